@@ -1,0 +1,37 @@
+# Every target does its own set-up: a .venv in this checkout, from Python 3.11+ alone.
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check lint types imports interop clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "ehtui needs Python 3.11 or newer; set PYTHON=python3.11 (this is %s)" % sys.version.split()[0])'
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $(STAMP)
+
+demo: $(STAMP) ## the whole thing on the embedded sandbox: real consumers, no Azure account
+	@$(BIN)/ehtui demo
+
+check: lint types imports ## lint, types and import contracts
+
+lint: $(STAMP)
+	$(BIN)/ruff format --check ehtui tests bench
+	$(BIN)/ruff check ehtui tests bench
+
+types: $(STAMP)
+	$(BIN)/mypy
+
+imports: $(STAMP)
+	$(BIN)/lint-imports
+
+test: $(STAMP) ## the tests
+	$(BIN)/python -m pytest -n auto
+
+clean: ## remove what the targets made
+	rm -rf .venv .work .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Runs plans: identity re-checked, read-only honoured, audited."""

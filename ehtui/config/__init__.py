@@ -1,0 +1,1 @@
+"""Flags, environment, `.env`, YAML and a consumer's own process become `Settings`."""

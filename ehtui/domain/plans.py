@@ -1,0 +1,132 @@
+"""What an action will do, before it does it. Plans are data; their words live in `views`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ehtui.domain.process import ProcessId
+
+
+class SignalEffect(StrEnum):
+    """What a signal will do to a consumer's leases, as far as evidence says."""
+
+    RELEASES = "releases"  # a handler is caught: it can close its client
+    DIES = "dies"  # no handler: dies without release, leases run out
+    IGNORED = "ignored"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class TakeoverWindow:
+    """When survivors can own a partition again, server time; None where nobody can."""
+
+    earliest_at: float | None
+    latest_at: float | None
+    basis: str  # a code such as "python-180/30", "configured", "released", "no-survivor"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedPartition:
+    """A partition that a target loses, and when somebody else can have it."""
+
+    group: str
+    partition: str
+    takeover: TakeoverWindow
+
+
+@dataclass(frozen=True, slots=True)
+class SignalTarget:
+    """One process that a signal goes to; the command line is for the confirmation."""
+
+    process: ProcessId
+    command: str
+    owner: str | None
+    owns: tuple[OwnedPartition, ...]
+    effect: SignalEffect
+
+
+@dataclass(frozen=True, slots=True)
+class SignalPlan:
+    """Send a signal to pinned processes."""
+
+    signal: str  # "INT", "TERM", "KILL", …
+    targets: tuple[SignalTarget, ...]
+    planned_at: float
+    kind: str = field(default="signal", init=False)
+
+
+class SendTarget(StrEnum):
+    """How the service chooses the partition of a test event."""
+
+    ROUND_ROBIN = "round-robin"
+    PARTITION = "partition"
+    KEY = "key"
+
+
+@dataclass(frozen=True, slots=True)
+class SendPlan:
+    """Send test events."""
+
+    namespace: str
+    hub: str
+    template: str  # its name in the configuration
+    body: str
+    target: SendTarget
+    partition: str | None
+    key: str | None
+    properties: tuple[tuple[str, str], ...]
+    count: int
+    planned_at: float
+    is_production: bool = False
+    kind: str = field(default="send", init=False)
+
+
+Plan = SignalPlan | SendPlan
+
+
+class RefusalReason(StrEnum):
+    """Why an action is not even offered."""
+
+    READ_ONLY = "read_only"
+    NOTHING_SELECTED = "nothing_selected"
+    UNKNOWN_PARTITION = "unknown_partition"
+    UNKNOWN_TEMPLATE = "unknown_template"
+    NOT_CONNECTED = "not_connected"
+    SELF_OR_ANCESTOR = "self_or_ancestor"
+    INIT = "init"
+    KERNEL_THREAD = "kernel_thread"
+    FOREIGN_USER = "foreign_user"
+    GONE = "gone"
+    IDENTITY_CHANGED = "identity_changed"
+    UNKNOWN_SIGNAL = "unknown_signal"
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An action that will not be done, and why."""
+
+    reason: RefusalReason
+    subject: str  # what it was about, safe to show
+    detail: str = ""
+
+
+class OutcomeState(StrEnum):
+    """How an action ended."""
+
+    DONE = "done"
+    DRY_RUN = "dry_run"
+    REFUSED = "refused"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one plan, per target where it has several."""
+
+    plan: Plan
+    state: OutcomeState
+    at: float
+    refusal: Refusal | None = None
+    error: str | None = None  # safe to show
+    details: tuple[tuple[str, str], ...] = ()  # e.g. ("partition", "2"), ("sequence", "17")

@@ -1,0 +1,40 @@
+"""What the user configured that judging depends on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class LeasePolicy:
+    """Configured lease timing in seconds; None is inferred."""
+
+    expires_after_s: float | None = None
+    renewed_every_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Settings that rules read; part of every snapshot, so that `reduce()` stays pure."""
+
+    default_group: str = "$Default"
+    lease: LeasePolicy = LeasePolicy()
+    group_leases: Mapping[str, LeasePolicy] = field(default_factory=dict)
+    is_production: bool = False
+    hub_interval_s: float = 5.0
+    store_interval_s: float = 5.0
+    processes_interval_s: float = 2.0
+    has_store: bool = True
+
+    def lease_of(self, group: str) -> LeasePolicy:
+        """The group's own timing where configured, else the general one; names ignore case."""
+        own = {name.lower(): value for name, value in self.group_leases.items()}.get(group.lower())
+
+        if own is None:
+            return self.lease
+
+        return LeasePolicy(
+            own.expires_after_s or self.lease.expires_after_s,
+            own.renewed_every_s or self.lease.renewed_every_s,
+        )

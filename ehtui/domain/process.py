@@ -1,0 +1,95 @@
+"""Processes of this host that may be consumers, and what ties one to an owner id."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ProcessId:
+    """A process's identity: a pid alone is reused."""
+
+    pid: int
+    started_at: float  # psutil's create_time
+
+
+class RecognisedBy(StrEnum):
+    """Why a process is in the list."""
+
+    STARTED = "started"  # by ehtui itself
+    PATTERN = "pattern"  # a named consumer of the configuration matches
+    MANUAL = "manual"  # chosen by hand, or by --pid
+    CONNECTION = "connection"  # an open connection to the namespace: a client, role unknown
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessSample:
+    """One look at a process. What could not be read is None."""
+
+    id: ProcessId
+    parent: int | None
+    user: str | None
+    name: str
+    command: str  # one line, secrets masked, control characters visible
+    cwd: str | None
+    status: str  # psutil's word: running, sleeping, zombie, …; "gone" once vanished
+    cpu_percent: float | None  # of one core, since the look before; None at the first look
+    memory_percent: float | None
+    rss_bytes: int | None
+    threads: int | None
+    connections: int | None  # to the namespace
+    recognised_by: RecognisedBy
+    consumer_name: str | None = None  # the configuration's name for it
+    caught_signals: frozenset[int] | None = None  # SigCgt
+    ignored_signals: frozenset[int] | None = None  # SigIgn
+    log_path: str | None = None
+    supervisor: str | None = None
+
+
+class LinkBasis(StrEnum):
+    """What an owner-to-process link rests on, strongest first."""
+
+    STARTED = "started"
+    LOG = "log"  # a log line of that process names the owner
+    IDENTIFIER = "identifier"  # label or client identifier
+    ELIMINATION = "elimination"  # a guess: shown with ~
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerLink:
+    """A process is this owner, because …."""
+
+    process: ProcessId
+    owner: str
+    basis: LinkBasis
+    evidence: str  # the log line or reason, safe to show
+    seen_at: float
+
+
+class LogIncidentKind(StrEnum):
+    """What consumers' logs tell that the store does not."""
+
+    NOT_CLAIMED = "not_claimed"  # "hasn't claimed an ownership"
+    CLAIM_FAILED = "claim_failed"
+    LOST_OWNERSHIP = "lost_ownership"
+    LINK_STOLEN = "link_stolen"
+    RECEIVER_QUOTA = "receiver_quota"
+    CHECKPOINT_FAILED = "checkpoint_failed"
+    RECEIVE_FAILED = "receive_failed"
+    BALANCING_FAILED = "balancing_failed"
+    CLAIMED = "claimed"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class LogIncident:
+    """One log line that means something for ownership (facts.md §3), or a count of equal ones."""
+
+    process: ProcessId
+    kind: LogIncidentKind
+    line: str  # safe to show
+    at: float
+    owner: str | None = None
+    partition: str | None = None
+    count: int = 1

@@ -1,0 +1,263 @@
+"""One frozen picture of everything known: all that a screen, a report or a recording sees.
+
+Ages are not stored: a lease keeps when it was renewed and when it expires (server time), and
+views subtract from `Snapshot.server_now`. So a picture changes only where the world did.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ehtui.domain.hub import HubDescription, PartitionSample
+from ehtui.domain.plans import TakeoverWindow
+from ehtui.domain.policy import Policy
+from ehtui.domain.problems import Problem
+from ehtui.domain.process import OwnerLink, ProcessSample
+from ehtui.domain.store import Checkpoint, Layout, UnreadableBlob
+
+Series = tuple[tuple[float, float], ...]  # (at, value), oldest first, about 60 points
+Scalar = str | int | float | bool | None
+Evidence = Mapping[str, Scalar | tuple[str, ...]]
+
+
+class LeaseState(StrEnum):
+    """What an ownership record and its age amount to."""
+
+    HELD = "held"
+    OVERDUE = "overdue"  # renewals stopped; not yet expired
+    EXPIRED = "expired"  # anybody may take it
+    RELEASED = "released"  # given up cleanly
+    NEVER_OWNED = "never_owned"  # no record
+
+
+class TimingBasis(StrEnum):
+    """Where a lease's timing comes from."""
+
+    CONFIGURED = "configured"
+    OBSERVED = "observed"  # from renewals seen
+    INFERRED = "inferred"  # from the other owners' SDK and period
+    ASSUMED = "assumed"
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """A partition's lease. Times are server times."""
+
+    state: LeaseState
+    owner: str | None = None  # who holds it, or held it when it lapsed
+    renewed_at: float | None = None
+    expires_at: float | None = None
+    renewed_every_s: float | None = None
+    expires_after_s: float | None = None
+    period_basis: TimingBasis | None = None
+    basis: TimingBasis | None = None  # of expires_after_s
+    etag: str | None = None
+    last_modified: float | None = None
+    blob: str | None = None
+    claimed_at: float | None = None  # when this owner was first seen holding it
+
+
+class Health(StrEnum):
+    """Burrow's rules adapted (peers.md B2); worst last in `HEALTH_ORDER`."""
+
+    OK = "ok"
+    UNKNOWN = "unknown"
+    BEHIND = "behind"
+    REWOUND = "rewound"
+    AHEAD = "ahead"
+    STALLED = "stalled"
+    STOPPED = "stopped"
+    UNOWNED = "unowned"
+
+
+HEALTH_ORDER = tuple(Health)
+
+
+class BehindBasis(StrEnum):
+    """How a lag in time was found."""
+
+    MEASURED = "measured"  # nothing to read: zero
+    INTERPOLATED = "interpolated"  # between two samples: ~
+    AT_LEAST = "at_least"  # older than the history: >
+    EXACT = "exact"  # read from the event itself
+
+
+@dataclass(frozen=True, slots=True)
+class Behind:
+    """Lag in time."""
+
+    seconds: float
+    basis: BehindBasis
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionState:
+    """A partition of the hub, whoever reads it."""
+
+    id: str
+    sample: PartitionSample | None = None
+    in_per_s: float | None = None
+    last_series: Series = ()  # last_sequence over time
+
+
+@dataclass(frozen=True, slots=True)
+class GroupPartition:
+    """One partition as one consumer group sees it."""
+
+    id: str
+    lease: Lease
+    checkpoint: Checkpoint | None = None
+    lag: int | None = None
+    lag_is_bound: bool = False  # never checkpointed: "≤ n"
+    lost: int | None = None  # events that retention removed unread
+    ahead: int | None = None  # checkpoint beyond the stream by so many
+    behind: Behind | None = None
+    out_per_s: float | None = None
+    drain_s: float | None = None  # at today's rates; None when it does not shrink
+    health: Health = Health.UNKNOWN
+    rule: str = ""  # the rule that fired
+    window: tuple[int, int] = (0, 10)  # filled, size
+    lag_series: Series = ()
+    layout: Layout | None = None
+    takeover: TakeoverWindow | None = None  # while nobody live holds it
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerState:
+    """An owner id of a group, as the store and this host know it."""
+
+    id: str
+    partitions: tuple[str, ...]  # with a live lease
+    link: OwnerLink | None = None  # None: remote or unknown
+    renewed_every_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GroupState:
+    """One consumer group of the hub."""
+
+    name: str  # as configured or, else, as first written
+    partitions: tuple[GroupPartition, ...]  # natural order
+    owners: tuple[OwnerState, ...] = ()
+    health: Health = Health.UNKNOWN
+    counts: Mapping[Health, int] = field(default_factory=dict)
+    lag: int | None = None  # sum of the known; None when none is known
+    lag_is_partial: bool = False  # some partition's lag is unknown
+    spellings: tuple[str, ...] = ()  # raw "namespace/hub/group" prefixes seen
+
+
+class ConsumerRole(StrEnum):
+    """What a local process is to the group, as far as evidence says."""
+
+    OWNER = "owner"
+    STANDBY = "standby"  # owns nothing by design
+    STARVED = "starved"  # owns nothing though there is something to own
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class ConsumerState:
+    """A local process and its part."""
+
+    process: ProcessSample
+    link: OwnerLink | None = None
+    owns: tuple[tuple[str, str], ...] = ()  # (group, partition)
+    role: ConsumerRole = ConsumerRole.UNKNOWN
+
+
+class Severity(StrEnum):
+    """How bad a finding is."""
+
+    INFO = "info"
+    WARNING = "warning"
+    CRITICAL = "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a finding or an event is about; unset parts do not apply."""
+
+    group: str | None = None
+    partition: str | None = None
+    owner: str | None = None
+    pid: int | None = None
+    source: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A judged fact. Its sentence and advice are made in `views` from the id and the evidence."""
+
+    id: str  # stable, e.g. "lease.overdue"
+    severity: Severity
+    subject: Subject
+    evidence: Evidence
+    since: float
+
+    @property
+    def key(self) -> tuple[str, Subject]:
+        """Identity across snapshots."""
+        return (self.id, self.subject)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEvent:
+    """Something that happened. `kind` is stable; words are made in `views`."""
+
+    number: int  # grows by one; identity across snapshots
+    at: float
+    kind: str  # e.g. "lease.claimed", "lease.taken_over", "action.signal"
+    subject: Subject
+    details: Evidence
+    is_approximate: bool = False  # polls could have missed one: ~
+
+
+class SourceStatus(StrEnum):
+    """How a source does."""
+
+    STARTING = "starting"
+    OK = "ok"
+    FAILED = "failed"
+    OFF = "off"  # not configured
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source, its last success and its trouble."""
+
+    name: str  # "hub", "store", "processes", "logs"
+    status: SourceStatus = SourceStatus.STARTING
+    read_at: float | None = None  # last success, local time
+    duration_s: float | None = None
+    problem: Problem | None = None
+    failing_since: float | None = None
+    retry_at: float | None = None
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Snapshot:
+    """Everything known at one moment. Comparing is an identity check."""
+
+    taken_at: float = 0.0  # local time of the newest update folded in
+    policy: Policy = field(default_factory=Policy)
+    clock_offset_s: float | None = None  # server minus local, from the store's Date
+    hub: HubDescription | None = None
+    partitions: tuple[PartitionState, ...] = ()
+    groups: tuple[GroupState, ...] = ()
+    consumers: tuple[ConsumerState, ...] = ()
+    unreadable: tuple[UnreadableBlob, ...] = ()
+    findings: tuple[Finding, ...] = ()  # worst first
+    timeline: tuple[TimelineEvent, ...] = ()  # oldest first, bounded
+    sources: tuple[SourceState, ...] = ()
+    memory: object = None  # reduce()'s own bounded history; nobody else reads it
+
+    @property
+    def server_now(self) -> float:
+        """This picture's moment on the server's clock; the local clock while that is unknown."""
+        return self.taken_at + (self.clock_offset_s or 0.0)
+
+    def group(self, name: str) -> GroupState | None:
+        """The group of that name; the service ignores case."""
+        return next((g for g in self.groups if g.name.lower() == name.lower()), None)

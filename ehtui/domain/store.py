@@ -1,0 +1,83 @@
+"""Records of a checkpoint store as they were written, whoever wrote them (facts.md §1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Layout(StrEnum):
+    """Which client family's format a record has."""
+
+    MODERN = "modern"  # .../ownership/{pid} and .../checkpoint/{pid} with metadata
+    FUNCTIONS_LEGACY = "functions-legacy"  # azure-webjobs-eventhub, JSON lease
+    EPH_DOTNET = "eph-dotnet"  # OWNINGHOST metadata, blob lease, JSON body
+    EPH_JAVA = "eph-java"
+    EPH_PYTHON = "eph-python"
+    EPH_GO = "eph-go"
+    DAPR_LEGACY = "dapr-legacy"
+
+
+@dataclass(frozen=True, slots=True)
+class BlobIdentity:
+    """Where a record stands: enough to write it back on a condition."""
+
+    container: str
+    name: str
+    etag: str
+    last_modified: float  # server time, 1 s resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """One ownership record: a lease and its holder."""
+
+    namespace: str  # as written, case and port kept
+    hub: str
+    group: str
+    partition: str
+    owner: str | None  # None: released (written empty)
+    blob: BlobIdentity
+    layout: Layout
+    # Blob-lease layouts only: "leased", "available", "expired", "broken", "breaking".
+    # Their Last-Modified says nothing about the lease's age.
+    blob_lease_state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """One checkpoint record. Both values may be unset."""
+
+    namespace: str
+    hub: str
+    group: str
+    partition: str
+    sequence: int | None
+    offset: str | None  # opaque
+    blob: BlobIdentity
+    layout: Layout
+    client_identifier: str | None = None  # .NET only: who wrote it
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableBlob:
+    """A blob that stands where a record should and cannot be read as one."""
+
+    container: str
+    name: str
+    reason: str
+    group: str | None = None
+    partition: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoreListing:
+    """One listing of all observed containers, parsed."""
+
+    ownerships: tuple[Ownership, ...]
+    checkpoints: tuple[Checkpoint, ...]
+    unreadable: tuple[UnreadableBlob, ...]
+    server_time: float  # the reply's Date header
+    read_at: float  # local time when that header arrived
+    blobs_seen: int
+    pages: int

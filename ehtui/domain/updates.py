@@ -1,0 +1,93 @@
+"""Everything that can change what is known: plain, serialisable values, folded by `reduce()`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ehtui.domain.hub import HubDescription, PartitionSample
+from ehtui.domain.plans import Outcome
+from ehtui.domain.problems import Problem
+from ehtui.domain.process import LogIncident, OwnerLink, ProcessSample
+from ehtui.domain.store import StoreListing
+
+
+@dataclass(frozen=True, slots=True)
+class HubRead:
+    """The hub answered: its description and all or some partitions (a limiter may spread them)."""
+
+    at: float
+    source: str
+    hub: HubDescription
+    samples: tuple[PartitionSample, ...]
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoreRead:
+    """The checkpoint store answered: everything observed, as one listing."""
+
+    at: float
+    source: str
+    listing: StoreListing
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessesRead:
+    """This host's consumers, all of them: who is missing has gone."""
+
+    at: float
+    source: str
+    processes: tuple[ProcessSample, ...]
+    duration_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class LogsRead:
+    """What consumers' logs said since the read before."""
+
+    at: float
+    source: str
+    links: tuple[OwnerLink, ...]
+    incidents: tuple[LogIncident, ...]
+    duration_s: float
+    followed: tuple[tuple[int, str], ...] = ()  # (pid, path) of every log under watch
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFailed:
+    """A read failed; what was known stays, marked with its age."""
+
+    at: float
+    source: str
+    problem: Problem
+    retry_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceOff:
+    """A source that is not configured, and what to configure."""
+
+    at: float
+    source: str
+    problem: Problem
+
+
+@dataclass(frozen=True, slots=True)
+class ActionDone:
+    """An action of this session ended."""
+
+    at: float
+    outcome: Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time passed and nothing was read: leases may have lapsed."""
+
+    at: float
+
+
+Update = (
+    HubRead | StoreRead | ProcessesRead | LogsRead | SourceFailed | SourceOff | ActionDone | Tick
+)

@@ -1,0 +1,1 @@
+"""Polls, folds and publishes, on a thread and loop of its own."""

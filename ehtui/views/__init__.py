@@ -1,0 +1,1 @@
+"""Snapshot or plan into rows, cells, sentences and documents. Pure."""

@@ -1,0 +1,1 @@
+"""How bytes travel: AMQP link and codec, storage HTTP, credentials, one limiter a namespace."""

@@ -1,0 +1,65 @@
+"""What the layout promises, beyond what import-linter can see."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parent.parent / "ehtui"
+FILES = sorted(PACKAGE.rglob("*.py"))
+FILE_LINES = 400
+FUNCTION_LINES = 50
+
+
+def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
+    return (n for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_a_file_stays_readable(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= FILE_LINES
+
+    for function in functions(ast.parse(text)):
+        length = (function.end_lineno or 0) - function.lineno
+        assert length <= FUNCTION_LINES, f"{function.name} has {length} lines"
+
+
+def test_only_one_module_touches_the_private_amqp_layer() -> None:
+    guilty = {
+        str(path.relative_to(PACKAGE)) for path in FILES if "_pyamqp" in path.read_text()
+    } - {"wire/pyamqp.py"}
+
+    assert not [name for name in guilty if imports_private_amqp(PACKAGE / name)]
+
+
+def imports_private_amqp(path: Path) -> bool:
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+
+        if any("azure.eventhub._" in name for name in names):
+            return True
+
+    return False
+
+
+def loaded_by(statement: str) -> set[str]:
+    code = f"{statement}\nimport sys; print('\\n'.join(sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    return {name.split(".")[0] for name in run.stdout.split()}
+
+
+def test_the_command_line_starts_without_textual_and_azure() -> None:
+    assert not loaded_by("import ehtui.cli") & {"textual", "azure", "aiohttp", "psutil"}
+
+
+@pytest.mark.parametrize("room", ["domain.reduce", "views"])
+def test_pure_rooms_load_nothing_of_the_world(room: str) -> None:
+    assert not loaded_by(f"import ehtui.{room}") & {"textual", "rich", "azure", "psutil", "asyncio"}
