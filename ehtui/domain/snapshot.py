@@ -17,7 +17,9 @@ from ehtui.domain.problems import Problem
 from ehtui.domain.process import OwnerLink, ProcessSample
 from ehtui.domain.store import Checkpoint, Layout, UnreadableBlob
 
-Series = tuple[tuple[float, float], ...]  # (at, value), oldest first, about 60 points
+# (local time, value), oldest first, about 60 points. A stretch without change keeps its first and
+# last point only, and the last value holds until now: read a series by time, not by index.
+Series = tuple[tuple[float, float], ...]
 Scalar = str | int | float | bool | None
 Evidence = Mapping[str, Scalar | tuple[str, ...]]
 

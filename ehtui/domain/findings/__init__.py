@@ -1,0 +1,4 @@
+"""Judged facts: one small module per theme, one row per id in `catalogue.FINDINGS`.
+
+A finding is an id, a subject and typed evidence; its sentence and advice are made in `views`.
+"""

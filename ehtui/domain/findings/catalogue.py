@@ -1,0 +1,368 @@
+"""Every finding: id, severities, subject and evidence keys. Views write their sentences from it.
+
+Every key of a kind is always present; None is unknown. `_at` is a server time, `_s` a length,
+`_per_s` a rate. `partitions` are ids in natural order. Where a kind is about several partitions
+at once, `subject.partition` is set only while it is about exactly one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ehtui.domain.snapshot import Severity
+
+INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
+
+# What is known of when somebody else can have a partition (facts.md §2).
+TAKEOVER = {
+    "takeover_earliest_at": "float? when a survivor can own it, at the earliest",
+    "takeover_latest_at": "float? and at the latest; None where nobody can",
+    "takeover_basis": "str? code: python-180/30, configured, released, no-survivor …",
+}
+# What is known of an owner that stopped renewing.
+LAPSE = {
+    "owner": "str who held the lease",
+    "partitions": "tuple[str, ...] what it held",
+    "renewed_at": "float? its last renewal",
+    "renewed_every_s": "float? its usual period",
+    "expires_at": "float? when the (first) lease lapses or lapsed",
+    "expires_after_s": "float? expiry that this judgement uses",
+    "expiry_basis": "str? configured, observed, inferred, assumed",
+    "survivors": "int other owners of the group with a live lease",
+    "standbys": "int local consumers that stand by",
+    "lag": "int? events waiting in these partitions",
+    "pid": "int? its process on this host, where linked",
+    "process_gone_at": "float? when that process was seen to be gone",
+    "signal": "str? signal that this session sent to it: INT, TERM, KILL …",
+    "signalled_at": "float? when",
+} | TAKEOVER
+# What a troubled source says.
+TROUBLE = {
+    "source": "str hub, store, processes, logs",
+    "problem_kind": "str code of ProblemKind",
+    "summary": "str one safe sentence",
+    "advice": "str the source's own next step, may be empty",
+    "failures": "int failed reads in a row",
+    "failing_since_at": "float first of them",
+    "last_read_at": "float? last success",
+    "retry_at": "float? next try",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKind:
+    """What a finding of this id says of itself."""
+
+    id: str
+    severities: tuple[Severity, ...]
+    subject: tuple[str, ...]  # parts of Subject that are set; "partition?" only while it is one
+    evidence: Mapping[str, str]  # key → type (? may be None) and meaning
+
+
+_KINDS = (
+    FindingKind(
+        # Nobody holds it and no lease runs: released or never owned. Info within the grace of
+        # one expiry, then warning; critical when it lasts beyond it while events wait.
+        "partition.unowned",
+        (INFO, WARNING, CRITICAL),
+        ("group", "partition?"),
+        {
+            "partitions": "tuple[str, ...]",
+            "state": "str released, never_owned or mixed",
+            "last_owner": "str? who gave it up, where all had the same",
+            "unowned_since_at": "float the longest of them; never earlier than ehtui's first look",
+            "grace_s": "float how long it may last",
+            "live_owners": "int owners of the group with a live lease",
+            "standbys": "int local consumers that stand by",
+            "lag": "int? events waiting in these partitions",
+        }
+        | TAKEOVER,
+    ),
+    FindingKind("lease.overdue", (WARNING,), ("group", "owner", "partition?"), LAPSE),
+    FindingKind("lease.expired", (CRITICAL,), ("group", "owner", "partition?"), LAPSE),
+    FindingKind(
+        "consumer.standby",
+        (INFO,),
+        ("group", "pid"),
+        {
+            "pid": "int",
+            "owner": "str? its owner id, where a log names it",
+            "partition_count": "int",
+            "live_owners": "int other owners with a live lease",
+            "owner_pids": "tuple[str, ...] local processes that own partitions, for “stop one”",
+            "lapsing": "tuple[str, ...] partitions whose lease it can take when it lapses",
+            "takeover_earliest_at": "float? of the first of them",
+            "takeover_latest_at": "float?",
+            "not_claimed": "int? how often its log said “hasn't claimed an ownership”",
+            "namespace": "str?",
+            "hub": "str?",
+            "command": "str its command line, safe to show",
+            "consumer_name": "str? the configuration's name for it",
+        },
+    ),
+    FindingKind(
+        "consumer.starved",
+        (WARNING,),
+        ("group", "pid"),
+        {
+            "pid": "int",
+            "owner": "str?",
+            "partition_count": "int",
+            "live_owners": "int other owners with a live lease",
+            "expected_min": "int partitions that it should have at least",
+            "unowned": "tuple[str, ...] partitions that nobody holds",
+            "reason": "str unclaimed (it takes no free partition) or unshared (others hold more)",
+            "starved_since_at": "float",
+            "not_claimed": "int?",
+            "command": "str",
+        },
+    ),
+    FindingKind(
+        "group.imbalanced",
+        (WARNING,),
+        ("group",),
+        {
+            "owners": "int",
+            "partition_count": "int owned partitions",
+            "expected_min": "int",
+            "expected_max": "int",
+            "most_owner": "str",
+            "most": "int",
+            "least_owner": "str",
+            "least": "int",
+            "imbalanced_since_at": "float",
+        },
+    ),
+    FindingKind(
+        "group.churn",
+        (WARNING,),
+        ("group",),
+        {
+            "changes": "int ownership changes between live owners within the window",
+            "window_s": "float",
+            "owners": "int",
+            "partitions": "tuple[str, ...] that moved",
+        },
+    ),
+    FindingKind(
+        "partition.pingpong",
+        (WARNING,),
+        ("group", "partition"),
+        {
+            "owners": "tuple[str, ...] who take it from each other",
+            "changes": "int within the window",
+            "window_s": "float",
+            "last_change_at": "float",
+        },
+    ),
+    FindingKind(
+        # A live owner, events waiting, no progress.
+        "handler.stuck",
+        (WARNING, CRITICAL),  # warning while its usual cadence is unknown
+        ("group", "partition", "owner"),
+        {
+            "owner": "str",
+            "rule": "str stopped (no checkpoint) or stalled (checkpoints that do not advance)",
+            "checkpoint_sequence": "int?",
+            "checkpoint_at": "float? when it was last written",
+            "cadence_s": "float? its usual gap between checkpoints",
+            "waiting_s": "float how long events have waited without progress",
+            "lag": "int?",
+            "in_per_s": "float?",
+            "pid": "int?",
+            "cpu_percent": "float?",
+        },
+    ),
+    FindingKind(
+        "checkpoint.never",
+        (WARNING,),
+        ("group", "partition?"),
+        {
+            "partitions": "tuple[str, ...] owned, with traffic, never checkpointed",
+            "owners": "tuple[str, ...]",
+            "watched_s": "float how long ehtui saw them owned without a checkpoint",
+            "lag_bound": "int? at most so many events are unread",
+            "arrived": "int? events that arrived in that time",
+        },
+    ),
+    FindingKind(
+        "group.behind",
+        (WARNING,),
+        ("group",),
+        {
+            "lag": "int",
+            "partitions": "tuple[str, ...] whose lag grows",
+            "worst_partition": "str",
+            "worst_lag": "int",
+            "in_per_s": "float? into these partitions",
+            "out_per_s": "float? out of them",
+            "falling_per_s": "float? in − out",
+            "behind_s": "float? the worst partition's lag in time",
+            "behind_basis": "str? BehindBasis",
+        },
+    ),
+    FindingKind(
+        "retention.risk",
+        (WARNING, CRITICAL),  # critical within the hour
+        ("group", "partition"),
+        {
+            "checkpoint_sequence": "int",
+            "begin_sequence": "int first retained event",
+            "margin": "int events between both",
+            "begin_per_s": "float how fast retention removes",
+            "out_per_s": "float",
+            "loss_at": "float when, at these rates, unread events are removed",
+            "lag": "int?",
+        },
+    ),
+    FindingKind(
+        "events.lost",
+        (CRITICAL,),
+        ("group", "partition?"),
+        {
+            "lost": "int events that retention removed unread, all partitions",
+            "partitions": "tuple[str, ...]",
+            "checkpoint_sequence": "int? where it is one partition",
+            "begin_sequence": "int? where it is one partition",
+            "is_recreated": "bool? begin moved because the hub was created anew",
+        },
+    ),
+    FindingKind(
+        "checkpoint.ahead",
+        (CRITICAL,),
+        ("group", "partition?"),
+        {
+            "partitions": "tuple[str, ...]",
+            "ahead": "int the most",
+            "checkpoint_sequence": "int of the worst",
+            "last_sequence": "int of the worst",
+            "checkpoint_at": "float?",
+            "hub_created_at": "float?",
+            "is_recreated": "bool? the hub is younger than the checkpoint",
+        },
+    ),
+    FindingKind(
+        "checkpoint.rewound",
+        (WARNING,),
+        ("group", "partition?"),
+        {
+            "partitions": "tuple[str, ...]",
+            "from_sequence": "int of the one that went back furthest",
+            "to_sequence": "int",
+            "replayed": "int events that are read again, all partitions",
+            "rewound_at": "float",
+            "owner": "str? who held that one",
+        },
+    ),
+    FindingKind(
+        "store.two_names",
+        (WARNING,),
+        ("group",),
+        {
+            "spellings": "tuple[str, ...] namespace/hub/group as written",
+            "differs": "str case, port or case+port",
+            "live_spellings": "int how many of them have a live owner",
+        },
+    ),
+    FindingKind(
+        "store.mixed_hazard",
+        (WARNING,),
+        ("group",),
+        {
+            "reason": "str no_sequence (checkpoints without a sequence number: Python readers "
+            "fail on them) or two_layouts (live owners in layouts that do not see each other)",
+            "layouts": "tuple[str, ...]",
+            "partitions": "tuple[str, ...]",
+        },
+    ),
+    FindingKind(
+        "store.unreadable_blob",
+        (WARNING,),
+        (),
+        {
+            "count": "int",
+            "names": "tuple[str, ...] container/name, the first five",
+            "reason": "str of the first",
+        },
+    ),
+    FindingKind(
+        "clock.skew",
+        (WARNING,),
+        (),
+        {"offset_s": "float server minus this host", "limit_s": "float"},
+    ),
+    FindingKind(
+        "owner.crash_loop",
+        (CRITICAL,),
+        ("group", "partition?"),
+        {
+            "restarts": "int owners or processes that came and went within the window",
+            "window_s": "float",
+            "partitions": "tuple[str, ...]",
+            "owners": "tuple[str, ...] the latest, oldest first",
+            "lived_s": "float? how long they usually live",
+            "checkpoint_sequence": "int? where each stops: the event after it may be the poison",
+            "command": "str? of the local process",
+        },
+    ),
+    FindingKind(
+        "group.no_consumers",
+        (WARNING, CRITICAL),  # critical while events arrive
+        ("group",),
+        {
+            "partition_count": "int",
+            "last_owner": "str?",
+            "last_renewed_at": "float?",
+            "lag": "int?",
+            "lost": "int?",
+            "in_per_s": "float?",
+            "local_consumers": "int processes of this host that could be it",
+        },
+    ),
+    FindingKind(
+        "store.not_visible",
+        (INFO, WARNING),  # info without a store, warning with one that knows nothing of the group
+        ("group",),
+        {
+            "reason": "str no_store or no_records",
+            "other_groups": "tuple[str, ...] that do have records",
+            "local_consumers": "int",
+        },
+    ),
+    FindingKind(
+        "partition.hot",
+        (INFO,),
+        ("partition",),
+        {
+            "in_per_s": "float",
+            "others_per_s": "float mean of the other partitions",
+            "share": "float of all input, 0–1",
+        },
+    ),
+    FindingKind(
+        # Only on a hub marked production: everywhere else one host is the normal case.
+        "group.single_host",
+        (INFO,),
+        ("group",),
+        {"owners": "int", "pids": "tuple[str, ...]"},
+    ),
+    FindingKind(
+        "group.newcomer",
+        (INFO, WARNING),  # warning: a local one takes live partitions of a production hub
+        ("group", "owner"),
+        {
+            "owner": "str",
+            "pid": "int?",
+            "command": "str?",
+            "joined_at": "float",
+            "taken": "tuple[str, ...] partitions it took from live owners",
+            "from_owners": "tuple[str, ...]",
+            "is_production": "bool",
+        },
+    ),
+    FindingKind("source.unreadable", (WARNING, CRITICAL), ("source",), TROUBLE),
+    FindingKind("source.throttled", (WARNING,), ("source",), TROUBLE),
+    FindingKind("source.unauthorised", (CRITICAL,), ("source",), TROUBLE),
+)
+FINDINGS: Mapping[str, FindingKind] = {kind.id: kind for kind in _KINDS}

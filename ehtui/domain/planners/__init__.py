@@ -1,0 +1,1 @@
+"""Snapshot and an identity become a Plan, or a Refusal with its reason."""

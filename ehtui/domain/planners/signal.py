@@ -1,0 +1,171 @@
+"""What a signal would do to consumers, judged before it is sent."""
+
+from __future__ import annotations
+
+import signal as signals
+from typing import TYPE_CHECKING
+
+from ehtui.domain.plans import (
+    OwnedPartition,
+    Refusal,
+    RefusalReason,
+    SignalEffect,
+    SignalPlan,
+    SignalTarget,
+    TakeoverWindow,
+)
+from ehtui.domain.snapshot import ConsumerState, GroupPartition, GroupState, LeaseState, Snapshot
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ehtui.domain.planners.host import Host
+    from ehtui.domain.process import ProcessId, ProcessSample
+
+OFFERED_SIGNALS = ("TERM", "INT", "KILL", "HUP", "USR1", "USR2", "STOP", "CONT", "QUIT")
+HARMLESS_SIGNALS = frozenset({"CONT"})
+GONE_STATES = frozenset({"gone", "zombie", "dead"})
+
+
+def signal_number(name: str) -> int | None:
+    """The number of `TERM`, `SIGTERM` or `15` on this platform; None when there is no such."""
+    if name.isdigit():
+        return int(name) if int(name) in {int(s) for s in signals.Signals} else None
+
+    full = name.upper() if name.upper().startswith("SIG") else f"SIG{name.upper()}"
+
+    return int(signals.Signals[full]) if full in signals.Signals.__members__ else None
+
+
+def signal_name(number: int) -> str:
+    """`TERM` for 15."""
+    return signals.Signals(number).name.removeprefix("SIG")
+
+
+def plan_signal(
+    snapshot: Snapshot,
+    processes: Sequence[ProcessId],
+    signal: str,
+    *,
+    host: Host,
+    read_only: bool,
+    at: float,
+) -> SignalPlan | Refusal:
+    """Plan one signal for pinned processes; one target that must not be touched refuses all."""
+    if read_only:
+        return Refusal(RefusalReason.READ_ONLY, "signal")
+
+    number = signal_number(signal)
+
+    if number is None:
+        return Refusal(RefusalReason.UNKNOWN_SIGNAL, signal)
+
+    if not processes:
+        return Refusal(RefusalReason.NOTHING_SELECTED, "consumer")
+
+    targets = []
+
+    for process in dict.fromkeys(processes):
+        consumer = next((c for c in snapshot.consumers if c.process.id == process), None)
+        refusal = _refusal(consumer, process, snapshot, host)
+
+        if refusal is not None or consumer is None:
+            return refusal or Refusal(RefusalReason.GONE, str(process.pid))
+
+        targets.append(_target(snapshot, consumer, number))
+
+    return SignalPlan(signal_name(number), tuple(targets), at)
+
+
+def _refusal(
+    consumer: ConsumerState | None, process: ProcessId, snapshot: Snapshot, host: Host
+) -> Refusal | None:
+    pid = str(process.pid)
+
+    if process.pid == 1:
+        return Refusal(RefusalReason.INIT, pid)
+
+    if process.pid == host.own_pid or process.pid in host.ancestors:
+        return Refusal(RefusalReason.SELF_OR_ANCESTOR, pid)
+
+    if consumer is None:
+        reused = any(c.process.id.pid == process.pid for c in snapshot.consumers)
+        return Refusal(RefusalReason.IDENTITY_CHANGED if reused else RefusalReason.GONE, pid)
+
+    if consumer.process.status in GONE_STATES:
+        return Refusal(RefusalReason.GONE, pid, consumer.process.status)
+
+    if not (host.is_root or host.user in {None, consumer.process.user}):
+        return Refusal(RefusalReason.FOREIGN_USER, pid, consumer.process.user or "")
+
+    return None
+
+
+def _target(snapshot: Snapshot, consumer: ConsumerState, number: int) -> SignalTarget:
+    effect = signal_effect(consumer.process, number)
+    owner = consumer.link.owner if consumer.link else None
+    owns = tuple(
+        OwnedPartition(
+            group.name, partition.id, _takeover(group, partition, owner, effect, snapshot)
+        )
+        for name, partition_id in consumer.owns
+        if (group := snapshot.group(name)) is not None
+        for partition in group.partitions
+        if partition.id == partition_id
+    )
+
+    return SignalTarget(consumer.process.id, consumer.process.command, owner, owns, effect)
+
+
+def signal_effect(process: ProcessSample, number: int) -> SignalEffect:
+    """What evidence (SigCgt, SigIgn) says that a signal does; KILL is never caught."""
+    if number == signals.SIGKILL:
+        return SignalEffect.DIES
+
+    if signal_name(number) in HARMLESS_SIGNALS:
+        return SignalEffect.IGNORED
+
+    if process.caught_signals is None or process.ignored_signals is None:
+        return SignalEffect.UNKNOWN
+
+    if number in process.ignored_signals:
+        return SignalEffect.IGNORED
+
+    if number == signals.SIGSTOP:
+        return SignalEffect.UNKNOWN  # frozen: keeps the lease until it lapses, then may come back
+
+    return SignalEffect.RELEASES if number in process.caught_signals else SignalEffect.DIES
+
+
+def _takeover(
+    group: GroupState,
+    partition: GroupPartition,
+    owner: str | None,
+    effect: SignalEffect,
+    snapshot: Snapshot,
+) -> TakeoverWindow:
+    """When the others can have it: the next round after a release, else after expiry."""
+    survivors = [o for o in group.owners if o.id != owner and o.partitions]
+    standbys = [c for c in snapshot.consumers if c.link and c.link.owner != owner and not c.owns]
+
+    if not survivors and not standbys:
+        return TakeoverWindow(None, None, "no-survivor")
+
+    round_s = (
+        max((o.renewed_every_s for o in survivors if o.renewed_every_s), default=None)
+        or partition.lease.renewed_every_s
+    )
+    now = snapshot.server_now
+
+    if effect is SignalEffect.RELEASES:
+        return TakeoverWindow(now, now + round_s if round_s else None, "released")
+
+    lease = partition.lease
+
+    if lease.state not in {LeaseState.HELD, LeaseState.OVERDUE} or lease.expires_at is None:
+        return TakeoverWindow(now, None, "expired")
+
+    basis = lease.basis.value if lease.basis else "assumed"
+    latest = lease.expires_at + round_s if round_s else None
+
+    return TakeoverWindow(lease.expires_at, latest, basis)
