@@ -1,0 +1,104 @@
+"""Who did what, when: one JSON line before an action and one after it."""
+
+from __future__ import annotations
+
+import getpass
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+
+from ehtui.domain.plans import Outcome, Plan, SendPlan
+
+
+def default_audit_path() -> Path:
+    """`$XDG_STATE_HOME/ehtui/audit.jsonl`, by default under `~/.local/state`."""
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+
+    return Path(state) / "ehtui" / "audit.jsonl"
+
+
+class AuditLog:
+    """Appends to a file that only its owner can read. Event bodies are told by size and hash."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def intent(self, plan: Plan, at: float) -> str | None:
+        """Note what is about to be done; returns why it could not be noted, or None."""
+        return self._append({"at": _iso(at), "event": "intent", **_who(), "plan": _told(plan)})
+
+    def outcome(self, outcome: Outcome) -> str | None:
+        """Note how it ended; returns why it could not be noted, or None."""
+        return self._append(
+            {
+                "at": _iso(outcome.at),
+                "event": "outcome",
+                **_who(),
+                "plan": _told(outcome.plan),
+                "state": outcome.state.value,
+                "refused": outcome.refusal.reason.value if outcome.refusal else None,
+                "error": outcome.error,
+                "details": dict(outcome.details),
+            }
+        )
+
+    def _append(self, record: dict[str, object]) -> str | None:
+        line = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
+
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+            with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+                file.write(line)
+        except OSError as error:
+            return f"not written: {error.strerror}"
+
+        return None
+
+
+def _told(plan: Plan) -> dict[str, object]:
+    if isinstance(plan, SendPlan):
+        body = plan.body.encode()
+        return {
+            "kind": plan.kind,
+            "hub": f"{plan.namespace}/{plan.hub}",
+            "template": plan.template,
+            "target": plan.target.value,
+            "partition": plan.partition,
+            "key": plan.key,
+            "count": plan.count,
+            "body_bytes": len(body),
+            "body_sha256": sha256(body).hexdigest(),
+        }
+
+    return {
+        "kind": plan.kind,
+        "signal": plan.signal,
+        "targets": [
+            {
+                "pid": target.process.pid,
+                "started_at": _iso(target.process.started_at),
+                "owner": target.owner,
+                "owns": [f"{owned.group}/{owned.partition}" for owned in target.owns],
+                "effect": target.effect.value,
+            }
+            for target in plan.targets
+        ],
+    }
+
+
+def _who() -> dict[str, object]:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # no name for this uid
+        user = str(os.getuid())
+
+    return {"user": user, "host": socket.gethostname(), "ehtui_pid": os.getpid()}
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

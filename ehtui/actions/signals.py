@@ -1,0 +1,78 @@
+"""Signals the process that was meant, or nobody."""
+
+from __future__ import annotations
+
+import os
+import signal as signals
+import sys
+from typing import TYPE_CHECKING
+
+import psutil
+
+from ehtui.domain.planners.signal import signal_number
+
+if TYPE_CHECKING:
+    from ehtui.domain.process import ProcessId
+
+# psutil derives it from clock ticks since boot: equal processes differ by rounding only.
+START_TOLERANCE_S = 0.02
+
+
+class ProcessGoneError(Exception):
+    """The process ended before it could be signalled."""
+
+
+class IdentityChangedError(Exception):
+    """The pid belongs to another process now."""
+
+
+def send_signal(process: ProcessId, signal: str) -> None:
+    """Send a signal if pid and start time still match.
+
+    Raises:
+        ProcessGoneError: It has ended, or waits as a zombie to be reaped.
+        IdentityChangedError: The pid was reused.
+        PermissionError: It belongs to somebody else.
+    """
+    number = signal_number(signal)
+
+    if number is None:
+        raise OSError(f"no signal {signal} on this platform")
+
+    if sys.platform == "linux":
+        _send_by_descriptor(process, number)
+    else:
+        check_identity(process)
+        os.kill(process.pid, number)
+
+
+def _send_by_descriptor(process: ProcessId, number: int) -> None:
+    """Pin the process first, so that no reuse can slip between the check and the signal."""
+    try:
+        descriptor = os.pidfd_open(process.pid)
+    except ProcessLookupError as error:
+        raise ProcessGoneError from error
+
+    try:
+        check_identity(process)
+        signals.pidfd_send_signal(descriptor, number)
+    except ProcessLookupError as error:
+        raise ProcessGoneError from error
+    finally:
+        os.close(descriptor)
+
+
+def check_identity(process: ProcessId) -> None:
+    """Raise unless pid and start time name a live process."""
+    try:
+        found = psutil.Process(process.pid)
+
+        if abs(found.create_time() - process.started_at) > START_TOLERANCE_S:
+            raise IdentityChangedError
+
+        if found.status() == psutil.STATUS_ZOMBIE:
+            raise ProcessGoneError
+    except psutil.NoSuchProcess as error:
+        raise ProcessGoneError from error
+    except psutil.AccessDenied as error:
+        raise PermissionError from error

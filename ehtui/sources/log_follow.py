@@ -1,0 +1,68 @@
+"""Following a text file as it grows: through rotation, truncation, gigabytes and bad bytes."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+HEAD_BYTES = 256 * 1024  # where a consumer says at start who it is
+TAIL_BYTES = 1024 * 1024
+READ_BYTES = 1024 * 1024  # at most so much a turn: a flood must not stall the others
+LINE_BYTES = 8 * 1024  # an endless line is cut here
+
+
+@dataclass(slots=True)
+class LogFollower:
+    """Lines appended to one file since the read before. The first read takes its head and tail."""
+
+    path: Path
+    _inode: int | None = None
+    _offset: int = 0
+    _partial: bytes = b""
+    _skips_line: bool = False
+
+    def read(self) -> list[str]:
+        """New complete lines; raises OSError while the file is missing or may not be read."""
+        with self.path.open("rb") as file:
+            status = os.fstat(file.fileno())
+
+            if status.st_ino != self._inode or status.st_size < self._offset:
+                is_first = self._inode is None
+                self._inode, self._offset = status.st_ino, 0
+                self._partial, self._skips_line = b"", False
+
+                if is_first and status.st_size > HEAD_BYTES + TAIL_BYTES:
+                    head = file.read(HEAD_BYTES)
+                    file.seek(status.st_size - TAIL_BYTES)
+                    tail = file.read(TAIL_BYTES)
+                    self._offset = status.st_size
+                    # The first line of the tail began somewhere before it.
+                    return self._split(head + b"\n") + self._split(tail.partition(b"\n")[2])
+
+            file.seek(self._offset)
+            chunk = file.read(HEAD_BYTES + TAIL_BYTES if self._offset == 0 else READ_BYTES)
+            self._offset += len(chunk)
+
+        return self._split(chunk)
+
+    def _split(self, chunk: bytes) -> list[str]:
+        *lines, rest = chunk.split(b"\n")
+
+        if lines:
+            lines[0] = self._partial + lines[0]
+            self._partial = b""
+
+            if self._skips_line:
+                lines.pop(0)
+                self._skips_line = False
+
+        self._partial += rest
+
+        if len(self._partial) > LINE_BYTES:
+            if not self._skips_line:
+                lines.append(self._partial[:LINE_BYTES])
+
+            self._partial, self._skips_line = b"", True
+
+        return [line[:LINE_BYTES].decode("utf-8", "replace").rstrip("\r") for line in lines]

@@ -1,0 +1,128 @@
+"""Consumers' logs: who is which owner, and what went wrong with leases."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ehtui.domain.process import LinkBasis, LogIncident, OwnerLink, ProcessId, ProcessSample
+from ehtui.domain.text import safe
+from ehtui.domain.updates import LogsRead
+from ehtui.sources.log_follow import LogFollower
+from ehtui.sources.log_patterns import LineFacts, read_line
+
+EVIDENCE_CHARACTERS = 240
+
+
+@dataclass(slots=True)
+class LogSource:
+    """Reads the logs of the processes that `processes()` names."""
+
+    processes: Callable[[], Sequence[ProcessSample]]
+    clock: Callable[[], float] = time.time
+    name: str = "logs"
+    _followers: dict[str, LogFollower] = field(default_factory=dict)
+    _links: dict[ProcessId, OwnerLink] = field(default_factory=dict)
+
+    async def read(self) -> LogsRead:
+        """Every link known so far, and the incidents since the read before."""
+        return await asyncio.to_thread(self.scan)
+
+    async def close(self) -> None:
+        """No file stays open between reads."""
+
+    def scan(self) -> LogsRead:
+        """The same, blocking."""
+        at = self.clock()
+        processes = tuple(self.processes())
+        by_path: dict[str, list[ProcessSample]] = {}
+
+        for process in processes:
+            if process.log_path is not None:
+                by_path.setdefault(process.log_path, []).append(process)
+
+        for path in self._followers.keys() - by_path.keys():
+            del self._followers[path]
+
+        incidents: list[LogIncident] = []
+
+        for path, writers in by_path.items():
+            incidents += self._follow(path, writers, at)
+
+        alive = {process.id for process in processes}
+        self._links = {id_: link for id_, link in self._links.items() if id_ in alive}
+        followed = tuple((p.id.pid, path) for path, ps in by_path.items() for p in ps)
+
+        return LogsRead(
+            at,
+            self.name,
+            tuple(self._links.values()),
+            tuple(incidents),
+            self.clock() - at,
+            followed,
+        )
+
+    def _follow(self, path: str, writers: Sequence[ProcessSample], at: float) -> list[LogIncident]:
+        follower = self._followers.setdefault(path, LogFollower(Path(path)))
+
+        try:
+            lines = follower.read()
+        except OSError:  # rotated away or not ours to read: the next turn tries again
+            return []
+
+        counts: Counter[tuple[ProcessId, LineFacts]] = Counter()
+        newest: dict[tuple[ProcessId, LineFacts], str] = {}
+
+        for line in lines:
+            facts = read_line(line)
+            writer = _writer(line, writers) if facts else None
+
+            if facts is None or writer is None:
+                continue
+
+            self._note_owner(writer.id, facts, line, at)
+
+            if facts.kind is not None:
+                counts[writer.id, facts] += 1
+                newest[writer.id, facts] = line
+
+        return [
+            LogIncident(
+                process,
+                facts.kind,
+                _shown(newest[process, facts]),
+                at,
+                safe(facts.owner) if facts.owner else None,
+                safe(facts.partition) if facts.partition else None,
+                count,
+            )
+            for (process, facts), count in counts.items()
+            if facts.kind is not None
+        ]
+
+    def _note_owner(self, process: ProcessId, facts: LineFacts, line: str, at: float) -> None:
+        """A later start line wins: an appended log holds the owners of earlier runs too."""
+        if facts.owner is None:
+            return
+
+        known = self._links.get(process)
+
+        if known is None or facts.is_start or known.owner != facts.owner:
+            self._links[process] = OwnerLink(process, facts.owner, LinkBasis.LOG, _shown(line), at)
+
+
+def _writer(line: str, writers: Sequence[ProcessSample]) -> ProcessSample | None:
+    """Who wrote the line; in a shared file only a pid in the line itself can tell."""
+    if len(writers) == 1:
+        return writers[0]
+
+    return next((w for w in writers if re.search(rf"\b{w.id.pid}\b", line)), None)
+
+
+def _shown(line: str) -> str:
+    return safe(line.strip()[:EVIDENCE_CHARACTERS])

@@ -1,0 +1,255 @@
+"""This host's consumers, by psutil."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import psutil
+
+from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy
+from ehtui.domain.text import safe
+from ehtui.domain.updates import ProcessesRead
+from ehtui.sources.process_facts import log_file, signal_masks, supervisor
+from ehtui.sources.recognition import (
+    Pattern,
+    compile_patterns,
+    matching,
+    namespace_addresses,
+)
+
+T = TypeVar("T")
+SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
+RESOLVE_EVERY_S = 300.0
+# A pid that is no consumer is looked at again after this long: it may have been reused, or exec'd.
+FORGET_AFTER_S = 30.0
+
+
+def own_line() -> frozenset[int]:
+    """This process and its ancestors: never a consumer, never a target."""
+    return frozenset({os.getpid(), *(parent.pid for parent in psutil.Process().parents())})
+
+
+@dataclass(slots=True)
+class _Known:
+    """A recognised process, kept so that CPU is measured between looks."""
+
+    process: psutil.Process
+    id: ProcessId
+    recognised_by: RecognisedBy
+    pattern: Pattern | None
+    command: str
+    name: str
+    parent: int | None
+    user: str | None
+    cwd: str | None
+    supervisor: str | None
+    connections: int | None = None
+    log_path: str | None = None
+    has_cpu_baseline: bool = False
+
+
+@dataclass(slots=True)
+class ProcessSource:
+    """Recognised consumers of this host. All of psutil runs in a worker thread."""
+
+    consumers: Mapping[str, ConsumerSettings] = field(default_factory=dict)
+    namespace: str | None = None
+    manual_pids: Sequence[int] = ()
+    clock: Callable[[], float] = time.time
+    name: str = "processes"
+    latest: tuple[ProcessSample, ...] = ()
+    _patterns: tuple[Pattern, ...] = field(init=False)
+    _known: dict[int, _Known] = field(default_factory=dict)
+    _strangers: dict[int, float] = field(default_factory=dict)
+    _connected: dict[int, int] = field(default_factory=dict)
+    _addresses: frozenset[tuple[str, int]] = frozenset()
+    _slow_at: float = float("-inf")
+    _resolved_at: float = float("-inf")
+    _own_tree: frozenset[int] = frozenset()
+    _own_line: frozenset[int] = field(default_factory=own_line)
+
+    def __post_init__(self) -> None:
+        self._patterns = compile_patterns(self.consumers)
+
+    async def read(self) -> ProcessesRead:
+        """Look once at every recognised process; one that vanished meanwhile is left out."""
+        return await asyncio.to_thread(self.scan)
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def scan(self) -> ProcessesRead:
+        """The same, blocking."""
+        at = self.clock()
+        pids = set(psutil.pids())
+        self._forget(pids, at)
+
+        if at - self._slow_at >= SLOW_FACTS_EVERY_S or self._has_newcomers(pids):
+            self._own_tree = _own_tree()
+            self._connected = self._connections(at)
+            self._slow_at = at
+
+        for pid in pids - self._known.keys() - self._strangers.keys():
+            self._recognise(pid, at)
+
+        for pid in self._connected.keys() - self._known.keys():
+            self._recognise(pid, at)
+
+        samples = [s for s in map(self._sample, list(self._known.values())) if s is not None]
+        self.latest = tuple(sorted(samples, key=lambda sample: sample.id))
+
+        return ProcessesRead(at, self.name, self.latest, self.clock() - at)
+
+    def _forget(self, pids: set[int], at: float) -> None:
+        for pid in [p for p in self._strangers if p not in pids or at >= self._strangers[p]]:
+            del self._strangers[pid]
+
+        for pid, known in list(self._known.items()):
+            if pid not in pids or not known.process.is_running():
+                del self._known[pid]
+
+    def _has_newcomers(self, pids: set[int]) -> bool:
+        return any(pid in pids and pid not in self._known for pid in self.manual_pids)
+
+    def _recognise(self, pid: int, at: float) -> None:
+        """Decide once per process whether it is a consumer."""
+        try:
+            process = psutil.Process(pid)
+            name, command = process.name(), process.cmdline()
+        except psutil.Error:
+            self._strangers[pid] = at + FORGET_AFTER_S
+            return
+
+        pattern = None if pid in self._own_line else matching(self._patterns, name, command)
+        basis = self._basis(pid, pattern)
+
+        if basis is None:
+            self._strangers[pid] = at + FORGET_AFTER_S
+            return
+
+        self._strangers.pop(pid, None)
+        self._known[pid] = _Known(
+            process=process,
+            id=ProcessId(pid, process.create_time()),
+            recognised_by=basis,
+            pattern=pattern,
+            command=safe(" ".join(command)) or safe(name),
+            name=safe(name),
+            parent=_try(process.ppid),
+            user=_try(process.username),
+            cwd=_safe_or_none(_try(process.cwd)),
+            supervisor=supervisor(process),
+            log_path=self._log_path(process, pattern),
+        )
+
+    def _basis(self, pid: int, pattern: Pattern | None) -> RecognisedBy | None:
+        if pid in self.manual_pids:
+            return RecognisedBy.MANUAL
+
+        if pattern is not None:
+            return RecognisedBy.PATTERN
+
+        if pid in self._connected and pid not in self._own_tree:
+            return RecognisedBy.CONNECTION
+
+        return None
+
+    def _log_path(self, process: psutil.Process, pattern: Pattern | None) -> str | None:
+        if pattern is not None and pattern.log:
+            return str(Path(pattern.log.replace("{pid}", str(process.pid))).expanduser())
+
+        return log_file(process)
+
+    def _connections(self, at: float) -> dict[int, int]:
+        """How many connections to the namespace each process has."""
+        if self.namespace is None:
+            return {}
+
+        if at - self._resolved_at >= RESOLVE_EVERY_S or not self._addresses:
+            self._addresses = namespace_addresses(self.namespace) or self._addresses
+            self._resolved_at = at
+
+        counts: dict[int, int] = {}
+
+        try:
+            connections = psutil.net_connections(kind="tcp")
+        except (psutil.Error, OSError):  # macOS asks for root: then nobody is found this way
+            return {}
+
+        for connection in connections:
+            if connection.pid and connection.raddr and tuple(connection.raddr) in self._addresses:
+                counts[connection.pid] = counts.get(connection.pid, 0) + 1
+
+        return counts
+
+    def _sample(self, known: _Known) -> ProcessSample | None:
+        """One look; None when it vanished. What may not be read is None inside."""
+        process = known.process
+
+        try:
+            with process.oneshot():
+                status: str = process.status()
+                cpu = _try(lambda: process.cpu_percent(None))
+                memory = _try(process.memory_percent)
+                rss = _try(lambda: process.memory_info().rss)
+                threads = _try(process.num_threads)
+        except psutil.NoSuchProcess:
+            self._known.pop(process.pid, None)
+            return None
+        except psutil.Error:
+            status, cpu, memory, rss, threads = "hidden", None, None, None, None
+
+        caught, ignored = signal_masks(process.pid)
+        # psutil's first answer is 0.0 by construction, not by measurement.
+        measured_cpu = cpu if known.has_cpu_baseline else None
+        known.has_cpu_baseline = cpu is not None
+
+        if known.log_path is None:
+            known.log_path = self._log_path(process, known.pattern)
+
+        return ProcessSample(
+            id=known.id,
+            parent=known.parent,
+            user=known.user,
+            name=known.name,
+            command=known.command,
+            cwd=known.cwd,
+            status=status,
+            cpu_percent=measured_cpu,
+            memory_percent=memory,
+            rss_bytes=rss,
+            threads=threads,
+            connections=self._connected.get(process.pid, 0) if self._addresses else None,
+            recognised_by=known.recognised_by,
+            consumer_name=known.pattern.name if known.pattern else None,
+            caught_signals=caught,
+            ignored_signals=ignored,
+            log_path=known.log_path,
+            supervisor=known.supervisor,
+        )
+
+
+def _try(read: Callable[[], T]) -> T | None:
+    """What `read` returns, or None where this user may not know."""
+    try:
+        return read()
+    except (psutil.AccessDenied, psutil.ZombieProcess, OSError, KeyError):
+        return None
+
+
+def _safe_or_none(text: str | None) -> str | None:
+    return None if text is None else safe(text)
+
+
+def _own_tree() -> frozenset[int]:
+    """ehtui, what started it and what it started: connected, but no consumers of the user's."""
+    children = psutil.Process().children(recursive=True)
+
+    return own_line() | {child.pid for child in children}

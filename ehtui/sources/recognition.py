@@ -1,0 +1,88 @@
+"""Which processes of this host are consumers: by pattern, by hand, by connection."""
+
+from __future__ import annotations
+
+import re
+import socket
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ehtui.config.settings import ConsumerSettings
+
+# A shell, editor or pager that names a consumer on its command line does not consume.
+BYSTANDERS = frozenset(
+    name
+    for line in (
+        "sh bash zsh fish dash ksh tcsh busybox sudo su env nohup timeout time watch xargs",
+        "tmux screen script ssh sshd vi vim nvim nano emacs less more tail head cat grep egrep",
+        "rg ack awk sed make ps pgrep pkill kill strace gdb lsof htop top git uv poetry pipenv",
+        "hatch npm npx yarn code",
+    )
+    for name in line.split()
+)
+EVENT_HUBS_PORTS = frozenset({5671, 5672, 9093})
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """A named consumer of the configuration."""
+
+    name: str
+    expression: re.Pattern[str]
+    log: str | None
+
+
+def compile_patterns(consumers: Mapping[str, ConsumerSettings]) -> tuple[Pattern, ...]:
+    """The configured patterns; a malformed expression names its key."""
+    patterns = []
+
+    for name, consumer in consumers.items():
+        if consumer.match is None:
+            continue
+
+        try:
+            expression = re.compile(consumer.match)
+        except re.error as error:
+            raise ProblemError(
+                Problem(
+                    ProblemKind.MALFORMED,
+                    f"consumers.{name}.match is no regular expression: {error}.",
+                    "Mend the expression; a plain piece of the command line works too.",
+                )
+            ) from error
+
+        patterns.append(Pattern(name, expression, consumer.log))
+
+    return tuple(patterns)
+
+
+def matching(patterns: Sequence[Pattern], name: str, command: Sequence[str]) -> Pattern | None:
+    """The first pattern that the command line matches, bystanders left out."""
+    if not command or name.lower() in BYSTANDERS:
+        return None
+
+    line = " ".join(command)
+
+    return next((pattern for pattern in patterns if pattern.expression.search(line)), None)
+
+
+def namespace_addresses(namespace: str) -> frozenset[tuple[str, int]]:
+    """Every (address, port) that a client of this namespace may be connected to; blocking.
+
+    443 is left out: a host that answers there for Event Hubs over WebSockets answers for much else.
+    """
+    host, _, port = namespace.partition(":")
+
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except OSError:
+        return frozenset()
+
+    ports = {int(port)} if port.isdigit() else EVENT_HUBS_PORTS
+
+    return frozenset((str(info[4][0]), p) for info in found for p in ports)

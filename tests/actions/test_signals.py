@@ -1,0 +1,56 @@
+"""Signals against real processes: the one that was meant, or nobody."""
+
+from __future__ import annotations
+
+import signal
+
+import psutil
+import pytest
+
+from ehtui.actions.signals import IdentityChangedError, ProcessGoneError, send_signal
+from ehtui.domain.process import ProcessId
+from tests.children import identity, python_child
+from tests.waiting import wait_until
+
+
+def test_a_signal_reaches_the_process_that_was_meant() -> None:
+    with python_child() as child:
+        send_signal(identity(child), "TERM")
+
+        assert child.wait(timeout=10) == -signal.SIGTERM
+
+
+def test_a_reused_pid_is_not_signalled() -> None:
+    with python_child() as child:
+        real = identity(child)
+
+        with pytest.raises(IdentityChangedError):
+            send_signal(ProcessId(real.pid, real.started_at - 60), "KILL")
+
+        assert child.poll() is None
+
+
+def test_a_vanished_process_is_told() -> None:
+    with python_child() as child:
+        gone = identity(child)
+
+    with pytest.raises(ProcessGoneError):
+        send_signal(gone, "TERM")
+
+
+def test_a_zombie_counts_as_gone() -> None:
+    with python_child() as child:
+        zombie = identity(child)
+        child.kill()
+        wait_until(lambda: psutil.Process(child.pid).status() == psutil.STATUS_ZOMBIE)
+
+        with pytest.raises(ProcessGoneError):
+            send_signal(zombie, "TERM")
+
+
+def test_an_ignored_interrupt_leaves_the_process_alive() -> None:
+    with python_child("import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)") as child:
+        send_signal(identity(child), "INT")
+        send_signal(identity(child), "INT")
+
+        assert child.poll() is None

@@ -1,0 +1,169 @@
+"""What a signal plan says of cost, and which targets it refuses."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import replace
+
+import pytest
+
+from ehtui.domain.planners.host import Host
+from ehtui.domain.planners.signal import plan_signal, signal_effect, signal_number
+from ehtui.domain.plans import Refusal, RefusalReason, SignalEffect, SignalPlan
+from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
+from ehtui.domain.snapshot import (
+    ConsumerState,
+    GroupPartition,
+    GroupState,
+    Lease,
+    LeaseState,
+    OwnerState,
+    Snapshot,
+    TimingBasis,
+)
+
+HOST = Host(own_pid=10, ancestors=frozenset({1, 5}), user="dev")
+TARGET = ProcessId(51257, 1_000.0)
+
+
+def process(id_: ProcessId = TARGET, user: str | None = "dev") -> ProcessSample:
+    return ProcessSample(
+        id=id_,
+        parent=1,
+        user=user,
+        name="python",
+        command="python start_consumer.py",
+        cwd=None,
+        status="sleeping",
+        cpu_percent=None,
+        memory_percent=None,
+        rss_bytes=None,
+        threads=None,
+        connections=None,
+        recognised_by=RecognisedBy.PATTERN,
+        caught_signals=frozenset({int(signal.SIGTERM)}),
+        ignored_signals=frozenset({int(signal.SIGINT)}),
+    )
+
+
+def snapshot(sample: ProcessSample | None = None, *, others: bool = True) -> Snapshot:
+    sample = sample or process()
+    lease = Lease(
+        LeaseState.HELD,
+        owner="a",
+        renewed_at=990.0,
+        expires_at=1_170.0,
+        renewed_every_s=30.0,
+        expires_after_s=180.0,
+        basis=TimingBasis.ASSUMED,
+    )
+    owners = [OwnerState("a", ("0",), renewed_every_s=30.0)]
+
+    if others:
+        owners.append(OwnerState("b", ("1",), renewed_every_s=30.0))
+
+    link = OwnerLink(sample.id, "a", LinkBasis.LOG, "…", 1.0)
+
+    return Snapshot(
+        taken_at=1_000.0,
+        groups=(GroupState("$Default", (GroupPartition("0", lease),), tuple(owners)),),
+        consumers=(ConsumerState(sample, link, (("$Default", "0"),)),),
+    )
+
+
+def plan(name: str, seen: Snapshot | None = None) -> SignalPlan | Refusal:
+    return plan_signal(seen or snapshot(), [TARGET], name, host=HOST, read_only=False, at=1_000.0)
+
+
+def test_kill_costs_the_rest_of_the_lease_and_one_round() -> None:
+    made = plan("KILL")
+
+    assert isinstance(made, SignalPlan)
+    assert made.targets[0].effect is SignalEffect.DIES
+    (owned,) = made.targets[0].owns
+    assert (owned.group, owned.partition) == ("$Default", "0")
+    assert (owned.takeover.earliest_at, owned.takeover.latest_at) == (1_170.0, 1_200.0)
+
+
+def test_a_caught_signal_releases_within_one_round() -> None:
+    made = plan("TERM")
+
+    assert isinstance(made, SignalPlan)
+    assert made.targets[0].effect is SignalEffect.RELEASES
+    (owned,) = made.targets[0].owns
+    assert (owned.takeover.earliest_at, owned.takeover.latest_at) == (1_000.0, 1_030.0)
+
+
+def test_without_a_survivor_nobody_takes_over() -> None:
+    made = plan("KILL", snapshot(others=False))
+
+    assert isinstance(made, SignalPlan)
+    (owned,) = made.targets[0].owns
+    assert owned.takeover.basis == "no-survivor"
+    assert owned.takeover.earliest_at is None
+
+
+@pytest.mark.parametrize(
+    ("name", "effect"),
+    [
+        ("INT", SignalEffect.IGNORED),
+        ("TERM", SignalEffect.RELEASES),
+        ("HUP", SignalEffect.DIES),
+        ("KILL", SignalEffect.DIES),
+        ("STOP", SignalEffect.UNKNOWN),
+    ],
+)
+def test_effect_follows_the_signal_masks(name: str, effect: SignalEffect) -> None:
+    number = signal_number(name)
+    assert number is not None
+    assert signal_effect(process(), number) is effect
+
+
+def test_without_masks_the_effect_is_unknown() -> None:
+    blind = replace(process(), caught_signals=None)
+
+    assert signal_effect(blind, int(signal.SIGTERM)) is SignalEffect.UNKNOWN
+
+
+@pytest.mark.parametrize(
+    ("id_", "sample", "reason"),
+    [
+        (ProcessId(1, 0.0), None, RefusalReason.INIT),
+        (ProcessId(10, 0.0), None, RefusalReason.SELF_OR_ANCESTOR),
+        (ProcessId(5, 0.0), None, RefusalReason.SELF_OR_ANCESTOR),
+        (ProcessId(999, 0.0), None, RefusalReason.GONE),
+        (ProcessId(TARGET.pid, 5.0), None, RefusalReason.IDENTITY_CHANGED),
+        (TARGET, replace(process(), status="zombie"), RefusalReason.GONE),
+        (TARGET, process(user="root"), RefusalReason.FOREIGN_USER),
+    ],
+)
+def test_refusals_name_their_reason(
+    id_: ProcessId, sample: ProcessSample | None, reason: RefusalReason
+) -> None:
+    made = plan_signal(snapshot(sample), [id_], "TERM", host=HOST, read_only=False, at=1_000.0)
+
+    assert isinstance(made, Refusal)
+    assert made.reason is reason
+
+
+def test_read_only_and_unknown_signals_are_refused() -> None:
+    read_only = plan_signal(snapshot(), [TARGET], "TERM", host=HOST, read_only=True, at=1.0)
+    unknown = plan("NOSUCH")
+    nobody = plan_signal(snapshot(), [], "TERM", host=HOST, read_only=False, at=1.0)
+
+    assert isinstance(read_only, Refusal)
+    assert read_only.reason is RefusalReason.READ_ONLY
+    assert isinstance(unknown, Refusal)
+    assert unknown.reason is RefusalReason.UNKNOWN_SIGNAL
+    assert isinstance(nobody, Refusal)
+    assert nobody.reason is RefusalReason.NOTHING_SELECTED
+
+
+@pytest.mark.parametrize("spelling", ["TERM", "SIGTERM", "term", "15"])
+def test_signals_are_spelled_as_people_do(spelling: str) -> None:
+    assert signal_number(spelling) == signal.SIGTERM
+
+
+@pytest.mark.parametrize("spelling", ["", "0", "9999", "SIG", "KILLL"])
+def test_unknown_signals_have_no_number(spelling: str) -> None:
+    assert signal_number(spelling) is None

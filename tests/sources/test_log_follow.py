@@ -1,0 +1,97 @@
+from pathlib import Path
+
+import pytest
+
+from ehtui.sources.log_follow import HEAD_BYTES, LINE_BYTES, TAIL_BYTES, LogFollower
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Path:
+    path = tmp_path / "consumer.log"
+    path.write_bytes(b"")
+
+    return path
+
+
+def append(path: Path, data: bytes) -> None:
+    with path.open("ab") as file:
+        file.write(data)
+
+
+def test_reads_only_what_was_appended(log: Path) -> None:
+    follower = LogFollower(log)
+    append(log, b"one\ntwo\n")
+    assert follower.read() == ["one", "two"]
+
+    append(log, "셋\r\n".encode())
+    assert follower.read() == ["셋"]
+    assert follower.read() == []
+
+
+def test_a_line_in_two_pieces_is_one_line(log: Path) -> None:
+    follower = LogFollower(log)
+    append(log, b"EventProcessor 'a")
+    assert follower.read() == []
+
+    append(log, b"b' is being started\n")
+    assert follower.read() == ["EventProcessor 'ab' is being started"]
+
+
+def test_truncation_starts_again(log: Path) -> None:
+    follower = LogFollower(log)
+    append(log, b"old line\n")
+    follower.read()
+    log.write_bytes(b"new\n")
+
+    assert follower.read() == ["new"]
+
+
+def test_rotation_starts_again(log: Path) -> None:
+    follower = LogFollower(log)
+    append(log, b"old\n")
+    follower.read()
+    log.rename(log.with_suffix(".1"))
+    log.write_bytes(b"a longer new file\n")
+
+    assert follower.read() == ["a longer new file"]
+
+
+def test_a_missing_file_is_told_and_comes_back(log: Path) -> None:
+    follower = LogFollower(log)
+    log.unlink()
+
+    with pytest.raises(FileNotFoundError):
+        follower.read()
+
+    log.write_bytes(b"back\n")
+    assert follower.read() == ["back"]
+
+
+def test_a_huge_file_gives_its_head_and_its_tail(log: Path) -> None:
+    filler = b"x" * 99 + b"\n"
+    middle = (HEAD_BYTES + 2 * TAIL_BYTES) // len(filler)
+    log.write_bytes(b"first\n" + filler * middle + b"last\n")
+    follower = LogFollower(log)
+    lines = follower.read()
+
+    assert lines[0] == "first"
+    assert lines[-1] == "last"
+    assert sum(map(len, lines)) < HEAD_BYTES + TAIL_BYTES
+
+    append(log, b"later\n")
+    assert follower.read() == ["later"]
+
+
+def test_an_endless_line_is_cut_and_the_next_line_is_whole(log: Path) -> None:
+    follower = LogFollower(log)
+    append(log, b"y" * (3 * LINE_BYTES))
+    assert [len(line) for line in follower.read()] == [LINE_BYTES]
+
+    append(log, b"y" * (3 * LINE_BYTES) + b"\nnext\n")
+    assert follower.read() == ["next"]
+
+
+def test_invalid_utf8_is_shown_not_raised(log: Path) -> None:
+    append(log, b"\xff\xfe bad\n")
+
+    assert LogFollower(log).read() == ["\ufffd\ufffd bad"]

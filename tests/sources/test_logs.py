@@ -1,0 +1,90 @@
+from pathlib import Path
+
+from ehtui.domain.process import LinkBasis, LogIncidentKind, ProcessId, ProcessSample, RecognisedBy
+from ehtui.sources.logs import LogSource
+
+
+def process(pid: int, log: Path | None) -> ProcessSample:
+    return ProcessSample(
+        id=ProcessId(pid, 1.0),
+        parent=None,
+        user="u",
+        name="python",
+        command="python consumer.py",
+        cwd=None,
+        status="sleeping",
+        cpu_percent=None,
+        memory_percent=None,
+        rss_bytes=None,
+        threads=None,
+        connections=None,
+        recognised_by=RecognisedBy.PATTERN,
+        log_path=str(log) if log else None,
+    )
+
+
+def source(*processes: ProcessSample) -> LogSource:
+    return LogSource(lambda: processes, clock=lambda: 100.0)
+
+
+def test_the_start_line_links_process_and_owner(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text(
+        "INFO EventProcessor 'old-owner' is being started\n"
+        "INFO EventProcessor 'new-owner' is being started\n"
+    )
+    read = source(process(7, log)).scan()
+
+    assert [(link.process.pid, link.owner, link.basis) for link in read.links] == [
+        (7, "new-owner", LinkBasis.LOG)
+    ]
+    assert "is being started" in read.links[0].evidence
+    assert read.followed == ((7, str(log)),)
+
+
+def test_links_stay_while_the_process_lives_and_go_with_it(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("EventProcessor 'owner' is being started\n")
+    alive = [process(7, log)]
+    logs = LogSource(lambda: alive, clock=lambda: 1.0)
+
+    assert len(logs.scan().links) == 1
+    assert len(logs.scan().links) == 1
+
+    alive.clear()
+    assert logs.scan().links == ()
+
+
+def test_equal_incidents_are_counted_not_flooded(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("EventProcessor 'o' hasn't claimed an ownership. It keeps claiming.\n" * 500)
+    read = source(process(7, log)).scan()
+
+    assert [(i.kind, i.count) for i in read.incidents] == [(LogIncidentKind.NOT_CLAIMED, 500)]
+
+
+def test_a_shared_log_links_only_where_the_line_names_the_pid(tmp_path: Path) -> None:
+    log = tmp_path / "shared.log"
+    log.write_text(
+        "[70] EventProcessor 'seven' is being started\nEventProcessor 'nobody' is being started\n"
+    )
+    read = source(process(70, log), process(8, log)).scan()
+
+    assert [(link.process.pid, link.owner) for link in read.links] == [(70, "seven")]
+
+
+def test_escape_sequences_and_secrets_do_not_pass(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("\x1b[31mSharedAccessKey=hunter2; EventProcessor 'o' is being started\n")
+    evidence = source(process(7, log)).scan().links[0].evidence
+
+    assert "\x1b" not in evidence
+    assert "hunter2" not in evidence
+
+
+def test_a_log_that_cannot_be_read_hides_nothing_else(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("EventProcessor 'o' is being started\n")
+    read = source(process(1, tmp_path / "missing.log"), process(7, log)).scan()
+
+    assert [link.process.pid for link in read.links] == [7]

@@ -1,0 +1,129 @@
+"""Recognising real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from pathlib import Path
+
+import pytest
+
+from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.problems import ProblemError
+from ehtui.domain.process import ProcessSample, RecognisedBy
+from ehtui.sources.processes import ProcessSource
+from tests.children import identity, python_child
+from tests.waiting import wait_until
+
+
+def sample(source: ProcessSource, pid: int) -> ProcessSample | None:
+    return next((s for s in source.scan().processes if s.id.pid == pid), None)
+
+
+def test_a_pattern_recognises_a_consumer_and_measures_it() -> None:
+    marker = f"consumer-{os.getpid()}-a"
+    source = ProcessSource({"rag": ConsumerSettings(match=marker)})
+
+    with python_child("", marker) as child:
+        first = sample(source, child.pid)
+        second = sample(source, child.pid)
+
+        assert first is not None
+        assert first.id == identity(child)
+        assert (first.recognised_by, first.consumer_name) == (RecognisedBy.PATTERN, "rag")
+        assert marker in first.command
+        assert first.cpu_percent is None  # one look measures nothing
+        assert second is not None
+        assert second.cpu_percent is not None
+        assert second.rss_bytes
+        assert second.threads == 1
+
+    wait_until(lambda: sample(source, child.pid) is None)
+
+
+def test_a_shell_that_names_a_consumer_is_none() -> None:
+    marker = f"consumer-{os.getpid()}-b"
+    source = ProcessSource({"rag": ConsumerSettings(match=marker)})
+    script = f"import subprocess; subprocess.Popen(['sh', '-c', 'read x', {marker!r}], stdin=0)"
+
+    with python_child(script) as child:
+        names = {s.name for s in source.scan().processes}
+
+        assert "sh" not in names
+        assert child.pid in {s.id.pid for s in source.scan().processes}
+
+
+def test_secrets_in_a_command_line_are_masked() -> None:
+    marker = f"consumer-{os.getpid()}-c"
+    source = ProcessSource({"rag": ConsumerSettings(match=marker)})
+
+    with python_child("", marker, "Endpoint=sb://x/;SharedAccessKey=hunter2=") as child:
+        found = sample(source, child.pid)
+
+        assert found is not None
+        assert "hunter2" not in found.command
+
+
+def test_signal_masks_are_read() -> None:
+    marker = f"consumer-{os.getpid()}-d"
+    code = (
+        "import signal; signal.signal(signal.SIGTERM, lambda *a: None);"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)"
+    )
+
+    with python_child(code, marker) as child:
+        found = sample(ProcessSource({"rag": ConsumerSettings(match=marker)}), child.pid)
+
+        assert found is not None
+        assert found.caught_signals is not None
+        assert found.ignored_signals is not None
+        assert signal.SIGTERM in found.caught_signals
+        assert signal.SIGHUP in found.ignored_signals
+
+
+def test_a_pid_given_by_hand_is_recognised() -> None:
+    with python_child() as child:
+        found = sample(ProcessSource(manual_pids=[child.pid]), child.pid)
+
+        assert found is not None
+        assert found.recognised_by is RecognisedBy.MANUAL
+
+
+def test_the_log_is_found_by_its_open_file(tmp_path: Path) -> None:
+    log = tmp_path / "consumer.log"
+    marker = f"consumer-{os.getpid()}-e"
+
+    with python_child(f"f = open({str(log)!r}, 'a')", marker) as child:
+        found = sample(ProcessSource({"rag": ConsumerSettings(match=marker)}), child.pid)
+
+        assert found is not None
+        assert found.log_path == str(log)
+
+
+def test_ehtui_itself_and_its_children_are_no_clients_of_the_namespace() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+        code = f"import socket; s = socket.create_connection(('127.0.0.1', {port}))"
+
+        with python_child(code) as child:
+            source = ProcessSource(namespace=f"127.0.0.1:{port}")
+
+            assert sample(source, child.pid) is None
+
+            by_hand = ProcessSource(namespace=f"127.0.0.1:{port}", manual_pids=[child.pid])
+            found = sample(by_hand, child.pid)
+
+            assert found is not None
+            assert found.connections == 1
+
+
+def test_a_malformed_pattern_names_its_key() -> None:
+    with pytest.raises(ProblemError, match=r"consumers\.rag\.match"):
+        ProcessSource({"rag": ConsumerSettings(match="(")})
+
+
+async def test_reading_is_a_scan() -> None:
+    read = await ProcessSource(clock=lambda: 5.0).read()
+
+    assert (read.source, read.at) == ("processes", 5.0)
