@@ -37,8 +37,8 @@ OWNER = "73fda457-b555-4af5-873a-54a2baa5fd95"
         ),
         (
             (
-                f"PartitionProcessor of EventProcessor instance '{OWNER}' of eventhub 'h' partition '1'"
-                " consumer group 'g' is being closed. Reason is: <CloseReason.OWNERSHIP_LOST"
+                f"PartitionProcessor of EventProcessor instance '{OWNER}' of eventhub 'h' "
+                "partition '1' consumer group 'g' is being closed. Reason is: <CloseReason.X"
             ),
             Kind.CLOSED,
             "1",
@@ -94,15 +94,15 @@ def test_a_start_line_begins_a_new_owner() -> None:
     [
         (
             (
-                "New receiver 'nil' with higher epoch of '0' is created hence current receiver 'nil' "
-                "with epoch '0' is getting disconnected."
+                "New receiver 'nil' with higher epoch of '0' is created hence current receiver "
+                "'nil' with epoch '0' is getting disconnected."
             ),
             Kind.LINK_STOLEN,
         ),
         (
             (
-                "Exceeded the maximum number of allowed receivers per partition in a consumer group "
-                "which is 5."
+                "Exceeded the maximum number of allowed receivers per partition in a consumer "
+                "group which is 5."
             ),
             Kind.RECEIVER_QUOTA,
         ),
