@@ -1,0 +1,284 @@
+"""Polls sources on a thread and loop of its own, folds what they tell, publishes the newest."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import threading
+import time
+from concurrent.futures import Future
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.text import safe
+from ehtui.domain.updates import SourceFailed, Tick, Update
+from ehtui.monitor.poller import Poller, Scheduled
+from ehtui.monitor.tempo import changes_with_time, is_forecast_open
+from ehtui.monitor.threads import DaemonThreads, keep_logs_off_the_terminal
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+
+    from ehtui.domain.snapshot import Snapshot
+
+T = TypeVar("T")
+
+PUBLISH_EVERY_S = 0.25
+TICK_AFTER_S = 1.0
+URGENT_SOURCES = frozenset({"hub", "store"})
+
+_LOG = logging.getLogger(__name__)
+
+
+def _reduce(snapshot: Snapshot, update: Update) -> Snapshot:
+    from ehtui.domain.reduce import reduce  # noqa: PLC0415
+
+    return reduce(snapshot, update)
+
+
+class Monitor:
+    """The one owner of the newest snapshot.
+
+    Every method may be called from any thread. Callbacks come on the monitor's thread, at most
+    four times a second and with the newest snapshot only; they must not block.
+    """
+
+    def __init__(
+        self,
+        open_sources: Callable[[], Awaitable[Sequence[Scheduled]]],
+        snapshot: Snapshot,
+        *,
+        clock: Callable[[], float] = time.time,
+        reduce: Callable[[Snapshot, Update], Snapshot] = _reduce,
+    ) -> None:
+        self._open_sources = open_sources
+        self._snapshot = snapshot
+        self._clock = clock
+        self._reduce = reduce
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._is_stopping = False
+        self._is_paused = False
+        self._stop_s = 1.0
+        self._subscribers: tuple[Callable[[Snapshot], None], ...] = ()
+        self._submitted: set[Future[Any]] = set()
+        # Below: the monitor's loop only.
+        self._pollers: list[Poller] = []
+        self._folded_at = 0.0
+        self._news = asyncio.Event()
+        self._stopped = asyncio.Event()
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot."""
+        return self._snapshot
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether reading waits for `pause(False)`."""
+        return self._is_paused
+
+    def start(self) -> None:
+        """Begin on a thread of its own; returns at once."""
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(DaemonThreads())
+        self._loop.set_exception_handler(_note_loop_fault)
+        self._thread = threading.Thread(target=self._run, name="ehtui-monitor", daemon=True)
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 1.0) -> None:
+        """End everything within `timeout_s`, also while a read hangs; may be called twice."""
+        with self._lock:
+            self._is_stopping = True
+            self._stop_s = timeout_s
+            self._call(self._stopped.set)
+
+        if self._thread is not None and self._thread is not threading.current_thread():
+            self._thread.join(timeout_s)
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Call `callback` with every published snapshot, until the returned function is called."""
+        with self._lock:
+            self._subscribers = (*self._subscribers, callback)
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._subscribers = tuple(c for c in self._subscribers if c is not callback)
+
+        return unsubscribe
+
+    def refresh(self, source: str | None = None) -> None:
+        """Read one source, or all, now."""
+        self._post(self._refresh, source)
+
+    def pause(self, paused: bool) -> None:  # noqa: FBT001 - the name of the call says it
+        """Stop or resume reading; a read in flight still counts."""
+        self._is_paused = paused
+        self._post(self._retime)
+
+    def tell(self, update: Update) -> None:
+        """Fold an update that no source read: an action's outcome, a recording."""
+        if self._thread is None:
+            self._fold(update)
+        else:
+            self._post(self._fold, update)
+
+    def submit(self, run: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]:
+        """Run a coroutine function on the monitor's loop; cancelled when the monitor stops."""
+        with self._lock:
+            if self._loop is None or self._is_stopping:
+                refused: Future[T] = Future()
+                refused.set_exception(ProblemError(_NOT_RUNNING))
+                return refused
+
+            future = asyncio.run_coroutine_threadsafe(run(), self._loop)
+            self._submitted.add(future)
+
+        future.add_done_callback(self._submitted.discard)
+        return future
+
+    def _post(self, call: Callable[..., None], *args: object) -> None:
+        with self._lock:
+            if not self._is_stopping:
+                self._call(call, *args)
+
+    def _call(self, call: Callable[..., None], *args: object) -> None:
+        if self._loop is not None:
+            with suppress(RuntimeError):  # closed: nothing is left to tell
+                self._loop.call_soon_threadsafe(call, *args)
+
+    # On the monitor's thread.
+
+    def _run(self) -> None:
+        keep_logs_off_the_terminal()
+
+        try:
+            with asyncio.Runner(loop_factory=self._own_loop) as runner:
+                runner.run(self._main())
+        finally:
+            for future in tuple(self._submitted):
+                future.cancel()
+
+    def _own_loop(self) -> asyncio.AbstractEventLoop:
+        assert self._loop is not None
+        return self._loop
+
+    async def _main(self) -> None:
+        sources: list[Scheduled] = []
+        work = [
+            asyncio.create_task(self._poll(sources), name="poll"),
+            asyncio.create_task(self._publish(), name="publish"),
+            asyncio.create_task(self._tick(), name="tick"),
+        ]
+        await self._stopped.wait()
+
+        for task in work:
+            task.cancel()
+
+        await asyncio.wait(work, timeout=self._stop_s / 4)
+        closing = [asyncio.create_task(s.source.close()) for s in sources]
+
+        if closing:
+            await asyncio.wait(closing, timeout=self._stop_s / 2)
+
+    async def _poll(self, sources: list[Scheduled]) -> None:
+        try:
+            sources += await self._open_sources()
+        except ProblemError as error:
+            self._fail_all(error.problem)
+            return
+        except Exception as error:
+            self._fail_all(_internal("Opening the sources", error))
+            return
+
+        self._pollers = [Poller(s, self._fold, clock=self._clock) for s in sources]
+        self._retime()
+
+        async with asyncio.TaskGroup() as group:
+            for poller in self._pollers:
+                group.create_task(poller.run(), name=f"poll {poller.name}")
+
+    def _fail_all(self, problem: Problem) -> None:
+        for name in [source.name for source in self._snapshot.sources] or ["monitor"]:
+            self._fold(SourceFailed(self._clock(), name, problem))
+
+    def _refresh(self, source: str | None) -> None:
+        for poller in self._pollers:
+            if source in {None, poller.name}:
+                poller.refresh()
+
+    def _retime(self) -> None:
+        is_urgent = is_forecast_open(self._snapshot, self._clock())
+
+        for poller in self._pollers:
+            poller.set_tempo(
+                is_urgent=is_urgent and poller.name in URGENT_SOURCES, is_paused=self._is_paused
+            )
+
+    def _fold(self, update: Update) -> None:
+        """Fold one update; a fault in the rules becomes a failed source, not a dead thread."""
+        try:
+            self._snapshot = self._reduce(self._snapshot, update)
+            self._retime()
+        except Exception as error:
+            _LOG.debug("folding %s failed", type(update).__name__, exc_info=True)
+            self._fold_fault(getattr(update, "source", "monitor"), error)
+
+        self._folded_at = time.monotonic()
+        self._news.set()
+
+    def _fold_fault(self, source: str, error: Exception) -> None:
+        problem = _internal(f"Judging what the {source} told", error)
+
+        try:
+            self._snapshot = self._reduce(
+                self._snapshot, SourceFailed(self._clock(), source, problem)
+            )
+        except Exception:
+            _LOG.debug("folding the fault failed too", exc_info=True)
+
+    async def _publish(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+
+            for callback in self._subscribers:
+                try:
+                    callback(self._snapshot)
+                except Exception:
+                    _LOG.debug("a subscriber failed", exc_info=True)
+
+            await asyncio.sleep(PUBLISH_EVERY_S)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(max(0.05, self._folded_at + TICK_AFTER_S - time.monotonic()))
+            is_quiet = time.monotonic() - self._folded_at >= TICK_AFTER_S
+
+            if (
+                is_quiet
+                and not self._is_paused
+                and changes_with_time(self._snapshot, self._clock())
+            ):
+                self._fold(Tick(self._clock()))
+
+
+_NOT_RUNNING = Problem(
+    ProblemKind.INTERNAL, "The monitor is not running.", "Start ehtui again to do this."
+)
+
+
+def _internal(what: str, error: Exception) -> Problem:
+    return Problem(
+        ProblemKind.INTERNAL,
+        f"{what} met a fault of ehtui itself ({safe(f'{type(error).__name__}: {error}')[:300]}).",
+        "The rest goes on; please report it.",
+    )
+
+
+def _note_loop_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    _LOG.debug(
+        "on the monitor's loop: %s", context.get("message"), exc_info=context.get("exception")
+    )

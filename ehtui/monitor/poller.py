@@ -1,0 +1,180 @@
+"""Reads one source for ever: never dies, never overlaps itself, never waits without a limit."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.text import safe
+from ehtui.domain.updates import SourceFailed, Update
+from ehtui.sources.source import Source
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+URGENT_S = 1.0  # between reads while a forecast is open
+FIRST_RETRY_S = 2.0
+FIRST_RETRY_THROTTLED_S = 4.0  # what the SDKs wait on com.microsoft:server-busy
+LONGEST_RETRY_S = 60.0
+SHORTEST_REST_S = 0.05  # between two reads when one takes longer than the interval
+LET_GO_S = 1.0  # for a cancelled read to end
+
+
+@dataclass(frozen=True, slots=True)
+class Scheduled:
+    """A source, how often it is read, and how long one read may take; seconds."""
+
+    source: Source
+    every_s: float
+    timeout_s: float
+
+
+class Poller:
+    """One source's schedule. All of it runs on the monitor's loop."""
+
+    def __init__(
+        self,
+        scheduled: Scheduled,
+        tell: Callable[[Update], None],
+        *,
+        clock: Callable[[], float],
+        jitter: Callable[[], float] = random.random,
+    ) -> None:
+        self._source = scheduled.source
+        self._every_s = scheduled.every_s
+        self._timeout_s = scheduled.timeout_s
+        self._tell = tell
+        self._clock = clock
+        self._jitter = jitter
+        self._failures = 0
+        self._retry_s = 0.0
+        self._is_urgent = False
+        self._is_paused = False
+        self._is_wanted = False
+        self._changed = asyncio.Event()
+
+    @property
+    def name(self) -> str:
+        """The source's name."""
+        return self._source.name
+
+    def refresh(self) -> None:
+        """Read now, also while paused or backing off; after the read in flight, if there is one."""
+        self._is_wanted = True
+        self._changed.set()
+
+    def set_tempo(self, *, is_urgent: bool, is_paused: bool) -> None:
+        """Change what the rest after a read depends on; a rest under way is cut or stretched."""
+        if (is_urgent, is_paused) != (self._is_urgent, self._is_paused):
+            self._is_urgent, self._is_paused = is_urgent, is_paused
+            self._changed.set()
+
+    async def run(self) -> None:
+        """Read and rest until cancelled."""
+        loop = asyncio.get_running_loop()
+
+        while True:
+            started = loop.time()
+            self._is_wanted = False
+            await self._read(started)
+            await self._rest(started)
+
+    async def _read(self, started: float) -> None:
+        task = asyncio.create_task(self._source.read(), name=f"read {self.name}")
+        task.add_done_callback(_retrieve)
+
+        try:
+            done, _ = await asyncio.wait({task}, timeout=self._timeout_s)
+
+            if done:
+                self._conclude(task, started)
+            else:
+                await self._abandon(task, started)
+        finally:
+            task.cancel()
+
+    def _conclude(self, task: asyncio.Task[Update], started: float) -> None:
+        if task.cancelled():
+            self._fail(_internal(self.name, "the read cancelled itself"), started)
+            return
+
+        error = task.exception()
+
+        if error is None:
+            self._failures = 0
+            self._tell(task.result())
+        elif isinstance(error, ProblemError):
+            self._fail(error.problem, started)
+        else:
+            self._fail(_internal(self.name, f"{type(error).__name__}: {error}"), started)
+
+    async def _abandon(self, task: asyncio.Task[Update], started: float) -> None:
+        """Cancel a read that is over time; the next one waits until it has really ended."""
+        task.cancel()
+        await asyncio.wait({task}, timeout=LET_GO_S)
+        self._fail(
+            Problem(
+                ProblemKind.TIMEOUT,
+                f"Reading the {self.name} took longer than {self._timeout_s:g} s.",
+                "It is tried again by itself; check the network path if it stays like this.",
+            ),
+            started,
+        )
+        await asyncio.wait({task})
+
+    def _fail(self, problem: Problem, started: float) -> None:
+        self._failures += 1
+        first = min(self._every_s, FIRST_RETRY_S)
+
+        if problem.kind is ProblemKind.THROTTLED:
+            first = FIRST_RETRY_THROTTLED_S
+
+        whole = min(first * 2.0 ** min(self._failures - 1, 16), LONGEST_RETRY_S)
+        elapsed = asyncio.get_running_loop().time() - started
+        # Counted from the end of the read: what times out slowly is not asked again at once.
+        self._retry_s = elapsed + whole * (0.75 + 0.25 * self._jitter())
+        at = self._clock()
+        self._tell(SourceFailed(at, self.name, problem, at + self._retry_s - elapsed))
+
+    def _interval_s(self) -> float:
+        if self._failures:
+            return self._retry_s
+
+        return min(self._every_s, URGENT_S) if self._is_urgent else self._every_s
+
+    async def _rest(self, started: float) -> None:
+        loop = asyncio.get_running_loop()
+        earliest = loop.time() + SHORTEST_REST_S
+
+        while not self._is_wanted:
+            due = math.inf if self._is_paused else max(started + self._interval_s(), earliest)
+            remaining = due - loop.time()
+
+            if remaining <= 0:
+                return
+
+            self._changed.clear()
+
+            try:
+                async with asyncio.timeout(remaining if math.isfinite(remaining) else None):
+                    await self._changed.wait()
+            except TimeoutError:
+                pass
+
+
+def _internal(name: str, detail: str) -> Problem:
+    return Problem(
+        ProblemKind.INTERNAL,
+        f"Reading the {name} met a fault of ehtui itself ({safe(detail)[:300]}).",
+        "The rest goes on and it is tried again; please report it.",
+    )
+
+
+def _retrieve(task: asyncio.Task[Update]) -> None:
+    """Take note of an exception that nobody waits for, so that asyncio prints nothing."""
+    if not task.cancelled():
+        task.exception()
