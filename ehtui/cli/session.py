@@ -1,0 +1,136 @@
+"""A monitor with the right to act: what the screen and the commands work with."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import time
+from typing import TYPE_CHECKING
+
+from ehtui.domain.planners.host import Host
+from ehtui.domain.planners.send import plan_send
+from ehtui.domain.planners.signal import OFFERED_SIGNALS, plan_signal
+from ehtui.domain.updates import ActionDone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ehtui.actions.executor import Executor
+    from ehtui.config.settings import Settings
+    from ehtui.domain.plans import Outcome, Plan, Refusal, SendPlan, SendTarget, SignalPlan
+    from ehtui.domain.process import ProcessId
+    from ehtui.domain.snapshot import Snapshot
+    from ehtui.monitor import Monitor
+
+
+class MonitorSession:
+    """The one implementation of `tui.session.Session`: plans here, acts on the monitor's loop."""
+
+    def __init__(
+        self,
+        monitor: Monitor,
+        settings: Settings,
+        executor: Executor,
+        *,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._monitor = monitor
+        self._executor = executor
+        self._clock = clock
+        self._host: Host | None = None
+        self._events = {
+            name: (event.body, event.properties) for name, event in settings.test_events.items()
+        }
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture."""
+        return self._monitor.snapshot
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether reading is held."""
+        return self._monitor.is_paused
+
+    @property
+    def read_only(self) -> bool:
+        """Whether actions are refused."""
+        return self._executor.read_only
+
+    @property
+    def templates(self) -> Sequence[str]:
+        """Names of the configured test events."""
+        return tuple(self._events)
+
+    @property
+    def signals(self) -> Sequence[str]:
+        """Signals on offer, gentlest first."""
+        return OFFERED_SIGNALS
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Call `callback` with every new picture, on the monitor's thread."""
+        return self._monitor.subscribe(callback)
+
+    def refresh(self) -> None:
+        """Read every source now."""
+        self._monitor.refresh()
+
+    def pause(self, paused: bool) -> None:  # noqa: FBT001 - the name of the call says it
+        """Hold or resume reading."""
+        self._monitor.pause(paused)
+
+    def plan_signal(self, processes: Sequence[ProcessId], signal: str) -> SignalPlan | Refusal:
+        """What sending `signal` to these processes will do."""
+        return plan_signal(
+            self.snapshot,
+            processes,
+            signal,
+            host=self._own_host(),
+            read_only=self.read_only,
+            at=self._clock(),
+        )
+
+    def plan_send(
+        self,
+        template: str,
+        target: SendTarget,
+        partition: str | None,
+        key: str | None,
+        count: int,
+    ) -> SendPlan | Refusal:
+        """What sending test events will do."""
+        return plan_send(
+            self.snapshot,
+            template,
+            self._events,
+            target=target,
+            partition=partition,
+            key=key,
+            count=count,
+            read_only=self.read_only,
+            at=self._clock(),
+        )
+
+    async def execute(self, plan: Plan) -> Outcome:
+        """Act on the monitor's loop, where Azure clients live; the outcome joins the timeline."""
+        future = self._monitor.submit(lambda: self._executor.run(plan))
+        outcome = await asyncio.wrap_future(future)
+        self._monitor.tell(ActionDone(outcome.at, outcome))
+        self._monitor.refresh()
+
+        return outcome
+
+    def _own_host(self) -> Host:
+        """Asked once: who runs ehtui does not change, and neither do its ancestors."""
+        if self._host is None:
+            from ehtui.sources.processes import own_line  # noqa: PLC0415 - psutil after first paint
+
+            self._host = Host(
+                own_pid=os.getpid(),
+                ancestors=own_line(),
+                user=getpass.getuser(),
+                is_root=hasattr(os, "geteuid") and os.geteuid() == 0,
+            )
+
+        return self._host
