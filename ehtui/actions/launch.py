@@ -1,0 +1,157 @@
+"""Starts a consumer so that it outlives ehtui, and tells when it dies at once."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import psutil
+
+from ehtui.actions.signals import ProcessGoneError, check_identity
+from ehtui.domain.process import ProcessId
+from ehtui.domain.text import safe
+
+EARLY_DEATH_S = 2.0  # an import error or a bad setting shows within this
+LAST_LINES = 12
+TAIL_BYTES = 16 * 1024
+POLL_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """How to start a program. The environment holds secrets: in memory only, never printed."""
+
+    argv: tuple[str, ...]
+    cwd: str | None
+    environment: Mapping[str, str] = field(repr=False)
+    log_path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Launched:
+    """A program that was started; `exit_code` is set when it died at once."""
+
+    process: ProcessId
+    log_path: Path
+    exit_code: int | None = None
+    last_lines: tuple[str, ...] = ()
+
+
+def default_log_folder() -> Path:
+    """`$XDG_STATE_HOME/ehtui/logs`, by default under `~/.local/state`."""
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+
+    return Path(state) / "ehtui" / "logs"
+
+
+def capture(process: ProcessId, log_path: Path) -> Launch:
+    """How a running process was started: argv, working folder and environment.
+
+    Raises:
+        ProcessGoneError: It has ended.
+        IdentityChangedError: The pid was reused.
+        PermissionError: Its environment is not for this user to read.
+    """
+    check_identity(process)
+
+    try:
+        running = psutil.Process(process.pid)
+
+        with running.oneshot():
+            argv, cwd, environment = running.cmdline(), running.cwd(), running.environ()
+    except psutil.NoSuchProcess as error:
+        raise ProcessGoneError from error
+    except psutil.AccessDenied as error:
+        raise PermissionError from error
+
+    return Launch((_executable(running, argv), *argv[1:]), cwd, environment, log_path)
+
+
+def _executable(running: psutil.Process, argv: list[str]) -> str:
+    """argv[0] as given while it can be found again; a bare, moved name falls back to the binary."""
+    if os.sep in argv[0] and Path(running.cwd(), argv[0]).exists():
+        return argv[0]
+
+    try:
+        return argv[0] if os.sep not in argv[0] else running.exe()
+    except psutil.Error:
+        return argv[0]
+
+
+def wait_for_exit(
+    process: ProcessId, timeout_s: float, *, clock: Callable[[], float] = time.monotonic
+) -> bool:
+    """Whether the process ended within `timeout_s`; a zombie has ended. Blocking."""
+    deadline = clock() + timeout_s
+
+    while True:
+        try:
+            check_identity(process)
+        except PermissionError:
+            pass
+        except Exception:  # gone, or its pid is somebody else's by now
+            return True
+
+        if clock() >= deadline:
+            return False
+
+        time.sleep(POLL_S)
+
+
+def start(launch: Launch, *, watch_s: float = EARLY_DEATH_S) -> Launched:
+    """Start detached in a session of its own, output appended to the log file. Blocking.
+
+    Raises:
+        OSError: The program, its folder or the log file cannot be opened.
+    """
+    launch.log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(launch.log_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+
+    try:
+        begins_at = os.fstat(descriptor).st_size
+        child = subprocess.Popen(
+            launch.argv,
+            cwd=launch.cwd,
+            env=dict(launch.environment),
+            stdin=subprocess.DEVNULL,
+            stdout=descriptor,
+            stderr=descriptor,
+            start_new_session=True,
+            close_fds=True,
+        )
+    finally:
+        os.close(descriptor)
+
+    identity = _identity(child.pid)
+
+    try:
+        exit_code = child.wait(watch_s)
+    except subprocess.TimeoutExpired:
+        # It may end while ehtui runs: somebody has to reap it. It may also outlive ehtui.
+        threading.Thread(target=child.wait, name=f"reap {child.pid}", daemon=True).start()
+        return Launched(identity, launch.log_path)
+
+    lines = _last_lines(launch.log_path, begins_at)
+
+    return Launched(identity, launch.log_path, exit_code, lines)
+
+
+def _identity(pid: int) -> ProcessId:
+    try:
+        return ProcessId(pid, psutil.Process(pid).create_time())
+    except psutil.Error:  # ended and reaped already
+        return ProcessId(pid, time.time())
+
+
+def _last_lines(path: Path, begins_at: int) -> tuple[str, ...]:
+    with path.open("rb") as file:
+        end = file.seek(0, os.SEEK_END)
+        file.seek(max(begins_at, end - TAIL_BYTES))
+        text = file.read().decode("utf-8", "replace")
+
+    return tuple(safe(line) for line in text.splitlines()[-LAST_LINES:])

@@ -1,0 +1,75 @@
+"""Starting and restarting real processes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ehtui.actions.launch import Launch, capture, start, wait_for_exit
+from ehtui.actions.signals import IdentityChangedError, send_signal
+from ehtui.domain.process import ProcessId
+from tests.children import identity, python_child
+from tests.waiting import wait_until
+
+
+def python(code: str, log: Path, **environment: str) -> Launch:
+    return Launch((sys.executable, "-c", code), str(log.parent), {**os.environ, **environment}, log)
+
+
+def test_a_started_program_runs_in_its_own_session_and_writes_its_log(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "c.log"
+    log.parent.mkdir()
+    code = "import os; print(os.environ['NAME'], flush=True); import time; time.sleep(60)"
+    launched = start(python(code, log, NAME="알파"), watch_s=0.2)
+
+    try:
+        assert launched.exit_code is None
+        assert os.getsid(launched.process.pid) == launched.process.pid != os.getsid(0)
+        wait_until(lambda: log.read_text() == "알파\n")
+        assert log.stat().st_mode & 0o777 == 0o600
+    finally:
+        send_signal(launched.process, "KILL")
+        wait_until(lambda: not psutil.pid_exists(launched.process.pid), what="reaped")
+
+
+def test_one_that_dies_at_once_shows_its_last_lines(tmp_path: Path) -> None:
+    log = tmp_path / "c.log"
+    log.write_text("of an earlier run\n")
+    code = "import sys; print('AccountKey=hunter2;'); sys.exit('no such hub')"
+    launched = start(python(code, log), watch_s=10)
+
+    assert launched.exit_code == 1
+    assert set(launched.last_lines) == {"AccountKey=***;", "no such hub"}
+
+
+def test_a_process_can_be_captured_and_started_again(tmp_path: Path) -> None:
+    code = "import os; os.chdir('/')"
+
+    with python_child(code, "마커") as child:
+        launch = capture(identity(child), tmp_path / "again.log")
+
+    assert launch.argv[1] == "-c"
+    assert launch.argv[2].startswith(code)
+    assert launch.argv[-1] == "마커"
+    assert launch.cwd == "/"
+    assert launch.environment["PATH"] == os.environ["PATH"]
+    assert "PATH" not in repr(launch)
+
+
+def test_a_reused_pid_is_not_captured(tmp_path: Path) -> None:
+    with python_child() as child, pytest.raises(IdentityChangedError):
+        capture(ProcessId(child.pid, 1.0), tmp_path / "x.log")
+
+
+def test_waiting_ends_with_the_process() -> None:
+    with python_child() as child:
+        process = identity(child)
+        assert not wait_for_exit(process, 0.0)
+
+        child.kill()
+        assert wait_for_exit(process, 10.0)
+        assert psutil.pid_exists(child.pid)  # a zombie of ours: ended all the same
