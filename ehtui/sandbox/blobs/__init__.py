@@ -1,0 +1,9 @@
+"""A Blob service over loopback HTTP with what checkpoint stores use, held to Azurite by tests."""
+
+from __future__ import annotations
+
+from ehtui.sandbox.blobs.endpoint import BlobEndpoint, Statistics
+from ehtui.sandbox.blobs.faults import Faults
+from ehtui.sandbox.blobs.state import BlobAccount
+
+__all__ = ["BlobAccount", "BlobEndpoint", "Faults", "Statistics"]

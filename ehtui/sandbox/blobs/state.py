@@ -1,0 +1,206 @@
+"""What a storage account holds, in memory and pure: time is passed in, nothing waits."""
+
+from __future__ import annotations
+
+import bisect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+
+from ehtui.sandbox.blobs import leases
+from ehtui.sandbox.blobs.conditions import Conditions
+from ehtui.sandbox.blobs.errors import StorageError
+from ehtui.sandbox.blobs.leases import Lease
+
+_CONTAINER_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*|\$root|\$web|\$logs")
+_METADATA_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_TICKS_AT_EPOCH = 621_355_968_000_000_000  # the service's ETags count 100 ns since the year 1
+_NAME_LENGTHS = range(3, 64)
+_TICKS_PER_S = 10_000_000
+_NO_CONDITIONS = Conditions()
+_NO_LEASE = Lease()
+
+Metadata = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Blob:
+    """One block blob. Times are whole seconds, as the service keeps them."""
+
+    name: str
+    body: bytes
+    metadata: Metadata
+    content_type: str
+    created_at: int
+    last_modified: int
+    etag: str  # with quotes
+    lease: Lease = _NO_LEASE
+
+
+@dataclass(slots=True)
+class Container:
+    """A container and its blobs; `names` stays sorted, for listings."""
+
+    name: str
+    metadata: Metadata
+    last_modified: int
+    etag: str
+    blobs: dict[str, Blob] = field(default_factory=dict)
+    names: list[str] = field(default_factory=list)
+
+    def blob(self, name: str) -> Blob:
+        """The blob of that name."""
+        try:
+            return self.blobs[name]
+        except KeyError:
+            raise StorageError("BlobNotFound") from None
+
+    def store(self, blob: Blob) -> Blob:
+        """Keep a new or changed blob."""
+        if blob.name not in self.blobs:
+            bisect.insort(self.names, blob.name)
+
+        self.blobs[blob.name] = blob
+
+        return blob
+
+    def remove(self, name: str) -> None:
+        """Forget a blob."""
+        del self.blobs[name]
+        del self.names[bisect.bisect_left(self.names, name)]
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What comes with a request to one blob: when, on which conditions, under which lease."""
+
+    now: float
+    conditions: Conditions = _NO_CONDITIONS
+    lease_id: str | None = None
+
+
+class BlobAccount:
+    """A storage account's containers and blobs. Errors are `StorageError`s."""
+
+    def __init__(self, name: str = "ehtui") -> None:
+        self.name = name
+        self.containers: dict[str, Container] = {}
+        self._last_ticks = 0
+
+    def container(self, name: str) -> Container:
+        """The container of that name."""
+        try:
+            return self.containers[name]
+        except KeyError:
+            raise StorageError("ContainerNotFound") from None
+
+    def create_container(
+        self, name: str, now: float, metadata: Metadata | None = None
+    ) -> Container:
+        """Create an empty container; its name follows the service's rules."""
+        if not _CONTAINER_NAME.fullmatch(name):
+            raise StorageError("InvalidResourceName")
+
+        if not name.startswith("$") and len(name) not in _NAME_LENGTHS:
+            raise StorageError("OutOfRangeInput")
+
+        if name in self.containers:
+            raise StorageError("ContainerAlreadyExists")
+
+        container = Container(name, _checked(metadata), int(now), self._etag(now))
+        self.containers[name] = container
+
+        return container
+
+    def delete_container(self, name: str) -> None:
+        """Delete a container at once (the service keeps its name for half a minute)."""
+        self.container(name)
+        del self.containers[name]
+
+    def put_blob(
+        self,
+        container: str,
+        name: str,
+        body: bytes,
+        access: Access,
+        *,
+        metadata: Metadata | None = None,
+        content_type: str = "application/octet-stream",
+    ) -> Blob:
+        """Create or replace a blob, metadata and all."""
+        place = self.container(container)
+        old = place.blobs.get(name)
+        access.conditions.require_for_create(
+            old.etag if old else None, old.last_modified if old else None
+        )
+        lease = old.lease if old else _NO_LEASE
+        leases.require_for_write(lease, access.now, access.lease_id)
+        blob = Blob(
+            name=name,
+            body=body,
+            metadata=_checked(metadata),
+            content_type=content_type,
+            created_at=old.created_at if old else int(access.now),
+            last_modified=int(access.now),
+            etag=self._etag(access.now),
+            lease=leases.after_write(lease, access.now),
+        )
+
+        return place.store(blob)
+
+    def set_metadata(self, container: str, name: str, metadata: Metadata, access: Access) -> Blob:
+        """Replace a blob's metadata; its body stays, its ETag and Last-Modified move."""
+        place = self.container(container)
+        old = place.blob(name)
+        access.conditions.require_for_write(old.etag, old.last_modified)
+        leases.require_for_write(old.lease, access.now, access.lease_id)
+        blob = replace(
+            old,
+            metadata=_checked(metadata),
+            last_modified=int(access.now),
+            etag=self._etag(access.now),
+            lease=leases.after_write(old.lease, access.now),
+        )
+
+        return place.store(blob)
+
+    def get_blob(self, container: str, name: str, access: Access) -> Blob:
+        """A blob, if the conditions let it be read."""
+        blob = self.container(container).blob(name)
+        access.conditions.require_for_read(blob.etag, blob.last_modified)
+        leases.require_for_read(blob.lease, access.now, access.lease_id)
+
+        return blob
+
+    def delete_blob(self, container: str, name: str, access: Access) -> None:
+        """Delete a blob for good: there is no soft delete."""
+        place = self.container(container)
+        blob = place.blob(name)
+        access.conditions.require_for_write(blob.etag, blob.last_modified)
+        leases.require_for_write(blob.lease, access.now, access.lease_id)
+        place.remove(name)
+
+    def change_lease(
+        self, container: str, name: str, access: Access, step: Callable[[Lease], Lease]
+    ) -> Blob:
+        """Take a blob's lease one step on; that is no change of the blob itself."""
+        place = self.container(container)
+        blob = place.blob(name)
+        access.conditions.require_for_write(blob.etag, blob.last_modified)
+
+        return place.store(replace(blob, lease=step(blob.lease)))
+
+    def _etag(self, now: float) -> str:
+        ticks = _TICKS_AT_EPOCH + int(now * _TICKS_PER_S)
+        self._last_ticks = max(ticks, self._last_ticks + 1)
+
+        return f'"0x{self._last_ticks:X}"'
+
+
+def _checked(metadata: Metadata | None) -> Metadata:
+    metadata = dict(metadata or {})
+
+    if not all(_METADATA_NAME.fullmatch(name) for name in metadata):
+        raise StorageError("InvalidMetadata")
+
+    return metadata
