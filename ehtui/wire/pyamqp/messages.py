@@ -1,0 +1,206 @@
+"""Messages to and from bytes: requests and replies of `$cbs` and `$management`, and events."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from ehtui.wire.pyamqp.guard import private
+from ehtui.wire.pyamqp.sections import PROPERTIES, binary, items, sections
+
+_wire = private("message")
+decode_payload = private("_decode").decode_payload
+encode_payload = private("_encode").encode_payload
+encode_value = private("_encode").encode_value
+
+MessageId = UUID | str | bytes | int
+BATCH_FORMAT = 0x80013700  # Microsoft's message format: one data section per encoded event
+_STRING_CONSTRUCTORS = (0xA1, 0xB1)
+_INT32 = range(-(2**31), 2**31)
+
+
+class Symbol(str):
+    """An AMQP symbol."""
+
+    __slots__ = ()
+
+
+class Timestamp(int):
+    """An AMQP timestamp: milliseconds since the epoch."""
+
+    __slots__ = ()
+
+
+class Long(int):
+    """An AMQP long, where a small number would otherwise travel as an int."""
+
+    __slots__ = ()
+
+
+class Strings(tuple[str, ...]):
+    """An AMQP array of strings."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A message to `$cbs` or `$management`. Text and binary values are both `str`."""
+
+    message_id: MessageId | None = None
+    reply_to: str | None = None
+    properties: Mapping[str, Any] = field(default_factory=dict)
+    value: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The answer to a request; `correlation_id` repeats the request's id, type included."""
+
+    correlation_id: MessageId | None
+    properties: Mapping[str, Any]
+    value: Any = None
+    to: str | None = None
+
+
+def encode(value: Any) -> bytes:
+    """Encode one value by its Python type (see `Symbol`, `Timestamp`, `Long`, `Strings`)."""
+    output = bytearray()
+    encode_value(output, _typed(value))
+    return bytes(output)
+
+
+def encode_reply(reply: Reply) -> bytes:
+    """Encode a reply whose body is an amqp-value, or absent where the value is None."""
+    return _encode(
+        properties=_wire.Properties(correlation_id=reply.correlation_id, to=reply.to),
+        application_properties={key: _typed(value) for key, value in reply.properties.items()},
+        value=_body(reply.value),
+    )
+
+
+def encode_request(request: Request) -> bytes:
+    """Encode a request, as a client does."""
+    return _encode(
+        properties=_wire.Properties(message_id=request.message_id, reply_to=request.reply_to),
+        application_properties={key: _typed(value) for key, value in request.properties.items()},
+        value=_body(request.value),
+    )
+
+
+def encode_event(body: bytes, properties: Mapping[str, Any] | None = None) -> bytes:
+    """Encode an event with one data section, as a producer does."""
+    given = {key: _typed(value) for key, value in (properties or {}).items()}
+    return _encode(application_properties=given or None, data=[body])
+
+
+def decode_request(payload: bytes) -> Request:
+    """Decode a request.
+
+    Raises:
+        ValueError: These bytes are no message.
+    """
+    message = _decode(payload)
+    reply_to = message.properties.reply_to if message.properties else None
+    given = message.application_properties or {}
+    return Request(
+        _message_id(payload, message),
+        None if reply_to is None else _plain(reply_to),
+        {_plain(key): _plain(value) for key, value in given.items()},
+        _plain(message.value),
+    )
+
+
+def decode_reply(payload: bytes) -> Reply:
+    """Decode a reply, as a client does.
+
+    Raises:
+        ValueError: These bytes are no message.
+    """
+    message = _decode(payload)
+    given = message.application_properties or {}
+    return Reply(
+        message.properties.correlation_id if message.properties else None,
+        {_plain(key): _plain(value) for key, value in given.items()},
+        _plain(message.value),
+    )
+
+
+def decode_body(payload: bytes) -> bytes:
+    """The data sections of an encoded event, joined.
+
+    Raises:
+        ValueError: These bytes are no message.
+    """
+    return b"".join(_decode(payload).data or ())
+
+
+def _encode(**parts: Any) -> bytes:
+    output = bytearray()
+    encode_payload(output, _wire.Message(**parts))
+    return bytes(output)
+
+
+def _decode(payload: bytes) -> Any:
+    try:
+        return decode_payload(memoryview(payload))
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise ValueError("not an AMQP message") from error
+
+
+def _message_id(payload: bytes, message: Any) -> MessageId | None:
+    """The message id with its type: the SDK's decoder gives bytes for strings too."""
+    given: MessageId | None = message.properties.message_id if message.properties else None
+
+    if not isinstance(given, bytes):
+        return given
+
+    start = next(s.value for s in sections(payload) if s.code == PROPERTIES)
+    position, _ = next(items(payload, start))
+    is_string = payload[position] in _STRING_CONSTRUCTORS
+    return binary(payload, position).decode() if is_string else given
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bytes):
+        return value.decode(errors="replace")
+
+    if isinstance(value, dict):
+        return {_plain(key): _plain(item) for key, item in value.items()}
+
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+
+    return value
+
+
+def _body(value: Any) -> Any:
+    """An amqp-value: the SDK's encoder takes no type for it, only for what it contains."""
+    if isinstance(value, Mapping):
+        return {key: _typed(item) for key, item in value.items()}
+
+    return value
+
+
+def _typed(value: Any) -> Any:
+    """The value with the AMQP type that the SDK's encoder cannot see."""
+    if isinstance(value, Mapping):
+        return {"TYPE": "MAP", "VALUE": [(_typed(k), _typed(v)) for k, v in value.items()]}
+
+    if isinstance(value, Strings):
+        return {"TYPE": "ARRAY", "VALUE": [{"TYPE": "STRING", "VALUE": v} for v in value]}
+
+    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
+        return [_typed(item) for item in value]
+
+    name = _TYPE_NAMES.get(type(value))
+
+    if name is None and isinstance(value, int) and value not in _INT32:
+        name = "LONG"
+
+    return value if name is None else {"TYPE": name, "VALUE": value}
+
+
+_TYPE_NAMES: dict[type, str] = {Symbol: "SYMBOL", Timestamp: "TIMESTAMP", Long: "LONG"}

@@ -1,0 +1,97 @@
+"""Requests, replies and events to and from bytes; sections cut without decoding."""
+
+from __future__ import annotations
+
+import uuid
+
+import pytest
+from azure.eventhub._pyamqp._decode import decode_payload
+
+from ehtui.wire.pyamqp.messages import (
+    Long,
+    MessageId,
+    Reply,
+    Request,
+    Strings,
+    Symbol,
+    Timestamp,
+    decode_body,
+    decode_reply,
+    decode_request,
+    encode,
+    encode_event,
+    encode_reply,
+    encode_request,
+)
+from ehtui.wire.pyamqp.sections import (
+    APPLICATION_PROPERTIES,
+    DATA,
+    binary,
+    items,
+    sections,
+    skip,
+)
+
+
+@pytest.mark.parametrize("id_", [uuid.uuid4(), str(uuid.uuid4()), b"\x00\xff", 7, "x" * 300])
+def test_a_reply_carries_the_requests_id_with_its_type(id_: MessageId) -> None:
+    request = decode_request(encode_request(Request(id_, "me", {"operation": "READ"}, "token")))
+
+    assert request == Request(id_, "me", {"operation": "READ"}, "token")
+
+    wire = decode_payload(memoryview(encode_reply(Reply(request.message_id, {"status-code": 202}))))
+    original = decode_payload(memoryview(encode_request(Request(id_))))
+
+    assert wire.properties
+    assert original.properties
+    assert wire.properties.correlation_id == original.properties.message_id
+
+
+def test_a_reply_is_read_back() -> None:
+    value = {"partition_ids": Strings(["0", "1"]), "partition_count": 2, "created": Timestamp(5)}
+    reply = decode_reply(encode_reply(Reply("id", {"status-code": 200}, value, "me")))
+
+    assert reply.properties == {"status-code": 200}
+    assert reply.value == {"partition_ids": ["0", "1"], "partition_count": 2, "created": 5}
+
+
+@pytest.mark.parametrize(
+    ("value", "first"),
+    [
+        (Long(1), 0x55),
+        (2**40, 0x81),
+        (1, 0x54),
+        (Timestamp(1), 0x83),
+        (Symbol("a"), 0xA3),
+        ("a", 0xA1),
+        (Strings(["a"]), 0xE0),
+        (b"x" * 300, 0xB0),
+        ({"a": 1}, 0xC1),
+        ([1, 2], 0xC0),
+        (uuid.uuid4(), 0x98),
+    ],
+)
+def test_a_value_is_written_with_its_type(value: object, first: int) -> None:
+    encoded = encode(value)
+
+    assert encoded[0] == first
+    assert skip(encoded + b"more", 0) == len(encoded)
+
+
+def test_an_event_is_cut_at_its_sections() -> None:
+    event = encode_event("안녕 🚀".encode(), {"kind": "MINUTES_FINALIZED"})
+    found = {s.code: s for s in sections(event)}
+
+    assert decode_body(event).decode() == "안녕 🚀"
+    assert list(found) == [APPLICATION_PROPERTIES, DATA]
+    assert binary(event, found[DATA].value).decode() == "안녕 🚀"
+    (key, _), (value, _) = items(event, found[APPLICATION_PROPERTIES].value)
+    assert (binary(event, key), binary(event, value)) == (b"kind", b"MINUTES_FINALIZED")
+
+
+@pytest.mark.parametrize(
+    "junk", [b"x", b"\x00\x53\x75", b"\x00\x53\x75\xa0\x09abc", b"\x00\xa3\x01x"]
+)
+def test_junk_is_no_message(junk: bytes) -> None:
+    with pytest.raises(ValueError, match=r"AMQP|descriptor"):
+        list(sections(junk))
