@@ -10,7 +10,14 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from ehtui.domain.plans import Outcome, Plan, SendPlan
+from ehtui.domain.plans import (
+    Outcome,
+    Plan,
+    SendPlan,
+    SignalPlan,
+    SignalTarget,
+    StartPlan,
+)
 
 
 def default_audit_path() -> Path:
@@ -75,19 +82,30 @@ def _told(plan: Plan) -> dict[str, object]:
             "body_sha256": sha256(body).hexdigest(),
         }
 
+    if isinstance(plan, StartPlan):
+        return {
+            "kind": plan.kind,
+            "consumer": plan.consumer,
+            "group": plan.group,
+            "log": plan.log_path,
+        }
+
+    targets = plan.targets if isinstance(plan, SignalPlan) else (plan.target,)
+
     return {
         "kind": plan.kind,
         "signal": plan.signal,
-        "targets": [
-            {
-                "pid": target.process.pid,
-                "started_at": _iso(target.process.started_at),
-                "owner": target.owner,
-                "owns": [f"{owned.group}/{owned.partition}" for owned in target.owns],
-                "effect": target.effect.value,
-            }
-            for target in plan.targets
-        ],
+        "targets": [_target(target) for target in targets],
+    }
+
+
+def _target(target: SignalTarget) -> dict[str, object]:
+    return {
+        "pid": target.process.pid,
+        "started_at": _iso(target.process.started_at),
+        "owner": target.owner,
+        "owns": [f"{owned.group}/{owned.partition}" for owned in target.owns],
+        "effect": target.effect.value,
     }
 
 

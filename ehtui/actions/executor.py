@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Protocol
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
 from ehtui.domain.plans import (
@@ -12,42 +14,23 @@ from ehtui.domain.plans import (
     Plan,
     Refusal,
     RefusalReason,
+    RestartPlan,
     SendPlan,
-    SendTarget,
     SignalPlan,
+    StartPlan,
 )
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from ehtui.actions.audit import AuditLog
+    from ehtui.actions.hands import EventSender, ProcessHands
+    from ehtui.actions.launch import Launched
     from ehtui.domain.process import ProcessId
 
 Details = tuple[tuple[str, str], ...]
-
-
-class EventSender(Protocol):
-    """Sends events to the hub; fails with ProblemError."""
-
-    async def send(
-        self,
-        *,
-        body: bytes,
-        partition: str | None,
-        key: str | None,
-        properties: Mapping[str, str],
-        count: int = 1,
-    ) -> None:
-        """Send `count` equal events and wait until the service has accepted them."""
-
-
-class Signaller(Protocol):
-    """Signals a process of this host, if it is still the one that was meant."""
-
-    def __call__(self, process: ProcessId, signal: str) -> None:
-        """Raise ProcessGoneError, IdentityChangedError or PermissionError instead of guessing."""
 
 
 class Executor:
@@ -57,14 +40,14 @@ class Executor:
         self,
         *,
         sender: EventSender,
-        signaller: Signaller,
+        hands: ProcessHands,
         audit: AuditLog,
         clock: Callable[[], float],
         read_only: bool = False,
         dry_run: bool = False,
     ) -> None:
         self._sender = sender
-        self._signaller = signaller
+        self._hands = hands
         self._audit = audit
         self._clock = clock
         self.read_only = read_only
@@ -73,8 +56,7 @@ class Executor:
     async def run(self, plan: Plan) -> Outcome:
         """Do what the plan says, or say why not. Never raises for a failure of the world."""
         if self.read_only:
-            refusal = Refusal(RefusalReason.READ_ONLY, plan.kind)
-            return Outcome(plan, OutcomeState.REFUSED, self._clock(), refusal)
+            return self._refused(plan, RefusalReason.READ_ONLY, plan.kind)
 
         if self.dry_run:
             return Outcome(plan, OutcomeState.DRY_RUN, self._clock())
@@ -85,80 +67,130 @@ class Executor:
         if noted is None:
             noted = await asyncio.to_thread(self._audit.outcome, outcome)
 
-        return outcome if noted is None else _with_detail(outcome, "audit", noted)
+        if noted is None:
+            return outcome
+
+        return replace(outcome, details=(*outcome.details, ("audit", noted)))
 
     async def _do(self, plan: Plan) -> Outcome:
-        if isinstance(plan, SendPlan):
-            return await self._send(plan)
-
-        return await self._signal(plan)
+        try:
+            match plan:
+                case SendPlan():
+                    return await self._send(plan)
+                case SignalPlan():
+                    return await self._signal(plan)
+                case RestartPlan():
+                    return await self._restart(plan)
+                case StartPlan():
+                    return await self._start(plan)
+        except OSError as error:  # a program, folder or log file that cannot be opened
+            return self._failed(plan, safe(str(error)))
 
     async def _send(self, plan: SendPlan) -> Outcome:
         try:
             await self._sender.send(
                 body=plan.body.encode(),
-                partition=plan.partition if plan.target is SendTarget.PARTITION else None,
-                key=plan.key if plan.target is SendTarget.KEY else None,
+                partition=plan.partition,
+                key=plan.key,
                 properties=dict(plan.properties),
                 count=plan.count,
             )
         except ProblemError as error:
-            return Outcome(plan, OutcomeState.FAILED, self._clock(), error=error.problem.summary)
+            return self._failed(plan, error.problem.summary)
 
         return Outcome(plan, OutcomeState.DONE, self._clock())
 
     async def _signal(self, plan: SignalPlan) -> Outcome:
         """Signal each target; one that changed or vanished is told apart from one that failed."""
-        results: list[tuple[str, str]] = []
-        refusals: list[Refusal] = []
-        errors: list[str] = []
+        results = await asyncio.gather(*(self._signal_one(plan, t.process) for t in plan.targets))
+        refusals = [result for result in results if isinstance(result, Refusal)]
+        details = tuple(
+            (r.subject, r.reason.value) if isinstance(r, Refusal) else r for r in results
+        )
+        failed = [f"{pid}: {what}" for pid, what in details if what.startswith("failed")]
 
-        for target in plan.targets:
-            pid = str(target.process.pid)
+        if failed:
+            return replace(self._failed(plan, "; ".join(failed)), details=details)
 
-            try:
-                await asyncio.to_thread(self._signaller, target.process, plan.signal)
-            except ProcessGoneError:
-                refusals.append(Refusal(RefusalReason.GONE, pid))
-            except IdentityChangedError:
-                refusals.append(Refusal(RefusalReason.IDENTITY_CHANGED, pid))
-            except PermissionError:
-                refusals.append(Refusal(RefusalReason.FOREIGN_USER, pid))
-            except OSError as error:
-                errors.append(safe(f"{pid}: {error.strerror or error}"))
-            else:
-                results.append((pid, "sent"))
-
-        return self._signal_outcome(plan, tuple(results), refusals, errors)
-
-    def _signal_outcome(
-        self, plan: SignalPlan, results: Details, refusals: list[Refusal], errors: list[str]
-    ) -> Outcome:
-        state = OutcomeState.DONE
-
-        if errors:
-            state = OutcomeState.FAILED
-        elif refusals:
-            state = OutcomeState.REFUSED
-
-        refused = tuple((r.subject, r.reason.value) for r in refusals)
+        state = OutcomeState.REFUSED if refusals else OutcomeState.DONE
 
         return Outcome(
-            plan,
-            state,
-            self._clock(),
-            refusal=refusals[0] if refusals else None,
-            error="; ".join(errors) or None,
-            details=results + refused,
+            plan, state, self._clock(), refusals[0] if refusals else None, details=details
         )
 
+    async def _signal_one(self, plan: SignalPlan, process: ProcessId) -> tuple[str, str] | Refusal:
+        pid = str(process.pid)
 
-def _with_detail(outcome: Outcome, key: str, value: str) -> Outcome:
-    return Outcome(
-        outcome.plan,
-        outcome.state,
-        outcome.at,
-        outcome.refusal,
-        outcome.error,
-        (*outcome.details, (key, value)),
-    )
+        try:
+            await asyncio.to_thread(self._hands.signal, process, plan.signal)
+
+            if plan.escalate_to is None or plan.escalate_after_s is None:
+                return pid, "sent"
+
+            if await asyncio.to_thread(self._hands.wait_for_exit, process, plan.escalate_after_s):
+                return pid, f"ended after {plan.signal}"
+
+            await asyncio.to_thread(self._hands.signal, process, plan.escalate_to)
+        except (ProcessGoneError, IdentityChangedError, PermissionError) as error:
+            return Refusal(_reason(error), pid)
+        except OSError as error:
+            return pid, safe(f"failed: {error.strerror or error}")
+
+        return pid, f"{plan.escalate_to} after {plan.escalate_after_s:g} s"
+
+    async def _restart(self, plan: RestartPlan) -> Outcome:
+        """Capture first: what cannot be started again is not stopped."""
+        process = plan.target.process
+
+        try:
+            launch = await asyncio.to_thread(self._hands.capture, process, Path(plan.log_path))
+            await asyncio.to_thread(self._hands.signal, process, plan.signal)
+        except (ProcessGoneError, IdentityChangedError, PermissionError) as error:
+            return self._refused(plan, _reason(error), str(process.pid))
+
+        if not await asyncio.to_thread(self._hands.wait_for_exit, process, plan.wait_s):
+            return self._failed(
+                plan,
+                f"{process.pid} is still running {plan.wait_s:g} s after {plan.signal}; "
+                "nothing was started.",
+            )
+
+        return self._launched(plan, await asyncio.to_thread(self._hands.start, launch))
+
+    async def _start(self, plan: StartPlan) -> Outcome:
+        launch = await asyncio.to_thread(self._hands.prepare, plan)
+
+        return self._launched(plan, await asyncio.to_thread(self._hands.start, launch))
+
+    def _launched(self, plan: Plan, launched: Launched) -> Outcome:
+        details: Details = (
+            ("pid", str(launched.process.pid)),
+            ("log", str(launched.log_path)),
+        )
+
+        if launched.exit_code is None:
+            return Outcome(plan, OutcomeState.DONE, self._clock(), details=details)
+
+        lines = tuple(("line", line) for line in launched.last_lines)
+        told = f"It ended at once with exit code {launched.exit_code}."
+
+        return replace(
+            self._failed(plan, told),
+            details=(*details, ("exit_code", str(launched.exit_code)), *lines),
+        )
+
+    def _failed(self, plan: Plan, error: str) -> Outcome:
+        return Outcome(plan, OutcomeState.FAILED, self._clock(), error=error)
+
+    def _refused(self, plan: Plan, reason: RefusalReason, subject: str) -> Outcome:
+        return Outcome(plan, OutcomeState.REFUSED, self._clock(), Refusal(reason, subject))
+
+
+def _reason(error: Exception) -> RefusalReason:
+    if isinstance(error, ProcessGoneError):
+        return RefusalReason.GONE
+
+    if isinstance(error, IdentityChangedError):
+        return RefusalReason.IDENTITY_CHANGED
+
+    return RefusalReason.FOREIGN_USER

@@ -53,7 +53,36 @@ class SignalPlan:
     signal: str  # "INT", "TERM", "KILL", …
     targets: tuple[SignalTarget, ...]
     planned_at: float
+    escalate_to: str | None = None  # sent to whoever is still there after `escalate_after_s`
+    escalate_after_s: float | None = None
     kind: str = field(default="signal", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class RestartPlan:
+    """Signal one process, wait for its exit, start it again as it was started."""
+
+    signal: str
+    target: SignalTarget
+    wait_s: float  # for the exit; then it is given up, and nothing is started
+    cwd: str | None
+    log_path: str  # where its output will go
+    planned_at: float
+    kind: str = field(default="restart", init=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StartPlan:
+    """Start a configured consumer, detached."""
+
+    consumer: str  # its name in the configuration
+    command: tuple[str, ...]  # safe to show
+    cwd: str | None
+    group: str
+    variables: tuple[str, ...]  # names of what its environment gets beside ehtui's own
+    log_path: str
+    planned_at: float
+    kind: str = field(default="start", init=False)
 
 
 class SendTarget(StrEnum):
@@ -82,7 +111,7 @@ class SendPlan:
     kind: str = field(default="send", init=False)
 
 
-Plan = SignalPlan | SendPlan
+Plan = SignalPlan | SendPlan | RestartPlan | StartPlan
 
 
 class RefusalReason(StrEnum):
@@ -100,6 +129,9 @@ class RefusalReason(StrEnum):
     GONE = "gone"
     IDENTITY_CHANGED = "identity_changed"
     UNKNOWN_SIGNAL = "unknown_signal"
+    SUPERVISED = "supervised"  # somebody else starts it again: the detail names them
+    UNKNOWN_CONSUMER = "unknown_consumer"
+    NO_COMMAND = "no_command"  # a configured consumer without a command
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
+from ehtui.actions.launch import Launch, Launched
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
 from ehtui.domain.plans import (
     OutcomeState,
     RefusalReason,
+    RestartPlan,
     SendPlan,
     SendTarget,
     SignalEffect,
     SignalPlan,
     SignalTarget,
+    StartPlan,
 )
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.process import ProcessId
@@ -44,16 +48,43 @@ class RecordingSender:
         self.sent.append((body, partition, key, dict(properties), count))
 
 
-class RecordingSignaller:
-    def __init__(self, errors: Mapping[int, Exception] | None = None) -> None:
-        self.signalled: list[tuple[int, str]] = []
-        self._errors = errors or {}
+class RecordingHands:
+    """Remembers what it was told to do; `errors` and `survivors` are by pid."""
 
-    def __call__(self, process: ProcessId, signal: str) -> None:
+    def __init__(
+        self,
+        errors: Mapping[int, Exception] | None = None,
+        survivors: Collection[int] = (),
+        launched: Launched | None = None,
+    ) -> None:
+        self.done: list[tuple[str, object]] = []
+        self._errors = errors or {}
+        self._survivors = survivors
+        self._launched = launched or Launched(ProcessId(900, 2.0), Path("again.log"))
+
+    def signal(self, process: ProcessId, signal: str) -> None:
         if error := self._errors.get(process.pid):
             raise error
 
-        self.signalled.append((process.pid, signal))
+        self.done.append((signal, process.pid))
+
+    def capture(self, process: ProcessId, log_path: Path) -> Launch:
+        self.done.append(("capture", process.pid))
+
+        return Launch(("python", "c.py"), None, {"KEY": "secret"}, log_path)
+
+    def wait_for_exit(self, process: ProcessId, timeout_s: float) -> bool:
+        self.done.append(("wait", timeout_s))
+
+        return process.pid not in self._survivors
+
+    def prepare(self, plan: StartPlan) -> Launch:
+        return Launch(plan.command, plan.cwd, {}, Path(plan.log_path))
+
+    def start(self, launch: Launch) -> Launched:
+        self.done.append(("start", launch.argv))
+
+        return self._launched
 
 
 def send_plan() -> SendPlan:
@@ -81,16 +112,16 @@ class Bench:
         folder: Path,
         *,
         problem: Problem | None = None,
-        errors: Mapping[int, Exception] | None = None,
+        hands: RecordingHands | None = None,
         read_only: bool = False,
         dry_run: bool = False,
     ) -> None:
         self.sender = RecordingSender(problem)
-        self.signaller = RecordingSignaller(errors)
+        self.hands = hands or RecordingHands()
         self.audit = folder / "state" / "audit.jsonl"
         self.executor = Executor(
             sender=self.sender,
-            signaller=self.signaller,
+            hands=self.hands,
             audit=AuditLog(self.audit),
             clock=lambda: 50.0,
             read_only=read_only,
@@ -129,17 +160,17 @@ async def test_read_only_and_dry_run_touch_nothing(tmp_path: Path) -> None:
     assert refused.refusal is not None
     assert refused.refusal.reason is RefusalReason.READ_ONLY
     assert tried.state is OutcomeState.DRY_RUN
-    assert read_only.signaller.signalled == dry.signaller.signalled == []
+    assert read_only.hands.done == dry.hands.done == []
     assert not read_only.audit.exists()
     assert not dry.audit.exists()
 
 
 async def test_each_target_is_told_apart(tmp_path: Path) -> None:
     errors = {2: ProcessGoneError(), 3: IdentityChangedError(), 4: PermissionError()}
-    bench = Bench(tmp_path, errors=errors)
+    bench = Bench(tmp_path, hands=RecordingHands(errors))
     outcome = await bench.executor.run(signal_plan(1, 2, 3, 4))
 
-    assert bench.signaller.signalled == [(1, "TERM")]
+    assert bench.hands.done == [("TERM", 1)]
     assert outcome.state is OutcomeState.REFUSED
     assert outcome.details == (
         ("1", "sent"),
@@ -155,3 +186,45 @@ async def test_an_audit_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 
     assert outcome.state is OutcomeState.DONE
     assert dict(outcome.details)["audit"].startswith("not written")
+
+
+def restart_plan() -> RestartPlan:
+    return RestartPlan("TERM", signal_plan(7).targets[0], 30.0, None, "again.log", 1.0)
+
+
+async def test_a_restart_captures_stops_waits_and_starts(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    outcome = await bench.executor.run(restart_plan())
+
+    assert [what for what, _ in bench.hands.done] == ["capture", "TERM", "wait", "start"]
+    assert outcome.state is OutcomeState.DONE
+    assert dict(outcome.details) == {"pid": "900", "log": "again.log"}
+    assert "secret" not in bench.audit.read_text()
+
+
+async def test_a_process_that_stays_is_not_started_twice(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, hands=RecordingHands(survivors=[7]))
+    outcome = await bench.executor.run(restart_plan())
+
+    assert outcome.state is OutcomeState.FAILED
+    assert "start" not in [what for what, _ in bench.hands.done]
+
+
+async def test_term_wait_kill_kills_only_who_stays(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, hands=RecordingHands(survivors=[2]))
+    plan = replace(signal_plan(1, 2), escalate_to="KILL", escalate_after_s=10.0)
+    outcome = await bench.executor.run(plan)
+
+    assert ("KILL", 2) in bench.hands.done
+    assert ("KILL", 1) not in bench.hands.done
+    assert dict(outcome.details) == {"1": "ended after TERM", "2": "KILL after 10 s"}
+
+
+async def test_a_consumer_that_dies_at_once_shows_why(tmp_path: Path) -> None:
+    died = Launched(ProcessId(5, 1.0), Path("x.log"), 3, ("no such hub",))
+    plan = StartPlan("rag", ("python", "c.py"), None, "test", (), "x.log", 1.0)
+    outcome = await Bench(tmp_path, hands=RecordingHands(launched=died)).executor.run(plan)
+
+    assert outcome.state is OutcomeState.FAILED
+    assert ("line", "no such hub") in outcome.details
+    assert ("exit_code", "3") in outcome.details

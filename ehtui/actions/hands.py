@@ -1,0 +1,50 @@
+"""What an executor acts with: seams, so that tests can watch instead of hurt."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from ehtui.actions.launch import Launch, Launched
+    from ehtui.domain.plans import StartPlan
+    from ehtui.domain.process import ProcessId
+
+
+class EventSender(Protocol):
+    """Sends events to the hub; fails with ProblemError."""
+
+    async def send(
+        self,
+        *,
+        body: bytes,
+        partition: str | None,
+        key: str | None,
+        properties: Mapping[str, str],
+        count: int = 1,
+    ) -> None:
+        """Send `count` equal events and wait until the service has accepted them."""
+
+
+class ProcessHands(Protocol):
+    """Touches processes of this host. All blocking; raises instead of guessing.
+
+    ProcessGoneError, IdentityChangedError, PermissionError, OSError.
+    """
+
+    def signal(self, process: ProcessId, signal: str) -> None:
+        """Signal the process if it is still the one that was meant."""
+
+    def capture(self, process: ProcessId, log_path: Path) -> Launch:
+        """How the running process was started."""
+
+    def wait_for_exit(self, process: ProcessId, timeout_s: float) -> bool:
+        """Whether it ended in time."""
+
+    def prepare(self, plan: StartPlan) -> Launch:
+        """How a configured consumer is started."""
+
+    def start(self, launch: Launch) -> Launched:
+        """Start it, detached."""

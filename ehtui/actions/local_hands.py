@@ -1,0 +1,61 @@
+"""The real hands: this host's processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from dotenv import dotenv_values
+
+from ehtui.actions import launch as launches
+from ehtui.actions.signals import send_signal
+from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.planners.start import with_group
+
+if TYPE_CHECKING:
+    from ehtui.domain.plans import StartPlan
+    from ehtui.domain.process import ProcessId
+
+GROUP_VARIABLE = "EVENTHUB_CONSUMER_GROUP"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalHands:
+    """Signals, captures and starts processes of this host."""
+
+    consumers: Mapping[str, ConsumerSettings] = field(default_factory=dict)
+
+    def signal(self, process: ProcessId, signal: str) -> None:
+        """Signal it, pinned."""
+        send_signal(process, signal)
+
+    def capture(self, process: ProcessId, log_path: Path) -> launches.Launch:
+        """Read argv, folder and environment, in memory only."""
+        return launches.capture(process, log_path)
+
+    def wait_for_exit(self, process: ProcessId, timeout_s: float) -> bool:
+        """Wait until it ended."""
+        return launches.wait_for_exit(process, timeout_s)
+
+    def prepare(self, plan: StartPlan) -> launches.Launch:
+        """The configured command with the plan's group, in the consumer's own environment."""
+        consumer = self.consumers[plan.consumer]
+        environment = dict(os.environ)
+
+        if consumer.env_file:
+            path = Path(consumer.env_file).expanduser()
+            environment |= {k: v for k, v in dotenv_values(path).items() if v is not None}
+
+        environment = {k: with_group(v, plan.group) for k, v in environment.items()}
+        environment[GROUP_VARIABLE] = plan.group
+        argv = tuple(with_group(part, plan.group) for part in consumer.command)
+        cwd = str(Path(consumer.cwd).expanduser()) if consumer.cwd else None
+
+        return launches.Launch(argv, cwd, environment, Path(plan.log_path))
+
+    def start(self, launch: launches.Launch) -> launches.Launched:
+        """Start it so that it outlives ehtui."""
+        return launches.start(launch)
