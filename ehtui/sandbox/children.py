@@ -1,0 +1,72 @@
+"""The child's side of the lifeline: a process of the sandbox never outlives it."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LIFELINE = "EHTUI_SANDBOX_LIFELINE"  # a named pipe that the supervisor keeps open for writing
+_PR_SET_PDEATHSIG = 1
+
+
+def leave() -> None:
+    """End this process without ceremony, and tidy up: a killed supervisor could not."""
+    shutil.rmtree(Path(os.environ[LIFELINE]).parent, ignore_errors=True)
+    os._exit(0)
+
+
+def end_with_sandbox(on_end: Callable[[], None] = leave) -> None:
+    """Call `on_end`, on a thread of its own, once the supervisor is gone, however it went.
+
+    The lifeline's name travels in the environment, so a consumer that somebody restarted with the
+    same environment ends too. Without a lifeline nothing happens.
+    """
+    path = os.environ.get(LIFELINE)
+
+    if not path:
+        return
+
+    _be_continued_when_parent_ends()
+    threading.Thread(target=_watch, args=(path, on_end), name="lifeline", daemon=True).start()
+
+
+def _watch(path: str, on_end: Callable[[], None]) -> None:
+    try:
+        # Without O_NONBLOCK, opening a pipe that nobody writes to any more would wait for ever.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError:
+        on_end()
+        return
+
+    try:
+        # Read first: of a pipe whose writer went before it was opened, select() tells nothing.
+        while not _has_ended(descriptor):
+            select.select([descriptor], [], [])
+    finally:
+        os.close(descriptor)
+
+    on_end()
+
+
+def _has_ended(descriptor: int) -> bool:
+    try:
+        return not os.read(descriptor, 1)
+    except BlockingIOError:
+        return False
+
+
+def _be_continued_when_parent_ends() -> None:
+    """Have the kernel wake this process then: one that was stopped (SIGSTOP) sees no lifeline."""
+    if sys.platform == "linux":
+        import ctypes  # noqa: PLC0415  only here, and not for free
+
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGCONT)
