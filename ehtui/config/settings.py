@@ -27,6 +27,8 @@ class CheckpointStoreSettings:
     connection_string: Secret | None = None
     account_url: Secret | None = None  # may carry a SAS; without one, DefaultAzureCredential
     containers: tuple[str, ...] = ()
+    # "eph-python", "eph-go" or "dapr-legacy": formats whose names carry no hub or group.
+    layout: str | None = None
 
     @property
     def is_configured(self) -> bool:
@@ -74,6 +76,17 @@ class PollSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class UiSettings:
+    """How the screen looks and which keys it hears; None is the screen's own choice."""
+
+    theme: str | None = None
+    ascii: bool | None = None  # None: by the terminal
+    keymap: Mapping[str, str] = field(default_factory=dict)  # action → keys, comma-separated
+    start_group: str | None = None  # None: the consumer group
+    bell: bool = False  # on a new critical finding
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All settings, resolved."""
 
@@ -83,5 +96,6 @@ class Settings:
     consumers: Mapping[str, ConsumerSettings] = field(default_factory=dict)
     test_events: Mapping[str, TestEventSettings] = field(default_factory=dict)
     poll: PollSettings = PollSettings()
+    ui: UiSettings = field(default_factory=UiSettings)
     read_only: bool = False
     pid: int | None = None  # --pid: the consumer that the settings were taken from

@@ -17,6 +17,7 @@ class ProblemKind(StrEnum):
     TLS = "tls"
     TIMEOUT = "timeout"
     THROTTLED = "throttled"
+    CONFLICT = "conflict"  # changed meanwhile, or held by somebody else
     MALFORMED = "malformed"  # the answer could not be understood
     UNSUPPORTED = "unsupported"  # this version or tier cannot do it
     INTERNAL = "internal"  # a fault of ehtui itself

@@ -1,0 +1,137 @@
+"""What every checkpoint format here is: how a blob is recognised, read and written."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership, UnreadableBlob
+from ehtui.wire.blobs import BlobItem
+
+Record = Ownership | Checkpoint | UnreadableBlob
+_PORT = re.compile(r":\d+$", re.ASCII)
+
+
+class Role(StrEnum):
+    """What a blob is for, by its place."""
+
+    OWNERSHIP = "ownership"
+    CHECKPOINT = "checkpoint"
+    LEASE = "lease"  # both in one
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose records are looked for, and how far a container may be taken to be theirs."""
+
+    namespace: str  # with or without a port, in any case
+    hub: str
+    group: str = "$Default"  # whose records they are that name no group
+    nameless: Layout | None = None  # the configured format of names without hub and group
+    is_named_container: bool = True  # the user named it: leases that name no hub are this hub's
+
+    def covers(self, namespace: str, hub: str) -> bool:
+        """Whether a name as written means this hub: the service ignores case, clients the port."""
+        return self.covers_namespace(namespace) and hub.lower() == self.hub.lower()
+
+    def covers_namespace(self, namespace: str) -> bool:
+        """The same for the namespace alone."""
+        return host_key(namespace) == host_key(self.namespace)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record stands, read from its name alone."""
+
+    namespace: str
+    hub: str
+    group: str
+    partition: str
+    role: Role
+    prefix: str  # what lists it and its kind
+
+
+@dataclass(frozen=True, slots=True)
+class StoredBlob:
+    """A blob as it was found; the body only where its format needs it."""
+
+    container: str
+    item: BlobItem
+    body: bytes | None = None
+
+    def identity(self) -> BlobIdentity:
+        """Where it stands.
+
+        Raises:
+            UnreadableError: The listing does not say when it was written.
+        """
+        if self.item.last_modified is None:
+            raise UnreadableError("the listing does not say when it was last modified")
+
+        return BlobIdentity(self.container, self.item.name, self.item.etag, self.item.last_modified)
+
+    def metadata(self, key: str) -> str | None:
+        """A metadata value; keys ignore case, as old Java and Go's HTTP layer capitalise them."""
+        return next((v for k, v in self.item.metadata.items() if k.lower() == key.lower()), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A change to one blob, always on a condition, in its format's own form."""
+
+    container: str
+    name: str
+    metadata: Mapping[str, str]  # all of it: what is missing here is removed
+    body: bytes | None  # None: metadata alone is replaced
+    if_match: str | None  # the ETag it must still have; None: it must not exist yet
+
+
+class UnreadableError(ValueError):
+    """A blob that stands where a record should is not one; says why."""
+
+
+class Format(Protocol):
+    """One client family's way to keep ownership and checkpoints in blobs."""
+
+    @property
+    def layout(self) -> Layout:
+        """Its name."""
+
+    @property
+    def needs_body(self) -> bool:
+        """Whether a listing is not enough."""
+
+    def locate(self, name: str, scope: Scope) -> Place | None:
+        """Where a record of that name would stand; None where the name is not of this format."""
+
+    def recognises(self, blob: StoredBlob) -> bool:
+        """Whether what is in it looks like this format, with the body where one is needed."""
+
+    def read(self, blob: StoredBlob, place: Place) -> tuple[Record, ...]:
+        """The records in it.
+
+        Raises:
+            UnreadableError: It is broken.
+        """
+
+    def write_checkpoint(self, blob: StoredBlob, sequence: int, offset: str | None) -> Write:
+        """Set the checkpoint in an existing blob.
+
+        Raises:
+            UnreadableError: What is there is too broken to be changed.
+        """
+
+    def write_release(self, blob: StoredBlob) -> Write:
+        """Give the ownership in an existing blob up.
+
+        Raises:
+            UnreadableError: What is there is too broken to be changed.
+        """
+
+
+def host_key(namespace: str) -> str:
+    """A namespace for comparing: JS leaves the port out that Python writes (facts.md §7)."""
+    return _PORT.sub("", namespace).lower()

@@ -1,0 +1,170 @@
+"""Leases kept as JSON in a blob that carries a blob lease: what all old hosts share.
+
+The holder is alive while the *blob lease* is; Last-Modified says nothing (facts.md §1.8).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from ehtui.domain.store import Checkpoint, Layout, Ownership
+from ehtui.sources.layouts.base import (
+    Place,
+    Record,
+    Role,
+    Scope,
+    StoredBlob,
+    UnreadableError,
+    Write,
+)
+from ehtui.sources.layouts.values import offset_of, sequence_of, text_of
+
+OWNING_HOST = "OWNINGHOST"
+MOST_BYTES = 64 * 1024
+# Where a host begins that has no checkpoint yet; their sequence number is a meaningless 0.
+_NO_POSITION = {None, "-1", "@latest"}
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseKeys:
+    """How one host spells its JSON."""
+
+    partition: str
+    owner: str
+    token: str
+    offset: str
+    sequence: str
+    checkpoint: str | None = None  # the nested object that holds offset and sequence
+    released: str | None = ""  # what a released lease has as owner and token
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseFormat:
+    """A `Format` of JSON leases; hosts differ in names and keys."""
+
+    layout: Layout
+    keys: LeaseKeys
+    locate_name: Callable[[str, Scope], Place | None]
+    needs_body: bool = True
+
+    def locate(self, name: str, scope: Scope) -> Place | None:
+        """As the host names its blobs."""
+        return self.locate_name(name, scope)
+
+    def recognises(self, blob: StoredBlob) -> bool:
+        """By the spelling of the partition's key."""
+        try:
+            return self.keys.partition in _parsed(blob)
+        except UnreadableError:
+            return False
+
+    def read(self, blob: StoredBlob, place: Place) -> tuple[Record, ...]:
+        """An ownership, and a checkpoint where the host has begun."""
+        lease = _parsed(blob)
+        where = (place.namespace, place.hub, place.group, place.partition)
+        owner = blob.metadata(OWNING_HOST) or lease.get(self.keys.owner)
+        state = blob.item.lease_state or "available"
+        identity = blob.identity()
+        holder = text_of(owner, "the owner")
+        ownership = Ownership(*where, holder, identity, self.layout, state)
+        position = self._position(lease)
+        offset = offset_of(position.get(self.keys.offset))
+
+        if offset in _NO_POSITION:
+            return (ownership,)
+
+        sequence = sequence_of(position.get(self.keys.sequence))
+
+        return (ownership, Checkpoint(*where, sequence, offset, identity, self.layout))
+
+    def write_checkpoint(self, blob: StoredBlob, sequence: int, offset: str | None) -> Write:
+        """The lease with another position. The service refuses it while somebody holds it."""
+        lease = _parsed(blob)
+        position = dict(self._position(lease))
+        position |= {self.keys.offset: offset or "", self.keys.sequence: sequence}
+        lease |= {self.keys.checkpoint: position} if self.keys.checkpoint else position
+
+        return _write(blob, dict(blob.item.metadata), lease)
+
+    def write_release(self, blob: StoredBlob) -> Write:
+        """The lease without owner and token; a blob lease that still runs is not broken."""
+        lease = _parsed(blob)
+        lease |= {self.keys.owner: self.keys.released, self.keys.token: self.keys.released}
+        kept = {k: v for k, v in blob.item.metadata.items() if k.upper() != OWNING_HOST}
+
+        return _write(blob, kept, lease)
+
+    def _position(self, lease: dict[str, object]) -> dict[str, object]:
+        if self.keys.checkpoint is None:
+            return lease
+
+        position = lease.get(self.keys.checkpoint)
+
+        if position is None:
+            return {}
+
+        if not isinstance(position, dict):
+            raise UnreadableError("its checkpoint is not an object")
+
+        return position
+
+
+def by_folder(name: str, scope: Scope) -> Place | None:
+    """`{prefix}{group}/{partition}`, which names no hub: only in a container the user named."""
+    parts = name.split("/")
+    is_lease = len(parts) > 1 and parts[-1].isdecimal() and bool(parts[-2])
+    is_modern = parts[-2:-1] in (["ownership"], ["checkpoint"])
+    names_its_hub = any("." in part or ":" in part for part in parts[-4:-3])  # of Functions
+
+    if not is_lease or is_modern or names_its_hub or not scope.is_named_container:
+        return None
+
+    folder = "/".join([*parts[:-1], ""])
+
+    return Place(scope.namespace, scope.hub, _group_of(parts[-2]), parts[-1], Role.LEASE, folder)
+
+
+def is_broken_lease(blob: StoredBlob) -> bool:
+    """Whether a blob that no format recognises was meant as a lease."""
+    if blob.metadata(OWNING_HOST) is not None:
+        return True
+
+    try:
+        _parsed(blob)
+    except UnreadableError:
+        return (blob.body or b"").lstrip()[:1] == b"{"
+
+    return False
+
+
+def _group_of(folder: str) -> str:
+    """A prefix may be glued to the group; `$` can only begin `$Default`."""
+    start = folder.find("$")
+
+    return folder[start:] if start > 0 else folder
+
+
+def _parsed(blob: StoredBlob) -> dict[str, object]:
+    if blob.body is None:
+        raise UnreadableError("its content was not read")
+
+    if len(blob.body) > MOST_BYTES:
+        raise UnreadableError("it is too big to be a lease")
+
+    try:
+        lease = json.loads(blob.body.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        raise UnreadableError("its content is not JSON") from None
+
+    if not isinstance(lease, dict):
+        raise UnreadableError("its content is not a JSON object")
+
+    return lease
+
+
+def _write(blob: StoredBlob, metadata: dict[str, str], lease: dict[str, object]) -> Write:
+    body = json.dumps(lease, ensure_ascii=False, separators=(",", ":")).encode()
+
+    return Write(blob.container, blob.item.name, metadata, body, blob.item.etag)

@@ -1,0 +1,67 @@
+"""Values as clients write them, with all their ways to say "unset"."""
+
+from __future__ import annotations
+
+import re
+
+from ehtui.domain.text import safe
+from ehtui.sources.layouts.base import UnreadableError
+
+# Python's str(None), .NET 5.11's placeholder, and plain emptiness.
+_UNSET = {"", "none", "null", "no offset"}
+_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+
+
+def text_of(value: object, what: str) -> str | None:
+    """A text, or None where it is unset.
+
+    Raises:
+        UnreadableError: It is something else.
+    """
+    if value is None:
+        return None
+
+    if not isinstance(value, str):
+        raise UnreadableError(f"{what} is not a text")
+
+    # JSON can smuggle in half a surrogate pair, which no terminal and no file takes.
+    text = value.encode("utf-8", "backslashreplace").decode()
+
+    return None if text.strip().lower() in _UNSET else text
+
+
+def offset_of(value: object) -> str | None:
+    """An offset: opaque, since geo-replication made it a text that is no number.
+
+    Raises:
+        UnreadableError: It is neither text nor number.
+    """
+    is_number = isinstance(value, int) and not isinstance(value, bool)
+
+    return text_of(str(value) if is_number else value, "the offset")
+
+
+def sequence_of(value: object) -> int | None:
+    """A sequence number, or None where it is unset; .NET's `long.MinValue` is unset too.
+
+    Raises:
+        UnreadableError: It is not a 64-bit integer.
+    """
+    if isinstance(value, int) and not isinstance(value, bool):
+        number = value
+    else:
+        text = text_of(value, "the sequence number")
+
+        if text is None:
+            return None
+
+        if not _INTEGER.fullmatch(text.strip()):
+            raise UnreadableError(f"the sequence number '{safe(text)[:40]}' is not a number")
+
+        number = int(text)
+
+    if not _LOWEST <= number <= _HIGHEST:
+        raise UnreadableError("the sequence number does not fit into 64 bits")
+
+    return None if number == _LOWEST else number

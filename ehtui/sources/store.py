@@ -1,0 +1,223 @@
+"""The checkpoint store as a source: all records of one hub, whoever wrote them, as one listing."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import TYPE_CHECKING
+
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing, UnreadableBlob
+from ehtui.domain.updates import StoreRead
+from ehtui.sources.layouts import NAMELESS, prefer_new
+from ehtui.sources.layouts.base import Scope
+from ehtui.sources.store_container import ContainerRead, WatchedContainer
+from ehtui.wire.storage import open_account
+from ehtui.wire.storage_address import address_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ehtui.config.settings import CheckpointStoreSettings
+    from ehtui.sources.source import Source
+    from ehtui.wire.blobs import BlobAccount
+
+NAME = "store"
+WALK_EVERY_S = 600.0
+NOTHING_FOUND_EVERY_S = 30.0  # while no container has anything of this hub
+CONTAINERS_AT_ONCE = 8
+# Trouble that stays until somebody does something: other containers are shown meanwhile.
+_LASTING = {ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, ProblemKind.UNAUTHORISED}
+
+
+class StoreSource:
+    """Reads the containers that are configured or, else, those that have something of this hub.
+
+    A container whose trouble lasts (missing, no permission) is told as an `UnreadableBlob` without
+    a name, and the others stand. Where a container of this hub fails for the moment, the whole
+    read fails: half a listing would look like lost leases.
+    """
+
+    def __init__(
+        self,
+        settings: CheckpointStoreSettings,
+        *,
+        namespace: str,
+        hub: str,
+        group: str = "$Default",
+        clock: Callable[[], float] = time.time,
+        account: BlobAccount | None = None,
+    ) -> None:
+        self._settings = settings
+        self._namespace = namespace
+        self._hub = hub
+        self._group = group
+        self._clock = clock
+        self._account = account
+        self._containers: dict[str, WatchedContainer] = {}
+        self._walked_at: float | None = None
+        self._skew_s = 0.0  # server minus local, as last seen
+
+    @property
+    def name(self) -> str:
+        """See `Source`."""
+        return NAME
+
+    async def read(self) -> StoreRead:
+        """See `Source`."""
+        started = self._clock()
+        look_again = self._is_walk_due(started)
+        await self._open(discover=look_again)
+        reads, failed = await self._read_containers(look_again=look_again)
+
+        if look_again:
+            self._walked_at = started
+
+        ended = self._clock()
+
+        return StoreRead(ended, NAME, self._listing(reads, failed, ended), ended - started)
+
+    async def close(self) -> None:
+        """See `Source`."""
+        if self._account is not None:
+            await self._account.close()
+
+    def _is_walk_due(self, now: float) -> bool:
+        if self._walked_at is None:
+            return True
+
+        has_records = any(c.has_records for c in self._containers.values())
+        every_s = WALK_EVERY_S if has_records else NOTHING_FOUND_EVERY_S
+
+        return not 0.0 <= now - self._walked_at < every_s
+
+    async def _open(self, *, discover: bool) -> None:
+        """Connect, and know which containers to read."""
+        named = self._settings.containers
+
+        if self._account is None:
+            address = address_of(self._settings)
+            self._account = open_account(address, clock=self._clock)
+
+            if address.container and not named:
+                named = (address.container,)
+
+        if named and not self._containers:
+            scope = self._scope(is_named=True)
+            self._containers = {n: WatchedContainer(self._account, n, scope) for n in named}
+
+        has_named = any(c.scope.is_named_container for c in self._containers.values())
+
+        if discover and not has_named:
+            await self._discover(self._account)
+
+    async def _discover(self, account: BlobAccount) -> None:
+        scope = self._scope(is_named=False)
+        names = [name for name in await account.list_containers() if not name.startswith("$")]
+        self._containers = {
+            name: self._containers.get(name) or WatchedContainer(account, name, scope)
+            for name in names
+        }
+
+    def _scope(self, *, is_named: bool) -> Scope:
+        nameless: Layout | None = None
+
+        if self._settings.layout:
+            if self._settings.layout not in NAMELESS:
+                known = ", ".join(NAMELESS)
+                raise ProblemError(
+                    Problem(
+                        ProblemKind.MALFORMED,
+                        f"checkpoint_store.layout is not one of {known}.",
+                        "Leave it out: every other format is recognised by looking.",
+                    )
+                )
+
+            nameless = Layout(self._settings.layout)
+
+        return Scope(self._namespace, self._hub, self._group, nameless, is_named)
+
+    async def _read_containers(
+        self, *, look_again: bool
+    ) -> tuple[list[ContainerRead], list[UnreadableBlob]]:
+        gate = asyncio.Semaphore(CONTAINERS_AT_ONCE)
+
+        async def read(container: WatchedContainer) -> ContainerRead:
+            async with gate:
+                return await container.read(look_again=look_again)
+
+        watched = list(self._containers.values())
+        outcomes = await asyncio.gather(*map(read, watched), return_exceptions=True)
+        reads: list[ContainerRead] = []
+        errors: list[ProblemError] = []
+        failed: list[UnreadableBlob] = []
+
+        for container, outcome in zip(watched, outcomes, strict=True):
+            if isinstance(outcome, ContainerRead):
+                reads.append(outcome)
+            elif isinstance(outcome, ProblemError) and self._may_go_on(container, outcome):
+                errors.append(outcome)
+                failed.append(UnreadableBlob(container.name, "", outcome.problem.summary))
+            else:
+                raise outcome
+
+        if errors and not reads:
+            raise errors[0]
+
+        return reads, failed
+
+    def _may_go_on(self, container: WatchedContainer, error: ProblemError) -> bool:
+        """Whether the listing is worth something without this container."""
+        is_known_empty = container.was_read and not container.has_records
+
+        return is_known_empty or error.problem.kind in _LASTING
+
+    def _listing(
+        self, reads: list[ContainerRead], failed: list[UnreadableBlob], now: float
+    ) -> StoreListing:
+        records = [record for read in reads for record in read.records]
+        ownerships, checkpoints = prefer_new(
+            (r for r in records if isinstance(r, Ownership)),
+            (r for r in records if isinstance(r, Checkpoint)),
+        )
+        server_time, read_at = self._times(reads, now)
+
+        return StoreListing(
+            ownerships,
+            checkpoints,
+            (*(r for r in records if isinstance(r, UnreadableBlob)), *failed),
+            server_time,
+            read_at,
+            blobs_seen=sum(read.blobs_seen for read in reads),
+            pages=sum(read.pages for read in reads),
+        )
+
+    def _times(self, reads: list[ContainerRead], now: float) -> tuple[float, float]:
+        """The newest Date header with the local time of its arrival."""
+        times = [
+            (read.read_at, read.server_time)
+            for read in reads
+            if read.read_at is not None and read.server_time is not None
+        ]
+
+        if times:
+            read_at, server_time = max(times)
+            self._skew_s = server_time - read_at
+            return server_time, read_at
+
+        return now + self._skew_s, now
+
+
+def open_store_source(
+    settings: CheckpointStoreSettings,
+    namespace: str,
+    hub: str,
+    *,
+    group: str = "$Default",
+    clock: Callable[[], float] = time.time,
+) -> Source:
+    """The source for these settings; connects at its first read.
+
+    `group` is whose records those are that name no group (`settings.layout`).
+    """
+    return StoreSource(settings, namespace=namespace, hub=hub, group=group, clock=clock)

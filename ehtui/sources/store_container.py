@@ -1,0 +1,268 @@
+"""One container of a checkpoint store: where this hub's records are in it, and what they say."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ehtui.domain.problems import ProblemError, ProblemKind
+from ehtui.sources.layouts import Candidate, candidates, read_blob, unreadable
+from ehtui.sources.layouts.base import Record, Scope, StoredBlob, host_key
+from ehtui.sources.layouts.lease_json import MOST_BYTES
+from ehtui.wire.blobs import BlobAccount
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable
+
+    from ehtui.domain.store import UnreadableBlob
+    from ehtui.wire.blobs import BlobBody, BlobItem, BlobPage
+
+# A container with no more blobs than this that are not ours is listed whole: one request, and a
+# new spelling of the namespace is seen at once.
+FEW_FOREIGN_BLOBS = 1_000
+BODIES_AT_ONCE = 8
+MOST_HUB_PAGES = 5
+BLOBS_A_SLICE = 250  # about 1 ms of parsing, then other tasks and threads have their turn
+_BLOBS_TROUBLE = {ProblemKind.FORBIDDEN, ProblemKind.UNAUTHORISED, ProblemKind.MALFORMED}
+
+
+@dataclass(slots=True)
+class ContainerRead:
+    """What one read of a container gave, and what it cost."""
+
+    records: tuple[Record, ...] = ()
+    server_time: float | None = None  # of the last page
+    read_at: float | None = None
+    blobs_seen: int = 0
+    pages: int = 0
+
+    def count(self, page: BlobPage) -> None:
+        """Add a page."""
+        self.pages += 1
+        self.blobs_seen += len(page.blobs)
+        self.server_time = page.server_time
+        self.read_at = page.read_at
+
+
+@dataclass(slots=True)
+class _Known:
+    """A blob as it was last read: nothing is parsed or fetched again that did not change."""
+
+    etag: str
+    lease_state: str | None
+    fitting: tuple[Candidate, ...]
+    body: bytes | None = None
+    records: tuple[Record, ...] = ()
+
+
+@dataclass(slots=True)
+class WatchedContainer:
+    """Reads one container again and again."""
+
+    account: BlobAccount
+    name: str
+    scope: Scope
+    was_read: bool = False
+    has_records: bool = False
+    _prefixes: tuple[str, ...] = ()
+    _is_listed_whole: bool = True
+    _known: dict[str, _Known] = field(default_factory=dict)
+
+    async def read(self, *, look_again: bool) -> ContainerRead:
+        """List what is this hub's; `look_again` also finds new spellings and prefixes.
+
+        Raises:
+            ProblemError: The container cannot be read.
+        """
+        result = ContainerRead()
+        items: list[BlobItem] | None = None
+
+        if look_again or self._is_listed_whole:
+            items = await self._look(result)
+
+        if items is None:
+            items = [item async for item in self._listed(self._prefixes, result)]
+
+        result.records = await self._records(items)
+        self.was_read = True
+        self.has_records = bool(result.records)
+
+        return result
+
+    async def _look(self, result: ContainerRead) -> list[BlobItem] | None:
+        """Find the beginnings of this hub's names; the blobs too, where one page holds them."""
+        if self.scope.is_named_container:
+            page = await self.account.list_page(self.name)
+            result.count(page)
+
+            if not page.marker:
+                ours = [fit for item in page.blobs if (fit := self._fitting(item))]
+                foreign = len(page.blobs) - len(ours)
+                self._is_listed_whole = foreign <= FEW_FOREIGN_BLOBS
+                self._watch(place.prefix for fit in ours for _, place in fit)
+                return page.blobs
+
+        self._is_listed_whole = False
+        self._watch(await self._descend(result))
+
+        return None
+
+    def _watch(self, prefixes: Iterable[str]) -> None:
+        """List these from now on; a container that the user named is never left alone."""
+        nothing_yet = _expected(self.scope) if self.scope.is_named_container else ()
+        self._prefixes = _outermost(prefixes) or nothing_yet
+
+    async def _descend(self, result: ContainerRead) -> tuple[str, ...]:
+        """Folder by folder: `{namespace}/`, then `{namespace}/{hub}/`, in any spelling."""
+        tops = await self._folders("", result, most_pages=1)
+
+        if tops is None:
+            # Too many to look through: ask for the namespace itself, as it is mostly spelled.
+            hosts = {prefix.partition("/")[0] for prefix in _expected(self.scope)}
+            found = [
+                await self._folders(host, result, most_pages=1)
+                for host in sorted(hosts | {self.scope.namespace})
+            ]
+            tops = sorted({top for folders in found for top in folders or ()})
+
+        prefixes: list[str] = []
+
+        for top in tops:
+            if self.scope.covers_namespace(top[:-1]):
+                hubs = await self._folders(top, result, most_pages=MOST_HUB_PAGES) or []
+                prefixes += [h for h in hubs if self.scope.covers(top[:-1], h[len(top) : -1])]
+
+        return _outermost(prefixes)
+
+    async def _folders(
+        self, prefix: str, result: ContainerRead, *, most_pages: int
+    ) -> list[str] | None:
+        """The folders right below a prefix; None where there are too many."""
+        folders: list[str] = []
+        marker = ""
+
+        for _ in range(most_pages):
+            page = await self.account.list_page(
+                self.name, prefix=prefix, marker=marker, delimiter="/", metadata=False
+            )
+            result.count(page)
+            folders += page.folders
+            marker = page.marker
+
+            if not marker:
+                return folders
+
+        return folders if most_pages > 1 else None
+
+    async def _listed(
+        self, prefixes: Iterable[str], result: ContainerRead
+    ) -> AsyncIterator[BlobItem]:
+        for prefix in prefixes:
+            marker = ""
+
+            while True:
+                page = await self.account.list_page(self.name, prefix=prefix, marker=marker)
+                result.count(page)
+
+                for item in page.blobs:
+                    yield item
+
+                marker = page.marker
+
+                if not marker:
+                    break
+
+    async def _records(self, items: list[BlobItem]) -> tuple[Record, ...]:
+        known: dict[str, _Known] = {}
+        wanted: list[tuple[BlobItem, _Known]] = []
+
+        for number, item in enumerate(items, 1):
+            entry = self._known.get(item.name)
+
+            if entry is None or (entry.etag, entry.lease_state) != (item.etag, item.lease_state):
+                entry = self._renewed(item, entry)
+
+                if _wants_body(item, entry):
+                    wanted.append((item, entry))
+
+            known[item.name] = entry
+
+            if number % BLOBS_A_SLICE == 0:
+                await asyncio.sleep(0)
+
+        await self._fetch(wanted, known)
+        self._known = known
+
+        return tuple(record for entry in known.values() for record in entry.records)
+
+    def _fitting(self, item: BlobItem) -> tuple[Candidate, ...]:
+        entry = self._known.get(item.name)
+
+        return entry.fitting if entry else candidates(item, self.scope)
+
+    def _renewed(self, item: BlobItem, before: _Known | None) -> _Known:
+        """A blob's entry after it changed; its body is kept while the ETag is the same."""
+        body = before.body if before is not None and before.etag == item.etag else None
+        entry = _Known(item.etag, item.lease_state, candidates(item, self.scope), body)
+
+        if not _wants_body(item, entry):
+            entry.records = read_blob(StoredBlob(self.name, item, body), entry.fitting)
+
+        return entry
+
+    async def _fetch(self, wanted: list[tuple[BlobItem, _Known]], known: dict[str, _Known]) -> None:
+        """Fetch the bodies of JSON leases that are new or changed."""
+        gate = asyncio.Semaphore(BODIES_AT_ONCE)
+
+        async def fetch(name: str) -> BlobBody | None:
+            async with gate:
+                return await self.account.get_blob(self.name, name)
+
+        outcomes = await asyncio.gather(
+            *(fetch(item.name) for item, _ in wanted), return_exceptions=True
+        )
+
+        for (item, entry), outcome in zip(wanted, outcomes, strict=True):
+            if isinstance(outcome, BaseException):
+                entry.records = (self._unfetched(item, entry, outcome),)
+                entry.etag = ""  # tried again at the next read
+            elif outcome is None:  # gone since it was listed
+                del known[item.name]
+            else:
+                entry.body = outcome.content
+                entry.records = read_blob(StoredBlob(self.name, item, entry.body), entry.fitting)
+
+    def _unfetched(self, item: BlobItem, entry: _Known, error: BaseException) -> UnreadableBlob:
+        """A body that may not be read is that blob's trouble; anything else is the container's."""
+        if not isinstance(error, ProblemError) or error.problem.kind not in _BLOBS_TROUBLE:
+            raise error
+
+        place = entry.fitting[0][1]
+
+        return unreadable(StoredBlob(self.name, item), place, error.problem.summary)
+
+
+def _wants_body(item: BlobItem, entry: _Known) -> bool:
+    is_small = (item.size or 0) <= MOST_BYTES
+
+    return entry.body is None and is_small and any(fits.needs_body for fits, _ in entry.fitting)
+
+
+def _expected(scope: Scope) -> tuple[str, ...]:
+    """How most clients spell this hub: in lower case, with or without the port."""
+    hub = scope.hub.lower()
+    hosts = {host_key(scope.namespace), scope.namespace.lower()}
+
+    return tuple(sorted(f"{host}/{hub}/" for host in hosts))
+
+
+def _outermost(prefixes: Iterable[str]) -> tuple[str, ...]:
+    """Without those that another one covers."""
+    kept: list[str] = []
+
+    for prefix in sorted(set(prefixes)):
+        if not (kept and prefix.startswith(kept[-1])):
+            kept.append(prefix)
+
+    return tuple(kept)

@@ -1,0 +1,261 @@
+"""What went wrong with a storage account, in one sentence with a next step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+import aiohttp
+from azure.core.exceptions import (
+    AzureError,
+    ClientAuthenticationError,
+    ServiceRequestError,
+    ServiceRequestTimeoutError,
+    ServiceResponseTimeoutError,
+)
+
+from ehtui.domain.problems import Problem, ProblemKind
+from ehtui.domain.text import safe
+
+if TYPE_CHECKING:
+    from ehtui.wire.storage_address import StorageAddress
+
+_READER = (
+    "Grant the identity the role 'Storage Blob Data Reader' on the container, or use a SAS with "
+    "read and list (sp=rl)."
+)
+_CONTAINERS_KEY = "checkpoint_store.containers (CHECKPOINT_CONTAINER)"
+_NOT_ALLOWED = {
+    "AuthorizationPermissionMismatch",
+    "AuthorizationResourceTypeMismatch",
+    "AuthorizationServiceMismatch",
+    "InsufficientAccountPermissions",
+}
+_WRONG_KEY = {
+    "AuthenticationFailed",
+    "InvalidAuthenticationInfo",
+    "NoAuthenticationInformation",
+    "KeyBasedAuthenticationNotPermitted",
+    "PublicAccessNotPermitted",
+    "ResourceNotFound",  # how an account without public access answers a request without a key
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A reply that is not a success."""
+
+    status: int
+    code: str  # x-ms-error-code, or the Code of its body
+    retry_after: str | None = None
+    server_time: float | None = None
+
+
+def problem_of_reply(address: StorageAddress, container: str | None, reply: Refused) -> Problem:
+    """What a refusal by the service means."""
+    return (
+        _not_let_in(address, container, reply)
+        or _missing(address, container, reply)
+        or _busy_or_broken(address, container, reply)
+    )
+
+
+def problem_of_exception(
+    address: StorageAddress, container: str | None, error: AzureError
+) -> Problem:
+    """What kept a request from being answered."""
+    cause = getattr(error, "inner_exception", None)
+    where = _where(address, container)
+
+    if isinstance(error, ClientAuthenticationError):
+        return Problem(
+            ProblemKind.UNAUTHORISED,
+            f"No Entra ID token for {where}: {_first_line(error)}",
+            "Sign in with 'az login', or give this host a managed identity or AZURE_* credentials.",
+        )
+
+    if isinstance(error, ServiceRequestTimeoutError | ServiceResponseTimeoutError):
+        return Problem(
+            ProblemKind.TIMEOUT,
+            f"No answer in time from {where}.",
+            f"Check the network and any firewall between this host and {address.host}.",
+        )
+
+    if isinstance(cause, aiohttp.ClientConnectorDNSError):
+        return Problem(
+            ProblemKind.UNRESOLVED,
+            f"The host name {address.host} of {where} does not resolve.",
+            f"Check the account name in {address.setting}, and this host's DNS.",
+        )
+
+    if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+        return Problem(
+            ProblemKind.TLS,
+            f"No trusted TLS connection to {where}: {_first_line(cause)}",
+            "Check the endpoint's scheme and certificate, and any proxy that intercepts TLS.",
+        )
+
+    if isinstance(error, ServiceRequestError) and "non-https" in str(error):
+        return Problem(
+            ProblemKind.TLS,
+            f"Entra ID tokens are only sent over https, and {where} is http.",
+            f"Use https in {address.setting}, or a connection string or SAS.",
+        )
+
+    return Problem(
+        ProblemKind.UNREACHABLE,
+        f"No connection to {where}: {_first_line(cause or error)}",
+        f"Check that {address.host} is up and that its port is open from this host.",
+    )
+
+
+def malformed_reply(address: StorageAddress, container: str | None, detail: str) -> Problem:
+    """The reply is not what a blob service says."""
+    return Problem(
+        ProblemKind.MALFORMED,
+        f"The answer of {_where(address, container)} cannot be read: {safe(detail)[:120]}",
+        f"Check that {address.setting} names a blob endpoint and that no proxy answers for it.",
+    )
+
+
+def _not_let_in(address: StorageAddress, container: str | None, reply: Refused) -> Problem | None:
+    where = _where(address, container)
+
+    if reply.code in _NOT_ALLOWED:
+        what = "list its containers" if container is None else "list or read"
+        advice = _READER
+
+        if container is None:
+            advice = f"Name the containers in {_CONTAINERS_KEY}, or: {_READER}"
+
+        return Problem(
+            ProblemKind.FORBIDDEN, f"No permission to {what} in {where} ({reply.code}).", advice
+        )
+
+    if reply.code in _WRONG_KEY or reply.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
+        if reply.code == "AuthorizationFailure":
+            return Problem(
+                ProblemKind.FORBIDDEN,
+                f"{where} does not let this host or identity in (AuthorizationFailure).",
+                f"Check the account's network rules (firewall, private endpoint). {_READER}",
+            )
+
+        return _credential_refused(address, where, reply)
+
+    return None
+
+
+def _credential_refused(address: StorageAddress, where: str, reply: Refused) -> Problem:
+    code = reply.code or f"HTTP {reply.status}"
+
+    if address.key:
+        summary = f"The account key (AccountKey=***) is not accepted by {where} ({code})."
+        advice = f"Copy the connection string again into {address.setting}; the key may be rotated."
+    elif address.sas:
+        summary = f"The SAS (sig=***) is not accepted by {where} ({code}){_why(address, reply)}."
+        advice = f"Make a new SAS with sp=rl for {address.setting}."
+    else:
+        summary = f"The Entra ID token is not accepted by {where} ({code})."
+        advice = f"Check which tenant and identity is signed in ('az account show'). {_READER}"
+
+    return Problem(ProblemKind.UNAUTHORISED, summary, advice)
+
+
+def _why(address: StorageAddress, reply: Refused) -> str:
+    """That the SAS has ended, where its own fields and the server's clock say so."""
+    fields = parse_qs(address.sas.reveal()) if address.sas else {}
+    ends = fields.get("se", [""])[0]
+
+    try:
+        ends_at = datetime.fromisoformat(ends)
+    except ValueError:
+        return ""
+
+    if reply.server_time is None or ends_at.replace(tzinfo=UTC).timestamp() > reply.server_time:
+        return ""
+
+    return f": it ended at {safe(ends)}"
+
+
+def _missing(address: StorageAddress, container: str | None, reply: Refused) -> Problem | None:
+    where = _where(address, container)
+
+    if reply.code in {"ContainerNotFound", "ContainerBeingDeleted"}:
+        return Problem(
+            ProblemKind.NOT_FOUND,
+            f"There is no {where}.",
+            f"Check {_CONTAINERS_KEY}; consumers do not create their container by themselves.",
+        )
+
+    if reply.code in {"InvalidResourceName", "OutOfRangeInput"}:
+        return Problem(
+            ProblemKind.MALFORMED,
+            f"'{safe(container or '')}' is not a container name ({reply.code}).",
+            f"Check {_CONTAINERS_KEY}: 3 to 63 lower-case letters, digits and hyphens.",
+        )
+
+    if reply.status in {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}:
+        return Problem(
+            ProblemKind.CONFLICT,
+            f"The blob in {where} was changed or is held by somebody else ({reply.code}).",
+            "Refresh and look again before writing.",
+        )
+
+    if reply.status == HTTPStatus.NOT_FOUND:
+        return Problem(
+            ProblemKind.NOT_FOUND,
+            f"{where} was not found ({reply.code or 'HTTP 404'}).",
+            f"Check the address in {address.setting}.",
+        )
+
+    return None
+
+
+def _busy_or_broken(address: StorageAddress, container: str | None, reply: Refused) -> Problem:
+    where = _where(address, container)
+    code = safe(reply.code)[:60] or f"HTTP {reply.status}"
+
+    if reply.status in {
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+    } or reply.code in {"ServerBusy", "OperationTimedOut"}:
+        wait = f" It asks to wait {safe(reply.retry_after)[:40]} s." if reply.retry_after else ""
+
+        return Problem(
+            ProblemKind.THROTTLED,
+            f"{where} is busy ({code}).{wait}",
+            "Poll less often (poll.store_s), and see who else lists this account.",
+        )
+
+    if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        return Problem(
+            ProblemKind.UNREACHABLE,
+            f"{where} is down or failing ({code}).",
+            "It is tried again by itself; see the storage account's health in Azure.",
+        )
+
+    if reply.code in {"InvalidHeaderValue", "UnsupportedHeader", "InvalidQueryParameterValue"}:
+        return Problem(
+            ProblemKind.UNSUPPORTED,
+            f"{where} does not understand this version of the protocol ({code}).",
+            "Update the emulator, or start Azurite with --skipApiVersionCheck.",
+        )
+
+    return Problem(
+        ProblemKind.MALFORMED,
+        f"{where} answered with {code}.",
+        f"Check that {address.setting} names a blob endpoint.",
+    )
+
+
+def _where(address: StorageAddress, container: str | None) -> str:
+    account = f"storage account '{safe(address.account)}' at {address.host}"
+
+    return f"container '{safe(container)}' of {account}" if container is not None else account
+
+
+def _first_line(error: BaseException) -> str:
+    return safe((str(error).strip() or type(error).__name__).splitlines()[0])[:160]
