@@ -1,0 +1,85 @@
+"""Evidence as label and value lines. The end of a key's name says what its value is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.text import safe
+from ehtui.views import formats
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ehtui.domain.snapshot import Evidence, Scalar
+    from ehtui.views.telling import Telling
+
+_LABELS = {
+    "pid": "process",
+    "in_per_s": "coming in",
+    "out_per_s": "read",
+    "lag_bound": "lag at most",
+    "not_claimed": "“hasn't claimed an ownership”",
+    "live_owners": "owners with a live lease",
+    "problem_kind": "kind of problem",
+    "takeover_earliest_at": "takeover at the earliest",
+    "takeover_latest_at": "takeover at the latest",
+    "takeover_basis": "takeover judged by",
+    "expiry_basis": "expiry judged by",
+}
+_ENDINGS = ("_per_s", "_bytes", "_at", "_s")
+_WHOLE_NAMES = {"partition", "owner", "key", "sequence"}  # text, even where it looks like a number
+
+
+def evidence_lines(evidence: Evidence, say: Telling) -> tuple[tuple[str, str], ...]:
+    """Every fact, in the order in which it was given."""
+    return tuple((label(key), value(key, fact, say)) for key, fact in evidence.items())
+
+
+def label(key: str) -> str:
+    """A key as words: `renewed at`, `expires after`, `coming in`."""
+    if key in _LABELS:
+        return _LABELS[key]
+
+    words = key.removeprefix("is_")
+
+    for ending in _ENDINGS:
+        if words.endswith(ending):
+            words = words.removesuffix(ending) + (" at" if ending == "_at" else "")
+            break
+
+    return words.replace("_", " ")
+
+
+def value(key: str, fact: Scalar | tuple[str, ...], say: Telling) -> str:
+    """A value as text: moments with date and age, lengths, rates, yes or no; `–` is unknown."""
+    if fact is None:
+        return formats.UNKNOWN
+
+    if isinstance(fact, bool):
+        return "yes" if fact else "no"
+
+    if isinstance(fact, tuple):
+        return ", ".join(safe(item) for item in fact) or "none"
+
+    if isinstance(fact, str):
+        return safe(fact) if fact or key in _WHOLE_NAMES else "none"
+
+    return _number(key, float(fact), say)
+
+
+def _number(key: str, fact: float, say: Telling) -> str:
+    forms: Mapping[str, Callable[[float], str]] = {
+        "_per_s": lambda per_s: f"{formats.rate(per_s)}/s",
+        "_bytes": lambda amount: formats.size(int(amount)),
+        "_at": say.full,
+        "_s": formats.duration,
+    }
+    form = next((forms[ending] for ending in _ENDINGS if key.endswith(ending)), None)
+
+    if form is not None:
+        return form(fact)
+
+    if key == "pid":
+        return str(int(fact))
+
+    return formats.count(int(fact)) if fact.is_integer() else f"{fact:,.3g}"

@@ -1,0 +1,72 @@
+"""When a partition finds a live owner again, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.views import formats
+from ehtui.views.telling import it
+
+if TYPE_CHECKING:
+    from ehtui.views.case import Case
+
+BASIS = {
+    "configured": "the configured expiry",
+    "observed": "the renewals seen",
+    "inferred": "the other owners' SDK",
+    "assumed": "an assumed expiry",
+    "released": "a clean release: the next round of a survivor",
+    "expired": "a lease that has run out",
+    "no-survivor": "nobody is left to take it",
+}
+
+
+def basis(code: str) -> str:
+    """What a takeover forecast rests on: a known code in words, `python-180/30` as it stands."""
+    return BASIS.get(code, code.replace("-", " ", 1))
+
+
+def takeover(case: Case) -> str:
+    """Who takes it and when, as the end of a sentence."""
+    earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
+
+    if earliest is None and latest is None:
+        if case.text("takeover_basis") == "no-survivor":
+            return "nobody is left to take " + it(case.places)
+
+        return ""
+
+    return f"{_taker(case)} {window(case, earliest, latest)}"
+
+
+def _taker(case: Case) -> str:
+    if case.whole("standbys"):
+        return "a standby"
+
+    return "another owner" if case.whole("survivors") or case.whole("live_owners") else "a consumer"
+
+
+def window(case: Case, earliest: float | None, latest: float | None) -> str:
+    """`takes it 12:03:41–12:04:17`, or what is true once that time has come or gone."""
+    taken = it(case.places)
+    now = case.say.now
+
+    if latest is not None and latest < now:
+        late = formats.duration(now - latest)
+        return f"should have taken {taken} by {case.say.time(latest)} ({late} late)"
+
+    if earliest is not None and earliest <= now:
+        by = f", by {case.say.time(latest)} at the latest" if latest is not None else ""
+        return f"can take {taken} at any moment{by}"
+
+    if earliest is None or latest is None:
+        known = earliest if latest is None else latest
+        word = "from" if latest is None else "by"
+        return f"takes {taken} {word} {case.say.time(known)}"
+
+    return f"takes {taken} {case.say.span(earliest, latest)}"
+
+
+def joined(*parts: str) -> str:
+    """Parts of a sentence, without those that have nothing to say."""
+    return "; ".join(part for part in parts if part)

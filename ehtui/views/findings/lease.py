@@ -1,0 +1,150 @@
+"""Partitions without a live owner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.views import formats
+from ehtui.views.case import Case, Words
+from ehtui.views.findings.forecast import basis, joined, takeover
+from ehtui.views.telling import have, it
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+def _unowned(case: Case) -> str:
+    lasting, them = case.since("unowned_since_at"), it(case.places)
+    nobody = f"{case.where} {have(case.places)} no owner for {lasting}"
+
+    if case.text("state") == "never_owned":
+        nobody = f"{case.where} never had an owner (watched for {lasting})"
+    elif case.text("last_owner"):
+        nobody = f"{nobody}: {case.owner('last_owner')} gave {them} up"
+
+    return joined(nobody, _waiting(case), takeover(case))
+
+
+def _waiting(case: Case) -> str:
+    lag = case.whole("lag")
+
+    return f"{formats.plural(lag, 'event')} wait" + ("s" if lag == 1 else "") if lag else ""
+
+
+def _unowned_advice(case: Case) -> tuple[str, ...]:
+    lines = [
+        f"Nobody reads {it(case.places)} until a consumer of the group claims {it(case.places)}."
+    ]
+
+    if case.whole("live_owners") or case.whole("standbys"):
+        lines.append(
+            "Consumers of the group are alive: one of them should claim it in its next round "
+            f"(within {case.lasting('grace_s')}). If none does, look at their logs for "
+            "“claim_ownership” and “load-balancing” errors."
+        )
+    else:
+        lines.append("No consumer of the group is alive: start one.")
+
+    return tuple(lines)
+
+
+def _overdue(case: Case) -> str:
+    stopped = f"{case.where}: owner {case.owner()} stopped renewing {case.time('renewed_at')}"
+
+    return joined(stopped, _process(case))
+
+
+def _process(case: Case) -> str:
+    """What became of the owner's process, where that is known."""
+    pid = case.whole("pid")
+
+    if pid is None:
+        return ""
+
+    if case.text("signal"):
+        verb = "killed" if case.text("signal") == "KILL" else f"sent SIG{case.text('signal')}"
+        return f"its process {pid} was {verb} by you {case.time('signalled_at')}"
+
+    if case.number("process_gone_at") is not None:
+        return f"its process {pid} ended {case.time('process_gone_at')}"
+
+    return f"its process {pid} still runs"
+
+
+def _dead_since(case: Case) -> float | None:
+    """When the owner died, as far as that is known: its end, a fatal signal, its last renewal."""
+    gone = case.number("process_gone_at")
+
+    if gone is None and case.text("signal") == "KILL":
+        gone = case.number("signalled_at")
+
+    return case.number("renewed_at") if gone is None else gone
+
+
+def _no_live_owner(case: Case) -> str:
+    lasting = case.say.since(_dead_since(case))
+
+    return joined(f"{case.where} {have(case.places)} no live owner for {lasting}", takeover(case))
+
+
+def _overdue_headline(case: Case) -> str:
+    if case.number("process_gone_at") is not None or case.text("signal") == "KILL":
+        return _no_live_owner(case)
+
+    silent = f"{case.where}: {case.owner()} has not renewed for {case.since('renewed_at')}"
+    expires = case.number("expires_at")
+    lapse = f"its lease runs out {case.say.time(expires)}" if expires is not None else ""
+
+    return joined(silent, takeover(case) or lapse)
+
+
+def _overdue_advice(case: Case) -> tuple[str, ...]:
+    rhythm = (
+        f"It used to renew every {case.lasting('renewed_every_s')}; its lease runs out "
+        f"{case.time('expires_at')} ({case.lasting('expires_after_s')}, "
+        f"{basis(case.text('expiry_basis'))}). Until then nobody else may take "
+        f"{it(case.places)}."
+    )
+
+    return (rhythm, _way_out(case))
+
+
+def _way_out(case: Case) -> str:
+    pid = case.whole("pid")
+
+    if pid is not None and case.number("process_gone_at") is None:
+        return (
+            f"Process {pid} still runs: a blocked event loop stops renewals. Look at its CPU and "
+            "log; if it hangs, end it, and the lease runs out by itself."
+        )
+
+    if case.whole("survivors") or case.whole("standbys"):
+        return "Nothing to do: a survivor takes over by itself, and reads on from the checkpoint."
+
+    return "No other consumer of the group is alive: start one, it takes over at expiry."
+
+
+def _expired(case: Case) -> str:
+    ran_out = f"{case.owner()}'s lease ran out {case.time('expires_at')}"
+
+    return joined(f"{_no_live_owner(case)}", ran_out, _process(case))
+
+
+def _expired_advice(case: Case) -> tuple[str, ...]:
+    lines = [f"Events of {case.where} wait at the checkpoint; none is lost while retention lasts."]
+    lines.append(_way_out(case))
+
+    if case.whole("survivors"):
+        lines.append(
+            "If it stays free though others are alive, they may use a longer expiry than "
+            f"{case.lasting('expires_after_s')}: set lease.expires_after_s."
+        )
+
+    return tuple(lines)
+
+
+LEASE_WORDS: Mapping[str, Words] = {
+    "partition.unowned": Words(_unowned, _unowned_advice),
+    "lease.overdue": Words(_overdue, _overdue_advice, _overdue_headline),
+    "lease.expired": Words(_expired, _expired_advice, _no_live_owner),
+}

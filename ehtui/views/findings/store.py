@@ -1,0 +1,188 @@
+"""The checkpoint store, the clocks and the sources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.text import safe
+from ehtui.views import formats
+from ehtui.views.case import Case, Words
+from ehtui.views.findings.forecast import joined
+from ehtui.views.telling import partitions
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_DIFFERS = {
+    "case": "upper and lower case",
+    "port": "a port",
+    "case+port": "upper and lower case and a port",
+}
+
+
+def _two_names(case: Case) -> str:
+    spellings = case.names("spellings")
+    differs = _DIFFERS.get(case.text("differs"), case.text("differs"))
+    live = case.whole("live_spellings") or 0
+    both = f"{live} of them are live" if live > 1 else ""
+
+    return joined(
+        f"{case.group} is written under {len(spellings)} names that differ in {differs}", both
+    )
+
+
+def _two_names_advice(case: Case) -> tuple[str, ...]:
+    names = formats.listed([f"“{safe(name)}”" for name in case.names("spellings")])
+    cause = (
+        "Consumers of one name do not see the other's leases and checkpoints: both read every "
+        "partition and take the readers from each other."
+        if (case.whole("live_spellings") or 0) > 1
+        else "Only one of them is in use; the other is left over, or waits for its consumers."
+    )
+
+    return (
+        f"{names}. {cause}",
+        (
+            "Give all consumers the same spelling of namespace, hub and group: lower case, and the "
+            "port either everywhere or nowhere. Some clients lower-case names by themselves "
+            "(Python, .NET, JavaScript), others keep them."
+        ),
+    )
+
+
+def _mixed(case: Case) -> str:
+    if case.text("reason") == "no_sequence":
+        where = partitions(case.names("partitions"))
+        return (
+            f"{case.group}: checkpoints of {where} carry no sequence number; lag is unknown, and "
+            "Python consumers fail on them"
+        )
+
+    return (
+        f"{case.group}: live owners write {formats.listed(case.names('layouts'))} records, "
+        "which do not see each other"
+    )
+
+
+def _mixed_advice(case: Case) -> tuple[str, ...]:
+    if case.text("reason") == "no_sequence":
+        return (
+            (
+                "Another client library wrote them by offset alone. Let one library write a "
+                "group's checkpoints, or pass the sequence number where that library takes one."
+            ),
+        )
+
+    return (
+        (
+            "Each side claims every partition for itself: events are read twice and readers are "
+            "closed on each other. Give each kind of client its own consumer group."
+        ),
+    )
+
+
+def _unreadable(case: Case) -> str:
+    count = case.whole("count") or 0
+    first = next(iter(case.names("names")), "")
+    named = f": {safe(first)}" if first else ""
+
+    return f"{formats.plural(count, 'blob')} cannot be read{named} ({case.text('reason')})"
+
+
+def _unreadable_advice(case: Case) -> tuple[str, ...]:
+    names = formats.listed([safe(name) for name in case.names("names")])
+
+    return (
+        (
+            f"{names} stand where an ownership or a checkpoint should. Everything else is judged "
+            "without them; a consumer that trips over them logs errors of listing."
+        ),
+    )
+
+
+def _skew(case: Case) -> str:
+    offset = case.number("offset_s") or 0.0
+    word = "behind" if offset > 0 else "ahead of"
+
+    return f"This host's clock is {formats.duration(abs(offset))} {word} the storage server's"
+
+
+def _skew_advice(_: Case) -> tuple[str, ...]:
+    return (
+        (
+            "Consumers judge a lease by their own clock against the server's stamp: one that runs "
+            "ahead takes leases that are alive, one that runs behind takes over late. ehtui itself "
+            "counts in server time. Synchronise this host (timedatectl, chronyc)."
+        ),
+    )
+
+
+def _not_visible(case: Case) -> str:
+    if case.text("reason") == "no_store":
+        return "No checkpoint store: owners, leases, checkpoints and lag cannot be known"
+
+    others = [safe(name) for name in case.names("other_groups")]
+    known = f"; it has records of {formats.listed(others)}" if others else ""
+
+    return f"The store knows nothing of {case.group}{known}"
+
+
+def _not_visible_advice(case: Case) -> tuple[str, ...]:
+    if case.text("reason") == "no_store":
+        return (
+            (
+                "Set AZURE_STORAGE_CONNECTION_STRING (or AZURE_STORAGE_ACCOUNT_URL) and "
+                "CHECKPOINT_CONTAINER, or take them from a running consumer: `ehtui --pid PID`."
+            ),
+        )
+
+    return (
+        (
+            "Either no consumer of this group ever ran with this container, or it uses another "
+            "container, hub name or group. `ehtui --pid PID` shows what a consumer really uses."
+        ),
+        "A consumer without a checkpoint store (InMemory, or none) never shows here.",
+    )
+
+
+def _source(case: Case) -> str:
+    since = case.number("failing_since_at")
+    last = case.number("last_read_at")
+    stands = f"what is shown is {case.say.since(last)} old" if last is not None else ""
+    summary = case.text("summary").rstrip(".")
+
+    return joined(
+        f"{case.text('source').capitalize()}: {summary} (since {case.say.time(since)})", stands
+    )
+
+
+def _source_advice(case: Case) -> tuple[str, ...]:
+    retry = case.number("retry_at")
+    failures = formats.plural(case.whole("failures") or 0, "read")
+    tries = f"{failures} failed in a row" + (
+        f"; next try {case.say.time(retry)}." if retry else "."
+    )
+
+    return tuple(line for line in (case.text("advice"), tries) if line)
+
+
+def _throttled_advice(case: Case) -> tuple[str, ...]:
+    return (
+        *_source_advice(case),
+        (
+            "ehtui slows down by itself. Other clients of the namespace feel the same limit: fewer "
+            "monitors, longer poll intervals, or more throughput units."
+        ),
+    )
+
+
+STORE_WORDS: Mapping[str, Words] = {
+    "store.two_names": Words(_two_names, _two_names_advice),
+    "store.mixed_hazard": Words(_mixed, _mixed_advice),
+    "store.unreadable_blob": Words(_unreadable, _unreadable_advice),
+    "clock.skew": Words(_skew, _skew_advice),
+    "store.not_visible": Words(_not_visible, _not_visible_advice),
+    "source.unreadable": Words(_source, _source_advice),
+    "source.throttled": Words(_source, _throttled_advice),
+    "source.unauthorised": Words(_source, _source_advice),
+}

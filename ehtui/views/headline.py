@@ -1,0 +1,85 @@
+"""The one sentence at the top of the screen."""
+
+from __future__ import annotations
+
+from ehtui.domain.snapshot import (
+    Finding,
+    GroupState,
+    LeaseState,
+    Severity,
+    Snapshot,
+    SourceState,
+    SourceStatus,
+)
+from ehtui.views import findings, formats
+from ehtui.views.cells import Cell, Tone
+from ehtui.views.formats import UTC_CLOCK, Clock
+from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE
+from ehtui.views.tables.titles import group_lag
+from ehtui.views.telling import Telling, partitions
+
+
+def headline(
+    snapshot: Snapshot, group: str, *, glyphs: Glyphs = UNICODE, clock: Clock = UTC_CLOCK
+) -> Cell:
+    """The worst finding; without one, which source fails; without that, that all is well.
+
+    The shown group comes first among equals; another group is named.
+    """
+    say = Telling(snapshot, clock, group)
+    worst = worst_finding(snapshot, say)
+
+    if worst is not None and worst.severity is not Severity.INFO:
+        text = findings.headline(worst, say)
+        return Cell(f"{glyphs.mark(worst.severity)} {text}", SEVERITY_TONE[worst.severity])
+
+    failing = [s for s in snapshot.sources if s.status is SourceStatus.FAILED]
+
+    if failing:
+        text = _failing(failing, say)
+        return Cell(f"{glyphs.mark(Severity.WARNING)} {text}", Tone.WARNING)
+
+    if snapshot.hub is None:
+        return Cell("Reading the hub for the first time", Tone.DIM)
+
+    return _calm(snapshot, snapshot.group(group), glyphs)
+
+
+def worst_finding(snapshot: Snapshot, say: Telling) -> Finding | None:
+    """The worst; the shown group's first among equals, then the one the rules put first."""
+    return max(
+        snapshot.findings,
+        key=lambda finding: (SEVERITY_RANK[finding.severity], say.is_meant(finding.subject.group)),
+        default=None,
+    )
+
+
+def _failing(sources: list[SourceState], say: Telling) -> str:
+    names = formats.listed([source.name for source in sources])
+    first = min(sources, key=lambda source: source.failing_since or say.snapshot.taken_at)
+    since = say.clock.moment(first.failing_since, say.snapshot.taken_at)
+    summary = first.problem.summary.rstrip(".") if first.problem else "no answer"
+
+    return f"{names.capitalize()} not read since {since}: {summary}"
+
+
+def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs) -> Cell:
+    mark = glyphs.mark(None)
+
+    if group is None:
+        count = formats.plural(len(snapshot.partitions), "partition")
+        return Cell(f"The hub answers: {count}; owners and lag are not known", Tone.PLAIN)
+
+    free = [p.id for p in group.partitions if p.lease.state is not LeaseState.HELD]
+    lag = f"lag {group_lag(group)}" if group.lag is not None else "lag not known"
+
+    if free:
+        return Cell(f"{partitions(free)} without a live owner, as it may be; {lag}", Tone.PLAIN)
+
+    owners = len({p.lease.owner for p in group.partitions})
+    verb = "holds" if owners == 1 else "hold"
+    count = formats.plural(len(group.partitions), "partition")
+    every = "the only partition" if len(group.partitions) == 1 else f"all {count}"
+
+    return Cell(f"{mark} {formats.plural(owners, 'owner')} {verb} {every}; {lag}", Tone.GOOD)

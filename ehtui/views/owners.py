@@ -1,0 +1,70 @@
+"""One colour and one sign per owner, the same in every pane."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ehtui.domain.snapshot import Snapshot
+
+PALETTE_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerMark:
+    """An owner's place in the palette and among the glyphs."""
+
+    colour: int
+    glyph: int
+
+
+Marks = Mapping[str, OwnerMark]
+
+
+def owner_marks(snapshot: Snapshot, palette_size: int = PALETTE_SIZE) -> Marks:
+    """Marks of all owners that the snapshot knows, whatever the order in which they appeared."""
+    return marks_of(frozenset(known_owners(snapshot)), palette_size)
+
+
+def known_owners(snapshot: Snapshot) -> Iterable[str]:
+    """Owner ids in the store and of linked processes of this host."""
+    for group in snapshot.groups:
+        yield from (owner.id for owner in group.owners)
+        yield from (p.lease.owner for p in group.partitions if p.lease.owner)
+
+    yield from (consumer.link.owner for consumer in snapshot.consumers if consumer.link)
+
+
+@lru_cache(maxsize=64)
+def marks_of(owners: frozenset[str], palette_size: int = PALETTE_SIZE, glyphs: int = 8) -> Marks:
+    """Each owner's own choice (a hash of its id), or the least used place after it.
+
+    Who comes or goes can move only owners that wanted the same place.
+    """
+    colours = _placed({owner: _hash(owner, "colour") for owner in owners}, palette_size)
+    signs = _placed({owner: _hash(owner, "glyph") for owner in owners}, glyphs)
+
+    return {owner: OwnerMark(colours[owner], signs[owner]) for owner in owners}
+
+
+def _hash(owner: str, purpose: str) -> int:
+    digest = hashlib.blake2b(owner.encode("utf-8", "surrogatepass"), person=purpose.encode())
+
+    return int.from_bytes(digest.digest()[:8], "big")
+
+
+def _placed(wishes: Mapping[str, int], places: int) -> dict[str, int]:
+    taken: Counter[int] = Counter()
+    placed: dict[str, int] = {}
+
+    for owner, wish in sorted(wishes.items(), key=lambda item: (item[1], item[0])):
+        order = [(wish + step) % places for step in range(places)]
+        placed[owner] = min(order, key=lambda place: taken[place])
+        taken[placed[owner]] += 1
+
+    return placed

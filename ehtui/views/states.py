@@ -1,0 +1,100 @@
+"""The word, the tone and the rank of every state. A colour never stands without its word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ehtui.domain.snapshot import (
+    ConsumerRole,
+    GroupPartition,
+    Health,
+    LeaseState,
+    Severity,
+    SourceStatus,
+)
+from ehtui.views.cells import Tone
+
+SEVERITY_RANK = {Severity.INFO: 1, Severity.WARNING: 2, Severity.CRITICAL: 3}
+SEVERITY_TONE = {
+    Severity.INFO: Tone.INFO,
+    Severity.WARNING: Tone.WARNING,
+    Severity.CRITICAL: Tone.CRITICAL,
+}
+RANK_TONE = (Tone.GOOD, Tone.INFO, Tone.WARNING, Tone.CRITICAL)
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A state as a cell shows it."""
+
+    text: str
+    tone: Tone
+    rank: int = 0  # as `Row.rank`
+
+
+HEALTH = {
+    Health.OK: Word("ok", Tone.GOOD),
+    Health.UNKNOWN: Word("unknown", Tone.DIM),
+    Health.BEHIND: Word("behind", Tone.WARNING, 2),
+    Health.REWOUND: Word("rewound", Tone.WARNING, 2),
+    Health.AHEAD: Word("ahead", Tone.CRITICAL, 3),
+    Health.STALLED: Word("stalled", Tone.CRITICAL, 3),
+    Health.STOPPED: Word("stopped", Tone.CRITICAL, 3),
+    Health.UNOWNED: Word("unowned", Tone.CRITICAL, 3),
+}
+HEALTH_MEANING = {
+    Health.OK: "read, and keeping up",
+    Health.UNKNOWN: "not known yet, or not knowable",
+    Health.BEHIND: "lag does not shrink",
+    Health.REWOUND: "the checkpoint went back: events are read again",
+    Health.AHEAD: "the checkpoint is beyond the last event",
+    Health.STALLED: "checkpoints are written but do not advance",
+    Health.STOPPED: "events wait and no checkpoint is written",
+    Health.UNOWNED: "nobody holds a live lease",
+}
+LEASE = {
+    LeaseState.HELD: Word("held", Tone.GOOD),
+    LeaseState.OVERDUE: Word("overdue", Tone.WARNING, 2),
+    LeaseState.EXPIRED: Word("expired", Tone.CRITICAL, 3),
+    LeaseState.RELEASED: Word("released", Tone.WARNING, 2),
+    LeaseState.NEVER_OWNED: Word("unowned", Tone.WARNING, 2),
+}
+LEASE_MEANING = {
+    LeaseState.HELD: "renewed in time",
+    LeaseState.OVERDUE: "renewals stopped; not yet expired",
+    LeaseState.EXPIRED: "ran out: anybody may take it",
+    LeaseState.RELEASED: "given up cleanly: anybody may take it",
+    LeaseState.NEVER_OWNED: "no record: nobody ever claimed it",
+}
+ROLE = {
+    ConsumerRole.OWNER: Word("owner", Tone.PLAIN),
+    ConsumerRole.STANDBY: Word("standby", Tone.INFO, 1),
+    ConsumerRole.STARVED: Word("starved", Tone.WARNING, 2),
+    ConsumerRole.UNKNOWN: Word("unknown", Tone.DIM),
+}
+SOURCE = {
+    SourceStatus.STARTING: Word("starting", Tone.DIM),
+    SourceStatus.OK: Word("ok", Tone.GOOD),
+    SourceStatus.FAILED: Word("failing", Tone.CRITICAL, 3),
+    SourceStatus.OFF: Word("off", Tone.DIM),
+}
+
+
+def health_of(partition: GroupPartition) -> Word:
+    """The worse of the lease's state and the lag's health; a window that fills says how far."""
+    lease = LEASE[partition.lease.state]
+    health = HEALTH[partition.health]
+
+    # Expired, released and never owned are the precise words for what health calls unowned.
+    if partition.health is Health.UNOWNED and lease.rank:
+        return lease
+
+    if lease.rank >= health.rank and lease.rank:
+        return lease
+
+    filled, size = partition.window
+
+    if partition.health is Health.UNKNOWN and filled < size:
+        return Word(f"wait {filled}/{size}", Tone.DIM)
+
+    return health

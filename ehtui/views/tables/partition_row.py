@@ -1,0 +1,124 @@
+"""One partition's cells, in the order of the columns."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import GroupPartition, LeaseState, PartitionState
+from ehtui.domain.text import safe
+from ehtui.views import formats
+from ehtui.views.cells import Cell, Tone
+from ehtui.views.glyphs import Glyphs, buckets, drawn_trend
+from ehtui.views.states import Word, health_of
+
+if TYPE_CHECKING:
+    from ehtui.views.owners import OwnerMark
+
+SERIES_POINTS = 60  # about so many points has a series of the snapshot
+
+_NOT_KNOWN = Cell(formats.UNKNOWN, Tone.DIM)
+_NOBODY = Cell("none", Tone.DIM, sort="~")  # sorts after every owner
+_NO_HEALTH = Word(formats.UNKNOWN, Tone.DIM)
+
+
+def partition_row(
+    key: str,
+    of_hub: PartitionState | None,
+    of_group: GroupPartition | None,
+    lease: tuple[Cell, Cell],
+    mark: OwnerMark | None,
+    glyphs: Glyphs,
+    slice_s: float,
+) -> tuple[int, tuple[Cell, ...]]:
+    """The rank of its health, and its cells."""
+    health = health_of(of_group) if of_group else _NO_HEALTH
+
+    return health.rank, (
+        Cell(safe(key), sort=float(key) if key.isdecimal() else key),
+        Cell(health.text, health.tone, sort=float(health.rank) if of_group else None),
+        owner_cell(of_group, mark, glyphs),
+        *lease,
+        _last(of_hub),
+        _checkpoint(of_group),
+        _lag(of_group),
+        _trend(of_group, glyphs, slice_s),
+        _behind(of_group),
+        rate_cell(of_hub.in_per_s if of_hub else None),
+        rate_cell(of_group.out_per_s if of_group else None),
+    )
+
+
+def owner_cell(partition: GroupPartition | None, mark: OwnerMark | None, glyphs: Glyphs) -> Cell:
+    """Glyph and short id; dim when its lease has run out."""
+    if partition is None:
+        return _NOT_KNOWN
+
+    owner, state = partition.lease.owner, partition.lease.state
+
+    if not owner or mark is None or state in {LeaseState.RELEASED, LeaseState.NEVER_OWNED}:
+        return _NOBODY
+
+    tone = Tone.DIM if state is LeaseState.EXPIRED else Tone.PLAIN
+    text = f"{glyphs.owners[mark.glyph]} {formats.owner(owner)}"
+
+    return Cell(text, tone, mark.colour, safe(owner))
+
+
+def rate_cell(per_s: float | None) -> Cell:
+    """Events a second."""
+    return _NOT_KNOWN if per_s is None else Cell(formats.rate(per_s), sort=per_s)
+
+
+def _number(value: int | None) -> Cell:
+    return _NOT_KNOWN if value is None else Cell(formats.count(value), sort=float(value))
+
+
+def _last(partition: PartitionState | None) -> Cell:
+    if partition is None or partition.sample is None:
+        return _NOT_KNOWN
+
+    # A partition that was never written has no last event: its -1 is no sequence number.
+    last = partition.sample.last_sequence
+
+    return Cell("empty", Tone.DIM, sort=-1.0) if last < 0 else _number(last)
+
+
+def _checkpoint(partition: GroupPartition | None) -> Cell:
+    if partition is None:
+        return _NOT_KNOWN
+
+    if partition.checkpoint is None:
+        return Cell("none", Tone.DIM, sort=-1.0)
+
+    if partition.checkpoint.sequence is None and not partition.checkpoint.offset:
+        return Cell("unset", Tone.DIM, sort=-1.0)
+
+    return _number(partition.checkpoint.sequence)
+
+
+def _lag(partition: GroupPartition | None) -> Cell:
+    if partition is None or partition.lag is None:
+        return _NOT_KNOWN
+
+    tone = health_of(partition).tone if partition.lag and not partition.lag_is_bound else Tone.PLAIN
+    text = formats.lag(partition.lag, is_bound=partition.lag_is_bound)
+
+    return Cell(text, Tone.PLAIN if tone is Tone.GOOD else tone, sort=float(partition.lag))
+
+
+def _trend(partition: GroupPartition | None, glyphs: Glyphs, slice_s: float) -> Cell:
+    if partition is None or not partition.lag_series:
+        return _NOT_KNOWN
+
+    newest = partition.lag_series[-1][0]
+    values = buckets(partition.lag_series, now=newest, width_s=slice_s)
+    tone = health_of(partition).tone
+
+    return Cell(drawn_trend(glyphs, values), tone, sort=partition.lag_series[-1][1])
+
+
+def _behind(partition: GroupPartition | None) -> Cell:
+    if partition is None or partition.behind is None:
+        return _NOT_KNOWN
+
+    return Cell(formats.behind(partition.behind), sort=partition.behind.seconds)

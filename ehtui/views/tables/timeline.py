@@ -1,0 +1,92 @@
+"""What happened, newest first."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import Severity
+from ehtui.views import formats, timeline
+from ehtui.views.cells import Cell, Column, Row, Table, Tone
+from ehtui.views.formats import UTC_CLOCK, Clock
+from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.keys import event_key
+from ehtui.views.owners import OwnerMark, owner_marks
+from ehtui.views.states import SEVERITY_TONE
+from ehtui.views.tables.columns import fitted
+from ehtui.views.tables.memo import RowMemo
+from ehtui.views.telling import Telling
+
+if TYPE_CHECKING:
+    from ehtui.domain.snapshot import Snapshot, TimelineEvent
+
+COLUMNS = (
+    Column("at", "TIME", 8),
+    Column("mark", "", 1),
+    Column("subject", "ABOUT", 6),
+    Column("event", "EVENT", 40, grows=True, min_width=20),
+)
+_SEVERITIES = {
+    "lease.overdue": Severity.WARNING,
+    "lease.expired": Severity.CRITICAL,
+    "lease.pingpong": Severity.WARNING,
+    "checkpoint.rewound": Severity.WARNING,
+    "source.failed": Severity.WARNING,
+    "hub.recreated": Severity.CRITICAL,
+}
+_ENDED_WELL = {"lease.taken_over", "lease.recovered", "source.recovered"}
+
+
+def timeline_table(
+    snapshot: Snapshot,
+    group: str,
+    *,
+    glyphs: Glyphs = UNICODE,
+    clock: Clock = UTC_CLOCK,
+    memo: RowMemo | None = None,
+) -> Table:
+    """One row an event; `~` where polls could have missed a change in between."""
+    memo = memo or RowMemo()
+    memo.begin()
+    say = Telling(snapshot, clock, group)
+    marks = owner_marks(snapshot)
+    day = clock.day(snapshot.taken_at)
+
+    def row_of(event: TimelineEvent) -> Row:
+        mark = marks.get(event.subject.owner or "")
+        looks = (group, mark, day, clock, glyphs)
+
+        return memo.row(event.number, (event,), looks, lambda: _row(event, say, mark, glyphs))
+
+    rows = tuple(row_of(event) for event in reversed(snapshot.timeline))
+
+    return Table(
+        columns=fitted(COLUMNS, rows, ("at", "subject")),
+        rows=rows,
+        title=formats.count(len(rows)),
+        empty="Nothing happened since ehtui watches.",
+    )
+
+
+def _row(event: TimelineEvent, say: Telling, mark: OwnerMark | None, glyphs: Glyphs) -> Row:
+    time = ("~" if event.is_approximate else "") + say.time(event.at)
+    about = timeline.subject(event, say)
+    tone, sign = _meaning(event, glyphs)
+
+    return Row(
+        event_key(event),
+        (
+            Cell(time, Tone.DIM, sort=float(event.number)),
+            Cell(sign, tone, sort=sign),
+            Cell(about, owner=mark.colour if mark else None, sort=about),
+            Cell(timeline.sentence(event, say), tone, sort=event.kind),
+        ),
+    )
+
+
+def _meaning(event: TimelineEvent, glyphs: Glyphs) -> tuple[Tone, str]:
+    severity = _SEVERITIES.get(event.kind)
+
+    if severity is not None:
+        return SEVERITY_TONE[severity], glyphs.mark(severity)
+
+    return (Tone.GOOD, glyphs.well) if event.kind in _ENDED_WELL else (Tone.PLAIN, " ")

@@ -1,0 +1,103 @@
+"""What every sentence needs beside its own facts: whose now, which clock, which group is meant."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.text import safe
+from ehtui.views import formats
+from ehtui.views.formats import UTC_CLOCK, Clock
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_NAMED_PARTITIONS = 3
+_LISTED_PARTITIONS = 24  # characters of "0–3,7"
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """A snapshot about to be put into words. Moments given to it are server times."""
+
+    snapshot: Snapshot
+    clock: Clock = UTC_CLOCK
+    group: str | None = None  # the group on screen: goes without saying
+
+    @property
+    def now(self) -> float:
+        """Server time of the snapshot."""
+        return self.snapshot.server_now
+
+    def time(self, at: float | None) -> str:
+        """A server moment as this host's clock shows it."""
+        return self.clock.moment(self._local(at), self.snapshot.taken_at)
+
+    def span(self, from_at: float | None, to_at: float | None) -> str:
+        """Two server moments as this host's clock shows them."""
+        return self.clock.span(self._local(from_at), self._local(to_at), self.snapshot.taken_at)
+
+    def full(self, at: float | None) -> str:
+        """A server moment with its date, its zone and its age."""
+        if at is None:
+            return formats.UNKNOWN
+
+        return f"{self.clock.full(self._local(at))} ({self.distance(at)})"
+
+    def distance(self, at: float) -> str:
+        """How far a server moment is: `2m19s ago`, `in 41s`."""
+        ahead = at - self.now
+
+        return f"in {formats.duration(ahead)}" if ahead >= 1 else self.ago(at)
+
+    def since(self, at: float | None) -> str:
+        """How long it has lasted since a server moment."""
+        return formats.duration(self.elapsed(at))
+
+    def ago(self, at: float | None) -> str:
+        """How long ago a server moment was."""
+        return formats.age(self.elapsed(at))
+
+    def elapsed(self, at: float | None) -> float | None:
+        """Seconds since a server moment; a moment to come counts as now."""
+        return None if at is None else max(0.0, self.now - at)
+
+    def is_meant(self, group: str | None) -> bool:
+        """Whether that group needs no name: there is none, or it is on screen."""
+        return group is None or (self.group is not None and group.lower() == self.group.lower())
+
+    def of_group(self, group: str | None) -> str:
+        """` of analytics` where the group has to be named."""
+        return "" if self.is_meant(group) or group is None else f" of {safe(group)}"
+
+    def _local(self, at: float | None) -> float | None:
+        return None if at is None else at - (self.snapshot.clock_offset_s or 0.0)
+
+
+def partition(name: str) -> str:
+    """A partition's name in a sentence: `P2`."""
+    return f"P{safe(name)}"
+
+
+def partitions(names: Sequence[str]) -> str:
+    """Partitions in a sentence: `P0, P1 and P2`, `partitions 0–7`, `40 partitions`."""
+    if len(names) <= _NAMED_PARTITIONS:
+        return formats.listed([partition(name) for name in names])
+
+    ranges = formats.number_ranges(names)
+
+    if len(ranges) <= _LISTED_PARTITIONS:
+        return f"partitions {ranges}"
+
+    return formats.plural(len(names), "partition")
+
+
+def it(names: Sequence[str]) -> str:
+    """`it` or `them`, as a sentence takes up what it named."""
+    return "it" if len(names) == 1 else "them"
+
+
+def have(names: Sequence[str]) -> str:
+    """`has` or `have`."""
+    return "has" if len(names) == 1 else "have"

@@ -1,0 +1,245 @@
+"""Every event as one sentence. What it is about stands beside it, so that a sentence says “it”."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.text import safe
+from ehtui.views import formats
+from ehtui.views.case import Case
+from ehtui.views.evidence import evidence_lines
+from ehtui.views.findings.forecast import basis, joined
+from ehtui.views.telling import Telling, partition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ehtui.domain.snapshot import TimelineEvent
+
+YOU = "you"
+EFFECTS = {
+    "releases": "it can close its client and release",
+    "dies": "dies without release",
+    "ignored": "ignored",
+    "unknown": "effect not known",
+}
+
+
+def sentence(event: TimelineEvent, say: Telling) -> str:
+    """What happened; a kind that is not known still tells its facts."""
+    case = Case(event.subject, event.details, say)
+    tell = SENTENCES.get(event.kind)
+
+    return tell(case) if tell else _unknown(event, say)
+
+
+def subject(event: TimelineEvent, say: Telling) -> str:
+    """Who or what: `you` for this session's actions, else a partition, process, source or group."""
+    about = event.subject
+
+    if event.kind.startswith("action."):
+        return YOU
+
+    if about.partition is not None:
+        return partition(about.partition) + say.of_group(about.group)
+
+    if about.pid is not None:
+        return str(about.pid)
+
+    return safe(about.source or about.group or "hub")
+
+
+def _unknown(event: TimelineEvent, say: Telling) -> str:
+    name = event.kind.replace(".", " ").replace("_", " ")
+    facts = ", ".join(f"{key} {value}" for key, value in evidence_lines(event.details, say))
+
+    return f"{name} ({facts})" if facts else name
+
+
+def _claimed(case: Case) -> str:
+    if case.text("was") == "never_owned":
+        return f"{case.owner()} claimed it (was never owned)"
+
+    free_s = case.number("free_s")
+    lasting = f", free for {formats.duration(free_s)}" if free_s is not None else ""
+    before = (
+        f"released by {case.owner('previous_owner')}" if case.text("previous_owner") else "free"
+    )
+
+    return f"{case.owner()} claimed it (was {before}{lasting})"
+
+
+def _released(case: Case) -> str:
+    held = case.number("held_s")
+
+    return f"{case.owner()} released it" + (f" after {formats.duration(held)}" if held else "")
+
+
+def _overdue(case: Case) -> str:
+    return (
+        f"{case.owner()} stopped renewing {case.time('renewed_at')}; its lease runs out "
+        f"{case.time('expires_at')}"
+    )
+
+
+def _recovered(case: Case) -> str:
+    late = case.number("late_s")
+
+    return f"{case.owner()} renews again" + (f", {formats.duration(late)} late" if late else "")
+
+
+def _expired(case: Case) -> str:
+    length = case.number("expires_after_s")
+    silent = f": no renewal for {formats.duration(length)}" if length is not None else ""
+
+    return f"the lease of {case.owner()} ran out{silent}"
+
+
+def _taken_over(case: Case) -> str:
+    dead, gap = case.number("dead_s"), case.number("gap_s")
+    lag = case.whole("lag")
+    after = ""
+
+    if dead is not None:
+        after = f" {formats.duration(dead)} after its process ended"
+    elif gap is not None:
+        after = f" {formats.duration(gap)} after its last renewal"
+
+    waited = f"{formats.plural(lag, 'event')} waited" if lag else ""
+
+    return joined(f"{case.owner()} took it over from {case.owner('previous_owner')}{after}", waited)
+
+
+def _stolen(case: Case) -> str:
+    return (
+        f"{case.owner()} took it from {case.owner('previous_owner')}, whose lease was alive: "
+        "to balance the load"
+    )
+
+
+def _pingpong(case: Case) -> str:
+    return (
+        f"back to {case.owner()} from {case.owner('previous_owner')}: "
+        f"{case.count('changes')} changes within {case.lasting('window_s')}"
+    )
+
+
+def _rewound(case: Case) -> str:
+    return f"checkpoint went back from {case.count('from_sequence')} to {case.count('to_sequence')}"
+
+
+def _started(case: Case) -> str:
+    return f"started: {case.text('consumer_name') or case.text('command')}"
+
+
+def _gone(case: Case) -> str:
+    lived = case.number("lived_s")
+    name = case.text("consumer_name")
+    ended = f"{name} ended" if name else "ended"
+    signal = f" on SIG{case.text('signal')}" if case.text("signal") else ""
+    after = f" after {formats.duration(lived)}" if lived is not None else ""
+    owned = case.names("partitions")
+
+    return joined(
+        f"{ended}{signal}{after}", f"it owned {owned_words(owned, case.say)}" if owned else ""
+    )
+
+
+def owned_words(names: tuple[str, ...], say: Telling) -> str:
+    """`group/partition` names in a sentence: `P0, P2 and P1 of analytics`."""
+    words = []
+
+    for name in names:
+        group, _, number = name.rpartition("/")
+        words.append(partition(number) + say.of_group(group or None))
+
+    return formats.listed(words)
+
+
+def _source_failed(case: Case) -> str:
+    return f"not read: {case.text('summary').rstrip('.')}"
+
+
+def _source_recovered(case: Case) -> str:
+    down = case.number("down_s")
+
+    return "read again" + (f" after {formats.duration(down)}" if down is not None else "")
+
+
+def _signal(case: Case) -> str:
+    owned = case.names("owned")
+    holder = f" (owned {owned_words(owned, case.say)})" if owned else ""
+    what = f"SIG{case.text('signal')} {case.whole('pid')}{holder}"
+    state = case.text("state")
+
+    if state == "dry_run":
+        return f"{what}: dry run, nothing was sent"
+
+    if state in {"failed", "refused"}:
+        return f"{what} {state}: {case.text('error') or 'no reason given'}"
+
+    effect = EFFECTS.get(case.text("effect"), case.text("effect"))
+
+    return joined(f"{what}: {effect}", _takeover(case) if owned else "")
+
+
+def _takeover(case: Case) -> str:
+    earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
+    code = case.text("takeover_basis")
+
+    if earliest is None and latest is None:
+        return "nobody is left to take over" if code == "no-survivor" else ""
+
+    rests_on = f" ({basis(code)})" if code else ""
+
+    if earliest is None or latest is None:
+        word = "by" if earliest is None else "from"
+        return f"takeover {word} {case.say.time(earliest or latest)}{rests_on}"
+
+    return f"takeover {case.say.span(earliest, latest)}{rests_on}"
+
+
+def _send(case: Case) -> str:
+    count = formats.plural(case.whole("count") or 0, "event")
+    target = {
+        "partition": f"to {partition(case.text('partition'))}",
+        "key": f"with key “{case.text('key')}”",
+    }.get(case.text("target"), "round robin")
+    what = f"{count} “{case.text('template')}” {target}"
+    state = case.text("state")
+
+    if state == "dry_run":
+        return f"{what}: dry run, nothing was sent"
+
+    if state in {"failed", "refused"}:
+        return f"{what}: not sent: {case.text('error') or 'no reason given'}"
+
+    sequence = f", sequence {case.text('sequence')}" if case.text("sequence") else ""
+
+    return f"sent {what}{sequence}"
+
+
+def _hub_recreated(case: Case) -> str:
+    return f"the hub was created anew {case.time('created_at')}: its sequence numbers begin again"
+
+
+SENTENCES: Mapping[str, Callable[[Case], str]] = {
+    "lease.claimed": _claimed,
+    "lease.released": _released,
+    "lease.overdue": _overdue,
+    "lease.recovered": _recovered,
+    "lease.expired": _expired,
+    "lease.taken_over": _taken_over,
+    "lease.stolen": _stolen,
+    "lease.pingpong": _pingpong,
+    "checkpoint.rewound": _rewound,
+    "group.appeared": lambda case: f"the store has records of {case.group}",
+    "consumer.started": _started,
+    "consumer.gone": _gone,
+    "source.failed": _source_failed,
+    "source.recovered": _source_recovered,
+    "hub.grew": lambda case: f"from {case.count('before')} to {case.count('after')} partitions",
+    "hub.recreated": _hub_recreated,
+    "action.signal": _signal,
+    "action.send": _send,
+}
