@@ -40,6 +40,9 @@ def end_with_sandbox(on_end: Callable[[], None] = leave) -> None:
 
 
 def _watch(path: str, on_end: Callable[[], None]) -> None:
+    # Signals are for the main thread: taken here, they would not wake it.
+    signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+
     try:
         # Without O_NONBLOCK, opening a pipe that nobody writes to any more would wait for ever.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)

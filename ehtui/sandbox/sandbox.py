@@ -1,0 +1,138 @@
+"""A whole sandbox in child processes: the servers, real consumers and a producer."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import chain, count
+from typing import TYPE_CHECKING, Self
+
+from ehtui.sandbox.options import Pace, Ready, ServerOptions
+from ehtui.sandbox.supervisor import Child, Supervisor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+_NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa")
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxConsumer:
+    """A consumer process of the sandbox, and the file with its SDK's log at INFO."""
+
+    name: str
+    group: str
+    pid: int
+    log_path: Path
+
+
+class Sandbox:
+    """Starts everything with `start()` and ends everything with `stop()`, as `with` does.
+
+    `consumers` says how many each group has (a bare number: the first group); `traffic` is a factor
+    on the producer's rates, and 0 starts no producer. Nothing outlives this process.
+    """
+
+    def __init__(
+        self,
+        options: ServerOptions | None = None,
+        *,
+        consumers: int | Mapping[str, int] = 3,
+        pace: Pace | None = None,
+        traffic: float = 1.0,
+    ) -> None:
+        self.options = options or ServerOptions()
+        self.pace = pace or Pace()
+        self._wanted = (
+            {self.options.groups[0]: consumers} if isinstance(consumers, int) else dict(consumers)
+        )
+        self._traffic = traffic
+        self._names = _names()
+        self._supervisor: Supervisor | None = None
+        self._ready: Ready | None = None
+        self._consumers: list[SandboxConsumer] = []
+
+    def __enter__(self) -> Self:
+        self.start()
+
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    @property
+    def ready(self) -> Ready:
+        """Where its servers listen, once started."""
+        if self._ready is None:
+            raise RuntimeError("the sandbox is not running")
+
+        return self._ready
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The connection strings, as the lines of a consumer's `.env`."""
+        return self.ready.connections.environment
+
+    @property
+    def consumers(self) -> tuple[SandboxConsumer, ...]:
+        """The consumers that it started, in order, whether they still run or not."""
+        return tuple(self._consumers)
+
+    def start(self) -> None:
+        """Start the servers, wait until they listen, then start consumers and producer.
+
+        Raises:
+            ChildFailedError: The servers did not start.
+        """
+        self._supervisor = Supervisor()
+
+        try:
+            _, line = self._supervisor.start_server(
+                "server", "ehtui.sandbox.server", [self.options.to_json()], {}
+            )
+            self._ready = Ready.from_json(line)
+
+            for group, number in self._wanted.items():
+                for _ in range(number):
+                    self.start_consumer(group)
+
+            if self._traffic:
+                self._run("producer", "ehtui.sandbox.producer", (f"--rate={self._traffic}",))
+        except BaseException:
+            self.stop()
+            raise
+
+    def start_consumer(
+        self, group: str | None = None, *, name: str | None = None, pace: Pace | None = None
+    ) -> SandboxConsumer:
+        """Start one more consumer; it claims partitions within a few balancing rounds."""
+        name = name or next(self._names)
+        group = group or self.options.groups[0]
+        arguments = ("--name", name, *(pace or self.pace).arguments)
+        child = self._run(name, "ehtui.sandbox.consumer", arguments, group)
+        consumer = SandboxConsumer(name, group, child.pid, child.log_path)
+        self._consumers.append(consumer)
+
+        return consumer
+
+    def stop(self) -> None:
+        """End every process; consumers first, so that they release what they own."""
+        if self._supervisor is not None:
+            self._supervisor.stop()
+
+        self._supervisor = self._ready = None
+
+    def _run(
+        self, name: str, module: str, arguments: tuple[str, ...], group: str | None = None
+    ) -> Child:
+        if self._supervisor is None:
+            raise RuntimeError("the sandbox is not running")
+
+        connections = self.ready.connections
+        environment = replace(connections, group=group or connections.group).environment
+
+        return self._supervisor.start(name, module, arguments, environment)
+
+
+def _names() -> Iterator[str]:
+    return chain(_NAMES, (f"consumer-{number}" for number in count(len(_NAMES) + 1)))
