@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+
 
 def main() -> int:
-    """Run the command line."""
-    raise NotImplementedError
+    """Run the command line; the result is the exit code."""
+    from ehtui.cli.main import run  # noqa: PLC0415 - `import ehtui.cli` alone costs nothing
+
+    return run(sys.argv[1:])

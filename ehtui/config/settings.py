@@ -84,6 +84,8 @@ class UiSettings:
     keymap: Mapping[str, str] = field(default_factory=dict)  # action → keys, comma-separated
     start_group: str | None = None  # None: the consumer group
     bell: bool = False  # on a new critical finding
+    mono: bool = False  # no colour; NO_COLOR does the same
+    sort: Mapping[str, str] = field(default_factory=dict)  # pane → column, "-" first: descending
 
 
 @dataclass(frozen=True, slots=True)

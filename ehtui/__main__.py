@@ -1,0 +1,7 @@
+"""`python -m ehtui`."""
+
+import sys
+
+from ehtui.cli import main
+
+sys.exit(main())

@@ -1,0 +1,85 @@
+"""Flags that overrule settings; they may stand before or after the command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ehtui.config.resolve import Flags, Resolved, resolve
+
+if TYPE_CHECKING:
+    from ehtui.config.process_environment import ProcessFindings
+
+# Flag → the key that it sets. Secrets have none: every user of a host sees command lines.
+_KEYS = {
+    "hub": ("--hub", "eventhub.name"),
+    "namespace": ("--namespace", "eventhub.namespace"),
+    "group": ("--group", "eventhub.consumer_group"),
+    "peek_group": ("--peek-group", "eventhub.peek_group"),
+    "account_url": ("--account-url", "checkpoint_store.account_url"),
+}
+
+
+def add_settings_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags that every command understands."""
+    group = parser.add_argument_group("settings (over the environment, .env and YAML)")
+
+    def add(*names: str, **kwargs: object) -> None:
+        # Absent unless given, so that a flag before the command is not reset behind it.
+        group.add_argument(*names, default=argparse.SUPPRESS, **kwargs)  # type: ignore[arg-type]
+
+    add("--config", metavar="FILE", help="YAML file, instead of ./ehtui.yaml or ./config.yaml")
+    add("--env-file", metavar="FILE", help="instead of ./.env")
+    add("--pid", type=int, metavar="PID", help="take hub, group and store from that consumer")
+    add("--hub", metavar="NAME", help="name of the event hub")
+    add("--namespace", metavar="HOST", help="namespace, to sign in with Entra ID")
+    add("-g", "--group", metavar="GROUP", help="consumer group (quote it: '$Default')")
+    add("--peek-group", metavar="GROUP", help="group that reading events may use")
+    add("--account-url", metavar="URL", help="storage account of the checkpoints")
+    add("--container", action="append", metavar="NAME", help="container of the checkpoints")
+    add(
+        "--read-only",
+        action=argparse.BooleanOptionalAction,
+        help="refuse every action (default with eventhub.production: true)",
+    )
+
+
+def flags_of(args: argparse.Namespace) -> Flags:
+    """The flags among parsed arguments."""
+    values = {key: str(getattr(args, name)) for name, (_, key) in _KEYS.items() if name in args}
+    names = {key: flag for flag, key in _KEYS.values()}
+
+    if "container" in args:
+        values["checkpoint_store.containers"] = ",".join(args.container)
+        names["checkpoint_store.containers"] = "--container"
+
+    if "read_only" in args:
+        values["read_only"] = "true" if args.read_only else "false"
+        names["read_only"] = "--read-only" if args.read_only else "--no-read-only"
+
+    return Flags(
+        config=getattr(args, "config", None),
+        env_file=getattr(args, "env_file", None),
+        pid=getattr(args, "pid", None),
+        values=values,
+        names=names,
+    )
+
+
+def resolve_args(args: argparse.Namespace) -> Resolved:
+    """The settings for parsed arguments, from this process's environment and folder.
+
+    Raises:
+        ConfigError: Something cannot be used.
+    """
+    flags = flags_of(args)
+
+    return resolve(flags, environment=os.environ, folder=Path.cwd(), look_into=_look_into)
+
+
+def _look_into(pid: int) -> ProcessFindings:
+    from ehtui.config.process_environment import look_into  # noqa: PLC0415 - loads psutil
+
+    return look_into(pid)

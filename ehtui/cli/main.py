@@ -1,0 +1,98 @@
+"""Runs a command, and turns whatever goes wrong into one sentence and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from ehtui.cli.exit_codes import ExitCode
+from ehtui.config.errors import ConfigError
+from ehtui.domain.problems import ProblemError, ProblemKind
+from ehtui.domain.text import mask_secrets, safe, visible
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
+DEBUG = "EHTUI_DEBUG"
+
+
+def run(argv: list[str]) -> int:
+    """Run the command line `argv`; never raises."""
+    try:
+        _survive_any_encoding()
+        code = _run_command(argv)
+        sys.stdout.flush()
+    except SystemExit as end:  # --help and --version
+        return end.code if isinstance(end.code, int) else 0
+    except (KeyboardInterrupt, Exception) as error:
+        return _explained(error)
+
+    return code
+
+
+def _explained(error: BaseException) -> ExitCode:
+    match error:
+        case ConfigError():
+            return _say(error.summary, error.advice, ExitCode.USAGE)
+        case ProblemError(problem=problem) if problem.kind is not ProblemKind.INTERNAL:
+            return _say(problem.summary, problem.advice, ExitCode.USAGE)
+        case KeyboardInterrupt():
+            return ExitCode.INTERRUPTED
+        case BrokenPipeError():
+            return _hang_up()
+        case _:
+            return _internal(error)
+
+
+def _run_command(argv: list[str]) -> int:
+    from ehtui.cli.parser import parse  # noqa: PLC0415 - its faults belong to run()'s net
+
+    args = parse(argv)
+    command: Callable[[argparse.Namespace], int] = args.run or _run_default
+
+    return command(args)
+
+
+def _run_default(args: argparse.Namespace) -> int:
+    from ehtui.cli.default import run  # noqa: PLC0415
+
+    return run(args)
+
+
+def _say(summary: str, advice: str, code: ExitCode) -> ExitCode:
+    print(f"ehtui: {safe(summary)}", file=sys.stderr)
+
+    if advice:
+        print(f"  {safe(advice)}", file=sys.stderr)
+
+    return code
+
+
+def _internal(error: BaseException) -> ExitCode:
+    if os.environ.get(DEBUG):
+        import traceback  # noqa: PLC0415
+
+        text = "".join(traceback.format_exception(error))
+        print(visible(mask_secrets(text), keep_newlines=True), file=sys.stderr)
+
+    return _say(
+        f"a fault of ehtui itself: {type(error).__name__}: {str(error)[:200]}",
+        f"Run it again with {DEBUG}=1 for the traceback, and please report it.",
+        ExitCode.INTERNAL,
+    )
+
+
+def _hang_up() -> ExitCode:
+    """Let the interpreter flush into nothing, so that it does not complain at its end."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, sys.stdout.fileno())
+
+    return ExitCode.BROKEN_PIPE
+
+
+def _survive_any_encoding() -> None:
+    """A terminal that cannot show a character gets its escape, not a traceback."""
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")

@@ -1,0 +1,99 @@
+"""The command line, built without loading what the commands need."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import importlib
+import re
+from typing import Any, NoReturn
+
+from typing_extensions import override
+
+import ehtui
+from ehtui.cli.flags import add_settings_flags
+from ehtui.config.errors import ConfigError
+
+# Each has add_parser(subparsers), which sets `run`; it loads heavy things when it runs.
+COMMANDS = {
+    "config": "ehtui.cli.config",
+}
+
+_CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)'")
+_UNKNOWN = re.compile(r"unrecognized arguments: (?P<given>\S+)")
+_GROUP = re.compile(r"argument (-g|.*--group).*: expected one argument")
+
+
+class Parser(argparse.ArgumentParser):
+    """Its errors are `ConfigError`s: one sentence and the next step."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **{"allow_abbrev": False, **kwargs})
+
+    @override
+    def error(self, message: str) -> NoReturn:
+        if _GROUP.search(message):
+            raise ConfigError(
+                "--group has no name: a shell takes $Default for a variable.",
+                "Quote it: --group '$Default'",
+            )
+
+        if choice := _CHOICE.search(message):
+            raise ConfigError(
+                f"'{choice['given']}' is not known here{_near(choice['given'], message)}",
+                f"See {self.prog} --help",
+            )
+
+        if unknown := _UNKNOWN.search(message):
+            options = " ".join(self._option_string_actions)
+            raise ConfigError(
+                f"{message[0].upper()}{message[1:]}{_near(unknown['given'], options)}",
+                f"See {self.prog} --help",
+            )
+
+        raise ConfigError(f"{message[0].upper()}{message[1:]}.", f"See {self.prog} --help")
+
+
+def _near(given: str, text: str) -> str:
+    words = [word for word in re.findall(r"[\w-]+", text) if word != given]
+    near = difflib.get_close_matches(given.split("=", maxsplit=1)[0], words, n=1)
+
+    return f"; did you mean '{near[0]}'?" if near else "."
+
+
+def build_parser() -> Parser:
+    """All commands and flags."""
+    parser = Parser(
+        prog="ehtui",
+        description="Who owns each partition, is the lease alive, how far behind is each group: "
+        "a monitor for Azure Event Hubs consumers. Without a command it opens the screen; without "
+        "a terminal it prints the report.",
+        epilog="No Azure account at hand? 'ehtui demo' shows everything on an embedded sandbox.",
+    )
+    parser.add_argument("--version", action="version", version=f"ehtui {ehtui.__version__}")
+    parser.set_defaults(command=None, run=None)
+    add_settings_flags(parser)
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
+
+    for module in COMMANDS.values():
+        importlib.import_module(module).add_parser(subparsers)
+
+    return parser
+
+
+def parse(argv: list[str]) -> argparse.Namespace:
+    """Parse the command line.
+
+    Raises:
+        ConfigError: It cannot be understood.
+    """
+    args = build_parser().parse_args(argv)
+
+    # `--group $Default status` reaches us as `--group status`.
+    if getattr(args, "group", None) in COMMANDS and args.command is None:
+        raise ConfigError(
+            f"--group took the word '{args.group}': a shell takes $Default for a variable.",
+            "Quote it: --group '$Default'",
+        )
+
+    return args

@@ -1,0 +1,135 @@
+"""Namespaces and account addresses, as people write them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from ehtui.config.connection_string import is_path_style, masked
+from ehtui.config.errors import ConfigError
+from ehtui.config.secret import Secret
+from ehtui.domain.text import MASK, safe
+
+_HOST = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$")
+_HUB = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._/-]{0,254}[A-Za-z0-9])?$")
+_GROUP = re.compile(r"^(\$Default|[A-Za-z0-9_]([A-Za-z0-9._-]{0,48}[A-Za-z0-9_])?)$", re.IGNORECASE)
+_CONTAINER = re.compile(r"^(\$(root|web|logs)|[a-z0-9](-?[a-z0-9]){2,62})$")
+
+
+def namespace_of(text: str, key: str) -> str:
+    """A namespace, fully qualified: `hgzero` means hgzero.servicebus.windows.net.
+
+    Raises:
+        ConfigError: It is none; `key` names the setting.
+    """
+    if "endpoint=" in text.lower():
+        raise ConfigError(
+            f"{key} holds a connection string: {masked(text)}",
+            "Set it as EVENTHUB_CONNECTION_STRING; a namespace is only a host name.",
+        )
+
+    host = re.sub(r"^[a-z]+://", "", text.strip()).rstrip("/")
+
+    if not _HOST.match(host):
+        raise ConfigError(
+            f"{key} is not a namespace: '{safe(text)}'.",
+            "It looks like NAMESPACE.servicebus.windows.net",
+        )
+
+    return host if "." in host or host.startswith("localhost") else f"{host}.servicebus.windows.net"
+
+
+def hub_name_of(text: str, key: str) -> str:
+    """An event hub's name.
+
+    Raises:
+        ConfigError: It is none; `key` names the setting.
+    """
+    name = text.strip()
+
+    if "endpoint=" in name.lower():
+        raise ConfigError(f"{key} holds a connection string, not a name: {masked(name)}")
+
+    if not _HUB.match(name):
+        raise ConfigError(
+            f"{key} is not the name of an event hub: '{safe(name)}'.",
+            "Names have letters, digits, '.', '-' and '_'.",
+        )
+
+    return name
+
+
+def group_of(text: str, key: str) -> str:
+    """A consumer group's name.
+
+    Raises:
+        ConfigError: It is empty, as where a shell expanded `$Default`, or malformed.
+    """
+    name = text.strip()
+
+    if not name:
+        raise ConfigError(
+            f"{key} is empty: a shell takes $Default for a variable.",
+            "Quote it: '$Default'",
+        )
+
+    if not _GROUP.match(name):
+        raise ConfigError(
+            f"{key} is not the name of a consumer group: '{safe(name)}'.",
+            "Names have up to 50 letters, digits, '.', '-' and '_'; the default one is '$Default'.",
+        )
+
+    return name
+
+
+def containers_of(text: str, key: str) -> tuple[str, ...]:
+    """Container names, separated by commas.
+
+    Raises:
+        ConfigError: One of them is none; `key` names the setting.
+    """
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+    for name in names:
+        if not _CONTAINER.match(name):
+            raise ConfigError(
+                f"{key} is not a container name: '{safe(name)}'.",
+                "Names have 3 to 63 lower-case letters, digits and single hyphens.",
+            )
+
+    return names
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUrl:
+    """A storage account's blob endpoint, and the container where the address named one."""
+
+    url: Secret  # with its SAS, without the container
+    shown: str
+    container: str | None
+
+
+def account_url_of(text: str, key: str) -> AccountUrl:
+    """An account's or a container's address, with or without a SAS.
+
+    Raises:
+        ConfigError: It is none; `key` names the setting, the SAS stays hidden.
+    """
+    split = urlsplit(text.strip())
+    shown = f"{split.scheme}://{split.hostname}{split.path}"
+    advice = "It looks like https://ACCOUNT.blob.core.windows.net"
+
+    if split.scheme not in {"http", "https"} or not split.hostname:
+        raise ConfigError(f"{key} is not the address of a storage account: {masked(text)}", advice)
+
+    if ".dfs." in split.hostname or ".file." in split.hostname or ".queue." in split.hostname:
+        raise ConfigError(f"{key} is not the blob address of the account: {safe(shown)}", advice)
+
+    steps = [step for step in split.path.split("/") if step]
+    account = steps[:1] if is_path_style(split) else []
+    container = next(iter(steps[len(account) :]), None)
+    base = split._replace(path="/".join(["", *account]), fragment="")
+    plain = base._replace(query="").geturl()
+
+    return AccountUrl(Secret(base.geturl()), f"{plain}?{MASK}" if split.query else plain, container)

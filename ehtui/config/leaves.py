@@ -1,0 +1,57 @@
+"""Settings as flat keys, for people."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Mapping
+from dataclasses import fields, is_dataclass
+
+from ehtui.config.connection_string import masked
+from ehtui.config.secret import Secret
+from ehtui.domain.text import MASK, safe
+
+
+def leaves(value: object, key: str = "") -> Iterator[tuple[str, object]]:
+    """Every single value of nested settings, as ("eventhub.name", …)."""
+    if is_dataclass(value) and not isinstance(value, type):
+        for part in fields(value):
+            yield from leaves(getattr(value, part.name), _joined(key, part.name))
+    elif isinstance(value, Mapping) and (value or key.count(".") > 1):
+        # An empty mapping deep inside says nothing: a group's lease has no groups.
+        for name, part in value.items():
+            yield from leaves(part, _joined(key, str(name)))
+    else:
+        yield key, value
+
+
+def shown(value: object) -> str:
+    """A value on one line, without secrets and control characters; – is unset."""
+    if value is None or value in ((), {}):
+        return "–"
+
+    if isinstance(value, Secret):
+        return _shown_secret(value.reveal())
+
+    if isinstance(value, bool):
+        return "true" if value else "false"
+
+    if isinstance(value, tuple):
+        return safe(shlex.join(value))
+
+    if isinstance(value, float):
+        return f"{value:g}"
+
+    return safe(str(value))
+
+
+def _shown_secret(text: str) -> str:
+    if text.startswith(("http://", "https://")):
+        address, question, _ = text.partition("?")
+
+        return safe(address.rpartition("@")[2]) + (f"?{MASK}" if question else "")
+
+    return masked(text)
+
+
+def _joined(key: str, name: str) -> str:
+    return f"{key}.{name}" if key else name

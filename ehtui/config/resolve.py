@@ -1,0 +1,204 @@
+"""Flags over a consumer's own process over environment over `.env` over YAML."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ehtui.config.defaults import default_test_events
+from ehtui.config.errors import ConfigError
+from ehtui.config.identity import Account, checkpoint_store, event_hub
+from ehtui.config.locate import yaml_places
+from ehtui.config.settings import Settings
+from ehtui.config.values import ENVIRONMENT_NAMES, Layer, Value, Values, merged, values_of
+
+if TYPE_CHECKING:
+    from ehtui.config.dotenv_file import DotenvFile
+    from ehtui.config.file_settings import FileSettings
+    from ehtui.config.process_environment import ProcessFindings
+
+_HUB_KEYS = frozenset({"connection_string", "namespace", "name", "consumer_group"})
+_TRUE = frozenset({"1", "true", "yes", "on"})
+_FALSE = frozenset({"0", "false", "no", "off"})
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the command line says of the settings."""
+
+    config: str | None = None
+    env_file: str | None = None
+    pid: int | None = None
+    values: Mapping[str, str] = field(default_factory=dict)  # "eventhub.name" → text
+    names: Mapping[str, str] = field(default_factory=dict)  # "eventhub.name" → "--hub"
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    """The settings, where each came from, and what was left aside."""
+
+    settings: Settings
+    origins: Mapping[str, str] = field(default_factory=dict)  # key → where; absent: a default
+    ignored_sections: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()  # that were read, as the user would write them
+
+
+def resolve(
+    flags: Flags,
+    *,
+    environment: Mapping[str, str],
+    folder: Path,
+    look_into: Callable[[int], ProcessFindings],
+) -> Resolved:
+    """Find and check all settings; `look_into` reads another process for `--pid`.
+
+    Raises:
+        ConfigError: A file, key or value cannot be used.
+    """
+    account = Account()
+    local = _local_dotenv(flags, folder, environment)
+    file = _file(flags, folder, environment, local)
+    dotenvs = (*([local] if local else ()), *(file.dotenvs if file else ()))
+    findings = look_into(flags.pid) if flags.pid is not None else None
+
+    own = [
+        values_of(environment, "the environment", Layer.ENVIRONMENT),
+        *(values_of(dotenv.variables, dotenv.shown, Layer.DOTENV) for dotenv in dotenvs),
+        *([file.values] if file else []),
+    ]
+    flagged = {key: Value(text, flags.names[key], Layer.FLAG) for key, text in flags.values.items()}
+    values = merged(flagged, *_beside_process(findings, own, account))
+    settings = _settings(values, file, account, flags.pid)
+
+    for dotenv in dotenvs:
+        account.notes += [f"{dotenv.shown} line {n} cannot be understood" for n in dotenv.unread]
+
+    return Resolved(
+        settings=settings,
+        origins={**(file.origins if file else {}), **account.origins},
+        ignored_sections=file.ignored if file else (),
+        notes=tuple(account.notes),
+        files=(*([file.shown] if file else ()), *(dotenv.shown for dotenv in dotenvs)),
+    )
+
+
+def _local_dotenv(flags: Flags, folder: Path, environment: Mapping[str, str]) -> DotenvFile | None:
+    if flags.env_file is None:
+        path, shown = folder / ".env", ".env"
+    else:
+        path, shown = folder / Path(flags.env_file).expanduser(), flags.env_file
+
+        if not path.is_file():
+            raise ConfigError(f"--env-file {shown} does not exist.", "Check the path.")
+
+    if not path.is_file():
+        return None
+
+    # Only where there is a file: start-up is counted in milliseconds.
+    from ehtui.config.dotenv_file import read_dotenv  # noqa: PLC0415
+
+    return read_dotenv(path, shown, environment)
+
+
+def _file(
+    flags: Flags, folder: Path, environment: Mapping[str, str], dotenv: DotenvFile | None
+) -> FileSettings | None:
+    places = yaml_places(flags.config, folder, environment)
+
+    if not places:
+        return None
+
+    # PyYAML and msgspec: only where there is a file.
+    from ehtui.config.file_settings import read_file_settings  # noqa: PLC0415
+
+    return read_file_settings(places, {**(dotenv.variables if dotenv else {}), **environment})
+
+
+def _beside_process(
+    findings: ProcessFindings | None, own: list[Mapping[str, Value]], account: Account
+) -> list[Values]:
+    """What a process says of its hub or store replaces all that is configured for it here.
+
+    Mixing a stranger's credentials with this folder's names would show what nobody uses.
+    """
+    if findings is None:
+        return list(own)
+
+    account.notes += findings.notes
+    theirs = findings.values
+    dropped: set[str] = set()
+
+    if _gives_access(theirs, "eventhub.connection_string", "eventhub.namespace"):
+        dropped |= {f"eventhub.{key}" for key in _HUB_KEYS}
+
+    if _gives_access(theirs, "checkpoint_store.connection_string", "checkpoint_store.account_url"):
+        dropped |= {"checkpoint_store.connection_string", "checkpoint_store.account_url"}
+
+        if "checkpoint_store.containers" in theirs:
+            dropped |= {"checkpoint_store.containers"}
+
+    return [
+        theirs,
+        *({key: value for key, value in layer.items() if key not in dropped} for layer in own),
+    ]
+
+
+def _gives_access(values: Values, *keys: str) -> bool:
+    return any(key in values for key in keys)
+
+
+def _settings(
+    values: Values, file: FileSettings | None, account: Account, pid: int | None
+) -> Settings:
+    base = file.settings if file else Settings(test_events=default_test_events())
+    production = bool(file and file.production)
+    read_only = values.get("read_only")
+
+    if read_only:
+        account.took("read_only", read_only)
+    elif production:
+        account.origins["read_only"] = "follows eventhub.production"
+
+    return replace(
+        base,
+        eventhub=event_hub(values, account, production=production),
+        checkpoint_store=checkpoint_store(values, account),
+        read_only=_yes_or_no(read_only) if read_only else production,
+        pid=pid,
+    )
+
+
+def _yes_or_no(value: Value) -> bool:
+    word = value.value.strip().lower()
+
+    if word in _TRUE | _FALSE:
+        return word in _TRUE
+
+    raise ConfigError(f"{value.origin} should be true or false, not '{value.value}'.")
+
+
+def require_hub(settings: Settings) -> None:
+    """Stop where there is no hub to look at.
+
+    Raises:
+        ConfigError: Nothing is configured, or the hub's name is missing.
+    """
+    hub = settings.eventhub
+
+    if not hub.connection_string and not hub.namespace:
+        raise ConfigError(
+            "No event hub is configured: neither EVENTHUB_CONNECTION_STRING nor "
+            "EVENTHUB_NAMESPACE is set in the environment, .env or a YAML file.",
+            "Try 'ehtui demo' (needs no Azure account), or 'ehtui --pid PID' to take the settings "
+            "of a running consumer; 'ehtui config' shows what was found.",
+        )
+
+    if not hub.name:
+        raise ConfigError(
+            "The name of the event hub is missing: EVENTHUB_NAME is not set, and there is no "
+            "EntityPath in a connection string.",
+            f"Set {ENVIRONMENT_NAMES['eventhub.name']}, or pass --hub NAME.",
+        )
