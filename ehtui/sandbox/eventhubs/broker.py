@@ -1,0 +1,76 @@
+"""What every connection of an endpoint shares: state, faults, counters, limits."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+
+from ehtui.sandbox.eventhubs.connection import Connection
+from ehtui.sandbox.eventhubs.namespace import Namespace
+
+
+@dataclass(slots=True)
+class Timeouts:
+    """How long the service waits, in seconds (facts.md §4)."""
+
+    silence_s: float = 240.0  # announced to clients as idle-time-out
+    first_link_s: float = 60.0
+    no_links_s: float = 300.0
+    idle_link_s: float = 600.0
+    close_s: float = 2.0  # for the answer to our own close
+
+
+@dataclass(slots=True)
+class Faults:
+    """Switches that make the endpoint misbehave; they act from the next frame on."""
+
+    latency_s: float = 0.0  # added to each round trip, half on each way
+    refuse: bool = False  # new connections are cut at once
+    server_busy: bool = False  # sends, attaches and management reads are throttled
+    cbs_status: int | None = None  # what put-token answers instead of the truth
+    management_status: int | None = None  # what management reads answer instead of the truth
+    _is_frozen: bool = False
+    on_change: Callable[[], None] = lambda: None
+
+    @property
+    def freeze(self) -> bool:
+        """Whether bytes are held back in both directions, as by a network that went silent."""
+        return self._is_frozen
+
+    @freeze.setter
+    def freeze(self, value: bool) -> None:
+        self._is_frozen = value
+        self.on_change()
+
+
+@dataclass(slots=True)
+class Statistics:
+    """Counters since the start, and how many connections are open."""
+
+    connections_opened: int = 0
+    connections_open: int = 0
+    requests: int = 0  # put-token and management
+    management_reads: int = 0
+    tokens_put: int = 0
+    links_attached: int = 0
+    frames_in: int = 0
+    frames_out: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    events_in: int = 0
+    events_out: int = 0
+
+    def as_dict(self) -> dict[str, int]:
+        """The counters by name."""
+        return asdict(self)
+
+
+@dataclass(slots=True)
+class Broker:
+    """One endpoint's insides."""
+
+    namespace: Namespace
+    timeouts: Timeouts = field(default_factory=Timeouts)
+    faults: Faults = field(default_factory=Faults)
+    statistics: Statistics = field(default_factory=Statistics)
+    connections: set[Connection] = field(default_factory=set)

@@ -1,0 +1,147 @@
+"""The server: listens on loopback and lets time pass."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Self
+
+from ehtui.sandbox.eventhubs.broker import Broker, Faults, Statistics, Timeouts
+from ehtui.sandbox.eventhubs.connection import Connection
+from ehtui.sandbox.eventhubs.namespace import ROOT_KEY, Namespace
+from ehtui.sandbox.eventhubs.tls import Certificate
+
+if TYPE_CHECKING:
+    from pathlib import Path
+    from types import TracebackType
+
+_TICK_S = 0.25
+_RETENTION_TICKS = 4
+_AMQP_PORT, _AMQPS_PORT = 5672, 5671
+
+
+class EventHubsEndpoint:
+    """An AMQP endpoint of a namespace. `async with` starts and stops it."""
+
+    def __init__(
+        self,
+        namespace: Namespace,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        tls: bool = False,
+        timeouts: Timeouts | None = None,
+    ) -> None:
+        self.namespace = namespace
+        self.host = host
+        self.port = port
+        self.tls = tls
+        self._broker = Broker(namespace, timeouts or Timeouts())
+        self._broker.faults.on_change = self._apply_freeze
+        self._certificate = Certificate(host) if tls else None
+        self._server: asyncio.Server | None = None
+        self._ticking: asyncio.Task[None] | None = None
+
+    @property
+    def faults(self) -> Faults:
+        """The fault switches."""
+        return self._broker.faults
+
+    @property
+    def timeouts(self) -> Timeouts:
+        """How long the endpoint waits."""
+        return self._broker.timeouts
+
+    @property
+    def ca_file(self) -> Path | None:
+        """The certificate that clients must trust; None without TLS. Gone after `stop()`."""
+        return self._certificate.ca_file if self._certificate else None
+
+    def statistics(self) -> Statistics:
+        """The counters, live."""
+        return self._broker.statistics
+
+    async def start(self) -> None:
+        """Listen; `port` is then the real one."""
+        loop = asyncio.get_running_loop()
+        context = self._certificate.server_context() if self._certificate else None
+        self._server = await loop.create_server(
+            lambda: Connection(self._broker), self.host, self.port, ssl=context
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
+        self._ticking = loop.create_task(self._tick(), name="sandbox-eventhubs-tick")
+
+    async def stop(self) -> None:
+        """Cut every connection and stop listening."""
+        if self._ticking:
+            self._ticking.cancel()
+
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._ticking
+
+        self.drop_connections()
+
+        if self._server:
+            self._server.close()
+            await self._server.wait_closed()
+            self._server = None
+
+        if self._certificate:
+            self._certificate.remove()
+
+    def drop_connections(self) -> int:
+        """Cut all connections without a word, as a failing network does; returns how many."""
+        connections = tuple(self._broker.connections)
+
+        for connection in connections:
+            connection.abort()
+
+        return len(connections)
+
+    def connection_string(self, hub: str | None = None, key_name: str = ROOT_KEY) -> str:
+        """What a client is given. The port is left out where clients know it anyway."""
+        standard = _AMQPS_PORT if self.tls else _AMQP_PORT
+        authority = self.host if self.port == standard else f"{self.host}:{self.port}"
+        parts = [
+            f"Endpoint=sb://{authority}",
+            f"SharedAccessKeyName={key_name}",
+            f"SharedAccessKey={self.namespace.keys[key_name].value}",
+        ]
+
+        if not self.tls:
+            parts.append("UseDevelopmentEmulator=true")
+
+        if hub:
+            parts.append(f"EntityPath={hub}")
+
+        return ";".join(parts)
+
+    async def __aenter__(self) -> Self:
+        await self.start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self.stop()
+
+    async def _tick(self) -> None:
+        ticks = 0
+
+        while True:
+            await asyncio.sleep(_TICK_S)
+            ticks += 1
+            now = self.namespace.clock()
+
+            for connection in tuple(self._broker.connections):
+                connection.check(now)
+
+            if ticks % _RETENTION_TICKS == 0:
+                self.namespace.expire()
+
+    def _apply_freeze(self) -> None:
+        for connection in self._broker.connections:
+            connection.freeze(held=self.faults.freeze)

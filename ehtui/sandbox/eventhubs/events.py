@@ -1,0 +1,170 @@
+"""Events as they arrive and as they are kept: only annotations are rewritten, the rest stays."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ehtui.wire.pyamqp.messages import BATCH_FORMAT, Symbol, encode, encode_event
+from ehtui.wire.pyamqp.sections import (
+    DATA,
+    DELIVERY_ANNOTATIONS,
+    HEADER,
+    MESSAGE_ANNOTATIONS,
+    binary,
+    items,
+    sections,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+PARTITION_KEY = b"x-opt-partition-key"
+PUBLISHER = b"x-opt-publisher"
+# The service's own: a sender cannot set them.
+_STAMPED = {b"x-opt-sequence-number", b"x-opt-offset", b"x-opt-enqueued-time", PUBLISHER}
+_SMALL_MAP_BYTES = 254
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An event as its sender encoded it, cut where the service writes."""
+
+    bare: bytes  # properties, application properties and body
+    header: bytes = b""
+    annotations: tuple[bytes, ...] = ()  # the sender's own: encoded key and value pairs
+    key: bytes | None = None
+
+    @property
+    def size_bytes(self) -> int:
+        """What counts against limits and moves the offset."""
+        return len(self.bare) + len(self.header) + sum(map(len, self.annotations))
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEvent:
+    """An event of a partition. `header` + `rest` is the message that receivers get."""
+
+    sequence: int
+    offset: int
+    enqueued_ms: int
+    header: bytes
+    rest: bytes  # stamped annotations, then what the sender wrote
+
+
+def new_event(body: bytes | str, properties: Mapping[str, Any] | None = None) -> Incoming:
+    """An event that nobody sent: made by a test or a scene."""
+    return Incoming(encode_event(body.encode() if isinstance(body, str) else body, properties))
+
+
+def parse_delivery(payload: bytes, message_format: int) -> list[Incoming]:
+    """The events of one delivery; a batch holds one encoded event per data section.
+
+    Raises:
+        ValueError: These bytes are no message.
+    """
+    if message_format != BATCH_FORMAT:
+        return [_cut(payload)]
+
+    envelope: Incoming | None = None
+    events = []
+
+    for section in sections(payload):
+        if section.code == DATA:
+            envelope = envelope or _cut(payload[: section.start])
+            events.append(_inherit(_cut(binary(payload, section.value)), envelope))
+
+    return events
+
+
+def stamp(event: Incoming, sequence: int, offset: int, enqueued_ms: int, publisher: str) -> bytes:
+    """The message annotations section that the service writes, then the bare message."""
+    entries = [
+        _SEQUENCE + _LONG.pack(0x81, sequence),
+        _OFFSET + encode(str(offset)),
+        _ENQUEUED + _LONG.pack(0x83, enqueued_ms),
+        *event.annotations,
+    ]
+
+    if publisher:
+        entries.append(_PUBLISHER_KEY + encode(publisher))
+
+    return _annotations(MESSAGE_ANNOTATIONS, entries) + event.bare
+
+
+def runtime_metrics(last: StoredEvent | None, now_ms: int) -> bytes:
+    """Delivery annotations about the partition's end, for receivers that asked for them."""
+    values = (last.sequence, last.offset, last.enqueued_ms) if last else (-1, -1, 0)
+    return _annotations(
+        DELIVERY_ANNOTATIONS,
+        [
+            _LAST_SEQUENCE + _LONG.pack(0x81, values[0]),
+            _LAST_OFFSET + encode(str(values[1])),
+            _LAST_TIME + _LONG.pack(0x83, values[2]),
+            _RETRIEVED + _LONG.pack(0x83, now_ms),
+        ],
+    )
+
+
+_LONG = struct.Struct(">Bq")
+_SEQUENCE = encode(Symbol("x-opt-sequence-number"))
+_OFFSET = encode(Symbol("x-opt-offset"))
+_ENQUEUED = encode(Symbol("x-opt-enqueued-time"))
+_PUBLISHER_KEY = encode(Symbol(PUBLISHER.decode()))
+_LAST_SEQUENCE = encode(Symbol("last_enqueued_sequence_number"))
+_LAST_OFFSET = encode(Symbol("last_enqueued_offset"))
+_LAST_TIME = encode(Symbol("last_enqueued_time_utc"))
+_RETRIEVED = encode(Symbol("runtime_info_retrieval_time_utc"))
+
+
+def _annotations(code: int, entries: list[bytes]) -> bytes:
+    content = b"".join(entries)
+    count = _count(entries)
+    head = b"\x00\x53" + bytes((code,))
+
+    if len(content) < _SMALL_MAP_BYTES and count < _SMALL_MAP_BYTES:
+        return head + bytes((0xC1, len(content) + 1, count)) + content
+
+    return head + struct.pack(">BII", 0xD1, len(content) + 4, count) + content
+
+
+def _count(entries: list[bytes]) -> int:
+    return 2 * len(entries)
+
+
+def _cut(payload: bytes) -> Incoming:
+    header, annotations, key, bare = b"", [], None, len(payload)
+
+    for section in sections(payload):
+        if section.code == HEADER:
+            header = payload[section.start : section.end]
+        elif section.code == MESSAGE_ANNOTATIONS:
+            for name, entry, value in _entries(payload, section.value):
+                if name not in _STAMPED:
+                    annotations.append(entry)
+                    key = value if name == PARTITION_KEY else key
+        elif section.code != DELIVERY_ANNOTATIONS:
+            bare = section.start
+            break
+
+    return Incoming(payload[bare:], header, tuple(annotations), key)
+
+
+def _entries(payload: bytes, position: int) -> Iterator[tuple[bytes, bytes, bytes | None]]:
+    """Name, encoded pair and text (where it is one) of each annotation."""
+    pairs = iter(items(payload, position))
+
+    for (start, _), (value, end) in zip(pairs, pairs, strict=False):
+        is_text = payload[value] & 0xF0 in (0xA0, 0xB0)
+        name = binary(payload, start) if payload[start] & 0xF0 in (0xA0, 0xB0) else b""
+        yield name, payload[start:end], binary(payload, value) if is_text else None
+
+
+def _inherit(event: Incoming, envelope: Incoming) -> Incoming:
+    """A batch's partition key counts for every event in it."""
+    if envelope.key is None or event.key is not None:
+        return event
+
+    annotations = event.annotations + envelope.annotations
+    return Incoming(event.bare, event.header or envelope.header, annotations, envelope.key)

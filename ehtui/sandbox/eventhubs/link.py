@@ -1,0 +1,162 @@
+"""What all links share: their handle, the answer to attach, flow and detach."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from ehtui.wire.pyamqp.performatives import Attach, Detach, Disposition, Error, Flow, Transfer
+
+if TYPE_CHECKING:
+    from ehtui.sandbox.eventhubs.errors import ServiceError
+    from ehtui.sandbox.eventhubs.session import Session
+
+OFFERED = ("com.microsoft:georeplication", "com.microsoft:enable-receiver-runtime-metric")
+
+
+class Link:
+    """The endpoint's end of a link. Its handle is the client's: both sides may choose alike."""
+
+    idles_out = True
+
+    def __init__(self, session: Session, attach: Attach) -> None:
+        self.session = session
+        self.attach = attach
+        self.handle = attach.handle
+        self.is_open = True
+        self.active_at = session.now
+
+    def attach_reply(self) -> Attach:
+        """Our attach: the client's own, seen from the other side."""
+        wanted = self.attach.desired_capabilities
+        return self.attach._replace(
+            is_receiver=not self.attach.is_receiver,
+            initial_delivery_count=0 if self.attach.is_receiver else None,
+            max_message_bytes=self.session.broker.namespace.max_message_bytes,
+            offered_capabilities=tuple(name for name in wanted if name in OFFERED),
+            desired_capabilities=(),
+            unsettled=None,
+            properties=None,
+        )
+
+    def opened(self) -> None:
+        """Our attach was sent."""
+
+    def flowed(self, flow: Flow) -> None:
+        """The client sent a flow for this link."""
+
+    def received(self, transfer: Transfer) -> None:
+        """The client sent a frame of a delivery."""
+
+    def settled(self, disposition: Disposition) -> None:
+        """The client settled deliveries; every delivery is sent settled, so nothing waits."""
+
+    def wake(self) -> None:
+        """There may be room to send again."""
+
+    def closed(self) -> None:
+        """The link is gone; let go of what it holds."""
+
+    def check(self, now: float) -> None:
+        """Look at what time alone can end."""
+
+    def detach(self, error: ServiceError | None = None) -> None:
+        """End the link from our side."""
+        if self.is_open:
+            self.is_open = False
+            self.session.send(
+                Detach(self.handle, closed=True, error=self.session.wire_error(error))
+            )
+            self.closed()
+
+    def wire_error(self, error: ServiceError) -> Error | None:
+        """An error as it goes over the wire."""
+        return self.session.wire_error(error)
+
+
+class ReceivingLink(Link):
+    """A link that the client sends on: puts frames together and grants credit."""
+
+    credit = 1000
+
+    def __init__(self, session: Session, attach: Attach) -> None:
+        super().__init__(session, attach)
+        self._delivery_count = attach.initial_delivery_count or 0
+        self._credit_left = 0
+        self._parts: list[bytes] = []
+        self._first: Transfer | None = None
+
+    @override
+    def opened(self) -> None:
+        self._grant()
+
+    @override
+    def received(self, transfer: Transfer) -> None:
+        self.active_at = self.session.now
+
+        if self._first is None:
+            self._first = transfer
+
+        self._parts.append(transfer.payload)
+
+        if transfer.more and not transfer.aborted:
+            return
+
+        first, payload = self._first, b"".join(self._parts)
+        self._first, self._parts = None, []
+        self._delivery_count += 1
+        self._credit_left -= 1
+
+        if not transfer.aborted:
+            self.delivered(first, payload)
+
+        if self.is_open and self._credit_left <= self.credit // 2:
+            self._grant()
+
+    def delivered(self, first: Transfer, payload: bytes) -> None:
+        """A whole delivery arrived; `first` is its first frame."""
+        raise NotImplementedError
+
+    @override
+    def flowed(self, flow: Flow) -> None:
+        self.active_at = self.session.now
+
+        if flow.echo:
+            self._grant()
+
+    def _grant(self) -> None:
+        self._credit_left = self.credit
+        self.session.flow(self.handle, self._delivery_count, self.credit)
+
+
+class SendingLink(Link):
+    """A link that the client receives on: counts its credit and answers drain."""
+
+    def __init__(self, session: Session, attach: Attach) -> None:
+        super().__init__(session, attach)
+        self.credit = 0
+        self._delivery_count = 0
+
+    @override
+    def flowed(self, flow: Flow) -> None:
+        self.active_at = self.session.now
+
+        if flow.link_credit is not None:
+            seen = flow.delivery_count or 0
+            self.credit = max(seen + flow.link_credit - self._delivery_count, 0)
+
+        self.wake()
+
+        if flow.drain and self.credit:
+            self._delivery_count += self.credit
+            self.credit = 0
+            self.session.flow(self.handle, self._delivery_count, 0, drain=True)
+        elif flow.echo:
+            self.session.flow(self.handle, self._delivery_count, self.credit)
+
+    def deliver(self, payload: bytes) -> None:
+        """Send one settled message; there must be credit."""
+        self.credit -= 1
+        self._delivery_count += 1
+        self.session.transfer(self.handle, payload)

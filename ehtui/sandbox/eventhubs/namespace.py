@@ -1,0 +1,221 @@
+"""The state of a namespace: hubs, groups, partitions. No IO, no server; time comes from a clock."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ehtui.sandbox.eventhubs.events import Incoming, new_event
+from ehtui.sandbox.eventhubs.hashing import partition_for_key
+from ehtui.sandbox.eventhubs.partition_log import PartitionLog, Retention
+from ehtui.sandbox.eventhubs.receivers import Receivers
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+DEFAULT_GROUP = "$Default"
+ROOT_KEY = "RootManageSharedAccessKey"
+RIGHTS = frozenset({"Listen", "Send", "Manage"})
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A shared access policy of the namespace."""
+
+    name: str
+    value: str = field(repr=False)
+    rights: frozenset[str] = RIGHTS
+
+
+@dataclass(slots=True)
+class Hub:
+    """An event hub. Names of hubs and groups ignore case."""
+
+    name: str
+    created_at: float
+    retention: Retention
+    partitions: list[PartitionLog] = field(default_factory=list)
+    groups: dict[str, str] = field(default_factory=dict)  # lower case → as created
+    receivers: Receivers = field(default_factory=Receivers)
+    is_deleted: bool = False
+    _turn: int = 0
+
+    def partition(self, partition_id: str) -> PartitionLog | None:
+        """The partition with that id."""
+        return next((p for p in self.partitions if p.id == partition_id), None)
+
+    def has_group(self, group: str) -> bool:
+        """Whether that consumer group exists."""
+        return group.lower() in self.groups
+
+    def choose(self, key: bytes | None) -> PartitionLog:
+        """The partition for an event: by its key, or the next in turn."""
+        if key is not None:
+            return self.partitions[partition_for_key(key, len(self.partitions))]
+
+        self._turn = (self._turn + 1) % len(self.partitions)
+        return self.partitions[self._turn]
+
+
+class Namespace:
+    """A namespace with its hubs. Methods raise KeyError for what does not exist."""
+
+    def __init__(
+        self,
+        name: str = "sandbox.servicebus.windows.net",
+        *,
+        keys: Iterable[AccessKey] = (),
+        clock: Callable[[], float] = time.time,
+        max_message_bytes: int = 1024 * 1024,
+        receivers_per_partition: int = 5,
+    ) -> None:
+        self.name = name
+        self.keys = {key.name: key for key in keys}
+        self.keys.setdefault(ROOT_KEY, AccessKey(ROOT_KEY, secrets.token_urlsafe(32) + "="))
+        self.clock = clock
+        self.max_message_bytes = max_message_bytes
+        self.receivers_per_partition = receivers_per_partition
+        self._hubs: dict[str, Hub] = {}
+
+    @property
+    def hubs(self) -> tuple[Hub, ...]:
+        """All hubs, in order of creation."""
+        return tuple(self._hubs.values())
+
+    def find(self, name: str) -> Hub | None:
+        """The hub of that name."""
+        return self._hubs.get(name.lower())
+
+    def hub(self, name: str) -> Hub:
+        """The hub of that name, which must exist."""
+        return self._hubs[name.lower()]
+
+    def create_hub(
+        self,
+        name: str,
+        partitions: int = 4,
+        groups: Iterable[str] = (),
+        retention: Retention | None = None,
+    ) -> Hub:
+        """Create a hub; `$Default` always exists. One of that name is replaced."""
+        if name.lower() in self._hubs:
+            self.delete_hub(name)
+
+        hub = Hub(name, self.clock(), retention or Retention())
+        hub.receivers.limit = self.receivers_per_partition
+        self._hubs[name.lower()] = hub
+        self.set_partition_count(name, partitions)
+
+        for group in (DEFAULT_GROUP, *groups):
+            self.create_group(name, group)
+
+        return hub
+
+    def delete_hub(self, name: str) -> None:
+        """Delete a hub: its links are detached."""
+        hub = self._hubs.pop(name.lower())
+        hub.is_deleted = True
+        hub.groups.clear()
+        self._wake(hub)
+
+    def create_group(self, hub: str, group: str) -> None:
+        """Create a consumer group; one that exists stays."""
+        self.hub(hub).groups.setdefault(group.lower(), group)
+
+    def delete_group(self, hub: str, group: str) -> None:
+        """Delete a consumer group: its receivers are detached."""
+        owner = self.hub(hub)
+        del owner.groups[group.lower()]
+        self._wake(owner)
+
+    def set_partition_count(self, hub: str, count: int) -> None:
+        """Grow a hub to `count` partitions; as in the service they can only be added."""
+        owner = self.hub(hub)
+
+        if count < max(len(owner.partitions), 1):
+            raise ValueError(f"{hub} has {len(owner.partitions)} partitions; none can be removed")
+
+        for number in range(len(owner.partitions), count):
+            owner.partitions.append(PartitionLog(str(number), owner.retention))
+
+    def set_retention(self, hub: str, retention: Retention) -> None:
+        """Change what the hub's partitions keep, at once."""
+        owner = self.hub(hub)
+        owner.retention = retention
+
+        for log in owner.partitions:
+            log.retention = retention
+            log.expire(self.clock())
+
+    def append(
+        self,
+        hub: str,
+        partition: str | None,
+        bodies: Iterable[bytes | str | Incoming],
+        properties: Mapping[str, Any] | None = None,
+        at: float | None = None,
+    ) -> list[int]:
+        """Write events as if a producer had sent them; returns their sequence numbers.
+
+        Without a partition each goes to the next in turn. `at` is the enqueued time.
+        """
+        owner, now = self.hub(hub), self.clock() if at is None else at
+        numbers = []
+
+        for body in bodies:
+            event = body if isinstance(body, Incoming) else new_event(body, properties)
+            log = owner.choose(None) if partition is None else self.log(hub, partition)
+            numbers.append(log.append([event], now))
+
+        return numbers
+
+    def log(self, hub: str, partition: str) -> PartitionLog:
+        """A partition's log, which must exist."""
+        log = self.hub(hub).partition(partition)
+
+        if log is None:
+            raise KeyError(partition)
+
+        return log
+
+    def trim(self, hub: str, partition: str, before_sequence: int) -> None:
+        """Remove events older than `before_sequence`."""
+        self.log(hub, partition).trim(before_sequence)
+
+    def expire(self) -> None:
+        """Let retention act, as the endpoint does once a second."""
+        now = self.clock()
+
+        for hub in self._hubs.values():
+            for log in hub.partitions:
+                log.expire(now)
+
+    def state(self) -> dict[str, Any]:
+        """Everything a test or a person wants to see of it, as plain values."""
+        return {"namespace": self.name, "hubs": [_hub_state(hub) for hub in self.hubs]}
+
+    def _wake(self, hub: Hub) -> None:
+        for log in hub.partitions:
+            log.notify()
+
+
+def _hub_state(hub: Hub) -> dict[str, Any]:
+    return {
+        "name": hub.name,
+        "created_at": hub.created_at,
+        "groups": list(hub.groups.values()),
+        "partitions": [
+            {
+                "id": log.id,
+                "begin_sequence": log.begin_sequence,
+                "last_sequence": log.last_sequence,
+                "last_offset": str(log.last_offset),
+                "last_enqueued_at": log.last.enqueued_ms / 1000 if log.last else None,
+                "is_empty": log.is_empty,
+                "receivers": hub.receivers.describe(log.id),
+            }
+            for log in hub.partitions
+        ],
+    }

@@ -1,0 +1,76 @@
+"""`$cbs` and `$management`: request links, response links, and the pairing of the two."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from ehtui.sandbox.eventhubs import cbs, management
+from ehtui.sandbox.eventhubs.addresses import CBS
+from ehtui.sandbox.eventhubs.errors import DECODE, ServiceError
+from ehtui.sandbox.eventhubs.link import ReceivingLink, SendingLink
+from ehtui.wire.pyamqp.messages import decode_request, encode_reply
+from ehtui.wire.pyamqp.performatives import Accepted, Attach, Error, Rejected, Transfer
+
+if TYPE_CHECKING:
+    from ehtui.sandbox.eventhubs.session import Session
+
+
+class RequestLink(ReceivingLink):
+    """Takes requests for a node and answers on a response link of the same session."""
+
+    credit = 100
+
+    def __init__(self, session: Session, attach: Attach, node: str) -> None:
+        super().__init__(session, attach)
+        self.node = node
+        self.idles_out = node != CBS  # its token refresh comes once an hour
+
+    @override
+    def delivered(self, first: Transfer, payload: bytes) -> None:
+        self.session.broker.statistics.requests += 1
+        handle = cbs.handle if self.node == CBS else management.handle
+
+        try:
+            request = decode_request(payload)
+            reply = handle(request, self.session.connection)
+        except ServiceError as error:
+            self.session.settle(first, Rejected(self.wire_error(error)))
+            return
+        except ValueError as error:
+            self.session.settle(first, Rejected(Error(DECODE, str(error))))
+            return
+
+        self.session.settle(first, Accepted())
+        response = self.session.response_link(self.node, request.reply_to)
+
+        if response:
+            response.respond(encode_reply(reply))
+
+
+class ResponseLink(SendingLink):
+    """Brings a node's replies to the client."""
+
+    idles_out = False
+
+    def __init__(self, session: Session, attach: Attach, node: str) -> None:
+        super().__init__(session, attach)
+        self.node = node
+        self._waiting: deque[bytes] = deque()
+
+    def answers_to(self, reply_to: str | None) -> bool:
+        """Whether a request with this reply-to means this link."""
+        target = self.attach.target.address if self.attach.target else None
+        return reply_to is not None and reply_to in (target, self.attach.name)
+
+    def respond(self, payload: bytes) -> None:
+        """Send a reply as soon as there is credit."""
+        self._waiting.append(payload)
+        self.wake()
+
+    @override
+    def wake(self) -> None:
+        while self._waiting and self.credit and self.session.has_window:
+            self.deliver(self._waiting.popleft())

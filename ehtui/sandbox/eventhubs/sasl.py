@@ -1,0 +1,35 @@
+"""SASL as the SDKs do it: who only says hello puts a token later, PLAIN brings a key at once."""
+
+from __future__ import annotations
+
+import hmac
+import math
+from typing import TYPE_CHECKING
+
+from ehtui.sandbox.eventhubs.sas import Claim
+from ehtui.wire.pyamqp.performatives import SaslInit, SaslMechanisms, SaslOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ehtui.sandbox.eventhubs.namespace import AccessKey
+
+MECHANISMS = SaslMechanisms(("MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL"))
+_OK, _AUTH = 0, 1
+
+
+def answer(init: SaslInit, keys: Mapping[str, AccessKey]) -> tuple[SaslOutcome, Claim | None]:
+    """The outcome, and for PLAIN with a right key what it gives access to."""
+    if init.mechanism not in MECHANISMS.mechanisms:
+        return SaslOutcome(_AUTH), None
+
+    if init.mechanism != "PLAIN":
+        return SaslOutcome(_OK), None
+
+    name, _, password = (init.initial_response or b"").lstrip(b"\0").partition(b"\0")
+    key = keys.get(name.decode(errors="replace"))
+
+    if key is None or not hmac.compare_digest(key.value.encode(), password):
+        return SaslOutcome(_AUTH), None
+
+    return SaslOutcome(_OK), Claim("", key.rights, math.inf)
