@@ -72,7 +72,7 @@ _is_namespace, _is_container = _passes(namespace_of), _passes(containers_of)
 
 GUESSES: dict[str, tuple[Guess, ...]] = {
     "eventhub.connection_string": (
-        _guess(r"(EVENTHUBS?|EH)(?!.*(SEND|PRODUC|PUBLISH))", looks_like_event_hub),
+        _guess(r"^(?!.*(SEND|PRODUC|PUBLISH)).*(EVENTHUB|EH)", looks_like_event_hub),
         _guess(r"", looks_like_event_hub),
     ),
     "eventhub.namespace": (

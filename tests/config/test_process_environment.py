@@ -1,0 +1,153 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from ehtui.config.errors import ConfigError
+from ehtui.config.process_environment import look_into
+from tests.waiting import wait_until
+
+KEY = "c2VjcmV0LXZhbHVl"
+HUB = f"Endpoint=sb://hgzero.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey={KEY}"
+STORE = f"AccountName=hgzero;AccountKey={KEY}"
+SLEEP = "import sys; sys.stdout.write('up\\n'); sys.stdout.flush(); sys.stdin.read()"
+
+Start = Callable[..., int]
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    """Starts a sleeping stranger in a folder; ended when its input closes."""
+    running: list[subprocess.Popen[str]] = []
+
+    def begin(*argv: str, environment: dict[str, str] | None = None, folder: str = ".") -> int:
+        process = subprocess.Popen(
+            [sys.executable, *(argv or ("-c", SLEEP))],
+            cwd=tmp_path / folder,
+            env=environment or {},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        running.append(process)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "up\n"
+
+        return process.pid
+
+    yield begin
+
+    for process in running:
+        process.communicate()
+
+
+def values(pid: int) -> dict[str, str]:
+    return {key: value.value for key, value in look_into(pid).values.items()}
+
+
+def test_the_guides_consumer_is_understood_as_it_runs(start: Start, tmp_path: Path) -> None:
+    rag = tmp_path / "rag"
+    rag.mkdir()
+    (rag / ".env").write_text(f"EVENTHUB_CONNECTION_STRING={HUB}\nEVENTHUB_NAME=meetings\n")
+    (rag / "config.yaml").write_text(
+        "eventhub:\n  consumer_group: '${GROUP}'\nazure:\n  storage:\n"
+        f"    connection_string: {STORE}\n    container_name: hgzero-checkpoints\n"
+    )
+    (rag / "start_consumer.py").write_text(SLEEP)
+    pid = start("start_consumer.py", environment={"GROUP": "test-group"}, folder="rag")
+    findings = look_into(pid)
+    found = {key: value.value for key, value in findings.values.items()}
+
+    assert found == {
+        "eventhub.connection_string": HUB,
+        "eventhub.name": "meetings",
+        "eventhub.consumer_group": "test-group",
+        "checkpoint_store.connection_string": STORE,
+        "checkpoint_store.containers": "hgzero-checkpoints",
+    }
+    assert str(rag / ".env") in findings.values["eventhub.name"].origin
+    assert f"process {pid}" in findings.values["eventhub.name"].origin
+
+
+def test_environment_and_flags_of_a_process(start: Start) -> None:
+    pid = start(
+        "-c", SLEEP, "--consumer-group", "flag", "--container=cps",
+        environment={"EVENTHUB_CONNECTION_STRING": HUB, "EVENTHUB_CONSUMER_GROUP": "env"},
+    )  # fmt: skip
+    found = values(pid)
+
+    assert found["eventhub.connection_string"] == HUB
+    assert found["eventhub.consumer_group"] == "env"  # the documented name is the surer one
+    assert found["checkpoint_store.containers"] == "cps"
+
+
+def test_the_scripts_own_folder_counts_where_it_was_started_from_elsewhere(
+    start: Start, tmp_path: Path
+) -> None:
+    app = tmp_path / "app" / "src"
+    app.mkdir(parents=True)
+    (app.parent / ".env").write_text(f"EVENTHUB_CONNECTION_STRING={HUB}\n")
+    (app / "main.py").write_text(SLEEP)
+
+    assert values(start("app/src/main.py"))["eventhub.connection_string"] == HUB
+
+
+def test_a_broken_file_of_the_application_is_noted_and_passed_over(
+    start: Start, tmp_path: Path
+) -> None:
+    (tmp_path / "config.yaml").write_text("a: [")
+    findings = look_into(start(environment={"EVENTHUB_CONNECTION_STRING": HUB}))
+
+    assert any("not valid YAML" in note for note in findings.notes)
+
+
+def test_a_process_that_is_not_there() -> None:
+    pids = set(psutil.pids())
+    free = next(pid for pid in range(30_000, 4_000_000) if pid not in pids)
+
+    for pid in (free, -1, 2**80):
+        with pytest.raises(ConfigError, match=f"no process {pid}"):
+            look_into(pid)
+
+
+def test_a_process_without_settings_says_where_was_looked(start: Start, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        look_into(start())
+
+    assert "EVENTHUB_CONNECTION_STRING" in caught.value.summary
+    assert str(tmp_path) in caught.value.summary
+
+
+def test_a_zombie_has_nothing_to_show() -> None:
+    process = subprocess.Popen([sys.executable, "-c", ""])
+
+    try:
+        wait_until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE)
+
+        with pytest.raises(ConfigError, match="has ended"):
+            look_into(process.pid)
+    finally:
+        process.wait()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs two users to be refused")
+def test_no_right_to_read_names_the_user_and_the_way() -> None:
+    """Asked as `nobody` about a process of root."""
+    code = (
+        f"import os, sys; sys.path.insert(0, {str(Path.cwd())!r})\n"
+        "from ehtui.config.process_environment import look_into\n"
+        "from ehtui.config.errors import ConfigError\n"
+        "os.setgid(65534); os.setuid(65534)\n"
+        f"try: look_into({os.getpid()})\n"
+        "except ConfigError as error: print(error.summary, error.advice)\n"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert "No right to read the environment" in run.stdout
+    assert "sudo -u root ehtui --pid" in run.stdout
