@@ -1,0 +1,66 @@
+"""Azurite, Microsoft's storage emulator, from npm into a work folder."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.waiting import wait_until
+
+VERSION = "3.35.0"
+FOLDER = Path(__file__).parents[2] / ".work" / "azurite"
+ACCOUNT = "devstoreaccount1"
+KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+
+
+def install() -> Path:
+    """The program, installed first where it is not there yet."""
+    program = FOLDER / "node_modules" / "azurite" / "dist" / "src" / "blob" / "main.js"
+    wanted = FOLDER / f"installed-{VERSION}"
+
+    if not wanted.exists():
+        shutil.rmtree(FOLDER, ignore_errors=True)
+        FOLDER.mkdir(parents=True)
+        subprocess.run(
+            ["npm", "install", "--no-audit", "--no-fund", "--silent", f"azurite@{VERSION}"],
+            cwd=FOLDER,
+            check=True,
+        )
+        wanted.touch()
+
+    return program
+
+
+@contextmanager
+def running() -> Iterator[str]:
+    """Azurite on a free port, with nothing on disk: its connection string."""
+    options = ["--skipApiVersionCheck", "--inMemoryPersistence", "--disableTelemetry"]
+    program = install()
+    log = FOLDER / "azurite.log"  # it tells its port, and with --silent it would not
+
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            ["node", str(program), "--blobPort", "0", "--blobHost", "127.0.0.1", *options],
+            stdout=output,
+            cwd=FOLDER,
+        )
+
+    try:
+        wait_until(lambda: port_of(log) is not None, timeout_s=30, what="Azurite listens")
+        yield (
+            f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={KEY};"
+            f"BlobEndpoint=http://127.0.0.1:{port_of(log)}/{ACCOUNT};"
+        )
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+def port_of(log: Path) -> int | None:
+    match = re.search(r"successfully listens on http://127\.0\.0\.1:(\d+)", log.read_text())
+
+    return int(match[1]) if match else None
