@@ -1,0 +1,77 @@
+"""The sample `config.yaml`, as it stands and uncommented."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import NoReturn
+
+import pytest
+import yaml
+
+from ehtui.config import sections
+from ehtui.config.defaults import default_test_events
+from ehtui.config.resolve import Flags, Resolved, resolve
+from ehtui.config.section_names import TOP_LEVEL
+from ehtui.config.settings import Settings
+
+SAMPLE = Path(__file__).parents[2] / "config.yaml"
+# A key stands right behind the '#' or two spaces behind it, a remark one space.
+KEY = re.compile(r"^#(?=\S|  )", re.MULTILINE)
+
+
+def uncommented() -> str:
+    return KEY.sub("", SAMPLE.read_text(encoding="utf-8"))
+
+
+def settings_of(text: str, folder: Path) -> Resolved:
+    (folder / "config.yaml").write_text(text, encoding="utf-8")
+
+    return resolve(Flags(), environment={}, folder=folder, look_into=_nobody)
+
+
+def _nobody(pid: int) -> NoReturn:
+    raise AssertionError(pid)
+
+
+def test_as_it_stands_it_says_nothing(tmp_path: Path) -> None:
+    resolved = settings_of(SAMPLE.read_text(encoding="utf-8"), tmp_path)
+
+    assert resolved.settings == Settings(test_events=default_test_events())
+
+
+def test_uncommented_it_says_the_defaults(tmp_path: Path) -> None:
+    settings = settings_of(uncommented(), tmp_path).settings
+    default = Settings(test_events=default_test_events())
+
+    # Named consumers and groups are examples; everything else is as if nothing were said.
+    assert set(settings.consumers) == {"rag"}
+    assert set(settings.lease.groups) == {"analytics"}
+    assert replace(settings, consumers={}, lease=replace(settings.lease, groups={})) == default
+
+
+@pytest.mark.parametrize(
+    ("path", "section"),
+    [
+        (("eventhub",), sections.EventHubSection),
+        (("checkpoint_store",), sections.CheckpointStoreSection),
+        (("lease",), sections.LeaseSection),
+        (("lease", "groups", "analytics"), sections.GroupLeaseSection),
+        (("consumers", "rag"), sections.ConsumerSection),
+        (("test_events", "MINUTES_FINALIZED"), sections.TestEventSection),
+        (("poll",), sections.PollSection),
+        (("ui",), sections.UiSection),
+    ],
+)
+def test_every_key_is_there(path: tuple[str, ...], section: type[sections.Section]) -> None:
+    document = yaml.safe_load(uncommented())
+
+    for name in path:
+        document = document[name]
+
+    assert set(document) == set(section.__struct_fields__)
+
+
+def test_every_section_is_there() -> None:
+    assert set(yaml.safe_load(uncommented())) == set(TOP_LEVEL)
