@@ -165,6 +165,6 @@ def _parsed(blob: StoredBlob) -> dict[str, object]:
 
 
 def _write(blob: StoredBlob, metadata: dict[str, str], lease: dict[str, object]) -> Write:
-    body = json.dumps(lease, ensure_ascii=False, separators=(",", ":")).encode()
+    body = json.dumps(lease, separators=(",", ":")).encode()  # ASCII: whatever was read goes back
 
     return Write(blob.container, blob.item.name, metadata, body, blob.item.etag)
