@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ehtui.domain.health import FILLING
 from ehtui.domain.snapshot import (
     ConsumerRole,
     GroupPartition,
@@ -92,9 +93,8 @@ def health_of(partition: GroupPartition) -> Word:
     if lease.rank >= health.rank and lease.rank:
         return lease
 
-    filled, size = partition.window
-
-    if partition.health is Health.UNKNOWN and filled < size:
+    if partition.rule == FILLING:
+        filled, size = partition.window
         return Word(f"wait {filled}/{size}", Tone.DIM)
 
     return health

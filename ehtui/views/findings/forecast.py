@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ehtui.views import formats
@@ -15,15 +16,29 @@ BASIS = {
     "observed": "the renewals seen",
     "inferred": "the other owners' SDK",
     "assumed": "an assumed expiry",
-    "released": "a clean release: the next round of a survivor",
-    "expired": "a lease that has run out",
+    "released": "free already: the next round of a survivor",
+    "expired": "expired already: the next round of a survivor",
+    "blob-lease": "a blob lease, whose age is not known",
     "no-survivor": "nobody is left to take it",
 }
+_SDK = {"python": "Python", "dotnet": ".NET", "java": "Java", "js": "JavaScript", "go": "Go"}
+_PROFILE = re.compile(r"(\w+)-([\d.]+)/([\d.]+)")
 
 
 def basis(code: str) -> str:
-    """What a takeover forecast rests on: a known code in words, `python-180/30` as it stands."""
-    return BASIS.get(code, code.replace("-", " ", 1))
+    """What a forecast rests on: `Python 180/30 s` is that SDK's expiry and round."""
+    return " or ".join(_basis(part) for part in code.split("|"))
+
+
+def _basis(code: str) -> str:
+    profile = _PROFILE.fullmatch(code)
+
+    if profile is None:
+        return BASIS.get(code, code)
+
+    name, expires_after, period = profile.groups()
+
+    return f"{_SDK.get(name, name)} {expires_after}/{period} s"
 
 
 def takeover(case: Case) -> str:

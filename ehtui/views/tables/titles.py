@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.snapshot import GroupState, Health, Snapshot, SourceState, SourceStatus
+from ehtui.domain.health import FILLING
+from ehtui.domain.snapshot import GroupState, Snapshot, SourceState, SourceStatus
 from ehtui.views import formats
 
 if TYPE_CHECKING:
@@ -60,10 +61,9 @@ def partitions_notes(
 
 
 def _filling(group: GroupState) -> str:
-    windows = [p.window for p in group.partitions if p.health is Health.UNKNOWN]
-    filled, size = min(windows, default=(0, 0))
+    windows = [p.window for p in group.partitions if p.rule == FILLING]
 
-    return f"health {filled}/{size}" if filled < size else ""
+    return "health {}/{}".format(*min(windows)) if windows else ""
 
 
 def read_notes(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:

@@ -1,0 +1,205 @@
+"""The JSON document of `ehtui status --json`, schema `ehtui.status/1`, and the exit code.
+
+Additive only. Moments are ISO 8601 in UTC, lengths seconds; unknown is null, never 0.
+"""
+
+from __future__ import annotations
+
+import json
+from enum import StrEnum
+from importlib import resources
+
+from ehtui.domain.snapshot import (
+    ConsumerState,
+    Evidence,
+    Finding,
+    PartitionState,
+    Severity,
+    Snapshot,
+    SourceState,
+    SourceStatus,
+    Subject,
+    TimelineEvent,
+)
+from ehtui.domain.text import safe
+from ehtui.views import findings, timeline
+from ehtui.views.status_groups import group_document
+from ehtui.views.status_values import Json, Value, moment, rounded
+from ehtui.views.telling import Telling
+from ehtui.views.unjudged import not_judged
+
+SCHEMA_ID = "ehtui.status/1"
+
+
+class FailOn(StrEnum):
+    """From which severity on the exit code tells of findings."""
+
+    WARNING = "warning"
+    CRITICAL = "critical"
+    NEVER = "never"
+
+
+OK, WARNING, CRITICAL, UNREADABLE = 0, 1, 2, 3
+
+
+def exit_code(snapshot: Snapshot, fail_on: FailOn = FailOn.CRITICAL) -> int:
+    """0 fine, 1 warning, 2 critical (both only as `fail_on` allows), 3 a source was not read.
+
+    A source that was not read comes first: what it would have told is not judged.
+    """
+    unread = {SourceStatus.FAILED, SourceStatus.STARTING}
+
+    if any(source.status in unread for source in snapshot.sources):
+        return UNREADABLE
+
+    found = {finding.severity for finding in snapshot.findings}
+
+    if Severity.CRITICAL in found and fail_on is not FailOn.NEVER:
+        return CRITICAL
+
+    return WARNING if Severity.WARNING in found and fail_on is FailOn.WARNING else OK
+
+
+def schema() -> Json:
+    """The JSON Schema that ships beside this module."""
+    text = resources.files("ehtui.views").joinpath("status.schema.json").read_text("utf-8")
+    loaded: Json = json.loads(text)
+
+    return loaded
+
+
+def document(snapshot: Snapshot) -> Json:
+    """Everything known, as plain values."""
+    say = Telling(snapshot)
+
+    return {
+        "schema": SCHEMA_ID,
+        "taken_at": moment(snapshot.taken_at),
+        "clock_offset_s": rounded(snapshot.clock_offset_s),
+        "hub": _hub(snapshot),
+        "groups": [group_document(group, snapshot) for group in snapshot.groups],
+        "consumers": [_consumer(consumer) for consumer in snapshot.consumers],
+        "findings": [_finding(finding, say) for finding in snapshot.findings],
+        "timeline": [_event(event, say) for event in snapshot.timeline],
+        "sources": [_source(source, snapshot) for source in snapshot.sources],
+        "not_judged": list(not_judged(snapshot)),
+    }
+
+
+def _hub(snapshot: Snapshot) -> Value:
+    hub = snapshot.hub
+
+    if hub is None:
+        return None
+
+    return {
+        "namespace": safe(hub.namespace),
+        "name": safe(hub.name),
+        "created_at": moment(hub.created_at),
+        "partitions": [_partition(partition) for partition in snapshot.partitions],
+    }
+
+
+def _partition(partition: PartitionState) -> Json:
+    sample = partition.sample
+
+    return {
+        "id": safe(partition.id),
+        "begin_sequence": sample.begin_sequence if sample else None,
+        "last_sequence": sample.last_sequence if sample else None,
+        "last_offset": safe(sample.last_offset) if sample else None,
+        "last_enqueued_at": moment(sample.last_enqueued_at) if sample else None,
+        "is_empty": sample.is_empty if sample else None,
+        "in_per_s": rounded(partition.in_per_s),
+        "sampled_at": moment(sample.sampled_at) if sample else None,
+    }
+
+
+def _consumer(consumer: ConsumerState) -> Json:
+    process, link = consumer.process, consumer.link
+
+    return {
+        "pid": process.id.pid,
+        "started_at": moment(process.id.started_at),
+        "name": safe(process.consumer_name) if process.consumer_name else None,
+        "status": safe(process.status),
+        "role": consumer.role.value,
+        "owner": safe(link.owner) if link else None,
+        "owner_basis": link.basis.value if link else None,
+        "owner_evidence": safe(link.evidence) if link else None,
+        "owns": [
+            {"group": safe(group), "partition": safe(partition)}
+            for group, partition in consumer.owns
+        ],
+        "cpu_percent": rounded(process.cpu_percent),
+        "memory_percent": rounded(process.memory_percent),
+        "rss_bytes": process.rss_bytes,
+        "threads": process.threads,
+        "connections": process.connections,
+        "command": safe(process.command),
+    }
+
+
+def _finding(finding: Finding, say: Telling) -> Json:
+    return {
+        "id": finding.id,
+        "severity": finding.severity.value,
+        "subject": _subject(finding.subject),
+        "since_at": moment(finding.since),
+        "summary": findings.sentence(finding, say),
+        "evidence": _evidence(finding.evidence),
+        "advice": list(findings.advice(finding, say)),
+    }
+
+
+def _event(event: TimelineEvent, say: Telling) -> Json:
+    return {
+        "number": event.number,
+        "at": moment(event.at),
+        "is_approximate": event.is_approximate,
+        "kind": event.kind,
+        "subject": _subject(event.subject),
+        "summary": timeline.sentence(event, say),
+        "details": _evidence(event.details),
+    }
+
+
+def _subject(subject: Subject) -> Json:
+    return {
+        "group": safe(subject.group) if subject.group is not None else None,
+        "partition": safe(subject.partition) if subject.partition is not None else None,
+        "owner": safe(subject.owner) if subject.owner is not None else None,
+        "pid": subject.pid,
+        "source": safe(subject.source) if subject.source is not None else None,
+    }
+
+
+def _evidence(evidence: Evidence) -> Json:
+    facts: Json = {}
+
+    for key, fact in evidence.items():
+        if isinstance(fact, tuple):
+            facts[key] = [safe(item) for item in fact]
+        elif isinstance(fact, str):
+            facts[key] = safe(fact)
+        elif isinstance(fact, float):
+            facts[key] = moment(fact) if key.endswith("_at") else rounded(fact)
+        else:
+            facts[key] = fact
+
+    return facts
+
+
+def _source(source: SourceState, snapshot: Snapshot) -> Json:
+    age_s = None if source.read_at is None else snapshot.taken_at - source.read_at
+    problem = source.problem
+
+    return {
+        "name": safe(source.name),
+        "state": source.status.value,
+        "age_s": rounded(age_s),
+        "error": safe(problem.summary) if problem else None,
+        "error_kind": problem.kind.value if problem else None,
+        "advice": safe(problem.advice) if problem and problem.advice else None,
+        "failing_since_at": moment(source.failing_since),
+    }
