@@ -27,18 +27,10 @@ def findings_table(
 ) -> Table:
     """One row a finding, the shown group's first among equals; other groups are named."""
     say = Telling(snapshot, clock, group)
-    ordered = sorted(
-        snapshot.findings,
-        key=lambda finding: (
-            -SEVERITY_RANK[finding.severity],
-            not say.is_meant(finding.subject.group),
-        ),
-    )
-
     return Table(
         columns=COLUMNS,
-        rows=tuple(_row(finding, say, glyphs) for finding in ordered),
-        title=_title(snapshot),
+        rows=tuple(_row(finding, say, glyphs) for finding in in_order(snapshot, say)),
+        title=findings_title(snapshot),
         empty=_EMPTY,
     )
 
@@ -59,7 +51,19 @@ def _row(finding: Finding, say: Telling, glyphs: Glyphs) -> Row:
     )
 
 
-def _title(snapshot: Snapshot) -> str:
+def in_order(snapshot: Snapshot, say: Telling) -> list[Finding]:
+    """Worst first, the shown group's first among equals."""
+    return sorted(
+        snapshot.findings,
+        key=lambda finding: (
+            -SEVERITY_RANK[finding.severity],
+            not say.is_meant(finding.subject.group),
+        ),
+    )
+
+
+def findings_title(snapshot: Snapshot) -> str:
+    """Findings by severity: `1 critical · 2 info`."""
     counts = Counter(finding.severity for finding in snapshot.findings)
     order = (Severity.CRITICAL, Severity.WARNING, Severity.INFO)
     parts = [

@@ -1,0 +1,122 @@
+"""`ehtui status`: the whole screen as one aligned text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import Severity, Snapshot, SourceStatus
+from ehtui.domain.text import safe
+from ehtui.views import findings
+from ehtui.views.cells import Table, Tone
+from ehtui.views.formats import UTC_CLOCK, Clock
+from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.groups import groups_table
+from ehtui.views.headline import headline
+from ehtui.views.plain import painted, table_lines
+from ehtui.views.problems import sources_table
+from ehtui.views.states import SEVERITY_TONE
+from ehtui.views.tables import consumers_table, partitions_table, timeline_table
+from ehtui.views.tables.findings import findings_title, in_order
+from ehtui.views.telling import Telling
+from ehtui.views.unjudged import not_judged
+from ehtui.views.width import wrap
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+TIMELINE_ROWS = 20
+_INDENT = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """How a report is printed."""
+
+    cells: int | None = None  # None: as wide as it is, for a pipe
+    colour: bool = False
+    glyphs: Glyphs = UNICODE
+    clock: Clock = UTC_CLOCK
+
+
+def report(snapshot: Snapshot, group: str, paper: Paper = Paper()) -> str:
+    """Hub, header sentence, partitions, consumers, findings with advice, timeline, sources."""
+    return "\n".join(_lines(snapshot, group, paper)) + "\n"
+
+
+def _lines(snapshot: Snapshot, group: str, paper: Paper) -> Iterator[str]:
+    glyphs, clock = paper.glyphs, paper.clock
+    top = headline(snapshot, group, glyphs=glyphs, clock=clock)
+    yield f"{_where(snapshot, group)}  {clock.full(snapshot.taken_at)}"
+    yield from _wrapped(top.text, paper, tone=top.tone)
+
+    if len(snapshot.groups) > 1:
+        yield from _pane("Groups", groups_table(snapshot), paper)
+
+    yield from _pane("Partitions", partitions_table(snapshot, group, glyphs=glyphs), paper)
+
+    if snapshot.consumers:
+        consumers = consumers_table(snapshot, group, glyphs=glyphs)
+        yield from _pane("Consumers on this host", consumers, paper)
+
+    yield from _findings(snapshot, group, paper)
+    timeline = timeline_table(snapshot, group, glyphs=glyphs, clock=clock)
+
+    if timeline.rows:
+        newest = replace(timeline, rows=timeline.rows[:TIMELINE_ROWS])
+        yield from _pane("Timeline", newest, paper)
+
+    if any(source.status is not SourceStatus.OK for source in snapshot.sources):
+        yield from _pane("Sources", sources_table(snapshot, clock=clock), paper)
+
+    yield from _not_judged(snapshot, paper)
+
+
+def _where(snapshot: Snapshot, group: str) -> str:
+    if snapshot.hub is None:
+        return f"ehtui  {safe(group)}"
+
+    return f"ehtui  {safe(snapshot.hub.namespace)} / {safe(snapshot.hub.name)} ▸ {safe(group)}"
+
+
+def _pane(name: str, table: Table, paper: Paper) -> Iterator[str]:
+    yield ""
+    yield "  ".join([f"{name}: {table.title}", *table.notes])
+    yield from table_lines(table, paper.cells, colour=paper.colour)
+
+
+def _findings(snapshot: Snapshot, group: str, paper: Paper) -> Iterator[str]:
+    say = Telling(snapshot, paper.clock, group)
+    yield ""
+    yield f"Findings: {findings_title(snapshot)}"
+
+    for finding in in_order(snapshot, say):
+        tone = SEVERITY_TONE[finding.severity]
+        mark = paper.glyphs.mark(finding.severity)
+        word = findings.SEVERITY_WORDS[finding.severity]
+        yield from _wrapped(f"{mark} {word}: {findings.sentence(finding, say)}", paper, tone=tone)
+
+        # Of what is only worth knowing, the list would hide what needs doing.
+        told = findings.advice(finding, say)
+
+        for line in told if finding.severity is not Severity.INFO else told[:1]:
+            yield from _wrapped(line, paper, indent=_INDENT * 2)
+
+
+def _not_judged(snapshot: Snapshot, paper: Paper) -> Iterator[str]:
+    missing = not_judged(snapshot)
+
+    if missing:
+        yield ""
+        text = f"Not judged yet: {', '.join(missing)}. Watch longer: --for 15s."
+        yield from _wrapped(text, paper, tone=Tone.DIM)
+
+
+def _wrapped(
+    text: str, paper: Paper, *, tone: Tone = Tone.PLAIN, indent: str = ""
+) -> Iterator[str]:
+    lines = [text] if paper.cells is None else wrap(text, max(20, paper.cells - len(indent) - 2))
+
+    for place, line in enumerate(lines):
+        hanging = _INDENT if place else ""
+        yield indent + hanging + painted(line, tone, colour=paper.colour)
