@@ -40,10 +40,7 @@ def table_lines(table: Table, cells: int | None = None, *, colour: bool = False)
     )
     lines = [painted(header.rstrip(), Tone.DIM, colour=colour)]
 
-    for row in table.rows:
-        lines.append(_line(row, places, columns, colour=colour))
-
-    return lines
+    return [*lines, *(_line(row, places, columns, colour=colour) for row in table.rows)]
 
 
 def _line(

@@ -39,7 +39,10 @@ class Paper:
     clock: Clock = UTC_CLOCK
 
 
-def report(snapshot: Snapshot, group: str, paper: Paper = Paper()) -> str:
+WIDE = Paper()
+
+
+def report(snapshot: Snapshot, group: str, paper: Paper = WIDE) -> str:
     """Hub, header sentence, partitions, consumers, findings with advice, timeline, sources."""
     return "\n".join(_lines(snapshot, group, paper)) + "\n"
 
@@ -47,7 +50,7 @@ def report(snapshot: Snapshot, group: str, paper: Paper = Paper()) -> str:
 def _lines(snapshot: Snapshot, group: str, paper: Paper) -> Iterator[str]:
     glyphs, clock = paper.glyphs, paper.clock
     top = headline(snapshot, group, glyphs=glyphs, clock=clock)
-    yield f"{_where(snapshot, group)}  {clock.full(snapshot.taken_at)}"
+    yield _where(snapshot, group) + (f"  {clock.full(snapshot.taken_at)}" if snapshot.hub else "")
     yield from _wrapped(top.text, paper, tone=top.tone)
 
     if len(snapshot.groups) > 1:
@@ -81,7 +84,7 @@ def _where(snapshot: Snapshot, group: str) -> str:
 
 def _pane(name: str, table: Table, paper: Paper) -> Iterator[str]:
     yield ""
-    yield "  ".join([f"{name}: {table.title}", *table.notes])
+    yield f"{name}: {table.title}" + (f" ({', '.join(table.notes)})" if table.notes else "")
     yield from table_lines(table, paper.cells, colour=paper.colour)
 
 
