@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Self
 
 from ehtui.sandbox.options import Pace, Ready, ServerOptions
 from ehtui.sandbox.supervisor import Child, Supervisor
+from pathlib import Path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
 
 _NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa")
 
