@@ -20,6 +20,7 @@ class HubRead:
     hub: HubDescription
     samples: tuple[PartitionSample, ...]
     duration_s: float
+    limitation: Problem | None = None  # why it is less than it could be; the read still counts
 
 
 @dataclass(frozen=True, slots=True)

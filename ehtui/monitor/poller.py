@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.updates import SourceFailed, Update
-from ehtui.sources.source import Source
+from ehtui.sources.source import Paced, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -144,7 +144,8 @@ class Poller:
         if self._failures:
             return self._retry_s
 
-        return min(self._every_s, URGENT_S) if self._is_urgent else self._every_s
+        least_s = self._source.min_every_s if isinstance(self._source, Paced) else 0.0
+        return max(min(self._every_s, URGENT_S) if self._is_urgent else self._every_s, least_s)
 
     async def _rest(self, started: float) -> None:
         loop = asyncio.get_running_loop()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from ehtui.domain.updates import Update
@@ -24,3 +24,12 @@ class Source(Protocol):
 
     async def close(self) -> None:
         """Let go of connections; never raises, ends within a second."""
+
+
+@runtime_checkable
+class Paced(Protocol):
+    """A source that may be read only so often just now, whatever was asked for."""
+
+    @property
+    def min_every_s(self) -> float:
+        """Seconds between reads, at least; 0 where it does not matter."""

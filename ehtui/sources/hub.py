@@ -1,0 +1,218 @@
+"""The hub: its description and every partition's ends, over one kept link."""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.updates import HubRead
+from ehtui.sources.source import Source
+from ehtui.wire.credentials import access_of
+from ehtui.wire.limiter import Limiter
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ehtui.config.settings import EventHubSettings
+    from ehtui.domain.hub import HubDescription
+    from ehtui.wire.credentials import HubAccess
+    from ehtui.wire.reading import HubReader, Reading
+
+    OpenReader = Callable[[HubAccess, Callable[[], float]], HubReader]
+
+TIMEOUT_S = 25.0  # what a monitor should allow one read: its own limits are shorter and clearer
+DESCRIBE_EVERY_S = 60.0
+SPREAD_S = 2.0  # a hub too large for the limiter is told in pieces of so long
+SLOW_SPREAD_S = 15.0
+PUBLIC_EVERY_S = 60.0
+BUSY_S = 4.0
+
+
+def open_kept_link(access: HubAccess, clock: Callable[[], float]) -> HubReader:
+    """The fast way.
+
+    Raises:
+        ProblemError: UNSUPPORTED; the installed azure-eventhub is not one that it fits.
+    """
+    # Imported where it runs: loads azure-eventhub, and its guard may refuse.
+    from ehtui.wire.pyamqp.management import KeptLink  # noqa: PLC0415
+
+    return KeptLink(access, clock=clock)
+
+
+def open_public_reader(access: HubAccess, clock: Callable[[], float]) -> HubReader:
+    """The slow way, over the SDK's public calls."""
+    from ehtui.wire.public_management import PublicReader  # noqa: PLC0415 - as above
+
+    return PublicReader(access, clock=clock)
+
+
+def open_hub_source(settings: EventHubSettings, *, limiter: Limiter | None = None) -> Source:
+    """A source for the configured hub; connects at its first read.
+
+    Raises:
+        ProblemError: The settings name no hub, or are malformed.
+    """
+    return HubSource(settings, limiter=limiter or Limiter())
+
+
+class HubSource(Source):
+    """Reads the hub again and again; a lost link is opened again by the next read.
+
+    `limiter` is shared by everybody who reads the namespace. Raises ProblemError where the settings
+    name no hub.
+    """
+
+    def __init__(
+        self,
+        settings: EventHubSettings,
+        *,
+        limiter: Limiter,
+        clock: Callable[[], float] = time.time,
+        open_fast: OpenReader = open_kept_link,
+        open_slow: OpenReader = open_public_reader,
+    ) -> None:
+        self._access = access_of(settings)
+        self._limiter = limiter
+        self._clock = clock
+        self._open_fast = open_fast
+        self._open_slow = open_slow
+        self._reader: HubReader | None = None
+        self._limitation: Problem | None = None  # why the slow way is taken
+        self._hub: HubDescription | None = None
+        self._described_at = -math.inf
+        self._sampled_at: dict[str, float] = {}
+
+    @property
+    @override
+    def name(self) -> str:
+        return "hub"
+
+    @property
+    def min_every_s(self) -> float:
+        """How often it may be read at most; the slow way costs a connection per partition."""
+        return PUBLIC_EVERY_S if self._limitation else 0.0
+
+    @override
+    async def read(self) -> HubRead:
+        began = time.monotonic()
+        round_ = _Round()
+
+        try:
+            await self._read_into(round_)
+        except ProblemError as error:
+            self._heed(error.problem)
+
+            # What was answered before the trouble is still true; the next read tells the trouble.
+            if not round_.readings or self._hub is None:
+                raise
+
+        hub = self._hub
+        assert hub is not None
+        samples = tuple(sample for reading in round_.readings for sample in reading.samples)
+        refused = [problem for reading in round_.readings for _, problem in reading.refused]
+        return HubRead(
+            self._clock(),
+            self.name,
+            hub,
+            samples,
+            time.monotonic() - began,
+            next(iter(refused), self._limitation),
+        )
+
+    async def _read_into(self, round_: _Round) -> None:
+        """Sample every partition, those first that waited longest, until time is up."""
+        if self._hub is None:
+            await self._limiter.take(1)
+            await self._ask((), round_, describe=True)
+
+        pending = self._by_age()
+        deadline = time.monotonic() + (SLOW_SPREAD_S if self._limitation else SPREAD_S)
+
+        while pending and (not round_.has_samples or time.monotonic() < deadline):
+            describe = self._clock() >= self._described_at + DESCRIBE_EVERY_S
+            granted = await self._limiter.take(len(pending) + describe)
+            now, pending = pending[: granted - describe], pending[granted - describe :]
+            known = frozenset(self._sampled_at)
+            await self._ask(now, round_, describe=describe)
+
+            if describe:
+                pending += [p for p in self._by_age() if p not in known and p not in pending]
+
+    def _by_age(self) -> list[str]:
+        ids = self._hub.partition_ids if self._hub else ()
+        return sorted(ids, key=lambda partition: self._sampled_at.get(partition, -math.inf))
+
+    async def _ask(self, partitions: Sequence[str], round_: _Round, *, describe: bool) -> None:
+        reading = await self._read_once(partitions, describe=describe)
+        round_.readings.append(reading)
+
+        if reading.hub is not None:
+            self._hub = reading.hub
+            self._described_at = self._clock()
+
+        for sample in reading.samples:
+            self._sampled_at[sample.partition] = sample.sampled_at
+
+        for _, problem in reading.refused:
+            self._heed(problem)
+
+    def _heed(self, problem: Problem) -> None:
+        if problem.kind is ProblemKind.THROTTLED:
+            self._limiter.back_off(BUSY_S)
+        elif problem.kind is ProblemKind.NOT_FOUND:
+            self._described_at = -math.inf  # the hub was made anew, or a partition never was
+
+    async def _read_once(self, partitions: Sequence[str], *, describe: bool) -> Reading:
+        try:
+            return await self._opened().read(partitions, describe=describe)
+        except (AttributeError, TypeError, NotImplementedError) as error:
+            if self._limitation is not None:
+                raise
+
+            # The private layer is not what it was, whatever its version says.
+            await self.close()
+            self._limitation = _slow_way(f"its AMQP layer does not fit ({error!r})")
+            return await self._opened().read(partitions, describe=describe)
+
+    def _opened(self) -> HubReader:
+        if self._reader is None and self._limitation is None:
+            try:
+                self._reader = self._open_fast(self._access, self._clock)
+            except ProblemError as error:
+                self._limitation = _slow_way(error.problem.summary)
+
+        if self._reader is None:
+            self._reader = self._open_slow(self._access, self._clock)
+
+        return self._reader
+
+    @override
+    async def close(self) -> None:
+        reader, self._reader = self._reader, None
+
+        if reader is not None:
+            await reader.close()
+
+
+class _Round:
+    """What one read has gathered so far."""
+
+    def __init__(self) -> None:
+        self.readings: list[Reading] = []
+
+    @property
+    def has_samples(self) -> bool:
+        return any(reading.samples for reading in self.readings)
+
+
+def _slow_way(reason: str) -> Problem:
+    return Problem(
+        ProblemKind.UNSUPPORTED,
+        f"The hub is read once a minute only, by public calls of the SDK: {reason}",
+        "Install a version of azure-eventhub that ehtui was tested with (5.15).",
+    )

@@ -1,0 +1,258 @@
+"""How to get into a hub: a shared key, a ready signature, or Entra ID; read from the settings."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+from urllib.parse import quote_plus, urlsplit
+
+from typing_extensions import override
+
+from ehtui.config.connection_string import AMQPS_PORT, parse_event_hub
+from ehtui.config.errors import ConfigError
+from ehtui.config.secret import Secret
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.text import safe
+
+if TYPE_CHECKING:
+    from azure.identity.aio import DefaultAzureCredential
+
+    from ehtui.config.settings import EventHubSettings
+
+TOKEN_LIFE_S = 3600
+ENTRA_SCOPE = "https://eventhubs.azure.net//.default"
+SAS_TYPE, JWT_TYPE = "servicebus.windows.net:sastoken", "jwt"
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What `$cbs` and `$management` are shown; good until `expires_at`."""
+
+    text: Secret
+    kind: str
+    expires_at: float
+
+
+class Credential(Protocol):
+    """Makes tokens for one audience."""
+
+    @property
+    def label(self) -> str:
+        """What an error may say of it: a key's name, never the key."""
+
+    async def token(self, audience: str, now: float) -> Token:
+        """A token that is good for a while from `now`.
+
+        Raises:
+            ProblemError: There is none to be had.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedKey(Credential):
+    """A named key of the namespace or hub; signs its own tokens."""
+
+    name: str
+    key: Secret
+
+    @property
+    @override
+    def label(self) -> str:
+        return f"the key {safe(self.name)!r}"
+
+    @override
+    async def token(self, audience: str, now: float) -> Token:
+        expires_at = int(now) + TOKEN_LIFE_S
+        resource = quote_plus(audience)
+        signed = f"{resource}\n{expires_at}".encode()
+        digest = hmac.new(self.key.reveal().encode(), signed, hashlib.sha256).digest()
+        signature = quote_plus(base64.b64encode(digest))
+        text = (
+            f"SharedAccessSignature sr={resource}&sig={signature}"
+            f"&se={expires_at}&skn={quote_plus(self.name)}"
+        )
+        return Token(Secret(text), SAS_TYPE, expires_at)
+
+    @override
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class SharedSignature(Credential):
+    """A signature that somebody made; it cannot be renewed here."""
+
+    signature: Secret
+
+    @property
+    @override
+    def label(self) -> str:
+        return "the SharedAccessSignature"
+
+    @override
+    async def token(self, audience: str, now: float) -> Token:
+        return Token(self.signature, SAS_TYPE, self._expires_at(now))
+
+    def _expires_at(self, now: float) -> float:
+        for part in self.signature.reveal().partition(" ")[2].split("&"):
+            with suppress(ValueError):
+                if part.startswith("se="):
+                    return float(part[3:])
+
+        return now + TOKEN_LIFE_S
+
+    @override
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+class EntraId(Credential):
+    """DefaultAzureCredential: environment, workload or managed identity, then developer tools."""
+
+    label = "Entra ID"
+
+    def __init__(self) -> None:
+        self._credential: DefaultAzureCredential | None = None
+
+    def for_sdk(self) -> DefaultAzureCredential:
+        """The SDK's own credential, one for everybody; `close()` closes it."""
+        # Half a second of imports that only Entra ID needs.
+        from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
+
+        if self._credential is None:
+            self._credential = DefaultAzureCredential()
+
+        return self._credential
+
+    @override
+    async def token(self, audience: str, now: float) -> Token:
+        from azure.core.exceptions import AzureError  # noqa: PLC0415 - as above
+
+        try:
+            access = await self.for_sdk().get_token(ENTRA_SCOPE)
+        except AzureError as error:
+            raise ProblemError(
+                Problem(
+                    ProblemKind.UNAUTHORISED,
+                    f"Entra ID gave no token: {safe(str(error).partition(chr(10))[0])[:200]}",
+                    "Sign in with `az login`, or set the variables of a service principal.",
+                )
+            ) from None
+
+        return Token(Secret(access.token), JWT_TYPE, float(access.expires_on))
+
+    @override
+    async def close(self) -> None:
+        if self._credential is not None:
+            await self._credential.close()
+            self._credential = None
+
+
+@dataclass(frozen=True, slots=True)
+class HubAccess:
+    """One hub: where it is and how to get in."""
+
+    host: str
+    port: int
+    use_tls: bool
+    namespace: str  # the host, with the port where the endpoint names one
+    hub: str
+    credential: Credential
+    connection_string: Secret  # for the SDK's public clients; empty with Entra ID
+
+    @property
+    def audience(self) -> str:
+        """What tokens are signed for."""
+        return f"sb://{self.namespace}/{self.hub}"
+
+    @property
+    def endpoint(self) -> str:
+        """What an error calls the other side."""
+        return safe(f"{self.host}:{self.port}")
+
+
+def access_of(settings: EventHubSettings) -> HubAccess:
+    """Read the settings of a hub.
+
+    Raises:
+        ProblemError: Something is missing or malformed; the sentence names the part.
+    """
+    if settings.connection_string:
+        return _from_connection_string(settings.connection_string, settings.name)
+
+    if not settings.namespace:
+        raise _malformed(
+            "Neither an Event Hubs connection string nor a namespace is configured.",
+            "Set EVENTHUB_CONNECTION_STRING, or EVENTHUB_NAMESPACE with EVENTHUB_NAME.",
+        )
+
+    if not settings.name:
+        raise _malformed(
+            f"The namespace {safe(settings.namespace)!r} is configured without an event hub.",
+            "Set EVENTHUB_NAME, or eventhub.name in the YAML file.",
+        )
+
+    return _from_namespace(settings.namespace, settings.name)
+
+
+def _from_connection_string(secret: Secret, name: str | None) -> HubAccess:
+    try:
+        parts = parse_event_hub(secret.reveal())
+    except ConfigError as error:
+        raise _malformed(error.summary, error.advice) from None
+
+    hub = name or parts.entity_path
+
+    if not hub:
+        raise _malformed(
+            "The connection string names no event hub: it has no EntityPath.",
+            "Set EVENTHUB_NAME, or add ;EntityPath=<event hub> to the connection string.",
+        )
+
+    credential: Credential
+
+    if parts.key_name is not None and parts.key is not None:
+        credential = SharedKey(parts.key_name, parts.key)
+    else:
+        credential = SharedSignature(parts.signature or Secret(""))
+
+    return HubAccess(
+        parts.host, parts.port, parts.use_tls, parts.namespace, hub, credential, secret
+    )
+
+
+def _from_namespace(namespace: str, hub: str) -> HubAccess:
+    authority = namespace.partition("//")[2].rstrip("/") or namespace
+
+    try:
+        split = urlsplit(f"//{authority}")
+        host, port = split.hostname, split.port or AMQPS_PORT
+    except ValueError:
+        host, port = None, AMQPS_PORT
+
+    if not host:
+        raise _malformed(
+            f"{safe(namespace)!r} is not a namespace.",
+            "It looks like <namespace>.servicebus.windows.net",
+        )
+
+    return HubAccess(
+        host,
+        port,
+        use_tls=True,
+        namespace=authority,
+        hub=hub,
+        credential=EntraId(),
+        connection_string=Secret(""),
+    )
+
+
+def _malformed(summary: str, advice: str) -> ProblemError:
+    return ProblemError(Problem(ProblemKind.MALFORMED, summary, advice))

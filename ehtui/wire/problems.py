@@ -1,0 +1,155 @@
+"""From what the wire raises to one clear sentence and a next step."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import ssl
+from typing import TYPE_CHECKING
+
+from ehtui.domain.problems import Problem, ProblemKind
+from ehtui.domain.text import safe
+
+if TYPE_CHECKING:
+    from ehtui.wire.credentials import HubAccess
+
+_KINDS_BY_STATUS = {
+    400: ProblemKind.MALFORMED,
+    401: ProblemKind.UNAUTHORISED,
+    403: ProblemKind.FORBIDDEN,
+    404: ProblemKind.NOT_FOUND,
+    408: ProblemKind.TIMEOUT,
+    429: ProblemKind.THROTTLED,
+    501: ProblemKind.UNSUPPORTED,
+    503: ProblemKind.THROTTLED,
+}
+_KINDS_BY_CONDITION = {
+    "amqp:unauthorized-access": ProblemKind.UNAUTHORISED,
+    "com.microsoft:auth-failed": ProblemKind.UNAUTHORISED,
+    "amqp:not-allowed": ProblemKind.FORBIDDEN,
+    "com.microsoft:entity-disabled": ProblemKind.FORBIDDEN,
+    "amqp:not-found": ProblemKind.NOT_FOUND,
+    "com.microsoft:server-busy": ProblemKind.THROTTLED,
+    "amqp:resource-limit-exceeded": ProblemKind.THROTTLED,
+    "com.microsoft:timeout": ProblemKind.TIMEOUT,
+    "amqp:not-implemented": ProblemKind.UNSUPPORTED,
+    "amqp:framing-error": ProblemKind.MALFORMED,
+    "amqp:decode-error": ProblemKind.MALFORMED,
+}
+CONDITIONS = tuple(_KINDS_BY_CONDITION)
+_DETAIL_LENGTH = 200
+
+
+def from_status(access: HubAccess, code: int, description: str, condition: str = "") -> Problem:
+    """What a reply with this status code means; the service's own words are kept."""
+    kind = _KINDS_BY_CONDITION.get(condition) or _KINDS_BY_STATUS.get(code, ProblemKind.UNREACHABLE)
+    return _told(access, kind, f"{code} {condition or description}".strip(), description)
+
+
+def from_condition(access: HubAccess, condition: str, description: str = "") -> Problem:
+    """What it means that a link, session or connection ended with this AMQP condition."""
+    kind = _KINDS_BY_CONDITION.get(condition, ProblemKind.UNREACHABLE)
+    return _told(access, kind, condition, description)
+
+
+def from_os_error(access: HubAccess, error: OSError) -> Problem:
+    """Why there is no connection: name, TCP, TLS or time."""
+    if isinstance(error, socket.gaierror):
+        return Problem(
+            ProblemKind.UNRESOLVED,
+            f"The host name {safe(access.host)!r} does not resolve.",
+            "Check the namespace for a typing error, and this machine's DNS.",
+        )
+
+    if isinstance(error, ssl.SSLError):
+        return _tls(access, error)
+
+    if isinstance(error, TimeoutError):
+        return timed_out(access, "connect")
+
+    if _is_refused(error):
+        return Problem(
+            ProblemKind.UNREACHABLE,
+            f"Nothing listens on {access.endpoint}: the connection was refused.",
+            _PORT_ADVICE,
+        )
+
+    return Problem(
+        ProblemKind.UNREACHABLE,
+        f"{access.endpoint} cannot be reached: {_cut(error.strerror or str(error))}.",
+        _PORT_ADVICE,
+    )
+
+
+def _is_refused(error: OSError) -> bool:
+    # asyncio joins the refusals of several addresses into one text without a number.
+    return error.errno == errno.ECONNREFUSED or f"[Errno {errno.ECONNREFUSED}]" in str(error)
+
+
+def timed_out(access: HubAccess, what: str, seconds: float | None = None) -> Problem:
+    """The other side kept silent."""
+    limit = "" if seconds is None else f" within {seconds:g} s"
+    return Problem(
+        ProblemKind.TIMEOUT,
+        f"{access.endpoint} did not answer{limit} ({what}).",
+        f"A firewall may drop port {access.port}; it is tried again by itself.",
+    )
+
+
+def _tls(access: HubAccess, error: ssl.SSLError) -> Problem:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return Problem(
+            ProblemKind.TLS,
+            f"The certificate of {access.endpoint} is not trusted: {_cut(error.verify_message)}.",
+            "Behind a proxy that inspects TLS, point SSL_CERT_FILE at its root certificate.",
+        )
+
+    return Problem(
+        ProblemKind.TLS,
+        f"TLS with {access.endpoint} failed: {_cut(error.reason or str(error))}.",
+        "Only an emulator speaks without TLS: add ;UseDevelopmentEmulator=true for one.",
+    )
+
+
+def _told(access: HubAccess, kind: ProblemKind, code: str, description: str) -> Problem:
+    hub, label = safe(access.hub), access.credential.label
+    summary, advice = {
+        ProblemKind.UNAUTHORISED: (
+            f"{access.endpoint} refused {label} for the event hub {hub!r}",
+            "Check name and key (portal: Shared access policies); the Listen right is enough.",
+        ),
+        ProblemKind.FORBIDDEN: (
+            f"{access.endpoint} does not let {label} read the event hub {hub!r}",
+            "Give it the Listen right, or the role Azure Event Hubs Data Receiver.",
+        ),
+        ProblemKind.NOT_FOUND: (
+            f"The namespace {safe(access.namespace)} has no event hub {hub!r}",
+            "Check EntityPath or EVENTHUB_NAME against the names in the portal.",
+        ),
+        ProblemKind.THROTTLED: (
+            f"{access.endpoint} is busy and asks for fewer reads",
+            "ehtui waits by itself; raise poll.hub_s, or look for other heavy readers.",
+        ),
+        ProblemKind.MALFORMED: (
+            f"{access.endpoint} gave an answer that ehtui does not understand",
+            "Check that this is an Event Hubs endpoint, and its port.",
+        ),
+        ProblemKind.UNSUPPORTED: (f"{access.endpoint} cannot do this", "Check the tier."),
+        ProblemKind.TIMEOUT: (f"{access.endpoint} gave up on the request", "It is tried again."),
+    }.get(kind, (f"{access.endpoint} ended the connection", _LOST_ADVICE))
+
+    return Problem(kind, f"{summary} ({_cut(_joined(code, description))}).", advice)
+
+
+def _joined(code: str, description: str) -> str:
+    return code if not description or description in code else f"{code}: {description}"
+
+
+def _cut(text: str) -> str:
+    """The first line of foreign text, without the tracking ids that end the service's texts."""
+    first = text.strip().partition("\n")[0].partition(" TrackingId:")[0].rstrip(". ")
+    return safe(first)[:_DETAIL_LENGTH]
+
+
+_PORT_ADVICE = "Check host and port, and that a firewall lets it through (5671; emulator 5672)."
+_LOST_ADVICE = "It is tried again by itself."

@@ -1,0 +1,301 @@
+"""A client's AMQP connection with one session: frames, windows, keep-alive, orderly end."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from typing_extensions import override
+
+from ehtui.wire.pyamqp.codec import EMPTY_FRAME, FrameError, FrameReader, encode_frame
+from ehtui.wire.pyamqp.performatives import (
+    Attach,
+    Begin,
+    Close,
+    Detach,
+    Disposition,
+    End,
+    Error,
+    Flow,
+    Frame,
+    Open,
+    Performative,
+    Transfer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+MAX_FRAME_BYTES = 1 << 20
+WINDOW = 1 << 16
+CHANNEL = 0
+SILENCE_S = 50.0  # the service closes after 1 to 4 minutes (facts.md §4)
+_WRAP = 1 << 32
+
+
+class AmqpError(Exception):
+    """The other side ended a link, session or connection, or the stream broke."""
+
+    def __init__(self, condition: str, description: str | None = None) -> None:
+        super().__init__(f"{condition}: {description}" if description else condition)
+        self.condition = condition
+        self.description = description or ""
+
+
+CONNECTION_LOST = "connection lost"  # not a condition of the service: the stream ended
+
+
+class LinkEnd(Protocol):
+    """Our end of a link."""
+
+    name: str
+
+    def on_attach(self, attach: Attach) -> None:
+        """The other side attached."""
+
+    def on_flow(self, flow: Flow) -> None:
+        """The other side gave credit."""
+
+    def on_transfer(self, transfer: Transfer) -> None:
+        """A piece of a delivery arrived."""
+
+    def on_disposition(self, disposition: Disposition) -> None:
+        """The other side settled deliveries."""
+
+    def on_end(self, error: AmqpError) -> None:
+        """Link, session or connection is gone. May be called more than once."""
+
+
+class Connection(asyncio.Protocol):
+    """Frames are handled as they arrive, without a task: a kept link is quiet most of the time."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._transport: asyncio.Transport | None = None
+        self._reader = FrameReader(MAX_FRAME_BYTES)
+        self._greetings: asyncio.Queue[bytes | Performative | AmqpError] = asyncio.Queue()
+        self._closed = self._loop.create_future()
+        self._error: AmqpError | None = None
+        self._silence_s = SILENCE_S
+        self._written_at = self._loop.time()
+        self._keep_alive: asyncio.TimerHandle | None = None
+        self._ends: dict[str, LinkEnd] = {}
+        self._ends_by_handle: dict[int, LinkEnd] = {}
+        self._next_incoming_id = 0
+        self._incoming_window = WINDOW
+        self._next_outgoing_id = 0
+        self._peer_window = 0
+        self._handlers: dict[type, Callable[[Any], None]] = {
+            Attach: self._on_attach,
+            Flow: self._on_flow,
+            Transfer: self._on_transfer,
+            Disposition: self._on_disposition,
+            Detach: self._on_detach,
+            End: self._on_end,
+            Close: self._on_end,
+        }
+
+    @property
+    def error(self) -> AmqpError | None:
+        """Why it ended; None while it is usable."""
+        return self._error
+
+    async def greeting(self) -> bytes | Performative:
+        """The next protocol header or performative that belongs to no link.
+
+        Raises:
+            AmqpError: The connection has ended.
+        """
+        found = await self._greetings.get()
+
+        if isinstance(found, AmqpError):
+            raise found
+
+        return found
+
+    def begin(self, opened: Open, begun: Begin) -> None:
+        """Take up work with what the other side announced."""
+        if opened.idle_timeout_ms:
+            self._silence_s = min(SILENCE_S, opened.idle_timeout_ms / 2000.0)
+
+        self._next_incoming_id = begun.next_outgoing_id
+        self._peer_window = begun.incoming_window
+        self._keep_alive = self._loop.call_later(self._silence_s, self._stay_alive)
+
+    @property
+    def can_send(self) -> bool:
+        """Whether the session's window is open."""
+        return self._peer_window > 0
+
+    def attach(self, end: LinkEnd, attach: Attach) -> None:
+        """Attach a link; its end hears of everything that follows."""
+        self._ends[end.name] = end
+        self.write(encode_frame(CHANNEL, attach))
+
+    def grant(self, handle: int, delivery_count: int, credit: int) -> None:
+        """Give the other side credit on one of our receiving links."""
+        self._incoming_window = WINDOW
+        self.write(encode_frame(CHANNEL, self._flow(handle, delivery_count, credit)))
+
+    def next_delivery_id(self) -> int:
+        """Take a place in the session's window for one transfer."""
+        number = self._next_outgoing_id
+        self._next_outgoing_id = (number + 1) % _WRAP
+        self._peer_window -= 1
+        return number
+
+    def write(self, data: bytes) -> None:
+        """Send whole frames.
+
+        Raises:
+            AmqpError: The connection has ended.
+        """
+        if self._error is not None or self._transport is None:
+            raise self._error or AmqpError(CONNECTION_LOST)
+
+        self._written_at = self._loop.time()
+        self._transport.write(data)
+
+    async def close(self, timeout_s: float = 0.5) -> None:
+        """Say goodbye, wait a little for the answer, and end. Never raises."""
+        if self._transport is not None and self._error is None:
+            with suppress(AmqpError, TimeoutError):
+                self.write(encode_frame(CHANNEL, Close()))
+
+                async with asyncio.timeout(timeout_s):
+                    await asyncio.shield(self._closed)
+
+        self.abort()
+
+    def abort(self, error: AmqpError | None = None) -> None:
+        """End at once."""
+        self._end(error or AmqpError(CONNECTION_LOST, "closed by ehtui"))
+
+    # Called by the loop.
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        try:
+            for item in self._reader.feed(data):
+                if self._error is not None:
+                    return
+
+                if isinstance(item, Frame):
+                    self._on_frame(item.body)
+                else:
+                    self._greetings.put_nowait(item)
+        except FrameError as error:
+            self._end(AmqpError("amqp:framing-error", str(error)))
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._end(AmqpError(CONNECTION_LOST, str(exc) if exc else "closed by the other side"))
+
+    def _stay_alive(self) -> None:
+        if self._error is not None:
+            return
+
+        due = self._written_at + self._silence_s
+
+        if due <= self._loop.time():
+            self.write(EMPTY_FRAME)
+            due = self._written_at + self._silence_s
+
+        self._keep_alive = self._loop.call_at(due, self._stay_alive)
+
+    def _on_frame(self, body: Performative | None) -> None:
+        handler = self._handlers.get(type(body))
+
+        if handler is not None:
+            handler(body)
+        elif body is not None:
+            self._greetings.put_nowait(body)
+
+    def _on_attach(self, attach: Attach) -> None:
+        end = self._ends.get(attach.name)
+
+        if end is not None:
+            self._ends_by_handle[attach.handle] = end
+            end.on_attach(attach)
+
+    def _on_detach(self, detach: Detach) -> None:
+        end = self._ends_by_handle.pop(detach.handle, None)
+
+        if end is not None:
+            end.on_end(_as_exception(detach.error))
+
+    def _on_transfer(self, transfer: Transfer) -> None:
+        self._next_incoming_id = (self._next_incoming_id + 1) % _WRAP
+        self._incoming_window -= 1
+
+        if self._incoming_window < WINDOW // 2:
+            self._incoming_window = WINDOW
+            self.write(encode_frame(CHANNEL, self._flow()))
+
+        end = self._ends_by_handle.get(transfer.handle)
+
+        if end is not None:
+            end.on_transfer(transfer)
+
+    def _on_disposition(self, disposition: Disposition) -> None:
+        for end in self._ends.values():
+            end.on_disposition(disposition)
+
+    def _on_end(self, body: End | Close) -> None:
+        self._end(_as_exception(body.error))
+
+    def _on_flow(self, flow: Flow) -> None:
+        seen = flow.next_incoming_id or 0
+        in_flight = (self._next_outgoing_id - seen) % _WRAP
+        self._peer_window = flow.incoming_window - in_flight
+
+        for handle, end in self._ends_by_handle.items():
+            if flow.handle in {None, handle}:
+                end.on_flow(flow)
+
+    def _flow(
+        self,
+        handle: int | None = None,
+        delivery_count: int | None = None,
+        credit: int | None = None,
+    ) -> Flow:
+        return Flow(
+            self._next_incoming_id,
+            self._incoming_window,
+            self._next_outgoing_id,
+            WINDOW,
+            handle,
+            delivery_count,
+            credit,
+        )
+
+    def _end(self, error: AmqpError) -> None:
+        if not self._closed.done():
+            self._closed.set_result(None)
+
+        if self._error is not None:
+            return
+
+        self._error = error
+        self._greetings.put_nowait(error)
+
+        if self._keep_alive is not None:
+            self._keep_alive.cancel()
+
+        if self._transport is not None:
+            self._transport.abort()
+
+        for end in self._ends.values():
+            end.on_end(error)
+
+
+def _as_exception(error: Error | None) -> AmqpError:
+    if error is None:
+        return AmqpError(CONNECTION_LOST, "ended by the other side")
+
+    return AmqpError(error.condition, error.description)

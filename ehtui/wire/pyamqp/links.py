@@ -1,0 +1,248 @@
+"""Our ends of a sending and of a receiving link: credit, deliveries in pieces, dispositions."""
+
+from __future__ import annotations
+
+import asyncio
+import struct
+from collections import deque
+from typing import TYPE_CHECKING
+from uuid import UUID, uuid4
+
+from typing_extensions import override
+
+from ehtui.wire.pyamqp.codec import encode_frame
+from ehtui.wire.pyamqp.connection import CHANNEL, WINDOW, AmqpError, Connection, LinkEnd
+from ehtui.wire.pyamqp.performatives import (
+    Accepted,
+    Attach,
+    Disposition,
+    Flow,
+    Rejected,
+    Source,
+    Target,
+    Transfer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+SENDER, RECEIVER = False, True
+CREDIT = 5000  # deliveries that may be on their way to us
+
+# Handle, delivery id, tag and format, then: unsettled, no more, five nulls. The SDK's encoder
+# takes thirty times as long for the same bytes.
+_TRANSFER = struct.Struct(">IBBH3sBBBBIBIBBIBI2s5s")
+
+
+class _End(LinkEnd):
+    """What both directions share."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        node: str,
+        handle: int,
+        on_lost: Callable[[AmqpError], None],
+    ) -> None:
+        self.name = str(uuid4())
+        self.attached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._connection = connection
+        self._node = node
+        self._handle = handle
+        self._on_lost = on_lost
+
+    @override
+    def on_attach(self, attach: Attach) -> None:
+        # A refusal is an attach without source and target, then a detach that says why.
+        if attach.source is not None and attach.target is not None and not self.attached.done():
+            self.attached.set_result(None)
+
+    @override
+    def on_flow(self, flow: Flow) -> None:
+        """Only a sender cares."""
+
+    @override
+    def on_transfer(self, transfer: Transfer) -> None:
+        """Only a receiver cares."""
+
+    @override
+    def on_disposition(self, disposition: Disposition) -> None:
+        """Only a sender cares."""
+
+    @override
+    def on_end(self, error: AmqpError) -> None:
+        if not self.attached.done():
+            self.attached.set_exception(error)
+            self.attached.exception()  # its waiter may be gone already
+
+        self._on_lost(error)
+
+
+class Sender(_End):
+    """Sends messages as credit allows; keeps what must wait."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        node: str,
+        handle: int,
+        on_rejected: Callable[[UUID, AmqpError], None],
+        on_lost: Callable[[AmqpError], None],
+    ) -> None:
+        super().__init__(connection, node, handle, on_lost)
+        self._on_rejected = on_rejected
+        self._credit = 0
+        self._delivery_count = 0
+        self._queue: deque[tuple[UUID, bytes]] = deque()
+        self._sent: dict[int, UUID] = {}
+
+    def attach(self) -> None:
+        """Ask for the link; `attached` tells how it went."""
+        source, target = Source(self._node), Target(self._node)
+        request = Attach(self.name, self._handle, SENDER, 0, 0, source, target)
+        self._connection.attach(self, request._replace(initial_delivery_count=0))
+
+    def send(self, messages: Iterable[tuple[UUID, bytes]]) -> None:
+        """Send messages in order, each known by an id of the caller's.
+
+        Raises:
+            AmqpError: The connection has ended.
+        """
+        self._queue.extend(messages)
+        self._pump()
+
+    def forget(self) -> None:
+        """Nobody waits for anything that was sent."""
+        self._queue.clear()
+        self._sent.clear()
+
+    @override
+    def on_flow(self, flow: Flow) -> None:
+        if flow.handle is not None and flow.link_credit is not None:
+            self._credit = (flow.delivery_count or 0) + flow.link_credit - self._delivery_count
+
+        self._pump()
+
+    @override
+    def on_disposition(self, disposition: Disposition) -> None:
+        if not disposition.is_receiver:
+            return
+
+        first = disposition.first
+        last = first if disposition.last is None else min(disposition.last, first + WINDOW)
+
+        for number in range(first, last + 1):
+            message = self._sent.pop(number, None)
+
+            if message is not None and isinstance(disposition.state, Rejected):
+                error = disposition.state.error
+                self._on_rejected(
+                    message,
+                    AmqpError(error.condition, error.description)
+                    if error
+                    else AmqpError("rejected"),
+                )
+
+    def _pump(self) -> None:
+        frames = []
+
+        while self._queue and self._credit > 0 and self._connection.can_send:
+            message, payload = self._queue.popleft()
+            number = self._connection.next_delivery_id()
+            self._credit -= 1
+            self._delivery_count += 1
+            self._sent[number] = message
+            frames.append(_transfer(self._handle, number, payload))
+
+        if frames:
+            self._connection.write(b"".join(frames))
+
+
+class Receiver(_End):
+    """Joins the pieces of deliveries, settles them and keeps the sender in credit."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        node: str,
+        handle: int,
+        on_message: Callable[[bytes], None],
+        on_lost: Callable[[AmqpError], None],
+    ) -> None:
+        super().__init__(connection, node, handle, on_lost)
+        self._on_message = on_message
+        self._credit = 0
+        self._delivery_count = 0
+        self._delivery_id: int | None = None
+        self._pieces: list[bytes] = []
+
+    def attach(self) -> None:
+        """Ask for the link; `attached` tells how it went."""
+        source, target = Source(self._node), Target(self._node)
+        request = Attach(self.name, self._handle, RECEIVER, 0, 0, source, target)
+        self._connection.attach(self, request)
+
+    @override
+    def on_attach(self, attach: Attach) -> None:
+        super().on_attach(attach)
+        self._delivery_count = attach.initial_delivery_count or 0
+        self._grant()
+
+    @override
+    def on_transfer(self, transfer: Transfer) -> None:
+        if not self._pieces:
+            self._delivery_id = transfer.delivery_id
+
+        self._pieces.append(transfer.payload)
+
+        if transfer.more and not transfer.aborted:
+            return
+
+        payload, self._pieces = b"".join(self._pieces), []
+        self._delivery_count += 1
+        self._credit -= 1
+
+        if self._credit < CREDIT // 2:
+            self._grant()
+
+        if transfer.aborted:
+            return
+
+        if not transfer.settled and self._delivery_id is not None:
+            number = self._delivery_id
+            settled = Disposition(RECEIVER, number, number, settled=True, state=Accepted())
+            self._connection.write(encode_frame(CHANNEL, settled))
+
+        self._on_message(payload)
+
+    def _grant(self) -> None:
+        self._credit = CREDIT
+        self._connection.grant(self._handle, self._delivery_count, CREDIT)
+
+
+def _transfer(handle: int, number: int, payload: bytes) -> bytes:
+    size = _TRANSFER.size
+    return (
+        _TRANSFER.pack(
+            size + len(payload),
+            2,
+            0,
+            CHANNEL,
+            b"\x00\x53\x14",
+            0xC0,
+            size - 13,  # bytes after this one: the count and eleven fields
+            11,
+            0x70,
+            handle,
+            0x70,
+            number,
+            0xA0,
+            4,
+            number,
+            0x70,
+            0,
+            b"\x42\x42",
+            b"@@@@@",
+        )
+        + payload
+    )

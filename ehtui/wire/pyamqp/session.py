@@ -1,0 +1,206 @@
+"""What lives as long as one connection: both request links, the token, the encoded requests."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ehtui.domain.hub import HubDescription, PartitionSample
+from ehtui.domain.problems import Problem, ProblemError
+from ehtui.wire import problems
+from ehtui.wire.pyamqp.connection import AmqpError, Connection
+from ehtui.wire.pyamqp.messages import Reply, Timestamp
+from ehtui.wire.pyamqp.requests import EncodedRequest, RequestLink
+from ehtui.wire.reading import Reading, natural
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ehtui.wire.credentials import HubAccess
+
+RENEW_SHARE = 0.1  # a token is renewed when so much of its life remains
+HUB, PARTITION = "com.microsoft:eventhub", "com.microsoft:partition"
+_OK = range(200, 300)
+
+Answer = tuple[Reply, float] | AmqpError
+
+
+class ManagementSession:
+    """`$cbs` and `$management` of one hub on one connection."""
+
+    def __init__(
+        self, access: HubAccess, connection: Connection, clock: Callable[[], float]
+    ) -> None:
+        self._access = access
+        self._connection = connection
+        self._clock = clock
+        self._tokens = RequestLink(connection, "$cbs", 0, clock)
+        self._management = RequestLink(connection, "$management", 2, clock)
+        self._token_text = ""
+        self._renew_at = float("-inf")
+        self._encoded: dict[str | None, EncodedRequest] = {}
+
+    @property
+    def error(self) -> AmqpError | None:
+        """Why it ended; None while it is usable."""
+        return self._connection.error
+
+    async def begin(self) -> None:
+        """Show the token, then attach to `$management`.
+
+        Raises:
+            AmqpError: The connection ended, or a node refused.
+            ProblemError: The token was refused.
+        """
+        await self._tokens.attach()
+        await self.renew()
+        await self._management.attach()
+
+    async def renew(self) -> None:
+        """Show a token where there is none, or where the last one is about to expire.
+
+        Raises:
+            AmqpError: The connection ended.
+            ProblemError: There is no token, or it was refused.
+        """
+        now = self._clock()
+
+        if now < self._renew_at:
+            return
+
+        audience = self._access.audience
+        token = await self._access.credential.token(audience, now)
+        properties = {
+            "name": audience,
+            "operation": "put-token",
+            "type": token.kind,
+            "expiration": Timestamp(int(token.expires_at * 1000)),
+        }
+        self._token_text = token.text.reveal()
+        (answer,) = await self._tokens.exchange([EncodedRequest(properties, self._token_text)])
+        problem = self._refusal(answer)
+
+        if problem is not None:
+            raise ProblemError(problem)
+
+        self._renew_at = token.expires_at - RENEW_SHARE * (token.expires_at - now)
+        self._encoded.clear()
+
+    async def read(self, partitions: Sequence[str], *, describe: bool) -> Reading:
+        """All reads in one go: a single round trip, however many there are.
+
+        Raises:
+            AmqpError: The connection ended.
+            ProblemError: Everything was refused, or the description was.
+        """
+        wanted = [None, *partitions] if describe else list(partitions)
+        answers = await self._management.exchange([self._request(p) for p in wanted])
+        hub: HubDescription | None = None
+        samples: list[PartitionSample] = []
+        refused: list[tuple[str, Problem]] = []
+
+        for partition, answer in zip(wanted, answers, strict=True):
+            found = self._understood(partition, answer)
+
+            if isinstance(found, PartitionSample):
+                samples.append(found)
+            elif isinstance(found, HubDescription):
+                hub = found
+            elif partition is None:
+                raise ProblemError(found)
+            else:
+                refused.append((partition, found))
+
+        if refused and not samples:
+            raise ProblemError(refused[0][1])
+
+        return Reading(hub, tuple(samples), tuple(refused))
+
+    def _request(self, partition: str | None) -> EncodedRequest:
+        """A READ of the hub (None) or a partition, encoded once a token."""
+        encoded = self._encoded.get(partition)
+
+        if encoded is None:
+            properties = {
+                "name": self._access.hub,
+                "security_token": self._token_text,
+                "operation": "READ",
+                "type": HUB if partition is None else PARTITION,
+            }
+
+            if partition is not None:
+                properties["partition"] = partition
+
+            encoded = self._encoded[partition] = EncodedRequest(properties)
+
+        return encoded
+
+    def _understood(
+        self, partition: str | None, answer: Answer
+    ) -> HubDescription | PartitionSample | Problem:
+        problem = self._refusal(answer)
+
+        if problem is not None or isinstance(answer, AmqpError):
+            return problem or problems.from_condition(self._access, "rejected")
+
+        reply, received_at = answer
+
+        try:
+            if partition is None:
+                return _description(self._access, reply.value)
+
+            return _sample(reply.value, received_at)
+        except (KeyError, TypeError, ValueError) as error:
+            return problems.from_condition(self._access, "amqp:decode-error", repr(error))
+
+    def _refusal(self, answer: Answer) -> Problem | None:
+        if isinstance(answer, AmqpError):
+            return problems.from_condition(self._access, answer.condition, answer.description)
+
+        given = answer[0].properties
+        code = given.get("status-code")
+
+        if isinstance(code, int) and code in _OK:
+            return None
+
+        return problems.from_status(
+            self._access,
+            code if isinstance(code, int) else 500,
+            str(given.get("status-description") or ""),
+            str(given.get("error-condition") or ""),
+        )
+
+    def abort(self) -> None:
+        """End at once."""
+        self._connection.abort()
+
+    async def close(self) -> None:
+        """End in good order, within half a second."""
+        await self._connection.close()
+
+
+def _description(access: HubAccess, value: dict[str, Any]) -> HubDescription:
+    factor = value.get("georeplication_factor")
+    return HubDescription(
+        access.namespace,
+        str(value["name"]),
+        _seconds(value.get("created_at")),
+        tuple(sorted(map(str, value["partition_ids"]), key=natural)),
+        None if factor is None else int(factor) > 1,
+    )
+
+
+def _sample(value: dict[str, Any], received_at: float) -> PartitionSample:
+    return PartitionSample(
+        str(value["partition"]),
+        int(value["begin_sequence_number"]),
+        int(value["last_enqueued_sequence_number"]),
+        str(value["last_enqueued_offset"]),
+        _seconds(value.get("last_enqueued_time_utc")),
+        bool(value["is_partition_empty"]),
+        received_at,
+    )
+
+
+def _seconds(milliseconds: Any) -> float | None:
+    """A moment of the service; it writes year 1 where nothing ever happened."""
+    return None if milliseconds is None or milliseconds <= 0 else milliseconds / 1000.0

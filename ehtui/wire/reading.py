@@ -1,0 +1,40 @@
+"""What reading a hub's management node gives, whoever reads it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from ehtui.domain.hub import HubDescription, PartitionSample
+from ehtui.domain.problems import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One round of reads: what was answered, and what was refused."""
+
+    hub: HubDescription | None  # None where it was not asked for
+    samples: tuple[PartitionSample, ...]
+    refused: tuple[tuple[str, Problem], ...] = ()  # by partition
+
+
+class HubReader(Protocol):
+    """Reads a hub; one call at a time."""
+
+    async def read(self, partitions: Sequence[str], *, describe: bool) -> Reading:
+        """Sample these partitions, and describe the hub too where asked.
+
+        Raises:
+            ProblemError: Nothing could be read; the next call begins afresh.
+        """
+
+    async def close(self) -> None:
+        """Let go of connections; never raises, ends within a second."""
+
+
+def natural(partition: str) -> tuple[int, str]:
+    """Sorts partition ids as people count."""
+    return (int(partition), "") if partition.isdecimal() else (1 << 62, partition)
