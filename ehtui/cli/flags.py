@@ -32,7 +32,7 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
 
     add("--config", metavar="FILE", help="YAML file, instead of ./ehtui.yaml or ./config.yaml")
     add("--env-file", metavar="FILE", help="instead of ./.env")
-    add("--pid", type=int, metavar="PID", help="take hub, group and store from that consumer")
+    add("--pid", type=_pid, metavar="PID", help="take hub, group and store from that consumer")
     add("--hub", metavar="NAME", help="name of the event hub")
     add("--namespace", metavar="HOST", help="namespace, to sign in with Entra ID")
     add("-g", "--group", metavar="GROUP", help="consumer group (quote it: '$Default')")
@@ -44,6 +44,13 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="refuse every action (default with eventhub.production: true)",
     )
+
+
+def _pid(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"'{text}' is no process id")
+
+    return int(text)
 
 
 def flags_of(args: argparse.Namespace) -> Flags:

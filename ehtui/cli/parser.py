@@ -16,6 +16,7 @@ from ehtui.config.errors import ConfigError
 
 # Each has add_parser(subparsers), which sets `run`; it loads heavy things when it runs.
 COMMANDS = {
+    "status": "ehtui.cli.status",
     "config": "ehtui.cli.config",
 }
 
@@ -51,7 +52,8 @@ class Parser(argparse.ArgumentParser):
                 f"See {self.prog} --help",
             )
 
-        raise ConfigError(f"{message[0].upper()}{message[1:]}.", f"See {self.prog} --help")
+        plain = message.removeprefix("argument ")
+        raise ConfigError(f"{plain[0].upper()}{plain[1:]}.", f"See {self.prog} --help")
 
 
 def _near(given: str, text: str) -> str:

@@ -1,0 +1,245 @@
+"""Puts the rooms together: settings become a policy, sources, a monitor, a report, a screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import TYPE_CHECKING
+
+from ehtui.config.connection_string import parse_event_hub
+from ehtui.config.resolve import require_hub
+from ehtui.domain.policy import LeasePolicy, Policy
+from ehtui.domain.problems import Problem, ProblemKind
+from ehtui.domain.snapshot import Snapshot, SourceState
+from ehtui.domain.updates import SourceOff
+
+if TYPE_CHECKING:
+    from ehtui.config.settings import LeaseSettings, Settings
+    from ehtui.monitor import Monitor, Scheduled
+    from ehtui.tui.session import Session, UiOptions
+
+Clock = Callable[[], float]
+
+# How long one read may take before it counts as failed, in seconds.
+HUB_TIMEOUT_S = 15.0
+STORE_TIMEOUT_S = 30.0
+LOCAL_TIMEOUT_S = 10.0
+LOGS_EVERY_S = 2.0
+# A report waits so long for its first reads; a slow source is shown as not read yet.
+FIRST_READS_S = 40.0
+SECOND_LOOK_S = 0.3
+
+
+def policy_of(settings: Settings) -> Policy:
+    """What judging depends on."""
+    return Policy(
+        default_group=settings.eventhub.consumer_group,
+        lease=_lease(settings.lease),
+        group_leases={name: _lease(part) for name, part in settings.lease.groups.items()},
+        is_production=settings.eventhub.production,
+        hub_interval_s=settings.poll.hub_s,
+        store_interval_s=settings.poll.store_s,
+        processes_interval_s=settings.poll.processes_s,
+        has_store=settings.checkpoint_store.is_configured,
+    )
+
+
+def _lease(settings: LeaseSettings) -> LeasePolicy:
+    return LeasePolicy(settings.expires_after_s, settings.renewed_every_s)
+
+
+def namespace_of(settings: Settings) -> str:
+    """The namespace as checkpoint stores write it: with the port where the endpoint names one.
+
+    Raises:
+        ConfigError: There is none, or the connection string is malformed.
+    """
+    require_hub(settings)
+    secret = settings.eventhub.connection_string
+
+    if secret:
+        return parse_event_hub(secret.reveal()).namespace
+
+    return settings.eventhub.namespace or ""
+
+
+def sources_of(
+    settings: Settings, *, clock: Clock = time.time
+) -> Callable[[], Awaitable[Sequence[Scheduled]]]:
+    """What opens every configured source, on the loop that will read them."""
+
+    async def open_sources() -> Sequence[Scheduled]:
+        # Azure libraries, aiohttp and psutil: loaded on the monitor's thread, after first paint.
+        from ehtui.monitor import Scheduled  # noqa: PLC0415
+        from ehtui.sources.hub import open_hub_source  # noqa: PLC0415
+        from ehtui.sources.logs import LogSource  # noqa: PLC0415
+        from ehtui.sources.processes import ProcessSource  # noqa: PLC0415
+        from ehtui.sources.store import open_store_source  # noqa: PLC0415
+
+        namespace, poll = namespace_of(settings), settings.poll
+        processes = ProcessSource(
+            consumers=settings.consumers,
+            namespace=namespace,
+            manual_pids=() if settings.pid is None else (settings.pid,),
+            clock=clock,
+        )
+        logs = LogSource(lambda: processes.latest, clock=clock)
+        opened = [
+            Scheduled(open_hub_source(settings.eventhub), poll.hub_s, HUB_TIMEOUT_S),
+            Scheduled(processes, poll.processes_s, LOCAL_TIMEOUT_S),
+            Scheduled(logs, LOGS_EVERY_S, LOCAL_TIMEOUT_S),
+        ]
+
+        if settings.checkpoint_store.is_configured:
+            store = open_store_source(
+                settings.checkpoint_store, namespace, settings.eventhub.name or ""
+            )
+            opened.append(Scheduled(store, poll.store_s, STORE_TIMEOUT_S))
+
+        return opened
+
+    return open_sources
+
+
+def make_monitor(settings: Settings, *, clock: Clock = time.time) -> Monitor:
+    """A monitor of everything that is configured; not started yet.
+
+    Raises:
+        ConfigError: No hub is configured.
+    """
+    from ehtui.monitor import Monitor  # noqa: PLC0415 - `run_ui` paints first
+
+    require_hub(settings)
+    snapshot = Snapshot(
+        taken_at=clock(),
+        policy=policy_of(settings),
+        sources=tuple(SourceState(name) for name in ("hub", "store", "processes", "logs")),
+    )
+    monitor = Monitor(sources_of(settings, clock=clock), snapshot, clock=clock)
+
+    if not settings.checkpoint_store.is_configured:
+        monitor.tell(SourceOff(clock(), "store", _NO_STORE))
+
+    return monitor
+
+
+_NO_STORE = Problem(
+    ProblemKind.NOT_FOUND,
+    "No checkpoint store is configured, so owners, checkpoints and lag are unknown.",
+    "Set AZURE_STORAGE_CONNECTION_STRING and CHECKPOINT_CONTAINER, or use --pid.",
+)
+
+
+def run_report(
+    settings: Settings, *, json: bool = False, watch_s: float = 0.0, fail_on: str = "critical"
+) -> int:
+    """Read everything, watch for `watch_s`, print a report; the result is the exit code.
+
+    Raises:
+        ConfigError: No hub is configured.
+    """
+    from ehtui.views.status import FailOn, exit_code  # noqa: PLC0415 - after the settings are known
+
+    snapshot = look(settings, watch_s=watch_s)
+    print(_document(snapshot) if json else _report(snapshot, settings), end="")
+
+    return exit_code(snapshot, FailOn(fail_on))
+
+
+def look(settings: Settings, *, watch_s: float = 0.0) -> Snapshot:
+    """Run a monitor until every source has answered or failed, and then for `watch_s`."""
+    from ehtui.monitor import wait_for_first, watch  # noqa: PLC0415
+
+    monitor = make_monitor(settings)
+    names = [source.name for source in monitor.snapshot.sources]
+    monitor.start()
+
+    try:
+        wait_for_first(monitor, names, FIRST_READS_S)
+
+        if watch_s:
+            watch(monitor, watch_s)
+        else:
+            # Processes and logs were first read side by side; a second look ties them together.
+            monitor.refresh("logs")
+            watch(monitor, SECOND_LOOK_S)
+
+        return monitor.snapshot
+    finally:
+        monitor.stop()
+
+
+def _document(snapshot: Snapshot) -> str:
+    import json  # noqa: PLC0415
+
+    from ehtui.views.status import document  # noqa: PLC0415
+
+    return json.dumps(document(snapshot), ensure_ascii=False, indent=2) + "\n"
+
+
+def _report(snapshot: Snapshot, settings: Settings) -> str:
+    from ehtui.cli.paper import paper  # noqa: PLC0415
+    from ehtui.views.report import report  # noqa: PLC0415
+
+    return report(snapshot, first_group(settings), paper(is_ascii=settings.ui.ascii))
+
+
+def first_group(settings: Settings) -> str:
+    """The group that is shown first."""
+    return settings.ui.start_group or settings.eventhub.consumer_group
+
+
+def make_session(monitor: Monitor, settings: Settings, *, clock: Clock = time.time) -> Session:
+    """A monitor with the right to act, as far as the settings give it."""
+    from ehtui.actions.audit import AuditLog, default_audit_path  # noqa: PLC0415
+    from ehtui.actions.executor import Executor  # noqa: PLC0415
+    from ehtui.actions.local_hands import LocalHands  # noqa: PLC0415
+    from ehtui.cli.late_sender import LateSender  # noqa: PLC0415
+    from ehtui.cli.session import MonitorSession  # noqa: PLC0415
+
+    executor = Executor(
+        sender=LateSender(settings.eventhub),
+        hands=LocalHands(settings.consumers),
+        audit=AuditLog(default_audit_path()),
+        clock=clock,
+        read_only=settings.read_only,
+    )
+
+    return MonitorSession(monitor, settings, executor, clock=clock)
+
+
+def run_ui(settings: Settings, *, banner: str | None = None) -> int:
+    """Open the screen; returns when it is left.
+
+    Raises:
+        ConfigError: No hub is configured.
+    """
+    from ehtui.tui import run  # noqa: PLC0415 - Textual
+
+    monitor = make_monitor(settings)
+    session = make_session(monitor, settings)
+    monitor.start()
+
+    try:
+        return run(session, _ui_options(settings, banner))
+    finally:
+        monitor.stop()
+
+
+def _ui_options(settings: Settings, banner: str | None) -> UiOptions:
+    from ehtui.cli.paper import speaks_utf8, utc_offset_s, wants_colour  # noqa: PLC0415
+    from ehtui.tui.session import UiOptions  # noqa: PLC0415
+
+    ui = settings.ui
+
+    return UiOptions(
+        group=first_group(settings),
+        theme=ui.theme,
+        ascii=not speaks_utf8() if ui.ascii is None else ui.ascii,
+        mono=ui.mono or not wants_colour(),
+        banner=banner,
+        keymap=ui.keymap,
+        sort=ui.sort,
+        bell=ui.bell,
+        utc_offset_s=utc_offset_s(),
+    )
