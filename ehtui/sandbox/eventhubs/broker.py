@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING
 
 from ehtui.sandbox.eventhubs.connection import Connection
 from ehtui.sandbox.eventhubs.namespace import Namespace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @dataclass(slots=True)
@@ -20,27 +23,27 @@ class Timeouts:
     close_s: float = 2.0  # for the answer to our own close
 
 
-@dataclass(slots=True)
 class Faults:
     """Switches that make the endpoint misbehave; they act from the next frame on."""
 
-    latency_s: float = 0.0  # added to each round trip, half on each way
-    refuse: bool = False  # new connections are cut at once
-    server_busy: bool = False  # sends, attaches and management reads are throttled
-    cbs_status: int | None = None  # what put-token answers instead of the truth
-    management_status: int | None = None  # what management reads answer instead of the truth
-    _is_frozen: bool = False
-    on_change: Callable[[], None] = lambda: None
+    def __init__(self) -> None:
+        self.latency_s = 0.0  # added to each round trip, half on each way
+        self.refuses = False  # new connections are cut at once
+        self.is_busy = False  # sends, attaches and management reads are throttled
+        self.cbs_status: int | None = None  # what put-token answers instead of the truth
+        self.management_status: int | None = None  # what management reads answer instead
+        self.on_freeze: Callable[[bool], None] = lambda _: None
+        self._is_frozen = False
 
     @property
-    def freeze(self) -> bool:
+    def is_frozen(self) -> bool:
         """Whether bytes are held back in both directions, as by a network that went silent."""
         return self._is_frozen
 
-    @freeze.setter
-    def freeze(self, value: bool) -> None:
+    @is_frozen.setter
+    def is_frozen(self, value: bool) -> None:
         self._is_frozen = value
-        self.on_change()
+        self.on_freeze(value)
 
 
 @dataclass(slots=True)

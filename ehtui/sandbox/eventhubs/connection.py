@@ -73,9 +73,9 @@ class Connection(asyncio.Protocol):
         self.broker.statistics.connections_open += 1
         self.broker.connections.add(self)
 
-        if self.broker.faults.refuse:
+        if self.broker.faults.refuses:
             transport.abort()
-        elif self.broker.faults.freeze:
+        elif self.broker.faults.is_frozen:
             self.freeze(held=True)
 
     @override

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
 from ehtui.sandbox.eventhubs.broker import Broker, Faults, Statistics, Timeouts
@@ -37,7 +38,7 @@ class EventHubsEndpoint:
         self.port = port
         self.tls = tls
         self._broker = Broker(namespace, timeouts or Timeouts())
-        self._broker.faults.on_change = self._apply_freeze
+        self._broker.faults.on_freeze = self._freeze
         self._certificate = Certificate(host) if tls else None
         self._server: asyncio.Server | None = None
         self._ticking: asyncio.Task[None] | None = None
@@ -58,8 +59,8 @@ class EventHubsEndpoint:
         return self._certificate.ca_file if self._certificate else None
 
     def statistics(self) -> Statistics:
-        """The counters, live."""
-        return self._broker.statistics
+        """The counters so far."""
+        return replace(self._broker.statistics)
 
     async def start(self) -> None:
         """Listen; `port` is then the real one."""
@@ -142,6 +143,6 @@ class EventHubsEndpoint:
             if ticks % _RETENTION_TICKS == 0:
                 self.namespace.expire()
 
-    def _apply_freeze(self) -> None:
+    def _freeze(self, held: bool) -> None:  # noqa: FBT001 - called by the switch alone
         for connection in self._broker.connections:
-            connection.freeze(held=self.faults.freeze)
+            connection.freeze(held=held)

@@ -40,7 +40,7 @@ def handle(request: Request, connection: Connection) -> Reply:
         return _refuse(request, refusal, now)
 
     try:
-        if broker.faults.server_busy:
+        if broker.faults.is_busy:
             raise errors.server_busy(tracker)
 
         value = _read(str(given.get("type")), address, connection)

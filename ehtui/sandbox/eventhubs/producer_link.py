@@ -50,7 +50,7 @@ class ProducerLink(ReceivingLink):
     def delivered(self, first: Transfer, payload: bytes) -> None:
         broker = self.session.broker
 
-        if broker.faults.server_busy:
+        if broker.faults.is_busy:
             busy = errors.server_busy(self._tracker)
             self.session.settle(first, Rejected(self.wire_error(busy)))
             return

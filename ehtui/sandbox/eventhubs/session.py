@@ -263,7 +263,7 @@ class Session:
         hub = namespace.find(address.hub)
         tracker, resource = address.tracker(namespace.name), address.resource(namespace.name)
 
-        if self.broker.faults.server_busy:
+        if self.broker.faults.is_busy:
             raise errors.server_busy(tracker)
 
         if hub is None or (reads and not (address.group and hub.has_group(address.group))):
