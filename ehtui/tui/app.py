@@ -1,0 +1,183 @@
+"""The application: one snapshot, one group, one session. Screens show, flows act."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import App
+from textual.reactive import reactive
+from textual.worker import Worker, WorkerState
+from typing_extensions import override
+
+from ehtui.domain.snapshot import Severity, Snapshot
+from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrome
+from ehtui.tui.commands import Commands
+from ehtui.tui.keys import Scope, bindings, dangerous_actions
+from ehtui.tui.messages import SnapshotPublished
+from ehtui.tui.pictures import Pictures
+from ehtui.tui.screens.help import HelpScreen
+from ehtui.tui.screens.overview import OverviewScreen
+from ehtui.tui.themes import DARK, MONO, THEMES, fallback_variables
+from ehtui.views.formats import Clock
+from ehtui.views.keys import finding_key
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from textual.binding import BindingType
+    from textual.notifications import SeverityLevel
+
+    from ehtui.tui.session import Session, UiOptions, Unsubscribe
+
+_FLOWS = "flows"
+_LEAVE_ON = ("SIGTERM", "SIGHUP")
+
+
+class EhtuiApp(App[int]):
+    """Subscribes to a session's pictures and shows them; never reads the world itself."""
+
+    TITLE = "ehtui"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.APP))
+    COMMANDS = {Commands}  # noqa: RUF012 - declared so by Textual
+    CSS = """
+    App.-mono { color: ansi_default; background: ansi_default; }
+    Toast { background: $panel; color: $foreground; border-left: outer $primary; }
+    """
+
+    snapshot: reactive[Snapshot] = reactive(Snapshot, init=False)
+    group: reactive[str] = reactive("", init=False)
+    paused: reactive[bool] = reactive(default=False, init=False)
+    busy: reactive[str] = reactive("", init=False)
+
+    def __init__(self, session: Session, options: UiOptions) -> None:
+        self.session = session
+        self.options = options
+        super().__init__(ansi_color=True if options.mono else None)
+        self.chrome: Chrome = ASCII if options.ascii else UNICODE
+        signs = ASCII_GLYPHS if options.ascii else UNICODE_GLYPHS
+        self.pictures = Pictures(signs, Clock(options.utc_offset_s))
+        self.forbidden = dangerous_actions() if session.read_only else frozenset[str]()
+        self.set_class(options.ascii, "-ascii")
+        self.set_reactive(EhtuiApp.snapshot, session.snapshot)
+        self.set_reactive(EhtuiApp.group, options.group)
+        self.set_reactive(EhtuiApp.paused, session.is_paused)
+        self._unsubscribe: Unsubscribe | None = None
+        self._critical: frozenset[str] = frozenset()
+
+        for theme in THEMES:
+            self.register_theme(theme)
+
+        self.theme = self._first_theme()
+        self.set_keymap(options.keymap)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """What the header warns of beside the sentence."""
+        words = (
+            self.busy,
+            "paused" if self.paused else "",
+            "read-only" if self.session.read_only else "",
+            self.options.banner or "",
+        )
+
+        return tuple(word for word in words if word)
+
+    @override
+    def get_default_screen(self) -> OverviewScreen:
+        return OverviewScreen()
+
+    @override
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        return fallback_variables(self.current_theme)
+
+    def on_mount(self) -> None:
+        """Begin to listen, to the session and to signals that end us."""
+        self._unsubscribe = self.session.subscribe(self._publish)
+        self._leave_on_signals()
+
+    def on_unmount(self) -> None:
+        """Stop listening."""
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+
+    def on_snapshot_published(self, message: SnapshotPublished) -> None:
+        """Show the newest picture, unless it was asked to stand still."""
+        if not self.paused:
+            self.snapshot = message.snapshot
+
+    def watch_snapshot(self, snapshot: Snapshot) -> None:
+        """Ring once for a new critical finding, if wanted."""
+        critical = frozenset(
+            finding_key(finding)
+            for finding in snapshot.findings
+            if finding.severity is Severity.CRITICAL
+        )
+
+        if self.options.bell and critical - self._critical:
+            self.bell()
+
+        self._critical = critical
+
+    def say(self, words: str, severity: SeverityLevel = "information") -> None:
+        """A short message; words are never markup."""
+        self.notify(words, severity=severity, markup=False)
+
+    def toggle_pause(self) -> None:
+        """Hold reading and the picture, or go on."""
+        self.paused = not self.paused
+        self.session.pause(self.paused)
+
+        if not self.paused:
+            self.snapshot = self.session.snapshot
+
+    def run_flow(self, flow: Coroutine[None, None, None]) -> None:
+        """Run what a key set going; its failure is told, never fatal."""
+        self.run_worker(flow, group=_FLOWS, exclusive=True, exit_on_error=False)
+
+    def cancel_action(self) -> bool:
+        """Stop waiting for a running action; whether there was one."""
+        if not self.busy:
+            return False
+
+        self.workers.cancel_group(self, _FLOWS)
+        self.say("No longer waiting; what was begun may still happen.", "warning")
+
+        return True
+
+    def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
+        """An action that failed unforeseen says so."""
+        if event.state is WorkerState.ERROR and event.worker.group == _FLOWS:
+            self.say(f"It failed: {event.worker.error}", "error")
+
+    def action_help(self) -> None:
+        """Show every key."""
+        self.push_screen(HelpScreen(self.options.keymap, read_only=self.session.read_only))
+
+    @override
+    async def action_quit(self) -> None:
+        self.exit(0)
+
+    def _publish(self, snapshot: Snapshot) -> None:
+        """Called on the monitor's thread."""
+        self.post_message(SnapshotPublished(snapshot))
+
+    def _leave_on_signals(self) -> None:
+        if os.name != "posix" or self.is_headless:
+            return
+
+        loop = asyncio.get_running_loop()
+
+        for name in _LEAVE_ON:
+            number = getattr(signal, name)
+            loop.add_signal_handler(number, self.exit, 128 + number)
+
+    def _first_theme(self) -> str:
+        if self.options.mono or self.no_color:
+            return MONO.name
+
+        wanted = self.options.theme
+
+        return wanted if wanted in self.available_themes and wanted else DARK.name

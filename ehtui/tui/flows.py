@@ -1,0 +1,159 @@
+"""What a key sets going: ask, plan, confirm, act, tell. Screens wire, these decide the order."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ehtui.domain.plans import Outcome, OutcomeState, Plan, Refusal
+from ehtui.tui.grid_rows import Sort
+from ehtui.tui.screens.choice import Choice, ChoiceScreen
+from ehtui.tui.screens.confirm import ConfirmScreen
+from ehtui.tui.screens.details import DetailsScreen
+from ehtui.tui.screens.group import GroupScreen
+from ehtui.tui.screens.send import SendScreen
+from ehtui.tui.screens.signal import SignalScreen
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
+    from textual.notifications import SeverityLevel
+
+    from ehtui.domain.process import ProcessId
+    from ehtui.tui.app import EhtuiApp
+    from ehtui.tui.grid import Grid
+
+
+SLOW_S = 1.0  # what takes longer says so and can be cancelled
+_SEVERITY: dict[OutcomeState, SeverityLevel] = {
+    OutcomeState.DONE: "information",
+    OutcomeState.DRY_RUN: "information",
+    OutcomeState.REFUSED: "warning",
+    OutcomeState.FAILED: "error",
+}
+
+
+async def send(app: EhtuiApp, selected: str | None) -> None:
+    """Ask what and where to, plan it, confirm it, send it."""
+    partitions = [partition.id for partition in app.snapshot.partitions]
+    request = await app.push_screen_wait(SendScreen(app.session.templates, partitions, selected))
+
+    if request is not None:
+        await _carry_out(
+            app,
+            app.session.plan_send(
+                request.template, request.target, request.partition, request.key, request.count
+            ),
+        )
+
+
+async def signal(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
+    """Ask which signal, plan it for exactly these processes, confirm, send."""
+    if not processes:
+        app.say("Select a consumer first: 2 goes to them.", "warning")
+        return
+
+    names = [app.pictures.process(app.snapshot, process) for process in processes]
+    chosen = await app.push_screen_wait(SignalScreen(app.session.signals, names))
+
+    if chosen is not None:
+        await _carry_out(app, app.session.plan_signal(processes, chosen))
+
+
+async def _carry_out(app: EhtuiApp, plan: Plan | Refusal) -> None:
+    if isinstance(plan, Refusal):
+        app.say(app.pictures.refusal(plan), "warning")
+        return
+
+    words = app.pictures.confirmation(plan, app.snapshot, app.group)
+
+    if not await app.push_screen_wait(ConfirmScreen(words)):
+        return
+
+    task = asyncio.ensure_future(app.session.execute(plan))
+
+    try:
+        done, _ = await asyncio.wait({task}, timeout=SLOW_S)
+
+        if not done:
+            app.busy = f"{words.verb.lower()} … esc stops waiting"
+
+        _tell(app, await task)
+    finally:
+        task.cancel()
+        app.busy = ""
+
+
+def _tell(app: EhtuiApp, outcome: Outcome) -> None:
+    app.say(app.pictures.outcome(outcome), _SEVERITY[outcome.state])
+
+
+async def switch_group(app: EhtuiApp) -> None:
+    """Choose among the groups of the hub, with the health of each."""
+    chosen = await app.push_screen_wait(GroupScreen(app.pictures.groups(app.snapshot), app.group))
+
+    if chosen is not None:
+        app.group = chosen
+
+
+async def sort(app: EhtuiApp, grid: Grid) -> None:
+    """Choose a column; the one in force again turns round, the first line is the table's order."""
+    listing = grid.listing
+    current = listing.sort
+    choices = [Choice("", "as it comes"), *_columns(grid)]
+    chosen = await app.push_screen_wait(
+        ChoiceScreen("Sort by", choices, current.column if current else "")
+    )
+
+    if chosen is None:
+        return
+
+    is_again = current is not None and current.column == chosen
+    descending = not current.descending if current and is_again else _falls(grid, chosen)
+    grid.sort_by(Sort(chosen, descending=descending) if chosen else None)
+
+
+def _columns(grid: Grid) -> list[Choice]:
+    current = grid.listing.sort
+
+    return [
+        Choice(
+            column.key,
+            column.title or column.key,
+            ("falling" if current.descending else "rising") + ", choose again to turn"
+            if current and current.column == column.key
+            else "",
+        )
+        for column in grid.listing.table.columns
+        if column.title
+    ]
+
+
+def _falls(grid: Grid, column: str) -> bool:
+    """Numbers begin with the largest: that is where the trouble is."""
+    keys = [each.key for each in grid.listing.table.columns]
+    rows = grid.listing.table.rows
+
+    return column in keys and any(
+        isinstance(row.cells[keys.index(column)].sort, float | int) for row in rows
+    )
+
+
+def copy(app: EhtuiApp, grid: Grid) -> None:
+    """The tagged rows, or the selected one, as tab-separated text on the terminal's clipboard."""
+    rows = {row.key: row for row in grid.listing.table.rows}
+    lines = ["\t".join(cell.text.strip() for cell in rows[key].cells) for key in grid.targets]
+
+    if lines:
+        app.copy_to_clipboard("\n".join(lines))
+        app.say(f"Copied {len(lines)} row{'s' * (len(lines) > 1)}.")
+
+
+def details(app: EhtuiApp, pane: str, key: str) -> None:
+    """Open everything known about a row."""
+    app.push_screen(DetailsScreen(pane, key))
+
+
+def start(app: EhtuiApp, flow: Coroutine[None, None, None]) -> None:
+    """Run a flow beside the screen; another one that waits is given up for it."""
+    app.run_flow(flow)

@@ -1,0 +1,372 @@
+"""A table on Textual's Line API: it repaints the cells that changed and keeps its place by key."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.geometry import Region
+from textual.message import Message
+from textual.strip import Strip
+from textual.widget import Widget
+from typing_extensions import override
+
+from ehtui.tui.chrome import UNICODE, Chrome
+from ehtui.tui.grid_frame import Frame, View
+from ehtui.tui.grid_rows import FAULT_RANK, Listing, RowFilter, Sort
+from ehtui.tui.grid_strips import Brushes, changed_spans
+from ehtui.tui.keys import Scope, bindings
+from ehtui.tui.themes import OWNER_COLOURS
+
+if TYPE_CHECKING:
+    from rich.style import Style
+    from textual import events
+    from textual.binding import BindingType
+
+    from ehtui.views.cells import Row, Table
+
+
+DOUBLE_CLICK = 2
+WHEEL_LINES = 3
+
+
+class Grid(Widget, can_focus=True):
+    """Draws a `Table`. Cursor and tags are keys of rows, never positions."""
+
+    ALLOW_MAXIMIZE = True
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.GRID))
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"grid--owner-{index}" for index in range(OWNER_COLOURS)),
+        *(f"grid--{tone}" for tone in ("dim", "good", "info", "warning", "critical")),
+        *(f"grid--{part}" for part in ("title", "title-focused", "rule", "rule-focused")),
+        *(f"grid--{part}" for part in ("note", "state", "header", "header-sorted")),
+        *(
+            f"grid--{part}"
+            for part in (
+                "cursor",
+                "cursor-blurred",
+                "pointer",
+                "pointer-blurred",
+                "tag",
+                "thumb",
+                "picture",
+            )
+        ),
+    }
+    DEFAULT_CSS = """
+    Grid {
+        height: 1fr;
+        background: $background;
+        color: $foreground;
+        .grid--title { text-style: bold; }
+        .grid--title-focused { color: $primary; text-style: bold; }
+        .grid--rule { color: $rule; }
+        .grid--rule-focused { color: $primary-muted; }
+        .grid--note, .grid--header, .grid--dim { color: $dim; }
+        .grid--state { color: $primary; }
+        .grid--header-sorted { color: $foreground; }
+        .grid--good { color: $calm; }
+        .grid--info { color: $primary; }
+        .grid--warning { color: $warning; }
+        .grid--critical { color: $error; text-style: bold; }
+        .grid--cursor { background: $cursor; }
+        .grid--cursor-blurred { background: $cursor-blurred; }
+        .grid--pointer { color: $primary; }
+        .grid--pointer-blurred { color: $rule; }
+        .grid--tag { color: $warning; }
+        .grid--picture { color: $picture; }
+        .grid--thumb { color: $scrollbar; }
+        .grid--owner-0 { color: $owner-0; }
+        .grid--owner-1 { color: $owner-1; }
+        .grid--owner-2 { color: $owner-2; }
+        .grid--owner-3 { color: $owner-3; }
+        .grid--owner-4 { color: $owner-4; }
+        .grid--owner-5 { color: $owner-5; }
+        .grid--owner-6 { color: $owner-6; }
+        .grid--owner-7 { color: $owner-7; }
+    }
+    Grid:ansi .grid--cursor { text-style: reverse; }
+    Grid:nocolor {
+        .grid--dim, .grid--note, .grid--header, .grid--rule { text-style: dim; }
+        .grid--warning, .grid--title-focused, .grid--state { text-style: bold; }
+    }
+    """
+
+    @dataclass
+    class CursorMoved(Message):
+        """Another row is under the cursor; None when its row went away."""
+
+        grid: Grid
+        key: str | None
+
+    @dataclass
+    class RowSelected(Message):
+        """A row was opened by Enter or a double click."""
+
+        grid: Grid
+        key: str
+
+    def __init__(
+        self,
+        heading: str,
+        *,
+        id: str | None = None,  # noqa: A002 - Textual's own word
+        chrome: Chrome = UNICODE,
+        wrap_lines: int = 1,
+        headings: bool = True,
+        follows_top: bool = False,
+        compact: frozenset[str] = frozenset(),
+    ) -> None:
+        super().__init__(id=id)
+        self._chrome = chrome
+        self._view = View(
+            heading,
+            wrap_lines=wrap_lines,
+            headings=headings,
+            follows_top=follows_top,
+            compact=compact,
+        )
+        self._frame = Frame(())
+        self._brushes: Brushes | None = None
+
+    @property
+    def cursor(self) -> str | None:
+        """The key of the row under the cursor."""
+        return self._view.cursor
+
+    @property
+    def row(self) -> Row | None:
+        """The row under the cursor."""
+        position = self._view.listing.position(self._view.cursor)
+
+        return None if position is None else self._view.listing.rows[position]
+
+    @property
+    def listing(self) -> Listing:
+        """What is shown, in order."""
+        return self._view.listing
+
+    @property
+    def tagged(self) -> frozenset[str]:
+        """Keys of tagged rows, shown or filtered away."""
+        return self._view.tags
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """What an action is about: tagged rows in their order, else the one under the cursor."""
+        if self._view.tags:
+            rows = self._view.listing.table.rows
+            return tuple(row.key for row in rows if row.key in self._view.tags)
+
+        return () if self.cursor is None else (self.cursor,)
+
+    @property
+    def lines_wanted(self) -> int:
+        """How many lines its rows take at this width."""
+        return self._view.lines
+
+    def show(self, table: Table) -> None:
+        """Draw a newer table; cursor, tags and scroll stay with their rows."""
+        before = self.cursor
+        self._view.show(table)
+        self._redraw()
+        self._tell_cursor(before)
+
+    def filter_rows(self, matches: RowFilter | None, label: str = "") -> None:
+        """Show matching rows only; `label` says so in the title."""
+        self._view.filter_rows(matches, label)
+        self._after_user()
+
+    def show_faults_only(self, *, only: bool) -> None:
+        """Show rows of at least a warning only."""
+        self._view.show_faults_only(only=only)
+        self._after_user()
+
+    def sort_by(self, sort: Sort | None) -> None:
+        """Order by a column; None is the table's own order."""
+        self._view.sort_by(sort)
+        self._after_user()
+
+    def move_to(self, key: str) -> None:
+        """Put the cursor on a row, if it is shown."""
+        position = self._view.listing.position(key)
+
+        if position is not None:
+            self._move(position)
+
+    def set_alone(self, *, alone: bool) -> None:
+        """Alone on the screen it shows its headings and every column that fits."""
+        self._view.is_compact = not alone
+        self._redraw()
+
+    def draws(self, chrome: Chrome) -> None:
+        """Use another set of marks."""
+        self._chrome = chrome
+        self._redraw()
+
+    # Textual's side: size, style, focus, lines.
+
+    @override
+    def render_line(self, y: int) -> Strip:
+        lines = self._frame.lines
+
+        return lines[y] if y < len(lines) else Strip.blank(self.size.width)
+
+    @override
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._brushes = None
+        self._frame = Frame(())
+
+        if self.is_mounted:
+            self.call_next(self._redraw)
+
+    def on_resize(self) -> None:
+        """Lay the columns out anew."""
+        self._redraw()
+
+    def on_focus(self) -> None:
+        """Show the cursor strongly; the first focus chooses the first row."""
+        before = self.cursor
+        self._view.take_focus()
+        self._redraw()
+        self._tell_cursor(before)
+
+    def on_blur(self) -> None:
+        """Show the cursor faintly."""
+        self._redraw()
+
+    def on_click(self, event: events.Click) -> None:
+        """A row is chosen, twice opens it; a header sorts."""
+        offset = event.get_content_offset(self)
+
+        if offset is None:
+            return
+
+        column = self._frame.column_at(offset.x, offset.y)
+        key = self._frame.row_at(offset.y)
+
+        if column is not None:
+            self._sort_by_click(column)
+        elif key is not None:
+            self.move_to(key)
+
+            if event.chain == DOUBLE_CLICK:
+                self.action_open()
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Scroll without moving the cursor."""
+        event.stop()
+        self._scroll(WHEEL_LINES)
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Scroll without moving the cursor."""
+        event.stop()
+        self._scroll(-WHEEL_LINES)
+
+    # Actions, bound by the key table.
+
+    def action_move(self, rows: int) -> None:
+        """Move the cursor by so many rows."""
+        self._move(self._view.cursor_row + rows if self._view.cursor else self._view.cursor_row)
+
+    def action_page(self, pages: int) -> None:
+        """Move the cursor by so many screens of rows."""
+        self._move(self._view.cursor_row + pages * max(1, self._view.body_height - 1))
+
+    def action_first(self) -> None:
+        """Go to the first row."""
+        self._move(0)
+
+    def action_last(self) -> None:
+        """Go to the last row."""
+        self._move(len(self._view.listing.rows) - 1)
+
+    def action_columns(self, columns: int) -> None:
+        """Scroll sideways, a column at a time; the first stays."""
+        self._view.skip_columns(columns)
+        self._redraw()
+
+    def action_open(self) -> None:
+        """Tell that the row under the cursor was opened."""
+        if self.cursor is not None:
+            self.post_message(self.RowSelected(self, self.cursor))
+
+    def action_tag(self) -> None:
+        """Tag or untag the row under the cursor and go on to the next."""
+        if self.cursor is not None:
+            self._view.toggle_tag(self.cursor)
+            self.action_move(1)
+            self._redraw()
+
+    def action_next_problem(self) -> None:
+        """Go to the next row of at least a warning, around the end."""
+        rows = self._view.listing.rows
+        start = self._view.cursor_row + 1 if self.cursor else 0
+        order = [(start + step) % len(rows) for step in range(len(rows))] if rows else []
+        found = next((at for at in order if rows[at].rank >= FAULT_RANK), None)
+
+        if found is None:
+            self.app.bell()
+        else:
+            self._move(found)
+
+    def _sort_by_click(self, column: str) -> None:
+        current = self._view.listing.sort
+        is_again = current is not None and current.column == column
+        self.sort_by(Sort(column, descending=is_again and not self._is_descending))
+
+    @property
+    def _is_descending(self) -> bool:
+        sort = self._view.listing.sort
+
+        return sort is not None and sort.descending
+
+    def _move(self, position: int) -> None:
+        before = self.cursor
+        self._view.move(position)
+        self._redraw()
+        self._tell_cursor(before)
+
+    def _scroll(self, lines: int) -> None:
+        self._view.scroll(lines)
+        self._redraw()
+
+    def _after_user(self) -> None:
+        before = self.cursor
+        self._view.settle()
+        self._redraw()
+        self._tell_cursor(before)
+
+    def _tell_cursor(self, before: str | None) -> None:
+        if self.cursor != before:
+            self.post_message(self.CursorMoved(self, self.cursor))
+
+    def _component(self, name: str) -> Style:
+        return self.get_component_rich_style(name, partial=True)
+
+    def _redraw(self) -> None:
+        """Draw the frame and repaint only the cells in which it differs from the one before."""
+        if not self.is_mounted or not self.size:
+            return
+
+        if self._brushes is None:
+            self._brushes = Brushes(self.rich_style, self._component)
+
+        old = self._frame
+        self._frame = self._view.draw(
+            self.size, self._brushes, self._chrome, is_focused=self.has_focus
+        )
+
+        if len(old.lines) != len(self._frame.lines) or old.width != self._frame.width:
+            self.refresh()
+            return
+
+        regions = [
+            Region(start, y, end - start, 1)
+            for y, (was, now) in enumerate(zip(old.lines, self._frame.lines, strict=True))
+            for start, end in changed_spans(was, now)
+        ]
+
+        if regions:
+            self.refresh(*regions)

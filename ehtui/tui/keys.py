@@ -1,0 +1,134 @@
+"""Every key, once: bindings, footer, palette, help, docs and the keymap come from here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from textual.binding import Binding
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Scope(StrEnum):
+    """Where a key works."""
+
+    APP = "app"  # everywhere but in a dialog
+    OVERVIEW = "overview"
+    GRID = "grid"  # in a table
+    DIALOG = "dialog"
+
+
+class Section(StrEnum):
+    """Headings of the help."""
+
+    ACT = "Act"
+    LOOK = "Look"
+    FIND = "Find"
+    MOVE = "Move"
+    GENERAL = "General"
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One action and the keys that do it."""
+
+    id: str  # for the user's keymap
+    keys: str  # as Textual spells them, comma-separated
+    action: str
+    label: str  # in the footer
+    description: str  # in help, palette and docs
+    section: Section
+    scope: Scope = Scope.OVERVIEW
+    in_footer: bool = False
+    is_dangerous: bool = False  # hidden while read-only
+    shown: str = ""  # how the keys are written, where that differs
+
+    @property
+    def written(self) -> str:
+        """The keys as a person reads them."""
+        return self.shown or " ".join(_WRITTEN.get(key, key) for key in self.keys.split(","))
+
+
+_WRITTEN = {
+    "slash": "/",
+    "colon": ":",
+    "question_mark": "?",
+    "full_stop": ".",
+    "escape": "esc",
+    "ctrl+p": "ctrl+p",
+}
+
+_ACT = (
+    Key("send", "s", "send", "send", "Send a test event", Section.ACT,
+        in_footer=True, is_dangerous=True),
+    Key("signal", "k", "signal", "signal", "Send a signal to the selected consumer", Section.ACT,
+        in_footer=True, is_dangerous=True),
+)  # fmt: skip
+_LOOK = (
+    Key("group", "g", "group", "group", "Switch to another consumer group", Section.LOOK,
+        in_footer=True),
+    Key("open", "enter", "open", "open", "Everything known about the selected row", Section.LOOK,
+        Scope.GRID),
+    Key("maximise", "m", "maximise", "maximise", "This pane on the whole screen, and back",
+        Section.LOOK),
+    Key("back", "escape", "back", "back", "Back: close, restore, end the filter", Section.LOOK),
+    Key("refresh", "r", "refresh", "refresh", "Read everything now", Section.LOOK),
+    Key("pause", "p", "pause", "pause", "Hold the picture, or let it go on", Section.LOOK),
+    Key("copy", "y", "copy", "copy", "Copy the selected row to the clipboard", Section.LOOK),
+)  # fmt: skip
+_FIND = (
+    Key("filter", "slash", "filter", "filter",
+        "Filter: words, /regex/, !not, lag>1000, owner:73f", Section.FIND, in_footer=True),
+    Key("sort", "o", "sort", "sort", "Sort by a column", Section.FIND),
+    Key("faults", "f", "faults", "faults", "Faults only", Section.FIND),
+    Key("next-problem", "full_stop", "next_problem", "next", "Go to the next problem",
+        Section.FIND, Scope.GRID),
+    Key("tag", "space", "tag", "tag", "Tag or untag: actions take all tagged rows",
+        Section.FIND, Scope.GRID),
+)  # fmt: skip
+_MOVE = (
+    Key("up", "up", "move(-1)", "up", "Up a row", Section.MOVE, Scope.GRID, shown="↑"),
+    Key("down", "down", "move(1)", "down", "Down a row", Section.MOVE, Scope.GRID, shown="↓"),
+    Key("page-up", "pageup", "page(-1)", "page up", "Up a page", Section.MOVE, Scope.GRID),
+    Key("page-down", "pagedown", "page(1)", "page down", "Down a page", Section.MOVE, Scope.GRID),
+    Key("first", "home", "first", "first", "First row", Section.MOVE, Scope.GRID),
+    Key("last", "end", "last", "last", "Last row", Section.MOVE, Scope.GRID),
+    Key("left", "left", "columns(-1)", "left", "Columns to the left", Section.MOVE, Scope.GRID,
+        shown="←"),
+    Key("right", "right", "columns(1)", "right", "Columns to the right", Section.MOVE, Scope.GRID,
+        shown="→"),
+    Key("next-pane", "tab", "next_pane(1)", "pane", "Next pane", Section.MOVE),
+    Key("previous-pane", "shift+tab", "next_pane(-1)", "pane", "Previous pane", Section.MOVE),
+    Key("partitions", "1", "pane('partitions')", "partitions", "Partitions", Section.MOVE),
+    Key("consumers", "2", "pane('consumers')", "consumers", "Consumers on this host",
+        Section.MOVE),
+    Key("findings", "3", "pane('findings')", "findings", "Findings", Section.MOVE),
+    Key("timeline", "4", "pane('timeline')", "timeline", "Timeline", Section.MOVE),
+)  # fmt: skip
+_GENERAL = (
+    Key("palette", "colon,ctrl+p", "command_palette", "commands", "Find any command by name",
+        Section.GENERAL, Scope.APP, in_footer=True, shown=": ctrl+p"),
+    Key("help", "question_mark", "help", "help", "This help", Section.GENERAL, Scope.APP,
+        in_footer=True),
+    Key("quit", "q,ctrl+c", "quit", "quit", "Quit", Section.GENERAL, Scope.APP, in_footer=True,
+        shown="q"),
+    Key("suspend", "ctrl+z", "suspend_process", "suspend", "Back to the shell; fg returns",
+        Section.GENERAL, Scope.APP),
+)  # fmt: skip
+
+KEYS: tuple[Key, ...] = (*_ACT, *_LOOK, *_FIND, *_MOVE, *_GENERAL)
+
+
+def bindings(scope: Scope) -> Iterator[Binding]:
+    """Textual's bindings for one scope; ids are what a keymap names."""
+    for key in KEYS:
+        if key.scope is scope:
+            yield Binding(key.keys, key.action, key.description, id=key.id, show=key.in_footer)
+
+
+def dangerous_actions() -> frozenset[str]:
+    """Names of actions that change the world."""
+    return frozenset(key.action for key in KEYS if key.is_dangerous)

@@ -1,0 +1,81 @@
+"""The one place where the screen asks for words and tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ehtui.domain.text import safe
+from ehtui.tui.screens.group import groups_table
+from ehtui.views.formats import UTC_CLOCK, Clock
+from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.headline import headline
+from ehtui.views.tables import (
+    RowMemo,
+    consumers_table,
+    findings_table,
+    partitions_table,
+    timeline_table,
+)
+
+if TYPE_CHECKING:
+    from ehtui.domain.plans import Outcome, Plan, Refusal
+    from ehtui.domain.process import ProcessId
+    from ehtui.domain.snapshot import Snapshot
+    from ehtui.tui.screens.confirm import Confirmation
+    from ehtui.views.cells import Cell, Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pictures:
+    """Tables and sentences in one set of signs and one zone; rows of the last drawing are kept."""
+
+    glyphs: Glyphs = UNICODE
+    clock: Clock = UTC_CLOCK
+    _partitions: RowMemo = field(default_factory=RowMemo)
+    _consumers: RowMemo = field(default_factory=RowMemo)
+
+    def headline(self, snapshot: Snapshot, group: str) -> Cell:
+        """The worst finding in one sentence."""
+        return headline(snapshot, group, glyphs=self.glyphs, clock=self.clock)
+
+    def partitions(self, snapshot: Snapshot, group: str, selected: str | None) -> Table:
+        """Partitions as the group sees them."""
+        return partitions_table(
+            snapshot, group, glyphs=self.glyphs, selected=selected, memo=self._partitions
+        )
+
+    def consumers(self, snapshot: Snapshot, group: str) -> Table:
+        """Consumers on this host."""
+        return consumers_table(snapshot, group, glyphs=self.glyphs, memo=self._consumers)
+
+    def findings(self, snapshot: Snapshot, group: str) -> Table:
+        """What was judged."""
+        return findings_table(snapshot, group, glyphs=self.glyphs, clock=self.clock)
+
+    def timeline(self, snapshot: Snapshot, group: str) -> Table:
+        """What happened, newest first."""
+        return timeline_table(snapshot, group, glyphs=self.glyphs, clock=self.clock)
+
+    def groups(self, snapshot: Snapshot) -> Table:
+        """The consumer groups of the hub, with the health of each."""
+        return groups_table(snapshot)
+
+    def process(self, snapshot: Snapshot, process: ProcessId) -> str:
+        """A process in one line: its pid and command."""
+        found = next((c for c in snapshot.consumers if c.process.id == process), None)
+        command = safe(found.process.command) if found else ""
+
+        return f"{process.pid}  {command}"
+
+    def confirmation(self, plan: Plan, snapshot: Snapshot, group: str) -> Confirmation:
+        """A plan, to be confirmed."""
+        raise NotImplementedError
+
+    def refusal(self, refusal: Refusal) -> str:
+        """Why an action is not offered."""
+        return f"{refusal.reason} {refusal.subject} {refusal.detail}"
+
+    def outcome(self, outcome: Outcome) -> str:
+        """How an action ended."""
+        return f"{outcome.state} {outcome.error or ''}"

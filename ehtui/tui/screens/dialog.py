@@ -1,0 +1,98 @@
+"""What all dialogs share: a quiet box in the middle, escape, and lists that stand still below."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Static
+from typing_extensions import override
+
+from ehtui.tui.paint import LeanCompositor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from textual.app import ComposeResult
+    from textual.widget import Widget
+
+    from ehtui.tui.app import EhtuiApp
+
+Answer = TypeVar("Answer")
+
+
+class Dialog(ModalScreen[Answer | None], Generic[Answer]):
+    """A question. Escape answers None; the overview below is frozen until then."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "dismiss_none", "Close", show=False),
+    ]
+    DEFAULT_CSS = """
+    Dialog {
+        align: center middle;
+        background: $background 50%;
+        & > #box {
+            width: 76;
+            max-width: 96%;
+            height: auto;
+            max-height: 90%;
+            background: $background;
+            border: round $rule;
+            border-title-color: $primary;
+            border-title-style: bold;
+            border-subtitle-color: $dim;
+            padding: 0 1;
+        }
+        .hint { color: $dim; }
+        .dialog--section { margin-top: 1; }
+        OptionList {
+            height: auto;
+            max-height: 12;
+            border: none;
+            padding: 0;
+            background: transparent;
+        }
+        Input { border: none; height: 1; padding: 0 1; background: $panel; }
+        Button { margin-right: 2; }
+        #buttons { height: 1; margin-top: 1; align-horizontal: right; }
+    }
+    Dialog:ansi { background: ansi_default; }
+    """
+    HEADING = ""
+    app: EhtuiApp
+    HINT = "esc closes"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = LeanCompositor()
+
+    @override
+    def compose(self) -> ComposeResult:
+        box = Vertical(*self.content(), id="box")
+        box.border_title = Content(self.heading())
+        box.border_subtitle = Content(self.HINT)
+
+        if self.app.has_class("-ascii"):
+            box.styles.border = ("ascii", "white")
+
+        yield box
+
+    def heading(self) -> str:
+        """The title in the border."""
+        return self.HEADING
+
+    def content(self) -> Iterable[Widget]:
+        """What stands in the box."""
+        raise NotImplementedError
+
+    def action_dismiss_none(self) -> None:
+        """Close without an answer."""
+        self.dismiss(None)
+
+
+def text(words: str | Content, classes: str = "") -> Static:
+    """Words as text, never as markup."""
+    return Static(Content(words) if isinstance(words, str) else words, classes=classes)

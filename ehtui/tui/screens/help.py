@@ -1,0 +1,48 @@
+"""Every key, from the table and the bindings in force."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual.containers import VerticalScroll
+from textual.content import Content
+from typing_extensions import override
+
+from ehtui.tui.keys import KEYS, Key, Section
+from ehtui.tui.screens.dialog import Dialog, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from textual.widget import Widget
+
+_KEY_CELLS = 13
+
+
+class HelpScreen(Dialog[None]):
+    """Keys by section; a user's keymap shows as it is in force."""
+
+    HEADING = "Keys"
+
+    def __init__(self, keymap: Mapping[str, str], *, read_only: bool) -> None:
+        super().__init__()
+        self._keymap = keymap
+        self._read_only = read_only
+
+    @override
+    def content(self) -> Iterable[Widget]:
+        yield VerticalScroll(*self._sections())
+
+    def _sections(self) -> Iterable[Widget]:
+        for section in Section:
+            keys = [key for key in KEYS if key.section is section]
+            yield text(Content.styled(section, "bold $primary"), "dialog--section")
+            yield text(Content("\n").join(self._line(key) for key in keys))
+
+    def _line(self, key: Key) -> Content:
+        written = self._keymap.get(key.id, "").replace(",", " ") or key.written
+        note = "  (read-only)" if key.is_dangerous and self._read_only else ""
+
+        return Content.assemble(
+            (f"{written:<{_KEY_CELLS}}", "bold"), key.description, (note, "$text-muted")
+        )

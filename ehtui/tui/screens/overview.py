@@ -1,0 +1,308 @@
+"""The overview: header sentence, partitions, consumers, findings, timeline, keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.containers import Container
+from textual.css.query import NoMatches
+from textual.screen import Screen
+from typing_extensions import override
+
+from ehtui.domain.text import safe
+from ehtui.tui import flows
+from ehtui.tui.filtering import FilterError, parse
+from ehtui.tui.grid import Grid
+from ehtui.tui.grid_rows import Sort
+from ehtui.tui.keys import Scope, bindings
+from ehtui.tui.paint import LeanCompositor
+from ehtui.tui.screens.arrangement import PANES, shares
+from ehtui.tui.widgets.filterbar import FilterBar
+from ehtui.tui.widgets.headline import Headline
+from ehtui.tui.widgets.keybar import KeyBar
+from ehtui.views.keys import consumer_at, partition_at
+
+if TYPE_CHECKING:
+    from textual.app import ComposeResult
+    from textual.binding import BindingType
+
+    from ehtui.domain.hub import HubDescription
+    from ehtui.domain.process import ProcessId
+    from ehtui.tui.app import EhtuiApp
+
+SIDE_BY_SIDE = 100  # columns from which consumers and findings stand beside each other
+
+
+class OverviewScreen(Screen[None]):
+    """Five areas over one snapshot. Every target of an action comes from a row's key."""
+
+    AUTO_FOCUS = "#partitions"
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - declared so by Textual
+        (0, "-narrow"),
+        (SIDE_BY_SIDE, "-wide"),
+    ]
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.OVERVIEW))
+    DEFAULT_CSS = """
+    OverviewScreen {
+        background: $background;
+        layout: vertical;
+        #panes { height: 1fr; }
+    }
+    OverviewScreen.-wide #middle { layout: horizontal; }
+    OverviewScreen.-wide #consumers { width: 11fr; }
+    OverviewScreen.-wide #findings { width: 9fr; margin-left: 1; }
+    OverviewScreen.-maximised Grid { display: none; }
+    OverviewScreen.-maximised Grid.-chosen { display: block; margin: 0; width: 1fr; }
+    """
+
+    app: EhtuiApp
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._compositor = LeanCompositor()
+        self._chosen: str | None = None  # the maximised pane
+
+    @override
+    def compose(self) -> ComposeResult:
+        chrome = self.app.chrome
+        yield Headline(chrome=chrome)
+
+        with Container(id="panes"):
+            yield Grid("Partitions", id="partitions", chrome=chrome)
+
+            with Container(id="middle"):
+                yield Grid("Consumers", id="consumers", chrome=chrome)
+                yield Grid(
+                    "Findings",
+                    id="findings",
+                    chrome=chrome,
+                    wrap_lines=3,
+                    headings=False,
+                    compact=frozenset({"severity", "since"}),
+                )
+
+            yield Grid(
+                "Timeline",
+                id="timeline",
+                chrome=chrome,
+                wrap_lines=2,
+                headings=False,
+                follows_top=True,
+            )
+
+        yield FilterBar()
+        yield KeyBar()
+
+    def on_mount(self) -> None:
+        """Follow the application's snapshot and states."""
+        for name in ("snapshot", "group", "paused", "busy"):
+            self.watch(self.app, name, self._show, init=False)
+
+        self._sort_as_configured()
+        self._show()
+
+    def on_screen_resume(self) -> None:
+        """A dialog was closed: catch up."""
+        self._show()
+
+    def on_resize(self) -> None:
+        """Give the panes their lines at this size."""
+        self.call_after_refresh(self._arrange)
+
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action not in self.app.forbidden
+
+    def pane(self, name: str) -> Grid:
+        """The table of that name."""
+        return self.query_one(f"#{name}", Grid)
+
+    @property
+    def active(self) -> Grid:
+        """The focused table, else the partitions."""
+        return self.focused if isinstance(self.focused, Grid) else self.pane("partitions")
+
+    def targets(self) -> tuple[ProcessId, ...]:
+        """Consumers that an action is about: the tagged, the selected, or the selected's owner."""
+        snapshot = self.app.snapshot
+
+        if self.active.id == "partitions":
+            key = self.active.cursor
+            _, of_group = partition_at(snapshot, self.app.group, key) if key else (None, None)
+            owner = of_group.lease.owner if of_group else None
+            return tuple(
+                c.process.id for c in snapshot.consumers if c.link and c.link.owner == owner
+            )
+
+        found = (consumer_at(snapshot, key) for key in self.pane("consumers").targets)
+
+        return tuple(consumer.process.id for consumer in found if consumer is not None)
+
+    # What is shown.
+
+    def _show(self) -> None:
+        """Draw the newest snapshot; under a dialog everything stands still."""
+        if self.app.screen is not self or not self.is_mounted:
+            return
+
+        app, pictures = self.app, self.app.pictures
+        snapshot, group = app.snapshot, app.group
+        partitions = self.pane("partitions")
+        partitions.show(pictures.partitions(snapshot, group, partitions.cursor))
+        self.pane("consumers").show(pictures.consumers(snapshot, group))
+        self.pane("findings").show(pictures.findings(snapshot, group))
+        self.pane("timeline").show(pictures.timeline(snapshot, group))
+        sentence = pictures.headline(snapshot, group)
+        self.query_one(Headline).show(_places(snapshot.hub), group, sentence, app.states)
+        self._arrange()
+
+    def _arrange(self) -> None:
+        """Give each pane its lines."""
+        try:
+            height = self.query_one("#panes").size.height
+        except NoMatches:
+            return
+
+        if height < 1 or self._chosen is not None:
+            return
+
+        grids = {name: self.pane(name) for name in PANES}
+        stacked = self.size.width < SIDE_BY_SIDE
+        rows = {name: grid.lines_wanted for name, grid in grids.items()}
+        lines = shares(height, rows, stacked=stacked, focused=self.active.id)
+        middle = [lines["consumers"], lines["findings"]]
+        self.query_one("#middle").styles.height = sum(middle) if stacked else max(middle)
+
+        for name, grid in grids.items():
+            grid.styles.height = lines[name]
+
+    def _sort_as_configured(self) -> None:
+        for name, column in self.app.options.sort.items():
+            if name in PANES:
+                sort = Sort(column.removeprefix("-"), descending=column.startswith("-"))
+                self.pane(name).sort_by(sort)
+
+    @on(Grid.CursorMoved)
+    def count_down_selected(self, event: Grid.CursorMoved) -> None:
+        """Only the selected partition counts down by the second."""
+        if event.grid.id == "partitions":
+            self._show()
+
+    def on_descendant_focus(self) -> None:
+        """The focused pane has the first call on space."""
+        self._arrange()
+
+    # Looking.
+
+    def action_pane(self, name: str) -> None:
+        """Go to a pane."""
+        if self._chosen is not None:
+            self._maximise(name)
+
+        self.pane(name).focus()
+
+    def action_next_pane(self, step: int) -> None:
+        """Go to the next pane, around the end."""
+        at = PANES.index(self.active.id or "partitions")
+        self.action_pane(PANES[(at + step) % len(PANES)])
+
+    def action_maximise(self) -> None:
+        """This pane on the whole screen, or all panes again."""
+        self._maximise(None if self._chosen else self.active.id)
+
+    def _maximise(self, name: str | None) -> None:
+        self._chosen = name
+        self.set_class(name is not None, "-maximised")
+
+        for grid in self.query(Grid):
+            grid.set_class(grid.id == name, "-chosen")
+            grid.set_alone(alone=grid.id == name)
+            grid.styles.height = "1fr"
+
+        self.query_one("#middle").styles.height = "1fr"
+        self.query_one("#middle").display = name in {None, "consumers", "findings"}
+
+        if name is None:
+            self.call_after_refresh(self._arrange)
+
+    def action_back(self) -> None:
+        """Undo the nearest: a running action, the filter, faults only, the maximised pane."""
+        if self.app.cancel_action():
+            return
+
+        listing = self.active.listing
+
+        if listing.matches is not None or listing.faults_only:
+            self.active.filter_rows(None)
+            self.active.show_faults_only(only=False)
+        elif self._chosen:
+            self._maximise(None)
+
+    def action_faults(self) -> None:
+        """Warnings and worse only, or everything."""
+        self.active.show_faults_only(only=not self.active.listing.faults_only)
+
+    def action_filter(self) -> None:
+        """Type a filter for this pane; it applies while it is typed."""
+        self.query_one(FilterBar).open(self.active)
+
+    @on(FilterBar.Changed)
+    def apply_filter(self, event: FilterBar.Changed) -> None:
+        """Show what matches; a filter that cannot be read says why and changes nothing."""
+        bar = self.query_one(FilterBar)
+
+        try:
+            matches = parse(event.text, event.grid.listing.table.columns)
+        except FilterError as error:
+            bar.complain(str(error))
+        else:
+            bar.complain("")
+            event.grid.filter_rows(matches, event.text.strip() if matches else "")
+
+    def action_sort(self) -> None:
+        """Choose a column to sort this pane by."""
+        flows.start(self.app, flows.sort(self.app, self.active))
+
+    def action_copy(self) -> None:
+        """Copy the selected row as text."""
+        flows.copy(self.app, self.active)
+
+    @on(Grid.RowSelected)
+    def open_details(self, event: Grid.RowSelected) -> None:
+        """Everything known about the row."""
+        flows.details(self.app, event.grid.id or "", event.key)
+
+    # Acting.
+
+    def action_refresh(self) -> None:
+        """Read every source now."""
+        self.app.session.refresh()
+
+    def action_pause(self) -> None:
+        """Hold or resume."""
+        self.app.toggle_pause()
+
+    def action_group(self) -> None:
+        """Switch to another consumer group."""
+        flows.start(self.app, flows.switch_group(self.app))
+
+    def action_send(self) -> None:
+        """Send a test event; the selected partition is offered first."""
+        selected = self.pane("partitions").cursor
+        flows.start(self.app, flows.send(self.app, selected))
+
+    def action_signal(self) -> None:
+        """Signal the consumers that are selected now, whatever the list does meanwhile."""
+        flows.start(self.app, flows.signal(self.app, self.targets()))
+
+
+def _places(hub: HubDescription | None) -> tuple[str, ...]:
+    """Where we are, as long and as short as it can be said."""
+    if hub is None:
+        return ("",)
+
+    namespace = safe(hub.namespace.removesuffix(".servicebus.windows.net"))
+    name = safe(hub.name)
+
+    return (f" {namespace} / {name}", f" {name}", "")

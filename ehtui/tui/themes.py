@@ -1,0 +1,164 @@
+"""Colours: two themes of our own, and the variables that widgets style with."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+OWNER_COLOURS = 8
+
+# Okabe and Ito's palette, tuned for each background: the first four differ in lightness too, so
+# they stay apart without red and green. A glyph and the id always stand beside the colour.
+_OWNERS_DARK = (
+    "#5fb4ec",
+    "#e0a3d0",
+    "#4fc1a0",
+    "#e8c05a",
+    "#a39bf0",
+    "#e59866",
+    "#9ad1d4",
+    "#b9c1cc",
+)
+_OWNERS_LIGHT = (
+    "#0067a8",
+    "#9c3f83",
+    "#00705a",
+    "#7d5a00",
+    "#5a48b0",
+    "#a34a12",
+    "#266b73",
+    "#545c66",
+)
+_OWNERS_ANSI = (
+    "ansi_bright_blue",
+    "ansi_magenta",
+    "ansi_cyan",
+    "ansi_yellow",
+    "ansi_bright_magenta",
+    "ansi_bright_cyan",
+    "ansi_blue",
+    "ansi_default",
+)
+
+
+def _owners(colours: tuple[str, ...]) -> dict[str, str]:
+    return {f"owner-{index}": colour for index, colour in enumerate(colours)}
+
+
+DARK = Theme(
+    name="ehtui-dark",
+    primary="#6cb2f7",
+    secondary="#8aa0b8",
+    accent="#6cb2f7",
+    foreground="#cdd5df",
+    background="#10141a",
+    surface="#10141a",
+    panel="#1a2029",
+    boost="#1e2530",
+    warning="#e5b74f",
+    error="#ff7a70",
+    success="#73c991",
+    dark=True,
+    variables={
+        "dim": "#7f8b99",
+        "calm": "#6fa78a",
+        "picture": "#3f5f56",
+        "rule": "#2b3440",
+        "cursor": "#243449",
+        "cursor-blurred": "#1a212b",
+        "scrollbar": "#39424e",
+        "block-cursor-background": "#243449",
+        "block-cursor-foreground": "#e8eef5",
+        "block-cursor-text-style": "bold",
+        "input-cursor-background": "#6cb2f7",
+        **_owners(_OWNERS_DARK),
+    },
+)
+LIGHT = Theme(
+    name="ehtui-light",
+    primary="#0a5aa8",
+    secondary="#4b5a6b",
+    accent="#0a5aa8",
+    foreground="#20262d",
+    background="#fbfbf9",
+    surface="#fbfbf9",
+    panel="#eef0f1",
+    boost="#e7eaec",
+    warning="#8a5800",
+    error="#b3261e",
+    success="#1b7440",
+    dark=False,
+    variables={
+        "dim": "#626c77",
+        "calm": "#3f7d5b",
+        "picture": "#a9c7b6",
+        "rule": "#d3d8dd",
+        "cursor": "#d5e5f6",
+        "cursor-blurred": "#ebeff3",
+        "scrollbar": "#b6bec7",
+        "block-cursor-background": "#d5e5f6",
+        "block-cursor-foreground": "#101820",
+        "block-cursor-text-style": "bold",
+        "input-cursor-background": "#0a5aa8",
+        **_owners(_OWNERS_LIGHT),
+    },
+)
+MONO = Theme(
+    name="ehtui-mono",
+    ansi=True,
+    primary="ansi_default",
+    secondary="ansi_default",
+    accent="ansi_default",
+    foreground="ansi_default",
+    background="ansi_default",
+    surface="ansi_default",
+    panel="ansi_default",
+    boost="ansi_default",
+    warning="ansi_default",
+    error="ansi_default",
+    success="ansi_default",
+    variables={
+        **dict.fromkeys(
+            ("dim", "calm", "picture", "rule", "cursor", "cursor-blurred", "border"), "ansi_default"
+        ),
+        "block-cursor-background": "ansi_default",
+        "block-cursor-text-style": "reverse",
+        **_owners(("ansi_default",) * OWNER_COLOURS),
+    },
+)
+THEMES = (DARK, LIGHT, MONO)
+
+FALLBACK_VARIABLES = {
+    "dim": "#8a93a0",
+    "calm": "#6fa78a",
+    "picture": "#3f5f56",
+    "rule": "#4a525c",
+    "cursor": "#33465c",
+    "cursor-blurred": "#2a323c",
+    **_owners(_OWNERS_DARK),
+}
+FALLBACK_VARIABLES_LIGHT = {
+    "dim": "#5c6670",
+    "calm": "#3f7d5b",
+    "picture": "#a9c7b6",
+    "rule": "#b8bfc6",
+    "cursor": "#cfe0f2",
+    "cursor-blurred": "#e3e8ed",
+    **_owners(_OWNERS_LIGHT),
+}
+FALLBACK_VARIABLES_ANSI = {
+    "dim": "ansi_bright_black",
+    "calm": "ansi_green",
+    "picture": "ansi_green",
+    "rule": "ansi_bright_black",
+    "cursor": "ansi_blue",
+    "cursor-blurred": "ansi_default",
+    **_owners(_OWNERS_ANSI),
+}
+
+
+def fallback_variables(theme: Theme) -> dict[str, str]:
+    """Values for our variables under somebody else's theme."""
+    if theme.ansi:
+        return FALLBACK_VARIABLES_ANSI
+
+    return FALLBACK_VARIABLES if theme.dark else FALLBACK_VARIABLES_LIGHT

@@ -1,0 +1,87 @@
+"""The line at the top: which hub and group, and the worst finding in one sentence."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import cell_len
+from rich.segment import Segment
+from typing_extensions import override
+
+from ehtui.domain.text import safe
+from ehtui.tui.chrome import UNICODE, Chrome
+from ehtui.tui.grid_layout import fit
+from ehtui.tui.widgets.line import Line, length
+from ehtui.views.cells import Cell, Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_SENTENCE_CELLS = 60  # a cut sentence still gets so many before the hub's name is said
+_NAMED_CELLS = 80  # on a narrower screen the sentence needs the room
+
+
+class Headline(Line):
+    """Name, place, sentence, states."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {
+        *(f"headline--{part}" for part in ("name", "place", "group", "state", "pointer")),
+        *(f"headline--{tone}" for tone in Tone),
+    }
+    DEFAULT_CSS = """
+    Headline {
+        background: $panel;
+        .headline--name { text-style: bold; color: $primary; }
+        .headline--place, .headline--pointer, .headline--dim { color: $dim; }
+        .headline--group { text-style: bold; }
+        .headline--state { color: $warning; text-style: bold; }
+        .headline--good { color: $success; }
+        .headline--info { color: $primary; }
+        .headline--warning { color: $warning; text-style: bold; }
+        .headline--critical { color: $error; text-style: bold; }
+    }
+    """
+
+    def __init__(self, *, chrome: Chrome = UNICODE) -> None:
+        super().__init__()
+        self._chrome = chrome
+        self._places: tuple[str, ...] = ("",)
+        self._group = ""
+        self._sentence = Cell("")
+        self._states: tuple[str, ...] = ()
+
+    def show(
+        self, places: Sequence[str], group: str, sentence: Cell, states: Sequence[str]
+    ) -> None:
+        """Say it; of `places` the first that leaves the sentence whole, else the last but one."""
+        self._places, self._group = tuple(places), safe(group)
+        self._sentence, self._states = sentence, tuple(states)
+        self.redraw()
+
+    @override
+    def segments(self, width: int) -> Sequence[Segment]:
+        plain = self.named("")
+        right = [Segment(f" {state} ", self.named("headline--state")) for state in self._states]
+        name = " ehtui " if width >= _NAMED_CELLS else ""
+        left = [Segment(name, self.named("headline--name"))]
+        group = [
+            Segment(f" {self._chrome.pointer} ", self.named("headline--pointer")),
+            Segment(self._group, self.named("headline--group")),
+            Segment("   ", plain),
+        ]
+        room = width - length(left) - length(right) - length(group) - 1
+        place = self._place(room)
+        room -= cell_len(place)
+        left += [Segment(place, self.named("headline--place")), *group]
+        text = fit(self._sentence.text, max(1, room), ellipsis=self._chrome.ellipsis)
+        left.append(Segment(text, self.named(f"headline--{self._sentence.tone}")))
+        space = " " * max(0, width - length(left) - length(right))
+
+        return [*left, Segment(space, plain), *right]
+
+    def _place(self, room: int) -> str:
+        needed = cell_len(self._sentence.text)
+        fitting = [place for place in self._places if cell_len(place) + needed <= room]
+        short = [place for place in self._places if cell_len(place) + _SENTENCE_CELLS <= room]
+
+        return (fitting or short[-2:] or [""])[0]

@@ -1,0 +1,91 @@
+"""A widget of one line that repaints only the cells that changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.cells import cell_len
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+from typing_extensions import override
+
+from ehtui.tui.grid_strips import changed_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.segment import Segment
+    from rich.style import Style
+
+
+class Line(Widget):
+    """Subclasses say in `segments` what stands on it; `redraw` shows it."""
+
+    DEFAULT_CSS = """
+    Line { height: 1; background: $background; color: $foreground; }
+    """
+
+    def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
+        super().__init__(id=id)
+        self._drawn: Strip | None = None
+        self._styles_known: dict[str, Style] = {}
+
+    def segments(self, width: int) -> Sequence[Segment]:
+        """What to draw in `width` cells; what is longer is cut."""
+        raise NotImplementedError
+
+    def redraw(self) -> None:
+        """Draw, and repaint what differs."""
+        if not self.is_mounted or not self.size:
+            return
+
+        base = self.named("")
+        width = self.size.width
+        drawn = Strip(self.segments(width)).adjust_cell_length(width, base)
+        before, self._drawn = self._drawn, drawn
+
+        if before is None or before.cell_length != width:
+            self.refresh()
+        elif spans := changed_spans(before, drawn):
+            self.refresh(*(Region(start, 0, end - start, 1) for start, end in spans))
+
+    def named(self, name: str) -> Style:
+        """The style of a component class on this widget's background; "" is the widget's own."""
+        style = self._styles_known.get(name)
+
+        if style is None:
+            style = self.rich_style
+
+            if name:
+                style += self.get_component_rich_style(name, partial=True)
+
+            self._styles_known[name] = style
+
+        return style
+
+    @override
+    def render_line(self, y: int) -> Strip:
+        return self._drawn or Strip.blank(self.size.width, self.named(""))
+
+    @override
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._styles_known.clear()
+        self._drawn = None
+
+        if self.is_mounted:
+            self.call_next(self.redraw)
+
+    def on_mount(self) -> None:
+        """Draw for the first time."""
+        self.redraw()
+
+    def on_resize(self) -> None:
+        """Draw for the new width."""
+        self.redraw()
+
+
+def length(segments: Sequence[Segment]) -> int:
+    """How many cells segments take."""
+    return sum(cell_len(segment.text) for segment in segments)

@@ -1,0 +1,108 @@
+"""A session without a monitor: pictures are published by hand, plans are kept."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from ehtui.domain.plans import (
+    Outcome,
+    OutcomeState,
+    Plan,
+    Refusal,
+    RefusalReason,
+    SendPlan,
+    SendTarget,
+    SignalEffect,
+    SignalPlan,
+    SignalTarget,
+)
+from ehtui.domain.process import ProcessId
+from ehtui.domain.snapshot import Snapshot
+
+
+class FakeSession:
+    """Implements `tui.session.Session`."""
+
+    def __init__(self, snapshot: Snapshot, *, read_only: bool = False) -> None:
+        self.snapshot = snapshot
+        self.read_only = read_only
+        self.is_paused = False
+        self.templates: Sequence[str] = ("minutes-finalized", "heartbeat")
+        self.signals: Sequence[str] = ("INT", "TERM", "KILL")
+        self.refreshed = 0
+        self.executed: list[Plan] = []
+        self.gate: asyncio.Event | None = None  # set: an action waits for it
+        self.callbacks: list[Callable[[Snapshot], None]] = []
+
+    def publish(self, snapshot: Snapshot) -> None:
+        self.snapshot = snapshot
+
+        for callback in self.callbacks:
+            callback(snapshot)
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        self.callbacks.append(callback)
+
+        return lambda: self.callbacks.remove(callback)
+
+    def refresh(self) -> None:
+        self.refreshed += 1
+
+    def pause(self, paused: bool) -> None:
+        self.is_paused = paused
+
+    def plan_signal(self, processes: Sequence[ProcessId], signal: str) -> SignalPlan | Refusal:
+        if any(process.pid == 1 for process in processes):
+            return Refusal(RefusalReason.INIT, "pid 1")
+
+        consumers = {c.process.id: c for c in self.snapshot.consumers}
+
+        return SignalPlan(
+            signal,
+            tuple(
+                SignalTarget(
+                    process,
+                    consumers[process].process.command,
+                    consumers[process].link.owner if consumers[process].link else None,  # type: ignore[union-attr]
+                    (),
+                    SignalEffect.DIES if signal == "KILL" else SignalEffect.RELEASES,
+                )
+                for process in processes
+            ),
+            self.snapshot.taken_at,
+        )
+
+    def plan_send(
+        self,
+        template: str,
+        target: SendTarget,
+        partition: str | None,
+        key: str | None,
+        count: int,
+    ) -> SendPlan | Refusal:
+        hub = self.snapshot.hub
+
+        if hub is None:
+            return Refusal(RefusalReason.NOT_CONNECTED, template)
+
+        return SendPlan(
+            namespace=hub.namespace,
+            hub=hub.name,
+            template=template,
+            body='{"eventType": "MINUTES_FINALIZED", "title": "주간 회의록"}',
+            target=target,
+            partition=partition,
+            key=key,
+            properties=(("type", "minutes"),),
+            count=count,
+            planned_at=self.snapshot.taken_at,
+        )
+
+    async def execute(self, plan: Plan) -> Outcome:
+        if self.gate is not None:
+            await self.gate.wait()
+
+        self.executed.append(plan)
+
+        return Outcome(plan, OutcomeState.DONE, self.snapshot.taken_at)

@@ -1,0 +1,202 @@
+"""Keys on the overview: what is selected, what is shown, what stands still."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+
+from ehtui.domain.snapshot import Snapshot
+from ehtui.tui.app import EhtuiApp
+from ehtui.tui.grid import Grid
+from ehtui.tui.screens.overview import OverviewScreen
+from ehtui.tui.session import UiOptions
+from ehtui.views.keys import process_key
+from tests.tui.fakes import FakeSession
+from tests.tui.scenes import SCENES, healthy, many, overdue
+from tests.waiting import wait_for
+
+
+@asynccontextmanager
+async def opened(
+    snapshot: Snapshot, *, size: tuple[int, int] = (120, 36), options: UiOptions | None = None
+) -> AsyncIterator[tuple[Pilot[int], FakeSession, OverviewScreen]]:
+    session = FakeSession(snapshot)
+    app = EhtuiApp(session, options or UiOptions())
+
+    async with app.run_test(size=size, notifications=True) as pilot:
+        await pilot.pause()
+        screen = app.screen
+        assert isinstance(screen, OverviewScreen)
+        yield pilot, session, screen
+
+
+def shown(grid: Grid) -> str:
+    return "\n".join(grid.render_line(y).text for y in range(grid.size.height))
+
+
+@pytest.mark.parametrize("size", [(60, 20), (80, 24), (120, 36), (200, 60)])
+@pytest.mark.parametrize("scene", SCENES)
+async def test_every_scene_fits_every_size(scene: str, size: tuple[int, int]) -> None:
+    async with opened(SCENES[scene](), size=size) as (_, _, screen):
+        grids = list(screen.query(Grid))
+
+        assert len(grids) == 4
+        for grid in grids:
+            assert grid.size.height >= 2
+            assert all(
+                grid.render_line(y).cell_length == grid.size.width for y in range(grid.size.height)
+            )
+
+
+async def test_the_cursor_stays_with_its_partition_when_rows_move() -> None:
+    async with opened(healthy()) as (pilot, session, screen):
+        await pilot.press("down", "down")
+        grid = screen.pane("partitions")
+        assert grid.cursor == "2"
+
+        picture = healthy()
+        session.publish(replace(picture, partitions=picture.partitions[::-1]))
+        await wait_for(lambda: [r.key for r in grid.listing.rows] == ["2", "1", "0"])
+
+        assert grid.cursor == "2"
+        assert grid.listing.position("2") == 0
+
+
+async def test_a_vanished_consumer_leaves_nothing_selected() -> None:
+    async with opened(healthy()) as (pilot, session, screen):
+        await pilot.press("2", "down", "down")
+        gone = next(c for c in healthy().consumers if c.process.id.pid == 51388)
+        assert screen.pane("consumers").cursor == process_key(gone.process.id)
+
+        session.publish(overdue())
+        await wait_for(lambda: len(screen.pane("consumers").listing.rows) == 3)
+
+        assert screen.pane("consumers").cursor is None
+        assert screen.targets() == ()
+        await pilot.press("down")
+        assert screen.pane("consumers").cursor is not None
+
+
+async def test_pause_holds_the_picture_and_says_so() -> None:
+    async with opened(healthy()) as (pilot, session, screen):
+        await pilot.press("p")
+        session.publish(overdue())
+        await pilot.pause()
+
+        assert session.is_paused
+        assert len(screen.pane("consumers").listing.rows) == 4
+        assert "paused" in screen.query_one("Headline").render_line(0).text
+
+        await pilot.press("p")
+        await wait_for(lambda: len(screen.pane("consumers").listing.rows) == 3)
+
+
+async def test_the_list_under_a_dialog_is_frozen_and_catches_up() -> None:
+    async with opened(healthy()) as (pilot, session, screen):
+        await pilot.press("question_mark")
+        session.publish(overdue())
+        await pilot.pause()
+        assert len(screen.pane("consumers").listing.rows) == 4
+
+        await pilot.press("escape")
+        await wait_for(lambda: len(screen.pane("consumers").listing.rows) == 3)
+
+
+async def test_refresh_asks_the_session() -> None:
+    async with opened(healthy()) as (pilot, session, _):
+        await pilot.press("r")
+        assert session.refreshed == 1
+
+
+async def test_panes_by_digit_and_tab() -> None:
+    async with opened(healthy()) as (pilot, _, screen):
+        for key, pane in (("3", "findings"), ("tab", "timeline"), ("tab", "partitions")):
+            await pilot.press(key)
+            assert screen.focused is screen.pane(pane)
+
+
+async def test_maximise_and_back() -> None:
+    async with opened(many()) as (pilot, _, screen):
+        await pilot.press("m")
+        await pilot.pause()
+        assert screen.pane("partitions").size.height == 34
+        assert not screen.pane("timeline").display
+
+        await pilot.press("escape")
+        await pilot.pause()
+        assert screen.pane("timeline").display
+        assert screen.pane("partitions").size.height < 34
+
+
+async def test_faults_next_problem_and_filter() -> None:
+    async with opened(many()) as (pilot, _, screen):
+        grid = screen.pane("partitions")
+        await pilot.press("full_stop")
+        assert grid.cursor == "7"
+        await pilot.press("full_stop")
+        assert grid.cursor == "19"
+
+        await pilot.press("f")
+        assert [row.key for row in grid.listing.rows] == ["7", "19"]
+        assert "2 of 32" in shown(grid)
+        await pilot.press("escape")
+        assert len(grid.listing.rows) == 32
+        assert grid.cursor == "19"
+
+        await pilot.press("slash", *"lag>1000 health!=behind".replace(" ", " "))
+        await pilot.pause()
+        assert [row.key for row in grid.listing.rows] == ["19"]
+        await pilot.press("enter")
+        assert screen.focused is grid
+
+
+async def test_a_filter_that_cannot_be_read_says_why() -> None:
+    async with opened(many()) as (pilot, _, screen):
+        await pilot.press("slash", *"nonsense>1")
+        await pilot.pause()
+        assert len(screen.pane("partitions").listing.rows) == 32
+        complaint = screen.query_one("#complaint").render()
+        assert "no field nonsense" in str(complaint)
+
+
+async def test_tags_are_targets_in_their_order_and_survive_a_refresh() -> None:
+    async with opened(healthy()) as (pilot, session, screen):
+        await pilot.press("2", "space", "down", "space")
+        session.publish(replace(healthy(), consumers=healthy().consumers[::-1]))
+        await pilot.pause()
+        assert {process.pid for process in screen.targets()} == {51257, 51388}
+
+
+@pytest.mark.parametrize("size", [(60, 20), (40, 10), (200, 60), (120, 36)])
+async def test_resizing_keeps_the_cursor_and_fills_the_screen(size: tuple[int, int]) -> None:
+    async with opened(many()) as (pilot, _, screen):
+        await pilot.press("end")
+        await pilot.resize_terminal(*size)
+        await pilot.pause()
+        grid = screen.pane("partitions")
+        assert grid.cursor == "31"
+        assert grid.size.width == size[0]
+
+
+async def test_text_from_outside_is_text() -> None:
+    async with opened(SCENES["foreign-names"](), size=(200, 60)) as (_, _, screen):
+        text = shown(screen.pane("consumers"))
+        assert "[red]" in text
+        assert "\x1b" not in text
+        assert "회의록_처리기.py" in text
+
+
+async def test_read_only_hides_what_acts() -> None:
+    session = FakeSession(healthy(), read_only=True)
+    app = EhtuiApp(session, UiOptions())
+
+    async with app.run_test(size=(120, 36)) as pilot:
+        await pilot.pause()
+        assert "send" not in app.screen.query_one("KeyBar").render_line(0).text
+        await pilot.press("s")
+        await pilot.press("k")
+        assert len(app.screen_stack) == 1
