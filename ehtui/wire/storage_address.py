@@ -173,9 +173,9 @@ def _split(text: str, setting: str) -> SplitResult:
         url = urlsplit("")
 
     if not is_valid or "@" in url.netloc:
+        shown = text.partition("?")[0].rpartition("@")[2]  # no SAS, no user and password
         raise _malformed(
-            f"The blob endpoint in {setting} is not an http(s) address: "
-            f"'{safe(text.split('?', maxsplit=1)[0])[:120]}'.",
+            f"The blob endpoint in {setting} is not an http(s) address: '{safe(shown)[:120]}'.",
             "It looks like https://ACCOUNT.blob.core.windows.net.",
         )
 

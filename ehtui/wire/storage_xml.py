@@ -7,7 +7,7 @@ reads the same XML with ElementTree's C parser, in pieces small enough to give t
 from __future__ import annotations
 
 import asyncio
-import calendar
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PIECE_BYTES = 32 * 1024  # about 1 ms of work
+# An encoding that Python does not know is a LookupError, one that expat cannot use a ValueError.
+_PARSE_ERRORS = (ET.ParseError, LookupError, ValueError)
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -51,7 +53,7 @@ class ListingParser:
         try:
             self._parser.feed(piece)
             self._take()
-        except ET.ParseError as error:
+        except _PARSE_ERRORS as error:
             raise MalformedListingError(str(error)) from None
 
     def close(self) -> None:
@@ -63,7 +65,7 @@ class ListingParser:
         try:
             self._parser.close()
             self._take()
-        except ET.ParseError as error:
+        except _PARSE_ERRORS as error:
             raise MalformedListingError(str(error)) from None
 
         if not self._root_seen:
@@ -121,7 +123,7 @@ def parse_containers(content: bytes) -> tuple[list[str], str]:
     """
     try:
         root = ET.fromstring(content)
-    except ET.ParseError as error:
+    except _PARSE_ERRORS as error:
         raise MalformedListingError(str(error)) from None
 
     if root.tag != "EnumerationResults":
@@ -136,7 +138,7 @@ def error_code(content: bytes) -> str:
     """The Code of an error reply, or "" where there is none."""
     try:
         return ET.fromstring(content).findtext("Code") or ""
-    except ET.ParseError:
+    except _PARSE_ERRORS:
         return ""
 
 
@@ -144,18 +146,15 @@ def error_code(content: bytes) -> str:
 def epoch_of(date: str) -> float | None:
     """Seconds since the epoch of an RFC 1123 date; None where it is not one."""
     try:
-        return float(
-            calendar.timegm(
-                (
-                    int(date[12:16]),
-                    _MONTHS[date[8:11]],
-                    int(date[5:7]),
-                    int(date[17:19]),
-                    int(date[20:22]),
-                    int(date[23:25]),
-                )
-            )
-        )
+        return datetime(
+            int(date[12:16]),
+            _MONTHS[date[8:11]],
+            int(date[5:7]),
+            int(date[17:19]),
+            int(date[20:22]),
+            int(date[23:25]),
+            tzinfo=UTC,
+        ).timestamp()
     except (ValueError, KeyError, IndexError, OverflowError):
         return _unusual_date(date)
 
