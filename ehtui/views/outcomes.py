@@ -1,0 +1,144 @@
+"""Why an action is not done, and how one ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.plans import (
+    Outcome,
+    OutcomeState,
+    Plan,
+    Refusal,
+    RefusalReason,
+    RestartPlan,
+    SendPlan,
+    SendTarget,
+    SignalPlan,
+    StartPlan,
+)
+from ehtui.domain.text import safe
+from ehtui.views import formats
+from ehtui.views.telling import partition
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_REFUSALS: Mapping[RefusalReason, str] = {
+    RefusalReason.READ_ONLY: "Read-only: nothing is sent, signalled or started.",
+    RefusalReason.NOTHING_SELECTED: "Nothing chosen: {subject}.",
+    RefusalReason.UNKNOWN_PARTITION: "The hub has no partition “{subject}”.",
+    RefusalReason.UNKNOWN_TEMPLATE: "No test event is named “{subject}”: see test_events.",
+    RefusalReason.NOT_CONNECTED: "The hub has not been read yet: try again once it answers.",
+    RefusalReason.SELF_OR_ANCESTOR: "{subject} is ehtui itself or what it runs in.",
+    RefusalReason.INIT: "{subject} is the init process: it stays.",
+    RefusalReason.KERNEL_THREAD: "{subject} is a thread of the kernel.",
+    RefusalReason.FOREIGN_USER: "{subject} belongs to another user{detail}.",
+    RefusalReason.GONE: "{subject} is gone: there is nothing left to signal.",
+    RefusalReason.IDENTITY_CHANGED: "{subject} is another process now: its number was used again.",
+    RefusalReason.UNKNOWN_SIGNAL: "There is no signal “{subject}” here.",
+    RefusalReason.SUPERVISED: "{subject} is started again by its supervisor{detail}: use that.",
+    RefusalReason.UNKNOWN_CONSUMER: "No consumer is named “{subject}”: see consumers in config.",
+    RefusalReason.NO_COMMAND: "“{subject}” has no command: set consumers.{subject}.command.",
+}
+
+
+def refusal_sentence(refusal: Refusal) -> str:
+    """Why an action is not offered or not done."""
+    detail = f" ({safe(refusal.detail)})" if refusal.detail else ""
+    words = _REFUSALS.get(refusal.reason, f"Refused: {refusal.reason.value} {{subject}}{{detail}}")
+
+    return words.format(subject=safe(refusal.subject), detail=detail)
+
+
+def outcome_sentence(outcome: Outcome) -> str:
+    """How an action ended, and what its log says where it failed."""
+    told = _told(outcome)
+    audit = next((text for key, text in outcome.details if key == "audit"), None)
+
+    return f"{told} {safe(audit)}" if audit else told
+
+
+def _told(outcome: Outcome) -> str:
+    if outcome.state is OutcomeState.DRY_RUN:
+        return f"Dry run, nothing was done: {_would(outcome.plan)}."
+
+    if outcome.state is OutcomeState.REFUSED and not _sent(outcome):
+        return refusal_sentence(outcome.refusal) if outcome.refusal else "Refused."
+
+    if outcome.state is OutcomeState.FAILED:
+        return _failed(outcome)
+
+    return _done(outcome)
+
+
+def _sent(outcome: Outcome) -> bool:
+    """Whether some target of a signal got it, though another was refused."""
+    return isinstance(outcome.plan, SignalPlan) and len(outcome.plan.targets) > 1
+
+
+def _would(plan: Plan) -> str:
+    match plan:
+        case SignalPlan():
+            pids = [str(target.process.pid) for target in plan.targets]
+            return f"SIG{plan.signal} to {formats.listed(pids)}"
+        case SendPlan():
+            return f"{formats.plural(plan.count, 'event')} {_target(plan)}"
+        case RestartPlan():
+            return f"restart {plan.target.process.pid}"
+        case StartPlan():
+            return f"start {safe(plan.consumer)}"
+
+
+def _failed(outcome: Outcome) -> str:
+    error = safe(outcome.error or "no reason given").rstrip(".")
+    lines = [safe(text) for key, text in outcome.details if key == "line"]
+    last = f" Its last line: {lines[-1]}" if lines else ""
+
+    return f"Failed: {error}.{last}"
+
+
+def _done(outcome: Outcome) -> str:
+    plan = outcome.plan
+    facts = dict(outcome.details)
+
+    match plan:
+        case SignalPlan():
+            return _signalled(plan, facts)
+        case SendPlan():
+            sequence = f", sequence {safe(facts['sequence'])}" if "sequence" in facts else ""
+            return f"Sent {formats.plural(plan.count, 'event')} {_target(plan)}{sequence}."
+        case RestartPlan():
+            return f"Restarted {plan.target.process.pid} as {_started(facts)}"
+        case StartPlan():
+            return f"Started {safe(plan.consumer)} as {_started(facts)}"
+
+
+def _started(facts: Mapping[str, str]) -> str:
+    log = f"; its output goes to {safe(facts['log'])}" if "log" in facts else ""
+
+    return f"{safe(facts.get('pid', formats.UNKNOWN))}{log}."
+
+
+def _signalled(plan: SignalPlan, facts: Mapping[str, str]) -> str:
+    results = []
+
+    for target in plan.targets:
+        pid = str(target.process.pid)
+        result = facts.get(pid, "sent")
+        results.append(f"{pid} {safe(result).replace('_', ' ')}")
+
+    if all(result.endswith(" sent") for result in results):
+        pids = [result.removesuffix(" sent") for result in results]
+        return f"Sent SIG{plan.signal} to {formats.listed(pids)}."
+
+    return f"SIG{plan.signal}: {formats.listed(results)}."
+
+
+def _target(plan: SendPlan) -> str:
+    if plan.target is SendTarget.PARTITION and plan.partition is not None:
+        return f"to {partition(plan.partition)}"
+
+    if plan.target is SendTarget.KEY:
+        return f"with key “{safe(plan.key or '')}”"
+
+    return f"to {safe(plan.hub)}"

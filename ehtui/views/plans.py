@@ -1,0 +1,136 @@
+"""Plans as a confirmation tells them: the question, the literal steps, what they cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ehtui.domain.plans import Plan, RestartPlan, SendPlan, SendTarget, SignalPlan, StartPlan
+from ehtui.domain.text import safe, visible
+from ehtui.views import formats
+from ehtui.views.plan_costs import is_grave, joining, target_cost
+from ehtui.views.telling import Telling, partition
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmation:
+    """A plan in words. A step is a literal command, or a line of what is sent."""
+
+    heading: str
+    steps: tuple[str, ...]
+    costs: tuple[str, ...]
+    verb: str  # on the button that does it
+    is_grave: bool = False  # costs somebody something that does not come back at once
+
+
+def confirmation(plan: Plan, say: Telling) -> Confirmation:
+    """The question that is asked before a plan is done."""
+    match plan:
+        case SignalPlan():
+            return _signal(plan, say)
+        case SendPlan():
+            return _send(plan)
+        case RestartPlan():
+            return _restart(plan, say)
+        case StartPlan():
+            return _start(plan, say)
+
+
+def _signal(plan: SignalPlan, say: Telling) -> Confirmation:
+    pids = [str(target.process.pid) for target in plan.targets]
+    steps = [
+        f"{formats.command('kill', f'-{plan.signal}', str(target.process.pid))}"
+        f"    # {safe(target.command)}"
+        for target in plan.targets
+    ]
+
+    if plan.escalate_to is not None:
+        steps.append(
+            f"after {formats.duration(plan.escalate_after_s)}, for whoever is still there: "
+            f"kill -{plan.escalate_to}"
+        )
+
+    return Confirmation(
+        heading=f"Send SIG{plan.signal} to {formats.listed(pids)}?",
+        steps=tuple(steps),
+        costs=tuple(target_cost(target, plan.signal, say) for target in plan.targets),
+        verb="Kill" if plan.signal == "KILL" else f"Send {plan.signal}",
+        is_grave=any(is_grave(target) for target in plan.targets),
+    )
+
+
+def _send(plan: SendPlan) -> Confirmation:
+    events = formats.plural(plan.count, "event")
+    hub = safe(plan.hub)
+    costs = [f"Every consumer group of {hub} reads {'it' if plan.count == 1 else 'them'}."]
+
+    if plan.is_production:
+        costs.insert(0, f"{hub} is marked production: its consumers will act on this.")
+
+    return Confirmation(
+        heading=f"Send {events} to {hub}?",
+        steps=(
+            f"to {safe(plan.namespace)} / {hub}, {_target(plan)}",
+            *(f"{safe(name)}: {visible(value)}" for name, value in plan.properties),
+            *visible(plan.body, keep_newlines=True).split("\n"),
+        ),
+        costs=tuple(costs),
+        verb="Send",
+        is_grave=plan.is_production,
+    )
+
+
+def _target(plan: SendPlan) -> str:
+    if plan.target is SendTarget.PARTITION and plan.partition is not None:
+        return partition(plan.partition)
+
+    if plan.target is SendTarget.KEY and plan.key is not None:
+        return f"key “{visible(plan.key)}”"
+
+    return "the service chooses the partition"
+
+
+def _restart(plan: RestartPlan, say: Telling) -> Confirmation:
+    pid = str(plan.target.process.pid)
+    start = safe(plan.target.command)
+
+    return Confirmation(
+        heading=f"Restart {pid}?",
+        steps=(
+            formats.command("kill", f"-{plan.signal}", pid),
+            (
+                f"wait up to {formats.duration(plan.wait_s)} for its end; if it stays, nothing is "
+                "started"
+            ),
+            _in_folder(plan.cwd, start),
+            f"its output goes to {safe(plan.log_path)}",
+        ),
+        costs=(
+            target_cost(plan.target, plan.signal, say),
+            "The new process is a new owner: it claims partitions in its first rounds.",
+        ),
+        verb="Restart",
+        is_grave=is_grave(plan.target),
+    )
+
+
+def _start(plan: StartPlan, say: Telling) -> Confirmation:
+    words = formats.command(*plan.command)
+    variable = formats.command(f"EVENTHUB_CONSUMER_GROUP={plan.group}")
+    others = [safe(name) for name in plan.variables if name != "EVENTHUB_CONSUMER_GROUP"]
+    with_others = f"also set: {formats.listed(others)}"
+
+    return Confirmation(
+        heading=f"Start {safe(plan.consumer)} in {safe(plan.group)}?",
+        steps=(
+            _in_folder(plan.cwd, f"{variable} {words}"),
+            *([with_others] if others else []),
+            f"its output goes to {safe(plan.log_path)}",
+        ),
+        costs=(joining(plan.group, say),),
+        verb="Start",
+        is_grave=say.snapshot.policy.is_production,
+    )
+
+
+def _in_folder(folder: str | None, words: str) -> str:
+    return f"{formats.command('cd', safe(folder))} && {words}" if folder else words
