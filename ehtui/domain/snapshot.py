@@ -90,8 +90,9 @@ class BehindBasis(StrEnum):
 class Behind:
     """Lag in time."""
 
-    seconds: float
+    seconds: float  # when it was judged
     basis: BehindBasis
+    since_at: float | None = None  # enqueued time of the oldest unread event: grows by itself
 
 
 @dataclass(frozen=True, slots=True)

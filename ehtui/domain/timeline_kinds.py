@@ -97,4 +97,20 @@ TIMELINE_KINDS: Mapping[str, Mapping[str, str]] = {
         "sequence": "str?",
         "error": "str?",
     },
+    "action.restart": {
+        "state": "str OutcomeState",
+        "signal": "str",
+        "pid": "int of the process that ended",
+        "new_pid": "str? of the one that was started",
+        "owner": "str?",
+        "owned": "tuple[str, ...] group/partition",
+        "error": "str?",
+    },
+    "action.start": {
+        "state": "str OutcomeState",
+        "consumer": "str its name in the configuration",
+        "group": "str",
+        "new_pid": "str?",
+        "error": "str?",
+    },
 }

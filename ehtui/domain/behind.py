@@ -1,0 +1,65 @@
+"""Lag in time: how long ago the oldest unread event was enqueued (peers.md B3)."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import Behind, BehindBasis
+
+if TYPE_CHECKING:
+    from ehtui.domain.hub import PartitionSample
+
+History = tuple[tuple[int, float], ...]  # (last sequence number, its enqueued time), growing
+
+FULL = 96
+RECENT = 32  # kept as they are; what is older thins out
+NOTHING_UNREAD = Behind(0.0, BehindBasis.MEASURED)
+
+
+def remembered(history: History, sample: PartitionSample) -> History:
+    """`history` with what this sample tells; older points thin out, so that hours fit."""
+    if sample.last_enqueued_at is None or sample.last_sequence < 0:
+        return history
+
+    point = (sample.last_sequence, sample.last_enqueued_at)
+
+    if history and point[0] <= history[-1][0]:
+        return history if point[0] == history[-1][0] else (point,)
+
+    if len(history) >= FULL:
+        history = history[:-RECENT:2] + history[-RECENT:]
+
+    return (*history, point)
+
+
+def behind(history: History, oldest_unread: int, lag: int | None, now: float) -> Behind | None:
+    """How far behind a group is whose next event is `oldest_unread`; `now` is server time.
+
+    Interpolated between two samples, never extrapolated: what is older than the history is only
+    known to be at least so old.
+    """
+    if lag == 0:
+        return NOTHING_UNREAD
+
+    if lag is None or not history:
+        return None
+
+    index = bisect_left(history, (oldest_unread,))
+
+    if index == len(history):
+        return None
+
+    sequence, enqueued_at = history[index]
+
+    if sequence == oldest_unread:
+        basis = BehindBasis.INTERPOLATED
+    elif index == 0:
+        basis = BehindBasis.AT_LEAST
+    else:
+        basis = BehindBasis.INTERPOLATED
+        before, before_at = history[index - 1]
+        share = (oldest_unread - before) / (sequence - before)
+        enqueued_at = before_at + (enqueued_at - before_at) * share
+
+    return Behind(max(0.0, now - enqueued_at), basis, enqueued_at)

@@ -1,0 +1,154 @@
+"""A snapshot under construction: what one update changes, then frozen."""
+
+from __future__ import annotations
+
+from operator import is_
+from typing import TYPE_CHECKING
+
+from ehtui.domain.memory import Memory
+from ehtui.domain.seats import Moment
+from ehtui.domain.snapshot import (
+    Evidence,
+    Snapshot,
+    SourceState,
+    SourceStatus,
+    Subject,
+    TimelineEvent,
+)
+
+if TYPE_CHECKING:
+    from ehtui.domain.hub import HubDescription
+    from ehtui.domain.memory import GroupMemory
+
+TIMELINE_LENGTH = 500
+
+
+class Draft:
+    """Mutable for the length of one `reduce()`; never shared."""
+
+    __slots__ = (
+        "at",
+        "before",
+        "clock_offset_s",
+        "consumers",
+        "events",
+        "failures",
+        "findings",
+        "flows",
+        "groups",
+        "host",
+        "hub",
+        "look",
+        "looked_before_at",
+        "partitions",
+        "policy",
+        "sources",
+        "started_at",
+    )
+
+    def __init__(self, before: Snapshot, at: float) -> None:
+        memory = before.memory if isinstance(before.memory, Memory) else Memory()
+        self.before = before
+        self.at = max(at, before.taken_at)
+        self.policy = before.policy
+        self.clock_offset_s = before.clock_offset_s
+        self.hub: HubDescription | None = before.hub
+        self.partitions = before.partitions
+        self.consumers = before.consumers
+        self.findings = before.findings
+        self.sources = before.sources
+        self.flows = memory.flows
+        self.look = memory.look
+        self.looked_before_at = memory.looked_before_at
+        self.groups: dict[str, GroupMemory] = dict(memory.groups)
+        self.host = memory.host
+        self.failures = memory.failures
+        self.started_at = memory.started_at
+        self.events: list[tuple[float, str, Subject, Evidence, bool]] = []
+
+    @property
+    def now(self) -> float:
+        """Server time of this update."""
+        return self.at + (self.clock_offset_s or 0.0)
+
+    @property
+    def looked_at(self) -> float:
+        """Server time up to which the store's word holds: unseen, no lease is late."""
+        if self.look is None:
+            return self.now
+
+        return max(
+            self.look.listing.server_time,
+            min(self.now, self.look.listing.server_time + self.policy.store_interval_s),
+        )
+
+    def moment(self) -> Moment:
+        """How partitions are judged now."""
+        policy = self.policy
+        return Moment(
+            self.at,
+            self.now,
+            self.looked_at,
+            self.clock_offset_s or 0.0,
+            self.before.taken_at,
+            policy.hub_interval_s + policy.store_interval_s,
+            is_hub_fresh=self.is_fresh("hub"),
+        )
+
+    def is_fresh(self, source: str) -> bool:
+        """Whether a source's last read succeeded."""
+        return all(s.status is not SourceStatus.FAILED for s in self.sources if s.name == source)
+
+    def source(self, name: str) -> SourceState | None:
+        """The state of a source."""
+        return next((s for s in self.sources if s.name == name), None)
+
+    def tell(
+        self,
+        kind: str,
+        at: float,
+        subject: Subject,
+        details: Evidence,
+        *,
+        is_approximate: bool = False,
+    ) -> None:
+        """Add an event to the timeline; `at` is server time."""
+        self.events.append((at, kind, subject, details, is_approximate))
+
+    def freeze(self) -> Snapshot:
+        """The snapshot."""
+        before = self.before
+        memory = before.memory if isinstance(before.memory, Memory) else Memory()
+        timeline, number = before.timeline, memory.next_number
+
+        if self.events:
+            self.events.sort(key=lambda event: event[0])
+            told = (TimelineEvent(number + i, *event) for i, event in enumerate(self.events))
+            timeline = (*timeline, *told)[-TIMELINE_LENGTH:]
+            number += len(self.events)
+
+        states = tuple(group.state for group in self.groups.values())
+        is_same = len(states) == len(before.groups) and all(map(is_, states, before.groups))
+        return Snapshot(
+            self.at,
+            self.policy,
+            self.clock_offset_s,
+            self.hub,
+            self.partitions,
+            before.groups if is_same else states,
+            self.consumers,
+            self.look.listing.unreadable if self.look is not None else (),
+            self.findings,
+            timeline,
+            self.sources,
+            Memory(
+                self.flows,
+                self.look,
+                self.looked_before_at,
+                self.groups,
+                self.host,
+                self.failures,
+                number,
+                self.started_at,
+            ),
+        )

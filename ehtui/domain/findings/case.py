@@ -1,0 +1,124 @@
+"""What the rules of one group look at, gathered once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ehtui.domain.consumers import idle_consumers, slowest_round
+from ehtui.domain.draft import Draft
+from ehtui.domain.leases import LIVE_STATES
+from ehtui.domain.memory import GroupMemory, Seat
+from ehtui.domain.sdks import PYTHON
+from ehtui.domain.snapshot import (
+    ConsumerState,
+    Evidence,
+    Finding,
+    LeaseState,
+    Severity,
+    Subject,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+FROM_NOW = -1.0  # since: as long as the finding stands; decided when findings are gathered
+
+
+@dataclass(slots=True)
+class Case:
+    """One group, with its troubled partitions apart: the healthy ones cost nothing."""
+
+    draft: Draft
+    group: GroupMemory
+    troubled: list[Seat] = field(default_factory=list)
+    renewing: frozenset[str] = frozenset()  # owners with a lease that is held
+    idle: tuple[ConsumerState, ...] = ()
+    explained: set[str] = field(default_factory=set)  # partitions whose root cause is told
+
+    @property
+    def name(self) -> str:
+        """The group's name."""
+        return self.group.state.name
+
+    @property
+    def now(self) -> float:
+        """The moment of judgement, server time."""
+        return self.draft.looked_at
+
+    def marked(self, mark: int) -> list[Seat]:
+        """Partitions with any of these marks whose cause has not been told."""
+        return [s for s in self.troubled if s.marks & mark and s.shown.id not in self.explained]
+
+    def subject(self, partitions: Sequence[str] = (), **parts: str | int | None) -> Subject:
+        """A subject of this group; the partition is named while it is only one."""
+        partition = partitions[0] if len(partitions) == 1 else None
+        owner, pid = parts.get("owner"), parts.get("pid")
+        return Subject(
+            group=self.name,
+            partition=partition,
+            owner=str(owner) if owner is not None else None,
+            pid=int(pid) if pid is not None else None,
+        )
+
+    def expiry_s(self) -> float:
+        """How long a lease of this group lives, as far as that is known."""
+        known = [t.expires_after_s for t in self.group.timings.values()]
+        configured = self.draft.policy.lease_of(self.name).expires_after_s
+        return configured or max(known, default=PYTHON.expires_after_s)
+
+    def round_s(self) -> float:
+        """The longest balancing round that may be usual here."""
+        return slowest_round(self.group)
+
+
+def open_case(draft: Draft, group: GroupMemory) -> Case:
+    """Gather what is wrong in a group."""
+    seats = group.seats.values()
+    is_own = group.key == draft.policy.default_group.lower()
+    renewing = frozenset(
+        o.id
+        for o in group.state.owners
+        if any(
+            group.seats[pid].shown.lease.state is LeaseState.HELD
+            for pid in o.partitions
+            if pid in group.seats
+        )
+    )
+    return Case(
+        draft,
+        group,
+        [seat for seat in seats if seat.marks],
+        renewing,
+        idle_consumers(draft) if is_own else (),
+    )
+
+
+def finding(
+    id_: str, severity: Severity, subject: Subject, evidence: Evidence, since: float = FROM_NOW
+) -> Finding:
+    """A finding; without `since` it stands since it was first found."""
+    return Finding(id_, severity, subject, evidence, since)
+
+
+def total(lags: Iterable[int | None]) -> int | None:
+    """The sum of what is known; None where nothing is."""
+    known = [lag for lag in lags if lag is not None]
+    return sum(known) if known else None
+
+
+def first_window(seats: Sequence[Seat]) -> dict[str, float | str | None]:
+    """The takeover evidence of several partitions: from the first to the last."""
+    windows = [s.shown.takeover for s in seats if s.shown.takeover is not None]
+    starts = [w.earliest_at for w in windows if w.earliest_at is not None]
+    ends = [w.latest_at for w in windows if w.latest_at is not None]
+    return {
+        "takeover_earliest_at": min(starts, default=None),
+        "takeover_latest_at": max(ends, default=None),
+        "takeover_basis": windows[0].basis if windows else None,
+    }
+
+
+def is_live(seat: Seat) -> bool:
+    """Whether somebody holds a lease that runs."""
+    return seat.shown.lease.state in LIVE_STATES

@@ -1,0 +1,46 @@
+"""Asks every rule in the order of causes: what a root cause explains is not told again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.findings import lapses, roles, sources
+from ehtui.domain.findings.case import FROM_NOW, Case, open_case
+from ehtui.domain.snapshot import Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ehtui.domain.draft import Draft
+
+_RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
+
+
+def gather(draft: Draft) -> tuple[Finding, ...]:
+    """All findings, worst first, then the longest standing."""
+    found = [*sources.failing(draft), *sources.skew(draft), *sources.not_visible(draft)]
+
+    for group in draft.groups.values():
+        found.extend(_of_group(open_case(draft, group)))
+
+    known = {f.key: f for f in draft.before.findings}
+    settled = [_settled(f, known.get(f.key), draft.now) for f in found]
+    settled.sort(key=lambda f: (_RANK[f.severity], f.since))
+    findings = tuple(settled)
+    return draft.before.findings if findings == draft.before.findings else findings
+
+
+def _of_group(case: Case) -> Iterator[Finding]:
+    yield from lapses.no_consumers(case)
+    yield from lapses.lapsed(case)
+    yield from lapses.unowned(case)
+    yield from roles.idle(case)
+
+
+def _settled(found: Finding, known: Finding | None, now: float) -> Finding:
+    """With its beginning, and the same object while nothing of it changed."""
+    if found.since == FROM_NOW:
+        since = known.since if known is not None else now
+        found = Finding(found.id, found.severity, found.subject, found.evidence, since)
+
+    return known if known is not None and known == found else found

@@ -1,0 +1,176 @@
+"""Leases that nobody renews, and partitions that nobody holds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.findings.case import Case, finding, first_window, total
+from ehtui.domain.memory import Departure, Mark, Seat
+from ehtui.domain.snapshot import Evidence, Finding, LeaseState, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+BLANK_S = 3.0  # an owner is blank for about a second while partitions are rebalanced (facts.md §7)
+GONE_EXPIRIES = 2.0  # a group without a live owner for so many expiries has no consumers
+ABANDONED_S = 3600.0
+
+
+def no_consumers(case: Case) -> Iterator[Finding]:
+    """Records, but nobody alive for long: explains everything else about the group's partitions."""
+    group = case.group
+    seats = list(group.seats.values())
+    has_records = any(s.tenure.record is not None or s.shown.checkpoint is not None for s in seats)
+
+    if not seats or not has_records or group.state.owners:
+        return
+
+    last = max(seats, key=_last_seen)
+    alive_at = _last_seen(last)
+
+    if case.now - alive_at < GONE_EXPIRIES * case.expiry_s():
+        return
+
+    case.explained.update(group.seats)
+    flows = [case.draft.flows[pid].state.in_per_s for pid in group.seats if pid in case.draft.flows]
+    rates = [r for r in flows if r is not None]
+    is_own = group.key == case.draft.policy.default_group.lower()
+    is_waiting = bool(group.state.lag) or any(rates)
+    severity = Severity.CRITICAL if is_own and is_waiting else Severity.WARNING
+
+    if not is_own and case.now - alive_at > ABANDONED_S:
+        severity = Severity.INFO
+
+    evidence: Evidence = {
+        "partition_count": len(seats),
+        "last_owner": last.tenure.holder,
+        "last_renewed_at": alive_at or None,
+        "lag": group.state.lag,
+        "lost": total(s.shown.lost for s in seats),
+        "in_per_s": sum(rates) if rates else None,
+        "local_consumers": len(case.idle),
+    }
+    since = alive_at + case.expiry_s() if alive_at else case.draft.started_at or case.now
+    yield finding("group.no_consumers", severity, case.subject(), evidence, since)
+
+
+def _last_seen(seat: Seat) -> float:
+    """When somebody last wrote this partition's ownership; a checkpoint shows life as well."""
+    record, checkpoint = seat.tenure.record, seat.shown.checkpoint
+    written = [r.blob.last_modified for r in (record, checkpoint) if r is not None]
+    return max(written, default=0.0)
+
+
+def lapsed(case: Case) -> Iterator[Finding]:
+    """One finding an owner: its leases run out, or have run out and nobody took them."""
+    for mark, id_, severity in (
+        (Mark.EXPIRED, "lease.expired", Severity.CRITICAL),
+        (Mark.OVERDUE, "lease.overdue", Severity.WARNING),
+    ):
+        by_owner: dict[str, list[Seat]] = {}
+
+        for seat in case.marked(mark):
+            by_owner.setdefault(seat.shown.lease.owner or "", []).append(seat)
+
+        for owner, seats in by_owner.items():
+            partitions = tuple(s.shown.id for s in seats)
+            case.explained.update(partitions)
+            since = min(
+                (_since(s) for s in seats),
+                default=case.now,
+            )
+            subject = case.subject(partitions, owner=owner)
+            yield finding(id_, severity, subject, _lapse(case, owner, partitions, seats), since)
+
+
+def _since(seat: Seat) -> float:
+    lease = seat.shown.lease
+
+    if lease.state is LeaseState.EXPIRED:
+        return lease.expires_at or lease.last_modified or 0.0
+
+    return lease.renewed_at or 0.0
+
+
+def _lapse(case: Case, owner: str, partitions: tuple[str, ...], seats: Sequence[Seat]) -> Evidence:
+    lease = min((s.shown.lease for s in seats), key=lambda k: k.expires_at or 0.0)
+    departure = departure_of(case, owner)
+    link = case.draft.host.links.get(owner)
+    process = departure.process if departure else link.process if link else None
+    sent = [s for s in case.draft.host.signals if process is not None and s.process == process]
+    return {
+        "owner": owner,
+        "partitions": partitions,
+        "renewed_at": lease.renewed_at,
+        "renewed_every_s": lease.renewed_every_s,
+        "expires_at": lease.expires_at,
+        "expires_after_s": lease.expires_after_s,
+        "expiry_basis": lease.basis.value if lease.basis else None,
+        "survivors": len(case.renewing - {owner}),
+        "standbys": len(case.idle),
+        "lag": total(s.shown.lag for s in seats),
+        "pid": process.pid if process else None,
+        "process_gone_at": departure.at if departure else None,
+        "signal": sent[-1].signal if sent else None,
+        "signalled_at": sent[-1].at if sent else None,
+        **first_window(seats),
+    }
+
+
+def departure_of(case: Case, owner: str) -> Departure | None:
+    """The end of this owner's process, where it was seen."""
+    found = [d for d in case.draft.host.departures if owner in d.owners]
+    return found[-1] if found else None
+
+
+def unowned(case: Case) -> Iterator[Finding]:
+    """Partitions that nobody holds and no lease runs for: released, or never owned."""
+    free = case.marked(Mark.FREE)
+    seats = [s for s in free if case.now - _free_since(case, s) >= BLANK_S]
+
+    if not seats or not _has_records(case):
+        return
+
+    # Its blank owner is told once it lasts; until then nothing else may be blamed either.
+    case.explained.update(s.shown.id for s in free)
+    partitions = tuple(s.shown.id for s in seats)
+    since = min(_free_since(case, s) for s in seats)
+    grace_s = case.expiry_s()
+    states = {s.shown.lease.state.value for s in seats}
+    owners = {s.tenure.holder for s in seats}
+    evidence: Evidence = {
+        "partitions": partitions,
+        "state": states.pop() if len(states) == 1 else "mixed",
+        "last_owner": owners.pop() if len(owners) == 1 else None,
+        "unowned_since_at": since,
+        "grace_s": grace_s,
+        "live_owners": len(case.renewing),
+        "standbys": len(case.idle),
+        "lag": total(s.shown.lag for s in seats),
+        **first_window(seats),
+    }
+    is_late = case.now - since > grace_s
+    is_waiting = any(_is_waiting(case, s) for s in seats)
+    severity = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)[is_late + is_waiting]
+    yield finding("partition.unowned", severity, case.subject(partitions), evidence, since)
+
+
+def _has_records(case: Case) -> bool:
+    """A group without any record keeps its checkpoints elsewhere, or was never started."""
+    return bool(case.group.state.spellings)
+
+
+def _free_since(case: Case, seat: Seat) -> float:
+    """Never before ehtui's first look: how long it was free by then is history, not a fault."""
+    since = seat.tenure.free_since
+    return max(since if since is not None else case.now, case.draft.started_at or 0.0)
+
+
+def _is_waiting(case: Case, seat: Seat) -> bool:
+    shown, flow = seat.shown, case.draft.flows.get(seat.shown.id)
+
+    if not shown.lag:
+        return False
+
+    # Without a checkpoint the retained events may all be old; only new ones wait for somebody.
+    return not shown.lag_is_bound or bool(flow is not None and flow.state.in_per_s)

@@ -1,0 +1,77 @@
+"""Local consumers that own nothing: by design, or starved."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.findings.case import Case, finding, first_window
+from ehtui.domain.memory import Mark
+from ehtui.domain.process import LogIncidentKind
+from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Evidence, Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+def idle(case: Case) -> Iterator[Finding]:
+    """One finding for each local consumer that takes part and owns nothing."""
+    for consumer in case.idle:
+        pid = consumer.process.id.pid
+        subject = case.subject(pid=pid)
+
+        if consumer.role is ConsumerRole.STANDBY:
+            evidence = _standby(case, consumer)
+            yield finding("consumer.standby", Severity.INFO, subject, evidence)
+        elif case.draft.is_fresh("store"):
+            evidence = _starved(case, consumer)
+            yield finding("consumer.starved", Severity.WARNING, subject, evidence)
+
+
+def _others(case: Case, consumer: ConsumerState) -> int:
+    own = consumer.link.owner if consumer.link else None
+    return sum(1 for o in case.group.state.owners if o.id != own)
+
+
+def _not_claimed(case: Case, consumer: ConsumerState) -> int | None:
+    return case.draft.host.incidents.get((consumer.process.id, LogIncidentKind.NOT_CLAIMED))
+
+
+def _standby(case: Case, consumer: ConsumerState) -> Evidence:
+    lapsing = [s for s in case.troubled if s.marks & Mark.UNSERVED]
+    hub, process = case.draft.hub, consumer.process
+    return {
+        "pid": process.id.pid,
+        "owner": consumer.link.owner if consumer.link else None,
+        "partition_count": len(case.group.seats),
+        "live_owners": _others(case, consumer),
+        "owner_pids": tuple(
+            str(c.process.id.pid)
+            for c in case.draft.consumers
+            if any(group == case.name for group, _ in c.owns)
+        ),
+        "lapsing": tuple(s.shown.id for s in lapsing),
+        **{k: v for k, v in first_window(lapsing).items() if k != "takeover_basis"},
+        "not_claimed": _not_claimed(case, consumer),
+        "namespace": hub.namespace if hub else None,
+        "hub": hub.name if hub else None,
+        "command": process.command,
+        "consumer_name": process.consumer_name,
+    }
+
+
+def _starved(case: Case, consumer: ConsumerState) -> Evidence:
+    others, count = _others(case, consumer), len(case.group.seats)
+    free = tuple(s.shown.id for s in case.troubled if s.marks & (Mark.FREE | Mark.EXPIRED))
+    process = consumer.process
+    return {
+        "pid": process.id.pid,
+        "owner": consumer.link.owner if consumer.link else None,
+        "partition_count": count,
+        "live_owners": others,
+        "expected_min": count // (others + 1),
+        "unowned": free,
+        "reason": "unclaimed" if free else "unshared",
+        "starved_since_at": case.draft.host.idle_since.get(process.id, case.now),
+        "not_claimed": _not_claimed(case, consumer),
+        "command": process.command,
+    }

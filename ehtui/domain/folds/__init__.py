@@ -1,0 +1,1 @@
+"""One module per kind of update: what it changes in a draft."""

@@ -1,0 +1,241 @@
+"""What this host tells: processes that come and go, their logs, and signals sent to them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ehtui.domain.memory import Departure, SentSignal
+from ehtui.domain.plans import OutcomeState, RestartPlan, SendPlan, SignalPlan
+from ehtui.domain.snapshot import ConsumerState, Evidence, Subject
+
+if TYPE_CHECKING:
+    from ehtui.domain.draft import Draft
+    from ehtui.domain.plans import Outcome, SignalTarget, StartPlan
+    from ehtui.domain.process import ProcessSample
+    from ehtui.domain.updates import ActionDone, LogsRead, ProcessesRead
+
+GONE = frozenset({"gone", "zombie", "dead"})
+MOST_DEPARTURES, MOST_SIGNALS, MOST_LINKS = 64, 32, 1024
+
+
+def fold_processes(draft: Draft, update: ProcessesRead) -> None:
+    """Fold in a scan: who is new, who is gone."""
+    alive = {p.id: p for p in update.processes if p.status not in GONE}
+    known = {c.process.id: c for c in draft.consumers}
+    host = draft.host
+
+    if host.was_read:
+        for process in alive.values():
+            if process.id not in known:
+                _tell_start(draft, process)
+
+    for id_, consumer in known.items():
+        if id_ not in alive:
+            _depart(draft, consumer, update.at)
+
+    host = draft.host
+    draft.host = replace(
+        host,
+        was_read=True,
+        incidents={k: v for k, v in host.incidents.items() if k[0] in alive},
+        idle_since={k: v for k, v in host.idle_since.items() if k in alive},
+    )
+    draft.consumers = tuple(
+        ConsumerState(process, before.link, before.owns, before.role)
+        if (before := known.get(process.id)) is not None
+        else ConsumerState(process)
+        for process in update.processes
+    )
+
+
+def _tell_start(draft: Draft, process: ProcessSample) -> None:
+    offset_s = draft.clock_offset_s or 0.0
+    draft.tell(
+        "consumer.started",
+        process.id.started_at + offset_s,
+        Subject(pid=process.id.pid),
+        {
+            "pid": process.id.pid,
+            "command": process.command,
+            "consumer_name": process.consumer_name,
+            "owner": None,
+        },
+    )
+
+
+def _depart(draft: Draft, consumer: ConsumerState, at: float) -> None:
+    """A process is gone: remember which owners it was, so that a lapse can name its cause."""
+    host, process = draft.host, consumer.process
+    owners = tuple(link.owner for link in host.links.values() if link.process == process.id)
+
+    if any(d.process == process.id for d in host.departures):
+        return
+
+    sent = [s.signal for s in host.signals if s.process == process.id]
+    departure = Departure(
+        process.id,
+        draft.now,
+        owners,
+        process.command,
+        process.consumer_name,
+        max(0.0, at - process.id.started_at),
+        sent[-1] if sent else None,
+    )
+    draft.host = replace(host, departures=(*host.departures[-(MOST_DEPARTURES - 1) :], departure))
+    owner = consumer.link.owner if consumer.link is not None else None
+    draft.tell(
+        "consumer.gone",
+        draft.now,
+        Subject(pid=process.id.pid, owner=owner),
+        {
+            "pid": process.id.pid,
+            "command": process.command,
+            "consumer_name": process.consumer_name,
+            "owner": owner,
+            "lived_s": departure.lived_s,
+            "partitions": tuple("/".join(owned) for owned in consumer.owns),
+            "signal": departure.signal,
+        },
+        is_approximate=True,
+    )
+
+
+def fold_logs(draft: Draft, update: LogsRead) -> None:
+    """Fold in what logs told: who is which owner, and how often each trouble was named."""
+    links, incidents = dict(draft.host.links), dict(draft.host.incidents)
+
+    for link in update.links:
+        if links.get(link.owner) != link:
+            links[link.owner] = link
+
+    for incident in update.incidents:
+        key = (incident.process, incident.kind)
+        incidents[key] = incidents.get(key, 0) + incident.count
+
+    if len(links) > MOST_LINKS:
+        newest = sorted(links.values(), key=lambda link: link.seen_at)[-MOST_LINKS:]
+        links = {link.owner: link for link in newest}
+
+    draft.host = replace(draft.host, links=links, incidents=incidents)
+
+
+def fold_action(draft: Draft, update: ActionDone) -> None:
+    """Tell what this session did, and remember signals: they explain what follows."""
+    outcome = update.outcome
+    plan = outcome.plan
+
+    if isinstance(plan, SignalPlan):
+        for target in plan.targets:
+            _tell_signal(draft, plan.signal, target, outcome)
+    elif isinstance(plan, SendPlan):
+        _tell_send(draft, plan, outcome)
+    elif isinstance(plan, RestartPlan):
+        _tell_restart(draft, plan, outcome)
+    else:
+        _tell_new_process(draft, plan, outcome)
+
+
+def _tell_signal(draft: Draft, signal: str, target: SignalTarget, outcome: Outcome) -> None:
+    _remember_signal(draft, signal, target, outcome)
+    draft.tell(
+        "action.signal",
+        _server_time(draft, outcome),
+        Subject(pid=target.process.pid, owner=target.owner),
+        _signal_details(signal, target, outcome),
+    )
+
+
+def _server_time(draft: Draft, outcome: Outcome) -> float:
+    return outcome.at + (draft.clock_offset_s or 0.0)
+
+
+def _remember_signal(draft: Draft, signal: str, target: SignalTarget, outcome: Outcome) -> None:
+    if outcome.state is not OutcomeState.DONE:
+        return
+
+    sent = SentSignal(target.process, signal, _server_time(draft, outcome))
+    signals = (*draft.host.signals[-(MOST_SIGNALS - 1) :], sent)
+    draft.host = replace(draft.host, signals=signals)
+
+
+def _tell_restart(draft: Draft, plan: RestartPlan, outcome: Outcome) -> None:
+    target = plan.target
+    _remember_signal(draft, plan.signal, target, outcome)
+    draft.tell(
+        "action.restart",
+        _server_time(draft, outcome),
+        Subject(pid=target.process.pid, owner=target.owner),
+        {
+            "state": outcome.state.value,
+            "signal": plan.signal,
+            "pid": target.process.pid,
+            "new_pid": dict(outcome.details).get("pid"),
+            "owner": target.owner,
+            "owned": _owned(target),
+            "error": _error(outcome),
+        },
+    )
+
+
+def _tell_new_process(draft: Draft, plan: StartPlan, outcome: Outcome) -> None:
+    draft.tell(
+        "action.start",
+        _server_time(draft, outcome),
+        Subject(group=plan.group),
+        {
+            "state": outcome.state.value,
+            "consumer": plan.consumer,
+            "group": plan.group,
+            "new_pid": dict(outcome.details).get("pid"),
+            "error": _error(outcome),
+        },
+    )
+
+
+def _owned(target: SignalTarget) -> tuple[str, ...]:
+    return tuple(f"{owned.group}/{owned.partition}" for owned in target.owns)
+
+
+def _signal_details(signal: str, target: SignalTarget, outcome: Outcome) -> Evidence:
+    windows = [owned.takeover for owned in target.owns]
+    last = max(windows, key=lambda w: w.latest_at or 0.0, default=None)
+    return {
+        "state": outcome.state.value,
+        "signal": signal,
+        "pid": target.process.pid,
+        "owner": target.owner,
+        "owned": _owned(target),
+        "effect": target.effect.value,
+        "takeover_earliest_at": last.earliest_at if last is not None else None,
+        "takeover_latest_at": last.latest_at if last is not None else None,
+        "takeover_basis": last.basis if last is not None else None,
+        "error": _error(outcome),
+    }
+
+
+def _tell_send(draft: Draft, plan: SendPlan, outcome: Outcome) -> None:
+    details = dict(outcome.details)
+    partition = plan.partition or details.get("partition")
+    draft.tell(
+        "action.send",
+        _server_time(draft, outcome),
+        Subject(partition=partition),
+        {
+            "state": outcome.state.value,
+            "count": plan.count,
+            "template": plan.template,
+            "target": plan.target.value,
+            "partition": partition,
+            "key": plan.key,
+            "sequence": details.get("sequence"),
+            "error": _error(outcome),
+        },
+    )
+
+
+def _error(outcome: Outcome) -> str | None:
+    if outcome.refusal is not None:
+        return outcome.error or outcome.refusal.reason.value
+
+    return outcome.error

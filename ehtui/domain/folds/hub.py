@@ -1,0 +1,126 @@
+"""What the hub said: partitions, rates, growth; then the lag of every group that it moves."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.behind import remembered
+from ehtui.domain.folds.store import rejoin
+from ehtui.domain.groups import rejudged
+from ehtui.domain.memory import Flow
+from ehtui.domain.series import extended, rate
+from ehtui.domain.snapshot import PartitionState, Subject
+
+if TYPE_CHECKING:
+    from ehtui.domain.draft import Draft
+    from ehtui.domain.hub import HubDescription, PartitionSample
+    from ehtui.domain.updates import HubRead
+
+RETENTION_WINDOW_S = 600.0  # begin moves in chunks
+
+
+def fold_hub(draft: Draft, update: HubRead) -> None:
+    """Fold in what the hub and its partitions said."""
+    is_new = _describe(draft, update.hub)
+    touched = _fold_samples(draft, update)
+    draft.partitions = tuple(
+        draft.flows[pid].state if pid in draft.flows else PartitionState(pid)
+        for pid in update.hub.partition_ids
+    )
+
+    if is_new:
+        rejoin(draft)
+        return
+
+    if not draft.is_fresh("store"):
+        return  # what a group has read since is unknown: its lag stays as it was, with its age
+
+    moment = draft.moment()
+
+    for key, group in draft.groups.items():
+        draft.groups[key] = rejudged(draft, group, touched, moment)
+
+
+def _describe(draft: Draft, hub: HubDescription) -> bool:
+    """Take over the description; whether groups must be joined to it anew."""
+    before, draft.hub = draft.hub, hub
+
+    if before is None:
+        return True
+
+    if (before.namespace, before.name) != (hub.namespace, hub.name):
+        draft.flows = {}
+        return True
+
+    if before.created_at != hub.created_at and None not in {before.created_at, hub.created_at}:
+        draft.flows = {}
+        details = {"created_at": hub.created_at, "before_at": before.created_at}
+        draft.tell("hub.recreated", hub.created_at or draft.now, Subject(), details)
+
+    if len(hub.partition_ids) > len(before.partition_ids):
+        counts = {"before": len(before.partition_ids), "after": len(hub.partition_ids)}
+        draft.tell("hub.grew", draft.now, Subject(), counts, is_approximate=True)
+
+    return before.partition_ids != hub.partition_ids
+
+
+def _fold_samples(draft: Draft, update: HubRead) -> set[str]:
+    """Fold in each partition; those where anything but the time of the look changed."""
+    flows, touched = dict(draft.flows), set()
+
+    for sample in update.samples:
+        pid = sample.partition
+        before = flows.get(pid)
+
+        if before is None or before.state.sample is None:
+            flows[pid] = _first(sample)
+            touched.add(pid)
+            continue
+
+        old = before.state.sample
+
+        if sample.sampled_at < old.sampled_at:
+            continue
+
+        flows[pid] = _next(before, old, sample)
+
+        if (
+            sample.last_sequence != old.last_sequence
+            or sample.begin_sequence != old.begin_sequence
+            or sample.is_empty != old.is_empty
+        ):
+            touched.add(pid)
+
+            if sample.last_sequence < old.last_sequence:  # another stream under the same name
+                flows[pid] = _first(sample)
+
+    draft.flows = flows
+    return touched
+
+
+def _first(sample: PartitionSample) -> Flow:
+    at = sample.sampled_at
+    state = PartitionState(sample.partition, sample, None, ((at, sample.last_sequence),))
+    return Flow(state, remembered((), sample), ((at, sample.begin_sequence),))
+
+
+def _next(before: Flow, old: PartitionSample, sample: PartitionSample) -> Flow:
+    state, at = before.state, sample.sampled_at
+    series = state.last_series
+    begins = before.begins
+
+    if sample.last_sequence != old.last_sequence:
+        series = extended(series, old.sampled_at, at, sample.last_sequence)
+    elif state.in_per_s == 0.0 and sample.begin_sequence == old.begin_sequence:
+        same = PartitionState(sample.partition, sample, 0.0, series)
+        return Flow(same, before.history, begins, before.begin_per_s)
+
+    if sample.begin_sequence != old.begin_sequence:
+        begins = extended(begins, old.sampled_at, at, sample.begin_sequence)
+
+    return Flow(
+        PartitionState(sample.partition, sample, rate(series, at), series),
+        remembered(before.history, sample),
+        begins,
+        rate(begins, at, RETENTION_WINDOW_S) if len(begins) > 1 else None,
+    )

@@ -1,0 +1,78 @@
+"""How each source does: successes, failures, recoveries."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import SourceState, SourceStatus, Subject
+
+if TYPE_CHECKING:
+    from ehtui.domain.draft import Draft
+    from ehtui.domain.updates import (
+        HubRead,
+        LogsRead,
+        ProcessesRead,
+        SourceFailed,
+        SourceOff,
+        StoreRead,
+    )
+
+    Read = HubRead | StoreRead | ProcessesRead | LogsRead
+
+
+def fold_success(draft: Draft, update: Read) -> None:
+    """A source answered."""
+    before = draft.source(update.source)
+
+    if before is not None and before.status is SourceStatus.FAILED:
+        down_s = update.at - before.failing_since if before.failing_since is not None else None
+        draft.tell("source.recovered", draft.now, Subject(source=update.source), {"down_s": down_s})
+
+    draft.failures = {k: v for k, v in draft.failures.items() if k != update.source}
+    _put(draft, SourceState(update.source, SourceStatus.OK, update.at, update.duration_s))
+
+
+def fold_failure(draft: Draft, update: SourceFailed) -> None:
+    """A read failed: what was known stays."""
+    before = draft.source(update.source) or SourceState(update.source)
+    is_news = before.status is not SourceStatus.FAILED or before.problem is None
+    is_news = is_news or before.problem is None or before.problem.kind is not update.problem.kind
+
+    if is_news:
+        problem = update.problem
+        draft.tell(
+            "source.failed",
+            draft.now,
+            Subject(source=update.source),
+            {
+                "problem_kind": problem.kind.value,
+                "summary": problem.summary,
+                "advice": problem.advice,
+            },
+        )
+
+    failures = draft.failures.get(update.source, 0) + 1
+    draft.failures = {**draft.failures, update.source: failures}
+    _put(
+        draft,
+        replace(
+            before,
+            status=SourceStatus.FAILED,
+            problem=update.problem,
+            failing_since=before.failing_since if failures > 1 else update.at,
+            retry_at=update.retry_at,
+        ),
+    )
+
+
+def fold_off(draft: Draft, update: SourceOff) -> None:
+    """A source is not configured."""
+    _put(draft, SourceState(update.source, SourceStatus.OFF, problem=update.problem))
+
+
+def _put(draft: Draft, state: SourceState) -> None:
+    if any(s.name == state.name for s in draft.sources):
+        draft.sources = tuple(state if s.name == state.name else s for s in draft.sources)
+    else:
+        draft.sources = (*draft.sources, state)

@@ -1,0 +1,306 @@
+"""What the checkpoint store said: leases that changed hands, renewals, checkpoints."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from statistics import median
+from typing import TYPE_CHECKING
+
+from ehtui.domain import ownership
+from ehtui.domain.folds.moves import tell_moves
+from ehtui.domain.groups import new_group, rejudged
+from ehtui.domain.leases import LIVE_STATES, heard, timings
+from ehtui.domain.memory import UNSEEN, GroupMemory, OwnerTrack, Seat
+from ehtui.domain.sdks import hints_of
+from ehtui.domain.seats import vacant
+from ehtui.domain.snapshot import Subject
+from ehtui.domain.store import Checkpoint, Ownership
+from ehtui.domain.tenures import Shift, followed, owner_of, watched
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ehtui.domain.draft import Draft
+    from ehtui.domain.seats import Moment
+    from ehtui.domain.store import StoreListing
+    from ehtui.domain.updates import StoreRead
+
+CLOCK_STEP_S = 1.5  # Date is cut to whole seconds: less than this is no step
+MISSED_RENEWAL = 0.75  # share of a period: two looks further apart may have missed one
+FORGET_OWNER_S = 3600.0
+MOST_OWNERS = 256
+
+
+def fold_store(draft: Draft, update: StoreRead) -> None:
+    """Fold in one listing."""
+    listing = update.listing
+    draft.clock_offset_s = _offset(draft.clock_offset_s, listing)
+
+    if draft.look is not None:
+        if listing.server_time < draft.look.listing.server_time:
+            return  # a reply that was overtaken
+
+        draft.looked_before_at = draft.look.listing.server_time
+
+    if draft.started_at is None:
+        draft.started_at = listing.server_time
+
+    _fold_listing(draft, listing)
+
+
+def rejoin(draft: Draft) -> None:
+    """Join the last listing again, because the hub that it is matched to became known or grew."""
+    if draft.look is not None:
+        _fold_listing(draft, draft.look.listing)
+
+
+def _offset(known: float | None, listing: StoreListing) -> float:
+    """Server minus local time; Date is cut to whole seconds, so the largest seen is the nearest."""
+    seen = listing.server_time - listing.read_at
+
+    if known is None or seen > known or seen < known - CLOCK_STEP_S:
+        return seen
+
+    return known
+
+
+def _fold_listing(draft: Draft, listing: StoreListing) -> None:
+    before = draft.look
+    hub = draft.hub
+    name = (ownership.matched(hub.namespace), hub.name.lower()) if hub is not None else None
+    look = draft.look = ownership.look_at(listing, name, before)
+    changed = ownership.changed_places(before, look)
+
+    if before is not None and before.hub != look.hub:
+        draft.groups, before = {}, None  # what was joined belongs to another hub
+
+    is_first = before is None
+    _seat_groups(draft, look, is_first=is_first)
+    by_group: dict[str, set[str]] = {}
+
+    for key, pid in changed:
+        by_group.setdefault(key, set()).add(pid)
+
+    moment = draft.moment()
+
+    for key in tuple(draft.groups):
+        _fold_group(draft, key, by_group.get(key, set()), moment, is_first=is_first)
+
+
+def _seat_groups(draft: Draft, look: ownership.Look, *, is_first: bool) -> None:
+    """Make room for every group and partition that is known, the configured group first."""
+    own_name = draft.policy.default_group
+    names = {own_name.lower(): own_name}
+    names.update((k, n) for k, n in sorted(look.names.items()) if k not in names)
+    partitions = _partitions(draft, look)
+
+    for key, name in names.items():
+        group = draft.groups.get(key)
+
+        if group is None:
+            group = new_group(key, name, partitions)
+
+            if not is_first:
+                draft.tell("group.appeared", draft.looked_at, Subject(group=name), {"group": name})
+
+        if tuple(group.seats) != partitions:
+            group = _reseated(group, partitions)
+
+        spellings = look.spellings.get(key, ())
+
+        if group.state.spellings != spellings:
+            group = replace(group, state=replace(group.state, spellings=spellings))
+
+        draft.groups[key] = group
+
+
+def _partitions(draft: Draft, look: ownership.Look) -> tuple[str, ...]:
+    if draft.hub is not None:
+        return draft.hub.partition_ids
+
+    places = (*look.ownerships.places, *look.checkpoints.places)
+    return ownership.natural({place[1] for place in places if place is not None})
+
+
+def _reseated(group: GroupMemory, partitions: tuple[str, ...]) -> GroupMemory:
+    seats = {pid: group.seats.get(pid) or vacant(pid) for pid in partitions}
+    state = replace(group.state, partitions=tuple(seat.shown for seat in seats.values()))
+    return replace(group, seats=seats, state=state)
+
+
+@dataclass(slots=True)
+class _Changes:
+    """What one look changed in a group."""
+
+    checkpoints: dict[str, Checkpoint | None] = field(default_factory=dict)
+    shifts: list[Shift] = field(default_factory=list)
+    deltas: dict[str, list[float]] = field(default_factory=dict)  # of renewals, by owner
+
+
+def _fold_group(
+    draft: Draft, key: str, written: set[str], moment: Moment, *, is_first: bool
+) -> None:
+    look, group = draft.look, draft.groups[key]
+
+    if look is None:
+        return
+
+    unseen = {pid for pid, seat in group.seats.items() if seat.tenure is UNSEEN}
+    changes, seats = _Changes(), dict(group.seats)
+
+    for pid in written | unseen:
+        if pid in seats:  # else a record for a partition that the hub does not have
+            place, is_unseen = (key, pid), is_first and pid in unseen
+            seats[pid] = _followed_seat(look, place, seats[pid], changes, moment, is_unseen)
+
+    before = group.timings
+    group = replace(group, seats=seats)
+    group = _followed_owners(draft, group, changes, is_first=is_first)
+    group = tell_moves(draft, group, changes.shifts, before)
+    touched = written | unseen | _retimed(group, before)
+    draft.groups[key] = rejudged(draft, group, touched, moment, changes.checkpoints)
+
+
+def _followed_seat(
+    look: ownership.Look,
+    place: ownership.Place,
+    seat: Seat,
+    changes: _Changes,
+    moment: Moment,
+    is_unseen: bool,  # noqa: FBT001 - whether it is the first look at it
+) -> Seat:
+    old, pid = seat.tenure, place[1]
+    record = ownership.ownership_at(look, place, old.record)
+    changes.checkpoints[pid] = ownership.checkpoint_at(look, place, record)
+
+    if is_unseen:
+        tenure = watched(record, moment.looked_at)
+    elif _is_same(old.record, record) and old is not UNSEEN:
+        tenure = old  # only the checkpoint was written
+    elif old is UNSEEN and record is None:
+        tenure = watched(None, moment.looked_at)
+    else:
+        tenure = followed(old, record, moment.looked_at)
+        was, owner = owner_of(old), owner_of(tenure)
+
+        if was != owner:
+            shown = seat.shown
+            sequence = shown.checkpoint.sequence if shown.checkpoint is not None else None
+            changes.shifts.append(Shift(pid, shown.lease, old, tenure, sequence, shown.lag))
+        elif record is not None and owner is not None and old.record is not None:
+            delta_s = record.blob.last_modified - old.record.blob.last_modified
+            changes.deltas.setdefault(owner, []).append(delta_s)
+
+    return Seat(seat.shown, tenure, seat.progress, seat.marks, seat.due_at)
+
+
+def _is_same(before: Ownership | None, after: Ownership | None) -> bool:
+    if before is None or after is None:
+        return before is after
+
+    return before.blob.etag == after.blob.etag and before.blob.name == after.blob.name
+
+
+def _retimed(group: GroupMemory, before: Mapping[str, object]) -> set[str]:
+    """Partitions whose owner's timing changed."""
+    owners = {owner for owner, timing in group.timings.items() if before.get(owner) != timing}
+
+    if not owners:
+        return set()
+
+    return {pid for pid, seat in group.seats.items() if seat.tenure.holder in owners}
+
+
+def _followed_owners(
+    draft: Draft,
+    group: GroupMemory,
+    changes: _Changes,
+    *,
+    is_first: bool,
+) -> GroupMemory:
+    """Note who is there and how they renew, and judge the timing anew where that changed."""
+    looked_at = draft.looked_at
+    gap_s = looked_at - draft.looked_before_at if draft.looked_before_at is not None else None
+    owners = dict(group.owners)
+    has_changed = is_first or bool(changes.shifts) or not group.timings
+
+    for owner, found in changes.deltas.items():
+        delta_s = median(found)
+        track = owners.get(owner)
+
+        if track is None or gap_s is None or not 0 < gap_s < MISSED_RENEWAL * delta_s:
+            continue  # a renewal could have been missed in between
+
+        rhythm = heard(track.rhythm, delta_s)
+        has_changed |= rhythm.period_s != track.rhythm.period_s
+        has_changed |= rhythm.longest_s != track.rhythm.longest_s
+        owners[owner] = OwnerTrack(rhythm, track.joined_at, looked_at)
+
+    if has_changed:
+        owners = _present_owners(group, owners, looked_at, is_first=is_first)
+
+    if not has_changed:
+        return replace(group, owners=owners)
+
+    live = frozenset(
+        seat.tenure.record.owner
+        for seat in group.seats.values()
+        if seat.tenure.record is not None
+        and seat.tenure.record.owner is not None
+        and (seat.shown.lease.state in LIVE_STATES or seat.shown.lease.owner is None)
+    )
+    judged = timings(
+        draft.policy.lease_of(group.state.name),
+        {owner: track.rhythm for owner, track in owners.items()},
+        hints_by_owner(draft, group),
+        live,
+    )
+    kept = {o: group.timings[o] if group.timings.get(o) == t else t for o, t in judged.items()}
+    return replace(group, owners=owners, timings=kept)
+
+
+def _present_owners(
+    group: GroupMemory, owners: dict[str, OwnerTrack], looked_at: float, *, is_first: bool
+) -> dict[str, OwnerTrack]:
+    for seat in group.seats.values():
+        holder = seat.tenure.holder
+
+        if holder is not None and holder not in owners:
+            joined_at = None if is_first else seat.tenure.claimed_at
+            owners[holder] = OwnerTrack(joined_at=joined_at, seen_at=looked_at)
+
+    present = {seat.tenure.holder for seat in group.seats.values()}
+
+    for owner, track in tuple(owners.items()):
+        if owner in present:
+            owners[owner] = OwnerTrack(track.rhythm, track.joined_at, looked_at)
+
+    if len(owners) <= len(present) + MOST_OWNERS // 4:
+        return owners
+
+    newest = sorted(owners, key=lambda o: owners[o].seen_at)[-MOST_OWNERS:]
+    keep = present | {o for o in newest if looked_at - owners[o].seen_at < FORGET_OWNER_S}
+    return {owner: track for owner, track in owners.items() if owner in keep}
+
+
+def hints_by_owner(draft: Draft, group: GroupMemory) -> dict[str, frozenset[str]]:
+    """What else tells an owner's SDK: its process, a .NET checkpoint, names not lower-cased."""
+    names = {c.process.id: c.process.name for c in draft.consumers}
+    hints = {
+        owner: found
+        for owner, link in draft.host.links.items()
+        if owner in group.owners and (found := hints_of(names.get(link.process), link.evidence))
+    }
+
+    for seat in group.seats.values():
+        holder, checkpoint = seat.tenure.holder, seat.shown.checkpoint
+
+        if holder is None or holder in hints:
+            continue
+
+        if checkpoint is not None and checkpoint.client_identifier == holder:
+            hints[holder] = frozenset({"dotnet"})
+        elif seat.tenure.record is not None and not seat.tenure.record.group.islower():
+            hints[holder] = frozenset({"go"})
+
+    return hints

@@ -1,0 +1,243 @@
+"""Judges what changed in one group and rolls it up."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from operator import attrgetter
+from typing import TYPE_CHECKING
+
+from ehtui.domain.leases import LIVE_STATES, Timing
+from ehtui.domain.memory import GroupMemory, Mark, Seat
+from ehtui.domain.seats import Moment, judged, vacant
+from ehtui.domain.snapshot import (
+    HEALTH_ORDER,
+    GroupPartition,
+    GroupState,
+    Health,
+    Lease,
+    LeaseState,
+    OwnerState,
+    Subject,
+)
+from ehtui.domain.takeover import forecast
+from ehtui.domain.tenures import owner_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ehtui.domain.draft import Draft
+    from ehtui.domain.process import OwnerLink
+    from ehtui.domain.store import Checkpoint
+
+_RANK = {health: rank for rank, health in enumerate(HEALTH_ORDER)}
+_health_of = attrgetter("health")
+_shown_of = attrgetter("shown")
+
+
+def new_group(key: str, name: str, partitions: Iterable[str]) -> GroupMemory:
+    """A group that nothing is known of yet."""
+    seats = {pid: vacant(pid) for pid in partitions}
+    state = GroupState(name, tuple(seat.shown for seat in seats.values()))
+    return GroupMemory(key, state, seats)
+
+
+def due_seats(group: GroupMemory, moment: Moment) -> set[str]:
+    """Partitions whose verdict changes with time alone, and whose time has come."""
+    clock = moment.looked_at
+    return {pid for pid, seat in group.seats.items() if seat.due_at <= clock}
+
+
+def rejudged(
+    draft: Draft,
+    group: GroupMemory,
+    partitions: set[str],
+    moment: Moment,
+    checkpoints: Mapping[str, Checkpoint | None] | None = None,
+) -> GroupMemory:
+    """`group` with these partitions and those that are due judged anew, and rolled up.
+
+    `checkpoints` are records that changed; every other stays as it was.
+    """
+    touched = partitions | due_seats(group, moment)
+
+    if not touched:
+        return group
+
+    seats, flows, timings = dict(group.seats), draft.flows, group.timings
+    has_changed, leases_changed = False, False
+
+    for pid in touched:
+        seat = seats.get(pid)
+
+        if seat is None:
+            continue
+
+        checkpoint = seat.shown.checkpoint
+
+        if checkpoints is not None and pid in checkpoints:
+            checkpoint = checkpoints[pid]
+
+        timing = timings.get(seat.tenure.holder) if seat.tenure.holder is not None else None
+        after = judged(seat, flows.get(pid), timing, moment, checkpoint)
+        seats[pid] = after
+
+        if after.shown is not seat.shown:
+            has_changed = True
+            old, new = seat.shown.lease, after.shown.lease
+
+            if old is not new and (old.state is not new.state or old.owner != new.owner):
+                leases_changed = True
+                _tell_lease(draft, group.state.name, pid, old, new)
+
+    state = group.state
+
+    if has_changed:
+        state = _rolled_up(group, seats, leases_changed=leases_changed)
+
+    return replace(group, seats=seats, state=state)
+
+
+def _tell_lease(draft: Draft, group: str, partition: str, old: Lease, new: Lease) -> None:
+    """Tell that the same owner's lease became late, lapsed or came back."""
+    if old.owner is None or old.owner != new.owner:
+        return
+
+    subject = Subject(group=group, partition=partition, owner=new.owner)
+
+    if new.state is LeaseState.OVERDUE and old.state is LeaseState.HELD:
+        details = {
+            "owner": new.owner,
+            "renewed_at": new.renewed_at,
+            "expires_at": new.expires_at,
+        }
+        draft.tell("lease.overdue", draft.looked_at, subject, details)
+    elif new.state is LeaseState.EXPIRED and old.state in LIVE_STATES:
+        details = {
+            "owner": new.owner,
+            "renewed_at": new.renewed_at,
+            "expires_after_s": new.expires_after_s,
+            "expiry_basis": new.basis.value if new.basis else None,
+        }
+        draft.tell("lease.expired", new.expires_at or draft.looked_at, subject, details)
+    elif new.state is LeaseState.HELD and old.state in {LeaseState.OVERDUE, LeaseState.EXPIRED}:
+        draft.tell(
+            "lease.recovered",
+            new.renewed_at or draft.looked_at,
+            subject,
+            {"owner": new.owner, "late_s": _late(old, new)},
+        )
+
+
+def _late(old: Lease, new: Lease) -> float | None:
+    if old.renewed_at is None or new.renewed_at is None or new.renewed_every_s is None:
+        return None
+
+    return max(0.0, new.renewed_at - old.renewed_at - new.renewed_every_s)
+
+
+def _rolled_up(
+    group: GroupMemory, seats: Mapping[str, Seat], *, leases_changed: bool
+) -> GroupState:
+    before = group.state
+    shown: tuple[GroupPartition, ...] = tuple(map(_shown_of, seats.values()))
+    counts: Counter[Health] = Counter(map(_health_of, shown))
+    lags = [p.lag for p in shown if p.lag is not None and not p.lag_is_bound]
+    owners = before.owners
+
+    if leases_changed or not owners:
+        owners = owners_of(shown, group, {o.id: o for o in before.owners})
+
+    return GroupState(
+        before.name,
+        shown,
+        owners,
+        max(counts, key=_RANK.__getitem__, default=Health.UNKNOWN),
+        counts,
+        sum(lags) if lags else None,
+        len(lags) < len(shown),
+        before.spellings,
+    )
+
+
+def owners_of(
+    shown: Iterable[GroupPartition], group: GroupMemory, known: Mapping[str, OwnerState]
+) -> tuple[OwnerState, ...]:
+    """Who holds live leases, in the order of their first partition."""
+    held: dict[str, list[str]] = {}
+
+    for partition in shown:
+        lease = partition.lease
+
+        if lease.state in LIVE_STATES and lease.owner is not None:
+            held.setdefault(lease.owner, []).append(partition.id)
+
+    return tuple(
+        _owner_state(owner, tuple(partitions), group, known.get(owner))
+        for owner, partitions in held.items()
+    )
+
+
+def _owner_state(
+    owner: str, partitions: tuple[str, ...], group: GroupMemory, known: OwnerState | None
+) -> OwnerState:
+    track = group.owners.get(owner)
+    period_s = track.rhythm.period_s if track is not None else None
+    state = OwnerState(owner, partitions, known.link if known is not None else None, period_s)
+    return known if known is not None and known == state else state
+
+
+def linked(group: GroupMemory, links: Mapping[str, OwnerLink]) -> GroupMemory:
+    """`group` with its owners' processes and periods as they are known now."""
+    owners = tuple(
+        state
+        if state.link == (link := links.get(state.id)) and state.renewed_every_s == period_s
+        else OwnerState(state.id, state.partitions, link, period_s)
+        for state in group.state.owners
+        for period_s in (_period_of(group, state.id),)
+    )
+
+    if owners == group.state.owners:
+        return group
+
+    return replace(group, state=replace(group.state, owners=owners))
+
+
+def _period_of(group: GroupMemory, owner: str) -> float | None:
+    track = group.owners.get(owner)
+    return track.rhythm.period_s if track is not None else None
+
+
+def forecasted(
+    group: GroupMemory, standbys: int, now: float, default: Timing | None
+) -> GroupMemory:
+    """`group` with the takeover windows of the partitions that nobody serves."""
+    waiting = [seat for seat in group.seats.values() if seat.marks & Mark.UNSERVED]
+
+    if not waiting:
+        return group
+
+    renewing = {
+        seat.shown.lease.owner
+        for seat in group.seats.values()
+        if seat.shown.lease.state is LeaseState.HELD
+    }
+    changed: dict[str, Seat] = {}
+
+    for seat in waiting:
+        lease = seat.shown.lease
+        timing = group.timings.get(lease.owner, default) if lease.owner else default
+        rivals = timing.rivals if timing is not None else ()
+        survivors = len(renewing - {lease.owner}) + standbys
+        start = seat.tenure.free_since if owner_of(seat.tenure) is None else None
+        window = forecast(lease, rivals, survivors, len(waiting), start or now)
+
+        if window != seat.shown.takeover:
+            changed[seat.shown.id] = replace(seat, shown=replace(seat.shown, takeover=window))
+
+    if not changed:
+        return group
+
+    seats = {**group.seats, **changed}
+    shown = tuple(map(_shown_of, seats.values()))
+    return replace(group, seats=seats, state=replace(group.state, partitions=shown))

@@ -1,0 +1,176 @@
+"""Burrow's rules adapted (peers.md B2): the first that fits names the health and the rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ehtui.domain.leases import LIVE_STATES
+from ehtui.domain.progress import WINDOW
+from ehtui.domain.snapshot import Health
+
+if TYPE_CHECKING:
+    from ehtui.domain.lag import Lag
+    from ehtui.domain.progress import Progress
+    from ehtui.domain.snapshot import Lease
+
+Verdict = tuple[Health, str]
+
+# Rules, in the order in which they are tried.
+UNOWNED = "unowned"  # nobody holds a live lease
+AHEAD = "checkpoint-ahead"  # the checkpoint is beyond the stream
+NO_SAMPLE = "lag-unknown"
+LAG_ZERO = "lag-zero"
+NEVER_CHECKPOINTED = "never-checkpointed"
+STOPPED = "no-checkpoint-in-time"  # by its own cadence
+STOPPED_LONG = "no-checkpoint-for-long"  # its cadence is unknown
+REWOUND = "checkpoint-went-back"
+CAUGHT_UP = "caught-up-lately"
+STALLED = "checkpoint-repeats"
+GROWING = "lag-grows"
+FILLING = "window-filling"
+STEADY = "lag-steady"
+
+USUAL_WAITS = 2  # from so many on a cadence is known
+LATE_FACTOR = 3.0
+REPEATS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long events may wait without a checkpoint, in seconds."""
+
+    least_s: float  # whatever the cadence: polls must have had the chance to see one
+    unknown_s: float  # while the cadence is unknown
+
+
+def judge(
+    lease: Lease,
+    lag: Lag,
+    progress: Progress,
+    patience: Patience,
+    in_per_s: float | None,
+    now: float,
+) -> Verdict:
+    """Health and rule of one partition of a group at `now`, server time."""
+    if lease.state not in LIVE_STATES:
+        return Health.UNOWNED, UNOWNED
+
+    if lag.ahead:
+        return Health.AHEAD, AHEAD
+
+    if lag.lag is None:
+        return Health.UNKNOWN, NO_SAMPLE
+
+    if lag.lag == 0:
+        return Health.OK, LAG_ZERO
+
+    if lag.is_bound:
+        return Health.UNKNOWN, NEVER_CHECKPOINTED
+
+    return _stopped(lease, lag.lag, progress, patience, in_per_s, now) or _by_window(
+        lag.lag, progress, patience, in_per_s, now
+    )
+
+
+def _stopped(
+    lease: Lease,
+    lag: int,
+    progress: Progress,
+    patience: Patience,
+    in_per_s: float | None,
+    now: float,
+) -> Verdict | None:
+    waited_s = waited(lease, lag, progress, in_per_s, now)
+
+    if waited_s is None:
+        return None
+
+    limit_s = allowed_wait(progress, patience)
+
+    if waited_s <= limit_s:
+        return None
+
+    is_known = len(progress.waits) >= USUAL_WAITS
+    return Health.STOPPED, STOPPED if is_known else STOPPED_LONG
+
+
+def allowed_wait(progress: Progress, patience: Patience) -> float:
+    """How long events may wait here, by this partition's own cadence where that is known."""
+    if len(progress.waits) >= USUAL_WAITS:
+        return max(LATE_FACTOR * max(progress.waits), patience.least_s)
+
+    return patience.unknown_s
+
+
+def waited(
+    lease: Lease, lag: int, progress: Progress, in_per_s: float | None, now: float
+) -> float | None:
+    """How long events have waited without progress under this owner; None when none wait.
+
+    Longer than it was watched where the checkpoint's age and the backlog at today's rate say so.
+    """
+    since = progress.waiting_since
+
+    if since is None:
+        return None
+
+    if progress.record is not None and in_per_s and len(progress.commits) <= 1:
+        written_at = progress.record.blob.last_modified
+        since = min(since, max(written_at, now - lag / in_per_s))
+
+    return max(0.0, now - max(since, lease.claimed_at or since))
+
+
+def _by_window(
+    lag: int, progress: Progress, patience: Patience, in_per_s: float | None, now: float
+) -> Verdict:
+    commits = progress.commits
+
+    if progress.rewind is not None:
+        return Health.REWOUND, REWOUND
+
+    if progress.zero_at is not None and (
+        not commits or len(commits) == 1 or progress.zero_at >= commits[0].at
+    ):
+        return Health.OK, CAUGHT_UP
+
+    repeats = [c.sequence for c in commits[-REPEATS:]]
+
+    if len(repeats) == REPEATS and len(set(repeats)) == 1:
+        since = commits[-REPEATS].at
+        return (
+            (Health.STALLED, STALLED)
+            if now - since > patience.least_s
+            else (
+                Health.UNKNOWN,
+                FILLING,
+            )
+        )
+
+    if len(commits) < WINDOW:
+        return Health.UNKNOWN, FILLING
+
+    return (
+        (Health.BEHIND, GROWING)
+        if is_growing(progress, lag, in_per_s, patience)
+        else (
+            Health.OK,
+            STEADY,
+        )
+    )
+
+
+def is_growing(progress: Progress, lag: int, in_per_s: float | None, patience: Patience) -> bool:
+    """Whether every lag of the newer half of the window is above every one of the older half.
+
+    By more than what arrives between a look at the hub and one at the store.
+    """
+    lags = [c.lag for c in progress.commits if c.lag is not None]
+
+    if len(lags) < WINDOW:
+        return False
+
+    older, newer = lags[: WINDOW // 2], lags[WINDOW // 2 :]
+    noise = max(1.0, (in_per_s or 0.0) * patience.least_s / 3)
+    return min(newer) > max(older) and lags[-1] - lags[0] > noise and lag > max(older)

@@ -1,0 +1,53 @@
+"""How many events a group has not read, and what can't be read any more (facts.md §1.10)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from ehtui.domain.hub import PartitionSample
+    from ehtui.domain.store import Checkpoint
+
+RACE_S = 2.0  # Last-Modified and Date are whole seconds
+
+
+class Lag(NamedTuple):
+    """Lag in events; None is unknown."""
+
+    lag: int | None = None
+    is_bound: bool = False  # never checkpointed: at most so many
+    lost: int | None = None
+    ahead: int | None = None
+
+
+UNKNOWN = Lag()
+
+
+def lag_of(
+    sample: PartitionSample | None, checkpoint: Checkpoint | None, clock_offset_s: float = 0.0
+) -> Lag:
+    """Give last − max(checkpoint, begin − 1), never negative; what retention removed stands apart.
+
+    Without a checkpoint the retained events are an upper bound: most clients start at the latest.
+    """
+    if sample is None:
+        return UNKNOWN
+
+    last, begin = sample.last_sequence, sample.begin_sequence
+    first_unread = last + 1 if sample.is_empty else begin
+
+    if checkpoint is None:
+        return Lag(0, lost=0) if sample.is_empty else Lag(max(0, last - begin + 1), is_bound=True)
+
+    sequence = checkpoint.sequence
+
+    if sequence is None:  # an offset alone: offsets are opaque
+        return Lag(0) if sample.is_empty else UNKNOWN
+
+    if sequence > last:
+        # The consumer may simply be faster than the last look at the hub.
+        sampled_at = sample.sampled_at + clock_offset_s
+        is_proven = sampled_at > checkpoint.blob.last_modified + RACE_S
+        return Lag(0, lost=0, ahead=sequence - last if is_proven else None)
+
+    return Lag(last - max(sequence, first_unread - 1), lost=max(0, first_unread - 1 - sequence))

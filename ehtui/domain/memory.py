@@ -1,0 +1,161 @@
+"""What `reduce()` remembers between two snapshots: bounded, frozen, read by nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from ehtui.domain.behind import History
+from ehtui.domain.leases import NO_RHYTHM, Rhythm, Timing
+from ehtui.domain.ownership import Look
+from ehtui.domain.process import LogIncidentKind, OwnerLink, ProcessId
+from ehtui.domain.progress import Progress
+from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Series
+from ehtui.domain.store import Ownership
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """One partition of the hub over time."""
+
+    state: PartitionState
+    history: History = ()  # for lag in time
+    begins: Series = ()  # begin_sequence over local time
+    begin_per_s: float | None = None
+
+
+class MoveKind(StrEnum):
+    """How a partition changed hands."""
+
+    CLAIMED = "claimed"  # it was free
+    RELEASED = "released"
+    TAKEN_OVER = "taken_over"  # its lease had run out
+    STOLEN = "stolen"  # from a live owner
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """A partition that changed hands."""
+
+    at: float
+    partition: str
+    kind: MoveKind
+    from_owner: str | None
+    to_owner: str | None
+    sequence: int | None  # checkpoint by then: one that never moves tells a poison event
+
+
+@dataclass(frozen=True, slots=True)
+class Tenure:
+    """One partition's ownership record as it was watched. Server times."""
+
+    record: Ownership | None = None
+    holder: str | None = None  # who holds it, or held it last
+    claimed_at: float | None = None  # None: before ehtui looked
+    free_since: float | None = None  # released, never owned, or its lease ran out
+
+
+UNSEEN = Tenure()  # before the first look
+
+
+class Mark:
+    """What is wrong with a partition: bits, so that a healthy one costs findings nothing."""
+
+    FREE = 1
+    OVERDUE = 2
+    EXPIRED = 4
+    STUCK = 8
+    NEVER = 16
+    AHEAD = 32
+    LOST = 64
+    REWOUND = 128
+    BEHIND = 256
+    RISK = 512
+
+    UNSERVED = FREE | OVERDUE | EXPIRED
+
+
+@dataclass(frozen=True, slots=True)
+class Seat:
+    """One partition of one group: what is shown and what it was judged from."""
+
+    shown: GroupPartition
+    tenure: Tenure
+    progress: Progress
+    marks: int
+    due_at: float  # judge again then, whatever happens
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerTrack:
+    """An owner id of a group over time. Server times."""
+
+    rhythm: Rhythm = NO_RHYTHM
+    joined_at: float | None = None  # None: was there at the first look
+    seen_at: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMemory:
+    """One consumer group over time."""
+
+    key: str
+    state: GroupState
+    seats: Mapping[str, Seat] = field(default_factory=dict)
+    owners: Mapping[str, OwnerTrack] = field(default_factory=dict)
+    timings: Mapping[str, Timing] = field(default_factory=dict)
+    moves: tuple[Move, ...] = ()
+    uneven_since: float | None = None
+    alive_at: float | None = None  # when it last had a live owner, as far as records tell
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A process that ended."""
+
+    process: ProcessId
+    at: float  # server time at which it was missed
+    owners: tuple[str, ...]
+    command: str
+    consumer_name: str | None
+    lived_s: float
+    signal: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentSignal:
+    """A signal that this session sent."""
+
+    process: ProcessId
+    signal: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HostMemory:
+    """This host's consumers over time."""
+
+    links: Mapping[str, OwnerLink] = field(default_factory=dict)  # by owner id
+    incidents: Mapping[tuple[ProcessId, LogIncidentKind], int] = field(default_factory=dict)
+    departures: tuple[Departure, ...] = ()
+    signals: tuple[SentSignal, ...] = ()
+    idle_since: Mapping[ProcessId, float] = field(default_factory=dict)  # owns nothing since
+    was_read: bool = False
+
+
+NO_HOST = HostMemory()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All of it."""
+
+    flows: Mapping[str, Flow] = field(default_factory=dict)
+    look: Look | None = None
+    looked_before_at: float | None = None  # server time of the listing before
+    groups: Mapping[str, GroupMemory] = field(default_factory=dict)
+    host: HostMemory = NO_HOST
+    failures: Mapping[str, int] = field(default_factory=dict)
+    next_number: int = 1
+    started_at: float | None = None  # server time of the first listing

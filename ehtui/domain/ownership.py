@@ -1,0 +1,211 @@
+"""Joins a listing's records by group and partition, over all spellings and layouts.
+
+The service ignores the case of namespace, hub and group; stores do not, and some writers add the
+port (facts.md §1.0, §7). So names are matched without both, and the raw spellings are kept.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing
+
+Place = tuple[str, str]  # (group in lower case, partition)
+HubName = tuple[str, str]  # (namespace, hub) as matched
+Record = TypeVar("Record", Ownership, Checkpoint)
+
+STICKS_S = 45.0  # of two live spellings the shown one stays, though both renew in turn
+LONGEST_NUMBER = 18
+_SUPERSEDED = frozenset({Layout.FUNCTIONS_LEGACY, Layout.DAPR_LEGACY})
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf(Generic[Record]):
+    """Records of one kind in the order of the listing, and where each belongs."""
+
+    records: tuple[Record, ...]
+    names: list[str]
+    etags: list[str]
+    places: list[Place | None]  # None: another hub's
+    contested: Mapping[Place, tuple[int, ...]]  # indices, where a place has several records
+    by_place: Mapping[Place, int]  # where it has one
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One listing, joined."""
+
+    listing: StoreListing
+    hub: HubName | None
+    ownerships: Shelf[Ownership]
+    checkpoints: Shelf[Checkpoint]
+    spellings: Mapping[str, tuple[str, ...]]  # group → raw namespace/hub/group
+    names: Mapping[str, str]  # group → as first written
+
+
+def matched(name: str) -> str:
+    """A namespace as it is compared: no case, no port."""
+    host, _, port = name.partition(":")
+    return (host if port.isdigit() or not port else name).lower()
+
+
+def look_at(listing: StoreListing, hub: HubName | None, before: Look | None) -> Look:
+    """Join a listing; where it names the same blobs as the one before, the join stands."""
+    hub = hub or _most_common(listing)
+
+    if before is not None and before.hub == hub:
+        ownerships = _refreshed(before.ownerships, listing.ownerships)
+        checkpoints = _refreshed(before.checkpoints, listing.checkpoints)
+
+        if ownerships is not None and checkpoints is not None:
+            return Look(listing, hub, ownerships, checkpoints, before.spellings, before.names)
+
+    owns, reads = _shelve(listing.ownerships, hub), _shelve(listing.checkpoints, hub)
+    spellings: dict[str, dict[str, None]] = {}
+    names: dict[str, str] = {}
+
+    named = [(o.namespace, o.hub, o.group) for o in owns.records]
+    named += [(c.namespace, c.hub, c.group) for c in reads.records]
+
+    for name, place in zip(named, [*owns.places, *reads.places], strict=True):
+        if place is not None:
+            spellings.setdefault(place[0], {})["/".join(name)] = None
+            names.setdefault(place[0], name[2])
+
+    return Look(listing, hub, owns, reads, {g: tuple(s) for g, s in spellings.items()}, names)
+
+
+def _most_common(listing: StoreListing) -> HubName | None:
+    """Which hub a listing is about while the hub itself has not answered."""
+    counts = Counter((matched(o.namespace), o.hub.lower()) for o in listing.ownerships)
+    counts.update((matched(c.namespace), c.hub.lower()) for c in listing.checkpoints)
+    return max(counts, key=lambda name: (counts[name], name)) if counts else None
+
+
+def _refreshed(before: Shelf[Record], records: tuple[Record, ...]) -> Shelf[Record] | None:
+    names = [record.blob.name for record in records]
+
+    if names != before.names:
+        return None
+
+    etags = [record.blob.etag for record in records]
+    return Shelf(records, names, etags, before.places, before.contested, before.by_place)
+
+
+def _shelve(records: tuple[Record, ...], hub: HubName | None) -> Shelf[Record]:
+    places = [_place(record, hub) for record in records]
+    indices: dict[Place, list[int]] = {}
+
+    for index, place in enumerate(places):
+        if place is not None:
+            indices.setdefault(place, []).append(index)
+
+    return Shelf(
+        records,
+        [record.blob.name for record in records],
+        [record.blob.etag for record in records],
+        places,
+        {place: tuple(found) for place, found in indices.items() if len(found) > 1},
+        {place: found[0] for place, found in indices.items() if len(found) == 1},
+    )
+
+
+def _place(record: Ownership | Checkpoint, hub: HubName | None) -> Place | None:
+    """Layouts whose names carry no hub are only read when configured: they fit any."""
+    if hub is not None:
+        if record.namespace and matched(record.namespace) != hub[0]:
+            return None
+
+        if record.hub and record.hub.lower() != hub[1]:
+            return None
+
+    return (record.group.lower(), record.partition)
+
+
+def changed_places(before: Look | None, after: Look) -> set[Place]:
+    """Where a record was written, appeared or vanished between two looks."""
+    if before is None:
+        return _all_places(after)
+
+    pairs = ((before.ownerships, after.ownerships), (before.checkpoints, after.checkpoints))
+
+    if any(old.places is not new.places for old, new in pairs):  # the join was made anew
+        return _all_places(before) | _all_places(after)
+
+    return {
+        place
+        for old, new in pairs
+        if old.etags != new.etags
+        for place, was, now in zip(new.places, old.etags, new.etags, strict=True)
+        if was != now and place is not None
+    }
+
+
+def _all_places(look: Look) -> set[Place]:
+    return {
+        p for s in (look.ownerships.places, look.checkpoints.places) for p in s if p is not None
+    }
+
+
+def ownership_at(look: Look, place: Place, shown: Ownership | None) -> Ownership | None:
+    """The record that counts at a place; `shown` is the one before."""
+    shelf = look.ownerships
+    index = shelf.by_place.get(place)
+
+    if index is not None:
+        return shelf.records[index]
+
+    found = [shelf.records[i] for i in shelf.contested.get(place, ())]
+
+    if not found:
+        return None
+
+    best = max(found, key=_ownership_rank)
+    same = next((o for o in found if shown is not None and o.blob.name == shown.blob.name), None)
+    is_fresh = same is not None and best.blob.last_modified - same.blob.last_modified < STICKS_S
+
+    return same if same is not None and same.owner is not None and is_fresh else best
+
+
+def _ownership_rank(record: Ownership) -> tuple[bool, bool, float]:
+    return (
+        record.layout not in _SUPERSEDED,
+        record.owner is not None,
+        record.blob.last_modified,
+    )
+
+
+def checkpoint_at(look: Look, place: Place, owned: Ownership | None) -> Checkpoint | None:
+    """The checkpoint that counts at a place: the one in the spelling of its ownership first."""
+    shelf = look.checkpoints
+    index = shelf.by_place.get(place)
+
+    if index is not None:
+        return shelf.records[index]
+
+    found = [shelf.records[i] for i in shelf.contested.get(place, ())]
+
+    return max(found, key=lambda c: _checkpoint_rank(c, owned), default=None)
+
+
+def _checkpoint_rank(record: Checkpoint, owned: Ownership | None) -> tuple[bool, bool, float]:
+    is_same = owned is not None and (record.namespace, record.hub, record.group) == (
+        owned.namespace,
+        owned.hub,
+        owned.group,
+    )
+    return (record.layout not in _SUPERSEDED, is_same, record.blob.last_modified)
+
+
+def natural(partitions: set[str] | list[str]) -> tuple[str, ...]:
+    """Partition ids as people order them: 2 before 10."""
+    return tuple(sorted(partitions, key=natural_key))
+
+
+def natural_key(partition: str) -> tuple[int, int, str]:
+    """Sorts numbers by value and before everything else."""
+    is_number = partition.isdecimal() and len(partition) <= LONGEST_NUMBER
+    return (0, int(partition), partition) if is_number else (1, 0, partition)

@@ -1,0 +1,98 @@
+"""How a group's checkpoint of one partition moves: the last ten commits and what waits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from ehtui.domain.store import Checkpoint
+
+WINDOW = 10  # commits, as Burrow keeps them (peers.md B2)
+RATE_WINDOW_S = 60.0
+
+
+class Commit(NamedTuple):
+    """One checkpoint as it was seen to be written."""
+
+    at: float  # server time of the write
+    sequence: int
+    lag: int | None
+
+
+class Rewind(NamedTuple):
+    """A checkpoint that went back, until it has caught up again."""
+
+    at: float
+    from_sequence: int
+    to_sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What was seen of one partition's checkpoint. Times are server times."""
+
+    record: Checkpoint | None = None
+    commits: tuple[Commit, ...] = ()
+    waits: tuple[float, ...] = ()  # how long events waited for each of the last commits
+    waiting_since: float | None = None  # events wait, and nothing has moved since
+    zero_at: float | None = None  # lag was last seen to be zero
+    rewind: Rewind | None = None
+    watched_at: float | None = None  # first seen owned and without a checkpoint
+    watched_sequence: int | None = None  # the last sequence number by then
+
+
+def committed(progress: Progress, record: Checkpoint, lag: int | None) -> Progress:
+    """`progress` after another write of the checkpoint."""
+    sequence = record.sequence
+
+    if sequence is None:
+        return Progress(record, zero_at=progress.zero_at)
+
+    at = record.blob.last_modified
+    commits = (*progress.commits[-(WINDOW - 1) :], Commit(at, sequence, lag))
+    before = progress.commits[-1].sequence if progress.commits else None
+    since, waits, rewind = progress.waiting_since, progress.waits, progress.rewind
+
+    if before is not None and sequence > before:
+        # Events that came and were read between two looks waited no longer than that.
+        waited_from = since if since is not None else progress.zero_at
+
+        if waited_from is not None:
+            waits = (*waits[-(WINDOW - 2) :], max(0.0, at - waited_from))
+
+        since = at if since is not None else None
+
+    if before is not None and sequence < before:
+        rewind = Rewind(at, max(before, rewind.from_sequence if rewind else before), sequence)
+    elif rewind is not None and sequence >= rewind.from_sequence:
+        rewind = None
+
+    return Progress(record, commits, waits, since, progress.zero_at, rewind)
+
+
+def out_rate(commits: tuple[Commit, ...], at: float) -> float | None:
+    """Events a second that the group gets through, from its commits; None before two of them.
+
+    Rare commits are judged over their whole window, frequent ones over the last minute.
+    """
+    if len(commits) < 2:  # noqa: PLR2004 - a rate lies between two
+        return None
+
+    first = commits[0]
+
+    for commit in commits[1:-1]:
+        if at - commit.at < RATE_WINDOW_S:
+            break
+
+        first = commit
+
+    last = commits[-1]
+    grown, usual_s = last.sequence - first.sequence, last.at - first.at
+
+    if grown < 0 or usual_s <= 0:
+        return None
+
+    # Until the next commit is late by its own cadence, the time since the last one is not slowness.
+    gap_s = usual_s / (len(commits) - commits.index(first) - 1)
+    late_s = max(0.0, at - last.at - 1.5 * gap_s)
+    return grown / (usual_s + late_s)

@@ -1,0 +1,94 @@
+"""Folds an update into a snapshot: the one way in which what is known changes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from ehtui.domain.consumers import idle_consumers, judge_consumers
+from ehtui.domain.draft import Draft
+from ehtui.domain.findings.gather import gather
+from ehtui.domain.folds.host import fold_action, fold_logs, fold_processes
+from ehtui.domain.folds.hub import fold_hub
+from ehtui.domain.folds.sources import fold_failure, fold_off, fold_success
+from ehtui.domain.folds.store import fold_store
+from ehtui.domain.groups import forecasted, linked, rejudged
+from ehtui.domain.leases import default_timing
+from ehtui.domain.memory import Memory
+from ehtui.domain.snapshot import Snapshot, SourceState
+from ehtui.domain.updates import (
+    ActionDone,
+    HubRead,
+    LogsRead,
+    ProcessesRead,
+    SourceFailed,
+    SourceOff,
+    StoreRead,
+    Tick,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ehtui.domain.policy import Policy
+    from ehtui.domain.updates import Update
+
+
+def start(policy: Policy, at: float, sources: Iterable[str]) -> Snapshot:
+    """The snapshot before anything was read; `sources` are the names of those that will be."""
+    states = tuple(SourceState(name) for name in sources)
+    return Snapshot(taken_at=at, policy=policy, sources=states, memory=Memory())
+
+
+def reduce(snapshot: Snapshot, update: Update) -> Snapshot:
+    """`snapshot` with `update` folded in. Pure: the same two give the same third."""
+    draft = Draft(snapshot, _local_time(update))
+    _fold(draft, update)
+    judge_consumers(draft)
+    standbys = len(idle_consumers(draft))
+
+    for key, group in draft.groups.items():
+        after = linked(group, draft.host.links)
+        default = next(iter(group.timings.values()), None)
+        default = default or default_timing(draft.policy.lease_of(key))
+        draft.groups[key] = forecasted(after, standbys, draft.looked_at, default)
+
+    draft.findings = gather(draft)
+    return draft.freeze()
+
+
+def _local_time(update: Update) -> float:
+    return update.outcome.at if isinstance(update, ActionDone) else update.at
+
+
+def _fold(draft: Draft, update: Update) -> None:  # noqa: C901 - one branch a kind of update
+    match update:
+        case HubRead():
+            fold_success(draft, update)
+            fold_hub(draft, update)
+        case StoreRead():
+            fold_success(draft, update)
+            fold_store(draft, update)
+        case ProcessesRead():
+            fold_success(draft, update)
+            fold_processes(draft, update)
+        case LogsRead():
+            fold_success(draft, update)
+            fold_logs(draft, update)
+        case SourceFailed():
+            fold_failure(draft, update)
+        case SourceOff():
+            fold_off(draft, update)
+        case ActionDone():
+            fold_action(draft, update)
+        case Tick():
+            _pass_time(draft)
+        case _:
+            assert_never(update)
+
+
+def _pass_time(draft: Draft) -> None:
+    """Judge again what time alone changes."""
+    moment = draft.moment()
+
+    for key, group in draft.groups.items():
+        draft.groups[key] = rejudged(draft, group, set(), moment)

@@ -1,0 +1,99 @@
+"""How an ownership record changes hands, and what each change amounts to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ehtui.domain.leases import RESOLUTION_S
+from ehtui.domain.memory import Move, MoveKind, Tenure
+from ehtui.domain.snapshot import Lease, LeaseState
+
+if TYPE_CHECKING:
+    from ehtui.domain.leases import Timing
+    from ehtui.domain.store import Ownership
+
+
+@dataclass(frozen=True, slots=True)
+class Shift:
+    """A partition that changed hands between two looks."""
+
+    partition: str
+    lease: Lease  # as it was judged before
+    before: Tenure
+    after: Tenure
+    sequence: int | None  # checkpoint by then
+    lag: int | None
+
+
+def watched(record: Ownership | None, looked_at: float) -> Tenure:
+    """A record at the first look: when its owner claimed it is unknown."""
+    if record is None:
+        return Tenure(free_since=looked_at)
+
+    if record.owner is None:
+        return Tenure(record, free_since=record.blob.last_modified)
+
+    return Tenure(record, record.owner)
+
+
+def followed(before: Tenure, record: Ownership | None, looked_at: float) -> Tenure:
+    """The tenure after this record was seen in place of the one before."""
+    owner = record.owner if record is not None else None
+
+    if record is None or owner is None:
+        free_since = before.free_since
+
+        if free_since is None:
+            free_since = record.blob.last_modified if record is not None else looked_at
+
+        return Tenure(record, before.holder, free_since=free_since)
+
+    if before.record is not None and before.record.owner == owner:
+        return Tenure(record, owner, before.claimed_at)
+
+    return Tenure(record, owner, record.blob.last_modified)
+
+
+def owner_of(tenure: Tenure) -> str | None:
+    """Whom the record names."""
+    return tenure.record.owner if tenure.record is not None else None
+
+
+def moves_of(shift: Shift, timing: Timing | None, *, has_left: bool) -> tuple[Move, ...]:
+    """What happened: one change, or two where a hand-over fell between two looks.
+
+    `timing` is that of the old owner's leases; `has_left` says that it holds nothing any more.
+    """
+    old, new = owner_of(shift.before), owner_of(shift.after)
+    record = shift.after.record
+    at = record.blob.last_modified if record is not None else shift.after.free_since or 0.0
+
+    def move(kind: MoveKind, from_owner: str | None, to_owner: str | None) -> Move:
+        return Move(at, shift.partition, kind, from_owner, to_owner, shift.sequence)
+
+    if new is None:
+        return (move(MoveKind.RELEASED, old, None),) if old is not None else ()
+
+    if old is None:
+        return (move(MoveKind.CLAIMED, shift.before.holder, new),)
+
+    if _had_run_out(shift, timing, at):
+        return (move(MoveKind.TAKEN_OVER, old, new),)
+
+    if has_left:  # a steal leaves its victim something: this one let go of all, unseen
+        return (move(MoveKind.RELEASED, old, None), move(MoveKind.CLAIMED, old, new))
+
+    return (move(MoveKind.STOLEN, old, new),)
+
+
+def _had_run_out(shift: Shift, timing: Timing | None, at: float) -> bool:
+    if shift.lease.state is LeaseState.EXPIRED:
+        return True
+
+    if timing is None or shift.lease.renewed_at is None:
+        return False
+
+    # Renewals had stopped, so whoever took it judged it expired, whatever expiry was assumed here.
+    age_s = at - shift.lease.renewed_at
+    return age_s >= min(timing.soonest_expiry_s, 2 * timing.overdue_after_s) - RESOLUTION_S
