@@ -59,6 +59,13 @@ def uneven(partitions: int) -> tuple[Traffic, ...]:
     return (*calm, Traffic(4.0, burst_per_s=30.0))
 
 
+def shares(total: int, partitions: int) -> list[int]:
+    """A backlog over partitions: most of it lies where the bursts come, on the last one."""
+    weights = [*range(partitions - 1, 0, -1), 3 * partitions]
+
+    return [total * weight // sum(weights) for weight in weights]
+
+
 @dataclass(slots=True)
 class Meetings:
     """An endless, repeatable story: the same seed tells the same events."""

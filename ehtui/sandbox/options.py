@@ -22,6 +22,7 @@ class ServerOptions:
     host: str = "127.0.0.1"
     port: int = 0  # of Event Hubs
     tls: bool = False
+    backlog: int = 0  # events that are there already, unevenly over partitions and minutes
 
     def to_json(self) -> str:
         """One line."""

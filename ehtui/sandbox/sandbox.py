@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from itertools import chain, count
+from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from ehtui.sandbox.options import Pace, Ready, ServerOptions
 from ehtui.sandbox.supervisor import Child, Supervisor
-from pathlib import Path
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -29,8 +29,9 @@ class SandboxConsumer:
 class Sandbox:
     """Starts everything with `start()` and ends everything with `stop()`, as `with` does.
 
-    `consumers` says how many each group has (a bare number: the first group); `traffic` is a factor
-    on the producer's rates, and 0 starts no producer. Nothing outlives this process.
+    `consumers` says how many each group has (a bare number: the first group), `paces` which groups
+    have another `pace`; `traffic` is a factor on the producer's rates, and 0 starts no producer.
+    Nothing outlives this process.
     """
 
     def __init__(
@@ -39,10 +40,12 @@ class Sandbox:
         *,
         consumers: int | Mapping[str, int] = 3,
         pace: Pace | None = None,
+        paces: Mapping[str, Pace] | None = None,
         traffic: float = 1.0,
     ) -> None:
         self.options = options or ServerOptions()
         self.pace = pace or Pace()
+        self._paces = paces or {}
         self._wanted = (
             {self.options.groups[0]: consumers} if isinstance(consumers, int) else dict(consumers)
         )
@@ -108,7 +111,8 @@ class Sandbox:
         """Start one more consumer; it claims partitions within a few balancing rounds."""
         name = name or next(self._names)
         group = group or self.options.groups[0]
-        arguments = ("--name", name, *(pace or self.pace).arguments)
+        pace = pace or self._paces.get(group, self.pace)
+        arguments = ("--name", name, *pace.arguments)
         child = self._run(name, "ehtui.sandbox.consumer", arguments, group)
         consumer = SandboxConsumer(name, group, child.pid, child.log_path)
         self._consumers.append(consumer)
@@ -116,9 +120,9 @@ class Sandbox:
         return consumer
 
     def stop(self) -> None:
-        """End every process; consumers first, so that they release what they own."""
+        """End every process, at once: the store in which consumers would release goes too."""
         if self._supervisor is not None:
-            self._supervisor.stop()
+            self._supervisor.stop(grace_s=0.0)
 
         self._supervisor = self._ready = None
 

@@ -8,12 +8,21 @@ from __future__ import annotations
 import asyncio
 import signal
 import sys
+import time
+from typing import TYPE_CHECKING
 
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sandbox.children import end_with_sandbox
 from ehtui.sandbox.connections import Connections
+from ehtui.sandbox.control import Control
 from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
+from ehtui.sandbox.meetings import Meetings, shares
 from ehtui.sandbox.options import Ready, ServerOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BACKLOG_S = 180.0
 
 
 class SandboxServer:
@@ -27,6 +36,8 @@ class SandboxServer:
             self.namespace, host=options.host, port=options.port, tls=options.tls
         )
         self.blobs = BlobEndpoint(host=options.host)
+        self.control = Control(self.namespace, self.eventhubs, self.blobs, options.host)
+        self._write_backlog()
 
     async def start(self) -> Ready:
         """Listen; the checkpoint container exists from the start.
@@ -36,6 +47,7 @@ class SandboxServer:
         """
         await self.eventhubs.start()
         await self.blobs.start()
+        await self.control.start()
         self.blobs.create_container(self.options.container)
         connections = Connections(
             eventhub=self.eventhubs.connection_string(self.options.hub),
@@ -45,15 +57,22 @@ class SandboxServer:
             container=self.options.container,
         )
 
-        return Ready(connections)
+        ca_file = self.eventhubs.ca_file
+
+        return Ready(connections, self.control.url, str(ca_file) if ca_file else None)
 
     async def stop(self) -> None:
         """Close every port."""
+        await self.control.stop()
         await self.blobs.stop()
         await self.eventhubs.stop()
 
-    async def serve_until_signal(self) -> None:
-        """Serve until SIGINT, SIGTERM or SIGHUP, then stop."""
+    async def run(self, tell: Callable[[Ready], None]) -> None:
+        """Start, `tell` where it listens, and serve until SIGINT, SIGTERM or SIGHUP.
+
+        Raises:
+            OSError: An address is in use or not of this host.
+        """
         ended = asyncio.Event()
         loop = asyncio.get_running_loop()
 
@@ -61,23 +80,32 @@ class SandboxServer:
             loop.add_signal_handler(number, ended.set)
 
         try:
+            tell(await self.start())
             await ended.wait()
         finally:
             await self.stop()
 
+    def _write_backlog(self) -> None:
+        """As if a producer had sent it over the last minutes and nobody had read it yet."""
+        meetings, now = Meetings(), time.time()
+        hub = self.namespace.hub(self.options.hub)
+        sizes = shares(self.options.backlog, self.options.partitions)
 
-async def _run(options: ServerOptions) -> None:
-    server = SandboxServer(options)
-    ready = await server.start()
+        for log, size in zip(hub.partitions, sizes, strict=True):
+            for number in range(size):
+                at = now - BACKLOG_S * (size - number) / size
+                self.namespace.append(hub.name, log.id, [meetings.next_event()], at=at)
+
+
+def _tell(ready: Ready) -> None:
     sys.stdout.write(ready.to_json() + "\n")
     sys.stdout.flush()
-    await server.serve_until_signal()
 
 
 def main() -> None:
     """Run as a child of a sandbox."""
     end_with_sandbox()
-    asyncio.run(_run(ServerOptions.from_json(sys.argv[1])))
+    asyncio.run(SandboxServer(ServerOptions.from_json(sys.argv[1])).run(_tell))
 
 
 if __name__ == "__main__":

@@ -125,6 +125,7 @@ class Supervisor:
         stdout: int | None,
     ) -> tuple[Child, subprocess.Popen[bytes]]:
         log_path = self.folder / f"{name}.log"
+        own = {LIFELINE: str(self._lifeline), "TMPDIR": str(self.folder)}
 
         with log_path.open("ab") as log:
             process = subprocess.Popen(
@@ -132,7 +133,7 @@ class Supervisor:
                 stdin=subprocess.DEVNULL,
                 stdout=log if stdout is None else stdout,
                 stderr=log,
-                env={**os.environ, **environment, LIFELINE: str(self._lifeline)},
+                env={**os.environ, **environment, **own},
                 start_new_session=True,  # Ctrl-C is for the parent, which stops them in order
             )
 

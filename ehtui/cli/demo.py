@@ -1,0 +1,111 @@
+"""`ehtui demo`: the whole thing on a sandbox of its own, without an Azure account."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ehtui.config.settings import Settings
+    from ehtui.sandbox.sandbox import Sandbox
+
+SECOND_GROUP = "analytics"
+BACKLOG = 600
+# Without a terminal: long enough for consumers to start, balance and be judged.
+REPORT_AFTER_S = 12.0
+_DESCRIPTION = """\
+Start a hub, a checkpoint store, a producer and real consumers on loopback, and watch them. Kill one
+of them: its partitions go overdue, expire, and a survivor takes them over within seconds. Nothing
+is left running afterwards.
+"""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "demo",
+        help="everything on an embedded sandbox: no Azure account",
+        description=_DESCRIPTION,
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:  # noqa: ARG001  every command is called so
+    """Open the screen on a sandbox; without a terminal, watch, print the report and return 0.
+
+    Raises:
+        ProblemError: The sandbox did not start.
+    """
+    from ehtui.cli import compose  # noqa: PLC0415
+    from ehtui.cli.default import has_terminal  # noqa: PLC0415
+    from ehtui.domain.problems import Problem, ProblemError, ProblemKind  # noqa: PLC0415
+    from ehtui.sandbox.supervisor import ChildFailedError  # noqa: PLC0415  loads psutil
+
+    try:
+        with demo_sandbox() as sandbox:
+            settings = demo_settings(sandbox)
+
+            if has_terminal():
+                return compose.run_ui(settings)
+
+            compose.run_report(settings, watch_s=REPORT_AFTER_S, fail_on="never")
+    except ChildFailedError as error:
+        raise ProblemError(Problem(ProblemKind.INTERNAL, str(error))) from error
+
+    return 0
+
+
+def demo_sandbox() -> Sandbox:
+    """A story to look at: one uneven hub with a backlog, a group that keeps up, one that does not.
+
+    Three consumers share four partitions; the group `analytics` has one slow consumer.
+    """
+    from ehtui.sandbox.options import DEFAULT_GROUP, Pace, ServerOptions  # noqa: PLC0415
+    from ehtui.sandbox.sandbox import Sandbox  # noqa: PLC0415
+
+    return Sandbox(
+        ServerOptions(groups=(DEFAULT_GROUP, SECOND_GROUP), backlog=BACKLOG),
+        consumers={DEFAULT_GROUP: 3, SECOND_GROUP: 1},
+        paces={SECOND_GROUP: Pace(work_s=0.1)},
+    )
+
+
+def demo_settings(sandbox: Sandbox) -> Settings:
+    """The settings that watch a running sandbox, and know its consumers by name."""
+    from ehtui.config.defaults import default_test_events  # noqa: PLC0415
+    from ehtui.config.secret import Secret  # noqa: PLC0415
+    from ehtui.config.settings import (  # noqa: PLC0415
+        CheckpointStoreSettings,
+        ConsumerSettings,
+        EventHubSettings,
+        LeaseSettings,
+        PollSettings,
+        Settings,
+    )
+
+    connections = sandbox.ready.connections
+
+    return Settings(
+        eventhub=EventHubSettings(
+            connection_string=Secret(connections.eventhub),
+            name=connections.hub,
+            consumer_group=connections.group,
+        ),
+        checkpoint_store=CheckpointStoreSettings(
+            connection_string=Secret(connections.storage), containers=(connections.container,)
+        ),
+        lease=LeaseSettings(
+            expires_after_s=sandbox.pace.expiry_s, renewed_every_s=sandbox.pace.interval_s
+        ),
+        consumers={
+            consumer.name: ConsumerSettings(
+                match=re.escape(f"ehtui.sandbox.consumer --name {consumer.name} "),
+                log=str(consumer.log_path),
+            )
+            for consumer in sandbox.consumers
+        },
+        test_events=default_test_events(),
+        poll=PollSettings(hub_s=1.0, store_s=1.0, processes_s=1.0),
+    )

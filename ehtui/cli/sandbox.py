@@ -1,0 +1,118 @@
+"""`ehtui sandbox`: Event Hubs and a checkpoint store on loopback, for development and tests."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ehtui.config.errors import ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Mapping
+
+    from ehtui.sandbox.options import Ready, ServerOptions
+
+_DESCRIPTION = """\
+Serve Event Hubs and Blob storage on loopback, in memory, until Ctrl-C. The lines on standard
+output are a .env: 'ehtui sandbox > .env &' and point your own consumer at it.
+"""
+_SEE_HELP = "See 'ehtui sandbox --help'."
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "sandbox",
+        help="serve Event Hubs and a checkpoint store on loopback",
+        description=_DESCRIPTION,
+    )
+    parser.add_argument("--hub", default="meetings", metavar="NAME", help="default: meetings")
+    parser.add_argument("--partitions", type=int, default=4, metavar="N", help="default: 4")
+    parser.add_argument(
+        "-g",
+        "--group",
+        dest="groups",
+        action="append",
+        metavar="NAME",
+        help="a consumer group beside $Default, which always exists; the first is in the .env",
+    )
+    parser.add_argument("--host", default="127.0.0.1", help="loopback address (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, default=0, help="of Event Hubs (default: any free one)")
+    parser.add_argument(
+        "--tls", action="store_true", help="AMQP over TLS, certificate made at start"
+    )
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Serve until Ctrl-C.
+
+    Raises:
+        ConfigError: An option makes no sense, or the address cannot be listened on.
+    """
+    from ehtui.sandbox.options import DEFAULT_GROUP, ServerOptions  # noqa: PLC0415
+
+    options = ServerOptions(
+        hub=args.hub,
+        partitions=args.partitions,
+        groups=tuple(dict.fromkeys(args.groups or (DEFAULT_GROUP,))),
+        host=args.host,
+        port=args.port,
+        tls=args.tls,
+    )
+    _check(options)
+
+    from ehtui.sandbox.server import SandboxServer  # noqa: PLC0415  the AMQP codec comes with it
+
+    try:
+        asyncio.run(SandboxServer(options).run(_tell))
+    except BrokenPipeError:
+        raise
+    except OSError as error:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        raise ConfigError(
+            f"Cannot listen on {options.host}, port {options.port or 'any'}: {reason}.",
+            "Choose another --port or --host, or leave them out.",
+        ) from error
+
+    return 0
+
+
+def env_lines(environment: Mapping[str, str]) -> str:
+    """The lines of a .env, quoted so that a shell can read them too."""
+    return "".join(f"{name}='{value}'\n" for name, value in environment.items())
+
+
+def _check(options: ServerOptions) -> None:
+    most = 1024
+
+    if not 1 <= options.partitions <= most:
+        raise ConfigError(
+            f"--partitions {options.partitions}: a hub has 1 to {most} partitions.", _SEE_HELP
+        )
+
+    if not all(options.groups):
+        raise ConfigError(
+            "--group is empty: a shell takes $Default for a variable.",
+            "Quote it: --group '$Default'",
+        )
+
+    if not options.host.startswith("127."):
+        raise ConfigError(
+            f"--host {options.host}: the sandbox serves on loopback only (127.x.x.x).", _SEE_HELP
+        )
+
+
+def _tell(ready: Ready) -> None:
+    environment = dict(ready.connections.environment)
+
+    if ready.certificate:
+        environment["SSL_CERT_FILE"] = ready.certificate
+
+    # Remarks are no lines of a .env, so they go elsewhere.
+    print("# The keys below are good on this host until Ctrl-C.", file=sys.stderr)
+    print(f"# control port (state, faults): {ready.control_url}", file=sys.stderr)
+    print(env_lines(environment), end="", flush=True)
