@@ -49,7 +49,7 @@ if TYPE_CHECKING:
 
 API_VERSION = "2021-12-02"  # the first ones that can list any blob name; old emulators know it
 SCOPE = "https://storage.azure.com/.default"
-CONNECT_TIMEOUT_S = 10.0
+CONNECT_TIMEOUT_S = 5.0
 READ_TIMEOUT_S = 30.0
 BLOCK_BYTES = 64 * 1024
 SKEW_THAT_MATTERS_S = 300.0

@@ -152,10 +152,10 @@ def _credential_refused(address: StorageAddress, where: str, reply: Refused) -> 
     code = reply.code or f"HTTP {reply.status}"
 
     if address.key:
-        summary = f"The account key (AccountKey=***) is not accepted by {where} ({code})."
+        summary = f"The account key (AccountKey) is not accepted by {where} ({code})."
         advice = f"Copy the connection string again into {address.setting}; the key may be rotated."
     elif address.sas:
-        summary = f"The SAS (sig=***) is not accepted by {where} ({code}){_why(address, reply)}."
+        summary = f"The SAS is not accepted by {where} ({code}){_why(address, reply)}."
         advice = f"Make a new SAS with sp=rl for {address.setting}."
     else:
         summary = f"The Entra ID token is not accepted by {where} ({code})."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from email.utils import formatdate
 from urllib.parse import SplitResult, parse_qs, urlsplit
@@ -43,9 +43,14 @@ class CannedServer:
     asked: list[Asked] = field(default_factory=list)
     connections: int = 0
     port: int = 0
+    _serving: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
+        task = asyncio.current_task()
+        assert task
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
 
         try:
             while head := await _head(reader):
@@ -61,7 +66,19 @@ class CannedServer:
         except ConnectionError:
             pass
         finally:
-            writer.close()
+            await hang_up(writer)
+
+    async def stop(self) -> None:
+        """Clients have closed their connections: let the last ones end."""
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=2)
+
+
+async def hang_up(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+    with suppress(OSError):
+        await writer.wait_closed()
 
 
 async def _head(reader: asyncio.StreamReader) -> bytes:
@@ -96,4 +113,5 @@ async def canned(
         yield canned_server
     finally:
         server.close()
+        await canned_server.stop()
         await server.wait_closed()

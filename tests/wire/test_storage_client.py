@@ -1,0 +1,378 @@
+"""What goes over the wire to a storage account, and what every kind of failure is called."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+import ssl
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from ehtui.config.secret import Secret
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.text import safe
+from ehtui.wire import storage_client
+from ehtui.wire.storage_address import StorageAddress, parse_account_url, parse_connection_string
+from ehtui.wire.storage_client import API_VERSION, HttpBlobAccount
+from tests.waiting import wait_for
+from tests.wire.canned_http import Asked, CannedServer, Reply, canned, hang_up, storage_error
+from tests.wire.certificates import self_signed
+
+KEY = "c2VjcmV0LWtleS1vZi10aGUtYWNjb3VudA=="
+EMPTY = b"<EnumerationResults><Blobs /><NextMarker /></EnumerationResults>"
+ONE = (
+    b"<EnumerationResults><Blobs><Blob><Name>n</Name><Properties><Etag>e</Etag>"
+    b"<Last-Modified>Sun, 22 Nov 2026 10:36:03 GMT</Last-Modified></Properties></Blob></Blobs>"
+    b"<NextMarker>more</NextMarker></EnumerationResults>"
+)
+NOW = 1_795_343_763.0
+
+
+def with_key(port: int) -> StorageAddress:
+    return parse_connection_string(
+        Secret(f"AccountName=acc;AccountKey={KEY};BlobEndpoint=http://127.0.0.1:{port}/acc")
+    )
+
+
+def with_sas(port: int, sas: str = "sv=2021&sp=rl&sig=TOPSECRET%2B%3D") -> StorageAddress:
+    return parse_account_url(Secret(f"http://127.0.0.1:{port}/acc?{sas}"))
+
+
+@asynccontextmanager
+async def connected(
+    server: CannedServer,
+    address: Callable[[int], StorageAddress] = with_key,
+    clock: Callable[[], float] = lambda: NOW,
+) -> AsyncIterator[HttpBlobAccount]:
+    account = HttpBlobAccount(address(server.port), clock=clock)
+
+    try:
+        yield account
+    finally:
+        await account.close()
+
+
+@asynccontextmanager
+async def plain_server(says: bytes | None) -> AsyncIterator[int]:
+    """Says the same to whatever it hears, or (None) nothing at all."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        open_now.append(None)
+        await reader.read(1)
+
+        if says is None:
+            await reader.read()
+        else:
+            writer.write(says)
+
+        await hang_up(writer)
+        open_now.pop()
+
+    open_now: list[None] = []
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+        await server.wait_closed()
+        await wait_for(lambda: not open_now)
+
+
+async def problem_of(account: HttpBlobAccount, container: str = "checkpoints") -> Problem:
+    with pytest.raises(ProblemError) as caught:
+        await account.list_page(container)
+
+    problem = caught.value.problem
+    said = problem.summary + problem.advice
+    assert said == safe(said)
+    assert problem.advice
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+
+    for secret in (KEY, "TOPSECRET", "LEAK", "ey.token"):
+        assert secret not in said
+
+    return problem
+
+
+async def test_a_page_is_one_request_signed_with_a_read_and_list_sas() -> None:
+    async with canned(Reply(200, ONE), date=NOW + 5) as server, connected(server) as account:
+        page = await account.list_page("checkpoints", prefix="ns/hub/", marker="m")
+        [asked] = server.asked
+
+    assert page.marker == "more"
+    assert [b.name for b in page.blobs] == ["n"]
+    assert (page.server_time, page.read_at) == (NOW + 5, NOW)
+    assert asked.url.path == "/acc/checkpoints"
+    wanted = {"restype": "container", "comp": "list", "include": "metadata", "maxresults": "5000"}
+    wanted |= {"prefix": "ns/hub/", "marker": "m", "sr": "c", "sp": "rl"}
+    assert wanted.items() <= asked.query.items()
+    assert asked.query["sig"]
+    assert asked.headers["x-ms-version"] == API_VERSION
+    assert "authorization" not in asked.headers
+
+
+async def test_one_connection_serves_all_requests() -> None:
+    async with canned(Reply(200, EMPTY)) as server, connected(server) as account:
+        for _ in range(5):
+            await account.list_page("checkpoints")
+
+        assert (len(server.asked), server.connections) == (5, 1)
+
+
+async def test_the_sas_is_kept_and_renewed_before_it_ends() -> None:
+    now = NOW
+    async with (
+        canned(Reply(200, EMPTY, {"Date": "never"})) as server,
+        connected(server, clock=lambda: now) as account,
+    ):
+        for minutes in (0, 30, 44, 46, 60):
+            now = NOW + minutes * 60
+            await account.list_page("checkpoints")
+
+    ends = [datetime.fromisoformat(a.query["se"]).timestamp() - NOW for a in server.asked]
+    assert [end / 60 for end in ends] == [60, 60, 60, 106, 106]
+
+
+async def test_a_wrong_local_clock_is_corrected_by_the_servers() -> None:
+    ahead = NOW + 86_400.0
+
+    def answer(asked: Asked) -> Reply:
+        ends_at = datetime.fromisoformat(asked.query["se"]).timestamp()
+
+        return Reply(200, EMPTY) if ends_at > ahead else storage_error(403, "AuthenticationFailed")
+
+    async with canned(answer, date=ahead) as server, connected(server) as account:
+        await account.list_page("checkpoints")
+        await account.list_page("checkpoints")
+
+        assert len(server.asked) == 3
+
+
+async def test_a_sas_goes_as_it_was_given() -> None:
+    async with canned(Reply(200, EMPTY)) as server, connected(server, with_sas) as account:
+        await account.list_page("checkpoints")
+
+    [asked] = server.asked
+    assert asked.query["sig"] == "TOPSECRET+="
+    assert asked.url.query.endswith("sv=2021&sp=rl&sig=TOPSECRET%2B%3D")
+
+
+async def test_containers_are_listed_over_all_pages() -> None:
+    def answer(asked: Asked) -> Reply:
+        name, marker = ("b", "") if asked.query.get("marker") else ("a", "next")
+        inside = f"<Containers><Container><Name>{name}</Name></Container></Containers>"
+
+        return Reply(
+            200,
+            f"<EnumerationResults>{inside}<NextMarker>{marker}</NextMarker></EnumerationResults>".encode(),
+        )
+
+    async with canned(answer) as server, connected(server) as account:
+        assert await account.list_containers() == ["a", "b"]
+
+    assert {"comp": "list", "ss": "b", "srt": "s", "sp": "l"}.items() <= server.asked[
+        0
+    ].query.items()
+
+
+async def test_a_body_with_its_etag_and_a_blob_that_has_gone() -> None:
+    def answer(asked: Asked) -> Reply:
+        if asked.url.path.endswith("/gone"):
+            return storage_error(404, "BlobNotFound")
+
+        return Reply(200, b"{}", {"ETag": '"0x8D"'})
+
+    async with canned(answer) as server, connected(server) as account:
+        body = await account.get_blob("c", "$Default/a b?/0")
+        assert body is not None
+        assert (body.content, body.etag) == (b"{}", "0x8D")
+        assert await account.get_blob("c", "gone") is None
+
+    assert server.asked[0].url.path == "/acc/c/$Default/a%20b%3F/0"
+
+
+async def test_writes_are_conditional_and_signed_for_writing_only_then() -> None:
+    async with canned(Reply(201, b"", {"ETag": '"2"'})) as server, connected(server) as account:
+        assert await account.set_metadata("c", "n", {"ownerid": ""}, if_match="1") == "2"
+        await account.upload("c", "n", b"body", {"a": "b"}, if_absent=True)
+        await account.upload("c", "n", b"", {})
+
+    metadata, absent, any_state = server.asked
+    assert (metadata.query["comp"], metadata.headers["if-match"]) == ("metadata", '"1"')
+    assert metadata.headers["x-ms-meta-ownerid"] == ""
+    assert "w" in metadata.query["sp"]
+    assert (absent.headers["if-none-match"], absent.body) == ("*", b"body")
+    assert absent.headers["x-ms-blob-type"] == "BlockBlob"
+    assert not {"if-match", "if-none-match"} & any_state.headers.keys()
+    assert any_state.headers["content-length"] == "0"
+
+
+REFUSALS = [
+    (storage_error(403, "AuthenticationFailed"), ProblemKind.UNAUTHORISED, "AccountKey"),
+    (storage_error(401, "NoAuthenticationInformation"), ProblemKind.UNAUTHORISED, "AccountKey"),
+    (
+        storage_error(403, "AuthorizationPermissionMismatch"),
+        ProblemKind.FORBIDDEN,
+        "Storage Blob Data Reader",
+    ),
+    (storage_error(403, "AuthorizationFailure"), ProblemKind.FORBIDDEN, "network rules"),
+    (storage_error(404, "ContainerNotFound"), ProblemKind.NOT_FOUND, "container 'checkpoints'"),
+    (storage_error(409, "ContainerBeingDeleted"), ProblemKind.NOT_FOUND, "CHECKPOINT_CONTAINER"),
+    (storage_error(400, "InvalidResourceName"), ProblemKind.MALFORMED, "not a container name"),
+    (storage_error(412, "ConditionNotMet"), ProblemKind.CONFLICT, "changed"),
+    (
+        storage_error(503, "ServerBusy", **{"Retry-After": "17"}),
+        ProblemKind.THROTTLED,
+        "wait 17 s",
+    ),
+    (storage_error(429, ""), ProblemKind.THROTTLED, "busy (HTTP 429)"),
+    (storage_error(500, "InternalError"), ProblemKind.UNREACHABLE, "InternalError"),
+    (Reply(502, b"<html>bad gateway</html>"), ProblemKind.UNREACHABLE, "HTTP 502"),
+    (storage_error(400, "InvalidHeaderValue"), ProblemKind.UNSUPPORTED, "--skipApiVersionCheck"),
+    (Reply(404, b"nginx"), ProblemKind.NOT_FOUND, "HTTP 404"),
+    (Reply(302, b"", {"Location": "http://x/"}), ProblemKind.MALFORMED, "HTTP 302"),
+    (Reply(200, b"<html>Wi-Fi</html>"), ProblemKind.MALFORMED, "cannot be read"),
+    (Reply(200, b""), ProblemKind.MALFORMED, "cannot be read"),
+]
+
+
+@pytest.mark.parametrize(("reply", "kind", "words"), REFUSALS, ids=lambda value: str(value)[:40])
+async def test_refusals_are_one_sentence_and_a_next_step(
+    reply: Reply, kind: ProblemKind, words: str
+) -> None:
+    async with canned(reply, date=NOW) as server, connected(server) as account:
+        problem = await problem_of(account)
+
+        assert problem.kind is kind
+        assert words in f"{problem.summary} {problem.advice}"
+        assert "'acc'" in problem.summary or "'checkpoints'" in problem.summary
+        assert len(server.asked) == 1  # whether to ask again is the poller's business
+
+
+async def test_an_expired_sas_says_when_it_ended() -> None:
+    ended = datetime.fromtimestamp(NOW - 3600, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    async with canned(storage_error(403, "AuthenticationFailed"), date=NOW) as server:
+        for sas, said in (
+            (f"se={ended}&sig=TOPSECRET", ended),
+            ("sig=TOPSECRET", "The SAS is not accepted"),
+        ):
+            async with connected(server, lambda port, sas=sas: with_sas(port, sas)) as account:  # type: ignore[misc]
+                problem = await problem_of(account)
+
+            assert problem.kind is ProblemKind.UNAUTHORISED
+            assert said in problem.summary
+
+
+async def test_who_may_not_list_containers_is_told_to_name_them() -> None:
+    refusal = storage_error(403, "AuthorizationPermissionMismatch")
+
+    async with canned(refusal) as server, connected(server) as account:
+        with pytest.raises(ProblemError) as caught:
+            await account.list_containers()
+
+    assert caught.value.problem.kind is ProblemKind.FORBIDDEN
+    assert "checkpoint_store.containers" in caught.value.problem.advice
+
+
+async def test_a_closed_port() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))  # bound and not listening: refused
+        port = taken.getsockname()[1]
+        account = HttpBlobAccount(with_key(port))
+        problem = await problem_of(account)
+        await account.close()
+
+    assert problem.kind is ProblemKind.UNREACHABLE
+    assert f"127.0.0.1:{port}" in problem.summary
+
+
+async def test_a_host_that_does_not_resolve() -> None:
+    account = HttpBlobAccount(
+        parse_account_url(Secret("https://nobody.blob.invalid/?sig=TOPSECRET"))
+    )
+    problem = await problem_of(account)
+    await account.close()
+
+    assert problem.kind is ProblemKind.UNRESOLVED
+    assert "nobody.blob.invalid" in problem.summary
+    assert "AZURE_STORAGE_ACCOUNT_URL" in problem.advice
+
+
+async def test_no_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage_client, "READ_TIMEOUT_S", 0.05)
+
+    async with plain_server(None) as port:
+        account = HttpBlobAccount(with_key(port))
+        problem = await problem_of(account)
+        await account.close()
+
+    assert problem.kind is ProblemKind.TIMEOUT
+
+
+async def test_a_dropped_connection_is_tried_once_more() -> None:
+    drops = 1
+
+    def answer(asked: Asked) -> Reply:
+        nonlocal drops
+        del asked
+
+        if drops:
+            drops -= 1
+            raise ConnectionResetError
+
+        return Reply(200, EMPTY)
+
+    async with canned(answer) as server, connected(server) as account:
+        assert (await account.list_page("checkpoints")).blobs == []
+        assert len(server.asked) == 2
+
+
+async def test_a_certificate_that_is_not_trusted(tmp_path: Path) -> None:
+    _, context = self_signed(tmp_path)
+
+    async with canned(Reply(200, EMPTY), tls=context) as server:
+        address = parse_account_url(Secret(f"https://127.0.0.1:{server.port}/acc?sig=TOPSECRET"))
+        account = HttpBlobAccount(address)
+        problem = await problem_of(account)
+        await account.close()
+
+    assert problem.kind is ProblemKind.TLS
+    assert server.asked == []
+
+
+async def test_tls_to_a_port_without_it() -> None:
+    async with plain_server(b"HTTP/1.1 400 Bad Request\r\n\r\n") as port:
+        address = parse_account_url(Secret(f"https://127.0.0.1:{port}/acc?sig=TOPSECRET"))
+        account = HttpBlobAccount(address)
+        problem = await problem_of(account)
+        await account.close()
+
+    assert problem.kind is ProblemKind.TLS
+
+
+async def test_no_secret_is_logged_or_shown(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async with canned(storage_error(403, "AuthenticationFailed")) as server:
+        for address in (with_key, with_sas):
+            async with connected(server, address) as account:
+                await problem_of(account)
+                shown = [repr(account), repr(vars(account)), repr(address(1))]
+
+            for text in (caplog.text, *shown):
+                assert "TOPSECRET" not in text
+                assert KEY not in text
+                assert server.asked[-1].query["sig"] not in text
+
+
+def test_the_context_of_these_tests_is_a_real_one(tmp_path: Path) -> None:
+    certificate, context = self_signed(tmp_path)
+    assert context.verify_mode is ssl.CERT_NONE
+    assert b"BEGIN CERTIFICATE" in certificate.read_bytes()
