@@ -13,6 +13,7 @@ from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
 from ehtui.domain.snapshot import Severity, Snapshot
+from ehtui.tui import styles
 from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrome
 from ehtui.tui.commands import Commands
 from ehtui.tui.keys import Scope, bindings, dangerous_actions
@@ -42,10 +43,7 @@ class EhtuiApp(App[int]):
     TITLE = "ehtui"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.APP))
     COMMANDS = {Commands}  # noqa: RUF012 - declared so by Textual
-    CSS = """
-    App.-mono { color: ansi_default; background: ansi_default; }
-    Toast { background: $panel; color: $foreground; border-left: outer $primary; }
-    """
+    CSS = styles.CSS
 
     snapshot: reactive[Snapshot] = reactive(Snapshot, init=False)
     group: reactive[str] = reactive("", init=False)

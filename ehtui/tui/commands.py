@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from typing_extensions import override
 
-from ehtui.tui.keys import KEYS, Key
+from ehtui.tui.keys import KEYS, Key, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from ehtui.tui.app import EhtuiApp
+
+_KEY_CELLS = 11
 _UNLISTED = {"up", "down", "left", "right", "palette", "page-up", "page-down"}
 
 
@@ -21,26 +25,35 @@ class Commands(Provider):
 
     @override
     async def discover(self) -> Hits:
-        for title, note, run in self._commands():
-            yield DiscoveryHit(title, run, help=note)
+        for key, title, run in self._commands():
+            yield DiscoveryHit(_line(key, Content(title)), run, text=title)
 
     @override
     async def search(self, query: str) -> Hits:
         matcher = self.matcher(query)
 
-        for title, note, run in self._commands():
+        for key, title, run in self._commands():
             score = matcher.match(title)
 
             if score > 0:
-                yield Hit(score, matcher.highlight(title), run, help=note)
+                yield Hit(score, _line(key, matcher.highlight(title)), run, text=title)
 
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         for key in KEYS:
-            if key.id not in _UNLISTED:
-                yield key.description, f"key {key.written}", partial(self._run, key)
+            if key.id not in _UNLISTED and key.action not in self._ehtui.forbidden:
+                yield key.written, key.description, partial(self._run, key)
 
         for theme in sorted(self.app.available_themes):
-            yield f"Theme: {theme}", "", partial(setattr, self.app, "theme", theme)
+            yield "", f"Theme {theme}", partial(setattr, self.app, "theme", theme)
+
+    @property
+    def _ehtui(self) -> EhtuiApp:
+        return cast("EhtuiApp", self.app)
 
     async def _run(self, key: Key) -> None:
-        await self.app.run_action(key.action, self.focused or self.screen)
+        node = self.focused if key.scope is Scope.GRID else self.screen
+        await self.app.run_action(key.action, self.app if key.scope is Scope.APP else node)
+
+
+def _line(key: str, title: Content) -> Content:
+    return Content.assemble((f"{key:<{_KEY_CELLS}}", "$primary"), title)

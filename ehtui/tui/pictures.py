@@ -6,10 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
-from ehtui.tui.screens.group import groups_table
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.groups import groups_table
 from ehtui.views.headline import headline
+from ehtui.views.outcomes import outcome_sentence, refusal_sentence
+from ehtui.views.plans import Confirmation, confirmation
 from ehtui.views.tables import (
     RowMemo,
     consumers_table,
@@ -17,12 +19,12 @@ from ehtui.views.tables import (
     partitions_table,
     timeline_table,
 )
+from ehtui.views.telling import Telling
 
 if TYPE_CHECKING:
     from ehtui.domain.plans import Outcome, Plan, Refusal
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Snapshot
-    from ehtui.tui.screens.confirm import Confirmation
     from ehtui.views.cells import Cell, Table
 
 
@@ -70,12 +72,12 @@ class Pictures:
 
     def confirmation(self, plan: Plan, snapshot: Snapshot, group: str) -> Confirmation:
         """A plan, to be confirmed."""
-        raise NotImplementedError
+        return confirmation(plan, Telling(snapshot, self.clock, group))
 
     def refusal(self, refusal: Refusal) -> str:
         """Why an action is not offered."""
-        return f"{refusal.reason} {refusal.subject} {refusal.detail}"
+        return refusal_sentence(refusal)
 
     def outcome(self, outcome: Outcome) -> str:
         """How an action ended."""
-        return f"{outcome.state} {outcome.error or ''}"
+        return outcome_sentence(outcome)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from ehtui.domain.plans import (
     Outcome,
     OutcomeState,
+    OwnedPartition,
     Plan,
     Refusal,
     RefusalReason,
@@ -16,9 +17,10 @@ from ehtui.domain.plans import (
     SignalEffect,
     SignalPlan,
     SignalTarget,
+    TakeoverWindow,
 )
 from ehtui.domain.process import ProcessId
-from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.snapshot import ConsumerState, Snapshot
 
 
 class FakeSession:
@@ -65,13 +67,19 @@ class FakeSession:
                     process,
                     consumers[process].process.command,
                     consumers[process].link.owner if consumers[process].link else None,  # type: ignore[union-attr]
-                    (),
+                    self._owned(consumers[process]),
                     SignalEffect.DIES if signal == "KILL" else SignalEffect.RELEASES,
                 )
                 for process in processes
             ),
             self.snapshot.taken_at,
         )
+
+    def _owned(self, consumer: ConsumerState) -> tuple[OwnedPartition, ...]:
+        now = self.snapshot.server_now
+        window = TakeoverWindow(now + 150, now + 186, "python-180/30")
+
+        return tuple(OwnedPartition(group, part, window) for group, part in consumer.owns)
 
     def plan_send(
         self,

@@ -183,7 +183,9 @@ async def test_resizing_keeps_the_cursor_and_fills_the_screen(size: tuple[int, i
 
 
 async def test_text_from_outside_is_text() -> None:
-    async with opened(SCENES["foreign-names"](), size=(200, 60)) as (_, _, screen):
+    async with opened(SCENES["foreign-names"](), size=(240, 60)) as (pilot, _, screen):
+        await pilot.press("2", "m")
+        await pilot.pause()
         text = shown(screen.pane("consumers"))
         assert "[red]" in text
         assert "\x1b" not in text

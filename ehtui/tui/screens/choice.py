@@ -50,7 +50,7 @@ class ChoiceScreen(Dialog[str]):
         yield OptionList(
             *(
                 Option(
-                    Content.assemble(choice.label.ljust(width), (choice.note, "$text-muted")),
+                    Content.assemble(choice.label.ljust(width), (choice.note, "$dim")),
                     id=f"c{place}",
                 )
                 for place, choice in enumerate(self._choices)

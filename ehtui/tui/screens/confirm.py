@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -16,18 +14,11 @@ from typing_extensions import override
 from ehtui.tui.screens.dialog import Dialog, text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from textual.widget import Widget
 
-
-@dataclass(frozen=True, slots=True)
-class Confirmation:
-    """A plan in words: the question, the literal steps, what they cost, the verb of the button."""
-
-    heading: str
-    steps: Sequence[str]
-    costs: Sequence[str]
-    verb: str
-    is_grave: bool = False  # costs somebody something that does not come back at once
+    from ehtui.views.plans import Confirmation
 
 
 class ConfirmScreen(Dialog[bool]):

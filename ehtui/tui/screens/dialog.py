@@ -48,15 +48,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         }
         .hint { color: $dim; }
         .dialog--section { margin-top: 1; }
-        OptionList {
-            height: auto;
-            max-height: 12;
-            border: none;
-            padding: 0;
-            background: transparent;
-        }
-        Input { border: none; height: 1; padding: 0 1; background: $panel; }
-        Button { margin-right: 2; }
+        Button { margin-left: 2; }
         #buttons { height: 1; margin-top: 1; align-horizontal: right; }
     }
     Dialog:ansi { background: ansi_default; }

@@ -44,5 +44,5 @@ class HelpScreen(Dialog[None]):
         note = "  (read-only)" if key.is_dangerous and self._read_only else ""
 
         return Content.assemble(
-            (f"{written:<{_KEY_CELLS}}", "bold"), key.description, (note, "$text-muted")
+            (f"{written:<{_KEY_CELLS}}", "bold"), key.description, (note, "$dim")
         )

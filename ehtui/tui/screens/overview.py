@@ -249,13 +249,14 @@ class OverviewScreen(Screen[None]):
 
     @on(FilterBar.Changed)
     def apply_filter(self, event: FilterBar.Changed) -> None:
-        """Show what matches; a filter that cannot be read says why and changes nothing."""
+        """Show what matches; one that cannot be read says why and hides nothing."""
         bar = self.query_one(FilterBar)
 
         try:
             matches = parse(event.text, event.grid.listing.table.columns)
         except FilterError as error:
             bar.complain(str(error))
+            event.grid.filter_rows(None)
         else:
             bar.complain("")
             event.grid.filter_rows(matches, event.text.strip() if matches else "")

@@ -40,6 +40,14 @@ class SendRequest:
 class SendScreen(Dialog[SendRequest]):
     """Template, destination, key and count. The selected partition is offered first."""
 
+    DEFAULT_CSS = """
+    SendScreen {
+        #destinations { max-height: 8; }
+        #inputs { height: 1; }
+        #key { width: 1fr; }
+        #count { width: 8; margin-left: 1; }
+    }
+    """
     HEADING = "Send a test event"
     HINT = "tab moves on · enter shows the plan · esc closes"
 
@@ -111,7 +119,7 @@ class SendScreen(Dialog[SendRequest]):
     def _destinations(self) -> Iterable[Option]:
         options = [
             Option(
-                Content.assemble(f"partition {safe(name)}", ("  selected", "$text-muted"))
+                Content.assemble(f"partition {safe(name)}", ("  selected", "$dim"))
                 if self._has_selected and not at
                 else Content(f"partition {safe(name)}"),
                 id=f"p{at}",

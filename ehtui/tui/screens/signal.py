@@ -58,4 +58,4 @@ class SignalScreen(Dialog[str]):
 def _option(name: str) -> Content:
     meaning = _MEANING.get(name, "")
 
-    return Content.assemble((f"SIG{name:<6}", "bold"), (meaning, "$text-muted"))
+    return Content.assemble((f"SIG{name:<6}", "bold"), (meaning, "$dim"))
