@@ -58,6 +58,8 @@ VerticalScroll { scrollbar-size-vertical: 1; }
 
 CommandPalette { background: $background 50%; }
 CommandPalette #--container {
+    visibility: visible;
+    height: auto;
     width: 76;
     max-width: 96%;
     background: $background;
@@ -74,7 +76,7 @@ CommandPalette CommandInput, CommandPalette CommandInput:focus {
     border: none;
     height: 1;
 }
-CommandPalette #--results { margin: 1 0 0 0; overlay: none; }
+CommandPalette #--results { margin: 0; overlay: none; }
 CommandPalette CommandList {
     border: none;
     max-height: 24;

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from textual.theme import Theme
+from dataclasses import replace
+
+from textual.theme import BUILTIN_THEMES, Theme
 
 OWNER_COLOURS = 8
 
@@ -66,6 +68,9 @@ DARK = Theme(
         "cursor": "#243449",
         "cursor-blurred": "#1a212b",
         "scrollbar": "#39424e",
+        "scrollbar-background": "#10141a",
+        "scrollbar-background-hover": "#10141a",
+        "scrollbar-background-active": "#10141a",
         "block-cursor-background": "#243449",
         "block-cursor-foreground": "#e8eef5",
         "block-cursor-text-style": "bold",
@@ -95,6 +100,9 @@ LIGHT = Theme(
         "cursor": "#d5e5f6",
         "cursor-blurred": "#ebeff3",
         "scrollbar": "#b6bec7",
+        "scrollbar-background": "#fbfbf9",
+        "scrollbar-background-hover": "#fbfbf9",
+        "scrollbar-background-active": "#fbfbf9",
         "block-cursor-background": "#d5e5f6",
         "block-cursor-foreground": "#101820",
         "block-cursor-text-style": "bold",
@@ -102,28 +110,11 @@ LIGHT = Theme(
         **_owners(_OWNERS_LIGHT),
     },
 )
-MONO = Theme(
+# Textual takes every colour away under NO_COLOR; on native colours nothing is left but weight.
+MONO = replace(
+    BUILTIN_THEMES["ansi-dark"],
     name="ehtui-mono",
-    ansi=True,
-    primary="ansi_default",
-    secondary="ansi_default",
-    accent="ansi_default",
-    foreground="ansi_default",
-    background="ansi_default",
-    surface="ansi_default",
-    panel="ansi_default",
-    boost="ansi_default",
-    warning="ansi_default",
-    error="ansi_default",
-    success="ansi_default",
-    variables={
-        **dict.fromkeys(
-            ("dim", "calm", "picture", "rule", "cursor", "cursor-blurred", "border"), "ansi_default"
-        ),
-        "block-cursor-background": "ansi_default",
-        "block-cursor-text-style": "reverse",
-        **_owners(("ansi_default",) * OWNER_COLOURS),
-    },
+    variables={**BUILTIN_THEMES["ansi-dark"].variables, "block-cursor-text-style": "reverse"},
 )
 THEMES = (DARK, LIGHT, MONO)
 
