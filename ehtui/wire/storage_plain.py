@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
-from azure.storage.blob import BlobPrefix
-from azure.storage.blob.aio import BlobServiceClient
+from azure.storage.blob.aio import BlobPrefix, BlobServiceClient
 
 from ehtui.domain.problems import ProblemError
 from ehtui.wire.blobs import BlobBody, BlobItem, BlobPage
@@ -43,7 +42,7 @@ class PlainBlobAccount:
         self._service = BlobServiceClient(
             address.endpoint,
             credential=secret.reveal() if secret else credential,
-            retry_total=1,
+            retry_total=0,  # its first pause is 15 s: the poller is quicker
         )
 
     async def list_page(
