@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import bisect
 import re
 from dataclasses import dataclass
@@ -215,5 +214,5 @@ def _from_marker(marker: str) -> str:
 
     try:
         return base64.urlsafe_b64decode(marker.split("!")[2]).decode()
-    except (IndexError, binascii.Error, UnicodeDecodeError) as error:
+    except (IndexError, ValueError) as error:
         raise StorageError("OutOfRangeInput") from error
