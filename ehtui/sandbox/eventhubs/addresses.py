@@ -63,6 +63,6 @@ def parse_address(address: str) -> Address:
     found = {names[word.lower()]: value for word, value in pairs if word.lower() in names}
 
     if not hub or 2 * len(found) != len(rest):
-        raise ValueError(address)
+        raise ValueError(f"no address: {address}")
 
     return Address(hub, **found)

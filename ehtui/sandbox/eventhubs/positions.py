@@ -51,7 +51,7 @@ def parse_selector(text: str) -> Position:
     match = _SELECTOR.fullmatch(text.strip())
 
     if not match or match["what"] not in _BY:
-        raise ValueError(text)
+        raise ValueError(f"no position: {text}")
 
     if match["value"] == _LATEST:
         return LATEST

@@ -1,0 +1,187 @@
+"""From the first byte to a token: SASL, `$cbs`, and what a token then allows."""
+
+from __future__ import annotations
+
+import pytest
+
+from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint
+from ehtui.sandbox.eventhubs.namespace import ROOT_KEY
+from ehtui.sandbox.eventhubs.sas import JWT_TYPE, sign
+from ehtui.wire.pyamqp.codec import SASL_HEADER
+from ehtui.wire.pyamqp.messages import Request, encode_request
+from ehtui.wire.pyamqp.performatives import (
+    Attach,
+    Close,
+    Detach,
+    Disposition,
+    Error,
+    Rejected,
+    SaslMechanisms,
+)
+from tests.sandbox.eventhubs.amqp_client import AmqpClient, connected, signed_in
+from tests.sandbox.eventhubs.conftest import Clock
+from tests.sandbox.eventhubs.test_rules import jwt
+
+
+def key_of(endpoint: EventHubsEndpoint) -> AccessKey:
+    return endpoint.namespace.keys[ROOT_KEY]
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "response"),
+    [("ANONYMOUS", b""), ("ANONYMOUS", b"\0keyname"), ("MSSBCBS", b""), ("EXTERNAL", b"")],
+)
+async def test_who_says_hello_may_put_a_token(
+    endpoint: EventHubsEndpoint, mechanism: str, response: bytes
+) -> None:
+    async with connected(endpoint) as client:
+        assert await client.sasl(mechanism, response) == 0
+        await client.open()
+        refusal = await client.receiver("hub/ConsumerGroups/$Default/Partitions/0")
+
+    assert isinstance(refusal, Detach)
+    assert refusal.error
+    assert refusal.error.condition == "amqp:unauthorized-access"
+    assert "'Listen' claim(s) are required" in (refusal.error.description or "")
+
+
+async def test_plain_brings_the_key_at_once(endpoint: EventHubsEndpoint) -> None:
+    key = key_of(endpoint)
+
+    async with connected(endpoint) as client:
+        assert await client.sasl("PLAIN", f"\0{key.name}\0{key.value}".encode()) == 0
+        await client.open()
+        assert isinstance(await client.sender("hub"), Attach)
+
+
+@pytest.mark.parametrize(
+    ("mechanism", "response"),
+    [("PLAIN", b"\0RootManageSharedAccessKey\0wrong"), ("PLAIN", b""), ("GSSAPI", b"")],
+)
+async def test_other_credentials_end_the_connection(
+    endpoint: EventHubsEndpoint, mechanism: str, response: bytes
+) -> None:
+    async with connected(endpoint) as client:
+        assert await client.sasl(mechanism, response) == 1
+        assert await client.next() is None
+
+
+async def test_another_protocol_gets_our_header_and_goodbye(endpoint: EventHubsEndpoint) -> None:
+    async with connected(endpoint) as client:
+        client.writer.write(b"AMQP\x02\x01\x00\x00")
+        assert await client.next() == SASL_HEADER
+        assert await client.next() is None
+
+
+async def test_no_amqp_at_all_is_a_framing_error(endpoint: EventHubsEndpoint) -> None:
+    async with connected(endpoint) as client:
+        client.writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        close = await client.expect(Close)
+
+    assert close.error
+    assert close.error.condition == "amqp:connection:framing-error"
+
+
+async def test_the_mechanisms_are_the_services(endpoint: EventHubsEndpoint) -> None:
+    async with connected(endpoint) as client:
+        client.writer.write(SASL_HEADER)
+        offered = await client.expect(SaslMechanisms)
+
+    assert offered.mechanisms == ("MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL")
+
+
+@pytest.mark.parametrize(
+    ("hub", "key_value", "status", "text"),
+    [
+        ("hub", None, 202, "Accepted"),
+        ("HUB/consumergroups/$default", None, 202, "Accepted"),
+        ("hub", "wrong", 401, "InvalidSignature: The token has an invalid signature. TrackingId:"),
+        (
+            "nothing",
+            None,
+            404,
+            "The messaging entity 'sb://ns.test/nothing' could not be found. To know more visit",
+        ),
+    ],
+)
+async def test_put_token(
+    endpoint: EventHubsEndpoint, hub: str, key_value: str | None, status: int, text: str
+) -> None:
+    audience = f"sb://{endpoint.host}:{endpoint.port}/{hub}"
+    key = AccessKey(ROOT_KEY, key_value) if key_value else key_of(endpoint)
+    token = sign(audience, key, endpoint.namespace.clock() + 60)
+
+    async with connected(endpoint) as client:
+        await client.sasl()
+        await client.open()
+        reply = await client.put_token(audience, token)
+
+    assert reply.properties["status-code"] == status
+    assert reply.properties["status-description"].startswith(text)
+    assert ("error-condition" in reply.properties) == (status == 404)
+
+
+async def test_a_web_token_opens_the_namespace(endpoint: EventHubsEndpoint) -> None:
+    token = jwt({"exp": endpoint.namespace.clock() + 60})
+
+    async with connected(endpoint) as client:
+        await client.sasl()
+        await client.open()
+        reply = await client.put_token("sb://ns.test/hub", token, JWT_TYPE)
+
+        assert reply.properties["status-code"] == 202
+        assert isinstance(await client.sender("hub"), Attach)
+
+
+async def test_a_policy_that_only_listens_cannot_send(endpoint: EventHubsEndpoint) -> None:
+    key = AccessKey("listen", "secret", frozenset({"Listen"}))
+    endpoint.namespace.keys[key.name] = key
+
+    async with signed_in(endpoint, key=key) as client:
+        assert isinstance(await client.receiver("hub/ConsumerGroups/$Default/Partitions/0"), Attach)
+        refusal = await client.sender("hub")
+
+    assert isinstance(refusal, Detach)
+    assert refusal.error
+    assert "'Send' claim(s) are required" in (refusal.error.description or "")
+
+
+async def test_a_token_for_one_hub_opens_no_other(endpoint: EventHubsEndpoint) -> None:
+    endpoint.namespace.create_hub("second")
+
+    async with signed_in(endpoint, "hub") as client:
+        assert isinstance(await client.sender("second"), Detach)
+
+
+async def test_a_token_that_runs_out_ends_its_links(
+    endpoint: EventHubsEndpoint, clock: Clock
+) -> None:
+    endpoint.timeouts.silence_s = 1e6
+
+    async with signed_in(endpoint) as client:
+        await client.receiver("hub/ConsumerGroups/$Default/Partitions/0")
+        clock.now += 3601
+        detach = await client.expect(Detach)
+
+    assert detach.error
+    assert detach.error.condition == "amqp:unauthorized-access"
+    assert "ExpiredToken" in (detach.error.description or "")
+
+
+@pytest.mark.parametrize("node", ["$cbs", "$management"])
+async def test_an_unknown_command_is_rejected(endpoint: EventHubsEndpoint, node: str) -> None:
+    async with signed_in(endpoint) as client:
+        await send_request(client, node, Request("1", None, {"operation": "RE1AD"}))
+        state = (await client.expect(Disposition)).state
+
+    assert isinstance(state, Rejected)
+    assert state.error
+    assert state.error == Error("amqp:not-allowed", state.error.description)
+    assert (state.error.description or "").startswith("Invalid command 'RE1AD'.")
+
+
+async def send_request(client: AmqpClient, node: str, request: Request) -> None:
+    await client.receiver(node)
+    link = await client.sender(node)
+    assert isinstance(link, Attach)
+    client.transfer(link.handle, encode_request(request))
