@@ -6,6 +6,7 @@ import math
 import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import Behind, BehindBasis
@@ -127,6 +128,13 @@ def lag(value: int | None, *, is_bound: bool = False) -> str:
     return f"≤{count(value)}" if is_bound and value is not None else count(value)
 
 
+@lru_cache(maxsize=4096)
+def name(text: str) -> str:
+    """A name from outside, harmless to show; remembered, for the same ones come with every poll."""
+    return safe(text)
+
+
+@lru_cache(maxsize=4096)
 def owner(owner_id: str | None) -> str:
     """An owner id short enough for a column: its first eight cells."""
     return UNKNOWN if not owner_id else cut(safe(owner_id), OWNER_CELLS, ellipsis="")

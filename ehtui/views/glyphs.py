@@ -70,16 +70,18 @@ def buckets(series: Series, *, now: float, width_s: float, cells: int = TREND_CE
 
     Slices keep their place on the clock, so that a picture changes at its right end only.
     """
-    last = int(now // width_s)
-    first = last - cells + 1
+    first = int(now // width_s) - cells + 1
     highest: list[float | None] = [None] * cells
 
-    for at, value in series:
+    for at, value in reversed(series):
         place = int(at // width_s) - first
 
-        if 0 <= place < cells:
+        if place < 0:
+            break
+
+        if place < cells:
             before = highest[place]
-            highest[place] = value if before is None else max(before, value)
+            highest[place] = value if before is None or value > before else before
 
     return tuple(highest)
 

@@ -47,6 +47,20 @@ def report(snapshot: Snapshot, group: str, paper: Paper = WIDE) -> str:
     return "\n".join(_lines(snapshot, group, paper)) + "\n"
 
 
+def consumers_report(snapshot: Snapshot, group: str, paper: Paper = WIDE) -> str:
+    """This host's consumers alone, and what ties each to its owner."""
+    table = consumers_table(snapshot, group, glyphs=paper.glyphs)
+    lines = [*_pane("Consumers on this host", table, paper), ""]
+    lines += [
+        f"{consumer.process.id.pid} is {safe(consumer.link.owner)}: "
+        f"{safe(consumer.link.basis.value)}, {safe(consumer.link.evidence)}"
+        for consumer in snapshot.consumers
+        if consumer.link is not None
+    ]
+
+    return "\n".join(lines[1:] if table.rows else [table.empty]) + "\n"
+
+
 def _lines(snapshot: Snapshot, group: str, paper: Paper) -> Iterator[str]:
     glyphs, clock = paper.glyphs, paper.clock
     top = headline(snapshot, group, glyphs=glyphs, clock=clock)

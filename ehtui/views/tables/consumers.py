@@ -60,7 +60,7 @@ def consumers_table(
         def build() -> Row:
             return Row(process_key(process), _cells(consumer, group, up, mark, glyphs), rank)
 
-        return memo.row(process, (consumer,), (group, up, mark, rank, glyphs), build)
+        return memo.rows.kept(process, (consumer, group, up, mark, rank, glyphs), build)
 
     rows = tuple(
         row_of(c) for c in sorted(snapshot.consumers, key=lambda c: c.process.id.started_at)

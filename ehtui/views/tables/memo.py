@@ -2,41 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from ehtui.views.cells import Row
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable
 
-_Kept = tuple[tuple[object, ...], Hashable, Row]
+    from ehtui.views.cells import Cell, Row
+
+Built = TypeVar("Built")
+
+
+class Memo(Generic[Built]):
+    """What was built for each key, until the facts that it was built from change."""
+
+    def __init__(self) -> None:
+        self._before: dict[Hashable, tuple[tuple[object, ...], Built]] = {}
+        self._now: dict[Hashable, tuple[tuple[object, ...], Built]] = {}
+
+    def begin(self) -> None:
+        """Start a build: what the build before did not use is forgotten."""
+        self._before, self._now = self._now, {}
+
+    def kept(self, key: Hashable, facts: tuple[object, ...], build: Callable[[], Built]) -> Built:
+        """What is kept under `key`, if it was built from equal facts.
+
+        Tuples compare by identity first: domain objects that did not change cost nothing.
+        """
+        kept = self._before.get(key)
+
+        if kept is None or kept[0] != facts:
+            kept = (facts, build())
+
+        self._now[key] = kept
+
+        return kept[1]
 
 
 class RowMemo:
     """One pane's rows of the build before. Two panes must not share one."""
 
     def __init__(self) -> None:
-        self._before: dict[Hashable, _Kept] = {}
-        self._now: dict[Hashable, _Kept] = {}
+        self.rows: Memo[Row] = Memo()
+        self.cells: Memo[tuple[Cell, ...]] = Memo()  # of a row, without those that count down
 
     def begin(self) -> None:
-        """Start a build: what the build before did not use is forgotten."""
-        self._before, self._now = self._now, {}
-
-    def row(
-        self,
-        key: Hashable,
-        sources: tuple[object, ...],
-        looks: Hashable,
-        build: Callable[[], Row],
-    ) -> Row:
-        """The row kept under `key`, if `sources` are the same objects and `looks` are equal."""
-        kept = self._before.get(key)
-
-        if (
-            kept is None
-            or kept[1] != looks
-            or any(a is not b for a, b in zip(kept[0], sources, strict=True))
-        ):
-            kept = (sources, looks, build())
-
-        self._now[key] = kept
-
-        return kept[2]
+        """Start a build."""
+        self.rows.begin()
+        self.cells.begin()

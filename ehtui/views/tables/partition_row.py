@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import GroupPartition, LeaseState, PartitionState
-from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.glyphs import Glyphs, buckets, drawn_trend
@@ -16,28 +15,27 @@ if TYPE_CHECKING:
 
 SERIES_POINTS = 60  # about so many points has a series of the snapshot
 
+_BEFORE_LEASE = 3  # id, health and owner
 _NOT_KNOWN = Cell(formats.UNKNOWN, Tone.DIM)
 _NOBODY = Cell("none", Tone.DIM, sort="~")  # sorts after every owner
 _NO_HEALTH = Word(formats.UNKNOWN, Tone.DIM)
 
 
-def partition_row(
+def steady_cells(
     key: str,
     of_hub: PartitionState | None,
     of_group: GroupPartition | None,
-    lease: tuple[Cell, Cell],
     mark: OwnerMark | None,
     glyphs: Glyphs,
     slice_s: float,
-) -> tuple[int, tuple[Cell, ...]]:
-    """The rank of its health, and its cells."""
+) -> tuple[Cell, ...]:
+    """All but the lease: nothing here changes by time alone."""
     health = health_of(of_group) if of_group else _NO_HEALTH
 
-    return health.rank, (
-        Cell(safe(key), sort=float(key) if key.isdecimal() else key),
+    return (
+        Cell(formats.name(key), sort=float(key) if key.isdecimal() else key),
         Cell(health.text, health.tone, sort=float(health.rank) if of_group else None),
         owner_cell(of_group, mark, glyphs),
-        *lease,
         _last(of_hub),
         _checkpoint(of_group),
         _lag(of_group),
@@ -46,6 +44,11 @@ def partition_row(
         rate_cell(of_hub.in_per_s if of_hub else None),
         rate_cell(of_group.out_per_s if of_group else None),
     )
+
+
+def with_lease(cells: tuple[Cell, ...], lease: tuple[Cell, Cell]) -> tuple[Cell, ...]:
+    """A row's cells, the lease's put in their place."""
+    return (*cells[:_BEFORE_LEASE], *lease, *cells[_BEFORE_LEASE:])
 
 
 def owner_cell(partition: GroupPartition | None, mark: OwnerMark | None, glyphs: Glyphs) -> Cell:
@@ -61,7 +64,7 @@ def owner_cell(partition: GroupPartition | None, mark: OwnerMark | None, glyphs:
     tone = Tone.DIM if state is LeaseState.EXPIRED else Tone.PLAIN
     text = f"{glyphs.owners[mark.glyph]} {formats.owner(owner)}"
 
-    return Cell(text, tone, mark.colour, safe(owner))
+    return Cell(text, tone, mark.colour, owner)
 
 
 def rate_cell(per_s: float | None) -> Cell:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 from ehtui.views.cells import Column, Row, Table
 from ehtui.views.glyphs import TREND_CELLS, UNICODE, Glyphs
 from ehtui.views.owners import owner_marks
-from ehtui.views.states import SEVERITY_RANK
+from ehtui.views.states import SEVERITY_RANK, health_of
 from ehtui.views.tables.columns import fitted
 from ehtui.views.tables.lease import NOT_KNOWN, lease_cells, polled_at
 from ehtui.views.tables.memo import RowMemo
-from ehtui.views.tables.partition_row import SERIES_POINTS, partition_row
+from ehtui.views.tables.partition_row import SERIES_POINTS, steady_cells, with_lease
 from ehtui.views.tables.titles import no_partitions, partitions_notes, partitions_title
 
 if TYPE_CHECKING:
@@ -139,16 +139,17 @@ class _Build:
 
         rank, stale_s = self._ranks.get(key, 0), self._stale_s(of_hub)
 
-        def build() -> Row:
-            cells = partition_row(key, of_hub, of_group, lease, mark, self._glyphs, self._slice_s)
-            return Row(key, cells[1], max(rank, cells[0]), stale_s)
-
-        return self._memo.row(
+        cells = self._memo.cells.kept(
             (self._name, key),
-            (of_hub, of_group),
-            (lease, mark, rank, stale_s, self._glyphs, self._slice_s),
-            build,
+            (of_hub, of_group, mark, self._glyphs, self._slice_s),
+            lambda: steady_cells(key, of_hub, of_group, mark, self._glyphs, self._slice_s),
         )
+
+        def build() -> Row:
+            health = health_of(of_group).rank if of_group else 0
+            return Row(key, with_lease(cells, lease), max(rank, health), stale_s)
+
+        return self._memo.rows.kept((self._name, key), (cells, lease, rank, stale_s), build)
 
     def _stale_s(self, partition: PartitionState | None) -> float | None:
         """The sample's age in steps of five, where it is older than polling explains."""

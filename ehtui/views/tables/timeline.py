@@ -53,9 +53,9 @@ def timeline_table(
 
     def row_of(event: TimelineEvent) -> Row:
         mark = marks.get(event.subject.owner or "")
-        looks = (group, mark, day, clock, glyphs)
+        facts = (event, group, mark, day, clock, glyphs)
 
-        return memo.row(event.number, (event,), looks, lambda: _row(event, say, mark, glyphs))
+        return memo.rows.kept(event.number, facts, lambda: _row(event, say, mark, glyphs))
 
     rows = tuple(row_of(event) for event in reversed(snapshot.timeline))
 

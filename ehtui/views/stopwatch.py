@@ -1,0 +1,56 @@
+"""The stopwatch in words and as JSON: forecast beside measured."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.text import safe
+from ehtui.views import formats
+
+if TYPE_CHECKING:
+    from ehtui.domain.stopwatch import Lap
+    from ehtui.views.telling import Telling
+
+
+def lap_sentence(lap: Lap, say: Telling) -> str:
+    """`P2: owned again by 9c01e2aa after 2m31s (forecast 12:03:41-12:04:17, kept) …`."""
+    window = lap.owned.takeover
+    name = f"P{safe(lap.owned.partition)}"
+    forecast = "forecast: nobody can take it"
+
+    if window.earliest_at is not None:
+        forecast = f"forecast {say.span(window.earliest_at, window.latest_at)}"
+
+    if lap.gap_s is None:
+        return f"{name}: not owned again; {forecast}"
+
+    kept = {True: ", kept", False: ", missed", None: ""}[lap.is_inside_forecast]
+    owner = formats.owner(lap.owner)
+    moved = "its checkpoint has not moved yet"
+
+    if lap.moved_at is not None:
+        moved = f"its checkpoint moved after {formats.duration(lap.moved_at - lap.started_at)}"
+
+    gap = formats.duration(lap.gap_s)
+
+    return f"{name}: owned again by {owner} after {gap} ({forecast}{kept}); {moved}"
+
+
+def lap_document(lap: Lap) -> dict[str, object]:
+    """One lap for JSON; lengths in seconds from the signal, unknown is null."""
+    window = lap.owned.takeover
+
+    def since(at: float | None) -> float | None:
+        return None if at is None else round(at - lap.started_at, 1)
+
+    return {
+        "group": lap.owned.group,
+        "partition": lap.owned.partition,
+        "previous_owner": lap.previous_owner,
+        "owner": lap.owner,
+        "forecast_s": [since(window.earliest_at), since(window.latest_at)],
+        "forecast_basis": window.basis,
+        "gap_s": since(lap.owned_at),
+        "checkpoint_moved_s": since(lap.moved_at),
+        "is_inside_forecast": lap.is_inside_forecast,
+    }

@@ -1,0 +1,260 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ehtui.domain.problems import Problem, ProblemKind
+from ehtui.domain.process import LinkBasis
+from ehtui.domain.snapshot import ConsumerRole, Health, Severity, Snapshot, SourceStatus
+from ehtui.views import keys
+from ehtui.views.cells import Row, Table
+from ehtui.views.glyphs import ASCII
+from ehtui.views.groups import groups_table
+from ehtui.views.plain import table_lines
+from ehtui.views.problems import problem_line, source_line, sources_table
+from ehtui.views.tables import (
+    RowMemo,
+    consumers_table,
+    findings_table,
+    partitions_table,
+    timeline_table,
+)
+from ehtui.views.width import width
+from tests.views import world
+
+
+def texts(table: Table, *columns: str) -> list[list[str]]:
+    places = [[column.key for column in table.columns].index(key) for key in columns]
+
+    return [[row.cells[place].text for place in places] for row in table.rows]
+
+
+def test_consumers() -> None:
+    table = consumers_table(world.snapshot(), world.GROUP)
+
+    assert table.title == "3"
+    assert [row.rank for row in table.rows] == [0, 0, 1]
+    assert texts(table, "pid", "up", "cpu", "owner", "owns", "command") == [
+        ["51257", "2h02m", "1.2", "◇ 73fda457", "0", "python start_consumer.py"],
+        ["51300", "1h57m", "0.9", "▯ 9c01e2aa", "1", "python start_consumer.py"],
+        ["51411", "11m", "0.3", "standby", "none", "python start_consumer.py"],
+    ]
+
+
+def test_an_owner_looks_the_same_in_every_pane() -> None:
+    snapshot = world.snapshot()
+    partitions = partitions_table(snapshot, world.GROUP).rows
+    consumers = consumers_table(snapshot, world.GROUP).rows
+    events = timeline_table(snapshot, world.GROUP).rows
+    held = {row.cells[2].text: row.cells[2].owner for row in partitions}
+
+    assert len(set(held.values())) == 3
+    assert {row.cells[4].text: row.cells[4].owner for row in consumers[:2]}.items() <= held.items()
+    assert {row.cells[2].owner for row in events} == {partitions[2].cells[2].owner}
+
+
+def consumer_row(**changes: object) -> Row:
+    consumer = world.consumer(7, 30, world.A, ("0",), **changes)  # type: ignore[arg-type]
+    group = world.group_state(world.partition("0", world.lease(), 1, 1))
+
+    return consumers_table(
+        world.snapshot(consumers=(consumer,), groups=(group,), findings=()), world.GROUP
+    ).rows[0]
+
+
+def test_what_was_not_read_is_a_dash() -> None:
+    row = consumer_row(cpu_percent=None, rss_bytes=None, connections=None, consumer_name=None)
+
+    assert [row.cells[place].text for place in (2, 6, 7, 9)] == ["–"] * 4
+
+
+def test_a_guessed_link_carries_a_tilde() -> None:
+    consumer = world.consumer(7, 30, world.A, ("0",))
+    assert consumer.link is not None
+    guessed = replace(consumer, link=replace(consumer.link, basis=LinkBasis.ELIMINATION))
+    table = consumers_table(world.snapshot(consumers=(guessed,)), world.GROUP)
+
+    assert texts(table, "owner") == [["◇~73fda457"]]
+
+
+def test_a_process_that_does_not_run_says_so() -> None:
+    assert consumer_row(status="stopped").cells[10].text == "[stopped] python start_consumer.py"
+
+
+@pytest.mark.parametrize(
+    ("role", "owner", "owns", "rank"),
+    [
+        (ConsumerRole.STANDBY, "standby", "none", 1),
+        (ConsumerRole.STARVED, "starved", "none", 2),
+        (ConsumerRole.UNKNOWN, "unknown", "–", 0),
+    ],
+)
+def test_roles(role: ConsumerRole, owner: str, owns: str, rank: int) -> None:
+    table = consumers_table(
+        world.snapshot(consumers=(world.consumer(7, 30, role=role),), findings=()), world.GROUP
+    )
+
+    assert texts(table, "owner", "owns") == [[owner, owns]]
+    assert table.rows[0].rank == rank
+
+
+def test_partitions_of_other_groups_carry_their_name() -> None:
+    consumer = world.consumer(7, 30, world.A, ("0", "1", "2"))
+    both = replace(consumer, owns=(("analytics", "4"), *consumer.owns))
+    table = consumers_table(world.snapshot(consumers=(both,)), world.GROUP)
+
+    assert texts(table, "owns") == [["0–2 analytics:4"]]
+
+
+def test_a_consumer_is_found_by_pid_and_start() -> None:
+    snapshot = world.snapshot()
+    table = consumers_table(snapshot, world.GROUP)
+    found = [keys.consumer_at(snapshot, row.key) for row in table.rows]
+
+    assert found == list(snapshot.consumers)
+    assert keys.consumer_at(snapshot, "51257@0.000") is None
+
+
+def test_findings() -> None:
+    snapshot = world.snapshot()
+    table = findings_table(snapshot, world.GROUP)
+
+    assert table.title == "1 warning · 1 info"
+    assert [row.rank for row in table.rows] == [2, 1]
+    assert texts(table, "mark", "severity", "finding") == [
+        [
+            "△",
+            "warning",
+            (
+                "P2: owner 51ab7c10 stopped renewing 12:00:40; "
+                "its process 51388 was killed by you 12:00:51"
+            ),
+        ],
+        [
+            "●",
+            "info",
+            (
+                "51411 stands by, by design: 3 other owners for 3 partitions; "
+                "it takes P2 12:03:40–12:04:16"
+            ),
+        ],
+    ]
+    assert [keys.finding_at(snapshot, row.key) for row in table.rows] == list(snapshot.findings)
+
+
+def test_the_shown_groups_findings_come_first_among_equals() -> None:
+    other = world.finding("lease.overdue", Severity.WARNING, world.LAPSE, group="analytics")
+    worse = world.finding("x.y", Severity.CRITICAL, {}, group="analytics")
+    table = findings_table(
+        world.snapshot(findings=(other, world.OVERDUE, worse)), world.GROUP, glyphs=ASCII
+    )
+
+    assert [row.cells[0].text for row in table.rows] == ["X", "!", "!"]
+    assert "P2 of analytics" in table.rows[2].cells[2].text
+
+
+def test_timeline() -> None:
+    snapshot = world.snapshot()
+    table = timeline_table(snapshot, world.GROUP)
+
+    assert texts(table, "at", "subject", "event") == [
+        [
+            "12:00:51",
+            "you",
+            (
+                "SIGKILL 51388 (owned P2): dies without release; "
+                "takeover 12:03:40–12:04:16 (Python 180/30 s)"
+            ),
+        ],
+        ["11:51:06", "P2", "51ab7c10 claimed it (was never owned)"],
+    ]
+    assert [keys.event_at(snapshot, row.key) for row in table.rows] == [world.KILLED, world.CLAIMED]
+
+
+def test_another_day_shows_its_date_and_a_guess_its_tilde() -> None:
+    old = replace(world.CLAIMED, at=world.NOW - 86400, is_approximate=True)
+    table = timeline_table(world.snapshot(timeline=(old, world.KILLED)), world.GROUP)
+
+    assert texts(table, "at") == [["12:00:51"], ["~11-21 12:02"]]
+    assert table.columns[0].width == 12
+
+
+def test_unchanged_events_are_not_told_again() -> None:
+    memo, snapshot = RowMemo(), world.snapshot()
+    first = timeline_table(snapshot, world.GROUP, memo=memo).rows
+    later = replace(snapshot, taken_at=snapshot.taken_at + 5)
+    second = timeline_table(later, world.GROUP, memo=memo).rows
+
+    assert all(a is b for a, b in zip(first, second, strict=True))
+
+
+def test_panes_without_rows_say_why() -> None:
+    nothing = Snapshot()
+
+    assert consumers_table(nothing, world.GROUP).empty.startswith("No consumer recognised")
+    assert findings_table(nothing, world.GROUP).empty == "Nothing to report."
+    assert timeline_table(nothing, world.GROUP).empty.startswith("Nothing happened")
+    assert groups_table(nothing).empty.startswith("The store has no records")
+
+
+def test_groups() -> None:
+    group = replace(
+        world.snapshot().groups[0], health=Health.BEHIND, counts={Health.OK: 2, Health.BEHIND: 1}
+    )
+    table = groups_table(world.snapshot(groups=(group,)))
+
+    assert texts(table, "group", "health", "counts", "owners", "lag") == [
+        ["$Default", "behind", "1 behind, 2 ok", "3", "1,823"]
+    ]
+
+
+PROBLEM = Problem(ProblemKind.TIMEOUT, "no answer within 5 s", "Look at the network.")
+
+
+@pytest.mark.parametrize(
+    ("problem", "line"),
+    [
+        (PROBLEM, "no answer within 5 s. Look at the network."),
+        (replace(PROBLEM, summary="No answer."), "No answer. Look at the network."),
+        (replace(PROBLEM, advice=""), "no answer within 5 s"),
+    ],
+)
+def test_problems(problem: Problem, line: str) -> None:
+    assert problem_line(problem) == line
+
+
+def test_sources() -> None:
+    failing = world.source(
+        "store",
+        age=139,
+        status=SourceStatus.FAILED,
+        problem=PROBLEM,
+        failing_since=world.NOW - 130,
+        retry_at=world.NOW + 4,
+    )
+    off = world.source("logs", status=SourceStatus.OFF, problem=PROBLEM, read_at=None)
+    snapshot = world.snapshot(sources=(world.source("hub"), failing, off))
+    table = sources_table(snapshot)
+
+    assert source_line(failing, world.NOW) == (
+        "failing since 12:00:50, data 2m19s old: no answer within 5 s. Look at the network."
+    )
+    assert source_line(off, world.NOW).startswith("off: no answer")
+    assert source_line(world.source("hub"), world.NOW) == "read 2s ago"
+    assert texts(table, "source", "state") == [["hub", "ok"], ["store", "failing"], ["logs", "off"]]
+    assert table.rows[1].cells[3].text.endswith("Next try 12:03:04.")
+
+
+@pytest.mark.parametrize("name", ["회의록 소비자", "🎉 party"])
+def test_wide_text_keeps_columns_aligned(name: str) -> None:
+    consumers = (
+        world.consumer(7, 30, consumer_name=name, command=name * 9),
+        world.consumer(8, 20, consumer_name="plain"),
+    )
+    table = consumers_table(world.snapshot(consumers=consumers), world.GROUP)
+    lines = table_lines(table, 120)
+    memory = [line.index("MiB") for line in lines[1:]]
+
+    assert len({width(line[:place]) for line, place in zip(lines[1:], memory, strict=True)}) == 1
+    assert all(width(line) <= 120 for line in lines)

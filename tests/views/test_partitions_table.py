@@ -1,0 +1,337 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from ehtui.domain.health import FILLING
+from ehtui.domain.hub import PartitionSample
+from ehtui.domain.snapshot import (
+    Behind,
+    BehindBasis,
+    GroupPartition,
+    Health,
+    Lease,
+    LeaseState,
+    PartitionState,
+    Severity,
+    Snapshot,
+    SourceStatus,
+    TimingBasis,
+)
+from ehtui.views.cells import Cell, Row, Tone
+from ehtui.views.glyphs import ASCII
+from ehtui.views.plain import table_lines
+from ehtui.views.states import health_of
+from ehtui.views.tables import RowMemo, partitions_table
+from ehtui.views.width import width
+from tests.views import world
+
+COLUMNS = [
+    "id",
+    "health",
+    "owner",
+    "bar",
+    "lease",
+    "last",
+    "checkpoint",
+    "lag",
+    "trend",
+    "behind",
+    "in",
+    "out",
+]
+
+
+def cell(row: Row, column: str) -> Cell:
+    return row.cells[COLUMNS.index(column)]
+
+
+def text(row: Row, column: str) -> str:
+    return cell(row, column).text
+
+
+def row_of(partition_lease: Lease | None = None, **changes: object) -> Row:
+    """The row of a hub with one partition."""
+    partition = world.partition("0", partition_lease or world.lease(), 20, 17, **changes)
+
+    return partitions_table(snapshot_of(partition), world.GROUP).rows[0]
+
+
+def snapshot_of(*partitions: GroupPartition, **changes: object) -> Snapshot:
+    states = tuple(PartitionState(p.id, world.sample(p.id, 20), 1.0) for p in partitions)
+
+    return world.snapshot(
+        **(
+            {"partitions": states, "groups": (world.group_state(*partitions),), "findings": ()}
+            | changes
+        )
+    )
+
+
+def test_the_picture() -> None:
+    table = partitions_table(world.snapshot(), world.GROUP)
+
+    assert table.title == "3 · lag 1,823 · in 39/s · out 26/s"
+    assert table.notes == ("read 1s ago", "clock +0.3s")
+    assert [row.rank for row in table.rows] == [0, 0, 2]
+    assert [text(table.rows[2], c)[-8:] for c in COLUMNS] == [
+        "2",
+        "overdue",
+        "51ab7c10",
+        "░░░░░░░░",
+        "43s",
+        "231,544",
+        "229,724",
+        "1,820",
+        "▁▁▁▁▂▄▆█",
+        "~2m20s",
+        "13.0",
+        "0.0",
+    ]
+
+
+def test_columns_have_the_order_of_the_cells() -> None:
+    table = partitions_table(world.snapshot(), world.GROUP)
+
+    assert [column.key for column in table.columns] == COLUMNS
+    assert all(len(row.cells) == len(table.columns) for row in table.rows)
+
+
+@pytest.mark.parametrize(
+    ("cells", "titles"),
+    [
+        (60, "ID HEALTH OWNER LEASE LAG BEHIND"),
+        (80, "ID HEALTH OWNER LEASE LAG TREND BEHIND IN/s OUT/s"),
+        (118, "ID HEALTH OWNER LEASE LAST SEQ CHECKPOINT LAG TREND BEHIND IN/s OUT/s"),
+    ],
+)
+def test_what_gives_way(cells: int, titles: str) -> None:
+    header, *_ = table_lines(partitions_table(world.snapshot(), world.GROUP), cells)
+
+    assert header.split() == titles.split()
+    assert width(header) <= cells
+
+
+LEASES = {
+    "held": (world.lease(age=12), "168s", "█████████░", Tone.GOOD),
+    "fresh": (world.lease(age=0), "180s", "██████████", Tone.GOOD),
+    "assumed": (world.lease(age=12, basis=TimingBasis.ASSUMED), "~168s", "█████████░", Tone.GOOD),
+    "long": (world.lease(age=12, expires_after=7200), "1h", "██████████", Tone.GOOD),
+    "last second": (world.lease(age=179), "1s", "█░░░░░░░░░", Tone.GOOD),
+    "overdue": (world.lease(LeaseState.OVERDUE, age=150), "30s", "██░░░░░░░░", Tone.WARNING),
+    "expired": (world.lease(LeaseState.EXPIRED, age=319), "2m ago", "░" * 10, Tone.CRITICAL),
+    "blob lease": (world.lease(expires_after=None), "held", "█" * 10, Tone.GOOD),
+    "released": (Lease(LeaseState.RELEASED), "none", " " * 10, Tone.DIM),
+    "never owned": (Lease(LeaseState.NEVER_OWNED), "none", " " * 10, Tone.DIM),
+}
+
+
+@pytest.mark.parametrize(("lease", "seconds", "bar", "tone"), LEASES.values(), ids=LEASES)
+def test_leases(lease: Lease, seconds: str, bar: str, tone: Tone) -> None:
+    store = world.source("store", age=0.3)  # just read: the poll's moment is now
+    snapshot = snapshot_of(world.partition("0", lease, 20, 20), sources=(store,))
+    row = partitions_table(snapshot, world.GROUP).rows[0]
+
+    assert (text(row, "lease"), text(row, "bar"), cell(row, "lease").tone) == (seconds, bar, tone)
+
+
+def test_countdowns_follow_the_poll_except_where_they_matter() -> None:
+    quiet, last = world.lease(age=12), world.lease(age=155)
+    partitions = (world.partition("0", quiet, 20, 20), world.partition("1", last, 20, 20))
+    stores = (world.source("store", age=0),)
+    before = snapshot_of(*partitions, sources=stores)
+    after = replace(before, taken_at=before.taken_at + 3)
+    then, now = (partitions_table(s, world.GROUP).rows for s in (before, after))
+    chosen = partitions_table(after, world.GROUP, selected="0").rows
+
+    assert then[0] == now[0]
+    assert (text(then[1], "lease"), text(now[1], "lease")) == ("25s", "22s")
+    assert text(chosen[0], "lease") == "165s"
+
+
+@pytest.mark.parametrize(
+    ("state", "health", "word", "rank"),
+    [
+        (LeaseState.HELD, Health.OK, "ok", 0),
+        (LeaseState.HELD, Health.BEHIND, "behind", 2),
+        (LeaseState.OVERDUE, Health.OK, "overdue", 2),
+        (LeaseState.OVERDUE, Health.BEHIND, "overdue", 2),
+        (LeaseState.OVERDUE, Health.STOPPED, "stopped", 3),
+        (LeaseState.EXPIRED, Health.UNOWNED, "expired", 3),
+        (LeaseState.EXPIRED, Health.STOPPED, "expired", 3),
+        (LeaseState.RELEASED, Health.UNOWNED, "released", 2),
+        (LeaseState.NEVER_OWNED, Health.UNOWNED, "unowned", 2),
+        (LeaseState.HELD, Health.AHEAD, "ahead", 3),
+        (LeaseState.HELD, Health.UNKNOWN, "unknown", 0),
+    ],
+)
+def test_health_is_the_worse_of_lease_and_lag(
+    state: LeaseState, health: Health, word: str, rank: int
+) -> None:
+    told = health_of(world.partition("0", world.lease(state), 20, 17, health=health))
+
+    assert (told.text, told.rank) == (word, rank)
+
+
+def test_a_window_that_fills_says_how_far_it_is() -> None:
+    partition = world.partition(
+        "0", world.lease(), 20, 17, health=Health.UNKNOWN, rule=FILLING, window=(7, 10)
+    )
+    table = partitions_table(snapshot_of(partition), world.GROUP)
+
+    assert text(table.rows[0], "health") == "wait 7/10"
+    assert "health 7/10" in table.notes
+
+
+def test_unknown_is_a_dash_and_zero_is_measured() -> None:
+    unknown = row_of(lag=None, behind=None, out_per_s=None, lag_series=())
+    zero = row_of(lag=0, out_per_s=0.0)
+
+    assert [text(unknown, c) for c in ("lag", "behind", "out", "trend")] == ["–"] * 4
+    assert [cell(unknown, c).sort for c in ("lag", "behind", "out")] == [None] * 3
+    assert [text(zero, c) for c in ("lag", "behind", "out")] == ["0", "0s", "0.0"]
+
+
+def test_a_bound_is_no_lag() -> None:
+    row = row_of(checkpoint=None, lag=232, lag_is_bound=True, behind=None)
+
+    assert (text(row, "checkpoint"), text(row, "lag")) == ("none", "≤232")
+
+
+@pytest.mark.parametrize(
+    ("behind", "shown"),
+    [
+        (Behind(140.0, BehindBasis.INTERPOLATED), "~2m20s"),
+        (Behind(1800.0, BehindBasis.AT_LEAST), ">30m"),
+    ],
+)
+def test_behind(behind: Behind, shown: str) -> None:
+    assert text(row_of(behind=behind), "behind") == shown
+
+
+def test_without_a_store_the_hub_side_still_shows() -> None:
+    store = world.source("store", status=SourceStatus.OFF, read_at=None)
+    table = partitions_table(world.snapshot(groups=(), sources=(store,)), world.GROUP)
+    row = table.rows[0]
+
+    assert table.title == "3 · in 39/s"
+    assert text(row, "last") == "232,118"
+    assert {text(row, c).strip() for c in ("health", "owner", "bar", "lease", "lag")} == {"–"}
+
+
+def test_a_partition_that_only_the_store_knows_comes_last() -> None:
+    known, gone = (
+        world.partition("0", world.lease(), 20, 20),
+        world.partition("9", world.lease(), 20, 20),
+    )
+    snapshot = snapshot_of(known)
+    table = partitions_table(
+        replace(snapshot, groups=(world.group_state(gone, known),)), world.GROUP
+    )
+
+    assert [row.key for row in table.rows] == ["0", "9"]
+    assert text(table.rows[1], "last") == "–"
+
+
+def test_an_empty_partition_has_no_last_event() -> None:
+    sample = PartitionSample("0", 0, -1, "-1", None, is_empty=True, sampled_at=world.NOW)
+    table = partitions_table(
+        world.snapshot(partitions=(PartitionState("0", sample),), groups=()), world.GROUP
+    )
+
+    assert text(table.rows[0], "last") == "empty"
+
+
+def test_a_stale_row_tells_its_age() -> None:
+    old = PartitionState("0", world.sample("0", 20, at=world.NOW - 47))
+    table = partitions_table(world.snapshot(partitions=(old,), groups=()), world.GROUP)
+
+    assert table.rows[0].stale_s == 45
+    assert "1 row stale, up to 45s" in table.notes
+
+
+def test_a_source_that_fails_shows_its_age() -> None:
+    store = world.source("store", age=139, status=SourceStatus.FAILED)
+    table = partitions_table(world.snapshot(sources=(world.source("hub"), store)), world.GROUP)
+
+    assert table.notes[:2] == ("read 1s ago", "store 2m18s old")
+
+
+def test_a_finding_raises_the_rank_of_its_partitions() -> None:
+    found = world.finding("x.y", Severity.CRITICAL, {"partitions": ("0", "1")})
+    elsewhere = world.finding("x.y", Severity.CRITICAL, {}, partition="2", group="analytics")
+    table = partitions_table(world.snapshot(findings=(found, elsewhere)), world.GROUP)
+
+    assert [row.rank for row in table.rows] == [3, 3, 2]
+
+
+def test_group_names_ignore_case() -> None:
+    snapshot = world.snapshot()
+
+    assert partitions_table(snapshot, "$DEFAULT") == partitions_table(snapshot, "$default")
+
+
+def test_rows_are_equal_when_nothing_visible_changed() -> None:
+    snapshot = world.snapshot()
+    later = replace(snapshot, taken_at=snapshot.taken_at + 0.4)
+
+    assert partitions_table(snapshot, world.GROUP).rows == partitions_table(later, world.GROUP).rows
+
+
+def test_unchanged_rows_are_not_built_again() -> None:
+    memo, snapshot = RowMemo(), world.snapshot()
+    first = partitions_table(snapshot, world.GROUP, memo=memo).rows
+    changed = (replace(snapshot.partitions[0], in_per_s=99.0), *snapshot.partitions[1:])
+    second = partitions_table(replace(snapshot, partitions=changed), world.GROUP, memo=memo).rows
+
+    assert [a is b for a, b in zip(first, second, strict=True)] == [False, True, True]
+    assert text(second[0], "in") == "99.0"
+
+
+def test_the_memo_forgets_what_is_gone() -> None:
+    memo, snapshot = RowMemo(), world.snapshot()
+    first = partitions_table(snapshot, world.GROUP, memo=memo).rows
+    partitions_table(world.snapshot(partitions=(), groups=()), world.GROUP, memo=memo)
+    third = partitions_table(snapshot, world.GROUP, memo=memo).rows
+
+    assert first == third
+    assert first[0] is not third[0]
+
+
+def test_wide_owners_stay_in_their_column() -> None:
+    held = world.lease(owner="소비자-하나-🎉-둘")
+    snapshot = snapshot_of(
+        world.partition("0", held, 20, 20), world.partition("1", world.lease(), 20, 20)
+    )
+    lines = table_lines(partitions_table(snapshot, world.GROUP))
+    bars = [line.index("█") for line in lines[1:]]
+
+    assert width(lines[1][: bars[0]]) == width(lines[2][: bars[1]])
+    assert text(partitions_table(snapshot, world.GROUP).rows[0], "owner")[2:] == "소비자-"
+
+
+def test_ascii_is_ascii() -> None:
+    table = partitions_table(world.snapshot(), world.GROUP, glyphs=ASCII)
+    drawn = [text(row, c) for row in table.rows for c in ("owner", "bar", "trend")]
+
+    assert all(each.isascii() for each in drawn)
+    assert text(table.rows[2], "bar") == "##........"
+
+
+def test_no_digit_is_cut_off() -> None:
+    huge = 9_007_199_254_740_991
+    sample = world.sample("0", huge)
+    partition = world.partition("0", world.lease(), huge, 0)
+    table = partitions_table(
+        world.snapshot(
+            partitions=(PartitionState("0", sample, 1e6),), groups=(world.group_state(partition),)
+        ),
+        world.GROUP,
+    )
+    columns = dict(zip(COLUMNS, table.columns, strict=True))
+
+    assert all(
+        width(each.text) <= column.width
+        for each, column in zip(table.rows[0].cells, columns.values(), strict=True)
+    )
