@@ -8,7 +8,7 @@ import os
 import socket
 from datetime import UTC, datetime
 from hashlib import sha256
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ehtui.domain.plans import (
     Outcome,
@@ -19,12 +19,8 @@ from ehtui.domain.plans import (
     StartPlan,
 )
 
-
-def default_audit_path() -> Path:
-    """`$XDG_STATE_HOME/ehtui/audit.jsonl`, by default under `~/.local/state`."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-
-    return Path(state) / "ehtui" / "audit.jsonl"
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class AuditLog:

@@ -42,13 +42,6 @@ class Launched:
     last_lines: tuple[str, ...] = ()
 
 
-def default_log_folder() -> Path:
-    """`$XDG_STATE_HOME/ehtui/logs`, by default under `~/.local/state`."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-
-    return Path(state) / "ehtui" / "logs"
-
-
 def capture(process: ProcessId, log_path: Path) -> Launch:
     """How a running process was started: argv, working folder and environment.
 

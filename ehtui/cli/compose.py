@@ -14,9 +14,10 @@ from ehtui.domain.snapshot import Snapshot, SourceState
 from ehtui.domain.updates import SourceOff
 
 if TYPE_CHECKING:
+    from ehtui.cli.session import MonitorSession
     from ehtui.config.settings import LeaseSettings, Settings
     from ehtui.monitor import Monitor, Scheduled
-    from ehtui.tui.session import Session, UiOptions
+    from ehtui.tui.session import UiOptions
 
 Clock = Callable[[], float]
 
@@ -147,26 +148,33 @@ def run_report(
 
 
 def look(settings: Settings, *, watch_s: float = 0.0) -> Snapshot:
-    """Run a monitor until every source has answered or failed, and then for `watch_s`."""
-    from ehtui.monitor import wait_for_first, watch  # noqa: PLC0415
+    """Run a monitor until every source has answered or failed, and then for `watch_s`.
+
+    Raises:
+        ConfigError: No hub is configured.
+    """
+    from ehtui.monitor import watch  # noqa: PLC0415
 
     monitor = make_monitor(settings)
-    names = [source.name for source in monitor.snapshot.sources]
     monitor.start()
 
     try:
-        wait_for_first(monitor, names, FIRST_READS_S)
+        snapshot = first_look(monitor)
 
-        if watch_s:
-            watch(monitor, watch_s)
-        else:
-            # Processes and logs were first read side by side; a second look ties them together.
-            monitor.refresh("logs")
-            watch(monitor, SECOND_LOOK_S)
-
-        return monitor.snapshot
+        return watch(monitor, watch_s) if watch_s else snapshot
     finally:
         monitor.stop()
+
+
+def first_look(monitor: Monitor) -> Snapshot:
+    """What a started monitor knows once every source has answered or failed."""
+    from ehtui.monitor import wait_for_first, watch  # noqa: PLC0415
+
+    wait_for_first(monitor, [source.name for source in monitor.snapshot.sources], FIRST_READS_S)
+    # Processes and logs were first read side by side; a second look ties them together.
+    monitor.refresh("logs")
+
+    return watch(monitor, SECOND_LOOK_S)
 
 
 def _document(snapshot: Snapshot) -> str:
@@ -189,10 +197,13 @@ def first_group(settings: Settings) -> str:
     return settings.ui.start_group or settings.eventhub.consumer_group
 
 
-def make_session(monitor: Monitor, settings: Settings, *, clock: Clock = time.time) -> Session:
+def make_session(
+    monitor: Monitor, settings: Settings, *, clock: Clock = time.time, dry_run: bool = False
+) -> MonitorSession:
     """A monitor with the right to act, as far as the settings give it."""
-    from ehtui.actions.audit import AuditLog, default_audit_path  # noqa: PLC0415
+    from ehtui.actions.audit import AuditLog  # noqa: PLC0415
     from ehtui.actions.executor import Executor  # noqa: PLC0415
+    from ehtui.actions.folders import default_audit_path  # noqa: PLC0415
     from ehtui.actions.local_hands import LocalHands  # noqa: PLC0415
     from ehtui.cli.late_sender import LateSender  # noqa: PLC0415
     from ehtui.cli.session import MonitorSession  # noqa: PLC0415
@@ -203,6 +214,7 @@ def make_session(monitor: Monitor, settings: Settings, *, clock: Clock = time.ti
         audit=AuditLog(default_audit_path()),
         clock=clock,
         read_only=settings.read_only,
+        dry_run=dry_run,
     )
 
     return MonitorSession(monitor, settings, executor, clock=clock)

@@ -8,9 +8,11 @@ import os
 import time
 from typing import TYPE_CHECKING
 
+from ehtui.actions.folders import default_log_folder
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.send import plan_send
 from ehtui.domain.planners.signal import OFFERED_SIGNALS, plan_signal
+from ehtui.domain.planners.start import plan_restart, plan_start
 from ehtui.domain.updates import ActionDone
 
 if TYPE_CHECKING:
@@ -18,7 +20,16 @@ if TYPE_CHECKING:
 
     from ehtui.actions.executor import Executor
     from ehtui.config.settings import Settings
-    from ehtui.domain.plans import Outcome, Plan, Refusal, SendPlan, SendTarget, SignalPlan
+    from ehtui.domain.plans import (
+        Outcome,
+        Plan,
+        Refusal,
+        RestartPlan,
+        SendPlan,
+        SendTarget,
+        SignalPlan,
+        StartPlan,
+    )
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
@@ -42,6 +53,10 @@ class MonitorSession:
         self._events = {
             name: (event.body, event.properties) for name, event in settings.test_events.items()
         }
+        self._commands = {
+            name: (consumer.command, consumer.cwd) for name, consumer in settings.consumers.items()
+        }
+        self._log_folder = str(default_log_folder())
 
     @property
     def snapshot(self) -> Snapshot:
@@ -64,6 +79,11 @@ class MonitorSession:
         return tuple(self._events)
 
     @property
+    def startable(self) -> Sequence[str]:
+        """Names of the configured consumers that have a command."""
+        return tuple(name for name, (command, _) in self._commands.items() if command)
+
+    @property
     def signals(self) -> Sequence[str]:
         """Signals on offer, gentlest first."""
         return OFFERED_SIGNALS
@@ -80,13 +100,43 @@ class MonitorSession:
         """Hold or resume reading."""
         self._monitor.pause(paused)
 
-    def plan_signal(self, processes: Sequence[ProcessId], signal: str) -> SignalPlan | Refusal:
-        """What sending `signal` to these processes will do."""
+    def plan_signal(
+        self,
+        processes: Sequence[ProcessId],
+        signal: str,
+        *,
+        escalate_after_s: float | None = None,
+    ) -> SignalPlan | Refusal:
+        """What sending `signal` will do, and KILL after a while where asked for."""
         return plan_signal(
             self.snapshot,
             processes,
             signal,
             host=self._own_host(),
+            read_only=self.read_only,
+            at=self._clock(),
+            escalate_after_s=escalate_after_s,
+        )
+
+    def plan_restart(self, process: ProcessId, signal: str = "TERM") -> RestartPlan | Refusal:
+        """What stopping this process and starting it again will do."""
+        return plan_restart(
+            self.snapshot,
+            process,
+            log_folder=self._log_folder,
+            host=self._own_host(),
+            read_only=self.read_only,
+            at=self._clock(),
+            signal=signal,
+        )
+
+    def plan_start(self, consumer: str, group: str) -> StartPlan | Refusal:
+        """What starting a configured consumer in `group` will do."""
+        return plan_start(
+            consumer,
+            self._commands,
+            group=group,
+            log_folder=self._log_folder,
             read_only=self.read_only,
             at=self._clock(),
         )

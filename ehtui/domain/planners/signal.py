@@ -50,6 +50,7 @@ def plan_signal(
     host: Host,
     read_only: bool,
     at: float,
+    escalate_after_s: float | None = None,
 ) -> SignalPlan | Refusal:
     """Plan one signal for pinned processes; one target that must not be touched refuses all."""
     if read_only:
@@ -74,7 +75,9 @@ def plan_signal(
 
         targets.append(_target(snapshot, consumer, number))
 
-    return SignalPlan(signal_name(number), tuple(targets), at)
+    escalate_to = "KILL" if escalate_after_s is not None else None
+
+    return SignalPlan(signal_name(number), tuple(targets), at, escalate_to, escalate_after_s)
 
 
 def _refusal(

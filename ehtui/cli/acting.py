@@ -1,0 +1,152 @@
+"""What every acting command does: look, plan, show, ask, act, tell."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from ehtui.cli.exit_codes import ExitCode
+from ehtui.config.errors import ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from ehtui.cli.session import MonitorSession
+    from ehtui.config.settings import Settings
+    from ehtui.domain.plans import Outcome, Plan, Refusal
+    from ehtui.domain.process import ProcessId
+    from ehtui.domain.snapshot import Snapshot
+    from ehtui.monitor import Monitor
+
+REFUSED = ExitCode.WARNING
+FAILED = ExitCode.CRITICAL
+
+
+def add_acting_flags(parser: argparse.ArgumentParser) -> None:
+    """`--yes`, `--dry-run` and `--json`, the same for every command that acts."""
+    parser.add_argument("--yes", action="store_true", help="do not ask; needed without a terminal")
+    parser.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
+    parser.add_argument("--json", action="store_true", help="plan and outcome as JSON")
+
+
+@contextmanager
+def looking(
+    settings: Settings, *, dry_run: bool = False
+) -> Iterator[tuple[Monitor, MonitorSession]]:
+    """A running monitor that has read everything once, and the right to act on it."""
+    from ehtui.cli.compose import first_look, make_monitor, make_session  # noqa: PLC0415
+
+    monitor = make_monitor(settings)
+    session = make_session(monitor, settings, dry_run=dry_run)
+    monitor.start()
+
+    try:
+        first_look(monitor)
+        yield monitor, session
+    finally:
+        monitor.stop()
+
+
+def chosen(snapshot: Snapshot, wanted: list[str]) -> list[ProcessId]:
+    """The consumers that pids and owner prefixes name, each once, in the order named.
+
+    Raises:
+        ConfigError: A name fits no consumer, or an owner's process is not known.
+    """
+    found = []
+
+    for name in wanted:
+        matches = [
+            consumer.process.id
+            for consumer in snapshot.consumers
+            if str(consumer.process.id.pid) == name
+            or (consumer.link is not None and consumer.link.owner.startswith(name))
+        ]
+
+        if not matches:
+            raise ConfigError(
+                f"'{name}' is neither the pid nor the owner id of a consumer on this host.",
+                "'ehtui consumers' lists them; name yours under consumers: in config.yaml.",
+            )
+
+        found += matches
+
+    return list(dict.fromkeys(found))
+
+
+def act(
+    session: MonitorSession, plan: Plan | Refusal, args: argparse.Namespace
+) -> tuple[int, Outcome | None]:
+    """Show the plan, ask, act, tell; the exit code is 0 done, 1 refused, 2 failed."""
+    from ehtui.domain.plans import Refusal  # noqa: PLC0415
+    from ehtui.views.outcomes import outcome_sentence, refusal_sentence  # noqa: PLC0415
+
+    if isinstance(plan, Refusal):
+        _tell(args, {"refused": _plain(plan), "sentence": refusal_sentence(plan)})
+        print(f"ehtui: {refusal_sentence(plan)}", file=sys.stderr)
+        return REFUSED, None
+
+    if not args.json:
+        _show(session, plan)
+
+    if not (args.dry_run or args.yes or _agreed()):
+        print("Nothing was done.")
+        return REFUSED, None
+
+    outcome = asyncio.run(session.execute(plan))
+    _tell(args, {"plan": _plain(plan), "outcome": _plain(outcome)})
+
+    if not args.json:
+        print(outcome_sentence(outcome))
+
+    return _code(outcome), outcome
+
+
+def _code(outcome: Outcome) -> int:
+    from ehtui.domain.plans import OutcomeState  # noqa: PLC0415
+
+    return {OutcomeState.FAILED: FAILED, OutcomeState.REFUSED: REFUSED}.get(
+        outcome.state, ExitCode.OK
+    )
+
+
+def _show(session: MonitorSession, plan: Plan) -> None:
+    from ehtui.cli.paper import utc_offset_s  # noqa: PLC0415
+    from ehtui.views.formats import Clock  # noqa: PLC0415
+    from ehtui.views.plans import confirmation  # noqa: PLC0415
+    from ehtui.views.telling import Telling  # noqa: PLC0415
+
+    words = confirmation(plan, Telling(session.snapshot, Clock(utc_offset_s())))
+    print(words.heading.replace("?", ":", 1))
+
+    for line in words.steps:
+        print(f"  {line}")
+
+    for line in words.costs:
+        print(f"  → {line}")
+
+
+def _agreed() -> bool:
+    """A person typed yes; without a terminal nobody can."""
+    if not sys.stdin.isatty():
+        print("ehtui: no terminal to ask on; add --yes, or --dry-run to look.", file=sys.stderr)
+        return False
+
+    return input("Do it? [y/N] ").strip().lower() in {"y", "yes"}
+
+
+def _tell(args: argparse.Namespace, document: dict[str, Any]) -> None:
+    if args.json:
+        told = {"schema": "ehtui.action/1", "at": time.time(), **document}
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+
+
+def _plain(value: Plan | Refusal | Outcome) -> object:
+    import msgspec  # noqa: PLC0415
+
+    return msgspec.to_builtins(value, builtin_types=())

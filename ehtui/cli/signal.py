@@ -1,0 +1,91 @@
+"""`ehtui signal`: signal consumers, told beforehand what it costs."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from ehtui.cli.acting import act, add_acting_flags, chosen, looking
+from ehtui.cli.durations import seconds
+from ehtui.cli.flags import add_settings_flags, resolve_args
+from ehtui.config.errors import ConfigError
+
+if TYPE_CHECKING:
+    import argparse
+
+    from ehtui.domain.process import ProcessId
+    from ehtui.domain.snapshot import Snapshot
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "signal",
+        help="signal consumers, told beforehand what it costs",
+        description="Send a signal to consumers of this host. The plan names every target, what "
+        "it owns and when somebody else can take it; nothing is done before it is agreed to.",
+    )
+    parser.add_argument(
+        "target", nargs="*", metavar="PID|OWNER", help="a pid or an owner's first letters"
+    )
+    parser.add_argument("--match", metavar="REGEX", help="every consumer whose command matches")
+    parser.add_argument("--signal", default="TERM", metavar="NAME", help="default: TERM")
+    parser.add_argument(
+        "--then-kill",
+        type=seconds,
+        metavar="10s",
+        help="KILL whoever is still there after that long",
+    )
+    parser.add_argument(
+        "--follow",
+        type=seconds,
+        default=0.0,
+        metavar="5m",
+        help="wait that long at most until its partitions are owned again, and tell the gap",
+    )
+    add_acting_flags(parser)
+    add_settings_flags(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Signal them.
+
+    Raises:
+        ConfigError: A target names no consumer.
+    """
+    from ehtui.cli.stopwatch import follow  # noqa: PLC0415
+
+    with looking(resolve_args(args).settings, dry_run=args.dry_run) as (monitor, session):
+        targets = _targets(session.snapshot, args)
+        plan = session.plan_signal(targets, args.signal, escalate_after_s=args.then_kill)
+        code, outcome = act(session, plan, args)
+
+        if outcome is not None and args.follow and not args.dry_run:
+            follow(monitor, outcome, args.follow, is_json=args.json)
+
+        return code
+
+
+def _targets(snapshot: Snapshot, args: argparse.Namespace) -> list[ProcessId]:
+    if not args.target and args.match is None:
+        raise ConfigError("No target was named.", "Name pids or owner ids, or use --match.")
+
+    targets = chosen(snapshot, args.target)
+
+    if args.match is not None:
+        try:
+            expression = re.compile(args.match)
+        except re.error as error:
+            raise ConfigError(f"--match is no regular expression: {error}.") from error
+
+        targets += [
+            c.process.id for c in snapshot.consumers if expression.search(c.process.command)
+        ]
+
+    if not targets:
+        raise ConfigError(
+            f"No consumer's command line matches '{args.match}'.", "See 'ehtui consumers'."
+        )
+
+    return list(dict.fromkeys(targets))

@@ -1,0 +1,65 @@
+"""`ehtui wait`: until a group is owned, drained or healthy; for deployments."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from ehtui.cli.acting import looking
+from ehtui.cli.durations import seconds
+from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.flags import add_settings_flags, resolve_args
+
+if TYPE_CHECKING:
+    import argparse
+
+POLL_S = 0.25
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "wait",
+        help="until a group is owned, drained or healthy (for deployments)",
+        description="Wait until every partition of the group is owned, its lag is zero, or its "
+        "health is ok. Exit code 0 once it is, 1 at the timeout, 3 when a source cannot be read.",
+    )
+    parser.add_argument("--until", choices=("owned", "drained", "healthy"), default="healthy")
+    parser.add_argument("--timeout", type=seconds, default=300.0, metavar="5m", help="default: 5m")
+    parser.add_argument("--json", action="store_true", help="the result as JSON")
+    add_settings_flags(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Wait for it."""
+    from ehtui.views.goals import Goal, unmet  # noqa: PLC0415
+
+    settings = resolve_args(args).settings
+    group, goal = settings.eventhub.consumer_group, Goal(args.until)
+    began = time.monotonic()
+
+    with looking(settings) as (_monitor, session):
+        while missing := unmet(session.snapshot, group, goal):
+            if time.monotonic() - began >= args.timeout:
+                return _tell(args, group, missing, began)
+
+            time.sleep(POLL_S)
+
+    return _tell(args, group, (), began)
+
+
+def _tell(args: argparse.Namespace, group: str, missing: tuple[str, ...], began: float) -> int:
+    waited_s = round(time.monotonic() - began, 1)
+
+    if args.json:
+        result = {"until": args.until, "group": group, "met": not missing, "waited_s": waited_s}
+        print(json.dumps({"schema": "ehtui.wait/1", **result, "missing": missing}))
+    elif missing:
+        print(f"Not {args.until} after {waited_s:g} s: {'; '.join(missing)}", file=sys.stderr)
+    else:
+        print(f"{group} is {args.until}, after {waited_s:g} s.")
+
+    return ExitCode.WARNING if missing else ExitCode.OK
