@@ -22,6 +22,8 @@ from ehtui.sandbox.children import LIFELINE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+KILLED_WITHIN_S = 5.0
+
 
 class ChildFailedError(Exception):
     """A process of the sandbox did not start; the text has the end of its log."""
@@ -157,11 +159,13 @@ def _end(processes: Sequence[subprocess.Popen[bytes] | psutil.Process], grace_s:
         _send(process, signal.SIGCONT)  # a stopped one would not hear
 
     deadline = time.monotonic() + grace_s
+    deaf = [p for p in processes if not _has_ended(p, max(0.0, deadline - time.monotonic()))]
 
-    for process in processes:
-        if not _has_ended(process, max(0.0, deadline - time.monotonic())):
-            _send(process, signal.SIGKILL)
-            _has_ended(process, grace_s)
+    for process in deaf:
+        _send(process, signal.SIGKILL)
+
+    for process in deaf:
+        _has_ended(process, KILLED_WITHIN_S)
 
 
 def _send(process: subprocess.Popen[bytes] | psutil.Process, number: signal.Signals) -> None:
