@@ -16,7 +16,7 @@ from ehtui.actions.signals import ProcessGoneError, check_identity
 from ehtui.domain.process import ProcessId
 from ehtui.domain.text import safe
 
-EARLY_DEATH_S = 2.0  # an import error or a bad setting shows within this
+EARLY_DEATH_S = 3.0  # an import error or a bad setting shows within this
 LAST_LINES = 12
 TAIL_BYTES = 16 * 1024
 POLL_S = 0.05
