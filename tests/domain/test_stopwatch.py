@@ -1,0 +1,72 @@
+"""Forecast beside measured, from a signal until the checkpoint moves."""
+
+from __future__ import annotations
+
+from ehtui.domain.plans import (
+    Outcome,
+    OutcomeState,
+    OwnedPartition,
+    SignalEffect,
+    SignalPlan,
+    SignalTarget,
+    TakeoverWindow,
+)
+from ehtui.domain.process import ProcessId
+from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
+from ehtui.domain.stopwatch import advance, is_over, start
+from ehtui.domain.store import BlobIdentity, Checkpoint, Layout
+
+
+def checkpoint(sequence: int, at: float) -> Checkpoint:
+    blob = BlobIdentity("c", "n", f"e{sequence}", at)
+
+    return Checkpoint("ns", "hub", "$Default", "2", sequence, None, blob, Layout.MODERN)
+
+
+def seen(owner: str | None, state: LeaseState, at: float, stored: Checkpoint) -> Snapshot:
+    lease = Lease(state, owner, last_modified=at, claimed_at=at)
+
+    return Snapshot(
+        taken_at=at,
+        clock_offset_s=0.5,
+        groups=(GroupState("$Default", (GroupPartition("2", lease, stored),)),),
+    )
+
+
+def killed() -> Outcome:
+    owned = OwnedPartition("$Default", "2", TakeoverWindow(110.5, 112.5, "configured"))
+    target = SignalTarget(ProcessId(7, 1.0), "c", "old", (owned,), SignalEffect.DIES)
+
+    return Outcome(SignalPlan("KILL", (target,), 100.0), OutcomeState.DONE, 100.1)
+
+
+def test_a_takeover_inside_the_forecast_is_measured_from_the_signal() -> None:
+    before = seen("old", LeaseState.HELD, 99.0, checkpoint(5, 99.0))
+    laps = start(killed(), before)
+
+    laps = advance(laps, seen("old", LeaseState.EXPIRED, 111.0, checkpoint(5, 99.0)))
+    assert laps[0].gap_s is None
+    assert laps[0].is_inside_forecast is None
+
+    laps = advance(laps, seen("new", LeaseState.HELD, 112.0, checkpoint(5, 99.0)))
+    assert (laps[0].owner, laps[0].gap_s) == ("new", 11.5)
+    assert laps[0].is_inside_forecast
+    assert not is_over(laps)
+
+    laps = advance(laps, seen("new", LeaseState.HELD, 112.0, checkpoint(6, 113.0)))
+    assert is_over(laps)
+    assert laps[0].moved_at == 113.0
+
+
+def test_a_late_takeover_is_outside_the_forecast() -> None:
+    laps = start(killed(), seen("old", LeaseState.HELD, 99.0, checkpoint(5, 99.0)))
+    laps = advance(laps, seen("new", LeaseState.HELD, 130.0, checkpoint(5, 99.0)))
+
+    assert laps[0].is_inside_forecast is False
+
+
+def test_a_checkpoint_of_the_dead_owner_is_no_progress() -> None:
+    laps = start(killed(), seen("old", LeaseState.HELD, 99.0, checkpoint(5, 99.0)))
+    laps = advance(laps, seen("new", LeaseState.HELD, 112.0, checkpoint(9, 100.0)))
+
+    assert laps[0].moved_at is None
