@@ -175,6 +175,11 @@ def listed(items: Sequence[str], *, last: str = "and", at_most: int = 6) -> str:
     return f"{', '.join(first)} {last} {final}" if first else final
 
 
+def full_stop(text: str) -> str:
+    """`text` as a whole sentence."""
+    return text if text.endswith((".", "!", "?", ":", "`")) else f"{text}."
+
+
 def plural(number: int, one: str, many: str | None = None) -> str:
     """A number and its noun: `1 partition`, `3 partitions`."""
     return f"{count(number)} {one if number == 1 else many or one + 's'}"

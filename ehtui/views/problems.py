@@ -29,7 +29,7 @@ def problem_line(problem: Problem) -> str:
     if not advice:
         return summary
 
-    return f"{summary} {advice}" if summary.endswith((".", "!", "?")) else f"{summary}. {advice}"
+    return f"{formats.full_stop(summary)} {advice}"
 
 
 def source_line(source: SourceState, taken_at: float, clock: Clock = UTC_CLOCK) -> str:

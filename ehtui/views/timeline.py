@@ -170,17 +170,9 @@ def _signal(case: Case) -> str:
     owned = case.names("owned")
     holder = f" (owned {owned_words(owned, case.say)})" if owned else ""
     what = f"SIG{case.text('signal')} {case.whole('pid')}{holder}"
-    state = case.text("state")
+    effect = EFFECTS.get(case.text("effect"), "sent")
 
-    if state == "dry_run":
-        return f"{what}: dry run, nothing was sent"
-
-    if state in {"failed", "refused"}:
-        return f"{what} {state}: {case.text('error') or 'no reason given'}"
-
-    effect = EFFECTS.get(case.text("effect"), case.text("effect"))
-
-    return joined(f"{what}: {effect}", _takeover(case) if owned else "")
+    return _did(case, what, joined(effect, _takeover(case) if owned else ""))
 
 
 def _takeover(case: Case) -> str:
@@ -206,17 +198,36 @@ def _send(case: Case) -> str:
         "key": f"with key “{case.text('key')}”",
     }.get(case.text("target"), "round robin")
     what = f"{count} “{case.text('template')}” {target}"
+    sequence = f", sequence {case.text('sequence')}" if case.text("sequence") else ""
+
+    return _did(case, what, f"sent{sequence}")
+
+
+def _restart(case: Case) -> str:
+    owned = case.names("owned")
+    holder = f" (owned {owned_words(owned, case.say)})" if owned else ""
+    what = f"restart of {case.whole('pid')}{holder}"
+
+    return _did(case, what, f"started again as {case.text('new_pid') or formats.UNKNOWN}")
+
+
+def _start(case: Case) -> str:
+    what = f"start of {case.text('consumer')} in {case.text('group')}"
+
+    return _did(case, what, f"runs as {case.text('new_pid') or formats.UNKNOWN}")
+
+
+def _did(case: Case, what: str, done: str) -> str:
+    """How an action ended: `done`, or why it was not."""
     state = case.text("state")
 
     if state == "dry_run":
-        return f"{what}: dry run, nothing was sent"
+        return f"{what}: dry run, nothing was done"
 
     if state in {"failed", "refused"}:
-        return f"{what}: not sent: {case.text('error') or 'no reason given'}"
+        return f"{what} {state}: {case.text('error') or 'no reason given'}".rstrip(".")
 
-    sequence = f", sequence {case.text('sequence')}" if case.text("sequence") else ""
-
-    return f"sent {what}{sequence}"
+    return f"{what}: {done}"
 
 
 def _hub_recreated(case: Case) -> str:
@@ -242,4 +253,6 @@ SENTENCES: Mapping[str, Callable[[Case], str]] = {
     "hub.recreated": _hub_recreated,
     "action.signal": _signal,
     "action.send": _send,
+    "action.restart": _restart,
+    "action.start": _start,
 }

@@ -163,7 +163,7 @@ def _source_advice(case: Case) -> tuple[str, ...]:
         f"; next try {case.say.time(retry)}." if retry else "."
     )
 
-    return tuple(line for line in (case.text("advice"), tries) if line)
+    return tuple(formats.full_stop(line) for line in (case.text("advice"), tries) if line)
 
 
 def _throttled_advice(case: Case) -> tuple[str, ...]:

@@ -1,0 +1,283 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ehtui.domain.findings.catalogue import FINDINGS, FindingKind
+from ehtui.domain.snapshot import Evidence, Finding, Severity, Subject
+from ehtui.views import findings
+from ehtui.views.evidence import evidence_lines, label
+from ehtui.views.findings.consumer import create_group
+from ehtui.views.telling import Telling
+from tests.views import world
+
+SAY = Telling(world.snapshot(), group=world.GROUP)
+EXAMPLES: dict[str, Any] = {"str": "text", "int": 3, "float": 12.5, "bool": True}
+ZEROS: dict[str, Any] = {"str": "text", "int": 0, "float": 0.0, "bool": False}
+
+
+def of_kind(kind: FindingKind, values: dict[str, Any], *, unknown: bool) -> Finding:
+    """A finding as the catalogue promises it; what may be None is, where `unknown`."""
+    evidence = {key: _value(key, told, values, unknown) for key, told in kind.evidence.items()}
+    wanted = {part.rstrip("?") for part in kind.subject if not (unknown and part.endswith("?"))}
+    facts: dict[str, Any] = {
+        "group": world.GROUP,
+        "partition": "2",
+        "owner": world.C,
+        "pid": 51411,
+        "source": "store",
+    }
+    subject = Subject(**{part: facts[part] for part in wanted})
+
+    return Finding(kind.id, kind.severities[0], subject, evidence, world.NOW - 60)
+
+
+def _value(key: str, told: str, values: dict[str, Any], unknown: bool) -> Any:
+    kind = told.split(maxsplit=1)[0]
+
+    if kind.endswith("?") and unknown:
+        return None
+
+    if kind.startswith("tuple"):
+        return ("0", "2")
+
+    value = values[kind.rstrip("?")]
+
+    return world.NOW - value if key.endswith("_at") else value
+
+
+@pytest.mark.parametrize("kind", FINDINGS.values(), ids=FINDINGS)
+@pytest.mark.parametrize("unknown", [False, True])
+@pytest.mark.parametrize("values", [EXAMPLES, ZEROS], ids=["some", "zeros"])
+def test_every_finding_has_words(kind: FindingKind, values: dict[str, Any], unknown: bool) -> None:
+    finding = of_kind(kind, values, unknown=unknown)
+
+    for told in (findings.sentence(finding, SAY), findings.headline(finding, SAY)):
+        assert told
+        assert "None" not in told
+        assert "\n" not in told
+        assert not told.endswith((".", ";", " ", ":"))
+        assert "  " not in told
+
+    for line in findings.advice(finding, SAY):
+        assert line.endswith((".", ":", "`"))
+        assert "None" not in line
+
+
+def test_the_catalogue_is_told_whole() -> None:
+    assert set(findings.WORDS) == set(FINDINGS)
+
+
+@pytest.mark.parametrize("kind", FINDINGS.values(), ids=FINDINGS)
+def test_advice_says_what_to_do(kind: FindingKind) -> None:
+    assert findings.advice(of_kind(kind, EXAMPLES, unknown=False), SAY)
+
+
+EVIDENCE = st.dictionaries(
+    st.sampled_from(sorted({key for kind in FINDINGS.values() for key in kind.evidence})),
+    st.one_of(
+        st.none(),
+        st.booleans(),
+        st.integers(-(10**6), 10**9),
+        st.floats(-1e6, 2e9, allow_nan=False),
+        st.text(max_size=12),
+        st.lists(st.text(max_size=5), max_size=4).map(tuple),
+    ),
+)
+
+
+@given(st.sampled_from([*FINDINGS, "new.finding"]), EVIDENCE)
+def test_no_evidence_breaks_a_sentence(kind: str, evidence: Evidence) -> None:
+    """Old recordings and newer rules may have other keys and types than these words expect."""
+    finding = Finding(kind, Severity.WARNING, Subject(group="g"), evidence, world.NOW)
+
+    assert findings.sentence(finding, SAY)
+    assert findings.headline(finding, SAY)
+    assert all(isinstance(line, str) for line in findings.advice(finding, SAY))
+    assert len(findings.evidence(finding, SAY)) == len(evidence)
+
+
+def test_an_unknown_finding_still_reads() -> None:
+    finding = Finding(
+        "moon.phase", Severity.INFO, Subject(partition="2"), {"lit_s": 61.0}, world.NOW
+    )
+
+    assert findings.sentence(finding, SAY) == "P2: moon phase (lit 1m01s)"
+    assert findings.advice(finding, SAY) == ()
+
+
+def told(kind: str, evidence: dict[str, Any], **subject: Any) -> str:
+    return findings.sentence(world.finding(kind, Severity.WARNING, evidence, **subject), SAY)
+
+
+LAPSES = {
+    "killed by us": (
+        {},
+        (
+            "P2: owner 51ab7c10 stopped renewing 12:00:40; "
+            "its process 51388 was killed by you 12:00:51"
+        ),
+    ),
+    "ended by itself": (
+        {"signal": None, "signalled_at": None},
+        "P2: owner 51ab7c10 stopped renewing 12:00:40; its process 51388 ended 12:00:51",
+    ),
+    "hangs": (
+        {"signal": None, "signalled_at": None, "process_gone_at": None},
+        "P2: owner 51ab7c10 stopped renewing 12:00:40; its process 51388 still runs",
+    ),
+    "remote": (
+        {"pid": None, "signal": None, "process_gone_at": None},
+        "P2: owner 51ab7c10 stopped renewing 12:00:40",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "sentence"), LAPSES.values(), ids=LAPSES)
+def test_an_overdue_lease(changes: dict[str, Any], sentence: str) -> None:
+    assert told("lease.overdue", {**world.LAPSE, **changes}, partition="2") == sentence
+
+
+FORECASTS = {
+    "both": ({}, "a standby takes it 12:03:40–12:04:16"),
+    "no standby": ({"standbys": 0}, "another owner takes it 12:03:40–12:04:16"),
+    "from": ({"takeover_latest_at": None}, "a standby takes it from 12:03:40"),
+    "any moment": (
+        {"takeover_earliest_at": world.NOW - 5},
+        "a standby can take it at any moment, by 12:04:16 at the latest",
+    ),
+    "late": (
+        {"takeover_earliest_at": world.NOW - 50, "takeover_latest_at": world.NOW - 10},
+        "a standby should have taken it by 12:02:49 (10s late)",
+    ),
+    "nobody": (
+        {
+            "takeover_earliest_at": None,
+            "takeover_latest_at": None,
+            "takeover_basis": "no-survivor",
+        },
+        "nobody is left to take it",
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "forecast"), FORECASTS.values(), ids=FORECASTS)
+def test_forecasts(changes: dict[str, Any], forecast: str) -> None:
+    finding = replace(world.OVERDUE, evidence={**world.LAPSE, **changes})
+
+    assert findings.headline(finding, SAY) == f"P2 has no live owner for 2m08s; {forecast}"
+
+
+def test_another_group_is_named() -> None:
+    finding = world.finding(
+        "lease.expired", Severity.CRITICAL, world.LAPSE, group="analytics", partition="2"
+    )
+
+    assert findings.sentence(finding, SAY).startswith("P2 of analytics has no live owner")
+
+
+def test_several_partitions_are_told_together() -> None:
+    many = {**world.LAPSE, "partitions": tuple(str(n) for n in range(5))}
+
+    assert told("lease.expired", many).startswith("partitions 0–4 have no live owner")
+
+
+def test_standby_names_three_ways_out_with_their_price() -> None:
+    advice = findings.advice(world.STANDS_BY, SAY)
+    text = "\n".join(advice)
+
+    assert "hasn't claimed an ownership" in text
+    assert "`kill 51257` or `kill 51300`" in text
+    assert "az eventhubs eventhub consumer-group create" in text
+    assert "EVENTHUB_CONSUMER_GROUP=test-group python start_consumer.py" in text
+    assert "More partitions than 3" in text
+    assert text.count("Price:") == 3
+
+
+def test_the_command_that_creates_a_group_can_be_pasted() -> None:
+    assert create_group(world.NAMESPACE, "my hub") == (
+        "`az eventhubs eventhub consumer-group create --resource-group "
+        '"$(az eventhubs namespace list --query '
+        '"[?name==\'hgzero\'].resourceGroup | [0]" -o tsv)" '
+        "--namespace-name hgzero --eventhub-name 'my hub' --name test-group`"
+    )
+
+
+@pytest.mark.parametrize(
+    "namespace", ["127.0.0.1:5672", "", "x'; rm -rf ~; '.servicebus.windows.net", "localhost"]
+)
+def test_no_azure_command_for_what_is_not_azure(namespace: str) -> None:
+    assert "az eventhubs" not in create_group(namespace, "hub")
+
+
+@pytest.mark.parametrize(
+    ("kind", "evidence", "sentence"),
+    [
+        (
+            "handler.stuck",
+            {"owner": world.C, "rule": "stopped", "waiting_s": 240.0, "cadence_s": 10.0, "lag": 9},
+            "P2: 9 events wait, and 51ab7c10 has not checkpointed for 4m (usually every 10s)",
+        ),
+        (
+            "checkpoint.ahead",
+            {"checkpoint_sequence": 5000, "last_sequence": 120, "is_recreated": True},
+            (
+                "P2: the hub was created anew, the checkpoint is of the old one: "
+                "checkpoint 5,000 is beyond the last event 120"
+            ),
+        ),
+        (
+            "events.lost",
+            {"lost": 1200, "is_recreated": None},
+            "P2: 1,200 events were removed by retention before they were read",
+        ),
+    ],
+)
+def test_sentences(kind: str, evidence: dict[str, Any], sentence: str) -> None:
+    assert told(kind, evidence, partition="2") == sentence
+
+
+def test_a_takeover_of_production_says_so() -> None:
+    evidence = {
+        "owner": world.A,
+        "pid": 51257,
+        "command": "python x.py",
+        "joined_at": world.NOW - 60,
+        "taken": ("0", "1"),
+        "from_owners": (world.B, world.C),
+        "is_production": True,
+    }
+
+    assert told("group.newcomer", evidence).startswith(
+        "a local run took over production: 73fda457 (process 51257 of this host) joined"
+    )
+
+
+@pytest.mark.parametrize(
+    ("key", "fact", "line"),
+    [
+        ("renewed_at", world.NOW - 139, ("renewed at", "2026-11-22 12:00:40 UTC (2m19s ago)")),
+        ("expires_at", world.NOW + 41, ("expires at", "2026-11-22 12:03:40 UTC (in 41s)")),
+        ("expires_after_s", 180.0, ("expires after", "3m")),
+        ("in_per_s", 13.0, ("coming in", "13.0/s")),
+        ("is_recreated", True, ("recreated", "yes")),
+        ("lag", 1820, ("lag", "1,820")),
+        ("pid", 51388, ("process", "51388")),
+        ("share", 0.8, ("share", "0.8")),
+        ("owner", None, ("owner", "–")),
+        ("partitions", (), ("partitions", "none")),
+        ("owner", "\x1b[2J", ("owner", "\\x1b[2J")),
+    ],
+)
+def test_evidence(key: str, fact: Any, line: tuple[str, str]) -> None:
+    assert evidence_lines({key: fact}, SAY) == (line,)
+
+
+def test_labels_are_words() -> None:
+    keys = {key for kind in FINDINGS.values() for key in kind.evidence}
+
+    assert not [key for key in keys if "_" in label(key)]

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ehtui.domain.snapshot import Subject, TimelineEvent
+from ehtui.domain.timeline_kinds import TIMELINE_KINDS
+from ehtui.views import timeline
+from ehtui.views.telling import Telling
+from tests.views import world
+from tests.views.test_findings import EVIDENCE, EXAMPLES, ZEROS, _value
+
+SAY = Telling(world.snapshot(), group=world.GROUP)
+
+
+@pytest.mark.parametrize("kind", TIMELINE_KINDS)
+@pytest.mark.parametrize("unknown", [False, True])
+@pytest.mark.parametrize("values", [EXAMPLES, ZEROS], ids=["some", "zeros"])
+def test_every_event_has_words(kind: str, values: dict[str, Any], unknown: bool) -> None:
+    details = {k: _value(k, told, values, unknown) for k, told in TIMELINE_KINDS[kind].items()}
+    event = world.event(1, kind, details, ago=60, partition="2", owner=world.C)
+    told = timeline.sentence(event, SAY)
+
+    assert told
+    assert "None" not in told
+    assert not told.endswith((".", ";", " ", ":"))
+    assert timeline.subject(event, SAY)
+
+
+def test_all_kinds_are_told() -> None:
+    assert set(timeline.SENTENCES) == set(TIMELINE_KINDS)
+
+
+@given(st.sampled_from([*TIMELINE_KINDS, "new.kind"]), EVIDENCE)
+def test_no_details_break_a_sentence(kind: str, details: dict[str, Any]) -> None:
+    assert timeline.sentence(TimelineEvent(1, world.NOW, kind, Subject(), details), SAY)
+
+
+LAPSED = {"previous_owner": world.C, "owner": world.A}
+
+
+@pytest.mark.parametrize(
+    ("kind", "details", "sentence"),
+    [
+        ("lease.claimed", world.CLAIMED.details, "51ab7c10 claimed it (was never owned)"),
+        (
+            "lease.claimed",
+            {"owner": world.A, "was": "released", "previous_owner": world.C, "free_s": 12.0},
+            "73fda457 claimed it (was released by 51ab7c10, free for 12s)",
+        ),
+        (
+            "lease.taken_over",
+            {**LAPSED, "gap_s": 203.0, "dead_s": 192.0, "lag": 1820},
+            (
+                "73fda457 took it over from 51ab7c10 3m12s after its process ended; "
+                "1,820 events waited"
+            ),
+        ),
+        (
+            "lease.taken_over",
+            {**LAPSED, "gap_s": 203.0, "dead_s": None, "lag": None},
+            "73fda457 took it over from 51ab7c10 3m23s after its last renewal",
+        ),
+        (
+            "lease.stolen",
+            {**LAPSED, "age_s": 12.0},
+            "73fda457 took it from 51ab7c10, whose lease was alive: to balance the load",
+        ),
+        (
+            "action.signal",
+            world.KILLED.details,
+            (
+                "SIGKILL 51388 (owned P2): dies without release; "
+                "takeover 12:03:40–12:04:16 (Python 180/30 s)"
+            ),
+        ),
+        (
+            "action.signal",
+            {**world.KILLED.details, "state": "dry_run"},
+            "SIGKILL 51388 (owned P2): dry run, nothing was done",
+        ),
+        (
+            "action.signal",
+            {**world.KILLED.details, "owned": ("analytics/7",), "takeover_basis": "python-180/30"},
+            (
+                "SIGKILL 51388 (owned P7 of analytics): dies without release; "
+                "takeover 12:03:40–12:04:16 (Python 180/30 s)"
+            ),
+        ),
+        (
+            "action.send",
+            {
+                "state": "done",
+                "count": 1,
+                "template": "minutes",
+                "target": "partition",
+                "partition": "2",
+                "key": None,
+                "sequence": "17",
+                "error": None,
+            },
+            "1 event “minutes” to P2: sent, sequence 17",
+        ),
+    ],
+)
+def test_sentences(kind: str, details: Any, sentence: str) -> None:
+    assert timeline.sentence(world.event(1, kind, details, ago=1), SAY) == sentence
+
+
+@pytest.mark.parametrize(
+    ("kind", "subject", "words"),
+    [
+        ("action.send", {"partition": "2"}, "you"),
+        ("lease.claimed", {"partition": "2"}, "P2"),
+        ("lease.claimed", {"partition": "2", "group": "analytics"}, "P2 of analytics"),
+        ("consumer.gone", {"pid": 7}, "7"),
+        ("source.failed", {"source": "store", "group": None}, "store"),
+        ("hub.grew", {"group": None}, "hub"),
+    ],
+)
+def test_subjects(kind: str, subject: dict[str, Any], words: str) -> None:
+    assert timeline.subject(world.event(1, kind, {}, ago=1, **subject), SAY) == words
