@@ -6,7 +6,6 @@ import sys
 from typing import TYPE_CHECKING
 
 from ehtui.cli.flags import resolve_args
-from ehtui.config.resolve import require_hub
 
 if TYPE_CHECKING:
     import argparse
@@ -17,10 +16,9 @@ REFRESHES = 3
 
 def run(args: argparse.Namespace) -> int:
     """Open the screen or print the report."""
-    settings = resolve_args(args).settings
-    require_hub(settings)
-
     from ehtui.cli import compose  # noqa: PLC0415 - every room below comes with it
+
+    settings = resolve_args(args).settings
 
     if has_terminal():
         return compose.run_ui(settings)

@@ -7,10 +7,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ehtui.config.resolve import Flags, Resolved, resolve
-
 if TYPE_CHECKING:
     from ehtui.config.process_environment import ProcessFindings
+    from ehtui.config.resolve import Flags, Resolved
 
 # Flag → the key that it sets. Secrets have none: every user of a host sees command lines.
 _KEYS = {
@@ -55,6 +54,8 @@ def _pid(text: str) -> int:
 
 def flags_of(args: argparse.Namespace) -> Flags:
     """The flags among parsed arguments."""
+    from ehtui.config.resolve import Flags  # noqa: PLC0415 - `--help` needs no settings
+
     values = {key: str(getattr(args, name)) for name, (_, key) in _KEYS.items() if name in args}
     names = {key: flag for flag, key in _KEYS.values()}
 
@@ -81,6 +82,8 @@ def resolve_args(args: argparse.Namespace) -> Resolved:
     Raises:
         ConfigError: Something cannot be used.
     """
+    from ehtui.config.resolve import resolve  # noqa: PLC0415
+
     flags = flags_of(args)
 
     return resolve(flags, environment=os.environ, folder=Path.cwd(), look_into=_look_into)

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import importlib
 import re
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from typing_extensions import override
 
@@ -14,10 +13,20 @@ import ehtui
 from ehtui.cli.flags import add_settings_flags
 from ehtui.config.errors import ConfigError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 # Each has add_parser(subparsers), which sets `run`; it loads heavy things when it runs.
 COMMANDS = {
     "status": "ehtui.cli.status",
+    "consumers": "ehtui.cli.consumers",
+    "signal": "ehtui.cli.signal",
+    "restart": "ehtui.cli.restart",
+    "start": "ehtui.cli.start",
+    "wait": "ehtui.cli.wait",
     "config": "ehtui.cli.config",
+    "demo": "ehtui.cli.demo",
+    "sandbox": "ehtui.cli.sandbox",
 }
 
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)'")
@@ -57,14 +66,16 @@ class Parser(argparse.ArgumentParser):
 
 
 def _near(given: str, text: str) -> str:
+    import difflib  # noqa: PLC0415 - only for mistakes
+
     words = [word for word in re.findall(r"[\w-]+", text) if word != given]
     near = difflib.get_close_matches(given.split("=", maxsplit=1)[0], words, n=1)
 
     return f"; did you mean '{near[0]}'?" if near else "."
 
 
-def build_parser() -> Parser:
-    """All commands and flags."""
+def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
+    """All flags, and the commands of these names."""
     parser = Parser(
         prog="ehtui",
         description="Who owns each partition, is the lease alive, how far behind is each group: "
@@ -77,8 +88,8 @@ def build_parser() -> Parser:
     add_settings_flags(parser)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
 
-    for module in COMMANDS.values():
-        importlib.import_module(module).add_parser(subparsers)
+    for name in names:
+        importlib.import_module(COMMANDS[name]).add_parser(subparsers)
 
     return parser
 
@@ -89,13 +100,19 @@ def parse(argv: list[str]) -> argparse.Namespace:
     Raises:
         ConfigError: It cannot be understood.
     """
-    args = build_parser().parse_args(argv)
+    _check_group(argv)
+    # The screen waits for this: only the command that is meant is loaded, all for help and typos.
+    names = [name for name in COMMANDS if name in argv] or (COMMANDS if argv else ())
 
-    # `--group $Default status` reaches us as `--group status`.
-    if getattr(args, "group", None) in COMMANDS and args.command is None:
+    return build_parser(names).parse_args(argv)
+
+
+def _check_group(argv: list[str]) -> None:
+    """`--group $Default status` reaches us as `--group status`, without any other command."""
+    commands = [place for place, word in enumerate(argv) if word in COMMANDS]
+
+    if len(commands) == 1 and commands[0] and argv[commands[0] - 1] in {"-g", "--group"}:
         raise ConfigError(
-            f"--group took the word '{args.group}': a shell takes $Default for a variable.",
+            f"--group took the word '{argv[commands[0]]}': a shell takes $Default for a variable.",
             "Quote it: --group '$Default'",
         )
-
-    return args

@@ -23,6 +23,7 @@ USAGE, INTERNAL = 64, 70
         (["config", "--group"], "--group has no name"),
         (["config", "-g", ""], "--group is empty"),
         (["--group", "status"], "--group took the word 'status'"),
+        (["-g", "status", "--json"], "--group took the word 'status'"),
         (["status", "--fail-on", "always"], "'always' is not known here"),
         (["status", "--for", "soon"], "'soon' is no length of time such as 15s or 2m"),
         (["status", "--for", "9999h"], "longer than a day"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-HEAVY = {"textual", "azure", "aiohttp", "psutil", "msgspec", "yaml", "dotenv", "asyncio"}
+HEAVY = {"textual", "azure", "aiohttp", "psutil", "msgspec", "yaml", "dotenv"}
 
 
 def ehtui(*argv: str, cwd: Path, **variables: str) -> subprocess.Popen[str]:
