@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from ehtui.domain.leases import LIVE_STATES
 from ehtui.domain.snapshot import (
     Finding,
     GroupState,
-    LeaseState,
     Severity,
     Snapshot,
     SourceState,
@@ -17,7 +17,7 @@ from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE
 from ehtui.views.tables.titles import group_lag
-from ehtui.views.telling import Telling, partitions
+from ehtui.views.telling import Telling, have, partitions
 
 
 def headline(
@@ -71,11 +71,11 @@ def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs) -> Cell:
         count = formats.plural(len(snapshot.partitions), "partition")
         return Cell(f"The hub answers: {count}; owners and lag are not known", Tone.PLAIN)
 
-    free = [p.id for p in group.partitions if p.lease.state is not LeaseState.HELD]
+    free = [p.id for p in group.partitions if p.lease.state not in LIVE_STATES]
     lag = f"lag {group_lag(group)}" if group.lag is not None else "lag not known"
 
     if free:
-        return Cell(f"{partitions(free)} without a live owner, as it may be; {lag}", Tone.PLAIN)
+        return Cell(f"{partitions(free)} {have(free)} no live owner; {lag}", Tone.PLAIN)
 
     owners = len({p.lease.owner for p in group.partitions})
     verb = "holds" if owners == 1 else "hold"

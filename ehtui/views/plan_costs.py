@@ -74,7 +74,10 @@ def _loss(owned: Sequence[OwnedPartition], target: SignalTarget, signal: str, sa
     if signal == "STOP":
         return f"freezes with {where}: unread; a survivor takes {it(names)} {back}."
 
-    return f"may release {where} at once, or leave {it(names)} unread: a survivor then {back}."
+    return (
+        f"may release {where} at once, or leave {it(names)} unread: "
+        f"a survivor then takes {it(names)} {back}."
+    )
 
 
 def _back(window: TakeoverWindow, say: Telling) -> str:

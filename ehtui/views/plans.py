@@ -115,7 +115,7 @@ def _restart(plan: RestartPlan, say: Telling) -> Confirmation:
 
 def _start(plan: StartPlan, say: Telling) -> Confirmation:
     words = formats.command(*plan.command)
-    variable = formats.command(f"EVENTHUB_CONSUMER_GROUP={plan.group}")
+    variable = f"EVENTHUB_CONSUMER_GROUP={formats.command(plan.group)}"
     others = [safe(name) for name in plan.variables if name != "EVENTHUB_CONSUMER_GROUP"]
     with_others = f"also set: {formats.listed(others)}"
 

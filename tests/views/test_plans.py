@@ -1,0 +1,317 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from ehtui.domain.plans import (
+    Outcome,
+    OutcomeState,
+    OwnedPartition,
+    Plan,
+    Refusal,
+    RefusalReason,
+    RestartPlan,
+    SendPlan,
+    SendTarget,
+    SignalEffect,
+    SignalPlan,
+    SignalTarget,
+    StartPlan,
+    TakeoverWindow,
+)
+from ehtui.domain.policy import Policy
+from ehtui.domain.process import ProcessId
+from ehtui.domain.snapshot import LeaseState
+from ehtui.views.outcomes import outcome_sentence, refusal_sentence
+from ehtui.views.plans import confirmation
+from ehtui.views.telling import Telling
+from tests.views import world
+
+SAY = Telling(world.snapshot(), group=world.GROUP)
+AFTER_EXPIRY = TakeoverWindow(world.NOW + 168, world.NOW + 204, "python-180/30")
+SOON = TakeoverWindow(world.NOW, world.NOW + 36, "released")
+NOBODY = TakeoverWindow(None, None, "no-survivor")
+
+
+def owned(*partitions: str, window: TakeoverWindow, group: str = world.GROUP) -> Any:
+    return tuple(OwnedPartition(group, partition, window) for partition in partitions)
+
+
+def target(effect: SignalEffect, owns: Any, *, pid: int = 51257) -> SignalTarget:
+    process = ProcessId(pid, world.NOW - 7380)
+
+    return SignalTarget(process, "python start_consumer.py", world.A, owns, effect)
+
+
+def signal(name: str, *targets: SignalTarget, **changes: Any) -> SignalPlan:
+    return SignalPlan(name, targets, world.NOW, **changes)
+
+
+COSTS = {
+    "killed": (
+        signal("KILL", target(SignalEffect.DIES, owned("0", "1", window=AFTER_EXPIRY))),
+        (
+            "51257 dies without release: P0 and P1 unread until a survivor takes them "
+            "12:05:47–12:06:23 (up to 3m24s; Python 180/30 s)."
+        ),
+        True,
+    ),
+    "closes": (
+        signal("TERM", target(SignalEffect.RELEASES, owned("0", window=SOON))),
+        (
+            "51257 handles SIGTERM and can close its client: P0 released at once, a survivor takes "
+            "it 12:02:59–12:03:35 (up to 36s; free already: the next round of a survivor)."
+        ),
+        False,
+    ),
+    "nobody left": (
+        signal("TERM", target(SignalEffect.RELEASES, owned("0", window=NOBODY))),
+        "51257 owns P0: nobody is left to take it; unread until a consumer starts.",
+        True,
+    ),
+    "not known": (
+        signal("USR1", target(SignalEffect.UNKNOWN, owned("0", window=AFTER_EXPIRY))),
+        (
+            "51257 may release P0 at once, or leave it unread: a survivor then takes it "
+            "12:05:47–12:06:23 (up to 3m24s; Python 180/30 s)."
+        ),
+        True,
+    ),
+    "frozen": (
+        signal("STOP", target(SignalEffect.UNKNOWN, owned("0", window=AFTER_EXPIRY))),
+        (
+            "51257 freezes with P0: unread; a survivor takes it "
+            "12:05:47–12:06:23 (up to 3m24s; Python 180/30 s)."
+        ),
+        True,
+    ),
+    "ignored": (
+        signal("HUP", target(SignalEffect.IGNORED, owned("0", window=SOON))),
+        "51257 ignores SIGHUP: no partition is lost.",
+        False,
+    ),
+    "idle": (
+        signal("TERM", target(SignalEffect.RELEASES, ())),
+        "51257 owns nothing: no partition is lost.",
+        False,
+    ),
+}
+
+
+@pytest.mark.parametrize(("plan", "cost", "is_grave"), COSTS.values(), ids=COSTS)
+def test_what_a_signal_costs(plan: SignalPlan, cost: str, is_grave: bool) -> None:
+    words = confirmation(plan, SAY)
+
+    assert words.costs == (cost,)
+    assert words.is_grave is is_grave
+
+
+def test_a_signal_shows_its_commands() -> None:
+    targets = [target(SignalEffect.DIES, (), pid=pid) for pid in (51257, 51300)]
+    words = confirmation(signal("TERM", *targets, escalate_to="KILL", escalate_after_s=10.0), SAY)
+
+    assert words.heading == "Send SIGTERM to 51257 and 51300?"
+    assert words.steps == (
+        "kill -TERM 51257    # python start_consumer.py",
+        "kill -TERM 51300    # python start_consumer.py",
+        "after 10s, for whoever is still there: kill -KILL",
+    )
+    assert words.verb == "Send TERM"
+    assert confirmation(signal("KILL", targets[0]), SAY).verb == "Kill"
+
+
+def test_partitions_of_several_groups_are_told_apart() -> None:
+    both = owned("0", window=SOON) + owned("3", window=AFTER_EXPIRY, group="analytics")
+    (cost,) = confirmation(signal("KILL", target(SignalEffect.DIES, both)), SAY).costs
+
+    assert "51257 dies without release: P0 unread" in cost
+    assert "51257 dies without release: P3 of analytics unread" in cost
+
+
+SEND = SendPlan(
+    namespace=world.NAMESPACE,
+    hub=world.HUB,
+    template="minutes",
+    body='{"eventType": "MINUTES_FINALIZED",\n "title": "테스트 회의 🎉 \x1b[2J"}',
+    target=SendTarget.PARTITION,
+    partition="2",
+    key=None,
+    properties=(("source", "ehtui"),),
+    count=1,
+    planned_at=world.NOW,
+)
+
+
+def test_an_event_is_shown_as_it_is_sent() -> None:
+    words = confirmation(SEND, SAY)
+
+    assert words.heading == "Send 1 event to hgzero-eventhub?"
+    assert words.steps == (
+        "to hgzero.servicebus.windows.net / hgzero-eventhub, P2",
+        "source: ehtui",
+        '{"eventType": "MINUTES_FINALIZED",',
+        ' "title": "테스트 회의 🎉 \\x1b[2J"}',
+    )
+    assert not words.is_grave
+
+
+def test_sending_to_production_is_grave() -> None:
+    words = confirmation(replace(SEND, is_production=True), SAY)
+
+    assert words.is_grave
+    assert "marked production" in words.costs[0]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "words"),
+    [
+        ({"target": SendTarget.KEY, "partition": None, "key": "회의-7"}, "key “회의-7”"),
+        ({"target": SendTarget.ROUND_ROBIN, "partition": None}, "the service chooses"),
+    ],
+)
+def test_where_an_event_goes(chosen: dict[str, Any], words: str) -> None:
+    assert words in confirmation(replace(SEND, **chosen), SAY).steps[0]
+
+
+RESTART = RestartPlan(
+    "TERM",
+    target(SignalEffect.RELEASES, owned("0", window=SOON)),
+    30.0,
+    "/srv/my rag",
+    "/var/log/rag.log",
+    world.NOW,
+)
+START = StartPlan(
+    "rag",
+    ("python", "start.py", "--title", "회의 록"),
+    "/srv/rag",
+    "$Default",
+    ("EVENTHUB_CONSUMER_GROUP", "MODE"),
+    "/var/log/rag.log",
+    world.NOW,
+)
+
+
+def test_a_restart_shows_every_step() -> None:
+    words = confirmation(RESTART, SAY)
+
+    assert words.heading == "Restart 51257?"
+    assert words.steps[0] == "kill -TERM 51257"
+    assert words.steps[2] == "cd '/srv/my rag' && python start_consumer.py"
+    assert "P0 released at once" in words.costs[0]
+
+
+def test_a_start_can_be_pasted() -> None:
+    words = confirmation(START, SAY)
+
+    assert words.steps[0] == (
+        "cd /srv/rag && EVENTHUB_CONSUMER_GROUP='$Default' python start.py --title '회의 록'"
+    )
+    assert words.steps[1] == "also set: MODE"
+    assert words.costs == ("$Default has 3 owners for 3 partitions: it will stand by.",)
+
+
+def owners(count: int) -> Any:
+    held = [
+        world.partition(
+            str(n), world.lease(owner=f"owner-{n}") if n < count else world.lease(), 9, 9
+        )
+        for n in range(count)
+    ]
+    free = [
+        world.partition(str(n), world.lease(LeaseState.RELEASED), 9, 9) for n in range(count, 3)
+    ]
+
+    return Telling(world.snapshot(groups=(world.group_state(*held, *free),)))
+
+
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [
+        (0, "$Default has no live owner: it takes all 3 partitions, from their checkpoints."),
+        (1, "$Default has 1 owner for 3 partitions: it takes its share"),
+        (3, "$Default has 3 owners for 3 partitions: it will stand by."),
+    ],
+)
+def test_what_a_start_gets(count: int, words: str) -> None:
+    assert confirmation(START, owners(count)).costs[0].startswith(words)
+
+
+def test_a_start_in_a_group_without_records() -> None:
+    assert "has no records yet" in confirmation(START, Telling(world.snapshot(groups=()))).costs[0]
+
+
+def test_a_start_on_production_is_grave() -> None:
+    production = Telling(world.snapshot(policy=Policy(is_production=True)))
+
+    assert confirmation(START, production).is_grave
+
+
+@pytest.mark.parametrize("reason", RefusalReason)
+def test_every_refusal_is_one_sentence(reason: RefusalReason) -> None:
+    sentence = refusal_sentence(Refusal(reason, "51257 {x}", "systemd"))
+
+    assert sentence.endswith(".")
+    assert "{subject}" not in sentence
+    assert "{detail}" not in sentence
+
+
+def ended(plan: Plan, state: OutcomeState = OutcomeState.DONE, **changes: Any) -> str:
+    return outcome_sentence(Outcome(plan, state, world.NOW, **changes))
+
+
+KILL_ONE = signal("KILL", target(SignalEffect.DIES, ()))
+KILL_TWO = signal("TERM", *(target(SignalEffect.DIES, (), pid=pid) for pid in (7, 8)))
+GONE = Refusal(RefusalReason.GONE, "51257")
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        (ended(KILL_ONE, details=(("51257", "sent"),)), "Sent SIGKILL to 51257."),
+        (
+            ended(KILL_TWO, details=(("7", "sent"), ("8", "ended after TERM"))),
+            "SIGTERM: 7 sent and 8 ended after TERM.",
+        ),
+        (
+            ended(
+                KILL_TWO,
+                OutcomeState.REFUSED,
+                refusal=Refusal(RefusalReason.IDENTITY_CHANGED, "8"),
+                details=(("7", "sent"), ("8", "identity_changed")),
+            ),
+            "SIGTERM: 7 sent and 8 identity changed.",
+        ),
+        (ended(KILL_ONE, OutcomeState.REFUSED, refusal=GONE), refusal_sentence(GONE)),
+        (
+            ended(KILL_ONE, OutcomeState.DRY_RUN),
+            "Dry run, nothing was done: SIGKILL to 51257.",
+        ),
+        (ended(SEND, details=(("sequence", "17"),)), "Sent 1 event to P2, sequence 17."),
+        (
+            ended(SEND, OutcomeState.FAILED, error="no answer."),
+            "Failed: no answer.",
+        ),
+        (
+            ended(START, details=(("pid", "9"), ("log", "/x.log"))),
+            "Started rag as 9; its output goes to /x.log.",
+        ),
+        (
+            ended(
+                RESTART,
+                OutcomeState.FAILED,
+                error="It ended at once with exit code 1.",
+                details=(("line", "a"), ("line", "ImportError")),
+            ),
+            "Failed: It ended at once with exit code 1. Its last line: ImportError",
+        ),
+        (
+            ended(KILL_ONE, details=(("audit", "The audit log could not be written."),)),
+            "Sent SIGKILL to 51257. The audit log could not be written.",
+        ),
+    ],
+)
+def test_outcomes(sentence: str, told: str) -> None:
+    assert sentence == told
