@@ -27,6 +27,7 @@ from ehtui.sources.recognition import (
 T = TypeVar("T")
 SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
 RESOLVE_EVERY_S = 300.0
+SETTLED_AFTER_S = 30.0  # by then a program has opened its log
 # A pid that is no consumer is looked at again after this long: it may have been reused, or exec'd.
 FORGET_AFTER_S = 30.0
 
@@ -71,6 +72,7 @@ class ProcessSource:
     _connected: dict[int, int] = field(default_factory=dict)
     _addresses: frozenset[tuple[str, int]] = frozenset()
     _slow_at: float = float("-inf")
+    _is_slow_turn: bool = True
     _resolved_at: float = float("-inf")
     _own_tree: frozenset[int] = frozenset()
     _own_line: frozenset[int] = field(default_factory=own_line)
@@ -91,7 +93,9 @@ class ProcessSource:
         pids = set(psutil.pids())
         self._forget(pids, at)
 
-        if at - self._slow_at >= SLOW_FACTS_EVERY_S or self._has_newcomers(pids):
+        self._is_slow_turn = at - self._slow_at >= SLOW_FACTS_EVERY_S or self._has_newcomers(pids)
+
+        if self._is_slow_turn:
             self._own_tree = _own_tree()
             self._connected = self._connections(at)
             self._slow_at = at
@@ -102,7 +106,8 @@ class ProcessSource:
         for pid in self._connected.keys() - self._known.keys():
             self._recognise(pid, at)
 
-        samples = [s for s in map(self._sample, list(self._known.values())) if s is not None]
+        looks = [self._sample(known, at) for known in list(self._known.values())]
+        samples = [sample for sample in looks if sample is not None]
         self.latest = tuple(sorted(samples, key=lambda sample: sample.id))
 
         return ProcessesRead(at, self.name, self.latest, self.clock() - at)
@@ -189,7 +194,7 @@ class ProcessSource:
 
         return counts
 
-    def _sample(self, known: _Known) -> ProcessSample | None:
+    def _sample(self, known: _Known, at: float) -> ProcessSample | None:
         """One look; None when it vanished. What may not be read is None inside."""
         process = known.process
 
@@ -211,7 +216,7 @@ class ProcessSource:
         measured_cpu = cpu if known.has_cpu_baseline else None
         known.has_cpu_baseline = cpu is not None
 
-        if known.log_path is None:
+        if self._is_slow_turn or at - known.id.started_at < SETTLED_AFTER_S:
             known.log_path = self._log_path(process, known.pattern)
 
         return ProcessSample(

@@ -101,6 +101,33 @@ def test_the_log_is_found_by_its_open_file(tmp_path: Path) -> None:
         assert found.log_path == str(log)
 
 
+def test_a_log_opened_later_replaces_the_redirected_output(tmp_path: Path) -> None:
+    log, output = tmp_path / "consumer.log", tmp_path / "out.txt"
+    marker = f"consumer-{os.getpid()}-f"
+    code = (
+        f"import os, sys; os.dup2(os.open({str(output)!r}, os.O_WRONLY | os.O_CREAT), 2)\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        f"f = open({str(log)!r}, 'a')\n"
+        "print('opened', flush=True)"
+    )
+    source = ProcessSource({"rag": ConsumerSettings(match=marker)})
+
+    with python_child(code, marker) as child:
+        early = sample(source, child.pid)
+        assert early is not None
+        assert early.log_path == str(output)
+
+        assert child.stdin is not None
+        assert child.stdout is not None
+        child.stdin.write("\n")
+        child.stdin.flush()
+        assert child.stdout.readline().strip() == "opened"
+        late = sample(source, child.pid)
+
+        assert late is not None
+        assert late.log_path == str(log)
+
+
 def test_ehtui_itself_and_its_children_are_no_clients_of_the_namespace() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
