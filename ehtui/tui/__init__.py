@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING
 
@@ -9,6 +10,8 @@ if TYPE_CHECKING:
     from ehtui.tui.session import Session, UiOptions
 
 __all__ = ["run"]
+
+LEAVE_WITHIN_S = 0.5
 
 
 def run(session: Session, options: UiOptions) -> int:
@@ -23,6 +26,26 @@ def run(session: Session, options: UiOptions) -> int:
     from ehtui.tui.app import EhtuiApp  # noqa: PLC0415 - Textual is heavy
 
     app = EhtuiApp(session, options)
-    left_with = app.run()
+    loop = asyncio.new_event_loop()
+
+    try:
+        left_with = app.run(loop=loop)
+    finally:
+        _leave(loop)
 
     return app.return_code or 0 if left_with is None else left_with
+
+
+def _leave(loop: asyncio.AbstractEventLoop) -> None:
+    """End what still runs; `asyncio.run` would wait for ever for a call that hangs."""
+    # What does not end by itself ends with the process: not worth a complaint on the shell.
+    loop.set_exception_handler(lambda *_: None)
+    tasks = asyncio.all_tasks(loop)
+
+    for task in tasks:
+        task.cancel()
+
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks, timeout=LEAVE_WITHIN_S))
+
+    loop.close()

@@ -73,7 +73,8 @@ class ConfirmScreen(Dialog[bool]):
 
     def action_other_button(self) -> None:
         """Go to the other button."""
-        self.query_one("#do" if self.query_one("#cancel").has_focus else "#cancel").focus()
+        other = "#do" if self.query_one("#cancel").has_focus else "#cancel"
+        self.set_focus(self.query_one(other))
 
     @on(Button.Pressed, "#do")
     def confirmed(self) -> None:

@@ -26,11 +26,13 @@ from ehtui.views.keys import consumer_at, partition_at
 if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.timer import Timer
 
     from ehtui.domain.hub import HubDescription
     from ehtui.domain.process import ProcessId
     from ehtui.tui.app import EhtuiApp
 
+SETTLE_S = 0.2
 SIDE_BY_SIDE = 100  # columns from which consumers and findings stand beside each other
 
 
@@ -62,6 +64,7 @@ class OverviewScreen(Screen[None]):
         super().__init__()
         self._compositor = LeanCompositor()
         self._chosen: str | None = None  # the maximised pane
+        self._settling: Timer | None = None
 
     @override
     def compose(self) -> ComposeResult:
@@ -185,9 +188,13 @@ class OverviewScreen(Screen[None]):
 
     @on(Grid.CursorMoved)
     def count_down_selected(self, event: Grid.CursorMoved) -> None:
-        """Only the selected partition counts down by the second."""
-        if event.grid.id == "partitions":
-            self._show()
+        """Only the selected partition counts down by the second; a moving cursor waits for none."""
+        if event.grid.id == "partitions" and self._settling is None:
+            self._settling = self.set_timer(SETTLE_S, self._settled)
+
+    def _settled(self) -> None:
+        self._settling = None
+        self._show()
 
     def on_descendant_focus(self) -> None:
         """The focused pane has the first call on space."""
@@ -200,7 +207,7 @@ class OverviewScreen(Screen[None]):
         if self._chosen is not None:
             self._maximise(name)
 
-        self.pane(name).focus()
+        self.set_focus(self.pane(name))
 
     def action_next_pane(self, step: int) -> None:
         """Go to the next pane, around the end."""

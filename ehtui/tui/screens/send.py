@@ -86,18 +86,18 @@ class SendScreen(Dialog[SendRequest]):
         only_one = len(self._templates) <= 1
         self.query_one("#templates", OptionList).highlighted = 0
         self.query_one("#destinations", OptionList).highlighted = 0
-        self.query_one("#destinations" if only_one else "#templates").focus()
+        self.set_focus(self.query_one("#destinations" if only_one else "#templates"))
 
     @on(OptionList.OptionSelected, "#templates")
     def go_on(self) -> None:
         """The event is chosen; now where to."""
-        self.query_one("#destinations").focus()
+        self.set_focus(self.query_one("#destinations"))  # at once: the next key may wait already
 
     @on(OptionList.OptionSelected, "#destinations")
     def destination_chosen(self, event: OptionList.OptionSelected) -> None:
         """A key has to be typed; everything else is complete."""
         if event.option_id == _KEY and not self.query_one("#key", Input).value:
-            self.query_one("#key").focus()
+            self.set_focus(self.query_one("#key"))
         else:
             self._answer()
 

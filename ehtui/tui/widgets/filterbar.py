@@ -66,7 +66,7 @@ class FilterBar(Horizontal):
             field.value = self._texts.get(grid.id, "") if grid.listing.matches else ""
 
         self.add_class("-open")
-        field.focus()
+        self.screen.set_focus(field)
 
     def complain(self, words: str) -> None:
         """Say why the filter cannot be read."""
@@ -97,4 +97,4 @@ class FilterBar(Horizontal):
         self.remove_class("-open")
 
         if self._grid is not None:
-            self._grid.focus()
+            self.screen.set_focus(self._grid)

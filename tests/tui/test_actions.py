@@ -1,0 +1,195 @@
+"""Keys → Plan. What is done is what was confirmed, for whom it was confirmed."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button
+
+from ehtui.domain.plans import SendPlan, SendTarget, SignalPlan
+from ehtui.tui.app import EhtuiApp
+from ehtui.tui.screens.confirm import ConfirmScreen
+from ehtui.tui.screens.overview import OverviewScreen
+from ehtui.tui.screens.signal import SignalScreen
+from ehtui.tui.session import UiOptions
+from tests.tui.fakes import FakeSession
+from tests.tui.scenes import healthy, overdue
+from tests.waiting import wait_for
+
+
+@asynccontextmanager
+async def opened(
+    session: FakeSession | None = None,
+) -> AsyncIterator[tuple[Pilot[int], FakeSession, EhtuiApp]]:
+    session = session or FakeSession(healthy())
+    app = EhtuiApp(session, UiOptions())
+
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await pilot.pause()
+        yield pilot, session, app
+
+
+async def press(pilot: Pilot[int], *keys: str) -> None:
+    for key in keys:
+        await pilot.press(key)
+        await pilot.pause()
+
+
+async def test_a_signal_goes_to_the_selected_consumer() -> None:
+    async with opened() as (pilot, session, app):
+        await press(pilot, "2", "down", "k", "down", "enter")
+        assert isinstance(app.screen, ConfirmScreen)
+        await press(pilot, "right", "enter")
+        await wait_for(lambda: bool(session.executed))
+
+        plan = session.executed[0]
+        assert isinstance(plan, SignalPlan)
+        assert plan.signal == "TERM"
+        assert [target.process.pid for target in plan.targets] == [51300]
+
+
+async def test_from_a_partition_the_signal_goes_to_its_owner() -> None:
+    async with opened() as (pilot, session, _):
+        await press(pilot, "down", "down", "k", "enter", "right", "enter")
+        await wait_for(lambda: bool(session.executed))
+        plan = session.executed[0]
+        assert isinstance(plan, SignalPlan)
+        assert [target.process.pid for target in plan.targets] == [51388]
+
+
+async def test_tagged_consumers_are_signalled_together() -> None:
+    async with opened() as (pilot, session, _):
+        await press(pilot, "2", "space", "space", "k", "enter", "right", "enter")
+        await wait_for(lambda: bool(session.executed))
+        plan = session.executed[0]
+        assert isinstance(plan, SignalPlan)
+        assert [target.process.pid for target in plan.targets] == [51257, 51300]
+
+
+async def test_the_target_is_pinned_while_the_world_changes() -> None:
+    async with opened() as (pilot, session, app):
+        await press(pilot, "2", "down", "down", "k")
+        assert isinstance(app.screen, SignalScreen)
+        session.publish(overdue())  # 51388 is gone: its row would now be another's
+        await pilot.pause()
+        await press(pilot, "escape", "k")
+        assert not isinstance(app.screen, SignalScreen)
+        assert session.executed == []
+
+
+async def test_cancel_has_the_focus_and_cancels() -> None:
+    async with opened() as (pilot, session, app):
+        await press(pilot, "2", "k", "enter")
+        assert isinstance(app.focused, Button)
+        assert app.focused.id == "cancel"
+        await press(pilot, "enter")
+        assert len(app.screen_stack) == 1
+        assert session.executed == []
+
+
+async def test_escape_leaves_every_step() -> None:
+    async with opened() as (pilot, session, app):
+        for keys in (("s",), ("2", "k"), ("2", "k", "enter"), ("g",), ("question_mark",), ("o",)):
+            await press(pilot, *keys)
+            assert len(app.screen_stack) == 2
+            await press(pilot, "escape")
+            assert len(app.screen_stack) == 1
+
+        assert session.executed == []
+
+
+async def test_an_event_goes_to_the_selected_partition() -> None:
+    async with opened() as (pilot, session, _):
+        await press(pilot, "down", "s", "enter", "enter", "right", "enter")
+        await wait_for(lambda: bool(session.executed))
+        plan = session.executed[0]
+        assert isinstance(plan, SendPlan)
+        assert (plan.target, plan.partition, plan.count) == (SendTarget.PARTITION, "1", 1)
+        assert plan.template == "minutes-finalized"
+
+
+@pytest.mark.parametrize(("downs", "target"), [(1, SendTarget.ROUND_ROBIN), (2, SendTarget.KEY)])
+async def test_an_event_by_round_robin_or_key(downs: int, target: SendTarget) -> None:
+    async with opened() as (pilot, session, _):
+        await press(pilot, "s", "down", "enter", *(["down"] * downs), "enter")
+
+        if target is SendTarget.KEY:
+            await press(pilot, *"회의", "enter")
+
+        await press(pilot, "right", "enter")
+        await wait_for(lambda: bool(session.executed))
+        plan = session.executed[0]
+        assert isinstance(plan, SendPlan)
+        assert plan.target is target
+        assert plan.template == "heartbeat"
+        assert plan.key == ("회의" if target is SendTarget.KEY else None)
+
+
+async def test_a_refusal_is_told() -> None:
+    session = FakeSession(healthy())
+    async with opened(session) as (pilot, _, app):
+        await press(pilot, "s")
+        session.snapshot = type(session.snapshot)()
+        await press(pilot, "enter", "enter")
+        assert any("not been read" in note.message for note in app._notifications)
+
+
+async def test_what_takes_long_says_so_and_can_be_left() -> None:
+    session = FakeSession(healthy())
+    session.gate = asyncio.Event()
+    async with opened(session) as (pilot, _, app):
+        await press(pilot, "s", "enter", "enter", "right", "enter")
+        await wait_for(lambda: "send" in app.busy)
+        assert "send" in app.screen.query_one("Headline").render_line(0).text
+        await press(pilot, "escape")
+        await wait_for(lambda: app.busy == "")
+        assert session.executed == []
+
+
+async def test_a_failure_unforeseen_is_told_and_not_fatal() -> None:
+    session = FakeSession(healthy())
+
+    async def fail(_: object) -> None:
+        raise OSError("[/b] broken \x1b[31m")
+
+    session.execute = fail  # type: ignore[method-assign, assignment]
+    async with opened(session) as (pilot, _, app):
+        await press(pilot, "s", "enter", "enter", "right", "enter")
+        await wait_for(lambda: any("broken" in note.message for note in app._notifications))
+        assert isinstance(app.screen, OverviewScreen)
+
+
+async def test_another_group_is_shown() -> None:
+    async with opened() as (pilot, _, app):
+        await press(pilot, "g", "down", "enter")
+        assert app.group == "analytics"
+        assert "analytics" in app.screen.query_one("Headline").render_line(0).text
+
+
+async def test_sorting_by_a_column_and_turning_it() -> None:
+    async with opened() as (pilot, _, app):
+        assert isinstance(app.screen, OverviewScreen)
+        grid = app.screen.pane("partitions")
+        titles = [column.title for column in grid.listing.table.columns if column.title]
+        to_lag = ["down"] * (titles.index("LAG") + 1)
+        await press(pilot, "o", *to_lag, "enter")
+        assert [row.key for row in grid.listing.rows] == ["2", "1", "0"]
+        await press(pilot, "o", "enter")
+        assert [row.key for row in grid.listing.rows] == ["0", "1", "2"]
+
+
+async def test_copy_puts_the_row_on_the_clipboard() -> None:
+    async with opened() as (pilot, _, app):
+        await press(pilot, "down", "y")
+        assert app.clipboard.startswith("1\tok\t")
+
+
+async def test_every_action_is_in_the_palette() -> None:
+    async with opened() as (pilot, session, app):
+        await press(pilot, "colon", *"send a signal", "enter")
+        await wait_for(lambda: isinstance(app.screen, SignalScreen))
+        assert session.executed == []
