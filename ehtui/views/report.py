@@ -64,7 +64,8 @@ def consumers_report(snapshot: Snapshot, group: str, paper: Paper = WIDE) -> str
 def _lines(snapshot: Snapshot, group: str, paper: Paper) -> Iterator[str]:
     glyphs, clock = paper.glyphs, paper.clock
     top = headline(snapshot, group, glyphs=glyphs, clock=clock)
-    yield _where(snapshot, group) + (f"  {clock.full(snapshot.taken_at)}" if snapshot.hub else "")
+    at = f"  {clock.full(snapshot.taken_at)}" if snapshot.hub else ""
+    yield from _wrapped(f"{_where(snapshot, group)}{at}", paper)
     yield from _wrapped(top.text, paper, tone=top.tone)
 
     if len(snapshot.groups) > 1:
@@ -98,7 +99,8 @@ def _where(snapshot: Snapshot, group: str) -> str:
 
 def _pane(name: str, table: Table, paper: Paper) -> Iterator[str]:
     yield ""
-    yield f"{name}: {table.title}" + (f" ({', '.join(table.notes)})" if table.notes else "")
+    title = f"{name}: {table.title}"
+    yield from _wrapped(f"{title} ({', '.join(table.notes)})" if table.notes else title, paper)
     yield from table_lines(table, paper.cells, colour=paper.colour)
 
 
