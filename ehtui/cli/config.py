@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.flags import add_settings_flags, resolve_args
+from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
     import argparse
@@ -39,7 +40,7 @@ def lines(resolved: Resolved) -> list[str]:
     from ehtui.config.leaves import leaves, shown  # noqa: PLC0415
 
     rows = [
-        (key, _cut(shown(value)), resolved.origins.get(key, "default"))
+        (safe(key), _cut(shown(value)), resolved.origins.get(key, "default"))
         for key, value in leaves(resolved.settings)
     ]
     key_cells = max(len(key) for key, _, _ in rows)

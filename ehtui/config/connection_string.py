@@ -72,6 +72,12 @@ def parse_event_hub(text: str, *, key: str = "eventhub.connection_string") -> Ev
     parts = _parts(text, key, example="Endpoint=sb://NAMESPACE.servicebus.windows.net/;…")
     endpoint = parts.get("endpoint") or parts.get("hostname")
 
+    if not endpoint and looks_like_storage(text):
+        raise ConfigError(
+            f"{key} holds a connection string of a storage account: {masked(text)}",
+            "Copy it from the namespace: Shared access policies.",
+        )
+
     if not endpoint:
         raise _missing("Endpoint", text, key)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from ehtui.domain.text import safe
+
 
 class ConfigError(Exception):
-    """A setting that cannot be used. `summary` names its key and masks its value."""
+    """A setting that cannot be used. `summary` names its key and masks its value; both are safe."""
 
     def __init__(self, summary: str, advice: str = "") -> None:
-        super().__init__(summary)
-        self.summary = summary
-        self.advice = advice
+        self.summary = safe(summary)
+        self.advice = safe(advice)
+        super().__init__(self.summary)

@@ -77,6 +77,7 @@ def test_a_signature_does_without_a_key() -> None:
         (f'"{HUB}"', "quote"),
         (SECRET, "no '='"),
         (SECRET + "=", "no Endpoint"),
+        (STORAGE, "holds a connection string of a storage account"),
     ],
 )
 def test_a_malformed_event_hubs_string_names_what_is_wrong(text: str, names: str) -> None:
