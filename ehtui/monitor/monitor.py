@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.reduce import reduce
 from ehtui.domain.text import safe
 from ehtui.domain.updates import SourceFailed, Tick, Update
 from ehtui.monitor.poller import Poller, Scheduled
@@ -31,12 +32,6 @@ URGENT_SOURCES = frozenset({"hub", "store"})
 _LOG = logging.getLogger(__name__)
 
 
-def _reduce(snapshot: Snapshot, update: Update) -> Snapshot:
-    from ehtui.domain.reduce import reduce  # noqa: PLC0415
-
-    return reduce(snapshot, update)
-
-
 class Monitor:
     """The one owner of the newest snapshot.
 
@@ -50,7 +45,7 @@ class Monitor:
         snapshot: Snapshot,
         *,
         clock: Callable[[], float] = time.time,
-        reduce: Callable[[Snapshot, Update], Snapshot] = _reduce,
+        reduce: Callable[[Snapshot, Update], Snapshot] = reduce,
     ) -> None:
         self._open_sources = open_sources
         self._snapshot = snapshot

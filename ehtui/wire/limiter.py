@@ -39,11 +39,11 @@ class Limiter:
         if self._rate_per_s is None:
             return wanted
 
-        handful = min(wanted, max(1, int(self._rate_per_s * HANDFUL_S)))
+        handful = min(wanted, self._burst, max(1, int(self._rate_per_s * HANDFUL_S)))
 
         async with self._turn:
             while (missing := handful - self._available()) > 0:  # noqa: ASYNC110 - time must pass
-                await asyncio.sleep(missing / self._rate_per_s)
+                await asyncio.sleep(max(missing / self._rate_per_s, 0.001))
 
             granted = min(wanted, int(self._tokens))
             self._tokens -= granted

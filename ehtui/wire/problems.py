@@ -74,10 +74,16 @@ def from_os_error(access: HubAccess, error: OSError) -> Problem:
             _PORT_ADVICE,
         )
 
+    if isinstance(error, ConnectionError) and access.use_tls:
+        return Problem(
+            ProblemKind.TLS,
+            f"{access.endpoint} closed the connection while TLS was set up.",
+            _PLAIN_ADVICE,
+        )
+
+    detail = _cut(error.strerror or str(error)) or type(error).__name__
     return Problem(
-        ProblemKind.UNREACHABLE,
-        f"{access.endpoint} cannot be reached: {_cut(error.strerror or str(error))}.",
-        _PORT_ADVICE,
+        ProblemKind.UNREACHABLE, f"{access.endpoint} cannot be reached: {detail}.", _PORT_ADVICE
     )
 
 
@@ -107,7 +113,7 @@ def _tls(access: HubAccess, error: ssl.SSLError) -> Problem:
     return Problem(
         ProblemKind.TLS,
         f"TLS with {access.endpoint} failed: {_cut(error.reason or str(error))}.",
-        "Only an emulator speaks without TLS: add ;UseDevelopmentEmulator=true for one.",
+        _PLAIN_ADVICE,
     )
 
 
@@ -152,4 +158,5 @@ def _cut(text: str) -> str:
 
 
 _PORT_ADVICE = "Check host and port, and that a firewall lets it through (5671; emulator 5672)."
+_PLAIN_ADVICE = "Only an emulator speaks without TLS: add ;UseDevelopmentEmulator=true for one."
 _LOST_ADVICE = "It is tried again by itself."

@@ -12,6 +12,7 @@ from typing import Any
 from ehtui.wire.pyamqp.codec import (
     AMQP_HEADER,
     SASL_HEADER,
+    FrameError,
     FrameReader,
     encode_frame,
     encode_transfer,
@@ -141,6 +142,8 @@ async def serving(peer: Peer, tls: ssl.SSLContext | None = None) -> AsyncIterato
 
         try:
             await served.run()
+        except FrameError:
+            pass  # a client that begins with TLS
         finally:
             peer.live.remove(served)
             writer.close()
