@@ -139,9 +139,18 @@ def parse_storage(
     if secret:
         _check_base64(secret, key)
 
+    endpoint = _blob_endpoint(parts)
+    address = split_address(endpoint)
+
+    if address is None:
+        raise ConfigError(
+            f"{key} does not lead to an http address: {masked(text)}",
+            "Check its BlobEndpoint, or its AccountName and EndpointSuffix.",
+        )
+
     return StorageConnection(
-        account=account or _account_of(parts["blobendpoint"]),
-        blob_endpoint=_blob_endpoint(parts),
+        account=account or _account_of(address),
+        blob_endpoint=endpoint,
         key=Secret(secret) if secret else None,
         signature=Secret(signature.lstrip("?")) if signature and not secret else None,
     )
@@ -246,14 +255,25 @@ def _blob_endpoint(parts: dict[str, str]) -> str:
     return f"{scheme}://{parts['accountname']}.blob.{suffix}"
 
 
-def _account_of(blob_endpoint: str) -> str | None:
+def _account_of(address: SplitResult) -> str | None:
     """The account in a blob endpoint: first label of the host, or of the path under an address."""
-    split = urlsplit(blob_endpoint)
+    if is_path_style(address):
+        return address.path.strip("/").split("/")[0] or None
 
-    if is_path_style(split):
-        return split.path.strip("/").split("/")[0] or None
+    return (address.hostname or "").split(".")[0] or None
 
-    return (split.hostname or "").split(".")[0] or None
+
+def split_address(text: str) -> SplitResult | None:
+    """The parts of an http address; None where it is none."""
+    try:
+        split = urlsplit(text)
+        _ = split.port  # raises where it is no number
+    except ValueError:
+        return None
+
+    is_address = split.scheme in {"http", "https"} and bool(split.hostname)
+
+    return split if is_address and not _has_gap(split.netloc) else None
 
 
 def is_path_style(url: SplitResult) -> bool:

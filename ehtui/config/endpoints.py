@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from urllib.parse import urlsplit
 
-from ehtui.config.connection_string import is_path_style, masked
+from ehtui.config.connection_string import is_path_style, masked, split_address
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
 from ehtui.domain.text import MASK, safe
@@ -116,15 +115,16 @@ def account_url_of(text: str, key: str) -> AccountUrl:
     Raises:
         ConfigError: It is none; `key` names the setting, the SAS stays hidden.
     """
-    split = urlsplit(text.strip())
-    shown = f"{split.scheme}://{split.hostname}{split.path}"
+    split = split_address(text.strip())
     advice = "It looks like https://ACCOUNT.blob.core.windows.net"
 
-    if split.scheme not in {"http", "https"} or not split.hostname:
+    if split is None:
         raise ConfigError(f"{key} is not the address of a storage account: {masked(text)}", advice)
 
-    if ".dfs." in split.hostname or ".file." in split.hostname or ".queue." in split.hostname:
-        raise ConfigError(f"{key} is not the blob address of the account: {safe(shown)}", advice)
+    if any(service in split.netloc for service in (".dfs.", ".file.", ".queue.", ".table.")):
+        raise ConfigError(
+            f"{key} is not the blob address: {split.scheme}://{split.hostname}", advice
+        )
 
     steps = [step for step in split.path.split("/") if step]
     account = steps[:1] if is_path_style(split) else []

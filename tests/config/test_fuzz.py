@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import yaml
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from ehtui.config import sections
@@ -36,7 +36,15 @@ DOCUMENTS = st.dictionaries(st.sampled_from(TOP_LEVEL), VALUES, max_size=4)
 VARIABLES = st.dictionaries(
     st.sampled_from(sorted(ENVIRONMENT_NAMES.values())),
     st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=40)
-    | st.sampled_from(["Endpoint=sb://x/", "AccountName=a", "https://[::1", "http://a:b/", "a;=b"]),
+    | st.sampled_from(
+        [
+            "Endpoint=sb://x/",
+            "AccountName=a",
+            "A://[",
+            "http://a:b/",
+            "AccountKey=YWJj;BlobEndpoint=http://[",
+        ]
+    ),
 )
 
 
@@ -83,6 +91,10 @@ def test_any_text_as_dotenv(text: str) -> None:
 
 
 @given(VARIABLES)
+@example({"AZURE_STORAGE_ACCOUNT_URL": "A://["})
+@example({"AZURE_STORAGE_ACCOUNT_URL": "https://a:b/"})
+@example({"AZURE_STORAGE_CONNECTION_STRING": "AccountKey=YWJj;BlobEndpoint=http://["})
+@example({"AZURE_STORAGE_CONNECTION_STRING": "AccountKey=YWJj;AccountName= /[ "})
 @settings(deadline=None)
 def test_any_variables(variables: dict[str, str]) -> None:
     assert is_clean(outcome(environment=variables))
