@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
 from ehtui.views import formats
+from ehtui.views.basis import basis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -27,7 +28,6 @@ _LABELS = {
     "expiry_basis": "expiry judged by",
 }
 _ENDINGS = ("_per_s", "_bytes", "_at", "_s")
-_WHOLE_NAMES = {"partition", "owner", "key", "sequence"}  # text, even where it looks like a number
 
 
 def evidence_lines(evidence: Evidence, say: Telling) -> tuple[tuple[str, str], ...]:
@@ -62,7 +62,8 @@ def value(key: str, fact: Scalar | tuple[str, ...], say: Telling) -> str:
         return ", ".join(safe(item) for item in fact) or "none"
 
     if isinstance(fact, str):
-        return safe(fact) if fact or key in _WHOLE_NAMES else "none"
+        text = safe(fact)
+        return (basis(text) if key.endswith("_basis") else text) or "none"
 
     return _number(key, float(fact), say)
 

@@ -29,6 +29,21 @@ def finding_key(finding: Finding) -> str:
     return "|".join([finding.id, *("" if part is None else str(part) for part in parts)])
 
 
+def partitions_of(finding: Finding) -> tuple[str, ...]:
+    """The partitions that a finding is about."""
+    if finding.subject.partition is not None:
+        return (finding.subject.partition,)
+
+    listed = finding.evidence.get("partitions")
+
+    return listed if isinstance(listed, tuple) else ()
+
+
+def is_about(finding: Finding, group: str) -> bool:
+    """Whether a finding concerns that group: its own, or the whole hub."""
+    return finding.subject.group is None or finding.subject.group.lower() == group.lower()
+
+
 def event_key(event: TimelineEvent) -> str:
     """An event's number."""
     return str(event.number)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.plans import OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.findings.forecast import basis
+from ehtui.views.basis import basis
 from ehtui.views.telling import Telling, it, partitions
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ehtui.domain.health import FILLING
+from ehtui.domain import health
 from ehtui.domain.snapshot import (
     ConsumerRole,
     GroupPartition,
@@ -53,6 +53,21 @@ HEALTH_MEANING = {
     Health.STOPPED: "events wait and no checkpoint is written",
     Health.UNOWNED: "nobody holds a live lease",
 }
+RULES = {
+    health.UNOWNED: "nobody holds a live lease",
+    health.AHEAD: "the checkpoint is beyond the last event",
+    health.NO_SAMPLE: "hub or checkpoint tell no sequence number to compare",
+    health.LAG_ZERO: "nothing waits",
+    health.NEVER_CHECKPOINTED: "never checkpointed: how far it has read is not known",
+    health.STOPPED: "events wait longer than its checkpoints usually take",
+    health.STOPPED_LONG: "events wait, and no checkpoint was written for long",
+    health.REWOUND: "the checkpoint went back and has not caught up",
+    health.CAUGHT_UP: "lag was zero lately",
+    health.STALLED: "the last checkpoints all name the same event",
+    health.GROWING: "lag did not shrink over the last checkpoints",
+    health.FILLING: "too few checkpoints seen to judge by",
+    health.STEADY: "lag goes up and down, and does not grow",
+}
 LEASE = {
     LeaseState.HELD: Word("held", Tone.GOOD),
     LeaseState.OVERDUE: Word("overdue", Tone.WARNING, 2),
@@ -84,17 +99,17 @@ SOURCE = {
 def health_of(partition: GroupPartition) -> Word:
     """The worse of the lease's state and the lag's health; a window that fills says how far."""
     lease = LEASE[partition.lease.state]
-    health = HEALTH[partition.health]
+    judged = HEALTH[partition.health]
 
     # Expired, released and never owned are the precise words for what health calls unowned.
     if partition.health is Health.UNOWNED and lease.rank:
         return lease
 
-    if lease.rank >= health.rank and lease.rank:
+    if lease.rank >= judged.rank and lease.rank:
         return lease
 
-    if partition.rule == FILLING:
+    if partition.rule == health.FILLING:
         filled, size = partition.window
         return Word(f"wait {filled}/{size}", Tone.DIM)
 
-    return health
+    return judged

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
 from ehtui.views import formats
+from ehtui.views.basis import basis
 from ehtui.views.case import Case
 from ehtui.views.evidence import evidence_lines
-from ehtui.views.findings.forecast import basis, joined
+from ehtui.views.findings.forecast import joined
 from ehtui.views.telling import Telling, partition
 
 if TYPE_CHECKING:

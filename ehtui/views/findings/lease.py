@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.views import formats
+from ehtui.views.basis import basis
 from ehtui.views.case import Case, Words
-from ehtui.views.findings.forecast import basis, joined, takeover
+from ehtui.views.findings.forecast import joined, takeover
 from ehtui.views.telling import have, it
 
 if TYPE_CHECKING:

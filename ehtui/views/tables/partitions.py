@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.views.cells import Column, Row, Table
 from ehtui.views.glyphs import TREND_CELLS, UNICODE, Glyphs
+from ehtui.views.keys import is_about, partitions_of
 from ehtui.views.owners import owner_marks
 from ehtui.views.states import SEVERITY_RANK, health_of
 from ehtui.views.tables.columns import fitted
@@ -17,7 +18,7 @@ from ehtui.views.tables.titles import no_partitions, partitions_notes, partition
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ehtui.domain.snapshot import Finding, GroupPartition, GroupState, PartitionState, Snapshot
+    from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Snapshot
 
 # What gives way first has the highest number: 60 cells keep health, owner, lease and lag.
 COLUMNS = (
@@ -81,21 +82,11 @@ def _ranks(snapshot: Snapshot, group: str) -> Mapping[str, int]:
     ranks: dict[str, int] = {}
 
     for finding in snapshot.findings:
-        if finding.subject.group is None or finding.subject.group.lower() == group.lower():
-            for partition in _partitions_of(finding):
-                rank = SEVERITY_RANK[finding.severity]
-                ranks[partition] = max(rank, ranks.get(partition, 0))
+        for partition in partitions_of(finding) if is_about(finding, group) else ():
+            rank = SEVERITY_RANK[finding.severity]
+            ranks[partition] = max(rank, ranks.get(partition, 0))
 
     return ranks
-
-
-def _partitions_of(finding: Finding) -> tuple[str, ...]:
-    if finding.subject.partition is not None:
-        return (finding.subject.partition,)
-
-    listed = finding.evidence.get("partitions")
-
-    return listed if isinstance(listed, tuple) else ()
 
 
 class _Build:

@@ -1,0 +1,69 @@
+"""Everything known about one row, with the raw values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.views import findings, timeline
+from ehtui.views.details.consumer import consumer_details
+from ehtui.views.details.lines import Line, Section, section
+from ehtui.views.details.partition import partition_details
+from ehtui.views.evidence import evidence_lines
+from ehtui.views.keys import event_at, finding_at
+from ehtui.views.states import SEVERITY_TONE
+
+if TYPE_CHECKING:
+    from ehtui.domain.snapshot import Snapshot
+    from ehtui.views.telling import Telling
+
+__all__ = [
+    "Line",
+    "Section",
+    "consumer_details",
+    "event_details",
+    "finding_details",
+    "partition_details",
+]
+
+
+def finding_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section]:
+    """The finding, what to do, what it rests on; empty once it is gone."""
+    finding = finding_at(snapshot, key)
+
+    if finding is None:
+        return []
+
+    severity = Line(
+        findings.SEVERITY_WORDS[finding.severity],
+        findings.sentence(finding, say),
+        SEVERITY_TONE[finding.severity],
+    )
+    since = Line("since", say.full(finding.since))
+    advice = tuple(Line("", line) for line in findings.advice(finding, say))
+    sections = [Section("Finding", (severity, since, Line("id", finding.id)))]
+
+    if advice:
+        sections.append(Section("What to do", advice))
+
+    return [*sections, section("Evidence", findings.evidence(finding, say))]
+
+
+def event_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section]:
+    """The event and its facts; empty once it has left the bounded timeline."""
+    event = event_at(snapshot, key)
+
+    if event is None:
+        return []
+
+    facts = [
+        (timeline.subject(event, say), timeline.sentence(event, say)),
+        ("at", say.full(event.at)),
+    ]
+
+    if event.is_approximate:
+        facts.append(("~", "polls could have missed a change in between"))
+
+    return [
+        section("Event", [*facts, ("kind", event.kind)]),
+        section("Facts", evidence_lines(event.details, say)),
+    ]

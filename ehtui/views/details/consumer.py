@@ -1,0 +1,96 @@
+"""Everything known about one process of this host."""
+
+from __future__ import annotations
+
+import signal
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Snapshot
+from ehtui.domain.text import safe
+from ehtui.views import findings, formats
+from ehtui.views.details.lines import Fact, Section, section
+from ehtui.views.keys import consumer_at
+from ehtui.views.links import RECOGNISED, link_words
+from ehtui.views.timeline import owned_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ehtui.domain.process import ProcessSample
+    from ehtui.views.telling import Telling
+
+ROLE = {
+    ConsumerRole.OWNER: "owner: holds partitions with a live lease",
+    ConsumerRole.STANDBY: "standby: owns nothing, by design; takes over when an owner stops",
+    ConsumerRole.STARVED: "starved: owns nothing though there is something to own",
+    ConsumerRole.UNKNOWN: "not known: nothing ties it to an owner id",
+}
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+def consumer_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section]:
+    """Its part in the group, the process, and what is found about it."""
+    consumer = consumer_at(snapshot, key)
+
+    if consumer is None:
+        return []
+
+    pid = consumer.process.id.pid
+    about = [finding for finding in snapshot.findings if finding.subject.pid == pid]
+    sections = [
+        section(f"Consumer {pid}", _part(consumer, say)),
+        section("Process", _process(consumer.process, say)),
+    ]
+
+    if about:
+        facts = [(findings.SEVERITY_WORDS[f.severity], findings.sentence(f, say)) for f in about]
+        sections.append(section("Findings", facts))
+
+    return sections
+
+
+def _part(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
+    link = consumer.link
+    owns = tuple(f"{group}/{partition}" for group, partition in consumer.owns)
+    is_known = consumer.role is not ConsumerRole.UNKNOWN
+    yield "role", ROLE[consumer.role]
+    yield "owner id", safe(link.owner) if link else None
+    yield "because", link_words(link, say) if link else None
+    yield "owns", owned_words(owns, say) if owns else "nothing" if is_known else None
+    yield "listed because", RECOGNISED[consumer.process.recognised_by]
+    yield "name", safe(consumer.process.consumer_name) if consumer.process.consumer_name else None
+
+
+def _process(process: ProcessSample, say: Telling) -> Iterator[Fact]:
+    up = formats.duration(max(0.0, say.snapshot.taken_at - process.id.started_at))
+    yield "command", safe(process.command)
+    yield "started", f"{say.clock.full(process.id.started_at)} ({up} ago)"
+    yield "status", safe(process.status)
+    yield "user", safe(process.user) if process.user else None
+    yield "folder", safe(process.cwd) if process.cwd else None
+    yield "parent", str(process.parent) if process.parent is not None else None
+    yield "CPU", _of(formats.percent(process.cpu_percent), "% of one core")
+    yield "memory", _of(formats.percent(process.memory_percent), "% of the host")
+    yield "resident", formats.size(process.rss_bytes)
+    yield "threads", formats.count(process.threads)
+    yield "connections", _of(formats.count(process.connections), "to the namespace")
+    yield "log", safe(process.log_path) if process.log_path else None
+    yield "supervisor", safe(process.supervisor) if process.supervisor else "none seen"
+    yield from ((f"on {number.name}", _reaction(process, number)) for number in _SIGNALS)
+
+
+def _of(text: str, unit: str) -> str:
+    return text if text == formats.UNKNOWN else f"{text} {unit}"
+
+
+def _reaction(process: ProcessSample, number: int) -> str | None:
+    if process.caught_signals is None or process.ignored_signals is None:
+        return None
+
+    if number in process.ignored_signals:
+        return "ignored"
+
+    if number in process.caught_signals:
+        return "handled: it can close its client and release its partitions"
+
+    return "ends at once, without release: its leases run out"

@@ -1,0 +1,171 @@
+"""Everything known about one partition, as the hub, the store and the rules have it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import (
+    BehindBasis,
+    GroupPartition,
+    GroupState,
+    Lease,
+    PartitionState,
+    Snapshot,
+    TimingBasis,
+)
+from ehtui.domain.text import safe
+from ehtui.views import findings, formats
+from ehtui.views.basis import basis
+from ehtui.views.details.lines import Fact, Section, section
+from ehtui.views.keys import is_about, partition_at, partitions_of
+from ehtui.views.links import link_words
+from ehtui.views.states import HEALTH, HEALTH_MEANING, LEASE, LEASE_MEANING, RULES
+from ehtui.views.telling import Telling, partition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ehtui.domain.store import Checkpoint
+
+TIMING = {
+    TimingBasis.CONFIGURED: "configured",
+    TimingBasis.OBSERVED: "from the renewals seen",
+    TimingBasis.INFERRED: "from the other owners' SDK and period",
+    TimingBasis.ASSUMED: "assumed: nothing tells",
+}
+BEHIND = {
+    BehindBasis.MEASURED: "measured: nothing to read",
+    BehindBasis.INTERPOLATED: "estimated between two readings",
+    BehindBasis.AT_LEAST: "at least: older than what was watched",
+    BehindBasis.EXACT: "read from the event itself",
+}
+
+
+def partition_details(snapshot: Snapshot, group: str, key: str, say: Telling) -> list[Section]:
+    """What the hub tells, the lease, the checkpoint, the lag, the forecast, the findings."""
+    of_hub, of_group = partition_at(snapshot, group, key)
+    sections = [section(f"{partition(key)} in the hub", _hub(of_hub, say))]
+
+    if of_group is not None:
+        state = snapshot.group(group)
+        sections += [
+            section("Lease", [*_lease(of_group.lease, say), *_process(of_group, state, say)]),
+            section("Checkpoint", _checkpoint(of_group, say)),
+            section("Lag and health", _lag(of_group)),
+        ]
+
+        if of_group.takeover is not None:
+            sections.append(section("Takeover", _takeover(of_group, say)))
+
+    about = [f for f in snapshot.findings if key in partitions_of(f) and is_about(f, group)]
+
+    if about:
+        facts = [(findings.SEVERITY_WORDS[f.severity], findings.sentence(f, say)) for f in about]
+        sections.append(section("Findings", facts))
+
+    return sections
+
+
+def _hub(state: PartitionState | None, say: Telling) -> Iterator[Fact]:
+    sample = state.sample if state else None
+
+    if state is None or sample is None:
+        yield "sampled", None
+        return
+
+    age = formats.age(max(0.0, say.snapshot.taken_at - sample.sampled_at))
+    yield "sampled", f"{say.clock.full(sample.sampled_at)} ({age}), from the hub"
+    yield "last sequence", formats.count(sample.last_sequence) if not sample.is_empty else "empty"
+    yield "last offset", safe(sample.last_offset)
+    yield "last event arrived", say.full(sample.last_enqueued_at)
+    yield "first retained", formats.count(sample.begin_sequence) if not sample.is_empty else "empty"
+    retained = 0 if sample.is_empty else sample.last_sequence - sample.begin_sequence + 1
+    yield "retained", formats.plural(retained, "event")
+    yield "coming in", _per_s(state.in_per_s)
+
+
+def _per_s(value: float | None) -> str | None:
+    return None if value is None else f"{formats.rate(value)}/s"
+
+
+def _lease(lease: Lease, say: Telling) -> Iterator[Fact]:
+    yield "state", f"{LEASE[lease.state].text}: {LEASE_MEANING[lease.state]}"
+    yield "owner", safe(lease.owner) if lease.owner else "none"
+    yield "renewed", say.full(lease.renewed_at)
+    yield "renewed every", _timing(lease.renewed_every_s, lease.period_basis)
+    yield "expires", say.full(lease.expires_at)
+    yield "expires after", _timing(lease.expires_after_s, lease.basis)
+    yield "held since", say.full(lease.claimed_at)
+    yield "Last-Modified", say.full(lease.last_modified)
+    yield "ETag", safe(lease.etag) if lease.etag else None
+    yield "blob", safe(lease.blob) if lease.blob else None
+
+
+def _timing(seconds: float | None, rests_on: TimingBasis | None) -> str | None:
+    if seconds is None:
+        return None
+
+    return formats.duration(seconds) + (f" ({TIMING[rests_on]})" if rests_on else "")
+
+
+def _process(partition: GroupPartition, group: GroupState | None, say: Telling) -> Iterator[Fact]:
+    owners = group.owners if group else ()
+    owner = next((o for o in owners if o.id == partition.lease.owner), None)
+
+    if partition.lease.owner:
+        yield "process", link_words(owner.link, say) if owner and owner.link else "not on this host"
+
+
+def _checkpoint(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
+    checkpoint = partition.checkpoint
+
+    if checkpoint is None:
+        yield "sequence", "none: never checkpointed"
+        return
+
+    yield from _record(checkpoint, say)
+    yield "format", partition.layout.value if partition.layout else checkpoint.layout.value
+
+
+def _record(checkpoint: Checkpoint, say: Telling) -> Iterator[Fact]:
+    yield "sequence", "unset" if checkpoint.sequence is None else formats.count(checkpoint.sequence)
+    yield "offset", safe(checkpoint.offset) if checkpoint.offset else "unset"
+    yield "written", say.full(checkpoint.blob.last_modified)
+    yield "ETag", safe(checkpoint.blob.etag)
+    yield "blob", safe(f"{checkpoint.blob.container}/{checkpoint.blob.name}")
+
+    if checkpoint.client_identifier:
+        yield "written by", safe(checkpoint.client_identifier)
+
+
+def _lag(partition: GroupPartition) -> Iterator[Fact]:
+    bound = " (never checkpointed: at most so many)" if partition.lag_is_bound else ""
+    yield (
+        "lag",
+        None
+        if partition.lag is None
+        else formats.lag(partition.lag, is_bound=partition.lag_is_bound) + bound,
+    )
+
+    if partition.lost:
+        yield "lost to retention", formats.count(partition.lost)
+
+    if partition.ahead:
+        yield "ahead of the stream by", formats.count(partition.ahead)
+
+    behind = partition.behind
+    yield "behind", f"{formats.behind(behind)} ({BEHIND[behind.basis]})" if behind else None
+    yield "read", _per_s(partition.out_per_s)
+    yield "drained in", formats.duration(partition.drain_s)
+    yield "health", f"{HEALTH[partition.health].text}: {HEALTH_MEANING[partition.health]}"
+    yield "judged by", RULES.get(partition.rule, safe(partition.rule) or None)
+    yield "checkpoints seen", "{} of {}".format(*partition.window)
+
+
+def _takeover(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
+    window = partition.takeover
+
+    if window is not None:
+        yield "at the earliest", say.full(window.earliest_at)
+        yield "at the latest", say.full(window.latest_at)
+        yield "judged by", basis(window.basis)

@@ -1,0 +1,32 @@
+"""What ties a process to an owner id, and why it is in the list, in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.process import LinkBasis, OwnerLink, RecognisedBy
+from ehtui.domain.text import safe
+
+if TYPE_CHECKING:
+    from ehtui.views.telling import Telling
+
+LINK = {
+    LinkBasis.STARTED: "started by ehtui",
+    LinkBasis.LOG: "its log names the owner",
+    LinkBasis.IDENTIFIER: "its identifier is the owner id",
+    LinkBasis.ELIMINATION: "a guess: nobody else is left",
+}
+RECOGNISED = {
+    RecognisedBy.STARTED: "started by ehtui",
+    RecognisedBy.PATTERN: "its command line matches the configuration",
+    RecognisedBy.MANUAL: "chosen by hand",
+    RecognisedBy.CONNECTION: "connected to the namespace; what it does there is not known",
+}
+
+
+def link_words(link: OwnerLink, say: Telling) -> str:
+    """`51257: its log names the owner (12:00:41): …has claimed partition '0'`."""
+    guess = "~" if link.basis is LinkBasis.ELIMINATION else ""
+    at = say.clock.moment(link.seen_at, say.snapshot.taken_at)
+
+    return f"{guess}{link.process.pid}: {LINK[link.basis]} ({at}): {safe(link.evidence)}"
