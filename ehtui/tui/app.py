@@ -8,7 +8,7 @@ import signal
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App
-from textual.reactive import reactive
+from textual.reactive import var
 from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
@@ -45,10 +45,11 @@ class EhtuiApp(App[int]):
     COMMANDS = {Commands}  # noqa: RUF012 - declared so by Textual
     CSS = styles.CSS
 
-    snapshot: reactive[Snapshot] = reactive(Snapshot, init=False)
-    group: reactive[str] = reactive("", init=False)
-    paused: reactive[bool] = reactive(default=False, init=False)
-    busy: reactive[str] = reactive("", init=False)
+    # `var`: a reactive of an App would repaint the whole screen with every picture.
+    snapshot: var[Snapshot] = var(Snapshot, init=False)
+    group: var[str] = var("", init=False)
+    paused: var[bool] = var(default=False, init=False)
+    busy: var[str] = var("", init=False)
 
     def __init__(self, session: Session, options: UiOptions) -> None:
         self.session = session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import IntFlag
 from typing import TYPE_CHECKING
@@ -27,6 +28,8 @@ MARGIN = 2  # space, scroll thumb
 _PICTURES = frozenset({"trend"})
 # Two changes nearer than this go out as one: moving the cursor and setting a colour costs more.
 _MERGE_CELLS = 12
+# Latin, dashes, arrows, boxes, blocks and shapes: one cell each, in every terminal.
+_SINGLE = re.compile("[\u0020-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u25ff]*").fullmatch
 
 
 class Mark(IntFlag):
@@ -203,8 +206,8 @@ def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:
 
 
 def _narrowed(was: Segment, now: Segment, size: int) -> tuple[int, int]:
-    """The part that differs; only ASCII is looked into, where a character is a cell."""
-    if was.style != now.style or not (was.text.isascii() and now.text.isascii()):
+    """The part that differs; looked into only where every character is one cell."""
+    if was.style != now.style or not (_SINGLE(was.text) and _SINGLE(now.text)):
         return (0, size)
 
     differing = [i for i, (a, b) in enumerate(zip(was.text, now.text, strict=True)) if a != b]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Self
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.geometry import Region
-from typing_extensions import Self, override
+from typing_extensions import override
 
 from ehtui.domain.text import visible
 from ehtui.tui.grid import Grid

@@ -65,6 +65,7 @@ class OverviewScreen(Screen[None]):
         self._compositor = LeanCompositor()
         self._chosen: str | None = None  # the maximised pane
         self._settling: Timer | None = None
+        self._arranged: tuple[bool, dict[str, int]] | None = None
 
     @override
     def compose(self) -> ComposeResult:
@@ -174,6 +175,11 @@ class OverviewScreen(Screen[None]):
         stacked = self.size.width < SIDE_BY_SIDE
         rows = {name: grid.lines_wanted for name, grid in grids.items()}
         lines = shares(height, rows, stacked=stacked, focused=self.active.id)
+
+        if (stacked, lines) == self._arranged:
+            return  # setting a height again would lay out and paint everything again
+
+        self._arranged = (stacked, lines)
         middle = [lines["consumers"], lines["findings"]]
         self.query_one("#middle").styles.height = sum(middle) if stacked else max(middle)
 
@@ -220,6 +226,7 @@ class OverviewScreen(Screen[None]):
 
     def _maximise(self, name: str | None) -> None:
         self._chosen = name
+        self._arranged = None
         self.set_class(name is not None, "-maximised")
 
         for grid in self.query(Grid):
