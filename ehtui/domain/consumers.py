@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ehtui.domain.process import ProcessId
 
 STARVING_ROUNDS = 3.0
+SETTLED_S = 3.0  # while partitions move, an owner may hold nothing for a moment
 GUESS_WITHIN_S = 120.0  # an owner that appears so soon after a process started may be it
 _FREE = frozenset({LeaseState.EXPIRED, LeaseState.RELEASED, LeaseState.NEVER_OWNED})
 _IDLE = frozenset({ConsumerRole.STANDBY, ConsumerRole.STARVED})
@@ -135,11 +136,17 @@ def _idle_role(
     owner = link.owner if link is not None else None
     others = sum(1 for o in group.state.owners if o.id != owner)
 
-    if others + _still_to_come(group.state, draft.now) >= len(group.seats):
+    if others >= len(group.seats):
         return ConsumerRole.STANDBY
 
-    idle_since = draft.host.idle_since.get(consumer.process.id, draft.now)
-    is_patient = draft.looked_at - idle_since < STARVING_ROUNDS * slowest_round(group)
+    idle_since = draft.host.idle_since.get(consumer.process.id, draft.looked_at)
+    idle_s = draft.looked_at - idle_since
+
+    if others + _still_to_come(group.state, draft.now) >= len(group.seats):
+        is_settled = draft.listed_at - idle_since >= SETTLED_S
+        return ConsumerRole.STANDBY if is_settled else ConsumerRole.UNKNOWN
+
+    is_patient = idle_s < STARVING_ROUNDS * slowest_round(group)
     return ConsumerRole.UNKNOWN if is_patient else ConsumerRole.STARVED
 
 

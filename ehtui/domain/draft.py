@@ -6,6 +6,7 @@ from operator import is_
 from typing import TYPE_CHECKING
 
 from ehtui.domain.memory import Memory
+from ehtui.domain.ownership import natural_key
 from ehtui.domain.seats import Moment
 from ehtui.domain.snapshot import (
     Evidence,
@@ -82,6 +83,11 @@ class Draft:
             min(self.now, self.look.listing.server_time + self.policy.store_interval_s),
         )
 
+    @property
+    def listed_at(self) -> float:
+        """Server time of the last listing: what lasted until then was seen to last."""
+        return self.look.listing.server_time if self.look is not None else self.now
+
     def moment(self) -> Moment:
         """How partitions are judged now."""
         policy = self.policy
@@ -122,7 +128,8 @@ class Draft:
         timeline, number = before.timeline, memory.next_number
 
         if self.events:
-            self.events.sort(key=lambda event: event[0])
+            # One order whatever order partitions were judged in: reduce() gives the same each time.
+            self.events.sort(key=lambda event: (event[0], natural_key(event[2].partition or "")))
             told = (TimelineEvent(number + i, *event) for i, event in enumerate(self.events))
             timeline = (*timeline, *told)[-TIMELINE_LENGTH:]
             number += len(self.events)

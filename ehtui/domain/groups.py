@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.leases import LIVE_STATES, Timing
 from ehtui.domain.memory import GroupMemory, Mark, Seat
-from ehtui.domain.seats import Moment, judged, vacant
+from ehtui.domain.seats import Moment, judged, renewed, vacant
 from ehtui.domain.snapshot import (
     HEALTH_ORDER,
     GroupPartition,
@@ -54,12 +54,16 @@ def rejudged(
     partitions: set[str],
     moment: Moment,
     checkpoints: Mapping[str, Checkpoint | None] | None = None,
+    renewals: set[str] | None = None,
 ) -> GroupMemory:
     """`group` with these partitions and those that are due judged anew, and rolled up.
 
-    `checkpoints` are records that changed; every other stays as it was.
+    `checkpoints` are records that changed; every other stays as it was. `renewals` are partitions
+    of which nothing but the lease was renewed.
     """
-    touched = partitions | due_seats(group, moment)
+    due = due_seats(group, moment)
+    touched = partitions | due
+    simple = (renewals or set()) - due
 
     if not touched:
         return group
@@ -79,7 +83,8 @@ def rejudged(
             checkpoint = checkpoints[pid]
 
         timing = timings.get(seat.tenure.holder) if seat.tenure.holder is not None else None
-        after = judged(seat, flows.get(pid), timing, moment, checkpoint)
+        after = renewed(seat, timing, moment) if pid in simple else None
+        after = after or judged(seat, flows.get(pid), timing, moment, checkpoint)
         seats[pid] = after
 
         if after.shown is not seat.shown:
@@ -95,7 +100,7 @@ def rejudged(
     if has_changed:
         state = _rolled_up(group, seats, leases_changed=leases_changed)
 
-    return replace(group, seats=seats, state=state)
+    return replace(group, seats=seats, state=state, troubled=_troubled(seats))
 
 
 def _tell_lease(draft: Draft, group: str, partition: str, old: Lease, new: Lease) -> None:
@@ -212,7 +217,7 @@ def forecasted(
     group: GroupMemory, standbys: int, now: float, default: Timing | None
 ) -> GroupMemory:
     """`group` with the takeover windows of the partitions that nobody serves."""
-    waiting = [seat for seat in group.seats.values() if seat.marks & Mark.UNSERVED]
+    waiting = [seat for seat in group.troubled if seat.marks & Mark.UNSERVED]
 
     if not waiting:
         return group
@@ -240,4 +245,9 @@ def forecasted(
 
     seats = {**group.seats, **changed}
     shown = tuple(map(_shown_of, seats.values()))
-    return replace(group, seats=seats, state=replace(group.state, partitions=shown))
+    state = replace(group.state, partitions=shown)
+    return replace(group, seats=seats, state=state, troubled=_troubled(seats))
+
+
+def _troubled(seats: Mapping[str, Seat]) -> tuple[Seat, ...]:
+    return tuple([seat for seat in seats.values() if seat.marks])

@@ -72,6 +72,8 @@ class Mark:
     REWOUND = 128
     BEHIND = 256
     RISK = 512
+    OTHER_LAYOUT = 1024
+    NO_SEQUENCE = 2048
 
     UNSERVED = FREE | OVERDUE | EXPIRED
 
@@ -106,8 +108,7 @@ class GroupMemory:
     owners: Mapping[str, OwnerTrack] = field(default_factory=dict)
     timings: Mapping[str, Timing] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
-    uneven_since: float | None = None
-    alive_at: float | None = None  # when it last had a live owner, as far as records tell
+    troubled: tuple[Seat, ...] = ()  # those with marks, in natural order
 
 
 @dataclass(frozen=True, slots=True)

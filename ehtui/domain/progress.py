@@ -40,6 +40,19 @@ class Progress:
     watched_at: float | None = None  # first seen owned and without a checkpoint
     watched_sequence: int | None = None  # the last sequence number by then
 
+    def waiting(self, since: float | None, zero_at: float | None) -> Progress:
+        """The same with another account of what waits."""
+        return Progress(
+            self.record,
+            self.commits,
+            self.waits,
+            since,
+            zero_at,
+            self.rewind,
+            self.watched_at,
+            self.watched_sequence,
+        )
+
 
 def committed(progress: Progress, record: Checkpoint, lag: int | None) -> Progress:
     """`progress` after another write of the checkpoint."""

@@ -164,6 +164,11 @@ class World:
             if group == self.group and record.owner == owner:
                 yield partition
 
+    def owned_now(self, partition: str) -> tuple[str, ...]:
+        """Who a partition's record names."""
+        record = self.ownerships.get((self.group, partition))
+        return (record.owner,) if record is not None and record.owner is not None else ()
+
     def kill(self, owner: str) -> None:
         self.consumers[owner].is_alive = False
 

@@ -31,7 +31,7 @@ class Case:
 
     draft: Draft
     group: GroupMemory
-    troubled: list[Seat] = field(default_factory=list)
+    troubled: tuple[Seat, ...] = ()
     renewing: frozenset[str] = frozenset()  # owners with a lease that is held
     idle: tuple[ConsumerState, ...] = ()
     explained: set[str] = field(default_factory=set)  # partitions whose root cause is told
@@ -74,7 +74,6 @@ class Case:
 
 def open_case(draft: Draft, group: GroupMemory) -> Case:
     """Gather what is wrong in a group."""
-    seats = group.seats.values()
     is_own = group.key == draft.policy.default_group.lower()
     renewing = frozenset(
         o.id
@@ -88,7 +87,7 @@ def open_case(draft: Draft, group: GroupMemory) -> Case:
     return Case(
         draft,
         group,
-        [seat for seat in seats if seat.marks],
+        group.troubled,
         renewing,
         idle_consumers(draft) if is_own else (),
     )

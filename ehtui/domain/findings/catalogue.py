@@ -307,8 +307,9 @@ _KINDS = (
         },
     ),
     FindingKind(
+        # Critical where it is the configured group and events wait; info for others long dead.
         "group.no_consumers",
-        (WARNING, CRITICAL),  # critical while events arrive
+        (INFO, WARNING, CRITICAL),
         ("group",),
         {
             "partition_count": "int",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import lapses, roles, sources
+from ehtui.domain.findings import balance, lapses, progress, records, roles, sources, traffic
 from ehtui.domain.findings.case import FROM_NOW, Case, open_case
 from ehtui.domain.snapshot import Finding, Severity
 
@@ -19,6 +19,7 @@ _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 def gather(draft: Draft) -> tuple[Finding, ...]:
     """All findings, worst first, then the longest standing."""
     found = [*sources.failing(draft), *sources.skew(draft), *sources.not_visible(draft)]
+    found += [*records.unreadable(draft), *traffic.hot(draft)]
 
     for group in draft.groups.values():
         found.extend(_of_group(open_case(draft, group)))
@@ -31,10 +32,32 @@ def gather(draft: Draft) -> tuple[Finding, ...]:
 
 
 def _of_group(case: Case) -> Iterator[Finding]:
+    moves = balance.recent(case)
+    yield from records.two_names(case)
+    yield from records.mixed(case)
     yield from lapses.no_consumers(case)
+    yield from balance.crash_loop(case, moves)
     yield from lapses.lapsed(case)
     yield from lapses.unowned(case)
     yield from roles.idle(case)
+    yield from balance.pingpongs(case, moves)
+    yield from balance.newcomers(case, moves)
+    yield from balance.churn(case, moves)
+    yield from balance.imbalanced(case, moves)
+    yield from balance.single_host(case)
+
+    if case.draft.is_fresh("hub"):
+        yield from _of_progress(case)
+
+
+def _of_progress(case: Case) -> Iterator[Finding]:
+    yield from progress.ahead(case)
+    yield from progress.lost(case)
+    yield from progress.stuck(case)
+    yield from progress.never(case)
+    yield from progress.rewound(case)
+    yield from progress.at_risk(case)
+    yield from progress.behind(case)
 
 
 def _settled(found: Finding, known: Finding | None, now: float) -> Finding:

@@ -126,7 +126,8 @@ def departure_of(case: Case, owner: str) -> Departure | None:
 def unowned(case: Case) -> Iterator[Finding]:
     """Partitions that nobody holds and no lease runs for: released, or never owned."""
     free = case.marked(Mark.FREE)
-    seats = [s for s in free if case.now - _free_since(case, s) >= BLANK_S]
+    listed_at = case.draft.listed_at
+    seats = [s for s in free if listed_at - _free_since(case, s) >= BLANK_S]
 
     if not seats or not _has_records(case):
         return

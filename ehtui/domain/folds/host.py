@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.memory import Departure, SentSignal
-from ehtui.domain.plans import OutcomeState, RestartPlan, SendPlan, SignalPlan
+from ehtui.domain.plans import OutcomeState, RefusalReason, RestartPlan, SendPlan, SignalPlan
 from ehtui.domain.snapshot import ConsumerState, Evidence, Subject
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ehtui.domain.updates import ActionDone, LogsRead, ProcessesRead
 
 GONE = frozenset({"gone", "zombie", "dead"})
+_REFUSALS = frozenset(reason.value for reason in RefusalReason)
 MOST_DEPARTURES, MOST_SIGNALS, MOST_LINKS = 64, 32, 1024
 
 
@@ -150,8 +151,21 @@ def _server_time(draft: Draft, outcome: Outcome) -> float:
     return outcome.at + (draft.clock_offset_s or 0.0)
 
 
+def _state_for(target: SignalTarget, outcome: Outcome) -> OutcomeState:
+    """How it ended for one of several targets: details name each by its pid."""
+    told = dict(outcome.details).get(str(target.process.pid))
+
+    if told is None or outcome.state is OutcomeState.DRY_RUN:
+        return outcome.state
+
+    if told in _REFUSALS:
+        return OutcomeState.REFUSED
+
+    return OutcomeState.FAILED if told.startswith("failed") else OutcomeState.DONE
+
+
 def _remember_signal(draft: Draft, signal: str, target: SignalTarget, outcome: Outcome) -> None:
-    if outcome.state is not OutcomeState.DONE:
+    if _state_for(target, outcome) is not OutcomeState.DONE:
         return
 
     sent = SentSignal(target.process, signal, _server_time(draft, outcome))
@@ -201,7 +215,7 @@ def _signal_details(signal: str, target: SignalTarget, outcome: Outcome) -> Evid
     windows = [owned.takeover for owned in target.owns]
     last = max(windows, key=lambda w: w.latest_at or 0.0, default=None)
     return {
-        "state": outcome.state.value,
+        "state": _state_for(target, outcome).value,
         "signal": signal,
         "pid": target.process.pid,
         "owner": target.owner,

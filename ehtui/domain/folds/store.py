@@ -135,6 +135,7 @@ class _Changes:
     checkpoints: dict[str, Checkpoint | None] = field(default_factory=dict)
     shifts: list[Shift] = field(default_factory=list)
     deltas: dict[str, list[float]] = field(default_factory=dict)  # of renewals, by owner
+    renewals: set[str] = field(default_factory=set)  # nothing but the lease was written
 
 
 def _fold_group(
@@ -157,8 +158,15 @@ def _fold_group(
     group = replace(group, seats=seats)
     group = _followed_owners(draft, group, changes, is_first=is_first)
     group = tell_moves(draft, group, changes.shifts, before)
-    touched = written | unseen | _retimed(group, before)
-    draft.groups[key] = rejudged(draft, group, touched, moment, changes.checkpoints)
+    retimed = _retimed(group, before)
+    draft.groups[key] = rejudged(
+        draft,
+        group,
+        written | unseen | retimed,
+        moment,
+        changes.checkpoints,
+        changes.renewals - retimed,
+    )
 
 
 def _followed_seat(
@@ -171,7 +179,10 @@ def _followed_seat(
 ) -> Seat:
     old, pid = seat.tenure, place[1]
     record = ownership.ownership_at(look, place, old.record)
-    changes.checkpoints[pid] = ownership.checkpoint_at(look, place, record)
+    checkpoint = ownership.checkpoint_at(look, place, record)
+    shown = seat.shown.checkpoint
+    is_unread = _is_same(shown, checkpoint)
+    changes.checkpoints[pid] = shown if is_unread else checkpoint
 
     if is_unseen:
         tenure = watched(record, moment.looked_at)
@@ -184,17 +195,21 @@ def _followed_seat(
         was, owner = owner_of(old), owner_of(tenure)
 
         if was != owner:
-            shown = seat.shown
-            sequence = shown.checkpoint.sequence if shown.checkpoint is not None else None
-            changes.shifts.append(Shift(pid, shown.lease, old, tenure, sequence, shown.lag))
+            sequence = shown.sequence if shown is not None else None
+            changes.shifts.append(
+                Shift(pid, seat.shown.lease, old, tenure, sequence, seat.shown.lag)
+            )
         elif record is not None and owner is not None and old.record is not None:
             delta_s = record.blob.last_modified - old.record.blob.last_modified
             changes.deltas.setdefault(owner, []).append(delta_s)
 
+            if is_unread:
+                changes.renewals.add(pid)
+
     return Seat(seat.shown, tenure, seat.progress, seat.marks, seat.due_at)
 
 
-def _is_same(before: Ownership | None, after: Ownership | None) -> bool:
+def _is_same(before: Ownership | Checkpoint | None, after: Ownership | Checkpoint | None) -> bool:
     if before is None or after is None:
         return before is after
 

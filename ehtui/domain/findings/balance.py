@@ -1,0 +1,214 @@
+"""How partitions move between owners: churn, ping-pong, newcomers, crash loops, imbalance."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+from math import ceil
+from statistics import median
+from typing import TYPE_CHECKING
+
+from ehtui.domain.findings.case import Case, finding
+from ehtui.domain.folds.moves import PINGPONG_CHANGES, WINDOW_S, pingpong
+from ehtui.domain.memory import Move, MoveKind
+from ehtui.domain.snapshot import Evidence, Finding, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+NEWCOMER_S = 300.0  # how long a newcomer is news
+SETTLING_ROUNDS = 3.0
+CRASHES = 3
+LEAST_CHURN = 4
+SHARED = 2  # owners from which on there is a balance to keep
+_ARRIVALS = frozenset({MoveKind.CLAIMED, MoveKind.TAKEN_OVER, MoveKind.STOLEN})
+
+
+def recent(case: Case) -> list[Move]:
+    """Changes of hands within the window."""
+    since = case.now - WINDOW_S
+    return [move for move in case.group.moves if move.at >= since]
+
+
+def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
+    """Owners come and go, the checkpoint stays: often one event that kills its reader."""
+    looping: dict[str, list[Move]] = {}
+
+    for partition, arrivals in _by_partition(m for m in moves if m.kind in _ARRIVALS).items():
+        seat = case.group.seats.get(partition)
+
+        if seat is None or len(arrivals) < CRASHES:
+            continue
+
+        checkpoint = seat.shown.checkpoint
+        at = checkpoint.sequence if checkpoint is not None else None
+        same = [m for m in arrivals[1:] if m.sequence == at]
+        steals = sum(1 for m in arrivals if m.kind is MoveKind.STOLEN)
+
+        # Lag that never shrinks although owner after owner arrives, and not by stealing.
+        if len(same) >= CRASHES - 1 and seat.shown.lag and steals < len(arrivals) / 2:
+            looping[partition] = arrivals
+
+    if not looping:
+        return
+
+    partitions = tuple(p for p in case.group.seats if p in looping)
+    worst = max(looping.values(), key=len)
+    checkpoint = case.group.seats[partitions[0]].shown.checkpoint
+    owners = tuple(dict.fromkeys(m.to_owner for m in worst if m.to_owner is not None))
+    gone = [d for d in case.draft.host.departures if case.now - d.at <= WINDOW_S]
+    case.explained.update(partitions)
+    evidence: Evidence = {
+        "restarts": len(worst),
+        "window_s": WINDOW_S,
+        "partitions": partitions,
+        "owners": owners[-CRASHES:],
+        "lived_s": median(_lives(worst)) if len(worst) > 1 else None,
+        "checkpoint_sequence": checkpoint.sequence
+        if checkpoint is not None and len(partitions) == 1
+        else None,
+        "command": gone[-1].command if gone else None,
+    }
+    subject = case.subject(partitions)
+    yield finding("owner.crash_loop", Severity.CRITICAL, subject, evidence, worst[0].at)
+
+
+def _lives(arrivals: Sequence[Move]) -> list[float]:
+    return [b.at - a.at for a, b in pairwise(arrivals)]
+
+
+def _by_partition(moves: Iterator[Move] | Sequence[Move]) -> dict[str, list[Move]]:
+    found: dict[str, list[Move]] = {}
+
+    for move in moves:
+        found.setdefault(move.partition, []).append(move)
+
+    return found
+
+
+def pingpongs(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
+    """Two live owners that take a partition from each other again and again."""
+    for partition, own in _by_partition(moves).items():
+        run = pingpong(own)
+
+        if len(run) < PINGPONG_CHANGES or partition in case.explained:
+            continue
+
+        case.explained.add(partition)
+        owners = {o for m in run for o in (m.from_owner, m.to_owner) if o is not None}
+        evidence: Evidence = {
+            "owners": tuple(sorted(owners)),
+            "changes": len(run),
+            "window_s": WINDOW_S,
+            "last_change_at": run[-1].at,
+        }
+        subject = case.subject((partition,))
+        yield finding("partition.pingpong", Severity.WARNING, subject, evidence, run[0].at)
+
+
+def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
+    """An owner that joined lately and took partitions from live ones."""
+    for owner, track in case.group.owners.items():
+        joined_at = track.joined_at
+
+        if joined_at is None or case.now - joined_at > NEWCOMER_S:
+            continue
+
+        taken = [m for m in moves if m.to_owner == owner and m.kind is MoveKind.STOLEN]
+        taken = [m for m in taken if m.partition not in case.explained]
+
+        if not taken:
+            continue
+
+        link = case.draft.host.links.get(owner)
+        process = next(
+            (c.process for c in case.draft.consumers if link and c.process.id == link.process), None
+        )
+        is_production = case.draft.policy.is_production
+        evidence: Evidence = {
+            "owner": owner,
+            "pid": link.process.pid if link else None,
+            "command": process.command if process else None,
+            "joined_at": joined_at,
+            "taken": tuple(dict.fromkeys(m.partition for m in taken)),
+            "from_owners": tuple(dict.fromkeys(m.from_owner for m in taken if m.from_owner)),
+            "is_production": is_production,
+        }
+        severity = Severity.WARNING if is_production and link else Severity.INFO
+        subject = case.subject(owner=owner)
+        yield finding("group.newcomer", severity, subject, evidence, joined_at)
+
+
+def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
+    """Partitions keep moving between live owners though nobody joined or left."""
+    stolen = [m for m in moves if m.kind is MoveKind.STOLEN and m.partition not in case.explained]
+    count, owners = len(case.group.seats), case.group.state.owners
+    since = case.now - WINDOW_S
+    joined = sum(1 for t in case.group.owners.values() if (t.joined_at or 0.0) >= since)
+    # Each that joined may take its share once.
+    explained = joined * ceil(count / max(1, len(owners)))
+
+    if len(stolen) - explained < max(LEAST_CHURN, count / 2):
+        return
+
+    moved = {m.partition for m in stolen}
+    evidence: Evidence = {
+        "changes": len(stolen),
+        "window_s": WINDOW_S,
+        "owners": len(owners),
+        "partitions": tuple(p for p in case.group.seats if p in moved),
+    }
+    yield finding("group.churn", Severity.WARNING, case.subject(), evidence, stolen[0].at)
+
+
+def imbalanced(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
+    """Live owners hold more or fewer partitions than their share for several rounds."""
+    counts = Counter({o.id: len(o.partitions) for o in case.group.state.owners})
+    held, owners = sum(counts.values()), len(counts)
+    least_s = SETTLING_ROUNDS * case.round_s()
+
+    if owners < SHARED or any(case.now - m.at < least_s for m in moves):
+        return
+
+    most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
+    expected_min, expected_max = held // owners, ceil(held / owners)
+
+    if counts[least] >= expected_min and counts[most] <= expected_max:
+        return
+
+    since = max([m.at for m in moves], default=case.draft.started_at or case.now)
+
+    if case.now - since < least_s:
+        return
+
+    evidence: Evidence = {
+        "owners": owners,
+        "partition_count": held,
+        "expected_min": expected_min,
+        "expected_max": expected_max,
+        "most_owner": most,
+        "most": counts[most],
+        "least_owner": least,
+        "least": counts[least],
+        "imbalanced_since_at": since,
+    }
+    yield finding("group.imbalanced", Severity.WARNING, case.subject(), evidence, since)
+
+
+def single_host(case: Case) -> Iterator[Finding]:
+    """Every owner of a production group is a process of this host."""
+    owners = case.group.state.owners
+
+    if not case.draft.policy.is_production or len(owners) < SHARED:
+        return
+
+    pids = [o.link.process.pid for o in owners if o.link is not None]
+
+    if len(pids) < len(owners):
+        return
+
+    evidence: Evidence = {
+        "owners": len(owners),
+        "pids": tuple(str(pid) for pid in sorted(set(pids))),
+    }
+    yield finding("group.single_host", Severity.INFO, case.subject(), evidence)

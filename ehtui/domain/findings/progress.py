@@ -1,0 +1,225 @@
+"""Owned, but not read: stuck, never checkpointed, behind, about to lose events, lost, rewound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.findings.case import Case, finding, total
+from ehtui.domain.health import STALLED, USUAL_WAITS, waited
+from ehtui.domain.memory import Mark, Seat
+from ehtui.domain.snapshot import Evidence, Finding, Health, Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+RISK_WITHIN_S = 6 * 3600.0
+CRITICAL_WITHIN_S = 3600.0
+
+
+def stuck(case: Case) -> Iterator[Finding]:
+    """A live owner, events waiting, no progress: the handler hangs, or checkpoints no more."""
+    for seat in case.marked(Mark.STUCK):
+        shown, progress = seat.shown, seat.progress
+        owner = shown.lease.owner or ""
+        in_per_s = _in_per_s(case, shown.id)
+        wait_s = waited(shown.lease, shown.lag or 0, progress, in_per_s, case.now) or 0.0
+        is_known = len(progress.waits) >= USUAL_WAITS or shown.health is Health.STALLED
+        link = case.draft.host.links.get(owner)
+        process = next(
+            (c.process for c in case.draft.consumers if link and c.process.id == link.process), None
+        )
+        case.explained.add(shown.id)
+        record = progress.record
+        evidence: Evidence = {
+            "owner": owner,
+            "rule": "stalled" if shown.rule == STALLED else "stopped",
+            "checkpoint_sequence": record.sequence if record else None,
+            "checkpoint_at": record.blob.last_modified if record else None,
+            "cadence_s": max(progress.waits) if len(progress.waits) >= USUAL_WAITS else None,
+            "waiting_s": wait_s,
+            "lag": shown.lag,
+            "in_per_s": in_per_s,
+            "pid": process.id.pid if process else None,
+            "cpu_percent": process.cpu_percent if process else None,
+        }
+        severity = Severity.CRITICAL if is_known else Severity.WARNING
+        subject = case.subject((shown.id,), owner=owner)
+        yield finding("handler.stuck", severity, subject, evidence, case.now - wait_s)
+
+
+def _in_per_s(case: Case, partition: str) -> float | None:
+    flow = case.draft.flows.get(partition)
+    return flow.state.in_per_s if flow is not None else None
+
+
+def never(case: Case) -> Iterator[Finding]:
+    """Owned, with traffic, and never checkpointed for long: progress can't be known."""
+    seats = case.marked(Mark.NEVER)
+
+    if not seats:
+        return
+
+    starts = [s.progress.watched_at for s in seats if s.progress.watched_at is not None]
+    since = min(starts, default=case.now)
+    partitions = _ids(seats)
+    evidence: Evidence = {
+        "partitions": partitions,
+        "owners": tuple(sorted({s.shown.lease.owner or "" for s in seats})),
+        "watched_s": case.now - since,
+        "lag_bound": total(s.shown.lag for s in seats),
+        "arrived": sum(_arrived(case, s) for s in seats),
+    }
+    yield finding("checkpoint.never", Severity.WARNING, case.subject(partitions), evidence, since)
+
+
+def _arrived(case: Case, seat: Seat) -> int:
+    flow = case.draft.flows.get(seat.shown.id)
+
+    if flow is None or flow.state.sample is None or seat.progress.watched_sequence is None:
+        return 0
+
+    return max(0, flow.state.sample.last_sequence - seat.progress.watched_sequence)
+
+
+def ahead(case: Case) -> Iterator[Finding]:
+    """Checkpoints beyond the stream: no event is delivered until it has caught up."""
+    seats = case.marked(Mark.AHEAD)
+
+    if not seats:
+        return
+
+    worst = max(seats, key=lambda s: s.shown.ahead or 0)
+    record, partitions = worst.shown.checkpoint, _ids(seats)
+    created_at = case.draft.hub.created_at if case.draft.hub else None
+    written_at = record.blob.last_modified if record else None
+    flow = case.draft.flows.get(worst.shown.id)
+    sample = flow.state.sample if flow else None
+    case.explained.update(partitions)
+    evidence: Evidence = {
+        "partitions": partitions,
+        "ahead": worst.shown.ahead or 0,
+        "checkpoint_sequence": record.sequence if record else None,
+        "last_sequence": sample.last_sequence if sample else None,
+        "checkpoint_at": written_at,
+        "hub_created_at": created_at,
+        "is_recreated": _is_younger(created_at, written_at),
+    }
+    yield finding("checkpoint.ahead", Severity.CRITICAL, case.subject(partitions), evidence)
+
+
+def _is_younger(hub_created_at: float | None, written_at: float | None) -> bool | None:
+    if hub_created_at is None or written_at is None:
+        return None
+
+    return hub_created_at > written_at
+
+
+def lost(case: Case) -> Iterator[Finding]:
+    """Events that retention removed before they were read."""
+    seats = case.marked(Mark.LOST)
+
+    if not seats:
+        return
+
+    partitions, single = _ids(seats), seats[0] if len(seats) == 1 else None
+    record = single.shown.checkpoint if single else None
+    flow = case.draft.flows.get(single.shown.id) if single else None
+    sample = flow.state.sample if flow else None
+    created_at = case.draft.hub.created_at if case.draft.hub else None
+    written = [s.shown.checkpoint.blob.last_modified for s in seats if s.shown.checkpoint]
+    evidence: Evidence = {
+        "lost": total(s.shown.lost for s in seats) or 0,
+        "partitions": partitions,
+        "checkpoint_sequence": record.sequence if record else None,
+        "begin_sequence": sample.begin_sequence if sample else None,
+        "is_recreated": _is_younger(created_at, max(written, default=None)),
+    }
+    yield finding("events.lost", Severity.CRITICAL, case.subject(partitions), evidence)
+
+
+def at_risk(case: Case) -> Iterator[Finding]:
+    """When, at today's rates, retention removes events before they are read."""
+    for seat in case.marked(Mark.RISK):
+        shown, flow = seat.shown, case.draft.flows.get(seat.shown.id)
+        sample = flow.state.sample if flow else None
+        record = shown.checkpoint
+
+        if flow is None or sample is None or record is None or record.sequence is None:
+            continue
+
+        margin = record.sequence + 1 - sample.begin_sequence
+        begin_per_s, out_per_s = flow.begin_per_s or 0.0, shown.out_per_s or 0.0
+        closing_per_s = begin_per_s - out_per_s
+
+        if closing_per_s <= 0 or not 0 <= margin <= closing_per_s * RISK_WITHIN_S:
+            continue
+
+        left_s = margin / closing_per_s
+        case.explained.add(shown.id)
+        evidence: Evidence = {
+            "checkpoint_sequence": record.sequence,
+            "begin_sequence": sample.begin_sequence,
+            "margin": margin,
+            "begin_per_s": begin_per_s,
+            "out_per_s": out_per_s,
+            "loss_at": case.now + left_s,
+            "lag": shown.lag,
+        }
+        severity = Severity.CRITICAL if left_s <= CRITICAL_WITHIN_S else Severity.WARNING
+        yield finding("retention.risk", severity, case.subject((shown.id,)), evidence)
+
+
+def behind(case: Case) -> Iterator[Finding]:
+    """The group's live owners read slower than events arrive."""
+    seats = case.marked(Mark.BEHIND)
+
+    if not seats:
+        return
+
+    worst = max(seats, key=lambda s: s.shown.lag or 0).shown
+    in_per_s = _sum(_in_per_s(case, s.shown.id) for s in seats)
+    out_per_s = _sum(s.shown.out_per_s for s in seats)
+    known = in_per_s is not None and out_per_s is not None
+    evidence: Evidence = {
+        "lag": total(s.shown.lag for s in seats) or 0,
+        "partitions": _ids(seats),
+        "worst_partition": worst.id,
+        "worst_lag": worst.lag or 0,
+        "in_per_s": in_per_s,
+        "out_per_s": out_per_s,
+        "falling_per_s": max(0.0, (in_per_s or 0.0) - (out_per_s or 0.0)) if known else None,
+        "behind_s": worst.behind.seconds if worst.behind else None,
+        "behind_basis": worst.behind.basis.value if worst.behind else None,
+    }
+    yield finding("group.behind", Severity.WARNING, case.subject(), evidence)
+
+
+def _sum(rates: Iterator[float | None]) -> float | None:
+    known = [rate for rate in rates if rate is not None]
+    return sum(known) if known else None
+
+
+def rewound(case: Case) -> Iterator[Finding]:
+    """Checkpoints that went back: events are read again."""
+    seats = [s for s in case.marked(Mark.REWOUND) if s.progress.rewind is not None]
+
+    if not seats:
+        return
+
+    rewinds = [(s, s.progress.rewind) for s in seats if s.progress.rewind is not None]
+    worst, most = max(rewinds, key=lambda r: r[1].from_sequence - r[1].to_sequence)
+    partitions = _ids(seats)
+    evidence: Evidence = {
+        "partitions": partitions,
+        "from_sequence": most.from_sequence,
+        "to_sequence": most.to_sequence,
+        "replayed": sum(r.from_sequence - r.to_sequence for _, r in rewinds),
+        "rewound_at": most.at,
+        "owner": worst.shown.lease.owner,
+    }
+    subject = case.subject(partitions)
+    yield finding("checkpoint.rewound", Severity.WARNING, subject, evidence, most.at)
+
+
+def _ids(seats: Sequence[Seat]) -> tuple[str, ...]:
+    return tuple(seat.shown.id for seat in seats)
