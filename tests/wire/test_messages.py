@@ -33,7 +33,9 @@ from ehtui.wire.pyamqp.sections import (
 )
 
 
-@pytest.mark.parametrize("id_", [uuid.UUID(int=7), str(uuid.UUID(int=7)), b"\x00\xff", 7, "x" * 300])
+@pytest.mark.parametrize(
+    "id_", [uuid.UUID(int=7), str(uuid.UUID(int=7)), b"\x00\xff", 7, "x" * 300]
+)
 def test_a_reply_carries_the_requests_id_with_its_type(id_: MessageId) -> None:
     request = decode_request(encode_request(Request(id_, "me", {"operation": "READ"}, "token")))
 
