@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ehtui.cli.flags import resolve_args
+from ehtui.cli.remarks import tell_process
 
 if TYPE_CHECKING:
     import argparse
@@ -18,10 +19,14 @@ def run(args: argparse.Namespace) -> int:
     """Open the screen or print the report."""
     from ehtui.cli import compose  # noqa: PLC0415 - every room below comes with it
 
-    settings = resolve_args(args).settings
+    resolved = resolve_args(args)
+    settings = resolved.settings
 
     if has_terminal():
-        return compose.run_ui(settings)
+        banner = None if settings.pid is None else f"as process {settings.pid}"
+        return compose.run_ui(settings, banner=banner)
+
+    tell_process(resolved)
 
     return compose.run_report(settings, watch_s=REFRESHES * settings.poll.hub_s)
 

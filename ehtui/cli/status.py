@@ -7,6 +7,7 @@ from typing import Any
 
 from ehtui.cli.durations import seconds
 from ehtui.cli.flags import add_settings_flags, resolve_args
+from ehtui.cli.remarks import tell_process
 
 _EPILOG = """\
 exit codes:
@@ -51,6 +52,9 @@ def run(args: argparse.Namespace) -> int:
     """Report once."""
     from ehtui.cli.compose import run_report  # noqa: PLC0415 - every room below comes with it
 
-    settings = resolve_args(args).settings
+    resolved = resolve_args(args)
 
-    return run_report(settings, json=args.json, watch_s=args.watch_s, fail_on=args.fail_on)
+    if not args.json:
+        tell_process(resolved)
+
+    return run_report(resolved.settings, json=args.json, watch_s=args.watch_s, fail_on=args.fail_on)

@@ -141,6 +141,16 @@ def test_pid_alone_finds_the_same_hub(running: Running) -> None:
     assert running.consumer in {consumer["pid"] for consumer in document["consumers"]}
 
 
+def test_pid_says_what_it_found_and_where_beside_the_report(running: Running) -> None:
+    process = running.ehtui("status", "--pid", str(running.consumer))
+    out, err = process.communicate(timeout=45)
+
+    assert out.startswith("ehtui  127.0.0.1:")
+    assert f"process {running.consumer} uses" in err
+    assert "eventhub.name = meetings, EVENTHUB_NAME in its environment" in err
+    assert "SharedAccessKey=***" in err
+
+
 def test_a_pipe_gets_the_report_without_colours(running: Running) -> None:
     process = running.ehtui("status", **running.environment)
     out, err = process.communicate(timeout=45)
