@@ -258,3 +258,11 @@ def test_wide_text_keeps_columns_aligned(name: str) -> None:
 
     assert len({width(line[:place]) for line, place in zip(lines[1:], memory, strict=True)}) == 1
     assert all(width(line) <= 120 for line in lines)
+
+
+def test_consumers_say_when_they_were_not_looked_at() -> None:
+    failing = world.source("processes", age=30, status=SourceStatus.FAILED)
+    unread = world.source("logs", status=SourceStatus.FAILED, read_at=None)
+    table = consumers_table(world.snapshot(sources=(failing, unread)), world.GROUP)
+
+    assert table.notes == ("processes 29s old", "logs never read")

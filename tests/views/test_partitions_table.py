@@ -335,3 +335,10 @@ def test_no_digit_is_cut_off() -> None:
         width(each.text) <= column.width
         for each, column in zip(table.rows[0].cells, columns.values(), strict=True)
     )
+
+
+def test_leases_run_out_while_the_store_fails() -> None:
+    store = world.source("store", age=60, status=SourceStatus.FAILED)
+    snapshot = snapshot_of(world.partition("0", world.lease(age=72), 20, 20), sources=(store,))
+
+    assert text(partitions_table(snapshot, world.GROUP).rows[0], "lease") == "108s"

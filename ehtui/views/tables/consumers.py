@@ -15,7 +15,7 @@ from ehtui.views.owners import OwnerMark, owner_marks
 from ehtui.views.states import ROLE, SEVERITY_RANK
 from ehtui.views.tables.columns import fitted
 from ehtui.views.tables.memo import RowMemo
-from ehtui.views.tables.titles import read_notes
+from ehtui.views.tables.titles import failing_notes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -70,7 +70,7 @@ def consumers_table(
         columns=fitted(COLUMNS, rows, _FITTED),
         rows=rows,
         title=formats.count(len(rows)),
-        notes=read_notes(snapshot, ("processes",))[1:],
+        notes=failing_notes(snapshot, ("processes", "logs")),
         empty=_EMPTY,
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ehtui.domain.snapshot import Lease, LeaseState, Snapshot, TimingBasis
+from ehtui.domain.snapshot import Lease, LeaseState, Snapshot, SourceStatus, TimingBasis
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.glyphs import LEASE_CELLS, Glyphs
@@ -25,10 +25,13 @@ NOT_KNOWN = (
 
 
 def polled_at(snapshot: Snapshot) -> float:
-    """Server time of the store's last read: countdowns follow the poll, to keep lines quiet."""
+    """Server time of the store's last read: countdowns follow the poll, to keep lines quiet.
+
+    While the store fails, leases run out unseen: then they follow the clock.
+    """
     store = next((source for source in snapshot.sources if source.name == "store"), None)
 
-    if store is None or store.read_at is None:
+    if store is None or store.read_at is None or store.status is not SourceStatus.OK:
         return snapshot.server_now
 
     return store.read_at + (snapshot.clock_offset_s or 0.0)

@@ -68,19 +68,23 @@ def _filling(group: GroupState) -> str:
 
 def read_notes(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
     """When those sources were last read; one that fails is named with its age."""
-    states = [source for source in snapshot.sources if source.name in names]
-    failing = [_failing(snapshot, source) for source in states if is_failing(source)]
-    reads = [s.read_at for s in states if s.status is SourceStatus.OK and s.read_at is not None]
+    reads = [
+        source.read_at
+        for source in snapshot.sources
+        if source.name in names and source.status is SourceStatus.OK and source.read_at is not None
+    ]
+    failing = failing_notes(snapshot, names)
 
-    if not reads:
-        return tuple(failing)
-
-    return (f"read {formats.age(snapshot.taken_at - min(reads))}", *failing)
+    return (f"read {formats.age(snapshot.taken_at - min(reads))}", *failing) if reads else failing
 
 
-def is_failing(source: SourceState) -> bool:
-    """Whether its last read failed."""
-    return source.status is SourceStatus.FAILED
+def failing_notes(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the sources that cannot be read, with the age of what is shown of them."""
+    return tuple(
+        _failing(snapshot, source)
+        for source in snapshot.sources
+        if source.name in names and source.status is SourceStatus.FAILED
+    )
 
 
 def _failing(snapshot: Snapshot, source: SourceState) -> str:
