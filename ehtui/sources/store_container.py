@@ -13,13 +13,13 @@ from ehtui.sources.layouts.lease_json import MOST_BYTES
 from ehtui.wire.blobs import BlobAccount
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import Iterable
 
     from ehtui.domain.store import UnreadableBlob
     from ehtui.wire.blobs import BlobBody, BlobItem, BlobPage
 
-# A container with no more blobs than this that are not ours is listed whole: one request, and a
-# new spelling of the namespace is seen at once.
+# A container with no more blobs than this that are not ours is listed whole: no more requests than
+# for one prefix, and a new spelling of the namespace is seen at once.
 FEW_FOREIGN_BLOBS = 1_000
 BODIES_AT_ONCE = 8
 MOST_HUB_PAGES = 5
@@ -82,7 +82,7 @@ class WatchedContainer:
             items = await self._look(result)
 
         if items is None:
-            items = [item async for item in self._listed(self._prefixes, result)]
+            items = await self._listed(result)
 
         result.records = await self._records(items)
         self.was_read = True
@@ -91,29 +91,43 @@ class WatchedContainer:
         return result
 
     async def _look(self, result: ContainerRead) -> list[BlobItem] | None:
-        """Find the beginnings of this hub's names; the blobs too, where one page holds them."""
-        if self.scope.is_named_container:
-            page = await self.account.list_page(self.name)
-            result.count(page)
+        """All blobs, where few are not ours; else find the beginnings of this hub's names."""
+        items: list[BlobItem] = []
+        foreign = 0
+        marker = ""
 
-            if not page.marker:
-                ours = [fit for item in page.blobs if (fit := self._fitting(item))]
-                foreign = len(page.blobs) - len(ours)
-                self._is_listed_whole = foreign <= FEW_FOREIGN_BLOBS
-                self._watch(place.prefix for fit in ours for _, place in fit)
-                return page.blobs
+        while self.scope.is_named_container and foreign <= FEW_FOREIGN_BLOBS:
+            page = await self.account.list_page(self.name, marker=marker)
+            result.count(page)
+            items += page.blobs
+            foreign += sum(not self._entry(item).fitting for item in page.blobs)
+            marker = page.marker
+
+            if not marker and foreign <= FEW_FOREIGN_BLOBS:
+                self._is_listed_whole = True
+                return items
 
         self._is_listed_whole = False
-        self._watch(await self._descend(result))
+        ours = [place.prefix for item in items for _, place in self._entry(item).fitting]
+        self._watch(ours + await self._descend(result))
 
         return None
+
+    def _entry(self, item: BlobItem) -> _Known:
+        """What is known of a blob; of a new one, which formats its name fits."""
+        entry = self._known.get(item.name)
+
+        if entry is None:
+            entry = self._known[item.name] = _Known("", None, candidates(item, self.scope))
+
+        return entry
 
     def _watch(self, prefixes: Iterable[str]) -> None:
         """List these from now on; a container that the user named is never left alone."""
         nothing_yet = _expected(self.scope) if self.scope.is_named_container else ()
         self._prefixes = _outermost(prefixes) or nothing_yet
 
-    async def _descend(self, result: ContainerRead) -> tuple[str, ...]:
+    async def _descend(self, result: ContainerRead) -> list[str]:
         """Folder by folder: `{namespace}/`, then `{namespace}/{hub}/`, in any spelling."""
         tops = await self._folders("", result, most_pages=1)
 
@@ -133,7 +147,7 @@ class WatchedContainer:
                 hubs = await self._folders(top, result, most_pages=MOST_HUB_PAGES) or []
                 prefixes += [h for h in hubs if self.scope.covers(top[:-1], h[len(top) : -1])]
 
-        return _outermost(prefixes)
+        return prefixes
 
     async def _folders(
         self, prefix: str, result: ContainerRead, *, most_pages: int
@@ -155,32 +169,31 @@ class WatchedContainer:
 
         return folders if most_pages > 1 else None
 
-    async def _listed(
-        self, prefixes: Iterable[str], result: ContainerRead
-    ) -> AsyncIterator[BlobItem]:
-        for prefix in prefixes:
+    async def _listed(self, result: ContainerRead) -> list[BlobItem]:
+        items: list[BlobItem] = []
+
+        for prefix in self._prefixes:
             marker = ""
 
             while True:
                 page = await self.account.list_page(self.name, prefix=prefix, marker=marker)
                 result.count(page)
-
-                for item in page.blobs:
-                    yield item
-
+                items += page.blobs
                 marker = page.marker
 
                 if not marker:
                     break
+
+        return items
 
     async def _records(self, items: list[BlobItem]) -> tuple[Record, ...]:
         known: dict[str, _Known] = {}
         wanted: list[tuple[BlobItem, _Known]] = []
 
         for number, item in enumerate(items, 1):
-            entry = self._known.get(item.name)
+            entry = self._entry(item)
 
-            if entry is None or (entry.etag, entry.lease_state) != (item.etag, item.lease_state):
+            if (entry.etag, entry.lease_state) != (item.etag, item.lease_state):
                 entry = self._renewed(item, entry)
 
                 if _wants_body(item, entry):
@@ -196,15 +209,10 @@ class WatchedContainer:
 
         return tuple(record for entry in known.values() for record in entry.records)
 
-    def _fitting(self, item: BlobItem) -> tuple[Candidate, ...]:
-        entry = self._known.get(item.name)
-
-        return entry.fitting if entry else candidates(item, self.scope)
-
-    def _renewed(self, item: BlobItem, before: _Known | None) -> _Known:
+    def _renewed(self, item: BlobItem, before: _Known) -> _Known:
         """A blob's entry after it changed; its body is kept while the ETag is the same."""
-        body = before.body if before is not None and before.etag == item.etag else None
-        entry = _Known(item.etag, item.lease_state, candidates(item, self.scope), body)
+        body = before.body if before.etag == item.etag else None
+        entry = _Known(item.etag, item.lease_state, before.fitting, body)
 
         if not _wants_body(item, entry):
             entry.records = read_blob(StoredBlob(self.name, item, body), entry.fitting)

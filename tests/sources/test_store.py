@@ -69,7 +69,7 @@ async def test_an_empty_container_is_no_error_and_the_first_claim_is_seen_at_onc
     assert owners(await listing_of(source)) == [("$default", "0", "me")]
 
 
-async def test_more_than_a_page_is_read_by_prefix_and_completely() -> None:
+async def test_more_than_a_page_is_read_page_by_page_and_completely() -> None:
     account = FakeBlobAccount(page_size=50)
     account.put("c", "aaa-nothing-of-ours/file", {})
 
@@ -83,7 +83,7 @@ async def test_more_than_a_page_is_read_by_prefix_and_completely() -> None:
     listing = await listing_of(source)
     assert len(listing.ownerships) == 120
     assert listing.pages == 3
-    assert {asked[2] for asked in account.asked} == {f"{NS}/hub/"}
+    assert [asked[:3] for asked in account.asked] == [("list", "c", "")] * 3
 
 
 async def test_a_crowded_container_is_polled_by_observed_prefix_only() -> None:
@@ -120,13 +120,34 @@ async def test_a_new_spelling_in_a_crowded_container_is_found_by_the_next_walk()
 
 
 async def test_a_huge_container_with_nothing_of_ours_first_is_searched_by_folder() -> None:
-    account = FakeBlobAccount(page_size=10)
+    account = FakeBlobAccount(page_size=FEW_FOREIGN_BLOBS + 1)
 
-    for number in range(40):
+    for number in range(2 * FEW_FOREIGN_BLOBS):
         account.put("c", f"a{number}/file")
 
     account.put("c", f"{NS}/hub/$default/ownership/0", {"ownerid": "py"})
-    assert owners(await listing_of(a_source(account, "c"))) == [("$default", "0", "py")]
+    source = a_source(account, "c")
+    assert owners(await listing_of(source)) == [("$default", "0", "py")]
+    assert {asked[2] for asked in account.asked} == {"", NS, f"{NS}/", f"{NS}/hub/"}
+
+    account.asked.clear()
+    await source.read()
+    assert account.asked == [("list", "c", f"{NS}/hub/", "", "")]
+
+
+async def test_a_huge_container_with_nothing_of_ours_is_asked_for_the_usual_spelling() -> None:
+    account = FakeBlobAccount()
+
+    for number in range(FEW_FOREIGN_BLOBS + 1):
+        account.put("c", f"images/{number}.png")
+
+    source = a_source(account, "c")
+    assert owners(await listing_of(source)) == []
+
+    account.put("c", f"{NS}/hub/$default/ownership/0", {"ownerid": "py"})
+    account.asked.clear()
+    assert owners(await listing_of(source)) == [("$default", "0", "py")]
+    assert account.asked == [("list", "c", f"{NS}/hub/", "", "")]
 
 
 async def test_containers_are_discovered_and_only_those_with_something_are_polled() -> None:

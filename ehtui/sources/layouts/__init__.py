@@ -95,6 +95,10 @@ def prefer_new(
 
 def _without_left_behind(records: Iterable[R]) -> tuple[R, ...]:
     kept = tuple(records)
+
+    if all(r.layout is not Layout.FUNCTIONS_LEGACY for r in kept):
+        return kept
+
     modern = {_partition_key(r) for r in kept if r.layout is Layout.MODERN}
 
     return tuple(

@@ -75,7 +75,13 @@ class StoredBlob:
 
     def metadata(self, key: str) -> str | None:
         """A metadata value; keys ignore case, as old Java and Go's HTTP layer capitalise them."""
-        return next((v for k, v in self.item.metadata.items() if k.lower() == key.lower()), None)
+        metadata = self.item.metadata
+        value = metadata.get(key)
+
+        if value is None:
+            value = next((v for k, v in metadata.items() if k.lower() == key.lower()), None)
+
+        return value
 
 
 @dataclass(frozen=True, slots=True)
