@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 SECOND_GROUP = "analytics"
 BACKLOG = 600
 # Without a terminal: long enough for consumers to start, balance and be judged.
-REPORT_AFTER_S = 12.0
+REPORT_AFTER_S = 15.0
 _DESCRIPTION = """\
 Start a hub, a checkpoint store, a producer and real consumers on loopback, and watch them. Kill one
 of them: its partitions go overdue, expire, and a survivor takes them over within seconds. Nothing
@@ -101,7 +101,7 @@ def demo_settings(sandbox: Sandbox) -> Settings:
         ),
         consumers={
             consumer.name: ConsumerSettings(
-                match=re.escape(f"ehtui.sandbox.consumer --name {consumer.name} "),
+                match=re.escape(f"--log={consumer.log_path}"),
                 log=str(consumer.log_path),
             )
             for consumer in sandbox.consumers

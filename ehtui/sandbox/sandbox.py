@@ -72,6 +72,14 @@ class Sandbox:
         return self._ready
 
     @property
+    def folder(self) -> Path:
+        """Where its logs are, once started."""
+        if self._supervisor is None:
+            raise RuntimeError("the sandbox is not running")
+
+        return self._supervisor.folder
+
+    @property
     def environment(self) -> dict[str, str]:
         """The connection strings, as the lines of a consumer's `.env`."""
         return self.ready.connections.environment
@@ -112,7 +120,8 @@ class Sandbox:
         name = name or next(self._names)
         group = group or self.options.groups[0]
         pace = pace or self._paces.get(group, self.pace)
-        arguments = ("--name", name, *pace.arguments)
+        # The path tells this sandbox's consumers from another one's, in a list of processes too.
+        arguments = ("--name", name, *pace.arguments, f"--log={self.folder / name}.log")
         child = self._run(name, "ehtui.sandbox.consumer", arguments, group)
         consumer = SandboxConsumer(name, group, child.pid, child.log_path)
         self._consumers.append(consumer)
