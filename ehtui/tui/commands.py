@@ -17,7 +17,20 @@ if TYPE_CHECKING:
     from ehtui.tui.app import EhtuiApp
 
 _KEY_CELLS = 11
-_UNLISTED = {"up", "down", "left", "right", "palette", "page-up", "page-down"}
+_UNLISTED = {
+    "look-back",
+    "look-on",
+    "zoom-in",
+    "zoom-out",
+    "copy-details",
+    "up",
+    "down",
+    "left",
+    "right",
+    "palette",
+    "page-up",
+    "page-down",
+}
 
 
 class Commands(Provider):

@@ -18,7 +18,8 @@ class Scope(StrEnum):
     APP = "app"  # everywhere but in a dialog
     OVERVIEW = "overview"
     GRID = "grid"  # in a table
-    DIALOG = "dialog"
+    CHART = "chart"
+    DETAILS = "details"
 
 
 class Section(StrEnum):
@@ -29,6 +30,7 @@ class Section(StrEnum):
     FIND = "Find"
     MOVE = "Move"
     GENERAL = "General"
+    DETAILS = "In details"
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +121,19 @@ _GENERAL = (
         Section.GENERAL, Scope.APP),
 )  # fmt: skip
 
-KEYS: tuple[Key, ...] = (*_ACT, *_LOOK, *_FIND, *_MOVE, *_GENERAL)
+_DETAILS = (
+    Key("look-back", "left", "look(-1)", "back", "Earlier on the chart", Section.DETAILS,
+        Scope.CHART, shown="←"),
+    Key("look-on", "right", "look(1)", "on", "Later on the chart", Section.DETAILS, Scope.CHART,
+        shown="→"),
+    Key("zoom-in", "plus", "zoom(1)", "zoom", "Less time on the chart", Section.DETAILS,
+        Scope.CHART, shown="+"),
+    Key("zoom-out", "minus", "zoom(-1)", "zoom", "More time on the chart", Section.DETAILS,
+        Scope.CHART, shown="-"),
+    Key("copy-details", "y", "copy", "copy", "Copy the details", Section.DETAILS, Scope.DETAILS),
+)  # fmt: skip
+
+KEYS: tuple[Key, ...] = (*_ACT, *_LOOK, *_FIND, *_MOVE, *_GENERAL, *_DETAILS)
 
 
 def bindings(scope: Scope) -> Iterator[Binding]:

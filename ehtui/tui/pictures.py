@@ -6,10 +6,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
+from ehtui.views.details import (
+    Section,
+    consumer_details,
+    event_details,
+    finding_details,
+    partition_details,
+)
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.groups import groups_table
 from ehtui.views.headline import headline
+from ehtui.views.keys import partition_at
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
 from ehtui.views.plans import Confirmation, confirmation
 from ehtui.views.tables import (
@@ -22,9 +30,11 @@ from ehtui.views.tables import (
 from ehtui.views.telling import Telling
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ehtui.domain.plans import Outcome, Plan, Refusal
     from ehtui.domain.process import ProcessId
-    from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.snapshot import Series, Snapshot
     from ehtui.views.cells import Cell, Table
 
 
@@ -58,6 +68,26 @@ class Pictures:
     def timeline(self, snapshot: Snapshot, group: str) -> Table:
         """What happened, newest first."""
         return timeline_table(snapshot, group, glyphs=self.glyphs, clock=self.clock)
+
+    def details(self, snapshot: Snapshot, group: str, pane: str, key: str) -> Sequence[Section]:
+        """Everything known about a row; nothing once it is gone."""
+        say = Telling(snapshot, self.clock, group)
+
+        match pane:
+            case "partitions":
+                return partition_details(snapshot, group, key, say)
+            case "consumers":
+                return consumer_details(snapshot, key, say)
+            case "findings":
+                return finding_details(snapshot, key, say)
+            case _:
+                return event_details(snapshot, key, say)
+
+    def lag(self, snapshot: Snapshot, group: str, key: str) -> Series:
+        """A partition's lag over time."""
+        _, of_group = partition_at(snapshot, group, key)
+
+        return of_group.lag_series if of_group else ()
 
     def groups(self, snapshot: Snapshot) -> Table:
         """The consumer groups of the hub, with the health of each."""

@@ -6,8 +6,8 @@ import fcntl
 import os
 import pty
 import select
-import signal
 import struct
+import subprocess
 import sys
 import termios
 from collections.abc import Iterator
@@ -24,14 +24,18 @@ class Screen:
     """ehtui on a bare pseudo-terminal; `read` counts what it writes."""
 
     def __init__(self, scene: str) -> None:
-        self.pid, self._fd = pty.fork()
-
-        if not self.pid:
-            os.chdir(ROOT)
-            os.environ.update(TERM="xterm-256color", COLORTERM="truecolor")
-            os.execv(sys.executable, [sys.executable, "-m", "tests.e2e.screen", scene])
-
-        fcntl.ioctl(self._fd, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
+        self._fd, theirs = pty.openpty()
+        fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "tests.e2e.screen", scene],
+            cwd=ROOT,
+            env=os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            start_new_session=True,
+        )
+        os.close(theirs)
 
     def read(self, wait_s: float) -> bytes:
         """What comes until nothing came for `wait_s`."""
@@ -46,8 +50,8 @@ class Screen:
         os.write(self._fd, keys)
 
     def close(self) -> None:
-        os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        self._process.kill()
+        self._process.wait()
         os.close(self._fd)
 
 
@@ -72,4 +76,11 @@ def test_a_picture_in_which_only_time_passed_costs_a_few_bytes(screen: Screen) -
 
 def test_a_moved_cursor_costs_two_rows(screen: Screen) -> None:
     screen.press(b"\x1b[B")
-    wait_until(lambda: 0 < len(screen.read(0.2)) < 6000, what="a small frame")
+    frames: list[bytes] = []
+
+    def has_moved() -> bool:
+        frames.append(screen.read(0.2))
+        return b"9c01e2aa" in frames[-1]
+
+    wait_until(has_moved, what="the second row")
+    assert len(frames[-1]) < 3000

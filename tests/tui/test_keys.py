@@ -6,14 +6,17 @@ from collections import Counter
 
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.keys import KEYS, Scope
+from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.session import UiOptions
+from ehtui.tui.widgets.chart import Chart
+from ehtui.views.formats import Clock
 from tests.tui.fakes import FakeSession
 from tests.tui.scenes import healthy
 
 
 def test_ids_and_keys_are_unique() -> None:
     assert len({key.id for key in KEYS}) == len(KEYS)
-    each = Counter(name for key in KEYS for name in key.keys.split(","))
+    each = Counter((key.scope, name) for key in KEYS for name in key.keys.split(","))
     assert [name for name, count in each.items() if count > 1] == []
 
 
@@ -29,6 +32,8 @@ async def test_every_key_has_its_action_where_it_is_bound() -> None:
             Scope.APP: app,
             Scope.OVERVIEW: app.screen,
             Scope.GRID: app.screen.query_one("#partitions"),
+            Scope.CHART: Chart("lag", Clock()),
+            Scope.DETAILS: DetailsScreen("partitions", "0"),
         }
 
         for key in KEYS:

@@ -1,29 +1,139 @@
-"""Everything known about one row, with the raw values."""
+"""Everything known about one row, with the raw values; it goes on counting while it is open."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.widgets import Static
 from typing_extensions import override
 
+from ehtui.tui.grid_layout import wrap
+from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.dialog import Dialog, text
+from ehtui.tui.widgets.chart import Chart
+from ehtui.views.cells import Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
+    from textual.binding import BindingType
     from textual.widget import Widget
+
+    from ehtui.views.details.lines import Line, Section
+
+_LABEL_CELLS = 22
+_UNBROKEN = 10_000
+_STYLES = {
+    Tone.PLAIN: "",
+    Tone.DIM: "$dim",
+    Tone.GOOD: "$success",
+    Tone.INFO: "$primary",
+    Tone.WARNING: "$warning",
+    Tone.CRITICAL: "bold $error",
+}
 
 
 class DetailsScreen(Dialog[None]):
-    """Facts with their labels; it stands still while it is open."""
+    """Facts under their headings; for a partition with the curve of its lag."""
+
+    DEFAULT_CSS = """
+    DetailsScreen {
+        & > #box { width: 104; }
+        #facts { height: auto; max-height: 100%; }
+        Chart { margin: 0 0 1 0; }
+    }
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.DETAILS), *bindings(Scope.CHART)]
 
     def __init__(self, pane: str, key: str) -> None:
         super().__init__()
         self._pane = pane
         self._key = key
+        self._sections: Sequence[Section] = ()
+
+    @override
+    def heading(self) -> str:
+        return self._pane.removesuffix("s").capitalize()
+
+    @override
+    def hint(self) -> str:
+        chart = "←→ looks back · + - zooms · " if self._pane == "partitions" else ""
+
+        return f"↑↓ scrolls · {chart}y copies · esc closes"
 
     @override
     def content(self) -> Iterable[Widget]:
-        yield VerticalScroll(text(Content(f"{self._pane} {self._key}")))
+        if self._pane == "partitions":
+            yield Chart("lag", self.app.pictures.clock, self.app.chrome)
+
+        body = text("")
+        body.id = "body"
+        yield VerticalScroll(body, id="facts")
+
+    def on_mount(self) -> None:
+        """Follow the snapshot."""
+        self.watch(self.app, "snapshot", self._show, init=False)
+        self._show()
+        self.set_focus(self.query_one("#facts"))
+
+    def _show(self) -> None:
+        app = self.app
+        sections = app.pictures.details(app.snapshot, app.group, self._pane, self._key)
+
+        if not sections:
+            self.query_one("#box").border_subtitle = "it is gone · esc closes"
+        elif sections != self._sections:
+            self._sections = sections
+            self._tell()
+
+        for chart in self.query(Chart):
+            series = app.pictures.lag(app.snapshot, app.group, self._key)
+            chart.show(series, app.snapshot.clock_offset_s or 0.0)
+            chart.display = len(series) > 1
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self.call_after_refresh(self._tell)
+
+    def _tell(self) -> None:
+        body = self.query_one("#body", Static)
+        body.update(_told(self._sections, max(20, body.size.width)))
+
+    def action_look(self, step: int) -> None:
+        """The chart's keys work wherever the focus is."""
+        for chart in self.query(Chart):
+            chart.action_look(step)
+
+    def action_zoom(self, step: int) -> None:
+        """As on the chart."""
+        for chart in self.query(Chart):
+            chart.action_zoom(step)
+
+    def action_copy(self) -> None:
+        """Copy all of it as text."""
+        self.app.copy_to_clipboard(_told(self._sections, _UNBROKEN).plain)
+        self.app.say("Copied.")
+
+
+def _told(sections: Sequence[Section], width: int) -> Content:
+    return Content("\n\n").join(_section(section, width) for section in sections)
+
+
+def _section(section: Section, width: int) -> Content:
+    lines = [Content.styled(section.heading, "bold $primary")]
+    lines += [_line(line, width) for line in section.lines]
+
+    return Content("\n").join(lines)
+
+
+def _line(line: Line, width: int) -> Content:
+    """Label and value; what is too long goes on below the value."""
+    label = f"{line.label:<{_LABEL_CELLS}} " if line.label else ""
+    parts = wrap(line.value, max(10, width - cell_len(label)), _UNBROKEN)
+    value = f"\n{' ' * cell_len(label)}".join(parts)
+
+    return Content.assemble((label, "$dim"), (value, _STYLES[line.tone]))

@@ -65,7 +65,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     def compose(self) -> ComposeResult:
         box = Vertical(*self.content(), id="box")
         box.border_title = Content(self.heading())
-        box.border_subtitle = Content(self.HINT)
+        box.border_subtitle = Content(self.hint())
 
         if self.app.has_class("-ascii"):
             box.styles.border = ("ascii", "white")
@@ -75,6 +75,10 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     def heading(self) -> str:
         """The title in the border."""
         return self.HEADING
+
+    def hint(self) -> str:
+        """The keys, at the foot."""
+        return self.HINT
 
     def content(self) -> Iterable[Widget]:
         """What stands in the box."""
