@@ -1,4 +1,4 @@
-"""Connection strings of Event Hubs and Storage: parsed, and shown without their secrets.
+"""Connection strings of Event Hubs and Storage, taken apart.
 
 Rules are those of azure-eventhub 5.15 and azure-storage-blob 12 (`_parse_conn_str`,
 `parse_connection_str`): keys ignore case, values may contain `=`, order does not matter.
@@ -11,27 +11,13 @@ import binascii
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
+from ehtui.config.addresses import has_gap, is_path_style, split_address
 from ehtui.config.errors import ConfigError
+from ehtui.config.masking import masked
 from ehtui.config.secret import Secret
-from ehtui.domain.text import MASK, visible
 
 AMQPS_PORT = 5671
 AMQP_PORT = 5672
-_SHOWN_KEYS = frozenset(
-    {
-        "endpoint",
-        "hostname",
-        "sharedaccesskeyname",
-        "entitypath",
-        "usedevelopmentemulator",
-        "defaultendpointsprotocol",
-        "accountname",
-        "endpointsuffix",
-        "blobendpoint",
-        "usedevelopmentstorage",
-    }
-)
-_SECRET_KEYS = frozenset({"sharedaccesskey", "sharedaccesssignature", "accountkey"})
 # Azurite's documented account, the same everywhere: no secret.
 _AZURITE_URL = "http://127.0.0.1:10000/devstoreaccount1"
 _AZURITE_KEY = (
@@ -156,11 +142,6 @@ def parse_storage(
     )
 
 
-def masked(text: str) -> str:
-    """A connection string for people: only what is known to be harmless keeps its value."""
-    return ";".join(_masked_part(part) for part in text.strip().strip("\"'").split(";") if part)
-
-
 def looks_like_event_hub(text: str) -> bool:
     """Whether a value has the shape of an Event Hubs (or Service Bus) connection string."""
     lowered = text.lower()
@@ -225,14 +206,10 @@ def _authority(endpoint: str, text: str, key: str) -> tuple[str, str, int | None
     except ValueError:
         raise malformed from None
 
-    if not split.hostname or split.username or _has_gap(split.netloc):
+    if not split.hostname or split.username or has_gap(split.netloc):
         raise malformed
 
     return split.netloc, split.hostname, port
-
-
-def _has_gap(text: str) -> bool:
-    return any(char.isspace() or not char.isprintable() for char in text)
 
 
 def _check_base64(secret: str, key: str) -> None:
@@ -261,35 +238,3 @@ def _account_of(address: SplitResult) -> str | None:
         return address.path.strip("/").split("/")[0] or None
 
     return (address.hostname or "").split(".")[0] or None
-
-
-def split_address(text: str) -> SplitResult | None:
-    """The parts of an http address; None where it is none."""
-    try:
-        split = urlsplit(text)
-        _ = split.port  # raises where it is no number
-    except ValueError:
-        return None
-
-    is_address = split.scheme in {"http", "https"} and bool(split.hostname)
-
-    return split if is_address and not _has_gap(split.netloc) else None
-
-
-def is_path_style(url: SplitResult) -> bool:
-    """Whether the account stands in the path (Azurite, emulators), not in the host name."""
-    host = url.hostname or ""
-
-    return "." not in host or ":" in host or host.replace(".", "").isdigit()
-
-
-def _masked_part(part: str) -> str:
-    name, _, value = part.partition("=")
-    name = name.strip()
-
-    if name.lower() in _SHOWN_KEYS:
-        # A SAS can hide in the query or the user part of an endpoint.
-        return visible(f"{name}={value.split('?')[0].split('@')[-1]}")
-
-    # An unknown name may itself be a piece of a key: a bare key ends with "=".
-    return f"{name}={MASK}" if name.lower() in _SECRET_KEYS else MASK

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ehtui.config.connection_string import is_path_style, masked, split_address
+from ehtui.config.addresses import is_path_style, split_address
 from ehtui.config.errors import ConfigError
+from ehtui.config.masking import masked
 from ehtui.config.secret import Secret
 from ehtui.domain.text import MASK, safe
 

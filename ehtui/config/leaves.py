@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 
-from ehtui.config.connection_string import masked
+from ehtui.config.masking import masked
 from ehtui.config.secret import Secret
 from ehtui.domain.text import MASK, safe
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.config.connection_string import masked, parse_event_hub
+from ehtui.config.connection_string import parse_event_hub
 from ehtui.config.errors import ConfigError
+from ehtui.config.masking import masked
 from ehtui.config.process_facts import ProcessFacts, read_process
 from ehtui.config.process_names import GUESSES, LOOKED_FOR, normalised, rank
 from ehtui.config.values import Layer, Value

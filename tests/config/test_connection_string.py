@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 from ehtui.config.connection_string import (
     looks_like_event_hub,
     looks_like_storage,
-    masked,
     parse_event_hub,
     parse_storage,
 )
 from ehtui.config.errors import ConfigError
+from ehtui.config.masking import masked
 
 HUB = (
     "Endpoint=sb://hgzero.servicebus.windows.net/;SharedAccessKeyName=listen;"
