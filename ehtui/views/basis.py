@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from ehtui.domain.text import safe
+
 BASIS = {
     "configured": "the configured expiry",
     "observed": "the renewals seen",
@@ -27,7 +29,7 @@ def _basis(code: str) -> str:
     profile = _PROFILE.fullmatch(code)
 
     if profile is None:
-        return BASIS.get(code, code)
+        return BASIS.get(code, safe(code))
 
     name, expires_after, period = profile.groups()
 

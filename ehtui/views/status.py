@@ -142,7 +142,7 @@ def _consumer(consumer: ConsumerState) -> Json:
 
 def _finding(finding: Finding, say: Telling) -> Json:
     return {
-        "id": finding.id,
+        "id": safe(finding.id),
         "severity": finding.severity.value,
         "subject": _subject(finding.subject),
         "since_at": moment(finding.since),
@@ -157,7 +157,7 @@ def _event(event: TimelineEvent, say: Telling) -> Json:
         "number": event.number,
         "at": moment(event.at),
         "is_approximate": event.is_approximate,
-        "kind": event.kind,
+        "kind": safe(event.kind),
         "subject": _subject(event.subject),
         "summary": timeline.sentence(event, say),
         "details": _evidence(event.details),

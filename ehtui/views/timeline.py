@@ -51,7 +51,7 @@ def subject(event: TimelineEvent, say: Telling) -> str:
 
 
 def _unknown(event: TimelineEvent, say: Telling) -> str:
-    name = event.kind.replace(".", " ").replace("_", " ")
+    name = safe(event.kind).replace(".", " ").replace("_", " ")
     facts = ", ".join(f"{key} {value}" for key, value in evidence_lines(event.details, say))
 
     return f"{name} ({facts})" if facts else name

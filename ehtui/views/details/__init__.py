@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.text import safe
 from ehtui.views import findings, timeline
 from ehtui.views.details.consumer import consumer_details
 from ehtui.views.details.lines import Line, Section, section
@@ -40,7 +41,7 @@ def finding_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section]
     )
     since = Line("since", say.full(finding.since))
     advice = tuple(Line("", line) for line in findings.advice(finding, say))
-    sections = [Section("Finding", (severity, since, Line("id", finding.id)))]
+    sections = [Section("Finding", (severity, since, Line("id", safe(finding.id))))]
 
     if advice:
         sections.append(Section("What to do", advice))
@@ -64,6 +65,6 @@ def event_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section]:
         facts.append(("~", "polls could have missed a change in between"))
 
     return [
-        section("Event", [*facts, ("kind", event.kind)]),
+        section("Event", [*facts, ("kind", safe(event.kind))]),
         section("Facts", evidence_lines(event.details, say)),
     ]

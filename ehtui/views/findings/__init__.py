@@ -81,6 +81,6 @@ def _unknown(finding: Finding, case: Case) -> str:
         f"{name} {value}" for name, value in evidence_lines(finding.evidence, case.say)
     )
     about = subject_words(finding, case.say)
-    name = finding.id.replace(".", " ").replace("_", " ")
+    name = safe(finding.id).replace(".", " ").replace("_", " ")
 
     return "".join((f"{about}: " if about else "", name, f" ({facts})" if facts else ""))

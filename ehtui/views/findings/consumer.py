@@ -102,12 +102,17 @@ def create_group(namespace: str, hub: str, group: str = _NEW_GROUP) -> str:
 
 
 def _start_there(case: Case) -> str:
-    command = case.text("command") or "…"
+    command, name = case.text("command") or "…", case.text("consumer_name")
+    ways = [
+        f"`EVENTHUB_CONSUMER_GROUP={_NEW_GROUP} {command}` if it reads that variable",
+        f"eventhub.consumer_group: {_NEW_GROUP} in its own config.yaml",
+    ]
 
-    return (
-        f"`EVENTHUB_CONSUMER_GROUP={_NEW_GROUP} {command}` if it reads that variable, else set "
-        f"eventhub.consumer_group: {_NEW_GROUP} in its config.yaml"
-    )
+    if name:
+        start = formats.command("ehtui", "start", name, "--group", _NEW_GROUP)
+        ways.insert(0, f"`{start}` if consumers.{name}.command is set")
+
+    return formats.listed(ways, last="or")
 
 
 def _starved(case: Case) -> str:
@@ -136,7 +141,7 @@ def _starved_advice(case: Case) -> tuple[str, ...]:
     if case.text("reason") == "unclaimed":
         return (
             (
-                "It should have claimed a free partition by now. Look at its log (l) for errors of "
+                "It should have claimed a free partition by now. Look at its log for errors of "
                 "“claim_ownership” or “load-balancing”: most often it may not write to the "
                 "checkpoint container, or it uses another container, hub or group than the one "
                 "shown here."
@@ -145,7 +150,7 @@ def _starved_advice(case: Case) -> tuple[str, ...]:
 
     return (
         (
-            "It should have taken its share from those that hold more. Look at its log (l): errors "
+            "It should have taken its share from those that hold more. Look at its log: errors "
             "while claiming, another group, or a store that it cannot write to."
         ),
         (

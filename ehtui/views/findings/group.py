@@ -92,7 +92,7 @@ def _crash_loop(case: Case) -> str:
 
 def _crash_loop_advice(case: Case) -> tuple[str, ...]:
     sequence = case.whole("checkpoint_sequence")
-    lines = ["Read the end of its log (l): the error before each end is the cause."]
+    lines = ["Read the end of its log: the error before each end is the cause."]
 
     if sequence is not None:
         lines.append(
@@ -126,7 +126,7 @@ def _no_consumers_advice(case: Case) -> tuple[str, ...]:
             (
                 f"{formats.plural(local, 'process', 'processes')} of this host could be "
                 f"{'it' if local == 1 else 'them'}: check which group, hub and container "
-                "it uses (`ehtui --pid PID config`)."
+                "it uses (`ehtui config --pid PID`)."
             ),
         )
 

@@ -100,14 +100,22 @@ def _overdue_headline(case: Case) -> str:
 
 
 def _overdue_advice(case: Case) -> tuple[str, ...]:
-    rhythm = (
-        f"It used to renew every {case.lasting('renewed_every_s')}; its lease runs out "
-        f"{case.time('expires_at')} ({case.lasting('expires_after_s')}, "
-        f"{basis(case.text('expiry_basis'))}). Until then nobody else may take "
-        f"{it(case.places)}."
-    )
+    every, length = case.number("renewed_every_s"), case.number("expires_after_s")
+    rhythm = f"It used to renew every {formats.duration(every)}. " if every is not None else ""
 
-    return (rhythm, _way_out(case))
+    if case.number("expires_at") is None:
+        return (f"{rhythm}When its lease runs out is not known.", _way_out(case))
+
+    judged = f", judged by {basis(case.text('expiry_basis'))}" if case.text("expiry_basis") else ""
+    after = f", {formats.duration(length)} after the last renewal" if length is not None else ""
+
+    return (
+        (
+            f"{rhythm}Its lease runs out {case.time('expires_at')}{after}{judged}. "
+            f"Until then nobody else may take {it(case.places)}."
+        ),
+        _way_out(case),
+    )
 
 
 def _way_out(case: Case) -> str:

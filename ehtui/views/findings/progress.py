@@ -41,7 +41,7 @@ def _stuck_advice(case: Case) -> tuple[str, ...]:
     if pid is not None:
         busy = "" if cpu is None else f", CPU {formats.percent(cpu)} %"
         lines.append(
-            f"It is process {pid}{busy}: its log (l) shows the last event that it began. "
+            f"It is process {pid}{busy}: its log shows the last event that it began. "
             f"`py-spy dump --pid {pid}` shows where a Python handler hangs."
         )
 

@@ -18,6 +18,16 @@ _DIFFERS = {
     "port": "a port",
     "case+port": "upper and lower case and a port",
 }
+_SPELLING_CURES = {
+    "case": (
+        "Python, .NET, Java and JavaScript write these names in lower case, Go and Dapr as they "
+        "are given: give Go and Dapr lower-case names."
+    ),
+    "port": (
+        "With a port in the Endpoint, Python writes it into the name and JavaScript does not: "
+        "an Endpoint without a port makes them agree."
+    ),
+}
 
 
 def _two_names(case: Case) -> str:
@@ -39,15 +49,9 @@ def _two_names_advice(case: Case) -> tuple[str, ...]:
         if (case.whole("live_spellings") or 0) > 1
         else "Only one of them is in use; the other is left over, or waits for its consumers."
     )
+    cures = (cure for word, cure in _SPELLING_CURES.items() if word in case.text("differs"))
 
-    return (
-        f"{names}. {cause}",
-        (
-            "Give all consumers the same spelling of namespace, hub and group: lower case, and the "
-            "port either everywhere or nowhere. Some clients lower-case names by themselves "
-            "(Python, .NET, JavaScript), others keep them."
-        ),
-    )
+    return (f"{names}. {cause}", *cures)
 
 
 def _mixed(case: Case) -> str:
@@ -139,7 +143,7 @@ def _not_visible_advice(case: Case) -> tuple[str, ...]:
     return (
         (
             "Either no consumer of this group ever ran with this container, or it uses another "
-            "container, hub name or group. `ehtui --pid PID` shows what a consumer really uses."
+            "container, hub name or group. `ehtui config --pid PID` shows what it really uses."
         ),
         "A consumer without a checkpoint store (InMemory, or none) never shows here.",
     )
