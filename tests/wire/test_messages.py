@@ -69,7 +69,7 @@ def test_a_reply_is_read_back() -> None:
         (Strings(["a"]), 0xE0),
         (b"x" * 300, 0xB0),
         ({"a": 1}, 0xC1),
-        ([1, 2], 0xC0),
+        (True, 0x41),
         (uuid.UUID(int=7), 0x98),
     ],
 )

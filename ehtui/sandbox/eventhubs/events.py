@@ -6,7 +6,7 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ehtui.wire.pyamqp.messages import BATCH_FORMAT, Symbol, encode, encode_event
+from ehtui.wire.pyamqp.messages import BATCH_FORMAT, Symbol, compound, encode, encode_event
 from ehtui.wire.pyamqp.sections import (
     DATA,
     DELIVERY_ANNOTATIONS,
@@ -24,7 +24,7 @@ PARTITION_KEY = b"x-opt-partition-key"
 PUBLISHER = b"x-opt-publisher"
 # The service's own: a sender cannot set them.
 _STAMPED = {b"x-opt-sequence-number", b"x-opt-offset", b"x-opt-enqueued-time", PUBLISHER}
-_SMALL_MAP_BYTES = 254
+_MAP = 0xC1
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,18 +119,8 @@ _RETRIEVED = encode(Symbol("runtime_info_retrieval_time_utc"))
 
 
 def _annotations(code: int, entries: list[bytes]) -> bytes:
-    content = b"".join(entries)
-    count = _count(entries)
-    head = b"\x00\x53" + bytes((code,))
-
-    if len(content) < _SMALL_MAP_BYTES and count < _SMALL_MAP_BYTES:
-        return head + bytes((0xC1, len(content) + 1, count)) + content
-
-    return head + struct.pack(">BII", 0xD1, len(content) + 4, count) + content
-
-
-def _count(entries: list[bytes]) -> int:
-    return 2 * len(entries)
+    """A section; an entry is an encoded key and its encoded value."""
+    return b"\x00\x53" + bytes((code,)) + compound(_MAP, entries, 2 * len(entries))
 
 
 def _cut(payload: bytes) -> Incoming:

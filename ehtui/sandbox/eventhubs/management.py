@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ehtui.sandbox.eventhubs import errors
-from ehtui.sandbox.eventhubs.addresses import Address
+from ehtui.sandbox.eventhubs.addresses import MANAGEMENT, Address
 from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.wire.pyamqp.messages import Long, Reply, Request, Strings, Symbol, Timestamp
 
@@ -67,7 +67,10 @@ def _read(kind: str, address: Address, connection: Connection) -> dict[str, Any]
     if hub is None:
         raise errors.entity_not_found(address.resource(namespace.name), tracker)
 
-    if not connection.allows(address.hub.lower()):
+    # JavaScript puts its token for the node's own path, Python for the hub.
+    path = address.hub.lower()
+
+    if not (connection.allows(path) or connection.allows(f"{path}/{MANAGEMENT}")):
         raise errors.claim_required("Listen", address.resource(namespace.name), tracker)
 
     if kind == HUB_TYPE:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,6 +19,10 @@ encode_value = private("_encode").encode_value
 MessageId = UUID | str | bytes | int
 BATCH_FORMAT = 0x80013700  # Microsoft's message format: one data section per encoded event
 _STRING_CONSTRUCTORS = (0xA1, 0xB1)
+_VALUE_SECTION = b"\x00\x53\x77"
+_MAP = 0xC1
+_LARGE = 0x10  # what sets the constructor of a large compound apart
+_SMALL_BYTES = 254
 _INT32 = range(-(2**31), 2**31)
 
 
@@ -66,28 +71,43 @@ class Reply:
 
 
 def encode(value: Any) -> bytes:
-    """Encode one value by its Python type (see `Symbol`, `Timestamp`, `Long`, `Strings`)."""
+    """Encode one value by its Python type (see `Symbol`, `Timestamp`, `Long`, `Strings`).
+
+    Booleans are one byte, as the service writes them: JavaScript's decoder takes the SDK's
+    two-byte form for a number.
+    """
+    if isinstance(value, bool):
+        return b"\x41" if value else b"\x42"
+
+    if isinstance(value, Mapping):
+        pairs = [encode(item) for pair in value.items() for item in pair]
+        return compound(_MAP, pairs, len(pairs))
+
     output = bytearray()
     encode_value(output, _typed(value))
     return bytes(output)
 
 
+def compound(kind: int, pieces: Sequence[bytes], count: int) -> bytes:
+    """A list (0xC0) or map (0xC1) of `count` encoded items, in its smallest form."""
+    content = b"".join(pieces)
+
+    if len(content) < _SMALL_BYTES and count < _SMALL_BYTES:
+        return bytes((kind, len(content) + 1, count)) + content
+
+    return struct.pack(">BII", kind | _LARGE, len(content) + 4, count) + content
+
+
 def encode_reply(reply: Reply) -> bytes:
     """Encode a reply whose body is an amqp-value, or absent where the value is None."""
-    return _encode(
-        properties=_wire.Properties(correlation_id=reply.correlation_id, to=reply.to),
-        application_properties={key: _typed(value) for key, value in reply.properties.items()},
-        value=_body(reply.value),
-    )
+    given = _wire.Properties(correlation_id=reply.correlation_id, to=reply.to)
+    return _encode_call(given, reply.properties, reply.value)
 
 
 def encode_request(request: Request) -> bytes:
     """Encode a request, as a client does."""
-    return _encode(
-        properties=_wire.Properties(message_id=request.message_id, reply_to=request.reply_to),
-        application_properties={key: _typed(value) for key, value in request.properties.items()},
-        value=_body(request.value),
-    )
+    given = _wire.Properties(message_id=request.message_id, reply_to=request.reply_to)
+    return _encode_call(given, request.properties, request.value)
 
 
 def encode_event(body: bytes, properties: Mapping[str, Any] | None = None) -> bytes:
@@ -137,6 +157,12 @@ def decode_body(payload: bytes) -> bytes:
     return b"".join(_decode(payload).data or ())
 
 
+def _encode_call(given: Any, properties: Mapping[str, Any], value: Any) -> bytes:
+    typed = {key: _typed(item) for key, item in properties.items()}
+    head = _encode(properties=given, application_properties=typed)
+    return head if value is None else head + _VALUE_SECTION + encode(value)
+
+
 def _encode(**parts: Any) -> bytes:
     output = bytearray()
     encode_payload(output, _wire.Message(**parts))
@@ -176,24 +202,10 @@ def _plain(value: Any) -> Any:
     return value
 
 
-def _body(value: Any) -> Any:
-    """An amqp-value: the SDK's encoder takes no type for it, only for what it contains."""
-    if isinstance(value, Mapping):
-        return {key: _typed(item) for key, item in value.items()}
-
-    return value
-
-
 def _typed(value: Any) -> Any:
     """The value with the AMQP type that the SDK's encoder cannot see."""
-    if isinstance(value, Mapping):
-        return {"TYPE": "MAP", "VALUE": [(_typed(k), _typed(v)) for k, v in value.items()]}
-
     if isinstance(value, Strings):
         return {"TYPE": "ARRAY", "VALUE": [{"TYPE": "STRING", "VALUE": v} for v in value]}
-
-    if isinstance(value, Sequence) and not isinstance(value, str | bytes):
-        return [_typed(item) for item in value]
 
     name = _TYPE_NAMES.get(type(value))
 
