@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 KILLED_WITHIN_S = 5.0
+WORKER_NICENESS = 10  # the screen paints first, while workers still load the SDK
 
 
 class ChildFailedError(Exception):
@@ -66,6 +67,9 @@ class Supervisor:
         """Run `python -m module arguments`; its output goes to `NAME.log` in the folder."""
         child, process = self._start(name, module, arguments, environment, stdout=None)
         self._workers.append(process)
+
+        with contextlib.suppress(psutil.Error):  # it may have ended already
+            psutil.Process(process.pid).nice(WORKER_NICENESS)
 
         return child
 

@@ -1,0 +1,48 @@
+"""`ehtui demo`: what it watches, and what a pipe sees of it."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+
+import psutil
+import pytest
+
+from ehtui.cli.demo import SECOND_GROUP, demo_sandbox, demo_settings
+
+
+def test_its_settings_know_the_sandbox() -> None:
+    with demo_sandbox() as sandbox:
+        settings = demo_settings(sandbox)
+        consumers = sandbox.consumers
+
+        assert settings.eventhub.connection_string is not None
+        assert (
+            settings.eventhub.connection_string.reveal()
+            == (sandbox.environment["EVENTHUB_CONNECTION_STRING"])
+        )
+        assert settings.checkpoint_store.is_configured
+        assert list(settings.consumers) == [consumer.name for consumer in consumers]
+        assert [c.group for c in consumers] == ["$Default"] * 3 + [SECOND_GROUP]
+        command = " ".join(psutil.Process(consumers[0].pid).cmdline())
+        matching = [n for n, c in settings.consumers.items() if re.search(c.match or "", command)]
+        assert matching == ["alpha"]
+
+
+@pytest.mark.timeout(120)
+def test_without_a_terminal_it_reports_and_leaves_nothing() -> None:
+    code = "import ehtui.cli.demo as d; d.REPORT_AFTER_S = 6; import ehtui.cli as c; exit(c.main())"
+    demo = subprocess.Popen(
+        [sys.executable, "-c", code, "demo"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    said, complaints = demo.communicate()
+
+    assert (demo.returncode, complaints) == (0, "")
+    assert "meetings ▸ $Default" in said
+    assert SECOND_GROUP in said
+    assert "-m ehtui.sandbox.consumer --name gamma" in said

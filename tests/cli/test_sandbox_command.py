@@ -1,0 +1,110 @@
+"""`ehtui sandbox` as people run it: its lines, its end, its errors."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import StringIO
+
+import pytest
+from azure.eventhub import EventHubProducerClient
+from azure.storage.blob import ContainerClient
+from dotenv import dotenv_values
+
+from ehtui.cli import sandbox
+from ehtui.config.errors import ConfigError
+
+EHTUI = "from ehtui.cli import main; raise SystemExit(main())"
+
+
+@contextmanager
+def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
+    process = subprocess.Popen(
+        [sys.executable, "-c", EHTUI, "sandbox", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+
+    try:
+        lines = [process.stdout.readline() for _ in range(5)]
+        values = dotenv_values(stream=StringIO("".join(lines)), interpolate=False)
+        yield process, {name: value or "" for name, value in values.items()}
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def port_of(connection_string: str) -> int:
+    return int(connection_string.split(";", maxsplit=1)[0].rpartition(":")[2])
+
+
+def parsed(*arguments: str) -> argparse.Namespace:
+    parser = argparse.ArgumentParser()
+    sandbox.add_parser(parser.add_subparsers())
+
+    return parser.parse_args(["sandbox", *arguments])
+
+
+def test_its_lines_are_a_dotenv_that_works() -> None:
+    with serving("--hub", "orders", "--partitions", "2", "--group", "mine") as (_, values):
+        assert values["EVENTHUB_NAME"] == "orders"
+        assert values["EVENTHUB_CONSUMER_GROUP"] == "mine"
+
+        with EventHubProducerClient.from_connection_string(
+            values["EVENTHUB_CONNECTION_STRING"], eventhub_name=values["EVENTHUB_NAME"]
+        ) as hub:
+            assert hub.get_partition_ids() == ["0", "1"]
+
+        with ContainerClient.from_connection_string(
+            values["AZURE_STORAGE_CONNECTION_STRING"], values["CHECKPOINT_CONTAINER"]
+        ) as container:
+            assert container.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_it_ends_when_it_is_asked_to(number: signal.Signals) -> None:
+    with serving() as (process, values):
+        port = port_of(values["EVENTHUB_CONNECTION_STRING"])
+        socket.create_connection(("127.0.0.1", port)).close()
+        process.send_signal(number)
+
+        assert process.wait(10) == 0
+
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", port))
+
+
+def test_a_shell_keeps_the_lines_as_they_are() -> None:
+    lines = sandbox.env_lines({"A": "Endpoint=sb://x/;Key=a=;", "GROUP": "$Default"})
+    script = lines + 'printf \'%s\\n\' "$A" "$GROUP"'
+    said = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=True)
+
+    assert said.stdout == "Endpoint=sb://x/;Key=a=;\n$Default\n"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "word"),
+    [
+        (["--partitions", "0"], "--partitions"),
+        (["--group", ""], "Default"),
+        (["--host", "0.0.0.0"], "loopback"),
+    ],
+)
+def test_an_option_that_makes_no_sense_is_named(arguments: list[str], word: str) -> None:
+    with pytest.raises(ConfigError, match=word):
+        sandbox.run(parsed(*arguments))
+
+
+def test_a_port_that_is_taken_is_named() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+        with pytest.raises(ConfigError, match=f"port {port}: Address already in use"):
+            sandbox.run(parsed("--port", str(port)))
