@@ -19,9 +19,9 @@ _TREND_FLOOR = 16.0
 Buckets = tuple[float | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Glyphs:
-    """One set of signs. All are one cell wide."""
+    """One set of signs, all one cell wide. A set is compared by identity: it is a cache's key."""
 
     bar_full: str
     bar_empty: str
