@@ -180,3 +180,21 @@ async def test_a_refresh_during_a_read_reads_once_more() -> None:
         await asyncio.sleep(0.1)
 
     assert source.reads == 2
+
+
+async def test_a_source_that_must_not_be_read_often_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Slow(FakeSource):
+        min_every_s = 60.0
+
+    monkeypatch.setattr("ehtui.monitor.poller.URGENT_S", 0.01)
+    source, told = Slow(), list[Update]()
+
+    async with polling(source, told) as poller:
+        poller.set_tempo(is_urgent=True, is_paused=False)
+        await wait_for(lambda: len(told) == 1)
+        await asyncio.sleep(0.15)
+        assert source.reads == 1
+        poller.refresh()
+        await wait_for(lambda: source.reads == 2)
