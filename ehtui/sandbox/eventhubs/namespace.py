@@ -40,7 +40,7 @@ class Hub:
     groups: dict[str, str] = field(default_factory=dict)  # lower case → as created
     receivers: Receivers = field(default_factory=Receivers)
     is_deleted: bool = False
-    _turn: int = 0
+    _turn: int = -1
 
     def partition(self, partition_id: str) -> PartitionLog | None:
         """The partition with that id."""

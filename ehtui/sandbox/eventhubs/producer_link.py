@@ -15,23 +15,32 @@ if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.addresses import Address
     from ehtui.sandbox.eventhubs.events import Incoming
     from ehtui.sandbox.eventhubs.namespace import Hub
+    from ehtui.sandbox.eventhubs.partition_log import PartitionLog
     from ehtui.sandbox.eventhubs.session import Session
 
 
 class ProducerLink(ReceivingLink):
     """Appends what arrives to the partition of the address, of the key, or the next in turn."""
 
-    def __init__(self, session: Session, attach: Attach, address: Address, hub: Hub) -> None:
+    def __init__(
+        self,
+        session: Session,
+        attach: Attach,
+        address: Address,
+        hub: Hub,
+        log: PartitionLog | None,
+    ) -> None:
         super().__init__(session, attach)
         self._address = address
         self._hub = hub
+        self._log = log
         self._tracker = address.tracker(session.broker.namespace.name)
         self._size = 0
 
     @override
     def received(self, transfer: Transfer) -> None:
         limit = self.session.broker.namespace.max_message_bytes
-        self._size = self._size + len(transfer.payload)
+        self._size += len(transfer.payload)
 
         if self._size > limit:
             self.detach(
@@ -66,9 +75,8 @@ class ProducerLink(ReceivingLink):
         self.session.settle(first, Accepted())
 
     def _append(self, events: list[Incoming]) -> None:
-        log = self._hub.partition(self._address.partition or "")
         key = next((event.key for event in events if event.key is not None), None)
-        log = log or self._hub.choose(key)
+        log = self._log or self._hub.choose(key)
         log.append(events, self.session.now, self._address.publisher or "")
 
     @override

@@ -10,7 +10,7 @@ from ehtui.sandbox.eventhubs.consumer_link import ConsumerLink
 from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.sandbox.eventhubs.nodes import RequestLink, ResponseLink
 from ehtui.sandbox.eventhubs.producer_link import ProducerLink
-from ehtui.wire.pyamqp.codec import encode_transfer
+from ehtui.wire.pyamqp.codec import TRANSFER_BYTES, encode_transfer
 from ehtui.wire.pyamqp.performatives import (
     Accepted,
     Attach,
@@ -30,11 +30,11 @@ if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.connection import Connection
     from ehtui.sandbox.eventhubs.link import Link
     from ehtui.sandbox.eventhubs.namespace import Hub
+    from ehtui.sandbox.eventhubs.partition_log import PartitionLog
 
 _WINDOW = 5000
 _HANDLE_MAX = 255
 _UINT_MAX = 2**32 - 1
-_FRAME_OVERHEAD = 64  # at least what a transfer frame takes beside its payload
 
 
 class Session:
@@ -117,7 +117,7 @@ class Session:
         """Send a settled delivery."""
         limit = self.connection.peer_frame_bytes
         data = encode_transfer(self.channel, handle, self._next_delivery_id, payload, limit)
-        frames = 1 if len(data) <= limit else -(-len(payload) // (limit - _FRAME_OVERHEAD))
+        frames = max(1, -(-len(payload) // (limit - TRANSFER_BYTES)))
         self._next_delivery_id = (self._next_delivery_id + 1) & _UINT_MAX
         self._next_outgoing_id = (self._next_outgoing_id + frames) & _UINT_MAX
         self.window -= frames
@@ -242,16 +242,15 @@ class Session:
         if node in (CBS, MANAGEMENT):
             return (ResponseLink if attach.is_receiver else RequestLink)(self, attach, node)
 
-        address, hub = self._resolve(text, reads=attach.is_receiver)
+        address, hub, log = self._resolve(text, reads=attach.is_receiver)
 
-        if not attach.is_receiver:
-            return ProducerLink(self, attach, address, hub)
+        if attach.is_receiver and log:
+            return ConsumerLink(self, attach, address, hub, log)
 
-        log = hub.partition(address.partition or "")
-        assert log  # resolved
-        return ConsumerLink(self, attach, address, hub, log)
+        return ProducerLink(self, attach, address, hub, log)
 
-    def _resolve(self, text: str, *, reads: bool) -> tuple[Address, Hub]:
+    def _resolve(self, text: str, *, reads: bool) -> tuple[Address, Hub, PartitionLog | None]:
+        """What an address names; the partition is None for senders to a hub alone."""
         namespace = self.broker.namespace
 
         try:
@@ -274,12 +273,12 @@ class Session:
         if not self.connection.allows(address.path, right):
             raise errors.claim_required(right, resource, tracker)
 
-        needs_partition = reads or address.partition is not None
+        log = hub.partition(address.partition or "")
 
-        if needs_partition and hub.partition(address.partition or "") is None:
+        if log is None and (reads or address.partition is not None):
             raise errors.invalid_partition(len(hub.partitions), tracker)
 
-        return address, hub
+        return address, hub, log
 
 
 def _disposition(first: int, last: int, state: Accepted | Rejected) -> Disposition:

@@ -5,14 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.wire.pyamqp.decoder import FrameError, decode_frame
-from ehtui.wire.pyamqp.encoder import encode_frame, encode_transfer
+from ehtui.wire.pyamqp.encoder import TRANSFER_BYTES, encode_frame, encode_transfer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.wire.pyamqp.performatives import Frame
 
-__all__ = ["FrameError", "FrameReader", "decode_frame", "encode_frame", "encode_transfer"]
+__all__ = [
+    "TRANSFER_BYTES",
+    "FrameError",
+    "FrameReader",
+    "decode_frame",
+    "encode_frame",
+    "encode_transfer",
+]
 
 AMQP_HEADER = b"AMQP\x00\x01\x00\x00"
 SASL_HEADER = b"AMQP\x03\x01\x00\x00"

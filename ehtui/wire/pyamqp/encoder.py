@@ -49,6 +49,7 @@ def encode_frame(channel: int, body: Performative) -> bytes:
 
 
 _TRANSFER = struct.Struct(">IBBH3sBBBBIBIBBIBIBB5s")
+TRANSFER_BYTES = _TRANSFER.size  # what a transfer frame takes beside its payload
 
 
 def encode_transfer(
@@ -63,7 +64,7 @@ def encode_transfer(
 
     Packed here and not by the SDK's encoder, which takes thirty times as long.
     """
-    room = max_frame_bytes - _TRANSFER.size
+    room = max_frame_bytes - TRANSFER_BYTES
 
     if len(payload) <= room:
         return _transfer(channel, handle, delivery_id, payload, message_format, _LAST)
