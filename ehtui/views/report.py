@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.snapshot import Severity, Snapshot, SourceStatus
+from ehtui.domain.snapshot import Snapshot, SourceStatus
 from ehtui.domain.text import safe
 from ehtui.views import findings
 from ehtui.views.cells import Table, Tone
@@ -108,6 +108,7 @@ def _findings(snapshot: Snapshot, group: str, paper: Paper) -> Iterator[str]:
     say = Telling(snapshot, paper.clock, group)
     yield ""
     yield f"Findings: {findings_title(snapshot)}"
+    advised: set[str] = set()
 
     for finding in in_order(snapshot, say):
         tone = SEVERITY_TONE[finding.severity]
@@ -115,11 +116,12 @@ def _findings(snapshot: Snapshot, group: str, paper: Paper) -> Iterator[str]:
         word = findings.SEVERITY_WORDS[finding.severity]
         yield from _wrapped(f"{mark} {word}: {findings.sentence(finding, say)}", paper, tone=tone)
 
-        # Of what is only worth knowing, the list would hide what needs doing.
-        told = findings.advice(finding, say)
+        # The same kind of finding has much the same advice: once is enough.
+        if finding.id not in advised:
+            for line in findings.advice(finding, say):
+                yield from _wrapped(line, paper, indent=_INDENT * 2)
 
-        for line in told if finding.severity is not Severity.INFO else told[:1]:
-            yield from _wrapped(line, paper, indent=_INDENT * 2)
+        advised.add(finding.id)
 
 
 def _not_judged(snapshot: Snapshot, paper: Paper) -> Iterator[str]:

@@ -166,7 +166,7 @@ def test_a_finding_with_advice_and_evidence() -> None:
 
     assert [section.heading for section in sections] == ["Finding", "What to do", "Evidence"]
     assert sections[0].lines[0].tone is Tone.INFO
-    assert len(sections[1].lines) == 5
+    assert len(sections[1].lines) == 9
     assert facts(sections, "Evidence")["owner pids"] == "51257, 51300"
 
 

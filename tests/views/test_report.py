@@ -112,3 +112,11 @@ def test_columns_stand_under_each_other(names: list[tuple[str, str]], cells: int
 def test_a_table_without_rows_says_why() -> None:
     assert table_lines(Table((), (), "", empty="Nothing.")) == ["Nothing."]
     assert table_lines(Table((), (), "")) == []
+
+
+def test_advice_is_given_once_for_each_kind() -> None:
+    again = world.finding("consumer.standby", world.STANDS_BY.severity, world.STANDBY, pid=51412)
+    printed = report(world.snapshot(findings=(world.STANDS_BY, again)), world.GROUP)
+
+    assert printed.count("stands by, by design") == 2
+    assert printed.count("This is no error.") == 1

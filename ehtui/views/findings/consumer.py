@@ -38,7 +38,8 @@ def _next(case: Case) -> str:
     lapsing = case.names("lapsing")
 
     if not lapsing:
-        return "it takes over when one of them stops"
+        stops = "that one" if case.whole("live_owners") == 1 else "one of them"
+        return f"it takes over when {stops} stops"
 
     when = case.say.span(case.number("takeover_earliest_at"), case.number("takeover_latest_at"))
     known = case.number("takeover_earliest_at") is not None
@@ -47,28 +48,37 @@ def _next(case: Case) -> str:
 
 
 def _standby_advice(case: Case) -> tuple[str, ...]:
+    times = case.whole("not_claimed")
+    said = f" (said {formats.plural(times, 'time')})" if times else ""
+
     return (
         (
             "This is no error. One partition of a group has one reader at a time, so that events "
             "stay in order and one checkpoint tells the truth. “hasn't claimed an ownership” in "
-            "its log means: asked, all taken, asking again."
-        ),
-        "It is your spare: when an owner stops, it takes over by itself. To receive events now:",
-        (
-            f"1. Stop the other: {_stop(case)}. Price: that consumer's work ends, and the "
-            "partition rests until this one claims it: one round after a clean close, the whole "
-            "lease after a kill -9."
+            f"its log{said} means: asked, all taken, asking again."
         ),
         (
-            f"2. Another consumer group: {create_group(case.text('namespace'), case.text('hub'))}, "
-            f"then start it there: {_start_there(case)}. Price: it reads every event too, with its "
-            "own checkpoints; nobody else notices. Best for tests."
+            "It is your spare: when an owner stops, it takes over by itself. To receive events "
+            "now, there are three ways:"
+        ),
+        f"1. Stop the other: {_stop(case)}.",
+        (
+            "Price: that consumer's work ends, and its partition rests until this one claims it: "
+            "one round after a clean close, the whole lease after a kill -9."
         ),
         (
-            f"3. More partitions than {case.count('partition_count')}, so that each consumer has "
-            "one: Premium and Dedicated can add them (never remove), Basic and Standard need a new "
-            "hub. Price: the same key may land on another partition than before, and order holds "
-            "only within a partition."
+            "2. Another consumer group, best for tests: "
+            f"{create_group(case.text('namespace'), case.text('hub'))}."
+        ),
+        f"Then start it there: {_start_there(case)}.",
+        "Price: it reads every event too, with checkpoints of its own. Nobody else notices.",
+        (
+            f"3. More partitions than {case.count('partition_count')}, one for each consumer: "
+            "Premium and Dedicated can add them (never remove), Basic and Standard need a new hub."
+        ),
+        (
+            "Price: the same key may land on another partition than before, and order holds only "
+            "within a partition."
         ),
     )
 
