@@ -14,6 +14,7 @@ from ehtui.domain.snapshot import Snapshot, SourceState
 from ehtui.domain.updates import SourceOff
 
 if TYPE_CHECKING:
+    from ehtui.actions.executor import Executor
     from ehtui.cli.session import MonitorSession
     from ehtui.config.settings import LeaseSettings, Settings
     from ehtui.monitor import Monitor, Scheduled
@@ -201,14 +202,24 @@ def make_session(
     monitor: Monitor, settings: Settings, *, clock: Clock = time.time, dry_run: bool = False
 ) -> MonitorSession:
     """A monitor with the right to act, as far as the settings give it."""
+    from ehtui.cli.session import MonitorSession  # noqa: PLC0415
+
+    executor = make_executor(settings, dry_run=dry_run, clock=clock)
+
+    return MonitorSession(monitor, settings, executor, clock=clock)
+
+
+def make_executor(
+    settings: Settings, *, dry_run: bool = False, clock: Clock = time.time
+) -> Executor:
+    """What acts, with real hands, and notes what it does in the audit log."""
     from ehtui.actions.audit import AuditLog  # noqa: PLC0415
     from ehtui.actions.executor import Executor  # noqa: PLC0415
     from ehtui.actions.folders import default_audit_path  # noqa: PLC0415
     from ehtui.actions.local_hands import LocalHands  # noqa: PLC0415
     from ehtui.cli.late_sender import LateSender  # noqa: PLC0415
-    from ehtui.cli.session import MonitorSession  # noqa: PLC0415
 
-    executor = Executor(
+    return Executor(
         sender=LateSender(settings.eventhub),
         hands=LocalHands(settings.consumers),
         audit=AuditLog(default_audit_path()),
@@ -217,8 +228,6 @@ def make_session(
         dry_run=dry_run,
     )
 
-    return MonitorSession(monitor, settings, executor, clock=clock)
-
 
 def run_ui(settings: Settings, *, banner: str | None = None) -> int:
     """Open the screen; returns when it is left.
@@ -226,11 +235,11 @@ def run_ui(settings: Settings, *, banner: str | None = None) -> int:
     Raises:
         ConfigError: No hub is configured.
     """
+    from ehtui.cli.screen_session import ScreenSession  # noqa: PLC0415
     from ehtui.tui import run  # noqa: PLC0415 - Textual
 
     monitor = make_monitor(settings)
-    session = make_session(monitor, settings)
-    monitor.start()
+    session = ScreenSession(monitor, settings, make_executor(settings))
 
     try:
         return run(session, _ui_options(settings, banner))
