@@ -233,13 +233,19 @@ class Connection(asyncio.Protocol):
 
     def _take_on_channel(self, channel: int, body: Performative) -> None:
         if isinstance(body, Begin):
-            self._sessions[channel] = Session(self, channel, body)
+            self._begin(channel, body)
         elif channel not in self._sessions:
             return  # clients go on sending on an ended channel (facts.md §7)
         elif isinstance(body, End):
             self._sessions.pop(channel).end()
         else:
             self._sessions[channel].handle(body)
+
+    def _begin(self, channel: int, body: Begin) -> None:
+        if channel in self._sessions:
+            self.close(Error(errors.NOT_ALLOWED, f"The channel {channel} has a session."))
+        else:
+            self._sessions[channel] = Session(self, channel, body)
 
     def _open(self, body: Open) -> None:
         self.peer_frame_bytes = max(min(body.max_frame_bytes, _MAX_FRAME_BYTES), MIN_FRAME_BYTES)

@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Self
 from ehtui.sandbox.eventhubs.broker import Broker, Faults, Statistics, Timeouts
 from ehtui.sandbox.eventhubs.connection import Connection
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY, Namespace
-from ehtui.sandbox.eventhubs.tls import Certificate
 
 if TYPE_CHECKING:
     from pathlib import Path
     from types import TracebackType
+
+    from ehtui.sandbox.eventhubs.tls import Certificate
 
 _TICK_S = 0.25
 _RETENTION_TICKS = 4
@@ -39,7 +40,7 @@ class EventHubsEndpoint:
         self.tls = tls
         self._broker = Broker(namespace, timeouts or Timeouts())
         self._broker.faults.on_freeze = self._freeze
-        self._certificate = Certificate(host) if tls else None
+        self._certificate = _make_certificate(host) if tls else None
         self._server: asyncio.Server | None = None
         self._ticking: asyncio.Task[None] | None = None
 
@@ -146,3 +147,9 @@ class EventHubsEndpoint:
     def _freeze(self, held: bool) -> None:  # noqa: FBT001 - called by the switch alone
         for connection in self._broker.connections:
             connection.freeze(held=held)
+
+
+def _make_certificate(host: str) -> Certificate:
+    from ehtui.sandbox.eventhubs.tls import Certificate  # noqa: PLC0415 - 40 ms, and only for TLS
+
+    return Certificate(host)

@@ -178,10 +178,10 @@ class Session:
 
         self._links.clear()
 
-    def end(self) -> None:
-        """Answer the client's end."""
+    def end(self, error: Error | None = None) -> None:
+        """Answer the client's end, or end the session for an error."""
         self.close()
-        self.send(End())
+        self.send(End(error))
 
     def _transferred(self, transfer: Transfer) -> None:
         self._next_incoming_id = (self._next_incoming_id + 1) & _UINT_MAX
@@ -206,6 +206,13 @@ class Session:
             self.wake()
 
     def _attach(self, attach: Attach) -> None:
+        present = self._links.get(attach.handle)
+
+        if present and present.is_open:
+            text = f"The handle {attach.handle} is in use."
+            self.end(Error(errors.HANDLE_IN_USE, text))
+            return
+
         try:
             link = self._open(attach)
         except ServiceError as error:

@@ -19,10 +19,14 @@ from ehtui.wire.pyamqp.messages import (
 from ehtui.wire.pyamqp.performatives import (
     Accepted,
     Attach,
+    Begin,
+    Close,
     Detach,
     Disposition,
+    End,
     Flow,
     Rejected,
+    Target,
     Transfer,
 )
 from ehtui.wire.pyamqp.sections import DATA, MESSAGE_ANNOTATIONS, binary, items, sections
@@ -326,6 +330,20 @@ async def test_what_does_not_exist_is_refused_in_the_services_words(
 ) -> None:
     async with signed_in(endpoint) as client:
         assert expected in await refusal(client, address, selector)
+
+
+async def test_a_handle_or_channel_cannot_be_used_twice(endpoint: EventHubsEndpoint) -> None:
+    async with signed_in(endpoint) as client:
+        link = await client.sender("hub")
+        assert isinstance(link, Attach)
+        client.send(Attach("again", link.handle, is_receiver=False, target=Target("hub")))
+        end = await client.expect(End)
+        assert end.error
+        assert end.error.condition == "amqp:session:handle-in-use"
+
+    async with signed_in(endpoint) as client:
+        client.send(Begin(None, 0, 100, 100))
+        assert "The channel 0 has a session." in str(await client.expect(Close))
 
 
 async def test_deleting_a_group_or_hub_ends_its_links(endpoint: EventHubsEndpoint) -> None:
