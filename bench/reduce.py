@@ -60,6 +60,13 @@ class World:
 
         owners = sorted({o.owner or "" for o in self.ownerships.values()})
         self.order = {owner: n for n, owner in enumerate(owners)}
+        period_s = EVERY_S / share
+
+        for place, record in self.ownerships.items():
+            due_s = period_s * (self.order[record.owner or ""] + 1) / len(owners)
+            blob = replace(record.blob, last_modified=float(int(self.at - period_s + due_s)))
+            self.ownerships[place] = replace(record, blob=blob)
+
         self.per_poll = share * OWNERS * GROUPS
         self.polls = 0
 

@@ -45,10 +45,15 @@ def behind(history: History, oldest_unread: int, lag: int | None, now: float) ->
     if lag is None or not history:
         return None
 
-    index = bisect_left(history, (oldest_unread,))
+    index = len(history)
 
-    if index == len(history):
+    if index == 0 or history[-1][0] < oldest_unread:
         return None
+
+    if history[-2:][0][0] < oldest_unread:  # nearly all look for one of the newest
+        index -= 1
+    else:
+        index = bisect_left(history, (oldest_unread,))
 
     sequence, enqueued_at = history[index]
 

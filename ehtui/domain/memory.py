@@ -5,19 +5,21 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.behind import History
 from ehtui.domain.leases import NO_RHYTHM, Rhythm, Timing
 from ehtui.domain.ownership import Look
 from ehtui.domain.process import LogIncidentKind, OwnerLink, ProcessId
-from ehtui.domain.progress import Progress
 from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Series
 from ehtui.domain.store import Ownership
 
+if TYPE_CHECKING:
+    from ehtui.domain.behind import History
+    from ehtui.domain.progress import Progress
 
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """One partition of the hub over time."""
+
+class Flow(NamedTuple):
+    """One partition of the hub over time. A tuple: thousands are made a minute."""
 
     state: PartitionState
     history: History = ()  # for lag in time
@@ -78,8 +80,7 @@ class Mark:
     UNSERVED = FREE | OVERDUE | EXPIRED
 
 
-@dataclass(frozen=True, slots=True)
-class Seat:
+class Seat(NamedTuple):
     """One partition of one group: what is shown and what it was judged from."""
 
     shown: GroupPartition

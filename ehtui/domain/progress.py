@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.store import Checkpoint
+if TYPE_CHECKING:
+    from ehtui.domain.store import Checkpoint
 
 WINDOW = 10  # commits, as Burrow keeps them (peers.md B2)
 RATE_WINDOW_S = 60.0
+LATE_GAPS = 1.5
 
 
 class Commit(NamedTuple):
@@ -19,6 +20,15 @@ class Commit(NamedTuple):
     lag: int | None
 
 
+class Pace(NamedTuple):
+    """How fast commits went on, by the last of them."""
+
+    grown: int  # events
+    usual_s: float  # in which they were read
+    last_at: float
+    late_after_s: float  # by then the next commit is late by their own cadence
+
+
 class Rewind(NamedTuple):
     """A checkpoint that went back, until it has caught up again."""
 
@@ -27,8 +37,7 @@ class Rewind(NamedTuple):
     to_sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class Progress:
+class Progress(NamedTuple):
     """What was seen of one partition's checkpoint. Times are server times."""
 
     record: Checkpoint | None = None
@@ -37,6 +46,7 @@ class Progress:
     waiting_since: float | None = None  # events wait, and nothing has moved since
     zero_at: float | None = None  # lag was last seen to be zero
     rewind: Rewind | None = None
+    pace: Pace | None = None
     watched_at: float | None = None  # first seen owned and without a checkpoint
     watched_sequence: int | None = None  # the last sequence number by then
 
@@ -49,6 +59,7 @@ class Progress:
             since,
             zero_at,
             self.rewind,
+            self.pace,
             self.watched_at,
             self.watched_sequence,
         )
@@ -80,32 +91,39 @@ def committed(progress: Progress, record: Checkpoint, lag: int | None) -> Progre
     elif rewind is not None and sequence >= rewind.from_sequence:
         rewind = None
 
-    return Progress(record, commits, waits, since, progress.zero_at, rewind)
+    return Progress(record, commits, waits, since, progress.zero_at, rewind, pace_of(commits))
 
 
-def out_rate(commits: tuple[Commit, ...], at: float) -> float | None:
-    """Events a second that the group gets through, from its commits; None before two of them.
-
-    Rare commits are judged over their whole window, frequent ones over the last minute.
-    """
+def pace_of(commits: tuple[Commit, ...]) -> Pace | None:
+    """The pace of a window: rare commits over all of it, frequent ones over the last minute."""
     if len(commits) < 2:  # noqa: PLR2004 - a rate lies between two
         return None
 
-    first = commits[0]
+    last, first, gaps = commits[-1], commits[0], len(commits) - 1
 
-    for commit in commits[1:-1]:
-        if at - commit.at < RATE_WINDOW_S:
+    for gaps_left, commit in zip(range(gaps, 1, -1), commits, strict=False):
+        first, gaps = commit, gaps_left
+
+        if last.at - commit.at < RATE_WINDOW_S:
             break
+    else:
+        first, gaps = commits[-2], 1
 
-        first = commit
-
-    last = commits[-1]
     grown, usual_s = last.sequence - first.sequence, last.at - first.at
 
     if grown < 0 or usual_s <= 0:
         return None
 
-    # Until the next commit is late by its own cadence, the time since the last one is not slowness.
-    gap_s = usual_s / (len(commits) - commits.index(first) - 1)
-    late_s = max(0.0, at - last.at - 1.5 * gap_s)
-    return grown / (usual_s + late_s)
+    return Pace(grown, usual_s, last.at, LATE_GAPS * usual_s / gaps)
+
+
+def out_rate(pace: Pace | None, at: float) -> float | None:
+    """Events a second that the group gets through; None before two commits.
+
+    It fades once the next commit is late: until then the time since the last is not slowness.
+    """
+    if pace is None:
+        return None
+
+    late_s = at - pace.last_at - pace.late_after_s
+    return pace.grown / (pace.usual_s + late_s if late_s > 0 else pace.usual_s)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain import ownership
 from ehtui.domain.folds.moves import tell_moves
-from ehtui.domain.groups import new_group, rejudged
+from ehtui.domain.groups import Written, new_group, rejudged
 from ehtui.domain.leases import LIVE_STATES, heard, timings
 from ehtui.domain.memory import UNSEEN, GroupMemory, OwnerTrack, Seat
 from ehtui.domain.sdks import hints_of
@@ -154,19 +154,14 @@ def _fold_group(
             place, is_unseen = (key, pid), is_first and pid in unseen
             seats[pid] = _followed_seat(look, place, seats[pid], changes, moment, is_unseen)
 
+    changes.shifts.sort(key=lambda shift: ownership.natural_key(shift.partition))
     before = group.timings
     group = replace(group, seats=seats)
     group = _followed_owners(draft, group, changes, is_first=is_first)
     group = tell_moves(draft, group, changes.shifts, before)
     retimed = _retimed(group, before)
-    draft.groups[key] = rejudged(
-        draft,
-        group,
-        written | unseen | retimed,
-        moment,
-        changes.checkpoints,
-        changes.renewals - retimed,
-    )
+    found = Written(changes.checkpoints, frozenset(changes.renewals - retimed))
+    draft.groups[key] = rejudged(draft, group, written | unseen | retimed, moment, found)
 
 
 def _followed_seat(
