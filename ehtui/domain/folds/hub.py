@@ -30,7 +30,6 @@ def fold_hub(draft: Draft, update: HubRead) -> None:
 
     if is_new:
         rejoin(draft)
-        return
 
     if not draft.is_fresh("store"):
         return  # what a group has read since is unknown: its lag stays as it was, with its age
