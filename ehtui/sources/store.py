@@ -12,7 +12,7 @@ from ehtui.domain.updates import StoreRead
 from ehtui.sources.layouts import NAMELESS, prefer_new
 from ehtui.sources.layouts.base import Scope
 from ehtui.sources.store_container import ContainerRead, WatchedContainer
-from ehtui.wire.storage import open_account
+from ehtui.wire.storage import open_account, preload
 from ehtui.wire.storage_address import address_of
 
 if TYPE_CHECKING:
@@ -97,6 +97,7 @@ class StoreSource:
 
         if self._account is None:
             address = address_of(self._settings)
+            await asyncio.to_thread(preload)
             self._account = open_account(address, clock=self._clock)
 
             if address.container and not named:

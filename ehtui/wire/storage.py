@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def preload() -> None:
-    """Import what `open_account` needs: slow (0.3 s), so before the loop that uses it runs."""
+    """Import what `open_account` needs: slow (0.3 s), so on another thread than a loop's."""
     import ehtui.wire.storage_client  # noqa: F401, PLC0415
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
@@ -56,6 +56,8 @@ class Refused:
 
 def problem_of_reply(address: StorageAddress, container: str | None, reply: Refused) -> Problem:
     """What a refusal by the service means."""
+    reply = replace(reply, code=safe(reply.code)[:60])
+
     return (
         _not_let_in(address, container, reply)
         or _missing(address, container, reply)
@@ -137,15 +139,23 @@ def _not_let_in(address: StorageAddress, container: str | None, reply: Refused) 
 
     if reply.code in _WRONG_KEY or reply.status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN}:
         if reply.code == "AuthorizationFailure":
-            return Problem(
-                ProblemKind.FORBIDDEN,
-                f"{where} does not let this host or identity in (AuthorizationFailure).",
-                f"Check the account's network rules (firewall, private endpoint). {_READER}",
-            )
+            return _kept_out(address, where, reply)
 
         return _credential_refused(address, where, reply)
 
     return None
+
+
+def _kept_out(address: StorageAddress, where: str, reply: Refused) -> Problem:
+    """By the firewall, in Azure; emulators say the same to a wrong key."""
+    what = "key" if address.key else "SAS" if address.sas else "identity"
+
+    return Problem(
+        ProblemKind.FORBIDDEN,
+        f"{_capital(where)} does not let this host or its {what} in ({reply.code}).",
+        f"Check the account's network rules (firewall, private endpoint), and the {what} "
+        f"of {address.setting}.",
+    )
 
 
 def _credential_refused(address: StorageAddress, where: str, reply: Refused) -> Problem:
@@ -207,7 +217,7 @@ def _missing(address: StorageAddress, container: str | None, reply: Refused) -> 
     if reply.status == HTTPStatus.NOT_FOUND:
         return Problem(
             ProblemKind.NOT_FOUND,
-            f"{where} was not found ({reply.code or 'HTTP 404'}).",
+            f"{_capital(where)} was not found ({reply.code or 'HTTP 404'}).",
             f"Check the address in {address.setting}.",
         )
 
@@ -216,7 +226,7 @@ def _missing(address: StorageAddress, container: str | None, reply: Refused) -> 
 
 def _busy_or_broken(address: StorageAddress, container: str | None, reply: Refused) -> Problem:
     where = _where(address, container)
-    code = safe(reply.code)[:60] or f"HTTP {reply.status}"
+    code = reply.code or f"HTTP {reply.status}"
 
     if reply.status in {
         HTTPStatus.TOO_MANY_REQUESTS,
@@ -226,27 +236,27 @@ def _busy_or_broken(address: StorageAddress, container: str | None, reply: Refus
 
         return Problem(
             ProblemKind.THROTTLED,
-            f"{where} is busy ({code}).{wait}",
+            f"{_capital(where)} is busy ({code}).{wait}",
             "Poll less often (poll.store_s), and see who else lists this account.",
         )
 
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Problem(
             ProblemKind.UNREACHABLE,
-            f"{where} is down or failing ({code}).",
+            f"{_capital(where)} is down or failing ({code}).",
             "It is tried again by itself; see the storage account's health in Azure.",
         )
 
     if reply.code in {"InvalidHeaderValue", "UnsupportedHeader", "InvalidQueryParameterValue"}:
         return Problem(
             ProblemKind.UNSUPPORTED,
-            f"{where} does not understand this version of the protocol ({code}).",
+            f"{_capital(where)} does not understand this version of the protocol ({code}).",
             "Update the emulator, or start Azurite with --skipApiVersionCheck.",
         )
 
     return Problem(
         ProblemKind.MALFORMED,
-        f"{where} answered with {code}.",
+        f"{_capital(where)} answered with {code}.",
         f"Check that {address.setting} names a blob endpoint.",
     )
 
@@ -255,6 +265,10 @@ def _where(address: StorageAddress, container: str | None) -> str:
     account = f"storage account '{safe(address.account)}' at {address.host}"
 
     return f"container '{safe(container)}' of {account}" if container is not None else account
+
+
+def _capital(sentence: str) -> str:
+    return sentence[:1].upper() + sentence[1:]
 
 
 def _first_line(error: BaseException) -> str:
