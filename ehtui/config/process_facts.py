@@ -3,39 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
-from ehtui.config.dotenv_file import read_dotenv
 from ehtui.config.errors import ConfigError
-from ehtui.config.expand import expand
-from ehtui.config.yaml_file import read_yaml
+from ehtui.config.process_files import Place, ProcessFiles
 from ehtui.domain.text import safe
 
-_SETTINGS_FILES = (
-    "ehtui.yaml",
-    "config.yaml",
-    "config.yml",
-    "config/config.yaml",
-    "application.yaml",
-    "application.yml",
-    "local.settings.json",
-    "appsettings.json",
-)
-_PARENTS = 3  # python-dotenv looks upwards for .env; further up is somebody else's
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
 _FLAG = re.compile(r"^(?:--?|/)(?:D)?(?P<name>[A-Za-z][\w.:-]*)(?:=(?P<value>.*))?$", re.DOTALL)
 _ASSIGNMENT = re.compile(r"^(?P<name>[A-Za-z_][\w.]*)=(?P<value>.*)$", re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Somewhere that sets variables; `name` completes "found NAME in …"."""
-
-    name: str
-    variables: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +52,9 @@ def read_process(pid: int) -> ProcessFacts:
         raise _denied(pid) from None
 
     folder = _folder(process)
-    notes: list[str] = []
-    dotenvs = list(_dotenvs(folder, argv, environment, notes))
+    files = ProcessFiles(pid, folder, argv) if folder else None
+    dotenvs = files.dotenvs(environment) if files else []
     known = {name: text for place in reversed(dotenvs) for name, text in place.variables.items()}
-    files = list(_files(folder, argv, {**known, **environment}, notes))
 
     return ProcessFacts(
         pid=pid,
@@ -84,9 +64,9 @@ def read_process(pid: int) -> ProcessFacts:
             Place("its command line", dict(_arguments(argv))),
             Place("its environment", environment),
             *dotenvs,
-            *files,
+            *(files.settings({**known, **environment}) if files else ()),
         ),
-        notes=tuple(notes),
+        notes=tuple(files.notes) if files else (),
     )
 
 
@@ -114,71 +94,6 @@ def _folder(process: psutil.Process) -> str | None:
         return process.cwd()
     except (psutil.Error, OSError):
         return None
-
-
-def _folders(folder: str | None, argv: list[str]) -> list[Path]:
-    """The working folder and the script's own."""
-    if folder is None:
-        return []
-
-    base = Path(folder)
-    scripts = [base / word for word in argv[:4] if not word.startswith("-") and "." in word]
-
-    return list(dict.fromkeys([base, *(s.parent.resolve() for s in scripts if s.is_file())]))
-
-
-def _dotenvs(
-    folder: str | None, argv: list[str], environment: Mapping[str, str], notes: list[str]
-) -> Iterator[Place]:
-    for start in _folders(folder, argv):
-        for candidate in (start, *list(start.parents)[:_PARENTS]):
-            path = candidate / ".env"
-
-            if _is_file(path):
-                try:
-                    yield Place(str(path), read_dotenv(path, str(path), environment).variables)
-                except ConfigError as error:
-                    notes.append(error.summary)
-
-                break
-
-
-def _files(
-    folder: str | None, argv: list[str], variables: Mapping[str, str], notes: list[str]
-) -> Iterator[Place]:
-    for start in _folders(folder, argv):
-        for name in _SETTINGS_FILES:
-            path = start / name
-
-            if not _is_file(path):
-                continue
-
-            try:
-                sections = read_yaml(path, str(path)).sections
-            except ConfigError as error:
-                notes.append(error.summary)
-                continue
-
-            texts = dict(_flattened(sections, ""))
-            yield Place(
-                str(path),
-                {key: expand(text, variables, must_exist=False) for key, text in texts.items()},
-            )
-
-
-def _is_file(path: Path) -> bool:
-    try:
-        return path.is_file()
-    except OSError:
-        return False
-
-
-def _flattened(value: object, prefix: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
-        for name, part in value.items():
-            yield from _flattened(part, f"{prefix}.{name}" if prefix else str(name))
-    elif isinstance(value, str):
-        yield prefix, value
 
 
 def _arguments(argv: list[str]) -> Iterator[tuple[str, str]]:

@@ -98,6 +98,22 @@ def test_the_scripts_own_folder_counts_where_it_was_started_from_elsewhere(
     assert values(start("app/src/main.py"))["eventhub.connection_string"] == HUB
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="changing the root needs its rights")
+def test_paths_of_a_process_with_another_root_are_followed_through_it(
+    start: Start, tmp_path: Path
+) -> None:
+    """As in a container: what it calls /app is nowhere on this host."""
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "main.py").touch()
+    (tmp_path / "app" / ".env").write_text("EVENTHUB_NAME=meetings\n")
+    (tmp_path / "work").mkdir()
+    (tmp_path / "work" / ".env").write_text(f"EVENTHUB_CONNECTION_STRING={HUB}\n")
+    enter = f"import os; os.chroot({str(tmp_path)!r}); os.chdir('/work'); {SLEEP}"
+    found = values(start("-c", enter, "/app/main.py"))
+
+    assert found == {"eventhub.connection_string": HUB, "eventhub.name": "meetings"}
+
+
 def test_a_broken_file_of_the_application_is_noted_and_passed_over(
     start: Start, tmp_path: Path
 ) -> None:

@@ -4,7 +4,8 @@ import pytest
 
 from ehtui.config.errors import ConfigError
 from ehtui.config.process_environment import judged
-from ehtui.config.process_facts import Place, ProcessFacts
+from ehtui.config.process_facts import ProcessFacts
+from ehtui.config.process_files import Place
 
 KEY = "c2VjcmV0LXZhbHVl"
 HUB = f"Endpoint=sb://hgzero.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey={KEY}"
