@@ -29,7 +29,8 @@ LOCAL_TIMEOUT_S = 10.0
 LOGS_EVERY_S = 2.0
 # A report waits so long for its first reads; a slow source is shown as not read yet.
 FIRST_READS_S = 40.0
-SECOND_LOOK_S = 0.3
+SECOND_LOOK_S = 3.0
+LOOKS_EVERY_S = 0.05
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -66,9 +67,12 @@ def namespace_of(settings: Settings) -> str:
 
 
 def sources_of(
-    settings: Settings, *, clock: Clock = time.time
+    settings: Settings, *, clock: Clock = time.time, adopted: Sequence[int] = ()
 ) -> Callable[[], Awaitable[Sequence[Scheduled]]]:
-    """What opens every configured source, on the loop that will read them."""
+    """What opens every configured source, on the loop that will read them.
+
+    `adopted` is looked at again at every scan: a screen adds to it what somebody chose by hand.
+    """
 
     async def open_sources() -> Sequence[Scheduled]:
         # Azure libraries, aiohttp and psutil: loaded on the monitor's thread, after first paint.
@@ -82,7 +86,7 @@ def sources_of(
         processes = ProcessSource(
             consumers=settings.consumers,
             namespace=namespace,
-            manual_pids=() if settings.pid is None else (settings.pid,),
+            manual_pids=adopted,
             clock=clock,
         )
         logs = LogSource(lambda: processes.latest, clock=clock)
@@ -103,7 +107,14 @@ def sources_of(
     return open_sources
 
 
-def make_monitor(settings: Settings, *, clock: Clock = time.time) -> Monitor:
+def adopted_pids(settings: Settings) -> list[int]:
+    """Processes that are consumers because somebody says so; a screen adds to them."""
+    return [] if settings.pid is None else [settings.pid]
+
+
+def make_monitor(
+    settings: Settings, *, clock: Clock = time.time, adopted: Sequence[int] | None = None
+) -> Monitor:
     """A monitor of everything that is configured; not started yet.
 
     Raises:
@@ -117,7 +128,8 @@ def make_monitor(settings: Settings, *, clock: Clock = time.time) -> Monitor:
         policy=policy_of(settings),
         sources=tuple(SourceState(name) for name in ("hub", "store", "processes", "logs")),
     )
-    monitor = Monitor(sources_of(settings, clock=clock), snapshot, clock=clock)
+    pids = adopted_pids(settings) if adopted is None else adopted
+    monitor = Monitor(sources_of(settings, clock=clock, adopted=pids), snapshot, clock=clock)
 
     if not settings.checkpoint_store.is_configured:
         monitor.tell(SourceOff(clock(), "store", _NO_STORE))
@@ -171,11 +183,25 @@ def first_look(monitor: Monitor) -> Snapshot:
     """What a started monitor knows once every source has answered or failed."""
     from ehtui.monitor import wait_for_first, watch  # noqa: PLC0415
 
-    wait_for_first(monitor, [source.name for source in monitor.snapshot.sources], FIRST_READS_S)
-    # Processes and logs were first read side by side; a second look ties them together.
+    names = [source.name for source in monitor.snapshot.sources]
+    snapshot = wait_for_first(monitor, names, FIRST_READS_S)
+
+    if not snapshot.consumers:
+        return snapshot
+
+    # Processes and logs were first read side by side; a second look at the logs ties them together.
+    before = _read_at(snapshot, "logs")
+    deadline = time.monotonic() + SECOND_LOOK_S
     monitor.refresh("logs")
 
-    return watch(monitor, SECOND_LOOK_S)
+    while _read_at(monitor.snapshot, "logs") == before and time.monotonic() < deadline:
+        watch(monitor, LOOKS_EVERY_S)
+
+    return monitor.snapshot
+
+
+def _read_at(snapshot: Snapshot, name: str) -> float | None:
+    return next((source.read_at for source in snapshot.sources if source.name == name), None)
 
 
 def _document(snapshot: Snapshot) -> str:
@@ -199,7 +225,11 @@ def first_group(settings: Settings) -> str:
 
 
 def make_session(
-    monitor: Monitor, settings: Settings, *, clock: Clock = time.time, dry_run: bool = False
+    monitor: Monitor,
+    settings: Settings,
+    *,
+    clock: Clock = time.time,
+    dry_run: bool = False,
 ) -> MonitorSession:
     """A monitor with the right to act, as far as the settings give it."""
     from ehtui.cli.session import MonitorSession  # noqa: PLC0415
@@ -238,8 +268,9 @@ def run_ui(settings: Settings, *, banner: str | None = None) -> int:
     from ehtui.cli.screen_session import ScreenSession  # noqa: PLC0415
     from ehtui.tui import run  # noqa: PLC0415 - Textual
 
-    monitor = make_monitor(settings)
-    session = ScreenSession(monitor, settings, make_executor(settings))
+    adopted = adopted_pids(settings)
+    monitor = make_monitor(settings, adopted=adopted)
+    session = ScreenSession(monitor, settings, make_executor(settings), adopted=adopted)
 
     try:
         return run(session, _ui_options(settings, banner))

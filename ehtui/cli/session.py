@@ -30,9 +30,10 @@ if TYPE_CHECKING:
         SignalPlan,
         StartPlan,
     )
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.process import ProcessId, ProcessSample
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
+    from ehtui.sources.log_tail import LogTail
 
 
 class MonitorSession:
@@ -44,9 +45,12 @@ class MonitorSession:
         settings: Settings,
         executor: Executor,
         *,
+        adopted: list[int] | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._monitor = monitor
+        # The process source looks at this very list at every scan.
+        self._adopted = [] if adopted is None else adopted
         self._executor = executor
         self._clock = clock
         self._host: Host | None = None
@@ -161,6 +165,25 @@ class MonitorSession:
             read_only=self.read_only,
             at=self._clock(),
         )
+
+    async def list_processes(self) -> Sequence[ProcessSample]:
+        """Every process of this host, Python first."""
+        from ehtui.sources.process_list import list_processes  # noqa: PLC0415 - psutil
+
+        return await asyncio.to_thread(list_processes)
+
+    def adopt(self, process: ProcessId) -> None:
+        """Take a process for a consumer, because somebody says so."""
+        if process.pid not in self._adopted:
+            self._adopted.append(process.pid)
+
+        self._monitor.refresh("processes")
+
+    def follow_log(self, path: str) -> LogTail:
+        """A consumer's log as it grows; its reads block and belong into a thread."""
+        from ehtui.sources.log_tail import LogTail  # noqa: PLC0415 - only when asked for
+
+        return LogTail(path)
 
     async def execute(self, plan: Plan) -> Outcome:
         """Act on the monitor's loop, where Azure clients live; the outcome joins the timeline."""

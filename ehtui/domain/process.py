@@ -93,3 +93,12 @@ class LogIncident:
     owner: str | None = None
     partition: str | None = None
     count: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class LogLine:
+    """One line of a consumer's log, safe to show."""
+
+    text: str
+    kind: LogIncidentKind | None  # what it tells of ownership, where it does
+    is_ownership: bool  # it names an owner or a lease

@@ -14,9 +14,13 @@ LINE_BYTES = 8 * 1024  # an endless line is cut here
 
 @dataclass(slots=True)
 class LogFollower:
-    """Lines appended to one file since the read before. The first read takes its head and tail."""
+    """Lines appended to one file since the read before.
+
+    The first read takes its head, where a consumer says who it is, and its tail; or the tail alone.
+    """
 
     path: Path
+    reads_head: bool = True
     _inode: int | None = None
     _offset: int = 0
     _partial: bytes = b""
@@ -33,12 +37,14 @@ class LogFollower:
                 self._partial, self._skips_line = b"", False
 
                 if is_first and status.st_size > HEAD_BYTES + TAIL_BYTES:
-                    head = file.read(HEAD_BYTES)
+                    head = file.read(HEAD_BYTES) if self.reads_head else b""
                     file.seek(status.st_size - TAIL_BYTES)
                     tail = file.read(TAIL_BYTES)
                     self._offset = status.st_size
                     # The first line of the tail began somewhere before it.
-                    return self._split(head + b"\n") + self._split(tail.partition(b"\n")[2])
+                    return self._split(head + b"\n" * bool(head)) + self._split(
+                        tail.partition(b"\n")[2]
+                    )
 
             file.seek(self._offset)
             chunk = file.read(HEAD_BYTES + TAIL_BYTES if self._offset == 0 else READ_BYTES)

@@ -103,7 +103,10 @@ class ProcessSource:
         for pid in pids - self._known.keys() - self._strangers.keys():
             self._recognise(pid, at)
 
-        for pid in self._connected.keys() - self._known.keys():
+        known_now = set(self._known)
+
+        # A stranger may be known by its connection or by somebody's word meanwhile.
+        for pid in (self._connected.keys() | pids.intersection(self.manual_pids)) - known_now:
             self._recognise(pid, at)
 
         looks = [self._sample(known, at) for known in list(self._known.values())]

@@ -12,6 +12,7 @@ import pytest
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.process import ProcessSample, RecognisedBy
+from ehtui.sources.process_list import list_processes
 from ehtui.sources.processes import ProcessSource
 from tests.children import identity, python_child
 from tests.waiting import wait_until
@@ -88,6 +89,30 @@ def test_a_pid_given_by_hand_is_recognised() -> None:
 
         assert found is not None
         assert found.recognised_by is RecognisedBy.MANUAL
+
+
+def test_a_stranger_that_somebody_chooses_becomes_a_consumer() -> None:
+    chosen: list[int] = []
+    source = ProcessSource(manual_pids=chosen)
+
+    with python_child() as child:
+        assert sample(source, child.pid) is None
+
+        chosen.append(child.pid)
+
+        assert sample(source, child.pid) is not None
+
+
+def test_every_process_can_be_chosen_from_python_first() -> None:
+    with python_child("", "AccountKey=hunter2;") as child:
+        listed = list_processes()
+        mine = next(s for s in listed if s.id.pid == child.pid)
+
+        assert mine.id == identity(child)
+        assert "hunter2" not in mine.command
+        assert os.getpid() not in {s.id.pid for s in listed}
+        kinds = [s.name.startswith("python") for s in listed]
+        assert kinds == sorted(kinds, reverse=True)
 
 
 def test_the_log_is_found_by_its_open_file(tmp_path: Path) -> None:

@@ -1,0 +1,56 @@
+"""All processes of this host, for choosing a consumer by hand."""
+
+from __future__ import annotations
+
+import psutil
+
+from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy
+from ehtui.domain.text import safe
+from ehtui.sources.processes import own_line
+
+_ATTRIBUTES = ["pid", "ppid", "create_time", "name", "cmdline", "username", "status"]
+_RUNTIMES = ("python", "node", "dotnet", "java", "func")
+
+
+def list_processes() -> tuple[ProcessSample, ...]:
+    """Every process with a command line: Python first, then other runtimes; newest first. Blocking.
+
+    ehtui itself and what it runs in are left out: they can be no consumers.
+    """
+    own = own_line()
+    found = []
+
+    for process in psutil.process_iter(_ATTRIBUTES):
+        facts = process.info
+
+        # Without a command line it is a kernel thread, or not ours to look at.
+        if facts["cmdline"] and facts["pid"] not in own:
+            found.append(_sample(facts))
+
+    return tuple(sorted(found, key=lambda s: (_runtime(s.name), -s.id.started_at)))
+
+
+def _sample(facts: dict[str, object]) -> ProcessSample:
+    command = facts["cmdline"]
+    words = " ".join(map(str, command)) if isinstance(command, list) else ""
+    user, parent = facts["username"], facts["ppid"]
+
+    return ProcessSample(
+        id=ProcessId(int(str(facts["pid"])), float(str(facts["create_time"]))),
+        parent=parent if isinstance(parent, int) else None,
+        user=str(user) if user is not None else None,
+        name=safe(str(facts["name"])),
+        command=safe(words),
+        cwd=None,
+        status=str(facts["status"]),
+        cpu_percent=None,
+        memory_percent=None,
+        rss_bytes=None,
+        threads=None,
+        connections=None,
+        recognised_by=RecognisedBy.MANUAL,
+    )
+
+
+def _runtime(name: str) -> int:
+    return next((n for n, known in enumerate(_RUNTIMES) if name.startswith(known)), len(_RUNTIMES))
