@@ -76,7 +76,10 @@ class Monitor:
         return self._is_paused
 
     def start(self) -> None:
-        """Begin on a thread of its own; returns at once."""
+        """Begin on a thread of its own; returns at once. Does nothing once begun or stopped."""
+        if self._thread is not None or self._is_stopping:
+            return
+
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(DaemonThreads())
         self._loop.set_exception_handler(_note_loop_fault)

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor.monitor import Monitor
 
+STALLED_S = 8.0  # longer than the hub is left alone between reads
+
 
 def wait_for_first(monitor: Monitor, names: Collection[str], timeout_s: float) -> Snapshot:
     """Wait until each source has read or failed; returns what is known then, or at the timeout.
 
-    Of a hub that answers, every partition must have been sampled: a large one takes several reads.
+    A large hub takes several reads: it is waited for as long as each brings partitions not seen.
     """
-    return _wait(monitor, lambda snapshot: _has_all(snapshot, names), timeout_s)
+    return _wait(monitor, _FirstLook(names), timeout_s)
 
 
 def watch(monitor: Monitor, seconds: float) -> Snapshot:
@@ -51,13 +53,26 @@ def _until(deadline: float, news: threading.Event) -> bool:
     return remaining > 0 and news.wait(remaining)
 
 
-def _has_all(snapshot: Snapshot, names: Collection[str]) -> bool:
-    states = {source.name: source.status for source in snapshot.sources}
+class _FirstLook:
+    """Whether every source has spoken, and the hub of all its partitions that it will speak of."""
 
-    if any(states.get(name, SourceStatus.STARTING) is SourceStatus.STARTING for name in names):
-        return False
+    def __init__(self, names: Collection[str]) -> None:
+        self._names = names
+        self._unseen: int | None = None
+        self._fewer_at = 0.0
 
-    if "hub" not in names or states["hub"] is not SourceStatus.OK:
-        return True
+    def __call__(self, snapshot: Snapshot) -> bool:
+        states = {source.name: source.status for source in snapshot.sources}
 
-    return all(partition.sample is not None for partition in snapshot.partitions)
+        if any(states.get(n, SourceStatus.STARTING) is SourceStatus.STARTING for n in self._names):
+            return False
+
+        if "hub" not in self._names or states["hub"] is not SourceStatus.OK:
+            return True
+
+        unseen, now = sum(p.sample is None for p in snapshot.partitions), time.monotonic()
+
+        if self._unseen is None or unseen < self._unseen:
+            self._unseen, self._fewer_at = unseen, now
+
+        return not unseen or now - self._fewer_at > STALLED_S

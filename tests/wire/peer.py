@@ -44,6 +44,7 @@ from ehtui.wire.pyamqp.performatives import (
     Transfer,
 )
 
+CHANNEL = 7  # not the client's: the two sides number their channels for themselves
 Answer = Callable[[Request], Reply | None]
 
 
@@ -117,6 +118,8 @@ class Peer:
     tokens: list[Request] = field(default_factory=list)
     requests: list[Request] = field(default_factory=list)
     dispositions: list[Disposition] = field(default_factory=list)
+    frames: list[Any] = field(default_factory=list)
+    payloads: list[bytes] = field(default_factory=list)
     most_in_flight: int = 0
     empty_frames: int = 0
     chunks: int = 0
@@ -173,12 +176,13 @@ class _Served:
         self.frames = FrameReader(1 << 20)
         self.nodes: dict[int, str] = {}  # by the client's sending handle
         self.reply_handles: dict[str, int] = {}
+        self.client_channel = 0
         self.sent = 0
         self.received = 0
-        self.unanswered: list[tuple[str, bytes]] = []
 
     def send(self, body: Any) -> None:
-        self.writer.write(encode_frame(7, body))
+        channel = 0 if isinstance(body, Open | Close) else CHANNEL
+        self.writer.write(encode_frame(channel, body))
 
     async def run(self) -> None:
         while data := await self._read():
@@ -189,6 +193,7 @@ class _Served:
                     continue
 
                 if isinstance(item, Frame):
+                    self.client_channel = item.channel
                     self._on(item.body)
                 else:
                     self.writer.write(item)
@@ -205,6 +210,8 @@ class _Served:
             return b""
 
     def _on(self, body: Any) -> None:
+        self.peer.frames.append(body)
+
         match body:
             case None:
                 self.peer.empty_frames += 1
@@ -229,7 +236,7 @@ class _Served:
                 limits = (self.peer.max_frame_bytes, 8, self.peer.idle_timeout_ms)
                 self.send(Open("peer", None, *limits))
             case Begin():
-                self.send(Begin(0, 1, self.peer.window, 5000))
+                self.send(Begin(self.client_channel, 1, self.peer.window, 5000))
 
     def _attach(self, attach: Attach) -> None:
         source, target = attach.source, attach.target
@@ -267,6 +274,7 @@ class _Served:
         self.received += 1
         node = self.nodes[transfer.handle]
         request = decode_request(transfer.payload)
+        self.peer.payloads.append(transfer.payload)
         number = transfer.delivery_id
 
         if self.peer.rejects(request):
@@ -305,11 +313,11 @@ class _Served:
 
     def _reply(self, node: str, payload: bytes) -> None:
         handle = self.reply_handles[node]
-        data = encode_transfer(7, handle, self.sent, payload, self.peer.max_frame_bytes)
+        data = encode_transfer(CHANNEL, handle, self.sent, payload, self.peer.max_frame_bytes)
 
         if not self.peer.settles_replies:
             transfer = Transfer(handle, self.sent, b"tag", 0, False, False, False, payload)
-            data = encode_frame(7, transfer)
+            data = encode_frame(CHANNEL, transfer)
 
         self.sent += 1
         self.writer.write(data)

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from ehtui.wire.credentials import HubAccess
 
-OPEN_S = 10.0
-REPLY_S = 10.0
+OPEN_S = 8.0
+REPLY_S = 6.0
 
 
 def trusted_roots() -> ssl.SSLContext:
