@@ -12,7 +12,7 @@ from ehtui.domain.updates import StoreRead
 from ehtui.sources.layouts import NAMELESS, prefer_new
 from ehtui.sources.layouts.base import Scope
 from ehtui.sources.store_container import ContainerRead, WatchedContainer
-from ehtui.wire.storage import open_account, preload
+from ehtui.wire.storage import open_account
 from ehtui.wire.storage_address import address_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class StoreSource:
         account: BlobAccount | None = None,
     ) -> None:
         self._settings = settings
-        self._namespace = namespace
+        self._namespace = (namespace.partition("//")[2] or namespace).rstrip("/")
         self._hub = hub
         self._group = group
         self._clock = clock
@@ -97,8 +97,8 @@ class StoreSource:
 
         if self._account is None:
             address = address_of(self._settings)
-            await asyncio.to_thread(preload)
-            self._account = open_account(address, clock=self._clock)
+            # On another thread: it loads the Azure libraries.
+            self._account = await asyncio.to_thread(open_account, address, clock=self._clock)
 
             if address.container and not named:
                 named = (address.container,)
@@ -158,7 +158,7 @@ class StoreSource:
                 reads.append(outcome)
             elif isinstance(outcome, ProblemError) and self._may_go_on(container, outcome):
                 errors.append(outcome)
-                failed.append(UnreadableBlob(container.name, "", outcome.problem.summary))
+                failed += _told(container, outcome)
             else:
                 raise outcome
 
@@ -207,6 +207,14 @@ class StoreSource:
             return server_time, read_at
 
         return now + self._skew_s, now
+
+
+def _told(container: WatchedContainer, error: ProblemError) -> list[UnreadableBlob]:
+    """A container's trouble; one that ehtui found and that is gone since is none."""
+    if error.problem.kind is ProblemKind.NOT_FOUND and not container.scope.is_named_container:
+        return []
+
+    return [UnreadableBlob(container.name, "", error.problem.summary)]
 
 
 def open_store_source(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import pytest
 
 from ehtui.config.secret import Secret
@@ -308,6 +311,26 @@ async def test_passing_trouble_fails_the_read_because_half_a_listing_looks_like_
     assert len((await listing_of(source)).ownerships) == 2
 
 
+async def test_a_container_that_was_found_and_is_gone_is_no_trouble() -> None:
+    account = FakeBlobAccount()
+    account.put("mine", f"{NS}/hub/$default/ownership/0", {"ownerid": "py"})
+    account.put("soon-gone", f"{NS}/hub/g2/ownership/0", {"ownerid": "py"})
+    source = a_source(account)
+    assert len((await listing_of(source)).ownerships) == 2
+
+    del account.containers["soon-gone"]
+    listing = await listing_of(source)
+    assert (len(listing.ownerships), listing.unreadable) == (1, ())
+
+
+async def test_a_namespace_may_be_given_as_an_endpoint() -> None:
+    account = FakeBlobAccount()
+    account.put("c", f"{NS}/hub/$default/ownership/0", {"ownerid": "py"})
+    settings = CheckpointStoreSettings(containers=("c",))
+    source = StoreSource(settings, namespace=f"sb://{NS}/", hub="hub", account=account)
+    assert len((await listing_of(source)).ownerships) == 1
+
+
 async def test_when_nothing_is_readable_the_first_problem_is_raised() -> None:
     account = FakeBlobAccount(failures={"a": ProblemKind.NOT_FOUND, "b": ProblemKind.FORBIDDEN})
 
@@ -345,3 +368,10 @@ async def test_closing_closes_the_account() -> None:
     account = FakeBlobAccount()
     await a_source(account, "c").close()
     assert account.closed
+
+
+def test_importing_it_loads_no_azure() -> None:
+    code = "import ehtui.sources.store, sys; print(*(name.split('.')[0] for name in sys.modules))"
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert not set(run.stdout.split()) & {"azure", "aiohttp"}

@@ -316,20 +316,25 @@ async def test_no_answer_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
     assert problem.kind is ProblemKind.TIMEOUT
 
 
-async def test_a_dropped_connection_is_tried_once_more() -> None:
-    drops = 1
+def dropping(times: int) -> Callable[[Asked], Reply]:
+    """Hangs up on the first requests."""
+    left = times
 
     def answer(asked: Asked) -> Reply:
-        nonlocal drops
+        nonlocal left
         del asked
+        left -= 1
 
-        if drops:
-            drops -= 1
+        if left >= 0:
             raise ConnectionResetError
 
         return Reply(200, EMPTY)
 
-    async with canned(answer) as server, connected(server) as account:
+    return answer
+
+
+async def test_a_dropped_connection_is_tried_once_more() -> None:
+    async with canned(dropping(1)) as server, connected(server) as account:
         assert (await account.list_page("checkpoints")).blobs == []
         assert len(server.asked) == 2
 

@@ -14,6 +14,7 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sandbox.blobs.state import Access
 from ehtui.wire.blobs import BlobAccount, BlobItem, BlobPage
+from ehtui.wire.storage import open_account
 from ehtui.wire.storage_address import parse_account_url, parse_connection_string
 from ehtui.wire.storage_client import HttpBlobAccount
 from ehtui.wire.storage_plain import PlainBlobAccount
@@ -43,7 +44,9 @@ async def endpoint() -> AsyncIterator[BlobEndpoint]:
 @asynccontextmanager
 async def both(blobs: BlobEndpoint) -> AsyncIterator[tuple[BlobAccount, BlobAccount]]:
     address = parse_connection_string(Secret(blobs.connection_string))
-    fast, plain = HttpBlobAccount(address), PlainBlobAccount(address)
+    fast, plain = open_account(address), open_account(address, plain=True)
+    assert isinstance(fast, HttpBlobAccount)
+    assert isinstance(plain, PlainBlobAccount)
 
     try:
         yield fast, plain
