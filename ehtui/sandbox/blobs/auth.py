@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING
 from ehtui.sandbox.blobs.errors import StorageError
 from ehtui.sandbox.blobs.grants import Grant
 from ehtui.sandbox.blobs.sas import verify_sas
-from ehtui.sandbox.blobs.signing import issue_token, read_token, sign, texts_to_sign
+from ehtui.sandbox.blobs.signing import is_signed, issue_token, read_token, texts_to_sign
 
 if TYPE_CHECKING:
     from ehtui.sandbox.http import Request
@@ -64,7 +63,7 @@ class Guard:
         texts = texts_to_sign(request, self.account)
 
         if account != self.account or not any(
-            hmac.compare_digest(sign(self.key, text), signature) for text in texts
+            is_signed(self.key, text, signature) for text in texts
         ):
             raise StorageError(
                 "AuthenticationFailed",

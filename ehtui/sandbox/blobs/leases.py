@@ -10,6 +10,7 @@ from ehtui.sandbox.blobs.errors import StorageError
 
 INFINITE = -1
 SHORTEST_S, LONGEST_S = 15, 60
+LONGEST_BREAK_S = 60
 
 
 class LeaseState(StrEnum):
@@ -100,6 +101,9 @@ def release(lease: Lease, given: str) -> Lease:
 
 def break_off(lease: Lease, now: float, period_s: int | None) -> tuple[Lease, int]:
     """The lease with an end that nobody can renew, and the seconds until then."""
+    if period_s is not None and not 0 <= period_s <= LONGEST_BREAK_S:
+        raise StorageError("InvalidHeaderValue")
+
     match lease.state(now):
         case LeaseState.AVAILABLE:
             raise StorageError("LeaseNotPresentWithLeaseOperation")

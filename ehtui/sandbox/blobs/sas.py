@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
 from datetime import UTC, datetime
-from ipaddress import ip_address
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING
 
 from ehtui.sandbox.blobs.errors import StorageError
 from ehtui.sandbox.blobs.grants import CONTAINER, OBJECT, Grant
-from ehtui.sandbox.blobs.signing import sign
+from ehtui.sandbox.blobs.signing import is_signed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -32,7 +31,7 @@ def verify_sas(
     is_account = "ss" in query
     text = _account_text(query, account) if is_account else _service_text(query, account, path)
 
-    if not hmac.compare_digest(sign(key, text), query.get("sig", "")):
+    if not is_signed(key, text, query.get("sig", "")):
         raise StorageError("AuthenticationFailed", detail="Signature did not match.")
 
     _require_in_time(query, now)
@@ -97,11 +96,17 @@ def _require_source(query: Mapping[str, str], peer: str) -> None:
     if query.get("spr") == "https":
         raise StorageError("AuthorizationProtocolMismatch")
 
-    if allowed := query.get("sip"):
-        first, _, last = allowed.partition("-")
+    if (allowed := query.get("sip")) and not _is_within(peer, allowed):
+        raise StorageError("AuthorizationSourceIPMismatch")
 
-        if not ip_address(first) <= ip_address(peer) <= ip_address(last or first):  # type: ignore[operator]
-            raise StorageError("AuthorizationSourceIPMismatch")
+
+def _is_within(peer: str, allowed: str) -> bool:
+    first, _, last = allowed.partition("-")
+
+    try:
+        return IPv4Address(first) <= IPv4Address(peer) <= IPv4Address(last or first)
+    except ValueError:
+        return False
 
 
 def _moment(text: str) -> float:

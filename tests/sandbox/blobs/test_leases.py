@@ -127,6 +127,12 @@ def test_breaking_takes_no_longer_than_the_lease(
     assert broken.state(NOW + after_s + left_s) is LeaseState.BROKEN
 
 
+@pytest.mark.parametrize("period_s", [-1, 61])
+def test_breaking_lasts_as_long_as_the_service_allows(period_s: int) -> None:
+    with pytest.raises(StorageError, match="InvalidHeaderValue"):
+        leases.break_off(ENDLESS, NOW, period_s)
+
+
 @pytest.mark.parametrize(
     ("lease", "after_s", "given", "code"),
     [
