@@ -117,7 +117,7 @@ def read_environment(sandbox: Process, lines: int) -> dict[str, str]:
 
 
 def test_a_real_hub_and_a_real_consumer(running: Running) -> None:
-    code, document = running.status("--for", "6s", **running.environment)
+    code, document = running.status(**running.environment)
 
     assert code == 0
     assert document["schema"] == "ehtui.status/1"
