@@ -13,6 +13,7 @@ from ehtui.views import findings
 from ehtui.views.evidence import evidence_lines, label
 from ehtui.views.findings.consumer import create_group
 from ehtui.views.telling import Telling
+from ehtui.views.width import width
 from tests.views import world
 
 SAY = Telling(world.snapshot(), group=world.GROUP)
@@ -281,3 +282,9 @@ def test_labels_are_words() -> None:
     keys = {key for kind in FINDINGS.values() for key in kind.evidence}
 
     assert not [key for key in keys if "_" in label(key)]
+
+
+def test_labels_are_short_enough_for_a_column() -> None:
+    keys = {key for kind in FINDINGS.values() for key in kind.evidence}
+
+    assert max(width(label(key)) for key in keys) <= 22
