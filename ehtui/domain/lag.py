@@ -34,7 +34,7 @@ def lag_of(
         return UNKNOWN
 
     last, begin = sample.last_sequence, sample.begin_sequence
-    first_unread = last + 1 if sample.is_empty else begin
+    first_kept = last + 1 if sample.is_empty else min(begin, last + 1)
 
     if checkpoint is None:
         return Lag(0, lost=0) if sample.is_empty else Lag(max(0, last - begin + 1), is_bound=True)
@@ -50,4 +50,4 @@ def lag_of(
         is_proven = sampled_at > checkpoint.blob.last_modified + RACE_S
         return Lag(0, lost=0, ahead=sequence - last if is_proven else None)
 
-    return Lag(last - max(sequence, first_unread - 1), lost=max(0, first_unread - 1 - sequence))
+    return Lag(last - max(sequence, first_kept - 1), lost=max(0, first_kept - 1 - sequence))
