@@ -10,6 +10,7 @@ import time
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
+from urllib.request import getproxies
 
 from azure.core import AsyncPipelineClient
 from azure.core.exceptions import AzureError
@@ -83,6 +84,8 @@ class HttpBlobAccount:
             read_timeout=READ_TIMEOUT_S,
             connection_data_block_size=BLOCK_BYTES,
             connection_verify=ca_file or True,
+            # Else every request also asks a thread for ~/.netrc.
+            use_env_settings=bool(getproxies()),
         )
         self._client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
             address.endpoint, policies=self._policies(), transport=transport

@@ -125,6 +125,17 @@ async def test_one_connection_serves_all_requests() -> None:
         assert (len(server.asked), server.connections) == (5, 1)
 
 
+async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with canned(Reply(200, EMPTY)) as proxy:
+        monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
+        monkeypatch.delenv("no_proxy", raising=False)
+        account = HttpBlobAccount(parse_account_url(Secret("http://acc.blob.invalid/?sig=x")))
+        await account.list_page("checkpoints")
+        await account.close()
+
+    assert [asked.url.hostname for asked in proxy.asked] == ["acc.blob.invalid"]
+
+
 async def test_the_sas_is_kept_and_renewed_before_it_ends() -> None:
     now = NOW
     async with (
