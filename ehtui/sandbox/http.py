@@ -7,7 +7,11 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from http import HTTPStatus
+from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
+
+if TYPE_CHECKING:
+    import ssl
 
 HEAD_BYTES = 64 * 1024
 BODY_BYTES = 256 * 1024 * 1024
@@ -27,6 +31,7 @@ class Request:
     header_lines: tuple[tuple[str, str], ...]
     body: bytes = b""
     peer: str = ""  # the client's address
+    is_secure: bool = False  # came over TLS
     version: str = "HTTP/1.1"
 
     @property
@@ -104,13 +109,22 @@ class HttpServer:
     Stopping and starting again keeps the port.
     """
 
-    def __init__(self, handler: Handler, host: str = "127.0.0.1", port: int = 0) -> None:
+    def __init__(
+        self,
+        handler: Handler,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        ssl_context: ssl.SSLContext | None = None,
+    ) -> None:
         self.host = host
         self.port = port
+        self.scheme = "https" if ssl_context else "http"
         self.traffic = Traffic()
         self.refuses = False  # new connections are reset as soon as they are made
         self.refuses = False  # connections are reset as soon as they are made
         self._handler = handler
+        self._ssl_context = ssl_context
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
@@ -121,7 +135,7 @@ class HttpServer:
             OSError: The address is in use or not of this host.
         """
         self._server = await asyncio.start_server(
-            self._accept, self.host, self.port, limit=HEAD_BYTES
+            self._accept, self.host, self.port, limit=HEAD_BYTES, ssl=self._ssl_context
         )
         self.port = self._server.sockets[0].getsockname()[1]
 
@@ -221,7 +235,15 @@ async def _read_request(
     body = await _read_body(headers, reader)
     peer = writer.get_extra_info("peername")
 
-    return Request(method, target, pairs, body, peer[0] if peer else "", version)
+    return Request(
+        method,
+        target,
+        pairs,
+        body,
+        peer=peer[0] if peer else "",
+        is_secure=writer.get_extra_info("sslcontext") is not None,
+        version=version,
+    )
 
 
 def _header(line: str) -> tuple[str, str]:

@@ -44,7 +44,7 @@ class Guard:
                     account=self.account,
                     key=self.key,
                     path=path,
-                    peer=request.peer,
+                    source=(request.peer, request.is_secure),
                     now=now,
                 )
             case "":

@@ -22,6 +22,7 @@ from ehtui.sandbox.blobs.state import BlobAccount
 from ehtui.sandbox.http import HttpServer, Request, Response
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable
 
 _UNAUTHENTICATED = 401
@@ -44,8 +45,8 @@ class Statistics:
 class BlobEndpoint:
     """One storage account in path style: `http://HOST:PORT/ACCOUNT/CONTAINER/BLOB`.
 
-    `key` is base64 and random unless given; `now` is its clock. What it holds is in `state`, and
-    stays through stop and start.
+    `key` is base64 and random unless given; with `ssl_context` it is HTTPS; `now` is its clock.
+    What it holds is in `state`, and stays through stop and start.
     """
 
     def __init__(
@@ -55,13 +56,14 @@ class BlobEndpoint:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
+        ssl_context: ssl.SSLContext | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
         self.state = BlobAccount(account)
         self.key = key or base64.b64encode(os.urandom(64)).decode()
         self._guard = Guard(account, self.key)
         self._now = now
-        self._server = HttpServer(self._answer, host, port)
+        self._server = HttpServer(self._answer, host, port, ssl_context=ssl_context)
         self.faults = Faults(self._server)
         self._operations: Counter[str] = Counter()
         self._statuses: Counter[int] = Counter()
@@ -79,14 +81,14 @@ class BlobEndpoint:
     @property
     def account_url(self) -> str:
         """The account's URL, without a credential."""
-        return f"http://{self.host}:{self.port}/{self.state.name}"
+        return f"{self._server.scheme}://{self.host}:{self.port}/{self.state.name}"
 
     @property
     def connection_string(self) -> str:
         """What a client connects with, key included."""
         return (
-            f"DefaultEndpointsProtocol=http;AccountName={self.state.name};AccountKey={self.key};"
-            f"BlobEndpoint={self.account_url};"
+            f"DefaultEndpointsProtocol={self._server.scheme};AccountName={self.state.name};"
+            f"AccountKey={self.key};BlobEndpoint={self.account_url};"
         )
 
     async def start(self) -> None:

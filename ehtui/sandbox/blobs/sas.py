@@ -24,10 +24,13 @@ def verify_sas(
     account: str,
     key: str,
     path: tuple[str, str],
-    peer: str,
+    source: tuple[str, bool],
     now: float,
 ) -> Grant:
-    """What the SAS in `query` grants on the container and blob of `path`; else a 403."""
+    """What the SAS in `query` grants on the container and blob of `path`; else a 403.
+
+    `source` is the caller's address and whether it came over TLS.
+    """
     is_account = "ss" in query
     text = _account_text(query, account) if is_account else _service_text(query, account, path)
 
@@ -35,7 +38,7 @@ def verify_sas(
         raise StorageError("AuthenticationFailed", detail="Signature did not match.")
 
     _require_in_time(query, now)
-    _require_source(query, peer)
+    _require_source(query, source)
 
     if is_account:
         if "b" not in query["ss"]:
@@ -92,8 +95,10 @@ def _require_in_time(query: Mapping[str, str], now: float) -> None:
         )
 
 
-def _require_source(query: Mapping[str, str], peer: str) -> None:
-    if query.get("spr") == "https":
+def _require_source(query: Mapping[str, str], source: tuple[str, bool]) -> None:
+    peer, is_secure = source
+
+    if query.get("spr") == "https" and not is_secure:
         raise StorageError("AuthorizationProtocolMismatch")
 
     if (allowed := query.get("sip")) and not _is_within(peer, allowed):
