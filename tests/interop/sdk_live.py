@@ -24,7 +24,7 @@ WORKERS = 10  # the tests sleep most of the time
 SETTINGS = """
 [pytest]
 asyncio_mode = auto
-timeout = 300
+timeout = 600
 addopts = --import-mode=importlib -p no:cacheprovider -q
 """
 

@@ -1,7 +1,7 @@
 """Points the live tests of azure-eventhub's source distribution at the sandbox.
 
 `sdk_live.py` puts this beside them as their conftest. It gives the fixtures that theirs gives, with
-a hub of the sandbox instead of Azure's, SAS instead of Entra ID, and TLS off.
+a hub of the sandbox instead of Azure's, and SAS instead of Entra ID.
 """
 
 from __future__ import annotations
@@ -12,36 +12,41 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator
 from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
+import certifi
 import pytest
 from azure.core.settings import settings
 from azure.eventhub import EventHubProducerClient, EventHubSharedKeyCredential, TransportType
-from azure.eventhub._pyamqp import AMQPClient, ReceiveClient
+from azure.eventhub._pyamqp import ReceiveClient
 from azure.eventhub._pyamqp.authentication import SASTokenAuth
 from azure.eventhub.aio import EventHubSharedKeyCredential as AsyncSharedKeyCredential
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
 from ehtui.sandbox.blobs import BlobEndpoint
-from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
+from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace, Retention
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY
 
 PARTITIONS = 2
 GROUP = "$Default"
+AMQPS_PORT = 5671  # where clients go that are given a host alone
 Hub = dict[str, str]
 
 
-def without_tls(client: Any) -> None:
-    """The tests name a host and no scheme: TLS is the default that they never change."""
-    original = client.__init__
+class HubOperations:
+    """What one test uses of Azure's resource manager: it changes a hub while it is read."""
 
-    def init(self: Any, *args: Any, **kwargs: Any) -> None:
-        original(self, *args, **{**kwargs, "use_tls": False})
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
 
-    client.__init__ = init
+    def get(self, *_: str) -> Any:
+        return SimpleNamespace(as_dict=lambda: {"message_retention_in_days": 1})
 
-
-without_tls(AMQPClient)  # the asynchronous client inherits it
+    def create_or_update(self, _: str, __: str, hub: str, changes: dict[str, int]) -> None:
+        days = changes["message_retention_in_days"]
+        retention = Retention(max_age_s=days * 86_400.0)
+        self._sandbox.call(self._sandbox.namespace.set_retention, hub, retention)
 
 
 class Sandbox:
@@ -50,7 +55,8 @@ class Sandbox:
     def __init__(self) -> None:
         worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
         self.namespace = Namespace()
-        self.eventhubs = EventHubsEndpoint(self.namespace, f"127.0.0.{100 + worker}", 5672)
+        host = f"127.0.0.{100 + worker}"
+        self.eventhubs = EventHubsEndpoint(self.namespace, host, AMQPS_PORT, tls=True)
         self.blobs = BlobEndpoint()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox")
@@ -95,7 +101,9 @@ def sleep(request: pytest.FixtureRequest) -> bool:
 
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as sandbox:
+    with Sandbox() as sandbox, pytest.MonkeyPatch.context() as patch:
+        # The tests trust what certifi trusts, and cannot be told otherwise.
+        patch.setattr(certifi, "where", lambda: str(sandbox.eventhubs.ca_file))
         yield sandbox
 
 
@@ -285,5 +293,5 @@ def faultinjector() -> Any:
 
 
 @pytest.fixture
-def resource_mgmt_client() -> Any:
-    return pytest.skip("there is no Azure Resource Manager here")
+def resource_mgmt_client(sandbox: Sandbox) -> Any:
+    return SimpleNamespace(event_hubs=HubOperations(sandbox))
