@@ -19,6 +19,7 @@ _DESCRIPTION = """\
 Serve Event Hubs and Blob storage on loopback, in memory, until Ctrl-C. The lines on standard
 output are a .env: 'ehtui sandbox > .env &' and point your own consumer at it.
 """
+_AMQPS_PORT = 5671  # over TLS the Python SDK knows no other, whatever the Endpoint says
 _SEE_HELP = "See 'ehtui sandbox --help'."
 
 
@@ -40,7 +41,9 @@ def add_parser(subparsers: Any) -> None:
         help="a consumer group beside $Default, which always exists; the first is in the .env",
     )
     parser.add_argument("--host", default="127.0.0.1", help="loopback address (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, default=0, help="of Event Hubs (default: any free one)")
+    parser.add_argument(
+        "--port", type=int, help="of Event Hubs (default: any free one; with --tls 5671)"
+    )
     parser.add_argument(
         "--tls", action="store_true", help="AMQP over TLS, certificate made at start"
     )
@@ -53,17 +56,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: An option makes no sense, or the address cannot be listened on.
     """
-    from ehtui.sandbox.options import DEFAULT_GROUP, ServerOptions  # noqa: PLC0415
-
-    options = ServerOptions(
-        hub=args.hub,
-        partitions=args.partitions,
-        groups=tuple(dict.fromkeys(args.groups or (DEFAULT_GROUP,))),
-        host=args.host,
-        port=args.port,
-        tls=args.tls,
-    )
-    _check(options)
+    options = options_of(args)
 
     from ehtui.sandbox.server import SandboxServer  # noqa: PLC0415  the AMQP codec comes with it
 
@@ -75,10 +68,32 @@ def run(args: argparse.Namespace) -> int:
         reason = os.strerror(error.errno) if error.errno else str(error)
         raise ConfigError(
             f"Cannot listen on {options.host}, port {options.port or 'any'}: {reason}.",
-            "Choose another --port or --host, or leave them out.",
+            "Choose another --port or --host.",
         ) from error
 
     return 0
+
+
+def options_of(args: argparse.Namespace) -> ServerOptions:
+    """What to serve.
+
+    Raises:
+        ConfigError: An option makes no sense.
+    """
+    from ehtui.sandbox.options import DEFAULT_GROUP, ServerOptions  # noqa: PLC0415
+
+    default_port = _AMQPS_PORT if args.tls else 0
+    options = ServerOptions(
+        hub=args.hub,
+        partitions=args.partitions,
+        groups=tuple(dict.fromkeys(args.groups or (DEFAULT_GROUP,))),
+        host=args.host,
+        port=default_port if args.port is None else args.port,
+        tls=args.tls,
+    )
+    _check(options)
+
+    return options
 
 
 def env_lines(environment: Mapping[str, str]) -> str:

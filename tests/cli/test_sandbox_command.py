@@ -102,6 +102,14 @@ def test_an_option_that_makes_no_sense_is_named(arguments: list[str], word: str)
         sandbox.run(parsed(*arguments))
 
 
+@pytest.mark.parametrize(
+    ("arguments", "port"),
+    [([], 0), (["--tls"], 5671), (["--tls", "--port", "0"], 0), (["--port", "5672"], 5672)],
+)
+def test_over_tls_it_listens_where_clients_look(arguments: list[str], port: int) -> None:
+    assert sandbox.options_of(parsed(*arguments)).port == port
+
+
 def test_a_port_that_is_taken_is_named() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
