@@ -80,6 +80,13 @@ class Case:
         return formats.listed([formats.owner(owner) for owner in self.names(key)])
 
     @property
+    def pid(self) -> str:
+        """A process's number, or `–`."""
+        pid = self.whole("pid")
+
+        return formats.UNKNOWN if pid is None else str(pid)
+
+    @property
     def places(self) -> tuple[str, ...]:
         """The partitions that it is about."""
         if self.subject.partition is not None:

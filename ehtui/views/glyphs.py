@@ -31,6 +31,7 @@ class Glyphs:
     warning: str
     info: str
     well: str
+    failed: str
 
     def mark(self, severity: Severity | None) -> str:
         """The sign of a severity; None is all well."""
@@ -61,8 +62,8 @@ class Glyphs:
         )
 
 
-UNICODE = Glyphs("█", "░", "▁▂▃▄▅▆▇█", "■□◆◇▮▯▰▱", "▲", "△", "●", "✓")
-ASCII = Glyphs("#", ".", "_.-=+*#@", "#*+=%&@o", "X", "!", "i", "+")
+UNICODE = Glyphs("█", "░", "▁▂▃▄▅▆▇█", "■□◆◇▮▯▰▱", "▲", "△", "●", "✓", "✗")
+ASCII = Glyphs("#", ".", "_.-=+*#@", "#*+=%&@o", "X", "!", "i", "+", "x")
 
 
 def buckets(series: Series, *, now: float, width_s: float, cells: int = TREND_CELLS) -> Buckets:

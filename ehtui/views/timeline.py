@@ -170,7 +170,7 @@ def _source_recovered(case: Case) -> str:
 def _signal(case: Case) -> str:
     owned = case.names("owned")
     holder = f" (owned {owned_words(owned, case.say)})" if owned else ""
-    what = f"SIG{case.text('signal')} {case.whole('pid')}{holder}"
+    what = f"SIG{case.text('signal')} {case.pid}{holder}"
     effect = EFFECTS.get(case.text("effect"), "sent")
 
     return _did(case, what, joined(effect, _takeover(case) if owned else ""))
@@ -207,7 +207,7 @@ def _send(case: Case) -> str:
 def _restart(case: Case) -> str:
     owned = case.names("owned")
     holder = f" (owned {owned_words(owned, case.say)})" if owned else ""
-    what = f"restart of {case.whole('pid')}{holder}"
+    what = f"restart of {case.pid}{holder}"
 
     return _did(case, what, f"started again as {case.text('new_pid') or formats.UNKNOWN}")
 

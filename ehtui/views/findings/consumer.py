@@ -18,7 +18,7 @@ _NEW_GROUP = "test-group"
 
 
 def _standby(case: Case) -> str:
-    return joined(f"{case.whole('pid')} stands by, by design: {_crowd(case)}", _next(case))
+    return joined(f"{case.pid} stands by, by design: {_crowd(case)}", _next(case))
 
 
 def _crowd(case: Case) -> str:
