@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 LIFELINE = "EHTUI_SANDBOX_LIFELINE"  # a named pipe that the supervisor keeps open for writing
+FOLDER_PREFIX = "ehtui-sandbox-"
 _PR_SET_PDEATHSIG = 1
 
 
 def leave() -> None:
     """End this process without ceremony, and tidy up: a killed supervisor could not."""
-    shutil.rmtree(Path(os.environ[LIFELINE]).parent, ignore_errors=True)
+    folder = Path(os.environ[LIFELINE]).parent
+
+    if folder.name.startswith(FOLDER_PREFIX):  # whatever else the variable may name stays
+        shutil.rmtree(folder, ignore_errors=True)
+
     os._exit(0)
 
 

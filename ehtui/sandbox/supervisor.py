@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Self
 
 import psutil
 
-from ehtui.sandbox.children import LIFELINE
+from ehtui.sandbox.children import FOLDER_PREFIX, LIFELINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -47,7 +47,7 @@ class Supervisor:
     """
 
     def __init__(self) -> None:
-        self.folder = Path(tempfile.mkdtemp(prefix="ehtui-sandbox-"))
+        self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._lifeline = self.folder / "lifeline"
         os.mkfifo(self._lifeline, 0o600)
         # Open for both, so that opening does not wait for a reader.

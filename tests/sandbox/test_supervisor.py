@@ -14,12 +14,14 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ehtui.sandbox.children import LIFELINE
 from ehtui.sandbox.supervisor import ChildFailedError, Supervisor
 from tests.waiting import wait_until
 
 WORKER = "tests.sandbox.worker"
 PARENT = """
 import sys, time
+from ehtui.sandbox.children import LIFELINE
 from ehtui.sandbox.supervisor import Supervisor
 
 supervisor = Supervisor()
@@ -186,3 +188,21 @@ def test_even_a_stopped_worker_ends_with_a_parent_that_was_killed() -> None:
         parent.wait(5)
 
         wait_until(lambda: not any(map(is_running, pids)), what="a stopped worker ends")
+
+
+def test_a_worker_whose_lifeline_is_missing_ends_and_touches_no_other_folder(
+    tmp_path: Path,
+) -> None:
+    keep = tmp_path / "keep"
+    keep.touch()
+    worker = subprocess.run(
+        [sys.executable, "-m", WORKER],
+        env={**os.environ, LIFELINE: str(tmp_path / "missing")},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        timeout=20,
+        check=False,
+    )
+
+    assert worker.returncode == 0
+    assert keep.exists()
