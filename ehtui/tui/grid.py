@@ -106,6 +106,12 @@ class Grid(Widget, can_focus=True):
         grid: Grid
         key: str
 
+    @dataclass
+    class LinesWanted(Message):
+        """Its rows take more or fewer lines than before."""
+
+        grid: Grid
+
     def __init__(
         self,
         heading: str,
@@ -354,9 +360,13 @@ class Grid(Widget, can_focus=True):
             self._brushes = Brushes(self.rich_style, self._component)
 
         old = self._frame
+        wanted = self.lines_wanted
         self._frame = self._view.draw(
             self.size, self._brushes, self._chrome, is_focused=self.has_focus
         )
+
+        if self.lines_wanted != wanted:
+            self.post_message(self.LinesWanted(self))
 
         if len(old.lines) != len(self._frame.lines) or old.width != self._frame.width:
             self.refresh()

@@ -214,8 +214,8 @@ class View:
 
     @property
     def lines(self) -> int:
-        """How many lines all rows took when they were drawn last, at least one each."""
-        return max(len(self.listing.rows), self._lines)
+        """How many lines all rows took when they were drawn last."""
+        return self._lines
 
     def _place_top(self, starts: Sequence[int]) -> None:
         anchors, self._anchors = self._anchors or (), None

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from ehtui.tui.grid_layout import wrap
 from ehtui.tui.keys import Scope, bindings
-from ehtui.tui.screens.dialog import Dialog, text
+from ehtui.tui.screens.dialog import Dialog
 from ehtui.tui.widgets.chart import Chart
 from ehtui.views.cells import Tone
 
@@ -36,13 +36,40 @@ _STYLES = {
 }
 
 
+class Facts(Static):
+    """Sections of facts, their lines broken for the width they have."""
+
+    def __init__(self) -> None:
+        super().__init__(id="body")
+        self._sections: Sequence[Section] = ()
+
+    @property
+    def words(self) -> str:
+        """All of it as text."""
+        return _told(self._sections, _UNBROKEN).plain
+
+    def show(self, sections: Sequence[Section]) -> None:
+        """Draw newer facts."""
+        if sections != self._sections:
+            self._sections = sections
+            self._tell()
+
+    def on_resize(self) -> None:
+        """Break the lines anew."""
+        self._tell()
+
+    def _tell(self) -> None:
+        if self.size.width:
+            self.update(_told(self._sections, self.size.width))
+
+
 class DetailsScreen(Dialog[None]):
     """Facts under their headings; for a partition with the curve of its lag."""
 
     DEFAULT_CSS = """
     DetailsScreen {
         & > #box { width: 104; }
-        #facts { height: auto; max-height: 100%; }
+        #facts { height: auto; max-height: 100%; scrollbar-gutter: stable; }
         Chart { margin: 0 0 1 0; }
     }
     """
@@ -53,7 +80,6 @@ class DetailsScreen(Dialog[None]):
         super().__init__()
         self._pane = pane
         self._key = key
-        self._sections: Sequence[Section] = ()
 
     @override
     def heading(self) -> str:
@@ -70,9 +96,7 @@ class DetailsScreen(Dialog[None]):
         if self._pane == "partitions":
             yield Chart("lag", self.app.pictures.clock, self.app.chrome)
 
-        body = text("")
-        body.id = "body"
-        yield VerticalScroll(body, id="facts")
+        yield VerticalScroll(Facts(), id="facts")
 
     def on_mount(self) -> None:
         """Follow the snapshot."""
@@ -86,22 +110,13 @@ class DetailsScreen(Dialog[None]):
 
         if not sections:
             self.query_one("#box").border_subtitle = "it is gone · esc closes"
-        elif sections != self._sections:
-            self._sections = sections
-            self._tell()
+        else:
+            self.query_one(Facts).show(sections)
 
         for chart in self.query(Chart):
             series = app.pictures.lag(app.snapshot, app.group, self._key)
             chart.show(series, app.snapshot.clock_offset_s or 0.0)
             chart.display = len(series) > 1
-
-    def on_resize(self) -> None:
-        """Break the lines anew."""
-        self.call_after_refresh(self._tell)
-
-    def _tell(self) -> None:
-        body = self.query_one("#body", Static)
-        body.update(_told(self._sections, max(20, body.size.width)))
 
     def action_look(self, step: int) -> None:
         """The chart's keys work wherever the focus is."""
@@ -115,7 +130,7 @@ class DetailsScreen(Dialog[None]):
 
     def action_copy(self) -> None:
         """Copy all of it as text."""
-        self.app.copy_to_clipboard(_told(self._sections, _UNBROKEN).plain)
+        self.app.copy_to_clipboard(self.query_one(Facts).words)
         self.app.say("Copied.")
 
 

@@ -152,14 +152,22 @@ class OverviewScreen(Screen[None]):
 
         app, pictures = self.app, self.app.pictures
         snapshot, group = app.snapshot, app.group
-        partitions = self.pane("partitions")
-        partitions.show(pictures.partitions(snapshot, group, partitions.cursor))
+        self._show_partitions()
         self.pane("consumers").show(pictures.consumers(snapshot, group))
         self.pane("findings").show(pictures.findings(snapshot, group))
         self.pane("timeline").show(pictures.timeline(snapshot, group))
         sentence = pictures.headline(snapshot, group)
         self.query_one(Headline).show(_places(snapshot.hub), group, sentence, app.states)
         self._arrange()
+
+    def _show_partitions(self) -> None:
+        """The selected row counts by the second; the first picture selects a row itself."""
+        grid, app = self.pane("partitions"), self.app
+        selected = grid.cursor
+        grid.show(app.pictures.partitions(app.snapshot, app.group, selected))
+
+        if selected is None and grid.cursor is not None:
+            grid.show(app.pictures.partitions(app.snapshot, app.group, grid.cursor))
 
     def _arrange(self) -> None:
         """Give each pane its lines."""
@@ -200,10 +208,22 @@ class OverviewScreen(Screen[None]):
 
     def _settled(self) -> None:
         self._settling = None
-        self._show()
+
+        if self.app.screen is self:
+            self._show_partitions()
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing is about to be drawn."""
+        return self._settling is None
 
     def on_descendant_focus(self) -> None:
         """The focused pane has the first call on space."""
+        self._arrange()
+
+    @on(Grid.LinesWanted)
+    def make_room(self) -> None:
+        """Rows came, went, or break otherwise at this width."""
         self._arrange()
 
     # Looking.

@@ -1,0 +1,96 @@
+"""Pictures of the screen: sizes, scenes and themes, with a frozen clock.
+
+Look at a changed picture before `--snapshot-update`; they are made with the pinned Textual only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from importlib.metadata import version
+
+import pytest
+from textual.pilot import Pilot
+
+from ehtui.tui.app import EhtuiApp
+from ehtui.tui.screens.overview import OverviewScreen
+from ehtui.tui.session import UiOptions
+from tests.tui.fakes import FakeSession
+from tests.tui.scenes import SCENES
+from tests.waiting import wait_for
+
+pytestmark = pytest.mark.skipif(
+    version("textual") != "8.2.8", reason="the pictures were made with Textual 8.2.8"
+)
+
+Compare = Callable[..., bool]
+
+OVERVIEWS = [
+    ("overdue", (120, 36), "ehtui-dark"),
+    ("overdue", (80, 24), "ehtui-dark"),
+    ("overdue", (60, 20), "ehtui-dark"),
+    ("many", (200, 60), "ehtui-dark"),
+    ("many", (120, 36), "ehtui-light"),
+    ("source-down", (120, 36), "ehtui-light"),
+    ("foreign-names", (120, 36), "ehtui-dark"),
+    ("starting", (80, 24), "ehtui-dark"),
+    ("overdue", (120, 36), "ansi-dark"),
+]
+DIALOGS = {
+    "confirm": "2 k end enter",
+    "send": "s",
+    "details": "down down enter",
+    "finding": "3 enter",
+    "groups": "g",
+    "help": "question_mark",
+}
+
+
+def typed(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
+    """Press keys one by one, each when the screen stands still."""
+
+    async def type_them(pilot: Pilot[int]) -> None:
+        overview = pilot.app.screen
+        assert isinstance(overview, OverviewScreen)
+        await stand_still(pilot)
+
+        for key in keys:
+            await pilot.press(key)
+            await wait_for(lambda: overview.is_settled)
+            await stand_still(pilot)
+
+    return type_them
+
+
+async def stand_still(pilot: Pilot[int]) -> None:
+    """Wait until three pictures in a row are the same: what wraps may be laid out twice."""
+    pictures: list[str] = []
+
+    while len(pictures) < 3 or len(set(pictures[-3:])) > 1:
+        await pilot.pause(0.05)
+        pictures.append(pilot.app.export_screenshot())
+
+
+@pytest.mark.parametrize(("scene", "size", "theme"), OVERVIEWS)
+def test_overview(snap_compare: Compare, scene: str, size: tuple[int, int], theme: str) -> None:
+    app = EhtuiApp(FakeSession(SCENES[scene]()), UiOptions(theme=theme, banner="sandbox"))
+
+    assert snap_compare(app, terminal_size=size, run_before=typed())
+
+
+@pytest.mark.parametrize("keys", DIALOGS.values(), ids=DIALOGS)
+def test_dialog(snap_compare: Compare, keys: str) -> None:
+    app = EhtuiApp(FakeSession(SCENES["overdue"]()), UiOptions())
+
+    assert snap_compare(app, terminal_size=(120, 36), run_before=typed(*keys.split()))
+
+
+@pytest.mark.parametrize("options", [UiOptions(ascii=True), UiOptions(mono=True)])
+def test_plain_terminals(
+    snap_compare: Compare, options: UiOptions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if options.mono:
+        monkeypatch.setenv("NO_COLOR", "1")
+
+    app = EhtuiApp(FakeSession(SCENES["overdue"]()), options)
+
+    assert snap_compare(app, terminal_size=(120, 36), run_before=typed())
