@@ -212,7 +212,8 @@ class World:
         consumer.checkpointed_at = self.at
 
         for partition in tuple(self.owned_by(consumer.owner)):
-            self._read(consumer, partition, passed_s)
+            if partition in self.streams:
+                self._read(consumer, partition, passed_s)
 
     def _read(self, consumer: Consumer, partition: str, seconds: float) -> None:
         stream = self.streams[partition]

@@ -1,0 +1,148 @@
+"""Every check of Why? and its evidence; views write their sentences from it.
+
+Every key is always present; None is unknown. `_at` is a server time, `_s` a length.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SOURCE = {
+    "status": "str SourceStatus",
+    "read_at": "float? last success",
+    "problem_kind": "str?",
+    "summary": "str?",
+}
+
+CHECKS: Mapping[str, Mapping[str, str]] = {
+    # Can it be judged at all?
+    "hub.answers": _SOURCE,
+    "store.answers": _SOURCE,
+    # A partition, in the order in which an event would meet them.
+    "partition.exists": {"partition": "str", "partition_count": "int?"},
+    "partition.has_events": {
+        "begin_sequence": "int?",
+        "last_sequence": "int?",
+        "last_enqueued_at": "float?",
+        "in_per_s": "float?",
+    },
+    "partition.is_owned": {
+        "state": "str LeaseState",
+        "owner": "str? who holds it, or held it last",
+        "claimed_at": "float?",
+        "live_owners": "int of the group",
+        "takeover_earliest_at": "float?",
+        "takeover_latest_at": "float?",
+        "takeover_basis": "str?",
+    },
+    "lease.is_renewed": {
+        "owner": "str?",
+        "renewed_at": "float?",
+        "renewed_every_s": "float?",
+        "period_basis": "str? TimingBasis",
+        "expires_at": "float?",
+        "expires_after_s": "float?",
+        "expiry_basis": "str? TimingBasis",
+    },
+    "owner.is_known": {
+        "owner": "str?",
+        "pid": "int?",
+        "basis": "str? LinkBasis",
+        "evidence": "str? the log line or reason",
+    },
+    "ownership.is_stable": {"finding": "str? id of what shakes it", "changes": "int?"},
+    "checkpoint.exists": {
+        "sequence": "int?",
+        "written_at": "float?",
+        "layout": "str?",
+        "owned_since_at": "float? None: before ehtui looked",
+    },
+    "checkpoint.is_within": {
+        "sequence": "int?",
+        "begin_sequence": "int?",
+        "last_sequence": "int?",
+        "lost": "int?",
+        "ahead": "int?",
+    },
+    "progress.moves": {
+        "health": "str Health",
+        "rule": "str the rule that fired",
+        "commits": "int seen of the window",
+        "window": "int",
+        "lag": "int?",
+    },
+    "progress.keeps_up": {
+        "lag": "int?",
+        "in_per_s": "float?",
+        "out_per_s": "float?",
+        "drain_s": "float?",
+        "behind_s": "float?",
+        "behind_basis": "str?",
+    },
+    # A process of this host.
+    "process.is_alive": {"pid": "int", "status": "str?", "started_at": "float? this host's clock"},
+    "process.is_consumer": {
+        "pid": "int",
+        "recognised_by": "str? RecognisedBy",
+        "connections": "int? to the namespace",
+        "command": "str?",
+    },
+    "process.owns": {
+        "pid": "int",
+        "owner": "str?",
+        "partitions": "tuple[str, ...] group/partition",
+    },
+    "partitions.suffice": {
+        "partition_count": "int?",
+        "live_owners": "int others with a live lease",
+        "expected_min": "int? partitions that each would have",
+    },
+    "partitions.are_free": {
+        "free": "tuple[str, ...] nobody holds them",
+        "lapsing": "tuple[str, ...] their lease runs out",
+        "takeover_earliest_at": "float? of the first",
+        "takeover_latest_at": "float?",
+    },
+    "log.is_clean": {"finding": "str? id of the finding that counts them", "not_claimed": "int?"},
+    # An owner.
+    "owner.holds": {"owner": "str", "partitions": "tuple[str, ...] group/partition, live leases"},
+    # A group.
+    "group.has_records": {
+        "group": "str",
+        "spellings": "tuple[str, ...]",
+        "other_groups": "tuple[str, ...]",
+    },
+    "group.has_one_name": {"spellings": "tuple[str, ...]"},
+    "group.has_owners": {"owners": "tuple[str, ...]", "partition_count": "int"},
+    "group.is_covered": {"partition_count": "int", "uncovered": "tuple[str, ...]"},
+    "group.is_balanced": {"most": "int?", "least": "int?", "owners": "int"},
+    "group.moves": {
+        "health": "str Health",
+        "worst_partition": "str?",
+        "lag": "int?",
+        "stuck": "tuple[str, ...] partitions without progress",
+    },
+}
+
+VERDICTS: Mapping[str, str] = {
+    "unknown": "not enough is known",
+    "gone": "the process or owner is not there any more",
+    "missing": "no such partition, owner or group",
+    "not_a_consumer": "nothing ties this process to the group",
+    "fine": "it works",
+    "idle": "it works; there is nothing to read",
+    "standby": "owns nothing by design",
+    "starved": "owns nothing though there is something to own",
+    "unowned": "nobody holds it",
+    "lapsing": "its owner stopped renewing",
+    "stuck": "owned and renewed, but not read",
+    "behind": "read, but slower than events arrive",
+    "ahead": "the checkpoint is beyond the stream",
+    "rewound": "the checkpoint went back and catches up",
+    "never_checkpointed": "read perhaps, but never checkpointed",
+    "not_visible": "no records in this store",
+    "no_consumers": "records, but nobody alive",
+}

@@ -1,0 +1,233 @@
+"""The checks themselves: each looks at one thing and says what that rests on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ehtui.domain.leases import LIVE_STATES
+from ehtui.domain.snapshot import (
+    Evidence,
+    Finding,
+    GroupPartition,
+    GroupState,
+    Health,
+    LeaseState,
+    PartitionState,
+    Snapshot,
+    SourceStatus,
+    Subject,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+UNSTABLE = frozenset({"partition.pingpong", "group.churn", "owner.crash_loop", "store.two_names"})
+STUCK = frozenset({Health.STOPPED, Health.STALLED})
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question and its answer; None where it can't be told."""
+
+    id: str
+    passed: bool | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """All checks about a subject, in the order in which a colleague would go through them."""
+
+    subject: Subject
+    verdict: str  # code of catalogue.VERDICTS
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...] = ()  # about the same subject, worst first
+
+    @property
+    def broken(self) -> Check | None:
+        """The first check that failed: the one to explain and to act on."""
+        return next((check for check in self.checks if check.passed is False), None)
+
+
+def answers(snapshot: Snapshot, source: str) -> Check:
+    """Whether the hub or the store can be read."""
+    state = next((s for s in snapshot.sources if s.name == source), None)
+    offset_s = snapshot.clock_offset_s or 0.0
+    passed = None
+
+    if state is not None and state.status is not SourceStatus.STARTING:
+        passed = state.status is SourceStatus.OK
+
+    read_at = state.read_at if state is not None else None
+    problem = state.problem if state is not None else None
+    return Check(
+        f"{source}.answers",
+        passed,
+        {
+            "status": state.status.value if state else SourceStatus.OFF.value,
+            "read_at": read_at + offset_s if read_at is not None else None,
+            "problem_kind": problem.kind.value if problem else None,
+            "summary": problem.summary if problem else None,
+        },
+    )
+
+
+def sources(snapshot: Snapshot) -> tuple[Check, Check]:
+    """Whether anything else can be judged at all."""
+    return (answers(snapshot, "hub"), answers(snapshot, "store"))
+
+
+def has_events(state: PartitionState | None) -> Check:
+    """Whether there was ever anything to read."""
+    sample = state.sample if state is not None else None
+    return Check(
+        "partition.has_events",
+        None if sample is None else not sample.is_empty,
+        {
+            "begin_sequence": sample.begin_sequence if sample else None,
+            "last_sequence": sample.last_sequence if sample else None,
+            "last_enqueued_at": sample.last_enqueued_at if sample else None,
+            "in_per_s": state.in_per_s if state else None,
+        },
+    )
+
+
+def is_owned(group: GroupState, partition: GroupPartition) -> Check:
+    """Whether anybody holds a lease that runs."""
+    lease, window = partition.lease, partition.takeover
+    return Check(
+        "partition.is_owned",
+        lease.state in LIVE_STATES,
+        {
+            "state": lease.state.value,
+            "owner": lease.owner,
+            "claimed_at": lease.claimed_at,
+            "live_owners": len(group.owners),
+            "takeover_earliest_at": window.earliest_at if window else None,
+            "takeover_latest_at": window.latest_at if window else None,
+            "takeover_basis": window.basis if window else None,
+        },
+    )
+
+
+def is_renewed(partition: GroupPartition) -> Check:
+    """Whether the owner's balancing loop is alive."""
+    lease = partition.lease
+    return Check(
+        "lease.is_renewed",
+        lease.state is LeaseState.HELD if lease.state in LIVE_STATES else None,
+        {
+            "owner": lease.owner,
+            "renewed_at": lease.renewed_at,
+            "renewed_every_s": lease.renewed_every_s,
+            "period_basis": lease.period_basis.value if lease.period_basis else None,
+            "expires_at": lease.expires_at,
+            "expires_after_s": lease.expires_after_s,
+            "expiry_basis": lease.basis.value if lease.basis else None,
+        },
+    )
+
+
+def is_known(snapshot: Snapshot, owner: str | None) -> Check:
+    """Whether a process of this host is known to be the owner; a remote one is no fault."""
+    links = (o.link for g in snapshot.groups for o in g.owners if o.id == owner)
+    own = (c.link for c in snapshot.consumers if c.link is not None and c.link.owner == owner)
+    link = next((k for k in (*links, *own) if k is not None), None)
+    return Check(
+        "owner.is_known",
+        True if link is not None else None,
+        {
+            "owner": owner,
+            "pid": link.process.pid if link else None,
+            "basis": link.basis.value if link else None,
+            "evidence": link.evidence if link else None,
+        },
+    )
+
+
+def is_stable(findings: Sequence[Finding]) -> Check:
+    """Whether it stays with one owner."""
+    shaking = next((f for f in findings if f.id in UNSTABLE), None)
+    changes = None
+
+    if shaking is not None:
+        found = shaking.evidence.get("changes", shaking.evidence.get("restarts"))
+        changes = found if isinstance(found, int) else None
+
+    return Check(
+        "ownership.is_stable",
+        shaking is None,
+        {"finding": shaking.id if shaking else None, "changes": changes},
+    )
+
+
+def checkpoint_exists(partition: GroupPartition) -> Check:
+    """Whether the group ever checkpointed here."""
+    record = partition.checkpoint
+    return Check(
+        "checkpoint.exists",
+        record is not None,
+        {
+            "sequence": record.sequence if record else None,
+            "written_at": record.blob.last_modified if record else None,
+            "layout": record.layout.value if record else None,
+            "owned_since_at": partition.lease.claimed_at,
+        },
+    )
+
+
+def is_within(partition: GroupPartition, state: PartitionState | None) -> Check:
+    """Whether the checkpoint points into what the hub still has."""
+    record, sample = partition.checkpoint, state.sample if state is not None else None
+    sequence = record.sequence if record is not None else None
+    is_judged = sequence is not None and sample is not None
+    return Check(
+        "checkpoint.is_within",
+        not (partition.lost or partition.ahead) if is_judged else None,
+        {
+            "sequence": sequence,
+            "begin_sequence": sample.begin_sequence if sample else None,
+            "last_sequence": sample.last_sequence if sample else None,
+            "lost": partition.lost,
+            "ahead": partition.ahead,
+        },
+    )
+
+
+def moves(partition: GroupPartition) -> Check:
+    """Whether checkpoints advance while events wait."""
+    passed = None if partition.health is Health.UNKNOWN else partition.health not in STUCK
+
+    if partition.health is Health.UNOWNED:
+        passed = None
+
+    return Check(
+        "progress.moves",
+        passed,
+        {
+            "health": partition.health.value,
+            "rule": partition.rule,
+            "commits": partition.window[0],
+            "window": partition.window[1],
+            "lag": partition.lag,
+        },
+    )
+
+
+def keeps_up(partition: GroupPartition, state: PartitionState | None) -> Check:
+    """Whether it reads as fast as events arrive."""
+    behind = partition.behind
+    is_judged = partition.health not in {Health.UNKNOWN, Health.UNOWNED}
+    return Check(
+        "progress.keeps_up",
+        partition.health is not Health.BEHIND if is_judged else None,
+        {
+            "lag": partition.lag,
+            "in_per_s": state.in_per_s if state else None,
+            "out_per_s": partition.out_per_s,
+            "drain_s": partition.drain_s,
+            "behind_s": behind.seconds if behind else None,
+            "behind_basis": behind.basis.value if behind else None,
+        },
+    )

@@ -1,0 +1,44 @@
+"""The checks behind a partition, in the order in which an event would meet them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.why import checks as ask_for
+from ehtui.domain.why.checks import Check, Why
+from ehtui.domain.why.verdicts import about, verdict_of
+
+if TYPE_CHECKING:
+    from ehtui.domain.snapshot import GroupState, Snapshot, Subject
+
+
+def why_partition(
+    snapshot: Snapshot, subject: Subject, group: GroupState | None, partition: str
+) -> Why:
+    """Why it is read, or not."""
+    shown = next((p for p in group.partitions if p.id == partition), None) if group else None
+    state = next((p for p in snapshot.partitions if p.id == partition), None)
+    count = len(snapshot.hub.partition_ids) if snapshot.hub is not None else None
+    exists = None if count is None and shown is None else state is not None or shown is not None
+    checks = [
+        *ask_for.sources(snapshot),
+        Check("partition.exists", exists, {"partition": partition, "partition_count": count}),
+    ]
+
+    if group is None or shown is None:
+        verdict = "unknown" if exists is None or state is not None else "missing"
+        return Why(subject, verdict, (*checks, ask_for.has_events(state)))
+
+    findings = about(snapshot, group=group.name, partition=partition)
+    checks += [
+        ask_for.has_events(state),
+        ask_for.is_owned(group, shown),
+        ask_for.is_renewed(shown),
+        ask_for.is_known(snapshot, shown.lease.owner),
+        ask_for.is_stable(findings),
+        ask_for.checkpoint_exists(shown),
+        ask_for.is_within(shown, state),
+        ask_for.moves(shown),
+        ask_for.keeps_up(shown, state),
+    ]
+    return Why(subject, verdict_of(shown, state), tuple(checks), findings)

@@ -1,0 +1,181 @@
+"""The checks behind a process of this host and behind an owner."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import (
+    ConsumerRole,
+    ConsumerState,
+    Finding,
+    Health,
+    LeaseState,
+    Snapshot,
+    Subject,
+)
+from ehtui.domain.why import checks as ask_for
+from ehtui.domain.why.checks import Check, Why
+from ehtui.domain.why.verdicts import FREE, about, verdict_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+GONE = frozenset({"gone", "zombie", "dead"})
+
+
+def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
+    """Why a process receives events, or none."""
+    consumer = next((c for c in snapshot.consumers if c.process.id.pid == pid), None)
+    process = consumer.process if consumer is not None else None
+    is_alive = process is not None and process.status not in GONE
+    checks = [
+        Check(
+            "process.is_alive",
+            is_alive,
+            {
+                "pid": pid,
+                "status": process.status if process else None,
+                "started_at": process.id.started_at if process else None,
+            },
+        )
+    ]
+
+    if consumer is None or process is None or not is_alive:
+        return Why(subject, "gone", tuple(checks), about(snapshot, pid=pid))
+
+    owner = consumer.link.owner if consumer.link is not None else None
+    findings = about(snapshot, pid=pid, owner=owner)
+    checks += [
+        Check(
+            "process.is_consumer",
+            True if consumer.link or process.connections else None,
+            {
+                "pid": pid,
+                "recognised_by": process.recognised_by.value,
+                "connections": process.connections,
+                "command": process.command,
+            },
+        ),
+        ask_for.is_known(snapshot, owner),
+        *ask_for.sources(snapshot),
+        Check(
+            "process.owns",
+            bool(consumer.owns) if consumer.role is not ConsumerRole.UNKNOWN else None,
+            {"pid": pid, "owner": owner, "partitions": _named(consumer.owns)},
+        ),
+    ]
+
+    if consumer.owns:
+        return Why(subject, *_owned(snapshot, consumer.owns, checks), findings)
+
+    checks += _room(snapshot, consumer, findings)
+    return Why(subject, _role(consumer), tuple(checks), findings)
+
+
+def why_owner(snapshot: Snapshot, subject: Subject, owner: str) -> Why:
+    """Why an owner holds what it holds."""
+    owns = tuple(
+        (group.name, pid)
+        for group in snapshot.groups
+        for state in group.owners
+        if state.id == owner
+        for pid in state.partitions
+    )
+    lapsed = any(p.lease.owner == owner for g in snapshot.groups for p in g.partitions)
+    findings = about(snapshot, owner=owner)
+    checks = [
+        *ask_for.sources(snapshot),
+        ask_for.is_known(snapshot, owner),
+        Check("owner.holds", bool(owns), {"owner": owner, "partitions": _named(owns)}),
+        ask_for.is_stable(findings),
+    ]
+
+    if owns:
+        return Why(subject, *_owned(snapshot, owns, checks), findings)
+
+    consumer = next((c for c in snapshot.consumers if c.link and c.link.owner == owner), None)
+
+    if consumer is not None:
+        checks += _room(snapshot, consumer, findings)
+        return Why(subject, _role(consumer), tuple(checks), findings)
+
+    return Why(subject, "gone" if lapsed else "missing", tuple(checks), findings)
+
+
+def _named(owns: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+    return tuple("/".join(owned) for owned in owns)
+
+
+def _role(consumer: ConsumerState) -> str:
+    if consumer.role in {ConsumerRole.STANDBY, ConsumerRole.STARVED}:
+        return consumer.role.value
+
+    return "unknown" if consumer.link or consumer.process.connections else "not_a_consumer"
+
+
+def _room(snapshot: Snapshot, consumer: ConsumerState, findings: Sequence[Finding]) -> list[Check]:
+    """Why an idle consumer gets nothing: are there partitions for it at all?"""
+    group = snapshot.group(snapshot.policy.default_group)
+    own = consumer.link.owner if consumer.link is not None else None
+    others = sum(1 for o in group.owners if o.id != own) if group else 0
+    count = len(group.partitions) if group else None
+    free = [p for p in group.partitions if p.lease.state in FREE] if group else []
+    late = [p for p in group.partitions if p.lease.state is LeaseState.OVERDUE] if group else []
+    windows = [p.takeover for p in (*free, *late) if p.takeover is not None]
+    told = next((f for f in findings if f.id in {"consumer.standby", "consumer.starved"}), None)
+    heard = told.evidence.get("not_claimed") if told is not None else None
+    return [
+        Check(
+            "partitions.suffice",
+            None if count is None else count > others,
+            {
+                "partition_count": count,
+                "live_owners": others,
+                "expected_min": None if count is None else count // (others + 1),
+            },
+        ),
+        Check(
+            "partitions.are_free",
+            None if group is None else bool(free),
+            {
+                "free": tuple(p.id for p in free),
+                "lapsing": tuple(p.id for p in late),
+                "takeover_earliest_at": min(
+                    (w.earliest_at for w in windows if w.earliest_at is not None), default=None
+                ),
+                "takeover_latest_at": max(
+                    (w.latest_at for w in windows if w.latest_at is not None), default=None
+                ),
+            },
+        ),
+        Check(
+            "log.is_clean",
+            None if told is None else not heard,
+            {"finding": told.id if told else None, "not_claimed": _int(heard)},
+        ),
+    ]
+
+
+def _int(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _owned(
+    snapshot: Snapshot, owns: Sequence[tuple[str, str]], checks: list[Check]
+) -> tuple[str, tuple[Check, ...]]:
+    """The verdict of an owner is that of its worst partition."""
+    held = [
+        p
+        for name, pid in owns
+        if (group := snapshot.group(name)) is not None
+        for p in group.partitions
+        if p.id == pid
+    ]
+
+    if not held:
+        return "unknown", tuple(checks)
+
+    worst = max(held, key=lambda p: list(Health).index(p.health))
+    state = next((p for p in snapshot.partitions if p.id == worst.id), None)
+    more = [ask_for.is_renewed(worst), ask_for.moves(worst), ask_for.keeps_up(worst, state)]
+    return verdict_of(worst, state), (*checks, *more)

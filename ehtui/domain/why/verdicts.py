@@ -1,0 +1,57 @@
+"""What a partition amounts to, and which findings are about a subject."""
+
+from __future__ import annotations
+
+from ehtui.domain.snapshot import (
+    Finding,
+    GroupPartition,
+    Health,
+    LeaseState,
+    PartitionState,
+    Snapshot,
+)
+
+FREE = frozenset({LeaseState.RELEASED, LeaseState.NEVER_OWNED, LeaseState.EXPIRED})
+BY_HEALTH = {
+    Health.STOPPED: "stuck",
+    Health.STALLED: "stuck",
+    Health.BEHIND: "behind",
+    Health.AHEAD: "ahead",
+    Health.REWOUND: "rewound",
+    Health.OK: "fine",
+}
+
+
+def verdict_of(shown: GroupPartition, state: PartitionState | None) -> str:
+    """The code of a partition's verdict."""
+    if shown.lease.state in FREE:
+        return "unowned"
+
+    if shown.lease.state is LeaseState.OVERDUE:
+        return "lapsing"
+
+    if shown.lag_is_bound and shown.checkpoint is None and shown.lag:
+        return "never_checkpointed"
+
+    is_quiet = state is not None and state.sample is not None and state.sample.is_empty
+    return "idle" if is_quiet else BY_HEALTH.get(shown.health, "unknown")
+
+
+def about(snapshot: Snapshot, **parts: object) -> tuple[Finding, ...]:
+    """Findings about any of these parts."""
+
+    def matches(finding: Finding) -> bool:
+        subject, listed = finding.subject, finding.evidence.get("partitions")
+        partition = parts.get("partition")
+
+        if partition is not None and subject.group in {None, parts.get("group")}:
+            is_listed = isinstance(listed, tuple) and partition in listed
+            return subject.partition == partition or is_listed
+
+        return any(
+            getattr(subject, name) == value
+            for name, value in parts.items()
+            if value is not None and name != "group"
+        ) or (len(parts) == 1 and subject.group == parts.get("group"))
+
+    return tuple(finding for finding in snapshot.findings if matches(finding))

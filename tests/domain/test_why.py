@@ -1,0 +1,137 @@
+"""Why?: the checks name the cause, in order, with exactly the evidence that the catalogue says."""
+
+from __future__ import annotations
+
+import pytest
+
+from ehtui.domain.policy import Policy
+from ehtui.domain.process import LogIncident, LogIncidentKind
+from ehtui.domain.snapshot import Snapshot, Subject
+from ehtui.domain.why import Why, subjects_of, why
+from ehtui.domain.why.catalogue import CHECKS, VERDICTS
+from tests.domain.build import World, process_id
+
+
+def asked(snapshot: Snapshot, **parts: object) -> Why:
+    found = why(snapshot, Subject(**parts))  # type: ignore[arg-type]
+
+    assert found.verdict in VERDICTS
+
+    for check in found.checks:
+        assert set(check.evidence) == set(CHECKS[check.id]), check.id
+
+    return found
+
+
+def healthy() -> World:
+    world = World(2)
+    world.produce(3)
+    world.consumer("a", "0", pid=11)
+    world.consumer("b", "1", pid=12)
+    world.look()
+    world.play(120)
+    return world
+
+
+def test_a_healthy_partition_passes_every_check() -> None:
+    found = asked(healthy().snapshot, group="$Default", partition="0")
+
+    assert found.verdict == "fine"
+    assert found.broken is None
+    assert {check.passed for check in found.checks} == {True}
+    assert not found.findings
+
+
+def test_a_standby_learns_that_there_are_not_enough_partitions() -> None:
+    world = healthy()
+    spare = world.consumer("c", pid=13)
+    world.look()
+    incident = LogIncident(
+        process_id(spare), LogIncidentKind.NOT_CLAIMED, "…", world.at, "c", count=7
+    )
+    world.fold(world.logs_read(incident))
+    found = asked(world.snapshot, pid=13)
+    by_id = {check.id: check for check in found.checks}
+
+    assert found.verdict == "standby"
+    assert by_id["process.owns"].passed is False
+    assert by_id["partitions.suffice"].passed is False
+    assert by_id["partitions.suffice"].evidence["live_owners"] == 2
+    assert by_id["log.is_clean"].evidence["not_claimed"] == 7
+    assert [f.id for f in found.findings] == ["consumer.standby"]
+
+
+def test_a_crash_breaks_the_renewal_first_then_the_ownership() -> None:
+    world = healthy()
+    world.kill("a")
+    world.play(70)
+    late = asked(world.snapshot, partition="0")
+    world.play(150)
+    lapsed = asked(world.snapshot, partition="0")
+
+    assert late.verdict == "lapsing"
+    assert late.broken is not None
+    assert late.broken.id == "lease.is_renewed"
+    assert [f.id for f in late.findings] == ["lease.overdue"]
+    assert lapsed.verdict == "unowned"
+    assert lapsed.broken is not None
+    assert lapsed.broken.id == "partition.is_owned"
+
+
+def test_a_stuck_handler_breaks_progress_and_nothing_before() -> None:
+    world = healthy()
+    world.consumers["a"].is_stuck = True
+    world.play(90)
+
+    for parts in ({"partition": "0"}, {"pid": 11}, {"owner": "a"}):
+        found = asked(world.snapshot, **parts)
+        assert found.verdict == "stuck"
+        assert found.broken is not None
+        assert found.broken.id == "progress.moves"
+
+    group = asked(world.snapshot, group="$Default")
+    assert group.verdict == "stuck"
+    assert group.broken is not None
+    assert group.broken.evidence["stuck"] == ("0",)
+
+
+def test_what_is_gone_missing_or_not_visible() -> None:
+    world = healthy()
+
+    assert asked(world.snapshot, pid=999).verdict == "gone"
+    assert asked(world.snapshot, owner="nobody").verdict == "missing"
+    assert asked(world.snapshot, partition="77").verdict == "missing"
+    assert asked(world.snapshot, group="analytics").verdict == "not_visible"
+    empty = World(2)
+    assert asked(empty.snapshot, partition="0").verdict == "unknown"
+
+
+def test_a_store_that_is_down_is_the_first_broken_check() -> None:
+    world = healthy()
+    world.down = {"store"}
+    world.play(10)
+    found = asked(world.snapshot, partition="0")
+
+    assert found.broken is not None
+    assert found.broken.id == "store.answers"
+    assert found.broken.evidence["summary"] == "store is down"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("1", [Subject(group="$Default", partition="1")]),
+        ("11", [Subject(pid=11)]),
+        ("b", [Subject(owner="b")]),
+        ("$DEFAULT", [Subject(group="$Default")]),
+        ("nothing", []),
+        ("", []),
+    ],
+)
+def test_subjects_of(text: str, expected: list[Subject]) -> None:
+    world = World(2, policy=Policy())
+    world.consumer("a", "0", pid=11)
+    world.consumer("b", "1", pid=12)
+    world.look()
+
+    assert list(subjects_of(world.snapshot, text)) == expected
