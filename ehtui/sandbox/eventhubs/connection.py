@@ -202,10 +202,10 @@ class Connection(asyncio.Protocol):
                 else:
                     self._greet(item)
         except FrameError as error:
-            self.close(Error(errors.FRAMING, str(error)))
+            self._give_up(Error(errors.FRAMING, str(error)))
         except Exception:
             _LOG.exception("the endpoint failed on a frame")
-            self.close(Error(errors.INTERNAL, "The endpoint failed; see its log."))
+            self._give_up(Error(errors.INTERNAL, "The endpoint failed; see its log."))
 
     def _greet(self, header: bytes) -> None:
         if header == SASL_HEADER:
@@ -284,6 +284,11 @@ class Connection(asyncio.Protocol):
             session.close()
 
         self._sessions.clear()
+
+    def _give_up(self, error: Error) -> None:
+        """Say why and go: what else the client sent cannot be understood."""
+        self.close(error)
+        self._finish()
 
     def _finish(self) -> None:
         self._flush()

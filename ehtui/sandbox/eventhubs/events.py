@@ -135,8 +135,7 @@ def _cut(payload: bytes) -> Incoming:
                     annotations.append(entry)
                     key = value if name == PARTITION_KEY else key
         elif section.code != DELIVERY_ANNOTATIONS:
-            bare = section.start
-            break
+            bare = min(bare, section.start)  # and on to the end: a cut-off message is none
 
     return Incoming(payload[bare:], header, tuple(annotations), key)
 

@@ -183,11 +183,14 @@ async def test_a_delivery_of_many_frames_is_put_together(endpoint: EventHubsEndp
     assert len(pieces) == 4
 
 
-async def test_junk_is_rejected_and_the_link_lives(endpoint: EventHubsEndpoint) -> None:
+@pytest.mark.parametrize("junk", [b"junk", encode_event(b"cut off")[:-1], b"\x00\x53\x70"])
+async def test_junk_is_rejected_and_the_link_lives(
+    endpoint: EventHubsEndpoint, junk: bytes
+) -> None:
     async with signed_in(endpoint) as client:
         link = await client.sender("hub/Partitions/0")
         assert isinstance(link, Attach)
-        client.transfer(link.handle, b"junk")
+        client.transfer(link.handle, junk)
         state = (await client.expect(Disposition)).state
         client.transfer(link.handle, encode_event(b"fine"))
         await wait_for(lambda: ends(endpoint.namespace) == [0, -1])

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import random
+
 import pytest
 
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY
 from ehtui.sandbox.eventhubs.sas import JWT_TYPE, sign
-from ehtui.wire.pyamqp.codec import SASL_HEADER
+from ehtui.wire.pyamqp.codec import SASL_HEADER, encode_frame
 from ehtui.wire.pyamqp.messages import Request, encode_request
 from ehtui.wire.pyamqp.performatives import (
     Attach,
@@ -21,6 +23,7 @@ from ehtui.wire.pyamqp.performatives import (
 from tests.sandbox.eventhubs.amqp_client import AmqpClient, connected, signed_in
 from tests.sandbox.eventhubs.conftest import Clock
 from tests.sandbox.eventhubs.test_rules import jwt
+from tests.wire.test_codec import BODIES
 
 
 def key_of(endpoint: EventHubsEndpoint) -> AccessKey:
@@ -178,6 +181,24 @@ async def test_an_unknown_command_is_rejected(endpoint: EventHubsEndpoint, node:
     assert state.error
     assert state.error == Error("amqp:not-allowed", state.error.description)
     assert (state.error.description or "").startswith("Invalid command 'RE1AD'.")
+
+
+async def test_broken_frames_break_only_their_connection(endpoint: EventHubsEndpoint) -> None:
+    chance = random.Random(7)
+    frames = [encode_frame(0, body) for body in BODIES[3:]]
+
+    for _ in range(100):
+        broken = bytearray(chance.choice(frames))
+
+        for _ in range(chance.randint(1, 4)):
+            broken[chance.randrange(8, len(broken))] = chance.randrange(256)
+
+        async with signed_in(endpoint) as client:
+            client.writer.write(bytes(broken) + encode_frame(0, Close()))
+            assert await client.closed()
+
+    async with signed_in(endpoint) as client:
+        assert isinstance(await client.sender("hub"), Attach)
 
 
 async def send_request(client: AmqpClient, node: str, request: Request) -> None:
