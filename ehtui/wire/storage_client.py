@@ -244,7 +244,7 @@ class HttpBlobAccount:
         try:
             return await self._client.send_request(request)
         except AzureError as error:
-            problem = problem_of_exception(self._address, container, error)
+            problem = problem_of_exception(self._address, error)
             raise ProblemError(problem) from None
 
     def _url(

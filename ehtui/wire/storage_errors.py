@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
@@ -65,12 +66,10 @@ def problem_of_reply(address: StorageAddress, container: str | None, reply: Refu
     )
 
 
-def problem_of_exception(
-    address: StorageAddress, container: str | None, error: AzureError
-) -> Problem:
+def problem_of_exception(address: StorageAddress, error: AzureError) -> Problem:
     """What kept a request from being answered."""
     cause = getattr(error, "inner_exception", None)
-    where = _where(address, container)
+    where = _where(address, None)
 
     if isinstance(error, ClientAuthenticationError):
         return Problem(
@@ -89,7 +88,7 @@ def problem_of_exception(
     if isinstance(cause, aiohttp.ClientConnectorDNSError):
         return Problem(
             ProblemKind.UNRESOLVED,
-            f"The host name {address.host} of {where} does not resolve.",
+            f"The host of {where} does not resolve.",
             f"Check the account name in {address.setting}, and this host's DNS.",
         )
 
@@ -109,7 +108,7 @@ def problem_of_exception(
 
     return Problem(
         ProblemKind.UNREACHABLE,
-        f"No connection to {where}: {_first_line(cause or error)}",
+        f"No connection to {where}: {_reason(cause or error)}.",
         f"Check that {address.host} is up and that its port is open from this host.",
     )
 
@@ -269,6 +268,13 @@ def _where(address: StorageAddress, container: str | None) -> str:
 
 def _capital(sentence: str) -> str:
     return sentence[:1].upper() + sentence[1:]
+
+
+def _reason(error: BaseException) -> str:
+    """The system's own word, without how it was asked."""
+    number = getattr(error, "errno", None)
+
+    return os.strerror(number) if isinstance(number, int) and number > 0 else _first_line(error)
 
 
 def _first_line(error: BaseException) -> str:

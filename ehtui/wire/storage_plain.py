@@ -151,7 +151,7 @@ class PlainBlobAccount:
             refused = Refused(error.status_code or 0, _code(error))
             raise ProblemError(problem_of_reply(self._address, container, refused)) from None
         except AzureError as error:
-            raise ProblemError(problem_of_exception(self._address, container, error)) from None
+            raise ProblemError(problem_of_exception(self._address, error)) from None
 
 
 def _item(entry: Any) -> BlobItem:

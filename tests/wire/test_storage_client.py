@@ -301,7 +301,9 @@ async def test_a_closed_port() -> None:
         await account.close()
 
     assert problem.kind is ProblemKind.UNREACHABLE
-    assert f"127.0.0.1:{port}" in problem.summary
+    assert problem.summary == (
+        f"No connection to storage account 'acc' at 127.0.0.1:{port}: Connection refused."
+    )
 
 
 async def test_a_host_that_does_not_resolve() -> None:
@@ -312,7 +314,9 @@ async def test_a_host_that_does_not_resolve() -> None:
     await account.close()
 
     assert problem.kind is ProblemKind.UNRESOLVED
-    assert "nobody.blob.invalid" in problem.summary
+    assert problem.summary == (
+        "The host of storage account 'nobody' at nobody.blob.invalid does not resolve."
+    )
     assert "AZURE_STORAGE_ACCOUNT_URL" in problem.advice
 
 
