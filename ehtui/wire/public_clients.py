@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from azure.eventhub import TransportType
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 from azure.eventhub.exceptions import AuthenticationError, EventHubError, OperationTimeoutError
 
 from ehtui.config.connection_string import AMQPS_PORT
+from ehtui.domain.problems import Problem, ProblemKind
+from ehtui.domain.text import safe
 from ehtui.wire import problems
 from ehtui.wire.credentials import EntraId, HubAccess
-
-if TYPE_CHECKING:
-    from ehtui.domain.problems import Problem
 
 RETRIES = 1  # whoever asks tries again itself
 SIGN_IN_S = 10
@@ -84,8 +83,11 @@ def _refusal(access: HubAccess, message: str) -> Problem:
             return problems.from_status(access, code, "")
 
     # The SDK loses code and text where the service adds a condition (facts.md §7).
-    return problems.from_condition(
-        access, "amqp:unauthorized-access", "or there is no such event hub; the SDK does not tell"
+    return Problem(
+        ProblemKind.UNAUTHORISED,
+        f"{access.endpoint} refused {access.credential.label} for the event hub"
+        f" {safe(access.hub)!r}, or there is no such event hub (the SDK does not tell which).",
+        "Check the name of the event hub, and name, key and rights of the policy.",
     )
 
 

@@ -402,7 +402,10 @@ async def test_a_large_hub_is_spread_and_the_longest_unseen_come_first(
     assert seen == list(ids[: len(seen)])
 
 
-async def test_trouble_after_some_answers_keeps_the_answers() -> None:
+async def test_trouble_after_some_answers_keeps_the_answers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ehtui.sources.hub.BUSY_S", 0.05)
     world = World(FakeReader(tuple(map(str, range(8)))))
     source = world.source(Limiter(200.0, 4))
     world.now += 5

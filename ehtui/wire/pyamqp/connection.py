@@ -189,8 +189,9 @@ class Connection(asyncio.Protocol):
                     self._on_frame(item.body)
                 else:
                     self._greetings.put_nowait(item)
-        except FrameError as error:
-            self._end(AmqpError("amqp:framing-error", str(error)))
+        except (FrameError, MemoryError) as error:
+            # The SDK's decoder makes room for as many items as a broken count says.
+            self._end(AmqpError("amqp:framing-error", str(error) or "a broken count"))
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:

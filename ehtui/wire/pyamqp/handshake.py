@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 CHANNEL_MAX = 65535
+NEXT_ADDRESS_S = 0.25  # a dead IPv6 route must not cost the whole time for connecting
 MECHANISM = "ANONYMOUS"  # the token that counts comes later, on `$cbs`
 
 
@@ -27,7 +28,9 @@ async def open_connection(host: str, port: int, tls: ssl.SSLContext | None) -> C
         AmqpError: The other side refused, or does not speak AMQP.
     """
     loop = asyncio.get_running_loop()
-    _, connection = await loop.create_connection(Connection, host, port, ssl=tls)
+    _, connection = await loop.create_connection(
+        Connection, host, port, ssl=tls, happy_eyeballs_delay=NEXT_ADDRESS_S
+    )
 
     try:
         await _authenticate(connection, host)

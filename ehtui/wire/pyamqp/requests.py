@@ -106,8 +106,8 @@ class RequestLink:
     def _on_message(self, payload: bytes) -> None:
         try:
             reply = decode_reply(payload)
-        except ValueError as error:
-            self._on_lost(AmqpError("amqp:decode-error", str(error)))
+        except (ValueError, MemoryError) as error:
+            self._on_lost(AmqpError("amqp:decode-error", str(error) or "a broken count"))
             return
 
         self._answer(reply.correlation_id, (reply, self._clock()))

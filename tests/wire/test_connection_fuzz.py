@@ -1,0 +1,135 @@
+"""Whatever bytes arrive, a connection ends in order: nothing escapes into the loop."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from typing_extensions import override
+
+from ehtui.wire.pyamqp.codec import AMQP_HEADER, encode_frame, encode_transfer
+from ehtui.wire.pyamqp.connection import AmqpError, Connection
+from ehtui.wire.pyamqp.messages import Reply, encode_reply
+from ehtui.wire.pyamqp.performatives import (
+    Accepted,
+    Attach,
+    Begin,
+    Close,
+    Detach,
+    Disposition,
+    Error,
+    Flow,
+    Open,
+    Source,
+    Target,
+)
+from ehtui.wire.pyamqp.requests import EncodedRequest, RequestLink
+
+# Without the constructors of large lists, maps and arrays: the SDK's decoder makes room for as many
+# items as they claim, which can be gigabytes (MemoryError is tested below).
+BYTES = [byte for byte in range(256) if byte not in {0xD0, 0xD1, 0xF0}]
+
+
+class Sink(asyncio.Transport):
+    """Takes everything and keeps what was written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = b""
+
+    @override
+    def write(self, data: Any) -> None:
+        self.written += bytes(data)
+
+    @override
+    def abort(self) -> None:
+        """Nothing to end."""
+
+
+def greeting() -> bytes:
+    return (
+        AMQP_HEADER
+        + encode_frame(0, Open("peer", None, 65536))
+        + encode_frame(1, Begin(0, 1, 100, 100))
+    )
+
+
+def stream(names: list[str]) -> bytes:
+    """What a server says in a good session; link names are the client's."""
+    source, target = Source("$management"), Target("$management")
+    receiver, sender = names
+    reply = Reply(None, {"status-code": 200}, {"partition": "0", "n": 5})
+    return b"".join(
+        (
+            encode_frame(1, Attach(receiver, 5, False, 0, 0, source, target, {}, False, 0)),
+            encode_frame(1, Attach(sender, 6, True, 0, 0, source, target)),
+            encode_frame(1, Flow(0, 100, 1, 100, 6, 0, 100)),
+            encode_frame(1, Disposition(True, 0, 0, True, Accepted())),
+            encode_transfer(1, 5, 0, encode_reply(reply), 65536),
+            encode_frame(1, Detach(5, True, Error("amqp:link:detach-forced", "idle"))),
+            encode_frame(0, Close(Error("amqp:connection:forced"))),
+        )
+    )
+
+
+async def survive(mutate: Any, chunks: int) -> None:
+    faults: list[dict[str, Any]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
+    connection, sink = Connection(), Sink()
+    connection.connection_made(sink)
+    connection.begin(Open("peer"), Begin(0, 0, 100, 100))
+    link = RequestLink(connection, "$management", 0, lambda: 0.0)
+    attaching = asyncio.create_task(link.attach())
+    await asyncio.sleep(0)
+    names = [end.name for end in connection._ends.values()]
+    data = mutate(greeting() + stream(names))
+    exchange = asyncio.create_task(link.exchange([EncodedRequest({"name": "hub"})]))
+    await asyncio.sleep(0)
+
+    for start in range(0, len(data), chunks):
+        connection.data_received(data[start : start + chunks])
+
+    connection.connection_lost(None)
+    results = await asyncio.gather(attaching, exchange, return_exceptions=True)
+    assert connection.error is not None
+    assert all(r is None or isinstance(r, AmqpError | list) for r in results), results
+    assert not faults
+
+
+@settings(max_examples=300, deadline=None)
+@given(data=st.data())
+def test_flipped_bytes_and_odd_cuts_end_the_connection_in_order(data: st.DataObject) -> None:
+    length = len(greeting() + stream(["r" * 36, "s" * 36]))
+    flips = data.draw(
+        st.lists(st.tuples(st.integers(0, length - 1), st.sampled_from(BYTES)), max_size=6)
+    )
+    cut = data.draw(st.integers(0, length))
+
+    def mutate(good: bytes) -> bytes:
+        changed = bytearray(good)
+
+        for position, value in flips:
+            changed[position] = value
+
+        return bytes(changed[: cut or None])
+
+    asyncio.run(survive(mutate, data.draw(st.integers(1, 400))))
+
+
+async def test_a_count_beyond_all_memory_ends_the_connection_in_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def explode(*_: object) -> None:
+        raise MemoryError
+
+    monkeypatch.setattr("ehtui.wire.pyamqp.codec.decode_frame", explode)
+    await survive(lambda good: good, 400)
+
+
+@settings(max_examples=100, deadline=None)
+@given(noise=st.binary(max_size=600))
+def test_noise_ends_the_connection_in_order(noise: bytes) -> None:
+    asyncio.run(survive(lambda _: noise, 64))
