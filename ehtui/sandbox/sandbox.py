@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa")
+# The SDK sends even loopback requests to a proxy that the environment names.
+_NO_PROXY = {"no_proxy": "*", "NO_PROXY": "*"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,7 +146,7 @@ class Sandbox:
         connections = self.ready.connections
         environment = replace(connections, group=group or connections.group).environment
 
-        return self._supervisor.start(name, module, arguments, environment)
+        return self._supervisor.start(name, module, arguments, environment | _NO_PROXY)
 
 
 def _names() -> Iterator[str]:

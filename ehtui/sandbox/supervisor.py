@@ -80,7 +80,7 @@ class Supervisor:
         arguments: Sequence[str],
         environment: Mapping[str, str],
         *,
-        timeout_s: float = 10.0,
+        timeout_s: float = 30.0,
     ) -> tuple[Child, str]:
         """The same, for what others depend on: waits for the first line that it prints.
 

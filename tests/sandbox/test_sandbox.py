@@ -110,6 +110,17 @@ def test_a_consumer_owns_reads_and_writes_down(sandbox: Sandbox, store: Store) -
     assert "HTTP" not in log
 
 
+def test_a_proxy_of_the_environment_is_left_aside(
+    sandbox: Sandbox, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as proxied:
+        proxied.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+        proxied.setenv("http_proxy", "http://127.0.0.1:9")
+        sandbox.start_consumer()
+
+    wait_until(lambda: share(store) == [4], timeout_s=20, what="it owns all")
+
+
 def test_a_consumer_that_is_asked_to_end_gives_back_what_it_owns(
     sandbox: Sandbox, store: Store
 ) -> None:
