@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
@@ -98,9 +99,17 @@ def sources_of(
 
         if settings.checkpoint_store.is_configured:
             store = open_store_source(
-                settings.checkpoint_store, namespace, settings.eventhub.name or ""
+                settings.checkpoint_store,
+                namespace,
+                settings.eventhub.name or "",
+                group=settings.eventhub.consumer_group,
+                clock=clock,
             )
             opened.append(Scheduled(store, poll.store_s, STORE_TIMEOUT_S))
+
+        # What the imports made lives as long as the process: a full collection that walks it holds
+        # every thread for 60 to 80 ms (measured by bench/listing.py at 10,000 blobs).
+        gc.freeze()
 
         return opened
 
