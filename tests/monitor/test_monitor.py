@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -354,3 +356,34 @@ def test_nothing_reaches_the_terminal(capfd: pytest.CaptureFixture[str]) -> None
         logging.getLogger("azure.eventhub").warning("noise")
 
     assert capfd.readouterr() == ("", "")
+
+
+HUNG_WORKER = """
+import asyncio, time
+from ehtui.domain.snapshot import Snapshot
+from ehtui.monitor import Monitor
+
+async def open_sources():
+    await asyncio.to_thread(time.sleep, 60)
+
+monitor = Monitor(open_sources, Snapshot())
+monitor.start()
+time.sleep(0.3)
+began = time.monotonic()
+monitor.stop()
+print(time.monotonic() - began < 1.2)
+"""
+
+
+def test_a_hung_name_look_up_holds_nobody_at_the_exit() -> None:
+    began = time.monotonic()
+    run = subprocess.run(
+        [sys.executable, "-W", "error", "-c", HUNG_WORKER],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=50,
+    )
+
+    assert (run.stdout, run.stderr) == ("True\n", "")
+    assert time.monotonic() - began < 30

@@ -1,0 +1,71 @@
+from __future__ import annotations
+
+import pytest
+
+from ehtui.domain.plans import TakeoverWindow
+from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
+from ehtui.monitor.tempo import FORECAST_GRACE_S, changes_with_time, is_forecast_open
+
+NOW = 1000.0
+HELD = Lease(LeaseState.HELD, "a", renewed_at=990.0, expires_at=1100.0, renewed_every_s=30.0)
+OVERDUE = Lease(LeaseState.OVERDUE, "a", renewed_at=900.0, expires_at=1080.0)
+EXPIRED = Lease(LeaseState.EXPIRED, "a", renewed_at=800.0, expires_at=980.0)
+NEVER = Lease(LeaseState.NEVER_OWNED)
+
+
+def window(earliest_at: float | None, latest_at: float | None) -> TakeoverWindow:
+    return TakeoverWindow(earliest_at, latest_at, "python-180/30")
+
+
+def snapshot(lease: Lease, takeover: TakeoverWindow | None = None, offset: float = 0.0) -> Snapshot:
+    partition = GroupPartition("0", lease, takeover=takeover)
+    return Snapshot(clock_offset_s=offset, groups=(GroupState("g", (partition,)),))
+
+
+@pytest.mark.parametrize(
+    ("lease", "takeover", "is_open"),
+    [
+        (HELD, None, False),
+        (OVERDUE, None, True),
+        (EXPIRED, None, False),
+        (EXPIRED, window(980, 1010), True),
+        (EXPIRED, window(900, 960), False),  # nobody came: no longer worth a poll a second
+        (EXPIRED, window(900, NOW - FORECAST_GRACE_S + 1), True),
+        (EXPIRED, window(990, None), True),
+        (EXPIRED, window(None, None), False),  # nobody can come
+        (NEVER, None, False),
+        (HELD, window(980, 1010), False),
+    ],
+)
+def test_a_forecast_is_open_while_somebody_may_come(
+    lease: Lease, takeover: TakeoverWindow | None, is_open: bool
+) -> None:
+    assert is_forecast_open(snapshot(lease, takeover), NOW) is is_open
+
+
+@pytest.mark.parametrize(
+    ("lease", "changes"),
+    [
+        (HELD, False),  # renewed 10 s ago, every 30 s
+        (Lease(LeaseState.HELD, "a", 960.0, 1140.0, 30.0), True),  # a renewal is late
+        (Lease(LeaseState.HELD, "a", 960.0, 1140.0), False),  # period unknown, far from its end
+        (Lease(LeaseState.HELD, "a", 960.0, 1000.0), True),
+        (OVERDUE, True),
+        (EXPIRED, False),
+        (NEVER, False),
+    ],
+)
+def test_time_alone_changes_late_and_lapsing_leases_only(lease: Lease, changes: bool) -> None:
+    assert changes_with_time(snapshot(lease), NOW) is changes
+
+
+def test_leases_live_by_the_clock_of_the_server() -> None:
+    lease = Lease(LeaseState.HELD, "a", renewed_at=990.0, expires_at=1170.0, renewed_every_s=30.0)
+
+    assert not changes_with_time(snapshot(lease), NOW)
+    assert changes_with_time(snapshot(lease, offset=25.0), NOW)
+
+
+def test_nothing_known_is_nothing_open() -> None:
+    assert not is_forecast_open(Snapshot(), NOW)
+    assert not changes_with_time(Snapshot(), NOW)
