@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -39,6 +40,7 @@ def test_without_a_terminal_it_reports_and_leaves_nothing() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
+        env={**os.environ, "http_proxy": "http://127.0.0.1:9"},  # which nobody should ask
     )
     said, complaints = demo.communicate()
 
@@ -46,3 +48,4 @@ def test_without_a_terminal_it_reports_and_leaves_nothing() -> None:
     assert "meetings ▸ $Default" in said
     assert SECOND_GROUP in said
     assert "-m ehtui.sandbox.consumer --name gamma" in said
+    assert "owner" in said.splitlines()[1]  # the store was read
