@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.text import safe
 from ehtui.domain.updates import HubRead
 from ehtui.sources.source import Source
 from ehtui.wire.credentials import access_of
@@ -134,14 +135,14 @@ class HubSource(Source):
         deadline = time.monotonic() + (SLOW_SPREAD_S if self._limitation else SPREAD_S)
 
         while pending and (not round_.has_samples or time.monotonic() < deadline):
-            describe = self._clock() >= self._described_at + DESCRIBE_EVERY_S
+            describe = not round_.is_described and self._is_description_due()
             granted = await self._limiter.take(len(pending) + describe)
-            now, pending = pending[: granted - describe], pending[granted - describe :]
-            known = frozenset(self._sampled_at)
-            await self._ask(now, round_, describe=describe)
+            await self._ask(pending[: granted - describe], round_, describe=describe)
+            # Asked again after a description: it may have brought new partitions.
+            pending = [p for p in self._by_age() if p not in round_.asked]
 
-            if describe:
-                pending += [p for p in self._by_age() if p not in known and p not in pending]
+    def _is_description_due(self) -> bool:
+        return self._clock() >= self._described_at + DESCRIBE_EVERY_S
 
     def _by_age(self) -> list[str]:
         ids = self._hub.partition_ids if self._hub else ()
@@ -150,10 +151,12 @@ class HubSource(Source):
     async def _ask(self, partitions: Sequence[str], round_: _Round, *, describe: bool) -> None:
         reading = await self._read_once(partitions, describe=describe)
         round_.readings.append(reading)
+        round_.asked.update(partitions)
 
         if reading.hub is not None:
             self._hub = reading.hub
             self._described_at = self._clock()
+            round_.is_described = True
 
         for sample in reading.samples:
             self._sampled_at[sample.partition] = sample.sampled_at
@@ -176,7 +179,7 @@ class HubSource(Source):
 
             # The private layer is not what it was, whatever its version says.
             await self.close()
-            self._limitation = _slow_way(f"its AMQP layer does not fit ({error!r})")
+            self._limitation = _slow_way(f"its AMQP layer does not fit ({safe(repr(error))}).")
             return await self._opened().read(partitions, describe=describe)
 
     def _opened(self) -> HubReader:
@@ -204,6 +207,8 @@ class _Round:
 
     def __init__(self) -> None:
         self.readings: list[Reading] = []
+        self.asked: set[str] = set()
+        self.is_described = False
 
     @property
     def has_samples(self) -> bool:

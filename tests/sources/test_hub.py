@@ -379,6 +379,8 @@ async def test_a_partition_that_is_gone_has_the_hub_described_anew() -> None:
     second = await source.read()
 
     assert (sampled(first), first.limitation) == (["0"], gone)
+    assert world.fast.asked[:2] == [((), True), (("0", "1"), False)]
+    assert world.fast.asked[2:] == [(("1", "0"), True)]
     assert (second.hub.partition_ids, second.limitation) == (("0",), None)
 
 
