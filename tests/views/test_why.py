@@ -1,93 +1,180 @@
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from ehtui.domain.snapshot import Evidence
+from ehtui.domain.snapshot import ConsumerRole, Health, LeaseState, Snapshot, Subject
+from ehtui.domain.why import Check, Why, why
+from ehtui.domain.why.catalogue import CHECKS, VERDICTS
 from ehtui.views.cells import Tone
-from ehtui.views.check_words import CHECK_WORDS, LEASE, OWNERSHIP, STANDBY
 from ehtui.views.glyphs import ASCII
 from ehtui.views.telling import Telling
-from ehtui.views.why import answers, why_lines
+from ehtui.views.why import CHECK_WORDS, Explanation, about, explain, explanation_lines
+from ehtui.views.why.verdicts import VERDICT_WORDS
+from ehtui.views.why.words import CLAIMING, OWNERSHIP, STANDBY
 from tests.views import world
+from tests.views.test_findings import EVIDENCE, EXAMPLES, ZEROS, _value
 
 SAY = Telling(world.snapshot(), group=world.GROUP)
 
 
-@dataclass(frozen=True)
-class Check:
-    id: str
-    passed: bool | None
-    evidence: Evidence = field(default_factory=dict)
+def told(snapshot: Snapshot, **subject: Any) -> Explanation:
+    return explain(why(snapshot, Subject(**subject)), Telling(snapshot, group=world.GROUP))
 
 
-STANDBY_CASE = (
-    Check("process.runs", passed=True, evidence={"pid": 51411}),
-    Check("process.connected", passed=True, evidence={"connections": 1}),
-    Check("process.linked", passed=None),
-    Check("process.owns", passed=False),
-    Check("seats.free", passed=False, evidence={"live_owners": 3, "partition_count": 3}),
-)
+def of_check(name: str, passed: bool | None, evidence: Any, verdict: str = "fine") -> Explanation:
+    subject = Subject(group=world.GROUP, partition="2")
+
+    return explain(Why(subject, verdict, (Check(name, passed, evidence),)), SAY)
 
 
-@pytest.mark.parametrize("name", CHECK_WORDS)
+def test_the_catalogue_is_told_whole() -> None:
+    assert set(CHECK_WORDS) == set(CHECKS)
+    assert set(VERDICT_WORDS) == set(VERDICTS)
+
+
+@pytest.mark.parametrize("name", CHECKS)
 @pytest.mark.parametrize("passed", [True, False, None])
-def test_every_check_has_an_answer(name: str, passed: bool | None) -> None:
-    (answer,) = answers([Check(name, passed)], SAY)
+@pytest.mark.parametrize("unknown", [False, True])
+@pytest.mark.parametrize("values", [EXAMPLES, ZEROS], ids=["some", "zeros"])
+def test_every_answer_has_words(
+    name: str, passed: bool | None, unknown: bool, values: dict[str, Any]
+) -> None:
+    evidence = {key: _value(key, kind, values, unknown) for key, kind in CHECKS[name].items()}
+    explained = of_check(name, passed, evidence)
+    (answer,) = explained.answers
 
     assert answer.text
     assert "None" not in answer.text
-    assert not answer.text.endswith(".")
-    assert answer.next_step == "" or answer.next_step.endswith((".", "`."))
-    assert bool(answer.next_step) <= (passed is False)
+    assert "  " not in answer.text
+    assert not answer.text.endswith((".", ";", ":", " "))
+    assert all(step.endswith(".") for step in explained.next_steps)
+    assert not any(value == "–" for _, value in answer.rests_on)
+
+
+@given(st.sampled_from([*CHECKS, "new.check"]), st.sampled_from([True, False, None]), EVIDENCE)
+def test_no_evidence_breaks_an_answer(name: str, passed: bool | None, evidence: Any) -> None:
+    assert of_check(name, passed, evidence).answers[0].text
+
+
+@pytest.mark.parametrize("verdict", VERDICTS)
+def test_every_verdict_is_a_sentence(verdict: str) -> None:
+    assert VERDICT_WORDS[verdict][1].endswith(".")
+
+
+def standing_by() -> Snapshot:
+    held = [
+        world.partition(str(n), world.lease(owner=owner), 20, 20)
+        for n, owner in enumerate((world.A, world.B, world.C))
+    ]
+
+    return world.snapshot(
+        groups=(world.group_state(*held),),
+        consumers=(world.consumer(51411, 720, "spare", connections=1),),
+        findings=(world.STANDS_BY,),
+    )
 
 
 def test_a_colleague_explains_standby() -> None:
-    told = answers(STANDBY_CASE, SAY)
+    explained = told(standing_by(), pid=51411)
+    answers = {answer.text: answer for answer in explained.answers}
+    no_room = answers["There is no partition left for it: 3 partitions, 3 other owners"]
+    heard = answers["Its log says “hasn't claimed an ownership”, 12 times"]
 
-    assert [answer.mark for answer in told] == ["✓", "✓", "–", "✗", "✗"]
-    assert told[-1].text == "Every partition has its owner: 3 other owners for 3 partitions"
-    assert told[-1].lesson == STANDBY
-    assert "hasn't claimed an ownership" in told[-1].lesson
-    assert told[-1].next_step.startswith("This is by design.")
+    assert explained.about == "process 51411"
+    assert explained.tone is Tone.INFO
+    assert explained.verdict.startswith("It works as designed: it is a spare.")
+    assert (no_room.mark, no_room.tone, no_room.lesson) == ("✗", Tone.INFO, STANDBY)
+    assert heard.lesson == CLAIMING
+    assert sum(step.startswith("Price:") for step in explained.next_steps) == 3
 
 
 def test_a_lesson_is_given_once() -> None:
-    told = answers(STANDBY_CASE, SAY)
+    lessons = [answer.lesson for answer in told(standing_by(), pid=51411).answers]
 
-    assert [answer.lesson for answer in told] == ["", "", OWNERSHIP, "", STANDBY]
+    assert lessons.count(OWNERSHIP) == 1
 
 
-def test_a_lease_that_stopped() -> None:
-    evidence: dict[str, Any] = {"renewed_at": world.NOW - 139, "expires_at": world.NOW + 41}
-    (answer,) = answers([Check("lease.live", passed=False, evidence=evidence)], SAY, glyphs=ASCII)
+def test_a_partition_whose_owner_fell_silent() -> None:
+    explained = told(world.snapshot(), group=world.GROUP, partition="2")
+    texts = [answer.text for answer in explained.answers]
 
-    assert (answer.mark, answer.tone) == ("x", Tone.WARNING)
-    assert answer.text == "Its lease is not renewed any more, since 12:00:40"
-    assert answer.next_step.startswith("It runs out 12:03:40")
-    assert answer.lesson == LEASE
-    assert dict(answer.rests_on)["expires at"].endswith("(in 41s)")
+    assert explained.about == "P2"
+    assert explained.verdict.startswith("Its owner has fallen silent.")
+    assert "51ab7c10 has not renewed its lease for 2m19s; the lease runs out 12:03:40" in texts
+    assert explained.next_steps[-1].startswith("Nothing to do: a survivor takes over by itself")
+
+
+def test_a_partition_that_works() -> None:
+    snapshot = world.snapshot()
+    explained = told(snapshot, group=world.GROUP, partition="0")
+
+    assert (explained.tone, explained.next_steps) == (Tone.GOOD, ())
+    assert {answer.mark for answer in explained.answers} <= {"✓", "–"}
+
+
+def test_nobody_holds_it() -> None:
+    free = world.partition(
+        "0", world.lease(LeaseState.NEVER_OWNED), 20, 17, health=Health.UNOWNED, rule="unowned"
+    )
+    explained = told(
+        world.snapshot(groups=(world.group_state(free),), findings=()),
+        group=world.GROUP,
+        partition="0",
+    )
+
+    assert explained.tone is Tone.CRITICAL
+    assert "Nobody ever claimed it" in [answer.text for answer in explained.answers]
+    assert explained.next_steps == (
+        "Start a consumer of this group: it claims what is free in its first round.",
+    )
+
+
+def test_a_group_and_an_owner() -> None:
+    snapshot = world.snapshot(findings=())
+    group = told(snapshot, group="analytics")
+    owner = told(snapshot, owner=world.A)
+
+    assert group.about == "group analytics"
+    assert group.verdict.startswith("Nothing of it is in this store")
+    assert owner.about == f"owner {world.A}"
+    assert "It holds P0" in [answer.text for answer in owner.answers]
+
+
+def test_a_process_that_ended() -> None:
+    consumer = world.consumer(7, 60, role=ConsumerRole.UNKNOWN, status="zombie")
+    explained = told(world.snapshot(consumers=(consumer,), findings=()), pid=7)
+
+    assert explained.answers[-1].text == "Process 7 does not run (zombie)"
+    assert explained.verdict == "It is not there any more, so it receives nothing."
 
 
 def test_an_unknown_check_tells_its_facts() -> None:
-    (answer,) = answers([Check("moon.is_full", passed=True, evidence={"lit_s": 61.0})], SAY)
+    (answer,) = of_check("moon.is_full", True, {"lit_s": 61.0}, verdict="odd").answers
 
-    assert answer.text == "moon is full"
-    assert answer.rests_on == (("lit", "1m01s"),)
+    assert (answer.text, answer.rests_on) == ("moon is full", (("lit", "1m01s"),))
+
+
+def test_ascii_marks() -> None:
+    explained = explain(
+        why(standing_by(), Subject(pid=51411)), Telling(standing_by()), glyphs=ASCII
+    )
+
+    assert {answer.mark for answer in explained.answers} <= {"+", "x", "–"}
+
+
+def test_other_groups_are_named() -> None:
+    subject = Subject(group="analytics", partition="2")
+
+    assert about(subject, SAY) == "P2 of analytics"
 
 
 def test_lines_for_a_terminal() -> None:
-    assert list(why_lines(answers(STANDBY_CASE[3:], SAY))) == [
-        "✗ It owns nothing",
-        f"    {OWNERSHIP}",
-        "    → The other checks say why.",
-        "✗ Every partition has its owner: 3 other owners for 3 partitions",
-        "    live owners 3, partition count 3",
-        f"    {STANDBY}",
-        (
-            "    → This is by design. It takes over when an owner stops. To receive now: stop an "
-            "owner, start it in a consumer group of its own, or have more partitions."
-        ),
-    ]
+    lines = list(explanation_lines(told(standing_by(), pid=51411)))
+
+    assert lines[0].startswith("Why process 51411? It works as designed")
+    assert f"    {STANDBY}" in lines
+    assert "What to do" in lines

@@ -99,7 +99,7 @@ def partition(
         "behind": Behind(0.0, BehindBasis.MEASURED),
         "out_per_s": 13.0,
         "health": Health.OK,
-        "rule": "no-lag",
+        "rule": "lag-zero",
         "window": (10, 10),
         "lag_series": trend(*[0.0] * 8),
         "layout": Layout.MODERN,
@@ -249,6 +249,7 @@ def group_state(*partitions: GroupPartition, name: str = GROUP, **changes: Any) 
             for owner in owners
         ),
         "health": Health.OK,
+        "spellings": (f"{NAMESPACE}/{HUB}/{name.lower()}",),
         "lag": sum(p.lag or 0 for p in partitions),
     }
 

@@ -1,0 +1,140 @@
+"""Why?: the checks behind a subject, told to somebody who meets ownership and leases first."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ehtui.domain.text import safe
+from ehtui.views import findings, formats
+from ehtui.views.case import Case
+from ehtui.views.cells import Tone
+from ehtui.views.evidence import evidence_lines
+from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.telling import Telling, partition
+from ehtui.views.why.of_consumer import CONSUMER_CHECKS
+from ehtui.views.why.of_partition import PARTITION_CHECKS
+from ehtui.views.why.verdicts import VERDICT_WORDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from ehtui.domain.snapshot import Subject
+    from ehtui.domain.why import Check, Why
+    from ehtui.views.why.words import CheckWords
+
+CHECK_WORDS: Mapping[str, CheckWords] = {**PARTITION_CHECKS, **CONSUMER_CHECKS}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One check in words."""
+
+    mark: str
+    tone: Tone
+    text: str
+    rests_on: tuple[tuple[str, str], ...]  # what is known of its evidence
+    lesson: str = ""  # what its word means; told once
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """All of Why? in words: the checks, what they amount to, and what to do."""
+
+    about: str
+    tone: Tone
+    verdict: str
+    answers: tuple[Answer, ...]
+    next_steps: tuple[str, ...]
+
+
+def explain(why: Why, say: Telling, *, glyphs: Glyphs = UNICODE) -> Explanation:
+    """Checks and verdict as sentences; the next steps are the worst finding's, else the check's."""
+    tone, verdict = VERDICT_WORDS.get(why.verdict, (Tone.PLAIN, safe(why.verdict)))
+
+    return Explanation(
+        about=about(why.subject, say),
+        tone=tone,
+        verdict=verdict,
+        answers=tuple(_answers(why, say, glyphs)),
+        next_steps=_next_steps(why, say),
+    )
+
+
+def about(subject: Subject, say: Telling) -> str:
+    """What was asked about: `P2`, `process 51411`, `owner 73fda457…`, `group $Default`."""
+    if subject.pid is not None:
+        return f"process {subject.pid}"
+
+    if subject.partition is not None:
+        return partition(subject.partition) + say.of_group(subject.group)
+
+    if subject.owner is not None:
+        return f"owner {formats.name(subject.owner)}"
+
+    return f"group {formats.name(subject.group or say.snapshot.policy.default_group)}"
+
+
+def _answers(why: Why, say: Telling, glyphs: Glyphs) -> Iterator[Answer]:
+    taught: set[str] = set()
+
+    for check in why.checks:
+        answer = _answer(check, why.subject, say, glyphs)
+        is_news = answer.lesson not in taught
+        taught.add(answer.lesson)
+
+        yield answer if is_news else Answer(answer.mark, answer.tone, answer.text, answer.rests_on)
+
+
+def _answer(check: Check, subject: Subject, say: Telling, glyphs: Glyphs) -> Answer:
+    known = {key: fact for key, fact in check.evidence.items() if fact not in (None, ())}
+    rests_on = evidence_lines(known, say)
+    words = CHECK_WORDS.get(check.id)
+
+    if words is None:
+        name = safe(check.id).replace(".", " ").replace("_", " ")
+        return Answer(*_mark(check, glyphs, is_design=False), name, rests_on)
+
+    text = words.told(Case(subject, check.evidence, say), passed=check.passed)
+
+    return Answer(*_mark(check, glyphs, is_design=words.is_design), text, rests_on, words.lesson)
+
+
+def _mark(check: Check, glyphs: Glyphs, *, is_design: bool) -> tuple[str, Tone]:
+    if check.passed is None:
+        return formats.UNKNOWN, Tone.DIM
+
+    if check.passed:
+        return glyphs.well, Tone.GOOD
+
+    return glyphs.failed, Tone.INFO if is_design else Tone.WARNING
+
+
+def _next_steps(why: Why, say: Telling) -> tuple[str, ...]:
+    if why.findings:
+        return findings.advice(why.findings[0], say)
+
+    broken = why.broken
+    words = CHECK_WORDS.get(broken.id) if broken else None
+
+    if broken is None or words is None or words.next_step is None:
+        return ()
+
+    return (words.next_step(Case(why.subject, broken.evidence, say)),)
+
+
+def explanation_lines(told: Explanation) -> Iterator[str]:
+    """Plain lines, for a terminal without a screen."""
+    yield f"Why {told.about}? {told.verdict}"
+    yield ""
+
+    for answer in told.answers:
+        yield f"{answer.mark} {answer.text}"
+
+        if answer.lesson:
+            yield f"    {answer.lesson}"
+
+    if told.next_steps:
+        yield ""
+        yield "What to do"
+        yield from (f"    {step}" for step in told.next_steps)

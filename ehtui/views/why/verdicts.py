@@ -1,0 +1,70 @@
+"""What all checks amount to, as a colleague would say it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.views.cells import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+VERDICT_WORDS: Mapping[str, tuple[Tone, str]] = {
+    "unknown": (
+        Tone.DIM,
+        "Not enough is known to say why. Watch longer, or see what cannot be read.",
+    ),
+    "gone": (Tone.WARNING, "It is not there any more, so it receives nothing."),
+    "missing": (Tone.WARNING, "There is no such partition, owner or group."),
+    "not_a_consumer": (Tone.DIM, "Nothing ties this process to the group."),
+    "fine": (Tone.GOOD, "It works: events come in and are read."),
+    "idle": (Tone.GOOD, "It works; there is nothing to read."),
+    "standby": (
+        Tone.INFO,
+        (
+            "It works as designed: it is a spare. It receives nothing because every partition of "
+            "the group has its one reader already; when one of those stops, it takes over by "
+            "itself."
+        ),
+    ),
+    "starved": (
+        Tone.WARNING,
+        "It should own partitions and does not: there is something to own, and it does not get it.",
+    ),
+    "unowned": (Tone.CRITICAL, "Nobody reads it: no consumer holds it. Its events wait."),
+    "lapsing": (
+        Tone.WARNING,
+        (
+            "Its owner has fallen silent. Until the lease runs out nobody else may take it; then "
+            "another consumer does, and reads on from the checkpoint."
+        ),
+    ),
+    "stuck": (
+        Tone.CRITICAL,
+        (
+            "It has a live owner and is not read: the client renews its lease while the handler "
+            "does not come back. Nobody will take over as long as that lasts."
+        ),
+    ),
+    "behind": (Tone.WARNING, "It is read, but slower than events arrive: the lag grows."),
+    "ahead": (
+        Tone.CRITICAL,
+        (
+            "The checkpoint points beyond the last event, so nothing is read: it is of another "
+            "stream, for instance of the hub before it was created anew."
+        ),
+    ),
+    "rewound": (Tone.WARNING, "The checkpoint went back: events are read a second time."),
+    "never_checkpointed": (
+        Tone.WARNING,
+        "It has an owner, and perhaps reads; but it never checkpoints, so nobody can tell.",
+    ),
+    "not_visible": (
+        Tone.WARNING,
+        (
+            "Nothing of it is in this store: its consumers never ran, or use another container, "
+            "hub or group."
+        ),
+    ),
+    "no_consumers": (Tone.CRITICAL, "It was used, and nobody is alive now: its events wait."),
+}
