@@ -273,6 +273,19 @@ async def test_the_public_calls_fail_with_a_sentence_too(
     assert caught.value.problem.kind is kind
 
 
+async def test_the_public_calls_honour_a_port_with_tls() -> None:
+    async with endpoint_with(1, tls=True) as endpoint:
+        slow = open_public_reader(access_of(settings_of(endpoint)), time.time)
+
+        with pytest.raises(ProblemError) as caught:
+            await slow.read(["0"], describe=False)
+
+        await slow.close()
+
+    # The certificate is not trusted, so that this was the endpoint, not port 5671.
+    assert caught.value.problem.kind is ProblemKind.TLS
+
+
 def test_settings_without_a_hub_are_refused_at_once() -> None:
     with pytest.raises(ProblemError, match="Neither"):
         open_hub_source(EventHubSettings())
