@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
 from ehtui.views import findings, formats
 from ehtui.views.case import Case
@@ -17,9 +18,8 @@ from ehtui.views.why.of_partition import PARTITION_CHECKS
 from ehtui.views.why.verdicts import VERDICT_WORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from ehtui.domain.snapshot import Subject
     from ehtui.domain.why import Check, Why
     from ehtui.views.why.words import CheckWords
 
@@ -35,6 +35,7 @@ class Answer:
     text: str
     rests_on: tuple[tuple[str, str], ...]  # what is known of its evidence
     lesson: str = ""  # what its word means; told once
+    next_step: str = ""  # where the answer is no
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +52,14 @@ class Explanation:
 def explain(why: Why, say: Telling, *, glyphs: Glyphs = UNICODE) -> Explanation:
     """Checks and verdict as sentences; the next steps are the worst finding's, else the check's."""
     tone, verdict = VERDICT_WORDS.get(why.verdict, (Tone.PLAIN, safe(why.verdict)))
+    answered = tuple(answers(why.checks, say, glyphs=glyphs))
 
     return Explanation(
         about=about(why.subject, say),
         tone=tone,
         verdict=verdict,
-        answers=tuple(_answers(why, say, glyphs)),
-        next_steps=_next_steps(why, say),
+        answers=answered,
+        next_steps=_next_steps(why, answered, say),
     )
 
 
@@ -75,18 +77,17 @@ def about(subject: Subject, say: Telling) -> str:
     return f"group {formats.name(subject.group or say.snapshot.policy.default_group)}"
 
 
-def _answers(why: Why, say: Telling, glyphs: Glyphs) -> Iterator[Answer]:
+def answers(checks: Iterable[Check], say: Telling, *, glyphs: Glyphs = UNICODE) -> Iterator[Answer]:
+    """The checks in their order; a lesson is given once."""
     taught: set[str] = set()
 
-    for check in why.checks:
-        answer = _answer(check, why.subject, say, glyphs)
-        is_news = answer.lesson not in taught
+    for check in checks:
+        answer = _answer(check, say, glyphs)
+        yield replace(answer, lesson="" if answer.lesson in taught else answer.lesson)
         taught.add(answer.lesson)
 
-        yield answer if is_news else Answer(answer.mark, answer.tone, answer.text, answer.rests_on)
 
-
-def _answer(check: Check, subject: Subject, say: Telling, glyphs: Glyphs) -> Answer:
+def _answer(check: Check, say: Telling, glyphs: Glyphs) -> Answer:
     known = {key: fact for key, fact in check.evidence.items() if fact not in (None, ())}
     rests_on = evidence_lines(known, say)
     words = CHECK_WORDS.get(check.id)
@@ -95,9 +96,15 @@ def _answer(check: Check, subject: Subject, say: Telling, glyphs: Glyphs) -> Ans
         name = safe(check.id).replace(".", " ").replace("_", " ")
         return Answer(*_mark(check, glyphs, is_design=False), name, rests_on)
 
-    text = words.told(Case(subject, check.evidence, say), passed=check.passed)
+    case = Case(Subject(group=say.group), check.evidence, say)
 
-    return Answer(*_mark(check, glyphs, is_design=words.is_design), text, rests_on, words.lesson)
+    return Answer(
+        *_mark(check, glyphs, is_design=words.is_design),
+        text=words.told(case, passed=check.passed),
+        rests_on=rests_on,
+        lesson=words.lesson,
+        next_step=words.next_step(case) if check.passed is False and words.next_step else "",
+    )
 
 
 def _mark(check: Check, glyphs: Glyphs, *, is_design: bool) -> tuple[str, Tone]:
@@ -110,17 +117,11 @@ def _mark(check: Check, glyphs: Glyphs, *, is_design: bool) -> tuple[str, Tone]:
     return glyphs.failed, Tone.INFO if is_design else Tone.WARNING
 
 
-def _next_steps(why: Why, say: Telling) -> tuple[str, ...]:
+def _next_steps(why: Why, answered: Iterable[Answer], say: Telling) -> tuple[str, ...]:
     if why.findings:
         return findings.advice(why.findings[0], say)
 
-    broken = why.broken
-    words = CHECK_WORDS.get(broken.id) if broken else None
-
-    if broken is None or words is None or words.next_step is None:
-        return ()
-
-    return (words.next_step(Case(why.subject, broken.evidence, say)),)
+    return tuple(answer.next_step for answer in answered if answer.next_step)[:1]
 
 
 def explanation_lines(told: Explanation) -> Iterator[str]:
