@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 from ehtui.actions.folders import default_log_folder
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.send import plan_send
-from ehtui.domain.planners.signal import OFFERED_SIGNALS, plan_signal
+from ehtui.domain.planners.signal import OFFERED_SIGNALS, plan_signal, reforecast
 from ehtui.domain.planners.start import plan_restart, plan_start
+from ehtui.domain.plans import SignalPlan
 from ehtui.domain.updates import ActionDone
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         RestartPlan,
         SendPlan,
         SendTarget,
-        SignalPlan,
         StartPlan,
     )
     from ehtui.domain.process import ProcessId, ProcessSample
@@ -187,6 +187,9 @@ class MonitorSession:
 
     async def execute(self, plan: Plan) -> Outcome:
         """Act on the monitor's loop, where Azure clients live; the outcome joins the timeline."""
+        if isinstance(plan, SignalPlan):
+            plan = reforecast(plan, self.snapshot, self._clock())
+
         future = self._monitor.submit(lambda: self._executor.run(plan))
         outcome = await asyncio.wrap_future(future)
         self._monitor.tell(ActionDone(outcome.at, outcome))

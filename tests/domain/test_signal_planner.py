@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.planners.host import Host
-from ehtui.domain.planners.signal import plan_signal, signal_effect, signal_number
+from ehtui.domain.planners.signal import plan_signal, reforecast, signal_effect, signal_number
 from ehtui.domain.plans import Refusal, RefusalReason, SignalEffect, SignalPlan
 from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
 from ehtui.domain.snapshot import (
@@ -167,3 +167,21 @@ def test_signals_are_spelled_as_people_do(spelling: str) -> None:
 @pytest.mark.parametrize("spelling", ["", "0", "9999", "SIG", "KILLL"])
 def test_unknown_signals_have_no_number(spelling: str) -> None:
     assert signal_number(spelling) is None
+
+
+def test_a_forecast_follows_renewals_while_the_confirmation_is_read() -> None:
+    made = plan("KILL")
+    later = snapshot()
+    (group,) = later.groups
+    renewed = replace(group.partitions[0].lease, renewed_at=1_020.0, expires_at=1_200.0)
+    partition = replace(group.partitions[0], lease=renewed)
+    later = replace(later, taken_at=1_025.0, groups=(replace(group, partitions=(partition,)),))
+
+    assert isinstance(made, SignalPlan)
+    again = reforecast(made, later, 1_025.0)
+
+    assert again.targets[0].process == made.targets[0].process
+    assert again.targets[0].owns[0].takeover.earliest_at == 1_200.0
+    assert again.planned_at == 1_025.0
+    gone = replace(later, consumers=())
+    assert reforecast(made, gone, 1_025.0).targets == made.targets

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal as signals
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.plans import (
@@ -78,6 +79,22 @@ def plan_signal(
     escalate_to = "KILL" if escalate_after_s is not None else None
 
     return SignalPlan(signal_name(number), tuple(targets), at, escalate_to, escalate_after_s)
+
+
+def reforecast(plan: SignalPlan, snapshot: Snapshot, at: float) -> SignalPlan:
+    """The same plan as of now: owners renew while somebody reads a confirmation."""
+    number = signal_number(plan.signal)
+    seen = {consumer.process.id: consumer for consumer in snapshot.consumers}
+
+    if number is None:
+        return plan
+
+    targets = tuple(
+        _target(snapshot, seen[target.process], number) if target.process in seen else target
+        for target in plan.targets
+    )
+
+    return replace(plan, targets=targets, planned_at=at)
 
 
 def _refusal(
