@@ -178,3 +178,13 @@ def test_lines_for_a_terminal() -> None:
     assert lines[0].startswith("Why process 51411? It works as designed")
     assert f"    {STANDBY}" in lines
     assert "What to do" in lines
+
+
+def test_what_works_asks_for_nothing() -> None:
+    held = world.partition("0", world.lease(), 20, 20)
+    snapshot = world.snapshot(
+        groups=(world.group_state(held, counts={}),), findings=(world.STANDS_BY,)
+    )
+    explained = told(snapshot, group=world.GROUP)
+
+    assert (explained.tone, explained.next_steps) == (Tone.GOOD, ())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.snapshot import Subject
+from ehtui.domain.snapshot import Severity, Subject
 from ehtui.domain.text import safe
 from ehtui.views import findings, formats
 from ehtui.views.case import Case
@@ -59,7 +59,7 @@ def explain(why: Why, say: Telling, *, glyphs: Glyphs = UNICODE) -> Explanation:
         tone=tone,
         verdict=verdict,
         answers=answered,
-        next_steps=_next_steps(why, answered, say),
+        next_steps=_next_steps(why, answered, say, is_well=tone is Tone.GOOD),
     )
 
 
@@ -117,9 +117,14 @@ def _mark(check: Check, glyphs: Glyphs, *, is_design: bool) -> tuple[str, Tone]:
     return glyphs.failed, Tone.INFO if is_design else Tone.WARNING
 
 
-def _next_steps(why: Why, answered: Iterable[Answer], say: Telling) -> tuple[str, ...]:
-    if why.findings:
-        return findings.advice(why.findings[0], say)
+def _next_steps(
+    why: Why, answered: Iterable[Answer], say: Telling, *, is_well: bool
+) -> tuple[str, ...]:
+    worst = why.findings[0] if why.findings else None
+
+    # Of what works, an info about one of its parts is no call to act.
+    if worst is not None and not (is_well and worst.severity is Severity.INFO):
+        return findings.advice(worst, say)
 
     return tuple(answer.next_step for answer in answered if answer.next_step)[:1]
 

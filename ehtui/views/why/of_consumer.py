@@ -73,6 +73,16 @@ def _heard(case: Case) -> str:
     return f"Its log says “hasn't claimed an ownership”, {times}"
 
 
+def _covered(case: Case) -> str:
+    count = case.whole("partition_count") or 0
+
+    return (
+        "The only partition has an owner"
+        if count == 1
+        else f"All {count:,} partitions have an owner"
+    )
+
+
 def _uncovered(case: Case) -> str:
     free = case.names("uncovered")
 
@@ -158,7 +168,7 @@ CONSUMER_CHECKS: Mapping[str, CheckWords] = {
         always("Start a consumer of this group: it reads on from the checkpoints."),
     ),
     "group.is_covered": CheckWords(
-        lambda case: f"Each of {case.count('partition_count')} partitions has an owner",
+        _covered,
         _uncovered,
         always("Whether every partition has an owner is not known"),
         next_step=always("A live consumer claims what is free in its next round; else start one."),
