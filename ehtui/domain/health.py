@@ -34,6 +34,7 @@ STEADY = "lag-steady"
 USUAL_WAITS = 2  # from so many on a cadence is known
 LATE_FACTOR = 3.0
 REPEATS = 4
+SHRUNK = 0.8  # who was behind is until its lag fell to this share of the window's most
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,9 @@ def judge(
     patience: Patience,
     in_per_s: float | None,
     now: float,
+    before: Health = Health.UNKNOWN,
 ) -> Verdict:
-    """Health and rule of one partition of a group at `now`, server time."""
+    """Health and rule of one partition of a group at `now`, server time, after `before`."""
     if lease.state not in LIVE_STATES:
         return Health.UNOWNED, UNOWNED
 
@@ -69,7 +71,7 @@ def judge(
         return Health.UNKNOWN, NEVER_CHECKPOINTED
 
     return _stopped(lease, lag.lag, progress, patience, in_per_s, now) or _by_window(
-        lag.lag, progress, patience, in_per_s, now
+        lag.lag, progress, patience, in_per_s, before
     )
 
 
@@ -123,42 +125,29 @@ def waited(
 
 
 def _by_window(
-    lag: int, progress: Progress, patience: Patience, in_per_s: float | None, now: float
+    lag: int, progress: Progress, patience: Patience, in_per_s: float | None, before: Health
 ) -> Verdict:
     commits = progress.commits
 
     if progress.rewind is not None:
         return Health.REWOUND, REWOUND
 
-    if progress.zero_at is not None and (
-        not commits or len(commits) == 1 or progress.zero_at >= commits[0].at
-    ):
+    if progress.zero_at is not None and (len(commits) <= 1 or progress.zero_at >= commits[0].at):
         return Health.OK, CAUGHT_UP
 
-    repeats = [c.sequence for c in commits[-REPEATS:]]
-
-    if len(repeats) == REPEATS and len(set(repeats)) == 1:
-        since = commits[-REPEATS].at
-        return (
-            (Health.STALLED, STALLED)
-            if now - since > patience.least_s
-            else (
-                Health.UNKNOWN,
-                FILLING,
-            )
-        )
+    if len(commits) >= REPEATS and len({c.sequence for c in commits[-REPEATS:]}) == 1:
+        is_long = commits[-1].at - commits[-REPEATS].at > patience.least_s
+        return (Health.STALLED, STALLED) if is_long else (Health.UNKNOWN, FILLING)
 
     if len(commits) < WINDOW:
         return Health.UNKNOWN, FILLING
 
-    return (
-        (Health.BEHIND, GROWING)
-        if is_growing(progress, lag, in_per_s, patience)
-        else (
-            Health.OK,
-            STEADY,
-        )
-    )
+    if is_growing(progress, lag, in_per_s, patience) or (
+        before is Health.BEHIND and lag > SHRUNK * max(c.lag or 0 for c in commits)
+    ):
+        return Health.BEHIND, GROWING
+
+    return Health.OK, STEADY
 
 
 def is_growing(progress: Progress, lag: int, in_per_s: float | None, patience: Patience) -> bool:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 WINDOW = 10  # commits, as Burrow keeps them (peers.md B2)
 RATE_WINDOW_S = 60.0
 LATE_GAPS = 1.5
+MERGE_S = 2.0  # else the window of a fast committer spans nothing
 
 
 class Commit(NamedTuple):
@@ -65,15 +66,22 @@ class Progress(NamedTuple):
         )
 
 
-def committed(progress: Progress, record: Checkpoint, lag: int | None) -> Progress:
-    """`progress` after another write of the checkpoint."""
+def committed(
+    progress: Progress, record: Checkpoint, lag: int | None, poll_s: float = 0.0
+) -> Progress:
+    """`progress` after another write of the checkpoint; ones in quick succession count as one."""
     sequence = record.sequence
 
     if sequence is None:
         return Progress(record, zero_at=progress.zero_at)
 
     at = record.blob.last_modified
-    commits = (*progress.commits[-(WINDOW - 1) :], Commit(at, sequence, lag))
+    kept = progress.commits[-(WINDOW - 1) :]
+
+    if len(progress.commits) > 1 and at - progress.commits[-2].at < max(MERGE_S, poll_s):
+        kept = progress.commits[:-1]
+
+    commits = (*kept, Commit(at, sequence, lag))
     before = progress.commits[-1].sequence if progress.commits else None
     since, waits, rewind = progress.waiting_since, progress.waits, progress.rewind
 

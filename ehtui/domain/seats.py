@@ -80,7 +80,7 @@ def judged(
     progress = _followed(seat, lag, checkpoint, moment, lease, state)
     patience = moment.patience_of(timing)
     in_per_s = state.in_per_s
-    verdict, rule = health.judge(lease, lag, progress, patience, in_per_s, looked_at)
+    verdict, rule = health.judge(lease, lag, progress, patience, in_per_s, looked_at, old.health)
     out_per_s = out_rate(progress.pace, looked_at)
     shown = GroupPartition(
         old.id,
@@ -135,7 +135,7 @@ def flowed(seat: Seat, flow: Flow, timing: Timing | None, moment: Moment) -> Sea
     progress = _followed(seat, lag, checkpoint, moment, lease, state)
     patience = moment.patience_of(timing)
     in_per_s = state.in_per_s
-    verdict, rule = health.judge(lease, lag, progress, patience, in_per_s, looked_at)
+    verdict, rule = health.judge(lease, lag, progress, patience, in_per_s, looked_at, old.health)
     out_per_s = out_rate(progress.pace, looked_at)
     shown = GroupPartition(
         old.id,
@@ -242,7 +242,7 @@ def _followed(
     record = progress.record
 
     if record is None or record.blob.etag != checkpoint.blob.etag:
-        progress = committed(progress, checkpoint, lag.lag)
+        progress = committed(progress, checkpoint, lag.lag, moment.poll_s / 2)
 
     if lag.lag == 0 and (progress.waiting_since is not None or lag_before != 0):
         progress = progress.waiting(None, moment.now)

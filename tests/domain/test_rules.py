@@ -172,7 +172,7 @@ def test_history_thins_out_and_reaches_far_back() -> None:
         (
             LeaseState.HELD,
             Lag(9),
-            Progress(commits=tuple(Commit(T - 60 + n, 7, 9) for n in range(5))),
+            Progress(commits=tuple(Commit(T - 60 + 12 * n, 7, 9) for n in range(5))),
             0.0,
             Health.STALLED,
         ),

@@ -114,8 +114,14 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         if joined_at is None or case.now - joined_at > NEWCOMER_S:
             continue
 
-        taken = [m for m in moves if m.to_owner == owner and m.kind is MoveKind.STOLEN]
-        taken = [m for m in taken if m.partition not in case.explained]
+        taken = [
+            m
+            for m in moves
+            if m.to_owner == owner
+            and m.kind is MoveKind.STOLEN
+            and m.partition not in case.explained
+            and _was_settled(case, m.from_owner, joined_at)
+        ]
 
         if not taken:
             continue
@@ -137,6 +143,16 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         severity = Severity.WARNING if is_production and link else Severity.INFO
         subject = case.subject(owner=owner)
         yield finding("group.newcomer", severity, subject, evidence, joined_at)
+
+
+def _was_settled(case: Case, owner: str | None, at: float) -> bool:
+    """Whether an owner was there for several rounds: a group that starts has no newcomers."""
+    track = case.group.owners.get(owner or "")
+
+    if track is None:
+        return False
+
+    return track.joined_at is None or at - track.joined_at >= SETTLING_ROUNDS * case.round_s()
 
 
 def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:

@@ -171,7 +171,7 @@ def at_risk(case: Case) -> Iterator[Finding]:
 
 def behind(case: Case) -> Iterator[Finding]:
     """The group's live owners read slower than events arrive."""
-    seats = case.marked(Mark.BEHIND)
+    seats = [s for s in case.marked(Mark.BEHIND) if _is_worth_telling(case, s)]
 
     if not seats:
         return
@@ -192,6 +192,18 @@ def behind(case: Case) -> Iterator[Finding]:
         "behind_basis": worst.behind.basis.value if worst.behind else None,
     }
     yield finding("group.behind", Severity.WARNING, case.subject(), evidence)
+
+
+def _is_worth_telling(case: Case, seat: Seat) -> bool:
+    """Not for a lag that a few looks read away."""
+    shown, in_per_s = seat.shown, _in_per_s(case, seat.shown.id)
+    policy = case.draft.policy
+    least_s = 2 * (policy.hub_interval_s + policy.store_interval_s)
+
+    if shown.behind is not None:
+        return shown.behind.seconds >= least_s
+
+    return bool(shown.lag and in_per_s and shown.lag / in_per_s >= least_s)
 
 
 def _sum(rates: Iterator[float | None]) -> float | None:

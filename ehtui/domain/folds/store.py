@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ehtui.domain.store import StoreListing
     from ehtui.domain.updates import StoreRead
 
-CLOCK_STEP_S = 1.5  # Date is cut to whole seconds: less than this is no step
+DATE_RESOLUTION_S = 1.0
 MISSED_RENEWAL = 0.75  # share of a period: two looks further apart may have missed one
 FORGET_OWNER_S = 3600.0
 MOST_OWNERS = 256
@@ -55,13 +55,16 @@ def rejoin(draft: Draft) -> None:
 
 
 def _offset(known: float | None, listing: StoreListing) -> float:
-    """Server minus local time; Date is cut to whole seconds, so the largest seen is the nearest."""
-    seen = listing.server_time - listing.read_at
+    """Server minus local time, as near to what was known as this reply allows.
 
-    if known is None or seen > known or seen < known - CLOCK_STEP_S:
-        return seen
+    Date is cut to whole seconds: the server's clock was up to a second further.
+    """
+    least_s = listing.server_time - listing.read_at
 
-    return known
+    if known is None:
+        return least_s + DATE_RESOLUTION_S / 2
+
+    return min(max(known, least_s), least_s + DATE_RESOLUTION_S)
 
 
 def _fold_listing(draft: Draft, listing: StoreListing) -> None:
