@@ -36,9 +36,9 @@ def test_consumers() -> None:
     assert table.title == "3"
     assert [row.rank for row in table.rows] == [0, 0, 1]
     assert texts(table, "pid", "up", "cpu", "owner", "owns", "command") == [
-        ["51257", "2h02m", "1.2", "◇ 73fda457", "0", "python start_consumer.py"],
-        ["51300", "1h57m", "0.9", "▯ 9c01e2aa", "1", "python start_consumer.py"],
-        ["51411", "11m", "0.3", "standby", "none", "python start_consumer.py"],
+        ["51257", "2h02m", "1.2", "◇ 73fda457", "0", "start_consumer.py"],
+        ["51300", "1h57m", "0.9", "▯ 9c01e2aa", "1", "start_consumer.py"],
+        ["51411", "11m", "0.3", "standby", "none", "start_consumer.py"],
     ]
 
 
@@ -79,7 +79,7 @@ def test_a_guessed_link_carries_a_tilde() -> None:
 
 
 def test_a_process_that_does_not_run_says_so() -> None:
-    assert consumer_row(status="stopped").cells[10].text == "[stopped] python start_consumer.py"
+    assert consumer_row(status="stopped").cells[10].text == "[stopped] start_consumer.py"
 
 
 @pytest.mark.parametrize(

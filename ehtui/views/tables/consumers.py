@@ -9,6 +9,7 @@ from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Snapshot
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Column, Row, Table, Tone
+from ehtui.views.command_lines import brief
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.keys import process_key
 from ehtui.views.owners import OwnerMark, owner_marks
@@ -153,7 +154,7 @@ def _owns(consumer: ConsumerState, group: str) -> Cell:
 
 def _command(consumer: ConsumerState) -> Cell:
     process = consumer.process
-    command = safe(process.command or process.name)
+    command = brief(safe(process.command or process.name))
 
     if process.status in _USUAL or not process.status:
         return Cell(command, sort=command)
