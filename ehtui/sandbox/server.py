@@ -105,7 +105,12 @@ def _tell(ready: Ready) -> None:
 def main() -> None:
     """Run as a child of a sandbox."""
     end_with_sandbox()
-    asyncio.run(SandboxServer(ServerOptions.from_json(sys.argv[1])).run(_tell))
+    options = ServerOptions.from_json(sys.argv[1])
+
+    try:
+        asyncio.run(SandboxServer(options).run(_tell))
+    except OSError as error:
+        sys.exit(f"cannot listen on {options.host}: {error}")
 
 
 if __name__ == "__main__":
