@@ -6,13 +6,18 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ehtui.domain.plans import Outcome, OutcomeState, Plan, Refusal
+from ehtui.domain.text import safe
 from ehtui.tui.grid_rows import Sort
+from ehtui.tui.pictures import subject_of
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.screens.group import GroupScreen
+from ehtui.tui.screens.log import LogScreen
 from ehtui.tui.screens.send import SendScreen
-from ehtui.tui.screens.signal import SignalScreen
+from ehtui.tui.screens.signal import ESCALATING, SignalScreen
+from ehtui.tui.screens.why import WhyScreen
+from ehtui.views.keys import process_key
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
@@ -24,6 +29,7 @@ if TYPE_CHECKING:
     from ehtui.tui.grid import Grid
 
 
+ESCALATE_AFTER_S = 10.0
 SLOW_S = 1.0  # what takes longer says so and can be cancelled
 _SEVERITY: dict[OutcomeState, SeverityLevel] = {
     OutcomeState.DONE: "information",
@@ -56,8 +62,71 @@ async def signal(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
     names = [app.pictures.process(app.snapshot, process) for process in processes]
     chosen = await app.push_screen_wait(SignalScreen(app.session.signals, names))
 
-    if chosen is not None:
+    if chosen == ESCALATING:
+        plan = app.session.plan_signal(processes, "TERM", escalate_after_s=ESCALATE_AFTER_S)
+        await _carry_out(app, plan)
+    elif chosen is not None:
         await _carry_out(app, app.session.plan_signal(processes, chosen))
+
+
+async def restart(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
+    """Plan it for exactly this process, confirm, stop and start."""
+    if len(processes) != 1:
+        app.say("Select one consumer to restart.", "warning")
+        return
+
+    await _carry_out(app, app.session.plan_restart(processes[0]))
+
+
+async def start_consumer(app: EhtuiApp) -> None:
+    """Choose among the configured consumers, plan, confirm, start."""
+    names = app.session.startable
+
+    if not names:
+        app.say("No consumer has a command: set consumers.NAME.command in config.yaml.", "warning")
+        return
+
+    chosen: str | None = names[0]
+
+    if len(names) > 1:
+        choices = [Choice(name, name) for name in names]
+        chosen = await app.push_screen_wait(ChoiceScreen(f"Start in {app.group}", choices))
+
+    if chosen is not None:
+        await _carry_out(app, app.session.plan_start(chosen, app.group))
+
+
+async def adopt(app: EhtuiApp) -> None:
+    """Choose a process of this host; it is watched as a consumer from then on."""
+    processes = {process_key(each.id): each for each in await app.session.list_processes()}
+    choices = [
+        Choice(key, str(each.id.pid), safe(each.command or each.name))
+        for key, each in processes.items()
+    ]
+    chosen = await app.push_screen_wait(ChoiceScreen("This process is a consumer", choices))
+
+    if chosen is not None:
+        app.session.adopt(processes[chosen].id)
+
+
+def log(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
+    """Follow the log of the first of these that has one."""
+    paths = [
+        consumer.process.log_path
+        for consumer in app.snapshot.consumers
+        if consumer.process.id in processes and consumer.process.log_path
+    ]
+
+    if paths:
+        app.push_screen(LogScreen(paths[0], app.session.follow_log(paths[0])))
+    else:
+        app.say("No log is known: set consumers.NAME.log in config.yaml.", "warning")
+
+
+def why(app: EhtuiApp, pane: str, key: str | None) -> None:
+    """Explain the selected thing; without one, the group."""
+    subject = subject_of(app.snapshot, app.group, pane, key)
+    app.push_screen(WhyScreen(app.pictures.why(app.snapshot, app.group, subject)))
 
 
 async def _carry_out(app: EhtuiApp, plan: Plan | Refusal) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
+from ehtui.domain.why.ask import why
 from ehtui.views.details import (
     Section,
     consumer_details,
@@ -17,7 +19,7 @@ from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.groups import groups_table
 from ehtui.views.headline import headline
-from ehtui.views.keys import partition_at
+from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
 from ehtui.views.plans import Confirmation, confirmation
 from ehtui.views.tables import (
@@ -28,6 +30,7 @@ from ehtui.views.tables import (
     timeline_table,
 )
 from ehtui.views.telling import Telling
+from ehtui.views.why import Explanation, explain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -83,6 +86,12 @@ class Pictures:
             case _:
                 return event_details(snapshot, key, say)
 
+    def why(self, snapshot: Snapshot, group: str, subject: Subject) -> Explanation:
+        """The checks behind a subject, what they amount to, and what to do."""
+        say = Telling(snapshot, self.clock, group)
+
+        return explain(why(snapshot, subject), say, glyphs=self.glyphs)
+
     def lag(self, snapshot: Snapshot, group: str, key: str) -> Series:
         """A partition's lag over time."""
         _, of_group = partition_at(snapshot, group, key)
@@ -111,3 +120,20 @@ class Pictures:
     def outcome(self, outcome: Outcome) -> str:
         """How an action ended."""
         return outcome_sentence(outcome)
+
+
+def subject_of(snapshot: Snapshot, group: str, pane: str, key: str | None) -> Subject:
+    """What a row is about; without a row, the group."""
+    if pane == "partitions" and key is not None:
+        return Subject(group=group, partition=key)
+
+    consumer = consumer_at(snapshot, key) if pane == "consumers" and key else None
+    finding = finding_at(snapshot, key) if pane == "findings" and key else None
+    event = event_at(snapshot, key) if pane == "timeline" and key else None
+
+    if consumer is not None:
+        return Subject(group=group, pid=consumer.process.id.pid)
+
+    about = finding or event
+
+    return about.subject if about is not None else Subject(group=group)

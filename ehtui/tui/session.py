@@ -11,14 +11,27 @@ if TYPE_CHECKING:
         Outcome,
         Plan,
         Refusal,
+        RestartPlan,
         SendPlan,
         SendTarget,
         SignalPlan,
+        StartPlan,
     )
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.process import LogLine, ProcessId, ProcessSample
     from ehtui.domain.snapshot import Snapshot
 
 Unsubscribe = Callable[[], None]
+
+
+class Tail(Protocol):
+    """A file that is followed."""
+
+    def read(self) -> Sequence[LogLine]:
+        """Lines since the read before; blocks, so it belongs into a thread.
+
+        Raises:
+            OSError: The file is missing or not ours to read; a later read may succeed.
+        """
 
 
 class Session(Protocol):
@@ -53,8 +66,33 @@ class Session(Protocol):
     def pause(self, paused: bool) -> None:  # noqa: FBT001 - the name of the call says it
         """Hold or resume reading."""
 
-    def plan_signal(self, processes: Sequence[ProcessId], signal: str) -> SignalPlan | Refusal:
-        """What sending `signal` to these processes will do."""
+    @property
+    def startable(self) -> Sequence[str]:
+        """Names of configured consumers that can be started."""
+
+    def plan_signal(
+        self,
+        processes: Sequence[ProcessId],
+        signal: str,
+        *,
+        escalate_after_s: float | None = None,
+    ) -> SignalPlan | Refusal:
+        """What sending `signal` will do, and KILL after a while where asked for."""
+
+    def plan_restart(self, process: ProcessId) -> RestartPlan | Refusal:
+        """What stopping this process and starting it again will do."""
+
+    def plan_start(self, consumer: str, group: str) -> StartPlan | Refusal:
+        """What starting a configured consumer in `group` will do."""
+
+    async def list_processes(self) -> Sequence[ProcessSample]:
+        """Every process of this host, likely consumers first."""
+
+    def adopt(self, process: ProcessId) -> None:
+        """Take a process for a consumer, because somebody says so."""
+
+    def follow_log(self, path: str) -> Tail:
+        """A consumer's log as it grows."""
 
     def plan_send(
         self,

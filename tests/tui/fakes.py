@@ -12,15 +12,36 @@ from ehtui.domain.plans import (
     Plan,
     Refusal,
     RefusalReason,
+    RestartPlan,
     SendPlan,
     SendTarget,
     SignalEffect,
     SignalPlan,
     SignalTarget,
+    StartPlan,
     TakeoverWindow,
 )
-from ehtui.domain.process import ProcessId
+from ehtui.domain.process import LogLine, ProcessId, ProcessSample
 from ehtui.domain.snapshot import ConsumerState, Snapshot
+
+
+class FakeTail:
+    """Two lines once, then a file that went away."""
+
+    def __init__(self, path: str) -> None:
+        self._path = path
+        self._reads = 0
+
+    def read(self) -> Sequence[LogLine]:
+        self._reads += 1
+
+        if self._reads > 1:
+            raise FileNotFoundError(2, "No such file", self._path)
+
+        return (
+            LogLine("INFO receiving [/b] 회의록", None, is_ownership=False),
+            LogLine("EventProcessor '73fda457' has claimed", None, is_ownership=True),
+        )
 
 
 class FakeSession:
@@ -32,6 +53,8 @@ class FakeSession:
         self.is_paused = False
         self.templates: Sequence[str] = ("minutes-finalized", "heartbeat")
         self.signals: Sequence[str] = ("INT", "TERM", "KILL")
+        self.startable: Sequence[str] = ("minutes", "spare")
+        self.adopted: list[ProcessId] = []
         self.refreshed = 0
         self.executed: list[Plan] = []
         self.gate: asyncio.Event | None = None  # set: an action waits for it
@@ -54,7 +77,36 @@ class FakeSession:
     def pause(self, paused: bool) -> None:
         self.is_paused = paused
 
-    def plan_signal(self, processes: Sequence[ProcessId], signal: str) -> SignalPlan | Refusal:
+    def plan_restart(self, process: ProcessId) -> RestartPlan | Refusal:
+        return Refusal(RefusalReason.SUPERVISED, str(process.pid), "systemd")
+
+    def plan_start(self, consumer: str, group: str) -> StartPlan | Refusal:
+        return StartPlan(
+            consumer=consumer,
+            command=("python", "consumer.py"),
+            cwd="/srv",
+            group=group,
+            variables=("EVENTHUB_CONSUMER_GROUP",),
+            log_path="/var/log/consumer.log",
+            planned_at=self.snapshot.taken_at,
+        )
+
+    async def list_processes(self) -> Sequence[ProcessSample]:
+        return [consumer.process for consumer in self.snapshot.consumers]
+
+    def adopt(self, process: ProcessId) -> None:
+        self.adopted.append(process)
+
+    def follow_log(self, path: str) -> FakeTail:
+        return FakeTail(path)
+
+    def plan_signal(
+        self,
+        processes: Sequence[ProcessId],
+        signal: str,
+        *,
+        escalate_after_s: float | None = None,
+    ) -> SignalPlan | Refusal:
         if any(process.pid == 1 for process in processes):
             return Refusal(RefusalReason.INIT, "pid 1")
 
@@ -73,6 +125,8 @@ class FakeSession:
                 for process in processes
             ),
             self.snapshot.taken_at,
+            escalate_to=None if escalate_after_s is None else "KILL",
+            escalate_after_s=escalate_after_s,
         )
 
     def _owned(self, consumer: ConsumerState) -> tuple[OwnedPartition, ...]:

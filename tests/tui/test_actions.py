@@ -8,14 +8,17 @@ from contextlib import asynccontextmanager
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button
+from textual.widgets import Button, RichLog, Static
 
-from ehtui.domain.plans import SendPlan, SendTarget, SignalPlan
+from ehtui.domain.plans import SendPlan, SendTarget, SignalPlan, StartPlan
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.screens.confirm import ConfirmScreen
+from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.screens.signal import SignalScreen
+from ehtui.tui.screens.why import WhyScreen
 from ehtui.tui.session import UiOptions
+from ehtui.tui.widgets.chart import Chart
 from tests.tui.fakes import FakeSession
 from tests.tui.scenes import healthy, overdue
 from tests.waiting import wait_for
@@ -193,3 +196,76 @@ async def test_every_action_is_in_the_palette() -> None:
         await press(pilot, "colon", *"send a signal", "enter")
         await wait_for(lambda: isinstance(app.screen, SignalScreen))
         assert session.executed == []
+
+
+async def test_why_explains_the_selected_partition_and_teaches_once() -> None:
+    async with opened(FakeSession(overdue())) as (pilot, _, app):
+        await press(pilot, "down", "down", "w")
+        assert isinstance(app.screen, WhyScreen)
+        told = "\n".join(str(each.render()) for each in app.screen.query(Static))
+        assert "has not renewed its lease" in told
+        assert told.count("Lease: ") == 1
+
+
+async def test_a_restart_that_is_refused_says_why() -> None:
+    async with opened() as (pilot, session, app):
+        await press(pilot, "2", "R")
+        assert any("started again by its supervisor" in n.message for n in app._notifications)
+        await press(pilot, "space", "space", "R")
+        assert any("Select one consumer" in n.message for n in app._notifications)
+        assert session.executed == []
+
+
+async def test_a_start_is_of_the_chosen_consumer_in_this_group() -> None:
+    async with opened() as (pilot, session, _):
+        await press(pilot, "N", "down", "enter", "right", "enter")
+        await wait_for(lambda: bool(session.executed))
+        plan = session.executed[0]
+        assert isinstance(plan, StartPlan)
+        assert (plan.consumer, plan.group) == ("spare", "$Default")
+
+
+async def test_kill_after_term_is_planned_as_one() -> None:
+    async with opened() as (pilot, session, _):
+        await press(pilot, "2", "k", "end", "enter", "right", "enter")
+        await wait_for(lambda: bool(session.executed))
+        plan = session.executed[0]
+        assert isinstance(plan, SignalPlan)
+        assert (plan.signal, plan.escalate_to) == ("TERM", "KILL")
+
+
+async def test_a_process_is_adopted() -> None:
+    async with opened() as (pilot, session, _):
+        await press(pilot, "a", "down", "enter")
+        await wait_for(lambda: bool(session.adopted))
+        assert session.adopted[0].pid == 51300
+
+
+async def test_a_log_is_followed_as_text_and_its_loss_is_told() -> None:
+    async with opened() as (pilot, _, app):
+        await press(pilot, "2", "l")
+        log = app.screen.query_one(RichLog)
+        await wait_for(lambda: len(log.lines) == 2)
+        assert "[/b] 회의록" in log.lines[0].text
+        box = app.screen.query_one("#box")
+        await wait_for(lambda: "No such file" in str(box.border_subtitle))
+
+
+@pytest.mark.parametrize(("pane", "words"), [("1", "P0 in the hub"), ("3", "Evidence")])
+async def test_enter_opens_details_and_y_copies_them(pane: str, words: str) -> None:
+    async with opened(FakeSession(overdue())) as (pilot, _, app):
+        await press(pilot, pane, "enter", "y")
+        assert isinstance(app.screen, DetailsScreen)
+        assert words in app.clipboard
+
+
+async def test_the_chart_looks_back_and_zooms() -> None:
+    async with opened(FakeSession(overdue())) as (pilot, _, app):
+        await press(pilot, "down", "down", "enter")
+        chart = app.screen.query_one(Chart)
+        assert "1,820" in chart.render_line(0).text
+        await press(pilot, *["left"] * 30)
+        assert "1,820" not in chart.render_line(0).text
+        before = chart.render_line(chart.size.height - 1).text
+        await press(pilot, "plus")
+        assert chart.render_line(chart.size.height - 1).text != before

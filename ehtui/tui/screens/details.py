@@ -12,9 +12,8 @@ from typing_extensions import override
 
 from ehtui.tui.grid_layout import wrap
 from ehtui.tui.keys import Scope, bindings
-from ehtui.tui.screens.dialog import Dialog
+from ehtui.tui.screens.dialog import TONES, Dialog
 from ehtui.tui.widgets.chart import Chart
-from ehtui.views.cells import Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,14 +25,6 @@ if TYPE_CHECKING:
 
 _LABEL_CELLS = 22
 _UNBROKEN = 10_000
-_STYLES = {
-    Tone.PLAIN: "",
-    Tone.DIM: "$dim",
-    Tone.GOOD: "$success",
-    Tone.INFO: "$primary",
-    Tone.WARNING: "$warning",
-    Tone.CRITICAL: "bold $error",
-}
 
 
 class Facts(Static):
@@ -151,4 +142,4 @@ def _line(line: Line, width: int) -> Content:
     parts = wrap(line.value, max(10, width - cell_len(label)), _UNBROKEN)
     value = f"\n{' ' * cell_len(label)}".join(parts)
 
-    return Content.assemble((label, "$dim"), (value, _STYLES[line.tone]))
+    return Content.assemble((label, "$dim"), (value, TONES[line.tone]))

@@ -12,6 +12,7 @@ from textual.widgets import Static
 from typing_extensions import override
 
 from ehtui.tui.paint import LeanCompositor
+from ehtui.views.cells import Tone
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -87,6 +88,16 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     def action_dismiss_none(self) -> None:
         """Close without an answer."""
         self.dismiss(None)
+
+
+TONES = {
+    Tone.PLAIN: "",
+    Tone.DIM: "$dim",
+    Tone.GOOD: "$success",
+    Tone.INFO: "$primary",
+    Tone.WARNING: "$warning",
+    Tone.CRITICAL: "bold $error",
+}
 
 
 def text(words: str | Content, classes: str = "") -> Static:

@@ -331,6 +331,26 @@ class OverviewScreen(Screen[None]):
         """Signal the consumers that are selected now, whatever the list does meanwhile."""
         flows.start(self.app, flows.signal(self.app, self.targets()))
 
+    def action_restart(self) -> None:
+        """Restart the one consumer that is selected now."""
+        flows.start(self.app, flows.restart(self.app, self.targets()))
+
+    def action_start(self) -> None:
+        """Start a configured consumer."""
+        flows.start(self.app, flows.start_consumer(self.app))
+
+    def action_adopt(self) -> None:
+        """Choose a process as a consumer."""
+        flows.start(self.app, flows.adopt(self.app))
+
+    def action_log(self) -> None:
+        """Follow the log of the selected consumer."""
+        flows.log(self.app, self.targets())
+
+    def action_why(self) -> None:
+        """Explain what is selected."""
+        flows.why(self.app, self.active.id or "", self.active.cursor)
+
 
 def _places(hub: HubDescription | None) -> tuple[str, ...]:
     """Where we are, as long and as short as it can be said."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MEANING = {
     "INT": "asks to stop, as Ctrl-C does",
     "TERM": "asks to stop, as a supervisor does",
+    "QUIT": "asks to stop and leave a core dump",
     "KILL": "cannot be caught: dies without releasing what it owns",
     "HUP": "its terminal went away; many programs reload",
     "USR1": "whatever the program makes of it",
@@ -28,6 +29,10 @@ _MEANING = {
     "STOP": "freezes it: leases run out while it looks alive",
     "CONT": "lets a frozen process go on",
 }
+
+
+# TERM first; who has not ended by then is killed.
+ESCALATING = "TERM, then KILL"
 
 
 class SignalScreen(Dialog[str]):
@@ -45,9 +50,14 @@ class SignalScreen(Dialog[str]):
     def content(self) -> Iterable[Widget]:
         yield text("\n".join(self._targets))
         yield OptionList(
-            *(Option(_option(name), id=name) for name in self._signals),
+            *(Option(_option(name), id=name) for name in self._offered()),
             classes="dialog--section",
         )
+
+    def _offered(self) -> list[str]:
+        both = {"TERM", "KILL"} <= set(self._signals)
+
+        return [*self._signals, *([ESCALATING] if both else [])]
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
@@ -56,6 +66,9 @@ class SignalScreen(Dialog[str]):
 
 
 def _option(name: str) -> Content:
+    if name == ESCALATING:
+        return Content.assemble((name, "bold"), ("  for who has not ended after 10 s", "$dim"))
+
     meaning = _MEANING.get(name, "")
 
     return Content.assemble((f"SIG{name:<6}", "bold"), (meaning, "$dim"))

@@ -1,0 +1,87 @@
+"""A consumer's log as it grows; lines about ownership stand out."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from rich.text import Text
+from textual import work
+from textual.widgets import RichLog
+from typing_extensions import override
+
+from ehtui.tui.screens.dialog import Dialog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from textual.widget import Widget
+
+    from ehtui.domain.process import LogLine
+    from ehtui.tui.session import Tail
+
+EVERY_S = 1.0
+MOST_LINES = 2000
+
+
+class LogScreen(Dialog[None]):
+    """Follows until it is closed; the file is read on a thread."""
+
+    HINT = "↑↓ scrolls, end follows · esc closes"
+    DEFAULT_CSS = """
+    LogScreen {
+        & > #box { width: 96%; height: 90%; }
+        RichLog, RichLog:focus {
+            background: $background;
+            background-tint: transparent;
+            scrollbar-size-vertical: 1;
+        }
+    }
+    """
+
+    def __init__(self, path: str, tail: Tail) -> None:
+        super().__init__()
+        self._path = path
+        self._tail = tail
+
+    @override
+    def heading(self) -> str:
+        return self._path
+
+    @override
+    def content(self) -> Iterable[Widget]:
+        yield RichLog(max_lines=MOST_LINES, wrap=True, markup=False, auto_scroll=True)
+
+    def on_mount(self) -> None:
+        """Begin to follow."""
+        self.set_focus(self.query_one(RichLog))
+        self.follow()
+
+    @work(group="log", exit_on_error=False)
+    async def follow(self) -> None:
+        """Append what came; a file that cannot be read now may be later."""
+        hint = self.hint()
+
+        while True:
+            try:
+                lines = await asyncio.to_thread(self._tail.read)
+                self._say(hint)
+                self._write(lines)
+            except OSError as error:
+                self._say(f"{error.strerror or error}; trying again")
+
+            await asyncio.sleep(EVERY_S)
+
+    def _say(self, words: str) -> None:
+        box = self.query_one("#box")
+
+        if str(box.border_subtitle) != words:
+            box.border_subtitle = words.replace("[", r"\[")
+
+    def _write(self, lines: Sequence[LogLine]) -> None:
+        log = self.query_one(RichLog)
+        follows = log.is_vertical_scroll_end
+
+        for line in lines:
+            style = "bold" if line.is_ownership else "dim"
+            log.write(Text(line.text, style), scroll_end=follows)
