@@ -11,7 +11,7 @@ from ehtui.sandbox.blobs.conditions import Conditions
 from ehtui.sandbox.blobs.errors import StorageError
 from ehtui.sandbox.blobs.grants import CONTAINER, OBJECT, SERVICE, Grant, Need
 from ehtui.sandbox.blobs.ranges import cut, requested_range
-from ehtui.sandbox.blobs.state import Access, Blob, BlobAccount, Container
+from ehtui.sandbox.blobs.state import Access, Blob, BlobAccount, Container, Metadata
 from ehtui.sandbox.http import Request, Response
 
 _METADATA = "x-ms-meta-"
@@ -200,8 +200,8 @@ def _version_headers(resource: Blob | Container) -> dict[str, str]:
     }
 
 
-def _metadata_headers(metadata: object) -> dict[str, str]:
-    return {f"{_METADATA}{name}": value for name, value in dict(metadata).items()}  # type: ignore[call-overload]
+def _metadata_headers(metadata: Metadata) -> dict[str, str]:
+    return {f"{_METADATA}{name}": value for name, value in metadata.items()}
 
 
 def _blob_headers(blob: Blob, now: float) -> dict[str, str]:
