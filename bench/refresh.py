@@ -3,7 +3,7 @@
 `python -m bench.refresh [--quick]`. What would take minutes is measured on a part and scaled;
 such a figure carries `~`. Ratios are of one run against one endpoint. Round trips are what the
 network adds: the difference to the same refresh without latency, so that the endpoint's own work
-is left out. It grants 100 requests at a time, so that 1,024 partitions need several.
+is left out. Where it grants credit for fewer requests than there are partitions, more are needed.
 """
 
 from __future__ import annotations
