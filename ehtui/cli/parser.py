@@ -24,6 +24,7 @@ COMMANDS = {
     "restart": "ehtui.cli.restart",
     "start": "ehtui.cli.start",
     "wait": "ehtui.cli.wait",
+    "why": "ehtui.cli.why",
     "config": "ehtui.cli.config",
     "demo": "ehtui.cli.demo",
     "sandbox": "ehtui.cli.sandbox",
