@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 Clock = Callable[[], float]
 
 # How long one read may take before it counts as failed, in seconds.
-HUB_TIMEOUT_S = 15.0
 STORE_TIMEOUT_S = 30.0
 LOCAL_TIMEOUT_S = 10.0
 LOGS_EVERY_S = 2.0
@@ -78,7 +77,7 @@ def sources_of(
     async def open_sources() -> Sequence[Scheduled]:
         # Azure libraries, aiohttp and psutil: loaded on the monitor's thread, after first paint.
         from ehtui.monitor import Scheduled  # noqa: PLC0415
-        from ehtui.sources.hub import open_hub_source  # noqa: PLC0415
+        from ehtui.sources.hub import TIMEOUT_S, open_hub_source  # noqa: PLC0415
         from ehtui.sources.logs import LogSource  # noqa: PLC0415
         from ehtui.sources.processes import ProcessSource  # noqa: PLC0415
         from ehtui.sources.store import open_store_source  # noqa: PLC0415
@@ -92,7 +91,7 @@ def sources_of(
         )
         logs = LogSource(lambda: processes.latest, clock=clock)
         opened = [
-            Scheduled(open_hub_source(settings.eventhub), poll.hub_s, HUB_TIMEOUT_S),
+            Scheduled(open_hub_source(settings.eventhub), poll.hub_s, TIMEOUT_S),
             Scheduled(processes, poll.processes_s, LOCAL_TIMEOUT_S),
             Scheduled(logs, LOGS_EVERY_S, LOCAL_TIMEOUT_S),
         ]
