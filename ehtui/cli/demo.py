@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
     from ehtui.config.settings import Settings
     from ehtui.sandbox.sandbox import Sandbox
@@ -30,10 +31,12 @@ def add_parser(subparsers: Any) -> None:
         help="everything on an embedded sandbox: no Azure account",
         description=_DESCRIPTION,
     )
+    parser.add_argument("--scene", metavar="NAME", help="play one situation, e.g. crash")
+    parser.add_argument("--list-scenes", action="store_true", help="name the scenes and end")
     parser.set_defaults(run=run)
 
 
-def run(args: argparse.Namespace) -> int:  # noqa: ARG001  every command is called so
+def run(args: argparse.Namespace) -> int:
     """Open the screen on a sandbox; without a terminal, watch, print the report and return 0.
 
     Raises:
@@ -48,6 +51,11 @@ def run(args: argparse.Namespace) -> int:  # noqa: ARG001  every command is call
     os.environ.update(no_proxy="*", NO_PROXY="*")
 
     try:
+        if args.scene or args.list_scenes:
+            from ehtui.cli.scenes import run_scenes  # noqa: PLC0415
+
+            return run_scenes(args.scene)
+
         with demo_sandbox() as sandbox:
             settings = demo_settings(sandbox)
 
@@ -76,8 +84,11 @@ def demo_sandbox() -> Sandbox:
     )
 
 
-def demo_settings(sandbox: Sandbox) -> Settings:
-    """The settings that watch a running sandbox, and know its consumers by name."""
+def demo_settings(sandbox: Sandbox, names: Iterable[str] | None = None) -> Settings:
+    """The settings that watch a running sandbox, and know its consumers by name.
+
+    `names` are those of consumers to come, where they are not there yet.
+    """
     from ehtui.config.defaults import default_test_events  # noqa: PLC0415
     from ehtui.config.secret import Secret  # noqa: PLC0415
     from ehtui.config.settings import (  # noqa: PLC0415
@@ -104,11 +115,11 @@ def demo_settings(sandbox: Sandbox) -> Settings:
             expires_after_s=sandbox.pace.expiry_s, renewed_every_s=sandbox.pace.interval_s
         ),
         consumers={
-            consumer.name: ConsumerSettings(
-                match=re.escape(f"--log={consumer.log_path}"),
-                log=str(consumer.log_path),
+            name: ConsumerSettings(
+                match=re.escape(f"--log={sandbox.log_path(name)}"),
+                log=str(sandbox.log_path(name)),
             )
-            for consumer in sandbox.consumers
+            for name in names or [consumer.name for consumer in sandbox.consumers]
         },
         test_events=default_test_events(),
         poll=PollSettings(hub_s=1.0, store_s=1.0, processes_s=1.0),

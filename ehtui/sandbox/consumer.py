@@ -1,6 +1,7 @@
 """A consumer as people write them: the real SDK client with the real checkpoint store.
 
-`python -m ehtui.sandbox.consumer --name alpha` takes its connection from the environment.
+`python -m ehtui.sandbox.consumer --name alpha` takes its connection from the environment. With
+`--poison` and `--no-checkpoint` it has the faults that people's consumers have.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import logging
 import os
 import signal
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -21,6 +23,7 @@ from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
 from ehtui.sandbox.children import end_with_sandbox
 from ehtui.sandbox.connections import Connections
+from ehtui.sandbox.meetings import POISON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,7 +40,8 @@ class Work:
     """What is done with events: it takes time, and is written down as a checkpoint now and then."""
 
     per_event_s: float
-    checkpoint_every_s: float
+    checkpoint_every_s: float | None  # None: never
+    at_poison: Callable[[], Awaitable[None]] | None = None
     _done_at: dict[str, float] = field(default_factory=dict)  # by partition
     _pending: dict[str, EventData] = field(default_factory=dict)
 
@@ -48,18 +52,40 @@ class Work:
             LOG.debug("%s on partition %s", body.get("eventType"), context.partition_id)
             await asyncio.sleep(self.per_event_s)
 
+            if self.at_poison is not None and body.get("eventType") == POISON:
+                LOG.error("partition %s: %s", context.partition_id, body)
+                await self.at_poison()
+
         if events:
             self._pending[context.partition_id] = events[-1]
 
         await self._checkpoint(context)
 
     async def _checkpoint(self, context: PartitionContext) -> None:
+        if self.checkpoint_every_s is None:
+            return
+
         partition, now = context.partition_id, time.monotonic()
         is_due = now - self._done_at.get(partition, 0.0) >= self.checkpoint_every_s
 
         if is_due and (event := self._pending.pop(partition, None)):
             self._done_at[partition] = now
             await context.update_checkpoint(event)
+
+
+async def _raise() -> None:
+    raise ValueError("this event cannot be handled")
+
+
+async def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)  # as the kernel does when memory is short
+
+
+async def _hang() -> None:
+    await asyncio.Event().wait()  # for an answer that never comes
+
+
+AT_POISON = {"raise": _raise, "die": _die, "hang": _hang}
 
 
 def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
@@ -71,6 +97,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--expiry", type=float, help="lease expiry, s (default: 6 intervals)")
     parser.add_argument("--work", type=float, default=0.0, help="work per event, s")
     parser.add_argument("--checkpoint", type=float, default=1.0, help="checkpoint cadence, s")
+    parser.add_argument("--no-checkpoint", action="store_true", help="never write one")
+    parser.add_argument("--poison", choices=AT_POISON, help="what such an event makes it do")
     parser.add_argument("--batch", type=int, default=20, help="events taken at once")
     parser.add_argument("--log", help="log file (default: standard error)")
 
@@ -88,7 +116,11 @@ async def consume(options: argparse.Namespace, connections: Connections) -> None
         load_balancing_interval=options.interval,
         partition_ownership_expiration_interval=options.expiry,
     )
-    work = Work(options.work, options.checkpoint)
+    work = Work(
+        options.work,
+        None if options.no_checkpoint else options.checkpoint,
+        AT_POISON.get(options.poison),
+    )
     asked_to_end = asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -8,6 +8,7 @@ import random
 from dataclasses import dataclass, field
 from typing import Final
 
+POISON: Final = "POISON"  # type of an event that no meeting sends
 _EVENT_TYPES: Final = (
     "MEETING_STARTED",
     "TRANSCRIPT_SEGMENT_READY",
@@ -57,6 +58,19 @@ def uneven(partitions: int) -> tuple[Traffic, ...]:
     calm = [Traffic(max(12.0 / 2**number, 0.5)) for number in range(partitions - 1)]
 
     return (*calm, Traffic(4.0, burst_per_s=30.0))
+
+
+def even(partitions: int) -> tuple[Traffic, ...]:
+    """As much on every partition, in waves."""
+    return (Traffic(4.0),) * partitions
+
+
+def hot(partitions: int) -> tuple[Traffic, ...]:
+    """Nearly everything on the first partition, as a poor partition key has it."""
+    return (Traffic(24.0), *(Traffic(1.0),) * (partitions - 1))
+
+
+SHAPES = {"uneven": uneven, "even": even, "hot": hot}
 
 
 def shares(total: int, partitions: int) -> list[int]:

@@ -19,7 +19,7 @@ from azure.eventhub.aio import EventHubProducerClient
 from ehtui.sandbox.children import end_with_sandbox
 from ehtui.sandbox.connections import Connections
 from ehtui.sandbox.consumer import LOG_FORMAT
-from ehtui.sandbox.meetings import Meetings, Traffic, uneven
+from ehtui.sandbox.meetings import SHAPES, Meetings, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,6 +32,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m ehtui.sandbox.producer", description=__doc__)
     parser.add_argument("--rate", type=float, default=1.0, help="factor on all rates")
+    parser.add_argument("--shape", choices=SHAPES, default="uneven", help="over partitions")
     parser.add_argument("--log", help="log file (default: standard error)")
 
     return parser.parse_args(arguments)
@@ -49,7 +50,7 @@ async def produce(options: argparse.Namespace, connections: Connections) -> None
         loop.add_signal_handler(number, asked_to_end.set)
 
     async with client:
-        story = Story(client, options.rate)
+        story = Story(client, options.rate, options.shape)
 
         while not asked_to_end.is_set():
             try:
@@ -63,9 +64,10 @@ async def produce(options: argparse.Namespace, connections: Connections) -> None
 class Story:
     """Sends what is due on every partition."""
 
-    def __init__(self, client: EventHubProducerClient, factor: float) -> None:
+    def __init__(self, client: EventHubProducerClient, factor: float, shape: str) -> None:
         self._client = client
         self._factor = factor
+        self._shape = SHAPES[shape]
         self._meetings = Meetings()
         self._started_at = self._told_until = time.monotonic()
         self._traffic: dict[str, Traffic] = {}  # by partition
@@ -78,7 +80,7 @@ class Story:
 
         if not self._traffic:  # asking opens a connection
             partitions = sorted(await self._client.get_partition_ids(), key=int)
-            self._traffic = dict(zip(partitions, uneven(len(partitions)), strict=True))
+            self._traffic = dict(zip(partitions, self._shape(len(partitions)), strict=True))
 
         for partition, traffic in self._traffic.items():
             due = traffic.rate(now - self._started_at) * self._factor * passed_s

@@ -11,9 +11,9 @@ from ehtui.sandbox.options import Pace, Ready, ServerOptions
 from ehtui.sandbox.supervisor import Child, Supervisor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
-_NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa")
+NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa")
 # The SDK sends even loopback requests to a proxy that the environment names.
 _NO_PROXY = {"no_proxy": "*", "NO_PROXY": "*"}
 
@@ -32,7 +32,8 @@ class Sandbox:
     """Starts everything with `start()` and ends everything with `stop()`, as `with` does.
 
     `consumers` says how many each group has (a bare number: the first group), `paces` which groups
-    have another `pace`; `traffic` is a factor on the producer's rates, and 0 starts no producer.
+    have another `pace`; `traffic` is a factor on the producer's rates, and 0 starts no producer;
+    `shape` says how its events lie over partitions (`meetings.SHAPES`).
     Nothing outlives this process.
     """
 
@@ -44,6 +45,7 @@ class Sandbox:
         pace: Pace | None = None,
         paces: Mapping[str, Pace] | None = None,
         traffic: float = 1.0,
+        shape: str = "uneven",
     ) -> None:
         self.options = options or ServerOptions()
         self.pace = pace or Pace()
@@ -52,6 +54,7 @@ class Sandbox:
             {self.options.groups[0]: consumers} if isinstance(consumers, int) else dict(consumers)
         )
         self._traffic = traffic
+        self._shape = shape
         self._names = _names()
         self._supervisor: Supervisor | None = None
         self._ready: Ready | None = None
@@ -110,25 +113,43 @@ class Sandbox:
                     self.start_consumer(group)
 
             if self._traffic:
-                self._run("producer", "ehtui.sandbox.producer", (f"--rate={self._traffic}",))
+                arguments = (f"--rate={self._traffic}", f"--shape={self._shape}")
+                self._run("producer", "ehtui.sandbox.producer", arguments)
         except BaseException:
             self.stop()
             raise
 
     def start_consumer(
-        self, group: str | None = None, *, name: str | None = None, pace: Pace | None = None
+        self,
+        group: str | None = None,
+        *,
+        name: str | None = None,
+        pace: Pace | None = None,
+        switches: Sequence[str] = (),
     ) -> SandboxConsumer:
-        """Start one more consumer; it claims partitions within a few balancing rounds."""
+        """Start one more consumer; it claims partitions within a few balancing rounds.
+
+        `switches` are further ones of its command line. One that has ended may be started again.
+        """
         name = name or next(self._names)
         group = group or self.options.groups[0]
         pace = pace or self._paces.get(group, self.pace)
         # The path tells this sandbox's consumers from another one's, in a list of processes too.
-        arguments = ("--name", name, *pace.arguments, f"--log={self.folder / name}.log")
+        log_path = self.log_path(name)
+        arguments = ("--name", name, *pace.arguments, *switches, f"--log={log_path}")
         child = self._run(name, "ehtui.sandbox.consumer", arguments, group)
-        consumer = SandboxConsumer(name, group, child.pid, child.log_path)
+        consumer = SandboxConsumer(name, group, child.pid, log_path)
         self._consumers.append(consumer)
 
         return consumer
+
+    def log_path(self, name: str) -> Path:
+        """Where a consumer of that name writes its log."""
+        return self.folder / f"{name}.log"
+
+    def is_running(self, consumer: SandboxConsumer) -> bool:
+        """Whether its process has not ended."""
+        return self._supervisor is not None and self._supervisor.is_running(consumer.pid)
 
     def stop(self) -> None:
         """End every process, at once: the store in which consumers would release goes too."""
@@ -150,4 +171,4 @@ class Sandbox:
 
 
 def _names() -> Iterator[str]:
-    return chain(_NAMES, (f"consumer-{number}" for number in count(len(_NAMES) + 1)))
+    return chain(NAMES, (f"consumer-{number}" for number in count(len(NAMES) + 1)))

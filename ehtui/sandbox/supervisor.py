@@ -99,9 +99,9 @@ class Supervisor:
 
         return child, line
 
-    def is_running(self, child: Child) -> bool:
-        """Whether it has not ended yet."""
-        running = (p for p in (*self._workers, *self._servers) if p.pid == child.pid)
+    def is_running(self, pid: int) -> bool:
+        """Whether this child has not ended yet."""
+        running = (p for p in (*self._workers, *self._servers) if p.pid == pid)
 
         return any(process.poll() is None for process in running)
 

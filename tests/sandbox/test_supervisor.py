@@ -129,7 +129,7 @@ def test_a_server_says_when_it_is_ready(supervisor: Supervisor) -> None:
     child, line = supervisor.start_server("server", WORKER, [], {})
 
     assert line == "ready"
-    assert supervisor.is_running(child)
+    assert supervisor.is_running(child.pid)
 
 
 def test_a_server_that_fails_tells_why(supervisor: Supervisor) -> None:

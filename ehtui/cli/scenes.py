@@ -1,0 +1,125 @@
+"""Plays a scene of the sandbox, watches it with the real monitor, and keeps what was seen."""
+
+from __future__ import annotations
+
+import difflib
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ehtui.cli import compose
+from ehtui.cli.default import has_terminal
+from ehtui.cli.demo import demo_settings
+from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.paper import paper
+from ehtui.cli.verdict import Played, Seen, judge
+from ehtui.config.errors import ConfigError
+from ehtui.config.settings import LeaseSettings, PollSettings
+from ehtui.sandbox.sandbox import NAMES
+from ehtui.sandbox.scenes import SCENES, Stage
+from ehtui.views.report import report
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ehtui.config.settings import Settings
+    from ehtui.sandbox.scenes import Scene
+
+POLL_S = 0.5
+_TURN_S = 0.25
+
+
+def run_scenes(name: str | None) -> int:
+    """List the scenes, or open the screen on one; without a terminal, print what was found.
+
+    Raises:
+        ConfigError: There is no scene of that name.
+    """
+    if name is None:
+        for scene in SCENES.values():
+            print(f"{scene.name:<14} {scene.title}")
+
+        return ExitCode.OK
+
+    scene = scene_of(name)
+
+    if has_terminal():
+        with Stage(scene.setting) as stage:
+            stage.perform(scene.play)
+            return compose.run_ui(scene_settings(stage, scene), banner=scene.title)
+
+    print(f"{scene.title}: {scene.story}\n")
+    played = watch_scene(scene, is_hasty=True)
+    print(report(played.last, scene.group, paper()), end="")
+
+    return ExitCode.OK
+
+
+def scene_of(name: str) -> Scene:
+    """The scene of that name.
+
+    Raises:
+        ConfigError: There is none.
+    """
+    if name not in SCENES:
+        near = difflib.get_close_matches(name, SCENES, n=1)
+        hint = f"; did you mean '{near[0]}'?" if near else "."
+        raise ConfigError(f"There is no scene '{name}'{hint}", "See 'ehtui demo --list-scenes'.")
+
+    return SCENES[name]
+
+
+def scene_settings(stage: Stage, scene: Scene) -> Settings:
+    """What watches a scene: quick polls, and no word on how long its leases are."""
+    settings = demo_settings(stage.sandbox, names=NAMES)
+
+    return replace(
+        settings,
+        eventhub=replace(
+            settings.eventhub, consumer_group=scene.group, production=scene.is_production
+        ),
+        lease=LeaseSettings(),
+        poll=PollSettings(hub_s=POLL_S, store_s=POLL_S, processes_s=POLL_S),
+    )
+
+
+def watch_scene(scene: Scene, *, is_hasty: bool = False) -> Played:
+    """Play and watch a scene to its end; in haste, until everything expected was seen.
+
+    Raises:
+        ConfigError: The sandbox's own settings are refused.
+        ChildFailedError: The sandbox did not start.
+    """
+    seen: list[Seen] = []
+
+    with Stage(scene.setting) as stage:
+        monitor = compose.make_monitor(scene_settings(stage, scene))
+        monitor.subscribe(lambda snapshot: seen.append(Seen(time.time(), snapshot)))
+        monitor.start()
+        stage.perform(scene.play)
+        ends_at = None
+
+        try:
+            while ends_at is None or time.monotonic() < ends_at:
+                time.sleep(_TURN_S)
+
+                if stage.is_over and ends_at is None:
+                    ends_at = time.monotonic() + scene.watch_s
+
+                if stage.failure or (is_hasty and ends_at and _is_told(scene, stage, seen)):
+                    break
+        finally:
+            monitor.stop()
+
+        return _played(scene, stage, seen)
+
+
+def _is_told(scene: Scene, stage: Stage, seen: Sequence[Seen]) -> bool:
+    return all(answer.after is not None for answer in judge(_played(scene, stage, seen)).answers)
+
+
+def _played(scene: Scene, stage: Stage, seen: Sequence[Seen]) -> Played:
+    names = {expected.about for expected in scene.expects if expected.about}
+    identities = {name: frozenset(stage.identities(name)) for name in names}
+
+    return Played(scene, tuple(seen), stage.cued_at, identities, stage.failure)

@@ -1,0 +1,193 @@
+"""Compares what a scene brought with what it must bring: pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import Finding, Severity, Snapshot
+from ehtui.sandbox.scenes.scene import Expected, Scene
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+# True of every scene before its first claim, and only a remark.
+OPENING = "store.not_visible"
+_RANK = {severity: rank for rank, severity in enumerate(Severity)}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A snapshot and when it was published, local time."""
+
+    at: float
+    snapshot: Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A scene that was watched."""
+
+    scene: Scene
+    seen: tuple[Seen, ...]
+    cued_at: float | None  # when the cause happened
+    identities: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of each player
+    failure: str | None = None  # the players did not do what the story says
+
+    @property
+    def last(self) -> Snapshot:
+        """What was known at the end."""
+        return self.seen[-1].snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of one expected finding: after how many polls it was there, None for never."""
+
+    expected: Expected
+    after: int | None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it came in time."""
+        return self.after is not None and self.after <= self.expected.within
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is right and wrong about a scene."""
+
+    answers: tuple[Answer, ...]
+    false_alarms: tuple[Finding, ...]
+    in_passing: tuple[str, ...]  # ids that were allowed, and came
+    complaints: tuple[str, ...]  # everything that is wrong, in words
+
+    @property
+    def is_right(self) -> bool:
+        """Whether all was found and nothing else."""
+        return not self.complaints
+
+
+def judge(played: Played) -> Verdict:
+    """Hold what was seen against what the scene expects."""
+    scene = played.scene
+    answers = tuple(_answer(played, expected) for expected in scene.expects)
+    strays = tuple({_kind(f): f for f in _strays(played)}.values())
+    allowed = {f.id for s in played.seen for f in s.snapshot.findings if f.id in scene.passing}
+    complaints = [*([played.failure] if played.failure else [])]
+    complaints += [_missed(answer) for answer in answers if not answer.is_right]
+    complaints += [f"{f.severity} {f.id} {_subject(f)}: not expected" for f in strays]
+    complaints += _too_many(played)
+    complaints += _wrong_health(played)
+
+    return Verdict(answers, strays, tuple(sorted(allowed)), tuple(complaints))
+
+
+def _kind(finding: Finding) -> tuple[str, Severity, str]:
+    return finding.id, finding.severity, _subject(finding)
+
+
+def _missed(answer: Answer) -> str:
+    expected = answer.expected
+    found = "never came" if answer.after is None else f"came after {answer.after} polls"
+    return f"{expected.severity} {expected.id} {found}, not within {expected.within}"
+
+
+def _answer(played: Played, expected: Expected) -> Answer:
+    """After how many polls so many subjects had it at once."""
+    for seen in played.seen:
+        fitting = [
+            f
+            for f in seen.snapshot.findings
+            if fits(f, expected, played.identities) and f.severity is expected.severity
+        ]
+
+        if len(fitting) >= expected.times:
+            return Answer(expected, _polls_until(played, seen.at))
+
+    return Answer(expected, None)
+
+
+def _polls_until(played: Played, at: float) -> int:
+    reads = {_store_read_at(seen.snapshot) for seen in played.seen if seen.at <= at}
+    return sum(1 for read in reads if read is not None and read > (played.cued_at or 0.0))
+
+
+def _store_read_at(snapshot: Snapshot) -> float | None:
+    return next((s.read_at for s in snapshot.sources if s.name == "store"), None)
+
+
+def fits(finding: Finding, expected: Expected, identities: Mapping[str, frozenset[str]]) -> bool:
+    """Whether this is the finding that is meant, whatever its severity."""
+    subject = finding.subject
+
+    if finding.id != expected.id:
+        return False
+
+    if expected.partition is not None and subject.partition != expected.partition:
+        return False
+
+    if expected.about is None:
+        return True
+
+    return bool({str(subject.pid), subject.owner} & identities.get(expected.about, frozenset()))
+
+
+def _strays(played: Played) -> Iterator[Finding]:
+    """What was said and is neither expected, as bad as that and not before its cause, nor true."""
+    scene, cued_at = played.scene, played.cued_at
+
+    for seen in played.seen:
+        is_early = cued_at is None or seen.at < cued_at
+
+        for finding in seen.snapshot.findings:
+            if finding.id in scene.passing or _is_opening(finding):
+                continue
+
+            if is_early or not any(
+                fits(finding, e, played.identities) and _RANK[finding.severity] <= _RANK[e.severity]
+                for e in scene.expects
+            ):
+                yield finding
+
+
+def _is_opening(finding: Finding) -> bool:
+    return finding.id == OPENING and finding.severity is Severity.INFO
+
+
+def _too_many(played: Played) -> list[str]:
+    wanted: Counter[str] = Counter()
+
+    for expected in played.scene.expects:
+        wanted[expected.id] += expected.times
+
+    most: Counter[str] = Counter()
+
+    for seen in played.seen:
+        most |= Counter(f.id for f in seen.snapshot.findings if f.id in wanted)
+
+    return [f"{most[i]} times {i}, not {wanted[i]}" for i in wanted if most[i] > wanted[i]]
+
+
+def _wrong_health(played: Played) -> list[str]:
+    scene = played.scene
+    group = played.last.group(scene.group) if played.seen else None
+
+    if scene.health is None or (group is not None and group.health is scene.health):
+        return []
+
+    found = group.health if group is not None else "unknown"
+    return [f"health of {scene.group} is {found} at the end, not {scene.health}"]
+
+
+def _subject(finding: Finding) -> str:
+    subject = finding.subject
+    parts: Sequence[object] = (
+        f"P{subject.partition}" if subject.partition is not None else None,
+        subject.owner[:8] if subject.owner else None,
+        subject.pid,
+        subject.source,
+    )
+    return " ".join(str(part) for part in parts if part is not None) or subject.group or "the hub"

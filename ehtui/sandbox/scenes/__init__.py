@@ -1,0 +1,12 @@
+"""Played situations: real consumers, and the findings that each must and must not bring."""
+
+from ehtui.sandbox.scenes.calm import CALM
+from ehtui.sandbox.scenes.faults import FAULTS
+from ehtui.sandbox.scenes.scene import Expected, Scene
+from ehtui.sandbox.scenes.setting import Setting
+from ehtui.sandbox.scenes.stage import Stage
+from ehtui.sandbox.scenes.streams import STREAMS
+
+SCENES = {scene.name: scene for scene in (*CALM, *FAULTS, *STREAMS)}
+
+__all__ = ["SCENES", "Expected", "Scene", "Setting", "Stage"]

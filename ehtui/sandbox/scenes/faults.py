@@ -1,0 +1,127 @@
+"""Scenes in which consumers have a fault."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import Severity
+from ehtui.sandbox.options import Pace
+from ehtui.sandbox.scenes.scene import Expected, Scene
+from ehtui.sandbox.scenes.setting import Setting
+
+if TYPE_CHECKING:
+    from ehtui.sandbox.scenes.stage import Stage
+
+CRASHES = 4
+# A lease that lapses before it is renewed: everybody takes from everybody.
+TOO_SHORT = Pace(interval_s=2.0, expiry_s=1.0, work_s=0.005, checkpoint_s=0.5)
+
+
+def _crash(stage: Stage) -> None:
+    stage.start("alpha", "beta", "gamma")
+    stage.settle(3)
+    stage.pause(5)
+    stage.cue()
+    stage.kill("beta")
+    stage.settle(2)
+
+
+def _stuck(stage: Stage) -> None:
+    stage.start("alpha", "beta", switches="--poison=hang")
+    stage.settle(2)
+    stage.pause(6)
+    stage.cue()
+    stage.poison("0")
+
+
+def _no_checkpoint(stage: Stage) -> None:
+    stage.start("alpha", switches="--no-checkpoint")
+    stage.settle(1)
+    stage.cue()
+
+
+def _poison(stage: Stage) -> None:
+    stage.start("alpha", switches="--poison=die")
+    stage.settle(1)
+    stage.pause(3)
+    stage.cue()
+    stage.poison("0")
+
+    for _ in range(CRASHES):
+        stage.await_end("alpha")
+        stage.start("alpha", switches="--poison=die")
+
+
+def _raising(stage: Stage) -> None:
+    stage.start("alpha", "beta", switches="--poison=raise")
+    stage.settle(2)
+    stage.pause(3)
+    stage.cue()
+    stage.poison("0")
+
+
+def _churn(stage: Stage) -> None:
+    stage.cue()
+    stage.start("alpha", "beta", "gamma", pace=TOO_SHORT)
+
+
+FAULTS = (
+    Scene(
+        "crash",
+        "A consumer crashes",
+        "kill -9: its leases stay until they expire, then a survivor takes its partitions.",
+        _crash,
+        expects=(Expected("lease.overdue", Severity.WARNING, within=14, about="beta"),),
+        passing={"lease.expired": "between the lapse and the survivors' next round"},
+    ),
+    Scene(
+        "stuck",
+        "A handler hangs",
+        "The handler of partition 0 waits for an answer that never comes. The lease is renewed "
+        "all the same: only progress tells.",
+        _stuck,
+        expects=(Expected("handler.stuck", Severity.CRITICAL, within=40, partition="0"),),
+        watch_s=14,
+    ),
+    Scene(
+        "no-checkpoint",
+        "Nobody writes checkpoints",
+        "Events are read and no checkpoint is ever written: a restart begins anew.",
+        _no_checkpoint,
+        expects=(Expected("checkpoint.never", Severity.WARNING, within=50),),
+        watch_s=18,
+    ),
+    Scene(
+        "poison",
+        "An event kills its reader, again and again",
+        "The process dies at one event of partition 0; a supervisor restarts it, and it dies there "
+        "again.",
+        _poison,
+        expects=(Expected("owner.crash_loop", Severity.CRITICAL, within=70),),
+        passing={
+            "lease.overdue": "the first crashes are not a loop yet",
+            "lease.expired": "the first crashes are not a loop yet",
+        },
+        watch_s=3,
+    ),
+    Scene(
+        "raising",
+        "An event makes the handler raise, again and again",
+        "The SDK closes partition 0 at each exception and claims it again in its next round; the "
+        "process lives on.",
+        _raising,
+        expects=(Expected("owner.crash_loop", Severity.CRITICAL, within=30, partition="0"),),
+        watch_s=14,
+    ),
+    Scene(
+        "churn",
+        "Leases shorter than their renewals",
+        "Three consumers with an expiry below their interval take partitions from each other for "
+        "ever.",
+        _churn,
+        expects=(Expected("group.churn", Severity.WARNING, within=60),),
+        passing={"partition.pingpong": "two of them swap one partition"},
+        setting=Setting(pace=TOO_SHORT),
+        watch_s=22,
+    ),
+)

@@ -1,0 +1,218 @@
+"""Where a scene is played: a sandbox of its own, and the levers of whoever tells the story."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import threading
+import time
+import urllib.request
+from typing import TYPE_CHECKING, Any, Self
+
+from ehtui.sandbox.meetings import POISON
+from ehtui.sandbox.options import DEFAULT_GROUP, ServerOptions
+from ehtui.sandbox.sandbox import Sandbox
+from ehtui.sandbox.scenes.addresses import free_host
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from azure.storage.blob import ContainerClient
+
+    from ehtui.sandbox.options import Pace
+    from ehtui.sandbox.sandbox import SandboxConsumer
+    from ehtui.sandbox.scenes.setting import Setting
+
+PATIENCE_S = 40.0  # a line that takes longer has failed, on a slow machine too
+_LOOK_EVERY_S = 0.1
+_AMQP_PORT = 5672
+_STARTED = re.compile(r"EventProcessor '([0-9a-f-]{36})' is being started")
+
+
+class SceneFailedError(Exception):
+    """The players did not do what the story says."""
+
+
+class CurtainError(Exception):
+    """The stage is being cleared; the story ends where it is."""
+
+
+class Stage:
+    """A scene's sandbox. `perform()` plays the story on a thread; leaving ends everything."""
+
+    def __init__(self, setting: Setting) -> None:
+        host, port = ("127.0.0.1", 0) if setting.has_port else (free_host(_AMQP_PORT), _AMQP_PORT)
+        self.setting = setting
+        self.sandbox = Sandbox(
+            ServerOptions(
+                partitions=setting.partitions,
+                groups=setting.groups,
+                backlog=setting.backlog,
+                host=host,
+                port=port,
+            ),
+            consumers=0,
+            pace=setting.pace,
+            traffic=setting.traffic,
+            shape=setting.shape,
+        )
+        self.cued_at: float | None = None  # local time at which the cause happened
+        self.failure: str | None = None
+        self._store: ContainerClient | None = None
+        self._curtain = threading.Event()
+        self._player: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self.sandbox.start()
+
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._curtain.set()
+
+        if self._player is not None:
+            self._player.join(PATIENCE_S)
+
+        self.sandbox.stop()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether the last line was spoken."""
+        return self._player is not None and not self._player.is_alive()
+
+    def perform(self, story: Callable[[Self], None]) -> None:
+        """Let the story begin, on a thread of its own; returns at once."""
+        self._player = threading.Thread(target=self._play, args=(story,), name="scene", daemon=True)
+        self._player.start()
+
+    def identities(self, name: str) -> set[str]:
+        """The process ids and owner ids that a player had so far, by its own account."""
+        players = [c for c in self.sandbox.consumers if c.name == name]
+        logs = {c.log_path for c in players}
+        texts = [path.read_text(errors="replace") for path in logs if path.exists()]
+
+        return {str(c.pid) for c in players} | {o for t in texts for o in _STARTED.findall(t)}
+
+    # The levers, for the story's thread.
+
+    def start(
+        self, *names: str, group: str | None = None, pace: Pace | None = None, switches: str = ""
+    ) -> None:
+        """Let consumers enter."""
+        for name in names:
+            self._check_curtain()
+            self.sandbox.start_consumer(group, name=name, pace=pace, switches=switches.split())
+
+    def kill(self, name: str) -> None:
+        """`kill -9`: it releases nothing."""
+        os.kill(self._player_of(name).pid, signal.SIGKILL)
+
+    def ask_to_end(self, name: str) -> None:
+        """SIGTERM: it releases what it owns."""
+        os.kill(self._player_of(name).pid, signal.SIGTERM)
+
+    def await_end(self, name: str) -> None:
+        """Wait until a consumer's process is gone."""
+        player = self._player_of(name)
+        self.wait(lambda: not self.sandbox.is_running(player), f"{name} ends")
+
+    def cue(self) -> None:
+        """Now the cause happens: polls are counted from here."""
+        self.cued_at = time.time()
+
+    def pause(self, seconds: float) -> None:
+        """Let the players play."""
+        if self._curtain.wait(seconds):
+            raise CurtainError
+
+    def wait(self, condition: Callable[[], bool], what: str) -> None:
+        """Wait until the world is so.
+
+        Raises:
+            SceneFailedError: It does not come to it.
+        """
+        deadline = time.monotonic() + PATIENCE_S
+
+        while not condition():
+            if time.monotonic() > deadline:
+                raise SceneFailedError(f"not within {PATIENCE_S:g} s: {what}")
+
+            self.pause(_LOOK_EVERY_S)
+
+    def settle(self, owners: int, group: str = DEFAULT_GROUP) -> None:
+        """Wait until so many owners hold every partition of a group."""
+        partitions = self.setting.partitions
+
+        def is_settled() -> bool:
+            held = self.owners(group)
+            return (
+                len(held) == partitions and all(held.values()) and len(set(held.values())) == owners
+            )
+
+        self.wait(is_settled, f"{owners} owners hold all of {group}")
+
+    def owners(self, group: str = DEFAULT_GROUP) -> dict[str, str]:
+        """Who holds each partition by the store's records; "" is nobody."""
+        records = self._records(group, "ownership")
+
+        return {pid: metadata.get("ownerid") or "" for pid, metadata in records.items()}
+
+    def checkpoints(self, group: str = DEFAULT_GROUP) -> dict[str, int]:
+        """How far each partition was written down."""
+        records = self._records(group, "checkpoint")
+
+        return {pid: int(metadata["sequencenumber"]) for pid, metadata in records.items()}
+
+    def poison(self, partition: str) -> None:
+        """Send an event that no handler can take."""
+        body = json.dumps({"eventType": POISON})
+        self.control("POST", "events", bodies=[body], partition=partition)
+
+    def control(self, method: str, path: str = "", **body: Any) -> Any:
+        """Pull a lever of the hub's control port (`ehtui.sandbox.control`)."""
+        ready = self.sandbox.ready
+        url = f"{ready.control_url}/hubs/{ready.connections.hub}/{path}".rstrip("/")
+        request = urllib.request.Request(url, json.dumps(body).encode(), method=method)
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+        with direct.open(request, timeout=PATIENCE_S) as reply:
+            return json.loads(reply.read())
+
+    def _play(self, story: Callable[[Self], None]) -> None:
+        try:
+            story(self)
+        except CurtainError:
+            pass
+        except SceneFailedError as error:
+            self.failure = str(error)
+        except Exception as error:
+            self.failure = f"{type(error).__name__}: {error}"
+        finally:
+            if self._store is not None:
+                self._store.close()
+
+    def _check_curtain(self) -> None:
+        if self._curtain.is_set():
+            raise CurtainError
+
+    def _player_of(self, name: str) -> SandboxConsumer:
+        return [c for c in self.sandbox.consumers if c.name == name][-1]
+
+    def _records(self, group: str, kind: str) -> dict[str, dict[str, str]]:
+        if self._store is None:
+            from azure.storage.blob import ContainerClient  # noqa: PLC0415  on this thread only
+
+            ready = self.sandbox.ready.connections
+            self._store = ContainerClient.from_connection_string(ready.storage, ready.container)
+
+        found: dict[str, dict[str, str]] = {}
+
+        for blob in self._store.list_blobs(include=["metadata"]):
+            *_, of_group, of_kind, partition = blob.name.split("/")
+
+            if (of_group, of_kind) == (group.lower(), kind):
+                found[partition] = blob.metadata
+
+        return found

@@ -1,0 +1,105 @@
+"""Scenes about the stream: too much of it, gone from it, or none of it read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import Severity
+from ehtui.sandbox.scenes.scene import Expected, Scene
+from ehtui.sandbox.scenes.setting import QUICK, Setting
+
+if TYPE_CHECKING:
+    from ehtui.sandbox.scenes.stage import Stage
+
+NEVER_STARTED = "reports"
+SLOW = replace(QUICK, work_s=0.25)  # at most 4 events a second and partition
+IN_SMALL_BITES = "--batch=2"
+
+
+def _behind(stage: Stage) -> None:
+    stage.start("alpha", switches=IN_SMALL_BITES)
+    stage.settle(1)
+    stage.cue()
+
+
+def _retention(stage: Stage) -> None:
+    stage.start("alpha", switches=IN_SMALL_BITES)
+    stage.settle(1)
+    stage.cue()
+    stage.control("PATCH", retention={"max_events": 90})
+
+
+def _recreated(stage: Stage) -> None:
+    stage.start("alpha")
+    stage.settle(1)
+    stage.wait(lambda: len(stage.checkpoints()) == stage.setting.partitions, "all are read")
+    stage.pause(3)
+    stage.cue()
+    stage.control("PUT", partitions=stage.setting.partitions)
+
+
+def _uneven(stage: Stage) -> None:
+    stage.start("alpha", "beta")
+    stage.settle(2)
+    stage.cue()
+
+
+def _never_started(stage: Stage) -> None:
+    stage.cue()
+    stage.start("alpha")
+    stage.settle(1)
+
+
+STREAMS = (
+    Scene(
+        "behind",
+        "A group reads slower than events arrive",
+        "One slow consumer gets through 4 events a second and partition; 8 arrive.",
+        _behind,
+        expects=(Expected("group.behind", Severity.WARNING, within=40),),
+        setting=Setting(partitions=2, traffic=2.0, pace=SLOW),
+        watch_s=16,
+    ),
+    Scene(
+        "retention",
+        "Retention removes events before they are read",
+        "The hub keeps 90 events a partition; a slow consumer falls further behind than that.",
+        _retention,
+        expects=(
+            Expected("retention.risk", Severity.CRITICAL, within=50, times=2),
+            Expected("events.lost", Severity.CRITICAL, within=80),
+        ),
+        passing={"group.behind": "before the first events are removed"},
+        setting=Setting(partitions=2, traffic=3.0, pace=SLOW),
+        watch_s=26,
+    ),
+    Scene(
+        "recreated",
+        "The hub is deleted and created anew",
+        "Sequence numbers begin again, the checkpoints stay: nothing is delivered until the new "
+        "stream reaches them.",
+        _recreated,
+        expects=(Expected("checkpoint.ahead", Severity.CRITICAL, within=12),),
+        setting=Setting(backlog=1200),
+    ),
+    Scene(
+        "uneven",
+        "One partition gets most of the input",
+        "A poor partition key: partition 0 gets 24 events a second, the others one.",
+        _uneven,
+        expects=(Expected("partition.hot", Severity.INFO, within=150, partition="0"),),
+        setting=Setting(shape="hot"),
+        watch_s=64,
+    ),
+    Scene(
+        "never-started",
+        "A group that was never started",
+        "Consumers run in $Default; nobody ever started one in reports.",
+        _never_started,
+        expects=(Expected("store.not_visible", Severity.WARNING, within=75),),
+        setting=Setting(groups=("$Default", NEVER_STARTED)),
+        group=NEVER_STARTED,
+        watch_s=32,
+    ),
+)

@@ -1,0 +1,135 @@
+"""`make scenes`: plays every scene (or those named), prints a table and writes docs/scenes.md."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from ehtui.cli.scenes import POLL_S, scene_of, watch_scene
+from ehtui.cli.verdict import Answer, Played, Verdict, judge
+from ehtui.sandbox.scenes import SCENES, Scene
+from ehtui.views.report import report
+
+PAGE = Path(__file__).parents[2] / "docs" / "scenes.md"
+HEAD = f"""\
+# Scenes
+
+Real consumers play a situation on the sandbox; the real monitor watches from the first moment on.
+Each expected finding must appear within so many polls after its cause, and nothing else may, before
+or after it, but for what the last column lists: remarks that are true for a moment on the way.
+A poll is {POLL_S:g} s here.
+
+```sh
+make scenes                    # all of them; writes this page
+ehtui demo --list-scenes
+ehtui demo --scene crash       # watch one yourself
+```
+
+"""
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.scenes", description=__doc__)
+    parser.add_argument("names", nargs="*", help="scenes to play (default: all)")
+    parser.add_argument("--report", action="store_true", help="print what a user sees at the end")
+    parser.add_argument("--times", type=int, default=1, help="play each so often")
+    options = parser.parse_args()
+    os.environ.update(no_proxy="*", NO_PROXY="*")
+    scenes = [scene_of(name) for name in options.names] or list(SCENES.values())
+    rows, is_right, started = [], True, time.monotonic()
+
+    for scene in [s for s in scenes for _ in range(options.times)]:
+        began = time.monotonic()
+        played = watch_scene(scene)
+        verdict = judge(played)
+        is_right = is_right and verdict.is_right
+        rows.append(row(scene, verdict))
+        mark = "ok " if verdict.is_right else "NO "
+        say(f"{mark} {scene.name:<14} {time.monotonic() - began:3.0f} s")
+
+        for line in (*found(verdict), *(f"! {c}" for c in verdict.complaints)):
+            say(f"      {line}")
+
+        if options.report:
+            say(report(played.last, scene.group))
+
+        if not verdict.is_right:
+            say("\n".join(f"      {line}" for line in history(played)))
+
+    took_s = time.monotonic() - started
+    say(f"{len(rows)} scenes in {took_s:.0f} s: {'all right' if is_right else 'NOT right'}")
+
+    if not options.names:
+        PAGE.write_text(page(rows, is_right=is_right))
+
+    return 0 if is_right else 1
+
+
+def say(text: str) -> None:
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def found(verdict: Verdict) -> Iterator[str]:
+    for answer in verdict.answers:
+        yield f"{answer.expected.severity} {answer.expected.id}: {polls(answer)}"
+
+    if verdict.in_passing:
+        yield f"in passing: {', '.join(verdict.in_passing)}"
+
+
+def polls(answer: Answer) -> str:
+    after = "never" if answer.after is None else f"{answer.after}"
+    return f"{after} of {answer.expected.within} polls"
+
+
+def history(played: Played) -> Iterator[str]:
+    """Every change of the findings, in time from the cue."""
+    known: set[str] = set()
+
+    for seen in played.seen:
+        now = {f"{f.severity} {f.id} {_about(f.subject)}" for f in seen.snapshot.findings}
+        at = seen.at - (played.cued_at or played.seen[0].at)
+
+        for sign, texts in (("+", now - known), ("-", known - now)):
+            yield from (f"{at:+6.1f}s {sign} {text}" for text in sorted(texts))
+
+        known = now
+
+
+def _about(subject: object) -> str:
+    return str(subject).removeprefix("Subject")
+
+
+def row(scene: Scene, verdict: Verdict) -> str:
+    expected = "<br>".join(
+        f"`{e.id}` ({e.severity}{f', {e.times} times' if e.times > 1 else ''}"
+        f"{f', P{e.partition}' if e.partition else ''}{f', {e.about}' if e.about else ''})"
+        for e in scene.expects
+    )
+    after = "<br>".join(polls(answer) for answer in verdict.answers)
+    alarms = "<br>".join(verdict.complaints) if not verdict.is_right else "none"
+    allowed = "<br>".join(f"`{i}`: {scene.passing[i]}" for i in scene.passing)
+    cells = (f"`{scene.name}`", scene.title, expected or "nothing", after or "–", alarms, allowed)
+
+    return f"| {' | '.join(cells)} |"
+
+
+def page(rows: Sequence[str], *, is_right: bool) -> str:
+    day = datetime.now(UTC).date().isoformat()
+    summary = "all right" if is_right else "not all right"
+    table = "| scene | what is played | expected | found after | false alarms | in passing |\n"
+    return (
+        f"{HEAD}Last run: {day}, {len(rows)} scenes, {summary}.\n\n{table}|{'---|' * 6}\n"
+        + "\n".join(rows)
+        + "\n"
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
