@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.sdks import PYTHON, UNKNOWN_SDK, Profile, profiles
@@ -73,8 +73,12 @@ def timings(
     rhythms: Mapping[str, Rhythm],
     hints: Mapping[str, frozenset[str]],
     live: frozenset[str],
+    seen_expiry_s: float | None = None,
 ) -> dict[str, Timing]:
-    """The timing of each owner's leases: expiry is judged by whoever takes over, the others."""
+    """The timing of each owner's leases: expiry is judged by whoever takes over, the others.
+
+    `seen_expiry_s` is the youngest lease that was taken over although it had not been released.
+    """
     kinds = {
         owner: profiles(r.period_s, hints.get(owner, frozenset())) for owner, r in rhythms.items()
     }
@@ -89,6 +93,7 @@ def timings(
             rhythm,
             typical_s,
             _rivals(kinds[owner], counts, is_live=owner in live),
+            seen_expiry_s,
             is_inferred=bool(is_known - {owner}),
         )
         for owner, rhythm in rhythms.items()
@@ -107,10 +112,12 @@ def _timing(
     rhythm: Rhythm,
     typical_s: float | None,
     rivals: tuple[Profile, ...],
+    seen_expiry_s: float | None = None,
     *,
     is_inferred: bool,
 ) -> Timing:
     period_s, period_basis = _period(policy, rhythm, typical_s)
+    longest_s = max(p.expires_after_s for p in rivals)
 
     if policy.expires_after_s is not None:
         expiry_s, basis = policy.expires_after_s, TimingBasis.CONFIGURED
@@ -120,8 +127,13 @@ def _timing(
         slowest_s = round_s * 1.2 if period_basis is not TimingBasis.ASSUMED else slowest_s
         is_greedy = all(p.is_greedy for p in rivals)
         rivals = (Profile("configured", round_s, slowest_s, expiry_s, is_greedy),)
+    elif seen_expiry_s is not None and seen_expiry_s < longest_s:
+        expiry_s, basis = seen_expiry_s, TimingBasis.OBSERVED
+        rivals = tuple(
+            replace(p, expires_after_s=min(p.expires_after_s, seen_expiry_s)) for p in rivals
+        )
     else:
-        expiry_s = max(p.expires_after_s for p in rivals)
+        expiry_s = longest_s
         basis = TimingBasis.INFERRED if is_inferred else TimingBasis.ASSUMED
 
     overdue_s = max(1.5 * period_s, 1.25 * rhythm.longest_s) + RESOLUTION_S

@@ -109,6 +109,7 @@ class GroupMemory:
     owners: Mapping[str, OwnerTrack] = field(default_factory=dict)
     timings: Mapping[str, Timing] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
+    seen_expiry_s: float | None = None  # the youngest lease that was taken over
     troubled: tuple[Seat, ...] = ()  # those with marks, in natural order
 
 

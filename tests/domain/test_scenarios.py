@@ -8,7 +8,7 @@ from ehtui.domain.hub import HubDescription
 from ehtui.domain.plans import Outcome, OutcomeState, SignalEffect, SignalPlan, SignalTarget
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.process import LogIncident, LogIncidentKind
-from ehtui.domain.snapshot import ConsumerRole, Health, LeaseState, Severity
+from ehtui.domain.snapshot import ConsumerRole, Health, LeaseState, Severity, TimingBasis
 from ehtui.domain.updates import ActionDone, HubRead
 from tests.domain.build import World, process_id
 
@@ -134,6 +134,22 @@ def test_a_crash_goes_overdue_then_expired_then_to_the_standby() -> None:
         "lease.expired",
         "lease.taken_over",
     ]
+
+
+def test_a_takeover_that_was_seen_teaches_the_expiry() -> None:
+    world = healthy()
+    assert world.partition("0").lease.expires_after_s == 180
+    world.kill("owner-2")
+    world.play(125)
+    assert world.partition("2").lease.state is LeaseState.OVERDUE
+    world.claim("2", "owner-1")  # .NET judges leases expired after 120 s
+    world.play(40)
+
+    assert world.told("lease.taken_over")
+    assert not world.told("lease.stolen")
+    lease = world.partition("0").lease
+    assert lease.basis is TimingBasis.OBSERVED
+    assert lease.expires_after_s == world.told("lease.taken_over")[0].details["gap_s"]
 
 
 def test_an_owner_that_lapses_is_one_finding_for_all_its_partitions() -> None:

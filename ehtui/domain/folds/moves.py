@@ -35,6 +35,7 @@ def tell_moves(
         return group if moves is group.moves else replace(group, moves=moves)
 
     present = {owner_of(seat.tenure) for seat in group.seats.values()}
+    seen_expiry_s = group.seen_expiry_s
     added: list[Move] = []
     by_partition: dict[str, list[Move]] = {}
 
@@ -54,8 +55,12 @@ def tell_moves(
 
             if move.kind is MoveKind.STOLEN:
                 _tell_pingpong(draft, group, past)
+            elif move.kind is MoveKind.TAKEN_OVER and shift.lease.renewed_at is not None:
+                age_s = move.at - shift.lease.renewed_at
+                seen_expiry_s = min(age_s, seen_expiry_s or age_s)
 
-    return replace(group, moves=(*moves, *added)[-MOST_MOVES:])
+    moves = (*moves, *added)[-MOST_MOVES:]
+    return replace(group, moves=moves, seen_expiry_s=seen_expiry_s)
 
 
 def _is_pair(shift: Shift) -> bool:

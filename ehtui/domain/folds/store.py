@@ -160,8 +160,8 @@ def _fold_group(
     changes.shifts.sort(key=lambda shift: ownership.natural_key(shift.partition))
     before = group.timings
     group = replace(group, seats=seats)
-    group = _followed_owners(draft, group, changes, is_first=is_first)
     group = tell_moves(draft, group, changes.shifts, before)
+    group = _followed_owners(draft, group, changes, is_first=is_first)
     retimed = _retimed(group, before)
     found = Written(changes.checkpoints, frozenset(changes.renewals - retimed))
     draft.groups[key] = rejudged(draft, group, written | unseen | retimed, moment, found)
@@ -267,6 +267,7 @@ def _followed_owners(
         {owner: track.rhythm for owner, track in owners.items()},
         hints_by_owner(draft, group),
         live,
+        group.seen_expiry_s,
     )
     kept = {o: group.timings[o] if group.timings.get(o) == t else t for o, t in judged.items()}
     return replace(group, owners=owners, timings=kept)
