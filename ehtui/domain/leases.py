@@ -46,6 +46,11 @@ class Timing:
     basis: TimingBasis
     rivals: tuple[Profile, ...]  # whoever may take over, one for each kind
 
+    @property
+    def shown_period_s(self) -> float | None:
+        """The period as far as it is more than an assumption."""
+        return None if self.period_basis is TimingBasis.ASSUMED else self.period_s
+
 
 def heard(rhythm: Rhythm, delta_s: float) -> Rhythm:
     """`rhythm` after a renewal that came `delta_s` after the one before."""
@@ -217,7 +222,7 @@ def lease_of(
         record.owner,
         blob.last_modified,
         blob.last_modified + timing.expires_after_s,
-        timing.period_s if timing.period_basis is not TimingBasis.ASSUMED else None,
+        timing.shown_period_s,
         timing.expires_after_s,
         timing.period_basis,
         timing.basis,

@@ -174,7 +174,8 @@ def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
     if old.lease.state is not LeaseState.HELD or old.health in _STUCK or timing is None:
         return None
 
-    lease = _lease(old.lease, seat.tenure, timing, moment.looked_at)
+    tenure = seat.tenure
+    lease = lease_of(tenure.record, timing, moment.looked_at, tenure.holder, tenure.claimed_at)
 
     if lease.state is not LeaseState.HELD or lease.owner != old.lease.owner:
         return None
@@ -198,11 +199,27 @@ def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
         old.lag_series,
         old.layout,
     )
-    return Seat(shown, seat.tenure, seat.progress, seat.marks, due_at)
+    return Seat(shown, tenure, seat.progress, seat.marks, due_at)
 
 
 def _lease(old: Lease, tenure: Tenure, timing: Timing | None, looked_at: float) -> Lease:
     """The lease as it stands; the same object while nothing of it changed."""
+    record = tenure.record
+
+    if (
+        timing is not None
+        and record is not None
+        and old.state is LeaseState.HELD
+        and old.etag == record.blob.etag
+        and old.claimed_at == tenure.claimed_at
+        and old.expires_after_s == timing.expires_after_s
+        and old.basis is timing.basis
+        and old.period_basis is timing.period_basis
+        and old.renewed_every_s == timing.shown_period_s
+        and looked_at < (next_change_at(old, timing) or 0.0)
+    ):
+        return old
+
     lease = lease_of(tenure.record, timing, looked_at, tenure.holder, tenure.claimed_at)
     return old if lease == old else lease
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.consequences import after_death, after_release
 from ehtui.domain.policy import Policy
 from ehtui.domain.process import LogIncident, LogIncidentKind
 from ehtui.domain.snapshot import Snapshot, Subject
@@ -135,3 +136,23 @@ def test_subjects_of(text: str, expected: list[Subject]) -> None:
     world.look()
 
     assert list(subjects_of(world.snapshot, text)) == expected
+
+
+def test_what_the_end_of_an_owner_would_cost() -> None:
+    world = healthy()
+    lease = world.partition("0").lease
+    assert lease.expires_at is not None
+    death = after_death(world.snapshot, "$Default", "0")
+    release = after_release(world.snapshot, "$Default", "0")
+
+    assert death.basis == "python-180/30"
+    assert death.earliest_at == lease.expires_at
+    assert death.latest_at == lease.expires_at + 36.5
+    assert release.basis == "released"
+    assert release.latest_at == world.snapshot.server_now + 36.5
+    assert after_death(world.snapshot, "$Default", "9").basis == "no-survivor"
+
+    alone = World(1)
+    alone.consumer("a", "0")
+    alone.look()
+    assert after_death(alone.snapshot, "$Default", "0").basis == "no-survivor"
