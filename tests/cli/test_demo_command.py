@@ -47,5 +47,5 @@ def test_without_a_terminal_it_reports_and_leaves_nothing() -> None:
     assert (demo.returncode, complaints) == (0, "")
     assert "meetings ▸ $Default" in said
     assert SECOND_GROUP in said
-    assert "-m ehtui.sandbox.consumer --name gamma" in said
+    assert "ehtui.sandbox.consumer --name gamma" in said
     assert "owner" in said.splitlines()[1]  # the store was read
