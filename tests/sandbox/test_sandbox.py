@@ -130,7 +130,7 @@ def test_a_consumer_that_is_asked_to_end_gives_back_what_it_owns(
 ) -> None:
     consumer = sandbox.start_consumer(pace=Pace(interval_s=3.0))
     wait_until(lambda: share(store) == [4], timeout_s=20, what="it owns all")
-    # In the middle of a balancing round the SDK takes back at once what it has just released.
+    # In the middle of a balancing round the SDK sometimes fails to release: they race.
     claimed = store.etags()
     wait_until(lambda: not store.etags() & claimed, what="it has renewed all, and sleeps")
     os.kill(consumer.pid, signal.SIGTERM)
