@@ -38,6 +38,12 @@ from ehtui.wire.pyamqp.performatives import (
 
 SELECTOR = "apache.org:selector-filter:string"
 ERROR = Error("amqp:not-found", "no such hub")
+
+
+def framed(body: bytes) -> bytes:
+    return (8 + len(body)).to_bytes(4, "big") + b"\x02\x00\x00\x00" + body
+
+
 BODIES: list[Performative] = [
     SaslMechanisms(("MSSBCBS", "PLAIN")),
     SaslInit("ANONYMOUS", b"\0key", "host"),
@@ -106,6 +112,10 @@ def test_the_stream_may_arrive_in_any_pieces() -> None:
         b"\x00\x00\x00\x0c\x02\x00\x00\x00\x00\x53\x10\x45",
         b"\x00\x00\x00\x0c\x02\x00\x00\x00\xff\xff\xff\xff",
         b"\x00\x00\x00\x14\x02\x00\x00\x00\x00\x53\x17\xd0\x7f\xff\xff\xff\x7f\xff\xff\xff",
+        b"\x00\x00\x00\x14\x02\x00\x00\x00\x00\x53\x17\xd0\x00\x00\x00\x04\x7f\xff\xff\xff",
+        framed(b"\x00\x53\x17\xc0\x0b\x01\xf0\x00\x00\x00\x05\xff\xff\xff\xff\x40"),
+        framed(b"\x00\x53\x17\xc0\x29\x01" + b"\xc0\x27\x01" * 20),
+        framed(b"\x00\x53\x17" + b"\x00" * 200),
     ],
 )
 def test_what_is_no_frame_is_refused(wire: bytes) -> None:

@@ -28,12 +28,13 @@ from ehtui.wire.pyamqp.performatives import (
     Target,
     Transfer,
 )
+from ehtui.wire.pyamqp.sections import verify
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _decode_fields = private("_decode").decode_frame
-_LIST_0, _LIST_32 = 0x45, 0xD0
+_LIST_0 = 0x45
 _SMALL_ULONG_DESCRIPTOR = b"\x00\x53"
 
 
@@ -70,9 +71,7 @@ def _read_fields(body: memoryview) -> tuple[int, list[Any]]:
     if body[3] == _LIST_0:  # the SDK's decoder cannot read an empty list
         return body[2], []
 
-    if body[3] == _LIST_32 and int.from_bytes(body[8:12], "big") > len(body):
-        raise FrameError("a list longer than its frame")
-
+    verify(body, 3)
     code, fields = _decode_fields(body)
     return code, fields
 
@@ -82,6 +81,17 @@ def _text(value: Any) -> str:
         raise FrameError("a performative without a field that it must have")
 
     return value.decode() if isinstance(value, bytes) else str(value)
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, int):
+        raise FrameError("a performative without a number that it must have")
+
+    return value
+
+
+def _maybe_number(value: Any) -> int | None:
+    return None if value is None else _number(value)
 
 
 def _maybe_text(value: Any) -> str | None:
@@ -117,9 +127,9 @@ def _open(fields: list[Any]) -> Open:
     return Open(
         container_id=_text(f[0]),
         hostname=_maybe_text(f[1]),
-        max_frame_bytes=_or(f[2], UINT_MAX),
-        channel_max=_or(f[3], 65535),
-        idle_timeout_ms=f[4],
+        max_frame_bytes=_number(_or(f[2], UINT_MAX)),
+        channel_max=_number(_or(f[3], 65535)),
+        idle_timeout_ms=_maybe_number(f[4]),
         outgoing_locales=_symbols(f[5]),
         incoming_locales=_symbols(f[6]),
         offered_capabilities=_symbols(f[7]),
@@ -132,9 +142,9 @@ def _begin(fields: list[Any]) -> Begin:
     f = _filled(fields, 8)
     return Begin(
         remote_channel=f[0],
-        next_outgoing_id=f[1],
-        incoming_window=f[2],
-        outgoing_window=f[3],
+        next_outgoing_id=_number(f[1]),
+        incoming_window=_number(f[2]),
+        outgoing_window=_number(f[3]),
         handle_max=_or(f[4], UINT_MAX),
         offered_capabilities=_symbols(f[5]),
         desired_capabilities=_symbols(f[6]),
@@ -146,7 +156,7 @@ def _attach(fields: list[Any]) -> Attach:
     f = _filled(fields, 14)
     return Attach(
         name=_text(f[0]),
-        handle=f[1],
+        handle=_number(f[1]),
         is_receiver=bool(f[2]),
         sender_settles=_or(f[3], 2),
         receiver_settles=_or(f[4], 0),
@@ -154,8 +164,8 @@ def _attach(fields: list[Any]) -> Attach:
         target=_target(f[6]),
         unsettled=f[7],
         incomplete_unsettled=bool(f[8]),
-        initial_delivery_count=f[9],
-        max_message_bytes=f[10],
+        initial_delivery_count=_maybe_number(f[9]),
+        max_message_bytes=_maybe_number(f[10]),
         offered_capabilities=_symbols(f[11]),
         desired_capabilities=_symbols(f[12]),
         properties=f[13],
@@ -178,14 +188,14 @@ def _target(value: Any) -> Target | None:
 def _flow(fields: list[Any]) -> Flow:
     f = _filled(fields, 11)
     return Flow(
-        next_incoming_id=f[0],
-        incoming_window=f[1],
-        next_outgoing_id=f[2],
-        outgoing_window=f[3],
-        handle=f[4],
-        delivery_count=f[5],
-        link_credit=f[6],
-        available=f[7],
+        next_incoming_id=_maybe_number(f[0]),
+        incoming_window=_number(f[1]),
+        next_outgoing_id=_number(f[2]),
+        outgoing_window=_number(f[3]),
+        handle=_maybe_number(f[4]),
+        delivery_count=_maybe_number(f[5]),
+        link_credit=_maybe_number(f[6]),
+        available=_maybe_number(f[7]),
         drain=bool(f[8]),
         echo=bool(f[9]),
         properties=f[10],
@@ -196,13 +206,20 @@ def _decode_transfer(fields: list[Any]) -> Transfer:
     *head, payload = fields
     f = _filled(head, 11)
     return Transfer(
-        f[0], f[1], f[2], f[3] or 0, bool(f[4]), bool(f[5]), bool(f[9]), payload.tobytes()
+        handle=_number(f[0]),
+        delivery_id=_maybe_number(f[1]),
+        delivery_tag=f[2],
+        message_format=_maybe_number(f[3]) or 0,
+        settled=bool(f[4]),
+        more=bool(f[5]),
+        aborted=bool(f[9]),
+        payload=payload.tobytes(),
     )
 
 
 def _disposition(fields: list[Any]) -> Disposition:
     f = _filled(fields, 6)
-    return Disposition(bool(f[0]), f[1], f[2], bool(f[3]), _state(f[4]))
+    return Disposition(bool(f[0]), _number(f[1]), _maybe_number(f[2]), bool(f[3]), _state(f[4]))
 
 
 def _state(value: Any) -> Accepted | Rejected | None:
@@ -222,7 +239,7 @@ def _sasl_init(fields: list[Any]) -> SaslInit:
 
 def _detach(fields: list[Any]) -> Detach:
     f = _filled(fields, 3)
-    return Detach(f[0], bool(f[1]), _error(f[2]))
+    return Detach(_number(f[0]), bool(f[1]), _error(f[2]))
 
 
 _DECODERS: dict[int, Callable[[list[Any]], Performative]] = {

@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from ehtui.wire.pyamqp.guard import private
-from ehtui.wire.pyamqp.sections import PROPERTIES, binary, items, sections
+from ehtui.wire.pyamqp.sections import PROPERTIES, binary, items, sections, verify
 
 _wire = private("message")
 decode_payload = private("_decode").decode_payload
@@ -171,8 +171,11 @@ def _encode(**parts: Any) -> bytes:
 
 def _decode(payload: bytes) -> Any:
     try:
+        for section in sections(payload):
+            verify(payload, section.value)
+
         return decode_payload(memoryview(payload))
-    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+    except (ArithmeticError, LookupError, TypeError, ValueError, struct.error) as error:
         raise ValueError("not an AMQP message") from error
 
 
