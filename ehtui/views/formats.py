@@ -115,7 +115,7 @@ def behind(value: Behind | None) -> str:
         return UNKNOWN
 
     if value.basis is BehindBasis.AT_LEAST:
-        return f">{duration(value.seconds)}"
+        return f">{duration(math.floor(value.seconds))}"
 
     if value.basis is BehindBasis.INTERPOLATED and value.seconds >= 1:
         return f"~{duration(value.seconds)}"

@@ -8,8 +8,9 @@ from __future__ import annotations
 import contextlib
 import time
 from http import HTTPStatus
+from ipaddress import ip_address
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import getproxies
 
 from azure.core import AsyncPipelineClient
@@ -85,7 +86,7 @@ class HttpBlobAccount:
             connection_data_block_size=BLOCK_BYTES,
             connection_verify=ca_file or True,
             # Else every request also asks a thread for ~/.netrc.
-            use_env_settings=bool(getproxies()),
+            use_env_settings=_goes_by_proxy(address.endpoint),
         )
         self._client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
             address.endpoint, policies=self._policies(), transport=transport
@@ -271,6 +272,18 @@ class HttpBlobAccount:
         before, self._skew_s = self._skew_s, server_time - self._clock()
 
         return self._signer is not None and abs(self._skew_s - before) > SKEW_THAT_MATTERS_S
+
+
+def _goes_by_proxy(endpoint: str) -> bool:
+    """Whether the environment names a proxy for it; never for this host's own sandbox."""
+    host = urlsplit(endpoint).hostname or ""
+
+    try:
+        is_local = ip_address(host).is_loopback
+    except ValueError:
+        is_local = host == "localhost"
+
+    return bool(getproxies()) and not is_local
 
 
 def _default_credential() -> AsyncTokenCredential:

@@ -107,6 +107,7 @@ def test_size(amount: int | None, text: str) -> None:
         (Behind(0.5, BehindBasis.INTERPOLATED), "<1s"),
         (Behind(140.0, BehindBasis.INTERPOLATED), "~2m20s"),
         (Behind(1800.0, BehindBasis.AT_LEAST), ">30m"),
+        (Behind(0.4, BehindBasis.AT_LEAST), ">0s"),
         (Behind(139.0, BehindBasis.EXACT), "2m19s"),
     ],
 )

@@ -136,6 +136,18 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
     assert [asked.url.hostname for asked in proxy.asked] == ["acc.blob.invalid"]
 
 
+async def test_a_sandbox_on_this_host_is_never_asked_through_a_proxy(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+
+    async with canned(Reply(200, EMPTY)) as server, connected(server) as account:
+        await account.list_page("checkpoints")
+
+        assert len(server.asked) == 1
+
+
 async def test_the_sas_is_kept_and_renewed_before_it_ends() -> None:
     now = NOW
     async with (
