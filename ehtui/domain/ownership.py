@@ -27,8 +27,6 @@ class Shelf(Generic[Record]):
     """Records of one kind in the order of the listing, and where each belongs."""
 
     records: tuple[Record, ...]
-    names: list[str]
-    etags: list[str]
     places: list[Place | None]  # None: another hub's
     contested: Mapping[Place, tuple[int, ...]]  # indices, where a place has several records
     by_place: Mapping[Place, int]  # where it has one
@@ -86,13 +84,17 @@ def _most_common(listing: StoreListing) -> HubName | None:
 
 
 def _refreshed(before: Shelf[Record], records: tuple[Record, ...]) -> Shelf[Record] | None:
-    names = [record.blob.name for record in records]
-
-    if names != before.names:
+    """The same shelf with new records, where the same blobs are listed in the same order."""
+    if len(records) != len(before.records):
         return None
 
-    etags = [record.blob.etag for record in records]
-    return Shelf(records, names, etags, before.places, before.contested, before.by_place)
+    if any(
+        old is not new and old.blob.name != new.blob.name
+        for old, new in zip(before.records, records, strict=True)
+    ):
+        return None
+
+    return Shelf(records, before.places, before.contested, before.by_place)
 
 
 def _shelve(records: tuple[Record, ...], hub: HubName | None) -> Shelf[Record]:
@@ -105,8 +107,6 @@ def _shelve(records: tuple[Record, ...], hub: HubName | None) -> Shelf[Record]:
 
     return Shelf(
         records,
-        [record.blob.name for record in records],
-        [record.blob.etag for record in records],
         places,
         {place: tuple(found) for place, found in indices.items() if len(found) > 1},
         {place: found[0] for place, found in indices.items() if len(found) == 1},
@@ -130,17 +130,19 @@ def changed_places(before: Look | None, after: Look) -> set[Place]:
     if before is None:
         return _all_places(after)
 
-    pairs = ((before.ownerships, after.ownerships), (before.checkpoints, after.checkpoints))
+    owns, reads = before.ownerships, before.checkpoints
 
-    if any(old.places is not new.places for old, new in pairs):  # the join was made anew
-        return _all_places(before) | _all_places(after)
+    if after.ownerships.places is not owns.places or after.checkpoints.places is not reads.places:
+        return _all_places(before) | _all_places(after)  # the join was made anew
 
+    return _written(owns, after.ownerships) | _written(reads, after.checkpoints)
+
+
+def _written(before: Shelf[Record], after: Shelf[Record]) -> set[Place]:
     return {
         place
-        for old, new in pairs
-        if old.etags != new.etags
-        for place, was, now in zip(new.places, old.etags, new.etags, strict=True)
-        if was != now and place is not None
+        for place, old, new in zip(after.places, before.records, after.records, strict=True)
+        if old is not new and old.blob.etag != new.blob.etag and place is not None
     }
 
 
