@@ -31,7 +31,10 @@ imports: $(STAMP)
 	$(BIN)/lint-imports
 
 test: $(STAMP) ## the tests
-	$(BIN)/python -m pytest -n auto
+	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+interop: $(STAMP) ## other people's clients and servers, counted (needs Node)
+	$(BIN)/python -m tests.interop
 
 clean: ## remove what the targets made
 	rm -rf .venv .work .mypy_cache .ruff_cache .pytest_cache .hypothesis

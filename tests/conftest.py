@@ -1,0 +1,34 @@
+"""What all tests share: interop tests need Node, and say so where it is missing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+REQUIRED = "EHTUI_REQUIRE_INTEROP"  # set by .ci/run: missing tools fail instead of skipping
+TOOLS = ("node", "npm")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+
+    for item in items:
+        if item.get_closest_marker("interop"):
+            # One worker: they install into the same folder.
+            item.add_marker(pytest.mark.xdist_group("interop"))
+
+    if not missing:
+        return
+
+    word = f"SKIPPED: other people's clients need {' and '.join(missing)}, which this host lacks"
+
+    for item in items:
+        if item.get_closest_marker("interop") is None:
+            continue
+
+        if os.environ.get(REQUIRED):
+            pytest.exit(f"{REQUIRED} is set, and {' and '.join(missing)} is missing", returncode=3)
+
+        item.add_marker(pytest.mark.skip(reason=word))
