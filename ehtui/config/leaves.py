@@ -8,7 +8,7 @@ from dataclasses import fields, is_dataclass
 
 from ehtui.config.masking import masked
 from ehtui.config.secret import Secret
-from ehtui.domain.text import MASK, safe
+from ehtui.domain.text import MASK, mask_arguments, safe, visible
 
 
 def leaves(value: object, key: str = "") -> Iterator[tuple[str, object]]:
@@ -36,7 +36,7 @@ def shown(value: object) -> str:
         return "true" if value else "false"
 
     if isinstance(value, tuple):
-        return safe(shlex.join(value))
+        return visible(shlex.join(mask_arguments(value)).replace(f"'{MASK}'", MASK))
 
     if isinstance(value, float):
         return f"{value:g}"

@@ -10,7 +10,7 @@ import psutil
 
 from ehtui.config.errors import ConfigError
 from ehtui.config.process_files import Place, ProcessFiles
-from ehtui.domain.text import safe
+from ehtui.domain.text import safe, safe_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,7 +58,7 @@ def read_process(pid: int) -> ProcessFacts:
 
     return ProcessFacts(
         pid=pid,
-        command=safe(" ".join(argv)) or process.name(),
+        command=safe_command(argv) or safe(process.name()),
         folder=folder,
         places=(
             Place("its command line", dict(_arguments(argv))),

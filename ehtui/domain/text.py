@@ -2,28 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
+from typing import TYPE_CHECKING
 
-_SECRET_VALUE = re.compile(
-    r"(?ix)"
-    r"(?P<key>shared\s?access\s?key|sharedaccesskey|accountkey|sharedaccesssignature"
-    r"|account_key|shared_access_key|client_secret|password|passwd|token|secret|api[_-]?key|sig)"
-    r"(?P<sep>\s*[=:]\s*)"
-    r"(?P<value>\"[^\"]*\"|'[^']*'|(?:SharedAccessSignature\s+)?[^;&\s\"',}]+)"
-)
-_BEARER = re.compile(r"(?i)\b(bearer|SharedAccessSignature)\s+[^\s\"']+")
-MASK = "***"
+from ehtui.domain.mask import MASK, mask_arguments, mask_secrets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
-def mask_secrets(text: str) -> str:
-    """Replace the value of every key, signature, token and password in `text` by `***`."""
-    text = _BEARER.sub(lambda m: f"{m.group(1)} {MASK}", text)
-    return _SECRET_VALUE.sub(lambda m: f"{m['key']}{m['sep']}{MASK}", text)
+__all__ = ["MASK", "mask_arguments", "mask_secrets", "safe", "safe_command", "visible"]
 
 
 def visible(text: str, *, keep_newlines: bool = False) -> str:
     r"""Show control characters, escapes and bidirectional overrides as `\x1b`-like text."""
+    if text.isprintable():
+        return text
+
     return "".join(_visible_char(c, keep_newlines=keep_newlines) for c in text)
 
 
@@ -40,3 +35,8 @@ def _visible_char(char: str, *, keep_newlines: bool) -> str:
 def safe(text: str) -> str:
     """Mask secrets and show control characters: for anything that was not written by ehtui."""
     return visible(mask_secrets(text))
+
+
+def safe_command(words: Sequence[str]) -> str:
+    """A command line for people, made harmless word by word."""
+    return visible(" ".join(mask_arguments(words)))

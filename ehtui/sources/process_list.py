@@ -5,7 +5,7 @@ from __future__ import annotations
 import psutil
 
 from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy
-from ehtui.domain.text import safe
+from ehtui.domain.text import safe, safe_command
 from ehtui.sources.processes import own_line
 
 _ATTRIBUTES = ["pid", "ppid", "create_time", "name", "cmdline", "username", "status"]
@@ -32,7 +32,7 @@ def list_processes() -> tuple[ProcessSample, ...]:
 
 def _sample(facts: dict[str, object]) -> ProcessSample:
     command = facts["cmdline"]
-    words = " ".join(map(str, command)) if isinstance(command, list) else ""
+    words = list(map(str, command)) if isinstance(command, list) else []
     user, parent = facts["username"], facts["ppid"]
 
     return ProcessSample(
@@ -40,7 +40,7 @@ def _sample(facts: dict[str, object]) -> ProcessSample:
         parent=parent if isinstance(parent, int) else None,
         user=str(user) if user is not None else None,
         name=safe(str(facts["name"])),
-        command=safe(words),
+        command=safe_command(words),
         cwd=None,
         status=str(facts["status"]),
         cpu_percent=None,

@@ -14,7 +14,7 @@ import psutil
 
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy
-from ehtui.domain.text import safe
+from ehtui.domain.text import safe, safe_command
 from ehtui.domain.updates import ProcessesRead
 from ehtui.sources.process_facts import log_file, signal_masks, supervisor
 from ehtui.sources.recognition import (
@@ -148,7 +148,7 @@ class ProcessSource:
             id=ProcessId(pid, process.create_time()),
             recognised_by=basis,
             pattern=pattern,
-            command=safe(" ".join(command)) or safe(name),
+            command=safe_command(command) or safe(name),
             name=safe(name),
             parent=_try(process.ppid),
             user=_try(process.username),

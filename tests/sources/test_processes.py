@@ -59,7 +59,9 @@ def test_secrets_in_a_command_line_are_masked() -> None:
     marker = f"consumer-{os.getpid()}-c"
     source = ProcessSource({"rag": ConsumerSettings(match=marker)})
 
-    with python_child("", marker, "Endpoint=sb://x/;SharedAccessKey=hunter2=") as child:
+    key = "Endpoint=sb://x/;SharedAccessKey=hunter2="
+
+    with python_child("", marker, key, "--password", "hunter2 and hunter2") as child:
         found = sample(source, child.pid)
 
         assert found is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.planners.signal import plan_signal
 from ehtui.domain.plans import Refusal, RefusalReason, RestartPlan, SignalPlan, StartPlan
-from ehtui.domain.text import safe
+from ehtui.domain.text import mask_arguments, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -87,7 +87,9 @@ def plan_start(
 
     return StartPlan(
         consumer=consumer,
-        command=tuple(safe(with_group(part, group)) for part in command),
+        command=tuple(
+            visible(word) for word in mask_arguments([with_group(part, group) for part in command])
+        ),
         cwd=cwd,
         group=group,
         variables=("EVENTHUB_CONSUMER_GROUP",),
