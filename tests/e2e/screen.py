@@ -57,8 +57,18 @@ class HangingSession(PlayedSession):
                 continue
 
 
+class CrashingSession(PlayedSession):
+    """A fault of ours while a key is handled."""
+
+    @override
+    def refresh(self) -> None:
+        raise RuntimeError("a fault of ours")
+
+
+KINDS = {"played": PlayedSession, "hanging": HangingSession, "crashing": CrashingSession}
+
 if __name__ == "__main__":
     scene, kind = (*sys.argv[1:], "played")[:2]
-    session = (HangingSession if kind == "hanging" else PlayedSession)(SCENES[scene](), 1.0)
+    session = KINDS[kind](SCENES[scene](), 1.0)
 
     sys.exit(run(session, UiOptions()))

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -71,6 +72,30 @@ def test_it_leaves_within_a_second_while_an_action_hangs(terminal: Terminal) -> 
     terminal.shows("left with 0", timeout_s=5.0)
     assert time.monotonic() - began < 3.0  # one second, and slack for a busy machine
     assert_clean(terminal)
+
+
+def test_a_fault_of_ours_leaves_a_clean_terminal(terminal: Terminal) -> None:
+    start(terminal, "healthy", "crashing")
+    terminal.keys("r")
+    terminal.shows("left with 1")
+    assert "a fault of ours" in terminal.text()
+    assert_clean(terminal)
+
+
+def test_it_ends_when_its_terminal_goes_away(terminal: Terminal) -> None:
+    start(terminal, "healthy")
+    pid = terminal.child()
+    terminal.close()
+    wait_until(lambda: not is_running(pid), what="the end of ehtui")
+
+
+def is_running(pid: int) -> bool:
+    stat = Path(f"/proc/{pid}/stat")
+
+    try:
+        return stat.read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 def test_ctrl_z_and_back(terminal: Terminal) -> None:
