@@ -258,7 +258,7 @@ def _followed(
 
     record = progress.record
 
-    if record is None or record.blob.etag != checkpoint.blob.etag:
+    if record is not checkpoint and (record is None or record.blob.etag != checkpoint.blob.etag):
         progress = committed(progress, checkpoint, lag.lag, moment.poll_s / 2)
 
     if lag.lag == 0 and (progress.waiting_since is not None or lag_before != 0):

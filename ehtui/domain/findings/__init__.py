@@ -1,4 +1,5 @@
 """Judged facts: one small module per theme, one row per id in `catalogue.FINDINGS`.
 
 A finding is an id, a subject and typed evidence; its sentence and advice are made in `views`.
+`gather.gather` asks in the order of causes: what a root cause explains is not told again.
 """
