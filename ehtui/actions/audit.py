@@ -55,7 +55,7 @@ class AuditLog:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
-            with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+            with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(line)
         except OSError as error:
             return f"not written: {error.strerror}"

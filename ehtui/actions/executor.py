@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -62,7 +63,13 @@ class Executor:
             return Outcome(plan, OutcomeState.DRY_RUN, self._clock())
 
         noted = await asyncio.to_thread(self._audit.intent, plan, self._clock())
-        outcome = await self._do(plan)
+
+        try:
+            outcome = await self._do(plan)
+        except asyncio.CancelledError:
+            # What was begun is not undone: a stopped consumer may not have been started again.
+            self._audit.outcome(self._failed(plan, "Interrupted on the way."))
+            raise
 
         if noted is None:
             noted = await asyncio.to_thread(self._audit.outcome, outcome)
@@ -85,6 +92,8 @@ class Executor:
                     return await self._start(plan)
         except OSError as error:  # a program, folder or log file that cannot be opened
             return self._failed(plan, safe(str(error)))
+        except Exception as error:  # a fault of ours: what was begun must be told all the same
+            return self._failed(plan, safe(f"{type(error).__name__}: {error}"))
 
     async def _send(self, plan: SendPlan) -> Outcome:
         try:
@@ -130,13 +139,15 @@ class Executor:
             if await asyncio.to_thread(self._hands.wait_for_exit, process, plan.escalate_after_s):
                 return pid, f"ended after {plan.signal}"
 
-            await asyncio.to_thread(self._hands.signal, process, plan.escalate_to)
+            with suppress(ProcessGoneError):  # it went in the last moment
+                await asyncio.to_thread(self._hands.signal, process, plan.escalate_to)
+                return pid, f"{plan.escalate_to} after {plan.escalate_after_s:g} s"
         except (ProcessGoneError, IdentityChangedError, PermissionError) as error:
             return Refusal(_reason(error), pid)
         except OSError as error:
             return pid, safe(f"failed: {error.strerror or error}")
 
-        return pid, f"{plan.escalate_to} after {plan.escalate_after_s:g} s"
+        return pid, f"ended after {plan.signal}"
 
     async def _restart(self, plan: RestartPlan) -> Outcome:
         """Capture first: what cannot be started again is not stopped."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import threading
 import time
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from ehtui.actions.signals import ProcessGoneError, check_identity
+from ehtui.actions.signals import IdentityChangedError, ProcessGoneError, check_identity
 from ehtui.domain.process import ProcessId
 from ehtui.domain.text import safe
 
@@ -49,6 +50,7 @@ def capture(process: ProcessId, log_path: Path) -> Launch:
         ProcessGoneError: It has ended.
         IdentityChangedError: The pid was reused.
         PermissionError: Its environment is not for this user to read.
+        FileNotFoundError: Its command line names no program: it could not be started again.
     """
     check_identity(process)
 
@@ -57,23 +59,29 @@ def capture(process: ProcessId, log_path: Path) -> Launch:
 
         with running.oneshot():
             argv, cwd, environment = running.cmdline(), running.cwd(), running.environ()
+            program = _program(running, argv, cwd, environment)
     except psutil.NoSuchProcess as error:
         raise ProcessGoneError from error
     except psutil.AccessDenied as error:
         raise PermissionError from error
 
-    return Launch((_executable(running, argv), *argv[1:]), cwd, environment, log_path)
+    return Launch((program, *argv[1:]), cwd, environment, log_path)
 
 
-def _executable(running: psutil.Process, argv: list[str]) -> str:
-    """argv[0] as given while it can be found again; a bare, moved name falls back to the binary."""
-    if os.sep in argv[0] and Path(running.cwd(), argv[0]).exists():
-        return argv[0]
+def _program(
+    running: psutil.Process, argv: list[str], cwd: str, environment: Mapping[str, str]
+) -> str:
+    """argv[0] as given while it can be found again, else the binary where only that has moved."""
+    name = argv[0] if argv else ""
 
-    try:
-        return argv[0] if os.sep not in argv[0] else running.exe()
-    except psutil.Error:
-        return argv[0]
+    if os.sep not in name:
+        # A program may have written a title over its arguments: then they start nothing.
+        if not shutil.which(name, path=environment.get("PATH")):
+            raise FileNotFoundError(f"{safe(name)!r} is no program that could be started again")
+
+        return name
+
+    return name if Path(cwd, name).exists() else running.exe()
 
 
 def wait_for_exit(
@@ -87,7 +95,7 @@ def wait_for_exit(
             check_identity(process)
         except PermissionError:
             pass
-        except Exception:  # gone, or its pid is somebody else's by now
+        except (ProcessGoneError, IdentityChangedError):  # or its pid is somebody else's by now
             return True
 
         if clock() >= deadline:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+
+import pytest
+from typing_extensions import override
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
@@ -49,21 +54,23 @@ class RecordingSender:
 
 
 class RecordingHands:
-    """Remembers what it was told to do; `errors` and `survivors` are by pid."""
+    """Remembers what it was told to do; `errors` are by pid, `late_errors` by signal."""
 
     def __init__(
         self,
         errors: Mapping[int, Exception] | None = None,
         survivors: Collection[int] = (),
         launched: Launched | None = None,
+        late_errors: Mapping[str, Exception] | None = None,
     ) -> None:
         self.done: list[tuple[str, object]] = []
         self._errors = errors or {}
         self._survivors = survivors
+        self._late_errors = late_errors or {}
         self._launched = launched or Launched(ProcessId(900, 2.0), Path("again.log"))
 
     def signal(self, process: ProcessId, signal: str) -> None:
-        if error := self._errors.get(process.pid):
+        if error := self._errors.get(process.pid) or self._late_errors.get(signal):
             raise error
 
         self.done.append((signal, process.pid))
@@ -228,3 +235,58 @@ async def test_a_consumer_that_dies_at_once_shows_why(tmp_path: Path) -> None:
     assert outcome.state is OutcomeState.FAILED
     assert ("line", "no such hub") in outcome.details
     assert ("exit_code", "3") in outcome.details
+
+
+async def test_one_that_ends_in_the_last_moment_was_not_refused(tmp_path: Path) -> None:
+    hands = RecordingHands(survivors=[1], late_errors={"KILL": ProcessGoneError()})
+    plan = replace(signal_plan(1), escalate_to="KILL", escalate_after_s=10.0)
+    outcome = await Bench(tmp_path, hands=hands).executor.run(plan)
+
+    assert outcome.state is OutcomeState.DONE
+    assert dict(outcome.details) == {"1": "ended after TERM"}
+
+
+async def test_a_fault_of_ours_is_an_outcome_too(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, hands=RecordingHands(late_errors={"TERM": IndexError("no argv")}))
+    outcome = await bench.executor.run(restart_plan())
+
+    assert (outcome.state, outcome.error) == (OutcomeState.FAILED, "IndexError: no argv")
+    assert [record["event"] for record in bench.audited()] == ["intent", "outcome"]
+
+
+class SlowHands(RecordingHands):
+    """A process that takes its time to end."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_waiting = threading.Event()
+        self.may_end = threading.Event()
+
+    @override
+    def wait_for_exit(self, process: ProcessId, timeout_s: float) -> bool:
+        self.is_waiting.set()
+
+        return self.may_end.wait(10)
+
+
+async def test_an_interrupted_restart_leaves_a_trace(tmp_path: Path) -> None:
+    hands = SlowHands()
+    bench = Bench(tmp_path, hands=hands)
+    task = asyncio.create_task(bench.executor.run(restart_plan()))
+    await asyncio.to_thread(hands.is_waiting.wait, 10)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    hands.may_end.set()
+    assert [record["event"] for record in bench.audited()] == ["intent", "outcome"]
+    assert bench.audited()[1]["error"] == "Interrupted on the way."
+
+
+async def test_a_path_in_another_encoding_is_audited(tmp_path: Path) -> None:
+    plan = StartPlan("rag", ("python", "c.py"), None, "test", (), "/home/\udce9/x.log", 1.0)
+    bench = Bench(tmp_path)
+    await bench.executor.run(plan)
+
+    assert "udce9" in bench.audit.read_text()

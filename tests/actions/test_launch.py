@@ -65,6 +65,22 @@ def test_a_reused_pid_is_not_captured(tmp_path: Path) -> None:
         capture(ProcessId(child.pid, 1.0), tmp_path / "x.log")
 
 
+def test_what_cannot_be_started_again_is_not_captured(tmp_path: Path) -> None:
+    """As with setproctitle: the command line is a sentence, not a program."""
+    code = (
+        "import ctypes, os\n"
+        "text = b'worker: busy'\n"
+        "libc = ctypes.CDLL(None)\n"
+        "start, end = (int(open('/proc/self/stat').read().rpartition(')')[2].split()[n - 3])"
+        " for n in (48, 49))\n"
+        "ctypes.memset(start, 0, end - start)\n"
+        "ctypes.memmove(start, text, len(text))"
+    )
+
+    with python_child(code) as child, pytest.raises(FileNotFoundError, match="worker: busy"):
+        capture(identity(child), tmp_path / "x.log")
+
+
 def test_waiting_ends_with_the_process() -> None:
     with python_child() as child:
         process = identity(child)
@@ -73,3 +89,13 @@ def test_waiting_ends_with_the_process() -> None:
         child.kill()
         assert wait_for_exit(process, 10.0)
         assert psutil.pid_exists(child.pid)  # a zombie of ours: ended all the same
+
+
+def test_a_host_that_does_not_answer_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(process: ProcessId) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("ehtui.actions.launch.check_identity", fail)
+
+    with pytest.raises(OSError, match="Too many open files"):
+        wait_for_exit(ProcessId(1, 1.0), 0.0)
