@@ -172,6 +172,21 @@ def default_timing(policy: LeasePolicy) -> Timing:
     return _timing(policy, NO_RHYTHM, None, UNKNOWN_SDK, is_inferred=False)
 
 
+def _ownerless(record: Ownership | None, last_owner: str | None) -> Lease:
+    """Released, its record deleted, or never owned."""
+    if record is None:
+        return NEVER_OWNED if last_owner is None else Lease(LeaseState.RELEASED, last_owner)
+
+    blob = record.blob
+    return Lease(
+        LeaseState.RELEASED,
+        last_owner,
+        etag=blob.etag,
+        last_modified=blob.last_modified,
+        blob=blob.name,
+    )
+
+
 def lease_of(
     record: Ownership | None,
     timing: Timing | None,
@@ -180,22 +195,10 @@ def lease_of(
     claimed_at: float | None,
 ) -> Lease:
     """The lease that a record amounts to at `looked_at`, server time."""
-    if record is None:
-        if last_owner is None:
-            return NEVER_OWNED
-
-        return Lease(LeaseState.RELEASED, last_owner)  # its record was deleted
+    if record is None or record.owner is None:
+        return _ownerless(record, last_owner)
 
     blob = record.blob
-
-    if record.owner is None:
-        return Lease(
-            LeaseState.RELEASED,
-            last_owner,
-            etag=blob.etag,
-            last_modified=blob.last_modified,
-            blob=blob.name,
-        )
 
     if record.blob_lease_state is not None or timing is None:
         is_held = record.blob_lease_state in _BLOB_LEASE_HELD

@@ -14,7 +14,15 @@ from ehtui.domain.marks import marks_of
 from ehtui.domain.memory import UNSEEN, Flow, Seat, Tenure
 from ehtui.domain.progress import WINDOW, Progress, committed, out_rate
 from ehtui.domain.series import extended
-from ehtui.domain.snapshot import Behind, GroupPartition, Health, Lease, LeaseState, PartitionState
+from ehtui.domain.snapshot import (
+    Behind,
+    GroupPartition,
+    Health,
+    Lease,
+    LeaseState,
+    PartitionState,
+    Series,
+)
 
 if TYPE_CHECKING:
     from ehtui.domain.lag import Lag
@@ -96,9 +104,7 @@ def judged(
         verdict,
         rule,
         (len(progress.commits), WINDOW),
-        old.lag_series
-        if lag.lag is None or lag.is_bound
-        else extended(old.lag_series, moment.polled_before_at, moment.at, lag.lag),
+        _lag_series(old, lag, moment),
         _layout(tenure, checkpoint),
         old.takeover if lease.state is not LeaseState.HELD else None,
     )
@@ -282,6 +288,13 @@ def _unwritten(
 
     last = state.sample.last_sequence
     return Progress(watched_at=moment.looked_at, watched_sequence=last)
+
+
+def _lag_series(old: GroupPartition, lag: Lag, moment: Moment) -> Series:
+    if lag.lag is None or lag.is_bound:
+        return old.lag_series
+
+    return extended(old.lag_series, moment.polled_before_at, moment.at, lag.lag)
 
 
 def _drain(lag: Lag, in_per_s: float | None, out_per_s: float | None) -> float | None:

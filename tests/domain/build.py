@@ -336,6 +336,19 @@ class World:
         return [event.kind for event in self.snapshot.timeline]
 
 
+def healthy(partitions: int = 3, policy: Policy | None = None) -> World:
+    """One consumer a partition, events arriving, watched for two minutes."""
+    world = World(partitions, policy=policy or Policy())
+    world.produce(3)
+
+    for n in range(partitions):
+        world.consumer(f"owner-{n}", str(n), pid=100 + n)
+
+    world.look()
+    world.play(120)
+    return world
+
+
 def process_id(consumer: Consumer) -> ProcessId:
     assert consumer.pid is not None
     return ProcessId(consumer.pid, consumer.started_at)

@@ -1,4 +1,4 @@
-"""The rules one by one, as tables."""
+"""The rules of lag, rates and health one by one, as tables."""
 
 from __future__ import annotations
 
@@ -10,15 +10,10 @@ from ehtui.domain.behind import FULL, behind, remembered
 from ehtui.domain.health import Patience, judge
 from ehtui.domain.hub import PartitionSample
 from ehtui.domain.lag import Lag, lag_of
-from ehtui.domain.leases import NO_RHYTHM, Rhythm, Timing, heard, lease_of, timings
-from ehtui.domain.ownership import checkpoint_at, look_at, matched, natural, ownership_at
-from ehtui.domain.policy import LeasePolicy
 from ehtui.domain.progress import Commit, Progress, Rewind, committed, out_rate, pace_of
-from ehtui.domain.sdks import DOTNET, GO, JAVA, JS, PYTHON, Profile, hints_of, profiles
 from ehtui.domain.series import extended, rate, value_at
-from ehtui.domain.snapshot import BehindBasis, Health, Lease, LeaseState, Series, TimingBasis
-from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership, StoreListing
-from ehtui.domain.takeover import forecast
+from ehtui.domain.snapshot import BehindBasis, Health, Lease, LeaseState, Series
+from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership
 
 T = 1_790_000_000.0
 HELD = Lease(LeaseState.HELD, "a", T, T + 180)
@@ -227,152 +222,6 @@ def test_out_rate_fades_only_once_the_next_commit_is_late() -> None:
     assert out_rate(pace_of((Commit(T, 5, 0),)), T) is None
 
 
-@pytest.mark.parametrize(
-    ("period_s", "hints", "expected"),
-    [
-        (33.0, (), {"python-180/30"}),
-        (30.2, (), {"python-180/30", "dotnet-120/30", "java-120/30"}),
-        (30.2, ("dotnet",), {"dotnet-120/30"}),
-        (10.2, (), {"js-60/10", "go-60/10"}),
-        (10.2, ("js",), {"js-60/10"}),
-        (2.2, (), {"python-12/2"}),  # a configured interval: six rounds
-        (2.2, ("go",), {"go-60/2.2"}),
-        (None, (), {"python-180/30", "dotnet-120/30"}),
-        (None, ("java",), {"java-120/30"}),
-    ],
-)
-def test_profiles(period_s: float | None, hints: tuple[str, ...], expected: set[str]) -> None:
-    assert {p.code for p in profiles(period_s, frozenset(hints))} == expected
-
-
-def test_hints() -> None:
-    assert hints_of("node", "EventProcessor 'x' is being started") == {"python"}
-    assert hints_of("node", "") == {"js"}
-    assert hints_of("dotnet", None) == {"dotnet"}
-    assert hints_of("start_consumer", None) == frozenset()
-
-
-RHYTHM = Rhythm((33.0,), 33.0, 36.0)
-
-
-def timing_of(period_s: float = 33.0, expires_after_s: float | None = None) -> Timing:
-    rhythms = {"a": Rhythm((period_s,), period_s, period_s), "b": RHYTHM}
-    live = frozenset({"a", "b"})
-    return timings(LeasePolicy(expires_after_s), rhythms, {}, live)["a"]
-
-
-@pytest.mark.parametrize(
-    ("age_s", "expected"),
-    [
-        (0, LeaseState.HELD),
-        (51, LeaseState.HELD),
-        (52, LeaseState.OVERDUE),
-        (179, LeaseState.OVERDUE),
-        (180, LeaseState.EXPIRED),
-    ],
-)
-def test_lease_states(age_s: float, expected: LeaseState) -> None:
-    lease = lease_of(ownership("a", T), timing_of(), T + age_s, "a", None)
-
-    assert lease.state is expected
-    assert lease.owner == "a"
-    assert lease.expires_at == T + 180
-
-
-def test_lease_states_without_an_owner() -> None:
-    assert lease_of(None, None, T, None, None).state is LeaseState.NEVER_OWNED
-    released = lease_of(ownership(None), None, T, "a", None)
-    assert (released.state, released.owner) == (LeaseState.RELEASED, "a")
-
-
-@pytest.mark.parametrize(
-    ("word", "expected"),
-    [
-        ("leased", LeaseState.HELD),
-        ("breaking", LeaseState.HELD),
-        ("available", LeaseState.EXPIRED),
-        ("expired", LeaseState.EXPIRED),
-        ("broken", LeaseState.EXPIRED),
-    ],
-)
-def test_a_blob_lease_is_judged_by_its_state_not_its_age(word: str, expected: LeaseState) -> None:
-    record = ownership("host", T - 9999, layout=Layout.EPH_DOTNET, blob_lease_state=word)
-    lease = lease_of(record, timing_of(), T, "host", None)
-
-    assert lease.state is expected
-    assert lease.expires_at is None
-
-
-def test_expiry_is_that_of_the_others() -> None:
-    js = Rhythm((10.0,), 10.0, 10.0)
-    found = timings(LeasePolicy(), {"py": RHYTHM, "js": js}, {}, frozenset({"py", "js"}))
-
-    assert found["py"].expires_after_s == 60
-    assert found["js"].expires_after_s == 180
-    assert found["py"].basis is TimingBasis.INFERRED
-    alone = timings(LeasePolicy(), {"py": RHYTHM}, {}, frozenset({"py"}))["py"]
-    assert (alone.expires_after_s, alone.basis) == (180, TimingBasis.ASSUMED)
-    assert timing_of(expires_after_s=45.0).basis is TimingBasis.CONFIGURED
-
-
-def test_a_steady_rhythm_stays_the_same_period() -> None:
-    rhythm, periods = NO_RHYTHM, set()
-
-    for delta_s in (33, 34, 32, 36, 31, 33, 35, 30, 34, 33, 32):
-        rhythm = heard(rhythm, delta_s)
-        periods.add(rhythm.period_s)
-
-    assert periods == {33}
-
-    for _ in range(6):
-        rhythm = heard(rhythm, 10)
-
-    assert rhythm.period_s == pytest.approx(10, abs=8)
-
-
-LAPSED = Lease(LeaseState.OVERDUE, "a", T, T + 180)
-
-
-@pytest.mark.parametrize(
-    ("rivals", "survivors", "waiting", "earliest_s", "latest_s", "basis"),
-    [
-        # facts.md §2, counted from the last renewal: E .. E + P'
-        ((PYTHON,), 1, 3, 180, 216, "python-180/30"),
-        ((DOTNET,), 2, 3, 120, 150, "dotnet-120/30"),
-        ((JS,), 1, 1, 60, 70, "js-60/10"),
-        ((JS,), 1, 3, 60, 90, "js-60/10"),  # one further partition a round
-        ((JS,), 2, 3, 60, 80, "js-60/10"),
-        ((GO,), 1, 1, 60, 73, "go-60/10"),
-        ((PYTHON, DOTNET), 1, 1, 120, 216, "python-180/30|dotnet-120/30"),
-        ((Profile("configured", 10, 12, 45),), 1, 1, 45, 57, "configured"),
-        ((JAVA,), 0, 1, None, None, "no-survivor"),
-    ],
-)
-def test_takeover(
-    rivals: tuple[Profile, ...],
-    survivors: int,
-    waiting: int,
-    earliest_s: float | None,
-    latest_s: float | None,
-    basis: str,
-) -> None:
-    window = forecast(LAPSED, rivals, survivors, waiting, T)
-
-    assert window is not None
-    assert window.basis == basis
-    assert window.earliest_at == (None if earliest_s is None else T + earliest_s)
-    assert window.latest_at == (None if latest_s is None else T + latest_s + 0.5)
-
-
-def test_takeover_after_a_release_is_the_next_round() -> None:
-    free = Lease(LeaseState.RELEASED, "a", last_modified=T)
-    window = forecast(free, (PYTHON,), 1, 1, T + 5)
-
-    assert window is not None
-    assert (window.earliest_at, window.latest_at) == (T, T + 36.5)
-    assert forecast(HELD, (PYTHON,), 1, 1, T) is None
-
-
 def test_series_keep_corners_only() -> None:
     series: Series = ()
     seen_at = T
@@ -411,47 +260,3 @@ def test_corners_tell_the_same_as_all_points(steps: list[tuple[float, int]]) -> 
 
     for moment, expected in plain[-25:]:
         assert value_at(series, moment) == pytest.approx(expected)
-
-
-def listing(*records: Ownership | Checkpoint) -> StoreListing:
-    owns = tuple(r for r in records if isinstance(r, Ownership))
-    reads = tuple(r for r in records if isinstance(r, Checkpoint))
-    return StoreListing(owns, reads, (), T, T, len(records), 1)
-
-
-def test_names_match_without_case_and_port() -> None:
-    assert matched("NS.Example:5672") == matched("ns.example")
-    look = look_at(
-        listing(
-            ownership("a", namespace="NS:5672", group="$Default"),
-            checkpoint(7, namespace="ns", group="$default"),
-            ownership("x", namespace="other", group="$Default"),
-        ),
-        ("ns", "hub"),
-        None,
-    )
-
-    assert ownership_at(look, ("$default", "0"), None) == look.listing.ownerships[0]
-    assert checkpoint_at(look, ("$default", "0"), None) == look.listing.checkpoints[0]
-    assert look.spellings == {"$default": ("NS:5672/hub/$Default", "ns/hub/$default")}
-
-
-def test_a_modern_record_beats_the_legacy_one_it_replaced() -> None:
-    old = ownership("old", T, layout=Layout.FUNCTIONS_LEGACY, blob_lease_state="available")
-    new = ownership("new", T - 30)
-
-    assert ownership_at(look_at(listing(old, new), None, None), ("g", "0"), None) == new
-
-
-def test_of_two_live_spellings_the_shown_one_stays() -> None:
-    one, two = ownership("a", T, namespace="ns"), ownership("b", T + 5, namespace="ns:5672")
-    look = look_at(listing(one, two), None, None)
-
-    assert ownership_at(look, ("g", "0"), None) == two
-    assert ownership_at(look, ("g", "0"), one) == one
-    late = ownership("b", T + 100, namespace="ns:5672")
-    assert ownership_at(look_at(listing(one, late), None, None), ("g", "0"), one) == late
-
-
-def test_natural_order() -> None:
-    assert natural({"10", "2", "x", "0"}) == ("0", "2", "10", "x")

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from ehtui.domain.snapshot import GroupState, Health, Snapshot, Subject
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import Finding, GroupState, Health, Snapshot, Subject
 from ehtui.domain.why import checks as ask_for
 from ehtui.domain.why.checks import STUCK, Check, Why
 from ehtui.domain.why.verdicts import BY_HEALTH, FREE, about
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 def why_group(snapshot: Snapshot, subject: Subject, group: GroupState | None) -> Why:
@@ -27,45 +32,8 @@ def why_group(snapshot: Snapshot, subject: Subject, group: GroupState | None) ->
         return Why(subject, verdict, tuple(checks), about(snapshot, group=name))
 
     findings = about(snapshot, group=group.name)
-    uncovered = tuple(p.id for p in group.partitions if p.lease.state in FREE)
-    stuck = tuple(p.id for p in group.partitions if p.health in STUCK)
-    count, sizes = len(group.partitions), [len(o.partitions) for o in group.owners]
-    worst = max(group.partitions, key=lambda p: list(Health).index(p.health), default=None)
-    two_names = any(f.id == "store.two_names" for f in findings)
-    uneven = any(f.id == "group.imbalanced" for f in findings)
-    checks += [
-        Check("group.has_one_name", not two_names, {"spellings": spellings}),
-        Check(
-            "group.has_owners",
-            bool(group.owners),
-            {"owners": tuple(o.id for o in group.owners), "partition_count": count},
-        ),
-        Check(
-            "group.is_covered",
-            not uncovered,
-            {"partition_count": count, "uncovered": uncovered},
-        ),
-        Check(
-            "group.is_balanced",
-            not uneven if sizes else None,
-            {
-                "most": max(sizes, default=None),
-                "least": min(sizes, default=None),
-                "owners": len(sizes),
-            },
-        ),
-        ask_for.is_stable(findings),
-        Check(
-            "group.moves",
-            None if group.health is Health.UNKNOWN else not stuck,
-            {
-                "health": group.health.value,
-                "worst_partition": worst.id if worst else None,
-                "lag": group.lag,
-                "stuck": stuck,
-            },
-        ),
-    ]
+    checks += _of_owners(group, findings)
+    checks += [ask_for.is_stable(findings), _moves(group)]
     return Why(subject, _verdict(group), tuple(checks), findings)
 
 
@@ -74,3 +42,48 @@ def _verdict(group: GroupState) -> str:
         return "no_consumers"
 
     return "unowned" if group.health is Health.UNOWNED else BY_HEALTH.get(group.health, "unknown")
+
+
+def _of_owners(group: GroupState, findings: Sequence[Finding]) -> list[Check]:
+    """One name, somebody alive, every partition held, evenly."""
+    told = {finding.id for finding in findings}
+    uncovered = tuple(p.id for p in group.partitions if p.lease.state in FREE)
+    count, sizes = len(group.partitions), [len(o.partitions) for o in group.owners]
+    owners = tuple(o.id for o in group.owners)
+    return [
+        Check(
+            "group.has_one_name",
+            "store.two_names" not in told,
+            {"spellings": group.spellings},
+        ),
+        Check("group.has_owners", bool(owners), {"owners": owners, "partition_count": count}),
+        Check(
+            "group.is_covered",
+            not uncovered,
+            {"partition_count": count, "uncovered": uncovered},
+        ),
+        Check(
+            "group.is_balanced",
+            "group.imbalanced" not in told if sizes else None,
+            {
+                "most": max(sizes, default=None),
+                "least": min(sizes, default=None),
+                "owners": len(sizes),
+            },
+        ),
+    ]
+
+
+def _moves(group: GroupState) -> Check:
+    stuck = tuple(p.id for p in group.partitions if p.health in STUCK)
+    worst = max(group.partitions, key=lambda p: list(Health).index(p.health), default=None)
+    return Check(
+        "group.moves",
+        None if group.health is Health.UNKNOWN else not stuck,
+        {
+            "health": group.health.value,
+            "worst_partition": worst.id if worst else None,
+            "lag": group.lag,
+            "stuck": stuck,
+        },
+    )

@@ -1,0 +1,214 @@
+"""Stories of partitions that change hands, and of consumers that own none."""
+
+from __future__ import annotations
+
+import pytest
+
+from ehtui.domain.policy import LeasePolicy, Policy
+from ehtui.domain.process import LogIncident, LogIncidentKind
+from ehtui.domain.snapshot import LeaseState, Severity
+from tests.domain.build import World, healthy, process_id
+
+PRODUCTION = Policy(is_production=True)
+
+
+def test_a_graceful_stop_is_told_and_taken_within_a_round() -> None:
+    world = healthy()
+    world.stop("owner-2")
+    world.tick(12)
+    world.look()
+
+    free = world.partition("2")
+    assert free.lease.state is LeaseState.RELEASED
+    assert free.lease.owner == "owner-2"
+    assert free.takeover is not None
+    assert free.takeover.basis == "released"
+
+    world.claim("2", "owner-1")
+    world.play(60)
+
+    assert world.kinds() == ["lease.released", "consumer.gone", "lease.claimed"]
+    (claimed,) = world.told("lease.claimed")
+    assert claimed.details["was"] == "released"
+    assert claimed.details["free_s"] == pytest.approx(12, abs=1)
+    assert world.ever.keys() == {"partition.unowned"}
+    assert world.ever["partition.unowned"].severity is not Severity.CRITICAL
+    assert not world.ids()
+
+
+def test_a_blank_owner_for_a_second_is_no_finding() -> None:
+    world = healthy()
+    world.release("2")
+    world.tick(1)
+    world.look()
+    assert world.partition("2").lease.state is LeaseState.RELEASED
+    world.claim("2", "owner-1")
+    world.play(20)
+
+    assert not world.ever
+
+
+def test_a_hand_over_between_two_looks_is_told_as_such() -> None:
+    world = healthy()
+    world.stop("owner-2")
+    world.tick(2)
+    world.claim("2", "owner-1")
+    world.tick(2)
+    world.look()
+
+    released, claimed = world.told("lease.released"), world.told("lease.claimed")
+    assert [e.is_approximate for e in (*released, *claimed)] == [True, True]
+    assert not world.told("lease.stolen")
+
+
+def test_a_steal_to_balance_is_told_and_no_fault() -> None:
+    world = World(4)
+    world.produce(2)
+    world.consumer("a", "0", "1", "2", "3", pid=1)
+    world.look()
+    world.play(60)
+    world.consumer("b", "2", "3", pid=2)
+    world.look()
+    world.play(60)
+
+    stolen = world.told("lease.stolen")
+    assert [e.subject.partition for e in stolen] == ["2", "3"]
+    assert {e.details["previous_owner"] for e in stolen} == {"a"}
+    assert world.ids() == {"group.newcomer"}
+    newcomer = world.finding("group.newcomer")
+    assert newcomer.severity is Severity.INFO
+    assert newcomer.evidence["taken"] == ("2", "3")
+
+    world.play(400)
+    assert not world.ids()
+
+
+def test_a_local_run_that_takes_over_production_is_a_warning() -> None:
+    world = World(2, policy=PRODUCTION)
+    world.consumer("pod", "0", "1")
+    world.look()
+    world.play(30)
+    world.consumer("laptop", "0", pid=77)
+    world.look()
+    world.play(10)
+
+    newcomer = world.finding("group.newcomer")
+    assert newcomer.severity is Severity.WARNING
+    assert newcomer.evidence["pid"] == 77
+    assert newcomer.evidence["from_owners"] == ("pod",)
+
+
+def test_ping_pong_is_one_finding_and_no_churn() -> None:
+    world = World(3)
+    world.produce(2)
+    world.consumer("a", "0", "1")
+    world.consumer("b", "2")
+    world.look()
+    world.play(60)
+
+    for _ in range(4):
+        world.claim("1", "b")
+        world.play(20)
+        world.claim("1", "a")
+        world.play(20)
+
+    assert "partition.pingpong" in world.ids()
+    assert world.finding("partition.pingpong").evidence["owners"] == ("a", "b")
+    assert world.ids() == {"partition.pingpong"}
+    assert world.told("lease.pingpong")
+
+
+def test_churn_needs_no_pair() -> None:
+    world = World(6)
+    world.produce(2)
+    names = ("a", "b", "c")
+
+    for n, name in enumerate(names):
+        world.consumer(name, str(2 * n), str(2 * n + 1))
+
+    world.look()
+    world.play(60)
+
+    for turn in range(1, 4):
+        for n in range(6):
+            world.claim(str(n), names[(n // 2 + turn) % 3])
+
+        world.play(40)
+
+    assert world.ids() == {"group.churn"}
+    assert world.finding("group.churn").evidence["owners"] == 3
+
+
+def test_standby_by_design_and_starved_by_fault() -> None:
+    world = World(2)
+    world.consumer("a", "0", pid=1)
+    world.consumer("b", "1", pid=2)
+    spare = world.consumer("c", pid=3)
+    world.look()
+    not_claimed = LogIncident(process_id(spare), LogIncidentKind.NOT_CLAIMED, "…", world.at, "c")
+    world.fold(world.logs_read(not_claimed, not_claimed))
+    world.play(30)
+
+    standby = world.finding("consumer.standby")
+    assert world.ids() == {"consumer.standby"}
+    assert standby.evidence["not_claimed"] == 2
+    assert standby.evidence["owner_pids"] == ("1", "2")
+    assert standby.evidence["partition_count"] == 2
+
+    world.stop("b")
+    world.play(240)
+    assert world.ids() >= {"consumer.starved", "partition.unowned"}
+    starved = world.finding("consumer.starved")
+    assert starved.evidence["reason"] == "unclaimed"
+    assert starved.evidence["unowned"] == ("1",)
+
+
+def test_starved_because_others_hold_more_than_their_share() -> None:
+    world = World(4)
+    world.consumer("a", "0", "1", "2", "3", pid=1)
+    world.consumer("b", pid=2)
+    world.look()
+    world.play(60)
+    assert not world.ids()
+    world.play(120)
+
+    starved = world.finding("consumer.starved")
+    assert starved.evidence["reason"] == "unshared"
+    assert starved.evidence["expected_min"] == 2
+
+
+def test_owners_with_unequal_shares_for_long_are_imbalanced() -> None:
+    world = World(6)
+    world.consumer("a", "0", "1", "2", "3", "4")
+    world.consumer("b", "5")
+    world.look()
+    world.play(60)
+    assert not world.ids()
+    world.play(120)
+
+    imbalanced = world.finding("group.imbalanced")
+    assert world.ids() == {"group.imbalanced"}
+    assert imbalanced.evidence["most_owner"] == "a"
+    assert imbalanced.evidence["expected_max"] == 3
+
+
+def test_a_poison_event_that_kills_every_owner_is_a_crash_loop() -> None:
+    world = World(2, policy=Policy(lease=LeasePolicy(expires_after_s=12.0)))
+    world.produce(1, ["1"])
+    world.consumer("a", "0", renews_every_s=2.0)
+    world.send("0", 10)
+    world.checkpoint("0", 4)
+    world.consumers["a"].is_stuck = True
+    world.consumer("good", "1", renews_every_s=2.0)
+    world.look()
+
+    for name in ("b", "c", "d", "e"):
+        world.kill(next(n for n in (*world.consumers,) if n in world.owned_now("0")))
+        world.play(20)
+        world.consumer(name, "0", renews_every_s=2.0, is_stuck=True)
+        world.play(6)
+
+    assert world.ids() == {"owner.crash_loop"}
+    loop = world.finding("owner.crash_loop")
+    assert loop.evidence["checkpoint_sequence"] == 4
+    assert loop.evidence["owners"] == ("c", "d", "e")

@@ -1,0 +1,238 @@
+"""Stories of what is read, or not: nothing to tell, stuck, behind, lost, rewound."""
+
+from __future__ import annotations
+
+import pytest
+
+from ehtui.domain.snapshot import ConsumerRole, Health, LeaseState, Severity
+from tests.domain.build import World, healthy
+
+
+def test_a_healthy_hour_raises_nothing() -> None:
+    world = World(3)
+    world.produce(7, ["0"])
+    world.produce(0.2, ["1"])
+    world.produce(13, ["2"])
+
+    for n in range(3):
+        world.consumer(f"owner-{n}", str(n), pid=100 + n, renews_every_s=30 + 2 * n)
+
+    world.look()
+    world.play(3600)
+
+    assert not world.ever
+    assert not world.kinds()
+    assert world.state.health is Health.OK
+    assert {c.role for c in world.snapshot.consumers} == {ConsumerRole.OWNER}
+
+
+def test_a_quiet_hub_raises_nothing() -> None:
+    world = World(2)
+    world.consumer("a", "0", "1", pid=1)
+    world.send("0", 5)
+    world.look()
+    world.play(900)
+
+    assert not world.ever
+
+
+def test_a_rare_checkpointer_is_judged_by_its_own_cadence() -> None:
+    world = World(1)
+    world.produce(5)
+    world.consumer("a", "0", pid=1, checkpoints_every_s=120.0)
+    world.look()
+    world.play(3600)
+
+    assert not world.ever
+
+
+def test_the_first_look_knows_no_rates_and_no_periods() -> None:
+    world = World(1)
+    world.send("0", 50)
+    world.consumer("a", "0")
+    world.checkpoint("0", 9)
+    world.look()
+
+    shown = world.partition("0")
+    assert shown.lag == 40
+    assert shown.out_per_s is None
+    assert shown.drain_s is None
+    assert shown.lease.renewed_every_s is None
+    assert world.snapshot.partitions[0].in_per_s is None
+    assert shown.health is Health.UNKNOWN
+    assert not world.ids()
+
+
+def test_a_stuck_handler_is_found_though_its_lease_is_renewed() -> None:
+    world = healthy()
+    world.consumers["owner-1"].is_stuck = True
+    world.play(70)
+
+    stuck = world.finding("handler.stuck")
+    assert world.ids() == {"handler.stuck"}
+    assert stuck.severity is Severity.CRITICAL
+    assert stuck.subject.partition == "1"
+    assert stuck.evidence["rule"] == "stopped"
+    assert stuck.evidence["pid"] == 101
+    assert world.partition("1").health is Health.STOPPED
+    assert world.partition("1").lease.state is LeaseState.HELD
+
+    world.consumers["owner-1"].is_stuck = False
+    world.play(20)
+    assert not world.ids()
+
+
+def test_a_handler_that_hung_before_the_first_look_is_found_by_its_backlog() -> None:
+    world = World(1)
+    world.produce(10)
+    world.consumer("a", "0", is_stuck=True)
+    world.checkpoint("0", 0)
+    world.tick(900)
+    world.consumers["a"].renewed_at = world.at
+    world.claim("0", "a")
+    world.look()
+    assert not world.ids()
+    world.play(45)
+
+    stuck = world.finding("handler.stuck")
+    assert stuck.severity is Severity.WARNING
+    assert stuck.evidence["cadence_s"] is None
+    assert stuck.evidence["waiting_s"] == pytest.approx(945, abs=30)
+
+
+def test_a_group_that_reads_slower_than_events_arrive_is_behind() -> None:
+    world = World(2)
+    world.produce(20)
+    world.consumer("a", "0", "1", per_s=12)
+    world.look()
+    world.play(300)
+
+    behind = world.finding("group.behind")
+    assert world.ids() == {"group.behind"}
+    assert behind.evidence["partitions"] == ("0", "1")
+    assert behind.evidence["falling_per_s"] == pytest.approx(16, rel=0.2)
+    shown = world.partition("0")
+    assert shown.health is Health.BEHIND
+    assert shown.drain_s is None
+    assert shown.behind is not None
+    assert shown.behind.seconds > 30
+
+    world.produce(0)
+    world.play(60)
+    assert world.partition("0").health is not Health.BEHIND
+    assert not world.ids()
+
+
+def test_never_checkpointed_is_a_bound_and_then_a_finding() -> None:
+    world = World(2)
+    world.produce(5)
+    world.consumer("a", "0", "1", checkpoints_every_s=None)
+    world.look()
+    world.play(60)
+    shown = world.partition("0")
+    assert shown.lag_is_bound
+    assert shown.lag is not None
+    assert not world.ids()
+    assert world.state.lag is None
+    assert world.state.lag_is_partial
+
+    world.play(400)
+    assert world.ids() == {"checkpoint.never"}
+    assert world.finding("checkpoint.never").evidence["partitions"] == ("0", "1")
+
+
+def test_events_that_retention_removed_are_counted_apart() -> None:
+    world = World(1)
+    world.consumer("a", "0", is_stuck=True)
+    world.send("0", 100)
+    world.checkpoint("0", 9)
+    world.streams["0"].begin = 50
+    world.look()
+
+    shown = world.partition("0")
+    assert (shown.lag, shown.lost) == (50, 40)
+    lost = world.finding("events.lost")
+    assert lost.evidence["lost"] == 40
+    assert lost.evidence["begin_sequence"] == 50
+
+
+def test_retention_that_catches_up_is_a_risk_with_a_moment() -> None:
+    world = World(1)
+    world.produce(50)
+    world.send("0", 100_000)
+    world.checkpoint("0", 30_000)
+    world.consumer("a", "0", per_s=10)
+    world.look()
+    stream = world.streams["0"]
+
+    for _ in range(60):
+        stream.begin += 250
+        world.play(5)
+
+    risk = world.finding("retention.risk")
+    assert world.ids() == {"retention.risk"}
+    assert risk.severity is Severity.CRITICAL
+    margin, loss_at = risk.evidence["margin"], risk.evidence["loss_at"]
+    assert isinstance(margin, int)
+    assert isinstance(loss_at, float)
+    assert loss_at - world.server_at == pytest.approx(margin / 40, rel=0.2)
+
+
+def test_a_hub_that_was_created_anew_leaves_checkpoints_ahead() -> None:
+    world = healthy(2)
+    world.created_at = world.at
+
+    for stream in world.streams.values():
+        stream.begin, stream.last, stream.per_s = 0, -1, 0.0
+
+    world.send("0", 3)
+    world.play(10)
+
+    ahead = world.finding("checkpoint.ahead")
+    assert world.ids() == {"checkpoint.ahead"}
+    assert ahead.evidence["is_recreated"] is True
+    assert ahead.evidence["partitions"] == ("0", "1")
+    assert world.partition("0").lag == 0
+    assert world.partition("0").ahead
+    assert world.told("hub.recreated")
+
+
+def test_a_consumer_faster_than_the_look_at_the_hub_is_not_ahead() -> None:
+    world = healthy(1)
+    world.send("0", 50)
+    world.tick(2)
+    world.fold(world.store_read())
+
+    assert world.partition("0").lag == 0
+    assert world.partition("0").ahead is None
+    assert not world.ids()
+
+
+def test_a_rewound_checkpoint_is_found_until_it_has_caught_up() -> None:
+    world = World(1)
+    world.send("0", 2000)
+    world.consumer("a", "0", per_s=10)
+    world.checkpoint("0", 1999)
+    world.look()
+    world.tick()
+    world.consumers["a"].checkpointed_at = world.at
+    world.checkpoint("0", 999)
+    world.play(10)
+
+    rewound = world.finding("checkpoint.rewound")
+    assert rewound.evidence["from_sequence"] == 1999
+    assert rewound.evidence["to_sequence"] in range(999, 1050)  # it went on before the look
+    assert world.partition("0").health is Health.REWOUND
+    world.play(150)
+    assert not world.ids()
+
+
+def test_one_partition_with_most_of_the_input_is_hot() -> None:
+    world = healthy(4)
+    world.produce(60, ["3"])
+    world.play(120)
+
+    assert world.ids() == {"partition.hot"}
+    share = world.finding("partition.hot").evidence["share"]
+    assert isinstance(share, float)
+    assert share > 0.8
