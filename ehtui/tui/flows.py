@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ehtui.domain.plans import Outcome, OutcomeState, Plan, Refusal
 from ehtui.domain.text import safe
 from ehtui.tui.grid_rows import Sort
-from ehtui.tui.pictures import subject_of
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.details import DetailsScreen
@@ -17,6 +16,7 @@ from ehtui.tui.screens.log import LogScreen
 from ehtui.tui.screens.send import SendScreen
 from ehtui.tui.screens.signal import ESCALATING, SignalScreen
 from ehtui.tui.screens.why import WhyScreen
+from ehtui.tui.words import Words, subject_of
 from ehtui.views.keys import process_key
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ async def signal(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
         app.say("Select a consumer first: 2 goes to them.", "warning")
         return
 
-    names = [app.pictures.process(app.snapshot, process) for process in processes]
+    names = [_words(app).process(app.snapshot, process) for process in processes]
     chosen = await app.push_screen_wait(SignalScreen(app.session.signals, names))
 
     if chosen == ESCALATING:
@@ -126,15 +126,15 @@ def log(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
 def why(app: EhtuiApp, pane: str, key: str | None) -> None:
     """Explain the selected thing; without one, the group."""
     subject = subject_of(app.snapshot, app.group, pane, key)
-    app.push_screen(WhyScreen(app.pictures.why(app.snapshot, app.group, subject)))
+    app.push_screen(WhyScreen(_words(app).why(app.snapshot, app.group, subject)))
 
 
 async def _carry_out(app: EhtuiApp, plan: Plan | Refusal) -> None:
     if isinstance(plan, Refusal):
-        app.say(app.pictures.refusal(plan), "warning")
+        app.say(_words(app).refusal(plan), "warning")
         return
 
-    words = app.pictures.confirmation(plan, app.snapshot, app.group)
+    words = _words(app).confirmation(plan, app.snapshot, app.group)
 
     if not await app.push_screen_wait(ConfirmScreen(words)):
         return
@@ -154,12 +154,12 @@ async def _carry_out(app: EhtuiApp, plan: Plan | Refusal) -> None:
 
 
 def _tell(app: EhtuiApp, outcome: Outcome) -> None:
-    app.say(app.pictures.outcome(outcome), _SEVERITY[outcome.state])
+    app.say(_words(app).outcome(outcome), _SEVERITY[outcome.state])
 
 
 async def switch_group(app: EhtuiApp) -> None:
     """Choose among the groups of the hub, with the health of each."""
-    chosen = await app.push_screen_wait(GroupScreen(app.pictures.groups(app.snapshot), app.group))
+    chosen = await app.push_screen_wait(GroupScreen(_words(app).groups(app.snapshot), app.group))
 
     if chosen is not None:
         app.group = chosen
@@ -226,3 +226,7 @@ def details(app: EhtuiApp, pane: str, key: str) -> None:
 def start(app: EhtuiApp, flow: Coroutine[None, None, None]) -> None:
     """Run a flow beside the screen; another one that waits is given up for it."""
     app.run_flow(flow)
+
+
+def _words(app: EhtuiApp) -> Words:
+    return Words(app.pictures.glyphs, app.pictures.clock)

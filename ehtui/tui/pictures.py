@@ -1,27 +1,13 @@
-"""The one place where the screen asks for words and tables."""
+"""The tables and the sentence of the overview; what dialogs say is in `words`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ehtui.domain.snapshot import Subject
-from ehtui.domain.text import safe
-from ehtui.domain.why.ask import why
-from ehtui.views.details import (
-    Section,
-    consumer_details,
-    event_details,
-    finding_details,
-    partition_details,
-)
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
-from ehtui.views.groups import groups_table
 from ehtui.views.headline import headline
-from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
-from ehtui.views.outcomes import outcome_sentence, refusal_sentence
-from ehtui.views.plans import Confirmation, confirmation
 from ehtui.views.tables import (
     RowMemo,
     consumers_table,
@@ -29,15 +15,9 @@ from ehtui.views.tables import (
     partitions_table,
     timeline_table,
 )
-from ehtui.views.telling import Telling
-from ehtui.views.why import Explanation, explain
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ehtui.domain.plans import Outcome, Plan, Refusal
-    from ehtui.domain.process import ProcessId
-    from ehtui.domain.snapshot import Series, Snapshot
+    from ehtui.domain.snapshot import Snapshot
     from ehtui.views.cells import Cell, Table
 
 
@@ -71,69 +51,3 @@ class Pictures:
     def timeline(self, snapshot: Snapshot, group: str) -> Table:
         """What happened, newest first."""
         return timeline_table(snapshot, group, glyphs=self.glyphs, clock=self.clock)
-
-    def details(self, snapshot: Snapshot, group: str, pane: str, key: str) -> Sequence[Section]:
-        """Everything known about a row; nothing once it is gone."""
-        say = Telling(snapshot, self.clock, group)
-
-        match pane:
-            case "partitions":
-                return partition_details(snapshot, group, key, say)
-            case "consumers":
-                return consumer_details(snapshot, key, say)
-            case "findings":
-                return finding_details(snapshot, key, say)
-            case _:
-                return event_details(snapshot, key, say)
-
-    def why(self, snapshot: Snapshot, group: str, subject: Subject) -> Explanation:
-        """The checks behind a subject, what they amount to, and what to do."""
-        say = Telling(snapshot, self.clock, group)
-
-        return explain(why(snapshot, subject), say, glyphs=self.glyphs)
-
-    def lag(self, snapshot: Snapshot, group: str, key: str) -> Series:
-        """A partition's lag over time."""
-        _, of_group = partition_at(snapshot, group, key)
-
-        return of_group.lag_series if of_group else ()
-
-    def groups(self, snapshot: Snapshot) -> Table:
-        """The consumer groups of the hub, with the health of each."""
-        return groups_table(snapshot)
-
-    def process(self, snapshot: Snapshot, process: ProcessId) -> str:
-        """A process in one line: its pid and command."""
-        found = next((c for c in snapshot.consumers if c.process.id == process), None)
-        command = safe(found.process.command) if found else ""
-
-        return f"{process.pid}  {command}"
-
-    def confirmation(self, plan: Plan, snapshot: Snapshot, group: str) -> Confirmation:
-        """A plan, to be confirmed."""
-        return confirmation(plan, Telling(snapshot, self.clock, group))
-
-    def refusal(self, refusal: Refusal) -> str:
-        """Why an action is not offered."""
-        return refusal_sentence(refusal)
-
-    def outcome(self, outcome: Outcome) -> str:
-        """How an action ended."""
-        return outcome_sentence(outcome)
-
-
-def subject_of(snapshot: Snapshot, group: str, pane: str, key: str | None) -> Subject:
-    """What a row is about; without a row, the group."""
-    if pane == "partitions" and key is not None:
-        return Subject(group=group, partition=key)
-
-    consumer = consumer_at(snapshot, key) if pane == "consumers" and key else None
-    finding = finding_at(snapshot, key) if pane == "findings" and key else None
-    event = event_at(snapshot, key) if pane == "timeline" and key else None
-
-    if consumer is not None:
-        return Subject(group=group, pid=consumer.process.id.pid)
-
-    about = finding or event
-
-    return about.subject if about is not None else Subject(group=group)

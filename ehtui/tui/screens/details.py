@@ -14,6 +14,7 @@ from ehtui.tui.grid_layout import wrap
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.dialog import TONES, Dialog
 from ehtui.tui.widgets.chart import Chart
+from ehtui.tui.words import Words
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -97,7 +98,8 @@ class DetailsScreen(Dialog[None]):
 
     def _show(self) -> None:
         app = self.app
-        sections = app.pictures.details(app.snapshot, app.group, self._pane, self._key)
+        words = Words(app.pictures.glyphs, app.pictures.clock)
+        sections = words.details(app.snapshot, app.group, self._pane, self._key)
 
         if not sections:
             self.query_one("#box").border_subtitle = "it is gone · esc closes"
@@ -105,7 +107,7 @@ class DetailsScreen(Dialog[None]):
             self.query_one(Facts).show(sections)
 
         for chart in self.query(Chart):
-            series = app.pictures.lag(app.snapshot, app.group, self._key)
+            series = words.lag(app.snapshot, app.group, self._key)
             chart.show(series, app.snapshot.clock_offset_s or 0.0)
             chart.display = len(series) > 1
 

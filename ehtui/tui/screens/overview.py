@@ -11,11 +11,11 @@ from textual.screen import Screen
 from typing_extensions import override
 
 from ehtui.domain.text import safe
-from ehtui.tui import flows
 from ehtui.tui.filtering import FilterError, parse
 from ehtui.tui.grid import Grid
 from ehtui.tui.grid_rows import Sort
 from ehtui.tui.keys import Scope, bindings
+from ehtui.tui.lazy import LazyModule
 from ehtui.tui.paint import LeanCompositor
 from ehtui.tui.screens.arrangement import PANES, shares
 from ehtui.tui.widgets.filterbar import FilterBar
@@ -30,7 +30,10 @@ if TYPE_CHECKING:
 
     from ehtui.domain.hub import HubDescription
     from ehtui.domain.process import ProcessId
+    from ehtui.tui import flows
     from ehtui.tui.app import EhtuiApp
+else:
+    flows = LazyModule("ehtui.tui.flows")
 
 SETTLE_S = 0.2
 SIDE_BY_SIDE = 100  # columns from which consumers and findings stand beside each other
