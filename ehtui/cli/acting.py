@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ehtui.cli.exit_codes import ExitCode
 from ehtui.config.errors import ConfigError
@@ -56,27 +56,31 @@ def chosen(snapshot: Snapshot, wanted: list[str]) -> list[ProcessId]:
     """The consumers that pids and owner prefixes name, each once, in the order named.
 
     Raises:
-        ConfigError: A name fits no consumer, or an owner's process is not known.
+        ConfigError: A name fits no consumer, or the first letters of an owner fit several.
     """
-    found = []
+    return list(dict.fromkeys(_chosen(snapshot, name) for name in wanted))
 
-    for name in wanted:
-        matches = [
-            consumer.process.id
-            for consumer in snapshot.consumers
-            if str(consumer.process.id.pid) == name
-            or (consumer.link is not None and consumer.link.owner.startswith(name))
-        ]
 
-        if not matches:
-            raise ConfigError(
-                f"'{name}' is neither the pid nor the owner id of a consumer on this host.",
-                "'ehtui consumers' lists them; name yours under consumers: in config.yaml.",
-            )
+def _chosen(snapshot: Snapshot, name: str) -> ProcessId:
+    """A pid goes before an owner that begins with the same digits; never more than one is meant."""
+    by_pid = [c.process.id for c in snapshot.consumers if str(c.process.id.pid) == name]
+    owners = [(c.link.owner, c.process.id) for c in snapshot.consumers if c.link is not None]
+    exact = [process for owner, process in owners if owner == name]
+    matches = by_pid or exact or [p for owner, p in owners if name and owner.startswith(name)]
 
-        found += matches
+    if not matches:
+        raise ConfigError(
+            f"'{name}' is neither the pid nor the owner id of a consumer on this host.",
+            "'ehtui consumers' lists them; name yours under consumers: in config.yaml.",
+        )
 
-    return list(dict.fromkeys(found))
+    if len(matches) > 1:
+        raise ConfigError(
+            f"'{name}' fits the owners of {len(matches)} consumers.",
+            f"Name one by its pid: {', '.join(str(process.pid) for process in matches)}.",
+        )
+
+    return matches[0]
 
 
 def act(
@@ -91,11 +95,15 @@ def act(
         print(f"ehtui: {refusal_sentence(plan)}", file=sys.stderr)
         return REFUSED, None
 
-    if not args.json:
-        _show(session, plan)
+    # With --json, standard output is the document's alone; who is asked still sees the plan.
+    people = sys.stderr if args.json else sys.stdout
+    is_asked = not (args.dry_run or args.yes)
 
-    if not (args.dry_run or args.yes or _agreed()):
-        print("Nothing was done.")
+    if is_asked or not args.json:
+        _show(session, plan, people)
+
+    if is_asked and not _agreed(people):
+        print("Nothing was done.", file=people)
         return REFUSED, None
 
     outcome = asyncio.run(session.execute(plan))
@@ -115,29 +123,31 @@ def _code(outcome: Outcome) -> int:
     )
 
 
-def _show(session: MonitorSession, plan: Plan) -> None:
+def _show(session: MonitorSession, plan: Plan, people: TextIO) -> None:
     from ehtui.cli.paper import utc_offset_s  # noqa: PLC0415
     from ehtui.views.formats import Clock  # noqa: PLC0415
     from ehtui.views.plans import confirmation  # noqa: PLC0415
     from ehtui.views.telling import Telling  # noqa: PLC0415
 
     words = confirmation(plan, Telling(session.snapshot, Clock(utc_offset_s())))
-    print(words.heading.replace("?", ":", 1))
+    print(words.heading.replace("?", ":", 1), file=people)
 
     for line in words.steps:
-        print(f"  {line}")
+        print(f"  {line}", file=people)
 
     for line in words.costs:
-        print(f"  → {line}")
+        print(f"  → {line}", file=people)
 
 
-def _agreed() -> bool:
+def _agreed(people: TextIO) -> bool:
     """A person typed yes; without a terminal nobody can."""
     if not sys.stdin.isatty():
         print("ehtui: no terminal to ask on; add --yes, or --dry-run to look.", file=sys.stderr)
         return False
 
-    return input("Do it? [y/N] ").strip().lower() in {"y", "yes"}
+    print("Do it? [y/N] ", end="", file=people, flush=True)
+
+    return sys.stdin.readline().strip().lower() in {"y", "yes"}
 
 
 def _tell(args: argparse.Namespace, document: dict[str, Any]) -> None:

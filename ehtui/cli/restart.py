@@ -33,7 +33,7 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: The target names no consumer, or several.
     """
     with looking(resolve_args(args).settings, dry_run=args.dry_run) as (_, session):
-        (process, *_others) = chosen(session.snapshot, [args.target])
+        (process,) = chosen(session.snapshot, [args.target])
         code, _outcome = act(session, session.plan_restart(process, args.signal), args)
 
         return code

@@ -52,12 +52,12 @@ def run(args: argparse.Namespace) -> int:
     """Signal them.
 
     Raises:
-        ConfigError: A target names no consumer.
+        ConfigError: A target names no consumer, or several.
     """
     from ehtui.cli.stopwatch import follow  # noqa: PLC0415
 
     with looking(resolve_args(args).settings, dry_run=args.dry_run) as (monitor, session):
-        targets = _targets(session.snapshot, args)
+        targets = targets_of(session.snapshot, args)
         plan = session.plan_signal(targets, args.signal, escalate_after_s=args.then_kill)
         code, outcome = act(session, plan, args)
 
@@ -67,13 +67,19 @@ def run(args: argparse.Namespace) -> int:
         return code
 
 
-def _targets(snapshot: Snapshot, args: argparse.Namespace) -> list[ProcessId]:
-    if not args.target and args.match is None:
+def targets_of(snapshot: Snapshot, args: argparse.Namespace) -> list[ProcessId]:
+    """Whom the arguments mean, each once.
+
+    Raises:
+        ConfigError: Nobody was named, or a name or expression fits no consumer.
+    """
+    # An empty expression, as of a shell variable that is not set, would mean everybody.
+    if not args.target and not args.match:
         raise ConfigError("No target was named.", "Name pids or owner ids, or use --match.")
 
     targets = chosen(snapshot, args.target)
 
-    if args.match is not None:
+    if args.match:
         try:
             expression = re.compile(args.match)
         except re.error as error:

@@ -15,6 +15,8 @@ from ehtui.cli.flags import add_settings_flags, resolve_args
 if TYPE_CHECKING:
     import argparse
 
+    from ehtui.domain.snapshot import Snapshot
+
 POLL_S = 0.25
 
 
@@ -24,7 +26,8 @@ def add_parser(subparsers: Any) -> None:
         "wait",
         help="until a group is owned, drained or healthy (for deployments)",
         description="Wait until every partition of the group is owned, its lag is zero, or its "
-        "health is ok. Exit code 0 once it is, 1 at the timeout, 3 when a source cannot be read.",
+        "health is ok. Exit code 0 once it is, 1 at the timeout, 3 if then the hub or the store "
+        "cannot be read.",
     )
     parser.add_argument("--until", choices=("owned", "drained", "healthy"), default="healthy")
     parser.add_argument("--timeout", type=seconds, default=300.0, metavar="5m", help="default: 5m")
@@ -44,14 +47,19 @@ def run(args: argparse.Namespace) -> int:
     with looking(settings) as (_monitor, session):
         while missing := unmet(session.snapshot, group, goal):
             if time.monotonic() - began >= args.timeout:
-                return _tell(args, group, missing, began)
+                return _tell(args, session.snapshot, missing, began)
 
             time.sleep(POLL_S)
 
-    return _tell(args, group, (), began)
+        return _tell(args, session.snapshot, (), began)
 
 
-def _tell(args: argparse.Namespace, group: str, missing: tuple[str, ...], began: float) -> int:
+def _tell(
+    args: argparse.Namespace, snapshot: Snapshot, missing: tuple[str, ...], began: float
+) -> int:
+    from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
+
+    group = snapshot.policy.default_group
     waited_s = round(time.monotonic() - began, 1)
 
     if args.json:
@@ -62,4 +70,10 @@ def _tell(args: argparse.Namespace, group: str, missing: tuple[str, ...], began:
     else:
         print(f"{group} is {args.until}, after {waited_s:g} s.")
 
-    return ExitCode.WARNING if missing else ExitCode.OK
+    if not missing:
+        return ExitCode.OK
+
+    # Without the hub or the store nothing can be told of owners: that is another trouble.
+    unread = {s.name for s in snapshot.sources if s.status is not SourceStatus.OK}
+
+    return ExitCode.UNREADABLE if unread & {"hub", "store"} else ExitCode.WARNING

@@ -5,11 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import OwnedPartition, RestartPlan, SignalPlan
+from ehtui.domain.plans import (
+    OutcomeState,
+    OwnedPartition,
+    RefusalReason,
+    RestartPlan,
+    SignalPlan,
+)
 from ehtui.domain.snapshot import GroupPartition, LeaseState
 
 if TYPE_CHECKING:
-    from ehtui.domain.plans import Outcome
+    from ehtui.domain.plans import Outcome, SignalTarget
     from ehtui.domain.snapshot import Snapshot
 
 
@@ -42,7 +48,7 @@ class Lap:
 
 
 def start(outcome: Outcome, snapshot: Snapshot) -> tuple[Lap, ...]:
-    """A lap for every partition that the outcome's targets owned."""
+    """A lap for every partition that the targets owned which the signal reached."""
     plan = outcome.plan
 
     if isinstance(plan, SignalPlan):
@@ -62,8 +68,18 @@ def start(outcome: Outcome, snapshot: Snapshot) -> tuple[Lap, ...]:
             checkpoint=_checkpoint(_find(snapshot, owned)),
         )
         for target in targets
+        if _was_reached(outcome, target)
         for owned in target.owns
     )
+
+
+def _was_reached(outcome: Outcome, target: SignalTarget) -> bool:
+    result = dict(outcome.details).get(str(target.process.pid))
+
+    if result is None:
+        return outcome.state is OutcomeState.DONE
+
+    return not (result in set(RefusalReason) or result.startswith("failed"))
 
 
 def advance(laps: tuple[Lap, ...], snapshot: Snapshot) -> tuple[Lap, ...]:

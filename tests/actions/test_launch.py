@@ -92,7 +92,7 @@ def test_waiting_ends_with_the_process() -> None:
 
 
 def test_a_host_that_does_not_answer_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(process: ProcessId) -> None:
+    def fail(_: ProcessId) -> None:
         raise OSError(24, "Too many open files")
 
     monkeypatch.setattr("ehtui.actions.launch.check_identity", fail)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ehtui.domain.plans import (
     Outcome,
     OutcomeState,
@@ -70,3 +72,13 @@ def test_a_checkpoint_of_the_dead_owner_is_no_progress() -> None:
     laps = advance(laps, seen("new", LeaseState.HELD, 112.0, checkpoint(9, 100.0)))
 
     assert laps[0].moved_at is None
+
+
+def test_whom_the_signal_did_not_reach_nobody_waits_for() -> None:
+    before = seen("old", LeaseState.HELD, 99.0, checkpoint(5, 99.0))
+    refused = replace(killed(), state=OutcomeState.REFUSED)
+
+    assert start(refused, before) == ()
+    assert start(replace(refused, details=(("7", "identity_changed"),)), before) == ()
+    assert start(replace(refused, details=(("7", "failed: no right"),)), before) == ()
+    assert len(start(replace(refused, details=(("7", "sent"), ("8", "gone"))), before)) == 1

@@ -1,0 +1,119 @@
+"""Acting commands: whom a name means, what is asked, and where each word goes."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+from typing_extensions import override
+
+from ehtui.cli.acting import act, chosen
+from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.signal import targets_of
+from ehtui.config.errors import ConfigError
+from ehtui.domain.plans import Outcome, OutcomeState, Plan, SignalEffect, SignalPlan, SignalTarget
+from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId
+from ehtui.domain.snapshot import ConsumerState, Snapshot
+from tests.views import world
+
+if TYPE_CHECKING:
+    from ehtui.cli.session import MonitorSession
+
+
+def consumer(pid: int, owner: str) -> ConsumerState:
+    process = world.process(pid, 1.0)
+
+    return ConsumerState(process, OwnerLink(process.id, owner, LinkBasis.LOG, "a line", 1.0))
+
+
+SEEN = world.snapshot(
+    consumers=(consumer(10, "512aa"), consumer(512, "worker-1"), consumer(30, "worker-10"))
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "pid"), [("10", 10), ("512", 512), ("512a", 10), ("worker-1", 512), ("worker-10", 30)]
+)
+def test_a_name_means_one_consumer(name: str, pid: int) -> None:
+    assert [process.pid for process in chosen(SEEN, [name, name])] == [pid]
+
+
+@pytest.mark.parametrize("name", ["", "worker", "w", "99"])
+def test_what_fits_nobody_or_several_means_nobody(name: str) -> None:
+    with pytest.raises(ConfigError):
+        chosen(SEEN, [name])
+
+
+def test_an_empty_expression_is_no_target() -> None:
+    with pytest.raises(ConfigError, match="No target was named"):
+        targets_of(SEEN, argparse.Namespace(target=[], match=""))
+
+
+@dataclass
+class FakeSession:
+    """Does what it is told."""
+
+    snapshot: Snapshot = SEEN
+    done: list[Plan] = field(default_factory=list)
+
+    async def execute(self, plan: Plan) -> Outcome:
+        self.done.append(plan)
+
+        return Outcome(plan, OutcomeState.DONE, 2.0)
+
+
+PLAN = SignalPlan(
+    "TERM", (SignalTarget(ProcessId(10, 1.0), "c.py", None, (), SignalEffect.DIES),), 1.0
+)
+
+
+class Terminal(io.StringIO):
+    """Somebody who types."""
+
+    @override
+    def isatty(self) -> bool:
+        return True
+
+
+def answered(monkeypatch: pytest.MonkeyPatch, typed: str, **flags: bool) -> tuple[int, list[Plan]]:
+    monkeypatch.setattr("sys.stdin", Terminal(typed))
+    session = FakeSession()
+    args = argparse.Namespace(**{"yes": False, "dry_run": False, "json": False, **flags})
+    code, _ = act(cast("MonitorSession", session), PLAN, args)
+
+    return code, session.done
+
+
+@pytest.mark.parametrize("typed", ["n\n", "\n", "", "yesno\n"])
+def test_whoever_does_not_say_yes_says_no(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], typed: str
+) -> None:
+    assert answered(monkeypatch, typed) == (ExitCode.WARNING, [])
+    assert "Nothing was done" in capsys.readouterr().out
+
+
+def test_with_json_the_plan_is_shown_beside_the_document(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, done = answered(monkeypatch, "y\n", json=True)
+    out, err = capsys.readouterr()
+    document: dict[str, Any] = json.loads(out)
+
+    assert (code, done) == (0, [PLAN])
+    assert document["outcome"]["state"] == "done"
+    assert "SIGTERM" in err
+    assert "Do it?" in err
+
+
+def test_with_json_and_yes_there_is_only_the_document(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    answered(monkeypatch, "", json=True, yes=True)
+    out, err = capsys.readouterr()
+
+    assert json.loads(out)["plan"]["signal"] == "TERM"
+    assert err == ""
