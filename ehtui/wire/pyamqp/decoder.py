@@ -90,6 +90,13 @@ def _number(value: Any) -> int:
     return value
 
 
+def _mode(value: Any) -> int:
+    if value not in range(3):
+        raise FrameError("a settle mode that does not exist")
+
+    return _number(value)
+
+
 def _maybe_number(value: Any) -> int | None:
     return None if value is None else _number(value)
 
@@ -158,8 +165,8 @@ def _attach(fields: list[Any]) -> Attach:
         name=_text(f[0]),
         handle=_number(f[1]),
         is_receiver=bool(f[2]),
-        sender_settles=_or(f[3], 2),
-        receiver_settles=_or(f[4], 0),
+        sender_settles=_mode(_or(f[3], 2)),
+        receiver_settles=_mode(_or(f[4], 0)),
         source=_source(f[5]),
         target=_target(f[6]),
         unsettled=f[7],

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 import pytest
-from azure.eventhub import EventData
+from azure.core.credentials import AccessToken
+from azure.core.credentials_async import AsyncTokenCredential
+from azure.eventhub import EventData, TransportType
 from azure.eventhub import EventHubProducerClient as SyncProducer
 from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient, PartitionContext
 from azure.eventhub.exceptions import AuthenticationError, ConnectError, ConnectionLostError
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
+from typing_extensions import override
 
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
+from tests.sandbox.eventhubs.test_rules import jwt
 from tests.waiting import wait_for
 
 GROUP = "$Default"
@@ -59,8 +64,9 @@ class Consumer:
 async def consuming(
     connection_string: str, receive: dict[str, Any] | None = None, **client: Any
 ) -> AsyncIterator[Consumer]:
+    settings = {"load_balancing_interval": 0.5} | client
     consumer = Consumer(
-        EventHubConsumerClient.from_connection_string(connection_string, GROUP, **client)
+        EventHubConsumerClient.from_connection_string(connection_string, GROUP, **settings)
     )
     options = {"starting_position": "-1"} | (receive or {})
     task = asyncio.create_task(
@@ -77,6 +83,7 @@ async def consuming(
         yield consumer
     finally:
         await consumer.client.close()
+        await asyncio.wait({task}, timeout=5)  # it lets go of its partitions first
         task.cancel()
 
         with suppress(asyncio.CancelledError):
@@ -170,6 +177,41 @@ async def test_tls_is_verified(namespace: Namespace) -> None:
                 await suspicious.get_eventhub_properties()
 
     assert not ca_file.exists()
+
+
+class EntraCredential(AsyncTokenCredential):
+    """Gives web tokens as azure-identity does."""
+
+    @override
+    async def get_token(self, *scopes: str, **_: Any) -> AccessToken:
+        assert scopes == ("https://eventhubs.azure.net//.default",)
+        expires = int(time.time()) + 3600
+        return AccessToken(jwt({"exp": expires}), expires)
+
+    @override
+    async def close(self) -> None:
+        pass
+
+    @override
+    async def __aexit__(self, *_: object) -> None:
+        pass
+
+
+async def test_a_token_credential_opens_the_hub_over_tls(namespace: Namespace) -> None:
+    async with EventHubsEndpoint(namespace, tls=True) as endpoint:
+        producer = EventHubProducerClient(
+            endpoint.host,
+            "hub",
+            credential=EntraCredential(),
+            custom_endpoint_address=f"sb://{endpoint.host}:{endpoint.port}",
+            connection_verify=str(endpoint.ca_file),
+            transport_type=TransportType.Amqp,  # else an endpoint of one's own means WebSockets
+        )
+
+        async with producer:
+            await producer.send_event(EventData("x"), partition_id="0")
+
+    assert namespace.log("hub", "0").last_sequence == 0
 
 
 async def test_processors_balance_over_a_checkpoint_store(endpoint: EventHubsEndpoint) -> None:
