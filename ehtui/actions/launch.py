@@ -16,6 +16,7 @@ import psutil
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError, check_identity
 from ehtui.domain.process import ProcessId
 from ehtui.domain.text import safe
+from ehtui.sources.start_times import started_at
 
 EARLY_DEATH_S = 3.0  # an import error or a bad setting shows within this
 LAST_LINES = 12
@@ -144,7 +145,7 @@ def start(launch: Launch, *, watch_s: float = EARLY_DEATH_S) -> Launched:
 
 def _identity(pid: int) -> ProcessId:
     try:
-        return ProcessId(pid, psutil.Process(pid).create_time())
+        return ProcessId(pid, started_at(pid))
     except psutil.Error:  # ended and reaped already
         return ProcessId(pid, time.time())
 

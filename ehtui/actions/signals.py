@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from ehtui.domain.planners.signal import signal_number
+from ehtui.sources.start_times import started_at
 
 if TYPE_CHECKING:
     from ehtui.domain.process import ProcessId
@@ -65,12 +66,10 @@ def _send_by_descriptor(process: ProcessId, number: int) -> None:
 def check_identity(process: ProcessId) -> None:
     """Raise unless pid and start time name a live process."""
     try:
-        found = psutil.Process(process.pid)
-
-        if abs(found.create_time() - process.started_at) > START_TOLERANCE_S:
+        if abs(started_at(process.pid) - process.started_at) > START_TOLERANCE_S:
             raise IdentityChangedError
 
-        if found.status() == psutil.STATUS_ZOMBIE:
+        if psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE:
             raise ProcessGoneError
     except psutil.NoSuchProcess as error:
         raise ProcessGoneError from error

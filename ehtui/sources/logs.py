@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import time
 from collections import Counter
@@ -13,6 +12,7 @@ from pathlib import Path
 from ehtui.domain.process import LinkBasis, LogIncident, OwnerLink, ProcessId, ProcessSample
 from ehtui.domain.text import safe
 from ehtui.domain.updates import LogsRead
+from ehtui.sources.in_thread import InThread
 from ehtui.sources.log_follow import LogFollower
 from ehtui.sources.log_patterns import LineFacts, read_line
 
@@ -28,10 +28,11 @@ class LogSource:
     name: str = "logs"
     _followers: dict[str, LogFollower] = field(default_factory=dict)
     _links: dict[ProcessId, OwnerLink] = field(default_factory=dict)
+    _thread: InThread = field(default_factory=InThread)
 
     async def read(self) -> LogsRead:
         """Every link known so far, and the incidents since the read before."""
-        return await asyncio.to_thread(self.scan)
+        return await self._thread.run(self.scan)
 
     async def close(self) -> None:
         """No file stays open between reads."""

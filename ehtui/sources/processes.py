@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Thread
 from typing import TypeVar
 
 import psutil
@@ -16,6 +17,7 @@ from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy
 from ehtui.domain.text import safe, safe_command
 from ehtui.domain.updates import ProcessesRead
+from ehtui.sources.in_thread import InThread
 from ehtui.sources.process_facts import log_file, signal_masks, supervisor
 from ehtui.sources.recognition import (
     Pattern,
@@ -23,10 +25,12 @@ from ehtui.sources.recognition import (
     matching,
     namespace_addresses,
 )
+from ehtui.sources.start_times import started_at
 
 T = TypeVar("T")
 SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
 RESOLVE_EVERY_S = 300.0
+RESOLVE_WAIT_S = 1.0
 SETTLED_AFTER_S = 30.0  # by then a program has opened its log
 # A pid that is no consumer is looked at again after this long: it may have been reused, or exec'd.
 FORGET_AFTER_S = 30.0
@@ -76,13 +80,15 @@ class ProcessSource:
     _resolved_at: float = float("-inf")
     _own_tree: frozenset[int] = frozenset()
     _own_line: frozenset[int] = field(default_factory=own_line)
+    _resolving: Thread | None = None
+    _thread: InThread = field(default_factory=InThread)
 
     def __post_init__(self) -> None:
         self._patterns = compile_patterns(self.consumers)
 
     async def read(self) -> ProcessesRead:
         """Look once at every recognised process; one that vanished meanwhile is left out."""
-        return await asyncio.to_thread(self.scan)
+        return await self._thread.run(self.scan)
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -142,20 +148,21 @@ class ProcessSource:
             self._strangers[pid] = at + FORGET_AFTER_S
             return
 
-        self._strangers.pop(pid, None)
-        self._known[pid] = _Known(
-            process=process,
-            id=ProcessId(pid, process.create_time()),
-            recognised_by=basis,
-            pattern=pattern,
-            command=safe_command(command) or safe(name),
-            name=safe(name),
-            parent=_try(process.ppid),
-            user=_try(process.username),
-            cwd=_safe_or_none(_try(process.cwd)),
-            supervisor=supervisor(process),
-            log_path=self._log_path(process, pattern),
-        )
+        with suppress(psutil.NoSuchProcess):  # it went while it was looked at
+            self._known[pid] = _Known(
+                process=process,
+                id=ProcessId(pid, started_at(pid)),
+                recognised_by=basis,
+                pattern=pattern,
+                command=safe_command(command) or safe(name),
+                name=safe(name),
+                parent=_try(process.ppid),
+                user=_try(process.username),
+                cwd=_safe_or_none(_try(process.cwd)),
+                supervisor=supervisor(process),
+                log_path=self._log_path(process, pattern),
+            )
+            self._strangers.pop(pid, None)
 
     def _basis(self, pid: int, pattern: Pattern | None) -> RecognisedBy | None:
         if pid in self.manual_pids:
@@ -181,8 +188,7 @@ class ProcessSource:
             return {}
 
         if at - self._resolved_at >= RESOLVE_EVERY_S or not self._addresses:
-            self._addresses = namespace_addresses(self.namespace) or self._addresses
-            self._resolved_at = at
+            self._resolve(self.namespace, at)
 
         counts: dict[int, int] = {}
 
@@ -196,6 +202,19 @@ class ProcessSource:
                 counts[connection.pid] = counts.get(connection.pid, 0) + 1
 
         return counts
+
+    def _resolve(self, namespace: str, at: float) -> None:
+        """Begin to ask for the addresses; a name server that is silent holds up nobody for long."""
+
+        def ask() -> None:
+            self._addresses = namespace_addresses(namespace) or self._addresses
+
+        if self._resolving is None or not self._resolving.is_alive():
+            self._resolved_at = at
+            self._resolving = Thread(target=ask, name="ehtui-resolve", daemon=True)
+            self._resolving.start()
+
+        self._resolving.join(RESOLVE_WAIT_S)
 
     def _sample(self, known: _Known, at: float) -> ProcessSample | None:
         """One look; None when it vanished. What may not be read is None inside."""

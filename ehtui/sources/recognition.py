@@ -80,7 +80,7 @@ def namespace_addresses(namespace: str) -> frozenset[tuple[str, int]]:
 
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except OSError:
+    except (OSError, UnicodeError):  # a label too long for a name
         return frozenset()
 
     ports = {int(port)} if port.isdigit() else EVENT_HUBS_PORTS

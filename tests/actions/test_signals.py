@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import signal
+import sys
 
 import psutil
 import pytest
 
-from ehtui.actions.signals import IdentityChangedError, ProcessGoneError, send_signal
+from ehtui.actions.signals import (
+    IdentityChangedError,
+    ProcessGoneError,
+    check_identity,
+    send_signal,
+)
 from ehtui.domain.process import ProcessId
+from ehtui.sources.start_times import started_at
 from tests.children import identity, python_child
 from tests.waiting import wait_until
 
@@ -28,6 +35,16 @@ def test_a_reused_pid_is_not_signalled() -> None:
             send_signal(ProcessId(real.pid, real.started_at - 60), "KILL")
 
         assert child.poll() is None
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere start times are not from boot")
+def test_a_corrected_clock_makes_nobody_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    with python_child() as child:
+        process = ProcessId(child.pid, started_at(child.pid))
+        booted_at = psutil.boot_time()
+        monkeypatch.setattr("psutil._pslinux.boot_time", lambda: booted_at + 7)
+
+        check_identity(process)
 
 
 def test_a_vanished_process_is_told() -> None:

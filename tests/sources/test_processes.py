@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import threading
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ehtui.config.settings import ConsumerSettings
@@ -170,6 +172,43 @@ def test_ehtui_itself_and_its_children_are_no_clients_of_the_namespace() -> None
 
             assert found is not None
             assert found.connections == 1
+
+
+def test_one_that_goes_while_it_is_looked_at_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(process: psutil.Process) -> str:
+        raise psutil.NoSuchProcess(process.pid)
+
+    with python_child() as child:
+        monkeypatch.setattr(psutil.Process, "username", gone)
+
+        assert sample(ProcessSource(manual_pids=[child.pid]), child.pid) is None
+
+
+def test_a_silent_name_server_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    may_answer, asked = threading.Event(), []
+
+    def answer(namespace: str) -> frozenset[tuple[str, int]]:
+        asked.append(namespace)
+        may_answer.wait(10)
+
+        return frozenset({("127.0.0.1", 1)})
+
+    monkeypatch.setattr("ehtui.sources.processes.namespace_addresses", answer)
+    monkeypatch.setattr("ehtui.sources.processes.RESOLVE_WAIT_S", 0.01)
+    times = iter(range(0, 1000, 20))
+
+    with python_child() as child:
+        source = ProcessSource(
+            namespace="ns", manual_pids=[child.pid], clock=lambda: float(next(times))
+        )
+        early = [sample(source, child.pid) for _ in range(2)]
+        may_answer.set()
+        wait_until(
+            lambda: (late := sample(source, child.pid)) is not None and late.connections == 0
+        )
+
+        assert [look and look.connections for look in early] == [None, None]
+        assert asked == ["ns"]
 
 
 def test_a_malformed_pattern_names_its_key() -> None:
