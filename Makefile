@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check lint types imports interop clean
+.PHONY: help demo test scenes check lint types imports interop clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ test: $(STAMP) ## the tests
 
 interop: $(STAMP) ## other people's clients and servers, counted (needs Node)
 	$(BIN)/python -m tests.interop
+
+scenes: $(STAMP) ## play every scene, judge what ehtui says of it, write docs/scenes.md (8 minutes)
+	$(BIN)/python -m tests.scenes
 
 clean: ## remove what the targets made
 	rm -rf .venv .work .mypy_cache .ruff_cache .pytest_cache .hypothesis

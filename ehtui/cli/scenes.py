@@ -15,6 +15,8 @@ from ehtui.cli.paper import paper
 from ehtui.cli.verdict import Played, Seen, judge
 from ehtui.config.errors import ConfigError
 from ehtui.config.settings import LeaseSettings, PollSettings
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.sandbox.javascript import has_node
 from ehtui.sandbox.sandbox import NAMES
 from ehtui.sandbox.scenes import SCENES, Stage
 from ehtui.views.report import report
@@ -33,7 +35,8 @@ def run_scenes(name: str | None) -> int:
     """List the scenes, or open the screen on one; without a terminal, print what was found.
 
     Raises:
-        ConfigError: There is no scene of that name.
+        ConfigError: There is no scene of that name, or it needs what is not here.
+        ProblemError: It broke off.
     """
     if name is None:
         for scene in SCENES.values():
@@ -43,16 +46,29 @@ def run_scenes(name: str | None) -> int:
 
     scene = scene_of(name)
 
+    if scene.needs_node and not has_node():
+        raise ConfigError(f"The scene '{name}' needs Node and npm, which are not here.", "")
+
     if has_terminal():
-        with Stage(scene.setting) as stage:
-            stage.perform(scene.play)
-            return compose.run_ui(scene_settings(stage, scene), banner=scene.title)
+        failure, code = _on_screen(scene)
+    else:
+        print(f"{scene.title}: {scene.story}\n")
+        played = watch_scene(scene, is_hasty=True)
+        print(report(played.last, scene.group, paper()), end="")
+        failure, code = played.failure, ExitCode.OK
 
-    print(f"{scene.title}: {scene.story}\n")
-    played = watch_scene(scene, is_hasty=True)
-    print(report(played.last, scene.group, paper()), end="")
+    if failure:
+        raise ProblemError(Problem(ProblemKind.INTERNAL, f"The scene broke off: {failure}"))
 
-    return ExitCode.OK
+    return code
+
+
+def _on_screen(scene: Scene) -> tuple[str | None, int]:
+    with Stage(scene.setting) as stage:
+        stage.perform(scene.play)
+        code = compose.run_ui(scene_settings(stage, scene), banner=scene.title)
+
+        return stage.failure, code
 
 
 def scene_of(name: str) -> Scene:

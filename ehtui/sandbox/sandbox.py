@@ -7,6 +7,7 @@ from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from ehtui.sandbox import javascript
 from ehtui.sandbox.options import Pace, Ready, ServerOptions
 from ehtui.sandbox.supervisor import Child, Supervisor
 
@@ -79,10 +80,7 @@ class Sandbox:
     @property
     def folder(self) -> Path:
         """Where its logs are, once started."""
-        if self._supervisor is None:
-            raise RuntimeError("the sandbox is not running")
-
-        return self._supervisor.folder
+        return self._running.folder
 
     @property
     def environment(self) -> dict[str, str]:
@@ -138,10 +136,27 @@ class Sandbox:
         log_path = self.log_path(name)
         arguments = ("--name", name, *pace.arguments, *switches, f"--log={log_path}")
         child = self._run(name, "ehtui.sandbox.consumer", arguments, group)
-        consumer = SandboxConsumer(name, group, child.pid, log_path)
-        self._consumers.append(consumer)
 
-        return consumer
+        return self._entered(SandboxConsumer(name, group, child.pid, log_path))
+
+    def start_javascript(self, name: str, group: str | None = None) -> SandboxConsumer:
+        """Start a consumer on the JavaScript SDK; its owner id is its name.
+
+        Raises:
+            ChildFailedError: Node or npm is missing, or npm failed.
+        """
+        folder = javascript.install()
+        group = group or self.options.groups[0]
+        log_path = self.log_path(name)
+        arguments = ("--name", name, *self.pace.arguments, f"--log={log_path}")
+        child = self._running.start_program(
+            name,
+            ["node", javascript.PROGRAM, *arguments],
+            self._environment(group) | {"DEBUG": "azure:event-hubs:info"},
+            cwd=folder,
+        )
+
+        return self._entered(SandboxConsumer(name, group, child.pid, log_path))
 
     def log_path(self, name: str) -> Path:
         """Where a consumer of that name writes its log."""
@@ -161,13 +176,24 @@ class Sandbox:
     def _run(
         self, name: str, module: str, arguments: tuple[str, ...], group: str | None = None
     ) -> Child:
+        return self._running.start(name, module, arguments, self._environment(group))
+
+    def _environment(self, group: str | None) -> dict[str, str]:
+        connections = self.ready.connections
+
+        return replace(connections, group=group or connections.group).environment | _NO_PROXY
+
+    def _entered(self, consumer: SandboxConsumer) -> SandboxConsumer:
+        self._consumers.append(consumer)
+
+        return consumer
+
+    @property
+    def _running(self) -> Supervisor:
         if self._supervisor is None:
             raise RuntimeError("the sandbox is not running")
 
-        connections = self.ready.connections
-        environment = replace(connections, group=group or connections.group).environment
-
-        return self._supervisor.start(name, module, arguments, environment | _NO_PROXY)
+        return self._supervisor
 
 
 def _names() -> Iterator[str]:

@@ -65,7 +65,18 @@ class Supervisor:
         self, name: str, module: str, arguments: Sequence[str], environment: Mapping[str, str]
     ) -> Child:
         """Run `python -m module arguments`; its output goes to `NAME.log` in the folder."""
-        child, process = self._start(name, module, arguments, environment, stdout=None)
+        return self.start_program(name, [sys.executable, "-m", module, *arguments], environment)
+
+    def start_program(
+        self,
+        name: str,
+        command: Sequence[str],
+        environment: Mapping[str, str],
+        *,
+        cwd: Path | None = None,
+    ) -> Child:
+        """The same for any program; it should watch the lifeline that its environment names."""
+        child, process = self._start(name, command, environment, stdout=None, cwd=cwd)
         self._workers.append(process)
 
         with contextlib.suppress(psutil.Error):  # it may have ended already
@@ -87,7 +98,8 @@ class Supervisor:
         Raises:
             ChildFailedError: It ended or stayed silent.
         """
-        child, process = self._start(name, module, arguments, environment, stdout=subprocess.PIPE)
+        command = [sys.executable, "-m", module, *arguments]
+        child, process = self._start(name, command, environment, stdout=subprocess.PIPE)
         self._servers.append(process)
         line = _first_line(process, timeout_s)
 
@@ -124,18 +136,19 @@ class Supervisor:
     def _start(
         self,
         name: str,
-        module: str,
-        arguments: Sequence[str],
+        command: Sequence[str],
         environment: Mapping[str, str],
         *,
         stdout: int | None,
+        cwd: Path | None = None,
     ) -> tuple[Child, subprocess.Popen[bytes]]:
         log_path = self.folder / f"{name}.log"
         own = {LIFELINE: str(self._lifeline), "TMPDIR": str(self.folder)}
 
         with log_path.open("ab") as log:
             process = subprocess.Popen(
-                [sys.executable, "-m", module, *arguments],
+                command,
+                cwd=cwd,
                 stdin=subprocess.DEVNULL,
                 stdout=log if stdout is None else stdout,
                 stderr=log,

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from ehtui.cli.scenes import POLL_S, scene_of, watch_scene
 from ehtui.cli.verdict import Answer, Played, Verdict, judge
+from ehtui.sandbox.javascript import has_node
 from ehtui.sandbox.scenes import SCENES, Scene
 from ehtui.views.report import report
 
@@ -44,6 +45,11 @@ def main() -> int:
     rows, is_right, started = [], True, time.monotonic()
 
     for scene in [s for s in scenes for _ in range(options.times)]:
+        if scene.needs_node and not has_node():
+            say(f"--  {scene.name:<14} skipped: it needs Node and npm, which are not here")
+            rows.append(skipped(scene))
+            continue
+
         began = time.monotonic()
         played = watch_scene(scene)
         verdict = judge(played)
@@ -118,6 +124,10 @@ def row(scene: Scene, verdict: Verdict) -> str:
     cells = (f"`{scene.name}`", scene.title, expected or "nothing", after or "–", alarms, allowed)
 
     return f"| {' | '.join(cells)} |"
+
+
+def skipped(scene: Scene) -> str:
+    return f"| `{scene.name}` | {scene.title} | skipped: no Node here | | | |"
 
 
 def page(rows: Sequence[str], *, is_right: bool) -> str:

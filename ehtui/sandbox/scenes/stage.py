@@ -105,6 +105,11 @@ class Stage:
             self._check_curtain()
             self.sandbox.start_consumer(group, name=name, pace=pace, switches=switches.split())
 
+    def start_javascript(self, name: str) -> None:
+        """Let a consumer on the JavaScript SDK enter."""
+        self._check_curtain()
+        self.sandbox.start_javascript(name)
+
     def kill(self, name: str) -> None:
         """`kill -9`: it releases nothing."""
         os.kill(self._player_of(name).pid, signal.SIGKILL)

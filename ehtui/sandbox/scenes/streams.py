@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ehtui.sandbox.scenes.stage import Stage
 
 NEVER_STARTED = "reports"
+KEPT = 160  # events of a partition
 SLOW = replace(QUICK, work_s=0.25)  # at most 4 events a second and partition
 IN_SMALL_BITES = "--batch=2"
 
@@ -26,8 +27,9 @@ def _behind(stage: Stage) -> None:
 def _retention(stage: Stage) -> None:
     stage.start("alpha", switches=IN_SMALL_BITES)
     stage.settle(1)
+    stage.pause(9)
     stage.cue()
-    stage.control("PATCH", retention={"max_events": 90})
+    stage.control("PATCH", retention={"max_events": KEPT})
 
 
 def _recreated(stage: Stage) -> None:
@@ -64,14 +66,14 @@ STREAMS = (
     Scene(
         "retention",
         "Retention removes events before they are read",
-        "The hub keeps 90 events a partition; a slow consumer falls further behind than that.",
+        f"The hub keeps {KEPT} events a partition; a slow consumer falls further behind than that.",
         _retention,
         expects=(
-            Expected("retention.risk", Severity.CRITICAL, within=50, times=2),
-            Expected("events.lost", Severity.CRITICAL, within=80),
+            Expected("retention.risk", Severity.CRITICAL, within=40, times=2),
+            Expected("events.lost", Severity.CRITICAL, within=60),
         ),
         passing={"group.behind": "before the first events are removed"},
-        setting=Setting(partitions=2, traffic=3.0, pace=SLOW),
+        setting=Setting(partitions=2, traffic=2.0, pace=SLOW),
         watch_s=26,
     ),
     Scene(

@@ -1,0 +1,51 @@
+"""Scenes with two SDKs in one group."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import Health, Severity
+from ehtui.sandbox.scenes.scene import Expected, Scene
+from ehtui.sandbox.scenes.setting import Setting
+
+if TYPE_CHECKING:
+    from ehtui.sandbox.scenes.stage import Stage
+
+
+def _mixed(stage: Stage) -> None:
+    stage.start_javascript("kappa")
+    stage.start("alpha")
+    stage.settle(2)
+    stage.cue()
+
+
+def _two_names(stage: Stage) -> None:
+    stage.start("alpha")
+    stage.settle(1)
+    stage.pause(3)
+    stage.cue()
+    stage.start_javascript("kappa")
+
+
+MIXED = (
+    Scene(
+        "mixed",
+        "JavaScript and Python share a group",
+        "A Python and a JavaScript consumer write the same names and share four partitions.",
+        _mixed,
+        health=Health.OK,
+        setting=Setting(has_port=False),
+        needs_node=True,
+        watch_s=12,
+    ),
+    Scene(
+        "two-names",
+        "JavaScript and Python do not see each other",
+        "The Endpoint names a port: Python writes it into the store, JavaScript does not. Each "
+        "believes to be alone, and they take each other's links for ever.",
+        _two_names,
+        expects=(Expected("store.two_names", Severity.WARNING, within=20),),
+        needs_node=True,
+        watch_s=14,
+    ),
+)

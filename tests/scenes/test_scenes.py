@@ -1,0 +1,25 @@
+"""Two quick scenes with everything real; `make scenes` plays them all."""
+
+from __future__ import annotations
+
+import pytest
+
+from ehtui.cli.scenes import watch_scene
+from ehtui.cli.verdict import judge
+from ehtui.domain.findings.catalogue import FINDINGS
+from ehtui.sandbox.scenes import SCENES
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("name", ["standby", "recreated"])
+def test_a_scene_brings_what_it_must_and_nothing_else(name: str) -> None:
+    played = watch_scene(SCENES[name])
+
+    assert judge(played).complaints == ()
+
+
+def test_scenes_expect_what_the_catalogue_knows() -> None:
+    for scene in SCENES.values():
+        assert set(scene.passing) <= set(FINDINGS)
+        assert all(e.severity in FINDINGS[e.id].severities for e in scene.expects)
+        assert not set(scene.passing) & {e.id for e in scene.expects}

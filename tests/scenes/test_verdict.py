@@ -1,0 +1,129 @@
+"""Right, missed, late, early, too many, stray: what becomes of a scene."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ehtui.cli.verdict import Played, Seen, judge
+from ehtui.domain.snapshot import (
+    Finding,
+    GroupState,
+    Health,
+    Severity,
+    Snapshot,
+    SourceState,
+    Subject,
+)
+from ehtui.sandbox.scenes import Expected, Scene
+
+CUE = 100.0
+STUCK = Expected("handler.stuck", Severity.CRITICAL, within=3, partition="0", about="alpha")
+SCENE = Scene("s", "S", "a story", lambda _: None, expects=(STUCK,), health=Health.STOPPED)
+ALPHA = {"alpha": frozenset({"41", "owner-a"})}
+
+
+def stuck(partition: str = "0", owner: str = "owner-a", id_: str = "handler.stuck") -> Finding:
+    return finding(id_, Severity.CRITICAL, Subject("$Default", partition, owner))
+
+
+def finding(id_: str, severity: Severity, subject: Subject) -> Finding:
+    return Finding(id_, severity, subject, {}, 0.0)
+
+
+def played(scene: Scene, *looks: tuple[Finding, ...], health: Health = Health.STOPPED) -> Played:
+    """The first look is before the cue, then one each second."""
+    seen = tuple(
+        Seen(at, picture(at, findings, health))
+        for at, findings in zip(range(99, 99 + len(looks)), looks, strict=True)
+    )
+
+    return Played(scene, seen, CUE - 0.5, ALPHA)
+
+
+def picture(at: float, findings: tuple[Finding, ...], health: Health) -> Snapshot:
+    return Snapshot(
+        groups=(GroupState("$Default", (), health=health),),
+        findings=findings,
+        sources=(SourceState("store", read_at=at),),
+    )
+
+
+def test_what_comes_in_time_is_right() -> None:
+    verdict = judge(played(SCENE, (), (), (stuck(),)))
+
+    assert verdict.is_right
+    assert [answer.after for answer in verdict.answers] == [2]
+
+
+def test_a_milder_word_before_it_is_no_false_alarm() -> None:
+    milder = replace(stuck(), severity=Severity.WARNING)
+
+    assert judge(played(SCENE, (), (milder,), (stuck(),))).is_right
+
+
+def test_what_never_comes_or_comes_late_is_wrong() -> None:
+    assert judge(played(SCENE, (), ())).complaints == (
+        "critical handler.stuck never came, not within 3",
+    )
+    assert judge(played(SCENE, (), (), (), (), (stuck(),))).complaints == (
+        "critical handler.stuck came after 4 polls, not within 3",
+    )
+
+
+def test_the_wrong_subject_is_a_false_alarm_and_no_answer() -> None:
+    for wrong in (stuck(partition="1"), stuck(owner="owner-b")):
+        verdict = judge(played(SCENE, (), (wrong,)))
+
+        assert verdict.false_alarms == (wrong,)
+        assert not verdict.answers[0].is_right
+
+
+def test_a_process_may_be_the_subject_too() -> None:
+    idle = Expected("consumer.standby", Severity.INFO, within=3, about="alpha")
+    scene = replace(SCENE, expects=(idle,), health=None)
+    right = finding("consumer.standby", Severity.INFO, Subject("$Default", pid=41))
+
+    assert judge(played(scene, (), (right,))).is_right
+    assert not judge(played(scene, (), (replace(right, subject=Subject(pid=42)),))).is_right
+
+
+def test_what_comes_before_its_cause_is_a_false_alarm() -> None:
+    assert judge(played(SCENE, (stuck(),), (stuck(),))).false_alarms == (stuck(),)
+
+
+def test_anything_else_is_a_false_alarm_but_what_may_come_in_passing() -> None:
+    other = stuck(id_="lease.expired")
+    allowing = replace(SCENE, passing={"lease.expired": "a reason"})
+
+    assert judge(played(SCENE, (), (stuck(), other))).false_alarms == (other,)
+    assert judge(played(allowing, (), (stuck(), other))).in_passing == ("lease.expired",)
+
+
+def test_a_store_without_records_is_a_remark_before_the_first_claim_and_no_more() -> None:
+    opening = finding("store.not_visible", Severity.INFO, Subject("$Default"))
+    worse = replace(opening, severity=Severity.WARNING)
+
+    assert judge(played(SCENE, (opening,), (stuck(),))).is_right
+    assert judge(played(SCENE, (worse,), (stuck(),))).false_alarms == (worse,)
+
+
+def test_so_many_and_no_more() -> None:
+    two = replace(SCENE, expects=(replace(STUCK, partition=None, about=None, times=2),))
+    looks = [(stuck(str(n)) for n in range(count)) for count in (1, 2, 3)]
+    one, both, three = (tuple(look) for look in looks)
+
+    assert not judge(played(two, (), one)).is_right
+    assert judge(played(two, (), one, both)).is_right
+    assert judge(played(two, (), both, three)).complaints == ("3 times handler.stuck, not 2",)
+
+
+def test_the_end_has_the_right_health() -> None:
+    assert judge(played(SCENE, (), (stuck(),), health=Health.OK)).complaints == (
+        "health of $Default is ok at the end, not stopped",
+    )
+
+
+def test_players_that_fail_their_part_are_no_success() -> None:
+    failed = replace(played(SCENE, (), (stuck(),)), failure="alpha did not start")
+
+    assert judge(failed).complaints == ("alpha did not start",)
