@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from errno import ENOENT
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -41,12 +42,20 @@ class LocalHands:
         return launches.wait_for_exit(process, timeout_s)
 
     def prepare(self, plan: StartPlan) -> launches.Launch:
-        """The configured command with the plan's group, in the consumer's own environment."""
+        """The configured command with the plan's group, in the consumer's own environment.
+
+        Raises:
+            FileNotFoundError: Its env_file is not there: without it, it would be another consumer.
+        """
         consumer = self.consumers[plan.consumer]
         environment = dict(os.environ)
 
         if consumer.env_file:
             path = Path(consumer.env_file).expanduser()
+
+            if not path.is_file():
+                raise FileNotFoundError(ENOENT, "its env_file is not there", str(path))
+
             environment |= {k: v for k, v in dotenv_values(path).items() if v is not None}
 
         environment = {k: with_group(v, plan.group) for k, v in environment.items()}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import getpass
 import os
 import time
 from typing import TYPE_CHECKING
@@ -200,12 +199,13 @@ class MonitorSession:
     def _own_host(self) -> Host:
         """Asked once: who runs ehtui does not change, and neither do its ancestors."""
         if self._host is None:
-            from ehtui.sources.processes import own_line  # noqa: PLC0415 - psutil after first paint
+            # psutil, after the first paint.
+            from ehtui.sources.processes import own_line, own_user  # noqa: PLC0415
 
             self._host = Host(
                 own_pid=os.getpid(),
                 ancestors=own_line(),
-                user=getpass.getuser(),
+                user=own_user(),
                 is_root=hasattr(os, "geteuid") and os.geteuid() == 0,
             )
 

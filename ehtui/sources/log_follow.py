@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import stat
 from dataclasses import dataclass
+from errno import EINVAL
 from pathlib import Path
+from typing import BinaryIO
 
 HEAD_BYTES = 256 * 1024  # where a consumer says at start who it is
 TAIL_BYTES = 1024 * 1024
@@ -28,7 +31,7 @@ class LogFollower:
 
     def read(self) -> list[str]:
         """New complete lines; raises OSError while the file is missing or may not be read."""
-        with self.path.open("rb") as file:
+        with self._opened() as file:
             status = os.fstat(file.fileno())
 
             if status.st_ino != self._inode or status.st_size < self._offset:
@@ -51,6 +54,13 @@ class LogFollower:
             self._offset += len(chunk)
 
         return self._split(chunk)
+
+    def _opened(self) -> BinaryIO:
+        """The file, where it is one: from a pipe or terminal it would take what is for others."""
+        if not stat.S_ISREG(self.path.stat().st_mode):
+            raise OSError(EINVAL, "not a regular file", str(self.path))
+
+        return self.path.open("rb")
 
     def _split(self, chunk: bytes) -> list[str]:
         *lines, rest = chunk.split(b"\n")

@@ -41,6 +41,11 @@ def own_line() -> frozenset[int]:
     return frozenset({os.getpid(), *(parent.pid for parent in psutil.Process().parents())})
 
 
+def own_user() -> str | None:
+    """Who runs ehtui, named as the owners of processes are: USER may say otherwise after `su`."""
+    return _try(psutil.Process().username)
+
+
 @dataclass(slots=True)
 class _Known:
     """A recognised process, kept so that CPU is measured between looks."""

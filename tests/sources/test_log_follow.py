@@ -1,3 +1,4 @@
+import os
 from pathlib import Path
 
 import pytest
@@ -95,3 +96,11 @@ def test_invalid_utf8_is_shown_not_raised(log: Path) -> None:
     append(log, b"\xff\xfe bad\n")
 
     assert LogFollower(log).read() == ["\ufffd\ufffd bad"]
+
+
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    pipe = tmp_path / "consumer.log"
+    os.mkfifo(pipe)
+
+    with pytest.raises(OSError, match="not a regular file"):
+        LogFollower(pipe).read()

@@ -15,7 +15,7 @@ from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.process import ProcessSample, RecognisedBy
 from ehtui.sources.process_list import list_processes
-from ehtui.sources.processes import ProcessSource
+from ehtui.sources.processes import ProcessSource, own_user
 from tests.children import identity, python_child
 from tests.waiting import wait_until
 
@@ -172,6 +172,16 @@ def test_ehtui_itself_and_its_children_are_no_clients_of_the_namespace() -> None
 
             assert found is not None
             assert found.connections == 1
+
+
+def test_we_are_named_as_our_processes_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LOGNAME", "somebody-else")
+
+    with python_child() as child:
+        found = sample(ProcessSource(manual_pids=[child.pid]), child.pid)
+
+        assert found is not None
+        assert own_user() == found.user
 
 
 def test_one_that_goes_while_it_is_looked_at_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:

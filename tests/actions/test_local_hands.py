@@ -1,0 +1,31 @@
+"""How a configured consumer is started."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ehtui.actions.local_hands import GROUP_VARIABLE, LocalHands
+from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.plans import StartPlan
+
+PLAN = StartPlan("rag", ("python", "c.py"), None, "test", (), "x.log", 1.0)
+
+
+def test_a_consumer_starts_in_its_own_environment_and_the_plans_group(tmp_path: Path) -> None:
+    file = tmp_path / ".env"
+    file.write_text("STATE=/srv/{group}\n")
+    rag = ConsumerSettings(command=("python", "c.py", "--group={group}"), env_file=str(file))
+    launch = LocalHands({"rag": rag}).prepare(PLAN)
+
+    assert launch.argv == ("python", "c.py", "--group=test")
+    assert launch.environment["STATE"] == "/srv/test"
+    assert launch.environment[GROUP_VARIABLE] == "test"
+
+
+def test_without_its_env_file_it_is_not_started(tmp_path: Path) -> None:
+    rag = ConsumerSettings(command=("python", "c.py"), env_file=str(tmp_path / "nowhere.env"))
+
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.env"):
+        LocalHands({"rag": rag}).prepare(PLAN)
