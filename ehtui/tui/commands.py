@@ -23,6 +23,7 @@ _UNLISTED = {
     "zoom-in",
     "zoom-out",
     "copy-details",
+    "only-ownership",
     "up",
     "down",
     "left",

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ehtui.domain.plans import Outcome, OutcomeState, Plan, Refusal
 from ehtui.domain.text import safe
+from ehtui.tui.exporting import FORMATS
 from ehtui.tui.grid_rows import Sort
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
@@ -206,6 +209,36 @@ def _falls(grid: Grid, column: str) -> bool:
     return column in keys and any(
         isinstance(row.cells[keys.index(column)].sort, float | int) for row in rows
     )
+
+
+async def save(app: EhtuiApp, grid: Grid) -> None:
+    """Choose a format; the file goes into the working folder and is never overwritten."""
+    listing = grid.listing
+    picture = app.export_screenshot()
+    choices = [
+        Choice("csv", "CSV", "for a spreadsheet"),
+        Choice("json", "JSON", "for a program"),
+        Choice("md", "Markdown", "for an issue"),
+        Choice("svg", "SVG", "a picture of the screen"),
+    ]
+    chosen = await app.push_screen_wait(ChoiceScreen("Save what is shown as", choices))
+
+    if chosen is not None:
+        text = FORMATS[chosen](listing) if chosen in FORMATS else picture
+        moment = datetime.fromtimestamp(app.snapshot.taken_at, tz=UTC)
+        path = Path(f"ehtui-{grid.id}-{moment:%Y%m%d-%H%M%S}.{chosen}")
+
+        try:
+            await asyncio.to_thread(_write_new, path, text)
+        except OSError as error:
+            app.say(f"{path}: {error.strerror or error}", "error")
+        else:
+            app.say(f"Saved {path}.")
+
+
+def _write_new(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
 
 
 def copy(app: EhtuiApp, grid: Grid) -> None:

@@ -13,10 +13,10 @@ from typing_extensions import override
 
 from ehtui.tui.chrome import UNICODE, Chrome
 from ehtui.tui.grid_frame import Frame, View
+from ehtui.tui.grid_looks import look
 from ehtui.tui.grid_rows import FAULT_RANK, Listing, RowFilter, Sort
 from ehtui.tui.grid_strips import Brushes, changed_spans
 from ehtui.tui.keys import Scope, bindings
-from ehtui.tui.themes import OWNER_COLOURS
 
 if TYPE_CHECKING:
     from rich.style import Style
@@ -35,61 +35,8 @@ class Grid(Widget, can_focus=True):
 
     ALLOW_MAXIMIZE = True
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.GRID))
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"grid--owner-{index}" for index in range(OWNER_COLOURS)),
-        *(f"grid--{tone}" for tone in ("dim", "good", "info", "warning", "critical")),
-        *(f"grid--{part}" for part in ("title", "title-focused", "rule", "rule-focused")),
-        *(f"grid--{part}" for part in ("note", "state", "header", "header-sorted")),
-        *(
-            f"grid--{part}"
-            for part in (
-                "cursor",
-                "cursor-blurred",
-                "pointer",
-                "pointer-blurred",
-                "tag",
-                "thumb",
-                "picture",
-            )
-        ),
-    }
     DEFAULT_CSS = """
-    Grid {
-        height: 1fr;
-        background: $background;
-        color: $foreground;
-        .grid--title { text-style: bold; }
-        .grid--title-focused { color: $primary; text-style: bold; }
-        .grid--rule { color: $rule; }
-        .grid--rule-focused { color: $primary-muted; }
-        .grid--note, .grid--header, .grid--dim { color: $dim; }
-        .grid--state { color: $primary; }
-        .grid--header-sorted { color: $foreground; }
-        .grid--good { color: $calm; }
-        .grid--info { color: $primary; }
-        .grid--warning { color: $warning; }
-        .grid--critical { color: $error; text-style: bold; }
-        .grid--cursor { background: $cursor; }
-        .grid--cursor-blurred { background: $cursor-blurred; }
-        .grid--pointer { color: $primary; }
-        .grid--pointer-blurred { color: $rule; }
-        .grid--tag { color: $warning; }
-        .grid--picture { color: $picture; }
-        .grid--thumb { color: $scrollbar; }
-        .grid--owner-0 { color: $owner-0; }
-        .grid--owner-1 { color: $owner-1; }
-        .grid--owner-2 { color: $owner-2; }
-        .grid--owner-3 { color: $owner-3; }
-        .grid--owner-4 { color: $owner-4; }
-        .grid--owner-5 { color: $owner-5; }
-        .grid--owner-6 { color: $owner-6; }
-        .grid--owner-7 { color: $owner-7; }
-    }
-    Grid:ansi .grid--cursor { text-style: reverse; }
-    Grid:nocolor {
-        .grid--dim, .grid--note, .grid--header, .grid--rule { text-style: dim; }
-        .grid--warning, .grid--title-focused, .grid--state { text-style: bold; }
-    }
+    Grid { height: 1fr; background: $background; color: $foreground; }
     """
 
     @dataclass
@@ -348,8 +295,15 @@ class Grid(Widget, can_focus=True):
         if self.cursor != before:
             self.post_message(self.CursorMoved(self, self.cursor))
 
-    def _component(self, name: str) -> Style:
-        return self.get_component_rich_style(name, partial=True)
+    def _look(self, name: str) -> Style:
+        app = self.app
+
+        return look(
+            name,
+            app.theme_variables,
+            is_native=app.native_ansi_color,
+            has_colour=not app.no_color,
+        )
 
     def _redraw(self) -> None:
         """Draw the frame and repaint only the cells in which it differs from the one before."""
@@ -357,7 +311,7 @@ class Grid(Widget, can_focus=True):
             return
 
         if self._brushes is None:
-            self._brushes = Brushes(self.rich_style, self._component)
+            self._brushes = Brushes(self.rich_style, self._look)
 
         old = self._frame
         wanted = self.lines_wanted

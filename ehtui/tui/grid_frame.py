@@ -339,6 +339,6 @@ def _row_of(starts: Sequence[int], line: int) -> int:
 
 def _with_margin(strip: Strip, sheet: Sheet, mark: Mark = Mark.NONE, thumb: str = "") -> Strip:
     space = Segment(" ", sheet.brushes.named("", mark))
-    scroll = Segment(thumb or " ", sheet.brushes.named("grid--thumb", mark & ~Mark.CURSOR))
+    scroll = Segment(thumb or " ", sheet.brushes.named("thumb", mark & ~Mark.CURSOR))
 
     return Strip([*strip, space, scroll], sheet.width + MARGIN)

@@ -61,9 +61,9 @@ class Brushes:
     def cell(self, cell: Cell, mark: Mark) -> Style:
         """The style that a cell is meant in."""
         if cell.owner is not None:
-            return self.named(f"grid--owner-{cell.owner % OWNER_COLOURS}", mark)
+            return self.named(f"owner-{cell.owner % OWNER_COLOURS}", mark)
 
-        return self.named("" if cell.tone is Tone.PLAIN else f"grid--{cell.tone}", mark)
+        return self.named("" if cell.tone is Tone.PLAIN else f"{cell.tone}", mark)
 
     def _mix(self, name: str, mark: Mark) -> Style:
         style = self._base
@@ -72,7 +72,7 @@ class Brushes:
             style += self._component(name)
 
         if mark & Mark.CURSOR:
-            cursor = "grid--cursor" if mark & Mark.FOCUSED else "grid--cursor-blurred"
+            cursor = "cursor" if mark & Mark.FOCUSED else "cursor-blurred"
             style += self._component(cursor)
 
         return style
@@ -102,14 +102,14 @@ class Sheet:
 
     def header(self, sort: Sort | None) -> Strip:
         """The titles of the columns; the sorted one says which end comes first."""
-        plain = self.brushes.named("grid--header")
+        plain = self.brushes.named("header")
         segments = [Segment(" " * GUTTER, plain)]
 
         for slot in self.slots:
             column = self.columns[slot.index]
             is_sorted = sort is not None and sort.column == column.key
             arrow = self._arrow(sort) if is_sorted else ""
-            style = self.brushes.named("grid--header-sorted") if is_sorted else plain
+            style = self.brushes.named("header-sorted") if is_sorted else plain
             title = fit(
                 f"{arrow}{column.title}",
                 slot.width,
@@ -122,7 +122,7 @@ class Sheet:
 
     def blank(self, text: str = "") -> Strip:
         """A line without a row; `text` says why there is none."""
-        style = self.brushes.named("grid--dim")
+        style = self.brushes.named("dim")
         shown = fit(" " * GUTTER + text, self.width, ellipsis=self.chrome.ellipsis)
 
         return Strip([Segment(shown, style)], self.width)
@@ -160,7 +160,7 @@ class Sheet:
     def _style(self, column: Column, cell: Cell, mark: Mark) -> Style:
         """A column of sparklines that say all is well keeps quiet: it is mostly solid blocks."""
         if column.key in _PICTURES and cell.tone is Tone.GOOD:
-            return self.brushes.named("grid--picture", mark)
+            return self.brushes.named("picture", mark)
 
         return self.brushes.cell(cell, mark)
 
@@ -168,9 +168,9 @@ class Sheet:
         pointer = self.chrome.cursor if mark & Mark.CURSOR else " "
         tag = self.chrome.tag if mark & Mark.TAGGED and not line else " "
         is_strong = mark & Mark.FOCUSED
-        style = "grid--pointer" if is_strong else "grid--pointer-blurred"
+        style = "pointer" if is_strong else "pointer-blurred"
         yield Segment(pointer, self.brushes.named(style, mark))
-        yield Segment(tag, self.brushes.named("grid--tag", mark))
+        yield Segment(tag, self.brushes.named("tag", mark))
 
 
 def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:

@@ -31,19 +31,19 @@ def title_line(
     title: Title, *, width: int, is_focused: bool, brushes: Brushes, chrome: Chrome
 ) -> Strip:
     """Draw the rule. Short of space, notes give way from the last, then the sums."""
-    rule = brushes.named("grid--rule-focused" if is_focused else "grid--rule")
-    name = brushes.named("grid--title-focused" if is_focused else "grid--title")
+    rule = brushes.named("rule-focused" if is_focused else "rule")
+    name = brushes.named("title-focused" if is_focused else "title")
     room = width - 4 - cell_len(title.name)
     state = _fitting(title.states, room - 2, chrome)
     room -= cell_len(state) + 3 * bool(state)
     sums = title.sums if cell_len(title.sums) < room else ""
     room -= cell_len(sums) + 2 * bool(sums)
     notes = _fitting(title.notes, room - 4, chrome)
-    note = brushes.named("grid--note")
+    note = brushes.named("note")
     bar = Segment(chrome.rule, rule)
     left = [bar, Segment(f" {fit(title.name, min(cell_len(title.name), width))} ", name)]
     left += [bar, Segment(f" {sums} ", note)] if sums else []
-    right = [Segment(f" {state} ", brushes.named("grid--state")), bar] if state else []
+    right = [Segment(f" {state} ", brushes.named("state")), bar] if state else []
     right += [Segment(f" {notes} ", note), bar] if notes else [bar]
     filled = width - sum(cell_len(segment.text) for segment in (*left, *right))
     middle = Segment(chrome.rule * max(0, filled), rule)

@@ -20,6 +20,7 @@ class Scope(StrEnum):
     GRID = "grid"  # in a table
     CHART = "chart"
     DETAILS = "details"
+    LOG = "log"
 
 
 class Section(StrEnum):
@@ -120,6 +121,8 @@ _MOVE = (
     Key("timeline", "4", "pane('timeline')", "timeline", "Timeline", Section.MOVE),
 )  # fmt: skip
 _GENERAL = (
+    Key("save", "ctrl+s", "save", "save", "Save what this pane shows: CSV, JSON, Markdown, SVG",
+        Section.GENERAL),
     Key("palette", "colon,ctrl+p", "command_palette", "commands", "Find any command by name",
         Section.GENERAL, Scope.APP, in_footer=True, shown=": ctrl+p"),
     Key("help", "question_mark", "help", "help", "This help", Section.GENERAL, Scope.APP,
@@ -139,6 +142,8 @@ _DETAILS = (
         Scope.CHART, shown="+"),
     Key("zoom-out", "minus", "zoom(-1)", "zoom", "More time on the chart", Section.DETAILS,
         Scope.CHART, shown="-"),
+    Key("only-ownership", "f", "only_ownership", "ownership", "Ownership lines of the log only",
+        Section.DETAILS, Scope.LOG),
     Key("copy-details", "y", "copy", "copy", "Copy the details", Section.DETAILS, Scope.DETAILS),
 )  # fmt: skip
 

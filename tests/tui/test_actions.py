@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
@@ -34,6 +35,10 @@ async def opened(
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
         await pilot.pause()
         yield pilot, session, app
+
+
+def files_of(folder: Path) -> list[tuple[str, str]]:
+    return [(path.name, path.read_text()) for path in folder.iterdir()]
 
 
 async def press(pilot: Pilot[int], *keys: str) -> None:
@@ -249,6 +254,9 @@ async def test_a_log_is_followed_as_text_and_its_loss_is_told() -> None:
         assert "[/b] 회의록" in log.lines[0].text
         box = app.screen.query_one("#box")
         await wait_for(lambda: "No such file" in str(box.border_subtitle))
+        await press(pilot, "f")
+        await wait_for(lambda: len(log.lines) == 1)
+        assert "has claimed" in log.lines[0].text
 
 
 @pytest.mark.parametrize(("pane", "words"), [("1", "P0 in the hub"), ("3", "Evidence")])
@@ -269,3 +277,24 @@ async def test_the_chart_looks_back_and_zooms() -> None:
         before = chart.render_line(chart.size.height - 1).text
         await press(pilot, "plus")
         assert chart.render_line(chart.size.height - 1).text != before
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [("csv", "2,ok,"), ("json", '"id": "2"'), ("md", "| 2 | ok |"), ("svg", "<svg")],
+)
+async def test_what_is_shown_is_saved_and_nothing_overwritten(
+    kind: str, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    downs = ["csv", "json", "md", "svg"].index(kind)
+    async with opened() as (pilot, _, app):
+        for _ in range(2):
+            await press(pilot, "ctrl+s", *["down"] * downs, "enter")
+            await wait_for(lambda: len(app.screen_stack) == 1)
+
+        await wait_for(lambda: any("File exists" in n.message for n in app._notifications))
+
+    assert [(name.rsplit(".")[-1], words in text) for name, text in files_of(tmp_path)] == [
+        (kind, True)
+    ]

@@ -7,10 +7,11 @@ from collections import Counter
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.keys import KEYS, Scope
 from ehtui.tui.screens.details import DetailsScreen
+from ehtui.tui.screens.log import LogScreen
 from ehtui.tui.session import UiOptions
 from ehtui.tui.widgets.chart import Chart
 from ehtui.views.formats import Clock
-from tests.tui.fakes import FakeSession
+from tests.tui.fakes import FakeSession, FakeTail
 from tests.tui.scenes import healthy
 
 
@@ -34,6 +35,7 @@ async def test_every_key_has_its_action_where_it_is_bound() -> None:
             Scope.GRID: app.screen.query_one("#partitions"),
             Scope.CHART: Chart("lag", Clock()),
             Scope.DETAILS: DetailsScreen("partitions", "0"),
+            Scope.LOG: LogScreen("a.log", FakeTail("a.log")),
         }
 
         for key in KEYS:

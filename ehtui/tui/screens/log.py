@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, ClassVar
 
 from rich.text import Text
 from textual import work
 from textual.widgets import RichLog
 from typing_extensions import override
 
+from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from textual.binding import BindingType
     from textual.widget import Widget
 
     from ehtui.domain.process import LogLine
@@ -27,7 +30,8 @@ MOST_LINES = 2000
 class LogScreen(Dialog[None]):
     """Follows until it is closed; the file is read on a thread."""
 
-    HINT = "↑↓ scrolls, end follows · esc closes"
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.LOG))
+    HINT = "f ownership lines only · end follows · esc closes"
     DEFAULT_CSS = """
     LogScreen {
         & > #box { width: 96%; height: 90%; }
@@ -43,6 +47,8 @@ class LogScreen(Dialog[None]):
         super().__init__()
         self._path = path
         self._tail = tail
+        self._lines: deque[LogLine] = deque(maxlen=MOST_LINES)
+        self._only_ownership = False
 
     @override
     def heading(self) -> str:
@@ -72,6 +78,14 @@ class LogScreen(Dialog[None]):
 
             await asyncio.sleep(EVERY_S)
 
+    def action_only_ownership(self) -> None:
+        """Lines about owners and leases only, or all."""
+        self._only_ownership = not self._only_ownership
+        lines = list(self._lines)
+        self._lines.clear()
+        self.query_one(RichLog).clear()
+        self._write(lines)
+
     def _say(self, words: str) -> None:
         box = self.query_one("#box")
 
@@ -79,9 +93,13 @@ class LogScreen(Dialog[None]):
             box.border_subtitle = words.replace("[", r"\[")
 
     def _write(self, lines: Sequence[LogLine]) -> None:
+        self._lines.extend(lines)
         log = self.query_one(RichLog)
         follows = log.is_vertical_scroll_end
 
         for line in lines:
+            if self._only_ownership and not line.is_ownership:
+                continue
+
             style = "bold" if line.is_ownership else "dim"
             log.write(Text(line.text, style), scroll_end=follows)

@@ -306,6 +306,10 @@ class OverviewScreen(Screen[None]):
         """Copy the selected row as text."""
         flows.copy(self.app, self.active)
 
+    def action_save(self) -> None:
+        """Save what this pane shows."""
+        flows.start(self.app, flows.save(self.app, self.active))
+
     @on(Grid.RowSelected)
     def open_details(self, event: Grid.RowSelected) -> None:
         """Everything known about the row."""
