@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ehtui.domain.plans import Outcome, Plan, Refusal
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Series, Snapshot
+    from ehtui.tui.app import EhtuiApp
     from ehtui.views.cells import Table
 
 
@@ -105,3 +106,8 @@ def subject_of(snapshot: Snapshot, group: str, pane: str, key: str | None) -> Su
     about = finding or event
 
     return about.subject if about is not None else Subject(group=group)
+
+
+def words_of(app: EhtuiApp) -> Words:
+    """In the signs and the zone of the screen."""
+    return Words(app.pictures.glyphs, app.pictures.clock)

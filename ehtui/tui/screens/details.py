@@ -14,7 +14,7 @@ from ehtui.tui.grid_layout import wrap
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.dialog import TONES, Dialog
 from ehtui.tui.widgets.chart import Chart
-from ehtui.tui.words import Words
+from ehtui.tui.words import words_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -98,7 +98,7 @@ class DetailsScreen(Dialog[None]):
 
     def _show(self) -> None:
         app = self.app
-        words = Words(app.pictures.glyphs, app.pictures.clock)
+        words = words_of(app)
         sections = words.details(app.snapshot, app.group, self._pane, self._key)
 
         if not sections:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.containers import Container
 from textual.css.query import NoMatches
-from textual.screen import Screen
 from typing_extensions import override
 
 from ehtui.domain.text import safe
@@ -15,13 +14,12 @@ from ehtui.tui.filtering import FilterError, parse
 from ehtui.tui.grid import Grid
 from ehtui.tui.grid_rows import Sort
 from ehtui.tui.keys import Scope, bindings
-from ehtui.tui.lazy import LazyModule
 from ehtui.tui.paint import LeanCompositor
+from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import PANES, shares
 from ehtui.tui.widgets.filterbar import FilterBar
 from ehtui.tui.widgets.headline import Headline
 from ehtui.tui.widgets.keybar import KeyBar
-from ehtui.views.keys import consumer_at, partition_at
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -29,17 +27,12 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from ehtui.domain.hub import HubDescription
-    from ehtui.domain.process import ProcessId
-    from ehtui.tui import flows
-    from ehtui.tui.app import EhtuiApp
-else:
-    flows = LazyModule("ehtui.tui.flows")
 
 SETTLE_S = 0.2
 SIDE_BY_SIDE = 100  # columns from which consumers and findings stand beside each other
 
 
-class OverviewScreen(Screen[None]):
+class OverviewScreen(ActingScreen):
     """Five areas over one snapshot. Every target of an action comes from a row's key."""
 
     AUTO_FOCUS = "#partitions"
@@ -60,8 +53,6 @@ class OverviewScreen(Screen[None]):
     OverviewScreen.-maximised Grid { display: none; }
     OverviewScreen.-maximised Grid.-chosen { display: block; margin: 0; width: 1fr; }
     """
-
-    app: EhtuiApp
 
     def __init__(self) -> None:
         super().__init__()
@@ -120,31 +111,6 @@ class OverviewScreen(Screen[None]):
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action not in self.app.forbidden
-
-    def pane(self, name: str) -> Grid:
-        """The table of that name."""
-        return self.query_one(f"#{name}", Grid)
-
-    @property
-    def active(self) -> Grid:
-        """The focused table, else the partitions."""
-        return self.focused if isinstance(self.focused, Grid) else self.pane("partitions")
-
-    def targets(self) -> tuple[ProcessId, ...]:
-        """Consumers that an action is about: the tagged, the selected, or the selected's owner."""
-        snapshot = self.app.snapshot
-
-        if self.active.id == "partitions":
-            key = self.active.cursor
-            _, of_group = partition_at(snapshot, self.app.group, key) if key else (None, None)
-            owner = of_group.lease.owner if of_group else None
-            return tuple(
-                c.process.id for c in snapshot.consumers if c.link and c.link.owner == owner
-            )
-
-        found = (consumer_at(snapshot, key) for key in self.pane("consumers").targets)
-
-        return tuple(consumer.process.id for consumer in found if consumer is not None)
 
     # What is shown.
 
@@ -297,66 +263,6 @@ class OverviewScreen(Screen[None]):
         else:
             bar.complain("")
             event.grid.filter_rows(matches, event.text.strip() if matches else "")
-
-    def action_sort(self) -> None:
-        """Choose a column to sort this pane by."""
-        flows.start(self.app, flows.sort(self.app, self.active))
-
-    def action_copy(self) -> None:
-        """Copy the selected row as text."""
-        flows.copy(self.app, self.active)
-
-    def action_save(self) -> None:
-        """Save what this pane shows."""
-        flows.start(self.app, flows.save(self.app, self.active))
-
-    @on(Grid.RowSelected)
-    def open_details(self, event: Grid.RowSelected) -> None:
-        """Everything known about the row."""
-        flows.details(self.app, event.grid.id or "", event.key)
-
-    # Acting.
-
-    def action_refresh(self) -> None:
-        """Read every source now."""
-        self.app.session.refresh()
-
-    def action_pause(self) -> None:
-        """Hold or resume."""
-        self.app.toggle_pause()
-
-    def action_group(self) -> None:
-        """Switch to another consumer group."""
-        flows.start(self.app, flows.switch_group(self.app))
-
-    def action_send(self) -> None:
-        """Send a test event; the selected partition is offered first."""
-        selected = self.pane("partitions").cursor
-        flows.start(self.app, flows.send(self.app, selected))
-
-    def action_signal(self) -> None:
-        """Signal the consumers that are selected now, whatever the list does meanwhile."""
-        flows.start(self.app, flows.signal(self.app, self.targets()))
-
-    def action_restart(self) -> None:
-        """Restart the one consumer that is selected now."""
-        flows.start(self.app, flows.restart(self.app, self.targets()))
-
-    def action_start(self) -> None:
-        """Start a configured consumer."""
-        flows.start(self.app, flows.start_consumer(self.app))
-
-    def action_adopt(self) -> None:
-        """Choose a process as a consumer."""
-        flows.start(self.app, flows.adopt(self.app))
-
-    def action_log(self) -> None:
-        """Follow the log of the selected consumer."""
-        flows.log(self.app, self.targets())
-
-    def action_why(self) -> None:
-        """Explain what is selected."""
-        flows.why(self.app, self.active.id or "", self.active.cursor)
 
 
 def _places(hub: HubDescription | None) -> tuple[str, ...]:

@@ -1,0 +1,140 @@
+"""Looking: which group, which order, which row in full, and taking it along."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ehtui.tui.exporting import FORMATS
+from ehtui.tui.grid_rows import Sort
+from ehtui.tui.screens.choice import Choice, ChoiceScreen
+from ehtui.tui.screens.details import DetailsScreen
+from ehtui.tui.screens.group import GroupScreen
+from ehtui.tui.screens.log import LogScreen
+from ehtui.tui.screens.why import WhyScreen
+from ehtui.tui.words import subject_of, words_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ehtui.domain.process import ProcessId
+    from ehtui.tui.app import EhtuiApp
+    from ehtui.tui.grid import Grid
+
+
+async def switch_group(app: EhtuiApp) -> None:
+    """Choose among the groups of the hub, with the health of each."""
+    chosen = await app.push_screen_wait(GroupScreen(words_of(app).groups(app.snapshot), app.group))
+
+    if chosen is not None:
+        app.group = chosen
+
+
+async def sort(app: EhtuiApp, grid: Grid) -> None:
+    """Choose a column; the one in force again turns round, the first line is the table's order."""
+    listing = grid.listing
+    current = listing.sort
+    choices = [Choice("", "as it comes"), *_columns(grid)]
+    chosen = await app.push_screen_wait(
+        ChoiceScreen("Sort by", choices, current.column if current else "")
+    )
+
+    if chosen is None:
+        return
+
+    is_again = current is not None and current.column == chosen
+    descending = not current.descending if current and is_again else _falls(grid, chosen)
+    grid.sort_by(Sort(chosen, descending=descending) if chosen else None)
+
+
+def _columns(grid: Grid) -> list[Choice]:
+    current = grid.listing.sort
+
+    return [
+        Choice(
+            column.key,
+            column.title or column.key,
+            ("falling" if current.descending else "rising") + ", choose again to turn"
+            if current and current.column == column.key
+            else "",
+        )
+        for column in grid.listing.table.columns
+        if column.title
+    ]
+
+
+def _falls(grid: Grid, column: str) -> bool:
+    """Numbers begin with the largest: that is where the trouble is."""
+    keys = [each.key for each in grid.listing.table.columns]
+    rows = grid.listing.table.rows
+
+    return column in keys and any(
+        isinstance(row.cells[keys.index(column)].sort, float | int) for row in rows
+    )
+
+
+async def save(app: EhtuiApp, grid: Grid) -> None:
+    """Choose a format; the file goes into the working folder and is never overwritten."""
+    listing = grid.listing
+    picture = app.export_screenshot()
+    choices = [
+        Choice("csv", "CSV", "for a spreadsheet"),
+        Choice("json", "JSON", "for a program"),
+        Choice("md", "Markdown", "for an issue"),
+        Choice("svg", "SVG", "a picture of the screen"),
+    ]
+    chosen = await app.push_screen_wait(ChoiceScreen("Save what is shown as", choices))
+
+    if chosen is not None:
+        text = FORMATS[chosen](listing) if chosen in FORMATS else picture
+        moment = datetime.fromtimestamp(app.snapshot.taken_at, tz=UTC)
+        path = Path(f"ehtui-{grid.id}-{moment:%Y%m%d-%H%M%S}.{chosen}")
+
+        try:
+            await asyncio.to_thread(_write_new, path, text)
+        except OSError as error:
+            app.say(f"{path}: {error.strerror or error}", "error")
+        else:
+            app.say(f"Saved {path}.")
+
+
+def _write_new(path: Path, text: str) -> None:
+    with path.open("x", encoding="utf-8") as file:
+        file.write(text)
+
+
+def copy(app: EhtuiApp, grid: Grid) -> None:
+    """The tagged rows, or the selected one, as tab-separated text on the terminal's clipboard."""
+    rows = {row.key: row for row in grid.listing.table.rows}
+    lines = ["\t".join(cell.text.strip() for cell in rows[key].cells) for key in grid.targets]
+
+    if lines:
+        app.copy_to_clipboard("\n".join(lines))
+        app.say(f"Copied {len(lines)} row{'s' * (len(lines) > 1)}.")
+
+
+def details(app: EhtuiApp, pane: str, key: str) -> None:
+    """Open everything known about a row."""
+    app.push_screen(DetailsScreen(pane, key))
+
+
+def log(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
+    """Follow the log of the first of these that has one."""
+    paths = [
+        consumer.process.log_path
+        for consumer in app.snapshot.consumers
+        if consumer.process.id in processes and consumer.process.log_path
+    ]
+
+    if paths:
+        app.push_screen(LogScreen(paths[0], app.session.follow_log(paths[0])))
+    else:
+        app.say("No log is known: set consumers.NAME.log in config.yaml.", "warning")
+
+
+def why(app: EhtuiApp, pane: str, key: str | None) -> None:
+    """Explain the selected thing; without one, the group."""
+    subject = subject_of(app.snapshot, app.group, pane, key)
+    app.push_screen(WhyScreen(words_of(app).why(app.snapshot, app.group, subject)))

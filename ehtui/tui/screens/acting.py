@@ -1,0 +1,109 @@
+"""What can be done from the overview, with what is selected in it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from textual import on
+from textual.screen import Screen
+
+from ehtui.tui.grid import Grid
+from ehtui.tui.lazy import LazyModule
+from ehtui.views.keys import consumer_at, partition_at
+
+if TYPE_CHECKING:
+    from ehtui.domain.process import ProcessId
+    from ehtui.tui import flows, looking
+    from ehtui.tui.app import EhtuiApp
+else:
+    flows = LazyModule("ehtui.tui.flows")
+    looking = LazyModule("ehtui.tui.looking")
+
+
+class ActingScreen(Screen[None]):
+    """Selection and the actions on it. Targets come from rows' keys, never from their places."""
+
+    app: EhtuiApp
+
+    def pane(self, name: str) -> Grid:
+        """The table of that name."""
+        return self.query_one(f"#{name}", Grid)
+
+    @property
+    def active(self) -> Grid:
+        """The focused table, else the partitions."""
+        return self.focused if isinstance(self.focused, Grid) else self.pane("partitions")
+
+    def targets(self) -> tuple[ProcessId, ...]:
+        """Consumers that an action is about: the tagged, the selected, or the selected's owner."""
+        snapshot = self.app.snapshot
+
+        if self.active.id == "partitions":
+            key = self.active.cursor
+            _, of_group = partition_at(snapshot, self.app.group, key) if key else (None, None)
+            owner = of_group.lease.owner if of_group else None
+            return tuple(
+                c.process.id for c in snapshot.consumers if c.link and c.link.owner == owner
+            )
+
+        found = (consumer_at(snapshot, key) for key in self.pane("consumers").targets)
+
+        return tuple(consumer.process.id for consumer in found if consumer is not None)
+
+    def action_sort(self) -> None:
+        """Choose a column to sort this pane by."""
+        self.app.run_flow(looking.sort(self.app, self.active))
+
+    def action_copy(self) -> None:
+        """Copy the selected row as text."""
+        looking.copy(self.app, self.active)
+
+    def action_save(self) -> None:
+        """Save what this pane shows."""
+        self.app.run_flow(looking.save(self.app, self.active))
+
+    @on(Grid.RowSelected)
+    def open_details(self, event: Grid.RowSelected) -> None:
+        """Everything known about the row."""
+        looking.details(self.app, event.grid.id or "", event.key)
+
+    def action_refresh(self) -> None:
+        """Read every source now."""
+        self.app.session.refresh()
+
+    def action_pause(self) -> None:
+        """Hold or resume."""
+        self.app.toggle_pause()
+
+    def action_group(self) -> None:
+        """Switch to another consumer group."""
+        self.app.run_flow(looking.switch_group(self.app))
+
+    def action_send(self) -> None:
+        """Send a test event; the selected partition is offered first."""
+        selected = self.pane("partitions").cursor
+        self.app.run_flow(flows.send(self.app, selected))
+
+    def action_signal(self) -> None:
+        """Signal the consumers that are selected now, whatever the list does meanwhile."""
+        self.app.run_flow(flows.signal(self.app, self.targets()))
+
+    def action_restart(self) -> None:
+        """Restart the one consumer that is selected now."""
+        self.app.run_flow(flows.restart(self.app, self.targets()))
+
+    def action_start(self) -> None:
+        """Start a configured consumer."""
+        self.app.run_flow(flows.start_consumer(self.app))
+
+    def action_adopt(self) -> None:
+        """Choose a process as a consumer."""
+        self.app.run_flow(flows.adopt(self.app))
+
+    def action_log(self) -> None:
+        """Follow the log of the selected consumer."""
+        looking.log(self.app, self.targets())
+
+    def action_why(self) -> None:
+        """Explain what is selected."""
+        looking.why(self.app, self.active.id or "", self.active.cursor)
