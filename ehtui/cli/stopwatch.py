@@ -40,4 +40,4 @@ def follow(monitor: Monitor, outcome: Outcome, timeout_s: float, *, is_json: boo
         print(lap_sentence(lap, say))
 
     if not laps:
-        print("No partition was lost: there is nothing to wait for.")
+        print("It is not known to have owned anything: there is nothing to wait for.")

@@ -15,9 +15,12 @@ if TYPE_CHECKING:
 
 
 def is_grave(target: SignalTarget) -> bool:
-    """Whether partitions stay unread for longer than a round."""
+    """Whether partitions stay unread for longer than a round, or nobody can tell."""
     if target.effect is SignalEffect.IGNORED:
         return False
+
+    if target.owner is None:
+        return target.effect is not SignalEffect.RELEASES
 
     return any(
         target.effect is not SignalEffect.RELEASES or owned.takeover.earliest_at is None
@@ -35,9 +38,14 @@ def target_cost(target: SignalTarget, signal: str, say: Telling) -> str:
         )
         return f"{goes_on}: no partition is lost."
 
+    if target.owner is None:
+        return (
+            f"Which owner {pid} is, is not known: what it owns, if anything, is unread until its "
+            "leases run out or it closes its client."
+        )
+
     if not target.owns:
-        known = "is not known to own anything" if target.owner is None else "owns nothing"
-        return f"{pid} {known}: no partition is lost."
+        return f"{pid} owns nothing: no partition is lost."
 
     return " ".join(f"{pid} {_loss(owned, target, signal, say)}" for owned in _alike(target.owns))
 

@@ -66,6 +66,14 @@ COSTS = {
         ),
         False,
     ),
+    "who it is, is not known": (
+        signal("KILL", replace(target(SignalEffect.DIES, ()), owner=None)),
+        (
+            "Which owner 51257 is, is not known: what it owns, if anything, is unread until its "
+            "leases run out or it closes its client."
+        ),
+        True,
+    ),
     "nobody left": (
         signal("TERM", target(SignalEffect.RELEASES, owned("0", window=NOBODY))),
         "51257 owns P0: nobody is left to take it; unread until a consumer starts.",
