@@ -22,7 +22,7 @@ _LEASE_MARKS = {
     LeaseState.EXPIRED: Mark.EXPIRED,
     LeaseState.HELD: 0,
 }
-_NOT_GETTING_THROUGH = frozenset({Health.BEHIND, Health.STOPPED, Health.STALLED, Health.UNOWNED})
+_GETTING_THROUGH = frozenset({Health.OK, Health.AHEAD})
 _STUCK = frozenset({Health.STOPPED, Health.STALLED})
 
 
@@ -48,7 +48,7 @@ def marks_of(
     if _never_written(shown, progress, flow, patience, looked_at):
         marks |= Mark.NEVER
 
-    if verdict in _NOT_GETTING_THROUGH and shown.lag and flow is not None and flow.begin_per_s:
+    if verdict not in _GETTING_THROUGH and shown.lag and flow is not None and flow.begin_per_s:
         marks |= Mark.RISK
 
     return marks

@@ -157,7 +157,7 @@ def _was_settled(case: Case, owner: str | None, at: float) -> bool:
 
 def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     """Partitions keep moving between live owners though nobody joined or left."""
-    stolen = [m for m in moves if m.kind is MoveKind.STOLEN and m.partition not in case.explained]
+    stolen = [m for m in moves if m.partition not in case.explained and _is_forced(case, m)]
     count, owners = len(case.group.seats), case.group.state.owners
     since = case.now - WINDOW_S
     joined = sum(1 for t in case.group.owners.values() if (t.joined_at or 0.0) >= since)
@@ -175,6 +175,15 @@ def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         "partitions": tuple(p for p in case.group.seats if p in moved),
     }
     yield finding("group.churn", Severity.WARNING, case.subject(), evidence, stolen[0].at)
+
+
+def _is_forced(case: Case, move: Move) -> bool:
+    """Taken from somebody who is still there: stolen, or lapsed though its owner lives."""
+    if move.kind is MoveKind.STOLEN:
+        return True
+
+    is_there = any(o.id == move.from_owner for o in case.group.state.owners)
+    return move.kind is MoveKind.TAKEN_OVER and is_there
 
 
 def imbalanced(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:

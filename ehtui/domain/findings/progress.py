@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.case import Case, finding, total
+from ehtui.domain.folds.moves import WINDOW_S
 from ehtui.domain.health import STALLED, USUAL_WAITS, waited
-from ehtui.domain.memory import Mark, Seat
+from ehtui.domain.memory import Mark, MoveKind, Seat
 from ehtui.domain.snapshot import Evidence, Finding, Health, Severity
 
 if TYPE_CHECKING:
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 RISK_WITHIN_S = 6 * 3600.0
 CRITICAL_WITHIN_S = 3600.0
+_FORCED = frozenset({MoveKind.STOLEN, MoveKind.TAKEN_OVER})
 
 
 def stuck(case: Case) -> Iterator[Finding]:
@@ -151,7 +153,13 @@ def at_risk(case: Case) -> Iterator[Finding]:
         begin_per_s, out_per_s = flow.begin_per_s or 0.0, shown.out_per_s or 0.0
         closing_per_s = begin_per_s - out_per_s
 
-        if closing_per_s <= 0 or not 0 <= margin <= closing_per_s * RISK_WITHIN_S:
+        # Nearer to the end of the stream than to its beginning, rates tell more of noise.
+        is_far_back = (shown.lag or 0) > margin
+
+        if not is_far_back or closing_per_s <= 0:
+            continue
+
+        if not 0 <= margin <= closing_per_s * RISK_WITHIN_S:
             continue
 
         left_s = margin / closing_per_s
@@ -212,15 +220,18 @@ def _sum(rates: Iterator[float | None]) -> float | None:
 
 
 def rewound(case: Case) -> Iterator[Finding]:
-    """Checkpoints that went back: events are read again."""
-    seats = [s for s in case.marked(Mark.REWOUND) if s.progress.rewind is not None]
+    """Checkpoints that went back, and not because two owners wrote them in turn."""
+    rewinds = [
+        (s, s.progress.rewind)
+        for s in case.marked(Mark.REWOUND)
+        if s.progress.rewind is not None and not _was_contested(case, s.shown.id)
+    ]
 
-    if not seats:
+    if not rewinds:
         return
 
-    rewinds = [(s, s.progress.rewind) for s in seats if s.progress.rewind is not None]
     worst, most = max(rewinds, key=lambda r: r[1].from_sequence - r[1].to_sequence)
-    partitions = _ids(seats)
+    partitions = _ids([s for s, _ in rewinds])
     evidence: Evidence = {
         "partitions": partitions,
         "from_sequence": most.from_sequence,
@@ -231,6 +242,13 @@ def rewound(case: Case) -> Iterator[Finding]:
     }
     subject = case.subject(partitions)
     yield finding("checkpoint.rewound", Severity.WARNING, subject, evidence, most.at)
+
+
+def _was_contested(case: Case, partition: str) -> bool:
+    """Whether it changed hands more than once lately: the one who lost it writes a last time."""
+    since = case.now - WINDOW_S
+    moves = [m for m in case.group.moves if m.partition == partition and m.at >= since]
+    return sum(1 for m in moves if m.kind in _FORCED) > 1
 
 
 def _ids(seats: Sequence[Seat]) -> tuple[str, ...]:

@@ -14,9 +14,8 @@ from ehtui.domain.snapshot import PartitionState, Subject
 if TYPE_CHECKING:
     from ehtui.domain.draft import Draft
     from ehtui.domain.hub import HubDescription, PartitionSample
+    from ehtui.domain.snapshot import Series
     from ehtui.domain.updates import HubRead
-
-RETENTION_WINDOW_S = 600.0  # begin moves in chunks
 
 
 def fold_hub(draft: Draft, update: HubRead) -> None:
@@ -121,5 +120,18 @@ def _next(before: Flow, old: PartitionSample, sample: PartitionSample) -> Flow:
         PartitionState(sample.partition, sample, rate(series, at), series),
         remembered(before.history, sample),
         begins,
-        rate(begins, at, RETENTION_WINDOW_S) if len(begins) > 1 else None,
+        _begin_rate(begins, at),
     )
+
+
+def _begin_rate(begins: Series, at: float) -> float | None:
+    """How fast retention removes events, from its first move that was seen to the last.
+
+    It moves in chunks: what the first one held was removed over a time that nobody saw.
+    """
+    first = next((point for point in begins if point[1] != begins[0][1]), None)
+
+    if first is None or begins[-1][1] <= first[1] or at <= first[0]:
+        return None
+
+    return (begins[-1][1] - first[1]) / (at - first[0])
