@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
+from typing_extensions import override
+
 from tests.interop import sdk_live
 
 GROUPS = {
@@ -39,6 +41,7 @@ class Count:
     failed: int
     skipped: int
 
+    @override
     def __str__(self) -> str:
         return f"{self.passed} passed, {self.failed} failed, {self.skipped} skipped"
 
