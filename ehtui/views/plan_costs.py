@@ -107,7 +107,7 @@ def joining(group: str, say: Telling) -> str:
     state = say.snapshot.group(group)
     name = safe(group)
 
-    if state is None:
+    if state is None or not any(p.checkpoint or p.lease.owner for p in state.partitions):
         return f"{name} has no records yet: it begins where the program says, mostly at the latest."
 
     owners = sum(1 for owner in state.owners if owner.partitions)

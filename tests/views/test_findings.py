@@ -143,6 +143,22 @@ def test_an_overdue_lease(changes: dict[str, Any], sentence: str) -> None:
     assert told("lease.overdue", {**world.LAPSE, **changes}, partition="2") == sentence
 
 
+def test_who_may_take_a_partition_at_any_moment_need_not_wait_for_the_expiry() -> None:
+    def advice(**changes: Any) -> str:
+        evidence = {**world.LAPSE, **changes}
+        return " ".join(
+            findings.advice(world.finding("lease.overdue", Severity.WARNING, evidence), SAY)
+        )
+
+    expires = world.NOW + 41
+    assert world.LAPSE["expires_at"] == expires
+
+    assert "nobody else may take" in advice(takeover_earliest_at=expires)
+    assert "nobody else may take" in advice(takeover_earliest_at=None)
+    assert "nobody else may take" not in advice(takeover_earliest_at=expires - 60)
+    assert "with a shorter expiry may take" in advice(takeover_earliest_at=expires - 60)
+
+
 FORECASTS = {
     "both": ({}, "a standby takes it 12:03:40–12:04:16"),
     "no standby": ({"standbys": 0}, "another owner takes it 12:03:40–12:04:16"),

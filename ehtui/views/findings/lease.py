@@ -110,12 +110,19 @@ def _overdue_advice(case: Case) -> tuple[str, ...]:
     after = f", {formats.duration(length)} after the last renewal" if length is not None else ""
 
     return (
-        (
-            f"{rhythm}Its lease runs out {case.time('expires_at')}{after}{judged}. "
-            f"Until then nobody else may take {it(case.places)}."
-        ),
+        f"{rhythm}Its lease runs out {case.time('expires_at')}{after}{judged}. {_until_then(case)}",
         _way_out(case),
     )
+
+
+def _until_then(case: Case) -> str:
+    """Whoever takes over judges the expiry, by its own settings."""
+    earliest, expires = case.number("takeover_earliest_at"), case.number("expires_at")
+
+    if earliest is not None and expires is not None and earliest < expires:
+        return f"A consumer with a shorter expiry may take {it(case.places)} sooner."
+
+    return f"Until then nobody else may take {it(case.places)}."
 
 
 def _way_out(case: Case) -> str:
