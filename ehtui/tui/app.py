@@ -95,7 +95,17 @@ class EhtuiApp(App[int]):
     def on_mount(self) -> None:
         """Begin to listen, to the session and to signals that end us."""
         self._unsubscribe = self.session.subscribe(self._publish)
+        # The shell wrote over the screen, and only what changes is painted by itself.
+        self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self._leave_on_signals()
+
+    def on_resize(self) -> None:
+        """A terminal that shrank and grew back has lost what we think it shows."""
+        self.call_after_refresh(self.action_redraw)
+
+    def action_redraw(self) -> None:
+        """Paint everything."""
+        self.screen.refresh()
 
     def on_unmount(self) -> None:
         """Stop listening."""

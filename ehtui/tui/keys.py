@@ -129,6 +129,8 @@ _GENERAL = (
         in_footer=True),
     Key("quit", "q,ctrl+c", "quit", "quit", "Quit", Section.GENERAL, Scope.APP, in_footer=True,
         shown="q"),
+    Key("redraw", "ctrl+l", "redraw", "redraw", "Paint the whole screen again", Section.GENERAL,
+        Scope.APP),
     Key("suspend", "ctrl+z", "suspend_process", "suspend", "Back to the shell; fg returns",
         Section.GENERAL, Scope.APP),
 )  # fmt: skip

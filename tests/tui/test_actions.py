@@ -69,6 +69,22 @@ async def test_from_a_partition_the_signal_goes_to_its_owner() -> None:
         assert [target.process.pid for target in plan.targets] == [51388]
 
 
+async def test_from_a_finding_the_signal_goes_to_the_process_it_names() -> None:
+    async with opened() as (pilot, session, _):
+        await press(pilot, "3", "k", "enter", "right", "enter")
+        await wait_for(lambda: bool(session.executed))
+        plan = session.executed[0]
+        assert isinstance(plan, SignalPlan)
+        assert [target.process.pid for target in plan.targets] == [51411]
+
+
+async def test_a_row_that_names_nobody_of_this_host_signals_nobody() -> None:
+    async with opened(FakeSession(overdue())) as (pilot, _, app):
+        await press(pilot, "down", "down", "k")
+        assert len(app.screen_stack) == 1
+        assert any("Select a consumer" in note.message for note in app._notifications)
+
+
 async def test_tagged_consumers_are_signalled_together() -> None:
     async with opened() as (pilot, session, _):
         await press(pilot, "2", "space", "space", "k", "enter", "right", "enter")

@@ -9,7 +9,7 @@ from textual.screen import Screen
 
 from ehtui.tui.grid import Grid
 from ehtui.tui.lazy import LazyModule
-from ehtui.views.keys import consumer_at, partition_at
+from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
 
 if TYPE_CHECKING:
     from ehtui.domain.process import ProcessId
@@ -35,20 +35,35 @@ class ActingScreen(Screen[None]):
         return self.focused if isinstance(self.focused, Grid) else self.pane("partitions")
 
     def targets(self) -> tuple[ProcessId, ...]:
-        """Consumers that an action is about: the tagged, the selected, or the selected's owner."""
-        snapshot = self.app.snapshot
+        """Consumers that an action is about: tagged or selected, or whom the selected row names."""
+        snapshot, grid = self.app.snapshot, self.active
 
-        if self.active.id == "partitions":
-            key = self.active.cursor
-            _, of_group = partition_at(snapshot, self.app.group, key) if key else (None, None)
-            owner = of_group.lease.owner if of_group else None
-            return tuple(
-                c.process.id for c in snapshot.consumers if c.link and c.link.owner == owner
-            )
+        if grid.id == "consumers":
+            found = (consumer_at(snapshot, key) for key in grid.targets)
+            return tuple(consumer.process.id for consumer in found if consumer is not None)
 
-        found = (consumer_at(snapshot, key) for key in self.pane("consumers").targets)
+        owner, pid = self._named(grid)
 
-        return tuple(consumer.process.id for consumer in found if consumer is not None)
+        return tuple(
+            consumer.process.id
+            for consumer in snapshot.consumers
+            if consumer.process.id.pid == pid or (consumer.link and consumer.link.owner == owner)
+        )
+
+    def _named(self, grid: Grid) -> tuple[str | None, int | None]:
+        """The owner and the process that the selected row of another pane is about."""
+        snapshot, key = self.app.snapshot, grid.cursor
+
+        if key is None:
+            return None, None
+
+        if grid.id == "partitions":
+            _, of_group = partition_at(snapshot, self.app.group, key)
+            return (of_group.lease.owner if of_group else None), None
+
+        about = finding_at(snapshot, key) if grid.id == "findings" else event_at(snapshot, key)
+
+        return (about.subject.owner, about.subject.pid) if about is not None else (None, None)
 
     def action_sort(self) -> None:
         """Choose a column to sort this pane by."""
