@@ -265,12 +265,22 @@ def _followed(
     record = progress.record
 
     if record is not checkpoint and (record is None or record.blob.etag != checkpoint.blob.etag):
-        progress = committed(progress, checkpoint, lag.lag, moment.poll_s / 2)
+        progress = _corrected(committed(progress, checkpoint, lag.lag, moment.poll_s / 2), state)
 
     if lag.lag == 0 and (progress.waiting_since is not None or lag_before != 0):
         progress = progress.waiting(None, moment.now)
 
     return progress
+
+
+def _corrected(progress: Progress, state: PartitionState) -> Progress:
+    """A checkpoint that was beyond the stream and came back is put right, not rewound."""
+    rewind, sample = progress.rewind, state.sample
+
+    if rewind is None or sample is None or rewind.from_sequence <= sample.last_sequence:
+        return progress
+
+    return progress._replace(rewind=None)
 
 
 def _unwritten(

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 NEWCOMER_S = 300.0  # how long a newcomer is news
 SETTLING_ROUNDS = 3.0
+STARTING_ROUNDS = 1.5  # who joins within so many of the others starts with them
 CRASHES = 3
 LEAST_CHURN = 4
 SHARED = 2  # owners from which on there is a balance to keep
@@ -146,13 +147,13 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
 
 
 def _was_settled(case: Case, owner: str | None, at: float) -> bool:
-    """Whether an owner was there for several rounds: a group that starts has no newcomers."""
+    """Whether an owner was there before: a group that starts has no newcomers."""
     track = case.group.owners.get(owner or "")
 
     if track is None:
         return False
 
-    return track.joined_at is None or at - track.joined_at >= SETTLING_ROUNDS * case.round_s()
+    return track.joined_at is None or at - track.joined_at >= STARTING_ROUNDS * case.round_s()
 
 
 def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.case import finding
-from ehtui.domain.series import WINDOW_S
 from ehtui.domain.snapshot import Evidence, Finding, Severity, Subject
 
 if TYPE_CHECKING:
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from ehtui.domain.draft import Draft
 
 HOT_FACTOR = 4.0
+WATCHED_S = 25.0  # a burst is not heat; a series of 60 points may reach no further back
 HOT_PER_S = 5.0  # below it nobody minds
 
 
@@ -32,7 +32,7 @@ def hot(draft: Draft) -> Iterator[Finding]:
         own = rates[partition]
         others = (whole - own) / (len(flows) - 1)
 
-        if own < HOT_PER_S or own < HOT_FACTOR * others or draft.at - series[0][0] < WINDOW_S:
+        if own < HOT_PER_S or own < HOT_FACTOR * others or draft.at - series[0][0] < WATCHED_S:
             continue
 
         evidence: Evidence = {"in_per_s": own, "others_per_s": others, "share": own / whole}
