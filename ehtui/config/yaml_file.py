@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from yaml import MappingNode, Node, SafeLoader
+from yaml import CollectionNode, MappingNode, Node, SafeLoader
 from yaml.error import MarkedYAMLError, YAMLError
 
 from ehtui.config.errors import ConfigError
+from ehtui.config.section_names import TOP_LEVEL
 from ehtui.domain.text import safe
 
+_MOST_VALUES = 100_000  # in a section, each alias counted as what it stands for
 _DEPTH = 5  # the deepest key that ehtui has: lease.groups.NAME.expires_after_s
 
 
@@ -47,6 +50,7 @@ def read_yaml(path: Path, shown: str) -> YamlFile:
     try:
         loader = SafeLoader(path.read_bytes())
         node = loader.get_single_node()
+        _check_aliases(node, shown)
         document = {} if node is None else loader.construct_document(node)
         lines, repeated = _lines(node)
     except MarkedYAMLError as error:
@@ -71,6 +75,33 @@ def read_yaml(path: Path, shown: str) -> YamlFile:
     sections = {str(name): part for name, part in document.items()}
 
     return YamlFile(path, shown, sections, lines, repeated)
+
+
+def _check_aliases(root: Node | None, shown: str) -> None:
+    """A few lines of aliases can stand for more values than a host can hold, or for themselves."""
+    sections = root.value if isinstance(root, MappingNode) else ()
+
+    for name, section in sections:
+        if name.value in TOP_LEVEL and _values(section, {}) > _MOST_VALUES:
+            raise ConfigError(
+                f"{shown} line {name.start_mark.line + 1}: the aliases (*name) of '{name.value}' "
+                "stand for too much, or for themselves.",
+                "Write out what is meant.",
+            )
+
+
+def _values(node: Node, known: dict[int, float]) -> float:
+    """How many values there are in a node; infinitely many where it holds itself."""
+    if not isinstance(node, CollectionNode):
+        return 1
+
+    if id(node) not in known:
+        known[id(node)] = math.inf
+        mapping = isinstance(node, MappingNode)
+        parts = [part for pair in node.value for part in pair] if mapping else node.value
+        known[id(node)] = 1 + sum(_values(part, known) for part in parts)
+
+    return known[id(node)]
 
 
 def _malformed(error: Exception, shown: str) -> ConfigError:

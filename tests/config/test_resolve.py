@@ -212,6 +212,26 @@ def test_a_bad_file_is_told_by_key_and_line(setup: Setup, yaml: str, names: str)
     assert error.summary.isprintable()
 
 
+@pytest.mark.parametrize(
+    "yaml",
+    [
+        "eventhub: &a\n  name: *a\n",
+        "\n".join(
+            [
+                "a0: &a0 [x, x]",
+                *(f"a{n + 1}: &a{n + 1} [{', '.join([f'*a{n}'] * 9)}]" for n in range(12)),
+                "eventhub: {name: *a12}",
+            ]
+        ),
+    ],
+    ids=["itself", "too much"],
+)
+def test_aliases_that_never_end_are_told(setup: Setup, yaml: str) -> None:
+    error = setup.write("ehtui.yaml", yaml).fails()
+
+    assert "the aliases (*name) of 'eventhub' stand for too much" in error.summary
+
+
 def test_other_sections_may_hold_whatever_they_like(setup: Setup) -> None:
     setup.write("config.yaml", "app: {a: '${NOT_SET}', a: 2}\neventhub: {name: n}")
 
