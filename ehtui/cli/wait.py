@@ -11,6 +11,7 @@ from ehtui.cli.acting import looking
 from ehtui.cli.durations import seconds
 from ehtui.cli.exit_codes import ExitCode
 from ehtui.cli.flags import add_settings_flags, resolve_args
+from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
@@ -37,10 +38,21 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Wait for it."""
+    """Wait for it.
+
+    Raises:
+        ConfigError: There is no checkpoint store, and so nothing to wait for.
+    """
     from ehtui.views.goals import Goal, unmet  # noqa: PLC0415
 
     settings = resolve_args(args).settings
+
+    if not settings.checkpoint_store.is_configured:
+        raise ConfigError(
+            "Without a checkpoint store nobody can tell what is owned or how far it is read.",
+            "Set AZURE_STORAGE_CONNECTION_STRING and CHECKPOINT_CONTAINER, or use --pid.",
+        )
+
     group, goal = settings.eventhub.consumer_group, Goal(args.until)
     began = time.monotonic()
 
