@@ -18,7 +18,7 @@ def test_a_hub_that_does_not_answer_is_not_a_group_that_is_not_owned(ehtui: Ehtu
         "1ms",
         EVENTHUB_CONNECTION_STRING=HUB,
         AZURE_STORAGE_CONNECTION_STRING=STORE,
-        CHECKPOINT_CONTAINER="c",
+        CHECKPOINT_CONTAINER="checkpoints",
     )
 
     assert said.code == 3
