@@ -22,6 +22,7 @@ _SETTINGS_FILES = (
     "local.settings.json",
     "appsettings.json",
 )
+_DEEPEST = 6  # nobody looks for a hub further down, and an alias may hold itself
 _PARENTS = 3  # python-dotenv looks upwards for .env; further up is somebody else's
 
 
@@ -117,9 +118,9 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _flattened(value: object, prefix: str) -> Iterator[tuple[str, str]]:
-    if isinstance(value, Mapping):
+def _flattened(value: object, prefix: str, depth: int = 0) -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping) and depth < _DEEPEST:
         for name, part in value.items():
-            yield from _flattened(part, f"{prefix}.{name}" if prefix else str(name))
+            yield from _flattened(part, f"{prefix}.{name}" if prefix else str(name), depth + 1)
     elif isinstance(value, str):
         yield prefix, value

@@ -32,26 +32,6 @@ def problem_line(problem: Problem) -> str:
     return f"{formats.full_stop(summary)} {advice}"
 
 
-def source_line(source: SourceState, taken_at: float, clock: Clock = UTC_CLOCK) -> str:
-    """How one source does: `read 2s ago`, `failing since 12:00:41, data 2m19s old: …`."""
-    if source.status is SourceStatus.OFF:
-        return f"off: {problem_line(source.problem)}" if source.problem else "off"
-
-    if source.status is SourceStatus.FAILED:
-        since = clock.moment(source.failing_since, taken_at)
-        trouble = problem_line(source.problem) if source.problem else "no answer"
-        return f"failing since {since}, {_data(source, taken_at)}: {trouble}"
-
-    return f"read {_ago(source, taken_at)}" if source.read_at is not None else "not read yet"
-
-
-def _data(source: SourceState, taken_at: float) -> str:
-    if source.read_at is None:
-        return "never read"
-
-    return f"data {formats.duration(taken_at - source.read_at)} old"
-
-
 def _ago(source: SourceState, taken_at: float) -> str:
     return formats.age(None if source.read_at is None else max(0.0, taken_at - source.read_at))
 

@@ -60,18 +60,3 @@ class Limiter:
         self._tokens = min(self._tokens + gained, float(self._burst))
         self._filled_at = now
         return self._tokens
-
-
-class Limiters:
-    """One limiter a namespace, whatever its spelling."""
-
-    def __init__(self, rate_per_s: float | None = RATE_PER_S, burst: int = BURST) -> None:
-        self._rate_per_s = rate_per_s
-        self._burst = burst
-        self._by_namespace: dict[str, Limiter] = {}
-
-    def of(self, namespace: str) -> Limiter:
-        """The limiter that everybody who reads `namespace` shares."""
-        return self._by_namespace.setdefault(
-            namespace.lower(), Limiter(self._rate_per_s, self._burst)
-        )

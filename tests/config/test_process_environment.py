@@ -123,6 +123,12 @@ def test_a_broken_file_of_the_application_is_noted_and_passed_over(
     assert any("not valid YAML" in note for note in findings.notes)
 
 
+def test_an_alias_that_holds_itself_ends(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(f"app: &a\n  hub: '{HUB}'\n  again: *a\n")
+
+    assert values(start())["eventhub.connection_string"] == HUB
+
+
 def test_a_process_that_is_not_there() -> None:
     pids = set(psutil.pids())
     free = next(pid for pid in range(30_000, 4_000_000) if pid not in pids)
