@@ -11,7 +11,6 @@ from textual.screen import ModalScreen
 from textual.widgets import Static
 from typing_extensions import override
 
-from ehtui.tui.paint import LeanCompositor
 from ehtui.views.cells import Tone
 
 if TYPE_CHECKING:
@@ -57,10 +56,6 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
     HEADING = ""
     app: EhtuiApp
     HINT = "esc closes"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._compositor = LeanCompositor()
 
     @override
     def compose(self) -> ComposeResult:

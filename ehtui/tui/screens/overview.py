@@ -14,7 +14,6 @@ from ehtui.tui.filtering import FilterError, parse
 from ehtui.tui.grid import Grid
 from ehtui.tui.grid_rows import Sort
 from ehtui.tui.keys import Scope, bindings
-from ehtui.tui.paint import LeanCompositor
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import PANES, shares
 from ehtui.tui.widgets.filterbar import FilterBar
@@ -56,7 +55,6 @@ class OverviewScreen(ActingScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = LeanCompositor()
         self._chosen: str | None = None  # the maximised pane
         self._settling: Timer | None = None
         self._arranged: tuple[bool, dict[str, int]] | None = None
