@@ -185,16 +185,21 @@ class MonitorSession:
         return LogTail(path)
 
     async def execute(self, plan: Plan) -> Outcome:
-        """Act on the monitor's loop, where Azure clients live; the outcome joins the timeline."""
+        """Act on the monitor's loop, where Azure clients live; the outcome joins the timeline.
+
+        Who stops waiting does not stop the action: a consumer that was stopped is started again.
+        """
         if isinstance(plan, SignalPlan):
             plan = reforecast(plan, self.snapshot, self._clock())
 
-        future = self._monitor.submit(lambda: self._executor.run(plan))
-        outcome = await asyncio.wrap_future(future)
-        self._monitor.tell(ActionDone(outcome.at, outcome))
-        self._monitor.refresh()
+        async def act() -> Outcome:
+            outcome = await self._executor.run(plan)
+            self._monitor.tell(ActionDone(outcome.at, outcome))
+            self._monitor.refresh()
 
-        return outcome
+            return outcome
+
+        return await asyncio.shield(asyncio.wrap_future(self._monitor.submit(act)))
 
     def _own_host(self) -> Host:
         """Asked once: who runs ehtui does not change, and neither do its ancestors."""
