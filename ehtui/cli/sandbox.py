@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
 from ehtui.config.errors import ConfigError
@@ -115,10 +116,17 @@ def _check(options: ServerOptions) -> None:
             "Quote it: --group '$Default'",
         )
 
-    if not options.host.startswith("127."):
+    if not _is_loopback(options.host):
         raise ConfigError(
             f"--host {options.host}: the sandbox serves on loopback only (127.x.x.x).", _SEE_HELP
         )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return IPv4Address(host).is_loopback
+    except ValueError:  # a name, such as 127.example.com: whoever answers for it decides
+        return False
 
 
 def _tell(ready: Ready) -> None:

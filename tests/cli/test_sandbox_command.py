@@ -95,6 +95,7 @@ def test_a_shell_keeps_the_lines_as_they_are() -> None:
         (["--partitions", "0"], "--partitions"),
         (["--group", ""], "Default"),
         (["--host", "0.0.0.0"], "loopback"),
+        (["--host", "127.example.com"], "loopback"),
     ],
 )
 def test_an_option_that_makes_no_sense_is_named(arguments: list[str], word: str) -> None:
