@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 import psutil
 
@@ -34,5 +35,5 @@ def python_child(code: str = "", *arguments: str) -> Iterator[subprocess.Popen[s
         child.communicate()
 
 
-def identity(child: subprocess.Popen[str]) -> ProcessId:
+def identity(child: subprocess.Popen[Any]) -> ProcessId:
     return ProcessId(child.pid, psutil.Process(child.pid).create_time())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import shutil
 import subprocess
 import threading
@@ -10,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -25,6 +27,15 @@ POLL_S = 0.05
 
 
 @dataclass(frozen=True, slots=True)
+class User:
+    """Whom a program runs as, by number."""
+
+    id: int
+    group: int
+    other_groups: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Launch:
     """How to start a program. The environment holds secrets: in memory only, never printed."""
 
@@ -32,6 +43,7 @@ class Launch:
     cwd: str | None
     environment: Mapping[str, str] = field(repr=False)
     log_path: Path
+    user: User | None = None  # None: whoever runs ehtui
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,12 +73,28 @@ def capture(process: ProcessId, log_path: Path) -> Launch:
         with running.oneshot():
             argv, cwd, environment = running.cmdline(), running.cwd(), running.environ()
             program = _program(running, argv, cwd, environment)
+            user = _other_user(running)
     except psutil.NoSuchProcess as error:
         raise ProcessGoneError from error
     except psutil.AccessDenied as error:
         raise PermissionError from error
 
-    return Launch((program, *argv[1:]), cwd, environment, log_path)
+    return Launch((program, *argv[1:]), cwd, environment, log_path, user)
+
+
+def _other_user(running: psutil.Process) -> User | None:
+    """Whom it runs as, where that is not us: root would start somebody's consumer as root."""
+    user, group = running.uids().effective, running.gids().effective
+
+    if user == os.geteuid():
+        return None
+
+    try:
+        others = os.getgrouplist(pwd.getpwuid(user).pw_name, group)
+    except KeyError:  # a number without a name
+        others = []
+
+    return User(user, group, tuple(others))
 
 
 def _program(
@@ -125,6 +153,7 @@ def start(launch: Launch, *, watch_s: float = EARLY_DEATH_S) -> Launched:
             stderr=descriptor,
             start_new_session=True,
             close_fds=True,
+            **_as_user(launch.user),
         )
     finally:
         os.close(descriptor)
@@ -141,6 +170,13 @@ def start(launch: Launch, *, watch_s: float = EARLY_DEATH_S) -> Launched:
     lines = _last_lines(launch.log_path, begins_at)
 
     return Launched(identity, launch.log_path, exit_code, lines)
+
+
+def _as_user(user: User | None) -> dict[str, Any]:
+    if user is None:
+        return {}
+
+    return {"user": user.id, "group": user.group, "extra_groups": user.other_groups}
 
 
 def _identity(pid: int) -> ProcessId:

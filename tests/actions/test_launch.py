@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -51,6 +52,7 @@ def test_a_process_can_be_captured_and_started_again(tmp_path: Path) -> None:
 
     with python_child(code, "마커") as child:
         launch = capture(identity(child), tmp_path / "again.log")
+        assert launch.user is None
 
     assert launch.argv[1] == "-c"
     assert launch.argv[2].startswith(code)
@@ -79,6 +81,27 @@ def test_what_cannot_be_started_again_is_not_captured(tmp_path: Path) -> None:
 
     with python_child(code) as child, pytest.raises(FileNotFoundError, match="worker: busy"):
         capture(identity(child), tmp_path / "x.log")
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may start programs as somebody else")
+def test_somebody_elses_program_is_started_again_as_theirs(tmp_path: Path) -> None:
+    nobody = 65534
+    child = subprocess.Popen(["/bin/sleep", "60"], cwd="/", user=nobody, group=nobody)
+
+    try:
+        launch = capture(identity(child), tmp_path / "again.log")
+    finally:
+        child.kill()
+        child.wait()
+
+    again = start(launch, watch_s=0.0)
+
+    try:
+        assert psutil.Process(again.process.pid).uids().effective == nobody
+        assert psutil.Process(again.process.pid).gids().effective == nobody
+    finally:
+        send_signal(again.process, "KILL")
+        wait_until(lambda: not psutil.pid_exists(again.process.pid), what="reaped")
 
 
 def test_waiting_ends_with_the_process() -> None:
