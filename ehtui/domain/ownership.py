@@ -126,7 +126,10 @@ def _place(record: Ownership | Checkpoint, hub: HubName | None) -> Place | None:
 
 
 def changed_places(before: Look | None, after: Look) -> set[Place]:
-    """Where a record was written, appeared or vanished between two looks."""
+    """Where a record changed, appeared or vanished between two looks.
+
+    Not by ETag alone: a blob lease ends without a new one.
+    """
     if before is None:
         return _all_places(after)
 
@@ -142,7 +145,7 @@ def _written(before: Shelf[Record], after: Shelf[Record]) -> set[Place]:
     return {
         place
         for place, old, new in zip(after.places, before.records, after.records, strict=True)
-        if old is not new and old.blob.etag != new.blob.etag and place is not None
+        if old is not new and old != new and place is not None
     }
 
 

@@ -217,6 +217,7 @@ def _lease(old: Lease, tenure: Tenure, timing: Timing | None, looked_at: float) 
         and record is not None
         and old.state is LeaseState.HELD
         and old.etag == record.blob.etag
+        and record.blob_lease_state is None
         and old.claimed_at == tenure.claimed_at
         and old.expires_after_s == timing.expires_after_s
         and old.basis is timing.basis

@@ -84,7 +84,7 @@ def _lines(snapshot: Snapshot, group: str, paper: Paper) -> Iterator[str]:
         newest = replace(timeline, rows=timeline.rows[:TIMELINE_ROWS])
         yield from _pane("Timeline", newest, paper)
 
-    if any(source.status is not SourceStatus.OK for source in snapshot.sources):
+    if any(s.status is not SourceStatus.OK or s.problem for s in snapshot.sources):
         yield from _pane("Sources", sources_table(snapshot, clock=clock), paper)
 
     yield from _not_judged(snapshot, paper)

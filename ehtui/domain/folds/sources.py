@@ -6,11 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import SourceState, SourceStatus, Subject
+from ehtui.domain.updates import HubRead
 
 if TYPE_CHECKING:
     from ehtui.domain.draft import Draft
     from ehtui.domain.updates import (
-        HubRead,
         LogsRead,
         ProcessesRead,
         SourceFailed,
@@ -30,7 +30,10 @@ def fold_success(draft: Draft, update: Read) -> None:
         draft.tell("source.recovered", draft.now, Subject(source=update.source), {"down_s": down_s})
 
     draft.failures = {k: v for k, v in draft.failures.items() if k != update.source}
-    _put(draft, SourceState(update.source, SourceStatus.OK, update.at, update.duration_s))
+    # A source may answer and still give less than it could; it says so itself.
+    limitation = update.limitation if isinstance(update, HubRead) else None
+    state = SourceState(update.source, SourceStatus.OK, update.at, update.duration_s, limitation)
+    _put(draft, state)
 
 
 def fold_failure(draft: Draft, update: SourceFailed) -> None:

@@ -198,20 +198,30 @@ def _followed_seat(
                 Shift(pid, seat.shown.lease, old, tenure, sequence, seat.shown.lag)
             )
         elif record is not None and owner is not None and old.record is not None:
-            delta_s = record.blob.last_modified - old.record.blob.last_modified
-            changes.deltas.setdefault(owner, []).append(delta_s)
-
-            if is_unread:
-                changes.renewals.add(pid)
+            _note_renewal(changes, pid, owner, old.record, record, is_unread=is_unread)
 
     return Seat(seat.shown, tenure, seat.progress, seat.marks, seat.due_at)
+
+
+def _note_renewal(
+    changes: _Changes, pid: str, owner: str, before: Ownership, after: Ownership, *, is_unread: bool
+) -> None:
+    """The same owner wrote again; a blob lease that ran out is no writing."""
+    if before.blob.etag == after.blob.etag:
+        return
+
+    delta_s = after.blob.last_modified - before.blob.last_modified
+    changes.deltas.setdefault(owner, []).append(delta_s)
+
+    if is_unread:
+        changes.renewals.add(pid)
 
 
 def _is_same(before: Ownership | Checkpoint | None, after: Ownership | Checkpoint | None) -> bool:
     if before is None or after is None:
         return before is after
 
-    return before.blob.etag == after.blob.etag and before.blob.name == after.blob.name
+    return before == after
 
 
 def _retimed(group: GroupMemory, before: Mapping[str, object]) -> set[str]:

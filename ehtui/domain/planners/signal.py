@@ -6,6 +6,7 @@ import signal as signals
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain.consequences import after_death, after_release
 from ehtui.domain.plans import (
     OwnedPartition,
     Refusal,
@@ -15,13 +16,13 @@ from ehtui.domain.plans import (
     SignalTarget,
     TakeoverWindow,
 )
-from ehtui.domain.snapshot import ConsumerState, GroupPartition, GroupState, LeaseState, Snapshot
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ehtui.domain.planners.host import Host
     from ehtui.domain.process import ProcessId, ProcessSample
+    from ehtui.domain.snapshot import ConsumerState, Snapshot
 
 OFFERED_SIGNALS = ("TERM", "INT", "KILL", "HUP", "USR1", "USR2", "STOP", "CONT", "QUIT")
 HARMLESS_SIGNALS = frozenset({"CONT"})
@@ -126,7 +127,7 @@ def _target(snapshot: Snapshot, consumer: ConsumerState, number: int) -> SignalT
     owner = consumer.link.owner if consumer.link else None
     owns = tuple(
         OwnedPartition(
-            group.name, partition.id, _takeover(group, partition, owner, effect, snapshot)
+            group.name, partition.id, _takeover(snapshot, group.name, partition.id, effect)
         )
         for name, partition_id in consumer.owns
         if (group := snapshot.group(name)) is not None
@@ -158,34 +159,9 @@ def signal_effect(process: ProcessSample, number: int) -> SignalEffect:
 
 
 def _takeover(
-    group: GroupState,
-    partition: GroupPartition,
-    owner: str | None,
-    effect: SignalEffect,
-    snapshot: Snapshot,
+    snapshot: Snapshot, group: str, partition: str, effect: SignalEffect
 ) -> TakeoverWindow:
-    """When the others can have it: the next round after a release, else after expiry."""
-    survivors = [o for o in group.owners if o.id != owner and o.partitions]
-    standbys = [c for c in snapshot.consumers if c.link and c.link.owner != owner and not c.owns]
+    """When somebody else can have it. What may release may not: only a seen handler counts."""
+    judge = after_release if effect is SignalEffect.RELEASES else after_death
 
-    if not survivors and not standbys:
-        return TakeoverWindow(None, None, "no-survivor")
-
-    round_s = (
-        max((o.renewed_every_s for o in survivors if o.renewed_every_s), default=None)
-        or partition.lease.renewed_every_s
-    )
-    now = snapshot.server_now
-
-    if effect is SignalEffect.RELEASES:
-        return TakeoverWindow(now, now + round_s if round_s else None, "released")
-
-    lease = partition.lease
-
-    if lease.state not in {LeaseState.HELD, LeaseState.OVERDUE} or lease.expires_at is None:
-        return TakeoverWindow(now, None, "expired")
-
-    basis = lease.basis.value if lease.basis else "assumed"
-    latest = lease.expires_at + round_s if round_s else None
-
-    return TakeoverWindow(lease.expires_at, latest, basis)
+    return judge(snapshot, group, partition)
