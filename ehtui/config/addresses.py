@@ -4,25 +4,37 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
+_WEB_PORTS = {None, 80, 443}
+
 
 def split_address(text: str) -> SplitResult | None:
-    """The parts of an http address; None where it is none."""
+    """The parts of an http address; None where it is none, or holds a user and password."""
     try:
         split = urlsplit(text)
         _ = split.port  # raises where it is no number
     except ValueError:
         return None
 
-    is_address = split.scheme in {"http", "https"} and bool(split.hostname)
+    is_address = split.scheme in {"http", "https"} and bool(split.hostname) and split.port != 0
+    is_plain = "@" not in split.netloc and not has_gap(split.netloc)
 
-    return split if is_address and not has_gap(split.netloc) else None
+    return split if is_address and is_plain else None
 
 
 def is_path_style(url: SplitResult) -> bool:
     """Whether the account stands in the path (Azurite, emulators), not in the host name."""
     host = url.hostname or ""
+    is_number = ":" in host or host.replace(".", "").isdigit()
 
-    return "." not in host or ":" in host or host.replace(".", "").isdigit()
+    return is_number or "." not in host or url.port not in _WEB_PORTS
+
+
+def account_of(url: SplitResult) -> str | None:
+    """The account: the first label of the host, or of the path where that carries it."""
+    if is_path_style(url):
+        return url.path.strip("/").split("/")[0] or None
+
+    return (url.hostname or "").split(".")[0] or None
 
 
 def has_gap(text: str) -> bool:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import base64
 import binascii
 from dataclasses import dataclass
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import urlsplit
 
-from ehtui.config.addresses import has_gap, is_path_style, split_address
+from ehtui.config.addresses import account_of, has_gap, split_address
 from ehtui.config.errors import ConfigError
 from ehtui.config.masking import masked
 from ehtui.config.secret import Secret
@@ -19,7 +19,7 @@ from ehtui.config.secret import Secret
 AMQPS_PORT = 5671
 AMQP_PORT = 5672
 # Azurite's documented account, the same everywhere: no secret.
-_AZURITE_URL = "http://127.0.0.1:10000/devstoreaccount1"
+_AZURITE_ACCOUNT = "devstoreaccount1"
 _AZURITE_KEY = (
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
@@ -103,8 +103,13 @@ def parse_storage(
     """
     parts = _parts(text, key, example="DefaultEndpointsProtocol=https;AccountName=…;AccountKey=…")
 
-    if parts.get("usedevelopmentstorage") == "true":
-        return StorageConnection("devstoreaccount1", _AZURITE_URL, Secret(_AZURITE_KEY))
+    if parts.get("usedevelopmentstorage", "").lower() == "true":
+        host = parts.get("developmentstorageproxyuri", "http://127.0.0.1").rstrip("/")
+        parts = {
+            "accountname": _AZURITE_ACCOUNT,
+            "accountkey": _AZURITE_KEY,
+            "blobendpoint": f"{host}:10000/{_AZURITE_ACCOUNT}",
+        }
 
     if parts.get("endpoint", "").startswith("sb://"):
         raise ConfigError(
@@ -125,8 +130,7 @@ def parse_storage(
     if secret:
         _check_base64(secret, key)
 
-    endpoint = _blob_endpoint(parts)
-    address = split_address(endpoint)
+    address = split_address(_blob_endpoint(parts))
 
     if address is None:
         raise ConfigError(
@@ -135,8 +139,8 @@ def parse_storage(
         )
 
     return StorageConnection(
-        account=account or _account_of(address),
-        blob_endpoint=endpoint,
+        account=account or account_of(address),
+        blob_endpoint=f"{address.scheme}://{address.netloc}{address.path.rstrip('/')}",
         key=Secret(secret) if secret else None,
         signature=Secret(signature.lstrip("?")) if signature and not secret else None,
     )
@@ -224,17 +228,9 @@ def _check_base64(secret: str, key: str) -> None:
 
 def _blob_endpoint(parts: dict[str, str]) -> str:
     if endpoint := parts.get("blobendpoint"):
-        return endpoint.rstrip("/")
+        return endpoint
 
     scheme = parts.get("defaultendpointsprotocol") or "https"
     suffix = parts.get("endpointsuffix") or "core.windows.net"
 
     return f"{scheme}://{parts['accountname']}.blob.{suffix}"
-
-
-def _account_of(address: SplitResult) -> str | None:
-    """The account in a blob endpoint: first label of the host, or of the path under an address."""
-    if is_path_style(address):
-        return address.path.strip("/").split("/")[0] or None
-
-    return (address.hostname or "").split(".")[0] or None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ehtui.domain.text import MASK, visible
+from ehtui.domain.text import MASK, safe
 
 _SHOWN_KEYS = frozenset(
     {
@@ -32,7 +32,7 @@ def _masked_part(part: str) -> str:
 
     if name.lower() in _SHOWN_KEYS:
         # A SAS can hide in the query or the user part of an endpoint.
-        return visible(f"{name}={value.split('?')[0].split('@')[-1]}")
+        return safe(f"{name}={value.split('?')[0].split('@')[-1]}")
 
     # An unknown name may itself be a piece of a key: a bare key ends with "=".
     return f"{name}={MASK}" if name.lower() in _SECRET_KEYS else MASK

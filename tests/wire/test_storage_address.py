@@ -13,6 +13,7 @@ from ehtui.domain.text import safe
 from ehtui.wire.storage_address import address_of, parse_account_url, parse_connection_string
 
 KEY = "c2VjcmV0LWtleQ=="
+NO_ADDRESS = "does not lead to an http address"
 
 
 @pytest.mark.parametrize(
@@ -94,6 +95,13 @@ def test_a_connection_string_with_a_sas() -> None:
             None,
         ),
         (
+            "http://azurite.local:10000/dev/checkpoints",
+            "http://azurite.local:10000/dev",
+            "dev",
+            "checkpoints",
+            None,
+        ),
+        (
             "http://azurite:10000/dev/checkpoints?sig=x",
             "http://azurite:10000/dev",
             "dev",
@@ -116,13 +124,27 @@ def test_account_urls(
     ("text", "says"),
     [
         ("nonsense", "no '='"),
-        ("DefaultEndpointsProtocol=https", "neither AccountName= nor BlobEndpoint="),
-        ("AccountName=hg", "neither AccountKey= nor SharedAccessSignature="),
+        ("DefaultEndpointsProtocol=https", "has no AccountName"),
+        ("AccountName=hg", "has no AccountKey"),
         ("AccountName=hg;AccountKey=SECRET!", "not base64"),
-        (f"AccountName=;AccountKey={KEY}", "neither AccountName="),
-        (f"AccountName=h g/;AccountKey={KEY};BlobEndpoint=ftp://x", "not an http(s) address"),
-        (f"AccountName=hg;AccountKey={KEY};BlobEndpoint=http://[::1", "not an http(s) address"),
-        (f"AccountName=hg;AccountKey={KEY};BlobEndpoint=http://h:99999/", "not an http(s) address"),
+        (f"AccountName=;AccountKey={KEY}", "has no AccountName"),
+        (
+            f"AccountName=h g/;AccountKey={KEY};BlobEndpoint=ftp://x",
+            NO_ADDRESS,
+        ),
+        (
+            f"AccountName=hg;AccountKey={KEY};BlobEndpoint=https://user:SECRET@host/",
+            NO_ADDRESS,
+        ),
+        ("UseDevelopmentStorage=true;DevelopmentStorageProxyUri=http://u:SECRET@h", NO_ADDRESS),
+        (
+            f"AccountName=hg;AccountKey={KEY};BlobEndpoint=http://[::1",
+            NO_ADDRESS,
+        ),
+        (
+            f"AccountName=hg;AccountKey={KEY};BlobEndpoint=http://h:99999/",
+            NO_ADDRESS,
+        ),
         (
             "Endpoint=sb://ns.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=SECRET",
             "an Event Hubs connection string",
