@@ -24,6 +24,8 @@ LAG_ZERO = "lag-zero"
 NEVER_CHECKPOINTED = "never-checkpointed"
 STOPPED = "no-checkpoint-in-time"  # by its own cadence
 STOPPED_LONG = "no-checkpoint-for-long"  # its cadence is unknown
+LOSING = "events-lost"
+NEW_OWNER = "new-owner"
 REWOUND = "checkpoint-went-back"
 CAUGHT_UP = "caught-up-lately"
 STALLED = "checkpoint-repeats"
@@ -55,24 +57,51 @@ def judge(
     before: Health = Health.UNKNOWN,
 ) -> Verdict:
     """Health and rule of one partition of a group at `now`, server time, after `before`."""
-    if lease.state not in LIVE_STATES:
-        return Health.UNOWNED, UNOWNED
-
-    if lag.ahead:
-        return Health.AHEAD, AHEAD
-
-    if lag.lag is None:
-        return Health.UNKNOWN, NO_SAMPLE
-
-    if lag.lag == 0:
-        return Health.OK, LAG_ZERO
-
-    if lag.is_bound:
-        return Health.UNKNOWN, NEVER_CHECKPOINTED
-
-    return _stopped(lease, lag.lag, progress, patience, in_per_s, now) or _by_window(
-        lag.lag, progress, patience, in_per_s, before
+    return (
+        _at_once(lease, lag)
+        or _stopped(lease, lag.lag or 0, progress, patience, in_per_s, now)
+        or _in_between(lease, lag, progress)
+        or _by_window(lag.lag or 0, progress, patience, in_per_s, before)
     )
+
+
+def _at_once(lease: Lease, lag: Lag) -> Verdict | None:
+    """What needs no history."""
+    verdict = None
+
+    if lease.state not in LIVE_STATES:
+        verdict = Health.UNOWNED, UNOWNED
+    elif lag.ahead:
+        verdict = Health.AHEAD, AHEAD
+    elif lag.lag is None:
+        verdict = Health.UNKNOWN, NO_SAMPLE
+    elif lag.lag == 0:
+        verdict = Health.OK, LAG_ZERO
+    elif lag.is_bound:
+        verdict = Health.UNKNOWN, NEVER_CHECKPOINTED
+
+    return verdict
+
+
+def _in_between(lease: Lease, lag: Lag, progress: Progress) -> Verdict | None:
+    """What the window of commits does not show."""
+    if lag.lost:  # its lag stands still then: no more than all that is left
+        return Health.BEHIND, LOSING
+
+    return (Health.UNKNOWN, NEW_OWNER) if _is_new(lease, progress) else None
+
+
+def _is_new(lease: Lease, progress: Progress) -> bool:
+    """Whether its owner found events waiting and has written nothing yet.
+
+    What was before says nothing of it; and owners that come and go never get further than this.
+    """
+    claimed_at, since = lease.claimed_at, progress.waiting_since
+
+    if claimed_at is None or since is None or claimed_at < since:
+        return False
+
+    return not progress.commits or progress.commits[-1].at < claimed_at
 
 
 def _stopped(

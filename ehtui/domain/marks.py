@@ -73,11 +73,15 @@ def _record_marks(shown: GroupPartition) -> int:
 
 
 def _renews_meanwhile(lease: Lease, progress: Progress) -> bool:
-    """Whether its owner still balances while events wait: else it may just have died."""
+    """Whether its owner still balances while events wait: else it may just have died.
+
+    Its claim proves nothing: events may have waited for it, and it may have died at once.
+    """
     if lease.state is not LeaseState.HELD or progress.waiting_since is None:
         return False
 
-    return lease.renewed_at is None or lease.renewed_at > progress.waiting_since + RESOLUTION_S
+    since = max(progress.waiting_since, lease.claimed_at or 0.0)
+    return lease.renewed_at is None or lease.renewed_at > since + RESOLUTION_S
 
 
 def _never_written(

@@ -62,6 +62,8 @@ RULES = {
     health.STOPPED: "events wait longer than its checkpoints usually take",
     health.STOPPED_LONG: "events wait, and no checkpoint was written for long",
     health.REWOUND: "the checkpoint went back and has not caught up",
+    health.LOSING: "retention removes events before they are read",
+    health.NEW_OWNER: "its owner is new and has written no checkpoint yet",
     health.CAUGHT_UP: "lag was zero lately",
     health.STALLED: "the last checkpoints all name the same event",
     health.GROWING: "lag did not shrink over the last checkpoints",

@@ -6,7 +6,7 @@ import pytest
 
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.process import LogIncident, LogIncidentKind
-from ehtui.domain.snapshot import LeaseState, Severity
+from ehtui.domain.snapshot import Health, LeaseState, Severity
 from tests.domain.build import World, healthy, process_id
 
 PRODUCTION = Policy(is_production=True)
@@ -212,3 +212,77 @@ def test_a_poison_event_that_kills_every_owner_is_a_crash_loop() -> None:
     loop = world.finding("owner.crash_loop")
     assert loop.evidence["checkpoint_sequence"] == 4
     assert loop.evidence["owners"] == ("c", "d", "e")
+
+
+def test_owners_that_rob_each_other_of_everything_are_churn_and_no_rewind() -> None:
+    """Leases shorter than their renewals: whoever looks takes all, so its victim seems to leave."""
+    world = World(4)
+    world.produce(4)
+
+    for owner in "abc":
+        world.consumer(owner, renews_every_s=2, checkpoints_every_s=1)
+
+    world.look()
+
+    for turn in range(12):
+        for partition in world.streams:
+            world.claim(partition, "abc"[turn % 3])
+
+            # Each goes on where it was itself: progress is written down forth and back.
+            if turn > 4:
+                world.checkpoint(partition, 3 * turn - 8 * (turn % 2))
+
+        world.play(2, every_s=1)
+
+    assert world.ids() == {"group.churn"}
+    assert world.finding("group.churn").evidence["owners"] == 3
+    assert "owner.crash_loop" not in world.ever
+
+
+def test_a_start_in_which_all_grab_at_once_is_no_crash_loop() -> None:
+    """A link that was taken makes its owner let go and claim again, before any checkpoint."""
+    world = World(3)
+    world.produce(4)
+    world.look()
+
+    for owner in "abc":
+        world.consumer(owner, renews_every_s=1, checkpoints_every_s=None)
+
+    for owner in ("a", "b", None, "b", None, "c", None, "c"):
+        world.claim("0", "a")
+        world.claim("1", "b")
+        world.claim("2", owner)
+        world.play(1, every_s=1)
+
+    assert "owner.crash_loop" not in world.ever
+    assert "group.churn" not in world.ever
+
+
+def test_an_event_at_which_the_handler_raises_is_a_crash_loop_of_one_owner() -> None:
+    world = healthy()
+    world.consumers["owner-2"].is_stuck = True
+
+    for _ in range(4):
+        world.release("2")
+        world.play(1, every_s=1)
+        world.claim("2", "owner-2")
+        world.play(4, every_s=1)
+
+    assert world.ids() == {"owner.crash_loop"}
+    assert world.finding("owner.crash_loop").subject.partition == "2"
+    assert world.partition("2").health is Health.UNKNOWN
+    assert world.partition("2").rule == "new-owner"
+
+
+def test_a_newcomer_may_take_what_its_owner_let_go_of_for_a_moment() -> None:
+    world = World(4)
+    world.consumer("a", "0", "1")
+    world.consumer("b", "2", "3")
+    world.look()
+    world.play(30)
+    world.release("3")
+    world.play(1, every_s=1)
+    world.consumer("c", "3")
+    world.play(5, every_s=1)
+
+    assert world.finding("group.newcomer").evidence["from_owners"] == ("b",)

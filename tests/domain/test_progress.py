@@ -82,6 +82,16 @@ def test_a_stuck_handler_is_found_though_its_lease_is_renewed() -> None:
     assert not world.ids()
 
 
+def test_an_owner_that_died_right_after_its_claim_is_not_stuck() -> None:
+    world = healthy()
+    world.stop("owner-2")
+    world.play(20)
+    world.consumer("heir", "2", is_alive=False)
+    world.play(40)
+
+    assert "handler.stuck" not in world.ever
+
+
 def test_a_handler_that_hung_before_the_first_look_is_found_by_its_backlog() -> None:
     world = World(1)
     world.produce(10)
@@ -154,6 +164,43 @@ def test_events_that_retention_removed_are_counted_apart() -> None:
     lost = world.finding("events.lost")
     assert lost.evidence["lost"] == 40
     assert lost.evidence["begin_sequence"] == 50
+
+
+def test_a_reader_whom_retention_overtakes_is_not_well_though_its_lag_stands_still() -> None:
+    world = World(1)
+    world.produce(50)
+    world.consumer("a", "0", is_stuck=True)
+    world.send("0", 4_000)
+    world.look()
+
+    for turn in range(24):
+        world.streams["0"].begin = world.streams["0"].last - 3_000
+        world.checkpoint("0", 900 + 50 * turn)  # of what it had fetched before
+        world.play(5)
+
+    shown = world.partition("0")
+    assert shown.lost
+    assert (shown.health, shown.rule) == (Health.BEHIND, "events-lost")
+    assert "events.lost" in world.ids()
+
+
+def test_a_reader_at_the_edge_of_retention_has_lost_nothing_between_two_looks() -> None:
+    """What seems lost is less than it has read since the store was looked at."""
+    world = World(1)
+    world.produce(50)
+    world.consumer("a", "0", per_s=50)
+    world.send("0", 4_000)
+    world.checkpoint("0", 1_000)
+    world.look()
+    world.play(60)
+
+    for _ in range(6):
+        record = world.checkpoints[world.group, "0"]
+        world.streams["0"].begin = (record.sequence or 0) + 30
+        world.fold(world.hub_read())
+        world.play(5)
+
+    assert "events.lost" not in world.ever
 
 
 def test_retention_that_catches_up_is_a_risk_with_a_moment() -> None:

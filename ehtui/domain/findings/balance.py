@@ -34,8 +34,10 @@ def recent(case: Case) -> list[Move]:
 def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     """Owners come and go, the checkpoint stays: often one event that kills its reader."""
     looping: dict[str, list[Move]] = {}
+    alive = _alive(case)
+    returns = [m for m in moves if m.kind in _ARRIVALS and not _is_hand_over(m, alive)]
 
-    for partition, arrivals in _by_partition(m for m in moves if m.kind in _ARRIVALS).items():
+    for partition, arrivals in _by_partition(returns).items():
         seat = case.group.seats.get(partition)
 
         if seat is None or len(arrivals) < CRASHES:
@@ -45,9 +47,11 @@ def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         at = checkpoint.sequence if checkpoint is not None else None
         same = [m for m in arrivals[1:] if m.sequence == at]
         steals = sum(1 for m in arrivals if m.kind is MoveKind.STOLEN)
+        # Without a checkpoint nothing shows that they do not get on: a start looks like it, too.
+        enough = CRASHES - 1 if at is not None else 2 * CRASHES - 1
 
         # Lag that never shrinks although owner after owner arrives, and not by stealing.
-        if len(same) >= CRASHES - 1 and seat.shown.lag and steals < len(arrivals) / 2:
+        if len(same) >= enough and seat.shown.lag and steals < len(arrivals) / 2:
             looping[partition] = arrivals
 
     if not looping:
@@ -72,6 +76,17 @@ def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     }
     subject = case.subject(partitions)
     yield finding("owner.crash_loop", Severity.CRITICAL, subject, evidence, worst[0].at)
+
+
+def _alive(case: Case) -> frozenset[str]:
+    """Owners with a lease that runs, but for those whose process was seen to end."""
+    gone = {owner for d in case.draft.host.departures for owner in d.owners}
+    return frozenset(o.id for o in case.group.state.owners if o.id not in gone)
+
+
+def _is_hand_over(move: Move, alive: frozenset[str]) -> bool:
+    """Whether it came from another owner that lives on: to balance, and no crash."""
+    return move.from_owner != move.to_owner and move.from_owner in alive
 
 
 def _lives(arrivals: Sequence[Move]) -> list[float]:
@@ -109,6 +124,8 @@ def pingpongs(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
 
 def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     """An owner that joined lately and took partitions from live ones."""
+    alive = _alive(case)
+
     for owner, track in case.group.owners.items():
         joined_at = track.joined_at
 
@@ -119,7 +136,7 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
             m
             for m in moves
             if m.to_owner == owner
-            and m.kind is MoveKind.STOLEN
+            and (m.kind is MoveKind.STOLEN or _is_blink(m, alive))
             and m.partition not in case.explained
             and _was_settled(case, m.from_owner, joined_at)
         ]
@@ -146,6 +163,11 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         yield finding("group.newcomer", severity, subject, evidence, joined_at)
 
 
+def _is_blink(move: Move, alive: frozenset[str]) -> bool:
+    """Whether it was free for a moment only: its owner let go of it and lives on."""
+    return move.kind is MoveKind.CLAIMED and _is_hand_over(move, alive)
+
+
 def _was_settled(case: Case, owner: str | None, at: float) -> bool:
     """Whether an owner was there before: a group that starts has no newcomers."""
     track = case.group.owners.get(owner or "")
@@ -158,33 +180,50 @@ def _was_settled(case: Case, owner: str | None, at: float) -> bool:
 
 def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     """Partitions keep moving between live owners though nobody joined or left."""
-    stolen = [m for m in moves if m.partition not in case.explained and _is_forced(case, m)]
-    count, owners = len(case.group.seats), case.group.state.owners
+    taken = [m for m in _taken_from_the_living(case, moves) if m.partition not in case.explained]
+    count = len(case.group.seats)
+    # All may have let go for a moment: whoever takes part is there.
+    owners = {m.to_owner for m in taken} | {o.id for o in case.group.state.owners}
     since = case.now - WINDOW_S
     joined = sum(1 for t in case.group.owners.values() if (t.joined_at or 0.0) >= since)
     # Each that joined may take its share once.
     explained = joined * ceil(count / max(1, len(owners)))
 
-    if len(stolen) - explained < max(LEAST_CHURN, count / 2):
+    if len(taken) - explained < max(LEAST_CHURN, count / 2):
         return
 
-    moved = {m.partition for m in stolen}
+    moved = {m.partition for m in taken}
+    case.shuffled.update(moved)
     evidence: Evidence = {
-        "changes": len(stolen),
+        "changes": len(taken),
         "window_s": WINDOW_S,
         "owners": len(owners),
         "partitions": tuple(p for p in case.group.seats if p in moved),
     }
-    yield finding("group.churn", Severity.WARNING, case.subject(), evidence, stolen[0].at)
+    yield finding("group.churn", Severity.WARNING, case.subject(), evidence, taken[0].at)
 
 
-def _is_forced(case: Case, move: Move) -> bool:
-    """Taken from somebody who is still there: stolen, or lapsed though its owner lives."""
-    if move.kind is MoveKind.STOLEN:
-        return True
+def _taken_from_the_living(case: Case, moves: Sequence[Move]) -> list[Move]:
+    """What was stolen, and what somebody lost who is still there or back within a few rounds.
 
-    is_there = any(o.id == move.from_owner for o in case.group.state.owners)
-    return move.kind is MoveKind.TAKEN_OVER and is_there
+    An owner that was robbed of all that it had looks as if it had left, until it takes again.
+    """
+    alive, soon_s = _alive(case), SETTLING_ROUNDS * case.round_s()
+    returns: dict[str | None, list[float]] = {}
+
+    for move in moves:
+        if move.kind in _ARRIVALS:
+            returns.setdefault(move.to_owner, []).append(move.at)
+
+    def is_robbed(move: Move) -> bool:
+        if move.kind not in _ARRIVALS or move.from_owner in {None, move.to_owner}:
+            return False
+
+        is_there = move.kind is MoveKind.TAKEN_OVER and move.from_owner in alive
+        is_back = any(0 <= at - move.at <= soon_s for at in returns.get(move.from_owner, []))
+        return is_there or is_back
+
+    return [m for m in moves if m.kind is MoveKind.STOLEN or is_robbed(m)]
 
 
 def imbalanced(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:

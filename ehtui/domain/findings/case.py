@@ -35,6 +35,7 @@ class Case:
     renewing: frozenset[str] = frozenset()  # owners with a lease that is held
     idle: tuple[ConsumerState, ...] = ()
     explained: set[str] = field(default_factory=set)  # partitions whose root cause is told
+    shuffled: set[str] = field(default_factory=set)  # partitions that several owners read in turn
 
     @property
     def name(self) -> str:

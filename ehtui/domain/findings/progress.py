@@ -118,7 +118,7 @@ def _is_younger(hub_created_at: float | None, written_at: float | None) -> bool 
 
 def lost(case: Case) -> Iterator[Finding]:
     """Events that retention removed before they were read."""
-    seats = case.marked(Mark.LOST)
+    seats = [seat for seat in case.marked(Mark.LOST) if _is_lost(case, seat)]
 
     if not seats:
         return
@@ -137,6 +137,13 @@ def lost(case: Case) -> Iterator[Finding]:
         "is_recreated": _is_younger(created_at, max(written, default=None)),
     }
     yield finding("events.lost", Severity.CRITICAL, case.subject(partitions), evidence)
+
+
+def _is_lost(case: Case, seat: Seat) -> bool:
+    """Whether more is gone than it may have read since the store was looked at."""
+    policy, shown = case.draft.policy, seat.shown
+    read = (shown.out_per_s or 0.0) * (policy.hub_interval_s + policy.store_interval_s)
+    return (shown.lost or 0) > read
 
 
 def at_risk(case: Case) -> Iterator[Finding]:
@@ -246,6 +253,9 @@ def rewound(case: Case) -> Iterator[Finding]:
 
 def _was_contested(case: Case, partition: str) -> bool:
     """Whether it changed hands more than once lately: the one who lost it writes a last time."""
+    if partition in case.shuffled:
+        return True
+
     since = case.now - WINDOW_S
     moves = [m for m in case.group.moves if m.partition == partition and m.at >= since]
     return sum(1 for m in moves if m.kind in _FORCED) > 1
