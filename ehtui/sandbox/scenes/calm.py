@@ -52,7 +52,7 @@ def _two_groups(stage: Stage) -> None:
 def _newcomer(stage: Stage) -> None:
     stage.start("alpha", "beta")
     stage.settle(2)
-    stage.pause(5)
+    stage.pause(9)  # several rounds: whoever is there is settled
     stage.cue()
     stage.start("gamma")
     stage.settle(3)
