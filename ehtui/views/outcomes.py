@@ -62,18 +62,25 @@ def _told(outcome: Outcome) -> str:
     if outcome.state is OutcomeState.DRY_RUN:
         return f"Dry run, nothing was done: {_would(outcome.plan)}."
 
-    if outcome.state is OutcomeState.REFUSED and not _sent(outcome):
-        return refusal_sentence(outcome.refusal) if outcome.refusal else "Refused."
+    if outcome.state is OutcomeState.DONE or _has_several_ends(outcome):
+        return _done(outcome)
 
     if outcome.state is OutcomeState.FAILED:
         return _failed(outcome)
 
-    return _done(outcome)
+    return refusal_sentence(outcome.refusal) if outcome.refusal else "Refused."
 
 
-def _sent(outcome: Outcome) -> bool:
-    """Whether some target of a signal got it, though another was refused."""
-    return isinstance(outcome.plan, SignalPlan) and len(outcome.plan.targets) > 1
+def _has_several_ends(outcome: Outcome) -> bool:
+    """Whether some target of a signal may have got it, though another one did not."""
+    plan = outcome.plan
+
+    if not isinstance(plan, SignalPlan) or len(plan.targets) == 1:
+        return False
+
+    told = dict(outcome.details)
+
+    return any(str(target.process.pid) in told for target in plan.targets)
 
 
 def _would(plan: Plan) -> str:

@@ -299,6 +299,16 @@ GONE = Refusal(RefusalReason.GONE, "51257")
             ),
             "SIGTERM: 7 sent and 8 identity changed.",
         ),
+        (
+            ended(
+                KILL_TWO,
+                OutcomeState.FAILED,
+                error="8: failed: no right",
+                details=(("7", "sent"), ("8", "failed: no right")),
+            ),
+            "SIGTERM: 7 sent and 8 failed: no right.",
+        ),
+        (ended(KILL_TWO, OutcomeState.REFUSED, refusal=GONE), refusal_sentence(GONE)),
         (ended(KILL_ONE, OutcomeState.REFUSED, refusal=GONE), refusal_sentence(GONE)),
         (
             ended(KILL_ONE, OutcomeState.DRY_RUN),
