@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test scenes check lint types imports interop clean
+.PHONY: help demo test scenes screenshots check lint types imports interop clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,10 @@ interop: $(STAMP) ## other people's clients and servers, counted (needs Node)
 
 scenes: $(STAMP) ## play every scene, judge what ehtui says of it, write docs/scenes.md (8 minutes)
 	$(BIN)/python -m tests.scenes
+
+screenshots: $(STAMP) ## every screen as SVG and PNG into screenshots/ (fonts: DejaVu, Noto CJK, Noto Emoji)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'cairosvg>=2.7,<3' 'pillow>=10'
+	$(BIN)/python -m tests.snapshots.gallery screenshots
 
 clean: ## remove what the targets made
 	rm -rf .venv .work .mypy_cache .ruff_cache .pytest_cache .hypothesis
