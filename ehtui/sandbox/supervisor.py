@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,6 +156,9 @@ class Supervisor:
                 env={**os.environ, **environment, **own},
                 start_new_session=True,  # Ctrl-C is for the parent, which stops them in order
             )
+
+        # A consumer that somebody killed shall vanish, not stay a zombie until the sandbox ends.
+        threading.Thread(target=process.wait, name=f"reap {name}", daemon=True).start()
 
         return Child(name, process.pid, log_path), process
 

@@ -17,6 +17,7 @@ from ehtui.sources.log_follow import LogFollower
 from ehtui.sources.log_patterns import LineFacts, read_line
 
 EVIDENCE_CHARACTERS = 240
+ENDED = frozenset({"zombie", "dead", "gone"})
 
 
 @dataclass(slots=True)
@@ -44,7 +45,8 @@ class LogSource:
         by_path: dict[str, list[ProcessSample]] = {}
 
         for process in processes:
-            if process.log_path is not None:
+            # A zombie writes nothing: what is new in its file comes from whoever follows it.
+            if process.log_path is not None and process.status not in ENDED:
                 by_path.setdefault(process.log_path, []).append(process)
 
         for path in self._followers.keys() - by_path.keys():

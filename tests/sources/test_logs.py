@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 from ehtui.domain.process import LinkBasis, LogIncidentKind, ProcessId, ProcessSample, RecognisedBy
@@ -71,6 +72,21 @@ def test_a_shared_log_links_only_where_the_line_names_the_pid(tmp_path: Path) ->
     read = source(process(70, log), process(8, log)).scan()
 
     assert [(link.process.pid, link.owner) for link in read.links] == [(70, "seven")]
+
+
+def test_a_restarted_consumer_is_tied_to_what_it_writes_beside_the_zombie(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("EventProcessor 'first' is being started\n")
+    alive = [process(7, log)]
+    logs = LogSource(lambda: alive, clock=lambda: 1.0)
+    logs.scan()
+
+    alive[:] = [replace(process(7, log), status="zombie"), process(9, log)]
+    with log.open("a") as file:
+        file.write("EventProcessor 'second' is being started\n")
+
+    links = {link.process.pid: link.owner for link in logs.scan().links}
+    assert links == {7: "first", 9: "second"}
 
 
 def test_escape_sequences_and_secrets_do_not_pass(tmp_path: Path) -> None:
