@@ -63,7 +63,8 @@ def run(paths: tuple[str, ...]) -> Count:
     """One group in a pytest of its own."""
     with tempfile.TemporaryDirectory() as folder:
         report = Path(folder) / "report.xml"
-        command = [sys.executable, "-m", "pytest", "-q", "-n", "2", f"--junitxml={report}", *paths]
+        options = ["-q", "-n", "2", "--dist", "loadgroup", f"--junitxml={report}"]
+        command = [sys.executable, "-m", "pytest", *options, *paths]
         environment = {**os.environ, "EHTUI_REQUIRE_INTEROP": "1"}
         subprocess.run(command, check=False, env=environment)
         suite = ElementTree.parse(report).getroot()[0]

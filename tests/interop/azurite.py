@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -40,15 +41,22 @@ def running() -> Iterator[str]:
     """Azurite on a free port, with nothing on disk: its connection string."""
     options = ["--skipApiVersionCheck", "--inMemoryPersistence", "--disableTelemetry"]
     program = install()
-    log = FOLDER / "azurite.log"  # it tells its port, and with --silent it would not
 
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            ["node", str(program), "--blobPort", "0", "--blobHost", "127.0.0.1", *options],
-            stdout=output,
-            cwd=FOLDER,
-        )
+    # Its log tells its port (with --silent it would not); each has its own, for several may run.
+    with tempfile.TemporaryDirectory() as folder:
+        log = Path(folder) / "azurite.log"
 
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                ["node", str(program), "--blobPort", "0", "--blobHost", "127.0.0.1", *options],
+                stdout=output,
+                cwd=FOLDER,
+            )
+
+        yield from _listening(process, log)
+
+
+def _listening(process: subprocess.Popen[bytes], log: Path) -> Iterator[str]:
     try:
         wait_until(lambda: port_of(log) is not None, timeout_s=30, what="Azurite listens")
         yield (
