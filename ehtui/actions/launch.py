@@ -37,9 +37,9 @@ class User:
 
 @dataclass(frozen=True, slots=True)
 class Launch:
-    """How to start a program. The environment holds secrets: in memory only, never printed."""
+    """How to start a program. Arguments and environment hold secrets: never printed."""
 
-    argv: tuple[str, ...]
+    argv: tuple[str, ...] = field(repr=False)
     cwd: str | None
     environment: Mapping[str, str] = field(repr=False)
     log_path: Path

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from dotenv.parser import parse_stream
@@ -19,7 +19,7 @@ class DotenvFile:
 
     path: Path
     shown: str
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)  # secrets among them
     unread: tuple[int, ...] = ()
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.config.connection_string import parse_event_hub
@@ -32,7 +32,7 @@ class _Candidate:
     rank: int
     place: int
     name: str
-    text: str
+    text: str = field(repr=False)  # may be a secret
     origin: str
 
 

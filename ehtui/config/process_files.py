@@ -31,7 +31,7 @@ class Place:
     """Somewhere that sets variables; `name` completes "found NAME in …"."""
 
     name: str
-    variables: Mapping[str, str]
+    variables: Mapping[str, str] = field(repr=False)  # secrets among them
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class ProcessFiles:
 
     pid: int
     folder: str
-    argv: list[str]
+    argv: list[str] = field(repr=False)
     notes: list[str] = field(default_factory=list)  # files that could not be read, and why
 
     def dotenvs(self, environment: Mapping[str, str]) -> list[Place]:

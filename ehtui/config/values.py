@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 
 
@@ -21,7 +21,7 @@ class Layer(IntEnum):
 class Value:
     """A value, and in words where it was found: "EVENTHUB_NAME in .env"."""
 
-    value: str
+    value: str = field(repr=False)  # may be a secret
     origin: str
     layer: Layer
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from yaml import CollectionNode, MappingNode, Node, SafeLoader
@@ -24,7 +24,7 @@ class YamlFile:
 
     path: Path
     shown: str  # the path as the user would write it
-    sections: Mapping[str, object]
+    sections: Mapping[str, object] = field(repr=False)  # secrets among them
     lines: Mapping[str, int]  # "eventhub.name" → line, from 1
     repeated: Mapping[str, int]  # keys that stand there twice → line of the second
 

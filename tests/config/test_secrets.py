@@ -1,0 +1,39 @@
+"""What holds secrets on its way to the settings does not print them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from ehtui.actions.launch import Launch
+from ehtui.config.dotenv_file import DotenvFile
+from ehtui.config.process_facts import ProcessFacts
+from ehtui.config.process_files import Place, ProcessFiles
+from ehtui.config.secret import Secret
+from ehtui.config.settings import EventHubSettings
+from ehtui.config.values import Layer, Value
+from ehtui.config.yaml_file import YamlFile
+
+SECRET = "hunter2"
+HERE = Path("x")
+VARIABLES = {"KEY": SECRET}
+
+
+@pytest.mark.parametrize(
+    "holder",
+    [
+        Secret(SECRET),
+        EventHubSettings(connection_string=Secret(SECRET)),
+        Value(SECRET, "KEY in .env", Layer.DOTENV),
+        Place(".env", VARIABLES),
+        ProcessFacts(1, "c.py", None, (Place(".env", VARIABLES),)),
+        ProcessFiles(1, "/", ["c.py", SECRET]),
+        DotenvFile(HERE, ".env", VARIABLES),
+        YamlFile(HERE, "x.yaml", {"eventhub": VARIABLES}, {}, {}),
+        Launch(("c.py", SECRET), None, VARIABLES, HERE),
+    ],
+    ids=lambda holder: type(holder).__name__,
+)
+def test_a_holder_of_secrets_prints_none(holder: object) -> None:
+    assert SECRET not in f"{holder!r} {holder}"
