@@ -12,9 +12,12 @@ from pathlib import Path
 
 from ehtui.cli.scenes import POLL_S, scene_of, watch_scene
 from ehtui.cli.verdict import Answer, Played, Verdict, judge
+from ehtui.domain.why import why
 from ehtui.sandbox.javascript import has_node
 from ehtui.sandbox.scenes import SCENES, Scene
 from ehtui.views.report import report
+from ehtui.views.telling import Telling
+from ehtui.views.why import explain, explanation_lines
 
 PAGE = Path(__file__).parents[2] / "docs" / "scenes.md"
 HEAD = f"""\
@@ -38,6 +41,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.scenes", description=__doc__)
     parser.add_argument("names", nargs="*", help="scenes to play (default: all)")
     parser.add_argument("--report", action="store_true", help="print what a user sees at the end")
+    parser.add_argument("--why", action="store_true", help="explain what every finding is about")
     parser.add_argument("--times", type=int, default=1, help="play each so often")
     options = parser.parse_args()
     os.environ.update(no_proxy="*", NO_PROXY="*")
@@ -63,6 +67,9 @@ def main() -> int:
 
         if options.report:
             say(report(played.last, scene.group))
+
+        if options.why:
+            say("\n".join(reasons(played)))
 
         if not verdict.is_right:
             say("\n".join(f"      {line}" for line in history(played)))
@@ -92,6 +99,16 @@ def found(verdict: Verdict) -> Iterator[str]:
 def polls(answer: Answer) -> str:
     after = "never" if answer.after is None else f"{answer.after}"
     return f"{after} of {answer.expected.within} polls"
+
+
+def reasons(played: Played) -> Iterator[str]:
+    """Why? for everything that the last findings are about."""
+    snapshot = played.last
+    telling = Telling(snapshot, group=played.scene.group)
+
+    for subject in dict.fromkeys(finding.subject for finding in snapshot.findings):
+        yield from explanation_lines(explain(why(snapshot, subject), telling))
+        yield ""
 
 
 def history(played: Played) -> Iterator[str]:

@@ -304,3 +304,22 @@ def test_labels_are_short_enough_for_a_column() -> None:
     keys = {key for kind in FINDINGS.values() for key in kind.evidence}
 
     assert max(width(label(key)) for key in keys) <= 22
+
+
+@pytest.mark.parametrize(
+    ("owners", "sentence", "step"),
+    [
+        ((world.A,), "let go of it and claimed it again, 4 times", "Its handler raises"),
+        ((world.A, world.B), "4 consumers came and went", "Read the end of its log"),
+    ],
+)
+def test_a_crash_loop_of_one_owner_is_a_handler_that_raises(
+    owners: tuple[str, ...], sentence: str, step: str
+) -> None:
+    finding = of_kind(FINDINGS["owner.crash_loop"], EXAMPLES, unknown=False)
+    finding = replace(finding, evidence={**finding.evidence, "owners": owners, "restarts": 4})
+
+    assert sentence in findings.sentence(finding, SAY)
+    first, second = findings.advice(finding, SAY)
+    assert step in first
+    assert "it is 4 or one of the same batch" in second

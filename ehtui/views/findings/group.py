@@ -81,24 +81,40 @@ def _crash_loop(case: Case) -> str:
     where = f"{case.where}: " if case.places else f"{case.group}: "
     short = f", each after about {formats.duration(lived)}" if lived is not None else ""
     sequence = case.whole("checkpoint_sequence")
-    stop = f"all stop after sequence {formats.count(sequence)}" if sequence is not None else ""
+    within = f"within {case.lasting('window_s')}{short}"
+
+    if len(case.names("owners")) == 1:
+        turns = formats.plural(case.whole("restarts") or 0, "time")
+        told = f"{where}{case.owners()} let go of it and claimed it again, {turns} {within}"
+        stops = "it stops"
+    else:
+        count = formats.plural(case.whole("restarts") or 0, "consumer")
+        told = f"{where}{count} came and went {within}"
+        stops = "all stop"
 
     return joined(
-        f"{where}{formats.plural(case.whole('restarts') or 0, 'consumer')} came and went within "
-        f"{case.lasting('window_s')}{short}",
-        stop,
+        told,
+        f"{stops} after sequence {formats.count(sequence)}" if sequence is not None else "",
     )
 
 
 def _crash_loop_advice(case: Case) -> tuple[str, ...]:
     sequence = case.whole("checkpoint_sequence")
-    lines = ["Read the end of its log: the error before each end is the cause."]
+    cause = "Read the end of its log: the error before each end is the cause."
+
+    if len(case.names("owners")) == 1:
+        cause = (
+            "Its handler raises: the SDK then closes the partition, and its next round claims it "
+            "again. The error stands in its log."
+        )
+
+    lines = [cause]
 
     if sequence is not None:
         lines.append(
-            f"If it is always the same event, that is {formats.count(sequence + 1)}: every restart "
-            "reads it first. Let the handler catch the error and set the event aside; moving the "
-            "checkpoint past it skips it unread."
+            f"If it is always the same event, it is {formats.count(sequence + 1)} or one of the "
+            "same batch: reading begins there each time. Let the handler catch the error and set "
+            "the event aside; moving the checkpoint past it skips it unread."
         )
 
     return tuple(lines)
