@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from ehtui.sandbox.options import Ready, ServerOptions
 
 _DESCRIPTION = """\
-Serve Event Hubs and Blob storage on loopback, in memory, until Ctrl-C. The lines on standard
-output are a .env: 'ehtui sandbox > .env &' and point your own consumer at it.
+Serve Event Hubs and Blob storage on loopback, in memory, until Ctrl-C (or kill, where it runs in
+the background). The lines on standard output are a .env: 'ehtui sandbox > .env &' and point your
+own consumer at it.
 """
 _AMQPS_PORT = 5671  # over TLS the Python SDK knows no other, whatever the Endpoint says
 _SEE_HELP = "See 'ehtui sandbox --help'."
@@ -136,6 +137,6 @@ def _tell(ready: Ready) -> None:
         environment["SSL_CERT_FILE"] = ready.certificate
 
     # Remarks are no lines of a .env, so they go elsewhere.
-    print("# The keys below are good on this host until Ctrl-C.", file=sys.stderr)
+    print("# The keys below are good on this host, as long as this runs.", file=sys.stderr)
     print(f"# control port (state, faults): {ready.control_url}", file=sys.stderr)
     print(env_lines(environment), end="", flush=True)
