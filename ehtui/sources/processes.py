@@ -31,6 +31,7 @@ T = TypeVar("T")
 SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
 RESOLVE_EVERY_S = 300.0
 RESOLVE_WAIT_S = 1.0
+SAME_START_S = 0.02  # rounding only
 SETTLED_AFTER_S = 30.0  # by then a program has opened its log
 # A pid that is no consumer is looked at again after this long: it may have been reused, or exec'd.
 FORGET_AFTER_S = 30.0
@@ -78,6 +79,7 @@ class ProcessSource:
     _patterns: tuple[Pattern, ...] = field(init=False)
     _known: dict[int, _Known] = field(default_factory=dict)
     _strangers: dict[int, float] = field(default_factory=dict)
+    _chosen: dict[int, float] = field(default_factory=dict)  # when each of `manual_pids` started
     _connected: dict[int, int] = field(default_factory=dict)
     _addresses: frozenset[tuple[str, int]] = frozenset()
     _slow_at: float = float("-inf")
@@ -170,7 +172,7 @@ class ProcessSource:
             self._strangers.pop(pid, None)
 
     def _basis(self, pid: int, pattern: Pattern | None) -> RecognisedBy | None:
-        if pid in self.manual_pids:
+        if pid in self.manual_pids and self._is_who_was_chosen(pid):
             return RecognisedBy.MANUAL
 
         if pattern is not None:
@@ -180,6 +182,15 @@ class ProcessSource:
             return RecognisedBy.CONNECTION
 
         return None
+
+    def _is_who_was_chosen(self, pid: int) -> bool:
+        """A number is chosen, a process is meant: whoever gets the number later is not it."""
+        try:
+            started = started_at(pid)
+        except psutil.Error:
+            return False
+
+        return abs(self._chosen.setdefault(pid, started) - started) < SAME_START_S
 
     def _log_path(self, process: psutil.Process, pattern: Pattern | None) -> str | None:
         if pattern is not None and pattern.log:

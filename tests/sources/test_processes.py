@@ -174,6 +174,20 @@ def test_ehtui_itself_and_its_children_are_no_clients_of_the_namespace() -> None
             assert found.connections == 1
 
 
+def test_who_gets_the_number_of_a_chosen_process_is_not_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with python_child() as child:
+        source = ProcessSource(manual_pids=[child.pid])
+        assert sample(source, child.pid) is not None
+
+        monkeypatch.setattr(psutil.Process, "is_running", lambda _: False)
+        assert sample(source, child.pid) is not None
+
+        monkeypatch.setattr("ehtui.sources.processes.started_at", lambda _: 1.0)
+        assert sample(source, child.pid) is None
+
+
 def test_we_are_named_as_our_processes_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "somebody-else")
 
