@@ -286,3 +286,36 @@ def test_a_newcomer_may_take_what_its_owner_let_go_of_for_a_moment() -> None:
     world.play(5, every_s=1)
 
     assert world.finding("group.newcomer").evidence["from_owners"] == ("b",)
+
+
+def test_a_restart_that_takes_what_its_dead_self_held_is_no_newcomer() -> None:
+    world = World(4)
+    world.consumer("first", "0", "1", "2", "3", pid=1)
+    world.look()
+    world.play(60)
+    world.kill("first")
+    world.play(5)
+    world.consumer("second", "0", "1", pid=2)
+    world.play(20)
+
+    assert world.told("lease.stolen")
+    assert "group.newcomer" not in world.ever
+
+
+def test_owners_of_a_crash_loop_are_no_newcomers() -> None:
+    """Of another host: that they died is seen by their leases alone."""
+    world = World(2, policy=Policy(lease=LeasePolicy(6, 1)))
+    world.produce(5)
+    world.consumer("settled", "0", "1", renews_every_s=1)
+    world.look()
+    world.play(20, every_s=1)
+
+    for number in range(4):
+        world.consumer(f"restart-{number}", "0", "1", renews_every_s=1, is_stuck=True)
+        world.play(2, every_s=1)
+        findings = world.ids()
+        world.kill(f"restart-{number}")
+        world.play(8, every_s=1)
+        world.claim("1", "settled")
+
+    assert findings == {"owner.crash_loop"}

@@ -63,6 +63,7 @@ def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     owners = tuple(dict.fromkeys(m.to_owner for m in worst if m.to_owner is not None))
     gone = [d for d in case.draft.host.departures if case.now - d.at <= WINDOW_S]
     case.explained.update(partitions)
+    case.restarting.update(m.to_owner for own in looping.values() for m in own if m.to_owner)
     evidence: Evidence = {
         "restarts": len(worst),
         "window_s": WINDOW_S,
@@ -80,8 +81,11 @@ def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
 
 def _alive(case: Case) -> frozenset[str]:
     """Owners with a lease that runs, but for those whose process was seen to end."""
-    gone = {owner for d in case.draft.host.departures for owner in d.owners}
-    return frozenset(o.id for o in case.group.state.owners if o.id not in gone)
+    return frozenset(o.id for o in case.group.state.owners) - _gone(case)
+
+
+def _gone(case: Case) -> frozenset[str]:
+    return frozenset(owner for d in case.draft.host.departures for owner in d.owners)
 
 
 def _is_hand_over(move: Move, alive: frozenset[str]) -> bool:
@@ -124,12 +128,12 @@ def pingpongs(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
 
 def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     """An owner that joined lately and took partitions from live ones."""
-    alive = _alive(case)
+    alive, gone = _alive(case), _gone(case)
 
     for owner, track in case.group.owners.items():
         joined_at = track.joined_at
 
-        if joined_at is None or case.now - joined_at > NEWCOMER_S:
+        if joined_at is None or case.now - joined_at > NEWCOMER_S or owner in case.restarting:
             continue
 
         taken = [
@@ -137,6 +141,7 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
             for m in moves
             if m.to_owner == owner
             and (m.kind is MoveKind.STOLEN or _is_blink(m, alive))
+            and m.from_owner not in gone
             and m.partition not in case.explained
             and _was_settled(case, m.from_owner, joined_at)
         ]

@@ -36,6 +36,7 @@ class Case:
     idle: tuple[ConsumerState, ...] = ()
     explained: set[str] = field(default_factory=set)  # partitions whose root cause is told
     shuffled: set[str] = field(default_factory=set)  # partitions that several owners read in turn
+    restarting: set[str] = field(default_factory=set)  # owners of a crash loop
 
     @property
     def name(self) -> str:
