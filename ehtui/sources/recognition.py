@@ -83,6 +83,6 @@ def namespace_addresses(namespace: str) -> frozenset[tuple[str, int]]:
     except (OSError, UnicodeError):  # a label too long for a name
         return frozenset()
 
-    ports = {int(port)} if port.isdigit() else EVENT_HUBS_PORTS
+    ports = {int(port)} if port.isdecimal() else EVENT_HUBS_PORTS
 
     return frozenset((str(info[4][0]), p) for info in found for p in ports)

@@ -169,7 +169,7 @@ def test_signals_are_spelled_as_people_do(spelling: str) -> None:
     assert signal_number(spelling) == signal.SIGTERM
 
 
-@pytest.mark.parametrize("spelling", ["", "0", "9999", "SIG", "KILLL"])
+@pytest.mark.parametrize("spelling", ["", "0", "9999", "SIG", "KILLL", "²"])
 def test_unknown_signals_have_no_number(spelling: str) -> None:
     assert signal_number(spelling) is None
 

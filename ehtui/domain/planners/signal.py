@@ -31,7 +31,7 @@ GONE_STATES = frozenset({"gone", "zombie", "dead"})
 
 def signal_number(name: str) -> int | None:
     """The number of `TERM`, `SIGTERM` or `15` on this platform; None when there is no such."""
-    if name.isdigit():
+    if name.isdecimal():
         return int(name) if int(name) in {int(s) for s in signals.Signals} else None
 
     full = name.upper() if name.upper().startswith("SIG") else f"SIG{name.upper()}"
