@@ -248,10 +248,10 @@ def test_a_start_in_which_all_grab_at_once_is_no_crash_loop() -> None:
     for owner in "abc":
         world.consumer(owner, renews_every_s=1, checkpoints_every_s=None)
 
-    for owner in ("a", "b", None, "b", None, "c", None, "c"):
+    for holder in ("a", "b", None, "b", None, "c", None, "c"):
         world.claim("0", "a")
         world.claim("1", "b")
-        world.claim("2", owner)
+        world.claim("2", holder)
         world.play(1, every_s=1)
 
     assert "owner.crash_loop" not in world.ever
@@ -304,18 +304,23 @@ def test_a_restart_that_takes_what_its_dead_self_held_is_no_newcomer() -> None:
 
 def test_owners_of_a_crash_loop_are_no_newcomers() -> None:
     """Of another host: that they died is seen by their leases alone."""
-    world = World(2, policy=Policy(lease=LeasePolicy(6, 1)))
+    world = World(3, policy=Policy(lease=LeasePolicy(6, 1)))
     world.produce(5)
-    world.consumer("settled", "0", "1", renews_every_s=1)
+    world.consumer("settled", "1", "2", renews_every_s=1, checkpoints_every_s=1)
     world.look()
     world.play(20, every_s=1)
+    world.checkpoint("0", 7)
 
     for number in range(4):
-        world.consumer(f"restart-{number}", "0", "1", renews_every_s=1, is_stuck=True)
+        owner = f"restart-{number}"
+        world.consumer(owner, "0", "1", renews_every_s=1, checkpoints_every_s=None)
         world.play(2, every_s=1)
-        findings = world.ids()
-        world.kill(f"restart-{number}")
-        world.play(8, every_s=1)
+        world.kill(owner)
         world.claim("1", "settled")
+        world.play(8, every_s=1)
 
-    assert findings == {"owner.crash_loop"}
+    world.consumer("restart-4", "0", "1", renews_every_s=1, checkpoints_every_s=None)
+    world.play(2, every_s=1)
+
+    assert [e.details["owner"] for e in world.told("lease.stolen")][-1] == "restart-4"
+    assert world.ids() == {"owner.crash_loop"}

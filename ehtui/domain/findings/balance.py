@@ -185,7 +185,11 @@ def _was_settled(case: Case, owner: str | None, at: float) -> bool:
 
 def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     """Partitions keep moving between live owners though nobody joined or left."""
-    taken = [m for m in _taken_from_the_living(case, moves) if m.partition not in case.explained]
+    taken = [
+        m
+        for m in _taken_from_the_living(case, moves)
+        if m.partition not in case.explained and not {m.from_owner, m.to_owner} & case.restarting
+    ]
     count = len(case.group.seats)
     # All may have let go for a moment: whoever takes part is there.
     owners = {m.to_owner for m in taken} | {o.id for o in case.group.state.owners}
