@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ehtui.sandbox.scenes.stage import Stage
 
 NEVER_STARTED = "reports"
-KEPT = 170  # events of a partition
+KEPT = 220  # events of a partition
 SLOW = replace(QUICK, work_s=0.25)  # at most 4 events a second and partition
 IN_SMALL_BITES = "--batch=2"
 
@@ -74,12 +74,12 @@ STREAMS = (
         "that kept up, and falls further behind than that.",
         _retention,
         expects=(
-            Expected("retention.risk", Severity.CRITICAL, within=40, times=2),
-            Expected("events.lost", Severity.CRITICAL, within=60),
+            Expected("retention.risk", Severity.CRITICAL, within=55, times=2),
+            Expected("events.lost", Severity.CRITICAL, within=85),
         ),
         passing={"group.behind": "beside the loss: what is lost is no longer at risk"},
         setting=Setting(partitions=2, backlog=1400, traffic=3.0, pace=SLOW),
-        watch_s=27,
+        watch_s=33,
     ),
     Scene(
         "recreated",
