@@ -135,12 +135,32 @@ class SentSignal:
     at: float
 
 
+class LogMark(NamedTuple):
+    """Lines of one trouble that were read at once."""
+
+    at: float  # server time
+    lines: int
+    partition: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogTrouble:
+    """One kind of trouble in one process's log, as far as it still counts."""
+
+    marks: tuple[LogMark, ...] = ()
+    line: str = ""  # the newest, safe to show
+    owner: str | None = None
+    untold: int = 0  # lines that the timeline does not have yet
+    told_at: float | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class HostMemory:
     """This host's consumers over time."""
 
     links: Mapping[str, OwnerLink] = field(default_factory=dict)  # by owner id
     incidents: Mapping[tuple[ProcessId, LogIncidentKind], int] = field(default_factory=dict)
+    troubles: Mapping[tuple[ProcessId, LogIncidentKind], LogTrouble] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
     signals: tuple[SentSignal, ...] = ()
     idle_since: Mapping[ProcessId, float] = field(default_factory=dict)  # owns nothing since

@@ -93,6 +93,7 @@ class LogIncident:
     owner: str | None = None
     partition: str | None = None
     count: int = 1
+    is_past: bool = False  # stood in the log before it was followed: nobody knows since when
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, assert_never
 from ehtui.domain.consumers import idle_consumers, judge_consumers
 from ehtui.domain.draft import Draft
 from ehtui.domain.findings.gather import gather
-from ehtui.domain.folds.host import fold_action, fold_logs, fold_processes
+from ehtui.domain.folds.host import fold_action, fold_processes
 from ehtui.domain.folds.hub import fold_hub
+from ehtui.domain.folds.logs import fold_logs
 from ehtui.domain.folds.sources import fold_failure, fold_off, fold_success
 from ehtui.domain.folds.store import fold_store
 from ehtui.domain.groups import forecasted, linked, rejudged

@@ -19,6 +19,14 @@ _PROCESS = {
     "consumer_name": "str?",
     "owner": "str? where linked",
 }
+# One event a process, a kind and a minute: a flood is a count.
+_LOG = {
+    "pid": "int",
+    "owner": "str? where the line or an earlier one names it",
+    "count": "int lines since the event before",
+    "partitions": "tuple[str, ...] that the lines name",
+    "line": "str the newest",
+}
 
 TIMELINE_KINDS: Mapping[str, Mapping[str, str]] = {
     # Subject: group, partition, owner (the one who acts or held it).
@@ -68,6 +76,14 @@ TIMELINE_KINDS: Mapping[str, Mapping[str, str]] = {
         "partitions": "tuple[str, ...] group/partition that it owned",
         "signal": "str? that this session had sent to it",
     },
+    # Subject: pid, and owner where known.
+    "log.claim_failed": _LOG,
+    "log.ownership_lost": _LOG,
+    "log.link_stolen": _LOG,
+    "log.receiver_quota": _LOG,
+    "log.checkpoint_failed": _LOG,
+    "log.balancing_failed": _LOG,
+    "log.receive_failed": _LOG,
     # Subject: source.
     "source.failed": {"problem_kind": "str", "summary": "str", "advice": "str"},
     "source.recovered": {"down_s": "float?"},

@@ -71,6 +71,7 @@ class LogSource:
         )
 
     def _follow(self, path: str, writers: Sequence[ProcessSample], at: float) -> list[LogIncident]:
+        is_past = path not in self._followers
         follower = self._followers.setdefault(path, LogFollower(Path(path)))
 
         try:
@@ -103,6 +104,7 @@ class LogSource:
                 safe(facts.owner) if facts.owner else None,
                 safe(facts.partition) if facts.partition else None,
                 count,
+                is_past,
             )
             for (process, facts), count in counts.items()
             if facts.kind is not None

@@ -10,6 +10,7 @@ from ehtui.views.basis import basis
 from ehtui.views.case import Case
 from ehtui.views.evidence import evidence_lines
 from ehtui.views.findings.forecast import joined
+from ehtui.views.findings.logs import LOG_SENTENCES
 from ehtui.views.telling import Telling, partition
 
 if TYPE_CHECKING:
@@ -256,4 +257,5 @@ SENTENCES: Mapping[str, Callable[[Case], str]] = {
     "action.send": _send,
     "action.restart": _restart,
     "action.start": _start,
+    **LOG_SENTENCES,
 }

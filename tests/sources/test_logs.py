@@ -104,3 +104,16 @@ def test_a_log_that_cannot_be_read_hides_nothing_else(tmp_path: Path) -> None:
     read = source(process(1, tmp_path / "missing.log"), process(7, log)).scan()
 
     assert [link.process.pid for link in read.links] == [7]
+
+
+def test_what_stood_in_the_log_before_is_the_past(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    line = "[owner] An error occurred within the EventProcessor loop: x\n"
+    log.write_text(line)
+    logs = source(process(7, log))
+    before = logs.scan()
+    log.write_text(line * 2)
+    after = logs.scan()
+
+    assert [i.is_past for i in before.incidents] == [True]
+    assert [(i.is_past, i.count) for i in after.incidents] == [(False, 1)]

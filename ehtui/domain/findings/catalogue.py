@@ -48,6 +48,16 @@ TROUBLE = {
     "last_read_at": "float? last success",
     "retry_at": "float? next try",
 }
+# What a process's log says again and again.
+LOG = {
+    "pid": "int",
+    "owner": "str?",
+    "count": "int lines within the window",
+    "window_s": "float",
+    "partitions": "tuple[str, ...] that the lines name",
+    "said_at": "float when the newest line was read",
+    "line": "str the newest",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -365,5 +375,13 @@ _KINDS = (
     FindingKind("source.unreadable", (WARNING, CRITICAL), ("source",), TROUBLE),
     FindingKind("source.throttled", (WARNING,), ("source",), TROUBLE),
     FindingKind("source.unauthorised", (CRITICAL,), ("source",), TROUBLE),
+    FindingKind("log.claim_failed", (WARNING,), ("group", "pid"), LOG),
+    # Taken away though the store shows nobody who took it: a second store, or no store at all.
+    FindingKind("log.ownership_lost", (WARNING,), ("group", "pid"), LOG),
+    FindingKind("log.link_stolen", (WARNING,), ("group", "pid"), LOG),
+    FindingKind("log.receiver_quota", (WARNING,), ("group", "pid"), LOG),
+    FindingKind("log.checkpoint_failed", (WARNING,), ("group", "pid"), LOG),
+    FindingKind("log.balancing_failed", (WARNING,), ("group", "pid"), LOG),
+    FindingKind("log.receive_failed", (WARNING,), ("group", "pid"), LOG),
 )
 FINDINGS: Mapping[str, FindingKind] = {kind.id: kind for kind in _KINDS}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import balance, lapses, progress, records, roles, sources, traffic
+from ehtui.domain.findings import balance, lapses, logs, progress, records, roles, sources, traffic
 from ehtui.domain.findings.case import FROM_NOW, Case, open_case
 from ehtui.domain.snapshot import Finding, Severity
 
@@ -21,8 +21,13 @@ def gather(draft: Draft) -> tuple[Finding, ...]:
     found = [*sources.failing(draft), *sources.skew(draft), *sources.not_visible(draft)]
     found += [*records.unreadable(draft), *traffic.hot(draft)]
 
-    for group in draft.groups.values():
-        found.extend(_of_group(open_case(draft, group)))
+    cases = [open_case(draft, group) for group in draft.groups.values()]
+
+    for case in cases:
+        found.extend(_of_group(case))
+
+    # Last: by then every partition whose cause is told is known.
+    found.extend(logs.troubles(draft, cases))
 
     known = {f.key: f for f in draft.before.findings}
     settled = [_settled(f, known.get(f.key), draft.now) for f in found]

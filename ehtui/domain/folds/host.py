@@ -1,4 +1,4 @@
-"""What this host tells: processes that come and go, their logs, and signals sent to them."""
+"""What this host tells: processes that come and go, and signals sent to them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from ehtui.domain.draft import Draft
     from ehtui.domain.plans import Outcome, SignalTarget, StartPlan
     from ehtui.domain.process import ProcessSample
-    from ehtui.domain.updates import ActionDone, LogsRead, ProcessesRead
+    from ehtui.domain.updates import ActionDone, ProcessesRead
 
 GONE = frozenset({"gone", "zombie", "dead"})
 _REFUSALS = frozenset(reason.value for reason in RefusalReason)
-MOST_DEPARTURES, MOST_SIGNALS, MOST_LINKS = 64, 32, 1024
+MOST_DEPARTURES, MOST_SIGNALS = 64, 32
 
 
 def fold_processes(draft: Draft, update: ProcessesRead) -> None:
@@ -40,6 +40,7 @@ def fold_processes(draft: Draft, update: ProcessesRead) -> None:
         host,
         was_read=True,
         incidents={k: v for k, v in host.incidents.items() if k[0] in alive},
+        troubles={k: v for k, v in host.troubles.items() if k[0] in alive},
         idle_since={k: v for k, v in host.idle_since.items() if k in alive},
     )
     draft.consumers = tuple(
@@ -100,25 +101,6 @@ def _depart(draft: Draft, consumer: ConsumerState, at: float) -> None:
         },
         is_approximate=True,
     )
-
-
-def fold_logs(draft: Draft, update: LogsRead) -> None:
-    """Fold in what logs told: who is which owner, and how often each trouble was named."""
-    links, incidents = dict(draft.host.links), dict(draft.host.incidents)
-
-    for link in update.links:
-        if links.get(link.owner) != link:
-            links[link.owner] = link
-
-    for incident in update.incidents:
-        key = (incident.process, incident.kind)
-        incidents[key] = incidents.get(key, 0) + incident.count
-
-    if len(links) > MOST_LINKS:
-        newest = sorted(links.values(), key=lambda link: link.seen_at)[-MOST_LINKS:]
-        links = {link.owner: link for link in newest}
-
-    draft.host = replace(draft.host, links=links, incidents=incidents)
 
 
 def fold_action(draft: Draft, update: ActionDone) -> None:

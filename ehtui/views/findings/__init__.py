@@ -11,6 +11,7 @@ from ehtui.views.evidence import evidence_lines
 from ehtui.views.findings.consumer import CONSUMER_WORDS
 from ehtui.views.findings.group import GROUP_WORDS
 from ehtui.views.findings.lease import LEASE_WORDS
+from ehtui.views.findings.logs import LOG_WORDS
 from ehtui.views.findings.progress import PROGRESS_WORDS
 from ehtui.views.findings.store import STORE_WORDS
 from ehtui.views.telling import Telling, partitions
@@ -24,6 +25,7 @@ WORDS: Mapping[str, Words] = {
     **GROUP_WORDS,
     **PROGRESS_WORDS,
     **STORE_WORDS,
+    **LOG_WORDS,
 }
 SEVERITY_WORDS: Mapping[Severity, str] = {
     Severity.CRITICAL: "critical",

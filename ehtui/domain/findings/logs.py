@@ -1,0 +1,122 @@
+"""What consumers' logs complain of again and again, and nothing else explains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ehtui.domain.findings.case import finding
+from ehtui.domain.folds.logs import TROUBLES, WINDOW_S, partitions_of
+from ehtui.domain.process import LogIncidentKind as Kind
+from ehtui.domain.snapshot import Evidence, Finding, Severity, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ehtui.domain.draft import Draft
+    from ehtui.domain.findings.case import Case
+    from ehtui.domain.memory import LogMark, LogTrouble
+    from ehtui.domain.process import ProcessId
+
+LASTING_S = 20.0  # one burst is one event, however many lines it writes
+RECENT_S = 120.0  # a trouble that went quiet for so long is over
+UNSEEN_S = 20.0  # a look at the store may show only later what explains a line
+SETTLING_S = 60.0  # how far from a change of hands a lost partition is part of it
+
+
+class Rule(NamedTuple):
+    """From when on one kind of trouble is worth telling."""
+
+    least: int  # lines within the window
+    is_moving: bool = False  # partitions that change hands explain it
+    needs: str | None = None  # a source that fails explains it
+
+
+_RULES: Mapping[Kind, Rule] = {
+    Kind.CLAIM_FAILED: Rule(3, is_moving=True, needs="store"),
+    Kind.LOST_OWNERSHIP: Rule(3, is_moving=True, needs="store"),
+    Kind.LINK_STOLEN: Rule(3, is_moving=True),
+    Kind.RECEIVER_QUOTA: Rule(2),
+    Kind.CHECKPOINT_FAILED: Rule(2, needs="store"),
+    Kind.BALANCING_FAILED: Rule(2, needs="store"),
+    Kind.RECEIVE_FAILED: Rule(3, is_moving=True, needs="hub"),
+}
+
+
+def troubles(draft: Draft, cases: Sequence[Case]) -> Iterator[Finding]:
+    """One finding a process and kind: recent, repeated, and without a cause told elsewhere."""
+    if not draft.host.troubles:
+        return
+
+    owns = {c.process.id: c.owns for c in draft.consumers}
+
+    for (process, kind), trouble in draft.host.troubles.items():
+        rule, held = _RULES[kind], owns.get(process, ())
+        case = _case_of(draft, cases, held)
+        marks = _unexplained(draft, rule, case, held, trouble)
+
+        if not _is_lasting(draft, rule, marks):
+            continue
+
+        group = case.name if case is not None else draft.policy.default_group
+        subject = Subject(group=group, pid=process.pid)
+        evidence = _evidence(process, trouble, marks)
+        yield finding(TROUBLES[kind], Severity.WARNING, subject, evidence, marks[0].at)
+
+
+def _case_of(draft: Draft, cases: Sequence[Case], held: Sequence[tuple[str, str]]) -> Case | None:
+    """The group that the process reads: where it owns something, else the configured one."""
+    name = held[0][0] if held else draft.policy.default_group
+    return next((c for c in cases if c.name.lower() == name.lower()), None)
+
+
+def _unexplained(
+    draft: Draft,
+    rule: Rule,
+    case: Case | None,
+    held: Sequence[tuple[str, str]],
+    trouble: LogTrouble,
+) -> tuple[LogMark, ...]:
+    if rule.needs is not None and not draft.is_fresh(rule.needs):
+        return ()
+
+    if case is None or not rule.is_moving:
+        return trouble.marks
+
+    named = partitions_of(trouble.marks) or tuple(partition for _, partition in held)
+
+    if case.explained.intersection(named) or case.shuffled.intersection(named):
+        return ()
+
+    changes = _changes(draft, case)
+    return tuple(
+        m
+        for m in trouble.marks
+        if draft.now - m.at >= UNSEEN_S and not any(abs(m.at - c) <= SETTLING_S for c in changes)
+    )
+
+
+def _changes(draft: Draft, case: Case) -> list[float]:
+    """When partitions changed hands, and when somebody came or went: then links are lost."""
+    joined = [t.joined_at for t in case.group.owners.values() if t.joined_at is not None]
+    return [*(m.at for m in case.group.moves), *joined, *(d.at for d in draft.host.departures)]
+
+
+def _is_lasting(draft: Draft, rule: Rule, marks: Sequence[LogMark]) -> bool:
+    return bool(
+        marks
+        and sum(m.lines for m in marks) >= rule.least
+        and marks[-1].at - marks[0].at >= LASTING_S
+        and draft.now - marks[-1].at <= RECENT_S
+    )
+
+
+def _evidence(process: ProcessId, trouble: LogTrouble, marks: Sequence[LogMark]) -> Evidence:
+    return {
+        "pid": process.pid,
+        "owner": trouble.owner,
+        "count": sum(m.lines for m in marks),
+        "window_s": WINDOW_S,
+        "partitions": partitions_of(marks),
+        "said_at": marks[-1].at,
+        "line": trouble.line,
+    }

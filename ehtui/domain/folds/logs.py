@@ -1,0 +1,113 @@
+"""What consumers' logs tell: who is which owner, and the troubles that they name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ehtui.domain.memory import LogMark, LogTrouble
+from ehtui.domain.ownership import natural
+from ehtui.domain.process import LogIncidentKind
+from ehtui.domain.snapshot import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ehtui.domain.draft import Draft
+    from ehtui.domain.process import LogIncident, ProcessId
+    from ehtui.domain.updates import LogsRead
+
+    Troubles = dict[tuple[ProcessId, LogIncidentKind], LogTrouble]
+
+WINDOW_S = 300.0  # how long a line counts
+TOLD_EVERY_S = 60.0  # a flood is one event a minute
+MOST_LINKS, MOST_MARKS = 1024, 64
+
+TROUBLES: Mapping[LogIncidentKind, str] = {
+    LogIncidentKind.CLAIM_FAILED: "log.claim_failed",
+    LogIncidentKind.LOST_OWNERSHIP: "log.ownership_lost",
+    LogIncidentKind.LINK_STOLEN: "log.link_stolen",
+    LogIncidentKind.RECEIVER_QUOTA: "log.receiver_quota",
+    LogIncidentKind.CHECKPOINT_FAILED: "log.checkpoint_failed",
+    LogIncidentKind.BALANCING_FAILED: "log.balancing_failed",
+    LogIncidentKind.RECEIVE_FAILED: "log.receive_failed",
+}
+
+
+def fold_logs(draft: Draft, update: LogsRead) -> None:
+    """Fold in what logs told: who is which owner, and how often each trouble was named."""
+    links, incidents = dict(draft.host.links), dict(draft.host.incidents)
+    troubles = dict(draft.host.troubles)
+
+    for link in update.links:
+        if links.get(link.owner) != link:
+            links[link.owner] = link
+
+    for incident in update.incidents:
+        key = (incident.process, incident.kind)
+        incidents[key] = incidents.get(key, 0) + incident.count
+
+        if incident.kind in TROUBLES and not incident.is_past:
+            troubles[key] = _noted(draft, troubles.get(key), incident)
+
+    if len(links) > MOST_LINKS:
+        newest = sorted(links.values(), key=lambda link: link.seen_at)[-MOST_LINKS:]
+        links = {link.owner: link for link in newest}
+
+    draft.host = replace(
+        draft.host, links=links, incidents=incidents, troubles=_told(draft, troubles)
+    )
+
+
+def _noted(draft: Draft, known: LogTrouble | None, incident: LogIncident) -> LogTrouble:
+    known = known or LogTrouble()
+    at = incident.at + (draft.clock_offset_s or 0.0)
+    mark = LogMark(at, incident.count, incident.partition)
+    return replace(
+        known,
+        marks=(*known.marks[-(MOST_MARKS - 1) :], mark),
+        line=incident.line,
+        owner=incident.owner or known.owner,
+        untold=known.untold + incident.count,
+    )
+
+
+def _told(draft: Draft, troubles: Troubles) -> Troubles:
+    """Those that still count; what was not told for a minute goes onto the timeline."""
+    kept: Troubles = {}
+
+    for key, trouble in troubles.items():
+        if trouble.untold and draft.now - (trouble.told_at or 0.0) >= TOLD_EVERY_S:
+            _tell(draft, *key, trouble)
+            told = replace(trouble, told_at=draft.now, untold=0)
+        else:
+            told = trouble
+
+        marks = tuple(m for m in told.marks if draft.now - m.at <= WINDOW_S)
+
+        if marks:
+            kept[key] = told if len(marks) == len(told.marks) else replace(told, marks=marks)
+
+    return kept
+
+
+def _tell(draft: Draft, process: ProcessId, kind: LogIncidentKind, trouble: LogTrouble) -> None:
+    since = trouble.told_at or 0.0
+    draft.tell(
+        TROUBLES[kind],
+        trouble.marks[-1].at,
+        Subject(pid=process.pid, owner=trouble.owner),
+        {
+            "pid": process.pid,
+            "owner": trouble.owner,
+            "count": trouble.untold,
+            "partitions": partitions_of(m for m in trouble.marks if m.at > since),
+            "line": trouble.line,
+        },
+        is_approximate=True,
+    )
+
+
+def partitions_of(marks: Iterable[LogMark]) -> tuple[str, ...]:
+    """The partitions that these lines named, in natural order."""
+    return natural({m.partition for m in marks if m.partition is not None})

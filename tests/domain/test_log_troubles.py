@@ -1,0 +1,130 @@
+"""What logs complain of: counted, told once a minute, and silent while something explains it."""
+
+from __future__ import annotations
+
+import pytest
+
+from ehtui.domain.folds.logs import TROUBLES
+from ehtui.domain.process import LogIncident, LogIncidentKind
+from tests.domain.build import World, healthy, process_id
+
+Kind = LogIncidentKind
+
+
+def say(world: World, kind: LogIncidentKind, *, count: int = 1, is_past: bool = False) -> None:
+    """The first consumer's log names a trouble."""
+    consumer = next(iter(world.consumers.values()))
+    incident = LogIncident(
+        process_id(consumer), kind, "a line", world.at, consumer.owner, "0", count, is_past
+    )
+    world.fold(world.logs_read(incident))
+
+
+def repeat(world: World, kind: LogIncidentKind, times: int, every_s: float = 15.0) -> None:
+    for _ in range(times):
+        say(world, kind)
+        world.play(every_s)
+
+
+@pytest.mark.parametrize("kind", TROUBLES)
+def test_what_lasts_and_nothing_explains_is_found(kind: LogIncidentKind) -> None:
+    world = healthy()
+    repeat(world, kind, 6)
+    world.play(20)
+    found = world.finding(TROUBLES[kind])
+
+    assert found.subject.pid == 100
+    assert found.evidence["count"] == 6
+    assert found.evidence["partitions"] == ("0",)
+
+
+@pytest.mark.parametrize("kind", TROUBLES)
+def test_one_burst_is_no_finding(kind: LogIncidentKind) -> None:
+    world = healthy()
+    say(world, kind, count=50)
+    world.play(60)
+
+    assert TROUBLES[kind] not in world.ever
+    assert [e.details["count"] for e in world.told(TROUBLES[kind])] == [50]
+
+
+def test_what_ended_is_told_no_longer() -> None:
+    world = healthy()
+    repeat(world, Kind.BALANCING_FAILED, 4)
+    assert "log.balancing_failed" in world.ids()
+    world.play(130)
+
+    assert "log.balancing_failed" not in world.ids()
+
+
+def test_a_flood_is_one_event_a_minute_and_no_line_is_lost() -> None:
+    world = healthy()
+    repeat(world, Kind.CHECKPOINT_FAILED, 25, every_s=5.0)
+    world.play(65)
+    counts = [e.details["count"] for e in world.told("log.checkpoint_failed")]
+
+    assert len(counts) == 4
+    assert sum(int(str(count)) for count in counts) == 25
+
+
+def test_lines_from_before_the_log_was_followed_accuse_nobody() -> None:
+    world = healthy()
+
+    for _ in range(6):
+        say(world, Kind.CHECKPOINT_FAILED, count=9, is_past=True)
+        world.play(15)
+
+    assert "log.checkpoint_failed" not in world.ever
+    assert not world.told("log.checkpoint_failed")
+
+
+@pytest.mark.parametrize("kind", [Kind.LINK_STOLEN, Kind.LOST_OWNERSHIP, Kind.CLAIM_FAILED])
+def test_a_change_of_hands_explains_lost_partitions(kind: LogIncidentKind) -> None:
+    world = healthy()
+    world.consumer("newcomer", "0", pid=200)
+
+    for _ in range(10):
+        say(world, kind)
+        world.play(5)
+
+    world.play(60)
+    assert TROUBLES[kind] not in world.ever
+
+
+def test_a_graceful_stop_explains_lost_partitions() -> None:
+    world = healthy()
+    world.stop("owner-1")
+
+    for _ in range(10):
+        say(world, Kind.LOST_OWNERSHIP)
+        world.play(5)
+
+    assert "log.ownership_lost" not in world.ever
+
+
+def test_a_store_that_is_down_explains_failed_rounds() -> None:
+    world = healthy()
+    world.down = {"store"}
+    repeat(world, Kind.BALANCING_FAILED, 6)
+
+    assert "source.unreadable" in world.ids()
+    assert "log.balancing_failed" not in world.ids()
+
+
+def test_a_group_without_any_record_has_findings_too() -> None:
+    world = World(2)
+    world.consumer("a", pid=11)
+    world.look()
+    repeat(world, Kind.BALANCING_FAILED, 4)
+
+    assert world.finding("log.balancing_failed").subject.group == world.policy.default_group
+
+
+def test_troubles_go_with_their_process() -> None:
+    world = healthy()
+    repeat(world, Kind.RECEIVER_QUOTA, 4)
+    assert "log.receiver_quota" in world.ids()
+    world.kill("owner-0")
+    world.play(10)
+
+    assert "log.receiver_quota" not in world.ids()
