@@ -37,6 +37,7 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "tag": ("warning", ""),
     "thumb": ("scrollbar", ""),
     "picture": ("picture", ""),
+    "chart": ("chart", ""),
     **{f"owner-{index}": (f"owner-{index}", "") for index in range(OWNER_COLOURS)},
 }
 

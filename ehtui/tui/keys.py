@@ -119,6 +119,7 @@ _MOVE = (
         Section.MOVE),
     Key("findings", "3", "pane('findings')", "findings", "Findings", Section.MOVE),
     Key("timeline", "4", "pane('timeline')", "timeline", "Timeline", Section.MOVE),
+    Key("groups", "5", "pane('groups')", "groups", "Consumer groups, side by side", Section.MOVE),
 )  # fmt: skip
 _GENERAL = (
     Key("save", "ctrl+s", "save", "save", "Save what this pane shows: CSV, JSON, Markdown, SVG",

@@ -96,6 +96,9 @@ def subject_of(snapshot: Snapshot, group: str, pane: str, key: str | None) -> Su
     if pane == "partitions" and key is not None:
         return Subject(group=group, partition=key)
 
+    if pane == "groups" and key is not None:
+        return Subject(group=key)
+
     consumer = consumer_at(snapshot, key) if pane == "consumers" and key else None
     finding = finding_at(snapshot, key) if pane == "findings" and key else None
     event = event_at(snapshot, key) if pane == "timeline" and key else None

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 TREND_CELLS = 8
 LEASE_CELLS = 10
-# A lag below this many events draws flat, so that a trickle does not look like a flood.
-_TREND_FLOOR = 16.0
+# What is less than the floor draws low, so that a trickle does not look like a flood.
+TREND_FLOOR = 16.0
 
 Buckets = tuple[float | None, ...]
 
@@ -50,10 +50,10 @@ class Glyphs:
 
         return self.bar_full * filled + self.bar_empty * (cells - filled)
 
-    def trend(self, values: Sequence[float | None]) -> str:
-        """A sparkline from zero to the highest value; a gap is a space."""
+    def trend(self, values: Sequence[float | None], floor: float = TREND_FLOOR) -> str:
+        """A sparkline from zero to the highest value or `floor`; a gap is a space."""
         known = [value for value in values if value is not None]
-        top = max([*known, _TREND_FLOOR])
+        top = max([*known, floor])
         steps = len(self.levels) - 1
 
         return "".join(
@@ -88,6 +88,6 @@ def buckets(series: Series, *, now: float, width_s: float, cells: int = TREND_CE
 
 
 @lru_cache(maxsize=4096)
-def drawn_trend(glyphs: Glyphs, values: Buckets) -> str:
+def drawn_trend(glyphs: Glyphs, values: Buckets, floor: float = TREND_FLOOR) -> str:
     """`Glyphs.trend`, remembered: most partitions look alike."""
-    return glyphs.trend(values)
+    return glyphs.trend(values, floor)

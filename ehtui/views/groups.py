@@ -13,8 +13,8 @@ from ehtui.views.tables.titles import group_lag
 COLUMNS = (
     Column("group", "GROUP", 12),
     Column("health", "HEALTH", 8),
-    Column("counts", "PARTITIONS", 12, gives_way=1),
-    Column("owners", "OWNERS", 6, align_right=True, gives_way=2),
+    Column("counts", "PARTITIONS", 12, gives_way=2),
+    Column("owners", "OWNERS", 6, align_right=True, gives_way=1),
     Column("lag", "LAG", 8, align_right=True),
 )
 

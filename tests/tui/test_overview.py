@@ -12,8 +12,11 @@ from textual.pilot import Pilot
 from ehtui.domain.snapshot import Snapshot
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid import Grid
+from ehtui.tui.screens.arrangement import PANES
+from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.session import UiOptions
+from ehtui.tui.widgets.lag_pane import LagPane
 from ehtui.views.keys import process_key
 from tests.tui.fakes import FakeSession
 from tests.tui.scenes import SCENES, healthy, many, overdue
@@ -44,7 +47,7 @@ async def test_every_scene_fits_every_size(scene: str, size: tuple[int, int]) ->
     async with opened(SCENES[scene](), size=size) as (_, _, screen):
         grids = list(screen.query(Grid))
 
-        assert len(grids) == 4
+        assert [grid.id for grid in grids] == list(screen.panes)
         for grid in grids:
             assert grid.size.height >= 2
             assert all(
@@ -114,9 +117,55 @@ async def test_refresh_asks_the_session() -> None:
 
 async def test_panes_by_digit_and_tab() -> None:
     async with opened(healthy()) as (pilot, _, screen):
-        for key, pane in (("3", "findings"), ("tab", "timeline"), ("tab", "partitions")):
+        for key, pane in (
+            ("3", "findings"),
+            ("tab", "groups"),
+            ("tab", "timeline"),
+            ("tab", "partitions"),
+            ("5", "groups"),
+        ):
             await pilot.press(key)
             assert screen.focused is screen.pane(pane)
+
+
+async def test_without_space_for_groups_their_key_opens_the_dialog() -> None:
+    async with opened(healthy(), size=(80, 24)) as (pilot, _, screen):
+        await pilot.press("5")
+        await pilot.pause()
+
+        assert screen.panes == PANES
+        assert isinstance(pilot.app.screen, GroupScreen)
+
+
+async def test_the_band_gives_way_to_partitions_and_leaves_no_focus_behind() -> None:
+    async with opened(healthy()) as (pilot, session, screen):
+        await pilot.press("5")
+        session.publish(many())
+        await wait_for(lambda: "groups" not in screen.panes)
+
+        assert screen.focused is screen.pane("partitions")
+        assert not screen.query_one("#band").display
+
+
+async def test_the_band_shows_the_lag_of_the_group_and_switches_it() -> None:
+    async with opened(overdue()) as (pilot, _, screen):
+        lag = screen.query_one(LagPane)
+        assert "at most 1,8" in lag.render_line(0).text
+        assert "2,000" in lag.render_line(1).text
+
+        await pilot.press("5", "down", "enter")
+        await pilot.pause()
+
+        assert screen.app.group == "analytics"
+        assert "100" in lag.render_line(1).text
+
+
+async def test_a_signal_from_the_groups_pane_has_no_target() -> None:
+    async with opened(overdue()) as (pilot, _, screen):
+        await pilot.press("5")
+
+        assert screen.active.id == "groups"
+        assert screen.targets() == ()
 
 
 async def test_maximise_and_back() -> None:

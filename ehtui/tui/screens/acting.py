@@ -54,7 +54,7 @@ class ActingScreen(Screen[None]):
         """The owner and the process that the selected row of another pane is about."""
         snapshot, key = self.app.snapshot, grid.cursor
 
-        if key is None:
+        if key is None or grid.id == "groups":
             return None, None
 
         if grid.id == "partitions":
@@ -79,7 +79,11 @@ class ActingScreen(Screen[None]):
 
     @on(Grid.RowSelected)
     def open_details(self, event: Grid.RowSelected) -> None:
-        """Everything known about the row."""
+        """Everything known about the row; a group is switched to."""
+        if event.grid.id == "groups":
+            self.app.group = event.key
+            return
+
         looking.details(self.app, event.grid.id or "", event.key)
 
     def action_refresh(self) -> None:

@@ -12,6 +12,8 @@ HEADINGS = 2  # title and column names
 _LEAST = {"partitions": 4, "consumers": 3, "findings": 2, "timeline": 2}
 _WEIGHTS = {"partitions": 5, "consumers": 3, "findings": 2, "timeline": 2}
 PANES = tuple(_LEAST)
+_BAND_LEAST = 8  # a rule, a curve of five lines, its moments, air
+_TIMELINE_KEEPS = 6  # beside a band: its newest lines
 
 
 def shares(
@@ -39,6 +41,19 @@ def shares(
     lines[bands[-1][0]] += spare
 
     return {pane: max(1, lines[band[0]]) for band in bands for pane in band}
+
+
+def band_lines(height: int, rows: Mapping[str, int], *, stacked: bool) -> int:
+    """Lines for the lag chart and the groups: what no table needs, at most a third; 0 is none."""
+    if stacked or not rows.get("partitions"):
+        return 0
+
+    tables = [
+        max(_wanted(pane, rows.get(pane, 0)) for pane in band) for band in _bands(stacked=False)
+    ]
+    spare = height - sum(tables[:-1]) - _TIMELINE_KEEPS
+
+    return min(spare, height // 3) if spare >= _BAND_LEAST else 0
 
 
 def _bands(*, stacked: bool) -> Sequence[tuple[str, ...]]:

@@ -14,8 +14,9 @@ from ehtui.tui.filtering import FilterError, parse
 from ehtui.tui.grid import Grid
 from ehtui.tui.grid_rows import Sort
 from ehtui.tui.keys import Scope, bindings
+from ehtui.tui.lazy import LazyModule
 from ehtui.tui.screens.acting import ActingScreen
-from ehtui.tui.screens.arrangement import PANES, shares
+from ehtui.tui.screens.arrangement import PANES, band_lines, shares
 from ehtui.tui.widgets.filterbar import FilterBar
 from ehtui.tui.widgets.headline import Headline
 from ehtui.tui.widgets.keybar import KeyBar
@@ -26,6 +27,9 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from ehtui.domain.hub import HubDescription
+    from ehtui.tui.widgets import band
+else:
+    band = LazyModule("ehtui.tui.widgets.band")
 
 SETTLE_S = 0.2
 SIDE_BY_SIDE = 100  # columns from which consumers and findings stand beside each other
@@ -57,7 +61,9 @@ class OverviewScreen(ActingScreen):
         super().__init__()
         self._chosen: str | None = None  # the maximised pane
         self._settling: Timer | None = None
-        self._arranged: tuple[bool, dict[str, int]] | None = None
+        self._arranged: tuple[bool, int, dict[str, int]] | None = None
+        self._band: band.Band | None = None  # made when there is space for it
+        self._band_lines = 0
 
     @override
     def compose(self) -> ComposeResult:
@@ -125,7 +131,12 @@ class OverviewScreen(ActingScreen):
         self.pane("timeline").show(pictures.timeline(snapshot, group))
         sentence = pictures.headline(snapshot, group)
         self.query_one(Headline).show(_places(snapshot.hub), group, sentence, app.states)
+        self._show_band()
         self._arrange()
+
+    def _show_band(self) -> None:
+        if self._band is not None and self._band_lines:
+            self._band.show(self.app.snapshot, self.app.group)
 
     def _show_partitions(self) -> None:
         """The selected row counts by the second; the first picture selects a row itself."""
@@ -149,17 +160,40 @@ class OverviewScreen(ActingScreen):
         grids = {name: self.pane(name) for name in PANES}
         stacked = self.size.width < SIDE_BY_SIDE
         rows = {name: grid.lines_wanted for name, grid in grids.items()}
-        lines = shares(height, rows, stacked=stacked, focused=self.active.id)
+        chart = band_lines(height, rows, stacked=stacked)
+        lines = shares(height - chart, rows, stacked=stacked, focused=self.active.id)
 
-        if (stacked, lines) == self._arranged:
+        if (stacked, chart, lines) == self._arranged:
             return  # setting a height again would lay out and paint everything again
 
-        self._arranged = (stacked, lines)
+        self._arranged = (stacked, chart, lines)
+        self._give_band(chart)
         middle = [lines["consumers"], lines["findings"]]
         self.query_one("#middle").styles.height = sum(middle) if stacked else max(middle)
 
         for name, grid in grids.items():
             grid.styles.height = lines[name]
+
+    def _give_band(self, lines: int) -> None:
+        """Show it on so many lines; before the first time there is none."""
+        self._band_lines = lines
+
+        if lines and self._band is None:
+            self._band = band.Band(self.app.chrome)
+            self.query_one("#panes").mount(self._band, before="#timeline")
+
+        if self._band is not None:
+            self._band.display = bool(lines)
+            self._band.styles.height = lines
+            self._show_band()
+
+        if not lines and self.active.id == "groups":
+            self.set_focus(self.pane("partitions"))
+
+    @property
+    def panes(self) -> tuple[str, ...]:
+        """Names of the tables that can be gone to now, as they follow on the screen."""
+        return (*PANES[:-1], "groups", PANES[-1]) if self._band_lines else PANES
 
     def _sort_as_configured(self) -> None:
         for name, column in self.app.options.sort.items():
@@ -196,7 +230,11 @@ class OverviewScreen(ActingScreen):
     # Looking.
 
     def action_pane(self, name: str) -> None:
-        """Go to a pane."""
+        """Go to a pane; groups that have none are chosen in a dialog."""
+        if name not in self.panes:
+            self.action_group()
+            return
+
         if self._chosen is not None:
             self._maximise(name)
 
@@ -204,8 +242,8 @@ class OverviewScreen(ActingScreen):
 
     def action_next_pane(self, step: int) -> None:
         """Go to the next pane, around the end."""
-        at = PANES.index(self.active.id or "partitions")
-        self.action_pane(PANES[(at + step) % len(PANES)])
+        at = self.panes.index(self.active.id or "partitions")
+        self.action_pane(self.panes[(at + step) % len(self.panes)])
 
     def action_maximise(self) -> None:
         """This pane on the whole screen, or all panes again."""
@@ -223,6 +261,10 @@ class OverviewScreen(ActingScreen):
 
         self.query_one("#middle").styles.height = "1fr"
         self.query_one("#middle").display = name in {None, "consumers", "findings"}
+
+        if self._band is not None:
+            self._band.display = name == "groups" or (name is None and self._band_lines > 0)
+            self._band.styles.height = "1fr"
 
         if name is None:
             self.call_after_refresh(self._arrange)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import GroupPartition, LeaseState, PartitionState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
-from ehtui.views.glyphs import Glyphs, buckets, drawn_trend
+from ehtui.views.glyphs import TREND_FLOOR, Glyphs, buckets, drawn_trend
 from ehtui.views.states import Word, health_of
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
 SERIES_POINTS = 60  # about so many points has a series of the snapshot
 
+_TRICKLE_S = 30.0
 _BEFORE_LEASE = 3  # id, health and owner
 _NOT_KNOWN = Cell(formats.UNKNOWN, Tone.DIM)
 _NOBODY = Cell("none", Tone.DIM, sort="~")  # sorts after every owner
@@ -39,7 +41,7 @@ def steady_cells(
         _last(of_hub),
         _checkpoint(of_group),
         _lag(of_group),
-        _trend(of_group, glyphs, slice_s),
+        _trend(of_group, glyphs, slice_s, _floor(of_hub)),
         _behind(of_group),
         rate_cell(of_hub.in_per_s if of_hub else None),
         rate_cell(of_group.out_per_s if of_group else None),
@@ -109,7 +111,14 @@ def _lag(partition: GroupPartition | None) -> Cell:
     return Cell(text, Tone.PLAIN if tone is Tone.GOOD else tone, sort=float(partition.lag))
 
 
-def _trend(partition: GroupPartition | None, glyphs: Glyphs, slice_s: float) -> Cell:
+def _floor(partition: PartitionState | None) -> float:
+    """What arrives in half a minute, as a power of two: a rate that trembles moves no picture."""
+    arriving = _TRICKLE_S * (partition.in_per_s or 0.0) if partition else 0.0
+
+    return max(TREND_FLOOR, 2.0 ** math.ceil(math.log2(max(1.0, arriving))))
+
+
+def _trend(partition: GroupPartition | None, glyphs: Glyphs, slice_s: float, floor: float) -> Cell:
     if partition is None or not partition.lag_series:
         return _NOT_KNOWN
 
@@ -117,7 +126,7 @@ def _trend(partition: GroupPartition | None, glyphs: Glyphs, slice_s: float) -> 
     values = buckets(partition.lag_series, now=newest, width_s=slice_s)
     tone = health_of(partition).tone
 
-    return Cell(drawn_trend(glyphs, values), tone, sort=partition.lag_series[-1][1])
+    return Cell(drawn_trend(glyphs, values, floor), tone, sort=partition.lag_series[-1][1])
 
 
 def _behind(partition: GroupPartition | None) -> Cell:

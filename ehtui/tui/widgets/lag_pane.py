@@ -1,0 +1,146 @@
+"""The group's lag over time, in the space that the tables leave."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.segment import Segment
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+from typing_extensions import override
+
+from ehtui.tui.charting import ASCII_EIGHTHS, EIGHTHS, columns, drawn, nice_top
+from ehtui.tui.chrome import ASCII, Chrome
+from ehtui.tui.grid_looks import look
+from ehtui.tui.grid_strips import Brushes, changed_spans
+from ehtui.tui.grid_title import Title, title_line
+from ehtui.views.formats import count, duration
+
+if TYPE_CHECKING:
+    from rich.style import Style
+
+    from ehtui.domain.snapshot import Series
+
+AXIS_CELLS = 9
+LEAST_TOP = 100.0  # a trickle is no mountain
+_MARGIN = 2
+
+
+class LagPane(Widget):
+    """A filled curve under a rule; it repaints the cells that changed."""
+
+    DEFAULT_CSS = """
+    LagPane { background: $background; color: $foreground; }
+    """
+
+    def __init__(self, chrome: Chrome) -> None:
+        super().__init__(id="lag")
+        self._chrome = chrome
+        self._series: Series = ()
+        self._lines: tuple[Strip, ...] = ()
+        self._brushes: Brushes | None = None
+
+    def show(self, series: Series) -> None:
+        """Draw newer points, evenly spaced."""
+        self._series = series
+        self.redraw()
+
+    def redraw(self) -> None:
+        """Draw, and repaint what differs."""
+        if not self.is_mounted or not self.size:
+            return
+
+        width = self.size.width
+        before, self._lines = self._lines, self._drawn(width, self.size.height)
+
+        if len(before) != len(self._lines) or before[0].cell_length != width:
+            self.refresh()
+            return
+
+        for y, (old, new) in enumerate(zip(before, self._lines, strict=True)):
+            for start, end in changed_spans(old, new):
+                self.refresh(Region(start, y, end - start, 1))
+
+    @override
+    def render_line(self, y: int) -> Strip:
+        return self._lines[y] if y < len(self._lines) else Strip.blank(self.size.width)
+
+    @override
+    def notify_style_update(self) -> None:
+        super().notify_style_update()
+        self._brushes = None
+        self._lines = ()
+
+        if self.is_mounted:
+            self.call_next(self.redraw)
+
+    def on_resize(self) -> None:
+        """Draw for the new size."""
+        self.redraw()
+
+    def _drawn(self, width: int, height: int) -> tuple[Strip, ...]:
+        brushes = self._brushes = self._brushes or Brushes(self.rich_style, self._look)
+        plain = brushes.named("")
+        title = Title("Lag", self._sums())
+        rule = title_line(
+            title, width=width, is_focused=False, brushes=brushes, chrome=self._chrome
+        )
+        body = height - 3  # the rule, the moments, and air below
+        lines = [rule, *(self._curve(width, body, brushes) if body > 0 else [])]
+        lines += [self._moments(width, brushes)] if self._series and body > 0 else []
+        lines += [Strip([])] * (height - len(lines))
+
+        return tuple(line.adjust_cell_length(width, plain) for line in lines[:height])
+
+    def _sums(self) -> str:
+        if not self._series:
+            return ""
+
+        highest = max(value for _, value in self._series)
+
+        return f"at most {count(round(highest))}"
+
+    def _curve(self, width: int, body: int, brushes: Brushes) -> list[Strip]:
+        note = brushes.named("note")
+
+        if not self._series:
+            return [Strip([Segment("  not known yet", note)])]
+
+        plot = max(1, width - AXIS_CELLS - _MARGIN)
+        values = columns(self._series, self._series[0][0], self._series[-1][0], plot)
+        highest = max(value for _, value in self._series)
+        top = max(LEAST_TOP, nice_top(highest))
+        signs = ASCII_EIGHTHS if self._chrome is ASCII else EIGHTHS
+        labelled = {0: top} | ({} if body % 2 else {body // 2: top / 2})
+
+        return [
+            Strip(
+                [
+                    Segment(f"{_label(labelled.get(y)):>{AXIS_CELLS - 1}} ", note),
+                    Segment(line, brushes.named("chart")),
+                ]
+            )
+            for y, line in enumerate(drawn(values, top, body, signs))
+        ]
+
+    def _moments(self, width: int, brushes: Brushes) -> Strip:
+        """Lengths, not times of day: those would be written anew with every picture."""
+        ago = f"{duration(round(self._series[-1][0] - self._series[0][0]))} ago"
+        space = max(1, width - AXIS_CELLS - _MARGIN - len(ago) - len("now"))
+
+        return Strip([Segment(f"{'':{AXIS_CELLS}}{ago}{' ' * space}now", brushes.named("note"))])
+
+    def _look(self, name: str) -> Style:
+        app = self.app
+
+        return look(
+            name,
+            app.theme_variables,
+            is_native=app.native_ansi_color,
+            has_colour=not app.no_color,
+        )
+
+
+def _label(value: float | None) -> str:
+    return "" if value is None else count(round(value))
