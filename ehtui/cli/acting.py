@@ -14,7 +14,7 @@ from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ehtui.cli.session import MonitorSession
     from ehtui.config.settings import Settings
@@ -84,16 +84,22 @@ def _chosen(snapshot: Snapshot, name: str) -> ProcessId:
 
 
 def act(
-    session: MonitorSession, plan: Plan | Refusal, args: argparse.Namespace
-) -> tuple[int, Outcome | None]:
-    """Show the plan, ask, act, tell; the exit code is 0 done, 1 refused, 2 failed."""
+    session: MonitorSession,
+    plan: Plan | Refusal,
+    args: argparse.Namespace,
+    afterwards: Callable[[Outcome], dict[str, Any]] | None = None,
+) -> int:
+    """Show the plan, ask, act, tell; the exit code is 0 done, 1 refused, 2 failed.
+
+    `afterwards` follows what was done; what it returns joins the one JSON document.
+    """
     from ehtui.domain.plans import Refusal  # noqa: PLC0415
     from ehtui.views.outcomes import outcome_sentence, refusal_sentence  # noqa: PLC0415
 
     if isinstance(plan, Refusal):
         _tell(args, {"refused": _plain(plan), "sentence": refusal_sentence(plan)})
         print(f"ehtui: {refusal_sentence(plan)}", file=sys.stderr)
-        return REFUSED, None
+        return REFUSED
 
     # With --json, standard output is the document's alone; who is asked still sees the plan.
     people = sys.stderr if args.json else sys.stdout
@@ -104,15 +110,17 @@ def act(
 
     if is_asked and not _agreed(people):
         print("Nothing was done.", file=people)
-        return REFUSED, None
+        return REFUSED
 
     outcome = asyncio.run(session.execute(plan))
-    _tell(args, {"plan": _plain(plan), "outcome": _plain(outcome)})
 
     if not args.json:
-        print(outcome_sentence(outcome))
+        print(outcome_sentence(outcome), flush=True)
 
-    return _code(outcome), outcome
+    more = afterwards(outcome) if afterwards is not None and not args.dry_run else {}
+    _tell(args, {"plan": _plain(plan), "outcome": _plain(outcome), **more})
+
+    return _code(outcome)
 
 
 def _code(outcome: Outcome) -> int:

@@ -35,7 +35,7 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
     add("--hub", metavar="NAME", help="name of the event hub")
     add("--namespace", metavar="HOST", help="namespace, to sign in with Entra ID")
     add("-g", "--group", metavar="GROUP", help="consumer group (quote it: '$Default')")
-    add("--peek-group", metavar="GROUP", help="group that reading events may use")
+    add("--peek-group", metavar="GROUP", help="kept for reading events, which is not there yet")
     add("--account-url", metavar="URL", help="storage account of the checkpoints")
     add("--container", action="append", metavar="NAME", help="container of the checkpoints")
     add(

@@ -34,6 +34,4 @@ def run(args: argparse.Namespace) -> int:
     """
     with looking(resolve_args(args).settings, dry_run=args.dry_run) as (_, session):
         (process,) = chosen(session.snapshot, [args.target])
-        code, _outcome = act(session, session.plan_restart(process, args.signal), args)
-
-        return code
+        return act(session, session.plan_restart(process, args.signal), args)

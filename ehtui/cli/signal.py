@@ -13,6 +13,7 @@ from ehtui.config.errors import ConfigError
 if TYPE_CHECKING:
     import argparse
 
+    from ehtui.domain.plans import Outcome
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Snapshot
 
@@ -59,12 +60,11 @@ def run(args: argparse.Namespace) -> int:
     with looking(resolve_args(args).settings, dry_run=args.dry_run) as (monitor, session):
         targets = targets_of(session.snapshot, args)
         plan = session.plan_signal(targets, args.signal, escalate_after_s=args.then_kill)
-        code, outcome = act(session, plan, args)
 
-        if outcome is not None and args.follow and not args.dry_run:
-            follow(monitor, outcome, args.follow, is_json=args.json)
+        def afterwards(outcome: Outcome) -> dict[str, Any]:
+            return follow(monitor, outcome, args.follow, is_json=args.json)
 
-        return code
+        return act(session, plan, args, afterwards if args.follow else None)
 
 
 def targets_of(snapshot: Snapshot, args: argparse.Namespace) -> list[ProcessId]:

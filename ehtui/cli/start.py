@@ -32,6 +32,4 @@ def run(args: argparse.Namespace) -> int:
 
     with looking(settings, dry_run=args.dry_run) as (_, session):
         plan = session.plan_start(args.name, settings.eventhub.consumer_group)
-        code, _outcome = act(session, plan, args)
-
-        return code
+        return act(session, plan, args)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import time
-from typing import TYPE_CHECKING
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
 
 from ehtui.domain.stopwatch import advance, is_over, start
 
@@ -16,29 +16,34 @@ if TYPE_CHECKING:
 POLL_S = 0.25
 
 
-def follow(monitor: Monitor, outcome: Outcome, timeout_s: float, *, is_json: bool) -> None:
-    """Wait and tell each partition's gap beside its forecast; at Ctrl-C, what is known by then."""
+def follow(
+    monitor: Monitor, outcome: Outcome, timeout_s: float, *, is_json: bool
+) -> dict[str, Any]:
+    """Wait, tell each partition's gap beside its forecast, and return it for JSON.
+
+    Ctrl-C ends the wait, not the telling: what is known by then is told.
+    """
     laps = start(outcome, monitor.snapshot)
     deadline = time.monotonic() + timeout_s
 
-    try:
+    with suppress(KeyboardInterrupt):
         while not is_over(laps) and time.monotonic() < deadline:
             time.sleep(POLL_S)
             laps = advance(laps, monitor.snapshot)
-    finally:
-        _tell(laps, monitor, is_json=is_json)
+
+    if not is_json:
+        _tell(laps, monitor)
+
+    from ehtui.views.stopwatch import lap_document  # noqa: PLC0415
+
+    return {"laps": [lap_document(lap) for lap in laps]}
 
 
-def _tell(laps: tuple[Lap, ...], monitor: Monitor, *, is_json: bool) -> None:
+def _tell(laps: tuple[Lap, ...], monitor: Monitor) -> None:
     from ehtui.cli.paper import utc_offset_s  # noqa: PLC0415
     from ehtui.views.formats import Clock  # noqa: PLC0415
-    from ehtui.views.stopwatch import lap_document, lap_sentence  # noqa: PLC0415
+    from ehtui.views.stopwatch import lap_sentence  # noqa: PLC0415
     from ehtui.views.telling import Telling  # noqa: PLC0415
-
-    if is_json:
-        told = {"schema": "ehtui.stopwatch/1", "laps": [lap_document(lap) for lap in laps]}
-        print(json.dumps(told, ensure_ascii=False, indent=2))
-        return
 
     say = Telling(monitor.snapshot, Clock(utc_offset_s()))
 

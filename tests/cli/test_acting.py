@@ -83,7 +83,7 @@ def answered(monkeypatch: pytest.MonkeyPatch, typed: str, **flags: bool) -> tupl
     monkeypatch.setattr("sys.stdin", Terminal(typed))
     session = FakeSession()
     args = argparse.Namespace(**{"yes": False, "dry_run": False, "json": False, **flags})
-    code, _ = act(cast("MonitorSession", session), PLAN, args)
+    code = act(cast("MonitorSession", session), PLAN, args, lambda _: {"laps": []})
 
     return code, session.done
 
@@ -115,5 +115,7 @@ def test_with_json_and_yes_there_is_only_the_document(
     answered(monkeypatch, "", json=True, yes=True)
     out, err = capsys.readouterr()
 
-    assert json.loads(out)["plan"]["signal"] == "TERM"
+    document: dict[str, Any] = json.loads(out)
+    assert document["plan"]["signal"] == "TERM"
+    assert document["laps"] == []
     assert err == ""

@@ -190,3 +190,14 @@ def test_a_forecast_follows_renewals_while_the_confirmation_is_read() -> None:
     assert again.planned_at == 1_025.0
     gone = replace(later, consumers=())
     assert reforecast(made, gone, 1_025.0).targets == made.targets
+
+
+def test_who_ignores_the_first_signal_is_told_to_be_killed() -> None:
+    made = plan_signal(
+        snapshot(), [TARGET], "INT", host=HOST, read_only=False, at=1_000.0, escalate_after_s=5.0
+    )
+
+    assert isinstance(made, SignalPlan)
+    assert made.escalate_to == "KILL"
+    assert made.targets[0].effect is SignalEffect.DIES
+    assert made.targets[0].owns[0].takeover.earliest_at == 1_170.0

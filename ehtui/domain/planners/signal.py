@@ -67,6 +67,7 @@ def plan_signal(
         return Refusal(RefusalReason.NOTHING_SELECTED, "consumer")
 
     targets = []
+    escalates = escalate_after_s is not None
 
     for process in dict.fromkeys(processes):
         consumer = next((c for c in snapshot.consumers if c.process.id == process), None)
@@ -75,9 +76,9 @@ def plan_signal(
         if refusal is not None or consumer is None:
             return refusal or Refusal(RefusalReason.GONE, str(process.pid))
 
-        targets.append(_target(snapshot, consumer, number))
+        targets.append(_target(snapshot, consumer, number, escalates=escalates))
 
-    escalate_to = "KILL" if escalate_after_s is not None else None
+    escalate_to = "KILL" if escalates else None
 
     return SignalPlan(signal_name(number), tuple(targets), at, escalate_to, escalate_after_s)
 
@@ -91,7 +92,9 @@ def reforecast(plan: SignalPlan, snapshot: Snapshot, at: float) -> SignalPlan:
         return plan
 
     targets = tuple(
-        _target(snapshot, seen[target.process], number) if target.process in seen else target
+        _target(snapshot, seen[target.process], number, escalates=plan.escalate_to is not None)
+        if target.process in seen
+        else target
         for target in plan.targets
     )
 
@@ -122,8 +125,15 @@ def _refusal(
     return None
 
 
-def _target(snapshot: Snapshot, consumer: ConsumerState, number: int) -> SignalTarget:
+def _target(
+    snapshot: Snapshot, consumer: ConsumerState, number: int, *, escalates: bool
+) -> SignalTarget:
     effect = signal_effect(consumer.process, number)
+
+    # Who does not heed the first signal is killed: that is what the plan has to tell.
+    if escalates and effect in {SignalEffect.IGNORED, SignalEffect.UNKNOWN}:
+        effect = SignalEffect.DIES
+
     owner = consumer.link.owner if consumer.link else None
     owns = tuple(
         OwnedPartition(

@@ -35,8 +35,8 @@ VERDICT_WORDS: Mapping[str, tuple[Tone, str]] = {
     "lapsing": (
         Tone.WARNING,
         (
-            "Its owner has fallen silent. Until the lease runs out nobody else may take it; then "
-            "another consumer does, and reads on from the checkpoint."
+            "Its owner has fallen silent. Once a consumer finds the lease run out, by its own "
+            "time-out, it takes the partition and reads on from the checkpoint."
         ),
     ),
     "stuck": (
