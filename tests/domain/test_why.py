@@ -156,3 +156,22 @@ def test_what_the_end_of_an_owner_would_cost() -> None:
     alone.consumer("a", "0")
     alone.look()
     assert after_death(alone.snapshot, "$Default", "0").basis == "no-survivor"
+
+
+def test_a_handler_that_raises_again_and_again_is_failing() -> None:
+    world = healthy()
+    world.consumers["a"].is_stuck = True
+
+    for _ in range(4):
+        world.release("0")
+        world.play(1, every_s=1)
+        world.claim("0", "a")
+        world.play(4, every_s=1)
+
+    for parts in ({"partition": "0"}, {"pid": 11}, {"owner": "a"}, {"group": "$Default"}):
+        assert asked(world.snapshot, **parts).verdict == "failing"
+
+    broken = asked(world.snapshot, partition="0").broken
+    assert broken is not None
+    assert broken.id == "ownership.is_stable"
+    assert asked(world.snapshot, partition="1").verdict == "fine"

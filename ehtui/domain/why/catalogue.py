@@ -95,6 +95,11 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
         "owner": "str?",
         "partitions": "tuple[str, ...] group/partition",
     },
+    "log.names_owner": {
+        "pid": "int",
+        "log": "str? its path",
+        "runtime": "str? python, js, java, dotnet",
+    },
     "partitions.suffice": {
         "partition_count": "int?",
         "live_owners": "int others with a live lease",
@@ -139,6 +144,7 @@ VERDICTS: Mapping[str, str] = {
     "unowned": "nobody holds it",
     "lapsing": "its owner stopped renewing",
     "stuck": "owned and renewed, but not read",
+    "failing": "its readers fail at the same place again and again",
     "behind": "read, but slower than events arrive",
     "ahead": "the checkpoint is beyond the stream",
     "rewound": "the checkpoint went back and catches up",

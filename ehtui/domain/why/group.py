@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.snapshot import Finding, GroupState, Health, Snapshot, Subject
 from ehtui.domain.why import checks as ask_for
 from ehtui.domain.why.checks import STUCK, Check, Why
-from ehtui.domain.why.verdicts import BY_HEALTH, FREE, about
+from ehtui.domain.why.verdicts import BY_HEALTH, FREE, about, is_failing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,10 +34,13 @@ def why_group(snapshot: Snapshot, subject: Subject, group: GroupState | None) ->
     findings = about(snapshot, group=group.name)
     checks += _of_owners(group, findings)
     checks += [ask_for.is_stable(findings), _moves(group)]
-    return Why(subject, _verdict(group), tuple(checks), findings)
+    return Why(subject, _verdict(group, findings), tuple(checks), findings)
 
 
-def _verdict(group: GroupState) -> str:
+def _verdict(group: GroupState, findings: Sequence[Finding]) -> str:
+    if is_failing(findings):
+        return "failing"
+
     if not group.owners:
         return "no_consumers"
 

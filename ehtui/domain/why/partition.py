@@ -41,4 +41,4 @@ def why_partition(
         ask_for.moves(shown),
         ask_for.keeps_up(shown, state),
     ]
-    return Why(subject, verdict_of(shown, state), tuple(checks), findings)
+    return Why(subject, verdict_of(shown, state, findings), tuple(checks), findings)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ehtui.domain.snapshot import (
     Finding,
     GroupPartition,
@@ -10,6 +12,9 @@ from ehtui.domain.snapshot import (
     PartitionState,
     Snapshot,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 FREE = frozenset({LeaseState.RELEASED, LeaseState.NEVER_OWNED, LeaseState.EXPIRED})
 BY_HEALTH = {
@@ -22,8 +27,18 @@ BY_HEALTH = {
 }
 
 
-def verdict_of(shown: GroupPartition, state: PartitionState | None) -> str:
+def is_failing(findings: Iterable[Finding]) -> bool:
+    """Whether reader after reader fails: true of it while one of them reads, too."""
+    return any(finding.id == "owner.crash_loop" for finding in findings)
+
+
+def verdict_of(
+    shown: GroupPartition, state: PartitionState | None, findings: Iterable[Finding]
+) -> str:
     """The code of a partition's verdict."""
+    if is_failing(findings):
+        return "failing"
+
     if shown.lease.state in FREE:
         return "unowned"
 

@@ -46,6 +46,13 @@ VERDICT_WORDS: Mapping[str, tuple[Tone, str]] = {
             "does not come back. Nobody will take over as long as that lasts."
         ),
     ),
+    "failing": (
+        Tone.CRITICAL,
+        (
+            "Whoever reads it fails at the same place, again and again: reading begins at the last "
+            "checkpoint each time, and nothing gets past it."
+        ),
+    ),
     "behind": (Tone.WARNING, "It is read, but slower than events arrive: the lag grows."),
     "ahead": (
         Tone.CRITICAL,
