@@ -6,7 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.folds.host import GONE
-from ehtui.domain.process import LinkBasis, LogIncidentKind, OwnerLink, RecognisedBy
+from ehtui.domain.process import (
+    LinkBasis,
+    LogIncidentKind,
+    LogState,
+    OwnerLink,
+    RecognisedBy,
+)
 from ehtui.domain.sdks import PYTHON
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, GroupState, LeaseState
 
@@ -15,11 +21,12 @@ if TYPE_CHECKING:
 
     from ehtui.domain.draft import Draft
     from ehtui.domain.memory import GroupMemory
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.process import ProcessId, ProcessSample
 
 STARVING_ROUNDS = 3.0
 SETTLED_S = 3.0  # while partitions move, an owner may hold nothing for a moment
 GUESS_WITHIN_S = 120.0  # an owner that appears so soon after a process started may be it
+NAMED_WITHIN_S = 60.0
 _FREE = frozenset({LeaseState.EXPIRED, LeaseState.RELEASED, LeaseState.NEVER_OWNED})
 _IDLE = frozenset({ConsumerRole.STANDBY, ConsumerRole.STARVED})
 
@@ -104,8 +111,21 @@ def _judged(
     else:
         role = _idle_role(draft, consumer, link, group)
 
-    state = ConsumerState(process, link, held, role)
+    state = ConsumerState(process, link, held, role, _log_of(draft, process, links))
     return consumer if consumer == state else state
+
+
+def _log_of(draft: Draft, process: ProcessSample, links: list[OwnerLink]) -> LogState | None:
+    """Whether its log names its owner; a consumer says it in its first seconds."""
+    if any(link.basis is LinkBasis.LOG for link in links):
+        return LogState.NAMED
+
+    if process.log_path is None:
+        return LogState.NONE
+
+    lived_s = draft.at - process.id.started_at
+    is_heard = process.id.pid in draft.host.followed and lived_s >= NAMED_WITHIN_S
+    return LogState.SILENT if is_heard else None
 
 
 def _is_idle_member(

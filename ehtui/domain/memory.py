@@ -160,6 +160,7 @@ class HostMemory:
 
     links: Mapping[str, OwnerLink] = field(default_factory=dict)  # by owner id
     incidents: Mapping[tuple[ProcessId, LogIncidentKind], int] = field(default_factory=dict)
+    followed: frozenset[int] = frozenset()  # pids whose log is read
     troubles: Mapping[tuple[ProcessId, LogIncidentKind], LogTrouble] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
     signals: tuple[SentSignal, ...] = ()

@@ -67,6 +67,14 @@ class OwnerLink:
     seen_at: float
 
 
+class LogState(StrEnum):
+    """What a process's log is good for."""
+
+    NONE = "none"  # no file that looks like it
+    NAMED = "named"  # it names the owner id
+    SILENT = "silent"  # it is followed and never named one: the log level hides it
+
+
 class LogIncidentKind(StrEnum):
     """What consumers' logs tell that the store does not."""
 

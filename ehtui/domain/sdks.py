@@ -88,3 +88,8 @@ def hints_of(process_name: str | None, evidence: str | None) -> frozenset[str]:
             return frozenset({sdk})
 
     return frozenset()
+
+
+def runtime_of(process_name: str | None) -> str | None:
+    """The SDK that a program of this name uses: python, js, java or dotnet."""
+    return next(iter(hints_of(process_name, None)), None)

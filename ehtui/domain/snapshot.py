@@ -14,7 +14,7 @@ from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.policy import Policy
 from ehtui.domain.problems import Problem
-from ehtui.domain.process import OwnerLink, ProcessSample
+from ehtui.domain.process import LogState, OwnerLink, ProcessSample
 from ehtui.domain.store import Checkpoint, Layout, UnreadableBlob
 
 # (local time, value), oldest first, about 60 points. A stretch without change keeps its first and
@@ -168,6 +168,7 @@ class ConsumerState:
     link: OwnerLink | None = None
     owns: tuple[tuple[str, str], ...] = ()  # (group, partition)
     role: ConsumerRole = ConsumerRole.UNKNOWN
+    log: LogState | None = None  # None: not read yet, or too young to tell
 
 
 class Severity(StrEnum):

@@ -54,12 +54,18 @@ class LogSource:
 
         incidents: list[LogIncident] = []
 
+        readable: list[str] = []
+
         for path, writers in by_path.items():
-            incidents += self._follow(path, writers, at)
+            found = self._follow(path, writers, at)
+
+            if found is not None:
+                readable.append(path)
+                incidents += found
 
         alive = {process.id for process in processes}
         self._links = {id_: link for id_, link in self._links.items() if id_ in alive}
-        followed = tuple((p.id.pid, path) for path, ps in by_path.items() for p in ps)
+        followed = tuple((p.id.pid, path) for path in readable for p in by_path[path])
 
         return LogsRead(
             at,
@@ -70,14 +76,17 @@ class LogSource:
             followed,
         )
 
-    def _follow(self, path: str, writers: Sequence[ProcessSample], at: float) -> list[LogIncident]:
+    def _follow(
+        self, path: str, writers: Sequence[ProcessSample], at: float
+    ) -> list[LogIncident] | None:
+        """What was new in it; None where it can't be read."""
         is_past = path not in self._followers
         follower = self._followers.setdefault(path, LogFollower(Path(path)))
 
         try:
             lines = follower.read()
         except OSError:  # rotated away or not ours to read: the next turn tries again
-            return []
+            return None
 
         counts: Counter[tuple[ProcessId, LineFacts]] = Counter()
         newest: dict[tuple[ProcessId, LineFacts], str] = {}

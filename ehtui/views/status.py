@@ -136,6 +136,7 @@ def _consumer(consumer: ConsumerState) -> Json:
         "rss_bytes": process.rss_bytes,
         "threads": process.threads,
         "connections": process.connections,
+        "log": consumer.log.value if consumer.log else None,
         "command": safe(process.command),
     }
 

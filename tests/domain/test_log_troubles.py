@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.domain.folds.logs import TROUBLES
 from ehtui.domain.process import LogIncident, LogIncidentKind
 from tests.domain.build import World, healthy, process_id
 
 Kind = LogIncidentKind
+FOUND = {
+    Kind.CLAIM_FAILED: "log.claim_failed",
+    Kind.LOST_OWNERSHIP: "log.ownership_lost",
+    Kind.LINK_STOLEN: "log.link_stolen",
+    Kind.RECEIVER_QUOTA: "log.receiver_quota",
+    Kind.CHECKPOINT_FAILED: "log.checkpoint_failed",
+    Kind.BALANCING_FAILED: "log.balancing_failed",
+    Kind.RECEIVE_FAILED: "log.receive_failed",
+}
 
 
 def say(world: World, kind: LogIncidentKind, *, count: int = 1, is_past: bool = False) -> None:
@@ -26,26 +34,26 @@ def repeat(world: World, kind: LogIncidentKind, times: int, every_s: float = 15.
         world.play(every_s)
 
 
-@pytest.mark.parametrize("kind", TROUBLES)
+@pytest.mark.parametrize("kind", FOUND)
 def test_what_lasts_and_nothing_explains_is_found(kind: LogIncidentKind) -> None:
     world = healthy()
     repeat(world, kind, 6)
     world.play(20)
-    found = world.finding(TROUBLES[kind])
+    found = world.finding(FOUND[kind])
 
     assert found.subject.pid == 100
     assert found.evidence["count"] == 6
     assert found.evidence["partitions"] == ("0",)
 
 
-@pytest.mark.parametrize("kind", TROUBLES)
+@pytest.mark.parametrize("kind", FOUND)
 def test_one_burst_is_no_finding(kind: LogIncidentKind) -> None:
     world = healthy()
     say(world, kind, count=50)
     world.play(60)
 
-    assert TROUBLES[kind] not in world.ever
-    assert [e.details["count"] for e in world.told(TROUBLES[kind])] == [50]
+    assert FOUND[kind] not in world.ever
+    assert [e.details["count"] for e in world.told(FOUND[kind])] == [50]
 
 
 def test_what_ended_is_told_no_longer() -> None:
@@ -88,7 +96,7 @@ def test_a_change_of_hands_explains_lost_partitions(kind: LogIncidentKind) -> No
         world.play(5)
 
     world.play(60)
-    assert TROUBLES[kind] not in world.ever
+    assert FOUND[kind] not in world.ever
 
 
 def test_a_graceful_stop_explains_lost_partitions() -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ehtui.domain.consequences import after_death, after_release
 from ehtui.domain.policy import Policy
-from ehtui.domain.process import LogIncident, LogIncidentKind
+from ehtui.domain.process import LogIncident, LogIncidentKind, LogState
 from ehtui.domain.snapshot import Snapshot, Subject
 from ehtui.domain.why import Why, subjects_of, why
 from ehtui.domain.why.catalogue import CHECKS, VERDICTS
@@ -175,3 +177,45 @@ def test_a_handler_that_raises_again_and_again_is_failing() -> None:
     assert broken is not None
     assert broken.id == "ownership.is_stable"
     assert asked(world.snapshot, partition="1").verdict == "fine"
+
+
+def quiet(world: World, *, log: str | None, followed: bool) -> LogState | None:
+    """One consumer whose log names nobody, watched for two minutes."""
+    world.consumer("q", pid=31, started_at=world.at)
+    path = ((31, log),) if log and followed else ()
+
+    for _ in range(24):
+        world.tick(5)
+        world.fold(world.hub_read())
+        world.fold(world.store_read())
+        read = world.processes_read()
+        mute = tuple(replace(p, log_path=log) for p in read.processes)
+        world.fold(replace(read, processes=mute))
+        world.fold(replace(world.logs_read(), links=(), followed=path))
+
+    return world.snapshot.consumers[0].log
+
+
+@pytest.mark.parametrize(
+    ("log", "followed", "state"),
+    [
+        ("/var/log/q.log", True, LogState.SILENT),
+        ("/var/log/q.log", False, None),  # not ours to read: nothing is known of it
+        (None, False, LogState.NONE),
+    ],
+)
+def test_a_log_that_names_nobody(log: str | None, followed: bool, state: LogState | None) -> None:
+    world = World(2)
+    assert quiet(world, log=log, followed=followed) is state
+    found = {check.id: check for check in asked(world.snapshot, pid=31).checks}
+
+    assert found["log.names_owner"].passed is (None if state is None else False)
+    assert found["log.names_owner"].evidence["runtime"] == "python"
+
+
+def test_of_an_owner_that_is_known_the_log_is_no_question() -> None:
+    world = healthy()
+
+    assert {consumer.log for consumer in world.snapshot.consumers} == {LogState.NAMED}
+    found = asked(world.snapshot, pid=11)
+    assert "log.names_owner" not in {check.id for check in found.checks}

@@ -8,7 +8,7 @@ import pytest
 
 from ehtui.domain import health
 from ehtui.domain.plans import TakeoverWindow
-from ehtui.domain.process import LinkBasis, RecognisedBy
+from ehtui.domain.process import LinkBasis, LogState, RecognisedBy
 from ehtui.domain.snapshot import ConsumerRole, LeaseState, Snapshot
 from ehtui.views import keys
 from ehtui.views.cells import Tone
@@ -184,3 +184,30 @@ def test_what_is_gone_has_no_details() -> None:
     assert consumer_details(world.snapshot(), "1@2.000", say) == []
     assert finding_details(world.snapshot(), "x", say) == []
     assert event_details(world.snapshot(), "99", say) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [
+        ("python3.11", 'logging.getLogger("azure.eventhub").setLevel(logging.INFO)'),
+        ("node", "AZURE_LOG_LEVEL=verbose"),
+        ("dotnet", "AzureEventSourceListener"),
+        ("java", "com.azure.messaging.eventhubs"),
+        ("consumer", "at the level info"),
+    ],
+)
+@pytest.mark.parametrize("log", [LogState.SILENT, LogState.NONE])
+def test_a_log_that_hides_the_owner_says_which_line_to_add(
+    name: str, line: str, log: LogState
+) -> None:
+    silent = replace(world.consumer(7, 7380, name=name), log=log)
+    snapshot = world.snapshot(consumers=(silent,))
+    key = keys.process_key(silent.process.id)
+    sections = consumer_details(snapshot, key, Telling(snapshot, group=world.GROUP))
+    (told,) = next(s for s in sections if s.heading == "Its log does not say who it is").lines
+
+    assert line in told.value
+
+
+def test_a_log_that_names_the_owner_needs_no_line() -> None:
+    assert "Its log does not say who it is" not in {s.heading for s in of_consumer()}

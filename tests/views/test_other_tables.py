@@ -79,7 +79,7 @@ def test_a_guessed_link_carries_a_tilde() -> None:
 
 
 def test_a_process_that_does_not_run_says_so() -> None:
-    assert consumer_row(status="stopped").cells[10].text == "[stopped] start_consumer.py"
+    assert consumer_row(status="stopped").cells[11].text == "[stopped] start_consumer.py"
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator, FormatChecker
 from ehtui.domain.hub import PartitionSample
 from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.process import LinkBasis
+from ehtui.domain.process import LinkBasis, LogState
 from ehtui.domain.snapshot import (
     BehindBasis,
     ConsumerRole,
@@ -126,6 +126,7 @@ def resolved(rule: Any) -> Any:
         ("lease", "period_basis", TimingBasis),
         ("consumer", "role", ConsumerRole),
         ("consumer", "owner_basis", LinkBasis),
+        ("consumer", "log", LogState),
         ("finding", "severity", Severity),
         ("source", "state", SourceStatus),
         ("source", "error_kind", ProblemKind),

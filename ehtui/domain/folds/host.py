@@ -44,7 +44,7 @@ def fold_processes(draft: Draft, update: ProcessesRead) -> None:
         idle_since={k: v for k, v in host.idle_since.items() if k in alive},
     )
     draft.consumers = tuple(
-        ConsumerState(process, before.link, before.owns, before.role)
+        ConsumerState(process, before.link, before.owns, before.role, before.log)
         if (before := known.get(process.id)) is not None
         else ConsumerState(process)
         for process in update.processes

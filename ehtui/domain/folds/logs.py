@@ -55,7 +55,11 @@ def fold_logs(draft: Draft, update: LogsRead) -> None:
         links = {link.owner: link for link in newest}
 
     draft.host = replace(
-        draft.host, links=links, incidents=incidents, troubles=_told(draft, troubles)
+        draft.host,
+        links=links,
+        incidents=incidents,
+        followed=frozenset(pid for pid, _ in update.followed),
+        troubles=_told(draft, troubles),
     )
 
 

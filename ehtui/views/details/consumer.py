@@ -5,12 +5,15 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
+from ehtui.domain.process import LogState, RecognisedBy
+from ehtui.domain.sdks import runtime_of
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Snapshot
 from ehtui.domain.text import safe
 from ehtui.views import findings, formats
-from ehtui.views.details.lines import Fact, Section, section
+from ehtui.views.details.lines import Fact, Line, Section, section
 from ehtui.views.keys import consumer_at
 from ehtui.views.links import RECOGNISED, link_words
+from ehtui.views.log_levels import line_to_add
 from ehtui.views.timeline import owned_words
 
 if TYPE_CHECKING:
@@ -41,12 +44,33 @@ def consumer_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section
         section(f"Consumer {pid}", _part(consumer, say)),
         section("Process", _process(consumer.process, say)),
     ]
+    hint = _hint(consumer)
+
+    if hint:
+        sections.insert(1, Section("Its log does not say who it is", (Line("", hint),)))
 
     if about:
         facts = [(findings.SEVERITY_WORDS[f.severity], findings.sentence(f, say)) for f in about]
         sections.append(section("Findings", facts))
 
     return sections
+
+
+def _hint(consumer: ConsumerState) -> str:
+    """The line to add to a consumer whose log hides who it is; empty where it is known."""
+    process = consumer.process
+    is_told = consumer.log not in {LogState.SILENT, LogState.NONE}
+
+    # What only has a connection may be no consumer at all.
+    if is_told or process.recognised_by is RecognisedBy.CONNECTION:
+        return ""
+
+    line = line_to_add(runtime_of(process.name))
+
+    if consumer.log is LogState.SILENT:
+        return f"Its log level hides the owner id. Add {line}."
+
+    return f"No log is found. Write it to a file, or name it under consumers: log. Add {line}."
 
 
 def _part(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
@@ -74,7 +98,7 @@ def _process(process: ProcessSample, say: Telling) -> Iterator[Fact]:
     yield "resident", formats.size(process.rss_bytes)
     yield "threads", formats.count(process.threads)
     yield "connections", _of(formats.count(process.connections), "to the namespace")
-    yield "log", safe(process.log_path) if process.log_path else None
+    yield "log", safe(process.log_path) if process.log_path else "none found"
     yield "supervisor", safe(process.supervisor) if process.supervisor else "none seen"
     yield from ((f"on {number.name}", _reaction(process, number)) for number in _SIGNALS)
 

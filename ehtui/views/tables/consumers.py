@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import LinkBasis
+from ehtui.domain.process import LinkBasis, LogState
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Snapshot
 from ehtui.domain.text import safe
 from ehtui.views import formats
@@ -32,10 +32,17 @@ COLUMNS = (
     Column("rss", "RSS", 9, align_right=True, gives_way=6),
     Column("threads", "THREADS", 7, align_right=True, gives_way=9),
     Column("connections", "CONNS", 5, align_right=True, gives_way=8),
+    Column("log", "LOG", 6, gives_way=10),
     Column("command", "COMMAND", 20, gives_way=2, grows=True, min_width=10),
 )
 _FITTED = ("pid", "owns", "name", "rss")
 _MINUTE = 60
+_LOG = {
+    LogState.NONE: "none",
+    LogState.NAMED: "named",
+    LogState.SILENT: "silent",
+    None: formats.UNKNOWN,
+}
 _USUAL = {"running", "sleeping", "disk-sleep", "idle", "parked", "waking"}
 _EMPTY = (
     "No consumer recognised on this host. Name one under consumers: in config.yaml, "
@@ -108,6 +115,7 @@ def _cells(
         _measured(formats.size(process.rss_bytes), process.rss_bytes),
         _measured(formats.count(process.threads), process.threads),
         _measured(formats.count(process.connections), process.connections),
+        Cell(_LOG[consumer.log], Tone.PLAIN if consumer.log is LogState.NAMED else Tone.DIM),
         _command(consumer),
     )
 

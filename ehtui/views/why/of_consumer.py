@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.views import formats
 from ehtui.views.findings.forecast import joined
+from ehtui.views.log_levels import line_to_add
 from ehtui.views.telling import have, it, partitions
 from ehtui.views.timeline import owned_words
 from ehtui.views.why.words import (
@@ -96,6 +97,15 @@ def _uneven(case: Case) -> str:
     )
 
 
+def _add_line(case: Case) -> str:
+    line = f"add {line_to_add(case.text('runtime'))}"
+
+    if case.text("log"):
+        return f"To see who it is, {line}."
+
+    return f"Write its log to a file (or name it: consumers.NAME.log), and {line}."
+
+
 CONSUMER_CHECKS: Mapping[str, CheckWords] = {
     "process.is_alive": CheckWords(
         _runs,
@@ -114,6 +124,16 @@ CONSUMER_CHECKS: Mapping[str, CheckWords] = {
         always("What it owns is not known: nothing ties it to an owner id"),
         OWNERSHIP,
         is_design=True,
+    ),
+    "log.names_owner": CheckWords(
+        always("Its log names its owner id"),
+        lambda case: (
+            "Its log never named its owner id: the log level hides it"
+            if case.text("log")
+            else "No log of it is found that could name its owner id"
+        ),
+        always("Whether its log names its owner id is not known yet"),
+        next_step=_add_line,
     ),
     "partitions.suffice": CheckWords(
         lambda case: f"There are partitions enough for it: {_seats(case)}",

@@ -1,0 +1,25 @@
+"""Which line makes a consumer's log name its owner id, by runtime (facts.md §3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# By the names of `domain.sdks`.
+_LINES: Mapping[str, str] = {
+    "python": '`logging.getLogger("azure.eventhub").setLevel(logging.INFO)`, with a handler that '
+    "passes INFO",
+    "js": "`AZURE_LOG_LEVEL=verbose` in its environment",
+    "dotnet": "`using var log = AzureEventSourceListener.CreateConsoleLogger("
+    "EventLevel.Informational);` at its start",
+    "java": '`<logger name="com.azure.messaging.eventhubs" level="INFO"/>` in its logback.xml, or '
+    "`AZURE_LOG_LEVEL=info` where no SLF4J binding is used",
+}
+_ANY = "the Event Hubs client's loggers at the level info"
+
+
+def line_to_add(runtime: str | None) -> str:
+    """What to add to a consumer whose log level hides who it is."""
+    return _LINES.get(runtime or "", _ANY)
