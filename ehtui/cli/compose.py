@@ -5,21 +5,20 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ehtui.config.connection_string import parse_event_hub
 from ehtui.config.resolve import require_hub
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import Snapshot, SourceState
-from ehtui.domain.updates import SourceOff
 
 if TYPE_CHECKING:
     from ehtui.actions.executor import Executor
     from ehtui.cli.session import MonitorSession
     from ehtui.config.settings import LeaseSettings, Settings
     from ehtui.monitor import Monitor, Scheduled
-    from ehtui.tui.session import UiOptions
+    from ehtui.tui.session import Session, UiOptions
 
 Clock = Callable[[], float]
 
@@ -75,44 +74,52 @@ def sources_of(
     """
 
     async def open_sources() -> Sequence[Scheduled]:
-        # Azure libraries, aiohttp and psutil: loaded on the monitor's thread, after first paint.
-        from ehtui.monitor import Scheduled  # noqa: PLC0415
-        from ehtui.sources.hub import TIMEOUT_S, open_hub_source  # noqa: PLC0415
-        from ehtui.sources.logs import LogSource  # noqa: PLC0415
-        from ehtui.sources.processes import ProcessSource  # noqa: PLC0415
-        from ehtui.sources.store import open_store_source  # noqa: PLC0415
-
-        namespace, poll = namespace_of(settings), settings.poll
-        processes = ProcessSource(
-            consumers=settings.consumers,
-            namespace=namespace,
-            manual_pids=adopted,
-            clock=clock,
-        )
-        logs = LogSource(lambda: processes.latest, clock=clock)
-        opened = [
-            Scheduled(open_hub_source(settings.eventhub), poll.hub_s, TIMEOUT_S),
-            Scheduled(processes, poll.processes_s, LOCAL_TIMEOUT_S),
-            Scheduled(logs, LOGS_EVERY_S, LOCAL_TIMEOUT_S),
-        ]
-
-        if settings.checkpoint_store.is_configured:
-            store = open_store_source(
-                settings.checkpoint_store,
-                namespace,
-                settings.eventhub.name or "",
-                group=settings.eventhub.consumer_group,
-                clock=clock,
-            )
-            opened.append(Scheduled(store, poll.store_s, STORE_TIMEOUT_S))
-
-        # What the imports made lives as long as the process: a full collection that walks it holds
-        # every thread for 60 to 80 ms (measured by bench/listing.py at 10,000 blobs).
-        gc.freeze()
+        try:
+            opened = _open_sources(settings, clock, adopted)
+            # What the imports made lives as long as the process: a full collection that walks it
+            # holds every thread for 60 to 80 ms (measured by bench/listing.py at 10,000 blobs).
+            gc.freeze()
+        finally:
+            gc.enable()
 
         return opened
 
     return open_sources
+
+
+def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> Sequence[Scheduled]:
+    # Azure libraries, aiohttp and psutil: loaded on the monitor's thread, after first paint.
+    from ehtui.monitor import Scheduled  # noqa: PLC0415
+    from ehtui.sources.hub import TIMEOUT_S, open_hub_source  # noqa: PLC0415
+    from ehtui.sources.logs import LogSource  # noqa: PLC0415
+    from ehtui.sources.processes import ProcessSource  # noqa: PLC0415
+    from ehtui.sources.store import open_store_source  # noqa: PLC0415
+
+    namespace, poll = namespace_of(settings), settings.poll
+    processes = ProcessSource(
+        consumers=settings.consumers,
+        namespace=namespace,
+        manual_pids=adopted,
+        clock=clock,
+    )
+    logs = LogSource(lambda: processes.latest, clock=clock)
+    opened = [
+        Scheduled(open_hub_source(settings.eventhub), poll.hub_s, TIMEOUT_S),
+        Scheduled(processes, poll.processes_s, LOCAL_TIMEOUT_S),
+        Scheduled(logs, LOGS_EVERY_S, LOCAL_TIMEOUT_S),
+    ]
+
+    if settings.checkpoint_store.is_configured:
+        store = open_store_source(
+            settings.checkpoint_store,
+            namespace,
+            settings.eventhub.name or "",
+            group=settings.eventhub.consumer_group,
+            clock=clock,
+        )
+        opened.append(Scheduled(store, poll.store_s, STORE_TIMEOUT_S))
+
+    return opened
 
 
 def adopted_pids(settings: Settings) -> list[int]:
@@ -128,21 +135,27 @@ def make_monitor(
     Raises:
         ConfigError: No hub is configured.
     """
-    from ehtui.monitor import Monitor  # noqa: PLC0415 - `run_ui` paints first
+    from ehtui.domain.updates import SourceOff  # noqa: PLC0415 - `run_ui` paints first
+    from ehtui.monitor import Monitor  # noqa: PLC0415
 
     require_hub(settings)
-    snapshot = Snapshot(
-        taken_at=clock(),
-        policy=policy_of(settings),
-        sources=tuple(SourceState(name) for name in ("hub", "store", "processes", "logs")),
-    )
     pids = adopted_pids(settings) if adopted is None else adopted
-    monitor = Monitor(sources_of(settings, clock=clock, adopted=pids), snapshot, clock=clock)
+    sources = sources_of(settings, clock=clock, adopted=pids)
+    monitor = Monitor(sources, first_picture(settings, clock=clock), clock=clock)
 
     if not settings.checkpoint_store.is_configured:
         monitor.tell(SourceOff(clock(), "store", _NO_STORE))
 
     return monitor
+
+
+def first_picture(settings: Settings, *, clock: Clock = time.time) -> Snapshot:
+    """What is known before anything was read."""
+    return Snapshot(
+        taken_at=clock(),
+        policy=policy_of(settings),
+        sources=tuple(SourceState(name) for name in ("hub", "store", "processes", "logs")),
+    )
 
 
 _NO_STORE = Problem(
@@ -174,6 +187,8 @@ def look(settings: Settings, *, watch_s: float = 0.0) -> Snapshot:
     Raises:
         ConfigError: No hub is configured.
     """
+    gc.disable()  # what imports make is no garbage; opening the sources ends this
+
     from ehtui.monitor import watch  # noqa: PLC0415
 
     monitor = make_monitor(settings)
@@ -273,17 +288,31 @@ def run_ui(settings: Settings, *, banner: str | None = None) -> int:
     Raises:
         ConfigError: No hub is configured.
     """
-    from ehtui.cli.screen_session import ScreenSession  # noqa: PLC0415
+    gc.disable()  # what imports make is no garbage; opening the sources ends this
+
+    from ehtui.cli.late_session import LateSession  # noqa: PLC0415
     from ehtui.tui import run  # noqa: PLC0415 - Textual
+
+    require_hub(settings)
+    session = LateSession(
+        first_picture(settings),
+        lambda: _open_session(settings),
+        read_only=settings.read_only,
+    )
+
+    try:
+        return run(cast("Session", session), _ui_options(settings, banner))
+    finally:
+        session.close()
+
+
+def _open_session(settings: Settings) -> tuple[Monitor, MonitorSession]:
+    from ehtui.cli.session import MonitorSession  # noqa: PLC0415
 
     adopted = adopted_pids(settings)
     monitor = make_monitor(settings, adopted=adopted)
-    session = ScreenSession(monitor, settings, make_executor(settings), adopted=adopted)
 
-    try:
-        return run(session, _ui_options(settings, banner))
-    finally:
-        monitor.stop()
+    return monitor, MonitorSession(monitor, settings, make_executor(settings), adopted=adopted)
 
 
 def _ui_options(settings: Settings, banner: str | None) -> UiOptions:
@@ -301,5 +330,8 @@ def _ui_options(settings: Settings, banner: str | None) -> UiOptions:
         keymap=ui.keymap,
         sort=ui.sort,
         bell=ui.bell,
+        columns=ui.columns,
+        start_view=ui.start_view,
+        notify=ui.notify,
         utc_offset_s=utc_offset_s(),
     )

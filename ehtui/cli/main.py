@@ -6,7 +6,6 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-import ehtui
 from ehtui.cli.exit_codes import ExitCode
 from ehtui.config.errors import ConfigError
 from ehtui.domain.problems import ProblemError, ProblemKind
@@ -48,10 +47,6 @@ def _explained(error: BaseException) -> ExitCode:
 
 
 def _run_command(argv: list[str]) -> int:
-    if argv == ["--version"]:  # asked by scripts: a third of the time of building the parser
-        print(f"ehtui {ehtui.__version__}")
-        return ExitCode.OK
-
     from ehtui.cli.parser import parse  # noqa: PLC0415 - its faults belong to run()'s net
 
     args = parse(argv)

@@ -17,6 +17,7 @@ from ehtui.tui import styles
 from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrome
 from ehtui.tui.commands import Commands
 from ehtui.tui.keys import Scope, bindings, dangerous_actions
+from ehtui.tui.lazy import LazyModule
 from ehtui.tui.messages import SnapshotPublished
 from ehtui.tui.pictures import Pictures
 from ehtui.tui.screens.help import HelpScreen
@@ -31,7 +32,11 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.notifications import SeverityLevel
 
+    from ehtui.tui import notify
+    from ehtui.tui.notify import Terminal
     from ehtui.tui.session import Session, UiOptions, Unsubscribe
+else:
+    notify = LazyModule("ehtui.tui.notify")
 
 _FLOWS = "flows"
 _LEAVE_ON = ("SIGTERM", "SIGHUP")
@@ -63,11 +68,16 @@ class EhtuiApp(App[int]):
         self.set_reactive(EhtuiApp.snapshot, session.snapshot)
         self.set_reactive(EhtuiApp.group, options.group)
         self.set_reactive(EhtuiApp.paused, session.is_paused)
+        self.terminal: Terminal | None = None
         self._unsubscribe: Unsubscribe | None = None
         self._critical: frozenset[str] = frozenset()
 
         for theme in THEMES:
             self.register_theme(theme)
+
+        if options.notify is not None:
+            self.terminal = notify.Terminal(self.driver_class, options.notify)
+            self.driver_class = self.terminal.driver
 
         self.theme = self._first_theme()
         self.set_keymap(options.keymap)
@@ -93,15 +103,16 @@ class EhtuiApp(App[int]):
         return fallback_variables(self.current_theme)
 
     def on_mount(self) -> None:
-        """Begin to listen, to the session and to signals that end us."""
-        self._unsubscribe = self.session.subscribe(self._publish)
+        """Listen to signals that end us, and to the session as soon as the screen is painted."""
+        self.call_after_refresh(self._listen)
         # The shell wrote over the screen, and only what changes is painted by itself.
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
         self._leave_on_signals()
 
     def on_resize(self) -> None:
         """A terminal that shrank and grew back has lost what we think it shows."""
-        self.call_after_refresh(self.action_redraw)
+        if self._unsubscribe is not None:  # before the first paint there is nothing to lose
+            self.call_after_refresh(self.action_redraw)
 
     def action_redraw(self) -> None:
         """Paint everything."""
@@ -125,10 +136,19 @@ class EhtuiApp(App[int]):
             if finding.severity is Severity.CRITICAL
         )
 
-        if self.options.bell and critical - self._critical:
-            self.bell()
+        if critical - self._critical:
+            self._raise_alarm()
 
         self._critical = critical
+
+    def _raise_alarm(self) -> None:
+        """As loudly as was asked for."""
+        if self.options.bell:
+            self.bell()
+
+        if self.terminal is not None:
+            words = self.pictures.headline(self.snapshot, self.group).text
+            self.terminal.notify(words)
 
     def say(self, words: str, severity: SeverityLevel = "information") -> None:
         """A short message; words are never markup."""
@@ -168,6 +188,9 @@ class EhtuiApp(App[int]):
     @override
     async def action_quit(self) -> None:
         self.exit(0)
+
+    def _listen(self) -> None:
+        self._unsubscribe = self.session.subscribe(self._publish)
 
     def _publish(self, snapshot: Snapshot) -> None:
         """Called on the monitor's thread."""

@@ -161,6 +161,9 @@ class Grid(Widget, can_focus=True):
 
     @override
     def render_line(self, y: int) -> Strip:
+        if not self._frame.fits(self.size):  # painted before the resize was told
+            self._draw()
+
         lines = self._frame.lines
 
         return lines[y] if y < len(lines) else Strip.blank(self.size.width)
@@ -310,19 +313,10 @@ class Grid(Widget, can_focus=True):
         if not self.is_mounted or not self.size:
             return
 
-        if self._brushes is None:
-            self._brushes = Brushes(self.rich_style, self._look)
-
         old = self._frame
-        wanted = self.lines_wanted
-        self._frame = self._view.draw(
-            self.size, self._brushes, self._chrome, is_focused=self.has_focus
-        )
+        self._draw()
 
-        if self.lines_wanted != wanted:
-            self.post_message(self.LinesWanted(self))
-
-        if len(old.lines) != len(self._frame.lines) or old.width != self._frame.width:
+        if not old.fits(self.size):
             self.refresh()
             return
 
@@ -334,3 +328,15 @@ class Grid(Widget, can_focus=True):
 
         if regions:
             self.refresh(*regions)
+
+    def _draw(self) -> None:
+        if self._brushes is None:
+            self._brushes = Brushes(self.rich_style, self._look)
+
+        wanted = self.lines_wanted
+        self._frame = self._view.draw(
+            self.size, self._brushes, self._chrome, is_focused=self.has_focus
+        )
+
+        if self.lines_wanted != wanted:
+            self.post_message(self.LinesWanted(self))

@@ -34,6 +34,10 @@ class Frame:
     keys: tuple[str, ...] = ()  # of the row on each line below the head
     headings: tuple[tuple[int, int, str], ...] = ()  # (from, to, column)
 
+    def fits(self, size: Size) -> bool:
+        """Whether it was drawn at this size."""
+        return self.width == size.width and len(self.lines) == size.height
+
     def row_at(self, y: int) -> str | None:
         """The key of the row on a line."""
         position = y - self.head

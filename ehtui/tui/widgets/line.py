@@ -40,15 +40,17 @@ class Line(Widget):
         if not self.is_mounted or not self.size:
             return
 
-        base = self.named("")
-        width = self.size.width
-        drawn = Strip(self.segments(width)).adjust_cell_length(width, base)
-        before, self._drawn = self._drawn, drawn
+        before, self._drawn = self._drawn, self._draw()
 
-        if before is None or before.cell_length != width:
+        if before is None or before.cell_length != self.size.width:
             self.refresh()
-        elif spans := changed_spans(before, drawn):
+        elif spans := changed_spans(before, self._drawn):
             self.refresh(*(Region(start, 0, end - start, 1) for start, end in spans))
+
+    def _draw(self) -> Strip:
+        width = self.size.width
+
+        return Strip(self.segments(width)).adjust_cell_length(width, self.named(""))
 
     def named(self, name: str) -> Style:
         """The style of a component class on this widget's background; "" is the widget's own."""
@@ -66,7 +68,10 @@ class Line(Widget):
 
     @override
     def render_line(self, y: int) -> Strip:
-        return self._drawn or Strip.blank(self.size.width, self.named(""))
+        if self._drawn is None or self._drawn.cell_length != self.size.width:
+            self._drawn = self._draw()  # painted before the resize was told
+
+        return self._drawn
 
     @override
     def notify_style_update(self) -> None:

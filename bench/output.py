@@ -1,0 +1,73 @@
+"""Bytes written to the terminal for one refresh, by how much of it changed; 32 rows, 120x36.
+
+`python -m bench.output`.
+"""
+
+from __future__ import annotations
+
+import statistics
+from dataclasses import dataclass
+
+from bench.played import POLL_S
+from bench.scene import SHOWN, open_scene
+from bench.table import Row, run, times
+
+ROWS = 32
+REFRESHES = 7
+QUIET_S = 0.6
+IDLE_BYTES_PER_S, TENTH_BYTES = 200, 4096
+# How many rows get events: nothing is time alone, with its countdowns.
+CHANGES = {"nothing": 0, "one row": 1, "10 %": 3, "every row": ROWS}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Bytes for a refresh, by what changed."""
+
+    by_change: dict[str, float]
+
+
+def written(which: str) -> Written:
+    """The median refresh of each kind; before each kind all leases are renewed."""
+    with open_scene(which, ROWS) as window:
+        window.until(SHOWN)
+        window.until_quiet(1.0)
+        found = {}
+
+        for name, changed in CHANGES.items():
+            window.tell(f"{changed} {ROWS}")
+            window.until_quiet(QUIET_S)
+            sizes = []
+
+            for _ in range(REFRESHES):
+                window.tell(f"{changed} 0")
+                sizes.append(len(window.until_quiet(QUIET_S)))
+
+            found[name] = statistics.median(sizes)
+
+        return Written(found)
+
+
+def measure() -> list[Row]:
+    """One row a kind of change."""
+    ours, theirs = written("ehtui").by_change, written("datatable").by_change
+    idle = ours["nothing"] / POLL_S
+    aims = {
+        "nothing": (f"≤ {IDLE_BYTES_PER_S} B/s (is {idle:.0f})", idle <= IDLE_BYTES_PER_S),
+        "10 %": (f"≤ {TENTH_BYTES:,} B", ours["10 %"] <= TENTH_BYTES),
+    }
+
+    return [
+        Row(
+            f"bytes to the terminal, 32 rows: {name} changed",
+            f"{ours[name]:,.0f} B",
+            f"{theirs[name]:,.0f} B · DataTable",
+            times(theirs[name] / max(1, ours[name]), "fewer"),
+            *aims.get(name, ("–", None)),
+        )
+        for name in CHANGES
+    ]
+
+
+if __name__ == "__main__":
+    run(measure)

@@ -1,0 +1,47 @@
+"""The same pictures on ehtui's screen and on Textual's DataTable, fed by orders (see `played`).
+
+`python -m bench.scene ehtui|datatable PARTITIONS DESCRIPTOR`.
+"""
+
+from __future__ import annotations
+
+import gc
+import sys
+
+from bench.played import GROUP, Played
+from bench.window import Window
+from ehtui.cli.compose import make_executor
+from ehtui.cli.session import MonitorSession
+from ehtui.config.settings import Settings
+from ehtui.tui import run
+from ehtui.tui.session import UiOptions
+
+# What ehtui sets for itself is set for its rival too.
+QUICK = {"TEXTUAL_FPS": "120", "TEXTUAL_ANIMATIONS": "none"}
+SHOWN = rb"870,020"  # the newest sequence number of the first picture
+
+
+def open_scene(which: str, rows: int) -> Window:
+    """A window with "ehtui" or "datatable"; tell it how many rows change, and leases renew."""
+    return Window([sys.executable, "-m", "bench.scene", which, str(rows)], QUICK, has_pipe=True)
+
+
+def main() -> None:
+    """Play until the window is closed."""
+    which, partitions, descriptor = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
+    played = Played(partitions)
+    played.monitor.start()
+    gc.freeze()  # as ehtui does, for both
+    played.follow(descriptor)
+
+    if which == "datatable":
+        from bench.datatable import DataTableApp  # noqa: PLC0415 - ehtui starts without it
+
+        DataTableApp(played.monitor, GROUP).run()
+    else:
+        session = MonitorSession(played.monitor, Settings(), make_executor(Settings()))
+        run(session, UiOptions(group=GROUP))
+
+
+if __name__ == "__main__":
+    main()
