@@ -16,7 +16,6 @@ from ehtui.config.settings import (
     LeaseSettings,
     PollSettings,
     TestEventSettings,
-    UiSettings,
 )
 
 if TYPE_CHECKING:
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
         LeaseSection,
         PollSection,
         TestEventSection,
-        UiSection,
     )
 
 
@@ -150,19 +148,4 @@ def poll_settings(section: PollSection) -> PollSettings:
         section.hub_s or default.hub_s,
         section.store_s or default.store_s,
         section.processes_s or default.processes_s,
-    )
-
-
-def ui_settings(section: UiSection) -> UiSettings:
-    """How the screen looks."""
-    return UiSettings(
-        theme=section.theme,
-        ascii=section.ascii,
-        keymap=section.keymap or {},
-        start_group=group_of(section.start_group, "ui.start_group")
-        if section.start_group
-        else None,
-        bell=bool(section.bell),
-        mono=bool(section.mono),
-        sort=section.sort or {},
     )

@@ -12,6 +12,7 @@ from ehtui.config.dotenv_file import DotenvFile, read_dotenv
 from ehtui.config.errors import ConfigError
 from ehtui.config.section_names import TOP_LEVEL
 from ehtui.config.settings import Settings
+from ehtui.config.ui import ui_settings
 from ehtui.config.validate import env_files, ignored_sections, validate
 from ehtui.config.values import Layer, Value
 from ehtui.config.yaml_file import YamlFile, read_yaml
@@ -75,7 +76,7 @@ def _settings_of(file: YamlFile, variables: Mapping[str, str]) -> FileSettings:
             consumers=build.consumer_settings(document.consumers, folder),
             test_events=build.test_event_settings(document.test_events),
             poll=build.poll_settings(document.poll),
-            ui=build.ui_settings(document.ui),
+            ui=ui_settings(document.ui),
         ),
         production=bool(document.eventhub.production),
         origins={key: file.where(key) for key in file.lines if _is_file_only(key)},

@@ -87,6 +87,9 @@ class UiSection(Section, frozen=True):
     bell: bool | None = None
     mono: bool | None = None
     sort: dict[str, str] | None = None
+    columns: dict[str, list[str]] | None = None
+    start_view: Literal["overview", "partitions", "consumers", "findings", "timeline"] | None = None
+    notify: Literal["osc9", "osc777"] | None = None
 
 
 class Document(Struct, frozen=True, kw_only=True):

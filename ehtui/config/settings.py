@@ -86,6 +86,9 @@ class UiSettings:
     bell: bool = False  # on a new critical finding
     mono: bool = False  # no colour; NO_COLOR does the same
     sort: Mapping[str, str] = field(default_factory=dict)  # pane → column, "-" first: descending
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # pane → those to show
+    start_view: str = "overview"  # or the pane that is maximised first
+    notify: str | None = None  # "osc9" or "osc777": tell the desktop of a new critical finding
 
 
 @dataclass(frozen=True, slots=True)

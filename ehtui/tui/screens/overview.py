@@ -9,6 +9,7 @@ from textual.containers import Container
 from textual.css.query import NoMatches
 from typing_extensions import override
 
+from ehtui.config.ui_names import COLUMNS
 from ehtui.domain.text import safe
 from ehtui.tui.filtering import FilterError, parse
 from ehtui.tui.grid import Grid
@@ -22,6 +23,8 @@ from ehtui.tui.widgets.headline import Headline
 from ehtui.tui.widgets.keybar import KeyBar
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from textual.app import ComposeResult
     from textual.binding import BindingType
     from textual.timer import Timer
@@ -71,17 +74,21 @@ class OverviewScreen(ActingScreen):
         yield Headline(chrome=chrome)
 
         with Container(id="panes"):
-            yield Grid("Partitions", id="partitions", chrome=chrome)
+            yield Grid(
+                "Partitions", id="partitions", chrome=chrome, compact=self._unwanted("partitions")
+            )
 
             with Container(id="middle"):
-                yield Grid("Consumers", id="consumers", chrome=chrome)
+                yield Grid(
+                    "Consumers", id="consumers", chrome=chrome, compact=self._unwanted("consumers")
+                )
                 yield Grid(
                     "Findings",
                     id="findings",
                     chrome=chrome,
                     wrap_lines=3,
                     headings=False,
-                    compact=frozenset({"severity", "since"}),
+                    compact=self._unwanted("findings", {"severity", "since"}),
                 )
 
             yield Grid(
@@ -91,6 +98,7 @@ class OverviewScreen(ActingScreen):
                 wrap_lines=2,
                 headings=False,
                 follows_top=True,
+                compact=self._unwanted("timeline"),
             )
 
         yield FilterBar()
@@ -103,6 +111,10 @@ class OverviewScreen(ActingScreen):
 
         self._sort_as_configured()
         self._show()
+
+        if self.app.options.start_view in PANES:
+            self._maximise(self.app.options.start_view)
+            self.set_focus(self.pane(self.app.options.start_view))
 
     def on_screen_resume(self) -> None:
         """A dialog was closed: catch up."""
@@ -194,6 +206,12 @@ class OverviewScreen(ActingScreen):
     def panes(self) -> tuple[str, ...]:
         """Names of the tables that can be gone to now, as they follow on the screen."""
         return (*PANES[:-1], "groups", PANES[-1]) if self._band_lines else PANES
+
+    def _unwanted(self, pane: str, usually: Collection[str] = ()) -> frozenset[str]:
+        """Columns that a pane leaves out beside others: those not configured, or the usual."""
+        wanted = self.app.options.columns.get(pane)
+
+        return frozenset(usually if wanted is None else set(COLUMNS[pane]) - set(wanted))
 
     def _sort_as_configured(self) -> None:
         for name, column in self.app.options.sort.items():
