@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import threading
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["run"]
 
 LEAVE_WITHIN_S = 0.5
+_HUNG_UP = 129  # as SIGHUP leaves
 
 
 def run(session: Session, options: UiOptions) -> int:
@@ -19,6 +21,8 @@ def run(session: Session, options: UiOptions) -> int:
     # Read when Textual is imported: a key's effect waits for the next tick, 8 ms instead of 16.
     os.environ.setdefault("TEXTUAL_FPS", "120")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
+
+    threading.excepthook = _end_without_terminal
 
     if options.mono:
         os.environ["NO_COLOR"] = "1"
@@ -49,3 +53,13 @@ def _leave(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(asyncio.wait(tasks, timeout=LEAVE_WITHIN_S))
 
     loop.close()
+
+
+def _end_without_terminal(failed: threading.ExceptHookArgs) -> None:
+    """Textual's writer ends when the terminal is gone; who wrote on would wait for it for ever."""
+    is_writer = failed.thread is not None and failed.thread.name == "textual-output"
+
+    if is_writer and isinstance(failed.exc_value, OSError):
+        os._exit(_HUNG_UP)
+
+    threading.__excepthook__(failed)
