@@ -29,7 +29,7 @@ if TYPE_CHECKING:
         SendTarget,
         StartPlan,
     )
-    from ehtui.domain.process import ProcessId, ProcessSample
+    from ehtui.domain.process import ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
     from ehtui.sources.log_tail import LogTail
@@ -170,6 +170,12 @@ class MonitorSession:
         from ehtui.sources.process_list import list_processes  # noqa: PLC0415 - psutil
 
         return await asyncio.to_thread(list_processes)
+
+    async def inspect(self, process: ProcessId) -> ProcessDetails | None:
+        """A close look at one process; None once it is gone."""
+        from ehtui.sources.process_inspect import inspect_process  # noqa: PLC0415 - psutil
+
+        return await asyncio.to_thread(inspect_process, process)
 
     def adopt(self, process: ProcessId) -> None:
         """Take a process for a consumer, because somebody says so."""

@@ -47,6 +47,36 @@ class ProcessSample:
     supervisor: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Relative:
+    """A parent or child of a process, safe to show."""
+
+    pid: int
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """TCP connections of a process to one address, in one state."""
+
+    address: str  # host:port
+    status: str  # psutil's word: ESTABLISHED, CLOSE_WAIT, …
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class ProcessDetails:
+    """What is read of a process only when somebody asks. What could not be read is None."""
+
+    process: ProcessId
+    parents: tuple[Relative, ...] | None  # nearest first
+    children: tuple[Relative, ...] | None
+    peers: tuple[Peer, ...] | None
+    logs: tuple[str, ...] | None  # open files that look like logs
+    caught_signals: frozenset[int] | None
+    ignored_signals: frozenset[int] | None
+
+
 class LinkBasis(StrEnum):
     """What an owner-to-process link rests on, strongest first."""
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
         SignalPlan,
         StartPlan,
     )
-    from ehtui.domain.process import LogLine, ProcessId, ProcessSample
+    from ehtui.domain.process import LogLine, ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.snapshot import Snapshot
 
 Unsubscribe = Callable[[], None]
@@ -87,6 +87,9 @@ class Session(Protocol):
 
     async def list_processes(self) -> Sequence[ProcessSample]:
         """Every process of this host, likely consumers first."""
+
+    async def inspect(self, process: ProcessId) -> ProcessDetails | None:
+        """A close look at one process; None once it is gone."""
 
     def adopt(self, process: ProcessId) -> None:
         """Take a process for a consumer, because somebody says so."""

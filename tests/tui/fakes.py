@@ -21,7 +21,7 @@ from ehtui.domain.plans import (
     StartPlan,
     TakeoverWindow,
 )
-from ehtui.domain.process import LogLine, ProcessId, ProcessSample
+from ehtui.domain.process import LogLine, ProcessDetails, ProcessId, ProcessSample, Relative
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 
 
@@ -93,6 +93,11 @@ class FakeSession:
 
     async def list_processes(self) -> Sequence[ProcessSample]:
         return [consumer.process for consumer in self.snapshot.consumers]
+
+    async def inspect(self, process: ProcessId) -> ProcessDetails | None:
+        parents = (Relative(4, "bash [/b] -l"),)
+
+        return ProcessDetails(process, parents, (), (), (), frozenset({15}), frozenset())
 
     def adopt(self, process: ProcessId) -> None:
         self.adopted.append(process)

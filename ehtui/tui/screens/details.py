@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
+from textual import work
 from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
@@ -15,6 +16,8 @@ from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.dialog import TONES, Dialog
 from ehtui.tui.widgets.chart import Chart
 from ehtui.tui.words import words_of
+from ehtui.views.details import inspected
+from ehtui.views.keys import consumer_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -72,6 +75,7 @@ class DetailsScreen(Dialog[None]):
         super().__init__()
         self._pane = pane
         self._key = key
+        self._found: Sequence[Section] = ()  # by a close look
 
     @override
     def heading(self) -> str:
@@ -96,6 +100,19 @@ class DetailsScreen(Dialog[None]):
         self._show()
         self.set_focus(self.query_one("#facts"))
 
+        if self._pane == "consumers":
+            self._look_closely()
+
+    @work(group="inspect", exit_on_error=False)
+    async def _look_closely(self) -> None:
+        """Add what is too dear to read of every process all the time."""
+        app = self.app
+        consumer = consumer_at(app.snapshot, self._key)
+
+        if consumer is not None:
+            self._found = inspected(await app.session.inspect(consumer.process.id))
+            self._show()
+
     def _show(self) -> None:
         app = self.app
         words = words_of(app)
@@ -104,7 +121,7 @@ class DetailsScreen(Dialog[None]):
         if not sections:
             self.query_one("#box").border_subtitle = "it is gone · esc closes"
         else:
-            self.query_one(Facts).show(sections)
+            self.query_one(Facts).show([*sections, *self._found])
 
         for chart in self.query(Chart):
             series = words.lag(app.snapshot, app.group, self._key)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.text import safe
 from ehtui.views import findings, timeline
 from ehtui.views.details.consumer import consumer_details
+from ehtui.views.details.inspected import inspected
 from ehtui.views.details.lines import Line, Section, section
 from ehtui.views.details.partition import partition_details
 from ehtui.views.evidence import evidence_lines
@@ -23,6 +24,7 @@ __all__ = [
     "consumer_details",
     "event_details",
     "finding_details",
+    "inspected",
     "partition_details",
 ]
 

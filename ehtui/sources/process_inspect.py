@@ -1,0 +1,95 @@
+"""One process looked at closely: its family, its connections, its logs. Read when asked for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import PurePath
+from typing import TYPE_CHECKING, TypeVar
+
+import psutil
+
+from ehtui.domain.process import Peer, ProcessDetails, Relative
+from ehtui.domain.text import safe, safe_command
+from ehtui.sources.process_facts import signal_masks
+from ehtui.sources.start_times import started_at
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from ehtui.domain.process import ProcessId
+
+T = TypeVar("T")
+SAME_START_S = 0.02  # rounding only
+STANDARD_OUTPUTS = frozenset({1, 2})
+_LOG_ENDINGS = frozenset({".log", ".out", ".err", ".jsonl"})
+_LOG_FOLDERS = frozenset({"log", "logs"})
+
+
+def inspect_process(process: ProcessId) -> ProcessDetails | None:
+    """Look at it now, blocking; None once it is gone, also where its number runs another one."""
+    try:
+        found = psutil.Process(process.pid)
+
+        if abs(started_at(process.pid) - process.started_at) > SAME_START_S:
+            return None
+
+        caught, ignored = signal_masks(process.pid)
+        return ProcessDetails(
+            process,
+            _try(lambda: _relatives(found.parents())),
+            _try(lambda: _relatives(found.children())),
+            _try(lambda: _peers(found)),
+            _try(lambda: _logs(found)),
+            caught,
+            ignored,
+        )
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _try(read: Callable[[], T]) -> T | None:
+    """What `read` returns, or None where this user may not know."""
+    try:
+        return read()
+    except (psutil.AccessDenied, psutil.ZombieProcess, OSError):
+        return None
+
+
+def _relatives(processes: Iterable[psutil.Process]) -> tuple[Relative, ...]:
+    return tuple(Relative(p.pid, _command(p)) for p in processes)
+
+
+def _command(process: psutil.Process) -> str:
+    """Its command line; one that went meanwhile, or is hidden, has at most a name."""
+    try:
+        return safe_command(process.cmdline()) or safe(process.name())
+    except (psutil.Error, OSError):
+        return "?"
+
+
+def _peers(process: psutil.Process) -> tuple[Peer, ...]:
+    counts = Counter(
+        (_address(*connection.raddr), str(connection.status))
+        for connection in process.net_connections(kind="tcp")
+        if tuple(connection.raddr)  # empty while it listens
+    )
+    return tuple(Peer(address, status, n) for (address, status), n in sorted(counts.items()))
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _logs(process: psutil.Process) -> tuple[str, ...]:
+    """Files that are open for writing and named like logs, or that take its output."""
+    paths = {
+        str(file.path)
+        for file in process.open_files()
+        if getattr(file, "mode", "a") != "r"
+        and (file.fd in STANDARD_OUTPUTS or _is_named_like_a_log(PurePath(file.path)))
+    }
+    return tuple(safe(path) for path in sorted(paths))
+
+
+def _is_named_like_a_log(path: PurePath) -> bool:
+    return path.suffix in _LOG_ENDINGS or not _LOG_FOLDERS.isdisjoint(path.parts[:-1])

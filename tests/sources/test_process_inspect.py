@@ -1,0 +1,62 @@
+"""A close look at real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+from dataclasses import replace
+from pathlib import Path
+
+from ehtui.domain.process import ProcessId
+from ehtui.sources.process_inspect import inspect_process
+from ehtui.sources.start_times import started_at
+from tests.children import python_child
+
+BUSY = """
+import signal, socket, subprocess, sys
+signal.signal(signal.SIGUSR1, lambda *_: None)
+signal.signal(signal.SIGINT, signal.SIG_IGN)
+log = open(sys.argv[1] + "/a.log", "w")
+other = open(sys.argv[1] + "/data.bin", "w")
+read = open(sys.argv[1] + "/old.log", "r")
+peer = socket.create_connection(("127.0.0.1", int(sys.argv[2])))
+child = subprocess.Popen([sys.executable, "-c", "import sys; sys.stdin.read()", "PASSWORD=hunter2"],
+    stdin=subprocess.PIPE)
+"""
+
+
+def test_family_connections_logs_and_signals(tmp_path: Path) -> None:
+    (tmp_path / "old.log").touch()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+
+        with python_child(BUSY, str(tmp_path), str(port)) as child:
+            details = inspect_process(ProcessId(child.pid, started_at(child.pid)))
+
+    assert details is not None
+    assert details.parents is not None
+    assert details.parents[0].pid == os.getpid()
+    assert details.children is not None
+    assert len(details.children) == 1
+    assert "hunter2" not in details.children[0].command
+    assert details.peers is not None
+    assert [(p.address, p.status, p.count) for p in details.peers] == [
+        (f"127.0.0.1:{port}", "ESTABLISHED", 1)
+    ]
+    assert details.logs == (str(tmp_path / "a.log"),)
+    assert details.caught_signals is not None
+    assert signal.SIGUSR1 in details.caught_signals
+    assert details.ignored_signals is not None
+    assert signal.SIGINT in details.ignored_signals
+
+
+def test_who_is_gone_or_another_has_no_details() -> None:
+    with python_child() as child:
+        process = ProcessId(child.pid, started_at(child.pid))
+
+        assert inspect_process(process) is not None
+        assert inspect_process(replace(process, started_at=process.started_at - 60)) is None
+
+    assert inspect_process(process) is None
