@@ -95,6 +95,11 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
         "owner": "str?",
         "partitions": "tuple[str, ...] group/partition",
     },
+    "log.names_owner": {
+        "pid": "int",
+        "log": "str? its path",
+        "runtime": "str? python, js, java, dotnet",
+    },
     "partitions.suffice": {
         "partition_count": "int?",
         "live_owners": "int others with a live lease",

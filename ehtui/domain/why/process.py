@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.process import LogState, RecognisedBy
+from ehtui.domain.sdks import runtime_of
 from ehtui.domain.snapshot import (
     ConsumerRole,
     ConsumerState,
+    Evidence,
     Finding,
     Health,
     LeaseState,
@@ -18,7 +21,7 @@ from ehtui.domain.why.checks import Check, Why
 from ehtui.domain.why.verdicts import FREE, about, verdict_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
 GONE = frozenset({"gone", "zombie", "dead"})
 
@@ -57,6 +60,7 @@ def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
             },
         ),
         ask_for.is_known(snapshot, owner),
+        *_log(consumer),
         *ask_for.sources(snapshot),
         Check(
             "process.owns",
@@ -100,6 +104,22 @@ def why_owner(snapshot: Snapshot, subject: Subject, owner: str) -> Why:
         return Why(subject, _role(consumer), tuple(checks), findings)
 
     return Why(subject, "gone" if lapsed else "missing", tuple(checks), findings)
+
+
+def _log(consumer: ConsumerState) -> Iterator[Check]:
+    """Why nothing ties it to an owner; of one that is known by other means its log matters less."""
+    process = consumer.process
+
+    if consumer.link is not None or process.recognised_by is RecognisedBy.CONNECTION:
+        return
+
+    evidence: Evidence = {
+        "pid": process.id.pid,
+        "log": process.log_path,
+        "runtime": runtime_of(process.name),
+    }
+    is_silent = consumer.log in {LogState.SILENT, LogState.NONE}
+    yield Check("log.names_owner", False if is_silent else None, evidence)
 
 
 def _named(owns: Sequence[tuple[str, str]]) -> tuple[str, ...]:
