@@ -9,7 +9,7 @@ COLUMNS = {
     ),
     "consumers": (
         *("pid", "up", "cpu", "memory", "owner", "owns", "name", "rss", "threads"),
-        *("connections", "command"),
+        *("connections", "log", "command"),
     ),
     "findings": ("mark", "severity", "finding", "since"),
     "timeline": ("at", "mark", "subject", "event"),

@@ -97,7 +97,9 @@ async def adopt(app: EhtuiApp) -> None:
         Choice(key, str(each.id.pid), safe(each.command or each.name))
         for key, each in processes.items()
     ]
-    chosen = await app.push_screen_wait(ChoiceScreen("This process is a consumer", choices))
+    chosen = await app.push_screen_wait(
+        ChoiceScreen("This process is a consumer", choices, is_typed=True)
+    )
 
     if chosen is not None:
         app.session.adopt(processes[chosen].id)

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from ehtui.tui.grid import Grid
 
 
+# What one sorts by most: offered first, so that Enter is enough.
+_USUAL = {"partitions": "lag", "consumers": "cpu"}
+
+
 async def switch_group(app: EhtuiApp) -> None:
     """Choose among the groups of the hub, with the health of each."""
     chosen = await app.push_screen_wait(GroupScreen(words_of(app).groups(app.snapshot), app.group))
@@ -37,9 +41,8 @@ async def sort(app: EhtuiApp, grid: Grid) -> None:
     listing = grid.listing
     current = listing.sort
     choices = [Choice("", "as it comes"), *_columns(grid)]
-    chosen = await app.push_screen_wait(
-        ChoiceScreen("Sort by", choices, current.column if current else "")
-    )
+    first = current.column if current else _USUAL.get(grid.id or "", "")
+    chosen = await app.push_screen_wait(ChoiceScreen("Sort by", choices, first))
 
     if chosen is None:
         return

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, RichLog, Static
+from textual.widgets import Button, OptionList, RichLog, Static
 
 from ehtui.domain.plans import SendPlan, SendTarget, SignalPlan, StartPlan
 from ehtui.tui.app import EhtuiApp
+from ehtui.tui.screens.choice import ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.screens.overview import OverviewScreen
@@ -314,3 +315,34 @@ async def test_what_is_shown_is_saved_and_nothing_overwritten(
     assert [(name.rsplit(".")[-1], words in text) for name, text in files_of(tmp_path)] == [
         (kind, True)
     ]
+
+
+async def test_two_quick_enters_in_the_send_form_are_the_event_and_where_to() -> None:
+    async with opened() as (pilot, _, app):
+        await press(pilot, "s")
+        app.simulate_key("enter")
+        app.simulate_key("enter")
+        await wait_for(lambda: isinstance(app.screen, ConfirmScreen))
+
+
+async def test_processes_are_found_by_typing() -> None:
+    async with opened() as (pilot, session, app):
+        await press(pilot, "a", *"PYTHON 514")
+        options = app.screen.query_one(OptionList)
+        assert options.option_count == 1
+
+        await press(pilot, "backspace", "backspace", "backspace", *"513", "down", "up")
+        assert options.option_count == 2
+        await press(pilot, "enter")
+        await wait_for(lambda: bool(session.adopted))
+
+        assert session.adopted[0].pid == 51300
+
+
+async def test_where_no_process_has_the_words_enter_chooses_nothing() -> None:
+    async with opened() as (pilot, session, app):
+        await press(pilot, "a", *"zzz", "enter")
+        assert isinstance(app.screen, ChoiceScreen)
+
+        await press(pilot, "escape")
+        assert session.adopted == []

@@ -1,20 +1,21 @@
-"""A short list to choose one from."""
+"""A list to choose one from; a long one is narrowed by typing."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
+from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import OptionList
+from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 from typing_extensions import override
 
 from ehtui.tui.screens.dialog import Dialog
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.widget import Widget
 
@@ -31,40 +32,93 @@ class Choice:
 class ChoiceScreen(Dialog[str]):
     """Answers with the value of the chosen line."""
 
-    HINT = "enter chooses · esc closes"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("up", "move('up')", "Up", show=False),
+        Binding("down", "move('down')", "Down", show=False),
+        Binding("pageup", "move('page_up')", "Page up", show=False),
+        Binding("pagedown", "move('page_down')", "Page down", show=False),
+    ]
+    DEFAULT_CSS = """
+    ChoiceScreen.-typed OptionList { height: 12; margin-top: 1; }
+    """
 
-    def __init__(self, heading: str, choices: Sequence[Choice], current: str | None = None) -> None:
-        super().__init__()
+    def __init__(
+        self,
+        heading: str,
+        choices: Sequence[Choice],
+        current: str | None = None,
+        *,
+        is_typed: bool = False,
+    ) -> None:
+        super().__init__(classes="-typed" if is_typed else None)
         self._heading = heading
         self._choices = choices
+        self._shown = choices
         self._current = current
+        self._is_typed = is_typed
 
     @override
     def heading(self) -> str:
         return self._heading
 
     @override
+    def hint(self) -> str:
+        keys = "enter chooses · esc closes"
+
+        return f"type to narrow · ↑↓ moves · {keys}" if self._is_typed else keys
+
+    @override
     def content(self) -> Iterable[Widget]:
+        if self._is_typed:
+            yield Input(placeholder="any words of the line")
+
+        yield OptionList(*self._options())
+
+    def _options(self) -> Iterable[Option]:
         width = max((len(choice.label) for choice in self._choices), default=0) + 2
 
-        yield OptionList(
-            *(
-                Option(
-                    Content.assemble(choice.label.ljust(width), (choice.note, "$dim")),
-                    id=f"c{place}",
-                )
-                for place, choice in enumerate(self._choices)
-            )
-        )
+        for choice in self._shown:
+            label = choice.label.ljust(width)
+            yield Option(Content.assemble(label, (choice.note, "$dim")))
 
     def on_mount(self) -> None:
         """Begin at what is chosen now."""
         values = [choice.value for choice in self._choices]
         options = self.query_one(OptionList)
         options.highlighted = values.index(self._current) if self._current in values else 0
-        options.focus()
+        self.set_focus(self.query_one(Input) if self._is_typed else options)
+
+    @on(Input.Changed)
+    def narrow(self, event: Input.Changed) -> None:
+        """Lines that have all the words, in any case."""
+        words = event.value.casefold().split()
+        self._shown = [
+            choice
+            for choice in self._choices
+            if all(word in f"{choice.label} {choice.note}".casefold() for word in words)
+        ]
+        options = self.query_one(OptionList)
+        options.clear_options()
+        options.add_options(self._options())
+        options.highlighted = 0 if self._shown else None
+
+    def action_move(self, where: str) -> None:
+        """The list's keys work while one types."""
+        options = self.query_one(OptionList)
+        moves: dict[str, Callable[[], None]] = {
+            "up": options.action_cursor_up,
+            "down": options.action_cursor_down,
+            "page_up": options.action_page_up,
+            "page_down": options.action_page_down,
+        }
+        moves[where]()
+
+    @on(Input.Submitted)
+    def choose_highlighted(self) -> None:
+        """Enter in the field chooses in the list."""
+        self.query_one(OptionList).action_select()
 
     @on(OptionList.OptionSelected)
     def choose(self, event: OptionList.OptionSelected) -> None:
         """Answer."""
-        self.dismiss(self._choices[event.option_index].value)
+        self.dismiss(self._shown[event.option_index].value)

@@ -37,6 +37,15 @@ class SendRequest:
     count: int
 
 
+class Templates(OptionList):
+    """The next key goes to the destinations, however soon it comes."""
+
+    @override
+    def action_select(self) -> None:
+        super().action_select()
+        self.screen.set_focus(self.screen.query_one("#destinations"))
+
+
 class SendScreen(Dialog[SendRequest]):
     """Template, destination, key and count. The selected partition is offered first."""
 
@@ -63,7 +72,7 @@ class SendScreen(Dialog[SendRequest]):
     @override
     def content(self) -> Iterable[Widget]:
         yield text("Event", "hint")
-        yield OptionList(
+        yield Templates(
             *(Option(Content(safe(name)), id=f"t{at}") for at, name in enumerate(self._templates)),
             id="templates",
         )
@@ -90,8 +99,8 @@ class SendScreen(Dialog[SendRequest]):
 
     @on(OptionList.OptionSelected, "#templates")
     def go_on(self) -> None:
-        """The event is chosen; now where to."""
-        self.set_focus(self.query_one("#destinations"))  # at once: the next key may wait already
+        """The event is clicked; now where to."""
+        self.set_focus(self.query_one("#destinations"))
 
     @on(OptionList.OptionSelected, "#destinations")
     def destination_chosen(self, event: OptionList.OptionSelected) -> None:
