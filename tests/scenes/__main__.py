@@ -26,7 +26,8 @@ HEAD = f"""\
 Real consumers play a situation on the sandbox; the real monitor watches from the first moment on.
 Each expected finding must appear within so many polls after its cause, and nothing else may, before
 or after it, but for what the last column lists: remarks that are true for a moment on the way.
-A poll is {POLL_S:g} s here.
+A poll is {POLL_S:g} s here. A healthy hour, accelerated, raises nothing either
+(`tests/domain/test_progress.py`).
 
 ```sh
 make scenes                    # all of them; writes this page
@@ -135,10 +136,11 @@ def row(scene: Scene, verdict: Verdict) -> str:
         f"{f', P{e.partition}' if e.partition else ''}{f', {e.about}' if e.about else ''})"
         for e in scene.expects
     )
+    wanted = [expected or "nothing", *([f"health {scene.health}"] if scene.health else [])]
     after = "<br>".join(polls(answer) for answer in verdict.answers)
     alarms = "<br>".join(verdict.complaints) if not verdict.is_right else "none"
     allowed = "<br>".join(f"`{i}`: {scene.passing[i]}" for i in scene.passing)
-    cells = (f"`{scene.name}`", scene.title, expected or "nothing", after or "–", alarms, allowed)
+    cells = (f"`{scene.name}`", scene.title, "<br>".join(wanted), after or "–", alarms, allowed)
 
     return f"| {' | '.join(cells)} |"
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.snapshot import Severity
+from ehtui.domain.snapshot import Health, Severity
 from ehtui.sandbox.options import Pace
 from ehtui.sandbox.scenes.scene import Expected, Scene
 from ehtui.sandbox.scenes.setting import Setting
@@ -81,6 +81,7 @@ FAULTS = (
         "all the same: only progress tells.",
         _stuck,
         expects=(Expected("handler.stuck", Severity.CRITICAL, within=40, partition="0"),),
+        health=Health.STOPPED,
         watch_s=14,
     ),
     Scene(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.snapshot import Severity
+from ehtui.domain.snapshot import Health, Severity
 from ehtui.sandbox.scenes.scene import Expected, Scene
 from ehtui.sandbox.scenes.setting import QUICK, Setting
 
@@ -64,6 +64,7 @@ STREAMS = (
         "One slow consumer gets through 4 events a second and partition; 8 arrive.",
         _behind,
         expects=(Expected("group.behind", Severity.WARNING, within=40),),
+        health=Health.BEHIND,
         setting=Setting(partitions=2, traffic=2.0, pace=SLOW),
         watch_s=16,
     ),
@@ -78,6 +79,7 @@ STREAMS = (
             Expected("events.lost", Severity.CRITICAL, within=85),
         ),
         passing={"group.behind": "beside the loss: what is lost is no longer at risk"},
+        health=Health.BEHIND,
         setting=Setting(partitions=2, backlog=1400, traffic=3.0, pace=SLOW),
         watch_s=33,
     ),
@@ -88,6 +90,7 @@ STREAMS = (
         "stream reaches them.",
         _recreated,
         expects=(Expected("checkpoint.ahead", Severity.CRITICAL, within=12),),
+        health=Health.AHEAD,
         setting=Setting(backlog=1200),
     ),
     Scene(
