@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from ehtui.domain.stopwatch import advance, is_over, start
 
 if TYPE_CHECKING:
+    from ehtui.domain.lap import Lap
     from ehtui.domain.plans import Outcome
-    from ehtui.domain.stopwatch import Lap
     from ehtui.monitor import Monitor
 
 POLL_S = 0.25

@@ -10,6 +10,7 @@ from ehtui.domain.ownership import natural_key
 from ehtui.domain.seats import Moment
 from ehtui.domain.snapshot import (
     Evidence,
+    GroupState,
     Snapshot,
     SourceState,
     SourceStatus,
@@ -39,6 +40,7 @@ class Draft:
         "groups",
         "host",
         "hub",
+        "laps",
         "look",
         "looked_before_at",
         "partitions",
@@ -64,6 +66,7 @@ class Draft:
         self.groups: dict[str, GroupMemory] = dict(memory.groups)
         self.host = memory.host
         self.failures = memory.failures
+        self.laps = before.laps
         self.started_at = memory.started_at
         self.events: list[tuple[float, str, Subject, Evidence, bool]] = []
 
@@ -108,6 +111,11 @@ class Draft:
     def source(self, name: str) -> SourceState | None:
         """The state of a source."""
         return next((s for s in self.sources if s.name == name), None)
+
+    def group(self, name: str) -> GroupState | None:
+        """A group as it is judged so far."""
+        group = self.groups.get(name.lower())
+        return group.state if group is not None else None
 
     def tell(
         self,
@@ -158,4 +166,5 @@ class Draft:
                 number,
                 self.started_at,
             ),
+            self.laps,
         )

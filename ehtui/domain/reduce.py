@@ -9,6 +9,7 @@ from ehtui.domain.draft import Draft
 from ehtui.domain.findings.gather import gather
 from ehtui.domain.folds.host import fold_action, fold_processes
 from ehtui.domain.folds.hub import fold_hub
+from ehtui.domain.folds.laps import advance_laps
 from ehtui.domain.folds.logs import fold_logs
 from ehtui.domain.folds.sources import fold_failure, fold_off, fold_success
 from ehtui.domain.folds.store import fold_store
@@ -53,6 +54,7 @@ def reduce(snapshot: Snapshot, update: Update) -> Snapshot:
         default = default or default_timing(draft.policy.lease_of(key))
         draft.groups[key] = forecasted(after, standbys, draft.looked_at, default)
 
+    advance_laps(draft)
     draft.findings = gather(draft)
     return draft.freeze()
 

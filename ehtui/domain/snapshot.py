@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ehtui.domain.hub import HubDescription, PartitionSample
+from ehtui.domain.lap import Lap
 from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.policy import Policy
 from ehtui.domain.problems import Problem
@@ -256,6 +257,7 @@ class Snapshot:
     timeline: tuple[TimelineEvent, ...] = ()  # oldest first, bounded
     sources: tuple[SourceState, ...] = ()
     memory: object = None  # reduce()'s own bounded history; nobody else reads it
+    laps: tuple[Lap, ...] = ()  # what this session's signals set free, forecast beside measured
 
     @property
     def server_now(self) -> float:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
+from ehtui.domain.lap import Lap
 from ehtui.domain.plans import (
     OutcomeState,
     OwnedPartition,
@@ -16,35 +17,16 @@ from ehtui.domain.snapshot import GroupPartition, LeaseState
 
 if TYPE_CHECKING:
     from ehtui.domain.plans import Outcome, SignalTarget
-    from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.snapshot import GroupState, Snapshot
+
+LIVES_ON_S = 30.0  # who renews so long after the signal was not ended by it
 
 
-@dataclass(frozen=True, slots=True)
-class Lap:
-    """One partition: what was forecast, and what was measured so far. Server times."""
+class Groups(Protocol):
+    """What laps are held against."""
 
-    owned: OwnedPartition  # with the forecast
-    previous_owner: str | None
-    started_at: float
-    checkpoint: int | None  # where it stood at the signal
-    owner: str | None = None  # who has it now
-    owned_at: float | None = None
-    moved_at: float | None = None
-
-    @property
-    def gap_s(self) -> float | None:
-        """From the signal to the new owner's claim."""
-        return None if self.owned_at is None else max(0.0, self.owned_at - self.started_at)
-
-    @property
-    def is_inside_forecast(self) -> bool | None:
-        """Whether it landed in the window, rounding of server times allowed; None while open."""
-        window = self.owned.takeover
-
-        if self.owned_at is None or window.earliest_at is None or window.latest_at is None:
-            return None
-
-        return window.earliest_at - 1.0 <= self.owned_at <= window.latest_at + 1.0
+    def group(self, name: str) -> GroupState | None:
+        """A group as it is known now."""
 
 
 def start(outcome: Outcome, snapshot: Snapshot) -> tuple[Lap, ...]:
@@ -66,6 +48,7 @@ def start(outcome: Outcome, snapshot: Snapshot) -> tuple[Lap, ...]:
             previous_owner=target.owner,
             started_at=plan.planned_at + offset,
             checkpoint=_checkpoint(_find(snapshot, owned)),
+            sent_at=outcome.at + offset,
         )
         for target in targets
         if _was_reached(outcome, target)
@@ -84,7 +67,7 @@ def _was_reached(outcome: Outcome, target: SignalTarget) -> bool:
 
 def advance(laps: tuple[Lap, ...], snapshot: Snapshot) -> tuple[Lap, ...]:
     """The laps as this snapshot shows them."""
-    return tuple(_advance(lap, snapshot) for lap in laps)
+    return tuple(advance_one(lap, snapshot) for lap in laps)
 
 
 def is_over(laps: tuple[Lap, ...]) -> bool:
@@ -92,8 +75,21 @@ def is_over(laps: tuple[Lap, ...]) -> bool:
     return all(lap.owned_at is not None and lap.moved_at is not None for lap in laps)
 
 
-def _advance(lap: Lap, snapshot: Snapshot) -> Lap:
-    partition = _find(snapshot, lap.owned)
+def lives_on(lap: Lap, groups: Groups) -> bool:
+    """Whether the signal ended nobody: the owner of before goes on renewing."""
+    partition = _find(groups, lap.owned)
+
+    if lap.owned_at is not None or lap.sent_at is None or partition is None:
+        return False
+
+    lease = partition.lease
+    renewed_at = lease.renewed_at or 0.0
+    return lease.owner == lap.previous_owner and renewed_at > lap.sent_at + LIVES_ON_S
+
+
+def advance_one(lap: Lap, groups: Groups) -> Lap:
+    """One lap as these groups show it."""
+    partition = _find(groups, lap.owned)
 
     if partition is None:
         return lap
@@ -123,8 +119,8 @@ def _advance(lap: Lap, snapshot: Snapshot) -> Lap:
     return lap
 
 
-def _find(snapshot: Snapshot, owned: OwnedPartition) -> GroupPartition | None:
-    group = snapshot.group(owned.group)
+def _find(groups: Groups, owned: OwnedPartition) -> GroupPartition | None:
+    group = groups.group(owned.group)
 
     return next((p for p in group.partitions if p.id == owned.partition), None) if group else None
 

@@ -90,6 +90,17 @@ TIMELINE_KINDS: Mapping[str, Mapping[str, str]] = {
     # Subject: none.
     "hub.grew": {"before": "int partitions", "after": "int"},
     "hub.recreated": {"created_at": "float?", "before_at": "float?"},
+    # Subject: group, partition, owner: somebody owns what a signal of this session set free.
+    "takeover.measured": {
+        "owner": "str? who owns it now",
+        "previous_owner": "str?",
+        "signalled_at": "float",
+        "gap_s": "float? from the signal to the claim",
+        "takeover_earliest_at": "float? as it was forecast before the signal",
+        "takeover_latest_at": "float?",
+        "takeover_basis": "str?",
+        "is_inside_forecast": "bool? None where nothing could be forecast",
+    },
     # Subject: pid (signal), partition (send) where there is one. One event a target.
     "action.signal": {
         "state": "str OutcomeState",

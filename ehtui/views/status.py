@@ -25,6 +25,7 @@ from ehtui.domain.text import safe
 from ehtui.views import findings, timeline
 from ehtui.views.status_groups import group_document
 from ehtui.views.status_values import Json, Value, moment, rounded
+from ehtui.views.stopwatch import lap_document
 from ehtui.views.telling import Telling
 from ehtui.views.unjudged import not_judged
 
@@ -81,6 +82,7 @@ def document(snapshot: Snapshot) -> Json:
         "consumers": [_consumer(consumer) for consumer in snapshot.consumers],
         "findings": [_finding(finding, say) for finding in snapshot.findings],
         "timeline": [_event(event, say) for event in snapshot.timeline],
+        "takeovers": [lap_document(lap) for lap in snapshot.laps],
         "sources": [_source(source, snapshot) for source in snapshot.sources],
         "not_judged": list(not_judged(snapshot)),
     }

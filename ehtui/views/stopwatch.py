@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
 from ehtui.views import formats
+from ehtui.views.status_values import moment
 
 if TYPE_CHECKING:
-    from ehtui.domain.stopwatch import Lap
+    from ehtui.domain.lap import Lap
+    from ehtui.views.status_values import Json
     from ehtui.views.telling import Telling
 
 
@@ -36,7 +38,7 @@ def lap_sentence(lap: Lap, say: Telling) -> str:
     return f"{name}: owned again by {owner} after {gap} ({forecast}{kept}); {moved}"
 
 
-def lap_document(lap: Lap) -> dict[str, object]:
+def lap_document(lap: Lap) -> Json:
     """One lap for JSON; lengths in seconds from the signal, unknown is null."""
     window = lap.owned.takeover
 
@@ -44,13 +46,18 @@ def lap_document(lap: Lap) -> dict[str, object]:
         return None if at is None else round(at - lap.started_at, 1)
 
     return {
-        "group": lap.owned.group,
-        "partition": lap.owned.partition,
-        "previous_owner": lap.previous_owner,
-        "owner": lap.owner,
+        "group": safe(lap.owned.group),
+        "partition": safe(lap.owned.partition),
+        "signalled_at": moment(lap.started_at),
+        "previous_owner": _named(lap.previous_owner),
+        "owner": _named(lap.owner),
         "forecast_s": [since(window.earliest_at), since(window.latest_at)],
         "forecast_basis": window.basis,
         "gap_s": since(lap.owned_at),
         "checkpoint_moved_s": since(lap.moved_at),
         "is_inside_forecast": lap.is_inside_forecast,
     }
+
+
+def _named(owner: str | None) -> str | None:
+    return None if owner is None else safe(owner)

@@ -193,6 +193,18 @@ def _takeover(case: Case) -> str:
     return f"takeover {case.say.span(earliest, latest)}{rests_on}"
 
 
+def _measured(case: Case) -> str:
+    owned = f"{case.owner()} owns it {case.lasting('gap_s')} after your signal"
+    earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
+
+    if earliest is None or latest is None:
+        return joined(owned, "nothing could be forecast")
+
+    kept = "kept" if case.is_set("is_inside_forecast") else "missed"
+
+    return joined(owned, f"forecast {case.say.span(earliest, latest)}, {kept}")
+
+
 def _send(case: Case) -> str:
     count = formats.plural(case.whole("count") or 0, "event")
     target = {
@@ -253,6 +265,7 @@ SENTENCES: Mapping[str, Callable[[Case], str]] = {
     "source.recovered": _source_recovered,
     "hub.grew": lambda case: f"from {case.count('before')} to {case.count('after')} partitions",
     "hub.recreated": _hub_recreated,
+    "takeover.measured": _measured,
     "action.signal": _signal,
     "action.send": _send,
     "action.restart": _restart,

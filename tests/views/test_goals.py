@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.lap import Lap
 from ehtui.domain.plans import OwnedPartition, TakeoverWindow
 from ehtui.domain.snapshot import GroupPartition, Health, LeaseState, Snapshot
-from ehtui.domain.stopwatch import Lap
 from ehtui.views.goals import Goal, unmet
 from ehtui.views.stopwatch import lap_document, lap_sentence
 from ehtui.views.telling import Telling

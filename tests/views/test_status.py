@@ -10,7 +10,8 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from ehtui.domain.hub import PartitionSample
-from ehtui.domain.plans import TakeoverWindow
+from ehtui.domain.lap import Lap
+from ehtui.domain.plans import OwnedPartition, TakeoverWindow
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.process import LinkBasis, LogState
 from ehtui.domain.snapshot import (
@@ -67,12 +68,23 @@ def forecast() -> Snapshot:
     return world.snapshot(groups=(world.group_state(partition),))
 
 
+def open_lap() -> Lap:
+    window = TakeoverWindow(world.NOW + 41, world.NOW + 77, "configured")
+
+    return Lap(OwnedPartition(world.GROUP, "2", window), world.C, world.NOW, 17)
+
+
+def closed_lap() -> Lap:
+    return replace(open_lap(), owner=world.A, owned_at=world.NOW + 50, moved_at=world.NOW + 52)
+
+
 SNAPSHOTS = {
     "nothing yet": Snapshot(),
     "the picture": world.snapshot(),
     "first look": first_look(),
     "no store": without_store(),
     "forecast": forecast(),
+    "stopwatch": replace(world.snapshot(), laps=(open_lap(), closed_lap())),
 }
 
 
@@ -235,3 +247,13 @@ def test_groups_without_counts_count_none() -> None:
 
     assert printed["groups"][0]["lag"] is None
     assert set(printed["groups"][0]["counts"].values()) == {0}
+
+
+def test_a_measured_takeover_stands_beside_its_forecast() -> None:
+    takeovers: Any = document(SNAPSHOTS["stopwatch"])["takeovers"]
+    still, over = takeovers
+
+    assert (still["gap_s"], still["is_inside_forecast"]) == (None, None)
+    assert (over["gap_s"], over["checkpoint_moved_s"]) == (50.0, 52.0)
+    assert over["forecast_s"] == [41.0, 77.0]
+    assert over["is_inside_forecast"] is True

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain.folds.laps import begin_laps
 from ehtui.domain.memory import Departure, SentSignal
 from ehtui.domain.plans import OutcomeState, RefusalReason, RestartPlan, SendPlan, SignalPlan
 from ehtui.domain.snapshot import ConsumerState, Evidence, Subject
@@ -107,6 +108,7 @@ def fold_action(draft: Draft, update: ActionDone) -> None:
     """Tell what this session did, and remember signals: they explain what follows."""
     outcome = update.outcome
     plan = outcome.plan
+    begin_laps(draft, outcome)
 
     if isinstance(plan, SignalPlan):
         for target in plan.targets:

@@ -1,0 +1,94 @@
+"""What a signal set free, watched until it is owned again: on the timeline and in the snapshot."""
+
+from __future__ import annotations
+
+from ehtui.domain.planners.host import Host
+from ehtui.domain.planners.signal import plan_signal
+from ehtui.domain.plans import Outcome, OutcomeState, SignalPlan
+from ehtui.domain.updates import ActionDone
+from tests.domain.build import World, healthy, process_id
+
+HOST = Host(own_pid=1, ancestors=frozenset(), user="ops", is_root=False)
+
+
+def signalled(world: World, signal: str, state: OutcomeState = OutcomeState.DONE) -> None:
+    """The first consumer gets a signal."""
+    process = process_id(world.consumers["owner-0"])
+    plan = plan_signal(world.snapshot, (process,), signal, host=HOST, read_only=False, at=world.at)
+    assert isinstance(plan, SignalPlan)
+    assert plan.targets[0].owns
+    world.fold(ActionDone(world.at, Outcome(plan, state, world.at)))
+
+
+def test_a_takeover_is_measured_once_beside_its_forecast() -> None:
+    world = healthy()
+    signalled(world, "KILL")
+    world.kill("owner-0")
+    world.play(190)
+    assert world.snapshot.laps[0].owned_at is None
+    assert not world.told("takeover.measured")
+
+    world.claim("0", "owner-1")
+    world.play(20)
+    (event,) = world.told("takeover.measured")
+    (lap,) = world.snapshot.laps
+
+    assert event.subject.partition == "0"
+    assert event.details["previous_owner"] == "owner-0"
+    assert event.details["owner"] == "owner-1"
+    assert event.details["gap_s"] == lap.gap_s
+    assert lap.gap_s is not None
+    assert 185 <= lap.gap_s <= 196
+    assert event.details["is_inside_forecast"] is True
+    assert lap.moved_at is not None
+
+
+def test_a_graceful_stop_hands_over_at_once() -> None:
+    world = healthy()
+    signalled(world, "TERM")
+    world.stop("owner-0")
+    world.play(5)
+    world.claim("0", "owner-2")
+    world.play(10)
+    (event,) = world.told("takeover.measured")
+
+    assert isinstance(event.details["gap_s"], float)
+    assert event.details["gap_s"] < 12
+
+
+def test_who_goes_on_renewing_was_not_ended() -> None:
+    world = healthy()
+    signalled(world, "TERM")
+    world.play(120)
+    world.claim("0", "owner-1")
+    world.play(10)
+
+    assert world.snapshot.laps == ()
+    assert not world.told("takeover.measured")
+
+
+def test_a_dry_run_starts_no_watch() -> None:
+    world = healthy()
+    signalled(world, "KILL", OutcomeState.DRY_RUN)
+
+    assert world.snapshot.laps == ()
+
+
+def test_a_second_signal_starts_the_watch_anew() -> None:
+    world = healthy()
+    signalled(world, "TERM")
+    world.play(10)
+    signalled(world, "KILL")
+
+    assert len(world.snapshot.laps) == 1
+    assert world.snapshot.laps[0].started_at > world.server_at - 1
+
+
+def test_nobody_watches_for_ever() -> None:
+    world = healthy()
+    signalled(world, "KILL")
+    world.kill("owner-0")
+    world.at += 4000
+    world.look()
+
+    assert world.snapshot.laps == ()
