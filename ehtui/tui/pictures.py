@@ -34,10 +34,17 @@ class Pictures:
         """The worst finding in one sentence."""
         return headline(snapshot, group, glyphs=self.glyphs, clock=self.clock)
 
-    def partitions(self, snapshot: Snapshot, group: str, selected: str | None) -> Table:
+    def partitions(
+        self, snapshot: Snapshot, group: str, selected: str | None, *, wide: bool = False
+    ) -> Table:
         """Partitions as the group sees them."""
         return partitions_table(
-            snapshot, group, glyphs=self.glyphs, selected=selected, memo=self._partitions
+            snapshot,
+            group,
+            glyphs=self.glyphs,
+            selected=selected,
+            memo=self._partitions,
+            wide=wide,
         )
 
     def consumers(self, snapshot: Snapshot, group: str) -> Table:

@@ -251,3 +251,19 @@ async def test_read_only_hides_what_acts() -> None:
         await pilot.press("s")
         await pilot.press("k")
         assert len(app.screen_stack) == 1
+
+
+async def test_a_wide_terminal_has_longer_pictures_and_gives_them_back() -> None:
+    async with opened(overdue(), size=(200, 60)) as (pilot, _, screen):
+        grid = screen.pane("partitions")
+
+        def widths() -> dict[str, int]:
+            return {column.key: column.width for column in grid.listing.table.columns}
+
+        assert (widths()["bar"], widths()["trend"]) == (20, 30)
+        assert len(grid.listing.rows[2].cells[3].text) == 20
+        assert len(grid.listing.rows[2].cells[8].text) == 30
+
+        await pilot.resize_terminal(120, 36)
+        await wait_for(lambda: widths()["trend"] == 8)
+        assert len(grid.listing.rows[2].cells[3].text) == 10

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
@@ -35,6 +36,7 @@ else:
     band = LazyModule("ehtui.tui.widgets.band")
 
 SETTLE_S = 0.2
+WIDE = 160  # columns from which pictures of lease and lag are longer
 SIDE_BY_SIDE = 100  # columns from which consumers and findings stand beside each other
 
 
@@ -67,6 +69,7 @@ class OverviewScreen(ActingScreen):
         self._arranged: tuple[bool, int, dict[str, int]] | None = None
         self._band: band.Band | None = None  # made when there is space for it
         self._band_lines = 0
+        self._is_wide = False
 
     @override
     def compose(self) -> ComposeResult:
@@ -124,6 +127,10 @@ class OverviewScreen(ActingScreen):
         """Give the panes their lines at this size."""
         self.call_after_refresh(self._arrange)
 
+        if self._is_wide is not (self.size.width >= WIDE):
+            self._is_wide = not self._is_wide
+            self._show_partitions()
+
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return action not in self.app.forbidden
@@ -154,10 +161,11 @@ class OverviewScreen(ActingScreen):
         """The selected row counts by the second; the first picture selects a row itself."""
         grid, app = self.pane("partitions"), self.app
         selected = grid.cursor
-        grid.show(app.pictures.partitions(app.snapshot, app.group, selected))
+        show = partial(app.pictures.partitions, app.snapshot, app.group, wide=self._is_wide)
+        grid.show(show(selected))
 
         if selected is None and grid.cursor is not None:
-            grid.show(app.pictures.partitions(app.snapshot, app.group, grid.cursor))
+            grid.show(show(grid.cursor))
 
     def _arrange(self) -> None:
         """Give each pane its lines."""

@@ -46,7 +46,10 @@ class WhyScreen(Dialog[None]):
         verdict = text(Content.styled(told.verdict, f"bold {TONES[told.tone]}".strip()), "answer")
         checks = [widget for answer in told.answers for widget in _told(answer)]
         steps = Content("\n").join(Content(step) for step in told.next_steps)
-        advice = [text(Content.styled("What to do", "bold $primary")), text(steps)]
+        advice = [
+            text(Content.styled("What to do", "bold $primary"), "dialog--section"),
+            text(steps),
+        ]
         yield VerticalScroll(verdict, *checks, *(advice if told.next_steps else []))
 
     def on_mount(self) -> None:

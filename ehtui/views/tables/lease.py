@@ -37,38 +37,40 @@ def polled_at(snapshot: Snapshot) -> float:
     return store.read_at + (snapshot.clock_offset_s or 0.0)
 
 
-def lease_cells(lease: Lease, polled: float, now: float, glyphs: Glyphs) -> tuple[Cell, Cell]:
+def lease_cells(
+    lease: Lease, polled: float, now: float, glyphs: Glyphs, cells: int = LEASE_CELLS
+) -> tuple[Cell, Cell]:
     """Bar and seconds. `polled` is the moment shown until the last seconds, which follow `now`."""
     if lease.state in {LeaseState.RELEASED, LeaseState.NEVER_OWNED}:
         return _NO_LEASE
 
     if lease.expires_at is None:
-        return _untimed(lease.state, glyphs)
+        return _untimed(lease.state, glyphs, cells)
 
     left = lease.expires_at - now
     left = left if left < LAST_SECONDS else lease.expires_at - polled
     whole = round(left)
     guess = "~" if lease.basis is TimingBasis.ASSUMED else ""
-    filled = _filled(left, lease.expires_after_s)
+    filled = _filled(left, lease.expires_after_s, cells)
 
-    return _timed(lease.state, whole, filled, guess, glyphs)
+    return _timed(lease.state, whole, filled, guess, glyphs, cells)
 
 
-def _filled(left: float, expires_after_s: float | None) -> int | None:
+def _filled(left: float, expires_after_s: float | None, cells: int) -> int | None:
     if not expires_after_s:
         return None
 
     share = min(1.0, max(0.0, left / expires_after_s))
 
-    return max(1, round(share * LEASE_CELLS)) if left > 0 else 0
+    return max(1, round(share * cells)) if left > 0 else 0
 
 
 @lru_cache(maxsize=16)
-def _untimed(state: LeaseState, glyphs: Glyphs) -> tuple[Cell, Cell]:
+def _untimed(state: LeaseState, glyphs: Glyphs, cells: int) -> tuple[Cell, Cell]:
     tone = _TONE[state]
     bar = glyphs.bar_full if state is LeaseState.HELD else glyphs.bar_empty
 
-    return Cell(bar * LEASE_CELLS, tone), Cell(state.value, tone)
+    return Cell(bar * cells, tone), Cell(state.value, tone)
 
 
 @lru_cache(maxsize=4096)
@@ -78,12 +80,13 @@ def _timed(
     filled: int | None,
     guess: str,
     glyphs: Glyphs,
+    cells: int,
 ) -> tuple[Cell, Cell]:
     tone = _TONE[state]
     bar = (
-        formats.UNKNOWN.ljust(LEASE_CELLS)
+        formats.UNKNOWN.ljust(cells)
         if filled is None
-        else glyphs.bar_full * filled + glyphs.bar_empty * (LEASE_CELLS - filled)
+        else glyphs.bar_full * filled + glyphs.bar_empty * (cells - filled)
     )
 
     if state is LeaseState.EXPIRED or whole <= 0:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.snapshot import GroupPartition, LeaseState, PartitionState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
-from ehtui.views.glyphs import TREND_FLOOR, Glyphs, buckets, drawn_trend
+from ehtui.views.glyphs import TREND_CELLS, TREND_FLOOR, Glyphs, buckets, drawn_trend
 from ehtui.views.states import Word, health_of
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ def steady_cells(
     mark: OwnerMark | None,
     glyphs: Glyphs,
     slice_s: float,
+    trend_cells: int = TREND_CELLS,
 ) -> tuple[Cell, ...]:
     """All but the lease: nothing here changes by time alone."""
     health = health_of(of_group) if of_group else _NO_HEALTH
@@ -41,11 +42,22 @@ def steady_cells(
         _last(of_hub),
         _checkpoint(of_group),
         _lag(of_group),
-        _trend(of_group, glyphs, slice_s, _floor(of_hub)),
+        _trend(of_group, glyphs, slice_s, _floor(of_hub), trend_cells),
         _behind(of_group),
         rate_cell(of_hub.in_per_s if of_hub else None),
         rate_cell(of_group.out_per_s if of_group else None),
     )
+
+
+def hub_facts(partition: PartitionState | None) -> tuple[object, ...]:
+    """What a row shows of the hub: a sample that only is newer shows the same."""
+    if partition is None or partition.sample is None:
+        return ()
+
+    per_s = partition.in_per_s
+    rate = None if per_s is None else formats.rate(per_s)
+
+    return partition.sample.last_sequence, rate, _floor(partition)
 
 
 def with_lease(cells: tuple[Cell, ...], lease: tuple[Cell, Cell]) -> tuple[Cell, ...]:
@@ -118,12 +130,14 @@ def _floor(partition: PartitionState | None) -> float:
     return max(TREND_FLOOR, 2.0 ** math.ceil(math.log2(max(1.0, arriving))))
 
 
-def _trend(partition: GroupPartition | None, glyphs: Glyphs, slice_s: float, floor: float) -> Cell:
+def _trend(
+    partition: GroupPartition | None, glyphs: Glyphs, slice_s: float, floor: float, cells: int
+) -> Cell:
     if partition is None or not partition.lag_series:
         return _NOT_KNOWN
 
     newest = partition.lag_series[-1][0]
-    values = buckets(partition.lag_series, now=newest, width_s=slice_s)
+    values = buckets(partition.lag_series, now=newest, width_s=slice_s, cells=cells)
     tone = health_of(partition).tone
 
     return Cell(drawn_trend(glyphs, values, floor), tone, sort=partition.lag_series[-1][1])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.views.cells import Column, Row, Table
@@ -12,7 +13,7 @@ from ehtui.views.states import SEVERITY_RANK, health_of
 from ehtui.views.tables.columns import fitted
 from ehtui.views.tables.lease import NOT_KNOWN, lease_cells, polled_at
 from ehtui.views.tables.memo import RowMemo
-from ehtui.views.tables.partition_row import SERIES_POINTS, steady_cells, with_lease
+from ehtui.views.tables.partition_row import SERIES_POINTS, hub_facts, steady_cells, with_lease
 from ehtui.views.tables.titles import no_partitions, partitions_notes, partitions_title
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ COLUMNS = (
     Column("in", "IN/s", 6, align_right=True, gives_way=4),
     Column("out", "OUT/s", 6, align_right=True, gives_way=5),
 )
+# Where there is space: the last five minutes point by point, a lease nearly by the second.
+WIDE = {"bar": 20, "trend": 30}
 _FITTED = ("id", "last", "checkpoint", "lag", "behind", "in", "out")
 _READS_PER_S = 50  # the service's own limit: it spreads the reads of a large hub
 
@@ -46,17 +49,26 @@ def partitions_table(
     glyphs: Glyphs = UNICODE,
     selected: str | None = None,
     memo: RowMemo | None = None,
+    wide: bool = False,
 ) -> Table:
-    """One row a partition, in natural order; `selected` (a row's key) counts down by the second."""
+    """One row a partition, in natural order; `selected` (a row's key) counts down by the second.
+
+    `wide` draws longer pictures of lease and lag.
+    """
+    columns = tuple(
+        replace(column, width=WIDE.get(column.key, column.width)) if wide else column
+        for column in COLUMNS
+    )
+    sizes = {column.key: column.width for column in columns}
     state = snapshot.group(group)
-    build = _Build(snapshot, state, glyphs, _ranks(snapshot, group), memo or RowMemo())
+    build = _Build(snapshot, state, glyphs, _ranks(snapshot, group), memo or RowMemo(), sizes)
     rows = tuple(
         build.row(key, of_hub, of_group, is_selected=key == selected)
         for key, of_hub, of_group in _paired(snapshot, state)
     )
 
     return Table(
-        columns=fitted(COLUMNS, rows, _FITTED),
+        columns=fitted(columns, rows, _FITTED),
         rows=rows,
         title=partitions_title(snapshot, state),
         notes=partitions_notes(snapshot, state, rows),
@@ -99,7 +111,9 @@ class _Build:
         glyphs: Glyphs,
         ranks: Mapping[str, int],
         memo: RowMemo,
+        sizes: Mapping[str, int],
     ) -> None:
+        self._bar_cells, self._trend_cells = sizes["bar"], sizes["trend"]
         self._name = group.name if group else ""
         self._glyphs = glyphs
         self._marks = owner_marks(snapshot)
@@ -109,7 +123,7 @@ class _Build:
         self._taken_at = snapshot.taken_at
         spread_s = len(snapshot.partitions) / _READS_PER_S
         self._fresh_s = max(10.0, 3 * (snapshot.policy.hub_interval_s + spread_s))
-        self._slice_s = max(1.0, snapshot.policy.hub_interval_s * SERIES_POINTS / TREND_CELLS)
+        self._slice_s = max(1.0, snapshot.policy.hub_interval_s * SERIES_POINTS / self._trend_cells)
         self._memo = memo
         memo.begin()
 
@@ -125,15 +139,17 @@ class _Build:
 
         if of_group is not None:
             polled = self._now if is_selected else self._polled
-            lease = lease_cells(of_group.lease, polled, self._now, self._glyphs)
+            lease = lease_cells(of_group.lease, polled, self._now, self._glyphs, self._bar_cells)
             mark = self._marks.get(of_group.lease.owner or "")
 
         rank, stale_s = self._ranks.get(key, 0), self._stale_s(of_hub)
 
         cells = self._memo.cells.kept(
             (self._name, key),
-            (of_hub, of_group, mark, self._glyphs, self._slice_s),
-            lambda: steady_cells(key, of_hub, of_group, mark, self._glyphs, self._slice_s),
+            (hub_facts(of_hub), of_group, mark, self._glyphs, self._slice_s, self._trend_cells),
+            lambda: steady_cells(
+                key, of_hub, of_group, mark, self._glyphs, self._slice_s, self._trend_cells
+            ),
         )
 
         def build() -> Row:
