@@ -30,7 +30,7 @@ _USUAL = {"partitions": "lag", "consumers": "cpu"}
 
 async def switch_group(app: EhtuiApp) -> None:
     """Choose among the groups of the hub, with the health of each."""
-    chosen = await app.push_screen_wait(GroupScreen(words_of(app).groups(app.snapshot), app.group))
+    chosen = await app.push_screen_wait(GroupScreen())
 
     if chosen is not None:
         app.group = chosen

@@ -22,6 +22,7 @@ from ehtui.tui.screens.signal import SignalScreen
 from ehtui.tui.screens.why import WhyScreen
 from ehtui.tui.session import UiOptions
 from ehtui.tui.widgets.chart import Chart
+from ehtui.tui.widgets.lag_pane import LagPane
 from tests.tui.fakes import FakeSession
 from tests.tui.scenes import healthy, overdue
 from tests.waiting import wait_for
@@ -349,3 +350,20 @@ async def test_where_no_process_has_the_words_enter_chooses_nothing() -> None:
 
         await press(pilot, "escape")
         assert session.adopted == []
+
+
+async def test_the_groups_dialog_shows_the_lag_of_the_group_under_the_cursor() -> None:
+    async with opened(FakeSession(overdue())) as (pilot, session, app):
+        await press(pilot, "g")
+        lag = app.screen.query_one(LagPane)
+
+        def is_high() -> bool:
+            return "at most 1,8" in lag.render_line(0).text
+
+        assert is_high()
+        await press(pilot, "down")
+        await wait_for(lambda: not is_high())
+        await press(pilot, "up")
+        await wait_for(is_high)
+        session.publish(healthy())
+        await wait_for(lambda: not is_high())

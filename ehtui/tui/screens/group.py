@@ -9,39 +9,57 @@ from typing_extensions import override
 
 from ehtui.tui.grid import Grid
 from ehtui.tui.screens.dialog import Dialog
+from ehtui.tui.widgets.lag_pane import LagPane
+from ehtui.tui.words import words_of
+from ehtui.views.group_lag import total_lag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from textual.widget import Widget
 
-    from ehtui.views.cells import Table
+_MOST_LINES = 14
+_HEAD = 3  # title, headings, air
 
 
 class GroupScreen(Dialog[str]):
-    """Answers with the name of the chosen group."""
+    """Answers with the name of the chosen group; shows the lag of the one under the cursor."""
 
-    HINT = "enter switches · esc closes"
-
-    def __init__(self, table: Table, current: str) -> None:
-        super().__init__()
-        self._table = table
-        self._current = current
+    HINT = "↑↓ shows · enter switches · esc closes"
+    DEFAULT_CSS = """
+    GroupScreen LagPane { height: 9; }
+    """
 
     @override
     def content(self) -> Iterable[Widget]:
         yield Grid("Consumer groups", id="groups", chrome=self.app.chrome)
+        yield LagPane(self.app.chrome)
 
     def on_mount(self) -> None:
-        """Begin at the group on screen."""
+        """Begin at the group on screen, and follow the snapshot."""
+        self.watch(self.app, "snapshot", self._show, init=False)
+        self._show()
         grid = self.query_one(Grid)
-        grid.styles.height = min(18, len(self._table.rows) + 3)
-        grid.show(self._table)
-        same = [row.key for row in self._table.rows if row.key.lower() == self._current.lower()]
-        grid.focus()
+        current = self.app.group.lower()
+        same = [row.key for row in grid.listing.table.rows if row.key.lower() == current]
+        self.set_focus(grid)
 
         if same:
             grid.move_to(same[0])
+
+    def _show(self) -> None:
+        grid = self.query_one(Grid)
+        table = words_of(self.app).groups(self.app.snapshot)
+        grid.styles.height = min(_MOST_LINES, max(1, len(table.rows)) + _HEAD)
+        grid.show(table)
+        self.show_lag()
+
+    @on(Grid.CursorMoved)
+    def show_lag(self) -> None:
+        """The lag of the group under the cursor over time."""
+        snapshot, name = self.app.snapshot, self.query_one(Grid).cursor
+        group = snapshot.group(name) if name is not None else None
+        self.query_one(LagPane).show(total_lag(snapshot, group))
 
     @on(Grid.RowSelected)
     def choose(self, event: Grid.RowSelected) -> None:
