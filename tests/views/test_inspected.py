@@ -60,3 +60,12 @@ def test_a_pool_of_connections_is_not_a_page() -> None:
 
 def test_one_that_went_says_so() -> None:
     assert facts(inspected(None), "Looked at closely") == [("process", "gone")]
+
+
+def test_a_parents_endless_command_line_is_cut() -> None:
+    parents = (Relative(3, f"launcher --env {'x' * 5000}"),)
+    (parent, _) = facts(inspected(replace(FOUND, parents=parents)), "Family")
+
+    assert parent[1].startswith("3 launcher --env x")
+    assert parent[1].endswith("x…")
+    assert len(parent[1]) < 140

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ehtui.domain.process import Peer, ProcessDetails, Relative
 
 T = TypeVar("T")
+LONGEST = 120  # characters of a relative's command line: it only has to be known again
 MOST_SHOWN = 12  # of each kind: a pool of connections is not a page
 
 
@@ -36,7 +37,10 @@ def _family(details: ProcessDetails) -> Iterator[Fact]:
 
 
 def _relative(relative: Relative) -> str:
-    return f"{relative.pid} {brief(safe(relative.command))}"
+    command = brief(safe(relative.command))
+    shown = command if len(command) <= LONGEST else f"{command[:LONGEST]}…"
+
+    return f"{relative.pid} {shown}"
 
 
 def _peer(peer: Peer) -> Fact:
