@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test scenes screenshots check lint types imports interop clean
+.PHONY: help demo test scenes screenshots check lint types imports interop bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -42,6 +42,9 @@ scenes: $(STAMP) ## play every scene, judge what ehtui says of it, write docs/sc
 screenshots: $(STAMP) ## every screen as SVG and PNG into screenshots/ (fonts: DejaVu, Noto CJK, Noto Emoji)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'cairosvg>=2.7,<3' 'pillow>=10'
 	$(BIN)/python -m tests.snapshots.gallery screenshots
+
+bench: $(STAMP) ## measure everything beside its rivals, write docs/benchmarks.md (under 10 minutes)
+	$(BIN)/python -m bench
 
 clean: ## remove what the targets made
 	rm -rf .venv .work .mypy_cache .ruff_cache .pytest_cache .hypothesis

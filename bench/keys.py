@@ -42,6 +42,7 @@ class Typist:
     def __init__(self, window: Window, rows: int) -> None:
         self._window, self._rows = window, rows
         self._changed = max(1, rows // 10)
+        self._renewed = max(1, rows // 6)  # each lease every 30 s, as the Python SDK does
         self._refresh_at = 0.0
         self._row, self._step = 0, 1
         self._style = b""
@@ -88,7 +89,7 @@ class Typist:
     def _refresh(self) -> None:
         if time.perf_counter() >= self._refresh_at:
             self._refresh_at = time.perf_counter() + REFRESH_EVERY_S
-            self._window.tell(f"{self._changed} {self._changed}")
+            self._window.tell(f"{self._changed} {self._renewed}")
 
 
 def latency(which: str, rows: int) -> Latency:

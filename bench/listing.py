@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from azure.storage.blob.aio import ContainerClient
 
+from bench.table import Row, ms, run, times
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings
 from ehtui.sources.store import StoreSource
@@ -30,6 +31,7 @@ SIZES = (64, 1_000, 10_000)
 NAMESPACE, HUB, CONTAINER = "bench.servicebus.windows.net", "hub", "checkpoints"
 PARTITIONS = 32
 BEAT_S = 0.001
+STALL_S = 0.005
 SERVER = f"""
 import asyncio, sys
 from ehtui.sandbox.blobs import BlobEndpoint
@@ -119,10 +121,10 @@ async def one_cost(call: Callable[[], Awaitable[object]]) -> Cost:
     return Cost(cpu_s, wall_s, own.longest_s, other.longest_s)
 
 
-async def compare(connection_string: str, size: int) -> None:
-    """One row a contender."""
+async def compare(connection_string: str, size: int) -> list[Row]:
+    """The rows of one size."""
     container = f"{CONTAINER}-{size}"
-    runs = 3 if size > 5_000 else 7
+    runs = 2 if size > 5_000 else 5
     settings = CheckpointStoreSettings(Secret(connection_string), containers=(container,))
 
     async def fresh() -> None:
@@ -155,33 +157,51 @@ async def compare(connection_string: str, size: int) -> None:
             await store.list_ownership(*where)
             await store.list_checkpoints(*where)
 
-    rival = await cost_of(list_blobs, runs)
-    print(f"\n{size:,} blobs, {groups} groups")
-    show("list_blobs(include=['metadata'])", rival, rival)
-    show("BlobCheckpointStore.list_* per group", await cost_of(checkpoint_store, runs), rival)
-    show("ehtui, a first read (connects, parses)", await cost_of(fresh, runs), rival)
-    show("ehtui, the next reads (nothing changed)", await cost_of(again, runs), rival)
+    listed = await cost_of(list_blobs, runs)
+    per_group = await cost_of(checkpoint_store, runs)
+    first, next_ones = await cost_of(fresh, runs), await cost_of(again, runs)
 
     for client in (source, sdk, store):
         await client.close()
 
-
-def show(name: str, cost: Cost, rival: Cost) -> None:
-    """One line."""
-    print(
-        f"  {name:<40} cpu {cost.cpu_s * 1e3:8.1f} ms  1/{rival.cpu_s / cost.cpu_s:<5.1f}"
-        f" wall {cost.wall_s * 1e3:8.1f} ms  longest stall: own loop {cost.own_stall_s * 1e3:6.1f}"
-        f" ms, other thread {cost.other_stall_s * 1e3:5.1f} ms"
-    )
+    return rows_of(size, groups, listed, per_group, first, next_ones)
 
 
-async def bench(connection_string: str) -> None:
+def rows_of(
+    size: int, groups: int, listed: Cost, per_group: Cost, first: Cost, again: Cost
+) -> list[Row]:
+    """CPU of a first and of the next reads, and the stall of the screen's loop."""
+    what = f"listing {size:,} blobs"
+
+    return [
+        cpu_row(f"{what}, first read (CPU)", first, listed, "list_blobs", 5),
+        cpu_row(f"{what}, next reads (CPU)", again, listed, "list_blobs", 5),
+        cpu_row(f"{what}, next reads (CPU)", again, per_group, f"list_* of {groups} groups", None),
+        Row(
+            f"{what}: longest stall of the screen's loop",
+            ms(again.other_stall_s),
+            f"{ms(listed.other_stall_s)} · list_blobs",
+            times(listed.other_stall_s / again.other_stall_s, "shorter"),
+            f"≤ {ms(STALL_S)}",
+            again.other_stall_s <= STALL_S,
+        ),
+    ]
+
+
+def cpu_row(what: str, ours: Cost, theirs: Cost, name: str, aim: int | None) -> Row:
+    """How much less CPU."""
+    ratio = theirs.cpu_s / ours.cpu_s
+    aimed = () if aim is None else (f"≥ {aim}x", ratio >= aim)
+
+    return Row(what, ms(ours.cpu_s), f"{ms(theirs.cpu_s)} · {name}", times(ratio, "less"), *aimed)
+
+
+async def bench(connection_string: str) -> list[Row]:
     """All sizes."""
-    for size in SIZES:
-        await compare(connection_string, size)
+    return [row for size in SIZES for row in await compare(connection_string, size)]
 
 
-def main() -> None:
+def measure() -> list[Row]:
     """Start the endpoint, compare, stop it."""
     command = [sys.executable, "-c", SERVER]
 
@@ -189,8 +209,12 @@ def main() -> None:
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as server:
         assert server.stdout
-        asyncio.run(bench(server.stdout.readline().strip()))
+
+        try:
+            return asyncio.run(bench(server.stdout.readline().strip()))
+        finally:
+            server.terminate()
 
 
 if __name__ == "__main__":
-    main()
+    run(measure)

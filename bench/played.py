@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ehtui.monitor import Scheduled
 
 NAMESPACE, HUB, GROUP, OWNERS = "bench.servicebus.windows.net", "bench", "$Default", 16
+CREATED_AT = 1_780_000_000.0
 POLL_S = 5.0  # between two orders, on the clock of the picture
 # Sequence numbers and rates as of a busy hub; large, so that no number looks like a partition.
 FIRST_SEQUENCE, EVENTS = 870_000, 20
@@ -86,7 +87,7 @@ class Played:
         self._tell()
 
     def _tell(self) -> None:
-        hub = HubDescription(NAMESPACE, HUB, self._at - 1e6, self._ids)
+        hub = HubDescription(NAMESPACE, HUB, CREATED_AT, self._ids)
         samples = tuple(replace(s, sampled_at=self._at) for s in self._samples)
         listing = StoreListing(
             tuple(self._ownerships),

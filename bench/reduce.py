@@ -1,6 +1,7 @@
-"""Cost of folding one poll: N partitions × 5 groups, a share of them changed.
+"""Cost of a refresh without the network: both reads folded, and every table of the screen built.
 
-`python -m bench.reduce` prints milliseconds of CPU per hub read and per store read.
+Partitions × 5 groups, a tenth of them changed. Linear is seen against 64 partitions: the ratio is
+of CPU per partition. `python -m bench.reduce`.
 """
 
 from __future__ import annotations
@@ -9,19 +10,23 @@ import gc
 import random
 import statistics
 import time
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from bench.table import Row, ms, run, times
 from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.reduce import reduce, start
 from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership, StoreListing
-from ehtui.domain.updates import HubRead, StoreRead, Update
+from ehtui.domain.updates import HubRead, StoreRead
+from ehtui.tui.pictures import Pictures
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
 
 GROUPS, OWNERS, EVERY_S, POLLS = 5, 16, 5.0, 40
+SIZES, SHARE, GROUP = (64, 256, 1024, 2000), 0.1, "$Default"
+AIM_AT, AIM_S = 1024, 0.01
 NAMESPACE, HUB = "bench.servicebus.windows.net", "hub"
 
 
@@ -121,45 +126,77 @@ class World:
         return StoreRead(self.at, "store", listing, 0.05)
 
 
-def fold(snapshot: Snapshot, update: Update) -> tuple[Snapshot, float]:
-    """The next snapshot and its milliseconds of CPU."""
-    began = time.thread_time()
-    snapshot = reduce(snapshot, update)
-    return snapshot, (time.thread_time() - began) * 1000
+def start_of(world: World) -> Snapshot:
+    """Nothing was read yet; leases live as long as their renewals in this world need."""
+    timing = LeasePolicy(
+        expires_after_s=6 * EVERY_S / world.share, renewed_every_s=EVERY_S / world.share
+    )
+
+    return start(Policy(lease=timing), world.at, ("hub", "store"))
 
 
-def measure(partitions: int, share: float) -> tuple[float, float, float, float]:
-    """Median and worst of hub and of store reads, warmed up."""
-    world = World(partitions, share)
-    timing = LeasePolicy(expires_after_s=6 * EVERY_S / share, renewed_every_s=EVERY_S / share)
-    snapshot = start(Policy(lease=timing), world.at, ("hub", "store"))
-    hub_ms, store_ms = [], []
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """Seconds of CPU of the median refresh."""
+
+    fold_s: float
+    views_s: float
+
+    @property
+    def both_s(self) -> float:
+        """On the monitor's thread and on the screen's."""
+        return self.fold_s + self.views_s
+
+
+def cost(partitions: int) -> Cost:
+    """Of a refresh, when series are full."""
+    world = World(partitions, SHARE)
+    snapshot, pictures = start_of(world), Pictures()
+    folds, views = [], []
 
     for poll in range(POLLS):
-        hub_read, store_read = world.hub_read(), world.store_read()
-        snapshot, hub = fold(snapshot, hub_read)
-        snapshot, store = fold(snapshot, store_read)
+        updates = world.hub_read(), world.store_read()
+        began = time.thread_time()
+
+        for update in updates:
+            snapshot = reduce(snapshot, update)
+
+        folded = time.thread_time()
+        draw(pictures, snapshot)
 
         if poll >= POLLS // 2:
-            hub_ms.append(hub)
-            store_ms.append(store)
+            folds.append(folded - began)
+            views.append(time.thread_time() - folded)
 
-    return statistics.median(hub_ms), max(hub_ms), statistics.median(store_ms), max(store_ms)
+    return Cost(statistics.median(folds), statistics.median(views))
 
 
-def main() -> None:
-    """Print the table."""
-    print(f"{'partitions':>10} {'groups':>6} {'changed':>7}   {'hub ms':>13} {'store ms':>15}")
+def draw(pictures: Pictures, snapshot: Snapshot) -> None:
+    """All that the overview shows."""
+    pictures.partitions(snapshot, GROUP, None)
+    pictures.consumers(snapshot, GROUP)
+    pictures.findings(snapshot, GROUP)
+    pictures.timeline(snapshot, GROUP)
+    pictures.headline(snapshot, GROUP)
+
+
+def measure() -> list[Row]:
+    """One row a size."""
     gc.freeze()
+    costs = {partitions: cost(partitions) for partitions in SIZES}
+    base = costs[SIZES[0]].both_s / SIZES[0]
 
-    for partitions in (64, 256, 1024, 2000):
-        for share in (0.01, 0.1):
-            hub, worst_hub, store, worst_store = measure(partitions, share)
-            print(
-                f"{partitions:>10} {GROUPS:>6} {share:>7.0%}   "
-                f"{hub:>5.1f} ≤ {worst_hub:>5.1f} {store:>7.1f} ≤ {worst_store:>5.1f}"
-            )
+    return [
+        Row(
+            f"reduce + views, {partitions:,} x {GROUPS} groups, 10 % changed (CPU)",
+            f"{ms(one.both_s)} ({ms(one.fold_s)} + {ms(one.views_s)})",
+            f"{ms(base * partitions)} · {SIZES[0]} partitions, scaled",
+            times(one.both_s / (base * partitions)),
+            *((f"≤ {ms(AIM_S)}", one.both_s <= AIM_S) if partitions == AIM_AT else ()),
+        )
+        for partitions, one in costs.items()
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    run(measure)

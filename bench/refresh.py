@@ -1,16 +1,15 @@
 """One refresh of a hub: the kept, pipelined link against the SDK's calls, looped and gathered.
 
-`python -m bench.refresh [--quick]`. What would take minutes is measured on a part and scaled;
-such a figure carries `~`. Ratios are of one run against one endpoint. Round trips are what the
-network adds: the difference to the same refresh without latency, so that the endpoint's own work
-is left out. Where it grants credit for fewer requests than there are partitions, more are needed.
+`python -m bench.refresh`. What would take minutes is measured on a part and scaled; such a figure
+carries `~`. Round trips are what the network adds: the difference to the same refresh without
+latency, so that the endpoint's own work is left out. Where it grants credit for fewer requests than
+there are partitions, more are needed.
 """
 
 from __future__ import annotations
 
 import asyncio
 import statistics
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from dataclasses import dataclass
 from azure.eventhub.aio import EventHubConsumerClient
 
 from bench.endpoint import Served, endpoint
+from bench.table import Row, ms, run, times
 from ehtui.config.secret import Secret
 from ehtui.config.settings import EventHubSettings
 from ehtui.sources.hub import HubSource
@@ -25,9 +25,11 @@ from ehtui.wire.limiter import Limiter
 
 SIZES = (4, 32, 100, 1024)
 ROUND_TRIP_S = 0.02
-LOOP_AT_MOST = 12  # calls of the loop that are really made; each is as slow as the next
+LOOP_AT_MOST = 6  # calls of the loop that are really made; each is as slow as the next
 GATHER_AT_MOST = 128
 REPEATS = 15
+AIM_AT, MOST_TRIPS, TRIPS_AIM_UP_TO = 32, 1.5, 100
+LIMITED_SIZES, SERVICE_READS_PER_S = (32, 1024), 50
 SWEEP_AT_MOST_S = 12.0
 
 Refresh = Callable[[], Awaitable[object]]
@@ -116,54 +118,86 @@ async def limited(text: str, count: int) -> tuple[int, float]:
     return len(seen), took_s
 
 
-def milliseconds(cost: Cost) -> str:
-    """Wall clock and CPU, in ms."""
-    mark = "~" if cost.is_scaled else ""
-    return f"{mark}{cost.wall_s * 1000:,.1f} ({mark}{cost.cpu_s * 1000:,.1f})"
+def words(cost: Cost) -> str:
+    """Wall clock; scaled figures say so."""
+    return f"{'~' if cost.is_scaled else ''}{ms(cost.wall_s)}"
 
 
-def row(count: int, round_trip_s: float, ours: Cost, trips: str, loop: Cost, gather: Cost) -> str:
-    """One line of the table."""
-    return (
-        f"| {count:,} | {round_trip_s * 1000:.0f} ms | {milliseconds(ours)} | {trips} "
-        f"| {milliseconds(loop)} | {milliseconds(gather)} | {loop.wall_s / ours.wall_s:,.0f}x "
-        f"| {gather.wall_s / ours.wall_s:,.0f}x | {gather.cpu_s / ours.cpu_s:,.0f}x |"
-    )
+def rows_of(count: int, latency: str, ours: Cost, loop: Cost, gather: Cost) -> list[Row]:
+    """Beside the loop and beside gathered calls."""
+    faster, than_gathered = loop.wall_s / ours.wall_s, gather.wall_s / ours.wall_s
+    cheaper = gather.cpu_s / ours.cpu_s
+    what = f"refresh of {count:,} partitions, {latency}"
+    has_aim = count == AIM_AT
+
+    return [
+        Row(
+            what,
+            words(ours),
+            f"{words(loop)} · SDK, one by one",
+            times(faster, "faster"),
+            *(("≥ 100x", faster >= 100) if has_aim else ()),
+        ),
+        Row(
+            what,
+            words(ours),
+            f"{words(gather)} · SDK, gathered",
+            times(than_gathered, "faster"),
+            *(("≥ 20x", than_gathered >= 20) if has_aim else ()),
+        ),
+        Row(
+            f"{what} (CPU)",
+            ms(ours.cpu_s),
+            f"{'~' if gather.is_scaled else ''}{ms(gather.cpu_s)} · SDK, gathered",
+            times(cheaper, "less"),
+            *(("≥ 50x", cheaper >= 50) if has_aim else ()),
+        ),
+    ]
 
 
-async def compare(count: int) -> None:
+async def compare(count: int) -> list[Row]:
     """The rows of one size."""
     with endpoint(count) as served:
         text = served.connection_string
         near, far = await kept(served, count)
         loop, gather = await looped(text, count), await gathered(text, count)
-        print(row(count, 0, near, "–", loop, gather), flush=True)
+        rows = rows_of(count, "no latency", near, loop, gather)
         served.set_round_trip(ROUND_TRIP_S)
         loop, gather = await looped(text, count), await gathered(text, count)
-        trips = f"{(far.wall_s - near.wall_s) / ROUND_TRIP_S:.2f}"
-        print(row(count, ROUND_TRIP_S, far, trips, loop, gather), flush=True)
+        rows += rows_of(count, "20 ms", far, loop, gather)
+
+    trips = (far.wall_s - near.wall_s) / ROUND_TRIP_S
+    has_aim = count <= TRIPS_AIM_UP_TO
+    aim = (f"≤ {MOST_TRIPS}", trips <= MOST_TRIPS) if has_aim else ()
+    name = f"round trips for {count:,} partitions"
+
+    return [*rows, Row(name, f"{trips:.2f}", f"{8 * count:,} · SDK (8 a call)", "–", *aim)]
 
 
-async def main() -> None:
-    """Print both tables."""
-    sizes = SIZES[:3] if "--quick" in sys.argv else SIZES
-    print("Milliseconds of wall clock (and of the client's CPU) for one refresh.\n")
-    print(
-        "| partitions | latency | ehtui | round trips | SDK, looped | SDK, gathered "
-        "| faster than looped | than gathered | less CPU than gathered |"
+async def sweep(count: int) -> Row:
+    """How long a whole picture takes where the service's limits are kept."""
+    with endpoint(count) as served:
+        seen, took_s = await limited(served.connection_string, count)
+
+    return Row(
+        f"with the limiter on: {count:,} partitions, 20 reads a second",
+        f"{seen:,} in {took_s:.1f} s",
+        f"{count / SERVICE_READS_PER_S:.1f} s · the service's own limit, used up",
+        "–",
     )
-    print("|--:|--:|--:|--:|--:|--:|--:|--:|--:|")
 
-    for count in sizes:
-        await compare(count)
 
-    print("\nWith the limiter on (16 reads a second, 33 at once):\n")
+async def all_rows() -> list[Row]:
+    """All sizes."""
+    rows = [row for count in SIZES for row in await compare(count)]
 
-    for count in sizes:
-        with endpoint(count) as served:
-            seen, took_s = await limited(served.connection_string, count)
-            print(f"{count:,} partitions: {seen:,} sampled in {took_s:.1f} s", flush=True)
+    return [*rows, *[await sweep(count) for count in LIMITED_SIZES]]
+
+
+def measure() -> list[Row]:
+    """Wall clock, CPU and round trips, then with the limiter on."""
+    return asyncio.run(all_rows())
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    run(measure)

@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 
 from bench.played import GROUP, Played
 from bench.window import Window
+from ehtui.cli import garbage
 from ehtui.cli.compose import make_executor
 from ehtui.cli.session import MonitorSession
 from ehtui.config.settings import Settings
@@ -31,7 +31,7 @@ def main() -> None:
     which, partitions, descriptor = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     played = Played(partitions)
     played.monitor.start()
-    gc.freeze()  # as ehtui does, for both
+    garbage.settle()  # as ehtui does, for both
     played.follow(descriptor)
 
     if which == "datatable":

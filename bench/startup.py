@@ -23,7 +23,7 @@ from bench.world import world
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-TURNS = 3
+TURNS = 9
 PARTITIONS = 32
 NOWHERE = Path("/")  # a folder without settings: they come from the environment
 EHTUI = str(Path(sys.executable).with_name("ehtui"))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import gc
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING, cast
 
+from ehtui.cli import garbage
 from ehtui.config.connection_string import parse_event_hub
 from ehtui.config.resolve import require_hub
 from ehtui.domain.policy import LeasePolicy, Policy
@@ -75,14 +75,9 @@ def sources_of(
 
     async def open_sources() -> Sequence[Scheduled]:
         try:
-            opened = _open_sources(settings, clock, adopted)
-            # What the imports made lives as long as the process: a full collection that walks it
-            # holds every thread for 60 to 80 ms (measured by bench/listing.py at 10,000 blobs).
-            gc.freeze()
+            return _open_sources(settings, clock, adopted)
         finally:
-            gc.enable()
-
-        return opened
+            garbage.settle()
 
     return open_sources
 
@@ -187,7 +182,7 @@ def look(settings: Settings, *, watch_s: float = 0.0) -> Snapshot:
     Raises:
         ConfigError: No hub is configured.
     """
-    gc.disable()  # what imports make is no garbage; opening the sources ends this
+    garbage.hold()  # until the sources are open
 
     from ehtui.monitor import watch  # noqa: PLC0415
 
@@ -288,7 +283,7 @@ def run_ui(settings: Settings, *, banner: str | None = None) -> int:
     Raises:
         ConfigError: No hub is configured.
     """
-    gc.disable()  # what imports make is no garbage; opening the sources ends this
+    garbage.hold()  # until the sources are open
 
     from ehtui.cli.late_session import LateSession  # noqa: PLC0415
     from ehtui.tui import run  # noqa: PLC0415 - Textual

@@ -26,6 +26,7 @@ class OwnerMark:
 Marks = Mapping[str, OwnerMark]
 
 
+@lru_cache(maxsize=1)  # every table of a picture asks
 def owner_marks(snapshot: Snapshot, palette_size: int = PALETTE_SIZE) -> Marks:
     """Marks of all owners that the snapshot knows, whatever the order in which they appeared."""
     return marks_of(frozenset(known_owners(snapshot)), palette_size)
