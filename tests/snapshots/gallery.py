@@ -84,7 +84,8 @@ def pictures() -> Iterator[Picture]:
 
     for name, options in LOOKS.items():
         yield Picture(f"overview-{name}", scenes.overdue(), options=options)
-        yield Picture(f"32-partitions-{name}", scenes.many(), options=options)
+
+    yield Picture("32-partitions-light", scenes.many(), options=LOOKS["light"])
 
     for name, keys in DIALOGS.items():
         yield Picture(f"dialog-{name}", scenes.overdue(), keys=tuple(keys.split()))

@@ -267,3 +267,15 @@ async def test_a_wide_terminal_has_longer_pictures_and_gives_them_back() -> None
         await pilot.resize_terminal(120, 36)
         await wait_for(lambda: widths()["trend"] == 8)
         assert len(grid.listing.rows[2].cells[3].text) == 10
+
+
+async def test_what_one_types_into_the_filter_is_seen() -> None:
+    async with opened(many()) as (pilot, _, screen):
+        await pilot.press("slash", *"lag>40")
+        field = screen.query_one("FilterBar Input")
+        at = field.region.offset
+        assert screen.get_widget_at(at.x + 1, at.y)[0] is field
+
+        await pilot.press("enter")
+        await pilot.pause()
+        assert screen.query_one("KeyBar").display

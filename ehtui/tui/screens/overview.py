@@ -55,6 +55,7 @@ class OverviewScreen(ActingScreen):
         layout: vertical;
         #panes { height: 1fr; }
     }
+    OverviewScreen.-filtering KeyBar { display: none; }
     OverviewScreen.-wide #middle { layout: horizontal; }
     OverviewScreen.-wide #consumers { width: 11fr; }
     OverviewScreen.-wide #findings { width: 9fr; margin-left: 1; }

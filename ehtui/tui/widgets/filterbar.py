@@ -66,6 +66,7 @@ class FilterBar(Horizontal):
             field.value = self._texts.get(grid.id, "") if grid.listing.matches else ""
 
         self.add_class("-open")
+        self.screen.add_class("-filtering")
         self.screen.set_focus(field)
 
     def complain(self, words: str) -> None:
@@ -95,6 +96,7 @@ class FilterBar(Horizontal):
 
     def _close(self) -> None:
         self.remove_class("-open")
+        self.screen.remove_class("-filtering")
 
         if self._grid is not None:
             self.screen.set_focus(self._grid)
