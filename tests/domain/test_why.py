@@ -92,6 +92,9 @@ def test_a_stuck_handler_breaks_progress_and_nothing_before() -> None:
         assert found.broken is not None
         assert found.broken.id == "progress.moves"
 
+    checks = {c.id: c for c in asked(world.snapshot, partition="0").checks}
+    assert not checks["progress.keeps_up"].passed
+
     group = asked(world.snapshot, group="$Default")
     assert group.verdict == "stuck"
     assert group.broken is not None

@@ -218,7 +218,8 @@ def moves(partition: GroupPartition) -> Check:
 def keeps_up(partition: GroupPartition, state: PartitionState | None) -> Check:
     """Whether it reads as fast as events arrive."""
     behind = partition.behind
-    is_judged = partition.health not in {Health.UNKNOWN, Health.UNOWNED}
+    # Of one that does not get on at all, the question makes no sense.
+    is_judged = partition.health not in {Health.UNKNOWN, Health.UNOWNED} | STUCK
     return Check(
         "progress.keeps_up",
         partition.health is not Health.BEHIND if is_judged else None,
