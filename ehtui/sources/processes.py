@@ -25,6 +25,7 @@ from ehtui.sources.recognition import (
     matching,
     namespace_addresses,
 )
+from ehtui.sources.sockets import Sockets
 from ehtui.sources.start_times import started_at
 
 T = TypeVar("T")
@@ -85,9 +86,9 @@ class ProcessSource:
     _slow_at: float = float("-inf")
     _is_slow_turn: bool = True
     _resolved_at: float = float("-inf")
-    _own_tree: frozenset[int] = frozenset()
     _own_line: frozenset[int] = field(default_factory=own_line)
     _resolving: Thread | None = None
+    _sockets: Sockets = field(default_factory=Sockets)
     _thread: InThread = field(default_factory=InThread)
 
     def __post_init__(self) -> None:
@@ -109,7 +110,6 @@ class ProcessSource:
         self._is_slow_turn = at - self._slow_at >= SLOW_FACTS_EVERY_S or self._has_newcomers(pids)
 
         if self._is_slow_turn:
-            self._own_tree = _own_tree()
             self._connected = self._connections(at)
             self._slow_at = at
 
@@ -178,7 +178,7 @@ class ProcessSource:
         if pattern is not None:
             return RecognisedBy.PATTERN
 
-        if pid in self._connected and pid not in self._own_tree:
+        if pid in self._connected and not self._is_own(pid):
             return RecognisedBy.CONNECTION
 
         return None
@@ -191,6 +191,16 @@ class ProcessSource:
             return False
 
         return abs(self._chosen.setdefault(pid, started) - started) < SAME_START_S
+
+    def _is_own(self, pid: int) -> bool:
+        """ehtui, what started it and what it started: connected, but no consumers of the user's."""
+        if pid in self._own_line:
+            return True
+
+        try:
+            return os.getpid() in {parent.pid for parent in psutil.Process(pid).parents()}
+        except psutil.Error:
+            return False
 
     def _log_path(self, process: psutil.Process, pattern: Pattern | None) -> str | None:
         if pattern is not None and pattern.log:
@@ -206,18 +216,7 @@ class ProcessSource:
         if at - self._resolved_at >= RESOLVE_EVERY_S or not self._addresses:
             self._resolve(self.namespace, at)
 
-        counts: dict[int, int] = {}
-
-        try:
-            connections = psutil.net_connections(kind="tcp")
-        except (psutil.Error, OSError):  # macOS asks for root: then nobody is found this way
-            return {}
-
-        for connection in connections:
-            if connection.pid and connection.raddr and tuple(connection.raddr) in self._addresses:
-                counts[connection.pid] = counts.get(connection.pid, 0) + 1
-
-        return counts
+        return self._sockets.counts(self._addresses)
 
     def _resolve(self, namespace: str, at: float) -> None:
         """Begin to ask for the addresses; a name server that is silent holds up nobody for long."""
@@ -289,10 +288,3 @@ def _try(read: Callable[[], T]) -> T | None:
 
 def _safe_or_none(text: str | None) -> str | None:
     return None if text is None else safe(text)
-
-
-def _own_tree() -> frozenset[int]:
-    """ehtui, what started it and what it started: connected, but no consumers of the user's."""
-    children = psutil.Process().children(recursive=True)
-
-    return own_line() | {child.pid for child in children}

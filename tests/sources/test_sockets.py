@@ -1,0 +1,86 @@
+"""The quick way and the plain way agree on who is connected."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+
+import pytest
+
+from ehtui.sources.sockets import Sockets, counts_by_psutil
+
+CLIENT = """
+import socket, sys
+family, host, port = int(sys.argv[1]), sys.argv[2], int(sys.argv[3])
+kept = socket.socket(family)
+kept.connect((host, port))
+print("connected", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize(
+    ("listening", "family", "host", "remote"),
+    [
+        (socket.AF_INET, socket.AF_INET, "127.0.0.1", "127.0.0.1"),
+        (socket.AF_INET6, socket.AF_INET6, "::1", "::1"),
+    ],
+)
+def test_both_ways_find_the_same_processes(
+    listening: socket.AddressFamily, family: socket.AddressFamily, host: str, remote: str
+) -> None:
+    try:
+        server = socket.create_server((host, 0), family=listening)
+    except OSError:
+        pytest.skip(f"{host} is not of this host")
+
+    with server:
+        port: int = server.getsockname()[1]
+        address = {(remote, port)}
+        sockets = Sockets()
+        assert sockets.counts(address) == counts_by_psutil(address) == {}
+
+        with subprocess.Popen(
+            [sys.executable, "-c", CLIENT, str(int(family)), host, str(port)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as client:
+            assert client.stdout is not None
+            client.stdout.readline()
+            assert sockets.counts(address) == counts_by_psutil(address) == {client.pid: 1}
+            own = socket.create_connection((host, port))
+            assert sockets.counts(address) == counts_by_psutil(address)
+            assert sockets.counts(address) == {client.pid: 1, os.getpid(): 1}
+            own.close()
+            client.kill()
+
+        assert sockets.counts(address).get(client.pid, 0) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux names inodes")
+def test_descriptors_are_looked_through_only_for_new_connections(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    walks: list[str] = []
+    scandir = os.scandir
+
+    def noted(path: str) -> object:
+        walks.append(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", noted)
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = {("127.0.0.1", server.getsockname()[1])}
+        sockets = Sockets()
+        sockets.counts(address)
+        assert walks == []
+
+        with socket.create_connection(server.getsockname()):
+            assert sockets.counts(address) == {os.getpid(): 1}
+            assert walks
+            walks.clear()
+            sockets.counts(address)
+            assert walks == []
