@@ -28,7 +28,7 @@ _TEXT = re.compile(
 _WIDE = ' font-family="Noto Sans Mono CJK KR"'
 _EMOJI = ' font-family="Noto Color Emoji"'
 _FIRST_EMOJI = 0x1F000
-_COLOURS = 128
+_COLOURS = 64
 _MARKS = "\ufe0f\u200d"  # "as a picture" and the joiner: nothing to draw, half of no emoji
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from ehtui.domain import health
 from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.problems import Problem, ProblemKind
@@ -263,7 +264,7 @@ def overdue() -> Snapshot:
         behind=Behind(139.0, BehindBasis.INTERPOLATED),
         out_per_s=0.0,
         health=Health.STOPPED,
-        rule="stopped.no_commit",
+        rule=health.STOPPED,
         lag_series=series(1820.0, grows=40),
         takeover=window,
     )
@@ -394,7 +395,12 @@ def many(count: int = 32) -> Snapshot:
         for n in range(count)
     ]
     states[7] = replace(
-        states[7], health=Health.BEHIND, lag=48_211, lag_series=series(48_211, grows=600)
+        states[7],
+        health=Health.BEHIND,
+        rule=health.GROWING,
+        lag=48_211,
+        behind=Behind(48_211 / 13, BehindBasis.INTERPOLATED),
+        lag_series=series(48_211, grows=600),
     )
     states[19] = replace(
         states[19],
@@ -402,6 +408,7 @@ def many(count: int = 32) -> Snapshot:
         health=Health.UNOWNED,
         out_per_s=0.0,
         lag=9_120,
+        behind=Behind(9_120 / 13, BehindBasis.INTERPOLATED),
         lag_series=series(9120, grows=100),
     )
     calm = healthy()
