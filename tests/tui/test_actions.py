@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -367,3 +368,19 @@ async def test_the_groups_dialog_shows_the_lag_of_the_group_under_the_cursor() -
         await wait_for(is_high)
         session.publish(healthy())
         await wait_for(lambda: not is_high())
+
+
+async def test_a_process_that_inherited_the_pid_of_a_finding_is_not_its_target() -> None:
+    scene = overdue()
+    about = next(f for f in scene.findings if f.subject.pid is not None)
+    reborn = tuple(
+        replace(c, link=None, process=replace(c.process, id=replace(c.process.id, started_at=2e9)))
+        if c.process.id.pid == about.subject.pid
+        else c
+        for c in scene.consumers
+    )
+
+    async with opened(FakeSession(replace(scene, consumers=reborn))) as (pilot, _, app):
+        await press(pilot, "3", *["down"] * scene.findings.index(about), "k")
+        assert len(app.screen_stack) == 1
+        assert any("Select a consumer" in note.message for note in app._notifications)

@@ -19,6 +19,8 @@ else:
     flows = LazyModule("ehtui.tui.flows")
     looking = LazyModule("ehtui.tui.looking")
 
+ROUNDING_S = 2.0  # server times are whole seconds
+
 
 class ActingScreen(Screen[None]):
     """Selection and the actions on it. Targets come from rows' keys, never from their places."""
@@ -42,28 +44,38 @@ class ActingScreen(Screen[None]):
             found = (consumer_at(snapshot, key) for key in grid.targets)
             return tuple(consumer.process.id for consumer in found if consumer is not None)
 
-        owner, pid = self._named(grid)
+        owner, pid, at = self._named(grid)
 
         return tuple(
             consumer.process.id
             for consumer in snapshot.consumers
-            if consumer.process.id.pid == pid or (consumer.link and consumer.link.owner == owner)
+            if (consumer.process.id.pid == pid and consumer.process.id.started_at <= at)
+            or (consumer.link and consumer.link.owner == owner)
         )
 
-    def _named(self, grid: Grid) -> tuple[str | None, int | None]:
-        """The owner and the process that the selected row of another pane is about."""
+    def _named(self, grid: Grid) -> tuple[str | None, int | None, float]:
+        """The owner and the process that the selected row of another pane is about, and when.
+
+        A process that began later has only inherited the pid.
+        """
         snapshot, key = self.app.snapshot, grid.cursor
 
         if key is None or grid.id == "groups":
-            return None, None
+            return None, None, 0.0
 
         if grid.id == "partitions":
             _, of_group = partition_at(snapshot, self.app.group, key)
-            return (of_group.lease.owner if of_group else None), None
+            return (of_group.lease.owner if of_group else None), None, 0.0
 
-        about = finding_at(snapshot, key) if grid.id == "findings" else event_at(snapshot, key)
+        to_local = ROUNDING_S - (snapshot.clock_offset_s or 0.0)
 
-        return (about.subject.owner, about.subject.pid) if about is not None else (None, None)
+        if grid.id == "findings" and (finding := finding_at(snapshot, key)):
+            return finding.subject.owner, finding.subject.pid, finding.since + to_local
+
+        if grid.id == "timeline" and (event := event_at(snapshot, key)):
+            return event.subject.owner, event.subject.pid, event.at + to_local
+
+        return None, None, 0.0
 
     def action_sort(self) -> None:
         """Choose a column to sort this pane by."""

@@ -148,7 +148,7 @@ class SendScreen(Dialog[SendRequest]):
         place = chosen.id if chosen is not None and chosen.id else _ROUND_ROBIN
         template = self.query_one("#templates", OptionList).highlighted
         typed = self.query_one("#count", Input).value
-        count = int(typed) if typed.isdigit() else 0
+        count = int(typed) if typed.isdecimal() else 0
         key = self.query_one("#key", Input).value
 
         if not 1 <= count <= _MOST:
