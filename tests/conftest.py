@@ -11,6 +11,8 @@ REQUIRED = "EHTUI_REQUIRE_INTEROP"  # set by .ci/run: missing tools fail instead
 TOOLS = ("node", "npm")
 
 
+# Before xdist looks at the groups.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     missing = [tool for tool in TOOLS if shutil.which(tool) is None]
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -46,9 +45,6 @@ def run(args: argparse.Namespace) -> int:
     from ehtui.cli.default import has_terminal  # noqa: PLC0415
     from ehtui.domain.problems import Problem, ProblemError, ProblemKind  # noqa: PLC0415
     from ehtui.sandbox.supervisor import ChildFailedError  # noqa: PLC0415  loads psutil
-
-    # Azure's clients would send even loopback requests to a proxy.
-    os.environ.update(no_proxy="*", NO_PROXY="*")
 
     try:
         if args.scene or args.list_scenes:

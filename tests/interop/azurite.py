@@ -25,7 +25,7 @@ def install() -> Path:
 
     if not wanted.exists():
         shutil.rmtree(FOLDER, ignore_errors=True)
-        FOLDER.mkdir(parents=True)
+        FOLDER.mkdir(parents=True, exist_ok=True)
         subprocess.run(
             ["npm", "install", "--no-audit", "--no-fund", "--silent", f"azurite@{VERSION}"],
             cwd=FOLDER,

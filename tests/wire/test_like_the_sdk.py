@@ -88,7 +88,9 @@ async def test_the_same_token_to_the_byte() -> None:
     def anonymous(payload: bytes) -> bytes:
         payload = re.sub(rb"\x98.{16}", b"<message id>", payload, flags=re.DOTALL)
         payload = re.sub(rb"\x83.{8}", b"<moment>", payload, flags=re.DOTALL)
-        return re.sub(rb"sig=[^&]*&se=\d+", b"<signature>", payload)
+        payload = re.sub(rb"sig=[^&]*&se=\d+", b"<signature>", payload)
+        # A signature's length depends on how many of its characters are percent-encoded.
+        return re.sub(rb".(?=SharedAccessSignature)", b"<length>", payload, flags=re.DOTALL)
 
     theirs, ours = await both()
     assert anonymous(ours.payloads[0]) == anonymous(theirs.payloads[0])

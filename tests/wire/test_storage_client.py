@@ -129,6 +129,7 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
     async with canned(Reply(200, EMPTY)) as proxy:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
         account = HttpBlobAccount(parse_account_url(Secret("http://acc.blob.invalid/?sig=x")))
         await account.list_page("checkpoints")
         await account.close()
@@ -141,6 +142,7 @@ async def test_a_sandbox_on_this_host_is_never_asked_through_a_proxy(
 ) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
 
     async with canned(Reply(200, EMPTY)) as server, connected(server) as account:
         await account.list_page("checkpoints")
