@@ -129,7 +129,7 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
     async with canned(Reply(200, EMPTY)) as proxy:
         monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{proxy.port}")
         monkeypatch.delenv("no_proxy", raising=False)
-    monkeypatch.delenv("NO_PROXY", raising=False)
+        monkeypatch.delenv("NO_PROXY", raising=False)
         account = HttpBlobAccount(parse_account_url(Secret("http://acc.blob.invalid/?sig=x")))
         await account.list_page("checkpoints")
         await account.close()
