@@ -69,7 +69,7 @@ class World:
             self._checkpoint(number)
 
             for group in range(len(self._groups)):
-                self._renew(group, number)
+                self._renew(group, number, RENEWED_EVERY_S - self._due_in_s(group, number))
 
     def move(self) -> None:
         """One second: some events and their checkpoints, some owners' renewals."""
@@ -82,7 +82,7 @@ class World:
 
         for number in range(self._partitions):
             for group in range(len(self._groups)):
-                if (number % OWNERS * 7 + group * 5 - self._turn) % RENEWED_EVERY_S == 0:
+                if self._due_in_s(group, number) == 0:
                     self._renew(group, number)
 
         self._turn += 1
@@ -94,14 +94,21 @@ class World:
         for group in self._groups:
             self._put(group, "checkpoint", number, metadata)
 
-    def _renew(self, group: int, number: int) -> None:
-        self._put(self._groups[group], "ownership", number, {"ownerid": owner_of(group, number)})
+    def _due_in_s(self, group: int, number: int) -> int:
+        return (number % OWNERS * 7 + group * 5 - self._turn) % RENEWED_EVERY_S
 
-    def _put(self, group: str, kind: str, number: int, metadata: dict[str, str]) -> None:
+    def _renew(self, group: int, number: int, ago_s: int = 0) -> None:
+        metadata = {"ownerid": owner_of(group, number)}
+        self._put(self._groups[group], "ownership", number, metadata, ago_s)
+
+    def _put(
+        self, group: str, kind: str, number: int, metadata: dict[str, str], ago_s: int = 0
+    ) -> None:
         from ehtui.sandbox.blobs.state import Access  # noqa: PLC0415 - the server's side only
 
         name = f"{self._prefix}/{HUB}/{group.lower()}/{kind}/{number}"
-        self._blobs.state.put_blob(CONTAINER, name, b"", Access(time.time()), metadata=metadata)
+        access = Access(time.time() - ago_s)
+        self._blobs.state.put_blob(CONTAINER, name, b"", access, metadata=metadata)
 
 
 async def serve(partitions: int, groups: int) -> None:
@@ -128,8 +135,11 @@ async def serve(partitions: int, groups: int) -> None:
         )
         parent = asyncio.create_task(asyncio.to_thread(sys.stdin.read))
 
+        move_at = time.monotonic()
+
         while not parent.done():
-            await asyncio.sleep(1.0)
+            move_at += 1.0
+            await asyncio.sleep(max(0.0, move_at - time.monotonic()))
             there.move()
 
         await blobs.stop()
