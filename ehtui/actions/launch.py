@@ -134,16 +134,14 @@ def wait_for_exit(
 
 
 def start(launch: Launch, *, watch_s: float = EARLY_DEATH_S) -> Launched:
-    """Start detached in a session of its own, output appended to the log file. Blocking.
+    """Start detached in a session of its own, output into a log file of its own. Blocking.
 
     Raises:
         OSError: The program, its folder or the log file cannot be opened.
     """
-    launch.log_path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(launch.log_path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+    log_path, descriptor = _new_log(launch.log_path)
 
     try:
-        begins_at = os.fstat(descriptor).st_size
         child = subprocess.Popen(
             launch.argv,
             cwd=launch.cwd,
@@ -165,11 +163,24 @@ def start(launch: Launch, *, watch_s: float = EARLY_DEATH_S) -> Launched:
     except subprocess.TimeoutExpired:
         # It may end while ehtui runs: somebody has to reap it. It may also outlive ehtui.
         threading.Thread(target=child.wait, name=f"reap {child.pid}", daemon=True).start()
-        return Launched(identity, launch.log_path)
+        return Launched(identity, log_path)
 
-    lines = _last_lines(launch.log_path, begins_at)
+    return Launched(identity, log_path, exit_code, _last_lines(log_path))
 
-    return Launched(identity, launch.log_path, exit_code, lines)
+
+def _new_log(wanted: Path) -> tuple[Path, int]:
+    """A new file, open: the wanted one, or `name-2.log` where another start already has that."""
+    wanted.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    # O_APPEND: whoever truncates it leaves no hole before the next line.
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
+    path, number = wanted, 1
+
+    while True:
+        try:
+            return path, os.open(path, flags, 0o600)
+        except FileExistsError:
+            number += 1
+            path = wanted.with_stem(f"{wanted.stem}-{number}")
 
 
 def _as_user(user: User | None) -> dict[str, Any]:
@@ -186,10 +197,10 @@ def _identity(pid: int) -> ProcessId:
         return ProcessId(pid, time.time())
 
 
-def _last_lines(path: Path, begins_at: int) -> tuple[str, ...]:
+def _last_lines(path: Path) -> tuple[str, ...]:
     with path.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
-        file.seek(max(begins_at, end - TAIL_BYTES))
+        file.seek(max(0, end - TAIL_BYTES))
         text = file.read().decode("utf-8", "replace")
 
     return tuple(safe(line) for line in text.splitlines()[-LAST_LINES:])

@@ -56,9 +56,13 @@ class LocalHands:
             if not path.is_file():
                 raise FileNotFoundError(ENOENT, "its env_file is not there", str(path))
 
-            environment |= {k: v for k, v in dotenv_values(path).items() if v is not None}
+            # Its own values only: what is inherited may hold the word for another program.
+            environment |= {
+                k: with_group(v, plan.group)
+                for k, v in dotenv_values(path).items()
+                if v is not None
+            }
 
-        environment = {k: with_group(v, plan.group) for k, v in environment.items()}
         environment[GROUP_VARIABLE] = plan.group
         argv = tuple(with_group(part, plan.group) for part in consumer.command)
         cwd = str(Path(consumer.cwd).expanduser()) if consumer.cwd else None

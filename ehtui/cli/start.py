@@ -18,7 +18,7 @@ def add_parser(subparsers: Any) -> None:
         help="start a configured consumer, also into another group",
         description="Start a consumer of the configuration (consumers.NAME.command), detached. "
         "With --group it reads in that group beside production: every {group} in its command and "
-        "environment, and EVENTHUB_CONSUMER_GROUP, become that name.",
+        "env_file, and EVENTHUB_CONSUMER_GROUP, become that name.",
     )
     parser.add_argument("name", metavar="NAME", help="its name under consumers:")
     add_acting_flags(parser)

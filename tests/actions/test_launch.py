@@ -44,7 +44,19 @@ def test_one_that_dies_at_once_shows_its_last_lines(tmp_path: Path) -> None:
     launched = start(python(code, log), watch_s=10)
 
     assert launched.exit_code == 1
+    assert launched.log_path == tmp_path / "c-2.log"
+    assert log.read_text() == "of an earlier run\n"
     assert set(launched.last_lines) == {"AccountKey=***;", "no such hub"}
+
+
+def test_two_starts_in_one_second_write_into_a_log_each(tmp_path: Path) -> None:
+    launch = python("import os; print(os.getpid())", tmp_path / "c.log")
+    first, second = start(launch, watch_s=10), start(launch, watch_s=10)
+
+    for launched in (first, second):
+        assert launched.log_path.read_text() == f"{launched.process.pid}\n"
+
+    assert first.log_path != second.log_path
 
 
 def test_a_process_can_be_captured_and_started_again(tmp_path: Path) -> None:

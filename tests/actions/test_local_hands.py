@@ -24,6 +24,17 @@ def test_a_consumer_starts_in_its_own_environment_and_the_plans_group(tmp_path: 
     assert launch.environment[GROUP_VARIABLE] == "test"
 
 
+def test_what_is_inherited_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PROMPT_TEMPLATE", "[{group}] $ ")
+    file = tmp_path / ".env"
+    file.write_text("STATE=/srv/{group}\n")
+    rag = ConsumerSettings(command=("python", "c.py"), env_file=str(file))
+    launch = LocalHands({"rag": rag}).prepare(PLAN)
+
+    assert launch.environment["PROMPT_TEMPLATE"] == "[{group}] $ "
+    assert launch.environment["STATE"] == "/srv/test"
+
+
 def test_without_its_env_file_it_is_not_started(tmp_path: Path) -> None:
     rag = ConsumerSettings(command=("python", "c.py"), env_file=str(tmp_path / "nowhere.env"))
 
