@@ -109,7 +109,14 @@ def _rivals(
     own: tuple[Profile, ...], counts: Counter[tuple[Profile, ...]], *, is_live: bool
 ) -> tuple[Profile, ...]:
     others = {kind for kind, n in counts.items() if n > (1 if is_live and kind == own else 0)}
-    return tuple(dict.fromkeys(p for kind in sorted(others, key=repr) for p in kind)) or own
+
+    if not others:
+        return own
+
+    # Of several kinds the first to call it expired takes it; one kind may be the slower of two.
+    taken_after_s = min(max(p.expires_after_s for p in kind) for kind in others)
+    candidates = dict.fromkeys(p for kind in sorted(others, key=repr) for p in kind)
+    return tuple(p for p in candidates if p.expires_after_s <= taken_after_s)
 
 
 def _timing(

@@ -102,6 +102,24 @@ def test_expiry_is_that_of_the_others() -> None:
     assert timing_of(expires_after_s=45.0).basis is TimingBasis.CONFIGURED
 
 
+def test_of_several_kinds_the_first_to_call_it_expired_takes_it() -> None:
+    js = Rhythm((10.0,), 10.0, 10.0)
+    rhythms = {"py": RHYTHM, "py2": RHYTHM, "js": js}
+    found = timings(LeasePolicy(), rhythms, {}, frozenset(rhythms))
+
+    assert found["py"].expires_after_s == 60  # the other Python one would wait for 180 s
+    assert {p.expires_after_s for p in found["py"].rivals} == {60}
+    assert found["js"].expires_after_s == 180
+
+
+def test_an_undecided_kind_may_still_be_the_slower_one() -> None:
+    either = Rhythm((30.5,), 30.5, 31.0)  # Python, .NET and Java renew like this
+    rhythms = {"a": either, "b": either}
+    found = timings(LeasePolicy(), rhythms, {}, frozenset(rhythms))["a"]
+
+    assert (found.soonest_expiry_s, found.expires_after_s) == (120, 180)
+
+
 def test_a_steady_rhythm_stays_the_same_period() -> None:
     rhythm, periods = NO_RHYTHM, set()
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 def _mixed(stage: Stage) -> None:
     stage.start_javascript("kappa")
-    stage.start("alpha")
-    stage.settle(2)
+    stage.start("alpha", "beta", "gamma")
+    stage.settle(4)
     stage.cue()
 
 
@@ -31,7 +31,8 @@ MIXED = (
     Scene(
         "mixed",
         "JavaScript and Python share a group",
-        "A Python and a JavaScript consumer write the same names and share four partitions.",
+        "Three Python consumers and a JavaScript one write the same names and share four "
+        "partitions; each process is tied to its owner by what its log says.",
         _mixed,
         health=Health.OK,
         setting=Setting(has_port=False),
