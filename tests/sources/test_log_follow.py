@@ -47,6 +47,64 @@ def test_truncation_starts_again(log: Path) -> None:
     assert follower.read() == ["new"]
 
 
+@pytest.mark.parametrize("grown", [0, 1, 5000])
+def test_one_that_was_emptied_and_grew_back_between_reads_loses_no_line(
+    log: Path, grown: int
+) -> None:
+    """As logrotate's copytruncate does it: the same file, as long as before or longer."""
+    follower = LogFollower(log)
+    old = b"".join(b"10:00:%02d \xff\xfe working\n" % second for second in range(40))
+    append(log, old)
+    assert len(follower.read()) == 40
+
+    new = b"".join(b"11:00:%02d \xff\xfe working\n" % second for second in range(40))
+    os.truncate(log, 0)
+    append(log, new + b"z" * grown + b"\n" * bool(grown))
+
+    lines = follower.read()
+    assert lines[0] == "11:00:00 \ufffd\ufffd working"
+    assert len(lines) == 40 + bool(grown)
+    assert follower.read() == []
+
+
+def test_a_writer_that_does_not_append_leaves_a_hole_that_is_not_read(log: Path) -> None:
+    follower = LogFollower(log)
+
+    with log.open("wb", buffering=0) as writer:
+        writer.write(b"10:00:00 working\n" * 100_000)
+        assert follower.read()
+        os.truncate(log, 0)
+        writer.write(b"11:00:00 working\n")
+
+    while lines := follower.read():
+        last = lines
+
+    assert last[-1].lstrip("\0") == "11:00:00 working"
+    assert log.stat().st_size > TAIL_BYTES
+
+
+def test_an_endless_line_does_not_outlive_a_file_that_grew_back(log: Path) -> None:
+    follower = LogFollower(log)
+    append(log, b"y" * (3 * LINE_BYTES))
+    follower.read()
+    os.truncate(log, 0)
+    append(log, b"x" * (3 * LINE_BYTES) + b"\nnext\n")
+
+    assert [len(line) for line in follower.read()] == [LINE_BYTES, 4]
+
+
+def test_the_start_line_of_a_huge_file_that_grew_back_is_read(log: Path) -> None:
+    filler = b"x" * 99 + b"\n"
+    lines = (HEAD_BYTES + 2 * TAIL_BYTES) // len(filler)
+    log.write_bytes(b"first\n" + filler * lines + b"at 10:00\n")
+    follower = LogFollower(log)
+    follower.read()
+    os.truncate(log, 0)
+    append(log, b"other\n" + filler * lines + b"at 11:00\n")
+
+    assert follower.read()[0] == "other"
+
+
 def test_rotation_starts_again(log: Path) -> None:
     follower = LogFollower(log)
     append(log, b"old\n")
