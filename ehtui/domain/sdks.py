@@ -37,6 +37,7 @@ _FITTING = (
 UNKNOWN_SDK = (PYTHON, DOTNET)  # nothing known: both windows
 PYTHON_JITTER = 1.1  # mean of 1–1.2
 PYTHON_EXPIRY_ROUNDS = 6
+GO_LINES = ("] Listing ownership for ", "] claimMorePartitions:")
 
 
 def profiles(period_s: float | None, hints: frozenset[str] = frozenset()) -> tuple[Profile, ...]:
@@ -64,9 +65,7 @@ def profiles(period_s: float | None, hints: frozenset[str] = frozenset()) -> tup
 def custom_python(period_s: float) -> Profile:
     """A Python processor whose load_balancing_interval was set: it expires after six of them."""
     interval_s = period_s / PYTHON_JITTER
-
-    if interval_s >= 1:
-        interval_s = float(round(interval_s))
+    interval_s = round(interval_s, 0 if interval_s >= 1 else 1) or interval_s
 
     return Profile("python", interval_s, interval_s * 1.2 + 1, interval_s * PYTHON_EXPIRY_ROUNDS)
 
@@ -75,6 +74,10 @@ def hints_of(process_name: str | None, evidence: str | None) -> frozenset[str]:
     """What a linked process tells of its SDK: its own log line first, else its program."""
     if evidence and "EventProcessor '" in evidence:
         return frozenset({"python"})
+
+    # Its program may have any name.
+    if evidence and any(text in evidence for text in GO_LINES):
+        return frozenset({"go"})
 
     name = (process_name or "").lower()
 

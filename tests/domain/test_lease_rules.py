@@ -37,6 +37,7 @@ def test_hints() -> None:
     assert hints_of("node", "") == {"js"}
     assert hints_of("dotnet", None) == {"dotnet"}
     assert hints_of("start_consumer", None) == frozenset()
+    assert hints_of("start_consumer", "[5f2a] Listing ownership for ns/hub/group") == {"go"}
 
 
 RHYTHM = Rhythm((33.0,), 33.0, 36.0)

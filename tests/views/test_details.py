@@ -194,6 +194,7 @@ def test_what_is_gone_has_no_details() -> None:
         ("dotnet", "AzureEventSourceListener"),
         ("java", "com.azure.messaging.eventhubs"),
         ("consumer", "at the level info"),
+        ("consumer", "AZURE_SDK_GO_LOGGING=all"),
     ],
 )
 @pytest.mark.parametrize("log", [LogState.SILENT, LogState.NONE])
