@@ -3,7 +3,8 @@
 `python -m bench.refresh`. What would take minutes is measured on a part and scaled; such a figure
 carries `~`. Round trips are what the network adds: the difference to the same refresh without
 latency, so that the endpoint's own work is left out. Where it grants credit for fewer requests than
-there are partitions, more are needed.
+there are partitions, more are needed. A monitor polls every five seconds, so that between two of
+our refreshes there is a short pause, in which what is still on its way arrives.
 """
 
 from __future__ import annotations
@@ -28,6 +29,7 @@ ROUND_TRIP_S = 0.02
 LOOP_AT_MOST = 6  # calls of the loop that are really made; each is as slow as the next
 GATHER_AT_MOST = 128
 REPEATS = 15
+PAUSE_S = 0.05
 AIM_AT, MOST_TRIPS, TRIPS_AIM_UP_TO = 32, 1.5, 100
 LIMITED_SIZES, SERVICE_READS_PER_S = (32, 1024), 50
 SWEEP_AT_MOST_S = 12.0
@@ -48,7 +50,7 @@ class Cost:
         return Cost(self.wall_s * factor, self.cpu_s * factor, is_scaled=factor != 1)
 
 
-async def measured(refresh: Refresh, repeats: int = 1) -> Cost:
+async def measured(refresh: Refresh, repeats: int = 1, pause_s: float = 0.0) -> Cost:
     """The median refresh."""
     walls, cpus = [], []
 
@@ -57,6 +59,7 @@ async def measured(refresh: Refresh, repeats: int = 1) -> Cost:
         await refresh()
         walls.append(time.perf_counter() - wall)
         cpus.append(time.process_time() - cpu)
+        await asyncio.sleep(pause_s)
 
     return Cost(statistics.median(walls), statistics.median(cpus))
 
@@ -96,9 +99,9 @@ async def kept(served: Served, count: int) -> tuple[Cost, Cost]:
         assert len(update.samples) == count
 
     await refresh()
-    near = await measured(refresh, REPEATS)
+    near = await measured(refresh, REPEATS, PAUSE_S)
     served.set_round_trip(ROUND_TRIP_S)
-    far = await measured(refresh, REPEATS)
+    far = await measured(refresh, REPEATS, PAUSE_S)
     await source.close()
     served.set_round_trip(0.0)
     return near, far

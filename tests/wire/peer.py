@@ -108,6 +108,7 @@ class Peer:
     mechanisms: tuple[str, ...] = ("MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL")
     credit: int = 100
     window: int = 5000
+    tells_credit: bool = True  # unasked, with each reply
     idle_timeout_ms: int | None = None
     settles_replies: bool = True
     max_frame_bytes: int = 65536
@@ -219,6 +220,8 @@ class _Served:
                 self._attach(body)
             case Transfer():
                 self._transfer(body)
+            case Flow(handle=int(handle), echo=True):
+                self._tell_credit(handle)
             case Disposition():
                 self.peer.dispositions.append(body)
             case Close():
@@ -294,15 +297,18 @@ class _Served:
             self._reply(node, encode_reply(reply))
 
         # A cautious peer: credit for the next ones only when these are answered.
-        handle = transfer.handle + 40
+        if self.peer.tells_credit:
+            self._tell_credit(transfer.handle)
+
+    def _tell_credit(self, handle: int) -> None:
         self.send(
             Flow(
                 self.received,
                 self.peer.window,
                 self.sent,
                 5000,
-                handle,
-                self.received - self._elsewhere(node),
+                handle + 40,
+                self.received - self._elsewhere(self.nodes[handle]),
                 self.peer.credit,
             )
         )

@@ -7,6 +7,7 @@ import ssl
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import groupby
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.wire.pyamqp.management import KeptLink
 from ehtui.wire.pyamqp.messages import Reply, Request
-from ehtui.wire.pyamqp.performatives import Close, Detach, End, Error
+from ehtui.wire.pyamqp.performatives import Close, Detach, End, Error, Flow, Transfer
 from ehtui.wire.reading import Reading
 from tests.waiting import wait_for
 from tests.wire.certificates import self_signed
@@ -84,6 +85,29 @@ async def test_a_round_leaves_in_one_piece() -> None:
         await link.read([str(n) for n in range(32)], describe=True)
 
     assert peer.chunks - before <= 2  # 33 requests, about 20 kB: what a socket hands over at once
+
+
+async def test_credit_is_asked_for_while_it_is_quiet() -> None:
+    """The service tells of it only now and then: a round would wait for that in its midst."""
+    ids = [str(n) for n in range(100)]
+    peer = Peer(answer=hub_of(*ids), credit=100, tells_credit=False)
+
+    async with linked(peer) as link:
+        for _ in range(3):
+            assert len((await link.read(ids, describe=False)).samples) == 100
+
+        await link.read(ids[:50], describe=False)
+
+    kinds = [type(body) for body in peer.frames if getattr(body, "handle", None) == 3]
+    assert [(kind, len([*run])) for kind, run in groupby(kinds)][1:] == [
+        (Transfer, 100),
+        (Flow, 1),
+        (Transfer, 100),
+        (Flow, 1),
+        (Transfer, 100),
+        (Flow, 1),
+        (Transfer, 50),
+    ]
 
 
 async def test_requests_say_what_the_sdk_says() -> None:

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.session import Session
 
 OFFERED = ("com.microsoft:georeplication", "com.microsoft:enable-receiver-runtime-metric")
+# The service tells its credit again after so many deliveries, or two thirds of it, if that is fewer
+# (`AmqpLinkSettings.FlowThreshold` in github.com/Azure/azure-amqp, which it is built on).
+TOLD_AFTER = 100
 
 
 class Link:
@@ -83,7 +86,7 @@ class ReceivingLink(Link):
     def __init__(self, session: Session, attach: Attach) -> None:
         super().__init__(session, attach)
         self._delivery_count = attach.initial_delivery_count or 0
-        self._credit_left = 0
+        self._untold = 0  # settled since the client last heard of its credit
         self._parts: list[bytes] = []
         self._first: Transfer | None = None
 
@@ -106,12 +109,12 @@ class ReceivingLink(Link):
         first, payload = self._first, b"".join(self._parts)
         self._first, self._parts = None, []
         self._delivery_count += 1
-        self._credit_left -= 1
+        self._untold += 1
 
         if not transfer.aborted:
             self.delivered(first, payload)
 
-        if self.is_open and self._credit_left <= self.credit // 2:
+        if self.is_open and self._untold >= min(self.credit * 2 // 3, TOLD_AFTER):
             self._grant()
 
     def delivered(self, first: Transfer, payload: bytes) -> None:
@@ -126,7 +129,7 @@ class ReceivingLink(Link):
             self._grant()
 
     def _grant(self) -> None:
-        self._credit_left = self.credit
+        self._untold = 0
         self.session.flow(self.handle, self._delivery_count, self.credit)
 
 

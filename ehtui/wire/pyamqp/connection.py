@@ -138,6 +138,11 @@ class Connection(asyncio.Protocol):
         self._incoming_window = WINDOW
         self.write(encode_frame(CHANNEL, self._flow(handle, delivery_count, credit)))
 
+    def ask(self, handle: int, delivery_count: int, credit: int) -> None:
+        """Ask the other side for the credit of one of our sending links as it is by now."""
+        flow = self._flow(handle, delivery_count, credit)._replace(available=0, echo=True)
+        self.write(encode_frame(CHANNEL, flow))
+
     def next_delivery_id(self) -> int:
         """Take a place in the session's window for one transfer."""
         number = self._next_outgoing_id

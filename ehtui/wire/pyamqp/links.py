@@ -111,6 +111,18 @@ class Sender(_End):
         self._queue.extend(messages)
         self._pump()
 
+    def prepare(self, count: int) -> None:
+        """Ask for credit while it is quiet, if `count` more messages could not go at once.
+
+        What was settled is credit again at once, but the service says so only after every two
+        thirds of it (`FlowThreshold` in github.com/Azure/azure-amqp, `AmqpLinkSettings`).
+
+        Raises:
+            AmqpError: The connection has ended.
+        """
+        if self._credit < count:
+            self._connection.ask(self._handle, self._delivery_count, self._credit)
+
     def forget(self) -> None:
         """Nobody waits for anything that was sent."""
         self._queue.clear()

@@ -101,6 +101,7 @@ class RequestLink:
             if not self._waiting:
                 self._sender.forget()
 
+        self._sender.prepare(len(requests))
         return [reply for reply in batch.replies if reply is not None]
 
     def _on_message(self, payload: bytes) -> None:
