@@ -26,7 +26,10 @@ GROUPS = {
         "tests/interop/test_sync_consumer.py",
         "tests/interop/test_readme.py",
     ),
-    "JavaScript SDK": ("tests/interop/test_javascript.py",),
+    "JavaScript SDK": (
+        "tests/interop/test_javascript.py",
+        "tests/interop/test_javascript_sandbox.py",
+    ),
     "Azurite and the Blob endpoint": (
         "tests/sandbox/blobs",
         "tests/interop/test_azurite.py",

@@ -1,6 +1,7 @@
 // A consumer as people write them: the real SDK processor with the real checkpoint store. It takes
 // its connection from the environment, as ehtui/sandbox/consumer.py does, and ends with its sandbox.
-import { createReadStream } from "node:fs";
+import { constants, openSync } from "node:fs";
+import { Socket } from "node:net";
 import { parseArgs } from "node:util";
 import { EventHubConsumerClient, earliestEventPosition } from "@azure/event-hubs";
 import { BlobCheckpointStore } from "@azure/eventhubs-checkpointstore-blob";
@@ -70,6 +71,12 @@ process.on("SIGTERM", end);
 process.on("SIGINT", end);
 
 if (env.EHTUI_SANDBOX_LIFELINE) {
-  const lifeline = createReadStream(env.EHTUI_SANDBOX_LIFELINE);
-  lifeline.on("end", () => process.exit(0)).on("error", () => process.exit(0)).resume();
+  try {
+    // A socket: the exit of the process would wait for a thread in which a file stream reads.
+    const fd = openSync(env.EHTUI_SANDBOX_LIFELINE, constants.O_RDONLY | constants.O_NONBLOCK);
+    const lifeline = new Socket({ fd, readable: true, writable: false });
+    lifeline.on("error", () => process.exit(0)).on("close", () => process.exit(0)).resume();
+  } catch {
+    process.exit(0); // the sandbox is gone
+  }
 }
