@@ -17,7 +17,7 @@ _LINES: Mapping[str, str] = {
     "java": '`<logger name="com.azure.messaging.eventhubs" level="INFO"/>` in its logback.xml, or '
     "`AZURE_LOG_LEVEL=info` where no SLF4J binding is used",
 }
-# A Go program's name tells nothing. `all` writes to stderr; its events are azeventhubs.EventConsumer.
+# A Go program has any name. `all` writes every event to stderr, azeventhubs.EventConsumer too.
 _ANY = (
     "the Event Hubs client's loggers at the level info; of a Go program, "
     "`AZURE_SDK_GO_LOGGING=all` in its environment"
