@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.leases import default_timing
 from ehtui.domain.memory import Memory
-from ehtui.domain.snapshot import ConsumerRole, Lease, LeaseState
+from ehtui.domain.snapshot import Lease, LeaseState
 from ehtui.domain.takeover import NO_SURVIVOR, forecast
 
 if TYPE_CHECKING:
     from ehtui.domain.plans import TakeoverWindow
     from ehtui.domain.snapshot import GroupState, Snapshot
-
-_IDLE = frozenset({ConsumerRole.STANDBY, ConsumerRole.STARVED})
 
 
 def after_death(snapshot: Snapshot, group: str, partition: str) -> TakeoverWindow:
@@ -50,14 +48,9 @@ def _after(snapshot: Snapshot, name: str, partition: str, end: LeaseState) -> Ta
 
 
 def _survivors(snapshot: Snapshot, group: GroupState, owner: str) -> int:
-    """Other owners, and local consumers of the configured group that own nothing."""
+    """Other owners, and local consumers of the group that own nothing."""
     others = sum(1 for o in group.owners if o.id != owner)
 
-    if group.name.lower() != snapshot.policy.default_group.lower():
-        return others
-
     return others + sum(
-        1
-        for c in snapshot.consumers
-        if c.role in _IDLE and (c.link is None or c.link.owner != owner)
+        1 for c in snapshot.consumers if c.is_idle_in(group.name) and owner not in c.owners
     )

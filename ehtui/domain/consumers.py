@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.folds.host import GONE
 from ehtui.domain.process import (
@@ -17,8 +18,6 @@ from ehtui.domain.sdks import PYTHON
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, GroupState, LeaseState
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ehtui.domain.draft import Draft
     from ehtui.domain.memory import GroupMemory
     from ehtui.domain.process import ProcessId, ProcessSample
@@ -27,8 +26,11 @@ STARVING_ROUNDS = 3.0
 SETTLED_S = 3.0  # while partitions move, an owner may hold nothing for a moment
 GUESS_WITHIN_S = 120.0  # an owner that appears so soon after a process started may be it
 NAMED_WITHIN_S = 60.0
+MOST_LINKS = 8  # of one process: no more are shown
 _FREE = frozenset({LeaseState.EXPIRED, LeaseState.RELEASED, LeaseState.NEVER_OWNED})
-_IDLE = frozenset({ConsumerRole.STANDBY, ConsumerRole.STARVED})
+_WORST_FIRST = (ConsumerRole.STARVED, ConsumerRole.STANDBY)
+
+_Owned = Mapping[str, tuple[tuple[str, str], ...]]  # owner id → (group, partition)
 
 
 def judge_consumers(draft: Draft) -> None:
@@ -37,19 +39,34 @@ def judge_consumers(draft: Draft) -> None:
         return
 
     owns = _owned(draft)
+    _settle_doubts(draft, owns)
     _guess_link(draft, owns)
     by_process: dict[ProcessId, list[OwnerLink]] = {}
 
     for link in draft.host.links.values():
         by_process.setdefault(link.process, []).append(link)
 
-    group = draft.groups.get(draft.policy.default_group.lower())
-    consumers = tuple(
-        _judged(draft, consumer, by_process.get(consumer.process.id, []), owns, group)
+    part_of = {
+        consumer.process.id: _part(draft, by_process.get(consumer.process.id, []), owns)
         for consumer in draft.consumers
-    )
-    draft.host = replace(draft.host, idle_since=_idle_since(draft, consumers))
-    draft.consumers = consumers
+    }
+    known, now = draft.host.idle_since, draft.looked_at
+    idle_since = {
+        (process, key): known.get((process, key), now)
+        for process, part in part_of.items()
+        for key in part.idle_in
+    }
+    draft.host = replace(draft.host, idle_since=idle_since)
+    draft.consumers = tuple(_judged(draft, c, part_of[c.process.id]) for c in draft.consumers)
+
+
+class _Part(NamedTuple):
+    """What evidence says of one process, before its role is judged."""
+
+    links: tuple[OwnerLink, ...]  # best first
+    owns: tuple[tuple[str, str], ...]
+    idle_in: Mapping[str, OwnerLink | None]  # key of each group that it holds nothing in
+    is_named: bool  # its log named an owner id, be it over
 
 
 def _owned(draft: Draft) -> dict[str, tuple[tuple[str, str], ...]]:
@@ -64,7 +81,29 @@ def _owned(draft: Draft) -> dict[str, tuple[tuple[str, str], ...]]:
     return owned
 
 
-def _guess_link(draft: Draft, owns: Mapping[str, object]) -> None:
+def _settle_doubts(draft: Draft, owns: _Owned) -> None:
+    """Who renews after a later client began in the same log is another client of that process."""
+    renewed = {
+        owner: link
+        for owner, link in draft.host.doubted.items()
+        if owner not in draft.host.links and _has_renewed(draft, link, owns)
+    }
+
+    if renewed:
+        draft.host = replace(draft.host, links={**draft.host.links, **renewed})
+
+
+def _has_renewed(draft: Draft, link: OwnerLink, owns: _Owned) -> bool:
+    """Whether its owner renewed a lease since it was put in doubt."""
+    over_at = (link.over_at or 0.0) + (draft.clock_offset_s or 0.0)
+    leases = (
+        draft.groups[group.lower()].seats[partition].shown.lease
+        for group, partition in owns.get(link.owner, ())
+    )
+    return any(k.renewed_at is not None and k.renewed_at > over_at for k in leases)
+
+
+def _guess_link(draft: Draft, owns: _Owned) -> None:
     """By elimination: the one owner without a process appeared right after the one process."""
     links = draft.host.links
     linked = {link.process for link in links.values()}
@@ -93,31 +132,69 @@ def _guess_link(draft: Draft, owns: Mapping[str, object]) -> None:
         draft.host = replace(draft.host, links={**links, owner: link})
 
 
-def _judged(
-    draft: Draft,
-    consumer: ConsumerState,
-    links: list[OwnerLink],
-    owns: Mapping[str, tuple[tuple[str, str], ...]],
-    group: GroupMemory | None,
-) -> ConsumerState:
+def _part(draft: Draft, named: list[OwnerLink], owns: _Owned) -> _Part:
+    # A client that is over may hold leases still, until they run out.
+    live = [link for link in named if link.over_at is None or link.owner in owns]
+    live.sort(key=lambda k: (k.owner in owns, k.seen_at), reverse=True)
+    groups = [_groups_of(draft, link, owns) for link in live]
+    held = tuple(owned for link in live for owned in owns.get(link.owner, ()))
+    holding = {group.lower() for group, _ in held}
+    takes_part = {key: link for link, keys in zip(live, groups, strict=True) for key in keys}
+    idle_in: dict[str, OwnerLink | None] = {
+        key: link for key, link in takes_part.items() if key not in holding
+    }
+
+    # Nothing tells its group: the one that was asked about.
+    if not takes_part:
+        idle_in[draft.policy.default_group.lower()] = live[0] if live else None
+
+    links = tuple(
+        replace(link, group=draft.groups[keys[0]].state.name)
+        if link.group is None and len(keys) == 1
+        else link
+        for link, keys in zip(live[:MOST_LINKS], groups, strict=False)
+    )
+    return _Part(links, held, idle_in, any(k.basis is LinkBasis.LOG for k in named))
+
+
+def _groups_of(draft: Draft, link: OwnerLink, owns: _Owned) -> tuple[str, ...]:
+    """Keys of the groups that evidence places an owner id in: its log, or their records."""
+    if link.group is not None:
+        return (link.group.lower(),)
+
+    if link.owner in owns:
+        return tuple(dict.fromkeys(group.lower() for group, _ in owns[link.owner]))
+
+    return tuple(key for key, group in draft.groups.items() if link.owner in group.owners)
+
+
+def _judged(draft: Draft, consumer: ConsumerState, part: _Part) -> ConsumerState:
     process = consumer.process
-    link = max(links, key=lambda k: (k.owner in owns, k.seen_at), default=None)
-    held = tuple(owned for k in links for owned in owns.get(k.owner, ()))
-
-    if held:
-        role = ConsumerRole.OWNER
-    elif process.status in GONE or not _is_idle_member(draft, consumer, link, group):
-        role = ConsumerRole.UNKNOWN
-    else:
-        role = _idle_role(draft, consumer, link, group)
-
-    state = ConsumerState(process, link, held, role, _log_of(draft, process, links))
+    judged = {
+        (group.state.name if (group := draft.groups.get(key)) else key): (
+            _idle_role(draft, process, key, link)
+        )
+        for key, link in part.idle_in.items()
+        if process.status not in GONE
+    }
+    idle = tuple((name, role) for name, role in judged.items() if role in _WORST_FIRST)
+    role = next((r for r in _WORST_FIRST if r in judged.values()), ConsumerRole.UNKNOWN)
+    link = part.links[0] if part.links else None
+    state = ConsumerState(
+        process,
+        link,
+        part.owns,
+        ConsumerRole.OWNER if part.owns else role,
+        _log_of(draft, process, is_named=part.is_named),
+        part.links[1:],
+        idle,
+    )
     return consumer if consumer == state else state
 
 
-def _log_of(draft: Draft, process: ProcessSample, links: list[OwnerLink]) -> LogState | None:
+def _log_of(draft: Draft, process: ProcessSample, *, is_named: bool) -> LogState | None:
     """Whether its log names its owner; a consumer says it in its first seconds."""
-    if any(link.basis is LinkBasis.LOG for link in links):
+    if is_named:
         return LogState.NAMED
 
     if process.log_path is None:
@@ -129,28 +206,25 @@ def _log_of(draft: Draft, process: ProcessSample, links: list[OwnerLink]) -> Log
 
 
 def _is_idle_member(
-    draft: Draft, consumer: ConsumerState, link: OwnerLink | None, group: GroupMemory | None
+    draft: Draft, process: ProcessSample, link: OwnerLink | None, group: GroupMemory
 ) -> bool:
     """Whether evidence says that it takes part and owns nothing."""
-    if link is not None:
-        return True
-
-    process = consumer.process
-
-    if (process.id, LogIncidentKind.NOT_CLAIMED) in draft.host.incidents:
+    if link is not None or (process.id, LogIncidentKind.NOT_CLAIMED) in draft.host.incidents:
         return True
 
     if process.recognised_by is RecognisedBy.CONNECTION or process.connections == 0:
         return False
 
     # It could be any owner whose process is unknown; if there is none, it owns nothing.
-    return group is not None and all(o.id in draft.host.links for o in group.state.owners)
+    return all(o.id in draft.host.links for o in group.state.owners)
 
 
 def _idle_role(
-    draft: Draft, consumer: ConsumerState, link: OwnerLink | None, group: GroupMemory | None
+    draft: Draft, process: ProcessSample, key: str, link: OwnerLink | None
 ) -> ConsumerRole:
-    if group is None or not group.seats:
+    group = draft.groups.get(key)
+
+    if group is None or not group.seats or not _is_idle_member(draft, process, link, group):
         return ConsumerRole.UNKNOWN
 
     owner = link.owner if link is not None else None
@@ -159,7 +233,7 @@ def _idle_role(
     if others >= len(group.seats):
         return ConsumerRole.STANDBY
 
-    idle_since = draft.host.idle_since.get(consumer.process.id, draft.looked_at)
+    idle_since = draft.host.idle_since.get((process.id, key), draft.looked_at)
     idle_s = draft.looked_at - idle_since
 
     if others + _still_to_come(group.state, draft.now) >= len(group.seats):
@@ -188,15 +262,6 @@ def slowest_round(group: GroupMemory) -> float:
     return max(rounds, default=PYTHON.slowest_s)
 
 
-def _idle_since(draft: Draft, consumers: tuple[ConsumerState, ...]) -> dict[ProcessId, float]:
-    known, now = draft.host.idle_since, draft.looked_at
-    return {
-        c.process.id: known.get(c.process.id, now)
-        for c in consumers
-        if c.role is not ConsumerRole.OWNER
-    }
-
-
-def idle_consumers(draft: Draft) -> tuple[ConsumerState, ...]:
-    """Local processes that take part and own nothing."""
-    return tuple(c for c in draft.consumers if c.role in _IDLE)
+def idle_consumers(draft: Draft, key: str) -> tuple[ConsumerState, ...]:
+    """Local processes that take part in a group and own nothing there."""
+    return tuple(c for c in draft.consumers if c.idle and c.is_idle_in(key))

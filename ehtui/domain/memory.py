@@ -159,12 +159,14 @@ class HostMemory:
     """This host's consumers over time."""
 
     links: Mapping[str, OwnerLink] = field(default_factory=dict)  # by owner id
+    doubted: Mapping[str, OwnerLink] = field(default_factory=dict)  # over, unless they renew
     incidents: Mapping[tuple[ProcessId, LogIncidentKind], int] = field(default_factory=dict)
     followed: frozenset[int] = frozenset()  # pids whose log is read
     troubles: Mapping[tuple[ProcessId, LogIncidentKind], LogTrouble] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
     signals: tuple[SentSignal, ...] = ()
-    idle_since: Mapping[ProcessId, float] = field(default_factory=dict)  # owns nothing since
+    # (process, group's key): owns nothing there since
+    idle_since: Mapping[tuple[ProcessId, str], float] = field(default_factory=dict)
     was_read: bool = False
 
 

@@ -95,6 +95,8 @@ class OwnerLink:
     basis: LinkBasis
     evidence: str  # the log line or reason, safe to show
     seen_at: float
+    group: str | None = None  # as the evidence names it, or the one group whose records name it
+    over_at: float | None = None  # a later client began in the same process, or this one stopped
 
 
 class LogState(StrEnum):

@@ -46,12 +46,12 @@ def reduce(snapshot: Snapshot, update: Update) -> Snapshot:
     draft = Draft(snapshot, _local_time(update))
     _fold(draft, update)
     judge_consumers(draft)
-    standbys = len(idle_consumers(draft))
 
     for key, group in draft.groups.items():
         after = linked(group, draft.host.links)
         default = next(iter(group.timings.values()), None)
         default = default or default_timing(draft.policy.lease_of(key))
+        standbys = len(idle_consumers(draft, key))
         draft.groups[key] = forecasted(after, standbys, draft.looked_at, default)
 
     advance_laps(draft)

@@ -170,6 +170,27 @@ class ConsumerState:
     owns: tuple[tuple[str, str], ...] = ()  # (group, partition)
     role: ConsumerRole = ConsumerRole.UNKNOWN
     log: LogState | None = None  # None: not read yet, or too young to tell
+    more_links: tuple[OwnerLink, ...] = ()  # a process may run several clients
+    idle: tuple[tuple[str, ConsumerRole], ...] = ()  # groups that it takes part in without owning
+
+    @property
+    def links(self) -> tuple[OwnerLink, ...]:
+        """Every owner id of this process, the first one first."""
+        return (self.link, *self.more_links) if self.link is not None else ()
+
+    @property
+    def owners(self) -> tuple[str, ...]:
+        """Their ids."""
+        return tuple(link.owner for link in self.links)
+
+    def link_in(self, group: str) -> OwnerLink | None:
+        """Its owner id in a group; one whose group nothing tells may be it."""
+        places = {None, group.lower()}
+        return next((k for k in self.links if (k.group and k.group.lower()) in places), None)
+
+    def is_idle_in(self, group: str) -> bool:
+        """Whether it takes part in a group and owns nothing there, by design or not."""
+        return any(name.lower() == group.lower() for name, _ in self.idle)
 
 
 class Severity(StrEnum):

@@ -13,6 +13,7 @@ from ehtui.domain.process import LogIncidentKind as Kind
 
 OWNER = r"(?P<owner>[^'\"\]\s]{1,256})"
 PARTITION = r"(?P<partition>[^'\"`\s.]{1,64})"
+QUOTED_GROUP = r"consumer group '(?P<group>[^']{1,256})'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +22,14 @@ class LinePattern:
 
     expression: re.Pattern[str]
     kind: Kind | None  # None: it only says who the process is
-    is_start: bool = False  # a new owner id begins here: it replaces an earlier one
+    is_start: bool = False  # a client begins here: earlier ones of the process may be over
+    is_end: bool = False  # a client ended here
 
 
-def _line(expression: str, kind: Kind | None = None, *, is_start: bool = False) -> LinePattern:
-    return LinePattern(re.compile(expression), kind, is_start)
+def _line(
+    expression: str, kind: Kind | None = None, *, is_start: bool = False, is_end: bool = False
+) -> LinePattern:
+    return LinePattern(re.compile(expression), kind, is_start, is_end)
 
 
 PYTHON = (
@@ -33,38 +37,43 @@ PYTHON = (
     _line(rf"EventProcessor '{OWNER}' has claimed partition '{PARTITION}'", Kind.CLAIMED),
     _line(rf"EventProcessor '{OWNER}' hasn't claimed an ownership", Kind.NOT_CLAIMED),
     _line(
-        rf"EventProcessor instance '{OWNER}' of namespace '[^']*' eventhub '[^']*' consumer group "
-        rf"'[^']*' lost ownership to partition '{PARTITION}'",
+        rf"EventProcessor instance '{OWNER}' of namespace '[^']*' eventhub '[^']*' {QUOTED_GROUP} "
+        rf"lost ownership to partition '{PARTITION}'",
         Kind.LOST_OWNERSHIP,
     ),
     _line(
-        rf"EventProcessor instance '{OWNER}' claim_ownership for .* partition '{PARTITION}'\. "
-        r"The ownership is now lost",
+        rf"EventProcessor instance '{OWNER}' claim_ownership for .* {QUOTED_GROUP} partition "
+        rf"'{PARTITION}'\. The ownership is now lost",
         Kind.CLAIM_FAILED,
     ),
     _line(
-        rf"EventProcessor instance '{OWNER}' of eventhub '[^']*' partition '{PARTITION}' consumer "
-        r"group '[^']*' is being closed",
+        rf"EventProcessor instance '{OWNER}' of eventhub '[^']*' partition '{PARTITION}' "
+        rf"{QUOTED_GROUP} is being closed",
         Kind.CLOSED,
     ),
     _line(
-        rf"EventProcessor instance '{OWNER}' of eventhub '[^']*' partition '{PARTITION}' consumer "
-        r"group '[^']*'\. An error occurred while receiving",
+        rf"EventProcessor instance '{OWNER}' of eventhub '[^']*' partition '{PARTITION}' "
+        rf"{QUOTED_GROUP}\. An error occurred while receiving",
         Kind.RECEIVE_FAILED,
     ),
     _line(
-        rf"EventProcessor instance '{OWNER}' of eventhub .* while load-balancing",
+        rf"EventProcessor instance '{OWNER}' of eventhub '[^']*' {QUOTED_GROUP}.* while "
+        r"load-balancing",
         Kind.BALANCING_FAILED,
     ),
-    _line(rf"EventProcessor '{OWNER}' (?:tasks have been cancelled|has been stopped)"),
+    _line(rf"EventProcessor '{OWNER}' (?:tasks have been cancelled|has been stopped)", is_end=True),
 )
 DOTNET = (
     _line(rf"Starting a new event processor instance with identifier '{OWNER}'", is_start=True),
-    _line(rf"processor instance with identifier '{OWNER}' for Event Hub"),
+    # A group's name may have dots; the sentence ends with one.
+    _line(
+        rf"processor instance with identifier '{OWNER}' for Event Hub"
+        r"(?:: \S+?,? (?:and )?Consumer Group: (?P<group>\S{1,256}?)[.,]?(?=\s|$))?"
+    ),
     _line(rf"\(Identifier: '{OWNER}'"),
     _line(
         r"Unable to claim ownership of partition: .?(?P<partition>[^`'\s]+)[`'] of "
-        rf".*for the owner '{OWNER}'",
+        rf".*ConsumerGroup: '(?P<group>[^']{{1,256}})' for the owner '{OWNER}'",
         Kind.CLAIM_FAILED,
     ),
     _line(
@@ -94,7 +103,8 @@ JAVASCRIPT = (
     ),
 )
 GO = (
-    _line(rf"\[{OWNER}\] (?:Listing ownership for|claimMorePartitions:)"),
+    _line(rf"\[{OWNER}\] Listing ownership for \S+/(?P<group>[^/\s]{{1,256}})"),
+    _line(rf"\[{OWNER}\] claimMorePartitions:"),
     _line(r"Client lost ownership of partition (?P<partition>\S+) for topic", Kind.LOST_OWNERSHIP),
 )
 SERVICE = (
@@ -120,7 +130,9 @@ class LineFacts:
     kind: Kind | None
     owner: str | None
     partition: str | None
-    is_start: bool
+    is_start: bool = False
+    is_end: bool = False
+    group: str | None = None
 
 
 def read_line(line: str) -> LineFacts | None:
@@ -132,7 +144,12 @@ def read_line(line: str) -> LineFacts | None:
         if match := pattern.expression.search(line):
             named = match.groupdict()
             return LineFacts(
-                pattern.kind, named.get("owner"), named.get("partition"), pattern.is_start
+                pattern.kind,
+                named.get("owner"),
+                named.get("partition"),
+                pattern.is_start,
+                pattern.is_end,
+                named.get("group"),
             )
 
     return None

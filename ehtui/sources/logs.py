@@ -9,11 +9,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ehtui.domain.process import LinkBasis, LogIncident, OwnerLink, ProcessId, ProcessSample
+from ehtui.domain.process import LogIncident, ProcessId, ProcessSample
 from ehtui.domain.text import safe
 from ehtui.domain.updates import LogsRead
 from ehtui.sources.in_thread import InThread
 from ehtui.sources.log_follow import LogFollower
+from ehtui.sources.log_owners import LogOwners
 from ehtui.sources.log_patterns import LineFacts, read_line
 
 EVIDENCE_CHARACTERS = 240
@@ -28,7 +29,7 @@ class LogSource:
     clock: Callable[[], float] = time.time
     name: str = "logs"
     _followers: dict[str, LogFollower] = field(default_factory=dict)
-    _links: dict[ProcessId, OwnerLink] = field(default_factory=dict)
+    _owners: dict[ProcessId, LogOwners] = field(default_factory=dict)
     _thread: InThread = field(default_factory=InThread)
 
     async def read(self) -> LogsRead:
@@ -64,13 +65,13 @@ class LogSource:
                 incidents += found
 
         alive = {process.id for process in processes}
-        self._links = {id_: link for id_, link in self._links.items() if id_ in alive}
+        self._owners = {id_: named for id_, named in self._owners.items() if id_ in alive}
         followed = tuple((p.id.pid, path) for path in readable for p in by_path[path])
 
         return LogsRead(
             at,
             self.name,
-            tuple(self._links.values()),
+            tuple(link for named in self._owners.values() for link in named.links),
             tuple(incidents),
             self.clock() - at,
             followed,
@@ -98,7 +99,9 @@ class LogSource:
             if facts is None or writer is None:
                 continue
 
-            self._note_owner(writer.id, facts, line, at)
+            if facts.owner is not None:
+                named = self._owners.setdefault(writer.id, LogOwners(writer.id))
+                named.note(facts, _shown(line), at)
 
             if facts.kind is not None:
                 counts[writer.id, facts] += 1
@@ -118,16 +121,6 @@ class LogSource:
             for (process, facts), count in counts.items()
             if facts.kind is not None
         ]
-
-    def _note_owner(self, process: ProcessId, facts: LineFacts, line: str, at: float) -> None:
-        """A later start line wins: an appended log holds the owners of earlier runs too."""
-        if facts.owner is None:
-            return
-
-        known = self._links.get(process)
-
-        if known is None or facts.is_start or known.owner != facts.owner:
-            self._links[process] = OwnerLink(process, facts.owner, LinkBasis.LOG, _shown(line), at)
 
 
 def _writer(line: str, writers: Sequence[ProcessSample]) -> ProcessSample | None:

@@ -75,6 +75,7 @@ class Consumer:
     renewed_at: float = 0.0
     checkpointed_at: float = 0.0
     started_at: float = EPOCH - 3600
+    group: str | None = None  # None: the world's; its log names another one
     name: str = "python"
     command: str = "python start_consumer.py"
 
@@ -127,7 +128,7 @@ class World:
         consumer.renewed_at = self.at
 
         for partition in partitions:
-            self.claim(partition, owner)
+            self.claim(partition, owner, consumer.group)
 
         return consumer
 
@@ -159,9 +160,9 @@ class World:
             Layout.MODERN,
         )
 
-    def owned_by(self, owner: str) -> Iterator[str]:
+    def owned_by(self, owner: str, in_group: str | None = None) -> Iterator[str]:
         for (group, partition), record in self.ownerships.items():
-            if group == self.group and record.owner == owner:
+            if group == (in_group or self.group) and record.owner == owner:
                 yield partition
 
     def owned_now(self, partition: str) -> tuple[str, ...]:
@@ -200,8 +201,8 @@ class World:
         if self.at - consumer.renewed_at >= consumer.renews_every_s:
             consumer.renewed_at = self.at
 
-            for partition in tuple(self.owned_by(consumer.owner)):
-                self.claim(partition, consumer.owner)
+            for partition in tuple(self.owned_by(consumer.owner, consumer.group)):
+                self.claim(partition, consumer.owner, consumer.group)
 
         every_s = consumer.checkpoints_every_s
 
@@ -256,7 +257,9 @@ class World:
 
     def processes_read(self) -> ProcessesRead:
         alive = (c for c in self.consumers.values() if c.is_alive and c.pid is not None)
-        return ProcessesRead(self.at, "processes", tuple(process_of(c) for c in alive), 0.01)
+        # Several clients may run in one process.
+        samples = {process_id(c): process_of(c) for c in alive}
+        return ProcessesRead(self.at, "processes", tuple(samples.values()), 0.01)
 
     def logs_read(self, *incidents: LogIncident) -> LogsRead:
         links = tuple(
@@ -266,6 +269,7 @@ class World:
                 LinkBasis.LOG,
                 f"EventProcessor '{c.owner}' is being started",
                 c.started_at,
+                c.group,
             )
             for c in self.consumers.values()
             if c.is_alive and c.pid is not None

@@ -82,6 +82,53 @@ def test_every_sdk_says_who_it_is(line: str, kind: Kind | None, partition: str |
     assert (facts.owner, facts.kind, facts.partition) == (OWNER, kind, partition)
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        (
+            f"EventProcessor instance '{OWNER}' of namespace 'n' eventhub 'h' consumer group "
+            "'my.group' lost ownership to partition '3'"
+        ),
+        (
+            f"An exception occurred when EventProcessor instance '{OWNER}' claim_ownership for "
+            "namespace 'n' eventhub 'h' consumer group 'my.group' partition '0'. "
+            "The ownership is now lost"
+        ),
+        (
+            f"EventProcessor instance '{OWNER}' of eventhub 'h' partition '1' consumer group "
+            "'my.group' is being closed. Reason is: x"
+        ),
+        (
+            f"EventProcessor instance '{OWNER}' of eventhub 'h' partition '1' consumer group "
+            "'my.group'. An error occurred while receiving. The exception is x."
+        ),
+        (
+            f"EventProcessor instance '{OWNER}' of eventhub 'h' consumer group 'my.group'. An "
+            "error occurred while load-balancing and claiming ownership. The exception is x."
+        ),
+        (
+            f"Starting to process partition '0' using processor instance with identifier '{OWNER}' "
+            "for Event Hub: hub and Consumer Group: my.group."
+        ),
+        (
+            "An exception occurred while attempting to claim partition ownership for the processor "
+            f"instance with identifier '{OWNER}' for Event Hub: hub, Consumer Group: my.group, and "
+            "partition: 0.  Error Message: x"
+        ),
+        (
+            "Unable to claim ownership of partition: `2` of FullyQualifiedNamespace: 'n'; "
+            f"EventHubName: 'h'; ConsumerGroup: 'my.group' for the owner '{OWNER}'.  Message: x"
+        ),
+        f"[{OWNER}] Listing ownership for ns.servicebus.windows.net/hub/my.group",
+    ],
+)
+def test_the_group_is_read_where_a_line_names_it(line: str) -> None:
+    facts = read_line(line)
+
+    assert facts is not None
+    assert (facts.owner, facts.group) == (OWNER, "my.group")
+
+
 def test_a_start_line_begins_a_new_owner() -> None:
     facts = read_line(f"EventProcessor '{OWNER}' is being started")
 

@@ -2,6 +2,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ehtui.domain.process import LinkBasis, LogIncidentKind, ProcessId, ProcessSample, RecognisedBy
+from ehtui.sources.log_owners import MOST_OWNERS
 from ehtui.sources.logs import LogSource
 
 
@@ -28,6 +29,11 @@ def source(*processes: ProcessSample) -> LogSource:
     return LogSource(lambda: processes, clock=lambda: 100.0)
 
 
+def current(logs: LogSource) -> dict[str, str | None]:
+    """Owner → group of the clients that are not in doubt."""
+    return {link.owner: link.group for link in logs.scan().links if link.over_at is None}
+
+
 def test_the_start_line_links_process_and_owner(tmp_path: Path) -> None:
     log = tmp_path / "a.log"
     log.write_text(
@@ -36,11 +42,55 @@ def test_the_start_line_links_process_and_owner(tmp_path: Path) -> None:
     )
     read = source(process(7, log)).scan()
 
-    assert [(link.process.pid, link.owner, link.basis) for link in read.links] == [
-        (7, "new-owner", LinkBasis.LOG)
+    assert [(k.process.pid, k.owner, k.basis, k.over_at) for k in read.links] == [
+        (7, "old-owner", LinkBasis.LOG, 100.0),
+        (7, "new-owner", LinkBasis.LOG, None),
     ]
-    assert "is being started" in read.links[0].evidence
+    assert "is being started" in read.links[-1].evidence
     assert read.followed == ((7, str(log)),)
+
+
+def test_two_clients_of_one_process_are_two_owners_each_in_its_group(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text(
+        "EventProcessor 'one' is being started\n"
+        "EventProcessor 'two' is being started\n"
+        "EventProcessor 'one' has claimed partition '0'\n"
+        "EventProcessor instance 'two' of eventhub 'h' partition '1' consumer group 'audit' is "
+        "being closed. Reason is: <CloseReason.OWNERSHIP_LOST: 1>\n"
+    )
+    logs = source(process(7, log))
+
+    assert current(logs) == {"one": None, "two": "audit"}
+    assert current(logs) == {"one": None, "two": "audit"}
+
+
+def test_a_client_that_was_stopped_is_over_whatever_it_says_after(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    stopped = "EventProcessor 'one' tasks have been cancelled.\n"
+    log.write_text(f"EventProcessor 'one' is being started\n{stopped}")
+    logs = source(process(7, log))
+    assert current(logs) == {}
+
+    with log.open("a") as file:
+        file.write("EventProcessor instance 'one' of eventhub 'h' partition '1' consumer group ")
+        file.write("'g' is being closed. Reason is: <CloseReason.SHUTDOWN: 0>\n")
+
+    assert current(logs) == {}
+
+    with log.open("a") as file:
+        file.write("EventProcessor 'one' is being started\n")
+
+    assert current(logs) == {"one": "g"}
+
+
+def test_a_client_that_is_made_anew_again_and_again_fills_no_memory(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text("".join(f"EventProcessor 'o{n}' is being started\n" for n in range(100)))
+    logs = source(process(7, log))
+
+    assert len(logs.scan().links) == MOST_OWNERS
+    assert current(logs) == {"o99": None}
 
 
 def test_links_stay_while_the_process_lives_and_go_with_it(tmp_path: Path) -> None:

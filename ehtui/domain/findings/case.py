@@ -76,7 +76,6 @@ class Case:
 
 def open_case(draft: Draft, group: GroupMemory) -> Case:
     """Gather what is wrong in a group."""
-    is_own = group.key == draft.policy.default_group.lower()
     renewing = frozenset(
         o.id
         for o in group.state.owners
@@ -91,7 +90,7 @@ def open_case(draft: Draft, group: GroupMemory) -> Case:
         group,
         group.troubled,
         renewing,
-        idle_consumers(draft) if is_own else (),
+        idle_consumers(draft, group.key),
     )
 
 

@@ -16,10 +16,9 @@ if TYPE_CHECKING:
 def idle(case: Case) -> Iterator[Finding]:
     """One finding for each local consumer that takes part and owns nothing."""
     for consumer in case.idle:
-        pid = consumer.process.id.pid
-        subject = case.subject(pid=pid)
+        subject = case.subject(pid=consumer.process.id.pid)
 
-        if consumer.role is ConsumerRole.STANDBY:
+        if (case.name, ConsumerRole.STANDBY) in consumer.idle:
             evidence = _standby(case, consumer)
             yield finding("consumer.standby", Severity.INFO, subject, evidence)
         elif case.draft.is_fresh("store"):
@@ -28,8 +27,13 @@ def idle(case: Case) -> Iterator[Finding]:
 
 
 def _others(case: Case, consumer: ConsumerState) -> int:
-    own = consumer.link.owner if consumer.link else None
+    own = _owner(case, consumer)
     return sum(1 for o in case.group.state.owners if o.id != own)
+
+
+def _owner(case: Case, consumer: ConsumerState) -> str | None:
+    link = consumer.link_in(case.name)
+    return link.owner if link is not None else None
 
 
 def _not_claimed(case: Case, consumer: ConsumerState) -> int | None:
@@ -41,7 +45,7 @@ def _standby(case: Case, consumer: ConsumerState) -> Evidence:
     hub, process = case.draft.hub, consumer.process
     return {
         "pid": process.id.pid,
-        "owner": consumer.link.owner if consumer.link else None,
+        "owner": _owner(case, consumer),
         "partition_count": len(case.group.seats),
         "live_owners": _others(case, consumer),
         "owner_pids": tuple(
@@ -65,13 +69,15 @@ def _starved(case: Case, consumer: ConsumerState) -> Evidence:
     process = consumer.process
     return {
         "pid": process.id.pid,
-        "owner": consumer.link.owner if consumer.link else None,
+        "owner": _owner(case, consumer),
         "partition_count": count,
         "live_owners": others,
         "expected_min": count // (others + 1),
         "unowned": free,
         "reason": "unclaimed" if free else "unshared",
-        "starved_since_at": case.draft.host.idle_since.get(process.id, case.now),
+        "starved_since_at": case.draft.host.idle_since.get(
+            (process.id, case.group.key), case.now
+        ),
         "not_claimed": _not_claimed(case, consumer),
         "command": process.command,
     }

@@ -42,10 +42,10 @@ def fold_processes(draft: Draft, update: ProcessesRead) -> None:
         was_read=True,
         incidents={k: v for k, v in host.incidents.items() if k[0] in alive},
         troubles={k: v for k, v in host.troubles.items() if k[0] in alive},
-        idle_since={k: v for k, v in host.idle_since.items() if k in alive},
+        idle_since={k: v for k, v in host.idle_since.items() if k[0] in alive},
     )
     draft.consumers = tuple(
-        ConsumerState(process, before.link, before.owns, before.role, before.log)
+        replace(before, process=process)
         if (before := known.get(process.id)) is not None
         else ConsumerState(process)
         for process in update.processes

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.process import LogIncident, ProcessId
+    from ehtui.domain.process import LogIncident, OwnerLink, ProcessId
     from ehtui.domain.updates import LogsRead
 
     Troubles = dict[tuple[ProcessId, LogIncidentKind], LogTrouble]
@@ -38,9 +38,15 @@ def fold_logs(draft: Draft, update: LogsRead) -> None:
     """Fold in what logs told: who is which owner, and how often each trouble was named."""
     links, incidents = dict(draft.host.links), dict(draft.host.incidents)
     troubles = dict(draft.host.troubles)
+    doubted: dict[str, OwnerLink] = {}
 
     for link in update.links:
-        if links.get(link.owner) != link:
+        known = links.get(link.owner)
+
+        # An appended log names the owners of earlier runs too: they were other processes.
+        if link.over_at is not None and (known is None or known.process != link.process):
+            doubted[link.owner] = link
+        elif known != link:
             links[link.owner] = link
 
     for incident in update.incidents:
@@ -57,6 +63,7 @@ def fold_logs(draft: Draft, update: LogsRead) -> None:
     draft.host = replace(
         draft.host,
         links=links,
+        doubted=doubted,
         incidents=incidents,
         followed=frozenset(pid for pid, _ in update.followed),
         troubles=_told(draft, troubles),
