@@ -22,7 +22,7 @@ from ehtui.tui.messages import SnapshotPublished
 from ehtui.tui.pictures import Pictures
 from ehtui.tui.screens.help import HelpScreen
 from ehtui.tui.screens.overview import OverviewScreen
-from ehtui.tui.themes import DARK, MONO, THEMES, fallback_variables
+from ehtui.tui.themes import THEMES, fallback_variables, first_theme
 from ehtui.views.formats import Clock
 from ehtui.views.keys import finding_key
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from textual.binding import BindingType
     from textual.notifications import SeverityLevel
+    from textual.theme import Theme
 
     from ehtui.tui import notify
     from ehtui.tui.notify import Terminal
@@ -59,6 +60,8 @@ class EhtuiApp(App[int]):
     def __init__(self, session: Session, options: UiOptions) -> None:
         self.session = session
         self.options = options
+        # Said before there is a style sheet: a theme that changes makes every style twice.
+        self.set_reactive(EhtuiApp.theme, first_theme(options.theme, mono=options.mono))
         super().__init__(ansi_color=True if options.mono else None)
         self.chrome: Chrome = ASCII if options.ascii else UNICODE
         signs = ASCII_GLYPHS if options.ascii else UNICODE_GLYPHS
@@ -72,14 +75,10 @@ class EhtuiApp(App[int]):
         self._unsubscribe: Unsubscribe | None = None
         self._critical: frozenset[str] = frozenset()
 
-        for theme in THEMES:
-            self.register_theme(theme)
-
         if options.notify is not None:
             self.terminal = notify.Terminal(self.driver_class, options.notify)
             self.driver_class = self.terminal.driver
 
-        self.theme = self._first_theme()
         self.set_keymap(options.keymap)
 
     @property
@@ -93,6 +92,12 @@ class EhtuiApp(App[int]):
         )
 
         return tuple(word for word in words if word)
+
+    @property
+    @override
+    def available_themes(self) -> dict[str, Theme]:
+        """Textual's and ours: asked for before anything can be registered."""
+        return super().available_themes | {theme.name: theme for theme in THEMES}
 
     @override
     def get_default_screen(self) -> OverviewScreen:
@@ -205,11 +210,3 @@ class EhtuiApp(App[int]):
         for name in _LEAVE_ON:
             number = getattr(signal, name)
             loop.add_signal_handler(number, self.exit, 128 + number)
-
-    def _first_theme(self) -> str:
-        if self.options.mono or self.no_color:
-            return MONO.name
-
-        wanted = self.options.theme
-
-        return wanted if wanted in self.available_themes and wanted else DARK.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import replace
 
 from textual.theme import BUILTIN_THEMES, Theme
@@ -155,6 +156,16 @@ FALLBACK_VARIABLES_ANSI = {
     "cursor-blurred": "ansi_default",
     **_owners(_OWNERS_ANSI),
 }
+
+
+def first_theme(wanted: str | None, *, mono: bool) -> str:
+    """The name of the theme to begin with; one that is not known is as good as none."""
+    if mono or "NO_COLOR" in os.environ:
+        return MONO.name
+
+    known = {*BUILTIN_THEMES, *(theme.name for theme in THEMES)}
+
+    return wanted if wanted in known and wanted else DARK.name
 
 
 def fallback_variables(theme: Theme) -> dict[str, str]:

@@ -12,14 +12,12 @@ from typing_extensions import override
 
 from ehtui.config.ui_names import COLUMNS
 from ehtui.domain.text import safe
-from ehtui.tui.filtering import FilterError, parse
 from ehtui.tui.grid import Grid
 from ehtui.tui.grid_rows import Sort
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.lazy import LazyModule
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import PANES, band_lines, shares
-from ehtui.tui.widgets.filterbar import FilterBar
 from ehtui.tui.widgets.headline import Headline
 from ehtui.tui.widgets.keybar import KeyBar
 
@@ -31,9 +29,10 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from ehtui.domain.hub import HubDescription
-    from ehtui.tui.widgets import band
+    from ehtui.tui.widgets import band, filterbar
 else:
     band = LazyModule("ehtui.tui.widgets.band")
+    filterbar = LazyModule("ehtui.tui.widgets.filterbar")
 
 SETTLE_S = 0.2
 WIDE = 160  # columns from which pictures of lease and lag are longer
@@ -70,6 +69,7 @@ class OverviewScreen(ActingScreen):
         self._arranged: tuple[bool, int, dict[str, int]] | None = None
         self._band: band.Band | None = None  # made when there is space for it
         self._band_lines = 0
+        self._filter_bar: filterbar.FilterBar | None = None  # made when first asked for
         self._is_wide = False
 
     @override
@@ -105,7 +105,6 @@ class OverviewScreen(ActingScreen):
                 compact=self._unwanted("timeline"),
             )
 
-        yield FilterBar()
         yield KeyBar()
 
     def on_mount(self) -> None:
@@ -313,23 +312,13 @@ class OverviewScreen(ActingScreen):
         """Warnings and worse only, or everything."""
         self.active.show_faults_only(only=not self.active.listing.faults_only)
 
-    def action_filter(self) -> None:
+    async def action_filter(self) -> None:
         """Type a filter for this pane; it applies while it is typed."""
-        self.query_one(FilterBar).open(self.active)
+        if self._filter_bar is None:
+            self._filter_bar = filterbar.FilterBar()
+            await self.mount(self._filter_bar)
 
-    @on(FilterBar.Changed)
-    def apply_filter(self, event: FilterBar.Changed) -> None:
-        """Show what matches; one that cannot be read says why and hides nothing."""
-        bar = self.query_one(FilterBar)
-
-        try:
-            matches = parse(event.text, event.grid.listing.table.columns)
-        except FilterError as error:
-            bar.complain(str(error))
-            event.grid.filter_rows(None)
-        else:
-            bar.complain("")
-            event.grid.filter_rows(matches, event.text.strip() if matches else "")
+        self._filter_bar.open(self.active)
 
 
 def _places(hub: HubDescription | None) -> tuple[str, ...]:

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.message import Message
 from textual.widgets import Input, Static
 from typing_extensions import override
 
-from ehtui.tui.grid import Grid
+from ehtui.tui.filtering import FilterError, parse
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+
+    from ehtui.tui.grid import Grid
 
 
 class FilterBar(Horizontal):
@@ -38,13 +38,6 @@ class FilterBar(Horizontal):
         #complaint { color: $warning; padding: 0 1; text-style: none; }
     }
     """
-
-    @dataclass
-    class Changed(Message):
-        """The filter of a table reads otherwise."""
-
-        grid: Grid
-        text: str
 
     def __init__(self) -> None:
         super().__init__(id="filterbar")
@@ -69,15 +62,11 @@ class FilterBar(Horizontal):
         self.screen.add_class("-filtering")
         self.screen.set_focus(field)
 
-    def complain(self, words: str) -> None:
-        """Say why the filter cannot be read."""
-        self.query_one("#complaint", Static).update(Content(words))
-
     @on(Input.Changed)
     def changed(self, event: Input.Changed) -> None:
         """Apply while typing."""
         event.stop()
-        self._tell(event.value)
+        self._apply(event.value)
 
     @on(Input.Submitted)
     def action_keep(self) -> None:
@@ -86,13 +75,23 @@ class FilterBar(Horizontal):
 
     def action_drop(self) -> None:
         """Back to the table, everything shown."""
-        self._tell("")
+        self._apply("")
         self._close()
 
-    def _tell(self, text: str) -> None:
-        if self._grid is not None:
-            self._texts[self._grid.id] = text
-            self.post_message(self.Changed(self._grid, text))
+    def _apply(self, text: str) -> None:
+        """Show what matches; a filter that cannot be read says why and hides nothing."""
+        if self._grid is None:
+            return
+
+        self._texts[self._grid.id] = text
+
+        try:
+            matches, complaint = parse(text, self._grid.listing.table.columns), ""
+        except FilterError as error:
+            matches, complaint = None, str(error)
+
+        self.query_one("#complaint", Static).update(Content(complaint))
+        self._grid.filter_rows(matches, text.strip() if matches else "")
 
     def _close(self) -> None:
         self.remove_class("-open")
