@@ -64,9 +64,10 @@ def chosen(snapshot: Snapshot, wanted: list[str]) -> list[ProcessId]:
 def _chosen(snapshot: Snapshot, name: str) -> ProcessId:
     """A pid goes before an owner that begins with the same digits; never more than one is meant."""
     by_pid = [c.process.id for c in snapshot.consumers if str(c.process.id.pid) == name]
-    owners = [(c.link.owner, c.process.id) for c in snapshot.consumers if c.link is not None]
+    owners = [(owner, c.process.id) for c in snapshot.consumers for owner in c.owners]
     exact = [process for owner, process in owners if owner == name]
-    matches = by_pid or exact or [p for owner, p in owners if name and owner.startswith(name)]
+    begun = dict.fromkeys(p for owner, p in owners if name and owner.startswith(name))
+    matches = by_pid or exact or list(begun)
 
     if not matches:
         raise ConfigError(

@@ -183,6 +183,12 @@ class ConsumerState:
         """Their ids."""
         return tuple(link.owner for link in self.links)
 
+    @property
+    def home(self) -> str | None:
+        """The group that it reads first of all: where it owns something, or else waits to."""
+        places = [*(group for group, _ in self.owns), *(group for group, _ in self.idle)]
+        return places[0] if places else self.link.group if self.link is not None else None
+
     def link_in(self, group: str) -> OwnerLink | None:
         """Its owner id in a group; one whose group nothing tells may be it."""
         places = {None, group.lower()}

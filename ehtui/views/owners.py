@@ -38,7 +38,7 @@ def known_owners(snapshot: Snapshot) -> Iterable[str]:
         yield from (owner.id for owner in group.owners)
         yield from (p.lease.owner for p in group.partitions if p.lease.owner)
 
-    yield from (consumer.link.owner for consumer in snapshot.consumers if consumer.link)
+    yield from (owner for consumer in snapshot.consumers for owner in consumer.owners)
 
 
 @lru_cache(maxsize=64)

@@ -52,10 +52,10 @@ def consumers_report(snapshot: Snapshot, group: str, paper: Paper = WIDE) -> str
     table = consumers_table(snapshot, group, glyphs=paper.glyphs)
     lines = [*_pane("Consumers on this host", table, paper), ""]
     lines += [
-        f"{consumer.process.id.pid} is {safe(consumer.link.owner)}: "
-        f"{safe(consumer.link.basis.value)}, {safe(consumer.link.evidence)}"
+        f"{consumer.process.id.pid} is {safe(link.owner)}: "
+        f"{safe(link.basis.value)}, {safe(link.evidence)}"
         for consumer in snapshot.consumers
-        if consumer.link is not None
+        for link in consumer.links
     ]
 
     return "\n".join(lines[1:] if table.rows else [table.empty]) + "\n"

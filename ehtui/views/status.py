@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from enum import StrEnum
 from importlib import resources
+from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import (
     ConsumerState,
@@ -28,6 +29,9 @@ from ehtui.views.status_values import Json, Value, moment, rounded
 from ehtui.views.stopwatch import lap_document
 from ehtui.views.telling import Telling
 from ehtui.views.unjudged import not_judged
+
+if TYPE_CHECKING:
+    from ehtui.domain.process import OwnerLink
 
 SCHEMA_ID = "ehtui.status/1"
 
@@ -129,6 +133,8 @@ def _consumer(consumer: ConsumerState) -> Json:
         "owner": safe(link.owner) if link else None,
         "owner_basis": link.basis.value if link else None,
         "owner_evidence": safe(link.evidence) if link else None,
+        "owners": [_link(each) for each in consumer.links],
+        "idle_in": [{"group": safe(group), "role": role.value} for group, role in consumer.idle],
         "owns": [
             {"group": safe(group), "partition": safe(partition)}
             for group, partition in consumer.owns
@@ -140,6 +146,15 @@ def _consumer(consumer: ConsumerState) -> Json:
         "connections": process.connections,
         "log": consumer.log.value if consumer.log else None,
         "command": safe(process.command),
+    }
+
+
+def _link(link: OwnerLink) -> Json:
+    return {
+        "id": safe(link.owner),
+        "group": safe(link.group) if link.group is not None else None,
+        "basis": link.basis.value,
+        "evidence": safe(link.evidence),
     }
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ehtui.domain.findings.case import Case
     from ehtui.domain.memory import LogMark, LogTrouble
     from ehtui.domain.process import ProcessId
+    from ehtui.domain.snapshot import ConsumerState
 
 LASTING_S = 20.0  # one burst is one event, however many lines it writes
 RECENT_S = 120.0  # a trouble that went quiet for so long is over
@@ -47,11 +48,12 @@ def troubles(draft: Draft, cases: Sequence[Case]) -> Iterator[Finding]:
     if not draft.host.troubles:
         return
 
-    owns = {c.process.id: c.owns for c in draft.consumers}
+    consumers = {c.process.id: c for c in draft.consumers}
 
     for (process, kind), trouble in draft.host.troubles.items():
-        rule, held = _RULES[kind], owns.get(process, ())
-        case = _case_of(draft, cases, held)
+        rule, consumer = _RULES[kind], consumers.get(process)
+        held = consumer.owns if consumer is not None else ()
+        case = _case_of(draft, cases, consumer)
         marks = _unexplained(draft, rule, case, held, trouble)
 
         if not _is_lasting(draft, rule, marks):
@@ -63,9 +65,9 @@ def troubles(draft: Draft, cases: Sequence[Case]) -> Iterator[Finding]:
         yield finding(TROUBLES[kind], Severity.WARNING, subject, evidence, marks[0].at)
 
 
-def _case_of(draft: Draft, cases: Sequence[Case], held: Sequence[tuple[str, str]]) -> Case | None:
-    """The group that the process reads: where it owns something, else the configured one."""
-    name = held[0][0] if held else draft.policy.default_group
+def _case_of(draft: Draft, cases: Sequence[Case], consumer: ConsumerState | None) -> Case | None:
+    """The group that the process reads; the configured one where nothing tells."""
+    name = (consumer.home if consumer is not None else None) or draft.policy.default_group
     return next((c for c in cases if c.name.lower() == name.lower()), None)
 
 

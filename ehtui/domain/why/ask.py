@@ -31,7 +31,7 @@ def subjects_of(snapshot: Snapshot, text: str, group: str | None = None) -> tupl
         found.append(Subject(pid=int(text)))
 
     owners = dict.fromkeys(o.id for g in snapshot.groups for o in g.owners)
-    owners |= dict.fromkeys(c.link.owner for c in snapshot.consumers if c.link is not None)
+    owners |= dict.fromkeys(owner for c in snapshot.consumers for owner in c.owners)
     found += [Subject(owner=o) for o in owners if text and o.startswith(text)]
     known = snapshot.group(text)
     return (*found, *([Subject(group=known.name)] if known is not None else []))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.domain.leases import LIVE_STATES
 from ehtui.domain.snapshot import (
+    LIVE_STATES,
     Evidence,
     Finding,
     GroupPartition,
@@ -132,7 +132,7 @@ def is_renewed(partition: GroupPartition) -> Check:
 def is_known(snapshot: Snapshot, owner: str | None) -> Check:
     """Whether a process of this host is known to be the owner; a remote one is no fault."""
     links = (o.link for g in snapshot.groups for o in g.owners if o.id == owner)
-    own = (c.link for c in snapshot.consumers if c.link is not None and c.link.owner == owner)
+    own = (k for c in snapshot.consumers for k in c.links if k.owner == owner)
     link = next((k for k in (*links, *own) if k is not None), None)
     return Check(
         "owner.is_known",

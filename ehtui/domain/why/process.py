@@ -97,7 +97,7 @@ def why_owner(snapshot: Snapshot, subject: Subject, owner: str) -> Why:
     if owns:
         return Why(subject, *_owned(snapshot, owns, checks), findings)
 
-    consumer = next((c for c in snapshot.consumers if c.link and c.link.owner == owner), None)
+    consumer = next((c for c in snapshot.consumers if owner in c.owners), None)
 
     if consumer is not None:
         checks += _room(snapshot, consumer, findings)
@@ -135,8 +135,9 @@ def _role(consumer: ConsumerState) -> str:
 
 def _room(snapshot: Snapshot, consumer: ConsumerState, findings: Sequence[Finding]) -> list[Check]:
     """Why an idle consumer gets nothing: are there partitions for it at all?"""
-    group = snapshot.group(snapshot.policy.default_group)
-    own = consumer.link.owner if consumer.link is not None else None
+    group = snapshot.group(consumer.home or snapshot.policy.default_group)
+    link = consumer.link_in(group.name) if group else None
+    own = link.owner if link is not None else None
     others = sum(1 for o in group.owners if o.id != own) if group else 0
     count = len(group.partitions) if group else None
     free = [p for p in group.partitions if p.lease.state in FREE] if group else []

@@ -50,7 +50,7 @@ class ActingScreen(Screen[None]):
             consumer.process.id
             for consumer in snapshot.consumers
             if (consumer.process.id.pid == pid and consumer.process.id.started_at <= at)
-            or (consumer.link and consumer.link.owner == owner)
+            or (owner is not None and owner in consumer.owners)
         )
 
     def _named(self, grid: Grid) -> tuple[str | None, int | None, float]:

@@ -74,15 +74,29 @@ def _hint(consumer: ConsumerState) -> str:
 
 
 def _part(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
-    link = consumer.link
     owns = tuple(f"{group}/{partition}" for group, partition in consumer.owns)
     is_known = consumer.role is not ConsumerRole.UNKNOWN
     yield "role", ROLE[consumer.role]
-    yield "owner id", safe(link.owner) if link else None
-    yield "because", link_words(link, say) if link else None
+    yield from _owner_ids(consumer, say)
     yield "owns", owned_words(owns, say) if owns else "nothing" if is_known else None
+
+    if owns:
+        yield from ((role.value, f"in {safe(group)}") for group, role in consumer.idle)
+
     yield "listed because", RECOGNISED[consumer.process.recognised_by]
     yield "name", safe(consumer.process.consumer_name) if consumer.process.consumer_name else None
+
+
+def _owner_ids(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
+    """Each client of the process, and what ties it to its id."""
+    if not consumer.links:
+        yield "owner id", None
+        yield "because", None
+
+    for link in consumer.links:
+        place = f" in {safe(link.group)}" if link.group and consumer.more_links else ""
+        yield "owner id", f"{safe(link.owner)}{place}"
+        yield "because", link_words(link, say)
 
 
 def _process(process: ProcessSample, say: Telling) -> Iterator[Fact]:
@@ -99,7 +113,7 @@ def _process(process: ProcessSample, say: Telling) -> Iterator[Fact]:
     yield "threads", formats.count(process.threads)
     yield "connections", _of(formats.count(process.connections), "to the namespace")
     yield "log", safe(process.log_path) if process.log_path else "none found"
-    yield "supervisor", safe(process.supervisor) if process.supervisor else "none seen"
+    yield "supervisor", safe(process.supervisor.label) if process.supervisor else "none seen"
     yield from ((f"on {number.name}", _reaction(process, number)) for number in _SIGNALS)
 
 
