@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from ehtui.domain.leases import LIVE_STATES, Timing
 from ehtui.domain.memory import GroupMemory, Mark, Seat
 from ehtui.domain.seats import Moment, flowed, judged, renewed, vacant
 from ehtui.domain.snapshot import (
     HEALTH_ORDER,
+    LIVE_STATES,
     GroupPartition,
     GroupState,
     Health,
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ehtui.domain.draft import Draft
+    from ehtui.domain.leases import Timing
     from ehtui.domain.process import OwnerLink
 
 FAST_WAYS = True  # off in the test that compares them with the plain way

@@ -5,9 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.domain.leases import LIVE_STATES
 from ehtui.domain.progress import WINDOW
-from ehtui.domain.snapshot import Health
+from ehtui.domain.rules import (
+    AHEAD,
+    CAUGHT_UP,
+    FILLING,
+    GROWING,
+    LAG_ZERO,
+    LOSING,
+    NEVER_CHECKPOINTED,
+    NEW_OWNER,
+    NO_SAMPLE,
+    REWOUND,
+    STALLED,
+    STEADY,
+    STOPPED,
+    STOPPED_LONG,
+    UNOWNED,
+)
+from ehtui.domain.snapshot import LIVE_STATES, Health
 
 if TYPE_CHECKING:
     from ehtui.domain.lag import Lag
@@ -15,23 +31,6 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import Lease
 
 Verdict = tuple[Health, str]
-
-# Rules, in the order in which they are tried.
-UNOWNED = "unowned"  # nobody holds a live lease
-AHEAD = "checkpoint-ahead"  # the checkpoint is beyond the stream
-NO_SAMPLE = "lag-unknown"
-LAG_ZERO = "lag-zero"
-NEVER_CHECKPOINTED = "never-checkpointed"
-STOPPED = "no-checkpoint-in-time"  # by its own cadence
-STOPPED_LONG = "no-checkpoint-for-long"  # its cadence is unknown
-LOSING = "events-lost"
-NEW_OWNER = "new-owner"
-REWOUND = "checkpoint-went-back"
-CAUGHT_UP = "caught-up-lately"
-STALLED = "checkpoint-repeats"
-GROWING = "lag-grows"
-FILLING = "window-filling"
-STEADY = "lag-steady"
 
 USUAL_WAITS = 2  # from so many on a cadence is known
 LATE_FACTOR = 3.0

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 RESOLUTION_S = 2.0  # Last-Modified and Date are whole seconds each
 DELTAS = 9  # renewals that a period is judged by
 STEADY = 0.08  # a period that moved by less is the same
-LIVE_STATES = frozenset({LeaseState.HELD, LeaseState.OVERDUE})
 _BLOB_LEASE_HELD = frozenset({"leased", "breaking"})
 
 
@@ -240,6 +239,7 @@ def lease_of(
         blob.last_modified,
         blob.name,
         claimed_at,
+        blob.last_modified + timing.overdue_after_s,
     )
 
 

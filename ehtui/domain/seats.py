@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from ehtui.domain import health
 from ehtui.domain.behind import NOTHING_UNREAD, behind
 from ehtui.domain.lag import lag_of
-from ehtui.domain.leases import LIVE_STATES, lease_of, next_change_at
+from ehtui.domain.leases import lease_of, next_change_at
 from ehtui.domain.marks import marks_of
 from ehtui.domain.memory import UNSEEN, Flow, Seat, Tenure
 from ehtui.domain.progress import WINDOW, Progress, committed, out_rate
 from ehtui.domain.series import extended
 from ehtui.domain.snapshot import (
+    LIVE_STATES,
     Behind,
     GroupPartition,
     Health,

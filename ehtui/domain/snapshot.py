@@ -9,14 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from ehtui.domain.hub import HubDescription, PartitionSample
-from ehtui.domain.lap import Lap
-from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.policy import Policy
-from ehtui.domain.problems import Problem
-from ehtui.domain.process import LogState, OwnerLink, ProcessSample
-from ehtui.domain.store import Checkpoint, Layout, UnreadableBlob
+
+# ruff: noqa: TC004 - nobody asks for these types at run time: the first paint waits for none
+if TYPE_CHECKING:
+    from ehtui.domain.hub import HubDescription, PartitionSample
+    from ehtui.domain.lap import Lap
+    from ehtui.domain.plans import TakeoverWindow
+    from ehtui.domain.problems import Problem
+    from ehtui.domain.process import LogState, OwnerLink, ProcessSample
+    from ehtui.domain.store import Checkpoint, Layout, UnreadableBlob
 
 # (local time, value), oldest first, about 60 points. A stretch without change keeps its first and
 # last point only, and the last value holds until now: read a series by time, not by index.
@@ -33,6 +37,9 @@ class LeaseState(StrEnum):
     EXPIRED = "expired"  # anybody may take it
     RELEASED = "released"  # given up cleanly
     NEVER_OWNED = "never_owned"  # no record
+
+
+LIVE_STATES = frozenset({LeaseState.HELD, LeaseState.OVERDUE})
 
 
 class TimingBasis(StrEnum):
@@ -60,6 +67,7 @@ class Lease:
     last_modified: float | None = None
     blob: str | None = None
     claimed_at: float | None = None  # when this owner was first seen holding it
+    overdue_at: float | None = None  # when it is judged overdue, if it is not renewed until then
 
 
 class Health(StrEnum):

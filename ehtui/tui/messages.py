@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from textual.message import Message
 from typing_extensions import override
 
-from ehtui.domain.plans import Outcome
 from ehtui.domain.snapshot import Snapshot
 
 
@@ -20,10 +19,3 @@ class SnapshotPublished(Message):
     @override
     def can_replace(self, message: Message) -> bool:
         return isinstance(message, SnapshotPublished)
-
-
-@dataclass
-class ActionEnded(Message):
-    """A plan was carried out, refused or failed."""
-
-    outcome: Outcome

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ehtui.domain.leases import LIVE_STATES
 from ehtui.domain.snapshot import (
+    LIVE_STATES,
     Finding,
     GroupState,
     Severity,

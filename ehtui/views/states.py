@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ehtui.domain import health
+from ehtui.domain import rules
 from ehtui.domain.snapshot import (
     ConsumerRole,
     GroupPartition,
@@ -54,21 +54,21 @@ HEALTH_MEANING = {
     Health.UNOWNED: "nobody holds a live lease",
 }
 RULES = {
-    health.UNOWNED: "nobody holds a live lease",
-    health.AHEAD: "the checkpoint is beyond the last event",
-    health.NO_SAMPLE: "hub or checkpoint tell no sequence number to compare",
-    health.LAG_ZERO: "nothing waits",
-    health.NEVER_CHECKPOINTED: "never checkpointed: how far it has read is not known",
-    health.STOPPED: "events wait longer than its checkpoints usually take",
-    health.STOPPED_LONG: "events wait, and no checkpoint was written for long",
-    health.REWOUND: "the checkpoint went back and has not caught up",
-    health.LOSING: "retention removes events before they are read",
-    health.NEW_OWNER: "its owner is new and has written no checkpoint yet",
-    health.CAUGHT_UP: "lag was zero lately",
-    health.STALLED: "the last checkpoints all name the same event",
-    health.GROWING: "lag did not shrink over the last checkpoints",
-    health.FILLING: "too few checkpoints seen to judge by",
-    health.STEADY: "lag goes up and down, and does not grow",
+    rules.UNOWNED: "nobody holds a live lease",
+    rules.AHEAD: "the checkpoint is beyond the last event",
+    rules.NO_SAMPLE: "hub or checkpoint tell no sequence number to compare",
+    rules.LAG_ZERO: "nothing waits",
+    rules.NEVER_CHECKPOINTED: "never checkpointed: how far it has read is not known",
+    rules.STOPPED: "events wait longer than its checkpoints usually take",
+    rules.STOPPED_LONG: "events wait, and no checkpoint was written for long",
+    rules.REWOUND: "the checkpoint went back and has not caught up",
+    rules.LOSING: "retention removes events before they are read",
+    rules.NEW_OWNER: "its owner is new and has written no checkpoint yet",
+    rules.CAUGHT_UP: "lag was zero lately",
+    rules.STALLED: "the last checkpoints all name the same event",
+    rules.GROWING: "lag did not shrink over the last checkpoints",
+    rules.FILLING: "too few checkpoints seen to judge by",
+    rules.STEADY: "lag goes up and down, and does not grow",
 }
 LEASE = {
     LeaseState.HELD: Word("held", Tone.GOOD),
@@ -110,7 +110,7 @@ def health_of(partition: GroupPartition) -> Word:
     if lease.rank >= judged.rank and lease.rank:
         return lease
 
-    if partition.rule == health.FILLING:
+    if partition.rule == rules.FILLING:
         filled, size = partition.window
         return Word(f"wait {filled}/{size}", Tone.DIM)
 

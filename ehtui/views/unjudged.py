@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.health import FILLING
-from ehtui.domain.leases import LIVE_STATES
-from ehtui.domain.snapshot import Snapshot, SourceStatus
+from ehtui.domain.rules import FILLING
+from ehtui.domain.snapshot import LIVE_STATES, Snapshot, SourceStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

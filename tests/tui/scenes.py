@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ehtui.domain import health
+from ehtui.domain import rules
 from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.problems import Problem, ProblemKind
@@ -264,7 +264,7 @@ def overdue() -> Snapshot:
         behind=Behind(139.0, BehindBasis.INTERPOLATED),
         out_per_s=0.0,
         health=Health.STOPPED,
-        rule=health.STOPPED,
+        rule=rules.STOPPED,
         lag_series=series(1820.0, grows=40),
         takeover=window,
     )
@@ -397,7 +397,7 @@ def many(count: int = 32) -> Snapshot:
     states[7] = replace(
         states[7],
         health=Health.BEHIND,
-        rule=health.GROWING,
+        rule=rules.GROWING,
         lag=48_211,
         behind=Behind(48_211 / 13, BehindBasis.INTERPOLATED),
         lag_series=series(48_211, grows=600),

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from ehtui.domain.health import FILLING
 from ehtui.domain.hub import PartitionSample
+from ehtui.domain.rules import FILLING
 from ehtui.domain.snapshot import (
     Behind,
     BehindBasis,

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.consumers import idle_consumers, slowest_round
 from ehtui.domain.draft import Draft
-from ehtui.domain.leases import LIVE_STATES
 from ehtui.domain.memory import GroupMemory, Seat
 from ehtui.domain.sdks import PYTHON
 from ehtui.domain.snapshot import (
+    LIVE_STATES,
     ConsumerState,
     Evidence,
     Finding,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.case import Case, finding, total
 from ehtui.domain.folds.moves import WINDOW_S
-from ehtui.domain.health import STALLED, USUAL_WAITS, waited
+from ehtui.domain.health import USUAL_WAITS, waited
 from ehtui.domain.memory import Mark, MoveKind, Seat
+from ehtui.domain.rules import STALLED
 from ehtui.domain.snapshot import Evidence, Finding, Health, Severity
 
 if TYPE_CHECKING:

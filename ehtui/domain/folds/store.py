@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from ehtui.domain import ownership
 from ehtui.domain.folds.moves import tell_moves
 from ehtui.domain.groups import Written, new_group, rejudged
-from ehtui.domain.leases import LIVE_STATES, heard, timings
+from ehtui.domain.leases import heard, timings
 from ehtui.domain.memory import UNSEEN, GroupMemory, OwnerTrack, Seat
 from ehtui.domain.sdks import hints_of
 from ehtui.domain.seats import vacant
-from ehtui.domain.snapshot import Subject
+from ehtui.domain.snapshot import LIVE_STATES, Subject
 from ehtui.domain.store import Checkpoint, Ownership
 from ehtui.domain.tenures import Shift, followed, owner_of, watched
 

@@ -1,0 +1,20 @@
+"""Why a health is what it is: `GroupPartition.rule` is one of these."""
+
+from __future__ import annotations
+
+# In the order in which they are tried.
+UNOWNED = "unowned"  # nobody holds a live lease
+AHEAD = "checkpoint-ahead"  # the checkpoint is beyond the stream
+NO_SAMPLE = "lag-unknown"
+LAG_ZERO = "lag-zero"
+NEVER_CHECKPOINTED = "never-checkpointed"
+STOPPED = "no-checkpoint-in-time"  # by its own cadence
+STOPPED_LONG = "no-checkpoint-for-long"  # its cadence is unknown
+LOSING = "events-lost"
+NEW_OWNER = "new-owner"
+REWOUND = "checkpoint-went-back"
+CAUGHT_UP = "caught-up-lately"
+STALLED = "checkpoint-repeats"
+GROWING = "lag-grows"
+FILLING = "window-filling"
+STEADY = "lag-steady"
