@@ -17,6 +17,7 @@ from ehtui.domain.plans import (
     SignalPlan,
     SignalTarget,
     StartPlan,
+    SupervisedPlan,
 )
 
 if TYPE_CHECKING:
@@ -84,6 +85,14 @@ def _told(plan: Plan) -> dict[str, object]:
             "consumer": plan.consumer,
             "group": plan.group,
             "log": plan.log_path,
+        }
+
+    if isinstance(plan, SupervisedPlan):
+        return {
+            "kind": plan.kind,
+            "supervisor": plan.supervisor.label,
+            "command": list(plan.supervisor.command),
+            "targets": [_target(target) for target in (plan.target, *plan.others)],
         }
 
     targets = plan.targets if isinstance(plan, SignalPlan) else (plan.target,)

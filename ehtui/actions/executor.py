@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
+from ehtui.actions.supervisors import SupervisorChangedError
 from ehtui.domain.plans import (
     Outcome,
     OutcomeState,
@@ -19,6 +20,7 @@ from ehtui.domain.plans import (
     SendPlan,
     SignalPlan,
     StartPlan,
+    SupervisedPlan,
 )
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
@@ -81,19 +83,24 @@ class Executor:
 
     async def _do(self, plan: Plan) -> Outcome:
         try:
-            match plan:
-                case SendPlan():
-                    return await self._send(plan)
-                case SignalPlan():
-                    return await self._signal(plan)
-                case RestartPlan():
-                    return await self._restart(plan)
-                case StartPlan():
-                    return await self._start(plan)
+            return await self._act(plan)
         except OSError as error:  # a program, folder or log file that cannot be opened
             return self._failed(plan, safe(str(error)))
         except Exception as error:  # a fault of ours: what was begun must be told all the same
             return self._failed(plan, safe(f"{type(error).__name__}: {error}"))
+
+    async def _act(self, plan: Plan) -> Outcome:
+        match plan:
+            case SendPlan():
+                return await self._send(plan)
+            case SignalPlan():
+                return await self._signal(plan)
+            case RestartPlan():
+                return await self._restart(plan)
+            case SupervisedPlan():
+                return await self._ask(plan)
+            case StartPlan():
+                return await self._start(plan)
 
     async def _send(self, plan: SendPlan) -> Outcome:
         try:
@@ -168,6 +175,35 @@ class Executor:
 
         return self._launched(plan, await asyncio.to_thread(self._hands.start, launch))
 
+    async def _ask(self, plan: SupervisedPlan) -> Outcome:
+        """Its supervisor stops and starts it; how long that may take is not ours to say."""
+        process, supervisor = plan.target.process, plan.supervisor
+
+        try:
+            await asyncio.to_thread(self._hands.check_supervisor, process, supervisor)
+        except (
+            ProcessGoneError,
+            IdentityChangedError,
+            SupervisorChangedError,
+            PermissionError,
+        ) as error:
+            return self._refused(plan, _reason(error), str(process.pid))
+
+        answer = await asyncio.to_thread(self._hands.ask, supervisor, plan.wait_s)
+        lines: Details = tuple(("line", line) for line in answer.last_lines)
+
+        if answer.exit_code is None:
+            told = f"No end of {supervisor.name}'s command within {plan.wait_s:g} s; it was ended."
+            return replace(self._failed(plan, told), details=lines)
+
+        details = (("exit_code", str(answer.exit_code)), *lines)
+
+        if answer.exit_code:
+            told = f"{supervisor.name}'s command ended with exit code {answer.exit_code}."
+            return replace(self._failed(plan, told), details=details)
+
+        return Outcome(plan, OutcomeState.DONE, self._clock(), details=details)
+
     async def _start(self, plan: StartPlan) -> Outcome:
         launch = await asyncio.to_thread(self._hands.prepare, plan)
 
@@ -203,5 +239,8 @@ def _reason(error: Exception) -> RefusalReason:
 
     if isinstance(error, IdentityChangedError):
         return RefusalReason.IDENTITY_CHANGED
+
+    if isinstance(error, SupervisorChangedError):
+        return RefusalReason.SUPERVISOR_CHANGED
 
     return RefusalReason.FOREIGN_USER

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ehtui.actions.launch import Launch, Launched
+    from ehtui.actions.supervisors import Answer
     from ehtui.domain.plans import StartPlan
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.process import ProcessId, Supervisor
 
 
 class EventSender(Protocol):
@@ -31,7 +32,7 @@ class EventSender(Protocol):
 class ProcessHands(Protocol):
     """Touches processes of this host. All blocking; raises instead of guessing.
 
-    ProcessGoneError, IdentityChangedError, PermissionError, OSError.
+    ProcessGoneError, IdentityChangedError, SupervisorChangedError, PermissionError, OSError.
     """
 
     def signal(self, process: ProcessId, signal: str) -> None:
@@ -48,3 +49,9 @@ class ProcessHands(Protocol):
 
     def start(self, launch: Launch) -> Launched:
         """Start it, detached."""
+
+    def check_supervisor(self, process: ProcessId, supervisor: Supervisor) -> None:
+        """Raise unless the process is the one that was meant and still under that supervisor."""
+
+    def ask(self, supervisor: Supervisor, timeout_s: float) -> Answer:
+        """Run the supervisor's own command."""

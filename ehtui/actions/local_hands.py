@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING
 from dotenv import dotenv_values
 
 from ehtui.actions import launch as launches
+from ehtui.actions import supervisors
 from ehtui.actions.signals import send_signal
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.planners.start import with_group
 
 if TYPE_CHECKING:
     from ehtui.domain.plans import StartPlan
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.process import ProcessId, Supervisor
 
 GROUP_VARIABLE = "EVENTHUB_CONSUMER_GROUP"
 
@@ -72,3 +73,11 @@ class LocalHands:
     def start(self, launch: launches.Launch) -> launches.Launched:
         """Start it so that it outlives ehtui."""
         return launches.start(launch)
+
+    def check_supervisor(self, process: ProcessId, supervisor: Supervisor) -> None:
+        """Look again at who it is and who supervises it."""
+        supervisors.check_supervisor(process, supervisor)
+
+    def ask(self, supervisor: Supervisor, timeout_s: float) -> supervisors.Answer:
+        """Run its command, for so long at most."""
+        return supervisors.ask(supervisor.command, timeout_s)

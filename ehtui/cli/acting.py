@@ -117,11 +117,21 @@ def act(
 
     if not args.json:
         print(outcome_sentence(outcome), flush=True)
+        _print_last_lines(outcome)
 
     more = afterwards(outcome) if afterwards is not None and not args.dry_run else {}
     _tell(args, {"plan": _plain(plan), "outcome": _plain(outcome), **more})
 
     return _code(outcome)
+
+
+def _print_last_lines(outcome: Outcome) -> None:
+    """What was said by who died at once, or by a supervisor."""
+    from ehtui.domain.text import safe  # noqa: PLC0415
+
+    for key, line in outcome.details:
+        if key == "line":
+            print(f"  | {safe(line)}", flush=True)
 
 
 def _code(outcome: Outcome) -> int:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         SendPlan,
         SendTarget,
         StartPlan,
+        SupervisedPlan,
     )
     from ehtui.domain.process import ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.snapshot import Snapshot
@@ -121,7 +122,9 @@ class MonitorSession:
             escalate_after_s=escalate_after_s,
         )
 
-    def plan_restart(self, process: ProcessId, signal: str = "TERM") -> RestartPlan | Refusal:
+    def plan_restart(
+        self, process: ProcessId, signal: str = "TERM"
+    ) -> RestartPlan | SupervisedPlan | Refusal:
         """What stopping this process and starting it again will do."""
         return plan_restart(
             self.snapshot,

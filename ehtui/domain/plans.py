@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from ehtui.domain.process import ProcessId
+from ehtui.domain.process import ProcessId, Supervisor
 
 
 class SignalEffect(StrEnum):
@@ -24,6 +24,7 @@ class TakeoverWindow:
     earliest_at: float | None
     latest_at: float | None
     basis: str  # a code such as "python-180/30", "configured", "released", "no-survivor"
+    is_assumed: bool = False  # an SDK's defaults: no survivor was seen renewing
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,19 @@ class RestartPlan:
 
 
 @dataclass(frozen=True, slots=True)
+class SupervisedPlan:
+    """Have a process restarted by who supervises it, with that one's own command."""
+
+    supervisor: Supervisor
+    signal: str  # with which it stops by default
+    target: SignalTarget
+    others: tuple[SignalTarget, ...]  # consumers that it restarts along with the target
+    wait_s: float  # for the command; the supervisor may go on without it
+    planned_at: float
+    kind: str = field(default="supervised_restart", init=False)
+
+
+@dataclass(frozen=True, slots=True)
 class StartPlan:
     """Start a configured consumer, detached."""
 
@@ -111,7 +125,7 @@ class SendPlan:
     kind: str = field(default="send", init=False)
 
 
-Plan = SignalPlan | SendPlan | RestartPlan | StartPlan
+Plan = SignalPlan | SendPlan | RestartPlan | SupervisedPlan | StartPlan
 
 
 class RefusalReason(StrEnum):
@@ -129,7 +143,8 @@ class RefusalReason(StrEnum):
     GONE = "gone"
     IDENTITY_CHANGED = "identity_changed"
     UNKNOWN_SIGNAL = "unknown_signal"
-    SUPERVISED = "supervised"  # somebody else starts it again: the detail names them
+    SUPERVISED = "supervised"  # somebody else starts it again, and cannot be asked from here
+    SUPERVISOR_CHANGED = "supervisor_changed"  # it runs under another one than the plan says
     UNKNOWN_CONSUMER = "unknown_consumer"
     NO_COMMAND = "no_command"  # a configured consumer without a command
 
@@ -141,6 +156,7 @@ class Refusal:
     reason: RefusalReason
     subject: str  # what it was about, safe to show
     detail: str = ""
+    supervisor: Supervisor | None = None
 
 
 class OutcomeState(StrEnum):

@@ -23,6 +23,40 @@ class RecognisedBy(StrEnum):
     CONNECTION = "connection"  # an open connection to the namespace: a client, role unknown
 
 
+class Obstacle(StrEnum):
+    """Why a supervisor's own restart is not offered."""
+
+    NO_COMMAND = "no_command"  # it has none for one of its programs
+    NO_NAME = "no_name"  # what it calls this program could not be read
+    NO_TOOL = "no_tool"  # its command is not installed here
+    FOREIGN = "foreign"  # somebody else's: what they wrote is not run in our name
+    CLUSTER = "cluster"  # a cluster decides, not this host
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """Who starts a process again when it ends, and what restarts it."""
+
+    name: str  # the program: systemd, docker, pm2, …
+    unit: str | None = None  # what it calls the process, safe to show
+    command: tuple[str, ...] = ()  # its own restart; whole words of argv, without secrets
+    obstacle: Obstacle | None = None  # why the command is not run
+    stops_with: str = "TERM"  # where it was not configured otherwise
+    is_shared: bool = False  # its command restarts all that runs in the unit
+
+    @property
+    def label(self) -> str:
+        """`systemd rag.service`."""
+        return f"{self.name} {self.unit}" if self.unit else self.name
+
+    @property
+    def tool(self) -> str | None:
+        """The program that its command runs, `env NAME=value` aside."""
+        words = self.command[2:] if self.command[:1] == ("env",) else self.command
+
+        return words[0] if words else None
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessSample:
     """One look at a process. What could not be read is None."""
@@ -44,7 +78,8 @@ class ProcessSample:
     caught_signals: frozenset[int] | None = None  # SigCgt
     ignored_signals: frozenset[int] | None = None  # SigIgn
     log_path: str | None = None
-    supervisor: str | None = None
+    supervisor: Supervisor | None = None
+    is_kernel_thread: bool = False
 
 
 @dataclass(frozen=True, slots=True)

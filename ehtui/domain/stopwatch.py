@@ -12,6 +12,7 @@ from ehtui.domain.plans import (
     RefusalReason,
     RestartPlan,
     SignalPlan,
+    SupervisedPlan,
 )
 from ehtui.domain.snapshot import GroupPartition, LeaseState
 
@@ -37,6 +38,8 @@ def start(outcome: Outcome, snapshot: Snapshot) -> tuple[Lap, ...]:
         targets = plan.targets
     elif isinstance(plan, RestartPlan):
         targets = (plan.target,)
+    elif isinstance(plan, SupervisedPlan):
+        targets = (plan.target, *plan.others)
     else:
         return ()
 

@@ -129,6 +129,7 @@ TIMELINE_KINDS: Mapping[str, Mapping[str, str]] = {
         "signal": "str",
         "pid": "int of the process that ended",
         "new_pid": "str? of the one that was started",
+        "supervisor": "str? who was asked to restart it: its successor is not known by then",
         "owner": "str?",
         "owned": "tuple[str, ...] group/partition",
         "error": "str?",

@@ -1,4 +1,4 @@
-"""What the kernel tells of a process beyond psutil: signal masks, supervisor, log files."""
+"""What the kernel tells of a process beyond psutil: signal masks, its own threads, log files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,7 @@ from pathlib import Path
 
 import psutil
 
-SUPERVISORS = {
-    "supervisord": "supervisord",
-    "circusd": "circus",
-    "runsvdir": "runit",
-    "s6-svscan": "s6",
-    "containerd-shim": "containerd",
-    "PM2": "pm2",
-    "launchd": "launchd",
-}
+PF_KTHREAD = 0x00200000  # sched.h
 
 
 def signal_masks(pid: int) -> tuple[frozenset[int] | None, frozenset[int] | None]:
@@ -42,39 +34,15 @@ def _signals(mask: str | None) -> frozenset[int] | None:
     return frozenset(number for number in range(1, 65) if bits >> (number - 1) & 1)
 
 
-def supervisor(process: psutil.Process) -> str | None:
-    """Who would start it again: a systemd unit, a container or a process manager; else None."""
-    return _supervisor_by_cgroup(process.pid) or _supervisor_by_parents(process)
-
-
-def _supervisor_by_cgroup(pid: int) -> str | None:
+def is_kernel_thread(pid: int) -> bool:
+    """Whether the kernel runs it for itself: the flags of proc(5)'s stat say so."""
     try:
-        groups = Path(f"/proc/{pid}/cgroup").read_text()
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
     except OSError:
-        return None
+        return False
 
-    for part in groups.replace("\n", "/").split("/"):
-        if part.endswith(".service") and not part.startswith(("user@", "session")):
-            return f"systemd {part}"
-
-        if part.startswith(("docker-", "cri-containerd-", "libpod-")):
-            return f"container {part.split('-')[-1][:12]}"
-
-    return None
-
-
-def _supervisor_by_parents(process: psutil.Process) -> str | None:
-    try:
-        names = [parent.name() for parent in process.parents()]
-    except psutil.Error:
-        return None
-
-    for name in names:
-        for known, label in SUPERVISORS.items():
-            if name.startswith(known):
-                return label
-
-    return None
+    # The name stands in brackets and may hold anything; the flags are six fields behind it.
+    return bool(int(stat.rpartition(b")")[2].split()[6]) & PF_KTHREAD)
 
 
 def log_file(process: psutil.Process) -> str | None:

@@ -14,11 +14,11 @@ from typing import TypeVar
 import psutil
 
 from ehtui.config.settings import ConsumerSettings
-from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy
+from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy, Supervisor
 from ehtui.domain.text import safe, safe_command
 from ehtui.domain.updates import ProcessesRead
 from ehtui.sources.in_thread import InThread
-from ehtui.sources.process_facts import log_file, signal_masks, supervisor
+from ehtui.sources.process_facts import is_kernel_thread, log_file, signal_masks
 from ehtui.sources.recognition import (
     Pattern,
     compile_patterns,
@@ -27,6 +27,7 @@ from ehtui.sources.recognition import (
 )
 from ehtui.sources.sockets import Sockets
 from ehtui.sources.start_times import started_at
+from ehtui.sources.supervisors import supervisor_of
 
 T = TypeVar("T")
 SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
@@ -61,7 +62,8 @@ class _Known:
     parent: int | None
     user: str | None
     cwd: str | None
-    supervisor: str | None
+    supervisor: Supervisor | None
+    is_kernel_thread: bool
     connections: int | None = None
     log_path: str | None = None
     has_cpu_baseline: bool = False
@@ -166,7 +168,8 @@ class ProcessSource:
                 parent=_try(process.ppid),
                 user=_try(process.username),
                 cwd=_safe_or_none(_try(process.cwd)),
-                supervisor=supervisor(process),
+                supervisor=supervisor_of(process, self._own_line),
+                is_kernel_thread=not command and is_kernel_thread(pid),
                 log_path=self._log_path(process, pattern),
             )
             self._strangers.pop(pid, None)
@@ -275,6 +278,7 @@ class ProcessSource:
             ignored_signals=ignored,
             log_path=known.log_path,
             supervisor=known.supervisor,
+            is_kernel_thread=known.is_kernel_thread,
         )
 
 

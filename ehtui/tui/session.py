@@ -16,6 +16,7 @@ if TYPE_CHECKING:
         SendTarget,
         SignalPlan,
         StartPlan,
+        SupervisedPlan,
     )
     from ehtui.domain.process import LogLine, ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.snapshot import Snapshot
@@ -79,7 +80,7 @@ class Session(Protocol):
     ) -> SignalPlan | Refusal:
         """What sending `signal` will do, and KILL after a while where asked for."""
 
-    def plan_restart(self, process: ProcessId) -> RestartPlan | Refusal:
+    def plan_restart(self, process: ProcessId) -> RestartPlan | SupervisedPlan | Refusal:
         """What stopping this process and starting it again will do."""
 
     def plan_start(self, consumer: str, group: str) -> StartPlan | Refusal:

@@ -15,13 +15,17 @@ from ehtui.domain.plans import (
     SendTarget,
     SignalPlan,
     StartPlan,
+    SupervisedPlan,
 )
+from ehtui.domain.process import Obstacle
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.telling import partition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ehtui.domain.process import Supervisor
 
 _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.READ_ONLY: "Read-only: nothing is sent, signalled or started.",
@@ -37,17 +41,38 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.IDENTITY_CHANGED: "{subject} is another process now: its number was used again.",
     RefusalReason.UNKNOWN_SIGNAL: "There is no signal “{subject}” here.",
     RefusalReason.SUPERVISED: "{subject} is started again by its supervisor{detail}: use that.",
+    RefusalReason.SUPERVISOR_CHANGED: "{subject} has another supervisor than a moment ago.",
     RefusalReason.UNKNOWN_CONSUMER: "No consumer is named “{subject}”: see consumers in config.",
     RefusalReason.NO_COMMAND: "“{subject}” has no command: set consumers.{subject}.command.",
 }
 
 
+# Why a supervisor is not asked by ehtui. {tool} and {command} are its own, as they would be typed.
+_OBSTACLES: Mapping[Obstacle, str] = {
+    Obstacle.NO_COMMAND: "which has no command to restart it by: restart it there.",
+    Obstacle.NO_NAME: "but what that calls it cannot be read from here: restart it there.",
+    Obstacle.NO_TOOL: "but `{tool}` is not found on this PATH. It would be: {command}",
+    Obstacle.FOREIGN: "which belongs to another user: restart it as that one.",
+    Obstacle.CLUSTER: "by the cluster's decision: restart it there, such as with `kubectl`.",
+}
+
+
 def refusal_sentence(refusal: Refusal) -> str:
     """Why an action is not offered or not done."""
+    if refusal.supervisor is not None and refusal.supervisor.obstacle is not None:
+        return _supervised(refusal.subject, refusal.supervisor, refusal.supervisor.obstacle)
+
     detail = f" ({safe(refusal.detail)})" if refusal.detail else ""
     words = _REFUSALS.get(refusal.reason, f"Refused: {refusal.reason.value} {{subject}}{{detail}}")
 
     return words.format(subject=safe(refusal.subject), detail=detail)
+
+
+def _supervised(subject: str, supervisor: Supervisor, obstacle: Obstacle) -> str:
+    command = formats.command(*supervisor.command)
+    words = _OBSTACLES[obstacle].format(tool=supervisor.tool, command=command)
+
+    return f"{safe(subject)} is run by {safe(supervisor.label)}, {words}"
 
 
 def outcome_sentence(outcome: Outcome) -> str:
@@ -92,6 +117,8 @@ def _would(plan: Plan) -> str:
             return f"{formats.plural(plan.count, 'event')} {_target(plan)}"
         case RestartPlan():
             return f"restart {plan.target.process.pid}"
+        case SupervisedPlan():
+            return formats.command(*plan.supervisor.command)
         case StartPlan():
             return f"start {safe(plan.consumer)}"
 
@@ -116,6 +143,9 @@ def _done(outcome: Outcome) -> str:
             return f"Sent {formats.plural(plan.count, 'event')} {_target(plan)}{sequence}."
         case RestartPlan():
             return f"Restarted {plan.target.process.pid} as {_started(facts)}"
+        case SupervisedPlan():
+            by = safe(plan.supervisor.label)
+            return f"{by} restarted {plan.target.process.pid}: its command ended with exit code 0."
         case StartPlan():
             return f"Started {safe(plan.consumer)} as {_started(facts)}"
 

@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ehtui.domain.plans import Plan, RestartPlan, SendPlan, SendTarget, SignalPlan, StartPlan
+from ehtui.domain.plans import (
+    Plan,
+    RestartPlan,
+    SendPlan,
+    SendTarget,
+    SignalPlan,
+    StartPlan,
+    SupervisedPlan,
+)
 from ehtui.domain.text import safe, visible
 from ehtui.views import formats
 from ehtui.views.plan_costs import is_grave, joining, target_cost
-from ehtui.views.telling import Telling, partition
+from ehtui.views.telling import Telling, it, partition
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +30,10 @@ class Confirmation:
     is_grave: bool = False  # costs somebody something that does not come back at once
 
 
+_WHOLE_UNIT = "Whatever else runs in {} is restarted with it."
+_NEW_OWNER = "The new process is a new owner: it claims partitions in its first rounds."
+
+
 def confirmation(plan: Plan, say: Telling) -> Confirmation:
     """The question that is asked before a plan is done."""
     match plan:
@@ -31,6 +43,8 @@ def confirmation(plan: Plan, say: Telling) -> Confirmation:
             return _send(plan)
         case RestartPlan():
             return _restart(plan, say)
+        case SupervisedPlan():
+            return _supervised(plan, say)
         case StartPlan():
             return _start(plan, say)
 
@@ -106,10 +120,38 @@ def _restart(plan: RestartPlan, say: Telling) -> Confirmation:
         ),
         costs=(
             target_cost(plan.target, plan.signal, say),
-            "The new process is a new owner: it claims partitions in its first rounds.",
+            _NEW_OWNER,
         ),
         verb="Restart",
         is_grave=is_grave(plan.target),
+    )
+
+
+def _supervised(plan: SupervisedPlan, say: Telling) -> Confirmation:
+    supervisor, targets = plan.supervisor, (plan.target, *plan.others)
+    pids = [str(target.process.pid) for target in targets]
+    by = safe(supervisor.label)
+
+    return Confirmation(
+        heading=f"Restart {formats.listed(pids)} by {by}?",
+        steps=(
+            formats.command(*supervisor.command),
+            (
+                f"{safe(supervisor.name)} stops {it(pids)} with SIG{plan.signal}, where it "
+                f"is not told otherwise, and starts {it(pids)} again"
+            ),
+            (
+                f"wait up to {formats.duration(plan.wait_s)} for the command's end; its last lines "
+                "are shown where it fails"
+            ),
+        ),
+        costs=(
+            *(target_cost(target, plan.signal, say) for target in targets),
+            _NEW_OWNER,
+            *([_WHOLE_UNIT.format(by)] if supervisor.is_shared else []),
+        ),
+        verb="Restart",
+        is_grave=any(is_grave(target) for target in targets),
     )
 
 

@@ -222,6 +222,9 @@ def _restart(case: Case) -> str:
     holder = f" (owned {owned_words(owned, case.say)})" if owned else ""
     what = f"restart of {case.pid}{holder}"
 
+    if supervisor := case.text("supervisor"):
+        return _did(case, what, f"done by {supervisor}")
+
     return _did(case, what, f"started again as {case.text('new_pid') or formats.UNKNOWN}")
 
 

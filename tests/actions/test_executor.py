@@ -16,6 +16,7 @@ from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.actions.launch import Launch, Launched
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
+from ehtui.actions.supervisors import Answer, SupervisorChangedError
 from ehtui.domain.plans import (
     OutcomeState,
     RefusalReason,
@@ -26,9 +27,10 @@ from ehtui.domain.plans import (
     SignalPlan,
     SignalTarget,
     StartPlan,
+    SupervisedPlan,
 )
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.process import ProcessId
+from ehtui.domain.process import ProcessId, Supervisor
 
 BODY = '{"title":"테스트 회의"}'
 
@@ -92,6 +94,17 @@ class RecordingHands:
         self.done.append(("start", launch.argv))
 
         return self._launched
+
+    def check_supervisor(self, process: ProcessId, supervisor: Supervisor) -> None:
+        if error := self._errors.get(process.pid):
+            raise error
+
+        self.done.append(("check", supervisor.label))
+
+    def ask(self, supervisor: Supervisor, timeout_s: float) -> Answer:
+        self.done.append(("ask", (supervisor.command, timeout_s)))
+
+        return Answer(0, ())
 
 
 def send_plan() -> SendPlan:
@@ -290,3 +303,51 @@ async def test_a_path_in_another_encoding_is_audited(tmp_path: Path) -> None:
     await bench.executor.run(plan)
 
     assert "udce9" in bench.audit.read_text()
+
+
+SYSTEMD = Supervisor("systemd", "rag.service", ("systemctl", "restart", "rag.service"))
+
+
+def supervised_plan() -> SupervisedPlan:
+    return SupervisedPlan(SYSTEMD, "TERM", signal_plan(7).targets[0], (), 120.0, 1.0)
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (ProcessGoneError(), RefusalReason.GONE),
+        (IdentityChangedError(), RefusalReason.IDENTITY_CHANGED),
+        (SupervisorChangedError(), RefusalReason.SUPERVISOR_CHANGED),
+        (PermissionError(), RefusalReason.FOREIGN_USER),
+    ],
+)
+async def test_a_supervisor_is_not_asked_about_somebody_else(
+    tmp_path: Path, error: Exception, reason: RefusalReason
+) -> None:
+    bench = Bench(tmp_path, hands=RecordingHands({7: error}))
+    outcome = await bench.executor.run(supervised_plan())
+
+    assert outcome.refusal is not None
+    assert outcome.refusal.reason is reason
+    assert bench.hands.done == []
+
+
+async def test_read_only_and_dry_run_ask_no_supervisor(tmp_path: Path) -> None:
+    read_only = Bench(tmp_path / "a", read_only=True)
+    dry = Bench(tmp_path / "b", dry_run=True)
+
+    assert (await read_only.executor.run(supervised_plan())).state is OutcomeState.REFUSED
+    assert (await dry.executor.run(supervised_plan())).state is OutcomeState.DRY_RUN
+    assert read_only.hands.done == dry.hands.done == []
+
+
+async def test_what_a_supervisor_is_asked_is_audited(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    outcome = await bench.executor.run(supervised_plan())
+
+    assert outcome.state is OutcomeState.DONE
+    assert bench.hands.done == [
+        ("check", "systemd rag.service"),
+        ("ask", (SYSTEMD.command, 120.0)),
+    ]
+    assert '"command":["systemctl","restart","rag.service"]' in bench.audit.read_text()

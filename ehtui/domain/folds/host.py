@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.folds.laps import begin_laps
 from ehtui.domain.memory import Departure, SentSignal
-from ehtui.domain.plans import OutcomeState, RefusalReason, RestartPlan, SendPlan, SignalPlan
+from ehtui.domain.plans import (
+    OutcomeState,
+    RefusalReason,
+    RestartPlan,
+    SendPlan,
+    SignalPlan,
+    SupervisedPlan,
+)
 from ehtui.domain.snapshot import ConsumerState, Evidence, Subject
 
 if TYPE_CHECKING:
@@ -115,7 +122,7 @@ def fold_action(draft: Draft, update: ActionDone) -> None:
             _tell_signal(draft, plan.signal, target, outcome)
     elif isinstance(plan, SendPlan):
         _tell_send(draft, plan, outcome)
-    elif isinstance(plan, RestartPlan):
+    elif isinstance(plan, RestartPlan | SupervisedPlan):
         _tell_restart(draft, plan, outcome)
     else:
         _tell_new_process(draft, plan, outcome)
@@ -157,7 +164,7 @@ def _remember_signal(draft: Draft, signal: str, target: SignalTarget, outcome: O
     draft.host = replace(draft.host, signals=signals)
 
 
-def _tell_restart(draft: Draft, plan: RestartPlan, outcome: Outcome) -> None:
+def _tell_restart(draft: Draft, plan: RestartPlan | SupervisedPlan, outcome: Outcome) -> None:
     target = plan.target
     _remember_signal(draft, plan.signal, target, outcome)
     draft.tell(
@@ -169,6 +176,7 @@ def _tell_restart(draft: Draft, plan: RestartPlan, outcome: Outcome) -> None:
             "signal": plan.signal,
             "pid": target.process.pid,
             "new_pid": dict(outcome.details).get("pid"),
+            "supervisor": plan.supervisor.label if isinstance(plan, SupervisedPlan) else None,
             "owner": target.owner,
             "owned": _owned(target),
             "error": _error(outcome),

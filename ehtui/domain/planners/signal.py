@@ -105,12 +105,10 @@ def _refusal(
     consumer: ConsumerState | None, process: ProcessId, snapshot: Snapshot, host: Host
 ) -> Refusal | None:
     pid = str(process.pid)
+    untouchable = _untouchable(consumer, process, host)
 
-    if process.pid == 1:
-        return Refusal(RefusalReason.INIT, pid)
-
-    if process.pid == host.own_pid or process.pid in host.ancestors:
-        return Refusal(RefusalReason.SELF_OR_ANCESTOR, pid)
+    if untouchable is not None:
+        return Refusal(untouchable, pid)
 
     if consumer is None:
         reused = any(c.process.id.pid == process.pid for c in snapshot.consumers)
@@ -121,6 +119,21 @@ def _refusal(
 
     if not (host.is_root or host.user in {None, consumer.process.user}):
         return Refusal(RefusalReason.FOREIGN_USER, pid, consumer.process.user or "")
+
+    return None
+
+
+def _untouchable(
+    consumer: ConsumerState | None, process: ProcessId, host: Host
+) -> RefusalReason | None:
+    if process.pid == 1:
+        return RefusalReason.INIT
+
+    if consumer is not None and consumer.process.is_kernel_thread:
+        return RefusalReason.KERNEL_THREAD
+
+    if process.pid == host.own_pid or process.pid in host.ancestors:
+        return RefusalReason.SELF_OR_ANCESTOR
 
     return None
 

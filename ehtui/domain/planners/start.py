@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.planners.signal import plan_signal
-from ehtui.domain.plans import Refusal, RefusalReason, RestartPlan, SignalPlan, StartPlan
+from ehtui.domain.planners.signal import GONE_STATES, plan_signal
+from ehtui.domain.plans import (
+    Refusal,
+    RefusalReason,
+    RestartPlan,
+    StartPlan,
+    SupervisedPlan,
+)
 from ehtui.domain.text import mask_arguments, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.domain.planners.host import Host
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.process import ProcessId, Supervisor
     from ehtui.domain.snapshot import Snapshot
 
 RESTART_WAIT_S = 30.0
+SUPERVISOR_WAIT_S = 120.0  # systemd gives a service 90 s to stop
 
 
 def with_group(text: str, group: str) -> str:
@@ -40,18 +48,26 @@ def plan_restart(
     read_only: bool,
     at: float,
     signal: str = "TERM",
-) -> RestartPlan | Refusal:
-    """Plan a restart of one process; refused where a supervisor would start it as well."""
+) -> RestartPlan | SupervisedPlan | Refusal:
+    """Plan a restart of one process: by its supervisor where it has one, who would start it too."""
+    found = next((c.process for c in snapshot.consumers if c.process.id == process), None)
+    supervisor = found.supervisor if found is not None else None
+
+    if supervisor is not None and supervisor.obstacle is None:
+        return _plan_supervised(
+            snapshot, process, supervisor, host=host, read_only=read_only, at=at
+        )
+
     stopping = plan_signal(snapshot, [process], signal, host=host, read_only=read_only, at=at)
 
-    if not isinstance(stopping, SignalPlan):
+    if isinstance(stopping, Refusal):
         return stopping
 
+    if supervisor is not None:
+        pid = str(process.pid)
+        return Refusal(RefusalReason.SUPERVISED, pid, supervisor.label, supervisor)
+
     consumer = next(c.process for c in snapshot.consumers if c.process.id == process)
-
-    if consumer.supervisor is not None:
-        return Refusal(RefusalReason.SUPERVISED, str(process.pid), consumer.supervisor)
-
     name = log_name(consumer.consumer_name or consumer.name, snapshot.policy.default_group, at)
 
     return RestartPlan(
@@ -61,6 +77,41 @@ def plan_restart(
         cwd=consumer.cwd,
         log_path=f"{log_folder}/{name}",
         planned_at=at,
+    )
+
+
+def _plan_supervised(
+    snapshot: Snapshot,
+    process: ProcessId,
+    supervisor: Supervisor,
+    *,
+    host: Host,
+    read_only: bool,
+    at: float,
+) -> SupervisedPlan | Refusal:
+    """Plan the supervisor's own restart, with everybody whom it restarts along."""
+    alike = (
+        c.process.id
+        for c in snapshot.consumers
+        if c.process.supervisor == supervisor and c.process.status not in GONE_STATES
+    )
+    stopping = plan_signal(
+        snapshot,
+        [process, *alike],
+        supervisor.stops_with,
+        host=replace(host, is_root=True),  # who may restart what is the supervisor's to judge
+        read_only=read_only,
+        at=at,
+        escalate_after_s=SUPERVISOR_WAIT_S,  # every one of them kills who does not stop
+    )
+
+    if isinstance(stopping, Refusal):
+        return stopping
+
+    target, *others = stopping.targets
+
+    return SupervisedPlan(
+        supervisor, stopping.signal, target, tuple(others), SUPERVISOR_WAIT_S, planned_at=at
     )
 
 
