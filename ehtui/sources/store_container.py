@@ -100,7 +100,7 @@ class WatchedContainer:
             page = await self.account.list_page(self.name, marker=marker)
             result.count(page)
             items += page.blobs
-            foreign += sum(not self._entry(item).fitting for item in page.blobs)
+            foreign += await self._foreign_among(page.blobs)
             marker = page.marker
 
             if not marker and foreign <= FEW_FOREIGN_BLOBS:
@@ -112,6 +112,16 @@ class WatchedContainer:
         self._watch(ours + await self._descend(result))
 
         return None
+
+    async def _foreign_among(self, items: list[BlobItem]) -> int:
+        foreign = 0
+
+        for start in range(0, len(items), BLOBS_A_SLICE):
+            some = items[start : start + BLOBS_A_SLICE]
+            foreign += sum(not self._entry(item).fitting for item in some)
+            await asyncio.sleep(0)
+
+        return foreign
 
     def _entry(self, item: BlobItem) -> _Known:
         """What is known of a blob; of a new one, which formats its name fits."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from collections import defaultdict
 from http import HTTPStatus
 from ipaddress import ip_address
 from typing import TYPE_CHECKING
@@ -33,6 +34,7 @@ from ehtui.wire.storage_errors import (
     problem_of_exception,
     problem_of_reply,
 )
+from ehtui.wire.storage_known import KnownBlobs
 from ehtui.wire.storage_signing import KeySigner
 from ehtui.wire.storage_xml import (
     MalformedListingError,
@@ -73,6 +75,7 @@ class HttpBlobAccount:
         self._clock = clock
         self._signer = KeySigner(address.account, address.key) if address.key else None
         self._skew_s = 0.0  # server minus local
+        self._known: defaultdict[tuple[str, str], KnownBlobs] = defaultdict(KnownBlobs)
         self._credential = credential
         self._owns_credential = False
 
@@ -110,7 +113,10 @@ class HttpBlobAccount:
         read_at = self._clock()
 
         try:
-            parsed = await parse_listing(response.content)
+            if metadata and not delimiter:
+                parsed = await self._known[container, prefix].parse(response.content)
+            else:
+                parsed = await parse_listing(response.content)
         except MalformedListingError as error:
             raise ProblemError(malformed_reply(self._address, container, str(error))) from None
 

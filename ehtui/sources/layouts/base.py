@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Protocol
 
 from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership, UnreadableBlob
@@ -138,6 +139,7 @@ class Format(Protocol):
         """
 
 
+@lru_cache(maxsize=256)  # a container holds few spellings, each in thousands of names
 def host_key(namespace: str) -> str:
     """A namespace for comparing: JS leaves the port out that Python writes (facts.md §7)."""
     return _PORT.sub("", namespace).lower()
