@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.leases import default_timing
@@ -32,7 +31,7 @@ def _after(snapshot: Snapshot, name: str, partition: str, end: LeaseState) -> Ta
     if group is None or shown is None or shown.lease.owner is None:
         return NO_SURVIVOR
 
-    lease, owner = replace(shown.lease, state=end), shown.lease.owner
+    lease, owner = shown.lease._replace(state=end), shown.lease.owner
 
     if end is LeaseState.RELEASED:
         lease = Lease(end, owner, last_modified=snapshot.server_now)

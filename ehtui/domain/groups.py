@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ehtui.domain.memory import GroupMemory, Mark, Seat
-from ehtui.domain.seats import Moment, flowed, judged, renewed, vacant
+from ehtui.domain.seats import Moment, judged, renewed, vacant
 from ehtui.domain.snapshot import (
-    HEALTH_ORDER,
     LIVE_STATES,
     GroupPartition,
     GroupState,
-    Health,
     Lease,
     LeaseState,
     OwnerState,
@@ -23,6 +21,7 @@ from ehtui.domain.snapshot import (
 )
 from ehtui.domain.store import Checkpoint
 from ehtui.domain.takeover import forecast
+from ehtui.domain.tally import Tally
 from ehtui.domain.tenures import owner_of
 
 if TYPE_CHECKING:
@@ -33,22 +32,39 @@ if TYPE_CHECKING:
     from ehtui.domain.process import OwnerLink
 
 FAST_WAYS = True  # off in the test that compares them with the plain way
-_RANK = {health: rank for rank, health in enumerate(HEALTH_ORDER)}
-_health_of = attrgetter("health")
 _shown_of = attrgetter("shown")
+_due_of = attrgetter("due_at")
 
 
 def new_group(key: str, name: str, partitions: Iterable[str]) -> GroupMemory:
     """A group that nothing is known of yet."""
-    seats = {pid: vacant(pid) for pid in partitions}
-    state = GroupState(name, tuple(seat.shown for seat in seats.values()))
-    return GroupMemory(key, state, seats)
+    return reseated(GroupMemory(key, GroupState(name, ())), partitions)
+
+
+def reseated(group: GroupMemory, partitions: Iterable[str]) -> GroupMemory:
+    """`group` with exactly these partitions."""
+    seats = {pid: group.seats.get(pid) or vacant(pid) for pid in partitions}
+    shown = tuple(map(_shown_of, seats.values()))
+    tally = Tally.of(shown)
+    state = tally.state(group.state, shown, group.state.owners)
+    troubled, due_at = _troubled(seats), _earliest(seats)
+    return replace(
+        group, seats=seats, state=state, troubled=troubled, known=tally.known, due_at=due_at
+    )
 
 
 def due_seats(group: GroupMemory, moment: Moment) -> set[str]:
     """Partitions whose verdict changes with time alone, and whose time has come."""
     clock = moment.looked_at
+
+    if clock < group.due_at:
+        return set()
+
     return {pid for pid, seat in group.seats.items() if seat.due_at <= clock}
+
+
+def _earliest(seats: Mapping[str, Seat]) -> float:
+    return min(map(_due_of, seats.values()), default=inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,30 +92,50 @@ def rejudged(
     if not touched:
         return group
 
-    seats, has_changed, leases_changed = dict(group.seats), False, False
+    seats, before = dict(group.seats), group.state
+    tally = Tally(before.counts, before.lag or 0, group.known)
+    has_changed = leases_changed = has_trouble = False
+    due_at = group.due_at
 
     for pid in touched:
-        seat = group.seats.get(pid)
+        seat = seats.get(pid)
 
         if seat is None:
             continue
 
         after = seats[pid] = _judged(draft, group, seat, moment, written, is_due=pid in due)
+        old, new = seat.shown, after.shown
+        has_trouble = has_trouble or bool(seat.marks or after.marks)
 
-        if after.shown is not seat.shown:
-            has_changed = True
-            old, new = seat.shown.lease, after.shown.lease
+        due_at = min(due_at, after.due_at)
 
-            if old is not new and (old.state is not new.state or old.owner != new.owner):
-                leases_changed = True
-                _tell_lease(draft, group.state.name, pid, old, new)
+        if new is old:
+            continue
 
-    state = group.state
+        has_changed = True
+        tally.swap(old, new)
+
+        if old.lease is not new.lease and _changes_hands(old.lease, new.lease):
+            leases_changed = True
+            _tell_lease(draft, before.name, pid, old.lease, new.lease)
+
+    state = before
 
     if has_changed:
-        state = _rolled_up(group, seats, leases_changed=leases_changed)
+        state = _rolled_up(group, seats, tally, leases_changed=leases_changed)
 
-    return replace(group, seats=seats, state=state, troubled=_troubled(seats))
+    return replace(
+        group,
+        seats=seats,
+        state=state,
+        troubled=_troubled(seats) if has_trouble else group.troubled,
+        due_at=_earliest(seats) if due else due_at,
+        known=tally.known,
+    )
+
+
+def _changes_hands(old: Lease, new: Lease) -> bool:
+    return old.state is not new.state or old.owner != new.owner
 
 
 def _judged(
@@ -111,27 +147,22 @@ def _judged(
     *,
     is_due: bool,
 ) -> Seat:
-    """Judged the fast way where that is the same, else the plain way."""
+    """Judged the fast way where that gives the same, else the plain way."""
     pid, holder = seat.shown.id, seat.tenure.holder
-    flow = draft.flows.get(pid)
     timing = group.timings.get(holder) if holder is not None else None
-    after = None
 
-    if not is_due and FAST_WAYS:
-        if written is None:
-            after = flowed(seat, flow, timing, moment) if flow is not None else None
-        elif pid in written.renewals:
-            after = renewed(seat, timing, moment)
+    if written is not None and pid in written.renewals and not is_due and FAST_WAYS:
+        after = renewed(seat, timing, moment)
 
-    if after is not None:
-        return after
+        if after is not None:
+            return after
 
     checkpoint = seat.shown.checkpoint
 
     if written is not None:
         checkpoint = written.checkpoints.get(pid, checkpoint)
 
-    return judged(seat, flow, timing, moment, checkpoint)
+    return judged(seat, draft.flows.get(pid), timing, moment, checkpoint)
 
 
 def _tell_lease(draft: Draft, group: str, partition: str, old: Lease, new: Lease) -> None:
@@ -173,27 +204,16 @@ def _late(old: Lease, new: Lease) -> float | None:
 
 
 def _rolled_up(
-    group: GroupMemory, seats: Mapping[str, Seat], *, leases_changed: bool
+    group: GroupMemory, seats: Mapping[str, Seat], tally: Tally, *, leases_changed: bool
 ) -> GroupState:
     before = group.state
     shown: tuple[GroupPartition, ...] = tuple(map(_shown_of, seats.values()))
-    counts: Counter[Health] = Counter(map(_health_of, shown))
-    lags = [p.lag for p in shown if p.lag is not None and not p.lag_is_bound]
     owners = before.owners
 
     if leases_changed or not owners:
         owners = owners_of(shown, group, {o.id: o for o in before.owners})
 
-    return GroupState(
-        before.name,
-        shown,
-        owners,
-        max(counts, key=_RANK.__getitem__, default=Health.UNKNOWN),
-        counts,
-        sum(lags) if lags else None,
-        len(lags) < len(shown),
-        before.spellings,
-    )
+    return tally.state(before, shown, owners)
 
 
 def owners_of(
@@ -269,7 +289,7 @@ def forecasted(
         window = forecast(lease, rivals, survivors, len(waiting), start or now)
 
         if window != seat.shown.takeover:
-            changed[seat.shown.id] = seat._replace(shown=replace(seat.shown, takeover=window))
+            changed[seat.shown.id] = seat._replace(shown=seat.shown._replace(takeover=window))
 
     if not changed:
         return group

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.leases import NO_RHYTHM, Rhythm, Timing
 from ehtui.domain.ownership import Look
 from ehtui.domain.process import LogIncidentKind, OwnerLink, ProcessId
 from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Series
-from ehtui.domain.store import Ownership
 
 if TYPE_CHECKING:
     from ehtui.domain.behind import History
     from ehtui.domain.progress import Progress
+    from ehtui.domain.store import Ownership
 
 
 class Flow(NamedTuple):
@@ -48,8 +49,7 @@ class Move:
     sequence: int | None  # checkpoint by then: one that never moves tells a poison event
 
 
-@dataclass(frozen=True, slots=True)
-class Tenure:
+class Tenure(NamedTuple):
     """One partition's ownership record as it was watched. Server times."""
 
     record: Ownership | None = None
@@ -111,6 +111,8 @@ class GroupMemory:
     moves: tuple[Move, ...] = ()
     seen_expiry_s: float | None = None  # the youngest lease that was taken over
     troubled: tuple[Seat, ...] = ()  # those with marks, in natural order
+    due_at: float = -inf  # no seat is due before
+    known: int = 0  # partitions whose lag is part of the sum
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import compress, count
+from operator import is_not
 from typing import Generic, TypeVar
 
 from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing
@@ -30,6 +32,7 @@ class Shelf(Generic[Record]):
     places: list[Place | None]  # None: another hub's
     contested: Mapping[Place, tuple[int, ...]]  # indices, where a place has several records
     by_place: Mapping[Place, int]  # where it has one
+    written: tuple[int, ...] = ()  # indices: records that differ from those of the look before
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,13 +91,20 @@ def _refreshed(before: Shelf[Record], records: tuple[Record, ...]) -> Shelf[Reco
     if len(records) != len(before.records):
         return None
 
-    if any(
-        old is not new and old.blob.name != new.blob.name
-        for old, new in zip(before.records, records, strict=True)
-    ):
-        return None
+    written: list[int] = []
 
-    return Shelf(records, before.places, before.contested, before.by_place)
+    # A source keeps the records of blobs that were not written: most are the same objects.
+    for index in compress(count(), map(is_not, before.records, records)):
+        old, new = before.records[index], records[index]
+
+        if old.blob.name != new.blob.name:
+            return None
+
+        # Not by ETag alone: a blob lease ends without a new one.
+        if old.blob.etag != new.blob.etag or old != new:
+            written.append(index)
+
+    return Shelf(records, before.places, before.contested, before.by_place, tuple(written))
 
 
 def _shelve(records: tuple[Record, ...], hub: HubName | None) -> Shelf[Record]:
@@ -126,10 +136,7 @@ def _place(record: Ownership | Checkpoint, hub: HubName | None) -> Place | None:
 
 
 def changed_places(before: Look | None, after: Look) -> set[Place]:
-    """Where a record changed, appeared or vanished between two looks.
-
-    Not by ETag alone: a blob lease ends without a new one.
-    """
+    """Where a record changed, appeared or vanished between two looks that followed each other."""
     if before is None:
         return _all_places(after)
 
@@ -138,15 +145,8 @@ def changed_places(before: Look | None, after: Look) -> set[Place]:
     if after.ownerships.places is not owns.places or after.checkpoints.places is not reads.places:
         return _all_places(before) | _all_places(after)  # the join was made anew
 
-    return _written(owns, after.ownerships) | _written(reads, after.checkpoints)
-
-
-def _written(before: Shelf[Record], after: Shelf[Record]) -> set[Place]:
-    return {
-        place
-        for place, old, new in zip(after.places, before.records, after.records, strict=True)
-        if old is not new and old != new and place is not None
-    }
+    shelves = (after.ownerships, after.checkpoints)
+    return {place for s in shelves for i in s.written if (place := s.places[i]) is not None}
 
 
 def _all_places(look: Look) -> set[Place]:

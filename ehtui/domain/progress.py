@@ -107,16 +107,12 @@ def pace_of(commits: tuple[Commit, ...]) -> Pace | None:
     if len(commits) < 2:  # noqa: PLR2004 - a rate lies between two
         return None
 
-    last, first, gaps = commits[-1], commits[0], len(commits) - 1
+    last, gaps = commits[-1], len(commits) - 1
 
-    for gaps_left, commit in zip(range(gaps, 1, -1), commits, strict=False):
-        first, gaps = commit, gaps_left
+    while gaps > 1 and last.at - commits[-1 - gaps].at >= RATE_WINDOW_S:
+        gaps -= 1
 
-        if last.at - commit.at < RATE_WINDOW_S:
-            break
-    else:
-        first, gaps = commits[-2], 1
-
+    first = commits[-1 - gaps]
     grown, usual_s = last.sequence - first.sequence, last.at - first.at
 
     if grown < 0 or usual_s <= 0:

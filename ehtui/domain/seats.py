@@ -35,7 +35,6 @@ REFRESH_S = 30.0  # what waits is judged again at least so often
 _JUST_AFTER_S = 0.001
 _UNKNOWN_ROUNDS, _UNKNOWN_POLLS = 10.0, 12.0
 _STUCK = frozenset({Health.STOPPED, Health.STALLED})
-_FINE = frozenset({Health.OK, Health.UNKNOWN})
 NO_STATE = PartitionState("")
 
 
@@ -120,55 +119,6 @@ def judged(
         marks_of(shown, progress, flow, patience, looked_at),
         _due(shown, progress, next_change_at(lease, timing), patience, looked_at),
     )
-
-
-def flowed(seat: Seat, flow: Flow, timing: Timing | None, moment: Moment) -> Seat | None:
-    """`seat` after nothing but the hub moved on; None where more has to be judged.
-
-    The plain way gives the same: the lease is not due, and no record was written.
-    """
-    old, looked_at = seat.shown, moment.looked_at
-    checkpoint, lease = old.checkpoint, old.lease
-
-    if checkpoint is None or old.layout is None:
-        return None
-
-    state = flow.state
-    lag = lag_of(state.sample, checkpoint, moment.offset_s)
-
-    if lag.lag is None:
-        return None
-
-    progress = _followed(seat, lag, checkpoint, moment, lease, state)
-    patience = moment.patience_of(timing)
-    in_per_s = state.in_per_s
-    verdict, rule = health.judge(lease, lag, progress, patience, in_per_s, looked_at, old.health)
-    out_per_s = out_rate(progress.pace, looked_at)
-    shown = GroupPartition(
-        old.id,
-        lease,
-        checkpoint,
-        lag.lag,
-        lag.is_bound,
-        lag.lost,
-        lag.ahead,
-        _behind(flow, lag, checkpoint, moment.now),
-        out_per_s,
-        _drain(lag, in_per_s, out_per_s),
-        verdict,
-        rule,
-        old.window,
-        extended(old.lag_series, moment.polled_before_at, moment.at, lag.lag),
-        old.layout,
-        old.takeover,
-    )
-    marks = seat.marks
-
-    if marks or verdict not in _FINE or lag.lost or lag.ahead:
-        marks = marks_of(shown, progress, flow, patience, looked_at)
-
-    due_at = _due(shown, progress, next_change_at(lease, timing), patience, looked_at)
-    return Seat(shown, seat.tenure, progress, marks, due_at)
 
 
 def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:

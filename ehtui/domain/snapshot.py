@@ -1,7 +1,8 @@
 """One frozen picture of everything known: all that a screen, a report or a recording sees.
 
 Ages are not stored: a lease keeps when it was renewed and when it expires (server time), and
-views subtract from `Snapshot.server_now`. So a picture changes only where the world did.
+views subtract from `Snapshot.server_now`. So a picture changes only where the world did. What is
+made by the thousand a minute is a tuple: a fifth of a frozen dataclass's time.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.policy import Policy
 
@@ -51,8 +52,7 @@ class TimingBasis(StrEnum):
     ASSUMED = "assumed"
 
 
-@dataclass(frozen=True, slots=True)
-class Lease:
+class Lease(NamedTuple):
     """A partition's lease. Times are server times."""
 
     state: LeaseState
@@ -95,8 +95,7 @@ class BehindBasis(StrEnum):
     EXACT = "exact"  # read from the event itself
 
 
-@dataclass(frozen=True, slots=True)
-class Behind:
+class Behind(NamedTuple):
     """Lag in time."""
 
     seconds: float  # when it was judged
@@ -104,8 +103,7 @@ class Behind:
     since_at: float | None = None  # enqueued time of the oldest unread event: grows by itself
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionState:
+class PartitionState(NamedTuple):
     """A partition of the hub, whoever reads it."""
 
     id: str
@@ -114,8 +112,7 @@ class PartitionState:
     last_series: Series = ()  # last_sequence over time
 
 
-@dataclass(frozen=True, slots=True)
-class GroupPartition:
+class GroupPartition(NamedTuple):
     """One partition as one consumer group sees it."""
 
     id: str

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ehtui.domain import groups
 from ehtui.domain.draft import TIMELINE_LENGTH
-from ehtui.domain.memory import Memory
+from ehtui.domain.memory import GroupMemory, Memory
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.process import LogIncident, LogIncidentKind, ProcessId
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import GroupState, Severity, Snapshot
 from ehtui.domain.store import UnreadableBlob
+from ehtui.domain.tally import Tally
 from ehtui.domain.updates import Tick
 from tests.domain.build import NAMESPACE, SOURCES, World
 
@@ -103,12 +106,27 @@ def check_group(group: GroupState) -> None:
 
     known = [p.lag for p in group.partitions if p.lag is not None and not p.lag_is_bound]
     assert group.lag == (sum(known) if known else None)
-    assert sum(group.counts.values()) in {0, len(group.partitions)}
+    assert group.counts == Counter(p.health for p in group.partitions)
+    assert group == Tally.of(group.partitions).state(group, group.partitions, group.owners)
+
+
+def check_memory(group: GroupMemory) -> None:
+    """What goes along with each change is what looking at all of it again gives."""
+    seats = group.seats.values()
+    assert group.state.partitions == tuple(seat.shown for seat in seats)
+    assert group.known == Tally.of(group.state.partitions).known
+    assert group.troubled == tuple(seat for seat in seats if seat.marks)
+    assert all(group.due_at <= seat.due_at for seat in seats)
 
 
 def check(snapshot: Snapshot) -> None:
     for group in snapshot.groups:
         check_group(group)
+
+    assert isinstance(snapshot.memory, Memory)
+
+    for remembered in snapshot.memory.groups.values():
+        check_memory(remembered)
 
     assert all(p.in_per_s is None or p.in_per_s >= 0 for p in snapshot.partitions)
     keys = [finding.key for finding in snapshot.findings]

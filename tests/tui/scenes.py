@@ -256,8 +256,7 @@ def overdue() -> Snapshot:
     calm = healthy()
     states = calm.groups[0].partitions
     window = TakeoverWindow(NOW + 40, NOW + 76, "python-180/30")
-    broken = replace(
-        states[2],
+    broken = states[2]._replace(
         lease=lease(OWNERS[2], LeaseState.OVERDUE, age_s=139),
         checkpoint=checkpoint(2, 229_724),
         lag=1_820,
@@ -394,16 +393,14 @@ def many(count: int = 32) -> Snapshot:
         group_partition(n, lasts[n], (n * 37) % 90, OWNERS[n % 4], age_s=(n * 11) % 40)
         for n in range(count)
     ]
-    states[7] = replace(
-        states[7],
+    states[7] = states[7]._replace(
         health=Health.BEHIND,
         rule=rules.GROWING,
         lag=48_211,
         behind=Behind(48_211 / 13, BehindBasis.INTERPOLATED),
         lag_series=series(48_211, grows=600),
     )
-    states[19] = replace(
-        states[19],
+    states[19] = states[19]._replace(
         lease=Lease(LeaseState.RELEASED, renewed_at=NOW - 400),
         health=Health.UNOWNED,
         out_per_s=0.0,

@@ -282,7 +282,7 @@ def test_rows_are_equal_when_nothing_visible_changed() -> None:
 def test_unchanged_rows_are_not_built_again() -> None:
     memo, snapshot = RowMemo(), world.snapshot()
     first = partitions_table(snapshot, world.GROUP, memo=memo).rows
-    changed = (replace(snapshot.partitions[0], in_per_s=99.0), *snapshot.partitions[1:])
+    changed = (snapshot.partitions[0]._replace(in_per_s=99.0), *snapshot.partitions[1:])
     second = partitions_table(replace(snapshot, partitions=changed), world.GROUP, memo=memo).rows
 
     assert [a is b for a, b in zip(first, second, strict=True)] == [False, True, True]

@@ -248,10 +248,8 @@ def test_what_a_start_gets(count: int, words: str) -> None:
 
 
 def test_a_start_in_a_group_without_records() -> None:
-    blank = replace(
-        world.partition("0", world.lease(LeaseState.NEVER_OWNED, owner=None), 9, None),
-        checkpoint=None,
-    )
+    never = world.lease(LeaseState.NEVER_OWNED, owner=None)
+    blank = world.partition("0", never, 9, None)._replace(checkpoint=None)
     say = Telling(world.snapshot(groups=(world.group_state(blank),)))
 
     assert "has no records yet" in confirmation(START, say).costs[0]

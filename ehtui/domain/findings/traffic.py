@@ -19,21 +19,32 @@ HOT_PER_S = 5.0  # below it nobody minds
 
 def hot(draft: Draft) -> Iterator[Finding]:
     """A partition with several times the input of the others: often a poor partition key."""
-    flows = [f for f in draft.flows.values() if f.state.in_per_s is not None]
+    rates = [rate for f in draft.flows.values() if (rate := f.state.in_per_s) is not None]
 
-    if len(flows) < len(draft.partitions) or len(flows) < 2:  # noqa: PLR2004 - others to compare
+    if len(rates) < len(draft.partitions) or len(rates) < 2:  # noqa: PLR2004 - others to compare
         return
 
-    rates = {f.state.id: f.state.in_per_s or 0.0 for f in flows}
-    whole = sum(rates.values())
+    whole, hottest = sum(rates), max(rates)
 
-    for flow in flows:
-        partition, series = flow.state.id, flow.state.last_series
-        own = rates[partition]
-        others = (whole - own) / (len(flows) - 1)
+    if not _is_hot(hottest, whole, len(rates)):
+        return  # then no other is
 
-        if own < HOT_PER_S or own < HOT_FACTOR * others or draft.at - series[0][0] < WATCHED_S:
+    for flow in draft.flows.values():
+        state = flow.state
+        own = state.in_per_s
+
+        if own is None or not _is_hot(own, whole, len(rates)):
             continue
 
-        evidence: Evidence = {"in_per_s": own, "others_per_s": others, "share": own / whole}
-        yield finding("partition.hot", Severity.INFO, Subject(partition=partition), evidence)
+        if draft.at - state.last_series[0][0] >= WATCHED_S:
+            others = _others(own, whole, len(rates))
+            evidence: Evidence = {"in_per_s": own, "others_per_s": others, "share": own / whole}
+            yield finding("partition.hot", Severity.INFO, Subject(partition=state.id), evidence)
+
+
+def _is_hot(own: float, whole: float, count: int) -> bool:
+    return own >= HOT_PER_S and own >= HOT_FACTOR * _others(own, whole, count)
+
+
+def _others(own: float, whole: float, count: int) -> float:
+    return (whole - own) / (count - 1)

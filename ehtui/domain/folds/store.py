@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain import ownership
 from ehtui.domain.folds.moves import tell_moves
-from ehtui.domain.groups import Written, new_group, rejudged
+from ehtui.domain.groups import Written, new_group, rejudged, reseated
 from ehtui.domain.leases import heard, timings
 from ehtui.domain.memory import UNSEEN, GroupMemory, OwnerTrack, Seat
 from ehtui.domain.sdks import hints_of
-from ehtui.domain.seats import vacant
 from ehtui.domain.snapshot import LIVE_STATES, Subject
 from ehtui.domain.store import Checkpoint, Ownership
 from ehtui.domain.tenures import Shift, followed, owner_of, watched
@@ -107,7 +106,7 @@ def _seat_groups(draft: Draft, look: ownership.Look, *, is_first: bool) -> None:
                 draft.tell("group.appeared", draft.looked_at, Subject(group=name), {"group": name})
 
         if tuple(group.seats) != partitions:
-            group = _reseated(group, partitions)
+            group = reseated(group, partitions)
 
         spellings = look.spellings.get(key, ())
 
@@ -123,12 +122,6 @@ def _partitions(draft: Draft, look: ownership.Look) -> tuple[str, ...]:
 
     places = (*look.ownerships.places, *look.checkpoints.places)
     return ownership.natural({place[1] for place in places if place is not None})
-
-
-def _reseated(group: GroupMemory, partitions: tuple[str, ...]) -> GroupMemory:
-    seats = {pid: group.seats.get(pid) or vacant(pid) for pid in partitions}
-    state = replace(group.state, partitions=tuple(seat.shown for seat in seats.values()))
-    return replace(group, seats=seats, state=state)
 
 
 @dataclass(slots=True)
@@ -221,7 +214,7 @@ def _is_same(before: Ownership | Checkpoint | None, after: Ownership | Checkpoin
     if before is None or after is None:
         return before is after
 
-    return before == after
+    return before is after or (before.blob.etag == after.blob.etag and before == after)
 
 
 def _retimed(group: GroupMemory, before: Mapping[str, object]) -> set[str]:
