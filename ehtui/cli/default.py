@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from ehtui.cli import garbage
 from ehtui.cli.flags import resolve_args
 from ehtui.cli.remarks import tell_process
 
@@ -15,8 +16,10 @@ if TYPE_CHECKING:
 REFRESHES = 3
 
 
-def run(args: argparse.Namespace) -> int:
+def run(args: argparse.Namespace | None) -> int:
     """Open the screen or print the report."""
+    garbage.hold()  # until the sources are open
+
     from ehtui.cli import compose  # noqa: PLC0415 - every room below comes with it
 
     resolved = resolve_args(args)

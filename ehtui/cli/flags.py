@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import argparse
+
     from ehtui.config.process_environment import ProcessFindings
     from ehtui.config.resolve import Flags, Resolved
 
@@ -23,6 +24,8 @@ _KEYS = {
 
 def add_settings_flags(parser: argparse.ArgumentParser) -> None:
     """Add the flags that every command understands."""
+    import argparse  # noqa: PLC0415 - whoever gives no flags has no parser
+
     group = parser.add_argument_group("settings (over the environment, .env and YAML)")
 
     def add(*names: str, **kwargs: object) -> None:
@@ -46,15 +49,20 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
 
 
 def _pid(text: str) -> int:
+    import argparse  # noqa: PLC0415
+
     if not text.isdecimal():
         raise argparse.ArgumentTypeError(f"'{text}' is no process id")
 
     return int(text)
 
 
-def flags_of(args: argparse.Namespace) -> Flags:
-    """The flags among parsed arguments."""
+def flags_of(args: argparse.Namespace | None) -> Flags:
+    """The flags among parsed arguments; None is nothing to parse."""
     from ehtui.config.resolve import Flags  # noqa: PLC0415 - `--help` needs no settings
+
+    if args is None:
+        return Flags()
 
     values = {key: str(getattr(args, name)) for name, (_, key) in _KEYS.items() if name in args}
     names = {key: flag for flag, key in _KEYS.values()}
@@ -76,7 +84,7 @@ def flags_of(args: argparse.Namespace) -> Flags:
     )
 
 
-def resolve_args(args: argparse.Namespace) -> Resolved:
+def resolve_args(args: argparse.Namespace | None) -> Resolved:
     """The settings for parsed arguments, from this process's environment and folder.
 
     Raises:

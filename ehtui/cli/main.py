@@ -47,6 +47,9 @@ def _explained(error: BaseException) -> ExitCode:
 
 
 def _run_command(argv: list[str]) -> int:
+    if not argv:  # there is nothing to parse, and the screen would wait for the parser
+        return _run_default()
+
     from ehtui.cli.parser import parse  # noqa: PLC0415 - its faults belong to run()'s net
 
     args = parse(argv)
@@ -55,7 +58,7 @@ def _run_command(argv: list[str]) -> int:
     return command(args)
 
 
-def _run_default(args: argparse.Namespace) -> int:
+def _run_default(args: argparse.Namespace | None = None) -> int:
     from ehtui.cli.default import run  # noqa: PLC0415
 
     return run(args)

@@ -6,14 +6,19 @@ import os
 import shutil
 import sys
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from ehtui.views.formats import Clock
 from ehtui.views.glyphs import ASCII, UNICODE
-from ehtui.views.report import Paper
+
+if TYPE_CHECKING:
+    from ehtui.views.report import Paper
 
 
 def paper(*, is_ascii: bool | None = None) -> Paper:
     """As wide as the terminal and coloured like it; for a pipe as wide as it is, and plain."""
+    from ehtui.views.report import Paper  # noqa: PLC0415 - a screen prints no report
+
     is_terminal = sys.stdout.isatty()
 
     return Paper(

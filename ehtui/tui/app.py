@@ -13,14 +13,13 @@ from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
 from ehtui.domain.snapshot import Severity, Snapshot
+from ehtui.lazy import LazyModule
 from ehtui.tui import styles
 from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrome
 from ehtui.tui.commands import Commands
 from ehtui.tui.keys import Scope, bindings, dangerous_actions
-from ehtui.tui.lazy import LazyModule
 from ehtui.tui.messages import SnapshotPublished
 from ehtui.tui.pictures import Pictures
-from ehtui.tui.screens.help import HelpScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.themes import THEMES, fallback_variables, first_theme
 from ehtui.views.formats import Clock
@@ -35,9 +34,11 @@ if TYPE_CHECKING:
 
     from ehtui.tui import notify
     from ehtui.tui.notify import Terminal
+    from ehtui.tui.screens import help as help_screen
     from ehtui.tui.session import Session, UiOptions, Unsubscribe
 else:
     notify = LazyModule("ehtui.tui.notify")
+    help_screen = LazyModule("ehtui.tui.screens.help")
 
 _FLOWS = "flows"
 _LEAVE_ON = ("SIGTERM", "SIGHUP")
@@ -188,7 +189,8 @@ class EhtuiApp(App[int]):
 
     def action_help(self) -> None:
         """Show every key."""
-        self.push_screen(HelpScreen(self.options.keymap, read_only=self.session.read_only))
+        keys = self.options.keymap
+        self.push_screen(help_screen.HelpScreen(keys, read_only=self.session.read_only))
 
     @override
     async def action_quit(self) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
@@ -187,6 +186,8 @@ def plural(number: int, one: str, many: str | None = None) -> str:
 
 def command(*words: str) -> str:
     """A command that can be pasted into a shell: `$Default` is quoted."""
+    import shlex  # noqa: PLC0415 - for those who are told to run something
+
     return shlex.join(words)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Finding,
@@ -11,13 +13,19 @@ from ehtui.domain.snapshot import (
     SourceState,
     SourceStatus,
 )
-from ehtui.views import findings, formats
+from ehtui.lazy import LazyModule
+from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE
 from ehtui.views.tables.titles import group_lag
 from ehtui.views.telling import Telling, have, partitions
+
+if TYPE_CHECKING:
+    from ehtui.views import findings
+else:
+    findings = LazyModule("ehtui.views.findings")
 
 
 def headline(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -54,6 +53,8 @@ def marks_of(owners: frozenset[str], palette_size: int = PALETTE_SIZE, glyphs: i
 
 
 def _hash(owner: str, purpose: str) -> int:
+    import hashlib  # noqa: PLC0415 - loads OpenSSL: with the first owner, not before the first paint
+
     digest = hashlib.blake2b(owner.encode("utf-8", "surrogatepass"), person=purpose.encode())
 
     return int.from_bytes(digest.digest()[:8], "big")

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from textual import on
 from textual.screen import Screen
 
+from ehtui.lazy import LazyModule
 from ehtui.tui.grid import Grid
-from ehtui.tui.lazy import LazyModule
 from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
 
 if TYPE_CHECKING:

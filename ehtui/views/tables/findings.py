@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import Finding, Severity, Snapshot
-from ehtui.views import findings, formats
+from ehtui.lazy import LazyModule
+from ehtui.views import formats
 from ehtui.views.cells import Cell, Column, Row, Table, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.keys import finding_key
 from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE
 from ehtui.views.telling import Telling
+
+if TYPE_CHECKING:
+    from ehtui.views import findings
+else:
+    findings = LazyModule("ehtui.views.findings")
 
 COLUMNS = (
     Column("mark", "", 1),

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import Severity
-from ehtui.views import formats, timeline
+from ehtui.lazy import LazyModule
+from ehtui.views import formats
 from ehtui.views.cells import Cell, Column, Row, Table, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
@@ -18,6 +19,9 @@ from ehtui.views.telling import Telling
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot, TimelineEvent
+    from ehtui.views import timeline
+else:
+    timeline = LazyModule("ehtui.views.timeline")
 
 COLUMNS = (
     Column("at", "TIME", 8),
