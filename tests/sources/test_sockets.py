@@ -9,6 +9,7 @@ import sys
 
 import pytest
 
+from ehtui.sources import sockets as sockets_module
 from ehtui.sources.sockets import Sockets, counts_by_psutil
 
 CLIENT = """
@@ -57,6 +58,28 @@ def test_both_ways_find_the_same_processes(
             client.kill()
 
         assert sockets.counts(address).get(client.pid, 0) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux names inodes")
+def test_an_ipv4_address_is_found_in_an_ipv6_socket() -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.socket(socket.AF_INET6) as client,
+    ):
+        port: int = server.getsockname()[1]
+        client.connect(("::ffff:127.0.0.1", port))
+        assert Sockets().counts({("127.0.0.1", port)}) == {os.getpid(): 1}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux is asked so")
+def test_where_the_kernel_does_not_answer_psutil_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()),
+    ):
+        monkeypatch.setattr(sockets_module, "_SOCK_DIAG", 21)  # no such protocol
+        port: int = server.getsockname()[1]
+        assert Sockets().counts({("127.0.0.1", port)}) == {os.getpid(): 1}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux names inodes")
