@@ -89,7 +89,8 @@ class ProcessFiles:
 
     def _folders(self) -> list[Path]:
         base = Path(self.folder)
-        words = [word for word in self.argv[:4] if not word.startswith("-") and "." in word]
+        # Not the first word: beside an interpreter stands whatever project it was installed for.
+        words = [word for word in self.argv[1:4] if not word.startswith("-") and "." in word]
         scripts = [base / word for word in words if _is_file(self._seen(base / word))]
 
         return list(dict.fromkeys([base, *(script.parent for script in scripts)]))

@@ -26,9 +26,14 @@ def start(tmp_path: Path) -> Iterator[Start]:
     """Starts a sleeping stranger in a folder; ended when its input closes."""
     running: list[subprocess.Popen[str]] = []
 
-    def begin(*argv: str, environment: dict[str, str] | None = None, folder: str = ".") -> int:
+    def begin(
+        *argv: str,
+        environment: dict[str, str] | None = None,
+        folder: str = ".",
+        interpreter: str = sys.executable,
+    ) -> int:
         process = subprocess.Popen(
-            [sys.executable, *(argv or ("-c", SLEEP))],
+            [interpreter, *(argv or ("-c", SLEEP))],
             cwd=tmp_path / folder,
             env=environment or {},
             stdin=subprocess.PIPE,
@@ -96,6 +101,18 @@ def test_the_scripts_own_folder_counts_where_it_was_started_from_elsewhere(
     (app / "main.py").write_text(SLEEP)
 
     assert values(start("app/src/main.py"))["eventhub.connection_string"] == HUB
+
+
+def test_a_file_above_the_interpreter_is_not_the_applications(start: Start, tmp_path: Path) -> None:
+    """A virtual environment has a dot in its path, and stands in somebody's project."""
+    programs = tmp_path / "project" / ".venv" / "bin"
+    programs.mkdir(parents=True)
+    (programs / "python").symlink_to(sys.executable)
+    (tmp_path / "project" / ".env").write_text(f"EVENTHUB_CONNECTION_STRING={HUB}\n")
+    (tmp_path / "work").mkdir()
+
+    with pytest.raises(ConfigError, match="shows no event hub"):
+        look_into(start(folder="work", interpreter=str(programs / "python")))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="changing the root needs its rights")
