@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.acting import act, add_acting_flags, chosen, looking
 from ehtui.cli.flags import add_settings_flags, resolve_args
+from ehtui.cli.stopwatch import add_follow_flag, following
 
 if TYPE_CHECKING:
     import argparse
@@ -17,10 +18,14 @@ def add_parser(subparsers: Any) -> None:
         "restart",
         help="stop a consumer and start it again as it was started",
         description="Signal a consumer, wait for its exit, start it again with the same command, "
-        "folder, environment and user, detached, its output in a log file whose path is shown.",
+        "folder, environment and user, detached, its output in a log file whose path is shown. "
+        "One that a supervisor runs is restarted by that one's own command, or not at all.",
     )
     parser.add_argument("target", metavar="PID|OWNER", help="a pid or an owner's first letters")
-    parser.add_argument("--signal", default="TERM", metavar="NAME", help="default: TERM")
+    parser.add_argument(
+        "--signal", default="TERM", metavar="NAME", help="default: TERM; a supervisor sends its own"
+    )
+    add_follow_flag(parser)
     add_acting_flags(parser)
     add_settings_flags(parser)
     parser.set_defaults(run=run)
@@ -32,6 +37,8 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: The target names no consumer, or several.
     """
-    with looking(resolve_args(args).settings, dry_run=args.dry_run) as (_, session):
+    with looking(resolve_args(args).settings, dry_run=args.dry_run) as (monitor, session):
         (process,) = chosen(session.snapshot, [args.target])
-        return act(session, session.plan_restart(process, args.signal), args)
+        plan = session.plan_restart(process, args.signal)
+
+        return act(session, plan, args, following(monitor, args))

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 from ehtui.cli.acting import act, add_acting_flags, chosen, looking
 from ehtui.cli.durations import seconds
 from ehtui.cli.flags import add_settings_flags, resolve_args
+from ehtui.cli.stopwatch import add_follow_flag, following
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
 
-    from ehtui.domain.plans import Outcome
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Snapshot
 
@@ -37,13 +37,7 @@ def add_parser(subparsers: Any) -> None:
         metavar="10s",
         help="KILL whoever is still there after that long",
     )
-    parser.add_argument(
-        "--follow",
-        type=seconds,
-        default=0.0,
-        metavar="5m",
-        help="wait that long at most until its partitions are owned again, and tell the gap",
-    )
+    add_follow_flag(parser)
     add_acting_flags(parser)
     add_settings_flags(parser)
     parser.set_defaults(run=run)
@@ -55,16 +49,11 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: A target names no consumer, or several.
     """
-    from ehtui.cli.stopwatch import follow  # noqa: PLC0415
-
     with looking(resolve_args(args).settings, dry_run=args.dry_run) as (monitor, session):
         targets = targets_of(session.snapshot, args)
         plan = session.plan_signal(targets, args.signal, escalate_after_s=args.then_kill)
 
-        def afterwards(outcome: Outcome) -> dict[str, Any]:
-            return follow(monitor, outcome, args.follow, is_json=args.json)
-
-        return act(session, plan, args, afterwards if args.follow else None)
+        return act(session, plan, args, following(monitor, args))
 
 
 def targets_of(snapshot: Snapshot, args: argparse.Namespace) -> list[ProcessId]:

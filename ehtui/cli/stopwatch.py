@@ -6,14 +6,39 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ehtui.domain.stopwatch import advance, is_over, start
+from ehtui.cli.durations import seconds
 
 if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable
+
     from ehtui.domain.lap import Lap
     from ehtui.domain.plans import Outcome
     from ehtui.monitor import Monitor
 
 POLL_S = 0.25
+
+
+def add_follow_flag(parser: argparse.ArgumentParser) -> None:
+    """`--follow`, for whatever ends a consumer."""
+    parser.add_argument(
+        "--follow",
+        type=seconds,
+        default=0.0,
+        metavar="5m",
+        help="wait that long at most until its partitions are owned again and their checkpoints "
+        "move, and tell the gap",
+    )
+
+
+def following(
+    monitor: Monitor, args: argparse.Namespace
+) -> Callable[[Outcome], dict[str, Any]] | None:
+    """What follows an outcome, where the arguments ask for it."""
+    if not args.follow:
+        return None
+
+    return lambda outcome: follow(monitor, outcome, args.follow, is_json=args.json)
 
 
 def follow(
@@ -23,6 +48,8 @@ def follow(
 
     Ctrl-C ends the wait, not the telling: what is known by then is told.
     """
+    from ehtui.domain.stopwatch import advance, is_over, start  # noqa: PLC0415 - not for --help
+
     laps = start(outcome, monitor.snapshot)
     deadline = time.monotonic() + timeout_s
 

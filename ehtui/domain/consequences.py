@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.leases import default_timing
@@ -43,7 +44,11 @@ def _after(snapshot: Snapshot, name: str, partition: str, end: LeaseState) -> Ta
     waiting = next((len(o.partitions) for o in group.owners if o.id == owner), 1)
     survivors = _survivors(snapshot, group, owner)
     window = forecast(lease, timing.rivals, survivors, waiting, snapshot.server_now)
-    return window or NO_SURVIVOR
+
+    if window is None or window.earliest_at is None:
+        return window or NO_SURVIVOR
+
+    return replace(window, is_assumed=timing.is_assumed)
 
 
 def _survivors(snapshot: Snapshot, group: GroupState, owner: str) -> int:

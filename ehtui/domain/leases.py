@@ -46,6 +46,14 @@ class Timing:
     rivals: tuple[Profile, ...]  # whoever may take over, one for each kind
 
     @property
+    def is_assumed(self) -> bool:
+        """Whether no survivor was seen renewing: then an SDK's defaults stand for their timing."""
+        if self.basis is TimingBasis.INFERRED:  # from what they are, such as by a log line
+            return self.period_basis is TimingBasis.ASSUMED
+
+        return self.basis is TimingBasis.ASSUMED
+
+    @property
     def shown_period_s(self) -> float | None:
         """The period as far as it is more than an assumption."""
         return None if self.period_basis is TimingBasis.ASSUMED else self.period_s

@@ -99,7 +99,15 @@ TIMELINE_KINDS: Mapping[str, Mapping[str, str]] = {
         "takeover_earliest_at": "float? as it was forecast before the signal",
         "takeover_latest_at": "float?",
         "takeover_basis": "str?",
+        "takeover_is_assumed": "bool no survivor had been seen renewing",
         "is_inside_forecast": "bool? None where nothing could be forecast",
+    },
+    # The same subject, afterwards: who owns it has written a checkpoint.
+    "takeover.moved": {
+        "owner": "str? who owns it now",
+        "previous_owner": "str?",
+        "signalled_at": "float",
+        "moved_s": "float from the signal to the checkpoint",
     },
     # Subject: pid (signal), partition (send) where there is one. One event a target.
     "action.signal": {
@@ -112,6 +120,7 @@ TIMELINE_KINDS: Mapping[str, Mapping[str, str]] = {
         "takeover_earliest_at": "float? of the last partition to come back",
         "takeover_latest_at": "float?",
         "takeover_basis": "str?",
+        "takeover_is_assumed": "bool?",
         "error": "str?",
     },
     "action.send": {

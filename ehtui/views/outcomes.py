@@ -69,7 +69,7 @@ def refusal_sentence(refusal: Refusal) -> str:
 
 
 def _supervised(subject: str, supervisor: Supervisor, obstacle: Obstacle) -> str:
-    command = formats.command(*supervisor.command)
+    command = safe(formats.command(*supervisor.command))
     words = _OBSTACLES[obstacle].format(tool=supervisor.tool, command=command)
 
     return f"{safe(subject)} is run by {safe(supervisor.label)}, {words}"
@@ -118,7 +118,7 @@ def _would(plan: Plan) -> str:
         case RestartPlan():
             return f"restart {plan.target.process.pid}"
         case SupervisedPlan():
-            return formats.command(*plan.supervisor.command)
+            return safe(formats.command(*plan.supervisor.command))
         case StartPlan():
             return f"start {safe(plan.consumer)}"
 

@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+_ASSUMED = ", assumed: no survivor was seen renewing yet"
+
+
 def is_grave(target: SignalTarget) -> bool:
     """Whether partitions stay unread for longer than a round, or nobody can tell."""
     if target.effect is SignalEffect.IGNORED:
@@ -89,17 +92,19 @@ def _loss(owned: Sequence[OwnedPartition], target: SignalTarget, signal: str, sa
 
 
 def _back(window: TakeoverWindow, say: Telling) -> str:
-    """`12:03:41–12:04:17 (up to 1m17s; Python 180/30 s)`."""
+    """`12:03:41–12:04:17 (up to 1m17s; Python 180/30 s)`; `~` where it is assumed."""
     last = window.latest_at if window.latest_at is not None else window.earliest_at
     longest = formats.duration(max(0.0, last - say.now)) if last is not None else formats.UNKNOWN
+    guess = "~" if window.is_assumed else ""
+    rests_on = f"{basis(window.basis)}{_ASSUMED if window.is_assumed else ''}"
 
     if window.earliest_at is None or window.latest_at is None:
         word = "by" if window.earliest_at is None else "from"
-        return f"{word} {say.time(last)} on ({basis(window.basis)})"
+        return f"{word} {guess}{say.time(last)} on ({rests_on})"
 
     when = say.span(window.earliest_at, window.latest_at)
 
-    return f"{when} (up to {longest}; {basis(window.basis)})"
+    return f"{guess}{when} (up to {guess}{longest}; {rests_on})"
 
 
 def joining(group: str, say: Telling) -> str:

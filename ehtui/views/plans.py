@@ -135,7 +135,7 @@ def _supervised(plan: SupervisedPlan, say: Telling) -> Confirmation:
     return Confirmation(
         heading=f"Restart {formats.listed(pids)} by {by}?",
         steps=(
-            formats.command(*supervisor.command),
+            safe(formats.command(*supervisor.command)),
             (
                 f"{safe(supervisor.name)} stops {it(pids)} with SIG{plan.signal}, where it "
                 f"is not told otherwise, and starts {it(pids)} again"

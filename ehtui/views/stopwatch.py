@@ -21,7 +21,8 @@ def lap_sentence(lap: Lap, say: Telling) -> str:
     forecast = "forecast: nobody can take it"
 
     if window.earliest_at is not None:
-        forecast = f"forecast {say.span(window.earliest_at, window.latest_at)}"
+        guess = "~" if window.is_assumed else ""
+        forecast = f"forecast {guess}{say.span(window.earliest_at, window.latest_at)}"
 
     if lap.gap_s is None:
         return f"{name}: not owned again; {forecast}"
@@ -53,6 +54,7 @@ def lap_document(lap: Lap) -> Json:
         "owner": _named(lap.owner),
         "forecast_s": [since(window.earliest_at), since(window.latest_at)],
         "forecast_basis": window.basis,
+        "forecast_is_assumed": window.is_assumed,
         "gap_s": since(lap.owned_at),
         "checkpoint_moved_s": since(lap.moved_at),
         "is_inside_forecast": lap.is_inside_forecast,

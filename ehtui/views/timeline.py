@@ -188,9 +188,14 @@ def _takeover(case: Case) -> str:
 
     if earliest is None or latest is None:
         word = "by" if earliest is None else "from"
-        return f"takeover {word} {case.say.time(earliest or latest)}{rests_on}"
+        return f"takeover {word} {_guess(case)}{case.say.time(earliest or latest)}{rests_on}"
 
-    return f"takeover {case.say.span(earliest, latest)}{rests_on}"
+    return f"takeover {_guess(case)}{case.say.span(earliest, latest)}{rests_on}"
+
+
+def _guess(case: Case) -> str:
+    """`~` before a forecast that rests on an SDK's defaults."""
+    return "~" if case.is_set("takeover_is_assumed") else ""
 
 
 def _measured(case: Case) -> str:
@@ -202,7 +207,11 @@ def _measured(case: Case) -> str:
 
     kept = "kept" if case.is_set("is_inside_forecast") else "missed"
 
-    return joined(owned, f"forecast {case.say.span(earliest, latest)}, {kept}")
+    return joined(owned, f"forecast {_guess(case)}{case.say.span(earliest, latest)}, {kept}")
+
+
+def _moved(case: Case) -> str:
+    return f"its checkpoint moves again {case.lasting('moved_s')} after your signal"
 
 
 def _send(case: Case) -> str:
@@ -269,6 +278,7 @@ SENTENCES: Mapping[str, Callable[[Case], str]] = {
     "hub.grew": lambda case: f"from {case.count('before')} to {case.count('after')} partitions",
     "hub.recreated": _hub_recreated,
     "takeover.measured": _measured,
+    "takeover.moved": _moved,
     "action.signal": _signal,
     "action.send": _send,
     "action.restart": _restart,

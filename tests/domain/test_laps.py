@@ -92,3 +92,42 @@ def test_nobody_watches_for_ever() -> None:
     world.look()
 
     assert world.snapshot.laps == ()
+
+
+def test_a_checkpoint_that_moves_again_is_told_once() -> None:
+    world = healthy()
+    signalled(world, "TERM")
+    world.stop("owner-0")
+    world.play(5)
+    assert not world.told("takeover.moved")
+
+    world.claim("0", "owner-2")
+    world.play(60)
+    (event,) = world.told("takeover.moved")
+    (lap,) = world.snapshot.laps
+
+    assert lap.moved_at is not None
+    assert (event.at, event.subject.partition) == (lap.moved_at, "0")
+    assert event.details["moved_s"] == lap.moved_at - lap.started_at
+    assert event.details["owner"] == "owner-2"
+
+
+def test_a_forecast_before_any_renewal_says_that_it_is_assumed() -> None:
+    world = World(3)
+    world.produce(3)
+
+    for n in range(3):
+        world.consumer(f"owner-{n}", str(n), pid=100 + n)
+
+    world.look()
+    signalled(world, "KILL")
+
+    (lap,) = world.snapshot.laps
+    assert lap.owned.takeover.earliest_at is not None
+    assert lap.owned.takeover.is_assumed
+    (event,) = world.told("action.signal")
+    assert event.details["takeover_is_assumed"] is True
+
+    seen = healthy()
+    signalled(seen, "KILL")
+    assert not seen.snapshot.laps[0].owned.takeover.is_assumed

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from ehtui.domain.lap import Lap
@@ -62,6 +64,10 @@ SAY = Telling(world.snapshot())
         (
             Lap(OWNED, world.C, world.NOW, 17),
             "P2: not owned again; forecast 12:03:40–12:04:16",
+        ),
+        (
+            Lap(replace(OWNED, takeover=replace(WINDOW, is_assumed=True)), world.C, world.NOW, 17),
+            "P2: not owned again; forecast ~12:03:40–12:04:16",
         ),
         (
             Lap(OWNED, world.C, world.NOW, 17, world.A, world.NOW + 60, world.NOW + 65),

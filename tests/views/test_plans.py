@@ -19,10 +19,11 @@ from ehtui.domain.plans import (
     SignalPlan,
     SignalTarget,
     StartPlan,
+    SupervisedPlan,
     TakeoverWindow,
 )
 from ehtui.domain.policy import Policy
-from ehtui.domain.process import ProcessId
+from ehtui.domain.process import Obstacle, ProcessId, Supervisor
 from ehtui.domain.snapshot import LeaseState
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
 from ehtui.views.plans import confirmation
@@ -31,6 +32,7 @@ from tests.views import world
 
 SAY = Telling(world.snapshot(), group=world.GROUP)
 AFTER_EXPIRY = TakeoverWindow(world.NOW + 168, world.NOW + 204, "python-180/30")
+ASSUMED = replace(AFTER_EXPIRY, is_assumed=True)
 SOON = TakeoverWindow(world.NOW, world.NOW + 36, "released")
 NOBODY = TakeoverWindow(None, None, "no-survivor")
 
@@ -84,6 +86,15 @@ COSTS = {
         (
             "51257 may release P0 at once, or leave it unread: a survivor then takes it "
             "12:05:47–12:06:23 (up to 3m24s; Python 180/30 s)."
+        ),
+        True,
+    ),
+    "nobody was seen to renew": (
+        signal("KILL", target(SignalEffect.DIES, owned("0", window=ASSUMED))),
+        (
+            "51257 dies without release: P0 unread until a survivor takes it "
+            "~12:05:47–12:06:23 (up to ~3m24s; Python 180/30 s, assumed: no survivor was seen "
+            "renewing yet)."
         ),
         True,
     ),
@@ -211,6 +222,64 @@ def test_a_restart_shows_every_step() -> None:
     assert "P0 released at once" in words.costs[0]
 
 
+SYSTEMD = Supervisor(
+    "systemd",
+    "rag@my\\x20.service",
+    ("systemctl", "restart", "rag@my\\x20.service"),
+    is_shared=True,
+)
+SUPERVISED = SupervisedPlan(
+    SYSTEMD,
+    "TERM",
+    target(SignalEffect.RELEASES, owned("0", window=SOON)),
+    (target(SignalEffect.DIES, owned("1", window=AFTER_EXPIRY), pid=51300),),
+    120.0,
+    world.NOW,
+)
+
+
+def test_a_supervisor_is_asked_by_a_literal_command() -> None:
+    words = confirmation(SUPERVISED, SAY)
+
+    assert words.heading == "Restart 51257 and 51300 by systemd rag@my\\x20.service?"
+    assert words.steps[0] == "systemctl restart 'rag@my\\x20.service'"
+    assert words.steps[1].startswith("systemd stops them with SIGTERM")
+    assert [cost.split()[0] for cost in words.costs[:2]] == ["51257", "51300"]
+    assert "P1 unread until" in words.costs[1]
+    assert words.costs[-1] == (
+        "Whatever else runs in systemd rag@my\\x20.service is restarted with it."
+    )
+    assert (words.verb, words.is_grave) == ("Restart", True)
+
+    alone = replace(SUPERVISED, others=(), supervisor=replace(SYSTEMD, is_shared=False))
+    words = confirmation(alone, SAY)
+    assert words.heading.startswith("Restart 51257 by")
+    assert not words.is_grave
+    assert "Whatever else" not in " ".join(words.costs)
+
+
+@pytest.mark.parametrize(
+    ("obstacle", "words"),
+    [
+        (Obstacle.NO_COMMAND, "which has no command to restart it by: restart it there."),
+        (Obstacle.NO_NAME, "but what that calls it cannot be read from here"),
+        (
+            Obstacle.NO_TOOL,
+            "`pm2` is not found on this PATH. It would be: env 'PM2_HOME=/srv/my pm2' pm2 restart 3",
+        ),
+        (Obstacle.FOREIGN, "which belongs to another user"),
+        (Obstacle.CLUSTER, "by the cluster's decision"),
+    ],
+)
+def test_why_a_supervisor_is_not_asked(obstacle: Obstacle, words: str) -> None:
+    command = ("env", "PM2_HOME=/srv/my pm2", "pm2", "restart", "3")
+    pm2 = Supervisor("pm2", "rag (3)", command, obstacle)
+    told = refusal_sentence(Refusal(RefusalReason.SUPERVISED, "51257", pm2.label, pm2))
+
+    assert told.startswith("51257 is run by pm2 rag (3), ")
+    assert words in told
+
+
 def test_a_start_can_be_pasted() -> None:
     words = confirmation(START, SAY)
 
@@ -329,6 +398,26 @@ GONE = Refusal(RefusalReason.GONE, "51257")
                 details=(("line", "a"), ("line", "ImportError")),
             ),
             "Failed: It ended at once with exit code 1. Its last line: ImportError",
+        ),
+        (
+            ended(SUPERVISED, details=(("exit_code", "0"), ("line", "started"))),
+            ("systemd rag@my\\x20.service restarted 51257: its command ended with exit code 0."),
+        ),
+        (
+            ended(SUPERVISED, OutcomeState.DRY_RUN),
+            "Dry run, nothing was done: systemctl restart 'rag@my\\x20.service'.",
+        ),
+        (
+            ended(
+                SUPERVISED,
+                OutcomeState.FAILED,
+                error="systemd's command ended with exit code 4.",
+                details=(("exit_code", "4"), ("line", "Interactive authentication required.")),
+            ),
+            (
+                "Failed: systemd's command ended with exit code 4. Its last line: Interactive "
+                "authentication required."
+            ),
         ),
         (
             ended(KILL_ONE, details=(("audit", "The audit log could not be written."),)),

@@ -79,6 +79,24 @@ LAPSED = {"previous_owner": world.C, "owner": world.A}
         ),
         (
             "action.signal",
+            {**world.KILLED.details, "takeover_is_assumed": True},
+            (
+                "SIGKILL 51388 (owned P2): dies without release; "
+                "takeover ~12:03:40–12:04:16 (Python 180/30 s)"
+            ),
+        ),
+        (
+            "takeover.moved",
+            {"owner": world.A, "previous_owner": world.C, "signalled_at": 1.0, "moved_s": 65.0},
+            "its checkpoint moves again 1m05s after your signal",
+        ),
+        (
+            "action.restart",
+            {"state": "done", "pid": 51388, "owned": (), "supervisor": "systemd rag.service"},
+            "restart of 51388: done by systemd rag.service",
+        ),
+        (
+            "action.signal",
             {**world.KILLED.details, "state": "dry_run"},
             "SIGKILL 51388 (owned P2): dry run, nothing was done",
         ),

@@ -45,6 +45,9 @@ def advance_laps(draft: Draft) -> None:
         if before.owned_at is None and lap.owned_at is not None:
             _tell(draft, lap, lap.owned_at)
 
+        if before.moved_at is None and lap.moved_at is not None:
+            _tell_moved(draft, lap, lap.moved_at)
+
         if draft.now - lap.started_at <= KEPT_S and not stopwatch.lives_on(lap, draft):
             kept.append(lap)
 
@@ -67,6 +70,21 @@ def _tell(draft: Draft, lap: Lap, owned_at: float) -> None:
             "takeover_earliest_at": window.earliest_at,
             "takeover_latest_at": window.latest_at,
             "takeover_basis": window.basis,
+            "takeover_is_assumed": window.is_assumed,
             "is_inside_forecast": lap.is_inside_forecast,
+        },
+    )
+
+
+def _tell_moved(draft: Draft, lap: Lap, moved_at: float) -> None:
+    draft.tell(
+        "takeover.moved",
+        moved_at,
+        Subject(group=lap.owned.group, partition=lap.owned.partition, owner=lap.owner),
+        {
+            "owner": lap.owner,
+            "previous_owner": lap.previous_owner,
+            "signalled_at": lap.started_at,
+            "moved_s": moved_at - lap.started_at,
         },
     )

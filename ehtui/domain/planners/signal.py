@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import signal as signals
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ehtui.domain.consequences import after_death, after_release
 from ehtui.domain.plans import (
     OwnedPartition,
+    Plan,
     Refusal,
     RefusalReason,
+    RestartPlan,
     SignalEffect,
     SignalPlan,
     SignalTarget,
+    SupervisedPlan,
     TakeoverWindow,
 )
 
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from ehtui.domain.planners.host import Host
     from ehtui.domain.process import ProcessId, ProcessSample
     from ehtui.domain.snapshot import ConsumerState, Snapshot
+
+P = TypeVar("P", bound=Plan)
 
 OFFERED_SIGNALS = ("TERM", "INT", "KILL", "HUP", "USR1", "USR2", "STOP", "CONT", "QUIT")
 HARMLESS_SIGNALS = frozenset({"CONT"})
@@ -83,22 +88,37 @@ def plan_signal(
     return SignalPlan(signal_name(number), tuple(targets), at, escalate_to, escalate_after_s)
 
 
-def reforecast(plan: SignalPlan, snapshot: Snapshot, at: float) -> SignalPlan:
+def reforecast(plan: P, snapshot: Snapshot, at: float) -> P:
     """The same plan as of now: owners renew while somebody reads a confirmation."""
-    number = signal_number(plan.signal)
+    if isinstance(plan, SignalPlan):
+        escalates = plan.escalate_to is not None
+        targets = _judged_again(plan.targets, plan.signal, snapshot, escalates=escalates)
+        return replace(plan, targets=targets, planned_at=at)
+
+    if isinstance(plan, RestartPlan):
+        (target,) = _judged_again((plan.target,), plan.signal, snapshot, escalates=False)
+        return replace(plan, target=target, planned_at=at)
+
+    if isinstance(plan, SupervisedPlan):
+        everybody = (plan.target, *plan.others)
+        target, *others = _judged_again(everybody, plan.signal, snapshot, escalates=True)
+        return replace(plan, target=target, others=tuple(others), planned_at=at)
+
+    return plan
+
+
+def _judged_again(
+    targets: Sequence[SignalTarget], signal: str, snapshot: Snapshot, *, escalates: bool
+) -> tuple[SignalTarget, ...]:
+    number = signal_number(signal)
     seen = {consumer.process.id: consumer for consumer in snapshot.consumers}
 
-    if number is None:
-        return plan
-
-    targets = tuple(
-        _target(snapshot, seen[target.process], number, escalates=plan.escalate_to is not None)
-        if target.process in seen
+    return tuple(
+        _target(snapshot, seen[target.process], number, escalates=escalates)
+        if number is not None and target.process in seen
         else target
-        for target in plan.targets
+        for target in targets
     )
-
-    return replace(plan, targets=targets, planned_at=at)
 
 
 def _refusal(
