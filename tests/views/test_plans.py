@@ -265,14 +265,14 @@ def test_a_supervisor_is_asked_by_a_literal_command() -> None:
         (Obstacle.NO_NAME, "but what that calls it cannot be read from here"),
         (
             Obstacle.NO_TOOL,
-            "`pm2` is not found on this PATH. It would be: env 'PM2_HOME=/srv/my pm2' pm2 restart 3",
+            "`pm2` is not found on this PATH. It would be: env 'PM2_HOME=/my pm2' pm2 restart 3",
         ),
         (Obstacle.FOREIGN, "which belongs to another user"),
         (Obstacle.CLUSTER, "by the cluster's decision"),
     ],
 )
 def test_why_a_supervisor_is_not_asked(obstacle: Obstacle, words: str) -> None:
-    command = ("env", "PM2_HOME=/srv/my pm2", "pm2", "restart", "3")
+    command = ("env", "PM2_HOME=/my pm2", "pm2", "restart", "3")
     pm2 = Supervisor("pm2", "rag (3)", command, obstacle)
     told = refusal_sentence(Refusal(RefusalReason.SUPERVISED, "51257", pm2.label, pm2))
 
