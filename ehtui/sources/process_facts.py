@@ -34,6 +34,14 @@ def _signals(mask: str | None) -> frozenset[int] | None:
     return frozenset(number for number in range(1, 65) if bits >> (number - 1) & 1)
 
 
+def command_bytes(pid: int) -> bytes | None:
+    """Its command line as the kernel keeps it; None where it can't be read."""
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes() if sys.platform == "linux" else None
+    except OSError:
+        return None
+
+
 def is_kernel_thread(pid: int) -> bool:
     """Whether the kernel runs it for itself: the flags of proc(5)'s stat say so."""
     try:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Thread
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import psutil
 
@@ -18,7 +18,7 @@ from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy, Supervi
 from ehtui.domain.text import safe, safe_command
 from ehtui.domain.updates import ProcessesRead
 from ehtui.sources.in_thread import InThread
-from ehtui.sources.process_facts import is_kernel_thread, log_file, signal_masks
+from ehtui.sources.process_facts import command_bytes, is_kernel_thread, log_file, signal_masks
 from ehtui.sources.recognition import (
     Pattern,
     compile_patterns,
@@ -69,6 +69,13 @@ class _Known:
     has_cpu_baseline: bool = False
 
 
+class _Stranger(NamedTuple):
+    """A process that is no consumer, until it is another one."""
+
+    command: bytes | None  # as the kernel keeps it; None where that is not told
+    look_again_at: float
+
+
 @dataclass(slots=True)
 class ProcessSource:
     """Recognised consumers of this host. All of psutil runs in a worker thread."""
@@ -81,7 +88,7 @@ class ProcessSource:
     latest: tuple[ProcessSample, ...] = ()
     _patterns: tuple[Pattern, ...] = field(init=False)
     _known: dict[int, _Known] = field(default_factory=dict)
-    _strangers: dict[int, float] = field(default_factory=dict)
+    _strangers: dict[int, _Stranger] = field(default_factory=dict)
     _chosen: dict[int, float] = field(default_factory=dict)  # when each of `manual_pids` started
     _connected: dict[int, int] = field(default_factory=dict)
     _addresses: frozenset[tuple[str, int]] = frozenset()
@@ -131,8 +138,15 @@ class ProcessSource:
         return ProcessesRead(at, self.name, self.latest, self.clock() - at)
 
     def _forget(self, pids: set[int], at: float) -> None:
-        for pid in [p for p in self._strangers if p not in pids or at >= self._strangers[p]]:
-            del self._strangers[pid]
+        for pid, stranger in list(self._strangers.items()):
+            if pid not in pids:
+                del self._strangers[pid]
+            elif at >= stranger.look_again_at:
+                # One read tells most of them; to ask psutil anew takes four.
+                if stranger.command is None or command_bytes(pid) != stranger.command:
+                    del self._strangers[pid]
+                else:
+                    self._strangers[pid] = _Stranger(stranger.command, at + FORGET_AFTER_S)
 
         for pid, known in list(self._known.items()):
             if pid not in pids or not known.process.is_running():
@@ -143,18 +157,20 @@ class ProcessSource:
 
     def _recognise(self, pid: int, at: float) -> None:
         """Decide once per process whether it is a consumer."""
+        stranger = _Stranger(command_bytes(pid), at + FORGET_AFTER_S)
+
         try:
             process = psutil.Process(pid)
             name, command = process.name(), process.cmdline()
         except psutil.Error:
-            self._strangers[pid] = at + FORGET_AFTER_S
+            self._strangers[pid] = stranger
             return
 
         pattern = None if pid in self._own_line else matching(self._patterns, name, command)
         basis = self._basis(pid, pattern)
 
         if basis is None:
-            self._strangers[pid] = at + FORGET_AFTER_S
+            self._strangers[pid] = stranger
             return
 
         with suppress(psutil.NoSuchProcess):  # it went while it was looked at

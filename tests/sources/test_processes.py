@@ -5,7 +5,10 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import threading
+import time
+from itertools import count
 from pathlib import Path
 
 import psutil
@@ -15,7 +18,7 @@ from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.process import ProcessSample, RecognisedBy
 from ehtui.sources.process_list import list_processes
-from ehtui.sources.processes import ProcessSource, own_user
+from ehtui.sources.processes import FORGET_AFTER_S, ProcessSource, own_user
 from tests.children import identity, python_child
 from tests.waiting import wait_until
 
@@ -105,6 +108,45 @@ def test_a_stranger_that_somebody_chooses_becomes_a_consumer() -> None:
         chosen.append(child.pid)
 
         assert sample(source, child.pid) is not None
+
+
+def test_a_stranger_that_runs_another_program_is_looked_at_again() -> None:
+    marker = f"consumer-{os.getpid()}-f"
+    moments = count(time.time(), FORGET_AFTER_S)
+    source = ProcessSource(
+        {"rag": ConsumerSettings(match=marker)}, clock=lambda: float(next(moments))
+    )
+    become = f"[sys.executable, '-c', 'input()', {marker[:8]!r} + {marker[8:]!r}]"
+    code = (
+        "import os, signal, sys;"
+        f"signal.signal(signal.SIGUSR1, lambda *a: os.execv(sys.executable, {become}))"
+    )
+
+    with python_child(code) as child:
+        assert sample(source, child.pid) is None
+        child.send_signal(signal.SIGUSR1)
+        wait_until(lambda: sample(source, child.pid) is not None)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells with one read")
+def test_strangers_that_stay_are_not_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    moments = count(time.time(), FORGET_AFTER_S)
+    source = ProcessSource(clock=lambda: float(next(moments)))
+    asked: list[int] = []
+    command_line = psutil.Process.cmdline
+
+    def noted(process: psutil.Process) -> list[str]:
+        asked.append(process.pid)
+        return command_line(process)
+
+    monkeypatch.setattr(psutil.Process, "cmdline", noted)
+
+    with python_child() as child:
+        source.scan()
+        assert asked.count(child.pid) == 1
+        source.scan()
+        source.scan()
+        assert asked.count(child.pid) == 1
 
 
 def test_every_process_can_be_chosen_from_python_first() -> None:
