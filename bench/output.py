@@ -28,7 +28,7 @@ class Written:
 
 
 def written(which: str) -> Written:
-    """The median refresh of each kind; before each kind all leases are renewed."""
+    """The mean refresh of each kind, so that what moves in steps counts; first all are renewed."""
     with open_scene(which, ROWS) as window:
         window.until(SHOWN)
         window.until_quiet(1.0)
@@ -43,7 +43,7 @@ def written(which: str) -> Written:
                 window.tell(f"{changed} 0")
                 sizes.append(len(window.until_quiet(QUIET_S)))
 
-            found[name] = statistics.median(sizes)
+            found[name] = statistics.mean(sizes)
 
         return Written(found)
 

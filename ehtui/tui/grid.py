@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.geometry import Region
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -14,8 +13,8 @@ from typing_extensions import override
 from ehtui.tui.chrome import UNICODE, Chrome
 from ehtui.tui.grid_frame import Frame, View
 from ehtui.tui.grid_looks import look
-from ehtui.tui.grid_rows import FAULT_RANK, Listing, RowFilter, Sort
-from ehtui.tui.grid_strips import Brushes, changed_spans
+from ehtui.tui.grid_rows import Listing, RowFilter, Sort
+from ehtui.tui.grid_strips import Brushes, changed_regions
 from ehtui.tui.keys import Scope, bindings
 
 if TYPE_CHECKING:
@@ -92,7 +91,7 @@ class Grid(Widget, can_focus=True):
         """The row under the cursor."""
         position = self._view.listing.position(self._view.cursor)
 
-        return None if position is None else self._view.listing.rows[position]
+        return None if position is None else self._view.listing.row(position)
 
     @property
     def listing(self) -> Listing:
@@ -108,8 +107,8 @@ class Grid(Widget, can_focus=True):
     def targets(self) -> tuple[str, ...]:
         """What an action is about: tagged rows in their order, else the one under the cursor."""
         if self._view.tags:
-            rows = self._view.listing.table.rows
-            return tuple(row.key for row in rows if row.key in self._view.tags)
+            keys = self._view.listing.table.keys
+            return tuple(key for key in keys if key in self._view.tags)
 
         return () if self.cursor is None else (self.cursor,)
 
@@ -236,7 +235,7 @@ class Grid(Widget, can_focus=True):
 
     def action_last(self) -> None:
         """Go to the last row."""
-        self._move(len(self._view.listing.rows) - 1)
+        self._move(len(self._view.listing) - 1)
 
     def action_columns(self, columns: int) -> None:
         """Scroll sideways, a column at a time; the first stays."""
@@ -257,10 +256,10 @@ class Grid(Widget, can_focus=True):
 
     def action_next_problem(self) -> None:
         """Go to the next row of at least a warning, around the end."""
-        rows = self._view.listing.rows
+        listing, many = self._view.listing, len(self._view.listing)
         start = self._view.cursor_row + 1 if self.cursor else 0
-        order = [(start + step) % len(rows) for step in range(len(rows))] if rows else []
-        found = next((at for at in order if rows[at].rank >= FAULT_RANK), None)
+        order = ((start + step) % many for step in range(many))
+        found = next((at for at in order if listing.is_fault(at)), None)
 
         if found is None:
             self.app.bell()
@@ -320,13 +319,7 @@ class Grid(Widget, can_focus=True):
             self.refresh()
             return
 
-        regions = [
-            Region(start, y, end - start, 1)
-            for y, (was, now) in enumerate(zip(old.lines, self._frame.lines, strict=True))
-            for start, end in changed_spans(was, now)
-        ]
-
-        if regions:
+        if regions := changed_regions(old.lines, self._frame.lines):
             self.refresh(*regions)
 
     def _draw(self) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from rich.segment import Segment
 from textual.geometry import Size
 from textual.strip import Strip
 
@@ -83,6 +83,7 @@ class View:
         self._sheet: Sheet | None = None
         self._drawn: dict[str, tuple[Row, Mark, tuple[Strip, ...]]] = {}
         self._keys: tuple[str, ...] = ()  # of the lines drawn last
+        self._measured: tuple[Listing, Sheet, Sequence[int]] | None = None
         self._reveals = False
         self._anchors: tuple[tuple[str, int], ...] | None = None
 
@@ -91,7 +92,7 @@ class View:
         is_first = not self.listing.table.rows
         self._hold()
         self.listing = self.listing.with_table(table)
-        self.tags &= {row.key for row in table.rows}
+        self.tags &= frozenset(table.keys) if self.tags else self.tags
         position = self.listing.position(self.cursor)
 
         if position is not None:
@@ -99,7 +100,7 @@ class View:
         elif self.cursor is not None:
             # Never a neighbour: the next key pressed could be a signal.
             self.cursor = None
-        elif is_first and self.listing.rows and not self._follows_top:
+        elif is_first and self.listing and not self._follows_top:
             self.move(0)
 
     def filter_rows(self, matches: RowFilter | None, label: str) -> None:
@@ -119,7 +120,7 @@ class View:
         """After a change that somebody asked for, a cursor whose row is hidden goes nearby."""
         position = self.listing.position(self.cursor)
 
-        if position is None and self.listing.rows:
+        if position is None and self.listing:
             self.move(self.cursor_row)
         elif position is not None:
             self.cursor_row = position
@@ -127,16 +128,14 @@ class View:
 
     def take_focus(self) -> None:
         """Have a cursor, if there is a row for it."""
-        if self.cursor is None and self.listing.rows:
+        if self.cursor is None and self.listing:
             self.move(self.cursor_row)
 
     def move(self, position: int) -> None:
         """Put the cursor on a row by its place; beyond the ends is the end."""
-        rows = self.listing.rows
-
-        if rows:
-            self.cursor_row = max(0, min(position, len(rows) - 1))
-            self.cursor = rows[self.cursor_row].key
+        if self.listing:
+            self.cursor_row = max(0, min(position, len(self.listing) - 1))
+            self.cursor = self.listing.keys[self.cursor_row]
             self._reveals = True
 
     def scroll(self, lines: int) -> None:
@@ -194,7 +193,7 @@ class View:
         return wants and size.height > HEAD_LINES and bool(self.listing.table.rows)
 
     def _headings(self, sheet: Sheet) -> Strip:
-        return _with_margin(sheet.header(self.listing.sort), sheet, Mark.NONE, "")
+        return sheet.header(self.listing.sort)
 
     def _change(self, **changes: object) -> None:
         self._hold()
@@ -243,10 +242,17 @@ class View:
 
     def _starts(self, sheet: Sheet) -> Sequence[int]:
         """The line on which each row begins, and the end."""
-        if self._wrap_lines == 1 or not self.listing.rows:
-            return range(len(self.listing.rows) + 1)
+        if self._wrap_lines == 1 or not self.listing:
+            return range(len(self.listing) + 1)
 
-        return list(accumulate((sheet.height(row) for row in self.listing.rows), initial=0))
+        measured = self._measured
+
+        if measured is None or measured[0] is not self.listing or measured[1] is not sheet:
+            heights = (sheet.height(row) for row in self.listing.rows)
+            measured = self.listing, sheet, list(accumulate(heights, initial=0))
+            self._measured = measured
+
+        return measured[2]
 
     def _sheet_for(self, brushes: Brushes, chrome: Chrome) -> Sheet:
         columns = self.listing.table.columns
@@ -264,15 +270,15 @@ class View:
     def _body(
         self, sheet: Sheet, starts: Sequence[int], *, is_focused: bool
     ) -> tuple[list[Strip], tuple[str, ...]]:
-        rows = self.listing.rows
+        listing = self.listing
         lines: list[Strip] = []
         keys: list[str] = []
         drawn: dict[str, tuple[Row, Mark, tuple[Strip, ...]]] = {}
         thumb = self._thumb(starts[-1])
         position = _row_of(starts, self._top)
 
-        while position < len(rows) and len(lines) < self.body_height:
-            row = rows[position]
+        while position < len(listing) and len(lines) < self.body_height:
+            row = listing.row(position)
             mark = self._mark(row, is_focused=is_focused)
             before = self._drawn.get(row.key)
             known = before is not None and before[1] == mark and before[0] == row
@@ -281,8 +287,7 @@ class View:
             hidden = max(0, self._top - starts[position])
 
             for strip in strips[hidden : hidden + self.body_height - len(lines)]:
-                sign = sheet.chrome.thumb if len(lines) in thumb else ""
-                lines.append(_with_margin(strip, sheet, mark, sign))
+                lines.append(sheet.with_thumb(strip) if len(lines) in thumb else strip)
                 keys.append(row.key)
 
             position += 1
@@ -290,8 +295,8 @@ class View:
         self._drawn = drawn
 
         while len(lines) < self.body_height:
-            says_why = not rows and not lines
-            lines.append(_with_margin(sheet.blank(self._why_empty() if says_why else ""), sheet))
+            says_why = not listing and not lines
+            lines.append(sheet.blank(self._why_empty() if says_why else ""))
 
         return lines, tuple(keys)
 
@@ -326,23 +331,13 @@ class View:
         states += [self._label] if self._label else []
 
         if listing.hidden:
-            states.append(f"{len(listing.rows)} of {len(listing.table.rows)}")
-        elif starts[-1] > self.body_height and listing.rows:
+            states.append(f"{len(listing)} of {len(listing.table.rows)}")
+        elif starts[-1] > self.body_height and listing:
             last = _row_of(starts, min(starts[-1] - 1, self._top + self.body_height - 1))
-            states.append(f"{_row_of(starts, self._top) + 1}–{last + 1} of {len(listing.rows)}")
+            states.append(f"{_row_of(starts, self._top) + 1}–{last + 1} of {len(listing)}")
 
         return states
 
 
 def _row_of(starts: Sequence[int], line: int) -> int:
-    if isinstance(starts, range):
-        return line
-
-    return max((row for row, start in enumerate(starts) if start <= line), default=0)
-
-
-def _with_margin(strip: Strip, sheet: Sheet, mark: Mark = Mark.NONE, thumb: str = "") -> Strip:
-    space = Segment(" ", sheet.brushes.named("", mark))
-    scroll = Segment(thumb or " ", sheet.brushes.named("thumb", mark & ~Mark.CURSOR))
-
-    return Strip([*strip, space, scroll], sheet.width + MARGIN)
+    return max(0, bisect_right(starts, line) - 1)

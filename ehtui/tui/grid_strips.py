@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual.geometry import Region
 from textual.strip import Strip
 
 from ehtui.tui.chrome import Chrome
@@ -17,7 +18,7 @@ from ehtui.tui.themes import OWNER_COLOURS
 from ehtui.views.cells import Cell, Column, Row, Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from rich.style import Style
 
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 GUTTER = 2  # cursor mark, tag mark
 MARGIN = 2  # space, scroll thumb
 _PICTURES = frozenset({"trend"})
-# Two changes nearer than this go out as one: moving the cursor and setting a colour costs more.
-_MERGE_CELLS = 12
 # Latin, dashes, arrows, boxes, blocks and shapes: one cell each, in every terminal.
 _SINGLE = re.compile("[\u0020-\u02ff\u2010-\u2027\u2190-\u21ff\u2500-\u25ff]*").fullmatch
 
@@ -94,7 +93,7 @@ class Sheet:
         return 1 if self.wrap_lines == 1 else max(len(texts) for texts in self._texts(row))
 
     def row(self, row: Row, mark: Mark) -> tuple[Strip, ...]:
-        """The row's lines, without the scroll thumb's margin."""
+        """The row's lines, with a blank margin for the scroll thumb."""
         texts = self._texts(row)
         lines = max(len(lines) for lines in texts)
 
@@ -118,14 +117,21 @@ class Sheet:
             )
             segments += (Segment(title, style), Segment(" " * slot.gap, plain))
 
-        return Strip(segments).adjust_cell_length(self.width, plain)
+        return self._whole(segments, plain)
 
     def blank(self, text: str = "") -> Strip:
         """A line without a row; `text` says why there is none."""
         style = self.brushes.named("dim")
         shown = fit(" " * GUTTER + text, self.width, ellipsis=self.chrome.ellipsis)
 
-        return Strip([Segment(shown, style)], self.width)
+        return self._whole([Segment(shown, style)], style)
+
+    def with_thumb(self, line: Strip) -> Strip:
+        """A line whose last cell is the scroll thumb."""
+        thumb = Segment(self.chrome.thumb, self.brushes.named("thumb"))
+        size = line.cell_length
+
+        return Strip([*line.crop(0, size - 1), thumb], size)
 
     def _arrow(self, sort: Sort | None) -> str:
         is_descending = sort is not None and sort.descending
@@ -155,7 +161,14 @@ class Sheet:
             style = self._style(self.columns[slot.index], cell, mark)
             segments.append(Segment(shown + " " * slot.gap, style))
 
-        return Strip(segments).adjust_cell_length(self.width, self.brushes.named("", mark))
+        return self._whole(segments, self.brushes.named("", mark), mark)
+
+    def _whole(self, segments: Sequence[Segment], blank: Style, mark: Mark = Mark.NONE) -> Strip:
+        """A line in full width, of as few pieces as there are styles: each costs its colours."""
+        line = Strip(segments).adjust_cell_length(self.width, blank)
+        margin = (Segment(" ", self.brushes.named("", mark)), Segment(" ", self.brushes.named("")))
+
+        return Strip([*line, *margin], self.width + MARGIN).simplify()
 
     def _style(self, column: Column, cell: Cell, mark: Mark) -> Style:
         """A column of sparklines that say all is well keeps quiet: it is mostly solid blocks."""
@@ -165,51 +178,62 @@ class Sheet:
         return self.brushes.cell(cell, mark)
 
     def _gutter(self, line: int, mark: Mark) -> Iterator[Segment]:
-        pointer = self.chrome.cursor if mark & Mark.CURSOR else " "
-        tag = self.chrome.tag if mark & Mark.TAGGED and not line else " "
-        is_strong = mark & Mark.FOCUSED
-        style = "pointer" if is_strong else "pointer-blurred"
-        yield Segment(pointer, self.brushes.named(style, mark))
-        yield Segment(tag, self.brushes.named("tag", mark))
+        pointer = "pointer" if mark & Mark.FOCUSED else "pointer-blurred"
+        signs = (
+            (self.chrome.cursor, pointer, mark & Mark.CURSOR),
+            (self.chrome.tag, "tag", mark & Mark.TAGGED and not line),
+        )
+
+        for sign, name, is_set in signs:
+            shown, style = (sign, name) if is_set else (" ", "")
+            yield Segment(shown, self.brushes.named(style, mark))
 
 
-def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:
-    """The (start, end) cells in which two lines differ, near ones merged."""
+def changed_regions(old: Iterable[Strip], new: Iterable[Strip]) -> list[Region]:
+    """Where two pictures of the same size differ: at most one region a line."""
+    spans = enumerate(map(changed_span, old, new))
+
+    return [Region(span[0], y, span[1] - span[0], 1) for y, span in spans if span is not None]
+
+
+def changed_span(old: Strip, new: Strip) -> tuple[int, int] | None:
+    """From the first to behind the last cell in which two lines differ; None where none does.
+
+    One span a line: Textual writes a line from its widget's left edge, once for each span.
+    """
     if old is new:
-        return []
+        return None
+
+    if old.cell_length != new.cell_length:
+        return (0, max(old.cell_length, new.cell_length))
 
     before, after = list(old), list(new)
+    start = _alike(before, after)
 
-    if len(before) != len(after):
-        return [(0, max(old.cell_length, new.cell_length))]
+    if start == new.cell_length:
+        return None
 
-    spans: list[tuple[int, int]] = []
-    x = 0
+    return start, new.cell_length - _alike(before, after, from_end=True)
 
-    for was, now in zip(before, after, strict=True):
-        size = cell_len(now.text)
 
-        if size != cell_len(was.text):
-            return [(0, max(old.cell_length, new.cell_length))]
+def _alike(before: Sequence[Segment], after: Sequence[Segment], *, from_end: bool = False) -> int:
+    """How many cells agree, counted from the start or from the end."""
+    step, cells = -1 if from_end else 1, 0
 
+    for was, now in zip(before[::step], after[::step], strict=False):
         if was != now:
-            start, end = _narrowed(was, now, size)
+            return cells + _common(was, now, step)
 
-            if spans and x + start - spans[-1][1] < _MERGE_CELLS:
-                start = spans.pop()[0] - x
+        cells += cell_len(now.text)
 
-            spans.append((x + start, x + end))
-
-        x += size
-
-    return spans
+    return cells
 
 
-def _narrowed(was: Segment, now: Segment, size: int) -> tuple[int, int]:
-    """The part that differs; looked into only where every character is one cell."""
+def _common(was: Segment, now: Segment, step: int) -> int:
+    """Cells that agree at one end; looked into only where every character is one cell."""
     if was.style != now.style or not (_SINGLE(was.text) and _SINGLE(now.text)):
-        return (0, size)
+        return 0
 
-    differing = [i for i, (a, b) in enumerate(zip(was.text, now.text, strict=True)) if a != b]
+    pairs = enumerate(zip(was.text[::step], now.text[::step], strict=False))
 
-    return (differing[0], differing[-1] + 1)
+    return next((n for n, (a, b) in pairs if a != b), min(len(was.text), len(now.text)))

@@ -29,6 +29,7 @@ class Pictures:
     clock: Clock = UTC_CLOCK
     _partitions: RowMemo = field(default_factory=RowMemo)
     _consumers: RowMemo = field(default_factory=RowMemo)
+    _timeline: RowMemo = field(default_factory=RowMemo)
 
     def headline(self, snapshot: Snapshot, group: str) -> Cell:
         """The worst finding in one sentence."""
@@ -45,6 +46,7 @@ class Pictures:
             selected=selected,
             memo=self._partitions,
             wide=wide,
+            quiet=True,
         )
 
     def consumers(self, snapshot: Snapshot, group: str) -> Table:
@@ -57,4 +59,6 @@ class Pictures:
 
     def timeline(self, snapshot: Snapshot, group: str) -> Table:
         """What happened, newest first."""
-        return timeline_table(snapshot, group, glyphs=self.glyphs, clock=self.clock)
+        glyphs, clock = self.glyphs, self.clock
+
+        return timeline_table(snapshot, group, glyphs=glyphs, clock=clock, memo=self._timeline)

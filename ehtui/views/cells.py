@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import overload
+
+from typing_extensions import override
 
 
 class Tone(StrEnum):
@@ -50,12 +54,78 @@ class Row:
     stale_s: float | None = None  # age, where it is too old to trust
 
 
+class LazyRows(Sequence[Row]):
+    """Rows that are made when they are looked at: of a thousand, a screen shows thirty.
+
+    What is asked of all of them (key, rank, what a column sorts by) is told without making any.
+    """
+
+    def __init__(self, keys: tuple[str, ...]) -> None:
+        self.keys = keys
+
+    def make(self, position: int) -> Row:
+        """The row in that place."""
+        raise NotImplementedError
+
+    def rank(self, position: int) -> int:
+        """Its `Row.rank`."""
+        raise NotImplementedError
+
+    def sort(self, position: int, column: int) -> float | str | None:
+        """What its cell in that column is sorted by."""
+        raise NotImplementedError
+
+    @override
+    def __len__(self) -> int:
+        return len(self.keys)
+
+    @overload
+    def __getitem__(self, index: int) -> Row: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> tuple[Row, ...]: ...
+
+    @override
+    def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
+        places = range(len(self))[index]
+
+        return self.make(places) if isinstance(places, int) else tuple(map(self.make, places))
+
+    @override
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """Columns and rows of one pane, and the sentence in its border."""
 
     columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
+    rows: Sequence[Row]
     title: str
     notes: tuple[str, ...] = ()  # to the right of the title
     empty: str = ""  # what to say where there are no rows
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys of all rows, in order."""
+        rows = self.rows
+
+        return rows.keys if isinstance(rows, LazyRows) else tuple(row.key for row in rows)
+
+    def rank(self, position: int) -> int:
+        """How bad the row in that place is."""
+        rows = self.rows
+
+        return rows.rank(position) if isinstance(rows, LazyRows) else rows[position].rank
+
+    def sort(self, position: int, column: int) -> float | str | None:
+        """What the row in that place is sorted by."""
+        rows = self.rows
+
+        if isinstance(rows, LazyRows):
+            return rows.sort(position, column)
+
+        return rows[position].cells[column].sort

@@ -11,11 +11,13 @@ from dataclasses import replace
 from typing_extensions import override
 
 from ehtui.domain.plans import Outcome, Plan
-from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
 from ehtui.tui import run
 from ehtui.tui.session import UiOptions
 from tests.tui.fakes import FakeSession
 from tests.tui.scenes import SCENES
+
+BUSY = 3
 
 
 class PlayedSession(FakeSession):
@@ -43,6 +45,34 @@ class PlayedSession(FakeSession):
             self.publish(replace(self.snapshot, taken_at=self.snapshot.taken_at + self._every_s))
 
 
+class BusySession(PlayedSession):
+    """Three partitions get an event and are checkpointed in every picture."""
+
+    @override
+    def publish(self, snapshot: Snapshot) -> None:
+        super().publish(
+            replace(
+                snapshot,
+                partitions=tuple(
+                    p._replace(sample=replace(p.sample, last_sequence=p.sample.last_sequence + 1))
+                    if p.sample and n < BUSY
+                    else p
+                    for n, p in enumerate(snapshot.partitions)
+                ),
+                groups=tuple(replace(g, partitions=_read_on(g)) for g in snapshot.groups),
+            )
+        )
+
+
+def _read_on(group: GroupState) -> tuple[GroupPartition, ...]:
+    return tuple(
+        p._replace(checkpoint=replace(p.checkpoint, sequence=p.checkpoint.sequence + 1))
+        if p.checkpoint and p.checkpoint.sequence and n < BUSY
+        else p
+        for n, p in enumerate(group.partitions)
+    )
+
+
 class HangingSession(PlayedSession):
     """Its actions never end and cannot be cancelled."""
 
@@ -65,7 +95,12 @@ class CrashingSession(PlayedSession):
         raise RuntimeError("a fault of ours")
 
 
-KINDS = {"played": PlayedSession, "hanging": HangingSession, "crashing": CrashingSession}
+KINDS = {
+    "played": PlayedSession,
+    "busy": BusySession,
+    "hanging": HangingSession,
+    "crashing": CrashingSession,
+}
 
 if __name__ == "__main__":
     scene, kind = (*sys.argv[1:], "played")[:2]

@@ -90,6 +90,7 @@ def lease(owner: str | None, state: LeaseState = LeaseState.HELD, age_s: float =
         last_modified=NOW - age_s,
         blob=f"{NAMESPACE}/{HUB}/$default/ownership/0",
         claimed_at=NOW - 7200,
+        overdue_at=NOW - age_s + 47,
     )
 
 
@@ -390,7 +391,7 @@ def many(count: int = 32) -> Snapshot:
     """A large hub: some partitions behind, one unowned."""
     lasts = [230_000 + number * 977 for number in range(count)]
     states = [
-        group_partition(n, lasts[n], (n * 37) % 90, OWNERS[n % 4], age_s=(n * 11) % 40)
+        group_partition(n, lasts[n], (n * 37) % 90, OWNERS[n % 4], age_s=(n * 11) % 30)
         for n in range(count)
     ]
     states[7] = states[7]._replace(

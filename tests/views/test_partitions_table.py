@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import replace
+from typing import Any
 
 import pytest
+from typing_extensions import override
 
 from ehtui.domain.hub import PartitionSample
 from ehtui.domain.rules import FILLING
@@ -80,7 +83,7 @@ def test_the_picture() -> None:
         "overdue",
         "51ab7c10",
         "░░░░░░░░",
-        "43s",
+        "41s",
         "231,544",
         "229,724",
         "1,820",
@@ -136,18 +139,71 @@ def test_leases(lease: Lease, seconds: str, bar: str, tone: Tone) -> None:
     assert (text(row, "lease"), text(row, "bar"), cell(row, "lease").tone) == (seconds, bar, tone)
 
 
-def test_countdowns_follow_the_poll_except_where_they_matter() -> None:
-    quiet, last = world.lease(age=12), world.lease(age=155)
-    partitions = (world.partition("0", quiet, 20, 20), world.partition("1", last, 20, 20))
-    stores = (world.source("store", age=0),)
-    before = snapshot_of(*partitions, sources=stores)
-    after = replace(before, taken_at=before.taken_at + 3)
-    then, now = (partitions_table(s, world.GROUP).rows for s in (before, after))
-    chosen = partitions_table(after, world.GROUP, selected="0").rows
+def quiet_lease(lease: Lease, *, after_s: float = 0.0, selected: str | None = None) -> str:
+    """What a screen shows of a lease, so long after the world's moment."""
+    snapshot = snapshot_of(world.partition("0", lease, 20, 20), clock_offset_s=0.0)
+    later = replace(snapshot, taken_at=world.NOW + after_s)
+    row = partitions_table(later, world.GROUP, selected=selected, quiet=True).rows[0]
 
-    assert then[0] == now[0]
-    assert (text(then[1], "lease"), text(now[1], "lease")) == ("25s", "22s")
-    assert text(chosen[0], "lease") == "165s"
+    return text(row, "lease")
+
+
+def renewed(age: float, overdue_after: float = 51.5, **changes: Any) -> Lease:
+    """A lease that is judged overdue so long after its renewal."""
+    return world.lease(age=age, overdue_at=world.NOW - age + overdue_after, **changes)
+
+
+@pytest.mark.parametrize("age", [0, 12, 30, 36, 51])
+def test_on_a_screen_a_lease_that_is_renewed_in_time_stands_still(age: float) -> None:
+    assert quiet_lease(renewed(age)) == ">120s"
+
+
+@pytest.mark.parametrize(
+    ("lease", "shown"),
+    [
+        (renewed(0, expires_after=600), ">540s"),
+        (renewed(0, expires_after=7200), ">1h"),
+        (renewed(0, 17, expires_after=60), ">40s"),
+        (renewed(0, 35, expires_after=60), ">30s"),  # below, every second is told
+        (renewed(0, basis=TimingBasis.ASSUMED), "~>120s"),
+        (world.lease(age=0), "180s"),  # when it is overdue is not known
+    ],
+)
+def test_the_bound_is_what_is_left_when_a_renewal_is_overdue(lease: Lease, shown: str) -> None:
+    assert quiet_lease(lease) == shown
+
+
+@pytest.mark.parametrize(
+    ("lease", "now", "later"),
+    [
+        (renewed(52), "128s", "125s"),  # its renewal is due
+        (renewed(60, state=LeaseState.OVERDUE), "120s", "117s"),
+        (renewed(155, 160), "25s", "22s"),  # the last seconds
+        (renewed(190, state=LeaseState.EXPIRED), "10s ago", "13s ago"),
+    ],
+)
+def test_a_number_that_moves_tells_of_a_missed_renewal(lease: Lease, now: str, later: str) -> None:
+    assert (quiet_lease(lease), quiet_lease(lease, after_s=3)) == (now, later)
+
+
+def test_the_selected_row_and_a_report_count_by_the_second() -> None:
+    lease = renewed(12)
+    snapshot = snapshot_of(world.partition("0", lease, 20, 20), clock_offset_s=0.0)
+    reported = partitions_table(replace(snapshot, taken_at=world.NOW), world.GROUP)
+
+    assert quiet_lease(lease, after_s=3, selected="0") == "165s"
+    assert text(reported.rows[0], "lease") == "168s"
+
+
+def test_on_a_screen_reads_that_come_in_time_stand_still() -> None:
+    def notes(age: float) -> tuple[str, ...]:
+        store = world.source("store", age=age)
+        snapshot = world.snapshot(sources=(store,), clock_offset_s=None)
+
+        return partitions_table(snapshot, world.GROUP, quiet=True).notes
+
+    assert notes(0.3) == notes(9) == ("read <10s",)
+    assert notes(12.5) == ("read 12s ago",)
 
 
 @pytest.mark.parametrize(
@@ -279,9 +335,9 @@ def test_rows_are_equal_when_nothing_visible_changed() -> None:
     assert partitions_table(snapshot, world.GROUP).rows == partitions_table(later, world.GROUP).rows
 
 
-def test_unchanged_rows_are_not_built_again() -> None:
+def test_unchanged_rows_are_not_made_again() -> None:
     memo, snapshot = RowMemo(), world.snapshot()
-    first = partitions_table(snapshot, world.GROUP, memo=memo).rows
+    first = tuple(partitions_table(snapshot, world.GROUP, memo=memo).rows)
     changed = (snapshot.partitions[0]._replace(in_per_s=99.0), *snapshot.partitions[1:])
     second = partitions_table(replace(snapshot, partitions=changed), world.GROUP, memo=memo).rows
 
@@ -291,12 +347,47 @@ def test_unchanged_rows_are_not_built_again() -> None:
 
 def test_the_memo_forgets_what_is_gone() -> None:
     memo, snapshot = RowMemo(), world.snapshot()
-    first = partitions_table(snapshot, world.GROUP, memo=memo).rows
+    first = tuple(partitions_table(snapshot, world.GROUP, memo=memo).rows)
     partitions_table(world.snapshot(partitions=(), groups=()), world.GROUP, memo=memo)
     third = partitions_table(snapshot, world.GROUP, memo=memo).rows
 
-    assert first == third
+    assert third == first
     assert first[0] is not third[0]
+
+
+def test_a_row_is_made_when_it_is_looked_at() -> None:
+    looked_at: list[Hashable] = []
+
+    class Watched(RowMemo):
+        @override
+        def kept(self, key: Hashable, facts: tuple[object, ...], make: Callable[[], Row]) -> Row:
+            looked_at.append(key)
+            return super().kept(key, facts, make)
+
+    memo, snapshot = Watched(), many(1000)
+    table = partitions_table(snapshot, world.GROUP, memo=memo)
+    ranks = [table.rank(place) for place in range(1000)]
+    by_lag = [table.sort(place, COLUMNS.index("lag")) for place in range(1000)]
+    assert (len(table.rows), len(table.keys), sum(ranks), looked_at) == (1000, 1000, 0, [])
+
+    assert [row.key for row in table.rows[500:503]] == ["500", "501", "502"]
+    assert len(looked_at) == 3
+    assert ranks == [row.rank for row in table.rows]
+    assert by_lag == [cell(row, "lag").sort for row in table.rows]
+
+
+def many(count: int) -> Snapshot:
+    """A hub of so many partitions, each with another lag."""
+    return snapshot_of(
+        *(world.partition(str(n), world.lease(), 9_000 + n, 9_000 - n) for n in range(count))
+    )
+
+
+def test_what_a_table_sorts_by_is_what_its_cells_say() -> None:
+    table = partitions_table(world.snapshot(), world.GROUP, quiet=True)
+
+    for place, row in enumerate(table.rows):
+        assert [table.sort(place, n) for n in range(len(COLUMNS))] == [c.sort for c in row.cells]
 
 
 def test_wide_owners_stay_in_their_column() -> None:
@@ -317,6 +408,16 @@ def test_ascii_is_ascii() -> None:
 
     assert all(each.isascii() for each in drawn)
     assert text(table.rows[2], "bar") == "##........"
+
+
+@pytest.mark.parametrize("seconds", [59.0, 86_399.0, 86_400.0 * 101, 86_400.0 * 101 + 7_199])
+def test_no_time_is_cut_off(seconds: float) -> None:
+    behind = Behind(seconds, BehindBasis.INTERPOLATED)
+    partitions = [world.partition(str(n), world.lease(), 20, 17, behind=behind) for n in range(2)]
+    table = partitions_table(snapshot_of(*partitions), world.GROUP)
+    column = table.columns[COLUMNS.index("behind")]
+
+    assert width(text(table.rows[0], "behind")) <= column.width
 
 
 def test_no_digit_is_cut_off() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
-from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
@@ -13,7 +12,7 @@ from typing_extensions import override
 from ehtui.tui.charting import ASCII_EIGHTHS, EIGHTHS, columns, drawn, nice_top
 from ehtui.tui.chrome import ASCII, Chrome
 from ehtui.tui.grid_looks import look
-from ehtui.tui.grid_strips import Brushes, changed_spans
+from ehtui.tui.grid_strips import Brushes, changed_regions
 from ehtui.tui.grid_title import Title, title_line
 from ehtui.views.formats import count, duration
 
@@ -56,11 +55,8 @@ class LagPane(Widget):
 
         if len(before) != len(self._lines) or before[0].cell_length != width:
             self.refresh()
-            return
-
-        for y, (old, new) in enumerate(zip(before, self._lines, strict=True)):
-            for start, end in changed_spans(old, new):
-                self.refresh(Region(start, y, end - start, 1))
+        elif regions := changed_regions(before, self._lines):
+            self.refresh(*regions)
 
     @override
     def render_line(self, y: int) -> Strip:

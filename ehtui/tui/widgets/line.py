@@ -5,12 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
-from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
 
-from ehtui.tui.grid_strips import changed_spans
+from ehtui.tui.grid_strips import changed_regions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,8 +43,8 @@ class Line(Widget):
 
         if before is None or before.cell_length != self.size.width:
             self.refresh()
-        elif spans := changed_spans(before, self._drawn):
-            self.refresh(*(Region(start, 0, end - start, 1) for start, end in spans))
+        elif regions := changed_regions([before], [self._drawn]):
+            self.refresh(*regions)
 
     def _draw(self) -> Strip:
         width = self.size.width

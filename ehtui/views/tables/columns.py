@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ehtui.views.width import width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ehtui.views.cells import Column, Row
 
@@ -17,15 +17,18 @@ def fitted(
     columns: Sequence[Column], rows: Sequence[Row], keys: Iterable[str]
 ) -> tuple[Column, ...]:
     """`columns`, those named widened to their widest cell."""
-    wanted = set(keys)
+    places = [(place, column.key) for place, column in enumerate(columns) if column.key in keys]
+
+    return widened(columns, {key: [row.cells[place].text for row in rows] for place, key in places})
+
+
+def widened(columns: Sequence[Column], texts: Mapping[str, Iterable[str]]) -> tuple[Column, ...]:
+    """`columns`, each at least as wide as the texts given for it."""
+    widest = {key: max(map(width, some), default=0) for key, some in texts.items()}
 
     return tuple(
-        _fit(column, [row.cells[place].text for row in rows]) if column.key in wanted else column
-        for place, column in enumerate(columns)
+        replace(column, width=widest[column.key])
+        if widest.get(column.key, 0) > column.width
+        else column
+        for column in columns
     )
-
-
-def _fit(column: Column, texts: Sequence[str]) -> Column:
-    widest = max((width(text) for text in texts), default=0)
-
-    return replace(column, width=widest) if widest > column.width else column

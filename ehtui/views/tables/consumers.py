@@ -62,7 +62,7 @@ def consumers_table(
 
             return Row(process_key(process), cells_of(consumer, group, up, mark, glyphs), rank)
 
-        return memo.rows.kept(process, (consumer, group, up, mark, rank, glyphs), build)
+        return memo.kept(process, (consumer, group, up, mark, rank, glyphs), build)
 
     rows = tuple(
         row_of(c) for c in sorted(snapshot.consumers, key=lambda c: c.process.id.started_at)

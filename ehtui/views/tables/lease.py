@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from functools import lru_cache
 
-from ehtui.domain.snapshot import Lease, LeaseState, Snapshot, SourceStatus, TimingBasis
+from ehtui.domain.snapshot import Lease, LeaseState, TimingBasis
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.glyphs import LEASE_CELLS, Glyphs
 
-LAST_SECONDS = 30  # under this the countdown goes by the second
+LAST_SECONDS = 30.0  # under this the countdown always goes by the second
+STEP_S = 10.0  # of a bound: a period that was judged a little otherwise moves nothing
 _SECONDS_UP_TO = 1000
 
 _TONE = {
@@ -24,36 +25,42 @@ NOT_KNOWN = (
 )
 
 
-def polled_at(snapshot: Snapshot) -> float:
-    """Server time of the store's last read: countdowns follow the poll, to keep lines quiet.
-
-    While the store fails, leases run out unseen: then they follow the clock.
-    """
-    store = next((source for source in snapshot.sources if source.name == "store"), None)
-
-    if store is None or store.read_at is None or store.status is not SourceStatus.OK:
-        return snapshot.server_now
-
-    return store.read_at + (snapshot.clock_offset_s or 0.0)
-
-
 def lease_cells(
-    lease: Lease, polled: float, now: float, glyphs: Glyphs, cells: int = LEASE_CELLS
+    lease: Lease, now: float, glyphs: Glyphs, cells: int = LEASE_CELLS, *, quiet: bool = False
 ) -> tuple[Cell, Cell]:
-    """Bar and seconds. `polled` is the moment shown until the last seconds, which follow `now`."""
+    """Bar and seconds; `quiet` lets a lease that is renewed in time stand still."""
     if lease.state in {LeaseState.RELEASED, LeaseState.NEVER_OWNED}:
         return _NO_LEASE
 
     if lease.expires_at is None:
         return _untimed(lease.state, glyphs, cells)
 
-    left = lease.expires_at - now
-    left = left if left < LAST_SECONDS else lease.expires_at - polled
-    whole = round(left)
     guess = "~" if lease.basis is TimingBasis.ASSUMED else ""
+    left = lease.expires_at - now
+    at_least = _at_least(lease, now) if quiet else None
+
+    if at_least is not None:
+        left, guess = at_least, f"{guess}>"
+
     filled = _filled(left, lease.expires_after_s, cells)
 
-    return _timed(lease.state, whole, filled, guess, glyphs, cells)
+    return _timed(lease.state, round(left), filled, guess, glyphs, cells)
+
+
+def _at_least(lease: Lease, now: float) -> float | None:
+    """So much is left whenever its owner renews in time; None where every second counts.
+
+    The bound is what is left when a renewal is overdue: a number that moves tells a missed one.
+    """
+    expires_at, overdue_at = lease.expires_at, lease.overdue_at
+
+    if lease.state is not LeaseState.HELD or expires_at is None or overdue_at is None:
+        return None
+
+    if now > overdue_at or expires_at - now < LAST_SECONDS:
+        return None
+
+    return max(LAST_SECONDS, round(expires_at - overdue_at, 3) // STEP_S * STEP_S)
 
 
 def _filled(left: float, expires_after_s: float | None, cells: int) -> int | None:

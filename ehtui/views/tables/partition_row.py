@@ -3,50 +3,45 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import GroupPartition, LeaseState, PartitionState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.glyphs import TREND_CELLS, TREND_FLOOR, Glyphs, buckets, drawn_trend
+from ehtui.views.owners import OwnerMark
 from ehtui.views.states import Word, health_of
 
 if TYPE_CHECKING:
-    from ehtui.views.owners import OwnerMark
+    from collections.abc import Callable, Mapping
 
 SERIES_POINTS = 60  # about so many points has a series of the snapshot
 
 _TRICKLE_S = 30.0
-_BEFORE_LEASE = 3  # id, health and owner
 _NOT_KNOWN = Cell(formats.UNKNOWN, Tone.DIM)
 _NOBODY = Cell("none", Tone.DIM, sort="~")  # sorts after every owner
 _NO_HEALTH = Word(formats.UNKNOWN, Tone.DIM)
 
 
-def steady_cells(
-    key: str,
-    of_hub: PartitionState | None,
-    of_group: GroupPartition | None,
-    mark: OwnerMark | None,
-    glyphs: Glyphs,
-    slice_s: float,
-    trend_cells: int = TREND_CELLS,
-) -> tuple[Cell, ...]:
-    """All but the lease: nothing here changes by time alone."""
-    health = health_of(of_group) if of_group else _NO_HEALTH
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a row is made of."""
 
-    return (
-        Cell(formats.name(key), sort=float(key) if key.isdecimal() else key),
-        Cell(health.text, health.tone, sort=float(health.rank) if of_group else None),
-        owner_cell(of_group, mark, glyphs),
-        _last(of_hub),
-        _checkpoint(of_group),
-        _lag(of_group),
-        _trend(of_group, glyphs, slice_s, _floor(of_hub), trend_cells),
-        _behind(of_group),
-        rate_cell(of_hub.in_per_s if of_hub else None),
-        rate_cell(of_group.out_per_s if of_group else None),
-    )
+    key: str
+    of_hub: PartitionState | None
+    of_group: GroupPartition | None
+    mark: OwnerMark | None
+    lease: tuple[Cell, Cell]  # bar and seconds
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How all rows of a table are drawn."""
+
+    glyphs: Glyphs
+    slice_s: float  # of time, for a cell of the trend
+    trend_cells: int = TREND_CELLS
 
 
 def hub_facts(partition: PartitionState | None) -> tuple[object, ...]:
@@ -58,11 +53,6 @@ def hub_facts(partition: PartitionState | None) -> tuple[object, ...]:
     rate = None if per_s is None else formats.rate(per_s)
 
     return partition.sample.last_sequence, rate, _floor(partition)
-
-
-def with_lease(cells: tuple[Cell, ...], lease: tuple[Cell, Cell]) -> tuple[Cell, ...]:
-    """A row's cells, the lease's put in their place."""
-    return (*cells[:_BEFORE_LEASE], *lease, *cells[_BEFORE_LEASE:])
 
 
 def owner_cell(partition: GroupPartition | None, mark: OwnerMark | None, glyphs: Glyphs) -> Cell:
@@ -130,17 +120,16 @@ def _floor(partition: PartitionState | None) -> float:
     return max(TREND_FLOOR, 2.0 ** math.ceil(math.log2(max(1.0, arriving))))
 
 
-def _trend(
-    partition: GroupPartition | None, glyphs: Glyphs, slice_s: float, floor: float, cells: int
-) -> Cell:
+def _trend(partition: GroupPartition | None, look: Look, floor: float) -> Cell:
     if partition is None or not partition.lag_series:
         return _NOT_KNOWN
 
     newest = partition.lag_series[-1][0]
-    values = buckets(partition.lag_series, now=newest, width_s=slice_s, cells=cells)
+    series, cells = partition.lag_series, look.trend_cells
+    values = buckets(series, now=newest, width_s=look.slice_s, cells=cells)
     tone = health_of(partition).tone
 
-    return Cell(drawn_trend(glyphs, values, floor), tone, sort=partition.lag_series[-1][1])
+    return Cell(drawn_trend(look.glyphs, values, floor), tone, sort=series[-1][1])
 
 
 def _behind(partition: GroupPartition | None) -> Cell:
@@ -148,3 +137,30 @@ def _behind(partition: GroupPartition | None) -> Cell:
         return _NOT_KNOWN
 
     return Cell(formats.behind(partition.behind), sort=partition.behind.seconds)
+
+
+def _health(partition: GroupPartition | None) -> Cell:
+    word = health_of(partition) if partition else _NO_HEALTH
+
+    return Cell(word.text, word.tone, sort=float(word.rank) if partition else None)
+
+
+def _id(key: str) -> Cell:
+    return Cell(formats.name(key), sort=float(key) if key.isdecimal() else key)
+
+
+# In the order of the columns.
+CELLS: Mapping[str, Callable[[Facts, Look], Cell]] = {
+    "id": lambda of, _: _id(of.key),
+    "health": lambda of, _: _health(of.of_group),
+    "owner": lambda of, look: owner_cell(of.of_group, of.mark, look.glyphs),
+    "bar": lambda of, _: of.lease[0],
+    "lease": lambda of, _: of.lease[1],
+    "last": lambda of, _: _last(of.of_hub),
+    "checkpoint": lambda of, _: _checkpoint(of.of_group),
+    "lag": lambda of, _: _lag(of.of_group),
+    "trend": lambda of, look: _trend(of.of_group, look, _floor(of.of_hub)),
+    "behind": lambda of, _: _behind(of.of_group),
+    "in": lambda of, _: rate_cell(of.of_hub.in_per_s if of.of_hub else None),
+    "out": lambda of, _: rate_cell(of.of_group.out_per_s if of.of_group else None),
+}

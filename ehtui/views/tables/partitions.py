@@ -5,19 +5,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ehtui.views.cells import Column, Row, Table
+from typing_extensions import override
+
+from ehtui.views import formats
+from ehtui.views.cells import Column, LazyRows, Row, Table
 from ehtui.views.glyphs import TREND_CELLS, UNICODE, Glyphs
 from ehtui.views.keys import is_about, partitions_of
 from ehtui.views.owners import owner_marks
 from ehtui.views.states import SEVERITY_RANK, health_of
-from ehtui.views.tables.columns import fitted
-from ehtui.views.tables.lease import NOT_KNOWN, lease_cells, polled_at
+from ehtui.views.tables.columns import widened
+from ehtui.views.tables.lease import NOT_KNOWN, lease_cells
 from ehtui.views.tables.memo import RowMemo
-from ehtui.views.tables.partition_row import SERIES_POINTS, hub_facts, steady_cells, with_lease
+from ehtui.views.tables.partition_row import CELLS, SERIES_POINTS, Facts, Look, hub_facts
 from ehtui.views.tables.titles import no_partitions, partitions_notes, partitions_title
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Mapping
 
     from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Snapshot
 
@@ -38,7 +41,7 @@ COLUMNS = (
 )
 # Where there is space: the last five minutes point by point, a lease nearly by the second.
 WIDE = {"bar": 20, "trend": 30}
-_FITTED = ("id", "last", "checkpoint", "lag", "behind", "in", "out")
+_DAY_S = 86400
 _READS_PER_S = 50  # the service's own limit: it spreads the reads of a large hub
 
 
@@ -50,10 +53,12 @@ def partitions_table(
     selected: str | None = None,
     memo: RowMemo | None = None,
     wide: bool = False,
+    quiet: bool = False,
 ) -> Table:
-    """One row a partition, in natural order; `selected` (a row's key) counts down by the second.
+    """One row a partition, in natural order; those only the store knows come last.
 
-    `wide` draws longer pictures of lease and lag.
+    `wide` draws longer pictures of lease and lag. `quiet` lets stand still what changes by time
+    alone, but for the row whose key is `selected`.
     """
     columns = tuple(
         replace(column, width=WIDE.get(column.key, column.width)) if wide else column
@@ -61,32 +66,39 @@ def partitions_table(
     )
     sizes = {column.key: column.width for column in columns}
     state = snapshot.group(group)
-    build = _Build(snapshot, state, glyphs, _ranks(snapshot, group), memo or RowMemo(), sizes)
-    rows = tuple(
-        build.row(key, of_hub, of_group, is_selected=key == selected)
-        for key, of_hub, of_group in _paired(snapshot, state)
-    )
+    ranks = _ranks(snapshot, group)
+    rows = _Rows(snapshot, state, glyphs, ranks, memo or RowMemo(), sizes, selected, quiet=quiet)
 
     return Table(
-        columns=fitted(columns, rows, _FITTED),
+        columns=widened(columns, _widest(rows.keys, snapshot, state)),
         rows=rows,
         title=partitions_title(snapshot, state),
-        notes=partitions_notes(snapshot, state, rows),
+        notes=partitions_notes(snapshot, state, rows.stale, quiet=quiet),
         empty=no_partitions(snapshot),
     )
 
 
-def _paired(
-    snapshot: Snapshot, group: GroupState | None
-) -> Iterator[tuple[str, PartitionState | None, GroupPartition | None]]:
-    """Each partition as hub and group know it; those only the store knows come last."""
-    by_id = {p.id: p for p in group.partitions} if group else {}
+def _widest(
+    keys: tuple[str, ...], snapshot: Snapshot, group: GroupState | None
+) -> Mapping[str, Iterable[str]]:
+    """The widest texts of the columns that numbers can outgrow, found without writing all."""
+    samples = [p.sample.last_sequence for p in snapshot.partitions if p.sample]
+    of_group = group.partitions if group else ()
+    read = [p.checkpoint.sequence for p in of_group if p.checkpoint and p.checkpoint.sequence]
+    lag = max((p.lag or 0 for p in of_group), default=0)
+    is_bound = any(p.lag_is_bound for p in of_group)
+    behind = max((p.behind.seconds for p in of_group if p.behind), default=0.0)
 
-    for partition in snapshot.partitions:
-        yield partition.id, partition, by_id.pop(partition.id, None)
-
-    for key, left_over in by_id.items():
-        yield key, None, left_over
+    return {
+        "id": map(formats.name, keys),
+        "last": (formats.count(max(samples, default=0)),),
+        "checkpoint": (formats.count(max(read, default=0)),),
+        "lag": (formats.lag(lag, is_bound=is_bound),),
+        # The largest unit and hours: no shorter time is wider.
+        "behind": (f"~{formats.duration(behind // _DAY_S * _DAY_S + _DAY_S - 1)}",),
+        "in": (formats.rate(max((p.in_per_s or 0.0 for p in snapshot.partitions), default=0.0)),),
+        "out": (formats.rate(max((p.out_per_s or 0.0 for p in of_group), default=0.0)),),
+    }
 
 
 def _ranks(snapshot: Snapshot, group: str) -> Mapping[str, int]:
@@ -101,7 +113,7 @@ def _ranks(snapshot: Snapshot, group: str) -> Mapping[str, int]:
     return ranks
 
 
-class _Build:
+class _Rows(LazyRows):
     """What all rows of one table need, looked up once."""
 
     def __init__(
@@ -112,57 +124,78 @@ class _Build:
         ranks: Mapping[str, int],
         memo: RowMemo,
         sizes: Mapping[str, int],
+        selected: str | None,
+        *,
+        quiet: bool,
     ) -> None:
-        self._bar_cells, self._trend_cells = sizes["bar"], sizes["trend"]
+        of_group = {p.id: p for p in group.partitions} if group else {}
+        of_hub = {p.id: p for p in snapshot.partitions}
+        super().__init__(tuple(of_hub | of_group))
+        self._of_hub: Mapping[str, PartitionState] = of_hub
+        self._of_group: Mapping[str, GroupPartition] = of_group
         self._name = group.name if group else ""
-        self._glyphs = glyphs
         self._marks = owner_marks(snapshot)
         self._ranks = ranks
-        self._polled = polled_at(snapshot)
         self._now = snapshot.server_now
-        self._taken_at = snapshot.taken_at
-        spread_s = len(snapshot.partitions) / _READS_PER_S
-        self._fresh_s = max(10.0, 3 * (snapshot.policy.hub_interval_s + spread_s))
-        self._slice_s = max(1.0, snapshot.policy.hub_interval_s * SERIES_POINTS / self._trend_cells)
+        self._quiet, self._selected = quiet, selected
+        trend_cells, self._bar_cells = sizes["trend"], sizes["bar"]
+        slice_s = max(1.0, snapshot.policy.hub_interval_s * SERIES_POINTS / trend_cells)
+        self._look = Look(glyphs, slice_s, trend_cells)
+        self.stale = _stale(snapshot)
         self._memo = memo
         memo.begin()
 
-    def row(
-        self,
-        key: str,
-        of_hub: PartitionState | None,
-        of_group: GroupPartition | None,
-        *,
-        is_selected: bool,
-    ) -> Row:
-        lease, mark = NOT_KNOWN, None
+    @override
+    def make(self, position: int) -> Row:
+        of = self._facts(position)
+        rank, stale_s = self.rank(position), self.stale.get(of.key)
+        facts = (hub_facts(of.of_hub), of.of_group, of.mark, of.lease, rank, stale_s, self._look)
 
-        if of_group is not None:
-            polled = self._now if is_selected else self._polled
-            lease = lease_cells(of_group.lease, polled, self._now, self._glyphs, self._bar_cells)
-            mark = self._marks.get(of_group.lease.owner or "")
-
-        rank, stale_s = self._ranks.get(key, 0), self._stale_s(of_hub)
-
-        cells = self._memo.cells.kept(
-            (self._name, key),
-            (hub_facts(of_hub), of_group, mark, self._glyphs, self._slice_s, self._trend_cells),
-            lambda: steady_cells(
-                key, of_hub, of_group, mark, self._glyphs, self._slice_s, self._trend_cells
-            ),
+        return self._memo.kept(
+            (self._name, of.key),
+            facts,
+            lambda: Row(of.key, tuple(c(of, self._look) for c in CELLS.values()), rank, stale_s),
         )
 
-        def build() -> Row:
-            health = health_of(of_group).rank if of_group else 0
-            return Row(key, with_lease(cells, lease), max(rank, health), stale_s)
+    @override
+    def rank(self, position: int) -> int:
+        key = self.keys[position]
+        of_group = self._of_group.get(key)
+        health = health_of(of_group).rank if of_group else 0
 
-        return self._memo.rows.kept((self._name, key), (cells, lease, rank, stale_s), build)
+        return max(self._ranks.get(key, 0), health)
 
-    def _stale_s(self, partition: PartitionState | None) -> float | None:
-        """The sample's age in steps of five, where it is older than polling explains."""
-        if partition is None or partition.sample is None:
-            return None
+    @override
+    def sort(self, position: int, column: int) -> float | str | None:
+        return CELLS[COLUMNS[column].key](self._facts(position), self._look).sort
 
-        age = self._taken_at - partition.sample.sampled_at
+    def _facts(self, position: int) -> Facts:
+        key = self.keys[position]
+        of_group = self._of_group.get(key)
 
-        return age // 5 * 5 if age > self._fresh_s else None
+        if of_group is None:
+            return Facts(key, self._of_hub.get(key), None, None, NOT_KNOWN)
+
+        lease = lease_cells(
+            of_group.lease,
+            self._now,
+            self._look.glyphs,
+            self._bar_cells,
+            quiet=self._quiet and key != self._selected,
+        )
+        mark = self._marks.get(of_group.lease.owner or "")
+
+        return Facts(key, self._of_hub.get(key), of_group, mark, lease)
+
+
+def _stale(snapshot: Snapshot) -> Mapping[str, float]:
+    """Ages of samples, in steps of five, that are older than polling explains."""
+    spread_s = len(snapshot.partitions) / _READS_PER_S
+    fresh_s = max(10.0, 3 * (snapshot.policy.hub_interval_s + spread_s))
+    latest_at = snapshot.taken_at - fresh_s
+
+    return {
+        p.id: (snapshot.taken_at - p.sample.sampled_at) // 5 * 5
+        for p in snapshot.partitions
+        if p.sample is not None and p.sample.sampled_at < latest_at
+    }

@@ -59,7 +59,7 @@ def timeline_table(
         mark = marks.get(event.subject.owner or "")
         facts = (event, group, mark, day, clock, glyphs)
 
-        return memo.rows.kept(event.number, facts, lambda: _row(event, say, mark, glyphs))
+        return memo.kept(event.number, facts, lambda: _row(event, say, mark, glyphs))
 
     rows = tuple(row_of(event) for event in reversed(snapshot.timeline))
 

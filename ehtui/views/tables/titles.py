@@ -9,9 +9,7 @@ from ehtui.domain.snapshot import GroupState, Snapshot, SourceState, SourceStatu
 from ehtui.views import formats
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
-    from ehtui.views.cells import Row
+    from collections.abc import Iterable, Mapping, Sequence
 
 
 def partitions_title(snapshot: Snapshot, group: GroupState | None) -> str:
@@ -41,15 +39,14 @@ def group_lag(group: GroupState) -> str:
 
 
 def partitions_notes(
-    snapshot: Snapshot, group: GroupState | None, rows: Sequence[Row]
+    snapshot: Snapshot, group: GroupState | None, stale: Mapping[str, float], *, quiet: bool = False
 ) -> tuple[str, ...]:
     """Ages and doubts: `read 2s ago`, `clock +0.3s`, `health 7/10`, `2 rows stale`."""
-    notes = [*read_notes(snapshot, ("hub", "store"))]
-    stale = [row.stale_s for row in rows if row.stale_s is not None]
+    notes = [*read_notes(snapshot, ("hub", "store"), quiet=quiet)]
 
     if stale:
         rows_word = formats.plural(len(stale), "row")
-        notes.append(f"{rows_word} stale, up to {formats.duration(max(stale))}")
+        notes.append(f"{rows_word} stale, up to {formats.duration(max(stale.values()))}")
 
     if group is not None and (filling := _filling(group)):
         notes.append(filling)
@@ -66,8 +63,11 @@ def _filling(group: GroupState) -> str:
     return "health {}/{}".format(*min(windows)) if windows else ""
 
 
-def read_notes(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
-    """When those sources were last read; one that fails is named with its age."""
+def read_notes(snapshot: Snapshot, names: Sequence[str], *, quiet: bool = False) -> tuple[str, ...]:
+    """When those sources were last read; one that fails is named with its age.
+
+    `quiet` tells of reads that come in time only that they do.
+    """
     reads = [
         source.read_at
         for source in snapshot.sources
@@ -75,7 +75,17 @@ def read_notes(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
     ]
     failing = failing_notes(snapshot, names)
 
-    return (f"read {formats.age(snapshot.taken_at - min(reads))}", *failing) if reads else failing
+    if not reads:
+        return failing
+
+    age_s = snapshot.taken_at - min(reads)
+    policy = snapshot.policy
+    in_time_s = 2 * max(policy.hub_interval_s, policy.store_interval_s)
+
+    if quiet and age_s < in_time_s:
+        return (f"read <{formats.duration(in_time_s)}", *failing)
+
+    return (f"read {formats.age(age_s)}", *failing)
 
 
 def failing_notes(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
