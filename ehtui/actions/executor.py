@@ -68,9 +68,9 @@ class Executor:
 
         try:
             outcome = await self._do(plan)
-        except asyncio.CancelledError:
-            # What was begun is not undone: a stopped consumer may not have been started again.
-            self._audit.outcome(self._failed(plan, "Interrupted on the way."))
+        except asyncio.CancelledError as error:
+            # What was begun is not undone.
+            self._audit.outcome(self._failed(plan, str(error) or "Interrupted on the way."))
             raise
 
         if noted is None:
@@ -157,23 +157,34 @@ class Executor:
         return pid, f"ended after {plan.signal}"
 
     async def _restart(self, plan: RestartPlan) -> Outcome:
-        """Capture first: what cannot be started again is not stopped."""
+        """Capture first: what cannot be started again is not stopped.
+
+        Raises:
+            asyncio.CancelledError: On the way; it says what the process was left as.
+        """
         process = plan.target.process
+        left = "nothing was done"
 
         try:
-            launch = await asyncio.to_thread(self._hands.capture, process, Path(plan.log_path))
-            await asyncio.to_thread(self._hands.signal, process, plan.signal)
-        except (ProcessGoneError, IdentityChangedError, PermissionError) as error:
-            return self._refused(plan, _reason(error), str(process.pid))
+            try:
+                launch = await asyncio.to_thread(self._hands.capture, process, Path(plan.log_path))
+                left = f"{process.pid} was sent SIG{plan.signal} and is not started again"
+                await asyncio.to_thread(self._hands.signal, process, plan.signal)
+            except (ProcessGoneError, IdentityChangedError, PermissionError) as error:
+                return self._refused(plan, _reason(error), str(process.pid))
 
-        if not await asyncio.to_thread(self._hands.wait_for_exit, process, plan.wait_s):
-            return self._failed(
-                plan,
-                f"{process.pid} is still running {plan.wait_s:g} s after {plan.signal}; "
-                "nothing was started.",
-            )
+            if not await asyncio.to_thread(self._hands.wait_for_exit, process, plan.wait_s):
+                return self._failed(
+                    plan,
+                    f"{process.pid} is still running {plan.wait_s:g} s after {plan.signal}; "
+                    "nothing was started.",
+                )
 
-        return self._launched(plan, await asyncio.to_thread(self._hands.start, launch))
+            left = f"{process.pid} has ended and is being started again: see {plan.log_path}"
+
+            return self._launched(plan, await asyncio.to_thread(self._hands.start, launch))
+        except asyncio.CancelledError:
+            raise asyncio.CancelledError(f"Interrupted: {left}.") from None
 
     async def _ask(self, plan: SupervisedPlan) -> Outcome:
         """Its supervisor stops and starts it; how long that may take is not ours to say."""

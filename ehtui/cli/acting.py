@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import sys
 import time
@@ -10,6 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.interruption import carry_out
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -92,7 +92,8 @@ def act(
 ) -> int:
     """Show the plan, ask, act, tell; the exit code is 0 done, 1 refused, 2 failed.
 
-    `afterwards` follows what was done; what it returns joins the one JSON document.
+    Whoever interrupts gets 128 and the signal's number. `afterwards` follows what was done; what
+    it returns joins the one JSON document.
     """
     from ehtui.domain.plans import Refusal  # noqa: PLC0415
     from ehtui.views.outcomes import outcome_sentence, refusal_sentence  # noqa: PLC0415
@@ -113,16 +114,21 @@ def act(
         print("Nothing was done.", file=people)
         return REFUSED
 
-    outcome = asyncio.run(session.execute(plan))
+    outcome, interrupted = carry_out(session, plan)
+
+    if outcome is None:
+        print("ehtui: interrupted; how it ended is not known.", file=sys.stderr)
+        return interrupted or ExitCode.INTERRUPTED
 
     if not args.json:
         print(outcome_sentence(outcome), flush=True)
         _print_last_lines(outcome)
 
-    more = afterwards(outcome) if afterwards is not None and not args.dry_run else {}
+    is_followed = afterwards is not None and not (args.dry_run or interrupted)
+    more = afterwards(outcome) if afterwards is not None and is_followed else {}
     _tell(args, {"plan": _plain(plan), "outcome": _plain(outcome), **more})
 
-    return _code(outcome)
+    return interrupted or _code(outcome)
 
 
 def _print_last_lines(outcome: Outcome) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from ehtui.cli import garbage
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from ehtui.actions.executor import Executor
     from ehtui.cli.session import MonitorSession
     from ehtui.config.settings import LeaseSettings, Settings
+    from ehtui.domain.plans import Outcome
     from ehtui.monitor import Monitor, Scheduled
     from ehtui.tui.session import Session, UiOptions
 
@@ -28,6 +31,7 @@ LOCAL_TIMEOUT_S = 10.0
 LOGS_EVERY_S = 2.0
 # A report waits so long for its first reads; a slow source is shown as not read yet.
 FIRST_READS_S = 40.0
+WHOLE_HUB_S = 300.0  # and for a hub of which more comes in: 1,024 partitions take over a minute
 SECOND_LOOK_S = 3.0
 LOOKS_EVERY_S = 0.05
 
@@ -168,10 +172,12 @@ def run_report(
     Raises:
         ConfigError: No hub is configured.
     """
+    from ehtui.cli.progress import tell_unread  # noqa: PLC0415
     from ehtui.views.status import FailOn, exit_code  # noqa: PLC0415 - after the settings are known
 
     snapshot = look(settings, watch_s=watch_s)
     print(_document(snapshot) if json else _report(snapshot, settings), end="")
+    tell_unread(snapshot)
 
     return exit_code(snapshot, FailOn(fail_on))
 
@@ -184,25 +190,35 @@ def look(settings: Settings, *, watch_s: float = 0.0) -> Snapshot:
     """
     garbage.hold()  # until the sources are open
 
+    from ehtui.cli.progress import Progress  # noqa: PLC0415
     from ehtui.monitor import watch  # noqa: PLC0415
 
     monitor = make_monitor(settings)
     monitor.start()
 
     try:
-        snapshot = first_look(monitor)
+        with Progress() as progress:
+            snapshot = first_look(monitor, whole_hub_s=WHOLE_HUB_S, tell=progress.tell)
 
         return watch(monitor, watch_s) if watch_s else snapshot
     finally:
         monitor.stop()
 
 
-def first_look(monitor: Monitor) -> Snapshot:
-    """What a started monitor knows once every source has answered or failed."""
+def first_look(
+    monitor: Monitor,
+    *,
+    whole_hub_s: float = 0.0,
+    tell: Callable[[int, int], None] = lambda *_: None,
+) -> Snapshot:
+    """What a started monitor knows once every source has answered or failed.
+
+    A hub that takes several reads is waited for no longer than other sources, or `whole_hub_s`.
+    """
     from ehtui.monitor import wait_for_first, watch  # noqa: PLC0415
 
     names = [source.name for source in monitor.snapshot.sources]
-    snapshot = wait_for_first(monitor, names, FIRST_READS_S)
+    snapshot = wait_for_first(monitor, names, FIRST_READS_S, whole_hub_s=whole_hub_s, tell=tell)
 
     if not snapshot.consumers:
         return snapshot
@@ -298,7 +314,16 @@ def run_ui(settings: Settings, *, banner: str | None = None) -> int:
     try:
         return run(cast("Session", session), _ui_options(settings, banner))
     finally:
-        session.close()
+        _tell_ends(session.close())
+
+
+def _tell_ends(outcomes: Sequence[Outcome]) -> None:
+    """What ended after the screen was left; nobody reads it where the terminal has gone."""
+    from ehtui.views.outcomes import outcome_sentence  # noqa: PLC0415 - rarely
+
+    with suppress(OSError):
+        for outcome in outcomes:
+            print(f"ehtui: {outcome_sentence(outcome)}", file=sys.stderr, flush=True)
 
 
 def _open_session(settings: Settings) -> tuple[Monitor, MonitorSession]:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ehtui.cli.session import MonitorSession
+    from ehtui.domain.plans import Outcome, Plan
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
 
@@ -48,10 +49,23 @@ class LateSession:
 
         return unsubscribe
 
-    def close(self) -> None:
-        """Stop reading, if it ever began."""
+    @property
+    def unfinished(self) -> Sequence[Plan]:
+        """Plans that leaving now would leave half done."""
+        return self._opened[1].unfinished if self._opened else ()
+
+    def finish(self) -> Sequence[Outcome]:
+        """Wait a few seconds for what is unfinished, then give it up. Blocking."""
+        return self._opened[1].finish() if self._opened else ()
+
+    def close(self) -> Sequence[Outcome]:
+        """Stop reading, if it ever began; how ended what was unfinished."""
+        ended = self.finish()
+
         if self._opened is not None:
             self._monitor.stop()
+
+        return ended
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is the session's own."""

@@ -8,20 +8,21 @@ import time
 from typing import TYPE_CHECKING
 
 from ehtui.actions.folders import default_log_folder
+from ehtui.cli.underway import FINISH_WITHIN_S, Action, Underway
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.send import plan_send
 from ehtui.domain.planners.signal import OFFERED_SIGNALS, plan_signal, reforecast
 from ehtui.domain.planners.start import plan_restart, plan_start
-from ehtui.domain.plans import SignalPlan
+from ehtui.domain.plans import Outcome, OutcomeState, SignalPlan
 from ehtui.domain.updates import ActionDone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
 
     from ehtui.actions.executor import Executor
     from ehtui.config.settings import Settings
     from ehtui.domain.plans import (
-        Outcome,
         Plan,
         Refusal,
         RestartPlan,
@@ -54,6 +55,7 @@ class MonitorSession:
         self._executor = executor
         self._clock = clock
         self._host: Host | None = None
+        self._underway = Underway()
         self._events = {
             name: (event.body, event.properties) for name, event in settings.test_events.items()
         }
@@ -194,21 +196,48 @@ class MonitorSession:
         return LogTail(path)
 
     async def execute(self, plan: Plan) -> Outcome:
-        """Act on the monitor's loop, where Azure clients live; the outcome joins the timeline.
+        """Do it. Who stops waiting does not stop it: what was stopped is started again."""
+        return await asyncio.shield(asyncio.wrap_future(self.begin(plan)))
 
-        Who stops waiting does not stop the action: a consumer that was stopped is started again.
-        """
-        if isinstance(plan, SignalPlan):
-            plan = reforecast(plan, self.snapshot, self._clock())
+    def begin(self, plan: Plan) -> Future[Outcome]:
+        """Act on the monitor's loop, where Azure clients live; the outcome joins the timeline."""
+        plan = reforecast(plan, self.snapshot, self._clock())
+        action = Action(plan)
 
         async def act() -> Outcome:
-            outcome = await self._executor.run(plan)
+            action.task = asyncio.current_task()
+
+            try:
+                outcome = await self._executor.run(plan)
+            except asyncio.CancelledError as error:
+                if not action.is_given_up:
+                    raise
+
+                told = str(error) or "Interrupted on the way."
+                outcome = Outcome(plan, OutcomeState.FAILED, self._clock(), error=told)
+
             self._monitor.tell(ActionDone(outcome.at, outcome))
             self._monitor.refresh()
 
             return outcome
 
-        return await asyncio.shield(asyncio.wrap_future(self._monitor.submit(act)))
+        future = self._monitor.submit(act)
+        self._underway.add(future, action)
+
+        return future
+
+    @property
+    def unfinished(self) -> Sequence[Plan]:
+        """Plans that leaving now would leave half done."""
+        return self._underway.promised
+
+    def finish(self, within_s: float = FINISH_WITHIN_S) -> Sequence[Outcome]:
+        """Wait so long for what was promised, then give it up; how that ended. Blocking."""
+        return self._underway.finish(within_s)
+
+    def give_up(self) -> None:
+        """Leave everything as it stands; the audit says how that is."""
+        self._underway.give_up()
 
     def _own_host(self) -> Host:
         """Asked once: who runs ehtui does not change, and neither do its ancestors."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def run(session: Session, options: UiOptions) -> int:
     os.environ.setdefault("TEXTUAL_FPS", "120")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
 
-    threading.excepthook = _end_without_terminal
+    threading.excepthook = partial(_end_without_terminal, session)
 
     if options.mono:
         os.environ["NO_COLOR"] = "1"
@@ -55,11 +56,12 @@ def _leave(loop: asyncio.AbstractEventLoop) -> None:
     loop.close()
 
 
-def _end_without_terminal(failed: threading.ExceptHookArgs) -> None:
+def _end_without_terminal(session: Session, failed: threading.ExceptHookArgs) -> None:
     """Textual's writer ends when the terminal is gone; who wrote on would wait for it for ever."""
     is_writer = failed.thread is not None and failed.thread.name == "textual-output"
 
     if is_writer and isinstance(failed.exc_value, OSError):
+        session.finish()  # a consumer that was stopped is started again
         os._exit(_HUNG_UP)
 
     threading.__excepthook__(failed)

@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from ehtui.tui import notify
     from ehtui.tui.notify import Terminal
     from ehtui.tui.screens import help as help_screen
+    from ehtui.tui.screens import leave as leave_screen
     from ehtui.tui.session import Session, UiOptions, Unsubscribe
 else:
     notify = LazyModule("ehtui.tui.notify")
     help_screen = LazyModule("ehtui.tui.screens.help")
+    leave_screen = LazyModule("ehtui.tui.screens.leave")
 
 _FLOWS = "flows"
 _LEAVE_ON = ("SIGTERM", "SIGHUP")
@@ -194,7 +196,18 @@ class EhtuiApp(App[int]):
 
     @override
     async def action_quit(self) -> None:
-        self.exit(0)
+        unfinished = self.session.unfinished
+
+        if not unfinished:
+            self.exit(0)
+            return
+
+        self.push_screen(leave_screen.LeaveScreen(unfinished), self._leave_it_unfinished)
+
+    def _leave_it_unfinished(self, is_sure: bool | None) -> None:  # noqa: FBT001 - an answer
+        if is_sure:
+            self.session.give_up()
+            self.exit(0)
 
     def _listen(self) -> None:
         self._unsubscribe = self.session.subscribe(self._publish)

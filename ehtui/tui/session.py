@@ -36,7 +36,7 @@ class Tail(Protocol):
 
 
 class Session(Protocol):
-    """A running monitor and the actions that it allows. Every method returns at once."""
+    """A running monitor and the actions that it allows. Methods return at once."""
 
     @property
     def snapshot(self) -> Snapshot:
@@ -110,6 +110,16 @@ class Session(Protocol):
 
     async def execute(self, plan: Plan) -> Outcome:
         """Do it; awaited on the screen's loop, done wherever the work belongs."""
+
+    @property
+    def unfinished(self) -> Sequence[Plan]:
+        """Plans that leaving now would leave half done."""
+
+    def finish(self) -> Sequence[Outcome]:
+        """Wait a few seconds for what is unfinished, then give it up. The one call that blocks."""
+
+    def give_up(self) -> None:
+        """Leave everything as it stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -294,7 +294,8 @@ async def test_an_interrupted_restart_leaves_a_trace(tmp_path: Path) -> None:
 
     hands.may_end.set()
     assert [record["event"] for record in bench.audited()] == ["intent", "outcome"]
-    assert bench.audited()[1]["error"] == "Interrupted on the way."
+    told = "Interrupted: 7 was sent SIGTERM and is not started again."
+    assert bench.audited()[1]["error"] == told
 
 
 async def test_a_path_in_another_encoding_is_audited(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
@@ -60,10 +61,12 @@ class FakeSession:
     snapshot: Snapshot = SEEN
     done: list[Plan] = field(default_factory=list)
 
-    async def execute(self, plan: Plan) -> Outcome:
+    def begin(self, plan: Plan) -> Future[Outcome]:
         self.done.append(plan)
+        future: Future[Outcome] = Future()
+        future.set_result(Outcome(plan, OutcomeState.DONE, 2.0))
 
-        return Outcome(plan, OutcomeState.DONE, 2.0)
+        return future
 
 
 PLAN = SignalPlan(

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -12,13 +14,20 @@ from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.cli.session import MonitorSession
 from ehtui.config.settings import Settings
-from ehtui.domain.plans import OutcomeState, RestartPlan, SignalEffect, SignalTarget
+from ehtui.domain.plans import (
+    Outcome,
+    OutcomeState,
+    RestartPlan,
+    SignalEffect,
+    SignalPlan,
+    SignalTarget,
+)
 from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.updates import ActionDone, Update
 from ehtui.monitor import Monitor, Scheduled
 from tests.actions.test_executor import RecordingSender, SlowHands
-from tests.waiting import wait_for
+from tests.waiting import wait_for, wait_until
 
 PLAN = RestartPlan(
     "TERM",
@@ -30,40 +39,86 @@ PLAN = RestartPlan(
 )
 
 
-async def test_who_stops_waiting_does_not_leave_a_consumer_stopped(tmp_path: Path) -> None:
-    told: list[Update] = []
-    hands = SlowHands()
+async def no_sources() -> Sequence[Scheduled]:
+    return ()
 
-    async def no_sources() -> Sequence[Scheduled]:
-        return ()
 
-    def remember(snapshot: Snapshot, update: Update) -> Snapshot:
-        told.append(update)
+@dataclass
+class Bench:
+    """A session with slow hands, and what its timeline was told."""
+
+    folder: Path
+    hands: SlowHands = field(default_factory=SlowHands)
+    told: list[Update] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.monitor = Monitor(no_sources, Snapshot(), reduce=self._remember)
+        executor = Executor(
+            sender=RecordingSender(),
+            hands=self.hands,
+            audit=AuditLog(self.folder / "audit.jsonl"),
+            clock=lambda: 50.0,
+        )
+        self.session = MonitorSession(self.monitor, Settings(), executor)
+        self.monitor.start()
+
+    def _remember(self, snapshot: Snapshot, update: Update) -> Snapshot:
+        self.told.append(update)
         return snapshot
 
-    monitor = Monitor(no_sources, Snapshot(), reduce=remember)
-    executor = Executor(
-        sender=RecordingSender(),
-        hands=hands,
-        audit=AuditLog(tmp_path / "audit.jsonl"),
-        clock=lambda: 50.0,
-    )
-    session = MonitorSession(monitor, Settings(), executor)
-    monitor.start()
+    @property
+    def outcomes(self) -> list[Outcome]:
+        return [update.outcome for update in self.told if isinstance(update, ActionDone)]
 
-    try:
-        waiting = asyncio.create_task(session.execute(PLAN))
-        await asyncio.to_thread(hands.is_waiting.wait, 10)
-        waiting.cancel()
 
-        with pytest.raises(asyncio.CancelledError):
-            await waiting
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    bench = Bench(tmp_path)
+    yield bench
+    bench.hands.may_end.set()
+    bench.monitor.stop()
 
-        hands.may_end.set()
-        await wait_for(lambda: any(isinstance(update, ActionDone) for update in told))
-    finally:
-        monitor.stop()
 
-    (done,) = [update for update in told if isinstance(update, ActionDone)]
-    assert done.outcome.state is OutcomeState.DONE
-    assert [what for what, _ in hands.done] == ["capture", "TERM", "start"]
+async def test_who_stops_waiting_does_not_leave_a_consumer_stopped(bench: Bench) -> None:
+    waiting = asyncio.create_task(bench.session.execute(PLAN))
+    await asyncio.to_thread(bench.hands.is_waiting.wait, 10)
+    waiting.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+
+    bench.hands.may_end.set()
+    await wait_for(lambda: bool(bench.outcomes))
+    assert bench.outcomes[0].state is OutcomeState.DONE
+    assert [what for what, _ in bench.hands.done] == ["capture", "TERM", "start"]
+
+
+def test_who_leaves_waits_for_the_promised_start(bench: Bench) -> None:
+    bench.session.begin(PLAN)
+    assert bench.hands.is_waiting.wait(10)
+    (unfinished,) = bench.session.unfinished
+    assert isinstance(unfinished, RestartPlan)
+
+    threading.Timer(0.05, bench.hands.may_end.set).start()
+    (ended,) = bench.session.finish(10.0)
+    assert ended.state is OutcomeState.DONE
+    assert not bench.session.unfinished
+
+
+def test_what_does_not_end_in_time_is_given_up_and_told(bench: Bench) -> None:
+    future = bench.session.begin(PLAN)
+    assert bench.hands.is_waiting.wait(10)
+    (ended,) = bench.session.finish(0.0)
+
+    assert ended.state is OutcomeState.FAILED
+    assert ended.error == "Interrupted: 7 was sent SIGTERM and is not started again."
+    assert future.result() is ended
+    wait_until(lambda: bench.outcomes == [ended])
+    assert "is not started again" in (bench.folder / "audit.jsonl").read_text()
+
+
+def test_nobody_waits_for_a_signal_that_was_sent(bench: Bench) -> None:
+    bench.session.begin(SignalPlan("TERM", (PLAN.target,), 1.0))
+
+    assert not bench.session.unfinished
+    assert bench.session.finish(60.0) == ()

@@ -58,6 +58,8 @@ class FakeSession:
         self.refreshed = 0
         self.executed: list[Plan] = []
         self.gate: asyncio.Event | None = None  # set: an action waits for it
+        self.unfinished: Sequence[Plan] = ()
+        self.given_up = 0
         self.callbacks: list[Callable[[Snapshot], None]] = []
 
     def publish(self, snapshot: Snapshot) -> None:
@@ -166,9 +168,17 @@ class FakeSession:
             planned_at=self.snapshot.taken_at,
         )
 
+    def finish(self) -> Sequence[Outcome]:
+        return ()
+
+    def give_up(self) -> None:
+        self.given_up += 1
+
     async def execute(self, plan: Plan) -> Outcome:
         if self.gate is not None:
+            self.unfinished = (plan,)
             await self.gate.wait()
+            self.unfinished = ()
 
         self.executed.append(plan)
 

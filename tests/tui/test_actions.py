@@ -12,12 +12,22 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Button, OptionList, RichLog, Static
 
-from ehtui.domain.plans import SendPlan, SendTarget, SignalPlan, StartPlan
+from ehtui.domain.plans import (
+    RestartPlan,
+    SendPlan,
+    SendTarget,
+    SignalEffect,
+    SignalPlan,
+    SignalTarget,
+    StartPlan,
+)
+from ehtui.domain.process import ProcessId
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid_rows import Sort
 from ehtui.tui.screens.choice import ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.details import DetailsScreen
+from ehtui.tui.screens.leave import LeaveScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.screens.signal import SignalScreen
 from ehtui.tui.screens.why import WhyScreen
@@ -176,6 +186,49 @@ async def test_what_takes_long_says_so_and_can_be_left() -> None:
         await press(pilot, "escape")
         await wait_for(lambda: app.busy == "")
         assert session.executed == []
+
+
+RESTART = RestartPlan(
+    "TERM",
+    SignalTarget(ProcessId(1234, 1.0), "python c.py", None, (), SignalEffect.DIES),
+    30.0,
+    None,
+    "again.log",
+    1.0,
+)
+
+
+@pytest.mark.parametrize("key", ["q", "ctrl+c"])
+async def test_quitting_while_a_consumer_is_stopped_asks_first(key: str) -> None:
+    session = FakeSession(healthy())
+    session.unfinished = (RESTART,)
+    async with opened(session) as (pilot, _, app):
+        await press(pilot, key)
+        words = "\n".join(str(each.render()) for each in app.screen.query("Static"))
+        assert "A restart of 1234 is under way." in words
+        assert "it stays stopped" in words
+        assert str(app.screen.focused.label) == "Wait"  # type: ignore[union-attr]
+        await press(pilot, "enter")
+        assert isinstance(app.screen, OverviewScreen)
+        assert app.return_value is None
+        assert session.given_up == 0
+
+        await press(pilot, key, "right", "enter")
+        await wait_for(lambda: app.return_value == 0)
+        assert session.given_up == 1
+
+
+async def test_the_question_goes_when_there_is_nothing_left_to_wait_for() -> None:
+    session = FakeSession(healthy())
+    session.unfinished = (RESTART,)
+    async with opened(session) as (pilot, _, app):
+        await press(pilot, "q")
+        assert isinstance(app.screen, LeaveScreen)
+        session.unfinished = ()
+        await wait_for(lambda: isinstance(app.screen, OverviewScreen))
+        assert app.return_value is None
+        await press(pilot, "q")
+        await wait_for(lambda: app.return_value == 0)
 
 
 async def test_a_failure_unforeseen_is_told_and_not_fatal() -> None:

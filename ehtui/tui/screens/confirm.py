@@ -61,7 +61,7 @@ class ConfirmScreen(Dialog[bool]):
 
         yield VerticalScroll(*body, can_focus=False)
         yield Horizontal(
-            Button("Cancel", id="cancel", compact=True),
+            self.cancel_button(),
             Button(
                 Content(words.verb),
                 id="do",
@@ -70,6 +70,10 @@ class ConfirmScreen(Dialog[bool]):
             ),
             id="buttons",
         )
+
+    def cancel_button(self) -> Button:
+        """What leaves everything as it is."""
+        return Button("Cancel", id="cancel", compact=True)
 
     def action_other_button(self) -> None:
         """Go to the other button."""

@@ -1,0 +1,49 @@
+"""A restart in a process of its own, as the command does it once it has looked: no hub needed.
+
+`python -m tests.cli.restarting PID LOG AUDIT`
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+from ehtui.actions.audit import AuditLog
+from ehtui.actions.executor import Executor
+from ehtui.actions.local_hands import LocalHands
+from ehtui.cli.acting import act
+from ehtui.cli.session import MonitorSession
+from ehtui.config.settings import Settings
+from ehtui.domain.plans import RestartPlan, SignalEffect, SignalTarget
+from ehtui.domain.process import ProcessId
+from ehtui.domain.snapshot import Snapshot
+from ehtui.monitor import Monitor
+from ehtui.sources.start_times import started_at
+from tests.actions.test_executor import RecordingSender
+
+
+async def no_sources() -> tuple[()]:
+    return ()
+
+
+def main(pid: int, log: str, audit: str) -> int:
+    process = ProcessId(pid, started_at(pid))
+    target = SignalTarget(process, "c.py", None, (), SignalEffect.RELEASES)
+    plan = RestartPlan("TERM", target, 30.0, None, log, 1.0)
+    executor = Executor(
+        sender=RecordingSender(), hands=LocalHands(), audit=AuditLog(Path(audit)), clock=time.time
+    )
+    monitor = Monitor(no_sources, Snapshot())
+    monitor.start()
+
+    try:
+        session = MonitorSession(monitor, Settings(), executor)
+        return act(session, plan, argparse.Namespace(yes=True, dry_run=False, json=False))
+    finally:
+        monitor.stop()
+
+
+if __name__ == "__main__":
+    sys.exit(main(int(sys.argv[1]), *sys.argv[2:]))
