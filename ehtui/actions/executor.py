@@ -81,6 +81,10 @@ class Executor:
 
         return replace(outcome, details=(*outcome.details, ("audit", noted)))
 
+    async def close(self) -> None:
+        """Let go of what sending opened; on the loop that sent."""
+        await self._sender.close()
+
     async def _do(self, plan: Plan) -> Outcome:
         try:
             return await self._act(plan)

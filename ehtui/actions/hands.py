@@ -28,6 +28,9 @@ class EventSender(Protocol):
     ) -> None:
         """Send `count` equal events and wait until the service has accepted them."""
 
+    async def close(self) -> None:
+        """Let go of the connection, if there is one; never raises, ends within a second."""
+
 
 class ProcessHands(Protocol):
     """Touches processes of this host. All blocking; raises instead of guessing.

@@ -49,7 +49,7 @@ def looking(
         first_look(monitor)
         yield monitor, session
     finally:
-        monitor.stop()
+        session.close()
 
 
 def chosen(snapshot: Snapshot, wanted: list[str]) -> list[ProcessId]:
@@ -70,6 +70,7 @@ def _chosen(snapshot: Snapshot, name: str) -> ProcessId:
     matches = by_pid or exact or list(begun)
 
     if not matches:
+        _refuse_untouchable(name)
         raise ConfigError(
             f"'{name}' is neither the pid nor the owner id of a consumer on this host.",
             "'ehtui consumers' lists them; name yours under consumers: in config.yaml.",
@@ -82,6 +83,27 @@ def _chosen(snapshot: Snapshot, name: str) -> ProcessId:
         )
 
     return matches[0]
+
+
+def _refuse_untouchable(name: str) -> None:
+    """Who could never be signalled is told so, rather than that it is no consumer."""
+    from ehtui.domain.plans import Refusal, RefusalReason  # noqa: PLC0415
+    from ehtui.sources.process_facts import is_kernel_thread  # noqa: PLC0415 - psutil
+    from ehtui.sources.processes import own_line  # noqa: PLC0415
+    from ehtui.views.outcomes import refusal_sentence  # noqa: PLC0415
+
+    pid = int(name) if name.isascii() and name.isdecimal() else 0
+    reason = None
+
+    if pid == 1:
+        reason = RefusalReason.INIT
+    elif pid in own_line():
+        reason = RefusalReason.SELF_OR_ANCESTOR
+    elif is_kernel_thread(pid):
+        reason = RefusalReason.KERNEL_THREAD
+
+    if reason is not None:
+        raise ConfigError(refusal_sentence(Refusal(reason, name)))
 
 
 def act(

@@ -59,13 +59,8 @@ class LateSession:
         return self._opened[1].finish() if self._opened else ()
 
     def close(self) -> Sequence[Outcome]:
-        """Stop reading, if it ever began; how ended what was unfinished."""
-        ended = self.finish()
-
-        if self._opened is not None:
-            self._monitor.stop()
-
-        return ended
+        """End the session, if there ever was one; how ended what was unfinished."""
+        return self._opened[1].close() if self._opened else ()
 
     def __getattr__(self, name: str) -> Any:
         """Everything else is the session's own."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import time
+from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
 
 from ehtui.actions.folders import default_log_folder
@@ -18,7 +19,6 @@ from ehtui.domain.updates import ActionDone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from concurrent.futures import Future
 
     from ehtui.actions.executor import Executor
     from ehtui.config.settings import Settings
@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
     from ehtui.sources.log_tail import LogTail
+
+HANG_UP_WITHIN_S = 1.0
 
 
 class MonitorSession:
@@ -234,6 +236,15 @@ class MonitorSession:
     def finish(self, within_s: float = FINISH_WITHIN_S) -> Sequence[Outcome]:
         """Wait so long for what was promised, then give it up; how that ended. Blocking."""
         return self._underway.finish(within_s)
+
+    def close(self) -> Sequence[Outcome]:
+        """Wait for what is unfinished, hang up and stop reading; how the unfinished ended."""
+        ended = self.finish()
+        # A link that is only dropped would count among the hub's until it times out.
+        wait([self._monitor.submit(self._executor.close)], HANG_UP_WITHIN_S)
+        self._monitor.stop()
+
+        return ended
 
     def give_up(self) -> None:
         """Leave everything as it stands; the audit says how that is."""

@@ -38,6 +38,7 @@ BODY = '{"title":"테스트 회의"}'
 class RecordingSender:
     def __init__(self, problem: Problem | None = None) -> None:
         self.sent: list[tuple[bytes, str | None, str | None, dict[str, str], int]] = []
+        self.is_closed = False
         self._problem = problem
 
     async def send(
@@ -53,6 +54,9 @@ class RecordingSender:
             raise ProblemError(self._problem)
 
         self.sent.append((body, partition, key, dict(properties), count))
+
+    async def close(self) -> None:
+        self.is_closed = True
 
 
 class RecordingHands:

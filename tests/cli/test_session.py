@@ -53,8 +53,9 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.monitor = Monitor(no_sources, Snapshot(), reduce=self._remember)
+        self.sender = RecordingSender()
         executor = Executor(
-            sender=RecordingSender(),
+            sender=self.sender,
             hands=self.hands,
             audit=AuditLog(self.folder / "audit.jsonl"),
             clock=lambda: 50.0,
@@ -122,3 +123,8 @@ def test_nobody_waits_for_a_signal_that_was_sent(bench: Bench) -> None:
 
     assert not bench.session.unfinished
     assert bench.session.finish(60.0) == ()
+
+
+def test_the_senders_link_is_closed_at_the_end(bench: Bench) -> None:
+    assert bench.session.close() == ()
+    assert bench.sender.is_closed
