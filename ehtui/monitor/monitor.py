@@ -15,7 +15,7 @@ from ehtui.domain.reduce import reduce
 from ehtui.domain.text import safe
 from ehtui.domain.updates import SourceFailed, Tick, Update
 from ehtui.monitor.poller import Poller, Scheduled
-from ehtui.monitor.tempo import changes_with_time, is_forecast_open
+from ehtui.monitor.tempo import Tempo
 from ehtui.monitor.threads import DaemonThreads, keep_logs_off_the_terminal
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class Monitor:
         self._submitted: set[Future[Any]] = set()
         # Below: the monitor's loop only.
         self._pollers: list[Poller] = []
+        self._tempo = Tempo()
         self._folded_at = 0.0
         self._news = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -208,7 +209,7 @@ class Monitor:
                 poller.refresh()
 
     def _retime(self) -> None:
-        is_urgent = is_forecast_open(self._snapshot, self._clock())
+        is_urgent = self._tempo.is_forecast_open(self._snapshot, self._clock())
 
         for poller in self._pollers:
             poller.set_tempo(
@@ -258,7 +259,7 @@ class Monitor:
             if (
                 is_quiet
                 and not self._is_paused
-                and changes_with_time(self._snapshot, self._clock())
+                and self._tempo.changes_with_time(self._snapshot, self._clock())
             ):
                 self._fold(Tick(self._clock()))
 

@@ -2,57 +2,80 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from math import inf
+from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.snapshot import Lease, LeaseState
+from ehtui.domain.snapshot import LeaseState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ehtui.domain.snapshot import GroupPartition, Snapshot
+    from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, Snapshot
 
 FORECAST_GRACE_S = 30.0  # a forecast that nobody met is watched closely for so long
 
 
-def is_forecast_open(snapshot: Snapshot, now: float) -> bool:
-    """Whether some partition waits for a new owner, so that a second matters; `now` is local."""
-    server_now = now + (snapshot.clock_offset_s or 0.0)
+class _Span(NamedTuple):
+    """Moments of the server's clock, of one partition or of many."""
 
-    return any(_is_waiting(partition, server_now) for partition in _partitions(snapshot))
+    open_until: float  # somebody may take over until then, so that a second matters
+    late_from: float  # a renewal is late, or a lease lapses
 
 
-def changes_with_time(snapshot: Snapshot, now: float) -> bool:
-    """Whether judging the same facts again at `now` (local) could say something new."""
-    server_now = now + (snapshot.clock_offset_s or 0.0)
+class Tempo:
+    """Asks a picture's leases; groups that did not change since are not gone through again."""
 
-    return any(
-        _is_waiting(partition, server_now) or _is_late(partition.lease, server_now)
-        for partition in _partitions(snapshot)
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[GroupState, _Span]] = {}
+
+    def is_forecast_open(self, snapshot: Snapshot, now: float) -> bool:
+        """Whether a partition waits for a new owner, so that a second matters; `now` is local."""
+        return now + (snapshot.clock_offset_s or 0.0) < self._span(snapshot).open_until
+
+    def changes_with_time(self, snapshot: Snapshot, now: float) -> bool:
+        """Whether judging the same facts again at `now` (local) could say something new."""
+        span = self._span(snapshot)
+        server_now = now + (snapshot.clock_offset_s or 0.0)
+
+        return server_now < span.open_until or server_now >= span.late_from
+
+    def _span(self, snapshot: Snapshot) -> _Span:
+        known = self._known
+        self._known = {
+            group.name: before
+            if (before := known.get(group.name)) is not None and before[0] is group
+            else (group, _joined([_span_of(partition) for partition in group.partitions]))
+            for group in snapshot.groups
+        }
+
+        return _joined([span for _, span in self._known.values()])
+
+
+def _joined(spans: list[_Span]) -> _Span:
+    return _Span(
+        max((span.open_until for span in spans), default=-inf),
+        min((span.late_from for span in spans), default=inf),
     )
 
 
-def _partitions(snapshot: Snapshot) -> Iterator[GroupPartition]:
-    return (partition for group in snapshot.groups for partition in group.partitions)
+def _span_of(partition: GroupPartition) -> _Span:
+    lease = partition.lease
 
+    if lease.state is LeaseState.OVERDUE:
+        return _Span(inf, inf)
 
-def _is_waiting(partition: GroupPartition, server_now: float) -> bool:
-    if partition.lease.state is LeaseState.OVERDUE:
-        return True
+    if lease.state is LeaseState.HELD:
+        return _Span(-inf, _late_from(lease))
 
     window = partition.takeover
+    end = None
 
-    if window is None or partition.lease.state is LeaseState.HELD:
-        return False
+    if window is not None:
+        end = window.latest_at if window.latest_at is not None else window.earliest_at
 
-    end = window.latest_at if window.latest_at is not None else window.earliest_at
-    return end is not None and server_now < end + FORECAST_GRACE_S
+    return _Span(-inf if end is None else end + FORECAST_GRACE_S, inf)
 
 
-def _is_late(lease: Lease, server_now: float) -> bool:
-    if lease.state is not LeaseState.HELD:
-        return False
-
+def _late_from(lease: Lease) -> float:
     if lease.renewed_at is not None and lease.renewed_every_s is not None:
-        return server_now >= lease.renewed_at + lease.renewed_every_s
+        return lease.renewed_at + lease.renewed_every_s
 
-    return lease.expires_at is not None and server_now >= lease.expires_at
+    return inf if lease.expires_at is None else lease.expires_at

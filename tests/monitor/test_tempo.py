@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import pytest
+from typing_extensions import override
 
 from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
-from ehtui.monitor.tempo import FORECAST_GRACE_S, changes_with_time, is_forecast_open
+from ehtui.monitor.tempo import FORECAST_GRACE_S, Tempo
 
 NOW = 1000.0
 HELD = Lease(LeaseState.HELD, "a", renewed_at=990.0, expires_at=1100.0, renewed_every_s=30.0)
@@ -20,6 +24,17 @@ def window(earliest_at: float | None, latest_at: float | None) -> TakeoverWindow
 def snapshot(lease: Lease, takeover: TakeoverWindow | None = None, offset: float = 0.0) -> Snapshot:
     partition = GroupPartition("0", lease, takeover=takeover)
     return Snapshot(clock_offset_s=offset, groups=(GroupState("g", (partition,)),))
+
+
+class Counted(tuple[GroupPartition, ...]):
+    """Partitions that know how often they were gone through."""
+
+    walks = 0
+
+    @override
+    def __iter__(self) -> Iterator[GroupPartition]:
+        self.walks += 1
+        return super().__iter__()
 
 
 @pytest.mark.parametrize(
@@ -40,7 +55,7 @@ def snapshot(lease: Lease, takeover: TakeoverWindow | None = None, offset: float
 def test_a_forecast_is_open_while_somebody_may_come(
     lease: Lease, takeover: TakeoverWindow | None, is_open: bool
 ) -> None:
-    assert is_forecast_open(snapshot(lease, takeover), NOW) is is_open
+    assert Tempo().is_forecast_open(snapshot(lease, takeover), NOW) is is_open
 
 
 @pytest.mark.parametrize(
@@ -56,16 +71,32 @@ def test_a_forecast_is_open_while_somebody_may_come(
     ],
 )
 def test_time_alone_changes_late_and_lapsing_leases_only(lease: Lease, changes: bool) -> None:
-    assert changes_with_time(snapshot(lease), NOW) is changes
+    assert Tempo().changes_with_time(snapshot(lease), NOW) is changes
 
 
 def test_leases_live_by_the_clock_of_the_server() -> None:
     lease = Lease(LeaseState.HELD, "a", renewed_at=990.0, expires_at=1170.0, renewed_every_s=30.0)
 
-    assert not changes_with_time(snapshot(lease), NOW)
-    assert changes_with_time(snapshot(lease, offset=25.0), NOW)
+    assert not Tempo().changes_with_time(snapshot(lease), NOW)
+    assert Tempo().changes_with_time(snapshot(lease, offset=25.0), NOW)
 
 
 def test_nothing_known_is_nothing_open() -> None:
-    assert not is_forecast_open(Snapshot(), NOW)
-    assert not changes_with_time(Snapshot(), NOW)
+    assert not Tempo().is_forecast_open(Snapshot(), NOW)
+    assert not Tempo().changes_with_time(Snapshot(), NOW)
+
+
+def test_only_groups_that_changed_are_gone_through_again() -> None:
+    tempo = Tempo()
+    still, moving = Counted([GroupPartition("0", HELD)]), Counted([GroupPartition("0", HELD)])
+    groups = GroupState("still", still), GroupState("moving", moving)
+
+    for _ in range(3):
+        assert not tempo.is_forecast_open(Snapshot(groups=groups), NOW)
+        assert not tempo.changes_with_time(Snapshot(groups=groups), NOW)
+
+    assert (still.walks, moving.walks) == (1, 1)
+    moved = replace(groups[1], partitions=(GroupPartition("0", OVERDUE),))
+    assert tempo.is_forecast_open(Snapshot(groups=(groups[0], moved)), NOW)
+    assert not tempo.is_forecast_open(Snapshot(groups=groups[:1]), NOW)
+    assert (still.walks, moving.walks) == (1, 1)
