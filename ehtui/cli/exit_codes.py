@@ -11,7 +11,7 @@ class ExitCode(IntEnum):
     OK = 0
     WARNING = 1
     CRITICAL = 2
-    UNREADABLE = 3  # a source could not be read
+    UNREADABLE = 3  # a source could not be read, or a hub not whole
     USAGE = 64  # the command line or the configuration
     INTERNAL = 70  # a fault of ehtui itself
     INTERRUPTED = 130  # Ctrl-C

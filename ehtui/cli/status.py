@@ -14,7 +14,7 @@ exit codes:
   0  ok
   1  a warning (only with --fail-on warning)
   2  a critical finding (not with --fail-on never)
-  3  a source could not be read
+  3  a source could not be read, or a hub not whole
   64 usage or configuration
   70 a fault of ehtui itself
 """

@@ -4,25 +4,37 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import SourceStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Collection
 
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor.monitor import Monitor
 
 STALLED_S = 8.0  # longer than the hub is left alone between reads
+LOOKS_EVERY_S = 1.0  # at the clock, where nothing is told
+
+Tell = Callable[[int, int], None]
 
 
-def wait_for_first(monitor: Monitor, names: Collection[str], timeout_s: float) -> Snapshot:
+def wait_for_first(
+    monitor: Monitor,
+    names: Collection[str],
+    timeout_s: float,
+    *,
+    whole_hub_s: float = 0.0,
+    tell: Tell = lambda _read, _of: None,
+) -> Snapshot:
     """Wait until each source has read or failed; returns what is known then, or at the timeout.
 
-    A large hub takes several reads: it is waited for as long as each brings partitions not seen.
+    A large hub takes several reads: it is waited for as long as they bring partitions not seen, at
+    most `whole_hub_s` in all where that is longer; `tell` hears how many of how many were read.
     """
-    return _wait(monitor, _FirstLook(names), timeout_s)
+    return _wait(monitor, _FirstLook(names, timeout_s, tell), max(timeout_s, whole_hub_s))
 
 
 def watch(monitor: Monitor, seconds: float) -> Snapshot:
@@ -50,14 +62,18 @@ def _wait(monitor: Monitor, is_enough: Callable[[Snapshot], bool], timeout_s: fl
 
 def _until(deadline: float, news: threading.Event) -> bool:
     remaining = deadline - time.monotonic()
-    return remaining > 0 and news.wait(remaining)
+    news.wait(max(0.0, min(remaining, LOOKS_EVERY_S)))
+
+    return remaining > 0
 
 
 class _FirstLook:
     """Whether every source has spoken, and the hub of all its partitions that it will speak of."""
 
-    def __init__(self, names: Collection[str]) -> None:
+    def __init__(self, names: Collection[str], timeout_s: float, tell: Tell) -> None:
         self._names = names
+        self._tell = tell
+        self._give_up_at = time.monotonic() + timeout_s
         self._unseen: int | None = None
         self._fewer_at = 0.0
 
@@ -65,7 +81,7 @@ class _FirstLook:
         states = {source.name: source.status for source in snapshot.sources}
 
         if any(states.get(n, SourceStatus.STARTING) is SourceStatus.STARTING for n in self._names):
-            return False
+            return time.monotonic() >= self._give_up_at
 
         if "hub" not in self._names or states["hub"] is not SourceStatus.OK:
             return True
@@ -74,5 +90,8 @@ class _FirstLook:
 
         if self._unseen is None or unseen < self._unseen:
             self._unseen, self._fewer_at = unseen, now
+
+            if unseen:
+                self._tell(len(snapshot.partitions) - unseen, len(snapshot.partitions))
 
         return not unseen or now - self._fewer_at > STALLED_S

@@ -28,7 +28,7 @@ from ehtui.views.status_groups import group_document
 from ehtui.views.status_values import Json, Value, moment, rounded
 from ehtui.views.stopwatch import lap_document
 from ehtui.views.telling import Telling
-from ehtui.views.unjudged import not_judged
+from ehtui.views.unjudged import not_judged, unread_partitions
 
 if TYPE_CHECKING:
     from ehtui.domain.process import OwnerLink
@@ -48,13 +48,13 @@ OK, WARNING, CRITICAL, UNREADABLE = 0, 1, 2, 3
 
 
 def exit_code(snapshot: Snapshot, fail_on: FailOn = FailOn.CRITICAL) -> int:
-    """0 fine, 1 warning, 2 critical (both only as `fail_on` allows), 3 a source was not read.
+    """0 fine, 1 warning, 2 critical (both only as `fail_on` allows), 3 a source was not read whole.
 
-    A source that was not read comes first: what it would have told is not judged.
+    That comes first: what it would have told is not judged.
     """
     unread = {SourceStatus.FAILED, SourceStatus.STARTING}
 
-    if any(source.status in unread for source in snapshot.sources):
+    if any(source.status in unread for source in snapshot.sources) or unread_partitions(snapshot):
         return UNREADABLE
 
     found = {finding.severity for finding in snapshot.findings}

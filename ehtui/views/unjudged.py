@@ -23,6 +23,7 @@ NEED_HISTORY = (
     "retention.risk",
     "consumer.starved",
 )
+NEED_HUB = "partitions"
 NEED_STORE = ("owners", "leases", "checkpoints", "lag")
 
 
@@ -34,9 +35,15 @@ def not_judged(snapshot: Snapshot) -> tuple[str, ...]:
 
     return (
         *fields,
+        *((NEED_HUB,) if unread_partitions(snapshot) else ()),
         *(() if has_store else NEED_STORE),
         *(NEED_HISTORY if _is_first_look(snapshot) or "health" in fields else ()),
     )
+
+
+def unread_partitions(snapshot: Snapshot) -> int:
+    """How many partitions the hub named and has told nothing of: a large one takes minutes."""
+    return sum(partition.sample is None for partition in snapshot.partitions)
 
 
 def _fields(snapshot: Snapshot) -> Mapping[str, bool]:

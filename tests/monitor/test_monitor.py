@@ -9,12 +9,13 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
+from dataclasses import replace
 
 import pytest
 from blockbuster import BlockBuster, BlockingError, blockbuster_ctx
 from typing_extensions import override
 
-from ehtui.domain.hub import HubDescription
+from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.snapshot import (
     GroupPartition,
@@ -26,7 +27,7 @@ from ehtui.domain.snapshot import (
     SourceState,
     SourceStatus,
 )
-from ehtui.domain.updates import ProcessesRead, SourceFailed, Tick
+from ehtui.domain.updates import ProcessesRead, SourceFailed, Tick, Update
 from ehtui.monitor import Monitor, Scheduled, wait_for_first, watch
 from tests.monitor.fakes import BROKEN, FakeSource, Recorder, monitor_of, seen
 from tests.waiting import wait_until
@@ -334,6 +335,51 @@ def test_the_first_wait_wants_every_partition_that_keeps_coming(
         took_s = time.monotonic() - began
 
     assert least_s <= took_s < most_s
+
+
+class Large(Recorder):
+    """Each read of the hub brings one more partition."""
+
+    @override
+    def __call__(self, snapshot: Snapshot, update: Update) -> Snapshot:
+        snapshot = super().__call__(snapshot, update)
+        read = sum(p.sample is not None for p in snapshot.partitions)
+        partitions = list(snapshot.partitions)
+
+        if read < len(partitions):
+            partitions[read] = partitions[read]._replace(sample=SAMPLE)
+
+        return replace(snapshot, partitions=tuple(partitions))
+
+
+SAMPLE = PartitionSample("0", 0, 9, "9", 1.0, is_empty=False, sampled_at=1.0)
+
+
+@pytest.mark.parametrize(("count", "whole_hub_s"), [(8, 30.0), (1000, 0.9)])
+def test_a_large_hub_is_waited_for_while_more_of_it_comes_in(
+    count: int, whole_hub_s: float
+) -> None:
+    start = Snapshot(partitions=tuple(PartitionState(str(number)) for number in range(count)))
+    told: list[tuple[int, int]] = []
+
+    with running(
+        monitor_of([Scheduled(FakeSource("hub"), 0.1, 1)], Large(), snapshot=start)
+    ) as monitor:
+        began = time.monotonic()
+        snapshot = wait_for_first(
+            monitor,
+            ["hub"],
+            0.3,
+            whole_hub_s=whole_hub_s,
+            tell=lambda read, of: told.append((read, of)),
+        )
+        took_s = time.monotonic() - began
+
+    assert took_s > 0.6
+    assert (snapshot.partitions[-1].sample is not None) is (count == 8)
+    assert told == sorted(told)
+    assert {of for _, of in told} == {count}
+    assert told[-1][0] < count
 
 
 def test_watching_lasts_as_long_as_asked() -> None:

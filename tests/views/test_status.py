@@ -242,6 +242,14 @@ def test_a_source_that_was_not_read_comes_first(status: SourceStatus, code: int)
     assert exit_code(world.snapshot(findings=(CRITICAL,), sources=sources)) == code
 
 
+def test_a_hub_that_was_not_read_whole_is_said_and_comes_first() -> None:
+    partitions = (PartitionState("0", world.sample("0", 10)), PartitionState("1"))
+    snapshot = world.snapshot(partitions=partitions, findings=(CRITICAL,))
+
+    assert exit_code(snapshot) == 3
+    assert "partitions" in document(snapshot)["not_judged"]  # type: ignore[operator]
+
+
 def test_groups_without_counts_count_none() -> None:
     printed: Any = document(world.snapshot(groups=(GroupState("g", ()),)))
 
