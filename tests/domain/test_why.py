@@ -101,6 +101,40 @@ def test_a_stuck_handler_breaks_progress_and_nothing_before() -> None:
     assert group.broken.evidence["stuck"] == ("0",)
 
 
+def test_a_group_that_reads_too_slowly_does_not_keep_up() -> None:
+    world = healthy()
+    fine = asked(world.snapshot, group="$Default").checks[-1]
+    assert (fine.id, fine.passed) == ("group.keeps_up", True)
+
+    world.consumers["a"].per_s = 1.0
+    world.play(120)
+    slow = asked(world.snapshot, group="$Default")
+    assert slow.verdict == "behind"
+    assert slow.broken is not None
+    assert slow.broken.id == "group.keeps_up"
+    evidence = slow.broken.evidence
+    assert evidence["behind"] == ("0",)
+    assert evidence["drain_s"] is None  # it never catches up
+    assert evidence["in_per_s"] == pytest.approx(6, abs=0.5)
+    assert evidence["out_per_s"] == pytest.approx(4, abs=0.5)
+
+    world.consumers["a"].per_s = 5.0
+    world.play(100)
+    catching_up = asked(world.snapshot, group="$Default").checks[-1].evidence
+    shown = world.partition("0")
+    assert catching_up["drain_s"] == pytest.approx(shown.drain_s)
+
+
+def test_of_a_group_that_is_not_read_nobody_asks_how_fast() -> None:
+    world = healthy()
+    world.stop("a")
+    world.stop("b")
+    world.play(60)
+    check = asked(world.snapshot, group="$Default").checks[-1]
+
+    assert (check.id, check.passed) == ("group.keeps_up", None)
+
+
 def test_what_is_gone_missing_or_not_visible() -> None:
     world = healthy()
 

@@ -130,6 +130,13 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
         "lag": "int?",
         "stuck": "tuple[str, ...] partitions without progress",
     },
+    "group.keeps_up": {
+        "behind": "tuple[str, ...] partitions that are read slower than events arrive",
+        "lag": "int? of those that are read, as is what follows",
+        "in_per_s": "float?",
+        "out_per_s": "float?",
+        "drain_s": "float? until the last has caught up; None: one never does, or none lags",
+    },
 }
 
 VERDICTS: Mapping[str, str] = {

@@ -215,14 +215,17 @@ def moves(partition: GroupPartition) -> Check:
     )
 
 
+def is_read(partition: GroupPartition) -> bool:
+    """Whether it gets on: of one that does not, it makes no sense to ask how fast."""
+    return partition.health not in {Health.UNKNOWN, Health.UNOWNED} | STUCK
+
+
 def keeps_up(partition: GroupPartition, state: PartitionState | None) -> Check:
     """Whether it reads as fast as events arrive."""
     behind = partition.behind
-    # Of one that does not get on at all, the question makes no sense.
-    is_judged = partition.health not in {Health.UNKNOWN, Health.UNOWNED} | STUCK
     return Check(
         "progress.keeps_up",
-        partition.health is not Health.BEHIND if is_judged else None,
+        partition.health is not Health.BEHIND if is_read(partition) else None,
         {
             "lag": partition.lag,
             "in_per_s": state.in_per_s if state else None,

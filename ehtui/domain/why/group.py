@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ehtui.domain.snapshot import Finding, GroupState, Health, Snapshot, Subject
 from ehtui.domain.why import checks as ask_for
@@ -10,7 +10,9 @@ from ehtui.domain.why.checks import STUCK, Check, Why
 from ehtui.domain.why.verdicts import BY_HEALTH, FREE, about, is_failing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
+
+T = TypeVar("T", int, float)
 
 
 def why_group(snapshot: Snapshot, subject: Subject, group: GroupState | None) -> Why:
@@ -33,7 +35,7 @@ def why_group(snapshot: Snapshot, subject: Subject, group: GroupState | None) ->
 
     findings = about(snapshot, group=group.name)
     checks += _of_owners(group, findings)
-    checks += [ask_for.is_stable(findings), _moves(group)]
+    checks += [ask_for.is_stable(findings), _moves(group), _keeps_up(snapshot, group)]
     return Why(subject, _verdict(group, findings), tuple(checks), findings)
 
 
@@ -75,6 +77,32 @@ def _of_owners(group: GroupState, findings: Sequence[Finding]) -> list[Check]:
             },
         ),
     ]
+
+
+def _keeps_up(snapshot: Snapshot, group: GroupState) -> Check:
+    """Whether what is read is read as fast as events arrive."""
+    read = [p for p in group.partitions if ask_for.is_read(p)]
+    ids = {p.id for p in read}
+    behind = tuple(p.id for p in read if p.health is Health.BEHIND)
+    # The lag of one that keeps up is what came since its last checkpoint: it has no end.
+    is_endless = any(p.drain_s is None for p in read if p.health is Health.BEHIND)
+    drains = [p.drain_s for p in read if p.drain_s is not None]
+    return Check(
+        "group.keeps_up",
+        not behind if read else None,
+        {
+            "behind": behind,
+            "lag": _total(p.lag for p in read),
+            "in_per_s": _total(p.in_per_s for p in snapshot.partitions if p.id in ids),
+            "out_per_s": _total(p.out_per_s for p in read),
+            "drain_s": None if is_endless else max(drains, default=None),
+        },
+    )
+
+
+def _total(values: Iterable[T | None]) -> T | None:
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if known else None
 
 
 def _moves(group: GroupState) -> Check:

@@ -12,6 +12,7 @@ from ehtui.views.timeline import owned_words
 from ehtui.views.why.words import (
     CLAIMING,
     GROUP,
+    LAG,
     OWNERSHIP,
     STANDBY,
     CheckWords,
@@ -95,6 +96,27 @@ def _uneven(case: Case) -> str:
         f"The load is not shared evenly: {case.count('most')} partitions against "
         f"{case.count('least')}"
     )
+
+
+def _rates(case: Case) -> str:
+    if case.number("in_per_s") is None or case.number("out_per_s") is None:
+        return f"lag {case.count('lag')}"
+
+    return f"{case.rate('in_per_s')} in, {case.rate('out_per_s')} out, lag {case.count('lag')}"
+
+
+def _keeping_up(case: Case) -> str:
+    drain_s = case.number("drain_s")
+    end = f"what waits is read in {formats.duration(drain_s)}" if drain_s else ""
+
+    return joined(f"It keeps up: {_rates(case)}", end)
+
+
+def _slower(case: Case) -> str:
+    behind = case.names("behind")
+    verb = "are" if len(behind) > 1 else "is"
+
+    return f"{partitions(behind)} {verb} read slower than events arrive: {_rates(case)}"
 
 
 def _add_line(case: Case) -> str:
@@ -204,5 +226,12 @@ CONSUMER_CHECKS: Mapping[str, CheckWords] = {
         lambda case: f"{partitions(case.names('stuck'))} {have(case.names('stuck'))} no progress",
         always("Whether it gets on cannot be told yet"),
         next_step=always("Ask why of that partition."),
+    ),
+    "group.keeps_up": CheckWords(
+        _keeping_up,
+        _slower,
+        always("Whether it keeps up is not known"),
+        LAG,
+        always("More consumers help up to one a partition; beyond that, a quicker handler."),
     ),
 }
