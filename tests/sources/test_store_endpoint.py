@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections import Counter
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
+from blockbuster import blockbuster_ctx
 
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.store import Checkpoint, Ownership
 from ehtui.sandbox.blobs import BlobEndpoint
-from ehtui.sources.layouts import FORMATS, MODERN
+from ehtui.sources import store_container
+from ehtui.sources.layouts import FORMATS, MODERN, read_blob
 from ehtui.sources.layouts.base import Role, StoredBlob
 from ehtui.sources.layouts.modern import new_checkpoint, sibling_name
 from ehtui.sources.store import StoreSource
 from ehtui.sources.store_write import apply_write
+from ehtui.wire import storage_xml
 from ehtui.wire.blobs import BlobItem
 from ehtui.wire.storage_address import parse_connection_string
 from ehtui.wire.storage_client import HttpBlobAccount
@@ -93,6 +97,53 @@ async def test_claims_renewals_checkpoints_and_releases_are_seen_as_they_happen(
         before = blobs.statistics().requests
         await source.read()
         assert blobs.statistics().requests == before + 1
+
+
+async def test_a_read_is_one_request_and_takes_in_only_what_changed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    counts: Counter[str] = Counter()
+
+    def counted(name: str, call: Callable[..., object]) -> Callable[..., object]:
+        def counting(*arguments: object) -> object:
+            counts[name] += 1
+            return call(*arguments)
+
+        return counting
+
+    monkeypatch.setattr(storage_xml, "_blob", counted("parsed", storage_xml._blob))
+    monkeypatch.setattr(store_container, "read_blob", counted("read", read_blob))
+
+    async with stage() as (blobs, store, source):
+        await claim(store, "one", *map(str, range(32)))
+
+        for partition in range(32):
+            await checkpoint(store, str(partition), partition)
+
+        await source.read()
+        assert counts == {"parsed": 64, "read": 64}
+
+        for changed in (5, 6, 7):
+            await checkpoint(store, str(changed), 100)
+
+        counts.clear()
+        before = blobs.statistics()
+        update = await source.read()
+        after = blobs.statistics()
+
+    assert sum(c.sequence == 100 for c in update.listing.checkpoints) == 3
+    assert after.requests - before.requests == 1
+    assert after.connections_opened == before.connections_opened
+    assert counts == {"parsed": 3 + 2, "read": 3}  # the first and the last blob frame the others
+
+
+async def test_nothing_in_a_read_blocks_the_loop() -> None:
+    async with stage() as (_, store, source):
+        await claim(store, "one", "0")
+        await source.read()
+
+        with blockbuster_ctx():
+            await source.read()
 
 
 async def test_containers_are_found_without_being_named() -> None:
