@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from math import inf
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
+from ehtui.domain import agenda
 from ehtui.domain.memory import GroupMemory, Mark, Seat
 from ehtui.domain.seats import Moment, judged, renewed, vacant
 from ehtui.domain.snapshot import (
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 FAST_WAYS = True  # off in the test that compares them with the plain way
 _shown_of = attrgetter("shown")
-_due_of = attrgetter("due_at")
 
 
 def new_group(key: str, name: str, partitions: Iterable[str]) -> GroupMemory:
@@ -47,24 +46,11 @@ def reseated(group: GroupMemory, partitions: Iterable[str]) -> GroupMemory:
     shown = tuple(map(_shown_of, seats.values()))
     tally = Tally.of(shown)
     state = tally.state(group.state, shown, group.state.owners)
-    troubled, due_at = _troubled(seats), _earliest(seats)
+    places = {pid: place for place, pid in enumerate(seats)}
+    troubled = _troubled(seats)
     return replace(
-        group, seats=seats, state=state, troubled=troubled, known=tally.known, due_at=due_at
+        group, seats=seats, state=state, troubled=troubled, known=tally.known, places=places
     )
-
-
-def due_seats(group: GroupMemory, moment: Moment) -> set[str]:
-    """Partitions whose verdict changes with time alone, and whose time has come."""
-    clock = moment.looked_at
-
-    if clock < group.due_at:
-        return set()
-
-    return {pid for pid, seat in group.seats.items() if seat.due_at <= clock}
-
-
-def _earliest(seats: Mapping[str, Seat]) -> float:
-    return min(map(_due_of, seats.values()), default=inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,19 +72,21 @@ def rejudged(
 
     Without `written` it was the hub that moved on.
     """
-    due = due_seats(group, moment)
+    clock = moment.looked_at
+    due = agenda.due(group.agenda, group.seats, clock)
     touched = partitions | due
 
     if not touched:
         return group
 
-    seats, before = dict(group.seats), group.state
+    before = group.state
     tally = Tally(before.counts, before.lag or 0, group.known)
-    has_changed = leases_changed = has_trouble = False
-    due_at = group.due_at
+    seats: dict[str, Seat] = {}  # judged
+    shown: dict[str, GroupPartition] = {}  # changed
+    leases_changed = has_trouble = False
 
     for pid in touched:
-        seat = seats.get(pid)
+        seat = group.seats.get(pid)
 
         if seat is None:
             continue
@@ -107,30 +95,24 @@ def rejudged(
         old, new = seat.shown, after.shown
         has_trouble = has_trouble or bool(seat.marks or after.marks)
 
-        due_at = min(due_at, after.due_at)
-
         if new is old:
             continue
 
-        has_changed = True
+        shown[pid] = new
         tally.swap(old, new)
 
         if old.lease is not new.lease and _changes_hands(old.lease, new.lease):
             leases_changed = True
             _tell_lease(draft, before.name, pid, old.lease, new.lease)
 
-    state = before
-
-    if has_changed:
-        state = _rolled_up(group, seats, tally, leases_changed=leases_changed)
-
+    all_seats = {**group.seats, **seats}
     return replace(
         group,
-        seats=seats,
-        state=state,
-        troubled=_troubled(seats) if has_trouble else group.troubled,
-        due_at=_earliest(seats) if due else due_at,
+        seats=all_seats,
+        state=_rolled_up(group, shown, tally, leases_changed=leases_changed),
+        troubled=_troubled(all_seats) if has_trouble else group.troubled,
         known=tally.known,
+        agenda=agenda.planned(group.agenda, seats, clock),
     )
 
 
@@ -204,16 +186,25 @@ def _late(old: Lease, new: Lease) -> float | None:
 
 
 def _rolled_up(
-    group: GroupMemory, seats: Mapping[str, Seat], tally: Tally, *, leases_changed: bool
+    group: GroupMemory, shown: Mapping[str, GroupPartition], tally: Tally, *, leases_changed: bool
 ) -> GroupState:
+    """The state with these partitions as they are shown now; the same while none changed."""
     before = group.state
-    shown: tuple[GroupPartition, ...] = tuple(map(_shown_of, seats.values()))
-    owners = before.owners
+
+    if not shown:
+        return before
+
+    patched = list(before.partitions)
+
+    for pid, partition in shown.items():
+        patched[group.places[pid]] = partition
+
+    partitions, owners = tuple(patched), before.owners
 
     if leases_changed or not owners:
-        owners = owners_of(shown, group, {o.id: o for o in before.owners})
+        owners = owners_of(partitions, group, {o.id: o for o in owners})
 
-    return tally.state(before, shown, owners)
+    return tally.state(before, partitions, owners)
 
 
 def owners_of(

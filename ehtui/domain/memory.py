@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
+from ehtui.domain.agenda import Agenda
 from ehtui.domain.leases import NO_RHYTHM, Rhythm, Timing
 from ehtui.domain.ownership import Look
 from ehtui.domain.process import LogIncidentKind, OwnerLink, ProcessId
@@ -111,8 +111,9 @@ class GroupMemory:
     moves: tuple[Move, ...] = ()
     seen_expiry_s: float | None = None  # the youngest lease that was taken over
     troubled: tuple[Seat, ...] = ()  # those with marks, in natural order
-    due_at: float = -inf  # no seat is due before
     known: int = 0  # partitions whose lag is part of the sum
+    places: Mapping[str, int] = field(default_factory=dict)  # of partitions in `state`
+    agenda: Agenda = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from math import inf
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -116,7 +117,9 @@ def check_memory(group: GroupMemory) -> None:
     assert group.state.partitions == tuple(seat.shown for seat in seats)
     assert group.known == Tally.of(group.state.partitions).known
     assert group.troubled == tuple(seat for seat in seats if seat.marks)
-    assert all(group.due_at <= seat.due_at for seat in seats)
+    assert list(group.places) == [p.id for p in group.state.partitions]
+    times = ((pid, seat.due_at) for pid, seat in group.seats.items())
+    assert all(pid in group.agenda[int(at)] for pid, at in times if at != inf)
 
 
 def check(snapshot: Snapshot) -> None:

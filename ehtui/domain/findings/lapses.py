@@ -19,10 +19,14 @@ ABANDONED_S = 3600.0
 def no_consumers(case: Case) -> Iterator[Finding]:
     """Records, but nobody alive for long: explains everything else about the group's partitions."""
     group = case.group
+
+    if group.state.owners:
+        return
+
     seats = list(group.seats.values())
     has_records = any(s.tenure.record is not None or s.shown.checkpoint is not None for s in seats)
 
-    if not seats or not has_records or group.state.owners:
+    if not seats or not has_records:
         return
 
     last = max(seats, key=_last_seen)
