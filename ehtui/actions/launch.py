@@ -153,6 +153,9 @@ def start(launch: Launch, *, watch_s: float = EARLY_DEATH_S) -> Launched:
             close_fds=True,
             **_as_user(launch.user),
         )
+    except OSError:
+        log_path.unlink(missing_ok=True)  # nobody wrote it
+        raise
     finally:
         os.close(descriptor)
 

@@ -62,23 +62,24 @@ def chosen(snapshot: Snapshot, wanted: list[str]) -> list[ProcessId]:
 
 
 def _chosen(snapshot: Snapshot, name: str) -> ProcessId:
-    """A pid goes before an owner that begins with the same digits; never more than one is meant."""
+    """Pid, owner id, name of the configuration, owner's beginning; never more than one is meant."""
     by_pid = [c.process.id for c in snapshot.consumers if str(c.process.id.pid) == name]
+    named = [c.process.id for c in snapshot.consumers if name == c.process.consumer_name]
     owners = [(owner, c.process.id) for c in snapshot.consumers for owner in c.owners]
     exact = [process for owner, process in owners if owner == name]
     begun = dict.fromkeys(p for owner, p in owners if name and owner.startswith(name))
-    matches = by_pid or exact or list(begun)
+    matches = by_pid or exact or named or list(begun)
 
     if not matches:
         _refuse_untouchable(name)
         raise ConfigError(
-            f"'{name}' is neither the pid nor the owner id of a consumer on this host.",
+            f"'{name}' is no pid, owner id or name of a consumer on this host.",
             "'ehtui consumers' lists them; name yours under consumers: in config.yaml.",
         )
 
     if len(matches) > 1:
         raise ConfigError(
-            f"'{name}' fits the owners of {len(matches)} consumers.",
+            f"'{name}' fits {len(matches)} consumers.",
             f"Name one by its pid: {', '.join(str(process.pid) for process in matches)}.",
         )
 

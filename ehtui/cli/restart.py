@@ -21,7 +21,9 @@ def add_parser(subparsers: Any) -> None:
         "folder, environment and user, detached, its output in a log file whose path is shown. "
         "One that a supervisor runs is restarted by that one's own command, or not at all.",
     )
-    parser.add_argument("target", metavar="PID|OWNER", help="a pid or an owner's first letters")
+    parser.add_argument(
+        "target", metavar="PID|OWNER|NAME", help="a pid, an owner's first letters or a name"
+    )
     parser.add_argument(
         "--signal", default="TERM", metavar="NAME", help="default: TERM; a supervisor sends its own"
     )

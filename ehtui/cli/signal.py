@@ -27,7 +27,10 @@ def add_parser(subparsers: Any) -> None:
         "it owns and when somebody else can take it; nothing is done before it is agreed to.",
     )
     parser.add_argument(
-        "target", nargs="*", metavar="PID|OWNER", help="a pid or an owner's first letters"
+        "target",
+        nargs="*",
+        metavar="PID|OWNER|NAME",
+        help="a pid, an owner's first letters or a name",
     )
     parser.add_argument("--match", metavar="REGEX", help="every consumer whose command matches")
     parser.add_argument("--signal", default="TERM", metavar="NAME", help="default: TERM")

@@ -59,6 +59,13 @@ def test_two_starts_in_one_second_write_into_a_log_each(tmp_path: Path) -> None:
     assert first.log_path != second.log_path
 
 
+def test_a_program_that_is_not_there_leaves_no_log(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        start(Launch((str(tmp_path / "nowhere"),), None, {}, tmp_path / "c.log"))
+
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_process_can_be_captured_and_started_again(tmp_path: Path) -> None:
     code = "import os; os.chdir('/')"
 

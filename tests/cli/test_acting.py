@@ -6,7 +6,7 @@ import argparse
 import io
 import json
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
@@ -41,6 +41,16 @@ SEEN = world.snapshot(
 )
 def test_a_name_means_one_consumer(name: str, pid: int) -> None:
     assert [process.pid for process in chosen(SEEN, [name, name])] == [pid]
+
+
+def test_the_configurations_name_means_its_consumer_and_goes_before_an_owners_beginning() -> None:
+    named = replace(consumer(40, "x"), process=world.process(40, 1.0, consumer_name="worker"))
+    seen = world.snapshot(consumers=(*SEEN.consumers, named))
+
+    assert [process.pid for process in chosen(seen, ["worker"])] == [40]
+
+    with pytest.raises(ConfigError, match="fits 2 consumers"):
+        chosen(replace(seen, consumers=(named, named)), ["worker"])
 
 
 @pytest.mark.parametrize("name", ["", "worker", "w", "99"])

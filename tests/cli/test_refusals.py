@@ -120,7 +120,7 @@ def test_one_that_vanished_is_no_target(folder: Path) -> None:
     code, _, err = ehtui(folder, "signal", str(child.pid), "--yes")
 
     assert code == 64
-    assert f"'{child.pid}' is neither the pid nor the owner id of a consumer" in err
+    assert f"'{child.pid}' is no pid, owner id or name of a consumer" in err
 
 
 def test_a_supervised_consumer_is_restarted_by_its_supervisor(folder: Path) -> None:

@@ -34,7 +34,7 @@ def with_group(text: str, group: str) -> str:
 
 def log_name(consumer: str, group: str, at: float) -> str:
     """A file name for a started consumer's output: its name, group and start second."""
-    plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", f"{consumer}-{group}").strip("-.") or "consumer"
+    plain = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{consumer}-{group}").strip("-.") or "consumer"
 
     return f"{plain}-{int(at)}.log"
 
@@ -67,8 +67,9 @@ def plan_restart(
         pid = str(process.pid)
         return Refusal(RefusalReason.SUPERVISED, pid, supervisor.label, supervisor)
 
-    consumer = next(c.process for c in snapshot.consumers if c.process.id == process)
-    name = log_name(consumer.consumer_name or consumer.name, snapshot.policy.default_group, at)
+    running = next(c for c in snapshot.consumers if c.process.id == process)
+    consumer, group = running.process, running.home or snapshot.policy.default_group
+    name = log_name(consumer.consumer_name or consumer.name, group, at)
 
     return RestartPlan(
         signal=stopping.signal,
