@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.message import Message
@@ -12,13 +13,12 @@ from typing_extensions import override
 
 from ehtui.tui.chrome import UNICODE, Chrome
 from ehtui.tui.grid_frame import Frame, View
-from ehtui.tui.grid_looks import look
+from ehtui.tui.grid_looks import look_in
 from ehtui.tui.grid_rows import Listing, RowFilter, Sort
 from ehtui.tui.grid_strips import Brushes, changed_regions
 from ehtui.tui.keys import Scope, bindings
 
 if TYPE_CHECKING:
-    from rich.style import Style
     from textual import events
     from textual.binding import BindingType
 
@@ -297,16 +297,6 @@ class Grid(Widget, can_focus=True):
         if self.cursor != before:
             self.post_message(self.CursorMoved(self, self.cursor))
 
-    def _look(self, name: str) -> Style:
-        app = self.app
-
-        return look(
-            name,
-            app.theme_variables,
-            is_native=app.native_ansi_color,
-            has_colour=not app.no_color,
-        )
-
     def _redraw(self) -> None:
         """Draw the frame and repaint only the cells in which it differs from the one before."""
         if not self.is_mounted or not self.size:
@@ -324,7 +314,7 @@ class Grid(Widget, can_focus=True):
 
     def _draw(self) -> None:
         if self._brushes is None:
-            self._brushes = Brushes(self.rich_style, self._look)
+            self._brushes = Brushes(self.rich_style, partial(look_in, self.app))
 
         wanted = self.lines_wanted
         self._frame = self._view.draw(

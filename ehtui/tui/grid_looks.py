@@ -1,6 +1,6 @@
-"""What a grid's parts look like: theme variables and weight, by name.
+"""What drawn parts look like: theme variables and weight, by name.
 
-Component classes would do the same, but Textual computes each of them for each grid several times
+Component classes would do the same, but Textual computes each of them for each widget several times
 before the first paint: measured, a third of it.
 """
 
@@ -16,6 +16,8 @@ from ehtui.tui.themes import OWNER_COLOURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from textual.app import App
 
 # name → (theme variable of the text, weight)
 _LOOKS: Mapping[str, tuple[str, str]] = {
@@ -38,8 +40,24 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "thumb": ("scrollbar", ""),
     "picture": ("picture", ""),
     "chart": ("chart", ""),
+    "headline-plain": ("", ""),
+    "headline-dim": ("dim", ""),
+    "headline-good": ("success", ""),
+    "headline-info": ("primary", ""),
+    "headline-warning": ("warning", "bold"),
+    "headline-critical": ("error", "bold"),
     **{f"owner-{index}": (f"owner-{index}", "") for index in range(OWNER_COLOURS)},
 }
+
+
+def look_in(app: App[object], name: str) -> Style:
+    """The style of a part under the application's theme."""
+    return look(
+        name,
+        app.theme_variables,
+        is_native=app.native_ansi_color,
+        has_colour=not app.no_color,
+    )
 
 
 def look(name: str, variables: Mapping[str, str], *, is_native: bool, has_colour: bool) -> Style:

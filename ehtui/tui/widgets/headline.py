@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -12,7 +12,7 @@ from ehtui.domain.text import safe
 from ehtui.tui.chrome import UNICODE, Chrome
 from ehtui.tui.grid_layout import fit
 from ehtui.tui.widgets.line import Line, length
-from ehtui.views.cells import Cell, Tone
+from ehtui.views.cells import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,22 +24,8 @@ _NAMED_CELLS = 80  # on a narrower screen the sentence needs the room
 class Headline(Line):
     """Name, place, sentence, states."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        *(f"headline--{part}" for part in ("name", "place", "group", "state", "pointer")),
-        *(f"headline--{tone}" for tone in Tone),
-    }
     DEFAULT_CSS = """
-    Headline {
-        background: $panel;
-        .headline--name { text-style: bold; color: $primary; }
-        .headline--place, .headline--pointer, .headline--dim { color: $dim; }
-        .headline--group { text-style: bold; }
-        .headline--state { color: $warning; text-style: bold; }
-        .headline--good { color: $success; }
-        .headline--info { color: $primary; }
-        .headline--warning { color: $warning; text-style: bold; }
-        .headline--critical { color: $error; text-style: bold; }
-    }
+    Headline { background: $panel; }
     """
 
     def __init__(self, *, chrome: Chrome = UNICODE) -> None:
@@ -61,20 +47,20 @@ class Headline(Line):
     @override
     def segments(self, width: int) -> Sequence[Segment]:
         plain = self.named("")
-        right = [Segment(f" {state} ", self.named("headline--state")) for state in self._states]
+        right = [Segment(f" {state} ", self.named("headline-warning")) for state in self._states]
         name = " ehtui " if width >= _NAMED_CELLS else ""
-        left = [Segment(name, self.named("headline--name"))]
+        left = [Segment(name, self.named("title-focused"))]
         group = [
-            Segment(f" {self._chrome.pointer} ", self.named("headline--pointer")),
-            Segment(self._group, self.named("headline--group")),
+            Segment(f" {self._chrome.pointer} ", self.named("headline-dim")),
+            Segment(self._group, self.named("title")),
             Segment("   ", plain),
         ]
         room = width - length(left) - length(right) - length(group) - 1
         place = self._place(room)
         room -= cell_len(place)
-        left += [Segment(place, self.named("headline--place")), *group]
+        left += [Segment(place, self.named("headline-dim")), *group]
         text = fit(self._sentence.text, max(1, room), ellipsis=self._chrome.ellipsis)
-        left.append(Segment(text, self.named(f"headline--{self._sentence.tone}")))
+        left.append(Segment(text, self.named(f"headline-{self._sentence.tone}")))
         space = " " * max(0, width - length(left) - length(right))
 
         return [*left, Segment(space, plain), *right]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from rich.segment import Segment
 from typing_extensions import override
@@ -19,14 +19,8 @@ if TYPE_CHECKING:
 class KeyBar(Line):
     """Keys with a word each; a click does it. What does not fit goes from before `help`."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"keybar--key", "keybar--label"}
     DEFAULT_CSS = """
-    KeyBar {
-        dock: bottom;
-        background: $panel;
-        .keybar--key { color: $primary; text-style: bold; }
-        .keybar--label { color: $dim; }
-    }
+    KeyBar { dock: bottom; background: $panel; }
     """
 
     def __init__(self) -> None:
@@ -84,6 +78,6 @@ class KeyBar(Line):
 
     def _drawn_key(self, key: Key, written: str) -> list[Segment]:
         return [
-            Segment(written, self.named("keybar--key")),
-            Segment(f" {key.label}   ", self.named("keybar--label")),
+            Segment(written, self.named("title-focused")),
+            Segment(f" {key.label}   ", self.named("headline-dim")),
         ]

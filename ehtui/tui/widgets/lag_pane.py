@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
@@ -11,14 +12,12 @@ from typing_extensions import override
 
 from ehtui.tui.charting import ASCII_EIGHTHS, EIGHTHS, columns, drawn, nice_top
 from ehtui.tui.chrome import ASCII, Chrome
-from ehtui.tui.grid_looks import look
+from ehtui.tui.grid_looks import look_in
 from ehtui.tui.grid_strips import Brushes, changed_regions
 from ehtui.tui.grid_title import Title, title_line
 from ehtui.views.formats import count, duration
 
 if TYPE_CHECKING:
-    from rich.style import Style
-
     from ehtui.domain.snapshot import Series
 
 AXIS_CELLS = 9
@@ -76,7 +75,8 @@ class LagPane(Widget):
         self.redraw()
 
     def _drawn(self, width: int, height: int) -> tuple[Strip, ...]:
-        brushes = self._brushes = self._brushes or Brushes(self.rich_style, self._look)
+        looks = partial(look_in, self.app)
+        brushes = self._brushes = self._brushes or Brushes(self.rich_style, looks)
         plain = brushes.named("")
         title = Title("Lag", self._sums())
         rule = title_line(
@@ -126,16 +126,6 @@ class LagPane(Widget):
         space = max(1, width - AXIS_CELLS - _MARGIN - len(ago) - len("now"))
 
         return Strip([Segment(f"{'':{AXIS_CELLS}}{ago}{' ' * space}now", brushes.named("note"))])
-
-    def _look(self, name: str) -> Style:
-        app = self.app
-
-        return look(
-            name,
-            app.theme_variables,
-            is_native=app.native_ansi_color,
-            has_colour=not app.no_color,
-        )
 
 
 def _label(value: float | None) -> str:

@@ -9,6 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
 
+from ehtui.tui.grid_looks import look_in
 from ehtui.tui.grid_strips import changed_regions
 
 if TYPE_CHECKING:
@@ -52,14 +53,14 @@ class Line(Widget):
         return Strip(self.segments(width)).adjust_cell_length(width, self.named(""))
 
     def named(self, name: str) -> Style:
-        """The style of a component class on this widget's background; "" is the widget's own."""
+        """A part's style (`grid_looks`) on this widget's background; "" is the widget's own."""
         style = self._styles_known.get(name)
 
         if style is None:
             style = self.rich_style
 
             if name:
-                style += self.get_component_rich_style(name, partial=True)
+                style += look_in(self.app, name)
 
             self._styles_known[name] = style
 
