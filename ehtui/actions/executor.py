@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ehtui.actions.audit import AuditLog
     from ehtui.actions.hands import EventSender, ProcessHands
-    from ehtui.actions.launch import Launched
+    from ehtui.actions.launch import Launch, Launched
     from ehtui.domain.process import ProcessId
 
 Details = tuple[tuple[str, str], ...]
@@ -186,7 +186,7 @@ class Executor:
 
             left = f"{process.pid} has ended and is being started again: see {plan.log_path}"
 
-            return self._launched(plan, await asyncio.to_thread(self._hands.start, launch))
+            return await self._launch(plan, launch)
         except asyncio.CancelledError:
             raise asyncio.CancelledError(f"Interrupted: {left}.") from None
 
@@ -222,7 +222,16 @@ class Executor:
     async def _start(self, plan: StartPlan) -> Outcome:
         launch = await asyncio.to_thread(self._hands.prepare, plan)
 
-        return self._launched(plan, await asyncio.to_thread(self._hands.start, launch))
+        return await self._launch(plan, launch)
+
+    async def _launch(self, plan: Plan, launch: Launch) -> Outcome:
+        launched = await asyncio.to_thread(self._hands.start, launch)
+
+        # Whoever is interrupted from here on has started it all the same.
+        with suppress(asyncio.CancelledError):
+            launched = await asyncio.to_thread(self._hands.watch, launched)
+
+        return self._launched(plan, launched)
 
     def _launched(self, plan: Plan, launched: Launched) -> Outcome:
         details: Details = (

@@ -53,6 +53,9 @@ class ProcessHands(Protocol):
     def start(self, launch: Launch) -> Launched:
         """Start it, detached."""
 
+    def watch(self, launched: Launched) -> Launched:
+        """See whether it dies at once."""
+
     def check_supervisor(self, process: ProcessId, supervisor: Supervisor) -> None:
         """Raise unless the process is the one that was meant and still under that supervisor."""
 

@@ -9,7 +9,7 @@ import subprocess
 import threading
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,12 +48,13 @@ class Launch:
 
 @dataclass(frozen=True, slots=True)
 class Launched:
-    """A program that was started; `exit_code` is set when it died at once."""
+    """A program that was started; `exit_code` is set when it is known to have died at once."""
 
     process: ProcessId
     log_path: Path
     exit_code: int | None = None
     last_lines: tuple[str, ...] = ()
+    child: subprocess.Popen[bytes] | None = field(default=None, repr=False, compare=False)
 
 
 def capture(process: ProcessId, log_path: Path) -> Launch:
@@ -133,7 +134,7 @@ def wait_for_exit(
         time.sleep(POLL_S)
 
 
-def start(launch: Launch, *, watch_s: float = EARLY_DEATH_S) -> Launched:
+def start(launch: Launch) -> Launched:
     """Start detached in a session of its own, output into a log file of its own. Blocking.
 
     Raises:
@@ -160,15 +161,23 @@ def start(launch: Launch, *, watch_s: float = EARLY_DEATH_S) -> Launched:
         os.close(descriptor)
 
     identity = _identity(child.pid)
+    # It may end while ehtui runs: somebody has to reap it. It may also outlive ehtui.
+    threading.Thread(target=child.wait, name=f"reap {child.pid}", daemon=True).start()
+
+    return Launched(identity, log_path, child=child)
+
+
+def watch(launched: Launched, watch_s: float = EARLY_DEATH_S) -> Launched:
+    """The same, with its exit code and last lines if it dies within `watch_s`. Blocking."""
+    if launched.child is None:
+        return launched
 
     try:
-        exit_code = child.wait(watch_s)
+        exit_code = launched.child.wait(watch_s)
     except subprocess.TimeoutExpired:
-        # It may end while ehtui runs: somebody has to reap it. It may also outlive ehtui.
-        threading.Thread(target=child.wait, name=f"reap {child.pid}", daemon=True).start()
-        return Launched(identity, log_path)
+        return launched
 
-    return Launched(identity, log_path, exit_code, _last_lines(log_path))
+    return replace(launched, exit_code=exit_code, last_lines=_last_lines(launched.log_path))
 
 
 def _new_log(wanted: Path) -> tuple[Path, int]:

@@ -74,6 +74,10 @@ class LocalHands:
         """Start it so that it outlives ehtui."""
         return launches.start(launch)
 
+    def watch(self, launched: launches.Launched) -> launches.Launched:
+        """See whether it dies at once."""
+        return launches.watch(launched)
+
     def check_supervisor(self, process: ProcessId, supervisor: Supervisor) -> None:
         """Look again at who it is and who supervises it."""
         supervisors.check_supervisor(process, supervisor)

@@ -99,6 +99,9 @@ class RecordingHands:
 
         return self._launched
 
+    def watch(self, launched: Launched) -> Launched:
+        return launched
+
     def check_supervisor(self, process: ProcessId, supervisor: Supervisor) -> None:
         if error := self._errors.get(process.pid):
             raise error
@@ -300,6 +303,37 @@ async def test_an_interrupted_restart_leaves_a_trace(tmp_path: Path) -> None:
     assert [record["event"] for record in bench.audited()] == ["intent", "outcome"]
     told = "Interrupted: 7 was sent SIGTERM and is not started again."
     assert bench.audited()[1]["error"] == told
+
+
+class WatchingHands(SlowHands):
+    """What it started is watched for a long time."""
+
+    @override
+    def wait_for_exit(self, process: ProcessId, timeout_s: float) -> bool:
+        return True
+
+    @override
+    def watch(self, launched: Launched) -> Launched:
+        super().wait_for_exit(launched.process, 0.0)
+        return launched
+
+
+@pytest.mark.parametrize("is_restart", [True, False])
+async def test_who_is_interrupted_after_the_start_has_started_it(
+    tmp_path: Path, *, is_restart: bool
+) -> None:
+    hands = WatchingHands()
+    bench = Bench(tmp_path, hands=hands)
+    start = StartPlan("rag", ("python", "c.py"), None, "test", (), "x.log", 1.0)
+    task = asyncio.create_task(bench.executor.run(restart_plan() if is_restart else start))
+    await asyncio.to_thread(hands.is_waiting.wait, 10)
+    task.cancel()
+    outcome = await task
+    hands.may_end.set()
+
+    assert outcome.state is OutcomeState.DONE
+    assert dict(outcome.details)["pid"] == "900"
+    assert bench.audited()[1]["state"] == "done"
 
 
 async def test_a_path_in_another_encoding_is_audited(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ehtui.actions.launch import Launch, capture, start, wait_for_exit
+from ehtui.actions.launch import Launch, Launched, capture, start, wait_for_exit, watch
 from ehtui.actions.signals import IdentityChangedError, send_signal
 from ehtui.domain.process import ProcessId
 from tests.children import identity, python_child
@@ -21,11 +21,15 @@ def python(code: str, log: Path, **environment: str) -> Launch:
     return Launch((sys.executable, "-c", code), str(log.parent), {**os.environ, **environment}, log)
 
 
+def started(launch: Launch, watch_s: float) -> Launched:
+    return watch(start(launch), watch_s)
+
+
 def test_a_started_program_runs_in_its_own_session_and_writes_its_log(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "c.log"
     log.parent.mkdir()
     code = "import os; print(os.environ['NAME'], flush=True); import time; time.sleep(60)"
-    launched = start(python(code, log, NAME="알파"), watch_s=0.2)
+    launched = started(python(code, log, NAME="알파"), 0.2)
 
     try:
         assert launched.exit_code is None
@@ -41,7 +45,7 @@ def test_one_that_dies_at_once_shows_its_last_lines(tmp_path: Path) -> None:
     log = tmp_path / "c.log"
     log.write_text("of an earlier run\n")
     code = "import sys; print('AccountKey=hunter2;'); sys.exit('no such hub')"
-    launched = start(python(code, log), watch_s=10)
+    launched = started(python(code, log), 10)
 
     assert launched.exit_code == 1
     assert launched.log_path == tmp_path / "c-2.log"
@@ -51,7 +55,7 @@ def test_one_that_dies_at_once_shows_its_last_lines(tmp_path: Path) -> None:
 
 def test_two_starts_in_one_second_write_into_a_log_each(tmp_path: Path) -> None:
     launch = python("import os; print(os.getpid())", tmp_path / "c.log")
-    first, second = start(launch, watch_s=10), start(launch, watch_s=10)
+    first, second = started(launch, 10), started(launch, 10)
 
     for launched in (first, second):
         assert launched.log_path.read_text() == f"{launched.process.pid}\n"
@@ -113,7 +117,7 @@ def test_somebody_elses_program_is_started_again_as_theirs(tmp_path: Path) -> No
         child.kill()
         child.wait()
 
-    again = start(launch, watch_s=0.0)
+    again = started(launch, 0.0)
 
     try:
         assert psutil.Process(again.process.pid).uids().effective == nobody
