@@ -39,6 +39,53 @@ def test_version_and_help_load_nothing_heavy(flag: str) -> None:
     assert run.stdout.startswith("ehtui " if flag == "--version" else "usage: ehtui")
 
 
+# What an empty picture says, it says without these.
+LATER = {
+    "argparse",
+    "ehtui.cli.session",
+    "ehtui.domain.plans",
+    "ehtui.domain.process",
+    "ehtui.domain.reduce",
+    "ehtui.domain.store",
+    "ehtui.monitor",
+    "ehtui.tui.widgets.filterbar",
+    "ehtui.views.findings",
+    "ehtui.views.report",
+    "ehtui.views.timeline",
+}
+FIRST_PICTURE = """
+import sys
+from ehtui.cli import compose, default, late_session, main, paper
+from ehtui.cli.flags import resolve_args
+from ehtui.tui.app import EhtuiApp
+from ehtui.tui.pictures import Pictures
+
+pictures, empty = Pictures(), compose.first_picture(resolve_args(None).settings)
+
+for table in (pictures.consumers, pictures.findings, pictures.timeline, pictures.headline):
+    table(empty, "$Default")
+
+pictures.partitions(empty, "$Default", None)
+print(*sys.modules)
+"""
+
+
+def test_the_first_picture_waits_for_nothing_that_is_not_in_it(tmp_path: Path) -> None:
+    run = subprocess.run(
+        [sys.executable, "-c", FIRST_PICTURE],
+        cwd=tmp_path,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    loaded = set(run.stdout.split())
+
+    assert "textual.app" in loaded
+    assert not loaded & LATER
+    assert not {name.split(".")[0] for name in loaded} & (HEAVY - {"textual"})
+
+
 def test_nothing_configured_ends_with_64_and_the_way_out(tmp_path: Path) -> None:
     process = ehtui(cwd=tmp_path)
     out, err = process.communicate(timeout=30)
