@@ -47,7 +47,7 @@ class Timing:
 
     @property
     def is_assumed(self) -> bool:
-        """Whether no survivor was seen renewing: then an SDK's defaults stand for their timing."""
+        """Whether no survivor's renewals were timed: an SDK's defaults stand for them."""
         if self.basis is TimingBasis.INFERRED:  # from what they are, such as by a log line
             return self.period_basis is TimingBasis.ASSUMED
 

@@ -24,7 +24,7 @@ class TakeoverWindow:
     earliest_at: float | None
     latest_at: float | None
     basis: str  # a code such as "python-180/30", "configured", "released", "no-survivor"
-    is_assumed: bool = False  # an SDK's defaults: no survivor was seen renewing
+    is_assumed: bool = False  # an SDK's defaults: no survivor's renewals were timed
 
 
 @dataclass(frozen=True, slots=True)

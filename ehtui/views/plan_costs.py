@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_ASSUMED = ", assumed: no survivor was seen renewing yet"
+_ASSUMED = ", assumed: no survivor's renewals timed yet"
 
 
 def is_grave(target: SignalTarget) -> bool:

@@ -93,8 +93,8 @@ COSTS = {
         signal("KILL", target(SignalEffect.DIES, owned("0", window=ASSUMED))),
         (
             "51257 dies without release: P0 unread until a survivor takes it "
-            "~12:05:47–12:06:23 (up to ~3m24s; Python 180/30 s, assumed: no survivor was seen "
-            "renewing yet)."
+            "~12:05:47–12:06:23 (up to ~3m24s; Python 180/30 s, assumed: no survivor's "
+            "renewals timed yet)."
         ),
         True,
     ),
