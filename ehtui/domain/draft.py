@@ -40,6 +40,7 @@ class Draft:
         "groups",
         "host",
         "hub",
+        "intake",
         "laps",
         "look",
         "looked_before_at",
@@ -61,6 +62,7 @@ class Draft:
         self.findings = before.findings
         self.sources = before.sources
         self.flows = memory.flows
+        self.intake = memory.intake
         self.look = memory.look
         self.looked_before_at = memory.looked_before_at
         self.groups: dict[str, GroupMemory] = dict(memory.groups)
@@ -165,6 +167,7 @@ class Draft:
                 self.failures,
                 number,
                 self.started_at,
+                self.intake,
             ),
             self.laps,
         )

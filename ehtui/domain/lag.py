@@ -50,4 +50,5 @@ def lag_of(
         is_proven = sampled_at > checkpoint.blob.last_modified + RACE_S
         return Lag(0, lost=0, ahead=sequence - last if is_proven else None)
 
-    return Lag(last - max(sequence, first_kept - 1), lost=max(0, first_kept - 1 - sequence))
+    lost = first_kept - 1 - sequence
+    return Lag(last - sequence, False, 0) if lost <= 0 else Lag(last - first_kept + 1, lost=lost)  # noqa: FBT003

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.agenda import Agenda
+from ehtui.domain.intake import NO_INTAKE, Intake
 from ehtui.domain.leases import NO_RHYTHM, Rhythm, Timing
 from ehtui.domain.ownership import Look
 from ehtui.domain.process import LogIncidentKind, OwnerLink, ProcessId
@@ -188,3 +189,4 @@ class Memory:
     failures: Mapping[str, int] = field(default_factory=dict)
     next_number: int = 1
     started_at: float | None = None  # server time of the first listing
+    intake: Intake = NO_INTAKE

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.domain.draft import Draft
+    from ehtui.domain.intake import Intake
 
 HOT_FACTOR = 4.0
 WATCHED_S = 25.0  # a burst is not heat; a series of 60 points may reach no further back
@@ -19,32 +20,29 @@ HOT_PER_S = 5.0  # below it nobody minds
 
 def hot(draft: Draft) -> Iterator[Finding]:
     """A partition with several times the input of the others: often a poor partition key."""
-    rates = [rate for f in draft.flows.values() if (rate := f.state.in_per_s) is not None]
+    intake = draft.intake
 
-    if len(rates) < len(draft.partitions) or len(rates) < 2:  # noqa: PLR2004 - others to compare
+    if intake.partitions < max(len(draft.partitions), 2):  # there are others to compare with
         return
 
-    whole, hottest = sum(rates), max(rates)
-
-    if not _is_hot(hottest, whole, len(rates)):
+    if not _is_hot(intake.most_per_s, intake):
         return  # then no other is
 
     for flow in draft.flows.values():
         state = flow.state
         own = state.in_per_s
 
-        if own is None or not _is_hot(own, whole, len(rates)):
+        if own is None or not _is_hot(own, intake):
             continue
 
         if draft.at - state.last_series[0][0] >= WATCHED_S:
-            others = _others(own, whole, len(rates))
-            evidence: Evidence = {"in_per_s": own, "others_per_s": others, "share": own / whole}
+            evidence: Evidence = {
+                "in_per_s": own,
+                "others_per_s": intake.of_others(own),
+                "share": own / intake.per_s,
+            }
             yield finding("partition.hot", Severity.INFO, Subject(partition=state.id), evidence)
 
 
-def _is_hot(own: float, whole: float, count: int) -> bool:
-    return own >= HOT_PER_S and own >= HOT_FACTOR * _others(own, whole, count)
-
-
-def _others(own: float, whole: float, count: int) -> float:
-    return (whole - own) / (count - 1)
+def _is_hot(own_per_s: float, intake: Intake) -> bool:
+    return own_per_s >= HOT_PER_S and own_per_s >= HOT_FACTOR * intake.of_others(own_per_s)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.behind import remembered
 from ehtui.domain.folds.store import rejoin
 from ehtui.domain.groups import rejudged
+from ehtui.domain.intake import intake_of
 from ehtui.domain.memory import Flow
 from ehtui.domain.series import extended, rate
 from ehtui.domain.snapshot import PartitionState, Subject
@@ -26,6 +27,7 @@ def fold_hub(draft: Draft, update: HubRead) -> None:
         draft.flows[pid].state if pid in draft.flows else PartitionState(pid)
         for pid in update.hub.partition_ids
     )
+    draft.intake = intake_of(draft.flows.values())
 
     if is_new:
         rejoin(draft)
@@ -129,6 +131,9 @@ def _begin_rate(begins: Series, at: float) -> float | None:
 
     It moves in chunks: what the first one held was removed over a time that nobody saw.
     """
+    if len(begins) < 2:  # noqa: PLR2004 - a move has two ends
+        return None
+
     first = next((point for point in begins if point[1] != begins[0][1]), None)
 
     if first is None or begins[-1][1] <= first[1] or at <= first[0]:

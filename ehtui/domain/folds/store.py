@@ -77,7 +77,7 @@ def _fold_listing(draft: Draft, listing: StoreListing) -> None:
         draft.groups, before = {}, None  # what was joined belongs to another hub
 
     is_first = before is None
-    _seat_groups(draft, look, is_first=is_first)
+    seated = _seat_groups(draft, look, is_first=is_first)
     by_group: dict[str, set[str]] = {}
 
     for key, pid in changed:
@@ -86,26 +86,34 @@ def _fold_listing(draft: Draft, listing: StoreListing) -> None:
     moment = draft.moment()
 
     for key in tuple(draft.groups):
-        _fold_group(draft, key, by_group.get(key, set()), moment, is_first=is_first)
+        written = by_group.get(key, set())
+        unseen = seated.get(key, set())
+        _fold_group(draft, key, written, unseen, moment, is_first=is_first)
 
 
-def _seat_groups(draft: Draft, look: ownership.Look, *, is_first: bool) -> None:
-    """Make room for every group and partition that is known, the configured group first."""
+def _seat_groups(draft: Draft, look: ownership.Look, *, is_first: bool) -> dict[str, set[str]]:
+    """Make room for every group and partition that is known, the configured group first.
+
+    Gives the partitions that were not seen before, by group.
+    """
     own_name = draft.policy.default_group
     names = {own_name.lower(): own_name}
     names.update((k, n) for k, n in sorted(look.names.items()) if k not in names)
     partitions = _partitions(draft, look)
+    seated: dict[str, set[str]] = {}
 
     for key, name in names.items():
         group = draft.groups.get(key)
 
         if group is None:
             group = new_group(key, name, partitions)
+            seated[key] = set(partitions)
 
             if not is_first:
                 draft.tell("group.appeared", draft.looked_at, Subject(group=name), {"group": name})
 
         if tuple(group.seats) != partitions:
+            seated[key] = set(partitions) - set(group.seats)
             group = reseated(group, partitions)
 
         spellings = look.spellings.get(key, ())
@@ -114,6 +122,8 @@ def _seat_groups(draft: Draft, look: ownership.Look, *, is_first: bool) -> None:
             group = replace(group, state=replace(group.state, spellings=spellings))
 
         draft.groups[key] = group
+
+    return seated
 
 
 def _partitions(draft: Draft, look: ownership.Look) -> tuple[str, ...]:
@@ -135,14 +145,13 @@ class _Changes:
 
 
 def _fold_group(
-    draft: Draft, key: str, written: set[str], moment: Moment, *, is_first: bool
+    draft: Draft, key: str, written: set[str], unseen: set[str], moment: Moment, *, is_first: bool
 ) -> None:
     look, group = draft.look, draft.groups[key]
 
     if look is None:
         return
 
-    unseen = {pid for pid, seat in group.seats.items() if seat.tenure is UNSEEN}
     changes, seats = _Changes(), dict(group.seats)
 
     for pid in written | unseen:
