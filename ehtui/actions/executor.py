@@ -191,7 +191,11 @@ class Executor:
             raise asyncio.CancelledError(f"Interrupted: {left}.") from None
 
     async def _ask(self, plan: SupervisedPlan) -> Outcome:
-        """Its supervisor stops and starts it; how long that may take is not ours to say."""
+        """Its supervisor stops and starts it; how long that may take is not ours to say.
+
+        Raises:
+            asyncio.CancelledError: On the way; the command goes on, and the supervisor too.
+        """
         process, supervisor = plan.target.process, plan.supervisor
 
         try:
@@ -204,7 +208,12 @@ class Executor:
         ) as error:
             return self._refused(plan, _reason(error), str(process.pid))
 
-        answer = await asyncio.to_thread(self._hands.ask, supervisor, plan.wait_s)
+        try:
+            answer = await asyncio.to_thread(self._hands.ask, supervisor, plan.wait_s)
+        except asyncio.CancelledError:
+            left = f"{supervisor.label} goes on with {process.pid}, and nobody looks how that ends"
+            raise asyncio.CancelledError(f"Interrupted: {left}.") from None
+
         lines: Details = tuple(("line", line) for line in answer.last_lines)
 
         if answer.exit_code is None:

@@ -371,6 +371,38 @@ async def test_a_supervisor_is_not_asked_about_somebody_else(
     assert bench.hands.done == []
 
 
+class PatientHands(RecordingHands):
+    """A supervisor that takes its time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.is_asked = threading.Event()
+        self.may_end = threading.Event()
+
+    @override
+    def ask(self, supervisor: Supervisor, timeout_s: float) -> Answer:
+        self.is_asked.set()
+        self.may_end.wait(10)
+
+        return super().ask(supervisor, timeout_s)
+
+
+async def test_who_leaves_a_supervisor_alone_says_so(tmp_path: Path) -> None:
+    hands = PatientHands()
+    bench = Bench(tmp_path, hands=hands)
+    task = asyncio.create_task(bench.executor.run(supervised_plan()))
+    await asyncio.to_thread(hands.is_asked.wait, 10)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    hands.may_end.set()
+    assert bench.audited()[1]["error"] == (
+        "Interrupted: systemd rag.service goes on with 7, and nobody looks how that ends."
+    )
+
+
 async def test_read_only_and_dry_run_ask_no_supervisor(tmp_path: Path) -> None:
     read_only = Bench(tmp_path / "a", read_only=True)
     dry = Bench(tmp_path / "b", dry_run=True)
