@@ -121,8 +121,18 @@ class Executor:
         return Outcome(plan, OutcomeState.DONE, self._clock())
 
     async def _signal(self, plan: SignalPlan) -> Outcome:
-        """Signal each target; one that changed or vanished is told apart from one that failed."""
-        results = await asyncio.gather(*(self._signal_one(plan, t.process) for t in plan.targets))
+        """Signal each target; one that changed or vanished is told apart from one that failed.
+
+        Raises:
+            asyncio.CancelledError: On the way; it says what is not sent any more.
+        """
+        try:
+            results = await asyncio.gather(
+                *(self._signal_one(plan, t.process) for t in plan.targets)
+            )
+        except asyncio.CancelledError:
+            raise asyncio.CancelledError(_unsent(plan)) from None
+
         refusals = [result for result in results if isinstance(result, Refusal)]
         details = tuple(
             (r.subject, r.reason.value) if isinstance(r, Refusal) else r for r in results
@@ -264,6 +274,15 @@ class Executor:
 
     def _refused(self, plan: Plan, reason: RefusalReason, subject: str) -> Outcome:
         return Outcome(plan, OutcomeState.REFUSED, self._clock(), Refusal(reason, subject))
+
+
+def _unsent(plan: SignalPlan) -> str:
+    if plan.escalate_to is None:
+        return ""
+
+    return (
+        f"Interrupted: SIG{plan.signal} was sent; who is still there gets no SIG{plan.escalate_to}."
+    )
 
 
 def _reason(error: Exception) -> RefusalReason:

@@ -195,7 +195,11 @@ def _agreed(people: TextIO) -> bool:
 
     print("Do it? [y/N] ", end="", file=people, flush=True)
 
-    return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    try:
+        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+    except KeyboardInterrupt:
+        print("\nNothing was done.", file=people)
+        raise
 
 
 def _tell(args: argparse.Namespace, document: dict[str, Any]) -> None:

@@ -305,6 +305,22 @@ async def test_an_interrupted_restart_leaves_a_trace(tmp_path: Path) -> None:
     assert bench.audited()[1]["error"] == told
 
 
+async def test_an_interrupted_escalation_says_what_is_not_sent(tmp_path: Path) -> None:
+    hands = SlowHands()
+    bench = Bench(tmp_path, hands=hands)
+    plan = replace(signal_plan(7), escalate_to="KILL", escalate_after_s=10.0)
+    task = asyncio.create_task(bench.executor.run(plan))
+    await asyncio.to_thread(hands.is_waiting.wait, 10)
+    task.cancel()
+
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    hands.may_end.set()
+    told = "Interrupted: SIGTERM was sent; who is still there gets no SIGKILL."
+    assert bench.audited()[1]["error"] == told
+
+
 class WatchingHands(SlowHands):
     """What it started is watched for a long time."""
 

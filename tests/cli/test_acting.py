@@ -109,6 +109,20 @@ def test_whoever_does_not_say_yes_says_no(
     assert "Nothing was done" in capsys.readouterr().out
 
 
+def test_ctrl_c_at_the_question_says_that_nothing_was_done(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def interrupted(_: Terminal) -> str:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Terminal, "readline", interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        answered(monkeypatch, "")
+
+    assert "Nothing was done." in capsys.readouterr().out
+
+
 def test_with_json_the_plan_is_shown_beside_the_document(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
