@@ -20,8 +20,9 @@ from ehtui.domain.plans import (
     SignalPlan,
     SignalTarget,
     StartPlan,
+    SupervisedPlan,
 )
-from ehtui.domain.process import ProcessId
+from ehtui.domain.process import ProcessId, Supervisor
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid_rows import Sort
 from ehtui.tui.screens.choice import ChoiceScreen
@@ -285,6 +286,30 @@ async def test_why_explains_the_selected_partition_and_teaches_once() -> None:
         told = "\n".join(str(each.render()) for each in app.screen.query(Static))
         assert "has not renewed its lease" in told
         assert told.count("Lease: ") == 1
+
+
+async def test_a_supervisor_is_asked_only_after_its_literal_command_was_shown() -> None:
+    async with opened() as (pilot, session, app):
+        systemd = Supervisor("systemd", "rag.service", ("systemctl", "restart", "rag.service"))
+
+        def planned(process: ProcessId) -> SupervisedPlan:
+            target = SignalTarget(process, "c.py", None, (), SignalEffect.RELEASES)
+            return SupervisedPlan(systemd, "TERM", target, (), 120.0, 1.0)
+
+        session.plan_restart = planned  # type: ignore[method-assign, assignment]
+        await press(pilot, "2", "R")
+        shown = "\n".join(str(each.render()) for each in app.screen.query(Static))
+        assert "systemctl restart rag.service" in shown
+        assert isinstance(app.focused, Button)
+        assert app.focused.id == "cancel"
+        await press(pilot, "enter")
+        assert session.executed == []
+
+        await press(pilot, "R", "right", "enter")
+        await wait_for(lambda: bool(session.executed))
+        plan = session.executed[0]
+        assert isinstance(plan, SupervisedPlan)
+        assert plan.target.process.pid == 51257
 
 
 async def test_a_restart_that_is_refused_says_why() -> None:
