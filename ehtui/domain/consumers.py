@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.folds.host import GONE
@@ -75,7 +76,7 @@ def _owned(draft: Draft) -> dict[str, tuple[tuple[str, str], ...]]:
 
     for group in draft.groups.values():
         for owner in group.state.owners:
-            held = tuple((group.state.name, pid) for pid in owner.partitions)
+            held = tuple(zip(repeat(group.state.name), owner.partitions, strict=False))
             owned[owner.id] = owned.get(owner.id, ()) + held
 
     return owned

@@ -35,6 +35,7 @@ REFRESH_S = 30.0  # what waits is judged again at least so often
 _JUST_AFTER_S = 0.001
 _UNKNOWN_ROUNDS, _UNKNOWN_POLLS = 10.0, 12.0
 _STUCK = frozenset({Health.STOPPED, Health.STALLED})
+_FILLED = tuple((filled, WINDOW) for filled in range(WINDOW + 1))
 NO_STATE = PartitionState("")
 
 
@@ -103,7 +104,7 @@ def judged(
         _drain(lag, in_per_s, out_per_s),
         verdict,
         rule,
-        (len(progress.commits), WINDOW),
+        _FILLED[len(progress.commits)],
         _lag_series(old, lag, moment),
         _layout(tenure, checkpoint),
         old.takeover if lease.state is not LeaseState.HELD else None,

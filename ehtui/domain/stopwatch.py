@@ -80,9 +80,12 @@ def is_over(laps: tuple[Lap, ...]) -> bool:
 
 def lives_on(lap: Lap, groups: Groups) -> bool:
     """Whether the signal ended nobody: the owner of before goes on renewing."""
+    if lap.owned_at is not None or lap.sent_at is None:
+        return False
+
     partition = _find(groups, lap.owned)
 
-    if lap.owned_at is not None or lap.sent_at is None or partition is None:
+    if partition is None:
         return False
 
     lease = partition.lease
@@ -92,6 +95,9 @@ def lives_on(lap: Lap, groups: Groups) -> bool:
 
 def advance_one(lap: Lap, groups: Groups) -> Lap:
     """One lap as these groups show it."""
+    if lap.owned_at is not None and lap.moved_at is not None:
+        return lap  # it is over: not looked for among thousands again
+
     partition = _find(groups, lap.owned)
 
     if partition is None:
