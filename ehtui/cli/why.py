@@ -32,7 +32,7 @@ def add_parser(subparsers: Any) -> None:
         "cross each, what they rest on, and the next step.",
     )
     parser.add_argument(
-        "target", nargs="?", metavar="PARTITION|PID|OWNER|GROUP", help="default: the group"
+        "target", nargs="?", metavar="PARTITION|PID|NAME|OWNER|GROUP", help="default: the group"
     )
     parser.add_argument(
         "--for",
@@ -78,7 +78,7 @@ def _subject(snapshot: Snapshot, target: str, group: str) -> Any:
 
     if not found:
         raise ConfigError(
-            f"'{target}' is no partition, pid, owner or group that is known here.",
+            f"'{target}' is no partition, pid, consumer, owner or group that is known here.",
             "'ehtui status' shows what is; an owner may be shortened to its first letters.",
         )
 

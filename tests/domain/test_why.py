@@ -135,6 +135,29 @@ def test_of_a_group_that_is_not_read_nobody_asks_how_fast() -> None:
     assert (check.id, check.passed) == ("group.keeps_up", None)
 
 
+def test_a_configured_name_means_its_processes() -> None:
+    seen = healthy().snapshot
+    named = tuple(
+        replace(c, process=replace(c.process, consumer_name="rag")) for c in seen.consumers
+    )
+
+    assert subjects_of(replace(seen, consumers=named), "rag") == (Subject(pid=11), Subject(pid=12))
+
+
+def test_every_client_of_a_process_is_told() -> None:
+    world = healthy()
+    world.consumer("audit-client", pid=11, group="audit")
+    world.claim("0", "audit-client", "audit")
+    world.look()
+    world.look()
+    checks = asked(world.snapshot, pid=11).checks
+
+    assert {c.evidence["owner"] for c in checks if c.id == "owner.is_known"} == {
+        "a",
+        "audit-client",
+    }
+
+
 def test_what_is_gone_missing_or_not_visible() -> None:
     world = healthy()
 

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 
 def subjects_of(snapshot: Snapshot, text: str, group: str | None = None) -> tuple[Subject, ...]:
-    """What `text` may name: a partition, pid, owner (or its beginning) or group; best first.
+    """What `text` may name: a partition, pid, consumer, owner (or its beginning) or group.
 
-    A partition is one of `group`, else of the configured one.
+    Best first. A partition is one of `group`, else of the configured one.
     """
     name = group or snapshot.policy.default_group
     wanted = snapshot.group(name)
@@ -27,9 +27,11 @@ def subjects_of(snapshot: Snapshot, text: str, group: str | None = None) -> tupl
     ):
         found.append(Subject(group=wanted.name if wanted else name, partition=text))
 
-    if any(str(c.process.id.pid) == text for c in snapshot.consumers):
-        found.append(Subject(pid=int(text)))
-
+    found += [
+        Subject(pid=c.process.id.pid)
+        for c in snapshot.consumers
+        if text in {str(c.process.id.pid), c.process.consumer_name}
+    ]
     owners = dict.fromkeys(o.id for g in snapshot.groups for o in g.owners)
     owners |= dict.fromkeys(owner for c in snapshot.consumers for owner in c.owners)
     found += [Subject(owner=o) for o in owners if text and o.startswith(text)]

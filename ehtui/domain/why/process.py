@@ -59,7 +59,7 @@ def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
                 "command": process.command,
             },
         ),
-        ask_for.is_known(snapshot, owner),
+        *(ask_for.is_known(snapshot, each) for each in consumer.owners or (None,)),
         *_log(consumer),
         *ask_for.sources(snapshot),
         Check(
