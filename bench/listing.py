@@ -35,6 +35,7 @@ SIZES = (64, 1_000, 10_000)
 NAMESPACE, HUB, CONTAINER = "bench.servicebus.windows.net", "hub", "checkpoints"
 PARTITIONS = 32
 BEAT_S = 0.001
+SETTLE_S = 0.01  # some beats before and after: a short call may be over between two
 STALL_S = 0.005
 SERVER = f"""
 import asyncio, sys
@@ -142,7 +143,10 @@ async def one_cost(
     thread = threading.Thread(target=lambda: asyncio.run(other.beat()))
     thread.start()
     beating = asyncio.create_task(own.beat())
+    await asyncio.sleep(SETTLE_S)
+    own.longest_s = other.longest_s = 0.0  # the thread's own start
     await call()
+    await asyncio.sleep(SETTLE_S)
     own.is_over = other.is_over = True
     await beating
     await asyncio.to_thread(thread.join)
