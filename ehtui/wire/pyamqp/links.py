@@ -114,8 +114,8 @@ class Sender(_End):
     def prepare(self, count: int) -> None:
         """Ask for credit while it is quiet, if `count` more messages could not go at once.
 
-        What was settled is credit again at once, but the service says so only after every two
-        thirds of it (`FlowThreshold` in github.com/Azure/azure-amqp, `AmqpLinkSettings`).
+        What was settled is credit again at once, but Microsoft's own library says so only after
+        every two thirds of it (`AmqpLinkSettings.FlowThreshold` in github.com/Azure/azure-amqp).
 
         Raises:
             AmqpError: The connection has ended.
