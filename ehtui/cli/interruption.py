@@ -9,7 +9,6 @@ from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ehtui.cli.exit_codes import ExitCode
 from ehtui.cli.underway import FINISH_WITHIN_S, outcomes_of
 
 if TYPE_CHECKING:
@@ -18,7 +17,40 @@ if TYPE_CHECKING:
     from ehtui.cli.session import MonitorSession
     from ehtui.domain.plans import Outcome, Plan
 
-_ENDING = ("SIGTERM", "SIGHUP")
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class _InterruptedError(BaseException):
+    """As KeyboardInterrupt, whichever signal it was: nothing on the way may catch it."""
+
+
+class _Signals:
+    """Signals that end us. Between them and `may_interrupt` they only wait to be seen."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._may_interrupt = False
+
+    def note(self, number: int, _: object) -> None:
+        """Of several the first one counts for the exit code."""
+        self.number = self.number or number
+
+        if self._may_interrupt:
+            self._may_interrupt = False
+            raise _InterruptedError
+
+    @contextmanager
+    def interrupting(self, *, but: int = 0) -> Iterator[None]:
+        """Inside, one that comes interrupts, and so does one that came before, unless told of."""
+        self._may_interrupt = True
+
+        try:
+            if self.number != but:
+                raise _InterruptedError
+
+            yield
+        finally:
+            self._may_interrupt = False
 
 
 def carry_out(session: MonitorSession, plan: Plan) -> tuple[Outcome | None, int | None]:
@@ -26,27 +58,19 @@ def carry_out(session: MonitorSession, plan: Plan) -> tuple[Outcome | None, int 
 
     An interruption waits a little for what was begun; a second one does not.
     """
-    future = session.begin(plan)
+    with _watched() as signals:
+        future = session.begin(plan)
 
-    with _ended_by_signals():
-        try:
+        with suppress(_InterruptedError), signals.interrupting():
             return future.result(), None
-        except (KeyboardInterrupt, SystemExit) as ended:
-            code = _code(ended)
 
-        try:
+        with suppress(_InterruptedError), signals.interrupting(but=signals.number):
             _say(f"waiting {FINISH_WITHIN_S:g} s at most for what was begun; Ctrl-C leaves it.")
             wait([future], FINISH_WITHIN_S)
-        except (KeyboardInterrupt, SystemExit) as ended:
-            code = _code(ended)
 
         session.give_up()
 
-        return next(iter(outcomes_of([future])), None), code
-
-
-def _code(ended: KeyboardInterrupt | SystemExit) -> int:
-    return int(ended.code or 0) if isinstance(ended, SystemExit) else ExitCode.INTERRUPTED
+        return next(iter(outcomes_of([future])), None), 128 + signals.number
 
 
 def _say(words: str) -> None:
@@ -55,21 +79,19 @@ def _say(words: str) -> None:
 
 
 @contextmanager
-def _ended_by_signals() -> Iterator[None]:
-    """SIGTERM and SIGHUP interrupt as Ctrl-C does, instead of ending us with a word left unsaid."""
-
-    def end(number: int, _: object) -> None:
-        raise SystemExit(128 + number)
+def _watched() -> Iterator[_Signals]:
+    """Ending signals are noted, instead of ending us with a word left unsaid."""
+    signals = _Signals()
 
     if threading.current_thread() is not threading.main_thread():
-        yield  # signals are the main thread's
+        yield signals  # they are the main thread's
         return
 
     numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
-    before = {number: signal.signal(number, end) for number in numbers}
+    before = {number: signal.signal(number, signals.note) for number in numbers}
 
     try:
-        yield
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
