@@ -15,11 +15,13 @@ if TYPE_CHECKING:
 
 def idle(case: Case) -> Iterator[Finding]:
     """One finding for each local consumer that takes part and owns nothing."""
+    owner_pids = _owner_pids(case) if case.idle else ()
+
     for consumer in case.idle:
         subject = case.subject(pid=consumer.process.id.pid)
 
         if (case.name, ConsumerRole.STANDBY) in consumer.idle:
-            evidence = _standby(case, consumer)
+            evidence = _standby(case, consumer, owner_pids)
             yield finding("consumer.standby", Severity.INFO, subject, evidence)
         elif case.draft.is_fresh("store"):
             evidence = _starved(case, consumer)
@@ -40,7 +42,16 @@ def _not_claimed(case: Case, consumer: ConsumerState) -> int | None:
     return case.draft.host.incidents.get((consumer.process.id, LogIncidentKind.NOT_CLAIMED))
 
 
-def _standby(case: Case, consumer: ConsumerState) -> Evidence:
+def _owner_pids(case: Case) -> tuple[str, ...]:
+    """Processes of this host that own something in the group."""
+    return tuple(
+        str(c.process.id.pid)
+        for c in case.draft.consumers
+        if any(group == case.name for group, _ in c.owns)
+    )
+
+
+def _standby(case: Case, consumer: ConsumerState, owner_pids: tuple[str, ...]) -> Evidence:
     lapsing = [s for s in case.troubled if s.marks & Mark.UNSERVED]
     hub, process = case.draft.hub, consumer.process
     return {
@@ -48,11 +59,7 @@ def _standby(case: Case, consumer: ConsumerState) -> Evidence:
         "owner": _owner(case, consumer),
         "partition_count": len(case.group.seats),
         "live_owners": _others(case, consumer),
-        "owner_pids": tuple(
-            str(c.process.id.pid)
-            for c in case.draft.consumers
-            if any(group == case.name for group, _ in c.owns)
-        ),
+        "owner_pids": owner_pids,
         "lapsing": tuple(s.shown.id for s in lapsing),
         **{k: v for k, v in first_window(lapsing).items() if k != "takeover_basis"},
         "not_claimed": _not_claimed(case, consumer),
