@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.session import Session
 
 OFFERED = ("com.microsoft:georeplication", "com.microsoft:enable-receiver-runtime-metric")
-# Credit is told again after so many deliveries, or two thirds of it, if that is fewer: as Microsoft's
-# own library does (`AmqpLinkSettings.FlowThreshold` in github.com/Azure/azure-amqp).
+# Credit is told again after so many deliveries, or two thirds of it, if that is fewer: as
+# Microsoft's own library does (`AmqpLinkSettings.FlowThreshold` in github.com/Azure/azure-amqp).
 TOLD_AFTER = 100
 
 
