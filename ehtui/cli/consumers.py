@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import TYPE_CHECKING, Any
 
+from ehtui.cli.exit_codes import ExitCode
 from ehtui.cli.flags import add_settings_flags, resolve_args
 
 if TYPE_CHECKING:
     import argparse
+
+    from ehtui.domain.snapshot import Snapshot
+
+# Without the hub it is known all the same who owns what.
+RESTS_ON = frozenset({"processes", "logs", "store"})
 
 
 def add_parser(subparsers: Any) -> None:
@@ -16,7 +23,8 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "consumers",
         help="this host's consumers, and which owner each is",
-        description="List the consumers of this host with what they own and what that rests on.",
+        description="List the consumers of this host with what they own and what that rests on. "
+        "Exit code 3 if the processes, their logs or the store could not be read.",
     )
     parser.add_argument("--json", action="store_true", help="the consumers of ehtui.status/1")
     add_settings_flags(parser)
@@ -38,4 +46,22 @@ def run(args: argparse.Namespace) -> int:
     else:
         print(consumers_report(snapshot, first_group(settings), paper()), end="")
 
-    return 0
+    return _unread(snapshot)
+
+
+def _unread(snapshot: Snapshot) -> int:
+    """Say what the list cannot know; the exit code that tells it too."""
+    from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
+    from ehtui.views.problems import problem_line  # noqa: PLC0415
+
+    unread = [
+        source
+        for source in snapshot.sources
+        if source.name in RESTS_ON and source.status in {SourceStatus.FAILED, SourceStatus.STARTING}
+    ]
+
+    for source in unread:
+        told = problem_line(source.problem) if source.problem else "no answer yet"
+        print(f"ehtui: the {source.name} could not be read: {told}", file=sys.stderr)
+
+    return ExitCode.UNREADABLE if unread else ExitCode.OK
