@@ -261,11 +261,16 @@ class ProcessSource:
                 memory = _try(process.memory_percent)
                 rss = _try(lambda: process.memory_info().rss)
                 threads = _try(process.num_threads)
+                parent = _try(process.ppid) if self._is_slow_turn else known.parent
         except psutil.NoSuchProcess:
             self._known.pop(process.pid, None)
             return None
         except psutil.Error:
             status, cpu, memory, rss, threads = "hidden", None, None, None, None
+            parent = known.parent
+
+        if parent != known.parent:  # an orphan: who ran it does not restart it any more
+            known.parent, known.supervisor = parent, supervisor_of(process, self._own_line)
 
         caught, ignored = signal_masks(process.pid)
         # psutil's first answer is 0.0 by construction, not by measurement.

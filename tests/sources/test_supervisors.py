@@ -11,9 +11,11 @@ import pytest
 
 from ehtui.domain.process import Obstacle, Supervisor
 from ehtui.sources.cgroups import Unit
+from ehtui.sources.processes import ProcessSource
 from ehtui.sources.supervisors import supervisor_of
 from tests.children import python_child
 from tests.supervising import install, supervisord, under
+from tests.waiting import wait_until
 
 OWN_LINE = frozenset({os.getpid()})
 PROGRAM = {
@@ -284,3 +286,18 @@ def test_what_cron_started_is_not_what_its_service_keeps_alive(
 
     with under("cron", "sh", start_new_session=True) as process:
         assert supervisor_of(process, frozenset()) is None
+
+
+def test_an_orphan_has_lost_its_supervisor() -> None:
+    with under("honcho") as process:
+        times = iter(range(1_000, 2_000, 20))
+        source = ProcessSource(manual_pids=[process.pid], clock=lambda: float(next(times)))
+        (before,) = source.scan().processes
+        assert before.supervisor is not None
+        assert before.supervisor.name == "honcho"
+
+        psutil.Process(process.ppid()).kill()
+        wait_until(lambda: process.ppid() != before.parent)
+        (after,) = source.scan().processes
+        assert after.supervisor is None
+        assert after.parent == process.ppid()
