@@ -6,7 +6,6 @@ of CPU per partition. `python -m bench.reduce`.
 
 from __future__ import annotations
 
-import gc
 import random
 import statistics
 import time
@@ -14,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.table import Row, ms, run, times
+from ehtui.cli import garbage
 from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.reduce import reduce, start
@@ -182,7 +182,7 @@ def draw(pictures: Pictures, snapshot: Snapshot) -> None:
 
 def measure() -> list[Row]:
     """One row a size."""
-    gc.freeze()
+    garbage.settle()  # as in the app
     costs = {partitions: cost(partitions) for partitions in SIZES}
     base = costs[SIZES[0]].both_s / SIZES[0]
 
