@@ -48,8 +48,8 @@ def judge_consumers(draft: Draft) -> None:
         by_process.setdefault(link.process, []).append(link)
 
     part_of = {
-        consumer.process.id: _part(draft, by_process.get(consumer.process.id, []), owns)
-        for consumer in draft.consumers
+        id_: _part(draft, id_, by_process.get(id_, []), owns)
+        for id_ in (consumer.process.id for consumer in draft.consumers)
     }
     known, now = draft.host.idle_since, draft.looked_at
     idle_since = {
@@ -133,7 +133,7 @@ def _guess_link(draft: Draft, owns: _Owned) -> None:
         draft.host = replace(draft.host, links={**links, owner: link})
 
 
-def _part(draft: Draft, named: list[OwnerLink], owns: _Owned) -> _Part:
+def _part(draft: Draft, id_: ProcessId, named: list[OwnerLink], owns: _Owned) -> _Part:
     # A client that is over may hold leases still, until they run out.
     live = [link for link in named if link.over_at is None or link.owner in owns]
     live.sort(key=lambda k: (k.owner in owns, k.seen_at), reverse=True)
@@ -145,9 +145,8 @@ def _part(draft: Draft, named: list[OwnerLink], owns: _Owned) -> _Part:
         key: link for key, link in takes_part.items() if key not in holding
     }
 
-    # Nothing tells its group: the one that was asked about.
     if not takes_part:
-        idle_in[draft.policy.default_group.lower()] = live[0] if live else None
+        idle_in[_assumed_group(draft, id_)] = live[0] if live else None
 
     links = tuple(
         replace(link, group=draft.groups[keys[0]].state.name)
@@ -156,6 +155,14 @@ def _part(draft: Draft, named: list[OwnerLink], owns: _Owned) -> _Part:
         for link, keys in zip(live[:MOST_LINKS], groups, strict=False)
     )
     return _Part(links, held, idle_in, any(k.basis is LinkBasis.LOG for k in named))
+
+
+def _assumed_group(draft: Draft, id_: ProcessId) -> str:
+    """The key of the group that it was started in, else of the one that was asked about."""
+    start = draft.host.starts.get(id_.pid)
+    is_it = start is not None and start.after <= id_.started_at <= start.before
+
+    return (start.group if start and is_it else draft.policy.default_group).lower()
 
 
 def _groups_of(draft: Draft, link: OwnerLink, owns: _Owned) -> tuple[str, ...]:

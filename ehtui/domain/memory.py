@@ -139,6 +139,14 @@ class SentSignal:
     at: float
 
 
+class Start(NamedTuple):
+    """A consumer that this session started; local times between which its process began."""
+
+    group: str
+    after: float
+    before: float
+
+
 class LogMark(NamedTuple):
     """Lines of one trouble that were read at once."""
 
@@ -169,6 +177,7 @@ class HostMemory:
     troubles: Mapping[tuple[ProcessId, LogIncidentKind], LogTrouble] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
     signals: tuple[SentSignal, ...] = ()
+    starts: Mapping[int, Start] = field(default_factory=dict)  # by pid
     # (process, group's key): owns nothing there since
     idle_since: Mapping[tuple[ProcessId, str], float] = field(default_factory=dict)
     was_read: bool = False

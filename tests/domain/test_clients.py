@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from ehtui.domain.consequences import after_release
+from ehtui.domain.plans import Outcome, OutcomeState, StartPlan
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState
+from ehtui.domain.updates import ActionDone
 from tests.domain.build import World
 
 STANDBY, STARVED = ConsumerRole.STANDBY, ConsumerRole.STARVED
@@ -98,6 +102,33 @@ def test_the_group_of_an_owner_is_known_by_its_records_where_its_log_is_silent()
         look()
 
     assert of(world, 4).idle == (("audit", STANDBY),)
+
+
+def started(world: World, pid: int, group: str) -> None:
+    """This session starts a consumer there, and is told so three seconds later."""
+    plan = StartPlan("c", ("python",), None, group, (), "c.log", world.at)
+    world.consumer("c", pid=pid, started_at=world.at + 0.1)
+    world.tick(3)
+    details = (("pid", str(pid)), ("log", "c.log"))
+    world.fold(ActionDone(world.at, Outcome(plan, OutcomeState.DONE, world.at, details=details)))
+
+
+@pytest.mark.parametrize(("pid", "group"), [(4, "audit"), (5, "$default")])
+def test_who_was_started_into_a_group_waits_there_before_anything_names_it(
+    pid: int, group: str
+) -> None:
+    """Another process is judged against the configured group, which has room."""
+    world = World(2)
+    world.consumer("one", "0", "1", pid=1)
+    world.consumer("a", "0", pid=2, group="audit")
+    world.consumer("b", "1", pid=3, group="audit")
+    world.look()
+    started(world, 4, "audit")
+    world.consumers["c"].pid = pid
+    world.play(240)
+    role = STANDBY if group == "audit" else STARVED
+
+    assert [(name.lower(), r) for name, r in of(world, pid).idle] == [(group, role)]
 
 
 def test_a_group_that_the_store_does_not_know_is_not_judged() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.folds.laps import begin_laps
-from ehtui.domain.memory import Departure, SentSignal
+from ehtui.domain.memory import Departure, SentSignal, Start
 from ehtui.domain.plans import (
     OutcomeState,
     RefusalReason,
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 GONE = frozenset({"gone", "zombie", "dead"})
 _REFUSALS = frozenset(reason.value for reason in RefusalReason)
-MOST_DEPARTURES, MOST_SIGNALS = 64, 32
+MOST_DEPARTURES, MOST_SIGNALS, MOST_STARTS = 64, 32, 64
+START_SLACK_S = 1.0  # the kernel's clock of starts is not quite ours
 
 
 def fold_processes(draft: Draft, update: ProcessesRead) -> None:
@@ -185,6 +186,7 @@ def _tell_restart(draft: Draft, plan: RestartPlan | SupervisedPlan, outcome: Out
 
 
 def _tell_new_process(draft: Draft, plan: StartPlan, outcome: Outcome) -> None:
+    _remember_start(draft, plan, outcome)
     draft.tell(
         "action.start",
         _server_time(draft, outcome),
@@ -197,6 +199,16 @@ def _tell_new_process(draft: Draft, plan: StartPlan, outcome: Outcome) -> None:
             "error": _error(outcome),
         },
     )
+
+
+def _remember_start(draft: Draft, plan: StartPlan, outcome: Outcome) -> None:
+    """Its group is known before any record names its owner id."""
+    pid = dict(outcome.details).get("pid")
+
+    if outcome.state is OutcomeState.DONE and pid is not None:
+        kept = list(draft.host.starts.items())[-(MOST_STARTS - 1) :]
+        start = Start(plan.group, plan.planned_at - START_SLACK_S, outcome.at + START_SLACK_S)
+        draft.host = replace(draft.host, starts={**dict(kept), int(pid): start})
 
 
 def _owned(target: SignalTarget) -> tuple[str, ...]:
