@@ -82,9 +82,7 @@ def _starved(case: Case, consumer: ConsumerState) -> Evidence:
         "expected_min": count // (others + 1),
         "unowned": free,
         "reason": "unclaimed" if free else "unshared",
-        "starved_since_at": case.draft.host.idle_since.get(
-            (process.id, case.group.key), case.now
-        ),
+        "starved_since_at": case.draft.host.idle_since.get((process.id, case.group.key), case.now),
         "not_claimed": _not_claimed(case, consumer),
         "command": process.command,
     }
