@@ -13,11 +13,11 @@ from ehtui.cli import garbage
 from ehtui.cli.compose import make_executor
 from ehtui.cli.session import MonitorSession
 from ehtui.config.settings import Settings
-from ehtui.tui import run
+from ehtui.tui import SWITCH_S, run
 from ehtui.tui.session import UiOptions
 
 # What ehtui sets for itself is set for its rival too.
-QUICK = {"TEXTUAL_FPS": "120", "TEXTUAL_ANIMATIONS": "none"}
+QUICK = {"TEXTUAL_FPS": "250", "TEXTUAL_ANIMATIONS": "none"}
 SHOWN = rb"870,020"  # the newest sequence number of the first picture
 
 
@@ -32,6 +32,7 @@ def main() -> None:
     played = Played(partitions)
     played.monitor.start()
     garbage.settle()  # as ehtui does, for both
+    sys.setswitchinterval(SWITCH_S)
     played.follow(descriptor)
 
     if which == "datatable":

@@ -252,9 +252,13 @@ class Monitor:
             await asyncio.sleep(PUBLISH_EVERY_S)
 
     async def _tick(self) -> None:
+        looked_at = 0.0
+
         while True:
-            await asyncio.sleep(max(0.05, self._folded_at + TICK_AFTER_S - time.monotonic()))
-            is_quiet = time.monotonic() - self._folded_at >= TICK_AFTER_S
+            due_at = max(self._folded_at, looked_at) + TICK_AFTER_S
+            await asyncio.sleep(max(0.0, due_at - time.monotonic()))
+            looked_at = time.monotonic()
+            is_quiet = looked_at - self._folded_at >= TICK_AFTER_S
 
             if (
                 is_quiet

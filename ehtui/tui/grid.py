@@ -119,6 +119,9 @@ class Grid(Widget, can_focus=True):
 
     def show(self, table: Table) -> None:
         """Draw a newer table; cursor, tags and scroll stay with their rows."""
+        if self._view.listing.shows(table):
+            return
+
         before = self.cursor
         self._view.show(table)
         self._redraw()

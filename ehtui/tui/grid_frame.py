@@ -82,6 +82,8 @@ class View:
         self._size = Size(0, 0)
         self._sheet: Sheet | None = None
         self._drawn: dict[str, tuple[Row, Mark, tuple[Strip, ...]]] = {}
+        self._thumbed: dict[int, tuple[Strip, Strip]] = {}  # lines, by identity, with the thumb
+        self._heads: dict[Sort | None, Strip] = {}
         self._keys: tuple[str, ...] = ()  # of the lines drawn last
         self._measured: tuple[Listing, Sheet, Sequence[int]] | None = None
         self._reveals = False
@@ -193,7 +195,12 @@ class View:
         return wants and size.height > HEAD_LINES and bool(self.listing.table.rows)
 
     def _headings(self, sheet: Sheet) -> Strip:
-        return sheet.header(self.listing.sort)
+        sort = self.listing.sort
+
+        if sort not in self._heads:
+            self._heads[sort] = sheet.header(sort)
+
+        return self._heads[sort]
 
     def _change(self, **changes: object) -> None:
         self._hold()
@@ -264,6 +271,8 @@ class View:
         if self._sheet is None or sheet != self._sheet:
             self._sheet = sheet
             self._drawn.clear()
+            self._thumbed.clear()
+            self._heads.clear()
 
         return self._sheet
 
@@ -274,6 +283,7 @@ class View:
         lines: list[Strip] = []
         keys: list[str] = []
         drawn: dict[str, tuple[Row, Mark, tuple[Strip, ...]]] = {}
+        thumbed: dict[int, tuple[Strip, Strip]] = {}
         thumb = self._thumb(starts[-1])
         position = _row_of(starts, self._top)
 
@@ -281,18 +291,24 @@ class View:
             row = listing.row(position)
             mark = self._mark(row, is_focused=is_focused)
             before = self._drawn.get(row.key)
-            known = before is not None and before[1] == mark and before[0] == row
-            strips = before[2] if known and before is not None else sheet.row(row, mark)
+            is_known = before is not None and before[1] == mark and before[0] == row
+            strips = before[2] if is_known and before is not None else sheet.row(row, mark)
             drawn[row.key] = (row, mark, strips)
             hidden = max(0, self._top - starts[position])
 
             for strip in strips[hidden : hidden + self.body_height - len(lines)]:
-                lines.append(sheet.with_thumb(strip) if len(lines) in thumb else strip)
+                if len(lines) in thumb:
+                    known = self._thumbed.get(id(strip))
+                    thumbed[id(strip)] = known or (strip, sheet.with_thumb(strip))
+                    lines.append(thumbed[id(strip)][1])
+                else:
+                    lines.append(strip)
+
                 keys.append(row.key)
 
             position += 1
 
-        self._drawn = drawn
+        self._drawn, self._thumbed = drawn, thumbed
 
         while len(lines) < self.body_height:
             says_why = not listing and not lines

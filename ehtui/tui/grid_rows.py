@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ehtui.views.cells import Row, Table
+from ehtui.views.cells import LazyRows, Row, Table
 
 EMPTY = Table((), (), "")
 FAULT_RANK = 2
@@ -39,6 +39,10 @@ class Listing:
     def with_table(self, table: Table) -> Listing:
         """The same view of newer rows."""
         return replace(self, table=table).arranged()
+
+    def shows(self, table: Table) -> bool:
+        """Whether a newer table is the same; rows that nobody looked at yet may differ."""
+        return table is self.table or (not isinstance(table.rows, LazyRows) and table == self.table)
 
     def arranged(self) -> Listing:
         """Filter and sort again."""

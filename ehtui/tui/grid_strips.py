@@ -115,16 +115,16 @@ class Sheet:
                 align_right=column.align_right,
                 ellipsis=self.chrome.ellipsis,
             )
-            segments += (Segment(title, style), Segment(" " * slot.gap, plain))
+            segments += (Segment(title, style), Segment(self._gap(slot), plain))
 
-        return self._whole(segments, plain)
+        return self._whole(segments)
 
     def blank(self, text: str = "") -> Strip:
         """A line without a row; `text` says why there is none."""
         style = self.brushes.named("dim")
         shown = fit(" " * GUTTER + text, self.width, ellipsis=self.chrome.ellipsis)
 
-        return self._whole([Segment(shown, style)], style)
+        return self._whole([Segment(shown, style)])
 
     def with_thumb(self, line: Strip) -> Strip:
         """A line whose last cell is the scroll thumb."""
@@ -159,16 +159,21 @@ class Sheet:
             right = self.columns[slot.index].align_right
             shown = fit(text, slot.width, align_right=right, ellipsis=ellipsis)
             style = self._style(self.columns[slot.index], cell, mark)
-            segments.append(Segment(shown + " " * slot.gap, style))
+            segments.append(Segment(shown + self._gap(slot), style))
 
-        return self._whole(segments, self.brushes.named("", mark), mark)
+        return self._whole(segments, mark)
 
-    def _whole(self, segments: Sequence[Segment], blank: Style, mark: Mark = Mark.NONE) -> Strip:
-        """A line in full width, of as few pieces as there are styles: each costs its colours."""
-        line = Strip(segments).adjust_cell_length(self.width, blank)
+    def _gap(self, slot: Slot) -> str:
+        """The space behind a column; the last one's reaches to the margin."""
+        is_last = slot is self.slots[-1]
+
+        return " " * (self.width - GUTTER - slot.x - slot.width if is_last else slot.gap)
+
+    def _whole(self, segments: Iterable[Segment], mark: Mark = Mark.NONE) -> Strip:
+        """A line with its margin, of as few pieces as there are styles: each costs its colours."""
         margin = (Segment(" ", self.brushes.named("", mark)), Segment(" ", self.brushes.named("")))
 
-        return Strip([*line, *margin], self.width + MARGIN).simplify()
+        return Strip(Segment.simplify((*segments, *margin)), self.width + MARGIN)
 
     def _style(self, column: Column, cell: Cell, mark: Mark) -> Style:
         """A column of sparklines that say all is well keeps quiet: it is mostly solid blocks."""

@@ -62,6 +62,7 @@ class LazyRows(Sequence[Row]):
 
     def __init__(self, keys: tuple[str, ...]) -> None:
         self.keys = keys
+        self._made: dict[int, Row] = {}
 
     def make(self, position: int) -> Row:
         """The row in that place."""
@@ -87,9 +88,15 @@ class LazyRows(Sequence[Row]):
 
     @override
     def __getitem__(self, index: int | slice) -> Row | tuple[Row, ...]:
-        places = range(len(self))[index]
+        if isinstance(index, slice):
+            return tuple(self[place] for place in range(len(self))[index])
 
-        return self.make(places) if isinstance(places, int) else tuple(map(self.make, places))
+        row = self._made.get(index)
+
+        if row is None:
+            row = self._made[index] = self.make(range(len(self))[index])
+
+        return row
 
     @override
     def __eq__(self, other: object) -> bool:

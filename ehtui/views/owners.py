@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -25,19 +25,22 @@ class OwnerMark:
 Marks = Mapping[str, OwnerMark]
 
 
-@lru_cache(maxsize=1)  # every table of a picture asks
 def owner_marks(snapshot: Snapshot, palette_size: int = PALETTE_SIZE) -> Marks:
     """Marks of all owners that the snapshot knows, whatever the order in which they appeared."""
     return marks_of(frozenset(known_owners(snapshot)), palette_size)
 
 
-def known_owners(snapshot: Snapshot) -> Iterable[str]:
+def known_owners(snapshot: Snapshot) -> set[str]:
     """Owner ids in the store and of linked processes of this host."""
-    for group in snapshot.groups:
-        yield from (owner.id for owner in group.owners)
-        yield from (p.lease.owner for p in group.partitions if p.lease.owner)
+    known = {owner for consumer in snapshot.consumers for owner in consumer.owners}
 
-    yield from (owner for consumer in snapshot.consumers for owner in consumer.owners)
+    for group in snapshot.groups:
+        known |= {owner.id for owner in group.owners}
+
+        if sum(len(owner.partitions) for owner in group.owners) < len(group.partitions):
+            known |= {p.lease.owner for p in group.partitions if p.lease.owner}  # of lapsed ones
+
+    return known
 
 
 @lru_cache(maxsize=64)

@@ -30,7 +30,9 @@ class Screen:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.e2e.screen", scene, kind],
             cwd=ROOT,
-            env=os.environ | {"TERM": "xterm-256color", "COLORTERM": "truecolor"},
+            # LINES and COLUMNS, which xdist sets, would be believed instead of the terminal.
+            env=os.environ
+            | {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LINES": "36", "COLUMNS": "120"},
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -18,6 +19,7 @@ from ehtui.views.tables.lease import NOT_KNOWN, lease_cells
 from ehtui.views.tables.memo import RowMemo
 from ehtui.views.tables.partition_row import CELLS, SERIES_POINTS, Facts, Look, hub_facts
 from ehtui.views.tables.titles import no_partitions, partitions_notes, partitions_title
+from ehtui.views.width import width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -90,7 +92,7 @@ def _widest(
     behind = max((p.behind.seconds for p in of_group if p.behind), default=0.0)
 
     return {
-        "id": map(formats.name, keys),
+        "id": (_widest_name(keys),),
         "last": (formats.count(max(samples, default=0)),),
         "checkpoint": (formats.count(max(read, default=0)),),
         "lag": (formats.lag(lag, is_bound=is_bound),),
@@ -99,6 +101,11 @@ def _widest(
         "in": (formats.rate(max((p.in_per_s or 0.0 for p in snapshot.partitions), default=0.0)),),
         "out": (formats.rate(max((p.out_per_s or 0.0 for p in of_group), default=0.0)),),
     }
+
+
+@lru_cache(maxsize=8)  # partitions come and go seldom
+def _widest_name(keys: tuple[str, ...]) -> str:
+    return max(map(formats.name, keys), key=width, default="")
 
 
 def _ranks(snapshot: Snapshot, group: str) -> Mapping[str, int]:
