@@ -28,6 +28,8 @@ SETTLED_S = 3.0  # while partitions move, an owner may hold nothing for a moment
 GUESS_WITHIN_S = 120.0  # an owner that appears so soon after a process started may be it
 NAMED_WITHIN_S = 60.0
 MOST_LINKS = 8  # of one process: no more are shown
+CLOSING_S = 300.0  # who takes longer to end does not end
+_ASKING = frozenset({"TERM", "INT", "QUIT"})
 _FREE = frozenset({LeaseState.EXPIRED, LeaseState.RELEASED, LeaseState.NEVER_OWNED})
 _WORST_FIRST = (ConsumerRole.STARVED, ConsumerRole.STANDBY)
 
@@ -235,6 +237,9 @@ def _idle_role(
     if group is None or not group.seats or not _is_idle_member(draft, process, link, group):
         return ConsumerRole.UNKNOWN
 
+    if _is_closing(draft, process.id):
+        return ConsumerRole.UNKNOWN
+
     owner = link.owner if link is not None else None
     others = sum(1 for o in group.state.owners if o.id != owner)
 
@@ -250,6 +255,14 @@ def _idle_role(
 
     is_patient = idle_s < STARVING_ROUNDS * slowest_round(group)
     return ConsumerRole.UNKNOWN if is_patient else ConsumerRole.STARVED
+
+
+def _is_closing(draft: Draft, id_: ProcessId) -> bool:
+    """Whether this session asked it to end: what it has given back since, it does not lack."""
+    return any(
+        sent.process == id_ and sent.signal in _ASKING and draft.now - sent.at < CLOSING_S
+        for sent in draft.host.signals
+    )
 
 
 def _still_to_come(group: GroupState, now: float) -> int:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal
 from ehtui.domain.plans import Outcome, OutcomeState, SignalPlan
+from ehtui.domain.snapshot import ConsumerRole
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, healthy, process_id
 
@@ -54,6 +55,21 @@ def test_a_graceful_stop_hands_over_at_once() -> None:
 
     assert isinstance(event.details["gap_s"], float)
     assert event.details["gap_s"] < 12
+
+
+def test_who_was_asked_to_end_and_closes_slowly_lacks_nothing() -> None:
+    world = healthy()
+    signalled(world, "TERM")
+    world.release("0")
+    world.claim("0", "owner-1")
+    world.play(200)
+    (closing,) = (c for c in world.snapshot.consumers if not c.owns)
+
+    assert closing.role is ConsumerRole.UNKNOWN
+    assert "consumer.starved" not in world.ids()
+
+    world.play(240)  # by now it does not end
+    assert "consumer.starved" in world.ids()
 
 
 def test_who_goes_on_renewing_was_not_ended() -> None:
