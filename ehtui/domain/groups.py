@@ -101,9 +101,7 @@ def rejudged(
         shown[pid] = new
         tally.swap(old, new)
 
-        if old.lease is not new.lease and _changes_hands(old.lease, new.lease):
-            leases_changed = True
-            _tell_lease(draft, before.name, pid, old.lease, new.lease)
+        leases_changed |= _follow_lease(draft, before.name, pid, old.lease, new.lease)
 
     all_seats = {**group.seats, **seats}
     return replace(
@@ -116,8 +114,13 @@ def rejudged(
     )
 
 
-def _changes_hands(old: Lease, new: Lease) -> bool:
-    return old.state is not new.state or old.owner != new.owner
+def _follow_lease(draft: Draft, group: str, partition: str, old: Lease, new: Lease) -> bool:
+    """Whether it changed more than its age; what happened to it is told."""
+    if old is new or (old.state is new.state and old.owner == new.owner):
+        return False
+
+    _tell_lease(draft, group, partition, old, new)
+    return True
 
 
 def _judged(
