@@ -7,7 +7,6 @@ import os
 import signal
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.app import App
 from textual.reactive import var
 from textual.worker import Worker, WorkerState
 from typing_extensions import override
@@ -22,6 +21,7 @@ from ehtui.tui.messages import SnapshotPublished
 from ehtui.tui.pictures import Pictures
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.themes import THEMES, fallback_variables, first_theme
+from ehtui.tui.typeahead import TypeAheadApp
 from ehtui.views.formats import Clock
 from ehtui.views.keys import finding_key
 
@@ -46,7 +46,7 @@ _FLOWS = "flows"
 _LEAVE_ON = ("SIGTERM", "SIGHUP")
 
 
-class EhtuiApp(App[int]):
+class EhtuiApp(TypeAheadApp):
     """Subscribes to a session's pictures and shows them; never reads the world itself."""
 
     TITLE = "ehtui"
@@ -172,7 +172,7 @@ class EhtuiApp(App[int]):
 
     def run_flow(self, flow: Coroutine[None, None, None]) -> None:
         """Run what a key set going; its failure is told, never fatal."""
-        self.run_worker(flow, group=_FLOWS, exclusive=True, exit_on_error=False)
+        self.asking = self.run_worker(flow, group=_FLOWS, exclusive=True, exit_on_error=False)
 
     def cancel_action(self) -> bool:
         """Stop waiting for a running action; whether there was one."""
@@ -185,7 +185,10 @@ class EhtuiApp(App[int]):
         return True
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
-        """An action that failed unforeseen says so."""
+        """An action that failed unforeseen says so; one that has ended asks no more."""
+        if event.worker is self.asking and event.worker.is_finished:
+            self.stop_asking()
+
         if event.state is WorkerState.ERROR and event.worker.group == _FLOWS:
             self.say(f"It failed: {event.worker.error}", "error")
 

@@ -115,6 +115,7 @@ async def _carry_out(app: EhtuiApp, plan: Plan | Refusal) -> None:
     if not await app.push_screen_wait(ConfirmScreen(words)):
         return
 
+    app.stop_asking()
     task = asyncio.ensure_future(app.session.execute(plan))
 
     try:

@@ -19,6 +19,8 @@ from ehtui.tui.grid_strips import Brushes, changed_regions
 from ehtui.tui.keys import Scope, bindings
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from textual import events
     from textual.binding import BindingType
 
@@ -67,7 +69,7 @@ class Grid(Widget, can_focus=True):
         wrap_lines: int = 1,
         headings: bool = True,
         follows_top: bool = False,
-        compact: frozenset[str] = frozenset(),
+        compact: Sequence[str] = (),
     ) -> None:
         super().__init__(id=id)
         self._chrome = chrome

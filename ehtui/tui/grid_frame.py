@@ -62,9 +62,9 @@ class View:
         wrap_lines: int = 1,
         headings: bool = True,
         follows_top: bool = False,
-        compact: frozenset[str] = frozenset(),
+        compact: Sequence[str] = (),
     ) -> None:
-        self.compact = compact  # columns to leave out
+        self.compact = compact  # the columns to show, in order; none given: all
         self.is_compact = True  # while there are other panes beside it
         self._name = name
         self._wants_headings = headings
@@ -148,7 +148,9 @@ class View:
         """Scroll sideways by whole columns."""
         wanted = max(0, self._skip + columns)
 
-        if columns < 0 or can_skip(self.listing.table.columns, self._inner_width, wanted):
+        table, order = self.listing.table, self._order()
+
+        if columns < 0 or can_skip(table.columns, self._inner_width, wanted, order):
             self._skip = wanted
 
     def toggle_tag(self, key: str) -> None:
@@ -261,10 +263,16 @@ class View:
 
         return measured[2]
 
+    def _order(self) -> Sequence[int] | None:
+        """The columns that were chosen, by index; None is all of them."""
+        places = {column.key: place for place, column in enumerate(self.listing.table.columns)}
+        chosen = [places[key] for key in dict.fromkeys(self.compact) if key in places]
+
+        return chosen if chosen and self.is_compact else None
+
     def _sheet_for(self, brushes: Brushes, chrome: Chrome) -> Sheet:
         columns = self.listing.table.columns
-        hidden = self.compact if self.is_compact else frozenset()
-        slots = arrange(columns, self._inner_width, skip=self._skip, hidden=hidden)
+        slots = arrange(columns, self._inner_width, skip=self._skip, order=self._order())
         width = self._inner_width + GUTTER
         sheet = Sheet(columns, slots, width, brushes, chrome, self._wrap_lines)
 

@@ -31,24 +31,22 @@ class Slot:
 
 
 def arrange(
-    columns: Sequence[Column], width: int, *, skip: int = 0, hidden: frozenset[str] = frozenset()
+    columns: Sequence[Column], width: int, *, skip: int = 0, order: Sequence[int] | None = None
 ) -> tuple[Slot, ...]:
-    """Place columns in `width` cells, without those whose keys are `hidden`.
+    """Place columns in `width` cells: those of `order`, by index, or all of them as they come.
 
     Gaps shrink first, then columns give way in their declared order. With `skip`, the first column
     stays and the next `skip` scroll away: then nothing gives way but what is beyond the edge.
     """
-    shown = [
-        index
-        for index, column in enumerate(columns)
-        if not 1 <= index <= skip and column.key not in hidden
-    ]
+    shown = list(range(len(columns)) if order is None else order)
 
     if skip:
-        return _place(columns, _cut(columns, shown, width), width, NARROW_GAP)
+        return _place(
+            columns, _cut(columns, shown[:1] + shown[1 + skip :], width), width, NARROW_GAP
+        )
 
     while len(shown) > 1 and _needed(columns, shown, NARROW_GAP) > width:
-        first = max(shown, key=lambda index: (columns[index].gives_way, index))
+        first = max(reversed(shown), key=lambda index: columns[index].gives_way)
 
         if not columns[first].gives_way:
             break
@@ -57,20 +55,24 @@ def arrange(
 
     shown = _cut(columns, shown, width)
     gaps = TIGHT_GAPS if any(columns[index].grows for index in shown) else LOOSE_GAPS
-    fitting = (gap for gap in gaps if _needed(columns, shown, gap) <= width)
+    fits = (gap for gap in gaps if _needed(columns, shown, gap) <= width)
 
-    return _place(columns, shown, width, next(fitting, NARROW_GAP))
+    return _place(columns, shown, width, next(fits, NARROW_GAP))
 
 
-def can_skip(columns: Sequence[Column], width: int, skip: int) -> bool:
+def can_skip(
+    columns: Sequence[Column], width: int, skip: int, order: Sequence[int] | None = None
+) -> bool:
     """Whether scrolling to `skip` leaves something beyond the right edge of the view before."""
-    if skip < 1 or skip >= len(columns):
+    order = range(len(columns)) if order is None else order
+
+    if skip < 1 or skip >= len(order):
         return False
 
     if skip == 1:
-        return len(arrange(columns, width)) < len(columns)
+        return len(arrange(columns, width, order=order)) < len(order)
 
-    return arrange(columns, width, skip=skip - 1)[-1].index < len(columns) - 1
+    return arrange(columns, width, skip=skip - 1, order=order)[-1].index != order[-1]
 
 
 def _base(column: Column) -> int:

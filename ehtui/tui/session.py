@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
@@ -133,7 +133,7 @@ class UiOptions:
     banner: str | None = None  # e.g. "sandbox"; shown in the header
     keymap: Mapping[str, str] = field(default_factory=dict)  # key id → keys
     sort: Mapping[str, str] = field(default_factory=dict)  # pane → column, "-" first: descending
-    columns: Mapping[str, Collection[str]] = field(default_factory=dict)  # pane → those to show
+    columns: Mapping[str, Sequence[str]] = field(default_factory=dict)  # pane → those to show
     start_view: str = "overview"  # or the pane that is maximised first
     notify: str | None = None  # "osc9" or "osc777": tell the desktop of a new critical finding
     bell: bool = False  # on a new critical finding

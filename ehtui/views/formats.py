@@ -104,8 +104,8 @@ def size(value_bytes: int | None) -> str:
 
 
 def signed_s(seconds: float | None) -> str:
-    """A difference of clocks: `+0.3s`, `-12.0s`."""
-    return UNKNOWN if seconds is None else f"{seconds:+.1f}s"
+    """A difference of clocks: `+0.3s`, `-12.0s`; nothing is `+0.0s`, on whichever side."""
+    return UNKNOWN if seconds is None else f"{round(seconds, 1) + 0.0:+.1f}s"
 
 
 def behind(value: Behind | None) -> str:

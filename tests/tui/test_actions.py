@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, OptionList, RichLog, Static
+from typing_extensions import override
 
 from ehtui.domain.plans import (
     RestartPlan,
@@ -22,7 +24,7 @@ from ehtui.domain.plans import (
     StartPlan,
     SupervisedPlan,
 )
-from ehtui.domain.process import ProcessId, Supervisor
+from ehtui.domain.process import ProcessId, ProcessSample, Supervisor
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid_rows import Sort
 from ehtui.tui.screens.choice import ChoiceScreen
@@ -73,6 +75,55 @@ async def test_a_signal_goes_to_the_selected_consumer() -> None:
         assert isinstance(plan, SignalPlan)
         assert plan.signal == "TERM"
         assert [target.process.pid for target in plan.targets] == [51300]
+
+
+def type_ahead(app: EhtuiApp, *keys: str) -> None:
+    """Keys that are all there before the first is handled."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else None))
+
+
+async def test_keys_typed_ahead_go_to_the_dialog_and_never_to_the_overview() -> None:
+    async with opened() as (pilot, session, app):
+        await press(pilot, "2")
+        overview = app.screen
+        assert isinstance(overview, OverviewScreen)
+        before = overview.pane("consumers").cursor
+        type_ahead(app, "k", "down", "enter")
+        await wait_for(lambda: isinstance(app.screen, ConfirmScreen))
+        await press(pilot, "right", "enter")
+        await wait_for(lambda: bool(session.executed))
+        plan = session.executed[0]
+        assert isinstance(plan, SignalPlan)
+        assert plan.signal == "TERM"
+        assert overview.pane("consumers").cursor == before
+        await wait_for(lambda: app.asking is None)
+
+
+async def test_keys_typed_ahead_of_a_dialog_that_does_not_come_are_dropped() -> None:
+    async with opened(FakeSession(overdue())) as (pilot, _, app):
+        await press(pilot, "down", "down")
+        type_ahead(app, "k", "enter", "s")
+        await wait_for(lambda: bool(app._notifications) and app.asking is None)
+        await pilot.pause()
+        assert len(app.screen_stack) == 1
+
+        await press(pilot, "enter")  # from now on keys act again
+        assert isinstance(app.screen, DetailsScreen)
+
+
+async def test_escape_gives_up_a_dialog_that_does_not_come() -> None:
+    class Slow(FakeSession):
+        @override
+        async def list_processes(self) -> Sequence[ProcessSample]:
+            await asyncio.Event().wait()
+            return ()
+
+    async with opened(Slow(healthy())) as (pilot, _, app):
+        await press(pilot, "a", "enter")
+        assert len(app.screen_stack) == 1
+        await press(pilot, "escape", "enter")
+        assert isinstance(app.screen, DetailsScreen)
 
 
 async def test_from_a_partition_the_signal_goes_to_its_owner() -> None:

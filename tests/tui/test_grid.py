@@ -112,6 +112,18 @@ def test_columns_give_way_in_their_declared_order() -> None:
     assert shown == [[0, 1, 2, 3, 4], [0, 1, 2, 3], [0, 1, 2]]
 
 
+def test_chosen_columns_stand_in_the_order_in_which_they_were_chosen() -> None:
+    order = (2, 4, 0)
+    wide = arrange(COLUMNS, 60, order=order)
+    assert [slot.index for slot in wide] == [2, 4, 0]
+    assert [slot.x for slot in wide] == sorted(slot.x for slot in wide)
+
+    assert [slot.index for slot in arrange(COLUMNS, 14, order=order)] == [2, 0]
+    assert [slot.index for slot in arrange(COLUMNS, 60, order=order, skip=1)] == [2, 0]
+    assert can_skip(COLUMNS, 14, 1, order)
+    assert not can_skip(COLUMNS, 60, 1, order)
+
+
 def test_hidden_columns_come_into_view_sideways() -> None:
     assert can_skip(COLUMNS, 30, 1)
     assert [slot.index for slot in arrange(COLUMNS, 30, skip=2)] == [0, 3, 4]

@@ -42,12 +42,12 @@ def test_the_configuration_knows_the_names_of_the_screen() -> None:
     assert set(THEMES) == {*BUILTIN_THEMES, *own}
 
 
-async def test_configured_columns_are_shown_until_the_pane_is_alone() -> None:
-    options = UiOptions(columns={"consumers": ("pid", "command")})
+async def test_configured_columns_are_shown_in_their_order_until_the_pane_is_alone() -> None:
+    options = UiOptions(columns={"consumers": ("command", "owns", "pid")})
 
     async with opened(healthy(), options=options) as (pilot, _, screen):
         headings = shown(screen.pane("consumers")).splitlines()[1].split()
-        assert headings == ["PID", "COMMAND"]
+        assert headings == ["COMMAND", "OWNS", "PID"]
 
         await pilot.press("2", "m")
         await pilot.pause()

@@ -190,3 +190,10 @@ def test_clocks() -> None:
     assert UTC_CLOCK.moment(NOW - 13 * 3600, NOW) == "11-21 23:03"
     assert UTC_CLOCK.span(NOW + 41, NOW + 77, NOW) == "12:03:41–12:04:17"
     assert UTC_CLOCK.time(None) == UTC_CLOCK.full(None) == UTC_CLOCK.moment(None, NOW) == "–"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(None, "–"), (0.3, "+0.3s"), (-12.0, "-12.0s"), (-0.04, "+0.0s")]
+)
+def test_differences_of_clocks(seconds: float | None, text: str) -> None:
+    assert formats.signed_s(seconds) == text

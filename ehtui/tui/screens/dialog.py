@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -67,6 +68,11 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
             box.styles.border = ("ascii", "white")
 
         yield box
+
+    @on(events.Mount)
+    def take_what_was_typed(self) -> None:
+        """Take what was typed before there was anything to type into."""
+        self.call_after_refresh(self.app.replay)
 
     def heading(self) -> str:
         """The title in the border."""

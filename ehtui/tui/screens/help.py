@@ -1,4 +1,4 @@
-"""Every key, from the table and the bindings in force."""
+"""Every key, from the table and the bindings in force; and what the signs in tables mean."""
 
 from __future__ import annotations
 
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 _KEY_CELLS = 13
+_SIGNS = (
+    ("–", "not known"),
+    ("~", "a guess, or changes between two reads were missed"),
+    (">  ≤", "at least, at most"),
+    (">120s", "a lease renewed in time has so much left at least;"),
+    ("", "its number moves only once a renewal is missed"),
+)
 
 
 class HelpScreen(Dialog[None]):
@@ -39,6 +46,9 @@ class HelpScreen(Dialog[None]):
             yield text(Content.styled(section, "bold $primary"), "dialog--section")
             yield text(Content("\n").join(self._line(key) for key in keys))
 
+        yield text(Content.styled("Signs", "bold $primary"), "dialog--section")
+        yield text(Content("\n").join(_sign(*sign) for sign in _SIGNS))
+
     def _line(self, key: Key) -> Content:
         written = self._keymap.get(key.id, "").replace(",", " ") or key.written
         note = "  (read-only)" if key.is_dangerous and self._read_only else ""
@@ -46,3 +56,7 @@ class HelpScreen(Dialog[None]):
         return Content.assemble(
             (f"{written:<{_KEY_CELLS}}", "bold"), key.description, (note, "$dim")
         )
+
+
+def _sign(sign: str, meaning: str) -> Content:
+    return Content.assemble((f"{sign:<{_KEY_CELLS}}", "bold"), meaning)

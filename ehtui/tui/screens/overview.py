@@ -10,7 +10,6 @@ from textual.containers import Container
 from textual.css.query import NoMatches
 from typing_extensions import override
 
-from ehtui.config.ui_names import COLUMNS
 from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui.grid import Grid
@@ -22,7 +21,7 @@ from ehtui.tui.widgets.headline import Headline
 from ehtui.tui.widgets.keybar import KeyBar
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -79,12 +78,12 @@ class OverviewScreen(ActingScreen):
 
         with Container(id="panes"):
             yield Grid(
-                "Partitions", id="partitions", chrome=chrome, compact=self._unwanted("partitions")
+                "Partitions", id="partitions", chrome=chrome, compact=self._columns("partitions")
             )
 
             with Container(id="middle"):
                 yield Grid(
-                    "Consumers", id="consumers", chrome=chrome, compact=self._unwanted("consumers")
+                    "Consumers", id="consumers", chrome=chrome, compact=self._columns("consumers")
                 )
                 yield Grid(
                     "Findings",
@@ -92,7 +91,7 @@ class OverviewScreen(ActingScreen):
                     chrome=chrome,
                     wrap_lines=3,
                     headings=False,
-                    compact=self._unwanted("findings", {"severity", "since"}),
+                    compact=self._columns("findings", ("mark", "finding")),
                 )
 
             yield Grid(
@@ -102,7 +101,7 @@ class OverviewScreen(ActingScreen):
                 wrap_lines=2,
                 headings=False,
                 follows_top=True,
-                compact=self._unwanted("timeline"),
+                compact=self._columns("timeline"),
             )
 
         yield KeyBar()
@@ -215,11 +214,9 @@ class OverviewScreen(ActingScreen):
         """Names of the tables that can be gone to now, as they follow on the screen."""
         return (*PANES[:-1], "groups", PANES[-1]) if self._band_lines else PANES
 
-    def _unwanted(self, pane: str, usually: Collection[str] = ()) -> frozenset[str]:
-        """Columns that a pane leaves out beside others: those not configured, or the usual."""
-        wanted = self.app.options.columns.get(pane)
-
-        return frozenset(usually if wanted is None else set(COLUMNS[pane]) - set(wanted))
+    def _columns(self, pane: str, usually: Sequence[str] = ()) -> Sequence[str]:
+        """What a pane shows beside others, in this order: as configured, or as usual."""
+        return self.app.options.columns.get(pane, usually)
 
     def _sort_as_configured(self) -> None:
         for name, column in self.app.options.sort.items():
