@@ -64,7 +64,7 @@ class Typist:
             self._step = -self._step
 
         self._row += self._step
-        seen = re.compile(rb"\x1b\[%sm *%d " % (self._style, self._row))
+        seen = re.compile(rb"\x1b\[%sm *%d[ \x1b]" % (self._style, self._row))
         self._window.read(0)
         frame, pressed_at = b"", time.perf_counter()
         self._window.press(DOWN if self._step > 0 else UP)

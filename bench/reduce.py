@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 GROUPS, OWNERS, EVERY_S, POLLS = 5, 16, 5.0, 40
 SIZES, SHARE, GROUP = (64, 256, 1024, 2000), 0.1, "$Default"
 AIM_AT, AIM_S = 1024, 0.01
+SHOWN = 30  # rows are made when they are looked at
 NAMESPACE, HUB = "bench.servicebus.windows.net", "hub"
 
 
@@ -172,8 +173,8 @@ def cost(partitions: int) -> Cost:
 
 
 def draw(pictures: Pictures, snapshot: Snapshot) -> None:
-    """All that the overview shows."""
-    pictures.partitions(snapshot, GROUP, None)
+    """All that the overview shows: of the partitions, as many as fit."""
+    _ = pictures.partitions(snapshot, GROUP, None).rows[:SHOWN]
     pictures.consumers(snapshot, GROUP)
     pictures.findings(snapshot, GROUP)
     pictures.timeline(snapshot, GROUP)
