@@ -98,6 +98,7 @@ class OwnerTrack:
     rhythm: Rhythm = NO_RHYTHM
     joined_at: float | None = None  # None: was there at the first look
     seen_at: float = 0.0
+    renewed_at: float = 0.0  # the look that saw it renew
 
 
 @dataclass(frozen=True, slots=True)

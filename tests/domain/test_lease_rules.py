@@ -11,6 +11,7 @@ from ehtui.domain.sdks import DOTNET, GO, JAVA, JS, PYTHON, Profile, hints_of, p
 from ehtui.domain.snapshot import Lease, LeaseState, TimingBasis
 from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing
 from ehtui.domain.takeover import forecast
+from tests.domain.build import World
 from tests.domain.records import HELD, T, checkpoint, ownership
 
 
@@ -47,6 +48,23 @@ def timing_of(period_s: float = 33.0, expires_after_s: float | None = None) -> T
     rhythms = {"a": Rhythm((period_s,), period_s, period_s), "b": RHYTHM}
     live = frozenset({"a", "b"})
     return timings(LeasePolicy(expires_after_s), rhythms, {}, live)["a"]
+
+
+@pytest.mark.parametrize(
+    ("every_s", "is_told"),
+    [(1, False), (2, False), (3, False), (4, False), (7, True), (10, True), (33, True)],
+)
+def test_renewals_between_two_looks_tell_no_period(every_s: int, *, is_told: bool) -> None:
+    world = World(partitions=2)
+    world.consumer("a", "0", renews_every_s=every_s)
+    world.consumer("b", "1", renews_every_s=every_s)
+    world.play(240)
+    told_s = world.partition("0").lease.renewed_every_s
+
+    assert (told_s is not None) == is_told
+
+    if told_s is not None:
+        assert abs(told_s - every_s) <= 0.5
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain import ownership
 from ehtui.domain.folds.moves import tell_moves
 from ehtui.domain.groups import Written, new_group, rejudged, reseated
-from ehtui.domain.leases import heard, timings
+from ehtui.domain.leases import NO_RHYTHM, heard, timings
 from ehtui.domain.memory import UNSEEN, GroupMemory, OwnerTrack, Seat
 from ehtui.domain.sdks import hints_of
 from ehtui.domain.snapshot import LIVE_STATES, Subject
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from ehtui.domain.updates import StoreRead
 
 DATE_RESOLUTION_S = 1.0
-MISSED_RENEWAL = 0.75  # share of a period: two looks further apart may have missed one
+QUIET = 0.75  # share of the time between two looks: who rested that long renewed once since
 FORGET_OWNER_S = 3600.0
 MOST_OWNERS = 256
 
@@ -245,7 +245,8 @@ def _followed_owners(
 ) -> GroupMemory:
     """Note who is there and how they renew, and judge the timing anew where that changed."""
     looked_at = draft.looked_at
-    gap_s = looked_at - draft.looked_before_at if draft.looked_before_at is not None else None
+    looked_before_at = draft.looked_before_at or looked_at
+    gap_s = looked_at - looked_before_at
     owners = dict(group.owners)
     has_changed = is_first or bool(changes.shifts) or not group.timings
 
@@ -253,13 +254,17 @@ def _followed_owners(
         delta_s = median(found)
         track = owners.get(owner)
 
-        if track is None or gap_s is None or not 0 < gap_s < MISSED_RENEWAL * delta_s:
-            continue  # a renewal could have been missed in between
+        if track is None:
+            continue
 
-        rhythm = heard(track.rhythm, delta_s)
+        rhythm = track.rhythm
+
+        if 0 < QUIET * gap_s <= looked_before_at - track.renewed_at:  # else it may have been more
+            rhythm = heard(rhythm, delta_s)
+
         has_changed |= rhythm.period_s != track.rhythm.period_s
         has_changed |= rhythm.longest_s != track.rhythm.longest_s
-        owners[owner] = OwnerTrack(rhythm, track.joined_at, looked_at)
+        owners[owner] = OwnerTrack(rhythm, track.joined_at, looked_at, looked_at)
 
     if has_changed:
         owners = _present_owners(group, owners, looked_at, is_first=is_first)
@@ -293,13 +298,13 @@ def _present_owners(
 
         if holder is not None and holder not in owners:
             joined_at = None if is_first else seat.tenure.claimed_at
-            owners[holder] = OwnerTrack(joined_at=joined_at, seen_at=looked_at)
+            owners[holder] = OwnerTrack(NO_RHYTHM, joined_at, looked_at, looked_at)
 
     present = {seat.tenure.holder for seat in group.seats.values()}
 
     for owner, track in tuple(owners.items()):
         if owner in present:
-            owners[owner] = OwnerTrack(track.rhythm, track.joined_at, looked_at)
+            owners[owner] = replace(track, seen_at=looked_at)
 
     if len(owners) <= len(present) + MOST_OWNERS // 4:
         return owners
