@@ -11,6 +11,7 @@ from ehtui.domain.plans import (
     OwnedPartition,
     RefusalReason,
     RestartPlan,
+    SignalEffect,
     SignalPlan,
     SupervisedPlan,
 )
@@ -54,7 +55,7 @@ def start(outcome: Outcome, snapshot: Snapshot) -> tuple[Lap, ...]:
             sent_at=outcome.at + offset,
         )
         for target in targets
-        if _was_reached(outcome, target)
+        if target.effect is not SignalEffect.IGNORED and _was_reached(outcome, target)
         for owned in target.owns
     )
 

@@ -90,6 +90,19 @@ def test_a_dry_run_starts_no_watch() -> None:
     assert world.snapshot.laps == ()
 
 
+def test_what_a_process_ignores_sets_nothing_free() -> None:
+    world = healthy()
+    signalled(world, "STOP")
+    (frozen,) = world.snapshot.laps
+    signalled(world, "CONT")
+    *_, event = world.told("action.signal")
+
+    assert world.snapshot.laps == (frozen,)
+    assert event.details["effect"] == "ignored"
+    assert event.details["takeover_earliest_at"] is None
+    assert event.details["takeover_basis"] is None
+
+
 def test_a_second_signal_starts_the_watch_anew() -> None:
     world = healthy()
     signalled(world, "TERM")

@@ -12,6 +12,7 @@ from ehtui.domain.plans import (
     RefusalReason,
     RestartPlan,
     SendPlan,
+    SignalEffect,
     SignalPlan,
     SupervisedPlan,
 )
@@ -216,7 +217,8 @@ def _owned(target: SignalTarget) -> tuple[str, ...]:
 
 
 def _signal_details(signal: str, target: SignalTarget, outcome: Outcome) -> Evidence:
-    windows = [owned.takeover for owned in target.owns]
+    is_lost = target.effect is not SignalEffect.IGNORED
+    windows = [owned.takeover for owned in target.owns if is_lost]
     last = max(windows, key=lambda w: w.latest_at or 0.0, default=None)
     return {
         "state": _state_for(target, outcome).value,
