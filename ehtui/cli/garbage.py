@@ -6,8 +6,9 @@ import gc
 
 # Pictures hold no cycles, so reference counts free them. Each look for cycles holds every thread,
 # and one at a large hub takes tens of milliseconds; by default there are several in a refresh.
-# The more is young, the longer a look: a key may wait for one among 20,000, not among 50,000.
-YOUNG, OLDER, OLDEST = 20_000, 20, 50
+# The more is young, the longer a look: a key may wait 5 ms for one among 10,000. (Textual's strips
+# hold themselves in their caches, so that only a look frees them.)
+YOUNG, OLDER, OLDEST = 10_000, 20, 50
 
 
 def hold() -> None:
