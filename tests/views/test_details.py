@@ -67,7 +67,7 @@ def test_a_lease_with_its_raw_values() -> None:
     assert told["expires"] == "2026-11-22 12:03:40 UTC (in 41s)"
     assert told["ETag"] == '"0x8DCF7E8F9B3C1A0"'
     assert told["blob"].endswith("/ownership/0")
-    assert told["process"] == "not on this host"
+    assert told["process"] == "no known one of this host: another host's, or its log is not seen"
 
 
 def test_a_checkpoint_with_its_raw_values() -> None:

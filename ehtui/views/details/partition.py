@@ -40,6 +40,8 @@ BEHIND = {
     BehindBasis.EXACT: "read from the event itself",
 }
 
+_UNKNOWN_PROCESS = "no known one of this host: another host's, or its log is not seen"
+
 
 def partition_details(snapshot: Snapshot, group: str, key: str, say: Telling) -> list[Section]:
     """What the hub tells, the lease, the checkpoint, the lag, the forecast, the findings."""
@@ -113,7 +115,7 @@ def _process(partition: GroupPartition, group: GroupState | None, say: Telling) 
     owner = next((o for o in owners if o.id == partition.lease.owner), None)
 
     if partition.lease.owner:
-        yield "process", link_words(owner.link, say) if owner and owner.link else "not on this host"
+        yield "process", link_words(owner.link, say) if owner and owner.link else _UNKNOWN_PROCESS
 
 
 def _checkpoint(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
