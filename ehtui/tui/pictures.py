@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.headline import headline
+from ehtui.views.owners import Livery
 from ehtui.views.tables import (
     RowMemo,
     consumers_table,
@@ -30,6 +31,7 @@ class Pictures:
     _partitions: RowMemo = field(default_factory=RowMemo)
     _consumers: RowMemo = field(default_factory=RowMemo)
     _timeline: RowMemo = field(default_factory=RowMemo)
+    _livery: Livery = field(default_factory=Livery)
 
     def headline(self, snapshot: Snapshot, group: str) -> Cell:
         """The worst finding in one sentence."""
@@ -47,11 +49,16 @@ class Pictures:
             memo=self._partitions,
             wide=wide,
             quiet=True,
+            marks=self._livery.of(snapshot),
         )
 
     def consumers(self, snapshot: Snapshot, group: str) -> Table:
         """Consumers on this host."""
-        return consumers_table(snapshot, group, glyphs=self.glyphs, memo=self._consumers)
+        marks = self._livery.of(snapshot)
+
+        return consumers_table(
+            snapshot, group, glyphs=self.glyphs, memo=self._consumers, marks=marks
+        )
 
     def findings(self, snapshot: Snapshot, group: str) -> Table:
         """What was judged."""
@@ -59,6 +66,11 @@ class Pictures:
 
     def timeline(self, snapshot: Snapshot, group: str) -> Table:
         """What happened, newest first."""
-        glyphs, clock = self.glyphs, self.clock
-
-        return timeline_table(snapshot, group, glyphs=glyphs, clock=clock, memo=self._timeline)
+        return timeline_table(
+            snapshot,
+            group,
+            glyphs=self.glyphs,
+            clock=self.clock,
+            memo=self._timeline,
+            marks=self._livery.of(snapshot),
+        )

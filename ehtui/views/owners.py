@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
 
 PALETTE_SIZE = 8
+MOST_MARKS = 1024  # remembered of owners that went
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,34 @@ def known_owners(snapshot: Snapshot) -> set[str]:
 def marks_of(owners: frozenset[str], palette_size: int = PALETTE_SIZE, glyphs: int = 8) -> Marks:
     """Each owner's own choice (a hash of its id), or the least used place after it.
 
-    Who comes or goes can move only owners that wanted the same place.
+    Who comes or goes can move only owners that wanted the same place; see `Livery`.
     """
-    colours = _placed({owner: _hash(owner, "colour") for owner in owners}, palette_size)
-    signs = _placed({owner: _hash(owner, "glyph") for owner in owners}, glyphs)
+    return Livery(palette_size, glyphs).worn_by(owners)
 
-    return {owner: OwnerMark(colours[owner], signs[owner]) for owner in owners}
+
+class Livery:
+    """Marks that stay with their owners while a screen is open, whoever comes or goes."""
+
+    def __init__(self, palette_size: int = PALETTE_SIZE, glyphs: int = 8) -> None:
+        self._colours, self._glyphs = palette_size, glyphs
+        self._marks: dict[str, OwnerMark] = {}
+
+    def of(self, snapshot: Snapshot) -> Marks:
+        """Marks of all owners that the snapshot knows, and of some that it has forgotten."""
+        return self.worn_by(known_owners(snapshot))
+
+    def worn_by(self, owners: Set[str]) -> Marks:
+        """The marks; who is new gets its own choice or the least used place after it."""
+        if new := owners - self._marks.keys():
+            worn = [self._marks[owner] for owner in owners & self._marks.keys()]
+            colours = _placed(new, "colour", self._colours, Counter(m.colour for m in worn))
+            signs = _placed(new, "glyph", self._glyphs, Counter(m.glyph for m in worn))
+            kept = self._marks if len(self._marks) < MOST_MARKS else dict.fromkeys(owners - new)
+            self._marks = {owner: self._marks[owner] for owner in kept} | {
+                owner: OwnerMark(colours[owner], signs[owner]) for owner in new
+            }
+
+        return self._marks
 
 
 def _hash(owner: str, purpose: str) -> int:
@@ -63,8 +86,8 @@ def _hash(owner: str, purpose: str) -> int:
     return int.from_bytes(digest.digest()[:8], "big")
 
 
-def _placed(wishes: Mapping[str, int], places: int) -> dict[str, int]:
-    taken: Counter[int] = Counter()
+def _placed(owners: Set[str], purpose: str, places: int, taken: Counter[int]) -> dict[str, int]:
+    wishes = {owner: _hash(owner, purpose) for owner in owners}
     placed: dict[str, int] = {}
 
     for owner, wish in sorted(wishes.items(), key=lambda item: (item[1], item[0])):

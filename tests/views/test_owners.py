@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.views.owners import OwnerMark, marks_of, owner_marks
+from ehtui.views.owners import Livery, OwnerMark, marks_of, owner_marks
 from tests.views import world
 
 OWNERS = st.frozensets(st.uuids().map(str), max_size=40)
@@ -54,3 +54,24 @@ def test_owners_of_all_groups_and_processes_are_marked() -> None:
     )
 
     assert set(owner_marks(snapshot)) == {world.A, world.B, world.C, "remote", "idle-owner"}
+
+
+@given(OWNERS, OWNERS)
+def test_marks_stay_with_their_owners_whoever_comes_or_goes(
+    first: frozenset[str], second: frozenset[str]
+) -> None:
+    livery = Livery()
+    before = dict(livery.worn_by(first))
+    livery.worn_by(second)
+    again = livery.worn_by(first | second)
+
+    assert {owner: again[owner] for owner in first} == before
+
+
+def test_who_comes_gets_what_nobody_present_wears() -> None:
+    livery = Livery()
+    came, went = [f"owner-{n}" for n in range(8)], "owner-0"
+    livery.worn_by(set(came))
+    marks = livery.worn_by({*came, "next"} - {went})
+
+    assert marks["next"] == marks[went]

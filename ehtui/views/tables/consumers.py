@@ -8,7 +8,7 @@ from ehtui.views import formats
 from ehtui.views.cells import Column, Row, Table
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.keys import process_key
-from ehtui.views.owners import owner_marks
+from ehtui.views.owners import Marks, owner_marks
 from ehtui.views.states import ROLE, SEVERITY_RANK
 from ehtui.views.tables.columns import fitted
 from ehtui.views.tables.memo import RowMemo
@@ -42,12 +42,17 @@ _EMPTY = (
 
 
 def consumers_table(
-    snapshot: Snapshot, group: str, *, glyphs: Glyphs = UNICODE, memo: RowMemo | None = None
+    snapshot: Snapshot,
+    group: str,
+    *,
+    glyphs: Glyphs = UNICODE,
+    memo: RowMemo | None = None,
+    marks: Marks | None = None,
 ) -> Table:
     """One row a process, oldest first; partitions of other groups carry the group's name."""
     memo = memo or RowMemo()
     memo.begin()
-    marks = owner_marks(snapshot)
+    marks = owner_marks(snapshot) if marks is None else marks
     ranks = _ranks(snapshot)
 
     def row_of(consumer: ConsumerState) -> Row:

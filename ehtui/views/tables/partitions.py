@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from typing_extensions import override
 
@@ -12,7 +12,7 @@ from ehtui.views import formats
 from ehtui.views.cells import Column, LazyRows, Row, Table
 from ehtui.views.glyphs import TREND_CELLS, UNICODE, Glyphs
 from ehtui.views.keys import is_about, partitions_of
-from ehtui.views.owners import owner_marks
+from ehtui.views.owners import Marks, owner_marks
 from ehtui.views.states import SEVERITY_RANK, health_of
 from ehtui.views.tables.columns import widened
 from ehtui.views.tables.lease import NOT_KNOWN, lease_cells
@@ -56,6 +56,7 @@ def partitions_table(
     memo: RowMemo | None = None,
     wide: bool = False,
     quiet: bool = False,
+    marks: Marks | None = None,
 ) -> Table:
     """One row a partition, in natural order; those only the store knows come last.
 
@@ -68,8 +69,8 @@ def partitions_table(
     )
     sizes = {column.key: column.width for column in columns}
     state = snapshot.group(group)
-    ranks = _ranks(snapshot, group)
-    rows = _Rows(snapshot, state, glyphs, ranks, memo or RowMemo(), sizes, selected, quiet=quiet)
+    looks = _Looks(owner_marks(snapshot) if marks is None else marks, _ranks(snapshot, group))
+    rows = _Rows(snapshot, state, glyphs, looks, memo or RowMemo(), sizes, selected, quiet=quiet)
 
     return Table(
         columns=widened(columns, _widest(rows.keys, snapshot, state)),
@@ -120,6 +121,13 @@ def _ranks(snapshot: Snapshot, group: str) -> Mapping[str, int]:
     return ranks
 
 
+class _Looks(NamedTuple):
+    """Marks by owner, the worst finding's rank by partition."""
+
+    marks: Marks
+    ranks: Mapping[str, int]
+
+
 class _Rows(LazyRows):
     """What all rows of one table need, looked up once."""
 
@@ -128,7 +136,7 @@ class _Rows(LazyRows):
         snapshot: Snapshot,
         group: GroupState | None,
         glyphs: Glyphs,
-        ranks: Mapping[str, int],
+        looks: _Looks,
         memo: RowMemo,
         sizes: Mapping[str, int],
         selected: str | None,
@@ -141,8 +149,7 @@ class _Rows(LazyRows):
         self._of_hub: Mapping[str, PartitionState] = of_hub
         self._of_group: Mapping[str, GroupPartition] = of_group
         self._name = group.name if group else ""
-        self._marks = owner_marks(snapshot)
-        self._ranks = ranks
+        self._marks, self._ranks = looks
         self._now = snapshot.server_now
         self._quiet, self._selected = quiet, selected
         trend_cells, self._bar_cells = sizes["trend"], sizes["bar"]

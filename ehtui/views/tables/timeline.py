@@ -11,7 +11,7 @@ from ehtui.views.cells import Cell, Column, Row, Table, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.keys import event_key
-from ehtui.views.owners import OwnerMark, owner_marks
+from ehtui.views.owners import Marks, OwnerMark, owner_marks
 from ehtui.views.states import SEVERITY_TONE
 from ehtui.views.tables.columns import fitted
 from ehtui.views.tables.memo import RowMemo
@@ -47,12 +47,13 @@ def timeline_table(
     glyphs: Glyphs = UNICODE,
     clock: Clock = UTC_CLOCK,
     memo: RowMemo | None = None,
+    marks: Marks | None = None,
 ) -> Table:
     """One row an event; `~` where polls could have missed a change in between."""
     memo = memo or RowMemo()
     memo.begin()
     say = Telling(snapshot, clock, group)
-    marks = owner_marks(snapshot)
+    marks = owner_marks(snapshot) if marks is None else marks
     day = clock.day(snapshot.taken_at)
 
     def row_of(event: TimelineEvent) -> Row:
