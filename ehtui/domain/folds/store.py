@@ -266,12 +266,10 @@ def _followed_owners(
         has_changed |= rhythm.longest_s != track.rhythm.longest_s
         owners[owner] = OwnerTrack(rhythm, track.joined_at, looked_at, looked_at)
 
-    if has_changed:
-        owners = _present_owners(group, owners, looked_at, is_first=is_first)
-
     if not has_changed:
         return replace(group, owners=owners)
 
+    owners = _present_owners(group, owners, looked_at, is_first=is_first)
     live = frozenset(
         seat.tenure.record.owner
         for seat in group.seats.values()
