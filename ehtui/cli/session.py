@@ -218,6 +218,7 @@ class MonitorSession:
                 told = str(error) or "Interrupted on the way."
                 outcome = Outcome(plan, OutcomeState.FAILED, self._clock(), error=told)
 
+            self._watch_started(outcome)
             self._monitor.tell(ActionDone(outcome.at, outcome))
             self._monitor.refresh()
 
@@ -227,6 +228,13 @@ class MonitorSession:
         self._underway.add(future, action)
 
         return future
+
+    def _watch_started(self, outcome: Outcome) -> None:
+        """What ehtui started is a consumer, whether or not a pattern says so."""
+        pid = dict(outcome.details).get("pid")
+
+        if outcome.state is OutcomeState.DONE and pid is not None:
+            self._adopted.append(int(pid))
 
     @property
     def unfinished(self) -> Sequence[Plan]:

@@ -192,7 +192,7 @@ class ProcessSource:
 
     def _basis(self, pid: int, pattern: Pattern | None) -> RecognisedBy | None:
         if pid in self.manual_pids and self._is_who_was_chosen(pid):
-            return RecognisedBy.MANUAL
+            return RecognisedBy.STARTED if _is_started_here(pid) else RecognisedBy.MANUAL
 
         if pattern is not None:
             return RecognisedBy.PATTERN
@@ -213,13 +213,7 @@ class ProcessSource:
 
     def _is_own(self, pid: int) -> bool:
         """ehtui, what started it and what it started: connected, but no consumers of the user's."""
-        if pid in self._own_line:
-            return True
-
-        try:
-            return os.getpid() in {parent.pid for parent in psutil.Process(pid).parents()}
-        except psutil.Error:
-            return False
+        return pid in self._own_line or _is_started_here(pid)
 
     def _log_path(self, process: psutil.Process, pattern: Pattern | None) -> str | None:
         if pattern is not None and pattern.log:
@@ -301,6 +295,13 @@ class ProcessSource:
             supervisor=known.supervisor,
             is_kernel_thread=known.is_kernel_thread,
         )
+
+
+def _is_started_here(pid: int) -> bool:
+    try:
+        return os.getpid() in {parent.pid for parent in psutil.Process(pid).parents()}
+    except psutil.Error:
+        return False
 
 
 def _try(read: Callable[[], T]) -> T | None:

@@ -50,6 +50,7 @@ class Bench:
     folder: Path
     hands: SlowHands = field(default_factory=SlowHands)
     told: list[Update] = field(default_factory=list)
+    adopted: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.monitor = Monitor(no_sources, Snapshot(), reduce=self._remember)
@@ -60,7 +61,7 @@ class Bench:
             audit=AuditLog(self.folder / "audit.jsonl"),
             clock=lambda: 50.0,
         )
-        self.session = MonitorSession(self.monitor, Settings(), executor)
+        self.session = MonitorSession(self.monitor, Settings(), executor, adopted=self.adopted)
         self.monitor.start()
 
     def _remember(self, snapshot: Snapshot, update: Update) -> Snapshot:
@@ -92,6 +93,13 @@ async def test_who_stops_waiting_does_not_leave_a_consumer_stopped(bench: Bench)
     await wait_for(lambda: bool(bench.outcomes))
     assert bench.outcomes[0].state is OutcomeState.DONE
     assert [what for what, _ in bench.hands.done] == ["capture", "TERM", "start"]
+
+
+async def test_what_ehtui_started_is_watched_without_a_pattern(bench: Bench) -> None:
+    bench.hands.may_end.set()
+    outcome = await bench.session.execute(PLAN)
+
+    assert bench.adopted == [int(dict(outcome.details)["pid"])]
 
 
 def test_who_leaves_waits_for_the_promised_start(bench: Bench) -> None:

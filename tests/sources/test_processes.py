@@ -95,7 +95,14 @@ def test_a_pid_given_by_hand_is_recognised() -> None:
         found = sample(ProcessSource(manual_pids=[child.pid]), child.pid)
 
         assert found is not None
-        assert found.recognised_by is RecognisedBy.MANUAL
+        assert found.recognised_by is RecognisedBy.STARTED  # this very process started it
+
+
+def test_who_was_started_by_somebody_else_was_chosen() -> None:
+    found = sample(ProcessSource(manual_pids=[os.getppid()]), os.getppid())
+
+    assert found is not None
+    assert found.recognised_by is RecognisedBy.MANUAL
 
 
 def test_a_stranger_that_somebody_chooses_becomes_a_consumer() -> None:
