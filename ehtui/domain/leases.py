@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 RESOLUTION_S = 2.0  # Last-Modified and Date are whole seconds each
 DELTAS = 9  # renewals that a period is judged by
+JITTER = 1.2  # a round's length against the mean, at most
 STEADY = 0.08  # a period that moved by less is the same
 _BLOB_LEASE_HELD = frozenset({"leased", "breaking"})
 
@@ -86,10 +87,12 @@ def timings(
     hints: Mapping[str, frozenset[str]],
     live: frozenset[str],
     seen_expiry_s: float | None = None,
+    looks_every_s: float = 0.0,
 ) -> dict[str, Timing]:
     """The timing of each owner's leases: expiry is judged by whoever takes over, the others.
 
-    `seen_expiry_s` is the youngest lease that was taken over although it had not been released.
+    `seen_expiry_s` is the youngest lease that was taken over although it had not been released;
+    nobody is late before a look could have shown it, one every `looks_every_s`.
     """
     kinds = {
         owner: profiles(r.period_s, hints.get(owner, frozenset())) for owner, r in rhythms.items()
@@ -107,6 +110,7 @@ def timings(
             _rivals(kinds[owner], counts, is_live=owner in live),
             seen_expiry_s,
             is_inferred=bool(is_known - {owner}),
+            looks_every_s=looks_every_s,
         )
         for owner, rhythm in rhythms.items()
     }
@@ -134,6 +138,7 @@ def _timing(
     seen_expiry_s: float | None = None,
     *,
     is_inferred: bool,
+    looks_every_s: float = 0.0,
 ) -> Timing:
     period_s, period_basis = _period(policy, rhythm, typical_s)
     longest_s = max(p.expires_after_s for p in rivals)
@@ -155,7 +160,8 @@ def _timing(
         expiry_s = longest_s
         basis = TimingBasis.INFERRED if is_inferred else TimingBasis.ASSUMED
 
-    overdue_s = max(1.5 * period_s, 1.25 * rhythm.longest_s) + RESOLUTION_S
+    unseen_s = JITTER * period_s + looks_every_s
+    overdue_s = max(1.5 * period_s, 1.25 * rhythm.longest_s, unseen_s) + RESOLUTION_S
     soonest_s = min(p.expires_after_s for p in rivals)
 
     return Timing(

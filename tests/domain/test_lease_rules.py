@@ -67,6 +67,17 @@ def test_renewals_between_two_looks_tell_no_period(every_s: int, *, is_told: boo
         assert abs(told_s - every_s) <= 0.5
 
 
+def test_who_renews_more_often_than_is_looked_is_not_late_between_two_looks() -> None:
+    world = World(partitions=2)
+    world.consumer("a", "0", renews_every_s=2)
+    world.consumer("b", "1", renews_every_s=2)
+    world.play(60, every_s=1)  # as after a signal
+    assert world.partition("0").lease.renewed_every_s == 2
+    world.play(60, every_s=5)
+
+    assert not world.told("lease.overdue")
+
+
 @pytest.mark.parametrize(
     ("age_s", "expected"),
     [

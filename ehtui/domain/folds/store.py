@@ -244,9 +244,8 @@ def _followed_owners(
     is_first: bool,
 ) -> GroupMemory:
     """Note who is there and how they renew, and judge the timing anew where that changed."""
-    looked_at = draft.looked_at
-    looked_before_at = draft.looked_before_at or looked_at
-    gap_s = looked_at - looked_before_at
+    listed_at, listed_before_at = draft.listed_at, draft.looked_before_at or draft.listed_at
+    gap_s = listed_at - listed_before_at
     owners = dict(group.owners)
     has_changed = is_first or bool(changes.shifts) or not group.timings
 
@@ -259,17 +258,17 @@ def _followed_owners(
 
         rhythm = track.rhythm
 
-        if 0 < QUIET * gap_s <= looked_before_at - track.renewed_at:  # else it may have been more
+        if 0 < QUIET * gap_s <= listed_before_at - track.renewed_at:  # else it may have been more
             rhythm = heard(rhythm, delta_s)
 
         has_changed |= rhythm.period_s != track.rhythm.period_s
         has_changed |= rhythm.longest_s != track.rhythm.longest_s
-        owners[owner] = OwnerTrack(rhythm, track.joined_at, looked_at, looked_at)
+        owners[owner] = OwnerTrack(rhythm, track.joined_at, draft.looked_at, listed_at)
 
     if not has_changed:
         return replace(group, owners=owners)
 
-    owners = _present_owners(group, owners, looked_at, is_first=is_first)
+    owners = _present_owners(draft, group, owners, is_first=is_first)
     live = frozenset(
         seat.tenure.record.owner
         for seat in group.seats.values()
@@ -283,20 +282,23 @@ def _followed_owners(
         hints_by_owner(draft, group),
         live,
         group.seen_expiry_s,
+        draft.policy.store_interval_s,
     )
     kept = {o: group.timings[o] if group.timings.get(o) == t else t for o, t in judged.items()}
     return replace(group, owners=owners, timings=kept)
 
 
 def _present_owners(
-    group: GroupMemory, owners: dict[str, OwnerTrack], looked_at: float, *, is_first: bool
+    draft: Draft, group: GroupMemory, owners: dict[str, OwnerTrack], *, is_first: bool
 ) -> dict[str, OwnerTrack]:
+    looked_at = draft.looked_at
+
     for seat in group.seats.values():
         holder = seat.tenure.holder
 
         if holder is not None and holder not in owners:
             joined_at = None if is_first else seat.tenure.claimed_at
-            owners[holder] = OwnerTrack(NO_RHYTHM, joined_at, looked_at, looked_at)
+            owners[holder] = OwnerTrack(NO_RHYTHM, joined_at, looked_at, draft.listed_at)
 
     present = {seat.tenure.holder for seat in group.seats.values()}
 
