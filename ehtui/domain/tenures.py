@@ -60,10 +60,13 @@ def owner_of(tenure: Tenure) -> str | None:
     return tenure.record.owner if tenure.record is not None else None
 
 
-def moves_of(shift: Shift, timing: Timing | None, *, has_left: bool) -> tuple[Move, ...]:
+def moves_of(
+    shift: Shift, timing: Timing | None, *, has_left: bool, had_ended: bool = False
+) -> tuple[Move, ...]:
     """What happened: one change, or two where a hand-over fell between two looks.
 
-    `timing` is that of the old owner's leases; `has_left` says that it holds nothing any more.
+    `timing` is that of the old owner's leases; `has_left` says that it holds nothing any more,
+    `had_ended` that its process was gone while the record still named it: it released nothing.
     """
     old, new = owner_of(shift.before), owner_of(shift.after)
     record = shift.after.record
@@ -78,7 +81,7 @@ def moves_of(shift: Shift, timing: Timing | None, *, has_left: bool) -> tuple[Mo
     if old is None:
         return (move(MoveKind.CLAIMED, shift.before.holder, new),)
 
-    if _had_run_out(shift, timing, at):
+    if had_ended or _had_run_out(shift, timing, at):
         return (move(MoveKind.TAKEN_OVER, old, new),)
 
     if has_left:  # a steal leaves its victim something: this one let go of all, unseen

@@ -72,6 +72,18 @@ def test_who_was_asked_to_end_and_closes_slowly_lacks_nothing() -> None:
     assert "consumer.starved" in world.ids()
 
 
+def test_whose_process_had_ended_released_nothing() -> None:
+    world = healthy()
+    world.kill("owner-0")
+    world.play(20)  # its lease is neither overdue nor run out by what is known of the others
+    world.claim("0", "owner-1")
+    world.play(5)
+    (event,) = world.told("lease.taken_over")
+
+    assert event.details["previous_owner"] == "owner-0"
+    assert not world.told("lease.released")
+
+
 def test_who_goes_on_renewing_was_not_ended() -> None:
     world = healthy()
     signalled(world, "TERM")

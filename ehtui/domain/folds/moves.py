@@ -47,7 +47,9 @@ def tell_moves(
         timing = timings.get(old) if old is not None else None
         has_left = old is not None and old not in present
 
-        for move in moves_of(shift, timing, has_left=has_left):
+        had_ended = _had_ended(draft, old)
+
+        for move in moves_of(shift, timing, has_left=has_left, had_ended=had_ended):
             added.append(move)
             past = by_partition.setdefault(move.partition, [])
             past.append(move)
@@ -61,6 +63,12 @@ def tell_moves(
 
     moves = (*moves, *added)[-MOST_MOVES:]
     return replace(group, moves=moves, seen_expiry_s=seen_expiry_s)
+
+
+def _had_ended(draft: Draft, owner: str | None) -> bool:
+    """Whether its process was missed before the look that still found its name."""
+    before = draft.looked_before_at or 0.0
+    return any(d.at <= before and owner in d.owners for d in draft.host.departures)
 
 
 def _is_pair(shift: Shift) -> bool:
