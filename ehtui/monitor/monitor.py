@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.reduce import reduce
+from ehtui.domain.snapshot import SourceStatus
 from ehtui.domain.text import safe
 from ehtui.domain.updates import SourceFailed, Tick, Update
 from ehtui.monitor.poller import Poller, Scheduled
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 PUBLISH_EVERY_S = 0.25
+TOGETHER_S = 0.15
 TICK_AFTER_S = 1.0
 URGENT_SOURCES = frozenset({"hub", "store"})
 
@@ -241,6 +243,7 @@ class Monitor:
     async def _publish(self) -> None:
         while True:
             await self._news.wait()
+            await self._gather()
             self._news.clear()
 
             for callback in self._subscribers:
@@ -250,6 +253,21 @@ class Monitor:
                     _LOG.debug("a subscriber failed", exc_info=True)
 
             await asyncio.sleep(PUBLISH_EVERY_S)
+
+    async def _gather(self) -> None:
+        """Wait a little for reads that are under way: a hub and its store make one picture.
+
+        Apart, a lag would rise with the hub's read and fall with the store's. First pictures wait
+        for nothing.
+        """
+        if any(s.status is SourceStatus.STARTING for s in self._snapshot.sources):
+            return
+
+        with suppress(TimeoutError):
+            async with asyncio.timeout(TOGETHER_S):
+                while any(poller.is_reading for poller in self._pollers):
+                    self._news.clear()
+                    await self._news.wait()
 
     async def _tick(self) -> None:
         looked_at = 0.0

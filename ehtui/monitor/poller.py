@@ -55,7 +55,13 @@ class Poller:
         self._is_urgent = False
         self._is_paused = False
         self._is_wanted = False
+        self._is_reading = False
         self._changed = asyncio.Event()
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether a read is under way."""
+        return self._is_reading
 
     @property
     def name(self) -> str:
@@ -86,9 +92,11 @@ class Poller:
     async def _read(self, started: float) -> None:
         task = asyncio.create_task(self._source.read(), name=f"read {self.name}")
         task.add_done_callback(_retrieve)
+        self._is_reading = True
 
         try:
             done, _ = await asyncio.wait({task}, timeout=self._timeout_s)
+            self._is_reading = False
 
             if done:
                 self._conclude(task, started)

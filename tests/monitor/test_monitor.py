@@ -84,6 +84,29 @@ def test_publishes_at_most_four_times_a_second_and_never_loses_the_newest() -> N
     assert len(recorder.updates) > len(published)
 
 
+@pytest.mark.parametrize(("patience_s", "expected"), [(60.0, [4]), (0.01, [3, 4])])
+def test_reads_that_are_under_way_make_one_picture_unless_one_takes_long(
+    patience_s: float, expected: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ehtui.monitor.monitor.TOGETHER_S", patience_s)
+    hub, store, recorder = FakeSource("hub"), FakeSource("store"), Recorder()
+    told: list[int] = []  # updates in each picture
+    monitor = monitor_of([Scheduled(hub, 60, 60), Scheduled(store, 60, 60)], recorder)
+    monitor.subscribe(lambda _: told.append(len(recorder.updates)))
+
+    with running(monitor):
+        wait_until(lambda: told[-1:] == [2])
+        seen_before = len(told)
+        store.hangs = True
+        monitor.refresh()
+        wait_until(lambda: len(recorder.updates) == 3 and store.reads == 2)
+        wait_until(lambda: patience_s > 1 or told[-1] == 3)
+        store.hangs = False
+        wait_until(lambda: told[-1] == 4)
+
+    assert told[seen_before:] == expected
+
+
 def test_one_failing_subscriber_does_not_silence_the_others() -> None:
     published: list[Snapshot] = []
     monitor = monitor_of([Scheduled(FakeSource(), 0.01, 1.0)], Recorder())
