@@ -22,6 +22,7 @@ from ehtui.sources.process_facts import command_bytes, is_kernel_thread, log_fil
 from ehtui.sources.recognition import (
     Pattern,
     compile_patterns,
+    is_ehtui,
     matching,
     namespace_addresses,
 )
@@ -169,7 +170,7 @@ class ProcessSource:
         pattern = None if pid in self._own_line else matching(self._patterns, name, command)
         basis = self._basis(pid, pattern)
 
-        if basis is None:
+        if basis is None or (basis is RecognisedBy.CONNECTION and is_ehtui(command)):
             self._strangers[pid] = stranger
             return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import socket
 from dataclasses import dataclass
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
@@ -63,12 +64,18 @@ def compile_patterns(consumers: Mapping[str, ConsumerSettings]) -> tuple[Pattern
 
 def matching(patterns: Sequence[Pattern], name: str, command: Sequence[str]) -> Pattern | None:
     """The first pattern that the command line matches, bystanders left out."""
-    if not command or name.lower() in BYSTANDERS:
+    if not command or name.lower() in BYSTANDERS or is_ehtui(command):
         return None
 
     line = " ".join(command)
 
     return next((pattern for pattern in patterns if pattern.expression.search(line)), None)
+
+
+def is_ehtui(command: Sequence[str]) -> bool:
+    """Whether this runs ehtui: a screen in another terminal, a `status` every minute."""
+    is_script = any(PurePath(word).stem == "ehtui" for word in command[:2])
+    return is_script or tuple(command[1:3]) == ("-m", "ehtui")
 
 
 def namespace_addresses(namespace: str) -> frozenset[tuple[str, int]]:

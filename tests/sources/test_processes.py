@@ -19,6 +19,7 @@ from ehtui.domain.problems import ProblemError
 from ehtui.domain.process import ProcessSample, RecognisedBy
 from ehtui.sources.process_list import list_processes
 from ehtui.sources.processes import FORGET_AFTER_S, ProcessSource, own_user
+from ehtui.sources.recognition import compile_patterns, is_ehtui, matching
 from tests.children import identity, python_child
 from tests.waiting import wait_until
 
@@ -221,6 +222,23 @@ def test_ehtui_itself_and_its_children_are_no_clients_of_the_namespace() -> None
 
             assert found is not None
             assert found.connections == 1
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"),
+    [
+        (("python", "/opt/venv/bin/ehtui", "status"), True),
+        (("/opt/venv/bin/ehtui",), True),
+        (("python3.11", "-m", "ehtui", "why", "7"), True),
+        (("python", "-m", "ehtui.sandbox.consumer"), False),
+        (("python", "consume.py", "ehtui"), False),
+        ((), False),
+    ],
+)
+def test_another_ehtui_is_no_consumer(command: tuple[str, ...], *, expected: bool) -> None:
+    assert is_ehtui(command) is expected
+    patterns = compile_patterns({"all": ConsumerSettings(match=".")})
+    assert (matching(patterns, "python", command) is None) == (expected or not command)
 
 
 def test_who_gets_the_number_of_a_chosen_process_is_not_chosen(
