@@ -34,7 +34,6 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "info": ("primary", ""),
     "warning": ("warning", "strong"),
     "critical": ("error", "bold"),
-    "pointer": ("primary", ""),
     "pointer-blurred": ("rule", "faint"),
     "tag": ("warning", ""),
     "thumb": ("scrollbar", ""),

@@ -58,11 +58,17 @@ class Brushes:
         return style
 
     def cell(self, cell: Cell, mark: Mark) -> Style:
-        """The style that a cell is meant in."""
+        """The style that a cell is meant in.
+
+        The row under the cursor is written each second, a colour costs as much as its text, and
+        what is well needs none there.
+        """
         if cell.owner is not None:
             return self.named(f"owner-{cell.owner % OWNER_COLOURS}", mark)
 
-        return self.named("" if cell.tone is Tone.PLAIN else f"{cell.tone}", mark)
+        is_plain = cell.tone is Tone.PLAIN or (cell.tone is Tone.GOOD and mark & Mark.FOCUSED)
+
+        return self.named("" if is_plain else f"{cell.tone}", mark)
 
     def _mix(self, name: str, mark: Mark) -> Style:
         style = self._base
@@ -183,7 +189,7 @@ class Sheet:
         return self.brushes.cell(cell, mark)
 
     def _gutter(self, line: int, mark: Mark) -> Iterator[Segment]:
-        pointer = "pointer" if mark & Mark.FOCUSED else "pointer-blurred"
+        pointer = "" if mark & Mark.FOCUSED else "pointer-blurred"
         signs = (
             (self.chrome.cursor, pointer, mark & Mark.CURSOR),
             (self.chrome.tag, "tag", mark & Mark.TAGGED and not line),
