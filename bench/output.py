@@ -15,8 +15,9 @@ from bench.table import Row, run, times
 ROWS = 32
 REFRESHES = 7
 QUIET_S = 0.6
+TICK_S = 0.4  # until a second is drawn; a poll has as many as there are between two
 IDLE_BYTES_PER_S, TENTH_BYTES = 200, 4096
-# How many rows get events: nothing is time alone, with its countdowns.
+# How many rows get events: nothing is time alone, with its countdowns, second by second.
 CHANGES = {"nothing": 0, "one row": 1, "10 %": 3, "every row": ROWS}
 
 
@@ -40,8 +41,15 @@ def written(which: str) -> Written:
             sizes = []
 
             for _ in range(REFRESHES):
-                window.tell(f"{changed} 0")
-                sizes.append(len(window.until_quiet(QUIET_S)))
+                ticks = 0 if changed else int(POLL_S) - 1
+                sizes.append(0)
+
+                for _ in range(ticks):
+                    window.tell("tick")
+                    sizes[-1] += len(window.until_quiet(TICK_S))
+
+                window.tell(f"{changed} 0 {POLL_S - ticks:.0f}")
+                sizes[-1] += len(window.until_quiet(QUIET_S))
 
             found[name] = statistics.mean(sizes)
 

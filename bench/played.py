@@ -1,7 +1,7 @@
 """A hub and one group that move on order: the same pictures for every screen that is measured.
 
-Orders are lines: how many partitions have got an event, and how many leases were renewed. A thread
-folds what the sources would have told, as the monitor's does.
+Orders are lines: how many partitions have got an event, how many leases were renewed, and how many
+seconds later; or "tick", a second without a read. A thread folds what the sources would have told.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.snapshot import Snapshot, SourceState
 from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership, StoreListing
-from ehtui.domain.updates import HubRead, StoreRead
+from ehtui.domain.updates import HubRead, StoreRead, Tick
 from ehtui.monitor import Monitor
 
 if TYPE_CHECKING:
@@ -63,9 +63,14 @@ class Played:
         """Do as told, on a thread, until the other end is closed."""
         threading.Thread(target=self._follow, args=(descriptor,), daemon=True).start()
 
-    def step(self, changed: int, renewed: int) -> None:
+    def tick(self) -> None:
+        """A second passes between two polls."""
+        self._at += 1.0
+        self.monitor.tell(Tick(self._at))
+
+    def step(self, changed: int, renewed: int, after_s: float = POLL_S) -> None:
         """The next poll: so many partitions got events, so many leases were renewed."""
-        self._at += POLL_S
+        self._at += after_s
         self._turn, some = _next(self._turn, changed, len(self._ids))
 
         for number in some:
@@ -104,8 +109,10 @@ class Played:
     def _follow(self, descriptor: int) -> None:
         with os.fdopen(descriptor) as orders:
             for order in orders:
-                changed, renewed = map(int, order.split())
-                self.step(changed, renewed)
+                if order.strip() == "tick":
+                    self.tick()
+                else:
+                    self.step(*map(int, order.split()))
 
     def _blob(self, kind: str, partition: str) -> BlobIdentity:
         self._writes += 1
