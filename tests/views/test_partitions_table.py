@@ -153,6 +153,18 @@ def renewed(age: float, overdue_after: float = 51.5, **changes: Any) -> Lease:
     return world.lease(age=age, overdue_at=world.NOW - age + overdue_after, **changes)
 
 
+def test_a_countdown_names_every_second() -> None:
+    row = world.partition("0", world.lease(age=12), 20, 20)
+    shown = [
+        text(
+            partitions_table(snapshot_of(row, clock_offset_s=n + 0.5), world.GROUP).rows[0], "lease"
+        )
+        for n in range(4)
+    ]
+
+    assert shown == ["168s", "167s", "166s", "165s"]
+
+
 @pytest.mark.parametrize("age", [0, 12, 30, 36, 51])
 def test_on_a_screen_a_lease_that_is_renewed_in_time_stands_still(age: float) -> None:
     assert quiet_lease(renewed(age)) == ">120s"

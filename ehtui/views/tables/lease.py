@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import floor
 
 from ehtui.domain.snapshot import Lease, LeaseState, TimingBasis
 from ehtui.views import formats
@@ -44,7 +45,8 @@ def lease_cells(
 
     filled = _filled(left, lease.expires_after_s, cells)
 
-    return _timed(lease.state, round(left), filled, guess, glyphs, cells)
+    # Half up: to even, as round() does, a countdown would skip each second number.
+    return _timed(lease.state, floor(left + 0.5), filled, guess, glyphs, cells)
 
 
 def _at_least(lease: Lease, now: float) -> float | None:
