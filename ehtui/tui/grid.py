@@ -42,7 +42,7 @@ class Grid(Widget, can_focus=True):
 
     @dataclass
     class CursorMoved(Message):
-        """Another row is under the cursor; None when its row went away."""
+        """Another row is under the cursor; None when there is no row."""
 
         grid: Grid
         key: str | None
@@ -248,8 +248,10 @@ class Grid(Widget, can_focus=True):
         self._redraw()
 
     def action_open(self) -> None:
-        """Tell that the row under the cursor was opened."""
-        if self.cursor is not None:
+        """Tell that the row under the cursor was opened; ring where there is none."""
+        if self.cursor is None:
+            self.app.bell()
+        else:
             self.post_message(self.RowSelected(self, self.cursor))
 
     def action_tag(self) -> None:

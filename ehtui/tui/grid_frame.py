@@ -91,7 +91,7 @@ class View:
 
     def show(self, table: Table) -> None:
         """Take newer rows; what was under the eyes stays there."""
-        is_first = not self.listing.table.rows
+        was_empty = not self.listing
         self._hold()
         self.listing = self.listing.with_table(table)
         self.tags &= frozenset(table.keys) if self.tags else self.tags
@@ -100,10 +100,9 @@ class View:
         if position is not None:
             self.cursor_row = position
         elif self.cursor is not None:
-            # Never a neighbour: the next key pressed could be a signal.
-            self.cursor = None
-        elif is_first and self.listing and not self._follows_top:
-            self.move(0)
+            self._go_nearby()
+        elif was_empty and not self._follows_top:
+            self.move(self.cursor_row)
 
     def filter_rows(self, matches: RowFilter | None, label: str) -> None:
         """Show matching rows only."""
@@ -122,11 +121,17 @@ class View:
         """After a change that somebody asked for, a cursor whose row is hidden goes nearby."""
         position = self.listing.position(self.cursor)
 
-        if position is None and self.listing:
-            self.move(self.cursor_row)
-        elif position is not None:
+        if position is None:
+            self._go_nearby()
+        else:
             self.cursor_row = position
-            self._reveals = True
+
+        self._reveals = True
+
+    def _go_nearby(self) -> None:
+        """The row that took the place of the cursor's, else the last; the view stays if it may."""
+        self.cursor_row = max(0, min(self.cursor_row, len(self.listing) - 1))
+        self.cursor = self.listing.keys[self.cursor_row] if self.listing else None
 
     def take_focus(self) -> None:
         """Have a cursor, if there is a row for it."""
@@ -136,8 +141,8 @@ class View:
     def move(self, position: int) -> None:
         """Put the cursor on a row by its place; beyond the ends is the end."""
         if self.listing:
-            self.cursor_row = max(0, min(position, len(self.listing) - 1))
-            self.cursor = self.listing.keys[self.cursor_row]
+            self.cursor_row = position
+            self._go_nearby()
             self._reveals = True
 
     def scroll(self, lines: int) -> None:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ehtui.tui.grid import Grid
 
 
+NOTHING_SELECTED = "Nothing is selected."
 # What one sorts by most: offered first, so that Enter is enough.
 _USUAL = {"partitions": "lag", "consumers": "cpu"}
 
@@ -123,8 +124,8 @@ def details(app: EhtuiApp, pane: str, key: str) -> None:
     app.push_screen(DetailsScreen(pane, key))
 
 
-def log(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
-    """Follow the log of the first of these that has one."""
+def log(app: EhtuiApp, grid: Grid, processes: Sequence[ProcessId]) -> None:
+    """Follow the log of the first of these, whom the grid's selection names, that has one."""
     paths = [
         consumer.process.log_path
         for consumer in app.snapshot.consumers
@@ -133,11 +134,19 @@ def log(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
 
     if paths:
         app.push_screen(LogScreen(paths[0], app.session.follow_log(paths[0])))
-    else:
+    elif processes:
         app.say("No log is known: set consumers.NAME.log in config.yaml.", "warning")
+    elif grid.targets:
+        app.say("The selected row names no consumer of this host.", "warning")
+    else:
+        app.say(NOTHING_SELECTED, "warning")
 
 
-def why(app: EhtuiApp, pane: str, key: str | None) -> None:
-    """Explain the selected thing; without one, the group."""
-    subject = subject_of(app.snapshot, app.group, pane, key)
+def why(app: EhtuiApp, grid: Grid) -> None:
+    """Explain the row under the cursor."""
+    if grid.cursor is None:
+        app.say(NOTHING_SELECTED, "warning")
+        return
+
+    subject = subject_of(app.snapshot, app.group, grid.id or "", grid.cursor)
     app.push_screen(WhyScreen(words_of(app).why(app.snapshot, app.group, subject)))

@@ -58,6 +58,10 @@ def files_of(folder: Path) -> list[tuple[str, str]]:
     return [(path.name, path.read_text()) for path in folder.iterdir()]
 
 
+def heading(app: EhtuiApp) -> str:
+    return str(app.screen.query_one("#box").border_title)
+
+
 async def press(pilot: Pilot[int], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
@@ -166,8 +170,11 @@ async def test_the_target_is_pinned_while_the_world_changes() -> None:
         assert isinstance(app.screen, SignalScreen)
         session.publish(overdue())  # 51388 is gone: its row would now be another's
         await pilot.pause()
-        await press(pilot, "escape", "k")
-        assert not isinstance(app.screen, SignalScreen)
+        assert "51388" in str(app.screen.query(Static).first().render())
+        await press(pilot, "escape", "k", "enter")  # of the row that took its place, by its name
+        assert "51411" in heading(app)
+        assert isinstance(app.focused, Button)
+        assert app.focused.id == "cancel"
         assert session.executed == []
 
 
@@ -408,6 +415,24 @@ async def test_a_log_is_followed_as_text_and_its_loss_is_told() -> None:
         await press(pilot, "f")
         await wait_for(lambda: len(log.lines) == 1)
         assert "has claimed" in log.lines[0].text
+
+
+@pytest.mark.parametrize("key", ["enter", "w", "l"])
+async def test_where_there_is_no_row_nothing_is_explained_or_followed(key: str) -> None:
+    rung: list[None] = []
+    async with opened(FakeSession(replace(healthy(), consumers=()))) as (pilot, _, app):
+        app.bell = lambda: rung.append(None)  # type: ignore[method-assign]
+        await press(pilot, "2", key)
+        assert len(app.screen_stack) == 1
+        told = [note.message for note in app._notifications]
+        assert (len(rung), told) == ((1, []) if key == "enter" else (0, ["Nothing is selected."]))
+
+
+async def test_no_log_is_asked_for_where_the_row_names_no_consumer() -> None:
+    async with opened(FakeSession(overdue())) as (pilot, _, app):
+        await press(pilot, "down", "down", "l")
+        told = [note.message for note in app._notifications]
+        assert told == ["The selected row names no consumer of this host."]
 
 
 @pytest.mark.parametrize(("pane", "words"), [("1", "P0 in the hub"), ("3", "Evidence")])

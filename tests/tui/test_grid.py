@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.geometry import Region
+from textual.message import Message
 from typing_extensions import override
 
 from ehtui.domain.text import visible
@@ -212,16 +213,50 @@ async def test_sorting_keeps_the_cursor_in_view_by_key() -> None:
         assert any("▌" in line for line in lines(grid))
 
 
-async def test_filtering_the_cursor_away_moves_it_and_a_refresh_does_not() -> None:
+async def test_a_cursor_whose_row_goes_away_takes_the_row_in_its_place_and_says_so() -> None:
     app = Host(table())
+    told: dict[str | None, None] = {}  # a message that bubbles is seen at every stop
 
-    async with app.run_test(size=(80, 30)) as pilot:
+    def hear(message: Message) -> None:
+        if isinstance(message, Grid.CursorMoved):
+            told[message.key] = None
+
+    async with app.run_test(size=(80, 30), message_hook=hear) as pilot:
         grid = app.query_one(Grid)
         await pilot.press("down")
         grid.filter_rows(lambda each: each.key in {"k5", "k6"})
-        assert grid.cursor in {"k5", "k6"}
+        assert grid.cursor == "k6"
+        grid.show(replace(table(), rows=table().rows[:6]))
+        assert grid.cursor == "k5"
         grid.show(replace(table(), rows=table().rows[:5]))
-        assert grid.cursor is None
+        assert (grid.cursor, grid.targets) == (None, ())
+        grid.show(table())
+        assert grid.cursor == "k5"
+        await pilot.pause()
+        assert list(told) == ["k0", "k1", "k6", "k5", None]
+
+
+async def test_a_filter_that_hides_every_row_leaves_nothing_to_act_on() -> None:
+    app = Host(table())
+
+    async with app.run_test(size=(80, 30)):
+        grid = app.query_one(Grid)
+        grid.filter_rows(lambda _: False)
+        assert (grid.cursor, grid.targets) == (None, ())
+        grid.filter_rows(None)
+        assert grid.cursor == "k0"
+
+
+async def test_a_view_that_was_scrolled_away_stays_when_the_cursors_row_goes() -> None:
+    app = Host(table(200))
+
+    async with app.run_test(size=(80, 12)):
+        grid = app.query_one(Grid)
+        grid._scroll(30)
+        before = [line[:30] for line in lines(grid)[2:]]
+        grid.show(replace(table(200), rows=table(200).rows[1:]))
+        assert grid.cursor == "k1"
+        assert [line[:30] for line in lines(grid)[2:]] == before
 
 
 async def test_tags_survive_filter_and_refresh_and_go_with_their_row() -> None:

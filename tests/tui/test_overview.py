@@ -69,19 +69,24 @@ async def test_the_cursor_stays_with_its_partition_when_rows_move() -> None:
         assert grid.listing.position("2") == 0
 
 
-async def test_a_vanished_consumer_leaves_nothing_selected() -> None:
+async def test_the_row_in_the_place_of_a_vanished_consumer_is_selected() -> None:
     async with opened(healthy()) as (pilot, session, screen):
         await pilot.press("2", "down", "down")
+        grid = screen.pane("consumers")
         gone = next(c for c in healthy().consumers if c.process.id.pid == 51388)
-        assert screen.pane("consumers").cursor == process_key(gone.process.id)
+        assert grid.cursor == process_key(gone.process.id)
 
         session.publish(overdue())
-        await wait_for(lambda: len(screen.pane("consumers").listing.rows) == 3)
+        await wait_for(lambda: len(grid.listing.rows) == 3)
 
-        assert screen.pane("consumers").cursor is None
+        assert grid.cursor == grid.listing.keys[2]
+        assert [process.pid for process in screen.targets()] == [51411]
+
+        session.publish(replace(overdue(), consumers=()))
+        await wait_for(lambda: not grid.listing.rows)
+
+        assert grid.cursor is None
         assert screen.targets() == ()
-        await pilot.press("down")
-        assert screen.pane("consumers").cursor is not None
 
 
 async def test_pause_holds_the_picture_and_says_so() -> None:

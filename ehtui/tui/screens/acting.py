@@ -133,8 +133,8 @@ class ActingScreen(Screen[None]):
 
     def action_log(self) -> None:
         """Follow the log of the selected consumer."""
-        looking.log(self.app, self.targets())
+        looking.log(self.app, self.active, self.targets())
 
     def action_why(self) -> None:
         """Explain what is selected."""
-        looking.why(self.app, self.active.id or "", self.active.cursor)
+        looking.why(self.app, self.active)
