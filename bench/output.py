@@ -17,6 +17,7 @@ REFRESHES = 7
 QUIET_S = 0.6
 TICK_S = 0.4  # until a second is drawn; a poll has as many as there are between two
 IDLE_BYTES_PER_S, TENTH_BYTES = 200, 4096
+LABELS = {"nothing": f"{POLL_S:.0f} s in which nothing"}
 # How many rows get events: nothing is time alone, with its countdowns, second by second.
 CHANGES = {"nothing": 0, "one row": 1, "10 %": 3, "every row": ROWS}
 
@@ -67,7 +68,7 @@ def measure() -> list[Row]:
 
     return [
         Row(
-            f"bytes to the terminal, 32 rows: {name} changed",
+            f"bytes to the terminal, 32 rows: {LABELS.get(name, name)} changed",
             f"{ours[name]:,.0f} B",
             f"{theirs[name]:,.0f} B · DataTable",
             times(theirs[name] / max(1, ours[name]), "fewer"),
