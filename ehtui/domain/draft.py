@@ -104,6 +104,7 @@ class Draft:
             self.before.taken_at,
             policy.hub_interval_s + policy.store_interval_s,
             is_hub_fresh=self.is_fresh("hub"),
+            ended=self.host.ended(self.listed_at),
         )
 
     def is_fresh(self, source: str) -> bool:

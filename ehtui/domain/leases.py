@@ -213,8 +213,12 @@ def lease_of(
     looked_at: float,
     last_owner: str | None,
     claimed_at: float | None,
+    ended_at: float | None = None,
 ) -> Lease:
-    """The lease that a record amounts to at `looked_at`, server time."""
+    """The lease that a record amounts to at `looked_at`, server time.
+
+    `ended_at` is when its owner's process was missed: what was not written since is late at once.
+    """
     if record is None or record.owner is None:
         return _ownerless(record, last_owner)
 
@@ -231,11 +235,11 @@ def lease_of(
             claimed_at=claimed_at,
         )
 
-    age_s = looked_at - blob.last_modified
+    overdue_at = _overdue_at(blob.last_modified, timing, ended_at)
 
-    if age_s >= timing.expires_after_s:
+    if looked_at - blob.last_modified >= timing.expires_after_s:
         state = LeaseState.EXPIRED
-    elif age_s > timing.overdue_after_s:
+    elif looked_at > overdue_at:
         state = LeaseState.OVERDUE
     else:
         state = LeaseState.HELD
@@ -253,8 +257,14 @@ def lease_of(
         blob.last_modified,
         blob.name,
         claimed_at,
-        blob.last_modified + timing.overdue_after_s,
+        overdue_at,
     )
+
+
+def _overdue_at(renewed_at: float, timing: Timing, ended_at: float | None) -> float:
+    late_at = renewed_at + timing.overdue_after_s
+    # Written later: another process goes by its id.
+    return late_at if ended_at is None or ended_at < renewed_at else min(late_at, ended_at)
 
 
 def next_change_at(lease: Lease, timing: Timing | None) -> float | None:

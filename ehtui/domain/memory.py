@@ -11,7 +11,7 @@ from ehtui.domain.agenda import Agenda
 from ehtui.domain.intake import NO_INTAKE, Intake
 from ehtui.domain.leases import NO_RHYTHM, Rhythm, Timing
 from ehtui.domain.ownership import Look
-from ehtui.domain.process import LogIncidentKind, OwnerLink, ProcessId
+from ehtui.domain.process import LinkBasis, LogIncidentKind, OwnerLink, ProcessId
 from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Series
 
 if TYPE_CHECKING:
@@ -175,6 +175,7 @@ class HostMemory:
     doubted: Mapping[str, OwnerLink] = field(default_factory=dict)  # over, unless they renew
     incidents: Mapping[tuple[ProcessId, LogIncidentKind], int] = field(default_factory=dict)
     followed: frozenset[int] = frozenset()  # pids whose log is read
+    shared: frozenset[str] = frozenset()  # owner ids that several processes name
     troubles: Mapping[tuple[ProcessId, LogIncidentKind], LogTrouble] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
     signals: tuple[SentSignal, ...] = ()
@@ -182,6 +183,26 @@ class HostMemory:
     # (process, group's key): owns nothing there since
     idle_since: Mapping[tuple[ProcessId, str], float] = field(default_factory=dict)
     was_read: bool = False
+
+    def ended(self, before: float) -> dict[str, float]:
+        """Owners whose process was missed before that moment, and when.
+
+        Who releases does so before the process ends. A guess, or an id that another process
+        names too, proves no end.
+        """
+        return {
+            owner: departure.at
+            for departure in self.departures
+            if departure.at < before
+            for owner in departure.owners
+            if owner not in self.shared and self._is_of(owner, departure.process)
+        }
+
+    def _is_of(self, owner: str, process: ProcessId) -> bool:
+        link = self.links.get(owner)
+        return (
+            link is not None and link.process == process and link.basis is not LinkBasis.ELIMINATION
+        )
 
 
 NO_HOST = HostMemory()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
@@ -50,6 +51,8 @@ class Moment:
     polled_before_at: float  # local time of the look before, for series
     poll_s: float  # seconds between looks, hub and store together
     is_hub_fresh: bool = True
+    # Owners whose process ended before the store was looked at, and when.
+    ended: Mapping[str, float] = field(default_factory=dict)
     patiences: dict[float, health.Patience] = field(default_factory=dict)  # by period
 
     def patience_of(self, timing: Timing | None) -> health.Patience:
@@ -79,7 +82,7 @@ def judged(
 ) -> Seat:
     """`seat` with everything judged anew; `checkpoint` is the record as it stands."""
     old, tenure, looked_at = seat.shown, seat.tenure, moment.looked_at
-    lease = _lease(old.lease, tenure, timing, looked_at)
+    lease = _lease(old.lease, tenure, timing, moment)
     state = flow.state if flow is not None else NO_STATE
     lag = lag_of(state.sample, checkpoint, moment.offset_s)
 
@@ -133,7 +136,7 @@ def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
         return None
 
     tenure = seat.tenure
-    lease = lease_of(tenure.record, timing, moment.looked_at, tenure.holder, tenure.claimed_at)
+    lease = _lease_now(tenure, timing, moment)
 
     if lease.state is not LeaseState.HELD or lease.owner != old.lease.owner:
         return None
@@ -160,7 +163,14 @@ def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
     return Seat(shown, tenure, seat.progress, seat.marks, due_at)
 
 
-def _lease(old: Lease, tenure: Tenure, timing: Timing | None, looked_at: float) -> Lease:
+def _lease_now(tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
+    ended_at = moment.ended.get(tenure.holder) if tenure.holder is not None else None
+    return lease_of(
+        tenure.record, timing, moment.looked_at, tenure.holder, tenure.claimed_at, ended_at
+    )
+
+
+def _lease(old: Lease, tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
     """The lease as it stands; the same object while nothing of it changed."""
     record = tenure.record
 
@@ -175,11 +185,12 @@ def _lease(old: Lease, tenure: Tenure, timing: Timing | None, looked_at: float) 
         and old.basis is timing.basis
         and old.period_basis is timing.period_basis
         and old.renewed_every_s == timing.shown_period_s
-        and looked_at < (next_change_at(old, timing) or 0.0)
+        and moment.looked_at < (next_change_at(old, timing) or 0.0)
+        and tenure.holder not in moment.ended
     ):
         return old
 
-    lease = lease_of(tenure.record, timing, looked_at, tenure.holder, tenure.claimed_at)
+    lease = _lease_now(tenure, timing, moment)
     return old if lease == old else lease
 
 

@@ -7,6 +7,7 @@ import pytest
 from ehtui.domain.hub import HubDescription
 from ehtui.domain.plans import Outcome, OutcomeState, SignalEffect, SignalPlan, SignalTarget
 from ehtui.domain.policy import LeasePolicy, Policy
+from ehtui.domain.process import LinkBasis
 from ehtui.domain.snapshot import LeaseState, Severity, TimingBasis
 from ehtui.domain.updates import ActionDone, HubRead
 from tests.domain.build import World, healthy, process_id
@@ -207,3 +208,90 @@ def test_a_hub_that_grows_is_told() -> None:
     assert world.told("hub.grew")[0].details == {"before": 2, "after": 3}
     assert [p.id for p in world.state.partitions] == ["0", "1", "2"]
     assert world.partition("0").lease.owner == "owner-0"
+
+
+def look_at_store(world: World) -> None:
+    world.tick(2)
+    world.fold(world.store_read())
+
+
+def test_an_owner_whose_process_ended_without_release_is_told_at_the_next_look() -> None:
+    world = healthy()
+    world.play(40)
+    world.kill("owner-2")
+    world.tick()
+    world.fold(world.processes_read())
+    assert not world.ids()  # it may have released: nobody has looked since
+
+    look_at_store(world)
+    lost = world.finding("lease.overdue")
+    lease = world.partition("2").lease
+
+    assert lease.state is LeaseState.OVERDUE
+    assert lease.renewed_at is not None
+    assert world.at - lease.renewed_at < 33  # by its age nobody would call it late
+    assert lost.evidence["process_gone_at"] is not None
+    assert lost.evidence["survivors"] == 2
+    assert lost.evidence["takeover_earliest_at"] == lease.expires_at
+    assert lost.subject.partition == "2"
+    assert world.partition("0").lease.state is LeaseState.HELD
+
+
+def test_a_graceful_stop_is_no_lapse_even_where_the_store_is_seen_later() -> None:
+    world = healthy()
+    world.stop("owner-2")
+    world.tick()
+    world.fold(world.processes_read())
+    world.tick()
+    world.fold(world.hub_read())  # judges it again, by the listing from before
+    assert not world.ids()
+    world.claim("2", "owner-1")
+    look_at_store(world)
+
+    assert not world.ever
+
+
+def test_an_owner_id_that_lives_on_in_another_process_did_not_end() -> None:
+    world = healthy()
+    twin = world.consumer("twin", pid=300)
+    twin.owner = "owner-2"  # a fixed id, and both logs name it
+    world.look()
+    world.kill("twin")
+    world.fold(world.processes_read())
+    look_at_store(world)
+    world.play(70)
+
+    assert "lease.overdue" not in world.ever
+
+
+def test_a_guessed_owner_proves_no_end() -> None:
+    world = World(1)
+    world.produce(3)
+    world.look(logs=False)
+    world.tick(5)
+    world.consumer("a", pid=7, started_at=world.at)
+    world.look(logs=False)
+    world.tick(10)
+    world.claim("0", "a")
+    world.look(logs=False)
+    guess = world.snapshot.consumers[0].link
+    assert guess is not None
+    assert guess.basis is LinkBasis.ELIMINATION
+    world.kill("a")
+    world.fold(world.processes_read())
+    look_at_store(world)
+
+    assert world.partition("0").lease.state is LeaseState.HELD
+
+
+def test_who_renews_after_all_had_not_ended() -> None:
+    world = healthy()
+    world.kill("owner-2")
+    world.fold(world.processes_read())
+    look_at_store(world)
+    assert world.ids() == {"lease.overdue"}
+    world.claim("2", "owner-2")
+    look_at_store(world)
+
+    assert not world.ids()
+    assert world.partition("2").lease.state is LeaseState.HELD

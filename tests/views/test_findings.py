@@ -125,7 +125,10 @@ LAPSES = {
     ),
     "ended by itself": (
         {"signal": None, "signalled_at": None},
-        "P2: owner 51ab7c10 stopped renewing 12:00:40; its process 51388 ended 12:00:51",
+        (
+            "P2: its owner 51ab7c10 (process 51388) ended 12:00:51 without release; "
+            "a standby takes it 12:03:40–12:04:16"
+        ),
     ),
     "hangs": (
         {"signal": None, "signalled_at": None, "process_gone_at": None},

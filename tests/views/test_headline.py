@@ -11,6 +11,7 @@ from ehtui.views.cells import Tone
 from ehtui.views.formats import Clock
 from ehtui.views.glyphs import ASCII
 from ehtui.views.headline import headline
+from tests.domain.build import healthy
 from tests.views import world
 
 
@@ -82,6 +83,19 @@ def test_a_partition_without_an_owner_is_not_called_well() -> None:
     cell = headline(well(groups=(group,)), world.GROUP)
 
     assert (cell.text, cell.tone) == ("P1 has no live owner; lag 0", Tone.PLAIN)
+
+
+def test_a_group_whose_owner_just_died_is_not_called_well() -> None:
+    played = healthy()
+    assert text(played.snapshot).startswith("✓ 3 owners hold all 3 partitions")
+
+    played.kill("owner-2")
+    played.tick()
+    played.fold(played.processes_read())
+    played.tick(2)
+    played.fold(played.store_read())
+
+    assert text(played.snapshot).startswith("△ P2 has no live owner for 2s; another owner takes it")
 
 
 def test_no_store_claims_nothing_of_owners() -> None:

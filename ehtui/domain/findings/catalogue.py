@@ -89,6 +89,7 @@ _KINDS = (
         }
         | TAKEOVER,
     ),
+    # Not renewed in time; or its process was seen to end, and a later look still finds its name.
     FindingKind("lease.overdue", (WARNING,), ("group", "owner", "partition?"), LAPSE),
     FindingKind("lease.expired", (CRITICAL,), ("group", "owner", "partition?"), LAPSE),
     FindingKind(

@@ -66,8 +66,19 @@ def fold_logs(draft: Draft, update: LogsRead) -> None:
         doubted=doubted,
         incidents=incidents,
         followed=frozenset(pid for pid, _ in update.followed),
+        shared=_shared(update.links),
         troubles=_told(draft, troubles),
     )
+
+
+def _shared(links: Iterable[OwnerLink]) -> frozenset[str]:
+    """Owner ids that the logs of several processes name."""
+    processes: dict[str, set[ProcessId]] = {}
+
+    for link in links:
+        processes.setdefault(link.owner, set()).add(link.process)
+
+    return frozenset(owner for owner, named in processes.items() if len(named) > 1)
 
 
 def _noted(draft: Draft, known: LogTrouble | None, incident: LogIncident) -> LogTrouble:

@@ -12,7 +12,7 @@ from ehtui.domain.groups import Written, new_group, rejudged, reseated
 from ehtui.domain.leases import NO_RHYTHM, heard, timings
 from ehtui.domain.memory import UNSEEN, GroupMemory, OwnerTrack, Seat
 from ehtui.domain.sdks import hints_of
-from ehtui.domain.snapshot import LIVE_STATES, Subject
+from ehtui.domain.snapshot import LIVE_STATES, LeaseState, Subject
 from ehtui.domain.store import Checkpoint, Ownership
 from ehtui.domain.tenures import Shift, followed, owner_of, watched
 
@@ -166,7 +166,8 @@ def _fold_group(
     group = _followed_owners(draft, group, changes, is_first=is_first)
     retimed = _retimed(group, before)
     found = Written(changes.checkpoints, frozenset(changes.renewals - retimed))
-    draft.groups[key] = rejudged(draft, group, written | unseen | retimed, moment, found)
+    touched = written | unseen | retimed | _orphaned(group, moment)
+    draft.groups[key] = rejudged(draft, group, touched, moment, found)
 
 
 def _followed_seat(
@@ -224,6 +225,17 @@ def _is_same(before: Ownership | Checkpoint | None, after: Ownership | Checkpoin
         return before is after
 
     return before is after or (before.blob.etag == after.blob.etag and before == after)
+
+
+def _orphaned(group: GroupMemory, moment: Moment) -> set[str]:
+    """Partitions still held in the name of an owner whose process ended."""
+    return {
+        pid
+        for owner in group.state.owners
+        if owner.id in moment.ended
+        for pid in owner.partitions
+        if pid in group.seats and group.seats[pid].shown.lease.state is LeaseState.HELD
+    }
 
 
 def _retimed(group: GroupMemory, before: Mapping[str, object]) -> set[str]:

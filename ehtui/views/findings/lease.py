@@ -50,6 +50,11 @@ def _unowned_advice(case: Case) -> tuple[str, ...]:
 
 
 def _overdue(case: Case) -> str:
+    if case.number("process_gone_at") is not None and not case.text("signal"):
+        ended = f"(process {case.pid}) ended {case.time('process_gone_at')} without release"
+
+        return joined(f"{case.where}: its owner {case.owner()} {ended}", takeover(case))
+
     stopped = f"{case.where}: owner {case.owner()} stopped renewing {case.time('renewed_at')}"
 
     return joined(stopped, _process(case))
