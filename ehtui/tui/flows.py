@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import Outcome, OutcomeState, Plan, Refusal
+from ehtui.domain.plans import Outcome, OutcomeState, Plan, Refusal, RestartPlan
 from ehtui.domain.text import safe
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
@@ -15,12 +17,13 @@ from ehtui.tui.words import words_of
 from ehtui.views.keys import process_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from textual.notifications import SeverityLevel
 
     from ehtui.domain.process import ProcessId
     from ehtui.tui.app import EhtuiApp
+    from ehtui.views.plans import Confirmation
 
 
 ESCALATE_AFTER_S = 10.0
@@ -56,11 +59,17 @@ async def signal(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
     names = [words_of(app).process(app.snapshot, process) for process in processes]
     chosen = await app.push_screen_wait(SignalScreen(app.session.signals, names))
 
+    if chosen is None:
+        return
+
+    planner = partial(app.session.plan_signal, processes, chosen)
+
     if chosen == ESCALATING:
-        plan = app.session.plan_signal(processes, "TERM", escalate_after_s=ESCALATE_AFTER_S)
-        await _carry_out(app, plan)
-    elif chosen is not None:
-        await _carry_out(app, app.session.plan_signal(processes, chosen))
+        planner = partial(
+            app.session.plan_signal, processes, "TERM", escalate_after_s=ESCALATE_AFTER_S
+        )
+
+    await _carry_out(app, planner(), planner)
 
 
 async def restart(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
@@ -69,7 +78,8 @@ async def restart(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
         app.say("Select one consumer to restart.", "warning")
         return
 
-    await _carry_out(app, app.session.plan_restart(processes[0]))
+    planner = partial(app.session.plan_restart, processes[0])
+    await _carry_out(app, planner(), planner)
 
 
 async def start_consumer(app: EhtuiApp) -> None:
@@ -105,14 +115,33 @@ async def adopt(app: EhtuiApp) -> None:
         app.session.adopt(processes[chosen].id)
 
 
-async def _carry_out(app: EhtuiApp, plan: Plan | Refusal) -> None:
+async def _carry_out(
+    app: EhtuiApp, plan: Plan | Refusal, planner: Callable[[], Plan | Refusal] | None = None
+) -> None:
+    """Do what was confirmed. With a `planner`, that is what stood there last."""
+    say = words_of(app)
+
     if isinstance(plan, Refusal):
-        app.say(words_of(app).refusal(plan), "warning")
+        app.say(say.refusal(plan), "warning")
         return
 
-    words = words_of(app).confirmation(plan, app.snapshot, app.group)
+    def anew() -> Confirmation | str:
+        nonlocal plan
+        newer = planner() if planner is not None else plan
 
-    if not await app.push_screen_wait(ConfirmScreen(words)):
+        if isinstance(newer, Refusal):
+            return say.refusal(newer)
+
+        if isinstance(newer, RestartPlan) and isinstance(plan, RestartPlan):
+            newer = replace(newer, log_path=plan.log_path)  # it is named by the second
+
+        plan = newer
+
+        return say.confirmation(plan, app.snapshot, app.group)
+
+    words = say.confirmation(plan, app.snapshot, app.group)
+
+    if not await app.push_screen_wait(ConfirmScreen(words, anew if planner else None)):
         return
 
     app.stop_asking()

@@ -119,6 +119,10 @@ class FakeSession:
 
         consumers = {c.process.id: c for c in self.snapshot.consumers}
 
+        for process in processes:
+            if process not in consumers:
+                return Refusal(RefusalReason.GONE, str(process.pid))
+
         return SignalPlan(
             signal,
             tuple(

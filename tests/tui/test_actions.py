@@ -38,7 +38,7 @@ from ehtui.tui.session import UiOptions
 from ehtui.tui.widgets.chart import Chart
 from ehtui.tui.widgets.lag_pane import LagPane
 from tests.tui.fakes import FakeSession
-from tests.tui.scenes import healthy, overdue
+from tests.tui.scenes import NOW, healthy, overdue
 from tests.waiting import wait_for
 
 
@@ -176,6 +176,49 @@ async def test_the_target_is_pinned_while_the_world_changes() -> None:
         assert isinstance(app.focused, Button)
         assert app.focused.id == "cancel"
         assert session.executed == []
+
+
+def words(app: EhtuiApp) -> str:
+    return "\n".join(str(each.render()) for each in app.screen.query(Static) if each.display)
+
+
+async def test_a_confirmation_keeps_up_with_the_world_and_what_is_done_is_what_it_says() -> None:
+    async with opened() as (pilot, session, app):
+        await press(pilot, "2", "k", "down", "enter", "right")
+        before, later = words(app), replace(healthy(), taken_at=NOW + 30)
+        session.publish(later)
+        await wait_for(lambda: words(app) != before)
+        assert heading(app) == "Send SIGTERM to 51257?"
+        assert isinstance(app.focused, Button)
+        assert app.focused.id == "do"
+        await press(pilot, "enter")
+        await wait_for(lambda: bool(session.executed))
+        assert session.executed == [session.plan_signal([later.consumers[0].process.id], "TERM")]
+
+
+async def test_what_cannot_be_done_any_more_cannot_be_confirmed_any_more() -> None:
+    async with opened() as (pilot, session, app):
+        await press(pilot, "2", "k", "enter", "right")
+        session.publish(replace(healthy(), consumers=healthy().consumers[1:]))
+        await wait_for(lambda: "51257 is gone" in words(app))
+        session.publish(healthy())  # as it was: a second look at a doubtful list is a new question
+        await press(pilot, "right", "enter")
+        assert len(app.screen_stack) == 1
+        assert session.executed == []
+
+
+async def test_a_restart_that_is_planned_anew_keeps_the_log_it_named() -> None:
+    async with opened() as (pilot, session, app):
+
+        def planned(_: ProcessId) -> RestartPlan:
+            at = session.snapshot.taken_at
+            return replace(RESTART, log_path=f"{at}.log", wait_s=at - NOW + 30, planned_at=at)
+
+        session.plan_restart = planned  # type: ignore[method-assign, assignment]
+        await press(pilot, "2", "R")
+        session.publish(replace(healthy(), taken_at=NOW + 60))
+        await wait_for(lambda: "wait up to 1m30s" in words(app))
+        assert f"{NOW}.log" in words(app)
 
 
 async def test_cancel_has_the_focus_and_cancels() -> None:

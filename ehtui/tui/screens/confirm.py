@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Button
+from textual.widgets import Button, Static
 from typing_extensions import override
 
 from ehtui.tui.screens.dialog import Dialog, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from textual.widget import Widget
 
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 class ConfirmScreen(Dialog[bool]):
-    """Answers True only when the verb was chosen."""
+    """Answers True only when the verb was chosen.
+
+    `anew` tells the plan with each newer picture, or in one sentence why it is off.
+    """
 
     HINT = "←→ chooses · enter · esc cancels"
     AUTO_FOCUS = "#cancel"
@@ -38,9 +41,12 @@ class ConfirmScreen(Dialog[bool]):
     }
     """
 
-    def __init__(self, confirmation: Confirmation) -> None:
+    def __init__(
+        self, confirmation: Confirmation, anew: Callable[[], Confirmation | str] | None = None
+    ) -> None:
         super().__init__()
         self._confirmation = confirmation
+        self._anew = anew
         self.set_class(confirmation.is_grave, "-grave")
 
     @override
@@ -50,26 +56,55 @@ class ConfirmScreen(Dialog[bool]):
     @override
     def content(self) -> Iterable[Widget]:
         words = self._confirmation
-        steps = Content("\n").join(Content(step) for step in words.steps)
-        costs = Content("\n").join(Content(cost) for cost in words.costs)
-        body = [text(steps)]
+        steps, costs = text(""), text("", "dialog--section")
+        steps.id, costs.id = "steps", "costs"
 
-        if words.costs:
-            notes = text(costs, "dialog--section")
-            notes.id = "costs"
-            body.append(notes)
-
-        yield VerticalScroll(*body, can_focus=False)
+        yield VerticalScroll(steps, costs, can_focus=False)
         yield Horizontal(
             self.cancel_button(),
-            Button(
-                Content(words.verb),
-                id="do",
-                variant="error" if words.is_grave else "primary",
-                compact=True,
-            ),
+            Button(Content(words.verb), id="do", compact=True),
             id="buttons",
         )
+
+    @on(events.Mount)
+    def keep_up(self) -> None:
+        """Tell what is planned, and go on telling it as the world goes on."""
+        self._tell()
+
+        if self._anew is not None:
+            self.watch(self.app, "snapshot", self._plan_anew, init=False)
+
+    def _plan_anew(self) -> None:
+        told = self._anew() if self._anew is not None else self._confirmation
+
+        if isinstance(told, str):
+            self._call_off(told)
+        elif told != self._confirmation:
+            self._confirmation = told
+            self._tell()
+
+    def _tell(self) -> None:
+        words = self._confirmation
+        self.set_class(words.is_grave, "-grave")
+        self.query_one("#box").border_title = Content(words.heading)
+        self.query_one("#steps", Static).update(Content("\n".join(words.steps)))
+        self._warn(words.costs)
+        button = self.query_one("#do", Button)
+        button.label = Content(words.verb)
+        button.variant = "error" if words.is_grave else "primary"
+
+    def _warn(self, costs: Sequence[str]) -> None:
+        notes = self.query_one("#costs", Static)
+        notes.update(Content("\n".join(costs)))
+        notes.display = bool(costs)
+
+    def _call_off(self, why: str) -> None:
+        """What cannot be done any more cannot be chosen any more."""
+        self._anew = None
+        self._warn((why,))
+        self.set_focus(self.query_one("#cancel"))
+        button = self.query_one("#do")
+        button.display, button.disabled = False, True
 
     def cancel_button(self) -> Button:
         """What leaves everything as it is."""
