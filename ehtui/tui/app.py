@@ -91,7 +91,6 @@ class EhtuiApp(TypeAheadApp):
             self.busy,
             "paused" if self.paused else "",
             "read-only" if self.session.read_only else "",
-            self.options.banner or "",
         )
 
         return tuple(word for word in words if word)

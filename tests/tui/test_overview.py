@@ -19,7 +19,7 @@ from ehtui.tui.session import UiOptions
 from ehtui.tui.widgets.lag_pane import LagPane
 from ehtui.views.keys import process_key
 from tests.tui.fakes import FakeSession
-from tests.tui.scenes import SCENES, healthy, many, overdue
+from tests.tui.scenes import GROUP, SCENES, healthy, many, overdue
 from tests.waiting import wait_for
 
 
@@ -101,6 +101,20 @@ async def test_pause_holds_the_picture_and_says_so() -> None:
 
         await pilot.press("p")
         await wait_for(lambda: len(screen.pane("consumers").listing.rows) == 3)
+
+
+@pytest.mark.parametrize(("width", "is_titled"), [(80, False), (160, True)])
+async def test_a_scenes_title_gives_way_to_the_sentence(width: int, is_titled: bool) -> None:
+    title = "A consumer is killed and nobody takes over"
+    options = UiOptions(banner=title)
+
+    async with opened(overdue(), size=(width, 24), options=options) as (pilot, _, screen):
+        await pilot.press("p")
+        line = screen.query_one("Headline").render_line(0).text
+        sentence = screen.app.pictures.headline(overdue(), GROUP).text
+        assert sentence[:40] in line
+        assert (title in line) == is_titled
+        assert "paused" in line
 
 
 async def test_the_list_under_a_dialog_is_frozen_and_catches_up() -> None:

@@ -148,7 +148,9 @@ class OverviewScreen(ActingScreen):
         self.pane("findings").show(pictures.findings(snapshot, group))
         self.pane("timeline").show(pictures.timeline(snapshot, group))
         sentence = pictures.headline(snapshot, group)
-        self.query_one(Headline).show(_places(snapshot.hub), group, sentence, app.states)
+        banner = app.options.banner or ""
+        places = _places(snapshot.hub)
+        self.query_one(Headline).show(places, group, sentence, app.states, banner)
         self._show_band()
         self._arrange()
 

@@ -35,19 +35,28 @@ class Headline(Line):
         self._group = ""
         self._sentence = Cell("")
         self._states: tuple[str, ...] = ()
+        self._banner = ""
 
     def show(
-        self, places: Sequence[str], group: str, sentence: Cell, states: Sequence[str]
+        self,
+        places: Sequence[str],
+        group: str,
+        sentence: Cell,
+        states: Sequence[str],
+        banner: str = "",
     ) -> None:
-        """Say it; of `places` the first that leaves the sentence whole, else the last but one."""
+        """Say it; of `places` the first that leaves the sentence whole, else the last but one.
+
+        The banner is there only where it leaves the sentence whole.
+        """
         self._places, self._group = tuple(places), safe(group)
-        self._sentence, self._states = sentence, tuple(states)
+        self._sentence, self._states, self._banner = sentence, tuple(states), banner
         self.redraw()
 
     @override
     def segments(self, width: int) -> Sequence[Segment]:
         plain = self.named("")
-        right = [Segment(f" {state} ", self.named("headline-warning")) for state in self._states]
+        right = self._told(self._states)
         name = " ehtui " if width >= _NAMED_CELLS else ""
         left = [Segment(name, self.named("title-focused"))]
         group = [
@@ -56,6 +65,12 @@ class Headline(Line):
             Segment("   ", plain),
         ]
         room = width - length(left) - length(right) - length(group) - 1
+        banner = self._told([self._banner] if self._banner else [])
+
+        if cell_len(self._sentence.text) + length(banner) <= room:
+            right += banner
+            room -= length(banner)
+
         place = self._place(room)
         room -= cell_len(place)
         left += [Segment(place, self.named("headline-dim")), *group]
@@ -64,6 +79,9 @@ class Headline(Line):
         space = " " * max(0, width - length(left) - length(right))
 
         return [*left, Segment(space, plain), *right]
+
+    def _told(self, states: Sequence[str]) -> list[Segment]:
+        return [Segment(f" {state} ", self.named("headline-warning")) for state in states]
 
     def _place(self, room: int) -> str:
         needed = cell_len(self._sentence.text)
