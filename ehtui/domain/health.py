@@ -16,6 +16,7 @@ from ehtui.domain.rules import (
     NEVER_CHECKPOINTED,
     NEW_OWNER,
     NO_SAMPLE,
+    OVERDUE,
     REWOUND,
     STALLED,
     STEADY,
@@ -23,7 +24,7 @@ from ehtui.domain.rules import (
     STOPPED_LONG,
     UNOWNED,
 )
-from ehtui.domain.snapshot import LIVE_STATES, Health
+from ehtui.domain.snapshot import LIVE_STATES, Health, LeaseState
 
 if TYPE_CHECKING:
     from ehtui.domain.lag import Lag
@@ -72,6 +73,8 @@ def _at_once(lease: Lease, lag: Lag) -> Verdict | None:
         verdict = Health.UNOWNED, UNOWNED
     elif lag.ahead:
         verdict = Health.AHEAD, AHEAD
+    elif lease.state is LeaseState.OVERDUE:
+        verdict = Health.OVERDUE, OVERDUE
     elif lag.lag is None:
         verdict = Health.UNKNOWN, NO_SAMPLE
     elif lag.lag == 0:

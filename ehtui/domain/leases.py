@@ -207,6 +207,19 @@ def _ownerless(record: Ownership | None, last_owner: str | None) -> Lease:
     )
 
 
+def _blob_lease(record: Ownership, claimed_at: float | None) -> Lease:
+    """Held by the storage service itself: nothing tells its age."""
+    is_held = record.blob_lease_state in _BLOB_LEASE_HELD
+    return Lease(
+        LeaseState.HELD if is_held else LeaseState.EXPIRED,
+        record.owner,
+        etag=record.blob.etag,
+        last_modified=record.blob.last_modified,
+        blob=record.blob.name,
+        claimed_at=claimed_at,
+    )
+
+
 def lease_of(
     record: Ownership | None,
     timing: Timing | None,
@@ -222,19 +235,10 @@ def lease_of(
     if record is None or record.owner is None:
         return _ownerless(record, last_owner)
 
-    blob = record.blob
-
     if record.blob_lease_state is not None or timing is None:
-        is_held = record.blob_lease_state in _BLOB_LEASE_HELD
-        return Lease(
-            LeaseState.HELD if is_held else LeaseState.EXPIRED,
-            record.owner,
-            etag=blob.etag,
-            last_modified=blob.last_modified,
-            blob=blob.name,
-            claimed_at=claimed_at,
-        )
+        return _blob_lease(record, claimed_at)
 
+    blob = record.blob
     overdue_at = _overdue_at(blob.last_modified, timing, ended_at)
 
     if looked_at - blob.last_modified >= timing.expires_after_s:

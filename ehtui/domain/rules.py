@@ -5,6 +5,7 @@ from __future__ import annotations
 # In the order in which they are tried.
 UNOWNED = "unowned"  # nobody holds a live lease
 AHEAD = "checkpoint-ahead"  # the checkpoint is beyond the stream
+OVERDUE = "lease-overdue"  # its owner stopped renewing
 NO_SAMPLE = "lag-unknown"
 LAG_ZERO = "lag-zero"
 NEVER_CHECKPOINTED = "never-checkpointed"

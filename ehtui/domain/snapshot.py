@@ -77,6 +77,7 @@ class Health(StrEnum):
     UNKNOWN = "unknown"
     BEHIND = "behind"
     REWOUND = "rewound"
+    OVERDUE = "overdue"  # its lease is late: whether it is read depends on who takes it over
     AHEAD = "ahead"
     STALLED = "stalled"
     STOPPED = "stopped"

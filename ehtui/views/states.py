@@ -38,6 +38,7 @@ HEALTH = {
     Health.UNKNOWN: Word("unknown", Tone.DIM),
     Health.BEHIND: Word("behind", Tone.WARNING, 2),
     Health.REWOUND: Word("rewound", Tone.WARNING, 2),
+    Health.OVERDUE: Word("overdue", Tone.WARNING, 2),
     Health.AHEAD: Word("ahead", Tone.CRITICAL, 3),
     Health.STALLED: Word("stalled", Tone.CRITICAL, 3),
     Health.STOPPED: Word("stopped", Tone.CRITICAL, 3),
@@ -48,6 +49,7 @@ HEALTH_MEANING = {
     Health.UNKNOWN: "not known yet, or not knowable",
     Health.BEHIND: "lag does not shrink",
     Health.REWOUND: "the checkpoint went back: events are read again",
+    Health.OVERDUE: "its owner stopped renewing its lease",
     Health.AHEAD: "the checkpoint is beyond the last event",
     Health.STALLED: "checkpoints are written but do not advance",
     Health.STOPPED: "events wait and no checkpoint is written",
@@ -56,6 +58,7 @@ HEALTH_MEANING = {
 RULES = {
     rules.UNOWNED: "nobody holds a live lease",
     rules.AHEAD: "the checkpoint is beyond the last event",
+    rules.OVERDUE: "its owner stopped renewing: what waits is read by whoever takes it over",
     rules.NO_SAMPLE: "hub or checkpoint tell no sequence number to compare",
     rules.LAG_ZERO: "nothing waits",
     rules.NEVER_CHECKPOINTED: "never checkpointed: how far it has read is not known",
@@ -98,13 +101,17 @@ SOURCE = {
 }
 
 
+_LEASE_DECIDES = frozenset({Health.UNOWNED, Health.OVERDUE, Health.STOPPED, Health.STALLED})
+
+
 def health_of(partition: GroupPartition) -> Word:
     """The worse of the lease's state and the lag's health; a window that fills says how far."""
     lease = LEASE[partition.lease.state]
     judged = HEALTH[partition.health]
 
-    # Expired, released and never owned are the precise words for what health calls unowned.
-    if partition.health is Health.UNOWNED and lease.rank:
+    # Expired, released and never owned are the precise words for what health calls unowned; of
+    # two partitions of one owner that died, both are overdue.
+    if partition.health in _LEASE_DECIDES and lease.rank:
         return lease
 
     if lease.rank >= judged.rank and lease.rank:

@@ -8,7 +8,7 @@ from ehtui.domain.hub import HubDescription
 from ehtui.domain.plans import Outcome, OutcomeState, SignalEffect, SignalPlan, SignalTarget
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.process import LinkBasis
-from ehtui.domain.snapshot import LeaseState, Severity, TimingBasis
+from ehtui.domain.snapshot import Health, LeaseState, Severity, TimingBasis
 from ehtui.domain.updates import ActionDone, HubRead
 from tests.domain.build import World, healthy, process_id
 
@@ -295,3 +295,27 @@ def test_who_renews_after_all_had_not_ended() -> None:
 
     assert not world.ids()
     assert world.partition("2").lease.state is LeaseState.HELD
+
+
+def test_a_late_lease_is_one_word_whatever_waits_in_its_partitions() -> None:
+    world = World(3)
+    world.produce(3)
+    world.consumer("a", "0", "1", pid=11)
+    world.consumer("b", "2", pid=12)
+    world.look()
+    world.play(120)
+    world.produce(0, ("1",))  # nothing waits there: else both would be called stopped
+    world.play(20)
+    world.kill("a")
+    world.play(70)
+
+    def told() -> list[str]:
+        return [p.health.value for p in world.state.partitions]
+
+    assert told() == ["overdue", "overdue", "ok"]
+    assert world.state.health is Health.OVERDUE
+    assert world.state.counts == {Health.OVERDUE: 2, Health.OK: 1}
+
+    world.play(120)
+    assert told() == ["unowned", "unowned", "ok"]
+    assert world.state.health.value == "unowned"

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 UNSTABLE = frozenset({"partition.pingpong", "group.churn", "owner.crash_loop", "store.two_names"})
 STUCK = frozenset({Health.STOPPED, Health.STALLED})
+UNSERVED = frozenset({Health.UNOWNED, Health.OVERDUE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,7 +200,7 @@ def moves(partition: GroupPartition) -> Check:
     """Whether checkpoints advance while events wait."""
     passed = None if partition.health is Health.UNKNOWN else partition.health not in STUCK
 
-    if partition.health is Health.UNOWNED:
+    if partition.health in UNSERVED:
         passed = None
 
     return Check(
@@ -217,7 +218,7 @@ def moves(partition: GroupPartition) -> Check:
 
 def is_read(partition: GroupPartition) -> bool:
     """Whether it gets on: of one that does not, it makes no sense to ask how fast."""
-    return partition.health not in {Health.UNKNOWN, Health.UNOWNED} | STUCK
+    return partition.health not in {Health.UNKNOWN} | UNSERVED | STUCK
 
 
 def keeps_up(partition: GroupPartition, state: PartitionState | None) -> Check:

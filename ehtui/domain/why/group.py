@@ -110,7 +110,7 @@ def _moves(group: GroupState) -> Check:
     worst = max(group.partitions, key=lambda p: list(Health).index(p.health), default=None)
     return Check(
         "group.moves",
-        None if group.health is Health.UNKNOWN else not stuck,
+        None if group.health in {Health.UNKNOWN, Health.OVERDUE} else not stuck,
         {
             "health": group.health.value,
             "worst_partition": worst.id if worst else None,

@@ -23,6 +23,7 @@ BY_HEALTH = {
     Health.BEHIND: "behind",
     Health.AHEAD: "ahead",
     Health.REWOUND: "rewound",
+    Health.OVERDUE: "lapsing",
     Health.OK: "fine",
 }
 
