@@ -8,7 +8,7 @@ import pytest
 
 from ehtui.domain.consequences import after_death, after_release
 from ehtui.domain.policy import Policy
-from ehtui.domain.process import LogIncident, LogIncidentKind, LogState
+from ehtui.domain.process import LogIncident, LogIncidentKind, LogState, RecognisedBy
 from ehtui.domain.snapshot import Snapshot, Subject
 from ehtui.domain.why import Why, subjects_of, why
 from ehtui.domain.why.catalogue import CHECKS, VERDICTS
@@ -239,7 +239,13 @@ def test_a_handler_that_raises_again_and_again_is_failing() -> None:
     assert asked(world.snapshot, partition="1").verdict == "fine"
 
 
-def quiet(world: World, *, log: str | None, followed: bool) -> LogState | None:
+def quiet(
+    world: World,
+    *,
+    log: str | None,
+    followed: bool,
+    by: RecognisedBy = RecognisedBy.PATTERN,
+) -> LogState | None:
     """One consumer whose log names nobody, watched for two minutes."""
     world.consumer("q", pid=31, started_at=world.at)
     path = ((31, log),) if log and followed else ()
@@ -249,7 +255,7 @@ def quiet(world: World, *, log: str | None, followed: bool) -> LogState | None:
         world.fold(world.hub_read())
         world.fold(world.store_read())
         read = world.processes_read()
-        mute = tuple(replace(p, log_path=log) for p in read.processes)
+        mute = tuple(replace(p, log_path=log, recognised_by=by) for p in read.processes)
         world.fold(replace(read, processes=mute))
         world.fold(replace(world.logs_read(), links=(), followed=path))
 
@@ -279,3 +285,24 @@ def test_of_an_owner_that_is_known_the_log_is_no_question() -> None:
     assert {consumer.log for consumer in world.snapshot.consumers} == {LogState.NAMED}
     found = asked(world.snapshot, pid=11)
     assert "log.names_owner" not in {check.id for check in found.checks}
+
+
+@pytest.mark.parametrize("by", [RecognisedBy.PATTERN, RecognisedBy.CONNECTION])
+def test_who_may_be_one_of_the_owners_is_not_told_that_nothing_is_left(by: RecognisedBy) -> None:
+    world = World(2)
+    world.consumer("a", "0")
+    world.consumer("b", "1")
+    quiet(world, log="/var/log/q.log", followed=True, by=by)
+    checks = {check.id: check for check in asked(world.snapshot, pid=31).checks}
+
+    for id_ in ("process.owns", "partitions.suffice", "partitions.are_free"):
+        assert checks[id_].passed is None, id_
+
+    assert checks["partitions.suffice"].evidence["live_owners"] is None
+    assert checks["partitions.suffice"].evidence["strangers"] == 2
+    assert checks["log.names_owner"].passed is False
+
+    world.release("1")
+    world.look(logs=False)
+    free = {check.id: check for check in asked(world.snapshot, pid=31).checks}
+    assert free["partitions.are_free"].passed is True

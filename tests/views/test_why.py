@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.domain.snapshot import ConsumerRole, Health, LeaseState, Snapshot, Subject
+from ehtui.domain.process import LogState, RecognisedBy
+from ehtui.domain.snapshot import (
+    ConsumerRole,
+    Health,
+    LeaseState,
+    OwnerState,
+    Snapshot,
+    Subject,
+)
 from ehtui.domain.why import Check, Why, why
 from ehtui.domain.why.catalogue import CHECKS, VERDICTS
 from ehtui.views.cells import Tone
@@ -188,3 +197,25 @@ def test_what_works_asks_for_nothing() -> None:
     explained = told(snapshot, group=world.GROUP)
 
     assert (explained.tone, explained.next_steps) == (Tone.GOOD, ())
+
+
+def test_a_silent_process_of_which_nobody_knows_who_it_is() -> None:
+    silent = replace(
+        world.consumer(
+            9, 60, role=ConsumerRole.UNKNOWN, recognised_by=RecognisedBy.CONNECTION, name="python"
+        ),
+        log=LogState.SILENT,
+    )
+    held = (world.partition(str(n), world.lease(owner=o), 9, 9) for n, o in enumerate("ab"))
+    group = replace(
+        world.group_state(*held), owners=(OwnerState("a", ("0",)), OwnerState("b", ("1",)))
+    )
+    explained = told(world.snapshot(groups=(group,), consumers=(silent,), findings=()), pid=9)
+    marks = {answer.text: answer.mark for answer in explained.answers}
+
+    for question in ("Whether there is a partition for it", "Whether it lacks a free partition"):
+        reason = "it may be any of the 2 owners whose process is not known"
+        assert marks[f"{question} is not known: {reason}"] == "–"
+
+    (step,) = explained.next_steps
+    assert 'getLogger("azure.eventhub").setLevel(logging.INFO)' in step

@@ -102,12 +102,14 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
     },
     "partitions.suffice": {
         "partition_count": "int?",
-        "live_owners": "int others with a live lease",
+        "live_owners": "int? others with a live lease; None: it may be one of them",
+        "strangers": "int owners whose process is not known: any of them may be it",
         "expected_min": "int? partitions that each would have",
     },
     "partitions.are_free": {
         "free": "tuple[str, ...] nobody holds them",
         "lapsing": "tuple[str, ...] their lease runs out",
+        "strangers": "int owners whose process is not known: any of them may be it",
         "takeover_earliest_at": "float? of the first",
         "takeover_latest_at": "float?",
     },

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import LogState, RecognisedBy
+from ehtui.domain.process import LogState
 from ehtui.domain.sdks import runtime_of
 from ehtui.domain.snapshot import (
     ConsumerRole,
@@ -107,10 +107,10 @@ def why_owner(snapshot: Snapshot, subject: Subject, owner: str) -> Why:
 
 
 def _log(consumer: ConsumerState) -> Iterator[Check]:
-    """Why nothing ties it to an owner; of one that is known by other means its log matters less."""
+    """Why nothing ties it to an owner."""
     process = consumer.process
 
-    if consumer.link is not None or process.recognised_by is RecognisedBy.CONNECTION:
+    if consumer.link is not None:
         return
 
     evidence: Evidence = {
@@ -139,6 +139,9 @@ def _room(snapshot: Snapshot, consumer: ConsumerState, findings: Sequence[Findin
     link = consumer.link_in(group.name) if group else None
     own = link.owner if link is not None else None
     others = sum(1 for o in group.owners if o.id != own) if group else 0
+    # Of a process without a part nobody knows which owner it is: what others hold, it may hold.
+    is_anybody = link is None and consumer.role is ConsumerRole.UNKNOWN
+    strangers = sum(1 for o in group.owners if o.link is None) if group and is_anybody else 0
     count = len(group.partitions) if group else None
     free = [p for p in group.partitions if p.lease.state in FREE] if group else []
     late = [p for p in group.partitions if p.lease.state is LeaseState.OVERDUE] if group else []
@@ -148,19 +151,21 @@ def _room(snapshot: Snapshot, consumer: ConsumerState, findings: Sequence[Findin
     return [
         Check(
             "partitions.suffice",
-            None if count is None else count > others,
+            None if count is None or strangers else count > others,
             {
                 "partition_count": count,
-                "live_owners": others,
-                "expected_min": None if count is None else count // (others + 1),
+                "live_owners": None if strangers else others,
+                "strangers": strangers,
+                "expected_min": None if count is None or strangers else count // (others + 1),
             },
         ),
         Check(
             "partitions.are_free",
-            None if group is None else bool(free),
+            None if group is None or (strangers and not free) else bool(free),
             {
                 "free": tuple(p.id for p in free),
                 "lapsing": tuple(p.id for p in late),
+                "strangers": strangers,
                 "takeover_earliest_at": min(
                     (w.earliest_at for w in windows if w.earliest_at is not None), default=None
                 ),

@@ -22,7 +22,7 @@ from ehtui.views.why.words import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.views.case import Case
+    from ehtui.views.case import Case, Sentence
 
 
 def _runs(case: Case) -> str:
@@ -49,6 +49,19 @@ def _seats(case: Case) -> str:
     count = formats.plural(case.whole("partition_count") or 0, "partition")
 
     return f"{count}, {formats.plural(case.whole('live_owners') or 0, 'other owner')}"
+
+
+def _may_be_owner(question: str) -> Sentence:
+    def told(case: Case) -> str:
+        strangers = case.whole("strangers")
+
+        if not strangers:
+            return f"{question} is not known"
+
+        them = "the owner" if strangers == 1 else f"any of the {strangers:,} owners"
+        return f"{question} is not known: it may be {them} whose process is not known"
+
+    return told
 
 
 def _none_free(case: Case) -> str:
@@ -160,14 +173,14 @@ CONSUMER_CHECKS: Mapping[str, CheckWords] = {
     "partitions.suffice": CheckWords(
         lambda case: f"There are partitions enough for it: {_seats(case)}",
         lambda case: f"There is no partition left for it: {_seats(case)}",
-        always("Whether there is a partition for it is not known"),
+        _may_be_owner("Whether there is a partition for it"),
         STANDBY,
         is_design=True,
     ),
     "partitions.are_free": CheckWords(
         _free,
         _none_free,
-        always("Whether a partition is free is not known"),
+        _may_be_owner("Whether it lacks a free partition"),
         is_design=True,
     ),
     "log.is_clean": CheckWords(
