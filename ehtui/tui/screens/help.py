@@ -21,9 +21,9 @@ _SIGNS = (
     ("–", "not known"),
     ("~", "a guess, or changes between two reads were missed"),
     (">  ≤", "at least, at most"),
-    (">120s", "a lease renewed in time has so much left at least;"),
-    ("", "its number moves only once a renewal is missed. The selected row"),
-    ("", "counts down, with ~ where the lease's length is a guess"),
+    (">120s", "a lease renewed in time has so much left at least (~120s: where its"),
+    ("", "length is a guess); its number moves only once a renewal is missed."),
+    ("", "The selected row counts down"),
 )
 
 

@@ -41,7 +41,7 @@ def lease_cells(
     at_least = _at_least(lease, now) if quiet else None
 
     if at_least is not None:
-        left, guess = at_least, ">"  # one sign: the selected row tells which countdown is a guess
+        left, guess = at_least, guess or ">"  # one sign: a guess of a bound is a guess
 
     filled = _filled(left, lease.expires_after_s, cells)
 
