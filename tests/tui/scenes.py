@@ -263,8 +263,8 @@ def overdue() -> Snapshot:
         lag=1_820,
         behind=Behind(139.0, BehindBasis.INTERPOLATED),
         out_per_s=0.0,
-        health=Health.STOPPED,
-        rule=rules.STOPPED,
+        health=Health.OVERDUE,
+        rule=rules.OVERDUE,
         lag_series=series(1820.0, grows=40),
         takeover=window,
     )
