@@ -22,6 +22,7 @@ SIZES = (32, 256, 1024)
 KEYS = 120
 EVERY_S = 0.08
 REFRESH_EVERY_S = 1.0
+POINTER = "(?:▌)?".encode()
 DOWN, UP = b"\x1b[B", b"\x1b[A"
 P99_S, WORST_S = 0.016, 0.033
 GIVE_UP_S = 5.0
@@ -54,7 +55,7 @@ class Typist:
         frame = self._window.until_quiet(0.5)
         self._row = 1
         # Of what was painted, the number of the next row has the cursor's style.
-        found = re.search(rb"\x1b\[([0-9;]+)m *(?:\x1b\[\1m *)?1 ", frame)
+        found = re.search(rb"\x1b\[([0-9;]+)m%s *(?:\x1b\[\1m *)?1 " % POINTER, frame)
         assert found, frame[-300:]
         self._style = re.escape(found[1])
 
@@ -64,7 +65,7 @@ class Typist:
             self._step = -self._step
 
         self._row += self._step
-        seen = re.compile(rb"\x1b\[%sm *%d[ \x1b]" % (self._style, self._row))
+        seen = re.compile(rb"\x1b\[%sm%s *%d[ \x1b]" % (self._style, POINTER, self._row))
         self._window.read(0)
         frame, pressed_at = b"", time.perf_counter()
         self._window.press(DOWN if self._step > 0 else UP)
