@@ -7,7 +7,6 @@ from dataclasses import replace
 from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.folds.host import GONE
 from ehtui.domain.process import (
     LinkBasis,
     LogIncidentKind,
@@ -115,7 +114,7 @@ def _guess_link(draft: Draft, owns: _Owned) -> None:
         for c in draft.consumers
         if c.process.id not in linked
         and c.process.recognised_by is not RecognisedBy.CONNECTION
-        and c.process.status not in GONE
+        and not c.process.has_ended
         and c.process.connections != 0
     ]
     strangers = [owner for owner in owns if owner not in links]
@@ -185,7 +184,7 @@ def _judged(draft: Draft, consumer: ConsumerState, part: _Part) -> ConsumerState
             _idle_role(draft, process, key, link)
         )
         for key, link in part.idle_in.items()
-        if process.status not in GONE
+        if not process.has_ended
     }
     idle = tuple((name, role) for name, role in judged.items() if role in _WORST_FIRST)
     role = next((r for r in _WORST_FIRST if r in judged.values()), ConsumerRole.UNKNOWN)

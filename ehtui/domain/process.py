@@ -57,6 +57,9 @@ class Supervisor:
         return words[0] if words else None
 
 
+_ENDED = frozenset({"gone", "zombie", "dead"})
+
+
 @dataclass(frozen=True, slots=True)
 class ProcessSample:
     """One look at a process. What could not be read is None."""
@@ -80,6 +83,11 @@ class ProcessSample:
     log_path: str | None = None
     supervisor: Supervisor | None = None
     is_kernel_thread: bool = False
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether it runs no more, though its parent may not have taken note yet."""
+        return self.status in _ENDED
 
 
 @dataclass(frozen=True, slots=True)

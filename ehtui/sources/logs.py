@@ -18,7 +18,6 @@ from ehtui.sources.log_owners import LogOwners
 from ehtui.sources.log_patterns import LineFacts, read_line
 
 EVIDENCE_CHARACTERS = 240
-ENDED = frozenset({"zombie", "dead", "gone"})
 
 
 @dataclass(slots=True)
@@ -47,7 +46,7 @@ class LogSource:
 
         for process in processes:
             # A zombie writes nothing: what is new in its file comes from whoever follows it.
-            if process.log_path is not None and process.status not in ENDED:
+            if process.log_path is not None and not process.has_ended:
                 by_path.setdefault(process.log_path, []).append(process)
 
         for path in self._followers.keys() - by_path.keys():

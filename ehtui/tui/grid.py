@@ -101,11 +101,6 @@ class Grid(Widget, can_focus=True):
         return self._view.listing
 
     @property
-    def tagged(self) -> frozenset[str]:
-        """Keys of tagged rows, shown or filtered away."""
-        return self._view.tags
-
-    @property
     def targets(self) -> tuple[str, ...]:
         """What an action is about: tagged rows in their order, else the one under the cursor."""
         if self._view.tags:
@@ -154,11 +149,6 @@ class Grid(Widget, can_focus=True):
     def set_alone(self, *, alone: bool) -> None:
         """Alone on the screen it shows its headings and every column that fits."""
         self._view.is_compact = not alone
-        self._redraw()
-
-    def draws(self, chrome: Chrome) -> None:
-        """Use another set of marks."""
-        self._chrome = chrome
         self._redraw()
 
     # Textual's side: size, style, focus, lines.

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from ehtui.domain.process import ProcessSample
     from ehtui.domain.updates import ActionDone, ProcessesRead
 
-GONE = frozenset({"gone", "zombie", "dead"})
 _REFUSALS = frozenset(reason.value for reason in RefusalReason)
 MOST_DEPARTURES, MOST_SIGNALS, MOST_STARTS = 64, 32, 64
 START_SLACK_S = 1.0  # the kernel's clock of starts is not quite ours
@@ -32,7 +31,7 @@ START_SLACK_S = 1.0  # the kernel's clock of starts is not quite ours
 
 def fold_processes(draft: Draft, update: ProcessesRead) -> None:
     """Fold in a scan: who is new, who is gone."""
-    alive = {p.id: p for p in update.processes if p.status not in GONE}
+    alive = {p.id: p for p in update.processes if not p.has_ended}
     known = {c.process.id: c for c in draft.consumers}
     host = draft.host
 

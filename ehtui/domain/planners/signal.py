@@ -31,7 +31,6 @@ P = TypeVar("P", bound=Plan)
 
 OFFERED_SIGNALS = ("TERM", "INT", "KILL", "HUP", "USR1", "USR2", "STOP", "CONT", "QUIT")
 HARMLESS_SIGNALS = frozenset({"CONT"})
-GONE_STATES = frozenset({"gone", "zombie", "dead"})
 
 
 def signal_number(name: str) -> int | None:
@@ -134,7 +133,7 @@ def _refusal(
         reused = any(c.process.id.pid == process.pid for c in snapshot.consumers)
         return Refusal(RefusalReason.IDENTITY_CHANGED if reused else RefusalReason.GONE, pid)
 
-    if consumer.process.status in GONE_STATES:
+    if consumer.process.has_ended:
         return Refusal(RefusalReason.GONE, pid, consumer.process.status)
 
     if not (host.is_root or host.user in {None, consumer.process.user}):

@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.planners.signal import GONE_STATES, plan_signal
+from ehtui.domain.planners.signal import plan_signal
 from ehtui.domain.plans import (
     Refusal,
     RefusalReason,
@@ -94,7 +94,7 @@ def _plan_supervised(
     alike = (
         c.process.id
         for c in snapshot.consumers
-        if c.process.supervisor == supervisor and c.process.status not in GONE_STATES
+        if c.process.supervisor == supervisor and not c.process.has_ended
     )
     stopping = plan_signal(
         snapshot,

@@ -23,14 +23,12 @@ from ehtui.domain.why.verdicts import FREE, about, verdict_of
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-GONE = frozenset({"gone", "zombie", "dead"})
-
 
 def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
     """Why a process receives events, or none."""
     consumer = next((c for c in snapshot.consumers if c.process.id.pid == pid), None)
     process = consumer.process if consumer is not None else None
-    is_alive = process is not None and process.status not in GONE
+    is_alive = process is not None and not process.has_ended
     checks = [
         Check(
             "process.is_alive",
