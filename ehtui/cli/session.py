@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from ehtui.domain.process import ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
-    from ehtui.sources.log_tail import LogTail
+    from ehtui.sources.log_text.tail import LogTail
 
 HANG_UP_WITHIN_S = 1.0
 
@@ -193,7 +193,7 @@ class MonitorSession:
 
     def follow_log(self, path: str) -> LogTail:
         """A consumer's log as it grows; its reads block and belong into a thread."""
-        from ehtui.sources.log_tail import LogTail  # noqa: PLC0415 - only when asked for
+        from ehtui.sources.log_text.tail import LogTail  # noqa: PLC0415 - only when asked for
 
         return LogTail(path)
 

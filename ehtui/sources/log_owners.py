@@ -9,7 +9,7 @@ from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
-    from ehtui.sources.log_patterns import LineFacts
+    from ehtui.sources.log_text.facts import LogFact
 
 MOST_OWNERS = 8  # a client that is made anew again and again has a new id each time
 
@@ -31,7 +31,7 @@ class LogOwners:
         """One for each owner id, the newest client last; those in doubt have `over_at`."""
         return tuple(self._links.values())
 
-    def note(self, facts: LineFacts, shown: str, at: float) -> None:
+    def note(self, facts: LogFact, shown: str, at: float) -> None:
         """Take in a line that was read `at`; `shown` is safe to show."""
         owner = facts.owner
 

@@ -7,15 +7,17 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ehtui.domain.process import LogIncident, ProcessId, ProcessSample
 from ehtui.domain.text import safe
 from ehtui.domain.updates import LogsRead
 from ehtui.sources.in_thread import InThread
-from ehtui.sources.log_follow import LogFollower
 from ehtui.sources.log_owners import LogOwners
-from ehtui.sources.log_patterns import LineFacts, read_line
+from ehtui.sources.log_text.reader import LogReader
+
+if TYPE_CHECKING:
+    from ehtui.sources.log_text.facts import LogFact
 
 EVIDENCE_CHARACTERS = 240
 
@@ -27,7 +29,7 @@ class LogSource:
     processes: Callable[[], Sequence[ProcessSample]]
     clock: Callable[[], float] = time.time
     name: str = "logs"
-    _followers: dict[str, LogFollower] = field(default_factory=dict)
+    _readers: dict[str, LogReader] = field(default_factory=dict)
     _owners: dict[ProcessId, LogOwners] = field(default_factory=dict)
     _thread: InThread = field(default_factory=InThread)
 
@@ -49,8 +51,8 @@ class LogSource:
             if process.log_path is not None and not process.has_ended:
                 by_path.setdefault(process.log_path, []).append(process)
 
-        for path in self._followers.keys() - by_path.keys():
-            del self._followers[path]
+        for path in self._readers.keys() - by_path.keys():
+            del self._readers[path]
 
         incidents: list[LogIncident] = []
 
@@ -80,22 +82,21 @@ class LogSource:
         self, path: str, writers: Sequence[ProcessSample], at: float
     ) -> list[LogIncident] | None:
         """What was new in it; None where it can't be read."""
-        is_past = path not in self._followers
-        follower = self._followers.setdefault(path, LogFollower(Path(path)))
+        reader = self._readers.setdefault(path, LogReader(path, self.clock))
 
         try:
-            lines = follower.read()
+            records = reader.read().records
         except OSError:  # rotated away or not ours to read: the next turn tries again
             return None
 
-        counts: Counter[tuple[ProcessId, LineFacts]] = Counter()
-        newest: dict[tuple[ProcessId, LineFacts], str] = {}
+        counts: Counter[tuple[ProcessId, LogFact, bool]] = Counter()
+        newest: dict[tuple[ProcessId, LogFact, bool], str] = {}
 
-        for line in lines:
-            facts = read_line(line)
-            writer = _writer(line, writers) if facts else None
+        for record in records:
+            line, facts = record.text, record.fact
+            writer = _writer(line, writers)
 
-            if facts is None or writer is None:
+            if writer is None:
                 continue
 
             if facts.owner is not None:
@@ -103,21 +104,21 @@ class LogSource:
                 named.note(facts, _shown(line), at)
 
             if facts.kind is not None:
-                counts[writer.id, facts] += 1
-                newest[writer.id, facts] = line
+                counts[writer.id, facts, record.is_past] += 1
+                newest[writer.id, facts, record.is_past] = line
 
         return [
             LogIncident(
                 process,
                 facts.kind,
-                _shown(newest[process, facts]),
+                _shown(newest[process, facts, is_past]),
                 at,
                 safe(facts.owner) if facts.owner else None,
                 safe(facts.partition) if facts.partition else None,
                 count,
                 is_past,
             )
-            for (process, facts), count in counts.items()
+            for (process, facts, is_past), count in counts.items()
             if facts.kind is not None
         ]
 

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 
 from ehtui.domain.process import LogIncidentKind as Kind
+from ehtui.sources.log_text.facts import LogFact
 
 OWNER = r"(?P<owner>[^'\"\]\s]{1,256})"
 PARTITION = r"(?P<partition>[^'\"`\s.]{1,64})"
@@ -123,19 +124,7 @@ WORTH_A_LOOK = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LineFacts:
-    """What one line said."""
-
-    kind: Kind | None
-    owner: str | None
-    partition: str | None
-    is_start: bool = False
-    is_end: bool = False
-    group: str | None = None
-
-
-def read_line(line: str) -> LineFacts | None:
+def read_line(line: str) -> LogFact | None:
     """The first pattern that the line matches; None for an ordinary line."""
     if not WORTH_A_LOOK.search(line):
         return None
@@ -143,13 +132,13 @@ def read_line(line: str) -> LineFacts | None:
     for pattern in PATTERNS:
         if match := pattern.expression.search(line):
             named = match.groupdict()
-            return LineFacts(
+            return LogFact(
                 pattern.kind,
                 named.get("owner"),
-                named.get("partition"),
-                pattern.is_start,
-                pattern.is_end,
-                named.get("group"),
+                partition=named.get("partition"),
+                group=named.get("group"),
+                is_start=pattern.is_start,
+                is_end=pattern.is_end,
             )
 
     return None

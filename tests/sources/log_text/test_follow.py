@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.sources.log_follow import HEAD_BYTES, LINE_BYTES, TAIL_BYTES, LogFollower
+from ehtui.sources.log_text.follow import HEAD_BYTES, LINE_BYTES, TAIL_BYTES, LogFollower
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehtui.domain.process import LogIncidentKind as Kind
-from ehtui.sources.log_patterns import read_line
+from ehtui.sources.log_text.patterns import read_line
 
 OWNER = "73fda457-b555-4af5-873a-54a2baa5fd95"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from ehtui.domain.process import LogLine
 from ehtui.domain.text import safe
-from ehtui.sources.log_follow import LogFollower
-from ehtui.sources.log_patterns import read_line
+from ehtui.sources.log_text.follow import LogFollower
+from ehtui.sources.log_text.patterns import read_line
 
 FIRST_LINES = 500
 

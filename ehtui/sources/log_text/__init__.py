@@ -1,0 +1,1 @@
+"""Consumers' logs as people write them: following → cleaning → records → what a record tells."""
