@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ehtui.tui.grid_rows import Listing
+    from ehtui.tui.grid_viewport import Listing
     from ehtui.views.cells import Row
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ehtui.tui.grid_rows import RowFilter
+    from ehtui.tui.grid_viewport import RowFilter
     from ehtui.views.cells import Cell, Column
 
 _FIELD = re.compile(r"(?P<field>[^\s:=!<>]+)(?P<operator>!=|<=|>=|:|=|<|>)(?P<value>.*)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -12,11 +12,10 @@ from textual.widget import Widget
 from typing_extensions import override
 
 from ehtui.tui.chrome import UNICODE, Chrome
-from ehtui.tui.grid_frame import Frame, View
-from ehtui.tui.grid_looks import look_in
-from ehtui.tui.grid_rows import Listing, RowFilter, Sort
-from ehtui.tui.grid_strips import Brushes, changed_regions
+from ehtui.tui.grid_drawing import Drawing, Frame
+from ehtui.tui.grid_viewport import Listing, RowFilter, Sort, Viewport
 from ehtui.tui.keys import Scope, bindings
+from ehtui.tui.strips import Brushes, changed_regions, look_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -72,13 +71,9 @@ class Grid(Widget, can_focus=True):
         compact: Sequence[str] = (),
     ) -> None:
         super().__init__(id=id)
-        self._chrome = chrome
-        self._view = View(
-            heading,
-            wrap_lines=wrap_lines,
-            headings=headings,
-            follows_top=follows_top,
-            compact=compact,
+        self._view = Viewport(follows_top=follows_top)
+        self._drawing = Drawing(
+            heading, chrome, wrap_lines=wrap_lines, headings=headings, compact=compact
         )
         self._frame = Frame(())
         self._brushes: Brushes | None = None
@@ -91,9 +86,7 @@ class Grid(Widget, can_focus=True):
     @property
     def row(self) -> Row | None:
         """The row under the cursor."""
-        position = self._view.listing.position(self._view.cursor)
-
-        return None if position is None else self._view.listing.row(position)
+        return self._view.row
 
     @property
     def listing(self) -> Listing:
@@ -103,11 +96,7 @@ class Grid(Widget, can_focus=True):
     @property
     def targets(self) -> tuple[str, ...]:
         """What an action is about: tagged rows in their order, else the one under the cursor."""
-        if self._view.tags:
-            keys = self._view.listing.table.keys
-            return tuple(key for key in keys if key in self._view.tags)
-
-        return () if self.cursor is None else (self.cursor,)
+        return self._view.targets
 
     @property
     def lines_wanted(self) -> int:
@@ -116,9 +105,8 @@ class Grid(Widget, can_focus=True):
 
     def show(self, table: Table) -> None:
         """Draw a newer table; cursor, tags and scroll stay with their rows."""
-        if self._view.listing.shows(table):
+        if self.listing.shows(table):
             return
-
         before = self.cursor
         self._view.show(table)
         self._redraw()
@@ -126,29 +114,26 @@ class Grid(Widget, can_focus=True):
 
     def filter_rows(self, matches: RowFilter | None, label: str = "") -> None:
         """Show matching rows only; `label` says so in the title."""
-        self._view.filter_rows(matches, label)
-        self._after_user()
+        self._view.label = label
+        self._rearrange(replace(self.listing, matches=matches))
 
     def show_faults_only(self, *, only: bool) -> None:
         """Show rows of at least a warning only."""
-        self._view.show_faults_only(only=only)
-        self._after_user()
+        self._rearrange(replace(self.listing, faults_only=only))
 
     def sort_by(self, sort: Sort | None) -> None:
         """Order by a column; None is the table's own order."""
-        self._view.sort_by(sort)
-        self._after_user()
+        self._rearrange(replace(self.listing, sort=sort))
 
     def move_to(self, key: str) -> None:
         """Put the cursor on a row, if it is shown."""
-        position = self._view.listing.position(key)
-
+        position = self.listing.position(key)
         if position is not None:
             self._move(position)
 
     def set_alone(self, *, alone: bool) -> None:
         """Alone on the screen it shows its headings and every column that fits."""
-        self._view.is_compact = not alone
+        self._drawing.is_alone = alone
         self._redraw()
 
     # Textual's side: size, style, focus, lines.
@@ -157,9 +142,7 @@ class Grid(Widget, can_focus=True):
     def render_line(self, y: int) -> Strip:
         if not self._frame.fits(self.size):  # painted before the resize was told
             self._draw()
-
         lines = self._frame.lines
-
         return lines[y] if y < len(lines) else Strip.blank(self.size.width)
 
     @override
@@ -167,7 +150,6 @@ class Grid(Widget, can_focus=True):
         super().notify_style_update()
         self._brushes = None
         self._frame = Frame(())
-
         if self.is_mounted:
             self.call_next(self._redraw)
 
@@ -189,18 +171,14 @@ class Grid(Widget, can_focus=True):
     def on_click(self, event: events.Click) -> None:
         """A row is chosen, twice opens it; a header sorts."""
         offset = event.get_content_offset(self)
-
         if offset is None:
             return
-
         column = self._frame.column_at(offset.x, offset.y)
         key = self._frame.row_at(offset.y)
-
         if column is not None:
             self._sort_by_click(column)
         elif key is not None:
             self.move_to(key)
-
             if event.chain == DOUBLE_CLICK:
                 self.action_open()
 
@@ -218,11 +196,11 @@ class Grid(Widget, can_focus=True):
 
     def action_move(self, rows: int) -> None:
         """Move the cursor by so many rows."""
-        self._move(self._view.cursor_row + rows if self._view.cursor else self._view.cursor_row)
+        self._move(self._view.cursor_row + (rows if self.cursor else 0))
 
     def action_page(self, pages: int) -> None:
         """Move the cursor by so many screens of rows."""
-        self._move(self._view.cursor_row + pages * max(1, self._view.body_height - 1))
+        self._move(self._view.cursor_row + pages * max(1, self._view.height - 1))
 
     def action_first(self) -> None:
         """Go to the first row."""
@@ -230,11 +208,11 @@ class Grid(Widget, can_focus=True):
 
     def action_last(self) -> None:
         """Go to the last row."""
-        self._move(len(self._view.listing) - 1)
+        self._move(len(self.listing) - 1)
 
     def action_columns(self, columns: int) -> None:
         """Scroll sideways, a column at a time; the first stays."""
-        self._view.skip_columns(columns)
+        self._drawing.skip_columns(self.listing, columns)
         self._redraw()
 
     def action_open(self) -> None:
@@ -253,26 +231,15 @@ class Grid(Widget, can_focus=True):
 
     def action_next_problem(self) -> None:
         """Go to the next row of at least a warning, around the end."""
-        listing, many = self._view.listing, len(self._view.listing)
-        start = self._view.cursor_row + 1 if self.cursor else 0
-        order = ((start + step) % many for step in range(many))
-        found = next((at for at in order if listing.is_fault(at)), None)
-
+        found = self._view.next_fault()
         if found is None:
             self.app.bell()
         else:
             self._move(found)
 
     def _sort_by_click(self, column: str) -> None:
-        current = self._view.listing.sort
-        is_again = current is not None and current.column == column
-        self.sort_by(Sort(column, descending=is_again and not self._is_descending))
-
-    @property
-    def _is_descending(self) -> bool:
-        sort = self._view.listing.sort
-
-        return sort is not None and sort.descending
+        was_rising = self.listing.sort == Sort(column)
+        self.sort_by(Sort(column, descending=was_rising))
 
     def _move(self, position: int) -> None:
         before = self.cursor
@@ -284,9 +251,9 @@ class Grid(Widget, can_focus=True):
         self._view.scroll(lines)
         self._redraw()
 
-    def _after_user(self) -> None:
+    def _rearrange(self, listing: Listing) -> None:
         before = self.cursor
-        self._view.settle()
+        self._view.rearrange(listing)
         self._redraw()
         self._tell_cursor(before)
 
@@ -298,25 +265,20 @@ class Grid(Widget, can_focus=True):
         """Draw the frame and repaint only the cells in which it differs from the one before."""
         if not self.is_mounted or not self.size:
             return
-
         old = self._frame
         self._draw()
-
         if not old.fits(self.size):
             self.refresh()
             return
-
         if regions := changed_regions(old.lines, self._frame.lines):
             self.refresh(*regions)
 
     def _draw(self) -> None:
         if self._brushes is None:
             self._brushes = Brushes(self.rich_style, partial(look_in, self.app))
-
         wanted = self.lines_wanted
-        self._frame = self._view.draw(
-            self.size, self._brushes, self._chrome, is_focused=self.has_focus
+        self._frame = self._drawing.frame(
+            self._view, self.size, self._brushes, is_focused=self.has_focus
         )
-
         if self.lines_wanted != wanted:
             self.post_message(self.LinesWanted(self))

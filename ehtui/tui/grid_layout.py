@@ -39,24 +39,18 @@ def arrange(
     stays and the next `skip` scroll away: then nothing gives way but what is beyond the edge.
     """
     shown = list(range(len(columns)) if order is None else order)
-
     if skip:
         return _place(
             columns, _cut(columns, shown[:1] + shown[1 + skip :], width), width, NARROW_GAP
         )
-
     while len(shown) > 1 and _needed(columns, shown, NARROW_GAP) > width:
         first = max(reversed(shown), key=lambda index: columns[index].gives_way)
-
         if not columns[first].gives_way:
             break
-
         shown.remove(first)
-
     shown = _cut(columns, shown, width)
     gaps = TIGHT_GAPS if any(columns[index].grows for index in shown) else LOOSE_GAPS
     fits = (gap for gap in gaps if _needed(columns, shown, gap) <= width)
-
     return _place(columns, shown, width, next(fits, NARROW_GAP))
 
 
@@ -65,20 +59,16 @@ def can_skip(
 ) -> bool:
     """Whether scrolling to `skip` leaves something beyond the right edge of the view before."""
     order = range(len(columns)) if order is None else order
-
     if skip < 1 or skip >= len(order):
         return False
-
     if skip == 1:
         return len(arrange(columns, width, order=order)) < len(order)
-
     return arrange(columns, width, skip=skip - 1, order=order)[-1].index != order[-1]
 
 
 def _base(column: Column) -> int:
     if column.grows and column.min_width is not None:
         return column.min_width
-
     return column.width
 
 
@@ -89,10 +79,8 @@ def _needed(columns: Sequence[Column], shown: Sequence[int], gap: int) -> int:
 def _cut(columns: Sequence[Column], shown: Sequence[int], width: int) -> list[int]:
     """As many columns as fit from the left, at least one."""
     kept = list(shown)
-
     while len(kept) > 1 and _needed(columns, kept, NARROW_GAP) > width:
         kept.pop()
-
     return kept
 
 
@@ -103,20 +91,16 @@ def _place(
     growing = [index for index in shown if columns[index].grows]
     slots: list[Slot] = []
     x = 0
-
     for index in shown:
         size = _base(columns[index])
-
         if index in growing:
             share = spare // len(growing)
             growing.remove(index)
             spare -= share
             size += share
-
         size = max(1, min(size, width - x))
         slots.append(Slot(index, x, size, gap))
         x += size + gap
-
     return tuple(slots)
 
 
@@ -125,15 +109,12 @@ def fit(text: str, width: int, *, align_right: bool = False, ellipsis: str = "â€
     """Text in exactly `width` terminal cells; wide characters are never halved."""
     if not text.isprintable():
         text = visible(text)
-
     length = len(text) if text.isascii() else cell_len(text)
-
     if length > width:
         text = set_cell_size(text, max(0, width - 1)) + ellipsis
     elif length < width:
         blank = " " * (width - length)
         text = blank + text if align_right else text + blank
-
     return text
 
 
@@ -143,10 +124,8 @@ def wrap(text: str, width: int, most: int) -> tuple[str, ...]:
     lines: list[str] = []
     line = ""
     words = visible(text).split(" ") if not text.isprintable() else text.split(" ")
-
     for position, word in enumerate(words):
         longer = f"{line} {word}" if line else word
-
         if cell_len(longer) <= width or not line:
             line = longer
         elif len(lines) == most - 1:
@@ -154,5 +133,4 @@ def wrap(text: str, width: int, most: int) -> tuple[str, ...]:
         else:
             lines.append(line)
             line = word
-
     return (*lines, line)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ehtui.tui.exporting import FORMATS
-from ehtui.tui.grid_rows import Sort
+from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
 from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.screens.group import GroupScreen

@@ -26,7 +26,7 @@ from ehtui.domain.plans import (
 )
 from ehtui.domain.process import ProcessId, ProcessSample, Supervisor
 from ehtui.tui.app import EhtuiApp
-from ehtui.tui.grid_rows import Sort
+from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.screens.choice import ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.details import DetailsScreen

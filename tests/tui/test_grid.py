@@ -17,7 +17,7 @@ from typing_extensions import override
 from ehtui.domain.text import visible
 from ehtui.tui.grid import Grid
 from ehtui.tui.grid_layout import arrange, can_skip, fit, wrap
-from ehtui.tui.grid_rows import Listing, Sort
+from ehtui.tui.grid_viewport import Listing, Sort
 from ehtui.tui.themes import DARK, FALLBACK_VARIABLES
 from ehtui.views.cells import Cell, Column, Row, Table
 
@@ -299,4 +299,4 @@ async def test_two_thousand_rows_draw_only_what_is_seen() -> None:
         grid = app.query_one(Grid)
         await pilot.press("end")
         assert grid.cursor == "k1999"
-        assert len(grid._view._drawn) == 28
+        assert len(grid._drawing._rows) == 28

@@ -13,7 +13,7 @@ from typing_extensions import override
 from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui.grid import Grid
-from ehtui.tui.grid_rows import Sort
+from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import PANES, band_lines, shares

@@ -12,9 +12,7 @@ from typing_extensions import override
 
 from ehtui.tui.charting import ASCII_EIGHTHS, EIGHTHS, columns, drawn, nice_top
 from ehtui.tui.chrome import ASCII, Chrome
-from ehtui.tui.grid_looks import look_in
-from ehtui.tui.grid_strips import Brushes, changed_regions
-from ehtui.tui.grid_title import Title, title_line
+from ehtui.tui.strips import Brushes, Title, changed_regions, look_in, title_line
 from ehtui.views.formats import count, duration
 
 if TYPE_CHECKING:

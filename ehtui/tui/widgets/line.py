@@ -9,8 +9,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
 
-from ehtui.tui.grid_looks import look_in
-from ehtui.tui.grid_strips import changed_regions
+from ehtui.tui.strips import changed_regions, look_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +52,7 @@ class Line(Widget):
         return Strip(self.segments(width)).adjust_cell_length(width, self.named(""))
 
     def named(self, name: str) -> Style:
-        """A part's style (`grid_looks`) on this widget's background; "" is the widget's own."""
+        """A part's style (`strips`) on this widget's background; "" is the widget's own."""
         style = self._styles_known.get(name)
 
         if style is None:
