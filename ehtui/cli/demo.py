@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from ehtui.cli.embedded import demo_settings, require_sandbox
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
 
-    from ehtui.config.settings import Settings
     from ehtui.sandbox.sandbox import Sandbox
 
 SECOND_GROUP = "analytics"
@@ -39,8 +38,11 @@ def run(args: argparse.Namespace) -> int:
     """Open the screen on a sandbox; without a terminal, watch, print the report and return 0.
 
     Raises:
+        ConfigError: The sandbox's packages are not installed.
         ProblemError: The sandbox did not start.
     """
+    require_sandbox()
+
     from ehtui.cli import compose  # noqa: PLC0415
     from ehtui.cli.default import has_terminal  # noqa: PLC0415
     from ehtui.domain.problems import Problem, ProblemError, ProblemKind  # noqa: PLC0415
@@ -77,46 +79,4 @@ def demo_sandbox() -> Sandbox:
         ServerOptions(groups=(DEFAULT_GROUP, SECOND_GROUP), backlog=BACKLOG),
         consumers={DEFAULT_GROUP: 3, SECOND_GROUP: 1},
         paces={SECOND_GROUP: Pace(work_s=0.1)},
-    )
-
-
-def demo_settings(sandbox: Sandbox, names: Iterable[str] | None = None) -> Settings:
-    """The settings that watch a running sandbox, and know its consumers by name.
-
-    `names` are those of consumers to come, where they are not there yet.
-    """
-    from ehtui.config.defaults import default_test_events  # noqa: PLC0415
-    from ehtui.config.secret import Secret  # noqa: PLC0415
-    from ehtui.config.settings import (  # noqa: PLC0415
-        CheckpointStoreSettings,
-        ConsumerSettings,
-        EventHubSettings,
-        LeaseSettings,
-        PollSettings,
-        Settings,
-    )
-
-    connections = sandbox.ready.connections
-
-    return Settings(
-        eventhub=EventHubSettings(
-            connection_string=Secret(connections.eventhub),
-            name=connections.hub,
-            consumer_group=connections.group,
-        ),
-        checkpoint_store=CheckpointStoreSettings(
-            connection_string=Secret(connections.storage), containers=(connections.container,)
-        ),
-        lease=LeaseSettings(
-            expires_after_s=sandbox.pace.expiry_s, renewed_every_s=sandbox.pace.interval_s
-        ),
-        consumers={
-            name: ConsumerSettings(
-                match=re.escape(f"--log={sandbox.log_path(name)}"),
-                log=str(sandbox.log_path(name)),
-            )
-            for name in names or [consumer.name for consumer in sandbox.consumers]
-        },
-        test_events=default_test_events(),
-        poll=PollSettings(hub_s=1.0, store_s=1.0, processes_s=1.0),
     )

@@ -8,6 +8,7 @@ import sys
 from ipaddress import IPv4Address
 from typing import TYPE_CHECKING, Any
 
+from ehtui.cli.embedded import require_sandbox
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -56,8 +57,9 @@ def run(args: argparse.Namespace) -> int:
     """Serve until Ctrl-C.
 
     Raises:
-        ConfigError: An option makes no sense, or the address cannot be listened on.
+        ConfigError: An option makes no sense, the address cannot be listened on, or packages lack.
     """
+    require_sandbox()
     options = options_of(args)
 
     from ehtui.sandbox.server import SandboxServer  # noqa: PLC0415  the AMQP codec comes with it

@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 from ehtui.cli import compose
 from ehtui.cli.default import has_terminal
-from ehtui.cli.demo import demo_settings
+from ehtui.cli.embedded import demo_settings
 from ehtui.cli.exit_codes import ExitCode
 from ehtui.cli.paper import paper
-from ehtui.cli.verdict import Played, Seen, judge
 from ehtui.config.errors import ConfigError
 from ehtui.config.settings import LeaseSettings, PollSettings
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.sandbox.javascript import has_node
 from ehtui.sandbox.sandbox import NAMES
 from ehtui.sandbox.scenes import SCENES, Stage
+from ehtui.sandbox.scenes.verdict import Played, Seen, judge
 from ehtui.views.report import report
 
 if TYPE_CHECKING:

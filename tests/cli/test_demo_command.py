@@ -6,11 +6,18 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
 
 import psutil
 import pytest
 
-from ehtui.cli.demo import SECOND_GROUP, demo_sandbox, demo_settings
+from ehtui.cli.demo import SECOND_GROUP, demo_sandbox
+from ehtui.cli.embedded import SANDBOX_PACKAGES, demo_settings, require_sandbox
+from ehtui.config.errors import ConfigError
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_its_settings_know_the_sandbox() -> None:
@@ -49,3 +56,25 @@ def test_without_a_terminal_it_reports_and_leaves_nothing() -> None:
     assert SECOND_GROUP in said
     assert "ehtui.sandbox.consumer --name gamma" in said
     assert "owner" in said.splitlines()[1]  # the store was read
+
+
+def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    require_sandbox()
+    found = metadata.distribution
+
+    def lacking(name: str) -> metadata.Distribution:
+        if name == "cryptography":
+            raise metadata.PackageNotFoundError(name)
+        return found(name)
+
+    monkeypatch.setattr(metadata, "distribution", lacking)
+    with pytest.raises(ConfigError, match=r"not installed: cryptography\.") as caught:
+        require_sandbox()
+    assert "pip install 'ehtui[sandbox]'" in str(caught.value.advice)
+
+
+def test_the_extra_holds_what_is_asked_for() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extra = project["optional-dependencies"]["sandbox"]
+    assert [re.split("[<>=]", each)[0] for each in extra] == list(SANDBOX_PACKAGES)
+    assert not any(each.startswith(SANDBOX_PACKAGES) for each in project["dependencies"])

@@ -11,10 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from ehtui.cli.scenes import POLL_S, scene_of, watch_scene
-from ehtui.cli.verdict import Answer, Played, Verdict, judge
 from ehtui.domain.why import why
 from ehtui.sandbox.javascript import has_node
 from ehtui.sandbox.scenes import SCENES, Scene
+from ehtui.sandbox.scenes.verdict import Answer, Played, Verdict, judge
 from ehtui.views.report import report
 from ehtui.views.telling import Telling
 from ehtui.views.why import explain, explanation_lines

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ehtui.cli.scenes import watch_scene
-from ehtui.cli.verdict import judge
 from ehtui.domain.findings.catalogue import FINDINGS
 from ehtui.sandbox.scenes import SCENES
+from ehtui.sandbox.scenes.verdict import judge
 
 
 @pytest.mark.timeout(120)

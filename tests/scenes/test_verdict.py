@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ehtui.cli.verdict import Played, Seen, judge
 from ehtui.domain.snapshot import (
     Finding,
     GroupState,
@@ -15,6 +14,7 @@ from ehtui.domain.snapshot import (
     Subject,
 )
 from ehtui.sandbox.scenes import Expected, Scene
+from ehtui.sandbox.scenes.verdict import Played, Seen, judge
 
 CUE = 100.0
 STUCK = Expected("handler.stuck", Severity.CRITICAL, within=3, partition="0", about="alpha")
