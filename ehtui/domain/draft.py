@@ -105,6 +105,7 @@ class Draft:
             policy.hub_interval_s + policy.store_interval_s,
             is_hub_fresh=self.is_fresh("hub"),
             ended=self.host.ended(self.listed_at),
+            hub_created_at=self.hub.created_at if self.hub is not None else None,
         )
 
     def is_fresh(self, source: str) -> bool:

@@ -76,7 +76,7 @@ def _at_once(lease: Lease, lag: Lag) -> Verdict | None:
     elif lease.state is LeaseState.OVERDUE:
         verdict = Health.OVERDUE, OVERDUE
     elif lag.lag is None:
-        verdict = Health.UNKNOWN, NO_SAMPLE
+        verdict = Health.UNKNOWN, lag.why or NO_SAMPLE
     elif lag.lag == 0:
         verdict = Health.OK, LAG_ZERO
     elif lag.is_bound:

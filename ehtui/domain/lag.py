@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ehtui.domain.rules import NO_SEQUENCE, PREDATES_HUB
+
 if TYPE_CHECKING:
     from ehtui.domain.hub import PartitionSample
     from ehtui.domain.store import Checkpoint
 
 RACE_S = 2.0  # Last-Modified and Date are whole seconds
+CLOCKS_S = 2.0  # so far the clocks of Event Hubs and of Storage may be apart
 
 
 class Lag(NamedTuple):
@@ -18,18 +21,27 @@ class Lag(NamedTuple):
     is_bound: bool = False  # never checkpointed: at most so many
     lost: int | None = None
     ahead: int | None = None
+    why: str = ""  # code of `rules`: why it is unknown although there is a checkpoint
 
 
 UNKNOWN = Lag()
 
 
 def lag_of(
-    sample: PartitionSample | None, checkpoint: Checkpoint | None, clock_offset_s: float = 0.0
+    sample: PartitionSample | None,
+    checkpoint: Checkpoint | None,
+    clock_offset_s: float = 0.0,
+    hub_created_at: float | None = None,
 ) -> Lag:
     """Give last − max(checkpoint, begin − 1), never negative; what retention removed stands apart.
 
     Without a checkpoint the retained events are an upper bound: most clients start at the latest.
+    A checkpoint that is older than the hub counts the events of another stream.
     """
+    if checkpoint is not None and predates_hub(checkpoint, sample, hub_created_at):
+        beyond = (checkpoint.sequence or 0) - sample.last_sequence if sample is not None else 0
+        return Lag(ahead=beyond if beyond > 0 else None, why=PREDATES_HUB)
+
     if sample is None:
         return UNKNOWN
 
@@ -42,7 +54,7 @@ def lag_of(
     sequence = checkpoint.sequence
 
     if sequence is None:  # an offset alone: offsets are opaque
-        return Lag(0) if sample.is_empty else UNKNOWN
+        return Lag(0) if sample.is_empty else Lag(why=NO_SEQUENCE)
 
     if sequence > last:
         # The consumer may simply be faster than the last look at the hub.
@@ -52,3 +64,18 @@ def lag_of(
 
     lost = first_kept - 1 - sequence
     return Lag(last - sequence, False, 0) if lost <= 0 else Lag(last - first_kept + 1, lost=lost)  # noqa: FBT003
+
+
+def predates_hub(
+    checkpoint: Checkpoint, sample: PartitionSample | None, hub_created_at: float | None
+) -> bool:
+    """Whether a checkpoint was written before its hub was created: it is of a former one.
+
+    One that also lies beyond the last event needs no tolerance: two things say so.
+    """
+    if hub_created_at is None:
+        return False
+
+    sequence, older_s = checkpoint.sequence, hub_created_at - checkpoint.blob.last_modified
+    is_beyond = sample is not None and sequence is not None and sequence > sample.last_sequence
+    return older_s > (0.0 if is_beyond else CLOCKS_S)

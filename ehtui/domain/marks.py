@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.leases import RESOLUTION_S
 from ehtui.domain.memory import Mark
+from ehtui.domain.rules import PREDATES_HUB
 from ehtui.domain.snapshot import Health, LeaseState
 from ehtui.domain.store import Layout
 
@@ -63,7 +64,9 @@ def _record_marks(shown: GroupPartition) -> int:
     if shown.checkpoint is not None and shown.checkpoint.sequence is None:
         marks |= Mark.NO_SEQUENCE
 
-    if shown.ahead:
+    if shown.lag_reason == PREDATES_HUB:
+        marks |= Mark.PREDATES_HUB
+    elif shown.ahead:
         marks |= Mark.AHEAD
 
     if shown.lost:

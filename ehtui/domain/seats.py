@@ -14,6 +14,7 @@ from ehtui.domain.leases import lease_of, next_change_at
 from ehtui.domain.marks import marks_of
 from ehtui.domain.memory import UNSEEN, Flow, Seat, Tenure
 from ehtui.domain.progress import WINDOW, Progress, committed, out_rate
+from ehtui.domain.rules import PREDATES_HUB
 from ehtui.domain.series import extended
 from ehtui.domain.snapshot import (
     LIVE_STATES,
@@ -53,6 +54,7 @@ class Moment:
     is_hub_fresh: bool = True
     # Owners whose process ended before the store was looked at, and when.
     ended: Mapping[str, float] = field(default_factory=dict)
+    hub_created_at: float | None = None
     patiences: dict[float, health.Patience] = field(default_factory=dict)  # by period
 
     def patience_of(self, timing: Timing | None) -> health.Patience:
@@ -84,9 +86,9 @@ def judged(
     old, tenure, looked_at = seat.shown, seat.tenure, moment.looked_at
     lease = _lease(old.lease, tenure, timing, moment)
     state = flow.state if flow is not None else NO_STATE
-    lag = lag_of(state.sample, checkpoint, moment.offset_s)
+    lag = lag_of(state.sample, checkpoint, moment.offset_s, _created_at(old, checkpoint, moment))
 
-    if not moment.is_hub_fresh and old.lag is not None:
+    if not moment.is_hub_fresh and old.lag is not None and not lag.why:
         lag = lag._replace(lag=old.lag, lost=old.lost, ahead=old.ahead)
 
     progress = _followed(seat, lag, checkpoint, moment, lease, state)
@@ -110,6 +112,7 @@ def judged(
         _FILLED[len(progress.commits)],
         _lag_series(old, lag, moment),
         _layout(tenure, checkpoint),
+        lag.why,
         old.takeover if lease.state is not LeaseState.HELD else None,
     )
 
@@ -159,6 +162,7 @@ def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
         old.window,
         old.lag_series,
         old.layout,
+        old.lag_reason,
     )
     return Seat(shown, tenure, seat.progress, seat.marks, due_at)
 
@@ -194,13 +198,25 @@ def _lease(old: Lease, tenure: Tenure, timing: Timing | None, moment: Moment) ->
     return old if lease == old else lease
 
 
+def _created_at(old: GroupPartition, checkpoint: Checkpoint | None, moment: Moment) -> float | None:
+    """When the hub was created; a record once found to be older stays so until it is written."""
+    is_found = old.lag_reason == PREDATES_HUB and old.checkpoint is not None
+    is_same = checkpoint is not None and is_found and _etag(checkpoint) == _etag(old.checkpoint)
+
+    return inf if is_same else moment.hub_created_at
+
+
+def _etag(record: Checkpoint | None) -> str | None:
+    return record.blob.etag if record is not None else None
+
+
 def _behind(
     flow: Flow | None, lag: Lag, checkpoint: Checkpoint | None, now: float
 ) -> Behind | None:
     if lag.lag == 0:
         return NOTHING_UNREAD
 
-    if flow is None or checkpoint is None or checkpoint.sequence is None:
+    if flow is None or checkpoint is None or checkpoint.sequence is None or lag.why:
         return None
 
     sample = flow.state.sample
@@ -218,6 +234,10 @@ def _followed(
 ) -> Progress:
     """The seat's progress with this look folded in; the same object where nothing moved."""
     progress, lag_before = seat.progress, seat.shown.lag
+
+    if checkpoint is not None and lag.why == PREDATES_HUB:
+        unseen = Progress(checkpoint)  # what was seen before is of another stream
+        return progress if progress == unseen else unseen
 
     if checkpoint is None:
         return _unwritten(progress, lag, lease, state, moment)
@@ -265,6 +285,9 @@ def _unwritten(
 
 
 def _lag_series(old: GroupPartition, lag: Lag, moment: Moment) -> Series:
+    if lag.why == PREDATES_HUB:  # what was drawn is the lag of another stream
+        return ()
+
     if lag.lag is None or lag.is_bound:
         return old.lag_series
 

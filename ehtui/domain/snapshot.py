@@ -131,6 +131,7 @@ class GroupPartition(NamedTuple):
     window: tuple[int, int] = (0, 10)  # filled, size
     lag_series: Series = ()
     layout: Layout | None = None
+    lag_reason: str = ""  # code of `rules`: why a checkpoint tells no lag
     takeover: TakeoverWindow | None = None  # while nobody live holds it
 
 

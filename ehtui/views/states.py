@@ -60,6 +60,8 @@ RULES = {
     rules.AHEAD: "the checkpoint is beyond the last event",
     rules.OVERDUE: "its owner stopped renewing: what waits is read by whoever takes it over",
     rules.NO_SAMPLE: "hub or checkpoint tell no sequence number to compare",
+    rules.PREDATES_HUB: "its checkpoint is older than the hub: of the one that was there before",
+    rules.NO_SEQUENCE: "its checkpoint has no sequence number, and offsets tell no distance",
     rules.LAG_ZERO: "nothing waits",
     rules.NEVER_CHECKPOINTED: "never checkpointed: how far it has read is not known",
     rules.STOPPED: "events wait longer than its checkpoints usually take",
@@ -101,6 +103,7 @@ SOURCE = {
 }
 
 
+_OF_FORMER_HUB = Word("old hub", Tone.CRITICAL, 3)  # its checkpoint, that is
 _LEASE_DECIDES = frozenset({Health.UNOWNED, Health.OVERDUE, Health.STOPPED, Health.STALLED})
 
 
@@ -116,6 +119,9 @@ def health_of(partition: GroupPartition) -> Word:
 
     if lease.rank >= judged.rank and lease.rank:
         return lease
+
+    if partition.rule == rules.PREDATES_HUB:
+        return _OF_FORMER_HUB
 
     if partition.rule == rules.FILLING:
         filled, size = partition.window

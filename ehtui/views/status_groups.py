@@ -42,6 +42,7 @@ def _partition(partition: GroupPartition, now: float) -> Json:
         "checkpoint": _checkpoint(partition.checkpoint, now),
         "lag": partition.lag,
         "lag_is_bound": partition.lag_is_bound,
+        "lag_reason": safe(partition.lag_reason) if partition.lag_reason else None,
         "lost": partition.lost,
         "ahead": partition.ahead,
         "behind_s": rounded(behind.seconds) if behind else None,

@@ -235,13 +235,24 @@ def test_a_hub_that_was_created_anew_leaves_checkpoints_ahead() -> None:
     world.send("0", 3)
     world.play(10)
 
-    ahead = world.finding("checkpoint.ahead")
-    assert world.ids() == {"checkpoint.ahead"}
-    assert ahead.evidence["is_recreated"] is True
-    assert ahead.evidence["partitions"] == ("0", "1")
-    assert world.partition("0").lag == 0
+    recreated = world.finding("hub.recreated")
+    assert world.ids() == {"hub.recreated"}
+    assert recreated.evidence["partitions"] == ("0", "1")
+    assert world.partition("0").lag is None
     assert world.partition("0").ahead
+    assert world.partition("0").health is Health.AHEAD
     assert world.told("hub.recreated")
+
+
+def test_a_checkpoint_beyond_the_stream_of_an_older_hub_is_ahead() -> None:
+    """Restored from elsewhere, say: nothing tells that the hub was created anew."""
+    world = healthy(1)
+    world.consumers["owner-0"].is_stuck = True
+    world.checkpoint("0", 9000)
+    world.play(10)
+
+    assert world.ids() == {"checkpoint.ahead"}
+    assert world.finding("checkpoint.ahead").evidence["hub_created_at"] == world.created_at
 
 
 def test_a_consumer_faster_than_the_look_at_the_hub_is_not_ahead() -> None:

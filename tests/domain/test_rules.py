@@ -11,6 +11,7 @@ from ehtui.domain.health import Patience, judge
 from ehtui.domain.hub import PartitionSample
 from ehtui.domain.lag import Lag, lag_of
 from ehtui.domain.progress import Commit, Progress, Rewind, committed, out_rate, pace_of
+from ehtui.domain.rules import NO_SEQUENCE
 from ehtui.domain.series import extended, rate, value_at
 from ehtui.domain.snapshot import BehindBasis, Health, Lease, LeaseState, Series
 from tests.domain.records import T, checkpoint, sample
@@ -39,7 +40,7 @@ def test_lag(begin: int, last: int, is_empty: bool, sequence: int | None, expect
 
 def test_lag_is_unknown_without_a_sample_or_a_sequence() -> None:
     assert lag_of(None, checkpoint(5)) == Lag()
-    assert lag_of(sample(0, 99), checkpoint(None)) == Lag()
+    assert lag_of(sample(0, 99), checkpoint(None)) == Lag(why=NO_SEQUENCE)
 
 
 def test_a_checkpoint_newer_than_the_sample_is_not_ahead() -> None:

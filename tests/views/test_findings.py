@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.domain.findings.catalogue import FINDINGS, FindingKind
+from ehtui.domain.findings.catalogue import FINDINGS
+from ehtui.domain.findings.kind import FindingKind
 from ehtui.domain.snapshot import Evidence, Finding, Severity, Subject
 from ehtui.views import findings
 from ehtui.views.evidence import evidence_lines, label
@@ -244,15 +245,27 @@ def test_no_azure_command_for_what_is_not_azure(namespace: str) -> None:
         ),
         (
             "checkpoint.ahead",
-            {"checkpoint_sequence": 5000, "last_sequence": 120, "is_recreated": True},
+            {"checkpoint_sequence": 5000, "last_sequence": 120},
+            "P2: checkpoint 5,000 is beyond the last event 120",
+        ),
+        (
+            "hub.recreated",
+            {
+                "partitions": ("2",),
+                "hub_created_at": world.NOW - 30,
+                "checkpoint_at": world.NOW - 3600,
+                "checkpoint_sequence": 85,
+                "last_sequence": 99,
+                "ahead": None,
+            },
             (
-                "P2: the hub was created anew, the checkpoint is of the old one: "
-                "checkpoint 5,000 is beyond the last event 120"
+                "P2: the checkpoint of 11:02:59 is older than the hub, which was created anew "
+                "12:02:29: it counts another stream"
             ),
         ),
         (
             "events.lost",
-            {"lost": 1200, "is_recreated": None},
+            {"lost": 1200},
             "P2: 1,200 events were removed by retention before they were read",
         ),
     ],
@@ -284,7 +297,7 @@ def test_a_takeover_of_production_says_so() -> None:
         ("expires_at", world.NOW + 41, ("expires at", "2026-11-22 12:03:40 UTC (in 41s)")),
         ("expires_after_s", 180.0, ("expires after", "3m")),
         ("in_per_s", 13.0, ("coming in", "13.0/s")),
-        ("is_recreated", True, ("recreated", "yes")),
+        ("is_production", True, ("production", "yes")),
         ("lag", 1820, ("lag", "1,820")),
         ("pid", 51388, ("process", "51388")),
         ("share", 0.8, ("share", "0.8")),

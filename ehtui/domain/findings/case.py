@@ -44,6 +44,11 @@ class Case:
         return self.group.state.name
 
     @property
+    def is_configured(self) -> bool:
+        """Whether it is the group that this session is about."""
+        return self.group.key == self.draft.policy.default_group.lower()
+
+    @property
     def now(self) -> float:
         """The moment of judgement, server time."""
         return self.draft.looked_at

@@ -7,12 +7,13 @@ at once, `subject.partition` is set only while it is about exactly one.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ehtui.domain.snapshot import Severity
+from ehtui.domain.findings.catalogue_records import RECORD_KINDS
+from ehtui.domain.findings.kind import CRITICAL, INFO, WARNING, FindingKind
 
-INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 # What is known of when somebody else can have a partition (facts.md §2).
 TAKEOVER = {
@@ -58,17 +59,6 @@ LOG = {
     "said_at": "float when the newest line was read",
     "line": "str the newest",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FindingKind:
-    """What a finding of this id says of itself."""
-
-    id: str
-    severities: tuple[Severity, ...]
-    subject: tuple[str, ...]  # parts of Subject that are set; "partition?" only while it is one
-    evidence: Mapping[str, str]  # key → type (? may be None) and meaning
-
 
 _KINDS = (
     FindingKind(
@@ -168,36 +158,6 @@ _KINDS = (
         },
     ),
     FindingKind(
-        # A live owner, events waiting, no progress.
-        "handler.stuck",
-        (WARNING, CRITICAL),  # warning while its usual cadence is unknown
-        ("group", "partition", "owner"),
-        {
-            "owner": "str",
-            "rule": "str stopped (no checkpoint) or stalled (checkpoints that do not advance)",
-            "checkpoint_sequence": "int?",
-            "checkpoint_at": "float? when it was last written",
-            "cadence_s": "float? its usual gap between checkpoints",
-            "waiting_s": "float how long events have waited without progress",
-            "lag": "int?",
-            "in_per_s": "float?",
-            "pid": "int?",
-            "cpu_percent": "float?",
-        },
-    ),
-    FindingKind(
-        "checkpoint.never",
-        (WARNING,),
-        ("group", "partition?"),
-        {
-            "partitions": "tuple[str, ...] owned, with traffic, never checkpointed",
-            "owners": "tuple[str, ...]",
-            "watched_s": "float how long ehtui saw them owned without a checkpoint",
-            "lag_bound": "int? at most so many events are unread",
-            "arrived": "int? events that arrived in that time",
-        },
-    ),
-    FindingKind(
         "group.behind",
         (WARNING,),
         ("group",),
@@ -211,90 +171,6 @@ _KINDS = (
             "falling_per_s": "float? in − out",
             "behind_s": "float? the worst partition's lag in time",
             "behind_basis": "str? BehindBasis",
-        },
-    ),
-    FindingKind(
-        "retention.risk",
-        (WARNING, CRITICAL),  # critical within the hour
-        ("group", "partition"),
-        {
-            "checkpoint_sequence": "int",
-            "begin_sequence": "int first retained event",
-            "margin": "int events between both",
-            "begin_per_s": "float how fast retention removes",
-            "out_per_s": "float",
-            "loss_at": "float when, at these rates, unread events are removed",
-            "lag": "int?",
-        },
-    ),
-    FindingKind(
-        "events.lost",
-        (CRITICAL,),
-        ("group", "partition?"),
-        {
-            "lost": "int events that retention removed unread, all partitions",
-            "partitions": "tuple[str, ...]",
-            "checkpoint_sequence": "int? where it is one partition",
-            "begin_sequence": "int? where it is one partition",
-            "is_recreated": "bool? begin moved because the hub was created anew",
-        },
-    ),
-    FindingKind(
-        "checkpoint.ahead",
-        (CRITICAL,),
-        ("group", "partition?"),
-        {
-            "partitions": "tuple[str, ...]",
-            "ahead": "int the most",
-            "checkpoint_sequence": "int of the worst",
-            "last_sequence": "int of the worst",
-            "checkpoint_at": "float?",
-            "hub_created_at": "float?",
-            "is_recreated": "bool? the hub is younger than the checkpoint",
-        },
-    ),
-    FindingKind(
-        "checkpoint.rewound",
-        (WARNING,),
-        ("group", "partition?"),
-        {
-            "partitions": "tuple[str, ...]",
-            "from_sequence": "int of the one that went back furthest",
-            "to_sequence": "int",
-            "replayed": "int events that are read again, all partitions",
-            "rewound_at": "float",
-            "owner": "str? who held that one",
-        },
-    ),
-    FindingKind(
-        "store.two_names",
-        (WARNING,),
-        ("group",),
-        {
-            "spellings": "tuple[str, ...] namespace/hub/group as written",
-            "differs": "str case, port or case+port",
-            "live_spellings": "int how many of them have a live owner",
-        },
-    ),
-    FindingKind(
-        "store.mixed_hazard",
-        (WARNING,),
-        ("group",),
-        {
-            "reason": "str no_sequence (checkpoints without a sequence number: Python readers "
-            "fail on them) or two_layouts (live owners in layouts that do not see each other)",
-            "layouts": "tuple[str, ...]",
-            "partitions": "tuple[str, ...]",
-        },
-    ),
-    FindingKind(
-        "store.unreadable_blob",
-        (WARNING,),
-        (),
-        {
-            "count": "int",
-            "names": "tuple[str, ...] container/name, the first five",
-            "reason": "str of the first",
         },
     ),
     FindingKind(
@@ -330,16 +206,6 @@ _KINDS = (
             "lost": "int?",
             "in_per_s": "float?",
             "local_consumers": "int processes of this host that could be it",
-        },
-    ),
-    FindingKind(
-        "store.not_visible",
-        (INFO, WARNING),  # info without a store, warning with one that knows nothing of the group
-        ("group",),
-        {
-            "reason": "str no_store or no_records",
-            "other_groups": "tuple[str, ...] that do have records",
-            "local_consumers": "int",
         },
     ),
     FindingKind(
@@ -385,4 +251,4 @@ _KINDS = (
     FindingKind("log.balancing_failed", (WARNING,), ("group", "pid"), LOG),
     FindingKind("log.receive_failed", (WARNING,), ("group", "pid"), LOG),
 )
-FINDINGS: Mapping[str, FindingKind] = {kind.id: kind for kind in _KINDS}
+FINDINGS: Mapping[str, FindingKind] = {kind.id: kind for kind in (*_KINDS, *RECORD_KINDS)}

@@ -38,7 +38,7 @@ def no_consumers(case: Case) -> Iterator[Finding]:
     case.explained.update(group.seats)
     flows = [case.draft.flows[pid].state.in_per_s for pid in group.seats if pid in case.draft.flows]
     rates = [r for r in flows if r is not None]
-    is_own = group.key == case.draft.policy.default_group.lower()
+    is_own = case.is_configured
     is_waiting = bool(group.state.lag) or any(rates)
     severity = Severity.CRITICAL if is_own and is_waiting else Severity.WARNING
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.findings.case import Case, finding, total
 from ehtui.domain.folds.moves import WINDOW_S
 from ehtui.domain.health import USUAL_WAITS, waited
+from ehtui.domain.lag import CLOCKS_S
 from ehtui.domain.memory import Mark, MoveKind, Seat
 from ehtui.domain.rules import STALLED
 from ehtui.domain.snapshot import Evidence, Finding, Health, Severity
@@ -84,6 +85,35 @@ def _arrived(case: Case, seat: Seat) -> int:
     return max(0, flow.state.sample.last_sequence - seat.progress.watched_sequence)
 
 
+def recreated(case: Case) -> Iterator[Finding]:
+    """Checkpoints that are older than the hub: of another stream, though their numbers may fit.
+
+    Told whether or not anybody lives: whoever starts next reads on from them.
+    """
+    seats = [s for s in case.troubled if s.marks & Mark.PREDATES_HUB]
+    created_at = case.draft.hub.created_at if case.draft.hub else None
+
+    if not seats or created_at is None:
+        return
+
+    records = [s.shown.checkpoint for s in seats if s.shown.checkpoint is not None]
+    newest, partitions = max(records, key=lambda r: r.blob.last_modified), _ids(seats)
+    flow = case.draft.flows.get(newest.partition)
+    sample = flow.state.sample if flow else None
+    is_used = bool(case.group.state.owners) or case.is_configured
+    evidence: Evidence = {
+        "partitions": partitions,
+        "hub_created_at": created_at,
+        "checkpoint_at": newest.blob.last_modified,
+        "tolerance_s": CLOCKS_S,
+        "checkpoint_sequence": newest.sequence,
+        "last_sequence": sample.last_sequence if sample else None,
+        "ahead": max((s.shown.ahead or 0 for s in seats), default=0) or None,
+    }
+    severity = Severity.CRITICAL if is_used else Severity.INFO
+    yield finding("hub.recreated", severity, case.subject(partitions), evidence, created_at)
+
+
 def ahead(case: Case) -> Iterator[Finding]:
     """Checkpoints beyond the stream: no event is delivered until it has caught up."""
     seats = case.marked(Mark.AHEAD)
@@ -105,16 +135,8 @@ def ahead(case: Case) -> Iterator[Finding]:
         "last_sequence": sample.last_sequence if sample else None,
         "checkpoint_at": written_at,
         "hub_created_at": created_at,
-        "is_recreated": _is_younger(created_at, written_at),
     }
     yield finding("checkpoint.ahead", Severity.CRITICAL, case.subject(partitions), evidence)
-
-
-def _is_younger(hub_created_at: float | None, written_at: float | None) -> bool | None:
-    if hub_created_at is None or written_at is None:
-        return None
-
-    return hub_created_at > written_at
 
 
 def lost(case: Case) -> Iterator[Finding]:
@@ -128,14 +150,11 @@ def lost(case: Case) -> Iterator[Finding]:
     record = single.shown.checkpoint if single else None
     flow = case.draft.flows.get(single.shown.id) if single else None
     sample = flow.state.sample if flow else None
-    created_at = case.draft.hub.created_at if case.draft.hub else None
-    written = [s.shown.checkpoint.blob.last_modified for s in seats if s.shown.checkpoint]
     evidence: Evidence = {
         "lost": total(s.shown.lost for s in seats) or 0,
         "partitions": partitions,
         "checkpoint_sequence": record.sequence if record else None,
         "begin_sequence": sample.begin_sequence if sample else None,
-        "is_recreated": _is_younger(created_at, max(written, default=None)),
     }
     yield finding("events.lost", Severity.CRITICAL, case.subject(partitions), evidence)
 

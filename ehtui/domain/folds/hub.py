@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
 def fold_hub(draft: Draft, update: HubRead) -> None:
     """Fold in what the hub and its partitions said."""
+    created_at = draft.hub.created_at if draft.hub is not None else None
     is_new = _describe(draft, update.hub)
     touched = _fold_samples(draft, update)
+
+    if created_at != update.hub.created_at:  # who is not sampled yet is of another stream, too
+        touched |= set(update.hub.partition_ids)
+
     draft.partitions = tuple(
         draft.flows[pid].state if pid in draft.flows else PartitionState(pid)
         for pid in update.hub.partition_ids

@@ -66,6 +66,7 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
         "last_sequence": "int?",
         "lost": "int?",
         "ahead": "int?",
+        "lag_reason": "str? code of rules: why its number tells no lag",
     },
     "progress.moves": {
         "health": "str Health",
@@ -156,6 +157,7 @@ VERDICTS: Mapping[str, str] = {
     "failing": "its readers fail at the same place again and again",
     "behind": "read, but slower than events arrive",
     "ahead": "the checkpoint is beyond the stream",
+    "former_hub": "the checkpoint is of the hub before it was created anew",
     "rewound": "the checkpoint went back and catches up",
     "never_checkpointed": "read perhaps, but never checkpointed",
     "not_visible": "no records in this store",

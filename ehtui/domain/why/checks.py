@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ehtui.domain.rules import PREDATES_HUB
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Evidence,
@@ -182,16 +183,19 @@ def is_within(partition: GroupPartition, state: PartitionState | None) -> Check:
     """Whether the checkpoint points into what the hub still has."""
     record, sample = partition.checkpoint, state.sample if state is not None else None
     sequence = record.sequence if record is not None else None
-    is_judged = sequence is not None and sample is not None
+    is_of_another_hub = partition.lag_reason == PREDATES_HUB
+    is_judged = is_of_another_hub or (sequence is not None and sample is not None)
+    is_outside = is_of_another_hub or bool(partition.lost or partition.ahead)
     return Check(
         "checkpoint.is_within",
-        not (partition.lost or partition.ahead) if is_judged else None,
+        not is_outside if is_judged else None,
         {
             "sequence": sequence,
             "begin_sequence": sample.begin_sequence if sample else None,
             "last_sequence": sample.last_sequence if sample else None,
             "lost": partition.lost,
             "ahead": partition.ahead,
+            "lag_reason": partition.lag_reason or None,
         },
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.rules import PREDATES_HUB
 from ehtui.domain.snapshot import (
     Finding,
     GroupPartition,
@@ -45,6 +46,9 @@ def verdict_of(
 
     if shown.lease.state is LeaseState.OVERDUE:
         return "lapsing"
+
+    if shown.lag_reason == PREDATES_HUB:
+        return "former_hub"
 
     if shown.lag_is_bound and shown.checkpoint is None and shown.lag:
         return "never_checkpointed"

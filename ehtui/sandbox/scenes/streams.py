@@ -89,7 +89,7 @@ STREAMS = (
         "Sequence numbers begin again, the checkpoints stay: nothing is delivered until the new "
         "stream reaches them.",
         _recreated,
-        expects=(Expected("checkpoint.ahead", Severity.CRITICAL, within=12),),
+        expects=(Expected("hub.recreated", Severity.CRITICAL, within=12),),
         health=Health.AHEAD,
         setting=Setting(backlog=1200),
     ),

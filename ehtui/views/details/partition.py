@@ -141,13 +141,7 @@ def _record(checkpoint: Checkpoint, say: Telling) -> Iterator[Fact]:
 
 
 def _lag(partition: GroupPartition) -> Iterator[Fact]:
-    bound = " (never checkpointed: at most so many)" if partition.lag_is_bound else ""
-    yield (
-        "lag",
-        None
-        if partition.lag is None
-        else formats.lag(partition.lag, is_bound=partition.lag_is_bound) + bound,
-    )
+    yield "lag", _lag_words(partition)
 
     if partition.lost:
         yield "lost to retention", formats.count(partition.lost)
@@ -162,6 +156,14 @@ def _lag(partition: GroupPartition) -> Iterator[Fact]:
     yield "health", f"{HEALTH[partition.health].text}: {HEALTH_MEANING[partition.health]}"
     yield "judged by", RULES.get(partition.rule, safe(partition.rule) or None)
     yield "checkpoints seen", "{} of {}".format(*partition.window)
+
+
+def _lag_words(partition: GroupPartition) -> str | None:
+    if partition.lag is not None:
+        bound = " (never checkpointed: at most so many)" if partition.lag_is_bound else ""
+        return formats.lag(partition.lag, is_bound=partition.lag_is_bound) + bound
+
+    return f"not known: {RULES[partition.lag_reason]}" if partition.lag_reason else None
 
 
 def _takeover(partition: GroupPartition, say: Telling) -> Iterator[Fact]:

@@ -130,9 +130,6 @@ def _retention_advice(case: Case) -> tuple[str, ...]:
 def _lost(case: Case) -> str:
     lost = formats.plural(case.whole("lost") or 0, "event")
 
-    if case.is_set("is_recreated"):
-        return f"{case.where}: the hub was created anew; {lost} after the checkpoint are gone"
-
     return f"{case.where}: {lost} were removed by retention before they were read"
 
 
@@ -152,15 +149,47 @@ def _lost_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-def _ahead(case: Case) -> str:
-    old = (
-        "the hub was created anew, the checkpoint is of the old one: "
-        if case.is_set("is_recreated")
-        else ""
-    )
+def _recreated(case: Case) -> str:
+    is_one, written = len(case.places) == 1, case.time("checkpoint_at")
+    what = f"the checkpoint of {written} is" if is_one else f"the checkpoints (until {written}) are"
 
     return (
-        f"{case.where}: {old}checkpoint {case.count('checkpoint_sequence')} is beyond the last "
+        f"{case.where}: {what} older than the hub, which was created anew "
+        f"{case.time('hub_created_at')}: {'it counts' if is_one else 'they count'} another stream"
+    )
+
+
+def _recreated_advice(case: Case) -> tuple[str, ...]:
+    number, last = case.whole("checkpoint_sequence"), case.whole("last_sequence")
+    fits = ""
+
+    if number is not None and last is not None and number <= last:
+        fits = (
+            f" That {formats.count(number)} lies within the new stream (up to "
+            f"{formats.count(last)}) is chance."
+        )
+
+    return (
+        (
+            "The new hub counts from 0 again, so these numbers and offsets name other events: lag "
+            f"is unknown.{fits} A consumer that starts there skips what the new hub holds before "
+            "that place, or is refused where it lies beyond the end."
+        ),
+        (
+            "Stop the group's consumers, then move the checkpoints to the earliest event of this "
+            "hub, or delete the checkpoint blobs. The next checkpoint that a consumer writes ends "
+            "this, too."
+        ),
+        (
+            "The clocks of Event Hubs and Storage may differ: up to "
+            f"{case.lasting('tolerance_s')} are allowed for, more counts as older."
+        ),
+    )
+
+
+def _ahead(case: Case) -> str:
+    return (
+        f"{case.where}: checkpoint {case.count('checkpoint_sequence')} is beyond the last "
         f"event {case.count('last_sequence')}"
     )
 
@@ -204,6 +233,7 @@ PROGRESS_WORDS: Mapping[str, Words] = {
     "group.behind": Words(_behind, _behind_advice),
     "retention.risk": Words(_retention, _retention_advice),
     "events.lost": Words(_lost, _lost_advice),
+    "hub.recreated": Words(_recreated, _recreated_advice),
     "checkpoint.ahead": Words(_ahead, _ahead_advice),
     "checkpoint.rewound": Words(_rewound, _rewound_advice),
 }

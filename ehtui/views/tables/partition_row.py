@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain.rules import PREDATES_HUB
 from ehtui.domain.snapshot import GroupPartition, LeaseState, PartitionState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
@@ -100,7 +101,9 @@ def _checkpoint(partition: GroupPartition | None) -> Cell:
     if partition.checkpoint.sequence is None and not partition.checkpoint.offset:
         return Cell("unset", Tone.DIM, sort=-1.0)
 
-    return _number(partition.checkpoint.sequence)
+    number = _number(partition.checkpoint.sequence)
+    # Of the hub before: it cannot be held against the last event beside it.
+    return replace(number, tone=Tone.DIM) if partition.lag_reason == PREDATES_HUB else number
 
 
 def _lag(partition: GroupPartition | None) -> Cell:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.rules import PREDATES_HUB
 from ehtui.views import formats
 from ehtui.views.findings.forecast import joined
 from ehtui.views.states import RULES
@@ -111,6 +112,9 @@ def _written(case: Case) -> str:
 def _outside(case: Case) -> str:
     ahead, lost = case.whole("ahead"), case.whole("lost")
 
+    if case.text("lag_reason") == PREDATES_HUB:
+        return "The checkpoint is older than the hub: it counts the events of the one before"
+
     if ahead:
         return f"It is {formats.plural(ahead, 'event')} beyond the last one: of another stream"
 
@@ -118,8 +122,8 @@ def _outside(case: Case) -> str:
 
 
 def _mend_checkpoint(case: Case) -> str:
-    if case.whole("ahead"):
-        return "Stop the consumers, then move the checkpoint back into the stream."
+    if case.whole("ahead") or case.text("lag_reason") == PREDATES_HUB:
+        return "Stop the consumers, then move the checkpoint to an event of this stream."
 
     return "The consumer goes on at the first event that is left; what is gone cannot be read."
 

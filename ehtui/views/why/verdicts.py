@@ -56,9 +56,13 @@ VERDICT_WORDS: Mapping[str, tuple[Tone, str]] = {
     "behind": (Tone.WARNING, "It is read, but slower than events arrive: the lag grows."),
     "ahead": (
         Tone.CRITICAL,
+        "The checkpoint points beyond the last event, so nothing is read: it is of another stream.",
+    ),
+    "former_hub": (
+        Tone.CRITICAL,
         (
-            "The checkpoint points beyond the last event, so nothing is read: it is of another "
-            "stream, for instance of the hub before it was created anew."
+            "The hub was deleted and created anew; its checkpoint is of the one before. How much "
+            "waits is not known, and whoever starts there skips what the new hub holds before."
         ),
     ),
     "rewound": (Tone.WARNING, "The checkpoint went back: events are read a second time."),
