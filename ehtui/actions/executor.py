@@ -8,7 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
+from ehtui.actions.signals import (
+    IdentityChangedError,
+    ProcessGoneError,
+    ProgramChangedError,
+)
 from ehtui.actions.supervisors import SupervisorChangedError
 from ehtui.domain.plans import (
     Outcome,
@@ -34,6 +38,7 @@ if TYPE_CHECKING:
     from ehtui.domain.process import ProcessId
 
 Details = tuple[tuple[str, str], ...]
+_OTHER_TARGET = (ProcessGoneError, IdentityChangedError, ProgramChangedError, PermissionError)
 
 
 class Executor:
@@ -163,7 +168,7 @@ class Executor:
             with suppress(ProcessGoneError):  # it went in the last moment
                 await asyncio.to_thread(self._hands.signal, process, plan.escalate_to)
                 return pid, f"{plan.escalate_to} after {plan.escalate_after_s:g} s"
-        except (ProcessGoneError, IdentityChangedError, PermissionError) as error:
+        except _OTHER_TARGET as error:
             return Refusal(_reason(error), pid)
         except OSError as error:
             return pid, safe(f"failed: {error.strerror or error}")
@@ -184,7 +189,7 @@ class Executor:
                 launch = await asyncio.to_thread(self._hands.capture, process, Path(plan.log_path))
                 left = f"{process.pid} was sent SIG{plan.signal} and is not started again"
                 await asyncio.to_thread(self._hands.signal, process, plan.signal)
-            except (ProcessGoneError, IdentityChangedError, PermissionError) as error:
+            except _OTHER_TARGET as error:
                 return self._refused(plan, _reason(error), str(process.pid))
 
             if not await asyncio.to_thread(self._hands.wait_for_exit, process, plan.wait_s):
@@ -210,12 +215,7 @@ class Executor:
 
         try:
             await asyncio.to_thread(self._hands.check_supervisor, process, supervisor)
-        except (
-            ProcessGoneError,
-            IdentityChangedError,
-            SupervisorChangedError,
-            PermissionError,
-        ) as error:
+        except (*_OTHER_TARGET, SupervisorChangedError) as error:
             return self._refused(plan, _reason(error), str(process.pid))
 
         try:
@@ -291,6 +291,9 @@ def _reason(error: Exception) -> RefusalReason:
 
     if isinstance(error, IdentityChangedError):
         return RefusalReason.IDENTITY_CHANGED
+
+    if isinstance(error, ProgramChangedError):
+        return RefusalReason.PROGRAM_CHANGED
 
     if isinstance(error, SupervisorChangedError):
         return RefusalReason.SUPERVISOR_CHANGED

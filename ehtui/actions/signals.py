@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from ehtui.domain.planners.signal import signal_number
+from ehtui.sources.process_facts import program_of
 from ehtui.sources.start_times import started_at
 
 if TYPE_CHECKING:
@@ -27,12 +28,17 @@ class IdentityChangedError(Exception):
     """The pid belongs to another process now."""
 
 
+class ProgramChangedError(Exception):
+    """The process has exec'd another program in place."""
+
+
 def send_signal(process: ProcessId, signal: str) -> None:
     """Send a signal if pid and start time still match.
 
     Raises:
         ProcessGoneError: It has ended, or waits as a zombie to be reaped.
         IdentityChangedError: The pid was reused.
+        ProgramChangedError: Another program runs in it than when it was chosen.
         PermissionError: It belongs to somebody else.
     """
     number = signal_number(signal)
@@ -64,13 +70,16 @@ def _send_by_descriptor(process: ProcessId, number: int) -> None:
 
 
 def check_identity(process: ProcessId) -> None:
-    """Raise unless pid and start time name a live process."""
+    """Raise unless pid, start time and program are those of a live process."""
     try:
         if abs(started_at(process.pid) - process.started_at) > START_TOLERANCE_S:
             raise IdentityChangedError
 
         if psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE:
             raise ProcessGoneError
+
+        if process.program is not None and not program_of(process.pid).is_still(process.program):
+            raise ProgramChangedError
     except psutil.NoSuchProcess as error:
         raise ProcessGoneError from error
     except psutil.AccessDenied as error:

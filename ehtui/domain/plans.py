@@ -142,6 +142,7 @@ class RefusalReason(StrEnum):
     FOREIGN_USER = "foreign_user"
     GONE = "gone"
     IDENTITY_CHANGED = "identity_changed"
+    PROGRAM_CHANGED = "program_changed"  # exec'd in place: what was meant runs no more
     UNKNOWN_SIGNAL = "unknown_signal"
     SUPERVISED = "supervised"  # somebody else starts it again, and cannot be asked from here
     SUPERVISOR_CHANGED = "supervisor_changed"  # it runs under another one than the plan says

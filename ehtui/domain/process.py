@@ -2,16 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What a process runs. To exec in place keeps pid and start time; to write a title keeps this.
+
+    Each part is None where it can't be read.
+    """
+
+    file: tuple[int, int] | None  # device and inode of its program file
+    place: tuple[int, int] | None  # where exec put its code and its stack: anew each time
+    arguments: str | None  # digest of its command line, which a title overwrites
+
+    def is_still(self, earlier: Program) -> bool:
+        """Whether nothing else was exec'd since, as far as both looks tell."""
+        if self.file is not None and earlier.file is not None and self.file != earlier.file:
+            return False
+
+        if self.place is not None and earlier.place is not None:
+            return self.place == earlier.place
+
+        return None in {self.arguments, earlier.arguments} or self.arguments == earlier.arguments
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class ProcessId:
-    """A process's identity: a pid alone is reused."""
+    """A process's identity: a pid alone is reused, and a process may exec another program."""
 
     pid: int
     started_at: float  # psutil's create_time
+    program: Program | None = field(default=None, compare=False)  # None: not looked at
+
+    def runs_on_in(self, later: ProcessId) -> bool:
+        """Whether a later look shows the same process with the same program."""
+        if self != later or self.program is None or later.program is None:
+            return self == later
+
+        return later.program.is_still(self.program)
 
 
 class RecognisedBy(StrEnum):

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
+from hashlib import sha256
 from pathlib import Path
 
 import psutil
+
+from ehtui.domain.process import Program
 
 PF_KTHREAD = 0x00200000  # sched.h
 
@@ -40,6 +44,32 @@ def command_bytes(pid: int) -> bytes | None:
         return Path(f"/proc/{pid}/cmdline").read_bytes() if sys.platform == "linux" else None
     except OSError:
         return None
+
+
+def program_of(pid: int) -> Program:
+    """What it runs now. proc(5): the link `exe`, `cmdline`, and fields 26 and 28 of `stat`."""
+    command = command_bytes(pid)
+    digest = sha256(command).hexdigest() if command else None  # a zombie has none left
+    file = None
+
+    with suppress(psutil.Error, OSError):
+        found = Path(f"/proc/{pid}/exe" if sys.platform == "linux" else psutil.Process(pid).exe())
+        status = found.stat()
+        file = (status.st_dev, status.st_ino)
+
+    return Program(file, _place(pid), digest)
+
+
+def _place(pid: int) -> tuple[int, int] | None:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return None
+
+    fields = stat.rpartition(b")")[2].split()
+    place = int(fields[26 - 3]), int(fields[28 - 3])
+
+    return place if all(place) else None  # zeros: not for this user
 
 
 def is_kernel_thread(pid: int) -> bool:

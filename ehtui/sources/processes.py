@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from threading import Thread
 from typing import NamedTuple, TypeVar
@@ -18,7 +18,13 @@ from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy, Supervi
 from ehtui.domain.text import safe, safe_command
 from ehtui.domain.updates import ProcessesRead
 from ehtui.sources.in_thread import InThread
-from ehtui.sources.process_facts import command_bytes, is_kernel_thread, log_file, signal_masks
+from ehtui.sources.process_facts import (
+    command_bytes,
+    is_kernel_thread,
+    log_file,
+    program_of,
+    signal_masks,
+)
 from ehtui.sources.recognition import (
     Pattern,
     compile_patterns,
@@ -150,8 +156,22 @@ class ProcessSource:
                     self._strangers[pid] = _Stranger(stranger.command, at + FORGET_AFTER_S)
 
         for pid, known in list(self._known.items()):
-            if pid not in pids or not known.process.is_running():
+            if pid not in pids or not known.process.is_running() or self._has_execed(known):
                 del self._known[pid]
+
+    def _has_execed(self, known: _Known) -> bool:
+        """Whether another program runs in its place; a title that it wrote is only read anew."""
+        before, now = known.id.program, program_of(known.id.pid)
+
+        if before is None or not now.is_still(before):
+            return True
+
+        if now.arguments != before.arguments:
+            known.id = replace(known.id, program=now)
+            words = _try(known.process.cmdline)
+            known.command = safe_command(words) or known.name if words else known.command
+
+        return False
 
     def _has_newcomers(self, pids: set[int]) -> bool:
         return any(pid in pids and pid not in self._known for pid in self.manual_pids)
@@ -177,7 +197,7 @@ class ProcessSource:
         with suppress(psutil.NoSuchProcess):  # it went while it was looked at
             self._known[pid] = _Known(
                 process=process,
-                id=ProcessId(pid, started_at(pid)),
+                id=ProcessId(pid, started_at(pid), program_of(pid)),
                 recognised_by=basis,
                 pattern=pattern,
                 command=safe_command(command) or safe(name),

@@ -39,6 +39,7 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.FOREIGN_USER: "{subject} belongs to another user{detail}.",
     RefusalReason.GONE: "{subject} is gone: there is nothing left to signal.",
     RefusalReason.IDENTITY_CHANGED: "{subject} is another process now: its number was used again.",
+    RefusalReason.PROGRAM_CHANGED: "{subject} runs another program than when it was chosen.",
     RefusalReason.UNKNOWN_SIGNAL: "There is no signal “{subject}” here.",
     RefusalReason.SUPERVISED: "{subject} is started again by its supervisor{detail}: use that.",
     RefusalReason.SUPERVISOR_CHANGED: "{subject} has another supervisor than a moment ago.",

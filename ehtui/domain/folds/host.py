@@ -19,9 +19,11 @@ from ehtui.domain.plans import (
 from ehtui.domain.snapshot import ConsumerState, Evidence, Subject
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ehtui.domain.draft import Draft
     from ehtui.domain.plans import Outcome, SignalTarget, StartPlan
-    from ehtui.domain.process import ProcessSample
+    from ehtui.domain.process import ProcessId, ProcessSample
     from ehtui.domain.updates import ActionDone, ProcessesRead
 
 _REFUSALS = frozenset(reason.value for reason in RefusalReason)
@@ -33,6 +35,7 @@ def fold_processes(draft: Draft, update: ProcessesRead) -> None:
     """Fold in a scan: who is new, who is gone."""
     alive = {p.id: p for p in update.processes if not p.has_ended}
     known = {c.process.id: c for c in draft.consumers}
+    _exchange(draft, known, alive, update.at)
     host = draft.host
 
     if host.was_read:
@@ -58,6 +61,32 @@ def fold_processes(draft: Draft, update: ProcessesRead) -> None:
         else ConsumerState(process)
         for process in update.processes
     )
+
+
+def _exchange(
+    draft: Draft,
+    known: dict[ProcessId, ConsumerState],
+    alive: Mapping[ProcessId, ProcessSample],
+    at: float,
+) -> None:
+    """Whose process has exec'd another program is gone; a launcher that never owned is passed over.
+
+    `known` loses it, so that it begins anew.
+    """
+    for id_, process in alive.items():
+        before = known.get(id_)
+
+        if before is None or before.process.id.runs_on_in(process.id):
+            continue
+
+        if not before.owners:
+            known[id_] = ConsumerState(process)
+            continue
+
+        _depart(draft, before, at)
+        links = {o: link for o, link in draft.host.links.items() if link.process != id_}
+        draft.host = replace(draft.host, links=links)
+        del known[id_]
 
 
 def _tell_start(draft: Draft, process: ProcessSample) -> None:

@@ -136,6 +136,9 @@ def _refusal(
     if consumer.process.has_ended:
         return Refusal(RefusalReason.GONE, pid, consumer.process.status)
 
+    if not process.runs_on_in(consumer.process.id):
+        return Refusal(RefusalReason.PROGRAM_CHANGED, pid)
+
     if not (host.is_root or host.user in {None, consumer.process.user}):
         return Refusal(RefusalReason.FOREIGN_USER, pid, consumer.process.user or "")
 

@@ -1,0 +1,1 @@
+"""Restarts, starts and signals against real processes, real files and real limits."""
