@@ -13,7 +13,6 @@ _PACKAGE = "azure-eventhub"
 _LAYER = "azure.eventhub._pyamqp"
 _TESTED = ((5, 15, 0), (5, 16, 0))  # from, up to but not including
 _NEEDED = {
-    "_decode": ("decode_frame", "decode_payload"),
     "_encode": ("encode_frame", "encode_payload", "encode_value"),
     "endpoints": ("Source", "Target"),
     "error": ("AMQPError",),

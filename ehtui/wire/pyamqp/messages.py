@@ -9,10 +9,18 @@ from typing import Any
 from uuid import UUID
 
 from ehtui.wire.pyamqp.guard import private
-from ehtui.wire.pyamqp.sections import PROPERTIES, binary, items, sections, verify
+from ehtui.wire.pyamqp.sections import (
+    APPLICATION_PROPERTIES,
+    DATA,
+    PROPERTIES,
+    VALUE,
+    binary,
+    items,
+    sections,
+)
+from ehtui.wire.pyamqp.values import decode
 
 _wire = private("message")
-decode_payload = private("_decode").decode_payload
 encode_payload = private("_encode").encode_payload
 encode_value = private("_encode").encode_value
 
@@ -20,6 +28,8 @@ MessageId = UUID | str | bytes | int
 BATCH_FORMAT = 0x80013700  # Microsoft's message format: one data section per encoded event
 _STRING_CONSTRUCTORS = (0xA1, 0xB1)
 _VALUE_SECTION = b"\x00\x53\x77"
+_MESSAGE_ID, _REPLY_TO, _CORRELATION_ID = 0, 4, 5  # places among the fields of `properties`
+_ID_TYPES = (UUID, bytes, int, type(None))
 _MAP = 0xC1
 _LARGE = 0x10  # what sets the constructor of a large compound apart
 _SMALL_BYTES = 254
@@ -122,14 +132,12 @@ def decode_request(payload: bytes) -> Request:
     Raises:
         ValueError: These bytes are no message.
     """
-    message = _decode(payload)
-    reply_to = message.properties.reply_to if message.properties else None
-    given = message.application_properties or {}
+    message = _read(payload)
     return Request(
-        _message_id(payload, message),
-        None if reply_to is None else _plain(reply_to),
-        {_plain(key): _plain(value) for key, value in given.items()},
-        _plain(message.value),
+        message.id_at(_MESSAGE_ID),
+        message.reply_to,
+        message.properties,
+        message.value,
     )
 
 
@@ -139,13 +147,8 @@ def decode_reply(payload: bytes) -> Reply:
     Raises:
         ValueError: These bytes are no message.
     """
-    message = _decode(payload)
-    given = message.application_properties or {}
-    return Reply(
-        message.properties.correlation_id if message.properties else None,
-        {_plain(key): _plain(value) for key, value in given.items()},
-        _plain(message.value),
-    )
+    message = _read(payload)
+    return Reply(message.given(_CORRELATION_ID), message.properties, message.value)
 
 
 def decode_body(payload: bytes) -> bytes:
@@ -154,7 +157,8 @@ def decode_body(payload: bytes) -> bytes:
     Raises:
         ValueError: These bytes are no message.
     """
-    return b"".join(_decode(payload).data or ())
+    found = [binary(payload, s.value) for s in sections(payload) if s.code == DATA]
+    return b"".join(found)
 
 
 def _encode_call(given: Any, properties: Mapping[str, Any], value: Any) -> bytes:
@@ -169,27 +173,53 @@ def _encode(**parts: Any) -> bytes:
     return bytes(output)
 
 
-def _decode(payload: bytes) -> Any:
-    try:
-        for section in sections(payload):
-            verify(payload, section.value)
+@dataclass(slots=True)
+class _Read:
+    """The sections of a request or reply that anybody looks at."""
 
-        return decode_payload(memoryview(payload))
-    except (ArithmeticError, LookupError, TypeError, ValueError, struct.error) as error:
-        raise ValueError("not an AMQP message") from error
+    payload: bytes
+    fields: list[Any] = field(default_factory=list)  # of `properties`
+    fields_at: int = 0
+    properties: dict[Any, Any] = field(default_factory=dict)
+    value: Any = None
+
+    def given(self, index: int) -> Any:
+        """A field of `properties`; None where it was left out."""
+        return self.fields[index] if index < len(self.fields) else None
+
+    @property
+    def reply_to(self) -> str | None:
+        """Where the answer goes."""
+        reply_to = self.given(_REPLY_TO)
+        return None if reply_to is None else str(_plain(reply_to))
+
+    def id_at(self, index: int) -> MessageId | None:
+        """An id with its type: strings and binaries are both bytes among the fields."""
+        given: MessageId | None = self.given(index)
+
+        if not isinstance(given, bytes):
+            return given
+
+        position, _ = list(items(self.payload, self.fields_at))[index]
+        return given.decode() if self.payload[position] in _STRING_CONSTRUCTORS else given
 
 
-def _message_id(payload: bytes, message: Any) -> MessageId | None:
-    """The message id with its type: the SDK's decoder gives bytes for strings too."""
-    given: MessageId | None = message.properties.message_id if message.properties else None
+def _read(payload: bytes) -> _Read:
+    message = _Read(payload)
 
-    if not isinstance(given, bytes):
-        return given
+    for section in sections(payload):
+        if section.code == PROPERTIES:
+            message.fields, _ = decode(payload, section.value, section.end)
+            message.fields_at = section.value
+        elif section.code == APPLICATION_PROPERTIES:
+            message.properties = _plain(decode(payload, section.value, section.end)[0])
+        elif section.code == VALUE:
+            message.value = _plain(decode(payload, section.value, section.end)[0])
 
-    start = next(s.value for s in sections(payload) if s.code == PROPERTIES)
-    position, _ = next(items(payload, start))
-    is_string = payload[position] in _STRING_CONSTRUCTORS
-    return binary(payload, position).decode() if is_string else given
+    if not all(isinstance(message.given(i), _ID_TYPES) for i in (_MESSAGE_ID, _CORRELATION_ID)):
+        raise ValueError("an AMQP message whose id is none")
+
+    return message
 
 
 def _plain(value: Any) -> Any:
