@@ -16,6 +16,7 @@ from ehtui.config.connection_string import AMQPS_PORT, parse_event_hub
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.ranges import known_moment
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ class SharedSignature(Credential):
     def _expires_at(self, now: float) -> float:
         for part in self.signature.reveal().partition(" ")[2].split("&"):
             with suppress(ValueError):
-                if part.startswith("se="):
-                    return float(part[3:])
+                if part.startswith("se=") and (ends_at := known_moment(float(part[3:]))):
+                    return ends_at
 
         return now + TOKEN_LIFE_S
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
-import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
@@ -27,10 +26,6 @@ from ehtui.wire.pyamqp.performatives import (
     Target,
 )
 from ehtui.wire.pyamqp.requests import EncodedRequest, RequestLink
-
-# Without the constructors of large lists, maps and arrays: the SDK's decoder makes room for as many
-# items as they claim, which can be gigabytes (MemoryError is tested below).
-BYTES = [byte for byte in range(256) if byte not in {0xD0, 0xD1, 0xF0}]
 
 
 class Sink(asyncio.Transport):
@@ -104,7 +99,7 @@ async def survive(mutate: Any, chunks: int) -> None:
 def test_flipped_bytes_and_odd_cuts_end_the_connection_in_order(data: st.DataObject) -> None:
     length = len(greeting() + stream(["r" * 36, "s" * 36]))
     flips = data.draw(
-        st.lists(st.tuples(st.integers(0, length - 1), st.sampled_from(BYTES)), max_size=6)
+        st.lists(st.tuples(st.integers(0, length - 1), st.integers(0, 255)), max_size=6)
     )
     cut = data.draw(st.integers(0, length))
 
@@ -117,16 +112,6 @@ def test_flipped_bytes_and_odd_cuts_end_the_connection_in_order(data: st.DataObj
         return bytes(changed[: cut or None])
 
     asyncio.run(survive(mutate, data.draw(st.integers(1, 400))))
-
-
-async def test_a_count_beyond_all_memory_ends_the_connection_in_order(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    def explode(*_: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr("ehtui.wire.pyamqp.codec.decode_frame", explode)
-    await survive(lambda good: good, 400)
 
 
 @settings(max_examples=100, deadline=None)

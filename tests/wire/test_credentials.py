@@ -125,6 +125,9 @@ async def test_the_sdk_signs_the_same() -> None:
         ("SharedAccessSignature sr=x&sig=y&se=1700000000&skn=n", 1_700_000_000),
         ("SharedAccessSignature sr=x&sig=y&skn=n", 4600),
         ("SharedAccessSignature sr=x&sig=y&se=soon&skn=n", 4600),
+        ("SharedAccessSignature sr=x&sig=y&se=1e400&skn=n", 4600),
+        ("SharedAccessSignature sr=x&sig=y&se=nan&skn=n", 4600),
+        ("SharedAccessSignature sr=x&sig=y&se=-5&skn=n", 4600),
     ],
 )
 async def test_a_signature_is_passed_on_with_its_own_end(text: str, expires_at: float) -> None:

@@ -31,7 +31,10 @@ MAX_FRAME_BYTES = 1 << 20
 WINDOW = 1 << 16
 CHANNEL = 0
 SILENCE_S = 50.0  # the service closes after 1 to 4 minutes (facts.md §4)
-_WRAP = 1 << 32
+SHORTEST_SILENCE_S = 1.0  # whatever the other side wants to hear
+MOST_GREETINGS = 8  # that wait: a handshake has four
+MOST_UNSENT_BYTES = 1 << 20  # written while the other side takes nothing
+WRAP = 1 << 32
 
 
 class AmqpError(Exception):
@@ -80,6 +83,9 @@ class Connection(asyncio.Protocol):
         self._silence_s = SILENCE_S
         self._written_at = self._loop.time()
         self._keep_alive: asyncio.TimerHandle | None = None
+        self._has_begun = False
+        self._is_held_up = False
+        self._unsent_bytes = 0
         self._ends: dict[str, LinkEnd] = {}
         self._ends_by_handle: dict[int, LinkEnd] = {}
         self._next_incoming_id = 0
@@ -117,8 +123,10 @@ class Connection(asyncio.Protocol):
     def begin(self, opened: Open, begun: Begin) -> None:
         """Take up work with what the other side announced."""
         if opened.idle_timeout_ms:
-            self._silence_s = min(SILENCE_S, opened.idle_timeout_ms / 2000.0)
+            wanted_s = opened.idle_timeout_ms / 2000.0
+            self._silence_s = max(SHORTEST_SILENCE_S, min(SILENCE_S, wanted_s))
 
+        self._has_begun = True
         self._next_incoming_id = begun.next_outgoing_id
         self._peer_window = begun.incoming_window
         self._keep_alive = self._loop.call_later(self._silence_s, self._stay_alive)
@@ -146,7 +154,7 @@ class Connection(asyncio.Protocol):
     def next_delivery_id(self) -> int:
         """Take a place in the session's window for one transfer."""
         number = self._next_outgoing_id
-        self._next_outgoing_id = (number + 1) % _WRAP
+        self._next_outgoing_id = (number + 1) % WRAP
         self._peer_window -= 1
         return number
 
@@ -161,6 +169,12 @@ class Connection(asyncio.Protocol):
 
         self._written_at = self._loop.time()
         self._transport.write(data)
+
+        if self._is_held_up:
+            self._unsent_bytes += len(data)
+
+            if self._unsent_bytes > MOST_UNSENT_BYTES:
+                self._end(AmqpError(CONNECTION_LOST, "the other side takes nothing any more"))
 
     async def close(self, timeout_s: float = 0.5) -> None:
         """Say goodbye, wait a little for the answer, and end. Never raises."""
@@ -193,10 +207,20 @@ class Connection(asyncio.Protocol):
                 if isinstance(item, Frame):
                     self._on_frame(item.body)
                 else:
-                    self._greetings.put_nowait(item)
-        except (FrameError, MemoryError) as error:
-            # The SDK's decoder makes room for as many items as a broken count says.
-            self._end(AmqpError("amqp:framing-error", str(error) or "a broken count"))
+                    self._greet(item)
+        except FrameError as error:
+            self._end(AmqpError("amqp:framing-error", str(error)))
+        except AmqpError as error:  # it ended while an answer was written
+            self._end(error)
+
+    @override
+    def pause_writing(self) -> None:
+        self._is_held_up = True
+
+    @override
+    def resume_writing(self) -> None:
+        self._is_held_up = False
+        self._unsent_bytes = 0
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
@@ -220,14 +244,25 @@ class Connection(asyncio.Protocol):
         if handler is not None:
             handler(body)
         elif body is not None:
-            self._greetings.put_nowait(body)
+            self._greet(body)
+
+    def _greet(self, item: bytes | Performative) -> None:
+        if self._has_begun or self._greetings.qsize() >= MOST_GREETINGS:
+            raise AmqpError("amqp:not-allowed", f"{type(item).__name__} at the wrong time")
+
+        self._greetings.put_nowait(item)
 
     def _on_attach(self, attach: Attach) -> None:
         end = self._ends.get(attach.name)
 
-        if end is not None:
-            self._ends_by_handle[attach.handle] = end
-            end.on_attach(attach)
+        if end is None:
+            return
+
+        if attach.handle in self._ends_by_handle or end in self._ends_by_handle.values():
+            raise AmqpError("amqp:session:handle-in-use", f"handle {attach.handle}")
+
+        self._ends_by_handle[attach.handle] = end
+        end.on_attach(attach)
 
     def _on_detach(self, detach: Detach) -> None:
         end = self._ends_by_handle.pop(detach.handle, None)
@@ -236,7 +271,7 @@ class Connection(asyncio.Protocol):
             end.on_end(_as_exception(detach.error))
 
     def _on_transfer(self, transfer: Transfer) -> None:
-        self._next_incoming_id = (self._next_incoming_id + 1) % _WRAP
+        self._next_incoming_id = (self._next_incoming_id + 1) % WRAP
         self._incoming_window -= 1
 
         if self._incoming_window < WINDOW // 2:
@@ -257,7 +292,7 @@ class Connection(asyncio.Protocol):
 
     def _on_flow(self, flow: Flow) -> None:
         seen = flow.next_incoming_id or 0
-        in_flight = (self._next_outgoing_id - seen) % _WRAP
+        in_flight = (self._next_outgoing_id - seen) % WRAP
         self._peer_window = flow.incoming_window - in_flight
 
         for handle, end in self._ends_by_handle.items():

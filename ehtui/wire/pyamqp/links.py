@@ -11,7 +11,7 @@ from uuid import UUID, uuid4
 from typing_extensions import override
 
 from ehtui.wire.pyamqp.codec import encode_frame
-from ehtui.wire.pyamqp.connection import CHANNEL, WINDOW, AmqpError, Connection, LinkEnd
+from ehtui.wire.pyamqp.connection import CHANNEL, WRAP, AmqpError, Connection, LinkEnd
 from ehtui.wire.pyamqp.performatives import (
     Accepted,
     Attach,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 SENDER, RECEIVER = False, True
 CREDIT = 5000  # deliveries that may be on their way to us
+MESSAGE_BYTES = 256 * 1024  # the description of a hub with 1,024 partitions takes 7 KiB
 
 # Handle, delivery id, tag and format, then: unsettled, no more, five nulls. The SDK's encoder
 # takes thirty times as long for the same bytes.
@@ -140,13 +141,10 @@ class Sender(_End):
         if not disposition.is_receiver:
             return
 
-        first = disposition.first
-        last = first if disposition.last is None else min(disposition.last, first + WINDOW)
+        for number in self._settled_by(disposition):
+            message = self._sent.pop(number)
 
-        for number in range(first, last + 1):
-            message = self._sent.pop(number, None)
-
-            if message is not None and isinstance(disposition.state, Rejected):
+            if isinstance(disposition.state, Rejected):
                 error = disposition.state.error
                 self._on_rejected(
                     message,
@@ -154,6 +152,17 @@ class Sender(_End):
                     if error
                     else AmqpError("rejected"),
                 )
+
+    def _settled_by(self, disposition: Disposition) -> list[int]:
+        """What of ours is among four billion deliveries at most; their numbers may wrap."""
+        first = disposition.first
+        last = first if disposition.last is None else disposition.last
+
+        if first == last:
+            return [first] if first in self._sent else []
+
+        span = (last - first) % WRAP
+        return [number for number in self._sent if (number - first) % WRAP <= span]
 
     def _pump(self) -> None:
         frames = []
@@ -185,8 +194,9 @@ class Receiver(_End):
         self._on_message = on_message
         self._credit = 0
         self._delivery_count = 0
-        self._delivery_id: int | None = None
+        self._first: Transfer | None = None  # of the delivery that is not complete yet
         self._pieces: list[bytes] = []
+        self._bytes = 0
 
     def attach(self) -> None:
         """Ask for the link; `attached` tells how it went."""
@@ -202,15 +212,20 @@ class Receiver(_End):
 
     @override
     def on_transfer(self, transfer: Transfer) -> None:
-        if not self._pieces:
-            self._delivery_id = transfer.delivery_id
+        first = self._first = self._first or transfer
+        self._bytes += len(transfer.payload)
 
-        self._pieces.append(transfer.payload)
+        if self._bytes > MESSAGE_BYTES:
+            raise AmqpError("amqp:link:message-size-exceeded", f"more than {MESSAGE_BYTES} bytes")
+
+        if transfer.payload:
+            self._pieces.append(transfer.payload)
 
         if transfer.more and not transfer.aborted:
             return
 
         payload, self._pieces = b"".join(self._pieces), []
+        self._first, self._bytes = None, 0
         self._delivery_count += 1
         self._credit -= 1
 
@@ -220,8 +235,9 @@ class Receiver(_End):
         if transfer.aborted:
             return
 
-        if not transfer.settled and self._delivery_id is not None:
-            number = self._delivery_id
+        number = first.delivery_id
+
+        if not transfer.settled and number is not None:
             settled = Disposition(RECEIVER, number, number, settled=True, state=Accepted())
             self._connection.write(encode_frame(CHANNEL, settled))
 

@@ -14,6 +14,7 @@ from ehtui.wire.pyamqp.messages import Reply, Request, decode_reply, encode_requ
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+MOST_STRAYS = 1000  # a request that was rejected may be answered too; anything more is no service
 _PLACEHOLDER = UUID(int=0xE47D1_0000_0000_0000_0000_0000_0000)
 
 
@@ -63,6 +64,7 @@ class RequestLink:
         self._sender = Sender(connection, node, handle + 1, self._answer, self._on_lost)
         self._ids = count(uuid4().int)
         self._waiting: dict[UUID, tuple[_Batch, int]] = {}
+        self._strays = 0
 
     async def attach(self) -> None:
         """Attach both links.
@@ -107,8 +109,8 @@ class RequestLink:
     def _on_message(self, payload: bytes) -> None:
         try:
             reply = decode_reply(payload)
-        except (ValueError, MemoryError) as error:
-            self._on_lost(AmqpError("amqp:decode-error", str(error) or "a broken count"))
+        except ValueError as error:
+            self._on_lost(AmqpError("amqp:decode-error", str(error)))
             return
 
         self._answer(reply.correlation_id, (reply, self._clock()))
@@ -119,6 +121,12 @@ class RequestLink:
         if waiting is not None:
             batch, index = waiting
             batch.put(index, reply)
+            return
+
+        self._strays += 1
+
+        if self._strays > MOST_STRAYS:
+            self._on_lost(AmqpError("amqp:not-allowed", "replies that nobody asked for"))
 
     def _on_lost(self, error: AmqpError) -> None:
         for batch in {id(batch): batch for batch, _ in self._waiting.values()}.values():

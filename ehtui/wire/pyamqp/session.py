@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.problems import Problem, ProblemError
+from ehtui.domain.ranges import known_integer, known_moment
 from ehtui.wire import problems
 from ehtui.wire.pyamqp.connection import AmqpError, Connection
 from ehtui.wire.pyamqp.messages import Reply, Timestamp
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from ehtui.wire.credentials import HubAccess
 
 RENEW_SHARE = 0.1  # a token is renewed when so much of its life remains
+MOST_PARTITIONS = 4096  # four times as many as the largest hub has
+ID_LENGTH, TEXT_LENGTH = 64, 1024
 HUB, PARTITION = "com.microsoft:eventhub", "com.microsoft:partition"
 _OK = range(200, 300)
 
@@ -145,11 +148,13 @@ class ManagementSession:
         reply, received_at = answer
 
         try:
-            if partition is None:
-                return _description(self._access, reply.value)
+            value = _map(reply.value)
 
-            return _sample(reply.value, received_at)
-        except (KeyError, TypeError, ValueError) as error:
+            if partition is None:
+                return _description(self._access, value)
+
+            return _sample(partition, value, received_at)
+        except (LookupError, ValueError) as error:
             return problems.from_condition(self._access, "amqp:decode-error", repr(error))
 
     def _refusal(self, answer: Answer) -> Problem | None:
@@ -179,28 +184,61 @@ class ManagementSession:
 
 
 def _description(access: HubAccess, value: dict[str, Any]) -> HubDescription:
+    ids = value["partition_ids"]
+
+    if not isinstance(ids, list) or not 0 < len(ids) <= MOST_PARTITIONS:
+        raise ValueError("a hub with no partitions, or with more than any has")
+
     factor = value.get("georeplication_factor")
     return HubDescription(
         access.namespace,
-        str(value["name"]),
+        _text(value["name"]),
         _seconds(value.get("created_at")),
-        tuple(sorted(map(str, value["partition_ids"]), key=natural)),
-        None if factor is None else int(factor) > 1,
+        tuple(sorted((_text(name, ID_LENGTH) for name in ids), key=natural)),
+        None if factor is None else _integer(factor) > 1,
     )
 
 
-def _sample(value: dict[str, Any], received_at: float) -> PartitionSample:
+def _sample(partition: str, value: dict[str, Any], received_at: float) -> PartitionSample:
+    if _text(value["partition"]) != partition:
+        raise ValueError("an answer about another partition")
+
     return PartitionSample(
-        str(value["partition"]),
-        int(value["begin_sequence_number"]),
-        int(value["last_enqueued_sequence_number"]),
-        str(value["last_enqueued_offset"]),
+        partition,
+        _integer(value["begin_sequence_number"]),
+        _integer(value["last_enqueued_sequence_number"]),
+        _text(value["last_enqueued_offset"], least=0),
         _seconds(value.get("last_enqueued_time_utc")),
         bool(value["is_partition_empty"]),
         received_at,
     )
 
 
+def _map(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("an answer that is no map")  # noqa: TRY004 - it is not our type
+
+    return value
+
+
+def _text(value: Any, most: int = TEXT_LENGTH, *, least: int = 1) -> str:
+    text = str(value) if isinstance(value, str | int) else ""
+
+    if not least <= len(text) <= most:
+        raise ValueError("an answer without a text, or with one that is too long")
+
+    return text
+
+
+def _integer(value: Any) -> int:
+    number = known_integer(value)
+
+    if number is None:
+        raise ValueError("an answer without a number, or with one out of range")
+
+    return number
+
+
 def _seconds(milliseconds: Any) -> float | None:
     """A moment of the service; it writes year 1 where nothing ever happened."""
-    return None if milliseconds is None or milliseconds <= 0 else milliseconds / 1000.0
+    return known_moment(milliseconds / 1000.0) if isinstance(milliseconds, int | float) else None

@@ -1,0 +1,327 @@
+"""A server that means harm: the monitor's link ends with a clear error and holds next to nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+import pytest
+from typing_extensions import override
+
+from ehtui.domain.problems import ProblemError, ProblemKind
+from ehtui.wire.pyamqp.codec import AMQP_HEADER, encode_frame, encode_transfer
+from ehtui.wire.pyamqp.connection import AmqpError, Connection
+from ehtui.wire.pyamqp.links import Sender
+from ehtui.wire.pyamqp.management import KeptLink
+from ehtui.wire.pyamqp.messages import Long, Reply, Strings, Timestamp, encode_reply
+from ehtui.wire.pyamqp.performatives import (
+    Attach,
+    Begin,
+    Disposition,
+    Error,
+    Flow,
+    Open,
+    Rejected,
+    SaslMechanisms,
+    Source,
+    Target,
+    Transfer,
+)
+from ehtui.wire.pyamqp.requests import RequestLink
+from tests.hostile.measuring import MEGABYTE, peak_bytes
+from tests.wire.hubs import access_to
+from tests.wire.peer import Answer, Peer, hub_of, ok, serving
+
+NODE = "$management"
+REPLY = encode_reply(Reply(UUID(int=5), {"status-code": 200}, {"n": 1}))
+
+
+class Wire(asyncio.Transport):
+    """Counts what was written; never says that it went out."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.written = 0
+        self.aborted = False
+
+    @override
+    def write(self, data: Any) -> None:
+        self.written += len(data)
+
+    @override
+    def abort(self) -> None:
+        self.aborted = True
+
+
+class Victim:
+    """A client's connection with one pair of links, fed by hand."""
+
+    def __init__(self) -> None:
+        self.connection, self.wire = Connection(), Wire()
+        self.connection.connection_made(self.wire)
+        self.connection.begin(Open("peer"), Begin(0, 0, 100, 100))
+        self.link = RequestLink(self.connection, NODE, 0, lambda: 0.0)
+        attaching = asyncio.ensure_future(self.link.attach())
+        attaching.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self.attaching = attaching
+
+    async def attached(self) -> Victim:
+        await asyncio.sleep(0)
+        receiver, sender = [end.name for end in self.connection._ends.values()]
+        source, target = Source(NODE), Target(NODE)
+        self.feed(encode_frame(1, Attach(receiver, 5, False, 0, 0, source, target, {}, False, 0)))
+        self.feed(encode_frame(1, Attach(sender, 6, True, 0, 0, source, target)))
+        return self
+
+    def feed(self, data: bytes) -> bool:
+        """Whether it still listens."""
+        self.connection.data_received(data)
+        return self.connection.error is None
+
+    def feed_all(self, pieces: Iterator[bytes], most: int) -> int:
+        """Feed until it has enough; how many it took."""
+        for number, piece in enumerate(pieces):
+            if not self.feed(piece) or number == most:
+                return number
+
+        return most
+
+    @property
+    def condition(self) -> str:
+        assert self.connection.error is not None, "it went on listening"
+        return self.connection.error.condition
+
+
+async def test_a_delivery_without_an_end_is_cut_off() -> None:
+    victim = await Victim().attached()
+    piece = encode_frame(1, Transfer(5, 1, b"t", 0, True, True, False, bytes(60_000)))
+
+    assert peak_bytes(lambda: victim.feed_all(iter(lambda: piece, None), 1000)) < 4 * MEGABYTE
+    assert victim.condition == "amqp:link:message-size-exceeded"
+
+
+async def test_pieces_without_a_byte_are_not_kept() -> None:
+    victim = await Victim().attached()
+    piece = encode_frame(1, Transfer(5, 1, b"t", 0, True, True, False, b""))
+
+    assert peak_bytes(lambda: victim.feed(piece * 20_000)) < 4 * MEGABYTE
+
+
+async def test_greetings_that_nobody_awaits_end_it() -> None:
+    for frame in (encode_frame(0, Open("peer")), AMQP_HEADER, encode_frame(0, Begin(0, 0, 1, 1))):
+        victim = await Victim().attached()
+        took = victim.feed_all(iter(lambda frame=frame: frame, None), 1000)  # type: ignore[misc]
+
+        assert took < 20
+        assert victim.condition == "amqp:not-allowed"
+
+
+async def test_so_do_those_before_the_session_began() -> None:
+    connection = Connection()
+    connection.connection_made(Wire())
+    frame = encode_frame(0, SaslMechanisms(("PLAIN",)))
+
+    for _ in range(1000):
+        connection.data_received(frame)
+
+    assert connection.error is not None
+    assert connection._greetings.qsize() < 50
+
+
+async def test_one_link_has_one_handle() -> None:
+    victim = await Victim().attached()
+    receiver = next(iter(victim.connection._ends))
+    source, target = Source(NODE), Target(NODE)
+    attaches = (
+        encode_frame(1, Attach(receiver, number, False, 0, 0, source, target, {}, False, 0))
+        for number in count(10)
+    )
+
+    assert victim.feed_all(attaches, 1000) < 10
+    assert victim.condition == "amqp:session:handle-in-use"
+
+
+async def test_answers_that_are_not_taken_are_not_piled_up() -> None:
+    """It wants every delivery settled, and reads nothing of that."""
+    victim = await Victim().attached()
+    victim.connection.pause_writing()
+    before = victim.wire.written
+    deliveries = (
+        encode_frame(1, Transfer(5, number, b"t", 0, False, False, False, REPLY))
+        for number in count()
+    )
+    victim.feed_all(deliveries, 100_000)
+
+    assert victim.connection.error is not None
+    assert victim.wire.written - before < 2 * MEGABYTE
+    assert victim.wire.aborted
+
+
+async def test_replies_that_nobody_asked_for_end_it() -> None:
+    victim = await Victim().attached()
+    replies = (encode_transfer(1, 5, number, REPLY, 65536) for number in count())
+
+    assert victim.feed_all(replies, 50_000) < 5000
+    assert victim.condition == "amqp:not-allowed"
+
+
+class Counted(dict[int, UUID]):
+    """Knows how often it was looked into."""
+
+    looks = 0
+
+    @override
+    def pop(self, *arguments: Any) -> Any:
+        self.looks += 1
+        return super().pop(*arguments)
+
+
+async def test_settling_four_billion_deliveries_costs_what_was_sent() -> None:
+    connection = Connection()
+    connection.connection_made(Wire())
+    connection.begin(Open("peer"), Begin(0, 0, 100, 100))
+    rejected: list[UUID] = []
+    sender = Sender(connection, NODE, 0, lambda key, _: rejected.append(key), lambda _: None)
+    sender.attach()
+    sender.on_flow(Flow(0, 100, 0, 100, 0, 0, 100))
+    sender.send([(UUID(int=number), b"x") for number in range(3)])
+    sent = sender._sent = Counted(sender._sent)
+
+    for first in range(1000):
+        sender.on_disposition(Disposition(True, first % 3, 2**32 - 1, True, Rejected(Error("no"))))
+
+    assert sorted(rejected) == [UUID(int=number) for number in range(3)]
+    assert sent.looks == 3
+
+
+async def test_a_peer_that_wants_to_hear_us_all_the_time_hears_us_once_a_second() -> None:
+    connection = Connection()
+    connection.connection_made(Wire())
+    connection.begin(Open("peer", idle_timeout_ms=1), Begin(0, 0, 1, 1))
+
+    assert connection._silence_s >= 1.0
+    connection.abort()
+
+
+def description(**changes: Any) -> Answer:
+    value = {
+        "name": "hub",
+        "created_at": Timestamp(5000),
+        "partition_ids": Strings(["0"]),
+    } | changes
+    return lambda request: ok(request, value)
+
+
+def sample(**changes: Any) -> Answer:
+    value: Mapping[str, Any] = {
+        "partition": "0",
+        "begin_sequence_number": Long(5),
+        "last_enqueued_sequence_number": Long(7),
+        "last_enqueued_offset": "4096",
+        "last_enqueued_time_utc": Timestamp(1_700_000_100_500),
+        "is_partition_empty": False,
+    }
+    return lambda request: ok(request, {**value, **changes})
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        description(partition_ids=Strings(str(n) for n in range(15_000))),
+        description(partition_ids=Strings(["9" * 5000])),
+        description(partition_ids=Strings([])),
+        description(partition_ids="0123"),
+        description(partition_ids=5),
+        description(name=b"\xff" * 2000),
+        description(georeplication_factor=float("nan")),
+        description(georeplication_factor=float("inf")),
+        lambda request: ok(request, "a text"),
+        lambda request: ok(request, None),
+    ],
+)
+async def test_a_description_that_cannot_be_is_a_problem_of_the_hub(answer: Answer) -> None:
+    async with serving(Peer(answer=answer)) as peer:
+        link = KeptLink(access_to(peer.port))
+
+        with pytest.raises(ProblemError) as caught:
+            await link.read([], describe=True)
+
+        await link.close()
+
+    assert caught.value.problem.kind is ProblemKind.MALFORMED
+    assert len(caught.value.problem.summary) < 400
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"begin_sequence_number": 1e300},
+        {"begin_sequence_number": float("inf")},
+        {"begin_sequence_number": float("nan")},
+        {"begin_sequence_number": "9" * 6000},
+        {"last_enqueued_sequence_number": None},
+        {"last_enqueued_sequence_number": True},
+        {"last_enqueued_offset": "9" * 60_000},
+        {"partition": "another"},
+    ],
+    ids=lambda changes: str(changes)[:60],
+)
+async def test_numbers_that_cannot_be_are_a_problem_of_the_partition(
+    changes: dict[str, Any],
+) -> None:
+    async with serving(Peer(answer=sample(**changes))) as peer:
+        link = KeptLink(access_to(peer.port))
+
+        with pytest.raises(ProblemError) as caught:
+            await link.read(["0"], describe=False)
+
+        await link.close()
+
+    assert caught.value.problem.kind is ProblemKind.MALFORMED
+
+
+@pytest.mark.parametrize("moment", [-(2**63), -1, 0, 2**63 - 1, 10**16, float("nan"), 1e300, "x"])
+async def test_a_moment_out_of_range_is_unknown(moment: Any) -> None:
+    told = Timestamp(moment) if isinstance(moment, int) else moment
+
+    async with serving(Peer(answer=sample(last_enqueued_time_utc=told))) as peer:
+        link = KeptLink(access_to(peer.port))
+        reading = await link.read(["0"], describe=False)
+        await link.close()
+
+    assert reading.samples[0].last_enqueued_at is None
+    assert reading.samples[0].last_sequence == 7
+
+
+async def test_a_reply_larger_than_any_answer_ends_the_link() -> None:
+    def answer(request: Any) -> Reply:
+        return ok(request, {"partition": "0", "more": "x" * 700_000})
+
+    async with serving(Peer(answer=answer, max_frame_bytes=65536)) as peer:
+        link = KeptLink(access_to(peer.port))
+
+        with pytest.raises(ProblemError) as caught:
+            await link.read(["0"], describe=False)
+
+        await link.close()
+
+    assert "message-size-exceeded" in caught.value.problem.summary
+
+
+async def test_an_honest_hub_of_the_largest_kind_is_read() -> None:
+    ids = [str(number) for number in range(1024)]
+
+    async with serving(Peer(answer=hub_of(*ids))) as peer:
+        link = KeptLink(access_to(peer.port))
+        reading = await link.read(ids, describe=True)
+        await link.close()
+
+    assert reading.hub is not None
+    assert len(reading.samples) == len(reading.hub.partition_ids) == 1024
+
+
+def test_an_error_is_an_error() -> None:
+    assert str(AmqpError("a:b", "c")) == "a:b: c"
