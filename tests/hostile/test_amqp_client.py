@@ -1,4 +1,4 @@
-"""A server that means harm: the monitor's link ends with a clear error and holds next to nothing."""
+"""A server that means harm: the link to it ends with a clear error, and holds next to nothing."""
 
 from __future__ import annotations
 
