@@ -47,6 +47,7 @@ def policy_of(settings: Settings) -> Policy:
         store_interval_s=settings.poll.store_s,
         processes_interval_s=settings.poll.processes_s,
         has_store=settings.checkpoint_store.is_configured,
+        aliases=settings.eventhub.aliases,
     )
 
 
@@ -114,6 +115,7 @@ def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> S
             namespace,
             settings.eventhub.name or "",
             group=settings.eventhub.consumer_group,
+            aliases=settings.eventhub.aliases,
             clock=clock,
         )
         opened.append(Scheduled(store, poll.store_s, STORE_TIMEOUT_S))

@@ -38,6 +38,7 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
     add("--hub", metavar="NAME", help="name of the event hub")
     add("--namespace", metavar="HOST", help="namespace, to sign in with Entra ID")
     add("-g", "--group", metavar="GROUP", help="consumer group (quote it: '$Default')")
+    add("--alias", action="append", metavar="HOST", help="another name of the namespace, in stores")
     add("--peek-group", metavar="GROUP", help="kept for reading events, which is not there yet")
     add("--account-url", metavar="URL", help="storage account of the checkpoints")
     add("--container", action="append", metavar="NAME", help="container of the checkpoints")
@@ -66,6 +67,10 @@ def flags_of(args: argparse.Namespace | None) -> Flags:
 
     values = {key: str(getattr(args, name)) for name, (_, key) in _KEYS.items() if name in args}
     names = {key: flag for flag, key in _KEYS.values()}
+
+    if "alias" in args:
+        values["eventhub.aliases"] = ",".join(args.alias)
+        names["eventhub.aliases"] = "--alias"
 
     if "container" in args:
         values["checkpoint_store.containers"] = ",".join(args.container)

@@ -12,6 +12,8 @@ from ehtui.config.secret import Secret
 from ehtui.domain.text import MASK, safe
 
 _HOST = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$")
+# As a store may hold it: container names have underscores, IPv6 addresses brackets.
+_ALIAS = re.compile(r"^(\w([\w.-]*\w)?|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$", re.ASCII)
 _HUB = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._/-]{0,254}[A-Za-z0-9])?$")
 _GROUP = re.compile(r"^(\$Default|[A-Za-z0-9_]([A-Za-z0-9._-]{0,48}[A-Za-z0-9_])?)$", re.IGNORECASE)
 _CONTAINER = re.compile(r"^(\$(root|web|logs)|[a-z0-9](-?[a-z0-9]){2,62})$")
@@ -38,6 +40,31 @@ def namespace_of(text: str, key: str) -> str:
         )
 
     return host if "." in host or host.startswith("localhost") else f"{host}.servicebus.windows.net"
+
+
+def aliases_of(text: str, key: str) -> tuple[str, ...]:
+    """Other names of the namespace, separated by commas, as they stand in a checkpoint store.
+
+    Raises:
+        ConfigError: One of them is no host name; `key` names the setting.
+    """
+    if "endpoint=" in text.lower():
+        raise ConfigError(
+            f"{key} holds a connection string: {masked(text)}",
+            "An alias is only a host name, such as the one in its Endpoint.",
+        )
+
+    names = (re.sub(r"^[A-Za-z]+://", "", name.strip()).rstrip("/") for name in text.split(","))
+    aliases = tuple(dict.fromkeys(name for name in names if name))
+
+    for name in aliases:
+        if not _ALIAS.match(name):
+            raise ConfigError(
+                f"{key} is not the name of a host: '{safe(name)}'.",
+                "It looks like eventhubs-emulator:5672 or ALIAS.servicebus.windows.net",
+            )
+
+    return aliases
 
 
 def hub_name_of(text: str, key: str) -> str:

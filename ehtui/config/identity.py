@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from ehtui.config.connection_string import EventHubConnection, parse_event_hub, parse_storage
 from ehtui.config.endpoints import (
     account_url_of,
+    aliases_of,
     containers_of,
     group_of,
     hub_name_of,
@@ -67,6 +68,11 @@ def event_hub(values: Values, account: Account, *, production: bool) -> EventHub
     group = values.get("eventhub.consumer_group")
     peek = values.get("eventhub.peek_group")
 
+    aliases = values.get("eventhub.aliases")
+
+    if aliases:
+        account.took("eventhub.aliases", aliases)
+
     if group:
         account.took("eventhub.consumer_group", group)
 
@@ -77,6 +83,7 @@ def event_hub(values: Values, account: Account, *, production: bool) -> EventHub
         connection_string=Secret(secret.value.strip()) if secret else None,
         namespace=namespace,
         name=_hub_name(values.get("eventhub.name"), secret, connection, account),
+        aliases=aliases_of(aliases.value, aliases.origin) if aliases else (),
         consumer_group=group_of(group.value, group.origin) if group else "$Default",
         peek_group=group_of(peek.value, peek.origin) if peek else None,
         production=production,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ehtui.config.file_settings import FileSettings
     from ehtui.config.process_environment import ProcessFindings
 
-_HUB_KEYS = frozenset({"connection_string", "namespace", "name", "consumer_group"})
+_HUB_KEYS = frozenset({"connection_string", "namespace", "aliases", "name", "consumer_group"})
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 

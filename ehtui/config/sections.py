@@ -20,6 +20,7 @@ class EventHubSection(Section, frozen=True):
 
     connection_string: str | None = None
     namespace: str | None = None
+    aliases: str | list[str] | None = None
     name: str | None = None
     consumer_group: str | None = None
     peek_group: str | None = None

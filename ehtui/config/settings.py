@@ -15,6 +15,7 @@ class EventHubSettings:
     connection_string: Secret | None = None
     namespace: str | None = None  # fully qualified; DefaultAzureCredential
     name: str | None = None
+    aliases: tuple[str, ...] = ()  # other names of the namespace, as stores hold them
     consumer_group: str = "$Default"
     peek_group: str | None = None
     production: bool = False

@@ -1,27 +1,35 @@
 """Joins a listing's records by group and partition, over all spellings and layouts.
 
 The service ignores the case of namespace, hub and group; stores do not, and some writers add the
-port (facts.md §1.0, §7). So names are matched without both, and the raw spellings are kept.
+port (facts.md §1.0, §7). So names are matched by what they mean, and the raw spellings are kept.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import compress, count
 from operator import is_not
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing
 
+if TYPE_CHECKING:
+    from ehtui.domain.namespaces import Names
+
 Place = tuple[str, str]  # (group in lower case, partition)
-HubName = tuple[str, str]  # (namespace, hub) as matched
 Record = TypeVar("Record", Ownership, Checkpoint)
 
 STICKS_S = 45.0  # of two live spellings the shown one stays, though both renew in turn
 LONGEST_NUMBER = 18
 _SUPERSEDED = frozenset({Layout.FUNCTIONS_LEGACY, Layout.DAPR_LEGACY})
+
+
+class HubNames(NamedTuple):
+    """What the hub that is looked at goes by."""
+
+    namespace: Names
+    name: str  # in lower case
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,23 +48,15 @@ class Look:
     """One listing, joined."""
 
     listing: StoreListing
-    hub: HubName | None
+    hub: HubNames | None  # None: the hub has not answered, everything listed may be its
     ownerships: Shelf[Ownership]
     checkpoints: Shelf[Checkpoint]
     spellings: Mapping[str, tuple[str, ...]]  # group → raw namespace/hub/group
     names: Mapping[str, str]  # group → as first written
 
 
-def matched(name: str) -> str:
-    """A namespace as it is compared: no case, no port."""
-    host, _, port = name.partition(":")
-    return (host if port.isdigit() or not port else name).lower()
-
-
-def look_at(listing: StoreListing, hub: HubName | None, before: Look | None) -> Look:
+def look_at(listing: StoreListing, hub: HubNames | None, before: Look | None) -> Look:
     """Join a listing; where it names the same blobs as the one before, the join stands."""
-    hub = hub or _most_common(listing)
-
     if before is not None and before.hub == hub:
         ownerships = _refreshed(before.ownerships, listing.ownerships)
         checkpoints = _refreshed(before.checkpoints, listing.checkpoints)
@@ -77,13 +77,6 @@ def look_at(listing: StoreListing, hub: HubName | None, before: Look | None) -> 
             names.setdefault(place[0], name[2])
 
     return Look(listing, hub, owns, reads, {g: tuple(s) for g, s in spellings.items()}, names)
-
-
-def _most_common(listing: StoreListing) -> HubName | None:
-    """Which hub a listing is about while the hub itself has not answered."""
-    counts = Counter((matched(o.namespace), o.hub.lower()) for o in listing.ownerships)
-    counts.update((matched(c.namespace), c.hub.lower()) for c in listing.checkpoints)
-    return max(counts, key=lambda name: (counts[name], name)) if counts else None
 
 
 def _refreshed(before: Shelf[Record], records: tuple[Record, ...]) -> Shelf[Record] | None:
@@ -107,7 +100,7 @@ def _refreshed(before: Shelf[Record], records: tuple[Record, ...]) -> Shelf[Reco
     return Shelf(records, before.places, before.contested, before.by_place, tuple(written))
 
 
-def _shelve(records: tuple[Record, ...], hub: HubName | None) -> Shelf[Record]:
+def _shelve(records: tuple[Record, ...], hub: HubNames | None) -> Shelf[Record]:
     places = [_place(record, hub) for record in records]
     indices: dict[Place, list[int]] = {}
 
@@ -123,13 +116,13 @@ def _shelve(records: tuple[Record, ...], hub: HubName | None) -> Shelf[Record]:
     )
 
 
-def _place(record: Ownership | Checkpoint, hub: HubName | None) -> Place | None:
+def _place(record: Ownership | Checkpoint, hub: HubNames | None) -> Place | None:
     """Layouts whose names carry no hub are only read when configured: they fit any."""
     if hub is not None:
-        if record.namespace and matched(record.namespace) != hub[0]:
+        if record.namespace and not hub.namespace.cover(record.namespace):
             return None
 
-        if record.hub and record.hub.lower() != hub[1]:
+        if record.hub and record.hub.lower() != hub.name:
             return None
 
     return (record.group.lower(), record.partition)

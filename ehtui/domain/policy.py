@@ -26,6 +26,7 @@ class Policy:
     store_interval_s: float = 5.0
     processes_interval_s: float = 2.0
     has_store: bool = True
+    aliases: tuple[str, ...] = ()  # other names of the namespace, accepted as this one
 
     def lease_of(self, group: str) -> LeasePolicy:
         """The group's own timing where configured, else the general one; names ignore case."""

@@ -71,6 +71,20 @@ class UnreadableBlob:
 
 
 @dataclass(frozen=True, slots=True)
+class OtherName:
+    """What a store holds of this hub's name and group under another name of a namespace."""
+
+    namespace: str  # as written
+    hub: str
+    group: str
+    container: str
+    owners: int  # owner ids that its ownerships name
+    owned_at: float | None  # server time at which one of them last wrote
+    written_at: float | None  # and anybody anything
+    seen_at: float  # server time of the listing that showed it
+
+
+@dataclass(frozen=True, slots=True)
 class StoreListing:
     """One listing of all observed containers, parsed."""
 
@@ -81,3 +95,4 @@ class StoreListing:
     read_at: float  # local time when that header arrived
     blobs_seen: int
     pages: int
+    elsewhere: tuple[OtherName, ...] = ()

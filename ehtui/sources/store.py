@@ -16,7 +16,7 @@ from ehtui.wire.storage import open_account
 from ehtui.wire.storage_address import address_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from ehtui.config.settings import CheckpointStoreSettings
     from ehtui.sources.source import Source
@@ -45,6 +45,7 @@ class StoreSource:
         namespace: str,
         hub: str,
         group: str = "$Default",
+        aliases: Sequence[str] = (),
         clock: Callable[[], float] = time.time,
         account: BlobAccount | None = None,
     ) -> None:
@@ -52,6 +53,7 @@ class StoreSource:
         self._namespace = (namespace.partition("//")[2] or namespace).rstrip("/")
         self._hub = hub
         self._group = group
+        self._aliases = tuple(aliases)
         self._clock = clock
         self._account = account
         self._containers: dict[str, WatchedContainer] = {}
@@ -136,7 +138,7 @@ class StoreSource:
 
             nameless = Layout(self._settings.layout)
 
-        return Scope(self._namespace, self._hub, self._group, nameless, is_named)
+        return Scope(self._namespace, self._hub, self._group, nameless, is_named, self._aliases)
 
     async def _read_containers(
         self, *, look_again: bool
@@ -191,6 +193,7 @@ class StoreSource:
             read_at,
             blobs_seen=sum(read.blobs_seen for read in reads),
             pages=sum(read.pages for read in reads),
+            elsewhere=tuple(other for read in reads for other in read.elsewhere),
         )
 
     def _times(self, reads: list[ContainerRead], now: float) -> tuple[float, float]:
@@ -223,10 +226,14 @@ def open_store_source(
     hub: str,
     *,
     group: str = "$Default",
+    aliases: Sequence[str] = (),
     clock: Callable[[], float] = time.time,
 ) -> Source:
     """The source for these settings; connects at its first read.
 
-    `group` is whose records those are that name no group (`settings.layout`).
+    `group` is whose records those are that name no group (`settings.layout`); `aliases` are other
+    names of the namespace, whose records are this hub's too.
     """
-    return StoreSource(settings, namespace=namespace, hub=hub, group=group, clock=clock)
+    return StoreSource(
+        settings, namespace=namespace, hub=hub, group=group, aliases=aliases, clock=clock
+    )

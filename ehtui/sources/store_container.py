@@ -6,9 +6,12 @@ import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ehtui.domain.namespaces import looks_like_host, port_of
 from ehtui.domain.problems import ProblemError, ProblemKind
+from ehtui.domain.store import OtherName
 from ehtui.sources.layouts import Candidate, candidates, read_blob, unreadable
-from ehtui.sources.layouts.base import Record, Scope, StoredBlob, host_key
+from ehtui.sources.layouts.base import NameParts, Record, Scope, StoredBlob
+from ehtui.sources.layouts.elsewhere import locate_elsewhere, summed
 from ehtui.sources.layouts.lease_json import MOST_BYTES
 from ehtui.wire.blobs import BlobAccount
 
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
 FEW_FOREIGN_BLOBS = 1_000
 BODIES_AT_ONCE = 8
 MOST_HUB_PAGES = 5
+MOST_OTHER_NAMES = 20  # folders that may be another name of the namespace, looked into in a walk
 BLOBS_A_SLICE = 250  # about 1 ms of parsing, then other tasks and threads have their turn
 _BLOBS_TROUBLE = {ProblemKind.FORBIDDEN, ProblemKind.UNAUTHORISED, ProblemKind.MALFORMED}
 
@@ -36,6 +40,7 @@ class ContainerRead:
     read_at: float | None = None
     blobs_seen: int = 0
     pages: int = 0
+    elsewhere: tuple[OtherName, ...] = ()
 
     def count(self, page: BlobPage) -> None:
         """Add a page."""
@@ -54,6 +59,7 @@ class _Known:
     fitting: tuple[Candidate, ...]
     body: bytes | None = None
     records: tuple[Record, ...] = ()
+    elsewhere: NameParts | None = None  # this hub's under another name of the namespace
 
 
 @dataclass(slots=True)
@@ -67,6 +73,7 @@ class WatchedContainer:
     has_records: bool = False
     _prefixes: tuple[str, ...] = ()
     _is_listed_whole: bool = True
+    _elsewhere: tuple[OtherName, ...] = ()  # as the last walk found it, while not listed whole
     _known: dict[str, _Known] = field(default_factory=dict)
 
     async def read(self, *, look_again: bool) -> ContainerRead:
@@ -83,7 +90,10 @@ class WatchedContainer:
 
         if items is None:
             items = await self._listed(result)
+        else:
+            self._elsewhere = self._summed(items, result)
 
+        result.elsewhere = self._elsewhere
         result.records = await self._records(items)
         self.was_read = True
         self.has_records = bool(result.records)
@@ -108,6 +118,7 @@ class WatchedContainer:
                 return items
 
         self._is_listed_whole = False
+        self._elsewhere = ()
         ours = [place.prefix for item in items for _, place in self._entry(item).fitting]
         self._watch(ours + await self._descend(result))
 
@@ -128,9 +139,17 @@ class WatchedContainer:
         entry = self._known.get(item.name)
 
         if entry is None:
-            entry = self._known[item.name] = _Known("", None, candidates(item, self.scope))
+            fitting = candidates(item, self.scope)
+            elsewhere = None if fitting else locate_elsewhere(item.name, self.scope)
+            entry = self._known[item.name] = _Known("", None, fitting, elsewhere=elsewhere)
 
         return entry
+
+    def _summed(self, items: Iterable[BlobItem], result: ContainerRead) -> tuple[OtherName, ...]:
+        found = ((item, self._entry(item).elsewhere) for item in items)
+        seen_at = result.server_time or result.read_at or 0.0
+
+        return summed(((item, parts) for item, parts in found if parts), self.name, seen_at)
 
     def _watch(self, prefixes: Iterable[str]) -> None:
         """List these from now on; a container that the user named is never left alone."""
@@ -144,20 +163,40 @@ class WatchedContainer:
         if tops is None:
             # Too many to look through: ask for the namespace itself, as it is mostly spelled.
             hosts = {prefix.partition("/")[0] for prefix in _expected(self.scope)}
-            found = [
-                await self._folders(host, result, most_pages=1)
-                for host in sorted(hosts | {self.scope.namespace})
-            ]
+            hosts |= {self.scope.namespace, *self.scope.aliases}
+            found = [await self._folders(host, result, most_pages=1) for host in sorted(hosts)]
             tops = sorted({top for folders in found for top in folders or ()})
 
         prefixes: list[str] = []
+        others: list[str] = []
 
         for top in tops:
             if self.scope.covers_namespace(top[:-1]):
                 hubs = await self._folders(top, result, most_pages=MOST_HUB_PAGES) or []
                 prefixes += [h for h in hubs if self.scope.covers(top[:-1], h[len(top) : -1])]
+            elif self._may_be_ours(top[:-1]):
+                others.append(top)
+
+        await self._look_elsewhere(others[:MOST_OTHER_NAMES], result)
 
         return prefixes
+
+    def _may_be_ours(self, name: str) -> bool:
+        """Whether it is worth a request to see what a folder holds of this hub."""
+        is_likely = self.scope.is_named_container or looks_like_host(name)
+
+        return is_likely and self.scope.names.may_cover(name)
+
+    async def _look_elsewhere(self, tops: Iterable[str], result: ContainerRead) -> None:
+        """Sum up what other names of the namespace hold of this hub: a page each."""
+        for top in tops:
+            hubs = await self._folders(top, result, most_pages=1) or []
+
+            for hub in hubs:
+                if hub[len(top) : -1].lower() == self.scope.hub.lower():
+                    page = await self.account.list_page(self.name, prefix=hub)
+                    result.count(page)
+                    self._elsewhere += self._summed(page.blobs, result)
 
     async def _folders(
         self, prefix: str, result: ContainerRead, *, most_pages: int
@@ -222,7 +261,9 @@ class WatchedContainer:
     def _renewed(self, item: BlobItem, before: _Known) -> _Known:
         """A blob's entry after it changed; its body is kept while the ETag is the same."""
         body = before.body if before.etag == item.etag else None
-        entry = _Known(item.etag, item.lease_state, before.fitting, body)
+        entry = _Known(
+            item.etag, item.lease_state, before.fitting, body, elsewhere=before.elsewhere
+        )
 
         if not _wants_body(item, entry):
             entry.records = read_blob(StoredBlob(self.name, item, body), entry.fitting)
@@ -270,7 +311,8 @@ def _wants_body(item: BlobItem, entry: _Known) -> bool:
 def _expected(scope: Scope) -> tuple[str, ...]:
     """How most clients spell this hub: in lower case, with or without the port."""
     hub = scope.hub.lower()
-    hosts = {host_key(scope.namespace), scope.namespace.lower()}
+    names = [name.lower() for name in (scope.namespace, *scope.aliases)]
+    hosts = {*names, *(name.removesuffix(port_of(name)) for name in names)}
 
     return tuple(sorted(f"{host}/{hub}/" for host in hosts))
 

@@ -95,6 +95,41 @@ def test_flags_over_environment_over_dotenv_over_yaml(setup: Setup) -> None:
     assert setup.resolve(eventhub__name="flag").settings.eventhub.name == "flag"
 
 
+@pytest.mark.parametrize(
+    ("text", "aliases"),
+    [
+        ("[event_hubs, '[::1]:5672']", ("event_hubs", "[::1]:5672")),
+        ("sb://ALIAS.servicebus.windows.net/", ("ALIAS.servicebus.windows.net",)),
+        ("'a:5672, b,a:5672'", ("a:5672", "b")),
+        ("[]", ()),
+    ],
+)
+def test_other_names_of_the_namespace_stay_as_stores_hold_them(
+    setup: Setup, text: str, aliases: tuple[str, ...]
+) -> None:
+    setup.write("ehtui.yaml", f"eventhub: {{aliases: {text}}}")
+
+    assert setup.resolve().settings.eventhub.aliases == aliases
+
+
+def test_another_name_that_is_no_host_is_refused_by_its_key(setup: Setup) -> None:
+    wrong = setup.fails(eventhub__aliases="a b")
+    assert wrong.summary == "--eventhub.aliases is not the name of a host: 'a b'."
+
+    secret = setup.fails(eventhub__aliases=HUB)
+    assert "--eventhub.aliases holds a connection string" in secret.summary
+
+
+def test_names_of_another_namespace_go_with_it(setup: Setup) -> None:
+    setup.write("ehtui.yaml", "eventhub: {namespace: hgzero, aliases: [old]}")
+    setup.findings = ProcessFindings(
+        {"eventhub.connection_string": Value(OTHER, "its environment", Layer.PROCESS)}, ()
+    )
+
+    assert setup.resolve(pid=7).settings.eventhub.aliases == ()
+    assert setup.resolve(pid=7, eventhub__aliases="new").settings.eventhub.aliases == ("new",)
+
+
 def test_the_nearest_yaml_wins(setup: Setup) -> None:
     setup.write("home/.config/ehtui/config.yaml", "eventhub: {name: xdg}")
     assert setup.resolve().settings.eventhub.name == "xdg"

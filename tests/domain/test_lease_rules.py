@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.leases import NO_RHYTHM, Rhythm, Timing, heard, lease_of, timings
-from ehtui.domain.ownership import checkpoint_at, look_at, matched, natural, ownership_at
+from ehtui.domain.namespaces import Names
+from ehtui.domain.ownership import HubNames, checkpoint_at, look_at, natural, ownership_at
 from ehtui.domain.policy import LeasePolicy
 from ehtui.domain.sdks import DOTNET, GO, JAVA, JS, PYTHON, Profile, hints_of, profiles
 from ehtui.domain.snapshot import Lease, LeaseState, TimingBasis
@@ -215,14 +216,13 @@ def listing(*records: Ownership | Checkpoint) -> StoreListing:
 
 
 def test_names_match_without_case_and_port() -> None:
-    assert matched("NS.Example:5672") == matched("ns.example")
     look = look_at(
         listing(
             ownership("a", namespace="NS:5672", group="$Default"),
             checkpoint(7, namespace="ns", group="$default"),
             ownership("x", namespace="other", group="$Default"),
         ),
-        ("ns", "hub"),
+        HubNames(Names("ns"), "hub"),
         None,
     )
 

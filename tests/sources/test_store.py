@@ -19,12 +19,23 @@ NS = "ns.servicebus.windows.net"
 
 
 def a_source(
-    account: FakeBlobAccount, *containers: str, layout: str | None = None, group: str = "$Default"
+    account: FakeBlobAccount,
+    *containers: str,
+    layout: str | None = None,
+    group: str = "$Default",
+    namespace: str = NS,
+    aliases: tuple[str, ...] = (),
 ) -> StoreSource:
     settings = CheckpointStoreSettings(containers=containers, layout=layout)
 
     return StoreSource(
-        settings, namespace=NS, hub="Hub", group=group, clock=account.clock, account=account
+        settings,
+        namespace=namespace,
+        hub="Hub",
+        group=group,
+        aliases=aliases,
+        clock=account.clock,
+        account=account,
     )
 
 

@@ -151,7 +151,7 @@ async def test_containers_are_found_without_being_named() -> None:
         blobs.create_container("photos")
         await claim(store, "one", "0")
         settings = CheckpointStoreSettings(Secret(blobs.connection_string))
-        source = StoreSource(settings, namespace="127.0.0.2:9999", hub="meetings")
+        source = StoreSource(settings, namespace="127.0.0.2:5671", hub="meetings")
 
         try:
             listing = (await source.read()).listing

@@ -274,6 +274,34 @@ def test_sentences(kind: str, evidence: dict[str, Any], sentence: str) -> None:
     assert told(kind, evidence, partition="2") == sentence
 
 
+OTHER_NAME: Evidence = {
+    "namespace": "localhost:5672",
+    "other_names": ("127.0.0.1:5672",),
+    "container": "checkpoints",
+    "owners": 2,
+    "is_live": True,
+    "written_at": world.NOW - 7200,
+    "has_own_records": False,
+    "is_one_machine": True,
+}
+
+
+def test_another_name_of_the_namespace_is_named_and_offered() -> None:
+    found = Finding("store.other_name", Severity.WARNING, Subject(world.GROUP), OTHER_NAME, 0.0)
+    advice = " ".join(findings.advice(found, SAY))
+
+    assert findings.sentence(found, SAY) == (
+        "$Default has no records under localhost:5672; under 127.0.0.1:5672 it has 2 live owners"
+    )
+    assert "`ehtui --alias 127.0.0.1:5672`" in advice
+    assert "eventhub.aliases: [127.0.0.1:5672]" in advice
+    old = {**OTHER_NAME, "is_live": False, "has_own_records": True}
+    assert told("store.other_name", old) == (
+        "$Default has no live owner under localhost:5672; under 127.0.0.1:5672 it has records, "
+        "last written 2h ago"
+    )
+
+
 def test_a_takeover_of_production_says_so() -> None:
     evidence = {
         "owner": world.A,

@@ -107,8 +107,25 @@ RECORD_KINDS = (
         ("group",),
         {
             "spellings": "tuple[str, ...] namespace/hub/group as written",
-            "differs": "str case, port or case+port",
+            "differs": "str case, port, host (an alias), several joined by +",
             "live_spellings": "int how many of them have a live owner",
+        },
+    ),
+    FindingKind(
+        # Info while it may only not have started yet, and where our name has records, too.
+        "store.other_name",
+        (INFO, WARNING),
+        ("group",),
+        {
+            "namespace": "str as it is configured",
+            "other_names": "tuple[str, ...] as written, the likeliest first",
+            "groups": "tuple[str, ...] that they have and ours has not, or not alive",
+            "container": "str",
+            "owners": "int owner ids that the first of them names",
+            "is_live": "bool whether one of those renewed within an expiry",
+            "written_at": "float? when anything was last written there",
+            "has_own_records": "bool whether the group has records under our name, without owners",
+            "is_one_machine": "bool both are loopback names",
         },
     ),
     FindingKind(

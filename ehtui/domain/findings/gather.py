@@ -18,7 +18,7 @@ _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 def gather(draft: Draft) -> tuple[Finding, ...]:
     """All findings, worst first, then the longest standing."""
-    found = [*sources.failing(draft), *sources.skew(draft), *sources.not_visible(draft)]
+    found = [*sources.failing(draft), *sources.skew(draft), *_unseen(draft)]
     found += [*records.unreadable(draft), *traffic.hot(draft)]
 
     cases = [open_case(draft, group) for group in draft.groups.values()]
@@ -34,6 +34,14 @@ def gather(draft: Draft) -> tuple[Finding, ...]:
     settled.sort(key=lambda f: (_RANK[f.severity], f.since))
     findings = tuple(settled)
     return draft.before.findings if findings == draft.before.findings else findings
+
+
+def _unseen(draft: Draft) -> Iterator[Finding]:
+    """Why the store shows nothing of the configured group: another name explains it."""
+    others = tuple(records.other_name(draft))
+    explained = {other.subject.group for other in others}
+    yield from others
+    yield from (f for f in sources.not_visible(draft) if f.subject.group not in explained)
 
 
 def _of_group(case: Case) -> Iterator[Finding]:

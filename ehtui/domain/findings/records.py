@@ -5,19 +5,75 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.case import Case, finding
+from ehtui.domain.findings.sources import STARTING_S
 from ehtui.domain.memory import Mark
-from ehtui.domain.ownership import Place, matched, natural
+from ehtui.domain.namespaces import host_of, is_this_machine, port_of
+from ehtui.domain.ownership import Place, natural
+from ehtui.domain.sdks import PYTHON
 from ehtui.domain.snapshot import Evidence, Finding, Severity, Subject
 from ehtui.domain.store import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.store import Ownership
+    from ehtui.domain.store import OtherName, Ownership
 
 NAMES = 5
 SEVERAL = 2
+
+
+def other_name(draft: Draft) -> Iterator[Finding]:
+    """The same hub and group under another name of the namespace, where nobody lives under ours.
+
+    A stranger's namespace that shares the container looks the same, so it is only offered.
+    """
+    listing = draft.look.listing if draft.look is not None else None
+    found = [other for other in (listing.elsewhere if listing else ()) if _is_missed(draft, other)]
+
+    if not found or draft.hub is None:
+        return
+
+    own = draft.policy.default_group.lower()
+    best = max(found, key=lambda o: (o.group.lower() == own, _is_live(draft, o), o.written_at or 0))
+    same = [other for other in found if other.group.lower() == best.group.lower()]
+    group = draft.groups.get(best.group.lower())
+    has_records = group is not None and bool(group.state.spellings)
+    names = (best.namespace, *(o.namespace for o in same if o is not best))
+    evidence: Evidence = {
+        "namespace": draft.hub.namespace,
+        "other_names": tuple(dict.fromkeys(names)),
+        "groups": tuple(dict.fromkeys(other.group for other in found)),
+        "container": best.container,
+        "owners": best.owners,
+        "is_live": _is_live(draft, best),
+        "written_at": best.written_at,
+        "has_own_records": has_records,
+        "is_one_machine": is_this_machine(draft.hub.namespace) and is_this_machine(best.namespace),
+    }
+    since = draft.started_at if draft.started_at is not None else draft.now
+    is_grave = not has_records and best.group.lower() == own
+    severity = (
+        Severity.WARNING if is_grave and draft.looked_at - since >= STARTING_S else Severity.INFO
+    )
+    name = group.state.name if group is not None else best.group
+    yield finding("store.other_name", severity, Subject(group=name), evidence, since)
+
+
+def _is_missed(draft: Draft, other: OtherName) -> bool:
+    """Whether its group has nobody under our own name: no record, or no owner while it has one."""
+    group = draft.groups.get(other.group.lower())
+
+    if group is None or not group.state.spellings:
+        return True
+
+    return not group.state.owners and _is_live(draft, other)
+
+
+def _is_live(draft: Draft, other: OtherName) -> bool:
+    expiry_s = draft.policy.lease_of(other.group).expires_after_s or PYTHON.expires_after_s
+
+    return other.owned_at is not None and other.seen_at - other.owned_at < expiry_s
 
 
 def two_names(case: Case) -> Iterator[Finding]:
@@ -27,9 +83,7 @@ def two_names(case: Case) -> Iterator[Finding]:
     if len(spellings) < SEVERAL:
         return
 
-    hosts = {spelling.partition("/")[0].lower() for spelling in spellings}
-    cases = {spelling.replace(_port(spelling), "", 1) for spelling in spellings}
-    differs = [*(["case"] if len(cases) > 1 else []), *(["port"] if len(hosts) > 1 else [])]
+    differs = _differences(spellings)
 
     if not differs:
         return
@@ -47,9 +101,24 @@ def two_names(case: Case) -> Iterator[Finding]:
     yield finding("store.two_names", Severity.WARNING, case.subject(), evidence)
 
 
-def _port(spelling: str) -> str:
-    host = spelling.partition("/")[0]
-    return host[len(matched(host)) :]
+def _differences(spellings: Sequence[str]) -> list[str]:
+    """In what the names differ: the case, the port, or the host where an alias is accepted."""
+    parted = [spelling.partition("/") for spelling in spellings]
+    hosts = [host_of(namespace) for namespace, _, _ in parted]
+    plain = {(namespace.removesuffix(port_of(namespace)), rest) for namespace, _, rest in parted}
+    ignoring_case = {
+        (host.name, rest.lower()) for host, (_, _, rest) in zip(hosts, parted, strict=True)
+    }
+    names, ports = {host.name for host in hosts}, {host.port for host in hosts}
+    return [
+        word
+        for word, differs in (
+            ("case", len(plain) > len(ignoring_case)),
+            ("port", len(ports) > 1),
+            ("host", len(names) > 1),
+        )
+        if differs
+    ]
 
 
 def _contested(case: Case) -> list[Place]:

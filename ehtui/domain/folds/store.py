@@ -11,6 +11,7 @@ from ehtui.domain.folds.moves import tell_moves
 from ehtui.domain.groups import Written, new_group, rejudged, reseated
 from ehtui.domain.leases import NO_RHYTHM, heard, timings
 from ehtui.domain.memory import UNSEEN, GroupMemory, OwnerTrack, Seat
+from ehtui.domain.namespaces import Names
 from ehtui.domain.sdks import hints_of
 from ehtui.domain.snapshot import LIVE_STATES, LeaseState, Subject
 from ehtui.domain.store import Checkpoint, Ownership
@@ -68,13 +69,12 @@ def _offset(known: float | None, listing: StoreListing) -> float:
 
 def _fold_listing(draft: Draft, listing: StoreListing) -> None:
     before = draft.look
-    hub = draft.hub
-    name = (ownership.matched(hub.namespace), hub.name.lower()) if hub is not None else None
-    look = draft.look = ownership.look_at(listing, name, before)
+    look = draft.look = ownership.look_at(listing, _hub_names(draft), before)
     changed = ownership.changed_places(before, look)
 
     if before is not None and before.hub != look.hub:
-        draft.groups, before = {}, None  # what was joined belongs to another hub
+        draft.groups = _still_named(draft, before, look)
+        before = before if draft.groups else None
 
     is_first = before is None
     seated = _seat_groups(draft, look, is_first=is_first)
@@ -89,6 +89,27 @@ def _fold_listing(draft: Draft, listing: StoreListing) -> None:
         written = by_group.get(key, set())
         unseen = seated.get(key, set())
         _fold_group(draft, key, written, unseen, moment, is_first=is_first)
+
+
+def _still_named(
+    draft: Draft, before: ownership.Look, look: ownership.Look
+) -> dict[str, GroupMemory]:
+    """The groups that go on: none where another hub was joined before, else those that it has."""
+    if before.hub is not None:
+        return {}
+
+    own = draft.policy.default_group.lower()
+    return {key: group for key, group in draft.groups.items() if key in look.names or key == own}
+
+
+def _hub_names(draft: Draft) -> ownership.HubNames | None:
+    """What records of this hub may be written under; None while it has not answered."""
+    hub = draft.hub
+
+    if hub is None:
+        return None
+
+    return ownership.HubNames(Names(hub.namespace, draft.policy.aliases), hub.name.lower())
 
 
 def _seat_groups(draft: Draft, look: ownership.Look, *, is_first: bool) -> dict[str, set[str]]:

@@ -160,6 +160,7 @@ VERDICTS: Mapping[str, str] = {
     "former_hub": "the checkpoint is of the hub before it was created anew",
     "rewound": "the checkpoint went back and catches up",
     "never_checkpointed": "read perhaps, but never checkpointed",
+    "other_name": "records under another name of the namespace only",
     "not_visible": "no records in this store",
     "no_consumers": "records, but nobody alive",
 }

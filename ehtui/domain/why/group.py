@@ -30,8 +30,11 @@ def why_group(snapshot: Snapshot, subject: Subject, group: GroupState | None) ->
     ]
 
     if group is None or not spellings:
-        verdict = "not_visible" if snapshot.groups else "unknown"
-        return Why(subject, verdict, tuple(checks), about(snapshot, group=name))
+        findings = about(snapshot, group=name)
+        is_elsewhere = any(finding.id == "store.other_name" for finding in findings)
+        unseen = "other_name" if is_elsewhere else "not_visible"
+        verdict = unseen if snapshot.groups else "unknown"
+        return Why(subject, verdict, tuple(checks), findings)
 
     findings = about(snapshot, group=group.name)
     checks += _of_owners(group, findings)

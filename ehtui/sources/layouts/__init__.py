@@ -19,7 +19,6 @@ from ehtui.sources.layouts.base import (
     Scope,
     StoredBlob,
     UnreadableError,
-    host_key,
 )
 from ehtui.sources.layouts.lease_json import is_broken_lease
 from ehtui.sources.layouts.modern import ModernFormat
@@ -108,10 +107,8 @@ def _without_left_behind(records: Iterable[R]) -> tuple[R, ...]:
     )
 
 
-def _partition_key(record: Ownership | Checkpoint) -> tuple[str, str, str, str]:
-    where = (host_key(record.namespace), record.hub.lower(), record.group.lower())
-
-    return (*where, record.partition)
+def _partition_key(record: Ownership | Checkpoint) -> tuple[str, str]:
+    return record.group.lower(), record.partition  # all of one hub, whatever it is called
 
 
 def _is_folder(item: BlobItem) -> bool:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
+from ehtui.domain.namespaces import Names
 from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership, UnreadableBlob
 from ehtui.wire.blobs import BlobItem
 
 Record = Ownership | Checkpoint | UnreadableBlob
-_PORT = re.compile(r":\d+$", re.ASCII)
 
 
 class Role(StrEnum):
@@ -33,14 +31,30 @@ class Scope:
     group: str = "$Default"  # whose records they are that name no group
     nameless: Layout | None = None  # the configured format of names without hub and group
     is_named_container: bool = True  # the user named it: leases that name no hub are this hub's
+    aliases: tuple[str, ...] = ()  # other names of the namespace, accepted as this one
+
+    @property
+    def names(self) -> Names:
+        """What the namespace goes by."""
+        return Names(self.namespace, self.aliases)
 
     def covers(self, namespace: str, hub: str) -> bool:
-        """Whether a name as written means this hub: the service ignores case, clients the port."""
+        """Whether a name as written means this hub: the service ignores case, and JS the port."""
         return self.covers_namespace(namespace) and hub.lower() == self.hub.lower()
 
     def covers_namespace(self, namespace: str) -> bool:
         """The same for the namespace alone."""
-        return host_key(namespace) == host_key(self.namespace)
+        return self.names.cover(namespace)
+
+
+class NameParts(NamedTuple):
+    """What a blob's name says by itself, whosever it is."""
+
+    namespace: str
+    hub: str
+    group: str
+    role: Role
+    partition: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +151,3 @@ class Format(Protocol):
         Raises:
             UnreadableError: What is there is too broken to be changed.
         """
-
-
-@lru_cache(maxsize=256)  # a container holds few spellings, each in thousands of names
-def host_key(namespace: str) -> str:
-    """A namespace for comparing: JS leaves the port out that Python writes (facts.md §7)."""
-    return _PORT.sub("", namespace).lower()

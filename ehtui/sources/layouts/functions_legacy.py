@@ -6,7 +6,7 @@ After an upgrade these stay beside the modern records, which then win (facts.md 
 from __future__ import annotations
 
 from ehtui.domain.store import Layout
-from ehtui.sources.layouts.base import Place, Role, Scope
+from ehtui.sources.layouts.base import NameParts, Place, Role, Scope
 from ehtui.sources.layouts.eph_dotnet import KEYS
 from ehtui.sources.layouts.lease_json import LeaseFormat
 
@@ -15,17 +15,26 @@ _SEGMENTS = 4
 
 def locate(name: str, scope: Scope) -> Place | None:
     """By the last four segments; HNS folders of the modern layout have as many."""
-    parts = name.split("/")
+    parts = parts_of(name)
 
-    if len(parts) < _SEGMENTS or not parts[-1].isdecimal():
+    if parts is None or not scope.covers(parts.namespace, parts.hub):
         return None
 
-    namespace, hub, group, partition = parts[-_SEGMENTS:]
+    prefix = "/".join([*name.split("/")[:-2], ""])
 
-    if not (group and scope.covers(namespace, hub)):
+    return Place(parts.namespace, parts.hub, parts.group, parts.partition, Role.LEASE, prefix)
+
+
+def parts_of(name: str) -> NameParts | None:
+    """The last four steps of a name, where the last is a number."""
+    steps = name.split("/")
+
+    if len(steps) < _SEGMENTS or not steps[-1].isdecimal():
         return None
 
-    return Place(namespace, hub, group, partition, Role.LEASE, "/".join([*parts[:-2], ""]))
+    namespace, hub, group, partition = steps[-_SEGMENTS:]
+
+    return NameParts(namespace, hub, group, Role.LEASE, partition) if group else None
 
 
 FORMAT = LeaseFormat(Layout.FUNCTIONS_LEGACY, KEYS, locate)

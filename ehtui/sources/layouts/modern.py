@@ -7,12 +7,26 @@ Functions ≥ 5 lower-case names, Go, Rust and Dapr ≥ 1.10 do not; old Java ca
 from __future__ import annotations
 
 from ehtui.domain.store import Checkpoint, Layout, Ownership
-from ehtui.sources.layouts.base import Place, Record, Role, Scope, StoredBlob, Write
+from ehtui.sources.layouts.base import NameParts, Place, Record, Role, Scope, StoredBlob, Write
 from ehtui.sources.layouts.values import offset_of, sequence_of, text_of
 
 _ROLES = {"ownership": Role.OWNERSHIP, "checkpoint": Role.CHECKPOINT}
 _SEGMENTS = 5
-_OWNER, _SEQUENCE, _OFFSET = "ownerid", "sequencenumber", "offset"
+OWNER, _SEQUENCE, _OFFSET = "ownerid", "sequencenumber", "offset"
+
+
+def parts_of(name: str) -> NameParts | None:
+    """The last five steps of a name, where they are those of this layout."""
+    steps = name.split("/")
+
+    if len(steps) < _SEGMENTS or steps[-2] not in _ROLES:
+        return None
+
+    namespace, hub, group, role, partition = steps[-_SEGMENTS:]
+
+    return (
+        NameParts(namespace, hub, group, _ROLES[role], partition) if group and partition else None
+    )
 
 
 class ModernFormat:
@@ -23,19 +37,14 @@ class ModernFormat:
 
     def locate(self, name: str, scope: Scope) -> Place | None:
         """By the last five segments, so that a folder before them does not matter."""
-        parts = name.split("/")
+        parts = parts_of(name)
 
-        if len(parts) < _SEGMENTS or parts[-2] not in _ROLES:
+        if parts is None or not scope.covers(parts.namespace, parts.hub):
             return None
 
-        namespace, hub, group, role, partition = parts[-_SEGMENTS:]
+        prefix = "/".join([*name.split("/")[:-3], ""])
 
-        if not (group and partition and scope.covers(namespace, hub)):
-            return None
-
-        prefix = "/".join([*parts[:-3], ""])
-
-        return Place(namespace, hub, group, partition, _ROLES[role], prefix)
+        return Place(parts.namespace, parts.hub, parts.group, parts.partition, parts.role, prefix)
 
     def recognises(self, blob: StoredBlob) -> bool:
         """The name says it all."""
@@ -47,7 +56,7 @@ class ModernFormat:
         where = (place.namespace, place.hub, place.group, place.partition)
 
         if place.role is Role.OWNERSHIP:
-            owner = text_of(blob.metadata(_OWNER), "the owner")
+            owner = text_of(blob.metadata(OWNER), "the owner")
 
             return (Ownership(*where, owner, blob.identity(), self.layout),)
 
@@ -72,7 +81,7 @@ class ModernFormat:
     def write_release(self, blob: StoredBlob) -> Write:
         """An empty owner: all SDKs take it for free."""
         return Write(
-            blob.container, blob.item.name, {_spelled(blob, _OWNER): ""}, None, blob.item.etag
+            blob.container, blob.item.name, {_spelled(blob, OWNER): ""}, None, blob.item.etag
         )
 
 

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 _DIFFERS = {
     "case": "upper and lower case",
-    "port": "a port",
-    "case+port": "upper and lower case and a port",
+    "port": "the port",
+    "host": "the name of the namespace",
 }
 _SPELLING_CURES = {
     "case": (
@@ -27,12 +27,16 @@ _SPELLING_CURES = {
         "With a port in the Endpoint, Python writes it into the name and JavaScript does not: "
         "an Endpoint without a port makes them agree."
     ),
+    "host": (
+        "Clients write the host of their Endpoint as it stands: give all consumers of a group the "
+        "same one. ehtui reads both because eventhub.aliases says so; the consumers do not."
+    ),
 }
 
 
 def _two_names(case: Case) -> str:
     spellings = case.names("spellings")
-    differs = _DIFFERS.get(case.text("differs"), case.text("differs"))
+    differs = formats.listed([_DIFFERS.get(w, w) for w in case.text("differs").split("+")])
     live = case.whole("live_spellings") or 0
     both = f"{live} of them are live" if live > 1 else ""
 
@@ -52,6 +56,46 @@ def _two_names_advice(case: Case) -> tuple[str, ...]:
     cures = (cure for word, cure in _SPELLING_CURES.items() if word in case.text("differs"))
 
     return (f"{names}. {cause}", *cures)
+
+
+def _other_name(case: Case) -> str:
+    own, other = case.text("namespace"), _first_other(case)
+    missing = "no live owner" if case.is_set("has_own_records") else "no records"
+    owners = case.whole("owners") or 0
+    there = f"it has {formats.plural(owners, 'live owner')}"
+
+    if not case.is_set("is_live"):
+        there = f"it has records, last written {case.say.ago(case.number('written_at'))}"
+
+    return f"{case.group} has {missing} under {own}; under {other} {there}"
+
+
+def _first_other(case: Case) -> str:
+    return safe(next(iter(case.names("other_names")), "another name"))
+
+
+def _other_name_advice(case: Case) -> tuple[str, ...]:
+    other, own = _first_other(case), case.text("namespace")
+    why = (
+        "Both are names of this machine, and clients write the one that their Endpoint has"
+        if case.is_set("is_one_machine")
+        else "It may be the same namespace: an alias, a container's name, a private address"
+    )
+
+    return (
+        (
+            f"{why}. To read {other} as {own}: `{formats.command('ehtui', '--alias', other)}`, or "
+            f"eventhub.aliases: [{other}] in config.yaml."
+        ),
+        (
+            "Consumers under different names do not see each other's leases: let all of them use "
+            "one."
+        ),
+        (
+            f"If it is another namespace that shares the container {case.text('container')}, "
+            f"nothing of {case.group} runs here: start a consumer."
+        ),
+    )
 
 
 def _mixed(case: Case) -> str:
@@ -182,6 +226,7 @@ def _throttled_advice(case: Case) -> tuple[str, ...]:
 
 STORE_WORDS: Mapping[str, Words] = {
     "store.two_names": Words(_two_names, _two_names_advice),
+    "store.other_name": Words(_other_name, _other_name_advice),
     "store.mixed_hazard": Words(_mixed, _mixed_advice),
     "store.unreadable_blob": Words(_unreadable, _unreadable_advice),
     "clock.skew": Words(_skew, _skew_advice),

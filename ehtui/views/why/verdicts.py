@@ -70,6 +70,14 @@ VERDICT_WORDS: Mapping[str, tuple[Tone, str]] = {
         Tone.WARNING,
         "It has an owner, and perhaps reads; but it never checkpoints, so nobody can tell.",
     ),
+    "other_name": (
+        Tone.WARNING,
+        (
+            "Nothing of it is in this store under the configured name of the namespace; under "
+            "another name it is there. If both are one namespace, its consumers run and are read "
+            "under that name."
+        ),
+    ),
     "not_visible": (
         Tone.WARNING,
         (
