@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from typing import TYPE_CHECKING
 
+from ehtui.actions.whole_lines import append_line, open_records
 from ehtui.domain.plans import (
     Outcome,
     Plan,
@@ -50,16 +51,17 @@ class AuditLog:
         )
 
     def _append(self, record: dict[str, object]) -> str | None:
-        line = json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
+        line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
 
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-            descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+            descriptor = open_records(self.path)
 
-            with os.fdopen(descriptor, "a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(line)
+            try:
+                append_line(descriptor, line.encode(errors="backslashreplace"))
+            finally:
+                os.close(descriptor)
         except OSError as error:
-            return f"not written: {error.strerror}"
+            return f"{self.path}: {error.strerror or error}"
 
         return None
 

@@ -69,7 +69,11 @@ class Executor:
         if self.dry_run:
             return Outcome(plan, OutcomeState.DRY_RUN, self._clock())
 
-        noted = await asyncio.to_thread(self._audit.intent, plan, self._clock())
+        fault = await asyncio.to_thread(self._audit.intent, plan, self._clock())
+
+        if fault is not None:  # what nobody could trace afterwards is not done
+            refusal = Refusal(RefusalReason.NOT_AUDITED, plan.kind, safe(fault))
+            return Outcome(plan, OutcomeState.REFUSED, self._clock(), refusal)
 
         try:
             outcome = await self._do(plan)
@@ -78,13 +82,14 @@ class Executor:
             self._audit.outcome(self._failed(plan, str(error) or "Interrupted on the way."))
             raise
 
-        if noted is None:
-            noted = await asyncio.to_thread(self._audit.outcome, outcome)
+        fault = await asyncio.to_thread(self._audit.outcome, outcome)
 
-        if noted is None:
+        if fault is None:
             return outcome
 
-        return replace(outcome, details=(*outcome.details, ("audit", noted)))
+        told = f"Its end is not in the audit log: {fault}."
+
+        return replace(outcome, details=(*outcome.details, ("audit", told)))
 
     async def close(self) -> None:
         """Let go of what sending opened; on the loop that sent."""

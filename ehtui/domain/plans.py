@@ -136,6 +136,7 @@ class RefusalReason(StrEnum):
     UNKNOWN_PARTITION = "unknown_partition"
     UNKNOWN_TEMPLATE = "unknown_template"
     NOT_CONNECTED = "not_connected"
+    NOT_AUDITED = "not_audited"  # the audit log cannot be written
     SELF_OR_ANCESTOR = "self_or_ancestor"
     INIT = "init"
     KERNEL_THREAD = "kernel_thread"

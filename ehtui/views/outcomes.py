@@ -33,6 +33,7 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.UNKNOWN_PARTITION: "The hub has no partition “{subject}”.",
     RefusalReason.UNKNOWN_TEMPLATE: "No test event is named “{subject}”: see test_events.",
     RefusalReason.NOT_CONNECTED: "The hub has not been read yet: try again once it answers.",
+    RefusalReason.NOT_AUDITED: "Not done: the audit log can't be written{detail}.",
     RefusalReason.SELF_OR_ANCESTOR: "{subject} is ehtui itself or what it runs in.",
     RefusalReason.INIT: "{subject} is the init process: it stays.",
     RefusalReason.KERNEL_THREAD: "{subject} is a thread of the kernel.",

@@ -207,12 +207,40 @@ async def test_each_target_is_told_apart(tmp_path: Path) -> None:
     )
 
 
-async def test_an_audit_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+async def test_what_cannot_be_audited_is_not_done(tmp_path: Path) -> None:
     (tmp_path / "state").write_text("a file where a folder should be")
-    outcome = await Bench(tmp_path).executor.run(signal_plan(1))
+    bench = Bench(tmp_path)
+
+    for plan in (signal_plan(1), send_plan(), restart_plan()):
+        outcome = await bench.executor.run(plan)
+
+        assert outcome.refusal is not None
+        assert outcome.refusal.reason is RefusalReason.NOT_AUDITED
+        assert "File exists" in outcome.refusal.detail or "Not a dir" in outcome.refusal.detail
+
+    assert bench.hands.done == []
+    assert bench.sender.sent == []
+
+
+class SpoilingHands(RecordingHands):
+    """While it signals, a folder takes the audit log's place."""
+
+    def __init__(self, audit: Path) -> None:
+        super().__init__()
+        self._audit = audit
+
+    @override
+    def signal(self, process: ProcessId, signal: str) -> None:
+        self._audit.unlink()
+        self._audit.mkdir()
+
+
+async def test_an_end_that_cannot_be_audited_is_said(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, hands=SpoilingHands(tmp_path / "state" / "audit.jsonl"))
+    outcome = await bench.executor.run(signal_plan(1))
 
     assert outcome.state is OutcomeState.DONE
-    assert dict(outcome.details)["audit"].startswith("not written")
+    assert "not in the audit log" in dict(outcome.details)["audit"]
 
 
 def restart_plan() -> RestartPlan:
