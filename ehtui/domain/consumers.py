@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from itertools import repeat
 from typing import TYPE_CHECKING, NamedTuple
 
+from ehtui.domain.identity import identify, owned, undecided
 from ehtui.domain.process import (
     LinkBasis,
     LogIncidentKind,
@@ -18,31 +17,31 @@ from ehtui.domain.sdks import PYTHON
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, GroupState, LeaseState
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ehtui.domain.draft import Draft
+    from ehtui.domain.identity import Owned
     from ehtui.domain.memory import GroupMemory
     from ehtui.domain.process import ProcessId, ProcessSample
 
 STARVING_ROUNDS = 3.0
 SETTLED_S = 3.0  # while partitions move, an owner may hold nothing for a moment
-GUESS_WITHIN_S = 120.0  # an owner that appears so soon after a process started may be it
 NAMED_WITHIN_S = 60.0
 MOST_LINKS = 8  # of one process: no more are shown
 CLOSING_S = 300.0  # who takes longer to end does not end
 _ASKING = frozenset({"TERM", "INT", "QUIT"})
 _FREE = frozenset({LeaseState.EXPIRED, LeaseState.RELEASED, LeaseState.NEVER_OWNED})
+_NAMING = frozenset({LinkBasis.LOG, LinkBasis.EXCLUSION})
 _WORST_FIRST = (ConsumerRole.STARVED, ConsumerRole.STANDBY)
-
-_Owned = Mapping[str, tuple[tuple[str, str], ...]]  # owner id → (group, partition)
 
 
 def judge_consumers(draft: Draft) -> None:
     """Link processes to owners and give each its role; unchanged ones stay the same object."""
-    if not draft.consumers:
+    if not (draft.consumers or draft.host.departures):
         return
 
-    owns = _owned(draft)
-    _settle_doubts(draft, owns)
-    _guess_link(draft, owns)
+    owns = owned(draft)
+    identify(draft, owns)
     by_process: dict[ProcessId, list[OwnerLink]] = {}
 
     for link in draft.host.links.values():
@@ -71,70 +70,7 @@ class _Part(NamedTuple):
     is_named: bool  # its log named an owner id, be it over
 
 
-def _owned(draft: Draft) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Owner id → what it holds in all groups."""
-    owned: dict[str, tuple[tuple[str, str], ...]] = {}
-
-    for group in draft.groups.values():
-        for owner in group.state.owners:
-            held = tuple(zip(repeat(group.state.name), owner.partitions, strict=False))
-            owned[owner.id] = owned.get(owner.id, ()) + held
-
-    return owned
-
-
-def _settle_doubts(draft: Draft, owns: _Owned) -> None:
-    """Who renews after a later client began in the same log is another client of that process."""
-    renewed = {
-        owner: link
-        for owner, link in draft.host.doubted.items()
-        if owner not in draft.host.links and _has_renewed(draft, link, owns)
-    }
-
-    if renewed:
-        draft.host = replace(draft.host, links={**draft.host.links, **renewed})
-
-
-def _has_renewed(draft: Draft, link: OwnerLink, owns: _Owned) -> bool:
-    """Whether its owner renewed a lease since it was put in doubt."""
-    over_at = (link.over_at or 0.0) + (draft.clock_offset_s or 0.0)
-    leases = (
-        draft.groups[group.lower()].seats[partition].shown.lease
-        for group, partition in owns.get(link.owner, ())
-    )
-    return any(k.renewed_at is not None and k.renewed_at > over_at for k in leases)
-
-
-def _guess_link(draft: Draft, owns: _Owned) -> None:
-    """By elimination: the one owner without a process appeared right after the one process."""
-    links = draft.host.links
-    linked = {link.process for link in links.values()}
-    candidates = [
-        c.process
-        for c in draft.consumers
-        if c.process.id not in linked
-        and c.process.recognised_by is not RecognisedBy.CONNECTION
-        and not c.process.has_ended
-        and c.process.connections != 0
-    ]
-    strangers = [owner for owner in owns if owner not in links]
-
-    if len(candidates) != 1 or len(strangers) != 1:
-        return
-
-    process, owner = candidates[0], strangers[0]
-    joined_at = max(
-        (g.owners[owner].joined_at or 0.0 for g in draft.groups.values() if owner in g.owners),
-        default=0.0,
-    )
-    waited_s = joined_at - process.id.started_at - (draft.clock_offset_s or 0.0)
-
-    if 0 <= waited_s <= GUESS_WITHIN_S:
-        link = OwnerLink(process.id, owner, LinkBasis.ELIMINATION, "", draft.at)
-        draft.host = replace(draft.host, links={**links, owner: link})
-
-
-def _part(draft: Draft, id_: ProcessId, named: list[OwnerLink], owns: _Owned) -> _Part:
+def _part(draft: Draft, id_: ProcessId, named: list[OwnerLink], owns: Owned) -> _Part:
     # A client that is over may hold leases still, until they run out.
     live = [link for link in named if link.over_at is None or link.owner in owns]
     live.sort(key=lambda k: (k.owner in owns, k.seen_at), reverse=True)
@@ -155,7 +91,7 @@ def _part(draft: Draft, id_: ProcessId, named: list[OwnerLink], owns: _Owned) ->
         else link
         for link, keys in zip(live[:MOST_LINKS], groups, strict=False)
     )
-    return _Part(links, held, idle_in, any(k.basis is LinkBasis.LOG for k in named))
+    return _Part(links, held, idle_in, any(k.basis in _NAMING for k in named))
 
 
 def _assumed_group(draft: Draft, id_: ProcessId) -> str:
@@ -166,7 +102,7 @@ def _assumed_group(draft: Draft, id_: ProcessId) -> str:
     return (start.group if start and is_it else draft.policy.default_group).lower()
 
 
-def _groups_of(draft: Draft, link: OwnerLink, owns: _Owned) -> tuple[str, ...]:
+def _groups_of(draft: Draft, link: OwnerLink, owns: Owned) -> tuple[str, ...]:
     """Keys of the groups that evidence places an owner id in: its log, or their records."""
     if link.group is not None:
         return (link.group.lower(),)
@@ -205,6 +141,9 @@ def _log_of(draft: Draft, process: ProcessSample, *, is_named: bool) -> LogState
     """Whether its log names its owner; a consumer says it in its first seconds."""
     if is_named:
         return LogState.NAMED
+
+    if process.id in undecided(draft):
+        return LogState.SHARED
 
     if process.log_path is None:
         return LogState.NONE

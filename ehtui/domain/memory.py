@@ -11,7 +11,7 @@ from ehtui.domain.agenda import Agenda
 from ehtui.domain.intake import NO_INTAKE, Intake
 from ehtui.domain.leases import NO_RHYTHM, Rhythm, Timing
 from ehtui.domain.ownership import Look
-from ehtui.domain.process import LinkBasis, LogIncidentKind, OwnerLink, ProcessId
+from ehtui.domain.process import LogIncidentKind, OwnerClaim, OwnerLink, ProcessId
 from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Series
 
 if TYPE_CHECKING:
@@ -125,7 +125,7 @@ class Departure:
 
     process: ProcessId
     at: float  # server time at which it was missed
-    owners: tuple[str, ...]
+    owners: tuple[str, ...]  # no guesses
     command: str
     consumer_name: str | None
     lived_s: float
@@ -174,6 +174,7 @@ class HostMemory:
 
     links: Mapping[str, OwnerLink] = field(default_factory=dict)  # by owner id
     doubted: Mapping[str, OwnerLink] = field(default_factory=dict)  # over, unless they renew
+    claims: tuple[OwnerClaim, ...] = ()  # named in logs that several processes write
     incidents: Mapping[tuple[ProcessId, LogIncidentKind], int] = field(default_factory=dict)
     followed: frozenset[int] = frozenset()  # pids whose log is read
     shared: frozenset[str] = frozenset()  # owner ids that several processes name
@@ -201,9 +202,7 @@ class HostMemory:
 
     def _is_of(self, owner: str, process: ProcessId) -> bool:
         link = self.links.get(owner)
-        return (
-            link is not None and link.process == process and link.basis is not LinkBasis.ELIMINATION
-        )
+        return link is None or link.process == process
 
 
 NO_HOST = HostMemory()

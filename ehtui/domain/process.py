@@ -110,9 +110,21 @@ class ProcessSample:
     consumer_name: str | None = None  # the configuration's name for it
     caught_signals: frozenset[int] | None = None  # SigCgt
     ignored_signals: frozenset[int] | None = None  # SigIgn
-    log_path: str | None = None
+    log_path: str | None = None  # the one to show
     supervisor: Supervisor | None = None
     is_kernel_thread: bool = False
+    more_logs: tuple[str, ...] = ()  # further files that it writes, as they can be read from here
+    inner_pids: frozenset[int] = frozenset()  # its numbers in the containers that it runs in
+
+    @property
+    def logs(self) -> tuple[str, ...]:
+        """Every file that may be its log, the best first."""
+        return (() if self.log_path is None else (self.log_path,)) + self.more_logs
+
+    @property
+    def pids(self) -> frozenset[int]:
+        """Every number that it may call itself by."""
+        return self.inner_pids | {self.id.pid}
 
     @property
     def has_ended(self) -> bool:
@@ -156,7 +168,11 @@ class LinkBasis(StrEnum):
     STARTED = "started"
     LOG = "log"  # a log line of that process names the owner
     IDENTIFIER = "identifier"  # label or client identifier
-    ELIMINATION = "elimination"  # a guess: shown with ~
+    EXCLUSION = "exclusion"  # one of several writers of a log, and the others are other owners
+    ELIMINATION = "elimination"  # nothing names it, and no other process or owner is left
+
+
+GUESSES = frozenset({LinkBasis.EXCLUSION, LinkBasis.ELIMINATION})  # shown with ~
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +186,25 @@ class OwnerLink:
     seen_at: float
     group: str | None = None  # as the evidence names it, or the one group whose records name it
     over_at: float | None = None  # a later client began in the same process, or this one stopped
+    hub: str | None = None  # as the evidence names it
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether it rests on who else there is, as far as that is known."""
+        return self.basis in GUESSES
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerClaim:
+    """An owner id that a log of several processes names, and who of them may have written it."""
+
+    owner: str
+    writers: tuple[ProcessId, ...]  # several: of one it would be a link
+    evidence: str  # the log line, safe to show
+    seen_at: float
+    group: str | None = None
+    over_at: float | None = None
+    hub: str | None = None
 
 
 class LogState(StrEnum):
@@ -178,6 +213,7 @@ class LogState(StrEnum):
     NONE = "none"  # no file that looks like it
     NAMED = "named"  # it names the owner id
     SILENT = "silent"  # it is followed and never named one: the log level hides it
+    SHARED = "shared"  # it names owner ids, and several processes may have written them
 
 
 class LogIncidentKind(StrEnum):
@@ -199,7 +235,7 @@ class LogIncidentKind(StrEnum):
 class LogIncident:
     """One log line that means something for ownership (facts.md §3), or a count of equal ones."""
 
-    process: ProcessId
+    process: ProcessId | None  # None: of several that write the log; its owner may tell
     kind: LogIncidentKind
     line: str  # safe to show
     at: float

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.plans import Outcome
 from ehtui.domain.problems import Problem
-from ehtui.domain.process import LogIncident, OwnerLink, ProcessSample
+from ehtui.domain.process import LogIncident, OwnerClaim, OwnerLink, ProcessSample
 from ehtui.domain.store import StoreListing
 
 
@@ -53,6 +53,7 @@ class LogsRead:
     incidents: tuple[LogIncident, ...]
     duration_s: float
     followed: tuple[tuple[int, str], ...] = ()  # (pid, path) of every log under watch
+    claims: tuple[OwnerClaim, ...] = ()  # owner ids that one of several processes wrote
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,67 +1,175 @@
-"""The owner ids that one process names in its log: a process may run several clients."""
+"""The owner ids that one log names, and which of the processes that write it each may be.
+
+A process may run several clients, a file may have several writers, and an appended file holds
+earlier runs too.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId
+from ehtui.domain.process import LinkBasis, OwnerClaim, OwnerLink, ProcessId
 from ehtui.domain.text import safe
+from ehtui.sources.log_text.facts import LogPlace, LogRecord
+from ehtui.sources.log_writers import LogWriter, Sighting, may_have_written
 
 if TYPE_CHECKING:
-    from ehtui.sources.log_text.facts import LogFact
+    from collections.abc import Iterable, Iterator, Sequence
 
-MOST_OWNERS = 8  # a client that is made anew again and again has a new id each time
+MOST_OWNERS = 64  # of one file: a client that is made anew again and again has a new id each time
+MOST_SIGHTINGS = 12
+EVIDENCE_CHARACTERS = 240
+
+
+@dataclass(slots=True)
+class OwnerTrace:
+    """All that one file tells of one owner id, since it began there."""
+
+    owner: str
+    line: str  # the one that says so best, safe to show
+    begun: LogPlace  # its start, or the first that was heard of it
+    begun_at: float  # local time of the read that found that
+    spoke: LogPlace
+    group: str | None = None
+    hub: str | None = None
+    ended_at: float | None = None
+    sightings: list[Sighting] = field(default_factory=list)
+    writers: frozenset[ProcessId] = frozenset()  # as judged last
+
+    def note(self, record: LogRecord, sighting: Sighting) -> None:
+        """Take in a record in which it speaks."""
+        fact = record.fact
+        self.spoke = max(self.spoke, record.place)
+        self.group = safe(fact.group) if fact.group else self.group
+        self.hub = safe(fact.hub) if fact.hub else self.hub
+
+        if fact.is_start:  # it stood further back than what was heard first
+            self.begun, self.line = min(self.begun, record.place), shown(record.text)
+
+        if fact.is_end:
+            self.ended_at = sighting.read_at
+
+        # The first ones tell of its begin, the last ones that it lives on.
+        keep_from = MOST_SIGHTINGS // 2
+
+        if len(self.sightings) >= MOST_SIGHTINGS:
+            del self.sightings[keep_from]
+
+        self.sightings.append(sighting)
+
+    def judge(self, writers: Sequence[LogWriter], *, trusts_zone: bool) -> None:
+        """Who wrote all of it; whoever did not live at one of its lines did not."""
+        left: frozenset[ProcessId] | None = None
+
+        for sighting in self.sightings:
+            able = may_have_written(sighting, writers, trusts_zone=trusts_zone)
+            left = able if left is None else left & able
+
+        self.writers = left or frozenset()
 
 
 @dataclass(slots=True)
 class LogOwners:
-    """What the lines read so far say of one process.
+    """Everybody whom one file names."""
 
-    An appended log holds earlier runs too. So a new id puts those before it in doubt, until they
-    speak again; the store may vouch for them by a renewal.
-    """
+    _traces: dict[str, OwnerTrace] = field(default_factory=dict)
 
-    process: ProcessId
-    _links: dict[str, OwnerLink] = field(default_factory=dict)
-    _ended: set[str] = field(default_factory=set)
-
-    @property
-    def links(self) -> tuple[OwnerLink, ...]:
-        """One for each owner id, the newest client last; those in doubt have `over_at`."""
-        return tuple(self._links.values())
-
-    def note(self, facts: LogFact, shown: str, at: float) -> None:
-        """Take in a line that was read `at`; `shown` is safe to show."""
-        owner = facts.owner
+    def note(self, record: LogRecord, sighting: Sighting) -> None:
+        """Take in a record; one that names no speaker is passed over."""
+        owner, fact = record.fact.owner, record.fact
 
         if owner is None:
             return
 
-        known = self._links.get(owner)
-        group = safe(facts.group) if facts.group else known.group if known else None
+        trace = self._traces.get(owner)
 
-        if facts.is_end:
-            self._ended.add(owner)
+        # The same id again: a name that was configured, in the next run.
+        if trace is None or (fact.is_start and record.place > trace.spoke):
+            begun = OwnerTrace(
+                owner, shown(record.text), record.place, sighting.read_at, record.place
+            )
 
-            if known is not None:
-                self._links[owner] = replace(known, over_at=at)
-        elif facts.is_start or known is None:
-            self._begin(OwnerLink(self.process, owner, LinkBasis.LOG, shown, at, group))
-        elif known.group != group or (known.over_at is not None and owner not in self._ended):
-            over_at = known.over_at if owner in self._ended else None
-            self._links[owner] = replace(known, group=group, over_at=over_at)
+            if trace is not None:
+                begun.group, begun.hub = trace.group, trace.hub
 
-    def _begin(self, link: OwnerLink) -> None:
-        self._links = {
-            owner: replace(other, over_at=other.over_at or link.seen_at)
-            for owner, other in self._links.items()
-            if owner != link.owner
-        }
-        self._links[link.owner] = link
-        self._ended.discard(link.owner)
+            self._traces[owner] = trace = begun
 
-        if len(self._links) > MOST_OWNERS:
-            dropped = next(iter(self._links))
-            del self._links[dropped]
-            self._ended.discard(dropped)
+        trace.note(record, sighting)
+
+        if len(self._traces) > MOST_OWNERS:
+            del self._traces[min(self._traces, key=lambda o: self._traces[o].spoke)]
+
+    def judge(self, writers: Sequence[LogWriter], *, trusts_zone: bool) -> None:
+        """Hold every line against those who write the file, and when they lived."""
+        for trace in self._traces.values():
+            trace.judge(writers, trusts_zone=trusts_zone)
+
+    def traces(self) -> Iterable[OwnerTrace]:
+        """Of each owner id whose writer is known, or one of some."""
+        return [trace for trace in self._traces.values() if trace.writers]
+
+    def writer_of(self, owner: str | None) -> ProcessId | None:
+        """The one process that an owner id is of, as far as this file tells."""
+        trace = self._traces.get(owner) if owner is not None else None
+        return next(iter(trace.writers)) if trace and len(trace.writers) == 1 else None
+
+    def over_at(self, trace: OwnerTrace) -> float | None:
+        """When it ended or came into doubt: a later client of the same process began.
+
+        It is out of doubt when it speaks again; the store may vouch for it by a renewal.
+        """
+        if trace.ended_at is not None:
+            return trace.ended_at
+
+        if len(trace.writers) != 1:
+            return None
+
+        later = (
+            other.begun_at
+            for other in self._traces.values()
+            if other.writers == trace.writers and other.begun > trace.spoke
+        )
+        return min(later, default=None)
+
+
+def conclusions(logs: Iterable[LogOwners]) -> Iterator[OwnerLink | OwnerClaim]:
+    """What all files together tell: a link for each owner id of one process, else a claim."""
+    named: dict[str, list[tuple[LogOwners, OwnerTrace]]] = {}
+
+    for log in logs:
+        for trace in log.traces():
+            named.setdefault(trace.owner, []).append((log, trace))
+
+    for found in named.values():
+        writers = frozenset.intersection(*(trace.writers for _, trace in found))
+
+        if writers:
+            yield _concluded(found, writers)
+        else:  # several processes go by one id
+            yield from (_concluded([each], each[1].writers) for each in found)
+
+
+def _concluded(
+    found: Sequence[tuple[LogOwners, OwnerTrace]], writers: frozenset[ProcessId]
+) -> OwnerLink | OwnerClaim:
+    trace = max((trace for _, trace in found), key=lambda trace: trace.begun_at)
+    ends = [log.over_at(each) for log, each in found]
+    over_at = None if None in ends else max(at for at in ends if at is not None)
+    group = next((each.group for _, each in found if each.group), None)
+    hub = next((each.hub for _, each in found if each.hub), None)
+    first, *others = sorted(writers)
+
+    if others:
+        return OwnerClaim(
+            trace.owner, (first, *others), trace.line, trace.begun_at, group, over_at, hub
+        )
+
+    return OwnerLink(
+        first, trace.owner, LinkBasis.LOG, trace.line, trace.begun_at, group, over_at, hub
+    )
+
+
+def shown(text: str) -> str:
+    """A record as evidence."""
+    return safe(text.strip()[:EVIDENCE_CHARACTERS])

@@ -2,24 +2,131 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
-from ehtui.domain.process import LogIncident, ProcessId, ProcessSample
+from ehtui.domain.process import LogIncident, OwnerClaim, OwnerLink, ProcessId, ProcessSample
 from ehtui.domain.text import safe
 from ehtui.domain.updates import LogsRead
 from ehtui.sources.in_thread import InThread
-from ehtui.sources.log_owners import LogOwners
+from ehtui.sources.log_owners import LogOwners, conclusions, shown
+from ehtui.sources.log_text.facts import LogPlace, LogReading
 from ehtui.sources.log_text.reader import LogReader
+from ehtui.sources.log_writers import LogWriter, Sighting, may_have_written
 
 if TYPE_CHECKING:
-    from ehtui.sources.log_text.facts import LogFact
+    from ehtui.sources.log_text.facts import LogFact, LogRecord
 
-EVIDENCE_CHARACTERS = 240
+KEPT_S = 600.0  # a file whose writers ended: the next one may append to it
+REMEMBERED_S = 3600.0  # a writer that ended: lines of its time are still its own
+MOST_WRITERS = 64
+
+Identity = tuple[int, int]  # device and inode
+Incident = tuple[ProcessId | None, "LogFact", bool]  # who, what, whether it is past
+
+
+class ReadsRecords(Protocol):
+    """Follows one file."""
+
+    def read(self) -> LogReading:
+        """What is new; raises OSError while it can't be read."""
+
+
+@dataclass(slots=True)
+class _Log:
+    """One file, everybody who writes it or did, and what it told."""
+
+    reader: ReadsRecords
+    owners: LogOwners = field(default_factory=LogOwners)
+    writers: dict[ProcessId, LogWriter] = field(default_factory=dict)
+    read_at: float | None = None
+    reached: LogPlace | None = None  # the furthest record that was read
+    trusts_zone: bool = True
+    is_readable: bool = False
+
+    def follow(self, at: float) -> list[LogIncident]:
+        """Take in what was written since the read before, and what it complains of."""
+        try:
+            records = self.reader.read().records
+        except OSError:  # rotated away or not ours to read: the next turn tries again
+            self.is_readable = False
+            return []
+
+        sightings = [(record, self._sighting(record, at)) for record in records]
+        self.is_readable, self.read_at = True, at
+        self.trusts_zone &= not any(sighting.has_odd_zone for _, sighting in sightings)
+
+        for record, sighting in sightings:
+            self.reached = max(self.reached or record.place, record.place)
+            self.owners.note(record, sighting)
+
+        self.owners.judge(self._everybody, trusts_zone=self.trusts_zone)
+        return self._incidents(sightings, at)
+
+    def _incidents(
+        self, sightings: Sequence[tuple[LogRecord, Sighting]], at: float
+    ) -> list[LogIncident]:
+        """One for each kind of each writer, with its newest line."""
+        counts: Counter[Incident] = Counter()
+        newest: dict[Incident, str] = {}
+
+        for record, sighting in sightings:
+            key = (self._writer(record, sighting), record.fact, record.is_past)
+            counts[key] += 1
+            newest[key] = record.text
+
+        return [
+            LogIncident(
+                process,
+                fact.kind,
+                shown(newest[process, fact, is_past]),
+                at,
+                safe(fact.owner) if fact.owner else None,
+                safe(fact.partition) if fact.partition else None,
+                count,
+                is_past,
+            )
+            for (process, fact, is_past), count in counts.items()
+            # Nobody's: neither the line nor its owner tells whose it may be.
+            if fact.kind is not None and (process is not None or fact.owner is not None)
+        ]
+
+    @property
+    def _everybody(self) -> Sequence[LogWriter]:
+        return tuple(self.writers.values())
+
+    def _sighting(self, record: LogRecord, at: float) -> Sighting:
+        # After a burst the end is read first: what stands before it may be older.
+        is_caught_up = self.reached is not None and record.place < self.reached
+        is_new = not (record.is_past or is_caught_up)
+        return Sighting(record.written_at, record.pid, self.read_at if is_new else None, at)
+
+    def _writer(self, record: LogRecord, sighting: Sighting) -> ProcessId | None:
+        if (writer := self.owners.writer_of(record.fact.owner)) is not None:
+            return writer
+
+        able = may_have_written(sighting, self._everybody, trusts_zone=self.trusts_zone)
+        return next(iter(able)) if len(able) == 1 else None
+
+    def see(self, living: Sequence[ProcessSample], at: float) -> None:
+        """Note who writes it now, and who was missed."""
+        alive = {process.id for process in living}
+
+        for process in living:
+            self.writers[process.id] = LogWriter(process.id, process.pids)
+
+        for id_, writer in list(self.writers.items()):
+            if id_ not in alive and writer.ended_at is None:
+                self.writers[id_] = replace(writer, ended_at=at)
+            elif writer.ended_at is not None and at - writer.ended_at > REMEMBERED_S:
+                del self.writers[id_]
+
+        for id_ in list(self.writers)[:-MOST_WRITERS]:
+            del self.writers[id_]
 
 
 @dataclass(slots=True)
@@ -29,8 +136,8 @@ class LogSource:
     processes: Callable[[], Sequence[ProcessSample]]
     clock: Callable[[], float] = time.time
     name: str = "logs"
-    _readers: dict[str, LogReader] = field(default_factory=dict)
-    _owners: dict[ProcessId, LogOwners] = field(default_factory=dict)
+    open_log: Callable[[str, Callable[[], float]], ReadsRecords] = LogReader
+    _logs: dict[str, _Log] = field(default_factory=dict)  # by path
     _thread: InThread = field(default_factory=InThread)
 
     async def read(self) -> LogsRead:
@@ -43,93 +150,65 @@ class LogSource:
     def scan(self) -> LogsRead:
         """The same, blocking."""
         at = self.clock()
-        processes = tuple(self.processes())
-        by_path: dict[str, list[ProcessSample]] = {}
+        # A zombie writes nothing: what is new in its file comes from whoever follows it.
+        living = [process for process in self.processes() if not process.has_ended]
+        writing: dict[str, list[ProcessSample]] = {}
 
-        for process in processes:
-            # A zombie writes nothing: what is new in its file comes from whoever follows it.
-            if process.log_path is not None and not process.has_ended:
-                by_path.setdefault(process.log_path, []).append(process)
+        for process in living:
+            for path in process.logs:
+                writing.setdefault(self._known_as(path), []).append(process)
 
-        for path in self._readers.keys() - by_path.keys():
-            del self._readers[path]
+        for path, log in list(self._logs.items()):
+            log.see(writing.get(path, ()), at)
+
+            if not _is_worth_reading(log, at):
+                del self._logs[path]
 
         incidents: list[LogIncident] = []
 
-        readable: list[str] = []
+        for log in self._logs.values():
+            incidents += log.follow(at)
 
-        for path, writers in by_path.items():
-            found = self._follow(path, writers, at)
-
-            if found is not None:
-                readable.append(path)
-                incidents += found
-
-        alive = {process.id for process in processes}
-        self._owners = {id_: named for id_, named in self._owners.items() if id_ in alive}
-        followed = tuple((p.id.pid, path) for path in readable for p in by_path[path])
-
+        told = tuple(conclusions(log.owners for log in self._logs.values()))
         return LogsRead(
             at,
             self.name,
-            tuple(link for named in self._owners.values() for link in named.links),
+            tuple(k for k in told if isinstance(k, OwnerLink)),
             tuple(incidents),
             self.clock() - at,
-            followed,
+            tuple(
+                (process.id.pid, path)
+                for path, writers in writing.items()
+                for process in writers
+                if self._logs[path].is_readable
+            ),
+            tuple(k for k in told if isinstance(k, OwnerClaim)),
         )
 
-    def _follow(
-        self, path: str, writers: Sequence[ProcessSample], at: float
-    ) -> list[LogIncident] | None:
-        """What was new in it; None where it can't be read."""
-        reader = self._readers.setdefault(path, LogReader(path, self.clock))
+    def _known_as(self, path: str) -> str:
+        """The path under which this file is followed: a container sees it under another one."""
+        if path in self._logs:
+            return path
 
-        try:
-            records = reader.read().records
-        except OSError:  # rotated away or not ours to read: the next turn tries again
-            return None
+        identity = _identity(path)
+        same = (p for p in self._logs if identity is not None and _identity(p) == identity)
+        known = next(same, path)
 
-        counts: Counter[tuple[ProcessId, LogFact, bool]] = Counter()
-        newest: dict[tuple[ProcessId, LogFact, bool], str] = {}
+        if known == path:
+            self._logs[path] = _Log(self.open_log(path, self.clock))
 
-        for record in records:
-            line, facts = record.text, record.fact
-            writer = _writer(line, writers)
-
-            if writer is None:
-                continue
-
-            if facts.owner is not None:
-                named = self._owners.setdefault(writer.id, LogOwners(writer.id))
-                named.note(facts, _shown(line), at)
-
-            if facts.kind is not None:
-                counts[writer.id, facts, record.is_past] += 1
-                newest[writer.id, facts, record.is_past] = line
-
-        return [
-            LogIncident(
-                process,
-                facts.kind,
-                _shown(newest[process, facts, is_past]),
-                at,
-                safe(facts.owner) if facts.owner else None,
-                safe(facts.partition) if facts.partition else None,
-                count,
-                is_past,
-            )
-            for (process, facts, is_past), count in counts.items()
-            if facts.kind is not None
-        ]
+        return known
 
 
-def _writer(line: str, writers: Sequence[ProcessSample]) -> ProcessSample | None:
-    """Who wrote the line; in a shared file only a pid in the line itself can tell."""
-    if len(writers) == 1:
-        return writers[0]
+def _identity(path: str) -> Identity | None:
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
 
-    return next((w for w in writers if re.search(rf"\b{w.id.pid}\b", line)), None)
+    return status.st_dev, status.st_ino
 
 
-def _shown(line: str) -> str:
-    return safe(line.strip()[:EVIDENCE_CHARACTERS])
+def _is_worth_reading(log: _Log, at: float) -> bool:
+    ends = [writer.ended_at for writer in log.writers.values()]
+    return any(end is None or at - end <= KEPT_S for end in ends)

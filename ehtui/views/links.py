@@ -14,7 +14,10 @@ LINK = {
     LinkBasis.STARTED: "started by ehtui",
     LinkBasis.LOG: "its log names the owner",
     LinkBasis.IDENTIFIER: "its identifier is the owner id",
-    LinkBasis.ELIMINATION: "a guess: nobody else is left",
+    LinkBasis.EXCLUSION: "a guess: several processes write this log, and the others are other "
+    "owners",
+    LinkBasis.ELIMINATION: "a guess: no other owner is without a process, and no other client of "
+    "this host without an owner",
 }
 RECOGNISED = {
     RecognisedBy.STARTED: "started by ehtui",
@@ -26,7 +29,8 @@ RECOGNISED = {
 
 def link_words(link: OwnerLink, say: Telling) -> str:
     """`51257: its log names the owner (12:00:41): …has claimed partition '0'`."""
-    guess = "~" if link.basis is LinkBasis.ELIMINATION else ""
+    guess = "~" if link.is_guess else ""
     at = say.clock.moment(link.seen_at, say.snapshot.taken_at)
+    said = f": {safe(link.evidence)}" if link.evidence else ""
 
-    return f"{guess}{link.process.pid}: {LINK[link.basis]} ({at}): {safe(link.evidence)}"
+    return f"{guess}{link.process.pid}: {LINK[link.basis]} ({at}){said}"

@@ -107,7 +107,11 @@ def _tell_start(draft: Draft, process: ProcessSample) -> None:
 def _depart(draft: Draft, consumer: ConsumerState, at: float) -> None:
     """A process is gone: remember which owners it was, so that a lapse can name its cause."""
     host, process = draft.host, consumer.process
-    owners = tuple(link.owner for link in host.links.values() if link.process == process.id)
+    owners = tuple(
+        link.owner
+        for link in host.links.values()
+        if link.process == process.id and not link.is_guess
+    )
 
     if any(d.process == process.id for d in host.departures):
         return

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.memory import LogMark, LogTrouble
 from ehtui.domain.ownership import natural
-from ehtui.domain.process import LogIncidentKind
+from ehtui.domain.process import LinkBasis, LogIncidentKind
 from ehtui.domain.snapshot import Subject
 
 if TYPE_CHECKING:
@@ -36,21 +36,16 @@ TROUBLES: Mapping[LogIncidentKind, str] = {
 
 def fold_logs(draft: Draft, update: LogsRead) -> None:
     """Fold in what logs told: who is which owner, and how often each trouble was named."""
-    links, incidents = dict(draft.host.links), dict(draft.host.incidents)
-    troubles = dict(draft.host.troubles)
-    doubted: dict[str, OwnerLink] = {}
-
-    for link in update.links:
-        known = links.get(link.owner)
-
-        # An appended log names the owners of earlier runs too: they were other processes.
-        if link.over_at is not None and (known is None or known.process != link.process):
-            doubted[link.owner] = link
-        elif known != link:
-            links[link.owner] = link
+    incidents, troubles = dict(draft.host.incidents), dict(draft.host.troubles)
+    links, doubted = _named(draft, update.links)
 
     for incident in update.incidents:
-        key = (incident.process, incident.kind)
+        process = incident.process or _process_of(draft, incident.owner)
+
+        if process is None:
+            continue
+
+        key = (process, incident.kind)
         incidents[key] = incidents.get(key, 0) + incident.count
 
         if incident.kind in TROUBLES and not incident.is_past:
@@ -64,11 +59,42 @@ def fold_logs(draft: Draft, update: LogsRead) -> None:
         draft.host,
         links=links,
         doubted=doubted,
+        claims=update.claims,
         incidents=incidents,
         followed=frozenset(pid for pid, _ in update.followed),
         shared=_shared(update.links),
         troubles=_told(draft, troubles),
     )
+
+
+def _named(
+    draft: Draft, told: Iterable[OwnerLink]
+) -> tuple[dict[str, OwnerLink], dict[str, OwnerLink]]:
+    """What logs say now, and what of it is in doubt: each read tells all that is known.
+
+    So what was taken back, as who else writes a log became known, goes.
+    """
+    before = draft.host.links
+    links = {o: k for o, k in before.items() if k.basis is not LinkBasis.LOG}
+    doubted: dict[str, OwnerLink] = {}
+
+    for link in told:
+        known = before.get(link.owner)
+        is_known = known is not None and known.process == link.process and not known.is_guess
+
+        # An appended log names the owners of earlier runs too: they were other processes.
+        if link.over_at is not None and not is_known:
+            doubted[link.owner] = link
+        else:
+            links[link.owner] = link
+
+    return links, doubted
+
+
+def _process_of(draft: Draft, owner: str | None) -> ProcessId | None:
+    """Who an owner is, as far as was known before: of a line in a log that several write."""
+    link = draft.host.links.get(owner) if owner is not None else None
+    return link.process if link is not None else None
 
 
 def _shared(links: Iterable[OwnerLink]) -> frozenset[str]:

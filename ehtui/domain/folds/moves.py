@@ -67,8 +67,7 @@ def tell_moves(
 
 def _had_ended(draft: Draft, owner: str | None) -> bool:
     """Whether its process was missed before the look that still found its name."""
-    before = draft.looked_before_at or 0.0
-    return any(d.at <= before and owner in d.owners for d in draft.host.departures)
+    return owner in draft.host.ended(draft.looked_before_at or 0.0)
 
 
 def _is_pair(shift: Shift) -> bool:

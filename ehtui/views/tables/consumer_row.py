@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import LinkBasis, LogState
+from ehtui.domain.process import LogState
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState
 from ehtui.domain.text import safe
 from ehtui.views import formats
@@ -20,6 +20,7 @@ _LOG = {
     LogState.NONE: "none",
     LogState.NAMED: "named",
     LogState.SILENT: "silent",
+    LogState.SHARED: "shared",
     None: formats.UNKNOWN,
 }
 _USUAL = {"running", "sleeping", "disk-sleep", "idle", "parked", "waking"}
@@ -59,7 +60,7 @@ def _owner(consumer: ConsumerState, mark: OwnerMark | None, glyphs: Glyphs) -> C
     if consumer.link is None or mark is None or consumer.role in _IDLE:
         return Cell(role.text, role.tone, mark.colour if mark else None, f"~{role.text}")
 
-    guess = "~" if consumer.link.basis is LinkBasis.ELIMINATION else " "
+    guess = "~" if consumer.link.is_guess else " "
     # Several clients in one process: the details name them all.
     more = f" +{len(consumer.more_links)}" if consumer.more_links else ""
     text = f"{glyphs.owners[mark.glyph]}{guess}{formats.owner(consumer.link.owner)}{more}"

@@ -1,0 +1,282 @@
+"""Which process of this host is which owner: by what logs say, by who is left, or unknown.
+
+Evidence, strongest first: a log that one process wrote; a log of several of which all but one are
+other owners (`~`); nothing but that one owner and one process are left over (`~`). The store
+vouches: who renews after a process has ended was not that process.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import repeat
+from typing import TYPE_CHECKING
+
+from ehtui.domain.matching import only_pairs
+from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, RecognisedBy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ehtui.domain.draft import Draft
+    from ehtui.domain.memory import Departure
+    from ehtui.domain.process import OwnerClaim, ProcessSample
+
+# Last-Modified and the clocks' difference are known to a second; a process is missed late.
+RENEWED_SLACK_S = 1.0
+JOINED_SLACK_S = 2.0  # a start is known to a second, and so is a claim
+
+Owned = Mapping[str, tuple[tuple[str, str], ...]]  # owner id → (group, partition)
+
+
+def owned(draft: Draft) -> Owned:
+    """Owner id → what it holds in all groups."""
+    found: dict[str, tuple[tuple[str, str], ...]] = {}
+
+    for group in draft.groups.values():
+        for owner in group.state.owners:
+            held = tuple(zip(repeat(group.state.name), owner.partitions, strict=False))
+            found[owner.id] = found.get(owner.id, ()) + held
+
+    return found
+
+
+def identify(draft: Draft, owns: Owned) -> None:
+    """Tie owners to processes anew: what later looks contradict is unlearned."""
+    _unlearn(draft, owns)
+    links = {owner: link for owner, link in draft.host.links.items() if not link.is_guess}
+    links.update(_vouched_for(draft, links, owns))
+    links.update(_of_one_writer(draft, links, owns))
+    links.update(_by_exclusion(draft, links, owns))
+    links.update(_by_elimination(draft, links, owns))
+
+    if links != draft.host.links:
+        draft.host = replace(draft.host, links=links)
+
+    _settle_departures(draft)
+
+
+def _unlearn(draft: Draft, owns: Owned) -> None:
+    """An owner that still renews has not ended: it was not the process that did."""
+    links, departures = draft.host.links, draft.host.departures
+    wrong = {
+        (d.process, owner)
+        for d in departures
+        for owner in {*d.owners, *(o for o, k in links.items() if k.process == d.process)}
+        if has_renewed(draft, owner, owns, d.at + RENEWED_SLACK_S)
+    }
+
+    if not wrong:
+        return
+
+    draft.host = replace(
+        draft.host,
+        links={o: k for o, k in links.items() if (k.process, o) not in wrong},
+        departures=tuple(
+            replace(d, owners=tuple(o for o in d.owners if (d.process, o) not in wrong))
+            for d in departures
+        ),
+    )
+
+
+def _settle_departures(draft: Draft) -> None:
+    """What is learned or unlearned later of a process that ended is noted with its end."""
+    links = draft.host.links
+    open_to = {claim.owner for claim in draft.host.claims if claim.owner not in links}
+    of_process: dict[ProcessId, list[str]] = {}
+
+    for owner, link in links.items():
+        if not link.is_guess:
+            of_process.setdefault(link.process, []).append(owner)
+
+    def owners_of(departure: Departure) -> tuple[str, ...]:
+        kept = (
+            owner
+            for owner in departure.owners
+            if owner not in open_to
+            and ((link := links.get(owner)) is None or link.process == departure.process)
+        )
+        return tuple(dict.fromkeys((*kept, *of_process.get(departure.process, ()))))
+
+    departures = tuple(
+        d if (owners := owners_of(d)) == d.owners else replace(d, owners=owners)
+        for d in draft.host.departures
+    )
+
+    if departures != draft.host.departures:
+        draft.host = replace(draft.host, departures=departures)
+
+
+def has_renewed(draft: Draft, owner: str, owns: Owned, since_at: float) -> bool:
+    """Whether it renewed a lease after that moment, server time."""
+    leases = (
+        draft.groups[group.lower()].seats[partition].shown.lease
+        for group, partition in owns.get(owner, ())
+    )
+    return any(k.renewed_at is not None and k.renewed_at > since_at for k in leases)
+
+
+def _is_disproved(draft: Draft, process: ProcessId, owner: str, owns: Owned) -> bool:
+    return any(
+        d.process == process and has_renewed(draft, owner, owns, d.at + RENEWED_SLACK_S)
+        for d in draft.host.departures
+    )
+
+
+def _vouched_for(draft: Draft, links: Mapping[str, OwnerLink], owns: Owned) -> dict[str, OwnerLink]:
+    """Who renews after a later client began in the same log is another client of that process."""
+    offset_s = draft.clock_offset_s or 0.0
+    return {
+        owner: link
+        for owner, link in draft.host.doubted.items()
+        if owner not in links
+        and has_renewed(draft, owner, owns, (link.over_at or 0.0) + offset_s)
+        and not _is_disproved(draft, link.process, owner, owns)
+    }
+
+
+def _of_one_writer(
+    draft: Draft, links: Mapping[str, OwnerLink], owns: Owned
+) -> dict[str, OwnerLink]:
+    """Claims of which the store leaves one writer: the others ended, and the owner renews."""
+    return {
+        claim.owner: _link(claim, writers[0], LinkBasis.LOG)
+        for claim, writers in _open_claims(draft, links, owns)
+        if len(writers) == 1
+    }
+
+
+def _by_exclusion(
+    draft: Draft, links: Mapping[str, OwnerLink], owns: Owned
+) -> dict[str, OwnerLink]:
+    """Claims of which all writers but one are other owners."""
+    found: dict[str, OwnerLink] = {}
+
+    while True:
+        taken = _taken({**links, **found}, owns)
+        left = {
+            claim: [w for w in writers if w not in taken]
+            for claim, writers in _open_claims(draft, {**links, **found}, owns)
+        }
+        single = {c: ws[0] for c, ws in left.items() if len(ws) == 1}
+
+        if not single:
+            return found
+
+        found.update({c.owner: _link(c, w, LinkBasis.EXCLUSION) for c, w in single.items()})
+
+
+def _open_claims(
+    draft: Draft, links: Mapping[str, OwnerLink], owns: Owned
+) -> Iterator[tuple[OwnerClaim, list[ProcessId]]]:
+    """Each claim that still counts, with the writers that it may be of."""
+    for claim in draft.host.claims:
+        if claim.owner in links or (claim.over_at is not None and claim.owner not in owns):
+            continue
+
+        yield (
+            claim,
+            [w for w in claim.writers if not _is_disproved(draft, w, claim.owner, owns)],
+        )
+
+
+def _taken(links: Mapping[str, OwnerLink], owns: Owned) -> frozenset[ProcessId]:
+    """Processes that are some owner: of one that is over only while it holds something."""
+    return frozenset(
+        link.process for link in links.values() if link.over_at is None or link.owner in owns
+    )
+
+
+def _link(claim: OwnerClaim, process: ProcessId, basis: LinkBasis) -> OwnerLink:
+    return OwnerLink(
+        process,
+        claim.owner,
+        basis,
+        claim.evidence,
+        claim.seen_at,
+        claim.group,
+        claim.over_at,
+        claim.hub,
+    )
+
+
+def _by_elimination(
+    draft: Draft, links: Mapping[str, OwnerLink], owns: Owned
+) -> dict[str, OwnerLink]:
+    """As many owners without a process as clients without an owner, and one way to pair them."""
+    strangers = [owner for owner in owns if owner not in links]
+
+    if not strangers:
+        return {}
+
+    taken = _taken(links, owns)
+    left = [c.process for c in draft.consumers if _may_receive(c.process, taken)]
+
+    if not left:
+        return {}
+
+    able = {owner: _able(draft, left, owner) for owner in strangers}
+    # Who holds nothing any more is no riddle, but may be the answer to one.
+    able |= {
+        owner: choices
+        for owner in _idle_owners(draft, owns)
+        if owner not in links and (choices := _able(draft, left, owner))
+    }
+    remote = _of_groups(draft, (owner for owner in strangers if not able[owner]))
+    known = draft.host.links
+    return {
+        owner: known[owner]
+        if owner in known and known[owner].process == process
+        else OwnerLink(process, owner, LinkBasis.ELIMINATION, "", draft.at)
+        for owner, process in only_pairs(able).items()
+        # Where some owner is of no process here, any other may be elsewhere too.
+        if owner in owns and not remote.intersection(_of_groups(draft, (owner,)))
+    }
+
+
+def _may_receive(process: ProcessSample, taken: frozenset[ProcessId]) -> bool:
+    """Whether it may be an owner that nothing names: a client that nothing else is known of."""
+    if process.id in taken or process.has_ended:
+        return False
+
+    if process.connections is None:  # not to be seen from here
+        return process.recognised_by is not RecognisedBy.CONNECTION
+
+    return process.connections > 0
+
+
+def _able(draft: Draft, left: Sequence[ProcessSample], owner: str) -> list[ProcessId]:
+    """Which of these processes may be that owner: it is no older than its process."""
+    claimed = next((c.writers for c in draft.host.claims if c.owner == owner), None)
+    there_at = _there_at(draft, owner) - (draft.clock_offset_s or 0.0) + JOINED_SLACK_S
+    return [
+        p.id for p in left if (claimed is None or p.id in claimed) and p.id.started_at <= there_at
+    ]
+
+
+def _there_at(draft: Draft, owner: str) -> float:
+    """By when it is known to have been there, server time."""
+    tracks = (g.owners[owner] for g in draft.groups.values() if owner in g.owners)
+    joined = (t.joined_at if t.joined_at is not None else draft.started_at for t in tracks)
+    return min((at for at in joined if at is not None), default=draft.now)
+
+
+def _idle_owners(draft: Draft, owns: Owned) -> list[str]:
+    """Owners that were seen and hold nothing now."""
+    return [o for group in draft.groups.values() for o in group.owners if o not in owns]
+
+
+def _of_groups(draft: Draft, owners: Iterable[str]) -> frozenset[str]:
+    """Keys of the groups in which these were seen."""
+    wanted = set(owners)
+    return frozenset(key for key, g in draft.groups.items() if wanted & g.owners.keys())
+
+
+def undecided(draft: Draft) -> frozenset[ProcessId]:
+    """Processes of which a log names owners, and not which of several processes each is."""
+    return frozenset(
+        writer
+        for claim in draft.host.claims
+        if claim.owner not in draft.host.links and claim.over_at is None
+        for writer in claim.writers
+    )
