@@ -19,7 +19,7 @@ HOUR = 3600.0
 
 
 def process(pid: int, *logs: Path | str, started_at: float = 1.0) -> ProcessSample:
-    first, *others = (*map(str, logs), None)
+    paths = tuple(map(str, logs))
     return ProcessSample(
         id=ProcessId(pid, started_at),
         parent=None,
@@ -34,8 +34,8 @@ def process(pid: int, *logs: Path | str, started_at: float = 1.0) -> ProcessSamp
         threads=None,
         connections=None,
         recognised_by=RecognisedBy.PATTERN,
-        log_path=first,
-        more_logs=tuple(path for path in others if path is not None),
+        log_path=paths[0] if paths else None,
+        more_logs=paths[1:],
     )
 
 
