@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, cast
 
 from ehtui.cli import garbage
+from ehtui.clock import steady
 from ehtui.config.connection_string import parse_event_hub
 from ehtui.config.resolve import require_hub
 from ehtui.domain.policy import LeasePolicy, Policy
@@ -71,7 +72,7 @@ def namespace_of(settings: Settings) -> str:
 
 
 def sources_of(
-    settings: Settings, *, clock: Clock = time.time, adopted: Sequence[int] = ()
+    settings: Settings, *, clock: Clock = steady, adopted: Sequence[int] = ()
 ) -> Callable[[], Awaitable[Sequence[Scheduled]]]:
     """What opens every configured source, on the loop that will read them.
 
@@ -104,7 +105,7 @@ def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> S
     )
     logs = LogSource(lambda: processes.latest, clock=clock)
     opened = [
-        Scheduled(open_hub_source(settings.eventhub), poll.hub_s, TIMEOUT_S),
+        Scheduled(open_hub_source(settings.eventhub, clock=clock), poll.hub_s, TIMEOUT_S),
         Scheduled(processes, poll.processes_s, LOCAL_TIMEOUT_S),
         Scheduled(logs, LOGS_EVERY_S, LOCAL_TIMEOUT_S),
     ]
@@ -129,7 +130,7 @@ def adopted_pids(settings: Settings) -> list[int]:
 
 
 def make_monitor(
-    settings: Settings, *, clock: Clock = time.time, adopted: Sequence[int] | None = None
+    settings: Settings, *, clock: Clock = steady, adopted: Sequence[int] | None = None
 ) -> Monitor:
     """A monitor of everything that is configured; not started yet.
 
@@ -150,7 +151,7 @@ def make_monitor(
     return monitor
 
 
-def first_picture(settings: Settings, *, clock: Clock = time.time) -> Snapshot:
+def first_picture(settings: Settings, *, clock: Clock = steady) -> Snapshot:
     """What is known before anything was read."""
     return Snapshot(
         taken_at=clock(),
@@ -264,7 +265,7 @@ def make_session(
     monitor: Monitor,
     settings: Settings,
     *,
-    clock: Clock = time.time,
+    clock: Clock = steady,
     dry_run: bool = False,
 ) -> MonitorSession:
     """A monitor with the right to act, as far as the settings give it."""
@@ -275,9 +276,7 @@ def make_session(
     return MonitorSession(monitor, settings, executor, clock=clock)
 
 
-def make_executor(
-    settings: Settings, *, dry_run: bool = False, clock: Clock = time.time
-) -> Executor:
+def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = steady) -> Executor:
     """What acts, with real hands, and notes what it does in the audit log."""
     from ehtui.actions.audit import AuditLog  # noqa: PLC0415
     from ehtui.actions.executor import Executor  # noqa: PLC0415

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
 
 from ehtui.actions.folders import default_log_folder
 from ehtui.cli.underway import FINISH_WITHIN_S, Action, Underway
+from ehtui.clock import steady
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.send import plan_send
 from ehtui.domain.planners.signal import OFFERED_SIGNALS, plan_signal, reforecast
@@ -49,7 +49,7 @@ class MonitorSession:
         executor: Executor,
         *,
         adopted: list[int] | None = None,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = steady,
     ) -> None:
         self._monitor = monitor
         # The process source looks at this very list at every scan.

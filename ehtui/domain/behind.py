@@ -17,12 +17,15 @@ RECENT = 32  # kept as they are; what is older thins out
 NOTHING_UNREAD = Behind(0.0, BehindBasis.MEASURED)
 
 
-def remembered(history: History, sample: PartitionSample) -> History:
-    """`history` with what this sample tells; older points thin out, so that hours fit."""
+def remembered(history: History, sample: PartitionSample, hub_ahead_s: float = 0.0) -> History:
+    """`history` with what this sample tells; older points thin out, so that hours fit.
+
+    `hub_ahead_s` is the hub's clock minus server time, in which the history is kept.
+    """
     if sample.last_enqueued_at is None or sample.last_sequence < 0:
         return history
 
-    point = (sample.last_sequence, sample.last_enqueued_at)
+    point = (sample.last_sequence, sample.last_enqueued_at - hub_ahead_s)
 
     if history and point[0] <= history[-1][0]:
         return history if point[0] == history[-1][0] else (point,)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from operator import is_
 from typing import TYPE_CHECKING
 
+from ehtui.domain.clocks import RAN_BACK_S
 from ehtui.domain.memory import Memory
 from ehtui.domain.ownership import natural_key
 from ehtui.domain.seats import Moment
@@ -31,7 +32,7 @@ class Draft:
     __slots__ = (
         "at",
         "before",
-        "clock_offset_s",
+        "clocks",
         "consumers",
         "events",
         "failures",
@@ -46,6 +47,7 @@ class Draft:
         "looked_before_at",
         "partitions",
         "policy",
+        "restamped",
         "sources",
         "started_at",
     )
@@ -55,7 +57,8 @@ class Draft:
         self.before = before
         self.at = max(at, before.taken_at)
         self.policy = before.policy
-        self.clock_offset_s = before.clock_offset_s
+        self.clocks = memory.clocks
+        self.restamped = memory.restamped
         self.hub: HubDescription | None = before.hub
         self.partitions = before.partitions
         self.consumers = before.consumers
@@ -72,10 +75,19 @@ class Draft:
         self.started_at = memory.started_at
         self.events: list[tuple[float, str, Subject, Evidence, bool]] = []
 
+        # Whatever local time was read off has been set back: server time goes on from there.
+        if before.taken_at - at > RAN_BACK_S and self.clocks.offset_s is not None:
+            self.at, self.clocks = at, self.clocks.ran_back(before.taken_at - at)
+
+    @property
+    def clock_offset_s(self) -> float | None:
+        """Server time minus local time."""
+        return self.clocks.offset_s
+
     @property
     def now(self) -> float:
         """Server time of this update."""
-        return self.at + (self.clock_offset_s or 0.0)
+        return self.clocks.server(self.at)
 
     @property
     def looked_at(self) -> float:
@@ -170,6 +182,9 @@ class Draft:
                 number,
                 self.started_at,
                 self.intake,
+                self.clocks,
+                self.restamped,
             ),
             self.laps,
+            self.clocks.host_ahead_s,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,17 @@ class PartitionSample:
     last_enqueued_at: float | None
     is_empty: bool
     sampled_at: float  # local receipt
+    asked_at: float | None = field(default=None, compare=False)  # local; None: not noted
+
+    @property
+    def first_at(self) -> float:
+        """When it can have been true at the earliest: as it was asked for."""
+        return self.sampled_at if self.asked_at is None else self.asked_at
+
+    @property
+    def moment(self) -> float:
+        """When it was true, as near as a round trip tells: half-way."""
+        return (self.first_at + self.sampled_at) / 2
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.agenda import Agenda
+from ehtui.domain.clocks import UNREAD_CLOCKS, Clocks, Restamped
 from ehtui.domain.intake import NO_INTAKE, Intake
 from ehtui.domain.leases import NO_RHYTHM, Rhythm, Timing
 from ehtui.domain.ownership import Look
@@ -221,3 +222,5 @@ class Memory:
     next_number: int = 1
     started_at: float | None = None  # server time of the first listing
     intake: Intake = NO_INTAKE
+    clocks: Clocks = UNREAD_CLOCKS
+    restamped: Restamped = field(default_factory=dict)

@@ -11,7 +11,7 @@ from ehtui.domain.folds.host import fold_action, fold_processes
 from ehtui.domain.folds.hub import fold_hub
 from ehtui.domain.folds.laps import advance_laps
 from ehtui.domain.folds.logs import fold_logs
-from ehtui.domain.folds.sources import fold_failure, fold_off, fold_success
+from ehtui.domain.folds.sources import fold_failure, fold_host_clock, fold_off, fold_success
 from ehtui.domain.folds.store import fold_store
 from ehtui.domain.groups import forecasted, linked, rejudged
 from ehtui.domain.leases import default_timing
@@ -19,6 +19,7 @@ from ehtui.domain.memory import Memory
 from ehtui.domain.snapshot import Snapshot, SourceState
 from ehtui.domain.updates import (
     ActionDone,
+    HostClockSet,
     HubRead,
     LogsRead,
     ProcessesRead,
@@ -83,6 +84,8 @@ def _fold(draft: Draft, update: Update) -> None:  # noqa: C901 - one branch a ki
             fold_off(draft, update)
         case ActionDone():
             fold_action(draft, update)
+        case HostClockSet():
+            fold_host_clock(draft, update)
         case Tick():
             _pass_time(draft)
         case _:

@@ -281,7 +281,7 @@ class Snapshot:
 
     taken_at: float = 0.0  # local time of the newest update folded in
     policy: Policy = field(default_factory=Policy)
-    clock_offset_s: float | None = None  # server minus local, from the store's Date
+    clock_offset_s: float | None = None  # server minus local time, from the store's Date
     hub: HubDescription | None = None
     partitions: tuple[PartitionState, ...] = ()
     groups: tuple[GroupState, ...] = ()
@@ -292,11 +292,21 @@ class Snapshot:
     sources: tuple[SourceState, ...] = ()
     memory: object = None  # reduce()'s own bounded history; nobody else reads it
     laps: tuple[Lap, ...] = ()  # what this session's signals set free, forecast beside measured
+    host_ahead_s: float = 0.0  # this host's clock minus local time: it was set meanwhile
+
+    @property
+    def clock_skew_s(self) -> float | None:
+        """Server time minus this host's own clock, by which its consumers judge leases."""
+        return None if self.clock_offset_s is None else self.clock_offset_s - self.host_ahead_s
 
     @property
     def server_now(self) -> float:
         """This picture's moment on the server's clock; the local clock while that is unknown."""
         return self.taken_at + (self.clock_offset_s or 0.0)
+
+    def host_at(self, local_at: float) -> float:
+        """A local moment as this host's own clock has it: for whoever reads it beside a watch."""
+        return local_at + self.host_ahead_s
 
     def group(self, name: str) -> GroupState | None:
         """The group of that name; the service ignores case."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -96,3 +96,9 @@ class StoreListing:
     blobs_seen: int
     pages: int
     elsewhere: tuple[OtherName, ...] = ()
+    asked_at: float | None = field(default=None, compare=False)  # local; None: not noted
+
+    @property
+    def moment(self) -> float:
+        """When it was true, as near as a round trip tells: half-way."""
+        return self.read_at if self.asked_at is None else (self.asked_at + self.read_at) / 2

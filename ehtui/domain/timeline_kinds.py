@@ -88,6 +88,7 @@ TIMELINE_KINDS: Mapping[str, Mapping[str, str]] = {
     "source.failed": {"problem_kind": "str", "summary": "str", "advice": "str"},
     "source.recovered": {"down_s": "float?"},
     # Subject: none.
+    "clock.set": {"by_s": "float this host's clock, ahead where positive"},
     "hub.grew": {"before": "int partitions", "after": "int"},
     "hub.recreated": {"created_at": "float?", "before_at": "float?"},
     # Subject: group, partition, owner: somebody owns what a signal of this session set free.

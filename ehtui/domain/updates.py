@@ -84,6 +84,14 @@ class ActionDone:
 
 
 @dataclass(frozen=True, slots=True)
+class HostClockSet:
+    """This host's clock was set: it and local time, which only goes forward, have come apart."""
+
+    at: float
+    ahead_s: float  # the host's clock minus local time
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """Time passed and nothing was read: leases may have lapsed."""
 
@@ -91,5 +99,13 @@ class Tick:
 
 
 Update = (
-    HubRead | StoreRead | ProcessesRead | LogsRead | SourceFailed | SourceOff | ActionDone | Tick
+    HubRead
+    | StoreRead
+    | ProcessesRead
+    | LogsRead
+    | SourceFailed
+    | SourceOff
+    | ActionDone
+    | HostClockSet
+    | Tick
 )

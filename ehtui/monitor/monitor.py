@@ -10,11 +10,12 @@ from concurrent.futures import Future
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from ehtui.clock import host_ahead_s, steady
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import SourceStatus
 from ehtui.domain.text import safe
-from ehtui.domain.updates import SourceFailed, Tick, Update
+from ehtui.domain.updates import HostClockSet, SourceFailed, Tick, Update
 from ehtui.monitor.poller import Poller, Scheduled
 from ehtui.monitor.tempo import Tempo
 from ehtui.monitor.threads import DaemonThreads, keep_logs_off_the_terminal
@@ -29,6 +30,7 @@ T = TypeVar("T")
 PUBLISH_EVERY_S = 0.25
 TOGETHER_S = 0.15
 TICK_AFTER_S = 1.0
+CLOCK_WAS_SET_S = 1.0  # by less, it is slewed
 URGENT_SOURCES = frozenset({"hub", "store"})
 
 _LOG = logging.getLogger(__name__)
@@ -46,13 +48,16 @@ class Monitor:
         open_sources: Callable[[], Awaitable[Sequence[Scheduled]]],
         snapshot: Snapshot,
         *,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = steady,
         reduce: Callable[[Snapshot, Update], Snapshot] = reduce,
+        host_ahead: Callable[[], float] = host_ahead_s,
     ) -> None:
         self._open_sources = open_sources
         self._snapshot = snapshot
         self._clock = clock
         self._reduce = reduce
+        self._host_ahead = host_ahead
+        self._host_ahead_s = 0.0
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
@@ -220,15 +225,23 @@ class Monitor:
 
     def _fold(self, update: Update) -> None:
         """Fold one update; a fault in the rules becomes a failed source, not a dead thread."""
+        ahead_s = self._host_ahead()
+
+        if abs(ahead_s - self._host_ahead_s) > CLOCK_WAS_SET_S:
+            self._host_ahead_s = ahead_s
+            self._fold_one(HostClockSet(self._clock(), ahead_s))
+
+        self._fold_one(update)
+        self._folded_at = time.monotonic()
+        self._news.set()
+
+    def _fold_one(self, update: Update) -> None:
         try:
             self._snapshot = self._reduce(self._snapshot, update)
             self._retime()
         except Exception as error:
             _LOG.debug("folding %s failed", type(update).__name__, exc_info=True)
             self._fold_fault(getattr(update, "source", "monitor"), error)
-
-        self._folded_at = time.monotonic()
-        self._news.set()
 
     def _fold_fault(self, source: str, error: Exception) -> None:
         problem = _internal(f"Judging what the {source} told", error)

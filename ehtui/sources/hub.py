@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from ehtui.clock import steady
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.updates import HubRead
@@ -52,13 +53,18 @@ def open_public_reader(access: HubAccess, clock: Callable[[], float]) -> HubRead
     return PublicReader(access, clock=clock)
 
 
-def open_hub_source(settings: EventHubSettings, *, limiter: Limiter | None = None) -> Source:
+def open_hub_source(
+    settings: EventHubSettings,
+    *,
+    limiter: Limiter | None = None,
+    clock: Callable[[], float] = steady,
+) -> Source:
     """A source for the configured hub; connects at its first read.
 
     Raises:
         ProblemError: The settings name no hub, or are malformed.
     """
-    return HubSource(settings, limiter=limiter or Limiter())
+    return HubSource(settings, limiter=limiter or Limiter(), clock=clock)
 
 
 class HubSource(Source):
@@ -73,7 +79,7 @@ class HubSource(Source):
         settings: EventHubSettings,
         *,
         limiter: Limiter,
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = steady,
         open_fast: OpenReader = open_kept_link,
         open_slow: OpenReader = open_public_reader,
     ) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from typing import TYPE_CHECKING
 
+from ehtui.clock import steady
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing, UnreadableBlob
 from ehtui.domain.updates import StoreRead
@@ -46,7 +46,7 @@ class StoreSource:
         hub: str,
         group: str = "$Default",
         aliases: Sequence[str] = (),
-        clock: Callable[[], float] = time.time,
+        clock: Callable[[], float] = steady,
         account: BlobAccount | None = None,
     ) -> None:
         self._settings = settings
@@ -107,7 +107,9 @@ class StoreSource:
 
         if named and not self._containers:
             scope = self._scope(is_named=True)
-            self._containers = {n: WatchedContainer(self._account, n, scope) for n in named}
+            self._containers = {
+                n: WatchedContainer(self._account, n, scope, self._clock) for n in named
+            }
 
         has_named = any(c.scope.is_named_container for c in self._containers.values())
 
@@ -118,7 +120,7 @@ class StoreSource:
         scope = self._scope(is_named=False)
         names = [name for name in await account.list_containers() if not name.startswith("$")]
         self._containers = {
-            name: self._containers.get(name) or WatchedContainer(account, name, scope)
+            name: self._containers.get(name) or WatchedContainer(account, name, scope, self._clock)
             for name in names
         }
 
@@ -183,7 +185,7 @@ class StoreSource:
             (r for r in records if isinstance(r, Ownership)),
             (r for r in records if isinstance(r, Checkpoint)),
         )
-        server_time, read_at = self._times(reads, now)
+        server_time, read_at, asked_at = self._times(reads, now)
 
         return StoreListing(
             ownerships,
@@ -194,22 +196,23 @@ class StoreSource:
             blobs_seen=sum(read.blobs_seen for read in reads),
             pages=sum(read.pages for read in reads),
             elsewhere=tuple(other for read in reads for other in read.elsewhere),
+            asked_at=asked_at,
         )
 
-    def _times(self, reads: list[ContainerRead], now: float) -> tuple[float, float]:
-        """The newest Date header with the local time of its arrival."""
+    def _times(self, reads: list[ContainerRead], now: float) -> tuple[float, float, float]:
+        """The newest Date header, the local time of its arrival and that of its request."""
         times = [
-            (read.read_at, read.server_time)
+            (read.read_at, read.server_time, read.asked_at)
             for read in reads
             if read.read_at is not None and read.server_time is not None
         ]
 
         if times:
-            read_at, server_time = max(times)
+            read_at, server_time, asked_at = max(times)
             self._skew_s = server_time - read_at
-            return server_time, read_at
+            return server_time, read_at, asked_at
 
-        return now + self._skew_s, now
+        return now + self._skew_s, now, now
 
 
 def _told(container: WatchedContainer, error: ProblemError) -> list[UnreadableBlob]:
@@ -227,7 +230,7 @@ def open_store_source(
     *,
     group: str = "$Default",
     aliases: Sequence[str] = (),
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] = steady,
 ) -> Source:
     """The source for these settings; connects at its first read.
 

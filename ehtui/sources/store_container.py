@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -38,16 +39,18 @@ class ContainerRead:
     records: tuple[Record, ...] = ()
     server_time: float | None = None  # of the last page
     read_at: float | None = None
+    asked_at: float = 0.0  # that page, local time
     blobs_seen: int = 0
     pages: int = 0
     elsewhere: tuple[OtherName, ...] = ()
 
-    def count(self, page: BlobPage) -> None:
-        """Add a page."""
+    def count(self, page: BlobPage, asked_at: float) -> None:
+        """Add a page, and when it was asked for."""
         self.pages += 1
         self.blobs_seen += len(page.blobs)
         self.server_time = page.server_time
         self.read_at = page.read_at
+        self.asked_at = asked_at
 
 
 @dataclass(slots=True)
@@ -69,6 +72,7 @@ class WatchedContainer:
     account: BlobAccount
     name: str
     scope: Scope
+    clock: Callable[[], float]
     was_read: bool = False
     has_records: bool = False
     _prefixes: tuple[str, ...] = ()
@@ -100,6 +104,23 @@ class WatchedContainer:
 
         return result
 
+    async def _page(
+        self,
+        result: ContainerRead,
+        *,
+        prefix: str = "",
+        marker: str = "",
+        delimiter: str = "",
+        metadata: bool = True,
+    ) -> BlobPage:
+        asked_at = self.clock()
+        page = await self.account.list_page(
+            self.name, prefix=prefix, marker=marker, delimiter=delimiter, metadata=metadata
+        )
+        result.count(page, asked_at)
+
+        return page
+
     async def _look(self, result: ContainerRead) -> list[BlobItem] | None:
         """All blobs, where few are not ours; else find the beginnings of this hub's names."""
         items: list[BlobItem] = []
@@ -107,8 +128,7 @@ class WatchedContainer:
         marker = ""
 
         while self.scope.is_named_container and foreign <= FEW_FOREIGN_BLOBS:
-            page = await self.account.list_page(self.name, marker=marker)
-            result.count(page)
+            page = await self._page(result, marker=marker)
             items += page.blobs
             foreign += await self._foreign_among(page.blobs)
             marker = page.marker
@@ -206,10 +226,9 @@ class WatchedContainer:
         marker = ""
 
         for _ in range(most_pages):
-            page = await self.account.list_page(
-                self.name, prefix=prefix, marker=marker, delimiter="/", metadata=False
+            page = await self._page(
+                result, prefix=prefix, marker=marker, delimiter="/", metadata=False
             )
-            result.count(page)
             folders += page.folders
             marker = page.marker
 
@@ -225,8 +244,7 @@ class WatchedContainer:
             marker = ""
 
             while True:
-                page = await self.account.list_page(self.name, prefix=prefix, marker=marker)
-                result.count(page)
+                page = await self._page(result, prefix=prefix, marker=marker)
                 items += page.blobs
                 marker = page.marker
 

@@ -13,7 +13,7 @@ _SOURCES = ("hub", "store")  # lag is the difference of what these two say
 
 
 def total_lag(snapshot: Snapshot, group: GroupState | None, points: int = 60) -> Series:
-    """The sum at `points` even moments (server time) up to the last read; empty while unknown.
+    """The sum at `points` even moments (local time) up to the last read; empty while unknown.
 
     It begins where every partition that has a lag had one: a partial sum would look like a rise.
     """
@@ -37,11 +37,11 @@ def total_lag(snapshot: Snapshot, group: GroupState | None, points: int = 60) ->
 
 
 def _last_read(snapshot: Snapshot) -> float | None:
-    """Server time of the older of the two reads."""
+    """Local time of the older of the two reads."""
     reads = [source.read_at for source in snapshot.sources if source.name in _SOURCES]
     read = [at for at in reads if at is not None]
 
-    return min(read) + (snapshot.clock_offset_s or 0.0) if read else None
+    return min(read, default=None)
 
 
 def _values(series: Series, moments: list[float]) -> list[float]:

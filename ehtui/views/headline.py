@@ -66,7 +66,7 @@ def worst_finding(snapshot: Snapshot, say: Telling) -> Finding | None:
 def _failing(sources: list[SourceState], say: Telling) -> str:
     names = formats.listed([source.name for source in sources])
     first = min(sources, key=lambda source: source.failing_since or say.snapshot.taken_at)
-    since = say.clock.moment(first.failing_since, say.snapshot.taken_at)
+    since = say.host_time(first.failing_since)
     summary = first.problem.summary.rstrip(".") if first.problem else "no answer"
 
     return f"{names.capitalize()} not read since {since}: {summary}"

@@ -30,7 +30,7 @@ RECOGNISED = {
 def link_words(link: OwnerLink, say: Telling) -> str:
     """`51257: its log names the owner (12:00:41): …has claimed partition '0'`."""
     guess = "~" if link.is_guess else ""
-    at = say.clock.moment(link.seen_at, say.snapshot.taken_at)
+    at = say.host_time(link.seen_at)
     said = f": {safe(link.evidence)}" if link.evidence else ""
 
     return f"{guess}{link.process.pid}: {LINK[link.basis]} ({at}){said}"

@@ -40,25 +40,26 @@ def sources_table(snapshot: Snapshot, *, clock: Clock = UTC_CLOCK) -> Table:
     """One row a source."""
     return Table(
         columns=COLUMNS,
-        rows=tuple(_row(source, snapshot.taken_at, clock) for source in snapshot.sources),
+        rows=tuple(_row(source, snapshot, clock) for source in snapshot.sources),
         title=formats.count(len(snapshot.sources)),
         empty="No source is configured.",
     )
 
 
-def _row(source: SourceState, taken_at: float, clock: Clock) -> Row:
+def _row(source: SourceState, snapshot: Snapshot, clock: Clock) -> Row:
     word = SOURCE[source.status]
     trouble = problem_line(source.problem) if source.problem else ""
 
     if source.status is SourceStatus.FAILED and source.retry_at is not None:
-        trouble = f"{trouble} Next try {clock.moment(source.retry_at, taken_at)}."
+        at, now = snapshot.host_at(source.retry_at), snapshot.host_at(snapshot.taken_at)
+        trouble = f"{trouble} Next try {clock.moment(at, now)}."
 
     return Row(
         source.name,
         (
             Cell(safe(source.name), sort=source.name),
             Cell(word.text, word.tone, sort=float(word.rank)),
-            Cell(_ago(source, taken_at), Tone.DIM, sort=source.read_at),
+            Cell(_ago(source, snapshot.taken_at), Tone.DIM, sort=source.read_at),
             Cell(trouble, word.tone if source.status is SourceStatus.FAILED else Tone.DIM),
         ),
         word.rank,

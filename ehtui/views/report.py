@@ -64,7 +64,7 @@ def consumers_report(snapshot: Snapshot, group: str, paper: Paper = WIDE) -> str
 def _lines(snapshot: Snapshot, group: str, paper: Paper) -> Iterator[str]:
     glyphs, clock = paper.glyphs, paper.clock
     top = headline(snapshot, group, glyphs=glyphs, clock=clock)
-    at = f"  {clock.full(snapshot.taken_at)}" if snapshot.hub else ""
+    at = f"  {clock.full(snapshot.host_at(snapshot.taken_at))}" if snapshot.hub else ""
     yield from _wrapped(f"{_where(snapshot, group)}{at}", paper)
     yield from _wrapped(top.text, paper, tone=top.tone)
 

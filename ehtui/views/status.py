@@ -80,7 +80,7 @@ def document(snapshot: Snapshot) -> Json:
     return {
         "schema": SCHEMA_ID,
         "taken_at": moment(snapshot.taken_at),
-        "clock_offset_s": rounded(snapshot.clock_offset_s),
+        "clock_offset_s": rounded(snapshot.clock_skew_s),
         "hub": _hub(snapshot),
         "groups": [group_document(group, snapshot) for group in snapshot.groups],
         "consumers": [_consumer(consumer) for consumer in snapshot.consumers],

@@ -32,11 +32,11 @@ class Telling:
 
     def time(self, at: float | None) -> str:
         """A server moment as this host's clock shows it."""
-        return self.clock.moment(self._local(at), self.snapshot.taken_at)
+        return self.clock.moment(self._local(at), self._today)
 
     def span(self, from_at: float | None, to_at: float | None) -> str:
         """Two server moments as this host's clock shows them."""
-        return self.clock.span(self._local(from_at), self._local(to_at), self.snapshot.taken_at)
+        return self.clock.span(self._local(from_at), self._local(to_at), self._today)
 
     def full(self, at: float | None) -> str:
         """A server moment with its date, its zone and its age."""
@@ -44,6 +44,12 @@ class Telling:
             return formats.UNKNOWN
 
         return f"{self.clock.full(self._local(at))} ({self.distance(at)})"
+
+    def host_time(self, local_at: float | None) -> str:
+        """A moment of this session's own time as this host's clock shows it."""
+        shown = None if local_at is None else self.snapshot.host_at(local_at)
+
+        return self.clock.moment(shown, self._today)
 
     def distance(self, at: float) -> str:
         """How far a server moment is: `2m19s ago`, `in 41s`."""
@@ -71,8 +77,12 @@ class Telling:
         """` of analytics` where the group has to be named."""
         return "" if self.is_meant(group) or group is None else f" of {safe(group)}"
 
+    @property
+    def _today(self) -> float:
+        return self.snapshot.host_at(self.snapshot.taken_at)
+
     def _local(self, at: float | None) -> float | None:
-        return None if at is None else at - (self.snapshot.clock_offset_s or 0.0)
+        return None if at is None else at - (self.snapshot.clock_skew_s or 0.0)
 
 
 def partition(name: str) -> str:

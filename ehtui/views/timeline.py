@@ -48,6 +48,9 @@ def subject(event: TimelineEvent, say: Telling) -> str:
     if about.pid is not None:
         return str(about.pid)
 
+    if event.kind.startswith("clock."):
+        return "clock"
+
     return safe(about.source or about.group or "hub")
 
 
@@ -256,6 +259,13 @@ def _did(case: Case, what: str, done: str) -> str:
     return f"{what}: {done}"
 
 
+def _clock_set(case: Case) -> str:
+    by_s = case.number("by_s") or 0.0
+    way = "ahead" if by_s > 0 else "back"
+
+    return f"this host's clock was set {way} by {formats.duration(abs(by_s))}"
+
+
 def _hub_recreated(case: Case) -> str:
     return f"the hub was created anew {case.time('created_at')}: its sequence numbers begin again"
 
@@ -275,6 +285,7 @@ SENTENCES: Mapping[str, Callable[[Case], str]] = {
     "consumer.gone": _gone,
     "source.failed": _source_failed,
     "source.recovered": _source_recovered,
+    "clock.set": _clock_set,
     "hub.grew": lambda case: f"from {case.count('before')} to {case.count('after')} partitions",
     "hub.recreated": _hub_recreated,
     "takeover.measured": _measured,

@@ -74,6 +74,8 @@ class PublicReader(HubReader):
         self, client: EventHubConsumerClient, partition: str
     ) -> PartitionSample | Problem:
         async with self._turns:
+            asked_at = self._clock()
+
             try:
                 told: dict[str, Any] = await client.get_partition_properties(partition)
             except Exception as error:
@@ -88,6 +90,7 @@ class PublicReader(HubReader):
             enqueued_at if enqueued_at > 0 else None,
             told["is_empty"],
             self._clock(),
+            asked_at,
         )
 
     def _translated(self, error: Exception) -> ProblemError:

@@ -88,6 +88,9 @@ class World:
     group: str = "$default"
     policy: Policy = field(default_factory=Policy)
     server_ahead_s: float = 0.3
+    date_ahead_s: float = 0.0  # of replies alone
+    stamps_ahead_s: float = 0.0  # of records alone
+    hub_ahead_s: float = 0.0  # the hub's clock minus the store's
     at: float = EPOCH
     namespace: str = NAMESPACE
     created_at: float = EPOCH - 90 * 86400
@@ -116,7 +119,7 @@ class World:
     def send(self, partition: str, count: int = 1) -> None:
         stream = self.streams[partition]
         stream.last += count
-        stream.enqueued_at = self.server_at
+        stream.enqueued_at = self.server_at + self.hub_ahead_s
 
     def produce(self, per_s: float, partitions: Iterable[str] | None = None) -> None:
         for partition in partitions or self.streams:
@@ -134,7 +137,8 @@ class World:
 
     def identity(self, name: str) -> BlobIdentity:
         self.writes += 1
-        return BlobIdentity("checkpoints", name, f"0x{self.writes:08X}", float(int(self.server_at)))
+        at = float(int(self.server_at + self.stamps_ahead_s))
+        return BlobIdentity("checkpoints", name, f"0x{self.writes:08X}", at)
 
     def claim(self, partition: str, owner: str | None, group: str | None = None) -> None:
         group = group or self.group
@@ -191,7 +195,7 @@ class World:
             if arrived:
                 stream.owed -= arrived
                 stream.last += arrived
-                stream.enqueued_at = self.server_at
+                stream.enqueued_at = self.server_at + self.hub_ahead_s
 
         for consumer in self.consumers.values():
             if consumer.is_alive:
@@ -249,7 +253,7 @@ class World:
             tuple(o for _, o in sorted(self.ownerships.items())),
             tuple(c for _, c in sorted(self.checkpoints.items())),
             self.unreadable,
-            float(int(self.server_at)),
+            float(int(self.server_at + self.date_ahead_s)),
             self.at,
             len(self.ownerships) + len(self.checkpoints),
             1,

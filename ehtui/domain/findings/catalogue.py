@@ -180,6 +180,24 @@ _KINDS = (
         {"offset_s": "float server minus this host", "limit_s": "float"},
     ),
     FindingKind(
+        # Judged by none of it: leases, lag and health go on by the time that passed here.
+        "clock.store_jumped",
+        (WARNING,),
+        (),
+        {
+            "ahead_s": "float what its Date is beyond the time that passed since it was first read",
+            "seen_at": "float when it last was",
+            "is_back": "bool its newest Date fits again",
+            "stamps_records": "bool records are stamped by the clock that jumped",
+        },
+    ),
+    FindingKind(
+        "clock.hub",
+        (WARNING,),
+        (),
+        {"ahead_s": "float the hub's clock minus the store's", "limit_s": "float"},
+    ),
+    FindingKind(
         "owner.crash_loop",
         (CRITICAL,),
         ("group", "partition?"),

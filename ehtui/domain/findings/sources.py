@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.clocks import JUMP_S
 from ehtui.domain.findings.case import finding
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.snapshot import Evidence, Finding, Severity, SourceState, SourceStatus, Subject
@@ -17,6 +18,7 @@ SEVERAL = 3  # failures in a row after which a missing hub or store is critical
 ESSENTIAL = frozenset({"hub", "store"})
 SKEW_LIMIT_S = 5.0  # of clocks that expire leases by the second
 STARTING_S = 30.0
+ODD_DATE_S = 60.0  # so long a single odd Date is told
 _DENIED = frozenset({ProblemKind.UNAUTHORISED, ProblemKind.FORBIDDEN})
 
 
@@ -63,13 +65,29 @@ def _trouble(draft: Draft, source: SourceState, failures: int) -> Evidence:
     }
 
 
-def skew(draft: Draft) -> Iterator[Finding]:
-    """Consumers of this host expire leases by its clock (facts.md §2)."""
-    offset_s = draft.clock_offset_s
+def clocks(draft: Draft) -> Iterator[Finding]:
+    """Clocks that disagree: no more than that, for nothing is ordered by them."""
+    clocks = draft.clocks
 
-    if offset_s is not None and abs(offset_s) > SKEW_LIMIT_S:
-        evidence: Evidence = {"offset_s": offset_s, "limit_s": SKEW_LIMIT_S}
+    # Consumers of this host expire leases by its clock (facts.md §2).
+    if clocks.skew_s is not None and abs(clocks.skew_s) > SKEW_LIMIT_S:
+        evidence: Evidence = {"offset_s": clocks.skew_s, "limit_s": SKEW_LIMIT_S}
         yield finding("clock.skew", Severity.WARNING, Subject(), evidence)
+
+    jumped_at = clocks.jumped_at
+
+    if jumped_at is not None and (clocks.date_ahead_s or draft.now - jumped_at < ODD_DATE_S):
+        evidence = {
+            "ahead_s": clocks.jumped_by_s,
+            "seen_at": jumped_at,
+            "is_back": not clocks.date_ahead_s,
+            "stamps_records": clocks.follows,
+        }
+        yield finding("clock.store_jumped", Severity.WARNING, Subject(), evidence)
+
+    if clocks.hub_ahead_s:
+        evidence = {"ahead_s": clocks.hub_ahead_s, "limit_s": JUMP_S}
+        yield finding("clock.hub", Severity.WARNING, Subject(), evidence)
 
 
 def not_visible(draft: Draft) -> Iterator[Finding]:

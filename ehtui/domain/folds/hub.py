@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.behind import remembered
+from ehtui.domain.clocks import heard_from_hub
 from ehtui.domain.folds.store import rejoin
 from ehtui.domain.groups import rejudged
 from ehtui.domain.intake import intake_of
@@ -13,6 +14,7 @@ from ehtui.domain.series import extended, rate
 from ehtui.domain.snapshot import PartitionState, Subject
 
 if TYPE_CHECKING:
+    from ehtui.domain.behind import History
     from ehtui.domain.draft import Draft
     from ehtui.domain.hub import HubDescription, PartitionSample
     from ehtui.domain.snapshot import Series
@@ -70,24 +72,31 @@ def _describe(draft: Draft, hub: HubDescription) -> bool:
 
 
 def _fold_samples(draft: Draft, update: HubRead) -> set[str]:
-    """Fold in each partition; those where anything but the time of the look changed."""
+    """Fold in each partition; those where anything but the time of the look changed.
+
+    Whatever its clock says, the sample that comes is the newer one: a source never overlaps itself.
+    """
     flows, touched = dict(draft.flows), set()
+    known = {pid: f.state.sample for pid, f in flows.items() if f.state.sample is not None}
+    pairs = [(known.get(sample.partition), sample) for sample in update.samples]
+    moved = [(a, b) for a, b in pairs if a is not None and b.last_sequence > a.last_sequence]
+    draft.clocks = heard_from_hub(draft.clocks, moved)
+    ahead_s = draft.clocks.hub_ahead_s
 
-    for sample in update.samples:
+    for old, sample in pairs:
         pid = sample.partition
-        before = flows.get(pid)
 
-        if before is None or before.state.sample is None:
-            flows[pid] = _first(sample)
+        if old is None or sample.last_sequence < old.last_sequence:
+            flows[pid] = _first(sample, ahead_s)  # or another stream under the same name
             touched.add(pid)
             continue
 
-        old = before.state.sample
+        before = flows[pid]
 
-        if sample.sampled_at < old.sampled_at:
-            continue
-
-        flows[pid] = _next(before, old, sample)
+        if sample.moment < old.moment:  # local time was set back: rates begin anew
+            flows[pid] = _first(sample, ahead_s, before.history)
+        else:
+            flows[pid] = _next(before, old, sample, ahead_s)
 
         if (
             sample.last_sequence != old.last_sequence
@@ -96,36 +105,34 @@ def _fold_samples(draft: Draft, update: HubRead) -> set[str]:
         ):
             touched.add(pid)
 
-            if sample.last_sequence < old.last_sequence:  # another stream under the same name
-                flows[pid] = _first(sample)
-
     draft.flows = flows
     return touched
 
 
-def _first(sample: PartitionSample) -> Flow:
-    at = sample.sampled_at
+def _first(sample: PartitionSample, hub_ahead_s: float, history: History = ()) -> Flow:
+    at = sample.moment
     state = PartitionState(sample.partition, sample, None, ((at, sample.last_sequence),))
-    return Flow(state, remembered((), sample), ((at, sample.begin_sequence),))
+    history = remembered(history, sample, hub_ahead_s)
+    return Flow(state, history, ((at, sample.begin_sequence),))
 
 
-def _next(before: Flow, old: PartitionSample, sample: PartitionSample) -> Flow:
-    state, at = before.state, sample.sampled_at
+def _next(before: Flow, old: PartitionSample, sample: PartitionSample, hub_ahead_s: float) -> Flow:
+    state, at = before.state, sample.moment
     series = state.last_series
     begins = before.begins
 
     if sample.last_sequence != old.last_sequence:
-        series = extended(series, old.sampled_at, at, sample.last_sequence)
+        series = extended(series, old.moment, at, sample.last_sequence)
     elif state.in_per_s == 0.0 and sample.begin_sequence == old.begin_sequence:
         same = PartitionState(sample.partition, sample, 0.0, series)
         return Flow(same, before.history, begins, before.begin_per_s)
 
     if sample.begin_sequence != old.begin_sequence:
-        begins = extended(begins, old.sampled_at, at, sample.begin_sequence)
+        begins = extended(begins, old.moment, at, sample.begin_sequence)
 
     return Flow(
         PartitionState(sample.partition, sample, rate(series, at), series),
-        remembered(before.history, sample),
+        remembered(before.history, sample, hub_ahead_s),
         begins,
         _begin_rate(begins, at),
     )

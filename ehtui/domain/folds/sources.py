@@ -11,6 +11,7 @@ from ehtui.domain.updates import HubRead
 if TYPE_CHECKING:
     from ehtui.domain.draft import Draft
     from ehtui.domain.updates import (
+        HostClockSet,
         LogsRead,
         ProcessesRead,
         SourceFailed,
@@ -72,6 +73,13 @@ def fold_failure(draft: Draft, update: SourceFailed) -> None:
 def fold_off(draft: Draft, update: SourceOff) -> None:
     """A source is not configured."""
     _put(draft, SourceState(update.source, SourceStatus.OFF, problem=update.problem))
+
+
+def fold_host_clock(draft: Draft, update: HostClockSet) -> None:
+    """This host's clock was set; nothing that is known of the hub changes by it."""
+    by_s = update.ahead_s - draft.clocks.host_ahead_s
+    draft.clocks = draft.clocks._replace(host_ahead_s=update.ahead_s)
+    draft.tell("clock.set", draft.now, Subject(), {"by_s": by_s})
 
 
 def _put(draft: Draft, state: SourceState) -> None:

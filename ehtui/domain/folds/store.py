@@ -7,6 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from ehtui.domain import ownership
+from ehtui.domain.clocks import UNREAD_CLOCKS, dated, on_one_timeline
 from ehtui.domain.folds.moves import tell_moves
 from ehtui.domain.groups import Written, new_group, rejudged, reseated
 from ehtui.domain.leases import NO_RHYTHM, heard, timings
@@ -25,22 +26,28 @@ if TYPE_CHECKING:
     from ehtui.domain.store import StoreListing
     from ehtui.domain.updates import StoreRead
 
-DATE_RESOLUTION_S = 1.0
 QUIET = 0.75  # share of the time between two looks: who rested that long renewed once since
 FORGET_OWNER_S = 3600.0
 MOST_OWNERS = 256
 
 
 def fold_store(draft: Draft, update: StoreRead) -> None:
-    """Fold in one listing."""
+    """Fold in one listing; one that was asked for before the last one is old news."""
     listing = update.listing
-    draft.clock_offset_s = _offset(draft.clock_offset_s, listing)
+    was = draft.clocks
+    clocks, is_anew = dated(was, listing)
 
-    if draft.look is not None:
-        if listing.server_time < draft.look.listing.server_time:
-            return  # a reply that was overtaken
+    if clocks.listed_at < was.listed_at and not is_anew:
+        return
 
-        draft.looked_before_at = draft.look.listing.server_time
+    if is_anew:  # all that was judged was judged by a wrong Date
+        draft.look, draft.groups, draft.started_at, was = None, {}, None, UNREAD_CLOCKS
+
+    before = draft.look.listing if draft.look is not None else None
+    listing, draft.clocks, draft.restamped = on_one_timeline(
+        listing, before, clocks, was, draft.restamped
+    )
+    draft.looked_before_at = before.server_time if before is not None else None
 
     if draft.started_at is None:
         draft.started_at = listing.server_time
@@ -52,19 +59,6 @@ def rejoin(draft: Draft) -> None:
     """Join the last listing again, because the hub that it is matched to became known or grew."""
     if draft.look is not None:
         _fold_listing(draft, draft.look.listing)
-
-
-def _offset(known: float | None, listing: StoreListing) -> float:
-    """Server minus local time, as near to what was known as this reply allows.
-
-    Date is cut to whole seconds: the server's clock was up to a second further.
-    """
-    least_s = listing.server_time - listing.read_at
-
-    if known is None:
-        return least_s + DATE_RESOLUTION_S / 2
-
-    return min(max(known, least_s), least_s + DATE_RESOLUTION_S)
 
 
 def _fold_listing(draft: Draft, listing: StoreListing) -> None:

@@ -125,7 +125,7 @@ class DetailsScreen(Dialog[None]):
 
         for chart in self.query(Chart):
             series = words.lag(app.snapshot, app.group, self._key)
-            chart.show(series, app.snapshot.clock_offset_s or 0.0)
+            chart.show(series, app.snapshot.host_ahead_s)
             chart.display = len(series) > 1
 
     def action_look(self, step: int) -> None:

@@ -45,15 +45,15 @@ class Chart(Widget, can_focus=True):
         self._clock = clock
         self._chrome = chrome
         self._series: Series = ()
-        self._offset_s = 0.0
+        self._host_ahead_s = 0.0
         self._zoom = 1
         self._back = 0  # columns from the newest; 0 is the newest itself
 
-    def show(self, series: Series, offset_s: float = 0.0) -> None:
+    def show(self, series: Series, host_ahead_s: float = 0.0) -> None:
         """Draw newer points."""
         if series is not self._series:
             self._series = series
-            self._offset_s = offset_s
+            self._host_ahead_s = host_ahead_s
             self.refresh()
 
     @override
@@ -118,7 +118,7 @@ class Chart(Widget, can_focus=True):
         words = [
             Segment(self._label, axis),
             Segment(f"  {told}", self.get_component_rich_style("chart--cursor")),
-            Segment(f"  at {self._clock.time(at - self._offset_s)}", axis),
+            Segment(f"  at {self._clock.time(at + self._host_ahead_s)}", axis),
         ]
 
         return Strip(words).adjust_cell_length(width, axis)
@@ -126,7 +126,7 @@ class Chart(Widget, can_focus=True):
     def _times(self, first: float, last: float, width: int) -> Strip:
         axis = self.get_component_rich_style("chart--axis")
         left = f"{'':{AXIS_CELLS}}{duration(last - first)} ago"
-        right = self._clock.time(last - self._offset_s)
+        right = self._clock.time(last + self._host_ahead_s)
         space = max(1, width - len(left) - len(right))
 
         return Strip([Segment(f"{left}{' ' * space}{right}", axis)]).adjust_cell_length(width, axis)

@@ -102,7 +102,7 @@ def _owner_ids(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
 def _process(process: ProcessSample, say: Telling) -> Iterator[Fact]:
     up = formats.duration(max(0.0, say.snapshot.taken_at - process.id.started_at))
     yield "command", safe(process.command)
-    yield "started", f"{say.clock.full(process.id.started_at)} ({up} ago)"
+    yield "started", f"{say.clock.full(say.snapshot.host_at(process.id.started_at))} ({up} ago)"
     yield "status", safe(process.status)
     yield "user", safe(process.user) if process.user else None
     yield "folder", safe(process.cwd) if process.cwd else None

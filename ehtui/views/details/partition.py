@@ -76,7 +76,10 @@ def _hub(state: PartitionState | None, say: Telling) -> Iterator[Fact]:
         return
 
     age = formats.age(max(0.0, say.snapshot.taken_at - sample.sampled_at))
-    yield "sampled", f"{say.clock.full(sample.sampled_at)} ({age}), from the hub"
+    yield (
+        "sampled",
+        f"{say.clock.full(say.snapshot.host_at(sample.sampled_at))} ({age}), from the hub",
+    )
     yield "last sequence", formats.count(sample.last_sequence) if not sample.is_empty else "empty"
     yield "last offset", safe(sample.last_offset)
     yield "last event arrived", say.full(sample.last_enqueued_at)

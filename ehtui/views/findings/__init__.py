@@ -8,6 +8,7 @@ from ehtui.domain.snapshot import Finding, Severity
 from ehtui.domain.text import safe
 from ehtui.views.case import Case, Words
 from ehtui.views.evidence import evidence_lines
+from ehtui.views.findings.clocks import CLOCK_WORDS
 from ehtui.views.findings.consumer import CONSUMER_WORDS
 from ehtui.views.findings.group import GROUP_WORDS
 from ehtui.views.findings.lease import LEASE_WORDS
@@ -25,6 +26,7 @@ WORDS: Mapping[str, Words] = {
     **GROUP_WORDS,
     **PROGRESS_WORDS,
     **STORE_WORDS,
+    **CLOCK_WORDS,
     **LOG_WORDS,
 }
 SEVERITY_WORDS: Mapping[Severity, str] = {

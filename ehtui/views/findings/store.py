@@ -1,4 +1,4 @@
-"""The checkpoint store, the clocks and the sources."""
+"""The checkpoint store and the sources."""
 
 from __future__ import annotations
 
@@ -148,23 +148,6 @@ def _unreadable_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-def _skew(case: Case) -> str:
-    offset = case.number("offset_s") or 0.0
-    word = "behind" if offset > 0 else "ahead of"
-
-    return f"This host's clock is {formats.duration(abs(offset))} {word} the storage server's"
-
-
-def _skew_advice(_: Case) -> tuple[str, ...]:
-    return (
-        (
-            "Consumers judge a lease by their own clock against the server's stamp: one that runs "
-            "ahead takes leases that are alive, one that runs behind takes over late. ehtui itself "
-            "counts in server time. Synchronise this host (timedatectl, chronyc)."
-        ),
-    )
-
-
 def _not_visible(case: Case) -> str:
     if case.text("reason") == "no_store":
         return "No checkpoint store: owners, leases, checkpoints and lag cannot be known"
@@ -229,7 +212,6 @@ STORE_WORDS: Mapping[str, Words] = {
     "store.other_name": Words(_other_name, _other_name_advice),
     "store.mixed_hazard": Words(_mixed, _mixed_advice),
     "store.unreadable_blob": Words(_unreadable, _unreadable_advice),
-    "clock.skew": Words(_skew, _skew_advice),
     "store.not_visible": Words(_not_visible, _not_visible_advice),
     "source.unreadable": Words(_source, _source_advice),
     "source.throttled": Words(_source, _throttled_advice),

@@ -54,7 +54,7 @@ def timeline_table(
     memo.begin()
     say = Telling(snapshot, clock, group)
     marks = owner_marks(snapshot) if marks is None else marks
-    day = clock.day(snapshot.taken_at)
+    day = clock.day(snapshot.host_at(snapshot.taken_at))
 
     def row_of(event: TimelineEvent) -> Row:
         mark = marks.get(event.subject.owner or "")

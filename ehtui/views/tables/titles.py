@@ -51,8 +51,8 @@ def partitions_notes(
     if group is not None and (filling := _filling(group)):
         notes.append(filling)
 
-    if snapshot.clock_offset_s is not None:
-        notes.append(f"clock {formats.signed_s(snapshot.clock_offset_s)}")
+    if snapshot.clock_skew_s is not None:
+        notes.append(f"clock {formats.signed_s(snapshot.clock_skew_s)}")
 
     return tuple(notes)
 

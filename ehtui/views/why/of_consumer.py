@@ -26,10 +26,8 @@ if TYPE_CHECKING:
 
 
 def _runs(case: Case) -> str:
-    # A process's start is of this host's clock, unlike every other moment here.
-    started_at, snapshot = case.number("started_at"), case.say.snapshot
-
-    return f"Process {case.pid} runs, since {case.say.clock.moment(started_at, snapshot.taken_at)}"
+    # A process's start is a moment of this host, unlike every other one here.
+    return f"Process {case.pid} runs, since {case.say.host_time(case.number('started_at'))}"
 
 
 def _consumer(case: Case) -> str:

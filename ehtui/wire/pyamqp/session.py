@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ehtui.clock import host_ahead_s
 from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.problems import Problem, ProblemError
 from ehtui.domain.ranges import known_integer, known_moment
@@ -71,7 +72,10 @@ class ManagementSession:
             return
 
         audience = self._access.audience
-        token = await self._access.credential.token(audience, now)
+        # The service holds a token's end against the real time of day: a clock that was put right
+        # counts here, and only here.
+        day_time = now + host_ahead_s()
+        token = await self._access.credential.token(audience, day_time)
         properties = {
             "name": audience,
             "operation": "put-token",
@@ -85,7 +89,7 @@ class ManagementSession:
         if problem is not None:
             raise ProblemError(problem)
 
-        self._renew_at = token.expires_at - RENEW_SHARE * (token.expires_at - now)
+        self._renew_at = now + (1.0 - RENEW_SHARE) * (token.expires_at - day_time)
         self._encoded.clear()
 
     async def read(self, partitions: Sequence[str], *, describe: bool) -> Reading:
@@ -96,13 +100,14 @@ class ManagementSession:
             ProblemError: Everything was refused, or the description was.
         """
         wanted = [None, *partitions] if describe else list(partitions)
+        asked_at = self._clock()
         answers = await self._management.exchange([self._request(p) for p in wanted])
         hub: HubDescription | None = None
         samples: list[PartitionSample] = []
         refused: list[tuple[str, Problem]] = []
 
         for partition, answer in zip(wanted, answers, strict=True):
-            found = self._understood(partition, answer)
+            found = self._understood(partition, answer, asked_at)
 
             if isinstance(found, PartitionSample):
                 samples.append(found)
@@ -138,7 +143,7 @@ class ManagementSession:
         return encoded
 
     def _understood(
-        self, partition: str | None, answer: Answer
+        self, partition: str | None, answer: Answer, asked_at: float
     ) -> HubDescription | PartitionSample | Problem:
         problem = self._refusal(answer)
 
@@ -153,7 +158,7 @@ class ManagementSession:
             if partition is None:
                 return _description(self._access, value)
 
-            return _sample(partition, value, received_at)
+            return _sample(partition, value, asked_at, received_at)
         except (LookupError, ValueError) as error:
             return problems.from_condition(self._access, "amqp:decode-error", repr(error))
 
@@ -199,7 +204,9 @@ def _description(access: HubAccess, value: dict[str, Any]) -> HubDescription:
     )
 
 
-def _sample(partition: str, value: dict[str, Any], received_at: float) -> PartitionSample:
+def _sample(
+    partition: str, value: dict[str, Any], asked_at: float, received_at: float
+) -> PartitionSample:
     if _text(value["partition"]) != partition:
         raise ValueError("an answer about another partition")
 
@@ -211,6 +218,7 @@ def _sample(partition: str, value: dict[str, Any], received_at: float) -> Partit
         _seconds(value.get("last_enqueued_time_utc")),
         bool(value["is_partition_empty"]),
         received_at,
+        asked_at,
     )
 
 
