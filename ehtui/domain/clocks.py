@@ -275,19 +275,24 @@ def _key(record: Record) -> _Key:
 
 
 def heard_from_hub(
-    clocks: Clocks, moved: Iterable[tuple[PartitionSample, PartitionSample]]
+    clocks: Clocks, read: Iterable[tuple[PartitionSample | None, PartitionSample]]
 ) -> Clocks:
-    """The clocks after samples of which the second shows events that the first did not.
+    """The clocks after samples, each with the one before it.
 
-    An event was stamped by the hub between the asking for the one and the receipt of the other.
+    The last event was stamped before it was read; and after the asking for the sample before, where
+    that did not show it.
     """
     low, high = -inf, inf
 
-    for old, new in moved:
+    for old, new in read:
         stamped_at = new.last_enqueued_at
 
-        if stamped_at is not None:
-            low = max(low, stamped_at - new.sampled_at)
+        if stamped_at is None or (old and new.last_sequence <= old.last_sequence):
+            continue
+
+        low = max(low, stamped_at - new.sampled_at)
+
+        if old is not None:
             high = min(high, stamped_at - old.first_at)
 
     if low == -inf:

@@ -90,6 +90,12 @@ class Draft:
         return self.clocks.server(self.at)
 
     @property
+    def hub_created_at(self) -> float | None:
+        """Server time at which the hub was created: it says so by a clock of its own."""
+        at = self.hub.created_at if self.hub is not None else None
+        return None if at is None else at - self.clocks.hub_ahead_s
+
+    @property
     def looked_at(self) -> float:
         """Server time up to which the store's word holds: unseen, no lease is late."""
         if self.look is None:
@@ -117,7 +123,7 @@ class Draft:
             policy.hub_interval_s + policy.store_interval_s,
             is_hub_fresh=self.is_fresh("hub"),
             ended=self.host.ended(self.listed_at),
-            hub_created_at=self.hub.created_at if self.hub is not None else None,
+            hub_created_at=self.hub_created_at,
         )
 
     def is_fresh(self, source: str) -> bool:

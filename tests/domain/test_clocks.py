@@ -249,3 +249,18 @@ def test_a_slow_reply_says_less_of_the_clock_than_a_quick_one() -> None:
         world.fold(Tick(world.at))
 
     assert world.snapshot.clock_offset_s == pytest.approx(before, abs=0.6)
+
+
+@pytest.mark.parametrize("by_s", [-HOUR_S, HOUR_S])
+def test_a_hub_of_another_clock_was_not_created_after_its_checkpoints(by_s: float) -> None:
+    world = World(2, hub_ahead_s=by_s)
+    world.created_at = world.server_at - 600 + by_s
+    world.produce(3)
+    world.consumer("a", "0", "1")
+    world.tick(2)
+    world.look()
+    assert by_s < 0 or not [id_ for id_ in world.ids() if id_ != "clock.hub"]
+    world.play(60)
+
+    assert world.ids() == {"clock.hub"}
+    assert world.partition("0").lag == pytest.approx(0, abs=6)

@@ -91,7 +91,7 @@ def recreated(case: Case) -> Iterator[Finding]:
     Told whether or not anybody lives: whoever starts next reads on from them.
     """
     seats = [s for s in case.troubled if s.marks & Mark.PREDATES_HUB]
-    created_at = case.draft.hub.created_at if case.draft.hub else None
+    created_at = case.draft.hub_created_at
 
     if not seats or created_at is None:
         return
@@ -123,7 +123,7 @@ def ahead(case: Case) -> Iterator[Finding]:
 
     worst = max(seats, key=lambda s: s.shown.ahead or 0)
     record, partitions = worst.shown.checkpoint, _ids(seats)
-    created_at = case.draft.hub.created_at if case.draft.hub else None
+    created_at = case.draft.hub_created_at
     written_at = record.blob.last_modified if record else None
     flow = case.draft.flows.get(worst.shown.id)
     sample = flow.state.sample if flow else None

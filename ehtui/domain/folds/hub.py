@@ -79,8 +79,7 @@ def _fold_samples(draft: Draft, update: HubRead) -> set[str]:
     flows, touched = dict(draft.flows), set()
     known = {pid: f.state.sample for pid, f in flows.items() if f.state.sample is not None}
     pairs = [(known.get(sample.partition), sample) for sample in update.samples]
-    moved = [(a, b) for a, b in pairs if a is not None and b.last_sequence > a.last_sequence]
-    draft.clocks = heard_from_hub(draft.clocks, moved)
+    draft.clocks = heard_from_hub(draft.clocks, pairs)
     ahead_s = draft.clocks.hub_ahead_s
 
     for old, sample in pairs:
