@@ -214,8 +214,7 @@ class WatchedContainer:
 
             for hub in hubs:
                 if hub[len(top) : -1].lower() == self.scope.hub.lower():
-                    page = await self.account.list_page(self.name, prefix=hub)
-                    result.count(page)
+                    page = await self._page(result, prefix=hub)
                     self._elsewhere += self._summed(page.blobs, result)
 
     async def _folders(
