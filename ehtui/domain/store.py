@@ -18,6 +18,14 @@ class Layout(StrEnum):
     DAPR_LEGACY = "dapr-legacy"
 
 
+class RecordKind(StrEnum):
+    """What a blob is for, by its place."""
+
+    OWNERSHIP = "ownership"
+    CHECKPOINT = "checkpoint"
+    LEASE = "lease"  # both in one
+
+
 @dataclass(frozen=True, slots=True)
 class BlobIdentity:
     """Where a record stands: enough to write it back on a condition."""
@@ -42,6 +50,15 @@ class Ownership:
     # Blob-lease layouts only: "leased", "available", "expired", "broken", "breaking".
     # Their Last-Modified says nothing about the lease's age.
     blob_lease_state: str | None = None
+    remark: str = ""  # what is odd about the record, such as a partition that it does not name
+
+    @property
+    def holder(self) -> str | None:
+        """Who holds it; None where it was released, or its blob lease was given up.
+
+        A host may leave its name in the content: the service says that nobody has the lease.
+        """
+        return None if self.blob_lease_state == "available" else self.owner
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +74,7 @@ class Checkpoint:
     blob: BlobIdentity
     layout: Layout
     client_identifier: str | None = None  # .NET only: who wrote it
+    remark: str = ""  # what is odd about the record
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +86,8 @@ class UnreadableBlob:
     reason: str
     group: str | None = None
     partition: str | None = None
+    kind: RecordKind | None = None  # of what cannot be read; None: a container
+    written_at: float | None = None  # server time
 
 
 @dataclass(frozen=True, slots=True)

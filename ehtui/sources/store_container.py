@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.namespaces import looks_like_host, port_of
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.store import OtherName
-from ehtui.sources.layouts import Candidate, candidates, read_blob, unreadable
+from ehtui.sources.layouts import Candidate, candidates, read_blob, read_unfetched
 from ehtui.sources.layouts.base import NameParts, Record, Scope, StoredBlob
 from ehtui.sources.layouts.elsewhere import locate_elsewhere, summed
 from ehtui.sources.layouts.lease_json import MOST_BYTES
@@ -19,7 +19,6 @@ from ehtui.wire.blobs import BlobAccount
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ehtui.domain.store import UnreadableBlob
     from ehtui.wire.blobs import BlobBody, BlobItem, BlobPage
 
 # A container with no more blobs than this that are not ours is listed whole: no more requests than
@@ -301,7 +300,7 @@ class WatchedContainer:
 
         for (item, entry), outcome in zip(wanted, outcomes, strict=True):
             if isinstance(outcome, BaseException):
-                entry.records = (self._unfetched(item, entry, outcome),)
+                entry.records = self._unfetched(item, entry, outcome)
                 entry.etag = ""  # tried again at the next read
             elif outcome is None:  # gone since it was listed
                 del known[item.name]
@@ -309,14 +308,14 @@ class WatchedContainer:
                 entry.body = outcome.content
                 entry.records = read_blob(StoredBlob(self.name, item, entry.body), entry.fitting)
 
-    def _unfetched(self, item: BlobItem, entry: _Known, error: BaseException) -> UnreadableBlob:
+    def _unfetched(self, item: BlobItem, entry: _Known, error: BaseException) -> tuple[Record, ...]:
         """A body that may not be read is that blob's trouble; anything else is the container's."""
         if not isinstance(error, ProblemError) or error.problem.kind not in _BLOBS_TROUBLE:
             raise error
 
-        place = entry.fitting[0][1]
+        blob = StoredBlob(self.name, item)
 
-        return unreadable(StoredBlob(self.name, item), place, error.problem.summary)
+        return read_unfetched(blob, entry.fitting, error.problem.summary)
 
 
 def _wants_body(item: BlobItem, entry: _Known) -> bool:

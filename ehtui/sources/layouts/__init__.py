@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ehtui.domain.store import Checkpoint, Layout, Ownership, UnreadableBlob
+from ehtui.domain.store import Checkpoint, Layout, Ownership
 from ehtui.sources.layouts import (
     eph_dotnet,
     eph_go,
@@ -19,8 +19,9 @@ from ehtui.sources.layouts.base import (
     Scope,
     StoredBlob,
     UnreadableError,
+    unreadable,
 )
-from ehtui.sources.layouts.lease_json import is_broken_lease
+from ehtui.sources.layouts.lease_json import by_listing, is_broken_lease
 from ehtui.sources.layouts.modern import ModernFormat
 
 if TYPE_CHECKING:
@@ -66,11 +67,24 @@ def read_blob(blob: StoredBlob, fitting: tuple[Candidate, ...]) -> tuple[Record,
         if known.recognises(blob):
             return _read(known, blob, place)
 
-    if fitting and is_broken_lease(blob):
+    # In a name that says whose it is, even what no format knows was meant as a lease.
+    if fitting and (is_broken_lease(blob) or fitting[0][0] is functions_legacy.FORMAT):
         known, place = fitting[0]
         return _read(known, blob, place)
 
     return ()
+
+
+def read_unfetched(
+    blob: StoredBlob, fitting: tuple[Candidate, ...], reason: str
+) -> tuple[Record, ...]:
+    """What a listing alone tells of a lease whose content may not be read."""
+    _, place = fitting[0]
+
+    try:
+        return by_listing(blob, place, fitting[0][0].layout, reason)
+    except UnreadableError:
+        return (unreadable(blob, place, reason),)
 
 
 def _read(known: Format, blob: StoredBlob, place: Place) -> tuple[Record, ...]:
@@ -78,11 +92,6 @@ def _read(known: Format, blob: StoredBlob, place: Place) -> tuple[Record, ...]:
         return known.read(blob, place)
     except UnreadableError as error:
         return (unreadable(blob, place, str(error)),)
-
-
-def unreadable(blob: StoredBlob, place: Place, reason: str) -> UnreadableBlob:
-    """Say that a record cannot be read, and where."""
-    return UnreadableBlob(blob.container, blob.item.name, reason, place.group, place.partition)
 
 
 def prefer_new(

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import NamedTuple, Protocol
 
 from ehtui.domain.namespaces import Names
-from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership, UnreadableBlob
+from ehtui.domain.store import (
+    BlobIdentity,
+    Checkpoint,
+    Layout,
+    Ownership,
+    RecordKind,
+    UnreadableBlob,
+)
 from ehtui.wire.blobs import BlobItem
 
 Record = Ownership | Checkpoint | UnreadableBlob
-
-
-class Role(StrEnum):
-    """What a blob is for, by its place."""
-
-    OWNERSHIP = "ownership"
-    CHECKPOINT = "checkpoint"
-    LEASE = "lease"  # both in one
+Role = RecordKind  # what a blob is for, as a part of where it stands
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +107,23 @@ class Write:
     metadata: Mapping[str, str]  # all of it: what is missing here is removed
     body: bytes | None  # None: metadata alone is replaced
     if_match: str | None  # the ETag it must still have; None: it must not exist yet
+
+
+def unreadable(
+    blob: StoredBlob, place: Place, reason: str, kind: Role | None = None
+) -> UnreadableBlob:
+    """Say that a record cannot be read, where and why; `kind` where only one part of it cannot."""
+    item = blob.item
+
+    return UnreadableBlob(
+        blob.container,
+        item.name,
+        reason,
+        place.group,
+        place.partition,
+        kind or place.role,
+        item.last_modified,
+    )
 
 
 class UnreadableError(ValueError):

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from ehtui.domain.store import Checkpoint, Layout, Ownership
+from ehtui.domain.text import safe
 from ehtui.sources.layouts.base import (
     Place,
     Record,
@@ -18,11 +19,13 @@ from ehtui.sources.layouts.base import (
     StoredBlob,
     UnreadableError,
     Write,
+    unreadable,
 )
 from ehtui.sources.layouts.values import offset_of, sequence_of, text_of
 
 OWNING_HOST = "OWNINGHOST"
 MOST_BYTES = 64 * 1024
+_SHOWN = 20  # characters of what should be a partition's number
 # Where a host begins that has no checkpoint yet; their sequence number is a meaningless 0.
 _NO_POSITION = {None, "-1", "@latest"}
 
@@ -54,30 +57,60 @@ class LeaseFormat:
         return self.locate_name(name, scope)
 
     def recognises(self, blob: StoredBlob) -> bool:
-        """By the spelling of the partition's key."""
+        """By the spelling of the partition's key or, where there is none, of its holder's."""
         try:
-            return self.keys.partition in _parsed(blob)
+            lease = _parsed(blob)
         except UnreadableError:
             return False
 
+        return self.keys.partition in lease or {self.keys.owner, self.keys.token} <= lease.keys()
+
     def read(self, blob: StoredBlob, place: Place) -> tuple[Record, ...]:
         """An ownership, and a checkpoint where the host has begun."""
-        lease = _parsed(blob)
-        where = (place.namespace, place.hub, place.group, place.partition)
-        owner = blob.metadata(OWNING_HOST) or lease.get(self.keys.owner)
-        state = blob.item.lease_state or "available"
-        identity = blob.identity()
-        holder = text_of(owner, "the owner")
-        ownership = Ownership(*where, holder, identity, self.layout, state)
+        try:
+            lease = _parsed(blob)
+        except UnreadableError as error:
+            return by_listing(blob, place, self.layout, str(error))
+
+        if not {self.keys.partition, self.keys.owner} & lease.keys():
+            return by_listing(blob, place, self.layout, "its content is not a lease")
+
+        owner = text_of(blob.metadata(OWNING_HOST) or lease.get(self.keys.owner), "the owner")
+        ownership = _ownership(blob, place, self.layout, owner, self._remark(lease, place))
+
+        try:
+            checkpoint = self._checkpoint(lease, blob, place)
+        except UnreadableError as error:
+            return (ownership, unreadable(blob, place, str(error), Role.CHECKPOINT))
+
+        return (ownership,) if checkpoint is None else (ownership, checkpoint)
+
+    def _checkpoint(
+        self, lease: dict[str, object], blob: StoredBlob, place: Place
+    ) -> Checkpoint | None:
         position = self._position(lease)
         offset = offset_of(position.get(self.keys.offset))
 
         if offset in _NO_POSITION:
-            return (ownership,)
+            return None
 
         sequence = sequence_of(position.get(self.keys.sequence))
 
-        return (ownership, Checkpoint(*where, sequence, offset, identity, self.layout))
+        return Checkpoint(*_where(place), sequence, offset, blob.identity(), self.layout)
+
+    def _remark(self, lease: dict[str, object], place: Place) -> str:
+        """Hosts take a lease by its blob's name; its content says the same, or should."""
+        said = lease.get(self.keys.partition)
+
+        if said is None:
+            return "its content names no partition: it is the one in the blob's name"
+
+        if str(said) != place.partition:
+            return (
+                f"its content names partition {safe(str(said))[:_SHOWN]}, the blob's name another"
+            )
+
+        return ""
 
     def write_checkpoint(self, blob: StoredBlob, sequence: int, offset: str | None) -> Write:
         """The lease with another position. The service refuses it while somebody holds it."""
@@ -109,6 +142,35 @@ class LeaseFormat:
             raise UnreadableError("its checkpoint is not an object")
 
         return position
+
+
+def by_listing(blob: StoredBlob, place: Place, layout: Layout, reason: str) -> tuple[Record, ...]:
+    """What a listing tells of a lease whose content cannot be read: its holder, not how far it is.
+
+    Raises:
+        UnreadableError: `reason`; it does not even tell the holder.
+    """
+    if blob.metadata(OWNING_HOST) is None:
+        raise UnreadableError(reason)
+
+    owner = text_of(blob.metadata(OWNING_HOST), "the owner")
+
+    return (
+        _ownership(blob, place, layout, owner, reason),
+        unreadable(blob, place, reason, Role.CHECKPOINT),
+    )
+
+
+def _ownership(
+    blob: StoredBlob, place: Place, layout: Layout, owner: str | None, remark: str
+) -> Ownership:
+    state = blob.item.lease_state or "available"
+
+    return Ownership(*_where(place), owner, blob.identity(), layout, state, remark)
+
+
+def _where(place: Place) -> tuple[str, str, str, str]:
+    return place.namespace, place.hub, place.group, place.partition
 
 
 def by_folder(name: str, scope: Scope) -> Place | None:

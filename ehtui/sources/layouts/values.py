@@ -9,8 +9,11 @@ from ehtui.sources.layouts.base import UnreadableError
 
 # Python's str(None), .NET 5.11's placeholder, and plain emptiness.
 _UNSET = {"", "none", "null", "no offset"}
-_INTEGER = re.compile(r"[+-]?\d{1,19}", re.ASCII)
+_INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
+_MOST_DIGITS = 19  # of 64 bits
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
+BEFORE_FIRST = -1  # who has read nothing yet
+_SHOWN = 40  # characters of a value in a reason
 
 
 def text_of(value: object, what: str) -> str | None:
@@ -46,22 +49,26 @@ def sequence_of(value: object) -> int | None:
     """A sequence number, or None where it is unset; .NET's `long.MinValue` is unset too.
 
     Raises:
-        UnreadableError: It is not a 64-bit integer.
+        UnreadableError: No event can have it.
     """
-    if isinstance(value, int) and not isinstance(value, bool):
-        number = value
-    else:
-        text = text_of(value, "the sequence number")
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    text = text_of(str(value) if is_number else value, "the sequence number")
 
-        if text is None:
-            return None
+    if text is None:
+        return None
 
-        if not _INTEGER.fullmatch(text.strip()):
-            raise UnreadableError(f"the sequence number '{safe(text)[:40]}' is not a number")
+    text = text.strip()
+    shown = f"the sequence number '{safe(text)[:_SHOWN]}'"
 
-        number = int(text)
+    if not _INTEGER.fullmatch(text):
+        raise UnreadableError(f"{shown} is not a whole number")
+
+    number = int(text) if len(text.lstrip("+-0")) <= _MOST_DIGITS else _HIGHEST + 1
 
     if not _LOWEST <= number <= _HIGHEST:
-        raise UnreadableError("the sequence number does not fit into 64 bits")
+        raise UnreadableError(f"{shown} does not fit into 64 bits")
+
+    if _LOWEST < number < BEFORE_FIRST:
+        raise UnreadableError(f"{shown} is negative")
 
     return None if number == _LOWEST else number
