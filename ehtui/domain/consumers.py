@@ -133,6 +133,7 @@ def _judged(draft: Draft, consumer: ConsumerState, part: _Part) -> ConsumerState
         _log_of(draft, process, is_named=part.is_named),
         part.links[1:],
         idle,
+        draft.host.behind.get(process.id.pid, 0),
     )
     return consumer if consumer == state else state
 
@@ -147,6 +148,9 @@ def _log_of(draft: Draft, process: ProcessSample, *, is_named: bool) -> LogState
 
     if process.log_path is None:
         return LogState.NONE
+
+    if process.id.pid in draft.host.behind:
+        return LogState.BEHIND
 
     lived_s = draft.at - process.id.started_at
     is_heard = process.id.pid in draft.host.followed and lived_s >= NAMED_WITHIN_S

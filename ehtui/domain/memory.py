@@ -178,6 +178,7 @@ class HostMemory:
     claims: tuple[OwnerClaim, ...] = ()  # named in logs that several processes write
     incidents: Mapping[tuple[ProcessId, LogIncidentKind], int] = field(default_factory=dict)
     followed: frozenset[int] = frozenset()  # pids whose log is read
+    behind: Mapping[int, int] = field(default_factory=dict)  # pid → bytes of its log to be read
     shared: frozenset[str] = frozenset()  # owner ids that several processes name
     troubles: Mapping[tuple[ProcessId, LogIncidentKind], LogTrouble] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()

@@ -212,6 +212,7 @@ class LogState(StrEnum):
 
     NONE = "none"  # no file that looks like it
     NAMED = "named"  # it names the owner id
+    BEHIND = "behind"  # its end was read first, and the rest is still to be read
     SILENT = "silent"  # it is followed and never named one: the log level hides it
     SHARED = "shared"  # it names owner ids, and several processes may have written them
 
@@ -227,6 +228,11 @@ class LogIncidentKind(StrEnum):
     CHECKPOINT_FAILED = "checkpoint_failed"
     RECEIVE_FAILED = "receive_failed"
     BALANCING_FAILED = "balancing_failed"
+    THROTTLED = "throttled"
+    ENTITY_DISABLED = "entity_disabled"
+    OFFSET_REFUSED = "offset_refused"  # an offset of before geo-replication
+    AUTHORISATION_LOST = "authorisation_lost"
+    OWNER_LEVEL_REFUSED = "owner_level_refused"  # a reader with a higher level is there
     CLAIMED = "claimed"
     CLOSED = "closed"
 

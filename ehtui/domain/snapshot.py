@@ -179,6 +179,7 @@ class ConsumerState:
     log: LogState | None = None  # None: not read yet, or too young to tell
     more_links: tuple[OwnerLink, ...] = ()  # a process may run several clients
     idle: tuple[tuple[str, ConsumerRole], ...] = ()  # groups that it takes part in without owning
+    log_behind_bytes: int = 0  # of its log, not read yet: the end was read first
 
     @property
     def links(self) -> tuple[OwnerLink, ...]:

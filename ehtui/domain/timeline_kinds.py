@@ -84,6 +84,11 @@ TIMELINE_KINDS: Mapping[str, Mapping[str, str]] = {
     "log.checkpoint_failed": _LOG,
     "log.balancing_failed": _LOG,
     "log.receive_failed": _LOG,
+    "log.throttled": _LOG,
+    "log.entity_disabled": _LOG,
+    "log.offset_refused": _LOG,
+    "log.authorisation_lost": _LOG,
+    "log.owner_level_refused": _LOG,
     # Subject: source.
     "source.failed": {"problem_kind": "str", "summary": "str", "advice": "str"},
     "source.recovered": {"down_s": "float?"},

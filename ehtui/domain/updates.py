@@ -54,6 +54,7 @@ class LogsRead:
     duration_s: float
     followed: tuple[tuple[int, str], ...] = ()  # (pid, path) of every log under watch
     claims: tuple[OwnerClaim, ...] = ()  # owner ids that one of several processes wrote
+    behind: tuple[tuple[int, int], ...] = ()  # (pid, bytes of its log that are not read yet)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.updates import SourceFailed, Update
-from ehtui.sources.source import Paced, Source
+from ehtui.sources.source import Eager, Paced, Source
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,6 +151,9 @@ class Poller:
     def _interval_s(self) -> float:
         if self._failures:
             return self._retry_s
+
+        if isinstance(self._source, Eager) and self._source.is_behind:
+            return 0.0
 
         least_s = self._source.min_every_s if isinstance(self._source, Paced) else 0.0
         return max(min(self._every_s, URGENT_S) if self._is_urgent else self._every_s, least_s)

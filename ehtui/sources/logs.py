@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 KEPT_S = 600.0  # a file whose writers ended: the next one may append to it
 REMEMBERED_S = 3600.0  # a writer that ended: lines of its time are still its own
 MOST_WRITERS = 64
+# Of what was passed over, in one turn. The next comes at once, so that more than 20 MB a second
+# are read, and no turn holds up the ends of the logs for long.
+CATCH_UP_BYTES = 4 * 1024 * 1024
 
 Identity = tuple[int, int]  # device and inode
 Incident = tuple[ProcessId | None, "LogFact", bool]  # who, what, whether it is past
@@ -32,8 +36,15 @@ Incident = tuple[ProcessId | None, "LogFact", bool]  # who, what, whether it is 
 class ReadsRecords(Protocol):
     """Follows one file."""
 
+    @property
+    def behind_bytes(self) -> int:
+        """What was passed over to read the end first, and is not read yet."""
+
     def read(self) -> LogReading:
         """What is new; raises OSError while it can't be read."""
+
+    def catch_up(self, most_bytes: int) -> LogReading:
+        """So much of what was passed over; raises OSError as `read`."""
 
 
 @dataclass(slots=True)
@@ -50,14 +61,23 @@ class _Log:
 
     def follow(self, at: float) -> list[LogIncident]:
         """Take in what was written since the read before, and what it complains of."""
+        incidents = self._take_in(self.reader.read, at)
+        self.read_at = at if self.is_readable else self.read_at
+        return incidents
+
+    def catch_up(self, most_bytes: int, at: float) -> list[LogIncident]:
+        """Take in a part of what was passed over to read the end first."""
+        return self._take_in(partial(self.reader.catch_up, most_bytes), at)
+
+    def _take_in(self, read: Callable[[], LogReading], at: float) -> list[LogIncident]:
         try:
-            records = self.reader.read().records
+            records = read().records
         except OSError:  # rotated away or not ours to read: the next turn tries again
             self.is_readable = False
             return []
 
         sightings = [(record, self._sighting(record, at)) for record in records]
-        self.is_readable, self.read_at = True, at
+        self.is_readable = True
         self.trusts_zone &= not any(sighting.has_odd_zone for _, sighting in sightings)
 
         for record, sighting in sightings:
@@ -140,6 +160,11 @@ class LogSource:
     _logs: dict[str, _Log] = field(default_factory=dict)  # by path
     _thread: InThread = field(default_factory=InThread)
 
+    @property
+    def is_behind(self) -> bool:
+        """Whether there is more to read already."""
+        return any(log.is_readable and log.reader.behind_bytes for log in self._logs.values())
+
     async def read(self) -> LogsRead:
         """Every link known so far, and the incidents since the read before."""
         return await self._thread.run(self.scan)
@@ -166,8 +191,11 @@ class LogSource:
 
         incidents: list[LogIncident] = []
 
+        # The ends of all come before what was passed over in any.
         for log in self._logs.values():
             incidents += log.follow(at)
+
+        incidents += self._catch_up(at)
 
         told = tuple(conclusions(log.owners for log in self._logs.values()))
         return LogsRead(
@@ -183,7 +211,18 @@ class LogSource:
                 if self._logs[path].is_readable
             ),
             tuple(k for k in told if isinstance(k, OwnerClaim)),
+            tuple(
+                (process.id.pid, behind)
+                for path, writers in writing.items()
+                for process in writers
+                if (behind := self._logs[path].reader.behind_bytes)
+            ),
         )
+
+    def _catch_up(self, at: float) -> list[LogIncident]:
+        behind = [log for log in self._logs.values() if log.reader.behind_bytes]
+        share = CATCH_UP_BYTES // max(1, len(behind))
+        return [incident for log in behind for incident in log.catch_up(share, at)]
 
     def _known_as(self, path: str) -> str:
         """The path under which this file is followed: a container sees it under another one."""

@@ -33,3 +33,12 @@ class Paced(Protocol):
     @property
     def min_every_s(self) -> float:
         """Seconds between reads, at least; 0 where it does not matter."""
+
+
+@runtime_checkable
+class Eager(Protocol):
+    """A source that knows when there is more to read already."""
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether the next read should come at once."""

@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.process import LogIncident, LogIncidentKind
+from ehtui.domain.snapshot import Severity
+from ehtui.views import findings
+from ehtui.views.telling import Telling
 from tests.domain.build import World, healthy, process_id
 
 Kind = LogIncidentKind
@@ -16,6 +19,14 @@ FOUND = {
     Kind.CHECKPOINT_FAILED: "log.checkpoint_failed",
     Kind.BALANCING_FAILED: "log.balancing_failed",
     Kind.RECEIVE_FAILED: "log.receive_failed",
+    Kind.THROTTLED: "log.throttled",
+    Kind.AUTHORISATION_LOST: "log.authorisation_lost",
+    Kind.OWNER_LEVEL_REFUSED: "log.owner_level_refused",
+}
+# One line says that it stays so until somebody acts.
+FOUND_AT_ONCE = {
+    Kind.ENTITY_DISABLED: ("log.entity_disabled", Severity.CRITICAL),
+    Kind.OFFSET_REFUSED: ("log.offset_refused", Severity.WARNING),
 }
 
 
@@ -54,6 +65,41 @@ def test_one_burst_is_no_finding(kind: LogIncidentKind) -> None:
 
     assert FOUND[kind] not in world.ever
     assert [e.details["count"] for e in world.told(FOUND[kind])] == [50]
+
+
+@pytest.mark.parametrize("kind", FOUND_AT_ONCE)
+def test_what_no_retry_mends_is_found_at_once_and_ends_with_its_lines(
+    kind: LogIncidentKind,
+) -> None:
+    id_, severity = FOUND_AT_ONCE[kind]
+    world = healthy()
+    say(world, kind)
+
+    found = world.finding(id_)
+    assert (found.subject.pid, found.severity) == (100, severity)
+    assert found.evidence["partitions"] == ("0",)
+
+    repeat(world, kind, 4, every_s=35.0)
+    assert id_ in world.ids()
+    world.play(130)
+    assert id_ not in world.ids()
+
+
+@pytest.mark.parametrize("kind", [*FOUND, *FOUND_AT_ONCE])
+def test_every_trouble_has_its_words_and_its_event(kind: LogIncidentKind) -> None:
+    """A sentence, and what to do about it; told on the timeline as it begins."""
+    world = healthy()
+    repeat(world, kind, 6)
+    world.play(20)
+    id_ = FOUND.get(kind) or FOUND_AT_ONCE[kind][0]
+    say_it = Telling(world.snapshot)
+    found = world.finding(id_)
+
+    assert findings.sentence(found, say_it).startswith("100 ")
+    assert "6 times" in findings.sentence(found, say_it)
+    assert all(line.endswith(".") for line in findings.advice(found, say_it))
+    assert len(findings.advice(found, say_it)) >= 1
+    assert world.told(id_)
 
 
 def test_what_ended_is_told_no_longer() -> None:

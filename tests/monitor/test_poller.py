@@ -198,3 +198,24 @@ async def test_a_source_that_must_not_be_read_often_is_not(
         assert source.reads == 1
         poller.refresh()
         await wait_for(lambda: source.reads == 2)
+
+
+class BehindSource(FakeSource):
+    """Has more to read, for a number of reads."""
+
+    behind_for: int = 6
+
+    @property
+    def is_behind(self) -> bool:
+        return self.reads < self.behind_for
+
+
+async def test_a_source_that_is_behind_is_read_again_at_once_and_then_at_its_pace() -> None:
+    source, told = BehindSource(), list[Update]()
+
+    async with polling(source, told, every_s=900.0):
+        await wait_for(lambda: len(told) >= source.behind_for)
+        assert not source.is_behind
+        await asyncio.sleep(0)
+
+    assert source.reads == source.behind_for

@@ -185,6 +185,13 @@ class Told:
         self.records, self.was_read = [], True
         return LogReading(told)
 
+    @property
+    def behind_bytes(self) -> int:
+        return 0
+
+    def catch_up(self, most_bytes: int) -> LogReading:
+        raise AssertionError(most_bytes)  # it is never behind
+
 
 @dataclass(slots=True)
 class Host:

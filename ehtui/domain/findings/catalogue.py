@@ -268,5 +268,11 @@ _KINDS = (
     FindingKind("log.checkpoint_failed", (WARNING,), ("group", "pid"), LOG),
     FindingKind("log.balancing_failed", (WARNING,), ("group", "pid"), LOG),
     FindingKind("log.receive_failed", (WARNING,), ("group", "pid"), LOG),
+    # What the service refuses: nothing that ehtui sees of hub and store shows it.
+    FindingKind("log.throttled", (WARNING,), ("group", "pid"), LOG),
+    FindingKind("log.entity_disabled", (CRITICAL,), ("group", "pid"), LOG),
+    FindingKind("log.offset_refused", (WARNING,), ("group", "pid"), LOG),
+    FindingKind("log.authorisation_lost", (CRITICAL,), ("group", "pid"), LOG),
+    FindingKind("log.owner_level_refused", (WARNING,), ("group", "pid"), LOG),
 )
 FINDINGS: Mapping[str, FindingKind] = {kind.id: kind for kind in (*_KINDS, *RECORD_KINDS)}

@@ -30,6 +30,8 @@ class Rule(NamedTuple):
     least: int  # lines within the window
     is_moving: bool = False  # partitions that change hands explain it
     needs: str | None = None  # a source that fails explains it
+    lasts_s: float = LASTING_S  # 0: one line says that it stays so until somebody acts
+    severity: Severity = Severity.WARNING
 
 
 _RULES: Mapping[Kind, Rule] = {
@@ -40,6 +42,12 @@ _RULES: Mapping[Kind, Rule] = {
     Kind.CHECKPOINT_FAILED: Rule(2, needs="store"),
     Kind.BALANCING_FAILED: Rule(2, needs="store"),
     Kind.RECEIVE_FAILED: Rule(3, is_moving=True, needs="hub"),
+    Kind.THROTTLED: Rule(2),
+    Kind.ENTITY_DISABLED: Rule(1, lasts_s=0.0, severity=Severity.CRITICAL),
+    Kind.OFFSET_REFUSED: Rule(1, lasts_s=0.0),
+    # One refusal may be a token that is renewed late: the SDK asks for another.
+    Kind.AUTHORISATION_LOST: Rule(2, severity=Severity.CRITICAL),
+    Kind.OWNER_LEVEL_REFUSED: Rule(2),
 }
 
 
@@ -62,7 +70,7 @@ def troubles(draft: Draft, cases: Sequence[Case]) -> Iterator[Finding]:
         group = case.name if case is not None else draft.policy.default_group
         subject = Subject(group=group, pid=process.pid)
         evidence = _evidence(process, trouble, marks)
-        yield finding(TROUBLES[kind], Severity.WARNING, subject, evidence, marks[0].at)
+        yield finding(TROUBLES[kind], rule.severity, subject, evidence, marks[0].at)
 
 
 def _case_of(draft: Draft, cases: Sequence[Case], consumer: ConsumerState | None) -> Case | None:
@@ -107,7 +115,7 @@ def _is_lasting(draft: Draft, rule: Rule, marks: Sequence[LogMark]) -> bool:
     return bool(
         marks
         and sum(m.lines for m in marks) >= rule.least
-        and marks[-1].at - marks[0].at >= LASTING_S
+        and marks[-1].at - marks[0].at >= rule.lasts_s
         and draft.now - marks[-1].at <= RECENT_S
     )
 

@@ -31,6 +31,11 @@ TROUBLES: Mapping[LogIncidentKind, str] = {
     LogIncidentKind.CHECKPOINT_FAILED: "log.checkpoint_failed",
     LogIncidentKind.BALANCING_FAILED: "log.balancing_failed",
     LogIncidentKind.RECEIVE_FAILED: "log.receive_failed",
+    LogIncidentKind.THROTTLED: "log.throttled",
+    LogIncidentKind.ENTITY_DISABLED: "log.entity_disabled",
+    LogIncidentKind.OFFSET_REFUSED: "log.offset_refused",
+    LogIncidentKind.AUTHORISATION_LOST: "log.authorisation_lost",
+    LogIncidentKind.OWNER_LEVEL_REFUSED: "log.owner_level_refused",
 }
 
 
@@ -62,6 +67,7 @@ def fold_logs(draft: Draft, update: LogsRead) -> None:
         claims=update.claims,
         incidents=incidents,
         followed=frozenset(pid for pid, _ in update.followed),
+        behind=_behind(update.behind),
         shared=_shared(update.links),
         troubles=_told(draft, troubles),
     )
@@ -105,6 +111,16 @@ def _shared(links: Iterable[OwnerLink]) -> frozenset[str]:
         processes.setdefault(link.owner, set()).add(link.process)
 
     return frozenset(owner for owner, named in processes.items() if len(named) > 1)
+
+
+def _behind(logs: Iterable[tuple[int, int]]) -> dict[int, int]:
+    """By pid: a process may write several."""
+    behind: dict[int, int] = {}
+
+    for pid, count in logs:
+        behind[pid] = behind.get(pid, 0) + count
+
+    return behind
 
 
 def _noted(draft: Draft, known: LogTrouble | None, incident: LogIncident) -> LogTrouble:

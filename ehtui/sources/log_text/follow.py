@@ -1,75 +1,187 @@
-"""Following a text file as it grows: through rotation, truncation, gigabytes and bad bytes."""
+"""Following a text file as it grows: through rotation, truncation, gigabytes and bad bytes.
+
+The end comes first, because it tells how things are; what was passed over for it is kept in mind
+and read later, piece by piece.
+"""
 
 from __future__ import annotations
 
 import os
 import stat
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from errno import EINVAL
 from pathlib import Path
 from typing import BinaryIO
 
 HEAD_BYTES = 256 * 1024  # where a consumer says at start who it is
 TAIL_BYTES = 1024 * 1024
-READ_BYTES = 1024 * 1024  # at most so much a turn: a flood must not stall the others
-LINE_BYTES = 8 * 1024  # an endless line is cut here
+PIECE_BYTES = 1024 * 1024
+LINE_BYTES = 32 * 1024  # an endless line is cut here
+MOST_GAPS = 64
 # A file that was emptied and grew back (copytruncate) has other text before the place reached:
 # so much holds a record with its time, almost always.
 SEEN_BYTES = 256
 
 
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Whole lines of a file, as they stand there."""
+
+    data: bytes  # ends with a line's end, unless its last line was cut
+    offset: int
+    is_end: bool = True  # nothing stands behind it yet
+    is_past: bool = False  # stood there before the file was followed
+
+
+@dataclass(slots=True)
+class _Gap:
+    """What was passed over, from the begin of a line to the begin of another."""
+
+    begin: int
+    end: int
+    is_past: bool
+    is_in_line: bool = False  # the begin of its first line was read, and cut
+
+
 @dataclass(slots=True)
 class LogFollower:
-    """Lines appended to one file since the read before.
-
-    The first read takes its head, where a consumer says who it is, and its tail; or the tail alone.
-    """
+    """Lines appended to a file since the read before; the first read takes its head and its end."""
 
     path: Path
     reads_head: bool = True
+    generation: int = 0  # counts the files that stood at this path
     _inode: int | None = None
-    _offset: int = 0
+    _offset: int = 0  # where the next line begins
+    _size: int = 0
     _seen: bytes = b""  # what stood right before the offset
-    _partial: bytes = b""
     _skips_line: bool = False
+    _gaps: list[_Gap] = field(default_factory=list)
 
-    def read(self) -> list[str]:
-        """New complete lines; raises OSError while the file is missing or may not be read."""
+    @property
+    def behind_bytes(self) -> int:
+        """How much was passed over and is not read yet."""
+        return sum(gap.end - gap.begin for gap in self._gaps)
+
+    def read(self) -> list[Piece]:
+        """New whole lines; raises OSError while the file is missing or may not be read."""
+        with self._opened() as file:
+            status = os.fstat(file.fileno())
+            is_first = self._inode is None
+
+            if status.st_ino != self._inode or not self._goes_on(file, status.st_size):
+                self._begin_again(status.st_ino)
+
+            pieces = self._leap(file, status.st_size, is_first=is_first)
+            pieces += self._tail(file, status.st_size, is_first=is_first)
+
+        return pieces
+
+    def catch_up(self, most_bytes: int = PIECE_BYTES) -> list[Piece]:
+        """The next piece of what was passed over, the newest first; raises OSError as `read`."""
+        if not self._gaps:
+            return []
+
         with self._opened() as file:
             status = os.fstat(file.fileno())
 
-            if status.st_ino != self._inode or not self._goes_on(file):
-                is_first = self._inode is None
-                self._inode, self._offset, self._seen = status.st_ino, 0, b""
-                self._partial, self._skips_line = b"", False
+            if status.st_ino != self._inode or not self._goes_on(file, status.st_size):
+                return []  # the next `read` begins again
 
-                if is_first and status.st_size > HEAD_BYTES + TAIL_BYTES:
-                    head = file.read(HEAD_BYTES) if self.reads_head else b""
-                    file.seek(status.st_size - TAIL_BYTES)
-                    tail = file.read(TAIL_BYTES)
-                    self._offset, self._seen = status.st_size, tail[-SEEN_BYTES:]
-                    # The first line of the tail began somewhere before it.
-                    return self._split(head + b"\n" * bool(head)) + self._split(
-                        tail.partition(b"\n")[2]
-                    )
+            return self._piece_of(self._gaps[-1], file, most_bytes)
 
-            file.seek(self._offset)
-            chunk = file.read(HEAD_BYTES + TAIL_BYTES if self._offset == 0 else READ_BYTES)
-            self._offset += len(chunk)
-            self._seen = (self._seen + chunk)[-SEEN_BYTES:]
+    def _begin_again(self, inode: int) -> None:
+        self.generation += self._inode is not None
+        self._inode, self._offset, self._size, self._seen = inode, 0, 0, b""
+        self._skips_line = False
+        self._gaps.clear()
 
-        return self._split(chunk)
-
-    def _goes_on(self, file: BinaryIO) -> bool:
+    def _goes_on(self, file: BinaryIO, size: int) -> bool:
         """Whether it still holds what was read last; a shorter file does not.
 
         Who writes without appending leaves a hole when it is emptied, and goes on after that.
         """
-        size = len(self._seen)
-        file.seek(self._offset - size)
-        before, self._seen = self._seen, file.read(size)
+        seen = len(self._seen)
+        file.seek(self._offset - seen)
+        before, self._seen = self._seen, file.read(seen)
 
-        return self._seen in {before, bytes(size)}
+        return size >= self._size and self._seen in {before, bytes(seen)}
+
+    def _leap(self, file: BinaryIO, size: int, *, is_first: bool) -> list[Piece]:
+        """Pass over the middle of what is too much for one read; at first its head is read."""
+        head_bytes = HEAD_BYTES if self._offset == 0 and self.reads_head else 0
+
+        if size - self._offset <= head_bytes + TAIL_BYTES:
+            return []
+
+        pieces = []
+
+        if head_bytes:
+            file.seek(0)
+            head = file.read(head_bytes)
+            cut = head.rfind(b"\n") + 1 or len(head)
+            pieces = [Piece(head[:cut], 0, is_end=False, is_past=is_first)]
+            self._offset = cut
+
+        begin = max(size - TAIL_BYTES, self._offset)
+        file.seek(begin)
+        line_end = file.read(size - begin).find(b"\n") + 1
+        end = begin + line_end if line_end else size
+        gap = _Gap(self._offset, end, is_first, self._skips_line)
+        self._gaps = [*self._gaps[-(MOST_GAPS - 1) :], gap] if end > self._offset else self._gaps
+        # A line that goes on to the end of the file is not over.
+        self._offset, self._skips_line = end, not line_end
+        return pieces
+
+    def _tail(self, file: BinaryIO, size: int, *, is_first: bool) -> list[Piece]:
+        file.seek(self._offset)
+        data = file.read(max(0, size - self._offset))
+        self._size = size
+        begin, whole = self._offset, data.rfind(b"\n") + 1
+        rest = len(data) - whole
+        lines = data[:whole]
+
+        if self._skips_line:
+            line_end = lines.find(b"\n") + 1
+            begin, lines = begin + line_end, lines[line_end:]
+
+        self._skips_line = self._skips_line and not whole
+        pieces = [Piece(lines, begin, is_past=is_first)] if lines else []
+        taken = whole
+
+        if rest > LINE_BYTES or (self._skips_line and rest):
+            if not self._skips_line:
+                cut = data[whole : whole + LINE_BYTES]
+                pieces.append(Piece(cut, self._offset + whole, is_past=is_first))
+
+            taken, self._skips_line = len(data), True
+
+        self._offset += taken
+        seen = min(self._offset, SEEN_BYTES)
+        file.seek(self._offset - seen)
+        self._seen = file.read(seen)
+        return pieces
+
+    def _piece_of(self, gap: _Gap, file: BinaryIO, most_bytes: int) -> list[Piece]:
+        file.seek(gap.begin)
+        data = file.read(min(most_bytes, gap.end - gap.begin))
+        begin, taken = gap.begin, data.rfind(b"\n") + 1 or len(data)
+        is_whole_line = taken < len(data) or data.endswith(b"\n")
+        lines = data[:taken]
+
+        if gap.is_in_line:
+            line_end = lines.find(b"\n") + 1
+            begin, lines = begin + line_end, lines[line_end:] if line_end else b""
+
+        gap.begin += taken
+        gap.is_in_line = not is_whole_line
+
+        if gap.begin >= gap.end or not data:
+            self._gaps.remove(gap)
+
+        if not is_whole_line:
+            lines = lines[:LINE_BYTES]
+
+        return [Piece(lines, begin, is_end=False, is_past=gap.is_past)] if lines else []
 
     def _opened(self) -> BinaryIO:
         """The file, where it is one: from a pipe or terminal it would take what is for others."""
@@ -77,24 +189,3 @@ class LogFollower:
             raise OSError(EINVAL, "not a regular file", str(self.path))
 
         return self.path.open("rb")
-
-    def _split(self, chunk: bytes) -> list[str]:
-        *lines, rest = chunk.split(b"\n")
-
-        if lines:
-            lines[0] = self._partial + lines[0]
-            self._partial = b""
-
-            if self._skips_line:
-                lines.pop(0)
-                self._skips_line = False
-
-        self._partial += rest
-
-        if len(self._partial) > LINE_BYTES:
-            if not self._skips_line:
-                lines.append(self._partial[:LINE_BYTES])
-
-            self._partial, self._skips_line = b"", True
-
-        return [line[:LINE_BYTES].decode("utf-8", "replace").rstrip("\r") for line in lines]

@@ -1,144 +1,157 @@
-"""The lines of consumers' logs that tell who they are and what became of their leases.
-
-Texts as every SDK writes them: facts.md §3. A line is matched wherever it stands in the formatted
-record, so any logging format works.
-"""
+"""What a cleaned record tells: its SDK's sentence, and the service's reason within it."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from ehtui.domain.process import LogIncidentKind as Kind
+from ehtui.sources.log_text.causes import UUID, cause_of, places_of, receivers_of
+from ehtui.sources.log_text.cleaning import clean
 from ehtui.sources.log_text.facts import LogFact
+from ehtui.sources.log_text.sdk_lines import SENTENCES
 
-OWNER = r"(?P<owner>[^'\"\]\s]{1,256})"
-PARTITION = r"(?P<partition>[^'\"`\s.]{1,64})"
-QUOTED_GROUP = r"consumer group '(?P<group>[^']{1,256})'"
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
+    from ehtui.sources.log_text.cleaning import Cleaned
+    from ehtui.sources.log_text.sdk_lines import Sentence
 
-@dataclass(frozen=True, slots=True)
-class LinePattern:
-    """A line that names an owner, an incident, or both."""
+# What only says that something failed gives way to why. Work on the store has reasons of its own.
+_TELLS_NO_REASON = frozenset({None, Kind.RECEIVE_FAILED, Kind.BALANCING_FAILED})
 
-    expression: re.Pattern[str]
-    kind: Kind | None  # None: it only says who the process is
-    is_start: bool = False  # a client begins here: earlier ones of the process may be over
-    is_end: bool = False  # a client ended here
-
-
-def _line(
-    expression: str, kind: Kind | None = None, *, is_start: bool = False, is_end: bool = False
-) -> LinePattern:
-    return LinePattern(re.compile(expression), kind, is_start, is_end)
-
-
-PYTHON = (
-    _line(rf"EventProcessor '{OWNER}' is being started", is_start=True),
-    _line(rf"EventProcessor '{OWNER}' has claimed partition '{PARTITION}'", Kind.CLAIMED),
-    _line(rf"EventProcessor '{OWNER}' hasn't claimed an ownership", Kind.NOT_CLAIMED),
-    _line(
-        rf"EventProcessor instance '{OWNER}' of namespace '[^']*' eventhub '[^']*' {QUOTED_GROUP} "
-        rf"lost ownership to partition '{PARTITION}'",
-        Kind.LOST_OWNERSHIP,
-    ),
-    _line(
-        rf"EventProcessor instance '{OWNER}' claim_ownership for .* {QUOTED_GROUP} partition "
-        rf"'{PARTITION}'\. The ownership is now lost",
-        Kind.CLAIM_FAILED,
-    ),
-    _line(
-        rf"EventProcessor instance '{OWNER}' of eventhub '[^']*' partition '{PARTITION}' "
-        rf"{QUOTED_GROUP} is being closed",
-        Kind.CLOSED,
-    ),
-    _line(
-        rf"EventProcessor instance '{OWNER}' of eventhub '[^']*' partition '{PARTITION}' "
-        rf"{QUOTED_GROUP}\. An error occurred while receiving",
-        Kind.RECEIVE_FAILED,
-    ),
-    _line(
-        rf"EventProcessor instance '{OWNER}' of eventhub '[^']*' {QUOTED_GROUP}.* while "
-        r"load-balancing",
-        Kind.BALANCING_FAILED,
-    ),
-    _line(rf"EventProcessor '{OWNER}' (?:tasks have been cancelled|has been stopped)", is_end=True),
+# Java's structured lines. `ownerId` is the speaker's own where the sentence is about its own work;
+# of a partition that it steals or lists, it is somebody else's.
+_J_OTHERS = re.compile(
+    r"steal|stole|\bowns\b|another|\bother\b|[Ff]ound|[Ll]ist|inactive|expired|previous"
 )
-DOTNET = (
-    _line(rf"Starting a new event processor instance with identifier '{OWNER}'", is_start=True),
-    # A group's name may have dots; the sentence ends with one.
-    _line(
-        rf"processor instance with identifier '{OWNER}' for Event Hub"
-        r"(?:: \S+?,? (?:and )?Consumer Group: (?P<group>\S{1,256}?)[.,]?(?=\s|$))?"
-    ),
-    _line(rf"\(Identifier: '{OWNER}'"),
-    _line(
-        r"Unable to claim ownership of partition: .?(?P<partition>[^`'\s]+)[`'] of "
-        rf".*ConsumerGroup: '(?P<group>[^']{{1,256}})' for the owner '{OWNER}'",
-        Kind.CLAIM_FAILED,
-    ),
-    _line(
-        r"An exception occurred when creating/updating a checkpoint for\s+partition: "
-        r".?(?P<partition>[^`'\s]+)",
-        Kind.CHECKPOINT_FAILED,
-    ),
+_J_OWN = re.compile(
+    r"[Ll]oad (?:is )?(?:un)?balanc|[Cc]laim|[Rr]enew|next iteration|own more|[Ee]vent processor"
+    r"|[Ss]tarting"
 )
-JAVA = (
-    _line(rf"The instance ID for this event processors is {OWNER}", is_start=True),
-    _line(rf'"eventProcessorId":"{OWNER}"'),
-    _line(rf"Starting load balancer for {OWNER}"),
-    _line(r"Error renewing partition ownership", Kind.CLAIM_FAILED),
+_J_KINDS = tuple(
+    (re.compile(said), kind)
+    for said, kind in (
+        (r"Error renewing|(?:Failed|Unable) to (?:claim|renew)", Kind.CLAIM_FAILED),
+        (r"(?:Couldn't|Could not) claim", Kind.CLAIM_FAILED),
+        (r"Successfully claimed|[Oo]wnership claimed", Kind.CLAIMED),
+        (r"Load balancing for event processor failed", Kind.BALANCING_FAILED),
+        (r"Error while listing checkpoints", Kind.BALANCING_FAILED),
+        (r"(?:Error|Failed) .{0,32}updat\w{1,4} (?:the )?checkpoint", Kind.CHECKPOINT_FAILED),
+        (r"Error (?:occurred )?(?:in|while) (?:partition processor|rec|proc)", Kind.RECEIVE_FAILED),
+        (r"Failed while processing", Kind.RECEIVE_FAILED),
+    )
 )
-JAVASCRIPT = (
-    _line(rf"Starting event processor with (?:autogenerated )?ID {OWNER}", is_start=True),
-    _line(rf"\[{OWNER}\] Successfully claimed ownership of partition {PARTITION}\.", Kind.CLAIMED),
-    _line(rf"\[{OWNER}\] Failed to claim ownership of partition {PARTITION}", Kind.CLAIM_FAILED),
-    _line(
-        rf"\[{OWNER}\] Did not claim partition {PARTITION}\. Another processor", Kind.CLAIM_FAILED
-    ),
-    _line(rf"\[{OWNER}\] An error occurred within the EventProcessor loop", Kind.BALANCING_FAILED),
-    _line(rf"\[{OWNER}\] (?:Attempting to claim|Number of active event processors)"),
-    _line(
-        rf"Error occurred while updating the checkpoint for partition: {PARTITION}\.",
-        Kind.CHECKPOINT_FAILED,
-    ),
-)
-GO = (
-    _line(rf"\[{OWNER}\] Listing ownership for \S+/(?P<group>[^/\s]{{1,256}})"),
-    _line(rf"\[{OWNER}\] claimMorePartitions:"),
-    _line(r"Client lost ownership of partition (?P<partition>\S+) for topic", Kind.LOST_OWNERSHIP),
-)
-SERVICE = (
-    _line(
-        r"is created hence current receiver '.*' with epoch '\d+' is getting disconnected",
-        Kind.LINK_STOLEN,
-    ),
-    _line(r"link:stolen", Kind.LINK_STOLEN),
-    _line(r"Exceeded the maximum number of allowed receivers per partition", Kind.RECEIVER_QUOTA),
-)
-PATTERNS = SERVICE + PYTHON + DOTNET + JAVA + JAVASCRIPT + GO
-# Almost every line of a log says nothing of this: one search decides.
-WORTH_A_LOOK = re.compile(
-    r"EventProcessor|[Ee]vent processor|ownership|checkpoint for|Identifier: '|eventProcessorId"
-    r"|identifier '|link:stolen|getting disconnected|allowed receivers|load balancer|claimMore"
-)
+# A bracket before a sentence that two SDKs share may as well be a thread or a level.
+_NAMES_ITS_SDK = ("azure:event", "azure_messaging_eventhubs")
+_PARTITIONS = ("partitionid", "partition_id")
+_GROUPS = ("consumergroup", "consumergroupname", "consumer_group")
+_HUBS = ("eventhubname", "eventhub_name", "eventhub", "eventhubpath")
+_NAMESPACES = ("fullyqualifiednamespace", "fully_qualified_namespace")
 
 
 def read_line(line: str) -> LogFact | None:
-    """The first pattern that the line matches; None for an ordinary line."""
-    if not WORTH_A_LOOK.search(line):
+    """What one line of a log tells; None for an ordinary line."""
+    return read_record(clean(line, time.time()))
+
+
+def read_record(record: Cleaned) -> LogFact | None:
+    """What one record tells; None for an ordinary one."""
+    text = record.text
+    fact = _of_fields(record.fields) or _of_sentence(text)
+    cause = cause_of(text)
+
+    if cause is not None:
+        fact = fact or LogFact(None)
+        own, other = receivers_of(text)
+        kind = cause if fact.kind in _TELLS_NO_REASON else fact.kind
+        fact = replace(
+            fact, kind=kind, owner=fact.owner or own, other_owner=fact.other_owner or other
+        )
+
+    if fact is None or not _tells(fact):
         return None
 
-    for pattern in PATTERNS:
-        if match := pattern.expression.search(line):
-            named = match.groupdict()
-            return LogFact(
-                pattern.kind,
-                named.get("owner"),
-                partition=named.get("partition"),
-                group=named.get("group"),
-                is_start=pattern.is_start,
-                is_end=pattern.is_end,
-            )
+    return _placed(fact, places_of(text), record.fields)
+
+
+def _tells(fact: LogFact) -> bool:
+    return any((fact.kind, fact.owner, fact.owner_start, fact.other_owner))
+
+
+def _of_sentence(text: str) -> LogFact | None:
+    for words, sentences in SENTENCES:
+        if not any(word in text for word in words):
+            continue
+
+        for sentence in sentences:
+            match = sentence.expression.search(text)
+            fact = _said(sentence, match, text) if match else None
+
+            if fact is not None:
+                return fact
 
     return None
+
+
+def _said(sentence: Sentence, match: re.Match[str], text: str) -> LogFact | None:
+    named = {name: value for name, value in match.groupdict().items() if value}
+
+    if sentence.is_shared and not _is_owner(named.get("owner", ""), text):
+        named.pop("owner", None)
+
+    fact = LogFact(sentence.kind, **named, is_start=sentence.is_start, is_end=sentence.is_end)
+    # A partition alone is a place for the cause that may stand beside it.
+    return fact if _tells(fact) or fact.partition else None
+
+
+def _is_owner(name: str, text: str) -> bool:
+    return bool(UUID.fullmatch(name)) or any(sdk in text for sdk in _NAMES_ITS_SDK)
+
+
+def _of_fields(fields: Mapping[str, str]) -> LogFact | None:
+    """What the fields alone say, where the SDK writes objects."""
+    if "az.sdk.message" in fields:
+        return _of_java(fields)
+
+    if "operation" in fields and "eventhubpath" in fields:  # Functions, at debug
+        kind = Kind.CLOSED if fields["operation"].startswith("CloseAsync") else None
+        return LogFact(kind, fields.get("owner"), partition=fields.get("partitionid"))
+
+    if fields.get("target", "").startswith("azure_messaging_eventhubs") and "owner_id" in fields:
+        sentence = _of_sentence(fields.get("message", "")) or LogFact(None)
+        return replace(sentence, owner=fields["owner_id"])
+
+    return None
+
+
+def _of_java(fields: Mapping[str, str]) -> LogFact | None:
+    said = fields["az.sdk.message"]
+    kind = next((kind for expression, kind in _J_KINDS if expression.search(said)), None)
+    named, speaker = fields.get("ownerid"), fields.get("eventprocessorid")
+
+    if named is not None and _J_OWN.search(said) and not _J_OTHERS.search(said):
+        speaker, named = speaker or named, None
+
+    if kind is None and speaker is None and named is None:
+        return _of_sentence(said)
+
+    is_start = speaker is not None and said.startswith("Starting a new event processor")
+    return LogFact(kind, speaker, other_owner=named, is_start=is_start)
+
+
+def _placed(fact: LogFact, said: Mapping[str, str], fields: Mapping[str, str]) -> LogFact:
+    """With the place that it does not name itself, as the service or the record's fields do."""
+
+    def first(keys: tuple[str, ...]) -> str | None:
+        return next((fields[key] for key in keys if fields.get(key)), None)
+
+    return replace(
+        fact,
+        partition=fact.partition or said.get("partition") or first(_PARTITIONS),
+        hub=fact.hub or said.get("hub") or first(_HUBS),
+        namespace=fact.namespace or said.get("namespace") or first(_NAMESPACES),
+        group=fact.group or said.get("group") or first(_GROUPS),
+    )

@@ -3,13 +3,25 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ehtui.sources.log_text.facts import LogPlace, LogReading, LogRecord
-from ehtui.sources.log_text.follow import LogFollower
-from ehtui.sources.log_text.patterns import read_line
+from ehtui.sources.log_text.facts import LogFact, LogPlace, LogReading, LogRecord
+from ehtui.sources.log_text.follow import LogFollower, Piece
+from ehtui.sources.log_text.memo import RecordMemo
+from ehtui.sources.log_text.records import find_records
+
+CONTEXT_BYTES = 16 * 1024  # of what was read: a record may go on behind it
+
+
+@dataclass(slots=True)
+class _Stream:
+    """Pieces that follow one another, and what is kept of them for a record across two."""
+
+    context: bytes = b""
+    end: int = 0  # the offset behind the context
+    told: tuple[int, LogFact] | None = None  # the last record that told something
 
 
 @dataclass(slots=True)
@@ -19,27 +31,75 @@ class LogReader:
     path: str
     clock: Callable[[], float] = time.time
     _follower: LogFollower = field(init=False)
-    _lines: int = 0
-    _was_read: bool = False
+    _generation: int = 0
+    _newest: _Stream = field(default_factory=_Stream)
+    _passed_over: _Stream = field(default_factory=_Stream)
+    _memo: RecordMemo = field(default_factory=RecordMemo)
 
     def __post_init__(self) -> None:
         self._follower = LogFollower(Path(self.path))
 
+    @property
+    def behind_bytes(self) -> int:
+        """What was passed over to read the end first, and is not read yet."""
+        return self._follower.behind_bytes
+
     def read(self) -> LogReading:
-        """What is new.
+        """What is new; of much, its end (and a new file's begin), and the rest by `catch_up`.
 
         Raises:
             OSError: The file is missing or not ours to read; a later read may succeed.
         """
-        is_past = not self._was_read
+        pieces = self._follower.read()
+
+        if self._follower.generation != self._generation:
+            self._generation = self._follower.generation
+            self._newest, self._passed_over = _Stream(), _Stream()
+
+        records = [r for p in pieces for r in self._records(p, self._newest)]
+        return LogReading(tuple(records), self.behind_bytes)
+
+    def catch_up(self, most_bytes: int) -> LogReading:
+        """At most so much of what was passed over; raises OSError as `read`."""
         records: list[LogRecord] = []
+        left = most_bytes
 
-        for line in self._follower.read():
-            self._lines += 1
-            if fact := read_line(line):
-                place = LogPlace(0, self._lines)
-                records.append(LogRecord(line, fact, place, is_past=is_past))
+        while left > 0 and (behind := self.behind_bytes):
+            for piece in self._follower.catch_up():
+                records += self._records(piece, self._passed_over)
 
-        self._was_read = True
+            left -= behind - self.behind_bytes
 
-        return LogReading(tuple(records))
+            if behind == self.behind_bytes:
+                break
+
+        return LogReading(tuple(records), self.behind_bytes)
+
+    def _records(self, piece: Piece, stream: _Stream) -> Iterator[LogRecord]:
+        context = stream.context if piece.offset == stream.end else b""
+        data, begin = context + piece.data, piece.offset - len(context)
+        now = self.clock()
+
+        for record in find_records(data, len(context)):
+            cleaned, fact = self._memo.read(record.text, now)
+            offset = begin + record.offset
+
+            if fact is None or stream.told == (offset, fact):
+                continue
+
+            stream.told = (offset, fact)
+            place = LogPlace(self._generation, offset)
+            yield LogRecord(
+                cleaned.text,
+                fact,
+                place,
+                cleaned.written_at,
+                cleaned.pid,
+                cleaned.level,
+                piece.is_past,
+            )
+
+        kept = data[-CONTEXT_BYTES:]
+        # Whole lines only: half a line is no begin of a record.
+        stream.context = kept if len(kept) == len(data) else kept.partition(b"\n")[2]
+        stream.end = piece.offset + len(piece.data)

@@ -42,7 +42,7 @@ def consumer_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section
     about = [finding for finding in snapshot.findings if finding.subject.pid == pid]
     sections = [
         section(f"Consumer {pid}", _part(consumer, say)),
-        section("Process", _process(consumer.process, say)),
+        section("Process", _process(consumer, say)),
     ]
     hint = _hint(consumer)
 
@@ -99,7 +99,8 @@ def _owner_ids(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
         yield "because", link_words(link, say)
 
 
-def _process(process: ProcessSample, say: Telling) -> Iterator[Fact]:
+def _process(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
+    process = consumer.process
     up = formats.duration(max(0.0, say.snapshot.taken_at - process.id.started_at))
     yield "command", safe(process.command)
     yield "started", f"{say.clock.full(say.snapshot.host_at(process.id.started_at))} ({up} ago)"
@@ -113,6 +114,10 @@ def _process(process: ProcessSample, say: Telling) -> Iterator[Fact]:
     yield "threads", formats.count(process.threads)
     yield "connections", _of(formats.count(process.connections), "to the namespace")
     yield "log", safe(process.log_path) if process.log_path else "none found"
+
+    if consumer.log_behind_bytes:
+        yield "not read yet", f"{formats.size(consumer.log_behind_bytes)} of it; its end was read"
+
     yield "supervisor", safe(process.supervisor.label) if process.supervisor else "none seen"
     yield from ((f"on {number.name}", _reaction(process, number)) for number in _SIGNALS)
 

@@ -17,10 +17,15 @@ SAID: Mapping[str, str] = {
     "log.claim_failed": "could not claim or renew a partition",
     "log.ownership_lost": "lost a partition",
     "log.link_stolen": "was disconnected by another reader",
-    "log.receiver_quota": "was refused: five readers are connected already",
+    "log.receiver_quota": "was refused as one reader too many",
     "log.checkpoint_failed": "could not write a checkpoint",
     "log.balancing_failed": "could not run its balancing round",
     "log.receive_failed": "could not receive, or its handler raised",
+    "log.throttled": "was throttled by the namespace",
+    "log.entity_disabled": "found the event hub disabled",
+    "log.offset_refused": "was refused the offset of its checkpoint",
+    "log.authorisation_lost": "was refused access to the event hub",
+    "log.owner_level_refused": "was refused in favour of a higher owner level",
 }
 _UNSEEN = {"log.ownership_lost", "log.link_stolen"}
 _LOOK = "Its log has the reason: press `l` on it, or see the line in the evidence."
@@ -67,6 +72,53 @@ _ADVICE: Mapping[str, tuple[str, ...]] = {
             "An exception of the handler itself shows here too: the partition is closed and "
             "claimed again, from the last checkpoint."
         ),
+    ),
+    "log.throttled": (
+        (
+            "The namespace's throughput is used up, or an application group limits this client: "
+            "look at Throttled Requests and Outgoing Bytes in its metrics, and add throughput "
+            "units (or switch on auto-inflate)."
+        ),
+        "Until then it reads slower, and its lag grows.",
+    ),
+    "log.entity_disabled": (
+        (
+            "Somebody set the event hub's status to Disabled: set it to Active in the portal, or "
+            "with `az eventhubs eventhub update --status Active`."
+        ),
+        (
+            "No consumer receives from it until then. Leases live in the store: they may be "
+            "renewed all the same."
+        ),
+    ),
+    "log.offset_refused": (
+        (
+            "The hub is geo-replicated, and the checkpoint holds an offset from before that: its "
+            "partitions cannot be read from there."
+        ),
+        (
+            ".NET goes to its default position and Go to the earliest event by themselves, so "
+            "events may be missed or read twice; for others, delete the checkpoint of these "
+            "partitions, and they start at their initial position."
+        ),
+    ),
+    "log.authorisation_lost": (
+        (
+            "Look at what it signs in with: a key that was rotated, a role Azure Event Hubs Data "
+            "Receiver that was taken away, a token or certificate that ran out. The line names the "
+            "claim that is missing."
+        ),
+        (
+            "It receives nothing, but may renew its leases all the same: then nobody takes its "
+            "partitions over. Restart it once its credentials are right."
+        ),
+    ),
+    "log.owner_level_refused": (
+        (
+            "A reader with a higher owner level (epoch) is connected to the same partition in the "
+            "same group, so this one is kept out."
+        ),
+        "Give one of the two a consumer group of its own.",
     ),
 }
 

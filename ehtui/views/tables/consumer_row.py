@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _LOG = {
     LogState.NONE: "none",
     LogState.NAMED: "named",
+    LogState.BEHIND: "behind",
     LogState.SILENT: "silent",
     LogState.SHARED: "shared",
     None: formats.UNKNOWN,

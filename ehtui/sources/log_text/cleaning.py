@@ -1,0 +1,142 @@
+"""From a record as it stands in the file to what it says: unwrapped, read, unescaped."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from ehtui.sources.log_text.escapes import one_line, unescaped, without_ansi
+from ehtui.sources.log_text.heads import level_of, pid_of, read_head
+from ehtui.sources.log_text.stamps import find_stamp
+from ehtui.sources.log_text.structured import (
+    Structured,
+    find_object,
+    logfmt,
+    structured,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ehtui.sources.log_text.facts import LogLevel, WrittenAt
+
+MOST_CHARACTERS = 32 * 1024  # of one record
+MOST_LAYERS = 6  # a line in JSON in docker's JSON behind a prefix is four
+_ISO = r"[12]\d{3}-[01]\d-[0-3]\dT[0-9:.,]{8,18}(?:Z|[+-]\d\d:?\d\d)"
+# CRI: 2026-01-20T21:11:59.123456789Z stdout F …
+_CRI = re.compile(rf"(?P<stamp>{_ISO}) (?:stdout|stderr) [FP] ")
+# compose `app-1  | `, pm2 `0|app  | `, honcho `21:11:59 worker.1 | `, supervisor `app stdout | `.
+_PIPED = re.compile(
+    r"(?:\d\d:\d\d:\d\d )?(?:\d{1,5}\|)?(?P<name>[A-Za-z][\w.-]{0,63})"
+    r"(?: (?:stdout|stderr))? {0,32}\| "
+)
+_KUBECTL = re.compile(r"\[pod/[^\]\s]{1,253}\] ")
+# syslog's two formats and journald's short ones: `Jan 20 21:11:59 host unit[13]: …`
+_SYSLOG_TIME = r"[A-Z][a-z]{2} {1,2}\d{1,2} \d\d:\d\d:\d\d(?:\.\d{1,6})?"
+_SYSLOG = re.compile(
+    rf"(?:<\d{{1,3}}>)?(?P<stamp>{_SYSLOG_TIME}|{_ISO}|\d{{10}}\.\d{{6}}) "
+    r"[\w.:-]{1,255} (?P<tag>[^\s:\[\]{]{1,128})(?:\[(?P<pid>\d{1,7})\])?: "
+)
+_SYSLOG_5424 = re.compile(
+    r"<\d{1,3}>1 (?P<stamp>\S{1,40}) \S{1,255} \S{1,48} (?P<pid>\S{1,128}) \S{1,32} "
+    r"(?:-|\[[^\]]{0,1024}\]) ?"
+)
+
+
+NO_FIELDS: Mapping[str, str] = MappingProxyType({})
+
+
+class Cleaned(NamedTuple):
+    """What one record says."""
+
+    text: str  # one line: message, then exception; for matching and for people
+    written_at: WrittenAt | None = None
+    pid: int | None = None
+    level: LogLevel | None = None
+    fields: Mapping[str, str] = NO_FIELDS  # keys in lower case
+
+
+def clean(record: str, now: float) -> Cleaned:
+    """Read a record, whatever wrote and wrapped it. Never raises; linear in its length."""
+    return _clean(without_ansi(record[:MOST_CHARACTERS]).strip(), now, MOST_LAYERS)
+
+
+def _clean(text: str, now: float, layers: int) -> Cleaned:
+    if layers == 0:
+        return _plain(text, now)
+
+    wrapped = _unwrapped(text, now)
+
+    if wrapped is not None:
+        rest, wrapper = wrapped
+        return _within(wrapper, _clean(rest, now, layers - 1))
+
+    if (found := find_object(text)) is not None:
+        before, value, after = found
+        said = structured(value, now)
+
+        if said.message:
+            inner = _of_object(
+                replace(said, exception=f"{said.exception} {after}".strip()), now, layers
+            )
+            outer = _plain(before, now) if before.strip() else Cleaned("")
+            return _within(outer, inner._replace(text=f"{outer.text} {inner.text}".strip()))
+
+    pairs = logfmt(text, now)
+    return _plain(text, now) if pairs is None else _of_object(pairs, now, layers)
+
+
+def _of_object(said: Structured, now: float, layers: int) -> Cleaned:
+    """A structured record; its message may be a line, or an object, of its own."""
+    inner = _clean(without_ansi(said.message).strip(), now, layers - 1)
+    outer = Cleaned("", said.written_at, said.pid, said.level, said.fields)
+    exception = one_line(unescaped(without_ansi(said.exception)))
+    whole = _within(outer, inner)
+    return whole._replace(text=f"{whole.text} {exception}") if exception else whole
+
+
+def _plain(text: str, now: float) -> Cleaned:
+    plain = one_line(unescaped(text))
+    head = read_head(plain, now)
+    return Cleaned(plain, head.written_at, head.pid, head.level)
+
+
+def _within(outer: Cleaned, inner: Cleaned) -> Cleaned:
+    """The inner record, with what only its wrapper knows.
+
+    A time whose zone is said is the better one; a pid that the kernel vouched for too.
+    """
+    times = [c.written_at for c in (inner, outer) if c.written_at is not None]
+    stated = next((t for t in times if t.is_zone_stated), times[0] if times else None)
+    vouched = pid_of(outer.fields.get("_pid"))
+    return Cleaned(
+        inner.text,
+        stated,
+        vouched or inner.pid or outer.pid,
+        inner.level if inner.level is not None else outer.level,
+        {**outer.fields, **inner.fields},
+    )
+
+
+def _unwrapped(text: str, now: float) -> tuple[str, Cleaned] | None:
+    """What stands behind a prefix of a container engine, a supervisor or syslog, and the prefix."""
+    if match := _CRI.match(text) or _KUBECTL.match(text):
+        return text[match.end() :], Cleaned("", _stamp(match.groupdict().get("stamp"), now))
+
+    if match := _SYSLOG_5424.match(text) or _SYSLOG.match(text):
+        outer = Cleaned("", _stamp(match["stamp"], now), pid_of(match["pid"]))
+        return text[match.end() :], outer
+
+    match = _PIPED.match(text)
+
+    if match is not None and level_of(match["name"]) is None:
+        return text[match.end() :], Cleaned("")
+
+    return None
+
+
+def _stamp(text: str | None, now: float) -> WrittenAt | None:
+    found = find_stamp(text, now) if text else None
+    return found.written_at if found else None

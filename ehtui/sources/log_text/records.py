@@ -1,0 +1,206 @@
+"""Which lines of a log are one record: handlers wrap, tracebacks follow, two-line formats pair.
+
+Almost every line of a log says nothing of leases. So records are built only around the few that
+hold one of `WORDS`; the others are searched at the speed of `bytes.find`.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from ehtui.sources.log_text.escapes import without_ansi
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LINE_BYTES = 32 * 1024  # what stands behind is not read
+START_BYTES = 256  # of a line, which tell whether it begins a record
+MOST_LINES = 100  # of one record
+MOST_RECORD_BYTES = 64 * 1024
+
+# Single words, because a wrapped line may break between any two.
+WORDS = tuple(
+    word.encode()
+    for word in (
+        "EventProcessor", "vent processor", "processor instance", "EHReceiver", "wner",
+        "dentifier", "stolen", "disconnected", "receivers", "Receiver", "epoch",
+        "updating", "claimMore", "Asked", "throttled", "-busy", "Busy", "50002", "disabled",
+        "Disabled", "invalid-offset", "geo-replication", "nauthorized", "auth-failed",
+        "AuthenticationE", "InvalidSignature", "ExpiredToken", "ut-token", "ut-Token", "ut token",
+        "CBS Token", "opening", "opened", "balanc", "Balanc", "revoking", "thrown", "checkpoints",
+        '"MESSAGE":[',
+    )
+)  # fmt: skip
+
+_COLOURS = re.compile(rb"\x1b\[[0-?]{0,64}[@-~]")
+_BEGINS = b"0123456789[{<"  # a time, a bracket, an object: no line that goes on begins so
+# What goes on with the record before, whatever stands there.
+_GOES_ON = re.compile(
+    rb"[ \t]|Traceback \(most|Caused by:|During handling of|The above exception|Error condition:"
+    rb"|--- End of|---> |\xe2\x95[\xad\xb0]|\xe2\x94[\x82\x9c\x94]|\.\.\. \d"
+)
+# What ends a traceback; alone it may be anything.
+_EXCEPTION = re.compile(rb"[A-Za-z_][\w.]{0,200}(?:Error|Exception|Warning|Interrupt)\b")
+# java.util.logging writes the logger on one line and `LEVEL: message` on the next.
+_JUL_HEAD = re.compile(rb"[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d\s[AP]M ")
+_JUL_MESSAGE = re.compile(rb"(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): ")
+# RichHandler: time (blank where it repeats), level, message, path at the right edge.
+_RICH = re.compile(
+    r"(?P<time>\[[^\]]{4,40}\] | {0,43})"
+    r"(?P<level>NOTSET|DEBUG|INFO|WARNING|ERROR|CRITICAL) {1,9}(?=\S)"
+)
+_RICH_LEVEL_WIDTH = 9  # eight and a space
+_PATH = re.compile(r" (?P<path>[\w.-]{1,80}\.\w{1,4}(?::\d{1,6})?) *$")
+
+
+class Record(NamedTuple):
+    """Lines that belong together, and where the first one stands."""
+
+    offset: int
+    text: str
+    end: int
+
+
+def find_records(data: bytes, since: int = 0) -> Iterator[Record]:
+    """The records of whole lines in which one of `WORDS` stands at or after `since`.
+
+    What stands before `since` was read already; a record may have begun there.
+    """
+    done = 0
+
+    for at in _lines_worth_a_look(data, since):
+        if at < done:
+            continue
+
+        begin = record_begin(data, at, done)
+        record = _record(data, begin)
+        done = record.end
+        yield record
+
+
+def goes_on(data: bytes, at: int, before: int | None) -> bool:
+    """Whether the line at `at` belongs to the record of the line that begins at `before`."""
+    if data[at] in _BEGINS:
+        return False
+
+    line = _start(data, at)
+
+    if _GOES_ON.match(line):
+        return _RICH.match(line.decode("utf-8", "replace")) is None
+
+    if before is None:
+        return False
+
+    if _EXCEPTION.match(line):
+        return _GOES_ON.match(_start(data, before)) is not None
+
+    return bool(_JUL_MESSAGE.match(line) and _JUL_HEAD.match(data, before))
+
+
+def _start(data: bytes, at: int) -> bytes:
+    """The line's first characters, without colours."""
+    line = data[at : at + START_BYTES].partition(b"\n")[0]
+    return _COLOURS.sub(b"", line) if b"\x1b" in line else line
+
+
+def record_begin(data: bytes, at: int, floor: int = 0) -> int:
+    """Where the record begins that the line at `at` belongs to; not before `floor`."""
+    for _ in range(MOST_LINES):
+        before = data.rfind(b"\n", floor, at - 1) + 1 if at > floor else 0
+        before = max(before, floor)
+
+        if at == floor or not goes_on(data, at, before) or at - before > MOST_RECORD_BYTES:
+            break
+
+        at = before
+
+    return at
+
+
+def _lines_worth_a_look(data: bytes, since: int) -> list[int]:
+    """Where lines begin that hold one of the words, or go on with the record before `since`."""
+    begins: set[int] = set()
+
+    if since and since < len(data) and goes_on(data, since, data.rfind(b"\n", 0, since - 1) + 1):
+        begins.add(since)
+
+    for word in WORDS:
+        at = data.find(word, since)
+
+        while at >= 0:
+            begins.add(data.rfind(b"\n", 0, at) + 1)
+            end = data.find(b"\n", at)
+            at = data.find(word, end) if end >= 0 else -1
+
+    return sorted(begins)
+
+
+def _record(data: bytes, begin: int) -> Record:
+    size = len(data)
+    end = _next(data, begin)
+    lines, before = [_line(data, begin, end)], begin
+
+    while end < size and goes_on(data, end, before):
+        before, end = end, _next(data, end)
+        lines.append(_line(data, before, end))
+
+        if len(lines) == MOST_LINES or end - begin >= MOST_RECORD_BYTES:
+            break
+
+    rich = _RICH.match(lines[0])
+
+    if rich is None:
+        return Record(begin, "\n".join(lines) if len(lines) > 1 else lines[0], end)
+
+    time = rich["time"].strip() or _time_before(data, begin)
+    return Record(begin, f"{time} {_joined(lines, rich)}".lstrip(), end)
+
+
+def _time_before(data: bytes, at: int) -> str:
+    """RichHandler leaves a time out that was just written: the one that still counts."""
+    for _ in range(MOST_LINES):
+        if at == 0:
+            break
+
+        at = data.rfind(b"\n", 0, at - 1) + 1
+        line = _start(data, at).decode("utf-8", "replace")
+
+        if not line.startswith(" "):
+            rich = _RICH.match(line)
+            return rich["time"].strip() if rich else ""
+
+    return ""
+
+
+def _line(data: bytes, begin: int, end: int) -> str:
+    raw = data[begin : min(end, begin + LINE_BYTES)]
+    return without_ansi(raw.decode("utf-8", "replace")).rstrip("\r\n")
+
+
+def _next(data: bytes, at: int) -> int:
+    end = data.find(b"\n", at)
+    return end + 1 if end >= 0 else len(data)
+
+
+def _joined(lines: list[str], rich: re.Match[str]) -> str:
+    """RichHandler's columns taken apart: the message's lines as one, without the path."""
+    column = rich.start("level") + max(_RICH_LEVEL_WIDTH, len(rich["level"]) + 1)
+    first = lines[0]
+    path = _PATH.search(first, column)
+    width = (path.start("path") - 1 if path else len(first)) - column
+    message = first[column : column + width].rstrip() if path else first[column:].rstrip()
+    parts = [message]
+
+    for line in lines[1:]:
+        if line[:column].strip():  # not of this column: a traceback, printed whole
+            parts.append(" " + line.strip())
+            continue
+
+        piece = line[column : column + width].rstrip() if path else line[column:].rstrip()
+        # A word longer than the column was folded: it fills its line, and goes on without a space.
+        said = parts[-1].lstrip(" ")
+        is_folded = len(said) == width and " " not in said and said[-1] not in ".,;:'\")"
+        parts.append(piece if is_folded else " " + piece)
+
+    return first[rich.start("level") : column] + "".join(parts)
