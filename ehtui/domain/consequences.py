@@ -2,53 +2,88 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.leases import default_timing
+from ehtui.domain import takeover
 from ehtui.domain.memory import Memory
-from ehtui.domain.snapshot import Lease, LeaseState
-from ehtui.domain.takeover import NO_SURVIVOR, forecast
+from ehtui.domain.plans import TakeoverWindow
+from ehtui.domain.takeover import NO_SURVIVOR, last_renewal
+from ehtui.domain.timing import default_timing
 
 if TYPE_CHECKING:
-    from ehtui.domain.plans import TakeoverWindow
     from ehtui.domain.snapshot import GroupState, Snapshot
+    from ehtui.domain.takeover import Span
+    from ehtui.domain.timing import Timing
+
+CLOSE_S = 1.0  # from the signal until a client that closes has released what it holds
 
 
-def after_death(snapshot: Snapshot, group: str, partition: str) -> TakeoverWindow:
-    """If its owner died now without releasing: survivors wait for the lease to run out."""
-    return _after(snapshot, group, partition, LeaseState.OVERDUE)
+class _Stakes(NamedTuple):
+    """Who holds a partition, and what becomes of it without them."""
+
+    timing: Timing
+    survivors: int
+    waiting: int
+    renewed_at: float | None  # the latest renewal of all that its owner holds
+    looked_at: float
 
 
-def after_release(snapshot: Snapshot, group: str, partition: str) -> TakeoverWindow:
-    """If its owner released it now: survivors take it in their next round."""
-    return _after(snapshot, group, partition, LeaseState.RELEASED)
+def after_death(
+    snapshot: Snapshot, group: str, partition: str, dies: Span | None = None
+) -> TakeoverWindow:
+    """If its owner died without releasing: survivors wait for the lease to run out.
+
+    `dies` are the moments between which it does, server time; by default now. Until then it goes
+    on renewing, seen or not.
+    """
+    stakes = _stakes(snapshot, group, partition)
+
+    if stakes is None:
+        return NO_SURVIVOR
+
+    if stakes.survivors and stakes.renewed_at is None:  # a blob lease: its age is unknown
+        return TakeoverWindow(None, None, "blob-lease")
+
+    dies = dies or (snapshot.server_now, snapshot.server_now)
+    renewed = last_renewal(stakes.renewed_at or 0.0, stakes.timing, stakes.looked_at, dies)
+    return takeover.after_lapse(renewed, stakes.timing, stakes.survivors, stakes.waiting)
 
 
-def _after(snapshot: Snapshot, name: str, partition: str, end: LeaseState) -> TakeoverWindow:
+def after_release(
+    snapshot: Snapshot, group: str, partition: str, at: float | None = None
+) -> TakeoverWindow:
+    """If its owner was asked to close at that moment, server time; survivors take it next round."""
+    stakes = _stakes(snapshot, group, partition)
+
+    if stakes is None:
+        return NO_SURVIVOR
+
+    at = snapshot.server_now if at is None else at
+    released = (at, at + CLOSE_S)
+    return takeover.after_release(released, stakes.timing, stakes.survivors, stakes.waiting)
+
+
+def _stakes(snapshot: Snapshot, name: str, partition: str) -> _Stakes | None:
     group = snapshot.group(name)
     shown = next((p for p in group.partitions if p.id == partition), None) if group else None
 
     if group is None or shown is None or shown.lease.owner is None:
-        return NO_SURVIVOR
+        return None
 
-    lease, owner = shown.lease._replace(state=end), shown.lease.owner
-
-    if end is LeaseState.RELEASED:
-        lease = Lease(end, owner, last_modified=snapshot.server_now)
-
+    owner = shown.lease.owner
     memory = snapshot.memory if isinstance(snapshot.memory, Memory) else Memory()
-    known = memory.groups.get(name.lower())
+    known, look = memory.groups.get(name.lower()), memory.look
     timing = known.timings.get(owner) if known is not None else None
-    timing = timing or default_timing(snapshot.policy.lease_of(name))
-    waiting = next((len(o.partitions) for o in group.owners if o.id == owner), 1)
-    survivors = _survivors(snapshot, group, owner)
-    window = forecast(lease, timing.rivals, survivors, waiting, snapshot.server_now)
+    leases = (p.lease for p in group.partitions if p.lease.owner == owner)
+    renewed = [lease.renewed_at for lease in leases if lease.renewed_at is not None]
 
-    if window is None or window.earliest_at is None:
-        return window or NO_SURVIVOR
-
-    return replace(window, is_assumed=timing.is_assumed)
+    return _Stakes(
+        timing or default_timing(snapshot.policy.lease_of(name)),
+        _survivors(snapshot, group, owner),
+        next((len(o.partitions) for o in group.owners if o.id == owner), 1),
+        max(renewed) if renewed else None,
+        look.listing.server_time if look is not None else snapshot.server_now,
+    )
 
 
 def _survivors(snapshot: Snapshot, group: GroupState, owner: str) -> int:

@@ -33,6 +33,8 @@ class Draft:
         "at",
         "before",
         "clocks",
+        "close_reads",
+        "closer_looks",
         "consumers",
         "events",
         "failures",
@@ -73,6 +75,8 @@ class Draft:
         self.failures = memory.failures
         self.laps = before.laps
         self.started_at = memory.started_at
+        self.close_reads = memory.close_reads
+        self.closer_looks = before.closer_looks
         self.events: list[tuple[float, str, Subject, Evidence, bool]] = []
 
         # Whatever local time was read off has been set back: server time goes on from there.
@@ -111,6 +115,23 @@ class Draft:
         """Server time of the last listing: what lasted until then was seen to last."""
         return self.look.listing.server_time if self.look is not None else self.now
 
+    @property
+    def listed_exactly(self) -> float:
+        """When the last listing had arrived, to the fraction: what it shows had been written."""
+        return self.clocks.server(self.look.listing.read_at) if self.look is not None else self.now
+
+    @property
+    def listed_before_exactly(self) -> float:
+        """When the one before was asked for: what it does not show was written later."""
+        memory = self.before.memory if isinstance(self.before.memory, Memory) else Memory()
+        listing = memory.look.listing if memory.look is not None else None
+
+        if listing is None:
+            return self.listed_exactly
+
+        asked_at = listing.read_at if listing.asked_at is None else listing.asked_at
+        return self.clocks.server(asked_at)
+
     def moment(self) -> Moment:
         """How partitions are judged now."""
         policy = self.policy
@@ -118,6 +139,7 @@ class Draft:
             self.at,
             self.now,
             self.looked_at,
+            self.listed_at,
             self.clock_offset_s or 0.0,
             self.before.taken_at,
             policy.hub_interval_s + policy.store_interval_s,
@@ -190,7 +212,9 @@ class Draft:
                 self.intake,
                 self.clocks,
                 self.restamped,
+                self.close_reads,
             ),
             self.laps,
             self.clocks.host_ahead_s,
+            self.closer_looks,
         )

@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.leases import Timing
     from ehtui.domain.process import OwnerLink
+    from ehtui.domain.timing import Timing
 
 FAST_WAYS = True  # off in the test that compares them with the plain way
 _shown_of = attrgetter("shown")
@@ -232,7 +232,7 @@ def _owner_state(
     owner: str, partitions: tuple[str, ...], group: GroupMemory, known: OwnerState | None
 ) -> OwnerState:
     track = group.owners.get(owner)
-    period_s = track.rhythm.period_s if track is not None else None
+    period_s = track.renewals.period_s if track is not None else None
     state = OwnerState(owner, partitions, known.link if known is not None else None, period_s)
     return known if known is not None and known == state else state
 
@@ -255,12 +255,10 @@ def linked(group: GroupMemory, links: Mapping[str, OwnerLink]) -> GroupMemory:
 
 def _period_of(group: GroupMemory, owner: str) -> float | None:
     track = group.owners.get(owner)
-    return track.rhythm.period_s if track is not None else None
+    return track.renewals.period_s if track is not None else None
 
 
-def forecasted(
-    group: GroupMemory, standbys: int, now: float, default: Timing | None
-) -> GroupMemory:
+def forecasted(group: GroupMemory, standbys: int, now: float, default: Timing) -> GroupMemory:
     """`group` with the takeover windows of the partitions that nobody serves."""
     waiting = [seat for seat in group.troubled if seat.marks & Mark.UNSERVED]
 
@@ -273,14 +271,25 @@ def forecasted(
         if seat.shown.lease.state is LeaseState.HELD
     }
     changed: dict[str, Seat] = {}
+    renewed_at: dict[str | None, float] = {}
+
+    for seat in waiting:
+        lease = seat.shown.lease
+        renewed_at[lease.owner] = max(renewed_at.get(lease.owner, 0.0), lease.renewed_at or 0.0)
 
     for seat in waiting:
         lease = seat.shown.lease
         timing = group.timings.get(lease.owner, default) if lease.owner else default
-        rivals = timing.rivals if timing is not None else ()
         survivors = len(renewing - {lease.owner}) + standbys
         start = seat.tenure.free_since if owner_of(seat.tenure) is None else None
-        window = forecast(lease, rivals, survivors, len(waiting), start or now)
+        window = forecast(
+            lease,
+            timing,
+            survivors,
+            len(waiting),
+            start or now,
+            renewed_at=renewed_at[lease.owner],
+        )
 
         if window != seat.shown.takeover:
             changed[seat.shown.id] = seat._replace(shown=seat.shown._replace(takeover=window))

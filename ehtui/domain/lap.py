@@ -27,10 +27,10 @@ class Lap:
 
     @property
     def is_inside_forecast(self) -> bool | None:
-        """Whether it landed in the window, rounding of server times allowed; None while open."""
+        """Whether it landed in the window; None while open, or where it has no end."""
         window = self.owned.takeover
 
         if self.owned_at is None or window.earliest_at is None or window.latest_at is None:
             return None
 
-        return window.earliest_at - 1.0 <= self.owned_at <= window.latest_at + 1.0
+        return window.earliest_at <= self.owned_at <= window.latest_at

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.leases import RESOLUTION_S
 from ehtui.domain.memory import Mark
 from ehtui.domain.rules import PREDATES_HUB
 from ehtui.domain.snapshot import Health, LeaseState
 from ehtui.domain.store import Layout
+from ehtui.domain.timing import RESOLUTION_S
 
 if TYPE_CHECKING:
     from ehtui.domain.health import Patience

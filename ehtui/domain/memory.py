@@ -10,15 +10,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from ehtui.domain.agenda import Agenda
 from ehtui.domain.clocks import UNREAD_CLOCKS, Clocks, Restamped
 from ehtui.domain.intake import NO_INTAKE, Intake
-from ehtui.domain.leases import NO_RHYTHM, Rhythm, Timing
 from ehtui.domain.ownership import Look
 from ehtui.domain.process import LogIncidentKind, OwnerClaim, OwnerLink, ProcessId
+from ehtui.domain.renewals import NOT_MEASURED, RenewalStats, Sight
 from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Series
 
+# ruff: noqa: TC004 - nobody asks for these types at run time
 if TYPE_CHECKING:
     from ehtui.domain.behind import History
+    from ehtui.domain.expiry import SeenExpiry
     from ehtui.domain.progress import Progress
     from ehtui.domain.store import Ownership
+    from ehtui.domain.timing import Timing
 
 
 class Flow(NamedTuple):
@@ -49,6 +52,8 @@ class Move:
     from_owner: str | None
     to_owner: str | None
     sequence: int | None  # checkpoint by then: one that never moves tells a poison event
+    age_s: float | None = None  # since its owner of before was last seen to renew
+    free_since: float | None = None  # released, or its lease had run out, as far as it was judged
 
 
 class Tenure(NamedTuple):
@@ -97,10 +102,12 @@ class Seat(NamedTuple):
 class OwnerTrack:
     """An owner id of a group over time. Server times."""
 
-    rhythm: Rhythm = NO_RHYTHM
+    renewals: RenewalStats = NOT_MEASURED
     joined_at: float | None = None  # None: was there at the first look
     seen_at: float = 0.0
-    renewed_at: float = 0.0  # the look that saw it renew
+    first_seen_at: float = 0.0
+    sight: Sight | None = None  # of its latest renewal
+    blurred: int = 0  # renewals between which others may have happened unseen
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +120,8 @@ class GroupMemory:
     owners: Mapping[str, OwnerTrack] = field(default_factory=dict)
     timings: Mapping[str, Timing] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
-    seen_expiry_s: float | None = None  # the youngest lease that was taken over
+    expiry: SeenExpiry | None = None  # as take-overs showed it
+    takes_all_at_once: bool | None = None  # in one round; None: not seen yet
     troubled: tuple[Seat, ...] = ()  # those with marks, in natural order
     known: int = 0  # partitions whose lag is part of the sum
     places: Mapping[str, int] = field(default_factory=dict)  # of partitions in `state`
@@ -225,3 +233,4 @@ class Memory:
     intake: Intake = NO_INTAKE
     clocks: Clocks = UNREAD_CLOCKS
     restamped: Restamped = field(default_factory=dict)
+    close_reads: tuple[float, ...] = ()  # server times of the listings that were closer looks

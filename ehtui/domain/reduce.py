@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
+from ehtui.domain.closer_looks import closer_looks
 from ehtui.domain.consumers import idle_consumers, judge_consumers
 from ehtui.domain.draft import Draft
 from ehtui.domain.findings.gather import gather
@@ -14,9 +15,9 @@ from ehtui.domain.folds.logs import fold_logs
 from ehtui.domain.folds.sources import fold_failure, fold_host_clock, fold_off, fold_success
 from ehtui.domain.folds.store import fold_store
 from ehtui.domain.groups import forecasted, linked, rejudged
-from ehtui.domain.leases import default_timing
 from ehtui.domain.memory import Memory
 from ehtui.domain.snapshot import Snapshot, SourceState
+from ehtui.domain.timing import default_timing
 from ehtui.domain.updates import (
     ActionDone,
     HostClockSet,
@@ -55,6 +56,7 @@ def reduce(snapshot: Snapshot, update: Update) -> Snapshot:
         standbys = len(idle_consumers(draft, key))
         draft.groups[key] = forecasted(after, standbys, draft.looked_at, default)
 
+    draft.closer_looks = closer_looks(draft)
     advance_laps(draft)
     draft.findings = gather(draft)
     return draft.freeze()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +14,7 @@ class Profile:
     slowest_s: float  # longest round, jitter included
     expires_after_s: float
     is_greedy: bool = True  # takes all that it may in one round; else one a round
+    is_custom: bool = False  # its interval was set: its expiry may have been as well
 
     @property
     def code(self) -> str:
@@ -26,6 +27,7 @@ DOTNET = Profile("dotnet", 30, 30, 120)
 JAVA = Profile("java", 30, 30, 120)
 JS = Profile("js", 10, 10, 60, is_greedy=False)
 GO = Profile("go", 10, 13, 60, is_greedy=False)
+RUST = Profile("rust", 30, 33, 60)
 # Mean renewal periods, storage round trips included, that fit each default.
 _FITTING = (
     (PYTHON, 29.0, 40.0),
@@ -34,40 +36,54 @@ _FITTING = (
     (JS, 9.0, 12.5),
     (GO, 8.0, 13.5),
 )
+_FITTING_IF_NAMED = ((RUST, 28.0, 34.0),)  # as rare as a Rust consumer is
 UNKNOWN_SDK = (PYTHON, DOTNET)  # nothing known: both windows
-PYTHON_JITTER = 1.1  # mean of 1–1.2
+PYTHON_JITTER = 1.1  # mean of 1 to 1.2
+GO_JITTER = 1.24  # 1.3 against the mean, 1.05
 PYTHON_EXPIRY_ROUNDS = 6
+ROUND_WORK_S = 1.0  # listing and claiming, beside the rest
+LIKELY = 0.06  # a period is measured as exactly as that
 GO_LINES = ("] Listing ownership for ", "] claimMorePartitions:")
+RUST_LINE = "azure_messaging_eventhubs"  # the crate: target of its log lines
 
 
 def profiles(period_s: float | None, hints: frozenset[str] = frozenset()) -> tuple[Profile, ...]:
     """Every kind that an owner may be, by its renewal period and what else tells its SDK."""
-    if period_s is None:
-        hinted = tuple(p for p, _, _ in _FITTING if p.name in hints)
-        return hinted or UNKNOWN_SDK
+    known = (*_FITTING, *_FITTING_IF_NAMED) if hints else _FITTING
+    named = tuple(kind for kind in known if not hints or kind[0].name in hints)
 
-    fitting = tuple(
-        p for p, low, high in _FITTING if low <= period_s <= high and (not hints or p.name in hints)
-    )
+    if period_s is None:
+        return tuple(p for p, _, _ in named) if hints and named else UNKNOWN_SDK
+
+    fitting = tuple(p for p, low, high in named if low <= period_s <= high)
 
     if fitting:
         return fitting
 
     # A period that was configured: only Python derives its expiry from it.
-    others = tuple(
-        Profile(p.name, period_s, period_s * 1.3, p.expires_after_s, p.is_greedy)
-        for p, _, _ in _FITTING
-        if p.name in hints - {"python"}
-    )
+    others = tuple(_custom(p, period_s) for p, _, _ in named if p.name in hints - {"python"})
     return others or (custom_python(period_s),)
+
+
+def _custom(default: Profile, period_s: float) -> Profile:
+    """A processor whose interval was set, so that its expiry stayed as it is by default."""
+    jitter = GO_JITTER if default is GO else 1.0
+    slowest_s = period_s * jitter + ROUND_WORK_S
+    return replace(default, period_s=period_s, slowest_s=slowest_s, is_custom=True)
 
 
 def custom_python(period_s: float) -> Profile:
     """A Python processor whose load_balancing_interval was set: it expires after six of them."""
-    interval_s = period_s / PYTHON_JITTER
-    interval_s = round(interval_s, 0 if interval_s >= 1 else 1) or interval_s
+    exact_s = period_s / PYTHON_JITTER
+    interval_s = round(2 * exact_s) / 2  # people set whole and half seconds
 
-    return Profile("python", interval_s, interval_s * 1.2 + 1, interval_s * PYTHON_EXPIRY_ROUNDS)
+    if abs(interval_s - exact_s) > LIKELY * exact_s + 0.05:
+        interval_s = round(exact_s, 1) or exact_s
+
+    expires_after_s = interval_s * PYTHON_EXPIRY_ROUNDS
+    return Profile(
+        "python", interval_s, interval_s * 1.2 + ROUND_WORK_S, expires_after_s, is_custom=True
+    )
 
 
 def hints_of(process_name: str | None, evidence: str | None) -> frozenset[str]:
@@ -78,6 +94,9 @@ def hints_of(process_name: str | None, evidence: str | None) -> frozenset[str]:
     # Its program may have any name.
     if evidence and any(text in evidence for text in GO_LINES):
         return frozenset({"go"})
+
+    if evidence and RUST_LINE in evidence:
+        return frozenset({"rust"})
 
     name = (process_name or "").lower()
 

@@ -29,8 +29,8 @@ from ehtui.domain.snapshot import (
 
 if TYPE_CHECKING:
     from ehtui.domain.lag import Lag
-    from ehtui.domain.leases import Timing
     from ehtui.domain.store import Checkpoint, Layout
+    from ehtui.domain.timing import Timing
 
 SETTLING_S = 61.0  # a rate has faded so long after the last checkpoint
 REFRESH_S = 30.0  # what waits is judged again at least so often
@@ -48,6 +48,7 @@ class Moment:
     at: float  # local
     now: float  # server
     looked_at: float  # server time up to which the store's word holds
+    listed_at: float  # server time of its last word
     offset_s: float
     polled_before_at: float  # local time of the look before, for series
     poll_s: float  # seconds between looks, hub and store together
@@ -124,7 +125,7 @@ def judged(
         tenure,
         progress,
         marks_of(shown, progress, flow, patience, looked_at),
-        _due(shown, progress, next_change_at(lease, timing), patience, looked_at),
+        _due(shown, progress, next_change_at(lease, timing, looked_at), patience, looked_at),
     )
 
 
@@ -144,7 +145,8 @@ def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
     if lease.state is not LeaseState.HELD or lease.owner != old.lease.owner:
         return None
 
-    lapses_at, next_at = next_change_at(old.lease, timing), next_change_at(lease, timing)
+    lapses_at = next_change_at(old.lease, timing)
+    next_at = next_change_at(lease, timing, moment.looked_at)
     due_at = seat.due_at if seat.due_at != lapses_at or next_at is None else next_at
     shown = GroupPartition(
         old.id,
@@ -170,7 +172,13 @@ def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
 def _lease_now(tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
     ended_at = moment.ended.get(tenure.holder) if tenure.holder is not None else None
     return lease_of(
-        tenure.record, timing, moment.looked_at, tenure.holder, tenure.claimed_at, ended_at
+        tenure.record,
+        timing,
+        moment.looked_at,
+        tenure.holder,
+        tenure.claimed_at,
+        ended_at,
+        listed_at=moment.listed_at,
     )
 
 

@@ -16,6 +16,7 @@ from ehtui.domain.policy import Policy
 
 # ruff: noqa: TC004 - nobody asks for these types at run time: the first paint waits for none
 if TYPE_CHECKING:
+    from ehtui.domain.closer_looks import CloserLooks
     from ehtui.domain.hub import HubDescription, PartitionSample
     from ehtui.domain.lap import Lap
     from ehtui.domain.plans import TakeoverWindow
@@ -49,6 +50,7 @@ class TimingBasis(StrEnum):
     CONFIGURED = "configured"
     OBSERVED = "observed"  # from renewals seen
     INFERRED = "inferred"  # from the other owners' SDK and period
+    GUESSED = "guessed"  # from their period, which is no SDK's default: the ratio may be another
     ASSUMED = "assumed"
 
 
@@ -294,6 +296,7 @@ class Snapshot:
     memory: object = None  # reduce()'s own bounded history; nobody else reads it
     laps: tuple[Lap, ...] = ()  # what this session's signals set free, forecast beside measured
     host_ahead_s: float = 0.0  # this host's clock minus local time: it was set meanwhile
+    closer_looks: CloserLooks | None = None  # while renewals of new owners are timed
 
     @property
     def clock_skew_s(self) -> float | None:

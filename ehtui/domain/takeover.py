@@ -2,50 +2,102 @@
 
 from __future__ import annotations
 
-from math import ceil
+from math import ceil, floor
 from typing import TYPE_CHECKING
 
 from ehtui.domain.plans import TakeoverWindow
-from ehtui.domain.snapshot import LeaseState
+from ehtui.domain.renewals import RESOLUTION_S
+from ehtui.domain.snapshot import LeaseState, TimingBasis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from ehtui.domain.sdks import Profile
     from ehtui.domain.snapshot import Lease
+    from ehtui.domain.timing import Timing
 
-OPEN_S = 0.5  # opening the AMQP link
+CLAIM_S = 0.5  # from a survivor's look at the store until its claim stands there
+SHORTEST = 0.9  # of a period: the shortest round (facts.md §2: Python's mean is 1.1 intervals)
 NO_SURVIVOR = TakeoverWindow(None, None, "no-survivor")
+
+Span = tuple[float, float]  # between two moments
+
+
+def last_renewal(renewed_at: float, timing: Timing, looked_at: float, span: Span) -> Span:
+    """Between which moments an owner renews for the last time if it dies within `span`.
+
+    `renewed_at` is the Last-Modified that a look at `looked_at` found: it may renew unseen.
+    """
+    dies_after, dies_before = span
+    is_timed = timing.period_basis is not TimingBasis.ASSUMED
+    next_at = renewed_at + SHORTEST * timing.period_s if is_timed else renewed_at
+    latest_at = dies_before if dies_before >= next_at else renewed_at
+    longest_s = timing.longest_s + RESOLUTION_S
+
+    # Late already when it was looked at: it may have renewed for the last time.
+    if not is_timed or looked_at >= renewed_at + longest_s:
+        return renewed_at, latest_at
+
+    return max(renewed_at, dies_after - longest_s), latest_at
+
+
+def after_lapse(renewed: Span, timing: Timing, survivors: int, waiting: int) -> TakeoverWindow:
+    """The window of a partition whose owner renewed for the last time within `renewed`.
+
+    `survivors` are those who could take it, `waiting` the partitions that wait for them. Where
+    their expiry is undecided, the window spans all that is possible.
+    """
+    if survivors == 0 or not timing.rivals:
+        return NO_SURVIVOR
+
+    earliest_at = floor(renewed[0] + timing.soonest_expiry_s)
+
+    if timing.is_open:
+        return TakeoverWindow(earliest_at, None, timing.code, timing.doubt)
+
+    longest_s = max(p.expires_after_s + _rounds(p, survivors, waiting) for p in timing.rivals)
+    latest_at = ceil(renewed[1] + longest_s + CLAIM_S)
+    return TakeoverWindow(earliest_at, latest_at, timing.code, timing.doubt)
+
+
+def after_release(released: Span, timing: Timing, survivors: int, waiting: int) -> TakeoverWindow:
+    """The window of a partition that was released within that time: the next round of somebody."""
+    if survivors == 0 or not timing.rivals:
+        return NO_SURVIVOR
+
+    longest_s = max(_rounds(p, survivors, waiting) for p in timing.rivals)
+    doubt = timing.doubt if timing.is_assumed else None
+    latest_at = ceil(released[1] + longest_s + CLAIM_S)
+    return TakeoverWindow(floor(released[0]), latest_at, "released", doubt)
 
 
 def forecast(
-    lease: Lease, rivals: Sequence[Profile], survivors: int, waiting: int, now: float
+    lease: Lease,
+    timing: Timing,
+    survivors: int,
+    waiting: int,
+    now: float,
+    *,
+    renewed_at: float | None = None,
 ) -> TakeoverWindow | None:
     """The window of a partition that nobody serves; None while its owner renews.
 
-    `survivors` are those who could take it, `waiting` the partitions that wait for them. Where the
-    rivals' SDK is undecided, the window spans all of theirs.
+    `renewed_at` is the latest renewal of all that its owner held: while one of its leases runs,
+    survivors count it among those who share.
     """
     if lease.state is LeaseState.HELD:
         return None
 
-    if survivors == 0 or not rivals:
-        return NO_SURVIVOR
-
-    free_at = lease.last_modified
-
     if lease.state in {LeaseState.RELEASED, LeaseState.NEVER_OWNED}:
-        start = free_at if free_at is not None else now
-        latest = max(start + _rounds(p, survivors, waiting) for p in rivals)
-        return TakeoverWindow(start, latest + OPEN_S, "released")
+        free_at = lease.last_modified if lease.last_modified is not None else now
+        return after_release((free_at, free_at), timing, survivors, waiting)
+
+    if survivors == 0 or not timing.rivals:
+        return NO_SURVIVOR
 
     if lease.renewed_at is None:  # a blob lease: its age is unknown
         return TakeoverWindow(None, None, "blob-lease")
 
-    lapse = [lease.renewed_at + p.expires_after_s for p in rivals]
-    ends = [at + _rounds(p, survivors, waiting) for at, p in zip(lapse, rivals, strict=True)]
-    basis = "|".join(dict.fromkeys(p.name if p.name == "configured" else p.code for p in rivals))
-    return TakeoverWindow(min(lapse), max(ends) + OPEN_S, basis)
+    latest_at = max(lease.renewed_at, renewed_at or 0.0)
+    return after_lapse((lease.renewed_at, latest_at), timing, survivors, waiting)
 
 
 def _rounds(profile: Profile, survivors: int, waiting: int) -> float:

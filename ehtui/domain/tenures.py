@@ -5,13 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.domain.leases import RESOLUTION_S
 from ehtui.domain.memory import Move, MoveKind, Tenure
-from ehtui.domain.snapshot import Lease, LeaseState
+from ehtui.domain.snapshot import Lease
 
 if TYPE_CHECKING:
-    from ehtui.domain.leases import Timing
     from ehtui.domain.store import Ownership
+    from ehtui.domain.timing import Timing
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,7 @@ class Shift:
     after: Tenure
     sequence: int | None  # checkpoint by then
     lag: int | None
+    silent_s: float = 0.0  # for which its owner had not renewed anything, at the look before
 
 
 def watched(record: Ownership | None, looked_at: float) -> Tenure:
@@ -66,14 +66,22 @@ def moves_of(
     """What happened: one change, or two where a hand-over fell between two looks.
 
     `timing` is that of the old owner's leases; `has_left` says that it holds nothing any more,
-    `had_ended` that its process was gone while the record still named it: it released nothing.
+    `had_ended` that its process was gone while the record still named it, and that it has not
+    renewed since: it released nothing.
     """
     old, new = owner_of(shift.before), owner_of(shift.after)
     record = shift.after.record
     at = record.blob.last_modified if record is not None else shift.after.free_since or 0.0
 
+    renewed_at = shift.lease.renewed_at
+    age_s = at - renewed_at if renewed_at is not None else None
+    free_since = shift.before.free_since
+    free_since = shift.lease.expires_at if free_since is None else free_since
+
     def move(kind: MoveKind, from_owner: str | None, to_owner: str | None) -> Move:
-        return Move(at, shift.partition, kind, from_owner, to_owner, shift.sequence)
+        return Move(
+            at, shift.partition, kind, from_owner, to_owner, shift.sequence, age_s, free_since
+        )
 
     if new is None:
         return (move(MoveKind.RELEASED, old, None),) if old is not None else ()
@@ -81,7 +89,7 @@ def moves_of(
     if old is None:
         return (move(MoveKind.CLAIMED, shift.before.holder, new),)
 
-    if had_ended or _had_run_out(shift, timing, at):
+    if had_ended or has_lapsed(shift, timing) or (has_left and _had_run_out(shift, timing, at)):
         return (move(MoveKind.TAKEN_OVER, old, new),)
 
     if has_left:  # a steal leaves its victim something: this one let go of all, unseen
@@ -90,13 +98,18 @@ def moves_of(
     return (move(MoveKind.STOLEN, old, new),)
 
 
-def _had_run_out(shift: Shift, timing: Timing | None, at: float) -> bool:
-    if shift.lease.state is LeaseState.EXPIRED:
-        return True
+def has_lapsed(shift: Shift, timing: Timing | None) -> bool:
+    """Whether it was seen to lapse: its owner had stopped renewing before it changed hands.
 
+    Its age alone proves nothing. Where looks are rarer than renewals, a lease that was stolen to
+    balance the load looks as old.
+    """
+    return timing is not None and shift.silent_s > timing.silent_after_s
+
+
+def _had_run_out(shift: Shift, timing: Timing | None, at: float) -> bool:
+    """Whether it may have run out unseen, such as while the store was not read."""
     if timing is None or shift.lease.renewed_at is None:
         return False
 
-    # Renewals had stopped, so whoever took it judged it expired, whatever expiry was assumed here.
-    age_s = at - shift.lease.renewed_at
-    return age_s >= min(timing.soonest_expiry_s, 2 * timing.overdue_after_s) - RESOLUTION_S
+    return at - shift.lease.renewed_at >= timing.soonest_expiry_s

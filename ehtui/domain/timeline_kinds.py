@@ -105,7 +105,7 @@ TIMELINE_KINDS: Mapping[str, Mapping[str, str]] = {
         "takeover_earliest_at": "float? as it was forecast before the signal",
         "takeover_latest_at": "float?",
         "takeover_basis": "str?",
-        "takeover_is_assumed": "bool no survivor's renewals had been timed",
+        "takeover_is_assumed": "bool a guess: the expiry is not configured, seen or a default",
         "is_inside_forecast": "bool? None where nothing could be forecast",
     },
     # The same subject, afterwards: who owns it has written a checkpoint.

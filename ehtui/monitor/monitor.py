@@ -17,7 +17,7 @@ from ehtui.domain.snapshot import SourceStatus
 from ehtui.domain.text import safe
 from ehtui.domain.updates import HostClockSet, SourceFailed, Tick, Update
 from ehtui.monitor.poller import Poller, Scheduled
-from ehtui.monitor.tempo import Tempo
+from ehtui.monitor.tempo import URGENT_S, Tempo
 from ehtui.monitor.threads import DaemonThreads, keep_logs_off_the_terminal
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ PUBLISH_EVERY_S = 0.25
 TOGETHER_S = 0.15
 TICK_AFTER_S = 1.0
 CLOCK_WAS_SET_S = 1.0  # by less, it is slewed
-URGENT_SOURCES = frozenset({"hub", "store"})
 
 _LOG = logging.getLogger(__name__)
 
@@ -216,12 +215,14 @@ class Monitor:
                 poller.refresh()
 
     def _retime(self) -> None:
-        is_urgent = self._tempo.is_forecast_open(self._snapshot, self._clock())
+        snapshot, now = self._snapshot, self._clock()
+        every_s = {
+            "hub": URGENT_S if self._tempo.is_forecast_open(snapshot, now) else None,
+            "store": self._tempo.store_every_s(snapshot, now),
+        }
 
         for poller in self._pollers:
-            poller.set_tempo(
-                is_urgent=is_urgent and poller.name in URGENT_SOURCES, is_paused=self._is_paused
-            )
+            poller.set_tempo(every_s=every_s.get(poller.name), is_paused=self._is_paused)
 
     def _fold(self, update: Update) -> None:
         """Fold one update; a fault in the rules becomes a failed source, not a dead thread."""

@@ -16,7 +16,6 @@ from ehtui.sources.source import Eager, Paced, Source
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-URGENT_S = 1.0  # between reads while a forecast is open
 FIRST_RETRY_S = 2.0
 FIRST_RETRY_THROTTLED_S = 4.0  # what the SDKs wait on com.microsoft:server-busy
 LONGEST_RETRY_S = 60.0
@@ -52,7 +51,7 @@ class Poller:
         self._jitter = jitter
         self._failures = 0
         self._retry_s = 0.0
-        self._is_urgent = False
+        self._urgent_s: float | None = None
         self._is_paused = False
         self._is_wanted = False
         self._is_reading = False
@@ -73,10 +72,13 @@ class Poller:
         self._is_wanted = True
         self._changed.set()
 
-    def set_tempo(self, *, is_urgent: bool, is_paused: bool) -> None:
-        """Change what the rest after a read depends on; a rest under way is cut or stretched."""
-        if (is_urgent, is_paused) != (self._is_urgent, self._is_paused):
-            self._is_urgent, self._is_paused = is_urgent, is_paused
+    def set_tempo(self, *, every_s: float | None, is_paused: bool) -> None:
+        """Change what the rest after a read depends on; a rest under way is cut or stretched.
+
+        `every_s` is how often to read for now, more often than scheduled; None: as scheduled.
+        """
+        if (every_s, is_paused) != (self._urgent_s, self._is_paused):
+            self._urgent_s, self._is_paused = every_s, is_paused
             self._changed.set()
 
     async def run(self) -> None:
@@ -156,7 +158,8 @@ class Poller:
             return 0.0
 
         least_s = self._source.min_every_s if isinstance(self._source, Paced) else 0.0
-        return max(min(self._every_s, URGENT_S) if self._is_urgent else self._every_s, least_s)
+        every_s = self._every_s if self._urgent_s is None else min(self._every_s, self._urgent_s)
+        return max(every_s, least_s)
 
     async def _rest(self, started: float) -> None:
         loop = asyncio.get_running_loop()

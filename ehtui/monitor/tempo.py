@@ -10,6 +10,7 @@ from ehtui.domain.snapshot import LeaseState
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, Snapshot
 
+URGENT_S = 1.0  # between reads while a forecast is open
 FORECAST_GRACE_S = 30.0  # a forecast that nobody met is watched closely for so long
 
 
@@ -28,7 +29,17 @@ class Tempo:
 
     def is_forecast_open(self, snapshot: Snapshot, now: float) -> bool:
         """Whether a partition waits for a new owner, so that a second matters; `now` is local."""
-        return now + (snapshot.clock_offset_s or 0.0) < self._span(snapshot).open_until
+        server_now = now + (snapshot.clock_offset_s or 0.0)
+        return server_now < max(self._span(snapshot).open_until, _laps_open_until(snapshot))
+
+    def store_every_s(self, snapshot: Snapshot, now: float) -> float | None:
+        """How often the store is to be read, more often than usual; None: as usual."""
+        if self.is_forecast_open(snapshot, now):
+            return URGENT_S
+
+        closer = snapshot.closer_looks
+        server_now = now + (snapshot.clock_offset_s or 0.0)
+        return closer.every_s if closer is not None and server_now < closer.until_at else None
 
     def changes_with_time(self, snapshot: Snapshot, now: float) -> bool:
         """Whether judging the same facts again at `now` (local) could say something new."""
@@ -47,6 +58,16 @@ class Tempo:
         }
 
         return _joined([span for _, span in self._known.values()])
+
+
+def _laps_open_until(snapshot: Snapshot) -> float:
+    """Until when somebody may take what this session's signals set free."""
+    ends = [
+        lap.owned.takeover.latest_at or lap.started_at
+        for lap in snapshot.laps
+        if lap.owned_at is None
+    ]
+    return max(ends, default=-inf) + FORECAST_GRACE_S
 
 
 def _joined(spans: list[_Span]) -> _Span:

@@ -95,8 +95,8 @@ def _back(window: TakeoverWindow, say: Telling) -> str:
     """`12:03:41–12:04:17 (up to 1m17s; Python 180/30 s)`; `~` where it is assumed."""
     last = window.latest_at if window.latest_at is not None else window.earliest_at
     longest = formats.duration(max(0.0, last - say.now)) if last is not None else formats.UNKNOWN
-    guess = "~" if window.is_assumed else ""
-    rests_on = f"{basis(window.basis)}{_ASSUMED if window.is_assumed else ''}"
+    guess = "~" if window.is_guess else ""
+    rests_on = f"{basis(window.basis)}{_ASSUMED if window.is_guess else ''}"
 
     if window.earliest_at is None or window.latest_at is None:
         word = "by" if window.earliest_at is None else "from"

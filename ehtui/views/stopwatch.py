@@ -21,7 +21,7 @@ def lap_sentence(lap: Lap, say: Telling) -> str:
     forecast = "forecast: nobody can take it"
 
     if window.earliest_at is not None:
-        guess = "~" if window.is_assumed else ""
+        guess = "~" if window.is_guess else ""
         forecast = f"forecast {guess}{say.span(window.earliest_at, window.latest_at)}"
 
     if lap.gap_s is None:
@@ -54,7 +54,7 @@ def lap_document(lap: Lap) -> Json:
         "owner": _named(lap.owner),
         "forecast_s": [since(window.earliest_at), since(window.latest_at)],
         "forecast_basis": window.basis,
-        "forecast_is_assumed": window.is_assumed,
+        "forecast_is_assumed": window.is_guess,
         "gap_s": since(lap.owned_at),
         "checkpoint_moved_s": since(lap.moved_at),
         "is_inside_forecast": lap.is_inside_forecast,

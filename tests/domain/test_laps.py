@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal
-from ehtui.domain.plans import Outcome, OutcomeState, SignalPlan
+from ehtui.domain.plans import Doubt, Outcome, OutcomeState, SignalPlan
 from ehtui.domain.snapshot import ConsumerRole
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, healthy, process_id
@@ -165,10 +165,10 @@ def test_a_forecast_before_any_renewal_says_that_it_is_assumed() -> None:
 
     (lap,) = world.snapshot.laps
     assert lap.owned.takeover.earliest_at is not None
-    assert lap.owned.takeover.is_assumed
+    assert lap.owned.takeover.doubt is Doubt.UNTIMED
     (event,) = world.told("action.signal")
     assert event.details["takeover_is_assumed"] is True
 
     seen = healthy()
     signalled(seen, "KILL")
-    assert not seen.snapshot.laps[0].owned.takeover.is_assumed
+    assert not seen.snapshot.laps[0].owned.takeover.is_guess

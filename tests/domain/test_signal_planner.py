@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import signal
 from dataclasses import replace
+from math import ceil
 
 import pytest
 
+from ehtui.domain.consequences import CLOSE_S
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal, reforecast, signal_effect, signal_number
 from ehtui.domain.plans import Refusal, RefusalReason, SignalEffect, SignalPlan
@@ -24,7 +26,7 @@ from ehtui.domain.snapshot import (
 )
 
 HOST = Host(own_pid=10, ancestors=frozenset({1, 5}), user="dev")
-SLOWEST_ROUND_S = 30 * 1.2 + 0.5  # a round with its jitter, and the time to open a link
+SLOWEST_ROUND_S = 30 * 1.2 + 0.5  # a round with its jitter, and the time to claim it
 TARGET = ProcessId(51257, 1_000.0)
 
 
@@ -86,7 +88,7 @@ def test_kill_costs_the_rest_of_the_lease_and_one_round() -> None:
     (owned,) = made.targets[0].owns
     assert (owned.group, owned.partition) == ("$Default", "0")
     assert owned.takeover.earliest_at == 1_170.0
-    assert owned.takeover.latest_at == 1_170.0 + SLOWEST_ROUND_S
+    assert owned.takeover.latest_at == ceil(1_170.0 + SLOWEST_ROUND_S)
 
 
 def test_a_caught_signal_releases_within_one_round() -> None:
@@ -96,7 +98,7 @@ def test_a_caught_signal_releases_within_one_round() -> None:
     assert made.targets[0].effect is SignalEffect.RELEASES
     (owned,) = made.targets[0].owns
     assert owned.takeover.earliest_at == 1_000.0
-    assert owned.takeover.latest_at == 1_000.0 + SLOWEST_ROUND_S
+    assert owned.takeover.latest_at == ceil(1_000.0 + CLOSE_S + SLOWEST_ROUND_S)
 
 
 def test_without_a_survivor_nobody_takes_over() -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import ceil
 
 import pytest
 
-from ehtui.domain.consequences import after_death, after_release
+from ehtui.domain.consequences import CLOSE_S, after_death, after_release
 from ehtui.domain.policy import Policy
 from ehtui.domain.process import LogIncident, LogIncidentKind, LogState, RecognisedBy
 from ehtui.domain.snapshot import Snapshot, Subject
@@ -209,9 +210,9 @@ def test_what_the_end_of_an_owner_would_cost() -> None:
 
     assert death.basis == "python-180/30"
     assert death.earliest_at == lease.expires_at
-    assert death.latest_at == lease.expires_at + 36.5
+    assert death.latest_at == lease.expires_at + 37
     assert release.basis == "released"
-    assert release.latest_at == world.snapshot.server_now + 36.5
+    assert release.latest_at == ceil(world.snapshot.server_now + CLOSE_S + 36.5)
     assert after_death(world.snapshot, "$Default", "9").basis == "no-survivor"
 
     alone = World(1)

@@ -147,7 +147,7 @@ async def test_paused_reads_only_when_asked() -> None:
     source, told = FakeSource(), list[Update]()
 
     async with polling(source, told) as poller:
-        poller.set_tempo(is_urgent=False, is_paused=True)
+        poller.set_tempo(every_s=None, is_paused=True)
         await wait_for(lambda: source.under_way == 0 and bool(told))
         await asyncio.sleep(0.1)
         before = source.reads
@@ -155,17 +155,16 @@ async def test_paused_reads_only_when_asked() -> None:
         await wait_for(lambda: source.reads == before + 1)
         await asyncio.sleep(0.1)
         assert source.reads == before + 1
-        poller.set_tempo(is_urgent=False, is_paused=False)
+        poller.set_tempo(every_s=None, is_paused=False)
         await wait_for(lambda: source.reads > before + 2)
 
 
-async def test_urgency_cuts_a_rest_short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ehtui.monitor.poller.URGENT_S", 0.02)
+async def test_urgency_cuts_a_rest_short() -> None:
     source, told = FakeSource(), list[Update]()
 
     async with polling(source, told, every_s=60.0) as poller:
         await wait_for(lambda: len(told) == 1)
-        poller.set_tempo(is_urgent=True, is_paused=False)
+        poller.set_tempo(every_s=0.02, is_paused=False)
         await wait_for(lambda: source.reads >= 4)
 
 
@@ -182,17 +181,14 @@ async def test_a_refresh_during_a_read_reads_once_more() -> None:
     assert source.reads == 2
 
 
-async def test_a_source_that_must_not_be_read_often_is_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_source_that_must_not_be_read_often_is_not() -> None:
     class Slow(FakeSource):
         min_every_s = 60.0
 
-    monkeypatch.setattr("ehtui.monitor.poller.URGENT_S", 0.01)
     source, told = Slow(), list[Update]()
 
     async with polling(source, told) as poller:
-        poller.set_tempo(is_urgent=True, is_paused=False)
+        poller.set_tempo(every_s=0.02, is_paused=False)
         await wait_for(lambda: len(told) == 1)
         await asyncio.sleep(0.15)
         assert source.reads == 1

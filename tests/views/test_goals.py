@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.lap import Lap
-from ehtui.domain.plans import OwnedPartition, TakeoverWindow
+from ehtui.domain.plans import Doubt, OwnedPartition, TakeoverWindow
 from ehtui.domain.snapshot import GroupPartition, Health, LeaseState, Snapshot
 from ehtui.views.goals import Goal, unmet
 from ehtui.views.stopwatch import lap_document, lap_sentence
@@ -66,7 +66,12 @@ SAY = Telling(world.snapshot())
             "P2: not owned again; forecast 12:03:40–12:04:16",
         ),
         (
-            Lap(replace(OWNED, takeover=replace(WINDOW, is_assumed=True)), world.C, world.NOW, 17),
+            Lap(
+                replace(OWNED, takeover=replace(WINDOW, doubt=Doubt.UNTIMED)),
+                world.C,
+                world.NOW,
+                17,
+            ),
             "P2: not owned again; forecast ~12:03:40–12:04:16",
         ),
         (

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from ehtui.domain.plans import (
+    Doubt,
     Outcome,
     OutcomeState,
     OwnedPartition,
@@ -32,7 +33,7 @@ from tests.views import world
 
 SAY = Telling(world.snapshot(), group=world.GROUP)
 AFTER_EXPIRY = TakeoverWindow(world.NOW + 168, world.NOW + 204, "python-180/30")
-ASSUMED = replace(AFTER_EXPIRY, is_assumed=True)
+ASSUMED = replace(AFTER_EXPIRY, doubt=Doubt.UNTIMED)
 SOON = TakeoverWindow(world.NOW, world.NOW + 36, "released")
 NOBODY = TakeoverWindow(None, None, "no-survivor")
 

@@ -262,7 +262,7 @@ def _signal_details(signal: str, target: SignalTarget, outcome: Outcome) -> Evid
         "takeover_earliest_at": last.earliest_at if last is not None else None,
         "takeover_latest_at": last.latest_at if last is not None else None,
         "takeover_basis": last.basis if last is not None else None,
-        "takeover_is_assumed": last.is_assumed if last is not None else None,
+        "takeover_is_assumed": last.is_guess if last is not None else None,
         "error": _error(outcome),
     }
 

@@ -70,7 +70,7 @@ def _tell(draft: Draft, lap: Lap, owned_at: float) -> None:
             "takeover_earliest_at": window.earliest_at,
             "takeover_latest_at": window.latest_at,
             "takeover_basis": window.basis,
-            "takeover_is_assumed": window.is_assumed,
+            "takeover_is_assumed": window.is_guess,
             "is_inside_forecast": lap.is_inside_forecast,
         },
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain.folds.expiry import learned, with_expiry
 from ehtui.domain.memory import GroupMemory, Move, MoveKind
 from ehtui.domain.snapshot import Evidence, Subject
 from ehtui.domain.tenures import Shift, moves_of, owner_of
@@ -13,7 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.leases import Timing
+    from ehtui.domain.folds.expiry import Round
+    from ehtui.domain.timing import Timing
 
 WINDOW_S = 600.0  # over which changes are counted
 MOST_MOVES = 4096
@@ -22,9 +24,16 @@ DEFAULT_PERIOD_S = 10.0  # the shortest of the SDKs' defaults
 
 
 def tell_moves(
-    draft: Draft, group: GroupMemory, shifts: Sequence[Shift], timings: Mapping[str, Timing]
+    draft: Draft,
+    group: GroupMemory,
+    shifts: Sequence[Shift],
+    timings: Mapping[str, Timing],
+    rounds: Mapping[str, Round],
 ) -> GroupMemory:
-    """Put every change of hands into the timeline and into the group's memory."""
+    """Put every change of hands into the timeline and into the group's memory.
+
+    `rounds` are the latest of each owner before these changes.
+    """
     since = draft.looked_at - WINDOW_S
     moves = group.moves
 
@@ -35,7 +44,6 @@ def tell_moves(
         return group if moves is group.moves else replace(group, moves=moves)
 
     present = {owner_of(seat.tenure) for seat in group.seats.values()}
-    seen_expiry_s = group.seen_expiry_s
     added: list[Move] = []
     by_partition: dict[str, list[Move]] = {}
 
@@ -46,10 +54,10 @@ def tell_moves(
         old = owner_of(shift.before)
         timing = timings.get(old) if old is not None else None
         has_left = old is not None and old not in present
-
-        had_ended = _had_ended(draft, old)
+        had_ended = _had_ended(draft, old, rounds)
 
         for move in moves_of(shift, timing, has_left=has_left, had_ended=had_ended):
+            group = with_expiry(group, learned(group, rounds, shift, move, timing))
             added.append(move)
             past = by_partition.setdefault(move.partition, [])
             past.append(move)
@@ -57,17 +65,19 @@ def tell_moves(
 
             if move.kind is MoveKind.STOLEN:
                 _tell_pingpong(draft, group, past)
-            elif move.kind is MoveKind.TAKEN_OVER and shift.lease.renewed_at is not None:
-                age_s = move.at - shift.lease.renewed_at
-                seen_expiry_s = min(age_s, seen_expiry_s or age_s)
 
     moves = (*moves, *added)[-MOST_MOVES:]
-    return replace(group, moves=moves, seen_expiry_s=seen_expiry_s)
+    return replace(group, moves=moves)
 
 
-def _had_ended(draft: Draft, owner: str | None) -> bool:
-    """Whether its process was missed before the look that still found its name."""
-    return owner in draft.host.ended(draft.looked_before_at or 0.0)
+def _had_ended(draft: Draft, owner: str | None, rounds: Mapping[str, Round]) -> bool:
+    """Whether its process was missed before the look that still found its name.
+
+    Who was seen to renew after that did not end: another process goes by its id.
+    """
+    ended_at = draft.host.ended(draft.looked_before_at or 0.0).get(owner or "")
+    round_ = rounds.get(owner or "")
+    return ended_at is not None and (round_ is None or round_.at <= ended_at)
 
 
 def _is_pair(shift: Shift) -> bool:

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from statistics import median
 from typing import TYPE_CHECKING
 
 from ehtui.domain import ownership
 from ehtui.domain.clocks import UNREAD_CLOCKS, dated, on_one_timeline
+from ehtui.domain.closer_looks import counted
+from ehtui.domain.folds.expiry import rounds_of, unlearned, with_expiry
 from ehtui.domain.folds.moves import tell_moves
+from ehtui.domain.folds.owners import followed_owners
 from ehtui.domain.groups import Written, new_group, rejudged, reseated
-from ehtui.domain.leases import NO_RHYTHM, heard, timings
-from ehtui.domain.memory import UNSEEN, GroupMemory, OwnerTrack, Seat
+from ehtui.domain.memory import UNSEEN, GroupMemory, Seat
 from ehtui.domain.namespaces import Names
-from ehtui.domain.sdks import hints_of
-from ehtui.domain.snapshot import LIVE_STATES, LeaseState, Subject
+from ehtui.domain.snapshot import LeaseState, Subject
 from ehtui.domain.store import Checkpoint, Ownership
 from ehtui.domain.tenures import Shift, followed, owner_of, watched
 
@@ -25,10 +25,6 @@ if TYPE_CHECKING:
     from ehtui.domain.seats import Moment
     from ehtui.domain.store import StoreListing
     from ehtui.domain.updates import StoreRead
-
-QUIET = 0.75  # share of the time between two looks: who rested that long renewed once since
-FORGET_OWNER_S = 3600.0
-MOST_OWNERS = 256
 
 
 def fold_store(draft: Draft, update: StoreRead) -> None:
@@ -53,6 +49,7 @@ def fold_store(draft: Draft, update: StoreRead) -> None:
         draft.started_at = listing.server_time
 
     _fold_listing(draft, listing)
+    draft.close_reads = counted(draft)
 
 
 def rejoin(draft: Draft) -> None:
@@ -155,7 +152,8 @@ class _Changes:
 
     checkpoints: dict[str, Checkpoint | None] = field(default_factory=dict)
     shifts: list[Shift] = field(default_factory=list)
-    deltas: dict[str, list[float]] = field(default_factory=dict)  # of renewals, by owner
+    # Last-Modified before and after, of what an owner renewed
+    renewed: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
     renewals: set[str] = field(default_factory=set)  # nothing but the lease was written
 
 
@@ -175,14 +173,35 @@ def _fold_group(
             seats[pid] = _followed_seat(look, place, seats[pid], changes, moment, is_unseen)
 
     changes.shifts.sort(key=lambda shift: ownership.natural_key(shift.partition))
-    before = group.timings
-    group = replace(group, seats=seats)
-    group = tell_moves(draft, group, changes.shifts, before)
-    group = _followed_owners(draft, group, changes, is_first=is_first)
+    before, expiry = group.timings, group.expiry
+    group = _moved(draft, group, seats, changes.shifts)
+    group = with_expiry(group, unlearned(group))
+    group = followed_owners(
+        draft,
+        group,
+        changes.renewed,
+        has_changed=is_first or bool(changes.shifts) or group.expiry != expiry,
+        is_first=is_first,
+    )
     retimed = _retimed(group, before)
     found = Written(changes.checkpoints, frozenset(changes.renewals - retimed))
     touched = written | unseen | retimed | _orphaned(group, moment)
     draft.groups[key] = rejudged(draft, group, touched, moment, found)
+
+
+def _moved(
+    draft: Draft, group: GroupMemory, seats: dict[str, Seat], shifts: list[Shift]
+) -> GroupMemory:
+    """`group` with these seats, and what changed hands told and learned from."""
+    rounds = rounds_of(group.seats.values()) if shifts else {}
+    looked_before_at = draft.looked_before_at or draft.listed_at
+    silent = [
+        replace(shift, silent_s=looked_before_at - rounds[old].at)
+        if (old := owner_of(shift.before)) in rounds
+        else shift
+        for shift in shifts
+    ]
+    return tell_moves(draft, replace(group, seats=seats), silent, group.timings, rounds)
 
 
 def _followed_seat(
@@ -228,8 +247,8 @@ def _note_renewal(
     if before.blob.etag == after.blob.etag:
         return
 
-    delta_s = after.blob.last_modified - before.blob.last_modified
-    changes.deltas.setdefault(owner, []).append(delta_s)
+    stamps = (before.blob.last_modified, after.blob.last_modified)
+    changes.renewed.setdefault(owner, []).append(stamps)
 
     if is_unread:
         changes.renewals.add(pid)
@@ -261,104 +280,3 @@ def _retimed(group: GroupMemory, before: Mapping[str, object]) -> set[str]:
         return set()
 
     return {pid for pid, seat in group.seats.items() if seat.tenure.holder in owners}
-
-
-def _followed_owners(
-    draft: Draft,
-    group: GroupMemory,
-    changes: _Changes,
-    *,
-    is_first: bool,
-) -> GroupMemory:
-    """Note who is there and how they renew, and judge the timing anew where that changed."""
-    listed_at, listed_before_at = draft.listed_at, draft.looked_before_at or draft.listed_at
-    gap_s = listed_at - listed_before_at
-    owners = dict(group.owners)
-    has_changed = is_first or bool(changes.shifts) or not group.timings
-
-    for owner, found in changes.deltas.items():
-        delta_s = median(found)
-        track = owners.get(owner)
-
-        if track is None:
-            continue
-
-        rhythm = track.rhythm
-
-        if 0 < QUIET * gap_s <= listed_before_at - track.renewed_at:  # else it may have been more
-            rhythm = heard(rhythm, delta_s)
-
-        has_changed |= rhythm.period_s != track.rhythm.period_s
-        has_changed |= rhythm.longest_s != track.rhythm.longest_s
-        owners[owner] = OwnerTrack(rhythm, track.joined_at, draft.looked_at, listed_at)
-
-    if not has_changed:
-        return replace(group, owners=owners)
-
-    owners = _present_owners(draft, group, owners, is_first=is_first)
-    live = frozenset(
-        seat.tenure.record.owner
-        for seat in group.seats.values()
-        if seat.tenure.record is not None
-        and seat.tenure.record.owner is not None
-        and (seat.shown.lease.state in LIVE_STATES or seat.shown.lease.owner is None)
-    )
-    judged = timings(
-        draft.policy.lease_of(group.state.name),
-        {owner: track.rhythm for owner, track in owners.items()},
-        hints_by_owner(draft, group),
-        live,
-        group.seen_expiry_s,
-        draft.policy.store_interval_s,
-    )
-    kept = {o: group.timings[o] if group.timings.get(o) == t else t for o, t in judged.items()}
-    return replace(group, owners=owners, timings=kept)
-
-
-def _present_owners(
-    draft: Draft, group: GroupMemory, owners: dict[str, OwnerTrack], *, is_first: bool
-) -> dict[str, OwnerTrack]:
-    looked_at = draft.looked_at
-
-    for seat in group.seats.values():
-        holder = seat.tenure.holder
-
-        if holder is not None and holder not in owners:
-            joined_at = None if is_first else seat.tenure.claimed_at
-            owners[holder] = OwnerTrack(NO_RHYTHM, joined_at, looked_at, draft.listed_at)
-
-    present = {seat.tenure.holder for seat in group.seats.values()}
-
-    for owner, track in tuple(owners.items()):
-        if owner in present:
-            owners[owner] = replace(track, seen_at=looked_at)
-
-    if len(owners) <= len(present) + MOST_OWNERS // 4:
-        return owners
-
-    newest = sorted(owners, key=lambda o: owners[o].seen_at)[-MOST_OWNERS:]
-    keep = present | {o for o in newest if looked_at - owners[o].seen_at < FORGET_OWNER_S}
-    return {owner: track for owner, track in owners.items() if owner in keep}
-
-
-def hints_by_owner(draft: Draft, group: GroupMemory) -> dict[str, frozenset[str]]:
-    """What else tells an owner's SDK: its process, a .NET checkpoint, names not lower-cased."""
-    names = {c.process.id: c.process.name for c in draft.consumers}
-    hints = {
-        owner: found
-        for owner, link in draft.host.links.items()
-        if owner in group.owners and (found := hints_of(names.get(link.process), link.evidence))
-    }
-
-    for seat in group.seats.values():
-        holder, checkpoint = seat.tenure.holder, seat.shown.checkpoint
-
-        if holder is None or holder in hints:
-            continue
-
-        if checkpoint is not None and checkpoint.client_identifier == holder:
-            hints[holder] = frozenset({"dotnet"})
-        elif seat.tenure.record is not None and not seat.tenure.record.group.islower():
-            hints[holder] = frozenset({"go"})
-
-    return hints

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ehtui.domain.planners.host import Host
     from ehtui.domain.process import ProcessId, ProcessSample
     from ehtui.domain.snapshot import ConsumerState, Snapshot
+    from ehtui.domain.takeover import Span
 
 P = TypeVar("P", bound=Plan)
 
@@ -71,7 +72,6 @@ def plan_signal(
         return Refusal(RefusalReason.NOTHING_SELECTED, "consumer")
 
     targets = []
-    escalates = escalate_after_s is not None
 
     for process in dict.fromkeys(processes):
         consumer = next((c for c in snapshot.consumers if c.process.id == process), None)
@@ -80,9 +80,9 @@ def plan_signal(
         if refusal is not None or consumer is None:
             return refusal or Refusal(RefusalReason.GONE, str(process.pid))
 
-        targets.append(_target(snapshot, consumer, number, escalates=escalates))
+        targets.append(_target(snapshot, consumer, number, at, escalate_after_s))
 
-    escalate_to = "KILL" if escalates else None
+    escalate_to = "KILL" if escalate_after_s is not None else None
 
     return SignalPlan(signal_name(number), tuple(targets), at, escalate_to, escalate_after_s)
 
@@ -90,30 +90,33 @@ def plan_signal(
 def reforecast(plan: P, snapshot: Snapshot, at: float) -> P:
     """The same plan as of now: owners renew while somebody reads a confirmation."""
     if isinstance(plan, SignalPlan):
-        escalates = plan.escalate_to is not None
-        targets = _judged_again(plan.targets, plan.signal, snapshot, escalates=escalates)
+        targets = _judged_again(plan.targets, plan.signal, snapshot, at, plan.escalate_after_s)
         return replace(plan, targets=targets, planned_at=at)
 
     if isinstance(plan, RestartPlan):
-        (target,) = _judged_again((plan.target,), plan.signal, snapshot, escalates=False)
+        (target,) = _judged_again((plan.target,), plan.signal, snapshot, at, None)
         return replace(plan, target=target, planned_at=at)
 
     if isinstance(plan, SupervisedPlan):
         everybody = (plan.target, *plan.others)
-        target, *others = _judged_again(everybody, plan.signal, snapshot, escalates=True)
+        target, *others = _judged_again(everybody, plan.signal, snapshot, at, plan.wait_s)
         return replace(plan, target=target, others=tuple(others), planned_at=at)
 
     return plan
 
 
 def _judged_again(
-    targets: Sequence[SignalTarget], signal: str, snapshot: Snapshot, *, escalates: bool
+    targets: Sequence[SignalTarget],
+    signal: str,
+    snapshot: Snapshot,
+    at: float,
+    escalate_after_s: float | None,
 ) -> tuple[SignalTarget, ...]:
     number = signal_number(signal)
     seen = {consumer.process.id: consumer for consumer in snapshot.consumers}
 
     return tuple(
-        _target(snapshot, seen[target.process], number, escalates=escalates)
+        _target(snapshot, seen[target.process], number, at, escalate_after_s)
         if number is not None and target.process in seen
         else target
         for target in targets
@@ -161,18 +164,26 @@ def _untouchable(
 
 
 def _target(
-    snapshot: Snapshot, consumer: ConsumerState, number: int, *, escalates: bool
+    snapshot: Snapshot,
+    consumer: ConsumerState,
+    number: int,
+    at: float,
+    escalate_after_s: float | None,
 ) -> SignalTarget:
     effect = signal_effect(consumer.process, number)
+    now = at + (snapshot.clock_offset_s or 0.0)
+    ends = (now, now)
 
     # Who does not heed the first signal is killed: that is what the plan has to tell.
-    if escalates and effect in {SignalEffect.IGNORED, SignalEffect.UNKNOWN}:
+    if escalate_after_s is not None and effect in {SignalEffect.IGNORED, SignalEffect.UNKNOWN}:
+        killed_at = now + escalate_after_s  # and renews until then
+        ends = (killed_at if effect is SignalEffect.IGNORED else now, killed_at)
         effect = SignalEffect.DIES
 
     owner = consumer.link.owner if consumer.link else None
     owns = tuple(
         OwnedPartition(
-            group.name, partition.id, _takeover(snapshot, group.name, partition.id, effect)
+            group.name, partition.id, _takeover(snapshot, group.name, partition.id, effect, ends)
         )
         for name, partition_id in consumer.owns
         if (group := snapshot.group(name)) is not None
@@ -204,9 +215,10 @@ def signal_effect(process: ProcessSample, number: int) -> SignalEffect:
 
 
 def _takeover(
-    snapshot: Snapshot, group: str, partition: str, effect: SignalEffect
+    snapshot: Snapshot, group: str, partition: str, effect: SignalEffect, ends: Span
 ) -> TakeoverWindow:
     """When somebody else can have it. What may release may not: only a seen handler counts."""
-    judge = after_release if effect is SignalEffect.RELEASES else after_death
+    if effect is SignalEffect.RELEASES:
+        return after_release(snapshot, group, partition, ends[0])
 
-    return judge(snapshot, group, partition)
+    return after_death(snapshot, group, partition, ends)

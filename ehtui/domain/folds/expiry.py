@@ -1,0 +1,176 @@
+"""Learns from the store how long a group's leases live, and whether who takes over is greedy."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from math import ceil
+from typing import TYPE_CHECKING
+
+from ehtui.domain.expiry import SeenExpiry, left_alone, taken
+from ehtui.domain.memory import MoveKind
+from ehtui.domain.snapshot import LeaseState, TimingBasis
+from ehtui.domain.tenures import has_lapsed, owner_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ehtui.domain.memory import GroupMemory, Move, Seat
+    from ehtui.domain.tenures import Shift
+    from ehtui.domain.timing import Timing
+
+SAME_KIND = 1.3  # periods that differ by more are of clients with other settings
+SAME_ROUND_S = 1.0  # Last-Modified has whole seconds
+_FREE_KINDS = frozenset({MoveKind.CLAIMED, MoveKind.TAKEN_OVER})
+_LAPSING = frozenset({LeaseState.OVERDUE, LeaseState.EXPIRED})
+
+
+@dataclass(slots=True)
+class Round:
+    """The latest balancing round of one owner, as its records show it. Server times."""
+
+    at: float
+    partitions: int = 0
+    claimed_at: float = 0.0
+
+    @property
+    def only_renewed(self) -> bool:
+        """Whether it took nothing in it: a balanced one takes one a round."""
+        return self.claimed_at < self.at - SAME_ROUND_S
+
+
+def rounds_of(seats: Iterable[Seat]) -> dict[str, Round]:
+    """The latest round of every owner that a record names; blob leases tell none."""
+    rounds: dict[str, Round] = {}
+
+    for seat in seats:
+        record, owner = seat.tenure.record, owner_of(seat.tenure)
+
+        if record is None or owner is None or record.blob_lease_state is not None:
+            continue
+
+        round_ = rounds.setdefault(owner, Round(record.blob.last_modified))
+        round_.at = max(round_.at, record.blob.last_modified)
+        round_.partitions += 1
+        round_.claimed_at = max(round_.claimed_at, seat.tenure.claimed_at or 0.0)
+
+    return rounds
+
+
+def learned(
+    group: GroupMemory, rounds: Mapping[str, Round], shift: Shift, move: Move, timing: Timing | None
+) -> SeenExpiry | None:
+    """What is known of the expiry after a change of hands; `rounds` are those before it.
+
+    Only a lease that was seen to lapse teaches, and only where its owner's renewals were timed:
+    a steal, or an id that was tied to the wrong process, looks like a short lease otherwise.
+    """
+    renewed_at = shift.lease.renewed_at
+
+    if (
+        move.kind is not MoveKind.TAKEN_OVER
+        or timing is None
+        or timing.period_basis is TimingBasis.ASSUMED
+        or renewed_at is None
+        or not has_lapsed(shift, timing)
+    ):
+        return group.expiry
+
+    old, new = move.from_owner or "", move.to_owner or ""
+    left_s = _left_alone_for(rounds, old, len(group.seats), _like(group, new))
+    at_least_s = max([timing.longest_s, *left_s])
+    return taken(group.expiry, at_least_s, move.at - renewed_at)
+
+
+def unlearned(group: GroupMemory) -> SeenExpiry | None:
+    """What is known after survivors left lapsing leases alone: they live longer than that."""
+    seen = group.expiry
+    lapsing = {s.shown.lease.owner for s in group.troubled if s.shown.lease.state in _LAPSING}
+
+    if not lapsing:
+        return seen
+
+    rounds = rounds_of(group.seats.values())
+
+    for owner in lapsing & rounds.keys():
+        left_s = _left_alone_for(rounds, owner or "", len(group.seats))
+        seen = left_alone(seen, min(left_s, default=0.0))
+
+    return seen
+
+
+def _left_alone_for(
+    rounds: Mapping[str, Round], old: str, partitions: int, like: frozenset[str] | None = None
+) -> list[float]:
+    """How old the lease of `old` was when survivors with room for it went a round without it."""
+    if old not in rounds:
+        return []
+
+    others = {owner: round_ for owner, round_ in rounds.items() if owner != old}
+    share = ceil(partitions / max(1, len(others)))
+
+    return [
+        round_.at - rounds[old].at
+        for owner, round_ in others.items()
+        if round_.partitions < share
+        and round_.only_renewed
+        and (like is None or owner in like)
+        and round_.at > rounds[old].at
+    ]
+
+
+def _like(group: GroupMemory, taker: str) -> frozenset[str]:
+    """Owners whose settings may be the taker's, by their periods."""
+    track = group.owners.get(taker)
+    period_s = track.renewals.period_s if track is not None else None
+
+    if period_s is None:
+        return frozenset(group.owners)
+
+    return frozenset(
+        owner
+        for owner, other in group.owners.items()
+        if other.renewals.period_s is None
+        or max(period_s, other.renewals.period_s)
+        <= SAME_KIND * min(period_s, other.renewals.period_s)
+    )
+
+
+def takes_all_at_once(group: GroupMemory) -> bool | None:
+    """Whether who takes free partitions takes several in one round; None: not seen yet."""
+    seen = group.takes_all_at_once
+    latest: dict[str, Move] = {}  # by owner
+
+    for move in group.moves:
+        owner = move.to_owner
+
+        if move.kind not in _FREE_KINDS or owner is None:
+            continue
+
+        before, latest[owner] = latest.get(owner), move
+
+        # One that was not free yet at the other claim says nothing.
+        if before is not None and move.free_since is not None and before.at > move.free_since:
+            track = group.owners.get(owner)
+            period_s = track.renewals.period_s if track is not None else None
+            seen = _is_at_once(move.at - before.at, period_s, seen)
+
+    return seen
+
+
+def _is_at_once(
+    apart_s: float,
+    period_s: float | None,
+    seen: bool | None,  # noqa: FBT001 - what was seen so far
+) -> bool | None:
+    if apart_s <= (0.0 if period_s is None else min(SAME_ROUND_S, period_s / 3)):
+        return True
+
+    if period_s is not None and period_s / SAME_KIND <= apart_s <= period_s * SAME_KIND:
+        return False
+
+    return seen
+
+
+def with_expiry(group: GroupMemory, seen: SeenExpiry | None) -> GroupMemory:
+    """`group` with what is known of its expiry; the same while nothing changed."""
+    return group if seen == group.expiry else replace(group, expiry=seen)

@@ -1,0 +1,151 @@
+"""Who owns partitions of a group, how they renew, and how their leases are judged."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from math import inf
+from typing import TYPE_CHECKING
+
+from ehtui.domain.folds.expiry import takes_all_at_once
+from ehtui.domain.memory import GroupMemory, OwnerTrack
+from ehtui.domain.renewals import NOT_MEASURED, Sight, is_next, measured, quicker
+from ehtui.domain.sdks import hints_of
+from ehtui.domain.snapshot import LIVE_STATES
+from ehtui.domain.timing import timings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ehtui.domain.draft import Draft
+
+FORGET_OWNER_S = 3600.0
+MOST_OWNERS = 256
+
+Stamps = tuple[float, float]  # Last-Modified before and after a renewal
+
+
+def followed_owners(
+    draft: Draft,
+    group: GroupMemory,
+    renewed: Mapping[str, Sequence[Stamps]],
+    *,
+    has_changed: bool,
+    is_first: bool,
+) -> GroupMemory:
+    """Note who is there and how they renew, and judge the timing anew where that changed.
+
+    `renewed` are the partitions that each owner renewed since the look before.
+    """
+    owners = dict(group.owners)
+    has_changed |= not group.timings
+
+    for owner, stamps in renewed.items():
+        track = owners.get(owner)
+
+        if track is None:
+            continue
+
+        owners[owner] = after = _renewed(draft, track, stamps)
+        has_changed |= after.renewals.period_s != track.renewals.period_s
+        has_changed |= after.renewals.longest_s != track.renewals.longest_s
+
+    if not has_changed:
+        return replace(group, owners=owners)
+
+    return _timed(draft, replace(group, owners=_present(draft, group, owners, is_first=is_first)))
+
+
+def _renewed(draft: Draft, track: OwnerTrack, stamps: Sequence[Stamps]) -> OwnerTrack:
+    """`track` after its owner wrote what it holds again."""
+    was_modified_at, modified_at = max(b for b, _ in stamps), max(a for _, a in stamps)
+    was, now = track.sight, Sight(draft.listed_before_exactly, modified_at, draft.listed_exactly)
+    renewals, blurred, first_seen_at = track.renewals, track.blurred, track.first_seen_at
+
+    if was is None or was.modified_at != was_modified_at:
+        was = Sight(-inf, was_modified_at, inf)  # a claim, since
+
+    if is_next(was, now):
+        renewals = measured(renewals, now.at - was.at, now.inexact_s)
+    else:
+        blurred += 1
+        renewals = quicker(renewals, modified_at - was_modified_at)
+
+        if renewals is NOT_MEASURED and track.renewals is not NOT_MEASURED:
+            first_seen_at = draft.now  # to be timed anew
+
+    return OwnerTrack(renewals, track.joined_at, draft.looked_at, first_seen_at, now, blurred)
+
+
+def _timed(draft: Draft, group: GroupMemory) -> GroupMemory:
+    live = frozenset(
+        seat.tenure.record.owner
+        for seat in group.seats.values()
+        if seat.tenure.record is not None
+        and seat.tenure.record.owner is not None
+        and (seat.shown.lease.state in LIVE_STATES or seat.shown.lease.owner is None)
+    )
+    at_once = takes_all_at_once(group)
+    judged = timings(
+        draft.policy.lease_of(group.state.name),
+        {owner: track.renewals for owner, track in group.owners.items()},
+        hints_by_owner(draft, group),
+        live,
+        group.expiry,
+        is_greedy=at_once,
+    )
+    kept = {o: group.timings[o] if group.timings.get(o) == t else t for o, t in judged.items()}
+    return replace(group, timings=kept, takes_all_at_once=at_once)
+
+
+def _present(
+    draft: Draft, group: GroupMemory, owners: dict[str, OwnerTrack], *, is_first: bool
+) -> dict[str, OwnerTrack]:
+    """Newcomers noted, and those forgotten who left long ago."""
+    looked_at = draft.looked_at
+
+    for seat in group.seats.values():
+        holder, record = seat.tenure.holder, seat.tenure.record
+
+        if holder is not None and holder not in owners:
+            joined_at = None if is_first else seat.tenure.claimed_at
+            written_at = record.blob.last_modified if record is not None else looked_at
+            sight = Sight(-inf, written_at, draft.listed_exactly)
+            owners[holder] = OwnerTrack(
+                joined_at=joined_at, seen_at=looked_at, first_seen_at=draft.now, sight=sight
+            )
+
+    present = {seat.tenure.holder for seat in group.seats.values()}
+
+    for owner, track in tuple(owners.items()):
+        if owner in present:
+            owners[owner] = replace(track, seen_at=looked_at)
+
+    if len(owners) <= len(present) + MOST_OWNERS // 4:
+        return owners
+
+    newest = sorted(owners, key=lambda o: owners[o].seen_at)[-MOST_OWNERS:]
+    keep = present | {o for o in newest if looked_at - owners[o].seen_at < FORGET_OWNER_S}
+    return {owner: track for owner, track in owners.items() if owner in keep}
+
+
+def hints_by_owner(draft: Draft, group: GroupMemory) -> dict[str, frozenset[str]]:
+    """What else tells an owner's SDK: its process, a .NET checkpoint, names not lower-cased."""
+    names = {c.process.id: c.process.name for c in draft.consumers}
+    hints = {
+        owner: found
+        for owner, link in draft.host.links.items()
+        if owner in group.owners and (found := hints_of(names.get(link.process), link.evidence))
+    }
+
+    for seat in group.seats.values():
+        holder, checkpoint = seat.tenure.holder, seat.shown.checkpoint
+
+        if holder is None or holder in hints:
+            continue
+
+        if checkpoint is not None and checkpoint.client_identifier == holder:
+            hints[holder] = frozenset({"dotnet"})
+        elif seat.tenure.record is not None and not seat.tenure.record.group.islower():
+            hints[holder] = frozenset({"go"})
+
+    return hints
