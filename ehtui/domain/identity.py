@@ -204,7 +204,8 @@ def _by_elimination(
     draft: Draft, links: Mapping[str, OwnerLink], owns: Owned
 ) -> dict[str, OwnerLink]:
     """As many owners without a process as clients without an owner, and one way to pair them."""
-    strangers = [owner for owner in owns if owner not in links]
+    known_ends = {owner for departure in draft.host.departures for owner in departure.owners}
+    strangers = [owner for owner in owns if owner not in links and owner not in known_ends]
 
     if not strangers:
         return {}

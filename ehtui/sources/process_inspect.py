@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import PurePath
 from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
 from ehtui.domain.process import Peer, ProcessDetails, Relative
 from ehtui.domain.text import safe, safe_command
+from ehtui.sources.log_files import written_files
 from ehtui.sources.process_facts import signal_masks
 from ehtui.sources.start_times import started_at
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SAME_START_S = 0.02  # rounding only
-STANDARD_OUTPUTS = frozenset({1, 2})
-_LOG_ENDINGS = frozenset({".log", ".out", ".err", ".jsonl"})
-_LOG_FOLDERS = frozenset({"log", "logs"})
 
 
 def inspect_process(process: ProcessId) -> ProcessDetails | None:
@@ -82,14 +79,6 @@ def _address(host: str, port: int) -> str:
 
 def _logs(process: psutil.Process) -> tuple[str, ...]:
     """Files that are open for writing and named like logs, or that take its output."""
-    paths = {
-        str(file.path)
-        for file in process.open_files()
-        if getattr(file, "mode", "a") != "r"
-        and (file.fd in STANDARD_OUTPUTS or _is_named_like_a_log(PurePath(file.path)))
-    }
+    files = written_files(process.pid)
+    paths = {f.path for f in files if f.is_output or f.is_named_like_a_log}
     return tuple(safe(path) for path in sorted(paths))
-
-
-def _is_named_like_a_log(path: PurePath) -> bool:
-    return path.suffix in _LOG_ENDINGS or not _LOG_FOLDERS.isdisjoint(path.parts[:-1])

@@ -18,10 +18,11 @@ from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy, Supervi
 from ehtui.domain.text import safe, safe_command
 from ehtui.domain.updates import ProcessesRead
 from ehtui.sources.in_thread import InThread
+from ehtui.sources.log_files import logs_of
 from ehtui.sources.process_facts import (
     command_bytes,
+    inner_pids,
     is_kernel_thread,
-    log_file,
     program_of,
     signal_masks,
 )
@@ -72,7 +73,8 @@ class _Known:
     supervisor: Supervisor | None
     is_kernel_thread: bool
     connections: int | None = None
-    log_path: str | None = None
+    logs: tuple[str, ...] = ()
+    inner_pids: frozenset[int] = frozenset()
     has_cpu_baseline: bool = False
 
 
@@ -207,7 +209,8 @@ class ProcessSource:
                 cwd=_safe_or_none(_try(process.cwd)),
                 supervisor=supervisor_of(process, self._own_line),
                 is_kernel_thread=not command and is_kernel_thread(pid),
-                log_path=self._log_path(process, pattern),
+                logs=_logs(pid, pattern),
+                inner_pids=inner_pids(pid),
             )
             self._strangers.pop(pid, None)
 
@@ -235,12 +238,6 @@ class ProcessSource:
     def _is_own(self, pid: int) -> bool:
         """ehtui, what started it and what it started: connected, but no consumers of the user's."""
         return pid in self._own_line or _is_started_here(pid)
-
-    def _log_path(self, process: psutil.Process, pattern: Pattern | None) -> str | None:
-        if pattern is not None and pattern.log:
-            return str(Path(pattern.log.replace("{pid}", str(process.pid))).expanduser())
-
-        return log_file(process)
 
     def _connections(self, at: float) -> dict[int, int]:
         """How many connections to the namespace each process has."""
@@ -293,7 +290,7 @@ class ProcessSource:
         known.has_cpu_baseline = cpu is not None
 
         if self._is_slow_turn or at - known.id.started_at < SETTLED_AFTER_S:
-            known.log_path = self._log_path(process, known.pattern)
+            known.logs = _logs(process.pid, known.pattern)
 
         return ProcessSample(
             id=known.id,
@@ -312,10 +309,17 @@ class ProcessSource:
             consumer_name=known.pattern.name if known.pattern else None,
             caught_signals=caught,
             ignored_signals=ignored,
-            log_path=known.log_path,
+            log_path=known.logs[0] if known.logs else None,
+            more_logs=known.logs[1:],
+            inner_pids=known.inner_pids,
             supervisor=known.supervisor,
             is_kernel_thread=known.is_kernel_thread,
         )
+
+
+def _logs(pid: int, pattern: Pattern | None) -> tuple[str, ...]:
+    named = pattern.log.replace("{pid}", str(pid)) if pattern is not None and pattern.log else None
+    return logs_of(pid, str(Path(named).expanduser()) if named else None)
 
 
 def _is_started_here(pid: int) -> bool:

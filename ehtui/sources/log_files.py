@@ -1,0 +1,245 @@
+"""Where a process logs: the files that it writes, as they can be read from here.
+
+A path belongs to the mount namespace of whoever names it: in a container `/app/a.log` is another
+file than here. So on Linux every path is held against the descriptor itself, and one that is not
+the same file is read through /proc/PID/root (proc(5)).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import sys
+from contextlib import suppress
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, NamedTuple
+
+import psutil
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+STANDARD_OUTPUTS = frozenset({1, 2})
+_LOG_NAME = re.compile(r"\.(?:log|out|err|jsonl|ndjson)(?:[.-][\w-]+)*$", re.IGNORECASE)
+_PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip"})
+_LOG_FOLDERS = frozenset({"log", "logs"})
+_NO_FILES = ("/dev/", "/proc/", "/sys/", "/memfd:")
+_PIPE = re.compile(r"pipe:\[(\d+)\]")
+MOST_LOGS = 6
+_DEEPEST = 4  # filters that one pipe feeds after another
+
+Identity = tuple[int, int]  # device and inode
+
+
+class OpenFile(NamedTuple):
+    """A regular file that is open for writing."""
+
+    descriptor: int
+    path: str  # under which it can be read from here
+    identity: Identity
+    size_bytes: int
+
+    @property
+    def is_output(self) -> bool:
+        """Whether it takes the standard output or error."""
+        return self.descriptor in STANDARD_OUTPUTS
+
+    @property
+    def is_named_like_a_log(self) -> bool:
+        """By its ending, rotated or dated ones too, or by its folder."""
+        return is_named_like_a_log(PurePath(self.path))
+
+
+def is_named_like_a_log(path: PurePath) -> bool:
+    """By its ending, rotated or dated ones too, or by its folder."""
+    if path.suffix.lower() in _PACKED:
+        return False
+
+    return bool(_LOG_NAME.search(path.name)) or not _LOG_FOLDERS.isdisjoint(path.parts[:-1])
+
+
+def logs_of(pid: int, configured: str | None = None) -> tuple[str, ...]:
+    """Paths of what may be its log, each file once, the best first.
+
+    What it opened itself goes before its output: whoever starts a program redirects that, whether
+    or not anything is written there. A file that was named for it counts if it writes that, or
+    nothing of its own is seen.
+    """
+    try:
+        written = written_files(pid)
+        found = [f for f in written if f.is_output or f.is_named_like_a_log] + _carried(pid)
+    except (psutil.Error, OSError):  # not for this user to see
+        return () if configured is None else (configured,)
+
+    found.sort(key=lambda f: (f.size_bytes == 0, f.is_output))
+    paths = {f.identity: f.path for f in reversed(found)}
+    ordered = [f.path for f in found if paths[f.identity] == f.path]
+    named = None if configured is None else _named(pid, configured, written)
+    is_its_own = any(not f.is_output for f in found)
+
+    if named is not None and (named.is_written or not is_its_own):
+        ordered.insert(0, named.path)
+
+    return tuple(dict.fromkeys(ordered))[:MOST_LOGS]
+
+
+class _Named(NamedTuple):
+    """A log that somebody named for it."""
+
+    path: str  # under which it can be read from here
+    is_written: bool  # it has it open
+
+
+def _named(pid: int, path: str, written: Sequence[OpenFile]) -> _Named:
+    identity = identity_of(path)
+    same = next((f for f in written if f.identity == identity), None)
+
+    if same is not None or not is_elsewhere(pid):
+        return _Named(path, same is not None)
+
+    # It was named as the process names it: a file of that path here is another one.
+    inside = f"/proc/{pid}/root{path}"
+    inner = identity_of(inside)
+    return _Named(inside if inner is not None else path, any(f.identity == inner for f in written))
+
+
+def written_files(pid: int) -> tuple[OpenFile, ...]:
+    """Regular files that it has open for writing.
+
+    Raises:
+        OSError, psutil.Error: Its files are not for this user to see.
+    """
+    return tuple(_by_proc(pid) if sys.platform == "linux" else _by_psutil(pid))
+
+
+def _by_proc(pid: int) -> Iterator[OpenFile]:
+    for descriptor, target in _descriptors(pid):
+        if not target.startswith("/") or target.startswith(_NO_FILES):
+            continue
+
+        with suppress(OSError):  # closed meanwhile
+            file = _opened(pid, descriptor, target)
+
+            if file is not None:
+                yield file
+
+
+def _descriptors(pid: int) -> Iterator[tuple[int, str]]:
+    with os.scandir(f"/proc/{pid}/fd") as entries:
+        for entry in entries:
+            with suppress(OSError):
+                yield int(entry.name), str(Path(entry.path).readlink())
+
+
+def _opened(pid: int, descriptor: int, target: str) -> OpenFile | None:
+    itself = Path(f"/proc/{pid}/fd/{descriptor}")
+    status = itself.stat()
+
+    if not stat.S_ISREG(status.st_mode) or not _is_writable(pid, descriptor):
+        return None
+
+    identity = (status.st_dev, status.st_ino)
+    ways = (target, f"/proc/{pid}/root{target}")
+    # Removed, or renamed where nobody sees it: it is written all the same.
+    path = next((way for way in ways if identity_of(way) == identity), str(itself))
+    return OpenFile(descriptor, path, identity, status.st_size)
+
+
+def _is_writable(pid: int, descriptor: int) -> bool:
+    for line in Path(f"/proc/{pid}/fdinfo/{descriptor}").read_text().splitlines():
+        if line.startswith("flags:"):
+            return int(line.split()[1], 8) & os.O_ACCMODE != os.O_RDONLY
+
+    return False
+
+
+def _by_psutil(pid: int) -> Iterator[OpenFile]:
+    for file in psutil.Process(pid).open_files():
+        if getattr(file, "mode", "a") != "r":
+            with suppress(OSError):
+                status = Path(file.path).stat()
+                identity = (status.st_dev, status.st_ino)
+                yield OpenFile(file.fd, str(file.path), identity, status.st_size)
+
+
+def identity_of(path: str) -> Identity | None:
+    """Device and inode; None where there is no such file, or none for this user to see."""
+    try:
+        status = Path(path).stat()
+    except OSError:
+        return None
+
+    return status.st_dev, status.st_ino
+
+
+def _carried(pid: int, depth: int = _DEEPEST) -> list[OpenFile]:
+    """Where a program at the other end of its output writes it to: `consumer | tee a.log`.
+
+    One that writes several files carries for several, and which is whose cannot be told.
+    """
+    if sys.platform != "linux" or not depth:
+        return []
+
+    pipes = {
+        match[1]
+        for descriptor, target in _descriptors(pid)
+        if descriptor in STANDARD_OUTPUTS and (match := _PIPE.fullmatch(target))
+    }
+    found: dict[Identity, OpenFile] = {}
+
+    for reader in _readers(pipes) - {pid, os.getpid()} if pipes else ():
+        with suppress(OSError):
+            files = {f.identity: f for f in written_files(reader)}
+            more = _carried(reader, depth - 1) if not files else ()
+            found.update(files or {f.identity: f for f in more})
+
+    return list(found.values()) if len(found) == 1 else []
+
+
+def _readers(pipes: set[str]) -> set[int]:
+    """Processes that read from one of these pipes as their standard input."""
+    wanted = {f"pipe:[{inode}]" for inode in pipes}
+    found = set()
+
+    for pid in psutil.pids():
+        with suppress(OSError):
+            if str(Path(f"/proc/{pid}/fd/0").readlink()) in wanted:
+                found.add(pid)
+
+    return found
+
+
+def writers_of(path: str) -> frozenset[int]:
+    """Every process that has this very file open for writing; Linux only, else nobody."""
+    identity = identity_of(path)
+
+    if sys.platform != "linux" or identity is None:
+        return frozenset()
+
+    found = set()
+
+    for pid in psutil.pids():
+        with suppress(OSError):
+            for descriptor, target in _descriptors(pid):
+                if target.startswith("/") and not target.startswith(_NO_FILES):
+                    with suppress(OSError):
+                        itself = f"/proc/{pid}/fd/{descriptor}"
+
+                        if identity_of(itself) == identity and _is_writable(pid, descriptor):
+                            found.add(pid)
+                            break
+
+    return frozenset(found)
+
+
+def is_elsewhere(pid: int) -> bool:
+    """Whether its paths are not ours: it lives in another mount namespace, or another root."""
+    if sys.platform != "linux":
+        return False
+
+    try:
+        own, its = (Path(f"/proc/{who}/ns/mnt").readlink() for who in ("self", pid))
+        return own != its or not Path(f"/proc/{pid}/root").samefile("/")
+    except OSError:
+        return False
