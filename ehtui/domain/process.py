@@ -53,6 +53,13 @@ class RecognisedBy(StrEnum):
     CONNECTION = "connection"  # an open connection to the namespace: a client, role unknown
 
 
+class Traffic(StrEnum):
+    """What goes over a process's connections to the namespace."""
+
+    RECEIVES = "receives"  # events, or much else that it asked for
+    SENDS = "sends"  # and never received: a producer
+
+
 class Obstacle(StrEnum):
     """Why a supervisor's own restart is not offered."""
 
@@ -115,6 +122,13 @@ class ProcessSample:
     is_kernel_thread: bool = False
     more_logs: tuple[str, ...] = ()  # further files that it writes, as they can be read from here
     inner_pids: frozenset[int] = frozenset()  # its numbers in the containers that it runs in
+    runtime: str | None = None  # python, node, java or dotnet, by its executable and arguments
+    traffic: Traffic | None = None  # None: nothing tells
+
+    @property
+    def program(self) -> str:
+        """The runtime where it is known, else the name that it goes by."""
+        return self.runtime or self.name
 
     @property
     def logs(self) -> tuple[str, ...]:

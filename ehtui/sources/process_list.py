@@ -7,9 +7,10 @@ import psutil
 from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy
 from ehtui.domain.text import safe, safe_command
 from ehtui.sources.processes import own_line
+from ehtui.sources.programs import kind_of
 
-_ATTRIBUTES = ["pid", "ppid", "create_time", "name", "cmdline", "username", "status"]
-_RUNTIMES = ("python", "node", "dotnet", "java", "func")
+_ATTRIBUTES = ["pid", "ppid", "create_time", "name", "cmdline", "username", "status", "exe"]
+_RUNTIMES = ("python", "node", "dotnet", "java")
 
 
 def list_processes() -> tuple[ProcessSample, ...]:
@@ -27,19 +28,20 @@ def list_processes() -> tuple[ProcessSample, ...]:
         if facts["cmdline"] and facts["pid"] not in own:
             found.append(_sample(facts))
 
-    return tuple(sorted(found, key=lambda s: (_runtime(s.name), -s.id.started_at)))
+    return tuple(sorted(found, key=lambda s: (_rank(s.runtime), -s.id.started_at)))
 
 
 def _sample(facts: dict[str, object]) -> ProcessSample:
     command = facts["cmdline"]
     words = list(map(str, command)) if isinstance(command, list) else []
     user, parent = facts["username"], facts["ppid"]
+    name, executable = str(facts["name"]), facts["exe"]
 
     return ProcessSample(
         id=ProcessId(int(str(facts["pid"])), float(str(facts["create_time"]))),
         parent=parent if isinstance(parent, int) else None,
         user=str(user) if user is not None else None,
-        name=safe(str(facts["name"])),
+        name=safe(name),
         command=safe_command(words),
         cwd=None,
         status=str(facts["status"]),
@@ -49,8 +51,9 @@ def _sample(facts: dict[str, object]) -> ProcessSample:
         threads=None,
         connections=None,
         recognised_by=RecognisedBy.MANUAL,
+        runtime=kind_of(str(executable) if executable else None, words, name).runtime,
     )
 
 
-def _runtime(name: str) -> int:
-    return next((n for n, known in enumerate(_RUNTIMES) if name.startswith(known)), len(_RUNTIMES))
+def _rank(runtime: str | None) -> int:
+    return _RUNTIMES.index(runtime) if runtime in _RUNTIMES else len(_RUNTIMES)

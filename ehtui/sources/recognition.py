@@ -14,18 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ehtui.config.settings import ConsumerSettings
+    from ehtui.sources.programs import ProgramKind
 
-# A shell, editor or pager that names a consumer on its command line does not consume.
-BYSTANDERS = frozenset(
-    name
-    for line in (
-        "sh bash zsh fish dash ksh tcsh busybox sudo su env nohup timeout time watch xargs",
-        "tmux screen script ssh sshd vi vim nvim nano emacs less more tail head cat grep egrep",
-        "rg ack awk sed make ps pgrep pkill kill strace gdb lsof htop top git uv poetry pipenv",
-        "hatch npm npx yarn code",
-    )
-    for name in line.split()
-)
 EVENT_HUBS_PORTS = frozenset({5671, 5672, 9093})
 
 
@@ -62,9 +52,11 @@ def compile_patterns(consumers: Mapping[str, ConsumerSettings]) -> tuple[Pattern
     return tuple(patterns)
 
 
-def matching(patterns: Sequence[Pattern], name: str, command: Sequence[str]) -> Pattern | None:
+def matching(
+    patterns: Sequence[Pattern], program: ProgramKind, command: Sequence[str]
+) -> Pattern | None:
     """The first pattern that the command line matches, bystanders left out."""
-    if not command or name.lower() in BYSTANDERS or is_ehtui(command):
+    if not command or program.is_bystander or is_ehtui(command):
         return None
 
     line = " ".join(command)

@@ -15,7 +15,7 @@ import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
@@ -33,6 +33,19 @@ _PORT, _HOST_AT, _INODE_AT, _INODE = slice(6, 8), 24, 68, struct.Struct("=I")
 _MAPPED = bytes(10) + b"\xff\xff"
 _FAMILIES = ((socket.AF_INET, 4), (socket.AF_INET6, 16))  # and the bytes of a host
 _ANSWER_BYTES, _PATIENCE_S = 1 << 16, 1.0
+# One socket with its counters: the bytes that tell which (inet_diag_sockid), and tcp_info.
+_ONE, _REQUEST_ONE, _WITH_INFO, _INFO = 0x1, struct.Struct("=BBBxI48s"), 1 << 1, 2
+_SOCKET_ID, _ATTRIBUTES_AT, _ATTRIBUTE = slice(4, 52), 72, struct.Struct("=HH")
+_VOLUME_AT, _VOLUME = 120, struct.Struct("=QQ")  # tcpi_bytes_acked, tcpi_bytes_received
+
+
+class Volume(NamedTuple):
+    """How much went over one connection since it was opened, both ways."""
+
+    pids: frozenset[int]
+    port: int  # of the other side
+    sent_bytes: int  # and acknowledged
+    received_bytes: int
 
 
 @dataclass(slots=True)
@@ -40,13 +53,21 @@ class Sockets:
     """Remembers who holds which connection."""
 
     _holders: dict[int, frozenset[int]] = field(default_factory=dict)  # inode → pids
+    _latest: tuple[bytes, ...] = ()  # what the kernel told of each connection, at the last count
 
-    def counts(self, addresses: Collection[Address]) -> dict[int, int]:
-        """How many connections to `addresses` each process has; blocking."""
-        inodes = _inodes(addresses) if sys.platform == "linux" else None
+    def counts(self, addresses: Collection[Address]) -> dict[int, int] | None:
+        """How many connections to `addresses` each process has; None if nobody may know. Blocking.
 
-        if inodes is None:
+        Only of this network namespace: a container's connections are not seen.
+        """
+        found = _connections(addresses) if sys.platform == "linux" else None
+
+        if found is None:
+            self._latest = ()
             return counts_by_psutil(addresses)
+
+        self._latest = found
+        inodes = frozenset(_inode(message) for message in found)
 
         if not inodes <= self._holders.keys():
             self._holders = _held(inodes)
@@ -59,15 +80,31 @@ class Sockets:
 
         return counts
 
+    def volumes(self) -> dict[int, Volume]:
+        """By inode, how much went over the connections that were counted last; Linux only."""
+        volumes: dict[int, Volume] = {}
 
-def counts_by_psutil(addresses: Collection[Address]) -> dict[int, int]:
-    """The same, by looking through everything; nothing where this user may not look."""
+        with suppress(OSError, struct.error), _diagnosis() as kernel:
+            for message in self._latest:
+                inode = _inode(message)
+                bytes_ = _volume(kernel, message)
+
+                if bytes_ is not None:
+                    port = int.from_bytes(message[_PORT], "big")
+                    pids = self._holders.get(inode, frozenset())
+                    volumes[inode] = Volume(pids, port, *bytes_)
+
+        return volumes
+
+
+def counts_by_psutil(addresses: Collection[Address]) -> dict[int, int] | None:
+    """The same, by looking through everything; None where this user may not look."""
     counts: dict[int, int] = {}
 
     try:
         connections = psutil.net_connections(kind="tcp")
     except (psutil.Error, OSError):  # macOS asks for root: then nobody is found this way
-        return {}
+        return None
 
     for connection in connections:
         if connection.pid and connection.raddr and tuple(connection.raddr) in addresses:
@@ -76,23 +113,59 @@ def counts_by_psutil(addresses: Collection[Address]) -> dict[int, int]:
     return counts
 
 
-def _inodes(addresses: Collection[Address]) -> frozenset[int] | None:
-    """Of all connections to `addresses`; None where the kernel does not tell."""
+def _diagnosis() -> socket.socket:
+    kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG)
+    kernel.settimeout(_PATIENCE_S)
+
+    return kernel
+
+
+def _inode(message: bytes) -> int:
+    inode: int = _INODE.unpack_from(message, _INODE_AT)[0]
+    return inode
+
+
+def _connections(addresses: Collection[Address]) -> tuple[bytes, ...] | None:
+    """What is told of each connection to `addresses`; None where the kernel does not tell."""
     wanted = {key for address in addresses for key in _as_kernel_writes(address)}
 
     try:
-        with socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG) as kernel:
-            kernel.settimeout(_PATIENCE_S)
-            found = [
-                _INODE.unpack_from(message, _INODE_AT)[0]
+        with _diagnosis() as kernel:
+            return tuple(
+                message
                 for family, length in _FAMILIES
                 for message in _asked(kernel, family)
                 if message[_PORT] + message[_HOST_AT : _HOST_AT + length] in wanted
-            ]
+                and _inode(message)
+            )
     except (OSError, struct.error):
         return None
 
-    return frozenset(inode for inode in found if inode)
+
+def _volume(kernel: socket.socket, message: bytes) -> tuple[int, int] | None:
+    """Bytes sent and received over one socket; None where it was closed meanwhile."""
+    body = _REQUEST_ONE.pack(
+        message[0], socket.IPPROTO_TCP, _WITH_INFO, _NOT_LISTENING, message[_SOCKET_ID]
+    )
+    kernel.send(_HEADER.pack(_HEADER.size + len(body), _BY_FAMILY, _ONE, 1, 0) + body)
+    answer = kernel.recv(_ANSWER_BYTES)
+    length, kind, *_ = _HEADER.unpack_from(answer)
+
+    if kind != _BY_FAMILY:
+        return None
+
+    at = _HEADER.size + _ATTRIBUTES_AT
+
+    while at + _ATTRIBUTE.size <= length:
+        size, name = _ATTRIBUTE.unpack_from(answer, at)
+
+        if name == _INFO and size >= _ATTRIBUTE.size + _VOLUME_AT + _VOLUME.size:
+            sent, received = _VOLUME.unpack_from(answer, at + _ATTRIBUTE.size + _VOLUME_AT)
+            return sent, received
+
+        at += max(_ATTRIBUTE.size, size + -size % 4)
+
+    return None
 
 
 def _asked(kernel: socket.socket, family: int) -> Iterator[bytes]:

@@ -19,6 +19,7 @@ from ehtui.domain.problems import ProblemError
 from ehtui.domain.process import ProcessSample, RecognisedBy
 from ehtui.sources.process_list import list_processes
 from ehtui.sources.processes import FORGET_AFTER_S, ProcessSource, own_user
+from ehtui.sources.programs import kind_of
 from ehtui.sources.recognition import compile_patterns, is_ehtui, matching
 from tests.children import identity, python_child
 from tests.waiting import wait_until
@@ -165,7 +166,7 @@ def test_every_process_can_be_chosen_from_python_first() -> None:
         assert mine.id == identity(child)
         assert "hunter2" not in mine.command
         assert os.getpid() not in {s.id.pid for s in listed}
-        kinds = [s.name.startswith("python") for s in listed]
+        kinds = [s.runtime == "python" for s in listed]
         assert kinds == sorted(kinds, reverse=True)
 
 
@@ -238,7 +239,8 @@ def test_ehtui_itself_and_its_children_are_no_clients_of_the_namespace() -> None
 def test_another_ehtui_is_no_consumer(command: tuple[str, ...], *, expected: bool) -> None:
     assert is_ehtui(command) is expected
     patterns = compile_patterns({"all": ConsumerSettings(match=".")})
-    assert (matching(patterns, "python", command) is None) == (expected or not command)
+    kind = kind_of("/usr/bin/python3.11", command, "python")
+    assert (matching(patterns, kind, command) is None) == (expected or not command)
 
 
 def test_who_gets_the_number_of_a_chosen_process_is_not_chosen(
@@ -284,8 +286,8 @@ def test_a_silent_name_server_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -
 
         return frozenset({("127.0.0.1", 1)})
 
-    monkeypatch.setattr("ehtui.sources.processes.namespace_addresses", answer)
-    monkeypatch.setattr("ehtui.sources.processes.RESOLVE_WAIT_S", 0.01)
+    monkeypatch.setattr("ehtui.sources.namespace_clients.namespace_addresses", answer)
+    monkeypatch.setattr("ehtui.sources.namespace_clients.RESOLVE_WAIT_S", 0.01)
     times = iter(range(0, 1000, 20))
 
     with python_child() as child:

@@ -130,7 +130,7 @@ def _present(
 
 def hints_by_owner(draft: Draft, group: GroupMemory) -> dict[str, frozenset[str]]:
     """What else tells an owner's SDK: its process, a .NET checkpoint, names not lower-cased."""
-    names = {c.process.id: c.process.name for c in draft.consumers}
+    names = {c.process.id: c.process.program for c in draft.consumers}
     hints = {
         owner: found
         for owner, link in draft.host.links.items()

@@ -114,7 +114,7 @@ def _log(consumer: ConsumerState) -> Iterator[Check]:
     evidence: Evidence = {
         "pid": process.id.pid,
         "log": process.log_path,
-        "runtime": runtime_of(process.name),
+        "runtime": runtime_of(process.program),
     }
     is_silent = consumer.log in {LogState.SILENT, LogState.NONE}
     yield Check("log.names_owner", False if is_silent else None, evidence)

@@ -65,7 +65,7 @@ def _hint(consumer: ConsumerState) -> str:
     if is_told or process.recognised_by is RecognisedBy.CONNECTION:
         return ""
 
-    line = line_to_add(runtime_of(process.name))
+    line = line_to_add(runtime_of(process.program))
 
     if consumer.log is LogState.SILENT:
         return f"Its log level hides the owner id. Add {line}."
