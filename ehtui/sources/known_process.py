@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import psutil
 
@@ -25,6 +25,16 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SETTLED_AFTER_S = 30.0  # by then a program has opened its log
+
+
+class _Load(NamedTuple):
+    """What a process takes of its host."""
+
+    status: str
+    cpu_percent: float | None
+    memory_percent: float | None
+    rss_bytes: int | None
+    threads: int | None
 
 
 @dataclass(slots=True)
@@ -66,6 +76,45 @@ class KnownProcess:
         self, at: float, clients: NamespaceClients, *, is_thorough: bool
     ) -> ProcessSample | None:
         """One look; None when it vanished. What may not be read is None inside."""
+        load = self._load(is_thorough=is_thorough)
+
+        if load is None:
+            return None
+
+        pid = self.process.pid
+        caught, ignored = signal_masks(pid)
+
+        if is_thorough or at - self.id.started_at < SETTLED_AFTER_S:
+            self.logs = _logs(pid, self.pattern)
+
+        return ProcessSample(
+            id=self.id,
+            parent=self.parent,
+            user=self.user,
+            name=self.name,
+            command=self.command,
+            cwd=self.cwd,
+            status=load.status,
+            cpu_percent=load.cpu_percent,
+            memory_percent=load.memory_percent,
+            rss_bytes=load.rss_bytes,
+            threads=load.threads,
+            connections=clients.connections_of(pid),
+            recognised_by=self.recognised_by,
+            consumer_name=self.pattern.name if self.pattern else None,
+            caught_signals=caught,
+            ignored_signals=ignored,
+            log_path=self.logs[0] if self.logs else None,
+            more_logs=self.logs[1:],
+            inner_pids=self.inner_pids,
+            supervisor=self.supervisor,
+            is_kernel_thread=self.is_kernel_thread,
+            runtime=self.runtime,
+            traffic=clients.traffic_of(pid),
+        )
+
+    def _load(self, *, is_thorough: bool) -> _Load | None:
+        """What it takes of the host; None when it vanished."""
         process = self.process
 
         try:
@@ -79,45 +128,16 @@ class KnownProcess:
         except psutil.NoSuchProcess:
             return None
         except psutil.Error:
-            status, cpu, memory, rss, threads = "hidden", None, None, None, None
-            parent = self.parent
+            self.has_cpu_baseline = False
+            return _Load("hidden", None, None, None, None)
 
         if parent != self.parent:  # an orphan: who ran it does not restart it any more
             self.parent, self.supervisor = parent, supervisor_of(process, self.own_line)
 
-        caught, ignored = signal_masks(process.pid)
         # psutil's first answer is 0.0 by construction, not by measurement.
         measured_cpu = cpu if self.has_cpu_baseline else None
         self.has_cpu_baseline = cpu is not None
-
-        if is_thorough or at - self.id.started_at < SETTLED_AFTER_S:
-            self.logs = _logs(process.pid, self.pattern)
-
-        return ProcessSample(
-            id=self.id,
-            parent=self.parent,
-            user=self.user,
-            name=self.name,
-            command=self.command,
-            cwd=self.cwd,
-            status=status,
-            cpu_percent=measured_cpu,
-            memory_percent=memory,
-            rss_bytes=rss,
-            threads=threads,
-            connections=clients.connections_of(process.pid),
-            recognised_by=self.recognised_by,
-            consumer_name=self.pattern.name if self.pattern else None,
-            caught_signals=caught,
-            ignored_signals=ignored,
-            log_path=self.logs[0] if self.logs else None,
-            more_logs=self.logs[1:],
-            inner_pids=self.inner_pids,
-            supervisor=self.supervisor,
-            is_kernel_thread=self.is_kernel_thread,
-            runtime=self.runtime,
-            traffic=clients.traffic_of(process.pid),
-        )
+        return _Load(status, measured_cpu, memory, rss, threads)
 
 
 def known_process(
