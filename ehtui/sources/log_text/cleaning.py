@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ehtui.sources.log_text.escapes import one_line, unescaped, without_ansi
 from ehtui.sources.log_text.heads import level_of, pid_of, read_head
@@ -74,15 +74,7 @@ def _clean(text: str, now: float, layers: int) -> Cleaned:
         return _within(wrapper, _clean(rest, now, layers - 1))
 
     if (found := find_object(text)) is not None:
-        before, value, after = found
-        said = structured(value, now)
-
-        if said.message:
-            inner = _of_object(
-                replace(said, exception=f"{said.exception} {after}".strip()), now, layers
-            )
-            outer = _plain(before, now) if before.strip() else Cleaned("")
-            return _within(outer, inner._replace(text=f"{outer.text} {inner.text}".strip()))
+        return _with_object(*found, text, now, layers)
 
     pairs = logfmt(text, now)
     return _plain(text, now) if pairs is None else _of_object(pairs, now, layers)
@@ -95,6 +87,29 @@ def _of_object(said: Structured, now: float, layers: int) -> Cleaned:
     exception = one_line(unescaped(without_ansi(said.exception)))
     whole = _within(outer, inner)
     return whole._replace(text=f"{whole.text} {exception}") if exception else whole
+
+
+def _with_object(
+    before: str, value: Mapping[str, Any], after: str, text: str, now: float, layers: int
+) -> Cleaned:
+    """A line that is an object, or has one: the SDK's own behind a head, or an event's body."""
+    said = structured(value, now)
+
+    if said.message:
+        whole = replace(said, exception=f"{said.exception} {after}".strip())
+        inner = _of_object(whole, now, layers)
+    else:
+        plain = one_line(unescaped(text))
+        inner = Cleaned(plain, said.written_at, said.pid, said.level, said.fields)
+
+    if not before.strip():
+        return inner
+
+    outer = _plain(before, now)
+    # Behind a line's own head, times and pids are those of whatever the object is about.
+    inner = inner._replace(written_at=None, pid=None, level=None)
+    text = f"{outer.text} {inner.text}" if said.message else inner.text
+    return _within(outer, inner._replace(text=text))
 
 
 def _plain(text: str, now: float) -> Cleaned:

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ehtui.sources.log_text.cleaning import clean
-from ehtui.sources.log_text.patterns import read_record
+from ehtui.sources.log_text.patterns import read_text
 from ehtui.sources.log_text.stamps import leading_stamp
 
 if TYPE_CHECKING:
@@ -30,8 +29,7 @@ class RecordMemo:
         stamp = leading_stamp(text) if len(text) <= MOST_CHARACTERS else None
 
         if stamp is None:
-            cleaned = clean(text, now)
-            return cleaned, read_record(cleaned)
+            return read_text(text, now)
 
         rest = text[stamp.end :]
 
@@ -40,12 +38,11 @@ class RecordMemo:
             said = f"{text[: stamp.end]}{cleaned.text}"
             return cleaned._replace(text=said, written_at=stamp.written_at), fact
 
-        cleaned = clean(text, now)
-        told = cleaned, read_record(cleaned)
+        cleaned, fact = told = read_text(text, now)
 
         # Only where the record keeps its own stamp can another's be put in its place.
         if cleaned.written_at == stamp.written_at and cleaned.text.startswith(text[: stamp.end]):
-            self._keep(rest, cleaned._replace(text=cleaned.text[stamp.end :]), told[1])
+            self._keep(rest, cleaned._replace(text=cleaned.text[stamp.end :]), fact)
 
         return told
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.process import LogIncidentKind as Kind
 from ehtui.sources.log_text.causes import UUID, cause_of, places_of, receivers_of
-from ehtui.sources.log_text.cleaning import clean
+from ehtui.sources.log_text.cleaning import MOST_CHARACTERS, clean
+from ehtui.sources.log_text.escapes import one_line, unescaped, without_ansi
 from ehtui.sources.log_text.facts import LogFact
 from ehtui.sources.log_text.sdk_lines import SENTENCES
 
@@ -46,21 +47,44 @@ _J_KINDS = tuple(
 )
 # A bracket before a sentence that two SDKs share may as well be a thread or a level.
 _NAMES_ITS_SDK = ("azure:event", "azure_messaging_eventhubs")
+_RUST_FIELD = re.compile(
+    r"\b(owner_id|consumer_group|eventhub|fully_qualified_namespace|partition_id)="
+    r"\"?([^\s\"{}]{1,256})"
+)
+RUST_CHARACTERS = 4096
 _PARTITIONS = ("partitionid", "partition_id")
 _GROUPS = ("consumergroup", "consumergroupname", "consumer_group")
 _HUBS = ("eventhubname", "eventhub_name", "eventhub", "eventhubpath")
 _NAMESPACES = ("fullyqualifiednamespace", "fully_qualified_namespace")
 
 
+def read_text(text: str, now: float) -> tuple[Cleaned, LogFact | None]:
+    """A record cleaned, and what it tells; None for an ordinary one."""
+    cleaned = clean(text, now)
+    fact = read_record(cleaned)
+
+    if fact is None and cleaned.fields:  # under which key the message stands is not known
+        whole = cleaned._replace(text=one_line(unescaped(without_ansi(text[:MOST_CHARACTERS]))))
+        fact = read_record(whole)
+        cleaned = cleaned if fact is None else whole
+
+    return cleaned, fact
+
+
 def read_line(line: str) -> LogFact | None:
     """What one line of a log tells; None for an ordinary line."""
-    return read_record(clean(line, time.time()))
+    return read_text(line, time.time())[1]
 
 
 def read_record(record: Cleaned) -> LogFact | None:
-    """What one record tells; None for an ordinary one."""
+    """What one cleaned record tells; None for an ordinary one."""
     text = record.text
-    fact = _of_fields(record.fields) or _of_sentence(text)
+    fields = {**_rust_fields(text), **record.fields}
+    fact = _of_fields(fields) or _of_sentence(text)
+
+    if fields.get("target", "").startswith("azure_messaging_eventhubs") and "owner_id" in fields:
+        fact = replace(fact or LogFact(None), owner=fields["owner_id"])
+
     cause = cause_of(text)
 
     if cause is not None:
@@ -74,7 +98,17 @@ def read_record(record: Cleaned) -> LogFact | None:
     if fact is None or not _tells(fact):
         return None
 
-    return _placed(fact, places_of(text), record.fields)
+    places = {**places_of(fields.get("entitypath", "")), **places_of(text)}
+    return _placed(fact, places, fields)
+
+
+def _rust_fields(text: str) -> dict[str, str]:
+    """The fields of Rust's spans and events, which its plain format writes as `key=value`."""
+    if "azure_messaging_eventhubs" not in text:
+        return {}
+
+    fields = dict(_RUST_FIELD.findall(text[:RUST_CHARACTERS]))
+    return {**fields, "target": "azure_messaging_eventhubs"} if fields else {}
 
 
 def _tells(fact: LogFact) -> bool:
@@ -119,10 +153,6 @@ def _of_fields(fields: Mapping[str, str]) -> LogFact | None:
     if "operation" in fields and "eventhubpath" in fields:  # Functions, at debug
         kind = Kind.CLOSED if fields["operation"].startswith("CloseAsync") else None
         return LogFact(kind, fields.get("owner"), partition=fields.get("partitionid"))
-
-    if fields.get("target", "").startswith("azure_messaging_eventhubs") and "owner_id" in fields:
-        sentence = _of_sentence(fields.get("message", "")) or LogFact(None)
-        return replace(sentence, owner=fields["owner_id"])
 
     return None
 

@@ -28,7 +28,8 @@ WORDS = tuple(
         "updating", "claimMore", "Asked", "throttled", "-busy", "Busy", "50002", "disabled",
         "Disabled", "invalid-offset", "geo-replication", "nauthorized", "auth-failed",
         "AuthenticationE", "InvalidSignature", "ExpiredToken", "ut-token", "ut-Token", "ut token",
-        "CBS Token", "opening", "opened", "balanc", "Balanc", "revoking", "thrown", "checkpoints",
+        "CBS Token", "opening",
+        " pump", "opened", "balanc", "Balanc", "revoking", "thrown", "checkpoints",
         '"MESSAGE":[',
     )
 )  # fmt: skip

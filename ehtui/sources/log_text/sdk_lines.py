@@ -20,7 +20,6 @@ OTHER: Final = r"(?P<other_owner>[^\s'\"\[\]{},;]{1,256})"
 PARTITION: Final = r"['\"`]{0,2}(?P<partition>[^'\"`\s.,;:()]{1,64})['\"`]{0,2}"
 HUB: Final = r"'(?P<hub>[^']{1,256})'"
 NAMESPACE: Final = r"'(?P<namespace>[^']{1,256})'"
-RUST_OWNER: Final = r"\bowner_id=\"?(?P<owner>[^\s\"{}]{1,256})\"?"
 GROUP: Final = r"'(?P<group>[^']{1,256})'"
 
 
@@ -219,7 +218,6 @@ RUST = (
         r"Partitions no longer owned, revoking\.(?: partitions=\"?(?P<partition>[^\s,\"]{1,64}))?",
         Kind.LOST_OWNERSHIP,
     ),
-    _line(rf"{RUST_OWNER}[^{{}}]{{0,512}}\}}: ?azure_messaging_eventhubs"),
 )
 # By words that stand in every sentence of an SDK. The first that fits is it: what names more
 # comes before what names less.

@@ -26,7 +26,8 @@ _MESSAGES = (
 _TEMPLATES = ("@mt", "messagetemplate", "originalformat", "{originalformat}")
 _EXCEPTIONS = frozenset({
     "exception", "exc_info", "exc_text", "exc", "error", "err", "@x", "stack", "stack_info",
-    "stack_trace", "stacktrace", "traceback", "throwable", "thrown", "cause", "reason",
+    "stack_trace", "stacktrace", "traceback", "throwable", "thrown", "cause",
+    "errorcondition", "errordescription",
 })  # fmt: skip
 _LEVELS = ("level", "levelname", "severity", "@l", "loglevel", "lvl", "log.level", "priority")
 _TIMES = (
@@ -42,7 +43,7 @@ _PLACEHOLDER = re.compile(r"\{[@$]?(?P<name>[\w.]{1,64})(?:[,:][^{}]{0,32})?\}")
 _PAIR = re.compile(
     r'(?<!\S)(?P<key>[A-Za-z_@][\w.@-]{0,63})=(?:"(?P<quoted>(?:[^"\\]|\\.){0,16384})"|(?P<bare>[^\s"]{0,1024}))'
 )
-_LOGFMT_KEYS = frozenset({"msg", "event", "message"})
+_LOGFMT_KEYS = ("msg", "event", "message")
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ def logfmt(text: str, now: float) -> Structured | None:
         bare = match["bare"]
         fields.setdefault(match["key"].lower(), bare if bare is not None else match["quoted"])
 
-    message = next((fields[key] for key in ("msg", "event", "message") if key in fields), None)
+    message = next((fields[key] for key in _LOGFMT_KEYS if key in fields), None)
 
     if message is None or len(fields) < 2:  # noqa: PLR2004 - a message and one thing beside it
         return None
