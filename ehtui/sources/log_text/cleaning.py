@@ -12,6 +12,7 @@ from ehtui.sources.log_text.heads import level_of, pid_of, read_head
 from ehtui.sources.log_text.stamps import find_stamp
 from ehtui.sources.log_text.structured import (
     Structured,
+    decoded,
     find_object,
     logfmt,
     structured,
@@ -76,6 +77,9 @@ def _clean(text: str, now: float, layers: int) -> Cleaned:
     if (found := find_object(text)) is not None:
         return _with_object(*found, text, now, layers)
 
+    if (inner := decoded(text)) is not None:
+        return _clean(inner, now, layers - 1)
+
     pairs = logfmt(text, now)
     return _plain(text, now) if pairs is None else _of_object(pairs, now, layers)
 
@@ -130,7 +134,7 @@ def _within(outer: Cleaned, inner: Cleaned) -> Cleaned:
         inner.text,
         stated,
         vouched or inner.pid or outer.pid,
-        inner.level if inner.level is not None else outer.level,
+        outer.level if outer.level is not None else inner.level,  # a field, before a word
         {**outer.fields, **inner.fields},
     )
 

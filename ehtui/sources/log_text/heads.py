@@ -20,15 +20,20 @@ _LEVELS = {
     LogLevel.CRITICAL: ("critical", "crit", "fatal", "ftl", "panic", "emerg", "alert"),
 }
 _BY_NAME = {name: level for level, names in _LEVELS.items() for name in names}
-# Words of everyday language are levels only where a field is called so.
+# Words of everyday language are levels only in capitals, and where a field is called so.
 _EVERYDAY = {"fine", "finer", "finest", "config", "alert", "notice", "verbose", "panic", "trace"}
 _LEVEL_WORDS = "|".join(sorted(_BY_NAME.keys() - _EVERYDAY, key=lambda n: (-len(n), n)))
-LEVEL = re.compile(rf"(?<![\w.])(?P<level>{_LEVEL_WORDS})(?![\w.(])", re.IGNORECASE)
+_ALL_WORDS = "|".join(sorted(_BY_NAME, key=lambda n: (-len(n), n)))
+# In capitals anywhere in the head; in small letters only as a field of its own: `info:`, `[warn ]`.
+_LEVEL = re.compile(
+    rf"(?<![\w.])(?:(?P<capitals>{_ALL_WORDS.upper()})(?![\w.(])"
+    rf"|(?P<field>(?i:{_LEVEL_WORDS}))(?=\s{{0,9}}(?:[\]|]|: )))"
+)
 # Before a record's own stamp stand at most a level, a logger and things in brackets: words that a
 # sign follows. Signs and words share no character, so there is one way to read them.
 _SIGNS = r"[\s|:\-\[\](),/<>#*]"
 _BEFORE_STAMP = re.compile(
-    rf"{_SIGNS}*(?:(?:{_LEVEL_WORDS}|[\w.$]{{1,64}}(?=\s?[|:\-\]/])){_SIGNS}+){{0,6}}",
+    rf"{_SIGNS}*(?:(?:{_LEVEL_WORDS}|[\w.$]{{1,64}}(?=\s?[|:,\-\]/])){_SIGNS}+){{0,6}}",
     re.IGNORECASE,
 )
 _NAMED_PID = re.compile(
@@ -58,10 +63,10 @@ def read_head(text: str, now: float) -> Head:
     if stamp is not None and not _BEFORE_STAMP.fullmatch(head, 0, stamp.start):
         stamp = None
 
-    level = LEVEL.search(head)
+    level = _LEVEL.search(head)
     return Head(
         stamp.written_at if stamp else None,
-        level_of(level["level"]) if level else None,
+        level_of(level["capitals"] or level["field"]) if level else None,
         _pid(text, head, stamp.end if stamp else None),
     )
 

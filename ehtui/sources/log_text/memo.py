@@ -26,23 +26,29 @@ class RecordMemo:
 
     def read(self, text: str, now: float) -> Told:
         """The record cleaned, and what it tells."""
-        stamp = leading_stamp(text) if len(text) <= MOST_CHARACTERS else None
-
-        if stamp is None:
+        if len(text) > MOST_CHARACTERS:
             return read_text(text, now)
 
-        rest = text[stamp.end :]
+        stamp = leading_stamp(text)
+        begin = stamp.end if stamp else 0
+        rest = text[begin:]
 
         if known := self._told.get(rest):
             cleaned, fact = known
-            said = f"{text[: stamp.end]}{cleaned.text}"
-            return cleaned._replace(text=said, written_at=stamp.written_at), fact
+
+            if stamp is not None:
+                said = f"{text[:begin]}{cleaned.text}"
+                cleaned = cleaned._replace(text=said, written_at=stamp.written_at)
+
+            return cleaned, fact
 
         cleaned, fact = told = read_text(text, now)
 
+        if stamp is None:
+            self._keep(rest, cleaned, fact)
         # Only where the record keeps its own stamp can another's be put in its place.
-        if cleaned.written_at == stamp.written_at and cleaned.text.startswith(text[: stamp.end]):
-            self._keep(rest, cleaned._replace(text=cleaned.text[stamp.end :]), fact)
+        elif cleaned.written_at == stamp.written_at and cleaned.text.startswith(text[:begin]):
+            self._keep(rest, cleaned._replace(text=cleaned.text[begin:]), fact)
 
         return told
 

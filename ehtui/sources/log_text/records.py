@@ -30,7 +30,7 @@ WORDS = tuple(
         "AuthenticationE", "InvalidSignature", "ExpiredToken", "ut-token", "ut-Token", "ut token",
         "CBS Token", "opening",
         " pump", "opened", "balanc", "Balanc", "revoking", "thrown", "checkpoints",
-        '"MESSAGE":[',
+        '"MESSAGE"',
     )
 )  # fmt: skip
 
@@ -68,16 +68,23 @@ def find_records(data: bytes, since: int = 0) -> Iterator[Record]:
 
     What stands before `since` was read already; a record may have begun there.
     """
-    done = 0
+    done, time = 0, ""
 
     for at in _lines_worth_a_look(data, since):
         if at < done:
             continue
 
         begin = record_begin(data, at, done)
-        record = _record(data, begin)
-        done = record.end
-        yield record
+        lines, end = _lines(data, begin)
+        rich = _RICH.match(lines[0])
+
+        if rich is None:
+            yield Record(begin, "\n".join(lines) if len(lines) > 1 else lines[0], end)
+        else:
+            time = rich["time"].strip() or _time_before(data, begin, done, time)
+            yield Record(begin, f"{time} {_joined(lines, rich)}".lstrip(), end)
+
+        done = end
 
 
 def goes_on(data: bytes, at: int, before: int | None) -> bool:
@@ -137,7 +144,8 @@ def _lines_worth_a_look(data: bytes, since: int) -> list[int]:
     return sorted(begins)
 
 
-def _record(data: bytes, begin: int) -> Record:
+def _lines(data: bytes, begin: int) -> tuple[list[str], int]:
+    """The lines of the record that begins there, and where the next one does."""
     size = len(data)
     end = _next(data, begin)
     lines, before = [_line(data, begin, end)], begin
@@ -149,22 +157,19 @@ def _record(data: bytes, begin: int) -> Record:
         if len(lines) == MOST_LINES or end - begin >= MOST_RECORD_BYTES:
             break
 
-    rich = _RICH.match(lines[0])
-
-    if rich is None:
-        return Record(begin, "\n".join(lines) if len(lines) > 1 else lines[0], end)
-
-    time = rich["time"].strip() or _time_before(data, begin)
-    return Record(begin, f"{time} {_joined(lines, rich)}".lstrip(), end)
+    return lines, end
 
 
-def _time_before(data: bytes, at: int) -> str:
-    """RichHandler leaves a time out that was just written: the one that still counts."""
+def _time_before(data: bytes, at: int, floor: int, known: str) -> str:
+    """RichHandler leaves a time out that it has just written: the one that still counts.
+
+    Down to `floor` it was `known`.
+    """
     for _ in range(MOST_LINES):
-        if at == 0:
-            break
+        if at <= floor:
+            return known
 
-        at = data.rfind(b"\n", 0, at - 1) + 1
+        at = data.rfind(b"\n", floor, at - 1) + 1 or floor
         line = _start(data, at).decode("utf-8", "replace")
 
         if not line.startswith(" "):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import re
 from collections.abc import Iterator, Mapping
@@ -29,7 +30,7 @@ _EXCEPTIONS = frozenset({
     "stack_trace", "stacktrace", "traceback", "throwable", "thrown", "cause",
     "errorcondition", "errordescription",
 })  # fmt: skip
-_LEVELS = ("level", "levelname", "severity", "@l", "loglevel", "lvl", "log.level", "priority")
+_LEVELS = ("level", "levelname", "severity", "@l", "loglevel", "lvl", "log.level")
 _TIMES = (
     "timestamp", "@timestamp", "time", "@t", "ts", "asctime", "datetime", "date", "eventtime",
     "__realtime_timestamp", "_source_realtime_timestamp", "timemillis", "t",
@@ -39,9 +40,12 @@ _PINO = {10: 5, 20: 10, 30: 20, 40: 30, 50: 40, 60: 50}  # its levels, as Python
 _OBJECT = re.compile(r'\{\s{0,64}"')
 _DECODER = json.JSONDecoder()
 _PLACEHOLDER = re.compile(r"\{[@$]?(?P<name>[\w.]{1,64})(?:[,:][^{}]{0,32})?\}")
-# key=value and key="a \"quoted\" value"; three of them make a line logfmt.
+# key=value, key="a \"quoted\" value", and structlog's key='a repr'.
 _PAIR = re.compile(
-    r'(?<!\S)(?P<key>[A-Za-z_@][\w.@-]{0,63})=(?:"(?P<quoted>(?:[^"\\]|\\.){0,16384})"|(?P<bare>[^\s"]{0,1024}))'
+    r"(?<!\S)(?P<key>[A-Za-z_@][\w.@-]{0,63})="
+    r'(?:"(?P<double>(?:[^"\\]|\\.){0,16384})"'
+    r"|'(?P<single>(?:[^'\\]|\\.){0,16384})'"
+    r'|(?P<bare>[^\s"]{0,1024}))'
 )
 _LOGFMT_KEYS = ("msg", "event", "message")
 
@@ -85,16 +89,32 @@ def find_object(text: str) -> tuple[str, dict[str, Any], str] | None:
     return None
 
 
+def decoded(text: str) -> str | None:
+    """The text with one layer of quoting undone, where an object is hidden under one."""
+    if "{&quot;" in text or "{&#34;" in text:
+        return html.unescape(text)
+
+    if '{\\"' not in text:
+        return None
+
+    try:
+        inner = json.loads(f'"{text}"', strict=False)
+    except (ValueError, RecursionError):
+        return None
+
+    return inner if isinstance(inner, str) else None
+
+
 def structured(value: Mapping[str, Any], now: float) -> Structured:
     """What the object says, whatever logger wrote it."""
     flat: dict[str, object] = {}
     exceptions: list[str] = []
 
-    for key, leaf, is_exception in _leaves(value):
-        if is_exception and isinstance(leaf, str):
+    for key, leaf, is_exception in _leaves(_journal(_loguru(value))):
+        if not is_exception:
+            flat.setdefault(key, leaf)
+        elif isinstance(leaf, str):
             exceptions.append(leaf)
-
-        flat.setdefault(key, leaf)
 
     fields = {key: str(leaf) for key, leaf in flat.items() if isinstance(leaf, str | int | float)}
     return Structured(
@@ -118,8 +138,8 @@ def logfmt(text: str, now: float) -> Structured | None:
         if count == MOST_VALUES:
             break
 
-        bare = match["bare"]
-        fields.setdefault(match["key"].lower(), bare if bare is not None else match["quoted"])
+        values = (match["double"], match["single"], match["bare"])
+        fields.setdefault(match["key"].lower(), next(v for v in values if v is not None))
 
     message = next((fields[key] for key in _LOGFMT_KEYS if key in fields), None)
 
@@ -130,6 +150,27 @@ def logfmt(text: str, now: float) -> Structured | None:
     return Structured(
         message, _time(fields, now), _level(fields), _process(fields, fields), fields, exception
     )
+
+
+def _loguru(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Loguru writes the formatted line, and beside it the record, whose level is an object."""
+    record = value.get("record")
+
+    if not isinstance(record, dict) or "message" not in record:
+        return value
+
+    level = record.get("level")
+    return {**record, "level": level.get("name") if isinstance(level, dict) else level}
+
+
+def _journal(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Journald writes a text with colours or odd bytes as a list of numbers."""
+    said = value.get("MESSAGE")
+
+    if not isinstance(said, list) or not all(isinstance(b, int) and 0 <= b < 256 for b in said):  # noqa: PLR2004 - a byte
+        return value
+
+    return {**value, "MESSAGE": bytes(said).decode("utf-8", "replace")}
 
 
 def _leaves(value: Mapping[str, Any]) -> Iterator[tuple[str, object, bool]]:
@@ -218,7 +259,7 @@ def _process(value: Mapping[str, Any], flat: Mapping[str, object]) -> int | None
     if "app_name" in flat and flat.get("type") in {"out", "err"}:
         return None  # pm2: its process_id counts its own programs
 
-    nested = value.get("process")
+    nested = _loguru(value).get("process")
 
     if isinstance(nested, dict):  # ECS, loguru
         return pid_of(nested.get("pid", nested.get("id")))
