@@ -20,7 +20,8 @@ _LINES: Mapping[str, str] = {
 # A Go program has any name. `all` writes every event to stderr, azeventhubs.EventConsumer too.
 _ANY = (
     "the Event Hubs client's loggers at the level info; of a Go program, "
-    "`AZURE_SDK_GO_LOGGING=all` in its environment"
+    "`AZURE_SDK_GO_LOGGING=all` in its environment, of a Rust one "
+    "`RUST_LOG=azure_messaging_eventhubs=debug`"
 )
 
 
