@@ -19,7 +19,7 @@ from ehtui.domain.snapshot import (
     OwnerState,
     Subject,
 )
-from ehtui.domain.store import Checkpoint
+from ehtui.domain.stored import Stored, stored_of
 from ehtui.domain.takeover import forecast
 from ehtui.domain.tally import Tally
 from ehtui.domain.tenures import owner_of
@@ -57,7 +57,7 @@ def reseated(group: GroupMemory, partitions: Iterable[str]) -> GroupMemory:
 class Written:
     """What a look at the store found written in one group."""
 
-    checkpoints: Mapping[str, Checkpoint | None] = field(default_factory=dict)  # as they are now
+    stored: Mapping[str, Stored] = field(default_factory=dict)  # as it is now
     renewals: frozenset[str] = frozenset()  # partitions of which nothing but the lease was written
 
 
@@ -142,12 +142,9 @@ def _judged(
         if after is not None:
             return after
 
-    checkpoint = seat.shown.checkpoint
+    stored = written.stored.get(pid) if written is not None else None
 
-    if written is not None:
-        checkpoint = written.checkpoints.get(pid, checkpoint)
-
-    return judged(seat, draft.flows.get(pid), timing, moment, checkpoint)
+    return judged(seat, draft.flows.get(pid), timing, moment, stored or stored_of(seat.shown))
 
 
 def _tell_lease(draft: Draft, group: str, partition: str, old: Lease, new: Lease) -> None:

@@ -23,6 +23,7 @@ from ehtui.domain.rules import (
     STOPPED,
     STOPPED_LONG,
     UNOWNED,
+    UNREADABLE,
 )
 from ehtui.domain.snapshot import LIVE_STATES, Health, LeaseState
 
@@ -69,7 +70,9 @@ def _at_once(lease: Lease, lag: Lag) -> Verdict | None:
     """What needs no history."""
     verdict = None
 
-    if lease.state not in LIVE_STATES:
+    if lease.state is LeaseState.UNREADABLE:
+        verdict = Health.UNKNOWN, UNREADABLE
+    elif lease.state not in LIVE_STATES:
         verdict = Health.UNOWNED, UNOWNED
     elif lag.ahead:
         verdict = Health.AHEAD, AHEAD

@@ -26,6 +26,7 @@ def _ownerless(record: Ownership | None, last_owner: str | None) -> Lease:
         etag=blob.etag,
         last_modified=blob.last_modified,
         blob=blob.name,
+        remark=record.remark,
     )
 
 
@@ -39,6 +40,7 @@ def _blob_lease(record: Ownership, claimed_at: float | None) -> Lease:
         last_modified=record.blob.last_modified,
         blob=record.blob.name,
         claimed_at=claimed_at,
+        remark=record.remark,
     )
 
 
@@ -58,7 +60,7 @@ def lease_of(
     `listed_at` is the listing that the record is from: who was not late by then may have renewed
     since, unseen.
     """
-    if record is None or record.owner is None:
+    if record is None or record.holder is None:
         return _ownerless(record, last_owner)
 
     if record.blob_lease_state is not None or timing is None:

@@ -22,6 +22,7 @@ _LEASE_MARKS = {
     LeaseState.OVERDUE: Mark.OVERDUE,
     LeaseState.EXPIRED: Mark.EXPIRED,
     LeaseState.HELD: 0,
+    LeaseState.UNREADABLE: 0,
 }
 _GETTING_THROUGH = frozenset({Health.OK, Health.AHEAD})
 _STUCK = frozenset({Health.STOPPED, Health.STALLED})

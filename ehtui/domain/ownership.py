@@ -7,12 +7,12 @@ port (facts.md §1.0, §7). So names are matched by what they mean, and the raw 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import compress, count
 from operator import is_not
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing
+from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing, UnreadableBlob
 
 if TYPE_CHECKING:
     from ehtui.domain.namespaces import Names
@@ -53,16 +53,26 @@ class Look:
     checkpoints: Shelf[Checkpoint]
     spellings: Mapping[str, tuple[str, ...]]  # group → raw namespace/hub/group
     names: Mapping[str, str]  # group → as first written
+    partitions: Mapping[str, frozenset[str]]  # group → those that records name
+    unreadable: Mapping[Place, tuple[UnreadableBlob, ...]]
 
 
 def look_at(listing: StoreListing, hub: HubNames | None, before: Look | None) -> Look:
     """Join a listing; where it names the same blobs as the one before, the join stands."""
+    unreadable = _unreadable(listing)
+
     if before is not None and before.hub == hub:
         ownerships = _refreshed(before.ownerships, listing.ownerships)
         checkpoints = _refreshed(before.checkpoints, listing.checkpoints)
 
         if ownerships is not None and checkpoints is not None:
-            return Look(listing, hub, ownerships, checkpoints, before.spellings, before.names)
+            return replace(
+                before,
+                listing=listing,
+                ownerships=ownerships,
+                checkpoints=checkpoints,
+                unreadable=unreadable,
+            )
 
     owns, reads = _shelve(listing.ownerships, hub), _shelve(listing.checkpoints, hub)
     spellings: dict[str, dict[str, None]] = {}
@@ -71,12 +81,35 @@ def look_at(listing: StoreListing, hub: HubNames | None, before: Look | None) ->
     named = [(o.namespace, o.hub, o.group) for o in owns.records]
     named += [(c.namespace, c.hub, c.group) for c in reads.records]
 
+    partitions: dict[str, set[str]] = {}
+
     for name, place in zip(named, [*owns.places, *reads.places], strict=True):
         if place is not None:
             spellings.setdefault(place[0], {})["/".join(name)] = None
             names.setdefault(place[0], name[2])
+            partitions.setdefault(place[0], set()).add(place[1])
 
-    return Look(listing, hub, owns, reads, {g: tuple(s) for g, s in spellings.items()}, names)
+    return Look(
+        listing,
+        hub,
+        owns,
+        reads,
+        {group: tuple(found) for group, found in spellings.items()},
+        names,
+        {group: frozenset(found) for group, found in partitions.items()},
+        unreadable,
+    )
+
+
+def _unreadable(listing: StoreListing) -> Mapping[Place, tuple[UnreadableBlob, ...]]:
+    found: dict[Place, tuple[UnreadableBlob, ...]] = {}
+
+    for blob in listing.unreadable:
+        if blob.group is not None and blob.partition is not None:
+            place = (blob.group.lower(), blob.partition)
+            found[place] = (*found.get(place, ()), blob)
+
+    return found
 
 
 def _refreshed(before: Shelf[Record], records: tuple[Record, ...]) -> Shelf[Record] | None:
@@ -131,15 +164,22 @@ def _place(record: Ownership | Checkpoint, hub: HubNames | None) -> Place | None
 def changed_places(before: Look | None, after: Look) -> set[Place]:
     """Where a record changed, appeared or vanished between two looks that followed each other."""
     if before is None:
-        return _all_places(after)
+        return _all_places(after) | set(after.unreadable)
+
+    broken = {
+        place
+        for place in before.unreadable.keys() | after.unreadable.keys()
+        if before.unreadable.get(place) != after.unreadable.get(place)
+    }
 
     owns, reads = before.ownerships, before.checkpoints
 
     if after.ownerships.places is not owns.places or after.checkpoints.places is not reads.places:
-        return _all_places(before) | _all_places(after)  # the join was made anew
+        return _all_places(before) | _all_places(after) | broken  # the join was made anew
 
     shelves = (after.ownerships, after.checkpoints)
-    return {place for s in shelves for i in s.written if (place := s.places[i]) is not None}
+    written = {place for s in shelves for i in s.written if (place := s.places[i]) is not None}
+    return written | broken
 
 
 def _all_places(look: Look) -> set[Place]:
@@ -165,13 +205,13 @@ def ownership_at(look: Look, place: Place, shown: Ownership | None) -> Ownership
     same = next((o for o in found if shown is not None and o.blob.name == shown.blob.name), None)
     is_fresh = same is not None and best.blob.last_modified - same.blob.last_modified < STICKS_S
 
-    return same if same is not None and same.owner is not None and is_fresh else best
+    return same if same is not None and same.holder is not None and is_fresh else best
 
 
 def _ownership_rank(record: Ownership) -> tuple[bool, bool, float]:
     return (
         record.layout not in _SUPERSEDED,
-        record.owner is not None,
+        record.holder is not None,
         record.blob.last_modified,
     )
 

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain import health
 from ehtui.domain.behind import NOTHING_UNREAD, behind
-from ehtui.domain.lag import lag_of
+from ehtui.domain.lag import Lag, lag_of
 from ehtui.domain.leases import lease_of, next_change_at
 from ehtui.domain.marks import marks_of
 from ehtui.domain.memory import UNSEEN, Flow, Seat, Tenure
 from ehtui.domain.progress import WINDOW, Progress, committed, out_rate
-from ehtui.domain.rules import PREDATES_HUB
+from ehtui.domain.rules import PREDATES_HUB, UNREADABLE
 from ehtui.domain.series import extended
 from ehtui.domain.snapshot import (
     LIVE_STATES,
@@ -26,10 +26,12 @@ from ehtui.domain.snapshot import (
     PartitionState,
     Series,
 )
+from ehtui.domain.stored import hidden_lease
 
 if TYPE_CHECKING:
-    from ehtui.domain.lag import Lag
+    from ehtui.domain.hub import PartitionSample
     from ehtui.domain.store import Checkpoint, Layout
+    from ehtui.domain.stored import Stored
     from ehtui.domain.timing import Timing
 
 SETTLING_S = 61.0  # a rate has faded so long after the last checkpoint
@@ -77,21 +79,14 @@ def vacant(partition: str) -> Seat:
 
 
 def judged(
-    seat: Seat,
-    flow: Flow | None,
-    timing: Timing | None,
-    moment: Moment,
-    checkpoint: Checkpoint | None,
+    seat: Seat, flow: Flow | None, timing: Timing | None, moment: Moment, stored: Stored
 ) -> Seat:
-    """`seat` with everything judged anew; `checkpoint` is the record as it stands."""
+    """`seat` with everything judged anew; `stored` are the records as they stand."""
     old, tenure, looked_at = seat.shown, seat.tenure, moment.looked_at
-    lease = _lease(old.lease, tenure, timing, moment)
+    checkpoint = stored.checkpoint
+    lease = hidden_lease(stored) or _lease(old.lease, tenure, timing, moment)
     state = flow.state if flow is not None else NO_STATE
-    lag = lag_of(state.sample, checkpoint, moment.offset_s, _created_at(old, checkpoint, moment))
-
-    if not moment.is_hub_fresh and old.lag is not None and not lag.why:
-        lag = lag._replace(lag=old.lag, lost=old.lost, ahead=old.ahead)
-
+    lag = _lag(old, state.sample, moment, stored)
     progress = _followed(seat, lag, checkpoint, moment, lease, state)
     patience = moment.patience_of(timing)
     in_per_s = state.in_per_s
@@ -114,6 +109,7 @@ def judged(
         _lag_series(old, lag, moment),
         _layout(tenure, checkpoint),
         lag.why,
+        stored.unreadable,
         old.takeover if lease.state is not LeaseState.HELD else None,
     )
 
@@ -127,6 +123,22 @@ def judged(
         marks_of(shown, progress, flow, patience, looked_at),
         _due(shown, progress, next_change_at(lease, timing, looked_at), patience, looked_at),
     )
+
+
+def _lag(
+    old: GroupPartition, sample: PartitionSample | None, moment: Moment, stored: Stored
+) -> Lag:
+    if stored.is_checkpoint_hidden:
+        return Lag(why=UNREADABLE)
+
+    checkpoint = stored.checkpoint
+    lag = lag_of(sample, checkpoint, moment.offset_s, _created_at(old, checkpoint, moment))
+
+    # Of a hub that does not answer nothing is newer; what a record says of itself holds.
+    if not moment.is_hub_fresh and old.lag is not None and not lag.why:
+        return lag._replace(lag=old.lag, lost=old.lost, ahead=old.ahead)
+
+    return lag
 
 
 def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
@@ -165,13 +177,14 @@ def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
         old.lag_series,
         old.layout,
         old.lag_reason,
+        old.unreadable,
     )
     return Seat(shown, tenure, seat.progress, seat.marks, due_at)
 
 
 def _lease_now(tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
     ended_at = moment.ended.get(tenure.holder) if tenure.holder is not None else None
-    return lease_of(
+    lease = lease_of(
         tenure.record,
         timing,
         moment.looked_at,
@@ -180,6 +193,11 @@ def _lease_now(tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
         ended_at,
         listed_at=moment.listed_at,
     )
+
+    if lease.state is LeaseState.EXPIRED and lease.expires_at is None:
+        return lease._replace(expires_at=tenure.free_since)  # a blob lease that was seen to end
+
+    return lease
 
 
 def _lease(old: Lease, tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:

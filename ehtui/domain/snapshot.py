@@ -39,6 +39,7 @@ class LeaseState(StrEnum):
     EXPIRED = "expired"  # anybody may take it
     RELEASED = "released"  # given up cleanly
     NEVER_OWNED = "never_owned"  # no record
+    UNREADABLE = "unreadable"  # a record, and nobody can tell whose
 
 
 LIVE_STATES = frozenset({LeaseState.HELD, LeaseState.OVERDUE})
@@ -70,6 +71,7 @@ class Lease(NamedTuple):
     blob: str | None = None
     claimed_at: float | None = None  # when this owner was first seen holding it
     overdue_at: float | None = None  # when it is judged overdue, if it is not renewed until then
+    remark: str = ""  # what is odd about its record
 
 
 class Health(StrEnum):
@@ -134,6 +136,7 @@ class GroupPartition(NamedTuple):
     lag_series: Series = ()
     layout: Layout | None = None
     lag_reason: str = ""  # code of `rules`: why a checkpoint tells no lag
+    unreadable: tuple[UnreadableBlob, ...] = ()  # records of it that cannot be read
     takeover: TakeoverWindow | None = None  # while nobody live holds it
 
 
@@ -159,6 +162,7 @@ class GroupState:
     lag: int | None = None  # sum of the known; None when none is known
     lag_is_partial: bool = False  # some partition's lag is unknown
     spellings: tuple[str, ...] = ()  # raw "namespace/hub/group" prefixes seen
+    strays: tuple[GroupPartition, ...] = ()  # records of partitions that the hub does not have
 
 
 class ConsumerRole(StrEnum):

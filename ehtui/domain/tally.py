@@ -65,4 +65,5 @@ class Tally:
             self.lag if self.known else None,
             self.known < len(partitions),
             before.spellings,
+            before.strays,
         )

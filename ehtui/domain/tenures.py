@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from ehtui.domain.timing import Timing
 
 
+BLOB_LEASE_ENDED = frozenset({"expired", "broken"})
+
+
 @dataclass(frozen=True, slots=True)
 class Shift:
     """A partition that changed hands between two looks."""
@@ -31,15 +34,15 @@ def watched(record: Ownership | None, looked_at: float) -> Tenure:
     if record is None:
         return Tenure(free_since=looked_at)
 
-    if record.owner is None:
-        return Tenure(record, free_since=record.blob.last_modified)
+    if record.holder is None:  # a host that gave its blob lease up may leave its name behind
+        return Tenure(record, record.owner, free_since=record.blob.last_modified)
 
     return Tenure(record, record.owner)
 
 
 def followed(before: Tenure, record: Ownership | None, looked_at: float) -> Tenure:
     """The tenure after this record was seen in place of the one before."""
-    owner = record.owner if record is not None else None
+    owner = record.holder if record is not None else None
 
     if record is None or owner is None:
         free_since = before.free_since
@@ -49,15 +52,24 @@ def followed(before: Tenure, record: Ownership | None, looked_at: float) -> Tenu
 
         return Tenure(record, before.holder, free_since=free_since)
 
-    if before.record is not None and before.record.owner == owner:
-        return Tenure(record, owner, before.claimed_at)
+    if before.record is not None and before.record.holder == owner:
+        return Tenure(record, owner, before.claimed_at, _ended_since(before, record, looked_at))
 
     return Tenure(record, owner, record.blob.last_modified)
 
 
+def _ended_since(before: Tenure, record: Ownership, looked_at: float) -> float | None:
+    """Since when a blob lease was seen to have run out: the service tells that, not when."""
+    if record.blob_lease_state not in BLOB_LEASE_ENDED:
+        return None
+
+    had_ended = before.record is not None and before.record.blob_lease_state in BLOB_LEASE_ENDED
+    return before.free_since if had_ended else looked_at
+
+
 def owner_of(tenure: Tenure) -> str | None:
-    """Whom the record names."""
-    return tenure.record.owner if tenure.record is not None else None
+    """Whom the record names as its holder."""
+    return tenure.record.holder if tenure.record is not None else None
 
 
 def moves_of(

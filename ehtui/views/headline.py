@@ -8,6 +8,7 @@ from ehtui.domain.snapshot import (
     LIVE_STATES,
     Finding,
     GroupState,
+    LeaseState,
     Severity,
     Snapshot,
     SourceState,
@@ -79,7 +80,8 @@ def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs) -> Cell:
         count = formats.plural(len(snapshot.partitions), "partition")
         return Cell(f"The hub answers: {count}; owners and lag are not known", Tone.PLAIN)
 
-    free = [p.id for p in group.partitions if p.lease.state not in LIVE_STATES]
+    known = LIVE_STATES | {LeaseState.UNREADABLE}  # not known is not free
+    free = [p.id for p in group.partitions if p.lease.state not in known]
     lag = f"lag {group_lag(group)}" if group.lag is not None else "lag not known"
 
     if free:

@@ -55,7 +55,8 @@ def partition_at(
     """The partition of that row, as the hub and as the group know it."""
     of_hub = next((p for p in snapshot.partitions if p.id == key), None)
     state = snapshot.group(group)
-    of_group = next((p for p in state.partitions if p.id == key), None) if state else None
+    listed = (*state.partitions, *state.strays) if state else ()
+    of_group = next((p for p in listed if p.id == key), None)
 
     return of_hub, of_group
 

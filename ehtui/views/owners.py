@@ -41,6 +41,9 @@ def known_owners(snapshot: Snapshot) -> set[str]:
         if sum(len(owner.partitions) for owner in group.owners) < len(group.partitions):
             known |= {p.lease.owner for p in group.partitions if p.lease.owner}  # of lapsed ones
 
+        if group.strays:
+            known |= {p.lease.owner for p in group.strays if p.lease.owner}
+
     return known
 
 

@@ -62,6 +62,8 @@ RULES = {
     rules.NO_SAMPLE: "hub or checkpoint tell no sequence number to compare",
     rules.PREDATES_HUB: "its checkpoint is older than the hub: of the one that was there before",
     rules.NO_SEQUENCE: "its checkpoint has no sequence number, and offsets tell no distance",
+    rules.UNREADABLE: "its record cannot be read",
+    rules.NOT_IN_HUB: "the hub does not have this partition; the store has records of it",
     rules.LAG_ZERO: "nothing waits",
     rules.NEVER_CHECKPOINTED: "never checkpointed: how far it has read is not known",
     rules.STOPPED: "events wait longer than its checkpoints usually take",
@@ -81,6 +83,7 @@ LEASE = {
     LeaseState.EXPIRED: Word("expired", Tone.CRITICAL, 3),
     LeaseState.RELEASED: Word("released", Tone.WARNING, 2),
     LeaseState.NEVER_OWNED: Word("unowned", Tone.WARNING, 2),
+    LeaseState.UNREADABLE: Word("unclear", Tone.WARNING, 2),
 }
 LEASE_MEANING = {
     LeaseState.HELD: "renewed in time",
@@ -88,6 +91,7 @@ LEASE_MEANING = {
     LeaseState.EXPIRED: "ran out: anybody may take it",
     LeaseState.RELEASED: "given up cleanly: anybody may take it",
     LeaseState.NEVER_OWNED: "no record: nobody ever claimed it",
+    LeaseState.UNREADABLE: "its record cannot be read: who holds it is not known",
 }
 ROLE = {
     ConsumerRole.OWNER: Word("owner", Tone.PLAIN),
@@ -103,12 +107,16 @@ SOURCE = {
 }
 
 
-_OF_FORMER_HUB = Word("old hub", Tone.CRITICAL, 3)  # its checkpoint, that is
+_ABSENT = Word("absent", Tone.DIM, 1)  # from the hub, not from the store
+_BY_RULE = {rules.PREDATES_HUB: Word("old hub", Tone.CRITICAL, 3)}  # its checkpoint is of that
 _LEASE_DECIDES = frozenset({Health.UNOWNED, Health.OVERDUE, Health.STOPPED, Health.STALLED})
 
 
 def health_of(partition: GroupPartition) -> Word:
     """The worse of the lease's state and the lag's health; a window that fills says how far."""
+    if partition.rule == rules.NOT_IN_HUB:
+        return _ABSENT
+
     lease = LEASE[partition.lease.state]
     judged = HEALTH[partition.health]
 
@@ -120,8 +128,8 @@ def health_of(partition: GroupPartition) -> Word:
     if lease.rank >= judged.rank and lease.rank:
         return lease
 
-    if partition.rule == rules.PREDATES_HUB:
-        return _OF_FORMER_HUB
+    if partition.rule in _BY_RULE:
+        return _BY_RULE[partition.rule]
 
     if partition.rule == rules.FILLING:
         filled, size = partition.window

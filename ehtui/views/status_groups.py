@@ -10,7 +10,7 @@ from ehtui.views.status_values import Json, Value, moment, rounded
 
 if TYPE_CHECKING:
     from ehtui.domain.plans import TakeoverWindow
-    from ehtui.domain.store import Checkpoint
+    from ehtui.domain.store import Checkpoint, UnreadableBlob
 
 
 def group_document(group: GroupState, snapshot: Snapshot) -> Json:
@@ -26,6 +26,7 @@ def group_document(group: GroupState, snapshot: Snapshot) -> Json:
         "partitions": [_partition(partition, now) for partition in group.partitions],
         "owners": [_owner(owner) for owner in group.owners],
         "spellings": [safe(spelling) for spelling in group.spellings],
+        "strays": [_partition(partition, now) for partition in group.strays],
     }
 
 
@@ -50,6 +51,7 @@ def _partition(partition: GroupPartition, now: float) -> Json:
         "out_per_s": rounded(partition.out_per_s),
         "drain_s": rounded(partition.drain_s),
         "layout": partition.layout.value if partition.layout else None,
+        "unreadable": [_unreadable(blob) for blob in partition.unreadable],
         "takeover": _takeover(partition.takeover),
     }
 
@@ -67,6 +69,16 @@ def _lease(lease: Lease, now: float) -> Json:
         "etag": safe(lease.etag) if lease.etag else None,
         "last_modified": moment(lease.last_modified),
         "blob": safe(lease.blob) if lease.blob else None,
+        "remark": safe(lease.remark) if lease.remark else None,
+    }
+
+
+def _unreadable(blob: UnreadableBlob) -> Json:
+    return {
+        "kind": blob.kind.value if blob.kind else None,
+        "blob": safe(f"{blob.container}/{blob.name}"),
+        "reason": safe(blob.reason),
+        "last_modified": moment(blob.written_at),
     }
 
 
@@ -81,6 +93,7 @@ def _checkpoint(checkpoint: Checkpoint | None, now: float) -> Value:
         "last_modified": moment(checkpoint.blob.last_modified),
         "etag": safe(checkpoint.blob.etag),
         "blob": safe(f"{checkpoint.blob.container}/{checkpoint.blob.name}"),
+        "remark": safe(checkpoint.remark) if checkpoint.remark else None,
     }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+
 from ehtui.domain.hub import HubDescription
 from ehtui.domain.reduce import reduce
-from ehtui.domain.snapshot import LeaseState, Snapshot, SourceState
+from ehtui.domain.snapshot import Finding, GroupPartition, LeaseState, Snapshot, SourceState
 from ehtui.domain.store import BlobIdentity, Layout, Ownership, StoreListing
 from ehtui.domain.updates import HubRead, StoreRead
 
@@ -29,3 +31,65 @@ def test_a_blob_lease_that_runs_out_is_seen_at_the_same_etag() -> None:
         seen.append(group.partitions[0].lease.state)
 
     assert seen == [LeaseState.HELD, LeaseState.EXPIRED, LeaseState.HELD]
+
+
+def watched(*states: str) -> list[Snapshot]:
+    """Looks at one lease, 5 s apart."""
+    snapshot = reduce(Snapshot(taken_at=99.0, sources=(SourceState("store"),)), HUB)
+    seen = []
+
+    for number, state in enumerate(states):
+        snapshot = reduce(snapshot, listing(state, 100.0 + 5 * number))
+        seen.append(snapshot)
+
+    return seen
+
+
+def shown(snapshot: Snapshot) -> GroupPartition:
+    group = snapshot.group("g")
+    assert group is not None
+    return group.partitions[0]
+
+
+def told(snapshot: Snapshot, id_: str) -> Finding:
+    return next(f for f in snapshot.findings if f.id == id_)
+
+
+def test_a_lease_that_had_run_out_before_nobody_knows_when() -> None:
+    (snapshot,) = watched("expired")
+
+    assert shown(snapshot).lease.state is LeaseState.EXPIRED
+    assert shown(snapshot).lease.expires_at is None
+    assert told(snapshot, "lease.expired").since == 100.0  # ehtui's first look, not the last write
+
+
+def test_a_lease_that_was_seen_to_run_out_did_so_by_then() -> None:
+    last = watched("leased", "leased", "expired", "expired")[-1]
+    lease = shown(last).lease
+
+    assert lease.expires_at == pytest.approx(110.0, abs=1)
+    assert lease.renewed_at is None
+    assert told(last, "lease.expired").evidence["expires_at"] == lease.expires_at
+
+
+def test_a_lease_that_was_given_up_is_released_though_the_name_stands_there() -> None:
+    first, last = watched("leased", "available")
+
+    assert shown(first).lease.state is LeaseState.HELD
+    lease = shown(last).lease
+    assert (lease.state, lease.owner) == (LeaseState.RELEASED, "host-1")
+    assert [e.kind for e in last.timeline] == ["lease.released"]
+    assert not [f for f in last.findings if f.id == "lease.expired"]
+
+
+def test_a_host_that_only_renewed_was_alive_until_its_lease_ran_out() -> None:
+    """Renewing writes nothing: an idle host's blob may be hours old while it lives."""
+    snapshot = reduce(Snapshot(taken_at=99.0, sources=(SourceState("store"),)), HUB)
+    snapshot = reduce(snapshot, listing("leased", 9000.0))
+    snapshot = reduce(snapshot, listing("expired", 9005.0))
+    assert not [f for f in snapshot.findings if f.id == "group.no_consumers"]
+
+    snapshot = reduce(snapshot, listing("expired", 9900.0))
+    gone = told(snapshot, "group.no_consumers").evidence
+    assert gone["last_renewed_at"] is None
+    assert gone["last_seen_at"] == pytest.approx(9005.0, abs=1)

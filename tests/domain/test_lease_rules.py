@@ -126,7 +126,7 @@ def test_lease_states_without_an_owner() -> None:
     [
         ("leased", LeaseState.HELD),
         ("breaking", LeaseState.HELD),
-        ("available", LeaseState.EXPIRED),
+        ("available", LeaseState.RELEASED),
         ("expired", LeaseState.EXPIRED),
         ("broken", LeaseState.EXPIRED),
     ],

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -62,6 +63,7 @@ def test_every_finding_has_words(kind: FindingKind, values: dict[str, Any], unkn
         assert told
         assert "None" not in told
         assert "\n" not in told
+        assert not re.search(r"\b(for|since|out|renewing|of) –", told)  # half a sentence
         assert not told.endswith((".", ";", " ", ":"))
         assert "  " not in told
 

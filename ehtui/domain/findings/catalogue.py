@@ -219,7 +219,8 @@ _KINDS = (
         {
             "partition_count": "int",
             "last_owner": "str?",
-            "last_renewed_at": "float?",
+            "last_renewed_at": "float? None for a blob lease, whose renewals write nothing",
+            "last_seen_at": "float? when it last wrote anything",
             "lag": "int?",
             "lost": "int?",
             "in_per_s": "float?",

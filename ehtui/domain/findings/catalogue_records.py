@@ -140,11 +140,26 @@ RECORD_KINDS = (
         },
     ),
     FindingKind(
+        # Info: left over. Warning: somebody renews them.
+        "store.stray_records",
+        (INFO, WARNING),
+        ("group", "partition?"),
+        {
+            "partitions": "tuple[str, ...] that the hub does not have",
+            "partition_count": "int that it has",
+            "owners": "tuple[str, ...] who hold leases of them that are renewed",
+            "written_at": "float? when the newest of these records was written",
+        },
+    ),
+    FindingKind(
+        # The group and the partition are named while it is about exactly one.
         "store.unreadable_blob",
         (WARNING,),
-        (),
+        ("group?", "partition?"),
         {
             "count": "int",
+            "partitions": "tuple[str, ...] that they are of",
+            "kind": "str? ownership, checkpoint, lease (both in one); None: containers",
             "names": "tuple[str, ...] container/name, the first five",
             "reason": "str of the first",
         },

@@ -48,6 +48,7 @@ def _of_group(case: Case) -> Iterator[Finding]:
     moves = balance.recent(case)
     yield from records.two_names(case)
     yield from records.mixed(case)
+    yield from records.strays(case)
     yield from progress.recreated(case)
     yield from lapses.no_consumers(case)
     yield from balance.crash_loop(case, moves)

@@ -26,11 +26,16 @@ def no_consumers(case: Case) -> Iterator[Finding]:
     seats = list(group.seats.values())
     has_records = any(s.tenure.record is not None or s.shown.checkpoint is not None for s in seats)
 
-    if not seats or not has_records:
+    # Of a lease that cannot be read nobody knows whether somebody lives.
+    is_hidden = any(s.shown.lease.state is LeaseState.UNREADABLE for s in seats)
+
+    if not seats or not has_records or is_hidden:
         return
 
     last = max(seats, key=_last_seen)
     alive_at = _last_seen(last)
+    record = last.tenure.record
+    is_timed = record is None or record.blob_lease_state is None
 
     if case.now - alive_at < GONE_EXPIRIES * case.expiry_s():
         return
@@ -48,7 +53,8 @@ def no_consumers(case: Case) -> Iterator[Finding]:
     evidence: Evidence = {
         "partition_count": len(seats),
         "last_owner": last.tenure.holder,
-        "last_renewed_at": alive_at or None,
+        "last_renewed_at": alive_at or None if is_timed else None,
+        "last_seen_at": alive_at or None,
         "lag": group.state.lag,
         "lost": total(s.shown.lost for s in seats),
         "in_per_s": sum(rates) if rates else None,
@@ -59,10 +65,14 @@ def no_consumers(case: Case) -> Iterator[Finding]:
 
 
 def _last_seen(seat: Seat) -> float:
-    """When somebody last wrote this partition's ownership; a checkpoint shows life as well."""
+    """When somebody last wrote this partition's ownership; a checkpoint shows life as well.
+
+    Renewing a blob lease writes nothing: that it was seen to end shows when it still lived.
+    """
     record, checkpoint = seat.tenure.record, seat.shown.checkpoint
     written = [r.blob.last_modified for r in (record, checkpoint) if r is not None]
-    return max(written, default=0.0)
+    ended = [seat.tenure.free_since or 0.0] if record and record.blob_lease_state else []
+    return max([*written, *ended], default=0.0)
 
 
 def lapsed(case: Case) -> Iterator[Finding]:
@@ -80,18 +90,18 @@ def lapsed(case: Case) -> Iterator[Finding]:
             partitions = tuple(s.shown.id for s in seats)
             case.explained.update(partitions)
             since = min(
-                (_since(s) for s in seats),
+                (_since(case, s) for s in seats),
                 default=case.now,
             )
             subject = case.subject(partitions, owner=owner)
             yield finding(id_, severity, subject, _lapse(case, owner, partitions, seats), since)
 
 
-def _since(seat: Seat) -> float:
+def _since(case: Case, seat: Seat) -> float:
     lease = seat.shown.lease
 
-    if lease.state is LeaseState.EXPIRED:
-        return lease.expires_at or lease.last_modified or 0.0
+    if lease.state is LeaseState.EXPIRED:  # of a blob lease nothing tells when, but a look
+        return lease.expires_at or case.draft.started_at or case.now
 
     return lease.renewed_at or 0.0
 

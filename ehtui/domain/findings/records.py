@@ -10,7 +10,7 @@ from ehtui.domain.memory import Mark
 from ehtui.domain.namespaces import host_of, is_this_machine, port_of
 from ehtui.domain.ownership import Place, natural
 from ehtui.domain.sdks import PYTHON
-from ehtui.domain.snapshot import Evidence, Finding, Severity, Subject
+from ehtui.domain.snapshot import Evidence, Finding, LeaseState, Severity, Subject
 from ehtui.domain.store import Layout
 
 if TYPE_CHECKING:
@@ -177,10 +177,44 @@ def unreadable(draft: Draft) -> Iterator[Finding]:
     """Blobs that stand where a record should, and can't be read as one."""
     blobs = draft.look.listing.unreadable if draft.look is not None else ()
 
-    if blobs:
-        evidence: Evidence = {
-            "count": len(blobs),
-            "names": tuple(f"{b.container}/{b.name}" for b in blobs[:NAMES]),
-            "reason": blobs[0].reason,
-        }
-        yield finding("store.unreadable_blob", Severity.WARNING, Subject(), evidence)
+    if not blobs:
+        return
+
+    groups = {b.group.lower() for b in blobs if b.group is not None}
+    key = groups.pop() if len(groups) == 1 and all(b.group for b in blobs) else None
+    group = draft.groups.get(key) if key is not None else None
+    partitions = natural({b.partition for b in blobs if b.partition is not None})
+    evidence: Evidence = {
+        "count": len(blobs),
+        "partitions": partitions,
+        "kind": ", ".join(dict.fromkeys(b.kind.value for b in blobs if b.kind is not None)) or None,
+        "names": tuple(f"{b.container}/{b.name}" for b in blobs[:NAMES]),
+        "reason": blobs[0].reason,
+    }
+    subject = Subject(
+        group=group.state.name if group is not None else None,
+        partition=partitions[0] if group is not None and len(partitions) == 1 else None,
+    )
+    yield finding("store.unreadable_blob", Severity.WARNING, subject, evidence)
+
+
+def strays(case: Case) -> Iterator[Finding]:
+    """Records of partitions that the hub does not have; whoever renews them sees another hub."""
+    found = case.group.state.strays
+
+    if not found or case.draft.hub is None:
+        return
+
+    # A lease that is held: one that still runs may be of before the hub was created anew.
+    owners = {p.lease.owner for p in found if p.lease.state is LeaseState.HELD and p.lease.owner}
+    written = [p.lease.last_modified for p in found]
+    written += [p.checkpoint.blob.last_modified for p in found if p.checkpoint is not None]
+    partitions = tuple(p.id for p in found)
+    evidence: Evidence = {
+        "partitions": partitions,
+        "partition_count": len(case.draft.hub.partition_ids),
+        "owners": tuple(sorted(owners)),
+        "written_at": max((at for at in written if at is not None), default=None),
+    }
+    severity = Severity.WARNING if owners else Severity.INFO
+    yield finding("store.stray_records", severity, case.subject(partitions), evidence)

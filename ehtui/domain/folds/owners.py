@@ -11,6 +11,7 @@ from ehtui.domain.memory import GroupMemory, OwnerTrack
 from ehtui.domain.renewals import NOT_MEASURED, Sight, is_next, measured, quicker
 from ehtui.domain.sdks import hints_of
 from ehtui.domain.snapshot import LIVE_STATES
+from ehtui.domain.tenures import owner_of
 from ehtui.domain.timing import timings
 
 if TYPE_CHECKING:
@@ -78,10 +79,9 @@ def _renewed(draft: Draft, track: OwnerTrack, stamps: Sequence[Stamps]) -> Owner
 
 def _timed(draft: Draft, group: GroupMemory) -> GroupMemory:
     live = frozenset(
-        seat.tenure.record.owner
+        holder
         for seat in group.seats.values()
-        if seat.tenure.record is not None
-        and seat.tenure.record.owner is not None
+        if (holder := owner_of(seat.tenure)) is not None
         and (seat.shown.lease.state in LIVE_STATES or seat.shown.lease.owner is None)
     )
     at_once = takes_all_at_once(group)

@@ -15,7 +15,8 @@ from ehtui.domain.groups import Written, new_group, rejudged, reseated
 from ehtui.domain.memory import UNSEEN, GroupMemory, Seat
 from ehtui.domain.namespaces import Names
 from ehtui.domain.snapshot import LeaseState, Subject
-from ehtui.domain.store import Checkpoint, Ownership
+from ehtui.domain.stored import HIDE_OWNER, Stored, hides
+from ehtui.domain.strays import strays_of
 from ehtui.domain.tenures import Shift, followed, owner_of, watched
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     from ehtui.domain.draft import Draft
     from ehtui.domain.seats import Moment
-    from ehtui.domain.store import StoreListing
+    from ehtui.domain.store import Checkpoint, Ownership, StoreListing
     from ehtui.domain.updates import StoreRead
 
 
@@ -150,7 +151,7 @@ def _partitions(draft: Draft, look: ownership.Look) -> tuple[str, ...]:
 class _Changes:
     """What one look changed in a group."""
 
-    checkpoints: dict[str, Checkpoint | None] = field(default_factory=dict)
+    stored: dict[str, Stored] = field(default_factory=dict)
     shifts: list[Shift] = field(default_factory=list)
     # Last-Modified before and after, of what an owner renewed
     renewed: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
@@ -184,9 +185,23 @@ def _fold_group(
         is_first=is_first,
     )
     retimed = _retimed(group, before)
-    found = Written(changes.checkpoints, frozenset(changes.renewals - retimed))
+    found = Written(changes.stored, frozenset(changes.renewals - retimed))
     touched = written | unseen | retimed | _orphaned(group, moment)
-    draft.groups[key] = rejudged(draft, group, touched, moment, found)
+    draft.groups[key] = _with_strays(draft, rejudged(draft, group, touched, moment, found), look)
+
+
+def _with_strays(draft: Draft, group: GroupMemory, look: ownership.Look) -> GroupMemory:
+    """With the records of partitions that the hub does not have, once it has answered."""
+    if draft.hub is None:
+        return group
+
+    policy = draft.policy.lease_of(group.state.name)
+    strays = strays_of(group, look, draft.hub.partition_ids, policy, draft.looked_at)
+
+    if strays is group.state.strays:
+        return group
+
+    return replace(group, state=replace(group.state, strays=strays))
 
 
 def _moved(
@@ -217,9 +232,13 @@ def _followed_seat(
     checkpoint = ownership.checkpoint_at(look, place, record)
     shown = seat.shown.checkpoint
     is_unread = _is_same(shown, checkpoint)
-    changes.checkpoints[pid] = shown if is_unread else checkpoint
+    unreadable = look.unreadable.get(place, ())
+    is_hidden = record is None and hides(unreadable, HIDE_OWNER)
+    changes.stored[pid] = Stored(shown if is_unread else checkpoint, unreadable, is_hidden)
 
-    if is_unseen:
+    if is_hidden and old is not UNSEEN:
+        tenure = old  # it may still be its owner's: nobody released it
+    elif is_unseen:
         tenure = watched(record, moment.looked_at)
     elif _is_same(old.record, record) and old is not UNSEEN:
         tenure = old  # only the checkpoint was written
@@ -235,7 +254,8 @@ def _followed_seat(
                 Shift(pid, seat.shown.lease, old, tenure, sequence, seat.shown.lag)
             )
         elif record is not None and owner is not None and old.record is not None:
-            _note_renewal(changes, pid, owner, old.record, record, is_unread=is_unread)
+            is_quiet = is_unread and unreadable == seat.shown.unreadable
+            _note_renewal(changes, pid, owner, old.record, record, is_unread=is_quiet)
 
     return Seat(seat.shown, tenure, seat.progress, seat.marks, seat.due_at)
 

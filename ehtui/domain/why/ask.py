@@ -23,7 +23,7 @@ def subjects_of(snapshot: Snapshot, text: str, group: str | None = None) -> tupl
     found = []
 
     if any(text == p.id for p in snapshot.partitions) or (
-        wanted is not None and any(text == p.id for p in wanted.partitions)
+        wanted is not None and any(text == p.id for p in (*wanted.partitions, *wanted.strays))
     ):
         found.append(Subject(group=wanted.name if wanted else name, partition=text))
 

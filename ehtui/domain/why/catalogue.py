@@ -59,6 +59,7 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
         "written_at": "float?",
         "layout": "str?",
         "owned_since_at": "float? None: before ehtui looked",
+        "unreadable": "str? why the one that is there cannot be read",
     },
     "checkpoint.is_within": {
         "sequence": "int?",
@@ -158,6 +159,7 @@ VERDICTS: Mapping[str, str] = {
     "behind": "read, but slower than events arrive",
     "ahead": "the checkpoint is beyond the stream",
     "former_hub": "the checkpoint is of the hub before it was created anew",
+    "stray": "the hub has no such partition; the store has records of it",
     "rewound": "the checkpoint went back and catches up",
     "never_checkpointed": "read perhaps, but never checkpointed",
     "other_name": "records under another name of the namespace only",

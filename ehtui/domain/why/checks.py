@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.domain.rules import PREDATES_HUB
+from ehtui.domain.rules import PREDATES_HUB, UNREADABLE
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Evidence,
@@ -100,7 +100,7 @@ def is_owned(group: GroupState, partition: GroupPartition) -> Check:
     lease, window = partition.lease, partition.takeover
     return Check(
         "partition.is_owned",
-        lease.state in LIVE_STATES,
+        None if lease.state is LeaseState.UNREADABLE else lease.state in LIVE_STATES,
         {
             "state": lease.state.value,
             "owner": lease.owner,
@@ -167,14 +167,16 @@ def is_stable(findings: Sequence[Finding]) -> Check:
 def checkpoint_exists(partition: GroupPartition) -> Check:
     """Whether the group ever checkpointed here."""
     record = partition.checkpoint
+    broken = partition.unreadable if partition.lag_reason == UNREADABLE else ()
     return Check(
         "checkpoint.exists",
-        record is not None,
+        None if broken else record is not None,
         {
             "sequence": record.sequence if record else None,
             "written_at": record.blob.last_modified if record else None,
             "layout": record.layout.value if record else None,
             "owned_since_at": partition.lease.claimed_at,
+            "unreadable": broken[0].reason if broken else None,
         },
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.rules import NOT_IN_HUB
 from ehtui.domain.why import checks as ask_for
 from ehtui.domain.why.checks import Check, Why
 from ehtui.domain.why.verdicts import about, verdict_of
@@ -16,10 +17,13 @@ def why_partition(
     snapshot: Snapshot, subject: Subject, group: GroupState | None, partition: str
 ) -> Why:
     """Why it is read, or not."""
-    shown = next((p for p in group.partitions if p.id == partition), None) if group else None
+    of_group = (*group.partitions, *group.strays) if group else ()
+    shown = next((p for p in of_group if p.id == partition), None)
     state = next((p for p in snapshot.partitions if p.id == partition), None)
     count = len(snapshot.hub.partition_ids) if snapshot.hub is not None else None
+    is_stray = shown is not None and shown.rule == NOT_IN_HUB
     exists = None if count is None and shown is None else state is not None or shown is not None
+    exists = False if is_stray else exists
     checks = [
         *ask_for.sources(snapshot),
         Check("partition.exists", exists, {"partition": partition, "partition_count": count}),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.rules import PREDATES_HUB
+from ehtui.domain.rules import NOT_IN_HUB, PREDATES_HUB
 from ehtui.domain.snapshot import (
     Finding,
     GroupPartition,
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 FREE = frozenset({LeaseState.RELEASED, LeaseState.NEVER_OWNED, LeaseState.EXPIRED})
+_BY_LEASE = dict.fromkeys(FREE, "unowned") | {LeaseState.OVERDUE: "lapsing"}
 BY_HEALTH = {
     Health.STOPPED: "stuck",
     Health.STALLED: "stuck",
@@ -41,11 +42,11 @@ def verdict_of(
     if is_failing(findings):
         return "failing"
 
-    if shown.lease.state in FREE:
-        return "unowned"
+    if shown.rule == NOT_IN_HUB:
+        return "stray"
 
-    if shown.lease.state is LeaseState.OVERDUE:
-        return "lapsing"
+    if shown.lease.state in _BY_LEASE:
+        return _BY_LEASE[shown.lease.state]
 
     if shown.lag_reason == PREDATES_HUB:
         return "former_hub"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.rules import UNREADABLE
 from ehtui.domain.snapshot import (
     BehindBasis,
     GroupPartition,
@@ -52,7 +53,7 @@ def partition_details(snapshot: Snapshot, group: str, key: str, say: Telling) ->
         state = snapshot.group(group)
         sections += [
             section("Lease", [*_lease(of_group.lease, say), *_process(of_group, state, say)]),
-            section("Checkpoint", _checkpoint(of_group, say)),
+            section("Checkpoint", [*_checkpoint(of_group, say), *_unreadable(of_group, say)]),
             section("Lag and health", _lag(of_group)),
         ]
 
@@ -105,6 +106,9 @@ def _lease(lease: Lease, say: Telling) -> Iterator[Fact]:
     yield "ETag", safe(lease.etag) if lease.etag else None
     yield "blob", safe(lease.blob) if lease.blob else None
 
+    if lease.remark:
+        yield "remark", safe(lease.remark)
+
 
 def _timing(seconds: float | None, rests_on: TimingBasis | None) -> str | None:
     if seconds is None:
@@ -125,11 +129,21 @@ def _checkpoint(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
     checkpoint = partition.checkpoint
 
     if checkpoint is None:
-        yield "sequence", "none: never checkpointed"
+        is_broken = partition.lag_reason == UNREADABLE
+        yield "sequence", None if is_broken else "none: never checkpointed"
         return
 
     yield from _record(checkpoint, say)
     yield "format", partition.layout.value if partition.layout else checkpoint.layout.value
+
+
+def _unreadable(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
+    """Each record that cannot be read, where it stands and why."""
+    for blob in partition.unreadable:
+        kind = blob.kind.value if blob.kind else "record"
+        yield f"unreadable {kind}", safe(blob.reason)
+        yield "blob", safe(f"{blob.container}/{blob.name}")
+        yield "written", say.full(blob.written_at)
 
 
 def _record(checkpoint: Checkpoint, say: Telling) -> Iterator[Fact]:
@@ -141,6 +155,9 @@ def _record(checkpoint: Checkpoint, say: Telling) -> Iterator[Fact]:
 
     if checkpoint.client_identifier:
         yield "written by", safe(checkpoint.client_identifier)
+
+    if checkpoint.remark:
+        yield "remark", safe(checkpoint.remark)
 
 
 def _lag(partition: GroupPartition) -> Iterator[Fact]:

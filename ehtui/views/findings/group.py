@@ -124,8 +124,13 @@ def _no_consumers(case: Case) -> str:
     last = ""
 
     if case.text("last_owner"):
-        renewed = case.say.ago(case.number("last_renewed_at"))
-        last = f"the last, {case.owner('last_owner')}, renewed {renewed}"
+        renewed, seen = case.number("last_renewed_at"), case.number("last_seen_at")
+        ago = f"renewed {case.say.ago(renewed)}" if renewed is not None else "was alive"
+
+        if renewed is None and seen is not None:  # renewing a blob lease writes nothing
+            ago = f"was last seen {case.say.ago(seen)}"
+
+        last = f"the last, {case.owner('last_owner')}, {ago}"
 
     lag, lost = case.whole("lag"), case.whole("lost")
     waiting = f"{formats.plural(lag, 'event')} unread" if lag else ""

@@ -55,7 +55,8 @@ def _overdue(case: Case) -> str:
 
         return joined(f"{case.where}: its owner {case.owner()} {ended}", takeover(case))
 
-    stopped = f"{case.where}: owner {case.owner()} stopped renewing {case.time('renewed_at')}"
+    when = f" {case.time('renewed_at')}" if case.number("renewed_at") is not None else ""
+    stopped = f"{case.where}: owner {case.owner()} stopped renewing{when}"
 
     return joined(stopped, _process(case))
 
@@ -88,16 +89,19 @@ def _dead_since(case: Case) -> float | None:
 
 
 def _no_live_owner(case: Case) -> str:
-    lasting = case.say.since(_dead_since(case))
+    dead_since = _dead_since(case) or case.number("expires_at")
+    lasting = f" for {case.say.since(dead_since)}" if dead_since is not None else ""
 
-    return joined(f"{case.where} {have(case.places)} no live owner for {lasting}", takeover(case))
+    return joined(f"{case.where} {have(case.places)} no live owner{lasting}", takeover(case))
 
 
 def _overdue_headline(case: Case) -> str:
     if case.number("process_gone_at") is not None or case.text("signal") == "KILL":
         return _no_live_owner(case)
 
-    silent = f"{case.where}: {case.owner()} has not renewed for {case.since('renewed_at')}"
+    known = case.number("renewed_at") is not None
+    lasting = f"has not renewed for {case.since('renewed_at')}" if known else "stopped renewing"
+    silent = f"{case.where}: {case.owner()} {lasting}"
     expires = case.number("expires_at")
     lapse = f"its lease runs out {case.say.time(expires)}" if expires is not None else ""
 
@@ -146,7 +150,9 @@ def _way_out(case: Case) -> str:
 
 
 def _expired(case: Case) -> str:
-    ran_out = f"{case.owner()}'s lease ran out {case.time('expires_at')}"
+    when = case.number("expires_at")
+    told = case.say.time(when) if when is not None else "before ehtui looked"
+    ran_out = f"{case.owner()}'s lease ran out {told}"
 
     return joined(f"{_no_live_owner(case)}", ran_out, _process(case))
 

@@ -131,19 +131,54 @@ def _mixed_advice(case: Case) -> tuple[str, ...]:
 
 def _unreadable(case: Case) -> str:
     count = case.whole("count") or 0
-    first = next(iter(case.names("names")), "")
-    named = f": {safe(first)}" if first else ""
+    first, kind = next(iter(case.names("names")), ""), case.text("kind")
 
+    if case.subject.partition is not None and count == 1:
+        return f"{case.where}: its {kind} cannot be read, {case.text('reason')}"
+
+    named = f": {safe(first)}" if first else ""
     return f"{formats.plural(count, 'blob')} cannot be read{named} ({case.text('reason')})"
 
 
 def _unreadable_advice(case: Case) -> tuple[str, ...]:
     names = formats.listed([safe(name) for name in case.names("names")])
+    places = case.names("partitions")
+    unknown = f" What they say of {partitions(places)} is unknown, not zero." if places else ""
+    verb = "stands" if len(case.names("names")) == 1 else "stand"
 
     return (
         (
-            f"{names} stand where an ownership or a checkpoint should. Everything else is judged "
-            "without them; a consumer that trips over them logs errors of listing."
+            f"{names} {verb} where an ownership or a checkpoint should.{unknown} A consumer that "
+            "trips over it logs errors of listing, and reads from its starting position or not at "
+            "all."
+        ),
+        "Stop the group's consumers, then write it anew (or delete it, to begin anew there).",
+    )
+
+
+def _stray(case: Case) -> str:
+    count = formats.plural(case.whole("partition_count") or 0, "partition")
+    owners = case.names("owners")
+    who = f"; {case.owners()} {'renews' if len(owners) == 1 else 'renew'} them" if owners else ""
+
+    return f"Records of {case.where}, which the hub does not have (it has {count}){who}"
+
+
+def _stray_advice(case: Case) -> tuple[str, ...]:
+    if case.names("owners"):
+        return (
+            (
+                "Whoever renews them sees a hub with more partitions: another namespace whose "
+                "consumers share this container, under the same name of it. Give each its own "
+                "container."
+            ),
+        )
+
+    return (
+        (
+            "Left over from a hub of that name with more partitions, or from a group of another "
+            f"hub. Last written {case.say.ago(case.number('written_at'))}; consumers pass them "
+            "over, and they can be deleted."
         ),
     )
 
@@ -211,6 +246,7 @@ STORE_WORDS: Mapping[str, Words] = {
     "store.two_names": Words(_two_names, _two_names_advice),
     "store.other_name": Words(_other_name, _other_name_advice),
     "store.mixed_hazard": Words(_mixed, _mixed_advice),
+    "store.stray_records": Words(_stray, _stray_advice),
     "store.unreadable_blob": Words(_unreadable, _unreadable_advice),
     "store.not_visible": Words(_not_visible, _not_visible_advice),
     "source.unreadable": Words(_source, _source_advice),

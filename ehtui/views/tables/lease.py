@@ -33,6 +33,9 @@ def lease_cells(
     if lease.state in {LeaseState.RELEASED, LeaseState.NEVER_OWNED}:
         return _NO_LEASE
 
+    if lease.state is LeaseState.UNREADABLE:
+        return NOT_KNOWN
+
     if lease.expires_at is None:
         return _untimed(lease.state, glyphs, cells)
 

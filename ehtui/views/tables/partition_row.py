@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.rules import PREDATES_HUB
+from ehtui.domain.rules import PREDATES_HUB, UNREADABLE
 from ehtui.domain.snapshot import GroupPartition, LeaseState, PartitionState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
@@ -63,6 +63,9 @@ def owner_cell(partition: GroupPartition | None, mark: OwnerMark | None, glyphs:
 
     owner, state = partition.lease.owner, partition.lease.state
 
+    if state is LeaseState.UNREADABLE:
+        return _NOT_KNOWN
+
     if not owner or mark is None or state in {LeaseState.RELEASED, LeaseState.NEVER_OWNED}:
         return _NOBODY
 
@@ -96,7 +99,8 @@ def _checkpoint(partition: GroupPartition | None) -> Cell:
         return _NOT_KNOWN
 
     if partition.checkpoint is None:
-        return Cell("none", Tone.DIM, sort=-1.0)
+        is_broken = partition.lag_reason == UNREADABLE
+        return Cell("unreadable", Tone.WARNING) if is_broken else Cell("none", Tone.DIM, sort=-1.0)
 
     if partition.checkpoint.sequence is None and not partition.checkpoint.offset:
         return Cell("unset", Tone.DIM, sort=-1.0)

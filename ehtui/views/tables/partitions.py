@@ -143,7 +143,8 @@ class _Rows(LazyRows):
         *,
         quiet: bool,
     ) -> None:
-        of_group = {p.id: p for p in group.partitions} if group else {}
+        # After the hub's own: what the store has of partitions that the hub does not have.
+        of_group = {p.id: p for p in (*group.partitions, *group.strays)} if group else {}
         of_hub = {p.id: p for p in snapshot.partitions}
         super().__init__(tuple(of_hub | of_group))
         self._of_hub: Mapping[str, PartitionState] = of_hub

@@ -109,6 +109,20 @@ def _written(case: Case) -> str:
     return f"A checkpoint was written: {case.count('sequence')}, {ago}"
 
 
+def _hidden_checkpoint(case: Case) -> str:
+    if case.text("unreadable"):
+        return f"There is a checkpoint that cannot be read: {case.text('unreadable')}"
+
+    return "Whether there is a checkpoint is not known"
+
+
+def _unknown_owner(case: Case) -> str:
+    if case.text("state") == "unreadable":
+        return "Who holds it is not known: its record cannot be read"
+
+    return "Who holds it is not known"
+
+
 def _outside(case: Case) -> str:
     ahead, lost = case.whole("ahead"), case.whole("lost")
 
@@ -163,7 +177,7 @@ PARTITION_CHECKS: Mapping[str, CheckWords] = {
     "partition.is_owned": CheckWords(
         lambda case: f"{case.owner()} holds it",
         _not_owned,
-        always("Who holds it is not known"),
+        _unknown_owner,
         OWNERSHIP,
         _take_it,
     ),
@@ -184,7 +198,7 @@ PARTITION_CHECKS: Mapping[str, CheckWords] = {
     "checkpoint.exists": CheckWords(
         _written,
         always("No checkpoint was ever written: nobody knows how far it has read"),
-        always("Whether there is a checkpoint is not known"),
+        _hidden_checkpoint,
         CHECKPOINT,
         always("Call update_checkpoint in the handler, after the event is done."),
     ),

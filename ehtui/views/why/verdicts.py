@@ -58,6 +58,13 @@ VERDICT_WORDS: Mapping[str, tuple[Tone, str]] = {
         Tone.CRITICAL,
         "The checkpoint points beyond the last event, so nothing is read: it is of another stream.",
     ),
+    "stray": (
+        Tone.WARNING,
+        (
+            "The hub has no such partition. The store has records of it: left over from a hub with "
+            "more partitions, or written by consumers of another one."
+        ),
+    ),
     "former_hub": (
         Tone.CRITICAL,
         (
