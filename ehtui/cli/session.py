@@ -14,7 +14,13 @@ from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.send import plan_send
 from ehtui.domain.planners.signal import OFFERED_SIGNALS, plan_signal, reforecast
 from ehtui.domain.planners.start import plan_restart, plan_start
-from ehtui.domain.plans import Outcome, OutcomeState, SignalPlan
+from ehtui.domain.plans import (
+    Outcome,
+    OutcomeState,
+    RestartPlan,
+    SignalPlan,
+    SupervisedPlan,
+)
 from ehtui.domain.updates import ActionDone
 
 if TYPE_CHECKING:
@@ -25,11 +31,9 @@ if TYPE_CHECKING:
     from ehtui.domain.plans import (
         Plan,
         Refusal,
-        RestartPlan,
         SendPlan,
         SendTarget,
         StartPlan,
-        SupervisedPlan,
     )
     from ehtui.domain.process import ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.snapshot import Snapshot
@@ -37,6 +41,7 @@ if TYPE_CHECKING:
     from ehtui.sources.log_text.tail import LogTail
 
 HANG_UP_WITHIN_S = 1.0
+LOOK_WITHIN_S = 1.5  # for a last look before a signal; it does not wait for a store that is slow
 
 
 class MonitorSession:
@@ -203,20 +208,21 @@ class MonitorSession:
 
     def begin(self, plan: Plan) -> Future[Outcome]:
         """Act on the monitor's loop, where Azure clients live; the outcome joins the timeline."""
-        plan = reforecast(plan, self.snapshot, self._clock())
         action = Action(plan)
 
         async def act() -> Outcome:
             action.task = asyncio.current_task()
+            begun = plan
 
             try:
-                outcome = await self._executor.run(plan)
+                begun = await self._looked_at_again(plan)
+                outcome = await self._executor.run(begun)
             except asyncio.CancelledError as error:
                 if not action.is_given_up:
                     raise
 
                 told = str(error) or "Interrupted on the way."
-                outcome = Outcome(plan, OutcomeState.FAILED, self._clock(), error=told)
+                outcome = Outcome(begun, OutcomeState.FAILED, self._clock(), error=told)
 
             self._watch_started(outcome)
             self._monitor.tell(ActionDone(outcome.at, outcome))
@@ -228,6 +234,13 @@ class MonitorSession:
         self._underway.add(future, action)
 
         return future
+
+    async def _looked_at_again(self, plan: Plan) -> Plan:
+        """The plan as of now: owners renew while somebody reads a confirmation."""
+        if isinstance(plan, SignalPlan | RestartPlan | SupervisedPlan):
+            await self._monitor.look_again("store", LOOK_WITHIN_S)
+
+        return reforecast(plan, self.snapshot, self._clock())
 
     def _watch_started(self, outcome: Outcome) -> None:
         """What ehtui started is a consumer, whether or not a pattern says so."""

@@ -118,6 +118,16 @@ class Monitor:
         """Read one source, or all, now."""
         self._post(self._refresh, source)
 
+    async def look_again(self, source: str, within_s: float) -> bool:
+        """Read one source now and wait so long for it, on this monitor's own loop (`submit`).
+
+        Returns whether what it told is in the snapshot by now.
+        """
+        pollers = [poller for poller in self._pollers if poller.name == source]
+        looks = [await poller.read_again(within_s) for poller in pollers]
+
+        return bool(looks) and all(looks)
+
     def pause(self, paused: bool) -> None:  # noqa: FBT001 - the name of the call says it
         """Stop or resume reading; a read in flight still counts."""
         self._is_paused = paused

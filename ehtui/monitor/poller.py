@@ -56,6 +56,8 @@ class Poller:
         self._is_wanted = False
         self._is_reading = False
         self._changed = asyncio.Event()
+        self._begun = 0  # reads
+        self._awaited: list[tuple[int, asyncio.Event]] = []  # reads that somebody waits for
 
     @property
     def is_reading(self) -> bool:
@@ -71,6 +73,25 @@ class Poller:
         """Read now, also while paused or backing off; after the read in flight, if there is one."""
         self._is_wanted = True
         self._changed.set()
+
+    async def read_again(self, within_s: float) -> bool:
+        """Read now and wait so long for it; whether what it told, be it a failure, is known by now.
+
+        A read in flight does not count: it may have seen what was before.
+        """
+        told = asyncio.Event()
+        self._awaited.append((self._begun + 1, told))
+        self.refresh()
+
+        try:
+            async with asyncio.timeout(within_s):
+                await told.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._awaited = [each for each in self._awaited if each[1] is not told]
+
+        return True
 
     def set_tempo(self, *, every_s: float | None, is_paused: bool) -> None:
         """Change what the rest after a read depends on; a rest under way is cut or stretched.
@@ -88,7 +109,13 @@ class Poller:
         while True:
             started = loop.time()
             self._is_wanted = False
+            self._begun += 1
             await self._read(started)
+
+            for number, told in self._awaited:
+                if number <= self._begun:
+                    told.set()
+
             await self._rest(started)
 
     async def _read(self, started: float) -> None:

@@ -141,6 +141,9 @@ async def _carry_out(
 
     words = say.confirmation(plan, app.snapshot, app.group)
 
+    if planner is not None:
+        app.session.refresh()  # what it costs depends on who renewed last
+
     if not await app.push_screen_wait(ConfirmScreen(words, anew if planner else None)):
         return
 

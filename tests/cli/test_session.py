@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from typing_extensions import override
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
@@ -27,6 +28,7 @@ from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.updates import ActionDone, Update
 from ehtui.monitor import Monitor, Scheduled
 from tests.actions.test_executor import RecordingSender, SlowHands
+from tests.monitor.fakes import FakeSource
 from tests.waiting import wait_for, wait_until
 
 PLAN = RestartPlan(
@@ -39,10 +41,6 @@ PLAN = RestartPlan(
 )
 
 
-async def no_sources() -> Sequence[Scheduled]:
-    return ()
-
-
 @dataclass
 class Bench:
     """A session with slow hands, and what its timeline was told."""
@@ -51,9 +49,10 @@ class Bench:
     hands: SlowHands = field(default_factory=SlowHands)
     told: list[Update] = field(default_factory=list)
     adopted: list[int] = field(default_factory=list)
+    sources: Sequence[FakeSource] = ()
 
     def __post_init__(self) -> None:
-        self.monitor = Monitor(no_sources, Snapshot(), reduce=self._remember)
+        self.monitor = Monitor(self._open, Snapshot(), reduce=self._remember)
         self.sender = RecordingSender()
         executor = Executor(
             sender=self.sender,
@@ -64,6 +63,9 @@ class Bench:
         self.session = MonitorSession(self.monitor, Settings(), executor, adopted=self.adopted)
         self.monitor.start()
 
+    async def _open(self) -> Sequence[Scheduled]:
+        return [Scheduled(source, 60.0, 5.0) for source in self.sources]
+
     def _remember(self, snapshot: Snapshot, update: Update) -> Snapshot:
         self.told.append(update)
         return snapshot
@@ -71,6 +73,20 @@ class Bench:
     @property
     def outcomes(self) -> list[Outcome]:
         return [update.outcome for update in self.told if isinstance(update, ActionDone)]
+
+
+class CountingHands(SlowHands):
+    """Remembers how often the store had been read when it signalled."""
+
+    def __init__(self, store: FakeSource) -> None:
+        super().__init__()
+        self.reads: list[int] = []
+        self._store = store
+
+    @override
+    def signal(self, process: ProcessId, signal: str) -> None:
+        self.reads.append(self._store.reads)
+        super().signal(process, signal)
 
 
 @pytest.fixture
@@ -93,6 +109,34 @@ async def test_who_stops_waiting_does_not_leave_a_consumer_stopped(bench: Bench)
     await wait_for(lambda: bool(bench.outcomes))
     assert bench.outcomes[0].state is OutcomeState.DONE
     assert [what for what, _ in bench.hands.done] == ["capture", "TERM", "start"]
+
+
+async def test_the_store_is_looked_at_once_more_before_a_signal(tmp_path: Path) -> None:
+    store, hub = FakeSource("store"), FakeSource("hub")
+    hands = CountingHands(store)
+    bench = Bench(tmp_path, hands, sources=[store, hub])
+
+    try:
+        await wait_for(lambda: store.reads == hub.reads == 1)
+        await bench.session.execute(SignalPlan("TERM", (PLAN.target,), 1.0))
+        assert hands.reads == [2]
+        await wait_for(lambda: store.reads == 3)  # an action is followed by a look at everything
+    finally:
+        bench.monitor.stop()
+
+
+async def test_a_store_that_hangs_does_not_hold_a_signal_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ehtui.cli.session.LOOK_WITHIN_S", 0.05)
+    bench = Bench(tmp_path, sources=[FakeSource("store", hangs=True)])
+
+    try:
+        outcome = await bench.session.execute(SignalPlan("TERM", (PLAN.target,), 1.0))
+    finally:
+        bench.monitor.stop()
+
+    assert outcome.state is OutcomeState.DONE
 
 
 async def test_what_ehtui_started_is_watched_without_a_pattern(bench: Bench) -> None:

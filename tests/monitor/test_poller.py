@@ -181,6 +181,21 @@ async def test_a_refresh_during_a_read_reads_once_more() -> None:
     assert source.reads == 2
 
 
+async def test_whoever_waits_for_a_look_gets_one_that_began_since() -> None:
+    source, told = FakeSource(hangs=True), list[Update]()
+
+    async with polling(source, told, every_s=60.0) as poller:
+        await wait_for(lambda: source.under_way == 1)
+        looking = asyncio.create_task(poller.read_again(10.0))
+        await asyncio.sleep(0)
+        source.hangs = False
+
+        assert await looking
+        assert (source.reads, len(told)) == (2, 2)
+        source.hangs = True
+        assert not await poller.read_again(0.01)
+
+
 async def test_a_source_that_must_not_be_read_often_is_not() -> None:
     class Slow(FakeSource):
         min_every_s = 60.0

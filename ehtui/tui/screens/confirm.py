@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from ehtui.views.plans import Confirmation
 
 
+ANEW_EVERY_S = 1.0  # what an owner can have renewed by now moves a plan with time alone
+
+
 class ConfirmScreen(Dialog[bool]):
     """Answers True only when the verb was chosen.
 
@@ -73,6 +76,7 @@ class ConfirmScreen(Dialog[bool]):
 
         if self._anew is not None:
             self.watch(self.app, "snapshot", self._plan_anew, init=False)
+            self.set_interval(ANEW_EVERY_S, self._plan_anew)
 
     def _plan_anew(self) -> None:
         told = self._anew() if self._anew is not None else self._confirmation
