@@ -3,20 +3,38 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
+from ehtui.domain.plans import Doubt
 from ehtui.domain.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BASIS = {
     "configured": "the configured expiry",
-    "observed": "the renewals seen",
+    "observed": "the takeovers seen",
     "inferred": "the other owners' SDK",
+    "guessed": "the usual number of renewals",
     "assumed": "an assumed expiry",
     "released": "free already: the next round of a survivor",
     "expired": "expired already: the next round of a survivor",
     "blob-lease": "a blob lease, whose age is not known",
     "no-survivor": "nobody is left to take it",
 }
-_SDK = {"python": "Python", "dotnet": ".NET", "java": "Java", "js": "JavaScript", "go": "Go"}
+DOUBTS: Mapping[Doubt | None, str] = {
+    Doubt.UNTIMED: ", assumed: no survivor's renewals timed yet",
+    Doubt.RATIO: ", assumed: another time where their expiry was set",
+    Doubt.OUTLIVED: ", assumed: leases live longer here, how long was not seen yet",
+}
+_SDK = {
+    "python": "Python",
+    "dotnet": ".NET",
+    "java": "Java",
+    "js": "JavaScript",
+    "go": "Go",
+    "rust": "Rust",
+}
 _PROFILE = re.compile(r"(\w+)-([\d.]+)/([\d.]+)")
 
 

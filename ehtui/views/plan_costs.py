@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING
 from ehtui.domain.plans import OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.basis import basis
+from ehtui.views.basis import DOUBTS, basis
 from ehtui.views.telling import Telling, it, partitions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-_ASSUMED = ", assumed: no survivor's renewals timed yet"
 
 
 def is_grave(target: SignalTarget) -> bool:
@@ -96,7 +93,7 @@ def _back(window: TakeoverWindow, say: Telling) -> str:
     last = window.latest_at if window.latest_at is not None else window.earliest_at
     longest = formats.duration(max(0.0, last - say.now)) if last is not None else formats.UNKNOWN
     guess = "~" if window.is_guess else ""
-    rests_on = f"{basis(window.basis)}{_ASSUMED if window.is_guess else ''}"
+    rests_on = f"{basis(window.basis)}{DOUBTS.get(window.doubt, '')}"
 
     if window.earliest_at is None or window.latest_at is None:
         word = "by" if window.earliest_at is None else "from"

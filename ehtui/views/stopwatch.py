@@ -24,6 +24,9 @@ def lap_sentence(lap: Lap, say: Telling) -> str:
         guess = "~" if window.is_guess else ""
         forecast = f"forecast {guess}{say.span(window.earliest_at, window.latest_at)}"
 
+        if window.latest_at is None:
+            forecast = f"forecast from {guess}{say.time(window.earliest_at)} on"
+
     if lap.gap_s is None:
         return f"{name}: not owned again; {forecast}"
 

@@ -205,8 +205,11 @@ def _measured(case: Case) -> str:
     owned = f"{case.owner()} owns it {case.lasting('gap_s')} after your signal"
     earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
 
-    if earliest is None or latest is None:
+    if earliest is None:
         return joined(owned, "nothing could be forecast")
+
+    if latest is None:
+        return joined(owned, f"forecast from {_guess(case)}{case.say.time(earliest)} on")
 
     kept = "kept" if case.is_set("is_inside_forecast") else "missed"
 

@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
+import pytest
+
+from ehtui.domain.lap import Lap
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal
-from ehtui.domain.plans import Doubt, Outcome, OutcomeState, SignalPlan
+from ehtui.domain.plans import (
+    Doubt,
+    Outcome,
+    OutcomeState,
+    OwnedPartition,
+    SignalPlan,
+    TakeoverWindow,
+)
 from ehtui.domain.snapshot import ConsumerRole
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, healthy, process_id
@@ -42,6 +52,17 @@ def test_a_takeover_is_measured_once_beside_its_forecast() -> None:
     assert 185 <= lap.gap_s <= 196
     assert event.details["is_inside_forecast"] is True
     assert lap.moved_at is not None
+
+
+@pytest.mark.parametrize(
+    ("owned_s", "is_kept"), [(-1, False), (0, True), (10, True), (20, True), (21, False)]
+)
+def test_a_forecast_is_kept_inside_its_window_only(owned_s: float, *, is_kept: bool) -> None:
+    """“kept” stood beside a takeover that was a second past its window."""
+    window = TakeoverWindow(1000.0, 1020.0, "observed")
+    lap = Lap(OwnedPartition("g", "0", window), "a", 980.0, None, "b", 1000.0 + owned_s)
+
+    assert lap.is_inside_forecast is is_kept
 
 
 def test_a_graceful_stop_hands_over_at_once() -> None:

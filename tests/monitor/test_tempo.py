@@ -6,9 +6,11 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
-from ehtui.domain.plans import TakeoverWindow
+from ehtui.domain.closer_looks import CloserLooks
+from ehtui.domain.lap import Lap
+from ehtui.domain.plans import OwnedPartition, TakeoverWindow
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
-from ehtui.monitor.tempo import FORECAST_GRACE_S, Tempo
+from ehtui.monitor.tempo import FORECAST_GRACE_S, URGENT_S, Tempo
 
 NOW = 1000.0
 HELD = Lease(LeaseState.HELD, "a", renewed_at=990.0, expires_at=1100.0, renewed_every_s=30.0)
@@ -100,3 +102,44 @@ def test_only_groups_that_changed_are_gone_through_again() -> None:
     assert tempo.is_forecast_open(Snapshot(groups=(groups[0], moved)), NOW)
     assert not tempo.is_forecast_open(Snapshot(groups=groups[:1]), NOW)
     assert (still.walks, moving.walks) == (1, 1)
+
+
+@pytest.mark.parametrize(
+    ("closer", "every_s"),
+    [
+        (None, None),
+        (CloserLooks(0.5, 2, NOW + 10), 0.5),
+        (CloserLooks(0.5, 2, NOW - 1), None),  # for a while only
+    ],
+)
+def test_the_store_is_looked_at_more_closely_while_new_owners_are_timed(
+    closer: CloserLooks | None, every_s: float | None
+) -> None:
+    picture = replace(snapshot(HELD, None), closer_looks=closer)
+
+    assert Tempo().store_every_s(picture, NOW) == every_s
+    assert not Tempo().is_forecast_open(picture, NOW)
+
+
+def test_an_open_forecast_is_looked_at_each_second() -> None:
+    picture = replace(snapshot(OVERDUE, None), closer_looks=CloserLooks(0.25, 1, NOW + 10))
+
+    assert Tempo().store_every_s(picture, NOW) == URGENT_S
+
+
+@pytest.mark.parametrize(
+    ("owned_at", "latest_at", "is_open"),
+    [
+        (None, NOW + 5, True),
+        (None, NOW - FORECAST_GRACE_S - 1, False),  # nobody came
+        (NOW - 1, NOW + 5, False),
+        (None, None, True),  # without an end: for a while after the signal
+    ],
+)
+def test_what_a_signal_set_free_is_watched_closely(
+    owned_at: float | None, latest_at: float | None, *, is_open: bool
+) -> None:
+    owned = OwnedPartition("g", "0", TakeoverWindow(NOW, latest_at, "observed"))
+    picture = replace(snapshot(HELD, None), laps=(Lap(owned, "a", NOW, None, owned_at=owned_at),))
+
+    assert Tempo().is_forecast_open(picture, NOW) is is_open

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from ehtui.domain.closer_looks import CloserLooks
 from ehtui.domain.hub import PartitionSample
 from ehtui.domain.rules import FILLING
 from ehtui.domain.snapshot import (
@@ -119,6 +120,7 @@ def test_what_gives_way(cells: int, titles: str) -> None:
 LEASES = {
     "held": (world.lease(age=12), "168s", "█████████░", Tone.GOOD),
     "fresh": (world.lease(age=0), "180s", "██████████", Tone.GOOD),
+    "guessed": (world.lease(age=12, basis=TimingBasis.GUESSED), "~168s", "█████████░", Tone.GOOD),
     "assumed": (world.lease(age=12, basis=TimingBasis.ASSUMED), "~168s", "█████████░", Tone.GOOD),
     "long": (world.lease(age=12, expires_after=7200), "1h", "██████████", Tone.GOOD),
     "last second": (world.lease(age=179), "1s", "█░░░░░░░░░", Tone.GOOD),
@@ -252,6 +254,14 @@ def test_a_window_that_fills_says_how_far_it_is() -> None:
 
     assert text(table.rows[0], "health") == "wait 7/10"
     assert "health 7/10" in table.notes
+
+
+def test_the_title_says_that_new_owners_are_timed_and_what_that_asks_for() -> None:
+    closer = CloserLooks(0.5, 2, world.NOW + 60)
+    snapshot = replace(world.snapshot(), closer_looks=closer)
+
+    notes = partitions_table(snapshot, world.GROUP).notes
+    assert notes == ("read 1s ago", "timing 2 new owners: store read every 0.5s", "clock +0.3s")
 
 
 def test_unknown_is_a_dash_and_zero_is_measured() -> None:

@@ -99,6 +99,50 @@ COSTS = {
         ),
         True,
     ),
+    "their interval was set": (
+        signal(
+            "KILL",
+            target(
+                SignalEffect.DIES,
+                owned("0", window=replace(AFTER_EXPIRY, basis="python-18/3", doubt=Doubt.RATIO)),
+            ),
+        ),
+        (
+            "51257 dies without release: P0 unread until a survivor takes it "
+            "~12:05:47–12:06:23 (up to ~3m24s; Python 18/3 s, assumed: another time where their "
+            "expiry was set)."
+        ),
+        True,
+    ),
+    "a takeover was seen": (
+        signal(
+            "KILL",
+            target(SignalEffect.DIES, owned("0", window=replace(AFTER_EXPIRY, basis="observed"))),
+        ),
+        (
+            "51257 dies without release: P0 unread until a survivor takes it "
+            "12:05:47–12:06:23 (up to 3m24s; the takeovers seen)."
+        ),
+        True,
+    ),
+    "leases live longer than was thought": (
+        signal(
+            "KILL",
+            target(
+                SignalEffect.DIES,
+                owned(
+                    "0",
+                    window=TakeoverWindow(world.NOW + 24, None, "python-24/3", Doubt.OUTLIVED),
+                ),
+            ),
+        ),
+        (
+            "51257 dies without release: P0 unread until a survivor takes it "
+            "from ~12:03:23 on (Python 24/3 s, assumed: leases live longer here, how long was "
+            "not seen yet)."
+        ),
+        True,
+    ),
     "frozen": (
         signal("STOP", target(SignalEffect.UNKNOWN, owned("0", window=AFTER_EXPIRY))),
         (

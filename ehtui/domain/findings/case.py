@@ -112,15 +112,20 @@ def total(lags: Iterable[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def first_window(seats: Sequence[Seat]) -> dict[str, float | str | None]:
+def first_window(seats: Sequence[Seat]) -> dict[str, float | str | bool | None]:
     """The takeover evidence of several partitions: from the first to the last."""
     windows = [s.shown.takeover for s in seats if s.shown.takeover is not None]
     starts = [w.earliest_at for w in windows if w.earliest_at is not None]
     ends = [w.latest_at for w in windows if w.latest_at is not None]
+
+    if len(ends) < len(starts):  # of one of them nobody knows when
+        ends = []
+
     return {
         "takeover_earliest_at": min(starts, default=None),
         "takeover_latest_at": max(ends, default=None),
         "takeover_basis": windows[0].basis if windows else None,
+        "takeover_is_guess": any(w.is_guess for w in windows),
     }
 
 

@@ -20,6 +20,7 @@ TAKEOVER = {
     "takeover_earliest_at": "float? when a survivor can own it, at the earliest",
     "takeover_latest_at": "float? and at the latest; None where nobody can",
     "takeover_basis": "str? code: python-180/30, configured, released, no-survivor …",
+    "takeover_is_guess": "bool it rests on more than what was configured, seen, or is a default",
 }
 # What is known of an owner that stopped renewing.
 LAPSE = {
@@ -95,6 +96,7 @@ _KINDS = (
             "lapsing": "tuple[str, ...] partitions whose lease it can take when it lapses",
             "takeover_earliest_at": "float? of the first of them",
             "takeover_latest_at": "float?",
+            "takeover_is_guess": "bool",
             "not_claimed": "int? how often its log said “hasn't claimed an ownership”",
             "namespace": "str?",
             "hub": "str?",

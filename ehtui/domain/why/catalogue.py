@@ -37,6 +37,7 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
         "takeover_earliest_at": "float?",
         "takeover_latest_at": "float?",
         "takeover_basis": "str?",
+        "takeover_is_guess": "bool",
     },
     "lease.is_renewed": {
         "owner": "str?",
@@ -114,6 +115,7 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
         "strangers": "int owners whose process is not known: any of them may be it",
         "takeover_earliest_at": "float? of the first",
         "takeover_latest_at": "float?",
+        "takeover_is_guess": "bool",
     },
     "log.is_clean": {"finding": "str? id of the finding that counts them", "not_claimed": "int?"},
     # An owner.

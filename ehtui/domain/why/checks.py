@@ -109,6 +109,7 @@ def is_owned(group: GroupState, partition: GroupPartition) -> Check:
             "takeover_earliest_at": window.earliest_at if window else None,
             "takeover_latest_at": window.latest_at if window else None,
             "takeover_basis": window.basis if window else None,
+            "takeover_is_guess": window is not None and window.is_guess,
         },
     )
 

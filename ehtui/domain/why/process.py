@@ -170,6 +170,7 @@ def _room(snapshot: Snapshot, consumer: ConsumerState, findings: Sequence[Findin
                 "takeover_latest_at": max(
                     (w.latest_at for w in windows if w.latest_at is not None), default=None
                 ),
+                "takeover_is_guess": any(w.is_guess for w in windows),
             },
         ),
         Check(

@@ -16,7 +16,7 @@ from ehtui.domain.snapshot import (
 )
 from ehtui.domain.text import safe
 from ehtui.views import findings, formats
-from ehtui.views.basis import basis
+from ehtui.views.basis import DOUBTS, basis
 from ehtui.views.details.lines import Fact, Section, section
 from ehtui.views.keys import is_about, partition_at, partitions_of
 from ehtui.views.links import link_words
@@ -24,7 +24,7 @@ from ehtui.views.states import HEALTH, HEALTH_MEANING, LEASE, LEASE_MEANING, RUL
 from ehtui.views.telling import Telling, partition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from ehtui.domain.store import Checkpoint
 
@@ -32,8 +32,11 @@ TIMING = {
     TimingBasis.CONFIGURED: "configured",
     TimingBasis.OBSERVED: "from the renewals seen",
     TimingBasis.INFERRED: "from the other owners' SDK and period",
+    TimingBasis.GUESSED: "assumed: their interval was set, and perhaps the expiry too",
     TimingBasis.ASSUMED: "assumed: nothing tells",
 }
+_GUESSES = frozenset({TimingBasis.GUESSED, TimingBasis.ASSUMED})
+EXPIRY = TIMING | {TimingBasis.OBSERVED: "from the takeovers seen"}
 BEHIND = {
     BehindBasis.MEASURED: "measured: nothing to read",
     BehindBasis.INTERPOLATED: "estimated between two readings",
@@ -98,9 +101,9 @@ def _lease(lease: Lease, say: Telling) -> Iterator[Fact]:
     yield "state", f"{LEASE[lease.state].text}: {LEASE_MEANING[lease.state]}"
     yield "owner", safe(lease.owner) if lease.owner else "none"
     yield "renewed", say.full(lease.renewed_at)
-    yield "renewed every", _timing(lease.renewed_every_s, lease.period_basis)
+    yield "renewed every", _timing(lease.renewed_every_s, lease.period_basis, TIMING)
     yield "expires", say.full(lease.expires_at)
-    yield "expires after", _timing(lease.expires_after_s, lease.basis)
+    yield "expires after", _timing(lease.expires_after_s, lease.basis, EXPIRY)
     yield "held since", say.full(lease.claimed_at)
     yield "Last-Modified", say.full(lease.last_modified)
     yield "ETag", safe(lease.etag) if lease.etag else None
@@ -110,11 +113,14 @@ def _lease(lease: Lease, say: Telling) -> Iterator[Fact]:
         yield "remark", safe(lease.remark)
 
 
-def _timing(seconds: float | None, rests_on: TimingBasis | None) -> str | None:
+def _timing(
+    seconds: float | None, rests_on: TimingBasis | None, words: Mapping[TimingBasis, str]
+) -> str | None:
     if seconds is None:
         return None
 
-    return formats.duration(seconds) + (f" ({TIMING[rests_on]})" if rests_on else "")
+    guess = "~" if rests_on in _GUESSES else ""
+    return guess + formats.duration(seconds) + (f" ({words[rests_on]})" if rests_on else "")
 
 
 def _process(partition: GroupPartition, group: GroupState | None, say: Telling) -> Iterator[Fact]:
@@ -192,4 +198,4 @@ def _takeover(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
     if window is not None:
         yield "at the earliest", say.full(window.earliest_at)
         yield "at the latest", say.full(window.latest_at)
-        yield "judged by", basis(window.basis)
+        yield "judged by", basis(window.basis) + DOUBTS.get(window.doubt, "")

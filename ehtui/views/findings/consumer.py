@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.views import formats
 from ehtui.views.case import Case, Words
-from ehtui.views.findings.forecast import joined
+from ehtui.views.findings.forecast import joined, when
 from ehtui.views.telling import partitions
 
 if TYPE_CHECKING:
@@ -41,10 +41,10 @@ def _next(case: Case) -> str:
         stops = "that one" if case.whole("live_owners") == 1 else "one of them"
         return f"it takes over when {stops} stops"
 
-    when = case.say.span(case.number("takeover_earliest_at"), case.number("takeover_latest_at"))
-    known = case.number("takeover_earliest_at") is not None
+    earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
+    then = when(case, earliest, latest) if earliest is not None else "when the lease lapses"
 
-    return f"it takes {partitions(lapsing)} {when if known else 'when the lease lapses'}"
+    return f"it takes {partitions(lapsing)} {then}"
 
 
 def _standby_advice(case: Case) -> tuple[str, ...]:

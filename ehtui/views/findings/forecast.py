@@ -34,22 +34,33 @@ def _taker(case: Case) -> str:
 def window(case: Case, earliest: float | None, latest: float | None) -> str:
     """`takes it 12:03:41–12:04:17`, or what is true once that time has come or gone."""
     taken = it(case.places)
-    now = case.say.now
+    now, guess = case.say.now, sign(case)
 
     if latest is not None and latest < now:
         late = formats.duration(now - latest)
-        return f"should have taken {taken} by {case.say.time(latest)} ({late} late)"
+        return f"should have taken {taken} by {guess}{case.say.time(latest)} ({late} late)"
 
     if earliest is not None and earliest <= now:
-        by = f", by {case.say.time(latest)} at the latest" if latest is not None else ""
+        by = f", by {guess}{case.say.time(latest)} at the latest" if latest is not None else ""
         return f"can take {taken} at any moment{by}"
 
-    if earliest is None or latest is None:
-        known = earliest if latest is None else latest
-        word = "from" if latest is None else "by"
-        return f"takes {taken} {word} {case.say.time(known)}"
+    return f"takes {taken} {when(case, earliest, latest)}"
 
-    return f"takes {taken} {case.say.span(earliest, latest)}"
+
+def when(case: Case, earliest: float | None, latest: float | None) -> str:
+    """`~12:03:41–12:04:17`; `from 12:03:41` or `by 12:04:17` where only one end is known."""
+    guess = sign(case)
+
+    if earliest is None or latest is None:
+        word = "from" if latest is None else "by"
+        return f"{word} {guess}{case.say.time(earliest if latest is None else latest)}"
+
+    return f"{guess}{case.say.span(earliest, latest)}"
+
+
+def sign(case: Case) -> str:
+    """`~` before a forecast that is a guess."""
+    return "~" if case.is_set("takeover_is_guess") else ""
 
 
 def joined(*parts: str) -> str:

@@ -12,6 +12,7 @@ from ehtui.views.glyphs import LEASE_CELLS, Glyphs
 
 LAST_SECONDS = 30.0  # under this the countdown always goes by the second
 STEP_S = 10.0  # of a bound: a period that was judged a little otherwise moves nothing
+_GUESSES = frozenset({TimingBasis.ASSUMED, TimingBasis.GUESSED})
 _SECONDS_UP_TO = 1000
 
 _TONE = {
@@ -39,7 +40,7 @@ def lease_cells(
     if lease.expires_at is None:
         return _untimed(lease.state, glyphs, cells)
 
-    guess = "~" if lease.basis is TimingBasis.ASSUMED else ""
+    guess = "~" if lease.basis in _GUESSES else ""
     left = lease.expires_at - now
     at_least = _at_least(lease, now) if quiet else None
 

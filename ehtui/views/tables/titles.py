@@ -42,7 +42,7 @@ def partitions_notes(
     snapshot: Snapshot, group: GroupState | None, stale: Mapping[str, float], *, quiet: bool = False
 ) -> tuple[str, ...]:
     """Ages and doubts: `read 2s ago`, `clock +0.3s`, `health 7/10`, `2 rows stale`."""
-    notes = [*read_notes(snapshot, ("hub", "store"), quiet=quiet)]
+    notes = [*read_notes(snapshot, ("hub", "store"), quiet=quiet), *_timing_notes(snapshot)]
 
     if stale:
         rows_word = formats.plural(len(stale), "row")
@@ -55,6 +55,17 @@ def partitions_notes(
         notes.append(f"clock {formats.signed_s(snapshot.clock_skew_s)}")
 
     return tuple(notes)
+
+
+def _timing_notes(snapshot: Snapshot) -> tuple[str, ...]:
+    """That more is asked for than was configured, and why."""
+    closer = snapshot.closer_looks
+
+    if closer is None:
+        return ()
+
+    whom = formats.plural(closer.owners, "new owner")
+    return (f"timing {whom}: store read every {closer.every_s:g}s",)
 
 
 def _filling(group: GroupState) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.views import formats
-from ehtui.views.findings.forecast import joined
+from ehtui.views.findings.forecast import joined, when
 from ehtui.views.log_levels import line_to_add
 from ehtui.views.telling import have, it, partitions
 from ehtui.views.timeline import owned_words
@@ -69,9 +69,9 @@ def _none_free(case: Case) -> str:
     if not lapsing:
         return "No partition is free: each has an owner that renews"
 
-    when = case.say.span(earliest, latest) if earliest is not None else "when its lease runs out"
+    then = when(case, earliest, latest) if earliest is not None else "when its lease runs out"
 
-    return joined("No partition is free yet", f"{partitions(lapsing)} can be taken {when}")
+    return joined("No partition is free yet", f"{partitions(lapsing)} can be taken {then}")
 
 
 def _free(case: Case) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.rules import PREDATES_HUB
 from ehtui.views import formats
-from ehtui.views.findings.forecast import joined
+from ehtui.views.findings.forecast import joined, when
 from ehtui.views.states import RULES
 from ehtui.views.why.words import (
     CHECKPOINT,
@@ -54,10 +54,10 @@ def _not_owned(case: Case) -> str:
     free = states.get(case.text("state"), "Nobody holds it")
     earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
 
-    if earliest is None or latest is None:
+    if earliest is None:
         return free
 
-    return joined(free, f"a survivor can take it {case.say.span(earliest, latest)}")
+    return joined(free, f"a survivor can take it {when(case, earliest, latest)}")
 
 
 def _take_it(case: Case) -> str:
