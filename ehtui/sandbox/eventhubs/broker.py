@@ -23,6 +23,21 @@ class Timeouts:
     close_s: float = 2.0  # for the answer to our own close
 
 
+@dataclass(slots=True)
+class Limits:
+    """What clients may cost the endpoint, all of them together but where it says otherwise.
+
+    The service's own are of the same kind: 5,000 connections, 255 links a session and so on.
+    """
+
+    connections: int = 1000
+    sessions: int = 20_000
+    links: int = 10_000
+    claims: int = 20_000  # tokens that were put and count
+    held_bytes: int = 64 << 20  # deliveries that are not complete, replies that wait for credit
+    request_bytes: int = 64 << 10  # one request to `$cbs` or `$management`
+
+
 class Faults:
     """Switches that make the endpoint misbehave; they act from the next frame on."""
 
@@ -76,4 +91,13 @@ class Broker:
     timeouts: Timeouts = field(default_factory=Timeouts)
     faults: Faults = field(default_factory=Faults)
     statistics: Statistics = field(default_factory=Statistics)
+    limits: Limits = field(default_factory=Limits)
     connections: set[Connection] = field(default_factory=set)
+    sessions: int = 0
+    links: int = 0
+    claims: int = 0
+    held_bytes: int = 0
+
+    def has_room(self, more_bytes: int) -> bool:
+        """Whether so much more may be held for clients."""
+        return self.held_bytes + more_bytes <= self.limits.held_bytes

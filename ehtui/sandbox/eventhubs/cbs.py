@@ -24,7 +24,7 @@ def handle(request: Request, connection: Connection) -> Reply:
     broker, given = connection.broker, request.properties
     namespace = broker.namespace
     audience = str(given.get("name", ""))
-    tracker = f"{namespace.name}:{path_of(audience)}"
+    tracker = f"{namespace.name}:{path_of(audience)[:300]}"
 
     if given.get("operation") != "put-token":
         raise errors.invalid_command(str(given.get("operation")), tracker)
@@ -42,13 +42,13 @@ def handle(request: Request, connection: Connection) -> Reply:
 
         if hub and namespace.find(hub) is None:
             raise errors.entity_not_found(f"sb://{namespace.name}/{hub}", tracker)
+        connection.put(claim)
     except sas.TokenError as error:
         refusal = ServiceError(errors.AUTH_FAILED, 401, str(error), tracker)
         return _reply(request, 401, refusal.worded(now))
     except ServiceError as error:
         return _reply(request, error.status, error.worded(now), error.condition)
 
-    connection.put(claim)
     return _reply(request, _ACCEPTED, "Accepted")
 
 

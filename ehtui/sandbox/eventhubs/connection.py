@@ -10,6 +10,9 @@ from typing_extensions import override
 
 from ehtui.sandbox.eventhubs import errors, sasl
 from ehtui.sandbox.eventhubs.delay import DelayLine
+from ehtui.sandbox.eventhubs.intake import Intake
+from ehtui.sandbox.eventhubs.outlet import FULL_BYTES, Outlet
+from ehtui.sandbox.eventhubs.sas import covering_paths
 from ehtui.sandbox.eventhubs.session import Session
 from ehtui.wire.pyamqp.codec import (
     AMQP_HEADER,
@@ -37,9 +40,12 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _MAX_FRAME_BYTES = 65536
-_READ_FRAME_BYTES = 1024 * 1024  # before open nothing is agreed: what clients announce
+_GREETING_BYTES = 16 * 1024  # a frame before the open, when nothing is agreed yet
+_HEADERS = 2  # for SASL and for AMQP
 _CHANNEL_MAX = 4999
+_STOPPED_BYTES = 4 * 1024 * 1024  # not taken by the client: it is not read either, it may only ask
 _CONTAINER = "LinkTracker"
+_DETAIL_LENGTH = 300
 
 
 class Connection(asyncio.Protocol):
@@ -48,16 +54,19 @@ class Connection(asyncio.Protocol):
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
         self.peer_frame_bytes = _MAX_FRAME_BYTES
-        self.is_writable = True
-        self._reader = FrameReader(_READ_FRAME_BYTES)
+        self._reader = FrameReader(_GREETING_BYTES)
+        self._headers = 0
+        self._intake = Intake(self._reader, self._receive, self._fail, self._balance)
         self._transport: asyncio.Transport | None = None
+        self._is_reading = True
         self._inbound = DelayLine(self._process)
-        self._outbound = DelayLine(self._write_out)
-        self._pieces: list[bytes] = []
-        self._is_flush_due = False
+        self._outlet = Outlet(
+            self._gather, lambda: broker.faults.latency_s / 2, self._write_out, self._wake_sessions
+        )
         self._settling: list[Session] = []
         self._sessions: dict[int, Session] = {}
         self._claims: dict[str, Claim] = {}
+        self._has_opened = self._is_authenticated = False
         self._peer_idle_s: float | None = None
         now = broker.namespace.clock()
         self._opened_at = self._read_at = self._linked_at = self._wrote_at = now
@@ -72,8 +81,10 @@ class Connection(asyncio.Protocol):
         self.broker.statistics.connections_opened += 1
         self.broker.statistics.connections_open += 1
         self.broker.connections.add(self)
+        transport.set_write_buffer_limits(FULL_BYTES)
+        is_one_too_many = len(self.broker.connections) > self.broker.limits.connections
 
-        if self.broker.faults.refuses:
+        if self.broker.faults.refuses or is_one_too_many:
             transport.abort()
         elif self.broker.faults.is_frozen:
             self.freeze(held=True)
@@ -83,26 +94,33 @@ class Connection(asyncio.Protocol):
         self.broker.connections.discard(self)
         self.broker.statistics.connections_open -= 1
         self._transport = None
+        self._intake.end()
         self._inbound.clear()
-        self._outbound.clear()
+        self._outlet.clear()
         self._end_sessions()
+        self.broker.claims -= len(self._claims)
+        self._claims.clear()
 
     @override
     def data_received(self, data: bytes) -> None:
         self._inbound.push(data, self.broker.faults.latency_s / 2)
+        self._balance()
 
     @override
     def pause_writing(self) -> None:
-        self.is_writable = False
+        self._outlet.hold_up(held=True)
 
     @override
     def resume_writing(self) -> None:
-        self.is_writable = True
-
-        for session in tuple(self._sessions.values()):
-            session.wake()
+        self._outlet.hold_up(held=False)
+        self._balance()
 
     # What sessions and links use.
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether events may be sent."""
+        return self._outlet.is_free
 
     def send(self, channel: int, body: Performative) -> None:
         """Send a frame."""
@@ -111,30 +129,44 @@ class Connection(asyncio.Protocol):
     def write(self, data: bytes, frames: int) -> None:
         """Send encoded frames; what one turn of the loop writes goes out together."""
         self.broker.statistics.frames_out += frames
-        self._pieces.append(data)
-        self._need_flush()
+        self._outlet.write(data)
+
+    def end_session(self, channel: int, error: Error | None = None) -> None:
+        """End a session, in answer to the client's end or for an error."""
+        self._sessions.pop(channel).end(error)
 
     def before_flush(self, session: Session) -> None:
         """Let a session speak up before the next write: it collects dispositions."""
         self._settling.append(session)
-        self._need_flush()
+        self._outlet.need_flush()
 
     def put(self, claim: Claim) -> None:
-        """A token was put: a new one for the same path replaces the old."""
+        """A token was put: a new one for the same path replaces the old.
+
+        Raises:
+            ServiceError: So many tokens count already that there is no room for one more.
+        """
+        if claim.path not in self._claims:
+            if self.broker.claims >= self.broker.limits.claims:
+                raise errors.no_room("tokens", self.broker.namespace.name)
+
+            self.broker.claims += 1
+
         self._claims[claim.path] = claim
 
     def allows(self, path: str, right: str | None = None) -> bool:
         """Whether a token that still holds covers `path`, with `right` or with any."""
         now = self.broker.namespace.clock()
-        covering = [c for c in self._claims.values() if c.expires_at > now and c.covers(path)]
-        return any(right is None or right in claim.rights for claim in covering)
+        covering = (self._claims.get(place) for place in covering_paths(path))
+        holding = [claim for claim in covering if claim and claim.expires_at > now]
+        return any(right is None or right in claim.rights for claim in holding)
 
     # What the endpoint calls.
 
     def freeze(self, *, held: bool) -> None:
         """Hold back bytes in both directions, or let them go."""
         self._inbound.hold(held=held)
-        self._outbound.hold(held=held)
+        self._outlet.hold(held=held)
 
     def abort(self) -> None:
         """Cut the connection without a word."""
@@ -147,7 +179,7 @@ class Connection(asyncio.Protocol):
             self._closed_at = self.broker.namespace.clock()
             self._end_sessions()
             self.send(0, Close(error))
-            self._flush()
+            self._outlet.flush()
 
     def check(self, now: float) -> None:
         """Keep the client's idle timer happy and end what idles here."""
@@ -189,25 +221,45 @@ class Connection(asyncio.Protocol):
     def _process(self, data: bytes) -> None:
         self.broker.statistics.bytes_in += len(data)
         self._read_at = self.broker.namespace.clock()
+        self._intake.feed(data)
 
-        try:
-            for item in self._reader.feed(data):
-                if self._transport is None:
-                    return
+    def _receive(self, item: bytes | Frame) -> None:
+        self.broker.statistics.frames_in += 1
 
-                self.broker.statistics.frames_in += 1
+        if isinstance(item, Frame):
+            self._take(item)
+        else:
+            self._greet(item)
 
-                if isinstance(item, Frame):
-                    self._take(item)
-                else:
-                    self._greet(item)
-        except FrameError as error:
-            self._give_up(Error(errors.FRAMING, str(error)))
-        except Exception:
-            _LOG.exception("the endpoint failed on a frame")
-            self._give_up(Error(errors.INTERNAL, "The endpoint failed; see its log."))
+    def _fail(self, error: Exception) -> None:
+        if isinstance(error, FrameError):
+            self._give_up(Error(errors.FRAMING, str(error)[:_DETAIL_LENGTH]))
+            return
+
+        _LOG.error("the endpoint failed on a frame", exc_info=error)
+        self._give_up(Error(errors.INTERNAL, "The endpoint failed; see its log."))
+
+    def _balance(self) -> None:
+        """Read on only where there is room for what the client brings, and for our answers."""
+        transport = self._transport
+
+        if transport is None or transport.is_closing():
+            return
+
+        unsent = self._outlet.waiting_bytes + transport.get_write_buffer_size()
+        is_full = self._inbound.waiting_bytes > _STOPPED_BYTES or unsent > _STOPPED_BYTES
+        reads = not (is_full or self._intake.has_more)
+
+        if reads != self._is_reading:
+            self._is_reading = reads
+            (transport.resume_reading if reads else transport.pause_reading)()
 
     def _greet(self, header: bytes) -> None:
+        self._headers += 1
+
+        if self._headers > _HEADERS:
+            raise FrameError("a protocol header too many")
+
         if header == SASL_HEADER:
             self.write(SASL_HEADER, 1)
             self.send(0, sasl.MECHANISMS)
@@ -237,17 +289,27 @@ class Connection(asyncio.Protocol):
         elif channel not in self._sessions:
             return  # clients go on sending on an ended channel (facts.md §7)
         elif isinstance(body, End):
-            self._sessions.pop(channel).end()
+            self.end_session(channel)
         else:
             self._sessions[channel].handle(body)
 
     def _begin(self, channel: int, body: Begin) -> None:
         if channel in self._sessions:
-            self.close(Error(errors.NOT_ALLOWED, f"The channel {channel} has a session."))
+            self._give_up(Error(errors.NOT_ALLOWED, f"The channel {channel} has a session."))
+        elif channel > _CHANNEL_MAX:
+            raise FrameError(f"the channel {channel} is beyond the {_CHANNEL_MAX} announced")
+        elif self.broker.sessions >= self.broker.limits.sessions:
+            self._give_up(Error(errors.RESOURCE_LIMIT, "There are too many sessions."))
         else:
             self._sessions[channel] = Session(self, channel, body)
 
     def _open(self, body: Open) -> None:
+        if self._has_opened:
+            self._give_up(Error(errors.NOT_ALLOWED, "The connection is open."))
+            return
+
+        self._has_opened = True
+        self._reader.max_frame_bytes = _MAX_FRAME_BYTES
         self.peer_frame_bytes = max(min(body.max_frame_bytes, _MAX_FRAME_BYTES), MIN_FRAME_BYTES)
         self._peer_idle_s = (body.idle_timeout_ms or 0) / 1000 or None
         self.send(
@@ -262,7 +324,11 @@ class Connection(asyncio.Protocol):
         )
 
     def _authenticate(self, init: SaslInit) -> None:
+        if self._is_authenticated:
+            raise FrameError("a second sign-in")
+
         outcome, claim = sasl.answer(init, self.broker.namespace.keys)
+        self._is_authenticated = True
         self.send(0, outcome)
 
         if claim:
@@ -291,32 +357,27 @@ class Connection(asyncio.Protocol):
         self._finish()
 
     def _finish(self) -> None:
-        self._flush()
+        self._intake.end()
+        self._outlet.flush()
 
         if self._transport:
             self._transport.close()
 
     # Writing.
 
-    def _need_flush(self) -> None:
-        if not self._is_flush_due:
-            self._is_flush_due = True
-            asyncio.get_running_loop().call_soon(self._flush)
-
-    def _flush(self) -> None:
-        self._is_flush_due = False
+    def _gather(self) -> None:
         settling, self._settling = self._settling, []
 
         for session in settling:
             session.flush_accepted()
-
-        data, self._pieces = b"".join(self._pieces), []
-
-        if data:
-            self._outbound.push(data, self.broker.faults.latency_s / 2)
 
     def _write_out(self, data: bytes) -> None:
         if self._transport:
             self._wrote_at = self.broker.namespace.clock()
             self.broker.statistics.bytes_out += len(data)
             self._transport.write(data)
+            self._balance()
+
+    def _wake_sessions(self) -> None:
+        for session in tuple(self._sessions.values()):
+            session.wake()

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 _LEVEL = b"com.microsoft:epoch"
 _NAME = b"com.microsoft:receiver-name"
 _METRICS = "com.microsoft:enable-receiver-runtime-metric"
+_NAME_LENGTH = 256
 _TURN = 256  # events before other connections get their turn
 
 
@@ -43,7 +44,7 @@ class ConsumerLink(SendingLink):
         self._receiver = Receiver(
             address.group or "",
             log.id,
-            _text(_property(attach, _NAME)) or NO_NAME,
+            (_text(_property(attach, _NAME)) or NO_NAME)[:_NAME_LENGTH],
             _level(_property(attach, _LEVEL)),
             self._tracker,
             self.detach,
@@ -63,7 +64,7 @@ class ConsumerLink(SendingLink):
 
             self._send(events)
 
-            if len(events) == _TURN:
+            if len(events) == _TURN and session.has_window:
                 self._schedule()
                 return
 
@@ -81,19 +82,19 @@ class ConsumerLink(SendingLink):
             self.detach(errors.token_expired(self._resource, self._tracker))
 
     def _send(self, events: list[StoredEvent]) -> None:
+        """As many of them as there is room for: they are large or small."""
         session = self.session
-        session.broker.statistics.events_out += len(events)
+        now_ms = int(session.now * 1000)
+        metrics = runtime_metrics(self._log.last, now_ms) if self._tracks_metrics else b""
         self.active_at = session.now
-        self._next = events[-1].sequence + 1
 
-        if self._tracks_metrics:
-            metrics = runtime_metrics(self._log.last, int(session.now * 1000))
+        for event in events:
+            self._next = event.sequence + 1
+            session.broker.statistics.events_out += 1
+            self.deliver(event.header + metrics + event.rest)
 
-            for event in events:
-                self.deliver(event.header + metrics + event.rest)
-        else:
-            for event in events:
-                self.deliver(event.header + event.rest)
+            if not session.has_window:
+                return
 
     def _schedule(self) -> None:
         """Something was appended or deleted: look at it once the loop is free."""

@@ -16,6 +16,7 @@ class DelayLine:
     def __init__(self, deliver: Callable[[bytes], None]) -> None:
         self._deliver = deliver
         self._waiting: deque[tuple[float, bytes]] = deque()
+        self.waiting_bytes = 0
         self._is_held = False
         self._timer: asyncio.TimerHandle | None = None
 
@@ -26,6 +27,7 @@ class DelayLine:
             return
 
         self._waiting.append((asyncio.get_running_loop().time() + delay_s, data))
+        self.waiting_bytes += len(data)
         self._arm()
 
     def hold(self, *, held: bool) -> None:
@@ -36,6 +38,7 @@ class DelayLine:
     def clear(self) -> None:
         """Forget everything."""
         self._waiting.clear()
+        self.waiting_bytes = 0
 
         if self._timer:
             self._timer.cancel()
@@ -51,6 +54,8 @@ class DelayLine:
         now = asyncio.get_running_loop().time()
 
         while self._waiting and not self._is_held and self._waiting[0][0] <= now:
-            self._deliver(self._waiting.popleft()[1])
+            data = self._waiting.popleft()[1]
+            self.waiting_bytes -= len(data)
+            self._deliver(data)
 
         self._arm()

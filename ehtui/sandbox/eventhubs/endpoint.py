@@ -7,7 +7,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from ehtui.sandbox.eventhubs.broker import Broker, Faults, Statistics, Timeouts
+from ehtui.sandbox.eventhubs.broker import Broker, Faults, Limits, Statistics, Timeouts
 from ehtui.sandbox.eventhubs.connection import Connection
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY, Namespace
 
@@ -53,6 +53,21 @@ class EventHubsEndpoint:
     def timeouts(self) -> Timeouts:
         """How long the endpoint waits."""
         return self._broker.timeouts
+
+    @property
+    def limits(self) -> Limits:
+        """What clients may cost it."""
+        return self._broker.limits
+
+    @property
+    def held_bytes(self) -> int:
+        """What it holds for clients by now: see `Limits`."""
+        return self._broker.held_bytes
+
+    @property
+    def claims(self) -> int:
+        """How many tokens count by now."""
+        return self._broker.claims
 
     @property
     def ca_file(self) -> Path | None:

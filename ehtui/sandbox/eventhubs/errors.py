@@ -157,6 +157,18 @@ def message_too_large(delivery: int, size: int, limit: int, tracker: str) -> Ser
     return ServiceError(TOO_LARGE, 403, text, tracker)
 
 
+def no_room(what: str, tracker: str) -> ServiceError:
+    """More of something than the sandbox holds for its clients."""
+    text = f"The sandbox holds no more {what} than it does for all of its clients by now."
+    return ServiceError(RESOURCE_LIMIT, 403, text, tracker)
+
+
+def key_too_long(length: int, limit: int, tracker: str) -> ServiceError:
+    """A partition key beyond what the service takes."""
+    text = f"The partition key has {length} bytes; {limit} are the most."
+    return ServiceError(ARGUMENT, 400, text, tracker)
+
+
 def server_busy(tracker: str) -> ServiceError:
     """The namespace throttles."""
     text = (

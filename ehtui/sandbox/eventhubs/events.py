@@ -25,6 +25,7 @@ PUBLISHER = b"x-opt-publisher"
 # The service's own: a sender cannot set them.
 _STAMPED = {b"x-opt-sequence-number", b"x-opt-offset", b"x-opt-enqueued-time", PUBLISHER}
 _MAP = 0xC1
+MOST_EVENTS = 50_000  # of one delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +69,13 @@ def parse_delivery(payload: bytes, message_format: int) -> list[Incoming]:
         return [_cut(payload)]
 
     envelope: Incoming | None = None
-    events = []
+    events: list[Incoming] = []
 
     for section in sections(payload):
         if section.code == DATA:
+            if len(events) == MOST_EVENTS:
+                raise ValueError(f"a batch of more than {MOST_EVENTS} events")
+
             envelope = envelope or _cut(payload[: section.start])
             events.append(_inherit(_cut(binary(payload, section.value)), envelope))
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from ehtui.sandbox.eventhubs import errors
 from ehtui.wire.pyamqp.performatives import Attach, Detach, Disposition, Error, Flow, Transfer
 
 if TYPE_CHECKING:
@@ -25,7 +26,8 @@ class Link:
 
     def __init__(self, session: Session, attach: Attach) -> None:
         self.session = session
-        self.attach = attach
+        # Whatever else it brought may be large, and is read while it is opened.
+        self.attach = attach._replace(unsettled=None, properties=None)
         self.handle = attach.handle
         self.is_open = True
         self.active_at = session.now
@@ -39,8 +41,6 @@ class Link:
             max_message_bytes=self.session.broker.namespace.max_message_bytes,
             offered_capabilities=tuple(name for name in wanted if name in OFFERED),
             desired_capabilities=(),
-            unsettled=None,
-            properties=None,
         )
 
     def opened(self) -> None:
@@ -67,11 +67,16 @@ class Link:
     def detach(self, error: ServiceError | None = None) -> None:
         """End the link from our side."""
         if self.is_open:
-            self.is_open = False
             self.session.send(
                 Detach(self.handle, closed=True, error=self.session.wire_error(error))
             )
-            self.closed()
+            self.end()
+
+    def end(self) -> None:
+        """It is open no more, whoever ended it."""
+        self.is_open = False
+        self.session.broker.links -= 1
+        self.closed()
 
     def wire_error(self, error: ServiceError) -> Error | None:
         """An error as it goes over the wire."""
@@ -88,7 +93,13 @@ class ReceivingLink(Link):
         self._delivery_count = attach.initial_delivery_count or 0
         self._untold = 0  # settled since the client last heard of its credit
         self._parts: list[bytes] = []
+        self._held_bytes = 0  # in those
         self._first: Transfer | None = None
+
+    @property
+    def most_bytes(self) -> int:
+        """The largest delivery that is taken."""
+        return self.session.broker.namespace.max_message_bytes
 
     @override
     def opened(self) -> None:
@@ -97,17 +108,19 @@ class ReceivingLink(Link):
     @override
     def received(self, transfer: Transfer) -> None:
         self.active_at = self.session.now
+        first = self._first = self._first or transfer
+        size = self._held_bytes + len(transfer.payload)
 
-        if self._first is None:
-            self._first = transfer
-
-        self._parts.append(transfer.payload)
-
-        if transfer.more and not transfer.aborted:
+        if refusal := self._refusal(first, size):
+            self.detach(refusal)
             return
 
-        first, payload = self._first, b"".join(self._parts)
-        self._first, self._parts = None, []
+        if transfer.more and not transfer.aborted:
+            self._hold(transfer.payload)
+            return
+
+        payload = b"".join((*self._parts, transfer.payload))
+        self._let_go()
         self._delivery_count += 1
         self._untold += 1
 
@@ -116,6 +129,33 @@ class ReceivingLink(Link):
 
         if self.is_open and self._untold >= min(self.credit * 2 // 3, TOLD_AFTER):
             self._grant()
+
+    def _refusal(self, first: Transfer, size: int) -> ServiceError | None:
+        broker = self.session.broker
+        tracker = broker.namespace.name
+
+        if size > self.most_bytes:
+            number = first.delivery_id or 0
+            return errors.message_too_large(number, size, self.most_bytes, tracker)
+
+        if not broker.has_room(size - self._held_bytes):
+            return errors.no_room("half deliveries", tracker)
+
+        return None
+
+    def _hold(self, piece: bytes) -> None:
+        if piece:
+            self._parts.append(piece)
+            self._held_bytes += len(piece)
+            self.session.broker.held_bytes += len(piece)
+
+    def _let_go(self) -> None:
+        self.session.broker.held_bytes -= self._held_bytes
+        self._first, self._parts, self._held_bytes = None, [], 0
+
+    @override
+    def closed(self) -> None:
+        self._let_go()
 
     def delivered(self, first: Transfer, payload: bytes) -> None:
         """A whole delivery arrived; `first` is its first frame."""

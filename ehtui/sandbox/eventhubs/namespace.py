@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from dataclasses import dataclass, field
@@ -9,13 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.sandbox.eventhubs.events import Incoming, new_event
 from ehtui.sandbox.eventhubs.hashing import partition_for_key
-from ehtui.sandbox.eventhubs.partition_log import PartitionLog, Retention
+from ehtui.sandbox.eventhubs.partition_log import PartitionLog, Retention, Room
 from ehtui.sandbox.eventhubs.receivers import Receivers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 DEFAULT_GROUP = "$Default"
+# What the largest tiers of the service have, and the names it takes.
+MOST_HUBS, MOST_PARTITIONS, MOST_GROUPS = 100, 1024, 1000
+_HUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,254}[A-Za-z0-9])?")
+_GROUP = re.compile(r"\$Default|[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9_])?", re.IGNORECASE)
 ROOT_KEY = "RootManageSharedAccessKey"
 RIGHTS = frozenset({"Listen", "Send", "Manage"})
 
@@ -70,6 +75,7 @@ class Namespace:
         clock: Callable[[], float] = time.time,
         max_message_bytes: int = 1024 * 1024,
         receivers_per_partition: int = 5,
+        max_retained_bytes: int = 256 << 20,
     ) -> None:
         self.name = name
         self.keys = {key.name: key for key in keys}
@@ -78,6 +84,12 @@ class Namespace:
         self.max_message_bytes = max_message_bytes
         self.receivers_per_partition = receivers_per_partition
         self._hubs: dict[str, Hub] = {}
+        self._room = Room(max_retained_bytes)
+
+    @property
+    def retained_bytes(self) -> int:
+        """What the events of all partitions take."""
+        return self._room.used_bytes
 
     @property
     def hubs(self) -> tuple[Hub, ...]:
@@ -99,9 +111,18 @@ class Namespace:
         groups: Iterable[str] = (),
         retention: Retention | None = None,
     ) -> Hub:
-        """Create a hub; `$Default` always exists. One of that name is replaced."""
+        """Create a hub; `$Default` always exists. One of that name is replaced.
+
+        Raises ValueError where the service would not have it, or it has too many already.
+        """
+        groups = tuple(groups)
+        _check_hub(name, partitions, groups)
+
         if name.lower() in self._hubs:
             self.delete_hub(name)
+
+        if len(self._hubs) >= MOST_HUBS:
+            raise ValueError(f"there are {MOST_HUBS} hubs already")
 
         hub = Hub(name, self.clock(), retention or Retention())
         hub.receivers.limit = self.receivers_per_partition
@@ -118,11 +139,23 @@ class Namespace:
         hub = self._hubs.pop(name.lower())
         hub.is_deleted = True
         hub.groups.clear()
+
+        for log in hub.partitions:
+            log.forget()
+
         self._wake(hub)
 
     def create_group(self, hub: str, group: str) -> None:
-        """Create a consumer group; one that exists stays."""
-        self.hub(hub).groups.setdefault(group.lower(), group)
+        """Create a consumer group; one that exists stays. ValueError: it cannot be one."""
+        groups = self.hub(hub).groups
+
+        if not _GROUP.fullmatch(group):
+            raise ValueError(f"{group[:60]!r} is no name of a consumer group")
+
+        if group.lower() not in groups and len(groups) >= MOST_GROUPS:
+            raise ValueError(f"{hub} has {MOST_GROUPS} consumer groups already")
+
+        groups.setdefault(group.lower(), group)
 
     def delete_group(self, hub: str, group: str) -> None:
         """Delete a consumer group: its receivers are detached."""
@@ -137,8 +170,13 @@ class Namespace:
         if count < max(len(owner.partitions), 1):
             raise ValueError(f"{hub} has {len(owner.partitions)} partitions; none can be removed")
 
+        if count > MOST_PARTITIONS:
+            raise ValueError(f"a hub has no more than {MOST_PARTITIONS} partitions")
+
         for number in range(len(owner.partitions), count):
-            owner.partitions.append(PartitionLog(str(number), owner.retention))
+            log = PartitionLog(str(number), owner.retention, self._room)
+            owner.partitions.append(log)
+            self._room.logs.append(log)
 
     def set_retention(self, hub: str, retention: Retention) -> None:
         """Change what the hub's partitions keep, at once."""
@@ -199,6 +237,20 @@ class Namespace:
     def _wake(self, hub: Hub) -> None:
         for log in hub.partitions:
             log.notify()
+
+
+def _check_hub(name: str, partitions: int, groups: tuple[str, ...]) -> None:
+    """Before anything is created of it."""
+    if not _HUB.fullmatch(name):
+        raise ValueError(f"{name[:60]!r} is no name of a hub")
+
+    if isinstance(partitions, bool) or not 1 <= partitions <= MOST_PARTITIONS:
+        raise ValueError(f"a hub has 1 to {MOST_PARTITIONS} partitions")
+
+    wrong = next((group for group in groups if not _GROUP.fullmatch(group)), None)
+
+    if wrong is not None or len(groups) >= MOST_GROUPS:
+        raise ValueError(f"{str(wrong)[:60]!r} is no name of a consumer group, or one too many")
 
 
 def _hub_state(hub: Hub) -> dict[str, Any]:

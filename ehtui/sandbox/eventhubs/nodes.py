@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from ehtui.sandbox.eventhubs import cbs, management
+from ehtui.sandbox.eventhubs import cbs, errors, management
 from ehtui.sandbox.eventhubs.addresses import CBS
 from ehtui.sandbox.eventhubs.errors import DECODE, ServiceError
 from ehtui.sandbox.eventhubs.link import ReceivingLink, SendingLink
@@ -16,6 +16,9 @@ from ehtui.wire.pyamqp.performatives import Accepted, Attach, Error, Rejected, T
 
 if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.session import Session
+
+_LARGEST_REPLY_BYTES = 32 << 10  # the description of a hub with 1,024 partitions takes 7 KiB
+_REPLY_OVERHEAD_BYTES = 64
 
 
 class RequestLink(ReceivingLink):
@@ -28,6 +31,11 @@ class RequestLink(ReceivingLink):
         self.node = node
         self.idles_out = node != CBS  # its token refresh comes once an hour
 
+    @property
+    @override
+    def most_bytes(self) -> int:
+        return self.session.broker.limits.request_bytes
+
     @override
     def delivered(self, first: Transfer, payload: bytes) -> None:
         self.session.broker.statistics.requests += 1
@@ -35,6 +43,11 @@ class RequestLink(ReceivingLink):
 
         try:
             request = decode_request(payload)
+            response = self.session.response_link(self.node, request.reply_to)
+
+            if response and response.is_full:
+                raise errors.no_room("replies", self.session.broker.namespace.name)
+
             reply = handle(request, self.session.connection)
         except ServiceError as error:
             self.session.settle(first, Rejected(self.wire_error(error)))
@@ -44,7 +57,6 @@ class RequestLink(ReceivingLink):
             return
 
         self.session.settle(first, Accepted())
-        response = self.session.response_link(self.node, request.reply_to)
 
         if response:
             response.respond(encode_reply(reply))
@@ -65,12 +77,30 @@ class ResponseLink(SendingLink):
         target = self.attach.target.address if self.attach.target else None
         return reply_to is not None and reply_to in (target, self.attach.name)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether more replies wait for credit already than are kept."""
+        return not self.session.broker.has_room(_LARGEST_REPLY_BYTES)
+
     def respond(self, payload: bytes) -> None:
         """Send a reply as soon as there is credit."""
         self._waiting.append(payload)
+        self.session.broker.held_bytes += _held(payload)
         self.wake()
 
     @override
     def wake(self) -> None:
         while self._waiting and self.credit and self.session.has_window:
-            self.deliver(self._waiting.popleft())
+            payload = self._waiting.popleft()
+            self.session.broker.held_bytes -= _held(payload)
+            self.deliver(payload)
+
+    @override
+    def closed(self) -> None:
+        self.session.broker.held_bytes -= sum(map(_held, self._waiting))
+        self._waiting.clear()
+
+
+def _held(payload: bytes) -> int:
+    """What a reply that waits costs; a small one is not free."""
+    return len(payload) + _REPLY_OVERHEAD_BYTES

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,15 +15,44 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _OVERHEAD_BYTES = 56  # what the service adds to an event, about: offsets count bytes
+_MEMORY_BYTES = 256  # what an event takes in this process beside what its sender wrote, about
 _COMPACT_AT = 4096
 
 
 @dataclass(frozen=True, slots=True)
 class Retention:
-    """How much a partition keeps; None is no limit."""
+    """How much a partition keeps; None is no limit.
+
+    Raises ValueError where a limit is no number above zero.
+    """
 
     max_events: int | None = 100_000
     max_age_s: float | None = 86_400.0
+    max_bytes: int | None = 64 << 20
+
+    def __post_init__(self) -> None:
+        for limit in (self.max_events, self.max_age_s, self.max_bytes):
+            is_number = isinstance(limit, int | float) and not isinstance(limit, bool)
+
+            if limit is not None and not (is_number and 0 < limit < math.inf):
+                raise ValueError(f"a retention of {limit!r}: a number above zero, or null")
+
+
+@dataclass(slots=True)
+class Room:
+    """What all partitions of a namespace may keep together: the fullest gives way first."""
+
+    most_bytes: int
+    used_bytes: int = 0
+    logs: list[PartitionLog] = field(default_factory=list)
+
+    def make(self) -> None:
+        """See to it that there is no more than may be; the newest event of a log always stays."""
+        while self.used_bytes > self.most_bytes:
+            fullest = max(self.logs, key=lambda log: log.retained_bytes)
+
+            if not fullest.halve():
+                return
 
 
 @dataclass(slots=True)
@@ -31,8 +61,10 @@ class PartitionLog:
 
     id: str
     retention: Retention = field(default_factory=Retention)
+    room: Room | None = None
     last: StoredEvent | None = None  # the newest ever written, retained or not
     begin_sequence: int = 0
+    retained_bytes: int = 0
     _events: list[StoredEvent] = field(default_factory=list)
     _removed: int = 0  # leading items of _events that are gone
     _next_offset: int = 0
@@ -57,6 +89,7 @@ class PartitionLog:
         """Write events; returns the first one's sequence number."""
         first = self.last_sequence + 1
         enqueued_ms = max(int(at * 1000), self.last.enqueued_ms if self.last else 0)
+        before = self.retained_bytes
 
         for sequence, event in enumerate(events, first):
             offset = self._next_offset
@@ -64,8 +97,14 @@ class PartitionLog:
             rest = stamp(event, sequence, offset, enqueued_ms, publisher)
             self.last = StoredEvent(sequence, offset, enqueued_ms, event.header, rest)
             self._events.append(self.last)
+            self.retained_bytes += _size(self.last)
 
+        self._account(before)
         self.expire(at)
+
+        if self.room:
+            self.room.make()
+
         self.notify()
         return first
 
@@ -89,9 +128,27 @@ class PartitionLog:
         count = min(before_sequence, self.last_sequence + 1) - self.begin_sequence
 
         if count > 0:
+            start, before = self._removed, self.retained_bytes
+            removed = self._events[start : start + count]
+            self._events[start : start + count] = [_REMOVED] * count
             self._removed += count
             self.begin_sequence += count
+            self.retained_bytes -= sum(map(_size, removed))
+            self._account(before)
             self._compact()
+
+    def halve(self) -> bool:
+        """Remove the older half; whether there was more than the newest event."""
+        count = self.last_sequence + 1 - self.begin_sequence
+        self.trim(self.begin_sequence + count // 2)
+        return count > 1
+
+    def forget(self) -> None:
+        """Remove everything: the hub is gone."""
+        self.trim(self.last_sequence + 1)
+
+        if self.room:
+            self.room.logs.remove(self)
 
     def expire(self, now: float) -> None:
         """Remove what retention no longer keeps."""
@@ -106,6 +163,20 @@ class PartitionLog:
             begin = max(begin, self.begin_sequence + index - self._removed)
 
         self.trim(begin)
+        most_bytes = self.retention.max_bytes
+
+        while most_bytes is not None and self.retained_bytes > most_bytes and self._shrink():
+            pass
+
+    def _shrink(self) -> bool:
+        """Remove an eighth, the oldest; whether there was more than the newest event."""
+        count = self.last_sequence + 1 - self.begin_sequence
+        self.trim(self.begin_sequence + min(max(count // 8, 1), count - 1))
+        return count > 1
+
+    def _account(self, before: int) -> None:
+        if self.room:
+            self.room.used_bytes += self.retained_bytes - before
 
     def subscribe(self, listener: Callable[[], None]) -> None:
         """Call `listener` after every append."""
@@ -124,6 +195,13 @@ class PartitionLog:
         if self._removed > _COMPACT_AT and self._removed * 2 > len(self._events):
             del self._events[: self._removed]
             self._removed = 0
+
+
+_REMOVED = StoredEvent(-1, -1, 0, b"", b"")  # stands for what is let go of, until it is compacted
+
+
+def _size(event: StoredEvent) -> int:
+    return len(event.header) + len(event.rest) + _MEMORY_BYTES
 
 
 def _offset(event: StoredEvent) -> int:

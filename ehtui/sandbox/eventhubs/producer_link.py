@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from ehtui.sandbox.eventhubs import errors
+from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.sandbox.eventhubs.events import parse_delivery
 from ehtui.sandbox.eventhubs.link import ReceivingLink
 from ehtui.wire.pyamqp.performatives import Accepted, Attach, Error, Rejected, Transfer
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.namespace import Hub
     from ehtui.sandbox.eventhubs.partition_log import PartitionLog
     from ehtui.sandbox.eventhubs.session import Session
+
+
+_LONGEST_KEY = 512  # bytes: 128 characters of any script
 
 
 class ProducerLink(ReceivingLink):
@@ -35,25 +39,6 @@ class ProducerLink(ReceivingLink):
         self._hub = hub
         self._log = log
         self._tracker = address.tracker(session.broker.namespace.name)
-        self._size = 0
-
-    @override
-    def received(self, transfer: Transfer) -> None:
-        limit = self.session.broker.namespace.max_message_bytes
-        self._size += len(transfer.payload)
-
-        if self._size > limit:
-            self.detach(
-                errors.message_too_large(
-                    transfer.delivery_id or 0, self._size, limit, self._tracker
-                )
-            )
-            return
-
-        if not transfer.more:
-            self._size = 0
-
-        super().received(transfer)
 
     @override
     def delivered(self, first: Transfer, payload: bytes) -> None:
@@ -66,16 +51,23 @@ class ProducerLink(ReceivingLink):
 
         try:
             events = parse_delivery(payload, first.message_format)
+            self._append(events)
+        except ServiceError as error:
+            self.session.settle(first, Rejected(self.wire_error(error)))
+            return
         except ValueError as error:
             self.session.settle(first, Rejected(Error(errors.DECODE, str(error))))
             return
 
-        self._append(events)
         broker.statistics.events_in += len(events)
         self.session.settle(first, Accepted())
 
     def _append(self, events: list[Incoming]) -> None:
         key = next((event.key for event in events if event.key is not None), None)
+
+        if key is not None and len(key) > _LONGEST_KEY:
+            raise errors.key_too_long(len(key), _LONGEST_KEY, self._tracker)
+
         log = self._log or self._hub.choose(key)
         log.append(events, self.session.now, self._address.publisher or "")
 

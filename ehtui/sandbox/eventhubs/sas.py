@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import hmac
 import json
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, unquote_plus, urlsplit
 
+from ehtui.domain.ranges import known_moment
 from ehtui.sandbox.eventhubs.namespace import RIGHTS, AccessKey
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 SAS_TYPE = "servicebus.windows.net:sastoken"
 JWT_TYPE = "jwt"
 _PREFIX = "SharedAccessSignature "
 _JWT_PARTS = 3
+LONGEST_AUDIENCE = 1024
+_MOST_FIELDS = 16
+_EXPIRY = re.compile(r"[0-9]{1,12}")
 
 
 class TokenError(ValueError):
@@ -37,6 +41,15 @@ class Claim:
     def covers(self, path: str) -> bool:
         """Whether this claim's path is `path` or an ancestor of it."""
         return not self.path or path == self.path or path.startswith(self.path + "/")
+
+
+def covering_paths(path: str) -> Iterator[str]:
+    """The paths of claims that cover `path`: itself, everything above it, and everything."""
+    while path:
+        yield path
+        path = path.rpartition("/")[0]
+
+    yield ""
 
 
 def resource_path(resource: str) -> str:
@@ -66,16 +79,19 @@ def verify(
     elif kind == JWT_TYPE:
         claim = _read_jwt(token)
     else:
-        raise TokenError(f"UnsupportedToken: The token type '{kind}' is not supported.")
+        raise TokenError(f"UnsupportedToken: The token type '{kind[:60]}' is not supported.")
 
-    if claim.expires_at <= now:
+    if not claim.expires_at > now:  # and whatever is no number
         raise TokenError(f"ExpiredToken: The token is expired. Expiration time: {claim.expires_at}")
 
     path = resource_path(audience)
 
+    if len(audience) > LONGEST_AUDIENCE:
+        raise TokenError("InvalidAudience: The audience is longer than any address.")
+
     if not claim.covers(path):
         raise TokenError(
-            f"InvalidAudience: The token is for '{claim.path}' and not for '{audience}'."
+            f"InvalidAudience: The token is for '{claim.path[:300]}' and not for '{audience}'."
         )
 
     return Claim(path, claim.rights, claim.expires_at)
@@ -85,9 +101,10 @@ def _verify_sas(token: str, keys: Mapping[str, AccessKey]) -> Claim:
     if not token.startswith(_PREFIX):
         raise TokenError("MalformedToken: The token is no shared access signature.")
 
-    fields = dict(part.partition("=")[::2] for part in token[len(_PREFIX) :].split("&"))
+    parts = token[len(_PREFIX) :].split("&", _MOST_FIELDS)
+    fields = dict(part.partition("=")[::2] for part in parts)
 
-    if not {"sr", "sig", "se", "skn"} <= fields.keys() or not fields["se"].isdigit():
+    if not {"sr", "sig", "se", "skn"} <= fields.keys() or not _EXPIRY.fullmatch(fields["se"]):
         raise TokenError("MalformedToken: The token lacks one of sr, sig, se, skn.")
 
     key = keys.get(unquote_plus(fields["skn"]))
@@ -111,11 +128,11 @@ def _read_jwt(token: str) -> Claim:
     try:
         padded = parts[1] + "=" * (-len(parts[1]) % 4)
         claims = json.loads(base64.urlsafe_b64decode(padded))
-        expires_at = float(claims["exp"])
-    except (IndexError, KeyError, TypeError, ValueError, binascii.Error) as error:
+        expires_at = known_moment(float(claims["exp"]))
+    except (ArithmeticError, LookupError, RecursionError, TypeError, ValueError) as error:
         raise TokenError("MalformedToken: The token is no JSON web token.") from error
 
-    if len(parts) != _JWT_PARTS:
+    if len(parts) != _JWT_PARTS or expires_at is None:
         raise TokenError("MalformedToken: The token is no JSON web token.")
 
     return Claim("", RIGHTS, expires_at)

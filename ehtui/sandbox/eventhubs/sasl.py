@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 MECHANISMS = SaslMechanisms(("MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL"))
 _OK, _AUTH = 0, 1
+_PLAIN_PARTS = 3
 
 
 def answer(init: SaslInit, keys: Mapping[str, AccessKey]) -> tuple[SaslOutcome, Claim | None]:
@@ -26,10 +27,11 @@ def answer(init: SaslInit, keys: Mapping[str, AccessKey]) -> tuple[SaslOutcome, 
     if init.mechanism != "PLAIN":
         return SaslOutcome(_OK), None
 
-    name, _, password = (init.initial_response or b"").lstrip(b"\0").partition(b"\0")
-    key = keys.get(name.decode(errors="replace"))
+    # RFC 4616: on whose behalf (which changes nothing here), who, and the password.
+    parts = (init.initial_response or b"").split(b"\0")
+    key = keys.get(parts[1].decode(errors="replace")) if len(parts) == _PLAIN_PARTS else None
 
-    if key is None or not hmac.compare_digest(key.value.encode(), password):
+    if key is None or not hmac.compare_digest(key.value.encode(), parts[2]):
         return SaslOutcome(_AUTH), None
 
     return SaslOutcome(_OK), Claim("", key.rights, math.inf)

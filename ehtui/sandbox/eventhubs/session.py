@@ -10,7 +10,7 @@ from ehtui.sandbox.eventhubs.consumer_link import ConsumerLink
 from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.sandbox.eventhubs.nodes import RequestLink, ResponseLink
 from ehtui.sandbox.eventhubs.producer_link import ProducerLink
-from ehtui.wire.pyamqp.codec import TRANSFER_BYTES, encode_transfer
+from ehtui.wire.pyamqp.codec import TRANSFER_BYTES, FrameError, encode_transfer
 from ehtui.wire.pyamqp.performatives import (
     Accepted,
     Attach,
@@ -50,6 +50,7 @@ class Session:
         self._next_delivery_id = 0
         self._links: dict[int, Link] = {}
         self._accepted: tuple[int, int] | None = None  # first and last not yet told
+        self.broker.sessions += 1
         self.send(Begin(channel, 0, _WINDOW, _WINDOW, _HANDLE_MAX))
 
     @property
@@ -173,10 +174,10 @@ class Session:
     def close(self) -> None:
         """The session or its connection ended."""
         for link in self.links:
-            link.is_open = False
-            link.closed()
+            link.end()
 
         self._links.clear()
+        self.broker.sessions -= 1
 
     def end(self, error: Error | None = None) -> None:
         """Answer the client's end, or end the session for an error."""
@@ -206,11 +207,14 @@ class Session:
             self.wake()
 
     def _attach(self, attach: Attach) -> None:
+        if attach.handle > _HANDLE_MAX:
+            raise FrameError(f"the handle {attach.handle} is beyond the {_HANDLE_MAX} announced")
+
         present = self._links.get(attach.handle)
 
         if present and present.is_open:
             text = f"The handle {attach.handle} is in use."
-            self.end(Error(errors.HANDLE_IN_USE, text))
+            self.connection.end_session(self.channel, Error(errors.HANDLE_IN_USE, text))
             return
 
         try:
@@ -229,6 +233,7 @@ class Session:
             return
 
         self.broker.statistics.links_attached += 1
+        self.broker.links += 1
         self._links[attach.handle] = link
         self.send(link.attach_reply())
         link.opened()
@@ -237,11 +242,13 @@ class Session:
         link = self._links.pop(detach.handle, None)
 
         if link and link.is_open:
-            link.is_open = False
-            link.closed()
+            link.end()
             self.send(Detach(detach.handle, detach.closed))
 
     def _open(self, attach: Attach) -> Link:
+        if self.broker.links >= self.broker.limits.links:
+            raise errors.no_room("links", self.broker.namespace.name)
+
         terminus = attach.source if attach.is_receiver else attach.target
         text = (terminus.address if terminus else None) or ""
         node = path_of(text).rsplit("/", 1)[-1].lower()

@@ -39,6 +39,7 @@ _WIDTHS = {  # bytes behind the constructor
 }
 _PLAIN = frozenset((*_WIDTHS, *_SMALL_TEXTS, *_LARGE_TEXTS))
 _DESCRIPTORS = frozenset((0x44, _SMALL_ULONG, _ULONG, 0xA3, 0xB3))
+_REPEATED = (DATA, _SEQUENCE)
 _SECTION_KINDS: dict[int, tuple[int, ...] | None] = {
     HEADER: _LISTS,
     DELIVERY_ANNOTATIONS: _MAPS,
@@ -67,10 +68,15 @@ def sections(payload: bytes) -> Iterator[Section]:
     Raises:
         ValueError: These bytes are no sequence of sections.
     """
-    position = 0
+    position = last = 0
 
     while position < len(payload):
         code, value = _descriptor(payload, position)
+
+        if code < last or (code == last and code not in _REPEATED):
+            raise ValueError("AMQP sections that are not in their order")
+
+        last = code
         end = verify(payload, value, len(payload))
         kinds = _SECTION_KINDS[code]
 
