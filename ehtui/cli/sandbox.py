@@ -141,4 +141,5 @@ def _tell(ready: Ready) -> None:
     # Remarks are no lines of a .env, so they go elsewhere.
     print("# The keys below are good on this host, as long as this runs.", file=sys.stderr)
     print(f"# control port (state, faults): {ready.control_url}", file=sys.stderr)
+    print(f"# changes there: -H 'Authorization: Bearer {ready.control_token}'", file=sys.stderr)
     print(env_lines(environment), end="", flush=True)

@@ -10,16 +10,23 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
+from ehtui.sandbox.http_reading import (
+    HEAD_BYTES,
+    Bodies,
+    Head,
+    HttpLimits,
+    MalformedRequestError,
+    RefusedRequestError,
+    read_body,
+    read_head,
+)
+
 if TYPE_CHECKING:
     import ssl
 
-HEAD_BYTES = 64 * 1024
-BODY_BYTES = 256 * 1024 * 1024
 CHUNK_BYTES = 16 * 1024
-
-
-class MalformedRequestError(Exception):
-    """Bytes that are no HTTP request; the connection is closed."""
+_PIECE_BYTES = 256 * 1024  # of a reply, before the client must have taken the one before
+_MOST_PARAMETERS = 100
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,8 @@ class Request:
     @cached_property
     def query(self) -> dict[str, str]:
         """Decoded query values by name; of repeated names the last."""
-        return dict(parse_qsl(self.target.partition("?")[2], keep_blank_values=True))
+        pairs = self.target.partition("?")[2].split("&", _MOST_PARAMETERS)[:_MOST_PARAMETERS]
+        return dict(parse_qsl("&".join(pairs), keep_blank_values=True))
 
     @cached_property
     def headers(self) -> dict[str, str]:
@@ -73,6 +81,10 @@ class Response:
 
     def encode(self, *, with_body: bool = True) -> bytes:
         """The bytes on the wire; a reply to HEAD has the headers alone."""
+        return b"".join(self.pieces(with_body=with_body))
+
+    def pieces(self, *, with_body: bool = True) -> Iterator[bytes | memoryview]:
+        """The same, to be sent one after the other; a large body is not copied."""
         lines = [f"HTTP/1.1 {self.status} {_phrase(self.status)}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
 
@@ -81,12 +93,10 @@ class Response:
         elif self.status != HTTPStatus.NOT_MODIFIED and "Content-Length" not in self.headers:
             lines.append(f"Content-Length: {len(self.body)}")
 
-        head = ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+        yield ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
-        if not with_body or self.status == HTTPStatus.NOT_MODIFIED:
-            return head
-
-        return head + (b"".join(_chunks(self.body)) if self.is_chunked else self.body)
+        if with_body and self.status != HTTPStatus.NOT_MODIFIED:
+            yield from _chunks(self.body) if self.is_chunked else _cut(self.body)
 
 
 Handler = Callable[[Request], Awaitable[Response | None]]
@@ -106,7 +116,7 @@ class Traffic:
 class HttpServer:
     """Serves `handler` on one address; a handler that returns None closes the connection unheard.
 
-    Stopping and starting again keeps the port.
+    Stopping and starting again keeps the port. `limits` may be changed while it runs.
     """
 
     def __init__(
@@ -116,17 +126,19 @@ class HttpServer:
         port: int = 0,
         *,
         ssl_context: ssl.SSLContext | None = None,
+        limits: HttpLimits | None = None,
     ) -> None:
+        self.limits = limits or HttpLimits()
         self.host = host
         self.port = port
         self.scheme = "https" if ssl_context else "http"
         self.traffic = Traffic()
-        self.refuses = False  # new connections are reset as soon as they are made
         self.refuses = False  # connections are reset as soon as they are made
         self._handler = handler
         self._ssl_context = ssl_context
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._bodies = Bodies(self.limits)
 
     async def start(self) -> None:
         """Listen. The system chooses the port unless one was given.
@@ -155,7 +167,7 @@ class HttpServer:
         self._server = None
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.refuses:
+        if self.refuses or len(self._connections) >= self.limits.connections:
             writer.transport.abort()
             return
 
@@ -178,118 +190,65 @@ class HttpServer:
         try:
             while await self._serve_one(reader, writer):
                 pass
-        except (MalformedRequestError, ConnectionError, asyncio.IncompleteReadError):
+        except RefusedRequestError as refusal:
+            await self._reply(Response(refusal.status, {"Connection": "close"}), writer)
+        except (MalformedRequestError, ConnectionError):
             writer.transport.abort()
 
     async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = await _read_head(reader)
+        head = await read_head(reader, self.limits)
 
         if head is None:
             return False
 
-        request = await _read_request(head, reader, writer)
-        self.traffic.requests += 1
-        self.traffic.bytes_in += len(head) + len(request.body)
-        response = await self._handler(request)
+        if "100-continue" in map(str.lower, head.values("expect")):
+            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
 
-        if response is None:
-            writer.transport.abort()
-            return False
+        with self._bodies.share() as take:
+            body = await read_body(head, reader, take, self.limits)
+            request = _request(head, body, writer)
+            self.traffic.requests += 1
+            self.traffic.bytes_in += head.size_bytes + len(body)
+            response = await self._handler(request)
 
-        data = response.encode(with_body=request.method != "HEAD")
-        self.traffic.bytes_out += len(data)
-        writer.write(data)
-        await writer.drain()
+            if response is None:
+                writer.transport.abort()
+                return False
+
+            await self._reply(response, writer, with_body=request.method != "HEAD")
 
         return request.keeps_alive
 
+    async def _reply(
+        self, response: Response, writer: asyncio.StreamWriter, *, with_body: bool = True
+    ) -> None:
+        try:
+            async with asyncio.timeout(self.limits.body_s):
+                for piece in response.pieces(with_body=with_body):
+                    self.traffic.bytes_out += len(piece)
+                    writer.write(piece)
+                    await writer.drain()
+        except TimeoutError as error:
+            raise MalformedRequestError from error
 
-async def _read_head(reader: asyncio.StreamReader) -> bytes | None:
-    try:
-        return await reader.readuntil(b"\r\n\r\n")
-    except asyncio.IncompleteReadError as ended:
-        if not ended.partial:
-            return None
 
-        raise
-    except asyncio.LimitOverrunError as error:
-        raise MalformedRequestError from error
-
-
-async def _read_request(
-    head: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> Request:
-    first, *lines = head[:-4].decode("latin-1").split("\r\n")
-
-    try:
-        method, target, version = first.split(" ")
-        pairs = tuple(_header(line) for line in lines)
-    except ValueError as error:
-        raise MalformedRequestError from error
-
-    headers = {name.lower(): value for name, value in pairs}
-
-    if headers.get("expect", "").lower() == "100-continue":
-        writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-
-    body = await _read_body(headers, reader)
+def _request(head: Head, body: bytes, writer: asyncio.StreamWriter) -> Request:
     peer = writer.get_extra_info("peername")
 
     return Request(
-        method,
-        target,
-        pairs,
+        head.method,
+        head.target,
+        head.header_lines,
         body,
         peer=peer[0] if peer else "",
         is_secure=writer.get_extra_info("sslcontext") is not None,
-        version=version,
+        version=head.version,
     )
 
 
-def _header(line: str) -> tuple[str, str]:
-    name, colon, value = line.partition(":")
-
-    if not colon:
-        raise ValueError(line)
-
-    return name, value.strip(" \t")
-
-
-async def _read_body(headers: dict[str, str], reader: asyncio.StreamReader) -> bytes:
-    if headers.get("transfer-encoding", "").lower() == "chunked":
-        return await _read_chunks(reader)
-
-    length = _size(headers.get("content-length", "0"), base=10)
-
-    return await reader.readexactly(length) if length else b""
-
-
-async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
-    body = bytearray()
-
-    while size := _size((await reader.readuntil(b"\r\n")).split(b";")[0].decode("latin-1")):
-        body += await reader.readexactly(size)
-        await reader.readexactly(2)
-
-        if len(body) > BODY_BYTES:
-            raise MalformedRequestError
-
-    while await reader.readuntil(b"\r\n") != b"\r\n":
-        pass  # trailers
-
-    return bytes(body)
-
-
-def _size(text: str, *, base: int = 16) -> int:
-    try:
-        size = int(text.strip(), base)
-    except ValueError as error:
-        raise MalformedRequestError from error
-
-    if not 0 <= size <= BODY_BYTES:
-        raise MalformedRequestError
-
-    return size
+def _cut(body: bytes) -> Iterator[memoryview]:
+    view = memoryview(body)
+    return (view[start : start + _PIECE_BYTES] for start in range(0, len(view), _PIECE_BYTES))
 
 
 def _chunks(body: bytes) -> Iterator[bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 from ehtui.sandbox.connections import Connections
@@ -42,6 +42,7 @@ class Ready:
 
     connections: Connections
     control_url: str | None = None
+    control_token: str | None = field(default=None, repr=False)  # what changes there need
     certificate: str | None = None  # a file with the authority to trust, where TLS is on
 
     def to_json(self) -> str:

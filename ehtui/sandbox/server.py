@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 import time
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 BACKLOG_S = 180.0
+STOP_WITHIN_S = 3.0
 
 
 class SandboxServer:
@@ -59,7 +61,12 @@ class SandboxServer:
 
         ca_file = self.eventhubs.ca_file
 
-        return Ready(connections, self.control.url, str(ca_file) if ca_file else None)
+        return Ready(
+            connections,
+            self.control.url,
+            self.control.token,
+            str(ca_file) if ca_file else None,
+        )
 
     async def stop(self) -> None:
         """Close every port."""
@@ -83,7 +90,10 @@ class SandboxServer:
             tell(await self.start())
             await ended.wait()
         finally:
-            await self.stop()
+            # Whatever a client still does to hold it up.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(STOP_WITHIN_S):
+                    await self.stop()
 
     def _write_backlog(self) -> None:
         """As if a producer had sent it over the last minutes and nobody had read it yet."""

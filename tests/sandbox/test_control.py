@@ -15,14 +15,16 @@ from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
 
 
 class Levers:
-    def __init__(self, session: aiohttp.ClientSession, url: str) -> None:
+    def __init__(self, session: aiohttp.ClientSession, control: Control) -> None:
         self._session = session
-        self._url = url
+        self._url = control.url
+        self._token = control.token
 
     async def pull(
         self, method: str, path: str, expect: int = 200, origin: str | None = None, **body: Any
     ) -> Any:
-        headers = {"Origin": origin} if origin else {}
+        headers = {"Authorization": f"Bearer {self._token}"}
+        headers |= {"Origin": origin} if origin else {}
         data = json.dumps(body) if body else None
 
         async with self._session.request(
@@ -49,7 +51,7 @@ async def levers(namespace: Namespace, endpoint: EventHubsEndpoint) -> AsyncIter
     await control.start()
 
     async with aiohttp.ClientSession() as session:
-        yield Levers(session, control.url)
+        yield Levers(session, control)
 
     await control.stop()
 

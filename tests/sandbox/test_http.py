@@ -108,7 +108,6 @@ async def test_a_reply_to_head_has_no_body(server: HttpServer) -> None:
         b"GET / HTTP/1.1\r\nno colon\r\n\r\n",
         b"PUT / HTTP/1.1\r\nContent-Length: -1\r\n\r\n",
         b"PUT / HTTP/1.1\r\nContent-Length: many\r\n\r\n",
-        b"PUT / HTTP/1.1\r\nContent-Length: 99999999999\r\n\r\n",
         b"PUT / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n",
         b"GET / HTTP/1.1\r\nX: " + b"x" * 100_000,
         b"GET / HTTP/1.1\r\n",

@@ -85,6 +85,10 @@ _ERRORS: Final[dict[str, tuple[int, str]]] = {
     "LeaseLost": (412, "A lease ID was specified, but the lease for the blob has expired."),
     "LeaseNotPresentWithBlobOperation": (412, _NO_LEASE),
     "LeaseNotPresentWithLeaseOperation": (409, _NO_LEASE),
+    "MetadataTooLarge": (
+        400,
+        "The size of the specified metadata exceeds the maximum size permitted.",
+    ),
     "MissingRequiredHeader": (
         400,
         "An HTTP header that's mandatory for this request is not specified.",
@@ -96,6 +100,10 @@ _ERRORS: Final[dict[str, tuple[int, str]]] = {
     ),
     "OperationTimedOut": (500, "Operation could not be completed within the specified time."),
     "OutOfRangeInput": (400, "One of the request inputs is out of range."),
+    "RequestBodyTooLarge": (
+        413,
+        "The request body is too large and exceeds the maximum permissible limit.",
+    ),
     "ResourceNotFound": (404, "The specified resource does not exist."),
     "ServerBusy": (503, "The server is busy."),
     "UnsupportedHttpVerb": (405, "The resource doesn't support specified Http Verb."),

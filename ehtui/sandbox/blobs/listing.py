@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 PAGE_SIZE = 5000
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+_NUMBER = re.compile(r"[0-9]{1,9}")
 _DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 
 
@@ -38,7 +39,7 @@ class Query:
         """The query among URL parameters."""
         size = parameters.get("maxresults")
 
-        if size is not None and (not size.isdecimal() or int(size) < 1):
+        if size is not None and (not _NUMBER.fullmatch(size) or int(size) < 1):
             raise StorageError("OutOfRangeInput" if size == "0" else "InvalidQueryParameterValue")
 
         return cls(

@@ -10,7 +10,7 @@ from ehtui.sandbox.blobs.errors import StorageError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_RANGE = re.compile(r"bytes=(\d+)-(\d*)")
+_RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
 
 
 def requested_range(headers: Mapping[str, str]) -> tuple[int, int | None] | None:

@@ -16,6 +16,10 @@ _CONTAINER_NAME = re.compile(r"[a-z0-9](?:-?[a-z0-9])*|\$root|\$web|\$logs")
 _METADATA_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _TICKS_AT_EPOCH = 621_355_968_000_000_000  # the service's ETags count 100 ns since the year 1
 _NAME_LENGTHS = range(3, 64)
+# What the service takes, and what this account keeps in memory.
+LONGEST_BLOB_NAME, METADATA_BYTES = 1024, 8 * 1024
+MOST_CONTAINERS, ACCOUNT_BYTES = 5000, 256 << 20
+_BLOB_BYTES = 1024  # of memory, for a blob without a byte
 _TICKS_PER_S = 10_000_000
 _NO_CONDITIONS = Conditions()
 _NO_LEASE = Lease()
@@ -47,6 +51,11 @@ class Container:
     etag: str
     blobs: dict[str, Blob] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
+
+    @property
+    def size_bytes(self) -> int:
+        """What it takes of the account's room."""
+        return sum(map(_size, self.blobs.values()))
 
     def blob(self, name: str) -> Blob:
         """The blob of that name."""
@@ -82,8 +91,10 @@ class Access:
 class BlobAccount:
     """A storage account's containers and blobs. Errors are `StorageError`s."""
 
-    def __init__(self, name: str = "ehtui") -> None:
+    def __init__(self, name: str = "ehtui", *, most_bytes: int = ACCOUNT_BYTES) -> None:
         self.name = name
+        self.most_bytes = most_bytes
+        self.used_bytes = 0
         self.containers: dict[str, Container] = {}
         self._last_ticks = 0
 
@@ -107,6 +118,9 @@ class BlobAccount:
         if name in self.containers:
             raise StorageError("ContainerAlreadyExists")
 
+        if len(self.containers) >= MOST_CONTAINERS:
+            raise StorageError("RequestBodyTooLarge", detail=f"{MOST_CONTAINERS} containers.")
+
         container = Container(name, _checked(metadata), int(now), self._etag(now))
         self.containers[name] = container
 
@@ -114,7 +128,7 @@ class BlobAccount:
 
     def delete_container(self, name: str) -> None:
         """Delete a container at once (the service keeps its name for half a minute)."""
-        self.container(name)
+        self.used_bytes -= self.container(name).size_bytes
         del self.containers[name]
 
     def put_blob(
@@ -129,6 +143,10 @@ class BlobAccount:
     ) -> Blob:
         """Create or replace a blob, metadata and all."""
         place = self.container(container)
+
+        if not name or len(name) > LONGEST_BLOB_NAME:
+            raise StorageError("InvalidResourceName")
+
         old = place.blobs.get(name)
         access.conditions.require_for_create(
             old.etag if old else None, old.last_modified if old else None
@@ -146,7 +164,7 @@ class BlobAccount:
             lease=leases.after_write(lease, access.now),
         )
 
-        return place.store(blob)
+        return self._store(place, blob, old)
 
     def set_metadata(self, container: str, name: str, metadata: Metadata, access: Access) -> Blob:
         """Replace a blob's metadata; its body stays, its ETag and Last-Modified move."""
@@ -162,7 +180,7 @@ class BlobAccount:
             lease=leases.after_write(old.lease, access.now),
         )
 
-        return place.store(blob)
+        return self._store(place, blob, old)
 
     def get_blob(self, container: str, name: str, access: Access) -> Blob:
         """A blob, if the conditions let it be read."""
@@ -178,6 +196,7 @@ class BlobAccount:
         blob = place.blob(name)
         access.conditions.require_for_write(blob.etag, blob.last_modified)
         leases.require_for_write(blob.lease, access.now, access.lease_id)
+        self.used_bytes -= _size(blob)
         place.remove(name)
 
     def change_lease(
@@ -189,6 +208,18 @@ class BlobAccount:
         access.conditions.require_for_write(blob.etag, blob.last_modified)
 
         return place.store(replace(blob, lease=step(blob.lease)))
+
+    def _store(self, place: Container, blob: Blob, old: Blob | None) -> Blob:
+        more = _size(blob) - (_size(old) if old else 0)
+
+        if more > 0 and self.used_bytes + more > self.most_bytes:
+            raise StorageError(
+                "RequestBodyTooLarge", detail=f"The sandbox keeps {self.most_bytes} bytes in all."
+            )
+
+        self.used_bytes += more
+
+        return place.store(blob)
 
     def _etag(self, now: float) -> str:
         ticks = _TICKS_AT_EPOCH + int(now * _TICKS_PER_S)
@@ -203,4 +234,12 @@ def _checked(metadata: Metadata | None) -> Metadata:
     if not all(_METADATA_NAME.fullmatch(name) for name in metadata):
         raise StorageError("InvalidMetadata")
 
+    if sum(len(name) + len(value) for name, value in metadata.items()) > METADATA_BYTES:
+        raise StorageError("MetadataTooLarge")
+
     return metadata
+
+
+def _size(blob: Blob) -> int:
+    described = sum(len(name) + len(value) for name, value in blob.metadata.items())
+    return len(blob.body) + len(blob.name) + len(blob.content_type) + described + _BLOB_BYTES

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DEFAULT_GROUP = "$Default"
 # What the largest tiers of the service have, and the names it takes.
 MOST_HUBS, MOST_PARTITIONS, MOST_GROUPS = 100, 1024, 1000
+MOST_PARTITIONS_OF_ALL = 8192  # each costs a listing and a look every second
 _HUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,254}[A-Za-z0-9])?")
 _GROUP = re.compile(r"\$Default|[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9_])?", re.IGNORECASE)
 ROOT_KEY = "RootManageSharedAccessKey"
@@ -124,6 +125,7 @@ class Namespace:
         if len(self._hubs) >= MOST_HUBS:
             raise ValueError(f"there are {MOST_HUBS} hubs already")
 
+        self._check_total(partitions)
         hub = Hub(name, self.clock(), retention or Retention())
         hub.receivers.limit = self.receivers_per_partition
         self._hubs[name.lower()] = hub
@@ -167,11 +169,13 @@ class Namespace:
         """Grow a hub to `count` partitions; as in the service they can only be added."""
         owner = self.hub(hub)
 
-        if count < max(len(owner.partitions), 1):
+        if type(count) is not int or count < max(len(owner.partitions), 1):
             raise ValueError(f"{hub} has {len(owner.partitions)} partitions; none can be removed")
 
         if count > MOST_PARTITIONS:
             raise ValueError(f"a hub has no more than {MOST_PARTITIONS} partitions")
+
+        self._check_total(count - len(owner.partitions))
 
         for number in range(len(owner.partitions), count):
             log = PartitionLog(str(number), owner.retention, self._room)
@@ -234,6 +238,10 @@ class Namespace:
         """Everything a test or a person wants to see of it, as plain values."""
         return {"namespace": self.name, "hubs": [_hub_state(hub) for hub in self.hubs]}
 
+    def _check_total(self, more: int) -> None:
+        if len(self._room.logs) + more > MOST_PARTITIONS_OF_ALL:
+            raise ValueError(f"all hubs together have no more than {MOST_PARTITIONS_OF_ALL}")
+
     def _wake(self, hub: Hub) -> None:
         for log in hub.partitions:
             log.notify()
@@ -244,7 +252,7 @@ def _check_hub(name: str, partitions: int, groups: tuple[str, ...]) -> None:
     if not _HUB.fullmatch(name):
         raise ValueError(f"{name[:60]!r} is no name of a hub")
 
-    if isinstance(partitions, bool) or not 1 <= partitions <= MOST_PARTITIONS:
+    if type(partitions) is not int or not 1 <= partitions <= MOST_PARTITIONS:
         raise ValueError(f"a hub has 1 to {MOST_PARTITIONS} partitions")
 
     wrong = next((group for group in groups if not _GROUP.fullmatch(group)), None)

@@ -29,7 +29,7 @@ class Receivers:
     """The receivers of a hub."""
 
     limit: int = 5
-    _all: dict[tuple[str, str], list[Receiver]] = field(default_factory=dict)
+    _all: dict[str, dict[str, list[Receiver]]] = field(default_factory=dict)  # partition, group
 
     def admit(self, new: Receiver) -> None:
         """Let a receiver in; those of the same or a lower owner level lose their links.
@@ -37,7 +37,7 @@ class Receivers:
         Raises:
             ServiceError: One with a higher level holds the partition, or there are too many.
         """
-        present = self._all.setdefault((new.group.lower(), new.partition), [])
+        present = self._all.get(new.partition, {}).get(new.group.lower(), [])
         holder = next((r for r in present if r.level is not None), None)
 
         if new.level is None:
@@ -56,14 +56,20 @@ class Receivers:
                     )
                 )
 
-        present.append(new)
+        # A receiver that was disconnected has left, and its list may be gone.
+        groups = self._all.setdefault(new.partition, {})
+        groups.setdefault(new.group.lower(), []).append(new)
 
     def leave(self, receiver: Receiver) -> None:
         """A receiver went."""
-        present = self._all.get((receiver.group.lower(), receiver.partition), [])
+        groups = self._all.get(receiver.partition, {})
+        present = groups.get(receiver.group.lower(), [])
 
         if receiver in present:
             present.remove(receiver)
+
+        if not present:
+            groups.pop(receiver.group.lower(), None)
 
     def describe(self, partition: str) -> list[dict[str, Any]]:
         """The receivers of a partition, as plain values."""
@@ -73,9 +79,8 @@ class Receivers:
                 "name": None if r.name == NO_NAME else r.name,
                 "owner_level": r.level,
             }
-            for (_, where), present in self._all.items()
+            for present in self._all.get(partition, {}).values()
             for r in present
-            if where == partition
         ]
 
     def _check_without_level(

@@ -179,7 +179,8 @@ class Stage:
         """Pull a lever of the hub's control port (`ehtui.sandbox.control`)."""
         ready = self.sandbox.ready
         url = f"{ready.control_url}/hubs/{ready.connections.hub}/{path}".rstrip("/")
-        request = urllib.request.Request(url, json.dumps(body).encode(), method=method)
+        headers = {"Authorization": f"Bearer {ready.control_token}"}
+        request = urllib.request.Request(url, json.dumps(body).encode(), headers, method=method)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
         with direct.open(request, timeout=PATIENCE_S) as reply:
