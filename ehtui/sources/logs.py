@@ -96,7 +96,7 @@ class _Log:
 
         for record, sighting in sightings:
             key = (self._writer(record, sighting), record.fact, record.is_past)
-            counts[key] += 1
+            counts[key] += record.count
             newest[key] = record.text
 
         return [

@@ -76,6 +76,7 @@ class LogRecord:
     pid: int | None = None  # only where the format says that it is one; the writer's namespace's
     level: LogLevel | None = None
     is_past: bool = False  # stood in the file before it was followed
+    count: int = 1  # of what was passed over, equal records of one owner are told once
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,7 +76,7 @@ class LogFollower:
 
         return pieces
 
-    def catch_up(self, most_bytes: int = PIECE_BYTES) -> list[Piece]:
+    def catch_up(self) -> list[Piece]:
         """The next piece of what was passed over, the newest first; raises OSError as `read`."""
         if not self._gaps:
             return []
@@ -87,7 +87,7 @@ class LogFollower:
             if status.st_ino != self._inode or not self._goes_on(file, status.st_size):
                 return []  # the next `read` begins again
 
-            return self._piece_of(self._gaps[-1], file, most_bytes)
+            return self._piece_of(self._gaps[-1], file)
 
     def _begin_again(self, inode: int) -> None:
         self.generation += self._inode is not None
@@ -161,9 +161,9 @@ class LogFollower:
         self._seen = file.read(seen)
         return pieces
 
-    def _piece_of(self, gap: _Gap, file: BinaryIO, most_bytes: int) -> list[Piece]:
+    def _piece_of(self, gap: _Gap, file: BinaryIO) -> list[Piece]:
         file.seek(gap.begin)
-        data = file.read(min(most_bytes, gap.end - gap.begin))
+        data = file.read(min(PIECE_BYTES, gap.end - gap.begin))
         begin, taken = gap.begin, data.rfind(b"\n") + 1 or len(data)
         is_whole_line = taken < len(data) or data.endswith(b"\n")
         lines = data[:taken]

@@ -3,57 +3,80 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.sources.log_text.patterns import read_text
-from ehtui.sources.log_text.stamps import leading_stamp
+from ehtui.sources.log_text.stamps import quick_stamp
 
 if TYPE_CHECKING:
     from ehtui.sources.log_text.cleaning import Cleaned
     from ehtui.sources.log_text.facts import LogFact
-
-    Told = tuple[Cleaned, LogFact | None]
+    from ehtui.sources.log_text.stamps import Stamp
 
 MOST_SENTENCES = 2048
 MOST_CHARACTERS = 2048  # of one that is kept
+_STAMP = "\0"  # stands where the time stood
+
+
+class _Known(NamedTuple):
+    """What one sentence told; its text around the stamp that each record has of its own."""
+
+    cleaned: Cleaned
+    fact: LogFact | None
+    before: str
+    after: str | None  # None: the text has no stamp
 
 
 @dataclass(slots=True)
 class RecordMemo:
     """Reads records, and remembers what those that differ only in their time told."""
 
-    _told: dict[str, Told] = field(default_factory=dict)
+    _known: dict[str, _Known] = field(default_factory=dict)
 
-    def read(self, text: str, now: float) -> Told:
+    def read(self, text: str, now: float) -> tuple[Cleaned, LogFact | None]:
         """The record cleaned, and what it tells."""
         if len(text) > MOST_CHARACTERS:
             return read_text(text, now)
 
-        stamp = leading_stamp(text)
-        begin = stamp.end if stamp else 0
-        rest = text[begin:]
+        stamp = quick_stamp(text)
+        key = text if stamp is None else f"{text[: stamp.start]}{_STAMP}{text[stamp.end :]}"
 
-        if known := self._told.get(rest):
-            cleaned, fact = known
+        if known := self._known.get(key):
+            return _again(known, text, stamp), known.fact
 
-            if stamp is not None:
-                said = f"{text[:begin]}{cleaned.text}"
-                cleaned = cleaned._replace(text=said, written_at=stamp.written_at)
+        cleaned, fact = read_text(text, now)
+        self._keep(key, _known(cleaned, fact, text, stamp))
+        return cleaned, fact
 
-            return cleaned, fact
+    def _keep(self, key: str, known: _Known | None) -> None:
+        if known is None:
+            return
 
-        cleaned, fact = told = read_text(text, now)
+        if len(self._known) >= MOST_SENTENCES:
+            self._known.clear()
 
-        if stamp is None:
-            self._keep(rest, cleaned, fact)
-        # Only where the record keeps its own stamp can another's be put in its place.
-        elif cleaned.written_at == stamp.written_at and cleaned.text.startswith(text[:begin]):
-            self._keep(rest, cleaned._replace(text=cleaned.text[begin:]), fact)
+        self._known[key] = known
 
-        return told
 
-    def _keep(self, rest: str, cleaned: Cleaned, fact: LogFact | None) -> None:
-        if len(self._told) >= MOST_SENTENCES:
-            self._told.clear()
+def _known(cleaned: Cleaned, fact: LogFact | None, text: str, stamp: Stamp | None) -> _Known | None:
+    """What may be told of the next record with other times; None where that is not certain."""
+    if stamp is None:
+        return _Known(cleaned, fact, cleaned.text, None)
 
-        self._told[rest] = cleaned, fact
+    if cleaned.written_at != stamp.written_at:
+        return None
+
+    before, found, after = cleaned.text.partition(text[stamp.start : stamp.end])
+    return _Known(cleaned, fact, before, after if found else None)
+
+
+def _again(known: _Known, text: str, stamp: Stamp | None) -> Cleaned:
+    if stamp is None:
+        return known.cleaned
+
+    said = known.before
+
+    if known.after is not None:
+        said = f"{said}{text[stamp.start : stamp.end]}{known.after}"
+
+    return known.cleaned._replace(text=said, written_at=stamp.written_at)

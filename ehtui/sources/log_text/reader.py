@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from ehtui.sources.log_text.facts import LogFact, LogPlace, LogReading, LogRecord
-from ehtui.sources.log_text.follow import LogFollower, Piece
+from ehtui.sources.log_text.follow import PIECE_BYTES, LogFollower, Piece
 from ehtui.sources.log_text.memo import RecordMemo
 from ehtui.sources.log_text.records import find_records
 
@@ -60,18 +60,12 @@ class LogReader:
         return LogReading(tuple(records), self.behind_bytes)
 
     def catch_up(self, most_bytes: int) -> LogReading:
-        """At most so much of what was passed over; raises OSError as `read`."""
+        """So much of what was passed over, in whole pieces; raises OSError as `read`."""
         records: list[LogRecord] = []
-        left = most_bytes
 
-        while left > 0 and (behind := self.behind_bytes):
+        for _ in range(max(1, most_bytes // PIECE_BYTES)):
             for piece in self._follower.catch_up():
-                records += self._records(piece, self._passed_over)
-
-            left -= behind - self.behind_bytes
-
-            if behind == self.behind_bytes:
-                break
+                records += _thinned(self._records(piece, self._passed_over))
 
         return LogReading(tuple(records), self.behind_bytes)
 
@@ -103,3 +97,29 @@ class LogReader:
         # Whole lines only: half a line is no begin of a record.
         stream.context = kept if len(kept) == len(data) else kept.partition(b"\n")[2]
         stream.end = piece.offset + len(piece.data)
+
+
+def _thinned(records: Iterable[LogRecord]) -> list[LogRecord]:
+    """A flood from an owner: the first and the last of equal records, with how many there were.
+
+    Where no owner is named, each record's own time may be all that tells whose it is.
+    """
+    kept: list[LogRecord] = []
+    # By identity: of equal sentences the fact is one object, and hashing it takes longer.
+    floods: dict[tuple[int, int | None], tuple[LogRecord, int]] = {}
+
+    for record in records:
+        if record.fact.owner is None:
+            kept.append(record)
+            continue
+
+        key = id(record.fact), record.pid
+        known = floods.get(key)
+
+        if known is None:
+            kept.append(record)
+            floods[key] = record, 0
+        else:
+            floods[key] = record, known[1] + 1
+
+    return kept + [replace(last, count=count) for last, count in floods.values() if count]

@@ -74,7 +74,7 @@ def find_records(data: bytes, since: int = 0) -> Iterator[Record]:
         if at < done:
             continue
 
-        begin = record_begin(data, at, done)
+        begin = at if data[at] in _BEGINS else record_begin(data, at, done)
         lines, end = _lines(data, begin)
         rich = _RICH.match(lines[0])
 

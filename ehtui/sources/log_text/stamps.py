@@ -16,12 +16,13 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 _MONTH = r"(?P<name>Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
 _TIME = r"(?P<hour>[0-2]?\d):(?P<minute>[0-5]\d):(?P<second>[0-6]\d)(?:[.,](?P<fraction>\d{1,9}))?"
 _ZONE = r"(?: ?(?P<zone>Z|UTC|GMT|[+-]\d\d:?\d\d)(?![\w:]))?"
+_DATE = r"(?<!\d)(?P<year>[12]\d{3})[-/](?P<month>[01]\d)[-/](?P<day>[0-3]\d)"
 _DAY = r"(?P<day>[0-3]?\d)"
 _FORMS = tuple(
     re.compile(form)
     for form in (
         # 2026-01-20 21:11:59,123 +0000, 2026/01/20 21:11:59, 20260120T211159 is left alone
-        rf"(?P<year>[12]\d{{3}})[-/](?P<month>[01]\d)[-/](?P<day>[0-3]\d)[T ]{{1,2}}{_TIME}{_ZONE}",
+        rf"{_DATE}[T ]{{1,2}}{_TIME}{_ZONE}",
         # 20/Jan/2026:21:11:59 +0000, 20-Jan-2026 21:11:59.123, 20 Jan 2026 21:11:59
         rf"{_DAY}[-/ ]{_MONTH}[-/ ](?P<year>[12]\d{{3}})[: T]{_TIME}{_ZONE}",
         # Jan 20, 2026 9:11:59 PM (java.util.logging)
@@ -33,8 +34,10 @@ _FORMS = tuple(
     )
 )
 _ANY = re.compile(r"\d:[0-5]\d:[0-6]\d")
-_LEADING = re.compile(
-    r"\[?(?P<second>[12]\d{3}-[01]\d-[0-3]\d[T ]\d\d:[0-5]\d:[0-5]\d)(?:[.,](?P<fraction>\d{1,9}))?"
+QUICK_CHARACTERS = 200  # where the quick way looks
+_QUICK = re.compile(
+    r"(?<!\d)(?P<second>[12]\d{3}-[01]\d-[0-3]\d[T ]\d\d:[0-5]\d:[0-5]\d)"
+    r"(?:[.,](?P<fraction>\d{1,9}))?"
     r"(?P<zone> ?(?:Z|[+-]\d\d:?\d\d)(?![\w:]))?"
 )
 _DAY_S = 86_400.0
@@ -67,9 +70,9 @@ def find_stamp(text: str, now: float) -> Stamp | None:
     return None
 
 
-def leading_stamp(text: str) -> Stamp | None:
-    """The stamp that the text begins with, in the common form: quick, for floods of lines."""
-    match = _LEADING.match(text)
+def quick_stamp(text: str) -> Stamp | None:
+    """The first stamp of the common form near the text's begin: quick, for floods of lines."""
+    match = _QUICK.search(text, 0, QUICK_CHARACTERS)
     second = _second(match["second"] + (match["zone"] or "")) if match else None
 
     if match is None or second is None:
@@ -86,7 +89,7 @@ def leading_stamp(text: str) -> Stamp | None:
             10.0 ** -len(fraction),
         )
 
-    return Stamp(match.start("second"), match.end(), written_at)
+    return Stamp(match.start(), match.end(), written_at)
 
 
 @lru_cache(maxsize=4096)

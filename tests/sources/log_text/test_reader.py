@@ -137,3 +137,27 @@ def test_a_flood_of_one_sentence_keeps_each_time(tmp_path: Path) -> None:
     assert times == [1_768_943_460.25 + n for n in range(40)]
     assert [r.text[17:19] for r in records] == [f"{n:02d}" for n in range(40)]
     assert len({r.place for r in records}) == 40
+
+
+def test_of_a_flood_that_was_passed_over_the_first_and_the_last_are_told_with_their_number(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "a.log"
+    said = "2026-01-20 21:11:{:02d},000Z INFO x: EventProcessor '{}' hasn't claimed an ownership.\n"
+    flood = [said.format(n % 60, ("one", "two")[n % 2]) for n in range(9_000)]
+    nobody = "2026-01-20 21:11:59,000Z INFO x: on_error link:stolen\n"
+    log.write_text(MIDDLE + "".join(flood) + nobody * 3 + MIDDLE)
+    logs = reader(log)
+    logs.read()
+    told: list[LogRecord] = []
+
+    while logs.behind_bytes:
+        told += logs.catch_up(100_000_000).records
+
+    for owner in ("one", "two"):
+        mine = [r for r in told if r.fact.owner == owner]
+        assert sum(r.count for r in mine) == 4_500
+        assert len(mine) <= 8  # two of each piece
+        assert min(mine, key=lambda r: r.place).count == 1
+
+    assert [r.count for r in told if r.fact.owner is None] == [1, 1, 1]

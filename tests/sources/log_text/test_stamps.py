@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.sources.log_text.stamps import epoch, find_stamp, leading_stamp
+from ehtui.sources.log_text.stamps import epoch, find_stamp, quick_stamp
 
 AT = 1_768_943_519.0  # 2026-01-20 21:11:59 UTC
 NOW = AT + 3600
@@ -119,7 +119,7 @@ def test_other_numbers_are_no_times(number: float) -> None:
 @given(st.text(max_size=200))
 def test_no_text_raises(text: str) -> None:
     find_stamp(text, NOW)
-    leading_stamp(text)
+    quick_stamp(text)
 
 
 @given(st.datetimes(), st.sampled_from(["Z", "+09:00", "-0330", ""]), st.integers(0, 999))
@@ -127,7 +127,7 @@ def test_the_quick_way_reads_what_the_thorough_one_reads(
     moment: object, zone: str, fraction: int
 ) -> None:
     text = f"{moment:%Y-%m-%d %H:%M:%S},{fraction:03d}{zone} x"
-    quick, thorough = leading_stamp(text), find_stamp(text, NOW)
+    quick, thorough = quick_stamp(text), find_stamp(text, NOW)
 
     if thorough is None or not text.startswith(("1", "2")):
         return

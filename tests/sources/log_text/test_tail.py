@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ehtui.domain.process import LogIncidentKind
-from ehtui.sources.log_text.tail import FIRST_LINES, LogTail
+from ehtui.sources.log_text.tail import FIRST_LINES, SHOWN_CHARACTERS, LogTail
 
 
 def test_the_last_lines_come_first_and_then_what_is_appended(tmp_path: Path) -> None:
@@ -34,3 +34,27 @@ def test_escape_sequences_are_shown(tmp_path: Path) -> None:
     assert "\x1b" not in line.text
     assert "hunter2" not in line.text
     assert "[red]" in line.text
+
+
+def test_colours_are_taken_off_and_every_line_of_a_record_stands_out(tmp_path: Path) -> None:
+    """As RichHandler wraps at 80 columns."""
+    log = tmp_path / "consumer.log"
+    log.write_text(
+        "\x1b[2;36m[01/20/26 21:11:59]\x1b[0m \x1b[34mINFO    \x1b[0m starting    \x1b[2mapp.py:1\n"
+        "                    INFO     EventProcessor 'own' is   ep.py:7\n"
+        "                             being started                    \n"
+        "                    INFO     working                   app.py:2\n"
+        "plain\n"
+    )
+    lines = LogTail(str(log)).read()
+
+    assert lines[0].text.startswith("[01/20/26 21:11:59] INFO     starting")
+    assert [line.is_ownership for line in lines] == [False, True, True, False, False]
+
+
+def test_an_endless_line_is_shown_cut(tmp_path: Path) -> None:
+    log = tmp_path / "consumer.log"
+    log.write_text("x" * 100_000 + "\nnext\n")
+    lines = LogTail(str(log)).read()
+
+    assert [len(line.text) for line in lines] == [SHOWN_CHARACTERS, 4]
