@@ -20,6 +20,7 @@ from ehtui.tui.keys import Scope, bindings, dangerous_actions
 from ehtui.tui.messages import SnapshotPublished
 from ehtui.tui.pictures import Pictures
 from ehtui.tui.screens.overview import OverviewScreen
+from ehtui.tui.terminal_input import careful
 from ehtui.tui.themes import THEMES, fallback_variables, first_theme
 from ehtui.tui.typeahead import TypeAheadApp
 from ehtui.views.formats import Clock
@@ -82,6 +83,7 @@ class EhtuiApp(TypeAheadApp):
             self.terminal = notify.Terminal(self.driver_class, options.notify)
             self.driver_class = self.terminal.driver
 
+        self.driver_class = careful(self.driver_class)
         self.set_keymap(options.keymap)
 
     @property
@@ -171,7 +173,8 @@ class EhtuiApp(TypeAheadApp):
 
     def run_flow(self, flow: Coroutine[None, None, None]) -> None:
         """Run what a key set going; its failure is told, never fatal."""
-        self.asking = self.run_worker(flow, group=_FLOWS, exclusive=True, exit_on_error=False)
+        work = self.run_worker(flow, group=_FLOWS, exclusive=True, exit_on_error=False)
+        self.expect_prompt(work)
 
     def cancel_action(self) -> bool:
         """Stop waiting for a running action; whether there was one."""
@@ -202,9 +205,8 @@ class EhtuiApp(TypeAheadApp):
 
         if not unfinished:
             self.exit(0)
-            return
-
-        self.push_screen(leave_screen.LeaveScreen(unfinished), self._leave_it_unfinished)
+        elif not any(isinstance(each, leave_screen.LeaveScreen) for each in self.screen_stack):
+            self.push_screen(leave_screen.LeaveScreen(unfinished), self._leave_it_unfinished)
 
     def _leave_it_unfinished(self, is_sure: bool | None) -> None:  # noqa: FBT001 - an answer
         if is_sure:

@@ -122,6 +122,7 @@ async def _carry_out(
     say = words_of(app)
 
     if isinstance(plan, Refusal):
+        app.drop_typed_ahead()
         app.say(say.refusal(plan), "warning")
         return
 

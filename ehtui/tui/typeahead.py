@@ -1,56 +1,238 @@
-"""Keys that are typed while a dialog is being opened: they are meant for it."""
+"""Keys act one after the other, each on what the one before it left.
+
+A burst (typing ahead, a paste, a slow line) arrives in one read. What is typed ahead of a dialog
+waits for it; what was typed before a dialog closed was meant for it, and acts on nothing else.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections import deque
+from typing import TYPE_CHECKING, Generic, TypeVar
 
-from textual import events
+from textual import events, on
 from textual.app import App
+from textual.await_complete import AwaitComplete
+from textual.command import CommandPalette
+from textual.constants import ESCAPE_DELAY
+from textual.errors import NoWidget
+from textual.message import Message
+from textual.screen import ModalScreen
+from textual.widgets import Input
 from typing_extensions import override
 
 if TYPE_CHECKING:
+    from textual.widget import Widget
     from textual.worker import Worker
+
+Answer = TypeVar("Answer")
+
+_Typed = events.Key | events.Paste | events.MouseDown | events.MouseUp
+_MOST_KEYS = 64  # that wait: more is no typing
+_MOST_TEXT = 1024  # in a field
+_BURST_S = 0.015  # between two keys
+_FLOOD_ENDS_S = 0.1  # after the last of its keys
+_PATIENCE_S = 2.0  # for a widget that does not get round to a key
+_ROUNDS = 2  # what a key posts is handled too: a button's press, a list's choice
+
+
+class Prompt(ModalScreen[Answer], Generic[Answer]):
+    """A screen that answers once, and takes keys when it can be seen."""
+
+    TAKES_TYPED_AHEAD = True
+    takes_keys = False
+    mounted_at = 0.0  # before it was painted, on the clock of messages
+    _has_answered = False
+    app: TypeAheadApp
+
+    @on(events.Mount)
+    def _take_keys_when_painted(self) -> None:
+        self.mounted_at = Message().time
+        self.call_after_refresh(self.app.prompt_is_painted, self)
+
+    @override
+    def dismiss(self, result: Answer | None = None) -> AwaitComplete:
+        if self._has_answered or not self.is_current:
+            return AwaitComplete()
+
+        self._has_answered = True
+
+        return super().dismiss(result)
+
+
+class Palette(CommandPalette, Prompt[None]):
+    """Textual's palette, which answers once too."""
 
 
 class TypeAheadApp(App[int]):
-    """Between a key that asks for a dialog and the dialog, no key acts on the screen below.
+    """Hands keys, pastes and mouse buttons on one by one, and holds them while a dialog opens."""
 
-    What is typed meanwhile is held for the dialog, and dropped where none comes.
-    """
+    class Handled(Message):
+        """Comes back from where a key went, after everything that came of it."""
 
-    asking: Worker[None] | None = None  # what will open a dialog
-    _is_open = False
-    _held: tuple[events.Key, ...] = ()
+        def __init__(self, turn: int, widget: Widget, rounds: int) -> None:
+            super().__init__()
+            self.turn = turn
+            self.widget = widget
+            self.rounds = rounds
+
+    class GoOn(Message):
+        """What a key was waiting for has happened."""
+
+    def __init__(self, *, ansi_color: bool | None = None) -> None:
+        super().__init__(ansi_color=ansi_color)
+        self.asking: Worker[None] | None = None  # what may open a dialog
+        self._has_asked = False
+        self._waiting: deque[_Typed] = deque()
+        self._in_hand: _Typed | None = None
+        self._turn = 0
+        self._deaf_until = 0.0
+        self._last: _Typed | None = None
+        self._flooded_at: float | None = None
+
+    # Dialogs.
+
+    def expect_prompt(self, asking: Worker[None]) -> None:
+        """Hold keys until `asking` has opened a dialog, or has ended."""
+        self.asking, self._has_asked = asking, False
 
     def stop_asking(self) -> None:
-        """No dialog will come any more."""
-        self.asking, self._held = None, ()
+        """No dialog will come any more; keys for one that never came are dropped."""
+        self.asking = None
 
-    def replay(self) -> None:
-        """The dialog is there: it gets what was typed for it."""
-        self._is_open = True
-        held, self._held = self._held, ()
+        if not self._has_asked:
+            self.drop_typed_ahead()
 
-        for key in held:
-            self.post_message(events.Key(key.key, key.character).set_sender(self))
+        self.post_message(self.GoOn())
+
+    def prompt_is_painted(self, prompt: Prompt[Answer]) -> None:
+        """The dialog gets what was typed for it, unless it has to be read first."""
+        self._has_asked = prompt.takes_keys = True
+
+        if not prompt.TAKES_TYPED_AHEAD:
+            ahead = [event for event in self._waiting if event.time <= prompt.mounted_at]
+            self.drop_typed_ahead(prompt.mounted_at)
+
+            if any(_is_escape(event) for event in ahead):
+                prompt.dismiss()
+
+        self.post_message(self.GoOn())
+
+    def drop_typed_ahead(self, until: float | None = None) -> None:
+        """What was typed until then, or now, acts on nothing."""
+        self._deaf_until = Message().time if until is None else until
+        self._waiting = deque(event for event in self._waiting if event.time > self._deaf_until)
+        self._in_hand = None
+        self._turn += 1
+
+    @override
+    def pop_screen(self) -> AwaitComplete:
+        popped = super().pop_screen()
+        self.drop_typed_ahead()
+        self.post_message(self.GoOn())
+
+        return popped
+
+    @override
+    def action_command_palette(self) -> None:
+        if not isinstance(self.screen, CommandPalette):
+            self.push_screen(Palette(id="--command-palette"))
+
+    # Keys.
 
     @override
     async def on_event(self, event: events.Event) -> None:
-        # Forwarded: it was offered to what has the focus, and now bindings would be looked up.
-        if isinstance(event, events.Key) and event.is_forwarded and self._holds():
-            self._hold(event)
-        else:
+        if not isinstance(event, _Typed):
             await super().on_event(event)
+        elif event.is_forwarded:  # nothing took it: bindings are looked up
+            if event.time > self._deaf_until:
+                await super().on_event(event)
+        elif not self._is_left_over(event) and not self._is_flood(event):
+            self._take(event)
+            await self._hand_on()
 
-    def _holds(self) -> bool:
-        self._is_open = self._is_open and len(self.screen_stack) > 1
+    async def on_type_ahead_app_go_on(self) -> None:
+        """Hand on the next, if nothing else keeps it."""
+        await self._hand_on()
 
-        return self.asking is not None and not self._is_open
+    async def on_type_ahead_app_handled(self, message: Handled) -> None:
+        """A key was handled, and in the second round what came of it."""
+        if message.turn != self._turn:
+            return
 
-    def _hold(self, key: events.Key) -> None:
-        """Escape gives up a dialog that does not come."""
-        if key.key == "escape" and self.asking is not None:
+        self._settle(message.widget, message.rounds - 1)
+        await self._hand_on()
+
+    def _take(self, event: _Typed) -> None:
+        """Put it in the row. Escape gives up a dialog that does not come."""
+        if _is_escape(event) and self.asking is not None and not isinstance(self.screen, Prompt):
             self.asking.cancel()
             self.stop_asking()
-        else:
-            self._held = (*self._held, key)
+            return
+
+        if self._in_hand is not None and event.time - self._in_hand.time > _PATIENCE_S:
+            self._in_hand = None
+
+        self._waiting.append(event)
+
+    def _is_left_over(self, event: _Typed) -> bool:
+        """Typed before a dialog closed, or the rest of a burst that closed it."""
+        last, self._last = self._last, event
+
+        if last is not None and last.time <= self._deaf_until and _is_one_burst(last, event):
+            self._deaf_until = max(self._deaf_until, event.time)
+
+        return event.time <= self._deaf_until
+
+    def _is_flood(self, event: _Typed) -> bool:
+        """More at once than anybody types: pasted, and meant for something else."""
+        if self._flooded_at is not None:
+            is_over = event.time - self._flooded_at > _FLOOD_ENDS_S
+            self._flooded_at = None if is_over else event.time
+        elif len(self._waiting) >= (_MOST_TEXT if isinstance(self.focused, Input) else _MOST_KEYS):
+            self._flooded_at = event.time
+            self.drop_typed_ahead()
+            self.notify("Too many keys at once: they were ignored.", severity="warning")
+
+        return self._flooded_at is not None
+
+    async def _hand_on(self) -> None:
+        while self._waiting and self._in_hand is None and self._may_act():
+            event = self._waiting.popleft()
+            self._in_hand = event
+            self._turn += 1
+            target = self._target(event)
+            await super().on_event(event)
+
+            if self._in_hand is event:  # a key of the application itself may have closed a dialog
+                self._settle(target, _ROUNDS)
+
+    def _may_act(self) -> bool:
+        screen = self.screen
+
+        return screen.takes_keys if isinstance(screen, Prompt) else self.asking is None
+
+    def _settle(self, widget: Widget, rounds: int) -> None:
+        """Ask to be told when `widget`, and what is around it, has handled everything."""
+        if not rounds or not widget.post_message(self.Handled(self._turn, widget, rounds)):
+            self._in_hand = None
+
+    def _target(self, event: _Typed) -> Widget:
+        if isinstance(event, events.MouseEvent):
+            try:
+                return self.get_widget_at(int(event.x), int(event.y))[0]
+            except NoWidget:
+                return self.screen
+
+        return self.focused or self.screen
+
+
+def _is_one_burst(first: _Typed, second: _Typed) -> bool:
+    """Whether nobody types so fast. A lone escape is known for one only after a pause."""
+    if _is_escape(second):
+        return second.time - first.time < _BURST_S + ESCAPE_DELAY
+
+    return not _is_escape(first) and second.time - first.time < _BURST_S
+
+
+def _is_escape(event: events.Event) -> bool:
+    return isinstance(event, events.Key) and event.key == "escape"

@@ -93,8 +93,12 @@ async def test_keys_typed_ahead_go_to_the_dialog_and_never_to_the_overview() -> 
         overview = app.screen
         assert isinstance(overview, OverviewScreen)
         before = overview.pane("consumers").cursor
-        type_ahead(app, "k", "down", "enter")
-        await wait_for(lambda: isinstance(app.screen, ConfirmScreen))
+        type_ahead(app, "k", "down", "enter", "right", "enter")
+        await wait_for(lambda: isinstance(app.screen, ConfirmScreen) and app.screen.takes_keys)
+        await pilot.pause()
+        assert isinstance(app.focused, Button)
+        assert app.focused.id == "cancel"  # what was typed before the plan could be read is gone
+        assert session.executed == []
         await press(pilot, "right", "enter")
         await wait_for(lambda: bool(session.executed))
         plan = session.executed[0]

@@ -30,6 +30,8 @@ class ConfirmScreen(Dialog[bool]):
     `anew` tells the plan with each newer picture, or in one sentence why it is off.
     """
 
+    # A plan is confirmed by keys that were typed when it could be read.
+    TAKES_TYPED_AHEAD = False
     HINT = "←→ chooses · enter · esc cancels"
     AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [

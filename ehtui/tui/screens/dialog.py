@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
-from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.screen import ModalScreen
 from textual.widgets import Static
 from typing_extensions import override
 
+from ehtui.tui.typeahead import Prompt
 from ehtui.views.cells import Tone
 
 if TYPE_CHECKING:
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 Answer = TypeVar("Answer")
 
 
-class Dialog(ModalScreen[Answer | None], Generic[Answer]):
+class Dialog(Prompt[Answer | None], Generic[Answer]):
     """A question. Escape answers None; the overview below is frozen until then."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -68,11 +67,6 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
             box.styles.border = ("ascii", "white")
 
         yield box
-
-    @on(events.Mount)
-    def take_what_was_typed(self) -> None:
-        """Take what was typed before there was anything to type into."""
-        self.call_after_refresh(self.app.replay)
 
     def heading(self) -> str:
         """The title in the border."""

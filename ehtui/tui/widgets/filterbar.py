@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from ehtui.tui.grid import Grid
+    from ehtui.tui.typeahead import TypeAheadApp
 
 
 class FilterBar(Horizontal):
@@ -38,6 +39,8 @@ class FilterBar(Horizontal):
         #complaint { color: $warning; padding: 0 1; text-style: none; }
     }
     """
+
+    app: TypeAheadApp
 
     def __init__(self) -> None:
         super().__init__(id="filterbar")
@@ -69,6 +72,11 @@ class FilterBar(Horizontal):
         self._apply(event.value)
 
     @on(Input.Submitted)
+    def submitted(self) -> None:
+        """As `keep`; further pasted lines are no keys for the table."""
+        self.app.drop_typed_ahead()
+        self._close()
+
     def action_keep(self) -> None:
         """Back to the table with the filter in force."""
         self._close()

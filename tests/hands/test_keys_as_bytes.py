@@ -1,0 +1,176 @@
+"""Keys as a terminal sends them: several in one read, pasted, split, broken."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.hands.bytes_terminal import ByteTerminal, opened
+from tests.waiting import wait_until
+
+# How each dialog is opened from the consumers pane, and what two Enters in it may open at most.
+DIALOGS = {
+    "SignalScreen": (b"k", ("ConfirmScreen",)),
+    "SendScreen": (b"s", ()),
+    "GroupScreen": (b"g", ()),
+    "SortScreen": (b"o", ()),
+    "SaveScreen": (b"\x13", ()),
+    "AdoptScreen": (b"a", ()),
+    "StartScreen": (b"N", ("ConfirmScreen",)),
+    "ConfirmScreen": (b"R", ()),
+    "DetailsScreen": (b"\r", ()),
+    "WhyScreen": (b"w", ()),
+    "LogScreen": (b"l", ()),
+    "HelpScreen": (b"?", ()),
+    "Palette": (b":", ()),
+}
+ANSWERED_BY_ENTER = ("GroupScreen", "SortScreen", "SaveScreen", "AdoptScreen")
+CLASSES = dict.fromkeys(("SortScreen", "SaveScreen", "AdoptScreen", "StartScreen"), "ChoiceScreen")
+PASTE = b"\x1b[200~%s\x1b[201~"
+HOSTILE = {
+    "pasted": PASTE % b"k\r\nR\r\n\t\r\n",
+    "10 kB pasted": PASTE % (b"kill -9\r\n\t\r\n" * 800),
+    "pasted as keys": b"k\r\nR\r\n\t\r\n",
+    "10 kB pasted as keys": b"kill -9\r\n\t\r\n" * 800,
+    "nul": b"\x00\x00\r\x00",
+    "no UTF-8": b"\xff\xfe\x80\xc3",
+    "no UTF-8 pasted": PASTE % b"\xff\r\n\xfe\r\n",
+    "keys beyond Unicode": b"\x1b[99999999999u\x1b[1114112u\x1b[57344;9u",
+    "a terminal of no size": b"\x1b[48;0;0;0;0t\x1b[<0;1;1M\x1b[<0;1;1m",
+    "a terminal beyond memory": b"\x1b[48;99999;99999;0;0t",
+    "three clicks": b"\x1b[<0;60;18M\x1b[<0;60;18m" * 3,
+    "odd clicks": b"\x1b[<0;999999;-5M\x1b[M\x20\x21\x21\x1b[<64;3;3M",
+    "a mouse that moves": b"\x1b[<35;60;18M" * 500,
+    "broken sequences": b"\x1b\x1b[B\x1bO\x1b[1;\x1b[200\x1b",
+}
+
+
+@pytest.fixture
+def terminal(tmp_path: Path) -> Iterator[ByteTerminal]:
+    with opened(tmp_path) as screen:
+        screen.press(b"2")
+        screen.becomes(lambda state: state["focus"] == "consumers", "the consumers")
+        yield screen
+
+
+def open_dialog(terminal: ByteTerminal, name: str) -> None:
+    terminal.press(DIALOGS[name][0])
+    terminal.shows(CLASSES.get(name, name))
+
+
+def leave_all(terminal: ByteTerminal) -> None:
+    """Escape closes whatever is open; nothing was done, and keys act as ever."""
+    terminal.is_settled()
+
+    while len(terminal.state["screens"]) > 1:
+        count = len(terminal.state["screens"])
+        terminal.press(b"\x1b")
+        terminal.becomes(lambda state: len(state["screens"]) < count, "an answer to escape")  # noqa: B023
+
+    assert terminal.state["executed"] == []
+
+
+@pytest.mark.parametrize("name", ANSWERED_BY_ENTER)
+def test_a_dialog_answers_once_and_the_rest_is_dropped(terminal: ByteTerminal, name: str) -> None:
+    for enters in (2, 5):
+        open_dialog(terminal, name)
+        terminal.press(b"\r" * enters)
+        terminal.shows()
+        assert terminal.is_quiet()["screens"] == ["OverviewScreen"]
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_a_burst_opens_a_dialog_and_answers_it_at_most_once(
+    terminal: ByteTerminal, name: str
+) -> None:
+    key, next_ones = DIALOGS[name]
+    terminal.press(key + b"\r\r")
+    leave_all(terminal)
+    terminal.press(key + b"\r\r\r\rkq\r\x1b\x1b\r")
+
+    for screen in terminal.state["screens"][1:]:
+        assert screen in {CLASSES.get(name, name), *next_ones, "SendScreen"}
+
+    leave_all(terminal)
+
+
+@pytest.mark.parametrize("name", DIALOGS)
+def test_no_bytes_end_it_or_confirm_a_plan(terminal: ByteTerminal, name: str) -> None:
+    for what, keys in HOSTILE.items():
+        try:
+            terminal.press(DIALOGS[name][0] + keys)
+            leave_all(terminal)
+            open_dialog(terminal, name)
+            terminal.press(keys)
+            leave_all(terminal)
+        except AssertionError as error:
+            raise AssertionError(f"{what}: {error}") from None
+
+    assert terminal.is_quiet()["screens"] == ["OverviewScreen"]
+
+
+def test_a_plan_is_confirmed_only_by_keys_that_came_after_it(terminal: ByteTerminal) -> None:
+    terminal.press(b"k\r\t\r\x1b[C\r")
+    state = terminal.shows("ConfirmScreen")
+    assert (state["focus"], state["executed"]) == ("cancel", [])
+    terminal.is_settled()
+    terminal.press(b"\x1b[C\r\r\r")
+    state = terminal.becomes(lambda state: bool(state["executed"]), "the signal")
+    assert len(state["executed"]) == 1
+    assert terminal.is_quiet()["screens"] == ["OverviewScreen"]
+
+
+def test_a_text_field_takes_what_is_typed_for_it_in_one_read(terminal: ByteTerminal) -> None:
+    terminal.press(b"/kill 51411")
+    terminal.becomes(lambda state: state["fields"] == ["kill 51411"], "the filter")
+    terminal.press(b"\x15")
+    terminal.becomes(lambda state: state["fields"] == [""], "an empty field")
+    terminal.press(b"51411\rk\rR\r")
+    state = terminal.becomes(lambda state: state["focus"] == "consumers", "the table")
+    assert state["filtered"] == ["consumers"]
+    assert terminal.is_quiet()["screens"] == ["OverviewScreen"]
+
+
+def test_lines_pasted_into_a_field_are_one_line(terminal: ByteTerminal) -> None:
+    terminal.press(b"/" + PASTE % b"51411\r\nk\r\nR\r\n")
+    state = terminal.becomes(lambda state: state["fields"] == ["51411"], "the first line")
+    assert state["focus"] == "Input"
+
+
+def test_what_is_typed_narrows_a_list_before_enter_chooses(tmp_path: Path) -> None:
+    with opened(tmp_path, kind="slow") as terminal:
+        terminal.press(b"a51300\r")
+        state = terminal.becomes(lambda state: bool(state["adopted"]), "an adopted process")
+        assert state["adopted"] == [51300]
+        assert terminal.is_quiet()["screens"] == ["OverviewScreen"]
+
+
+def test_a_sequence_that_comes_in_two_reads_is_one_key(terminal: ByteTerminal) -> None:
+    first = terminal.state["cursors"]["consumers"]
+    terminal.press(b"\x1b")
+    terminal.press(b"[B")
+    terminal.becomes(lambda state: state["cursors"]["consumers"] != first, "the second row")
+    terminal.press("회".encode()[:1])
+    terminal.press("회".encode()[1:])
+    terminal.is_quiet()
+
+
+@pytest.mark.parametrize("keys", [b"q q", b"qq\r", b"\x03\x03", b"\x11\x11\x11"])
+def test_leaving_asks_once(tmp_path: Path, keys: bytes) -> None:
+    with opened(tmp_path, kind="unfinished") as terminal:
+        terminal.press(keys)
+        terminal.shows("LeaveScreen")
+        terminal.is_settled()
+        terminal.press(b"\r\r")
+        terminal.shows()
+        terminal.is_quiet()
+
+
+def test_leaving_leaves_whatever_follows(tmp_path: Path) -> None:
+    with opened(tmp_path) as terminal:
+        terminal.press(b"q q\r\r")
+        wait_until(lambda: terminal.exit_code is not None, what="the end")
+        assert terminal.exit_code == os.EX_OK
