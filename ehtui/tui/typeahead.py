@@ -30,7 +30,7 @@ _Typed = events.Key | events.Paste | events.MouseDown | events.MouseUp
 _MOST_KEYS = 64  # that wait: more is no typing
 _MOST_TEXT = 1024  # in a field
 _BURST_S = 0.015  # between two keys
-_FLOOD_ENDS_S = 0.1  # after the last of its keys
+_FLOOD_ENDS_S = 0.3  # after the last of its keys
 _PATIENCE_S = 2.0  # for a widget that does not get round to a key
 _ROUNDS = 2  # what a key posts is handled too: a button's press, a list's choice
 

@@ -20,7 +20,7 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 State = dict[str, Any]
-STEADY_LOOKS = 8
+STEADY_LOOKS = 18  # longer than a flood ends
 
 
 class ByteTerminal:
