@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from urllib.parse import SplitResult, urlsplit
 
+AZURITE_ACCOUNT = "devstoreaccount1"
 _WEB_PORTS = {None, 80, 443}
+# Doors of the service that speak no AMQP, or speak it by default: clients dial 5671 all the same.
+_STANDARD_PORTS = {443, 5671, 9093}
 
 
 def split_address(text: str) -> SplitResult | None:
@@ -26,7 +29,24 @@ def is_path_style(url: SplitResult) -> bool:
     host = url.hostname or ""
     is_number = ":" in host or host.replace(".", "").isdigit()
 
-    return is_number or "." not in host or url.port not in _WEB_PORTS
+    if is_number or "." not in host:
+        return True
+
+    # Azurite's other style: ACCOUNT.localhost, ACCOUNT.blob.localhost.
+    if host.endswith(".localhost") or host.startswith(f"{AZURITE_ACCOUNT}."):
+        return False
+
+    return url.port not in _WEB_PORTS and bool(url.path.strip("/"))
+
+
+def without_standard_port(authority: str) -> str:
+    """A namespace's authority as clients use it: a service of Azure has one door for AMQP."""
+    host, colon, port = authority.rpartition(":")
+
+    if not colon or not port.isdecimal() or (":" in host and not host.endswith("]")):
+        return authority
+
+    return host if int(port) in _STANDARD_PORTS else authority
 
 
 def account_of(url: SplitResult) -> str | None:

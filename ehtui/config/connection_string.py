@@ -8,35 +8,69 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from ehtui.config.addresses import account_of, has_gap, split_address
+from ehtui.config.addresses import (
+    AZURITE_ACCOUNT,
+    account_of,
+    has_gap,
+    split_address,
+    without_standard_port,
+)
 from ehtui.config.errors import ConfigError
 from ehtui.config.masking import masked
+from ehtui.config.pasted import cleaned
 from ehtui.config.secret import Secret
 
 AMQPS_PORT = 5671
 AMQP_PORT = 5672
-# Azurite's documented account, the same everywhere: no secret.
-_AZURITE_ACCOUNT = "devstoreaccount1"
-_AZURITE_KEY = (
+# Of Azurite's documented account, the same everywhere: no secret.
+AZURITE_KEY = (
     "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
 )
 
 
+_ENDPOINT = re.compile(r"(^|[;\W])endpoint\s*=\s*(sb|amqps?|https)://")
+_WITHOUT_KEY = re.compile(r"endpoint\s*=\s*\w+://[\w.-]+\.servicebus\.[^;]*;\s*entitypath\s*=")
+
+
 @dataclass(frozen=True, slots=True)
 class EventHubConnection:
-    """How to reach a namespace: a key to sign with, or a ready signature."""
+    """How to reach a namespace: a key to sign with, a ready signature, or neither: Entra ID."""
 
-    namespace: str  # authority of the endpoint: fully qualified, with the port where it names one
+    namespace: str  # authority of the endpoint, with the port where it is one of its own
     host: str
     port: int
-    use_tls: bool  # False with UseDevelopmentEmulator=true
+    use_tls: bool  # False with UseDevelopmentEmulator=true, in any case
     key_name: str | None = None
     key: Secret | None = None
     signature: Secret | None = None  # "SharedAccessSignature sr=…"
     entity_path: str | None = None
+    consumer_group: str | None = None  # .NET Aspire names it there
+
+    @property
+    def uses_identity(self) -> bool:
+        """Whether it holds neither key nor signature, as .NET Aspire writes it."""
+        return self.key is None and self.signature is None
+
+    def for_sdk(self) -> Secret:
+        """The same as the SDK reads it: its own scheme, no foreign port, no foreign part."""
+        parts = [f"Endpoint=sb://{self.namespace}/"]
+
+        if self.key is not None:
+            parts += [
+                f"SharedAccessKeyName={self.key_name}",
+                f"SharedAccessKey={self.key.reveal()}",
+            ]
+        elif self.signature is not None:
+            parts.append(f"SharedAccessSignature={self.signature.reveal()}")
+
+        parts += [f"EntityPath={self.entity_path}"] if self.entity_path else []
+        parts += [] if self.use_tls else ["UseDevelopmentEmulator=true"]
+
+        return Secret(";".join(parts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +101,20 @@ def parse_event_hub(text: str, *, key: str = "eventhub.connection_string") -> Ev
     if not endpoint:
         raise _missing("Endpoint", text, key)
 
-    authority, host, port = _authority(endpoint, text, key)
+    authority, host = _authority(endpoint, text, key)
+    _refuse_iot_hub(host, parts, text, key)
     key_name, secret = parts.get("sharedaccesskeyname"), parts.get("sharedaccesskey")
     signature = parts.get("sharedaccesssignature")
 
-    if not signature and not key_name:
-        raise _missing("SharedAccessKeyName", text, key)
+    if not signature and not _means_identity(endpoint, parts):
+        if not key_name:
+            raise _missing("SharedAccessKeyName", text, key)
 
-    if not signature and not secret:
-        raise _missing("SharedAccessKey", text, key)
+        if not secret:
+            raise _missing("SharedAccessKey", text, key)
 
-    use_tls = (
-        parts.get("usedevelopmentemulator") != "true"
-    )  # exactly that, as azure-eventhub has it
+    use_tls = parts.get("usedevelopmentemulator", "").lower() != "true"
+    port = urlsplit(f"//{authority}").port
 
     return EventHubConnection(
         namespace=authority,
@@ -90,7 +125,26 @@ def parse_event_hub(text: str, *, key: str = "eventhub.connection_string") -> Ev
         key=Secret(secret) if secret and key_name else None,
         signature=Secret(signature) if signature else None,
         entity_path=parts.get("entitypath") or None,
+        consumer_group=parts.get("consumergroup") or None,
     )
+
+
+def _means_identity(endpoint: str, parts: dict[str, str]) -> bool:
+    """Whether nothing of a key is there on purpose: half a string is only an endpoint."""
+    has_key = any(part.startswith("sharedaccess") for part in parts)
+    is_whole = endpoint.lower().startswith("https://") or "entitypath" in parts
+
+    return is_whole and not has_key
+
+
+def _refuse_iot_hub(host: str, parts: dict[str, str], text: str, key: str) -> None:
+    if ".azure-devices." in f"{host}." or "deviceid" in parts:
+        raise ConfigError(
+            f"{key} is a connection string of an IoT Hub, which speaks for its devices: "
+            f"{masked(text)}",
+            "Copy the Event Hub-compatible endpoint: IoT Hub, Built-in endpoints. It looks like "
+            "Endpoint=sb://NAME.servicebus.windows.net/;…;EntityPath=…",
+        )
 
 
 def parse_storage(
@@ -106,12 +160,12 @@ def parse_storage(
     if parts.get("usedevelopmentstorage", "").lower() == "true":
         host = parts.get("developmentstorageproxyuri", "http://127.0.0.1").rstrip("/")
         parts = {
-            "accountname": _AZURITE_ACCOUNT,
-            "accountkey": _AZURITE_KEY,
-            "blobendpoint": f"{host}:10000/{_AZURITE_ACCOUNT}",
+            "accountname": AZURITE_ACCOUNT,
+            "accountkey": AZURITE_KEY,
+            "blobendpoint": f"{host}:10000/{AZURITE_ACCOUNT}",
         }
 
-    if parts.get("endpoint", "").startswith("sb://"):
+    if looks_like_event_hub(text):
         raise ConfigError(
             f"{key} holds an Event Hubs connection string, not one of a storage account: "
             f"{masked(text)}",
@@ -149,8 +203,9 @@ def parse_storage(
 def looks_like_event_hub(text: str) -> bool:
     """Whether a value has the shape of an Event Hubs (or Service Bus) connection string."""
     lowered = text.lower()
+    has_key = _ENDPOINT.search(lowered) and "sharedaccess" in lowered
 
-    return "endpoint=sb://" in lowered and "sharedaccess" in lowered
+    return bool(has_key or _WITHOUT_KEY.search(lowered))
 
 
 def looks_like_storage(text: str) -> bool:
@@ -163,16 +218,10 @@ def looks_like_storage(text: str) -> bool:
 
 
 def _parts(text: str, key: str, *, example: str) -> dict[str, str]:
-    text = text.strip()
+    text = cleaned(text)
 
     if not text:
         raise ConfigError(f"{key} is empty.", f"It looks like {example}")
-
-    if text[0] in "\"'":
-        raise ConfigError(
-            f"{key} begins with a quote, which became part of the value: {masked(text)}",
-            "Remove the quotes where it is set.",
-        )
 
     parts: dict[str, str] = {}
 
@@ -197,7 +246,8 @@ def _missing(part: str, text: str, key: str) -> ConfigError:
     )
 
 
-def _authority(endpoint: str, text: str, key: str) -> tuple[str, str, int | None]:
+def _authority(endpoint: str, text: str, key: str) -> tuple[str, str]:
+    """The namespace as clients use it, and its host."""
     url = endpoint if "://" in endpoint else f"sb://{endpoint}"
     malformed = ConfigError(
         f"{key} has a malformed Endpoint: {masked(text)}",
@@ -206,14 +256,14 @@ def _authority(endpoint: str, text: str, key: str) -> tuple[str, str, int | None
 
     try:
         split = urlsplit(url)
-        port = split.port
+        _ = split.port  # raises where it is no number
     except ValueError:
         raise malformed from None
 
     if not split.hostname or split.username or has_gap(split.netloc):
         raise malformed
 
-    return split.netloc, split.hostname, port
+    return without_standard_port(split.netloc), split.hostname
 
 
 def _check_base64(secret: str, key: str) -> None:

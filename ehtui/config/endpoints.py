@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from ehtui.config.addresses import is_path_style, split_address
+from ehtui.config.addresses import is_path_style, split_address, without_standard_port
 from ehtui.config.errors import ConfigError
 from ehtui.config.masking import masked
+from ehtui.config.pasted import cleaned
 from ehtui.config.secret import Secret
 from ehtui.domain.text import MASK, safe
 
@@ -16,6 +17,7 @@ _HOST = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?(:\d{1,5})?$")
 _ALIAS = re.compile(r"^(\w([\w.-]*\w)?|\[[0-9A-Fa-f:.]+\])(:\d{1,5})?$", re.ASCII)
 _HUB = re.compile(r"^[A-Za-z0-9]([A-Za-z0-9._/-]{0,254}[A-Za-z0-9])?$")
 _GROUP = re.compile(r"^(\$Default|[A-Za-z0-9_]([A-Za-z0-9._-]{0,48}[A-Za-z0-9_])?)$", re.IGNORECASE)
+_ACCOUNT = re.compile(r"^[a-z0-9]{3,24}$")
 _CONTAINER = re.compile(r"^(\$(root|web|logs)|[a-z0-9](-?[a-z0-9]){2,62})$")
 
 
@@ -31,7 +33,8 @@ def namespace_of(text: str, key: str) -> str:
             "Set it as EVENTHUB_CONNECTION_STRING; a namespace is only a host name.",
         )
 
-    host = re.sub(r"^[a-z]+://", "", text.strip()).rstrip("/")
+    host = re.sub(r"^[A-Za-z]+://", "", cleaned(text)).rstrip("/")
+    host = without_standard_port(host)
 
     if not _HOST.match(host):
         raise ConfigError(
@@ -138,12 +141,14 @@ class AccountUrl:
 
 
 def account_url_of(text: str, key: str) -> AccountUrl:
-    """An account's or a container's address, with or without a SAS.
+    """An account's or a container's address, with or without a SAS; `hgzero` is an account.
 
     Raises:
         ConfigError: It is none; `key` names the setting, the SAS stays hidden.
     """
-    split = split_address(text.strip())
+    text = cleaned(text)
+    is_account = _ACCOUNT.match(text)
+    split = split_address(f"https://{text}.blob.core.windows.net" if is_account else text)
     advice = "It looks like https://ACCOUNT.blob.core.windows.net"
 
     if split is None:

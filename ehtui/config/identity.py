@@ -6,6 +6,7 @@ wins over `EntityPath`, as in azure-eventhub, and two different namespaces are a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -20,11 +21,19 @@ from ehtui.config.endpoints import (
     namespace_of,
 )
 from ehtui.config.errors import ConfigError
+from ehtui.config.pasted import cleaned
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings, EventHubSettings
+from ehtui.config.values import Value
 
 if TYPE_CHECKING:
-    from ehtui.config.values import Value, Values
+    from ehtui.config.values import Values
+
+
+_ASPIRE_BLOB = re.compile(
+    r"Endpoint=(?P<endpoint>https?://[^;]+)(?:;ContainerName=(?P<container>[^;]+))?;*$",
+    re.IGNORECASE,
+)
 
 
 @dataclass(slots=True)
@@ -59,35 +68,49 @@ def event_hub(values: Values, account: Account, *, production: bool) -> EventHub
         else:
             host = namespace = None
 
-    if secret:
-        account.took("eventhub.connection_string", secret)
+    name = _hub_name(values.get("eventhub.name"), secret, connection, account)
+    group = _group(values.get("eventhub.consumer_group"), secret, connection)
 
-    if host:
-        account.took("eventhub.namespace", host)
-
-    group = values.get("eventhub.consumer_group")
     peek = values.get("eventhub.peek_group")
-
     aliases = values.get("eventhub.aliases")
+    taken = {
+        "eventhub.connection_string": secret,
+        "eventhub.namespace": host,
+        "eventhub.aliases": aliases,
+        "eventhub.consumer_group": group,
+        "eventhub.peek_group": peek,
+    }
 
-    if aliases:
-        account.took("eventhub.aliases", aliases)
+    if secret and connection and connection.uses_identity:
+        del taken["eventhub.connection_string"]
+        account.origins["eventhub.namespace"] = f"the Endpoint of {secret.origin}, without a key"
+        namespace, secret = connection.namespace, None
 
-    if group:
-        account.took("eventhub.consumer_group", group)
-
-    if peek:
-        account.took("eventhub.peek_group", peek)
+    for key, value in taken.items():
+        if value:
+            account.took(key, value)
 
     return EventHubSettings(
-        connection_string=Secret(secret.value.strip()) if secret else None,
+        connection_string=Secret(cleaned(secret.value)) if secret else None,
         namespace=namespace,
-        name=_hub_name(values.get("eventhub.name"), secret, connection, account),
+        name=name,
         aliases=aliases_of(aliases.value, aliases.origin) if aliases else (),
         consumer_group=group_of(group.value, group.origin) if group else "$Default",
         peek_group=group_of(peek.value, peek.origin) if peek else None,
         production=production,
     )
+
+
+def _group(
+    group: Value | None, secret: Value | None, connection: EventHubConnection | None
+) -> Value | None:
+    """The consumer group: set by itself, or named by the connection string as .NET Aspire does."""
+    named = connection.consumer_group if connection else None
+
+    if secret is None or not named or (group is not None and group.layer <= secret.layer):
+        return group
+
+    return Value(named, f"ConsumerGroup of {secret.origin}", secret.layer)
 
 
 def _nearer(
@@ -149,7 +172,7 @@ def checkpoint_store(values: Values, account: Account) -> CheckpointStoreSetting
         ConfigError: A value is malformed, or two of one layer contradict each other.
     """
     secret = values.get("checkpoint_store.connection_string")
-    address = values.get("checkpoint_store.account_url")
+    address = _as_address(values.get("checkpoint_store.account_url"))
     named = values.get("checkpoint_store.containers")
     endpoint = parse_storage(secret.value, key=secret.origin).blob_endpoint if secret else None
     url = account_url_of(address.value, address.origin) if address else None
@@ -184,11 +207,23 @@ def checkpoint_store(values: Values, account: Account) -> CheckpointStoreSetting
         account.took("checkpoint_store.layout", layout)
 
     return CheckpointStoreSettings(
-        connection_string=Secret(secret.value.strip()) if secret else None,
+        connection_string=Secret(cleaned(secret.value)) if secret else None,
         account_url=url.url if url else None,
         containers=containers,
         layout=layout.value if layout else None,
     )
+
+
+def _as_address(value: Value | None) -> Value | None:
+    """.NET Aspire writes `Endpoint=https://…;ContainerName=…` for a container with Entra ID."""
+    match = _ASPIRE_BLOB.match(cleaned(value.value)) if value else None
+
+    if value is None or match is None:
+        return value
+
+    steps = [match["endpoint"].rstrip("/"), *([match["container"]] if match["container"] else [])]
+
+    return Value("/".join(steps), value.origin, value.layer)
 
 
 def _one_account(

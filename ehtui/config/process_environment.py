@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.config.connection_string import parse_event_hub
+from ehtui.config.conventions import FUNCTIONS_CONTAINER
 from ehtui.config.errors import ConfigError
 from ehtui.config.masking import masked
 from ehtui.config.process_facts import ProcessFacts, read_process
@@ -15,8 +16,6 @@ from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-FUNCTIONS_CONTAINER = "azure-webjobs-eventhub"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +60,21 @@ def judged(facts: ProcessFacts) -> ProcessFindings:
         raise _nothing_found(facts)
 
     values = {key: Value(c.text, c.origin, Layer.PROCESS) for key, c in best.items()}
-    store = best.get("checkpoint_store.connection_string")
+    store = best.get("checkpoint_store.connection_string") or best.get(
+        "checkpoint_store.account_url"
+    )
+    is_functions = store is not None and (
+        _is_functions_host(facts) or normalised(store.name).startswith("AZUREWEBJOBSSTORAGE")
+    )
 
-    if store and _is_functions_host(facts) and "checkpoint_store.containers" not in values:
+    if is_functions and "checkpoint_store.containers" not in values:
         values["checkpoint_store.containers"] = Value(
             FUNCTIONS_CONTAINER, "the Azure Functions host's own default", Layer.PROCESS
         )
 
     notes += _others(ranked["eventhub.connection_string"])
 
-    if "eventhub.consumer_group" not in values:
+    if "eventhub.consumer_group" not in values and not _names_group(best):
         notes.append(f"process {facts.pid} names no consumer group: $Default is assumed")
 
     return ProcessFindings(values, tuple(notes))
@@ -103,6 +107,16 @@ def _entity_path(candidate: _Candidate) -> str | None:
         return parse_event_hub(candidate.text).entity_path
     except ConfigError:
         return None
+
+
+def _names_group(best: dict[str, _Candidate]) -> bool:
+    """Whether the connection string says which group, as .NET Aspire's does."""
+    secret = best.get("eventhub.connection_string")
+
+    try:
+        return secret is not None and parse_event_hub(secret.text).consumer_group is not None
+    except ConfigError:
+        return False
 
 
 def _prefer_connection_strings(best: dict[str, _Candidate]) -> None:

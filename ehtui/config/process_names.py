@@ -19,6 +19,7 @@ from ehtui.config.endpoints import (
     namespace_of,
 )
 from ehtui.config.errors import ConfigError
+from ehtui.config.pasted import cleaned
 from ehtui.config.values import ENVIRONMENT_NAMES
 
 Shape = Callable[[str], bool]
@@ -36,16 +37,31 @@ def _passes(check: Callable[[str, str], object]) -> Shape:
     return is_valid
 
 
-def _is_namespace_host(value: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z0-9-]+\.servicebus\.[a-z.]+", value.strip().rstrip("/")))
+_NAMESPACE_HOST = re.compile(
+    r"((sb|amqps?|https)://)?[A-Za-z0-9-]+\.servicebus\.[a-z.]+(:\d+)?/?", re.IGNORECASE
+)
+_ASPIRE_BLOB = re.compile(r"^Endpoint=(?=https?://[^;]+\.blob\.)", re.IGNORECASE)
 
 
-def _is_blob_address(value: str) -> bool:
+def is_namespace_host(value: str) -> bool:
+    """Whether a value is a namespace of Azure, as a name or as its address."""
+    return bool(_NAMESPACE_HOST.fullmatch(cleaned(value)))
+
+
+def is_blob_address(value: str) -> bool:
+    """Whether a value is the address of a blob service, or what .NET Aspire writes for one."""
+    address = _ASPIRE_BLOB.sub("", cleaned(value)).partition(";")[0]
     is_address = (
-        value.startswith(("https://", "http://")) and ".blob." in value.split("?", maxsplit=1)[0]
+        address.startswith(("https://", "http://"))
+        and ".blob." in address.split("?", maxsplit=1)[0]
     )
 
-    return is_address and _passes(account_url_of)(value)
+    return is_address and _passes(account_url_of)(address)
+
+
+def is_storage_account(value: str) -> bool:
+    """Whether a value may be the name of a storage account."""
+    return bool(re.fullmatch(r"[a-z0-9]{3,24}", cleaned(value)))
 
 
 def _is_address(value: str) -> bool:
@@ -65,7 +81,7 @@ def _guess(name: str, shape: Shape) -> Guess:
 
 
 # Never a consumer's: other systems with the same words.
-_FOREIGN = re.compile(r"KAFKA|REDIS|SERVICEBUS|RABBIT|NATS")
+FOREIGN = re.compile(r"KAFKA|REDIS|SERVICEBUS|RABBIT|NATS")
 
 _is_name, _is_group = _passes(hub_name_of), _passes(group_of)
 _is_namespace, _is_container = _passes(namespace_of), _passes(containers_of)
@@ -78,7 +94,7 @@ GUESSES: dict[str, tuple[Guess, ...]] = {
     "eventhub.namespace": (
         _guess(r"EVENTHUBS?.*(NAMESPACE|NAMESPACENAME|FQDN|HOST|HOSTNAME)$", _is_namespace),
         _guess(r"FULLYQUALIFIEDNAMESPACE$", _is_namespace),
-        _guess(r"", _is_namespace_host),
+        _guess(r"", is_namespace_host),
     ),
     "eventhub.name": (
         _guess(r"EVENTHUBS?(ENTITY|INSTANCE)?(NAME|PATH|TOPIC)$", _is_name),
@@ -96,7 +112,8 @@ GUESSES: dict[str, tuple[Guess, ...]] = {
     "checkpoint_store.account_url": (
         _guess(r"CHECKPOINT.*(URL|URI|ENDPOINT)$", _is_address),
         _guess(r"(STORAGE|BLOB).*(URL|URI|ENDPOINT)$", _is_address),
-        _guess(r"", _is_blob_address),
+        _guess(r"^AZUREWEBJOBSSTORAGEACCOUNTNAME$", is_storage_account),
+        _guess(r"", is_blob_address),
     ),
     "checkpoint_store.containers": (
         _guess(r"CHECKPOINT.*CONTAINER(NAME)?$", _is_container),
@@ -120,7 +137,7 @@ def rank(key: str, name: str, value: str) -> int | None:
 
     plain = normalised(name)
 
-    if _FOREIGN.search(plain):
+    if FOREIGN.search(plain):
         return None
 
     for number, guess in enumerate(GUESSES[key], start=1):

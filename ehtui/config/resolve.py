@@ -71,6 +71,12 @@ def resolve(
     ]
     flagged = {key: Value(text, flags.names[key], Layer.FLAG) for key, text in flags.values.items()}
     values = merged(flagged, *_beside_process(findings, own, account))
+
+    if findings is None:
+        places = [("the environment", environment)]
+        places += [(dotenv.shown, dotenv.variables) for dotenv in dotenvs]
+        values |= _by_convention(places, values, account)
+
     settings = _settings(values, file, account, flags.pid)
 
     for dotenv in dotenvs:
@@ -83,6 +89,18 @@ def resolve(
         notes=tuple(account.notes),
         files=(*([file.shown] if file else ()), *(dotenv.shown for dotenv in dotenvs)),
     )
+
+
+def _by_convention(
+    places: list[tuple[str, Mapping[str, str]]], values: Values, account: Account
+) -> Values:
+    """What Azure Functions and .NET Aspire call hub and store, where nothing else says it."""
+    # Patterns of names: only where somebody may have meant them.
+    from ehtui.config.conventions import conventional  # noqa: PLC0415
+
+    found, notes = conventional(places, values)
+    account.notes += notes
+    return found
 
 
 def _local_dotenv(flags: Flags, folder: Path, environment: Mapping[str, str]) -> DotenvFile | None:

@@ -15,6 +15,7 @@ class Layer(IntEnum):
     ENVIRONMENT = 2
     DOTENV = 3
     YAML = 4
+    CONVENTION = 5  # names of Azure Functions and .NET Aspire, where nothing else is said
 
 
 @dataclass(frozen=True, slots=True)

@@ -217,6 +217,9 @@ def _from_connection_string(secret: Secret, name: str | None) -> HubAccess:
             "Set EVENTHUB_NAME, or add ;EntityPath=<event hub> to the connection string.",
         )
 
+    if parts.uses_identity:
+        return _from_namespace(parts.namespace, hub)
+
     credential: Credential
 
     if parts.key_name is not None and parts.key is not None:
@@ -225,7 +228,7 @@ def _from_connection_string(secret: Secret, name: str | None) -> HubAccess:
         credential = SharedSignature(parts.signature or Secret(""))
 
     return HubAccess(
-        parts.host, parts.port, parts.use_tls, parts.namespace, hub, credential, secret
+        parts.host, parts.port, parts.use_tls, parts.namespace, hub, credential, parts.for_sdk()
     )
 
 

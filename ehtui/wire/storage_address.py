@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from ehtui.config.addresses import account_of, is_path_style, split_address
-from ehtui.config.connection_string import parse_storage
+from ehtui.config.addresses import AZURITE_ACCOUNT, account_of, is_path_style, split_address
+from ehtui.config.connection_string import AZURITE_KEY, parse_storage
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
@@ -94,11 +94,14 @@ def parse_account_url(secret: Secret) -> StorageAddress:
 
     parts = [part for part in url.path.split("/") if part]
     own = parts[:1] if is_path_style(url) else []
+    account = account_of(url) or ""
+    is_azurite = account == AZURITE_ACCOUNT and not url.query
 
     return StorageAddress(
         "/".join([f"{url.scheme}://{url.netloc}", *own]),
-        account_of(url) or "",
+        account,
         ACCOUNT_URL_KEY,
+        key=Secret(AZURITE_KEY) if is_azurite else None,
         sas=Secret(url.query) if url.query else None,
         container=next(iter(parts[len(own) :]), None),
     )

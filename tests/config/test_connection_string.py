@@ -45,13 +45,6 @@ def test_the_emulator_speaks_plain_amqp_on_its_own_port() -> None:
     assert (connection.host, connection.port, connection.use_tls) == ("127.0.0.1", 39427, False)
 
 
-def test_the_emulator_flag_is_exactly_true_as_in_the_sdk() -> None:
-    text = "Endpoint=sb://localhost;SharedAccessKeyName=k;SharedAccessKey=v"
-
-    assert parse_event_hub(text + ";UseDevelopmentEmulator=True").use_tls
-    assert parse_event_hub(text + ";UseDevelopmentEmulator=true").port == 5672
-
-
 def test_a_signature_does_without_a_key() -> None:
     signature = "SharedAccessSignature sr=sb%3a%2f%2fx&sig=abc%3d&se=1&skn=k"
     connection = parse_event_hub(f"Endpoint=sb://x.y.z/;SharedAccessSignature={signature}")
@@ -74,7 +67,6 @@ def test_a_signature_does_without_a_key() -> None:
             "malformed Endpoint",
         ),
         ("Endpoint=sb://a\x1bb/;SharedAccessKeyName=k;SharedAccessKey=" + SECRET, "malformed"),
-        (f'"{HUB}"', "quote"),
         (SECRET, "no '='"),
         (SECRET + "=", "no Endpoint"),
         (STORAGE, "holds a connection string of a storage account"),

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ehtui.config.connection_string import AZURITE_KEY
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
@@ -201,3 +202,20 @@ def problem_of(parse: Callable[[Secret], object], text: str) -> Problem | None:
         return error.problem
 
     return None
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        ("http://azurite:10000/devstoreaccount1", "http://azurite:10000/devstoreaccount1"),
+        ("http://devstoreaccount1.localhost:10000", "http://devstoreaccount1.localhost:10000"),
+    ],
+)
+def test_azurites_account_is_opened_with_the_key_that_everybody_knows(
+    text: str, endpoint: str
+) -> None:
+    address = parse_account_url(Secret(text))
+
+    assert (address.endpoint, address.account) == (endpoint, "devstoreaccount1")
+    assert address.key == Secret(AZURITE_KEY)
+    assert parse_account_url(Secret(f"{text}?sig=x")).key is None
