@@ -6,6 +6,7 @@ from operator import is_
 from typing import TYPE_CHECKING
 
 from ehtui.domain.clocks import RAN_BACK_S
+from ehtui.domain.joined_lag import Listed
 from ehtui.domain.memory import Memory
 from ehtui.domain.ownership import natural_key
 from ehtui.domain.seats import Moment
@@ -47,6 +48,7 @@ class Draft:
         "laps",
         "look",
         "looked_before_at",
+        "moved",
         "partitions",
         "policy",
         "restamped",
@@ -61,6 +63,7 @@ class Draft:
         self.policy = before.policy
         self.clocks = memory.clocks
         self.restamped = memory.restamped
+        self.moved = memory.moved
         self.hub: HubDescription | None = before.hub
         self.partitions = before.partitions
         self.consumers = before.consumers
@@ -140,6 +143,7 @@ class Draft:
             self.now,
             self.looked_at,
             self.listed_at,
+            self._listed(),
             self.clock_offset_s or 0.0,
             self.before.taken_at,
             policy.hub_interval_s + policy.store_interval_s,
@@ -147,6 +151,10 @@ class Draft:
             ended=self.host.ended(self.listed_at),
             hub_created_at=self.hub_created_at,
         )
+
+    def _listed(self) -> Listed:
+        listing = self.look.listing if self.look is not None else None
+        return Listed() if listing is None else Listed(listing.moment, listing.read_at)
 
     def is_fresh(self, source: str) -> bool:
         """Whether a source's last read succeeded."""
@@ -213,6 +221,7 @@ class Draft:
                 self.clocks,
                 self.restamped,
                 self.close_reads,
+                self.moved,
             ),
             self.laps,
             self.clocks.host_ahead_s,

@@ -10,7 +10,6 @@ if TYPE_CHECKING:
     from ehtui.domain.hub import PartitionSample
     from ehtui.domain.store import Checkpoint
 
-RACE_S = 2.0  # Last-Modified and Date are whole seconds
 CLOCKS_S = 2.0  # so far the clocks of Event Hubs and of Storage may be apart
 
 
@@ -30,13 +29,17 @@ UNKNOWN = Lag()
 def lag_of(
     sample: PartitionSample | None,
     checkpoint: Checkpoint | None,
-    clock_offset_s: float = 0.0,
+    *,
+    last: int | None = None,
+    is_later: bool = True,
     hub_created_at: float | None = None,
 ) -> Lag:
     """Give last − max(checkpoint, begin − 1), never negative; what retention removed stands apart.
 
-    Without a checkpoint the retained events are an upper bound: most clients start at the latest.
-    A checkpoint that is older than the hub counts the events of another stream.
+    `last` is the last event by the time that the checkpoint was read, where the sample is newer;
+    `is_later` says that it was asked for after that. Without a checkpoint the retained events are
+    an upper bound: most clients start at the latest. A checkpoint that is older than the hub counts
+    the events of another stream.
     """
     if checkpoint is not None and predates_hub(checkpoint, sample, hub_created_at):
         beyond = (checkpoint.sequence or 0) - sample.last_sequence if sample is not None else 0
@@ -45,7 +48,8 @@ def lag_of(
     if sample is None:
         return UNKNOWN
 
-    last, begin = sample.last_sequence, sample.begin_sequence
+    newest, begin = sample.last_sequence, sample.begin_sequence
+    last = newest if last is None or sample.is_empty else min(last, newest)
     first_kept = last + 1 if sample.is_empty else min(begin, last + 1)
 
     if checkpoint is None:
@@ -58,9 +62,8 @@ def lag_of(
 
     if sequence > last:
         # The consumer may simply be faster than the last look at the hub.
-        sampled_at = sample.sampled_at + clock_offset_s
-        is_proven = sampled_at > checkpoint.blob.last_modified + RACE_S
-        return Lag(0, lost=0, ahead=sequence - last if is_proven else None)
+        is_proven = is_later and sequence > newest
+        return Lag(0, lost=0, ahead=sequence - newest if is_proven else None)
 
     lost = first_kept - 1 - sequence
     return Lag(last - sequence, False, 0) if lost <= 0 else Lag(last - first_kept + 1, lost=lost)  # noqa: FBT003

@@ -234,3 +234,4 @@ class Memory:
     clocks: Clocks = UNREAD_CLOCKS
     restamped: Restamped = field(default_factory=dict)
     close_reads: tuple[float, ...] = ()  # server times of the listings that were closer looks
+    moved: frozenset[str] = frozenset()  # partitions that the hub said something new of since

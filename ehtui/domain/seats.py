@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain import health
 from ehtui.domain.behind import NOTHING_UNREAD, behind
-from ehtui.domain.lag import Lag, lag_of
+from ehtui.domain.joined_lag import Listed, Looks, known_lag, shown_lag
 from ehtui.domain.leases import lease_of, next_change_at
 from ehtui.domain.marks import marks_of
 from ehtui.domain.memory import UNSEEN, Flow, Seat, Tenure
 from ehtui.domain.progress import WINDOW, Progress, committed, out_rate
-from ehtui.domain.rules import PREDATES_HUB, UNREADABLE
+from ehtui.domain.rules import PREDATES_HUB
 from ehtui.domain.series import extended
 from ehtui.domain.snapshot import (
     LIVE_STATES,
@@ -29,7 +29,7 @@ from ehtui.domain.snapshot import (
 from ehtui.domain.stored import hidden_lease
 
 if TYPE_CHECKING:
-    from ehtui.domain.hub import PartitionSample
+    from ehtui.domain.lag import Lag
     from ehtui.domain.store import Checkpoint, Layout
     from ehtui.domain.stored import Stored
     from ehtui.domain.timing import Timing
@@ -51,7 +51,8 @@ class Moment:
     now: float  # server
     looked_at: float  # server time up to which the store's word holds
     listed_at: float  # server time of its last word
-    offset_s: float
+    listed: Listed
+    ahead_s: float  # server time minus local time
     polled_before_at: float  # local time of the look before, for series
     poll_s: float  # seconds between looks, hub and store together
     is_hub_fresh: bool = True
@@ -86,8 +87,10 @@ def judged(
     checkpoint = stored.checkpoint
     lease = hidden_lease(stored) or _lease(old.lease, tenure, timing, moment)
     state = flow.state if flow is not None else NO_STATE
-    lag = _lag(old, state.sample, moment, stored)
-    progress = _followed(seat, lag, checkpoint, moment, lease, state)
+    looks = Looks(state, stored, moment.listed, moment.hub_created_at)
+    known = known_lag(old, looks)
+    lag = shown_lag(old, looks, known, is_hub_fresh=moment.is_hub_fresh)
+    progress = _followed(seat, lag, known.lag, checkpoint, moment, lease, state)
     patience = moment.patience_of(timing)
     in_per_s = state.in_per_s
     verdict, rule = health.judge(lease, lag, progress, patience, in_per_s, looked_at, old.health)
@@ -100,13 +103,13 @@ def judged(
         lag.is_bound,
         lag.lost,
         lag.ahead,
-        _behind(flow, lag, checkpoint, moment.now),
+        old.behind if lag is not known else _behind(flow, lag, looks, moment),
         out_per_s,
         _drain(lag, in_per_s, out_per_s),
         verdict,
         rule,
         _FILLED[len(progress.commits)],
-        _lag_series(old, lag, moment),
+        old.lag_series if lag is not known else _lag_series(old, lag, moment),
         _layout(tenure, checkpoint),
         lag.why,
         stored.unreadable,
@@ -116,29 +119,9 @@ def judged(
     if lease is old.lease and checkpoint is old.checkpoint and shown == old:
         shown = old
 
-    return Seat(
-        shown,
-        tenure,
-        progress,
-        marks_of(shown, progress, flow, patience, looked_at),
-        _due(shown, progress, next_change_at(lease, timing, looked_at), patience, looked_at),
-    )
-
-
-def _lag(
-    old: GroupPartition, sample: PartitionSample | None, moment: Moment, stored: Stored
-) -> Lag:
-    if stored.is_checkpoint_hidden:
-        return Lag(why=UNREADABLE)
-
-    checkpoint = stored.checkpoint
-    lag = lag_of(sample, checkpoint, moment.offset_s, _created_at(old, checkpoint, moment))
-
-    # Of a hub that does not answer nothing is newer; what a record says of itself holds.
-    if not moment.is_hub_fresh and old.lag is not None and not lag.why:
-        return lag._replace(lag=old.lag, lost=old.lost, ahead=old.ahead)
-
-    return lag
+    marks = marks_of(shown, progress, flow, patience, looked_at)
+    next_at = looked_at if looks.is_open(lag) else next_change_at(lease, timing, looked_at)
+    return Seat(shown, tenure, progress, marks, _due(shown, progress, next_at, patience, looked_at))
 
 
 def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
@@ -224,21 +207,10 @@ def _lease(old: Lease, tenure: Tenure, timing: Timing | None, moment: Moment) ->
     return old if lease == old else lease
 
 
-def _created_at(old: GroupPartition, checkpoint: Checkpoint | None, moment: Moment) -> float | None:
-    """When the hub was created; a record once found to be older stays so until it is written."""
-    is_found = old.lag_reason == PREDATES_HUB and old.checkpoint is not None
-    is_same = checkpoint is not None and is_found and _etag(checkpoint) == _etag(old.checkpoint)
+def _behind(flow: Flow | None, lag: Lag, looks: Looks, moment: Moment) -> Behind | None:
+    """Lag in time, for the moment that the lag is told for."""
+    checkpoint = looks.checkpoint
 
-    return inf if is_same else moment.hub_created_at
-
-
-def _etag(record: Checkpoint | None) -> str | None:
-    return record.blob.etag if record is not None else None
-
-
-def _behind(
-    flow: Flow | None, lag: Lag, checkpoint: Checkpoint | None, now: float
-) -> Behind | None:
     if lag.lag == 0:
         return NOTHING_UNREAD
 
@@ -247,18 +219,23 @@ def _behind(
 
     sample = flow.state.sample
     begin = sample.begin_sequence if sample is not None else 0
-    return behind(flow.history, max(checkpoint.sequence + 1, begin), lag.lag, now)
+    oldest = max(checkpoint.sequence + 1, begin)
+    return behind(flow.history, oldest, lag.lag, looks.moment + moment.ahead_s)
 
 
 def _followed(
     seat: Seat,
     lag: Lag,
+    waits: int | None,
     checkpoint: Checkpoint | None,
     moment: Moment,
     lease: Lease,
     state: PartitionState,
 ) -> Progress:
-    """The seat's progress with this look folded in; the same object where nothing moved."""
+    """The seat's progress with this look folded in; the same object where nothing moved.
+
+    `waits` is how many events are known to wait.
+    """
     progress, lag_before = seat.progress, seat.shown.lag
 
     if checkpoint is not None and lag.why == PREDATES_HUB:
@@ -268,7 +245,7 @@ def _followed(
     if checkpoint is None:
         return _unwritten(progress, lag, lease, state, moment)
 
-    if lag.lag and (progress.waiting_since is None or progress.record is None):
+    if waits and (progress.waiting_since is None or progress.record is None):
         seen_zero = moment.now if lag_before == 0 else progress.zero_at
         progress = progress.waiting(moment.now, seen_zero)
 
@@ -277,7 +254,7 @@ def _followed(
     if record is not checkpoint and (record is None or record.blob.etag != checkpoint.blob.etag):
         progress = _corrected(committed(progress, checkpoint, lag.lag, moment.poll_s / 2), state)
 
-    if lag.lag == 0 and (progress.waiting_since is not None or lag_before != 0):
+    if waits == 0 and (progress.waiting_since is not None or lag_before != 0):
         progress = progress.waiting(None, moment.now)
 
     return progress
@@ -340,12 +317,15 @@ def _layout(tenure: Tenure, checkpoint: Checkpoint | None) -> Layout | None:
 def _due(
     shown: GroupPartition,
     progress: Progress,
-    lease_at: float | None,
+    next_at: float | None,
     patience: health.Patience,
     now: float,
 ) -> float:
-    """The next moment, by the clock of the last look, that can change a verdict by itself."""
-    due_at = lease_at if lease_at is not None and lease_at > now else inf
+    """The next moment, by the clock of the last look, that can change a verdict by itself.
+
+    `next_at` is when its lease does, or when the next look has to decide something.
+    """
+    due_at = next_at if next_at is not None and next_at >= now else inf
 
     if shown.lag:
         due_at = min(due_at, now + REFRESH_S)

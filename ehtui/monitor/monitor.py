@@ -15,7 +15,7 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import SourceStatus
 from ehtui.domain.text import safe
-from ehtui.domain.updates import HostClockSet, SourceFailed, Tick, Update
+from ehtui.domain.updates import HostClockSet, SourceFailed, StoreRead, Tick, Update
 from ehtui.monitor.poller import Poller, Scheduled
 from ehtui.monitor.tempo import URGENT_S, Tempo
 from ehtui.monitor.threads import DaemonThreads, keep_logs_off_the_terminal
@@ -30,6 +30,7 @@ T = TypeVar("T")
 PUBLISH_EVERY_S = 0.25
 TOGETHER_S = 0.15
 TICK_AFTER_S = 1.0
+HOLD_S = 2.0  # so long a store's listing waits for the hub that is read with it
 CLOCK_WAS_SET_S = 1.0  # by less, it is slewed
 
 _LOG = logging.getLogger(__name__)
@@ -68,6 +69,7 @@ class Monitor:
         # Below: the monitor's loop only.
         self._pollers: list[Poller] = []
         self._tempo = Tempo()
+        self._held: StoreRead | None = None
         self._folded_at = 0.0
         self._news = asyncio.Event()
         self._stopped = asyncio.Event()
@@ -125,6 +127,9 @@ class Monitor:
         """
         pollers = [poller for poller in self._pollers if poller.name == source]
         looks = [await poller.read_again(within_s) for poller in pollers]
+
+        if self._held is not None:  # whoever asks for it now needs no hub beside it
+            self._let_go(self._held)
 
         return bool(looks) and all(looks)
 
@@ -208,12 +213,53 @@ class Monitor:
             self._fail_all(_internal("Opening the sources", error))
             return
 
-        self._pollers = [Poller(s, self._fold, clock=self._clock) for s in sources]
+        self._pollers = self._pollers_of(sources)
         self._retime()
 
         async with asyncio.TaskGroup() as group:
             for poller in self._pollers:
                 group.create_task(poller.run(), name=f"poll {poller.name}")
+
+    def _pollers_of(self, sources: Sequence[Scheduled]) -> list[Poller]:
+        """Pollers of one beat, in the order of the sources; the hub is asked after its store."""
+        began = asyncio.get_running_loop().time()
+        made: dict[str, Poller] = {}
+
+        for scheduled in sorted(sources, key=lambda each: each.source.name == "hub"):
+            name = scheduled.source.name
+            first = made.get("store") if name == "hub" else None
+            made[name] = Poller(
+                scheduled, self._take, clock=self._clock, first_beat=began, follows=first
+            )
+
+        return [made[scheduled.source.name] for scheduled in sources]
+
+    def _take(self, update: Update) -> None:
+        """Fold what a source told; of a hub and a store that were read together the hub first.
+
+        So a lag is judged once, from both. No store waits for long, and none that is new.
+        """
+        if isinstance(update, StoreRead) and self._is_hub_coming():
+            self._held = update
+            asyncio.get_running_loop().call_later(HOLD_S, self._let_go, update)
+            return
+
+        self._fold(update)
+
+        if self._held is not None and getattr(update, "source", "") == "hub":
+            self._let_go(self._held)
+
+    def _let_go(self, held: StoreRead) -> None:
+        if self._held is held:
+            self._held = None
+            self._fold(held)
+
+    def _is_hub_coming(self) -> bool:
+        states = {s.name: s.status for s in self._snapshot.sources}
+        both = (states.get("hub"), states.get("store"))
+        return all(status is SourceStatus.OK for status in both) and any(
+            poller.name == "hub" and poller.is_reading for poller in self._pollers
+        )
 
     def _fail_all(self, problem: Problem) -> None:
         for name in [source.name for source in self._snapshot.sources] or ["monitor"]:

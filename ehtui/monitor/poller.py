@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -20,6 +21,8 @@ FIRST_RETRY_S = 2.0
 FIRST_RETRY_THROTTLED_S = 4.0  # what the SDKs wait on com.microsoft:server-busy
 LONGEST_RETRY_S = 60.0
 SHORTEST_REST_S = 0.05  # between two reads when one takes longer than the interval
+ON_THE_BEAT = 0.05  # share of an interval by which a read may be early and still is that beat's
+FOLLOW_S = 1.0  # so long the hub waits for the store, to be asked right after it
 LET_GO_S = 1.0  # for a cancelled read to end
 
 
@@ -33,7 +36,12 @@ class Scheduled:
 
 
 class Poller:
-    """One source's schedule. All of it runs on the monitor's loop."""
+    """One source's schedule. All of it runs on the monitor's loop.
+
+    Reads fall on beats that all pollers of a monitor share: what is read together stays together,
+    also after a read that was refused, slow or asked for in between. With `follows`, a read waits a
+    little for the other source's of the same beat.
+    """
 
     def __init__(
         self,
@@ -42,6 +50,8 @@ class Poller:
         *,
         clock: Callable[[], float],
         jitter: Callable[[], float] = random.random,
+        first_beat: float | None = None,
+        follows: Poller | None = None,
     ) -> None:
         self._source = scheduled.source
         self._every_s = scheduled.every_s
@@ -49,6 +59,11 @@ class Poller:
         self._tell = tell
         self._clock = clock
         self._jitter = jitter
+        self._first_beat = asyncio.get_running_loop().time() if first_beat is None else first_beat
+        self._follows = follows
+        self._has_read = False
+        self._due = -math.inf
+        self._ended = asyncio.Event()  # of the read under way, or of the next one
         self._failures = 0
         self._retry_s = 0.0
         self._urgent_s: float | None = None
@@ -61,7 +76,7 @@ class Poller:
 
     @property
     def is_reading(self) -> bool:
-        """Whether a read is under way."""
+        """Whether a read is under way, or waits for the one that it follows."""
         return self._is_reading
 
     @property
@@ -107,21 +122,39 @@ class Poller:
         loop = asyncio.get_running_loop()
 
         while True:
-            started = loop.time()
+            beat = loop.time()
             self._is_wanted = False
             self._begun += 1
-            await self._read(started)
+            self._is_reading = True
+            await self._follow()
+            await self._read(beat)
+            self._ended.set()
+            self._ended = asyncio.Event()
 
             for number, told in self._awaited:
                 if number <= self._begun:
                     told.set()
 
-            await self._rest(started)
+            await self._rest(beat)
+
+    @property
+    def _is_about_to_read(self) -> bool:
+        """Whether it reads now, or on the beat that is now; only while it answers."""
+        is_due = self._due - asyncio.get_running_loop().time() < SHORTEST_REST_S
+        will_read = self._is_reading or self._is_wanted or (is_due and not self._is_paused)
+        return will_read and self._has_read and not self._failures
+
+    async def _follow(self) -> None:
+        first = self._follows
+
+        if first is not None and first._is_about_to_read:  # noqa: SLF001 - of the same class
+            with suppress(TimeoutError):
+                async with asyncio.timeout(FOLLOW_S):
+                    await first._ended.wait()  # noqa: SLF001 - as above
 
     async def _read(self, started: float) -> None:
         task = asyncio.create_task(self._source.read(), name=f"read {self.name}")
         task.add_done_callback(_retrieve)
-        self._is_reading = True
 
         try:
             done, _ = await asyncio.wait({task}, timeout=self._timeout_s)
@@ -143,6 +176,7 @@ class Poller:
 
         if error is None:
             self._failures = 0
+            self._has_read = True
             self._tell(task.result())
         elif isinstance(error, ProblemError):
             self._fail(error.problem, started)
@@ -188,13 +222,24 @@ class Poller:
         every_s = self._every_s if self._urgent_s is None else min(self._every_s, self._urgent_s)
         return max(every_s, least_s)
 
-    async def _rest(self, started: float) -> None:
+    def _next(self, beat: float, earliest: float) -> float:
+        """When to read next after what was begun at `beat`: on the first beat that can be kept."""
+        every_s = self._interval_s()
+
+        if self._failures or not every_s:
+            return max(beat + every_s, earliest)
+
+        this = math.floor((beat - self._first_beat) / every_s + ON_THE_BEAT)
+        kept = math.ceil((earliest - self._first_beat) / every_s)
+        return self._first_beat + max(this + 1, kept) * every_s
+
+    async def _rest(self, beat: float) -> None:
         loop = asyncio.get_running_loop()
         earliest = loop.time() + SHORTEST_REST_S
 
         while not self._is_wanted:
-            due = math.inf if self._is_paused else max(started + self._interval_s(), earliest)
-            remaining = due - loop.time()
+            self._due = math.inf if self._is_paused else self._next(beat, earliest)
+            remaining = self._due - loop.time()
 
             if remaining <= 0:
                 return

@@ -44,8 +44,8 @@ def test_lag_is_unknown_without_a_sample_or_a_sequence() -> None:
 
 
 def test_a_checkpoint_newer_than_the_sample_is_not_ahead() -> None:
-    assert lag_of(sample(0, 99, at=T), checkpoint(120, at=T - 1)).ahead is None
-    assert lag_of(sample(0, 99, at=T), checkpoint(120, at=T + 5), 10.0).ahead == 21
+    assert lag_of(sample(0, 99), checkpoint(120), is_later=False).ahead is None
+    assert lag_of(sample(0, 99), checkpoint(120), is_later=True).ahead == 21
 
 
 @given(st.integers(0, 10**6), st.integers(-1, 10**6), st.booleans(), st.integers(-1, 2 * 10**6))

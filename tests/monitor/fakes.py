@@ -11,7 +11,8 @@ from typing_extensions import override
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus
-from ehtui.domain.updates import ProcessesRead, SourceFailed, Update
+from ehtui.domain.store import StoreListing
+from ehtui.domain.updates import ProcessesRead, SourceFailed, StoreRead, Update
 from ehtui.monitor import Monitor, Scheduled
 from ehtui.sources.source import Source
 
@@ -115,3 +116,7 @@ def monitor_of(
         return sources
 
     return Monitor(open_sources, snapshot or Snapshot(), clock=clock, reduce=recorder)
+
+
+def store_read(at: float = 1.0) -> StoreRead:
+    return StoreRead(at, "store", StoreListing((), (), (), at, at, 0, 1), 0.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from ehtui.domain.behind import remembered
@@ -26,6 +27,7 @@ def fold_hub(draft: Draft, update: HubRead) -> None:
     created_at = draft.hub.created_at if draft.hub is not None else None
     is_new = _describe(draft, update.hub)
     touched = _fold_samples(draft, update)
+    draft.moved |= touched
 
     if created_at != update.hub.created_at:  # who is not sampled yet is of another stream, too
         touched |= set(update.hub.partition_ids)
@@ -74,8 +76,10 @@ def _describe(draft: Draft, hub: HubDescription) -> bool:
 def _fold_samples(draft: Draft, update: HubRead) -> set[str]:
     """Fold in each partition; those where anything but the time of the look changed.
 
-    Whatever its clock says, the sample that comes is the newer one: a source never overlaps itself.
+    And those whose lag waited for a look that is no older than the store's. Whatever its clock
+    says, the sample that comes is the newer one: a source never overlaps itself.
     """
+    listed_at = draft.look.listing.moment if draft.look is not None else inf
     flows, touched = dict(draft.flows), set()
     known = {pid: f.state.sample for pid, f in flows.items() if f.state.sample is not None}
     pairs = [(known.get(sample.partition), sample) for sample in update.samples]
@@ -101,6 +105,7 @@ def _fold_samples(draft: Draft, update: HubRead) -> set[str]:
             sample.last_sequence != old.last_sequence
             or sample.begin_sequence != old.begin_sequence
             or sample.is_empty != old.is_empty
+            or old.moment < listed_at <= sample.moment
         ):
             touched.add(pid)
 

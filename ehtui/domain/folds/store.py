@@ -82,6 +82,8 @@ def _fold_listing(draft: Draft, listing: StoreListing) -> None:
         unseen = seated.get(key, set())
         _fold_group(draft, key, written, unseen, moment, is_first=is_first)
 
+    draft.moved = frozenset()
+
 
 def _still_named(
     draft: Draft, before: ownership.Look, look: ownership.Look
@@ -185,8 +187,8 @@ def _fold_group(
         is_first=is_first,
     )
     retimed = _retimed(group, before)
-    found = Written(changes.stored, frozenset(changes.renewals - retimed))
-    touched = written | unseen | retimed | _orphaned(group, moment)
+    found = Written(changes.stored, frozenset(changes.renewals - retimed - draft.moved))
+    touched = written | unseen | retimed | _orphaned(group, moment) | draft.moved
     draft.groups[key] = _with_strays(draft, rejudged(draft, group, touched, moment, found), look)
 
 
