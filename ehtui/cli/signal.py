@@ -78,7 +78,9 @@ def targets_of(snapshot: Snapshot, args: argparse.Namespace) -> list[ProcessId]:
             raise ConfigError(f"--match is no regular expression: {error}.") from error
 
         targets += [
-            c.process.id for c in snapshot.consumers if expression.search(c.process.command)
+            c.process.id
+            for c in snapshot.consumers
+            if expression.search(c.process.command) and not c.is_mere_producer
         ]
 
     if not targets:

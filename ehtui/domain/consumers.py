@@ -5,13 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.identity import identify, owned, undecided
+from ehtui.domain.identity import (
+    identify,
+    is_elsewhere,
+    is_this_hub,
+    named_groups,
+    owned,
+    undecided,
+)
 from ehtui.domain.process import (
     LinkBasis,
     LogIncidentKind,
     LogState,
     OwnerLink,
     RecognisedBy,
+    Traffic,
 )
 from ehtui.domain.sdks import PYTHON
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, GroupState, LeaseState
@@ -48,8 +56,8 @@ def judge_consumers(draft: Draft) -> None:
         by_process.setdefault(link.process, []).append(link)
 
     part_of = {
-        id_: _part(draft, id_, by_process.get(id_, []), owns)
-        for id_ in (consumer.process.id for consumer in draft.consumers)
+        p.id: _part(draft, p, by_process.get(p.id, []), owns)
+        for p in (consumer.process for consumer in draft.consumers)
     }
     known, now = draft.host.idle_since, draft.looked_at
     idle_since = {
@@ -70,7 +78,7 @@ class _Part(NamedTuple):
     is_named: bool  # its log named an owner id, be it over
 
 
-def _part(draft: Draft, id_: ProcessId, named: list[OwnerLink], owns: Owned) -> _Part:
+def _part(draft: Draft, process: ProcessSample, named: list[OwnerLink], owns: Owned) -> _Part:
     # A client that is over may hold leases still, until they run out.
     live = [link for link in named if link.over_at is None or link.owner in owns]
     live.sort(key=lambda k: (k.owner in owns, k.seen_at), reverse=True)
@@ -83,7 +91,9 @@ def _part(draft: Draft, id_: ProcessId, named: list[OwnerLink], owns: Owned) -> 
     }
 
     if not takes_part:
-        idle_in[_assumed_group(draft, id_)] = live[0] if live else None
+        own = next((k for k in live if is_this_hub(draft, k.hub)), None)
+        assumed = _assumed_group(draft, process) if own is not None or not live else None
+        idle_in.update({assumed: own} if assumed is not None else {})
 
     links = tuple(
         replace(link, group=draft.groups[keys[0]].state.name)
@@ -94,16 +104,23 @@ def _part(draft: Draft, id_: ProcessId, named: list[OwnerLink], owns: Owned) -> 
     return _Part(links, held, idle_in, any(k.basis in _NAMING for k in named))
 
 
-def _assumed_group(draft: Draft, id_: ProcessId) -> str:
-    """The key of the group that it was started in, else of the one that was asked about."""
-    start = draft.host.starts.get(id_.pid)
-    is_it = start is not None and start.after <= id_.started_at <= start.before
+def _assumed_group(draft: Draft, process: ProcessSample) -> str | None:
+    """The key of the group that it was started in, or names; else of the one that is asked about.
 
-    return (start.group if start and is_it else draft.policy.default_group).lower()
+    None where it is no member here, or of one of several.
+    """
+    if is_elsewhere(draft, process):
+        return None
+
+    named = named_groups(draft, process) or (draft.policy.default_group.lower(),)
+    return named[0] if len(named) == 1 else None
 
 
 def _groups_of(draft: Draft, link: OwnerLink, owns: Owned) -> tuple[str, ...]:
     """Keys of the groups that evidence places an owner id in: its log, or their records."""
+    if not is_this_hub(draft, link.hub):
+        return ()
+
     if link.group is not None:
         return (link.group.lower(),)
 
@@ -129,13 +146,26 @@ def _judged(draft: Draft, consumer: ConsumerState, part: _Part) -> ConsumerState
         process,
         link,
         part.owns,
-        ConsumerRole.OWNER if part.owns else role,
+        ConsumerRole.OWNER if part.owns else _other_role(draft, process, part) or role,
         _log_of(draft, process, is_named=part.is_named),
         part.links[1:],
         idle,
         draft.host.behind.get(process.id.pid, 0),
     )
     return consumer if consumer == state else state
+
+
+def _other_role(draft: Draft, process: ProcessSample, part: _Part) -> ConsumerRole | None:
+    """What it is instead of a member of some group here; None where it may be one."""
+    is_foreign = is_elsewhere(draft, process) or any(
+        not is_this_hub(draft, link.hub) for link in part.links
+    )
+
+    if is_foreign and not part.owns and not part.idle_in:
+        return ConsumerRole.ELSEWHERE
+
+    is_sender = process.traffic is Traffic.SENDS and not part.links
+    return ConsumerRole.PRODUCER if is_sender else None
 
 
 def _log_of(draft: Draft, process: ProcessSample, *, is_named: bool) -> LogState | None:
@@ -165,6 +195,9 @@ def _is_idle_member(
         return True
 
     if process.recognised_by is RecognisedBy.CONNECTION or process.connections == 0:
+        return False
+
+    if process.traffic is Traffic.SENDS:
         return False
 
     # It could be any owner whose process is unknown; if there is none, it owns nothing.

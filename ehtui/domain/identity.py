@@ -13,7 +13,8 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 
 from ehtui.domain.matching import only_pairs
-from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, RecognisedBy
+from ehtui.domain.namespaces import Names
+from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, RecognisedBy, Traffic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -211,7 +212,7 @@ def _by_elimination(
         return {}
 
     taken = _taken(links, owns)
-    left = [c.process for c in draft.consumers if _may_receive(c.process, taken)]
+    left = [c.process for c in draft.consumers if _may_receive(draft, c.process, taken)]
 
     if not left:
         return {}
@@ -235,9 +236,47 @@ def _by_elimination(
     }
 
 
-def _may_receive(process: ProcessSample, taken: frozenset[ProcessId]) -> bool:
+def is_elsewhere(draft: Draft, process: ProcessSample) -> bool:
+    """Whether its settings name another hub and not this one, or another namespace."""
+    target, hub = process.target, draft.hub
+
+    if target is None or hub is None:
+        return False
+
+    if target.hubs and not any(is_this_hub(draft, name) for name in target.hubs):
+        return True
+
+    names = Names(hub.namespace, draft.policy.aliases)
+    return bool(target.namespaces) and all(map(names.rule_out, target.namespaces))
+
+
+def is_this_hub(draft: Draft, name: str | None) -> bool:
+    """Whether this is the hub that is watched, as far as both are known."""
+    return name is None or draft.hub is None or name.lower() == draft.hub.name.lower()
+
+
+def named_groups(draft: Draft, process: ProcessSample) -> tuple[str, ...]:
+    """Keys of the groups that it was started in or that its settings name; () says nothing."""
+    start = draft.host.starts.get(process.id.pid)
+
+    if start is not None and start.after <= process.id.started_at <= start.before:
+        return (start.group.lower(),)
+
+    target = process.target
+
+    if target is None:
+        return ()
+
+    named = (target.mark.group,) if target.mark is not None else target.groups
+    return tuple(group.lower() for group in named)
+
+
+def _may_receive(draft: Draft, process: ProcessSample, taken: frozenset[ProcessId]) -> bool:
     """Whether it may be an owner that nothing names: a client that nothing else is known of."""
-    if process.id in taken or process.has_ended:
+    if process.id in taken or process.has_ended or process.traffic is Traffic.SENDS:
+        return False
+
+    if is_elsewhere(draft, process):
         return False
 
     if process.connections is None:  # not to be seen from here
@@ -250,9 +289,17 @@ def _able(draft: Draft, left: Sequence[ProcessSample], owner: str) -> list[Proce
     """Which of these processes may be that owner: it is no older than its process."""
     claimed = next((c.writers for c in draft.host.claims if c.owner == owner), None)
     there_at = _there_at(draft, owner) - (draft.clock_offset_s or 0.0) + JOINED_SLACK_S
-    return [
-        p.id for p in left if (claimed is None or p.id in claimed) and p.id.started_at <= there_at
-    ]
+    groups = _of_groups(draft, (owner,))
+
+    def may_be(process: ProcessSample) -> bool:
+        named = named_groups(draft, process)
+        return (
+            (claimed is None or process.id in claimed)
+            and process.id.started_at <= there_at
+            and (not named or groups <= set(named))
+        )
+
+    return [process.id for process in left if may_be(process)]
 
 
 def _there_at(draft: Draft, owner: str) -> float:

@@ -41,6 +41,17 @@ class Names:
         """
         return not self.cover(name) and _may_be(self.own, name)
 
+    def rule_out(self, name: str) -> bool:
+        """Whether a client that was given `name` is taken to be of another namespace.
+
+        Two names of the cloud are two namespaces until one is accepted as an alias.
+        """
+        if self.cover(name):
+            return False
+
+        is_cloud = _is_cloud(host_of(self.own)) and _is_cloud(host_of(name))
+        return is_cloud or not self.may_cover(name)
+
 
 @lru_cache(maxsize=512)  # a store holds few names, each in thousands of records
 def host_of(name: str) -> Host:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ehtui.domain.launch_mark import LaunchMark
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -58,6 +60,19 @@ class Traffic(StrEnum):
 
     RECEIVES = "receives"  # events, or much else that it asked for
     SENDS = "sends"  # and never received: a producer
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredTarget:
+    """Hubs and groups that a process's own settings name, each once; safe to show.
+
+    Empty is not none: a program may have them in its code.
+    """
+
+    namespaces: tuple[str, ...] = ()
+    hubs: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    mark: LaunchMark | None = None  # ehtui started it
 
 
 class Obstacle(StrEnum):
@@ -124,6 +139,12 @@ class ProcessSample:
     inner_pids: frozenset[int] = frozenset()  # its numbers in the containers that it runs in
     runtime: str | None = None  # python, node, java or dotnet, by its executable and arguments
     traffic: Traffic | None = None  # None: nothing tells
+    target: DeclaredTarget | None = None  # None: its settings can't be read
+
+    @property
+    def is_chosen(self) -> bool:
+        """Whether somebody said that it is a consumer, by hand or by starting it as one."""
+        return self.recognised_by in {RecognisedBy.MANUAL, RecognisedBy.STARTED}
 
     @property
     def program(self) -> str:

@@ -171,6 +171,8 @@ class ConsumerRole(StrEnum):
     OWNER = "owner"
     STANDBY = "standby"  # owns nothing by design
     STARVED = "starved"  # owns nothing though there is something to own
+    PRODUCER = "producer"  # only sends
+    ELSEWHERE = "elsewhere"  # its settings name another hub
     UNKNOWN = "unknown"
 
 
@@ -201,7 +203,30 @@ class ConsumerState:
     def home(self) -> str | None:
         """The group that it reads first of all: where it owns something, or else waits to."""
         places = [*(group for group, _ in self.owns), *(group for group, _ in self.idle)]
-        return places[0] if places else self.link.group if self.link is not None else None
+
+        if places:
+            return places[0]
+
+        if self.link is not None and self.link.group is not None:
+            return self.link.group
+
+        return self.named_group
+
+    @property
+    def named_group(self) -> str | None:
+        """The one group that its settings name, or as what ehtui started it."""
+        target = self.process.target
+
+        if target is None:
+            return None
+
+        named = (target.mark.group,) if target.mark is not None else target.groups
+        return named[0] if len(named) == 1 else None
+
+    @property
+    def is_mere_producer(self) -> bool:
+        """Whether it only sends, and nobody said that it is a consumer."""
+        return self.role is ConsumerRole.PRODUCER and not self.process.is_chosen
 
     def link_in(self, group: str) -> OwnerLink | None:
         """Its owner id in a group; one whose group nothing tells may be it."""

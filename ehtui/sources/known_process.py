@@ -9,7 +9,14 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import psutil
 
-from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy, Supervisor
+from ehtui.config.process_target import declared_target
+from ehtui.domain.process import (
+    DeclaredTarget,
+    ProcessId,
+    ProcessSample,
+    RecognisedBy,
+    Supervisor,
+)
 from ehtui.domain.text import safe, safe_command
 from ehtui.sources.log_files import logs_of
 from ehtui.sources.process_facts import inner_pids, is_kernel_thread, program_of, signal_masks
@@ -54,6 +61,7 @@ class KnownProcess:
     supervisor: Supervisor | None
     is_kernel_thread: bool
     inner_pids: frozenset[int]
+    target: DeclaredTarget | None
     own_line: frozenset[int]  # ehtui and its ancestors: nobody's supervisors
     logs: tuple[str, ...] = ()
     has_cpu_baseline: bool = False
@@ -111,6 +119,7 @@ class KnownProcess:
             is_kernel_thread=self.is_kernel_thread,
             runtime=self.runtime,
             traffic=clients.traffic_of(pid),
+            target=self.target,
         )
 
     def _load(self, *, is_thorough: bool) -> _Load | None:
@@ -166,6 +175,7 @@ def known_process(
             supervisor=supervisor_of(process, own_line),
             is_kernel_thread=not command and is_kernel_thread(pid),
             inner_pids=inner_pids(pid),
+            target=declared_target(pid),
             own_line=own_line,
             logs=_logs(pid, pattern),
         )

@@ -97,6 +97,10 @@ class ProcessSource:
         for pid in pids.intersection((*self._clients.pids, *self.manual_pids)) - known_now:
             self._recognise(pid, at)
 
+        for pid in known_now.intersection(self.manual_pids):
+            known = self._known[pid]
+            known.recognised_by = self._basis(pid, known.pattern) or known.recognised_by
+
         looks = {
             pid: known.look(at, self._clients, is_thorough=self._is_slow_turn)
             for pid, known in self._known.items()

@@ -1,4 +1,4 @@
-"""Which line makes a consumer's log name its owner id, by runtime (facts.md §3)."""
+"""What makes a consumer's log tell its owner id, by runtime (facts.md §3)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+SHARED_LOG = (
+    "To see who it is, give each process a log of its own, or let the log's format name the pid "
+    "(in Python `%(process)d`)."
+)
 # By the names of `domain.sdks`.
 _LINES: Mapping[str, str] = {
     "python": '`logging.getLogger("azure.eventhub").setLevel(logging.INFO)`, with a handler that '

@@ -97,6 +97,8 @@ ROLE = {
     ConsumerRole.OWNER: Word("owner", Tone.PLAIN),
     ConsumerRole.STANDBY: Word("standby", Tone.INFO, 1),
     ConsumerRole.STARVED: Word("starved", Tone.WARNING, 2),
+    ConsumerRole.PRODUCER: Word("producer", Tone.DIM),
+    ConsumerRole.ELSEWHERE: Word("elsewhere", Tone.DIM),
     ConsumerRole.UNKNOWN: Word("unknown", Tone.DIM),
 }
 SOURCE = {

@@ -98,3 +98,20 @@ def test_what_is_a_host_beyond_doubt() -> None:
     assert looks_like_host("emulator:5672")
     assert not looks_like_host("images")
     assert (port_of("NS:5672"), port_of("ns"), port_of("[::1]:9")) == (":5672", "", ":9")
+
+
+@pytest.mark.parametrize(
+    ("own", "name", "is_other"),
+    [
+        ("a.servicebus.windows.net", "A.servicebus.windows.net:5671", False),
+        ("a.servicebus.windows.net", "b.servicebus.windows.net", True),
+        ("a.servicebus.windows.net", "eventhubs.internal", False),  # may be a private name of it
+        ("localhost:5691", "localhost:5692", True),
+        ("localhost:5691", "eventhubs-emulator", False),
+    ],
+)
+def test_who_was_given_another_name_is_of_another_namespace_or_may_not_be(
+    own: str, name: str, *, is_other: bool
+) -> None:
+    assert Names(own).rule_out(name) is is_other
+    assert not Names(own, (name,)).rule_out(name)

@@ -24,7 +24,8 @@ from ehtui.domain.plans import (
     StartPlan,
     SupervisedPlan,
 )
-from ehtui.domain.process import ProcessId, ProcessSample, Supervisor
+from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy, Supervisor
+from ehtui.domain.snapshot import ConsumerRole
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.screens.choice import ChoiceScreen
@@ -66,6 +67,39 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await pilot.pause()
+
+
+async def test_a_producer_is_not_offered_as_a_consumer() -> None:
+    snapshot = healthy()
+    first, *others = snapshot.consumers
+    sender = replace(
+        first,
+        link=None,
+        owns=(),
+        role=ConsumerRole.PRODUCER,
+        process=replace(first.process, recognised_by=RecognisedBy.CONNECTION),
+    )
+    session = FakeSession(replace(snapshot, consumers=(sender, *others)))
+
+    async with opened(session) as (pilot, _, app):
+        for key in ("k", "R"):
+            await press(pilot, "2", key)
+            assert isinstance(app.screen, OverviewScreen)
+            assert f"{sender.process.id.pid} only sends events" in notified(app)
+
+        # Tagged along with a consumer, it is left out.
+        await press(pilot, "space", "down", "space", "k", "down", "enter")
+        assert isinstance(app.screen, ConfirmScreen)
+        await press(pilot, "right", "enter")
+        await wait_for(lambda: bool(session.executed))
+        (plan,) = session.executed
+        assert isinstance(plan, SignalPlan)
+        assert sender.process.id not in {target.process for target in plan.targets}
+        assert plan.targets
+
+
+def notified(app: EhtuiApp) -> str:
+    return "\n".join(str(notification.message) for notification in app._notifications)
 
 
 async def test_a_signal_goes_to_the_selected_consumer() -> None:

@@ -201,6 +201,11 @@ def _remember_signal(draft: Draft, signal: str, target: SignalTarget, outcome: O
 def _tell_restart(draft: Draft, plan: RestartPlan | SupervisedPlan, outcome: Outcome) -> None:
     target = plan.target
     _remember_signal(draft, plan.signal, target, outcome)
+    before = next((c for c in draft.before.consumers if c.process.id == target.process), None)
+
+    if before is not None and before.home is not None:  # as it was started it is started again
+        _remember_start(draft, before.home, plan.planned_at, outcome)
+
     draft.tell(
         "action.restart",
         _server_time(draft, outcome),
@@ -219,7 +224,7 @@ def _tell_restart(draft: Draft, plan: RestartPlan | SupervisedPlan, outcome: Out
 
 
 def _tell_new_process(draft: Draft, plan: StartPlan, outcome: Outcome) -> None:
-    _remember_start(draft, plan, outcome)
+    _remember_start(draft, plan.group, plan.planned_at, outcome)
     draft.tell(
         "action.start",
         _server_time(draft, outcome),
@@ -234,13 +239,13 @@ def _tell_new_process(draft: Draft, plan: StartPlan, outcome: Outcome) -> None:
     )
 
 
-def _remember_start(draft: Draft, plan: StartPlan, outcome: Outcome) -> None:
+def _remember_start(draft: Draft, group: str, planned_at: float, outcome: Outcome) -> None:
     """Its group is known before any record names its owner id."""
     pid = dict(outcome.details).get("pid")
 
     if outcome.state is OutcomeState.DONE and pid is not None:
         kept = list(draft.host.starts.items())[-(MOST_STARTS - 1) :]
-        start = Start(plan.group, plan.planned_at - START_SLACK_S, outcome.at + START_SLACK_S)
+        start = Start(group, planned_at - START_SLACK_S, outcome.at + START_SLACK_S)
         draft.host = replace(draft.host, starts={**dict(kept), int(pid): start})
 
 

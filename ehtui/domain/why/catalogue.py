@@ -92,6 +92,8 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
         "recognised_by": "str? RecognisedBy",
         "connections": "int? to the namespace",
         "command": "str?",
+        "traffic": "str? Traffic, over these connections",
+        "named_hubs": "tuple[str, ...] that its settings name",
     },
     "process.owns": {
         "pid": "int",
@@ -102,6 +104,7 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
         "pid": "int",
         "log": "str? its path",
         "runtime": "str? python, js, java, dotnet",
+        "is_shared": "bool it names owner ids, and several processes may have written them",
     },
     "partitions.suffice": {
         "partition_count": "int?",
@@ -150,6 +153,8 @@ VERDICTS: Mapping[str, str] = {
     "gone": "the process or owner is not there any more",
     "missing": "no such partition, owner or group",
     "not_a_consumer": "nothing ties this process to the group",
+    "producer": "it only sends",
+    "elsewhere": "its settings name another hub",
     "fine": "it works",
     "idle": "it works; there is nothing to read",
     "standby": "owns nothing by design",

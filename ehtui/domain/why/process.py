@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 
+# Not members of any group here: nothing to be asked of what they own.
+_OTHERS = frozenset({ConsumerRole.PRODUCER, ConsumerRole.ELSEWHERE})
+
+
 def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
     """Why a process receives events, or none."""
     consumer = next((c for c in snapshot.consumers if c.process.id.pid == pid), None)
@@ -46,17 +50,26 @@ def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
 
     owner = consumer.link.owner if consumer.link is not None else None
     findings = about(snapshot, pid=pid, owner=owner)
+    is_other = consumer.role in _OTHERS
     checks += [
         Check(
             "process.is_consumer",
-            True if consumer.link or process.connections else None,
+            False if is_other else True if consumer.link or process.connections else None,
             {
                 "pid": pid,
                 "recognised_by": process.recognised_by.value,
                 "connections": process.connections,
                 "command": process.command,
+                "traffic": process.traffic.value if process.traffic else None,
+                "named_hubs": process.target.hubs if process.target else (),
             },
         ),
+    ]
+
+    if is_other:
+        return Why(subject, consumer.role.value, tuple(checks), findings)
+
+    checks += [
         *(ask_for.is_known(snapshot, each) for each in consumer.owners or (None,)),
         *_log(consumer),
         *ask_for.sources(snapshot),
@@ -115,9 +128,10 @@ def _log(consumer: ConsumerState) -> Iterator[Check]:
         "pid": process.id.pid,
         "log": process.log_path,
         "runtime": runtime_of(process.program),
+        "is_shared": consumer.log is LogState.SHARED,
     }
-    is_silent = consumer.log in {LogState.SILENT, LogState.NONE}
-    yield Check("log.names_owner", False if is_silent else None, evidence)
+    is_no_help = consumer.log in {LogState.SILENT, LogState.NONE, LogState.SHARED}
+    yield Check("log.names_owner", False if is_no_help else None, evidence)
 
 
 def _named(owns: Sequence[tuple[str, str]]) -> tuple[str, ...]:

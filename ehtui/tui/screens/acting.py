@@ -53,6 +53,21 @@ class ActingScreen(Screen[None]):
             or (owner is not None and owner in consumer.owners)
         )
 
+    def _consumers(self) -> tuple[ProcessId, ...] | None:
+        """The same without who only sends; None, said so, where only such ones are chosen."""
+        chosen = self.targets()
+        senders = {c.process.id for c in self.app.snapshot.consumers if c.is_mere_producer}
+        left = tuple(process for process in chosen if process not in senders)
+
+        if chosen and not left:
+            self.app.say(
+                f"{chosen[0].pid} only sends events: it is no consumer. Choose it with a to act.",
+                "warning",
+            )
+            return None
+
+        return left
+
     def _named(self, grid: Grid) -> tuple[str | None, int | None, float]:
         """The owner and the process that the selected row of another pane is about, and when.
 
@@ -117,11 +132,17 @@ class ActingScreen(Screen[None]):
 
     def action_signal(self) -> None:
         """Signal the consumers that are selected now, whatever the list does meanwhile."""
-        self.app.run_flow(flows.signal(self.app, self.targets()))
+        chosen = self._consumers()
+
+        if chosen is not None:
+            self.app.run_flow(flows.signal(self.app, chosen))
 
     def action_restart(self) -> None:
         """Restart the one consumer that is selected now."""
-        self.app.run_flow(flows.restart(self.app, self.targets()))
+        chosen = self._consumers()
+
+        if chosen is not None:
+            self.app.run_flow(flows.restart(self.app, chosen))
 
     def action_start(self) -> None:
         """Start a configured consumer."""

@@ -13,19 +13,21 @@ from ehtui.views import findings, formats
 from ehtui.views.details.lines import Fact, Line, Section, section
 from ehtui.views.keys import consumer_at
 from ehtui.views.links import RECOGNISED, link_words
-from ehtui.views.log_levels import line_to_add
+from ehtui.views.log_levels import SHARED_LOG, line_to_add
 from ehtui.views.timeline import owned_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ehtui.domain.process import ProcessSample
+    from ehtui.domain.process import DeclaredTarget, ProcessSample
     from ehtui.views.telling import Telling
 
 ROLE = {
     ConsumerRole.OWNER: "owner: holds partitions with a live lease",
     ConsumerRole.STANDBY: "standby: owns nothing, by design; takes over when an owner stops",
     ConsumerRole.STARVED: "starved: owns nothing though there is something to own",
+    ConsumerRole.PRODUCER: "producer: it sends to the namespace and never received",
+    ConsumerRole.ELSEWHERE: "elsewhere: its settings name another hub",
     ConsumerRole.UNKNOWN: "not known: nothing ties it to an owner id",
 }
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
@@ -59,6 +61,9 @@ def consumer_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section
 def _hint(consumer: ConsumerState) -> str:
     """The line to add to a consumer whose log hides who it is; empty where it is known."""
     process = consumer.process
+    if consumer.log is LogState.SHARED:
+        return SHARED_LOG
+
     is_told = consumer.log not in {LogState.SILENT, LogState.NONE}
 
     # What only has a connection may be no consumer at all.
@@ -85,6 +90,20 @@ def _part(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
 
     yield "listed because", RECOGNISED[consumer.process.recognised_by]
     yield "name", safe(consumer.process.consumer_name) if consumer.process.consumer_name else None
+    yield from _settings(consumer.process.target)
+
+
+def _settings(target: DeclaredTarget | None) -> Iterator[Fact]:
+    """What its own settings name; whose they are not to read, or name nothing, has no line."""
+    if target is None or not (target.hubs or target.groups):
+        return
+
+    named = [
+        f"{what} {safe(' or '.join(names))}"
+        for what, names in (("hub", target.hubs), ("group", target.groups))
+        if names
+    ]
+    yield "settings", ", ".join(named)
 
 
 def _owner_ids(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.process import Traffic
 from ehtui.views import formats
 from ehtui.views.findings.forecast import joined, when
-from ehtui.views.log_levels import line_to_add
+from ehtui.views.log_levels import SHARED_LOG, line_to_add
 from ehtui.views.telling import have, it, partitions
 from ehtui.views.timeline import owned_words
 from ehtui.views.why.words import (
@@ -37,6 +38,29 @@ def _consumer(case: Case) -> str:
         return "It is a consumer, as far as its owner id tells"
 
     return f"It talks to the namespace: {formats.plural(connections, 'connection')}"
+
+
+def _no_consumer(case: Case) -> str:
+    if case.text("traffic") == Traffic.SENDS.value:
+        return "It is no consumer: it sends to the namespace, and never received"
+
+    hubs = case.names("named_hubs")
+    named = f": its settings name {', '.join(hubs)}" if hubs else ""
+
+    return f"It is no consumer of this hub{named}"
+
+
+def _unnamed(case: Case) -> str:
+    if case.is_set("is_shared"):
+        return (
+            "Its log names owner ids, and several processes write it: which is its own cannot be "
+            "told"
+        )
+
+    if case.text("log"):
+        return "Its log never named its owner id: the log level hides it"
+
+    return "No log of it is found that could name its owner id"
 
 
 def _owns(case: Case) -> str:
@@ -131,6 +155,9 @@ def _slower(case: Case) -> str:
 
 
 def _add_line(case: Case) -> str:
+    if case.is_set("is_shared"):
+        return SHARED_LOG
+
     line = f"add {line_to_add(case.text('runtime'))}"
 
     if case.text("log"):
@@ -148,7 +175,7 @@ CONSUMER_CHECKS: Mapping[str, CheckWords] = {
     ),
     "process.is_consumer": CheckWords(
         _consumer,
-        always("It is no consumer of this hub"),
+        _no_consumer,
         always("Nothing tells that it is a consumer: no connection to the namespace is seen"),
     ),
     "process.owns": CheckWords(
@@ -160,11 +187,7 @@ CONSUMER_CHECKS: Mapping[str, CheckWords] = {
     ),
     "log.names_owner": CheckWords(
         always("Its log names its owner id"),
-        lambda case: (
-            "Its log never named its owner id: the log level hides it"
-            if case.text("log")
-            else "No log of it is found that could name its owner id"
-        ),
+        _unnamed,
         always("Whether its log names its owner id is not known yet"),
         next_step=_add_line,
     ),

@@ -17,6 +17,14 @@ VERDICT_WORDS: Mapping[str, tuple[Tone, str]] = {
     "gone": (Tone.WARNING, "It is not there any more, so it receives nothing."),
     "missing": (Tone.WARNING, "There is no such partition, owner or group."),
     "not_a_consumer": (Tone.DIM, "Nothing ties this process to the group."),
+    "producer": (
+        Tone.DIM,
+        "It is a producer: it only sends to the namespace, owns nothing and receives nothing.",
+    ),
+    "elsewhere": (
+        Tone.DIM,
+        "It is no consumer of this hub: its own settings name another one.",
+    ),
     "fine": (Tone.GOOD, "It works: events come in and are read."),
     "idle": (Tone.GOOD, "It works; there is nothing to read."),
     "standby": (
