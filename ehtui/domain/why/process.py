@@ -50,23 +50,9 @@ def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
 
     owner = consumer.link.owner if consumer.link is not None else None
     findings = about(snapshot, pid=pid, owner=owner)
-    is_other = consumer.role in _OTHERS
-    checks += [
-        Check(
-            "process.is_consumer",
-            False if is_other else True if consumer.link or process.connections else None,
-            {
-                "pid": pid,
-                "recognised_by": process.recognised_by.value,
-                "connections": process.connections,
-                "command": process.command,
-                "traffic": process.traffic.value if process.traffic else None,
-                "named_hubs": process.target.hubs if process.target else (),
-            },
-        ),
-    ]
+    checks.append(_is_consumer(consumer))
 
-    if is_other:
+    if consumer.role in _OTHERS:
         return Why(subject, consumer.role.value, tuple(checks), findings)
 
     checks += [
@@ -85,6 +71,24 @@ def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
 
     checks += _room(snapshot, consumer, findings)
     return Why(subject, _role(consumer), tuple(checks), findings)
+
+
+def _is_consumer(consumer: ConsumerState) -> Check:
+    """What tells that it is one of this hub, or none."""
+    process = consumer.process
+    is_it = True if consumer.link or process.connections else None
+    return Check(
+        "process.is_consumer",
+        False if consumer.role in _OTHERS else is_it,
+        {
+            "pid": process.id.pid,
+            "recognised_by": process.recognised_by.value,
+            "connections": process.connections,
+            "command": process.command,
+            "traffic": process.traffic.value if process.traffic else None,
+            "named_hubs": process.target.hubs if process.target else (),
+        },
+    )
 
 
 def why_owner(snapshot: Snapshot, subject: Subject, owner: str) -> Why:
