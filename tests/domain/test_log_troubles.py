@@ -77,6 +77,7 @@ def test_what_no_retry_mends_is_found_at_once_and_ends_with_its_lines(
 
     found = world.finding(id_)
     assert (found.subject.pid, found.severity) == (100, severity)
+    assert "within" not in findings.sentence(found, Telling(world.snapshot))
     assert found.evidence["partitions"] == ("0",)
 
     repeat(world, kind, 4, every_s=35.0)

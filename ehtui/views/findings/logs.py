@@ -135,7 +135,8 @@ def said(kind: str, case: Case) -> str:
 
 def _words(kind: str) -> Words:
     def sentence(case: Case) -> str:
-        lasting = f" within {case.lasting('window_s')}" if case.whole("window_s") else ""
+        is_repeated = (case.whole("count") or 0) > 1 and case.whole("window_s")
+        lasting = f" within {case.lasting('window_s')}" if is_repeated else ""
         unseen = "the store shows nobody who took it" if kind in _UNSEEN else ""
 
         return joined(f"{case.pid} {said(kind, case)}{lasting}", unseen)
