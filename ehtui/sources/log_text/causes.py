@@ -82,16 +82,17 @@ _LINK = re.compile(
 )
 _HUB_BEFORE = re.compile(r"[\w.-]{1,256}\Z")
 # One of these stands in every text that tells a cause.
-_WORDS = (
-    "disconnected", "Disconnected", "stolen", "Stolen", "epoch", "usy", "throttled", "50002",
-    "disabled", "Disabled", "invalid-offset", "receivers", "Quota", "nauthorized", "auth-failed",
-    "oken", "InvalidSignature", "AuthenticationE",
-)  # fmt: skip
+WORDS: Final = (
+    *("isconnected", "tolen", "epoch", "-busy", "Busy", "throttled", "50002", "isabled"),
+    *("invalid-offset", "allowed receivers", "QuotaExceeded", "nauthorized", "auth-failed"),
+    *("oken failed", "Token authentication", "InvalidSignature", "ExpiredToken"),
+    "AuthenticationE",
+)
 
 
 def cause_of(text: str) -> Kind | None:
     """Why the service refused or ended something, where the text says so."""
-    if not any(word in text for word in _WORDS):
+    if not any(word in text for word in WORDS):
         return None
 
     for kind, expression in CAUSES:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from ehtui.sources.log_text import causes
 from ehtui.sources.log_text.escapes import without_ansi
+from ehtui.sources.log_text.sdk_lines import KEYS, SENTENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,27 +21,20 @@ START_BYTES = 256  # of a line, which tell whether it begins a record
 MOST_LINES = 100  # of one record
 MOST_RECORD_BYTES = 64 * 1024
 
-# Single words, because a wrapped line may break between any two.
+_TOLD_BY = {word for words, _ in SENTENCES for word in words} | {*KEYS, *causes.WORDS}
+# Those that no other of them is a part of; and journald's way to write a text with colours.
 WORDS = tuple(
     word.encode()
-    for word in (
-        "EventProcessor", "vent processor", "processor instance", "EHReceiver", "wner",
-        "dentifier", "stolen", "disconnected", "receivers", "Receiver", "epoch",
-        "updating", "claimMore", "Asked", "throttled", "-busy", "Busy", "50002", "disabled",
-        "Disabled", "invalid-offset", "geo-replication", "nauthorized", "auth-failed",
-        "AuthenticationE", "InvalidSignature", "ExpiredToken", "ut-token", "ut-Token", "ut token",
-        "CBS Token", "opening",
-        " pump", "opened", "balanc", "Balanc", "revoking", "thrown", "checkpoints",
-        '"MESSAGE"',
-    )
-)  # fmt: skip
+    for word in sorted({*_TOLD_BY, '"MESSAGE":[', '"MESSAGE": ['})
+    if not any(other != word and other in word for other in _TOLD_BY)
+)
 
 _COLOURS = re.compile(rb"\x1b\[[0-?]{0,64}[@-~]")
 _BEGINS = b"0123456789[{<"  # a time, a bracket, an object: no line that goes on begins so
 # What goes on with the record before, whatever stands there.
 _GOES_ON = re.compile(
-    rb"[ \t]|Traceback \(most|Caused by:|During handling of|The above exception|Error condition:"
-    rb"|--- End of|---> |\xe2\x95[\xad\xb0]|\xe2\x94[\x82\x9c\x94]|\.\.\. \d"
+    rb"[ \t})\]]|Traceback \(most|Caused by:|During handling of|The above exception"
+    rb"|Error condition:|--- End of|---> |\xe2\x95[\xad\xb0]|\xe2\x94[\x82\x9c\x94]|\.\.\. \d"
 )
 # What ends a traceback; alone it may be anything.
 _EXCEPTION = re.compile(rb"[A-Za-z_][\w.]{0,200}(?:Error|Exception|Warning|Interrupt)\b")

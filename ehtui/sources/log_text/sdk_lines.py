@@ -193,7 +193,7 @@ GO = (
         rf"{BRACKETED}Listing ownership for "
         r"(?P<namespace>[^/\s]{1,256})/(?P<hub>[^/\s]{1,256})/(?P<group>[^/\s]{1,256})"
     ),
-    _line(rf"{BRACKETED}(?:claimMorePartitions:|Using (?:greedy|balanced) )"),
+    _line(rf"{BRACKETED}(?:claimMorePartitions:|Using (?:greedy|balanced) strategy to claim)"),
     # It writes only the first five letters of the id.
     _line(r"\[(?P<owner_start>[^\[\]\s]{1,5})\] Asked for \("),
     _line(rf"failed to create partition client for partition {PARTITION}", Kind.RECEIVE_FAILED),
@@ -219,14 +219,42 @@ RUST = (
         Kind.LOST_OWNERSHIP,
     ),
 )
-# By words that stand in every sentence of an SDK. The first that fits is it: what names more
-# comes before what names less.
+# By words of which one stands in every sentence of an SDK: most records need no more than a look
+# for these. The first sentence that fits is it: what names more comes before what names less.
 SENTENCES: Final = (
-    (("EventProcessor", "list_ownership", "EHReceiver"), PYTHON),
-    (("dentifier", "FullyQualifiedNamespace", "Failed to claim", "a checkpoint for"), DOTNET),
+    (("EventProcessor", "wnership", "EHReceiver"), PYTHON),
+    (("dentifier", "wnership", "checkpoint for"), DOTNET),
     (("Owner: ", "HostName="), FUNCTIONS),
-    (("[", "event processor with", "Receiver P", "rror "), JAVASCRIPT),
-    (("wnership", "rocessor", "balanc", "checkpoints", "Owner id"), JAVA),
-    (("[", "partition client", "geo-replication", "lost ownership"), GO),
-    (("[", "owner_id=", "rror ", "eceiver", "revoking"), RUST),
+    (
+        (
+            *("vent processor", "EventProcessor", "wnership", "Attempting to claim", "oad balanc"),
+            *("Did not claim", "Owner id", " the pump", "Receiver P", "checkpoint for"),
+            *("events on partition", "list of blobs", "Load balancer", "Reload the current"),
+            *("Starting load", "Stopping load", "GetPartitionIds"),
+        ),
+        JAVASCRIPT,
+    ),
+    (
+        (
+            *("vent processor", "oad balanc", "Owner id", "eventProcessorId", "wnership"),
+            *("checkpoints", "processing error"),
+        ),
+        JAVA,
+    ),
+    (
+        (
+            *("wnership", "claimMorePartitions", "strategy to claim", "Asked for"),
+            *("partition client", "geo-replication"),
+        ),
+        GO,
+    ),
+    (
+        (
+            *("vailable partitions", "oad balanc", "wnership", "vent processor"),
+            *("checkpoint map", "partition client", "revoking"),
+        ),
+        RUST,
+    ),
 )
+# Keys of objects that name an owner without any of these sentences.
+KEYS: Final = ("ownerId", "owner_id", "partitionContext")

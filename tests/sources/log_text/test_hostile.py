@@ -118,7 +118,7 @@ HOSTILE = {
     "rich lines": "          INFO     EventProcessor 'x\n",
     "times": "2026-01-20 21:11:59,123 ownership\n",
     "json lines": '{"message":"EventProcessor \'x\'","a":[[[[1]]]]}\n',
-    "short lines": "wner\n",
+    "short lines": "epoch\n",
     "no text": "\x00",
 }
 
@@ -171,7 +171,7 @@ def test_steps_grow_with_the_length_and_no_faster(
 
 
 def test_a_record_has_a_limit() -> None:
-    data = b"wner\n" + b"  and more of it\n" * (10 * MOST_LINES)
+    data = b"ownership\n" + b"  and more of it\n" * (10 * MOST_LINES)
     (record, *_) = find_records(data)
 
     assert record.text.count("\n") < MOST_LINES

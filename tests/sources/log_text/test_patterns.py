@@ -1,9 +1,16 @@
+import json
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from ehtui.domain.process import LogIncidentKind as Kind
+from ehtui.sources.log_text.facts import LogLevel
 from ehtui.sources.log_text.patterns import read_line
+from ehtui.sources.log_text.reader import LogReader
+from ehtui.sources.log_text.sdk_lines import SENTENCES
 
 OWNER = "73fda457-b555-4af5-873a-54a2baa5fd95"
 
@@ -161,6 +168,85 @@ def test_service_texts_are_known(line: str, kind: Kind) -> None:
     assert facts is not None
     assert facts.kind is kind
     assert facts.owner is None
+
+
+SAMPLES = {
+    Kind.OFFSET_REFUSED: ["Condition: com.microsoft:georeplication:invalid-offset"],
+    Kind.ENTITY_DISABLED: [
+        "com.microsoft:entity-disabled",
+        "(MessagingEntityDisabled)",
+        "Messaging entity 'sb://ns/hub' is currently disabled.",
+        "The messaging entity is disabled.",
+    ],
+    Kind.RECEIVER_QUOTA: [
+        "Exceeded the maximum number of allowed receivers per partition",
+        "Azure.Messaging.EventHubs.EventHubsException(QuotaExceeded): x",
+    ],
+    Kind.LINK_STOLEN: [
+        "current receiver 'nil' with epoch '0' is getting disconnected",
+        "Error: link:stolen",
+        "Error condition: ErrorCondition.LinkStolen",
+        "Azure.Messaging.EventHubs.EventHubsException(ConsumerDisconnected): x",
+        "ReceiverDisconnectedError: x",
+        "EventHubsError::ConsumerDisconnected",
+    ],
+    Kind.OWNER_LEVEL_REFUSED: [
+        "Receiver 'nil' with a higher epoch '5' already exists",
+        "created with epoch of '0', and so non-epoch receiver is not allowed",
+    ],
+    Kind.THROTTLED: [
+        "Error condition: com.microsoft:server-busy",
+        "EventHubsException(ServiceBusy)",
+        "MessagingError: ServerBusyError: x",
+        "the namespace ns is being throttled",
+        "Error code : 50002",
+    ],
+    Kind.AUTHORISATION_LOST: [
+        "amqp:unauthorized-access",
+        "ErrorCondition.UnauthorizedAccess",
+        "com.microsoft:auth-failed",
+        "Unauthorized access. 'Listen' claim(s) are required",
+        "Put token failed. status-code: 401",
+        "put-token failed",
+        "CBS Token authentication failed.",
+        "ExpiredToken: The token is expired",
+        "InvalidSignature: The token has an invalid signature",
+        "UnauthorizedError: x",
+        "azure.eventhub.exceptions.AuthenticationError: x",
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"), [(kind, line) for kind, lines in SAMPLES.items() for line in lines]
+)
+def test_every_wording_of_a_cause_is_found_in_a_log(kind: Kind, line: str, tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    log.write_text(f"2026-01-20 21:11:59,123 ERROR app: {line}\n")
+    (record,) = LogReader(str(log)).read().records
+
+    assert record.fact.kind is kind
+    assert record.fact.owner is None
+
+
+def test_one_of_its_words_stands_in_every_sentence() -> None:
+    """A sentence without one would never be looked for."""
+    for words, sentences in SENTENCES:
+        for sentence in sentences:
+            literal = re.sub(
+                r"\(\?P<.*?>.*?\)|\(\?<?!.*?\)|\[\^.*?\]\{.*?\}", "~", sentence.expression.pattern
+            )
+            literal = literal.replace("\\", "")
+            assert any(word in literal for word in words), sentence.expression.pattern
+
+
+def test_an_object_over_several_lines_is_one_record(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    value = {"level": "info", "message": f"EventProcessor '{OWNER}' is being started", "pid": 13}
+    log.write_text(f"before\n{json.dumps(value, indent=2)}\nafter\n")
+    (record,) = LogReader(str(log)).read().records
+
+    assert (record.fact.owner, record.pid, record.level) == (OWNER, 13, LogLevel.INFO)
 
 
 @given(st.text())
