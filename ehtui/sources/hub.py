@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     OpenReader = Callable[[HubAccess, Callable[[], float]], HubReader]
 
-TIMEOUT_S = 20.0  # what a monitor should allow one read: its own limits are shorter and clearer
+TIMEOUT_S = 45.0  # what a monitor should allow one read: its own limits, of silence, are clearer
 DESCRIBE_EVERY_S = 60.0
 SPREAD_S = 2.0  # a hub too large for the limiter is told in pieces of so long
 SLOW_SPREAD_S = 8.0

@@ -10,12 +10,16 @@ import time
 from collections import defaultdict
 from http import HTTPStatus
 from ipaddress import ip_address
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode, urlsplit
 from urllib.request import getproxies
 
 from azure.core import AsyncPipelineClient
-from azure.core.exceptions import AzureError
+from azure.core.exceptions import (
+    AzureError,
+    ServiceRequestTimeoutError,
+    ServiceResponseTimeoutError,
+)
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
     AsyncRetryPolicy,
@@ -25,6 +29,7 @@ from azure.core.pipeline.policies import (
 )
 from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import AsyncHttpResponse, HttpRequest
+from typing_extensions import override
 
 from ehtui.domain.problems import ProblemError
 from ehtui.wire.blobs import BlobBody, BlobPage
@@ -53,8 +58,8 @@ if TYPE_CHECKING:
 
 API_VERSION = "2021-12-02"  # the first ones that can list any blob name; old emulators know it
 SCOPE = "https://storage.azure.com/.default"
-CONNECT_TIMEOUT_S = 5.0
-READ_TIMEOUT_S = 30.0
+CONNECT_TIMEOUT_S = 8.0  # TCP and TLS
+READ_TIMEOUT_S = 8.0  # of silence, before a reply or within it
 BLOCK_BYTES = 64 * 1024
 SKEW_THAT_MATTERS_S = 300.0
 PAGE_SIZE = "5000"
@@ -188,7 +193,7 @@ class HttpBlobAccount:
                 await self._credential.close()
 
     def _policies(self) -> list[object]:
-        retry = AsyncRetryPolicy(
+        retry = _Retry(
             # A busy or failing service is the poller's business: it backs off and says so.
             retry_total=2,
             retry_connect=1,
@@ -278,6 +283,19 @@ class HttpBlobAccount:
         before, self._skew_s = self._skew_s, server_time - self._clock()
 
         return self._signer is not None and abs(self._skew_s - before) > SKEW_THAT_MATTERS_S
+
+
+class _Retry(AsyncRetryPolicy[HttpRequest, AsyncHttpResponse]):
+    """Tries again what was cut off, and never what was not answered: that took long already."""
+
+    @override
+    def increment(
+        self, settings: dict[str, Any], response: Any = None, error: Exception | None = None
+    ) -> bool:
+        if isinstance(error, ServiceRequestTimeoutError | ServiceResponseTimeoutError):
+            return False
+
+        return super().increment(settings, response, error)
 
 
 def _goes_by_proxy(endpoint: str) -> bool:

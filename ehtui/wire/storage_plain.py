@@ -15,6 +15,7 @@ from azure.storage.blob.aio import BlobPrefix, BlobServiceClient
 
 from ehtui.domain.problems import ProblemError
 from ehtui.wire.blobs import BlobBody, BlobItem, BlobPage
+from ehtui.wire.storage_client import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from ehtui.wire.storage_errors import Refused, problem_of_exception, problem_of_reply
 from ehtui.wire.storage_xml import epoch_of
 
@@ -43,6 +44,8 @@ class PlainBlobAccount:
             address.endpoint,
             credential=secret.reveal() if secret else credential,
             retry_total=0,  # its first pause is 15 s: the poller is quicker
+            connection_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
         )
 
     async def list_page(

@@ -73,8 +73,9 @@ class LinkEnd(Protocol):
 class Connection(asyncio.Protocol):
     """Frames are handled as they arrive, without a task: a kept link is quiet most of the time."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_sign_of_life: Callable[[], None] = lambda: None) -> None:
         self._loop = asyncio.get_running_loop()
+        self._on_sign_of_life = on_sign_of_life
         self._transport: asyncio.Transport | None = None
         self._reader = FrameReader(MAX_FRAME_BYTES)
         self._greetings: asyncio.Queue[bytes | Performative | AmqpError] = asyncio.Queue()
@@ -196,6 +197,7 @@ class Connection(asyncio.Protocol):
     @override
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._on_sign_of_life()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -203,6 +205,9 @@ class Connection(asyncio.Protocol):
             for item in self._reader.feed(data):
                 if self._error is not None:
                     return
+
+                if not isinstance(item, Frame) or item.body is not None:  # else it only keeps alive
+                    self._on_sign_of_life()
 
                 if isinstance(item, Frame):
                     self._on_frame(item.body)

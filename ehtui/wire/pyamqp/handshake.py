@@ -12,6 +12,7 @@ from ehtui.wire.pyamqp.performatives import Begin, Open, SaslInit, SaslMechanism
 
 if TYPE_CHECKING:
     import ssl
+    from collections.abc import Callable
 
 T = TypeVar("T")
 
@@ -20,8 +21,13 @@ NEXT_ADDRESS_S = 0.25  # a dead IPv6 route must not cost the whole time for conn
 MECHANISM = "ANONYMOUS"  # the token that counts comes later, on `$cbs`
 
 
-async def open_connection(host: str, port: int, tls: ssl.SSLContext | None) -> Connection:
-    """Connect and begin a session.
+async def open_connection(
+    host: str,
+    port: int,
+    tls: ssl.SSLContext | None,
+    on_sign_of_life: Callable[[], None] = lambda: None,
+) -> Connection:
+    """Connect and begin a session; `on_sign_of_life` is called whenever the other side says more.
 
     Raises:
         OSError: Name resolution, TCP or TLS failed.
@@ -29,7 +35,11 @@ async def open_connection(host: str, port: int, tls: ssl.SSLContext | None) -> C
     """
     loop = asyncio.get_running_loop()
     _, connection = await loop.create_connection(
-        Connection, host, port, ssl=tls, happy_eyeballs_delay=NEXT_ADDRESS_S
+        lambda: Connection(on_sign_of_life),
+        host,
+        port,
+        ssl=tls,
+        happy_eyeballs_delay=NEXT_ADDRESS_S,
     )
 
     try:

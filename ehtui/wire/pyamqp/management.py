@@ -19,6 +19,7 @@ from ehtui.wire import problems
 from ehtui.wire.pyamqp.connection import AmqpError
 from ehtui.wire.pyamqp.handshake import open_connection
 from ehtui.wire.pyamqp.session import ManagementSession
+from ehtui.wire.pyamqp.silence import Silence
 from ehtui.wire.reading import HubReader, Reading
 
 if TYPE_CHECKING:
@@ -26,8 +27,8 @@ if TYPE_CHECKING:
 
     from ehtui.wire.credentials import HubAccess
 
-OPEN_S = 8.0
-REPLY_S = 6.0
+OPEN_S = 8.0  # of silence, while a link is opened
+REPLY_S = 8.0  # and while replies are waited for
 
 
 def trusted_roots() -> ssl.SSLContext:
@@ -54,6 +55,7 @@ class KeptLink(HubReader):
         self._open_s = open_s
         self._reply_s = reply_s
         self._roots = roots
+        self._silence = Silence()
         self._tls: ssl.SSLContext | None = None
         self._session: ManagementSession | None = None
 
@@ -80,12 +82,12 @@ class KeptLink(HubReader):
         step, limit_s = "connecting", self._open_s
 
         try:
-            async with asyncio.timeout(self._open_s):
+            async with self._silence.at_most(self._open_s):
                 session = await self._opened()
 
             step, limit_s = "waiting for replies", self._reply_s
 
-            async with asyncio.timeout(self._reply_s):
+            async with self._silence.at_most(self._reply_s):
                 return await session.read(partitions, describe=describe)
         except TimeoutError:
             self._drop()
@@ -117,7 +119,9 @@ class KeptLink(HubReader):
         if access.use_tls and self._tls is None:
             self._tls = await asyncio.to_thread(self._roots)
 
-        connection = await open_connection(access.host, access.port, self._tls)
+        connection = await open_connection(
+            access.host, access.port, self._tls, self._silence.broken
+        )
         session = self._session = ManagementSession(access, connection, self._clock)
         await session.begin()
         return session
