@@ -37,4 +37,9 @@ class HubDescription:
     name: str
     created_at: float | None
     partition_ids: tuple[str, ...]  # natural order
-    is_geo_replicated: bool | None = None
+    georeplication_factor: int | None = None  # regions; None: the service does not say
+
+    @property
+    def is_geo_replicated(self) -> bool | None:
+        """Whether offsets are of more than one region; None is unknown."""
+        return None if self.georeplication_factor is None else self.georeplication_factor > 1

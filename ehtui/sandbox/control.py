@@ -7,7 +7,8 @@ TOKEN`. Web pages are turned away, by their Origin or by the name under which th
     PATCH  /faults/{eventhubs|blobs}            {"latency_s": 0.02, "is_frozen": true, …}
     POST   /drop                                cut every Event Hubs connection
     PUT    /hubs/{hub}                          {"partitions": 4, "groups": ["g"], "retention": {…}}
-    PATCH  /hubs/{hub}                          {"partitions": 8, "retention": {"max_events": 9}}
+    PATCH  /hubs/{hub}                          {"partitions": 8, "retention": {"max_events": 9},
+                                                 "georeplication_factor": 2}
     DELETE /hubs/{hub}
     PUT    /hubs/{hub}/groups/{group}           (and DELETE)
     POST   /hubs/{hub}/events                   {"bodies": ["…"], "partition": "0"}
@@ -168,7 +169,11 @@ class Control:
         self._namespace.create_hub(hub, partitions, groups, Retention(**(retention or {})))
 
     def _change_hub(
-        self, hub: str, partitions: int | None = None, retention: dict[str, Any] | None = None
+        self,
+        hub: str,
+        partitions: int | None = None,
+        retention: dict[str, Any] | None = None,
+        georeplication_factor: int | None = None,
     ) -> None:
         kept = None if retention is None else Retention(**retention)
 
@@ -177,6 +182,9 @@ class Control:
 
         if kept is not None:
             self._namespace.set_retention(hub, kept)
+
+        if georeplication_factor is not None:
+            self._namespace.set_replication(hub, int(georeplication_factor))
 
     def _append(
         self,

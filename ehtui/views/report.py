@@ -94,7 +94,11 @@ def _where(snapshot: Snapshot, group: str) -> str:
     if snapshot.hub is None:
         return f"ehtui  {safe(group)}"
 
-    return f"ehtui  {safe(snapshot.hub.namespace)} / {safe(snapshot.hub.name)} ▸ {safe(group)}"
+    factor = snapshot.hub.georeplication_factor or 1
+    regions = f" (geo-replicated, {factor} regions)" if factor > 1 else ""
+    name = f"{safe(snapshot.hub.name)}{regions}"
+
+    return f"ehtui  {safe(snapshot.hub.namespace)} / {name} ▸ {safe(group)}"
 
 
 def _pane(name: str, table: Table, paper: Paper) -> Iterator[str]:

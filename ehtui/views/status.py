@@ -10,6 +10,7 @@ from enum import StrEnum
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from ehtui.domain.positions import StartPosition, end_of
 from ehtui.domain.snapshot import (
     ConsumerState,
     Evidence,
@@ -31,6 +32,7 @@ from ehtui.views.telling import Telling
 from ehtui.views.unjudged import not_judged, unread_partitions
 
 if TYPE_CHECKING:
+    from ehtui.domain.hub import HubDescription, PartitionSample
     from ehtui.domain.process import OwnerLink
 
 SCHEMA_ID = "ehtui.status/1"
@@ -102,11 +104,17 @@ def _hub(snapshot: Snapshot) -> Value:
         "namespace": safe(hub.namespace),
         "name": safe(hub.name),
         "created_at": moment(hub.created_at),
-        "partitions": [_partition(partition) for partition in snapshot.partitions],
+        "georeplication_factor": hub.georeplication_factor,
+        "partitions": [_partition(partition, hub) for partition in snapshot.partitions],
     }
 
 
-def _partition(partition: PartitionState) -> Json:
+def _is_start(hub: HubDescription, sample: PartitionSample | None) -> bool | None:
+    """Whether a client may be given that offset to read on behind it."""
+    return isinstance(end_of(hub, sample), StartPosition) if sample is not None else None
+
+
+def _partition(partition: PartitionState, hub: HubDescription) -> Json:
     sample = partition.sample
 
     return {
@@ -114,6 +122,7 @@ def _partition(partition: PartitionState) -> Json:
         "begin_sequence": sample.begin_sequence if sample else None,
         "last_sequence": sample.last_sequence if sample else None,
         "last_offset": safe(sample.last_offset) if sample else None,
+        "last_offset_is_start": _is_start(hub, sample),
         "last_enqueued_at": moment(sample.last_enqueued_at) if sample else None,
         "is_empty": sample.is_empty if sample else None,
         "in_per_s": rounded(partition.in_per_s),

@@ -62,6 +62,7 @@ async def test_a_hub_from_birth_to_death(levers: Levers) -> None:
     sequences = await levers.pull("POST", "/hubs/meetings/events", **events)
     await levers.pull("POST", "/hubs/meetings/partitions/1/trim", before_sequence=1)
     await levers.pull("PATCH", "/hubs/meetings", partitions=3, retention={"max_events": 5})
+    await levers.pull("PATCH", "/hubs/meetings", georeplication_factor=2)
     await levers.pull("PUT", "/hubs/meetings/groups/h")
     await levers.pull("DELETE", "/hubs/meetings/groups/g")
     (hub,) = (await levers.pull("GET", "/state"))["hubs"]

@@ -247,7 +247,7 @@ async def test_the_public_calls_tell_the_same() -> None:
         told = await slow.read(fast.hub.partition_ids, describe=True)
         await slow.close()
 
-    assert told.hub == replace(fast.hub, is_geo_replicated=None)
+    assert told.hub == replace(fast.hub, georeplication_factor=None)
     assert [replace(s, sampled_at=0) for s in told.samples] == [
         replace(s, sampled_at=0) for s in fast.samples
     ]
@@ -476,3 +476,14 @@ async def test_the_fast_way_may_be_read_as_often_as_one_likes() -> None:
     await source.read()
 
     assert source.min_every_s == 0
+
+
+@pytest.mark.parametrize("factor", [1, 3])
+async def test_the_hub_says_over_how_many_regions_it_is_replicated(factor: int) -> None:
+    async with endpoint_with(1) as endpoint:
+        endpoint.namespace.set_replication("orders", factor)
+
+        async with reading(settings_of(endpoint)) as source:
+            hub = (await source.read()).hub
+
+    assert (hub.georeplication_factor, hub.is_geo_replicated) == (factor, factor > 1)

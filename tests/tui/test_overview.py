@@ -16,6 +16,7 @@ from ehtui.tui.screens.arrangement import PANES
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.session import UiOptions
+from ehtui.tui.widgets.headline import Headline
 from ehtui.tui.widgets.lag_pane import LagPane
 from ehtui.views.keys import process_key
 from tests.tui.fakes import FakeSession
@@ -298,3 +299,12 @@ async def test_what_one_types_into_the_filter_is_seen() -> None:
         await pilot.press("enter")
         await pilot.pause()
         assert screen.query_one("KeyBar").display
+
+
+async def test_the_header_says_that_a_hub_is_geo_replicated() -> None:
+    picture = healthy()
+    assert picture.hub is not None
+    replicated = replace(picture, hub=replace(picture.hub, georeplication_factor=2))
+
+    async with opened(replicated, size=(200, 40)) as (_, _, screen):
+        assert "(geo-replicated)" in screen.query_one(Headline).render_line(0).text

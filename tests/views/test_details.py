@@ -208,3 +208,22 @@ def test_a_log_that_hides_the_owner_says_which_line_to_add(
 
 def test_a_log_that_names_the_owner_needs_no_line() -> None:
     assert "Its log does not say who it is" not in {s.heading for s in of_consumer()}
+
+
+@pytest.mark.parametrize(
+    ("factor", "replication", "offset"),
+    [
+        (1, "none (factor 1)", "23211800"),
+        (3, "over 3 regions", "23211800 (no position to start from: the hub is geo-replicated)"),
+    ],
+)
+def test_what_geo_replication_means_for_an_offset(
+    factor: int, replication: str, offset: str
+) -> None:
+    snapshot = world.snapshot(hub=replace(world.hub("0", "1", "2"), georeplication_factor=factor))
+    facts = {
+        line.label: line.value
+        for line in partition_details(snapshot, world.GROUP, "0", Telling(snapshot))[0].lines
+    }
+
+    assert (facts["geo-replication"], facts["last offset"]) == (replication, offset)

@@ -304,6 +304,20 @@ def test_another_name_of_the_namespace_is_named_and_offered() -> None:
     )
 
 
+def test_checkpoints_that_a_promotion_would_lose_say_for_which_sdk() -> None:
+    evidence: Evidence = {"partitions": ("0", "1"), "sdks": ("dotnet",), "without_offset": 0}
+    found = Finding("checkpoint.old_offset", Severity.WARNING, Subject(world.GROUP), evidence, 0.0)
+    unknown = Finding(found.id, found.severity, found.subject, {**evidence, "sdks": ()}, 0.0)
+
+    assert findings.sentence(found, SAY) == (
+        "P0 and P1: the checkpoints have an offset in the old form, and the hub is geo-replicated: "
+        "after a forced promotion nobody can read on from them"
+    )
+    assert ".NET consumers begin again at their default position" in findings.advice(found, SAY)[0]
+    assert "Go" not in findings.advice(found, SAY)[0]
+    assert "Go consumers begin again at the earliest event" in findings.advice(unknown, SAY)[0]
+
+
 def test_a_takeover_of_production_says_so() -> None:
     evidence = {
         "owner": world.A,

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -120,3 +121,10 @@ def test_advice_is_given_once_for_each_kind() -> None:
 
     assert printed.count("stands by, by design") == 2
     assert printed.count("This is no error.") == 1
+
+
+def test_a_report_says_that_a_hub_is_geo_replicated() -> None:
+    hub = replace(world.hub("0", "1", "2"), georeplication_factor=2)
+    told = report(world.snapshot(hub=hub), world.GROUP)
+
+    assert f"{world.HUB} (geo-replicated, 2 regions) ▸" in told.splitlines()[0]

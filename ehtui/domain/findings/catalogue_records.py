@@ -89,6 +89,19 @@ RECORD_KINDS = (
         },
     ),
     FindingKind(
+        # Checkpoints whose offsets a geo-replicated hub refuses after a promotion.
+        "checkpoint.old_offset",
+        (INFO, WARNING),
+        ("group", "partition?"),
+        {
+            "partitions": "tuple[str, ...]",
+            "georeplication_factor": "int",
+            "sdks": "tuple[str, ...] of their owners, as far as something tells: python, dotnet …",
+            "without_offset": "int of them that have a sequence number alone",
+            "checkpoint_at": "float when the newest of them was written",
+        },
+    ),
+    FindingKind(
         "checkpoint.rewound",
         (WARNING,),
         ("group", "partition?"),

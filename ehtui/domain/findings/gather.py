@@ -50,6 +50,7 @@ def _of_group(case: Case) -> Iterator[Finding]:
     yield from records.mixed(case)
     yield from records.strays(case)
     yield from progress.recreated(case)
+    yield from records.old_offsets(case)
     yield from lapses.no_consumers(case)
     yield from balance.crash_loop(case, moves)
     yield from lapses.lapsed(case)

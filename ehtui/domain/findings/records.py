@@ -6,9 +6,11 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.case import Case, finding
 from ehtui.domain.findings.sources import STARTING_S
+from ehtui.domain.folds.owners import hints_by_owner
 from ehtui.domain.memory import Mark
 from ehtui.domain.namespaces import host_of, is_this_machine, port_of
 from ehtui.domain.ownership import Place, natural
+from ehtui.domain.positions import is_old_form
 from ehtui.domain.sdks import PYTHON
 from ehtui.domain.snapshot import Evidence, Finding, LeaseState, Severity, Subject
 from ehtui.domain.store import Layout
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.store import OtherName, Ownership
+    from ehtui.domain.store import Checkpoint, OtherName, Ownership
 
 NAMES = 5
 SEVERAL = 2
@@ -171,6 +173,38 @@ def mixed(case: Case) -> Iterator[Finding]:
 def _hazard(case: Case, reason: str, layouts: list[str], partitions: tuple[str, ...]) -> Finding:
     evidence: Evidence = {"reason": reason, "layouts": tuple(layouts), "partitions": partitions}
     return finding("store.mixed_hazard", Severity.WARNING, case.subject(), evidence)
+
+
+def old_offsets(case: Case) -> Iterator[Finding]:
+    """Checkpoints in the old form on a geo-replicated hub: a promotion makes them worthless."""
+    hub = case.draft.hub
+
+    if hub is None or not hub.is_geo_replicated:
+        return
+
+    seats = [s for s in case.group.seats.values() if _is_old_form(s.shown.checkpoint)]
+
+    if not seats:
+        return
+
+    records = [s.shown.checkpoint for s in seats if s.shown.checkpoint is not None]
+    hints = hints_by_owner(case.draft, case.group)
+    sdks = {sdk for s in seats for sdk in hints.get(s.tenure.holder or "", ())}
+    partitions = tuple(s.shown.id for s in seats)
+    evidence: Evidence = {
+        "partitions": partitions,
+        "georeplication_factor": hub.georeplication_factor,
+        "sdks": tuple(sorted(sdks)),
+        "without_offset": sum(r.offset is None for r in records),
+        "checkpoint_at": max(r.blob.last_modified for r in records),
+    }
+    is_used = bool(case.group.state.owners) or case.is_configured
+    severity = Severity.WARNING if is_used else Severity.INFO
+    yield finding("checkpoint.old_offset", severity, case.subject(partitions), evidence)
+
+
+def _is_old_form(record: Checkpoint | None) -> bool:
+    return record is not None and is_old_form(record)
 
 
 def unreadable(draft: Draft) -> Iterator[Finding]:

@@ -95,7 +95,7 @@ def _describe_hub(hub: Hub) -> dict[str, Any]:
         "created_at": Timestamp(hub.created_at * 1000),
         "partition_count": len(hub.partitions),
         "partition_ids": Strings(log.id for log in hub.partitions),
-        "georeplication_factor": 1,
+        "georeplication_factor": hub.georeplication_factor,
     }
 
 

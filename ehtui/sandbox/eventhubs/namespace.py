@@ -46,6 +46,7 @@ class Hub:
     groups: dict[str, str] = field(default_factory=dict)  # lower case → as created
     receivers: Receivers = field(default_factory=Receivers)
     is_deleted: bool = False
+    georeplication_factor: int = 1  # what it says of itself; nothing is replicated
     _turn: int = -1
 
     def partition(self, partition_id: str) -> PartitionLog | None:
@@ -181,6 +182,10 @@ class Namespace:
             log = PartitionLog(str(number), owner.retention, self._room)
             owner.partitions.append(log)
             self._room.logs.append(log)
+
+    def set_replication(self, hub: str, factor: int) -> None:
+        """Let a hub say that it is replicated over so many regions."""
+        self.hub(hub).georeplication_factor = factor
 
     def set_retention(self, hub: str, retention: Retention) -> None:
         """Change what the hub's partitions keep, at once."""

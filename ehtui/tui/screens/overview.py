@@ -328,4 +328,6 @@ def _places(hub: HubDescription | None) -> tuple[str, ...]:
     namespace = safe(hub.namespace.removesuffix(".servicebus.windows.net"))
     name = safe(hub.name)
 
-    return (f" {namespace} / {name}", f" {name}", "")
+    plain = (f" {namespace} / {name}", f" {name}", "")
+
+    return (f"{plain[0]} (geo-replicated)", *plain) if hub.is_geo_replicated else plain

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.positions import NoStartPosition, end_of
 from ehtui.domain.rules import UNREADABLE
 from ehtui.domain.snapshot import (
     BehindBasis,
@@ -26,6 +27,7 @@ from ehtui.views.telling import Telling, partition
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ehtui.domain.hub import HubDescription, PartitionSample
     from ehtui.domain.store import Checkpoint
 
 TIMING = {
@@ -85,16 +87,40 @@ def _hub(state: PartitionState | None, say: Telling) -> Iterator[Fact]:
         f"{say.clock.full(say.snapshot.host_at(sample.sampled_at))} ({age}), from the hub",
     )
     yield "last sequence", formats.count(sample.last_sequence) if not sample.is_empty else "empty"
-    yield "last offset", safe(sample.last_offset)
+    yield "last offset", safe(sample.last_offset) + _no_start(say.snapshot.hub, sample)
     yield "last event arrived", say.full(sample.last_enqueued_at)
     yield "first retained", formats.count(sample.begin_sequence) if not sample.is_empty else "empty"
     retained = 0 if sample.is_empty else sample.last_sequence - sample.begin_sequence + 1
     yield "retained", formats.plural(retained, "event")
     yield "coming in", _per_s(state.in_per_s)
+    yield from _replication(say.snapshot.hub)
+
+
+_NO_START = {
+    "geo-replicated": "the hub is geo-replicated",
+    "opaque-offset": "the hub does not say whether it is geo-replicated",
+}
+
+
+def _no_start(hub: HubDescription | None, sample: PartitionSample) -> str:
+    """What keeps an offset from being a place to begin at."""
+    position = end_of(hub, sample) if hub is not None else None
+
+    if not isinstance(position, NoStartPosition) or position.why not in _NO_START:
+        return ""
+
+    return f" (no position to start from: {_NO_START[position.why]})"
 
 
 def _per_s(value: float | None) -> str | None:
     return None if value is None else f"{formats.rate(value)}/s"
+
+
+def _replication(hub: HubDescription | None) -> Iterator[Fact]:
+    factor = hub.georeplication_factor if hub is not None else None
+
+    if factor is not None:
+        yield "geo-replication", f"over {factor} regions" if factor > 1 else "none (factor 1)"
 
 
 def _lease(lease: Lease, say: Telling) -> Iterator[Fact]:

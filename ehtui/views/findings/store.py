@@ -129,6 +129,43 @@ def _mixed_advice(case: Case) -> tuple[str, ...]:
     )
 
 
+_AFTER_PROMOTION = {
+    "dotnet": ".NET consumers begin again at their default position",
+    "go": "Go consumers begin again at the earliest event",
+}
+
+
+def _old_offset(case: Case) -> str:
+    is_one = len(case.places) == 1
+    what = "the checkpoint has" if is_one else "the checkpoints have"
+    rest = case.whole("without_offset") == len(case.places)
+    form = "no offset" if rest else "an offset in the old form"
+
+    return (
+        f"{case.where}: {what} {form}, and the hub is geo-replicated: after a forced promotion "
+        f"nobody can read on from {'it' if is_one else 'them'}"
+    )
+
+
+def _old_offset_advice(case: Case) -> tuple[str, ...]:
+    known = [sdk for sdk in case.names("sdks") if sdk in _AFTER_PROMOTION]
+    told = [_AFTER_PROMOTION[sdk] for sdk in (known or sorted(_AFTER_PROMOTION))]
+    others = "" if known else "; of the other SDKs nothing is documented"
+
+    return (
+        (
+            "The promoted region refuses such offsets (com.microsoft:georeplication:invalid-offset)"
+            f". Then {formats.listed(told)}{others}. Events are read twice, or skipped where that "
+            "position is the latest event."
+        ),
+        (
+            "Before a promotion is forced, let every partition be checkpointed once more by "
+            "consumers that know the new form (.NET 5.12, Functions 6.5, Java 5.21, Go 2.0, Python "
+            "5.14, JavaScript 6 or newer): what they write since replication was enabled has it."
+        ),
+    )
+
+
 def _unreadable(case: Case) -> str:
     count = case.whole("count") or 0
     first, kind = next(iter(case.names("names")), ""), case.text("kind")
@@ -246,6 +283,7 @@ STORE_WORDS: Mapping[str, Words] = {
     "store.two_names": Words(_two_names, _two_names_advice),
     "store.other_name": Words(_other_name, _other_name_advice),
     "store.mixed_hazard": Words(_mixed, _mixed_advice),
+    "checkpoint.old_offset": Words(_old_offset, _old_offset_advice),
     "store.stray_records": Words(_stray, _stray_advice),
     "store.unreadable_blob": Words(_unreadable, _unreadable_advice),
     "store.not_visible": Words(_not_visible, _not_visible_advice),

@@ -200,7 +200,7 @@ def _description(access: HubAccess, value: dict[str, Any]) -> HubDescription:
         _text(value["name"]),
         _seconds(value.get("created_at")),
         tuple(sorted((_text(name, ID_LENGTH) for name in ids), key=natural)),
-        None if factor is None else _integer(factor) > 1,
+        None if factor is None else _integer(factor),
     )
 
 
