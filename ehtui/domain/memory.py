@@ -54,6 +54,8 @@ class Move:
     sequence: int | None  # checkpoint by then: one that never moves tells a poison event
     age_s: float | None = None  # since its owner of before was last seen to renew
     free_since: float | None = None  # released, or its lease had run out, as far as it was judged
+    is_beyond_share: bool = False  # who took it from another had its share already
+    is_guess: bool = False  # its release was not seen: it may have been taken from the living
 
 
 class Tenure(NamedTuple):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.memory import Move, MoveKind, Tenure
@@ -105,7 +105,8 @@ def moves_of(
         return (move(MoveKind.TAKEN_OVER, old, new),)
 
     if has_left:  # a steal leaves its victim something: this one let go of all, unseen
-        return (move(MoveKind.RELEASED, old, None), move(MoveKind.CLAIMED, old, new))
+        pair = (move(MoveKind.RELEASED, old, None), move(MoveKind.CLAIMED, old, new))
+        return tuple(replace(half, is_guess=True) for half in pair)
 
     return (move(MoveKind.STOLEN, old, new),)
 

@@ -16,6 +16,7 @@ NEED_HISTORY = (
     "checkpoint.never",
     "group.behind",
     "group.churn",
+    "group.leases_too_short",
     "group.imbalanced",
     "partition.pingpong",
     "partition.hot",

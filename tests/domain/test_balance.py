@@ -214,7 +214,7 @@ def test_a_poison_event_that_kills_every_owner_is_a_crash_loop() -> None:
     assert loop.evidence["owners"] == ("c", "d", "e")
 
 
-def test_owners_that_rob_each_other_of_everything_are_churn_and_no_rewind() -> None:
+def test_owners_that_rob_each_other_of_everything_are_one_finding_and_no_rewind() -> None:
     """Leases shorter than their renewals: whoever looks takes all, so its victim seems to leave."""
     world = World(4)
     world.produce(4)
@@ -234,8 +234,8 @@ def test_owners_that_rob_each_other_of_everything_are_churn_and_no_rewind() -> N
 
         world.play(2, every_s=1)
 
-    assert world.ids() == {"group.churn"}
-    assert world.finding("group.churn").evidence["owners"] == 3
+    assert world.ids() == {"group.leases_too_short"}
+    assert world.finding("group.leases_too_short").evidence["owners"] == 3
     assert "owner.crash_loop" not in world.ever
 
 

@@ -34,10 +34,8 @@ def recent(case: Case) -> list[Move]:
 def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     """Owners come and go, the checkpoint stays: often one event that kills its reader."""
     looping: dict[str, list[Move]] = {}
-    alive = _alive(case)
-    returns = [m for m in moves if m.kind in _ARRIVALS and not _is_hand_over(m, alive)]
 
-    for partition, arrivals in _by_partition(returns).items():
+    for partition, arrivals in _by_partition(_returns(case, moves)).items():
         seat = case.group.seats.get(partition)
 
         if seat is None or len(arrivals) < CRASHES:
@@ -79,13 +77,21 @@ def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     yield finding("owner.crash_loop", Severity.CRITICAL, subject, evidence, worst[0].at)
 
 
+def _returns(case: Case, moves: Sequence[Move]) -> list[Move]:
+    """Arrivals of somebody whose forerunner had gone."""
+    alive = _alive(case)
+    return [
+        m
+        for m in moves
+        if m.kind in _ARRIVALS
+        and not _is_hand_over(m, alive)
+        and not (m.is_guess and m.is_beyond_share)  # rather robbed of everything than gone
+    ]
+
+
 def _alive(case: Case) -> frozenset[str]:
     """Owners with a lease that runs, but for those whose process was seen to end."""
-    return frozenset(o.id for o in case.group.state.owners) - _gone(case)
-
-
-def _gone(case: Case) -> frozenset[str]:
-    return frozenset(owner for d in case.draft.host.departures for owner in d.owners)
+    return frozenset(o.id for o in case.group.state.owners) - case.ended
 
 
 def _is_hand_over(move: Move, alive: frozenset[str]) -> bool:
@@ -111,11 +117,13 @@ def pingpongs(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     for partition, own in _by_partition(moves).items():
         run = pingpong(own)
 
-        if len(run) < PINGPONG_CHANGES or partition in case.explained:
+        owners = {o for m in run for o in (m.from_owner, m.to_owner) if o is not None}
+        is_over = bool(owners & case.ended)
+
+        if len(run) < PINGPONG_CHANGES or is_over or partition in case.explained:
             continue
 
         case.explained.add(partition)
-        owners = {o for m in run for o in (m.from_owner, m.to_owner) if o is not None}
         evidence: Evidence = {
             "owners": tuple(sorted(owners)),
             "changes": len(run),
@@ -128,12 +136,16 @@ def pingpongs(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
 
 def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     """An owner that joined lately and took partitions from live ones."""
-    alive, gone = _alive(case), _gone(case)
+    alive = _alive(case)
 
     for owner, track in case.group.owners.items():
         joined_at = track.joined_at
 
-        if joined_at is None or case.now - joined_at > NEWCOMER_S or owner in case.restarting:
+        if joined_at is None or case.now - joined_at > NEWCOMER_S:
+            continue
+
+        # Who holds nothing any more is no newcomer either.
+        if owner in case.restarting or owner not in alive:
             continue
 
         taken = [
@@ -141,7 +153,7 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
             for m in moves
             if m.to_owner == owner
             and (m.kind is MoveKind.STOLEN or _is_blink(m, alive))
-            and m.from_owner not in gone
+            and m.from_owner not in case.ended
             and m.partition not in case.explained
             and _was_settled(case, m.from_owner, joined_at)
         ]
@@ -188,7 +200,8 @@ def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     taken = [
         m
         for m in _taken_from_the_living(case, moves)
-        if m.partition not in case.explained and not {m.from_owner, m.to_owner} & case.restarting
+        if m.partition not in case.explained
+        and not {m.from_owner, m.to_owner} & (case.restarting | case.ended)
     ]
     count = len(case.group.seats)
     # All may have let go for a moment: whoever takes part is there.
@@ -244,6 +257,9 @@ def imbalanced(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     if owners < SHARED or any(case.now - m.at < least_s for m in moves):
         return
 
+    if case.ended & counts.keys():  # what it holds is shared out once its leases have run out
+        return
+
     most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
     expected_min, expected_max = held // owners, ceil(held / owners)
 
@@ -271,7 +287,7 @@ def imbalanced(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
 
 def single_host(case: Case) -> Iterator[Finding]:
     """Every owner of a production group is a process of this host."""
-    owners = case.group.state.owners
+    owners = [o for o in case.group.state.owners if o.id not in case.ended]
 
     if not case.draft.policy.is_production or len(owners) < SHARED:
         return

@@ -22,6 +22,7 @@ from ehtui.domain.snapshot import (
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+LEFT_ROUNDS = 3.0  # who holds nothing for so long has left
 FROM_NOW = -1.0  # since: as long as the finding stands; decided when findings are gathered
 
 
@@ -34,6 +35,7 @@ class Case:
     troubled: tuple[Seat, ...] = ()
     renewing: frozenset[str] = frozenset()  # owners with a lease that is held
     idle: tuple[ConsumerState, ...] = ()
+    ended: frozenset[str] = frozenset()  # owners that are no more: nothing is told of them
     explained: set[str] = field(default_factory=set)  # partitions whose root cause is told
     shuffled: set[str] = field(default_factory=set)  # partitions that several owners read in turn
     restarting: set[str] = field(default_factory=set)  # owners of a crash loop
@@ -96,7 +98,22 @@ def open_case(draft: Draft, group: GroupMemory) -> Case:
         group.troubled,
         renewing,
         idle_consumers(draft, group.key),
+        _ended(draft, group),
     )
+
+
+def _ended(draft: Draft, group: GroupMemory) -> frozenset[str]:
+    """Whose process was seen to end, unless it goes on renewing; and who left some rounds ago."""
+    gone = draft.host.ended(draft.listed_at)
+    left_before = draft.looked_at - LEFT_ROUNDS * slowest_round(group)
+    holders = {o.id for o in group.state.owners}
+    ended = {
+        owner
+        for owner, track in group.owners.items()
+        if (owner not in holders and track.seen_at < left_before)
+        or (owner in gone and (track.sight is None or track.sight.modified_at <= gone[owner]))
+    }
+    return frozenset(ended | (gone.keys() - group.owners.keys()))
 
 
 def finding(

@@ -149,6 +149,21 @@ _KINDS = (
         },
     ),
     FindingKind(
+        # An expiry shorter than the interval: each calls the others' leases expired, every round.
+        "group.leases_too_short",
+        (WARNING,),
+        ("group",),
+        {
+            "changes": "int partitions taken from live owners by who had its share already",
+            "window_s": "float",
+            "owners": "int who take them from each other",
+            "partitions": "tuple[str, ...] that moved",
+            "youngest_s": "float? the youngest lease that was taken: leases run out sooner",
+            "renewed_every_s": "float?",
+            "is_like_old_rust": "bool leases of 10 s renewed every 30 s: Rust's SDK before 0.14",
+        },
+    ),
+    FindingKind(
         "partition.pingpong",
         (WARNING,),
         ("group", "partition"),

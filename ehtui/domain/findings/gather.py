@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import balance, lapses, logs, progress, records, roles, sources, traffic
+from ehtui.domain.findings import (
+    balance,
+    lapses,
+    logs,
+    progress,
+    records,
+    roles,
+    short_leases,
+    sources,
+    traffic,
+)
 from ehtui.domain.findings.case import FROM_NOW, Case, open_case
 from ehtui.domain.snapshot import Finding, Severity
 
@@ -52,6 +62,7 @@ def _of_group(case: Case) -> Iterator[Finding]:
     yield from progress.recreated(case)
     yield from records.old_offsets(case)
     yield from lapses.no_consumers(case)
+    yield from short_leases.too_short(case, moves)
     yield from balance.crash_loop(case, moves)
     yield from lapses.lapsed(case)
     yield from lapses.unowned(case)

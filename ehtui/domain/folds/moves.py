@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
+from math import ceil
 from typing import TYPE_CHECKING
 
 from ehtui.domain.folds.expiry import learned, with_expiry
@@ -43,7 +45,8 @@ def tell_moves(
     if not shifts:
         return group if moves is group.moves else replace(group, moves=moves)
 
-    present = {owner_of(seat.tenure) for seat in group.seats.values()}
+    held = Counter(owner_of(seat.tenure) for seat in group.seats.values())
+    present = held.keys()
     added: list[Move] = []
     by_partition: dict[str, list[Move]] = {}
 
@@ -56,7 +59,8 @@ def tell_moves(
         has_left = old is not None and old not in present
         had_ended = _had_ended(draft, old, rounds)
 
-        for move in moves_of(shift, timing, has_left=has_left, had_ended=had_ended):
+        for plain in moves_of(shift, timing, has_left=has_left, had_ended=had_ended):
+            move = _shared(plain, held, len(group.seats))
             group = with_expiry(group, learned(group, rounds, shift, move, timing))
             added.append(move)
             past = by_partition.setdefault(move.partition, [])
@@ -68,6 +72,16 @@ def tell_moves(
 
     moves = (*moves, *added)[-MOST_MOVES:]
     return replace(group, moves=moves)
+
+
+def _shared(move: Move, held: Mapping[str | None, int], partitions: int) -> Move:
+    """`move`, marked where who took it from another holds more than its share by now."""
+    if move.to_owner is None or move.from_owner in {None, move.to_owner}:
+        return move
+
+    owners = {*held, move.from_owner} - {None}
+    is_beyond = held.get(move.to_owner, 0) > ceil(partitions / len(owners))
+    return replace(move, is_beyond_share=True) if is_beyond else move
 
 
 def _had_ended(draft: Draft, owner: str | None, rounds: Mapping[str, Round]) -> bool:

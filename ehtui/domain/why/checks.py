@@ -23,7 +23,15 @@ from ehtui.domain.snapshot import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-UNSTABLE = frozenset({"partition.pingpong", "group.churn", "owner.crash_loop", "store.two_names"})
+UNSTABLE = frozenset(
+    {
+        "partition.pingpong",
+        "group.churn",
+        "group.leases_too_short",
+        "owner.crash_loop",
+        "store.two_names",
+    }
+)
 STUCK = frozenset({Health.STOPPED, Health.STALLED})
 UNSERVED = frozenset({Health.UNOWNED, Health.OVERDUE})
 

@@ -120,8 +120,11 @@ FAULTS = (
         "Three consumers with an expiry below their interval take partitions from each other for "
         "ever.",
         _churn,
-        expects=(Expected("group.churn", Severity.WARNING, within=60),),
-        passing={"partition.pingpong": "two of them swap one partition"},
+        expects=(Expected("group.leases_too_short", Severity.WARNING, within=60),),
+        passing={
+            "partition.pingpong": "two of them swap one partition",
+            "group.churn": "some take no more than their share yet",
+        },
         setting=Setting(pace=TOO_SHORT),
         watch_s=22,
     ),

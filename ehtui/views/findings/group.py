@@ -58,6 +58,41 @@ def _churn_advice(_: Case) -> tuple[str, ...]:
     )
 
 
+def _too_short(case: Case) -> str:
+    every = case.number("renewed_every_s")
+    rounds = f", every {formats.duration(every)}" if every is not None else ""
+    age = case.number("youngest_s")
+    sooner = f", {formats.duration(age)} after a renewal" if age is not None else ""
+
+    owners = formats.plural(case.whole("owners") or 0, "live owner")
+
+    return (
+        f"{case.group}: leases run out before they are renewed{rounds}: {owners} took partitions "
+        f"from each other {case.count('changes')} times within {case.lasting('window_s')}{sooner}"
+    )
+
+
+def _too_short_advice(case: Case) -> tuple[str, ...]:
+    rust = (
+        "The Rust SDK (azure_messaging_eventhubs) before 0.14 does so by default: it renews every "
+        "30 s and calls leases expired after 10 s. Update it."
+    )
+
+    return (
+        (
+            "Each takes the others for dead and claims more than its share, round after round. "
+            "Every move repeats events since the last checkpoint."
+        ),
+        (
+            "Set the expiry to several intervals (six are usual): "
+            "partition_ownership_expiration_interval in Python, "
+            "partitionOwnershipExpirationIntervalInMs in JavaScript, "
+            "PartitionOwnershipExpirationInterval in .NET, PartitionExpirationDuration in Go."
+        ),
+        *((rust,) if case.is_set("is_like_old_rust") else ()),
+    )
+
+
 def _pingpong(case: Case) -> str:
     return (
         f"{case.where}: {case.owners()} take it from each other, "
@@ -228,6 +263,7 @@ def _hot_advice(_: Case) -> tuple[str, ...]:
 GROUP_WORDS: Mapping[str, Words] = {
     "group.imbalanced": Words(_imbalanced, _imbalanced_advice),
     "group.churn": Words(_churn, _churn_advice),
+    "group.leases_too_short": Words(_too_short, _too_short_advice),
     "partition.pingpong": Words(_pingpong, _pingpong_advice),
     "owner.crash_loop": Words(_crash_loop, _crash_loop_advice),
     "group.no_consumers": Words(_no_consumers, _no_consumers_advice),
