@@ -31,7 +31,7 @@ USAGE, INTERNAL = 64, 70
         (["config", "--env-file", "nowhere"], "--env-file nowhere does not exist"),
         (["config", "--pid", "999999999"], "no process 999999999"),
         (["config", "--container", "NO!"], "--container is not a container name: 'NO!'"),
-        (["config", "--account-url", "hgzero"], "--account-url is not the address"),
+        (["config", "--account-url", "hg zero"], "--account-url is not the address"),
         (["status"], "No event hub is configured"),
         ([], "No event hub is configured"),
     ],
