@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Last-Modified and the clocks' difference are known to a second; a process is missed late.
 RENEWED_SLACK_S = 1.0
+CONNECTING_S = 20.0  # by then a client has connected, and its connection has been seen
 JOINED_SLACK_S = 2.0  # a start is known to a second, and so is a claim
 
 Owned = Mapping[str, tuple[tuple[str, str], ...]]  # owner id → (group, partition)
@@ -175,10 +176,33 @@ def _open_claims(
         if claim.owner in links or (claim.over_at is not None and claim.owner not in owns):
             continue
 
+        no_clients = _no_clients(draft, claim, owns)
         yield (
             claim,
-            [w for w in claim.writers if not _is_disproved(draft, w, claim.owner, owns)],
+            [
+                writer
+                for writer in claim.writers
+                if writer not in no_clients and not _is_disproved(draft, writer, claim.owner, owns)
+            ],
         )
+
+
+def _no_clients(draft: Draft, claim: OwnerClaim, owns: Owned) -> frozenset[ProcessId]:
+    """Writers that live and have no connection, while the owner holds something and renews.
+
+    A master of workers, a helper: it writes the same log, and receives nothing. Who stands by may
+    have none either; so this says nothing of an owner that holds nothing.
+    """
+    connected_at = claim.seen_at + CONNECTING_S + (draft.clock_offset_s or 0.0)
+    connections = {c.process.id: c.process.connections for c in draft.consumers}
+    # A client is recognised by its connection, where those can be seen at all.
+    is_seen = any(n is not None for n in connections.values())
+
+    if not is_seen or not has_renewed(draft, claim.owner, owns, connected_at):
+        return frozenset()
+
+    ended = {d.process for d in draft.host.departures}
+    return frozenset(w for w in claim.writers if w not in ended and connections.get(w, 0) == 0)
 
 
 def _taken(links: Mapping[str, OwnerLink], owns: Owned) -> frozenset[ProcessId]:

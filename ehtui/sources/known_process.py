@@ -20,7 +20,7 @@ from ehtui.domain.process import (
 from ehtui.domain.text import safe, safe_command
 from ehtui.sources.log_files import logs_of
 from ehtui.sources.process_facts import inner_pids, is_kernel_thread, program_of, signal_masks
-from ehtui.sources.programs import ProgramKind, kind_of, loaded_runtime
+from ehtui.sources.programs import ProgramKind, loaded_runtime
 from ehtui.sources.recognition import Pattern
 from ehtui.sources.start_times import started_at
 from ehtui.sources.supervisors import supervisor_of
@@ -181,12 +181,6 @@ def known_process(
         )
 
     return None
-
-
-def kind_of_process(process: psutil.Process, name: str, command: list[str]) -> ProgramKind:
-    """What it runs; its executable is hidden where it is another user's."""
-    executable = attempt(process.exe)
-    return kind_of(executable or None, command, name)
 
 
 def _logs(pid: int, pattern: Pattern | None) -> tuple[str, ...]:

@@ -17,6 +17,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
+from ehtui.domain.process import ProcessId
+from ehtui.sources.process_facts import inner_pids
+from ehtui.sources.programs import kind_of_process
+from ehtui.sources.start_times import started_at
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -231,6 +236,23 @@ def writers_of(path: str) -> frozenset[int]:
                             break
 
     return frozenset(found)
+
+
+def holders_of(path: str) -> dict[ProcessId, frozenset[int]]:
+    """Every process that may write to this file itself, and what each may call itself.
+
+    Shells and launchers hold what they redirected for others, and write nothing.
+    """
+    found = {}
+
+    for pid in writers_of(path) - {os.getpid()}:
+        with suppress(psutil.Error):
+            process = psutil.Process(pid)
+
+            if not kind_of_process(process, process.cmdline()).is_bystander:
+                found[ProcessId(pid, started_at(pid))] = inner_pids(pid) | {pid}
+
+    return found
 
 
 def is_elsewhere(pid: int) -> bool:

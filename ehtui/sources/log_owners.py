@@ -75,17 +75,21 @@ class LogOwners:
 
     _traces: dict[str, OwnerTrace] = field(default_factory=dict)
 
-    def note(self, record: LogRecord, sighting: Sighting) -> None:
-        """Take in a record; one that names no speaker is passed over."""
+    def note(self, record: LogRecord, sighting: Sighting) -> bool:
+        """Take in a record, and tell whether it is the first of an owner, or of a run of one.
+
+        One that names no speaker is passed over.
+        """
         owner, fact = record.fact.owner, record.fact
 
         if owner is None:
-            return
+            return False
 
         trace = self._traces.get(owner)
+        is_new = trace is None or (fact.is_start and record.place > trace.spoke)
 
         # The same id again: a name that was configured, in the next run.
-        if trace is None or (fact.is_start and record.place > trace.spoke):
+        if trace is None or is_new:
             begun = OwnerTrace(
                 owner, shown(record.text), record.place, sighting.read_at, record.place
             )
@@ -99,6 +103,8 @@ class LogOwners:
 
         if len(self._traces) > MOST_OWNERS:
             del self._traces[min(self._traces, key=lambda o: self._traces[o].spoke)]
+
+        return is_new
 
     def judge(self, writers: Sequence[LogWriter], *, trusts_zone: bool) -> None:
         """Hold every line against those who write the file, and when they lived."""

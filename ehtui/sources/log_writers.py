@@ -15,8 +15,6 @@ from ehtui.sources.log_text.facts import WrittenAt
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# The kernel counts a process's start in ticks since a boot that is told in whole seconds.
-START_SLACK_S = 1.0
 SLACK_S = 0.5
 ZONE_STEP_S = 900.0  # zones differ by quarters of an hour
 ZONE_SLACK_S = 30.0
@@ -39,12 +37,14 @@ class LogWriter:
     """A process that has this file among its logs, or had, and when it lived."""
 
     process: ProcessId
+    began_at: float  # local time, as exactly as it is known
     pids: frozenset[int]  # what it may call itself, here and in its container
     ended_at: float | None = None  # local time of the scan that missed it
+    is_stranger: bool = False  # no consumer that is known: it has the file open
 
     def lived(self, span: Span) -> bool:
         """Whether any part of its life falls into this time."""
-        has_begun = span.end >= self.process.started_at - START_SLACK_S
+        has_begun = span.end >= self.began_at
         # It was missed some time after it ended: what came after that is of another one.
         return has_begun and (self.ended_at is None or span.begin < self.ended_at)
 

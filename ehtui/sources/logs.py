@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from ehtui.domain.process import LogIncident, OwnerClaim, OwnerLink, ProcessId, ProcessSample
 from ehtui.domain.text import safe
 from ehtui.domain.updates import LogsRead
 from ehtui.sources.in_thread import InThread
+from ehtui.sources.log_files import holders_of, identity_of
 from ehtui.sources.log_owners import LogOwners, conclusions, shown
 from ehtui.sources.log_text.facts import LogPlace, LogReading
 from ehtui.sources.log_text.reader import LogReader
 from ehtui.sources.log_writers import LogWriter, Sighting, may_have_written
+from ehtui.sources.start_times import began_at, is_alive
 
 if TYPE_CHECKING:
     from ehtui.sources.log_text.facts import LogFact, LogRecord
@@ -29,7 +30,6 @@ MOST_WRITERS = 64
 # are read, and no turn holds up the ends of the logs for long.
 CATCH_UP_BYTES = 4 * 1024 * 1024
 
-Identity = tuple[int, int]  # device and inode
 Incident = tuple[ProcessId | None, "LogFact", bool]  # who, what, whether it is past
 
 
@@ -52,6 +52,7 @@ class _Log:
     """One file, everybody who writes it or did, and what it told."""
 
     reader: ReadsRecords
+    holders: Callable[[], Mapping[ProcessId, frozenset[int]]]
     owners: LogOwners = field(default_factory=LogOwners)
     writers: dict[ProcessId, LogWriter] = field(default_factory=dict)
     read_at: float | None = None
@@ -80,12 +81,40 @@ class _Log:
         self.is_readable = True
         self.trusts_zone &= not any(sighting.has_odd_zone for _, sighting in sightings)
 
+        is_new = False
+
         for record, sighting in sightings:
             self.reached = max(self.reached or record.place, record.place)
-            self.owners.note(record, sighting)
+            is_new |= self.owners.note(record, sighting)
+
+        if is_new:
+            self._look_around(at)
 
         self.owners.judge(self._everybody, trusts_zone=self.trusts_zone)
         return self._incidents(sightings, at)
+
+    def _look_around(self, at: float) -> None:
+        """Who else can have written what names a new owner: whoever has the file open.
+
+        A process that just started, or that nobody takes for a consumer, writes logs too. Where
+        somebody else carries the lines of a writer into the file, as `tee` does, who has it open
+        says nothing.
+        """
+        holders = self.holders()
+
+        if not holders:
+            return
+
+        writing = [writer for writer in self.writers.values() if writer.ended_at is None]
+        ended = [w for w in writing if w.process not in holders and not is_alive(w.process)]
+
+        for writer in ended:
+            self.writers[writer.process] = replace(writer, ended_at=at)
+
+        if all(w.process in holders for w in writing if w not in ended):
+            for process, pids in holders.items():
+                writer = LogWriter(process, began_at(process), pids, is_stranger=True)
+                self.writers.setdefault(process, writer)
 
     def _incidents(
         self, sightings: Sequence[tuple[LogRecord, Sighting]], at: float
@@ -137,10 +166,12 @@ class _Log:
         alive = {process.id for process in living}
 
         for process in living:
-            self.writers[process.id] = LogWriter(process.id, process.pids)
+            self.writers[process.id] = LogWriter(process.id, began_at(process.id), process.pids)
 
         for id_, writer in list(self.writers.items()):
-            if id_ not in alive and writer.ended_at is None:
+            is_there = id_ in alive or (writer.is_stranger and is_alive(id_))
+
+            if not is_there and writer.ended_at is None:
                 self.writers[id_] = replace(writer, ended_at=at)
             elif writer.ended_at is not None and at - writer.ended_at > REMEMBERED_S:
                 del self.writers[id_]
@@ -157,6 +188,8 @@ class LogSource:
     clock: Callable[[], float] = time.time
     name: str = "logs"
     open_log: Callable[[str, Callable[[], float]], ReadsRecords] = LogReader
+    # Who has a file open for writing, and what each may call itself.
+    holders: Callable[[str], Mapping[ProcessId, frozenset[int]]] = holders_of
     _logs: dict[str, _Log] = field(default_factory=dict)  # by path
     _thread: InThread = field(default_factory=InThread)
 
@@ -229,23 +262,14 @@ class LogSource:
         if path in self._logs:
             return path
 
-        identity = _identity(path)
-        same = (p for p in self._logs if identity is not None and _identity(p) == identity)
+        identity = identity_of(path)
+        same = (p for p in self._logs if identity is not None and identity_of(p) == identity)
         known = next(same, path)
 
         if known == path:
-            self._logs[path] = _Log(self.open_log(path, self.clock))
+            self._logs[path] = _Log(self.open_log(path, self.clock), partial(self.holders, path))
 
         return known
-
-
-def _identity(path: str) -> Identity | None:
-    try:
-        status = Path(path).stat()
-    except OSError:
-        return None
-
-    return status.st_dev, status.st_ino
 
 
 def _is_worth_reading(log: _Log, at: float) -> bool:

@@ -11,7 +11,7 @@ from ehtui.domain.process import Peer, ProcessDetails, Relative
 from ehtui.domain.text import safe, safe_command
 from ehtui.sources.log_files import written_files
 from ehtui.sources.process_facts import signal_masks
-from ehtui.sources.start_times import started_at
+from ehtui.sources.start_times import SAME_START_S, started_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from ehtui.domain.process import ProcessId
 
 T = TypeVar("T")
-SAME_START_S = 0.02  # rounding only
 
 
 def inspect_process(process: ProcessId) -> ProcessDetails | None:

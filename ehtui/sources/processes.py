@@ -14,14 +14,14 @@ from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.process import ProcessSample, RecognisedBy
 from ehtui.domain.updates import ProcessesRead
 from ehtui.sources.in_thread import InThread
-from ehtui.sources.known_process import KnownProcess, attempt, kind_of_process, known_process
+from ehtui.sources.known_process import KnownProcess, attempt, known_process
 from ehtui.sources.namespace_clients import NamespaceClients
 from ehtui.sources.process_facts import command_bytes
+from ehtui.sources.programs import kind_of_process
 from ehtui.sources.recognition import Pattern, compile_patterns, is_ehtui, matching
-from ehtui.sources.start_times import started_at
+from ehtui.sources.start_times import SAME_START_S, started_at
 
 SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
-SAME_START_S = 0.02  # rounding only
 # A pid that is no consumer is looked at again after this long: it may have been reused, or exec'd.
 FORGET_AFTER_S = 30.0
 
@@ -138,12 +138,12 @@ class ProcessSource:
 
         try:
             process = psutil.Process(pid)
-            name, command = process.name(), process.cmdline()
+            command = process.cmdline()
+            kind = kind_of_process(process, command)
         except psutil.Error:
             self._strangers[pid] = stranger
             return
 
-        kind = kind_of_process(process, name, command)
         pattern = None if pid in self._own_line else matching(self._patterns, kind, command)
         basis = self._basis(pid, pattern)
 

@@ -11,6 +11,8 @@ from contextlib import suppress
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
+import psutil
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -80,6 +82,20 @@ def kind_of(executable: str | None, command: Sequence[str], name: str) -> Progra
     main = names[-1]
     runtime = runtime or _runtime_of(names, command)
     return ProgramKind(main, runtime, _is_bystander(runtime, names, command))
+
+
+def kind_of_process(process: psutil.Process, command: Sequence[str]) -> ProgramKind:
+    """The same of a process; its executable is hidden where it is another user's.
+
+    Raises:
+        psutil.Error: It is gone, or hidden as a whole.
+    """
+    executable = None
+
+    with suppress(psutil.AccessDenied, psutil.ZombieProcess, OSError):
+        executable = process.exe()
+
+    return kind_of(executable or None, command, process.name())
 
 
 def loaded_runtime(pid: int) -> str | None:

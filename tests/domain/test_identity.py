@@ -18,7 +18,7 @@ from ehtui.domain.process import (
 )
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, LeaseState
 from ehtui.domain.updates import LogsRead
-from tests.domain.build import World, process_id
+from tests.domain.build import EPOCH, World, process_id
 
 QUICK_S = 2.0
 
@@ -186,6 +186,30 @@ def test_an_incident_in_a_shared_log_is_of_whom_its_owner_is_known_to_be() -> No
     nobody = replace(told, owner="x")
     world.fold(replace(shared_log(world, a=(1,), b=(1, 2)), incidents=(nobody,)))
     assert world.snapshot.memory.host.incidents == incidents  # type: ignore[attr-defined]
+
+
+def one_of(world: World, owner: str, *writers: ProcessId) -> LogsRead:
+    """A read in which one log names the owner, and one of these wrote so."""
+    line = f"EventProcessor '{owner}' is being started"
+    return LogsRead(world.at, "logs", (), (), 0.01, (), (OwnerClaim(owner, writers, line, EPOCH),))
+
+
+@pytest.mark.parametrize("holds", [True, False])
+def test_who_has_no_connection_is_not_the_owner_that_receives(*, holds: bool) -> None:
+    """The master of workers, and a helper that nobody takes for a consumer, write the same log."""
+    world = World(1)
+    worker = world.consumer("u", *(["0"] if holds else []), pid=2, renews_every_s=QUICK_S)
+    world.consumer("master", pid=1)
+    writers = (ProcessId(1, worker.started_at), process_id(worker), ProcessId(9, EPOCH))
+
+    for _ in range(30):
+        world.tick()
+        silent(world, of_1=0)
+        world.fold(one_of(world, "u", *writers))
+
+    assert link_of(world, 1) is None
+    # Who stands by may have no connection either: then nothing is known.
+    assert link_of(world, 2) == (("u", LinkBasis.LOG) if holds else None)
 
 
 # Nothing names it
