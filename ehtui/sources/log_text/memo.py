@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from ehtui.sources.log_text.facts import LogFact
     from ehtui.sources.log_text.stamps import Stamp
 
-MOST_SENTENCES = 2048
-MOST_CHARACTERS = 2048  # of one that is kept
+MOST_SENTENCES = 512
+MOST_CHARACTERS = 1024  # of one that is kept
 _STAMP = "\0"  # stands where the time stood
 
 

@@ -31,6 +31,9 @@ WORDS = tuple(
 
 _COLOURS = re.compile(rb"\x1b\[[0-?]{0,64}[@-~]")
 _BEGINS = b"0123456789[{<"  # a time, a bracket, an object: no line that goes on begins so
+_INDENTS = b" \t"
+# Frames of a stack: they name functions and files, and no fact.
+_FRAME = re.compile(rb"[ \t]{1,16}(?:(?P<file>File \"[^\n\"]{0,1024}\", line )|at |[\^~]{1,200}$)")
 # What goes on with the record before, whatever stands there.
 _GOES_ON = re.compile(
     rb"[ \t})\]]|Traceback \(most|Caused by:|During handling of|The above exception"
@@ -42,10 +45,9 @@ _EXCEPTION = re.compile(rb"[A-Za-z_][\w.]{0,200}(?:Error|Exception|Warning|Inter
 _JUL_HEAD = re.compile(rb"[A-Z][a-z]{2} \d{1,2}, \d{4},? \d{1,2}:\d\d:\d\d\s[AP]M ")
 _JUL_MESSAGE = re.compile(rb"(?:SEVERE|WARNING|INFO|CONFIG|FINE|FINER|FINEST): ")
 # RichHandler: time (blank where it repeats), level, message, path at the right edge.
-_RICH = re.compile(
-    r"(?P<time>\[[^\]]{4,40}\] | {0,43})"
-    r"(?P<level>NOTSET|DEBUG|INFO|WARNING|ERROR|CRITICAL) {1,9}(?=\S)"
-)
+_RICH_LEVEL = r"(?P<level>NOTSET|DEBUG|INFO|WARNING|ERROR|CRITICAL) {1,9}(?=\S)"
+_RICH = re.compile(rf"(?P<time>\[[^\]]{{4,40}}\] | {{0,43}}){_RICH_LEVEL}")
+_RICH_WITHOUT_TIME = re.compile(rf" {{0,43}}{_RICH_LEVEL}".encode())
 _RICH_LEVEL_WIDTH = 9  # eight and a space
 _PATH = re.compile(r" (?P<path>[\w.-]{1,80}\.\w{1,4}(?::\d{1,6})?) *$")
 
@@ -84,13 +86,18 @@ def find_records(data: bytes, since: int = 0) -> Iterator[Record]:
 
 def goes_on(data: bytes, at: int, before: int | None) -> bool:
     """Whether the line at `at` belongs to the record of the line that begins at `before`."""
-    if data[at] in _BEGINS:
+    first = data[at]
+
+    if first in _BEGINS:
         return False
+
+    if first in _INDENTS:
+        return _RICH_WITHOUT_TIME.match(data, at) is None
 
     line = _start(data, at)
 
     if _GOES_ON.match(line):
-        return _RICH.match(line.decode("utf-8", "replace")) is None
+        return _RICH_WITHOUT_TIME.match(line) is None
 
     if before is None:
         return False
@@ -145,12 +152,19 @@ def _lines(data: bytes, begin: int) -> tuple[list[str], int]:
     end = _next(data, begin)
     lines, before = [_line(data, begin, end)], begin
 
-    while end < size and goes_on(data, end, before):
-        before, end = end, _next(data, end)
-        lines.append(_line(data, before, end))
+    is_code = False  # Python shows the line of code below its frame
 
-        if len(lines) == MOST_LINES or end - begin >= MOST_RECORD_BYTES:
+    for _ in range(MOST_LINES - 1):
+        if end >= size or end - begin >= MOST_RECORD_BYTES or not goes_on(data, end, before):
             break
+
+        frame = _FRAME.match(data, end)
+        before, end = end, _next(data, end)
+
+        if frame is None and not is_code:
+            lines.append(_line(data, before, end))
+
+        is_code = frame is not None and frame["file"] is not None
 
     return lines, end
 

@@ -9,6 +9,7 @@ import pytest
 from ehtui.domain.process import LogIncidentKind as Kind
 from ehtui.sources.log_text.facts import LogRecord
 from ehtui.sources.log_text.follow import HEAD_BYTES, PIECE_BYTES
+from ehtui.sources.log_text.memo import MOST_CHARACTERS, MOST_SENTENCES, RecordMemo
 from ehtui.sources.log_text.reader import LogReader
 
 FILLER = "2026-01-20 21:11:59,123 INFO app: handled one event of many, nothing else to say here\n"
@@ -161,3 +162,30 @@ def test_of_a_flood_that_was_passed_over_the_first_and_the_last_are_told_with_th
         assert min(mine, key=lambda r: r.place).count == 1
 
     assert [r.count for r in told if r.fact.owner is None] == [1, 1, 1]
+
+
+def test_a_memo_of_sentences_keeps_few_and_short_ones() -> None:
+    memo = RecordMemo()
+
+    for n in range(3 * MOST_SENTENCES):
+        memo.read(f"EventProcessor 'o{n}' is being started", 0.0)
+
+    memo.read("EventProcessor 'x' is being started" + " " * MOST_CHARACTERS, 0.0)
+    assert len(memo._known) <= MOST_SENTENCES
+    assert max(map(len, memo._known)) <= MOST_CHARACTERS
+
+
+def test_frames_of_a_stack_are_passed_over_and_its_end_is_read(tmp_path: Path) -> None:
+    log = tmp_path / "a.log"
+    frames = "".join(f'  File "f{n}.py", line {n}, in receive\n    await x()\n' for n in range(40))
+    log.write_text(
+        "ERROR:app:EventProcessor 'own' of mine failed\nTraceback (most recent call last):\n"
+        + frames
+        + "azure.eventhub.exceptions.ConnectionLostError: link:stolen\n"
+        "Error condition: ErrorCondition.LinkStolen\nINFO:app:next\n"
+    )
+    (record,) = reader(log).read().records
+
+    assert record.fact.kind is Kind.LINK_STOLEN
+    assert "await x()" not in record.text
+    assert record.text.endswith("ErrorCondition.LinkStolen")
