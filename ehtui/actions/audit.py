@@ -33,7 +33,7 @@ class AuditLog:
 
     def intent(self, plan: Plan, at: float) -> str | None:
         """Note what is about to be done; returns why it could not be noted, or None."""
-        return self._append({"at": _iso(at), "event": "intent", **_who(), "plan": _told(plan)})
+        return self._append({"at": _iso(at), "event": "intent", **who(), "plan": _told(plan)})
 
     def outcome(self, outcome: Outcome) -> str | None:
         """Note how it ended; returns why it could not be noted, or None."""
@@ -41,10 +41,10 @@ class AuditLog:
             {
                 "at": _iso(outcome.at),
                 "event": "outcome",
-                **_who(),
+                **who(),
                 "plan": _told(outcome.plan),
                 "state": outcome.state.value,
-                "refused": outcome.refusal.reason.value if outcome.refusal else None,
+                "refused": _refused(outcome),
                 "error": outcome.error,
                 "details": dict(outcome.details),
             }
@@ -64,6 +64,15 @@ class AuditLog:
             return f"{self.path}: {error.strerror or error}"
 
         return None
+
+
+def _refused(outcome: Outcome) -> str | None:
+    refusal = outcome.refusal
+
+    if refusal is None:
+        return None
+
+    return ": ".join(filter(None, (refusal.reason.value, refusal.obstacle, refusal.detail)))
 
 
 def _told(plan: Plan) -> dict[str, object]:
@@ -87,6 +96,7 @@ def _told(plan: Plan) -> dict[str, object]:
             "consumer": plan.consumer,
             "group": plan.group,
             "log": plan.log_path,
+            "again": plan.again.pid if plan.again is not None else None,
         }
 
     if isinstance(plan, SupervisedPlan):
@@ -116,7 +126,8 @@ def _target(target: SignalTarget) -> dict[str, object]:
     }
 
 
-def _who() -> dict[str, object]:
+def who() -> dict[str, object]:
+    """Who acts, and where."""
     try:
         user = getpass.getuser()
     except (OSError, KeyError):  # no name for this uid

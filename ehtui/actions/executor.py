@@ -5,16 +5,14 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ehtui.actions.signals import (
-    IdentityChangedError,
-    ProcessGoneError,
-    ProgramChangedError,
-)
+from ehtui.actions.audit import who
+from ehtui.actions.refusals import NOT_DONE, OTHER_TARGET, refusal_of
+from ehtui.actions.signals import ProcessGoneError
 from ehtui.actions.supervisors import SupervisorChangedError
 from ehtui.domain.plans import (
+    Halt,
     Outcome,
     OutcomeState,
     Plan,
@@ -27,18 +25,23 @@ from ehtui.domain.plans import (
     SupervisedPlan,
 )
 from ehtui.domain.problems import ProblemError
+from ehtui.domain.restarts import NOT_REHEARSED
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Sequence
 
     from ehtui.actions.audit import AuditLog
-    from ehtui.actions.hands import EventSender, ProcessHands
-    from ehtui.actions.launch import Launch, Launched
+    from ehtui.actions.hands import EventSender, Named, PreparedStart, ProcessHands
+    from ehtui.actions.restarting import Restarted
     from ehtui.domain.process import ProcessId
+    from ehtui.domain.restarts import Rehearsal
 
 Details = tuple[tuple[str, str], ...]
-_OTHER_TARGET = (ProcessGoneError, IdentityChangedError, ProgramChangedError, PermissionError)
+
+
+class LeftBehindError(asyncio.CancelledError):
+    """Nobody waits for it any more, and it goes on."""
 
 
 class Executor:
@@ -79,7 +82,7 @@ class Executor:
             outcome = await self._do(plan)
         except asyncio.CancelledError as error:
             # What was begun is not undone.
-            self._audit.outcome(self._failed(plan, str(error) or "Interrupted on the way."))
+            self._audit.outcome(self.interrupted(plan, error))
             raise
 
         fault = await asyncio.to_thread(self._audit.outcome, outcome)
@@ -90,6 +93,13 @@ class Executor:
         told = f"Its end is not in the audit log: {fault}."
 
         return replace(outcome, details=(*outcome.details, ("audit", told)))
+
+    def interrupted(self, plan: Plan, error: asyncio.CancelledError) -> Outcome:
+        """How it ended for somebody who waits no more."""
+        outcome = self._failed(plan, str(error) or "Interrupted on the way.")
+        is_left = isinstance(error, LeftBehindError)
+
+        return replace(outcome, state=OutcomeState.LEFT) if is_left else outcome
 
     async def close(self) -> None:
         """Let go of what sending opened; on the loop that sent."""
@@ -173,42 +183,129 @@ class Executor:
             with suppress(ProcessGoneError):  # it went in the last moment
                 await asyncio.to_thread(self._hands.signal, process, plan.escalate_to)
                 return pid, f"{plan.escalate_to} after {plan.escalate_after_s:g} s"
-        except _OTHER_TARGET as error:
-            return Refusal(_reason(error), pid)
+        except OTHER_TARGET as error:
+            return refusal_of(error, pid)
         except OSError as error:
             return pid, safe(f"failed: {error.strerror or error}")
 
         return pid, f"ended after {plan.signal}"
 
-    async def _restart(self, plan: RestartPlan) -> Outcome:
-        """Capture first: what cannot be started again is not stopped.
+    async def remember(self, processes: Iterable[ProcessId]) -> None:
+        """Read how they were started, so that they can be started again once they have ended."""
+        for process in processes:
+            await asyncio.to_thread(self._hands.remember, process)
 
-        Raises:
-            asyncio.CancelledError: On the way; it says what the process was left as.
-        """
-        process = plan.target.process
-        left = "nothing was done"
+    async def rehearse(
+        self, process: ProcessId, log_path: str, *, has_ended: bool = False
+    ) -> Rehearsal | Refusal:
+        """What starting this process again would find, everything left as it is."""
+        prepare = self._hands.prepare_again if has_ended else self._hands.prepare_restart
 
         try:
-            try:
-                launch = await asyncio.to_thread(self._hands.capture, process, Path(plan.log_path))
-                left = f"{process.pid} was sent SIG{plan.signal} and is not started again"
-                await asyncio.to_thread(self._hands.signal, process, plan.signal)
-            except _OTHER_TARGET as error:
-                return self._refused(plan, _reason(error), str(process.pid))
+            prepared = await asyncio.to_thread(prepare, process, log_path, {})
+        except NOT_DONE as error:
+            return refusal_of(error, str(process.pid))
 
-            if not await asyncio.to_thread(self._hands.wait_for_exit, process, plan.wait_s):
-                return self._failed(
-                    plan,
-                    f"{process.pid} is still running {plan.wait_s:g} s after {plan.signal}; "
-                    "nothing was started.",
-                )
+        await asyncio.to_thread(prepared.release)
 
-            left = f"{process.pid} has ended and is being started again: see {plan.log_path}"
+        return prepared.rehearsal
 
-            return await self._launch(plan, launch)
+    async def _restart(self, plan: RestartPlan) -> Outcome:
+        """Open and rehearse first: what cannot be started again is not stopped.
+
+        Raises:
+            LeftBehindError: Nobody waits any more; what was begun goes on.
+        """
+        process = plan.target.process
+        named: Named = {"consumer_name": plan.consumer, "group": plan.group}
+
+        try:
+            prepared = await asyncio.to_thread(
+                self._hands.prepare_restart, process, plan.log_path, named
+            )
+        except NOT_DONE as error:
+            return self._not_done(plan, error, process)
+
+        if plan.rehearsal not in {NOT_REHEARSED, prepared.rehearsal}:
+            await asyncio.to_thread(prepared.release)
+            return self._refused(plan, RefusalReason.REHEARSAL_CHANGED, str(process.pid))
+
+        return await self._carry_out(plan, process, prepared, plan.signal, plan.wait_s)
+
+    async def _again(self, plan: StartPlan, process: ProcessId) -> Outcome:
+        named: Named = {"consumer_name": plan.consumer, "group": plan.group}
+
+        try:
+            prepared = await asyncio.to_thread(
+                self._hands.prepare_again, process, plan.log_path, named
+            )
+        except NOT_DONE as error:
+            return self._not_done(plan, error, process)
+
+        return await self._carry_out(plan, process, prepared)
+
+    async def _carry_out(
+        self,
+        plan: RestartPlan | StartPlan,
+        process: ProcessId,
+        prepared: PreparedStart,
+        signal: str = "TERM",
+        kill_after_s: float | None = None,
+    ) -> Outcome:
+        is_halted = isinstance(plan, RestartPlan) and plan.target.halted_by is Halt.STOP
+
+        try:
+            restarted = await asyncio.to_thread(
+                prepared.carry_out,
+                signal,
+                kill_after_s=kill_after_s,
+                lets_go_on=is_halted,
+                who=who(),
+            )
+        except NOT_DONE as error:
+            return self._not_done(plan, error, process)
         except asyncio.CancelledError:
-            raise asyncio.CancelledError(f"Interrupted: {left}.") from None
+            told = f"The restart of {process.pid} goes on without ehtui: see {plan.log_path}."
+            raise LeftBehindError(told) from None
+
+        return self._restarted(plan, restarted)
+
+    def _restarted(self, plan: RestartPlan | StartPlan, restarted: Restarted) -> Outcome:
+        if restarted.process is None:
+            told = restarted.detail or "It was not started."
+            failed = self._failed(plan, told)
+            return replace(failed, obstacle=restarted.obstacle, is_down=True)
+
+        details: Details = (("pid", str(restarted.process.pid)),)
+
+        if restarted.is_by_keeper:
+            return Outcome(
+                plan, OutcomeState.DONE, self._clock(), details=details, is_by_keeper=True
+            )
+
+        details = (*details, ("log", str(restarted.log_path)))
+
+        if restarted.exit_code is None:
+            return Outcome(plan, OutcomeState.DONE, self._clock(), details=details)
+
+        return self._died(plan, details, restarted.exit_code, restarted.last_lines)
+
+    def _died(
+        self, plan: Plan, details: Details, exit_code: int, last_lines: Sequence[str]
+    ) -> Outcome:
+        lines = tuple(("line", line) for line in last_lines)
+        told = f"It ended at once with exit code {exit_code}."
+
+        return replace(
+            self._failed(plan, told),
+            details=(*details, ("exit_code", str(exit_code)), *lines),
+            is_down=not isinstance(plan, StartPlan) or plan.again is not None,
+        )
+
+    def _not_done(self, plan: Plan, error: Exception, process: ProcessId) -> Outcome:
+        refusal = refusal_of(error, str(process.pid))
+
+        return Outcome(plan, OutcomeState.REFUSED, self._clock(), refusal)
 
     async def _ask(self, plan: SupervisedPlan) -> Outcome:
         """Its supervisor stops and starts it; how long that may take is not ours to say.
@@ -220,8 +317,8 @@ class Executor:
 
         try:
             await asyncio.to_thread(self._hands.check_supervisor, process, supervisor)
-        except (*_OTHER_TARGET, SupervisorChangedError) as error:
-            return self._refused(plan, _reason(error), str(process.pid))
+        except (*OTHER_TARGET, SupervisorChangedError) as error:
+            return self._not_done(plan, error, process)
 
         try:
             answer = await asyncio.to_thread(self._hands.ask, supervisor, plan.wait_s)
@@ -244,20 +341,16 @@ class Executor:
         return Outcome(plan, OutcomeState.DONE, self._clock(), details=details)
 
     async def _start(self, plan: StartPlan) -> Outcome:
+        if plan.again is not None:
+            return await self._again(plan, plan.again)
+
         launch = await asyncio.to_thread(self._hands.prepare, plan)
-
-        return await self._launch(plan, launch)
-
-    async def _launch(self, plan: Plan, launch: Launch) -> Outcome:
         launched = await asyncio.to_thread(self._hands.start, launch)
 
         # Whoever is interrupted from here on has started it all the same.
         with suppress(asyncio.CancelledError):
             launched = await asyncio.to_thread(self._hands.watch, launched)
 
-        return self._launched(plan, launched)
-
-    def _launched(self, plan: Plan, launched: Launched) -> Outcome:
         details: Details = (
             ("pid", str(launched.process.pid)),
             ("log", str(launched.log_path)),
@@ -266,13 +359,7 @@ class Executor:
         if launched.exit_code is None:
             return Outcome(plan, OutcomeState.DONE, self._clock(), details=details)
 
-        lines = tuple(("line", line) for line in launched.last_lines)
-        told = f"It ended at once with exit code {launched.exit_code}."
-
-        return replace(
-            self._failed(plan, told),
-            details=(*details, ("exit_code", str(launched.exit_code)), *lines),
-        )
+        return self._died(plan, details, launched.exit_code, launched.last_lines)
 
     def _failed(self, plan: Plan, error: str) -> Outcome:
         return Outcome(plan, OutcomeState.FAILED, self._clock(), error=error)
@@ -288,19 +375,3 @@ def _unsent(plan: SignalPlan) -> str:
     return (
         f"Interrupted: SIG{plan.signal} was sent; who is still there gets no SIG{plan.escalate_to}."
     )
-
-
-def _reason(error: Exception) -> RefusalReason:
-    if isinstance(error, ProcessGoneError):
-        return RefusalReason.GONE
-
-    if isinstance(error, IdentityChangedError):
-        return RefusalReason.IDENTITY_CHANGED
-
-    if isinstance(error, ProgramChangedError):
-        return RefusalReason.PROGRAM_CHANGED
-
-    if isinstance(error, SupervisorChangedError):
-        return RefusalReason.SUPERVISOR_CHANGED
-
-    return RefusalReason.FOREIGN_USER

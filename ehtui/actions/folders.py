@@ -21,3 +21,8 @@ def default_audit_path() -> Path:
 def default_log_folder() -> Path:
     """Output of the consumers that this user started."""
     return state_folder() / "logs"
+
+
+def default_records_folder() -> Path:
+    """Records of restarts that have not come to their end."""
+    return state_folder() / "restarts"

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from pathlib import Path
+    from collections.abc import Callable, Mapping
 
     from ehtui.actions.launch import Launch, Launched
+    from ehtui.actions.restarting import Restarted
     from ehtui.actions.supervisors import Answer
     from ehtui.domain.plans import StartPlan
     from ehtui.domain.process import ProcessId, Supervisor
+    from ehtui.domain.restarts import Rehearsal
+
+Named = dict[str, str | None]  # what else a restart's record tells: consumer_name, group
 
 
 class EventSender(Protocol):
@@ -32,17 +35,46 @@ class EventSender(Protocol):
         """Let go of the connection, if there is one; never raises, ends within a second."""
 
 
+class PreparedStart(Protocol):
+    """A start for which everything is open and rehearsed; it is carried out or released."""
+
+    @property
+    def rehearsal(self) -> Rehearsal:
+        """What was found."""
+
+    def carry_out(
+        self,
+        signal: str = "TERM",
+        *,
+        kill_after_s: float | None = None,
+        lets_go_on: bool = False,
+        who: dict[str, Any] | None = None,
+        tell: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> Restarted:
+        """Stop what runs, wait for its end, start it again; goes on where nobody waits for it."""
+
+    def release(self) -> None:
+        """Leave everything as it is."""
+
+
 class ProcessHands(Protocol):
     """Touches processes of this host. All blocking; raises instead of guessing.
 
-    ProcessGoneError, IdentityChangedError, SupervisorChangedError, PermissionError, OSError.
+    ProcessGoneError, IdentityChangedError, ProgramChangedError, SupervisorChangedError,
+    CannotStartError, BeingRestartedError, PermissionError, OSError.
     """
 
     def signal(self, process: ProcessId, signal: str) -> None:
         """Signal the process if it is still the one that was meant."""
 
-    def capture(self, process: ProcessId, log_path: Path) -> Launch:
-        """How the running process was started."""
+    def prepare_restart(self, process: ProcessId, log_path: str, named: Named) -> PreparedStart:
+        """Open and rehearse what starting this running process again takes."""
+
+    def prepare_again(self, process: ProcessId, log_path: str, named: Named) -> PreparedStart:
+        """The same for one that has ended."""
+
+    def remember(self, process: ProcessId) -> None:
+        """Read how it was started, while it runs; what cannot be read is not remembered."""
 
     def wait_for_exit(self, process: ProcessId, timeout_s: float) -> bool:
         """Whether it ended in time."""

@@ -13,11 +13,16 @@ from dotenv import dotenv_values
 
 from ehtui.actions import launch as launches
 from ehtui.actions import supervisors
-from ehtui.actions.signals import send_signal
+from ehtui.actions.folders import default_audit_path, default_records_folder
+from ehtui.actions.preparing import Places, prepare_again, prepare_restart
+from ehtui.actions.remembered import Remembered
+from ehtui.actions.signals import send_signal, wait_for_exit
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.planners.start import with_group
 
 if TYPE_CHECKING:
+    from ehtui.actions.hands import Named
+    from ehtui.actions.restarting import Prepared
     from ehtui.domain.plans import StartPlan
     from ehtui.domain.process import ProcessId, Supervisor
 
@@ -26,21 +31,38 @@ GROUP_VARIABLE = "EVENTHUB_CONSUMER_GROUP"
 
 @dataclass(frozen=True, slots=True)
 class LocalHands:
-    """Signals, captures and starts processes of this host."""
+    """Signals, restarts and starts processes of this host."""
 
     consumers: Mapping[str, ConsumerSettings] = field(default_factory=dict)
+    records: Path = field(default_factory=default_records_folder)
+    audit: Path = field(default_factory=default_audit_path)
+    remembered: Remembered = field(default_factory=Remembered)
 
     def signal(self, process: ProcessId, signal: str) -> None:
         """Signal it, pinned."""
         send_signal(process, signal)
 
-    def capture(self, process: ProcessId, log_path: Path) -> launches.Launch:
-        """Read argv, folder and environment, in memory only."""
-        return launches.capture(process, log_path)
+    def prepare_restart(self, process: ProcessId, log_path: str, named: Named) -> Prepared:
+        """Open what its start takes, and rehearse it."""
+        return prepare_restart(process, self._places(log_path), named)
+
+    def prepare_again(self, process: ProcessId, log_path: str, named: Named) -> Prepared:
+        """The same by what is remembered of it, or by the record of its restart.
+
+        Raises:
+            NotKnownError: Neither is there.
+        """
+        blueprint = self.remembered.blueprint(process, self.records)
+
+        return prepare_again(blueprint, self._places(log_path), named)
+
+    def remember(self, process: ProcessId) -> None:
+        """In memory only, environment and all."""
+        self.remembered.learn(process)
 
     def wait_for_exit(self, process: ProcessId, timeout_s: float) -> bool:
         """Wait until it ended."""
-        return launches.wait_for_exit(process, timeout_s)
+        return wait_for_exit(process, timeout_s)
 
     def prepare(self, plan: StartPlan) -> launches.Launch:
         """The configured command with the plan's group, in the consumer's own environment.
@@ -85,3 +107,6 @@ class LocalHands:
     def ask(self, supervisor: Supervisor, timeout_s: float) -> supervisors.Answer:
         """Run its command, for so long at most."""
         return supervisors.ask(supervisor.command, timeout_s)
+
+    def _places(self, log_path: str) -> Places:
+        return Places(Path(log_path), self.records, self.audit)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal as signals
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import psutil
@@ -14,10 +15,13 @@ from ehtui.sources.process_facts import program_of
 from ehtui.sources.start_times import started_at
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ehtui.domain.process import ProcessId
 
 # psutil derives it from clock ticks since boot: equal processes differ by rounding only.
 START_TOLERANCE_S = 0.02
+POLL_S = 0.05
 
 
 class ProcessGoneError(Exception):
@@ -67,6 +71,26 @@ def _send_by_descriptor(process: ProcessId, number: int) -> None:
         raise ProcessGoneError from error
     finally:
         os.close(descriptor)
+
+
+def wait_for_exit(
+    process: ProcessId, timeout_s: float, *, clock: Callable[[], float] = time.monotonic
+) -> bool:
+    """Whether the process ended within `timeout_s`; a zombie has ended. Blocking."""
+    deadline = clock() + timeout_s
+
+    while True:
+        try:
+            check_identity(process)
+        except (PermissionError, ProgramChangedError):
+            pass
+        except (ProcessGoneError, IdentityChangedError):  # or its pid is somebody else's by now
+            return True
+
+        if clock() >= deadline:
+            return False
+
+        time.sleep(POLL_S)
 
 
 def check_identity(process: ProcessId) -> None:

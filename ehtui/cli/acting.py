@@ -113,7 +113,7 @@ def act(
     args: argparse.Namespace,
     afterwards: Callable[[Outcome], dict[str, Any]] | None = None,
 ) -> int:
-    """Show the plan, ask, act, tell; the exit code is 0 done, 1 refused, 2 failed.
+    """Show the plan, ask, act, tell; the exit code is 0 done, 1 refused, 2 failed, 4 down.
 
     Whoever interrupts gets 128 and the signal's number. `afterwards` follows what was done; what
     it returns joins the one JSON document.
@@ -165,6 +165,9 @@ def _print_last_lines(outcome: Outcome) -> None:
 
 def _code(outcome: Outcome) -> int:
     from ehtui.domain.plans import OutcomeState  # noqa: PLC0415
+
+    if outcome.is_down:
+        return ExitCode.DOWN
 
     return {OutcomeState.FAILED: FAILED, OutcomeState.REFUSED: REFUSED}.get(
         outcome.state, ExitCode.OK

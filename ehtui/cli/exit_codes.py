@@ -12,6 +12,7 @@ class ExitCode(IntEnum):
     WARNING = 1
     CRITICAL = 2
     UNREADABLE = 3  # a source could not be read, or a hub not whole
+    DOWN = 4  # a consumer was stopped, and could not be started again
     USAGE = 64  # the command line or the configuration
     INTERNAL = 70  # a fault of ehtui itself
     INTERRUPTED = 130  # Ctrl-C

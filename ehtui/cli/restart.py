@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.acting import act, add_acting_flags, chosen, looking
+from ehtui.cli.durations import seconds
 from ehtui.cli.flags import add_settings_flags, resolve_args
 from ehtui.cli.stopwatch import add_follow_flag, following
 
@@ -27,6 +29,12 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--signal", default="TERM", metavar="NAME", help="default: TERM; a supervisor sends its own"
     )
+    parser.add_argument(
+        "--then-kill",
+        type=seconds,
+        metavar="60s",
+        help="KILL it if it is still there after that long; default: wait for its end",
+    )
     add_follow_flag(parser)
     add_acting_flags(parser)
     add_settings_flags(parser)
@@ -41,6 +49,11 @@ def run(args: argparse.Namespace) -> int:
     """
     with looking(resolve_args(args).settings, dry_run=args.dry_run) as (monitor, session):
         (process,) = chosen(session.snapshot, [args.target])
-        plan = session.plan_restart(process, args.signal)
+        plan = session.plan_restart(
+            process,
+            args.signal,
+            kill_after_s=args.then_kill,
+            rehearsal=asyncio.run(session.rehearse(process)),
+        )
 
         return act(session, plan, args, following(monitor, args))

@@ -21,6 +21,7 @@ from ehtui.domain.plans import (
     SignalPlan,
     SupervisedPlan,
 )
+from ehtui.domain.restarts import NOT_REHEARSED
 from ehtui.domain.updates import ActionDone
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
         StartPlan,
     )
     from ehtui.domain.process import ProcessDetails, ProcessId, ProcessSample
+    from ehtui.domain.restarts import Rehearsal
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
     from ehtui.sources.log_text.tail import LogTail
@@ -131,8 +133,22 @@ class MonitorSession:
             escalate_after_s=escalate_after_s,
         )
 
+    async def rehearse(self, process: ProcessId) -> Rehearsal | Refusal:
+        """What starting it again would find; nothing where its supervisor is asked, or nobody."""
+        plan = self.plan_restart(process)
+
+        if not isinstance(plan, RestartPlan):
+            return NOT_REHEARSED
+
+        return await self._executor.rehearse(process, plan.log_path)
+
     def plan_restart(
-        self, process: ProcessId, signal: str = "TERM"
+        self,
+        process: ProcessId,
+        signal: str = "TERM",
+        *,
+        kill_after_s: float | None = None,
+        rehearsal: Rehearsal | Refusal = NOT_REHEARSED,
     ) -> RestartPlan | SupervisedPlan | Refusal:
         """What stopping this process and starting it again will do."""
         return plan_restart(
@@ -143,6 +159,8 @@ class MonitorSession:
             read_only=self.read_only,
             at=self._clock(),
             signal=signal,
+            kill_after_s=kill_after_s,
+            rehearsal=rehearsal,
         )
 
     def plan_start(self, consumer: str, group: str) -> StartPlan | Refusal:
@@ -221,8 +239,7 @@ class MonitorSession:
                 if not action.is_given_up:
                     raise
 
-                told = str(error) or "Interrupted on the way."
-                outcome = Outcome(begun, OutcomeState.FAILED, self._clock(), error=told)
+                outcome = self._executor.interrupted(begun, error)
 
             self._watch_started(outcome)
             self._monitor.tell(ActionDone(outcome.at, outcome))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from ehtui.domain.process import ProcessId, Supervisor
+from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal, StartObstacle
 
 
 class SignalEffect(StrEnum):
@@ -23,6 +24,13 @@ class Doubt(StrEnum):
     UNTIMED = "untimed"  # an SDK's defaults: no survivor's renewals were timed
     RATIO = "ratio"  # their interval was set, and perhaps their expiry too
     OUTLIVED = "outlived"  # leases were seen to live longer than was thought
+
+
+class Halt(StrEnum):
+    """What keeps a process from running, though it lives."""
+
+    STOP = "stop"  # SIGSTOP, or Ctrl-Z
+    DEBUGGER = "debugger"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +69,7 @@ class SignalTarget:
     owner: str | None
     owns: tuple[OwnedPartition, ...]
     effect: SignalEffect
+    halted_by: Halt | None = None  # it acts on no signal but KILL before it goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +90,13 @@ class RestartPlan:
 
     signal: str
     target: SignalTarget
-    wait_s: float  # for the exit; then it is given up, and nothing is started
+    wait_s: float | None  # for the exit; then it is killed. None: as long as that takes
     cwd: str | None
     log_path: str  # where its output will go
     planned_at: float
+    rehearsal: Rehearsal = NOT_REHEARSED
+    consumer: str | None = None  # its name in the configuration
+    group: str | None = None  # that it reads in, where that is known
     kind: str = field(default="restart", init=False)
 
 
@@ -101,17 +113,29 @@ class SupervisedPlan:
     kind: str = field(default="supervised_restart", init=False)
 
 
+class EnvironmentOf(StrEnum):
+    """Whose environment a started consumer gets."""
+
+    CONFIGURED = "configured"  # ehtui's own and the consumer's env_file
+    ITSELF = "itself"  # as it had it; remembered while it ran
+    EHTUI = "ehtui"  # ehtui's values for the names that it had: its own are kept nowhere
+
+
 @dataclass(frozen=True, slots=True)
 class StartPlan:
-    """Start a configured consumer, detached."""
+    """Start a configured consumer, or one that has ended, detached."""
 
-    consumer: str  # its name in the configuration
+    consumer: str  # its name in the configuration, or what it was called
     command: tuple[str, ...]  # safe to show
     cwd: str | None
     group: str
     variables: tuple[str, ...]  # names of what its environment gets beside ehtui's own
     log_path: str
     planned_at: float
+    again: ProcessId | None = None  # whom it was before
+    environment: EnvironmentOf = EnvironmentOf.CONFIGURED
+    missing: tuple[str, ...] = ()  # names that it had, and that have no value any more
+    rehearsal: Rehearsal = NOT_REHEARSED
     kind: str = field(default="start", init=False)
 
 
@@ -152,6 +176,10 @@ class RefusalReason(StrEnum):
     UNKNOWN_PARTITION = "unknown_partition"
     UNKNOWN_TEMPLATE = "unknown_template"
     NOT_CONNECTED = "not_connected"
+    CANNOT_START = "cannot_start"  # it could not be started again as it was: see the obstacle
+    BEING_RESTARTED = "being_restarted"
+    REHEARSAL_CHANGED = "rehearsal_changed"  # starting it would differ from what was confirmed
+    NOT_KNOWN_ANY_MORE = "not_known_any_more"  # nobody remembers how it was started
     NOT_AUDITED = "not_audited"  # the audit log cannot be written
     SELF_OR_ANCESTOR = "self_or_ancestor"
     INIT = "init"
@@ -175,6 +203,7 @@ class Refusal:
     subject: str  # what it was about, safe to show
     detail: str = ""
     supervisor: Supervisor | None = None
+    obstacle: StartObstacle | None = None
 
 
 class OutcomeState(StrEnum):
@@ -184,6 +213,7 @@ class OutcomeState(StrEnum):
     DRY_RUN = "dry_run"
     REFUSED = "refused"
     FAILED = "failed"
+    LEFT = "left"  # nobody waits for it any more, but it goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,3 +226,6 @@ class Outcome:
     refusal: Refusal | None = None
     error: str | None = None  # safe to show
     details: tuple[tuple[str, str], ...] = ()  # e.g. ("partition", "2"), ("sequence", "17")
+    obstacle: StartObstacle | None = None  # why what was stopped could not be started
+    is_down: bool = False  # a consumer was stopped, and runs no more
+    is_by_keeper: bool = False  # its parent started it again, and ehtui did not

@@ -65,7 +65,10 @@ def matching(
 
 
 def is_ehtui(command: Sequence[str]) -> bool:
-    """Whether this runs ehtui: a screen in another terminal, a `status` every minute."""
+    """Whether this runs ehtui: a screen in another terminal, a restart that is carried out."""
+    if any("ehtui.actions.guardian" in word for word in command[1:8]):
+        return True
+
     is_script = any(PurePath(word).stem == "ehtui" for word in command[:2])
     return is_script or tuple(command[1:3]) == ("-m", "ehtui")
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
 
 # Who lets people and schedules run programs: nobody above them starts one of those again.
-_HOSTS = frozenset(
+HOSTS = frozenset(
     {
         "cron",
         "crond",
@@ -62,7 +62,7 @@ def supervisor_of(process: psutil.Process, own_line: Collection[int]) -> Supervi
 def _line_above(process: psutil.Process, own_line: Collection[int]) -> Iterator[psutil.Process]:
     """Its parents, nearest first, as far as they run it on their own account."""
     for parent in process.parents():
-        if not _HOSTS.isdisjoint(programs(parent)):
+        if not HOSTS.isdisjoint(programs(parent)):
             return
 
         yield parent

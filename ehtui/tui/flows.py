@@ -33,6 +33,7 @@ _SEVERITY: dict[OutcomeState, SeverityLevel] = {
     OutcomeState.DRY_RUN: "information",
     OutcomeState.REFUSED: "warning",
     OutcomeState.FAILED: "error",
+    OutcomeState.LEFT: "warning",
 }
 
 
@@ -78,7 +79,8 @@ async def restart(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
         app.say("Select one consumer to restart.", "warning")
         return
 
-    planner = partial(app.session.plan_restart, processes[0])
+    rehearsal = await app.session.rehearse(processes[0])
+    planner = partial(app.session.plan_restart, processes[0], rehearsal=rehearsal)
     await _carry_out(app, planner(), planner)
 
 

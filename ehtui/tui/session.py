@@ -19,6 +19,7 @@ if TYPE_CHECKING:
         SupervisedPlan,
     )
     from ehtui.domain.process import LogLine, ProcessDetails, ProcessId, ProcessSample
+    from ehtui.domain.restarts import Rehearsal
     from ehtui.domain.snapshot import Snapshot
 
 Unsubscribe = Callable[[], None]
@@ -80,7 +81,12 @@ class Session(Protocol):
     ) -> SignalPlan | Refusal:
         """What sending `signal` will do, and KILL after a while where asked for."""
 
-    def plan_restart(self, process: ProcessId) -> RestartPlan | SupervisedPlan | Refusal:
+    async def rehearse(self, process: ProcessId) -> Rehearsal | Refusal:
+        """What starting it again would find, everything left as it is."""
+
+    def plan_restart(
+        self, process: ProcessId, *, rehearsal: Rehearsal | Refusal
+    ) -> RestartPlan | SupervisedPlan | Refusal:
         """What stopping this process and starting it again will do."""
 
     def plan_start(self, consumer: str, group: str) -> StartPlan | Refusal:

@@ -21,7 +21,7 @@ def leaving(plans: Sequence[Plan]) -> Confirmation:
         steps=tuple(f"{step} is under way." for step, _ in told),
         costs=tuple(cost for _, cost in told),
         verb="Quit anyway",
-        is_grave=True,
+        is_grave=not all(isinstance(plan, RestartPlan) for plan in plans),
     )
 
 
@@ -29,7 +29,7 @@ def _of(plan: Plan) -> tuple[str, str]:
     match plan:
         case RestartPlan():
             pid = plan.target.process.pid
-            return f"A restart of {pid}", f"{pid} was asked to end: it stays stopped."
+            return f"A restart of {pid}", f"It goes on without ehtui, and {pid}'s log tells how."
         case SignalPlan():
             pids = formats.listed([str(target.process.pid) for target in plan.targets])
             return (

@@ -20,6 +20,7 @@ from ehtui.domain.plans import (
 from ehtui.domain.process import Obstacle
 from ehtui.domain.text import safe
 from ehtui.views import formats
+from ehtui.views.restarts import by_hand, obstacle_words
 from ehtui.views.telling import partition
 
 if TYPE_CHECKING:
@@ -33,6 +34,14 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.UNKNOWN_PARTITION: "The hub has no partition “{subject}”.",
     RefusalReason.UNKNOWN_TEMPLATE: "No test event is named “{subject}”: see test_events.",
     RefusalReason.NOT_CONNECTED: "The hub has not been read yet: try again once it answers.",
+    RefusalReason.CANNOT_START: (
+        "{subject} could not be started again, so it is left alone{detail}."
+    ),
+    RefusalReason.BEING_RESTARTED: "{subject} is being restarted by somebody else{detail}.",
+    RefusalReason.REHEARSAL_CHANGED: (
+        "{subject} would not be started as the plan says any more: look at it again."
+    ),
+    RefusalReason.NOT_KNOWN_ANY_MORE: "How {subject} was started is not known any more.",
     RefusalReason.NOT_AUDITED: "Not done: the audit log can't be written{detail}.",
     RefusalReason.SELF_OR_ANCESTOR: "{subject} is ehtui itself or what it runs in.",
     RefusalReason.INIT: "{subject} is the init process: it stays.",
@@ -64,6 +73,10 @@ def refusal_sentence(refusal: Refusal) -> str:
     if refusal.supervisor is not None and refusal.supervisor.obstacle is not None:
         return _supervised(refusal.subject, refusal.supervisor, refusal.supervisor.obstacle)
 
+    if refusal.obstacle is not None:
+        words = obstacle_words(refusal.obstacle, refusal.detail)
+        return f"{safe(refusal.subject)} could not be started again, so it is left alone: {words}."
+
     detail = f" ({safe(refusal.detail)})" if refusal.detail else ""
     words = _REFUSALS.get(refusal.reason, f"Refused: {refusal.reason.value} {{subject}}{{detail}}")
 
@@ -94,6 +107,9 @@ def _told(outcome: Outcome) -> str:
 
     if outcome.state is OutcomeState.FAILED:
         return _failed(outcome)
+
+    if outcome.state is OutcomeState.LEFT:
+        return safe(outcome.error or "It goes on without ehtui.")
 
     return refusal_sentence(outcome.refusal) if outcome.refusal else "Refused."
 
@@ -127,10 +143,28 @@ def _would(plan: Plan) -> str:
 
 def _failed(outcome: Outcome) -> str:
     error = safe(outcome.error or "no reason given").rstrip(".")
+
+    if outcome.obstacle is not None:
+        error = obstacle_words(outcome.obstacle, outcome.error or "")
     lines = [safe(text) for key, text in outcome.details if key == "line"]
     last = f" Its last line: {lines[-1]}" if lines else ""
 
-    return f"Failed: {error}.{last}"
+    return f"Failed: {error}.{last}{_down(outcome) if outcome.is_down else ''}"
+
+
+def _down(outcome: Outcome) -> str:
+    """What somebody has to know at once, and what to do about it."""
+    match outcome.plan:
+        case RestartPlan() as plan:
+            pid, command = plan.target.process.pid, plan.rehearsal.command
+            words = by_hand(plan.cwd, command or (plan.target.command,))
+        case StartPlan(again=again) as plan:
+            pid = again.pid if again is not None else 0
+            words = by_hand(plan.cwd, plan.command)
+        case _:
+            return ""
+
+    return f" {pid} is down: nothing runs in its place. By hand: {words}"
 
 
 def _done(outcome: Outcome) -> str:
@@ -143,6 +177,9 @@ def _done(outcome: Outcome) -> str:
         case SendPlan():
             sequence = f", sequence {safe(facts['sequence'])}" if "sequence" in facts else ""
             return f"Sent {formats.plural(plan.count, 'event')} {_target(plan)}{sequence}."
+        case RestartPlan() if outcome.is_by_keeper:
+            pid, new = plan.target.process.pid, safe(facts.get("pid", formats.UNKNOWN))
+            return f"Stopped {pid}; its parent started it again as {new}, and ehtui did not."
         case RestartPlan():
             return f"Restarted {plan.target.process.pid} as {_started(facts)}"
         case SupervisedPlan():

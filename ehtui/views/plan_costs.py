@@ -8,6 +8,7 @@ from ehtui.domain.plans import OwnedPartition, SignalEffect, SignalTarget, Takeo
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.basis import DOUBTS, basis
+from ehtui.views.restarts import HALTED
 from ehtui.views.telling import Telling, it, partitions
 
 if TYPE_CHECKING:
@@ -30,6 +31,14 @@ def is_grave(target: SignalTarget) -> bool:
 
 def target_cost(target: SignalTarget, signal: str, say: Telling) -> str:
     """What one process loses, in a sentence or two."""
+    if target.halted_by is not None and signal not in {"KILL", "CONT", "STOP"}:
+        halted = f"{target.process.pid} {HALTED[target.halted_by]}"
+        return f"{halted}: SIG{signal} acts once it goes on. {_cost(target, signal, say)}"
+
+    return _cost(target, signal, say)
+
+
+def _cost(target: SignalTarget, signal: str, say: Telling) -> str:
     pid = str(target.process.pid)
 
     if target.effect is SignalEffect.IGNORED:

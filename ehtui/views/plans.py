@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ehtui.domain.plans import (
+    EnvironmentOf,
+    Halt,
     Plan,
     RestartPlan,
     SendPlan,
@@ -16,6 +18,7 @@ from ehtui.domain.plans import (
 from ehtui.domain.text import safe, visible
 from ehtui.views import formats
 from ehtui.views.plan_costs import is_grave, joining, target_cost
+from ehtui.views.restarts import HALTED, by_hand, keeper_note, keeper_step, rehearsal_notes
 from ehtui.views.telling import Telling, it, partition
 
 
@@ -32,6 +35,16 @@ class Confirmation:
 
 _WHOLE_UNIT = "Whatever else runs in {} is restarted with it."
 _NEW_OWNER = "The new process is a new owner: it claims partitions in its first rounds."
+
+
+_ENVIRONMENTS = {
+    EnvironmentOf.CONFIGURED: "with ehtui's environment and its env_file",
+    EnvironmentOf.ITSELF: "with the environment, user and limits that it had",
+    EnvironmentOf.EHTUI: (
+        "with ehtui's own values for the names that its environment had: its values are kept "
+        "nowhere"
+    ),
+}
 
 
 def confirmation(plan: Plan, say: Telling) -> Confirmation:
@@ -105,26 +118,41 @@ def _target(plan: SendPlan) -> str:
 
 def _restart(plan: RestartPlan, say: Telling) -> Confirmation:
     pid = str(plan.target.process.pid)
-    start = safe(plan.target.command)
+    rehearsal = plan.rehearsal
+    keeper = rehearsal.keeper
+    halted_by = plan.target.halted_by
+    goes_on = [f"{formats.command('kill', '-CONT', pid)}    # it {HALTED[Halt.STOP]}"]
 
     return Confirmation(
         heading=f"Restart {pid}?",
         steps=(
             formats.command("kill", f"-{plan.signal}", pid),
-            (
-                f"wait up to {formats.duration(plan.wait_s)} for its end; if it stays, nothing is "
-                "started"
-            ),
-            _in_folder(plan.cwd, start),
+            *(goes_on if halted_by is Halt.STOP else []),
+            _wait_step(plan.wait_s),
+            *([keeper_step(keeper)] if keeper else []),
+            by_hand(plan.cwd, rehearsal.command) if rehearsal.command else _unrehearsed(plan),
             f"its output goes to {safe(plan.log_path)}",
         ),
         costs=(
             target_cost(plan.target, plan.signal, say),
             _NEW_OWNER,
+            *rehearsal_notes(rehearsal),
+            *([keeper_note(keeper)] if keeper else []),
         ),
         verb="Restart",
         is_grave=is_grave(plan.target),
     )
+
+
+def _wait_step(wait_s: float | None) -> str:
+    if wait_s is None:
+        return "wait for its end, however long it takes; then start it, also if ehtui is left"
+
+    return f"after {formats.duration(wait_s)}, if it is still there: kill -KILL"
+
+
+def _unrehearsed(plan: RestartPlan) -> str:
+    return _in_folder(plan.cwd, safe(plan.target.command))
 
 
 def _supervised(plan: SupervisedPlan, say: Telling) -> Confirmation:
@@ -156,6 +184,9 @@ def _supervised(plan: SupervisedPlan, say: Telling) -> Confirmation:
 
 
 def _start(plan: StartPlan, say: Telling) -> Confirmation:
+    if plan.again is not None:
+        return _again(plan, say)
+
     words = formats.command(*plan.command)
     variable = f"EVENTHUB_CONSUMER_GROUP={formats.command(plan.group)}"
     others = [safe(name) for name in plan.variables if name != "EVENTHUB_CONSUMER_GROUP"]
@@ -171,6 +202,24 @@ def _start(plan: StartPlan, say: Telling) -> Confirmation:
         costs=(joining(plan.group, say),),
         verb="Start",
         is_grave=say.snapshot.policy.is_production,
+    )
+
+
+def _again(plan: StartPlan, say: Telling) -> Confirmation:
+    pid = plan.again.pid if plan.again is not None else 0
+    missing = formats.listed([safe(name) for name in plan.missing])
+    lacks = [f"Not set here, and so not for the new process: {missing}."] if plan.missing else []
+
+    return Confirmation(
+        heading=f"Start {safe(plan.consumer)} again, which was {pid}?",
+        steps=(
+            by_hand(plan.cwd, plan.command),
+            _ENVIRONMENTS[plan.environment],
+            f"its output goes to {safe(plan.log_path)}",
+        ),
+        costs=(*lacks, joining(plan.group, say), *rehearsal_notes(plan.rehearsal)),
+        verb="Start",
+        is_grave=bool(plan.missing) or say.snapshot.policy.is_production,
     )
 
 

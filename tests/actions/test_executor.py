@@ -5,20 +5,25 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from typing_extensions import override
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
+from ehtui.actions.hands import Named
 from ehtui.actions.launch import Launch, Launched
+from ehtui.actions.obstacles import BeingRestartedError, CannotStartError
+from ehtui.actions.restarting import Restarted
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
 from ehtui.actions.supervisors import Answer, SupervisorChangedError
 from ehtui.domain.plans import (
     OutcomeState,
+    Refusal,
     RefusalReason,
     RestartPlan,
     SendPlan,
@@ -31,7 +36,9 @@ from ehtui.domain.plans import (
 )
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.process import ProcessId, Supervisor
+from ehtui.domain.restarts import NOT_REHEARSED, Loss, LossKind, Rehearsal, StartObstacle
 
+RESTARTED = Restarted(ProcessId(900, 2.0), Path("again.log"))
 BODY = '{"title":"테스트 회의"}'
 
 
@@ -59,6 +66,36 @@ class RecordingSender:
         self.is_closed = True
 
 
+class RecordingStart:
+    """A start that is rehearsed, of hands that remember."""
+
+    def __init__(self, hands: RecordingHands, process: ProcessId, log_path: str) -> None:
+        self.rehearsal = hands.rehearsal
+        self._hands = hands
+        self._process = process
+        self._log_path = Path(log_path)
+
+    def carry_out(
+        self,
+        signal: str = "TERM",
+        *,
+        kill_after_s: float | None = None,
+        lets_go_on: bool = False,
+        who: dict[str, Any] | None = None,
+        tell: Callable[[dict[str, Any]], None] = lambda _: None,
+    ) -> Restarted:
+        assert who is not None
+        tell({"asked": True})
+        self._hands.signal(self._process, signal)
+        self._hands.done.append(("carry_out", (kill_after_s, lets_go_on)))
+        self._hands.wait_for_exit(self._process, 0.0)
+
+        return replace(self._hands.restarted, log_path=self._log_path)
+
+    def release(self) -> None:
+        self._hands.done.append(("release", self._process.pid))
+
+
 class RecordingHands:
     """Remembers what it was told to do; `errors` are by pid, `late_errors` by signal."""
 
@@ -68,8 +105,13 @@ class RecordingHands:
         survivors: Collection[int] = (),
         launched: Launched | None = None,
         late_errors: Mapping[str, Exception] | None = None,
+        rehearsal: Rehearsal = NOT_REHEARSED,
+        restarted: Restarted = RESTARTED,
     ) -> None:
         self.done: list[tuple[str, object]] = []
+        self.rehearsal = rehearsal
+        self.restarted = restarted
+        self.named: Named = {}
         self._errors = errors or {}
         self._survivors = survivors
         self._late_errors = late_errors or {}
@@ -81,10 +123,23 @@ class RecordingHands:
 
         self.done.append((signal, process.pid))
 
-    def capture(self, process: ProcessId, log_path: Path) -> Launch:
-        self.done.append(("capture", process.pid))
+    def prepare_restart(self, process: ProcessId, log_path: str, named: Named) -> RecordingStart:
+        if error := self._errors.get(process.pid):
+            raise error
 
-        return Launch(("python", "c.py"), None, {"KEY": "secret"}, log_path)
+        self.done.append(("prepare", process.pid))
+        self.named = named
+
+        return RecordingStart(self, process, log_path)
+
+    def prepare_again(self, process: ProcessId, log_path: str, named: Named) -> RecordingStart:
+        self.done.append(("again", process.pid))
+        self.named = named
+
+        return RecordingStart(self, process, log_path)
+
+    def remember(self, process: ProcessId) -> None:
+        self.done.append(("remember", process.pid))
 
     def wait_for_exit(self, process: ProcessId, timeout_s: float) -> bool:
         self.done.append(("wait", timeout_s))
@@ -244,25 +299,79 @@ async def test_an_end_that_cannot_be_audited_is_said(tmp_path: Path) -> None:
 
 
 def restart_plan() -> RestartPlan:
-    return RestartPlan("TERM", signal_plan(7).targets[0], 30.0, None, "again.log", 1.0)
+    return RestartPlan("TERM", signal_plan(7).targets[0], None, None, "again.log", 1.0)
 
 
-async def test_a_restart_captures_stops_waits_and_starts(tmp_path: Path) -> None:
+async def test_a_restart_is_rehearsed_and_carried_out(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     outcome = await bench.executor.run(restart_plan())
 
-    assert [what for what, _ in bench.hands.done] == ["capture", "TERM", "wait", "start"]
+    assert bench.hands.done == [
+        ("prepare", 7),
+        ("TERM", 7),
+        ("carry_out", (None, False)),
+        ("wait", 0.0),
+    ]
     assert outcome.state is OutcomeState.DONE
     assert dict(outcome.details) == {"pid": "900", "log": "again.log"}
-    assert "secret" not in bench.audit.read_text()
 
 
-async def test_a_process_that_stays_is_not_started_twice(tmp_path: Path) -> None:
-    bench = Bench(tmp_path, hands=RecordingHands(survivors=[7]))
+@pytest.mark.parametrize(
+    ("error", "refusal"),
+    [
+        (
+            CannotStartError(StartObstacle.FOLDER_GONE, "/srv/rag"),
+            Refusal(
+                RefusalReason.CANNOT_START, "7", "/srv/rag", obstacle=StartObstacle.FOLDER_GONE
+            ),
+        ),
+        (
+            BeingRestartedError("ehtui 12 of ops"),
+            Refusal(RefusalReason.BEING_RESTARTED, "7", "ehtui 12 of ops"),
+        ),
+    ],
+)
+async def test_what_cannot_be_started_again_is_not_stopped(
+    tmp_path: Path, error: Exception, refusal: Refusal
+) -> None:
+    bench = Bench(tmp_path, hands=RecordingHands({7: error}))
+    outcome = await bench.executor.run(restart_plan())
+
+    assert outcome.state is OutcomeState.REFUSED
+    assert outcome.refusal == refusal
+    assert bench.hands.done == []
+
+
+async def test_what_would_start_otherwise_than_the_plan_said_is_not_stopped(
+    tmp_path: Path,
+) -> None:
+    loses = Rehearsal(("c.py",), "/srv", losses=(Loss(LossKind.NICE, "-5"),))
+    bench = Bench(tmp_path, hands=RecordingHands(rehearsal=loses))
+    confirmed = replace(restart_plan(), rehearsal=replace(loses, losses=()))
+    outcome = await bench.executor.run(confirmed)
+
+    assert outcome.refusal is not None
+    assert outcome.refusal.reason is RefusalReason.REHEARSAL_CHANGED
+    assert bench.hands.done == [("prepare", 7), ("release", 7)]
+
+
+async def test_who_is_stopped_and_not_started_is_down(tmp_path: Path) -> None:
+    failed = Restarted(None, Path(), obstacle=StartObstacle.PROGRAM_GONE, detail="c.py")
+    bench = Bench(tmp_path, hands=RecordingHands(restarted=failed))
     outcome = await bench.executor.run(restart_plan())
 
     assert outcome.state is OutcomeState.FAILED
-    assert "start" not in [what for what, _ in bench.hands.done]
+    assert outcome.is_down
+    assert outcome.obstacle is StartObstacle.PROGRAM_GONE
+
+
+async def test_what_its_parent_starts_ehtui_does_not(tmp_path: Path) -> None:
+    by_keeper = replace(RESTARTED, is_by_keeper=True)
+    bench = Bench(tmp_path, hands=RecordingHands(restarted=by_keeper))
+    outcome = await bench.executor.run(restart_plan())
+
+    assert (outcome.state, outcome.is_by_keeper) == (OutcomeState.DONE, True)
+    assert dict(outcome.details) == {"pid": "900"}
 
 
 async def test_term_wait_kill_kills_only_who_stays(tmp_path: Path) -> None:
@@ -317,7 +426,7 @@ class SlowHands(RecordingHands):
         return self.may_end.wait(10)
 
 
-async def test_an_interrupted_restart_leaves_a_trace(tmp_path: Path) -> None:
+async def test_a_restart_goes_on_without_whoever_waited_for_it(tmp_path: Path) -> None:
     hands = SlowHands()
     bench = Bench(tmp_path, hands=hands)
     task = asyncio.create_task(bench.executor.run(restart_plan()))
@@ -329,7 +438,8 @@ async def test_an_interrupted_restart_leaves_a_trace(tmp_path: Path) -> None:
 
     hands.may_end.set()
     assert [record["event"] for record in bench.audited()] == ["intent", "outcome"]
-    told = "Interrupted: 7 was sent SIGTERM and is not started again."
+    assert bench.audited()[1]["state"] == "left"
+    told = "The restart of 7 goes on without ehtui: see again.log."
     assert bench.audited()[1]["error"] == told
 
 
@@ -362,14 +472,11 @@ class WatchingHands(SlowHands):
         return launched
 
 
-@pytest.mark.parametrize("is_restart", [True, False])
-async def test_who_is_interrupted_after_the_start_has_started_it(
-    tmp_path: Path, *, is_restart: bool
-) -> None:
+async def test_who_is_interrupted_after_the_start_has_started_it(tmp_path: Path) -> None:
     hands = WatchingHands()
     bench = Bench(tmp_path, hands=hands)
     start = StartPlan("rag", ("python", "c.py"), None, "test", (), "x.log", 1.0)
-    task = asyncio.create_task(bench.executor.run(restart_plan() if is_restart else start))
+    task = asyncio.create_task(bench.executor.run(start))
     await asyncio.to_thread(hands.is_waiting.wait, 10)
     task.cancel()
     outcome = await task

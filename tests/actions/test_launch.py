@@ -1,19 +1,16 @@
-"""Starting and restarting real processes."""
+"""Starting real processes."""
 
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from pathlib import Path
 
 import psutil
 import pytest
 
-from ehtui.actions.launch import Launch, Launched, capture, start, wait_for_exit, watch
-from ehtui.actions.signals import IdentityChangedError, send_signal
-from ehtui.domain.process import ProcessId
-from tests.children import identity, python_child
+from ehtui.actions.launch import Launch, Launched, start, watch
+from ehtui.actions.signals import send_signal
 from tests.waiting import wait_until
 
 
@@ -68,80 +65,3 @@ def test_a_program_that_is_not_there_leaves_no_log(tmp_path: Path) -> None:
         start(Launch((str(tmp_path / "nowhere"),), None, {}, tmp_path / "c.log"))
 
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_process_can_be_captured_and_started_again(tmp_path: Path) -> None:
-    code = "import os; os.chdir('/')"
-
-    with python_child(code, "마커") as child:
-        launch = capture(identity(child), tmp_path / "again.log")
-        assert launch.user is None
-
-    assert launch.argv[1] == "-c"
-    assert launch.argv[2].startswith(code)
-    assert launch.argv[-1] == "마커"
-    assert launch.cwd == "/"
-    assert launch.environment["PATH"] == os.environ["PATH"]
-    assert "PATH" not in repr(launch)
-
-
-def test_a_reused_pid_is_not_captured(tmp_path: Path) -> None:
-    with python_child() as child, pytest.raises(IdentityChangedError):
-        capture(ProcessId(child.pid, 1.0), tmp_path / "x.log")
-
-
-def test_what_cannot_be_started_again_is_not_captured(tmp_path: Path) -> None:
-    """As with setproctitle: the command line is a sentence, not a program."""
-    code = (
-        "import ctypes, os\n"
-        "text = b'worker: busy'\n"
-        "libc = ctypes.CDLL(None)\n"
-        "start, end = (int(open('/proc/self/stat').read().rpartition(')')[2].split()[n - 3])"
-        " for n in (48, 49))\n"
-        "ctypes.memset(start, 0, end - start)\n"
-        "ctypes.memmove(start, text, len(text))"
-    )
-
-    with python_child(code) as child, pytest.raises(FileNotFoundError, match="worker: busy"):
-        capture(identity(child), tmp_path / "x.log")
-
-
-@pytest.mark.skipif(os.geteuid() != 0, reason="only root may start programs as somebody else")
-def test_somebody_elses_program_is_started_again_as_theirs(tmp_path: Path) -> None:
-    nobody = 65534
-    child = subprocess.Popen(["/bin/sleep", "60"], cwd="/", user=nobody, group=nobody)
-
-    try:
-        launch = capture(identity(child), tmp_path / "again.log")
-    finally:
-        child.kill()
-        child.wait()
-
-    again = started(launch, 0.0)
-
-    try:
-        assert psutil.Process(again.process.pid).uids().effective == nobody
-        assert psutil.Process(again.process.pid).gids().effective == nobody
-    finally:
-        send_signal(again.process, "KILL")
-        wait_until(lambda: not psutil.pid_exists(again.process.pid), what="reaped")
-
-
-def test_waiting_ends_with_the_process() -> None:
-    with python_child() as child:
-        process = identity(child)
-        assert not wait_for_exit(process, 0.0)
-
-        child.kill()
-        assert wait_for_exit(process, 10.0)
-        assert psutil.pid_exists(child.pid)  # a zombie of ours: ended all the same
-
-
-def test_a_host_that_does_not_answer_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    def fail(_: ProcessId) -> None:
-        raise OSError(24, "Too many open files")
-
-    monkeypatch.setattr("ehtui.actions.launch.check_identity", fail)
-
-    with pytest.raises(OSError, match="Too many open files"):
-        wait_for_exit(ProcessId(1, 1.0), 0.0)

@@ -13,6 +13,7 @@ from ehtui.actions.signals import (
     ProcessGoneError,
     check_identity,
     send_signal,
+    wait_for_exit,
 )
 from ehtui.domain.process import ProcessId
 from ehtui.sources.start_times import started_at
@@ -71,3 +72,23 @@ def test_an_ignored_interrupt_leaves_the_process_alive() -> None:
         send_signal(identity(child), "INT")
 
         assert child.poll() is None
+
+
+def test_waiting_ends_with_the_process() -> None:
+    with python_child() as child:
+        process = identity(child)
+        assert not wait_for_exit(process, 0.0)
+
+        child.kill()
+        assert wait_for_exit(process, 10.0)
+        assert psutil.pid_exists(child.pid)  # a zombie of ours: ended all the same
+
+
+def test_a_host_that_does_not_answer_is_no_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_: ProcessId) -> None:
+        raise OSError(24, "Too many open files")
+
+    monkeypatch.setattr("ehtui.actions.signals.check_identity", fail)
+
+    with pytest.raises(OSError, match="Too many open files"):
+        wait_for_exit(ProcessId(1, 1.0), 0.0)

@@ -31,9 +31,12 @@ async def no_sources() -> tuple[()]:
 def main(pid: int, log: str, audit: str) -> int:
     process = ProcessId(pid, started_at(pid))
     target = SignalTarget(process, "c.py", None, (), SignalEffect.RELEASES)
-    plan = RestartPlan("TERM", target, 30.0, None, log, 1.0)
+    plan = RestartPlan("TERM", target, None, None, log, 1.0)
     executor = Executor(
-        sender=RecordingSender(), hands=LocalHands(), audit=AuditLog(Path(audit)), clock=time.time
+        sender=RecordingSender(),
+        hands=LocalHands(records=Path(audit).parent / "restarts", audit=Path(audit)),
+        audit=AuditLog(Path(audit)),
+        clock=time.time,
     )
     monitor = Monitor(no_sources, Snapshot())
     monitor.start()

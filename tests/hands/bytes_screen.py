@@ -14,6 +14,7 @@ from typing_extensions import override
 
 from ehtui.domain.plans import Refusal, RestartPlan, SignalEffect, SignalTarget
 from ehtui.domain.process import ProcessId, ProcessSample
+from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid import Grid
 from ehtui.tui.session import UiOptions
@@ -79,10 +80,15 @@ class RestartingSession(FakeSession):
     """A restart that can be confirmed."""
 
     @override
-    def plan_restart(self, process: ProcessId) -> RestartPlan | Refusal:
+    def plan_restart(
+        self, process: ProcessId, *, rehearsal: Rehearsal | Refusal = NOT_REHEARSED
+    ) -> RestartPlan | Refusal:
+        if isinstance(rehearsal, Refusal):
+            return rehearsal
+
         target = SignalTarget(process, "python c.py", None, (), SignalEffect.DIES)
 
-        return RestartPlan("TERM", target, 30.0, None, "again.log", self.snapshot.taken_at)
+        return RestartPlan("TERM", target, None, None, "again.log", self.snapshot.taken_at)
 
 
 class SlowSession(RestartingSession):

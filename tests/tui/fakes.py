@@ -22,6 +22,7 @@ from ehtui.domain.plans import (
     TakeoverWindow,
 )
 from ehtui.domain.process import LogLine, ProcessDetails, ProcessId, ProcessSample, Relative
+from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 
 
@@ -55,6 +56,7 @@ class FakeSession:
         self.signals: Sequence[str] = ("INT", "TERM", "KILL")
         self.startable: Sequence[str] = ("minutes", "spare")
         self.adopted: list[ProcessId] = []
+        self.rehearsed: list[ProcessId] = []
         self.refreshed = 0
         self.executed: list[Plan] = []
         self.gate: asyncio.Event | None = None  # set: an action waits for it
@@ -79,7 +81,17 @@ class FakeSession:
     def pause(self, paused: bool) -> None:
         self.is_paused = paused
 
-    def plan_restart(self, process: ProcessId) -> RestartPlan | Refusal:
+    async def rehearse(self, process: ProcessId) -> Rehearsal | Refusal:
+        self.rehearsed.append(process)
+
+        return NOT_REHEARSED
+
+    def plan_restart(
+        self, process: ProcessId, *, rehearsal: Rehearsal | Refusal
+    ) -> RestartPlan | Refusal:
+        if isinstance(rehearsal, Refusal):
+            return rehearsal
+
         return Refusal(RefusalReason.SUPERVISED, str(process.pid), "systemd")
 
     def plan_start(self, consumer: str, group: str) -> StartPlan | Refusal:

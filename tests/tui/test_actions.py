@@ -248,14 +248,14 @@ async def test_what_cannot_be_done_any_more_cannot_be_confirmed_any_more() -> No
 async def test_a_restart_that_is_planned_anew_keeps_the_log_it_named() -> None:
     async with opened() as (pilot, session, app):
 
-        def planned(_: ProcessId) -> RestartPlan:
+        def planned(_: ProcessId, **__: object) -> RestartPlan:
             at = session.snapshot.taken_at
             return replace(RESTART, log_path=f"{at}.log", wait_s=at - NOW + 30, planned_at=at)
 
         session.plan_restart = planned  # type: ignore[method-assign, assignment]
         await press(pilot, "2", "R")
         session.publish(replace(healthy(), taken_at=NOW + 60))
-        await wait_for(lambda: "wait up to 1m30s" in words(app))
+        await wait_for(lambda: "after 1m30s, if it is still there" in words(app))
         assert f"{NOW}.log" in words(app)
 
 
@@ -331,7 +331,7 @@ async def test_what_takes_long_says_so_and_can_be_left() -> None:
 RESTART = RestartPlan(
     "TERM",
     SignalTarget(ProcessId(1234, 1.0), "python c.py", None, (), SignalEffect.DIES),
-    30.0,
+    None,
     None,
     "again.log",
     1.0,
@@ -346,7 +346,7 @@ async def test_quitting_while_a_consumer_is_stopped_asks_first(key: str) -> None
         await press(pilot, key)
         words = "\n".join(str(each.render()) for each in app.screen.query("Static"))
         assert "A restart of 1234 is under way." in words
-        assert "it stays stopped" in words
+        assert "goes on without ehtui" in words
         assert str(app.screen.focused.label) == "Wait"  # type: ignore[union-attr]
         await press(pilot, "enter")
         assert isinstance(app.screen, OverviewScreen)
@@ -431,7 +431,7 @@ async def test_a_supervisor_is_asked_only_after_its_literal_command_was_shown() 
     async with opened() as (pilot, session, app):
         systemd = Supervisor("systemd", "rag.service", ("systemctl", "restart", "rag.service"))
 
-        def planned(process: ProcessId) -> SupervisedPlan:
+        def planned(process: ProcessId, **_: object) -> SupervisedPlan:
             target = SignalTarget(process, "c.py", None, (), SignalEffect.RELEASES)
             return SupervisedPlan(systemd, "TERM", target, (), 120.0, 1.0)
 

@@ -242,7 +242,7 @@ def test_where_an_event_goes(chosen: dict[str, Any], words: str) -> None:
 RESTART = RestartPlan(
     "TERM",
     target(SignalEffect.RELEASES, owned("0", window=SOON)),
-    30.0,
+    None,
     "/srv/my rag",
     "/var/log/rag.log",
     world.NOW,

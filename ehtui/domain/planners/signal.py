@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from ehtui.domain.consequences import after_death, after_release
 from ehtui.domain.plans import (
+    Halt,
     OwnedPartition,
     Plan,
     Refusal,
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 P = TypeVar("P", bound=Plan)
 
+_HALTS = {"stopped": Halt.STOP, "tracing-stop": Halt.DEBUGGER}
 OFFERED_SIGNALS = ("TERM", "INT", "KILL", "HUP", "USR1", "USR2", "STOP", "CONT", "QUIT")
 HARMLESS_SIGNALS = frozenset({"CONT"})
 
@@ -58,8 +60,12 @@ def plan_signal(
     read_only: bool,
     at: float,
     escalate_after_s: float | None = None,
+    lets_go_on: bool = False,
 ) -> SignalPlan | Refusal:
-    """Plan one signal for pinned processes; one target that must not be touched refuses all."""
+    """Plan one signal for pinned processes; one target that must not be touched refuses all.
+
+    With `lets_go_on` a stopped process is sent CONT after it: else it acts on nothing but KILL.
+    """
     if read_only:
         return Refusal(RefusalReason.READ_ONLY, "signal")
 
@@ -80,7 +86,8 @@ def plan_signal(
         if refusal is not None or consumer is None:
             return refusal or Refusal(RefusalReason.GONE, str(process.pid))
 
-        targets.append(_target(snapshot, consumer, number, at, escalate_after_s))
+        halted_by = _halted(consumer, lets_go_on=lets_go_on)
+        targets.append(_target(snapshot, consumer, number, at, escalate_after_s, halted_by))
 
     escalate_to = "KILL" if escalate_after_s is not None else None
 
@@ -94,7 +101,10 @@ def reforecast(plan: P, snapshot: Snapshot, at: float) -> P:
         return replace(plan, targets=targets, planned_at=at)
 
     if isinstance(plan, RestartPlan):
-        (target,) = _judged_again((plan.target,), plan.signal, snapshot, at, None)
+        judged = _judged_again(
+            (plan.target,), plan.signal, snapshot, at, plan.wait_s, lets_go_on=True
+        )
+        target = replace(judged[0], halted_by=plan.target.halted_by)
         return replace(plan, target=target, planned_at=at)
 
     if isinstance(plan, SupervisedPlan):
@@ -111,16 +121,37 @@ def _judged_again(
     snapshot: Snapshot,
     at: float,
     escalate_after_s: float | None,
+    *,
+    lets_go_on: bool = False,
 ) -> tuple[SignalTarget, ...]:
     number = signal_number(signal)
     seen = {consumer.process.id: consumer for consumer in snapshot.consumers}
 
     return tuple(
-        _target(snapshot, seen[target.process], number, at, escalate_after_s)
-        if number is not None and target.process in seen
+        _target(
+            snapshot,
+            consumer,
+            number,
+            at,
+            escalate_after_s,
+            _halted(consumer, lets_go_on=lets_go_on),
+        )
+        if number is not None and (consumer := seen.get(target.process)) is not None
         else target
         for target in targets
     )
+
+
+def halt_of(consumer: ConsumerState) -> Halt | None:
+    """What keeps it from running now."""
+    return _HALTS.get(consumer.process.status)
+
+
+def _halted(consumer: ConsumerState, *, lets_go_on: bool) -> Halt | None:
+    """What keeps it from acting on a signal."""
+    halt = halt_of(consumer)
+
+    return None if lets_go_on and halt is Halt.STOP else halt
 
 
 def _refusal(
@@ -169,8 +200,13 @@ def _target(
     number: int,
     at: float,
     escalate_after_s: float | None,
+    halted_by: Halt | None,
 ) -> SignalTarget:
     effect = signal_effect(consumer.process, number)
+
+    if halted_by is not None and number not in {signals.SIGKILL, signals.SIGCONT}:
+        effect = SignalEffect.UNKNOWN  # it waits with the process
+
     now = at + (snapshot.clock_offset_s or 0.0)
     ends = (now, now)
 
@@ -191,7 +227,9 @@ def _target(
         if partition.id == partition_id
     )
 
-    return SignalTarget(consumer.process.id, consumer.process.command, owner, owns, effect)
+    return SignalTarget(
+        consumer.process.id, consumer.process.command, owner, owns, effect, halted_by
+    )
 
 
 def signal_effect(process: ProcessSample, number: int) -> SignalEffect:

@@ -6,14 +6,16 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.planners.signal import plan_signal
+from ehtui.domain.planners.signal import halt_of, plan_signal
 from ehtui.domain.plans import (
     Refusal,
     RefusalReason,
     RestartPlan,
+    SignalPlan,
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.restarts import NOT_REHEARSED
 from ehtui.domain.text import mask_arguments, visible
 
 if TYPE_CHECKING:
@@ -21,9 +23,9 @@ if TYPE_CHECKING:
 
     from ehtui.domain.planners.host import Host
     from ehtui.domain.process import ProcessId, Supervisor
+    from ehtui.domain.restarts import Rehearsal
     from ehtui.domain.snapshot import Snapshot
 
-RESTART_WAIT_S = 30.0
 SUPERVISOR_WAIT_S = 120.0  # systemd gives a service 90 s to stop
 
 
@@ -48,8 +50,13 @@ def plan_restart(
     read_only: bool,
     at: float,
     signal: str = "TERM",
+    kill_after_s: float | None = None,
+    rehearsal: Rehearsal | Refusal = NOT_REHEARSED,
 ) -> RestartPlan | SupervisedPlan | Refusal:
-    """Plan a restart of one process: by its supervisor where it has one, who would start it too."""
+    """Plan a restart of one process: by its supervisor where it has one, who would start it too.
+
+    `rehearsal` is what trying its start found; a supervisor needs none.
+    """
     found = next((c.process for c in snapshot.consumers if c.process.id == process), None)
     supervisor = found.supervisor if found is not None else None
 
@@ -58,7 +65,16 @@ def plan_restart(
             snapshot, process, supervisor, host=host, read_only=read_only, at=at
         )
 
-    stopping = plan_signal(snapshot, [process], signal, host=host, read_only=read_only, at=at)
+    stopping = plan_signal(
+        snapshot,
+        [process],
+        signal,
+        host=host,
+        read_only=read_only,
+        at=at,
+        escalate_after_s=kill_after_s,
+        lets_go_on=True,
+    )
 
     if isinstance(stopping, Refusal):
         return stopping
@@ -67,17 +83,35 @@ def plan_restart(
         pid = str(process.pid)
         return Refusal(RefusalReason.SUPERVISED, pid, supervisor.label, supervisor)
 
-    running = next(c for c in snapshot.consumers if c.process.id == process)
+    if isinstance(rehearsal, Refusal):
+        return rehearsal
+
+    return _restart_plan(snapshot, stopping, kill_after_s, rehearsal, log_folder, at)
+
+
+def _restart_plan(
+    snapshot: Snapshot,
+    stopping: SignalPlan,
+    kill_after_s: float | None,
+    rehearsal: Rehearsal,
+    log_folder: str,
+    at: float,
+) -> RestartPlan:
+    (target,) = stopping.targets
+    running = next(c for c in snapshot.consumers if c.process.id == target.process)
     consumer, group = running.process, running.home or snapshot.policy.default_group
     name = log_name(consumer.consumer_name or consumer.name, group, at)
 
     return RestartPlan(
         signal=stopping.signal,
-        target=stopping.targets[0],
-        wait_s=RESTART_WAIT_S,
-        cwd=consumer.cwd,
+        target=replace(target, halted_by=halt_of(running)),
+        wait_s=kill_after_s,
+        cwd=rehearsal.folder or consumer.cwd,
         log_path=f"{log_folder}/{name}",
         planned_at=at,
+        rehearsal=rehearsal,
+        consumer=consumer.consumer_name,
+        group=running.home,
     )
 
 

@@ -1,0 +1,185 @@
+"""What a process may do and how much of it, as the kernel tells: proc(5), capabilities(7).
+
+Loads the standard library only: the process that starts consumers reads its own here too.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+NAMESPACES = ("cgroup", "ipc", "uts", "net", "time", "pid", "mnt", "user")  # as root enters them
+LIMITS = (
+    *("CPU", "FSIZE", "DATA", "STACK", "CORE", "RSS", "NPROC", "NOFILE", "MEMLOCK", "AS"),
+    *("LOCKS", "SIGPENDING", "MSGQUEUE", "NICE", "RTPRIO", "RTTIME"),
+)  # numbered so by the kernel, and listed so
+UNLIMITED = -1
+_CGROUP_KINDS = frozenset({"cgroup", "cgroup2"})
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """Sets of capabilities, as bits."""
+
+    inheritable: int = 0
+    permitted: int = 0
+    bounding: int = 0
+    ambient: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Confinement:
+    """Rights, limits and namespaces of a process. Numbers of users and groups are ehtui's."""
+
+    users: tuple[int, int, int]  # real, effective, saved
+    groups: tuple[int, int, int]
+    other_groups: tuple[int, ...]
+    capabilities: Capabilities
+    no_new_privs: bool
+    filters: int  # of system calls (seccomp)
+    label: str | None  # of SELinux or AppArmor
+    namespaces: Mapping[str, int]
+    root: tuple[int, int]  # device and inode of its root folder
+    is_first: bool  # of its pid namespace, which ends with it
+    users_inside: tuple[int, int, int] | None  # as its own user namespace numbers them
+    groups_inside: tuple[int, int, int] | None
+    umask: int
+    ignored: tuple[int, ...]  # signals
+    nice: int
+    policy: int  # of the scheduler
+    priority: int
+    affinity: tuple[int, ...]
+    oom: int
+    limits: tuple[tuple[int, int], ...]  # soft and hard, by number
+    cgroups: tuple[str, ...]  # folders that it is a member of
+
+
+def from_plain(told: Mapping[str, Any]) -> Confinement:
+    """From what `asdict` and JSON made of one."""
+    plain: dict[str, Any] = {
+        name: tuple(v) if isinstance(v, list) else v for name, v in told.items()
+    }
+    plain["limits"] = tuple(map(tuple, told["limits"]))
+    plain["capabilities"] = Capabilities(**told["capabilities"])
+
+    return Confinement(**plain)
+
+
+def confinement_of(pid: int) -> Confinement:
+    """Read it now.
+
+    Raises:
+        OSError: It has ended, or is not for this user to look at.
+    """
+    proc = Path("/proc") / str(pid)
+    told = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
+    users, groups = _three(told["Uid"]), _three(told["Gid"])
+    root = (proc / "root").stat()
+
+    return Confinement(
+        users=users,
+        groups=groups,
+        other_groups=tuple(map(int, told["Groups"].split())),
+        capabilities=Capabilities(
+            *(int(told[f"Cap{k}"], 16) for k in ("Inh", "Prm", "Bnd", "Amb"))
+        ),
+        no_new_privs=told.get("NoNewPrivs", "0").strip() == "1",
+        filters=int(told.get("Seccomp_filters", told.get("Seccomp", "0"))),
+        label=_label(proc),
+        namespaces=dict(_namespaces(proc)),
+        root=(root.st_dev, root.st_ino),
+        is_first=told.get("NSpid", "0").split()[-1] == "1",
+        users_inside=_inside(proc / "uid_map", users),
+        groups_inside=_inside(proc / "gid_map", groups),
+        umask=int(told.get("Umask", "022"), 8),
+        ignored=_signals(told["SigIgn"]),
+        nice=os.getpriority(os.PRIO_PROCESS, pid),
+        policy=os.sched_getscheduler(pid),
+        priority=os.sched_getparam(pid).sched_priority,
+        affinity=tuple(sorted(os.sched_getaffinity(pid))),
+        oom=int((proc / "oom_score_adj").read_text()),
+        limits=tuple(_limits(proc)),
+        cgroups=tuple(_cgroups(proc)),
+    )
+
+
+def _three(text: str) -> tuple[int, int, int]:
+    real, effective, saved, _ = map(int, text.split())
+
+    return real, effective, saved
+
+
+def _signals(mask: str) -> tuple[int, ...]:
+    bits = int(mask, 16)
+
+    return tuple(n for n in range(1, signal.NSIG) if bits >> (n - 1) & 1)
+
+
+def _label(proc: Path) -> str | None:
+    """None where nobody labels."""
+    with suppress(OSError):
+        return (proc / "attr" / "current").read_text().rstrip("\0\n") or None
+
+    return None
+
+
+def _namespaces(proc: Path) -> Iterator[tuple[str, int]]:
+    for name in NAMESPACES:
+        with suppress(FileNotFoundError):  # older kernels have fewer
+            yield name, (proc / "ns" / name).stat().st_ino
+
+
+def _inside(path: Path, numbers: tuple[int, int, int]) -> tuple[int, int, int] | None:
+    """The same users or groups as its own namespace numbers them; None where it has no number."""
+    rows = [tuple(map(int, line.split())) for line in path.read_text().splitlines()]
+    found = [
+        inside + number - outside
+        for number in numbers
+        for inside, outside, count in rows
+        if outside <= number < outside + count
+    ]
+
+    return (found[0], found[1], found[2]) if len(found) == len(numbers) else None
+
+
+def _limits(proc: Path) -> Iterator[tuple[int, int]]:
+    for line in (proc / "limits").read_text().splitlines()[1 : len(LIMITS) + 1]:
+        soft, hard = line[26:].split()[:2]  # the name takes 26 columns
+        yield _limit(soft), _limit(hard)
+
+
+def _limit(word: str) -> int:
+    return UNLIMITED if word == "unlimited" else int(word)
+
+
+def _cgroups(proc: Path) -> Iterator[str]:
+    """The folder of each hierarchy, where it is mounted here."""
+    mounts = list(_cgroup_mounts())
+
+    for line in (proc / "cgroup").read_text().splitlines():
+        _, controllers, path = line.split(":", 2)
+        wanted = frozenset(controllers.split(",")) if controllers else None
+
+        for root, place, options in mounts:
+            if (wanted is None and options is None) or (wanted and options and wanted <= options):
+                if path == root or path.startswith(root.rstrip("/") + "/"):
+                    yield place + path.removeprefix(root.rstrip("/"))
+
+                break
+
+
+def _cgroup_mounts() -> Iterator[tuple[str, str, frozenset[str] | None]]:
+    """Root, mount point and controllers; None: the unified hierarchy."""
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        mount, _, told = line.partition(" - ")
+        kind, _, options = told.split(" ", 2)
+
+        if kind in _CGROUP_KINDS:
+            words = mount.split(" ")
+            names = None if kind == "cgroup2" else frozenset(options.split(","))
+            yield words[3], words[4], names

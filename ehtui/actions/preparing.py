@@ -1,0 +1,327 @@
+"""Opens everything that a start takes, and has it rehearsed, before anything is stopped."""
+
+from __future__ import annotations
+
+import os
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, field
+from errno import ENOSPC
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ehtui.actions.blueprint import Blueprint, Input, blueprint_of
+from ehtui.actions.confinement import confinement_of
+from ehtui.actions.launch import new_log
+from ehtui.actions.obstacles import CannotStartError
+from ehtui.actions.records import write_record
+from ehtui.actions.restart_locks import lock_process, open_record, record_path
+from ehtui.actions.restarting import Guard, Prepared
+from ehtui.actions.signals import ProcessGoneError, check_identity
+from ehtui.actions.whole_lines import open_records
+from ehtui.domain.restarts import Loss, LossKind, Rehearsal, StartObstacle
+from ehtui.domain.text import safe
+from ehtui.sources.keepers import keeper_of, may_end_its_namespace, time_limit_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ehtui.domain.process import ProcessId
+
+RESERVED_BYTES = 64 * 1024  # that much of a log must fit on its disk
+_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where what outlives ehtui is written."""
+
+    log: Path  # of what is started; another name where that one is taken
+    records: Path  # the folder of restarts that are under way
+    audit: Path
+
+
+@dataclass(slots=True)
+class _Opened:
+    """Descriptors for the process that carries the task out; closed here in any case."""
+
+    stack: ExitStack
+    by_name: dict[str, int] = field(default_factory=dict)
+    namespaces: dict[str, int] = field(default_factory=dict)
+    cgroups: dict[str, int] = field(default_factory=dict)
+    losses: list[Loss] = field(default_factory=list)
+
+    def hold(self, descriptor: int, name: str, among: dict[str, int] | None = None) -> int:
+        """Keep one open."""
+        self.stack.callback(os.close, descriptor)
+        (self.by_name if among is None else among)[name] = descriptor
+
+        return descriptor
+
+    @property
+    def all(self) -> tuple[int, ...]:
+        """Every one."""
+        several = (self.by_name, self.namespaces, self.cgroups)
+
+        return tuple(descriptor for each in several for descriptor in each.values())
+
+
+def prepare_restart(
+    process: ProcessId, places: Places, named: Mapping[str, str | None] | None = None
+) -> Prepared:
+    """Rehearse the start of a running process, everything held open. Blocking.
+
+    `named` is what else its record shall tell: consumer_name, group.
+
+    Raises:
+        CannotStartError: It could not be started again as it was.
+        BeingRestartedError: Somebody else is about it.
+        ProcessGoneError, IdentityChangedError, ProgramChangedError, PermissionError: As they say.
+    """
+    with ExitStack() as stack:
+        opened = _Opened(stack)
+        _pin(opened, process)
+        check_identity(process)
+
+        if (lock := lock_process(process)) is not None:
+            opened.hold(lock, "lock")
+
+        blueprint = blueprint_of(process)
+        proc = Path("/proc") / str(process.pid)
+        _open_input(opened, blueprint, str(proc / "fd" / "0"))
+        _open_folders(opened, blueprint, proc)
+        _open_confinement(opened, blueprint, proc)
+
+        if (limit := time_limit_of(process)) is not None:
+            opened.losses.append(Loss(LossKind.TIME_LIMIT, limit))
+
+        return _rehearsed(opened, blueprint, places, named, is_running=True)
+
+
+def prepare_again(
+    blueprint: Blueprint, places: Places, named: Mapping[str, str | None] | None = None
+) -> Prepared:
+    """The same for a process that has ended, of which only the blueprint is left.
+
+    Raises:
+        CannotStartError: It could not be started again as it was.
+        BeingRestartedError: Somebody else is about it.
+    """
+    with ExitStack() as stack:
+        opened = _Opened(stack)
+        _open_input(opened, blueprint, blueprint.input_path)
+        _open_folders(opened, blueprint, None)
+        _open_confinement(opened, blueprint, None)
+
+        return _rehearsed(opened, blueprint, places, named, is_running=False)
+
+
+def _pin(opened: _Opened, process: ProcessId) -> None:
+    """Its number is given to nobody else before it has been waited for."""
+    if not hasattr(os, "pidfd_open"):
+        return
+
+    try:
+        opened.hold(os.pidfd_open(process.pid), "process")
+    except ProcessLookupError as error:
+        raise ProcessGoneError from error
+    except OSError:  # an older kernel
+        return
+
+
+def _open_input(opened: _Opened, blueprint: Blueprint, path: str) -> None:
+    """A file from its beginning, a pipe as it stands; what cannot be given back is nothing."""
+    wanted = blueprint.input
+
+    if wanted in {Input.FILE, Input.PIPE}:
+        with suppress(OSError):
+            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            os.set_blocking(descriptor, True)
+            opened.hold(descriptor, "input")
+            return
+
+    opened.hold(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), "input")
+
+    if wanted is not Input.NOTHING:
+        opened.losses.append(Loss(LossKind.INPUT, wanted.value))
+
+
+def _open_folders(opened: _Opened, blueprint: Blueprint, proc: Path | None) -> None:
+    """By what the process has open where it still runs: paths may have been given to others."""
+    folder = str(proc / "cwd") if proc and proc.exists() else blueprint.folder
+
+    try:
+        opened.hold(os.open(folder, _FOLDER), "folder")
+    except OSError as error:
+        obstacle = StartObstacle.FOLDER_CLOSED
+        obstacle = StartObstacle.FOLDER_GONE if isinstance(error, FileNotFoundError) else obstacle
+        raise CannotStartError(obstacle, safe(blueprint.folder)) from error
+
+    root = str(proc / "root") if proc and proc.exists() else "/"
+    opened.hold(os.open(root, _FOLDER), "root")
+
+    if proc is not None and hasattr(os, "O_PATH"):
+        with suppress(OSError):
+            opened.hold(os.open(proc / "exe", os.O_PATH | os.O_CLOEXEC), "program")
+
+
+def _open_confinement(opened: _Opened, blueprint: Blueprint, proc: Path | None) -> None:
+    """Namespaces and cgroups that ehtui is not in itself."""
+    wanted = blueprint.confinement
+
+    if wanted is None:
+        return
+
+    own = confinement_of(os.getpid())
+
+    for name, number in wanted.namespaces.items():
+        if number != own.namespaces.get(name):
+            if name == "pid" and may_end_its_namespace(blueprint.process):
+                raise CannotStartError(StartObstacle.NAMESPACE, name)
+
+            opened.hold(_namespace(name, proc), name, opened.namespaces)
+
+    for folder in (folder for folder in wanted.cgroups if folder not in own.cgroups):
+        try:
+            descriptor = os.open(Path(folder) / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+            opened.hold(descriptor, folder, opened.cgroups)
+        except OSError:
+            opened.losses.append(Loss(LossKind.CGROUP, safe(folder)))
+
+
+def _namespace(name: str, proc: Path | None) -> int:
+    """One that has no process any more cannot be found again."""
+    if proc is None:
+        raise CannotStartError(StartObstacle.NAMESPACE, name)
+
+    try:
+        return os.open(proc / "ns" / name, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise CannotStartError(StartObstacle.NAMESPACE, name) from error
+
+
+def _rehearsed(
+    opened: _Opened,
+    blueprint: Blueprint,
+    places: Places,
+    named: Mapping[str, str | None] | None,
+    *,
+    is_running: bool,
+) -> Prepared:
+    """Outputs last: they are taken away again where something else stands in the way."""
+    process = blueprint.process
+
+    with ExitStack() as undo:
+        path = record_path(places.records, process)
+        descriptor = opened.hold(open_record(path), "record")
+        is_new_record = os.fstat(descriptor).st_size == 0
+
+        if is_new_record:
+            undo.callback(path.unlink, missing_ok=True)
+
+        log_path = _open_log(opened, places.log)
+        undo.callback(log_path.unlink, missing_ok=True)
+        record = _record(blueprint, log_path) | dict(named or {})
+
+        try:
+            opened.hold(open_records(places.audit), "audit")
+
+            if is_new_record:  # its room is taken before anything is stopped
+                write_record(descriptor, record | {"stage": "rehearsed"})
+        except OSError as error:
+            told = safe(f"{error.filename or path}: {error.strerror}")
+            raise CannotStartError(StartObstacle.RECORD_UNWRITABLE, told) from error
+
+        guard = Guard(_task(opened, blueprint, is_running=is_running), opened.all)
+        undo.callback(guard.leave)
+        rehearsal = _rehearsal(opened, blueprint, guard)
+        undo.pop_all()
+
+    return Prepared(
+        process=process,
+        rehearsal=rehearsal,
+        log_path=log_path,
+        is_running=is_running,
+        record=record,
+        record_path=path if is_new_record else None,
+        guard=guard,
+    )
+
+
+def _open_log(opened: _Opened, wanted: Path) -> Path:
+    """A new file with room in it."""
+    try:
+        path, descriptor = new_log(wanted)
+    except OSError as error:
+        told = safe(f"{error.filename or wanted}: {error.strerror}")
+        raise CannotStartError(StartObstacle.LOG_UNWRITABLE, told) from error
+
+    opened.hold(descriptor, "log")
+
+    try:
+        os.posix_fallocate(descriptor, 0, RESERVED_BYTES)
+        os.ftruncate(descriptor, 0)
+    except OSError as error:
+        if error.errno == ENOSPC:
+            path.unlink(missing_ok=True)
+            told = safe(f"{path}: {error.strerror}")
+            raise CannotStartError(StartObstacle.LOG_UNWRITABLE, told) from error
+
+    return path
+
+
+def _record(blueprint: Blueprint, log_path: Path) -> Json:
+    """What it says of itself. Names of the environment, never values; no arguments with secrets."""
+    confinement = blueprint.confinement
+
+    return {
+        "pid": blueprint.process.pid,
+        "started_at": blueprint.process.started_at,
+        "command": list(blueprint.command),
+        "arguments": None if blueprint.holds_secrets else list(blueprint.arguments),
+        "folder": blueprint.folder,
+        "program": blueprint.link,
+        "log": str(log_path),
+        "variables": sorted(blueprint.variables),
+        "input": blueprint.input.value,
+        "input_path": blueprint.input_path,
+        "confinement": asdict(confinement) if confinement is not None else None,
+        "ehtui_pid": os.getpid(),
+    }
+
+
+def _task(opened: _Opened, blueprint: Blueprint, *, is_running: bool) -> Json:
+    confinement = blueprint.confinement
+
+    return {
+        "pid": blueprint.process.pid if is_running else None,
+        "arguments": blueprint.arguments,
+        "variables": dict(blueprint.variables),
+        "link": blueprint.link,
+        "file": blueprint.file,
+        "takes_input": blueprint.input is Input.FILE,
+        "confinement": asdict(confinement) if confinement is not None else None,
+        "descriptors": opened.by_name,
+        "namespaces": opened.namespaces,
+        "cgroups": opened.cgroups,
+    }
+
+
+def _rehearsal(opened: _Opened, blueprint: Blueprint, guard: Guard) -> Rehearsal:
+    told = next(guard.answers(), {}).get("rehearsal", {"obstacle": "not_rehearsed", "detail": ""})
+
+    if "obstacle" in told:
+        raise CannotStartError(StartObstacle(told["obstacle"]), safe(told["detail"]))
+
+    found = told["found"]
+    entered = (Loss(LossKind(kind), safe(was)) for kind, was in told["losses"])
+
+    return Rehearsal(
+        command=blueprint.command,
+        folder=safe(found["folder"] or blueprint.folder),
+        program=safe(found["program"]),
+        is_new_program=found["is_new"],
+        losses=tuple(sorted({*opened.losses, *entered})),
+        keeper=keeper_of(blueprint.process),
+    )
