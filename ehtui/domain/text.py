@@ -38,5 +38,5 @@ def safe(text: str) -> str:
 
 
 def safe_command(words: Sequence[str]) -> str:
-    """A command line for people, made harmless word by word."""
-    return visible(" ".join(mask_arguments(words)))
+    """A command line for people, made harmless word by word, and then as the line that is shown."""
+    return safe(" ".join(mask_arguments(words)))
