@@ -9,9 +9,14 @@ import ehtui
 
 def main() -> int:
     """Run the command line; the result is the exit code."""
-    if sys.argv[1:] == ["--version"]:  # asked by scripts: as quick as Python itself
-        sys.stdout.write(f"ehtui {ehtui.__version__}\n")
-        return 0
+    # Asked by scripts: as quick as Python itself.
+    if sys.argv[1:] == ["--version"] and sys.stdout is not None:
+        try:
+            print(f"ehtui {ehtui.__version__}", flush=True)
+        except OSError:  # told below, as for every command
+            pass
+        else:
+            return 0
 
     from ehtui.cli.main import run  # noqa: PLC0415 - `import ehtui.cli` alone costs nothing
 

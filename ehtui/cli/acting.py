@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from contextlib import contextmanager
@@ -207,8 +206,10 @@ def _agreed(people: TextIO) -> bool:
 
 def _tell(args: argparse.Namespace, document: dict[str, Any]) -> None:
     if args.json:
+        from ehtui.cli.documents import print_document  # noqa: PLC0415
+
         told = {"schema": "ehtui.action/1", "at": time.time(), **document}
-        print(json.dumps(told, ensure_ascii=False, indent=2))
+        print_document(told)
 
 
 def _plain(value: Plan | Refusal | Outcome) -> object:

@@ -242,11 +242,10 @@ def _read_at(snapshot: Snapshot, name: str) -> float | None:
 
 
 def _document(snapshot: Snapshot) -> str:
-    import json  # noqa: PLC0415
-
+    from ehtui.cli.documents import text_of  # noqa: PLC0415
     from ehtui.views.status import document  # noqa: PLC0415
 
-    return json.dumps(document(snapshot), ensure_ascii=False, indent=2) + "\n"
+    return text_of(document(snapshot)) + "\n"
 
 
 def _report(snapshot: Snapshot, settings: Settings) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -34,6 +33,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """List them."""
     from ehtui.cli.compose import first_group, look  # noqa: PLC0415
+    from ehtui.cli.documents import print_document  # noqa: PLC0415
     from ehtui.cli.paper import paper  # noqa: PLC0415
     from ehtui.views.report import consumers_report  # noqa: PLC0415
     from ehtui.views.status import document  # noqa: PLC0415
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     snapshot = look(settings)
 
     if args.json:
-        print(json.dumps(document(snapshot)["consumers"], ensure_ascii=False, indent=2))
+        print_document(document(snapshot)["consumers"])
     else:
         print(consumers_report(snapshot, first_group(settings), paper()), end="")
 

@@ -6,6 +6,8 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ehtui.config.errors import ConfigError
+
 if TYPE_CHECKING:
     import argparse
 
@@ -99,7 +101,17 @@ def resolve_args(args: argparse.Namespace | None) -> Resolved:
 
     flags = flags_of(args)
 
-    return resolve(flags, environment=os.environ, folder=Path.cwd(), look_into=_look_into)
+    return resolve(flags, environment=os.environ, folder=_folder(), look_into=_look_into)
+
+
+def _folder() -> Path:
+    try:
+        return Path.cwd()
+    except OSError as error:
+        raise ConfigError(
+            f"The working folder is not there any more: {error.strerror}.",
+            "Change into one that is.",
+        ) from None
 
 
 def _look_into(pid: int) -> ProcessFindings:

@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.streams import Output, standard_streams
 from ehtui.config.errors import ConfigError
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.text import mask_secrets, safe, visible
@@ -20,19 +21,30 @@ DEBUG = "EHTUI_DEBUG"
 
 def run(argv: list[str]) -> int:
     """Run the command line `argv`; never raises."""
-    try:
-        _survive_any_encoding()
-        code = _run_command(argv)
-        sys.stdout.flush()
-    except SystemExit as end:  # --help and --version
-        return end.code if isinstance(end.code, int) else 0
-    except (KeyboardInterrupt, Exception) as error:
-        return _explained(error)
+    with standard_streams() as output:
+        if output.trouble is not None:
+            return _without_output(output.trouble)
+
+        try:
+            code = _ended(argv)
+            output.settle()
+        except (KeyboardInterrupt, Exception) as error:
+            return _explained(error, output)
 
     return code
 
 
-def _explained(error: BaseException) -> ExitCode:
+def _ended(argv: list[str]) -> int:
+    try:
+        return _run_command(argv)
+    except SystemExit as end:  # --help and --version
+        return end.code if isinstance(end.code, int) else 0
+
+
+def _explained(error: BaseException, output: Output) -> ExitCode:
+    if output.trouble is not None:
+        output.drop()
+
     match error:
         case ConfigError():
             return _say(error.summary, error.advice, ExitCode.USAGE)
@@ -40,8 +52,10 @@ def _explained(error: BaseException) -> ExitCode:
             return _say(problem.summary, problem.advice, ExitCode.USAGE)
         case KeyboardInterrupt():
             return ExitCode.INTERRUPTED
-        case BrokenPipeError():
-            return _hang_up()
+        case BrokenPipeError() if error is output.trouble:
+            return ExitCode.BROKEN_PIPE
+        case OSError() if error is output.trouble:
+            return _without_output(error)
         case _:
             return _internal(error)
 
@@ -81,21 +95,15 @@ def _internal(error: BaseException) -> ExitCode:
         print(visible(mask_secrets(text), keep_newlines=True), file=sys.stderr)
 
     return _say(
-        f"a fault of ehtui itself: {type(error).__name__}: {str(error)[:200]}",
+        f"a fault of ehtui itself: {type(error).__name__}: {safe(str(error))[:200]}",
         f"Run it again with {DEBUG}=1 for the traceback, and please report it.",
         ExitCode.INTERNAL,
     )
 
 
-def _hang_up() -> ExitCode:
-    """Let the interpreter flush into nothing, so that it does not complain at its end."""
-    nothing = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nothing, sys.stdout.fileno())
-
-    return ExitCode.BROKEN_PIPE
-
-
-def _survive_any_encoding() -> None:
-    """A terminal that cannot show a character gets its escape, not a traceback."""
-    if hasattr(sys.stdout, "reconfigure"):
-        sys.stdout.reconfigure(errors="backslashreplace")
+def _without_output(error: OSError) -> ExitCode:
+    return _say(
+        f"standard output cannot be written: {error.strerror or error}.",
+        "What was to be said there is lost: write it somewhere else.",
+        ExitCode.OUTPUT,
+    )

@@ -17,6 +17,7 @@ exit codes:
   3  a source could not be read, or a hub not whole
   64 usage or configuration
   70 a fault of ehtui itself
+  74 standard output is closed, or full
 """
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -75,8 +74,10 @@ def _tell(
     waited_s = round(time.monotonic() - began, 1)
 
     if args.json:
+        from ehtui.cli.documents import print_document  # noqa: PLC0415
+
         result = {"until": args.until, "group": group, "met": not missing, "waited_s": waited_s}
-        print(json.dumps({"schema": "ehtui.wait/1", **result, "missing": missing}))
+        print_document({"schema": "ehtui.wait/1", **result, "missing": missing}, indent=None)
     elif missing:
         print(f"Not {args.until} after {waited_s:g} s: {'; '.join(missing)}", file=sys.stderr)
     else:

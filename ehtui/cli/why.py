@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
@@ -54,6 +53,7 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: The target names nothing that is known.
     """
     from ehtui.cli.compose import first_group, look  # noqa: PLC0415
+    from ehtui.cli.documents import print_document  # noqa: PLC0415
     from ehtui.domain.why import why  # noqa: PLC0415
 
     settings = resolve_args(args).settings
@@ -62,7 +62,7 @@ def run(args: argparse.Namespace) -> int:
     asked = why(snapshot, _subject(snapshot, args.target or group, group))
 
     if args.json:
-        print(json.dumps(_document(asked), ensure_ascii=False, indent=2))
+        print_document(_document(asked))
     else:
         print("\n".join(_lines(snapshot, asked, group)))
 

@@ -8,7 +8,9 @@ from dataclasses import fields, is_dataclass
 
 from ehtui.config.masking import masked
 from ehtui.config.secret import Secret
-from ehtui.domain.text import MASK, mask_arguments, safe, visible
+from ehtui.domain.text import MASK, mask_arguments, safe, safe_value, visible
+
+_PROPERTIES = ".properties."
 
 
 def leaves(value: object, key: str = "") -> Iterator[tuple[str, object]]:
@@ -24,8 +26,11 @@ def leaves(value: object, key: str = "") -> Iterator[tuple[str, object]]:
         yield key, value
 
 
-def shown(value: object) -> str:
-    """A value on one line, without secrets and control characters; – is unset."""
+def shown(value: object, key: str = "") -> str:
+    """A value on one line, without secrets and control characters; – is unset.
+
+    A test event's property whose name says that it is a secret is one.
+    """
     if value is None or value in ((), {}):
         return "–"
 
@@ -41,7 +46,9 @@ def shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:g}"
 
-    return safe(str(value))
+    _, is_property, name = key.partition(_PROPERTIES)
+
+    return safe_value(name, str(value)) if is_property else safe(str(value))
 
 
 def _shown_secret(text: str) -> str:

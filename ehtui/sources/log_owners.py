@@ -178,4 +178,4 @@ def _concluded(
 
 def shown(text: str) -> str:
     """A record as evidence."""
-    return safe(text.strip()[:EVIDENCE_CHARACTERS])
+    return safe(text.strip()[: 4 * EVIDENCE_CHARACTERS])[:EVIDENCE_CHARACTERS]

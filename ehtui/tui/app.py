@@ -12,6 +12,7 @@ from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
 from ehtui.domain.snapshot import Severity, Snapshot
+from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui import styles
 from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrome
@@ -192,7 +193,7 @@ class EhtuiApp(TypeAheadApp):
             self.stop_asking()
 
         if event.state is WorkerState.ERROR and event.worker.group == _FLOWS:
-            self.say(f"It failed: {event.worker.error}", "error")
+            self.say(f"It failed: {safe(str(event.worker.error))}", "error")
 
     def action_help(self) -> None:
         """Show every key."""

@@ -15,7 +15,7 @@ from ehtui.domain.plans import (
     StartPlan,
     SupervisedPlan,
 )
-from ehtui.domain.text import safe, visible
+from ehtui.domain.text import mask_secrets, safe, safe_value, visible
 from ehtui.views import formats
 from ehtui.views.plan_costs import is_grave, joining, target_cost
 from ehtui.views.restarts import HALTED, by_hand, keeper_note, keeper_step, rehearsal_notes
@@ -97,8 +97,8 @@ def _send(plan: SendPlan) -> Confirmation:
         heading=f"Send {events} to {hub}?",
         steps=(
             f"to {safe(plan.namespace)} / {hub}, {_target(plan)}",
-            *(f"{safe(name)}: {visible(value)}" for name, value in plan.properties),
-            *visible(plan.body, keep_newlines=True).split("\n"),
+            *(f"{safe(name)}: {safe_value(name, value)}" for name, value in plan.properties),
+            *visible(mask_secrets(plan.body), keep_newlines=True).split("\n"),
         ),
         costs=tuple(costs),
         verb="Send",
@@ -111,7 +111,7 @@ def _target(plan: SendPlan) -> str:
         return partition(plan.partition)
 
     if plan.target is SendTarget.KEY and plan.key is not None:
-        return f"key “{visible(plan.key)}”"
+        return f"key “{safe(plan.key)}”"
 
     return "the service chooses the partition"
 

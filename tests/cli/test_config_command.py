@@ -47,3 +47,30 @@ def test_a_sas_in_an_address_is_hidden(ehtui: Ehtui) -> None:
     assert "https://hgzero.blob.core.windows.net?***" in out
     assert "topsecret" not in out
     assert "cps" in line(out, "checkpoint_store.containers")
+
+
+def test_properties_named_for_secrets_are_hidden(ehtui: Ehtui, tmp_path: Path) -> None:
+    secrets = ("token", "api-key", "sasKey", "key", "CLIENT_SECRET", "password", "x.sas")
+    properties = ", ".join(f"{name}: topsecret" for name in secrets)
+    (tmp_path / "config.yaml").write_text(
+        "test_events:\n"
+        f"  minutes: {{body: {{apiKey: topsecret, note: shown}}, properties: {{{properties}, "
+        "type: plain, partitionKey: device-1, retries: 3}}\n"
+    )
+    out = ehtui("config").out
+
+    assert "topsecret" not in out
+    assert line(out, "test_events.minutes.properties.token").split()[1] == "***"
+    assert line(out, "test_events.minutes.properties.type").split()[1] == "plain"
+    assert line(out, "test_events.minutes.properties.partitionKey").split()[1] == "device-1"
+    assert "shown" in line(out, "test_events.minutes.body")
+
+
+def test_a_command_is_shown_without_its_secrets(ehtui: Ehtui, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text(
+        "consumers:\n  a: {command: 'run --eventhub-key topsecret --sas -topsecret --key-file k'}\n"
+    )
+    out = ehtui("config").out
+
+    assert "topsecret" not in out
+    assert "--key-file k" in line(out, "consumers.a.command")

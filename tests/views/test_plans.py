@@ -221,6 +221,16 @@ def test_an_event_is_shown_as_it_is_sent() -> None:
     assert not words.is_grave
 
 
+def test_what_is_sent_is_shown_without_its_secrets() -> None:
+    properties = (("apiToken", "topsecret"), ("key", "topsecret"), ("type", "minutes"))
+    body = '{"sasKey": "topsecret", "title": "주간"}'
+    words = confirmation(replace(SEND, body=body, properties=properties), SAY)
+
+    assert "topsecret" not in "\n".join(words.steps)
+    assert {"apiToken: ***", "key: ***", "type: minutes"} <= set(words.steps)
+    assert "주간" in words.steps[-1]
+
+
 def test_sending_to_production_is_grave() -> None:
     words = confirmation(replace(SEND, is_production=True), SAY)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from ehtui.domain.text import safe
+from ehtui.domain.text import bounded_name, safe
 from ehtui.sources.layouts.base import UnreadableError
 
 # Python's str(None), .NET 5.11's placeholder, and plain emptiness.
@@ -31,7 +31,7 @@ def text_of(value: object, what: str) -> str | None:
     # JSON can smuggle in half a surrogate pair, which no terminal and no file takes.
     text = value.encode("utf-8", "backslashreplace").decode()
 
-    return None if text.strip().lower() in _UNSET else text
+    return None if text.strip().lower() in _UNSET else bounded_name(text)
 
 
 def offset_of(value: object) -> str | None:
