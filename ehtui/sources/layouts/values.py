@@ -17,11 +17,17 @@ _SHOWN = 40  # characters of a value in a reason
 
 
 def text_of(value: object, what: str) -> str | None:
-    """A text, or None where it is unset.
+    """A text of bounded length, or None where it is unset.
 
     Raises:
         UnreadableError: It is something else.
     """
+    text = _text(value, what)
+
+    return None if text is None else bounded_name(text)
+
+
+def _text(value: object, what: str) -> str | None:
     if value is None:
         return None
 
@@ -31,7 +37,7 @@ def text_of(value: object, what: str) -> str | None:
     # JSON can smuggle in half a surrogate pair, which no terminal and no file takes.
     text = value.encode("utf-8", "backslashreplace").decode()
 
-    return None if text.strip().lower() in _UNSET else bounded_name(text)
+    return None if text.strip().lower() in _UNSET else text
 
 
 def offset_of(value: object) -> str | None:
@@ -52,7 +58,7 @@ def sequence_of(value: object) -> int | None:
         UnreadableError: No event can have it.
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    text = text_of(str(value) if is_number else value, "the sequence number")
+    text = _text(str(value) if is_number else value, "the sequence number")
 
     if text is None:
         return None
