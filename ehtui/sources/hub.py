@@ -31,6 +31,8 @@ DESCRIBE_EVERY_S = 60.0
 SPREAD_S = 2.0  # a hub too large for the limiter is told in pieces of so long
 SLOW_SPREAD_S = 8.0
 PUBLIC_EVERY_S = 60.0
+MISFIT_EVERY_S = 5.0  # at first, between two tries of a link that met what it does not fit
+BELIEVED_AFTER = 3  # descriptions in a row that lack a partition, before it is gone
 BUSY_S = 4.0
 
 
@@ -90,6 +92,9 @@ class HubSource(Source):
         self._open_slow = open_slow
         self._reader: HubReader | None = None
         self._limitation: Problem | None = None  # why the slow way is taken
+        self._misfits = 0  # reads in a row that the kept link did not get through
+        self._shrunk = 0  # descriptions in a row that lack a partition
+        self._gone: frozenset[str] = frozenset()  # partitions of which the hub says so
         self._hub: HubDescription | None = None
         self._described_at = -math.inf
         self._sampled_at: dict[str, float] = {}
@@ -102,12 +107,16 @@ class HubSource(Source):
     @property
     def min_every_s(self) -> float:
         """How often it may be read at most; the slow way costs a connection per partition."""
+        if self._misfits:
+            return float(min(MISFIT_EVERY_S * 2.0 ** min(self._misfits - 1, 8), PUBLIC_EVERY_S))
+
         return PUBLIC_EVERY_S if self._limitation else 0.0
 
     @override
     async def read(self) -> HubRead:
         began = time.monotonic()
         round_ = _Round()
+        await self._try_the_fast_way_again()
 
         try:
             await self._read_into(round_)
@@ -121,14 +130,16 @@ class HubSource(Source):
         hub = self._hub
         assert hub is not None
         samples = tuple(sample for reading in round_.readings for sample in reading.samples)
-        refused = [problem for reading in round_.readings for _, problem in reading.refused]
+        odd = [problem for reading in round_.readings for _, problem in reading.refused]
+        odd += [r.undescribed for r in round_.readings if r.undescribed is not None]
+        odd += round_.odd
         return HubRead(
             self._clock(),
             self.name,
             hub,
             samples,
             time.monotonic() - began,
-            next(iter(refused), self._limitation),
+            next(iter(odd), self._limitation),
         )
 
     async def _read_into(self, round_: _Round) -> None:
@@ -159,16 +170,44 @@ class HubSource(Source):
         round_.readings.append(reading)
         round_.asked.update(partitions)
 
+        for partition, problem in reading.refused:
+            self._heed(problem)
+
+            if problem.kind is ProblemKind.NOT_FOUND:
+                self._gone |= {partition}
+
+        if reading.undescribed is not None:
+            round_.is_described = True  # once a read, until it makes sense
+            self._heed(reading.undescribed)
+
         if reading.hub is not None:
-            self._hub = reading.hub
-            self._described_at = self._clock()
             round_.is_described = True
+            self._take_over(reading.hub, round_)
 
         for sample in reading.samples:
             self._sampled_at[sample.partition] = sample.sampled_at
+            self._gone -= {sample.partition}
 
-        for _, problem in reading.refused:
-            self._heed(problem)
+    def _take_over(self, hub: HubDescription, round_: _Round) -> None:
+        """Believe a description; not at once one that lacks a partition: no hub ever loses one."""
+        before = self._hub
+        lacking = self._lacking(before, hub)
+
+        if before is not None and lacking and self._shrunk < BELIEVED_AFTER - 1:
+            self._shrunk += 1
+            round_.odd.append(_lacks(hub, lacking))
+            return
+
+        self._shrunk, self._gone = 0, frozenset()
+        self._hub = hub
+        self._described_at = self._clock()
+
+    def _lacking(self, before: HubDescription | None, hub: HubDescription) -> tuple[str, ...]:
+        """Partitions that were there, are not named, and are not known to be gone."""
+        if before is None or before.created_at != hub.created_at:
+            return ()
+
+        return tuple(p for p in before.partition_ids if p not in {*hub.partition_ids, *self._gone})
 
     def _heed(self, problem: Problem) -> None:
         if problem.kind is ProblemKind.THROTTLED:
@@ -178,15 +217,27 @@ class HubSource(Source):
 
     async def _read_once(self, partitions: Sequence[str], *, describe: bool) -> Reading:
         try:
-            return await self._opened().read(partitions, describe=describe)
+            reading = await self._opened().read(partitions, describe=describe)
         except (AttributeError, TypeError, NotImplementedError) as error:
             if self._limitation is not None:
                 raise
 
-            # The private layer is not what it was, whatever its version says.
+            # One odd answer, or a private layer that is not what it was, whatever its version says.
             await self.close()
-            self._limitation = _slow_way(f"its AMQP layer does not fit ({safe(repr(error))}).")
+            self._misfits += 1
+            self._limitation = _misfit(error, self.min_every_s)
             return await self._opened().read(partitions, describe=describe)
+
+        if self._limitation is None:
+            self._misfits = 0
+
+        return reading
+
+    async def _try_the_fast_way_again(self) -> None:
+        """Unless the guard refused it: that stays."""
+        if self._misfits:
+            self._limitation = None
+            await self.close()
 
     def _opened(self) -> HubReader:
         if self._reader is None and self._limitation is None:
@@ -214,11 +265,31 @@ class _Round:
     def __init__(self) -> None:
         self.readings: list[Reading] = []
         self.asked: set[str] = set()
+        self.odd: list[Problem] = []
         self.is_described = False
 
     @property
     def has_samples(self) -> bool:
         return any(reading.samples for reading in self.readings)
+
+
+def _lacks(hub: HubDescription, partitions: Sequence[str]) -> Problem:
+    named = ", ".join(safe(partition) for partition in partitions[:5])
+    return Problem(
+        ProblemKind.MALFORMED,
+        f"The event hub {safe(hub.name)!r} described itself without partitions that it had:"
+        f" {named}.",
+        "They are shown as before, and it is described again with each read.",
+    )
+
+
+def _misfit(error: Exception, every_s: float) -> Problem:
+    return Problem(
+        ProblemKind.MALFORMED,
+        f"The kept link to the hub met something that it does not fit ({safe(repr(error))[:200]}),"
+        " so the SDK's public calls read the hub.",
+        f"The link is tried again in {every_s:g} s; data is older until it fits.",
+    )
 
 
 def _slow_way(reason: str) -> Problem:

@@ -102,6 +102,21 @@ def timed_out(access: HubAccess, what: str, seconds: float | None = None) -> Pro
     )
 
 
+def odd_answer(access: HubAccess, partition: str | None, what: str) -> Problem:
+    """An answer that is not what the service says: which one, and what is odd about it."""
+    about = f"the event hub {safe(access.hub)!r}"
+
+    if partition is not None:
+        about = f"partition {safe(partition)} of {about}"
+
+    return Problem(
+        ProblemKind.MALFORMED,
+        f"{access.endpoint} gave an odd answer about {about}: {_cut(what)}.",
+        "It is asked again by itself. If it stays like this, check that this is an Event Hubs"
+        " endpoint.",
+    )
+
+
 def _tls(access: HubAccess, error: ssl.SSLError) -> Problem:
     if isinstance(error, ssl.SSLCertVerificationError):
         return Problem(

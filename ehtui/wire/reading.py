@@ -19,6 +19,7 @@ class Reading:
     hub: HubDescription | None  # None where it was not asked for
     samples: tuple[PartitionSample, ...]
     refused: tuple[tuple[str, Problem], ...] = ()  # by partition
+    undescribed: Problem | None = None  # why there is no description though it was asked for
 
 
 class HubReader(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,7 @@ from ehtui.domain.findings.catalogue import FINDINGS
 from ehtui.domain.policy import Policy
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.process import LinkBasis
-from ehtui.domain.snapshot import ConsumerRole, Severity
+from ehtui.domain.snapshot import ConsumerRole, Severity, SourceStatus
 from ehtui.domain.store import BlobIdentity, Layout, Ownership, UnreadableBlob
 from ehtui.domain.updates import SourceFailed, SourceOff, StoreRead, Tick
 from tests.domain.build import HUB, World
@@ -183,3 +184,20 @@ def test_every_finding_has_a_story() -> None:
     stories = "".join(p.read_text("utf-8") for p in folder.glob("test_*.py"))
 
     assert [id_ for id_ in FINDINGS if f'"{id_}"' not in stories] == []
+
+
+def test_a_source_that_gives_less_than_it_could_says_so_until_it_does_not() -> None:
+    world = World(1)
+    world.consumer("a", "0")
+    world.look()
+    odd = Problem(ProblemKind.MALFORMED, "An odd answer about the event hub: it has no 'name'.")
+    world.tick(5)
+    world.fold(replace(world.hub_read(), limitation=odd))
+
+    limited = world.finding("source.limited")
+    assert limited.severity is Severity.WARNING
+    assert limited.evidence["summary"] == odd.summary
+    assert {s.name: s.status for s in world.snapshot.sources}["hub"] is SourceStatus.OK
+    world.tick(5)
+    world.fold(world.hub_read())
+    assert "source.limited" not in world.ids()

@@ -275,6 +275,18 @@ _KINDS = (
             "is_production": "bool",
         },
     ),
+    FindingKind(
+        # It answers, and gives less than it could: an odd answer, a slower way.
+        "source.limited",
+        (WARNING,),
+        ("source",),
+        {
+            "source": "str hub, store, processes, logs",
+            "problem_kind": "str code of ProblemKind",
+            "summary": "str one safe sentence",
+            "advice": "str what happens next by itself, or the next step",
+        },
+    ),
     FindingKind("source.unreadable", (WARNING, CRITICAL), ("source",), TROUBLE),
     FindingKind("source.throttled", (WARNING,), ("source",), TROUBLE),
     FindingKind("source.unauthorised", (CRITICAL,), ("source",), TROUBLE),

@@ -28,7 +28,12 @@ _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 def gather(draft: Draft) -> tuple[Finding, ...]:
     """All findings, worst first, then the longest standing."""
-    found = [*sources.failing(draft), *sources.clocks(draft), *_unseen(draft)]
+    found = [
+        *sources.failing(draft),
+        *sources.limited(draft),
+        *sources.clocks(draft),
+        *_unseen(draft),
+    ]
     found += [*records.unreadable(draft), *traffic.hot(draft)]
 
     cases = [open_case(draft, group) for group in draft.groups.values()]

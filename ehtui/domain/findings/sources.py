@@ -49,6 +49,22 @@ def failing(draft: Draft) -> Iterator[Finding]:
         )
 
 
+def limited(draft: Draft) -> Iterator[Finding]:
+    """One finding for each source that answers, and gives less than it could."""
+    for source in draft.sources:
+        problem = source.problem
+
+        if source.status is SourceStatus.OK and problem is not None:
+            evidence: Evidence = {
+                "source": source.name,
+                "problem_kind": problem.kind.value,
+                "summary": problem.summary,
+                "advice": problem.advice,
+            }
+            subject = Subject(source=source.name)
+            yield finding("source.limited", Severity.WARNING, subject, evidence)
+
+
 def _trouble(draft: Draft, source: SourceState, failures: int) -> Evidence:
     offset_s = draft.clock_offset_s or 0.0
     problem = source.problem

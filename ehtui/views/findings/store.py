@@ -259,6 +259,14 @@ def _source(case: Case) -> str:
     )
 
 
+def _limited(case: Case) -> str:
+    return f"{case.text('source').capitalize()}: {case.text('summary').rstrip('.')}"
+
+
+def _limited_advice(case: Case) -> tuple[str, ...]:
+    return tuple(formats.full_stop(line) for line in (case.text("advice"),) if line)
+
+
 def _source_advice(case: Case) -> tuple[str, ...]:
     retry = case.number("retry_at")
     failures = formats.plural(case.whole("failures") or 0, "read")
@@ -287,6 +295,7 @@ STORE_WORDS: Mapping[str, Words] = {
     "store.stray_records": Words(_stray, _stray_advice),
     "store.unreadable_blob": Words(_unreadable, _unreadable_advice),
     "store.not_visible": Words(_not_visible, _not_visible_advice),
+    "source.limited": Words(_limited, _limited_advice),
     "source.unreadable": Words(_source, _source_advice),
     "source.throttled": Words(_source, _throttled_advice),
     "source.unauthorised": Words(_source, _source_advice),

@@ -87,8 +87,8 @@ class KeptLink(HubReader):
 
             step, limit_s = "waiting for replies", self._reply_s
 
-            async with self._silence.at_most(self._reply_s):
-                return await session.read(partitions, describe=describe)
+            limit = self._silence.at_most(self._reply_s)
+            return await session.read(partitions, describe=describe, limit=limit)
         except TimeoutError:
             self._drop()
             raise ProblemError(problems.timed_out(self._access, step, limit_s)) from None

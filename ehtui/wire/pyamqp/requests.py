@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import nullcontext
 from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
@@ -13,6 +14,7 @@ from ehtui.wire.pyamqp.messages import Reply, Request, decode_reply, encode_requ
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractAsyncContextManager
 
 MOST_STRAYS = 1000  # a request that was rejected may be answered too; anything more is no service
 _PLACEHOLDER = UUID(int=0xE47D1_0000_0000_0000_0000_0000_0000)
@@ -77,14 +79,18 @@ class RequestLink:
         await asyncio.gather(self._receiver.attached, self._sender.attached)
 
     async def exchange(
-        self, requests: Sequence[EncodedRequest]
-    ) -> list[tuple[Reply, float] | AmqpError]:
+        self,
+        requests: Sequence[EncodedRequest],
+        limit: AbstractAsyncContextManager[None] | None = None,
+    ) -> list[tuple[Reply, float] | AmqpError | None]:
         """Send all requests at once and wait for every reply, in the order of the requests.
 
-        Each comes with its moment of receipt, or is the error that this one was rejected with.
+        Each comes with its moment of receipt, or is the error that this one was rejected with; None
+        where it was not answered within `limit` while others were.
 
         Raises:
             AmqpError: The links or the connection ended before the last reply.
+            TimeoutError: Nothing was answered within `limit`.
         """
         if not requests:
             return []
@@ -95,7 +101,12 @@ class RequestLink:
 
         try:
             self._sender.send([(k, r.stamped(k)) for k, r in zip(ids, requests, strict=True)])
-            await batch.done
+
+            async with limit or nullcontext():
+                await batch.done
+        except TimeoutError:
+            if batch.missing == len(requests):
+                raise
         finally:
             for key in ids:
                 self._waiting.pop(key, None)
@@ -104,7 +115,7 @@ class RequestLink:
                 self._sender.forget()
 
         self._sender.prepare(len(requests))
-        return [reply for reply in batch.replies if reply is not None]
+        return batch.replies
 
     def _on_message(self, payload: bytes) -> None:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ehtui.clock import host_ahead_s
@@ -16,6 +17,7 @@ from ehtui.wire.reading import Reading, natural
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractAsyncContextManager
 
     from ehtui.wire.credentials import HubAccess
 
@@ -84,27 +86,38 @@ class ManagementSession:
         }
         self._token_text = token.text.reveal()
         (answer,) = await self._tokens.exchange([EncodedRequest(properties, self._token_text)])
-        problem = self._refusal(answer)
 
-        if problem is not None:
+        if answer is not None and (problem := self._refusal(answer)) is not None:
             raise ProblemError(problem)
 
         self._renew_at = now + (1.0 - RENEW_SHARE) * (token.expires_at - day_time)
         self._encoded.clear()
 
-    async def read(self, partitions: Sequence[str], *, describe: bool) -> Reading:
+    async def read(
+        self,
+        partitions: Sequence[str],
+        *,
+        describe: bool,
+        limit: AbstractAsyncContextManager[None] | None = None,
+    ) -> Reading:
         """All reads in one go: a single round trip, however many there are.
+
+        What is not answered within `limit` is refused; the rest stands.
 
         Raises:
             AmqpError: The connection ended.
-            ProblemError: Everything was refused, or the description was.
+            ProblemError: Everything was refused.
+            TimeoutError: Nothing was answered.
         """
         wanted = [None, *partitions] if describe else list(partitions)
         asked_at = self._clock()
-        answers = await self._management.exchange([self._request(p) for p in wanted])
+        answers = await self._management.exchange(
+            [self._request(p) for p in wanted], limit or nullcontext()
+        )
         hub: HubDescription | None = None
         samples: list[PartitionSample] = []
         refused: list[tuple[str, Problem]] = []
+        undescribed: Problem | None = None
 
         for partition, answer in zip(wanted, answers, strict=True):
             found = self._understood(partition, answer, asked_at)
@@ -114,14 +127,16 @@ class ManagementSession:
             elif isinstance(found, HubDescription):
                 hub = found
             elif partition is None:
-                raise ProblemError(found)
+                undescribed = found
             else:
                 refused.append((partition, found))
 
-        if refused and not samples:
-            raise ProblemError(refused[0][1])
+        problem = next((problem for _, problem in refused), undescribed)
 
-        return Reading(hub, tuple(samples), tuple(refused))
+        if problem is not None and not samples:
+            raise ProblemError(problem)
+
+        return Reading(hub, tuple(samples), tuple(refused), undescribed)
 
     def _request(self, partition: str | None) -> EncodedRequest:
         """A READ of the hub (None) or a partition, encoded once a token."""
@@ -143,8 +158,12 @@ class ManagementSession:
         return encoded
 
     def _understood(
-        self, partition: str | None, answer: Answer, asked_at: float
+        self, partition: str | None, answer: Answer | None, asked_at: float
     ) -> HubDescription | PartitionSample | Problem:
+        if answer is None:
+            what = "the event hub" if partition is None else f"partition {partition}"
+            return problems.timed_out(self._access, f"about {what}, though about others")
+
         problem = self._refusal(answer)
 
         if problem is not None or isinstance(answer, AmqpError):
@@ -159,8 +178,10 @@ class ManagementSession:
                 return _description(self._access, value)
 
             return _sample(partition, value, asked_at, received_at)
-        except (LookupError, ValueError) as error:
-            return problems.from_condition(self._access, "amqp:decode-error", repr(error))
+        except LookupError as error:
+            return problems.odd_answer(self._access, partition, f"it has no {error}")
+        except ValueError as error:
+            return problems.odd_answer(self._access, partition, str(error))
 
     def _refusal(self, answer: Answer) -> Problem | None:
         if isinstance(answer, AmqpError):
@@ -192,7 +213,7 @@ def _description(access: HubAccess, value: dict[str, Any]) -> HubDescription:
     ids = value["partition_ids"]
 
     if not isinstance(ids, list) or not 0 < len(ids) <= MOST_PARTITIONS:
-        raise ValueError("a hub with no partitions, or with more than any has")
+        raise ValueError("it names no partitions, or more than any hub has")
 
     factor = value.get("georeplication_factor")
     return HubDescription(
@@ -208,7 +229,7 @@ def _sample(
     partition: str, value: dict[str, Any], asked_at: float, received_at: float
 ) -> PartitionSample:
     if _text(value["partition"]) != partition:
-        raise ValueError("an answer about another partition")
+        raise ValueError("it is about another partition")
 
     return PartitionSample(
         partition,
@@ -224,7 +245,7 @@ def _sample(
 
 def _map(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError("an answer that is no map")  # noqa: TRY004 - it is not our type
+        raise ValueError("it is no map")  # noqa: TRY004 - it is not our type
 
     return value
 
@@ -233,7 +254,7 @@ def _text(value: Any, most: int = TEXT_LENGTH, *, least: int = 1) -> str:
     text = str(value) if isinstance(value, str | int) else ""
 
     if not least <= len(text) <= most:
-        raise ValueError("an answer without a text, or with one that is too long")
+        raise ValueError("a text is missing, or too long")
 
     return text
 
@@ -242,7 +263,7 @@ def _integer(value: Any) -> int:
     number = known_integer(value)
 
     if number is None:
-        raise ValueError("an answer without a number, or with one out of range")
+        raise ValueError("a number is missing, or out of range")
 
     return number
 
