@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test scenes screenshots check lint types imports interop bench clean
+.PHONY: help demo test forecasts scenes screenshots check lint types imports interop bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ test: $(STAMP) ## the tests
 
 interop: $(STAMP) ## other people's clients and servers, counted (needs Node)
 	$(BIN)/python -m tests.interop
+
+forecasts: $(STAMP) ## 100 kills of real consumers, forecast held against takeover, into docs/forecasts.md (15 minutes)
+	$(BIN)/python -m tests.forecasts
 
 scenes: $(STAMP) ## play every scene, judge what ehtui says of it, write docs/scenes.md (8 minutes)
 	$(BIN)/python -m tests.scenes

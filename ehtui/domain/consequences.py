@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ehtui.domain.takeover import Span
     from ehtui.domain.timing import Timing
 
+CLOCK_S = 0.5  # by which the store's time may be misjudged: its Date has whole seconds
 CLOSE_S = 1.0  # from the signal until a client that closes has released what it holds
 
 
@@ -59,7 +60,7 @@ def after_release(
         return NO_SURVIVOR
 
     at = snapshot.server_now if at is None else at
-    released = (at, at + CLOSE_S)
+    released = (at - CLOCK_S, at + CLOSE_S)
     return takeover.after_release(released, stakes.timing, stakes.survivors, stakes.waiting)
 
 

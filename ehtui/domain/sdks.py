@@ -41,7 +41,7 @@ UNKNOWN_SDK = (PYTHON, DOTNET)  # nothing known: both windows
 PYTHON_JITTER = 1.1  # mean of 1 to 1.2
 GO_JITTER = 1.24  # 1.3 against the mean, 1.05
 PYTHON_EXPIRY_ROUNDS = 6
-ROUND_WORK_S = 1.0  # listing and claiming, beside the rest
+ROUND_WORK_S = 0.5  # listing and claiming, beside the rest
 LIKELY = 0.06  # a period is measured as exactly as that
 GO_LINES = ("] Listing ownership for ", "] claimMorePartitions:")
 RUST_LINE = "azure_messaging_eventhubs"  # the crate: target of its log lines
@@ -66,24 +66,35 @@ def profiles(period_s: float | None, hints: frozenset[str] = frozenset()) -> tup
 
 
 def _custom(default: Profile, period_s: float) -> Profile:
-    """A processor whose interval was set, so that its expiry stayed as it is by default."""
+    """A processor whose interval was set; its expiry is taken for as many intervals as usual."""
     jitter = GO_JITTER if default is GO else 1.0
-    slowest_s = period_s * jitter + ROUND_WORK_S
-    return replace(default, period_s=period_s, slowest_s=slowest_s, is_custom=True)
+    interval_s = _likely(period_s)
+    return replace(
+        default,
+        period_s=interval_s,
+        slowest_s=period_s * jitter + ROUND_WORK_S,
+        expires_after_s=interval_s * default.expires_after_s / default.period_s,
+        is_custom=True,
+    )
 
 
 def custom_python(period_s: float) -> Profile:
     """A Python processor whose load_balancing_interval was set: it expires after six of them."""
-    exact_s = period_s / PYTHON_JITTER
-    interval_s = round(2 * exact_s) / 2  # people set whole and half seconds
-
-    if abs(interval_s - exact_s) > LIKELY * exact_s + 0.05:
-        interval_s = round(exact_s, 1) or exact_s
-
+    interval_s = _likely(period_s / PYTHON_JITTER)
     expires_after_s = interval_s * PYTHON_EXPIRY_ROUNDS
-    return Profile(
-        "python", interval_s, interval_s * 1.2 + ROUND_WORK_S, expires_after_s, is_custom=True
-    )
+    slowest_s = max(interval_s * 1.2, period_s) + ROUND_WORK_S
+    return Profile("python", interval_s, slowest_s, expires_after_s, is_custom=True)
+
+
+def _likely(interval_s: float) -> float:
+    """The roundest number that a measured interval may be: people set round ones."""
+    for step_s in (30.0, 10.0, 5.0, 1.0, 0.5):
+        rounded_s = round(interval_s / step_s) * step_s
+
+        if rounded_s and abs(rounded_s - interval_s) <= LIKELY * interval_s:
+            return rounded_s
+
+    return round(interval_s, 1) or interval_s
 
 
 def hints_of(process_name: str | None, evidence: str | None) -> frozenset[str]:

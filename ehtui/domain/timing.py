@@ -107,14 +107,20 @@ def timings(
     is_known = {owner for owner, r in renewals.items() if r.period_s is not None or owner in hints}
     counts = Counter(kinds[owner] for owner in live if owner in kinds)
     typical_s = _typical(r.period_s for r in renewals.values())
+    longest = _longest_rounds(renewals, kinds)
     judged: dict[str, Timing] = {}
 
     for owner, stats in renewals.items():
         rivals = _rivals(kinds[owner], counts, is_live=owner in live)
 
-        if is_greedy is not None:
-            rivals = tuple(replace(p, is_greedy=is_greedy) for p in rivals)
-
+        rivals = tuple(
+            replace(
+                p,
+                slowest_s=max(p.slowest_s, longest.get(p, 0.0)),
+                is_greedy=p.is_greedy if is_greedy is None else is_greedy,
+            )
+            for p in rivals
+        )
         is_inferred = bool(is_known - {owner})
         judged[owner] = _timing(policy, stats, typical_s, rivals, seen, is_inferred=is_inferred)
 
@@ -140,6 +146,21 @@ def _kinds(
         for owner, stats in renewals.items()
         for known in (hints.get(owner, nothing),)
     }
+
+
+def _longest_rounds(
+    renewals: Mapping[str, RenewalStats], kinds: Mapping[str, tuple[Profile, ...]]
+) -> dict[Profile, float]:
+    """The longest round that was measured of each kind: a slow store makes them longer."""
+    longest: dict[Profile, float] = {}
+
+    for owner, stats in renewals.items():
+        if stats.period_s is not None:
+            for profile in kinds[owner]:
+                round_s = stats.longest_s - stats.inexact_s
+                longest[profile] = max(longest.get(profile, 0.0), round_s)
+
+    return longest
 
 
 def _typical(periods: Iterable[float | None]) -> float | None:

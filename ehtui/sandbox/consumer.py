@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from azure.eventhub import EventData
+from azure.eventhub import EventData, LoadBalancingStrategy
 from azure.eventhub.aio import EventHubConsumerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
@@ -95,6 +95,12 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--group", help="instead of EVENTHUB_CONSUMER_GROUP")
     parser.add_argument("--interval", type=float, default=30.0, help="balancing interval, s")
     parser.add_argument("--expiry", type=float, help="lease expiry, s (default: 6 intervals)")
+    parser.add_argument(
+        "--strategy",
+        choices=[strategy.value for strategy in LoadBalancingStrategy],
+        default=LoadBalancingStrategy.GREEDY.value,
+        help="takes all that is free at once, or one partition a round (default: %(default)s)",
+    )
     parser.add_argument("--work", type=float, default=0.0, help="work per event, s")
     parser.add_argument("--checkpoint", type=float, default=1.0, help="checkpoint cadence, s")
     parser.add_argument("--no-checkpoint", action="store_true", help="never write one")
@@ -115,6 +121,7 @@ async def consume(options: argparse.Namespace, connections: Connections) -> None
         checkpoint_store=store,
         load_balancing_interval=options.interval,
         partition_ownership_expiration_interval=options.expiry,
+        load_balancing_strategy=LoadBalancingStrategy(options.strategy),
     )
     work = Work(
         options.work,

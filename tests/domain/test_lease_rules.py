@@ -30,7 +30,11 @@ from tests.domain.records import HELD, T, checkpoint, ownership
         (10.2, (), {"js-60/10", "go-60/10"}),
         (10.2, ("js",), {"js-60/10"}),
         (2.2, (), {"python-12/2"}),  # a configured interval: six rounds
-        (2.2, ("go",), {"go-60/2.2"}),
+        (10.4, ("python",), {"python-60/10"}),  # 9.5 measured for a short while: people say 10
+        (8.7, ("python",), {"python-48/8"}),
+        (2.2, ("go",), {"go-13.2/2.2"}),  # as many intervals as usual (facts.md §2)
+        (3.05, ("js",), {"js-18/3"}),
+        (5.1, ("dotnet",), {"dotnet-20/5"}),
         (None, (), {"python-180/30", "dotnet-120/30"}),
         (None, ("java",), {"java-120/30"}),
         (None, ("rust",), {"rust-60/30"}),

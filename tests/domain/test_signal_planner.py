@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import signal
 from dataclasses import replace
-from math import ceil
+from math import ceil, floor
 
 import pytest
 
-from ehtui.domain.consequences import CLOSE_S
+from ehtui.domain.consequences import CLOCK_S, CLOSE_S
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal, reforecast, signal_effect, signal_number
 from ehtui.domain.plans import Refusal, RefusalReason, SignalEffect, SignalPlan
@@ -97,7 +97,7 @@ def test_a_caught_signal_releases_within_one_round() -> None:
     assert isinstance(made, SignalPlan)
     assert made.targets[0].effect is SignalEffect.RELEASES
     (owned,) = made.targets[0].owns
-    assert owned.takeover.earliest_at == 1_000.0
+    assert owned.takeover.earliest_at == floor(1_000.0 - CLOCK_S)
     assert owned.takeover.latest_at == ceil(1_000.0 + CLOSE_S + SLOWEST_ROUND_S)
 
 

@@ -12,6 +12,7 @@ const { values: options } = parseArgs({
     name: { type: "string" },
     interval: { type: "string", default: "10" },
     expiry: { type: "string", default: "60" },
+    strategy: { type: "string", default: "balanced" }, // or greedy
     work: { type: "string", default: "0" },
     checkpoint: { type: "string", default: "1" },
     log: { type: "string" }, // standard output goes there; named so that ehtui finds it
@@ -33,7 +34,7 @@ const client = new EventHubConsumerClient(
   {
     identifier: options.name,
     loadBalancingOptions: {
-      strategy: "balanced",
+      strategy: options.strategy,
       updateIntervalInMs: seconds(options.interval),
       partitionOwnershipExpirationIntervalInMs: seconds(options.expiry),
     },
