@@ -27,12 +27,19 @@ from azure.core.pipeline.policies import (
     RequestIdPolicy,
     UserAgentPolicy,
 )
-from azure.core.pipeline.transport import AioHttpTransport
 from azure.core.rest import AsyncHttpResponse, HttpRequest
 from typing_extensions import override
 
 from ehtui.domain.problems import ProblemError
 from ehtui.wire.blobs import BlobBody, BlobPage
+from ehtui.wire.storage_bounds import (
+    BODY_BYTES,
+    MOST_CONTAINERS,
+    BoundedTransport,
+    Listings,
+    TooMuchError,
+    replies_of_at_most,
+)
 from ehtui.wire.storage_errors import (
     Refused,
     malformed_reply,
@@ -50,7 +57,7 @@ from ehtui.wire.storage_xml import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from azure.core.credentials_async import AsyncTokenCredential
 
@@ -81,6 +88,7 @@ class HttpBlobAccount:
         self._signer = KeySigner(address.account, address.key) if address.key else None
         self._skew_s = 0.0  # server minus local
         self._known: defaultdict[tuple[str, str], KnownBlobs] = defaultdict(KnownBlobs)
+        self._listings = Listings()
         self._credential = credential
         self._owns_credential = False
 
@@ -88,7 +96,7 @@ class HttpBlobAccount:
             self._credential = _default_credential()
             self._owns_credential = True
 
-        transport = AioHttpTransport(
+        transport = BoundedTransport(
             connection_timeout=CONNECT_TIMEOUT_S,
             read_timeout=READ_TIMEOUT_S,
             connection_data_block_size=BLOCK_BYTES,
@@ -114,16 +122,19 @@ class HttpBlobAccount:
         query |= {"include": "metadata"} if metadata else {}
         optional = {"prefix": prefix, "marker": marker, "delimiter": delimiter}
         query |= {name: value for name, value in optional.items() if value}
-        response = await self._send("GET", container, query=query)
-        read_at = self._clock()
+        listing = (container, prefix, delimiter)
+        known = self._known[container, prefix] if metadata and not delimiter else None
 
-        try:
-            if metadata and not delimiter:
-                parsed = await self._known[container, prefix].parse(response.content)
-            else:
-                parsed = await parse_listing(response.content)
-        except MalformedListingError as error:
-            raise ProblemError(malformed_reply(self._address, container, str(error))) from None
+        if known and not marker:
+            known.begin()
+
+        with self._explained(container):
+            self._listings.begin(listing, marker)
+            response = await self._send("GET", container, query=query)
+            read_at = self._clock()
+            content = response.content
+            parsed = await (known.parse(content) if known else parse_listing(content))
+            self._listings.took(listing, len(content), parsed.marker)
 
         server_time = _server_time(response)
 
@@ -136,21 +147,32 @@ class HttpBlobAccount:
 
         while True:
             query = {"comp": "list"} | ({"marker": marker} if marker else {})
-            response = await self._send("GET", None, query=query)
 
-            try:
+            with self._explained(None):
+                self._listings.begin((), marker)
+                response = await self._send("GET", None, query=query)
                 page, marker = parse_containers(response.content)
-            except MalformedListingError as error:
-                raise ProblemError(malformed_reply(self._address, None, str(error))) from None
+                names += page
+                self._listings.took((), len(response.content), marker)
 
-            names += page
+                if len(names) > MOST_CONTAINERS:
+                    raise TooMuchError(f"it has more than {MOST_CONTAINERS} containers")
 
             if not marker:
                 return names
 
+    @contextlib.contextmanager
+    def _explained(self, container: str | None) -> Iterator[None]:
+        """Turn what cannot be understood, or is too much, into a problem of the account."""
+        try:
+            yield
+        except (MalformedListingError, TooMuchError) as error:
+            raise ProblemError(malformed_reply(self._address, container, str(error))) from None
+
     async def get_blob(self, container: str, name: str) -> BlobBody | None:
         """See `BlobAccount`."""
-        response = await self._send("GET", container, name, absent={"BlobNotFound"})
+        with replies_of_at_most(BODY_BYTES):
+            response = await self._send("GET", container, name, absent={"BlobNotFound"})
 
         return (
             BlobBody(response.content, _etag(response))
@@ -254,7 +276,8 @@ class HttpBlobAccount:
         request = HttpRequest(method, url, headers=dict(headers or {}), content=body)
 
         try:
-            return await self._client.send_request(request)
+            with self._explained(container):
+                return await self._client.send_request(request)
         except AzureError as error:
             problem = problem_of_exception(self._address, error)
             raise ProblemError(problem) from None

@@ -5,7 +5,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ehtui.wire.storage_xml import ListingParser, MalformedListingError, parse_listing
+from ehtui.wire.storage_xml import (
+    ListingParser,
+    MalformedListingError,
+    check_content,
+    parse_listing,
+)
 
 if TYPE_CHECKING:
     from ehtui.wire.blobs import BlobItem
@@ -26,12 +31,17 @@ class KnownBlobs:
         self._last: dict[bytes, BlobItem] = {}
         self._now: dict[bytes, BlobItem] = {}
 
+    def begin(self) -> None:
+        """A listing begins: what is left of one that was given up is forgotten."""
+        self._now = {}
+
     async def parse(self, content: bytes) -> ListingParser:
         """Parse the next page; the one without a marker is the listing's last.
 
         Raises:
             MalformedListingError: It is not a List Blobs document.
         """
+        check_content(content)
         pieces = content.split(SEAM)
         await asyncio.sleep(0)
         parsed = await self._patched(pieces) if _is_plain(content, pieces) else None

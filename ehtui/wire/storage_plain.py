@@ -14,9 +14,22 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 from azure.storage.blob.aio import BlobPrefix, BlobServiceClient
 
 from ehtui.domain.problems import ProblemError
+from ehtui.domain.ranges import known_moment
 from ehtui.wire.blobs import BlobBody, BlobItem, BlobPage
+from ehtui.wire.storage_bounds import (
+    BODY_BYTES,
+    MOST_CONTAINERS,
+    BoundedTransport,
+    Listings,
+    replies_of_at_most,
+)
 from ehtui.wire.storage_client import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
-from ehtui.wire.storage_errors import Refused, problem_of_exception, problem_of_reply
+from ehtui.wire.storage_errors import (
+    Refused,
+    malformed_reply,
+    problem_of_exception,
+    problem_of_reply,
+)
 from ehtui.wire.storage_xml import epoch_of
 
 if TYPE_CHECKING:
@@ -44,9 +57,11 @@ class PlainBlobAccount:
             address.endpoint,
             credential=secret.reveal() if secret else credential,
             retry_total=0,  # its first pause is 15 s: the poller is quicker
-            connection_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
+            transport=BoundedTransport(
+                connection_timeout=CONNECT_TIMEOUT_S, read_timeout=READ_TIMEOUT_S
+            ),
         )
+        self._listings = Listings()
 
     async def list_page(
         self,
@@ -77,6 +92,8 @@ class PlainBlobAccount:
         page = BlobPage([], [], "", None, self._clock())
 
         async with self._explained(container):
+            self._listings.begin((container, prefix, delimiter), marker)
+
             async for entry in await anext(pages):
                 if isinstance(entry, BlobPrefix):
                     page.folders.append(entry.name)
@@ -84,6 +101,7 @@ class PlainBlobAccount:
                     page.blobs.append(_item(entry))
 
             page = page._replace(marker=getattr(pages, "continuation_token", None) or "")
+            self._listings.took((container, prefix, delimiter), 0, page.marker)
 
         if dates:
             page = page._replace(server_time=epoch_of(dates[-1][0]), read_at=dates[-1][1])
@@ -93,7 +111,15 @@ class PlainBlobAccount:
     async def list_containers(self) -> list[str]:
         """See `BlobAccount`."""
         async with self._explained(None):
-            return [container.name async for container in self._service.list_containers()]
+            names: list[str] = []
+
+            async for container in self._service.list_containers():
+                names.append(container.name)
+
+                if len(names) > MOST_CONTAINERS:
+                    raise ValueError(f"it has more than {MOST_CONTAINERS} containers")
+
+            return names
 
     async def get_blob(self, container: str, name: str) -> BlobBody | None:
         """See `BlobAccount`."""
@@ -101,8 +127,11 @@ class PlainBlobAccount:
 
         async with self._explained(container):
             try:
-                download = await self._service.get_blob_client(container, name).download_blob()
-                body = BlobBody(await download.readall(), _bare(download.properties.etag))
+                client = self._service.get_blob_client(container, name)
+
+                with replies_of_at_most(BODY_BYTES):
+                    download = await client.download_blob()
+                    body = BlobBody(await download.readall(), _bare(download.properties.etag))
             except ResourceNotFoundError as error:
                 if _code(error) != "BlobNotFound":
                     raise
@@ -155,13 +184,15 @@ class PlainBlobAccount:
             raise ProblemError(problem_of_reply(self._address, container, refused)) from None
         except AzureError as error:
             raise ProblemError(problem_of_exception(self._address, error)) from None
+        except ValueError as error:  # a reply that is too much, or that the SDK does not understand
+            raise ProblemError(malformed_reply(self._address, container, str(error))) from None
 
 
 def _item(entry: Any) -> BlobItem:
     return BlobItem(
         entry.name,
         _bare(entry.etag),
-        entry.last_modified.timestamp() if entry.last_modified else None,
+        known_moment(entry.last_modified.timestamp()) if entry.last_modified else None,
         entry.lease.state,
         # A released owner is None here and "" on the wire.
         {key: value or "" for key, value in (entry.metadata or {}).items()},

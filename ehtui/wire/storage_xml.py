@@ -7,6 +7,7 @@ reads the same XML with ElementTree's C parser, in pieces small enough to give t
 from __future__ import annotations
 
 import asyncio
+import re
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import lru_cache
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
+from ehtui.domain.ranges import known_moment
 from ehtui.wire.blobs import BlobItem
 
 if TYPE_CHECKING:
@@ -22,6 +24,13 @@ if TYPE_CHECKING:
 PIECE_BYTES = 32 * 1024  # about 1 ms of work
 # An encoding that Python does not know is a LookupError, one that expat cannot use a ValueError.
 _PARSE_ERRORS = (ET.ParseError, LookupError, ValueError)
+MOST_TAGS = 800_000  # in a page: 5,000 blobs have 60 to 80 each
+_NAME_LENGTH = 1024  # of a blob, in the service's characters
+# All metadata of a blob have 8 KiB; longer ones are cut, so that nobody takes them for whole.
+_VALUE_LENGTH, _KEY_LENGTH, _MOST_KEYS = 8192, 256, 256
+_LEASE_STATES = frozenset({"available", "leased", "expired", "breaking", "broken"})
+_SIZE = re.compile(r"[0-9]{1,18}")
+_DATE_LENGTH = 64
 _MONTHS = {
     name: number
     for number, name in enumerate(
@@ -32,6 +41,20 @@ _MONTHS = {
 
 class MalformedListingError(ValueError):
     """The reply is not a List Blobs document."""
+
+
+def check_content(content: bytes) -> None:
+    """Refuse what no blob service sends, before any of it is parsed.
+
+    Raises:
+        MalformedListingError: There are entities, which can stand for gigabytes, another alphabet,
+            in which they could hide, or more elements than in the largest listing.
+    """
+    if b"<!DOCTYPE" in content or b"\0" in content:
+        raise MalformedListingError("it has a document type, or is not UTF-8")
+
+    if content.count(b"<") > MOST_TAGS:
+        raise MalformedListingError("it has more elements than any listing")
 
 
 class ListingParser:
@@ -92,7 +115,7 @@ class ListingParser:
                 name = element.find("Name")
 
                 if name is not None:
-                    self.folders.append(_text(name))
+                    self.folders.append(_name(name))
             elif tag == "EnumerationResults":
                 self._root_seen = True
 
@@ -103,6 +126,7 @@ async def parse_listing(content: bytes) -> ListingParser:
     Raises:
         MalformedListingError: It is not a List Blobs document.
     """
+    check_content(content)
     parser = ListingParser()
     view = memoryview(content)
 
@@ -121,6 +145,8 @@ def parse_containers(content: bytes) -> tuple[list[str], str]:
     Raises:
         MalformedListingError: It is not one.
     """
+    check_content(content)
+
     try:
         root = ET.fromstring(content)
     except _PARSE_ERRORS as error:
@@ -129,7 +155,7 @@ def parse_containers(content: bytes) -> tuple[list[str], str]:
     if root.tag != "EnumerationResults":
         raise MalformedListingError("not a list of containers")
 
-    names = [name.text or "" for name in root.iterfind("Containers/Container/Name")]
+    names = [_name(name) for name in root.iterfind("Containers/Container/Name")]
 
     return names, root.findtext("NextMarker") or ""
 
@@ -137,16 +163,21 @@ def parse_containers(content: bytes) -> tuple[list[str], str]:
 def error_code(content: bytes) -> str:
     """The Code of an error reply, or "" where there is none."""
     try:
+        check_content(content)
         return ET.fromstring(content).findtext("Code") or ""
     except _PARSE_ERRORS:
         return ""
 
 
-@lru_cache(maxsize=16_384)
 def epoch_of(date: str) -> float | None:
-    """Seconds since the epoch of an RFC 1123 date; None where it is not one."""
+    """Seconds since the epoch of an RFC 1123 date; None where it is not one, or of another age."""
+    return _epoch_of(date) if len(date) <= _DATE_LENGTH else None
+
+
+@lru_cache(maxsize=16_384)
+def _epoch_of(date: str) -> float | None:
     try:
-        return datetime(
+        moment = datetime(
             int(date[12:16]),
             _MONTHS[date[8:11]],
             int(date[5:7]),
@@ -154,14 +185,16 @@ def epoch_of(date: str) -> float | None:
             int(date[20:22]),
             int(date[23:25]),
             tzinfo=UTC,
-        ).timestamp()
-    except (ValueError, KeyError, IndexError, OverflowError):
+        )
+    except (ValueError, KeyError, IndexError):
         return _unusual_date(date)
+
+    return known_moment(moment.timestamp())
 
 
 def _unusual_date(date: str) -> float | None:
     try:
-        return parsedate_to_datetime(date).timestamp()
+        return known_moment(parsedate_to_datetime(date).timestamp())
     except (ValueError, TypeError, IndexError, OverflowError):
         return None
 
@@ -173,28 +206,40 @@ def _blob(element: ET.Element) -> BlobItem | None:
 
     for child in element:
         if child.tag == "Name":
-            name = _text(child)
+            name = _name(child)
         elif child.tag == "Properties":
             properties = {entry.tag: entry.text for entry in child}
         elif child.tag == "Metadata":
-            metadata = {entry.tag: entry.text or "" for entry in child}
+            metadata = _metadata(child)
 
     if name is None:
         return None
 
     size = properties.get("Content-Length") or ""
+    state = properties.get("LeaseState")
 
     return BlobItem(
         name,
-        (properties.get("Etag") or "").strip('"'),
+        (properties.get("Etag") or "").strip('"')[:_KEY_LENGTH],
         epoch_of(properties.get("Last-Modified") or ""),
-        properties.get("LeaseState"),
+        state if state in _LEASE_STATES else None,
         metadata,
-        int(size) if size.isdecimal() else None,
+        int(size) if _SIZE.fullmatch(size) else None,
     )
 
 
-def _text(name: ET.Element) -> str:
-    text = name.text or ""
+def _metadata(element: ET.Element) -> dict[str, str]:
+    return {
+        entry.tag: (entry.text or "")[:_VALUE_LENGTH]
+        for entry in element[:_MOST_KEYS]
+        if len(entry.tag) <= _KEY_LENGTH
+    }
 
-    return unquote(text) if name.get("Encoded") == "true" else text
+
+def _name(element: ET.Element) -> str:
+    text = element.text or ""
+
+    if len(text) > 3 * _NAME_LENGTH:  # where it is encoded, a character is three
+        raise MalformedListingError("a name is longer than any")
+
+    return unquote(text) if element.get("Encoded") == "true" else text

@@ -1,0 +1,159 @@
+"""How much a storage account may say: no more than the largest honest reply or listing.
+
+Loads aiohttp and azure-core: only with a client.
+"""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+from azure.core.pipeline.transport import AioHttpTransport
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MEGABYTE = 1 << 20
+PAGE_BYTES = 32 * MEGABYTE  # a page has 5,000 blobs, each about 1 kB of XML
+LISTING_BYTES = 128 * MEGABYTE  # of all pages of one listing
+MOST_PAGES = 1000
+MOST_CONTAINERS = 5000
+BODY_BYTES = MEGABYTE  # of one blob: leases have some hundred bytes, and more than 64 KiB is none
+LONGEST_MARKER = 8192
+
+_most_bytes: ContextVar[int | None] = ContextVar("most_bytes", default=None)
+
+
+class TooMuchError(ValueError):
+    """A reply, or a listing, beyond what an honest service sends; says what of it."""
+
+
+@contextmanager
+def replies_of_at_most(most_bytes: int) -> Iterator[None]:
+    """Within it, replies to this task's requests are cut off beyond so many bytes."""
+    token = _most_bytes.set(most_bytes)
+
+    try:
+        yield
+    finally:
+        _most_bytes.reset(token)
+
+
+class _Counted:
+    """A reply's content that ends the connection and raises once it is more than it may be."""
+
+    def __init__(
+        self, content: aiohttp.StreamReader, most_bytes: int, close: Callable[[], None]
+    ) -> None:
+        self._content = content
+        self._left = self._most = most_bytes
+        self._close = close
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._content, name)
+
+    async def read(self, n: int = -1) -> bytes:
+        if n >= 0:
+            return self._counted(await self._content.read(n))
+
+        pieces = []
+
+        while piece := self._counted(await self._content.readany()):
+            pieces.append(piece)
+
+        return b"".join(pieces)
+
+    def _counted(self, piece: bytes) -> bytes:
+        self._left -= len(piece)
+
+        if self._left < 0:
+            self._close()
+            raise TooMuchError(f"it is larger than {self._most // MEGABYTE} MB")
+
+        return piece
+
+
+class _BoundedResponse(aiohttp.ClientResponse):
+    """Asks for nothing compressed, and takes nothing compressed: 400 kB of it can be 1.4 GB."""
+
+    @override
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        await super().start(connection)
+        encoding = self.headers.get("Content-Encoding", "identity").strip().lower()
+        most_bytes = _most_bytes.get() or PAGE_BYTES
+
+        if encoding not in {"", "identity"}:
+            raise TooMuchError("it is compressed, which nobody asked for")
+
+        if (self.content_length or 0) > most_bytes and self.method != "HEAD":
+            raise TooMuchError(f"it is larger than {most_bytes // MEGABYTE} MB")
+
+        self.content = _Counted(self.content, most_bytes, self.close)  # type: ignore[assignment]
+        return self
+
+
+class BoundedTransport(AioHttpTransport):  # type: ignore[misc]  # its module exports lazily
+    """azure-core's transport with replies that have a limit: `TooMuchError` beyond."""
+
+    session: aiohttp.ClientSession | None
+
+    @override
+    async def open(self) -> None:
+        if self.session is None and not self._has_been_opened:
+            self.session = aiohttp.ClientSession(
+                trust_env=self._use_env_settings,
+                cookie_jar=aiohttp.DummyCookieJar(),
+                auto_decompress=False,
+                headers={"Accept-Encoding": "identity"},
+                response_class=_BoundedResponse,
+            )
+
+        await super().open()
+
+
+class Listings:
+    """Follows listings page by page, and ends those that never end."""
+
+    def __init__(self) -> None:
+        self._seen: dict[tuple[str, ...], set[str]] = {}
+        self._bytes: dict[tuple[str, ...], int] = {}
+
+    def begin(self, listing: tuple[str, ...], marker: str) -> None:
+        """A page is about to be asked for; without a marker a listing begins anew.
+
+        Raises:
+            TooMuchError: It has had too many pages.
+        """
+        if not marker:
+            self._seen[listing] = set()
+            self._bytes[listing] = 0
+
+        if len(self._seen.setdefault(listing, set())) >= MOST_PAGES:
+            raise TooMuchError(f"the listing has more than {MOST_PAGES} pages")
+
+    def took(self, listing: tuple[str, ...], size_bytes: int, next_marker: str) -> None:
+        """A page came.
+
+        Raises:
+            TooMuchError: Its marker was there before, or all pages together are too large.
+        """
+        seen = self._seen.setdefault(listing, set())
+        self._bytes[listing] = self._bytes.get(listing, 0) + size_bytes
+
+        if not next_marker:
+            del self._seen[listing], self._bytes[listing]
+            return
+
+        if next_marker in seen:
+            raise TooMuchError("the listing goes in a circle: a marker came twice")
+
+        if len(next_marker) > LONGEST_MARKER:
+            raise TooMuchError("a marker is longer than any")
+
+        if self._bytes[listing] > LISTING_BYTES:
+            raise TooMuchError(f"the listing is larger than {LISTING_BYTES // MEGABYTE} MB")
+
+        seen.add(next_marker)
