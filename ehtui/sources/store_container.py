@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.domain.namespaces import looks_like_host, port_of
-from ehtui.domain.problems import ProblemError, ProblemKind
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.store import OtherName
 from ehtui.sources.layouts import Candidate, candidates, read_blob, read_unfetched
 from ehtui.sources.layouts.base import NameParts, Record, Scope, StoredBlob
@@ -25,10 +25,17 @@ if TYPE_CHECKING:
 # for one prefix, and a new spelling of the namespace is seen at once.
 FEW_FOREIGN_BLOBS = 1_000
 BODIES_AT_ONCE = 8
+BODIES_BYTES = 16 << 20  # of all leases of a container: each has some hundred
 MOST_HUB_PAGES = 5
 MOST_OTHER_NAMES = 20  # folders that may be another name of the namespace, looked into in a walk
 BLOBS_A_SLICE = 250  # about 1 ms of parsing, then other tasks and threads have their turn
 _BLOBS_TROUBLE = {ProblemKind.FORBIDDEN, ProblemKind.UNAUTHORISED, ProblemKind.MALFORMED}
+
+
+_TOO_MANY_BODIES = Problem(
+    ProblemKind.MALFORMED,
+    f"the leases of its container take more than {BODIES_BYTES >> 20} MB, as those of no host do",
+)
 
 
 @dataclass(slots=True)
@@ -289,10 +296,19 @@ class WatchedContainer:
     async def _fetch(self, wanted: list[tuple[BlobItem, _Known]], known: dict[str, _Known]) -> None:
         """Fetch the bodies of JSON leases that are new or changed."""
         gate = asyncio.Semaphore(BODIES_AT_ONCE)
+        held_bytes = sum(len(entry.body) for entry in known.values() if entry.body)
 
         async def fetch(name: str) -> BlobBody | None:
+            nonlocal held_bytes
+
             async with gate:
-                return await self.account.get_blob(self.name, name)
+                if held_bytes > BODIES_BYTES:
+                    raise ProblemError(_TOO_MANY_BODIES)
+
+                body = await self.account.get_blob(self.name, name)
+                held_bytes += len(body.content) if body else 0
+
+                return body
 
         outcomes = await asyncio.gather(
             *(fetch(item.name) for item, _ in wanted), return_exceptions=True

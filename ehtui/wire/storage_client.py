@@ -134,7 +134,8 @@ class HttpBlobAccount:
             read_at = self._clock()
             content = response.content
             parsed = await (known.parse(content) if known else parse_listing(content))
-            self._listings.took(listing, len(content), parsed.marker)
+            # What is listed without metadata is not kept.
+            self._listings.took(listing, len(content) if known else 0, parsed.marker)
 
         server_time = _server_time(response)
 

@@ -224,6 +224,39 @@ async def test_a_listing_of_large_pages_has_a_limit_of_bytes() -> None:
         assert served.requests <= 5
 
 
+@pytest.mark.usefixtures("small")
+async def test_many_containers_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage_bounds, "ACCOUNT_BYTES", 8 * MEGABYTE)
+    body = START + b" " * (3 * MEGABYTE) + blob("n") + END
+
+    async with store(lambda _: whole(body)) as (account, _):
+        await account.list_page("one-1")
+        await account.list_page("two-2")
+        await account.list_page("two-2")
+
+        with pytest.raises(ProblemError, match="8 MB"):
+            await account.list_page("three-3")
+
+
+async def test_leases_that_are_each_small_have_a_limit_together(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ehtui.sources.store_container.BODIES_BYTES", MEGABYTE)
+    listing = START + b"".join(blob(f"ns.x/hub/g/{n}") for n in range(200)) + END
+    lease = b'{"PartitionId": "0", "Owner": "o", "x": "' + b"x" * 60_000 + b'"}'
+
+    def answer(target: str) -> Iterator[bytes]:
+        return whole(listing if "comp=list" in target else lease)
+
+    async with store(answer) as (account, served):
+        container = WatchedContainer(account, "checkpoints", Scope("ns.x", "hub"), time.time)
+        read = await container.read(look_again=True)
+
+        assert served.requests < 50
+        unreadable = [record for record in read.records if isinstance(record, UnreadableBlob)]
+        assert len(unreadable) > 150
+
+
 async def test_the_same_page_twice_is_no_repetition() -> None:
     """A second listing begins anew."""
     numbers = count()
@@ -267,8 +300,7 @@ async def test_a_blob_larger_than_any_lease_is_not_fetched_whole(kind: str) -> N
             + ranged
         )
 
-        for _ in range(2000):
-            yield b"10000\r\n" + bytes(0x10000) + b"\r\n"
+        yield from (b"10000\r\n" + bytes(0x10000) + b"\r\n" for _ in range(2000))
 
     async with store(answer, kind) as (account, served):
         with pytest.raises(ProblemError) as caught:
