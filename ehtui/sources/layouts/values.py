@@ -9,7 +9,6 @@ from ehtui.sources.layouts.base import UnreadableError
 
 # Python's str(None), .NET 5.11's placeholder, and plain emptiness.
 _UNSET = {"", "none", "null", "no offset"}
-LONGEST_TEXT = 1024  # an owner or an offset of any SDK has less than a hundred characters
 _INTEGER = re.compile(r"[+-]?\d+", re.ASCII)
 _MOST_DIGITS = 19  # of 64 bits
 _LOWEST, _HIGHEST = -(2**63), 2**63 - 1
@@ -34,9 +33,6 @@ def _text(value: object, what: str) -> str | None:
 
     if not isinstance(value, str):
         raise UnreadableError(f"{what} is not a text")
-
-    if len(value) > LONGEST_TEXT:
-        raise UnreadableError(f"{what} has more than {LONGEST_TEXT} characters")
 
     # JSON can smuggle in half a surrogate pair, which no terminal and no file takes.
     text = value.encode("utf-8", "backslashreplace").decode()
