@@ -11,7 +11,6 @@ from ehtui.domain.memory import Memory
 from ehtui.domain.ownership import natural_key
 from ehtui.domain.seats import Moment
 from ehtui.domain.snapshot import (
-    Evidence,
     GroupState,
     Snapshot,
     SourceState,
@@ -21,6 +20,7 @@ from ehtui.domain.snapshot import (
 )
 
 if TYPE_CHECKING:
+    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.hub import HubDescription
     from ehtui.domain.memory import GroupMemory
 
@@ -80,7 +80,7 @@ class Draft:
         self.started_at = memory.started_at
         self.close_reads = memory.close_reads
         self.closer_looks = before.closer_looks
-        self.events: list[tuple[float, str, Subject, Evidence, bool]] = []
+        self.events: list[tuple[float, str, Subject, FlatFacts, bool]] = []
 
         # Whatever local time was read off has been set back: server time goes on from there.
         if before.taken_at - at > RAN_BACK_S and self.clocks.offset_s is not None:
@@ -174,7 +174,7 @@ class Draft:
         kind: str,
         at: float,
         subject: Subject,
-        details: Evidence,
+        details: FlatFacts,
         *,
         is_approximate: bool = False,
     ) -> None:

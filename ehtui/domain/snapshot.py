@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from ehtui.domain.evidence import Evidence, FlatFacts
 from ehtui.domain.policy import Policy
 
 # ruff: noqa: TC004 - nobody asks for these types at run time: the first paint waits for none
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
 # (local time, value), oldest first, about 60 points. A stretch without change keeps its first and
 # last point only, and the last value holds until now: read a series by time, not by index.
 Series = tuple[tuple[float, float], ...]
-Scalar = str | int | float | bool | None
-Evidence = Mapping[str, Scalar | tuple[str, ...]]
 
 
 class LeaseState(StrEnum):
@@ -264,7 +263,7 @@ class Finding:
     id: str  # stable, e.g. "lease.overdue"
     severity: Severity
     subject: Subject
-    evidence: Evidence
+    evidence: Evidence | FlatFacts
     since: float
 
     @property
@@ -281,7 +280,7 @@ class TimelineEvent:
     at: float
     kind: str  # e.g. "lease.claimed", "lease.taken_over", "action.signal"
     subject: Subject
-    details: Evidence
+    details: Evidence | FlatFacts
     is_approximate: bool = False  # polls could have missed one: ~
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ehtui.domain.snapshot import Evidence, Subject
+from ehtui.domain.evidence import FlatFacts
+from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.telling import Telling, partitions
@@ -18,7 +19,7 @@ class Case:
     """Facts with their words at hand. A key that is missing or of another type is unknown."""
 
     subject: Subject
-    evidence: Evidence
+    evidence: FlatFacts
     say: Telling
 
     def number(self, key: str) -> float | None:

@@ -11,7 +11,7 @@ from ehtui.views.basis import basis
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from ehtui.domain.snapshot import Evidence, Scalar
+    from ehtui.domain.evidence import FlatFacts, Scalar
     from ehtui.views.telling import Telling
 
 _LABELS = {
@@ -30,7 +30,7 @@ _LABELS = {
 _ENDINGS = ("_per_s", "_bytes", "_at", "_s")
 
 
-def evidence_lines(evidence: Evidence, say: Telling) -> tuple[tuple[str, str], ...]:
+def evidence_lines(evidence: FlatFacts, say: Telling) -> tuple[tuple[str, str], ...]:
     """Every fact, in the order in which it was given."""
     return tuple((label(key), value(key, fact, say)) for key, fact in evidence.items())
 

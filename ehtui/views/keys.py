@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain import evidence
+
 if TYPE_CHECKING:
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import (
@@ -34,9 +36,7 @@ def partitions_of(finding: Finding) -> tuple[str, ...]:
     if finding.subject.partition is not None:
         return (finding.subject.partition,)
 
-    listed = finding.evidence.get("partitions")
-
-    return listed if isinstance(listed, tuple) else ()
+    return evidence.partitions_of(finding.evidence)
 
 
 def is_about(finding: Finding, group: str) -> bool:

@@ -10,10 +10,10 @@ from enum import StrEnum
 from importlib import resources
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import FlatFacts, facts
 from ehtui.domain.positions import StartPosition, end_of
 from ehtui.domain.snapshot import (
     ConsumerState,
-    Evidence,
     Finding,
     PartitionState,
     Severity,
@@ -174,7 +174,7 @@ def _finding(finding: Finding, say: Telling) -> Json:
         "subject": _subject(finding.subject),
         "since_at": moment(finding.since),
         "summary": findings.sentence(finding, say),
-        "evidence": _evidence(finding.evidence),
+        "evidence": _evidence(facts(finding.evidence)),
         "advice": list(findings.advice(finding, say)),
     }
 
@@ -187,7 +187,7 @@ def _event(event: TimelineEvent, say: Telling) -> Json:
         "kind": safe(event.kind),
         "subject": _subject(event.subject),
         "summary": timeline.sentence(event, say),
-        "details": _evidence(event.details),
+        "details": _evidence(facts(event.details)),
     }
 
 
@@ -201,20 +201,20 @@ def _subject(subject: Subject) -> Json:
     }
 
 
-def _evidence(evidence: Evidence) -> Json:
-    facts: Json = {}
+def _evidence(evidence: FlatFacts) -> Json:
+    told: Json = {}
 
     for key, fact in evidence.items():
         if isinstance(fact, tuple):
-            facts[key] = [safe(item) for item in fact]
+            told[key] = [safe(item) for item in fact]
         elif isinstance(fact, str):
-            facts[key] = safe(fact)
+            told[key] = safe(fact)
         elif isinstance(fact, float):
-            facts[key] = moment(fact) if key.endswith("_at") else rounded(fact)
+            told[key] = moment(fact) if key.endswith("_at") else rounded(fact)
         else:
-            facts[key] = fact
+            told[key] = fact
 
-    return facts
+    return told
 
 
 def _source(source: SourceState, snapshot: Snapshot) -> Json:

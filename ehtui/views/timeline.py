@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.basis import basis
@@ -29,7 +30,7 @@ EFFECTS = {
 
 def sentence(event: TimelineEvent, say: Telling) -> str:
     """What happened; a kind that is not known still tells its facts."""
-    case = Case(event.subject, event.details, say)
+    case = Case(event.subject, facts(event.details), say)
     tell = SENTENCES.get(event.kind)
 
     return tell(case) if tell else _unknown(event, say)
@@ -56,9 +57,10 @@ def subject(event: TimelineEvent, say: Telling) -> str:
 
 def _unknown(event: TimelineEvent, say: Telling) -> str:
     name = safe(event.kind).replace(".", " ").replace("_", " ")
-    facts = ", ".join(f"{key} {value}" for key, value in evidence_lines(event.details, say))
+    lines = evidence_lines(facts(event.details), say)
+    told = ", ".join(f"{key} {value}" for key, value in lines)
 
-    return f"{name} ({facts})" if facts else name
+    return f"{name} ({told})" if told else name
 
 
 def _claimed(case: Case) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.findings.catalogue import FINDINGS
 from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.policy import Policy
@@ -385,8 +386,8 @@ def check_catalogue(snapshot: Snapshot) -> None:
     """Every finding and event says exactly what the catalogue promises to those who word it."""
     for finding in snapshot.findings:
         kind = FINDINGS[finding.id]
-        assert set(finding.evidence) == set(kind.evidence), finding
+        assert set(facts(finding.evidence)) == set(kind.evidence), finding
         assert finding.severity in kind.severities, finding
 
     for event in snapshot.timeline:
-        assert set(event.details) == set(TIMELINE_KINDS[event.kind]), event
+        assert set(facts(event.details)) == set(TIMELINE_KINDS[event.kind]), event

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.process import LogIncident, LogIncidentKind
 from ehtui.domain.snapshot import Health, LeaseState, Severity
@@ -29,8 +30,8 @@ def test_a_graceful_stop_is_told_and_taken_within_a_round() -> None:
 
     assert world.kinds() == ["lease.released", "consumer.gone", "lease.claimed"]
     (claimed,) = world.told("lease.claimed")
-    assert claimed.details["was"] == "released"
-    assert claimed.details["free_s"] == pytest.approx(12, abs=1)
+    assert facts(claimed.details)["was"] == "released"
+    assert facts(claimed.details)["free_s"] == pytest.approx(12, abs=1)
     assert world.ever.keys() == {"partition.unowned"}
     assert world.ever["partition.unowned"].severity is not Severity.CRITICAL
     assert not world.ids()
@@ -73,11 +74,11 @@ def test_a_steal_to_balance_is_told_and_no_fault() -> None:
 
     stolen = world.told("lease.stolen")
     assert [e.subject.partition for e in stolen] == ["2", "3"]
-    assert {e.details["previous_owner"] for e in stolen} == {"a"}
+    assert {facts(e.details)["previous_owner"] for e in stolen} == {"a"}
     assert world.ids() == {"group.newcomer"}
     newcomer = world.finding("group.newcomer")
     assert newcomer.severity is Severity.INFO
-    assert newcomer.evidence["taken"] == ("2", "3")
+    assert facts(newcomer.evidence)["taken"] == ("2", "3")
 
     world.play(400)
     assert not world.ids()
@@ -94,8 +95,8 @@ def test_a_local_run_that_takes_over_production_is_a_warning() -> None:
 
     newcomer = world.finding("group.newcomer")
     assert newcomer.severity is Severity.WARNING
-    assert newcomer.evidence["pid"] == 77
-    assert newcomer.evidence["from_owners"] == ("pod",)
+    assert facts(newcomer.evidence)["pid"] == 77
+    assert facts(newcomer.evidence)["from_owners"] == ("pod",)
 
 
 def test_ping_pong_is_one_finding_and_no_churn() -> None:
@@ -113,7 +114,7 @@ def test_ping_pong_is_one_finding_and_no_churn() -> None:
         world.play(20)
 
     assert "partition.pingpong" in world.ids()
-    assert world.finding("partition.pingpong").evidence["owners"] == ("a", "b")
+    assert facts(world.finding("partition.pingpong").evidence)["owners"] == ("a", "b")
     assert world.ids() == {"partition.pingpong"}
     assert world.told("lease.pingpong")
 
@@ -136,7 +137,7 @@ def test_churn_needs_no_pair() -> None:
         world.play(40)
 
     assert world.ids() == {"group.churn"}
-    assert world.finding("group.churn").evidence["owners"] == 3
+    assert facts(world.finding("group.churn").evidence)["owners"] == 3
 
 
 def test_standby_by_design_and_starved_by_fault() -> None:
@@ -151,16 +152,16 @@ def test_standby_by_design_and_starved_by_fault() -> None:
 
     standby = world.finding("consumer.standby")
     assert world.ids() == {"consumer.standby"}
-    assert standby.evidence["not_claimed"] == 2
-    assert standby.evidence["owner_pids"] == ("1", "2")
-    assert standby.evidence["partition_count"] == 2
+    assert facts(standby.evidence)["not_claimed"] == 2
+    assert facts(standby.evidence)["owner_pids"] == ("1", "2")
+    assert facts(standby.evidence)["partition_count"] == 2
 
     world.stop("b")
     world.play(240)
     assert world.ids() >= {"consumer.starved", "partition.unowned"}
     starved = world.finding("consumer.starved")
-    assert starved.evidence["reason"] == "unclaimed"
-    assert starved.evidence["unowned"] == ("1",)
+    assert facts(starved.evidence)["reason"] == "unclaimed"
+    assert facts(starved.evidence)["unowned"] == ("1",)
 
 
 def test_starved_because_others_hold_more_than_their_share() -> None:
@@ -173,8 +174,8 @@ def test_starved_because_others_hold_more_than_their_share() -> None:
     world.play(120)
 
     starved = world.finding("consumer.starved")
-    assert starved.evidence["reason"] == "unshared"
-    assert starved.evidence["expected_min"] == 2
+    assert facts(starved.evidence)["reason"] == "unshared"
+    assert facts(starved.evidence)["expected_min"] == 2
 
 
 def test_owners_with_unequal_shares_for_long_are_imbalanced() -> None:
@@ -188,8 +189,8 @@ def test_owners_with_unequal_shares_for_long_are_imbalanced() -> None:
 
     imbalanced = world.finding("group.imbalanced")
     assert world.ids() == {"group.imbalanced"}
-    assert imbalanced.evidence["most_owner"] == "a"
-    assert imbalanced.evidence["expected_max"] == 3
+    assert facts(imbalanced.evidence)["most_owner"] == "a"
+    assert facts(imbalanced.evidence)["expected_max"] == 3
 
 
 def test_a_poison_event_that_kills_every_owner_is_a_crash_loop() -> None:
@@ -210,8 +211,8 @@ def test_a_poison_event_that_kills_every_owner_is_a_crash_loop() -> None:
 
     assert world.ids() == {"owner.crash_loop"}
     loop = world.finding("owner.crash_loop")
-    assert loop.evidence["checkpoint_sequence"] == 4
-    assert loop.evidence["owners"] == ("c", "d", "e")
+    assert facts(loop.evidence)["checkpoint_sequence"] == 4
+    assert facts(loop.evidence)["owners"] == ("c", "d", "e")
 
 
 def test_owners_that_rob_each_other_of_everything_are_one_finding_and_no_rewind() -> None:
@@ -235,7 +236,7 @@ def test_owners_that_rob_each_other_of_everything_are_one_finding_and_no_rewind(
         world.play(2, every_s=1)
 
     assert world.ids() == {"group.leases_too_short"}
-    assert world.finding("group.leases_too_short").evidence["owners"] == 3
+    assert facts(world.finding("group.leases_too_short").evidence)["owners"] == 3
     assert "owner.crash_loop" not in world.ever
 
 
@@ -285,7 +286,7 @@ def test_a_newcomer_may_take_what_its_owner_let_go_of_for_a_moment() -> None:
     world.consumer("c", "3")
     world.play(5, every_s=1)
 
-    assert world.finding("group.newcomer").evidence["from_owners"] == ("b",)
+    assert facts(world.finding("group.newcomer").evidence)["from_owners"] == ("b",)
 
 
 def test_a_restart_that_takes_what_its_dead_self_held_is_no_newcomer() -> None:
@@ -322,5 +323,5 @@ def test_owners_of_a_crash_loop_are_no_newcomers() -> None:
     world.consumer("restart-4", "0", "1", renews_every_s=1, checkpoints_every_s=None)
     world.play(2, every_s=1)
 
-    assert [e.details["owner"] for e in world.told("lease.stolen")][-1] == "restart-4"
+    assert [facts(e.details)["owner"] for e in world.told("lease.stolen")][-1] == "restart-4"
     assert world.ids() == {"owner.crash_loop"}

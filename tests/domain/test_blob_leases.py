@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.hub import HubDescription
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import Finding, GroupPartition, LeaseState, Snapshot, SourceState
@@ -69,7 +70,7 @@ def test_a_lease_that_was_seen_to_run_out_did_so_by_then() -> None:
 
     assert lease.expires_at == pytest.approx(110.0, abs=1)
     assert lease.renewed_at is None
-    assert told(last, "lease.expired").evidence["expires_at"] == lease.expires_at
+    assert facts(told(last, "lease.expired").evidence)["expires_at"] == lease.expires_at
 
 
 def test_a_lease_that_was_given_up_is_released_though_the_name_stands_there() -> None:
@@ -90,6 +91,6 @@ def test_a_host_that_only_renewed_was_alive_until_its_lease_ran_out() -> None:
     assert not [f for f in snapshot.findings if f.id == "group.no_consumers"]
 
     snapshot = reduce(snapshot, listing("expired", 9900.0))
-    gone = told(snapshot, "group.no_consumers").evidence
+    gone = facts(told(snapshot, "group.no_consumers").evidence)
     assert gone["last_renewed_at"] is None
     assert gone["last_seen_at"] == pytest.approx(9005.0, abs=1)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.consequences import after_release
+from ehtui.domain.evidence import facts
 from ehtui.domain.plans import Outcome, OutcomeState, StartPlan
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState
 from ehtui.domain.updates import ActionDone
@@ -45,8 +46,8 @@ def test_a_process_has_all_its_owners_and_stands_by_in_the_group_where_it_owns_n
 
     standby = world.finding("consumer.standby")
     assert (standby.subject.group, standby.subject.pid) == ("audit", 1)
-    assert standby.evidence["owner"] == "two"
-    assert standby.evidence["owner_pids"] == ("2", "3")
+    assert facts(standby.evidence)["owner"] == "two"
+    assert facts(standby.evidence)["owner_pids"] == ("2", "3")
 
 
 def test_it_is_starved_in_that_group_once_there_is_something_to_own() -> None:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import LIVE_STATES, Health, LeaseState
 from ehtui.domain.updates import HostClockSet, StoreRead, Tick
 from tests.domain.build import World, healthy
@@ -107,7 +108,8 @@ def test_a_clock_that_jumped_is_a_finding_of_its_own(jump: Jump, by_s: float, id
     world.play(70)
     found = world.finding(id_)
 
-    assert found.evidence.get("ahead_s", found.evidence.get("offset_s")) == pytest.approx(
+    told = facts(found.evidence)
+    assert told.get("ahead_s", told.get("offset_s")) == pytest.approx(
         -by_s if jump is host else by_s, abs=3
     )
     assert world.ids() == {id_}
@@ -120,8 +122,8 @@ def test_a_store_that_jumped_says_whether_it_stamps_records_by_that_clock() -> N
     odd.play(60)
     wrong.play(60)
 
-    assert odd.finding("clock.store_jumped").evidence["stamps_records"] is False
-    assert wrong.finding("clock.store_jumped").evidence["stamps_records"] is True
+    assert facts(odd.finding("clock.store_jumped").evidence)["stamps_records"] is False
+    assert facts(wrong.finding("clock.store_jumped").evidence)["stamps_records"] is True
 
 
 def test_one_odd_date_is_told_for_a_minute_and_no_listing_is_dropped_for_it() -> None:
@@ -133,7 +135,7 @@ def test_one_odd_date_is_told_for_a_minute_and_no_listing_is_dropped_for_it() ->
     world.play(5)
 
     assert world.partition("0").lease.owner == "owner-1"
-    assert world.finding("clock.store_jumped").evidence["is_back"] is True
+    assert facts(world.finding("clock.store_jumped").evidence)["is_back"] is True
     world.play(70)
     assert "clock.store_jumped" not in world.ids()
 
@@ -188,7 +190,7 @@ def test_a_host_that_is_wrong_from_the_start_is_told_and_judges_by_the_server() 
     world.play(90)
 
     assert world.ids() == {"clock.skew"}
-    assert world.finding("clock.skew").evidence["offset_s"] == pytest.approx(-HOUR_S, abs=1)
+    assert facts(world.finding("clock.skew").evidence)["offset_s"] == pytest.approx(-HOUR_S, abs=1)
     assert world.partition("0").lease.state is LeaseState.HELD
 
 
@@ -200,9 +202,10 @@ def test_a_host_clock_that_is_set_is_told_with_how_far_and_only_the_skew_follows
     watched(world, 60)
 
     (event,) = world.told("clock.set")
-    assert event.details["by_s"] == -30.0
+    assert facts(event.details)["by_s"] == -30.0
     assert world.ids() == {"clock.skew"}
-    assert world.finding("clock.skew").evidence["offset_s"] == pytest.approx(30 + offset_s, abs=1)
+    skew = facts(world.finding("clock.skew").evidence)
+    assert skew["offset_s"] == pytest.approx(30 + offset_s, abs=1)
     assert world.snapshot.clock_offset_s == pytest.approx(offset_s, abs=1)
     assert world.snapshot.clock_skew_s == pytest.approx(30 + offset_s, abs=1)
     world.fold(HostClockSet(world.at, 0.0))

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.hub import HubDescription
 from ehtui.domain.positions import NoStartPosition, Position, StartPosition, end_of, is_old_form
 from ehtui.domain.snapshot import Severity, Snapshot
@@ -82,16 +83,16 @@ def test_checkpoints_in_the_old_form_are_found_there_and_nowhere_else() -> None:
     looked(world, 2)
     found = world.finding("checkpoint.old_offset")
     assert found.severity is Severity.WARNING
-    assert found.evidence["partitions"] == ("0",)
-    assert found.evidence["georeplication_factor"] == 2
-    assert found.evidence["without_offset"] == 0
+    assert facts(found.evidence)["partitions"] == ("0",)
+    assert facts(found.evidence)["georeplication_factor"] == 2
+    assert facts(found.evidence)["without_offset"] == 0
     assert world.partition("0").lag == 0  # sequence numbers tell it all the same
 
 
 def test_a_checkpoint_in_the_new_form_ends_it() -> None:
     world = owned()
     looked(world, 2)
-    assert world.finding("checkpoint.old_offset").evidence["partitions"] == ("0", "1")
+    assert facts(world.finding("checkpoint.old_offset").evidence)["partitions"] == ("0", "1")
 
     for key, record in tuple(world.checkpoints.items()):
         blob = replace(record.blob, etag=f"{record.blob.etag}-new")
@@ -107,7 +108,7 @@ def test_it_names_the_sdks_that_it_concerns() -> None:
     world.checkpoints[world.group, "0"] = replace(identity, client_identifier="a")
     looked(world, 2)
 
-    assert world.finding("checkpoint.old_offset").evidence["sdks"] == ("dotnet",)
+    assert facts(world.finding("checkpoint.old_offset").evidence)["sdks"] == ("dotnet",)
 
 
 def test_of_a_group_that_nobody_uses_it_is_a_remark() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.process import (
     LinkBasis,
     LogIncident,
@@ -170,7 +171,7 @@ def test_what_is_learned_late_of_a_process_that_ended_is_noted_with_its_end() ->
     world.kill("a")
     look(world, 3, a=(1,), b=(2,))
 
-    assert world.finding("lease.overdue").evidence["pid"] == 1
+    assert facts(world.finding("lease.overdue").evidence)["pid"] == 1
 
 
 def test_an_incident_in_a_shared_log_is_of_whom_its_owner_is_known_to_be() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.lap import Lap
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal
@@ -45,12 +46,12 @@ def test_a_takeover_is_measured_once_beside_its_forecast() -> None:
     (lap,) = world.snapshot.laps
 
     assert event.subject.partition == "0"
-    assert event.details["previous_owner"] == "owner-0"
-    assert event.details["owner"] == "owner-1"
-    assert event.details["gap_s"] == lap.gap_s
+    assert facts(event.details)["previous_owner"] == "owner-0"
+    assert facts(event.details)["owner"] == "owner-1"
+    assert facts(event.details)["gap_s"] == lap.gap_s
     assert lap.gap_s is not None
     assert 185 <= lap.gap_s <= 196
-    assert event.details["is_inside_forecast"] is True
+    assert facts(event.details)["is_inside_forecast"] is True
     assert lap.moved_at is not None
 
 
@@ -74,8 +75,9 @@ def test_a_graceful_stop_hands_over_at_once() -> None:
     world.play(10)
     (event,) = world.told("takeover.measured")
 
-    assert isinstance(event.details["gap_s"], float)
-    assert event.details["gap_s"] < 12
+    gap_s = facts(event.details)["gap_s"]
+    assert isinstance(gap_s, float)
+    assert gap_s < 12
 
 
 def test_who_was_asked_to_end_and_closes_slowly_lacks_nothing() -> None:
@@ -101,7 +103,7 @@ def test_whose_process_had_ended_released_nothing() -> None:
     world.play(5)
     (event,) = world.told("lease.taken_over")
 
-    assert event.details["previous_owner"] == "owner-0"
+    assert facts(event.details)["previous_owner"] == "owner-0"
     assert not world.told("lease.released")
 
 
@@ -131,9 +133,9 @@ def test_what_a_process_ignores_sets_nothing_free() -> None:
     *_, event = world.told("action.signal")
 
     assert world.snapshot.laps == (frozen,)
-    assert event.details["effect"] == "ignored"
-    assert event.details["takeover_earliest_at"] is None
-    assert event.details["takeover_basis"] is None
+    assert facts(event.details)["effect"] == "ignored"
+    assert facts(event.details)["takeover_earliest_at"] is None
+    assert facts(event.details)["takeover_basis"] is None
 
 
 def test_a_second_signal_starts_the_watch_anew() -> None:
@@ -170,8 +172,8 @@ def test_a_checkpoint_that_moves_again_is_told_once() -> None:
 
     assert lap.moved_at is not None
     assert (event.at, event.subject.partition) == (lap.moved_at, "0")
-    assert event.details["moved_s"] == lap.moved_at - lap.started_at
-    assert event.details["owner"] == "owner-2"
+    assert facts(event.details)["moved_s"] == lap.moved_at - lap.started_at
+    assert facts(event.details)["owner"] == "owner-2"
 
 
 def test_a_forecast_before_any_renewal_says_that_it_is_assumed() -> None:
@@ -188,7 +190,7 @@ def test_a_forecast_before_any_renewal_says_that_it_is_assumed() -> None:
     assert lap.owned.takeover.earliest_at is not None
     assert lap.owned.takeover.doubt is Doubt.UNTIMED
     (event,) = world.told("action.signal")
-    assert event.details["takeover_is_assumed"] is True
+    assert facts(event.details)["takeover_is_assumed"] is True
 
     seen = healthy()
     signalled(seen, "KILL")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.hub import HubDescription
 from ehtui.domain.plans import Outcome, OutcomeState, SignalEffect, SignalPlan, SignalTarget
 from ehtui.domain.policy import LeasePolicy, Policy
@@ -41,8 +42,8 @@ def test_a_crash_goes_overdue_then_expired_then_to_the_standby() -> None:
     assert window.latest_at - window.earliest_at == 37
     expired = world.finding("lease.expired")
     assert expired.severity is Severity.CRITICAL
-    assert expired.evidence["pid"] == 102
-    assert expired.evidence["standbys"] == 1
+    assert facts(expired.evidence)["pid"] == 102
+    assert facts(expired.evidence)["standbys"] == 1
     assert expired.subject.partition == "2"
 
     world.tick()
@@ -53,9 +54,9 @@ def test_a_crash_goes_overdue_then_expired_then_to_the_standby() -> None:
     world.play(30)
 
     (taken,) = world.told("lease.taken_over")
-    assert taken.details["previous_owner"] == "owner-2"
-    assert taken.details["gap_s"] == pytest.approx(taken.at - renewed_at)
-    assert taken.details["dead_s"] == pytest.approx(taken.at - died_at, abs=6)
+    assert facts(taken.details)["previous_owner"] == "owner-2"
+    assert facts(taken.details)["gap_s"] == pytest.approx(taken.at - renewed_at)
+    assert facts(taken.details)["dead_s"] == pytest.approx(taken.at - died_at, abs=6)
     assert not world.ids()
     assert world.kinds() == [
         "consumer.started",
@@ -79,7 +80,7 @@ def test_a_takeover_that_was_seen_teaches_the_expiry() -> None:
     assert not world.told("lease.stolen")
     lease = world.partition("0").lease
     assert lease.basis is TimingBasis.OBSERVED
-    assert lease.expires_after_s == world.told("lease.taken_over")[0].details["gap_s"]
+    assert lease.expires_after_s == facts(world.told("lease.taken_over")[0].details)["gap_s"]
 
 
 def test_an_owner_that_lapses_is_one_finding_for_all_its_partitions() -> None:
@@ -92,10 +93,10 @@ def test_an_owner_that_lapses_is_one_finding_for_all_its_partitions() -> None:
     world.play(70)
 
     overdue = world.finding("lease.overdue")
-    assert overdue.evidence["partitions"] == ("0", "1", "2", "3")
+    assert facts(overdue.evidence)["partitions"] == ("0", "1", "2", "3")
     assert overdue.subject.partition is None
     assert overdue.subject.owner == "a"
-    assert overdue.evidence["survivors"] == 1
+    assert facts(overdue.evidence)["survivors"] == 1
 
 
 def test_a_signal_of_this_session_explains_the_lapse() -> None:
@@ -110,11 +111,11 @@ def test_a_signal_of_this_session_explains_the_lapse() -> None:
     world.kill("owner-0")
     world.play(70)
 
-    evidence = world.finding("lease.overdue").evidence
+    evidence = facts(world.finding("lease.overdue").evidence)
     assert evidence["signal"] == "KILL"
     assert evidence["signalled_at"] is not None
-    assert world.told("consumer.gone")[0].details["signal"] == "KILL"
-    assert world.told("action.signal")[0].details["effect"] == "dies"
+    assert facts(world.told("consumer.gone")[0].details)["signal"] == "KILL"
+    assert facts(world.told("action.signal")[0].details)["effect"] == "dies"
 
 
 def test_an_expiry_of_the_configuration_wins() -> None:
@@ -141,7 +142,7 @@ def test_an_unowned_partition_grows_from_info_to_critical() -> None:
     assert early.severity is Severity.WARNING
     assert late.severity is Severity.CRITICAL
     assert late.since == early.since
-    assert late.evidence["state"] == "never_owned"
+    assert facts(late.evidence)["state"] == "never_owned"
     assert late.subject.partition == "1"
 
 
@@ -184,7 +185,7 @@ def test_a_group_that_nobody_reads_any_more_is_one_finding() -> None:
     assert world.ids() == {"group.no_consumers"}
     gone = world.finding("group.no_consumers")
     assert gone.severity is Severity.CRITICAL
-    assert gone.evidence["last_owner"] in world.consumers
+    assert facts(gone.evidence)["last_owner"] in world.consumers
 
 
 def test_a_group_without_records_is_not_visible() -> None:
@@ -196,7 +197,7 @@ def test_a_group_without_records_is_not_visible() -> None:
 
     assert world.ids() == {"store.not_visible"}
     assert world.finding("store.not_visible").severity is Severity.WARNING
-    assert world.finding("store.not_visible").evidence["reason"] == "no_records"
+    assert facts(world.finding("store.not_visible").evidence)["reason"] == "no_records"
 
 
 def test_a_hub_that_grows_is_told() -> None:
@@ -205,7 +206,7 @@ def test_a_hub_that_grows_is_told() -> None:
     read = world.hub_read()
     world.fold(HubRead(world.at, "hub", hub, read.samples, 0.01))
 
-    assert world.told("hub.grew")[0].details == {"before": 2, "after": 3}
+    assert facts(world.told("hub.grew")[0].details) == {"before": 2, "after": 3}
     assert [p.id for p in world.state.partitions] == ["0", "1", "2"]
     assert world.partition("0").lease.owner == "owner-0"
 
@@ -230,9 +231,9 @@ def test_an_owner_whose_process_ended_without_release_is_told_at_the_next_look()
     assert lease.state is LeaseState.OVERDUE
     assert lease.renewed_at is not None
     assert world.at - lease.renewed_at < 33  # by its age nobody would call it late
-    assert lost.evidence["process_gone_at"] is not None
-    assert lost.evidence["survivors"] == 2
-    assert lost.evidence["takeover_earliest_at"] == lease.expires_at
+    assert facts(lost.evidence)["process_gone_at"] is not None
+    assert facts(lost.evidence)["survivors"] == 2
+    assert facts(lost.evidence)["takeover_earliest_at"] == lease.expires_at
     assert lost.subject.partition == "2"
     assert world.partition("0").lease.state is LeaseState.HELD
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.process import LogIncident, LogIncidentKind
 from ehtui.domain.snapshot import Severity
 from ehtui.views import findings
@@ -53,8 +54,8 @@ def test_what_lasts_and_nothing_explains_is_found(kind: LogIncidentKind) -> None
     found = world.finding(FOUND[kind])
 
     assert found.subject.pid == 100
-    assert found.evidence["count"] == 6
-    assert found.evidence["partitions"] == ("0",)
+    assert facts(found.evidence)["count"] == 6
+    assert facts(found.evidence)["partitions"] == ("0",)
 
 
 @pytest.mark.parametrize("kind", FOUND)
@@ -64,7 +65,7 @@ def test_one_burst_is_no_finding(kind: LogIncidentKind) -> None:
     world.play(60)
 
     assert FOUND[kind] not in world.ever
-    assert [e.details["count"] for e in world.told(FOUND[kind])] == [50]
+    assert [facts(e.details)["count"] for e in world.told(FOUND[kind])] == [50]
 
 
 @pytest.mark.parametrize("kind", FOUND_AT_ONCE)
@@ -78,7 +79,7 @@ def test_what_no_retry_mends_is_found_at_once_and_ends_with_its_lines(
     found = world.finding(id_)
     assert (found.subject.pid, found.severity) == (100, severity)
     assert "within" not in findings.sentence(found, Telling(world.snapshot))
-    assert found.evidence["partitions"] == ("0",)
+    assert facts(found.evidence)["partitions"] == ("0",)
 
     repeat(world, kind, 4, every_s=35.0)
     assert id_ in world.ids()
@@ -116,7 +117,7 @@ def test_a_flood_is_one_event_a_minute_and_no_line_is_lost() -> None:
     world = healthy()
     repeat(world, Kind.CHECKPOINT_FAILED, 25, every_s=5.0)
     world.play(65)
-    counts = [e.details["count"] for e in world.told("log.checkpoint_failed")]
+    counts = [facts(e.details)["count"] for e in world.told("log.checkpoint_failed")]
 
     assert len(counts) == 4
     assert sum(int(str(count)) for count in counts) == 25

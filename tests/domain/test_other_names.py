@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import Severity, Subject
 from ehtui.domain.store import OtherName
@@ -46,9 +47,9 @@ def test_a_group_that_lives_under_another_name_is_said_to() -> None:
     assert world.ids() == {"store.other_name"}  # not: its consumers never ran
     assert found.severity is Severity.WARNING
     assert found.subject == Subject(group="$Default")
-    assert found.evidence["other_names"] == ("127.0.0.1:5691",)
-    assert found.evidence["is_live"] is True
-    assert found.evidence["is_one_machine"] is True
+    assert facts(found.evidence)["other_names"] == ("127.0.0.1:5691",)
+    assert facts(found.evidence)["is_live"] is True
+    assert facts(found.evidence)["is_one_machine"] is True
     assert why(world.snapshot, Subject(group="$Default")).verdict == "other_name"
 
 
@@ -63,7 +64,7 @@ def test_what_nobody_uses_any_more_is_told_as_that() -> None:
     world = at()
     watched(world, age_s=9000)
 
-    assert world.finding("store.other_name").evidence["is_live"] is False
+    assert facts(world.finding("store.other_name").evidence)["is_live"] is False
 
 
 def test_a_stranger_who_shares_the_container_is_no_fault_while_ours_lives() -> None:
@@ -84,7 +85,7 @@ def test_ours_without_owners_and_theirs_alive_is_a_remark_beside_the_fault() -> 
 
     found = world.finding("store.other_name")
     assert found.severity is Severity.INFO
-    assert found.evidence["has_own_records"] is True
+    assert facts(found.evidence)["has_own_records"] is True
     assert "group.no_consumers" in world.ids()
 
 
@@ -119,4 +120,4 @@ def test_two_live_names_of_which_one_is_accepted_are_two_names() -> None:
     world.namespace = "localhost:5691"
     world.look()
 
-    assert world.finding("store.two_names").evidence["differs"] == "host"
+    assert facts(world.finding("store.two_names").evidence)["differs"] == "host"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import ConsumerRole, Health, LeaseState, Severity
 from tests.domain.build import World, healthy
 
@@ -72,8 +73,8 @@ def test_a_stuck_handler_is_found_though_its_lease_is_renewed() -> None:
     assert world.ids() == {"handler.stuck"}
     assert stuck.severity is Severity.CRITICAL
     assert stuck.subject.partition == "1"
-    assert stuck.evidence["rule"] == "stopped"
-    assert stuck.evidence["pid"] == 101
+    assert facts(stuck.evidence)["rule"] == "stopped"
+    assert facts(stuck.evidence)["pid"] == 101
     assert world.partition("1").health is Health.STOPPED
     assert world.partition("1").lease.state is LeaseState.HELD
 
@@ -106,8 +107,8 @@ def test_a_handler_that_hung_before_the_first_look_is_found_by_its_backlog() -> 
 
     stuck = world.finding("handler.stuck")
     assert stuck.severity is Severity.WARNING
-    assert stuck.evidence["cadence_s"] is None
-    assert stuck.evidence["waiting_s"] == pytest.approx(945, abs=30)
+    assert facts(stuck.evidence)["cadence_s"] is None
+    assert facts(stuck.evidence)["waiting_s"] == pytest.approx(945, abs=30)
 
 
 def test_a_group_that_reads_slower_than_events_arrive_is_behind() -> None:
@@ -119,8 +120,8 @@ def test_a_group_that_reads_slower_than_events_arrive_is_behind() -> None:
 
     behind = world.finding("group.behind")
     assert world.ids() == {"group.behind"}
-    assert behind.evidence["partitions"] == ("0", "1")
-    assert behind.evidence["falling_per_s"] == pytest.approx(16, rel=0.2)
+    assert facts(behind.evidence)["partitions"] == ("0", "1")
+    assert facts(behind.evidence)["falling_per_s"] == pytest.approx(16, rel=0.2)
     shown = world.partition("0")
     assert shown.health is Health.BEHIND
     assert shown.drain_s is None
@@ -148,7 +149,7 @@ def test_never_checkpointed_is_a_bound_and_then_a_finding() -> None:
 
     world.play(400)
     assert world.ids() == {"checkpoint.never"}
-    assert world.finding("checkpoint.never").evidence["partitions"] == ("0", "1")
+    assert facts(world.finding("checkpoint.never").evidence)["partitions"] == ("0", "1")
 
 
 def test_events_that_retention_removed_are_counted_apart() -> None:
@@ -162,8 +163,8 @@ def test_events_that_retention_removed_are_counted_apart() -> None:
     shown = world.partition("0")
     assert (shown.lag, shown.lost) == (50, 40)
     lost = world.finding("events.lost")
-    assert lost.evidence["lost"] == 40
-    assert lost.evidence["begin_sequence"] == 50
+    assert facts(lost.evidence)["lost"] == 40
+    assert facts(lost.evidence)["begin_sequence"] == 50
 
 
 def test_a_reader_whom_retention_overtakes_is_not_well_though_its_lag_stands_still() -> None:
@@ -219,7 +220,7 @@ def test_retention_that_catches_up_is_a_risk_with_a_moment() -> None:
     risk = world.finding("retention.risk")
     assert world.ids() == {"retention.risk"}
     assert risk.severity is Severity.CRITICAL
-    margin, loss_at = risk.evidence["margin"], risk.evidence["loss_at"]
+    margin, loss_at = facts(risk.evidence)["margin"], facts(risk.evidence)["loss_at"]
     assert isinstance(margin, int)
     assert isinstance(loss_at, float)
     assert loss_at - world.server_at == pytest.approx(margin / 40, rel=0.2)
@@ -237,7 +238,7 @@ def test_a_hub_that_was_created_anew_leaves_checkpoints_ahead() -> None:
 
     recreated = world.finding("hub.recreated")
     assert world.ids() == {"hub.recreated"}
-    assert recreated.evidence["partitions"] == ("0", "1")
+    assert facts(recreated.evidence)["partitions"] == ("0", "1")
     assert world.partition("0").lag is None
     assert world.partition("0").ahead
     assert world.partition("0").health is Health.AHEAD
@@ -252,7 +253,7 @@ def test_a_checkpoint_beyond_the_stream_of_an_older_hub_is_ahead() -> None:
     world.play(10)
 
     assert world.ids() == {"checkpoint.ahead"}
-    assert world.finding("checkpoint.ahead").evidence["hub_created_at"] == world.created_at
+    assert facts(world.finding("checkpoint.ahead").evidence)["hub_created_at"] == world.created_at
 
 
 def test_a_consumer_faster_than_the_look_at_the_hub_is_not_ahead() -> None:
@@ -281,8 +282,8 @@ def test_a_rewound_checkpoint_is_found_until_it_has_caught_up() -> None:
     world.play(10)
 
     rewound = world.finding("checkpoint.rewound")
-    assert rewound.evidence["from_sequence"] == 1999
-    assert rewound.evidence["to_sequence"] in range(999, 1050)  # it went on before the look
+    assert facts(rewound.evidence)["from_sequence"] == 1999
+    assert facts(rewound.evidence)["to_sequence"] in range(999, 1050)  # it went on before the look
     assert world.partition("0").health is Health.REWOUND
     world.play(150)
     assert not world.ids()
@@ -294,6 +295,6 @@ def test_one_partition_with_most_of_the_input_is_hot() -> None:
     world.play(120)
 
     assert world.ids() == {"partition.hot"}
-    share = world.finding("partition.hot").evidence["share"]
+    share = facts(world.finding("partition.hot").evidence)["share"]
     assert isinstance(share, float)
     assert share > 0.8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.lag import CLOCKS_S, Lag, lag_of
 from ehtui.domain.rules import PREDATES_HUB
 from ehtui.domain.snapshot import Health, Severity
@@ -57,9 +58,9 @@ def test_a_checkpoint_inside_the_new_stream_is_found_and_its_lag_unknown() -> No
     found = world.finding("hub.recreated")
     shown = world.partition("0")
     assert found.severity is Severity.CRITICAL
-    assert found.evidence["partitions"] == ("0", "1")
-    assert found.evidence["ahead"] == 301
-    assert found.evidence["tolerance_s"] == CLOCKS_S
+    assert facts(found.evidence)["partitions"] == ("0", "1")
+    assert facts(found.evidence)["ahead"] == 301
+    assert facts(found.evidence)["tolerance_s"] == CLOCKS_S
     assert found.since == world.created_at
     assert (shown.lag, shown.lag_reason, shown.behind) == (None, PREDATES_HUB, None)
     assert (shown.health, shown.rule) == (Health.UNKNOWN, PREDATES_HUB)

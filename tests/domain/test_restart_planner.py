@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import reforecast
 from ehtui.domain.planners.start import SUPERVISOR_WAIT_S, plan_restart
@@ -161,5 +162,5 @@ def test_the_stopwatch_runs_for_all_that_a_supervisor_restarts() -> None:
 
     assert sorted(lap.owned.partition for lap in world.snapshot.laps) == ["0", "1"]
     (event,) = world.told("action.restart")
-    assert event.details["supervisor"] == "systemd rag.service"
-    assert event.details["new_pid"] is None
+    assert facts(event.details)["supervisor"] == "systemd rag.service"
+    assert facts(event.details)["new_pid"] is None

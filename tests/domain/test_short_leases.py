@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.findings.short_leases import LEAST
 from ehtui.domain.snapshot import Severity
 from tests.domain.processors import Processor, Working
@@ -21,12 +22,12 @@ def test_rust_before_0_14_claims_everything_again_for_ever(owners: str) -> None:
 
     assert found.severity is Severity.WARNING
     assert world.ids() == {"group.leases_too_short"}  # it explains all that moves
-    changes, youngest_s = found.evidence["changes"], found.evidence["youngest_s"]
+    changes, youngest_s = facts(found.evidence)["changes"], facts(found.evidence)["youngest_s"]
     assert isinstance(changes, int)
     assert changes >= LEAST
     assert isinstance(youngest_s, float)
     assert 10 <= youngest_s <= 33
-    assert found.evidence["is_like_old_rust"] is True
+    assert facts(found.evidence)["is_like_old_rust"] is True
 
 
 def test_an_expiry_below_the_interval_is_told_for_any_client() -> None:
@@ -35,8 +36,8 @@ def test_an_expiry_below_the_interval_is_told_for_any_client() -> None:
     working.run(90)
     found = working.world.finding("group.leases_too_short")
 
-    assert found.evidence["is_like_old_rust"] is False
-    assert found.evidence["owners"] == 3
+    assert facts(found.evidence)["is_like_old_rust"] is False
+    assert facts(found.evidence)["owners"] == 3
 
 
 @pytest.mark.parametrize("seed", range(3))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.findings.catalogue import FINDINGS
 from ehtui.domain.policy import Policy
 from ehtui.domain.problems import Problem, ProblemKind
@@ -30,8 +31,8 @@ def test_one_group_under_two_names_is_told_once_and_explains_the_stealing() -> N
     world.look()
 
     names = world.finding("store.two_names")
-    assert names.evidence["differs"] == "case+port"
-    assert names.evidence["live_spellings"] == 2
+    assert facts(names.evidence)["differs"] == "case+port"
+    assert facts(names.evidence)["live_spellings"] == 2
     assert names.subject.group == "$Default"
     assert world.ids() == {"store.two_names"}
     assert len(world.snapshot.groups) == 1
@@ -48,8 +49,8 @@ def test_live_owners_in_two_layouts_do_not_see_each_other() -> None:
     world.look()
 
     hazard = world.finding("store.mixed_hazard")
-    assert hazard.evidence["reason"] == "two_layouts"
-    assert hazard.evidence["layouts"] == ("eph-dotnet", "modern")
+    assert facts(hazard.evidence)["reason"] == "two_layouts"
+    assert facts(hazard.evidence)["layouts"] == ("eph-dotnet", "modern")
 
 
 def test_a_checkpoint_without_a_sequence_breaks_python_readers() -> None:
@@ -59,7 +60,7 @@ def test_a_checkpoint_without_a_sequence_breaks_python_readers() -> None:
     world.checkpoint("0", None)
     world.look()
 
-    assert world.finding("store.mixed_hazard").evidence["partitions"] == ("0",)
+    assert facts(world.finding("store.mixed_hazard").evidence)["partitions"] == ("0",)
     assert world.partition("0").lag is None
 
 
@@ -70,8 +71,8 @@ def test_an_unreadable_blob_is_shown_and_hides_nothing() -> None:
     world.look()
 
     unreadable = world.finding("store.unreadable_blob")
-    assert unreadable.evidence["count"] == 7
-    assert unreadable.evidence["names"] == tuple(f"c/x/{n}" for n in range(5))
+    assert facts(unreadable.evidence)["count"] == 7
+    assert facts(unreadable.evidence)["names"] == tuple(f"c/x/{n}" for n in range(5))
     assert world.partition("0").lease.owner == "a"
 
 
@@ -103,9 +104,9 @@ def test_a_source_that_fails_says_why(kind: ProblemKind, id_: str, severity: Sev
 
     found = world.finding(id_)
     assert found.severity is severity
-    assert found.evidence["problem_kind"] == kind.value
-    assert found.evidence["failures"] == 1
-    assert world.told("source.failed")[0].details["advice"] == "Try."
+    assert facts(found.evidence)["problem_kind"] == kind.value
+    assert facts(found.evidence)["failures"] == 1
+    assert facts(world.told("source.failed")[0].details)["advice"] == "Try."
 
 
 def test_no_store_is_no_fault() -> None:
@@ -115,7 +116,7 @@ def test_no_store_is_no_fault() -> None:
 
     assert world.ids() == {"store.not_visible"}
     assert world.finding("store.not_visible").severity is Severity.INFO
-    assert world.finding("store.not_visible").evidence["reason"] == "no_store"
+    assert facts(world.finding("store.not_visible").evidence)["reason"] == "no_store"
     assert not world.snapshot.groups
 
 
@@ -125,7 +126,7 @@ def test_production_on_one_host_alone_is_told() -> None:
     world.consumer("b", "1", pid=2)
     world.look()
 
-    assert world.finding("group.single_host").evidence["pids"] == ("1", "2")
+    assert facts(world.finding("group.single_host").evidence)["pids"] == ("1", "2")
 
 
 def test_an_owner_that_appears_right_after_a_process_is_guessed_to_be_it() -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.hub import HubDescription
 from ehtui.domain.rules import NO_SEQUENCE, NOT_IN_HUB, UNREADABLE
 from ehtui.domain.snapshot import Health, LeaseState, Severity, Subject
@@ -42,7 +43,7 @@ def test_of_a_checkpoint_that_cannot_be_read_lag_is_unknown_and_the_reason_stand
     assert (shown.lag, shown.lag_is_bound, shown.lag_reason) == (None, False, UNREADABLE)
     assert (shown.health, shown.rule) == (Health.UNKNOWN, UNREADABLE)
     found = world.finding("store.unreadable_blob")
-    assert found.evidence["partitions"] == ("0",)
+    assert facts(found.evidence)["partitions"] == ("0",)
     assert found.subject == Subject(group="$Default", partition="0")
     assert world.partition("1").unreadable == ()
     assert world.state.lag_is_partial
@@ -58,7 +59,7 @@ def test_it_is_no_partition_that_never_checkpoints() -> None:
     assert "checkpoint.never" not in world.ever
     checks = why(world.snapshot, Subject(group="$Default", partition="0")).checks
     exists = next(check for check in checks if check.id == "checkpoint.exists")
-    assert (exists.passed, exists.evidence["unreadable"]) == (None, REASON)
+    assert (exists.passed, facts(exists.evidence)["unreadable"]) == (None, REASON)
 
 
 def test_once_it_is_written_well_it_is_read_and_once_broken_it_is_not() -> None:
@@ -151,8 +152,8 @@ def test_records_of_partitions_that_the_hub_does_not_have_are_shown_after_its_ow
     assert (strays[0].lease.owner, strays[0].lease.state) == ("b", LeaseState.EXPIRED)
     found = world.finding("store.stray_records")
     assert found.severity is Severity.INFO
-    assert found.evidence["partitions"] == ("2", "3")
-    assert found.evidence["partition_count"] == 2
+    assert facts(found.evidence)["partitions"] == ("2", "3")
+    assert facts(found.evidence)["partition_count"] == 2
     assert world.ids() == {"store.stray_records"}  # nobody expects an owner there
     assert [o.id for o in world.state.owners] == ["a"]
 
@@ -163,7 +164,7 @@ def test_somebody_who_renews_what_the_hub_does_not_have_sees_another_hub() -> No
 
     found = world.finding("store.stray_records")
     assert found.severity is Severity.WARNING
-    assert found.evidence["owners"] == ("b",)
+    assert facts(found.evidence)["owners"] == ("b",)
 
 
 def test_why_says_of_a_stray_that_the_hub_does_not_have_it() -> None:

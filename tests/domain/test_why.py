@@ -8,6 +8,7 @@ from math import ceil
 import pytest
 
 from ehtui.domain.consequences import CLOSE_S, after_death, after_release
+from ehtui.domain.evidence import facts
 from ehtui.domain.policy import Policy
 from ehtui.domain.process import LogIncident, LogIncidentKind, LogState, RecognisedBy
 from ehtui.domain.snapshot import Snapshot, Subject
@@ -22,7 +23,7 @@ def asked(snapshot: Snapshot, **parts: object) -> Why:
     assert found.verdict in VERDICTS
 
     for check in found.checks:
-        assert set(check.evidence) == set(CHECKS[check.id]), check.id
+        assert set(facts(check.evidence)) == set(CHECKS[check.id]), check.id
 
     return found
 
@@ -60,8 +61,8 @@ def test_a_standby_learns_that_there_are_not_enough_partitions() -> None:
     assert found.verdict == "standby"
     assert by_id["process.owns"].passed is False
     assert by_id["partitions.suffice"].passed is False
-    assert by_id["partitions.suffice"].evidence["live_owners"] == 2
-    assert by_id["log.is_clean"].evidence["not_claimed"] == 7
+    assert facts(by_id["partitions.suffice"].evidence)["live_owners"] == 2
+    assert facts(by_id["log.is_clean"].evidence)["not_claimed"] == 7
     assert [f.id for f in found.findings] == ["consumer.standby"]
 
 
@@ -99,7 +100,7 @@ def test_a_stuck_handler_breaks_progress_and_nothing_before() -> None:
     group = asked(world.snapshot, group="$Default")
     assert group.verdict == "stuck"
     assert group.broken is not None
-    assert group.broken.evidence["stuck"] == ("0",)
+    assert facts(group.broken.evidence)["stuck"] == ("0",)
 
 
 def test_a_group_that_reads_too_slowly_does_not_keep_up() -> None:
@@ -113,7 +114,7 @@ def test_a_group_that_reads_too_slowly_does_not_keep_up() -> None:
     assert slow.verdict == "behind"
     assert slow.broken is not None
     assert slow.broken.id == "group.keeps_up"
-    evidence = slow.broken.evidence
+    evidence = facts(slow.broken.evidence)
     assert evidence["behind"] == ("0",)
     assert evidence["drain_s"] is None  # it never catches up
     assert evidence["in_per_s"] == pytest.approx(6, abs=0.5)
@@ -121,7 +122,7 @@ def test_a_group_that_reads_too_slowly_does_not_keep_up() -> None:
 
     world.consumers["a"].per_s = 5.0
     world.play(100)
-    catching_up = asked(world.snapshot, group="$Default").checks[-1].evidence
+    catching_up = facts(asked(world.snapshot, group="$Default").checks[-1].evidence)
     shown = world.partition("0")
     assert catching_up["drain_s"] == pytest.approx(shown.drain_s)
 
@@ -153,7 +154,7 @@ def test_every_client_of_a_process_is_told() -> None:
     world.look()
     checks = asked(world.snapshot, pid=11).checks
 
-    assert {c.evidence["owner"] for c in checks if c.id == "owner.is_known"} == {
+    assert {facts(c.evidence)["owner"] for c in checks if c.id == "owner.is_known"} == {
         "a",
         "audit-client",
     }
@@ -178,7 +179,7 @@ def test_a_store_that_is_down_is_the_first_broken_check() -> None:
 
     assert found.broken is not None
     assert found.broken.id == "store.answers"
-    assert found.broken.evidence["summary"] == "store is down"
+    assert facts(found.broken.evidence)["summary"] == "store is down"
 
 
 @pytest.mark.parametrize(
@@ -277,7 +278,7 @@ def test_a_log_that_names_nobody(log: str | None, followed: bool, state: LogStat
     found = {check.id: check for check in asked(world.snapshot, pid=31).checks}
 
     assert found["log.names_owner"].passed is (None if state is None else False)
-    assert found["log.names_owner"].evidence["runtime"] == "python"
+    assert facts(found["log.names_owner"].evidence)["runtime"] == "python"
 
 
 def test_of_an_owner_that_is_known_the_log_is_no_question() -> None:
@@ -299,8 +300,8 @@ def test_who_may_be_one_of_the_owners_is_not_told_that_nothing_is_left(by: Recog
     for id_ in ("process.owns", "partitions.suffice", "partitions.are_free"):
         assert checks[id_].passed is None, id_
 
-    assert checks["partitions.suffice"].evidence["live_owners"] is None
-    assert checks["partitions.suffice"].evidence["strangers"] == 2
+    assert facts(checks["partitions.suffice"].evidence)["live_owners"] is None
+    assert facts(checks["partitions.suffice"].evidence)["strangers"] == 2
     assert checks["log.names_owner"].passed is False
 
     world.release("1")

@@ -13,6 +13,7 @@ import pytest
 
 from ehtui.actions.signals import ProgramChangedError, check_identity, send_signal
 from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.evidence import facts
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal
 from ehtui.domain.planners.start import plan_restart
@@ -150,5 +151,5 @@ def test_an_owner_whose_process_became_something_else_has_ended() -> None:
 
     assert now.link is None
     assert now.process.command == "c2.py"
-    assert [e.details["owner"] for e in world.told("consumer.gone")] == [owner]
-    assert [e.details["command"] for e in world.told("consumer.started")] == ["c2.py"]
+    assert [facts(e.details)["owner"] for e in world.told("consumer.gone")] == [owner]
+    assert [facts(e.details)["command"] for e in world.told("consumer.started")] == ["c2.py"]

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ehtui.domain.evidence import FlatFacts, facts
 from ehtui.domain.findings.catalogue import FINDINGS
 from ehtui.domain.findings.kind import FindingKind
-from ehtui.domain.snapshot import Evidence, Finding, Severity, Subject
+from ehtui.domain.snapshot import Finding, Severity, Subject
 from ehtui.views import findings
 from ehtui.views.evidence import evidence_lines, label
 from ehtui.views.findings.consumer import create_group
@@ -95,7 +96,7 @@ EVIDENCE = st.dictionaries(
 
 
 @given(st.sampled_from([*FINDINGS, "new.finding"]), EVIDENCE)
-def test_no_evidence_breaks_a_sentence(kind: str, evidence: Evidence) -> None:
+def test_no_evidence_breaks_a_sentence(kind: str, evidence: FlatFacts) -> None:
     """Old recordings and newer rules may have other keys and types than these words expect."""
     finding = Finding(kind, Severity.WARNING, Subject(group="g"), evidence, world.NOW)
 
@@ -276,7 +277,7 @@ def test_sentences(kind: str, evidence: dict[str, Any], sentence: str) -> None:
     assert told(kind, evidence, partition="2") == sentence
 
 
-OTHER_NAME: Evidence = {
+OTHER_NAME: FlatFacts = {
     "namespace": "localhost:5672",
     "other_names": ("127.0.0.1:5672",),
     "container": "checkpoints",
@@ -305,7 +306,7 @@ def test_another_name_of_the_namespace_is_named_and_offered() -> None:
 
 
 def test_checkpoints_that_a_promotion_would_lose_say_for_which_sdk() -> None:
-    evidence: Evidence = {"partitions": ("0", "1"), "sdks": ("dotnet",), "without_offset": 0}
+    evidence: FlatFacts = {"partitions": ("0", "1"), "sdks": ("dotnet",), "without_offset": 0}
     found = Finding("checkpoint.old_offset", Severity.WARNING, Subject(world.GROUP), evidence, 0.0)
     unknown = Finding(found.id, found.severity, found.subject, {**evidence, "sdks": ()}, 0.0)
 
@@ -377,7 +378,9 @@ def test_a_crash_loop_of_one_owner_is_a_handler_that_raises(
     owners: tuple[str, ...], sentence: str, step: str
 ) -> None:
     finding = of_kind(FINDINGS["owner.crash_loop"], EXAMPLES, unknown=False)
-    finding = replace(finding, evidence={**finding.evidence, "owners": owners, "restarts": 4})
+    finding = replace(
+        finding, evidence={**facts(finding.evidence), "owners": owners, "restarts": 4}
+    )
 
     assert sentence in findings.sentence(finding, SAY)
     first, second = findings.advice(finding, SAY)

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.snapshot import LeaseState, PartitionState, Severity, Snapshot, Subject
 from ehtui.views import keys
@@ -52,9 +53,9 @@ def told_by(text: str) -> Snapshot:
     )
     lapse = {**world.LAPSE, "owner": text, "partitions": (text,), "takeover_basis": text}
     found = world.finding("lease.overdue", Severity.WARNING, lapse, owner=text, partition=text)
-    facts = {**world.KILLED.details, "owned": (f"{text}/{text}",), "error": text}
+    details = {**facts(world.KILLED.details), "owned": (f"{text}/{text}",), "error": text}
     event = replace(
-        world.KILLED, number=9, details=facts, subject=Subject(group=text, partition=text)
+        world.KILLED, number=9, details=details, subject=Subject(group=text, partition=text)
     )
     claim = replace(event, number=10, kind="lease.claimed", details={"owner": text})
 

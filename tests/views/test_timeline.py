@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import Subject, TimelineEvent
 from ehtui.domain.timeline_kinds import TIMELINE_KINDS
 from ehtui.views import timeline
@@ -45,7 +46,7 @@ LAPSED = {"previous_owner": world.C, "owner": world.A}
 @pytest.mark.parametrize(
     ("kind", "details", "sentence"),
     [
-        ("lease.claimed", world.CLAIMED.details, "51ab7c10 claimed it (was never owned)"),
+        ("lease.claimed", facts(world.CLAIMED.details), "51ab7c10 claimed it (was never owned)"),
         (
             "lease.claimed",
             {"owner": world.A, "was": "released", "previous_owner": world.C, "free_s": 12.0},
@@ -71,7 +72,7 @@ LAPSED = {"previous_owner": world.C, "owner": world.A}
         ),
         (
             "action.signal",
-            world.KILLED.details,
+            facts(world.KILLED.details),
             (
                 "SIGKILL 51388 (owned P2): dies without release; "
                 "takeover 12:03:40–12:04:16 (Python 180/30 s)"
@@ -79,7 +80,7 @@ LAPSED = {"previous_owner": world.C, "owner": world.A}
         ),
         (
             "action.signal",
-            {**world.KILLED.details, "takeover_is_assumed": True},
+            {**facts(world.KILLED.details), "takeover_is_assumed": True},
             (
                 "SIGKILL 51388 (owned P2): dies without release; "
                 "takeover ~12:03:40–12:04:16 (Python 180/30 s)"
@@ -97,12 +98,16 @@ LAPSED = {"previous_owner": world.C, "owner": world.A}
         ),
         (
             "action.signal",
-            {**world.KILLED.details, "state": "dry_run"},
+            {**facts(world.KILLED.details), "state": "dry_run"},
             "SIGKILL 51388 (owned P2): dry run, nothing was done",
         ),
         (
             "action.signal",
-            {**world.KILLED.details, "owned": ("analytics/7",), "takeover_basis": "python-180/30"},
+            {
+                **facts(world.KILLED.details),
+                "owned": ("analytics/7",),
+                "takeover_basis": "python-180/30",
+            },
             (
                 "SIGKILL 51388 (owned P7 of analytics): dies without release; "
                 "takeover 12:03:40–12:04:16 (Python 180/30 s)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ehtui.domain.evidence import FlatFacts
 from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.policy import Policy
 from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
@@ -12,7 +13,6 @@ from ehtui.domain.snapshot import (
     BehindBasis,
     ConsumerRole,
     ConsumerState,
-    Evidence,
     Finding,
     GroupPartition,
     GroupState,
@@ -159,7 +159,7 @@ def source(name: str, *, age: float = 2.0, **changes: Any) -> SourceState:
     return SourceState(name, **(facts | changes))
 
 
-LAPSE: Evidence = {
+LAPSE: FlatFacts = {
     "owner": C,
     "partitions": ("2",),
     "renewed_at": NOW - 139,
@@ -178,7 +178,7 @@ LAPSE: Evidence = {
     "takeover_latest_at": NOW + 77,
     "takeover_basis": "python-180/30",
 }
-STANDBY: Evidence = {
+STANDBY: FlatFacts = {
     "pid": 51411,
     "owner": None,
     "partition_count": 3,
@@ -196,7 +196,7 @@ STANDBY: Evidence = {
 
 
 def finding(
-    kind: str, severity: Severity, evidence: Evidence, *, since: float = NOW - 100, **subject: Any
+    kind: str, severity: Severity, evidence: FlatFacts, *, since: float = NOW - 100, **subject: Any
 ) -> Finding:
     return Finding(kind, severity, Subject(**({"group": GROUP} | subject)), evidence, since)
 
@@ -206,7 +206,7 @@ STANDS_BY = finding("consumer.standby", Severity.INFO, STANDBY, pid=51411)
 
 
 def event(
-    number: int, kind: str, details: Evidence, *, ago: float, **subject: Any
+    number: int, kind: str, details: FlatFacts, *, ago: float, **subject: Any
 ) -> TimelineEvent:
     return TimelineEvent(number, NOW - ago, kind, Subject(**({"group": GROUP} | subject)), details)
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 from ehtui.domain.findings.case import Case, finding
 from ehtui.domain.folds.moves import PINGPONG_CHANGES, WINDOW_S, pingpong
 from ehtui.domain.memory import Move, MoveKind
-from ehtui.domain.snapshot import Evidence, Finding, Severity
+from ehtui.domain.snapshot import Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from ehtui.domain.evidence import FlatFacts
 
 NEWCOMER_S = 300.0  # how long a newcomer is news
 SETTLING_ROUNDS = 3.0
@@ -62,7 +64,7 @@ def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     gone = [d for d in case.draft.host.departures if case.now - d.at <= WINDOW_S]
     case.explained.update(partitions)
     case.restarting.update(m.to_owner for own in looping.values() for m in own if m.to_owner)
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "restarts": len(worst),
         "window_s": WINDOW_S,
         "partitions": partitions,
@@ -124,7 +126,7 @@ def pingpongs(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
             continue
 
         case.explained.add(partition)
-        evidence: Evidence = {
+        evidence: FlatFacts = {
             "owners": tuple(sorted(owners)),
             "changes": len(run),
             "window_s": WINDOW_S,
@@ -166,7 +168,7 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
             (c.process for c in case.draft.consumers if link and c.process.id == link.process), None
         )
         is_production = case.draft.policy.is_production
-        evidence: Evidence = {
+        evidence: FlatFacts = {
             "owner": owner,
             "pid": link.process.pid if link else None,
             "command": process.command if process else None,
@@ -216,7 +218,7 @@ def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
 
     moved = {m.partition for m in taken}
     case.shuffled.update(moved)
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "changes": len(taken),
         "window_s": WINDOW_S,
         "owners": len(owners),
@@ -271,7 +273,7 @@ def imbalanced(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     if case.now - since < least_s:
         return
 
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "owners": owners,
         "partition_count": held,
         "expected_min": expected_min,
@@ -297,7 +299,7 @@ def single_host(case: Case) -> Iterator[Finding]:
     if len(pids) < len(owners):
         return
 
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "owners": len(owners),
         "pids": tuple(str(pid) for pid in sorted(set(pids))),
     }

@@ -9,18 +9,12 @@ from ehtui.domain.consumers import idle_consumers, slowest_round
 from ehtui.domain.draft import Draft
 from ehtui.domain.memory import GroupMemory, Seat
 from ehtui.domain.sdks import PYTHON
-from ehtui.domain.snapshot import (
-    LIVE_STATES,
-    ConsumerState,
-    Evidence,
-    Finding,
-    LeaseState,
-    Severity,
-    Subject,
-)
+from ehtui.domain.snapshot import LIVE_STATES, ConsumerState, Finding, LeaseState, Severity, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from ehtui.domain.evidence import FlatFacts
 
 LEFT_ROUNDS = 3.0  # who holds nothing for so long has left
 FROM_NOW = -1.0  # since: as long as the finding stands; decided when findings are gathered
@@ -117,7 +111,7 @@ def _ended(draft: Draft, group: GroupMemory) -> frozenset[str]:
 
 
 def finding(
-    id_: str, severity: Severity, subject: Subject, evidence: Evidence, since: float = FROM_NOW
+    id_: str, severity: Severity, subject: Subject, evidence: FlatFacts, since: float = FROM_NOW
 ) -> Finding:
     """A finding; without `since` it stands since it was first found."""
     return Finding(id_, severity, subject, evidence, since)

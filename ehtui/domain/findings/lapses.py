@@ -6,10 +6,12 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.case import Case, finding, first_window, total
 from ehtui.domain.memory import Departure, Mark, Seat
-from ehtui.domain.snapshot import Evidence, Finding, LeaseState, Severity
+from ehtui.domain.snapshot import Finding, LeaseState, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from ehtui.domain.evidence import FlatFacts
 
 BLANK_S = 3.0  # an owner is blank for about a second while partitions are rebalanced (facts.md §7)
 GONE_EXPIRIES = 2.0  # a group without a live owner for so many expiries has no consumers
@@ -50,7 +52,7 @@ def no_consumers(case: Case) -> Iterator[Finding]:
     if not is_own and case.now - alive_at > ABANDONED_S:
         severity = Severity.INFO
 
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "partition_count": len(seats),
         "last_owner": last.tenure.holder,
         "last_renewed_at": alive_at or None if is_timed else None,
@@ -106,7 +108,7 @@ def _since(case: Case, seat: Seat) -> float:
     return lease.renewed_at or 0.0
 
 
-def _lapse(case: Case, owner: str, partitions: tuple[str, ...], seats: Sequence[Seat]) -> Evidence:
+def _lapse(case: Case, owner: str, partitions: tuple[str, ...], seats: Sequence[Seat]) -> FlatFacts:
     lease = min((s.shown.lease for s in seats), key=lambda k: k.expires_at or 0.0)
     departure = departure_of(case, owner)
     link = case.draft.host.links.get(owner)
@@ -153,7 +155,7 @@ def unowned(case: Case) -> Iterator[Finding]:
     grace_s = case.expiry_s()
     states = {s.shown.lease.state.value for s in seats}
     owners = {s.tenure.holder for s in seats}
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "partitions": partitions,
         "state": states.pop() if len(states) == 1 else "mixed",
         "last_owner": owners.pop() if len(owners) == 1 else None,

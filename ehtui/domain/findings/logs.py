@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, NamedTuple
 from ehtui.domain.findings.case import finding
 from ehtui.domain.folds.logs import TROUBLES, WINDOW_S, partitions_of
 from ehtui.domain.process import LogIncidentKind as Kind
-from ehtui.domain.snapshot import Evidence, Finding, Severity, Subject
+from ehtui.domain.snapshot import Finding, Severity, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ehtui.domain.draft import Draft
+    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.findings.case import Case
     from ehtui.domain.memory import LogMark, LogTrouble
     from ehtui.domain.process import ProcessId
@@ -120,7 +121,7 @@ def _is_lasting(draft: Draft, rule: Rule, marks: Sequence[LogMark]) -> bool:
     )
 
 
-def _evidence(process: ProcessId, trouble: LogTrouble, marks: Sequence[LogMark]) -> Evidence:
+def _evidence(process: ProcessId, trouble: LogTrouble, marks: Sequence[LogMark]) -> FlatFacts:
     return {
         "pid": process.pid,
         "owner": trouble.owner,

@@ -10,10 +10,12 @@ from ehtui.domain.health import USUAL_WAITS, waited
 from ehtui.domain.lag import CLOCKS_S
 from ehtui.domain.memory import Mark, MoveKind, Seat
 from ehtui.domain.rules import STALLED
-from ehtui.domain.snapshot import Evidence, Finding, Health, Severity
+from ehtui.domain.snapshot import Finding, Health, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from ehtui.domain.evidence import FlatFacts
 
 RISK_WITHIN_S = 6 * 3600.0
 CRITICAL_WITHIN_S = 3600.0
@@ -34,7 +36,7 @@ def stuck(case: Case) -> Iterator[Finding]:
         )
         case.explained.add(shown.id)
         record = progress.record
-        evidence: Evidence = {
+        evidence: FlatFacts = {
             "owner": owner,
             "rule": "stalled" if shown.rule == STALLED else "stopped",
             "checkpoint_sequence": record.sequence if record else None,
@@ -66,7 +68,7 @@ def never(case: Case) -> Iterator[Finding]:
     starts = [s.progress.watched_at for s in seats if s.progress.watched_at is not None]
     since = min(starts, default=case.now)
     partitions = _ids(seats)
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "partitions": partitions,
         "owners": tuple(sorted({s.shown.lease.owner or "" for s in seats})),
         "watched_s": case.now - since,
@@ -101,7 +103,7 @@ def recreated(case: Case) -> Iterator[Finding]:
     flow = case.draft.flows.get(newest.partition)
     sample = flow.state.sample if flow else None
     is_used = bool(case.group.state.owners) or case.is_configured
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "partitions": partitions,
         "hub_created_at": created_at,
         "checkpoint_at": newest.blob.last_modified,
@@ -128,7 +130,7 @@ def ahead(case: Case) -> Iterator[Finding]:
     flow = case.draft.flows.get(worst.shown.id)
     sample = flow.state.sample if flow else None
     case.explained.update(partitions)
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "partitions": partitions,
         "ahead": worst.shown.ahead or 0,
         "checkpoint_sequence": record.sequence if record else None,
@@ -150,7 +152,7 @@ def lost(case: Case) -> Iterator[Finding]:
     record = single.shown.checkpoint if single else None
     flow = case.draft.flows.get(single.shown.id) if single else None
     sample = flow.state.sample if flow else None
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "lost": total(s.shown.lost for s in seats) or 0,
         "partitions": partitions,
         "checkpoint_sequence": record.sequence if record else None,
@@ -191,7 +193,7 @@ def at_risk(case: Case) -> Iterator[Finding]:
 
         left_s = margin / closing_per_s
         case.explained.add(shown.id)
-        evidence: Evidence = {
+        evidence: FlatFacts = {
             "checkpoint_sequence": record.sequence,
             "begin_sequence": sample.begin_sequence,
             "margin": margin,
@@ -215,7 +217,7 @@ def behind(case: Case) -> Iterator[Finding]:
     in_per_s = _sum(_in_per_s(case, s.shown.id) for s in seats)
     out_per_s = _sum(s.shown.out_per_s for s in seats)
     known = in_per_s is not None and out_per_s is not None
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "lag": total(s.shown.lag for s in seats) or 0,
         "partitions": _ids(seats),
         "worst_partition": worst.id,
@@ -259,7 +261,7 @@ def rewound(case: Case) -> Iterator[Finding]:
 
     worst, most = max(rewinds, key=lambda r: r[1].from_sequence - r[1].to_sequence)
     partitions = _ids([s for s, _ in rewinds])
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "partitions": partitions,
         "from_sequence": most.from_sequence,
         "to_sequence": most.to_sequence,

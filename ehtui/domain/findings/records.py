@@ -12,13 +12,14 @@ from ehtui.domain.namespaces import host_of, is_this_machine, port_of
 from ehtui.domain.ownership import Place, natural
 from ehtui.domain.positions import is_old_form
 from ehtui.domain.sdks import PYTHON
-from ehtui.domain.snapshot import Evidence, Finding, LeaseState, Severity, Subject
+from ehtui.domain.snapshot import Finding, LeaseState, Severity, Subject
 from ehtui.domain.store import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ehtui.domain.draft import Draft
+    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.store import Checkpoint, OtherName, Ownership
 
 NAMES = 5
@@ -42,7 +43,7 @@ def other_name(draft: Draft) -> Iterator[Finding]:
     group = draft.groups.get(best.group.lower())
     has_records = group is not None and bool(group.state.spellings)
     names = (best.namespace, *(o.namespace for o in same if o is not best))
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "namespace": draft.hub.namespace,
         "other_names": tuple(dict.fromkeys(names)),
         "groups": tuple(dict.fromkeys(other.group for other in found)),
@@ -95,7 +96,7 @@ def two_names(case: Case) -> Iterator[Finding]:
     if len(live) >= SEVERAL:
         case.explained.update(place[1] for place in _contested(case))
 
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "spellings": spellings,
         "differs": "+".join(differs),
         "live_spellings": len(live),
@@ -171,7 +172,7 @@ def mixed(case: Case) -> Iterator[Finding]:
 
 
 def _hazard(case: Case, reason: str, layouts: list[str], partitions: tuple[str, ...]) -> Finding:
-    evidence: Evidence = {"reason": reason, "layouts": tuple(layouts), "partitions": partitions}
+    evidence: FlatFacts = {"reason": reason, "layouts": tuple(layouts), "partitions": partitions}
     return finding("store.mixed_hazard", Severity.WARNING, case.subject(), evidence)
 
 
@@ -191,7 +192,7 @@ def old_offsets(case: Case) -> Iterator[Finding]:
     hints = hints_by_owner(case.draft, case.group)
     sdks = {sdk for s in seats for sdk in hints.get(s.tenure.holder or "", ())}
     partitions = tuple(s.shown.id for s in seats)
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "partitions": partitions,
         "georeplication_factor": hub.georeplication_factor,
         "sdks": tuple(sorted(sdks)),
@@ -218,7 +219,7 @@ def unreadable(draft: Draft) -> Iterator[Finding]:
     key = groups.pop() if len(groups) == 1 and all(b.group for b in blobs) else None
     group = draft.groups.get(key) if key is not None else None
     partitions = natural({b.partition for b in blobs if b.partition is not None})
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "count": len(blobs),
         "partitions": partitions,
         "kind": ", ".join(dict.fromkeys(b.kind.value for b in blobs if b.kind is not None)) or None,
@@ -244,7 +245,7 @@ def strays(case: Case) -> Iterator[Finding]:
     written = [p.lease.last_modified for p in found]
     written += [p.checkpoint.blob.last_modified for p in found if p.checkpoint is not None]
     partitions = tuple(p.id for p in found)
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "partitions": partitions,
         "partition_count": len(case.draft.hub.partition_ids),
         "owners": tuple(sorted(owners)),

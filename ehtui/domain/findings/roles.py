@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from ehtui.domain.findings.case import Case, finding, first_window
 from ehtui.domain.memory import Mark
 from ehtui.domain.process import LogIncidentKind
-from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Evidence, Finding, Severity
+from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ehtui.domain.evidence import FlatFacts
 
 
 def idle(case: Case) -> Iterator[Finding]:
@@ -51,7 +53,7 @@ def _owner_pids(case: Case) -> tuple[str, ...]:
     )
 
 
-def _standby(case: Case, consumer: ConsumerState, owner_pids: tuple[str, ...]) -> Evidence:
+def _standby(case: Case, consumer: ConsumerState, owner_pids: tuple[str, ...]) -> FlatFacts:
     lapsing = [s for s in case.troubled if s.marks & Mark.UNSERVED]
     hub, process = case.draft.hub, consumer.process
     return {
@@ -70,7 +72,7 @@ def _standby(case: Case, consumer: ConsumerState, owner_pids: tuple[str, ...]) -
     }
 
 
-def _starved(case: Case, consumer: ConsumerState) -> Evidence:
+def _starved(case: Case, consumer: ConsumerState) -> FlatFacts:
     others, count = _others(case, consumer), len(case.group.seats)
     free = tuple(s.shown.id for s in case.troubled if s.marks & (Mark.FREE | Mark.EXPIRED))
     process = consumer.process

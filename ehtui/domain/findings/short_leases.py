@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.case import Case, finding
 from ehtui.domain.folds.moves import WINDOW_S
-from ehtui.domain.snapshot import Evidence, Finding, Severity, TimingBasis
+from ehtui.domain.snapshot import Finding, Severity, TimingBasis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.memory import Move
 
 LEAST = 3  # partitions that were taken beyond the taker's share
@@ -54,7 +55,7 @@ def too_short(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     case.shuffled.update(partitions)
     ages = [m.age_s for m in taken if m.age_s is not None]
     age_s, period_s = min(ages, default=None), _period_s(case, taken)
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "changes": len(taken),
         "window_s": WINDOW_S,
         "owners": len({m.to_owner for m in taken} | {m.from_owner for m in taken}),

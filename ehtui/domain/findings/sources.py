@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 from ehtui.domain.clocks import JUMP_S
 from ehtui.domain.findings.case import finding
 from ehtui.domain.problems import ProblemKind
-from ehtui.domain.snapshot import Evidence, Finding, Severity, SourceState, SourceStatus, Subject
+from ehtui.domain.snapshot import Finding, Severity, SourceState, SourceStatus, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.domain.draft import Draft
+    from ehtui.domain.evidence import FlatFacts
 
 SEVERAL = 3  # failures in a row after which a missing hub or store is critical
 ESSENTIAL = frozenset({"hub", "store"})
@@ -55,7 +56,7 @@ def limited(draft: Draft) -> Iterator[Finding]:
         problem = source.problem
 
         if source.status is SourceStatus.OK and problem is not None:
-            evidence: Evidence = {
+            evidence: FlatFacts = {
                 "source": source.name,
                 "problem_kind": problem.kind.value,
                 "summary": problem.summary,
@@ -65,7 +66,7 @@ def limited(draft: Draft) -> Iterator[Finding]:
             yield finding("source.limited", Severity.WARNING, subject, evidence)
 
 
-def _trouble(draft: Draft, source: SourceState, failures: int) -> Evidence:
+def _trouble(draft: Draft, source: SourceState, failures: int) -> FlatFacts:
     offset_s = draft.clock_offset_s or 0.0
     problem = source.problem
     since = source.failing_since if source.failing_since is not None else draft.at
@@ -87,7 +88,7 @@ def clocks(draft: Draft) -> Iterator[Finding]:
 
     # Consumers of this host expire leases by its clock (facts.md §2).
     if clocks.skew_s is not None and abs(clocks.skew_s) > SKEW_LIMIT_S:
-        evidence: Evidence = {"offset_s": clocks.skew_s, "limit_s": SKEW_LIMIT_S}
+        evidence: FlatFacts = {"offset_s": clocks.skew_s, "limit_s": SKEW_LIMIT_S}
         yield finding("clock.skew", Severity.WARNING, Subject(), evidence)
 
     jumped_at = clocks.jumped_at
@@ -122,7 +123,7 @@ def not_visible(draft: Draft) -> Iterator[Finding]:
     else:
         return
 
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "reason": reason,
         "other_groups": tuple(g.state.name for k, g in draft.groups.items() if k != name.lower()),
         "local_consumers": len(draft.consumers),

@@ -5,12 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.case import finding
-from ehtui.domain.snapshot import Evidence, Finding, Severity, Subject
+from ehtui.domain.snapshot import Finding, Severity, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.domain.draft import Draft
+    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.intake import Intake
 
 HOT_FACTOR = 4.0
@@ -36,7 +37,7 @@ def hot(draft: Draft) -> Iterator[Finding]:
             continue
 
         if draft.at - state.last_series[0][0] >= WATCHED_S:
-            evidence: Evidence = {
+            evidence: FlatFacts = {
                 "in_per_s": own,
                 "others_per_s": intake.of_others(own),
                 "share": own / intake.per_s,

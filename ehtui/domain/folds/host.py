@@ -16,12 +16,13 @@ from ehtui.domain.plans import (
     SignalPlan,
     SupervisedPlan,
 )
-from ehtui.domain.snapshot import ConsumerState, Evidence, Subject
+from ehtui.domain.snapshot import ConsumerState, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.domain.draft import Draft
+    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.plans import Outcome, SignalTarget, StartPlan
     from ehtui.domain.process import ProcessId, ProcessSample
     from ehtui.domain.updates import ActionDone, ProcessesRead
@@ -253,7 +254,7 @@ def _owned(target: SignalTarget) -> tuple[str, ...]:
     return tuple(f"{owned.group}/{owned.partition}" for owned in target.owns)
 
 
-def _signal_details(signal: str, target: SignalTarget, outcome: Outcome) -> Evidence:
+def _signal_details(signal: str, target: SignalTarget, outcome: Outcome) -> FlatFacts:
     is_lost = target.effect is not SignalEffect.IGNORED
     windows = [owned.takeover for owned in target.owns if is_lost]
     last = max(windows, key=lambda w: w.latest_at or 0.0, default=None)

@@ -9,13 +9,14 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.folds.expiry import learned, with_expiry
 from ehtui.domain.memory import GroupMemory, Move, MoveKind
-from ehtui.domain.snapshot import Evidence, Subject
+from ehtui.domain.snapshot import Subject
 from ehtui.domain.tenures import Shift, moves_of, owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ehtui.domain.draft import Draft
+    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.folds.expiry import Round
     from ehtui.domain.timing import Timing
 
@@ -119,7 +120,7 @@ def _tell(
     )
 
 
-def _details(draft: Draft, shift: Shift, move: Move) -> Evidence:
+def _details(draft: Draft, shift: Shift, move: Move) -> FlatFacts:
     before, lease = shift.before, shift.lease
 
     if move.kind is MoveKind.RELEASED:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import Evidence, FlatFacts, facts
 from ehtui.domain.rules import PREDATES_HUB, UNREADABLE
 from ehtui.domain.snapshot import (
     LIVE_STATES,
-    Evidence,
     Finding,
     GroupPartition,
     GroupState,
@@ -42,7 +42,7 @@ class Check:
 
     id: str
     passed: bool | None
-    evidence: Evidence
+    evidence: Evidence | FlatFacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,8 @@ def is_stable(findings: Sequence[Finding]) -> Check:
     changes = None
 
     if shaking is not None:
-        found = shaking.evidence.get("changes", shaking.evidence.get("restarts"))
+        told = facts(shaking.evidence)
+        found = told.get("changes", told.get("restarts"))
         changes = found if isinstance(found, int) else None
 
     return Check(

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import FlatFacts, facts
 from ehtui.domain.process import LogState
 from ehtui.domain.sdks import runtime_of
 from ehtui.domain.snapshot import (
     ConsumerRole,
     ConsumerState,
-    Evidence,
     Finding,
     Health,
     LeaseState,
@@ -128,7 +128,7 @@ def _log(consumer: ConsumerState) -> Iterator[Check]:
     if consumer.link is not None:
         return
 
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "pid": process.id.pid,
         "log": process.log_path,
         "runtime": runtime_of(process.program),
@@ -163,7 +163,7 @@ def _room(snapshot: Snapshot, consumer: ConsumerState, findings: Sequence[Findin
     late = [p for p in group.partitions if p.lease.state is LeaseState.OVERDUE] if group else []
     windows = [p.takeover for p in (*free, *late) if p.takeover is not None]
     told = next((f for f in findings if f.id in {"consumer.standby", "consumer.starved"}), None)
-    heard = told.evidence.get("not_claimed") if told is not None else None
+    heard = facts(told.evidence).get("not_claimed") if told is not None else None
     return [
         Check(
             "partitions.suffice",

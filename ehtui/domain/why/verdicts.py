@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import partitions_of
 from ehtui.domain.rules import NOT_IN_HUB, PREDATES_HUB
 from ehtui.domain.snapshot import (
     Finding,
@@ -62,11 +63,11 @@ def about(snapshot: Snapshot, **parts: object) -> tuple[Finding, ...]:
     """Findings about any of these parts."""
 
     def matches(finding: Finding) -> bool:
-        subject, listed = finding.subject, finding.evidence.get("partitions")
+        subject, listed = finding.subject, partitions_of(finding.evidence)
         partition = parts.get("partition")
 
         if partition is not None and subject.group in {None, parts.get("group")}:
-            is_listed = isinstance(listed, tuple) and partition in listed
+            is_listed = partition in listed
             return subject.partition == partition or is_listed
 
         return any(

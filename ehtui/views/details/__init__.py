@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.text import safe
 from ehtui.views import findings, timeline
 from ehtui.views.details.consumer import consumer_details
@@ -58,15 +59,15 @@ def event_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section]:
     if event is None:
         return []
 
-    facts = [
+    about = [
         (timeline.subject(event, say), timeline.sentence(event, say)),
         ("at", say.full(event.at)),
     ]
 
     if event.is_approximate:
-        facts.append(("~", "polls could have missed a change in between"))
+        about.append(("~", "polls could have missed a change in between"))
 
     return [
-        section("Event", [*facts, ("kind", safe(event.kind))]),
-        section("Facts", evidence_lines(event.details, say)),
+        section("Event", [*about, ("kind", safe(event.kind))]),
+        section("Facts", evidence_lines(facts(event.details), say)),
     ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import Finding, Severity
 from ehtui.domain.text import safe
 from ehtui.views.case import Case, Words
@@ -39,7 +40,7 @@ SEVERITY_WORDS: Mapping[Severity, str] = {
 def sentence(finding: Finding, say: Telling) -> str:
     """What was found, as one sentence without its full stop."""
     words = WORDS.get(finding.id)
-    case = Case(finding.subject, finding.evidence, say)
+    case = Case(finding.subject, facts(finding.evidence), say)
 
     return words.sentence(case) if words else _unknown(finding, case)
 
@@ -51,25 +52,25 @@ def headline(finding: Finding, say: Telling) -> str:
     if words is None or words.headline is None:
         return sentence(finding, say)
 
-    return words.headline(Case(finding.subject, finding.evidence, say))
+    return words.headline(Case(finding.subject, facts(finding.evidence), say))
 
 
 def advice(finding: Finding, say: Telling) -> tuple[str, ...]:
     """What to do about it: whole sentences, the likeliest first; empty for an unknown finding."""
     words = WORDS.get(finding.id)
 
-    return words.advice(Case(finding.subject, finding.evidence, say)) if words else ()
+    return words.advice(Case(finding.subject, facts(finding.evidence), say)) if words else ()
 
 
 def evidence(finding: Finding, say: Telling) -> tuple[tuple[str, str], ...]:
     """What it rests on, as labels and values."""
-    return evidence_lines(finding.evidence, say)
+    return evidence_lines(facts(finding.evidence), say)
 
 
 def subject_words(finding: Finding, say: Telling) -> str:
     """What it is about: `P2`, `51411`, `store`, `analytics`."""
     subject = finding.subject
-    case = Case(subject, finding.evidence, say)
+    case = Case(subject, facts(finding.evidence), say)
 
     if subject.pid is not None:
         return str(subject.pid)
@@ -81,10 +82,10 @@ def subject_words(finding: Finding, say: Telling) -> str:
 
 
 def _unknown(finding: Finding, case: Case) -> str:
-    facts = ", ".join(
-        f"{name} {value}" for name, value in evidence_lines(finding.evidence, case.say)
+    told = ", ".join(
+        f"{name} {value}" for name, value in evidence_lines(facts(finding.evidence), case.say)
     )
     about = subject_words(finding, case.say)
     name = safe(finding.id).replace(".", " ").replace("_", " ")
 
-    return "".join((f"{about}: " if about else "", name, f" ({facts})" if facts else ""))
+    return "".join((f"{about}: " if about else "", name, f" ({told})" if told else ""))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import Severity, Subject
 from ehtui.domain.text import safe
 from ehtui.views import findings, formats
@@ -88,7 +89,7 @@ def answers(checks: Iterable[Check], say: Telling, *, glyphs: Glyphs = UNICODE) 
 
 
 def _answer(check: Check, say: Telling, glyphs: Glyphs) -> Answer:
-    known = {key: fact for key, fact in check.evidence.items() if fact not in (None, ())}
+    known = {key: fact for key, fact in facts(check.evidence).items() if fact not in (None, ())}
     rests_on = evidence_lines(known, say)
     words = CHECK_WORDS.get(check.id)
 
@@ -96,7 +97,7 @@ def _answer(check: Check, say: Telling, glyphs: Glyphs) -> Answer:
         name = safe(check.id).replace(".", " ").replace("_", " ")
         return Answer(*_mark(check, glyphs, is_design=False), name, rests_on)
 
-    case = Case(Subject(group=say.group), check.evidence, say)
+    case = Case(Subject(group=say.group), facts(check.evidence), say)
 
     return Answer(
         *_mark(check, glyphs, is_design=words.is_design),

@@ -1,0 +1,50 @@
+"""What findings, events and checks rest on: a frozen class each, flattened where it is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+Scalar = str | int | float | bool | None
+FlatFacts = Mapping[str, Scalar | tuple[str, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What something rests on; each rule has a class of its own, whose fields are JSON's keys.
+
+    None is unknown. `_at` is a server time, `_s` a length, `_per_s` a rate. `partitions` are ids
+    in natural order.
+    """
+
+
+def facts(evidence: Evidence | FlatFacts) -> FlatFacts:
+    """Its fields by their keys: those of a field that is evidence itself begin with its name.
+
+    What is flat already, as a rule without a class of its own gives it, stays as it is.
+    """
+    if not isinstance(evidence, Evidence):
+        return evidence
+
+    flat: dict[str, Scalar | tuple[str, ...]] = {}
+
+    for name in evidence.__dataclass_fields__:  # made once a class
+        value = getattr(evidence, name)
+
+        if isinstance(value, Evidence):
+            flat |= {f"{name}_{key}": fact for key, fact in facts(value).items()}
+        else:
+            flat[name] = value.value if isinstance(value, Enum) else value
+
+    return flat
+
+
+def partitions_of(evidence: Evidence | FlatFacts) -> tuple[str, ...]:
+    """The partitions that it is about, as far as it lists any."""
+    if isinstance(evidence, Evidence):
+        listed = getattr(evidence, "partitions", ())
+    else:
+        listed = evidence.get("partitions")
+
+    return listed if isinstance(listed, tuple) else ()
