@@ -197,7 +197,7 @@ def test_a_source_that_gives_less_than_it_could_says_so_until_it_does_not() -> N
 
     limited = world.finding("source.limited")
     assert limited.severity is Severity.WARNING
-    assert limited.evidence["summary"] == odd.summary
+    assert facts(limited.evidence)["summary"] == odd.summary
     assert {s.name: s.status for s in world.snapshot.sources}["hub"] is SourceStatus.OK
     world.tick(5)
     world.fold(world.hub_read())

@@ -27,6 +27,7 @@ from ehtui.config.settings import (
     PollSettings,
     Settings,
 )
+from ehtui.domain.evidence import facts
 from ehtui.domain.plans import OwnedPartition, SignalPlan
 from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import Snapshot, TimingBasis
@@ -178,11 +179,14 @@ class World:
 
         while time.monotonic() < deadline:
             for event in session.snapshot.timeline:
-                at = event.details.get("signalled_at")
+                at = facts(event.details).get("signalled_at")
                 is_it = event.kind == "takeover.measured" and event.subject.partition == partition
 
                 if is_it and isinstance(at, float) and at > since - 10.0:
-                    kept, gap_s = event.details["is_inside_forecast"], event.details["gap_s"]
+                    kept, gap_s = (
+                        facts(event.details)["is_inside_forecast"],
+                        facts(event.details)["gap_s"],
+                    )
                     assert kept is None or isinstance(kept, bool)
                     assert isinstance(gap_s, float)
                     return kept, gap_s
