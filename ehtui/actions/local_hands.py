@@ -18,6 +18,7 @@ from ehtui.actions.preparing import Places, prepare_again, prepare_restart
 from ehtui.actions.remembered import Remembered
 from ehtui.actions.signals import send_signal, wait_for_exit
 from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark
 from ehtui.domain.planners.start import with_group
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class LocalHands:
     records: Path = field(default_factory=default_records_folder)
     audit: Path = field(default_factory=default_audit_path)
     remembered: Remembered = field(default_factory=Remembered)
+    namespace: str | None = None  # of the hub that is watched
+    hub: str | None = None
 
     def signal(self, process: ProcessId, signal: str) -> None:
         """Signal it, pinned."""
@@ -87,6 +90,8 @@ class LocalHands:
             }
 
         environment[GROUP_VARIABLE] = plan.group
+        mark = LaunchMark(plan.consumer, plan.group, self.namespace, self.hub)
+        environment[LAUNCH_VARIABLE] = mark.text
         argv = tuple(with_group(part, plan.group) for part in consumer.command)
         cwd = str(Path(consumer.cwd).expanduser()) if consumer.cwd else None
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, cast
 from ehtui.cli import garbage
 from ehtui.clock import steady
 from ehtui.config.connection_string import parse_event_hub
+from ehtui.config.errors import ConfigError
 from ehtui.config.resolve import require_hub
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.problems import Problem, ProblemKind
@@ -283,9 +284,14 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
     from ehtui.actions.local_hands import LocalHands  # noqa: PLC0415
     from ehtui.cli.late_sender import LateSender  # noqa: PLC0415
 
+    namespace = None
+
+    with suppress(ConfigError):  # a consumer can be started without a hub to watch
+        namespace = namespace_of(settings)
+
     return Executor(
         sender=LateSender(settings.eventhub),
-        hands=LocalHands(settings.consumers),
+        hands=LocalHands(settings.consumers, namespace=namespace, hub=settings.eventhub.name),
         audit=AuditLog(default_audit_path()),
         clock=clock,
         read_only=settings.read_only,

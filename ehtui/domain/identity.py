@@ -267,11 +267,13 @@ def is_elsewhere(draft: Draft, process: ProcessSample) -> bool:
     if target is None or hub is None:
         return False
 
-    if target.hubs and not any(is_this_hub(draft, name) for name in target.hubs):
+    names = Names(hub.namespace, draft.policy.aliases)
+    hubs, namespaces = target.named_hubs, target.named_namespaces
+
+    if hubs and not any(is_this_hub(draft, name) for name in hubs):
         return True
 
-    names = Names(hub.namespace, draft.policy.aliases)
-    return bool(target.namespaces) and all(map(names.rule_out, target.namespaces))
+    return bool(namespaces) and all(map(names.rule_out, namespaces))
 
 
 def is_this_hub(draft: Draft, name: str | None) -> bool:
@@ -291,8 +293,7 @@ def named_groups(draft: Draft, process: ProcessSample) -> tuple[str, ...]:
     if target is None:
         return ()
 
-    named = (target.mark.group,) if target.mark is not None else target.groups
-    return tuple(group.lower() for group in named)
+    return tuple(group.lower() for group in target.named_groups)
 
 
 def _may_receive(draft: Draft, process: ProcessSample, taken: frozenset[ProcessId]) -> bool:

@@ -74,6 +74,25 @@ class DeclaredTarget:
     groups: tuple[str, ...] = ()
     mark: LaunchMark | None = None  # ehtui started it
 
+    @property
+    def named_namespaces(self) -> tuple[str, ...]:
+        """Those that it names, or else that whoever started it watched."""
+        return self.namespaces or _of(self.mark.namespace if self.mark else None)
+
+    @property
+    def named_hubs(self) -> tuple[str, ...]:
+        """The same of hubs."""
+        return self.hubs or _of(self.mark.hub if self.mark else None)
+
+    @property
+    def named_groups(self) -> tuple[str, ...]:
+        """The group that it was started in, or else those that it names."""
+        return _of(self.mark.group if self.mark else None) or self.groups
+
+
+def _of(name: str | None) -> tuple[str, ...]:
+    return () if name is None else (name,)
+
 
 class Obstacle(StrEnum):
     """Why a supervisor's own restart is not offered."""

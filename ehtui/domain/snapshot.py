@@ -215,11 +215,7 @@ class ConsumerState:
     def named_group(self) -> str | None:
         """The one group that its settings name, or as what ehtui started it."""
         target = self.process.target
-
-        if target is None:
-            return None
-
-        named = (target.mark.group,) if target.mark is not None else target.groups
+        named = target.named_groups if target is not None else ()
         return named[0] if len(named) == 1 else None
 
     @property

@@ -109,7 +109,7 @@ class KnownProcess:
             threads=load.threads,
             connections=clients.connections_of(pid),
             recognised_by=self.recognised_by,
-            consumer_name=self.pattern.name if self.pattern else None,
+            consumer_name=self._name,
             caught_signals=caught,
             ignored_signals=ignored,
             log_path=self.logs[0] if self.logs else None,
@@ -121,6 +121,15 @@ class KnownProcess:
             traffic=clients.traffic_of(pid),
             target=self.target,
         )
+
+    @property
+    def _name(self) -> str | None:
+        """What the configuration calls it, or called it when it was started."""
+        if self.pattern is not None:
+            return self.pattern.name
+
+        mark = self.target.mark if self.target is not None else None
+        return safe(mark.consumer) if mark is not None else None
 
     def _load(self, *, is_thorough: bool) -> _Load | None:
         """What it takes of the host; None when it vanished."""

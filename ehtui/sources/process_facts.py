@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import suppress
 from hashlib import sha256
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import psutil
 
+from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark, read_mark
 from ehtui.domain.process import Program
 
 PF_KTHREAD = 0x00200000  # sched.h
@@ -94,3 +96,22 @@ def inner_pids(pid: int) -> frozenset[int]:
                 return frozenset(map(int, line.split()[2:]))
 
     return frozenset()
+
+
+def launch_mark_of(pid: int) -> LaunchMark | None:
+    """What ehtui wrote into the environment of a consumer that it started; Linux only.
+
+    Whoever runs below that one inherits it; it leads a session of its own.
+    """
+    if sys.platform != "linux":
+        return None
+
+    wanted = f"{LAUNCH_VARIABLE}=".encode()
+
+    with suppress(OSError):
+        if os.getsid(pid) == pid:
+            variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+            found = next((v for v in variables if v.startswith(wanted)), b"")
+            return read_mark(found.removeprefix(wanted).decode("utf-8", "replace"))
+
+    return None

@@ -16,7 +16,7 @@ from ehtui.domain.updates import ProcessesRead
 from ehtui.sources.in_thread import InThread
 from ehtui.sources.known_process import KnownProcess, attempt, known_process
 from ehtui.sources.namespace_clients import NamespaceClients
-from ehtui.sources.process_facts import command_bytes
+from ehtui.sources.process_facts import command_bytes, launch_mark_of
 from ehtui.sources.programs import kind_of_process
 from ehtui.sources.recognition import Pattern, compile_patterns, is_ehtui, matching
 from ehtui.sources.start_times import SAME_START_S, started_at
@@ -163,6 +163,15 @@ class ProcessSource:
 
         if pattern is not None:
             return RecognisedBy.PATTERN
+
+        mark = launch_mark_of(pid)
+
+        if (
+            mark is not None
+            and pid not in self._own_line
+            and mark.namespace in {None, self.namespace}
+        ):
+            return RecognisedBy.STARTED
 
         if pid in self._clients.pids and not self._is_own(pid):
             return RecognisedBy.CONNECTION

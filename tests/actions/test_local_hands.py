@@ -8,6 +8,7 @@ import pytest
 
 from ehtui.actions.local_hands import GROUP_VARIABLE, LocalHands
 from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark, read_mark
 from ehtui.domain.plans import StartPlan
 
 PLAN = StartPlan("rag", ("python", "c.py"), None, "test", (), "x.log", 1.0)
@@ -40,3 +41,11 @@ def test_without_its_env_file_it_is_not_started(tmp_path: Path) -> None:
 
     with pytest.raises(FileNotFoundError, match=r"nowhere\.env"):
         LocalHands({"rag": rag}).prepare(PLAN)
+
+
+def test_what_it_starts_is_marked_so_that_it_is_known_again() -> None:
+    rag = ConsumerSettings(command=("python", "c.py"))
+    hands = LocalHands({"rag": rag}, namespace="contoso.servicebus.windows.net", hub="meetings")
+    mark = read_mark(hands.prepare(PLAN).environment[LAUNCH_VARIABLE])
+
+    assert mark == LaunchMark("rag", "test", "contoso.servicebus.windows.net", "meetings")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -15,6 +16,7 @@ import psutil
 import pytest
 
 from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.process import ProcessSample, RecognisedBy
 from ehtui.sources.process_list import list_processes
@@ -313,3 +315,38 @@ async def test_reading_is_a_scan() -> None:
     read = await ProcessSource(clock=lambda: 5.0).read()
 
     assert (read.source, read.at) == ("processes", 5.0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows it")
+def test_what_ehtui_started_is_known_again_by_its_mark_and_its_children_are_not() -> None:
+    """As `ehtui start` leaves it: without a pattern, whoever looks at the hub next."""
+    mark = LaunchMark("rag", "audit", "contoso.servicebus.windows.net", "meetings")
+    code = (
+        "import subprocess, sys;"
+        "child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE);"
+        "print('ready', child.pid, flush=True); input()"
+    )
+
+    with subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+        text=True,
+        env={LAUNCH_VARIABLE: mark.text},
+    ) as started:
+        assert started.stdout is not None
+        inner = int(started.stdout.readline().split()[1])
+        source = ProcessSource(namespace="contoso.servicebus.windows.net")
+        found = sample(source, started.pid)
+
+        assert found is not None
+        assert (found.recognised_by, found.consumer_name) == (RecognisedBy.STARTED, "rag")
+        assert found.target is not None
+        assert found.target.named_groups == ("audit",)
+        assert found.target.named_hubs == ("meetings",)
+        assert sample(source, inner) is None
+        assert (
+            sample(ProcessSource(namespace="fabrikam.servicebus.windows.net"), started.pid) is None
+        )
+        started.communicate("\n")

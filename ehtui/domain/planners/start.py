@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain.launch_mark import LAUNCH_VARIABLE
 from ehtui.domain.planners.signal import halt_of, plan_signal
 from ehtui.domain.plans import (
     Refusal,
@@ -178,7 +179,7 @@ def plan_start(
         ),
         cwd=cwd,
         group=group,
-        variables=("EVENTHUB_CONSUMER_GROUP",),
+        variables=("EVENTHUB_CONSUMER_GROUP", LAUNCH_VARIABLE),
         log_path=f"{log_folder}/{log_name(consumer, group, at)}",
         planned_at=at,
     )

@@ -86,7 +86,7 @@ def _is_consumer(consumer: ConsumerState) -> Check:
             "connections": process.connections,
             "command": process.command,
             "traffic": process.traffic.value if process.traffic else None,
-            "named_hubs": process.target.hubs if process.target else (),
+            "named_hubs": process.target.named_hubs if process.target else (),
         },
     )
 

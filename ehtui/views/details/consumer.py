@@ -95,12 +95,12 @@ def _part(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
 
 def _settings(target: DeclaredTarget | None) -> Iterator[Fact]:
     """What its own settings name; whose they are not to read, or name nothing, has no line."""
-    if target is None or not (target.hubs or target.groups):
+    if target is None or not (target.named_hubs or target.named_groups):
         return
 
     named = [
         f"{what} {safe(' or '.join(names))}"
-        for what, names in (("hub", target.hubs), ("group", target.groups))
+        for what, names in (("hub", target.named_hubs), ("group", target.named_groups))
         if names
     ]
     yield "settings", ", ".join(named)
