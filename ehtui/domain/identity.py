@@ -283,9 +283,9 @@ def is_this_hub(draft: Draft, name: str | None) -> bool:
 
 def named_groups(draft: Draft, process: ProcessSample) -> tuple[str, ...]:
     """Keys of the groups that it was started in or that its settings name; () says nothing."""
-    start = draft.host.starts.get(process.id.pid)
+    start = draft.host.start_of(process.id)
 
-    if start is not None and start.after <= process.id.started_at <= start.before:
+    if start is not None:
         return (start.group.lower(),)
 
     target = process.target

@@ -158,6 +158,7 @@ class Start(NamedTuple):
     group: str
     after: float
     before: float
+    is_restart: bool = False  # it takes the place of one that this session stopped
 
 
 class LogMark(NamedTuple):
@@ -197,6 +198,13 @@ class HostMemory:
     # (process, group's key): owns nothing there since
     idle_since: Mapping[tuple[ProcessId, str], float] = field(default_factory=dict)
     was_read: bool = False
+
+    def start_of(self, process: ProcessId) -> Start | None:
+        """How this session started it; None where it did not, or its number was used again."""
+        start = self.starts.get(process.pid)
+        is_it = start is not None and start.after <= process.started_at <= start.before
+
+        return start if is_it else None
 
     def ended(self, before: float) -> dict[str, float]:
         """Owners whose process was missed before that moment, and when.

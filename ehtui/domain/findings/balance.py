@@ -80,12 +80,14 @@ def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
 
 
 def _returns(case: Case, moves: Sequence[Move]) -> list[Move]:
-    """Arrivals of somebody whose forerunner had gone."""
-    alive = _alive(case)
+    """Arrivals of somebody whose forerunner had gone, and not because this session ended it."""
+    alive, departures = _alive(case), case.draft.host.departures
+    asked_to_go = {owner for d in departures if d.signal is not None for owner in d.owners}
     return [
         m
         for m in moves
         if m.kind in _ARRIVALS
+        and m.from_owner not in asked_to_go
         and not _is_hand_over(m, alive)
         and not (m.is_guess and m.is_beyond_share)  # rather robbed of everything than gone
     ]
@@ -146,8 +148,8 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         if joined_at is None or case.now - joined_at > NEWCOMER_S:
             continue
 
-        # Who holds nothing any more is no newcomer either.
-        if owner in case.restarting or owner not in alive:
+        # Who holds nothing any more is no newcomer either, nor is who was started again here.
+        if owner in case.restarting or owner not in alive or _is_restarted(case, owner):
             continue
 
         taken = [
@@ -180,6 +182,14 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         severity = Severity.WARNING if is_production and link else Severity.INFO
         subject = case.subject(owner=owner)
         yield finding("group.newcomer", severity, subject, evidence, joined_at)
+
+
+def _is_restarted(case: Case, owner: str) -> bool:
+    """Whether this session started it in the place of one that it stopped."""
+    link = case.draft.host.links.get(owner)
+    start = case.draft.host.start_of(link.process) if link is not None else None
+
+    return start is not None and start.is_restart
 
 
 def _is_blink(move: Move, alive: frozenset[str]) -> bool:

@@ -205,7 +205,7 @@ def _tell_restart(draft: Draft, plan: RestartPlan | SupervisedPlan, outcome: Out
     before = next((c for c in draft.before.consumers if c.process.id == target.process), None)
 
     if before is not None and before.home is not None:  # as it was started it is started again
-        _remember_start(draft, before.home, plan.planned_at, outcome)
+        _remember_start(draft, before.home, plan.planned_at, outcome, is_restart=True)
 
     draft.tell(
         "action.restart",
@@ -240,13 +240,16 @@ def _tell_new_process(draft: Draft, plan: StartPlan, outcome: Outcome) -> None:
     )
 
 
-def _remember_start(draft: Draft, group: str, planned_at: float, outcome: Outcome) -> None:
+def _remember_start(
+    draft: Draft, group: str, planned_at: float, outcome: Outcome, *, is_restart: bool = False
+) -> None:
     """Its group is known before any record names its owner id."""
     pid = dict(outcome.details).get("pid")
 
     if outcome.state is OutcomeState.DONE and pid is not None:
         kept = list(draft.host.starts.items())[-(MOST_STARTS - 1) :]
-        start = Start(group, planned_at - START_SLACK_S, outcome.at + START_SLACK_S)
+        after, before = planned_at - START_SLACK_S, outcome.at + START_SLACK_S
+        start = Start(group, after, before, is_restart)
         draft.host = replace(draft.host, starts={**dict(kept), int(pid): start})
 
 
