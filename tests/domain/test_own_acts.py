@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.evidence import facts
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal
 from ehtui.domain.planners.start import plan_restart
@@ -121,7 +122,7 @@ def test_what_an_owner_that_we_killed_left_behind_goes_when_it_is_taken_over() -
     kill(world, "b")
     world.play(20)
     assert world.ids() == {"lease.overdue"}
-    assert world.finding("lease.overdue").evidence["pid"] == 2
+    assert facts(world.finding("lease.overdue").evidence)["pid"] == 2
 
     world.claim("1", "a")
     world.play(30)
