@@ -69,6 +69,7 @@ def _tell(
     args: argparse.Namespace, snapshot: Snapshot, missing: tuple[str, ...], began: float
 ) -> int:
     from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
+    from ehtui.views.goals import Goal, reserved  # noqa: PLC0415
 
     group = snapshot.policy.default_group
     waited_s = round(time.monotonic() - began, 1)
@@ -81,7 +82,8 @@ def _tell(
     elif missing:
         print(f"Not {args.until} after {waited_s:g} s: {'; '.join(missing)}", file=sys.stderr)
     else:
-        print(f"{group} is {args.until}, after {waited_s:g} s.")
+        remark = reserved(snapshot, group, Goal(args.until))
+        print(f"{group} is {args.until}, after {waited_s:g} s{f': {remark}' if remark else ''}.")
 
     if not missing:
         return ExitCode.OK

@@ -20,12 +20,12 @@ from ehtui.config.process_names import (
     normalised,
 )
 from ehtui.config.values import Layer, Value
+from ehtui.domain.store import FUNCTIONS_CONTAINER
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-FUNCTIONS_CONTAINER = "azure-webjobs-eventhub"
 _SENDERS = re.compile(r"SEND|PRODUC|PUBLISH")
 
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.config.connection_string import parse_event_hub
-from ehtui.config.conventions import FUNCTIONS_CONTAINER
 from ehtui.config.errors import ConfigError
 from ehtui.config.masking import masked
 from ehtui.config.process_facts import ProcessFacts, read_process
 from ehtui.config.process_names import GUESSES, LOOKED_FOR, normalised, rank
 from ehtui.config.values import Layer, Value
+from ehtui.domain.store import FUNCTIONS_CONTAINER
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 COLUMNS = {
     "partitions": (
         *("id", "health", "owner", "bar", "lease", "last", "checkpoint", "lag", "trend"),
-        *("behind", "in", "out"),
+        *("behind", "in", "out", "proves"),
     ),
     "consumers": (
         *("pid", "up", "cpu", "memory", "owner", "owns", "name", "rss", "threads"),

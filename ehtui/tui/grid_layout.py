@@ -48,6 +48,8 @@ def arrange(
         if not columns[first].gives_way:
             break
         shown.remove(first)
+    if order is None and _needed(columns, shown, TIGHT_GAPS[0]) > width:
+        shown = [index for index in shown if not columns[index].is_extra]
     shown = _cut(columns, shown, width)
     gaps = TIGHT_GAPS if any(columns[index].grows for index in shown) else LOOSE_GAPS
     fits = (gap for gap in gaps if _needed(columns, shown, gap) <= width)

@@ -42,6 +42,7 @@ class Column:
     gives_way: int = 0  # 0 never; else the highest number goes first when space is short
     grows: bool = False  # takes the space that is left
     min_width: int | None = None  # a growing column goes no narrower
+    is_extra: bool = False  # there only where nothing stands closer for it, or by name
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ehtui.domain.proofs import Proofs
 from ehtui.domain.snapshot import Health, LeaseState
+from ehtui.views.proofs import reservation
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import GroupPartition, Snapshot
@@ -36,6 +38,17 @@ def unmet(snapshot: Snapshot, group: str, goal: Goal) -> tuple[str, ...]:
         for id_ in snapshot.hub.partition_ids
         if (reason := _reason(seen.get(id_), goal))
     )
+
+
+def reserved(snapshot: Snapshot, group: str, goal: Goal) -> str:
+    """What a drained group's checkpoints do not prove; empty where they prove it, or may."""
+    state = snapshot.group(group)
+
+    if goal is not Goal.DRAINED or state is None:
+        return ""
+
+    proofs = Proofs(snapshot, state)
+    return next(filter(None, (reservation(proofs.of(p)) for p in state.partitions)), "")
 
 
 def _reason(partition: GroupPartition | None, goal: Goal) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.proofs import Proofs
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Finding,
@@ -19,6 +20,7 @@ from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.proofs import reservation
 from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE
 from ehtui.views.tables.titles import group_lag
 from ehtui.views.telling import Telling, have, partitions
@@ -73,6 +75,15 @@ def _failing(sources: list[SourceState], say: Telling) -> str:
     return f"{names.capitalize()} not read since {since}: {summary}"
 
 
+def _reserved(snapshot: Snapshot, group: GroupState) -> str:
+    """What keeps a lag from meaning that so much is done, where its checkpoints prove less."""
+    proofs = Proofs(snapshot, group)
+    told = dict.fromkeys(reservation(proofs.of(p)) for p in group.partitions)
+    told.pop("", None)
+
+    return f", {next(iter(told))}" if told else ""
+
+
 def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs) -> Cell:
     mark = glyphs.mark(None)
 
@@ -83,6 +94,7 @@ def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs) -> Cell:
     known = LIVE_STATES | {LeaseState.UNREADABLE}  # not known is not free
     free = [p.id for p in group.partitions if p.lease.state not in known]
     lag = f"lag {group_lag(group)}" if group.lag is not None else "lag not known"
+    lag += _reserved(snapshot, group)
 
     if free:
         return Cell(f"{partitions(free)} {have(free)} no live owner; {lag}", Tone.PLAIN)

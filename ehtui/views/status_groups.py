@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.proofs import Proofs
 from ehtui.domain.snapshot import GroupPartition, GroupState, Health, Lease, OwnerState, Snapshot
 from ehtui.domain.text import safe
 from ehtui.views.status_values import Json, Value, moment, rounded
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 def group_document(group: GroupState, snapshot: Snapshot) -> Json:
     """One group with its partitions and owners."""
     now = snapshot.server_now
+    proofs = Proofs(snapshot, group)
 
     return {
         "name": safe(group.name),
@@ -23,15 +25,15 @@ def group_document(group: GroupState, snapshot: Snapshot) -> Json:
         "counts": {health.value: group.counts.get(health, 0) for health in Health},
         "lag": group.lag,
         "lag_is_partial": group.lag_is_partial,
-        "partitions": [_partition(partition, now) for partition in group.partitions],
+        "partitions": [_partition(partition, now, proofs) for partition in group.partitions],
         "owners": [_owner(owner) for owner in group.owners],
         "spellings": [safe(spelling) for spelling in group.spellings],
-        "strays": [_partition(partition, now) for partition in group.strays],
+        "strays": [_partition(partition, now, proofs) for partition in group.strays],
     }
 
 
-def _partition(partition: GroupPartition, now: float) -> Json:
-    behind = partition.behind
+def _partition(partition: GroupPartition, now: float, proofs: Proofs) -> Json:
+    behind, proven = partition.behind, proofs.of(partition)
 
     return {
         "id": safe(partition.id),
@@ -41,6 +43,8 @@ def _partition(partition: GroupPartition, now: float) -> Json:
         "owner": safe(partition.lease.owner) if partition.lease.owner else None,
         "lease": _lease(partition.lease, now),
         "checkpoint": _checkpoint(partition.checkpoint, now),
+        "proves": proven.proof.value if proven.proof else None,
+        "written_by": proven.writer.value if proven.writer else None,
         "lag": partition.lag,
         "lag_is_bound": partition.lag_is_bound,
         "lag_reason": safe(partition.lag_reason) if partition.lag_reason else None,

@@ -44,6 +44,7 @@ COLUMNS = [
     "behind",
     "in",
     "out",
+    "proves",
 ]
 
 
@@ -92,6 +93,7 @@ def test_the_picture() -> None:
         "~2m20s",
         "13.0",
         "0.0",
+        "unknown",
     ]
 
 

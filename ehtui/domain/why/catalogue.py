@@ -70,6 +70,10 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
         "ahead": "int?",
         "lag_reason": "str? code of rules: why its number tells no lag",
     },
+    "checkpoint.proves": {
+        "proof": "str? Proof",
+        "writer": "str? Writer",
+    },
     "progress.moves": {
         "health": "str Health",
         "rule": "str the rule that fired",

@@ -23,6 +23,8 @@ from ehtui.domain.snapshot import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ehtui.domain.proofs import Proofs
+
 UNSTABLE = frozenset(
     {
         "partition.pingpong",
@@ -210,6 +212,19 @@ def is_within(partition: GroupPartition, state: PartitionState | None) -> Check:
             "lag_reason": partition.lag_reason or None,
         },
     )
+
+
+def proves(partition: GroupPartition, proofs: Proofs) -> tuple[Check, ...]:
+    """Whether what lies before the checkpoint is done; not asked where there is none."""
+    if partition.checkpoint is None:
+        return ()
+
+    proven = proofs.of(partition)
+    evidence: Evidence = {
+        "proof": proven.proof.value if proven.proof else None,
+        "writer": proven.writer.value if proven.writer else None,
+    }
+    return (Check("checkpoint.proves", proven.is_done, evidence),)
 
 
 def moves(partition: GroupPartition) -> Check:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.proofs import Proofs
 from ehtui.domain.rules import NOT_IN_HUB
 from ehtui.domain.why import checks as ask_for
 from ehtui.domain.why.checks import Check, Why
@@ -42,6 +43,7 @@ def why_partition(
         ask_for.is_stable(findings),
         ask_for.checkpoint_exists(shown),
         ask_for.is_within(shown, state),
+        *ask_for.proves(shown, Proofs(snapshot, group)),
         ask_for.moves(shown),
         ask_for.keeps_up(shown, state),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.positions import NoStartPosition, end_of
+from ehtui.domain.proofs import Proofs
 from ehtui.domain.rules import UNREADABLE
 from ehtui.domain.snapshot import (
     BehindBasis,
@@ -21,6 +22,7 @@ from ehtui.views.basis import DOUBTS, basis
 from ehtui.views.details.lines import Fact, Section, section
 from ehtui.views.keys import is_about, partition_at, partitions_of
 from ehtui.views.links import link_words
+from ehtui.views.proofs import NOT_KNOWN, sentence
 from ehtui.views.states import HEALTH, HEALTH_MEANING, LEASE, LEASE_MEANING, RULES
 from ehtui.views.telling import Telling, partition
 
@@ -58,7 +60,14 @@ def partition_details(snapshot: Snapshot, group: str, key: str, say: Telling) ->
         state = snapshot.group(group)
         sections += [
             section("Lease", [*_lease(of_group.lease, say), *_process(of_group, state, say)]),
-            section("Checkpoint", [*_checkpoint(of_group, say), *_unreadable(of_group, say)]),
+            section(
+                "Checkpoint",
+                [
+                    *_checkpoint(of_group, say),
+                    *_proof(of_group, Proofs(snapshot, state)),
+                    *_unreadable(of_group, say),
+                ],
+            ),
             section("Lag and health", _lag(of_group)),
         ]
 
@@ -167,6 +176,11 @@ def _checkpoint(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
 
     yield from _record(checkpoint, say)
     yield "format", partition.layout.value if partition.layout else checkpoint.layout.value
+
+
+def _proof(partition: GroupPartition, proofs: Proofs) -> Iterator[Fact]:
+    if partition.checkpoint is not None:
+        yield "proves", sentence(proofs.of(partition)) or f"not known: {NOT_KNOWN}"
 
 
 def _unreadable(partition: GroupPartition, say: Telling) -> Iterator[Fact]:

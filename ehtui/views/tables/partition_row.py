@@ -6,12 +6,14 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain.proofs import UNPROVEN, Proven
 from ehtui.domain.rules import PREDATES_HUB, UNREADABLE
 from ehtui.domain.snapshot import GroupPartition, LeaseState, PartitionState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.glyphs import TREND_CELLS, TREND_FLOOR, Glyphs, buckets, drawn_trend
 from ehtui.views.owners import OwnerMark
+from ehtui.views.proofs import PROOFS
 from ehtui.views.states import Word, health_of
 
 if TYPE_CHECKING:
@@ -34,6 +36,7 @@ class Facts:
     of_group: GroupPartition | None
     mark: OwnerMark | None
     lease: tuple[Cell, Cell]  # bar and seconds
+    proven: Proven = UNPROVEN
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +155,15 @@ def _health(partition: GroupPartition | None) -> Cell:
     return Cell(word.text, word.tone, sort=float(word.rank) if partition else None)
 
 
+def _proves(proven: Proven) -> Cell:
+    """Where a lag of zero is not done it says so; what is usual is no news."""
+    if proven.proof is None:
+        return Cell("unknown", Tone.DIM)
+
+    word = PROOFS[proven.proof]
+    return Cell(word, Tone.DIM if proven.is_done else Tone.INFO, sort=word)
+
+
 def _id(key: str) -> Cell:
     return Cell(formats.name(key), sort=float(key) if key.isdecimal() else key)
 
@@ -170,4 +182,5 @@ CELLS: Mapping[str, Callable[[Facts, Look], Cell]] = {
     "behind": lambda of, _: _behind(of.of_group),
     "in": lambda of, _: rate_cell(of.of_hub.in_per_s if of.of_hub else None),
     "out": lambda of, _: rate_cell(of.of_group.out_per_s if of.of_group else None),
+    "proves": lambda of, _: _proves(of.proven),
 }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from typing_extensions import override
 
+from ehtui.domain.proofs import Proofs
 from ehtui.views import formats
 from ehtui.views.cells import Column, LazyRows, Row, Table
 from ehtui.views.glyphs import TREND_CELLS, UNICODE, Glyphs
@@ -40,6 +41,7 @@ COLUMNS = (
     Column("behind", "BEHIND", 7, align_right=True, gives_way=2),
     Column("in", "IN/s", 6, align_right=True, gives_way=4),
     Column("out", "OUT/s", 6, align_right=True, gives_way=5),
+    Column("proves", "PROVES", 11, gives_way=9, is_extra=True),
 )
 # Where there is space: the last five minutes point by point, a lease nearly by the second.
 WIDE = {"bar": 20, "trend": 30}
@@ -63,12 +65,9 @@ def partitions_table(
     `wide` draws longer pictures of lease and lag. `quiet` lets stand still what changes by time
     alone, but for the row whose key is `selected`.
     """
-    columns = tuple(
-        replace(column, width=WIDE.get(column.key, column.width)) if wide else column
-        for column in COLUMNS
-    )
-    sizes = {column.key: column.width for column in columns}
     state = snapshot.group(group)
+    columns = _columns(snapshot, state, wide=wide)
+    sizes = {column.key: column.width for column in columns}
     looks = _Looks(owner_marks(snapshot) if marks is None else marks, _ranks(snapshot, group))
     rows = _Rows(snapshot, state, glyphs, looks, memo or RowMemo(), sizes, selected, quiet=quiet)
 
@@ -79,6 +78,21 @@ def partitions_table(
         notes=partitions_notes(snapshot, state, rows.stale, quiet=quiet),
         empty=no_partitions(snapshot),
     )
+
+
+def _columns(snapshot: Snapshot, group: GroupState | None, *, wide: bool) -> tuple[Column, ...]:
+    """As wide as there is space; what a checkpoint proves comes forward where it is not `done`."""
+    proofs = Proofs(snapshot, group)
+    partitions = group.partitions if group is not None else ()
+    is_news = any(proofs.of(partition).is_done is False for partition in partitions)
+
+    def made(column: Column) -> Column:
+        if column.key == "proves" and is_news:
+            return replace(column, gives_way=5, is_extra=False)
+
+        return replace(column, width=WIDE.get(column.key, column.width)) if wide else column
+
+    return tuple(map(made, COLUMNS))
 
 
 def _widest(
@@ -157,6 +171,7 @@ class _Rows(LazyRows):
         slice_s = max(1.0, snapshot.policy.hub_interval_s * SERIES_POINTS / trend_cells)
         self._look = Look(glyphs, slice_s, trend_cells)
         self.stale = _stale(snapshot)
+        self._proofs = Proofs(snapshot, group)
         self._memo = memo
         memo.begin()
 
@@ -164,7 +179,16 @@ class _Rows(LazyRows):
     def make(self, position: int) -> Row:
         of = self._facts(position)
         rank, stale_s = self.rank(position), self.stale.get(of.key)
-        facts = (hub_facts(of.of_hub), of.of_group, of.mark, of.lease, rank, stale_s, self._look)
+        facts = (
+            hub_facts(of.of_hub),
+            of.of_group,
+            of.mark,
+            of.lease,
+            of.proven,
+            rank,
+            stale_s,
+            self._look,
+        )
 
         return self._memo.kept(
             (self._name, of.key),
@@ -200,7 +224,7 @@ class _Rows(LazyRows):
         )
         mark = self._marks.get(of_group.lease.owner or "")
 
-        return Facts(key, self._of_hub.get(key), of_group, mark, lease)
+        return Facts(key, self._of_hub.get(key), of_group, mark, lease, self._proofs.of(of_group))
 
 
 def _stale(snapshot: Snapshot) -> Mapping[str, float]:

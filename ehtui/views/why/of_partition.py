@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.proofs import Proof, Proven, Writer
 from ehtui.domain.rules import PREDATES_HUB
 from ehtui.views import formats
 from ehtui.views.findings.forecast import joined, when
+from ehtui.views.proofs import NOT_KNOWN, sentence
 from ehtui.views.states import RULES
 from ehtui.views.why.words import (
     CHECKPOINT,
@@ -123,6 +125,15 @@ def _unknown_owner(case: Case) -> str:
     return "Who holds it is not known"
 
 
+def _proof(case: Case) -> str:
+    proof, writer = case.text("proof"), case.text("writer")
+
+    if proof not in set(Proof) or writer not in set(Writer):
+        return f"What a checkpoint proves is not known: {NOT_KNOWN}"
+
+    return f"A checkpoint proves: {sentence(Proven(Proof(proof), Writer(writer)))}"
+
+
 def _outside(case: Case) -> str:
     ahead, lost = case.whole("ahead"), case.whole("lost")
 
@@ -207,6 +218,12 @@ PARTITION_CHECKS: Mapping[str, CheckWords] = {
         _outside,
         always("Whether the checkpoint fits the stream cannot be told"),
         next_step=_mend_checkpoint,
+    ),
+    "checkpoint.proves": CheckWords(
+        _proof,
+        _proof,
+        always(f"What a checkpoint proves is not known: {NOT_KNOWN}"),
+        is_design=True,
     ),
     "progress.moves": CheckWords(
         lambda case: f"It gets on: {_rule(case)}",

@@ -16,7 +16,7 @@ LEASE = (
     "the partition; once it stops, the lease runs out and anybody may."
 )
 CHECKPOINT = (
-    "Checkpoint: the last event that the group is done with. Whoever takes the partition next "
+    "Checkpoint: the last event that the group noted as read. Whoever takes the partition next "
     "reads on from there."
 )
 STANDBY = (
@@ -27,7 +27,7 @@ CLAIMING = (
     "“hasn't claimed an ownership” is no error: it means asked, all taken, asking again. A spare "
     "says it every round, for ever."
 )
-LAG = "Lag: events that are in the partition and that the group is not done with."
+LAG = "Lag: events in the partition that the group has not checkpointed yet."
 GROUP = (
     "Consumer group: a set of consumers that share the partitions, with checkpoints of their own. "
     "Every group reads every event; groups do not notice each other."
