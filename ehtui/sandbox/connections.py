@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
@@ -29,6 +29,12 @@ class Connections:
             environment["AZURE_STORAGE_CONNECTION_STRING"],
             environment["CHECKPOINT_CONTAINER"],
         )
+
+    def renamed(self, host: str, address: str) -> Connections:
+        """The same for somebody who knows the namespace's host by another name."""
+        endpoint = self.eventhub.replace(f"Endpoint=sb://{host}", f"Endpoint=sb://{address}", 1)
+
+        return replace(self, eventhub=endpoint)
 
     @property
     def environment(self) -> dict[str, str]:

@@ -124,10 +124,12 @@ class Sandbox:
         name: str | None = None,
         pace: Pace | None = None,
         switches: Sequence[str] = (),
+        address: str | None = None,
     ) -> SandboxConsumer:
         """Start one more consumer; it claims partitions within a few balancing rounds.
 
-        `switches` are further ones of its command line. One that has ended may be started again.
+        `switches` are further ones of its command line, `address` is another name by which it
+        knows the namespace. One that has ended may be started again.
         """
         name = name or next(self._names)
         group = group or self.options.groups[0]
@@ -135,7 +137,7 @@ class Sandbox:
         # The path tells this sandbox's consumers from another one's, in a list of processes too.
         log_path = self.log_path(name)
         arguments = ("--name", name, *pace.arguments, *switches, f"--log={log_path}")
-        child = self._run(name, "ehtui.sandbox.consumer", arguments, group)
+        child = self._run(name, "ehtui.sandbox.consumer", arguments, group, address)
 
         return self._entered(SandboxConsumer(name, group, child.pid, log_path))
 
@@ -174,12 +176,20 @@ class Sandbox:
         self._supervisor = self._ready = None
 
     def _run(
-        self, name: str, module: str, arguments: tuple[str, ...], group: str | None = None
+        self,
+        name: str,
+        module: str,
+        arguments: tuple[str, ...],
+        group: str | None = None,
+        address: str | None = None,
     ) -> Child:
-        return self._running.start(name, module, arguments, self._environment(group))
+        return self._running.start(name, module, arguments, self._environment(group, address))
 
-    def _environment(self, group: str | None) -> dict[str, str]:
+    def _environment(self, group: str | None, address: str | None = None) -> dict[str, str]:
         connections = self.ready.connections
+
+        if address is not None:
+            connections = connections.renamed(self.options.host, address)
 
         return replace(connections, group=group or connections.group).environment | _NO_PROXY
 

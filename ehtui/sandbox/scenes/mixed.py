@@ -1,4 +1,4 @@
-"""Scenes with two SDKs in one group."""
+"""Scenes with two SDKs in one group, or two names of one namespace."""
 
 from __future__ import annotations
 
@@ -27,6 +27,11 @@ def _two_names(stage: Stage) -> None:
     stage.start_javascript("kappa")
 
 
+def _other_name(stage: Stage) -> None:
+    stage.cue()
+    stage.start("alpha", "beta", address="localhost")
+
+
 MIXED = (
     Scene(
         "mixed",
@@ -38,6 +43,15 @@ MIXED = (
         setting=Setting(has_port=False),
         needs_node=True,
         watch_s=12,
+    ),
+    Scene(
+        "other-name",
+        "The consumers know the namespace by another name",
+        "Their Endpoint says localhost, ours 127.0.0.1: one machine, two names in the store. They "
+        "live and read, and under our name there is nothing.",
+        _other_name,
+        expects=(Expected("store.other_name", Severity.WARNING, within=75),),
+        watch_s=34,
     ),
     Scene(
         "two-names",

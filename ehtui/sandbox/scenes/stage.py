@@ -98,12 +98,19 @@ class Stage:
     # The levers, for the story's thread.
 
     def start(
-        self, *names: str, group: str | None = None, pace: Pace | None = None, switches: str = ""
+        self,
+        *names: str,
+        group: str | None = None,
+        pace: Pace | None = None,
+        switches: str = "",
+        address: str | None = None,
     ) -> None:
-        """Let consumers enter."""
+        """Let consumers enter; `address` is another name by which they know the namespace."""
         for name in names:
             self._check_curtain()
-            self.sandbox.start_consumer(group, name=name, pace=pace, switches=switches.split())
+            self.sandbox.start_consumer(
+                group, name=name, pace=pace, switches=switches.split(), address=address
+            )
 
     def start_javascript(self, name: str) -> None:
         """Let a consumer on the JavaScript SDK enter."""

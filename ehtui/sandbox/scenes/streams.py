@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain.lag import CLOCKS_S
 from ehtui.domain.snapshot import Health, Severity
 from ehtui.sandbox.scenes.scene import Expected, Scene
 from ehtui.sandbox.scenes.setting import QUICK, Setting
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
 
 NEVER_STARTED = "reports"
 KEPT = 220  # events of a partition
+MORE = 40  # events of a new stream beyond the old checkpoints
 SLOW = replace(QUICK, work_s=0.25)  # at most 4 events a second and partition
 IN_SMALL_BITES = "--batch=2"
 
@@ -43,6 +45,25 @@ def _recreated(stage: Stage) -> None:
     stage.pause(3)
     stage.cue()
     stage.control("PUT", partitions=stage.setting.partitions)
+
+
+def _recreated_unseen(stage: Stage) -> None:
+    stage.start("alpha")
+    stage.settle(1)
+    stage.wait(lambda: len(stage.checkpoints()) == stage.setting.partitions, "all are read")
+    stage.ask_to_end("alpha")
+    stage.await_end("alpha")
+    stage.pause(CLOCKS_S + 1)
+    furthest = max(stage.checkpoints().values())
+    stage.cue()
+    stage.control("PUT", partitions=stage.setting.partitions)
+
+    for partition in range(stage.setting.partitions):
+        bodies = ["{}"] * (furthest + MORE)
+        stage.control("POST", "events", bodies=bodies, partition=str(partition))
+
+    stage.start("beta", switches="--no-checkpoint")
+    stage.settle(1)
 
 
 def _uneven(stage: Stage) -> None:
@@ -92,6 +113,17 @@ STREAMS = (
         expects=(Expected("hub.recreated", Severity.CRITICAL, within=12),),
         health=Health.AHEAD,
         setting=Setting(backlog=1200),
+    ),
+    Scene(
+        "recreated-unseen",
+        "The hub was created anew, and its new stream is longer than the old checkpoints",
+        "The numbers of the old checkpoints lie within the new stream, by chance: they are of "
+        "other events, and whoever starts there skips what came before.",
+        _recreated_unseen,
+        expects=(Expected("hub.recreated", Severity.CRITICAL, within=12),),
+        passing={"partition.unowned": "between alpha's release and beta's first round"},
+        health=Health.UNKNOWN,
+        setting=Setting(backlog=40, traffic=0.5),
     ),
     Scene(
         "uneven",
