@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from ehtui.domain.hub import PartitionSample
     from ehtui.domain.store import Checkpoint
 
+UNNOTICED_S = 600.0  # so long a consumer may go on counting a stream that is gone
 CLOCKS_S = 2.0  # so far the clocks of Event Hubs and of Storage may be apart
 
 
@@ -41,7 +42,7 @@ def lag_of(
     an upper bound: most clients start at the latest. A checkpoint that is older than the hub counts
     the events of another stream.
     """
-    if checkpoint is not None and predates_hub(checkpoint, sample, hub_created_at):
+    if checkpoint is not None and _predates_hub(checkpoint, sample, hub_created_at, is_later):
         beyond = (checkpoint.sequence or 0) - sample.last_sequence if sample is not None else 0
         return Lag(ahead=beyond if beyond > 0 else None, why=PREDATES_HUB)
 
@@ -69,16 +70,23 @@ def lag_of(
     return Lag(last - sequence, False, 0) if lost <= 0 else Lag(last - first_kept + 1, lost=lost)  # noqa: FBT003
 
 
-def predates_hub(
-    checkpoint: Checkpoint, sample: PartitionSample | None, hub_created_at: float | None
+def _predates_hub(
+    checkpoint: Checkpoint,
+    sample: PartitionSample | None,
+    hub_created_at: float | None,
+    is_later: bool,  # noqa: FBT001 - as `lag_of` has it
 ) -> bool:
     """Whether a checkpoint was written before its hub was created: it is of a former one.
 
-    One that also lies beyond the last event needs no tolerance: two things say so.
+    One that also lies beyond the last event needs no tolerance: two things say so. A consumer that
+    did not notice may even write its old number down once more, soon after the hub is new.
     """
     if hub_created_at is None:
         return False
 
     sequence, older_s = checkpoint.sequence, hub_created_at - checkpoint.blob.last_modified
-    is_beyond = sample is not None and sequence is not None and sequence > sample.last_sequence
-    return older_s > (0.0 if is_beyond else CLOCKS_S)
+
+    if sample is None or sequence is None or sequence <= sample.last_sequence:
+        return older_s > CLOCKS_S
+
+    return older_s > (-UNNOTICED_S if is_later else 0.0)

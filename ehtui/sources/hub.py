@@ -98,6 +98,7 @@ class HubSource(Source):
         self._hub: HubDescription | None = None
         self._described_at = -math.inf
         self._sampled_at: dict[str, float] = {}
+        self._last: dict[str, int] = {}  # sequence number by partition, to notice another stream
 
     @property
     @override
@@ -158,6 +159,10 @@ class HubSource(Source):
             # Asked again after a description: it may have brought new partitions.
             pending = [p for p in self._by_age() if p not in round_.asked]
 
+        if round_.is_of_another_stream and not round_.is_described:  # since when it is there
+            await self._limiter.take(1)
+            await self._ask((), round_, describe=True)
+
     def _is_description_due(self) -> bool:
         return self._clock() >= self._described_at + DESCRIBE_EVERY_S
 
@@ -186,6 +191,9 @@ class HubSource(Source):
 
         for sample in reading.samples:
             self._sampled_at[sample.partition] = sample.sampled_at
+            known = self._last.get(sample.partition, sample.last_sequence)
+            round_.is_of_another_stream |= sample.last_sequence < known
+            self._last[sample.partition] = sample.last_sequence
             self._gone -= {sample.partition}
 
     def _take_over(self, hub: HubDescription, round_: _Round) -> None:
@@ -267,6 +275,7 @@ class _Round:
         self.asked: set[str] = set()
         self.odd: list[Problem] = []
         self.is_described = False
+        self.is_of_another_stream = False  # some partition's numbers fell
 
     @property
     def has_samples(self) -> bool:

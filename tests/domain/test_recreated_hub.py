@@ -21,6 +21,7 @@ from tests.domain.records import T, checkpoint, sample
         (85, T - CLOCKS_S, Lag(14, lost=0)),  # two services, two clocks
         (85, T + 60, Lag(14, lost=0)),
         (120, T - 1, Lag(ahead=21, why=PREDATES_HUB)),  # beyond the end, two things say so
+        (120, T + 60, Lag(ahead=21, why=PREDATES_HUB)),  # written by who did not notice
     ],
 )
 def test_a_checkpoint_that_is_older_than_the_hub_says_nothing_of_its_lag(
@@ -29,6 +30,12 @@ def test_a_checkpoint_that_is_older_than_the_hub_says_nothing_of_its_lag(
     record = checkpoint(sequence, at=written_at)
 
     assert lag_of(sample(0, 99, at=T + 90), record, hub_created_at=T) == expected
+
+
+def test_a_consumer_faster_than_the_look_at_a_young_hub_is_of_its_stream() -> None:
+    record = checkpoint(120, at=T + 60)
+
+    assert lag_of(sample(0, 99), record, is_later=False, hub_created_at=T) == Lag(0, lost=0)
 
 
 def test_without_a_time_of_creation_nothing_is_older() -> None:
@@ -111,6 +118,30 @@ def test_the_next_checkpoint_ends_it_and_is_no_rewind() -> None:
 
     assert world.partition("0").lag == 379
     assert not world.ids()
+
+
+def test_whoever_goes_on_counting_the_former_stream_changes_nothing() -> None:
+    """A consumer that did not notice writes its last number once more, after the hub is new."""
+    world = healthy(1)
+    world.consumers["owner-0"].is_stuck = True
+    record = world.partition("0").checkpoint
+    assert record is not None
+    assert record.sequence is not None
+    world.created_at = world.at
+    stream = world.streams["0"]
+    stream.begin, stream.last, stream.per_s = 0, -1, 0.0
+    world.send("0", 3)
+    world.look()
+    world.tick(30)
+    world.checkpoint("0", record.sequence)
+    world.look()
+    world.look()
+    assert world.ids() == {"hub.recreated"}
+
+    world.checkpoint("0", 1)
+    world.look()
+    assert not world.ids()
+    assert world.partition("0").lag == 1
 
 
 def test_partitions_that_are_read_later_are_judged_at_once() -> None:

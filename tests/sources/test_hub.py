@@ -487,3 +487,16 @@ async def test_the_hub_says_over_how_many_regions_it_is_replicated(factor: int) 
             hub = (await source.read()).hub
 
     assert (hub.georeplication_factor, hub.is_geo_replicated) == (factor, factor > 1)
+
+
+async def test_numbers_that_fall_have_the_hub_described_in_the_same_read() -> None:
+    """It was created anew: when tells which checkpoints are of the one before."""
+    async with endpoint_with(2) as endpoint, reading(settings_of(endpoint)) as source:
+        endpoint.namespace.append("orders", "0", ["a", "b"])
+        before = (await source.read()).hub
+        endpoint.namespace.create_hub("orders", 2)
+        after = (await source.read()).hub
+
+    assert before.created_at is not None
+    assert after.created_at is not None
+    assert after.created_at > before.created_at

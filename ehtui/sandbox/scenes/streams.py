@@ -57,6 +57,7 @@ def _recreated_unseen(stage: Stage) -> None:
     furthest = max(stage.checkpoints().values())
     stage.cue()
     stage.control("PUT", partitions=stage.setting.partitions)
+    stage.pause(1)
 
     for partition in range(stage.setting.partitions):
         bodies = ["{}"] * (furthest + MORE)
