@@ -220,7 +220,7 @@ def proves(partition: GroupPartition, proofs: Proofs) -> tuple[Check, ...]:
         return ()
 
     proven = proofs.of(partition)
-    evidence: Evidence = {
+    evidence: FlatFacts = {
         "proof": proven.proof.value if proven.proof else None,
         "writer": proven.writer.value if proven.writer else None,
     }
