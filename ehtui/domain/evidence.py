@@ -19,6 +19,25 @@ class Evidence:
     """
 
 
+@dataclass(frozen=True, slots=True)
+class TakeoverTimes(Evidence):
+    """When somebody else can have a partition (facts.md §2); None where nobody can."""
+
+    earliest_at: float | None  # when a survivor can own it, at the earliest
+    latest_at: float | None
+    is_guess: bool  # it rests on more than what was configured, seen, or is a default
+
+
+@dataclass(frozen=True, slots=True)
+class Takeover(Evidence):
+    """The same, and what that rests on."""
+
+    earliest_at: float | None
+    latest_at: float | None
+    basis: str | None  # code: python-180/30, configured, released, no-survivor …
+    is_guess: bool
+
+
 def facts(evidence: Evidence | FlatFacts) -> FlatFacts:
     """Its fields by their keys: those of a field that is evidence itself begin with its name.
 
@@ -40,11 +59,7 @@ def facts(evidence: Evidence | FlatFacts) -> FlatFacts:
     return flat
 
 
-def partitions_of(evidence: Evidence | FlatFacts) -> tuple[str, ...]:
+def partitions_of(evidence: Evidence) -> tuple[str, ...]:
     """The partitions that it is about, as far as it lists any."""
-    if isinstance(evidence, Evidence):
-        listed = getattr(evidence, "partitions", ())
-    else:
-        listed = evidence.get("partitions")
-
-    return listed if isinstance(listed, tuple) else ()
+    listed: tuple[str, ...] = getattr(evidence, "partitions", ())
+    return listed

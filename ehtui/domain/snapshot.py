@@ -259,7 +259,7 @@ class Finding:
     id: str  # stable, e.g. "lease.overdue"
     severity: Severity
     subject: Subject
-    evidence: Evidence | FlatFacts
+    evidence: Evidence
     since: float
 
     @property

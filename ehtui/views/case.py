@@ -107,13 +107,3 @@ class Case:
 
 
 Sentence = Callable[[Case], str]
-Advice = Callable[[Case], tuple[str, ...]]
-
-
-@dataclass(frozen=True, slots=True)
-class Words:
-    """How one kind of finding is told."""
-
-    sentence: Sentence
-    advice: Advice
-    headline: Sentence | None = None  # where the header says it otherwise than the list

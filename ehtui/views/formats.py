@@ -82,6 +82,11 @@ def rate(per_s: float | None) -> str:
     return f"{per_s:,.1f}" if abs(per_s) < _FRACTION_UP_TO else f"{per_s:,.0f}"
 
 
+def per_s(value: float | None) -> str:
+    """Events a second: `13/s`."""
+    return UNKNOWN if value is None else f"{rate(value)}/s"
+
+
 def percent(value: float | None) -> str:
     """A share in percent, without the sign: the column's title carries it."""
     return UNKNOWN if value is None else f"{value:.1f}"
@@ -137,6 +142,26 @@ def name(text: str) -> str:
 def owner(owner_id: str | None) -> str:
     """An owner id short enough for a column: its first eight cells."""
     return UNKNOWN if not owner_id else cut(safe(owner_id), OWNER_CELLS, ellipsis="")
+
+
+def somebody(owner_id: str | None) -> str:
+    """The same in a sentence: who it was may be unknown."""
+    return owner(owner_id) if owner_id else "somebody"
+
+
+def owners(owner_ids: Iterable[str]) -> str:
+    """Owners' short ids in a sentence."""
+    return listed([owner(owner_id) for owner_id in owner_ids])
+
+
+def text(value: str | None) -> str:
+    """Text from outside, safe; empty where unknown."""
+    return safe(value) if value else ""
+
+
+def pid(value: int | None) -> str:
+    """A process's number, or `–`."""
+    return UNKNOWN if value is None else str(value)
 
 
 def number_ranges(names: Iterable[str]) -> str:

@@ -11,7 +11,7 @@ from ehtui.views.basis import basis
 from ehtui.views.case import Case
 from ehtui.views.evidence import evidence_lines
 from ehtui.views.findings.forecast import joined
-from ehtui.views.findings.logs import LOG_SENTENCES
+from ehtui.views.findings.logs import SAID, said
 from ehtui.views.telling import Telling, partition
 
 if TYPE_CHECKING:
@@ -275,6 +275,12 @@ def _hub_recreated(case: Case) -> str:
     return f"the hub was created anew {case.time('created_at')}: its sequence numbers begin again"
 
 
+def _log(kind: str) -> Callable[[Case], str]:
+    return lambda case: (
+        f"its log: it {said(kind, case.whole('count') or 0, case.names('partitions'))}"
+    )
+
+
 SENTENCES: Mapping[str, Callable[[Case], str]] = {
     "lease.claimed": _claimed,
     "lease.released": _released,
@@ -299,5 +305,5 @@ SENTENCES: Mapping[str, Callable[[Case], str]] = {
     "action.send": _send,
     "action.restart": _restart,
     "action.start": _start,
-    **LOG_SENTENCES,
+    **{kind: _log(kind) for kind in SAID},
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ehtui.domain.evidence import Evidence
 from ehtui.domain.snapshot import (
     Finding,
     GroupState,
@@ -27,7 +28,7 @@ def stuck(partition: str = "0", owner: str = "owner-a", id_: str = "handler.stuc
 
 
 def finding(id_: str, severity: Severity, subject: Subject) -> Finding:
-    return Finding(id_, severity, subject, {}, 0.0)
+    return Finding(id_, severity, subject, Evidence(), 0.0)
 
 
 def played(scene: Scene, *looks: tuple[Finding, ...], health: Health = Health.STOPPED) -> Played:

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.domain.evidence import FlatFacts, facts
+from ehtui.domain.evidence import Evidence, FlatFacts, facts, partitions_of
 from ehtui.domain.findings.catalogue import FINDINGS
+from ehtui.domain.findings.evidence import CrashLoop
 from ehtui.domain.findings.kind import FindingKind
 from ehtui.domain.snapshot import Finding, Severity, Subject
 from ehtui.views import findings
@@ -17,30 +18,30 @@ from ehtui.views.evidence import evidence_lines, label
 from ehtui.views.findings.consumer import create_group
 from ehtui.views.telling import Telling
 from ehtui.views.width import width
+from tests.evidence import (
+    EXAMPLES,
+    ZEROS,
+    Values,
+    anything,
+    example,
+    finding_evidence,
+    keys_of,
+)
 from tests.views import world
 
 SAY = Telling(world.snapshot(), group=world.GROUP)
-EXAMPLES: dict[str, Any] = {"str": "text", "int": 3, "float": 12.5, "bool": True}
-ZEROS: dict[str, Any] = {"str": "text", "int": 0, "float": 0.0, "bool": False}
 
 
-def of_kind(kind: FindingKind, values: dict[str, Any], *, unknown: bool) -> Finding:
-    """A finding as the catalogue promises it; what may be None is, where `unknown`."""
-    evidence = {key: _value(key, told, values, unknown) for key, told in kind.evidence.items()}
-    wanted = {part.rstrip("?") for part in kind.subject if not (unknown and part.endswith("?"))}
-    facts: dict[str, Any] = {
-        "group": world.GROUP,
-        "partition": "2",
-        "owner": world.C,
-        "pid": 51411,
-        "source": "store",
-    }
-    subject = Subject(**{part: facts[part] for part in wanted})
+def of_kind(kind: FindingKind[Any], values: Values, *, unknown: bool) -> Finding:
+    """A finding as its class promises it; what may be None is, where `unknown`."""
+    evidence = example(kind.evidence, values, world.NOW, unknown=unknown)
+    partition = None if unknown and partitions_of(evidence) else "2"
+    subject = Subject(world.GROUP, partition, world.C, 51411, "store")
 
     return Finding(kind.id, kind.severities[0], subject, evidence, world.NOW - 60)
 
 
-def _value(key: str, told: str, values: dict[str, Any], unknown: bool) -> Any:
+def _value(key: str, told: str, values: Values, unknown: bool) -> Any:
     kind = told.split(maxsplit=1)[0]
 
     if kind.endswith("?") and unknown:
@@ -49,7 +50,7 @@ def _value(key: str, told: str, values: dict[str, Any], unknown: bool) -> Any:
     if kind.startswith("tuple"):
         return ("0", "2")
 
-    value = values[kind.rstrip("?")]
+    value = next(v for t, v in values.items() if t.__name__ == kind.rstrip("?"))
 
     return world.NOW - value if key.endswith("_at") else value
 
@@ -57,7 +58,7 @@ def _value(key: str, told: str, values: dict[str, Any], unknown: bool) -> Any:
 @pytest.mark.parametrize("kind", FINDINGS.values(), ids=FINDINGS)
 @pytest.mark.parametrize("unknown", [False, True])
 @pytest.mark.parametrize("values", [EXAMPLES, ZEROS], ids=["some", "zeros"])
-def test_every_finding_has_words(kind: FindingKind, values: dict[str, Any], unknown: bool) -> None:
+def test_every_finding_has_words(kind: FindingKind[Any], values: Values, unknown: bool) -> None:
     finding = of_kind(kind, values, unknown=unknown)
 
     for told in (findings.sentence(finding, SAY), findings.headline(finding, SAY)):
@@ -74,16 +75,23 @@ def test_every_finding_has_words(kind: FindingKind, values: dict[str, Any], unkn
 
 
 def test_the_catalogue_is_told_whole() -> None:
-    assert set(findings.WORDS) == set(FINDINGS)
+    assert {id_: text.kind for id_, text in findings.TEXTS.items()} == FINDINGS
 
 
 @pytest.mark.parametrize("kind", FINDINGS.values(), ids=FINDINGS)
-def test_advice_says_what_to_do(kind: FindingKind) -> None:
+def test_advice_says_what_to_do(kind: FindingKind[Any]) -> None:
     assert findings.advice(of_kind(kind, EXAMPLES, unknown=False), SAY)
 
 
+KEYS = {key for kind in FINDINGS.values() for key in keys_of(kind.evidence)}
+
+
+def anything_of(kind: FindingKind[Any]) -> st.SearchStrategy[tuple[str, Evidence]]:
+    return anything(kind.evidence).map(lambda evidence: (kind.id, evidence))
+
+
 EVIDENCE = st.dictionaries(
-    st.sampled_from(sorted({key for kind in FINDINGS.values() for key in kind.evidence})),
+    st.sampled_from(sorted(KEYS)),
     st.one_of(
         st.none(),
         st.booleans(),
@@ -95,20 +103,35 @@ EVIDENCE = st.dictionaries(
 )
 
 
-@given(st.sampled_from([*FINDINGS, "new.finding"]), EVIDENCE)
-def test_no_evidence_breaks_a_sentence(kind: str, evidence: FlatFacts) -> None:
-    """Old recordings and newer rules may have other keys and types than these words expect."""
-    finding = Finding(kind, Severity.WARNING, Subject(group="g"), evidence, world.NOW)
+@given(st.sampled_from([*FINDINGS.values()]).flatmap(anything_of), st.booleans())
+def test_no_evidence_breaks_a_sentence(found: tuple[str, Evidence], is_new: bool) -> None:
+    """Newer rules may be of another kind than these words know."""
+    kind, evidence = found
+    id_ = "new.finding" if is_new else kind
+    finding = Finding(id_, Severity.WARNING, Subject(group="g"), evidence, world.NOW)
 
     assert findings.sentence(finding, SAY)
     assert findings.headline(finding, SAY)
     assert all(isinstance(line, str) for line in findings.advice(finding, SAY))
-    assert len(findings.evidence(finding, SAY)) == len(evidence)
+    assert len(findings.evidence(finding, SAY)) == len(facts(evidence))
+
+
+def test_words_are_for_the_evidence_of_their_own_rule() -> None:
+    finding = replace(world.OVERDUE, evidence=world.STANDS_BY.evidence)
+
+    assert findings.text_of(world.OVERDUE) is findings.TEXTS["lease.overdue"]
+    assert findings.text_of(finding) is None
+    assert findings.sentence(finding, SAY).startswith("P2: lease overdue (process 51411,")
+
+
+@dataclass(frozen=True, slots=True)
+class MoonPhase(Evidence):
+    lit_s: float
 
 
 def test_an_unknown_finding_still_reads() -> None:
     finding = Finding(
-        "moon.phase", Severity.INFO, Subject(partition="2"), {"lit_s": 61.0}, world.NOW
+        "moon.phase", Severity.INFO, Subject(partition="2"), MoonPhase(61.0), world.NOW
     )
 
     assert findings.sentence(finding, SAY) == "P2: moon phase (lit 1m01s)"
@@ -191,7 +214,8 @@ FORECASTS = {
 
 @pytest.mark.parametrize(("changes", "forecast"), FORECASTS.values(), ids=FORECASTS)
 def test_forecasts(changes: dict[str, Any], forecast: str) -> None:
-    finding = replace(world.OVERDUE, evidence={**world.LAPSE, **changes})
+    told = finding_evidence("lease.overdue", {**world.LAPSE, **changes})
+    finding = replace(world.OVERDUE, evidence=told)
 
     assert findings.headline(finding, SAY) == f"P2 has no live owner for 2m08s; {forecast}"
 
@@ -290,7 +314,7 @@ OTHER_NAME: FlatFacts = {
 
 
 def test_another_name_of_the_namespace_is_named_and_offered() -> None:
-    found = Finding("store.other_name", Severity.WARNING, Subject(world.GROUP), OTHER_NAME, 0.0)
+    found = world.finding("store.other_name", Severity.WARNING, OTHER_NAME)
     advice = " ".join(findings.advice(found, SAY))
 
     assert findings.sentence(found, SAY) == (
@@ -307,8 +331,8 @@ def test_another_name_of_the_namespace_is_named_and_offered() -> None:
 
 def test_checkpoints_that_a_promotion_would_lose_say_for_which_sdk() -> None:
     evidence: FlatFacts = {"partitions": ("0", "1"), "sdks": ("dotnet",), "without_offset": 0}
-    found = Finding("checkpoint.old_offset", Severity.WARNING, Subject(world.GROUP), evidence, 0.0)
-    unknown = Finding(found.id, found.severity, found.subject, {**evidence, "sdks": ()}, 0.0)
+    found = world.finding("checkpoint.old_offset", Severity.WARNING, evidence)
+    unknown = world.finding(found.id, Severity.WARNING, {**evidence, "sdks": ()})
 
     assert findings.sentence(found, SAY) == (
         "P0 and P1: the checkpoints have an offset in the old form, and the hub is geo-replicated: "
@@ -356,15 +380,11 @@ def test_evidence(key: str, fact: Any, line: tuple[str, str]) -> None:
 
 
 def test_labels_are_words() -> None:
-    keys = {key for kind in FINDINGS.values() for key in kind.evidence}
-
-    assert not [key for key in keys if "_" in label(key)]
+    assert not [key for key in KEYS if "_" in label(key)]
 
 
 def test_labels_are_short_enough_for_a_column() -> None:
-    keys = {key for kind in FINDINGS.values() for key in kind.evidence}
-
-    assert max(width(label(key)) for key in keys) <= 22
+    assert max(width(label(key)) for key in KEYS) <= 22
 
 
 @pytest.mark.parametrize(
@@ -378,9 +398,8 @@ def test_a_crash_loop_of_one_owner_is_a_handler_that_raises(
     owners: tuple[str, ...], sentence: str, step: str
 ) -> None:
     finding = of_kind(FINDINGS["owner.crash_loop"], EXAMPLES, unknown=False)
-    finding = replace(
-        finding, evidence={**facts(finding.evidence), "owners": owners, "restarts": 4}
-    )
+    assert isinstance(finding.evidence, CrashLoop)
+    finding = replace(finding, evidence=replace(finding.evidence, owners=owners, restarts=4))
 
     assert sentence in findings.sentence(finding, SAY)
     first, second = findings.advice(finding, SAY)

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from ehtui.domain.findings.catalogue import FINDINGS
 from ehtui.domain.rules import NOT_IN_HUB, UNREADABLE
 from ehtui.domain.snapshot import (
     Finding,
@@ -30,6 +29,7 @@ from ehtui.views.status import document, schema
 from ehtui.views.tables import partitions_table
 from ehtui.views.telling import Telling
 from ehtui.views.why import explain
+from tests.evidence import finding_evidence
 from tests.views import world
 
 REASON = "the sequence number '5.0' is not a whole number"
@@ -124,7 +124,7 @@ def test_the_document_has_them_with_their_reasons() -> None:
 
 def told(kind: str, evidence: dict[str, Any], **subject: Any) -> str:
     parts = Subject(**({"group": world.GROUP} | subject))
-    found = Finding(kind, Severity.WARNING, parts, evidence, world.NOW - 60)
+    found = Finding(kind, Severity.WARNING, parts, finding_evidence(kind, evidence), world.NOW - 60)
     return findings.sentence(found, Telling(world.snapshot(), group=world.GROUP))
 
 
@@ -147,7 +147,7 @@ def test_strays_are_told_with_who_renews_them() -> None:
 
 @pytest.mark.parametrize("id_", ["lease.expired", "lease.overdue"])
 def test_a_blob_lease_whose_end_nobody_saw_has_no_length(id_: str) -> None:
-    evidence = dict.fromkeys(FINDINGS[id_].evidence) | {"owner": "web-01", "partitions": ("0",)}
+    evidence = finding_evidence(id_, {"owner": "web-01", "partitions": ("0",)})
     found = Finding(id_, Severity.CRITICAL, Subject(world.GROUP, "0"), evidence, world.NOW)
     say = Telling(world.snapshot(), group=world.GROUP)
 

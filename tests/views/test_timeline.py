@@ -11,8 +11,9 @@ from ehtui.domain.snapshot import Subject, TimelineEvent
 from ehtui.domain.timeline_kinds import TIMELINE_KINDS
 from ehtui.views import timeline
 from ehtui.views.telling import Telling
+from tests.evidence import EXAMPLES, ZEROS, Values
 from tests.views import world
-from tests.views.test_findings import EVIDENCE, EXAMPLES, ZEROS, _value
+from tests.views.test_findings import EVIDENCE, _value
 
 SAY = Telling(world.snapshot(), group=world.GROUP)
 
@@ -20,7 +21,7 @@ SAY = Telling(world.snapshot(), group=world.GROUP)
 @pytest.mark.parametrize("kind", TIMELINE_KINDS)
 @pytest.mark.parametrize("unknown", [False, True])
 @pytest.mark.parametrize("values", [EXAMPLES, ZEROS], ids=["some", "zeros"])
-def test_every_event_has_words(kind: str, values: dict[str, Any], unknown: bool) -> None:
+def test_every_event_has_words(kind: str, values: Values, unknown: bool) -> None:
     details = {k: _value(k, told, values, unknown) for k, told in TIMELINE_KINDS[kind].items()}
     event = world.event(1, kind, details, ago=60, partition="2", owner=world.C)
     told = timeline.sentence(event, SAY)

@@ -24,8 +24,9 @@ from ehtui.views.telling import Telling
 from ehtui.views.why import CHECK_WORDS, Explanation, about, explain, explanation_lines
 from ehtui.views.why.verdicts import VERDICT_WORDS
 from ehtui.views.why.words import CLAIMING, OWNERSHIP, STANDBY
+from tests.evidence import EXAMPLES, ZEROS, Values
 from tests.views import world
-from tests.views.test_findings import EVIDENCE, EXAMPLES, ZEROS, _value
+from tests.views.test_findings import EVIDENCE, _value
 
 SAY = Telling(world.snapshot(), group=world.GROUP)
 
@@ -50,7 +51,7 @@ def test_the_catalogue_is_told_whole() -> None:
 @pytest.mark.parametrize("unknown", [False, True])
 @pytest.mark.parametrize("values", [EXAMPLES, ZEROS], ids=["some", "zeros"])
 def test_every_answer_has_words(
-    name: str, passed: bool | None, unknown: bool, values: dict[str, Any]
+    name: str, passed: bool | None, unknown: bool, values: Values
 ) -> None:
     evidence = {key: _value(key, kind, values, unknown) for key, kind in CHECKS[name].items()}
     explained = of_check(name, passed, evidence)

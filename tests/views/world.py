@@ -30,6 +30,7 @@ from ehtui.domain.snapshot import (
     TimingBasis,
 )
 from ehtui.domain.store import BlobIdentity, Checkpoint, Layout
+from tests.evidence import finding_evidence
 
 NOW = 1_795_348_980.0  # 2026-11-22 12:03:00 UTC
 A = "73fda457-b555-4af5-873a-54a2baa5fd95"
@@ -198,7 +199,8 @@ STANDBY: FlatFacts = {
 def finding(
     kind: str, severity: Severity, evidence: FlatFacts, *, since: float = NOW - 100, **subject: Any
 ) -> Finding:
-    return Finding(kind, severity, Subject(**({"group": GROUP} | subject)), evidence, since)
+    told = finding_evidence(kind, evidence)
+    return Finding(kind, severity, Subject(**({"group": GROUP} | subject)), told, since)
 
 
 OVERDUE = finding("lease.overdue", Severity.WARNING, LAPSE, partition="2", owner=C)

@@ -8,7 +8,16 @@ from math import ceil
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.case import Case, finding
+from ehtui.domain.findings.evidence import (
+    Churn,
+    CrashLoop,
+    Imbalance,
+    Newcomer,
+    PingPong,
+    SingleHost,
+)
 from ehtui.domain.folds.moves import PINGPONG_CHANGES, WINDOW_S, pingpong
 from ehtui.domain.memory import Move, MoveKind
 from ehtui.domain.snapshot import Finding, Severity
@@ -16,7 +25,6 @@ from ehtui.domain.snapshot import Finding, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ehtui.domain.evidence import FlatFacts
 
 NEWCOMER_S = 300.0  # how long a newcomer is news
 SETTLING_ROUNDS = 3.0
@@ -64,19 +72,19 @@ def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     gone = [d for d in case.draft.host.departures if case.now - d.at <= WINDOW_S]
     case.explained.update(partitions)
     case.restarting.update(m.to_owner for own in looping.values() for m in own if m.to_owner)
-    evidence: FlatFacts = {
-        "restarts": len(worst),
-        "window_s": WINDOW_S,
-        "partitions": partitions,
-        "owners": owners[-CRASHES:],
-        "lived_s": median(_lives(worst)) if len(worst) > 1 else None,
-        "checkpoint_sequence": checkpoint.sequence
+    evidence = CrashLoop(
+        restarts=len(worst),
+        window_s=WINDOW_S,
+        partitions=partitions,
+        owners=owners[-CRASHES:],
+        lived_s=median(_lives(worst)) if len(worst) > 1 else None,
+        checkpoint_sequence=checkpoint.sequence
         if checkpoint is not None and len(partitions) == 1
         else None,
-        "command": gone[-1].command if gone else None,
-    }
+        command=gone[-1].command if gone else None,
+    )
     subject = case.subject(partitions)
-    yield finding("owner.crash_loop", Severity.CRITICAL, subject, evidence, worst[0].at)
+    yield finding(catalogue.OWNER_CRASH_LOOP, Severity.CRITICAL, subject, evidence, worst[0].at)
 
 
 def _returns(case: Case, moves: Sequence[Move]) -> list[Move]:
@@ -128,14 +136,14 @@ def pingpongs(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
             continue
 
         case.explained.add(partition)
-        evidence: FlatFacts = {
-            "owners": tuple(sorted(owners)),
-            "changes": len(run),
-            "window_s": WINDOW_S,
-            "last_change_at": run[-1].at,
-        }
+        evidence = PingPong(
+            owners=tuple(sorted(owners)),
+            changes=len(run),
+            window_s=WINDOW_S,
+            last_change_at=run[-1].at,
+        )
         subject = case.subject((partition,))
-        yield finding("partition.pingpong", Severity.WARNING, subject, evidence, run[0].at)
+        yield finding(catalogue.PARTITION_PINGPONG, Severity.WARNING, subject, evidence, run[0].at)
 
 
 def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
@@ -170,18 +178,18 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
             (c.process for c in case.draft.consumers if link and c.process.id == link.process), None
         )
         is_production = case.draft.policy.is_production
-        evidence: FlatFacts = {
-            "owner": owner,
-            "pid": link.process.pid if link else None,
-            "command": process.command if process else None,
-            "joined_at": joined_at,
-            "taken": tuple(dict.fromkeys(m.partition for m in taken)),
-            "from_owners": tuple(dict.fromkeys(m.from_owner for m in taken if m.from_owner)),
-            "is_production": is_production,
-        }
+        evidence = Newcomer(
+            owner=owner,
+            pid=link.process.pid if link else None,
+            command=process.command if process else None,
+            joined_at=joined_at,
+            taken=tuple(dict.fromkeys(m.partition for m in taken)),
+            from_owners=tuple(dict.fromkeys(m.from_owner for m in taken if m.from_owner)),
+            is_production=is_production,
+        )
         severity = Severity.WARNING if is_production and link else Severity.INFO
         subject = case.subject(owner=owner)
-        yield finding("group.newcomer", severity, subject, evidence, joined_at)
+        yield finding(catalogue.GROUP_NEWCOMER, severity, subject, evidence, joined_at)
 
 
 def _is_restarted(case: Case, owner: str) -> bool:
@@ -228,13 +236,13 @@ def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
 
     moved = {m.partition for m in taken}
     case.shuffled.update(moved)
-    evidence: FlatFacts = {
-        "changes": len(taken),
-        "window_s": WINDOW_S,
-        "owners": len(owners),
-        "partitions": tuple(p for p in case.group.seats if p in moved),
-    }
-    yield finding("group.churn", Severity.WARNING, case.subject(), evidence, taken[0].at)
+    evidence = Churn(
+        changes=len(taken),
+        window_s=WINDOW_S,
+        owners=len(owners),
+        partitions=tuple(p for p in case.group.seats if p in moved),
+    )
+    yield finding(catalogue.GROUP_CHURN, Severity.WARNING, case.subject(), evidence, taken[0].at)
 
 
 def _taken_from_the_living(case: Case, moves: Sequence[Move]) -> list[Move]:
@@ -283,18 +291,18 @@ def imbalanced(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     if case.now - since < least_s:
         return
 
-    evidence: FlatFacts = {
-        "owners": owners,
-        "partition_count": held,
-        "expected_min": expected_min,
-        "expected_max": expected_max,
-        "most_owner": most,
-        "most": counts[most],
-        "least_owner": least,
-        "least": counts[least],
-        "imbalanced_since_at": since,
-    }
-    yield finding("group.imbalanced", Severity.WARNING, case.subject(), evidence, since)
+    evidence = Imbalance(
+        owners=owners,
+        partition_count=held,
+        expected_min=expected_min,
+        expected_max=expected_max,
+        most_owner=most,
+        most=counts[most],
+        least_owner=least,
+        least=counts[least],
+        imbalanced_since_at=since,
+    )
+    yield finding(catalogue.GROUP_IMBALANCED, Severity.WARNING, case.subject(), evidence, since)
 
 
 def single_host(case: Case) -> Iterator[Finding]:
@@ -309,8 +317,8 @@ def single_host(case: Case) -> Iterator[Finding]:
     if len(pids) < len(owners):
         return
 
-    evidence: FlatFacts = {
-        "owners": len(owners),
-        "pids": tuple(str(pid) for pid in sorted(set(pids))),
-    }
-    yield finding("group.single_host", Severity.INFO, case.subject(), evidence)
+    evidence = SingleHost(
+        owners=len(owners),
+        pids=tuple(str(pid) for pid in sorted(set(pids))),
+    )
+    yield finding(catalogue.GROUP_SINGLE_HOST, Severity.INFO, case.subject(), evidence)

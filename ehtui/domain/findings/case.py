@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.consumers import idle_consumers, slowest_round
 from ehtui.domain.draft import Draft
+from ehtui.domain.evidence import Takeover
 from ehtui.domain.memory import GroupMemory, Seat
 from ehtui.domain.sdks import PYTHON
 from ehtui.domain.snapshot import LIVE_STATES, ConsumerState, Finding, LeaseState, Severity, Subject
@@ -14,7 +15,8 @@ from ehtui.domain.snapshot import LIVE_STATES, ConsumerState, Finding, LeaseStat
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ehtui.domain.evidence import FlatFacts
+    from ehtui.domain.findings.kind import E, FindingKind
+
 
 LEFT_ROUNDS = 3.0  # who holds nothing for so long has left
 FROM_NOW = -1.0  # since: as long as the finding stands; decided when findings are gathered
@@ -111,10 +113,14 @@ def _ended(draft: Draft, group: GroupMemory) -> frozenset[str]:
 
 
 def finding(
-    id_: str, severity: Severity, subject: Subject, evidence: FlatFacts, since: float = FROM_NOW
+    kind: FindingKind[E],
+    severity: Severity,
+    subject: Subject,
+    evidence: E,
+    since: float = FROM_NOW,
 ) -> Finding:
     """A finding; without `since` it stands since it was first found."""
-    return Finding(id_, severity, subject, evidence, since)
+    return Finding(kind.id, severity, subject, evidence, since)
 
 
 def total(lags: Iterable[int | None]) -> int | None:
@@ -123,7 +129,7 @@ def total(lags: Iterable[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def first_window(seats: Sequence[Seat]) -> dict[str, float | str | bool | None]:
+def first_window(seats: Sequence[Seat]) -> Takeover:
     """The takeover evidence of several partitions: from the first to the last."""
     windows = [s.shown.takeover for s in seats if s.shown.takeover is not None]
     starts = [w.earliest_at for w in windows if w.earliest_at is not None]
@@ -132,12 +138,12 @@ def first_window(seats: Sequence[Seat]) -> dict[str, float | str | bool | None]:
     if len(ends) < len(starts):  # of one of them nobody knows when
         ends = []
 
-    return {
-        "takeover_earliest_at": min(starts, default=None),
-        "takeover_latest_at": max(ends, default=None),
-        "takeover_basis": windows[0].basis if windows else None,
-        "takeover_is_guess": any(w.is_guess for w in windows),
-    }
+    return Takeover(
+        earliest_at=min(starts, default=None),
+        latest_at=max(ends, default=None),
+        basis=windows[0].basis if windows else None,
+        is_guess=any(w.is_guess for w in windows),
+    )
 
 
 def is_live(seat: Seat) -> bool:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
+from ehtui.domain.evidence import Evidence
 from ehtui.domain.snapshot import Severity
 
+E = TypeVar("E", bound=Evidence)
 INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 
 
 @dataclass(frozen=True, slots=True)
-class FindingKind:
+class FindingKind(Generic[E]):
     """What a finding of this id says of itself."""
 
     id: str
     severities: tuple[Severity, ...]
-    subject: tuple[str, ...]  # parts of Subject that are set; "partition?" only while it is one
-    evidence: Mapping[str, str]  # key → type (? may be None) and meaning
+    evidence: type[E]

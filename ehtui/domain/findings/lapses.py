@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.case import Case, finding, first_window, total
+from ehtui.domain.findings.evidence import LeaseLapse, NoConsumers, PartitionsUnowned
 from ehtui.domain.memory import Departure, Mark, Seat
 from ehtui.domain.snapshot import Finding, LeaseState, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ehtui.domain.evidence import FlatFacts
 
 BLANK_S = 3.0  # an owner is blank for about a second while partitions are rebalanced (facts.md §7)
 GONE_EXPIRIES = 2.0  # a group without a live owner for so many expiries has no consumers
@@ -52,18 +53,18 @@ def no_consumers(case: Case) -> Iterator[Finding]:
     if not is_own and case.now - alive_at > ABANDONED_S:
         severity = Severity.INFO
 
-    evidence: FlatFacts = {
-        "partition_count": len(seats),
-        "last_owner": last.tenure.holder,
-        "last_renewed_at": alive_at or None if is_timed else None,
-        "last_seen_at": alive_at or None,
-        "lag": group.state.lag,
-        "lost": total(s.shown.lost for s in seats),
-        "in_per_s": sum(rates) if rates else None,
-        "local_consumers": len(case.idle),
-    }
+    evidence = NoConsumers(
+        partition_count=len(seats),
+        last_owner=last.tenure.holder,
+        last_renewed_at=alive_at or None if is_timed else None,
+        last_seen_at=alive_at or None,
+        lag=group.state.lag,
+        lost=total(s.shown.lost for s in seats),
+        in_per_s=sum(rates) if rates else None,
+        local_consumers=len(case.idle),
+    )
     since = alive_at + case.expiry_s() if alive_at else case.draft.started_at or case.now
-    yield finding("group.no_consumers", severity, case.subject(), evidence, since)
+    yield finding(catalogue.GROUP_NO_CONSUMERS, severity, case.subject(), evidence, since)
 
 
 def _last_seen(seat: Seat) -> float:
@@ -79,9 +80,9 @@ def _last_seen(seat: Seat) -> float:
 
 def lapsed(case: Case) -> Iterator[Finding]:
     """One finding an owner: its leases run out, or have run out and nobody took them."""
-    for mark, id_, severity in (
-        (Mark.EXPIRED, "lease.expired", Severity.CRITICAL),
-        (Mark.OVERDUE, "lease.overdue", Severity.WARNING),
+    for mark, kind, severity in (
+        (Mark.EXPIRED, catalogue.LEASE_EXPIRED, Severity.CRITICAL),
+        (Mark.OVERDUE, catalogue.LEASE_OVERDUE, Severity.WARNING),
     ):
         by_owner: dict[str, list[Seat]] = {}
 
@@ -96,7 +97,7 @@ def lapsed(case: Case) -> Iterator[Finding]:
                 default=case.now,
             )
             subject = case.subject(partitions, owner=owner)
-            yield finding(id_, severity, subject, _lapse(case, owner, partitions, seats), since)
+            yield finding(kind, severity, subject, _lapse(case, owner, partitions, seats), since)
 
 
 def _since(case: Case, seat: Seat) -> float:
@@ -108,29 +109,31 @@ def _since(case: Case, seat: Seat) -> float:
     return lease.renewed_at or 0.0
 
 
-def _lapse(case: Case, owner: str, partitions: tuple[str, ...], seats: Sequence[Seat]) -> FlatFacts:
+def _lapse(
+    case: Case, owner: str, partitions: tuple[str, ...], seats: Sequence[Seat]
+) -> LeaseLapse:
     lease = min((s.shown.lease for s in seats), key=lambda k: k.expires_at or 0.0)
     departure = departure_of(case, owner)
     link = case.draft.host.links.get(owner)
     process = departure.process if departure else link.process if link else None
     sent = [s for s in case.draft.host.signals if process is not None and s.process == process]
-    return {
-        "owner": owner,
-        "partitions": partitions,
-        "renewed_at": lease.renewed_at,
-        "renewed_every_s": lease.renewed_every_s,
-        "expires_at": lease.expires_at,
-        "expires_after_s": lease.expires_after_s,
-        "expiry_basis": lease.basis.value if lease.basis else None,
-        "survivors": len(case.renewing - {owner}),
-        "standbys": len(case.idle),
-        "lag": total(s.shown.lag for s in seats),
-        "pid": process.pid if process else None,
-        "process_gone_at": departure.at if departure else None,
-        "signal": sent[-1].signal if sent else None,
-        "signalled_at": sent[-1].at if sent else None,
-        **first_window(seats),
-    }
+    return LeaseLapse(
+        owner=owner,
+        partitions=partitions,
+        renewed_at=lease.renewed_at,
+        renewed_every_s=lease.renewed_every_s,
+        expires_at=lease.expires_at,
+        expires_after_s=lease.expires_after_s,
+        expiry_basis=lease.basis,
+        survivors=len(case.renewing - {owner}),
+        standbys=len(case.idle),
+        lag=total(s.shown.lag for s in seats),
+        pid=process.pid if process else None,
+        process_gone_at=departure.at if departure else None,
+        signal=sent[-1].signal if sent else None,
+        signalled_at=sent[-1].at if sent else None,
+        takeover=first_window(seats),
+    )
 
 
 def departure_of(case: Case, owner: str) -> Departure | None:
@@ -153,23 +156,23 @@ def unowned(case: Case) -> Iterator[Finding]:
     partitions = tuple(s.shown.id for s in seats)
     since = min(_free_since(case, s) for s in seats)
     grace_s = case.expiry_s()
-    states = {s.shown.lease.state.value for s in seats}
+    states = {s.shown.lease.state for s in seats}
     owners = {s.tenure.holder for s in seats}
-    evidence: FlatFacts = {
-        "partitions": partitions,
-        "state": states.pop() if len(states) == 1 else "mixed",
-        "last_owner": owners.pop() if len(owners) == 1 else None,
-        "unowned_since_at": since,
-        "grace_s": grace_s,
-        "live_owners": len(case.renewing),
-        "standbys": len(case.idle),
-        "lag": total(s.shown.lag for s in seats),
-        **first_window(seats),
-    }
+    evidence = PartitionsUnowned(
+        partitions=partitions,
+        state=states.pop() if len(states) == 1 else "mixed",
+        last_owner=owners.pop() if len(owners) == 1 else None,
+        unowned_since_at=since,
+        grace_s=grace_s,
+        live_owners=len(case.renewing),
+        standbys=len(case.idle),
+        lag=total(s.shown.lag for s in seats),
+        takeover=first_window(seats),
+    )
     is_late = case.now - since > grace_s
     is_waiting = any(_is_waiting(case, s) for s in seats)
     severity = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)[is_late + is_waiting]
-    yield finding("partition.unowned", severity, case.subject(partitions), evidence, since)
+    yield finding(catalogue.PARTITION_UNOWNED, severity, case.subject(partitions), evidence, since)
 
 
 def _has_records(case: Case) -> bool:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.case import finding
-from ehtui.domain.folds.logs import TROUBLES, WINDOW_S, partitions_of
+from ehtui.domain.findings.evidence import LogComplaint
+from ehtui.domain.folds.logs import WINDOW_S, partitions_of
 from ehtui.domain.process import LogIncidentKind as Kind
-from ehtui.domain.snapshot import Finding, Severity, Subject
+from ehtui.domain.snapshot import Finding, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.findings.case import Case
+    from ehtui.domain.findings.kind import FindingKind
     from ehtui.domain.memory import LogMark, LogTrouble
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import ConsumerState
@@ -28,27 +30,27 @@ SETTLING_S = 60.0  # how far from a change of hands a lost partition is part of 
 class Rule(NamedTuple):
     """From when on one kind of trouble is worth telling."""
 
+    kind: FindingKind[LogComplaint]
     least: int  # lines within the window
     is_moving: bool = False  # partitions that change hands explain it
     needs: str | None = None  # a source that fails explains it
     lasts_s: float = LASTING_S  # 0: one line says that it stays so until somebody acts
-    severity: Severity = Severity.WARNING
 
 
 _RULES: Mapping[Kind, Rule] = {
-    Kind.CLAIM_FAILED: Rule(3, is_moving=True, needs="store"),
-    Kind.LOST_OWNERSHIP: Rule(3, is_moving=True, needs="store"),
-    Kind.LINK_STOLEN: Rule(3, is_moving=True),
-    Kind.RECEIVER_QUOTA: Rule(2),
-    Kind.CHECKPOINT_FAILED: Rule(2, needs="store"),
-    Kind.BALANCING_FAILED: Rule(2, needs="store"),
-    Kind.RECEIVE_FAILED: Rule(3, is_moving=True, needs="hub"),
-    Kind.THROTTLED: Rule(2),
-    Kind.ENTITY_DISABLED: Rule(1, lasts_s=0.0, severity=Severity.CRITICAL),
-    Kind.OFFSET_REFUSED: Rule(1, lasts_s=0.0),
+    Kind.CLAIM_FAILED: Rule(catalogue.LOG_CLAIM_FAILED, 3, is_moving=True, needs="store"),
+    Kind.LOST_OWNERSHIP: Rule(catalogue.LOG_OWNERSHIP_LOST, 3, is_moving=True, needs="store"),
+    Kind.LINK_STOLEN: Rule(catalogue.LOG_LINK_STOLEN, 3, is_moving=True),
+    Kind.RECEIVER_QUOTA: Rule(catalogue.LOG_RECEIVER_QUOTA, 2),
+    Kind.CHECKPOINT_FAILED: Rule(catalogue.LOG_CHECKPOINT_FAILED, 2, needs="store"),
+    Kind.BALANCING_FAILED: Rule(catalogue.LOG_BALANCING_FAILED, 2, needs="store"),
+    Kind.RECEIVE_FAILED: Rule(catalogue.LOG_RECEIVE_FAILED, 3, is_moving=True, needs="hub"),
+    Kind.THROTTLED: Rule(catalogue.LOG_THROTTLED, 2),
+    Kind.ENTITY_DISABLED: Rule(catalogue.LOG_ENTITY_DISABLED, 1, lasts_s=0.0),
+    Kind.OFFSET_REFUSED: Rule(catalogue.LOG_OFFSET_REFUSED, 1, lasts_s=0.0),
     # One refusal may be a token that is renewed late: the SDK asks for another.
-    Kind.AUTHORISATION_LOST: Rule(2, severity=Severity.CRITICAL),
-    Kind.OWNER_LEVEL_REFUSED: Rule(2),
+    Kind.AUTHORISATION_LOST: Rule(catalogue.LOG_AUTHORISATION_LOST, 2),
+    Kind.OWNER_LEVEL_REFUSED: Rule(catalogue.LOG_OWNER_LEVEL_REFUSED, 2),
 }
 
 
@@ -71,7 +73,7 @@ def troubles(draft: Draft, cases: Sequence[Case]) -> Iterator[Finding]:
         group = case.name if case is not None else draft.policy.default_group
         subject = Subject(group=group, pid=process.pid)
         evidence = _evidence(process, trouble, marks)
-        yield finding(TROUBLES[kind], rule.severity, subject, evidence, marks[0].at)
+        yield finding(rule.kind, rule.kind.severities[0], subject, evidence, marks[0].at)
 
 
 def _case_of(draft: Draft, cases: Sequence[Case], consumer: ConsumerState | None) -> Case | None:
@@ -121,13 +123,13 @@ def _is_lasting(draft: Draft, rule: Rule, marks: Sequence[LogMark]) -> bool:
     )
 
 
-def _evidence(process: ProcessId, trouble: LogTrouble, marks: Sequence[LogMark]) -> FlatFacts:
-    return {
-        "pid": process.pid,
-        "owner": trouble.owner,
-        "count": sum(m.lines for m in marks),
-        "window_s": WINDOW_S,
-        "partitions": partitions_of(marks),
-        "said_at": marks[-1].at,
-        "line": trouble.line,
-    }
+def _evidence(process: ProcessId, trouble: LogTrouble, marks: Sequence[LogMark]) -> LogComplaint:
+    return LogComplaint(
+        pid=process.pid,
+        owner=trouble.owner,
+        count=sum(m.lines for m in marks),
+        window_s=WINDOW_S,
+        partitions=partitions_of(marks),
+        said_at=marks[-1].at,
+        line=trouble.line,
+    )

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.case import Case, finding, total
+from ehtui.domain.findings.evidence_records import (
+    CheckpointAhead,
+    CheckpointRewound,
+    EventsLost,
+    GroupBehind,
+    HandlerStuck,
+    HubRecreated,
+    NeverCheckpointed,
+    RetentionRisk,
+)
 from ehtui.domain.folds.moves import WINDOW_S
 from ehtui.domain.health import USUAL_WAITS, waited
 from ehtui.domain.lag import CLOCKS_S
@@ -15,7 +26,6 @@ from ehtui.domain.snapshot import Finding, Health, Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ehtui.domain.evidence import FlatFacts
 
 RISK_WITHIN_S = 6 * 3600.0
 CRITICAL_WITHIN_S = 3600.0
@@ -36,21 +46,21 @@ def stuck(case: Case) -> Iterator[Finding]:
         )
         case.explained.add(shown.id)
         record = progress.record
-        evidence: FlatFacts = {
-            "owner": owner,
-            "rule": "stalled" if shown.rule == STALLED else "stopped",
-            "checkpoint_sequence": record.sequence if record else None,
-            "checkpoint_at": record.blob.last_modified if record else None,
-            "cadence_s": max(progress.waits) if len(progress.waits) >= USUAL_WAITS else None,
-            "waiting_s": wait_s,
-            "lag": shown.lag,
-            "in_per_s": in_per_s,
-            "pid": process.id.pid if process else None,
-            "cpu_percent": process.cpu_percent if process else None,
-        }
+        evidence = HandlerStuck(
+            owner=owner,
+            rule="stalled" if shown.rule == STALLED else "stopped",
+            checkpoint_sequence=record.sequence if record else None,
+            checkpoint_at=record.blob.last_modified if record else None,
+            cadence_s=max(progress.waits) if len(progress.waits) >= USUAL_WAITS else None,
+            waiting_s=wait_s,
+            lag=shown.lag,
+            in_per_s=in_per_s,
+            pid=process.id.pid if process else None,
+            cpu_percent=process.cpu_percent if process else None,
+        )
         severity = Severity.CRITICAL if is_known else Severity.WARNING
         subject = case.subject((shown.id,), owner=owner)
-        yield finding("handler.stuck", severity, subject, evidence, case.now - wait_s)
+        yield finding(catalogue.HANDLER_STUCK, severity, subject, evidence, case.now - wait_s)
 
 
 def _in_per_s(case: Case, partition: str) -> float | None:
@@ -68,14 +78,16 @@ def never(case: Case) -> Iterator[Finding]:
     starts = [s.progress.watched_at for s in seats if s.progress.watched_at is not None]
     since = min(starts, default=case.now)
     partitions = _ids(seats)
-    evidence: FlatFacts = {
-        "partitions": partitions,
-        "owners": tuple(sorted({s.shown.lease.owner or "" for s in seats})),
-        "watched_s": case.now - since,
-        "lag_bound": total(s.shown.lag for s in seats),
-        "arrived": sum(_arrived(case, s) for s in seats),
-    }
-    yield finding("checkpoint.never", Severity.WARNING, case.subject(partitions), evidence, since)
+    evidence = NeverCheckpointed(
+        partitions=partitions,
+        owners=tuple(sorted({s.shown.lease.owner or "" for s in seats})),
+        watched_s=case.now - since,
+        lag_bound=total(s.shown.lag for s in seats),
+        arrived=sum(_arrived(case, s) for s in seats),
+    )
+    yield finding(
+        catalogue.CHECKPOINT_NEVER, Severity.WARNING, case.subject(partitions), evidence, since
+    )
 
 
 def _arrived(case: Case, seat: Seat) -> int:
@@ -103,17 +115,17 @@ def recreated(case: Case) -> Iterator[Finding]:
     flow = case.draft.flows.get(newest.partition)
     sample = flow.state.sample if flow else None
     is_used = bool(case.group.state.owners) or case.is_configured
-    evidence: FlatFacts = {
-        "partitions": partitions,
-        "hub_created_at": created_at,
-        "checkpoint_at": newest.blob.last_modified,
-        "tolerance_s": CLOCKS_S,
-        "checkpoint_sequence": newest.sequence,
-        "last_sequence": sample.last_sequence if sample else None,
-        "ahead": max((s.shown.ahead or 0 for s in seats), default=0) or None,
-    }
+    evidence = HubRecreated(
+        partitions=partitions,
+        hub_created_at=created_at,
+        checkpoint_at=newest.blob.last_modified,
+        tolerance_s=CLOCKS_S,
+        checkpoint_sequence=newest.sequence,
+        last_sequence=sample.last_sequence if sample else None,
+        ahead=max((s.shown.ahead or 0 for s in seats), default=0) or None,
+    )
     severity = Severity.CRITICAL if is_used else Severity.INFO
-    yield finding("hub.recreated", severity, case.subject(partitions), evidence, created_at)
+    yield finding(catalogue.HUB_RECREATED, severity, case.subject(partitions), evidence, created_at)
 
 
 def ahead(case: Case) -> Iterator[Finding]:
@@ -130,15 +142,15 @@ def ahead(case: Case) -> Iterator[Finding]:
     flow = case.draft.flows.get(worst.shown.id)
     sample = flow.state.sample if flow else None
     case.explained.update(partitions)
-    evidence: FlatFacts = {
-        "partitions": partitions,
-        "ahead": worst.shown.ahead or 0,
-        "checkpoint_sequence": record.sequence if record else None,
-        "last_sequence": sample.last_sequence if sample else None,
-        "checkpoint_at": written_at,
-        "hub_created_at": created_at,
-    }
-    yield finding("checkpoint.ahead", Severity.CRITICAL, case.subject(partitions), evidence)
+    evidence = CheckpointAhead(
+        partitions=partitions,
+        ahead=worst.shown.ahead or 0,
+        checkpoint_sequence=record.sequence if record else None,
+        last_sequence=sample.last_sequence if sample else None,
+        checkpoint_at=written_at,
+        hub_created_at=created_at,
+    )
+    yield finding(catalogue.CHECKPOINT_AHEAD, Severity.CRITICAL, case.subject(partitions), evidence)
 
 
 def lost(case: Case) -> Iterator[Finding]:
@@ -152,13 +164,13 @@ def lost(case: Case) -> Iterator[Finding]:
     record = single.shown.checkpoint if single else None
     flow = case.draft.flows.get(single.shown.id) if single else None
     sample = flow.state.sample if flow else None
-    evidence: FlatFacts = {
-        "lost": total(s.shown.lost for s in seats) or 0,
-        "partitions": partitions,
-        "checkpoint_sequence": record.sequence if record else None,
-        "begin_sequence": sample.begin_sequence if sample else None,
-    }
-    yield finding("events.lost", Severity.CRITICAL, case.subject(partitions), evidence)
+    evidence = EventsLost(
+        lost=total(s.shown.lost for s in seats) or 0,
+        partitions=partitions,
+        checkpoint_sequence=record.sequence if record else None,
+        begin_sequence=sample.begin_sequence if sample else None,
+    )
+    yield finding(catalogue.EVENTS_LOST, Severity.CRITICAL, case.subject(partitions), evidence)
 
 
 def _is_lost(case: Case, seat: Seat) -> bool:
@@ -193,17 +205,17 @@ def at_risk(case: Case) -> Iterator[Finding]:
 
         left_s = margin / closing_per_s
         case.explained.add(shown.id)
-        evidence: FlatFacts = {
-            "checkpoint_sequence": record.sequence,
-            "begin_sequence": sample.begin_sequence,
-            "margin": margin,
-            "begin_per_s": begin_per_s,
-            "out_per_s": out_per_s,
-            "loss_at": case.now + left_s,
-            "lag": shown.lag,
-        }
+        evidence = RetentionRisk(
+            checkpoint_sequence=record.sequence,
+            begin_sequence=sample.begin_sequence,
+            margin=margin,
+            begin_per_s=begin_per_s,
+            out_per_s=out_per_s,
+            loss_at=case.now + left_s,
+            lag=shown.lag,
+        )
         severity = Severity.CRITICAL if left_s <= CRITICAL_WITHIN_S else Severity.WARNING
-        yield finding("retention.risk", severity, case.subject((shown.id,)), evidence)
+        yield finding(catalogue.RETENTION_RISK, severity, case.subject((shown.id,)), evidence)
 
 
 def behind(case: Case) -> Iterator[Finding]:
@@ -217,18 +229,18 @@ def behind(case: Case) -> Iterator[Finding]:
     in_per_s = _sum(_in_per_s(case, s.shown.id) for s in seats)
     out_per_s = _sum(s.shown.out_per_s for s in seats)
     known = in_per_s is not None and out_per_s is not None
-    evidence: FlatFacts = {
-        "lag": total(s.shown.lag for s in seats) or 0,
-        "partitions": _ids(seats),
-        "worst_partition": worst.id,
-        "worst_lag": worst.lag or 0,
-        "in_per_s": in_per_s,
-        "out_per_s": out_per_s,
-        "falling_per_s": max(0.0, (in_per_s or 0.0) - (out_per_s or 0.0)) if known else None,
-        "behind_s": worst.behind.seconds if worst.behind else None,
-        "behind_basis": worst.behind.basis.value if worst.behind else None,
-    }
-    yield finding("group.behind", Severity.WARNING, case.subject(), evidence)
+    evidence = GroupBehind(
+        lag=total(s.shown.lag for s in seats) or 0,
+        partitions=_ids(seats),
+        worst_partition=worst.id,
+        worst_lag=worst.lag or 0,
+        in_per_s=in_per_s,
+        out_per_s=out_per_s,
+        falling_per_s=max(0.0, (in_per_s or 0.0) - (out_per_s or 0.0)) if known else None,
+        behind_s=worst.behind.seconds if worst.behind else None,
+        behind_basis=worst.behind.basis if worst.behind else None,
+    )
+    yield finding(catalogue.GROUP_BEHIND, Severity.WARNING, case.subject(), evidence)
 
 
 def _is_worth_telling(case: Case, seat: Seat) -> bool:
@@ -261,16 +273,16 @@ def rewound(case: Case) -> Iterator[Finding]:
 
     worst, most = max(rewinds, key=lambda r: r[1].from_sequence - r[1].to_sequence)
     partitions = _ids([s for s, _ in rewinds])
-    evidence: FlatFacts = {
-        "partitions": partitions,
-        "from_sequence": most.from_sequence,
-        "to_sequence": most.to_sequence,
-        "replayed": sum(r.from_sequence - r.to_sequence for _, r in rewinds),
-        "rewound_at": most.at,
-        "owner": worst.shown.lease.owner,
-    }
+    evidence = CheckpointRewound(
+        partitions=partitions,
+        from_sequence=most.from_sequence,
+        to_sequence=most.to_sequence,
+        replayed=sum(r.from_sequence - r.to_sequence for _, r in rewinds),
+        rewound_at=most.at,
+        owner=worst.shown.lease.owner,
+    )
     subject = case.subject(partitions)
-    yield finding("checkpoint.rewound", Severity.WARNING, subject, evidence, most.at)
+    yield finding(catalogue.CHECKPOINT_REWOUND, Severity.WARNING, subject, evidence, most.at)
 
 
 def _was_contested(case: Case, partition: str) -> bool:

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.case import Case, finding
+from ehtui.domain.findings.evidence_records import (
+    MixedHazard,
+    OldOffsets,
+    RecordsElsewhere,
+    StrayRecords,
+    TwoNames,
+    UnreadableBlobs,
+)
 from ehtui.domain.findings.sources import STARTING_S
 from ehtui.domain.folds.owners import hints_by_owner
 from ehtui.domain.memory import Mark
@@ -19,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.store import Checkpoint, OtherName, Ownership
 
 NAMES = 5
@@ -43,24 +51,24 @@ def other_name(draft: Draft) -> Iterator[Finding]:
     group = draft.groups.get(best.group.lower())
     has_records = group is not None and bool(group.state.spellings)
     names = (best.namespace, *(o.namespace for o in same if o is not best))
-    evidence: FlatFacts = {
-        "namespace": draft.hub.namespace,
-        "other_names": tuple(dict.fromkeys(names)),
-        "groups": tuple(dict.fromkeys(other.group for other in found)),
-        "container": best.container,
-        "owners": best.owners,
-        "is_live": _is_live(draft, best),
-        "written_at": best.written_at,
-        "has_own_records": has_records,
-        "is_one_machine": is_this_machine(draft.hub.namespace) and is_this_machine(best.namespace),
-    }
+    evidence = RecordsElsewhere(
+        namespace=draft.hub.namespace,
+        other_names=tuple(dict.fromkeys(names)),
+        groups=tuple(dict.fromkeys(other.group for other in found)),
+        container=best.container,
+        owners=best.owners,
+        is_live=_is_live(draft, best),
+        written_at=best.written_at,
+        has_own_records=has_records,
+        is_one_machine=is_this_machine(draft.hub.namespace) and is_this_machine(best.namespace),
+    )
     since = draft.started_at if draft.started_at is not None else draft.now
     is_grave = not has_records and best.group.lower() == own
     severity = (
         Severity.WARNING if is_grave and draft.looked_at - since >= STARTING_S else Severity.INFO
     )
     name = group.state.name if group is not None else best.group
-    yield finding("store.other_name", severity, Subject(group=name), evidence, since)
+    yield finding(catalogue.STORE_OTHER_NAME, severity, Subject(group=name), evidence, since)
 
 
 def _is_missed(draft: Draft, other: OtherName) -> bool:
@@ -96,12 +104,12 @@ def two_names(case: Case) -> Iterator[Finding]:
     if len(live) >= SEVERAL:
         case.explained.update(place[1] for place in _contested(case))
 
-    evidence: FlatFacts = {
-        "spellings": spellings,
-        "differs": "+".join(differs),
-        "live_spellings": len(live),
-    }
-    yield finding("store.two_names", Severity.WARNING, case.subject(), evidence)
+    evidence = TwoNames(
+        spellings=spellings,
+        differs="+".join(differs),
+        live_spellings=len(live),
+    )
+    yield finding(catalogue.STORE_TWO_NAMES, Severity.WARNING, case.subject(), evidence)
 
 
 def _differences(spellings: Sequence[str]) -> list[str]:
@@ -171,9 +179,14 @@ def mixed(case: Case) -> Iterator[Finding]:
         yield _hazard(case, "no_sequence", [Layout.MODERN.value], tuple(blank))
 
 
-def _hazard(case: Case, reason: str, layouts: list[str], partitions: tuple[str, ...]) -> Finding:
-    evidence: FlatFacts = {"reason": reason, "layouts": tuple(layouts), "partitions": partitions}
-    return finding("store.mixed_hazard", Severity.WARNING, case.subject(), evidence)
+def _hazard(
+    case: Case,
+    reason: Literal["no_sequence", "two_layouts"],
+    layouts: list[str],
+    partitions: tuple[str, ...],
+) -> Finding:
+    evidence = MixedHazard(reason, tuple(layouts), partitions)
+    return finding(catalogue.STORE_MIXED_HAZARD, Severity.WARNING, case.subject(), evidence)
 
 
 def old_offsets(case: Case) -> Iterator[Finding]:
@@ -192,16 +205,16 @@ def old_offsets(case: Case) -> Iterator[Finding]:
     hints = hints_by_owner(case.draft, case.group)
     sdks = {sdk for s in seats for sdk in hints.get(s.tenure.holder or "", ())}
     partitions = tuple(s.shown.id for s in seats)
-    evidence: FlatFacts = {
-        "partitions": partitions,
-        "georeplication_factor": hub.georeplication_factor,
-        "sdks": tuple(sorted(sdks)),
-        "without_offset": sum(r.offset is None for r in records),
-        "checkpoint_at": max(r.blob.last_modified for r in records),
-    }
+    evidence = OldOffsets(
+        partitions=partitions,
+        georeplication_factor=hub.georeplication_factor,
+        sdks=tuple(sorted(sdks)),
+        without_offset=sum(r.offset is None for r in records),
+        checkpoint_at=max(r.blob.last_modified for r in records),
+    )
     is_used = bool(case.group.state.owners) or case.is_configured
     severity = Severity.WARNING if is_used else Severity.INFO
-    yield finding("checkpoint.old_offset", severity, case.subject(partitions), evidence)
+    yield finding(catalogue.CHECKPOINT_OLD_OFFSET, severity, case.subject(partitions), evidence)
 
 
 def _is_old_form(record: Checkpoint | None) -> bool:
@@ -219,18 +232,18 @@ def unreadable(draft: Draft) -> Iterator[Finding]:
     key = groups.pop() if len(groups) == 1 and all(b.group for b in blobs) else None
     group = draft.groups.get(key) if key is not None else None
     partitions = natural({b.partition for b in blobs if b.partition is not None})
-    evidence: FlatFacts = {
-        "count": len(blobs),
-        "partitions": partitions,
-        "kind": ", ".join(dict.fromkeys(b.kind.value for b in blobs if b.kind is not None)) or None,
-        "names": tuple(f"{b.container}/{b.name}" for b in blobs[:NAMES]),
-        "reason": blobs[0].reason,
-    }
+    evidence = UnreadableBlobs(
+        count=len(blobs),
+        partitions=partitions,
+        kind=", ".join(dict.fromkeys(b.kind.value for b in blobs if b.kind is not None)) or None,
+        names=tuple(f"{b.container}/{b.name}" for b in blobs[:NAMES]),
+        reason=blobs[0].reason,
+    )
     subject = Subject(
         group=group.state.name if group is not None else None,
         partition=partitions[0] if group is not None and len(partitions) == 1 else None,
     )
-    yield finding("store.unreadable_blob", Severity.WARNING, subject, evidence)
+    yield finding(catalogue.STORE_UNREADABLE_BLOB, Severity.WARNING, subject, evidence)
 
 
 def strays(case: Case) -> Iterator[Finding]:
@@ -245,11 +258,11 @@ def strays(case: Case) -> Iterator[Finding]:
     written = [p.lease.last_modified for p in found]
     written += [p.checkpoint.blob.last_modified for p in found if p.checkpoint is not None]
     partitions = tuple(p.id for p in found)
-    evidence: FlatFacts = {
-        "partitions": partitions,
-        "partition_count": len(case.draft.hub.partition_ids),
-        "owners": tuple(sorted(owners)),
-        "written_at": max((at for at in written if at is not None), default=None),
-    }
+    evidence = StrayRecords(
+        partitions=partitions,
+        partition_count=len(case.draft.hub.partition_ids),
+        owners=tuple(sorted(owners)),
+        written_at=max((at for at in written if at is not None), default=None),
+    )
     severity = Severity.WARNING if owners else Severity.INFO
-    yield finding("store.stray_records", severity, case.subject(partitions), evidence)
+    yield finding(catalogue.STORE_STRAY_RECORDS, severity, case.subject(partitions), evidence)

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import TakeoverTimes
+from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.case import Case, finding, first_window
+from ehtui.domain.findings.evidence import StandingBy, Starving
 from ehtui.domain.memory import Mark
 from ehtui.domain.process import LogIncidentKind
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Finding, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from ehtui.domain.evidence import FlatFacts
 
 
 def idle(case: Case) -> Iterator[Finding]:
@@ -23,11 +24,11 @@ def idle(case: Case) -> Iterator[Finding]:
         subject = case.subject(pid=consumer.process.id.pid)
 
         if (case.name, ConsumerRole.STANDBY) in consumer.idle:
-            evidence = _standby(case, consumer, owner_pids)
-            yield finding("consumer.standby", Severity.INFO, subject, evidence)
+            spare = _standby(case, consumer, owner_pids)
+            yield finding(catalogue.CONSUMER_STANDBY, Severity.INFO, subject, spare)
         elif case.draft.is_fresh("store"):
-            evidence = _starved(case, consumer)
-            yield finding("consumer.starved", Severity.WARNING, subject, evidence)
+            starved = _starved(case, consumer)
+            yield finding(catalogue.CONSUMER_STARVED, Severity.WARNING, subject, starved)
 
 
 def _others(case: Case, consumer: ConsumerState) -> int:
@@ -53,38 +54,38 @@ def _owner_pids(case: Case) -> tuple[str, ...]:
     )
 
 
-def _standby(case: Case, consumer: ConsumerState, owner_pids: tuple[str, ...]) -> FlatFacts:
+def _standby(case: Case, consumer: ConsumerState, owner_pids: tuple[str, ...]) -> StandingBy:
     lapsing = [s for s in case.troubled if s.marks & Mark.UNSERVED]
-    hub, process = case.draft.hub, consumer.process
-    return {
-        "pid": process.id.pid,
-        "owner": _owner(case, consumer),
-        "partition_count": len(case.group.seats),
-        "live_owners": _others(case, consumer),
-        "owner_pids": owner_pids,
-        "lapsing": tuple(s.shown.id for s in lapsing),
-        **{k: v for k, v in first_window(lapsing).items() if k != "takeover_basis"},
-        "not_claimed": _not_claimed(case, consumer),
-        "namespace": hub.namespace if hub else None,
-        "hub": hub.name if hub else None,
-        "command": process.command,
-        "consumer_name": process.consumer_name,
-    }
+    hub, process, first = case.draft.hub, consumer.process, first_window(lapsing)
+    return StandingBy(
+        pid=process.id.pid,
+        owner=_owner(case, consumer),
+        partition_count=len(case.group.seats),
+        live_owners=_others(case, consumer),
+        owner_pids=owner_pids,
+        lapsing=tuple(s.shown.id for s in lapsing),
+        takeover=TakeoverTimes(first.earliest_at, first.latest_at, first.is_guess),
+        not_claimed=_not_claimed(case, consumer),
+        namespace=hub.namespace if hub else None,
+        hub=hub.name if hub else None,
+        command=process.command,
+        consumer_name=process.consumer_name,
+    )
 
 
-def _starved(case: Case, consumer: ConsumerState) -> FlatFacts:
+def _starved(case: Case, consumer: ConsumerState) -> Starving:
     others, count = _others(case, consumer), len(case.group.seats)
     free = tuple(s.shown.id for s in case.troubled if s.marks & (Mark.FREE | Mark.EXPIRED))
     process = consumer.process
-    return {
-        "pid": process.id.pid,
-        "owner": _owner(case, consumer),
-        "partition_count": count,
-        "live_owners": others,
-        "expected_min": count // (others + 1),
-        "unowned": free,
-        "reason": "unclaimed" if free else "unshared",
-        "starved_since_at": case.draft.host.idle_since.get((process.id, case.group.key), case.now),
-        "not_claimed": _not_claimed(case, consumer),
-        "command": process.command,
-    }
+    return Starving(
+        pid=process.id.pid,
+        owner=_owner(case, consumer),
+        partition_count=count,
+        live_owners=others,
+        expected_min=count // (others + 1),
+        unowned=free,
+        reason="unclaimed" if free else "unshared",
+        starved_since_at=case.draft.host.idle_since.get((process.id, case.group.key), case.now),
+        not_claimed=_not_claimed(case, consumer),
+        command=process.command,
+    )

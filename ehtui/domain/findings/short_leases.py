@@ -6,14 +6,15 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.case import Case, finding
+from ehtui.domain.findings.evidence import LeasesTooShort
 from ehtui.domain.folds.moves import WINDOW_S
 from ehtui.domain.snapshot import Finding, Severity, TimingBasis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.memory import Move
 
 LEAST = 3  # partitions that were taken beyond the taker's share
@@ -55,16 +56,18 @@ def too_short(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     case.shuffled.update(partitions)
     ages = [m.age_s for m in taken if m.age_s is not None]
     age_s, period_s = min(ages, default=None), _period_s(case, taken)
-    evidence: FlatFacts = {
-        "changes": len(taken),
-        "window_s": WINDOW_S,
-        "owners": len({m.to_owner for m in taken} | {m.from_owner for m in taken}),
-        "partitions": partitions,
-        "youngest_s": age_s,
-        "renewed_every_s": period_s,
-        "is_like_old_rust": _is_like_old_rust(age_s, period_s),
-    }
-    yield finding("group.leases_too_short", Severity.WARNING, case.subject(), evidence, taken[0].at)
+    evidence = LeasesTooShort(
+        changes=len(taken),
+        window_s=WINDOW_S,
+        owners=len({m.to_owner for m in taken} | {m.from_owner for m in taken}),
+        partitions=partitions,
+        youngest_s=age_s,
+        renewed_every_s=period_s,
+        is_like_old_rust=_is_like_old_rust(age_s, period_s),
+    )
+    yield finding(
+        catalogue.GROUP_LEASES_TOO_SHORT, Severity.WARNING, case.subject(), evidence, taken[0].at
+    )
 
 
 def _period_s(case: Case, taken: Sequence[Move]) -> float | None:

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ehtui.domain.clocks import JUMP_S
+from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.case import finding
-from ehtui.domain.problems import ProblemKind
+from ehtui.domain.findings.evidence import (
+    HostClockSkew,
+    HubClockAhead,
+    SourceLimit,
+    SourceTrouble,
+    StoreClockJump,
+)
+from ehtui.domain.findings.evidence_records import NotVisible
+from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import Finding, Severity, SourceState, SourceStatus, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.evidence import FlatFacts
 
 SEVERAL = 3  # failures in a row after which a missing hub or store is critical
 ESSENTIAL = frozenset({"hub", "store"})
@@ -34,18 +42,19 @@ def failing(draft: Draft) -> Iterator[Finding]:
         failures = draft.failures.get(source.name, 1)
 
         if problem.kind in _DENIED:
-            id_, severity = "source.unauthorised", Severity.CRITICAL
+            kind, severity = catalogue.SOURCE_UNAUTHORISED, Severity.CRITICAL
         elif problem.kind is ProblemKind.THROTTLED:
-            id_, severity = "source.throttled", Severity.WARNING
+            kind, severity = catalogue.SOURCE_THROTTLED, Severity.WARNING
         else:
             is_grave = source.name in ESSENTIAL and failures >= SEVERAL
-            id_, severity = "source.unreadable", Severity.CRITICAL if is_grave else Severity.WARNING
+            kind = catalogue.SOURCE_UNREADABLE
+            severity = Severity.CRITICAL if is_grave else Severity.WARNING
 
         yield finding(
-            id_,
+            kind,
             severity,
             Subject(source=source.name),
-            _trouble(draft, source, failures),
+            _trouble(draft, source, problem, failures),
             (source.failing_since or draft.at) + (draft.clock_offset_s or 0.0),
         )
 
@@ -56,30 +65,29 @@ def limited(draft: Draft) -> Iterator[Finding]:
         problem = source.problem
 
         if source.status is SourceStatus.OK and problem is not None:
-            evidence: FlatFacts = {
-                "source": source.name,
-                "problem_kind": problem.kind.value,
-                "summary": problem.summary,
-                "advice": problem.advice,
-            }
+            evidence = SourceLimit(
+                source=source.name,
+                problem_kind=problem.kind,
+                summary=problem.summary,
+                advice=problem.advice,
+            )
             subject = Subject(source=source.name)
-            yield finding("source.limited", Severity.WARNING, subject, evidence)
+            yield finding(catalogue.SOURCE_LIMITED, Severity.WARNING, subject, evidence)
 
 
-def _trouble(draft: Draft, source: SourceState, failures: int) -> FlatFacts:
+def _trouble(draft: Draft, source: SourceState, problem: Problem, failures: int) -> SourceTrouble:
     offset_s = draft.clock_offset_s or 0.0
-    problem = source.problem
     since = source.failing_since if source.failing_since is not None else draft.at
-    return {
-        "source": source.name,
-        "problem_kind": problem.kind.value if problem else "",
-        "summary": problem.summary if problem else "",
-        "advice": problem.advice if problem else "",
-        "failures": failures,
-        "failing_since_at": since + offset_s,
-        "last_read_at": source.read_at + offset_s if source.read_at is not None else None,
-        "retry_at": source.retry_at + offset_s if source.retry_at is not None else None,
-    }
+    return SourceTrouble(
+        source=source.name,
+        problem_kind=problem.kind,
+        summary=problem.summary,
+        advice=problem.advice,
+        failures=failures,
+        failing_since_at=since + offset_s,
+        last_read_at=source.read_at + offset_s if source.read_at is not None else None,
+        retry_at=source.retry_at + offset_s if source.retry_at is not None else None,
+    )
 
 
 def clocks(draft: Draft) -> Iterator[Finding]:
@@ -88,23 +96,23 @@ def clocks(draft: Draft) -> Iterator[Finding]:
 
     # Consumers of this host expire leases by its clock (facts.md §2).
     if clocks.skew_s is not None and abs(clocks.skew_s) > SKEW_LIMIT_S:
-        evidence: FlatFacts = {"offset_s": clocks.skew_s, "limit_s": SKEW_LIMIT_S}
-        yield finding("clock.skew", Severity.WARNING, Subject(), evidence)
+        skew = HostClockSkew(clocks.skew_s, SKEW_LIMIT_S)
+        yield finding(catalogue.CLOCK_SKEW, Severity.WARNING, Subject(), skew)
 
     jumped_at = clocks.jumped_at
 
     if jumped_at is not None and (clocks.date_ahead_s or draft.now - jumped_at < ODD_DATE_S):
-        evidence = {
-            "ahead_s": clocks.jumped_by_s,
-            "seen_at": jumped_at,
-            "is_back": not clocks.date_ahead_s,
-            "stamps_records": clocks.follows,
-        }
-        yield finding("clock.store_jumped", Severity.WARNING, Subject(), evidence)
+        jump = StoreClockJump(
+            ahead_s=clocks.jumped_by_s,
+            seen_at=jumped_at,
+            is_back=not clocks.date_ahead_s,
+            stamps_records=clocks.follows,
+        )
+        yield finding(catalogue.CLOCK_STORE_JUMPED, Severity.WARNING, Subject(), jump)
 
     if clocks.hub_ahead_s:
-        evidence = {"ahead_s": clocks.hub_ahead_s, "limit_s": JUMP_S}
-        yield finding("clock.hub", Severity.WARNING, Subject(), evidence)
+        ahead = HubClockAhead(clocks.hub_ahead_s, JUMP_S)
+        yield finding(catalogue.CLOCK_HUB, Severity.WARNING, Subject(), ahead)
 
 
 def not_visible(draft: Draft) -> Iterator[Finding]:
@@ -113,6 +121,8 @@ def not_visible(draft: Draft) -> Iterator[Finding]:
     group = draft.groups.get(name.lower())
     store = draft.source("store")
     is_off = not draft.policy.has_store or (store and store.status is SourceStatus.OFF)
+
+    reason: Literal["no_store", "no_records"]
 
     if is_off:
         severity, reason, since = Severity.INFO, "no_store", None
@@ -123,14 +133,14 @@ def not_visible(draft: Draft) -> Iterator[Finding]:
     else:
         return
 
-    evidence: FlatFacts = {
-        "reason": reason,
-        "other_groups": tuple(g.state.name for k, g in draft.groups.items() if k != name.lower()),
-        "local_consumers": len(draft.consumers),
-    }
+    evidence = NotVisible(
+        reason=reason,
+        other_groups=tuple(g.state.name for k, g in draft.groups.items() if k != name.lower()),
+        local_consumers=len(draft.consumers),
+    )
     subject = Subject(group=name)
 
     if since is None:
-        yield finding("store.not_visible", severity, subject, evidence)
+        yield finding(catalogue.STORE_NOT_VISIBLE, severity, subject, evidence)
     else:
-        yield finding("store.not_visible", severity, subject, evidence, since)
+        yield finding(catalogue.STORE_NOT_VISIBLE, severity, subject, evidence, since)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.case import finding
+from ehtui.domain.findings.evidence import HotPartition
 from ehtui.domain.snapshot import Finding, Severity, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.intake import Intake
 
 HOT_FACTOR = 4.0
@@ -37,12 +38,14 @@ def hot(draft: Draft) -> Iterator[Finding]:
             continue
 
         if draft.at - state.last_series[0][0] >= WATCHED_S:
-            evidence: FlatFacts = {
-                "in_per_s": own,
-                "others_per_s": intake.of_others(own),
-                "share": own / intake.per_s,
-            }
-            yield finding("partition.hot", Severity.INFO, Subject(partition=state.id), evidence)
+            evidence = HotPartition(
+                in_per_s=own,
+                others_per_s=intake.of_others(own),
+                share=own / intake.per_s,
+            )
+            yield finding(
+                catalogue.PARTITION_HOT, Severity.INFO, Subject(partition=state.id), evidence
+            )
 
 
 def _is_hot(own_per_s: float, intake: Intake) -> bool:

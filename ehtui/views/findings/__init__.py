@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import Finding, Severity
 from ehtui.domain.text import safe
-from ehtui.views.case import Case, Words
+from ehtui.views import keys
 from ehtui.views.evidence import evidence_lines
-from ehtui.views.findings.clocks import CLOCK_WORDS
-from ehtui.views.findings.consumer import CONSUMER_WORDS
-from ehtui.views.findings.group import GROUP_WORDS
-from ehtui.views.findings.lease import LEASE_WORDS
-from ehtui.views.findings.logs import LOG_WORDS
-from ehtui.views.findings.progress import PROGRESS_WORDS
-from ehtui.views.findings.store import STORE_WORDS
+from ehtui.views.finding_text import About, FindingText
+from ehtui.views.findings.clocks import CLOCK_TEXTS
+from ehtui.views.findings.consumer import CONSUMER_TEXTS
+from ehtui.views.findings.group import GROUP_TEXTS
+from ehtui.views.findings.lease import LEASE_TEXTS
+from ehtui.views.findings.logs import LOG_TEXTS
+from ehtui.views.findings.progress import PROGRESS_TEXTS
+from ehtui.views.findings.store import STORE_TEXTS
 from ehtui.views.telling import Telling, partitions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-WORDS: Mapping[str, Words] = {
-    **LEASE_WORDS,
-    **CONSUMER_WORDS,
-    **GROUP_WORDS,
-    **PROGRESS_WORDS,
-    **STORE_WORDS,
-    **CLOCK_WORDS,
-    **LOG_WORDS,
-}
+_ALL: tuple[FindingText[Any], ...] = (
+    *LEASE_TEXTS,
+    *CONSUMER_TEXTS,
+    *GROUP_TEXTS,
+    *PROGRESS_TEXTS,
+    *STORE_TEXTS,
+    *CLOCK_TEXTS,
+    *LOG_TEXTS,
+)
+TEXTS: Mapping[str, FindingText[Any]] = {text.kind.id: text for text in _ALL}
 SEVERITY_WORDS: Mapping[Severity, str] = {
     Severity.CRITICAL: "critical",
     Severity.WARNING: "warning",
@@ -39,27 +41,34 @@ SEVERITY_WORDS: Mapping[Severity, str] = {
 
 def sentence(finding: Finding, say: Telling) -> str:
     """What was found, as one sentence without its full stop."""
-    words = WORDS.get(finding.id)
-    case = Case(finding.subject, facts(finding.evidence), say)
-
-    return words.sentence(case) if words else _unknown(finding, case)
+    text = text_of(finding)
+    return text.sentence(finding.evidence, _about(finding, say)) if text else _unknown(finding, say)
 
 
 def headline(finding: Finding, say: Telling) -> str:
     """The same as the header of the screen says it: what it means, and when it ends."""
-    words = WORDS.get(finding.id)
+    text = text_of(finding)
 
-    if words is None or words.headline is None:
+    if text is None or text.headline is None:
         return sentence(finding, say)
 
-    return words.headline(Case(finding.subject, facts(finding.evidence), say))
+    return text.headline(finding.evidence, _about(finding, say))
 
 
 def advice(finding: Finding, say: Telling) -> tuple[str, ...]:
     """What to do about it: whole sentences, the likeliest first; empty for an unknown finding."""
-    words = WORDS.get(finding.id)
+    text = text_of(finding)
+    return text.advice(finding.evidence, _about(finding, say)) if text else ()
 
-    return words.advice(Case(finding.subject, facts(finding.evidence), say)) if words else ()
+
+def text_of(finding: Finding) -> FindingText[Any] | None:
+    """Its words; None for a finding that is not known, or rests on something else than its own."""
+    text = TEXTS.get(finding.id)
+    return text if text and isinstance(finding.evidence, text.kind.evidence) else None
+
+
+def _about(finding: Finding, say: Telling) -> About:
+    return About(finding.subject, keys.partitions_of(finding), say)
 
 
 def evidence(finding: Finding, say: Telling) -> tuple[tuple[str, str], ...]:
@@ -67,25 +76,23 @@ def evidence(finding: Finding, say: Telling) -> tuple[tuple[str, str], ...]:
     return evidence_lines(facts(finding.evidence), say)
 
 
-def subject_words(finding: Finding, say: Telling) -> str:
+def subject_words(finding: Finding) -> str:
     """What it is about: `P2`, `51411`, `store`, `analytics`."""
     subject = finding.subject
-    case = Case(subject, facts(finding.evidence), say)
+    places = keys.partitions_of(finding)
 
     if subject.pid is not None:
         return str(subject.pid)
 
-    if case.places:
-        return partitions(case.places)
+    if places:
+        return partitions(places)
 
     return safe(subject.source or subject.group or "")
 
 
-def _unknown(finding: Finding, case: Case) -> str:
-    told = ", ".join(
-        f"{name} {value}" for name, value in evidence_lines(facts(finding.evidence), case.say)
-    )
-    about = subject_words(finding, case.say)
+def _unknown(finding: Finding, say: Telling) -> str:
+    told = ", ".join(f"{name} {value}" for name, value in evidence(finding, say))
+    about = subject_words(finding)
     name = safe(finding.id).replace(".", " ").replace("_", " ")
 
     return "".join((f"{about}: " if about else "", name, f" ({told})" if told else ""))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
 from ehtui.views import formats
-from ehtui.views.case import Case, Words
+from ehtui.views.finding_text import About, FindingText
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ehtui.domain.findings.evidence import HostClockSkew, HubClockAhead, StoreClockJump
 
 
 def _apart(ahead_s: float) -> str:
@@ -17,11 +18,11 @@ def _apart(ahead_s: float) -> str:
     return f"{formats.duration(abs(ahead_s))} {word}"
 
 
-def _skew(case: Case) -> str:
-    return f"This host's clock is {_apart(-(case.number('offset_s') or 0.0))} the storage server's"
+def _skew(found: HostClockSkew, _: About) -> str:
+    return f"This host's clock is {_apart(-(found.offset_s))} the storage server's"
 
 
-def _skew_advice(_: Case) -> tuple[str, ...]:
+def _skew_advice(*_: object) -> tuple[str, ...]:
     return (
         (
             "Consumers judge a lease by their own clock against the server's stamp: one that runs "
@@ -31,21 +32,22 @@ def _skew_advice(_: Case) -> tuple[str, ...]:
     )
 
 
-def _store(case: Case) -> str:
-    ahead_s = case.number("ahead_s") or 0.0
+def _store(found: StoreClockJump, about: About) -> str:
+    ahead_s = found.ahead_s
     size = formats.duration(abs(ahead_s))
     way = "ahead" if ahead_s > 0 else "back"
 
-    if case.is_set("is_back"):
-        return f"The store's clock jumped {size} {way} for a while, until {case.time('seen_at')}"
+    if found.is_back:
+        until = about.say.time(found.seen_at)
+        return f"The store's clock jumped {size} {way} for a while, until {until}"
 
     return f"The store's clock jumped {size} {way}"
 
 
-def _store_advice(case: Case) -> tuple[str, ...]:
+def _store_advice(found: StoreClockJump, _: About) -> tuple[str, ...]:
     stamped = (
         "It stamps the records too: consumers take new leases for older or newer than they are."
-        if case.is_set("stamps_records")
+        if found.stamps_records
         else "The records themselves are stamped as before: only the Date of its replies is odd."
     )
 
@@ -58,11 +60,11 @@ def _store_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-def _hub(case: Case) -> str:
-    return f"The hub's clock is {_apart(case.number('ahead_s') or 0.0)} the store's"
+def _hub(found: HubClockAhead, _: About) -> str:
+    return f"The hub's clock is {_apart(found.ahead_s)} the store's"
 
 
-def _hub_advice(_: Case) -> tuple[str, ...]:
+def _hub_advice(*_: object) -> tuple[str, ...]:
     return (
         (
             "How far a group is behind in time is corrected by that. In Azure both are "
@@ -71,8 +73,8 @@ def _hub_advice(_: Case) -> tuple[str, ...]:
     )
 
 
-CLOCK_WORDS: Mapping[str, Words] = {
-    "clock.skew": Words(_skew, _skew_advice),
-    "clock.store_jumped": Words(_store, _store_advice),
-    "clock.hub": Words(_hub, _hub_advice),
-}
+CLOCK_TEXTS = (
+    FindingText(catalogue.CLOCK_SKEW, _skew, _skew_advice),
+    FindingText(catalogue.CLOCK_STORE_JUMPED, _store, _store_advice),
+    FindingText(catalogue.CLOCK_HUB, _hub, _hub_advice),
+)

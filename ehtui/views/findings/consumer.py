@@ -5,26 +5,32 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
+from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.case import Case, Words
+from ehtui.views.finding_text import About, FindingText
 from ehtui.views.findings.forecast import joined, when
 from ehtui.views.telling import partitions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ehtui.domain.findings.evidence import StandingBy, Starving
+
 
 _AZURE = re.compile(r"[a-z0-9-]+\.servicebus\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)")
 _NEW_GROUP = "test-group"
 
 
-def _standby(case: Case) -> str:
-    return joined(f"{case.pid} stands by, by design: {_crowd(case)}", _next(case))
+def _standby(found: StandingBy, about: About) -> str:
+    return joined(
+        f"{formats.pid(found.pid)} stands by, by design: {_crowd(found, about)}",
+        _next(found, about),
+    )
 
 
-def _crowd(case: Case) -> str:
-    count = case.whole("partition_count") or 0
-    owners = case.whole("live_owners") or 0
-    group = case.say.of_group(case.subject.group)
+def _crowd(found: StandingBy, about: About) -> str:
+    count = found.partition_count
+    owners = found.live_owners
+    group = about.say.of_group(about.subject.group)
 
     if count == 1:
         return f"the only partition{group} has its owner"
@@ -34,21 +40,21 @@ def _crowd(case: Case) -> str:
     return f"{held_by} for {formats.plural(count, 'partition')}{group}"
 
 
-def _next(case: Case) -> str:
-    lapsing = case.names("lapsing")
+def _next(found: StandingBy, about: About) -> str:
+    lapsing = found.lapsing
 
     if not lapsing:
-        stops = "that one" if case.whole("live_owners") == 1 else "one of them"
+        stops = "that one" if found.live_owners == 1 else "one of them"
         return f"it takes over when {stops} stops"
 
-    earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
-    then = when(case, earliest, latest) if earliest is not None else "when the lease lapses"
+    is_known = found.takeover.earliest_at is not None
+    then = when(found.takeover, about.say) if is_known else "when the lease lapses"
 
     return f"it takes {partitions(lapsing)} {then}"
 
 
-def _standby_advice(case: Case) -> tuple[str, ...]:
-    times = case.whole("not_claimed")
+def _standby_advice(found: StandingBy, about: About) -> tuple[str, ...]:
+    times = found.not_claimed
     said = f" (said {formats.plural(times, 'time')})" if times else ""
 
     return (
@@ -61,20 +67,21 @@ def _standby_advice(case: Case) -> tuple[str, ...]:
             "It is your spare: when an owner stops, it takes over by itself. To receive events "
             "now, there are three ways:"
         ),
-        f"1. Stop the other: {_stop(case)}.",
+        f"1. Stop the other: {_stop(found, about)}.",
         (
             "Price: that consumer's work ends, and its partition rests until this one claims it: "
             "one round after a clean close, the whole lease after a kill -9."
         ),
         (
             "2. Another consumer group, best for tests: "
-            f"{create_group(case.text('namespace'), case.text('hub'))}."
+            f"{create_group(formats.text(found.namespace), formats.text(found.hub))}."
         ),
-        f"Then start it there: {_start_there(case)}.",
+        f"Then start it there: {_start_there(found, about)}.",
         "Price: it reads every event too, with checkpoints of its own. Nobody else notices.",
         (
-            f"3. More partitions than {case.count('partition_count')}, one for each consumer: "
-            "Premium and Dedicated can add them (never remove), Basic and Standard need a new hub."
+            f"3. More partitions than {formats.count(found.partition_count)}, one for each "
+            "consumer: Premium and Dedicated can add them (never remove), Basic and Standard need "
+            "a new hub."
         ),
         (
             "Price: the same key may land on another partition than before, and order holds only "
@@ -83,8 +90,8 @@ def _standby_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-def _stop(case: Case) -> str:
-    pids = case.names("owner_pids")
+def _stop(found: StandingBy, _: About) -> str:
+    pids = found.owner_pids
 
     if not pids:
         return "the owners run on other hosts"
@@ -111,8 +118,8 @@ def create_group(namespace: str, hub: str, group: str = _NEW_GROUP) -> str:
     )
 
 
-def _start_there(case: Case) -> str:
-    command, name = case.text("command") or "…", case.text("consumer_name")
+def _start_there(found: StandingBy, _: About) -> str:
+    command, name = safe(found.command) or "…", formats.text(found.consumer_name)
     ways = [
         f"`EVENTHUB_CONSUMER_GROUP={_NEW_GROUP} {command}` if it reads that variable",
         f"eventhub.consumer_group: {_NEW_GROUP} in its own config.yaml",
@@ -125,21 +132,21 @@ def _start_there(case: Case) -> str:
     return formats.listed(ways, last="or")
 
 
-def _starved(case: Case) -> str:
-    pid = case.whole("pid")
-    lasting = case.since("starved_since_at")
+def _starved(found: Starving, about: About) -> str:
+    pid = found.pid
+    lasting = about.say.since(found.starved_since_at)
 
-    if case.text("reason") == "unclaimed":
-        free = case.names("unowned")
+    if found.reason == "unclaimed":
+        free = found.unowned
         return f"{pid} owns nothing for {lasting}, though {partitions(free)} {_is(free)} free"
 
-    expected = formats.plural(case.whole("expected_min") or 1, "partition")
-    owners = formats.plural(case.whole("live_owners") or 0, "other owner")
+    expected = formats.plural(found.expected_min or 1, "partition")
+    owners = formats.plural(found.live_owners, "other owner")
 
     return (
         f"{pid} owns nothing for {lasting}, though {expected} should be its share: "
-        f"{owners} hold{'' if case.whole('live_owners') != 1 else 's'} all "
-        f"{case.count('partition_count')}"
+        f"{owners} hold{'' if found.live_owners != 1 else 's'} all "
+        f"{formats.count(found.partition_count)}"
     )
 
 
@@ -147,8 +154,8 @@ def _is(names: tuple[str, ...]) -> str:
     return "is" if len(names) == 1 else "are"
 
 
-def _starved_advice(case: Case) -> tuple[str, ...]:
-    if case.text("reason") == "unclaimed":
+def _starved_advice(found: Starving, _: About) -> tuple[str, ...]:
+    if found.reason == "unclaimed":
         return (
             (
                 "It should have claimed a free partition by now. Look at its log for errors of "
@@ -170,7 +177,7 @@ def _starved_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-CONSUMER_WORDS: Mapping[str, Words] = {
-    "consumer.standby": Words(_standby, _standby_advice),
-    "consumer.starved": Words(_starved, _starved_advice),
-}
+CONSUMER_TEXTS = (
+    FindingText(catalogue.CONSUMER_STANDBY, _standby, _standby_advice),
+    FindingText(catalogue.CONSUMER_STARVED, _starved, _starved_advice),
+)

@@ -8,59 +8,56 @@ from ehtui.views import formats
 from ehtui.views.telling import it
 
 if TYPE_CHECKING:
-    from ehtui.views.case import Case
+    from collections.abc import Sequence
+
+    from ehtui.domain.evidence import Takeover, TakeoverTimes
+    from ehtui.views.telling import Telling
 
 
-def takeover(case: Case) -> str:
+def takeover(
+    forecast: Takeover, places: Sequence[str], say: Telling, *, standbys: int, others: int
+) -> str:
     """Who takes it and when, as the end of a sentence."""
-    earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
-
-    if earliest is None and latest is None:
-        if case.text("takeover_basis") == "no-survivor":
-            return "nobody is left to take " + it(case.places)
+    if forecast.earliest_at is None and forecast.latest_at is None:
+        if forecast.basis == "no-survivor":
+            return "nobody is left to take " + it(places)
 
         return ""
 
-    return f"{_taker(case)} {window(case, earliest, latest)}"
+    taker = "a standby" if standbys else "another owner" if others else "a consumer"
+    return f"{taker} {_window(forecast, places, say)}"
 
 
-def _taker(case: Case) -> str:
-    if case.whole("standbys"):
-        return "a standby"
-
-    return "another owner" if case.whole("survivors") or case.whole("live_owners") else "a consumer"
-
-
-def window(case: Case, earliest: float | None, latest: float | None) -> str:
+def _window(forecast: Takeover, places: Sequence[str], say: Telling) -> str:
     """`takes it 12:03:41–12:04:17`, or what is true once that time has come or gone."""
-    taken = it(case.places)
-    now, guess = case.say.now, sign(case)
+    taken, now, guess = it(places), say.now, _sign(forecast)
+    earliest, latest = forecast.earliest_at, forecast.latest_at
 
     if latest is not None and latest < now:
         late = formats.duration(now - latest)
-        return f"should have taken {taken} by {guess}{case.say.time(latest)} ({late} late)"
+        return f"should have taken {taken} by {guess}{say.time(latest)} ({late} late)"
 
     if earliest is not None and earliest <= now:
-        by = f", by {guess}{case.say.time(latest)} at the latest" if latest is not None else ""
+        by = f", by {guess}{say.time(latest)} at the latest" if latest is not None else ""
         return f"can take {taken} at any moment{by}"
 
-    return f"takes {taken} {when(case, earliest, latest)}"
+    return f"takes {taken} {when(forecast, say)}"
 
 
-def when(case: Case, earliest: float | None, latest: float | None) -> str:
+def when(forecast: Takeover | TakeoverTimes, say: Telling) -> str:
     """`~12:03:41–12:04:17`; `from 12:03:41` or `by 12:04:17` where only one end is known."""
-    guess = sign(case)
+    earliest, latest, guess = forecast.earliest_at, forecast.latest_at, _sign(forecast)
 
     if earliest is None or latest is None:
         word = "from" if latest is None else "by"
-        return f"{word} {guess}{case.say.time(earliest if latest is None else latest)}"
+        return f"{word} {guess}{say.time(earliest if latest is None else latest)}"
 
-    return f"{guess}{case.say.span(earliest, latest)}"
+    return f"{guess}{say.span(earliest, latest)}"
 
 
-def sign(case: Case) -> str:
+def _sign(forecast: Takeover | TakeoverTimes) -> str:
     """`~` before a forecast that is a guess."""
-    return "~" if case.is_set("takeover_is_guess") else ""
+    return "~" if forecast.is_guess else ""
 
 
 def joined(*parts: str) -> str:

@@ -4,28 +4,39 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
 from ehtui.views import formats
-from ehtui.views.case import Case, Words
+from ehtui.views.finding_text import About, FindingText
 from ehtui.views.findings.forecast import joined
 from ehtui.views.telling import partitions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-def _imbalanced(case: Case) -> str:
-    low, high = case.whole("expected_min"), case.whole("expected_max")
-    fair = formats.count(low) if low == high else f"{formats.count(low)} or {formats.count(high)}"
-
-    return (
-        f"{case.group} is out of balance for {case.since('imbalanced_since_at')}: "
-        f"{case.owner('most_owner')} holds {case.count('most')}, "
-        f"{case.owner('least_owner')} {case.count('least')} of "
-        f"{formats.plural(case.whole('partition_count') or 0, 'partition')} ({fair} each is fair)"
+    from ehtui.domain.findings.evidence import (
+        Churn,
+        CrashLoop,
+        HotPartition,
+        Imbalance,
+        LeasesTooShort,
+        Newcomer,
+        NoConsumers,
+        PingPong,
+        SingleHost,
     )
 
 
-def _imbalanced_advice(_: Case) -> tuple[str, ...]:
+def _imbalanced(found: Imbalance, about: About) -> str:
+    low, high = found.expected_min, found.expected_max
+    fair = formats.count(low) if low == high else f"{formats.count(low)} or {formats.count(high)}"
+
+    return (
+        f"{about.group} is out of balance for {about.say.since(found.imbalanced_since_at)}: "
+        f"{formats.somebody(found.most_owner)} holds {formats.count(found.most)}, "
+        f"{formats.somebody(found.least_owner)} {formats.count(found.least)} of "
+        f"{formats.plural(found.partition_count, 'partition')} ({fair} each is fair)"
+    )
+
+
+def _imbalanced_advice(*_: object) -> tuple[str, ...]:
     return (
         (
             "Consumers take one partition a round from whoever holds most, so this should settle "
@@ -35,16 +46,16 @@ def _imbalanced_advice(_: Case) -> tuple[str, ...]:
     )
 
 
-def _churn(case: Case) -> str:
+def _churn(found: Churn, about: About) -> str:
     return (
-        f"{case.group}: {formats.plural(case.whole('changes') or 0, 'change')} of owner within "
-        f"{case.lasting('window_s')} among "
-        f"{formats.plural(case.whole('owners') or 0, 'live owner')} "
-        f"({partitions(case.names('partitions'))})"
+        f"{about.group}: {formats.plural(found.changes, 'change')} of owner within "
+        f"{formats.duration(found.window_s)} among "
+        f"{formats.plural(found.owners, 'live owner')} "
+        f"({partitions(found.partitions)})"
     )
 
 
-def _churn_advice(_: Case) -> tuple[str, ...]:
+def _churn_advice(*_: object) -> tuple[str, ...]:
     return (
         (
             "Each move closes and opens a reader and repeats events since the last checkpoint. "
@@ -58,21 +69,22 @@ def _churn_advice(_: Case) -> tuple[str, ...]:
     )
 
 
-def _too_short(case: Case) -> str:
-    every = case.number("renewed_every_s")
+def _too_short(found: LeasesTooShort, about: About) -> str:
+    every = found.renewed_every_s
     rounds = f", every {formats.duration(every)}" if every is not None else ""
-    age = case.number("youngest_s")
+    age = found.youngest_s
     sooner = f", {formats.duration(age)} after a renewal" if age is not None else ""
 
-    owners = formats.plural(case.whole("owners") or 0, "live owner")
+    owners = formats.plural(found.owners, "live owner")
 
     return (
-        f"{case.group}: leases run out before they are renewed{rounds}: {owners} took partitions "
-        f"from each other {case.count('changes')} times within {case.lasting('window_s')}{sooner}"
+        f"{about.group}: leases run out before they are renewed{rounds}: {owners} took partitions "
+        f"from each other {formats.count(found.changes)} times within "
+        f"{formats.duration(found.window_s)}{sooner}"
     )
 
 
-def _too_short_advice(case: Case) -> tuple[str, ...]:
+def _too_short_advice(found: LeasesTooShort, _: About) -> tuple[str, ...]:
     rust = (
         "The Rust SDK (azure_messaging_eventhubs) before 0.14 does so by default: it renews every "
         "30 s and calls leases expired after 10 s. Update it."
@@ -89,18 +101,18 @@ def _too_short_advice(case: Case) -> tuple[str, ...]:
             "partitionOwnershipExpirationIntervalInMs in JavaScript, "
             "PartitionOwnershipExpirationInterval in .NET, PartitionExpirationDuration in Go."
         ),
-        *((rust,) if case.is_set("is_like_old_rust") else ()),
+        *((rust,) if found.is_like_old_rust else ()),
     )
 
 
-def _pingpong(case: Case) -> str:
+def _pingpong(found: PingPong, about: About) -> str:
     return (
-        f"{case.where}: {case.owners()} take it from each other, "
-        f"{case.count('changes')} times within {case.lasting('window_s')}"
+        f"{about.where}: {formats.owners(found.owners)} take it from each other, "
+        f"{formats.count(found.changes)} times within {formats.duration(found.window_s)}"
     )
 
 
-def _pingpong_advice(_: Case) -> tuple[str, ...]:
+def _pingpong_advice(*_: object) -> tuple[str, ...]:
     return (
         (
             "Both believe that it is theirs. Look for two client libraries or versions in one "
@@ -111,19 +123,20 @@ def _pingpong_advice(_: Case) -> tuple[str, ...]:
     )
 
 
-def _crash_loop(case: Case) -> str:
-    lived = case.number("lived_s")
-    where = f"{case.where}: " if case.places else f"{case.group}: "
+def _crash_loop(found: CrashLoop, about: About) -> str:
+    lived = found.lived_s
+    where = f"{about.where}: " if about.places else f"{about.group}: "
     short = f", each after about {formats.duration(lived)}" if lived is not None else ""
-    sequence = case.whole("checkpoint_sequence")
-    within = f"within {case.lasting('window_s')}{short}"
+    sequence = found.checkpoint_sequence
+    within = f"within {formats.duration(found.window_s)}{short}"
 
-    if len(case.names("owners")) == 1:
-        turns = formats.plural(case.whole("restarts") or 0, "time")
-        told = f"{where}{case.owners()} let go of it and claimed it again, {turns} {within}"
+    if len(found.owners) == 1:
+        turns = formats.plural(found.restarts, "time")
+        one = formats.owners(found.owners)
+        told = f"{where}{one} let go of it and claimed it again, {turns} {within}"
         stops = "it stops"
     else:
-        count = formats.plural(case.whole("restarts") or 0, "consumer")
+        count = formats.plural(found.restarts, "consumer")
         told = f"{where}{count} came and went {within}"
         stops = "all stop"
 
@@ -133,11 +146,11 @@ def _crash_loop(case: Case) -> str:
     )
 
 
-def _crash_loop_advice(case: Case) -> tuple[str, ...]:
-    sequence = case.whole("checkpoint_sequence")
+def _crash_loop_advice(found: CrashLoop, _: About) -> tuple[str, ...]:
+    sequence = found.checkpoint_sequence
     cause = "Read the end of its log: the error before each end is the cause."
 
-    if len(case.names("owners")) == 1:
+    if len(found.owners) == 1:
         cause = (
             "Its handler raises: the SDK then closes the partition, and its next round claims it "
             "again. The error stands in its log."
@@ -155,27 +168,27 @@ def _crash_loop_advice(case: Case) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _no_consumers(case: Case) -> str:
+def _no_consumers(found: NoConsumers, about: About) -> str:
     last = ""
 
-    if case.text("last_owner"):
-        renewed, seen = case.number("last_renewed_at"), case.number("last_seen_at")
-        ago = f"renewed {case.say.ago(renewed)}" if renewed is not None else "was alive"
+    if found.last_owner:
+        renewed, seen = found.last_renewed_at, found.last_seen_at
+        ago = f"renewed {about.say.ago(renewed)}" if renewed is not None else "was alive"
 
         if renewed is None and seen is not None:  # renewing a blob lease writes nothing
-            ago = f"was last seen {case.say.ago(seen)}"
+            ago = f"was last seen {about.say.ago(seen)}"
 
-        last = f"the last, {case.owner('last_owner')}, {ago}"
+        last = f"the last, {formats.somebody(found.last_owner)}, {ago}"
 
-    lag, lost = case.whole("lag"), case.whole("lost")
+    lag, lost = found.lag, found.lost
     waiting = f"{formats.plural(lag, 'event')} unread" if lag else ""
     gone = f"{formats.plural(lost, 'event')} already removed by retention" if lost else ""
 
-    return joined(f"{case.group} has no consumers", last, waiting, gone)
+    return joined(f"{about.group} has no consumers", last, waiting, gone)
 
 
-def _no_consumers_advice(case: Case) -> tuple[str, ...]:
-    local = case.whole("local_consumers")
+def _no_consumers_advice(found: NoConsumers, _: About) -> tuple[str, ...]:
+    local = found.local_consumers
 
     if local:
         return (
@@ -194,30 +207,26 @@ def _no_consumers_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-def _newcomer(case: Case) -> str:
-    who = case.owner()
-    pid = case.whole("pid")
+def _newcomer(found: Newcomer, about: About) -> str:
+    who = formats.somebody(found.owner)
+    pid = found.pid
     local = f" (process {pid} of this host)" if pid is not None else ""
-    taken = case.names("taken")
+    taken = found.taken
     took = ""
 
     if taken:
-        took = f" and took {partitions(taken)} from {case.owners('from_owners')}"
+        took = f" and took {partitions(taken)} from {formats.owners(found.from_owners)}"
 
-    alarm = (
-        "a local run took over production: "
-        if case.is_set("is_production") and taken and pid
-        else ""
-    )
+    alarm = "a local run took over production: " if found.is_production and taken and pid else ""
 
-    return f"{alarm}{who}{local} joined {case.group} {case.time('joined_at')}{took}"
+    return f"{alarm}{who}{local} joined {about.group} {about.say.time(found.joined_at)}{took}"
 
 
-def _newcomer_advice(case: Case) -> tuple[str, ...]:
-    if not case.is_set("is_production"):
+def _newcomer_advice(found: Newcomer, _: About) -> tuple[str, ...]:
+    if not found.is_production:
         return ("A new consumer takes its share of the partitions: that is how a group grows.",)
 
-    pid = case.whole("pid")
+    pid = found.pid
     stop = f"Stop it (`{formats.command('kill', str(pid))}`): " if pid is not None else "Stop it: "
 
     return (
@@ -229,28 +238,26 @@ def _newcomer_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-def _single_host(case: Case) -> str:
+def _single_host(found: SingleHost, about: About) -> str:
     return (
-        f"All {formats.plural(case.whole('owners') or 0, 'owner')} of {case.group} run on this "
+        f"All {formats.plural(found.owners, 'owner')} of {about.group} run on this "
         "host: when it goes, nobody reads"
     )
 
 
-def _single_host_advice(_: Case) -> tuple[str, ...]:
+def _single_host_advice(*_: object) -> tuple[str, ...]:
     return ("Run one more consumer on another host: it stands by or shares the load.",)
 
 
-def _hot(case: Case) -> str:
-    share = case.number("share")
-    part = "" if share is None else f" ({share:.0%} of all input)"
-
+def _hot(found: HotPartition, about: About) -> str:
     return (
-        f"{case.where} takes {case.rate('in_per_s')}{part}; "
-        f"the others {case.rate('others_per_s')} each"
+        f"{about.where} takes {formats.per_s(found.in_per_s)} "
+        f"({found.share:.0%} of all input); "
+        f"the others {formats.per_s(found.others_per_s)} each"
     )
 
 
-def _hot_advice(_: Case) -> tuple[str, ...]:
+def _hot_advice(*_: object) -> tuple[str, ...]:
     return (
         (
             "Events of one key always go to one partition. A key that is used too often, or a "
@@ -260,14 +267,14 @@ def _hot_advice(_: Case) -> tuple[str, ...]:
     )
 
 
-GROUP_WORDS: Mapping[str, Words] = {
-    "group.imbalanced": Words(_imbalanced, _imbalanced_advice),
-    "group.churn": Words(_churn, _churn_advice),
-    "group.leases_too_short": Words(_too_short, _too_short_advice),
-    "partition.pingpong": Words(_pingpong, _pingpong_advice),
-    "owner.crash_loop": Words(_crash_loop, _crash_loop_advice),
-    "group.no_consumers": Words(_no_consumers, _no_consumers_advice),
-    "group.newcomer": Words(_newcomer, _newcomer_advice),
-    "group.single_host": Words(_single_host, _single_host_advice),
-    "partition.hot": Words(_hot, _hot_advice),
-}
+GROUP_TEXTS = (
+    FindingText(catalogue.GROUP_IMBALANCED, _imbalanced, _imbalanced_advice),
+    FindingText(catalogue.GROUP_CHURN, _churn, _churn_advice),
+    FindingText(catalogue.GROUP_LEASES_TOO_SHORT, _too_short, _too_short_advice),
+    FindingText(catalogue.PARTITION_PINGPONG, _pingpong, _pingpong_advice),
+    FindingText(catalogue.OWNER_CRASH_LOOP, _crash_loop, _crash_loop_advice),
+    FindingText(catalogue.GROUP_NO_CONSUMERS, _no_consumers, _no_consumers_advice),
+    FindingText(catalogue.GROUP_NEWCOMER, _newcomer, _newcomer_advice),
+    FindingText(catalogue.GROUP_SINGLE_HOST, _single_host, _single_host_advice),
+    FindingText(catalogue.PARTITION_HOT, _hot, _hot_advice),
+)

@@ -4,43 +4,51 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
 from ehtui.views import formats
 from ehtui.views.basis import basis
-from ehtui.views.case import Case, Words
+from ehtui.views.finding_text import About, FindingText
 from ehtui.views.findings.forecast import joined, takeover
 from ehtui.views.telling import have, it
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ehtui.domain.findings.evidence import LeaseLapse, PartitionsUnowned
 
 
-def _unowned(case: Case) -> str:
-    lasting, them = case.since("unowned_since_at"), it(case.places)
-    nobody = f"{case.where} {have(case.places)} no owner for {lasting}"
+def _unowned(found: PartitionsUnowned, about: About) -> str:
+    lasting, them = about.say.since(found.unowned_since_at), it(about.places)
+    nobody = f"{about.where} {have(about.places)} no owner for {lasting}"
 
-    if case.text("state") == "never_owned":
-        nobody = f"{case.where} never had an owner (watched for {lasting})"
-    elif case.text("last_owner"):
-        nobody = f"{nobody}: {case.owner('last_owner')} gave {them} up"
+    if found.state == "never_owned":
+        nobody = f"{about.where} never had an owner (watched for {lasting})"
+    elif found.last_owner:
+        nobody = f"{nobody}: {formats.somebody(found.last_owner)} gave {them} up"
 
-    return joined(nobody, _waiting(case), takeover(case))
+    taken = takeover(
+        found.takeover,
+        about.places,
+        about.say,
+        standbys=found.standbys,
+        others=found.live_owners,
+    )
+    return joined(nobody, _waiting(found, about), taken)
 
 
-def _waiting(case: Case) -> str:
-    lag = case.whole("lag")
+def _waiting(found: PartitionsUnowned, _: About) -> str:
+    lag = found.lag
 
     return f"{formats.plural(lag, 'event')} wait" + ("s" if lag == 1 else "") if lag else ""
 
 
-def _unowned_advice(case: Case) -> tuple[str, ...]:
+def _unowned_advice(found: PartitionsUnowned, about: About) -> tuple[str, ...]:
     lines = [
-        f"Nobody reads {it(case.places)} until a consumer of the group claims {it(case.places)}."
+        f"Nobody reads {it(about.places)} until a consumer of the group claims {it(about.places)}."
     ]
 
-    if case.whole("live_owners") or case.whole("standbys"):
+    if found.live_owners or found.standbys:
         lines.append(
             "Consumers of the group are alive: one of them should claim it in its next round "
-            f"(within {case.lasting('grace_s')}). If none does, look at their logs for "
+            f"(within {formats.duration(found.grace_s)}). If none does, look at their logs for "
             "“claim_ownership” and “load-balancing” errors."
         )
     else:
@@ -49,129 +57,150 @@ def _unowned_advice(case: Case) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _overdue(case: Case) -> str:
-    if case.number("process_gone_at") is not None and not case.text("signal"):
-        ended = f"(process {case.pid}) ended {case.time('process_gone_at')} without release"
+def _overdue(found: LeaseLapse, about: About) -> str:
+    if found.process_gone_at is not None and not found.signal:
+        gone_at = about.say.time(found.process_gone_at)
+        ended = f"(process {formats.pid(found.pid)}) ended {gone_at} without release"
 
-        return joined(f"{case.where}: its owner {case.owner()} {ended}", takeover(case))
+        return joined(
+            f"{about.where}: its owner {formats.somebody(found.owner)} {ended}",
+            _takeover(found, about),
+        )
 
-    when = f" {case.time('renewed_at')}" if case.number("renewed_at") is not None else ""
-    stopped = f"{case.where}: owner {case.owner()} stopped renewing{when}"
+    when = f" {about.say.time(found.renewed_at)}" if found.renewed_at is not None else ""
+    stopped = f"{about.where}: owner {formats.somebody(found.owner)} stopped renewing{when}"
 
-    return joined(stopped, _process(case))
+    return joined(stopped, _process(found, about))
 
 
-def _process(case: Case) -> str:
+def _process(found: LeaseLapse, about: About) -> str:
     """What became of the owner's process, where that is known."""
-    pid = case.whole("pid")
+    pid = found.pid
 
     if pid is None:
         return ""
 
-    if case.text("signal"):
-        verb = "killed" if case.text("signal") == "KILL" else f"sent SIG{case.text('signal')}"
-        return f"its process {pid} was {verb} by you {case.time('signalled_at')}"
+    if found.signal:
+        verb = "killed" if found.signal == "KILL" else f"sent SIG{formats.text(found.signal)}"
+        return f"its process {pid} was {verb} by you {about.say.time(found.signalled_at)}"
 
-    if case.number("process_gone_at") is not None:
-        return f"its process {pid} ended {case.time('process_gone_at')}"
+    if found.process_gone_at is not None:
+        return f"its process {pid} ended {about.say.time(found.process_gone_at)}"
 
     return f"its process {pid} still runs"
 
 
-def _dead_since(case: Case) -> float | None:
+def _dead_since(found: LeaseLapse, _: About) -> float | None:
     """When the owner died, as far as that is known: its end, a fatal signal, its last renewal."""
-    gone = case.number("process_gone_at")
+    gone = found.process_gone_at
 
-    if gone is None and case.text("signal") == "KILL":
-        gone = case.number("signalled_at")
+    if gone is None and found.signal == "KILL":
+        gone = found.signalled_at
 
-    return case.number("renewed_at") if gone is None else gone
-
-
-def _no_live_owner(case: Case) -> str:
-    dead_since = _dead_since(case) or case.number("expires_at")
-    lasting = f" for {case.say.since(dead_since)}" if dead_since is not None else ""
-
-    return joined(f"{case.where} {have(case.places)} no live owner{lasting}", takeover(case))
+    return found.renewed_at if gone is None else gone
 
 
-def _overdue_headline(case: Case) -> str:
-    if case.number("process_gone_at") is not None or case.text("signal") == "KILL":
-        return _no_live_owner(case)
+def _no_live_owner(found: LeaseLapse, about: About) -> str:
+    dead_since = _dead_since(found, about) or found.expires_at
+    lasting = f" for {about.say.since(dead_since)}" if dead_since is not None else ""
 
-    known = case.number("renewed_at") is not None
-    lasting = f"has not renewed for {case.since('renewed_at')}" if known else "stopped renewing"
-    silent = f"{case.where}: {case.owner()} {lasting}"
-    expires = case.number("expires_at")
-    lapse = f"its lease runs out {case.say.time(expires)}" if expires is not None else ""
-
-    return joined(silent, takeover(case) or lapse)
-
-
-def _overdue_advice(case: Case) -> tuple[str, ...]:
-    every, length = case.number("renewed_every_s"), case.number("expires_after_s")
-    rhythm = f"It used to renew every {formats.duration(every)}. " if every is not None else ""
-
-    if case.number("expires_at") is None:
-        return (f"{rhythm}When its lease runs out is not known.", _way_out(case))
-
-    judged = f", judged by {basis(case.text('expiry_basis'))}" if case.text("expiry_basis") else ""
-    after = f", {formats.duration(length)} after the last renewal" if length is not None else ""
-
-    return (
-        f"{rhythm}Its lease runs out {case.time('expires_at')}{after}{judged}. {_until_then(case)}",
-        _way_out(case),
+    return joined(
+        f"{about.where} {have(about.places)} no live owner{lasting}", _takeover(found, about)
     )
 
 
-def _until_then(case: Case) -> str:
+def _overdue_headline(found: LeaseLapse, about: About) -> str:
+    if found.process_gone_at is not None or found.signal == "KILL":
+        return _no_live_owner(found, about)
+
+    known = found.renewed_at is not None
+    lasting = (
+        f"has not renewed for {about.say.since(found.renewed_at)}" if known else "stopped renewing"
+    )
+    silent = f"{about.where}: {formats.somebody(found.owner)} {lasting}"
+    expires = found.expires_at
+    lapse = f"its lease runs out {about.say.time(expires)}" if expires is not None else ""
+
+    return joined(silent, _takeover(found, about) or lapse)
+
+
+def _overdue_advice(found: LeaseLapse, about: About) -> tuple[str, ...]:
+    every, length = found.renewed_every_s, found.expires_after_s
+    rhythm = f"It used to renew every {formats.duration(every)}. " if every is not None else ""
+
+    if found.expires_at is None:
+        return (f"{rhythm}When its lease runs out is not known.", _way_out(found, about))
+
+    judged = f", judged by {basis(found.expiry_basis)}" if found.expiry_basis else ""
+    after = f", {formats.duration(length)} after the last renewal" if length is not None else ""
+
+    return (
+        (
+            f"{rhythm}Its lease runs out {about.say.time(found.expires_at)}{after}{judged}. "
+            f"{_until_then(found, about)}"
+        ),
+        _way_out(found, about),
+    )
+
+
+def _until_then(found: LeaseLapse, about: About) -> str:
     """Whoever takes over judges the expiry, by its own settings."""
-    earliest, expires = case.number("takeover_earliest_at"), case.number("expires_at")
+    earliest, expires = found.takeover.earliest_at, found.expires_at
 
     if earliest is not None and expires is not None and earliest < expires:
-        return f"A consumer with a shorter expiry may take {it(case.places)} sooner."
+        return f"A consumer with a shorter expiry may take {it(about.places)} sooner."
 
-    return f"Until then nobody else may take {it(case.places)}."
+    return f"Until then nobody else may take {it(about.places)}."
 
 
-def _way_out(case: Case) -> str:
-    pid = case.whole("pid")
+def _way_out(found: LeaseLapse, _: About) -> str:
+    pid = found.pid
 
-    if pid is not None and case.number("process_gone_at") is None:
+    if pid is not None and found.process_gone_at is None:
         return (
             f"Process {pid} still runs: a blocked event loop stops renewals. Look at its CPU and "
             "log; if it hangs, end it, and the lease runs out by itself."
         )
 
-    if case.whole("survivors") or case.whole("standbys"):
+    if found.survivors or found.standbys:
         return "Nothing to do: a survivor takes over by itself, and reads on from the checkpoint."
 
     return "No other consumer of the group is alive: start one, it takes over at expiry."
 
 
-def _expired(case: Case) -> str:
-    when = case.number("expires_at")
-    told = case.say.time(when) if when is not None else "before ehtui looked"
-    ran_out = f"{case.owner()}'s lease ran out {told}"
+def _expired(found: LeaseLapse, about: About) -> str:
+    when = found.expires_at
+    told = about.say.time(when) if when is not None else "before ehtui looked"
+    ran_out = f"{formats.somebody(found.owner)}'s lease ran out {told}"
 
-    return joined(f"{_no_live_owner(case)}", ran_out, _process(case))
+    return joined(f"{_no_live_owner(found, about)}", ran_out, _process(found, about))
 
 
-def _expired_advice(case: Case) -> tuple[str, ...]:
-    lines = [f"Events of {case.where} wait at the checkpoint; none is lost while retention lasts."]
-    lines.append(_way_out(case))
+def _expired_advice(found: LeaseLapse, about: About) -> tuple[str, ...]:
+    lines = [f"Events of {about.where} wait at the checkpoint; none is lost while retention lasts."]
+    lines.append(_way_out(found, about))
 
-    if case.whole("survivors"):
+    if found.survivors:
         lines.append(
             "If it stays free though others are alive, they may use a longer expiry than "
-            f"{case.lasting('expires_after_s')}: set lease.expires_after_s."
+            f"{formats.duration(found.expires_after_s)}: set lease.expires_after_s."
         )
 
     return tuple(lines)
 
 
-LEASE_WORDS: Mapping[str, Words] = {
-    "partition.unowned": Words(_unowned, _unowned_advice),
-    "lease.overdue": Words(_overdue, _overdue_advice, _overdue_headline),
-    "lease.expired": Words(_expired, _expired_advice, _no_live_owner),
-}
+def _takeover(found: LeaseLapse, about: About) -> str:
+    return takeover(
+        found.takeover,
+        about.places,
+        about.say,
+        standbys=found.standbys,
+        others=found.survivors,
+    )
+
+
+LEASE_TEXTS = (
+    FindingText(catalogue.PARTITION_UNOWNED, _unowned, _unowned_advice),
+    FindingText(catalogue.LEASE_OVERDUE, _overdue, _overdue_advice, _overdue_headline),
+    FindingText(catalogue.LEASE_EXPIRED, _expired, _expired_advice, _no_live_owner),
+)

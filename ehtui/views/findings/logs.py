@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
 from ehtui.views import formats
-from ehtui.views.case import Case, Words
+from ehtui.views.finding_text import About, FindingText
 from ehtui.views.findings.forecast import joined
 from ehtui.views.telling import partitions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
+
+    from ehtui.domain.findings.evidence import LogComplaint
+    from ehtui.domain.findings.kind import FindingKind
 
 # What one line says: as a sentence about the process, and about it where it stands beside.
 SAID: Mapping[str, str] = {
@@ -123,30 +127,40 @@ _ADVICE: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def said(kind: str, case: Case) -> str:
+def said(kind: str, count: int, named: tuple[str, ...]) -> str:
     """`could not claim a partition 4 times: P0 and P2`."""
-    count = case.whole("count") or 0
-    named = case.names("partitions")
     where = f": {partitions(named)}" if named else ""
     times = f" {formats.plural(count, 'time')}" if count > 1 else ""
 
     return f"{SAID[kind]}{times}{where}"
 
 
-def _words(kind: str) -> Words:
-    def sentence(case: Case) -> str:
-        is_repeated = (case.whole("count") or 0) > 1 and case.whole("window_s")
-        lasting = f" within {case.lasting('window_s')}" if is_repeated else ""
-        unseen = "the store shows nobody who took it" if kind in _UNSEEN else ""
+def _text(kind: FindingKind[LogComplaint]) -> FindingText[LogComplaint]:
+    def sentence(found: LogComplaint, _: About) -> str:
+        is_repeated = found.count > 1 and found.window_s
+        lasting = f" within {formats.duration(found.window_s)}" if is_repeated else ""
+        unseen = "the store shows nobody who took it" if kind.id in _UNSEEN else ""
+        told = said(kind.id, found.count, found.partitions)
 
-        return joined(f"{case.pid} {said(kind, case)}{lasting}", unseen)
+        return joined(f"{found.pid} {told}{lasting}", unseen)
 
-    return Words(sentence, lambda _: _ADVICE[kind])
-
-
-def _sentence(kind: str) -> Callable[[Case], str]:
-    return lambda case: f"its log: it {said(kind, case)}"
+    return FindingText(kind, sentence, lambda *_: _ADVICE[kind.id])
 
 
-LOG_WORDS: Mapping[str, Words] = {kind: _words(kind) for kind in SAID}
-LOG_SENTENCES: Mapping[str, Callable[[Case], str]] = {kind: _sentence(kind) for kind in SAID}
+LOG_TEXTS = tuple(
+    _text(kind)
+    for kind in (
+        catalogue.LOG_CLAIM_FAILED,
+        catalogue.LOG_OWNERSHIP_LOST,
+        catalogue.LOG_LINK_STOLEN,
+        catalogue.LOG_RECEIVER_QUOTA,
+        catalogue.LOG_CHECKPOINT_FAILED,
+        catalogue.LOG_BALANCING_FAILED,
+        catalogue.LOG_RECEIVE_FAILED,
+        catalogue.LOG_THROTTLED,
+        catalogue.LOG_ENTITY_DISABLED,
+        catalogue.LOG_OFFSET_REFUSED,
+        catalogue.LOG_AUTHORISATION_LOST,
+        catalogue.LOG_OWNER_LEVEL_REFUSED,
+    )
+)

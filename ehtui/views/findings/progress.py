@@ -4,33 +4,44 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
 from ehtui.domain.snapshot import Behind, BehindBasis
+from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.case import Case, Words
+from ehtui.views.finding_text import About, FindingText
 from ehtui.views.findings.forecast import joined
 from ehtui.views.telling import have, partition, partitions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ehtui.domain.findings.evidence_records import (
+        CheckpointAhead,
+        CheckpointRewound,
+        EventsLost,
+        GroupBehind,
+        HandlerStuck,
+        HubRecreated,
+        NeverCheckpointed,
+        RetentionRisk,
+    )
 
 
-def _stuck(case: Case) -> str:
-    owner, waiting = case.owner(), case.lasting("waiting_s")
-    cadence = case.number("cadence_s")
+def _stuck(found: HandlerStuck, about: About) -> str:
+    owner, waiting = formats.somebody(found.owner), formats.duration(found.waiting_s)
+    cadence = found.cadence_s
     usually = f" (usually every {formats.duration(cadence)})" if cadence is not None else ""
-    lag = case.whole("lag")
+    lag = found.lag
     events = f"{formats.plural(lag, 'event')} wait" if lag is not None else "events wait"
 
-    if case.text("rule") == "stalled":
-        stays = f"stays at {case.count('checkpoint_sequence')} for {waiting}"
-        return joined(f"{case.where}: {owner} writes checkpoints, but {stays}", events)
+    if found.rule == "stalled":
+        stays = f"stays at {formats.count(found.checkpoint_sequence)} for {waiting}"
+        return joined(f"{about.where}: {owner} writes checkpoints, but {stays}", events)
 
-    return f"{case.where}: {events}, and {owner} has not checkpointed for {waiting}{usually}"
+    return f"{about.where}: {events}, and {owner} has not checkpointed for {waiting}{usually}"
 
 
-def _stuck_advice(case: Case) -> tuple[str, ...]:
-    pid = case.whole("pid")
-    cpu = case.number("cpu_percent")
+def _stuck_advice(found: HandlerStuck, _: About) -> tuple[str, ...]:
+    pid = found.pid
+    cpu = found.cpu_percent
     lines = [
         (
             "The lease is renewed, so the client lives; its handler does not come back. Another "
@@ -45,7 +56,7 @@ def _stuck_advice(case: Case) -> tuple[str, ...]:
             f"`py-spy dump --pid {pid}` shows where a Python handler hangs."
         )
 
-    if case.number("cadence_s") is None:
+    if found.cadence_s is None:
         lines.append(
             "How often it usually checkpoints is not known yet: a handler that checkpoints rarely "
             "looks like this too."
@@ -54,17 +65,17 @@ def _stuck_advice(case: Case) -> tuple[str, ...]:
     return tuple(lines)
 
 
-def _never(case: Case) -> str:
-    arrived = case.whole("arrived")
+def _never(found: NeverCheckpointed, about: About) -> str:
+    arrived = found.arrived
     events = f": {formats.plural(arrived, 'event')} arrived meanwhile" if arrived else ""
 
     return (
-        f"{case.where} {have(case.places)} an owner for {case.lasting('watched_s')} and never a "
-        f"checkpoint{events}"
+        f"{about.where} {have(about.places)} an owner for {formats.duration(found.watched_s)} and "
+        f"never a checkpoint{events}"
     )
 
 
-def _never_advice(_: Case) -> tuple[str, ...]:
+def _never_advice(*_: object) -> tuple[str, ...]:
     return (
         (
             "Without a checkpoint nobody knows how far it has read, and every restart begins at "
@@ -74,29 +85,30 @@ def _never_advice(_: Case) -> tuple[str, ...]:
     )
 
 
-def _behind(case: Case) -> str:
-    falling = case.number("falling_per_s")
+def _behind(found: GroupBehind, about: About) -> str:
+    falling = found.falling_per_s
     pace = f" by {formats.rate(falling)}/s" if falling is not None and falling > 0 else ""
-    worst = partition(case.text("worst_partition"))
-    behind_s = case.number("behind_s")
+    worst = partition(safe(found.worst_partition))
     late = ""
 
-    if behind_s is not None:
-        basis = case.text("behind_basis")
-        known = BehindBasis(basis) if basis in set(BehindBasis) else BehindBasis.INTERPOLATED
-        late = f", {formats.behind(Behind(behind_s, known))} behind"
+    if found.behind_s is not None:
+        basis = found.behind_basis or BehindBasis.INTERPOLATED
+        late = f", {formats.behind(Behind(found.behind_s, basis))} behind"
 
     return (
-        f"{case.group} falls behind{pace}: lag {case.count('lag')}, "
-        f"worst {worst} ({case.count('worst_lag')}{late})"
+        f"{about.group} falls behind{pace}: lag {formats.count(found.lag)}, "
+        f"worst {worst} ({formats.count(found.worst_lag)}{late})"
     )
 
 
-def _behind_advice(case: Case) -> tuple[str, ...]:
-    grows = partitions(case.names("partitions"))
+def _behind_advice(found: GroupBehind, _: About) -> tuple[str, ...]:
+    grows = partitions(found.partitions)
 
     return (
-        f"{grows}: {case.rate('in_per_s')} come in, {case.rate('out_per_s')} are read.",
+        (
+            f"{grows}: {formats.per_s(found.in_per_s)} come in, "
+            f"{formats.per_s(found.out_per_s)} are read."
+        ),
         (
             "More consumers help up to one a partition. Beyond that: larger batches, fewer "
             "checkpoints, concurrent work within the handler, or more partitions."
@@ -104,37 +116,36 @@ def _behind_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-def _retention(case: Case) -> str:
-    loss_at = case.number("loss_at")
-    left = "now"
+def _retention(found: RetentionRisk, about: About) -> str:
+    loss_at, left = found.loss_at, "now"
 
-    if loss_at is not None and loss_at > case.say.now:
-        left = f"in {formats.duration(loss_at - case.say.now)} ({case.say.time(loss_at)})"
+    if loss_at > about.say.now:
+        left = f"in {formats.duration(loss_at - about.say.now)} ({about.say.time(loss_at)})"
 
     return (
-        f"{case.where}: at today's rates retention removes unread events {left}; "
-        f"{formats.plural(case.whole('margin') or 0, 'event')} of margin"
+        f"{about.where}: at today's rates retention removes unread events {left}; "
+        f"{formats.plural(found.margin, 'event')} of margin"
     )
 
 
-def _retention_advice(case: Case) -> tuple[str, ...]:
+def _retention_advice(found: RetentionRisk, _: About) -> tuple[str, ...]:
     return (
         (
-            f"Retention removes {case.rate('begin_per_s')}, the group reads "
-            f"{case.rate('out_per_s')}. Read faster (see the advice on lag), or lengthen the hub's "
-            "retention before that moment: what is removed cannot be read again."
+            f"Retention removes {formats.per_s(found.begin_per_s)}, the group reads "
+            f"{formats.per_s(found.out_per_s)}. Read faster (see the advice on lag), or lengthen "
+            "the hub's retention before that moment: what is removed cannot be read again."
         ),
     )
 
 
-def _lost(case: Case) -> str:
-    lost = formats.plural(case.whole("lost") or 0, "event")
+def _lost(found: EventsLost, about: About) -> str:
+    lost = formats.plural(found.lost, "event")
 
-    return f"{case.where}: {lost} were removed by retention before they were read"
+    return f"{about.where}: {lost} were removed by retention before they were read"
 
 
-def _lost_advice(case: Case) -> tuple[str, ...]:
-    begin = case.whole("begin_sequence")
+def _lost_advice(found: EventsLost, _: About) -> tuple[str, ...]:
+    begin = found.begin_sequence
     first = f", {formats.count(begin)}," if begin is not None else ""
 
     return (
@@ -149,18 +160,19 @@ def _lost_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-def _recreated(case: Case) -> str:
-    is_one, written = len(case.places) == 1, case.time("checkpoint_at")
+def _recreated(found: HubRecreated, about: About) -> str:
+    is_one, written = len(about.places) == 1, about.say.time(found.checkpoint_at)
     what = f"the checkpoint of {written} is" if is_one else f"the checkpoints (until {written}) are"
 
     return (
-        f"{case.where}: {what} older than the hub, which was created anew "
-        f"{case.time('hub_created_at')}: {'it counts' if is_one else 'they count'} another stream"
+        f"{about.where}: {what} older than the hub, which was created anew "
+        f"{about.say.time(found.hub_created_at)}: {'it counts' if is_one else 'they count'} "
+        "another stream"
     )
 
 
-def _recreated_advice(case: Case) -> tuple[str, ...]:
-    number, last = case.whole("checkpoint_sequence"), case.whole("last_sequence")
+def _recreated_advice(found: HubRecreated, _: About) -> tuple[str, ...]:
+    number, last = found.checkpoint_sequence, found.last_sequence
     fits = ""
 
     if number is not None and last is not None and number <= last:
@@ -182,19 +194,19 @@ def _recreated_advice(case: Case) -> tuple[str, ...]:
         ),
         (
             "The clocks of Event Hubs and Storage may differ: up to "
-            f"{case.lasting('tolerance_s')} are allowed for, more counts as older."
+            f"{formats.duration(found.tolerance_s)} are allowed for, more counts as older."
         ),
     )
 
 
-def _ahead(case: Case) -> str:
+def _ahead(found: CheckpointAhead, about: About) -> str:
     return (
-        f"{case.where}: checkpoint {case.count('checkpoint_sequence')} is beyond the last "
-        f"event {case.count('last_sequence')}"
+        f"{about.where}: checkpoint {formats.count(found.checkpoint_sequence)} is beyond the last "
+        f"event {formats.count(found.last_sequence)}"
     )
 
 
-def _ahead_advice(_: Case) -> tuple[str, ...]:
+def _ahead_advice(*_: object) -> tuple[str, ...]:
     return (
         (
             "A consumer that starts there gets an error, or nothing, until the stream passes that "
@@ -207,17 +219,17 @@ def _ahead_advice(_: Case) -> tuple[str, ...]:
     )
 
 
-def _rewound(case: Case) -> str:
-    by = f" while {case.owner()} held it" if case.text("owner") else ""
+def _rewound(found: CheckpointRewound, about: About) -> str:
+    by = f" while {formats.somebody(found.owner)} held it" if found.owner else ""
 
     return (
-        f"{case.where}: the checkpoint went back from {case.count('from_sequence')} to "
-        f"{case.count('to_sequence')} {case.time('rewound_at')}{by}; "
-        f"{formats.plural(case.whole('replayed') or 0, 'event')} are read again"
+        f"{about.where}: the checkpoint went back from {formats.count(found.from_sequence)} to "
+        f"{formats.count(found.to_sequence)} {about.say.time(found.rewound_at)}{by}; "
+        f"{formats.plural(found.replayed, 'event')} are read again"
     )
 
 
-def _rewound_advice(_: Case) -> tuple[str, ...]:
+def _rewound_advice(*_: object) -> tuple[str, ...]:
     return (
         (
             "On purpose after a reset. Otherwise two consumers write the same checkpoint, or a "
@@ -227,13 +239,13 @@ def _rewound_advice(_: Case) -> tuple[str, ...]:
     )
 
 
-PROGRESS_WORDS: Mapping[str, Words] = {
-    "handler.stuck": Words(_stuck, _stuck_advice),
-    "checkpoint.never": Words(_never, _never_advice),
-    "group.behind": Words(_behind, _behind_advice),
-    "retention.risk": Words(_retention, _retention_advice),
-    "events.lost": Words(_lost, _lost_advice),
-    "hub.recreated": Words(_recreated, _recreated_advice),
-    "checkpoint.ahead": Words(_ahead, _ahead_advice),
-    "checkpoint.rewound": Words(_rewound, _rewound_advice),
-}
+PROGRESS_TEXTS = (
+    FindingText(catalogue.HANDLER_STUCK, _stuck, _stuck_advice),
+    FindingText(catalogue.CHECKPOINT_NEVER, _never, _never_advice),
+    FindingText(catalogue.GROUP_BEHIND, _behind, _behind_advice),
+    FindingText(catalogue.RETENTION_RISK, _retention, _retention_advice),
+    FindingText(catalogue.EVENTS_LOST, _lost, _lost_advice),
+    FindingText(catalogue.HUB_RECREATED, _recreated, _recreated_advice),
+    FindingText(catalogue.CHECKPOINT_AHEAD, _ahead, _ahead_advice),
+    FindingText(catalogue.CHECKPOINT_REWOUND, _rewound, _rewound_advice),
+)

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import catalogue
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.case import Case, Words
+from ehtui.views.finding_text import About, FindingText
 from ehtui.views.findings.forecast import joined
 from ehtui.views.telling import partitions
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ehtui.domain.findings.evidence import SourceLimit, SourceTrouble
+    from ehtui.domain.findings.evidence_records import (
+        MixedHazard,
+        NotVisible,
+        OldOffsets,
+        RecordsElsewhere,
+        StrayRecords,
+        TwoNames,
+        UnreadableBlobs,
+    )
+
 
 _DIFFERS = {
     "case": "upper and lower case",
@@ -34,51 +45,51 @@ _SPELLING_CURES = {
 }
 
 
-def _two_names(case: Case) -> str:
-    spellings = case.names("spellings")
-    differs = formats.listed([_DIFFERS.get(w, w) for w in case.text("differs").split("+")])
-    live = case.whole("live_spellings") or 0
+def _two_names(found: TwoNames, about: About) -> str:
+    spellings = found.spellings
+    differs = formats.listed([_DIFFERS.get(w, w) for w in safe(found.differs).split("+")])
+    live = found.live_spellings
     both = f"{live} of them are live" if live > 1 else ""
 
     return joined(
-        f"{case.group} is written under {len(spellings)} names that differ in {differs}", both
+        f"{about.group} is written under {len(spellings)} names that differ in {differs}", both
     )
 
 
-def _two_names_advice(case: Case) -> tuple[str, ...]:
-    names = formats.listed([f"“{safe(name)}”" for name in case.names("spellings")])
+def _two_names_advice(found: TwoNames, _: About) -> tuple[str, ...]:
+    names = formats.listed([f"“{safe(name)}”" for name in found.spellings])
     cause = (
         "Consumers of one name do not see the other's leases and checkpoints: both read every "
         "partition and take the readers from each other."
-        if (case.whole("live_spellings") or 0) > 1
+        if (found.live_spellings) > 1
         else "Only one of them is in use; the other is left over, or waits for its consumers."
     )
-    cures = (cure for word, cure in _SPELLING_CURES.items() if word in case.text("differs"))
+    cures = (cure for word, cure in _SPELLING_CURES.items() if word in safe(found.differs))
 
     return (f"{names}. {cause}", *cures)
 
 
-def _other_name(case: Case) -> str:
-    own, other = case.text("namespace"), _first_other(case)
-    missing = "no live owner" if case.is_set("has_own_records") else "no records"
-    owners = case.whole("owners") or 0
+def _other_name(found: RecordsElsewhere, about: About) -> str:
+    own, other = safe(found.namespace), _first_other(found, about)
+    missing = "no live owner" if found.has_own_records else "no records"
+    owners = found.owners
     there = f"it has {formats.plural(owners, 'live owner')}"
 
-    if not case.is_set("is_live"):
-        there = f"it has records, last written {case.say.ago(case.number('written_at'))}"
+    if not found.is_live:
+        there = f"it has records, last written {about.say.ago(found.written_at)}"
 
-    return f"{case.group} has {missing} under {own}; under {other} {there}"
-
-
-def _first_other(case: Case) -> str:
-    return safe(next(iter(case.names("other_names")), "another name"))
+    return f"{about.group} has {missing} under {own}; under {other} {there}"
 
 
-def _other_name_advice(case: Case) -> tuple[str, ...]:
-    other, own = _first_other(case), case.text("namespace")
+def _first_other(found: RecordsElsewhere, _: About) -> str:
+    return safe(next(iter(found.other_names), "another name"))
+
+
+def _other_name_advice(found: RecordsElsewhere, about: About) -> tuple[str, ...]:
+    other, own = _first_other(found, about), safe(found.namespace)
     why = (
         "Both are names of this machine, and clients write the one that their Endpoint has"
-        if case.is_set("is_one_machine")
+        if found.is_one_machine
         else "It may be the same namespace: an alias, a container's name, a private address"
     )
 
@@ -92,28 +103,28 @@ def _other_name_advice(case: Case) -> tuple[str, ...]:
             "one."
         ),
         (
-            f"If it is another namespace that shares the container {case.text('container')}, "
-            f"nothing of {case.group} runs here: start a consumer."
+            f"If it is another namespace that shares the container {safe(found.container)}, "
+            f"nothing of {about.group} runs here: start a consumer."
         ),
     )
 
 
-def _mixed(case: Case) -> str:
-    if case.text("reason") == "no_sequence":
-        where = partitions(case.names("partitions"))
+def _mixed(found: MixedHazard, about: About) -> str:
+    if found.reason == "no_sequence":
+        where = partitions(found.partitions)
         return (
-            f"{case.group}: checkpoints of {where} carry no sequence number; lag is unknown, and "
+            f"{about.group}: checkpoints of {where} carry no sequence number; lag is unknown, and "
             "Python consumers fail on them"
         )
 
     return (
-        f"{case.group}: live owners write {formats.listed(case.names('layouts'))} records, "
+        f"{about.group}: live owners write {formats.listed(found.layouts)} records, "
         "which do not see each other"
     )
 
 
-def _mixed_advice(case: Case) -> tuple[str, ...]:
-    if case.text("reason") == "no_sequence":
+def _mixed_advice(found: MixedHazard, _: About) -> tuple[str, ...]:
+    if found.reason == "no_sequence":
         return (
             (
                 "Another client library wrote them by offset alone. Let one library write a "
@@ -135,20 +146,20 @@ _AFTER_PROMOTION = {
 }
 
 
-def _old_offset(case: Case) -> str:
-    is_one = len(case.places) == 1
+def _old_offset(found: OldOffsets, about: About) -> str:
+    is_one = len(about.places) == 1
     what = "the checkpoint has" if is_one else "the checkpoints have"
-    rest = case.whole("without_offset") == len(case.places)
+    rest = found.without_offset == len(about.places)
     form = "no offset" if rest else "an offset in the old form"
 
     return (
-        f"{case.where}: {what} {form}, and the hub is geo-replicated: after a forced promotion "
+        f"{about.where}: {what} {form}, and the hub is geo-replicated: after a forced promotion "
         f"nobody can read on from {'it' if is_one else 'them'}"
     )
 
 
-def _old_offset_advice(case: Case) -> tuple[str, ...]:
-    known = [sdk for sdk in case.names("sdks") if sdk in _AFTER_PROMOTION]
+def _old_offset_advice(found: OldOffsets, _: About) -> tuple[str, ...]:
+    known = [sdk for sdk in found.sdks if sdk in _AFTER_PROMOTION]
     told = [_AFTER_PROMOTION[sdk] for sdk in (known or sorted(_AFTER_PROMOTION))]
     others = "" if known else "; of the other SDKs nothing is documented"
 
@@ -166,22 +177,22 @@ def _old_offset_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-def _unreadable(case: Case) -> str:
-    count = case.whole("count") or 0
-    first, kind = next(iter(case.names("names")), ""), case.text("kind")
+def _unreadable(found: UnreadableBlobs, about: About) -> str:
+    count = found.count
+    first, kind = next(iter(found.names), ""), formats.text(found.kind)
 
-    if case.subject.partition is not None and count == 1:
-        return f"{case.where}: its {kind} cannot be read, {case.text('reason')}"
+    if about.subject.partition is not None and count == 1:
+        return f"{about.where}: its {kind} cannot be read, {safe(found.reason)}"
 
     named = f": {safe(first)}" if first else ""
-    return f"{formats.plural(count, 'blob')} cannot be read{named} ({case.text('reason')})"
+    return f"{formats.plural(count, 'blob')} cannot be read{named} ({safe(found.reason)})"
 
 
-def _unreadable_advice(case: Case) -> tuple[str, ...]:
-    names = formats.listed([safe(name) for name in case.names("names")])
-    places = case.names("partitions")
+def _unreadable_advice(found: UnreadableBlobs, _: About) -> tuple[str, ...]:
+    names = formats.listed([safe(name) for name in found.names])
+    places = found.partitions
     unknown = f" What they say of {partitions(places)} is unknown, not zero." if places else ""
-    verb = "stands" if len(case.names("names")) == 1 else "stand"
+    verb = "stands" if len(found.names) == 1 else "stand"
 
     return (
         (
@@ -193,16 +204,20 @@ def _unreadable_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-def _stray(case: Case) -> str:
-    count = formats.plural(case.whole("partition_count") or 0, "partition")
-    owners = case.names("owners")
-    who = f"; {case.owners()} {'renews' if len(owners) == 1 else 'renew'} them" if owners else ""
+def _stray(found: StrayRecords, about: About) -> str:
+    count = formats.plural(found.partition_count, "partition")
+    owners = found.owners
+    who = (
+        f"; {formats.owners(found.owners)} {'renews' if len(owners) == 1 else 'renew'} them"
+        if owners
+        else ""
+    )
 
-    return f"Records of {case.where}, which the hub does not have (it has {count}){who}"
+    return f"Records of {about.where}, which the hub does not have (it has {count}){who}"
 
 
-def _stray_advice(case: Case) -> tuple[str, ...]:
-    if case.names("owners"):
+def _stray_advice(found: StrayRecords, about: About) -> tuple[str, ...]:
+    if found.owners:
         return (
             (
                 "Whoever renews them sees a hub with more partitions: another namespace whose "
@@ -214,24 +229,24 @@ def _stray_advice(case: Case) -> tuple[str, ...]:
     return (
         (
             "Left over from a hub of that name with more partitions, or from a group of another "
-            f"hub. Last written {case.say.ago(case.number('written_at'))}; consumers pass them "
+            f"hub. Last written {about.say.ago(found.written_at)}; consumers pass them "
             "over, and they can be deleted."
         ),
     )
 
 
-def _not_visible(case: Case) -> str:
-    if case.text("reason") == "no_store":
+def _not_visible(found: NotVisible, about: About) -> str:
+    if found.reason == "no_store":
         return "No checkpoint store: owners, leases, checkpoints and lag cannot be known"
 
-    others = [safe(name) for name in case.names("other_groups")]
+    others = [safe(name) for name in found.other_groups]
     known = f"; it has records of {formats.listed(others)}" if others else ""
 
-    return f"The store knows nothing of {case.group}{known}"
+    return f"The store knows nothing of {about.group}{known}"
 
 
-def _not_visible_advice(case: Case) -> tuple[str, ...]:
-    if case.text("reason") == "no_store":
+def _not_visible_advice(found: NotVisible, _: About) -> tuple[str, ...]:
+    if found.reason == "no_store":
         return (
             (
                 "Set AZURE_STORAGE_CONNECTION_STRING (or AZURE_STORAGE_ACCOUNT_URL) and "
@@ -248,38 +263,38 @@ def _not_visible_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-def _source(case: Case) -> str:
-    since = case.number("failing_since_at")
-    last = case.number("last_read_at")
-    stands = f"what is shown is {case.say.since(last)} old" if last is not None else ""
-    summary = case.text("summary").rstrip(".")
+def _source(found: SourceTrouble, about: About) -> str:
+    since = found.failing_since_at
+    last = found.last_read_at
+    stands = f"what is shown is {about.say.since(last)} old" if last is not None else ""
+    summary = safe(found.summary).rstrip(".")
 
     return joined(
-        f"{case.text('source').capitalize()}: {summary} (since {case.say.time(since)})", stands
+        f"{safe(found.source).capitalize()}: {summary} (since {about.say.time(since)})", stands
     )
 
 
-def _limited(case: Case) -> str:
-    return f"{case.text('source').capitalize()}: {case.text('summary').rstrip('.')}"
+def _limited(found: SourceLimit, _: About) -> str:
+    return f"{safe(found.source).capitalize()}: {safe(found.summary).rstrip('.')}"
 
 
-def _limited_advice(case: Case) -> tuple[str, ...]:
-    return tuple(formats.full_stop(line) for line in (case.text("advice"),) if line)
+def _limited_advice(found: SourceLimit, _: About) -> tuple[str, ...]:
+    return tuple(formats.full_stop(line) for line in (safe(found.advice),) if line)
 
 
-def _source_advice(case: Case) -> tuple[str, ...]:
-    retry = case.number("retry_at")
-    failures = formats.plural(case.whole("failures") or 0, "read")
+def _source_advice(found: SourceTrouble, about: About) -> tuple[str, ...]:
+    retry = found.retry_at
+    failures = formats.plural(found.failures, "read")
     tries = f"{failures} failed in a row" + (
-        f"; next try {case.say.time(retry)}." if retry else "."
+        f"; next try {about.say.time(retry)}." if retry else "."
     )
 
-    return tuple(formats.full_stop(line) for line in (case.text("advice"), tries) if line)
+    return tuple(formats.full_stop(line) for line in (safe(found.advice), tries) if line)
 
 
-def _throttled_advice(case: Case) -> tuple[str, ...]:
+def _throttled_advice(found: SourceTrouble, about: About) -> tuple[str, ...]:
     return (
-        *_source_advice(case),
+        *_source_advice(found, about),
         (
             "ehtui slows down by itself. Other clients of the namespace feel the same limit: fewer "
             "monitors, longer poll intervals, or more throughput units."
@@ -287,16 +302,16 @@ def _throttled_advice(case: Case) -> tuple[str, ...]:
     )
 
 
-STORE_WORDS: Mapping[str, Words] = {
-    "store.two_names": Words(_two_names, _two_names_advice),
-    "store.other_name": Words(_other_name, _other_name_advice),
-    "store.mixed_hazard": Words(_mixed, _mixed_advice),
-    "checkpoint.old_offset": Words(_old_offset, _old_offset_advice),
-    "store.stray_records": Words(_stray, _stray_advice),
-    "store.unreadable_blob": Words(_unreadable, _unreadable_advice),
-    "store.not_visible": Words(_not_visible, _not_visible_advice),
-    "source.limited": Words(_limited, _limited_advice),
-    "source.unreadable": Words(_source, _source_advice),
-    "source.throttled": Words(_source, _throttled_advice),
-    "source.unauthorised": Words(_source, _source_advice),
-}
+STORE_TEXTS = (
+    FindingText(catalogue.STORE_TWO_NAMES, _two_names, _two_names_advice),
+    FindingText(catalogue.STORE_OTHER_NAME, _other_name, _other_name_advice),
+    FindingText(catalogue.STORE_MIXED_HAZARD, _mixed, _mixed_advice),
+    FindingText(catalogue.CHECKPOINT_OLD_OFFSET, _old_offset, _old_offset_advice),
+    FindingText(catalogue.STORE_STRAY_RECORDS, _stray, _stray_advice),
+    FindingText(catalogue.STORE_UNREADABLE_BLOB, _unreadable, _unreadable_advice),
+    FindingText(catalogue.STORE_NOT_VISIBLE, _not_visible, _not_visible_advice),
+    FindingText(catalogue.SOURCE_LIMITED, _limited, _limited_advice),
+    FindingText(catalogue.SOURCE_UNREADABLE, _source, _source_advice),
+    FindingText(catalogue.SOURCE_THROTTLED, _source, _throttled_advice),
+    FindingText(catalogue.SOURCE_UNAUTHORISED, _source, _source_advice),
+)

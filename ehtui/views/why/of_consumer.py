@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import TakeoverTimes
 from ehtui.domain.process import Traffic
 from ehtui.views import formats
 from ehtui.views.findings.forecast import joined, when
@@ -89,11 +90,12 @@ def _may_be_owner(question: str) -> Sentence:
 def _none_free(case: Case) -> str:
     lapsing = case.names("lapsing")
     earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
+    times = TakeoverTimes(earliest, latest, case.is_set("takeover_is_guess"))
 
     if not lapsing:
         return "No partition is free: each has an owner that renews"
 
-    then = when(case, earliest, latest) if earliest is not None else "when its lease runs out"
+    then = when(times, case.say) if earliest is not None else "when its lease runs out"
 
     return joined("No partition is free yet", f"{partitions(lapsing)} can be taken {then}")
 

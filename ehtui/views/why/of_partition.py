@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import TakeoverTimes
 from ehtui.domain.proofs import Proof, Proven, Writer
 from ehtui.domain.rules import PREDATES_HUB
 from ehtui.views import formats
@@ -55,11 +56,12 @@ def _not_owned(case: Case) -> str:
     }
     free = states.get(case.text("state"), "Nobody holds it")
     earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
+    times = TakeoverTimes(earliest, latest, case.is_set("takeover_is_guess"))
 
     if earliest is None:
         return free
 
-    return joined(free, f"a survivor can take it {when(case, earliest, latest)}")
+    return joined(free, f"a survivor can take it {when(times, case.say)}")
 
 
 def _take_it(case: Case) -> str:

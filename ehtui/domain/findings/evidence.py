@@ -1,0 +1,249 @@
+"""What findings about leases, owners, consumers, sources, clocks and logs rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ehtui.domain.evidence import Evidence, Takeover, TakeoverTimes
+from ehtui.domain.problems import ProblemKind
+from ehtui.domain.snapshot import LeaseState, TimingBasis
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionsUnowned(Evidence):
+    """Partitions that nobody holds and no lease runs for."""
+
+    partitions: tuple[str, ...]
+    state: LeaseState | Literal["mixed"]
+    last_owner: str | None  # who gave it up, where all had the same
+    unowned_since_at: float  # the longest of them; never earlier than ehtui's first look
+    grace_s: float  # how long it may last
+    live_owners: int  # owners of the group with a live lease
+    standbys: int  # local consumers that stand by
+    lag: int | None  # events waiting in these partitions
+    takeover: Takeover
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseLapse(Evidence):
+    """An owner that stopped renewing."""
+
+    owner: str  # who held the lease
+    partitions: tuple[str, ...]  # what it held
+    renewed_at: float | None  # its last renewal
+    renewed_every_s: float | None  # its usual period
+    expires_at: float | None  # when the (first) lease lapses or lapsed
+    expires_after_s: float | None  # expiry that this judgement uses
+    expiry_basis: TimingBasis | None
+    survivors: int  # other owners of the group with a live lease
+    standbys: int  # local consumers that stand by
+    lag: int | None  # events waiting in these partitions
+    pid: int | None  # its process on this host, where linked
+    process_gone_at: float | None  # when that process was seen to be gone
+    signal: str | None  # signal that this session sent to it: INT, TERM, KILL …
+    signalled_at: float | None  # when
+    takeover: Takeover
+
+
+@dataclass(frozen=True, slots=True)
+class StandingBy(Evidence):
+    """A consumer that owns nothing, by design."""
+
+    pid: int
+    owner: str | None  # its owner id, where a log names it
+    partition_count: int
+    live_owners: int  # other owners with a live lease
+    owner_pids: tuple[str, ...]  # local processes that own partitions, for “stop one”
+    lapsing: tuple[str, ...]  # partitions whose lease it can take when it lapses
+    takeover: TakeoverTimes
+    not_claimed: int | None  # how often its log said “hasn't claimed an ownership”
+    namespace: str | None
+    hub: str | None
+    command: str  # its command line, safe to show
+    consumer_name: str | None  # the configuration's name for it
+
+
+@dataclass(frozen=True, slots=True)
+class Starving(Evidence):
+    """A consumer that owns nothing though there is something for it."""
+
+    pid: int
+    owner: str | None
+    partition_count: int
+    live_owners: int  # other owners with a live lease
+    expected_min: int  # partitions that it should have at least
+    unowned: tuple[str, ...]  # partitions that nobody holds
+    # unclaimed (it takes no free partition) or unshared (others hold more)
+    reason: Literal["unclaimed", "unshared"]
+    starved_since_at: float
+    not_claimed: int | None
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Imbalance(Evidence):
+    """Owners that hold more or fewer partitions than their share."""
+
+    owners: int
+    partition_count: int  # owned partitions
+    expected_min: int
+    expected_max: int
+    most_owner: str
+    most: int
+    least_owner: str
+    least: int
+    imbalanced_since_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Churn(Evidence):
+    """Partitions that keep moving between live owners."""
+
+    changes: int  # ownership changes between live owners within the window
+    window_s: float
+    owners: int
+    partitions: tuple[str, ...]  # that moved
+
+
+@dataclass(frozen=True, slots=True)
+class LeasesTooShort(Evidence):
+    """Leases that run out before they are renewed."""
+
+    changes: int  # partitions taken from live owners by who had its share already
+    window_s: float
+    owners: int  # who take them from each other
+    partitions: tuple[str, ...]  # that moved
+    youngest_s: float | None  # the youngest lease that was taken: leases run out sooner
+    renewed_every_s: float | None
+    is_like_old_rust: bool  # leases of 10 s renewed every 30 s: Rust's SDK before 0.14
+
+
+@dataclass(frozen=True, slots=True)
+class PingPong(Evidence):
+    """A partition that owners take from each other."""
+
+    owners: tuple[str, ...]  # who take it from each other
+    changes: int  # within the window
+    window_s: float
+    last_change_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class HostClockSkew(Evidence):
+    """This host's clock against the store's."""
+
+    offset_s: float  # server minus this host
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoreClockJump(Evidence):
+    """A jump of the clock that the store tells the time by."""
+
+    ahead_s: float  # what its Date is beyond the time that passed since it was first read
+    seen_at: float  # when it last was
+    is_back: bool  # its newest Date fits again
+    stamps_records: bool  # records are stamped by the clock that jumped
+
+
+@dataclass(frozen=True, slots=True)
+class HubClockAhead(Evidence):
+    """The hub's clock against the store's."""
+
+    ahead_s: float  # the hub's clock minus the store's
+    limit_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CrashLoop(Evidence):
+    """Owners that come and go while the checkpoint stays."""
+
+    restarts: int  # owners or processes that came and went within the window
+    window_s: float
+    partitions: tuple[str, ...]
+    owners: tuple[str, ...]  # the latest, oldest first
+    lived_s: float | None  # how long they usually live
+    checkpoint_sequence: int | None  # where each stops: the event after it may be the poison
+    command: str | None  # of the local process
+
+
+@dataclass(frozen=True, slots=True)
+class NoConsumers(Evidence):
+    """A group with records, and nobody alive."""
+
+    partition_count: int
+    last_owner: str | None
+    last_renewed_at: float | None  # None for a blob lease, whose renewals write nothing
+    last_seen_at: float | None  # when it last wrote anything
+    lag: int | None
+    lost: int | None
+    in_per_s: float | None
+    local_consumers: int  # processes of this host that could be it
+
+
+@dataclass(frozen=True, slots=True)
+class HotPartition(Evidence):
+    """A partition that gets most of the input."""
+
+    in_per_s: float
+    others_per_s: float  # mean of the other partitions
+    share: float  # of all input, 0–1
+
+
+@dataclass(frozen=True, slots=True)
+class SingleHost(Evidence):
+    """A group whose owners are all processes of this host."""
+
+    owners: int
+    pids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Newcomer(Evidence):
+    """An owner that joined lately and took partitions from live ones."""
+
+    owner: str
+    pid: int | None
+    command: str | None
+    joined_at: float
+    taken: tuple[str, ...]  # partitions it took from live owners
+    from_owners: tuple[str, ...]
+    is_production: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SourceLimit(Evidence):
+    """What a source that answers says of what it cannot give."""
+
+    source: str  # hub, store, processes, logs
+    problem_kind: ProblemKind
+    summary: str  # one safe sentence
+    advice: str  # what happens next by itself, or the next step
+
+
+@dataclass(frozen=True, slots=True)
+class SourceTrouble(Evidence):
+    """What a troubled source says."""
+
+    source: str  # hub, store, processes, logs
+    problem_kind: ProblemKind
+    summary: str  # one safe sentence
+    advice: str  # the source's own next step, may be empty
+    failures: int  # failed reads in a row
+    failing_since_at: float  # first of them
+    last_read_at: float | None  # last success
+    retry_at: float | None  # next try
+
+
+@dataclass(frozen=True, slots=True)
+class LogComplaint(Evidence):
+    """What a process's log says again and again."""
+
+    pid: int
+    owner: str | None
+    count: int  # lines within the window
+    window_s: float
+    partitions: tuple[str, ...]  # that the lines name
+    said_at: float  # when the newest line was read
+    line: str  # the newest

@@ -1,0 +1,188 @@
+"""What findings about checkpoints, events and the records of the store rest on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from ehtui.domain.evidence import Evidence
+from ehtui.domain.snapshot import BehindBasis
+
+
+@dataclass(frozen=True, slots=True)
+class GroupBehind(Evidence):
+    """A group that reads slower than events arrive."""
+
+    lag: int
+    partitions: tuple[str, ...]  # whose lag grows
+    worst_partition: str
+    worst_lag: int
+    in_per_s: float | None  # into these partitions
+    out_per_s: float | None  # out of them
+    falling_per_s: float | None  # in − out
+    behind_s: float | None  # the worst partition's lag in time
+    behind_basis: BehindBasis | None  # BehindBasis
+
+
+@dataclass(frozen=True, slots=True)
+class HandlerStuck(Evidence):
+    """A live owner, events waiting, and no progress."""
+
+    owner: str
+    # stopped (no checkpoint) or stalled (checkpoints that do not advance)
+    rule: Literal["stopped", "stalled"]
+    checkpoint_sequence: int | None
+    checkpoint_at: float | None  # when it was last written
+    cadence_s: float | None  # its usual gap between checkpoints
+    waiting_s: float  # how long events have waited without progress
+    lag: int | None
+    in_per_s: float | None
+    pid: int | None
+    cpu_percent: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class NeverCheckpointed(Evidence):
+    """Partitions that are owned, with traffic, and never checkpointed."""
+
+    partitions: tuple[str, ...]  # owned, with traffic, never checkpointed
+    owners: tuple[str, ...]
+    watched_s: float  # how long ehtui saw them owned without a checkpoint
+    lag_bound: int | None  # at most so many events are unread
+    arrived: int | None  # events that arrived in that time
+
+
+@dataclass(frozen=True, slots=True)
+class RetentionRisk(Evidence):
+    """A checkpoint that retention catches up with."""
+
+    checkpoint_sequence: int
+    begin_sequence: int  # first retained event
+    margin: int  # events between both
+    begin_per_s: float  # how fast retention removes
+    out_per_s: float
+    loss_at: float  # when, at these rates, unread events are removed
+    lag: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventsLost(Evidence):
+    """Events that retention removed before they were read."""
+
+    lost: int  # events that retention removed unread, all partitions
+    partitions: tuple[str, ...]
+    checkpoint_sequence: int | None  # where it is one partition
+    begin_sequence: int | None  # where it is one partition
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointAhead(Evidence):
+    """Checkpoints beyond the stream."""
+
+    partitions: tuple[str, ...]
+    ahead: int  # the most
+    checkpoint_sequence: int | None  # of the worst
+    last_sequence: int | None  # of the worst
+    checkpoint_at: float | None
+    hub_created_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HubRecreated(Evidence):
+    """Checkpoints that are older than the hub."""
+
+    partitions: tuple[str, ...]  # whose checkpoint is of the hub before
+    hub_created_at: float
+    checkpoint_at: float  # when the newest of them was written
+    tolerance_s: float  # by which the clocks of both services may differ
+    checkpoint_sequence: int | None  # of the newest
+    last_sequence: int | None  # of the same partition, as it is now
+    ahead: int | None  # the most by which one lies beyond the new stream
+
+
+@dataclass(frozen=True, slots=True)
+class OldOffsets(Evidence):
+    """Checkpoints whose offsets a geo-replicated hub refuses after a promotion."""
+
+    partitions: tuple[str, ...]
+    georeplication_factor: int | None
+    sdks: tuple[str, ...]  # of their owners, as far as something tells: python, dotnet …
+    without_offset: int  # of them that have a sequence number alone
+    checkpoint_at: float  # when the newest of them was written
+
+
+@dataclass(frozen=True, slots=True)
+class CheckpointRewound(Evidence):
+    """Checkpoints that went back."""
+
+    partitions: tuple[str, ...]
+    from_sequence: int  # of the one that went back furthest
+    to_sequence: int
+    replayed: int  # events that are read again, all partitions
+    rewound_at: float
+    owner: str | None  # who held that one
+
+
+@dataclass(frozen=True, slots=True)
+class TwoNames(Evidence):
+    """A group that is written under several names."""
+
+    spellings: tuple[str, ...]  # namespace/hub/group as written
+    differs: str  # case, port, host (an alias), several joined by +
+    live_spellings: int  # how many of them have a live owner
+
+
+@dataclass(frozen=True, slots=True)
+class RecordsElsewhere(Evidence):
+    """Records of the same hub and group under another name of the namespace."""
+
+    namespace: str  # as it is configured
+    other_names: tuple[str, ...]  # as written, the likeliest first
+    groups: tuple[str, ...]  # that they have and ours has not, or not alive
+    container: str
+    owners: int  # owner ids that the first of them names
+    is_live: bool  # whether one of those renewed within an expiry
+    written_at: float | None  # when anything was last written there
+    has_own_records: bool  # whether the group has records under our name, without owners
+    is_one_machine: bool  # both are loopback names
+
+
+@dataclass(frozen=True, slots=True)
+class MixedHazard(Evidence):
+    """Records that another reader of the group cannot see, or fails on."""
+
+    # no_sequence (checkpoints without a sequence number: Python readers fail on them) or
+    # two_layouts (live owners in layouts that do not see each other)
+    reason: Literal["no_sequence", "two_layouts"]
+    layouts: tuple[str, ...]
+    partitions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StrayRecords(Evidence):
+    """Records of partitions that the hub does not have."""
+
+    partitions: tuple[str, ...]  # that the hub does not have
+    partition_count: int  # that it has
+    owners: tuple[str, ...]  # who hold leases of them that are renewed
+    written_at: float | None  # when the newest of these records was written
+
+
+@dataclass(frozen=True, slots=True)
+class UnreadableBlobs(Evidence):
+    """Blobs that stand where a record should, and can't be read as one."""
+
+    count: int
+    partitions: tuple[str, ...]  # that they are of
+    kind: str | None  # ownership, checkpoint, lease (both in one); None: containers
+    names: tuple[str, ...]  # container/name, the first five
+    reason: str  # of the first
+
+
+@dataclass(frozen=True, slots=True)
+class NotVisible(Evidence):
+    """A group that the store knows nothing of."""
+
+    reason: Literal["no_store", "no_records"]  # no_store or no_records
+    other_groups: tuple[str, ...]  # that do have records
+    local_consumers: int
