@@ -19,6 +19,7 @@ from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrom
 from ehtui.tui.commands import Commands
 from ehtui.tui.keys import Scope, bindings, dangerous_actions
 from ehtui.tui.messages import SnapshotPublished
+from ehtui.tui.pause import Pause
 from ehtui.tui.pictures import Pictures
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.terminal_input import careful
@@ -79,6 +80,7 @@ class EhtuiApp(TypeAheadApp):
         self.terminal: Terminal | None = None
         self._unsubscribe: Unsubscribe | None = None
         self._critical: frozenset[str] = frozenset()
+        self.pause = Pause(self)
 
         if options.notify is not None:
             self.terminal = notify.Terminal(self.driver_class, options.notify)
@@ -92,7 +94,7 @@ class EhtuiApp(TypeAheadApp):
         """What the header warns of beside the sentence."""
         words = (
             self.busy,
-            "paused" if self.paused else "",
+            f"paused {self.pause.time(self.snapshot)}" if self.paused else "",
             "read-only" if self.session.read_only else "",
         )
 
@@ -163,14 +165,6 @@ class EhtuiApp(TypeAheadApp):
     def say(self, words: str, severity: SeverityLevel = "information") -> None:
         """A short message; words are never markup."""
         self.notify(words, severity=severity, markup=False)
-
-    def toggle_pause(self) -> None:
-        """Hold reading and the picture, or go on."""
-        self.paused = not self.paused
-        self.session.pause(self.paused)
-
-        if not self.paused:
-            self.snapshot = self.session.snapshot
 
     def run_flow(self, flow: Coroutine[None, None, None]) -> None:
         """Run what a key set going; its failure is told, never fatal."""

@@ -140,9 +140,9 @@ async def _carry_out(
 
         plan = newer
 
-        return say.confirmation(plan, app.snapshot, app.group)
+        return say.confirmation(plan, app.session.snapshot, app.group)
 
-    words = say.confirmation(plan, app.snapshot, app.group)
+    words = say.confirmation(plan, app.session.snapshot, app.group)
 
     if planner is not None:
         app.session.refresh()  # what it costs depends on who renewed last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.proofs import Proofs
@@ -21,6 +22,7 @@ from ehtui.views.cells import Cell, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.proofs import reservation
+from ehtui.views.staleness import old_source_at, staleness
 from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE
 from ehtui.views.tables.titles import group_lag
 from ehtui.views.telling import Telling, have, partitions
@@ -54,7 +56,7 @@ def headline(
     if snapshot.hub is None:
         return Cell("Reading the hub for the first time", Tone.DIM)
 
-    return _calm(snapshot, snapshot.group(group), glyphs)
+    return _calm(snapshot, snapshot.group(group), glyphs, say)
 
 
 def worst_finding(snapshot: Snapshot, say: Telling) -> Finding | None:
@@ -84,8 +86,13 @@ def _reserved(snapshot: Snapshot, group: GroupState) -> str:
     return f", {next(iter(told))}" if told else ""
 
 
-def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs) -> Cell:
-    mark = glyphs.mark(None)
+def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs, say: Telling) -> Cell:
+    mark, old_at = glyphs.mark(None), old_source_at(snapshot)
+
+    if old_at is not None:  # it was well then; whether it is, nobody has looked
+        then = _calm(replace(snapshot, taken_at=old_at), group, glyphs, say)
+        text = then.text.removeprefix(mark).strip()
+        return Cell(f"As of {say.host_time(old_at)}: {text}", Tone.PLAIN)
 
     if group is None:
         count = formats.plural(len(snapshot.partitions), "partition")
@@ -93,7 +100,8 @@ def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs) -> Cell:
 
     known = LIVE_STATES | {LeaseState.UNREADABLE}  # not known is not free
     free = [p.id for p in group.partitions if p.lease.state not in known]
-    lag = f"lag {group_lag(group)}" if group.lag is not None else "lag not known"
+    is_old = bool(staleness(snapshot).ages)
+    lag = f"lag {group_lag(group, is_old=is_old)}" if group.lag is not None else "lag not known"
     lag += _reserved(snapshot, group)
 
     if free:

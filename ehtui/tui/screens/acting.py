@@ -115,11 +115,11 @@ class ActingScreen(Screen[None]):
 
     def action_refresh(self) -> None:
         """Read every source now."""
-        self.app.session.refresh()
+        self.app.pause.refresh()
 
     def action_pause(self) -> None:
         """Hold or resume."""
-        self.app.toggle_pause()
+        self.app.pause.toggle()
 
     def action_group(self) -> None:
         """Switch to another consumer group."""

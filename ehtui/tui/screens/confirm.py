@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
+    from ehtui.domain.snapshot import Snapshot
     from ehtui.views.plans import Confirmation
 
 
@@ -53,6 +54,11 @@ class ConfirmScreen(Dialog[bool]):
         self._confirmation = confirmation
         self._anew = anew
         self.set_class(confirmation.is_grave, "-grave")
+
+    @override
+    def subject_of_time(self) -> Snapshot:
+        """A plan is made of the newest, also while the screen below stands still."""
+        return self.app.session.snapshot
 
     @override
     def heading(self) -> str:

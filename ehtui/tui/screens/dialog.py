@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from textual.app import ComposeResult
     from textual.widget import Widget
 
+    from ehtui.domain.snapshot import Snapshot
     from ehtui.tui.app import EhtuiApp
 
 Answer = TypeVar("Answer")
@@ -55,18 +57,45 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
     """
     HEADING = ""
     app: EhtuiApp
+    _words_below: str | None = None
     HINT = "esc closes"
 
     @override
     def compose(self) -> ComposeResult:
         box = Vertical(*self.content(), id="box")
         box.border_title = Content(self.heading())
-        box.border_subtitle = Content(self.hint())
+        box.border_subtitle = Content(self._foot())
 
         if self.app.has_class("-ascii"):
             box.styles.border = ("ascii", "white")
 
         yield box
+
+    @on(events.Mount)
+    def date(self) -> None:
+        """Say of which moment it speaks, also when that becomes long ago while it is open."""
+        self.watch(self.app, "snapshot", self._redate, init=False)
+
+    def say_below(self, words: str) -> None:
+        """Something else at the foot than the keys."""
+        self._words_below = words
+        self._redate()
+
+    def _redate(self) -> None:
+        box, words = self.query_one("#box"), Content(self._foot())
+
+        if str(box.border_subtitle) != words.plain:
+            box.border_subtitle = words
+
+    def _foot(self) -> str:
+        as_of = self.app.pause.as_of(self.subject_of_time())
+        words = self.hint() if self._words_below is None else self._words_below
+
+        return f"{as_of} · {words}" if as_of else words
+
+    def subject_of_time(self) -> Snapshot:
+        """The picture that it speaks of."""
+        return self.app.snapshot
 
     def heading(self) -> str:
         """The title in the border."""

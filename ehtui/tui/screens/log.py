@@ -66,15 +66,13 @@ class LogScreen(Dialog[None]):
     @work(group="log", exit_on_error=False)
     async def follow(self) -> None:
         """Append what came; a file that cannot be read now may be later."""
-        hint = self.hint()
-
         while True:
             try:
                 lines = await asyncio.to_thread(self._tail.read)
-                self._say(hint)
+                self.say_below(self.hint())
                 self._write(lines)
             except OSError as error:
-                self._say(f"{error.strerror or error}; trying again")
+                self.say_below(f"{error.strerror or error}; trying again")
 
             await asyncio.sleep(EVERY_S)
 
@@ -85,12 +83,6 @@ class LogScreen(Dialog[None]):
         self._lines.clear()
         self.query_one(RichLog).clear()
         self._write(lines)
-
-    def _say(self, words: str) -> None:
-        box = self.query_one("#box")
-
-        if str(box.border_subtitle) != words:
-            box.border_subtitle = words.replace("[", r"\[")
 
     def _write(self, lines: Sequence[LogLine]) -> None:
         self._lines.extend(lines)

@@ -14,6 +14,7 @@ from ehtui.views.cells import Column, LazyRows, Row, Table
 from ehtui.views.glyphs import TREND_CELLS, UNICODE, Glyphs
 from ehtui.views.keys import is_about, partitions_of
 from ehtui.views.owners import Marks, owner_marks
+from ehtui.views.staleness import aged, staleness, widest_health
 from ehtui.views.states import SEVERITY_RANK, health_of
 from ehtui.views.tables.columns import widened
 from ehtui.views.tables.lease import NOT_KNOWN, lease_cells
@@ -46,7 +47,6 @@ COLUMNS = (
 # Where there is space: the last five minutes point by point, a lease nearly by the second.
 WIDE = {"bar": 20, "trend": 30}
 _DAY_S = 86400
-_READS_PER_S = 50  # the service's own limit: it spreads the reads of a large hub
 
 
 def partitions_table(
@@ -72,9 +72,9 @@ def partitions_table(
     rows = _Rows(snapshot, state, glyphs, looks, memo or RowMemo(), sizes, selected, quiet=quiet)
 
     return Table(
-        columns=widened(columns, _widest(rows.keys, snapshot, state)),
+        columns=widened(columns, _widest(rows.keys, snapshot, state, rows.stale)),
         rows=rows,
-        title=partitions_title(snapshot, state),
+        title=partitions_title(snapshot, state, is_old=bool(rows.stale)),
         notes=partitions_notes(snapshot, state, rows.stale, quiet=quiet),
         empty=no_partitions(snapshot),
     )
@@ -96,7 +96,10 @@ def _columns(snapshot: Snapshot, group: GroupState | None, *, wide: bool) -> tup
 
 
 def _widest(
-    keys: tuple[str, ...], snapshot: Snapshot, group: GroupState | None
+    keys: tuple[str, ...],
+    snapshot: Snapshot,
+    group: GroupState | None,
+    stale: Mapping[str, float],
 ) -> Mapping[str, Iterable[str]]:
     """The widest texts of the columns that numbers can outgrow, found without writing all."""
     samples = [p.sample.last_sequence for p in snapshot.partitions if p.sample]
@@ -110,12 +113,24 @@ def _widest(
         "id": (_widest_name(keys),),
         "last": (formats.count(max(samples, default=0)),),
         "checkpoint": (formats.count(max(read, default=0)),),
-        "lag": (formats.lag(lag, is_bound=is_bound),),
+        "health": _dated_words(of_group, stale),
+        "lag": (("~" if stale else "") + formats.lag(lag, is_bound=is_bound and not stale),),
         # The largest unit and hours: no shorter time is wider.
         "behind": (f"~{formats.duration(behind // _DAY_S * _DAY_S + _DAY_S - 1)}",),
         "in": (formats.rate(max((p.in_per_s or 0.0 for p in snapshot.partitions), default=0.0)),),
         "out": (formats.rate(max((p.out_per_s or 0.0 for p in of_group), default=0.0)),),
     }
+
+
+def _dated_words(of_group: Iterable[GroupPartition], stale: Mapping[str, float]) -> tuple[str, ...]:
+    """The widest that health can be; the same while ages grow a little, or columns would move."""
+    if not stale:
+        return ()
+
+    words = {health_of(partition).text for partition in of_group}
+    ages = set(stale.values())
+
+    return (widest_health(words | {formats.UNKNOWN}, ages),)
 
 
 @lru_cache(maxsize=8)  # partitions come and go seldom
@@ -170,7 +185,12 @@ class _Rows(LazyRows):
         trend_cells, self._bar_cells = sizes["trend"], sizes["bar"]
         slice_s = max(1.0, snapshot.policy.hub_interval_s * SERIES_POINTS / trend_cells)
         self._look = Look(glyphs, slice_s, trend_cells)
-        self.stale = _stale(snapshot)
+        self._staleness = staleness(snapshot)
+        self.stale = {
+            key: age_s
+            for key in self.keys
+            if (age_s := self._staleness.of(key, is_in_group=key in of_group)) is not None
+        }
         self._proofs = Proofs(snapshot, group)
         self._memo = memo
         memo.begin()
@@ -193,7 +213,12 @@ class _Rows(LazyRows):
         return self._memo.kept(
             (self._name, of.key),
             facts,
-            lambda: Row(of.key, tuple(c(of, self._look) for c in CELLS.values()), rank, stale_s),
+            lambda: Row(
+                of.key,
+                aged({key: cell(of, self._look) for key, cell in CELLS.items()}, stale_s),
+                rank,
+                stale_s,
+            ),
         )
 
     @override
@@ -215,26 +240,13 @@ class _Rows(LazyRows):
         if of_group is None:
             return Facts(key, self._of_hub.get(key), None, None, NOT_KNOWN)
 
-        lease = lease_cells(
-            of_group.lease,
-            self._now,
-            self._look.glyphs,
-            self._bar_cells,
-            quiet=self._quiet and key != self._selected,
-        )
+        is_quiet, now = self._quiet and key != self._selected, self._now
+
+        if is_quiet:  # what is old anyway moves with its age, not by the second
+            now -= self._staleness.beyond_step_s
+
+        glyphs, cells = self._look.glyphs, self._bar_cells
+        lease = lease_cells(of_group.lease, now, glyphs, cells, quiet=is_quiet)
         mark = self._marks.get(of_group.lease.owner or "")
 
         return Facts(key, self._of_hub.get(key), of_group, mark, lease, self._proofs.of(of_group))
-
-
-def _stale(snapshot: Snapshot) -> Mapping[str, float]:
-    """Ages of samples, in steps of five, that are older than polling explains."""
-    spread_s = len(snapshot.partitions) / _READS_PER_S
-    fresh_s = max(10.0, 3 * (snapshot.policy.hub_interval_s + spread_s))
-    latest_at = snapshot.taken_at - fresh_s
-
-    return {
-        p.id: (snapshot.taken_at - p.sample.sampled_at) // 5 * 5
-        for p in snapshot.partitions
-        if p.sample is not None and p.sample.sampled_at < latest_at
-    }

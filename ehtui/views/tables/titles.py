@@ -7,19 +7,23 @@ from typing import TYPE_CHECKING
 from ehtui.domain.rules import FILLING
 from ehtui.domain.snapshot import GroupState, Snapshot, SourceState, SourceStatus
 from ehtui.views import formats
+from ehtui.views.staleness import stepped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 
-def partitions_title(snapshot: Snapshot, group: GroupState | None) -> str:
+_STEPS_FROM_S = 20.0
+
+
+def partitions_title(snapshot: Snapshot, group: GroupState | None, *, is_old: bool = False) -> str:
     """Sums of the pane: `3 · lag 1,823 · in 39/s · out 26/s`; what is unknown is left out."""
     parts = [formats.count(len(snapshot.partitions) or len(group.partitions if group else ()))]
     incoming = total(p.in_per_s for p in snapshot.partitions)
     outgoing = total(p.out_per_s for p in group.partitions) if group else None
 
     if group is not None and group.lag is not None:
-        parts.append(f"lag {group_lag(group)}")
+        parts.append(f"lag {group_lag(group, is_old=is_old)}")
 
     if incoming is not None:
         parts.append(f"in {incoming:,.0f}/s")
@@ -30,19 +34,22 @@ def partitions_title(snapshot: Snapshot, group: GroupState | None) -> str:
     return " · ".join(parts)
 
 
-def group_lag(group: GroupState) -> str:
-    """A group's lag; `≤` and `≥` where some of it is a bound or unknown, `~` where both."""
+def group_lag(group: GroupState, *, is_old: bool = False) -> str:
+    """A group's lag; `≤` and `≥` where some of it is a bound or unknown, `~` where both, or old."""
     is_bound = any(p.lag_is_bound and p.lag for p in group.partitions)
-    sign = {(True, False): "≤", (False, True): "≥", (True, True): "~"}
+    signs = {(True, False): "≤", (False, True): "≥", (True, True): "~"}
+    sign = "~" if is_old else signs.get((is_bound, group.lag_is_partial), "")
 
-    return sign.get((is_bound, group.lag_is_partial), "") + formats.count(group.lag)
+    return sign + formats.count(group.lag)
 
 
 def partitions_notes(
     snapshot: Snapshot, group: GroupState | None, stale: Mapping[str, float], *, quiet: bool = False
 ) -> tuple[str, ...]:
     """Ages and doubts: `read 2s ago`, `clock +0.3s`, `health 7/10`, `2 rows stale`."""
-    notes = [*read_notes(snapshot, ("hub", "store"), quiet=quiet), *_timing_notes(snapshot)]
+    names = ("hub", "store")
+    reads = read_notes(snapshot, names, quiet=quiet, has_old=bool(stale))
+    notes = [*reads, *_timing_notes(snapshot)]
 
     if stale:
         rows_word = formats.plural(len(stale), "row")
@@ -74,17 +81,20 @@ def _filling(group: GroupState) -> str:
     return "health {}/{}".format(*min(windows)) if windows else ""
 
 
-def read_notes(snapshot: Snapshot, names: Sequence[str], *, quiet: bool = False) -> tuple[str, ...]:
+def read_notes(
+    snapshot: Snapshot, names: Sequence[str], *, quiet: bool = False, has_old: bool = False
+) -> tuple[str, ...]:
     """When those sources were last read; one that fails is named with its age.
 
-    `quiet` tells of reads that come in time only that they do.
+    `quiet` tells of reads that come in time only that they do, and not even that beside something
+    that is old: they have not come to all of it.
     """
     reads = [
         source.read_at
         for source in snapshot.sources
         if source.name in names and source.status is SourceStatus.OK and source.read_at is not None
     ]
-    failing = failing_notes(snapshot, names)
+    failing = failing_notes(snapshot, names, quiet=quiet)
 
     if not reads:
         return failing
@@ -94,25 +104,35 @@ def read_notes(snapshot: Snapshot, names: Sequence[str], *, quiet: bool = False)
     in_time_s = 2 * max(policy.hub_interval_s, policy.store_interval_s)
 
     if quiet and age_s < in_time_s:
-        return (f"read <{formats.duration(in_time_s)}", *failing)
+        in_time = () if has_old else (f"read <{formats.duration(in_time_s)}",)
+        return (*in_time, *failing)
 
-    return (f"read {formats.age(age_s)}", *failing)
+    return (f"read {formats.age(_shown(age_s, quiet=quiet))}", *failing)
 
 
-def failing_notes(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
+def failing_notes(
+    snapshot: Snapshot, names: Sequence[str], *, quiet: bool = False
+) -> tuple[str, ...]:
     """Those of the sources that cannot be read, with the age of what is shown of them."""
     return tuple(
-        _failing(snapshot, source)
+        _failing(snapshot, source, quiet=quiet)
         for source in snapshot.sources
         if source.name in names and source.status is SourceStatus.FAILED
     )
 
 
-def _failing(snapshot: Snapshot, source: SourceState) -> str:
+def _failing(snapshot: Snapshot, source: SourceState, *, quiet: bool) -> str:
     if source.read_at is None:
         return f"{source.name} never read"
 
-    return f"{source.name} {formats.duration(snapshot.taken_at - source.read_at)} old"
+    age_s = _shown(snapshot.taken_at - source.read_at, quiet=quiet)
+
+    return f"{source.name} {formats.duration(age_s)} old"
+
+
+def _shown(age_s: float, *, quiet: bool) -> float:
+    """By the second while that is young, then in steps where what waits is to stand still."""
+    return stepped(age_s) if quiet and age_s >= _STEPS_FROM_S else age_s
 
 
 def no_partitions(snapshot: Snapshot) -> str:

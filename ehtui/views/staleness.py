@@ -1,0 +1,127 @@
+"""What is older than two polls: shown as of then, with its age, and nothing of it is green."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from ehtui.domain.snapshot import SourceStatus
+from ehtui.views import formats
+from ehtui.views.cells import Cell, Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ehtui.domain.snapshot import Snapshot
+
+POLLS = 2
+READING_S = 1.0  # a read may take so long beyond its beat
+_STEPS = ((60.0, 5), (300.0, 15))  # an age moves by so much: what waits costs few bytes
+_LATER_STEP = 60
+_UNKNOWN = frozenset({formats.UNKNOWN, "none", ""})
+_SIGNS = "~>≤≥"
+_TROUBLE = frozenset({Tone.WARNING, Tone.CRITICAL})
+
+
+class Staleness(NamedTuple):
+    """Which rows are old, and by how much."""
+
+    ages: Mapping[str, float]  # by partition, in steps; those of the hub alone
+    store_s: float | None = None  # of everything that the store says, in steps
+    beyond_step_s: float = 0.0  # how much older that is than its step
+
+    def of(self, partition: str, *, is_in_group: bool) -> float | None:
+        """The age of a row; None while it is fresh."""
+        age_s = self.ages.get(partition)
+
+        if not is_in_group or self.store_s is None:
+            return age_s
+
+        return max(self.store_s, age_s or 0.0)
+
+
+def staleness(snapshot: Snapshot) -> Staleness:
+    """Ages of samples and of the store's listing, as far as they are older than two polls."""
+    policy, now = snapshot.policy, snapshot.taken_at
+    latest_at = now - POLLS * policy.hub_interval_s - READING_S
+    ages = {
+        p.id: stepped(now - p.sample.sampled_at)
+        for p in snapshot.partitions
+        if p.sample is not None and p.sample.sampled_at < latest_at
+    }
+    listed_at = next((s.read_at for s in snapshot.sources if s.name == "store"), None)
+
+    if listed_at is None or now - listed_at <= POLLS * policy.store_interval_s + READING_S:
+        return Staleness(ages)
+
+    store_s = stepped(now - listed_at)
+    return Staleness(ages, store_s, now - listed_at - store_s)
+
+
+def stepped(age_s: float) -> float:
+    """An age that stands still for a while, never more than it is."""
+    step_s = next((step for limit, step in _STEPS if age_s < limit), _LATER_STEP)
+    return age_s // step_s * step_s
+
+
+def old_source_at(snapshot: Snapshot) -> float | None:
+    """Local time of the older of the last reads of hub and store; None while they are in time."""
+    policy = snapshot.policy
+    intervals = {"hub": policy.hub_interval_s, "store": policy.store_interval_s}
+    old = [
+        read_at
+        for name, read_at in _reads(snapshot)
+        if snapshot.taken_at - read_at > POLLS * intervals[name] + READING_S
+    ]
+
+    return min(old, default=None)
+
+
+def read_at(snapshot: Snapshot) -> float:
+    """Local time of the older of the last reads of hub and store: what is shown is of then."""
+    return min((at for _, at in _reads(snapshot)), default=snapshot.taken_at)
+
+
+def _reads(snapshot: Snapshot) -> list[tuple[str, float]]:
+    return [
+        (source.name, source.read_at)
+        for source in snapshot.sources
+        if source.read_at is not None
+        and source.status in {SourceStatus.OK, SourceStatus.FAILED}
+        and source.name in {"hub", "store"}
+    ]
+
+
+def aged(cells: Mapping[str, Cell], age_s: float | None) -> tuple[Cell, ...]:
+    """The cells of a row by column, as old as they are: dim, a guess where they count, dated."""
+    if age_s is None:
+        return tuple(cells.values())
+
+    return tuple(_AGED.get(key, _dimmed)(cell, age_s) for key, cell in cells.items())
+
+
+def widest_health(words: Iterable[str], ages: Iterable[float]) -> str:
+    """The longest that a dated word of health can be."""
+    longest = max((formats.age(age_s) for age_s in ages), key=len, default="")
+
+    return f"{max(words, key=len, default='')} {longest}" if longest else ""
+
+
+def _dimmed(cell: Cell, _: float = 0.0) -> Cell:
+    return Cell(cell.text, Tone.DIM, None, cell.sort)
+
+
+def _dated(cell: Cell, age_s: float) -> Cell:
+    """A trouble keeps its colour: that it was there is known."""
+    tone = cell.tone if cell.tone in _TROUBLE else Tone.DIM
+
+    return replace(cell, text=f"{cell.text} {formats.age(age_s)}", tone=tone)
+
+
+def _guessed(cell: Cell, _: float) -> Cell:
+    text = cell.text if cell.text in _UNKNOWN else f"~{cell.text.lstrip(_SIGNS)}"
+
+    return Cell(text, Tone.DIM, None, cell.sort)
+
+
+_AGED = {"health": _dated, "lease": _guessed, "lag": _guessed}
