@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 POLLS = 2
 READING_S = 1.0  # a read may take so long beyond its beat
-_STEPS = ((60.0, 5), (300.0, 15))  # an age moves by so much: what waits costs few bytes
+_STEPS = ((5.0, 1), (60.0, 5), (300.0, 15))  # an age moves by so much: what waits costs few bytes
 _LATER_STEP = 60
 _UNKNOWN = frozenset({formats.UNKNOWN, "none", ""})
 _SIGNS = "~>≤≥"

@@ -130,6 +130,14 @@ def test_what_is_not_known_is_no_guess() -> None:
     assert told["lag"][0] == "–"
 
 
+def test_a_lease_that_nobody_saw_run_out_has_not() -> None:
+    held = picture()
+    later = replace(held, taken_at=held.taken_at + 600)
+    table = partitions_table(later, world.GROUP, selected="0", quiet=True)
+
+    assert {cells(table, row)["lease"][0] for row in table.rows} == {"~0s"}
+
+
 def test_ages_stand_still_between_their_steps() -> None:
     held = picture(sampled=31.0, store=31.0)
 
@@ -140,6 +148,7 @@ def test_ages_stand_still_between_their_steps() -> None:
     assert rows(0.0)[0] == rows(3.9)[0]
     assert rows(0.0)[0] != rows(5.2)[0]
     assert rows(31.0)[0] == rows(43.0)[0]  # after a minute, in quarters
+    assert stepped(4.4) == 4  # polls of a second: four seconds ago is not now
     assert stepped(59.9) == 55
     assert stepped(74.9) == 60
     assert stepped(359.0) == 300

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from typing_extensions import override
 
 from ehtui.domain.proofs import Proofs
+from ehtui.domain.snapshot import LeaseState
 from ehtui.views import formats
 from ehtui.views.cells import Column, LazyRows, Row, Table
 from ehtui.views.glyphs import TREND_CELLS, UNICODE, Glyphs
@@ -244,6 +245,9 @@ class _Rows(LazyRows):
 
         if is_quiet:  # what is old anyway moves with its age, not by the second
             now -= self._staleness.beyond_step_s
+
+        if self._staleness.store_s is not None and of_group.lease.state is LeaseState.HELD:
+            now = min(now, of_group.lease.expires_at or now)  # nobody saw it run out
 
         glyphs, cells = self._look.glyphs, self._bar_cells
         lease = lease_cells(of_group.lease, now, glyphs, cells, quiet=is_quiet)
