@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from ehtui.domain.evidence import Evidence
 from ehtui.domain.findings.catalogue import FINDINGS
+from ehtui.domain.timeline import TIMELINE_KINDS
 
 E = TypeVar("E", bound=Evidence)
 Values = Mapping[type, Any]  # an example of each plain type
@@ -54,6 +55,13 @@ def finding_evidence(id_: str, told: Mapping[str, Any]) -> Evidence:
     """That of a finding, from JSON's keys; an unknown one lists partitions."""
     kind = FINDINGS.get(id_)
     evidence: Evidence = evidence_of(kind.evidence if kind else OfPartitions, told)
+    return evidence
+
+
+def event_evidence(id_: str, told: Mapping[str, Any]) -> Evidence:
+    """That of a timeline event, from JSON's keys; nothing of one that is not known."""
+    kind = TIMELINE_KINDS.get(id_)
+    evidence: Evidence = evidence_of(kind.details if kind else Evidence, told)
     return evidence
 
 

@@ -20,9 +20,10 @@ from ehtui.domain.snapshot import (
 )
 
 if TYPE_CHECKING:
-    from ehtui.domain.evidence import FlatFacts
+    from ehtui.domain.evidence import Evidence
     from ehtui.domain.hub import HubDescription
     from ehtui.domain.memory import GroupMemory
+    from ehtui.domain.timeline import E, EventKind
 
 TIMELINE_LENGTH = 500
 
@@ -80,7 +81,7 @@ class Draft:
         self.started_at = memory.started_at
         self.close_reads = memory.close_reads
         self.closer_looks = before.closer_looks
-        self.events: list[tuple[float, str, Subject, FlatFacts, bool]] = []
+        self.events: list[tuple[float, str, Subject, Evidence, bool]] = []
 
         # Whatever local time was read off has been set back: server time goes on from there.
         if before.taken_at - at > RAN_BACK_S and self.clocks.offset_s is not None:
@@ -171,15 +172,15 @@ class Draft:
 
     def tell(
         self,
-        kind: str,
+        kind: EventKind[E],
         at: float,
         subject: Subject,
-        details: FlatFacts,
+        details: E,
         *,
         is_approximate: bool = False,
     ) -> None:
         """Add an event to the timeline; `at` is server time."""
-        self.events.append((at, kind, subject, details, is_approximate))
+        self.events.append((at, kind.id, subject, details, is_approximate))
 
     def freeze(self) -> Snapshot:
         """The snapshot."""

@@ -41,7 +41,7 @@ class Takeover(Evidence):
 def facts(evidence: Evidence | FlatFacts) -> FlatFacts:
     """Its fields by their keys: those of a field that is evidence itself begin with its name.
 
-    What is flat already, as a rule without a class of its own gives it, stays as it is.
+    A check of Why? still gives its facts flat, by the keys of `why.catalogue`: they stay so.
     """
     if not isinstance(evidence, Evidence):
         return evidence

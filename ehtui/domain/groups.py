@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import TYPE_CHECKING
 
-from ehtui.domain import agenda
+from ehtui.domain import agenda, timeline
 from ehtui.domain.memory import GroupMemory, Mark, Seat
 from ehtui.domain.seats import Moment, judged, renewed, vacant
 from ehtui.domain.snapshot import (
@@ -152,30 +152,18 @@ def _tell_lease(draft: Draft, group: str, partition: str, old: Lease, new: Lease
     if old.owner is None or old.owner != new.owner:
         return
 
-    subject = Subject(group=group, partition=partition, owner=new.owner)
+    owner = old.owner
+    subject = Subject(group=group, partition=partition, owner=owner)
 
     if new.state is LeaseState.OVERDUE and old.state is LeaseState.HELD:
-        details = {
-            "owner": new.owner,
-            "renewed_at": new.renewed_at,
-            "expires_at": new.expires_at,
-        }
-        draft.tell("lease.overdue", draft.looked_at, subject, details)
+        overdue = timeline.Overdue(owner, new.renewed_at, new.expires_at)
+        draft.tell(timeline.LEASE_OVERDUE, draft.looked_at, subject, overdue)
     elif new.state is LeaseState.EXPIRED and old.state in LIVE_STATES:
-        details = {
-            "owner": new.owner,
-            "renewed_at": new.renewed_at,
-            "expires_after_s": new.expires_after_s,
-            "expiry_basis": new.basis.value if new.basis else None,
-        }
-        draft.tell("lease.expired", new.expires_at or draft.looked_at, subject, details)
+        expired = timeline.Expired(owner, new.renewed_at, new.expires_after_s, new.basis)
+        draft.tell(timeline.LEASE_EXPIRED, new.expires_at or draft.looked_at, subject, expired)
     elif new.state is LeaseState.HELD and old.state in {LeaseState.OVERDUE, LeaseState.EXPIRED}:
-        draft.tell(
-            "lease.recovered",
-            new.renewed_at or draft.looked_at,
-            subject,
-            {"owner": new.owner, "late_s": _late(old, new)},
-        )
+        back = timeline.Recovered(owner, _late(old, new))
+        draft.tell(timeline.LEASE_RECOVERED, new.renewed_at or draft.looked_at, subject, back)
 
 
 def _late(old: Lease, new: Lease) -> float | None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.evidence import Evidence, FlatFacts
+from ehtui.domain.evidence import Evidence
 from ehtui.domain.policy import Policy
 
 # ruff: noqa: TC004 - nobody asks for these types at run time: the first paint waits for none
@@ -276,7 +276,7 @@ class TimelineEvent:
     at: float
     kind: str  # e.g. "lease.claimed", "lease.taken_over", "action.signal"
     subject: Subject
-    details: Evidence | FlatFacts
+    details: Evidence
     is_approximate: bool = False  # polls could have missed one: ~
 
 

@@ -1,4 +1,4 @@
-"""A finding or an event about to be told: its subject and typed access to its evidence."""
+"""A check of Why? about to be told: its subject and typed access to its flat facts."""
 
 from __future__ import annotations
 

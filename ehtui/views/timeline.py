@@ -2,20 +2,53 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic
 
+from ehtui.domain import timeline as kinds
 from ehtui.domain.evidence import facts
+from ehtui.domain.plans import OutcomeState
 from ehtui.domain.text import safe
+from ehtui.domain.timeline import (
+    LOG_KINDS,
+    BackAndForth,
+    Claimed,
+    ClockSet,
+    ConsumerGone,
+    ConsumerStarted,
+    E,
+    EventKind,
+    EventsSent,
+    Expired,
+    Forecast,
+    GroupAppeared,
+    HubCreatedAnew,
+    HubGrew,
+    LogLines,
+    Overdue,
+    Recovered,
+    Released,
+    Restarted,
+    Rewound,
+    SignalSent,
+    SourceBack,
+    SourceDown,
+    Started,
+    Stolen,
+    TakenOver,
+    TakeoverMeasured,
+    TakeoverMoved,
+)
 from ehtui.views import formats
 from ehtui.views.basis import basis
-from ehtui.views.case import Case
 from ehtui.views.evidence import evidence_lines
 from ehtui.views.findings.forecast import joined
-from ehtui.views.findings.logs import SAID, said
+from ehtui.views.findings.logs import said
 from ehtui.views.telling import Telling, partition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ehtui.domain.snapshot import TimelineEvent
 
@@ -30,10 +63,12 @@ EFFECTS = {
 
 def sentence(event: TimelineEvent, say: Telling) -> str:
     """What happened; a kind that is not known still tells its facts."""
-    case = Case(event.subject, facts(event.details), say)
-    tell = SENTENCES.get(event.kind)
+    text = TEXTS.get(event.kind)
 
-    return tell(case) if tell else _unknown(event, say)
+    if text is None or not isinstance(event.details, text.kind.details):
+        return _unknown(event, say)
+
+    return text.sentence(event.details, say)
 
 
 def subject(event: TimelineEvent, say: Telling) -> str:
@@ -63,48 +98,52 @@ def _unknown(event: TimelineEvent, say: Telling) -> str:
     return f"{name} ({told})" if told else name
 
 
-def _claimed(case: Case) -> str:
-    if case.text("was") == "never_owned":
-        return f"{case.owner()} claimed it (was never owned)"
+def _claimed(found: Claimed, _: Telling) -> str:
+    if found.was == "never_owned":
+        return f"{formats.somebody(found.owner)} claimed it (was never owned)"
 
-    free_s = case.number("free_s")
+    free_s = found.free_s
     lasting = f", free for {formats.duration(free_s)}" if free_s is not None else ""
     before = (
-        f"released by {case.owner('previous_owner')}" if case.text("previous_owner") else "free"
+        f"released by {formats.somebody(found.previous_owner)}" if found.previous_owner else "free"
     )
 
-    return f"{case.owner()} claimed it (was {before}{lasting})"
+    return f"{formats.somebody(found.owner)} claimed it (was {before}{lasting})"
 
 
-def _released(case: Case) -> str:
-    held = case.number("held_s")
+def _released(found: Released, _: Telling) -> str:
+    held = found.held_s
 
-    return f"{case.owner()} released it" + (f" after {formats.duration(held)}" if held else "")
+    return f"{formats.somebody(found.owner)} released it" + (
+        f" after {formats.duration(held)}" if held else ""
+    )
 
 
-def _overdue(case: Case) -> str:
+def _overdue(found: Overdue, say: Telling) -> str:
     return (
-        f"{case.owner()} stopped renewing {case.time('renewed_at')}; its lease runs out "
-        f"{case.time('expires_at')}"
+        f"{formats.somebody(found.owner)} stopped renewing {say.time(found.renewed_at)}; "
+        f"its lease runs out {say.time(found.expires_at)}"
     )
 
 
-def _recovered(case: Case) -> str:
-    late = case.number("late_s")
+def _recovered(found: Recovered, _: Telling) -> str:
+    late = found.late_s
 
-    return f"{case.owner()} renews again" + (f", {formats.duration(late)} late" if late else "")
+    return f"{formats.somebody(found.owner)} renews again" + (
+        f", {formats.duration(late)} late" if late else ""
+    )
 
 
-def _expired(case: Case) -> str:
-    length = case.number("expires_after_s")
+def _expired(found: Expired, _: Telling) -> str:
+    length = found.expires_after_s
     silent = f": no renewal for {formats.duration(length)}" if length is not None else ""
 
-    return f"the lease of {case.owner()} ran out{silent}"
+    return f"the lease of {formats.somebody(found.owner)} ran out{silent}"
 
 
-def _taken_over(case: Case) -> str:
-    dead, gap = case.number("dead_s"), case.number("gap_s")
-    lag = case.whole("lag")
+def _taken_over(found: TakenOver, _: Telling) -> str:
+    dead, gap = found.dead_s, found.gap_s
+    lag = found.lag
     after = ""
 
     if dead is not None:
@@ -114,42 +153,43 @@ def _taken_over(case: Case) -> str:
 
     waited = f"{formats.plural(lag, 'event')} waited" if lag else ""
 
-    return joined(f"{case.owner()} took it over from {case.owner('previous_owner')}{after}", waited)
+    new, old = formats.somebody(found.owner), formats.somebody(found.previous_owner)
+
+    return joined(f"{new} took it over from {old}{after}", waited)
 
 
-def _stolen(case: Case) -> str:
+def _stolen(found: Stolen, _: Telling) -> str:
+    new, old = formats.somebody(found.owner), formats.somebody(found.previous_owner)
+
+    return f"{new} took it from {old}, whose lease was alive: to balance the load"
+
+
+def _pingpong(found: BackAndForth, _: Telling) -> str:
     return (
-        f"{case.owner()} took it from {case.owner('previous_owner')}, whose lease was alive: "
-        "to balance the load"
+        f"back to {formats.somebody(found.owner)} from {formats.somebody(found.previous_owner)}: "
+        f"{formats.count(found.changes)} changes within {formats.duration(found.window_s)}"
     )
 
 
-def _pingpong(case: Case) -> str:
-    return (
-        f"back to {case.owner()} from {case.owner('previous_owner')}: "
-        f"{case.count('changes')} changes within {case.lasting('window_s')}"
-    )
+def _rewound(found: Rewound, _: Telling) -> str:
+    before, after = formats.count(found.from_sequence), formats.count(found.to_sequence)
+
+    return f"checkpoint went back from {before} to {after}"
 
 
-def _rewound(case: Case) -> str:
-    return f"checkpoint went back from {case.count('from_sequence')} to {case.count('to_sequence')}"
+def _started(found: ConsumerStarted, _: Telling) -> str:
+    return f"started: {formats.text(found.consumer_name) or safe(found.command)}"
 
 
-def _started(case: Case) -> str:
-    return f"started: {case.text('consumer_name') or case.text('command')}"
-
-
-def _gone(case: Case) -> str:
-    lived = case.number("lived_s")
-    name = case.text("consumer_name")
+def _gone(found: ConsumerGone, say: Telling) -> str:
+    lived = found.lived_s
+    name = formats.text(found.consumer_name)
     ended = f"{name} ended" if name else "ended"
-    signal = f" on SIG{case.text('signal')}" if case.text("signal") else ""
+    signal = f" on SIG{formats.text(found.signal)}" if found.signal else ""
     after = f" after {formats.duration(lived)}" if lived is not None else ""
-    owned = case.names("partitions")
+    owned = found.partitions
 
-    return joined(
-        f"{ended}{signal}{after}", f"it owned {owned_words(owned, case.say)}" if owned else ""
-    )
+    return joined(f"{ended}{signal}{after}", f"it owned {owned_words(owned, say)}" if owned else "")
 
 
 def owned_words(names: tuple[str, ...], say: Telling) -> str:
@@ -163,28 +203,33 @@ def owned_words(names: tuple[str, ...], say: Telling) -> str:
     return formats.listed(words)
 
 
-def _source_failed(case: Case) -> str:
-    return f"not read: {case.text('summary').rstrip('.')}"
+def _source_failed(found: SourceDown, _: Telling) -> str:
+    return f"not read: {safe(found.summary).rstrip('.')}"
 
 
-def _source_recovered(case: Case) -> str:
-    down = case.number("down_s")
+def _source_recovered(found: SourceBack, _: Telling) -> str:
+    down = found.down_s
 
     return "read again" + (f" after {formats.duration(down)}" if down is not None else "")
 
 
-def _signal(case: Case) -> str:
-    owned = case.names("owned")
-    holder = f" (owned {owned_words(owned, case.say)})" if owned else ""
-    what = f"SIG{case.text('signal')} {case.pid}{holder}"
-    effect = EFFECTS.get(case.text("effect"), "sent")
+def _signal(found: SignalSent, say: Telling) -> str:
+    owned = found.owned
+    holder = f" (owned {owned_words(owned, say)})" if owned else ""
+    what = f"SIG{safe(found.signal)} {formats.pid(found.pid)}{holder}"
+    effect = EFFECTS.get(safe(found.effect), "sent")
 
-    return _did(case, what, joined(effect, _takeover(case) if owned else ""))
+    return _did(
+        found.state,
+        found.error,
+        what,
+        joined(effect, _takeover(found.takeover, say) if owned else ""),
+    )
 
 
-def _takeover(case: Case) -> str:
-    earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
-    code = case.text("takeover_basis")
+def _takeover(found: Forecast, say: Telling) -> str:
+    earliest, latest = found.earliest_at, found.latest_at
+    code = formats.text(found.basis)
 
     if earliest is None and latest is None:
         return "nobody is left to take over" if code == "no-survivor" else ""
@@ -193,117 +238,143 @@ def _takeover(case: Case) -> str:
 
     if earliest is None or latest is None:
         word = "by" if earliest is None else "from"
-        return f"takeover {word} {_guess(case)}{case.say.time(earliest or latest)}{rests_on}"
+        return f"takeover {word} {_guess(found)}{say.time(earliest or latest)}{rests_on}"
 
-    return f"takeover {_guess(case)}{case.say.span(earliest, latest)}{rests_on}"
+    return f"takeover {_guess(found)}{say.span(earliest, latest)}{rests_on}"
 
 
-def _guess(case: Case) -> str:
+def _guess(found: Forecast) -> str:
     """`~` before a forecast that rests on an SDK's defaults."""
-    return "~" if case.is_set("takeover_is_assumed") else ""
+    return "~" if found.is_assumed else ""
 
 
-def _measured(case: Case) -> str:
-    owned = f"{case.owner()} owns it {case.lasting('gap_s')} after your signal"
-    earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
+def _measured(found: TakeoverMeasured, say: Telling) -> str:
+    owned = (
+        f"{formats.somebody(found.owner)} owns it {formats.duration(found.gap_s)} after your signal"
+    )
+    earliest, latest = found.takeover.earliest_at, found.takeover.latest_at
 
     if earliest is None:
         return joined(owned, "nothing could be forecast")
 
     if latest is None:
-        return joined(owned, f"forecast from {_guess(case)}{case.say.time(earliest)} on")
+        return joined(owned, f"forecast from {_guess(found.takeover)}{say.time(earliest)} on")
 
-    kept = "kept" if case.is_set("is_inside_forecast") else "missed"
+    kept = "kept" if found.is_inside_forecast else "missed"
 
-    return joined(owned, f"forecast {_guess(case)}{case.say.span(earliest, latest)}, {kept}")
-
-
-def _moved(case: Case) -> str:
-    return f"its checkpoint moves again {case.lasting('moved_s')} after your signal"
+    return joined(owned, f"forecast {_guess(found.takeover)}{say.span(earliest, latest)}, {kept}")
 
 
-def _send(case: Case) -> str:
-    count = formats.plural(case.whole("count") or 0, "event")
+def _moved(found: TakeoverMoved, _: Telling) -> str:
+    return f"its checkpoint moves again {formats.duration(found.moved_s)} after your signal"
+
+
+def _send(found: EventsSent, _: Telling) -> str:
+    count = formats.plural(found.count, "event")
     target = {
-        "partition": f"to {partition(case.text('partition'))}",
-        "key": f"with key “{case.text('key')}”",
-    }.get(case.text("target"), "round robin")
-    what = f"{count} “{case.text('template')}” {target}"
-    sequence = f", sequence {case.text('sequence')}" if case.text("sequence") else ""
+        "partition": f"to {partition(formats.text(found.partition))}",
+        "key": f"with key “{formats.text(found.key)}”",
+    }.get(safe(found.target), "round robin")
+    what = f"{count} “{safe(found.template)}” {target}"
+    sequence = f", sequence {formats.text(found.sequence)}" if found.sequence else ""
 
-    return _did(case, what, f"sent{sequence}")
-
-
-def _restart(case: Case) -> str:
-    owned = case.names("owned")
-    holder = f" (owned {owned_words(owned, case.say)})" if owned else ""
-    what = f"restart of {case.pid}{holder}"
-
-    if supervisor := case.text("supervisor"):
-        return _did(case, what, f"done by {supervisor}")
-
-    return _did(case, what, f"started again as {case.text('new_pid') or formats.UNKNOWN}")
+    return _did(found.state, found.error, what, f"sent{sequence}")
 
 
-def _start(case: Case) -> str:
-    what = f"start of {case.text('consumer')} in {case.text('group')}"
+def _restart(found: Restarted, say: Telling) -> str:
+    owned = found.owned
+    holder = f" (owned {owned_words(owned, say)})" if owned else ""
+    what = f"restart of {formats.pid(found.pid)}{holder}"
 
-    return _did(case, what, f"runs as {case.text('new_pid') or formats.UNKNOWN}")
+    if supervisor := formats.text(found.supervisor):
+        return _did(found.state, found.error, what, f"done by {supervisor}")
+
+    return _did(
+        found.state,
+        found.error,
+        what,
+        f"started again as {formats.text(found.new_pid) or formats.UNKNOWN}",
+    )
 
 
-def _did(case: Case, what: str, done: str) -> str:
+def _start(found: Started, _: Telling) -> str:
+    what = f"start of {safe(found.consumer)} in {safe(found.group)}"
+
+    return _did(
+        found.state, found.error, what, f"runs as {formats.text(found.new_pid) or formats.UNKNOWN}"
+    )
+
+
+def _did(state: OutcomeState, error: str | None, what: str, done: str) -> str:
     """How an action ended: `done`, or why it was not."""
-    state = case.text("state")
-
-    if state == "dry_run":
+    if state is OutcomeState.DRY_RUN:
         return f"{what}: dry run, nothing was done"
 
-    if state in {"failed", "refused"}:
-        return f"{what} {state}: {case.text('error') or 'no reason given'}".rstrip(".")
+    if state in {OutcomeState.FAILED, OutcomeState.REFUSED}:
+        return f"{what} {state}: {formats.text(error) or 'no reason given'}".rstrip(".")
 
     return f"{what}: {done}"
 
 
-def _clock_set(case: Case) -> str:
-    by_s = case.number("by_s") or 0.0
+def _clock_set(found: ClockSet, _: Telling) -> str:
+    by_s = found.by_s
     way = "ahead" if by_s > 0 else "back"
 
     return f"this host's clock was set {way} by {formats.duration(abs(by_s))}"
 
 
-def _hub_recreated(case: Case) -> str:
-    return f"the hub was created anew {case.time('created_at')}: its sequence numbers begin again"
-
-
-def _log(kind: str) -> Callable[[Case], str]:
-    return lambda case: (
-        f"its log: it {said(kind, case.whole('count') or 0, case.names('partitions'))}"
+def _hub_recreated(found: HubCreatedAnew, say: Telling) -> str:
+    return (
+        f"the hub was created anew {say.time(found.created_at)}: its sequence numbers begin again"
     )
 
 
-SENTENCES: Mapping[str, Callable[[Case], str]] = {
-    "lease.claimed": _claimed,
-    "lease.released": _released,
-    "lease.overdue": _overdue,
-    "lease.recovered": _recovered,
-    "lease.expired": _expired,
-    "lease.taken_over": _taken_over,
-    "lease.stolen": _stolen,
-    "lease.pingpong": _pingpong,
-    "checkpoint.rewound": _rewound,
-    "group.appeared": lambda case: f"the store has records of {case.group}",
-    "consumer.started": _started,
-    "consumer.gone": _gone,
-    "source.failed": _source_failed,
-    "source.recovered": _source_recovered,
-    "clock.set": _clock_set,
-    "hub.grew": lambda case: f"from {case.count('before')} to {case.count('after')} partitions",
-    "hub.recreated": _hub_recreated,
-    "takeover.measured": _measured,
-    "takeover.moved": _moved,
-    "action.signal": _signal,
-    "action.send": _send,
-    "action.restart": _restart,
-    "action.start": _start,
-    **{kind: _log(kind) for kind in SAID},
-}
+def _appeared(found: GroupAppeared, _: Telling) -> str:
+    return f"the store has records of {safe(found.group) or 'the group'}"
+
+
+def _grew(found: HubGrew, _: Telling) -> str:
+    return f"from {formats.count(found.before)} to {formats.count(found.after)} partitions"
+
+
+@dataclass(frozen=True, slots=True)
+class EventText(Generic[E]):
+    """How one kind of event is told; a sentence takes no other details than its kind has."""
+
+    kind: EventKind[E]
+    sentence: Callable[[E, Telling], str]
+
+
+def _log(kind: EventKind[LogLines]) -> EventText[LogLines]:
+    return EventText(
+        kind, lambda found, _: f"its log: it {said(kind.id, found.count, found.partitions)}"
+    )
+
+
+_TOLD = (
+    EventText(kinds.LEASE_CLAIMED, _claimed),
+    EventText(kinds.LEASE_RELEASED, _released),
+    EventText(kinds.LEASE_OVERDUE, _overdue),
+    EventText(kinds.LEASE_RECOVERED, _recovered),
+    EventText(kinds.LEASE_EXPIRED, _expired),
+    EventText(kinds.LEASE_TAKEN_OVER, _taken_over),
+    EventText(kinds.LEASE_STOLEN, _stolen),
+    EventText(kinds.LEASE_PINGPONG, _pingpong),
+    EventText(kinds.CHECKPOINT_REWOUND, _rewound),
+    EventText(kinds.GROUP_APPEARED, _appeared),
+    EventText(kinds.CONSUMER_STARTED, _started),
+    EventText(kinds.CONSUMER_GONE, _gone),
+    EventText(kinds.SOURCE_FAILED, _source_failed),
+    EventText(kinds.SOURCE_RECOVERED, _source_recovered),
+    EventText(kinds.CLOCK_SET, _clock_set),
+    EventText(kinds.HUB_GREW, _grew),
+    EventText(kinds.HUB_RECREATED, _hub_recreated),
+    EventText(kinds.TAKEOVER_MEASURED, _measured),
+    EventText(kinds.TAKEOVER_MOVED, _moved),
+    EventText(kinds.ACTION_SIGNAL, _signal),
+    EventText(kinds.ACTION_SEND, _send),
+    EventText(kinds.ACTION_RESTART, _restart),
+    EventText(kinds.ACTION_START, _start),
+)
+_ALL: tuple[EventText[Any], ...] = (*_TOLD, *map(_log, LOG_KINDS))
+TEXTS: Mapping[str, EventText[Any]] = {text.kind.id: text for text in _ALL}

@@ -33,7 +33,8 @@ from ehtui.domain.snapshot import (
     TimingBasis,
 )
 from ehtui.domain.store import BlobIdentity, Checkpoint, Layout
-from tests.evidence import finding_evidence
+from ehtui.domain.timeline import Claimed, Overdue
+from tests.evidence import event_evidence, finding_evidence
 
 NOW = 1_795_348_981.0  # 2026-11-22 12:03:01 UTC
 NAMESPACE = "hgzero.servicebus.windows.net"
@@ -222,7 +223,7 @@ def healthy() -> Snapshot:
                 NOW - 714,
                 "lease.claimed",
                 Subject(GROUP, "2", OWNERS[2]),
-                {"owner": OWNERS[2], "was": "never_owned", "previous_owner": None, "free_s": None},
+                Claimed(OWNERS[2], "never_owned", None, None),
             ),
         ),
         sources=sources(),
@@ -313,25 +314,28 @@ def overdue() -> Snapshot:
                 NOW - 129,
                 "action.signal",
                 Subject(pid=51388, owner=OWNERS[2]),
-                {
-                    "state": "done",
-                    "signal": "KILL",
-                    "pid": 51388,
-                    "owner": OWNERS[2],
-                    "owned": (f"{GROUP}/2",),
-                    "effect": "dies",
-                    "takeover_earliest_at": NOW + 40,
-                    "takeover_latest_at": NOW + 76,
-                    "takeover_basis": "python-180/30",
-                    "error": None,
-                },
+                event_evidence(
+                    "action.signal",
+                    {
+                        "state": "done",
+                        "signal": "KILL",
+                        "pid": 51388,
+                        "owner": OWNERS[2],
+                        "owned": (f"{GROUP}/2",),
+                        "effect": "dies",
+                        "takeover_earliest_at": NOW + 40,
+                        "takeover_latest_at": NOW + 76,
+                        "takeover_basis": "python-180/30",
+                        "error": None,
+                    },
+                ),
             ),
             TimelineEvent(
                 3,
                 NOW - 110,
                 "lease.overdue",
                 Subject(GROUP, "2", OWNERS[2]),
-                {"owner": OWNERS[2], "renewed_at": NOW - 139, "expires_at": NOW + 41},
+                Overdue(OWNERS[2], NOW - 139, NOW + 41),
             ),
         ),
     )

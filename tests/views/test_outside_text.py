@@ -30,6 +30,7 @@ from ehtui.views.tables import (
 )
 from ehtui.views.telling import Telling
 from ehtui.views.width import width
+from tests.evidence import event_evidence
 from tests.views import world
 
 KOREAN, EMOJI = "회의록 소비자", "🎉 파티 👩‍💻"
@@ -55,9 +56,17 @@ def told_by(text: str) -> Snapshot:
     found = world.finding("lease.overdue", Severity.WARNING, lapse, owner=text, partition=text)
     details = {**facts(world.KILLED.details), "owned": (f"{text}/{text}",), "error": text}
     event = replace(
-        world.KILLED, number=9, details=details, subject=Subject(group=text, partition=text)
+        world.KILLED,
+        number=9,
+        details=event_evidence("action.signal", details),
+        subject=Subject(group=text, partition=text),
     )
-    claim = replace(event, number=10, kind="lease.claimed", details={"owner": text})
+    claim = replace(
+        event,
+        number=10,
+        kind="lease.claimed",
+        details=event_evidence("lease.claimed", {"owner": text}),
+    )
 
     return replace(
         plain,

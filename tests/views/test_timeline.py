@@ -6,14 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.domain.evidence import facts
+from ehtui.domain.evidence import Evidence, facts
 from ehtui.domain.snapshot import Subject, TimelineEvent
-from ehtui.domain.timeline_kinds import TIMELINE_KINDS
+from ehtui.domain.timeline import TIMELINE_KINDS, EventKind
 from ehtui.views import timeline
 from ehtui.views.telling import Telling
-from tests.evidence import EXAMPLES, ZEROS, Values
+from tests.evidence import EXAMPLES, ZEROS, Values, anything, example
 from tests.views import world
-from tests.views.test_findings import EVIDENCE, _value
 
 SAY = Telling(world.snapshot(), group=world.GROUP)
 
@@ -22,8 +21,9 @@ SAY = Telling(world.snapshot(), group=world.GROUP)
 @pytest.mark.parametrize("unknown", [False, True])
 @pytest.mark.parametrize("values", [EXAMPLES, ZEROS], ids=["some", "zeros"])
 def test_every_event_has_words(kind: str, values: Values, unknown: bool) -> None:
-    details = {k: _value(k, told, values, unknown) for k, told in TIMELINE_KINDS[kind].items()}
-    event = world.event(1, kind, details, ago=60, partition="2", owner=world.C)
+    details = example(TIMELINE_KINDS[kind].details, values, world.NOW, unknown=unknown)
+    about = Subject(world.GROUP, "2", world.C)
+    event = TimelineEvent(1, world.NOW - 60, kind, about, details)
     told = timeline.sentence(event, SAY)
 
     assert told
@@ -33,12 +33,19 @@ def test_every_event_has_words(kind: str, values: Values, unknown: bool) -> None
 
 
 def test_all_kinds_are_told() -> None:
-    assert set(timeline.SENTENCES) == set(TIMELINE_KINDS)
+    assert {id_: text.kind for id_, text in timeline.TEXTS.items()} == TIMELINE_KINDS
 
 
-@given(st.sampled_from([*TIMELINE_KINDS, "new.kind"]), EVIDENCE)
-def test_no_details_break_a_sentence(kind: str, details: dict[str, Any]) -> None:
-    assert timeline.sentence(TimelineEvent(1, world.NOW, kind, Subject(), details), SAY)
+def anything_of(kind: EventKind[Any]) -> st.SearchStrategy[tuple[str, Evidence]]:
+    return anything(kind.details).map(lambda details: (kind.id, details))
+
+
+@given(st.sampled_from([*TIMELINE_KINDS.values()]).flatmap(anything_of), st.booleans())
+def test_no_details_break_a_sentence(told: tuple[str, Evidence], is_new: bool) -> None:
+    kind, details = told
+    event = TimelineEvent(1, world.NOW, "new.kind" if is_new else kind, Subject(), details)
+
+    assert timeline.sentence(event, SAY)
 
 
 LAPSED = {"previous_owner": world.C, "owner": world.A}

@@ -30,7 +30,7 @@ from ehtui.domain.snapshot import (
     TimingBasis,
 )
 from ehtui.domain.store import BlobIdentity, Checkpoint, Layout
-from tests.evidence import finding_evidence
+from tests.evidence import event_evidence, finding_evidence
 
 NOW = 1_795_348_980.0  # 2026-11-22 12:03:00 UTC
 A = "73fda457-b555-4af5-873a-54a2baa5fd95"
@@ -210,7 +210,8 @@ STANDS_BY = finding("consumer.standby", Severity.INFO, STANDBY, pid=51411)
 def event(
     number: int, kind: str, details: FlatFacts, *, ago: float, **subject: Any
 ) -> TimelineEvent:
-    return TimelineEvent(number, NOW - ago, kind, Subject(**({"group": GROUP} | subject)), details)
+    told = event_evidence(kind, details)
+    return TimelineEvent(number, NOW - ago, kind, Subject(**({"group": GROUP} | subject)), told)
 
 
 CLAIMED = event(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain import timeline
 from ehtui.domain.folds.laps import begin_laps
 from ehtui.domain.memory import Departure, SentSignal, Start
 from ehtui.domain.plans import (
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.evidence import FlatFacts
     from ehtui.domain.plans import Outcome, SignalTarget, StartPlan
     from ehtui.domain.process import ProcessId, ProcessSample
     from ehtui.domain.updates import ActionDone, ProcessesRead
@@ -93,15 +93,15 @@ def _exchange(
 def _tell_start(draft: Draft, process: ProcessSample) -> None:
     offset_s = draft.clock_offset_s or 0.0
     draft.tell(
-        "consumer.started",
+        timeline.CONSUMER_STARTED,
         process.id.started_at + offset_s,
         Subject(pid=process.id.pid),
-        {
-            "pid": process.id.pid,
-            "command": process.command,
-            "consumer_name": process.consumer_name,
-            "owner": None,
-        },
+        timeline.ConsumerStarted(
+            pid=process.id.pid,
+            command=process.command,
+            consumer_name=process.consumer_name,
+            owner=None,
+        ),
     )
 
 
@@ -130,18 +130,18 @@ def _depart(draft: Draft, consumer: ConsumerState, at: float) -> None:
     draft.host = replace(host, departures=(*host.departures[-(MOST_DEPARTURES - 1) :], departure))
     owner = consumer.link.owner if consumer.link is not None else None
     draft.tell(
-        "consumer.gone",
+        timeline.CONSUMER_GONE,
         draft.now,
         Subject(pid=process.id.pid, owner=owner),
-        {
-            "pid": process.id.pid,
-            "command": process.command,
-            "consumer_name": process.consumer_name,
-            "owner": owner,
-            "lived_s": departure.lived_s,
-            "partitions": tuple("/".join(owned) for owned in consumer.owns),
-            "signal": departure.signal,
-        },
+        timeline.ConsumerGone(
+            pid=process.id.pid,
+            command=process.command,
+            consumer_name=process.consumer_name,
+            owner=owner,
+            lived_s=departure.lived_s,
+            partitions=tuple("/".join(owned) for owned in consumer.owns),
+            signal=departure.signal,
+        ),
         is_approximate=True,
     )
 
@@ -166,7 +166,7 @@ def fold_action(draft: Draft, update: ActionDone) -> None:
 def _tell_signal(draft: Draft, signal: str, target: SignalTarget, outcome: Outcome) -> None:
     _remember_signal(draft, signal, target, outcome)
     draft.tell(
-        "action.signal",
+        timeline.ACTION_SIGNAL,
         _server_time(draft, outcome),
         Subject(pid=target.process.pid, owner=target.owner),
         _signal_details(signal, target, outcome),
@@ -208,35 +208,35 @@ def _tell_restart(draft: Draft, plan: RestartPlan | SupervisedPlan, outcome: Out
         _remember_start(draft, before.home, plan.planned_at, outcome, is_restart=True)
 
     draft.tell(
-        "action.restart",
+        timeline.ACTION_RESTART,
         _server_time(draft, outcome),
         Subject(pid=target.process.pid, owner=target.owner),
-        {
-            "state": outcome.state.value,
-            "signal": plan.signal,
-            "pid": target.process.pid,
-            "new_pid": dict(outcome.details).get("pid"),
-            "supervisor": plan.supervisor.label if isinstance(plan, SupervisedPlan) else None,
-            "owner": target.owner,
-            "owned": _owned(target),
-            "error": _error(outcome),
-        },
+        timeline.Restarted(
+            state=outcome.state,
+            signal=plan.signal,
+            pid=target.process.pid,
+            new_pid=dict(outcome.details).get("pid"),
+            supervisor=plan.supervisor.label if isinstance(plan, SupervisedPlan) else None,
+            owner=target.owner,
+            owned=_owned(target),
+            error=_error(outcome),
+        ),
     )
 
 
 def _tell_new_process(draft: Draft, plan: StartPlan, outcome: Outcome) -> None:
     _remember_start(draft, plan.group, plan.planned_at, outcome)
     draft.tell(
-        "action.start",
+        timeline.ACTION_START,
         _server_time(draft, outcome),
         Subject(group=plan.group),
-        {
-            "state": outcome.state.value,
-            "consumer": plan.consumer,
-            "group": plan.group,
-            "new_pid": dict(outcome.details).get("pid"),
-            "error": _error(outcome),
-        },
+        timeline.Started(
+            state=outcome.state,
+            consumer=plan.consumer,
+            group=plan.group,
+            new_pid=dict(outcome.details).get("pid"),
+            error=_error(outcome),
+        ),
     )
 
 
@@ -257,42 +257,44 @@ def _owned(target: SignalTarget) -> tuple[str, ...]:
     return tuple(f"{owned.group}/{owned.partition}" for owned in target.owns)
 
 
-def _signal_details(signal: str, target: SignalTarget, outcome: Outcome) -> FlatFacts:
+def _signal_details(signal: str, target: SignalTarget, outcome: Outcome) -> timeline.SignalSent:
     is_lost = target.effect is not SignalEffect.IGNORED
     windows = [owned.takeover for owned in target.owns if is_lost]
     last = max(windows, key=lambda w: w.latest_at or 0.0, default=None)
-    return {
-        "state": _state_for(target, outcome).value,
-        "signal": signal,
-        "pid": target.process.pid,
-        "owner": target.owner,
-        "owned": _owned(target),
-        "effect": target.effect.value,
-        "takeover_earliest_at": last.earliest_at if last is not None else None,
-        "takeover_latest_at": last.latest_at if last is not None else None,
-        "takeover_basis": last.basis if last is not None else None,
-        "takeover_is_assumed": last.is_guess if last is not None else None,
-        "error": _error(outcome),
-    }
+    return timeline.SignalSent(
+        state=_state_for(target, outcome),
+        signal=signal,
+        pid=target.process.pid,
+        owner=target.owner,
+        owned=_owned(target),
+        effect=target.effect,
+        takeover=timeline.Forecast(
+            earliest_at=last.earliest_at if last is not None else None,
+            latest_at=last.latest_at if last is not None else None,
+            basis=last.basis if last is not None else None,
+            is_assumed=last.is_guess if last is not None else None,
+        ),
+        error=_error(outcome),
+    )
 
 
 def _tell_send(draft: Draft, plan: SendPlan, outcome: Outcome) -> None:
     details = dict(outcome.details)
     partition = plan.partition or details.get("partition")
     draft.tell(
-        "action.send",
+        timeline.ACTION_SEND,
         _server_time(draft, outcome),
         Subject(partition=partition),
-        {
-            "state": outcome.state.value,
-            "count": plan.count,
-            "template": plan.template,
-            "target": plan.target.value,
-            "partition": partition,
-            "key": plan.key,
-            "sequence": details.get("sequence"),
-            "error": _error(outcome),
-        },
+        timeline.EventsSent(
+            state=outcome.state,
+            count=plan.count,
+            template=plan.template,
+            target=plan.target,
+            partition=partition,
+            key=plan.key,
+            sequence=details.get("sequence"),
+            error=_error(outcome),
+        ),
     )
 
 

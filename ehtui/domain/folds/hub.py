@@ -5,6 +5,7 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
+from ehtui.domain import timeline
 from ehtui.domain.behind import remembered
 from ehtui.domain.clocks import heard_from_hub
 from ehtui.domain.folds.store import rejoin
@@ -63,12 +64,12 @@ def _describe(draft: Draft, hub: HubDescription) -> bool:
 
     if before.created_at != hub.created_at and None not in {before.created_at, hub.created_at}:
         draft.flows = {}
-        details = {"created_at": hub.created_at, "before_at": before.created_at}
-        draft.tell("hub.recreated", hub.created_at or draft.now, Subject(), details)
+        anew = timeline.HubCreatedAnew(hub.created_at, before.created_at)
+        draft.tell(timeline.HUB_RECREATED, hub.created_at or draft.now, Subject(), anew)
 
     if len(hub.partition_ids) > len(before.partition_ids):
-        counts = {"before": len(before.partition_ids), "after": len(hub.partition_ids)}
-        draft.tell("hub.grew", draft.now, Subject(), counts, is_approximate=True)
+        counts = timeline.HubGrew(len(before.partition_ids), len(hub.partition_ids))
+        draft.tell(timeline.HUB_GREW, draft.now, Subject(), counts, is_approximate=True)
 
     return before.partition_ids != hub.partition_ids
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain import stopwatch
+from ehtui.domain import stopwatch, timeline
 from ehtui.domain.plans import OutcomeState
 from ehtui.domain.snapshot import Subject
 
@@ -59,32 +59,31 @@ def advance_laps(draft: Draft) -> None:
 def _tell(draft: Draft, lap: Lap, owned_at: float) -> None:
     window = lap.owned.takeover
     draft.tell(
-        "takeover.measured",
+        timeline.TAKEOVER_MEASURED,
         owned_at,
         Subject(group=lap.owned.group, partition=lap.owned.partition, owner=lap.owner),
-        {
-            "owner": lap.owner,
-            "previous_owner": lap.previous_owner,
-            "signalled_at": lap.started_at,
-            "gap_s": lap.gap_s,
-            "takeover_earliest_at": window.earliest_at,
-            "takeover_latest_at": window.latest_at,
-            "takeover_basis": window.basis,
-            "takeover_is_assumed": window.is_guess,
-            "is_inside_forecast": lap.is_inside_forecast,
-        },
+        timeline.TakeoverMeasured(
+            owner=lap.owner,
+            previous_owner=lap.previous_owner,
+            signalled_at=lap.started_at,
+            gap_s=lap.gap_s,
+            takeover=timeline.Forecast(
+                window.earliest_at, window.latest_at, window.basis, window.is_guess
+            ),
+            is_inside_forecast=lap.is_inside_forecast,
+        ),
     )
 
 
 def _tell_moved(draft: Draft, lap: Lap, moved_at: float) -> None:
     draft.tell(
-        "takeover.moved",
+        timeline.TAKEOVER_MOVED,
         moved_at,
         Subject(group=lap.owned.group, partition=lap.owned.partition, owner=lap.owner),
-        {
-            "owner": lap.owner,
-            "previous_owner": lap.previous_owner,
-            "signalled_at": lap.started_at,
-            "moved_s": moved_at - lap.started_at,
-        },
+        timeline.TakeoverMoved(
+            owner=lap.owner,
+            previous_owner=lap.previous_owner,
+            signalled_at=lap.started_at,
+            moved_s=moved_at - lap.started_at,
+        ),
     )

@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain import timeline
 from ehtui.domain.memory import LogMark, LogTrouble
 from ehtui.domain.ownership import natural
 from ehtui.domain.process import LinkBasis, LogIncidentKind
 from ehtui.domain.snapshot import Subject
+from ehtui.domain.timeline import EventKind, LogLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -23,19 +25,19 @@ WINDOW_S = 300.0  # how long a line counts
 TOLD_EVERY_S = 60.0  # a flood is one event a minute
 MOST_LINKS, MOST_MARKS = 1024, 64
 
-TROUBLES: Mapping[LogIncidentKind, str] = {
-    LogIncidentKind.CLAIM_FAILED: "log.claim_failed",
-    LogIncidentKind.LOST_OWNERSHIP: "log.ownership_lost",
-    LogIncidentKind.LINK_STOLEN: "log.link_stolen",
-    LogIncidentKind.RECEIVER_QUOTA: "log.receiver_quota",
-    LogIncidentKind.CHECKPOINT_FAILED: "log.checkpoint_failed",
-    LogIncidentKind.BALANCING_FAILED: "log.balancing_failed",
-    LogIncidentKind.RECEIVE_FAILED: "log.receive_failed",
-    LogIncidentKind.THROTTLED: "log.throttled",
-    LogIncidentKind.ENTITY_DISABLED: "log.entity_disabled",
-    LogIncidentKind.OFFSET_REFUSED: "log.offset_refused",
-    LogIncidentKind.AUTHORISATION_LOST: "log.authorisation_lost",
-    LogIncidentKind.OWNER_LEVEL_REFUSED: "log.owner_level_refused",
+TROUBLES: Mapping[LogIncidentKind, EventKind[LogLines]] = {
+    LogIncidentKind.CLAIM_FAILED: timeline.LOG_CLAIM_FAILED,
+    LogIncidentKind.LOST_OWNERSHIP: timeline.LOG_OWNERSHIP_LOST,
+    LogIncidentKind.LINK_STOLEN: timeline.LOG_LINK_STOLEN,
+    LogIncidentKind.RECEIVER_QUOTA: timeline.LOG_RECEIVER_QUOTA,
+    LogIncidentKind.CHECKPOINT_FAILED: timeline.LOG_CHECKPOINT_FAILED,
+    LogIncidentKind.BALANCING_FAILED: timeline.LOG_BALANCING_FAILED,
+    LogIncidentKind.RECEIVE_FAILED: timeline.LOG_RECEIVE_FAILED,
+    LogIncidentKind.THROTTLED: timeline.LOG_THROTTLED,
+    LogIncidentKind.ENTITY_DISABLED: timeline.LOG_ENTITY_DISABLED,
+    LogIncidentKind.OFFSET_REFUSED: timeline.LOG_OFFSET_REFUSED,
+    LogIncidentKind.AUTHORISATION_LOST: timeline.LOG_AUTHORISATION_LOST,
+    LogIncidentKind.OWNER_LEVEL_REFUSED: timeline.LOG_OWNER_LEVEL_REFUSED,
 }
 
 
@@ -161,13 +163,13 @@ def _tell(draft: Draft, process: ProcessId, kind: LogIncidentKind, trouble: LogT
         TROUBLES[kind],
         trouble.marks[-1].at,
         Subject(pid=process.pid, owner=trouble.owner),
-        {
-            "pid": process.pid,
-            "owner": trouble.owner,
-            "count": trouble.untold,
-            "partitions": partitions_of(m for m in trouble.marks if m.at > since),
-            "line": trouble.line,
-        },
+        LogLines(
+            pid=process.pid,
+            owner=trouble.owner,
+            count=trouble.untold,
+            partitions=partitions_of(m for m in trouble.marks if m.at > since),
+            line=trouble.line,
+        ),
         is_approximate=True,
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ehtui.domain import timeline
 from ehtui.domain.folds.expiry import learned, with_expiry
 from ehtui.domain.memory import GroupMemory, Move, MoveKind
 from ehtui.domain.snapshot import Subject
@@ -16,8 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.evidence import FlatFacts
+    from ehtui.domain.evidence import Evidence
     from ehtui.domain.folds.expiry import Round
+    from ehtui.domain.timeline import E, EventKind
     from ehtui.domain.timing import Timing
 
 WINDOW_S = 600.0  # over which changes are counted
@@ -66,7 +68,7 @@ def tell_moves(
             added.append(move)
             past = by_partition.setdefault(move.partition, [])
             past.append(move)
-            _tell(draft, group, shift, move, timing, is_guess=has_left and _is_pair(shift))
+            _tell(draft, group, shift, move, timing, is_guess=has_left and _is__pair(shift))
 
             if move.kind is MoveKind.STOLEN:
                 _tell_pingpong(draft, group, past)
@@ -95,7 +97,7 @@ def _had_ended(draft: Draft, owner: str | None, rounds: Mapping[str, Round]) -> 
     return ended_at is not None and (round_ is None or round_.at <= ended_at)
 
 
-def _is_pair(shift: Shift) -> bool:
+def _is__pair(shift: Shift) -> bool:
     return owner_of(shift.before) is not None and owner_of(shift.after) is not None
 
 
@@ -111,44 +113,52 @@ def _tell(
     gap_s = draft.looked_at - (draft.looked_before_at or draft.looked_at)
     period_s = timing.period_s if timing is not None else DEFAULT_PERIOD_S
     owner = move.to_owner or move.from_owner
+    kind, details = _details(draft, shift, move)
     draft.tell(
-        f"lease.{move.kind.value}",
+        kind,
         move.at,
         Subject(group=group.state.name, partition=move.partition, owner=owner),
-        _details(draft, shift, move),
+        details,
         is_approximate=gap_s >= period_s or (is_guess and move.kind is not MoveKind.TAKEN_OVER),
     )
 
 
-def _details(draft: Draft, shift: Shift, move: Move) -> FlatFacts:
+def _details(draft: Draft, shift: Shift, move: Move) -> tuple[EventKind[Any], Evidence]:
     before, lease = shift.before, shift.lease
 
     if move.kind is MoveKind.RELEASED:
         claimed_at = before.claimed_at
         held_s = move.at - claimed_at if claimed_at is not None else None
-        return {"owner": move.from_owner, "held_s": held_s}
+        return _pair(timeline.LEASE_RELEASED, timeline.Released(move.from_owner, held_s))
 
     if move.kind is MoveKind.CLAIMED:
         free_s = move.at - before.free_since if before.free_since is not None else None
-        return {
-            "owner": move.to_owner,
-            "was": "never_owned" if before.holder is None else "released",
-            "previous_owner": move.from_owner,
-            "free_s": max(0.0, free_s) if free_s is not None else None,
-        }
+        claimed = timeline.Claimed(
+            owner=move.to_owner,
+            was="never_owned" if before.holder is None else "released",
+            previous_owner=move.from_owner,
+            free_s=max(0.0, free_s) if free_s is not None else None,
+        )
+        return _pair(timeline.LEASE_CLAIMED, claimed)
 
     since_s = move.at - lease.renewed_at if lease.renewed_at is not None else None
 
     if move.kind is MoveKind.STOLEN:
-        return {"owner": move.to_owner, "previous_owner": move.from_owner, "age_s": since_s}
+        stolen = timeline.Stolen(move.to_owner, move.from_owner, since_s)
+        return _pair(timeline.LEASE_STOLEN, stolen)
 
-    return {
-        "owner": move.to_owner,
-        "previous_owner": move.from_owner,
-        "gap_s": since_s,
-        "dead_s": _dead_for(draft, move),
-        "lag": shift.lag,
-    }
+    taken = timeline.TakenOver(
+        owner=move.to_owner,
+        previous_owner=move.from_owner,
+        gap_s=since_s,
+        dead_s=_dead_for(draft, move),
+        lag=shift.lag,
+    )
+    return _pair(timeline.LEASE_TAKEN_OVER, taken)
+
+
+def _pair(kind: EventKind[E], details: E) -> tuple[EventKind[E], E]:
+    return kind, details
 
 
 def _dead_for(draft: Draft, move: Move) -> float | None:
@@ -165,16 +175,16 @@ def _tell_pingpong(draft: Draft, group: GroupMemory, moves: Sequence[Move]) -> N
         return
 
     draft.tell(
-        "lease.pingpong",
+        timeline.LEASE_PINGPONG,
         move.at,
         Subject(group=group.state.name, partition=move.partition, owner=move.to_owner),
-        {
-            "owner": move.to_owner,
-            "previous_owner": move.from_owner,
-            "owners": tuple(sorted({o for m in swaps for o in (m.from_owner, m.to_owner) if o})),
-            "changes": len(swaps),
-            "window_s": WINDOW_S,
-        },
+        timeline.BackAndForth(
+            owner=move.to_owner,
+            previous_owner=move.from_owner,
+            owners=tuple(sorted({o for m in swaps for o in (m.from_owner, m.to_owner) if o})),
+            changes=len(swaps),
+            window_s=WINDOW_S,
+        ),
     )
 
 

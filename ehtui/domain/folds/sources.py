@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ehtui.domain import timeline
 from ehtui.domain.snapshot import SourceState, SourceStatus, Subject
 from ehtui.domain.updates import HubRead
 
@@ -28,7 +29,12 @@ def fold_success(draft: Draft, update: Read) -> None:
 
     if before is not None and before.status is SourceStatus.FAILED:
         down_s = update.at - before.failing_since if before.failing_since is not None else None
-        draft.tell("source.recovered", draft.now, Subject(source=update.source), {"down_s": down_s})
+        draft.tell(
+            timeline.SOURCE_RECOVERED,
+            draft.now,
+            Subject(source=update.source),
+            timeline.SourceBack(down_s),
+        )
 
     draft.failures = {k: v for k, v in draft.failures.items() if k != update.source}
     # A source may answer and still give less than it could; it says so itself.
@@ -46,14 +52,10 @@ def fold_failure(draft: Draft, update: SourceFailed) -> None:
     if is_news:
         problem = update.problem
         draft.tell(
-            "source.failed",
+            timeline.SOURCE_FAILED,
             draft.now,
             Subject(source=update.source),
-            {
-                "problem_kind": problem.kind.value,
-                "summary": problem.summary,
-                "advice": problem.advice,
-            },
+            timeline.SourceDown(problem.kind, problem.summary, problem.advice),
         )
 
     failures = draft.failures.get(update.source, 0) + 1
@@ -79,7 +81,7 @@ def fold_host_clock(draft: Draft, update: HostClockSet) -> None:
     """This host's clock was set; nothing that is known of the hub changes by it."""
     by_s = update.ahead_s - draft.clocks.host_ahead_s
     draft.clocks = draft.clocks._replace(host_ahead_s=update.ahead_s)
-    draft.tell("clock.set", draft.now, Subject(), {"by_s": by_s})
+    draft.tell(timeline.CLOCK_SET, draft.now, Subject(), timeline.ClockSet(by_s))
 
 
 def _put(draft: Draft, state: SourceState) -> None:

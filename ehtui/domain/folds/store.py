@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain import ownership
+from ehtui.domain import ownership, timeline
 from ehtui.domain.clocks import UNREAD_CLOCKS, dated, on_one_timeline
 from ehtui.domain.closer_looks import counted
 from ehtui.domain.folds.expiry import rounds_of, unlearned, with_expiry
@@ -125,7 +125,12 @@ def _seat_groups(draft: Draft, look: ownership.Look, *, is_first: bool) -> dict[
             seated[key] = set(partitions)
 
             if not is_first:
-                draft.tell("group.appeared", draft.looked_at, Subject(group=name), {"group": name})
+                draft.tell(
+                    timeline.GROUP_APPEARED,
+                    draft.looked_at,
+                    Subject(group=name),
+                    timeline.GroupAppeared(name),
+                )
 
         if tuple(group.seats) != partitions:
             seated[key] = set(partitions) - set(group.seats)
