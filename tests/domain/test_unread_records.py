@@ -49,6 +49,20 @@ def test_of_a_checkpoint_that_cannot_be_read_lag_is_unknown_and_the_reason_stand
     assert world.state.lag_is_partial
 
 
+def test_each_group_is_told_for_itself() -> None:
+    world = owned()
+    other = replace(unread("1"), group="billing", name="billing/1")
+    world.unreadable = (unread("0"), unread("1"), other, UnreadableBlob("gone", "", "missing"))
+    world.look()
+
+    found = {
+        f.subject.group: facts(f.evidence)["partitions"]
+        for f in world.snapshot.findings
+        if f.id == "store.unreadable_blob"
+    }
+    assert found == {"$Default": ("0", "1"), "billing": ("1",), None: ()}
+
+
 def test_it_is_no_partition_that_never_checkpoints() -> None:
     world = owned()
     world.unreadable = (unread(),)

@@ -132,7 +132,7 @@ def test_the_finding_names_the_partition_the_record_and_the_reason() -> None:
     evidence = {"count": 1, "partitions": ("0",), "kind": "checkpoint", "reason": REASON}
 
     assert told("store.unreadable_blob", evidence, partition="0") == (
-        f"P0: its checkpoint cannot be read, {REASON}"
+        f"P0: its checkpoint cannot be read ({REASON})"
     )
 
 
@@ -141,7 +141,7 @@ def test_strays_are_told_with_who_renews_them() -> None:
 
     assert told("store.stray_records", evidence) == (
         "Records of P4 and P5, which the hub does not have (it has 4 partitions); "
-        "51ab7c10 renews them"
+        "51ab7c10 holds them"
     )
 
 

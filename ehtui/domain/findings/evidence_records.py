@@ -170,11 +170,11 @@ class StrayRecords(Evidence):
 
 @dataclass(frozen=True, slots=True)
 class UnreadableBlobs(Evidence):
-    """Blobs that stand where a record should, and can't be read as one."""
+    """Blobs of one group that stand where a record should and can't be read as one."""
 
     count: int
     partitions: tuple[str, ...]  # that they are of
-    kind: str | None  # ownership, checkpoint, lease (both in one); None: containers
+    kind: str | None  # ownership, checkpoint or lease (both in one), where all are of one kind
     names: tuple[str, ...]  # container/name, the first five
     reason: str  # of the first
 

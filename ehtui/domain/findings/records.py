@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.store import Checkpoint, OtherName, Ownership
+    from ehtui.domain.store import Checkpoint, OtherName, Ownership, UnreadableBlob
 
 NAMES = 5
 SEVERAL = 2
@@ -222,28 +222,32 @@ def _is_old_form(record: Checkpoint | None) -> bool:
 
 
 def unreadable(draft: Draft) -> Iterator[Finding]:
-    """Blobs that stand where a record should, and can't be read as one."""
+    """Blobs that stand where a record should and can't be read as one, told group by group."""
     blobs = draft.look.listing.unreadable if draft.look is not None else ()
+    by_group: dict[str | None, list[UnreadableBlob]] = {}
 
-    if not blobs:
-        return
+    for blob in blobs:
+        by_group.setdefault(blob.group.lower() if blob.group is not None else None, []).append(blob)
 
-    groups = {b.group.lower() for b in blobs if b.group is not None}
-    key = groups.pop() if len(groups) == 1 and all(b.group for b in blobs) else None
-    group = draft.groups.get(key) if key is not None else None
+    for key, found in by_group.items():
+        group = draft.groups.get(key) if key is not None else None
+        yield _unreadable(found, group.state.name if group is not None else key)
+
+
+def _unreadable(blobs: Sequence[UnreadableBlob], group: str | None) -> Finding:
     partitions = natural({b.partition for b in blobs if b.partition is not None})
+    kinds = {b.kind for b in blobs}
+    kind = kinds.pop() if len(kinds) == 1 else None
     evidence = UnreadableBlobs(
         count=len(blobs),
         partitions=partitions,
-        kind=", ".join(dict.fromkeys(b.kind.value for b in blobs if b.kind is not None)) or None,
+        kind=kind.value if kind is not None else None,
         names=tuple(f"{b.container}/{b.name}" for b in blobs[:NAMES]),
         reason=blobs[0].reason,
     )
-    subject = Subject(
-        group=group.state.name if group is not None else None,
-        partition=partitions[0] if group is not None and len(partitions) == 1 else None,
-    )
-    yield finding(catalogue.STORE_UNREADABLE_BLOB, Severity.WARNING, subject, evidence)
+    subject = Subject(group=group, partition=partitions[0] if len(partitions) == 1 else None)
+
+    return finding(catalogue.STORE_UNREADABLE_BLOB, Severity.WARNING, subject, evidence)
 
 
 def strays(case: Case) -> Iterator[Finding]:

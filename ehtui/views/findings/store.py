@@ -181,8 +181,10 @@ def _unreadable(found: UnreadableBlobs, about: About) -> str:
     count = found.count
     first, kind = next(iter(found.names), ""), formats.text(found.kind)
 
-    if about.subject.partition is not None and count == 1:
-        return f"{about.where}: its {kind} cannot be read, {safe(found.reason)}"
+    if found.partitions:
+        whose = f"its {kind}" if len(found.partitions) == 1 else f"their {kind}s"
+        what = whose if kind else formats.plural(count, "record")
+        return f"{about.where}: {what} cannot be read ({safe(found.reason)})"
 
     named = f": {safe(first)}" if first else ""
     return f"{formats.plural(count, 'blob')} cannot be read{named} ({safe(found.reason)})"
@@ -208,7 +210,7 @@ def _stray(found: StrayRecords, about: About) -> str:
     count = formats.plural(found.partition_count, "partition")
     owners = found.owners
     who = (
-        f"; {formats.owners(found.owners)} {'renews' if len(owners) == 1 else 'renew'} them"
+        f"; {formats.owners(found.owners)} {'holds' if len(owners) == 1 else 'hold'} them"
         if owners
         else ""
     )
@@ -220,7 +222,7 @@ def _stray_advice(found: StrayRecords, about: About) -> tuple[str, ...]:
     if found.owners:
         return (
             (
-                "Whoever renews them sees a hub with more partitions: another namespace whose "
+                "Whoever holds them sees a hub with more partitions: another namespace whose "
                 "consumers share this container, under the same name of it. Give each its own "
                 "container."
             ),
