@@ -10,7 +10,7 @@ from ehtui.domain.evidence import facts
 from ehtui.domain.hub import HubDescription
 from ehtui.domain.positions import NoStartPosition, Position, StartPosition, end_of, is_old_form
 from ehtui.domain.snapshot import Severity, Snapshot
-from ehtui.domain.store import Checkpoint
+from ehtui.domain.store import Checkpoint, Layout
 from tests.domain.build import World
 from tests.domain.records import checkpoint, sample
 
@@ -109,6 +109,19 @@ def test_it_names_the_sdks_that_it_concerns() -> None:
     looked(world, 2)
 
     assert facts(world.finding("checkpoint.old_offset").evidence)["sdks"] == ("dotnet",)
+
+
+def test_an_old_host_that_keeps_the_case_of_names_is_not_taken_for_go() -> None:
+    world = World(1, group="$Default")
+    world.send("0", 50)
+    world.checkpoint("0", 49)
+    world.claim("0", "web-01")
+    key = (world.group, "0")
+    record = replace(world.ownerships[key], layout=Layout.EPH_DOTNET, blob_lease_state="leased")
+    world.ownerships[key] = record
+    looked(world, 2)
+
+    assert world.finding("checkpoint.old_offset").evidence["sdks"] == ()
 
 
 def test_of_a_group_that_nobody_uses_it_is_a_remark() -> None:

@@ -11,6 +11,7 @@ from ehtui.domain.memory import GroupMemory, OwnerTrack
 from ehtui.domain.renewals import NOT_MEASURED, Sight, is_next, measured, quicker
 from ehtui.domain.sdks import hints_of
 from ehtui.domain.snapshot import LIVE_STATES
+from ehtui.domain.store import Layout
 from ehtui.domain.tenures import owner_of
 from ehtui.domain.timing import timings
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ehtui.domain.draft import Draft
+    from ehtui.domain.store import Ownership
 
 FORGET_OWNER_S = 3600.0
 MOST_OWNERS = 256
@@ -145,7 +147,12 @@ def hints_by_owner(draft: Draft, group: GroupMemory) -> dict[str, frozenset[str]
 
         if checkpoint is not None and checkpoint.client_identifier == holder:
             hints[holder] = frozenset({"dotnet"})
-        elif seat.tenure.record is not None and not seat.tenure.record.group.islower():
+        elif _keeps_case(seat.tenure.record):
             hints[holder] = frozenset({"go"})
 
     return hints
+
+
+def _keeps_case(record: Ownership | None) -> bool:
+    """Whether its writer does not lower-case names as most SDKs of today do; old hosts never did."""
+    return record is not None and record.layout is Layout.MODERN and not record.group.islower()
