@@ -121,7 +121,7 @@ def test_an_old_host_that_keeps_the_case_of_names_is_not_taken_for_go() -> None:
     world.ownerships[key] = record
     looked(world, 2)
 
-    assert world.finding("checkpoint.old_offset").evidence["sdks"] == ()
+    assert facts(world.finding("checkpoint.old_offset").evidence)["sdks"] == ()
 
 
 def test_of_a_group_that_nobody_uses_it_is_a_remark() -> None:

@@ -154,5 +154,5 @@ def hints_by_owner(draft: Draft, group: GroupMemory) -> dict[str, frozenset[str]
 
 
 def _keeps_case(record: Ownership | None) -> bool:
-    """Whether its writer does not lower-case names as most SDKs of today do; old hosts never did."""
+    """Whether its writer keeps the case of names, of SDKs of today: old hosts all did."""
     return record is not None and record.layout is Layout.MODERN and not record.group.islower()
