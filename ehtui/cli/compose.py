@@ -101,6 +101,7 @@ def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> S
     processes = ProcessSource(
         consumers=settings.consumers,
         namespace=namespace,
+        aliases=settings.eventhub.aliases,
         manual_pids=adopted,
         clock=clock,
     )

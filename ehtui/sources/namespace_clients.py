@@ -130,6 +130,7 @@ class NamespaceClients:
     """Connections to one namespace, by process. All of it blocks."""
 
     namespace: str | None
+    aliases: tuple[str, ...] = ()  # other names of it, which clients may connect to
     _addresses: frozenset[tuple[str, int]] = frozenset()
     _resolved_at: float = float("-inf")
     _resolving: Thread | None = None
@@ -174,7 +175,9 @@ class NamespaceClients:
         """Begin to ask for the addresses; a name server that is silent holds up nobody for long."""
 
         def ask() -> None:
-            self._addresses = namespace_addresses(namespace) or self._addresses
+            names = (namespace, *self.aliases)
+            found = frozenset().union(*map(namespace_addresses, names))
+            self._addresses = found or self._addresses
 
         if self._resolving is None or not self._resolving.is_alive():
             self._resolved_at = at

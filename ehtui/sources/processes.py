@@ -49,6 +49,7 @@ class ProcessSource:
 
     consumers: Mapping[str, ConsumerSettings] = field(default_factory=dict)
     namespace: str | None = None
+    aliases: tuple[str, ...] = ()  # other names of the namespace
     manual_pids: Sequence[int] = ()
     clock: Callable[[], float] = time.time
     name: str = "processes"
@@ -65,7 +66,7 @@ class ProcessSource:
 
     def __post_init__(self) -> None:
         self._patterns = compile_patterns(self.consumers)
-        self._clients = NamespaceClients(self.namespace)
+        self._clients = NamespaceClients(self.namespace, self.aliases)
 
     async def read(self) -> ProcessesRead:
         """Look once at every recognised process; one that vanished meanwhile is left out."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
+from ehtui.domain.namespaces import host_of
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 
 if TYPE_CHECKING:
@@ -78,13 +79,13 @@ def namespace_addresses(namespace: str) -> frozenset[tuple[str, int]]:
 
     443 is left out: a host that answers there for Event Hubs over WebSockets answers for much else.
     """
-    host, _, port = namespace.partition(":")
+    host, port = host_of(namespace)
 
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):  # a label too long for a name
         return frozenset()
 
-    ports = {int(port)} if port.isdecimal() else EVENT_HUBS_PORTS
+    ports = {int(port)} if port is not None else EVENT_HUBS_PORTS
 
     return frozenset((str(info[4][0]), p) for info in found for p in ports)

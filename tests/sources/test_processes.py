@@ -19,10 +19,11 @@ from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.process import ProcessSample, RecognisedBy
+from ehtui.sources.namespace_clients import NamespaceClients
 from ehtui.sources.process_list import list_processes
 from ehtui.sources.processes import FORGET_AFTER_S, ProcessSource, own_user
 from ehtui.sources.programs import kind_of
-from ehtui.sources.recognition import compile_patterns, is_ehtui, matching
+from ehtui.sources.recognition import compile_patterns, is_ehtui, matching, namespace_addresses
 from tests.children import identity, python_child
 from tests.waiting import wait_until
 
@@ -350,3 +351,20 @@ def test_what_ehtui_started_is_known_again_by_its_mark_and_its_children_are_not(
             sample(ProcessSource(namespace="fabrikam.servicebus.windows.net"), started.pid) is None
         )
         started.communicate("\n")
+
+
+@pytest.mark.parametrize("name", ["[::1]:5691", "[::1]", "127.0.0.1:5691"])
+def test_a_namespaces_address_may_be_of_either_kind(name: str) -> None:
+    host = name.removesuffix(":5691").strip("[]")
+    found = namespace_addresses(name)
+
+    assert {address for address, _ in found} == {host}
+    assert (host, 5691 if ":5691" in name else 5671) in found
+
+
+def test_clients_that_use_another_name_of_the_namespace_are_its_clients() -> None:
+    clients = NamespaceClients("127.0.0.1:5691", ("127.0.0.2:5692",))
+    clients.count(0.0)
+    wait_until(lambda: bool(clients.addresses))
+
+    assert clients.addresses == {("127.0.0.1", 5691), ("127.0.0.2", 5692)}
