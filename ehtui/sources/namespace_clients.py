@@ -12,7 +12,7 @@ from ehtui.sources.recognition import namespace_addresses
 from ehtui.sources.sockets import Sockets, Volume
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 RESOLVE_EVERY_S = 300.0
 RESOLVE_WAIT_S = 1.0
@@ -105,11 +105,12 @@ class TrafficMeter:
     def _judge(self, pid: int, balance: _Balance) -> None:
         mine = [c for c in self._connections.values() if pid in c.pids]
         silent = [c for c in mine if not c.has_sent]
+        settled = [c for c in silent if self._measured_at - c.seen_at >= SETTLED_S]
 
         # What carried nothing for long may be there to receive.
-        if balance.receiving or any(self._measured_at - c.seen_at >= SETTLED_S for c in silent):
+        if balance.receiving or not _may_be_a_producers(settled, mine):
             balance.is_sender = False
-        elif balance.sending >= LEAST_STRETCHES and not silent:
+        elif balance.sending >= LEAST_STRETCHES and _may_be_a_producers(silent, mine):
             balance.is_sender = balance.answered >= MOSTLY * balance.sending
 
     def traffic(self, pid: int) -> Traffic | None:
@@ -123,6 +124,15 @@ class TrafficMeter:
             return Traffic.RECEIVES
 
         return Traffic.SENDS if balance.is_sender else None
+
+
+def _may_be_a_producers(silent: Sequence[_Connection], mine: Sequence[_Connection]) -> bool:
+    """Whether a producer may have so many silent connections.
+
+    The Python SDK opens one to the hub as a whole to learn how large a message may be, and sends to
+    partitions over others.
+    """
+    return len(silent) <= 1 and 2 * len(silent) < len(mine)
 
 
 @dataclass(slots=True)

@@ -109,10 +109,23 @@ def test_a_connection_that_carries_nothing_may_be_there_to_receive(wire: Wire) -
     assert wire.traffic is Traffic.SENDS
 
     wire.open(3)
+    wire.open(4)
     wire.look()
-    assert wire.traffic is Traffic.SENDS  # a new partition: it has just begun
+    assert wire.traffic is Traffic.SENDS  # new partitions: they have just begun
     wire.pass_over(SENT, stretches=int(SETTLED_S / STRETCH_S) + 1)
     assert wire.traffic is None
+
+
+def test_the_python_sdk_asks_the_hub_as_a_whole_how_large_a_message_may_be(wire: Wire) -> None:
+    """And sends to partitions over other connections: one of several is silent."""
+    for inode in (2, 3):
+        wire.open(inode)
+
+    wire.pass_over(SENT)
+    wire.pass_over(SENT, inode=2)
+    wire.pass_over(SENT, stretches=int(SETTLED_S / STRETCH_S) + 1)
+
+    assert wire.traffic is Traffic.SENDS
 
 
 def test_of_kafka_nothing_is_told() -> None:
