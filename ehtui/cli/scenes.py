@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -13,16 +14,16 @@ from ehtui.cli.embedded import demo_settings
 from ehtui.cli.exit_codes import ExitCode
 from ehtui.cli.paper import paper
 from ehtui.config.errors import ConfigError
-from ehtui.config.settings import LeaseSettings, PollSettings
+from ehtui.config.settings import ConsumerSettings, LeaseSettings, PollSettings
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.sandbox.javascript import has_node
-from ehtui.sandbox.sandbox import NAMES
+from ehtui.sandbox.sandbox import NAMES, PRODUCER
 from ehtui.sandbox.scenes import SCENES, Stage
 from ehtui.sandbox.scenes.verdict import Played, Seen, judge
 from ehtui.views.report import report
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ehtui.config.settings import Settings
     from ehtui.sandbox.scenes import Scene
@@ -91,12 +92,29 @@ def scene_settings(stage: Stage, scene: Scene) -> Settings:
 
     return replace(
         settings,
+        consumers=_consumers(stage, settings.consumers),
         eventhub=replace(
             settings.eventhub, consumer_group=scene.group, production=scene.is_production
         ),
         lease=LeaseSettings(),
         poll=PollSettings(hub_s=POLL_S, store_s=POLL_S, processes_s=POLL_S),
     )
+
+
+def _consumers(
+    stage: Stage, known: Mapping[str, ConsumerSettings]
+) -> Mapping[str, ConsumerSettings]:
+    """How the watcher knows the players: by name where they share a log, and by no log then."""
+    setting, folder = stage.setting, re.escape(f"--log={stage.sandbox.folder}/")
+
+    if setting.shared_log is not None:
+        known = {name: ConsumerSettings(match=rf"--name {name} .*{folder}") for name in known}
+
+    if setting.shows_producer:
+        match = rf"{folder}{PRODUCER}\.log"
+        known = {**known, PRODUCER: ConsumerSettings(match=match)}
+
+    return known
 
 
 def watch_scene(scene: Scene, *, is_hasty: bool = False) -> Played:
@@ -138,4 +156,12 @@ def _played(scene: Scene, stage: Stage, seen: Sequence[Seen]) -> Played:
     names = {expected.about for expected in scene.expects if expected.about}
     identities = {name: frozenset(stage.identities(name)) for name in names}
 
-    return Played(scene, tuple(seen), stage.cued_at, identities, stage.failure)
+    return Played(
+        scene,
+        tuple(seen),
+        stage.cued_at,
+        identities,
+        stage.failure,
+        stage.accounts(),
+        stage.pids,
+    )

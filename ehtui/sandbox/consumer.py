@@ -107,6 +107,8 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--poison", choices=AT_POISON, help="what such an event makes it do")
     parser.add_argument("--batch", type=int, default=20, help="events taken at once")
     parser.add_argument("--log", help="log file (default: standard error)")
+    parser.add_argument("--silent", action="store_true", help="log nothing, as many people do")
+    parser.add_argument("--account", help="file for pid and owner id, beside the log")
 
     return parser.parse_args(arguments)
 
@@ -150,11 +152,27 @@ async def consume(options: argparse.Namespace, connections: Connections) -> None
         await asyncio.wait_for(receiving, CLOSE_WITHIN_S)
 
 
+def _give_account(path: str) -> None:
+    """Write down who this is, for whoever has to know it without the log."""
+    handler = logging.FileHandler(path)
+    handler.setFormatter(logging.Formatter("%(process)d %(message)s"))
+    handler.addFilter(lambda record: "is being started" in record.getMessage())
+    logger = logging.getLogger("azure.eventhub")
+    logger.setLevel(logging.INFO)
+    logger.addHandler(handler)
+
+
 def main() -> None:
     """Run the consumer."""
     end_with_sandbox()
     options = parse()
-    logging.basicConfig(filename=options.log, level=logging.INFO, format=LOG_FORMAT)
+
+    if not options.silent:
+        logging.basicConfig(filename=options.log, level=logging.INFO, format=LOG_FORMAT)
+
+    if options.account:
+        _give_account(options.account)
+
     # It would write down every request to the store.
     logging.getLogger("azure.core.pipeline.policies").setLevel(logging.WARNING)
     LOG.info("consumer %s starts as process %d", options.name, os.getpid())

@@ -14,6 +14,7 @@ from ehtui.sandbox.supervisor import Child, Supervisor
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+PRODUCER = "producer"
 NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa")
 # The SDK sends even loopback requests to a proxy that the environment names.
 _NO_PROXY = {"no_proxy": "*", "NO_PROXY": "*"}
@@ -60,6 +61,7 @@ class Sandbox:
         self._supervisor: Supervisor | None = None
         self._ready: Ready | None = None
         self._consumers: list[SandboxConsumer] = []
+        self.producer: SandboxConsumer | None = None  # of no group, once started
 
     def __enter__(self) -> Self:
         self.start()
@@ -111,8 +113,11 @@ class Sandbox:
                     self.start_consumer(group)
 
             if self._traffic:
-                arguments = (f"--rate={self._traffic}", f"--shape={self._shape}")
-                self._run("producer", "ehtui.sandbox.producer", arguments)
+                arguments: tuple[str, ...] = (f"--rate={self._traffic}", f"--shape={self._shape}")
+                log_path = self.log_path(PRODUCER)
+                arguments += (f"--log={log_path}",)
+                child = self._run(PRODUCER, "ehtui.sandbox.producer", arguments)
+                self.producer = SandboxConsumer(PRODUCER, "", child.pid, log_path)
         except BaseException:
             self.stop()
             raise
@@ -125,17 +130,19 @@ class Sandbox:
         pace: Pace | None = None,
         switches: Sequence[str] = (),
         address: str | None = None,
+        log: str | None = None,
     ) -> SandboxConsumer:
         """Start one more consumer; it claims partitions within a few balancing rounds.
 
         `switches` are further ones of its command line, `address` is another name by which it
-        knows the namespace. One that has ended may be started again.
+        knows the namespace, `log` the name of a log that others write, too. One that has ended may
+        be started again.
         """
         name = name or next(self._names)
         group = group or self.options.groups[0]
         pace = pace or self._paces.get(group, self.pace)
         # The path tells this sandbox's consumers from another one's, in a list of processes too.
-        log_path = self.log_path(name)
+        log_path = self.log_path(log or name)
         arguments = ("--name", name, *pace.arguments, *switches, f"--log={log_path}")
         child = self._run(name, "ehtui.sandbox.consumer", arguments, group, address)
 

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from ehtui.domain.evidence import Evidence
+from ehtui.domain.process import (
+    LinkBasis,
+    OwnerLink,
+    ProcessId,
+    ProcessSample,
+    RecognisedBy,
+)
 from ehtui.domain.snapshot import (
+    ConsumerRole,
+    ConsumerState,
     Finding,
     GroupState,
     Health,
@@ -121,6 +131,63 @@ def test_so_many_and_no_more() -> None:
 def test_the_end_has_the_right_health() -> None:
     assert judge(played(SCENE, (), (stuck(),), health=Health.OK)).complaints == (
         "health of $Default is ok at the end, not stopped",
+    )
+
+
+def shown(pid: int, owner: str | None, role: ConsumerRole = ConsumerRole.OWNER) -> ConsumerState:
+    """A process as the watcher has it."""
+    process = ProcessSample(
+        ProcessId(pid, 1.0),
+        1,
+        "u",
+        "python",
+        "python c.py",
+        None,
+        "sleeping",
+        None,
+        None,
+        None,
+        None,
+        2,
+        RecognisedBy.PATTERN,
+    )
+    link = OwnerLink(process.id, owner, LinkBasis.LOG, "", 1.0) if owner is not None else None
+
+    return ConsumerState(process, link, role=role)
+
+
+def cast(*looks: tuple[ConsumerState, ...], roles: Mapping[str, ConsumerRole]) -> Played:
+    """Process 40 was alpha and is dead, 41 is alpha now."""
+    scene = replace(SCENE, expects=(), health=None, roles=roles)
+    seen = tuple(
+        Seen(at, replace(picture(at, (), Health.OK), consumers=consumers))
+        for at, consumers in zip(range(99, 99 + len(looks)), looks, strict=True)
+    )
+    accounts = {40: frozenset({"first"}), 41: frozenset({"second"})}
+    return Played(scene, seen, CUE, accounts=accounts, pids={"alpha": 41})
+
+
+def test_an_owner_that_a_process_never_was_is_wrong_however_short_it_was_shown() -> None:
+    for looks in (
+        ((shown(40, "first"),), (shown(41, "second"),)),
+        ((shown(41, None),), (shown(7, "whatever"),)),  # no player: nobody knows
+    ):
+        assert judge(cast(*looks, roles={})).is_right
+
+    wrong = cast((shown(40, "second"),), (shown(41, "second"),), roles={})
+    assert judge(wrong).complaints == ("process 40 was shown as second, which it never was",)
+
+
+def test_the_end_has_the_right_roles() -> None:
+    roles = {"alpha": ConsumerRole.PRODUCER}
+    producer = shown(41, None, ConsumerRole.PRODUCER)
+
+    assert judge(cast((shown(41, None),), (producer,), roles=roles)).is_right
+    assert judge(cast((producer,), (shown(41, None),), roles=roles)).complaints == (
+        "alpha is owner at the end, not producer",
+    )
+    assert judge(cast((producer,), (), roles=roles)).complaints == (
+        "alpha is not shown at the end, not producer",
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ehtui.domain.snapshot import Health, Severity
+from ehtui.domain.snapshot import ConsumerRole, Health, Severity
 from ehtui.sandbox.options import DEFAULT_GROUP
 from ehtui.sandbox.scenes.setting import Setting
 from ehtui.sandbox.scenes.stage import Stage
@@ -39,5 +39,7 @@ class Scene:
     setting: Setting = _DEFAULT
     group: str = DEFAULT_GROUP  # watched
     is_production: bool = False
+    # What each of these players is shown as at the end, by its newest process.
+    roles: Mapping[str, ConsumerRole] = field(default_factory=dict)
     watch_s: float = 8.0  # after the last line was spoken
     needs_node: bool = False

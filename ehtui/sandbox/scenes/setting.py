@@ -20,4 +20,6 @@ class Setting:
     traffic: float = 1.0  # factor; 0 is silence
     shape: str = "even"  # `meetings.SHAPES`
     pace: Pace = QUICK
+    shared_log: str | None = None  # all consumers write this one
+    shows_producer: bool = False  # the watcher is told of it as of a consumer
     has_port: bool = True  # without one, Python and JavaScript write the same names (facts.md §7)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 PATIENCE_S = 40.0  # a line that takes longer has failed, on a slow machine too
 _LOOK_EVERY_S = 0.1
 _AMQP_PORT = 5672
-_STARTED = re.compile(r"EventProcessor '([0-9a-f-]{36})' is being started")
+_ACCOUNT = re.compile(r"^(\d+) EventProcessor '([0-9a-f-]{36})' is being started", re.MULTILINE)
 
 
 class SceneFailedError(Exception):
@@ -60,6 +60,7 @@ class Stage:
         )
         self.cued_at: float | None = None  # local time at which the cause happened
         self.failure: str | None = None
+        self._javascript: set[str] = set()  # their owner id is their name
         self._store: ContainerClient | None = None
         self._curtain = threading.Event()
         self._player: threading.Thread | None = None
@@ -89,11 +90,34 @@ class Stage:
 
     def identities(self, name: str) -> set[str]:
         """The process ids and owner ids that a player had so far, by its own account."""
-        players = [c for c in self.sandbox.consumers if c.name == name]
-        logs = {c.log_path for c in players}
-        texts = [path.read_text(errors="replace") for path in logs if path.exists()]
+        pids = [c.pid for c in self._everybody if c.name == name]
+        accounts = self.accounts()
 
-        return {str(c.pid) for c in players} | {o for t in texts for o in _STARTED.findall(t)}
+        return {str(pid) for pid in pids}.union(*(accounts.get(pid, ()) for pid in pids))
+
+    def accounts(self) -> dict[int, frozenset[str]]:
+        """Pid → the owner ids that this player had, by its own account, not by its log."""
+        accounts: dict[int, frozenset[str]] = {c.pid: frozenset() for c in self._everybody}
+
+        for player in self.sandbox.consumers:
+            if player.name in self._javascript:
+                accounts[player.pid] = frozenset({player.name})
+
+        for path in self.sandbox.folder.glob("*.account"):
+            for pid, owner in _ACCOUNT.findall(path.read_text(errors="replace")):
+                accounts[int(pid)] = accounts.get(int(pid), frozenset()) | {owner}
+
+        return accounts
+
+    @property
+    def pids(self) -> dict[str, int]:
+        """The newest process of each player."""
+        return {player.name: player.pid for player in self._everybody}
+
+    @property
+    def _everybody(self) -> tuple[SandboxConsumer, ...]:
+        producer = self.sandbox.producer
+        return (*((producer,) if producer is not None else ()), *self.sandbox.consumers)
 
     # The levers, for the story's thread.
 
@@ -108,14 +132,21 @@ class Stage:
         """Let consumers enter; `address` is another name by which they know the namespace."""
         for name in names:
             self._check_curtain()
+            account = f"--account={self.sandbox.folder / name}.account"
             self.sandbox.start_consumer(
-                group, name=name, pace=pace, switches=switches.split(), address=address
+                group,
+                name=name,
+                pace=pace,
+                switches=[*switches.split(), account],
+                address=address,
+                log=self.setting.shared_log,
             )
 
     def start_javascript(self, name: str) -> None:
         """Let a consumer on the JavaScript SDK enter."""
         self._check_curtain()
         self.sandbox.start_javascript(name)
+        self._javascript.add(name)
 
     def kill(self, name: str) -> None:
         """`kill -9`: it releases nothing."""

@@ -35,6 +35,8 @@ class Played:
     cued_at: float | None  # when the cause happened
     identities: Mapping[str, frozenset[str]] = field(default_factory=dict)  # of each player
     failure: str | None = None  # the players did not do what the story says
+    accounts: Mapping[int, frozenset[str]] = field(default_factory=dict)  # owner ids, by pid
+    pids: Mapping[str, int] = field(default_factory=dict)  # the newest process of each player
 
     @property
     def last(self) -> Snapshot:
@@ -81,6 +83,8 @@ def judge(played: Played) -> Verdict:
     complaints += [f"{f.severity} {f.id} {_subject(f)}: not expected" for f in strays]
     complaints += _too_many(played)
     complaints += _wrong_health(played)
+    complaints += _wrong_ties(played)
+    complaints += _wrong_roles(played)
 
     return Verdict(answers, strays, tuple(sorted(allowed)), tuple(complaints))
 
@@ -180,6 +184,32 @@ def _wrong_health(played: Played) -> list[str]:
 
     found = group.health if group is not None else "unknown"
     return [f"health of {scene.group} is {found} at the end, not {scene.health}"]
+
+
+def _wrong_ties(played: Played) -> list[str]:
+    """Every owner id that a player's process was ever shown as is one that it had."""
+    wrong = {
+        f"process {c.process.id.pid} was shown as {link.owner[:8]}, which it never was"
+        for seen in played.seen
+        for c in seen.snapshot.consumers
+        for link in c.links
+        if link.owner not in played.accounts.get(c.process.id.pid, {link.owner})
+    }
+    return sorted(wrong)
+
+
+def _wrong_roles(played: Played) -> list[str]:
+    shown = {c.process.id.pid: c for c in played.last.consumers} if played.seen else {}
+    complaints = []
+
+    for name, role in played.scene.roles.items():
+        consumer = shown.get(played.pids.get(name, 0))
+        found = consumer.role.value if consumer is not None else "not shown"
+
+        if found != role.value:
+            complaints.append(f"{name} is {found} at the end, not {role.value}")
+
+    return complaints
 
 
 def _subject(finding: Finding) -> str:
