@@ -111,11 +111,18 @@ def monitor_of(
     *,
     snapshot: Snapshot | None = None,
     clock: Callable[[], float] = lambda: 1000.0,
+    host_ahead: Callable[[], float] = lambda: 0.0,
 ) -> Monitor:
     async def open_sources() -> Sequence[Scheduled]:
         return sources
 
-    return Monitor(open_sources, snapshot or Snapshot(), clock=clock, reduce=recorder)
+    return Monitor(
+        open_sources,
+        snapshot or Snapshot(),
+        clock=clock,
+        reduce=recorder,
+        host_ahead=host_ahead,
+    )
 
 
 def store_read(at: float = 1.0) -> StoreRead:

@@ -22,10 +22,11 @@ async def far_away(port: int, round_trip_s: float) -> AsyncIterator[int]:
         upstream_reader, upstream_writer = await asyncio.open_connection("127.0.0.1", port)
 
         try:
-            await asyncio.gather(
-                _pump(reader, upstream_writer, round_trip_s / 2),
-                _pump(upstream_reader, writer, round_trip_s / 2),
-            )
+            with suppress(asyncio.CancelledError):
+                await asyncio.gather(
+                    _pump(reader, upstream_writer, round_trip_s / 2),
+                    _pump(upstream_reader, writer, round_trip_s / 2),
+                )
         finally:
             for each in (writer, upstream_writer):
                 each.close()
