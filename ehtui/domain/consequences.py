@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ehtui.domain import takeover
 from ehtui.domain.memory import Memory
 from ehtui.domain.plans import TakeoverWindow
-from ehtui.domain.takeover import NO_SURVIVOR, last_renewal
+from ehtui.domain.takeover import NO_SURVIVOR, last_renewal, survivors_skew
 from ehtui.domain.timing import default_timing
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class _Stakes(NamedTuple):
     waiting: int
     renewed_at: float | None  # the latest renewal of all that its owner holds
     looked_at: float
+    skew: Span  # of the survivors' clocks
 
 
 def after_death(
@@ -47,7 +48,9 @@ def after_death(
 
     dies = dies or (snapshot.server_now, snapshot.server_now)
     renewed = last_renewal(stakes.renewed_at or 0.0, stakes.timing, stakes.looked_at, dies)
-    return takeover.after_lapse(renewed, stakes.timing, stakes.survivors, stakes.waiting)
+    return takeover.after_lapse(
+        renewed, stakes.timing, stakes.survivors, stakes.waiting, stakes.skew
+    )
 
 
 def after_release(
@@ -84,6 +87,7 @@ def _stakes(snapshot: Snapshot, name: str, partition: str) -> _Stakes | None:
         next((len(o.partitions) for o in group.owners if o.id == owner), 1),
         max(renewed) if renewed else None,
         look.listing.server_time if look is not None else snapshot.server_now,
+        survivors_skew(group.owners, owner, snapshot.clock_skew_s),
     )
 
 

@@ -20,7 +20,7 @@ from ehtui.domain.snapshot import (
     Subject,
 )
 from ehtui.domain.stored import Stored, stored_of
-from ehtui.domain.takeover import forecast
+from ehtui.domain.takeover import forecast, survivors_skew
 from ehtui.domain.tally import Tally
 from ehtui.domain.tenures import owner_of
 
@@ -243,8 +243,13 @@ def _period_of(group: GroupMemory, owner: str) -> float | None:
     return track.renewals.period_s if track is not None else None
 
 
-def forecasted(group: GroupMemory, standbys: int, now: float, default: Timing) -> GroupMemory:
-    """`group` with the takeover windows of the partitions that nobody serves."""
+def forecasted(
+    group: GroupMemory, standbys: int, now: float, default: Timing, skew_s: float | None
+) -> GroupMemory:
+    """`group` with the takeover windows of the partitions that nobody serves.
+
+    `skew_s` is server time minus the clock of this host, by which its consumers judge.
+    """
     waiting = [seat for seat in group.troubled if seat.marks & Mark.UNSERVED]
 
     if not waiting:
@@ -274,6 +279,7 @@ def forecasted(group: GroupMemory, standbys: int, now: float, default: Timing) -
             len(waiting),
             start or now,
             renewed_at=renewed_at[lease.owner],
+            skew=survivors_skew(group.state.owners, lease.owner, skew_s),
         )
 
         if window != seat.shown.takeover:

@@ -54,7 +54,8 @@ def reduce(snapshot: Snapshot, update: Update) -> Snapshot:
         default = next(iter(group.timings.values()), None)
         default = default or default_timing(draft.policy.lease_of(key))
         standbys = len(idle_consumers(draft, key))
-        draft.groups[key] = forecasted(after, standbys, draft.looked_at, default)
+        skew_s = draft.clocks.skew_s
+        draft.groups[key] = forecasted(after, standbys, draft.looked_at, default, skew_s)
 
     draft.closer_looks = closer_looks(draft)
     advance_laps(draft)

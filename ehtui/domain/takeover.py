@@ -10,15 +10,31 @@ from ehtui.domain.renewals import RESOLUTION_S
 from ehtui.domain.snapshot import LeaseState, TimingBasis
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ehtui.domain.sdks import Profile
-    from ehtui.domain.snapshot import Lease
+    from ehtui.domain.snapshot import Lease, OwnerState
     from ehtui.domain.timing import Timing
 
 CLAIM_S = 0.5  # from a survivor's look at the store until its claim stands there
+SKEWED_S = 2.0  # clocks that differ by less are taken for one: so exactly are they compared
 SHORTEST = 0.9  # of a period: the shortest round (facts.md §2: Python's mean is 1.1 intervals)
 NO_SURVIVOR = TakeoverWindow(None, None, "no-survivor")
 
-Span = tuple[float, float]  # between two moments
+Span = tuple[float, float]  # between two moments, or two lengths
+NO_SKEW: Span = (0.0, 0.0)
+
+
+def survivors_skew(owners: Iterable[OwnerState], dead: str | None, skew_s: float | None) -> Span:
+    """By how much survivors call a lease expired too late: by server time minus their own clock.
+
+    `skew_s` is that of this host. Whose clock is not seen may be right.
+    """
+    if skew_s is None or abs(skew_s) < SKEWED_S:
+        return NO_SKEW
+
+    is_here = [owner.link is not None for owner in owners if owner.id != dead]
+    return (skew_s, skew_s) if all(is_here) else (min(0.0, skew_s), max(0.0, skew_s))
 
 
 def last_renewal(renewed_at: float, timing: Timing, looked_at: float, span: Span) -> Span:
@@ -39,22 +55,27 @@ def last_renewal(renewed_at: float, timing: Timing, looked_at: float, span: Span
     return max(renewed_at, dies_after - longest_s), latest_at
 
 
-def after_lapse(renewed: Span, timing: Timing, survivors: int, waiting: int) -> TakeoverWindow:
+def after_lapse(
+    renewed: Span, timing: Timing, survivors: int, waiting: int, skew: Span = NO_SKEW
+) -> TakeoverWindow:
     """The window of a partition whose owner renewed for the last time within `renewed`.
 
     `survivors` are those who could take it, `waiting` the partitions that wait for them. Where
-    their expiry is undecided, the window spans all that is possible.
+    their expiry or the `skew` of their clocks is undecided, the window spans all that is possible.
     """
     if survivors == 0 or not timing.rivals:
         return NO_SURVIVOR
 
-    earliest_at = floor(renewed[0] + timing.soonest_expiry_s)
+    if timing.basis is TimingBasis.OBSERVED:  # what was seen was seen with these clocks
+        skew = NO_SKEW
+
+    earliest_at = floor(renewed[0] + skew[0] + timing.soonest_expiry_s)
 
     if timing.is_open:
         return TakeoverWindow(earliest_at, None, timing.code, timing.doubt)
 
     longest_s = max(p.expires_after_s + _rounds(p, survivors, waiting) for p in timing.rivals)
-    latest_at = ceil(renewed[1] + longest_s + CLAIM_S)
+    latest_at = ceil(renewed[1] + skew[1] + longest_s + CLAIM_S)
     return TakeoverWindow(earliest_at, latest_at, timing.code, timing.doubt)
 
 
@@ -77,6 +98,7 @@ def forecast(
     now: float,
     *,
     renewed_at: float | None = None,
+    skew: Span = NO_SKEW,
 ) -> TakeoverWindow | None:
     """The window of a partition that nobody serves; None while its owner renews.
 
@@ -97,7 +119,7 @@ def forecast(
         return TakeoverWindow(None, None, "blob-lease")
 
     latest_at = max(lease.renewed_at, renewed_at or 0.0)
-    return after_lapse((lease.renewed_at, latest_at), timing, survivors, waiting)
+    return after_lapse((lease.renewed_at, latest_at), timing, survivors, waiting, skew)
 
 
 def _rounds(profile: Profile, survivors: int, waiting: int) -> float:

@@ -109,6 +109,7 @@ def _takeover(window: TakeoverWindow | None) -> Value:
         "earliest_at": moment(window.earliest_at),
         "latest_at": moment(window.latest_at),
         "basis": safe(window.basis),
+        "is_guess": window.is_guess,
     }
 
 

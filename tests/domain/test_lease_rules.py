@@ -10,11 +10,12 @@ from ehtui.domain.namespaces import Names
 from ehtui.domain.ownership import HubNames, checkpoint_at, look_at, natural, ownership_at
 from ehtui.domain.plans import Doubt
 from ehtui.domain.policy import LeasePolicy
+from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId
 from ehtui.domain.renewals import NOT_MEASURED, RenewalStats, Sight, is_next, measured, quicker
 from ehtui.domain.sdks import DOTNET, GO, JAVA, JS, PYTHON, RUST, Profile, hints_of, profiles
-from ehtui.domain.snapshot import Lease, LeaseState, TimingBasis
+from ehtui.domain.snapshot import Lease, LeaseState, OwnerState, TimingBasis
 from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing
-from ehtui.domain.takeover import after_lapse, forecast, last_renewal
+from ehtui.domain.takeover import after_lapse, forecast, last_renewal, survivors_skew
 from ehtui.domain.timing import Timing, timings
 from tests.domain.build import World
 from tests.domain.processors import Processor, Working
@@ -307,6 +308,30 @@ def test_a_window_is_one_renewal_and_one_round_wide() -> None:
     window = after_lapse((T, T + 32), timing_by(PYTHON), 3, 1)
 
     assert (window.earliest_at, window.latest_at) == (T + 180, T + 32 + 180 + 37)
+
+
+@pytest.mark.parametrize(
+    ("skew_s", "links", "expected_s"),
+    [
+        (None, (True, True), (180, 217)),
+        (1.5, (True, True), (180, 217)),  # as exactly as clocks are compared
+        (30.0, (True, True), (210, 247)),  # survivors' clock is behind: they wait longer
+        (-30.0, (True, True), (150, 187)),
+        (30.0, (True, False), (180, 247)),  # one on another host, whose clock may be right
+        (-30.0, (False,), (150, 217)),
+    ],
+)
+def test_expiry_is_judged_by_the_clocks_of_survivors(
+    skew_s: float | None, links: tuple[bool, ...], expected_s: tuple[float, float]
+) -> None:
+    link = OwnerLink(ProcessId(7, 1.0), "b", LinkBasis.LOG, "", T)
+    owners = [OwnerState(f"b{n}", ("1",), link if here else None) for n, here in enumerate(links)]
+    skew = survivors_skew([OwnerState("a", ("0",)), *owners], "a", skew_s)
+    window = after_lapse((T, T), timing_by(PYTHON), 2, 1, skew)
+
+    assert (window.earliest_at, window.latest_at) == (T + expected_s[0], T + expected_s[1])
+    seen = timing_by(PYTHON, basis=TimingBasis.OBSERVED)  # with those very clocks
+    assert after_lapse((T, T), seen, 2, 1, skew).earliest_at == T + 180
 
 
 def test_a_forecast_says_whether_it_is_a_guess() -> None:

@@ -101,7 +101,9 @@ def windows_of(setting: Setting, ready: Ready) -> Iterator[Window]:
         json.dumps(asdict(ready.connections)),
     ]
 
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as world:
+    pipe = subprocess.PIPE
+
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as world:
         assert world.stdout is not None
 
         for line in world.stdout:

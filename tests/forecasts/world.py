@@ -12,6 +12,7 @@ import random
 import re
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -31,7 +32,6 @@ from ehtui.domain.evidence import facts
 from ehtui.domain.plans import OwnedPartition, SignalPlan
 from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import Snapshot, TimingBasis
-from ehtui.sandbox.children import end_with_sandbox
 from ehtui.sandbox.connections import Connections
 from tests.forecasts.group import Group, log_folder, of_its_own
 from tests.forecasts.settings import PARTITIONS, Setting
@@ -249,9 +249,15 @@ def settings_of(setting: Setting, connections: Connections) -> Settings:
     )
 
 
+def _end_with_parent() -> None:
+    """Its end closes our standard input; consumers hang on our own lifeline."""
+    sys.stdin.read()
+    os._exit(1)
+
+
 def main() -> int:
     """Run one setting; standard output is for its parent."""
-    end_with_sandbox()
+    threading.Thread(target=_end_with_parent, name="parent", daemon=True).start()
     setting = Setting.from_json(sys.argv[1])
     connections = Connections(**json.loads(sys.argv[2]))
 
