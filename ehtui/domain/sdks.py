@@ -42,7 +42,7 @@ PYTHON_JITTER = 1.1  # mean of 1 to 1.2
 GO_JITTER = 1.24  # 1.3 against the mean, 1.05
 PYTHON_EXPIRY_ROUNDS = 6
 ROUND_WORK_S = 0.5  # listing and claiming, beside the rest
-LIKELY = 0.06  # a period is measured as exactly as that
+LIKELY = 0.08  # a period is measured as exactly as that
 GO_LINES = ("] Listing ownership for ", "] claimMorePartitions:")
 RUST_LINE = "azure_messaging_eventhubs"  # the crate: target of its log lines
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 RESOLUTION_S = 2.0  # Last-Modified and Date are whole seconds each
 JITTER = 1.1  # the longest round against the mean (facts.md §2: Python's take 1 to 1.2 intervals)
 INEXACT = 0.05  # of a period
-_GUESSES = frozenset({TimingBasis.INFERRED, TimingBasis.GUESSED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +40,6 @@ class Timing:
     @property
     def is_assumed(self) -> bool:
         """Whether no survivor's renewals were timed: an SDK's defaults stand for them."""
-        if self.basis in _GUESSES:  # from what they are, such as by a log line
-            return self.period_basis is TimingBasis.ASSUMED
-
         return self.basis is TimingBasis.ASSUMED
 
     @property
@@ -104,7 +100,7 @@ def timings(
     seen to take several partitions in one round.
     """
     kinds = _kinds(renewals, hints)
-    is_known = {owner for owner, r in renewals.items() if r.period_s is not None or owner in hints}
+    is_timed = {owner for owner, r in renewals.items() if r.period_s is not None}
     counts = Counter(kinds[owner] for owner in live if owner in kinds)
     typical_s = _typical(r.period_s for r in renewals.values())
     longest = _longest_rounds(renewals, kinds)
@@ -121,7 +117,7 @@ def timings(
             )
             for p in rivals
         )
-        is_inferred = bool(is_known - {owner})
+        is_inferred = bool(is_timed - {owner})
         judged[owner] = _timing(policy, stats, typical_s, rivals, seen, is_inferred=is_inferred)
 
     return judged

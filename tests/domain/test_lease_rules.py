@@ -347,6 +347,8 @@ def test_a_forecast_says_whether_it_is_a_guess() -> None:
     assert doubt(every(3.3), every(3.3)) is Doubt.RATIO
     assert doubt(every(3.3), every(3.3), seen=SeenExpiry(8, 10)) is None
     assert doubt(every(3.3), every(3.3), seen=SeenExpiry(22)) is Doubt.OUTLIVED
+    hinted = timings(LeasePolicy(), dict.fromkeys("ab", NOT_MEASURED), {"a": js, "b": js}, live)
+    assert hinted["a"].basis is TimingBasis.ASSUMED  # never a bare number before it was timed
     configured = timings(LeasePolicy(9), dict.fromkeys("ab", NOT_MEASURED), {"a": js}, live)
     assert configured["a"].doubt is None
 
