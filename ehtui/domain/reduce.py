@@ -57,7 +57,9 @@ def reduce(snapshot: Snapshot, update: Update) -> Snapshot:
         skew_s = draft.clocks.skew_s
         draft.groups[key] = forecasted(after, standbys, draft.looked_at, default, skew_s)
 
-    draft.closer_looks = closer_looks(draft)
+    if isinstance(update, StoreRead | Tick):
+        draft.closer_looks = closer_looks(draft)
+
     advance_laps(draft)
     draft.findings = gather(draft)
     return draft.freeze()
