@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.agenda import Agenda
@@ -56,6 +57,7 @@ class Move:
     free_since: float | None = None  # released, or its lease had run out, as far as it was judged
     is_beyond_share: bool = False  # who took it from another had its share already
     is_guess: bool = False  # its release was not seen: it may have been taken from the living
+    seen_within_s: float = inf  # between the looks: who renews sooner has renewed it since
 
 
 class Tenure(NamedTuple):

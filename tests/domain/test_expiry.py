@@ -190,7 +190,23 @@ def test_a_store_outage_and_a_pause_of_ours_enter_no_period() -> None:
 @pytest.mark.parametrize("is_greedy", [True, False])
 def test_whether_free_partitions_are_taken_at_once_is_seen(*, is_greedy: bool) -> None:
     working = Working(partitions=6)
-    working.join("a", like=Processor("", 3.0, 18.0, is_greedy=is_greedy))
+    working.join("a", "b", like=Processor("", 3.0, 18.0, is_greedy=is_greedy))
     working.run(60)
+    working.killed("a")
+    working.run(5)
 
     assert memory(working).takes_all_at_once is is_greedy
+
+
+def test_what_was_renewed_before_it_was_seen_was_not_taken_at_once() -> None:
+    """At a look every 10 s, all that somebody took since was renewed in one round."""
+    for seed in range(4):
+        working = Working(partitions=4, store_s=10.0, seed=seed)
+        working.run(5)
+        working.join("a", "b", like=Processor("", 2.0, 12.0, is_greedy=False))
+        working.run(60)
+        working.killed("b")
+        working.join("c", like=Processor("", 2.0, 12.0, is_greedy=False))
+        working.run(40)
+
+        assert memory(working).takes_all_at_once is not True

@@ -33,7 +33,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="settings to try (default: all)")
     parser.add_argument("--list", action="store_true", help="name them and end")
     parser.add_argument("--kills", type=int, help="of each setting, instead of its own number")
-    parser.add_argument("--at-once", type=int, default=4, help="groups (default: %(default)s)")
+    parser.add_argument("--at-once", type=int, default=5, help="groups (default: %(default)s)")
     parser.add_argument("--json", type=Path, help="keep every window there, one a line")
     options = parser.parse_args()
     os.environ.update(no_proxy="*", NO_PROXY="*")
@@ -125,6 +125,7 @@ def told(window: Window) -> str:
         f"{mark} {window.setting:<22} #{window.kill:<3} P{window.partition} {guess}"
         f"{window.earliest_s:6.1f}–{latest:>6}  taken {window.taken_s:6.1f}  {window.basis}"
         f"{'' if window.is_kept is window.is_inside else '  ehtui says ' + str(window.is_kept)}"
+        f"{f'  a round slipped by {window.slipped_s:.1f} s' if window.slipped_s else ''}"
         f"  (load {window.load:.1f})"
     )
 

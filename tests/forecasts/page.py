@@ -42,7 +42,9 @@ def page(settings: Sequence[Setting], windows: Sequence[Window], took_s: float) 
     summary = (
         f"Last run: {day}, {kills} kills in {took_s / 60:.0f} minutes. {met(windows)} windows "
         f"contain the takeover; of those without `~` {met(facts)}. ehtui's own stopwatch agrees "
-        f"for {sum(w.is_kept is w.is_inside for w in windows)} of {len(windows)}."
+        f"for {sum(w.is_kept is w.is_inside for w in windows)} of {len(windows)}. The machine was "
+        f"too busy for a survivor's rounds in {sum(w.slipped_s > 0 for w in windows)} of them "
+        f"(load up to {max((w.load for w in windows), default=0.0):.0f})."
     )
     title, rest = HEAD.split("\n\n", 1)
     table = (
@@ -63,6 +65,7 @@ def row(setting: Setting, windows: Sequence[Window]) -> str:
     guesses = [w for w in windows if w.is_guess]
     missed = [
         f"{'~' if w.is_guess else ''}{w.earliest_s:.0f}–{w.latest_s or 0:.0f} s: {w.taken_s:.1f} s"
+        f"{f', a round {w.slipped_s:.0f} s late' if w.slipped_s else ''}"
         for w in windows
         if not w.is_inside
     ]

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import pairwise
 
 from azure.storage.blob import ContainerClient
 
 EVERY_S = 0.1
 IDLE_S = 0.5
+SAME_ROUND_S = 0.6  # in which it writes all that it has
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,8 @@ class Watch:
     def __init__(self, storage: str, container: str) -> None:
         self._client = ContainerClient.from_connection_string(storage, container)
         self._claims: dict[str, Claim] = {}
+        self._etags: dict[str, str] = {}
+        self._rounds: dict[str, list[float]] = {}  # by owner: when it was seen to write
         self._lock = threading.Lock()
         self._ended = threading.Event()
         self._is_close = threading.Event()
@@ -52,30 +57,53 @@ class Watch:
         with self._lock:
             return {pid: claim for pid, claim in self._claims.items() if claim.owner}
 
+    def longest_rest_s(self, owners: Collection[str], since: float, until: float) -> float:
+        """How long one of them rested at most between two rounds that touch this time."""
+        longest_s = 0.0
+
+        with self._lock:
+            for owner in owners:
+                for begun, ended in pairwise(self._rounds.get(owner, [])):
+                    if ended > since and begun < until:
+                        longest_s = max(longest_s, ended - begun)
+
+        return longest_s
+
     def _run(self) -> None:
         before_at = time.time()
 
         while not self._ended.wait(EVERY_S if self._is_close.is_set() else IDLE_S):
             asked_at = time.time()
-            found = self._owners()
+            found = self._records()
             now = time.time()
 
             with self._lock:
-                for pid, owner in found.items():
-                    known = self._claims.get(pid)
-
-                    if known is None or known.owner != owner:
-                        self._claims[pid] = Claim(owner, before_at, now)
+                self._note(found, before_at, now)
 
             before_at = asked_at
 
-    def _owners(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+    def _note(self, found: dict[str, tuple[str, str]], before_at: float, now: float) -> None:
+        for pid, (owner, etag) in found.items():
+            known = self._claims.get(pid)
+
+            if known is None or known.owner != owner:
+                self._claims[pid] = Claim(owner, before_at, now)
+
+            if self._etags.get(pid) != etag:
+                self._etags[pid] = etag
+                rounds = self._rounds.setdefault(owner, [])
+
+                if not rounds or now - rounds[-1] > SAME_ROUND_S:
+                    rounds.append(now)
+
+    def _records(self) -> dict[str, tuple[str, str]]:
+        """Owner and ETag of each partition."""
+        found: dict[str, tuple[str, str]] = {}
 
         for blob in self._client.list_blobs(include=["metadata"]):
             *_, kind, partition = blob.name.split("/")
 
             if kind == "ownership":
-                found[partition] = (blob.metadata or {}).get("ownerid") or ""
+                found[partition] = ((blob.metadata or {}).get("ownerid") or "", str(blob.etag))
 
         return found

@@ -37,6 +37,7 @@ from tests.forecasts.group import Group, log_folder, of_its_own
 from tests.forecasts.settings import PARTITIONS, Setting
 from tests.forecasts.watch import Watch
 
+SLIPPED_S = 1.0  # beyond its rest: a round's own work, and how often it is looked
 READING_S = (0.5, 8.0)  # a confirmation, before it is answered
 TOLD_WITHIN_S = 30.0
 
@@ -58,6 +59,7 @@ class Window:
     measured_s: float | None  # and by when
     load: float
     timed_s: float  # from ehtui's start until every owner's renewals were timed
+    slipped_s: float  # by which a survivor rested longer than its SDK lets it
 
     @property
     def is_inside(self) -> bool:
@@ -228,7 +230,14 @@ class World:
             gap_s,
             load,
             self.timed_s,
+            self._slipped_s(signalled_at, claim.at),
         )
+
+    def _slipped_s(self, since: float, until: float) -> float:
+        """A machine that is too busy lets rounds slip, and takeovers with them."""
+        owners = {claim.owner for claim in self.watch.claims().values()}
+        rest_s = self.watch.longest_rest_s(owners, since, until)
+        return max(0.0, rest_s - self.setting.longest_round_s - SLIPPED_S)
 
 
 def settings_of(setting: Setting, connections: Connections) -> Settings:

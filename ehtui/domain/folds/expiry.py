@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 SAME_KIND = 1.3  # periods that differ by more are of clients with other settings
 SAME_ROUND_S = 1.0  # Last-Modified has whole seconds
+UNTIMED_S = 1.3  # who was not timed yet hardly renews sooner
 _FREE_KINDS = frozenset({MoveKind.CLAIMED, MoveKind.TAKEN_OVER})
 _LAPSING = frozenset({LeaseState.OVERDUE, LeaseState.EXPIRED})
 
@@ -147,11 +148,15 @@ def takes_all_at_once(group: GroupMemory) -> bool | None:
             continue
 
         before, latest[owner] = latest.get(owner), move
+        track = group.owners.get(owner)
+        period_s = track.renewals.period_s if track is not None else None
 
         # One that was not free yet at the other claim says nothing.
-        if before is not None and move.free_since is not None and before.at > move.free_since:
-            track = group.owners.get(owner)
-            period_s = track.renewals.period_s if track is not None else None
+        if before is None or move.free_since is None or before.at < move.free_since:
+            continue
+
+        # Seen later it is a renewal that is dated, and all are renewed in one round.
+        if max(before.seen_within_s, move.seen_within_s) < (period_s or UNTIMED_S) / SAME_KIND:
             seen = _is_at_once(move.at - before.at, period_s, seen)
 
     return seen

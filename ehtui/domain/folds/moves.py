@@ -50,6 +50,7 @@ def tell_moves(
 
     held = Counter(owner_of(seat.tenure) for seat in group.seats.values())
     present = held.keys()
+    between_s = draft.listed_exactly - draft.listed_before_exactly
     added: list[Move] = []
     by_partition: dict[str, list[Move]] = {}
 
@@ -63,7 +64,7 @@ def tell_moves(
         had_ended = _had_ended(draft, old, rounds)
 
         for plain in moves_of(shift, timing, has_left=has_left, had_ended=had_ended):
-            move = _shared(plain, held, len(group.seats))
+            move = replace(_shared(plain, held, len(group.seats)), seen_within_s=between_s)
             group = with_expiry(group, learned(group, rounds, shift, move, timing))
             added.append(move)
             past = by_partition.setdefault(move.partition, [])
