@@ -98,6 +98,8 @@ def _part(draft: Draft, process: ProcessSample, named: list[OwnerLink], owns: Ow
     links = tuple(
         replace(link, group=draft.groups[keys[0]].state.name)
         if link.group is None and len(keys) == 1
+        else replace(link, group=draft.policy.spelled(link.group))
+        if link.group is not None
         else link
         for link, keys in zip(live[:MOST_LINKS], groups, strict=False)
     )
@@ -133,7 +135,7 @@ def _groups_of(draft: Draft, link: OwnerLink, owns: Owned) -> tuple[str, ...]:
 def _judged(draft: Draft, consumer: ConsumerState, part: _Part) -> ConsumerState:
     process = consumer.process
     judged = {
-        (group.state.name if (group := draft.groups.get(key)) else key): (
+        (group.state.name if (group := draft.groups.get(key)) else draft.policy.spelled(key)): (
             _idle_role(draft, process, key, link)
         )
         for key, link in part.idle_in.items()

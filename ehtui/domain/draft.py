@@ -11,6 +11,7 @@ from ehtui.domain.memory import Memory
 from ehtui.domain.ownership import natural_key
 from ehtui.domain.seats import Moment
 from ehtui.domain.snapshot import (
+    Finding,
     GroupState,
     Snapshot,
     SourceState,
@@ -81,7 +82,7 @@ class Draft:
         self.started_at = memory.started_at
         self.close_reads = memory.close_reads
         self.closer_looks = before.closer_looks
-        self.events: list[tuple[float, str, Subject, Evidence, bool]] = []
+        self.events: list[tuple[float, str, Subject, Evidence, bool, Finding | None]] = []
 
         # Whatever local time was read off has been set back: server time goes on from there.
         if before.taken_at - at > RAN_BACK_S and self.clocks.offset_s is not None:
@@ -178,9 +179,10 @@ class Draft:
         details: E,
         *,
         is_approximate: bool = False,
+        finding: Finding | None = None,
     ) -> None:
         """Add an event to the timeline; `at` is server time."""
-        self.events.append((at, kind.id, subject, details, is_approximate))
+        self.events.append((at, kind.id, subject, details, is_approximate, finding))
 
     def freeze(self) -> Snapshot:
         """The snapshot."""
@@ -191,8 +193,8 @@ class Draft:
         if self.events:
             # One order whatever order partitions were judged in: reduce() gives the same each time.
             self.events.sort(key=lambda event: (event[0], natural_key(event[2].partition or "")))
-            told = (TimelineEvent(number + i, *event) for i, event in enumerate(self.events))
-            timeline = (*timeline, *told)[-TIMELINE_LENGTH:]
+            told = [TimelineEvent(number + i, *event) for i, event in enumerate(self.events)]
+            timeline = _in_order(timeline, told)[-TIMELINE_LENGTH:]
             number += len(self.events)
 
         states = tuple(group.state for group in self.groups.values())
@@ -228,3 +230,13 @@ class Draft:
             self.clocks.host_ahead_s,
             self.closer_looks,
         )
+
+
+def _in_order(
+    timeline: tuple[TimelineEvent, ...], told: list[TimelineEvent]
+) -> tuple[TimelineEvent, ...]:
+    """Both by time: what is learned late stands where it happened."""
+    if not timeline or timeline[-1].at <= told[0].at:
+        return (*timeline, *told)
+
+    return tuple(sorted((*timeline, *told), key=lambda event: (event.at, event.number)))

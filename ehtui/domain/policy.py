@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+_DEFAULT = "$Default"
+
 
 @dataclass(frozen=True, slots=True)
 class LeasePolicy:
@@ -18,7 +20,7 @@ class LeasePolicy:
 class Policy:
     """Settings that rules read; part of every snapshot, so that `reduce()` stays pure."""
 
-    default_group: str = "$Default"
+    default_group: str = _DEFAULT
     lease: LeasePolicy = LeasePolicy()
     group_leases: Mapping[str, LeasePolicy] = field(default_factory=dict)
     is_production: bool = False
@@ -27,6 +29,15 @@ class Policy:
     processes_interval_s: float = 2.0
     has_store: bool = True
     aliases: tuple[str, ...] = ()  # other names of the namespace, accepted as this one
+
+    def spelled(self, group: str) -> str:
+        """A group's name as it is configured, else the service's own `$Default`, else as found.
+
+        Names ignore case, and most clients write them in lower case (facts.md §1.0).
+        """
+        configured = (self.default_group, *self.group_leases, _DEFAULT)
+
+        return next((name for name in configured if name.lower() == group.lower()), group)
 
     def lease_of(self, group: str) -> LeasePolicy:
         """The group's own timing where configured, else the general one; names ignore case."""

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 WINDOW = 10  # commits, as Burrow keeps them (peers.md B2)
 RATE_WINDOW_S = 60.0
 LATE_GAPS = 1.5
+SILENT_GAPS = 3.0
 MERGE_S = 2.0  # else the window of a fast committer spans nothing
 
 
@@ -28,6 +29,11 @@ class Pace(NamedTuple):
     usual_s: float  # in which they were read
     last_at: float
     late_after_s: float  # by then the next commit is late by their own cadence
+
+    @property
+    def silent_at(self) -> float:
+        """When three of its own gaps have passed: nothing is read any more."""
+        return self.last_at + self.late_after_s / LATE_GAPS * SILENT_GAPS
 
 
 class Rewind(NamedTuple):
@@ -124,10 +130,12 @@ def pace_of(commits: tuple[Commit, ...]) -> Pace | None:
 def out_rate(pace: Pace | None, at: float) -> float | None:
     """Events a second that the group gets through; None before two commits.
 
-    It fades once the next commit is late: until then the time since the last is not slowness.
+    It falls once the next commit is late, and is zero when three were due: until then the time
+    since the last is not slowness.
     """
     if pace is None:
         return None
 
-    late_s = at - pace.last_at - pace.late_after_s
-    return pace.grown / (pace.usual_s + late_s if late_s > 0 else pace.usual_s)
+    late_at = pace.last_at + pace.late_after_s
+    left = (pace.silent_at - at) / (pace.silent_at - late_at) if at > late_at else 1.0
+    return max(0.0, left) * pace.grown / pace.usual_s

@@ -8,6 +8,7 @@ from ehtui.domain.closer_looks import closer_looks
 from ehtui.domain.consumers import idle_consumers, judge_consumers
 from ehtui.domain.draft import Draft
 from ehtui.domain.findings.gather import gather
+from ehtui.domain.findings.history import tell_changes
 from ehtui.domain.folds.host import fold_action, fold_processes
 from ehtui.domain.folds.hub import fold_hub
 from ehtui.domain.folds.laps import advance_laps
@@ -62,6 +63,7 @@ def reduce(snapshot: Snapshot, update: Update) -> Snapshot:
 
     advance_laps(draft)
     draft.findings = gather(draft)
+    tell_changes(draft)
     return draft.freeze()
 
 

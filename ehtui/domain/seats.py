@@ -343,4 +343,7 @@ def _due(
         settles_at = progress.commits[-1].at + SETTLING_S
         due_at = settles_at if now < settles_at < due_at else due_at
 
+        if progress.pace is not None:
+            due_at = min(due_at, max(now, progress.pace.silent_at) + _JUST_AFTER_S)
+
     return due_at

@@ -278,6 +278,7 @@ class TimelineEvent:
     subject: Subject
     details: Evidence
     is_approximate: bool = False  # polls could have missed one: ~
+    finding: Finding | None = None  # that began or ended, as it was when it began
 
 
 class SourceStatus(StrEnum):

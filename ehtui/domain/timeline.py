@@ -277,6 +277,23 @@ class Started(Evidence):
     error: str | None
 
 
+@dataclass(frozen=True, slots=True)
+class FindingBegan(Evidence):
+    """Something is judged; `TimelineEvent.finding` says what, as it was then."""
+
+    noticed_at: float  # when it was judged first, which may be later than its beginning
+
+
+@dataclass(frozen=True, slots=True)
+class FindingEnded(Evidence):
+    """It is so no more; `TimelineEvent.finding` is as it was when it began."""
+
+    noticed_at: float  # as when it began
+    began_at: float
+    lasted_s: float
+    is_judged: bool  # no: what it rests on is not read any more
+
+
 # Subject: group, partition, owner (the one who acts or held it).
 LEASE_CLAIMED = EventKind("lease.claimed", Claimed)
 LEASE_RELEASED = EventKind("lease.released", Released)
@@ -308,6 +325,9 @@ LOG_OWNER_LEVEL_REFUSED = EventKind("log.owner_level_refused", LogLines)
 # Subject: source.
 SOURCE_FAILED = EventKind("source.failed", SourceDown)
 SOURCE_RECOVERED = EventKind("source.recovered", SourceBack)
+# Subject: the finding's.
+FINDING_BEGAN = EventKind("finding.began", FindingBegan)
+FINDING_ENDED = EventKind("finding.ended", FindingEnded)
 # Subject: none.
 CLOCK_SET = EventKind("clock.set", ClockSet)
 HUB_GREW = EventKind("hub.grew", HubGrew)

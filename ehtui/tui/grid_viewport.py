@@ -143,11 +143,14 @@ class Viewport:
     def show(self, table: Table) -> None:
         """Take newer rows; what was under the eyes stays there."""
         was_empty = not self.listing
+        is_at_top = self._follows_top and not self.top and self.cursor in self.listing.keys[:1]
         self._hold()
         self.listing = replace(self.listing, table=table).arranged()
         self.tags &= frozenset(table.keys) if self.tags else self.tags
         position = self.listing.position(self.cursor)
-        if position is not None:
+        if is_at_top and self.listing:  # nobody scrolled: the newest stays in view, and chosen
+            self.move(0)
+        elif position is not None:
             self.cursor_row = position
         elif self.cursor is not None:
             self._go_nearby()

@@ -227,7 +227,7 @@ class Clock:
         return UNKNOWN if at is None else f"{self._local(at):%H:%M:%S}"
 
     def moment(self, at: float | None, now: float) -> str:
-        """A moment, with its date where that is not today's: `11-21 23:58`."""
+        """A moment, with its date where that is not today's: `11-21 23:58:07`."""
         if at is None:
             return UNKNOWN
 
@@ -236,7 +236,7 @@ class Clock:
         if local.date() == self._local(now).date():
             return f"{local:%H:%M:%S}"
 
-        return f"{local:%m-%d %H:%M}"
+        return f"{local:%m-%d %H:%M:%S}"
 
     def full(self, at: float | None) -> str:
         """A moment in full, with its zone: `2026-11-22 12:03:41 +09:00`."""

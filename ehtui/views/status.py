@@ -6,6 +6,7 @@ Additive only. Moments are ISO 8601 in UTC, lengths seconds; unknown is null, ne
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from enum import StrEnum
 from importlib import resources
 from typing import TYPE_CHECKING
@@ -25,6 +26,8 @@ from ehtui.domain.snapshot import (
 )
 from ehtui.domain.text import safe
 from ehtui.views import findings, timeline
+from ehtui.views.consumer_lag import ConsumerLag, ConsumerLags
+from ehtui.views.judged_events import noticed_at
 from ehtui.views.status_groups import group_document
 from ehtui.views.status_values import Json, Value, moment, rounded
 from ehtui.views.stopwatch import lap_document
@@ -77,7 +80,7 @@ def schema() -> Json:
 
 def document(snapshot: Snapshot) -> Json:
     """Everything known, as plain values."""
-    say = Telling(snapshot)
+    say, lags = Telling(snapshot), ConsumerLags(snapshot)
 
     return {
         "schema": SCHEMA_ID,
@@ -85,7 +88,7 @@ def document(snapshot: Snapshot) -> Json:
         "clock_offset_s": rounded(snapshot.clock_skew_s),
         "hub": _hub(snapshot),
         "groups": [group_document(group, snapshot) for group in snapshot.groups],
-        "consumers": [_consumer(consumer) for consumer in snapshot.consumers],
+        "consumers": [_consumer(consumer, lags.of(consumer)) for consumer in snapshot.consumers],
         "findings": [_finding(finding, say) for finding in snapshot.findings],
         "timeline": [_event(event, say) for event in snapshot.timeline],
         "takeovers": [lap_document(lap) for lap in snapshot.laps],
@@ -130,7 +133,7 @@ def _partition(partition: PartitionState, hub: HubDescription) -> Json:
     }
 
 
-def _consumer(consumer: ConsumerState) -> Json:
+def _consumer(consumer: ConsumerState, lag: ConsumerLag) -> Json:
     process, link = consumer.process, consumer.link
 
     return {
@@ -148,6 +151,9 @@ def _consumer(consumer: ConsumerState) -> Json:
             {"group": safe(group), "partition": safe(partition)}
             for group, partition in consumer.owns
         ],
+        "lag": lag.events,
+        "lag_is_partial": lag.is_partial,
+        "lag_is_bound": lag.is_bound,
         "cpu_percent": rounded(process.cpu_percent),
         "memory_percent": rounded(process.memory_percent),
         "rss_bytes": process.rss_bytes,
@@ -188,7 +194,16 @@ def _event(event: TimelineEvent, say: Telling) -> Json:
         "subject": _subject(event.subject),
         "summary": timeline.sentence(event, say),
         "details": _evidence(facts(event.details)),
+        "finding": _then(event, say),
     }
+
+
+def _then(event: TimelineEvent, say: Telling) -> Value:
+    """The finding that began or ended, as it was when it began."""
+    if event.finding is None:
+        return None
+
+    return _finding(event.finding, replace(say, as_of=noticed_at(event)))
 
 
 def _subject(subject: Subject) -> Json:

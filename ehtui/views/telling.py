@@ -24,11 +24,12 @@ class Telling:
     snapshot: Snapshot
     clock: Clock = UTC_CLOCK
     group: str | None = None  # the group on screen: goes without saying
+    as_of: float | None = None  # words of then; None: of the snapshot
 
     @property
     def now(self) -> float:
-        """Server time of the snapshot."""
-        return self.snapshot.server_now
+        """Server time at which the words are true."""
+        return self.snapshot.server_now if self.as_of is None else self.as_of
 
     def time(self, at: float | None) -> str:
         """A server moment as this host's clock shows it."""

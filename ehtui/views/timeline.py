@@ -40,11 +40,12 @@ from ehtui.domain.timeline import (
     TakeoverMeasured,
     TakeoverMoved,
 )
-from ehtui.views import formats
+from ehtui.views import findings, formats
 from ehtui.views.basis import basis
 from ehtui.views.evidence import evidence_lines
 from ehtui.views.findings.forecast import joined
 from ehtui.views.findings.logs import said
+from ehtui.views.judged_events import ended, judged
 from ehtui.views.telling import Telling, partition
 
 if TYPE_CHECKING:
@@ -63,6 +64,9 @@ EFFECTS = {
 
 def sentence(event: TimelineEvent, say: Telling) -> str:
     """What happened; a kind that is not known still tells its facts."""
+    if event.finding is not None:
+        return judged(event.finding, event.details, say)
+
     text = TEXTS.get(event.kind)
 
     if text is None or not isinstance(event.details, text.kind.details):
@@ -77,6 +81,9 @@ def subject(event: TimelineEvent, say: Telling) -> str:
 
     if event.kind.startswith("action."):
         return YOU
+
+    if event.finding is not None:
+        return findings.subject_words(event.finding)
 
     if about.partition is not None:
         return partition(about.partition) + say.of_group(about.group)
@@ -366,6 +373,8 @@ _TOLD = (
     EventText(kinds.CONSUMER_GONE, _gone),
     EventText(kinds.SOURCE_FAILED, _source_failed),
     EventText(kinds.SOURCE_RECOVERED, _source_recovered),
+    EventText(kinds.FINDING_BEGAN, lambda *_: "a finding began"),
+    EventText(kinds.FINDING_ENDED, ended),
     EventText(kinds.CLOCK_SET, _clock_set),
     EventText(kinds.HUB_GREW, _grew),
     EventText(kinds.HUB_RECREATED, _hub_recreated),

@@ -341,7 +341,8 @@ class World:
         return [event for event in self.snapshot.timeline if event.kind == kind]
 
     def kinds(self) -> list[str]:
-        return [event.kind for event in self.snapshot.timeline]
+        """What happened, without what was judged of it."""
+        return [event.kind for event in self.snapshot.timeline if event.finding is None]
 
 
 def healthy(partitions: int = 3, policy: Policy | None = None) -> World:

@@ -185,9 +185,9 @@ def test_out_rate_fades_only_once_the_next_commit_is_late() -> None:
 
     assert out_rate(pace, T + 240) == pytest.approx(10)
     assert out_rate(pace, T + 240 + 80) == pytest.approx(10)
-    faded = out_rate(pace, T + 240 + 600)
-    assert faded is not None
-    assert faded < 5
+    assert out_rate(pace, T + 240 + 135) == pytest.approx(5)  # between 1.5 and 3 of its gaps
+    assert out_rate(pace, T + 240 + 180) == 0
+    assert out_rate(pace, T + 240 + 600) == 0
     assert out_rate(pace_of((Commit(T, 5, 0),)), T) is None
 
 

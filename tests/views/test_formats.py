@@ -185,9 +185,9 @@ def test_clocks() -> None:
     assert seoul.time(NOW) == "21:03:00"
     assert UTC_CLOCK.full(NOW) == "2026-11-22 12:03:00 UTC"
     assert seoul.full(NOW) == "2026-11-22 21:03:00 UTC+09:00"
-    assert UTC_CLOCK.moment(NOW - DAY, NOW) == "11-21 12:03"
+    assert UTC_CLOCK.moment(NOW - DAY, NOW) == "11-21 12:03:00"
     assert seoul.moment(NOW - 10 * 3600, NOW) == "11:03:00"
-    assert UTC_CLOCK.moment(NOW - 13 * 3600, NOW) == "11-21 23:03"
+    assert UTC_CLOCK.moment(NOW - 13 * 3600, NOW) == "11-21 23:03:00"
     assert UTC_CLOCK.span(NOW + 41, NOW + 77, NOW) == "12:03:41–12:04:17"
     assert UTC_CLOCK.time(None) == UTC_CLOCK.full(None) == UTC_CLOCK.moment(None, NOW) == "–"
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -13,6 +14,7 @@ from ehtui.views.glyphs import ASCII
 from ehtui.views.groups import groups_table
 from ehtui.views.plain import table_lines
 from ehtui.views.problems import problem_line, sources_table
+from ehtui.views.status import document
 from ehtui.views.tables import (
     RowMemo,
     consumers_table,
@@ -66,7 +68,33 @@ def consumer_row(**changes: object) -> Row:
 def test_what_was_not_read_is_a_dash() -> None:
     row = consumer_row(cpu_percent=None, rss_bytes=None, connections=None, consumer_name=None)
 
-    assert [row.cells[place].text for place in (2, 6, 7, 9)] == ["–"] * 4
+    assert [row.cells[place].text for place in (2, 7, 8, 10)] == ["–"] * 4
+
+
+def test_a_consumer_lags_by_what_waits_in_all_that_it_owns() -> None:
+    def lag_of(*owned: tuple[str, str]) -> tuple[str, float | str | None]:
+        lease, start = world.lease(), world.partition("3", world.lease(), 9, 0, lag_is_bound=True)
+        partitions = [world.partition("0", lease, 1_840, 17), world.partition("1", lease, 40, 31)]
+        partitions += [world.partition("2", lease, 40, 31)._replace(lag=None), start]
+        groups = (
+            world.group_state(*partitions),
+            world.group_state(world.partition("0", lease, 9, 4), name="analytics"),
+        )
+        consumer = replace(world.consumer(7, 30, world.A, ()), owns=owned)
+        told = world.snapshot(consumers=(consumer,), groups=groups, findings=())
+        cell = consumers_table(told, world.GROUP).rows[0].cells[6]
+        consumers: Any = document(told)["consumers"]
+        assert consumers[0]["lag"] == cell.sort
+
+        return cell.text, cell.sort
+
+    mine = [(world.GROUP, name) for name in ("0", "1", "2", "3")]
+    assert lag_of(*mine[:2]) == ("1,832", 1_832)
+    assert lag_of(mine[0], ("analytics", "0")) == ("1,828", 1_828)
+    assert lag_of(mine[0], mine[2]) == ("≥1,823", 1_823)
+    assert lag_of(mine[2]) == ("–", None)
+    assert lag_of() == ("–", None)
+    assert lag_of(mine[3])[0].startswith("≤")
 
 
 def test_a_guessed_link_carries_a_tilde() -> None:
@@ -79,7 +107,7 @@ def test_a_guessed_link_carries_a_tilde() -> None:
 
 
 def test_a_process_that_does_not_run_says_so() -> None:
-    assert consumer_row(status="stopped").cells[11].text == "[stopped] start_consumer.py"
+    assert consumer_row(status="stopped").cells[12].text == "[stopped] start_consumer.py"
 
 
 @pytest.mark.parametrize(
@@ -176,8 +204,8 @@ def test_another_day_shows_its_date_and_a_guess_its_tilde() -> None:
     old = replace(world.CLAIMED, at=world.NOW - 86400, is_approximate=True)
     table = timeline_table(world.snapshot(timeline=(old, world.KILLED)), world.GROUP)
 
-    assert texts(table, "at") == [["12:00:51"], ["~11-21 12:02"]]
-    assert table.columns[0].width == 12
+    assert texts(table, "at") == [["12:00:51"], ["~11-21 12:02:59"]]
+    assert table.columns[0].width == 15
 
 
 def test_unchanged_events_are_not_told_again() -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -7,10 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehtui.domain.evidence import Evidence, facts
-from ehtui.domain.snapshot import Subject, TimelineEvent
+from ehtui.domain.snapshot import Severity, Subject, TimelineEvent
 from ehtui.domain.timeline import TIMELINE_KINDS, EventKind
 from ehtui.views import timeline
+from ehtui.views.status import document
+from ehtui.views.tables import timeline_table
 from ehtui.views.telling import Telling
+from ehtui.views.told_twice import told_once
 from tests.evidence import EXAMPLES, ZEROS, Values, anything, example
 from tests.views import world
 
@@ -154,3 +158,65 @@ def test_sentences(kind: str, details: Any, sentence: str) -> None:
 )
 def test_subjects(kind: str, subject: dict[str, Any], words: str) -> None:
     assert timeline.subject(world.event(1, kind, {}, ago=1, **subject), SAY) == words
+
+
+def finding_events(**ended: bool) -> tuple[TimelineEvent, TimelineEvent]:
+    found = world.finding("lease.overdue", Severity.WARNING, world.LAPSE, owner=world.C)
+    noticed = {"noticed_at": world.NOW - 100}
+    began = world.event(7, "finding.began", noticed, ago=110, owner=world.C)
+    details = noticed | {"began_at": began.at, "lasted_s": 70.0, "is_judged": True, **ended}
+    over = world.event(9, "finding.ended", details, ago=40, owner=world.C)
+
+    return replace(began, finding=found), replace(over, finding=found)
+
+
+def test_a_finding_ends_in_the_words_in_which_it_began() -> None:
+    began, over = finding_events()
+    words = timeline.sentence(began, SAY)
+
+    assert timeline.sentence(over, SAY) == f"over after 1m10s: {words}"
+    assert timeline.subject(over, SAY) == timeline.subject(began, SAY) != "hub"
+
+
+def test_the_words_of_a_beginning_stay_as_time_goes_on() -> None:
+    began, _ = finding_events()
+    later = Telling(replace(world.snapshot(), taken_at=world.NOW + 900), group=world.GROUP)
+
+    assert timeline.sentence(began, later) == timeline.sentence(began, SAY)
+
+
+def test_what_is_not_judged_any_more_is_not_called_over() -> None:
+    _, over = finding_events(is_judged=False)
+
+    assert timeline.sentence(over, SAY).startswith("not judged any more after 1m10s: ")
+
+
+def test_an_event_that_a_finding_tells_is_not_told_twice() -> None:
+    began, over = finding_events()
+    lapse = world.event(8, "lease.overdue", {}, ago=108, partition="2", owner=world.C)
+    later = world.event(10, "lease.overdue", {}, ago=10, partition="2", owner=world.C)
+    other = world.event(11, "lease.overdue", {}, ago=108, group="analytics", partition="2")
+
+    assert list(told_once((lapse, other, began))) == [other, began]
+    assert list(told_once((began, lapse, over, later))) == [began, over, later]
+
+
+def test_a_table_shows_begin_and_end_and_the_day_before_with_its_seconds() -> None:
+    began, over = finding_events()
+    before = replace(began, number=1, at=world.NOW - 86_400 + 7)
+    told = replace(world.snapshot(), timeline=(before, began, over))
+    table = timeline_table(told, world.GROUP)
+    times, signs = zip(*((row.cells[0].text, row.cells[1].text) for row in table.rows), strict=True)
+
+    assert times == ("12:02:19", "12:01:09", "11-21 12:03:06")
+    assert signs == ("✓", "△", "△")
+
+
+def test_json_has_the_finding_that_began_and_ended() -> None:
+    told = document(replace(world.snapshot(), timeline=(world.CLAIMED, *finding_events())))
+    events: Any = told["timeline"]
+    claimed, began, over = (event["finding"] for event in events)
+
+    assert claimed is None
+    assert began["id"] == "lease.overdue"
+    assert over == began

@@ -54,7 +54,7 @@ def other_name(draft: Draft) -> Iterator[Finding]:
     evidence = RecordsElsewhere(
         namespace=draft.hub.namespace,
         other_names=tuple(dict.fromkeys(names)),
-        groups=tuple(dict.fromkeys(other.group for other in found)),
+        groups=tuple(dict.fromkeys(draft.policy.spelled(other.group) for other in found)),
         container=best.container,
         owners=best.owners,
         is_live=_is_live(draft, best),
@@ -67,7 +67,7 @@ def other_name(draft: Draft) -> Iterator[Finding]:
     severity = (
         Severity.WARNING if is_grave and draft.looked_at - since >= STARTING_S else Severity.INFO
     )
-    name = group.state.name if group is not None else best.group
+    name = draft.policy.spelled(best.group)
     yield finding(catalogue.STORE_OTHER_NAME, severity, Subject(group=name), evidence, since)
 
 

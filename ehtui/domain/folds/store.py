@@ -113,7 +113,9 @@ def _seat_groups(draft: Draft, look: ownership.Look, *, is_first: bool) -> dict[
     """
     own_name = draft.policy.default_group
     names = {own_name.lower(): own_name}
-    names.update((k, n) for k, n in sorted(look.names.items()) if k not in names)
+    names.update(
+        (k, draft.policy.spelled(n)) for k, n in sorted(look.names.items()) if k not in names
+    )
     partitions = _partitions(draft, look)
     seated: dict[str, set[str]] = {}
 

@@ -13,6 +13,7 @@ from ehtui.views.command_lines import brief
 from ehtui.views.states import ROLE
 
 if TYPE_CHECKING:
+    from ehtui.views.consumer_lag import ConsumerLag
     from ehtui.views.glyphs import Glyphs
     from ehtui.views.owners import OwnerMark
 
@@ -29,7 +30,12 @@ _IDLE = {ConsumerRole.STANDBY, ConsumerRole.STARVED}
 
 
 def cells_of(
-    consumer: ConsumerState, group: str, up: str, mark: OwnerMark | None, glyphs: Glyphs
+    consumer: ConsumerState,
+    group: str,
+    up: str,
+    lag: ConsumerLag,
+    mark: OwnerMark | None,
+    glyphs: Glyphs,
 ) -> tuple[Cell, ...]:
     """The cells of a consumer's row, in the table's order; `up` is how long it runs."""
     process = consumer.process
@@ -41,6 +47,7 @@ def cells_of(
         _measured(formats.percent(process.memory_percent), process.memory_percent),
         _owner(consumer, mark, glyphs),
         _owns(consumer, group),
+        _measured(lag.text, lag.events),
         _measured(safe(process.consumer_name or formats.UNKNOWN), process.consumer_name),
         _measured(formats.size(process.rss_bytes), process.rss_bytes),
         _measured(formats.count(process.threads), process.threads),

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.views import formats
 from ehtui.views.cells import Column, Row, Table
+from ehtui.views.consumer_lag import ConsumerLags
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.keys import process_key
 from ehtui.views.owners import Marks, owner_marks
@@ -26,6 +27,7 @@ COLUMNS = (
     Column("memory", "MEM%", 5, align_right=True, gives_way=5),
     Column("owner", "OWNER", 11),
     Column("owns", "OWNS", 6),
+    Column("lag", "LAG", 5, align_right=True, gives_way=1),
     Column("name", "NAME", 8, gives_way=7),
     Column("rss", "RSS", 9, align_right=True, gives_way=6),
     Column("threads", "THREADS", 7, align_right=True, gives_way=9),
@@ -33,7 +35,7 @@ COLUMNS = (
     Column("log", "LOG", 6, gives_way=10),
     Column("command", "COMMAND", 20, gives_way=2, grows=True, min_width=10),
 )
-_FITTED = ("pid", "owner", "owns", "name", "rss")
+_FITTED = ("pid", "owner", "owns", "lag", "name", "rss")
 _MINUTE = 60
 _EMPTY = (
     "No consumer recognised on this host. Name one under consumers: in config.yaml, "
@@ -53,21 +55,22 @@ def consumers_table(
     memo = memo or RowMemo()
     memo.begin()
     marks = owner_marks(snapshot) if marks is None else marks
-    ranks = _ranks(snapshot)
+    ranks, lags = _ranks(snapshot), ConsumerLags(snapshot)
 
     def row_of(consumer: ConsumerState) -> Row:
         process = consumer.process.id
         mark = marks.get(consumer.link.owner) if consumer.link else None
         up = uptime(snapshot.taken_at - process.started_at)
         rank = max(ranks.get(process.pid, 0), ROLE[consumer.role].rank)
+        lag = lags.of(consumer)
 
         def build() -> Row:
             # With the first consumer: the first paint has none, and waits for less.
             from ehtui.views.tables.consumer_row import cells_of  # noqa: PLC0415
 
-            return Row(process_key(process), cells_of(consumer, group, up, mark, glyphs), rank)
+            return Row(process_key(process), cells_of(consumer, group, up, lag, mark, glyphs), rank)
 
-        return memo.kept(process, (consumer, group, up, mark, rank, glyphs), build)
+        return memo.kept(process, (consumer, group, up, lag, mark, rank, glyphs), build)
 
     rows = tuple(
         row_of(c) for c in sorted(snapshot.consumers, key=lambda c: c.process.id.started_at)

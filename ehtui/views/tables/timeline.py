@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import Severity
+from ehtui.domain.timeline import FindingEnded
 from ehtui.lazy import LazyModule
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Column, Row, Table, Tone
@@ -16,6 +17,7 @@ from ehtui.views.states import SEVERITY_TONE
 from ehtui.views.tables.columns import fitted
 from ehtui.views.tables.memo import RowMemo
 from ehtui.views.telling import Telling
+from ehtui.views.told_twice import told_once
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot, TimelineEvent
@@ -62,7 +64,7 @@ def timeline_table(
 
         return memo.kept(event.number, facts, lambda: _row(event, say, mark, glyphs))
 
-    rows = tuple(row_of(event) for event in reversed(snapshot.timeline))
+    rows = tuple(row_of(event) for event in reversed(tuple(told_once(snapshot.timeline))))
 
     return Table(
         columns=fitted(COLUMNS, rows, ("at", "subject")),
@@ -90,6 +92,12 @@ def _row(event: TimelineEvent, say: Telling, mark: OwnerMark | None, glyphs: Gly
 
 def _meaning(event: TimelineEvent, glyphs: Glyphs) -> tuple[Tone, str]:
     severity = _SEVERITIES.get(event.kind)
+
+    if isinstance(event.details, FindingEnded):
+        return (Tone.GOOD, glyphs.well) if event.details.is_judged else (Tone.DIM, " ")
+
+    if event.finding is not None:
+        severity = event.finding.severity
 
     if severity is not None:
         return SEVERITY_TONE[severity], glyphs.mark(severity)

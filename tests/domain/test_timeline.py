@@ -1,0 +1,163 @@
+"""The timeline: by time, with every finding's begin and end; and rates that end with a handler."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from ehtui.domain.draft import TIMELINE_LENGTH, Draft
+from ehtui.domain.evidence import facts
+from ehtui.domain.policy import Policy
+from ehtui.domain.snapshot import Subject, TimelineEvent
+from ehtui.domain.timeline import FINDING_BEGAN, FINDING_ENDED, GROUP_APPEARED, GroupAppeared
+from tests.domain.build import World, healthy
+
+
+def judged(world: World, id_: str) -> Iterator[TimelineEvent]:
+    return (e for e in world.snapshot.timeline if e.finding is not None and e.finding.id == id_)
+
+
+def test_every_finding_begins_and_ends_with_the_same_words() -> None:
+    world = healthy()
+    world.consumer("spare", pid=200)
+    world.play(60)
+    world.kill("owner-2")
+    world.play(180)
+    world.claim("2", "spare")
+    world.play(120)
+
+    assert {"lease.overdue", "lease.expired", "consumer.standby"} <= world.ever.keys()
+
+    for id_ in world.ever:
+        events = list(judged(world, id_))
+        is_standing = id_ in world.ids()
+        kinds = [event.kind for event in events]
+        assert (
+            kinds
+            == [FINDING_BEGAN.id, FINDING_ENDED.id] * (len(events) // 2)
+            + [FINDING_BEGAN.id] * is_standing
+        )
+        assert events
+
+        for began, ended in zip(events[::2], events[1::2], strict=False):
+            assert (ended.finding, ended.subject) == (began.finding, began.subject)
+            assert facts(ended.details)["began_at"] == began.at
+            assert facts(ended.details)["noticed_at"] == facts(began.details)["noticed_at"]
+            assert facts(ended.details)["is_judged"] is True
+            assert facts(ended.details)["lasted_s"] == pytest.approx(ended.at - began.at)
+
+
+def test_a_finding_about_more_partitions_than_before_goes_on() -> None:
+    world = World(4)
+    world.produce(3)
+    world.consumer("a", "0", "1", pid=1)
+    world.consumer("b", "2", "3", pid=2)
+    world.look()
+    world.play(120)
+    world.release("0")
+    world.play(30)
+    world.release("1")
+    world.play(30)
+
+    (event,) = judged(world, "partition.unowned")
+    assert event.kind == FINDING_BEGAN.id
+    assert facts(world.finding("partition.unowned").evidence)["partitions"] == ("0", "1")
+
+
+def test_what_cannot_be_read_any_more_is_not_told_to_be_over() -> None:
+    world = healthy()
+    world.consumers["owner-1"].is_stuck = True
+    world.play(600)
+    assert "handler.stuck" in world.ids()
+    world.down.add("hub")
+    world.play(120)
+
+    began, ended = judged(world, "handler.stuck")
+    assert (began.kind, ended.kind) == (FINDING_BEGAN.id, FINDING_ENDED.id)
+    assert facts(ended.details)["is_judged"] is False
+
+
+def test_what_is_learned_late_stands_where_it_happened() -> None:
+    world = healthy()
+    draft = Draft(world.snapshot, world.at)
+    now = draft.now
+
+    for at in (now, now - 60, now - 30):
+        draft.tell(GROUP_APPEARED, at, Subject(group=f"{now - at:.0f}"), GroupAppeared("g"))
+
+    snapshot = draft.freeze()
+    late = Draft(snapshot, world.at + 1)
+    late.tell(
+        GROUP_APPEARED, now - 45, Subject(group="45"), GroupAppeared("g"), is_approximate=True
+    )
+    timeline = late.freeze().timeline
+
+    told = [e.subject.group for e in timeline if e.kind == GROUP_APPEARED.id]
+    assert told == ["60", "45", "30", "0"]
+    assert [e.at for e in timeline] == sorted(e.at for e in timeline)
+    assert [e.is_approximate for e in timeline if e.subject.group == "45"] == [True]
+
+
+def test_a_full_timeline_drops_its_oldest() -> None:
+    world = healthy()
+    draft = Draft(world.snapshot, world.at)
+
+    for n in range(TIMELINE_LENGTH + 50):
+        draft.tell(GROUP_APPEARED, draft.now - n, Subject(group=str(n)), GroupAppeared("g"))
+
+    told = [e.subject.group for e in draft.freeze().timeline]
+    assert len(told) == TIMELINE_LENGTH
+    assert told[-1] == "0"
+
+
+@pytest.mark.parametrize("every_s", [1.0, 10.0, 60.0, 200.0])
+def test_out_falls_to_zero_within_three_cadences_of_the_last_checkpoint(every_s: float) -> None:
+    world = World(1)
+    world.produce(13)
+    consumer = world.consumer("a", "0", pid=1, checkpoints_every_s=every_s)
+    world.look()
+    world.play(max(300, 8 * every_s))
+    assert world.partition("0").out_per_s == pytest.approx(13, rel=0.3)
+
+    consumer.is_stuck = True
+    seen_every_s = max(every_s, world.snapshot.policy.store_interval_s)
+    world.play(3 * seen_every_s + 10)
+    assert world.partition("0").out_per_s == 0
+    assert (world.partition("0").lag or 0) > 0
+
+    consumer.is_stuck = False
+    world.play(3 * seen_every_s + 10)
+    assert (world.partition("0").out_per_s or 0) > 0
+
+
+def test_out_of_a_group_that_commits_in_time_never_falls() -> None:
+    world = World(1)
+    world.produce(13)
+    world.consumer("a", "0", pid=1, checkpoints_every_s=20.0)
+    world.look()
+    world.play(200)
+
+    for _ in range(120):
+        world.play(5)
+        assert world.partition("0").out_per_s == pytest.approx(13, rel=0.3)
+
+
+def test_the_default_group_is_written_as_configured() -> None:
+    for configured in ("$Default", "$DEFAULT"):
+        world = World(2, group="$default", policy=Policy(default_group=configured))
+        world.consumer("a", "0", pid=1, group="$default")
+        world.look()
+        world.play(60)
+        names = [group.name for group in world.snapshot.groups]
+        assert names == [configured]
+
+
+def test_the_default_group_beside_another_has_the_name_that_the_service_gave_it() -> None:
+    world = World(2, group="$default", policy=Policy(default_group="audit"))
+    world.consumer("a", "0", pid=1, group="$default")
+    world.look()
+    world.play(60)
+
+    assert [group.name for group in world.snapshot.groups] == ["audit", "$Default"]
+    assert world.snapshot.consumers[0].owns == (("$Default", "0"),)
