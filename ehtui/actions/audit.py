@@ -14,6 +14,7 @@ from ehtui.actions.whole_lines import append_line, open_records
 from ehtui.domain.plans import (
     Outcome,
     Plan,
+    RollingPlan,
     SendPlan,
     SignalPlan,
     SignalTarget,
@@ -106,6 +107,9 @@ def _told(plan: Plan) -> dict[str, object]:
             "command": list(plan.supervisor.command),
             "targets": [_target(target) for target in (plan.target, *plan.others)],
         }
+
+    if isinstance(plan, RollingPlan):
+        return {"kind": plan.kind, "plans": [_told(each) for each in plan.restarts]}
 
     targets = plan.targets if isinstance(plan, SignalPlan) else (plan.target,)
 

@@ -21,6 +21,7 @@ from ehtui.domain.plans import (
     RestartPlan,
     SendPlan,
     SignalPlan,
+    SinglePlan,
     StartPlan,
     SupervisedPlan,
 )
@@ -64,7 +65,7 @@ class Executor:
         self.read_only = read_only
         self.dry_run = dry_run
 
-    async def run(self, plan: Plan) -> Outcome:
+    async def run(self, plan: SinglePlan) -> Outcome:
         """Do what the plan says, or say why not. Never raises for a failure of the world."""
         if self.read_only:
             return self._refused(plan, RefusalReason.READ_ONLY, plan.kind)
@@ -105,7 +106,7 @@ class Executor:
         """Let go of what sending opened; on the loop that sent."""
         await self._sender.close()
 
-    async def _do(self, plan: Plan) -> Outcome:
+    async def _do(self, plan: SinglePlan) -> Outcome:
         try:
             return await self._act(plan)
         except OSError as error:  # a program, folder or log file that cannot be opened
@@ -113,7 +114,7 @@ class Executor:
         except Exception as error:  # a fault of ours: what was begun must be told all the same
             return self._failed(plan, safe(f"{type(error).__name__}: {error}"))
 
-    async def _act(self, plan: Plan) -> Outcome:
+    async def _act(self, plan: SinglePlan) -> Outcome:
         match plan:
             case SendPlan():
                 return await self._send(plan)
@@ -190,6 +191,10 @@ class Executor:
 
         return pid, f"ended after {plan.signal}"
 
+    def remembers(self, process: ProcessId) -> bool:
+        """Whether it is known how it was started, environment and all."""
+        return self._hands.remembers(process)
+
     async def remember(self, processes: Iterable[ProcessId]) -> None:
         """Read how they were started, so that they can be started again once they have ended."""
         for process in processes:
@@ -226,7 +231,7 @@ class Executor:
         except NOT_DONE as error:
             return self._not_done(plan, error, process)
 
-        if plan.rehearsal not in {NOT_REHEARSED, prepared.rehearsal}:
+        if plan.rehearsal != NOT_REHEARSED and not plan.rehearsal.holds(prepared.rehearsal):
             await asyncio.to_thread(prepared.release)
             return self._refused(plan, RefusalReason.REHEARSAL_CHANGED, str(process.pid))
 

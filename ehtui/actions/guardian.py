@@ -24,8 +24,8 @@ from typing import Any
 from ehtui.actions.confinement import confinement_of, from_plain
 from ehtui.actions.records import write_record
 from ehtui.actions.successor import Child, end, exit_code, fork_successor
-from ehtui.actions.twins import Twins, boot_ticks, is_same, start_ticks, state_of
 from ehtui.actions.whole_lines import append_line
+from ehtui.sources.twins import Twins, boot_ticks, is_same, start_ticks, state_of
 
 TELL_EVERY_S = 1.0
 LOOK_EVERY_S = 0.1

@@ -73,6 +73,9 @@ class ProcessHands(Protocol):
     def prepare_again(self, process: ProcessId, log_path: str, named: Named) -> PreparedStart:
         """The same for one that has ended."""
 
+    def remembers(self, process: ProcessId) -> bool:
+        """Whether it was read how it was started."""
+
     def remember(self, process: ProcessId) -> None:
         """Read how it was started, while it runs; what cannot be read is not remembered."""
 

@@ -59,6 +59,10 @@ class LocalHands:
 
         return prepare_again(blueprint, self._places(log_path), named)
 
+    def remembers(self, process: ProcessId) -> bool:
+        """Whether it is in memory."""
+        return self.remembered.knows(process)
+
     def remember(self, process: ProcessId) -> None:
         """In memory only, environment and all."""
         self.remembered.learn(process)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import ExitStack, suppress
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from errno import ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from ehtui.actions.confinement import confinement_of
 from ehtui.actions.launch import new_log
 from ehtui.actions.obstacles import CannotStartError
 from ehtui.actions.records import write_record
-from ehtui.actions.restart_locks import lock_process, open_record, record_path
+from ehtui.actions.restart_locks import lock_process, open_record, prune, record_path
 from ehtui.actions.restarting import Guard, Prepared
 from ehtui.actions.signals import ProcessGoneError, check_identity
 from ehtui.actions.whole_lines import open_records
@@ -84,7 +84,7 @@ def prepare_restart(
         _pin(opened, process)
         check_identity(process)
 
-        if (lock := lock_process(process)) is not None:
+        if (lock := lock_process(process, places.records)) is not None:
             opened.hold(lock, "lock")
 
         blueprint = blueprint_of(process)
@@ -110,11 +110,24 @@ def prepare_again(
     """
     with ExitStack() as stack:
         opened = _Opened(stack)
+        blueprint = _without_what_others_lay_there(blueprint)
         _open_input(opened, blueprint, blueprint.input_path)
         _open_folders(opened, blueprint, None)
         _open_confinement(opened, blueprint, None)
 
         return _rehearsed(opened, blueprint, places, named, is_running=False)
+
+
+def _without_what_others_lay_there(blueprint: Blueprint) -> Blueprint:
+    """Paths are the user's to change once nobody runs: root opens no input by them."""
+    confinement = blueprint.confinement
+
+    if confinement is None or confinement.users[1] == os.geteuid():
+        return blueprint
+
+    is_file = blueprint.input in {Input.FILE, Input.PIPE}
+
+    return replace(blueprint, input=Input.OTHER if is_file else blueprint.input)
 
 
 def _pin(opened: _Opened, process: ProcessId) -> None:
@@ -213,6 +226,7 @@ def _rehearsed(
     process = blueprint.process
 
     with ExitStack() as undo:
+        prune(places.records)
         path = record_path(places.records, process)
         descriptor = opened.hold(open_record(path), "record")
         is_new_record = os.fstat(descriptor).st_size == 0
@@ -301,6 +315,7 @@ def _task(opened: _Opened, blueprint: Blueprint, *, is_running: bool) -> Json:
         "link": blueprint.link,
         "file": blueprint.file,
         "takes_input": blueprint.input is Input.FILE,
+        "enters": None if is_running else blueprint.folder,
         "confinement": asdict(confinement) if confinement is not None else None,
         "descriptors": opened.by_name,
         "namespaces": opened.namespaces,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from ehtui.actions.obstacles import CannotStartError, NotKnownError
 from ehtui.actions.restart_locks import read_record, record_path
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError, ProgramChangedError
 from ehtui.domain.restarts import StartObstacle
+from ehtui.sources.restart_records import is_trusted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -63,14 +65,15 @@ def _of_record(process: ProcessId, path: Path) -> Blueprint:
     told: dict[str, Any] = {}
 
     with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
 
         try:
-            told = read_record(descriptor)
+            if is_trusted(os.fstat(descriptor)):
+                told = read_record(descriptor)
         finally:
             os.close(descriptor)
 
-    if not told:
+    if not told or (told["confinement"] is None and sys.platform == "linux"):
         raise NotKnownError
 
     if told["arguments"] is None:

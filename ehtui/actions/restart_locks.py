@@ -14,12 +14,15 @@ from ehtui.domain.restarts import StartObstacle
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ehtui.domain.process import ProcessId
 
 WAIT_S = 1.0  # another one may only be rehearsing, which is quick
+KEPT_S = 3600.0  # for so long somebody is told who runs in a consumer's place
 _POLL_S = 0.02
+_OVER = frozenset({"rehearsed", "started", "replaced"})
 
 
 def record_path(folder: Path, process: ProcessId) -> Path:
@@ -27,7 +30,7 @@ def record_path(folder: Path, process: ProcessId) -> Path:
     return folder / f"{process.pid}-{process.started_at:.2f}.json"
 
 
-def lock_process(process: ProcessId) -> int | None:
+def lock_process(process: ProcessId, folder: Path) -> int | None:
     """A lock on its folder in /proc, which all users share; None where there is no such thing.
 
     Raises:
@@ -38,7 +41,7 @@ def lock_process(process: ProcessId) -> int | None:
     except OSError:
         return None
 
-    return _locked(descriptor, "")
+    return _locked(descriptor, lambda: _who(record_path(folder, process)))
 
 
 def open_record(path: Path) -> int:
@@ -58,7 +61,7 @@ def open_record(path: Path) -> int:
             told = safe(f"{path}: {error.strerror}")
             raise CannotStartError(StartObstacle.RECORD_UNWRITABLE, told) from error
 
-        _locked(descriptor, _who(descriptor))
+        _locked(descriptor, lambda: _who(path))
 
         with suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(descriptor), path.stat()):
@@ -67,7 +70,65 @@ def open_record(path: Path) -> int:
         os.close(descriptor)  # whoever had it has taken it away: it is over
 
 
-def _locked(descriptor: int, who: str) -> int:
+def forget(folder: Path, pid: str) -> str | None:
+    """Take away records of restarts of that pid that nobody carries out; why not, or None."""
+    paths = list(folder.glob(f"{pid}-*.json")) if pid.isdecimal() else []
+
+    if not paths:
+        return f"No restart of {safe(pid)} was left half done."
+
+    for path in paths:
+        if not _unlink_free(path):
+            return f"{pid} is being restarted right now: that goes on."
+
+    return None
+
+
+def prune(folder: Path) -> None:
+    """Take away records of restarts that came to their end a while ago."""
+    oldest_at = time.time() - KEPT_S
+
+    for path in folder.glob("*.json"):
+        with suppress(OSError):
+            if path.stat().st_mtime < oldest_at and _stage(path) in _OVER:
+                _unlink_free(path)
+
+
+def _stage(path: Path) -> object:
+    return _told(path).get("stage")
+
+
+def _told(path: Path) -> dict[str, Any]:
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+        try:
+            return read_record(descriptor)
+        finally:
+            os.close(descriptor)
+
+    return {}
+
+
+def _unlink_free(path: Path) -> bool:
+    """Whether it is gone: one that is locked is left."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return True
+
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        path.unlink(missing_ok=True)
+    except BlockingIOError:
+        return False
+    finally:
+        os.close(descriptor)
+
+    return True
+
+
+def _locked(descriptor: int, who: Callable[[], str]) -> int:
     deadline = time.monotonic() + WAIT_S
 
     while True:
@@ -76,18 +137,19 @@ def _locked(descriptor: int, who: str) -> int:
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 os.close(descriptor)
-                raise BeingRestartedError(who) from None
+                raise BeingRestartedError(who()) from None
 
             time.sleep(_POLL_S)
         else:
             return descriptor
 
 
-def _who(descriptor: int) -> str:
-    told = read_record(descriptor)
-    user, pid = told.get("user"), told.get("ehtui_pid")
+def _who(path: Path) -> str:
+    """Whose restart it is, where that is of this user's ehtui."""
+    told = _told(path)
+    pid, user = told.get("ehtui_pid"), told.get("user")
 
-    return safe(f"ehtui {pid} of {user}") if user and pid else ""
+    return safe(f"ehtui {pid}{f' of {user}' if user else ''}") if pid else ""
 
 
 def read_record(descriptor: int) -> dict[str, Any]:

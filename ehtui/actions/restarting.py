@@ -16,12 +16,12 @@ import psutil
 
 from ehtui.actions.launch import last_lines
 from ehtui.actions.signals import ProcessGoneError, check_identity
-from ehtui.actions.twins import start_ticks
 from ehtui.domain.planners.signal import signal_number
 from ehtui.domain.process import ProcessId
 from ehtui.domain.restarts import Rehearsal, StartObstacle
 from ehtui.domain.text import safe
 from ehtui.sources.start_times import started_at
+from ehtui.sources.twins import start_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -147,7 +147,7 @@ class Prepared:
                 "kill_after_s": kill_after_s,
                 "early_death_s": EARLY_DEATH_S,
                 "keeper": _keeper(keeper) if keeper else None,
-                "record": self.record | {"signal": signal, "asked_at": time.time()},
+                "record": self.record | (who or {}) | {"signal": signal, "asked_at": time.time()},
                 "who": who or {},
             }
         )

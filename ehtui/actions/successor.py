@@ -99,6 +99,7 @@ def _be_child(task: Json, answer_to: int, word_from: int) -> NoReturn:
 
     try:
         losses = _enter(task, answer_to)
+        _enter_folder(task["enters"])
         found = _found(task)
         _say(answer_to, {"found": asdict(found), "losses": losses})
 
@@ -144,6 +145,15 @@ def _enter(task: Json, answer_to: int) -> list[tuple[str, str]]:
     entering.enter()
 
     return entering.losses
+
+
+def _enter_folder(path: str | None) -> None:
+    """Of one that has ended there is only the path left: whoever it was must get there by it."""
+    if path is not None:
+        try:
+            os.chdir(path)
+        except OSError as error:
+            raise RefusedError("folder_closed", path) from error
 
 
 def _found(task: Json) -> Found:

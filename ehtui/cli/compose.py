@@ -91,6 +91,7 @@ def sources_of(
 
 def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> Sequence[Scheduled]:
     # Azure libraries, aiohttp and psutil: loaded on the monitor's thread, after first paint.
+    from ehtui.actions.folders import default_records_folder  # noqa: PLC0415
     from ehtui.monitor import Scheduled  # noqa: PLC0415
     from ehtui.sources.hub import TIMEOUT_S, open_hub_source  # noqa: PLC0415
     from ehtui.sources.logs import LogSource  # noqa: PLC0415
@@ -104,6 +105,7 @@ def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> S
         aliases=settings.eventhub.aliases,
         manual_pids=adopted,
         clock=clock,
+        restarts_in=default_records_folder(),
     )
     logs = LogSource(lambda: processes.latest, clock=clock)
     opened = [

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ehtui.cli.underway import FINISH_WITHIN_S, outcomes_of
+from ehtui.domain.plans import RestartPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
     from ehtui.cli.session import MonitorSession
     from ehtui.domain.plans import Outcome, Plan
 
+PATIENT_S = 15.0
+_SLOW = (
+    "{} has not come back after {:g} s: it is started once it has ended. Ctrl-C leaves that to go "
+    "on without ehtui."
+)
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -62,6 +68,9 @@ def carry_out(session: MonitorSession, plan: Plan) -> tuple[Outcome | None, int 
         future = session.begin(plan)
 
         with suppress(_InterruptedError), signals.interrupting():
+            if isinstance(plan, RestartPlan) and wait([future], PATIENT_S).not_done:
+                _say(_SLOW.format(plan.target.process.pid, PATIENT_S))
+
             return future.result(), None
 
         with suppress(_InterruptedError), signals.interrupting(but=signals.number):

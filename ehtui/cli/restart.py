@@ -1,30 +1,45 @@
-"""`ehtui restart`: stop a consumer and start it again as it was started."""
+"""`ehtui restart`: stop consumers and start them again as they were started."""
 
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.acting import act, add_acting_flags, chosen, looking
 from ehtui.cli.durations import seconds
+from ehtui.cli.exit_codes import ExitCode
 from ehtui.cli.flags import add_settings_flags, resolve_args
 from ehtui.cli.stopwatch import add_follow_flag, following
+from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Sequence
+
+    from ehtui.cli.session import MonitorSession
+    from ehtui.domain.planners.again import Ended
+    from ehtui.domain.plans import Plan, Refusal
 
 
 def add_parser(subparsers: Any) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "restart",
-        help="stop a consumer and start it again as it was started",
-        description="Signal a consumer, wait for its exit, start it again with the same command, "
-        "folder, environment and user, detached, its output in a log file whose path is shown. "
-        "One that a supervisor runs is restarted by that one's own command, or not at all.",
+        help="stop consumers and start them again as they were started",
+        description="Signal a consumer, wait for its end, start it again with the same command, "
+        "folder, environment, user and limits, detached, its output in a log file whose path is "
+        "shown. Its start is rehearsed first: what could not be started again is not stopped. "
+        "Several are restarted one after the other, each once the one before owns again; at the "
+        "first that does not, it stops. One that a supervisor runs is restarted by that one's own "
+        "command, or not at all. A restart that was left half done is finished.",
+        epilog="Exit code: 0 done, 1 refused, 2 failed, 4 a consumer is down.",
     )
     parser.add_argument(
-        "target", metavar="PID|OWNER|NAME", help="a pid, an owner's first letters or a name"
+        "target",
+        nargs="+",
+        metavar="PID|OWNER|NAME",
+        help="a pid, an owner's first letters or a name",
     )
     parser.add_argument(
         "--signal", default="TERM", metavar="NAME", help="default: TERM; a supervisor sends its own"
@@ -35,6 +50,11 @@ def add_parser(subparsers: Any) -> None:
         metavar="60s",
         help="KILL it if it is still there after that long; default: wait for its end",
     )
+    parser.add_argument(
+        "--forget",
+        action="store_true",
+        help="forget restarts of these pids that were left half done; nothing is started",
+    )
     add_follow_flag(parser)
     add_acting_flags(parser)
     add_settings_flags(parser)
@@ -42,18 +62,97 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Restart it.
+    """Restart them.
 
     Raises:
-        ConfigError: The target names no consumer, or several.
+        ConfigError: A target names no consumer, or several.
     """
+    if args.forget:
+        return _forget(args.target)
+
     with looking(resolve_args(args).settings, dry_run=args.dry_run) as (monitor, session):
-        (process,) = chosen(session.snapshot, [args.target])
-        plan = session.plan_restart(
-            process,
-            args.signal,
-            kill_after_s=args.then_kill,
-            rehearsal=asyncio.run(session.rehearse(process)),
-        )
+        half_done = _half_done(session, args.target)
+        plan = _again(session, half_done) if half_done is not None else _plan(session, args)
 
         return act(session, plan, args, following(monitor, args))
+
+
+def _plan(session: MonitorSession, args: argparse.Namespace) -> Plan | Refusal:
+    processes = chosen(session.snapshot, args.target)
+
+    async def rehearse() -> Plan | Refusal:
+        found = {process: await session.rehearse(process) for process in processes}
+
+        if len(processes) > 1:
+            return session.plan_rolling(
+                processes, args.signal, kill_after_s=args.then_kill, rehearsals=found
+            )
+
+        (process,) = processes
+
+        return session.plan_restart(
+            process, args.signal, kill_after_s=args.then_kill, rehearsal=found[process]
+        )
+
+    return asyncio.run(rehearse())
+
+
+def _again(session: MonitorSession, ended: Ended) -> Plan | Refusal:
+    return session.plan_again(ended, asyncio.run(session.rehearse_again(ended)))
+
+
+def _half_done(session: MonitorSession, wanted: Sequence[str]) -> Ended | None:
+    """A consumer that was stopped to be restarted, and was not: only its record knows it.
+
+    Raises:
+        ConfigError: It was restarted meanwhile; or it stands among others.
+    """
+    down = {str(each.process.pid): each for each in session.ended if each.record is not None}
+
+    if len(wanted) > 1 and (among := down.keys() & set(wanted)):
+        raise ConfigError(
+            f"{', '.join(sorted(among))} was stopped to be restarted, and is down.",
+            "Start it alone first; then restart the others.",
+        )
+
+    if len(wanted) == 1 and wanted[0] in down:
+        return down[wanted[0]]
+
+    _refuse_restarted(session, wanted)
+
+    return None
+
+
+def _refuse_restarted(session: MonitorSession, wanted: Sequence[str]) -> None:
+    """Whoever comes second is told who runs in its place, rather than that it is no consumer."""
+    from ehtui.actions.folders import default_records_folder  # noqa: PLC0415
+    from ehtui.sources.restart_records import restarted_as  # noqa: PLC0415
+
+    running = {str(consumer.process.id.pid) for consumer in session.snapshot.consumers}
+
+    for name in wanted:
+        new_pid = restarted_as(default_records_folder(), name) if name not in running else None
+
+        if new_pid is not None:
+            raise ConfigError(
+                f"{name} has been restarted: {new_pid} runs in its place.",
+                f"To restart that one: ehtui restart {new_pid}",
+            )
+
+
+def _forget(wanted: Sequence[str]) -> int:
+    from ehtui.actions.folders import default_records_folder  # noqa: PLC0415
+    from ehtui.actions.restart_locks import forget  # noqa: PLC0415
+
+    code = ExitCode.OK
+
+    for name in wanted:
+        told = forget(default_records_folder(), name)
+
+        if told is None:
+            print(f"Forgot the restart of {name}.")
+        else:
+            print(f"ehtui: {told}", file=sys.stderr)
+            code = ExitCode.WARNING
+
+    return code

@@ -8,16 +8,20 @@ from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
 
 from ehtui.actions.folders import default_log_folder
+from ehtui.cli.rolling import WITHIN_S, roll
 from ehtui.cli.underway import FINISH_WITHIN_S, Action, Underway
 from ehtui.clock import steady
+from ehtui.domain.planners.again import Ended, Seen, ended_consumers, plan_again, seen_with
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.send import plan_send
 from ehtui.domain.planners.signal import OFFERED_SIGNALS, plan_signal, reforecast
-from ehtui.domain.planners.start import plan_restart, plan_start
+from ehtui.domain.planners.start import each_once, plan_restart, plan_start
 from ehtui.domain.plans import (
     Outcome,
     OutcomeState,
+    Refusal,
     RestartPlan,
+    RollingPlan,
     SignalPlan,
     SupervisedPlan,
 )
@@ -25,15 +29,15 @@ from ehtui.domain.restarts import NOT_REHEARSED
 from ehtui.domain.updates import ActionDone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from ehtui.actions.executor import Executor
     from ehtui.config.settings import Settings
     from ehtui.domain.plans import (
         Plan,
-        Refusal,
         SendPlan,
         SendTarget,
+        SinglePlan,
         StartPlan,
     )
     from ehtui.domain.process import ProcessDetails, ProcessId, ProcessSample
@@ -64,6 +68,7 @@ class MonitorSession:
         self._executor = executor
         self._clock = clock
         self._host: Host | None = None
+        self._seen: Seen = {}
         self._underway = Underway()
         self._events = {
             name: (event.body, event.properties) for name, event in settings.test_events.items()
@@ -105,7 +110,25 @@ class MonitorSession:
 
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call `callback` with every new picture, on the monitor's thread."""
-        return self._monitor.subscribe(callback)
+
+        def called(snapshot: Snapshot) -> None:
+            self._remember(snapshot)
+            callback(snapshot)
+
+        return self._monitor.subscribe(called)
+
+    def _remember(self, snapshot: Snapshot) -> None:
+        """How those began that a picture shows, for when they have ended."""
+        running = [c.process.id for c in snapshot.consumers if not c.process.has_ended]
+        new = [
+            process
+            for process in running
+            if process not in self._seen and not self._executor.read_only
+        ]
+        self._seen = seen_with(self._seen, snapshot)
+
+        if new:
+            self._monitor.submit(lambda: self._executor.remember(new))
 
     def refresh(self) -> None:
         """Read every source now."""
@@ -161,6 +184,53 @@ class MonitorSession:
             signal=signal,
             kill_after_s=kill_after_s,
             rehearsal=rehearsal,
+        )
+
+    def plan_rolling(
+        self,
+        processes: Sequence[ProcessId],
+        signal: str = "TERM",
+        *,
+        kill_after_s: float | None = None,
+        rehearsals: Mapping[ProcessId, Rehearsal | Refusal],
+    ) -> RollingPlan | Refusal:
+        """What restarting these one after the other will do."""
+        plans = []
+
+        for process in processes:
+            plan = self.plan_restart(
+                process, signal, kill_after_s=kill_after_s, rehearsal=rehearsals[process]
+            )
+
+            if isinstance(plan, Refusal):
+                return plan
+
+            plans.append(plan)
+
+        return RollingPlan(each_once(plans), WITHIN_S, self._clock())
+
+    @property
+    def ended(self) -> Sequence[Ended]:
+        """Consumers that have ended and can be started again, the last to end first."""
+        return ended_consumers(self._seen, self.snapshot)
+
+    async def rehearse_again(self, ended: Ended) -> Rehearsal | Refusal:
+        """What starting it again would find."""
+        path = f"{self._log_folder}/rehearsal.log"
+
+        return await self._executor.rehearse(ended.process, path, has_ended=True)
+
+    def plan_again(self, ended: Ended, rehearsal: Rehearsal | Refusal) -> StartPlan | Refusal:
+        """What starting it again will do."""
+        return plan_again(
+            ended,
+            rehearsal,
+            is_remembered=self._executor.remembers(ended.process),
+            variables=frozenset(os.environ),
+            default_group=self.snapshot.policy.default_group,
+            log_folder=self._log_folder,
+            read_only=self.read_only,
+            at=self._clock(),
         )
 
     def plan_start(self, consumer: str, group: str) -> StartPlan | Refusal:
@@ -233,6 +303,9 @@ class MonitorSession:
             begun = plan
 
             try:
+                if isinstance(plan, RollingPlan):
+                    return await roll(plan, self._run, lambda: self.snapshot, self._clock)
+
                 begun = await self._looked_at_again(plan)
                 outcome = await self._executor.run(begun)
             except asyncio.CancelledError as error:
@@ -241,18 +314,25 @@ class MonitorSession:
 
                 outcome = self._executor.interrupted(begun, error)
 
-            self._watch_started(outcome)
-            self._monitor.tell(ActionDone(outcome.at, outcome))
-            self._monitor.refresh()
-
-            return outcome
+            return self._told(outcome)
 
         future = self._monitor.submit(act)
         self._underway.add(future, action)
 
         return future
 
-    async def _looked_at_again(self, plan: Plan) -> Plan:
+    async def _run(self, plan: SinglePlan) -> Outcome:
+        """One of several."""
+        return self._told(await self._executor.run(await self._looked_at_again(plan)))
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        self._watch_started(outcome)
+        self._monitor.tell(ActionDone(outcome.at, outcome))
+        self._monitor.refresh()
+
+        return outcome
+
+    async def _looked_at_again(self, plan: SinglePlan) -> SinglePlan:
         """The plan as of now: owners renew while somebody reads a confirmation."""
         if isinstance(plan, SignalPlan | RestartPlan | SupervisedPlan):
             await self._monitor.look_again("store", LOOK_WITHIN_S)

@@ -7,7 +7,7 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import Outcome, Plan, RestartPlan, SignalPlan
+from ehtui.domain.plans import Outcome, Plan, RestartPlan, RollingPlan, SignalPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +30,7 @@ class Action:
         """Whether leaving now would leave the world half done."""
         plan = self.plan
 
-        return isinstance(plan, RestartPlan) or (
+        return isinstance(plan, RestartPlan | RollingPlan) or (
             isinstance(plan, SignalPlan) and plan.escalate_to is not None
         )
 

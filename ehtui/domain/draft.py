@@ -54,6 +54,7 @@ class Draft:
         "partitions",
         "policy",
         "restamped",
+        "restarts",
         "sources",
         "started_at",
     )
@@ -70,6 +71,7 @@ class Draft:
         self.partitions = before.partitions
         self.consumers = before.consumers
         self.findings = before.findings
+        self.restarts = before.restarts
         self.sources = before.sources
         self.flows = memory.flows
         self.intake = memory.intake
@@ -229,6 +231,7 @@ class Draft:
             self.laps,
             self.clocks.host_ahead_s,
             self.closer_looks,
+            self.restarts,
         )
 
 

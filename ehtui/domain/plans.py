@@ -139,6 +139,16 @@ class StartPlan:
     kind: str = field(default="start", init=False)
 
 
+@dataclass(frozen=True, slots=True)
+class RollingPlan:
+    """Restart several consumers one after the other, each once the one before owns again."""
+
+    restarts: tuple[RestartPlan | SupervisedPlan, ...]
+    within_s: float  # for each to own again; then the others are left as they are
+    planned_at: float
+    kind: str = field(default="rolling_restart", init=False)
+
+
 class SendTarget(StrEnum):
     """How the service chooses the partition of a test event."""
 
@@ -165,7 +175,8 @@ class SendPlan:
     kind: str = field(default="send", init=False)
 
 
-Plan = SignalPlan | SendPlan | RestartPlan | SupervisedPlan | StartPlan
+SinglePlan = SignalPlan | SendPlan | RestartPlan | SupervisedPlan | StartPlan
+Plan = SinglePlan | RollingPlan
 
 
 class RefusalReason(StrEnum):
@@ -229,3 +240,23 @@ class Outcome:
     obstacle: StartObstacle | None = None  # why what was stopped could not be started
     is_down: bool = False  # a consumer was stopped, and runs no more
     is_by_keeper: bool = False  # its parent started it again, and ehtui did not
+    parts: tuple[PartialOutcome, ...] = ()  # of a plan that has several, as far as it came
+
+
+class Comeback(StrEnum):
+    """What became of a consumer that was restarted."""
+
+    OWNS = "owns"
+    STANDS_BY = "stands_by"  # others own all that it had, and there are enough of them
+    RUNS = "runs"  # it had owned nothing that is known of
+    ENDED = "ended"
+    LATE = "late"  # it runs, and owns nothing in all that time
+
+
+@dataclass(frozen=True, slots=True)
+class PartialOutcome:
+    """One restart among several, and what became of its consumer."""
+
+    outcome: Outcome
+    comeback: Comeback | None = None  # None: it was not restarted
+    after_s: float | None = None  # from its start until that was seen

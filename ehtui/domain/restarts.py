@@ -84,6 +84,15 @@ class Rehearsal:
     losses: tuple[Loss, ...] = ()
     keeper: Keeper | None = None
 
+    def holds(self, now: Rehearsal) -> bool:
+        """Whether a later one finds nothing that this one has not said."""
+        return (
+            (now.command, now.folder, now.program, now.is_new_program)
+            == (self.command, self.folder, self.program, self.is_new_program)
+            and set(now.losses) <= set(self.losses)
+            and (now.keeper is None or self.keeper is not None)
+        )
+
 
 NOT_REHEARSED = Rehearsal()
 

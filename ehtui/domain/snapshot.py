@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from ehtui.domain.plans import TakeoverWindow
     from ehtui.domain.problems import Problem
     from ehtui.domain.process import LogState, OwnerLink, ProcessSample
+    from ehtui.domain.restarts import RestartRecord
     from ehtui.domain.store import Checkpoint, Layout, UnreadableBlob
 
 # (local time, value), oldest first, about 60 points. A stretch without change keeps its first and
@@ -322,6 +323,7 @@ class Snapshot:
     laps: tuple[Lap, ...] = ()  # what this session's signals set free, forecast beside measured
     host_ahead_s: float = 0.0  # this host's clock minus local time: it was set meanwhile
     closer_looks: CloserLooks | None = None  # while renewals of new owners are timed
+    restarts: tuple[RestartRecord, ...] = ()  # that have not come to their end, as records tell
 
     @property
     def clock_skew_s(self) -> float | None:

@@ -8,6 +8,7 @@ from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.plans import Outcome
 from ehtui.domain.problems import Problem
 from ehtui.domain.process import LogIncident, OwnerClaim, OwnerLink, ProcessSample
+from ehtui.domain.restarts import RestartRecord
 from ehtui.domain.store import StoreListing
 
 
@@ -41,6 +42,7 @@ class ProcessesRead:
     source: str
     processes: tuple[ProcessSample, ...]
     duration_s: float
+    restarts: tuple[RestartRecord, ...] = ()  # that have not come to their end
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,7 @@ import psutil
 
 from ehtui.domain.restarts import Keeper
 from ehtui.domain.text import safe, safe_command
+from ehtui.sources.process_facts import has_terminal
 from ehtui.sources.processes import own_line
 from ehtui.sources.recognition import is_ehtui
 from ehtui.sources.supervisors import HOSTS
@@ -122,7 +123,7 @@ def _is_host(parent: psutil.Process) -> bool:
 
 def _is_at_its_prompt(parent: psutil.Process, child: psutil.Process) -> bool:
     """A terminal's own shell, whose loop would run its child in the foreground."""
-    if not _is_shell(parent) or parent.terminal() is None:
+    if not _is_shell(parent) or not has_terminal(parent.pid):
         return False
 
     foreground = _foreground(parent.pid)

@@ -74,6 +74,22 @@ def _place(pid: int) -> tuple[int, int] | None:
     return place if all(place) else None  # zeros: not for this user
 
 
+def has_terminal(pid: int) -> bool:
+    """Whether it has a controlling terminal: proc(5), field 7 of `stat`.
+
+    psutil knows only those that there were when it was first asked.
+    """
+    if sys.platform != "linux":
+        return bool(psutil.Process(pid).terminal())
+
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_bytes()
+    except OSError:
+        return False
+
+    return int(stat.rpartition(b")")[2].split()[7 - 3]) != 0
+
+
 def is_kernel_thread(pid: int) -> bool:
     """Whether the kernel runs it for itself: the flags of proc(5)'s stat say so."""
     try:

@@ -25,9 +25,15 @@ if TYPE_CHECKING:
 _INTERPRETERS = re.compile(r"(python|pypy|node|bun|deno|ruby|perl)[\d.]*")
 # Starts its program again, or ends with it, and has no command to be asked by.
 _RUNNERS = frozenset(
-    {"circusd", "entr", "foreman", "goreman", "gunicorn", "hivemind", "honcho", "nodemon"}
-    | {"overmind", "pm2-runtime", "watchexec", "watchfiles", "watchmedo"}
+    {"air", "cargo-watch", "circusd", "denon", "entr", "foreman", "forever", "goreman", "gunicorn"}
+    | {"hivemind", "honcho", "node-dev", "nodemon", "overmind", "pm2-dev", "pm2-runtime", "reflex"}
+    | {"ts-node-dev", "watchexec", "watchfiles", "watchmedo"}
 )
+# As the first process of a container it ends with the program that it runs, and all with it.
+_CONTAINER_INITS = frozenset({"catatonit", "docker-init", "dumb-init", "podman-init", "tini"})
+_INITS = frozenset({"systemd", "init", "launchd"})
+_WATCHES = re.compile(r"--(watch|hot)(-|=|$)")  # node, bun, tsx: they run the program below them
+_WATCHING = frozenset({"node", "bun", "tsx", "deno"})
 # Runs one program in a folder of its own, and is asked by that folder.
 _BY_FOLDER = {
     "runsv": ("runit", ("sv", "restart")),
@@ -72,7 +78,7 @@ def _recognised(
         if program in _BY_FOLDER:
             return _by_folder(parent, *_BY_FOLDER[program])
 
-        if program in _RUNNERS or (program == "uvicorn" and _RELOADING.intersection(words)):
+        if _runs_it(program, words, parent, process):
             return Supervisor(program, obstacle=Obstacle.NO_COMMAND)
 
         if program == "supervisord":
@@ -82,6 +88,36 @@ def _recognised(
             return _launchd(process)
 
     return _pm2(words[0], process) if words and words[0].startswith("PM2 v") else None
+
+
+def _runs_it(
+    program: str, words: list[str], parent: psutil.Process, process: psutil.Process
+) -> bool:
+    """Whether it starts its program again, or ends with it, and cannot be asked to."""
+    if program in _RUNNERS or (program == "uvicorn" and _RELOADING.intersection(words)):
+        return True
+
+    if program in _WATCHING and any(map(_WATCHES.match, words[1:])):
+        return True
+
+    if program in _CONTAINER_INITS or parent.pid == 1:
+        return _ends_with(program, words, parent, process)
+
+    return False
+
+
+def _ends_with(
+    program: str, words: list[str], parent: psutil.Process, process: psutil.Process
+) -> bool:
+    """Whether a container's first process runs this one: all that is in there ends with it."""
+    command = process.cmdline()
+
+    if program in _CONTAINER_INITS and command and words[-len(command) :] == command:
+        return True
+
+    is_first = parent.pid == 1 and process.ppid() == 1 and program not in _INITS
+
+    return is_first and os.getsid(process.pid) == 1
 
 
 def _by_folder(parent: psutil.Process, label: str, command: tuple[str, ...]) -> Supervisor:

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import NamedTuple
 
 import psutil
@@ -19,6 +20,7 @@ from ehtui.sources.namespace_clients import NamespaceClients
 from ehtui.sources.process_facts import command_bytes, launch_mark_of
 from ehtui.sources.programs import kind_of_process
 from ehtui.sources.recognition import Pattern, compile_patterns, is_ehtui, matching
+from ehtui.sources.restart_records import read_restarts
 from ehtui.sources.start_times import SAME_START_S, started_at
 
 SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
@@ -52,6 +54,7 @@ class ProcessSource:
     aliases: tuple[str, ...] = ()  # other names of the namespace
     manual_pids: Sequence[int] = ()
     clock: Callable[[], float] = time.time
+    restarts_in: Path | None = None  # the folder of their records
     name: str = "processes"
     latest: tuple[ProcessSample, ...] = ()
     _patterns: tuple[Pattern, ...] = field(init=False)
@@ -113,7 +116,9 @@ class ProcessSource:
         samples = (sample for sample in looks.values() if sample is not None)
         self.latest = tuple(sorted(samples, key=lambda sample: sample.id))
 
-        return ProcessesRead(at, self.name, self.latest, self.clock() - at)
+        restarts = read_restarts(self.restarts_in) if self.restarts_in is not None else ()
+
+        return ProcessesRead(at, self.name, self.latest, self.clock() - at, restarts)
 
     def _forget(self, pids: set[int], at: float) -> None:
         for pid, stranger in list(self._strangers.items()):

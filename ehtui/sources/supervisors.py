@@ -15,6 +15,7 @@ import psutil
 from ehtui.domain.process import Obstacle, Supervisor
 from ehtui.domain.text import safe
 from ehtui.sources.cgroups import Unit, unit_of
+from ehtui.sources.process_facts import has_terminal
 from ehtui.sources.process_managers import NAME, manager_by, programs
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ def _line_above(process: psutil.Process, own_line: Collection[int]) -> Iterator[
 
 def _is_a_service(process: psutil.Process, parents: Sequence[psutil.Process]) -> bool:
     """A terminal's or a schedule's programs are in its service, but are not what it keeps alive."""
-    if process.terminal() is not None or not parents:
+    if has_terminal(process.pid) or not parents:
         return False
 
     return parents[-1].pid == 1 or parents[-1].name() == "systemd"

@@ -7,7 +7,15 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import Outcome, OutcomeState, Plan, Refusal, RestartPlan
+from ehtui.domain.plans import (
+    Outcome,
+    OutcomeState,
+    Plan,
+    Refusal,
+    RestartPlan,
+    RollingPlan,
+    SupervisedPlan,
+)
 from ehtui.domain.text import safe
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
@@ -21,6 +29,7 @@ if TYPE_CHECKING:
 
     from textual.notifications import SeverityLevel
 
+    from ehtui.domain.planners.again import Ended
     from ehtui.domain.process import ProcessId
     from ehtui.tui.app import EhtuiApp
     from ehtui.views.plans import Confirmation
@@ -74,9 +83,15 @@ async def signal(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
 
 
 async def restart(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
-    """Plan it for exactly this process, confirm, stop and start."""
-    if len(processes) != 1:
-        app.say("Select one consumer to restart.", "warning")
+    """Plan it for exactly these processes, confirm, stop and start: one after the other."""
+    if not processes:
+        app.say("Select a consumer to restart, or tag several with space.", "warning")
+        return
+
+    if len(processes) > 1:
+        rehearsals = {each: await app.session.rehearse(each) for each in processes}
+        rolling = partial(app.session.plan_rolling, processes, rehearsals=rehearsals)
+        await _carry_out(app, rolling(), rolling)
         return
 
     rehearsal = await app.session.rehearse(processes[0])
@@ -85,21 +100,36 @@ async def restart(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
 
 
 async def start_consumer(app: EhtuiApp) -> None:
-    """Choose among the configured consumers, plan, confirm, start."""
+    """Choose among the configured consumers and those that have ended, plan, confirm, start."""
     names = app.session.startable
+    ended = {process_key(each.process): each for each in app.session.ended}
 
-    if not names:
-        app.say("No consumer has a command: set consumers.NAME.command in config.yaml.", "warning")
+    if not (names or ended):
+        app.say(
+            "No consumer has a command (consumers.NAME.command in config.yaml), none has ended.",
+            "warning",
+        )
         return
 
-    chosen: str | None = names[0]
+    chosen: str | None = names[0] if names else None
 
-    if len(names) > 1:
+    if ended or len(names) > 1:
+        say = words_of(app)
         choices = [Choice(name, name) for name in names]
-        chosen = await app.push_screen_wait(ChoiceScreen(f"Start in {app.group}", choices))
+        choices += [Choice(key, *say.ended(each)) for key, each in ended.items()]
+        heading = f"Start in {app.group}{', or again' if ended else ''}"
+        chosen = await app.push_screen_wait(ChoiceScreen(heading, choices))
 
-    if chosen is not None:
+    if chosen in ended:
+        await _start_again(app, ended[chosen])
+    elif chosen is not None:
         await _carry_out(app, app.session.plan_start(chosen, app.group))
+
+
+async def _start_again(app: EhtuiApp, ended: Ended) -> None:
+    """As it was started before, in its own group."""
+    rehearsal = await app.session.rehearse_again(ended)
+    await _carry_out(app, app.session.plan_again(ended, rehearsal))
 
 
 async def adopt(app: EhtuiApp) -> None:
@@ -135,10 +165,7 @@ async def _carry_out(
         if isinstance(newer, Refusal):
             return say.refusal(newer)
 
-        if isinstance(newer, RestartPlan) and isinstance(plan, RestartPlan):
-            newer = replace(newer, log_path=plan.log_path)  # it is named by the second
-
-        plan = newer
+        plan = _with_logs_of(plan, newer)
 
         return say.confirmation(plan, app.session.snapshot, app.group)
 
@@ -163,6 +190,20 @@ async def _carry_out(
     finally:
         task.cancel()
         app.busy = ""
+
+
+def _with_logs_of(plan: Plan | Refusal, newer: Plan) -> Plan:
+    """Logs are named by the second: what was shown first is what is made."""
+    if isinstance(newer, RestartPlan) and isinstance(plan, RestartPlan):
+        return replace(newer, log_path=plan.log_path)
+
+    if isinstance(newer, RollingPlan) and isinstance(plan, RollingPlan):
+        shown = {each.target.process: each for each in plan.restarts}
+        kept = (_with_logs_of(shown.get(e.target.process, e), e) for e in newer.restarts)
+        restarts = tuple(e for e in kept if isinstance(e, RestartPlan | SupervisedPlan))
+        return replace(newer, restarts=restarts)
+
+    return newer
 
 
 def _tell(app: EhtuiApp, outcome: Outcome) -> None:

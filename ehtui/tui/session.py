@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from ehtui.domain.planners.again import Ended
     from ehtui.domain.plans import (
         Outcome,
         Plan,
         Refusal,
         RestartPlan,
+        RollingPlan,
         SendPlan,
         SendTarget,
         SignalPlan,
@@ -88,6 +90,24 @@ class Session(Protocol):
         self, process: ProcessId, *, rehearsal: Rehearsal | Refusal
     ) -> RestartPlan | SupervisedPlan | Refusal:
         """What stopping this process and starting it again will do."""
+
+    def plan_rolling(
+        self,
+        processes: Sequence[ProcessId],
+        *,
+        rehearsals: Mapping[ProcessId, Rehearsal | Refusal],
+    ) -> RollingPlan | Refusal:
+        """What restarting these one after the other will do."""
+
+    @property
+    def ended(self) -> Sequence[Ended]:
+        """Consumers that have ended and can be started again, the last to end first."""
+
+    async def rehearse_again(self, ended: Ended) -> Rehearsal | Refusal:
+        """What starting one of those again would find."""
+
+    def plan_again(self, ended: Ended, rehearsal: Rehearsal | Refusal) -> StartPlan | Refusal:
+        """What starting it again will do."""
 
     def plan_start(self, consumer: str, group: str) -> StartPlan | Refusal:
         """What starting a configured consumer in `group` will do."""

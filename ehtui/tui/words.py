@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
 from ehtui.domain.why.ask import why
+from ehtui.views.command_lines import brief
 from ehtui.views.details import (
     Section,
     consumer_details,
@@ -27,6 +28,7 @@ from ehtui.views.why import Explanation, explain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ehtui.domain.planners.again import Ended
     from ehtui.domain.plans import Outcome, Plan, Refusal
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Series, Snapshot
@@ -77,6 +79,13 @@ class Words:
         command = safe(found.process.command) if found else ""
 
         return f"{process.pid}  {command}"
+
+    def ended(self, ended: Ended) -> tuple[str, str]:
+        """One that has ended, as a line to choose, and when that was by this host's clock."""
+        when = self.clock.time(ended.ended_at)
+        how = "stopped to be restarted" if ended.record is not None else "ended"
+
+        return f"{ended.process.pid}  {brief(ended.command)}", f"{how} {when}"
 
     def confirmation(self, plan: Plan, snapshot: Snapshot, group: str) -> Confirmation:
         """A plan, to be confirmed."""

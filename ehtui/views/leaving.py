@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import Plan, RestartPlan, SignalPlan
+from ehtui.domain.plans import Plan, RestartPlan, RollingPlan, SignalPlan
 from ehtui.views import formats
 from ehtui.views.plans import Confirmation
 
@@ -30,6 +30,12 @@ def _of(plan: Plan) -> tuple[str, str]:
         case RestartPlan():
             pid = plan.target.process.pid
             return f"A restart of {pid}", f"It goes on without ehtui, and {pid}'s log tells how."
+        case RollingPlan():
+            pids = formats.listed([str(each.target.process.pid) for each in plan.restarts])
+            return (
+                f"A restart of {pids}, one after the other,",
+                "The one that is being restarted is started; those after it are left as they are.",
+            )
         case SignalPlan():
             pids = formats.listed([str(target.process.pid) for target in plan.targets])
             return (

@@ -5,12 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.plans import (
+    Comeback,
     Outcome,
     OutcomeState,
+    PartialOutcome,
     Plan,
     Refusal,
     RefusalReason,
     RestartPlan,
+    RollingPlan,
     SendPlan,
     SendTarget,
     SignalPlan,
@@ -102,6 +105,9 @@ def _told(outcome: Outcome) -> str:
     if outcome.state is OutcomeState.DRY_RUN:
         return f"Dry run, nothing was done: {_would(outcome.plan)}."
 
+    if isinstance(outcome.plan, RollingPlan) and outcome.parts:
+        return _rolled(outcome, outcome.plan)
+
     if outcome.state is OutcomeState.DONE or _has_several_ends(outcome):
         return _done(outcome)
 
@@ -139,6 +145,45 @@ def _would(plan: Plan) -> str:
             return safe(formats.command(*plan.supervisor.command))
         case StartPlan():
             return f"start {safe(plan.consumer)}"
+        case RollingPlan():
+            pids = [str(each.target.process.pid) for each in plan.restarts]
+            return f"restart {formats.listed(pids)}, one after the other"
+
+
+_COMEBACKS: Mapping[Comeback, str] = {
+    Comeback.OWNS: "owns again after {}",
+    Comeback.STANDS_BY: "is on standby after {}: others own what it had",
+    Comeback.RUNS: "runs",
+    Comeback.ENDED: "has ended",
+    Comeback.LATE: "owns nothing after {}",
+}
+
+
+def _parts(outcome: Outcome) -> str:
+    return "; ".join(_part(part) for part in outcome.parts)
+
+
+def _part(part: PartialOutcome) -> str:
+    plan = part.outcome.plan
+
+    if part.comeback is None or not isinstance(plan, RestartPlan | SupervisedPlan):
+        return outcome_sentence(part.outcome).rstrip(".")
+
+    new = dict(part.outcome.details).get("pid")
+    now = f" as {safe(new)}" if new else ""
+    became = _COMEBACKS[part.comeback].format(formats.duration(part.after_s))
+
+    return f"{plan.target.process.pid}{now} {became}"
+
+
+def _rolled(outcome: Outcome, plan: RollingPlan) -> str:
+    if outcome.state is OutcomeState.DONE:
+        return f"Restarted {formats.plural(len(plan.restarts), 'consumer')}: {_parts(outcome)}."
+
+    left = [str(each.target.process.pid) for each in plan.restarts[len(outcome.parts) :]]
+    untouched = f" Left as they are: {formats.listed(left)}." if left else ""
+
+    return f"Stopped on the way: {_parts(outcome)}.{untouched}"
 
 
 def _failed(outcome: Outcome) -> str:
@@ -177,16 +222,25 @@ def _done(outcome: Outcome) -> str:
         case SendPlan():
             sequence = f", sequence {safe(facts['sequence'])}" if "sequence" in facts else ""
             return f"Sent {formats.plural(plan.count, 'event')} {_target(plan)}{sequence}."
-        case RestartPlan() if outcome.is_by_keeper:
-            pid, new = plan.target.process.pid, safe(facts.get("pid", formats.UNKNOWN))
-            return f"Stopped {pid}; its parent started it again as {new}, and ehtui did not."
         case RestartPlan():
-            return f"Restarted {plan.target.process.pid} as {_started(facts)}"
+            return _restarted(plan, facts, is_by_keeper=outcome.is_by_keeper)
         case SupervisedPlan():
             by = safe(plan.supervisor.label)
             return f"{by} restarted {plan.target.process.pid}: its command ended with exit code 0."
         case StartPlan():
             return f"Started {safe(plan.consumer)} as {_started(facts)}"
+        case RollingPlan():
+            return _rolled(outcome, plan)
+
+
+def _restarted(plan: RestartPlan, facts: Mapping[str, str], *, is_by_keeper: bool) -> str:
+    pid = plan.target.process.pid
+
+    if is_by_keeper:
+        new = safe(facts.get("pid", formats.UNKNOWN))
+        return f"Stopped {pid}; its parent started it again as {new}, and ehtui did not."
+
+    return f"Restarted {pid} as {_started(facts)}"
 
 
 def _started(facts: Mapping[str, str]) -> str:

@@ -9,6 +9,7 @@ from ehtui.domain.plans import (
     Halt,
     Plan,
     RestartPlan,
+    RollingPlan,
     SendPlan,
     SendTarget,
     SignalPlan,
@@ -60,6 +61,8 @@ def confirmation(plan: Plan, say: Telling) -> Confirmation:
             return _supervised(plan, say)
         case StartPlan():
             return _start(plan, say)
+        case RollingPlan():
+            return _rolling(plan, say)
 
 
 def _signal(plan: SignalPlan, say: Telling) -> Confirmation:
@@ -141,6 +144,33 @@ def _restart(plan: RestartPlan, say: Telling) -> Confirmation:
         ),
         verb="Restart",
         is_grave=is_grave(plan.target),
+    )
+
+
+def _rolling(plan: RollingPlan, say: Telling) -> Confirmation:
+    """Each as it would be told alone, under its number."""
+    parts = [confirmation(each, say) for each in plan.restarts]
+    pids = [str(each.target.process.pid) for each in plan.restarts]
+    steps = []
+
+    for number, part in enumerate(parts, start=1):
+        steps += [f"{number}. {part.heading.removesuffix('?')}", *(f"   {s}" for s in part.steps)]
+
+    costs = dict.fromkeys(cost for part in parts for cost in part.costs)
+    within = formats.duration(plan.within_s)
+
+    return Confirmation(
+        heading=f"Restart {formats.listed(pids)}, one after the other?",
+        steps=(
+            *steps,
+            (
+                f"after each: wait until it owns again, {within} at most; at the first that does "
+                "not, stop and leave the others as they are"
+            ),
+        ),
+        costs=tuple(costs),
+        verb="Restart",
+        is_grave=any(part.is_grave for part in parts),
     )
 
 

@@ -138,6 +138,9 @@ class RecordingHands:
 
         return RecordingStart(self, process, log_path)
 
+    def remembers(self, process: ProcessId) -> bool:
+        return ("remember", process.pid) in self.done
+
     def remember(self, process: ProcessId) -> None:
         self.done.append(("remember", process.pid))
 

@@ -124,7 +124,10 @@ def test_who_cannot_be_started_after_all_is_down(stage: Stage) -> None:
     assert steps(stage)[-1]["user"] == "ops"
 
 
-def test_who_dies_at_once_is_down_and_says_why(stage: Stage) -> None:
+def test_who_dies_at_once_is_down_and_says_why(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ehtui.actions.restarting.EARLY_DEATH_S", 30.0)
     stage.script.write_text(SLOW + "sys.exit('no such hub')")
     process = stage.start()
     (stage.home / "may-end").touch()

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
+from ehtui.domain.planners.again import Ended
 from ehtui.domain.plans import (
+    EnvironmentOf,
     Outcome,
     OutcomeState,
     OwnedPartition,
@@ -13,6 +15,7 @@ from ehtui.domain.plans import (
     Refusal,
     RefusalReason,
     RestartPlan,
+    RollingPlan,
     SendPlan,
     SendTarget,
     SignalEffect,
@@ -56,6 +59,7 @@ class FakeSession:
         self.signals: Sequence[str] = ("INT", "TERM", "KILL")
         self.startable: Sequence[str] = ("minutes", "spare")
         self.adopted: list[ProcessId] = []
+        self.ended: Sequence[Ended] = ()
         self.rehearsed: list[ProcessId] = []
         self.refreshed = 0
         self.executed: list[Plan] = []
@@ -93,6 +97,43 @@ class FakeSession:
             return rehearsal
 
         return Refusal(RefusalReason.SUPERVISED, str(process.pid), "systemd")
+
+    def plan_rolling(
+        self,
+        processes: Sequence[ProcessId],
+        *,
+        rehearsals: Mapping[ProcessId, Rehearsal | Refusal],
+    ) -> RollingPlan | Refusal:
+        restarts = []
+
+        for process in processes:
+            plan = self.plan_restart(process, rehearsal=rehearsals[process])
+
+            if isinstance(plan, Refusal):
+                return plan
+
+            restarts.append(plan)
+
+        return RollingPlan(tuple(restarts), 300.0, self.snapshot.taken_at)
+
+    async def rehearse_again(self, ended: Ended) -> Rehearsal | Refusal:
+        return Rehearsal(tuple(ended.command.split(" ")), ended.folder)
+
+    def plan_again(self, ended: Ended, rehearsal: Rehearsal | Refusal) -> StartPlan | Refusal:
+        if isinstance(rehearsal, Refusal):
+            return rehearsal
+
+        return StartPlan(
+            ended.consumer,
+            rehearsal.command,
+            rehearsal.folder,
+            "$Default",
+            (),
+            "/var/log/again.log",
+            self.snapshot.taken_at,
+            ended.process,
+            EnvironmentOf.ITSELF,
+        )
 
     def plan_start(self, consumer: str, group: str) -> StartPlan | Refusal:
         return StartPlan(

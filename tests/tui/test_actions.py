@@ -455,8 +455,6 @@ async def test_a_restart_that_is_refused_says_why() -> None:
     async with opened() as (pilot, session, app):
         await press(pilot, "2", "R")
         assert any("started again by its supervisor" in n.message for n in app._notifications)
-        await press(pilot, "space", "space", "R")
-        assert any("Select one consumer" in n.message for n in app._notifications)
         assert session.executed == []
 
 

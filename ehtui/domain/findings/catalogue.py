@@ -45,6 +45,7 @@ from ehtui.domain.findings.evidence_records import (
     TwoNames,
     UnreadableBlobs,
 )
+from ehtui.domain.findings.evidence_restarts import Down, StillRunning
 from ehtui.domain.findings.kind import CRITICAL, INFO, WARNING, FindingKind
 
 if TYPE_CHECKING:
@@ -76,6 +77,11 @@ PARTITION_HOT = FindingKind("partition.hot", (INFO,), HotPartition)
 GROUP_SINGLE_HOST = FindingKind("group.single_host", (INFO,), SingleHost)
 # Warning: a local one takes live partitions of a production hub.
 GROUP_NEWCOMER = FindingKind("group.newcomer", (INFO, WARNING), Newcomer)
+# Stopped by ehtui to be restarted, and not running.
+CONSUMER_DOWN = FindingKind("consumer.down", (CRITICAL,), Down)
+RESTART_SLOW = FindingKind("restart.slow", (WARNING,), StillRunning)
+# Whoever carried it out was ended: it was asked to end, and nobody starts it then.
+RESTART_ABANDONED = FindingKind("restart.abandoned", (WARNING,), StillRunning)
 # It answers, and gives less than it could: an odd answer, a slower way.
 SOURCE_LIMITED = FindingKind("source.limited", (WARNING,), SourceLimit)
 SOURCE_UNREADABLE = FindingKind("source.unreadable", (WARNING, CRITICAL), SourceTrouble)

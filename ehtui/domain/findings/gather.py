@@ -10,6 +10,7 @@ from ehtui.domain.findings import (
     logs,
     progress,
     records,
+    restarts,
     roles,
     short_leases,
     sources,
@@ -34,7 +35,7 @@ def gather(draft: Draft) -> tuple[Finding, ...]:
         *sources.clocks(draft),
         *_unseen(draft),
     ]
-    found += [*records.unreadable(draft), *traffic.hot(draft)]
+    found += [*restarts.unfinished(draft), *records.unreadable(draft), *traffic.hot(draft)]
 
     cases = [open_case(draft, group) for group in draft.groups.values()]
 

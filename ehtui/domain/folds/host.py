@@ -15,6 +15,7 @@ from ehtui.domain.plans import (
     SendPlan,
     SignalEffect,
     SignalPlan,
+    StartPlan,
     SupervisedPlan,
 )
 from ehtui.domain.snapshot import ConsumerState, Subject
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.plans import Outcome, SignalTarget, StartPlan
+    from ehtui.domain.plans import Outcome, SignalTarget
     from ehtui.domain.process import ProcessId, ProcessSample
     from ehtui.domain.updates import ActionDone, ProcessesRead
 
@@ -34,6 +35,7 @@ START_SLACK_S = 1.0  # the kernel's clock of starts is not quite ours
 
 def fold_processes(draft: Draft, update: ProcessesRead) -> None:
     """Fold in a scan: who is new, who is gone."""
+    draft.restarts = update.restarts
     alive = {p.id: p for p in update.processes if not p.has_ended}
     known = {c.process.id: c for c in draft.consumers}
     _exchange(draft, known, alive, update.at)
@@ -159,7 +161,7 @@ def fold_action(draft: Draft, update: ActionDone) -> None:
         _tell_send(draft, plan, outcome)
     elif isinstance(plan, RestartPlan | SupervisedPlan):
         _tell_restart(draft, plan, outcome)
-    else:
+    elif isinstance(plan, StartPlan):
         _tell_new_process(draft, plan, outcome)
 
 

@@ -20,7 +20,7 @@ from ehtui.domain.restarts import NOT_REHEARSED
 from ehtui.domain.text import mask_arguments, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ehtui.domain.planners.host import Host
     from ehtui.domain.process import ProcessId, Supervisor
@@ -149,6 +149,22 @@ def _plan_supervised(
     return SupervisedPlan(
         supervisor, stopping.signal, target, tuple(others), SUPERVISOR_WAIT_S, planned_at=at
     )
+
+
+def each_once(
+    plans: Sequence[RestartPlan | SupervisedPlan],
+) -> tuple[RestartPlan | SupervisedPlan, ...]:
+    """Without those that a supervisor restarts along with an earlier one."""
+    done: set[ProcessId] = set()
+    kept = []
+
+    for plan in plans:
+        if plan.target.process not in done:
+            kept.append(plan)
+            others = plan.others if isinstance(plan, SupervisedPlan) else ()
+            done |= {target.process for target in (plan.target, *others)}
+
+    return tuple(kept)
 
 
 def plan_start(

@@ -16,6 +16,7 @@ from ehtui.views.findings.group import GROUP_TEXTS
 from ehtui.views.findings.lease import LEASE_TEXTS
 from ehtui.views.findings.logs import LOG_TEXTS
 from ehtui.views.findings.progress import PROGRESS_TEXTS
+from ehtui.views.findings.restarts import RESTART_TEXTS
 from ehtui.views.findings.store import STORE_TEXTS
 from ehtui.views.telling import Telling, partitions
 
@@ -30,6 +31,7 @@ _ALL: tuple[FindingText[Any], ...] = (
     *STORE_TEXTS,
     *CLOCK_TEXTS,
     *LOG_TEXTS,
+    *RESTART_TEXTS,
 )
 TEXTS: Mapping[str, FindingText[Any]] = {text.kind.id: text for text in _ALL}
 SEVERITY_WORDS: Mapping[Severity, str] = {

@@ -1,0 +1,87 @@
+"""Restarts several consumers one after the other, each once the one before owns again."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from ehtui.domain.comeback import comeback
+from ehtui.domain.plans import Comeback, Outcome, OutcomeState, PartialOutcome
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from ehtui.domain.plans import RestartPlan, RollingPlan, SupervisedPlan
+    from ehtui.domain.snapshot import Snapshot
+
+LOOK_EVERY_S = 0.25
+WITHIN_S = 300.0  # a lease that nobody released takes up to three minutes
+_BAD = frozenset({Comeback.ENDED, Comeback.LATE})
+
+
+async def roll(
+    plan: RollingPlan,
+    run: Callable[[RestartPlan | SupervisedPlan], Awaitable[Outcome]],
+    look: Callable[[], Snapshot],
+    clock: Callable[[], float],
+) -> Outcome:
+    """Do it, and stop at the first that is not restarted or does not come back.
+
+    Raises:
+        asyncio.CancelledError: On the way; those after the one that was begun are left as they are.
+    """
+    parts: list[PartialOutcome] = []
+
+    for each in plan.restarts:
+        before = look()
+        outcome = await run(each)
+
+        if outcome.state is not OutcomeState.DONE:
+            return _ended(plan, outcome.state, [*parts, PartialOutcome(outcome)], clock())
+
+        began = clock()
+        became = await _became(plan, each, outcome, before, look, clock)
+        parts.append(PartialOutcome(outcome, became, clock() - began))
+
+        if became in _BAD:
+            return _ended(plan, OutcomeState.FAILED, parts, clock())
+
+    return _ended(plan, OutcomeState.DONE, parts, clock())
+
+
+async def _became(
+    plan: RollingPlan,
+    each: RestartPlan | SupervisedPlan,
+    outcome: Outcome,
+    before: Snapshot,
+    look: Callable[[], Snapshot],
+    clock: Callable[[], float],
+) -> Comeback:
+    pid = dict(outcome.details).get("pid")
+    began = clock()
+
+    while clock() - began < plan.within_s:
+        found = comeback(before, look(), each, None if pid is None else int(pid), began)
+
+        if found is not None:
+            return found
+
+        await asyncio.sleep(LOOK_EVERY_S)
+
+    return Comeback.LATE
+
+
+def _ended(
+    plan: RollingPlan, state: OutcomeState, parts: list[PartialOutcome], at: float
+) -> Outcome:
+    last = parts[-1].outcome
+
+    return Outcome(
+        plan,
+        state,
+        at,
+        refusal=last.refusal,
+        error=last.error,
+        is_down=last.is_down or parts[-1].comeback is Comeback.ENDED,
+        parts=tuple(parts),
+    )

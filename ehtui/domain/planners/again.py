@@ -1,0 +1,137 @@
+"""Starting again what has ended: which consumers those are, and the plan for one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from ehtui.domain.planners.start import log_name
+from ehtui.domain.plans import EnvironmentOf, Refusal, RefusalReason, StartPlan
+from ehtui.domain.process import ProcessId
+from ehtui.domain.restarts import RestartRecord
+
+if TYPE_CHECKING:
+    from ehtui.domain.process import ProcessSample
+    from ehtui.domain.restarts import Rehearsal
+    from ehtui.domain.snapshot import Snapshot
+
+MOST = 32  # the longest ended go first
+SLACK_S = 2.0  # of a scan: who came in the same moment may be the one that came after it
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A consumer that runs no more. Local times."""
+
+    process: ProcessId
+    command: str  # safe to show
+    folder: str | None
+    group: str | None
+    consumer: str  # its name in the configuration, or its program's
+    ended_at: float | None = None  # None: it runs
+    record: RestartRecord | None = None  # it was stopped to be restarted, and was not
+
+
+Seen = Mapping[ProcessId, Ended]
+
+
+def seen_with(seen: Seen, snapshot: Snapshot) -> Seen:
+    """Whom pictures have shown so far, this one included: bounded, newest last."""
+    running = {c.process.id: c for c in snapshot.consumers if not c.process.has_ended}
+    known = dict(seen)
+
+    for id_, consumer in running.items():
+        process = consumer.process
+        name = process.consumer_name or process.name or "consumer"
+        known[id_] = Ended(id_, process.command, process.cwd, consumer.home, name)
+
+    for id_, each in seen.items():
+        if id_ not in running and each.ended_at is None:
+            known[id_] = replace(each, ended_at=snapshot.taken_at)
+
+    over = sorted((each.ended_at, id_) for id_, each in known.items() if each.ended_at is not None)
+
+    for _, id_ in over[: max(0, len(over) - MOST)]:
+        del known[id_]
+
+    return known
+
+
+def ended_consumers(seen: Seen, snapshot: Snapshot) -> tuple[Ended, ...]:
+    """Those that can be started again, the last to end first: nobody runs in their place."""
+    running = [c.process for c in snapshot.consumers if not c.process.has_ended]
+    of_records = {
+        r.process: _of_record(r)
+        for r in snapshot.restarts
+        if r.is_down and all(r.process != process.id for process in running)
+    }
+    ended = {id_: each for id_, each in seen.items() if each.ended_at is not None}
+    merged = [replace(of_records.get(id_, each), group=each.group) for id_, each in ended.items()]
+    merged += [each for id_, each in of_records.items() if id_ not in ended]
+    left = [each for each in merged if not _runs_again(each, running)]
+
+    return tuple(sorted(left, key=lambda each: -(each.ended_at or 0.0)))
+
+
+def _of_record(record: RestartRecord) -> Ended:
+    return Ended(
+        record.process,
+        " ".join(record.command),
+        record.folder,
+        record.group,
+        record.consumer_name or record.command[0].rpartition("/")[2],
+        record.at,
+        record,
+    )
+
+
+def _runs_again(each: Ended, running: list[ProcessSample]) -> bool:
+    since = (each.ended_at or 0.0) - SLACK_S
+
+    if each.record is not None:
+        since = each.record.asked_at
+
+    return any(
+        process.command == each.command
+        and process.cwd == each.folder
+        and process.id.started_at >= since
+        for process in running
+    )
+
+
+def plan_again(
+    ended: Ended,
+    rehearsal: Rehearsal | Refusal,
+    *,
+    is_remembered: bool,
+    variables: frozenset[str],
+    default_group: str,
+    log_folder: str,
+    read_only: bool,
+    at: float,
+) -> StartPlan | Refusal:
+    """Plan to start one again. `variables` are the names that ehtui's own environment has."""
+    if read_only:
+        return Refusal(RefusalReason.READ_ONLY, "start")
+
+    if isinstance(rehearsal, Refusal):
+        return rehearsal
+
+    record = ended.record
+    had = frozenset(record.variables) if record is not None and not is_remembered else frozenset()
+    group = ended.group or default_group
+
+    return StartPlan(
+        consumer=ended.consumer,
+        command=rehearsal.command,
+        cwd=rehearsal.folder,
+        group=group,
+        variables=(),
+        log_path=f"{log_folder}/{log_name(ended.consumer, group, at)}",
+        planned_at=at,
+        again=ended.process,
+        environment=EnvironmentOf.ITSELF if is_remembered else EnvironmentOf.EHTUI,
+        missing=tuple(sorted(had - variables)),
+        rehearsal=rehearsal,
+    )

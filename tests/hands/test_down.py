@@ -1,0 +1,134 @@
+"""A consumer that was stopped and could not be started: said at once, and by every later look."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ehtui.actions.blueprint import Input, blueprint_of
+from ehtui.actions.local_hands import LocalHands
+from ehtui.actions.obstacles import CannotStartError, NotKnownError
+from ehtui.actions.preparing import prepare_again
+from ehtui.cli.exit_codes import ExitCode
+from ehtui.domain.evidence import facts
+from ehtui.domain.policy import Policy
+from ehtui.domain.reduce import reduce, start
+from ehtui.domain.restarts import Loss, LossKind, StartObstacle
+from ehtui.sources.processes import ProcessSource
+from ehtui.sources.restart_records import read_restarts
+from ehtui.views.findings import advice, sentence
+from ehtui.views.status import FailOn, exit_code
+from ehtui.views.telling import Telling
+from tests.hands.consumers import NOBODY, Stage, everybodys_python, run_by
+from tests.hands.test_after_the_signal import SLOW
+from tests.waiting import wait_until
+
+
+def test_the_command_says_so_and_its_exit_code_too(stage: Stage) -> None:
+    stage.script.write_text(SLOW)
+    secret = "Endpoint=sb://x/;SharedAccessKeyName=a;SharedAccessKey=hunter2hunter2"
+    process = stage.start(sys.executable, "consumer.py", "--connection-string", secret)
+    arguments = [str(process.pid), str(stage.folder / "again.log"), str(stage.places.audit)]
+    stage.state.mkdir()
+    restart = subprocess.Popen(
+        [sys.executable, "-m", "tests.cli.restarting", *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    wait_until(lambda: stage.was_asked_to_end, timeout_s=30)
+    stage.script.unlink()
+    (stage.home / "may-end").touch()
+    out, err = restart.communicate(timeout=60)
+
+    assert restart.returncode == ExitCode.DOWN
+    assert f"{process.pid} is down: nothing runs in its place. By hand:" in out
+    assert "its user can't read consumer.py" in out
+    assert "hunter2" not in out + err
+
+    source = ProcessSource(restarts_in=stage.places.records)
+    seen = reduce(start(Policy(), 0.0, ("processes",)), source.scan())
+    (down,) = seen.findings
+    say = Telling(seen)
+
+    assert down.id == "consumer.down"
+    assert exit_code(seen, FailOn.CRITICAL) == 2
+    assert sentence(down, say) == (
+        f"{process.pid} is down: it was stopped and could not be started again: its user can't "
+        "read consumer.py"
+    )
+    by_hand = next(line for line in advice(down, say) if line.startswith("By hand"))
+    assert f"cd {stage.home} && {sys.executable} consumer.py --connection-string" in by_hand
+    assert "hunter2" not in f"{facts(down.evidence)} {advice(down, say)}"
+
+
+def test_a_record_that_somebody_else_wrote_is_none(stage: Stage) -> None:
+    """Root's ehtui would start what it says."""
+    process = stage.start()
+    prepared = stage.prepare(process)
+    stage.script.unlink()
+    assert prepared.carry_out().obstacle is StartObstacle.SCRIPT_GONE
+    stage.script.write_text("")
+    (path,) = stage.places.records.glob("*.json")
+    hands = LocalHands(records=stage.places.records, audit=stage.places.audit)
+    wait_until(lambda: len(read_restarts(stage.places.records)) == 1)
+    path.chmod(0o666)
+
+    assert read_restarts(stage.places.records) == ()
+
+    with pytest.raises(NotKnownError):
+        hands.prepare_again(process, str(stage.places.log), {})
+
+    if os.geteuid() == 0:
+        path.chmod(0o600)
+        os.chown(path, NOBODY, NOBODY)
+        assert read_restarts(stage.places.records) == ()
+
+    path.unlink()
+    path.symlink_to("/etc/hostname")
+    assert read_restarts(stage.places.records) == ()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may start programs as somebody else")
+def test_root_opens_nothing_by_the_paths_of_others(stage: Stage) -> None:
+    """Between the end and the start its user may lay anything there."""
+    stage.home.chmod(0o755)
+    (stage.home / "events").write_text("x")
+
+    with (stage.home / "events").open() as events:
+        process = stage.start(everybodys_python(), "consumer.py", stdin=events, **run_by(NOBODY))
+
+    blueprint = blueprint_of(process)
+    assert blueprint.input is Input.FILE
+    stage.children[0].kill()
+    stage.children[0].wait()
+    (stage.home / "events").unlink()
+    (stage.home / "events").symlink_to("/etc/shadow")
+    prepared = prepare_again(blueprint, stage.places)
+    prepared.release()
+    assert Loss(LossKind.INPUT, "other") in prepared.rehearsal.losses
+
+    closed = stage.folder / "closed"
+    closed.mkdir(mode=0o700)
+    (closed / "open").mkdir(mode=0o755)
+    there = replace(blueprint, folder=str(closed / "open"))
+
+    with pytest.raises(CannotStartError) as caught:
+        prepare_again(there, stage.places)
+
+    assert caught.value.obstacle is StartObstacle.FOLDER_CLOSED
+
+
+def test_a_folder_is_gone_by_its_path(stage: Stage) -> None:
+    process = stage.start()
+    blueprint = replace(blueprint_of(process), folder=str(Path("/nowhere")))
+
+    with pytest.raises(CannotStartError) as caught:
+        prepare_again(blueprint, stage.places)
+
+    assert caught.value.obstacle is StartObstacle.FOLDER_GONE
