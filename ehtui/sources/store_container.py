@@ -83,6 +83,7 @@ class WatchedContainer:
     has_records: bool = False
     _prefixes: tuple[str, ...] = ()
     _is_listed_whole: bool = True
+    _is_elsewhere: bool = False  # some name was of this hub, but for its namespace
     _elsewhere: tuple[OtherName, ...] = ()  # as the last walk found it, while not listed whole
     _known: dict[str, _Known] = field(default_factory=dict)
 
@@ -101,7 +102,8 @@ class WatchedContainer:
         if items is None:
             items = await self._listed(result)
         else:
-            self._elsewhere = self._summed(items, result)
+            # The usual case costs nothing.
+            self._elsewhere = self._summed(items, result) if self._is_elsewhere else ()
 
         result.elsewhere = self._elsewhere
         result.records = await self._records(items)
@@ -167,6 +169,7 @@ class WatchedContainer:
         if entry is None:
             fitting = candidates(item, self.scope)
             elsewhere = None if fitting else locate_elsewhere(item.name, self.scope)
+            self._is_elsewhere |= elsewhere is not None
             entry = self._known[item.name] = _Known("", None, fitting, elsewhere=elsewhere)
 
         return entry

@@ -158,3 +158,11 @@ def test_a_blob_lease_whose_end_nobody_saw_has_no_length(id_: str) -> None:
         assert findings.sentence(found, say) == (
             "P0 has no live owner; web-01's lease ran out before ehtui looked"
         )
+
+
+def test_a_checkpoint_by_offset_alone_is_unset_in_its_row() -> None:
+    partition = world.partition("0", world.lease(), 9, None, lag=None)
+    assert partition.checkpoint is not None
+    alone = partition._replace(checkpoint=replace(partition.checkpoint, offset="4096"))
+
+    assert row(partitions_table(seen(alone), world.GROUP), "0")["checkpoint"] == "unset"

@@ -105,7 +105,7 @@ def _checkpoint(partition: GroupPartition | None) -> Cell:
         is_broken = partition.lag_reason == UNREADABLE
         return Cell("unreadable", Tone.WARNING) if is_broken else Cell("none", Tone.DIM, sort=-1.0)
 
-    if partition.checkpoint.sequence is None and not partition.checkpoint.offset:
+    if partition.checkpoint.sequence is None:
         return Cell("unset", Tone.DIM, sort=-1.0)
 
     number = _number(partition.checkpoint.sequence)
