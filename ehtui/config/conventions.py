@@ -20,7 +20,7 @@ from ehtui.config.process_names import (
     normalised,
 )
 from ehtui.config.values import Layer, Value
-from ehtui.domain.store import FUNCTIONS_CONTAINER
+from ehtui.domain.proofs import FUNCTIONS_CONTAINER
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:

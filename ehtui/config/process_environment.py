@@ -11,7 +11,7 @@ from ehtui.config.masking import masked
 from ehtui.config.process_facts import ProcessFacts, read_process
 from ehtui.config.process_names import GUESSES, LOOKED_FOR, normalised, rank
 from ehtui.config.values import Layer, Value
-from ehtui.domain.store import FUNCTIONS_CONTAINER
+from ehtui.domain.proofs import FUNCTIONS_CONTAINER
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:

@@ -10,10 +10,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.sdks import hints_of
-from ehtui.domain.store import FUNCTIONS_CONTAINER, Layout
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
+
+
+FUNCTIONS_CONTAINER = "azure-webjobs-eventhub"  # the Functions host's own; it cannot be set
 
 
 class Writer(StrEnum):
@@ -52,13 +56,15 @@ class Proven(NamedTuple):
 
 UNPROVEN = Proven()
 _FUNCTIONS = Proven(Proof.REGARDLESS, Writer.FUNCTIONS)
-_BY_LAYOUT = {
-    Layout.FUNCTIONS_LEGACY: _FUNCTIONS,
-    Layout.DAPR_LEGACY: Proven(Proof.REGARDLESS, Writer.DAPR),
-    Layout.EPH_DOTNET: Proven(Proof.PROCESSED, Writer.HOST),
-    Layout.EPH_JAVA: Proven(Proof.PROCESSED, Writer.HOST),
-    Layout.EPH_PYTHON: Proven(Proof.PROCESSED, Writer.HOST),
-    Layout.EPH_GO: Proven(Proof.PROCESSED, Writer.HOST),
+_HOST = Proven(Proof.PROCESSED, Writer.HOST)
+# By `Layout`, whose module the first paint does without.
+_BY_LAYOUT: Mapping[str, Proven] = {
+    "functions-legacy": _FUNCTIONS,
+    "dapr-legacy": Proven(Proof.REGARDLESS, Writer.DAPR),
+    "eph-dotnet": _HOST,
+    "eph-java": _HOST,
+    "eph-python": _HOST,
+    "eph-go": _HOST,
 }
 _DAPR = Proven(Proof.HANDED_OVER, Writer.DAPR)
 _DAPR_PROGRAM, _DAPR_ID = "daprd", "dapr-"

@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-FUNCTIONS_CONTAINER = "azure-webjobs-eventhub"  # the Functions host's own; it cannot be set
-
 
 class Layout(StrEnum):
     """Which client family's format a record has."""

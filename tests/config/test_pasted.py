@@ -11,7 +11,7 @@ from ehtui.config.endpoints import account_url_of, namespace_of
 from ehtui.config.errors import ConfigError
 from ehtui.config.process_environment import judged
 from ehtui.config.settings import Settings
-from ehtui.domain.store import FUNCTIONS_CONTAINER
+from ehtui.domain.proofs import FUNCTIONS_CONTAINER
 from tests.config.test_process_names import facts
 from tests.config.test_resolve import Setup
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ehtui.domain.proofs import UNPROVEN, Proof, Proofs, Proven, Writer
+from ehtui.domain.proofs import FUNCTIONS_CONTAINER, UNPROVEN, Proof, Proofs, Proven, Writer
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
-from ehtui.domain.store import FUNCTIONS_CONTAINER, Layout
+from ehtui.domain.store import Layout
 from tests.domain.build import World
 from tests.domain.records import T, checkpoint
 
@@ -86,3 +86,9 @@ def test_a_linked_process_tells_its_sdk(name: str, expected: Proven) -> None:
 def test_who_took_over_did_not_write_what_was_there_before() -> None:
     assert proven(partition("dapr-1.14.4", claimed_at=T + 5)) == UNPROVEN
     assert proven(partition("dapr-1.14.4", claimed_at=T)).writer is Writer.DAPR
+
+
+def test_every_format_but_that_of_today_tells_its_writer() -> None:
+    silent = {layout for layout in Layout if proven(partition(layout=layout)) is UNPROVEN}
+
+    assert silent == {Layout.MODERN}

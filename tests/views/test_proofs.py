@@ -7,9 +7,8 @@ from typing import Any
 
 import pytest
 
-from ehtui.domain.proofs import Proof, Proven, Writer
+from ehtui.domain.proofs import FUNCTIONS_CONTAINER, Proof, Proven, Writer
 from ehtui.domain.snapshot import GroupPartition, Snapshot, Subject
-from ehtui.domain.store import FUNCTIONS_CONTAINER
 from ehtui.domain.why import why
 from ehtui.tui.grid_layout import arrange
 from ehtui.views.details import partition_details
