@@ -61,3 +61,24 @@ def test_the_command_line_starts_without_textual_and_azure() -> None:
 @pytest.mark.parametrize("room", ["domain.reduce", "views"])
 def test_pure_rooms_load_nothing_of_the_world(room: str) -> None:
     assert not loaded_by(f"import ehtui.{room}") & {"textual", "rich", "azure", "psutil", "asyncio"}
+
+
+def test_nobody_reads_a_command_line_of_any_length() -> None:
+    """A process says itself how long its own is; `config/process_memory.py` reads its beginning."""
+    unbounded = (
+        ".cmdline(",
+        ".environ()",
+        '"cmdline"',
+        '"environ"',
+        "cmdline).read",
+        "environ).read",
+    )
+    allowed = ("config/process_memory.py", "actions/original_words.py", "sources/twins.py")
+    found = [
+        f"{path.relative_to(PACKAGE)}: {way}"
+        for path in FILES
+        for way in unbounded
+        if not str(path).endswith(allowed) and way in path.read_text()
+    ]
+
+    assert not found

@@ -10,6 +10,7 @@ from pathlib import Path
 import psutil
 
 from ehtui.actions.obstacles import CannotStartError
+from ehtui.config.process_memory import MOST_BYTES, command_bytes, environment_bytes
 from ehtui.domain.restarts import StartObstacle
 from ehtui.domain.text import safe
 
@@ -19,6 +20,7 @@ _STACK, _ARGUMENTS, _ENVIRONMENT = 28, (48, 49), (50, 51)
 _BLANKED = re.compile(r"(?:^|=)(x{4,}|X{4,}|\*{4,})$")
 _HANDED = re.compile(r"(?:^|=)(/dev/fd/\d+|/proc/self/fd/\d+)$")
 _SHOWN = 60
+_MOST_WORDS = 200_000
 
 
 def original_argv(pid: int) -> tuple[str, ...]:
@@ -31,7 +33,8 @@ def original_argv(pid: int) -> tuple[str, ...]:
     if sys.platform != "linux":
         return _checked(tuple(psutil.Process(pid).cmdline()))
 
-    raw = Path(f"/proc/{pid}/cmdline").read_bytes()
+    raw = command_bytes(pid, MOST_BYTES)
+    _check_count(raw, StartObstacle.COMMAND_OVERWRITTEN)
     words = tuple(text(word) for word in raw.split(b"\0")[:-1])
     start, end = _fields(pid, *_ARGUMENTS)
     count = _argument_count(pid)
@@ -72,8 +75,9 @@ def original_environment(pid: int) -> dict[str, str]:
     if sys.platform != "linux":
         return dict(psutil.Process(pid).environ())
 
-    raw = Path(f"/proc/{pid}/environ").read_bytes()
+    raw = environment_bytes(pid)
     start, end = _fields(pid, *_ENVIRONMENT)
+    _check_count(raw, StartObstacle.ENVIRONMENT_OVERWRITTEN)
     entries = raw.split(b"\0")
     is_whole = entries.pop() == b"" and (not start or len(raw) == end - start)
 
@@ -83,6 +87,12 @@ def original_environment(pid: int) -> dict[str, str]:
     pairs = (text(entry).partition("=") for entry in reversed(entries))
 
     return {name: value for name, _, value in pairs}
+
+
+def _check_count(raw: bytes, obstacle: StartObstacle) -> None:
+    """Whoever moved its own words elsewhere can have millions of them."""
+    if raw.count(b"\0") > _MOST_WORDS:
+        raise CannotStartError(obstacle, "more words than any program is started with")
 
 
 def _fields(pid: int, *numbers: int) -> list[int]:

@@ -10,6 +10,7 @@ import psutil
 
 from ehtui.config.errors import ConfigError
 from ehtui.config.process_files import Place, ProcessFiles
+from ehtui.config.process_memory import variables_of, words_of
 from ehtui.domain.text import safe, safe_command
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ def _argv_and_environment(process: psutil.Process) -> tuple[list[str], dict[str,
     if process.status() == psutil.STATUS_ZOMBIE:
         raise psutil.ZombieProcess(process.pid)
 
-    return process.cmdline(), process.environ()
+    return words_of(process), variables_of(process)
 
 
 def _denied(pid: int) -> ConfigError:

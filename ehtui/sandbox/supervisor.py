@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Self
 
 import psutil
 
+from ehtui.config.process_memory import variables_of
 from ehtui.sandbox.children import FOLDER_PREFIX, LIFELINE
 
 if TYPE_CHECKING:
@@ -168,10 +169,16 @@ class Supervisor:
 
         return [
             process
-            for process in psutil.process_iter(["environ"])
-            if (process.info["environ"] or {}).get(LIFELINE) == str(self._lifeline)
-            and process.pid not in own
+            for process in psutil.process_iter()
+            if process.pid not in own and _variable(process, LIFELINE) == str(self._lifeline)
         ]
+
+
+def _variable(process: psutil.Process, name: str) -> str | None:
+    try:
+        return variables_of(process).get(name)
+    except psutil.Error:
+        return None
 
 
 def _end(processes: Sequence[subprocess.Popen[bytes] | psutil.Process], grace_s: float) -> None:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from ehtui.config.process_memory import words_of
 from ehtui.domain.restarts import Keeper
 from ehtui.domain.text import safe, safe_command
 from ehtui.sources.process_facts import has_terminal
@@ -50,7 +51,7 @@ def keeper_of(process: ProcessId) -> Keeper | None:
 
             return Keeper(
                 pid=looper.pid,
-                command=safe_command(looper.cmdline()) or safe(looper.name()),
+                command=safe_command(words_of(looper)) or safe(looper.name()),
                 line=tuple(parent.pid for parent in line),
                 is_loop=bool(loops),
                 look_s=max([USUAL_LOOK_S, *map(_pause_s, loops)]),
@@ -63,7 +64,7 @@ def time_limit_of(process: ProcessId) -> str | None:
     """`timeout 1h`, where that runs it: the next one has no limit."""
     with suppress(psutil.Error, OSError):
         for parent in _line(psutil.Process(process.pid)):
-            words = parent.cmdline()
+            words = words_of(parent)
 
             if words and Path(words[0]).name == "timeout":
                 limit = next((w for w in words[1:] if _DURATION.fullmatch(w)), "")
@@ -103,7 +104,7 @@ def _line(child: psutil.Process) -> Iterator[psutil.Process]:
     own = own_line()
 
     for parent in child.parents():
-        words = parent.cmdline()
+        words = words_of(parent)
 
         if parent.pid <= 1 or parent.pid in own or is_ehtui(words) or _is_host(parent):
             return
@@ -142,7 +143,7 @@ def _foreground(pid: int) -> int | None:
 
 
 def _is_shell(process: psutil.Process) -> bool:
-    words = process.cmdline()
+    words = words_of(process)
 
     return bool(words) and _SHELL.fullmatch(Path(words[0]).name) is not None
 
@@ -150,7 +151,7 @@ def _is_shell(process: psutil.Process) -> bool:
 def _script(process: psutil.Process) -> str | None:
     """What a shell runs: its -c, or its file as far as that can be read. None: no shell."""
     with suppress(psutil.Error, OSError, ValueError):
-        words = process.cmdline()
+        words = words_of(process)
 
         if not _is_shell(process):
             return None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import psutil
 
+from ehtui.config.process_memory import words_of
 from ehtui.config.process_target import declared_target
 from ehtui.domain.process import (
     DeclaredTarget,
@@ -75,7 +76,7 @@ class KnownProcess:
 
         if now.arguments != before.arguments:
             self.id = replace(self.id, program=now)
-            words = attempt(self.process.cmdline)
+            words = attempt(lambda: words_of(self.process))
             self.command = safe_command(words) or self.name if words else self.command
 
         return False
@@ -169,7 +170,7 @@ def known_process(
     pid = process.pid
 
     with suppress(psutil.NoSuchProcess):
-        name, command = process.name(), attempt(process.cmdline) or []
+        name, command = process.name(), attempt(lambda: words_of(process)) or []
         return KnownProcess(
             process=process,
             id=ProcessId(pid, started_at(pid), program_of(pid)),

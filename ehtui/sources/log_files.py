@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
+from ehtui.config.process_memory import words_of
 from ehtui.domain.process import ProcessId
 from ehtui.sources.process_facts import inner_pids
 from ehtui.sources.programs import kind_of_process
@@ -249,7 +250,7 @@ def holders_of(path: str) -> dict[ProcessId, frozenset[int]]:
         with suppress(psutil.Error):
             process = psutil.Process(pid)
 
-            if not kind_of_process(process, process.cmdline()).is_bystander:
+            if not kind_of_process(process, words_of(process)).is_bystander:
                 found[ProcessId(pid, started_at(pid))] = inner_pids(pid) | {pid}
 
     return found

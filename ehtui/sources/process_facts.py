@@ -10,9 +10,11 @@ from pathlib import Path
 
 import psutil
 
+from ehtui.config import process_memory
 from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark, read_mark
 from ehtui.domain.process import Program
 
+_KEY_BYTES = 512
 PF_KTHREAD = 0x00200000  # sched.h
 
 
@@ -41,11 +43,21 @@ def _signals(mask: str | None) -> frozenset[int] | None:
 
 
 def command_bytes(pid: int) -> bytes | None:
-    """Its command line as the kernel keeps it; None where it can't be read."""
+    """Its command line as the kernel keeps it, at most 1 MiB; None where it can't be read."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes() if sys.platform == "linux" else None
+        return process_memory.command_bytes(pid) if sys.platform == "linux" else None
     except OSError:
         return None
+
+
+def command_key(pid: int) -> bytes | None:
+    """What tells one command line from another, and is short; None where it can't be read."""
+    command = command_bytes(pid)
+
+    if command is None or len(command) <= _KEY_BYTES:
+        return command
+
+    return command[:_KEY_BYTES] + sha256(command).digest()
 
 
 def program_of(pid: int) -> Program:
@@ -122,12 +134,9 @@ def launch_mark_of(pid: int) -> LaunchMark | None:
     if sys.platform != "linux":
         return None
 
-    wanted = f"{LAUNCH_VARIABLE}=".encode()
-
     with suppress(OSError):
         if os.getsid(pid) == pid:
-            variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-            found = next((v for v in variables if v.startswith(wanted)), b"")
-            return read_mark(found.removeprefix(wanted).decode("utf-8", "replace"))
+            variables = process_memory.split_variables(process_memory.environment_bytes(pid))
+            return read_mark(variables.get(LAUNCH_VARIABLE, ""))
 
     return None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
+from ehtui.config.process_memory import words_of
 from ehtui.domain.process import Peer, ProcessDetails, Relative
 from ehtui.domain.text import safe, safe_command
 from ehtui.sources.log_files import written_files
@@ -58,7 +59,7 @@ def _relatives(processes: Iterable[psutil.Process]) -> tuple[Relative, ...]:
 def _command(process: psutil.Process) -> str:
     """Its command line; one that went meanwhile, or is hidden, has at most a name."""
     try:
-        return safe_command(process.cmdline()) or safe(process.name())
+        return safe_command(words_of(process)) or safe(process.name())
     except (psutil.Error, OSError):
         return "?"
 

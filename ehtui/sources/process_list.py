@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import psutil
 
+from ehtui.config.process_memory import words_of
 from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy
 from ehtui.domain.text import safe, safe_command
 from ehtui.sources.processes import own_line
 from ehtui.sources.programs import kind_of
 
-_ATTRIBUTES = ["pid", "ppid", "create_time", "name", "cmdline", "username", "status", "exe"]
+_ATTRIBUTES = ["pid", "ppid", "create_time", "name", "username", "status", "exe"]
 _RUNTIMES = ("python", "node", "dotnet", "java")
 
 
@@ -24,16 +25,23 @@ def list_processes() -> tuple[ProcessSample, ...]:
     for process in psutil.process_iter(_ATTRIBUTES):
         facts = process.info
 
+        words = _words(process)
+
         # Without a command line it is a kernel thread, or not ours to look at.
-        if facts["cmdline"] and facts["pid"] not in own:
-            found.append(_sample(facts))
+        if words and facts["pid"] not in own:
+            found.append(_sample(facts, words))
 
     return tuple(sorted(found, key=lambda s: (_rank(s.runtime), -s.id.started_at)))
 
 
-def _sample(facts: dict[str, object]) -> ProcessSample:
-    command = facts["cmdline"]
-    words = list(map(str, command)) if isinstance(command, list) else []
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return words_of(process)
+    except psutil.Error:
+        return []
+
+
+def _sample(facts: dict[str, object], words: list[str]) -> ProcessSample:
     user, parent = facts["username"], facts["ppid"]
     name, executable = str(facts["name"]), facts["exe"]
 

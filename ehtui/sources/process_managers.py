@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from ehtui.config.process_memory import variables_of, words_of
 from ehtui.domain.process import Obstacle, Supervisor
 from ehtui.domain.text import safe
 
@@ -48,7 +49,7 @@ NAME = re.compile(r"\w[\w.@:\\-]*")  # never an option
 
 def programs(process: psutil.Process) -> set[str]:
     """What it runs: its name, its program, and the script or module where that interprets one."""
-    words = process.cmdline() or [""]
+    words = words_of(process) or [""]
     found = [process.name(), words[0]]
 
     if _INTERPRETERS.fullmatch(Path(words[0]).name):
@@ -61,7 +62,7 @@ def programs(process: psutil.Process) -> set[str]:
 
 def manager_by(parent: psutil.Process, process: psutil.Process) -> Supervisor | None:
     """What this one of its parents does for it."""
-    words = parent.cmdline()
+    words = words_of(parent)
     found = _recognised(parent, words, process)
 
     # Whoever may write such a parent's command line would have us run theirs.
@@ -110,7 +111,7 @@ def _ends_with(
     program: str, words: list[str], parent: psutil.Process, process: psutil.Process
 ) -> bool:
     """Whether a container's first process runs this one: all that is in there ends with it."""
-    command = process.cmdline()
+    command = words_of(process)
 
     if program in _CONTAINER_INITS and command and words[-len(command) :] == command:
         return True
@@ -131,7 +132,7 @@ def _by_folder(parent: psutil.Process, label: str, command: tuple[str, ...]) -> 
 
 def _variables(process: psutil.Process) -> Mapping[str, str] | None:
     try:
-        variables: dict[str, str] = process.environ()
+        variables = variables_of(process)
     except psutil.AccessDenied:
         return None
 

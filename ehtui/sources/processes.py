@@ -11,13 +11,14 @@ from typing import NamedTuple
 
 import psutil
 
+from ehtui.config.process_memory import words_of
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.process import ProcessSample, RecognisedBy
 from ehtui.domain.updates import ProcessesRead
 from ehtui.sources.in_thread import InThread
 from ehtui.sources.known_process import KnownProcess, attempt, known_process
 from ehtui.sources.namespace_clients import NamespaceClients
-from ehtui.sources.process_facts import command_bytes, launch_mark_of
+from ehtui.sources.process_facts import command_key, launch_mark_of
 from ehtui.sources.programs import kind_of_process
 from ehtui.sources.recognition import Pattern, compile_patterns, is_ehtui, matching
 from ehtui.sources.restart_records import read_restarts
@@ -126,7 +127,7 @@ class ProcessSource:
                 del self._strangers[pid]
             elif at >= stranger.look_again_at:
                 # One read tells most of them; to ask psutil anew takes four.
-                if stranger.command is None or command_bytes(pid) != stranger.command:
+                if stranger.command is None or command_key(pid) != stranger.command:
                     del self._strangers[pid]
                 else:
                     self._strangers[pid] = _Stranger(stranger.command, at + FORGET_AFTER_S)
@@ -140,11 +141,11 @@ class ProcessSource:
 
     def _recognise(self, pid: int, at: float) -> None:
         """Decide once per process whether it is a consumer."""
-        stranger = _Stranger(command_bytes(pid), at + FORGET_AFTER_S)
+        stranger = _Stranger(command_key(pid), at + FORGET_AFTER_S)
 
         try:
             process = psutil.Process(pid)
-            command = process.cmdline()
+            command = words_of(process)
             kind = kind_of_process(process, command)
         except psutil.Error:
             self._strangers[pid] = stranger

@@ -75,8 +75,10 @@ class Twins:
             if entry.stat().st_uid != self.user:
                 return False
 
-            if (_PROC / entry.name / "cmdline").read_bytes() != self.command:
-                return False
+            with (_PROC / entry.name / "cmdline").open("rb") as file:
+                # No further: a process can say that it has gigabytes of words.
+                if file.read(len(self.command) + 1) != self.command:
+                    return False
         except OSError:
             return False
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ehtui.config.process_memory import words_of
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark
 from ehtui.domain.problems import ProblemError
@@ -145,13 +146,12 @@ def test_strangers_that_stay_are_not_asked_anew(monkeypatch: pytest.MonkeyPatch)
     moments = count(time.time(), FORGET_AFTER_S)
     source = ProcessSource(clock=lambda: float(next(moments)))
     asked: list[int] = []
-    command_line = psutil.Process.cmdline
 
     def noted(process: psutil.Process) -> list[str]:
         asked.append(process.pid)
-        return command_line(process)
+        return words_of(process)
 
-    monkeypatch.setattr(psutil.Process, "cmdline", noted)
+    monkeypatch.setattr("ehtui.sources.processes.words_of", noted)
 
     with python_child() as child:
         source.scan()
