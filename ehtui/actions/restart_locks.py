@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 WAIT_S = 1.0  # another one may only be rehearsing, which is quick
 KEPT_S = 3600.0  # for so long somebody is told who runs in a consumer's place
 _POLL_S = 0.02
+_MOST_BYTES = 256 * 1024  # of a record
 _OVER = frozenset({"rehearsed", "started", "replaced"})
 
 
@@ -154,8 +155,8 @@ def _who(path: Path) -> str:
 
 def read_record(descriptor: int) -> dict[str, Any]:
     """What stands in it; nothing where that is no record."""
-    with suppress(OSError, ValueError):
-        told = json.loads(os.pread(descriptor, os.fstat(descriptor).st_size, 0))
+    with suppress(OSError, ValueError, RecursionError):
+        told = json.loads(os.pread(descriptor, _MOST_BYTES, 0))
 
         if isinstance(told, dict):
             return told

@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
+_LONGEST = 4096  # any process can set the variable to anything
 LAUNCH_VARIABLE = "EHTUI_STARTED"
 
 
@@ -35,8 +36,8 @@ class LaunchMark:
 def read_mark(text: str | None) -> LaunchMark | None:
     """The mark in a variable's value; None where there is none, or somebody else's."""
     try:
-        parts = json.loads(text or "")
-    except ValueError:
+        parts = json.loads((text or "")[:_LONGEST])
+    except (ValueError, RecursionError):
         return None
 
     if not isinstance(parts, dict):

@@ -205,10 +205,12 @@ def _pm2_number(variables: Mapping[str, str]) -> tuple[str | None, str | None]:
     try:
         told = json.loads(variables["pm2_env"]) if "pm2_env" in variables else variables
         number, name = str(told["pm_id"]), told.get("name")
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None, None
 
-    return (number if number.isdecimal() else None), name
+    is_number = number.isascii() and number.isdecimal()
+
+    return (number if is_number else None), (name if isinstance(name, str) else None)
 
 
 def _beside(found: Supervisor, parent: psutil.Process, words: list[str]) -> Supervisor:

@@ -43,7 +43,7 @@ def read_restarts(folder: Path) -> tuple[RestartRecord, ...]:
 
 def read_restart(path: Path) -> RestartRecord | None:
     """One record; None where it is none, or nothing was stopped yet."""
-    with suppress(OSError, ValueError, KeyError, TypeError):
+    with suppress(OSError, ValueError, KeyError, TypeError, RecursionError):
         if not is_trusted(path.lstat()):
             return None
 
