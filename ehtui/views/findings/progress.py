@@ -88,17 +88,19 @@ def _never_advice(*_: object) -> tuple[str, ...]:
 def _behind(found: GroupBehind, about: About) -> str:
     falling = found.falling_per_s
     pace = f" by {formats.rate(falling)}/s" if falling is not None and falling > 0 else ""
-    worst = partition(safe(found.worst_partition))
     late = ""
 
     if found.behind_s is not None:
         basis = found.behind_basis or BehindBasis.INTERPOLATED
         late = f", {formats.behind(Behind(found.behind_s, basis))} behind"
 
-    return (
-        f"{about.group} falls behind{pace}: lag {formats.count(found.lag)}, "
-        f"worst {worst} ({formats.count(found.worst_lag)}{late})"
-    )
+    # The lag is of these partitions only: the group's own stands beside it and may be larger.
+    told = f"{about.group} falls behind on {partitions(found.partitions)}{pace}: lag "
+    if len(found.partitions) == 1:
+        return f"{told}{formats.count(found.worst_lag)}{late}"
+
+    worst = f"{partition(safe(found.worst_partition))} ({formats.count(found.worst_lag)}{late})"
+    return f"{told}{formats.count(found.lag)}, worst {worst}"
 
 
 def _behind_advice(found: GroupBehind, _: About) -> tuple[str, ...]:
