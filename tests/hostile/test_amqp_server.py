@@ -290,6 +290,14 @@ class Stuck(asyncio.Transport):
     def pause_reading(self) -> None:
         self.is_read = False
 
+    @override
+    def resume_reading(self) -> None:
+        self.is_read = True
+
+    @override
+    def abort(self) -> None:
+        """Nothing is open."""
+
 
 async def test_answers_that_nobody_reads_stop_the_reading(
     endpoint: EventHubsEndpoint, monkeypatch: pytest.MonkeyPatch
