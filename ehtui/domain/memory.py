@@ -143,6 +143,7 @@ class Departure:
     consumer_name: str | None
     lived_s: float
     signal: str | None
+    home: str | None = None  # the group that it read first of all
 
 
 @dataclass(frozen=True, slots=True)

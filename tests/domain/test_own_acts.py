@@ -29,7 +29,9 @@ def restart(world: World, owner: str, new_owner: str, new_pid: int) -> None:
     )
     assert isinstance(plan, RestartPlan)
     world.stop(owner)
-    world.tick(2)
+    world.tick(1)
+    world.look()  # that it has gone is seen before the outcome is told
+    world.tick(1)
     world.consumer(new_owner, pid=new_pid, started_at=world.at)
     world.tick(1)
     details = (("pid", str(new_pid)), ("log", "c.log"))

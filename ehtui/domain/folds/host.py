@@ -128,6 +128,7 @@ def _depart(draft: Draft, consumer: ConsumerState, at: float) -> None:
         process.consumer_name,
         max(0.0, at - process.id.started_at),
         sent[-1] if sent else None,
+        consumer.home,
     )
     draft.host = replace(host, departures=(*host.departures[-(MOST_DEPARTURES - 1) :], departure))
     owner = consumer.link.owner if consumer.link is not None else None
@@ -198,16 +199,21 @@ def _remember_signal(draft: Draft, signal: str, target: SignalTarget, outcome: O
 
     sent = SentSignal(target.process, signal, _server_time(draft, outcome))
     signals = (*draft.host.signals[-(MOST_SIGNALS - 1) :], sent)
-    draft.host = replace(draft.host, signals=signals)
+    # Whoever was waited for had ended before this was told.
+    departures = tuple(
+        replace(d, signal=signal) if d.process == target.process and d.signal is None else d
+        for d in draft.host.departures
+    )
+    draft.host = replace(draft.host, signals=signals, departures=departures)
 
 
 def _tell_restart(draft: Draft, plan: RestartPlan | SupervisedPlan, outcome: Outcome) -> None:
     target = plan.target
     _remember_signal(draft, plan.signal, target, outcome)
-    before = next((c for c in draft.before.consumers if c.process.id == target.process), None)
+    home = _home_of(draft, target.process)
 
-    if before is not None and before.home is not None:  # as it was started it is started again
-        _remember_start(draft, before.home, plan.planned_at, outcome, is_restart=True)
+    if home is not None:  # as it was started it is started again
+        _remember_start(draft, home, plan.planned_at, outcome, is_restart=True)
 
     draft.tell(
         timeline.ACTION_RESTART,
@@ -224,6 +230,14 @@ def _tell_restart(draft: Draft, plan: RestartPlan | SupervisedPlan, outcome: Out
             error=_error(outcome),
         ),
     )
+
+
+def _home_of(draft: Draft, process: ProcessId) -> str | None:
+    """The group that a process read, be it gone by now."""
+    homes = [c.home for c in draft.before.consumers if c.process.id == process]
+    homes += [d.home for d in draft.host.departures if d.process == process]
+
+    return next((home for home in homes if home is not None), None)
 
 
 def _tell_new_process(draft: Draft, plan: StartPlan, outcome: Outcome) -> None:
