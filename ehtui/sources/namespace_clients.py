@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from threading import Thread
@@ -18,6 +19,9 @@ RESOLVE_EVERY_S = 300.0
 RESOLVE_WAIT_S = 1.0
 STRETCH_S = 3.0  # over which bytes are compared
 WORTH_BYTES = 200  # less is keeping a link alive
+EVENTS_BYTES = 400  # of a window: less may be answers that came late
+MANY_EVENTS_BYTES = 2000  # of a stretch: so much is never that
+WINDOW = 5
 ANSWER_BYTES = 20  # a disposition: every event that is sent gets one
 CLEARLY = 2  # times as much one way as the other
 LEAST_STRETCHES = 5
@@ -35,6 +39,18 @@ class _Connection:
     received_bytes: int
     seen_at: float
     has_sent: bool = False
+    # Bytes sent and received in each of the latest stretches: an answer may come in a later one.
+    stretches: deque[tuple[int, int]] = field(default_factory=lambda: deque(maxlen=WINDOW))
+
+    def receives(self) -> bool:
+        """Whether much more came than went: in the latest stretch, or in all of late together."""
+        sent, received = self.stretches[-1]
+
+        if received >= MANY_EVENTS_BYTES and received > CLEARLY * sent:
+            return True
+
+        sent, received = (sum(stretch[way] for stretch in self.stretches) for way in (0, 1))
+        return received >= EVENTS_BYTES and received > CLEARLY * sent
 
 
 @dataclass(slots=True)
@@ -91,6 +107,7 @@ class TrafficMeter:
         sent = volume.sent_bytes - connection.sent_bytes
         received = volume.received_bytes - connection.received_bytes
         connection.sent_bytes, connection.received_bytes = volume.sent_bytes, volume.received_bytes
+        connection.stretches.append((sent, received))
 
         for pid in volume.pids:
             balance = self._balances.setdefault(pid, _Balance())
@@ -99,8 +116,8 @@ class TrafficMeter:
                 connection.has_sent = True
                 balance.sending += 1
                 balance.answered += received >= ANSWER_BYTES
-            elif received >= WORTH_BYTES and received > CLEARLY * sent:
-                balance.receiving += 1
+            else:
+                balance.receiving += connection.receives()
 
     def _judge(self, pid: int, balance: _Balance) -> None:
         mine = [c for c in self._connections.values() if pid in c.pids]

@@ -19,7 +19,7 @@ from ehtui.sources.namespace_clients import (
 from ehtui.sources.sockets import Sockets, Volume
 
 AMQP = 5671
-SENT, RECEIVED = (1500, 60), (40, 1500)  # bytes of a stretch: sent, received
+SENT, RECEIVED = (1500, 60), (40, 2500)  # bytes of a stretch: sent, received
 
 
 @dataclass(slots=True)
@@ -81,6 +81,14 @@ def test_who_ever_received_is_none(wire: Wire) -> None:
     later.pass_over(SENT, stretches=LEAST_STRETCHES)
     later.pass_over(RECEIVED)
     assert later.traffic is Traffic.RECEIVES
+
+
+def test_answers_that_come_late_are_no_events(wire: Wire) -> None:
+    """A busy hub: nothing is sent for a while, and what was sent before is answered now."""
+    wire.pass_over(SENT, stretches=LEAST_STRETCHES)
+    wire.pass_over((0, 300), (0, 0), (0, 0), SENT, stretches=20)
+
+    assert wire.traffic is Traffic.SENDS
 
 
 def test_an_idle_consumer_is_unknown(wire: Wire) -> None:
