@@ -15,6 +15,7 @@ from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.log import LogScreen
 from ehtui.tui.screens.why import WhyScreen
 from ehtui.tui.words import subject_of, words_of
+from ehtui.views.export import export
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -81,8 +82,8 @@ def _falls(grid: Grid, column: str) -> bool:
 
 async def save(app: EhtuiApp, grid: Grid) -> None:
     """Choose a format; the file goes into the working folder and is never overwritten."""
-    listing = grid.listing
-    picture = app.export_screenshot()
+    pane, keys = grid.id or "", tuple(grid.listing.keys)
+    snapshot, group, picture = app.snapshot, app.group, app.export_screenshot()
     choices = [
         Choice("csv", "CSV", "for a spreadsheet"),
         Choice("json", "JSON", "for a program"),
@@ -92,9 +93,13 @@ async def save(app: EhtuiApp, grid: Grid) -> None:
     chosen = await app.push_screen_wait(ChoiceScreen("Save what is shown as", choices))
 
     if chosen is not None:
-        text = FORMATS[chosen](listing) if chosen in FORMATS else picture
-        moment = datetime.fromtimestamp(app.snapshot.taken_at, tz=UTC)
-        path = Path(f"ehtui-{grid.id}-{moment:%Y%m%d-%H%M%S}.{chosen}")
+        text = picture
+
+        if chosen in FORMATS:
+            text = FORMATS[chosen](export(snapshot, group, pane, keys))
+
+        moment = datetime.fromtimestamp(snapshot.taken_at, tz=UTC)
+        path = Path(f"ehtui-{pane}-{moment:%Y%m%d-%H%M%S}.{chosen}")
 
         try:
             await asyncio.to_thread(_write_new, path, text)

@@ -1,0 +1,236 @@
+"""What a pane shows, as data for other programs: full ids, plain numbers in named units."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ehtui.domain.snapshot import Health
+from ehtui.domain.text import safe
+from ehtui.views import findings, timeline
+from ehtui.views.consumer_lag import ConsumerLags
+from ehtui.views.keys import event_key, finding_key, partitions_of, process_key
+from ehtui.views.status_values import moment, rounded
+from ehtui.views.telling import Telling
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    from ehtui.domain.snapshot import (
+        ConsumerState,
+        Finding,
+        GroupPartition,
+        GroupState,
+        PartitionState,
+        Snapshot,
+        Subject,
+        TimelineEvent,
+    )
+
+Scalar = str | int | float | bool | None
+Record = dict[str, Scalar]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """Rows of one pane, and what they are about. All rows have the same fields."""
+
+    pane: str
+    taken_at: str | None  # ISO 8601, UTC
+    namespace: str | None
+    hub: str | None
+    group: str
+    rows: tuple[Record, ...]
+
+    @property
+    def about(self) -> Record:
+        """What every row is about."""
+        return {
+            "taken_at": self.taken_at,
+            "namespace": self.namespace,
+            "hub": self.hub,
+            "group": self.group,
+        }
+
+
+def export(snapshot: Snapshot, group: str, pane: str, keys: Sequence[str]) -> Export:
+    """The rows of these keys, in their order; what has gone since is left out."""
+    hub = snapshot.hub
+    by_key = _PANES[pane](snapshot, group)
+
+    return Export(
+        pane,
+        moment(snapshot.taken_at),
+        safe(hub.namespace) if hub else None,
+        safe(hub.name) if hub else None,
+        safe(group),
+        tuple(record() for key in keys if (record := by_key.get(key)) is not None),
+    )
+
+
+_Records = dict[str, "Callable[[], Record]"]
+
+
+def _partitions(snapshot: Snapshot, group: str) -> _Records:
+    state = snapshot.group(group)
+    of_hub = {partition.id: partition for partition in snapshot.partitions}
+    of_group = {p.id: p for p in (*state.partitions, *state.strays)} if state else {}
+
+    return {
+        key: partial(_partition, key, of_hub.get(key), of_group.get(key), snapshot)
+        for key in (*of_hub, *of_group)
+    }
+
+
+def _partition(
+    name: str, of_hub: PartitionState | None, of_group: GroupPartition | None, snapshot: Snapshot
+) -> Record:
+    sample = of_hub.sample if of_hub else None
+    age_s = snapshot.taken_at - sample.sampled_at if sample else None
+    hub: Record = {
+        "last_sequence": sample.last_sequence if sample and sample.last_sequence >= 0 else None,
+        "in_events_per_s": rounded(of_hub.in_per_s) if of_hub else None,
+        "sample_age_s": rounded(age_s),
+    }
+
+    return {"id": safe(name), **_progress(of_group, snapshot.server_now), **hub}
+
+
+def _progress(partition: GroupPartition | None, now: float) -> Record:
+    lease = partition.lease if partition else None
+    read = partition.checkpoint if partition else None
+    behind = partition.behind if partition else None
+    renewed_at = lease.renewed_at if lease else None
+    expires_at = lease.expires_at if lease else None
+
+    return {
+        "health": partition.health.value if partition else None,
+        "owner": safe(lease.owner) if lease and lease.owner else None,
+        "lease_state": lease.state.value if lease else None,
+        "lease_age_s": None if renewed_at is None else rounded(max(0.0, now - renewed_at)),
+        "lease_expires_in_s": None if expires_at is None else rounded(expires_at - now),
+        "checkpoint_sequence": read.sequence if read else None,
+        "checkpoint_age_s": rounded(max(0.0, now - read.blob.last_modified)) if read else None,
+        "lag_events": partition.lag if partition else None,
+        "lag_is_bound": partition.lag_is_bound if partition else None,
+        "behind_s": rounded(behind.seconds) if behind else None,
+        "behind_basis": behind.basis.value if behind else None,
+        "out_events_per_s": rounded(partition.out_per_s) if partition else None,
+    }
+
+
+def _consumers(snapshot: Snapshot, _: str) -> _Records:
+    lags = ConsumerLags(snapshot)
+
+    return {
+        process_key(each.process.id): partial(_consumer, each, lags, snapshot)
+        for each in snapshot.consumers
+    }
+
+
+def _consumer(consumer: ConsumerState, lags: ConsumerLags, snapshot: Snapshot) -> Record:
+    process, lag = consumer.process, lags.of(consumer)
+    host_now = snapshot.host_at(snapshot.taken_at)
+
+    return {
+        "pid": process.id.pid,
+        "started_at": moment(process.id.started_at),
+        "up_s": rounded(max(0.0, host_now - process.id.started_at)),
+        "cpu_percent": rounded(process.cpu_percent),
+        "memory_percent": rounded(process.memory_percent),
+        "rss_bytes": process.rss_bytes,
+        "threads": process.threads,
+        "connections": process.connections,
+        "role": consumer.role.value,
+        "owner": safe(" ".join(consumer.owners)) or None,
+        "owner_basis": consumer.link.basis.value if consumer.link else None,
+        "owns": _places(consumer.owns),
+        "lag_events": lag.events,
+        "lag_is_partial": lag.is_partial,
+        "name": safe(process.consumer_name) if process.consumer_name else None,
+        "log": consumer.log.value if consumer.log else None,
+        "status": safe(process.status),
+        "command": safe(process.command),
+    }
+
+
+def _places(owned: Iterable[tuple[str, str]]) -> str:
+    return " ".join(f"{safe(group)}/{safe(partition)}" for group, partition in owned)
+
+
+def _findings(snapshot: Snapshot, group: str) -> _Records:
+    say = Telling(snapshot, group=group)
+
+    return {finding_key(each): partial(_finding, each, say) for each in snapshot.findings}
+
+
+def _finding(finding: Finding, say: Telling) -> Record:
+    return {
+        "severity": finding.severity.value,
+        "finding": safe(finding.id),
+        **_subject(finding.subject),
+        "partitions": safe(" ".join(partitions_of(finding))) or None,
+        "since_at": moment(finding.since),
+        "sentence": findings.sentence(finding, say),
+    }
+
+
+def _timeline(snapshot: Snapshot, group: str) -> _Records:
+    say = Telling(snapshot, group=group)
+
+    return {event_key(each): partial(_event, each, say) for each in snapshot.timeline}
+
+
+def _event(event: TimelineEvent, say: Telling) -> Record:
+    return {
+        "number": event.number,
+        "at": moment(event.at),
+        "is_approximate": event.is_approximate,
+        "kind": safe(event.kind),
+        "finding": safe(event.finding.id) if event.finding else None,
+        **_subject(event.subject),
+        "sentence": timeline.sentence(event, say),
+    }
+
+
+def _subject(subject: Subject) -> Record:
+    """Its group stands in the place of the one on the screen."""
+    return {
+        "group": safe(subject.group) if subject.group is not None else None,
+        "partition": safe(subject.partition) if subject.partition is not None else None,
+        "owner": safe(subject.owner) if subject.owner is not None else None,
+        "pid": subject.pid,
+        "source": safe(subject.source) if subject.source is not None else None,
+    }
+
+
+def _groups(snapshot: Snapshot, _: str) -> _Records:
+    return {each.name: partial(_group, each) for each in snapshot.groups}
+
+
+def _group(group: GroupState) -> Record:
+    counts = {f"{health.value}_partitions": count for health, count in _counted(group)}
+
+    return {
+        "group": safe(group.name),
+        "health": group.health.value,
+        "partitions": len(group.partitions),
+        "owners": sum(1 for owner in group.owners if owner.partitions),
+        "lag_events": group.lag,
+        "lag_is_partial": group.lag_is_partial,
+        **counts,
+    }
+
+
+def _counted(group: GroupState) -> Iterable[tuple[Health, int]]:
+    return ((health, group.counts.get(health, 0)) for health in Health)
+
+
+_PANES: Mapping[str, Callable[[Snapshot, str], _Records]] = {
+    "partitions": _partitions,
+    "consumers": _consumers,
+    "findings": _findings,
+    "timeline": _timeline,
+    "groups": _groups,
+}
