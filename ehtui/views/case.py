@@ -50,6 +50,10 @@ class Case:
         """Whether a yes-or-no is known to be yes."""
         return self.evidence.get(key) is True
 
+    def is_denied(self, key: str) -> bool:
+        """Whether a yes-or-no is known to be no."""
+        return self.evidence.get(key) is False
+
     def count(self, key: str) -> str:
         """A count, or `–`."""
         return formats.count(self.whole(key))

@@ -70,7 +70,7 @@ RULES = {
     rules.STOPPED_LONG: "events wait, and no checkpoint was written for long",
     rules.REWOUND: "the checkpoint went back and has not caught up",
     rules.LOSING: "retention removes events before they are read",
-    rules.NEW_OWNER: "its owner is new and has written no checkpoint yet",
+    rules.NEW_OWNER: "its owner is new and has written no checkpoint of its own yet",
     rules.CAUGHT_UP: "lag was zero lately",
     rules.STALLED: "the last checkpoints all name the same event",
     rules.GROWING: "lag did not shrink over the last checkpoints",

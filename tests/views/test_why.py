@@ -220,3 +220,23 @@ def test_a_silent_process_of_which_nobody_knows_who_it_is() -> None:
 
     (step,) = explained.next_steps
     assert 'getLogger("azure.eventhub").setLevel(logging.INFO)' in step
+
+
+def test_a_checkpoint_of_the_owner_before_is_told_as_such() -> None:
+    evidence = {"sequence": 6_497, "written_at": world.NOW - 90, "is_of_owner": False}
+    (answer,) = of_check("checkpoint.exists", True, evidence).answers
+    assert answer.text == "A checkpoint was written: 6,497, 1m30s ago, before its owner claimed it"
+
+    own = {**evidence, "is_of_owner": True}
+    assert of_check("checkpoint.exists", True, own).answers[0].text.endswith("1m30s ago")
+
+
+def test_a_group_of_which_a_part_is_not_read_is_not_called_unread() -> None:
+    held = world.partition("0", world.lease(), 20, 20)
+    free = world.partition("1", world.lease(LeaseState.RELEASED), 20, 5)._replace(
+        health=Health.UNOWNED, rule="unowned"
+    )
+    group = replace(world.group_state(held, free), health=Health.UNOWNED)
+    explained = told(world.snapshot(groups=(group,), findings=()), group=world.GROUP)
+
+    assert explained.verdict.startswith("Some of its partitions are read by nobody")

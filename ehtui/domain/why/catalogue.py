@@ -41,6 +41,7 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
     },
     "lease.is_renewed": {
         "owner": "str?",
+        "state": "str LeaseState",
         "renewed_at": "float?",
         "renewed_every_s": "float?",
         "period_basis": "str? TimingBasis",
@@ -60,6 +61,7 @@ CHECKS: Mapping[str, Mapping[str, str]] = {
         "written_at": "float?",
         "layout": "str?",
         "owned_since_at": "float? None: before ehtui looked",
+        "is_of_owner": "bool? written since its owner of today claimed it",
         "unreadable": "str? why the one that is there cannot be read",
     },
     "checkpoint.is_within": {
@@ -164,6 +166,8 @@ VERDICTS: Mapping[str, str] = {
     "standby": "owns nothing by design",
     "starved": "owns nothing though there is something to own",
     "unowned": "nobody holds it",
+    "uncovered": "nobody holds some of its partitions",
+    "next_in_line": "owns nothing yet, and a partition is free",
     "lapsing": "its owner stopped renewing",
     "stuck": "owned and renewed, but not read",
     "failing": "its readers fail at the same place again and again",

@@ -36,6 +36,8 @@ UNSTABLE = frozenset(
 )
 STUCK = frozenset({Health.STOPPED, Health.STALLED})
 UNSERVED = frozenset({Health.UNOWNED, Health.OVERDUE})
+# Nothing can be told of how it is read: nobody reads it, or its numbers do not fit.
+UNTOLD = UNSERVED | {Health.UNKNOWN, Health.AHEAD}
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ def is_renewed(partition: GroupPartition) -> Check:
         lease.state is LeaseState.HELD if lease.state in LIVE_STATES else None,
         {
             "owner": lease.owner,
+            "state": lease.state.value,
             "renewed_at": lease.renewed_at,
             "renewed_every_s": lease.renewed_every_s,
             "period_basis": lease.period_basis.value if lease.period_basis else None,
@@ -159,8 +162,8 @@ def is_known(snapshot: Snapshot, owner: str | None) -> Check:
     )
 
 
-def is_stable(findings: Sequence[Finding]) -> Check:
-    """Whether it stays with one owner."""
+def is_stable(findings: Sequence[Finding], *, is_owned: bool) -> Check:
+    """Whether it stays with one owner; what nobody holds stays with nobody."""
     shaking = next((f for f in findings if f.id in UNSTABLE), None)
     changes = None
 
@@ -171,14 +174,19 @@ def is_stable(findings: Sequence[Finding]) -> Check:
 
     return Check(
         "ownership.is_stable",
-        shaking is None,
+        False if shaking is not None else is_owned or None,
         {"finding": shaking.id if shaking else None, "changes": changes},
     )
 
 
 def checkpoint_exists(partition: GroupPartition) -> Check:
-    """Whether the group ever checkpointed here."""
-    record = partition.checkpoint
+    """Whether the group ever checkpointed here, and whether its owner of today did."""
+    record, claimed_at = partition.checkpoint, partition.lease.claimed_at
+    is_of_owner = None
+
+    if record is not None and claimed_at is not None:
+        is_of_owner = record.blob.last_modified >= claimed_at
+
     broken = partition.unreadable if partition.lag_reason == UNREADABLE else ()
     return Check(
         "checkpoint.exists",
@@ -187,7 +195,8 @@ def checkpoint_exists(partition: GroupPartition) -> Check:
             "sequence": record.sequence if record else None,
             "written_at": record.blob.last_modified if record else None,
             "layout": record.layout.value if record else None,
-            "owned_since_at": partition.lease.claimed_at,
+            "owned_since_at": claimed_at,
+            "is_of_owner": is_of_owner,
             "unreadable": broken[0].reason if broken else None,
         },
     )
@@ -227,16 +236,12 @@ def proves(partition: GroupPartition, proofs: Proofs) -> tuple[Check, ...]:
     return (Check("checkpoint.proves", proven.is_done, evidence),)
 
 
-def moves(partition: GroupPartition) -> Check:
+def moves(partition: GroupPartition, *, is_failing: bool) -> Check:
     """Whether checkpoints advance while events wait."""
-    passed = None if partition.health is Health.UNKNOWN else partition.health not in STUCK
-
-    if partition.health in UNSERVED:
-        passed = None
-
+    is_untold = partition.health in UNTOLD or is_failing
     return Check(
         "progress.moves",
-        passed,
+        None if is_untold else partition.health not in STUCK,
         {
             "health": partition.health.value,
             "rule": partition.rule,
@@ -249,15 +254,15 @@ def moves(partition: GroupPartition) -> Check:
 
 def is_read(partition: GroupPartition) -> bool:
     """Whether it gets on: of one that does not, it makes no sense to ask how fast."""
-    return partition.health not in {Health.UNKNOWN} | UNSERVED | STUCK
+    return partition.health not in UNTOLD | STUCK
 
 
-def keeps_up(partition: GroupPartition, state: PartitionState | None) -> Check:
+def keeps_up(partition: GroupPartition, state: PartitionState | None, *, is_failing: bool) -> Check:
     """Whether it reads as fast as events arrive."""
     behind = partition.behind
     return Check(
         "progress.keeps_up",
-        partition.health is not Health.BEHIND if is_read(partition) else None,
+        partition.health is not Health.BEHIND if is_read(partition) and not is_failing else None,
         {
             "lag": partition.lag,
             "in_per_s": state.in_per_s if state else None,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ehtui.domain.snapshot import Finding, GroupState, Health, Snapshot, Subject
+from ehtui.domain.snapshot import Finding, GroupState, Health, LeaseState, Snapshot, Subject
 from ehtui.domain.why import checks as ask_for
-from ehtui.domain.why.checks import STUCK, Check, Why
-from ehtui.domain.why.verdicts import BY_HEALTH, FREE, about, is_failing
+from ehtui.domain.why.checks import STUCK, UNTOLD, Check, Why
+from ehtui.domain.why.verdicts import BY_HEALTH, FREE, about, as_far_as_read, is_failing
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -38,8 +38,13 @@ def why_group(snapshot: Snapshot, subject: Subject, group: GroupState | None) ->
 
     findings = about(snapshot, group=group.name)
     checks += _of_owners(group, findings)
-    checks += [ask_for.is_stable(findings), _moves(group), _keeps_up(snapshot, group)]
-    return Why(subject, _verdict(group, findings), tuple(checks), findings)
+    checks += [
+        ask_for.is_stable(findings, is_owned=bool(group.owners)),
+        _moves(group),
+        _keeps_up(snapshot, group),
+    ]
+    verdict = as_far_as_read(_verdict(group, findings), checks)
+    return Why(subject, verdict, tuple(checks), findings)
 
 
 def _verdict(group: GroupState, findings: Sequence[Finding]) -> str:
@@ -49,25 +54,26 @@ def _verdict(group: GroupState, findings: Sequence[Finding]) -> str:
     if not group.owners:
         return "no_consumers"
 
-    return "unowned" if group.health is Health.UNOWNED else BY_HEALTH.get(group.health, "unknown")
+    return "uncovered" if group.health is Health.UNOWNED else BY_HEALTH.get(group.health, "unknown")
 
 
 def _of_owners(group: GroupState, findings: Sequence[Finding]) -> list[Check]:
     """One name, somebody alive, every partition held, evenly."""
     told = {finding.id for finding in findings}
     uncovered = tuple(p.id for p in group.partitions if p.lease.state in FREE)
+    is_hidden = any(p.lease.state is LeaseState.UNREADABLE for p in group.partitions)
     count, sizes = len(group.partitions), [len(o.partitions) for o in group.owners]
     owners = tuple(o.id for o in group.owners)
     return [
         Check(
             "group.has_one_name",
-            "store.two_names" not in told,
+            False if "store.two_names" in told else len(group.spellings) <= 1 or None,
             {"spellings": group.spellings},
         ),
         Check("group.has_owners", bool(owners), {"owners": owners, "partition_count": count}),
         Check(
             "group.is_covered",
-            not uncovered,
+            False if uncovered else not is_hidden or None,
             {"partition_count": count, "uncovered": uncovered},
         ),
         Check(
@@ -113,7 +119,7 @@ def _moves(group: GroupState) -> Check:
     worst = max(group.partitions, key=lambda p: list(Health).index(p.health), default=None)
     return Check(
         "group.moves",
-        None if group.health in {Health.UNKNOWN, Health.OVERDUE} else not stuck,
+        False if stuck else None if group.health in UNTOLD or not group.owners else True,
         {
             "health": group.health.value,
             "worst_partition": worst.id if worst else None,

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.proofs import Proofs
 from ehtui.domain.rules import NOT_IN_HUB
+from ehtui.domain.snapshot import LIVE_STATES
 from ehtui.domain.why import checks as ask_for
 from ehtui.domain.why.checks import Check, Why
-from ehtui.domain.why.verdicts import about, verdict_of
+from ehtui.domain.why.verdicts import about, as_far_as_read, is_failing, verdict_of
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import GroupState, Snapshot, Subject
@@ -35,16 +36,18 @@ def why_partition(
         return Why(subject, verdict, (*checks, ask_for.has_events(state)))
 
     findings = about(snapshot, group=group.name, partition=partition)
+    fails = is_failing(findings)
     checks += [
         ask_for.has_events(state),
         ask_for.is_owned(group, shown),
         ask_for.is_renewed(shown),
         ask_for.is_known(snapshot, shown.lease.owner),
-        ask_for.is_stable(findings),
+        ask_for.is_stable(findings, is_owned=shown.lease.state in LIVE_STATES),
         ask_for.checkpoint_exists(shown),
         ask_for.is_within(shown, state),
         *ask_for.proves(shown, Proofs(snapshot, group)),
-        ask_for.moves(shown),
-        ask_for.keeps_up(shown, state),
+        ask_for.moves(shown, is_failing=fails),
+        ask_for.keeps_up(shown, state, is_failing=fails),
     ]
-    return Why(subject, verdict_of(shown, state, findings), tuple(checks), findings)
+    verdict = as_far_as_read(verdict_of(shown, state, findings), checks)
+    return Why(subject, verdict, tuple(checks), findings)

@@ -18,7 +18,7 @@ from ehtui.domain.snapshot import (
 )
 from ehtui.domain.why import checks as ask_for
 from ehtui.domain.why.checks import Check, Why
-from ehtui.domain.why.verdicts import FREE, about, verdict_of
+from ehtui.domain.why.verdicts import FREE, about, as_far_as_read, is_failing, verdict_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -70,7 +70,7 @@ def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
         return Why(subject, *_owned(snapshot, consumer.owns, checks), findings)
 
     checks += _room(snapshot, consumer, findings)
-    return Why(subject, _role(consumer), tuple(checks), findings)
+    return Why(subject, _role(consumer, checks), tuple(checks), findings)
 
 
 def _is_consumer(consumer: ConsumerState) -> Check:
@@ -106,7 +106,7 @@ def why_owner(snapshot: Snapshot, subject: Subject, owner: str) -> Why:
         *ask_for.sources(snapshot),
         ask_for.is_known(snapshot, owner),
         Check("owner.holds", bool(owns), {"owner": owner, "partitions": _named(owns)}),
-        ask_for.is_stable(findings),
+        ask_for.is_stable(findings, is_owned=bool(owns)),
     ]
 
     if owns:
@@ -116,7 +116,7 @@ def why_owner(snapshot: Snapshot, subject: Subject, owner: str) -> Why:
 
     if consumer is not None:
         checks += _room(snapshot, consumer, findings)
-        return Why(subject, _role(consumer), tuple(checks), findings)
+        return Why(subject, _role(consumer, checks), tuple(checks), findings)
 
     return Why(subject, "gone" if lapsed else "missing", tuple(checks), findings)
 
@@ -142,7 +142,13 @@ def _named(owns: Sequence[tuple[str, str]]) -> tuple[str, ...]:
     return tuple("/".join(owned) for owned in owns)
 
 
-def _role(consumer: ConsumerState) -> str:
+def _role(consumer: ConsumerState, checks: Sequence[Check]) -> str:
+    """Its part; a spare while a partition is free is the next in line, or another one is."""
+    is_free = any(check.id == "partitions.are_free" and check.passed for check in checks)
+
+    if consumer.role is ConsumerRole.STANDBY and is_free:
+        return "next_in_line"
+
     if consumer.role in {ConsumerRole.STANDBY, ConsumerRole.STARVED}:
         return consumer.role.value
 
@@ -220,6 +226,12 @@ def _owned(
 
     worst = max(held, key=lambda p: list(Health).index(p.health))
     state = next((p for p in snapshot.partitions if p.id == worst.id), None)
-    more = [ask_for.is_renewed(worst), ask_for.moves(worst), ask_for.keeps_up(worst, state)]
     findings = [f for name, pid in owns for f in about(snapshot, group=name, partition=pid)]
-    return verdict_of(worst, state, findings), (*checks, *more)
+    fails = is_failing(findings)
+    more = [
+        ask_for.is_renewed(worst),
+        ask_for.moves(worst, is_failing=fails),
+        ask_for.keeps_up(worst, state, is_failing=fails),
+    ]
+    verdict = as_far_as_read(verdict_of(worst, state, findings), checks)
+    return verdict, (*checks, *more)

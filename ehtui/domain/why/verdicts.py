@@ -18,6 +18,8 @@ from ehtui.domain.snapshot import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ehtui.domain.why.checks import Check
+
 FREE = frozenset({LeaseState.RELEASED, LeaseState.NEVER_OWNED, LeaseState.EXPIRED})
 _BY_LEASE = dict.fromkeys(FREE, "unowned") | {LeaseState.OVERDUE: "lapsing"}
 BY_HEALTH = {
@@ -29,6 +31,15 @@ BY_HEALTH = {
     Health.OVERDUE: "lapsing",
     Health.OK: "fine",
 }
+
+
+WELL = frozenset({"fine", "idle"})
+
+
+def as_far_as_read(verdict: str, checks: Iterable[Check]) -> str:
+    """The verdict; nothing is known to work while the hub or the store cannot be read."""
+    is_unread = any(c.passed is False for c in checks if c.id in {"hub.answers", "store.answers"})
+    return "unknown" if is_unread and verdict in WELL else verdict
 
 
 def is_failing(findings: Iterable[Finding]) -> bool:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.evidence import TakeoverTimes
 from ehtui.domain.proofs import Proof, Proven, Writer
 from ehtui.domain.rules import PREDATES_HUB
+from ehtui.domain.snapshot import LeaseState
 from ehtui.views import formats
 from ehtui.views.findings.forecast import joined, when
 from ehtui.views.proofs import NOT_KNOWN, sentence
@@ -85,6 +86,13 @@ def _silent(case: Case) -> str:
     return joined(f"{case.owner()} has not renewed its lease for {case.since('renewed_at')}", end)
 
 
+def _no_lease(case: Case) -> str:
+    if case.text("state") == LeaseState.UNREADABLE.value:
+        return "Whether its lease is renewed is not known"
+
+    return "There is no lease to renew"
+
+
 def _known(case: Case) -> str:
     guess = "~" if case.text("basis") == "elimination" else ""
 
@@ -110,7 +118,9 @@ def _stable(case: Case) -> str:
 def _written(case: Case) -> str:
     ago = case.say.ago(case.number("written_at"))
 
-    return f"A checkpoint was written: {case.count('sequence')}, {ago}"
+    told = f"A checkpoint was written: {case.count('sequence')}, {ago}"
+
+    return f"{told}, before its owner claimed it" if case.is_denied("is_of_owner") else told
 
 
 def _hidden_checkpoint(case: Case) -> str:
@@ -197,7 +207,7 @@ PARTITION_CHECKS: Mapping[str, CheckWords] = {
     "lease.is_renewed": CheckWords(
         _renewed,
         _silent,
-        always("There is no lease to renew"),
+        _no_lease,
         LEASE,
         always("See whether its process lives. If not, wait: a survivor takes over by itself."),
     ),

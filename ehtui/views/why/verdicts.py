@@ -25,7 +25,7 @@ VERDICT_WORDS: Mapping[str, tuple[Tone, str]] = {
         Tone.DIM,
         "It is no consumer of this hub: its own settings name another one.",
     ),
-    "fine": (Tone.GOOD, "It works: events come in and are read."),
+    "fine": (Tone.GOOD, "It works: what comes in is read."),
     "idle": (Tone.GOOD, "It works; there is nothing to read."),
     "standby": (
         Tone.INFO,
@@ -38,6 +38,17 @@ VERDICT_WORDS: Mapping[str, tuple[Tone, str]] = {
     "starved": (
         Tone.WARNING,
         "It should own partitions and does not: there is something to own, and it does not get it.",
+    ),
+    "next_in_line": (
+        Tone.INFO,
+        (
+            "It owns nothing yet, and a partition is free: whoever asks first takes it, this "
+            "consumer or another one that waits."
+        ),
+    ),
+    "uncovered": (
+        Tone.CRITICAL,
+        "Some of its partitions are read by nobody: no consumer holds them. Their events wait.",
     ),
     "unowned": (Tone.CRITICAL, "Nobody reads it: no consumer holds it. Its events wait."),
     "lapsing": (
