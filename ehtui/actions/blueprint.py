@@ -67,7 +67,6 @@ def blueprint_of(process: ProcessId) -> Blueprint:
         ProcessGoneError: It has ended.
         IdentityChangedError: The pid was reused.
         ProgramChangedError: It has exec'd another program.
-        PermissionError: Its environment is not for this user to read.
     """
     check_identity(process)
 
@@ -75,8 +74,8 @@ def blueprint_of(process: ProcessId) -> Blueprint:
         found = _read(process) if sys.platform == "linux" else _read_by_psutil(process)
     except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess) as error:
         raise ProcessGoneError from error
-    except psutil.AccessDenied as error:
-        raise PermissionError from error
+    except (PermissionError, psutil.AccessDenied) as error:
+        raise CannotStartError(StartObstacle.CLOSED) from error
 
     check_identity(process)  # all of it is of one process
 

@@ -26,7 +26,7 @@ from ehtui.domain.plans import (
     SupervisedPlan,
 )
 from ehtui.domain.problems import ProblemError
-from ehtui.domain.restarts import NOT_REHEARSED
+from ehtui.domain.restarts import NOT_REHEARSED, StartObstacle
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
@@ -279,7 +279,8 @@ class Executor:
         if restarted.process is None:
             told = restarted.detail or "It was not started."
             failed = self._failed(plan, told)
-            return replace(failed, obstacle=restarted.obstacle, is_down=True)
+            is_down = restarted.obstacle is not StartObstacle.LEFT_ALONE  # else nobody knows
+            return replace(failed, obstacle=restarted.obstacle, is_down=is_down)
 
         details: Details = (("pid", str(restarted.process.pid)),)
 

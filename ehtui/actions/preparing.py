@@ -20,7 +20,12 @@ from ehtui.actions.signals import ProcessGoneError, check_identity
 from ehtui.actions.whole_lines import open_records
 from ehtui.domain.restarts import Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.domain.text import safe
-from ehtui.sources.keepers import keeper_of, may_end_its_namespace, time_limit_of
+from ehtui.sources.keepers import (
+    children_of,
+    keeper_of,
+    may_end_its_namespace,
+    time_limit_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -339,4 +344,5 @@ def _rehearsal(opened: _Opened, blueprint: Blueprint, guard: Guard) -> Rehearsal
         is_new_program=found["is_new"],
         losses=tuple(sorted({*opened.losses, *entered})),
         keeper=keeper_of(blueprint.process),
+        children=children_of(blueprint.process),
     )

@@ -107,7 +107,9 @@ def _half_done(session: MonitorSession, wanted: Sequence[str]) -> Ended | None:
     Raises:
         ConfigError: It was restarted meanwhile; or it stands among others.
     """
-    down = {str(each.process.pid): each for each in session.ended if each.record is not None}
+    ended = [each for each in session.ended if each.record is not None]
+    named = {each.consumer: each for each in reversed(ended) if not _runs(session, each.consumer)}
+    down = named | {str(each.process.pid): each for each in ended}
 
     if len(wanted) > 1 and (among := down.keys() & set(wanted)):
         raise ConfigError(
@@ -121,6 +123,10 @@ def _half_done(session: MonitorSession, wanted: Sequence[str]) -> Ended | None:
     _refuse_restarted(session, wanted)
 
     return None
+
+
+def _runs(session: MonitorSession, name: str) -> bool:
+    return any(name == c.process.consumer_name for c in session.snapshot.consumers)
 
 
 def _refuse_restarted(session: MonitorSession, wanted: Sequence[str]) -> None:

@@ -119,15 +119,14 @@ class MonitorSession:
 
     def _remember(self, snapshot: Snapshot) -> None:
         """How those began that a picture shows, for when they have ended."""
-        running = [c.process.id for c in snapshot.consumers if not c.process.has_ended]
+        before, self._seen = self._seen, seen_with(self._seen, snapshot)
         new = [
-            process
-            for process in running
-            if process not in self._seen and not self._executor.read_only
+            each.process
+            for id_, each in self._seen.items()
+            if id_ not in before or not before[id_].process.runs_on_in(each.process)
         ]
-        self._seen = seen_with(self._seen, snapshot)
 
-        if new:
+        if new and not self._executor.read_only:
             self._monitor.submit(lambda: self._executor.remember(new))
 
     def refresh(self) -> None:

@@ -200,6 +200,7 @@ class RefusalReason(StrEnum):
     IDENTITY_CHANGED = "identity_changed"
     PROGRAM_CHANGED = "program_changed"  # exec'd in place: what was meant runs no more
     UNKNOWN_SIGNAL = "unknown_signal"
+    SIGNAL_IGNORED = "signal_ignored"  # it would not end by it
     SUPERVISED = "supervised"  # somebody else starts it again, and cannot be asked from here
     SUPERVISOR_CHANGED = "supervisor_changed"  # it runs under another one than the plan says
     UNKNOWN_CONSUMER = "unknown_consumer"

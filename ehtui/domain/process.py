@@ -17,7 +17,7 @@ class Program:
 
     file: tuple[int, int] | None  # device and inode of its program file
     place: tuple[int, int] | None  # where exec put its code and its stack: anew each time
-    arguments: str | None  # digest of its command line, which a title overwrites
+    arguments: str | None  # of this session: digest of its command line, which a title overwrites
 
     def is_still(self, earlier: Program) -> bool:
         """Whether nothing else was exec'd since, as far as both looks tell."""

@@ -14,6 +14,7 @@ from ehtui.domain.process import ProcessId
 class StartObstacle(StrEnum):
     """Why a process could not be started again as it was: it is not stopped then."""
 
+    CLOSED = "closed"  # how it was started is not for this user to read, though it is theirs
     FOLDER_GONE = "folder_gone"  # its working folder was deleted
     FOLDER_CLOSED = "folder_closed"  # its user may not enter it any more
     PROGRAM_GONE = "program_gone"
@@ -83,6 +84,7 @@ class Rehearsal:
     is_new_program: bool = False  # another file lies there than the one that runs
     losses: tuple[Loss, ...] = ()
     keeper: Keeper | None = None
+    children: int = 0  # processes that it has started: they may outlive it
 
     def holds(self, now: Rehearsal) -> bool:
         """Whether a later one finds nothing that this one has not said."""

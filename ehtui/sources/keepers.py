@@ -60,6 +60,15 @@ def keeper_of(process: ProcessId) -> Keeper | None:
     return None
 
 
+def children_of(process: ProcessId) -> int:
+    """How many processes it has started that still run."""
+    with suppress(psutil.Error, OSError):
+        children = psutil.Process(process.pid).children(recursive=True)
+        return sum(child.status() != psutil.STATUS_ZOMBIE for child in children)
+
+    return 0
+
+
 def time_limit_of(process: ProcessId) -> str | None:
     """`timeout 1h`, where that runs it: the next one has no limit."""
     with suppress(psutil.Error, OSError):

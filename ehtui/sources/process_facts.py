@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
-from hashlib import sha256
+from hashlib import blake2b, sha256
 from pathlib import Path
 
 import psutil
@@ -15,6 +15,7 @@ from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark, read_mark
 from ehtui.domain.process import Program
 
 _KEY_BYTES = 512
+_KEY = os.urandom(16)
 PF_KTHREAD = 0x00200000  # sched.h
 
 
@@ -63,7 +64,8 @@ def command_key(pid: int) -> bytes | None:
 def program_of(pid: int) -> Program:
     """What it runs now. proc(5): the link `exe`, `cmdline`, and fields 26 and 28 of `stat`."""
     command = command_bytes(pid)
-    digest = sha256(command).hexdigest() if command else None  # a zombie has none left
+    # A zombie has none left. With a key: it is told, and the words may hold secrets.
+    digest = blake2b(command, key=_KEY).hexdigest() if command else None
     file = None
 
     with suppress(psutil.Error, OSError):

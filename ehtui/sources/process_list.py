@@ -9,6 +9,7 @@ from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy
 from ehtui.domain.text import safe, safe_command
 from ehtui.sources.processes import own_line
 from ehtui.sources.programs import kind_of
+from ehtui.sources.recognition import is_ehtui
 
 _ATTRIBUTES = ["pid", "ppid", "create_time", "name", "username", "status", "exe"]
 _RUNTIMES = ("python", "node", "dotnet", "java")
@@ -28,7 +29,7 @@ def list_processes() -> tuple[ProcessSample, ...]:
         words = _words(process)
 
         # Without a command line it is a kernel thread, or not ours to look at.
-        if words and facts["pid"] not in own:
+        if words and facts["pid"] not in own and not is_ehtui(words):
             found.append(_sample(facts, words))
 
     return tuple(sorted(found, key=lambda s: (_rank(s.runtime), -s.id.started_at)))

@@ -54,6 +54,10 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.IDENTITY_CHANGED: "{subject} is another process now: its number was used again.",
     RefusalReason.PROGRAM_CHANGED: "{subject} runs another program than when it was chosen.",
     RefusalReason.UNKNOWN_SIGNAL: "There is no signal “{subject}” here.",
+    RefusalReason.SIGNAL_IGNORED: (
+        "{subject} ignores the signal{detail} and would not end by it: kill it with k and start it "
+        "again with N, or use --then-kill."
+    ),
     RefusalReason.SUPERVISED: "{subject} is started again by its supervisor{detail}: use that.",
     RefusalReason.SUPERVISOR_CHANGED: "{subject} has another supervisor than a moment ago.",
     RefusalReason.UNKNOWN_CONSUMER: "No consumer is named “{subject}”: see consumers in config.",

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ehtui.domain.restarts import Keeper, Loss, Rehearsal
 
 _OBSTACLES: Mapping[StartObstacle, str] = {
+    StartObstacle.CLOSED: "how it was started is not for this user to read",
     StartObstacle.FOLDER_GONE: "its working folder {} was deleted",
     StartObstacle.FOLDER_CLOSED: "its user can't enter its working folder {}",
     StartObstacle.PROGRAM_GONE: "“{}”, its command's first word, is not there or not what it runs",
@@ -72,6 +73,10 @@ def rehearsal_notes(rehearsal: Rehearsal) -> Iterator[str]:
     """What the new process is not, in sentences."""
     if rehearsal.is_new_program:
         yield f"{safe(rehearsal.program or '')} was replaced since: the new file is started."
+
+    if rehearsal.children:
+        has = formats.plural(rehearsal.children, "child process", "child processes")
+        yield f"It has {has}: whatever does not end with it goes on beside the new one."
 
     yield from (loss_words(loss) for loss in rehearsal.losses)
 

@@ -368,6 +368,14 @@ async def test_who_is_stopped_and_not_started_is_down(tmp_path: Path) -> None:
     assert outcome.obstacle is StartObstacle.PROGRAM_GONE
 
 
+async def test_where_nobody_knows_how_it_ended_it_is_not_called_down(tmp_path: Path) -> None:
+    lost = Restarted(None, Path(), obstacle=StartObstacle.LEFT_ALONE)
+    bench = Bench(tmp_path, hands=RecordingHands(restarted=lost))
+    outcome = await bench.executor.run(restart_plan())
+
+    assert (outcome.state, outcome.is_down) == (OutcomeState.FAILED, False)
+
+
 async def test_what_its_parent_starts_ehtui_does_not(tmp_path: Path) -> None:
     by_keeper = replace(RESTARTED, is_by_keeper=True)
     bench = Bench(tmp_path, hands=RecordingHands(restarted=by_keeper))

@@ -8,11 +8,13 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ehtui.actions.obstacles import CannotStartError
 from ehtui.domain.process import ProcessId
 from ehtui.domain.restarts import StartObstacle
+from ehtui.views.restarts import rehearsal_notes
 from tests.hands.consumers import (
     NOBODY,
     Stage,
@@ -24,6 +26,7 @@ from tests.hands.consumers import (
     words_of,
 )
 from tests.hands.disks import fill, small_disk
+from tests.waiting import wait_until
 
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root may become somebody else")
 
@@ -239,6 +242,50 @@ def test_what_a_shell_handed_over_once(stage: Stage) -> None:
 
     assert found.obstacle is StartObstacle.FILE_HANDED
     assert found.detail.startswith("/dev/fd/")
+
+
+def test_who_went_to_another_folder_is_started_where_it_began(stage: Stage) -> None:
+    """As daemons do: its words are told from the folder that the shell was in."""
+    stage.script.write_text("import os; os.chdir('/')\n" + stage.script.read_text())
+    command = f"cd {stage.home} && exec {sys.executable} consumer.py --group test"
+    process = stage.start("/bin/bash", "-c", command, cwd="/")
+    wait_until(lambda: os.readlink(f"/proc/{process.pid}/cwd") == "/")  # noqa: PTH115
+    prepared = stage.prepare(process)
+    assert prepared.rehearsal.folder == str(stage.home)
+    restarted = prepared.carry_out()
+
+    assert restarted.process is not None
+    assert restarted.exit_code is None
+    stage.running.append(restarted.process.pid)
+
+
+def test_its_children_are_counted(stage: Stage) -> None:
+    """They may outlive it, and then go on beside the new one."""
+    stage.script.write_text("import os\nif os.fork(): pass\n" + stage.script.read_text())
+    process = stage.start()
+    (child,) = psutil.Process(process.pid).children()
+    prepared = stage.prepare(process)
+    prepared.release()
+    child.kill()
+
+    assert prepared.rehearsal.children == 1
+    told = " ".join(rehearsal_notes(prepared.rehearsal))
+    assert "It has 1 child process: whatever does not end with it goes on" in told
+
+
+@needs_root
+def test_a_process_that_closed_itself_to_its_own_user(stage: Stage) -> None:
+    """As one with file capabilities: what starts it is not for its user to read."""
+    closed = "import ctypes; ctypes.CDLL(None).prctl(4, 0, 0, 0, 0)\n"
+    stage.script.write_text(closed + stage.script.read_text())
+    process = stage.start(everybodys_python(), "consumer.py", **run_by(NOBODY))
+    stage.state.mkdir(mode=0o777)
+    stage.state.chmod(0o777)
+
+    with as_user(NOBODY):
+        found = refusal(stage, process)
+
+    assert found.obstacle is StartObstacle.CLOSED
 
 
 # Where its output, its record and its audit go.

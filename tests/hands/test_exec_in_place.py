@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -153,3 +154,14 @@ def test_an_owner_whose_process_became_something_else_has_ended() -> None:
     assert now.process.command == "c2.py"
     assert [facts(e.details)["owner"] for e in world.told("consumer.gone")] == [owner]
     assert [facts(e.details)["command"] for e in world.told("consumer.started")] == ["c2.py"]
+
+
+def test_what_is_told_of_a_command_line_is_no_digest_to_try_words_on() -> None:
+    """It stands in plans as JSON: without this session's key nobody can guess a secret from it."""
+    with child(SHIFTER, "--password", "1234") as process:
+        words = Path(f"/proc/{process.pid}/cmdline").read_bytes()
+        told = program_of(process.pid).arguments
+
+    assert told not in {
+        hashlib.new(name, words).hexdigest() for name in ("sha256", "sha1", "md5", "blake2b")
+    }

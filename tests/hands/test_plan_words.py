@@ -123,6 +123,28 @@ def test_a_signal_to_a_stopped_process_waits_with_it(signal: str, *, is_told: bo
     assert ("acts once it goes on" in words(seen, plan).costs[0]) == is_told
 
 
+def test_who_ignores_the_signal_would_never_end() -> None:
+    world = healthy()
+    first, *others = world.snapshot.consumers
+    masks = {"caught_signals": frozenset[int](), "ignored_signals": frozenset({15})}
+    deaf = replace(first, process=replace(first.process, **masks))  # type: ignore[arg-type]
+    seen = replace(world.snapshot, consumers=(deaf, *others))
+    plan = plan_restart(
+        seen,
+        deaf.process.id,
+        log_folder="/l",
+        host=HOST,
+        read_only=False,
+        at=seen.taken_at,
+        rehearsal=FOUND,
+    )
+
+    assert isinstance(plan, Refusal)
+    assert plan.reason is RefusalReason.SIGNAL_IGNORED
+    assert "100 ignores the signal (TERM)" in refusal_sentence(plan)
+    assert planned(seen, kill_after_s=60.0).target.effect is SignalEffect.DIES
+
+
 def test_what_it_loses_and_who_else_starts_it() -> None:
     seen = world_of()
     keeper = Keeper(4242, "bash run.sh", (4242,), is_loop=True, look_s=7.0)

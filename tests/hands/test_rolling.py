@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
+from textual.containers import VerticalScroll
 from typing_extensions import override
 
 from ehtui.cli.rolling import roll
@@ -33,6 +34,7 @@ from ehtui.views.telling import Telling
 from tests.domain.build import World, healthy, process_id
 from tests.tui.fakes import FakeSession
 from tests.tui.scenes import healthy as healthy_picture
+from tests.waiting import wait_for
 
 HOST = Host(own_pid=1, is_root=True)
 
@@ -253,3 +255,22 @@ async def test_tagged_consumers_are_restarted_one_after_the_other() -> None:
     assert isinstance(plan, RollingPlan)
     assert len(plan.restarts) == 2
     assert session.rehearsed == [each.target.process for each in plan.restarts]
+
+
+async def test_a_long_plan_is_read_on_with_the_keys() -> None:
+    session = RestartingSession(healthy_picture())
+    app = EhtuiApp(session, UiOptions())
+
+    async with app.run_test(size=(80, 16)) as pilot:
+        for key in ("2", "space", "space", "R"):
+            await pilot.press(key)
+            await pilot.pause()
+
+        plan = app.screen.query_one(VerticalScroll)
+        assert plan.max_scroll_y > 0
+
+        for key, expected in (("down", 1), ("up", 0), ("pagedown", plan.max_scroll_y)):
+            await pilot.press(key)
+            await wait_for(lambda at=expected: plan.scroll_y == at)  # type: ignore[misc]
+
+        assert session.executed == []

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.planners.start import log_name
 from ehtui.domain.plans import EnvironmentOf, Refusal, RefusalReason, StartPlan
-from ehtui.domain.process import ProcessId
+from ehtui.domain.process import ProcessId, RecognisedBy
 from ehtui.domain.restarts import RestartRecord
 
 if TYPE_CHECKING:
     from ehtui.domain.process import ProcessSample
     from ehtui.domain.restarts import Rehearsal
-    from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.snapshot import ConsumerState, Snapshot
 
 MOST = 32  # the longest ended go first
 SLACK_S = 2.0  # of a scan: who came in the same moment may be the one that came after it
@@ -38,7 +38,9 @@ Seen = Mapping[ProcessId, Ended]
 
 def seen_with(seen: Seen, snapshot: Snapshot) -> Seen:
     """Whom pictures have shown so far, this one included: bounded, newest last."""
-    running = {c.process.id: c for c in snapshot.consumers if not c.process.has_ended}
+    running = {
+        c.process.id: c for c in snapshot.consumers if not c.process.has_ended and is_of_interest(c)
+    }
     known = dict(seen)
 
     for id_, consumer in running.items():
@@ -56,6 +58,13 @@ def seen_with(seen: Seen, snapshot: Snapshot) -> Seen:
         del known[id_]
 
     return known
+
+
+def is_of_interest(consumer: ConsumerState) -> bool:
+    """Whether it is a consumer for sure: who only was connected may be anything."""
+    is_named = consumer.process.recognised_by is not RecognisedBy.CONNECTION
+
+    return is_named or bool(consumer.owners)
 
 
 def ended_consumers(seen: Seen, snapshot: Snapshot) -> tuple[Ended, ...]:

@@ -12,6 +12,7 @@ from ehtui.domain.plans import (
     Refusal,
     RefusalReason,
     RestartPlan,
+    SignalEffect,
     SignalPlan,
     StartPlan,
     SupervisedPlan,
@@ -83,6 +84,9 @@ def plan_restart(
     if supervisor is not None:
         pid = str(process.pid)
         return Refusal(RefusalReason.SUPERVISED, pid, supervisor.label, supervisor)
+
+    if stopping.targets[0].effect is SignalEffect.IGNORED:
+        return Refusal(RefusalReason.SIGNAL_IGNORED, str(process.pid), stopping.signal)
 
     if isinstance(rehearsal, Refusal):
         return rehearsal

@@ -37,6 +37,10 @@ class ConfirmScreen(Dialog[bool]):
     AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,right", "other_button", "Other button", show=False),
+        Binding("up", "scroll_plan(-1)", "Up", show=False),
+        Binding("down", "scroll_plan(1)", "Down", show=False),
+        Binding("pageup", "scroll_plan(-15)", "Page up", show=False),
+        Binding("pagedown", "scroll_plan(15)", "Page down", show=False),
     ]
     DEFAULT_CSS = """
     ConfirmScreen {
@@ -80,6 +84,9 @@ class ConfirmScreen(Dialog[bool]):
     @on(events.Mount)
     def keep_up(self) -> None:
         """Tell what is planned, and go on telling it as the world goes on."""
+        if not self.query("#steps"):  # the application ends while it opens
+            return
+
         self._tell()
 
         if self._anew is not None:
@@ -121,6 +128,10 @@ class ConfirmScreen(Dialog[bool]):
     def cancel_button(self) -> Button:
         """What leaves everything as it is."""
         return Button("Cancel", id="cancel", compact=True)
+
+    def action_scroll_plan(self, lines: int) -> None:
+        """Read on: a plan of several consumers is longer than the box."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
 
     def action_other_button(self) -> None:
         """Go to the other button."""
