@@ -6,13 +6,16 @@ import math
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.timeline import FindingEnded
+from ehtui.lazy import LazyModule
 from ehtui.views.keys import partitions_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from ehtui.domain import timeline as events
     from ehtui.domain.snapshot import TimelineEvent
+else:
+    events = LazyModule("ehtui.domain.timeline")
 
 _SOURCES = ("source.unreadable", "source.throttled", "source.unauthorised")
 _TOLD_BY = {
@@ -52,7 +55,7 @@ def _spans(timeline: Sequence[TimelineEvent]) -> dict[_Key, list[_Span]]:
         key = (event.finding.id, _lower(event.subject.group), event.subject.source)
         places = frozenset(partitions_of(event.finding))
 
-        if isinstance(event.details, FindingEnded):
+        if isinstance(event.details, events.FindingEnded):
             from_at = event.details.began_at - _ROUND_S
             spans[key] = [span for span in spans[key] if span.from_at != from_at]
             spans[key].append(_Span(from_at, event.at + _ROUND_S, places))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import Severity
-from ehtui.domain.timeline import FindingEnded
 from ehtui.lazy import LazyModule
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Column, Row, Table, Tone
@@ -20,9 +19,11 @@ from ehtui.views.telling import Telling
 from ehtui.views.told_twice import told_once
 
 if TYPE_CHECKING:
+    from ehtui.domain import timeline as events
     from ehtui.domain.snapshot import Snapshot, TimelineEvent
     from ehtui.views import timeline
 else:
+    events = LazyModule("ehtui.domain.timeline")
     timeline = LazyModule("ehtui.views.timeline")
 
 COLUMNS = (
@@ -93,7 +94,7 @@ def _row(event: TimelineEvent, say: Telling, mark: OwnerMark | None, glyphs: Gly
 def _meaning(event: TimelineEvent, glyphs: Glyphs) -> tuple[Tone, str]:
     severity = _SEVERITIES.get(event.kind)
 
-    if isinstance(event.details, FindingEnded):
+    if isinstance(event.details, events.FindingEnded):
         return (Tone.GOOD, glyphs.well) if event.details.is_judged else (Tone.DIM, " ")
 
     if event.finding is not None:
