@@ -37,9 +37,7 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.UNKNOWN_PARTITION: "The hub has no partition “{subject}”.",
     RefusalReason.UNKNOWN_TEMPLATE: "No test event is named “{subject}”: see test_events.",
     RefusalReason.NOT_CONNECTED: "The hub has not been read yet: try again once it answers.",
-    RefusalReason.CANNOT_START: (
-        "{subject} could not be started again, so it is left alone{detail}."
-    ),
+    RefusalReason.CANNOT_START: ("Nothing is done: {subject} could not be started again{detail}."),
     RefusalReason.BEING_RESTARTED: "{subject} is being restarted by somebody else{detail}.",
     RefusalReason.REHEARSAL_CHANGED: (
         "{subject} would not be started as the plan says any more: look at it again."
@@ -82,7 +80,7 @@ def refusal_sentence(refusal: Refusal) -> str:
 
     if refusal.obstacle is not None:
         words = obstacle_words(refusal.obstacle, refusal.detail)
-        return f"{safe(refusal.subject)} could not be started again, so it is left alone: {words}."
+        return f"Nothing is done: {safe(refusal.subject)} could not be started again: {words}."
 
     detail = f" ({safe(refusal.detail)})" if refusal.detail else ""
     words = _REFUSALS.get(refusal.reason, f"Refused: {refusal.reason.value} {{subject}}{{detail}}")

@@ -34,7 +34,7 @@ _OBSTACLES: Mapping[StartObstacle, str] = {
     StartObstacle.SYSTEM_CALLS: "it runs under a system call filter (seccomp) of its own",
     StartObstacle.LABEL: "its security label {} can't be given to another process",
     StartObstacle.RIGHTS: "the new process would have more rights: {}",
-    StartObstacle.SECRETS_GONE: "its arguments held secrets, and those are kept nowhere",
+    StartObstacle.SECRETS_GONE: "its arguments held secrets, which are kept nowhere",
     StartObstacle.LEFT_ALONE: "whoever carried the restart out was ended on the way",
     StartObstacle.NOT_REHEARSED: "its start was tried and failed: {}",
 }

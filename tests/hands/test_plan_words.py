@@ -169,7 +169,7 @@ def test_every_obstacle_is_a_sentence(obstacle: StartObstacle) -> None:
     refusal = Refusal(RefusalReason.CANNOT_START, "7", "/srv/{x}", obstacle=obstacle)
     told = refusal_sentence(refusal)
 
-    assert told.startswith("7 could not be started again, so it is left alone: ")
+    assert told.startswith("Nothing is done: 7 could not be started again: ")
     assert told.endswith(".")
     assert obstacle_words(obstacle, "") == obstacle_words(obstacle, "").strip(": ")
 
