@@ -155,9 +155,9 @@ def _by_exclusion(
     found: dict[str, OwnerLink] = {}
 
     while True:
-        taken = _taken({**links, **found}, owns)
+        known = tuple({**links, **found}.values())
         left = {
-            claim: [w for w in writers if w not in taken]
+            claim: [w for w in writers if not _was_another(w, claim, known)]
             for claim, writers in _open_claims(draft, {**links, **found}, owns)
         }
         single = {c: ws[0] for c, ws in left.items() if len(ws) == 1}
@@ -166,6 +166,14 @@ def _by_exclusion(
             return found
 
         found.update({c.owner: _link(c, w, LinkBasis.EXCLUSION) for c, w in single.items()})
+
+
+def _was_another(writer: ProcessId, claim: OwnerClaim, known: Iterable[OwnerLink]) -> bool:
+    """Whether a process was some other owner when this one was named."""
+    return any(
+        link.process == writer and (link.over_at is None or link.over_at >= claim.seen_at)
+        for link in known
+    )
 
 
 def _open_claims(

@@ -23,6 +23,7 @@ from ehtui.sources.log_files import logs_of
 from ehtui.sources.process_facts import inner_pids, is_kernel_thread, program_of, signal_masks
 from ehtui.sources.programs import ProgramKind, loaded_runtime
 from ehtui.sources.recognition import Pattern
+from ehtui.sources.sockets import is_networked_elsewhere
 from ehtui.sources.start_times import started_at
 from ehtui.sources.supervisors import supervisor_of
 
@@ -64,6 +65,8 @@ class KnownProcess:
     inner_pids: frozenset[int]
     target: DeclaredTarget | None
     own_line: frozenset[int]  # ehtui and its ancestors: nobody's supervisors
+    is_networked_elsewhere: bool
+    connections: int | None = None
     logs: tuple[str, ...] = ()
     has_cpu_baseline: bool = False
 
@@ -96,6 +99,11 @@ class KnownProcess:
         if is_thorough or at - self.id.started_at < SETTLED_AFTER_S:
             self.logs = _logs(pid, self.pattern)
 
+        if not self.is_networked_elsewhere:
+            self.connections = clients.connections_of(pid)
+        elif is_thorough:
+            self.connections = clients.connections_elsewhere(pid)
+
         return ProcessSample(
             id=self.id,
             parent=self.parent,
@@ -108,7 +116,7 @@ class KnownProcess:
             memory_percent=load.memory_percent,
             rss_bytes=load.rss_bytes,
             threads=load.threads,
-            connections=clients.connections_of(pid),
+            connections=self.connections,
             recognised_by=self.recognised_by,
             consumer_name=self._name,
             caught_signals=caught,
@@ -187,6 +195,7 @@ def known_process(
             inner_pids=inner_pids(pid),
             target=declared_target(pid),
             own_line=own_line,
+            is_networked_elsewhere=is_networked_elsewhere(pid),
             logs=_logs(pid, pattern),
         )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.process import Traffic
 from ehtui.sources.recognition import namespace_addresses
-from ehtui.sources.sockets import Sockets, Volume
+from ehtui.sources.sockets import Sockets, Volume, count_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -188,6 +188,10 @@ class NamespaceClients:
     def connections_of(self, pid: int) -> int | None:
         """How many connections a process of this network namespace has; None: not to be known."""
         return None if self._counts is None else self._counts.get(pid, 0)
+
+    def connections_elsewhere(self, pid: int) -> int | None:
+        """The same of a process of another one, as in a container; None where none is seen."""
+        return count_elsewhere(pid, self._addresses) if self._addresses else None
 
     def traffic_of(self, pid: int) -> Traffic | None:
         """What it does there; None while nothing tells."""

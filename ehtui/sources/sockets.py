@@ -219,3 +219,50 @@ def _held(inodes: Collection[int]) -> dict[int, frozenset[int]]:
                         held[inode].add(pid)
 
     return {inode: frozenset(pids) for inode, pids in held.items()}
+
+
+def count_elsewhere(pid: int, addresses: Collection[Address]) -> int | None:
+    """How many connections a process of another network namespace has to `addresses`; Linux only.
+
+    None where none is seen: from in there the other side may have another address.
+    """
+    wanted = {key for address in addresses for key in _as_kernel_writes(address)}
+    own, found = set(), 0
+
+    try:
+        with os.scandir(f"/proc/{pid}/fd") as descriptors:
+            for descriptor in descriptors:
+                with suppress(OSError):
+                    own.add(str(Path(descriptor.path).readlink()))
+
+        for table in ("tcp", "tcp6"):
+            for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+                fields = line.split()
+                found += f"socket:[{fields[9]}]" in own and _remote(fields[2]) in wanted
+    except OSError:
+        return None
+
+    return found or None
+
+
+def _remote(text: str) -> bytes:
+    """An address of /proc/net/tcp, `0100007F:1F90`, as the kernel's messages have it."""
+    host, _, port = text.partition(":")
+    words = (bytes.fromhex(host[at : at + 8]) for at in range(0, len(host), 8))
+    # Each word of four bytes is written as a number of this machine.
+    packed = b"".join(word[::-1] if sys.byteorder == "little" else word for word in words)
+
+    return bytes.fromhex(port) + packed
+
+
+def is_networked_elsewhere(pid: int) -> bool:
+    """Whether it lives in another network namespace, where its connections are not seen."""
+    if sys.platform != "linux":
+        return False
+
+    try:
+        own, its = (Path(f"/proc/{who}/ns/net").readlink() for who in ("self", pid))
+    except OSError:
+        return False
+
+    return own != its

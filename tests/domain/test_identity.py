@@ -82,6 +82,22 @@ def test_all_but_one_of_the_writers_are_other_owners() -> None:
     assert of(world, 2).log is LogState.NAMED
 
 
+def test_who_closes_now_was_another_owner_when_this_one_was_named() -> None:
+    """The tie of the others does not come into doubt while one of them ends in good order."""
+    world = two_in_one_file()
+    closing = replace(shared_log(world, a=(1,), b=(1, 2)).links[0], over_at=world.at + 1)
+    claims = tuple(replace(c, seen_at=world.at - 10) for c in world.snapshot.memory.host.claims)  # type: ignore[attr-defined]
+
+    for partition in tuple(world.owned_by("a")):
+        world.release(partition)
+
+    world.tick(2)
+    world.look(logs=False)
+    world.fold(LogsRead(world.at, "logs", (closing,), (), 0.01, (), claims))
+
+    assert link_of(world, 2) == ("b", LinkBasis.EXCLUSION)
+
+
 def test_of_two_owners_and_two_writers_nothing_is_known_but_that() -> None:
     world = World(2)
     world.consumer("a", "0", pid=1)

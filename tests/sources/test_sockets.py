@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
@@ -10,7 +11,13 @@ import sys
 import pytest
 
 from ehtui.sources import sockets as sockets_module
-from ehtui.sources.sockets import Sockets, counts_by_psutil
+from ehtui.sources.processes import ProcessSource
+from ehtui.sources.sockets import (
+    Sockets,
+    count_elsewhere,
+    counts_by_psutil,
+    is_networked_elsewhere,
+)
 
 CLIENT = """
 import socket, sys
@@ -107,3 +114,55 @@ def test_descriptors_are_looked_through_only_for_new_connections(
             walks.clear()
             sockets.counts(address)
             assert walks == []
+
+
+def may_unshare() -> bool:
+    if sys.platform != "linux" or shutil.which("unshare") is None:
+        return False
+
+    return (
+        subprocess.run(["unshare", "-n", "true"], check=False, capture_output=True).returncode == 0
+    )
+
+
+ELSEWHERE = """
+import socket, subprocess, sys
+subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
+server = socket.create_server(("127.0.0.1", 0))
+kept = socket.create_connection(server.getsockname())
+print(server.getsockname()[1], flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(
+    not may_unshare() or shutil.which("ip") is None, reason="needs a network namespace of its own"
+)
+def test_connections_of_another_network_namespace_are_counted_in_there() -> None:
+    with subprocess.Popen(
+        ["unshare", "-n", sys.executable, "-c", ELSEWHERE],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as client:
+        assert client.stdout is not None
+        port = int(client.stdout.readline())
+        address = ("127.0.0.1", port)
+
+        assert is_networked_elsewhere(client.pid)
+        assert client.pid not in (Sockets().counts({address}) or {})
+        assert count_elsewhere(client.pid, {address}) == 1
+        # Under another address nobody is seen: that is no zero.
+        assert count_elsewhere(client.pid, {("127.0.0.1", 1)}) is None
+
+        source = ProcessSource(namespace=f"127.0.0.1:{port}", manual_pids=[client.pid])
+        (sample,) = source.scan().processes
+        assert sample.connections == 1
+        hidden = ProcessSource(namespace="127.0.0.1:1", manual_pids=[client.pid])
+        (sample,) = hidden.scan().processes
+        assert sample.connections is None
+        client.communicate("")
+
+
+def test_this_process_is_networked_here() -> None:
+    assert not is_networked_elsewhere(os.getpid())
