@@ -40,7 +40,9 @@ def test_its_settings_know_the_sandbox() -> None:
 
 @pytest.mark.timeout(120)
 def test_without_a_terminal_it_reports_and_leaves_nothing() -> None:
-    code = "import ehtui.cli.demo as d; d.REPORT_AFTER_S = 12; import ehtui.cli as c; exit(c.main())"
+    code = (
+        "import ehtui.cli.demo as d; d.REPORT_AFTER_S = 12; import ehtui.cli as c; exit(c.main())"
+    )
     demo = subprocess.Popen(
         [sys.executable, "-c", code, "demo"],
         stdin=subprocess.DEVNULL,
