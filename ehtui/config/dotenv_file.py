@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections import ChainMap
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from dotenv.parser import parse_stream
 
 from ehtui.config.errors import ConfigError
 from ehtui.config.expand import expand
+from ehtui.config.own_files import read_own_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,21 +31,33 @@ def read_dotenv(path: Path, shown: str, environment: Mapping[str, str]) -> Doten
     Raises:
         ConfigError: It cannot be read.
     """
+    return parse_dotenv(read_own_file(path, shown), path, shown, environment)
+
+
+def parse_dotenv(
+    content: bytes, path: Path, shown: str, environment: Mapping[str, str]
+) -> DotenvFile:
+    """The same for what was read already.
+
+    Raises:
+        ConfigError: It is no text.
+    """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise ConfigError(f"{shown} cannot be read: {error.strerror}.") from None
+        text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise ConfigError(f"{shown} is not UTF-8 text.", "Save it as UTF-8.") from None
 
     variables: dict[str, str] = {}
+    known = ChainMap(dict(environment), variables)
     unread: list[int] = []
 
     for binding in parse_stream(io.StringIO(text)):
         if binding.error:
             unread.append(binding.original.line)
         elif binding.key is not None and binding.value is not None:
-            known = {**variables, **environment}
-            variables[binding.key] = expand(binding.value, known, must_exist=False)
+            try:
+                variables[binding.key] = expand(binding.value, known, must_exist=False)
+            except ConfigError:  # it stands for more than any setting
+                unread.append(binding.original.line)
 
     return DotenvFile(path, shown, variables, tuple(unread))

@@ -10,6 +10,7 @@ from ehtui.config.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+LONGEST = 64 * 1024  # of a text with variables: a few lines of them can stand for gigabytes
 _VARIABLE = re.compile(
     r"\$(?P<escaped>\$)?\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<else>[^}]*))?\}"
 )
@@ -21,10 +22,14 @@ def expand(
     """Replace `${NAME}` and `${NAME:-else}`; `$${NAME}` stays `${NAME}`.
 
     Raises:
-        ConfigError: A variable that must exist is not set; `key` names the setting.
+        ConfigError: A variable that must exist is not set, or all of them together are too long;
+            `key` names the setting.
     """
+    length = 0
 
     def value_of(match: re.Match[str]) -> str:
+        nonlocal length
+
         if match["escaped"]:
             return match[0][1:]
 
@@ -37,24 +42,33 @@ def expand(
                 f"${{{match['name']}:-default}}.",
             )
 
+        length += len(value or "")
+
+        if length > LONGEST:
+            raise ConfigError(f"{key or 'A text'} is longer than any setting, with its variables.")
+
         return value or ""
 
     return _VARIABLE.sub(value_of, text)
 
 
-def expand_all(value: object, variables: Mapping[str, str], *, key: str) -> object:
+def expand_all(
+    value: object, variables: Mapping[str, str], *, key: str, must_exist: bool = True
+) -> object:
     """The same in every text of a value made of mappings and lists."""
     if isinstance(value, str):
-        return expand(value, variables, key=key)
+        return expand(value, variables, key=key, must_exist=must_exist)
 
     if isinstance(value, dict):
         return {
-            name: expand_all(part, variables, key=f"{key}.{name}") for name, part in value.items()
+            name: expand_all(part, variables, key=f"{key}.{name}", must_exist=must_exist)
+            for name, part in value.items()
         }
 
     if isinstance(value, list):
         return [
-            expand_all(part, variables, key=f"{key}[{number}]") for number, part in enumerate(value)
+            expand_all(part, variables, key=f"{key}[{number}]", must_exist=must_exist)
+            for number, part in enumerate(value)
         ]
 
     return value

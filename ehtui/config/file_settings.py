@@ -37,9 +37,11 @@ class FileSettings:
 
 
 def read_file_settings(
-    places: list[tuple[Path, str]], variables: Mapping[str, str]
+    places: list[tuple[Path, str]], variables: Mapping[str, str], *, is_overruled: bool = False
 ) -> FileSettings | None:
     """Read the first file that has a section of ehtui's; `variables` are for `${NAME}`.
+
+    Where hub and store are `is_overruled` by --pid, their variables may be missing.
 
     A `./config.yaml` without one is another program's and passed over. If there is nothing else,
     its sections are still named as ignored.
@@ -53,19 +55,22 @@ def read_file_settings(
         files.append(read_yaml(path, shown))
 
         if any(name in files[-1].sections for name in TOP_LEVEL):
-            return _settings_of(files[-1], variables)
+            return _settings_of(files[-1], variables, is_overruled=is_overruled)
 
     return _settings_of(files[0], variables) if files else None
 
 
-def _settings_of(file: YamlFile, variables: Mapping[str, str]) -> FileSettings:
+def _settings_of(
+    file: YamlFile, variables: Mapping[str, str], *, is_overruled: bool = False
+) -> FileSettings:
     dotenvs = tuple(_dotenv(name, file, variables) for name in env_files(file, variables))
     known: dict[str, str] = {}
 
     for dotenv in reversed(dotenvs):
         known |= dotenv.variables
 
-    document = validate(file, {**known, **variables})
+    unused = _OVERLAID if is_overruled else ()
+    document = validate(file, {**known, **variables}, unused)
     folder = file.path.parent.resolve()
 
     return FileSettings(

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 import psutil
 
 from ehtui.config.errors import ConfigError
-from ehtui.config.process_files import Place, ProcessFiles
+from ehtui.config.process_files import Place, ProcessFiles, place
 from ehtui.config.process_memory import variables_of, words_of
+from ehtui.config.process_sight import ProcessSight
 from ehtui.domain.text import safe, safe_command
 
 if TYPE_CHECKING:
@@ -34,6 +35,9 @@ class ProcessFacts:
 def read_process(pid: int) -> ProcessFacts:
     """Read a process's command line, environment and the files of its folder.
 
+    Files are read with no more rights than the process's own user has, and `${NAME}` in them means
+    the process's environment.
+
     Raises:
         ConfigError: There is no such process, or no right to read its environment.
     """
@@ -52,23 +56,47 @@ def read_process(pid: int) -> ProcessFacts:
     except (psutil.AccessDenied, PermissionError):
         raise _denied(pid) from None
 
-    folder = _folder(process)
-    files = ProcessFiles(pid, folder, argv) if folder else None
-    dotenvs = files.dotenvs(environment) if files else []
-    known = {name: text for place in reversed(dotenvs) for name, text in place.variables.items()}
+    folder, files, notes = _of_files(process, argv, environment)
 
     return ProcessFacts(
         pid=pid,
         command=safe_command(argv) or safe(process.name()),
         folder=folder,
         places=(
-            Place("its command line", dict(_arguments(argv))),
-            Place("its environment", environment),
-            *dotenvs,
-            *(files.settings({**known, **environment}) if files else ()),
+            place("its command line", dict(_arguments(argv))),
+            place("its environment", environment),
+            *files,
         ),
-        notes=tuple(files.notes) if files else (),
+        notes=notes,
     )
+
+
+def _of_files(
+    process: psutil.Process, argv: list[str], environment: dict[str, str]
+) -> tuple[str | None, list[Place], tuple[str, ...]]:
+    """Its working folder, what files in and around it say, and those that were not read."""
+    try:
+        sight = ProcessSight(process.pid)
+    except (psutil.Error, OSError):
+        return None, [], ()
+
+    with sight:
+        folder = str(sight.working.path)
+
+        if not process.is_running():  # its number belongs to somebody else by now
+            return None, [], ()
+
+        if sight.rights is None:
+            return folder, [], ("it changed its user (setuid), so none of its files are read",)
+
+        files = ProcessFiles(sight, argv)
+        dotenvs = files.dotenvs(environment)
+        known = {
+            name: text for place in reversed(dotenvs) for name, text in place.variables.items()
+        }
+        found = [*dotenvs, *files.settings({**known, **environment})]
+
+    return folder, found, tuple(files.notes)
 
 
 def _argv_and_environment(process: psutil.Process) -> tuple[list[str], dict[str, str]]:
@@ -88,13 +116,6 @@ def _denied(pid: int) -> ConfigError:
         f"No right to read the environment of process {pid}, which runs as {safe(user)}.",
         f"Run as that user: sudo -u {safe(user)} ehtui --pid {pid}",
     )
-
-
-def _folder(process: psutil.Process) -> str | None:
-    try:
-        return process.cwd()
-    except (psutil.Error, OSError):
-        return None
 
 
 def _arguments(argv: list[str]) -> Iterator[tuple[str, str]]:

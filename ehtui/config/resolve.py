@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ehtui.config.file_settings import FileSettings
     from ehtui.config.process_environment import ProcessFindings
 
-_HUB_KEYS = frozenset({"connection_string", "namespace", "aliases", "name", "consumer_group"})
+_OF_EHTUI = "read_only"  # the one key among those layers that says nothing of hub or store
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -132,40 +132,33 @@ def _file(
     # PyYAML and msgspec: only where there is a file.
     from ehtui.config.file_settings import read_file_settings  # noqa: PLC0415
 
-    return read_file_settings(places, {**(dotenv.variables if dotenv else {}), **environment})
+    known = {**(dotenv.variables if dotenv else {}), **environment}
+    return read_file_settings(places, known, is_overruled=flags.pid is not None)
 
 
 def _beside_process(
     findings: ProcessFindings | None, own: list[Mapping[str, Value]], account: Account
 ) -> list[Values]:
-    """What a process says of its hub or store replaces all that is configured for it here.
+    """What a process says of hub and store, and nothing that is configured for them here.
 
-    Mixing a stranger's credentials with this folder's names would show what nobody uses.
+    Mixing a stranger's credentials with this folder's names would show what nobody uses, and this
+    folder's credentials with a stranger's names would send them there.
     """
     if findings is None:
         return list(own)
 
     account.notes += findings.notes
-    theirs = findings.values
-    dropped: set[str] = set()
+    unused = {key for layer in own for key in layer if not key.startswith(_OF_EHTUI)}
 
-    if _gives_access(theirs, "eventhub.connection_string", "eventhub.namespace"):
-        dropped |= {f"eventhub.{key}" for key in _HUB_KEYS}
+    if unused - findings.values.keys():
+        names = ", ".join(sorted(unused - findings.values.keys()))
+        account.notes.append(
+            f"not used beside --pid, which takes everything from the process: {names}"
+        )
 
-    if _gives_access(theirs, "checkpoint_store.connection_string", "checkpoint_store.account_url"):
-        dropped |= {"checkpoint_store.connection_string", "checkpoint_store.account_url"}
+    kept = [{k: v for k, v in layer.items() if k.startswith(_OF_EHTUI)} for layer in own]
 
-        if "checkpoint_store.containers" in theirs:
-            dropped |= {"checkpoint_store.containers"}
-
-    return [
-        theirs,
-        *({key: value for key, value in layer.items() if key not in dropped} for layer in own),
-    ]
-
-
-def _gives_access(values: Values, *keys: str) -> bool:
-    return any(key in values for key in keys)
+    return [findings.values, *kept]
 
 
 def _settings(
@@ -180,13 +173,23 @@ def _settings(
     elif production:
         account.origins["read_only"] = "follows eventhub.production"
 
-    return replace(
+    found = replace(
         base,
         eventhub=event_hub(values, account, production=production),
         checkpoint_store=checkpoint_store(values, account),
         read_only=_yes_or_no(read_only) if read_only else production,
         pid=pid,
     )
+
+    if pid is None:
+        return found
+
+    from ehtui.config.own_identity import own_identity_notes  # noqa: PLC0415 - only with --pid
+
+    account.notes += own_identity_notes(found, values)
+
+    # Which group is shown first is the process's to say.
+    return replace(found, ui=replace(found.ui, start_group=None))
 
 
 def _yes_or_no(value: Value) -> bool:

@@ -51,13 +51,17 @@ _WORDS = {
 _LIMITS = {">=": "at least", ">": "more than", "<=": "at most", "<": "less than"}
 
 
-def validate(file: YamlFile, variables: Mapping[str, str]) -> Document:
+def validate(
+    file: YamlFile, variables: Mapping[str, str], unused: tuple[str, ...] = ()
+) -> Document:
     """Check ehtui's sections of `file`, with `${NAME}` taken from `variables`.
+
+    In sections that are `unused` a variable may be missing.
 
     Raises:
         ConfigError: A key is unknown, repeated, of a wrong type or out of bounds.
     """
-    return _Validator(file, variables).document()
+    return _Validator(file, variables, unused).document()
 
 
 def env_files(file: YamlFile, variables: Mapping[str, str]) -> list[str]:
@@ -70,9 +74,12 @@ def env_files(file: YamlFile, variables: Mapping[str, str]) -> list[str]:
 
 
 class _Validator:
-    def __init__(self, file: YamlFile, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, file: YamlFile, variables: Mapping[str, str], unused: tuple[str, ...] = ()
+    ) -> None:
         self._file = file
         self._variables = variables
+        self._unused = unused
 
     def document(self) -> Document:
         self._check_repeated()
@@ -106,7 +113,12 @@ class _Validator:
     def _part(self, name: str) -> object:
         key = f"{name} ({self._file.where(name)})"
 
-        return expand_all(self._file.sections.get(name), self._variables, key=key)
+        return expand_all(
+            self._file.sections.get(name),
+            self._variables,
+            key=key,
+            must_exist=name not in self._unused,
+        )
 
     def _section(self, name: str, kind: type[T]) -> T:
         # A section without content is no section.

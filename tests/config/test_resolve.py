@@ -425,7 +425,7 @@ def test_a_process_replaces_what_is_configured_here(setup: Setup) -> None:
     assert settings.eventhub.consumer_group == "$Default"
     assert settings.checkpoint_store.connection_string is not None
     assert "theirs" in settings.checkpoint_store.connection_string.reveal()
-    assert settings.checkpoint_store.containers == ("mine",)
+    assert settings.checkpoint_store.containers == ()
     assert "remark" in resolved.notes
 
 
@@ -436,8 +436,11 @@ def test_flags_still_win_over_a_process(setup: Setup) -> None:
     assert hub.consumer_group == "mine"
 
 
-def test_a_store_configured_here_helps_a_process_without_one(setup: Setup) -> None:
+def test_a_store_configured_here_is_not_the_processs(setup: Setup) -> None:
+    """So a process without one has none here."""
     setup.env(AZURE_STORAGE_CONNECTION_STRING=STORE)
     setup.findings = found(eventhub__connection_string=OTHER)
+    resolved = setup.resolve(pid=7)
 
-    assert setup.resolve(pid=7).settings.checkpoint_store.is_configured
+    assert not resolved.settings.checkpoint_store.is_configured
+    assert any("checkpoint_store.connection_string" in note for note in resolved.notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from ehtui.actions.launch import Launch
 from ehtui.config.dotenv_file import DotenvFile
 from ehtui.config.process_facts import ProcessFacts
 from ehtui.config.process_files import Place, ProcessFiles
+from ehtui.config.process_sight import ProcessSight
 from ehtui.config.secret import Secret
 from ehtui.config.settings import EventHubSettings
 from ehtui.config.values import Layer, Value
@@ -28,7 +30,7 @@ VARIABLES = {"KEY": SECRET}
         Value(SECRET, "KEY in .env", Layer.DOTENV),
         Place(".env", VARIABLES),
         ProcessFacts(1, "c.py", None, (Place(".env", VARIABLES),)),
-        ProcessFiles(1, "/", ["c.py", SECRET]),
+        ProcessFiles(ProcessSight(os.getpid()), ["c.py", SECRET]),
         DotenvFile(HERE, ".env", VARIABLES),
         YamlFile(HERE, "x.yaml", {"eventhub": VARIABLES}, {}, {}),
         Launch(("c.py", SECRET), None, VARIABLES, HERE),

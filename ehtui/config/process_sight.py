@@ -1,0 +1,272 @@
+"""A process's files as the process sees them, opened with no more rights than its user has.
+
+Paths are walked step by step from the process's own root and working folder, each step held open:
+whatever somebody moves meanwhile, what was checked is what is read.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Self
+
+import psutil
+
+from ehtui.config.process_rights import READ, SEARCH, Rights, rights_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_MOST_LINKS, _MOST_STEPS = 16, 100
+_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+_CONTENT = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+class NotReadError(Exception):
+    """A file that is there and is not read; says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder that is held open, and its path as the process has it."""
+
+    descriptor: int
+    path: PurePosixPath
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """What it is, whatever it is called."""
+        found = os.fstat(self.descriptor)
+        return found.st_dev, found.st_ino
+
+
+class ProcessSight:
+    """What one process sees. A context manager; `rights` is None where nothing may be read.
+
+    Raises OSError or psutil.Error where the process has ended, or is not for this user.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._stack = ExitStack()
+
+        try:
+            self._root, self.working, self.rights = self._opened(pid)
+        except BaseException:
+            self._stack.close()
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def upwards(self, folder: Folder, most: int) -> Iterator[Folder]:
+        """The folder, and up to `most` above it, no further than the process's root."""
+        yield folder
+
+        for _ in range(most):
+            if folder.identity == self._root.identity or folder.path == folder.path.parent:
+                return
+
+            try:
+                descriptor = self._step(folder.descriptor, "..")
+            except (OSError, NotReadError):
+                return
+
+            folder = Folder(descriptor, folder.path.parent)
+            yield folder
+
+    def folder_of(self, path: str) -> Folder | None:
+        """The folder of the regular file that the process calls `path`; None where there is none.
+
+        Links are followed as the process follows them, within its own root.
+        """
+        start = self._root if path.startswith("/") else self.working
+        shown = PurePosixPath(self.working.path, path)
+
+        try:
+            *folders, name = PurePosixPath(path).parts
+            steps = self._walk(start.descriptor, [f for f in folders if f != "/"], inside=False)
+            found = os.stat(name, dir_fd=steps, follow_symlinks=False)
+        except (OSError, ValueError, NotReadError):
+            return None
+
+        return Folder(steps, shown.parent) if stat.S_ISREG(found.st_mode) else None
+
+    def read(self, folder: Folder, name: str, most_bytes: int) -> bytes | None:
+        """A file's content; None where there is none. Links may lead about within the folder.
+
+        Raises:
+            NotReadError: It is no regular file, too large, or not for the process's user.
+        """
+        *folders, last = PurePosixPath(name).parts
+
+        try:
+            holder = self._walk(folder.descriptor, folders, inside=True)
+            descriptor = self._open_file(folder, holder, last)
+        except (FileNotFoundError, NotADirectoryError):
+            return None
+        except OSError as error:
+            raise NotReadError(f"cannot be opened: {error.strerror}") from None
+
+        try:
+            return self._content(descriptor, most_bytes)
+        finally:
+            os.close(descriptor)
+
+    # How it gets there.
+
+    def _opened(self, pid: int) -> tuple[Folder, Folder, Rights | None]:
+        if not sys.platform.startswith("linux"):
+            process = psutil.Process(pid)
+            users = set(process.uids())
+            rights = Rights(users.pop(), frozenset(process.gids()))
+            root, path = "/", process.cwd()
+            folders = [self._held(os.open(at, _FOLDER)) for at in (root, path)]
+            return (
+                Folder(folders[0], PurePosixPath(root)),
+                Folder(folders[1], PurePosixPath(path)),
+                None if users else rights,
+            )
+
+        # It stays the folder of that process: whoever gets the number later has another.
+        process_folder = self._held(os.open(f"/proc/{pid}", _FOLDER & ~os.O_NOFOLLOW))
+        path = os.readlink("cwd", dir_fd=process_folder)
+        followed = _FOLDER & ~os.O_NOFOLLOW
+        root_fd = self._held(os.open("root", followed, dir_fd=process_folder))
+        working_fd = self._held(os.open("cwd", followed, dir_fd=process_folder))
+        status = os.open("status", os.O_RDONLY | os.O_CLOEXEC, dir_fd=process_folder)
+
+        with os.fdopen(status, encoding="utf-8", errors="replace") as file:
+            rights = rights_in(file.read())
+
+        return Folder(root_fd, PurePosixPath("/")), Folder(working_fd, PurePosixPath(path)), rights
+
+    def _held(self, descriptor: int) -> int:
+        self._stack.callback(os.close, descriptor)
+        return descriptor
+
+    def _step(self, folder: int, name: str) -> int:
+        """Open the folder `name`, which must be one and no link to one."""
+        if self.rights is None or not self.rights.may(SEARCH, folder):
+            raise NotReadError("its user may not look into that folder")
+
+        return self._held(os.open(name, _FOLDER, dir_fd=folder))
+
+    def _walk(self, start: int, names: list[str], *, inside: bool) -> int:
+        """The folder that `names` lead to; with `inside` no link may lead out of `start`."""
+        stack, todo, links = [start], list(reversed(names)), 0
+
+        while todo:
+            name = todo.pop()
+
+            if len(todo) + len(stack) > _MOST_STEPS:
+                raise NotReadError("its path has more steps than any")
+
+            if name == "..":
+                stack = self._up(stack, inside=inside)
+            elif (target := _link(stack[-1], name)) is None:
+                stack.append(self._step(stack[-1], name))
+            else:
+                links += 1
+                target_parts = PurePosixPath(target).parts
+
+                if links > _MOST_LINKS or (inside and target.startswith("/")):
+                    raise NotReadError("a link leads out of its folder")
+
+                if target.startswith("/"):
+                    stack, target_parts = [self._root.descriptor], target_parts[1:]
+
+                todo += reversed(target_parts)
+
+        return stack[-1]
+
+    def _up(self, stack: list[int], *, inside: bool) -> list[int]:
+        if len(stack) > 1:
+            return stack[:-1]
+
+        if inside:
+            raise NotReadError("a link leads out of its folder")
+
+        if Folder(stack[0], PurePosixPath("/")).identity == self._root.identity:
+            return stack
+
+        return [self._step(stack[0], "..")]
+
+    def _open_file(self, folder: Folder, holder: int, name: str) -> int:
+        """Open `name` in `holder`, through links that stay within `folder`."""
+        for _ in range(_MOST_LINKS):
+            if self.rights is None or not self.rights.may(SEARCH, holder):
+                raise NotReadError("its user may not look into that folder")
+
+            target = _link(holder, name)
+
+            if target is None:
+                return self._open_regular(holder, name)
+
+            # Where the link stands decides what it means: walk there, and on from there.
+            holder, name = self._followed(folder, holder, target)
+
+        raise NotReadError("too many links")
+
+    def _followed(self, folder: Folder, holder: int, target: str) -> tuple[int, str]:
+        if target.startswith("/"):
+            raise NotReadError("a link leads out of its folder")
+
+        *names, last = PurePosixPath(target).parts or (".",)
+
+        if holder == folder.descriptor or ".." not in names:
+            return self._walk(holder, names, inside=True), last
+
+        raise NotReadError("a link leads out of its folder")
+
+    def _open_regular(self, holder: int, name: str) -> int:
+        """Looked at before it is opened: opening a pipe or a device can wait, or do something."""
+        if not hasattr(os, "O_PATH"):
+            return _regular(os.open(name, _CONTENT | os.O_NOFOLLOW, dir_fd=holder))
+
+        place = _regular(os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=holder))
+
+        try:
+            return os.open(f"/proc/self/fd/{place}", _CONTENT)
+        finally:
+            os.close(place)
+
+    def _content(self, descriptor: int, most_bytes: int) -> bytes:
+        if self.rights is None or not self.rights.trusts(descriptor):
+            raise NotReadError("it belongs neither to the process's user nor to root")
+
+        if not self.rights.may(READ, descriptor):
+            raise NotReadError("the process's user may not read it")
+
+        size, pieces = os.fstat(descriptor).st_size, []
+
+        while size <= most_bytes and (piece := os.read(descriptor, 65536)):
+            pieces.append(piece)
+            size = max(size, sum(map(len, pieces)))
+
+        if size > most_bytes:
+            raise NotReadError(f"it is larger than {most_bytes >> 10} kB")
+
+        return b"".join(pieces)
+
+
+def _regular(descriptor: int) -> int:
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise NotReadError("it is no regular file")
+
+    return descriptor
+
+
+def _link(folder: int, name: str) -> str | None:
+    """Where a link leads; None where `name` is none."""
+    if not stat.S_ISLNK(os.stat(name, dir_fd=folder, follow_symlinks=False).st_mode):
+        return None
+
+    return os.readlink(name, dir_fd=folder)
