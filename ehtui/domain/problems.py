@@ -13,7 +13,7 @@ class ProblemKind(StrEnum):
     FORBIDDEN = "forbidden"  # known, but without the right to do this
     NOT_FOUND = "not_found"  # hub, group, partition or container does not exist
     UNRESOLVED = "unresolved"  # the host name does not resolve
-    UNREACHABLE = "unreachable"  # port closed, connection lost
+    UNREACHABLE = "unreachable"  # port closed, connection lost, or down: errors of its own
     TLS = "tls"
     TIMEOUT = "timeout"
     THROTTLED = "throttled"
@@ -28,11 +28,13 @@ class Problem:
     """One failure, in words that carry no secret and no control character.
 
     `summary` is one sentence that names the endpoint, key or masked value; `advice` the next step.
+    `retry_after_s` is how long the other side asks to be left alone, where it does.
     """
 
     kind: ProblemKind
     summary: str
     advice: str = ""
+    retry_after_s: float | None = None
 
 
 class ProblemError(Exception):

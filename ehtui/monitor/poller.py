@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 FIRST_RETRY_S = 2.0
 FIRST_RETRY_THROTTLED_S = 4.0  # what the SDKs wait on com.microsoft:server-busy
 LONGEST_RETRY_S = 60.0
+LONGEST_ASKED_S = 900.0  # what a service may ask for; `r` reads at once all the same
 SHORTEST_REST_S = 0.05  # between two reads when one takes longer than the interval
 ON_THE_BEAT = 0.05  # share of an interval by which a read may be early and still is that beat's
 FOLLOW_S = 1.0  # so long the hub waits for the store, to be asked right after it
@@ -205,9 +206,10 @@ class Poller:
             first = FIRST_RETRY_THROTTLED_S
 
         whole = min(first * 2.0 ** min(self._failures - 1, 16), LONGEST_RETRY_S)
+        asked = min(problem.retry_after_s or 0.0, LONGEST_ASKED_S)
         elapsed = asyncio.get_running_loop().time() - started
         # Counted from the end of the read: what times out slowly is not asked again at once.
-        self._retry_s = elapsed + whole * (0.75 + 0.25 * self._jitter())
+        self._retry_s = elapsed + max(whole * (0.75 + 0.25 * self._jitter()), asked)
         at = self._clock()
         self._tell(SourceFailed(at, self.name, problem, at + self._retry_s - elapsed))
 

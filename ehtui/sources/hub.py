@@ -219,7 +219,7 @@ class HubSource(Source):
 
     def _heed(self, problem: Problem) -> None:
         if problem.kind is ProblemKind.THROTTLED:
-            self._limiter.back_off(BUSY_S)
+            self._limiter.back_off(max(BUSY_S, problem.retry_after_s or 0.0))
         elif problem.kind is ProblemKind.NOT_FOUND:
             self._described_at = -math.inf  # the hub was made anew, or a partition never was
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 import socket
 import ssl
 from typing import TYPE_CHECKING
@@ -36,20 +37,49 @@ _KINDS_BY_CONDITION = {
     "amqp:framing-error": ProblemKind.MALFORMED,
     "amqp:decode-error": ProblemKind.MALFORMED,
 }
-CONDITIONS = tuple(_KINDS_BY_CONDITION)
+_OWN_ERRORS = frozenset({"amqp:internal-error", "com.microsoft:operation-cancelled"})
+CONDITIONS = (*_KINDS_BY_CONDITION, *sorted(_OWN_ERRORS))
 _DETAIL_LENGTH = 200
+
+
+# "Please wait 4 seconds and try again."
+_WAIT = re.compile(r"\bwait (\d{1,5}(?:\.\d+)?) s")
 
 
 def from_status(access: HubAccess, code: int, description: str, condition: str = "") -> Problem:
     """What a reply with this status code means; the service's own words are kept."""
-    kind = _KINDS_BY_CONDITION.get(condition) or _KINDS_BY_STATUS.get(code, ProblemKind.UNREACHABLE)
-    return _told(access, kind, f"{code} {condition or description}".strip(), description)
+    kind = _KINDS_BY_CONDITION.get(condition) or _KINDS_BY_STATUS.get(code)
+    said = f"{code} {condition or description}".strip()
+
+    if kind is None:
+        return _own_error(access, said, description)
+
+    return _told(access, kind, said, description)
 
 
 def from_condition(access: HubAccess, condition: str, description: str = "") -> Problem:
     """What it means that a link, session or connection ended with this AMQP condition."""
+    if condition in _OWN_ERRORS:
+        return _own_error(access, condition, description)
+
     kind = _KINDS_BY_CONDITION.get(condition, ProblemKind.UNREACHABLE)
     return _told(access, kind, condition, description)
+
+
+def _own_error(access: HubAccess, said: str, description: str) -> Problem:
+    return Problem(
+        ProblemKind.UNREACHABLE,
+        f"{access.endpoint} answered with an error of its own "
+        f"({_cut(_joined(said, description))}).",
+        "It is tried again by itself; see the health of the namespace in Azure.",
+    )
+
+
+def hung_up(access: HubAccess) -> Problem:
+    """The other side let go of a connection that stood."""
+    return Problem(
+        ProblemKind.UNREACHABLE, f"{access.endpoint} closed the connection.", _LOST_ADVICE
+    )
 
 
 def from_os_error(access: HubAccess, error: OSError) -> Problem:
@@ -159,7 +189,10 @@ def _told(access: HubAccess, kind: ProblemKind, code: str, description: str) -> 
         ProblemKind.TIMEOUT: (f"{access.endpoint} gave up on the request", "It is tried again."),
     }.get(kind, (f"{access.endpoint} ended the connection", _LOST_ADVICE))
 
-    return Problem(kind, f"{summary} ({_cut(_joined(code, description))}).", advice)
+    asked = _WAIT.search(description) if kind is ProblemKind.THROTTLED else None
+    told = f"{summary} ({_cut(_joined(code, description))})."
+
+    return Problem(kind, told, advice, float(asked[1]) if asked is not None else None)
 
 
 def _joined(code: str, description: str) -> str:

@@ -45,6 +45,7 @@ from ehtui.wire.storage_errors import (
     malformed_reply,
     problem_of_exception,
     problem_of_reply,
+    retry_after_s,
 )
 from ehtui.wire.storage_known import KnownBlobs
 from ehtui.wire.storage_signing import KeySigner
@@ -346,9 +347,10 @@ def _server_time(response: AsyncHttpResponse) -> float | None:
 
 
 def _refused(response: AsyncHttpResponse, code: str) -> Refused:
-    retry_after = response.headers.get("Retry-After")
+    server_time = _server_time(response)
+    wait_s = retry_after_s(response.headers.get("Retry-After"), server_time)
 
-    return Refused(response.status_code, code, retry_after, _server_time(response))
+    return Refused(response.status_code, code, wait_s, server_time)
 
 
 def _etag(response: AsyncHttpResponse) -> str:

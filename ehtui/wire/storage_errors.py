@@ -20,6 +20,7 @@ from azure.core.exceptions import (
 
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.text import safe
+from ehtui.wire.storage_xml import epoch_of
 
 if TYPE_CHECKING:
     from ehtui.wire.storage_address import StorageAddress
@@ -44,6 +45,8 @@ _WRONG_KEY = {
     "ResourceNotFound",  # how an account without public access answers a request without a key
 }
 
+_MOST_DIGITS = 6  # of a wait in seconds
+
 
 @dataclass(frozen=True, slots=True)
 class Refused:
@@ -51,7 +54,7 @@ class Refused:
 
     status: int
     code: str  # x-ms-error-code, or the Code of its body
-    retry_after: str | None = None
+    retry_after_s: float | None = None
     server_time: float | None = None
 
 
@@ -106,11 +109,47 @@ def problem_of_exception(address: StorageAddress, error: AzureError) -> Problem:
             f"Use https in {address.setting}, or a connection string or SAS.",
         )
 
-    return Problem(
+    return _broken_off(address, cause) or Problem(
         ProblemKind.UNREACHABLE,
         f"No connection to {where}: {_reason(cause or error)}.",
         f"Check that {address.host} is up and that its port is open from this host.",
     )
+
+
+def _broken_off(address: StorageAddress, cause: object) -> Problem | None:
+    """What is wrong with an answer that was begun, or with the end of the connection."""
+    if isinstance(cause, aiohttp.ClientPayloadError):
+        return malformed_reply(address, None, "its length is not the one that it says")
+
+    if isinstance(cause, aiohttp.ClientResponseError):
+        said = cause.message.partition("\n")[0].rstrip(": ")
+        return malformed_reply(address, None, f"it is no HTTP ({said or 'no status line'})")
+
+    is_hung_up = isinstance(cause, aiohttp.ServerDisconnectedError | ConnectionResetError)
+
+    if is_hung_up or isinstance(cause, BrokenPipeError):
+        return Problem(
+            ProblemKind.UNREACHABLE,
+            f"{_capital(_where(address, None))} closed the connection before it had answered.",
+            "It is tried again by itself; see what answers on that port.",
+        )
+
+    return None
+
+
+def retry_after_s(header: str | None, server_time: float | None) -> float | None:
+    """Seconds of a Retry-After header: it names so many, or a time by the server's clock."""
+    text = (header or "").strip()
+
+    if text.isdecimal() and len(text) <= _MOST_DIGITS:
+        return float(text)
+
+    until = epoch_of(text)
+
+    if until is None or server_time is None:
+        return None
+
+    return max(0.0, until - server_time)
 
 
 def malformed_reply(address: StorageAddress, container: str | None, detail: str) -> Problem:
@@ -231,19 +270,22 @@ def _busy_or_broken(address: StorageAddress, container: str | None, reply: Refus
         HTTPStatus.TOO_MANY_REQUESTS,
         HTTPStatus.SERVICE_UNAVAILABLE,
     } or reply.code in {"ServerBusy", "OperationTimedOut"}:
-        wait = f" It asks to wait {safe(reply.retry_after)[:40]} s." if reply.retry_after else ""
+        wait_s = reply.retry_after_s
+        wait = f" It asks to wait {wait_s:g} s." if wait_s is not None else ""
 
         return Problem(
             ProblemKind.THROTTLED,
             f"{_capital(where)} is busy ({code}).{wait}",
             "Poll less often (poll.store_s), and see who else lists this account.",
+            wait_s,
         )
 
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Problem(
             ProblemKind.UNREACHABLE,
-            f"{_capital(where)} is down or failing ({code}).",
+            f"{_capital(where)} answered with an error of its own ({code}).",
             "It is tried again by itself; see the storage account's health in Azure.",
+            reply.retry_after_s,
         )
 
     if reply.code in {"InvalidHeaderValue", "UnsupportedHeader", "InvalidQueryParameterValue"}:

@@ -76,6 +76,18 @@ async def test_throttling_waits_longer_at_once() -> None:
     assert told[0].retry_at == pytest.approx(504.0)
 
 
+@pytest.mark.parametrize(("asked_s", "waits_s"), [(30.0, 30.0), (1.0, 4.0), (1e9, 900.0)])
+async def test_who_asks_to_be_left_alone_is(asked_s: float, waits_s: float) -> None:
+    busy = ProblemError(Problem(ProblemKind.THROTTLED, "Too many reads.", retry_after_s=asked_s))
+    told = list[Update]()
+
+    async with polling(FakeSource(answer=busy), told, every_s=1.0):
+        await wait_for(lambda: bool(told))
+
+    assert isinstance(told[0], SourceFailed)
+    assert told[0].retry_at == pytest.approx(500.0 + waits_s)
+
+
 async def test_a_success_ends_the_back_off() -> None:
     source, told = FakeSource(answer=BROKEN), list[Update]()
 

@@ -94,7 +94,9 @@ class KeptLink(HubReader):
             raise ProblemError(problems.timed_out(self._access, step, limit_s)) from None
         except OSError as error:
             self._drop()
-            raise ProblemError(problems.from_os_error(self._access, error)) from None
+            is_lost = isinstance(error, ConnectionError) and step != "connecting"
+            lost = problems.hung_up(self._access) if is_lost else None
+            raise ProblemError(lost or problems.from_os_error(self._access, error)) from None
         except ProblemError as error:
             # An answered refusal says nothing against the connection, except that of the token.
             if error.problem.kind is ProblemKind.UNAUTHORISED:
