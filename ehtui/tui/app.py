@@ -18,6 +18,7 @@ from ehtui.tui import styles
 from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrome
 from ehtui.tui.commands import Commands
 from ehtui.tui.keys import Scope, bindings, dangerous_actions
+from ehtui.tui.last_words import LastWords
 from ehtui.tui.messages import SnapshotPublished
 from ehtui.tui.pause import Pause
 from ehtui.tui.pictures import Pictures
@@ -87,6 +88,7 @@ class EhtuiApp(TypeAheadApp):
             self.driver_class = self.terminal.driver
 
         self.driver_class = careful(self.driver_class)
+        self.error_console = LastWords(stderr=True)
         self.set_keymap(options.keymap)
 
     @property

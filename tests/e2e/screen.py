@@ -92,7 +92,8 @@ class CrashingSession(PlayedSession):
 
     @override
     def refresh(self) -> None:
-        raise RuntimeError("a fault of ours")
+        kept = "-".join(("S3cr3t", "V4lue"))  # a name that says nothing: no variable is shown
+        raise RuntimeError(f"a fault of ours with AccountKey={kept};x=1")
 
 
 KINDS = {

@@ -79,6 +79,8 @@ def test_a_fault_of_ours_leaves_a_clean_terminal(terminal: Terminal) -> None:
     terminal.keys("r")
     terminal.shows("left with 1")
     assert "a fault of ours" in terminal.text()
+    assert "in refresh" in terminal.text()
+    assert "S3cr3t-V4lue" not in terminal.text()
     assert_clean(terminal)
 
 
