@@ -11,6 +11,7 @@ from rich.console import Console
 from typing_extensions import override
 
 from ehtui.domain.text import mask_secrets, visible
+from ehtui.views.width import cut
 
 _FRAME = "╭│╰"
 
@@ -30,22 +31,19 @@ class LastWords(Console):
 def cleaned(text: str, width: int) -> str:
     """A traceback without the boxes of variables in it, its last sentence on one line."""
     kept: list[str] = []
-    is_values = False
+    column: int | None = None  # where the box of variables begins: below the code, or beside it
 
     for line in text.splitlines():
-        inner = line.strip(" │")
+        if column is None and " locals " in line and "╭" in line[1:]:
+            column = len(line[: line.index("╭", 1)])
 
-        if inner.startswith("╭") and " locals " in inner:
-            is_values = True
+        kept.append((line if column is None else cut(line, column, ellipsis="")).rstrip(" │"))
 
-        if not is_values:
-            kept.append(line.rstrip())
+        if column is not None and "╰" in line[1:]:
+            column = None
 
-        if inner.startswith("╰"):
-            is_values = False
-
-    framed = [line for line in kept if line[:1] in _FRAME]
-    said = [line for line in kept if line[:1] not in _FRAME and line]
+    framed = [line for line in kept if line and line[0] in _FRAME]
+    said = [line for line in kept if line and line[0] not in _FRAME]
     told = [*framed, _joined(said, width)]
 
     return visible(mask_secrets("\n".join(told)), keep_newlines=True)

@@ -35,7 +35,7 @@ def test_a_traceback_holds_no_values() -> None:
         text = told(width)
         assert "told" in text
         assert "RuntimeError" in text
-        assert "known" in text
+        assert "known" in text.replace("\n", "")
         assert "S3cr3t" not in text.replace('SECRET = "S3cr3tV4lue"', "")
-        assert "─ locals ─" not in text
+        assert " locals ─" not in text
         assert "\x1b" not in text
