@@ -8,7 +8,7 @@ COLUMNS = {
         *("behind", "in", "out", "proves"),
     ),
     "consumers": (
-        *("pid", "up", "cpu", "memory", "owner", "owns", "name", "rss", "threads"),
+        *("pid", "up", "cpu", "memory", "owner", "owns", "lag", "name", "rss", "threads"),
         *("connections", "log", "command"),
     ),
     "findings": ("mark", "severity", "finding", "since"),
