@@ -9,7 +9,7 @@ import pytest
 from ehtui.sources.programs import kind_of
 
 PY, NODE, JAVA, NET = "/usr/bin/python3.11", "/usr/bin/node", "/usr/bin/java", "/usr/bin/dotnet"
-UV = "/root/.local/bin/uv"
+UV = "/home/dev/.local/bin/uv"
 
 
 @pytest.mark.parametrize(
