@@ -14,25 +14,17 @@ if TYPE_CHECKING:
 _BOOTED_AT = psutil.boot_time()
 
 
-def _boot_fraction_s() -> float:
-    """What the moment of boot lacks: it is told in whole seconds."""
-    if sys.platform != "linux":
-        return 0.0
-
-    exact = time.time() - time.clock_gettime(time.CLOCK_BOOTTIME)
-    lacking = exact - _BOOTED_AT
-    return lacking if 0.0 <= lacking < 1.0 else 0.0  # the clock was set since
-
-
-_BOOT_FRACTION_S = _boot_fraction_s()
-
-
 def began_at(process: ProcessId) -> float:
-    """When it started, to a hundredth of a second and never too late, local time.
+    """When it started by this host's clock as it goes now, a hundredth of a second early at most.
 
-    Its identity alone has it up to a second too early.
+    Its identity has it to a second only: the moment of boot is told in whole ones. And the clock
+    is corrected while ehtui runs, so that what lies between boot and now is asked for each time.
     """
-    return process.started_at + _BOOT_FRACTION_S
+    if sys.platform != "linux":
+        return process.started_at
+
+    after_boot_s = process.started_at - _BOOTED_AT
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + after_boot_s
 
 
 SAME_START_S = 0.02  # rounding only

@@ -13,9 +13,11 @@ from pathlib import Path
 import pytest
 
 from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.process import ProcessId
 from ehtui.domain.updates import LogsRead
 from ehtui.sources.logs import LogSource
 from ehtui.sources.processes import ProcessSource
+from ehtui.sources.start_times import began_at, started_at
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="who has a file open is told here")
@@ -74,6 +76,14 @@ class Crew:
         process.stdin.flush()
         assert process.stdout.readline() == "said\n"
 
+    def pass_a_tick(self) -> None:
+        """Until a process that starts from now on is told from what was written before.
+
+        The kernel counts starts in hundredths of a second.
+        """
+        until = time.monotonic() + 0.03
+        wait_until(lambda: time.monotonic() > until)
+
     def end(self, process: subprocess.Popen[str]) -> None:
         process.kill()
         process.communicate()
@@ -110,6 +120,7 @@ def test_the_dead_process_never_gets_the_new_owner(crew: Crew, form: str) -> Non
     assert crew.look() == {"x": {first.pid}}
 
     crew.end(first)
+    crew.pass_a_tick()
     second = crew.start(form)
     crew.say(second, "y")
     seen = [crew.look()]  # whether or not the end was seen before
@@ -164,8 +175,7 @@ def test_a_small_pid_in_the_line_decides(crew: Crew) -> None:
 def test_two_that_began_one_after_the_other_before_anybody_looked(crew: Crew) -> None:
     first = crew.start()
     crew.say(first, "x")
-    began = time.time()
-    wait_until(lambda: time.time() - began > 2.5)  # the kernel tells a start to a second
+    crew.pass_a_tick()
     second = crew.start()
     crew.say(second, "y")
 
@@ -179,6 +189,7 @@ def test_a_restart_into_a_new_output_keeps_the_shared_log(crew: Crew) -> None:
     crew.say(other, "x")
     crew.look()
     output = crew.folder / "started-1.log"
+    crew.pass_a_tick()
 
     with output.open("a") as redirected:
         restarted = subprocess.Popen(
@@ -198,3 +209,21 @@ def test_a_restart_into_a_new_output_keeps_the_shared_log(crew: Crew) -> None:
 
     assert sample.logs == (str(crew.log), str(output))
     assert found == {"x": {other.pid}, "y": {other.pid, restarted.pid}}
+
+
+def test_a_start_is_told_to_the_hundredth_however_the_clock_was_set_since(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The clock of a host is corrected all the time; lines are stamped by what it says then."""
+    before = time.time()
+    child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    after = time.time()
+
+    try:
+        process = ProcessId(child.pid, started_at(child.pid))
+        assert before - 0.02 <= began_at(process) <= after
+        clock = time.time
+        monkeypatch.setattr(time, "time", lambda: clock() + 7.25)
+        assert before + 7.23 <= began_at(process) <= after + 7.25
+    finally:
+        child.communicate()
