@@ -96,12 +96,14 @@ def shown_lag(old: GroupPartition, looks: Looks, known: Lag, *, is_hub_fresh: bo
 
     # Of a hub that does not answer nothing is newer; what a record says of itself holds.
     if not is_hub_fresh:
-        return known._replace(lag=old.lag, lost=old.lost, ahead=old.ahead)
+        return known._replace(lag=old.lag, lost=old.lost, ahead=old.ahead, counted=old.counted)
 
     were_both = looks.checkpoint is not None and old.checkpoint is not None
     is_like = were_both and not old.lag_is_bound
 
-    return known._replace(lag=max(old.lag, known.lag)) if looks.is_hub_older and is_like else known
+    is_kept = looks.is_hub_older and is_like and old.lag > known.lag
+
+    return known._replace(lag=old.lag, lost=old.lost, counted=old.counted) if is_kept else known
 
 
 def _created_at(old: GroupPartition, looks: Looks) -> float | None:

@@ -14,6 +14,13 @@ UNNOTICED_S = 600.0  # so long a consumer may go on counting a stream that is go
 CLOCKS_S = 2.0  # so far the clocks of Event Hubs and of Storage may be apart
 
 
+class Counted(NamedTuple):
+    """The two numbers that a lag is the difference of: both as they stood at one moment."""
+
+    last_sequence: int
+    checkpoint_sequence: int | None  # None: there was none, what is retained was counted
+
+
 class Lag(NamedTuple):
     """Lag in events; None is unknown."""
 
@@ -22,6 +29,7 @@ class Lag(NamedTuple):
     lost: int | None = None
     ahead: int | None = None
     why: str = ""  # code of `rules`: why it is unknown although there is a checkpoint
+    counted: Counted | None = None  # None while the lag is unknown
 
 
 UNKNOWN = Lag()
@@ -54,7 +62,9 @@ def lag_of(
     first_kept = last + 1 if sample.is_empty else min(begin, last + 1)
 
     if checkpoint is None:
-        return Lag(0, lost=0) if sample.is_empty else Lag(max(0, last - begin + 1), is_bound=True)
+        counted = Counted(last, None)
+        retained = 0 if sample.is_empty else max(0, last - begin + 1)
+        return Lag(retained, not sample.is_empty, 0 if sample.is_empty else None, counted=counted)
 
     sequence = checkpoint.sequence
 
@@ -62,12 +72,13 @@ def lag_of(
         return Lag(0) if sample.is_empty else Lag(why=NO_SEQUENCE)
 
     if sequence > last:
-        # The consumer may simply be faster than the last look at the hub.
+        # The consumer may simply be faster than the last look at the hub: there is what it read.
         is_proven = is_later and sequence > newest
-        return Lag(0, lost=0, ahead=sequence - newest if is_proven else None)
+        ahead, reached = (sequence - newest, newest) if is_proven else (None, sequence)
+        return Lag(0, lost=0, ahead=ahead, counted=Counted(reached, sequence))
 
-    lost = first_kept - 1 - sequence
-    return Lag(last - sequence, False, 0) if lost <= 0 else Lag(last - first_kept + 1, lost=lost)  # noqa: FBT003
+    lost = max(0, first_kept - 1 - sequence)
+    return Lag(last - sequence - lost, lost=lost, counted=Counted(last, sequence))
 
 
 def _predates_hub(

@@ -114,6 +114,7 @@ def judged(
         lag.why,
         stored.unreadable,
         old.takeover if lease.state is not LeaseState.HELD else None,
+        lag.counted,
     )
 
     if lease is old.lease and checkpoint is old.checkpoint and shown == old:
@@ -161,6 +162,7 @@ def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
         old.layout,
         old.lag_reason,
         old.unreadable,
+        counted=old.counted,
     )
     return Seat(shown, tenure, seat.progress, seat.marks, due_at)
 

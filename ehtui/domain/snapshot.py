@@ -19,6 +19,7 @@ from ehtui.domain.policy import Policy
 if TYPE_CHECKING:
     from ehtui.domain.closer_looks import CloserLooks
     from ehtui.domain.hub import HubDescription, PartitionSample
+    from ehtui.domain.lag import Counted
     from ehtui.domain.lap import Lap
     from ehtui.domain.plans import TakeoverWindow
     from ehtui.domain.problems import Problem
@@ -138,6 +139,7 @@ class GroupPartition(NamedTuple):
     lag_reason: str = ""  # code of `rules`: why a checkpoint tells no lag
     unreadable: tuple[UnreadableBlob, ...] = ()  # records of it that cannot be read
     takeover: TakeoverWindow | None = None  # while nobody live holds it
+    counted: Counted | None = None  # what `lag` is the difference of, less what was lost
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from ehtui.domain.snapshot import Health
 from ehtui.domain.text import safe
 from ehtui.views import findings, timeline
 from ehtui.views.consumer_lag import ConsumerLags
+from ehtui.views.counted import checkpoint_sequence, last_sequence
 from ehtui.views.keys import event_key, finding_key, partitions_of, process_key
 from ehtui.views.status_values import moment, rounded
 from ehtui.views.telling import Telling
@@ -88,8 +89,9 @@ def _partition(
 ) -> Record:
     sample = of_hub.sample if of_hub else None
     age_s = snapshot.taken_at - sample.sampled_at if sample else None
+    last = last_sequence(of_hub, of_group)
     hub: Record = {
-        "last_sequence": sample.last_sequence if sample and sample.last_sequence >= 0 else None,
+        "last_sequence": last if last is not None and last >= 0 else None,
         "in_events_per_s": rounded(of_hub.in_per_s) if of_hub else None,
         "sample_age_s": rounded(age_s),
     }
@@ -110,7 +112,7 @@ def _progress(partition: GroupPartition | None, now: float) -> Record:
         "lease_state": lease.state.value if lease else None,
         "lease_age_s": None if renewed_at is None else rounded(max(0.0, now - renewed_at)),
         "lease_expires_in_s": None if expires_at is None else rounded(expires_at - now),
-        "checkpoint_sequence": read.sequence if read else None,
+        "checkpoint_sequence": checkpoint_sequence(partition),
         "checkpoint_age_s": rounded(max(0.0, now - read.blob.last_modified)) if read else None,
         "lag_events": partition.lag if partition else None,
         "lag_is_bound": partition.lag_is_bound if partition else None,

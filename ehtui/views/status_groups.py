@@ -10,6 +10,7 @@ from ehtui.domain.text import safe
 from ehtui.views.status_values import Json, Value, moment, rounded
 
 if TYPE_CHECKING:
+    from ehtui.domain.lag import Counted
     from ehtui.domain.plans import TakeoverWindow
     from ehtui.domain.store import Checkpoint, UnreadableBlob
 
@@ -48,6 +49,7 @@ def _partition(partition: GroupPartition, now: float, proofs: Proofs) -> Json:
         "lag": partition.lag,
         "lag_is_bound": partition.lag_is_bound,
         "lag_reason": safe(partition.lag_reason) if partition.lag_reason else None,
+        "lag_counts": _counted(partition.counted),
         "lost": partition.lost,
         "ahead": partition.ahead,
         "behind_s": rounded(behind.seconds) if behind else None,
@@ -58,6 +60,10 @@ def _partition(partition: GroupPartition, now: float, proofs: Proofs) -> Json:
         "unreadable": [_unreadable(blob) for blob in partition.unreadable],
         "takeover": _takeover(partition.takeover),
     }
+
+
+def _counted(counted: Counted | None) -> Value:
+    return None if counted is None else counted._asdict()
 
 
 def _lease(lease: Lease, now: float) -> Json:

@@ -16,7 +16,7 @@ from ehtui.domain.memory import GroupMemory, Memory
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.process import LogIncident, LogIncidentKind, ProcessId
 from ehtui.domain.reduce import reduce
-from ehtui.domain.snapshot import GroupState, Severity, Snapshot
+from ehtui.domain.snapshot import GroupPartition, GroupState, Severity, Snapshot
 from ehtui.domain.store import UnreadableBlob
 from ehtui.domain.tally import Tally
 from ehtui.domain.updates import Tick
@@ -100,6 +100,7 @@ def check_group(group: GroupState) -> None:
         assert partition.lag is None or partition.lag >= 0
         assert partition.lost is None or partition.lost >= 0
         assert partition.ahead is None or partition.ahead > 0
+        check_lag(partition)
         assert partition.out_per_s is None or partition.out_per_s >= 0
         assert partition.drain_s is None or partition.drain_s >= 0
         assert partition.behind is None or partition.behind.seconds >= 0
@@ -110,6 +111,19 @@ def check_group(group: GroupState) -> None:
     assert group.lag == (sum(known) if known else None)
     assert group.counts == Counter(p.health for p in group.partitions)
     assert group == Tally.of(group.partitions).state(group, group.partitions, group.owners)
+
+
+def check_lag(partition: GroupPartition) -> None:
+    """A lag is the difference of two numbers of one moment, less what retention removed."""
+    counted = partition.counted
+
+    if counted is None or counted.checkpoint_sequence is None:
+        assert partition.lag is None or partition.lag_is_bound or partition.lag == 0
+        return
+
+    waits = counted.last_sequence - counted.checkpoint_sequence
+    assert partition.lag is not None
+    assert max(0, waits) == partition.lag + (partition.lost or 0)
 
 
 def check_memory(group: GroupMemory) -> None:

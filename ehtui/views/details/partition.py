@@ -19,6 +19,7 @@ from ehtui.domain.snapshot import (
 from ehtui.domain.text import safe
 from ehtui.views import findings, formats
 from ehtui.views.basis import DOUBTS, basis
+from ehtui.views.counted import checkpoint_sequence, last_sequence
 from ehtui.views.details.lines import Fact, Section, section
 from ehtui.views.keys import is_about, partition_at, partitions_of
 from ehtui.views.links import link_words
@@ -54,7 +55,7 @@ _UNKNOWN_PROCESS = "no known one of this host: another host's, or its log is not
 def partition_details(snapshot: Snapshot, group: str, key: str, say: Telling) -> list[Section]:
     """What the hub tells, the lease, the checkpoint, the lag, the forecast, the findings."""
     of_hub, of_group = partition_at(snapshot, group, key)
-    sections = [section(f"{partition(key)} in the hub", _hub(of_hub, say))]
+    sections = [section(f"{partition(key)} in the hub", _hub(of_hub, of_group, say))]
 
     if of_group is not None:
         state = snapshot.group(group)
@@ -83,7 +84,15 @@ def partition_details(snapshot: Snapshot, group: str, key: str, say: Telling) ->
     return sections
 
 
-def _hub(state: PartitionState | None, say: Telling) -> Iterator[Fact]:
+def _number(shown: int | None, newest: int) -> str:
+    """The one that the lag counts, as in the table, and what has come since."""
+    since = f", by now {formats.count(newest)}" if shown not in {None, newest} else ""
+    return formats.count(newest if shown is None else shown) + since
+
+
+def _hub(
+    state: PartitionState | None, of_group: GroupPartition | None, say: Telling
+) -> Iterator[Fact]:
     sample = state.sample if state else None
 
     if state is None or sample is None:
@@ -95,7 +104,8 @@ def _hub(state: PartitionState | None, say: Telling) -> Iterator[Fact]:
         "sampled",
         f"{say.clock.full(say.snapshot.host_at(sample.sampled_at))} ({age}), from the hub",
     )
-    yield "last sequence", formats.count(sample.last_sequence) if not sample.is_empty else "empty"
+    last = _number(last_sequence(state, of_group), sample.last_sequence)
+    yield "last sequence", last if not sample.is_empty else "empty"
     yield "last offset", safe(sample.last_offset) + _no_start(say.snapshot.hub, sample)
     yield "last event arrived", say.full(sample.last_enqueued_at)
     yield "first retained", formats.count(sample.begin_sequence) if not sample.is_empty else "empty"
@@ -174,6 +184,14 @@ def _checkpoint(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
         yield "sequence", None if is_broken else "none: never checkpointed"
         return
 
+    yield (
+        "sequence",
+        (
+            "unset"
+            if checkpoint.sequence is None
+            else _number(checkpoint_sequence(partition), checkpoint.sequence)
+        ),
+    )
     yield from _record(checkpoint, say)
     yield "format", partition.layout.value if partition.layout else checkpoint.layout.value
 
@@ -193,7 +211,6 @@ def _unreadable(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
 
 
 def _record(checkpoint: Checkpoint, say: Telling) -> Iterator[Fact]:
-    yield "sequence", "unset" if checkpoint.sequence is None else formats.count(checkpoint.sequence)
     yield "offset", safe(checkpoint.offset) if checkpoint.offset else "unset"
     yield "written", say.full(checkpoint.blob.last_modified)
     yield "ETag", safe(checkpoint.blob.etag)

@@ -11,6 +11,7 @@ from ehtui.domain.rules import PREDATES_HUB, UNREADABLE
 from ehtui.domain.snapshot import GroupPartition, LeaseState, PartitionState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
+from ehtui.views.counted import checkpoint_sequence, last_sequence
 from ehtui.views.glyphs import TREND_CELLS, TREND_FLOOR, Glyphs, buckets, drawn_trend
 from ehtui.views.owners import OwnerMark
 from ehtui.views.proofs import PROOFS
@@ -87,13 +88,13 @@ def _number(value: int | None) -> Cell:
     return _NOT_KNOWN if value is None else Cell(formats.count(value), sort=float(value))
 
 
-def _last(partition: PartitionState | None) -> Cell:
-    if partition is None or partition.sample is None:
+def _last(of_hub: PartitionState | None, of_group: GroupPartition | None) -> Cell:
+    last = last_sequence(of_hub, of_group)
+
+    if last is None:
         return _NOT_KNOWN
 
     # A partition that was never written has no last event: its -1 is no sequence number.
-    last = partition.sample.last_sequence
-
     return Cell("empty", Tone.DIM, sort=-1.0) if last < 0 else _number(last)
 
 
@@ -108,7 +109,7 @@ def _checkpoint(partition: GroupPartition | None) -> Cell:
     if partition.checkpoint.sequence is None:
         return Cell("unset", Tone.DIM, sort=-1.0)
 
-    number = _number(partition.checkpoint.sequence)
+    number = _number(checkpoint_sequence(partition))
     # Of the hub before: it cannot be held against the last event beside it.
     return replace(number, tone=Tone.DIM) if partition.lag_reason == PREDATES_HUB else number
 
@@ -175,7 +176,7 @@ CELLS: Mapping[str, Callable[[Facts, Look], Cell]] = {
     "owner": lambda of, look: owner_cell(of.of_group, of.mark, look.glyphs),
     "bar": lambda of, _: of.lease[0],
     "lease": lambda of, _: of.lease[1],
-    "last": lambda of, _: _last(of.of_hub),
+    "last": lambda of, _: _last(of.of_hub, of.of_group),
     "checkpoint": lambda of, _: _checkpoint(of.of_group),
     "lag": lambda of, _: _lag(of.of_group),
     "trend": lambda of, look: _trend(of.of_group, look, _floor(of.of_hub)),

@@ -103,8 +103,9 @@ def _widest(
     stale: Mapping[str, float],
 ) -> Mapping[str, Iterable[str]]:
     """The widest texts of the columns that numbers can outgrow, found without writing all."""
-    samples = [p.sample.last_sequence for p in snapshot.partitions if p.sample]
     of_group = group.partitions if group else ()
+    samples = [p.sample.last_sequence for p in snapshot.partitions if p.sample]
+    samples += [p.counted.last_sequence for p in of_group if p.counted]
     read = [p.checkpoint.sequence for p in of_group if p.checkpoint and p.checkpoint.sequence]
     lag = max((p.lag or 0 for p in of_group), default=0)
     is_bound = any(p.lag_is_bound for p in of_group)
