@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.lag import CLOCKS_S, Lag, lag_of
+from ehtui.domain.lag import CLOCKS_S, Counted, Lag, lag_of
 from ehtui.domain.rules import PREDATES_HUB
 from ehtui.domain.snapshot import Health, Severity
 from tests.domain.build import World, healthy
@@ -18,8 +18,8 @@ from tests.domain.records import T, checkpoint, sample
         (85, T - 60, Lag(why=PREDATES_HUB)),  # inside the new stream: today's lag of 14 is false
         (99, T - 60, Lag(why=PREDATES_HUB)),  # and so is a lag of zero
         (120, T - 60, Lag(ahead=21, why=PREDATES_HUB)),
-        (85, T - CLOCKS_S, Lag(14, lost=0)),  # two services, two clocks
-        (85, T + 60, Lag(14, lost=0)),
+        (85, T - CLOCKS_S, Lag(14, lost=0, counted=Counted(99, 85))),  # two services, two clocks
+        (85, T + 60, Lag(14, lost=0, counted=Counted(99, 85))),
         (120, T - 1, Lag(ahead=21, why=PREDATES_HUB)),  # beyond the end, two things say so
         (120, T + 60, Lag(ahead=21, why=PREDATES_HUB)),  # written by who did not notice
     ],
@@ -35,11 +35,13 @@ def test_a_checkpoint_that_is_older_than_the_hub_says_nothing_of_its_lag(
 def test_a_consumer_faster_than_the_look_at_a_young_hub_is_of_its_stream() -> None:
     record = checkpoint(120, at=T + 60)
 
-    assert lag_of(sample(0, 99), record, is_later=False, hub_created_at=T) == Lag(0, lost=0)
+    assert lag_of(sample(0, 99), record, is_later=False, hub_created_at=T) == Lag(
+        0, lost=0, counted=Counted(120, 120)
+    )
 
 
 def test_without_a_time_of_creation_nothing_is_older() -> None:
-    assert lag_of(sample(0, 99), checkpoint(85)) == Lag(14, lost=0)
+    assert lag_of(sample(0, 99), checkpoint(85)) == Lag(14, lost=0, counted=Counted(99, 85))
 
 
 def restarted_later() -> World:

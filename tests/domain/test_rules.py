@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from ehtui.domain.behind import FULL, behind, remembered
 from ehtui.domain.health import Patience, judge
 from ehtui.domain.hub import PartitionSample
-from ehtui.domain.lag import Lag, lag_of
+from ehtui.domain.lag import Counted, Lag, lag_of
 from ehtui.domain.progress import Commit, Progress, Rewind, committed, out_rate, pace_of
 from ehtui.domain.rules import NO_SEQUENCE
 from ehtui.domain.series import extended, rate, value_at
@@ -18,24 +18,40 @@ from tests.domain.records import T, checkpoint, sample
 
 
 @pytest.mark.parametrize(
-    ("begin", "last", "is_empty", "sequence", "expected"),
+    ("begin", "last", "is_empty", "sequence", "expected", "counted"),
     [
-        (0, -1, True, None, Lag(0, lost=0)),  # never written
-        (0, 99, False, None, Lag(100, is_bound=True)),  # never checkpointed: a bound
-        (5, 5, False, None, Lag(1, is_bound=True)),  # KEDA says 0 here
-        (0, 99, False, 99, Lag(0, lost=0)),
-        (0, 99, False, 89, Lag(10, lost=0)),
-        (50, 99, False, 9, Lag(50, lost=40)),  # retention removed 10 … 49
-        (50, 99, False, 49, Lag(50, lost=0)),
-        (100, 99, True, 59, Lag(0, lost=40)),  # all gone before it was read
-        (0, 99, False, 120, Lag(0, lost=0, ahead=21)),
-        (0, 99, False, -1, Lag(100, lost=0)),
+        (0, -1, True, None, Lag(0, lost=0), Counted(-1, None)),  # never written
+        (
+            0,
+            99,
+            False,
+            None,
+            Lag(100, is_bound=True),
+            Counted(99, None),
+        ),  # never checkpointed: a bound
+        (5, 5, False, None, Lag(1, is_bound=True), Counted(5, None)),  # KEDA says 0 here
+        (0, 99, False, 99, Lag(0, lost=0), Counted(99, 99)),
+        (0, 99, False, 89, Lag(10, lost=0), Counted(99, 89)),
+        (50, 99, False, 9, Lag(50, lost=40), Counted(99, 9)),  # retention removed 10 … 49
+        (50, 99, False, 49, Lag(50, lost=0), Counted(99, 49)),
+        (100, 99, True, 59, Lag(0, lost=40), Counted(99, 59)),  # all gone before it was read
+        (0, 99, False, 120, Lag(0, lost=0, ahead=21), Counted(99, 120)),
+        (0, 99, False, -1, Lag(100, lost=0), Counted(99, -1)),
     ],
 )
-def test_lag(begin: int, last: int, is_empty: bool, sequence: int | None, expected: Lag) -> None:
+def test_lag(
+    begin: int,
+    last: int,
+    is_empty: bool,
+    sequence: int | None,
+    expected: Lag,
+    counted: Counted,
+) -> None:
     record = None if sequence is None else checkpoint(sequence)
 
-    assert lag_of(sample(begin, last, is_empty=is_empty), record) == expected
+    found = lag_of(sample(begin, last, is_empty=is_empty), record)
+
+    assert found == expected._replace(counted=counted)
 
 
 def test_lag_is_unknown_without_a_sample_or_a_sequence() -> None:
