@@ -22,6 +22,7 @@ from ehtui.domain.updates import HubRead, StoreRead
 from ehtui.tui.pictures import Pictures
 
 if TYPE_CHECKING:
+    from ehtui.domain.memory import State
     from ehtui.domain.snapshot import Snapshot
 
 GROUPS, OWNERS, EVERY_S, POLLS = 5, 16, 5.0, 40
@@ -127,7 +128,7 @@ class World:
         return StoreRead(self.at, "store", listing, 0.05)
 
 
-def start_of(world: World) -> Snapshot:
+def start_of(world: World) -> State:
     """Nothing was read yet; leases live as long as their renewals in this world need."""
     timing = LeasePolicy(
         expires_after_s=6 * EVERY_S / world.share, renewed_every_s=EVERY_S / world.share
@@ -152,7 +153,7 @@ class Cost:
 def cost(partitions: int) -> Cost:
     """Of a refresh, when series are full."""
     world = World(partitions, SHARE)
-    snapshot, pictures = start_of(world), Pictures()
+    state, pictures = start_of(world), Pictures()
     folds, views = [], []
 
     for poll in range(POLLS):
@@ -160,10 +161,10 @@ def cost(partitions: int) -> Cost:
         began = time.thread_time()
 
         for update in updates:
-            snapshot = reduce(snapshot, update)
+            state = reduce(state, update)
 
         folded = time.thread_time()
-        draw(pictures, snapshot)
+        draw(pictures, state.snapshot)
 
         if poll >= POLLS // 2:
             folds.append(folded - began)

@@ -103,10 +103,10 @@ def grow(partitions: int, polls: int) -> None:
     from ehtui.domain.reduce import reduce  # noqa: PLC0415
 
     world_, me = World(partitions, SHARE), psutil.Process()
-    snapshot, full = start_of(world_), 0
+    state, full = start_of(world_), 0
 
     for poll in range(polls):
-        snapshot = reduce(reduce(snapshot, world_.hub_read()), world_.store_read())
+        state = reduce(reduce(state, world_.hub_read()), world_.store_read())
 
         if poll == polls * 5 // 6:
             gc.collect()

@@ -59,7 +59,7 @@ def _untimed(draft: Draft) -> Iterable[OwnerTrack]:
                 track is not None
                 and track.renewals.period_s is None
                 and track.sight is not None
-                and owner.id in group.timings
+                and owner.id in group.state.timings
                 and draft.now - track.first_seen_at < LONGEST_S
                 and at - track.sight.modified_at <= patience_s
             ):

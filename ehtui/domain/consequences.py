@@ -5,10 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain import takeover
-from ehtui.domain.memory import Memory
 from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.takeover import NO_SURVIVOR, last_renewal, survivors_skew
-from ehtui.domain.timing import default_timing
+from ehtui.domain.timing import timing_of
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import GroupState, Snapshot
@@ -75,18 +74,15 @@ def _stakes(snapshot: Snapshot, name: str, partition: str) -> _Stakes | None:
         return None
 
     owner = shown.lease.owner
-    memory = snapshot.memory if isinstance(snapshot.memory, Memory) else Memory()
-    known, look = memory.groups.get(name.lower()), memory.look
-    timing = known.timings.get(owner) if known is not None else None
     leases = (p.lease for p in group.partitions if p.lease.owner == owner)
     renewed = [lease.renewed_at for lease in leases if lease.renewed_at is not None]
 
     return _Stakes(
-        timing or default_timing(snapshot.policy.lease_of(name)),
+        timing_of(owner, group.timings, snapshot.policy.lease_of(name)),
         _survivors(snapshot, group, owner),
         next((len(o.partitions) for o in group.owners if o.id == owner), 1),
         max(renewed) if renewed else None,
-        look.listing.server_time if look is not None else snapshot.server_now,
+        snapshot.server_now if snapshot.listed_at is None else snapshot.listed_at,
         survivors_skew(group.owners, owner, snapshot.clock_skew_s),
     )
 

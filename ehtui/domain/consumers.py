@@ -256,7 +256,7 @@ def _still_to_come(group: GroupState, now: float) -> int:
 
 def slowest_round(group: GroupMemory) -> float:
     """The longest balancing round that may be usual in a group."""
-    rounds = [p.slowest_s for t in group.timings.values() for p in t.rivals]
+    rounds = [p.slowest_s for t in group.state.timings.values() for p in t.rivals]
     return max(rounds, default=PYTHON.slowest_s)
 
 

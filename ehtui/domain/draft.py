@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.clocks import RAN_BACK_S
 from ehtui.domain.joined_lag import Listed
-from ehtui.domain.memory import Memory
+from ehtui.domain.memory import Memory, State
 from ehtui.domain.ownership import natural_key
 from ehtui.domain.seats import Moment
 from ehtui.domain.snapshot import (
@@ -53,15 +53,17 @@ class Draft:
         "moved",
         "partitions",
         "policy",
+        "remembered",
         "restamped",
         "restarts",
         "sources",
         "started_at",
     )
 
-    def __init__(self, before: Snapshot, at: float) -> None:
-        memory = before.memory if isinstance(before.memory, Memory) else Memory()
+    def __init__(self, state: State, at: float) -> None:
+        before, memory = state.snapshot, state.memory
         self.before = before
+        self.remembered = memory
         self.at = max(at, before.taken_at)
         self.policy = before.policy
         self.clocks = memory.clocks
@@ -130,8 +132,8 @@ class Draft:
     @property
     def listed_before_exactly(self) -> float:
         """When the one before was asked for: what it does not show was written later."""
-        memory = self.before.memory if isinstance(self.before.memory, Memory) else Memory()
-        listing = memory.look.listing if memory.look is not None else None
+        before = self.remembered.look
+        listing = before.listing if before is not None else None
 
         if listing is None:
             return self.listed_exactly
@@ -186,11 +188,10 @@ class Draft:
         """Add an event to the timeline; `at` is server time."""
         self.events.append((at, kind.id, subject, details, is_approximate, finding))
 
-    def freeze(self) -> Snapshot:
-        """The snapshot."""
+    def freeze(self) -> State:
+        """What is known now."""
         before = self.before
-        memory = before.memory if isinstance(before.memory, Memory) else Memory()
-        timeline, number = before.timeline, memory.next_number
+        timeline, number = before.timeline, self.remembered.next_number
 
         if self.events:
             # One order whatever order partitions were judged in: reduce() gives the same each time.
@@ -201,37 +202,42 @@ class Draft:
 
         states = tuple(group.state for group in self.groups.values())
         is_same = len(states) == len(before.groups) and all(map(is_, states, before.groups))
-        return Snapshot(
-            self.at,
-            self.policy,
-            self.clock_offset_s,
-            self.hub,
-            self.partitions,
-            before.groups if is_same else states,
-            self.consumers,
-            self.look.listing.unreadable if self.look is not None else (),
-            self.findings,
-            timeline,
-            self.sources,
-            Memory(
-                self.flows,
-                self.look,
-                self.looked_before_at,
-                self.groups,
-                self.host,
-                self.failures,
-                number,
-                self.started_at,
-                self.intake,
-                self.clocks,
-                self.restamped,
-                self.close_reads,
-                self.moved,
-            ),
-            self.laps,
-            self.clocks.host_ahead_s,
-            self.closer_looks,
-            self.restarts,
+        listing = self.look.listing if self.look is not None else None
+        snapshot = Snapshot(
+            taken_at=self.at,
+            policy=self.policy,
+            clock_offset_s=self.clock_offset_s,
+            hub=self.hub,
+            partitions=self.partitions,
+            groups=before.groups if is_same else states,
+            consumers=self.consumers,
+            unreadable=listing.unreadable if listing is not None else (),
+            findings=self.findings,
+            timeline=timeline,
+            sources=self.sources,
+            listed_at=listing.server_time if listing is not None else None,
+            laps=self.laps,
+            host_ahead_s=self.clocks.host_ahead_s,
+            closer_looks=self.closer_looks,
+            restarts=self.restarts,
+        )
+        return State(snapshot, self._memory(number))
+
+    def _memory(self, next_number: int) -> Memory:
+        return Memory(
+            flows=self.flows,
+            look=self.look,
+            looked_before_at=self.looked_before_at,
+            groups=self.groups,
+            host=self.host,
+            failures=self.failures,
+            next_number=next_number,
+            started_at=self.started_at,
+            intake=self.intake,
+            clocks=self.clocks,
+            restamped=self.restamped,
+            close_reads=self.close_reads,
+            moved=self.moved,
         )
 
 

@@ -23,13 +23,14 @@ from ehtui.domain.stored import Stored, stored_of
 from ehtui.domain.takeover import forecast, survivors_skew
 from ehtui.domain.tally import Tally
 from ehtui.domain.tenures import owner_of
+from ehtui.domain.timing import timing_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ehtui.domain.draft import Draft
+    from ehtui.domain.policy import LeasePolicy
     from ehtui.domain.process import OwnerLink
-    from ehtui.domain.timing import Timing
 
 FAST_WAYS = True  # off in the test that compares them with the plain way
 _shown_of = attrgetter("shown")
@@ -134,7 +135,7 @@ def _judged(
 ) -> Seat:
     """Judged the fast way where that gives the same, else the plain way."""
     pid, holder = seat.shown.id, seat.tenure.holder
-    timing = group.timings.get(holder) if holder is not None else None
+    timing = group.state.timings.get(holder) if holder is not None else None
 
     if written is not None and pid in written.renewals and not is_due and FAST_WAYS:
         after = renewed(seat, timing, moment)
@@ -244,7 +245,7 @@ def _period_of(group: GroupMemory, owner: str) -> float | None:
 
 
 def forecasted(
-    group: GroupMemory, standbys: int, now: float, default: Timing, skew_s: float | None
+    group: GroupMemory, *, standbys: int, now: float, policy: LeasePolicy, skew_s: float | None
 ) -> GroupMemory:
     """`group` with the takeover windows of the partitions that nobody serves.
 
@@ -269,7 +270,7 @@ def forecasted(
 
     for seat in waiting:
         lease = seat.shown.lease
-        timing = group.timings.get(lease.owner, default) if lease.owner else default
+        timing = timing_of(lease.owner, group.state.timings, policy)
         survivors = len(renewing - {lease.owner}) + standbys
         start = seat.tenure.free_since if owner_of(seat.tenure) is None else None
         window = forecast(

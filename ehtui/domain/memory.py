@@ -1,4 +1,4 @@
-"""What `reduce()` remembers between two snapshots: bounded, frozen, read by nobody else."""
+"""What `reduce()` folds: the public picture and what it remembers beside it. Bounded, frozen."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ehtui.domain.intake import NO_INTAKE, Intake
 from ehtui.domain.ownership import Look
 from ehtui.domain.process import LogIncidentKind, OwnerClaim, OwnerLink, ProcessId
 from ehtui.domain.renewals import NOT_MEASURED, RenewalStats, Sight
-from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Series
+from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Series, Snapshot
 
 # ruff: noqa: TC004 - nobody asks for these types at run time
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from ehtui.domain.expiry import SeenExpiry
     from ehtui.domain.progress import Progress
     from ehtui.domain.store import Ownership
-    from ehtui.domain.timing import Timing
 
 
 class Flow(NamedTuple):
@@ -122,7 +121,6 @@ class GroupMemory:
     state: GroupState
     seats: Mapping[str, Seat] = field(default_factory=dict)
     owners: Mapping[str, OwnerTrack] = field(default_factory=dict)
-    timings: Mapping[str, Timing] = field(default_factory=dict)
     moves: tuple[Move, ...] = ()
     expiry: SeenExpiry | None = None  # as take-overs showed it
     takes_all_at_once: bool | None = None  # in one round; None: not seen yet
@@ -248,3 +246,14 @@ class Memory:
     restamped: Restamped = field(default_factory=dict)
     close_reads: tuple[float, ...] = ()  # server times of the listings that were closer looks
     moved: frozenset[str] = frozenset()  # partitions that the hub said something new of since
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class State:
+    """All that is known: the picture for everybody, and what only `reduce()` reads.
+
+    A fold begins with a picture and nothing remembered. Comparing is an identity check.
+    """
+
+    snapshot: Snapshot
+    memory: Memory = field(default_factory=Memory)

@@ -1,4 +1,4 @@
-"""Folds an update into a snapshot: the one way in which what is known changes."""
+"""Folds an update into what is known: the one way in which it changes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,8 @@ from ehtui.domain.folds.logs import fold_logs
 from ehtui.domain.folds.sources import fold_failure, fold_host_clock, fold_off, fold_success
 from ehtui.domain.folds.store import fold_store
 from ehtui.domain.groups import forecasted, linked, rejudged
-from ehtui.domain.memory import Memory
+from ehtui.domain.memory import State
 from ehtui.domain.snapshot import Snapshot, SourceState
-from ehtui.domain.timing import default_timing
 from ehtui.domain.updates import (
     ActionDone,
     HostClockSet,
@@ -38,25 +37,27 @@ if TYPE_CHECKING:
     from ehtui.domain.updates import Update
 
 
-def start(policy: Policy, at: float, sources: Iterable[str]) -> Snapshot:
-    """The snapshot before anything was read; `sources` are the names of those that will be."""
+def start(policy: Policy, at: float, sources: Iterable[str]) -> State:
+    """What is known before anything was read; `sources` are the names of those that will be."""
     states = tuple(SourceState(name) for name in sources)
-    return Snapshot(taken_at=at, policy=policy, sources=states, memory=Memory())
+    return State(Snapshot(taken_at=at, policy=policy, sources=states))
 
 
-def reduce(snapshot: Snapshot, update: Update) -> Snapshot:
-    """`snapshot` with `update` folded in. Pure: the same two give the same third."""
-    draft = Draft(snapshot, _local_time(update))
+def reduce(state: State, update: Update) -> State:
+    """`state` with `update` folded in. Pure: the same two give the same third."""
+    draft = Draft(state, _local_time(update))
     _fold(draft, update)
     judge_consumers(draft)
 
     for key, group in draft.groups.items():
         after = linked(group, draft.host.links)
-        default = next(iter(group.timings.values()), None)
-        default = default or default_timing(draft.policy.lease_of(key))
-        standbys = len(idle_consumers(draft, key))
-        skew_s = draft.clocks.skew_s
-        draft.groups[key] = forecasted(after, standbys, draft.looked_at, default, skew_s)
+        draft.groups[key] = forecasted(
+            after,
+            standbys=len(idle_consumers(draft, key)),
+            now=draft.looked_at,
+            policy=draft.policy.lease_of(key),
+            skew_s=draft.clocks.skew_s,
+        )
 
     if isinstance(update, StoreRead | Tick):
         draft.closer_looks = closer_looks(draft)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ehtui.domain.process import LogState, OwnerLink, ProcessSample
     from ehtui.domain.restarts import RestartRecord
     from ehtui.domain.store import Checkpoint, Layout, UnreadableBlob
+    from ehtui.domain.timing import Timing
 
 # (local time, value), oldest first, about 60 points. A stretch without change keeps its first and
 # last point only, and the last value holds until now: read a series by time, not by index.
@@ -165,6 +166,7 @@ class GroupState:
     lag_is_partial: bool = False  # some partition's lag is unknown
     spellings: tuple[str, ...] = ()  # raw "namespace/hub/group" prefixes seen
     strays: tuple[GroupPartition, ...] = ()  # records of partitions that the hub does not have
+    timings: Mapping[str, Timing] = field(default_factory=dict)  # by owner, as far as known
 
 
 class ConsumerRole(StrEnum):
@@ -321,7 +323,7 @@ class Snapshot:
     findings: tuple[Finding, ...] = ()  # worst first
     timeline: tuple[TimelineEvent, ...] = ()  # oldest first, bounded
     sources: tuple[SourceState, ...] = ()
-    memory: object = None  # reduce()'s own bounded history; nobody else reads it
+    listed_at: float | None = None  # server time of the store's last listing
     laps: tuple[Lap, ...] = ()  # what this session's signals set free, forecast beside measured
     host_ahead_s: float = 0.0  # this host's clock minus local time: it was set meanwhile
     closer_looks: CloserLooks | None = None  # while renewals of new owners are timed

@@ -8,7 +8,7 @@ from ehtui.domain.leases import lease_of
 from ehtui.domain.ownership import checkpoint_at, natural, ownership_at
 from ehtui.domain.rules import NOT_IN_HUB
 from ehtui.domain.snapshot import GroupPartition, Health
-from ehtui.domain.timing import default_timing
+from ehtui.domain.timing import assumed_timing
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -47,7 +47,7 @@ def _stray(
     record = ownership_at(look, place, None)
     checkpoint = checkpoint_at(look, place, record)
     owner = record.owner if record is not None else None
-    timing = group.timings.get(owner or "") or default_timing(policy)
+    timing = group.state.timings.get(owner or "") or assumed_timing(policy)
     first = record or checkpoint
 
     return GroupPartition(

@@ -66,4 +66,5 @@ class Tally:
             self.known < len(partitions),
             before.spellings,
             before.strays,
+            before.timings,
         )

@@ -123,7 +123,16 @@ def timings(
     return judged
 
 
-def default_timing(policy: LeasePolicy) -> Timing:
+def timing_of(owner: str | None, known: Mapping[str, Timing], policy: LeasePolicy) -> Timing:
+    """How an owner's leases are judged; those of nobody known as the others of its group are.
+
+    Where nothing is known of the others it is assumed, and every forecast by it says so.
+    """
+    found = known.get(owner) if owner is not None else None
+    return found or next(iter(known.values()), None) or assumed_timing(policy)
+
+
+def assumed_timing(policy: LeasePolicy) -> Timing:
     """For partitions that nobody ever held while nothing is known of the others."""
     return _timing(policy, NOT_MEASURED, None, UNKNOWN_SDK, None, is_inferred=False)
 

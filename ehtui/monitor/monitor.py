@@ -11,6 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ehtui.clock import host_ahead_s, steady
+from ehtui.domain.memory import State
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import SourceStatus
@@ -49,11 +50,11 @@ class Monitor:
         snapshot: Snapshot,
         *,
         clock: Callable[[], float] = steady,
-        reduce: Callable[[Snapshot, Update], Snapshot] = reduce,
+        reduce: Callable[[State, Update], State] = reduce,
         host_ahead: Callable[[], float] = host_ahead_s,
     ) -> None:
         self._open_sources = open_sources
-        self._snapshot = snapshot
+        self._state = State(snapshot)
         self._clock = clock
         self._reduce = reduce
         self._host_ahead = host_ahead
@@ -77,7 +78,7 @@ class Monitor:
     @property
     def snapshot(self) -> Snapshot:
         """The newest snapshot."""
-        return self._snapshot
+        return self._state.snapshot
 
     @property
     def is_paused(self) -> bool:
@@ -255,14 +256,14 @@ class Monitor:
             self._fold(held)
 
     def _is_hub_coming(self) -> bool:
-        states = {s.name: s.status for s in self._snapshot.sources}
+        states = {s.name: s.status for s in self.snapshot.sources}
         both = (states.get("hub"), states.get("store"))
         return all(status is SourceStatus.OK for status in both) and any(
             poller.name == "hub" and poller.is_reading for poller in self._pollers
         )
 
     def _fail_all(self, problem: Problem) -> None:
-        for name in [source.name for source in self._snapshot.sources] or ["monitor"]:
+        for name in [source.name for source in self.snapshot.sources] or ["monitor"]:
             self._fold(SourceFailed(self._clock(), name, problem))
 
     def _refresh(self, source: str | None) -> None:
@@ -271,7 +272,7 @@ class Monitor:
                 poller.refresh()
 
     def _retime(self) -> None:
-        snapshot, now = self._snapshot, self._clock()
+        snapshot, now = self.snapshot, self._clock()
         every_s = {
             "hub": URGENT_S if self._tempo.is_forecast_open(snapshot, now) else None,
             "store": self._tempo.store_every_s(snapshot, now),
@@ -294,7 +295,7 @@ class Monitor:
 
     def _fold_one(self, update: Update) -> None:
         try:
-            self._snapshot = self._reduce(self._snapshot, update)
+            self._state = self._reduce(self._state, update)
             self._retime()
         except Exception as error:
             _LOG.debug("folding %s failed", type(update).__name__, exc_info=True)
@@ -304,9 +305,7 @@ class Monitor:
         problem = _internal(f"Judging what the {source} told", error)
 
         try:
-            self._snapshot = self._reduce(
-                self._snapshot, SourceFailed(self._clock(), source, problem)
-            )
+            self._state = self._reduce(self._state, SourceFailed(self._clock(), source, problem))
         except Exception:
             _LOG.debug("folding the fault failed too", exc_info=True)
 
@@ -318,7 +317,7 @@ class Monitor:
 
             for callback in self._subscribers:
                 try:
-                    callback(self._snapshot)
+                    callback(self.snapshot)
                 except Exception:
                     _LOG.debug("a subscriber failed", exc_info=True)
 
@@ -330,7 +329,7 @@ class Monitor:
         Apart, a lag would rise with the hub's read and fall with the store's. First pictures wait
         for nothing.
         """
-        if any(s.status is SourceStatus.STARTING for s in self._snapshot.sources):
+        if any(s.status is SourceStatus.STARTING for s in self.snapshot.sources):
             return
 
         with suppress(TimeoutError):
@@ -351,7 +350,7 @@ class Monitor:
             if (
                 is_quiet
                 and not self._is_paused
-                and self._tempo.changes_with_time(self._snapshot, self._clock())
+                and self._tempo.changes_with_time(self.snapshot, self._clock())
             ):
                 self._fold(Tick(self._clock()))
 

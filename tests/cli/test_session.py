@@ -15,6 +15,7 @@ from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.cli.session import MonitorSession
 from ehtui.config.settings import Settings
+from ehtui.domain.memory import State
 from ehtui.domain.plans import (
     Outcome,
     OutcomeState,
@@ -66,9 +67,9 @@ class Bench:
     async def _open(self) -> Sequence[Scheduled]:
         return [Scheduled(source, 60.0, 5.0) for source in self.sources]
 
-    def _remember(self, snapshot: Snapshot, update: Update) -> Snapshot:
+    def _remember(self, state: State, update: Update) -> State:
         self.told.append(update)
-        return snapshot
+        return state
 
     @property
     def outcomes(self) -> list[Outcome]:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from ehtui.domain.findings.catalogue import FINDINGS
 from ehtui.domain.hub import HubDescription, PartitionSample
+from ehtui.domain.memory import Memory, State
 from ehtui.domain.policy import Policy
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.process import (
@@ -99,7 +100,7 @@ class World:
     checkpoints: dict[tuple[str, str], Checkpoint] = field(default_factory=dict)
     unreadable: tuple[UnreadableBlob, ...] = ()
     consumers: dict[str, Consumer] = field(default_factory=dict)
-    snapshot: Snapshot = field(default_factory=Snapshot)
+    known: State = field(default_factory=lambda: State(Snapshot()))
     ever: dict[str, Finding] = field(default_factory=dict)  # every finding of any look, by id
     down: set[str] = field(default_factory=set)  # sources that fail
     writes: int = 0
@@ -108,7 +109,7 @@ class World:
         for n in range(self.partitions):
             self.streams.setdefault(str(n), Stream())
 
-        self.snapshot = start(self.policy, self.at, SOURCES)
+        self.known = start(self.policy, self.at, SOURCES)
 
     # What happens in the world
 
@@ -281,7 +282,7 @@ class World:
         return LogsRead(self.at, "logs", links, incidents, 0.01)
 
     def fold(self, update: Update) -> Snapshot:
-        self.snapshot = reduce(self.snapshot, update)
+        self.known = reduce(self.known, update)
         check_catalogue(self.snapshot)
 
         for finding in self.snapshot.findings:
@@ -319,6 +320,14 @@ class World:
         return self.snapshot
 
     # What is known then
+
+    @property
+    def snapshot(self) -> Snapshot:
+        return self.known.snapshot
+
+    @property
+    def memory(self) -> Memory:
+        return self.known.memory
 
     @property
     def state(self) -> GroupState:

@@ -6,12 +6,14 @@ import pytest
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.hub import HubDescription
+from ehtui.domain.memory import State
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import Finding, GroupPartition, LeaseState, Snapshot, SourceState
 from ehtui.domain.store import BlobIdentity, Layout, Ownership, StoreListing
 from ehtui.domain.updates import HubRead, StoreRead
 
 HUB = HubRead(100.0, "hub", HubDescription("ns", "hub", 0.0, ("0",)), (), 0.1)
+START = State(Snapshot(taken_at=99.0, sources=(SourceState("store"),)))
 BLOB = BlobIdentity("c", "g/0", "same", 50.0)
 
 
@@ -22,26 +24,26 @@ def listing(state: str, at: float) -> StoreRead:
 
 
 def test_a_blob_lease_that_runs_out_is_seen_at_the_same_etag() -> None:
-    snapshot = reduce(Snapshot(taken_at=99.0, sources=(SourceState("store"),)), HUB)
+    state = reduce(START, HUB)
     seen = []
 
-    for at, state in ((100.0, "leased"), (105.0, "expired"), (110.0, "leased")):
-        snapshot = reduce(snapshot, listing(state, at))
-        group = snapshot.group("g")
+    for at, lease in ((100.0, "leased"), (105.0, "expired"), (110.0, "leased")):
+        state = reduce(state, listing(lease, at))
+        group = state.snapshot.group("g")
         assert group is not None
         seen.append(group.partitions[0].lease.state)
 
     assert seen == [LeaseState.HELD, LeaseState.EXPIRED, LeaseState.HELD]
 
 
-def watched(*states: str) -> list[Snapshot]:
+def watched(*leases: str) -> list[Snapshot]:
     """Looks at one lease, 5 s apart."""
-    snapshot = reduce(Snapshot(taken_at=99.0, sources=(SourceState("store"),)), HUB)
+    state = reduce(START, HUB)
     seen = []
 
-    for number, state in enumerate(states):
-        snapshot = reduce(snapshot, listing(state, 100.0 + 5 * number))
-        seen.append(snapshot)
+    for number, lease in enumerate(leases):
+        state = reduce(state, listing(lease, 100.0 + 5 * number))
+        seen.append(state.snapshot)
 
     return seen
 
@@ -85,12 +87,12 @@ def test_a_lease_that_was_given_up_is_released_though_the_name_stands_there() ->
 
 def test_a_host_that_only_renewed_was_alive_until_its_lease_ran_out() -> None:
     """Renewing writes nothing: an idle host's blob may be hours old while it lives."""
-    snapshot = reduce(Snapshot(taken_at=99.0, sources=(SourceState("store"),)), HUB)
-    snapshot = reduce(snapshot, listing("leased", 9000.0))
-    snapshot = reduce(snapshot, listing("expired", 9005.0))
-    assert not [f for f in snapshot.findings if f.id == "group.no_consumers"]
+    state = reduce(START, HUB)
+    state = reduce(state, listing("leased", 9000.0))
+    state = reduce(state, listing("expired", 9005.0))
+    assert not [f for f in state.snapshot.findings if f.id == "group.no_consumers"]
 
-    snapshot = reduce(snapshot, listing("expired", 9900.0))
-    gone = facts(told(snapshot, "group.no_consumers").evidence)
+    state = reduce(state, listing("expired", 9900.0))
+    gone = facts(told(state.snapshot, "group.no_consumers").evidence)
     assert gone["last_renewed_at"] is None
     assert gone["last_seen_at"] == pytest.approx(9005.0, abs=1)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.closer_looks import MOST
-from ehtui.domain.memory import GroupMemory, Memory
+from ehtui.domain.memory import GroupMemory
 from ehtui.domain.plans import Doubt
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import LeaseState, TimingBasis
@@ -16,8 +16,7 @@ TWO_MINUTES_S = 120.0
 
 
 def memory(working: Working) -> GroupMemory:
-    assert isinstance(working.world.snapshot.memory, Memory)
-    return working.world.snapshot.memory.groups[working.world.group]
+    return working.world.memory.groups[working.world.group]
 
 
 @pytest.mark.parametrize("store_s", [2.0, 5.0, 30.0])
@@ -65,8 +64,7 @@ def test_who_comes_and_goes_costs_no_more_than_the_budget() -> None:
         working.kill(f"o-{n}")
 
     assert working.looks <= 600 / 5 + MOST + 600  # urgent ones while leases lapse beside them
-    assert isinstance(working.world.snapshot.memory, Memory)
-    assert len(working.world.snapshot.memory.close_reads) <= MOST
+    assert len(working.world.memory.close_reads) <= MOST
 
 
 def test_an_owner_that_never_renews_is_not_waited_for() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.expiry import SeenExpiry, left_alone, taken
-from ehtui.domain.memory import GroupMemory, Memory
+from ehtui.domain.memory import GroupMemory
 from ehtui.domain.snapshot import LeaseState, TimingBasis
 from tests.domain.build import World
 from tests.domain.processors import Processor, Working
@@ -15,8 +15,7 @@ QUICK = Processor("", 3.0, 9.0)
 
 def memory(working: Working | World) -> GroupMemory:
     world = working.world if isinstance(working, Working) else working
-    assert isinstance(world.snapshot.memory, Memory)
-    return world.snapshot.memory.groups[world.group]
+    return world.memory.groups[world.group]
 
 
 @pytest.mark.parametrize(
@@ -66,7 +65,7 @@ def test_newcomers_that_steal_to_balance_teach_nothing() -> None:
         assert working.world.told("lease.stolen")
         assert not working.world.told("lease.taken_over")
         assert memory(working).expiry is None
-        assert {t.basis for t in memory(working).timings.values()} <= {
+        assert {t.basis for t in memory(working).state.timings.values()} <= {
             TimingBasis.GUESSED,
             TimingBasis.ASSUMED,
         }

@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 
 from ehtui.domain.hub import HubDescription, PartitionSample
+from ehtui.domain.memory import State
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import Snapshot, SourceState
 from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership, StoreListing
@@ -24,9 +25,9 @@ STORE = StoreRead(
 
 @pytest.mark.parametrize("updates", permutations((HUB, STORE)))
 def test_lag_is_known_after_one_read_of_each(updates: tuple[Update, ...]) -> None:
-    snapshot = Snapshot(taken_at=99.0, sources=(SourceState("hub"), SourceState("store")))
+    state = State(Snapshot(taken_at=99.0, sources=(SourceState("hub"), SourceState("store"))))
 
     for update in updates:
-        snapshot = reduce(snapshot, update)
+        state = reduce(state, update)
 
-    assert [p.lag for group in snapshot.groups for p in group.partitions] == [9]
+    assert [p.lag for group in state.snapshot.groups for p in group.partitions] == [9]

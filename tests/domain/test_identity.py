@@ -86,7 +86,7 @@ def test_who_closes_now_was_another_owner_when_this_one_was_named() -> None:
     """The tie of the others does not come into doubt while one of them ends in good order."""
     world = two_in_one_file()
     closing = replace(shared_log(world, a=(1,), b=(1, 2)).links[0], over_at=world.at + 1)
-    claims = tuple(replace(c, seen_at=world.at - 10) for c in world.snapshot.memory.host.claims)  # type: ignore[attr-defined]
+    claims = tuple(replace(c, seen_at=world.at - 10) for c in world.memory.host.claims)
 
     for partition in tuple(world.owned_by("a")):
         world.release(partition)
@@ -173,7 +173,7 @@ def test_the_dead_process_never_gets_the_owner_that_still_renews() -> None:
 
     assert world.told("consumer.gone")
     assert "lease.overdue" not in world.ids()
-    host = world.snapshot.memory.host  # type: ignore[attr-defined]
+    host = world.memory.host
     assert "b" not in host.links or host.links["b"].process.pid == 2
     assert all("b" not in departure.owners for departure in host.departures)
     assert host.ended(world.server_at + 60).keys() == {"a"}
@@ -194,7 +194,7 @@ def test_an_incident_in_a_shared_log_is_of_whom_its_owner_is_known_to_be() -> No
     world = two_in_one_file()
     told = LogIncident(None, LogIncidentKind.NOT_CLAIMED, "hasn't claimed", world.at, "b")
     world.fold(replace(shared_log(world, a=(1,), b=(1, 2)), incidents=(told,)))
-    incidents = world.snapshot.memory.host.incidents  # type: ignore[attr-defined]
+    incidents = world.memory.host.incidents
 
     assert {(p.pid, kind): n for (p, kind), n in incidents.items()} == {
         (2, LogIncidentKind.NOT_CLAIMED): 1
@@ -202,7 +202,7 @@ def test_an_incident_in_a_shared_log_is_of_whom_its_owner_is_known_to_be() -> No
 
     nobody = replace(told, owner="x")
     world.fold(replace(shared_log(world, a=(1,), b=(1, 2)), incidents=(nobody,)))
-    assert world.snapshot.memory.host.incidents == incidents  # type: ignore[attr-defined]
+    assert world.memory.host.incidents == incidents
 
 
 def one_of(world: World, owner: str, *writers: ProcessId) -> LogsRead:
@@ -347,7 +347,7 @@ def test_a_guess_goes_when_the_owner_outlives_the_process() -> None:
         world.tick()
         silent(world)
 
-    assert world.snapshot.memory.host.links == {}  # type: ignore[attr-defined]
+    assert world.memory.host.links == {}
     assert "lease.overdue" not in world.ids()
 
 
@@ -377,7 +377,7 @@ def test_a_pid_is_not_a_process() -> None:
     world.fold(LogsRead(world.at, "logs", (link,), (), 0.01))
 
     assert link_of(world, 1) is None
-    assert "a" in world.snapshot.memory.host.ended(world.server_at + 1)  # type: ignore[attr-defined]
+    assert "a" in world.memory.host.ended(world.server_at + 1)
 
 
 @pytest.mark.parametrize("connections", [2, None])

@@ -148,6 +148,8 @@ def test_where_it_was_started_again_is_where_it_was_before() -> None:
     world.fold(read)
     (fresh,) = [c for c in world.snapshot.consumers if c.process.id.pid == 4]
 
-    assert world.snapshot.memory.host.start_of(fresh.process.id).group == "audit"  # type: ignore[attr-defined]
+    start = world.memory.host.start_of(fresh.process.id)
+    assert start is not None
+    assert start.group == "audit"
     world.play(240, logs=False)
     assert not [f for f in world.ever.values() if f.subject.pid == 4 and f.subject.group != "audit"]

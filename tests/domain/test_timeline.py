@@ -80,18 +80,17 @@ def test_what_cannot_be_read_any_more_is_not_told_to_be_over() -> None:
 
 def test_what_is_learned_late_stands_where_it_happened() -> None:
     world = healthy()
-    draft = Draft(world.snapshot, world.at)
+    draft = Draft(world.known, world.at)
     now = draft.now
 
     for at in (now, now - 60, now - 30):
         draft.tell(GROUP_APPEARED, at, Subject(group=f"{now - at:.0f}"), GroupAppeared("g"))
 
-    snapshot = draft.freeze()
-    late = Draft(snapshot, world.at + 1)
+    late = Draft(draft.freeze(), world.at + 1)
     late.tell(
         GROUP_APPEARED, now - 45, Subject(group="45"), GroupAppeared("g"), is_approximate=True
     )
-    timeline = late.freeze().timeline
+    timeline = late.freeze().snapshot.timeline
 
     told = [e.subject.group for e in timeline if e.kind == GROUP_APPEARED.id]
     assert told == ["60", "45", "30", "0"]
@@ -101,12 +100,12 @@ def test_what_is_learned_late_stands_where_it_happened() -> None:
 
 def test_a_full_timeline_drops_its_oldest() -> None:
     world = healthy()
-    draft = Draft(world.snapshot, world.at)
+    draft = Draft(world.known, world.at)
 
     for n in range(TIMELINE_LENGTH + 50):
         draft.tell(GROUP_APPEARED, draft.now - n, Subject(group=str(n)), GroupAppeared("g"))
 
-    told = [e.subject.group for e in draft.freeze().timeline]
+    told = [e.subject.group for e in draft.freeze().snapshot.timeline]
     assert len(told) == TIMELINE_LENGTH
     assert told[-1] == "0"
 

@@ -222,6 +222,22 @@ def test_what_the_end_of_an_owner_would_cost() -> None:
     assert after_death(alone.snapshot, "$Default", "0").basis == "no-survivor"
 
 
+def test_a_forecast_needs_nothing_beside_the_picture() -> None:
+    """Who looks at a snapshot alone, as a recording shows it, forecasts by the owners' timing."""
+    told = healthy().snapshot
+    copy = Snapshot(
+        taken_at=told.taken_at,
+        policy=told.policy,
+        clock_offset_s=told.clock_offset_s,
+        groups=told.groups,
+        listed_at=told.listed_at,
+    )
+    death = after_death(copy, "$Default", "0")
+
+    assert death == after_death(told, "$Default", "0")
+    assert death.doubt is None  # by an assumed timing it would be a guess
+
+
 def test_a_handler_that_raises_again_and_again_is_failing() -> None:
     world = healthy()
     world.consumers["a"].is_stuck = True

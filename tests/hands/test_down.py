@@ -52,7 +52,7 @@ def test_the_command_says_so_and_its_exit_code_too(stage: Stage) -> None:
     assert "hunter2" not in out + err
 
     source = ProcessSource(restarts_in=stage.places.records)
-    seen = reduce(start(Policy(), 0.0, ("processes",)), source.scan())
+    seen = reduce(start(Policy(), 0.0, ("processes",)), source.scan()).snapshot
     (down,) = seen.findings
     say = Telling(seen)
 

@@ -122,8 +122,8 @@ def test_every_scan_looks_at_what_runs() -> None:
         assert "and-two" not in before.command
         assert not before.id.runs_on_in(after.id)
 
-        seen = reduce(start(Policy(), 0.0, ()), ProcessesRead(1.0, "processes", (before,), 0.0))
-        seen = reduce(seen, ProcessesRead(2.0, "processes", (after,), 0.0))
+        state = reduce(start(Policy(), 0.0, ()), ProcessesRead(1.0, "processes", (before,), 0.0))
+        seen = reduce(state, ProcessesRead(2.0, "processes", (after,), 0.0)).snapshot
         host = Host(own_pid=1)
         signal = plan_signal(seen, [before.id], "TERM", host=host, read_only=False, at=3.0)
         restart = plan_restart(seen, before.id, log_folder="/l", host=host, read_only=False, at=3.0)

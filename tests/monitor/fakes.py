@@ -9,6 +9,7 @@ from threading import get_ident
 
 from typing_extensions import override
 
+from ehtui.domain.memory import State
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus
 from ehtui.domain.store import StoreListing
@@ -79,7 +80,9 @@ class Recorder:
     updates: list[Update] = field(default_factory=list)
     fails_on: type | None = None
 
-    def __call__(self, snapshot: Snapshot, update: Update) -> Snapshot:
+    def __call__(self, before: State, update: Update) -> State:
+        snapshot = before.snapshot
+
         if self.fails_on is not None and isinstance(update, self.fails_on):
             raise ValueError("SharedAccessKey=verysecret is no number")
 
@@ -87,7 +90,7 @@ class Recorder:
         name = getattr(update, "source", None)
 
         if name is None:
-            return replace(snapshot, taken_at=update.at)
+            return State(replace(snapshot, taken_at=update.at))
 
         problem = update.problem if isinstance(update, SourceFailed) else None
         state = SourceState(
@@ -95,7 +98,7 @@ class Recorder:
         )
         others = tuple(s for s in snapshot.sources if s.name != name)
 
-        return replace(snapshot, taken_at=update.at, sources=(*others, state))
+        return State(replace(snapshot, taken_at=update.at, sources=(*others, state)))
 
     def of(self, kind: type) -> list[Update]:
         return [update for update in self.updates if isinstance(update, kind)]

@@ -34,7 +34,8 @@ async def watching(partitions: int = 3) -> AsyncIterator[tuple[Monitor, EventHub
         async def open_sources() -> Sequence[Scheduled]:
             return [Scheduled(open_hub_source(settings), 0.05, TIMEOUT_S)]
 
-        monitor = Monitor(open_sources, start(Policy(has_store=False), time.time(), ["hub"]))
+        began = start(Policy(has_store=False), time.time(), ["hub"])
+        monitor = Monitor(open_sources, began.snapshot)
         monitor.start()
 
         try:

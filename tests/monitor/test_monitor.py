@@ -16,6 +16,7 @@ from blockbuster import BlockBuster, BlockingError, blockbuster_ctx
 from typing_extensions import override
 
 from ehtui.domain.hub import HubDescription, PartitionSample
+from ehtui.domain.memory import State
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.snapshot import (
     GroupPartition,
@@ -364,15 +365,15 @@ class Large(Recorder):
     """Each read of the hub brings one more partition."""
 
     @override
-    def __call__(self, snapshot: Snapshot, update: Update) -> Snapshot:
-        snapshot = super().__call__(snapshot, update)
+    def __call__(self, before: State, update: Update) -> State:
+        snapshot = super().__call__(before, update).snapshot
         read = sum(p.sample is not None for p in snapshot.partitions)
         partitions = list(snapshot.partitions)
 
         if read < len(partitions):
             partitions[read] = partitions[read]._replace(sample=SAMPLE)
 
-        return replace(snapshot, partitions=tuple(partitions))
+        return State(replace(snapshot, partitions=tuple(partitions)))
 
 
 SAMPLE = PartitionSample("0", 0, 9, "9", 1.0, is_empty=False, sampled_at=1.0)

@@ -68,7 +68,7 @@ class Case:
 
     def expiry_s(self) -> float:
         """How long a lease of this group lives, as far as that is known."""
-        known = [t.expires_after_s for t in self.group.timings.values()]
+        known = [t.expires_after_s for t in self.group.state.timings.values()]
         configured = self.draft.policy.lease_of(self.name).expires_after_s
         return configured or max(known, default=PYTHON.expires_after_s)
 

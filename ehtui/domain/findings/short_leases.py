@@ -73,7 +73,9 @@ def too_short(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
 def _period_s(case: Case, taken: Sequence[Move]) -> float | None:
     """How often these owners go a round: measured, else between two grabs of the same one."""
     known = [
-        t.period_s for t in case.group.timings.values() if t.period_basis is TimingBasis.OBSERVED
+        timing.period_s
+        for timing in case.group.state.timings.values()
+        if timing.period_basis is TimingBasis.OBSERVED
     ]
     grabs: dict[str | None, list[float]] = {}
 

@@ -40,7 +40,7 @@ def followed_owners(
     `renewed` are the partitions that each owner renewed since the look before.
     """
     owners = dict(group.owners)
-    has_changed |= not group.timings
+    has_changed |= not group.state.timings
 
     for owner, stamps in renewed.items():
         track = owners.get(owner)
@@ -95,8 +95,10 @@ def _timed(draft: Draft, group: GroupMemory) -> GroupMemory:
         group.expiry,
         is_greedy=at_once,
     )
-    kept = {o: group.timings[o] if group.timings.get(o) == t else t for o, t in judged.items()}
-    return replace(group, timings=kept, takes_all_at_once=at_once)
+    known = group.state.timings
+    kept = {o: known[o] if known.get(o) == t else t for o, t in judged.items()}
+    state = replace(group.state, timings=kept)
+    return replace(group, state=state, takes_all_at_once=at_once)
 
 
 def _present(

@@ -183,7 +183,7 @@ def _fold_group(
             seats[pid] = _followed_seat(look, place, seats[pid], changes, moment, is_unseen)
 
     changes.shifts.sort(key=lambda shift: ownership.natural_key(shift.partition))
-    before, expiry = group.timings, group.expiry
+    before, expiry = group.state.timings, group.expiry
     group = _moved(draft, group, seats, changes.shifts)
     group = with_expiry(group, unlearned(group))
     group = followed_owners(
@@ -225,7 +225,7 @@ def _moved(
         else shift
         for shift in shifts
     ]
-    return tell_moves(draft, replace(group, seats=seats), silent, group.timings, rounds)
+    return tell_moves(draft, replace(group, seats=seats), silent, group.state.timings, rounds)
 
 
 def _followed_seat(
@@ -303,7 +303,7 @@ def _orphaned(group: GroupMemory, moment: Moment) -> set[str]:
 
 def _retimed(group: GroupMemory, before: Mapping[str, object]) -> set[str]:
     """Partitions whose owner's timing changed."""
-    owners = {owner for owner, timing in group.timings.items() if before.get(owner) != timing}
+    owners = {owner for owner, timing in group.state.timings.items() if before.get(owner) != timing}
 
     if not owners:
         return set()
