@@ -55,6 +55,7 @@ def run(args: argparse.Namespace) -> int:
     from ehtui.cli.compose import first_group, look  # noqa: PLC0415
     from ehtui.cli.documents import print_document  # noqa: PLC0415
     from ehtui.domain.why import why  # noqa: PLC0415
+    from ehtui.views.why import document  # noqa: PLC0415
 
     settings = resolve_args(args).settings
     group = first_group(settings)
@@ -62,7 +63,7 @@ def run(args: argparse.Namespace) -> int:
     asked = why(snapshot, _subject(snapshot, args.target or group, group))
 
     if args.json:
-        print_document(_document(asked))
+        print_document({"schema": "ehtui.why/1", **document(asked)})
     else:
         print("\n".join(_lines(snapshot, asked, group)))
 
@@ -105,11 +106,3 @@ def _wrapped(line: str, columns: int) -> list[str]:
     return textwrap.wrap(
         line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     ) or [""]
-
-
-def _document(asked: Why) -> dict[str, object]:
-    import msgspec  # noqa: PLC0415
-
-    plain: dict[str, object] = msgspec.to_builtins(asked)
-
-    return {"schema": "ehtui.why/1", **plain}

@@ -38,14 +38,8 @@ class Takeover(Evidence):
     is_guess: bool
 
 
-def facts(evidence: Evidence | FlatFacts) -> FlatFacts:
-    """Its fields by their keys: those of a field that is evidence itself begin with its name.
-
-    A check of Why? still gives its facts flat, by the keys of `why.catalogue`: they stay so.
-    """
-    if not isinstance(evidence, Evidence):
-        return evidence
-
+def facts(evidence: Evidence) -> FlatFacts:
+    """Its fields by their keys: those of a field that is evidence itself begin with its name."""
     flat: dict[str, Scalar | tuple[str, ...]] = {}
 
     for name in evidence.__dataclass_fields__:  # made once a class

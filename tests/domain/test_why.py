@@ -13,17 +13,17 @@ from ehtui.domain.policy import Policy
 from ehtui.domain.process import LogIncident, LogIncidentKind, LogState, RecognisedBy
 from ehtui.domain.snapshot import Snapshot, Subject
 from ehtui.domain.why import Why, subjects_of, why
-from ehtui.domain.why.catalogue import CHECKS, VERDICTS
+from ehtui.domain.why.evidence import CHECKS
 from tests.domain.build import World, process_id
+from tests.evidence import keys_of
 
 
 def asked(snapshot: Snapshot, **parts: object) -> Why:
     found = why(snapshot, Subject(**parts))  # type: ignore[arg-type]
 
-    assert found.verdict in VERDICTS
-
     for check in found.checks:
-        assert set(facts(check.evidence)) == set(CHECKS[check.id]), check.id
+        assert type(check.evidence) is CHECKS[check.id].evidence, check.id
+        assert set(facts(check.evidence)) == set(keys_of(CHECKS[check.id].evidence)), check.id
 
     return found
 

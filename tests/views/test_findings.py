@@ -41,20 +41,6 @@ def of_kind(kind: FindingKind[Any], values: Values, *, unknown: bool) -> Finding
     return Finding(kind.id, kind.severities[0], subject, evidence, world.NOW - 60)
 
 
-def _value(key: str, told: str, values: Values, unknown: bool) -> Any:
-    kind = told.split(maxsplit=1)[0]
-
-    if kind.endswith("?") and unknown:
-        return None
-
-    if kind.startswith("tuple"):
-        return ("0", "2")
-
-    value = next(v for t, v in values.items() if t.__name__ == kind.rstrip("?"))
-
-    return world.NOW - value if key.endswith("_at") else value
-
-
 @pytest.mark.parametrize("kind", FINDINGS.values(), ids=FINDINGS)
 @pytest.mark.parametrize("unknown", [False, True])
 @pytest.mark.parametrize("values", [EXAMPLES, ZEROS], ids=["some", "zeros"])
@@ -88,19 +74,6 @@ KEYS = {key for kind in FINDINGS.values() for key in keys_of(kind.evidence)}
 
 def anything_of(kind: FindingKind[Any]) -> st.SearchStrategy[tuple[str, Evidence]]:
     return anything(kind.evidence).map(lambda evidence: (kind.id, evidence))
-
-
-EVIDENCE = st.dictionaries(
-    st.sampled_from(sorted(KEYS)),
-    st.one_of(
-        st.none(),
-        st.booleans(),
-        st.integers(-(10**6), 10**9),
-        st.floats(-1e6, 2e9, allow_nan=False),
-        st.text(max_size=12),
-        st.lists(st.text(max_size=5), max_size=4).map(tuple),
-    ),
-)
 
 
 @given(st.sampled_from([*FINDINGS.values()]).flatmap(anything_of), st.booleans())

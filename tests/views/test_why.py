@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -7,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ehtui.domain.evidence import Evidence
 from ehtui.domain.process import LogState, RecognisedBy
 from ehtui.domain.snapshot import (
     ConsumerRole,
@@ -17,16 +19,16 @@ from ehtui.domain.snapshot import (
     Subject,
 )
 from ehtui.domain.why import Check, Why, why
-from ehtui.domain.why.catalogue import CHECKS, VERDICTS
+from ehtui.domain.why.evidence import CHECKS, CheckKind, WrittenCheckpoint
+from ehtui.domain.why.verdicts import Verdict
 from ehtui.views.cells import Tone
 from ehtui.views.glyphs import ASCII
 from ehtui.views.telling import Telling
-from ehtui.views.why import CHECK_WORDS, Explanation, about, explain, explanation_lines
-from ehtui.views.why.verdicts import VERDICT_WORDS
-from ehtui.views.why.words import CLAIMING, OWNERSHIP, STANDBY
-from tests.evidence import EXAMPLES, ZEROS, Values
+from ehtui.views.why import TEXTS, Explanation, about, document, explain, explanation_lines
+from ehtui.views.why.words import CLAIMING, OWNERSHIP, STANDBY, VERDICT_WORDS
+from tests.evidence import EXAMPLES, ZEROS, Values, anything, evidence_of, example
 from tests.views import world
-from tests.views.test_findings import EVIDENCE, _value
+from tests.views.test_findings import MoonPhase
 
 SAY = Telling(world.snapshot(), group=world.GROUP)
 
@@ -35,26 +37,27 @@ def told(snapshot: Snapshot, **subject: Any) -> Explanation:
     return explain(why(snapshot, Subject(**subject)), Telling(snapshot, group=world.GROUP))
 
 
-def of_check(name: str, passed: bool | None, evidence: Any, verdict: str = "fine") -> Explanation:
+def of_check(name: str, passed: bool | None, evidence: Evidence) -> Explanation:
     subject = Subject(group=world.GROUP, partition="2")
 
-    return explain(Why(subject, verdict, (Check(name, passed, evidence),)), SAY)
+    return explain(Why(subject, Verdict.FINE, (Check(name, passed, evidence),)), SAY)
 
 
 def test_the_catalogue_is_told_whole() -> None:
-    assert set(CHECK_WORDS) == set(CHECKS)
-    assert set(VERDICT_WORDS) == set(VERDICTS)
+    assert {id_: text.kind for id_, text in TEXTS.items()} == CHECKS
+    assert set(VERDICT_WORDS) == set(Verdict)
 
 
-@pytest.mark.parametrize("name", CHECKS)
+@pytest.mark.parametrize("kind", CHECKS.values(), ids=CHECKS)
 @pytest.mark.parametrize("passed", [True, False, None])
 @pytest.mark.parametrize("unknown", [False, True])
 @pytest.mark.parametrize("values", [EXAMPLES, ZEROS], ids=["some", "zeros"])
 def test_every_answer_has_words(
-    name: str, passed: bool | None, unknown: bool, values: Values
+    kind: CheckKind[Any], passed: bool | None, unknown: bool, values: Values
 ) -> None:
-    evidence = {key: _value(key, kind, values, unknown) for key, kind in CHECKS[name].items()}
-    explained = of_check(name, passed, evidence)
+    explained = of_check(
+        kind.id, passed, example(kind.evidence, values, world.NOW, unknown=unknown)
+    )
     (answer,) = explained.answers
 
     assert answer.text
@@ -65,13 +68,30 @@ def test_every_answer_has_words(
     assert not any(value == "–" for _, value in answer.rests_on)
 
 
-@given(st.sampled_from([*CHECKS, "new.check"]), st.sampled_from([True, False, None]), EVIDENCE)
-def test_no_evidence_breaks_an_answer(name: str, passed: bool | None, evidence: Any) -> None:
-    assert of_check(name, passed, evidence).answers[0].text
+def anything_of(kind: CheckKind[Any]) -> st.SearchStrategy[tuple[str, Evidence]]:
+    return anything(kind.evidence).map(lambda evidence: (kind.id, evidence))
 
 
-@pytest.mark.parametrize("verdict", VERDICTS)
-def test_every_verdict_is_a_sentence(verdict: str) -> None:
+@given(
+    st.sampled_from([*CHECKS.values()]).flatmap(anything_of),
+    st.sampled_from([True, False, None]),
+    st.booleans(),
+)
+def test_no_evidence_breaks_an_answer(
+    asked: tuple[str, Evidence], passed: bool | None, is_new: bool
+) -> None:
+    name, evidence = asked
+    assert of_check("new.check" if is_new else name, passed, evidence).answers[0].text
+
+
+def test_words_are_for_the_evidence_of_their_own_check() -> None:
+    (answer,) = of_check("lease.is_renewed", True, MoonPhase(61.0)).answers
+
+    assert (answer.text, answer.rests_on) == ("lease is renewed", (("lit", "1m01s"),))
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_every_verdict_is_a_sentence(verdict: Verdict) -> None:
     assert VERDICT_WORDS[verdict][1].endswith(".")
 
 
@@ -163,9 +183,24 @@ def test_a_process_that_ended() -> None:
 
 
 def test_an_unknown_check_tells_its_facts() -> None:
-    (answer,) = of_check("moon.is_full", True, {"lit_s": 61.0}, verdict="odd").answers
+    (answer,) = of_check("moon.is_full", True, MoonPhase(61.0)).answers
 
     assert (answer.text, answer.rests_on) == ("moon is full", (("lit", "1m01s"),))
+
+
+def test_its_document_has_flat_evidence() -> None:
+    """JSON's keys, whether what it rests on is nested or not."""
+    found: Any = document(why(world.snapshot(), Subject(group=world.GROUP, partition="2")))
+    checks = {check["id"]: check for check in found["checks"]}
+    owned, (overdue, *_) = checks["partition.is_owned"], found["findings"]
+
+    assert found["verdict"] == "lapsing"
+    assert found["subject"]["partition"] == "2"
+    assert owned["passed"] is True
+    assert owned["evidence"]["state"] == "overdue"
+    assert {"takeover_earliest_at", "takeover_basis"} <= set(owned["evidence"])
+    assert overdue["evidence"]["takeover_basis"] == "python-180/30"
+    assert json.dumps(found, allow_nan=False)
 
 
 def test_ascii_marks() -> None:
@@ -224,10 +259,11 @@ def test_a_silent_process_of_which_nobody_knows_who_it_is() -> None:
 
 def test_a_checkpoint_of_the_owner_before_is_told_as_such() -> None:
     evidence = {"sequence": 6_497, "written_at": world.NOW - 90, "is_of_owner": False}
-    (answer,) = of_check("checkpoint.exists", True, evidence).answers
+    told = evidence_of(WrittenCheckpoint, evidence)
+    (answer,) = of_check("checkpoint.exists", True, told).answers
     assert answer.text == "A checkpoint was written: 6,497, 1m30s ago, before its owner claimed it"
 
-    own = {**evidence, "is_of_owner": True}
+    own = replace(told, is_of_owner=True)
     assert of_check("checkpoint.exists", True, own).answers[0].text.endswith("1m30s ago")
 
 

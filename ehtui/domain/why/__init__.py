@@ -1,6 +1,7 @@
 """Why?: the ordered checks behind a partition, a process, an owner or a group.
 
-Typed values only; their sentences and next steps are made in `views` from the ids in `catalogue`.
+Typed values only: `evidence` lists every check, `verdicts` what they amount to; `views` has the
+words.
 """
 
 from ehtui.domain.why.ask import subjects_of, why

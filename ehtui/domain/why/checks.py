@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.domain.evidence import Evidence, FlatFacts, facts
+from ehtui.domain.evidence import Evidence, Takeover
+from ehtui.domain.findings.evidence import Churn, CrashLoop, LeasesTooShort, PingPong
 from ehtui.domain.rules import PREDATES_HUB, UNREADABLE
 from ehtui.domain.snapshot import (
     LIVE_STATES,
@@ -19,6 +20,23 @@ from ehtui.domain.snapshot import (
     SourceStatus,
     Subject,
 )
+from ehtui.domain.why import evidence as kinds
+from ehtui.domain.why.evidence import (
+    CheckKind,
+    CheckpointPlace,
+    CheckpointProof,
+    E,
+    Holder,
+    LeaseRenewals,
+    OwnerChanges,
+    OwnersProcess,
+    PartitionPace,
+    Progress,
+    RetainedEvents,
+    SourceAnswer,
+    WrittenCheckpoint,
+)
+from ehtui.domain.why.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,7 +64,7 @@ class Check:
 
     id: str
     passed: bool | None
-    evidence: Evidence | FlatFacts
+    evidence: Evidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +72,7 @@ class Why:
     """All checks about a subject, in the order in which a colleague would go through them."""
 
     subject: Subject
-    verdict: str  # code of catalogue.VERDICTS
+    verdict: Verdict
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...] = ()  # about the same subject, worst first
 
@@ -64,85 +82,82 @@ class Why:
         return next((check for check in self.checks if check.passed is False), None)
 
 
-def answers(snapshot: Snapshot, source: str) -> Check:
-    """Whether the hub or the store can be read."""
-    state = next((s for s in snapshot.sources if s.name == source), None)
-    offset_s = snapshot.clock_offset_s or 0.0
-    passed = None
-
-    if state is not None and state.status is not SourceStatus.STARTING:
-        passed = state.status is SourceStatus.OK
-
-    read_at = state.read_at if state is not None else None
-    problem = state.problem if state is not None else None
-    return Check(
-        f"{source}.answers",
-        passed,
-        {
-            "status": state.status.value if state else SourceStatus.OFF.value,
-            "read_at": read_at + offset_s if read_at is not None else None,
-            "problem_kind": problem.kind.value if problem else None,
-            "summary": problem.summary if problem else None,
-        },
-    )
+def check(kind: CheckKind[E], evidence: E, *, passed: bool | None) -> Check:
+    """An answer, with the evidence that its kind asks for."""
+    return Check(kind.id, passed, evidence)
 
 
 def sources(snapshot: Snapshot) -> tuple[Check, Check]:
     """Whether anything else can be judged at all."""
-    return (answers(snapshot, "hub"), answers(snapshot, "store"))
+    return (
+        _answers(snapshot, "hub", kinds.HUB_ANSWERS),
+        _answers(snapshot, "store", kinds.STORE_ANSWERS),
+    )
+
+
+def _answers(snapshot: Snapshot, source: str, kind: CheckKind[SourceAnswer]) -> Check:
+    """Whether the hub or the store can be read."""
+    state = next((s for s in snapshot.sources if s.name == source), None)
+    status = state.status if state is not None else SourceStatus.OFF
+    read_at = state.read_at if state is not None else None
+    problem = state.problem if state is not None else None
+    evidence = SourceAnswer(
+        status=status,
+        read_at=read_at + (snapshot.clock_offset_s or 0.0) if read_at is not None else None,
+        problem_kind=problem.kind if problem else None,
+        summary=problem.summary if problem else None,
+    )
+    is_told = state is not None and status is not SourceStatus.STARTING
+    return check(kind, evidence, passed=status is SourceStatus.OK if is_told else None)
 
 
 def has_events(state: PartitionState | None) -> Check:
     """Whether there was ever anything to read."""
     sample = state.sample if state is not None else None
-    return Check(
-        "partition.has_events",
-        None if sample is None else not sample.is_empty,
-        {
-            "begin_sequence": sample.begin_sequence if sample else None,
-            "last_sequence": sample.last_sequence if sample else None,
-            "last_enqueued_at": sample.last_enqueued_at if sample else None,
-            "in_per_s": state.in_per_s if state else None,
-        },
+    evidence = RetainedEvents(
+        begin_sequence=sample.begin_sequence if sample else None,
+        last_sequence=sample.last_sequence if sample else None,
+        last_enqueued_at=sample.last_enqueued_at if sample else None,
+        in_per_s=state.in_per_s if state else None,
     )
+    passed = None if sample is None else not sample.is_empty
+    return check(kinds.PARTITION_HAS_EVENTS, evidence, passed=passed)
 
 
 def is_owned(group: GroupState, partition: GroupPartition) -> Check:
     """Whether anybody holds a lease that runs."""
     lease, window = partition.lease, partition.takeover
-    return Check(
-        "partition.is_owned",
-        None if lease.state is LeaseState.UNREADABLE else lease.state in LIVE_STATES,
-        {
-            "state": lease.state.value,
-            "owner": lease.owner,
-            "claimed_at": lease.claimed_at,
-            "live_owners": len(group.owners),
-            "takeover_earliest_at": window.earliest_at if window else None,
-            "takeover_latest_at": window.latest_at if window else None,
-            "takeover_basis": window.basis if window else None,
-            "takeover_is_guess": window is not None and window.is_guess,
-        },
+    evidence = Holder(
+        state=lease.state,
+        owner=lease.owner,
+        claimed_at=lease.claimed_at,
+        live_owners=len(group.owners),
+        takeover=Takeover(
+            earliest_at=window.earliest_at if window else None,
+            latest_at=window.latest_at if window else None,
+            basis=window.basis if window else None,
+            is_guess=window is not None and window.is_guess,
+        ),
     )
+    passed = None if lease.state is LeaseState.UNREADABLE else lease.state in LIVE_STATES
+    return check(kinds.PARTITION_IS_OWNED, evidence, passed=passed)
 
 
 def is_renewed(partition: GroupPartition) -> Check:
     """Whether the owner's balancing loop is alive."""
     lease = partition.lease
-    return Check(
-        "lease.is_renewed",
-        lease.state is LeaseState.HELD if lease.state in LIVE_STATES else None,
-        {
-            "owner": lease.owner,
-            "state": lease.state.value,
-            "renewed_at": lease.renewed_at,
-            "renewed_every_s": lease.renewed_every_s,
-            "period_basis": lease.period_basis.value if lease.period_basis else None,
-            "expires_at": lease.expires_at,
-            "expires_after_s": lease.expires_after_s,
-            "expiry_basis": lease.basis.value if lease.basis else None,
-        },
+    evidence = LeaseRenewals(
+        owner=lease.owner,
+        state=lease.state,
+        renewed_at=lease.renewed_at,
+        renewed_every_s=lease.renewed_every_s,
+        period_basis=lease.period_basis,
+        expires_at=lease.expires_at,
+        expires_after_s=lease.expires_after_s,
+        expiry_basis=lease.basis,
     )
+    passed = lease.state is LeaseState.HELD if lease.state in LIVE_STATES else None
+    return check(kinds.LEASE_IS_RENEWED, evidence, passed=passed)
 
 
 def is_known(snapshot: Snapshot, owner: str | None) -> Check:
@@ -150,33 +165,35 @@ def is_known(snapshot: Snapshot, owner: str | None) -> Check:
     links = (o.link for g in snapshot.groups for o in g.owners if o.id == owner)
     own = (k for c in snapshot.consumers for k in c.links if k.owner == owner)
     link = next((k for k in (*links, *own) if k is not None), None)
-    return Check(
-        "owner.is_known",
-        True if link is not None else None,
-        {
-            "owner": owner,
-            "pid": link.process.pid if link else None,
-            "basis": link.basis.value if link else None,
-            "evidence": link.evidence if link else None,
-        },
+    evidence = OwnersProcess(
+        owner=owner,
+        pid=link.process.pid if link else None,
+        basis=link.basis if link else None,
+        evidence=link.evidence if link else None,
     )
+    return check(kinds.OWNER_IS_KNOWN, evidence, passed=True if link is not None else None)
 
 
 def is_stable(findings: Sequence[Finding], *, is_owned: bool) -> Check:
     """Whether it stays with one owner; what nobody holds stays with nobody."""
     shaking = next((f for f in findings if f.id in UNSTABLE), None)
-    changes = None
-
-    if shaking is not None:
-        told = facts(shaking.evidence)
-        found = told.get("changes", told.get("restarts"))
-        changes = found if isinstance(found, int) else None
-
-    return Check(
-        "ownership.is_stable",
-        False if shaking is not None else is_owned or None,
-        {"finding": shaking.id if shaking else None, "changes": changes},
+    evidence = OwnerChanges(
+        finding=shaking.id if shaking else None,
+        changes=_changes(shaking.evidence) if shaking else None,
     )
+    passed = False if shaking is not None else is_owned or None
+    return check(kinds.OWNERSHIP_IS_STABLE, evidence, passed=passed)
+
+
+def _changes(evidence: Evidence) -> int | None:
+    """How often it changed hands, as far as a finding counts that."""
+    match evidence:
+        case Churn() | LeasesTooShort() | PingPong():
+            return evidence.changes
+        case CrashLoop():
+            return evidence.restarts
+        case _:
+            return None
 
 
 def checkpoint_exists(partition: GroupPartition) -> Check:
@@ -188,18 +205,16 @@ def checkpoint_exists(partition: GroupPartition) -> Check:
         is_of_owner = record.blob.last_modified >= claimed_at
 
     broken = partition.unreadable if partition.lag_reason == UNREADABLE else ()
-    return Check(
-        "checkpoint.exists",
-        None if broken else record is not None,
-        {
-            "sequence": record.sequence if record else None,
-            "written_at": record.blob.last_modified if record else None,
-            "layout": record.layout.value if record else None,
-            "owned_since_at": claimed_at,
-            "is_of_owner": is_of_owner,
-            "unreadable": broken[0].reason if broken else None,
-        },
+    evidence = WrittenCheckpoint(
+        sequence=record.sequence if record else None,
+        written_at=record.blob.last_modified if record else None,
+        layout=record.layout if record else None,
+        owned_since_at=claimed_at,
+        is_of_owner=is_of_owner,
+        unreadable=broken[0].reason if broken else None,
     )
+    passed = None if broken else record is not None
+    return check(kinds.CHECKPOINT_EXISTS, evidence, passed=passed)
 
 
 def is_within(partition: GroupPartition, state: PartitionState | None) -> Check:
@@ -209,18 +224,15 @@ def is_within(partition: GroupPartition, state: PartitionState | None) -> Check:
     is_of_another_hub = partition.lag_reason == PREDATES_HUB
     is_judged = is_of_another_hub or (sequence is not None and sample is not None)
     is_outside = is_of_another_hub or bool(partition.lost or partition.ahead)
-    return Check(
-        "checkpoint.is_within",
-        not is_outside if is_judged else None,
-        {
-            "sequence": sequence,
-            "begin_sequence": sample.begin_sequence if sample else None,
-            "last_sequence": sample.last_sequence if sample else None,
-            "lost": partition.lost,
-            "ahead": partition.ahead,
-            "lag_reason": partition.lag_reason or None,
-        },
+    evidence = CheckpointPlace(
+        sequence=sequence,
+        begin_sequence=sample.begin_sequence if sample else None,
+        last_sequence=sample.last_sequence if sample else None,
+        lost=partition.lost,
+        ahead=partition.ahead,
+        lag_reason=partition.lag_reason or None,
     )
+    return check(kinds.CHECKPOINT_IS_WITHIN, evidence, passed=not is_outside if is_judged else None)
 
 
 def proves(partition: GroupPartition, proofs: Proofs) -> tuple[Check, ...]:
@@ -229,27 +241,22 @@ def proves(partition: GroupPartition, proofs: Proofs) -> tuple[Check, ...]:
         return ()
 
     proven = proofs.of(partition)
-    evidence: FlatFacts = {
-        "proof": proven.proof.value if proven.proof else None,
-        "writer": proven.writer.value if proven.writer else None,
-    }
-    return (Check("checkpoint.proves", proven.is_done, evidence),)
+    evidence = CheckpointProof(proven.proof, proven.writer)
+    return (check(kinds.CHECKPOINT_PROVES, evidence, passed=proven.is_done),)
 
 
 def moves(partition: GroupPartition, *, is_failing: bool) -> Check:
     """Whether checkpoints advance while events wait."""
     is_untold = partition.health in UNTOLD or is_failing
-    return Check(
-        "progress.moves",
-        None if is_untold else partition.health not in STUCK,
-        {
-            "health": partition.health.value,
-            "rule": partition.rule,
-            "commits": partition.window[0],
-            "window": partition.window[1],
-            "lag": partition.lag,
-        },
+    evidence = Progress(
+        health=partition.health,
+        rule=partition.rule,
+        commits=partition.window[0],
+        window=partition.window[1],
+        lag=partition.lag,
     )
+    passed = None if is_untold else partition.health not in STUCK
+    return check(kinds.PROGRESS_MOVES, evidence, passed=passed)
 
 
 def is_read(partition: GroupPartition) -> bool:
@@ -260,15 +267,14 @@ def is_read(partition: GroupPartition) -> bool:
 def keeps_up(partition: GroupPartition, state: PartitionState | None, *, is_failing: bool) -> Check:
     """Whether it reads as fast as events arrive."""
     behind = partition.behind
-    return Check(
-        "progress.keeps_up",
-        partition.health is not Health.BEHIND if is_read(partition) and not is_failing else None,
-        {
-            "lag": partition.lag,
-            "in_per_s": state.in_per_s if state else None,
-            "out_per_s": partition.out_per_s,
-            "drain_s": partition.drain_s,
-            "behind_s": behind.seconds if behind else None,
-            "behind_basis": behind.basis.value if behind else None,
-        },
+    evidence = PartitionPace(
+        lag=partition.lag,
+        in_per_s=state.in_per_s if state else None,
+        out_per_s=partition.out_per_s,
+        drain_s=partition.drain_s,
+        behind_s=behind.seconds if behind else None,
+        behind_basis=behind.basis if behind else None,
     )
+    is_told = is_read(partition) and not is_failing
+    passed = partition.health is not Health.BEHIND if is_told else None
+    return check(kinds.PROGRESS_KEEPS_UP, evidence, passed=passed)

@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING, Any
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.snapshot import Severity, Subject
+from ehtui.domain.snapshot import Severity
 from ehtui.domain.text import safe
 from ehtui.views import findings, formats
-from ehtui.views.case import Case
 from ehtui.views.cells import Tone
 from ehtui.views.evidence import evidence_lines
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.telling import Telling, partition
 from ehtui.views.why.of_consumer import CONSUMER_CHECKS
 from ehtui.views.why.of_partition import PARTITION_CHECKS
-from ehtui.views.why.verdicts import VERDICT_WORDS
+from ehtui.views.why.words import VERDICT_WORDS, CheckText
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from ehtui.domain.snapshot import Subject
     from ehtui.domain.why import Check, Why
-    from ehtui.views.why.words import CheckWords
 
-CHECK_WORDS: Mapping[str, CheckWords] = {**PARTITION_CHECKS, **CONSUMER_CHECKS}
+_ALL: tuple[CheckText[Any], ...] = (*PARTITION_CHECKS, *CONSUMER_CHECKS)
+TEXTS: Mapping[str, CheckText[Any]] = {text.kind.id: text for text in _ALL}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Explanation:
 
 def explain(why: Why, say: Telling, *, glyphs: Glyphs = UNICODE) -> Explanation:
     """Checks and verdict as sentences; the next steps are the worst finding's, else the check's."""
-    tone, verdict = VERDICT_WORDS.get(why.verdict, (Tone.PLAIN, safe(why.verdict)))
+    tone, verdict = VERDICT_WORDS[why.verdict]
     answered = tuple(answers(why.checks, say, glyphs=glyphs))
 
     return Explanation(
@@ -91,20 +91,19 @@ def answers(checks: Iterable[Check], say: Telling, *, glyphs: Glyphs = UNICODE) 
 def _answer(check: Check, say: Telling, glyphs: Glyphs) -> Answer:
     known = {key: fact for key, fact in facts(check.evidence).items() if fact not in (None, ())}
     rests_on = evidence_lines(known, say)
-    words = CHECK_WORDS.get(check.id)
+    text = TEXTS.get(check.id)
 
-    if words is None:
+    if text is None or not isinstance(check.evidence, text.kind.evidence):
         name = safe(check.id).replace(".", " ").replace("_", " ")
         return Answer(*_mark(check, glyphs, is_design=False), name, rests_on)
 
-    case = Case(Subject(group=say.group), facts(check.evidence), say)
-
+    next_step = text.next_step if check.passed is False else None
     return Answer(
-        *_mark(check, glyphs, is_design=words.is_design),
-        text=words.told(case, passed=check.passed),
+        *_mark(check, glyphs, is_design=text.is_design),
+        text=text.sentence(check.evidence, say, passed=check.passed),
         rests_on=rests_on,
-        lesson=words.lesson,
-        next_step=words.next_step(case) if check.passed is False and words.next_step else "",
+        lesson=text.lesson,
+        next_step=next_step(check.evidence, say) if next_step else "",
     )
 
 
@@ -128,6 +127,28 @@ def _next_steps(
         return findings.advice(worst, say)
 
     return tuple(answer.next_step for answer in answered if answer.next_step)[:1]
+
+
+def document(why: Why) -> dict[str, object]:
+    """The same as plain values: codes, and evidence by its keys."""
+    return {
+        "subject": asdict(why.subject),
+        "verdict": why.verdict.value,
+        "checks": [
+            {"id": check.id, "passed": check.passed, "evidence": facts(check.evidence)}
+            for check in why.checks
+        ],
+        "findings": [
+            {
+                "id": finding.id,
+                "severity": finding.severity.value,
+                "subject": asdict(finding.subject),
+                "evidence": facts(finding.evidence),
+                "since": finding.since,
+            }
+            for finding in why.findings
+        ],
+    }
 
 
 def explanation_lines(told: Explanation) -> Iterator[str]:

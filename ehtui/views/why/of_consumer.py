@@ -4,117 +4,147 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.evidence import TakeoverTimes
 from ehtui.domain.process import Traffic
+from ehtui.domain.text import safe
+from ehtui.domain.why import evidence as kinds
 from ehtui.views import formats
 from ehtui.views.findings.forecast import joined, when
 from ehtui.views.log_levels import SHARED_LOG, line_to_add
 from ehtui.views.telling import have, it, partitions
 from ehtui.views.timeline import owned_words
-from ehtui.views.why.words import (
-    CLAIMING,
-    GROUP,
-    LAG,
-    OWNERSHIP,
-    STANDBY,
-    CheckWords,
-    always,
-)
+from ehtui.views.why.words import CLAIMING, GROUP, LAG, OWNERSHIP, STANDBY, CheckText, always
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ehtui.domain.why.evidence import (
+        ClaimComplaints,
+        ConsumerSigns,
+        FreePartitions,
+        GroupBalance,
+        GroupCover,
+        GroupNames,
+        GroupOwners,
+        GroupPace,
+        GroupProgress,
+        GroupRecords,
+        OwnerHolds,
+        OwnerLog,
+        Places,
+        ProcessOwns,
+        RunningProcess,
+    )
+    from ehtui.views.telling import Telling
 
-    from ehtui.views.case import Case, Sentence
 
-
-def _runs(case: Case) -> str:
+def _runs(found: RunningProcess, say: Telling) -> str:
     # A process's start is a moment of this host, unlike every other one here.
-    return f"Process {case.pid} runs, since {case.say.host_time(case.number('started_at'))}"
+    return f"Process {found.pid} runs, since {say.host_time(found.started_at)}"
 
 
-def _consumer(case: Case) -> str:
-    connections = case.whole("connections")
+def _ended(found: RunningProcess, _: Telling) -> str:
+    return f"Process {found.pid} does not run ({formats.text(found.status) or 'gone'})"
 
-    if not connections:
+
+def _consumer(found: ConsumerSigns, _: Telling) -> str:
+    if not found.connections:
         return "It is a consumer, as far as its owner id tells"
 
-    return f"It talks to the namespace: {formats.plural(connections, 'connection')}"
+    return f"It talks to the namespace: {formats.plural(found.connections, 'connection')}"
 
 
-def _no_consumer(case: Case) -> str:
-    if case.text("traffic") == Traffic.SENDS.value:
+def _no_consumer(found: ConsumerSigns, _: Telling) -> str:
+    if found.traffic is Traffic.SENDS:
         return "It is no consumer: it sends to the namespace, and never received"
 
-    hubs = case.names("named_hubs")
-    named = f": its settings name {', '.join(hubs)}" if hubs else ""
-
+    hubs = found.named_hubs
+    named = f": its settings name {', '.join(map(safe, hubs))}" if hubs else ""
     return f"It is no consumer of this hub{named}"
 
 
-def _unnamed(case: Case) -> str:
-    if case.is_set("is_shared"):
+def _owns(found: ProcessOwns, say: Telling) -> str:
+    return f"It owns {owned_words(found.partitions, say)}"
+
+
+def _unnamed(found: OwnerLog, _: Telling) -> str:
+    if found.is_shared:
         return (
             "Its log names owner ids, and several processes write it: which is its own cannot be "
-            "told"
+            "found"
         )
 
-    if case.text("log"):
+    if found.log:
         return "Its log never named its owner id: the log level hides it"
 
     return "No log of it is found that could name its owner id"
 
 
-def _owns(case: Case) -> str:
-    return f"It owns {owned_words(case.names('partitions'), case.say)}"
+def _add_line(found: OwnerLog, _: Telling) -> str:
+    if found.is_shared:
+        return SHARED_LOG
+
+    line = f"add {line_to_add(found.runtime)}"
+
+    if found.log:
+        return f"To see who it is, {line}."
+
+    return f"Write its log to a file (or name it: consumers.NAME.log), and {line}."
 
 
-def _seats(case: Case) -> str:
-    count = formats.plural(case.whole("partition_count") or 0, "partition")
-
-    return f"{count}, {formats.plural(case.whole('live_owners') or 0, 'other owner')}"
-
-
-def _may_be_owner(question: str) -> Sentence:
-    def told(case: Case) -> str:
-        strangers = case.whole("strangers")
-
-        if not strangers:
-            return f"{question} is not known"
-
-        them = "the owner" if strangers == 1 else f"any of the {strangers:,} owners"
-        return f"{question} is not known: it may be {them} whose process is not known"
-
-    return told
+def _counted(found: Places) -> str:
+    count = formats.plural(found.partition_count or 0, "partition")
+    return f"{count}, {formats.plural(found.live_owners or 0, 'other owner')}"
 
 
-def _none_free(case: Case) -> str:
-    lapsing = case.names("lapsing")
-    earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
-    times = TakeoverTimes(earliest, latest, case.is_set("takeover_is_guess"))
+def _strangers(question: str, strangers: int) -> str:
+    if not strangers:
+        return f"{question} is not known"
+
+    them = "the owner" if strangers == 1 else f"any of the {strangers:,} owners"
+    return f"{question} is not known: it may be {them} whose process is not known"
+
+
+def _free(found: FreePartitions, _: Telling) -> str:
+    return f"{partitions(found.free)} {have(found.free)} no owner: free to take"
+
+
+def _none_free(found: FreePartitions, say: Telling) -> str:
+    lapsing, takeover = found.lapsing, found.takeover
 
     if not lapsing:
         return "No partition is free: each has an owner that renews"
 
-    then = when(times, case.say) if earliest is not None else "when its lease runs out"
-
+    is_timed = takeover.earliest_at is not None
+    then = when(takeover, say) if is_timed else "when its lease runs out"
     return joined("No partition is free yet", f"{partitions(lapsing)} can be taken {then}")
 
 
-def _free(case: Case) -> str:
-    free = case.names("free")
-
-    return f"{partitions(free)} {have(free)} no owner: free to take"
-
-
-def _heard(case: Case) -> str:
-    times = formats.plural(case.whole("not_claimed") or 0, "time")
-
+def _heard(found: ClaimComplaints, _: Telling) -> str:
+    times = formats.plural(found.not_claimed or 0, "time")
     return f"Its log says “hasn't claimed an ownership”, {times}"
 
 
-def _covered(case: Case) -> str:
-    count = case.whole("partition_count") or 0
+def _holds(found: OwnerHolds, say: Telling) -> str:
+    return f"It holds {owned_words(found.partitions, say)}"
 
+
+def _has_records(found: GroupRecords, _: Telling) -> str:
+    return f"The store has records of {safe(found.group)}"
+
+
+def _no_records(found: GroupRecords, _: Telling) -> str:
+    return f"The store has no records of {safe(found.group)}"
+
+
+def _several_names(found: GroupNames, _: Telling) -> str:
+    return f"It is written under {len(found.spellings)} names"
+
+
+def _owners(found: GroupOwners, _: Telling) -> str:
+    owners = formats.plural(len(found.owners), "owner")
+    return f"{owners} for {formats.plural(found.partition_count, 'partition')}"
+
+
+def _covered(found: GroupCover, _: Telling) -> str:
+    count = found.partition_count
     return (
         "The only partition has an owner"
         if count == 1
@@ -122,152 +152,162 @@ def _covered(case: Case) -> str:
     )
 
 
-def _uncovered(case: Case) -> str:
-    free = case.names("uncovered")
-
+def _uncovered(found: GroupCover, _: Telling) -> str:
+    free = found.uncovered
     return f"{partitions(free)} {have(free)} no owner: nobody reads {it(free)}"
 
 
-def _uneven(case: Case) -> str:
-    return (
-        f"The load is not shared evenly: {case.count('most')} partitions against "
-        f"{case.count('least')}"
-    )
+def _uneven(found: GroupBalance, _: Telling) -> str:
+    most, least = formats.count(found.most), formats.count(found.least)
+    return f"The load is not shared evenly: {most} partitions against {least}"
 
 
-def _rates(case: Case) -> str:
-    if case.number("in_per_s") is None or case.number("out_per_s") is None:
-        return f"lag {case.count('lag')}"
-
-    return f"{case.rate('in_per_s')} in, {case.rate('out_per_s')} out, lag {case.count('lag')}"
+def _moves(found: GroupProgress, _: Telling) -> str:
+    return f"It gets on: lag {formats.count(found.lag)}"
 
 
-def _keeping_up(case: Case) -> str:
-    drain_s = case.number("drain_s")
-    end = f"what waits is read in {formats.duration(drain_s)}" if drain_s else ""
-
-    return joined(f"It keeps up: {_rates(case)}", end)
+def _stuck(found: GroupProgress, _: Telling) -> str:
+    return f"{partitions(found.stuck)} {have(found.stuck)} no progress"
 
 
-def _slower(case: Case) -> str:
-    behind = case.names("behind")
-    verb = "are" if len(behind) > 1 else "is"
+def _rates(found: GroupPace) -> str:
+    lag = f"lag {formats.count(found.lag)}"
 
-    return f"{partitions(behind)} {verb} read slower than events arrive: {_rates(case)}"
+    if found.in_per_s is None or found.out_per_s is None:
+        return lag
 
-
-def _add_line(case: Case) -> str:
-    if case.is_set("is_shared"):
-        return SHARED_LOG
-
-    line = f"add {line_to_add(case.text('runtime'))}"
-
-    if case.text("log"):
-        return f"To see who it is, {line}."
-
-    return f"Write its log to a file (or name it: consumers.NAME.log), and {line}."
+    return f"{formats.per_s(found.in_per_s)} in, {formats.per_s(found.out_per_s)} out, {lag}"
 
 
-CONSUMER_CHECKS: Mapping[str, CheckWords] = {
-    "process.is_alive": CheckWords(
-        _runs,
-        lambda case: f"Process {case.pid} does not run ({case.text('status') or 'gone'})",
-        always("Whether it runs is not known"),
+def _keeping_up(found: GroupPace, _: Telling) -> str:
+    end = f"what waits is read in {formats.duration(found.drain_s)}" if found.drain_s else ""
+    return joined(f"It keeps up: {_rates(found)}", end)
+
+
+def _slower(found: GroupPace, _: Telling) -> str:
+    verb = "are" if len(found.behind) > 1 else "is"
+    return f"{partitions(found.behind)} {verb} read slower than events arrive: {_rates(found)}"
+
+
+_OF_PROCESS = (
+    CheckText(
+        kind=kinds.PROCESS_IS_ALIVE,
+        yes=_runs,
+        no=_ended,
+        unknown=always("Whether it runs is not known"),
         next_step=always("Start it again; it claims partitions in its first rounds."),
     ),
-    "process.is_consumer": CheckWords(
-        _consumer,
-        _no_consumer,
-        always("Nothing tells that it is a consumer: no connection to the namespace is seen"),
+    CheckText(
+        kind=kinds.PROCESS_IS_CONSUMER,
+        yes=_consumer,
+        no=_no_consumer,
+        unknown=always(
+            "Nothing tells that it is a consumer: no connection to the namespace is seen"
+        ),
     ),
-    "process.owns": CheckWords(
-        _owns,
-        always("It owns no partition, so it receives nothing"),
-        always("What it owns is not known: nothing ties it to an owner id"),
-        OWNERSHIP,
+    CheckText(
+        kind=kinds.PROCESS_OWNS,
+        yes=_owns,
+        no=always("It owns no partition, so it receives nothing"),
+        unknown=always("What it owns is not known: nothing ties it to an owner id"),
+        lesson=OWNERSHIP,
         is_design=True,
     ),
-    "log.names_owner": CheckWords(
-        always("Its log names its owner id"),
-        _unnamed,
-        always("Whether its log names its owner id is not known yet"),
+    CheckText(
+        kind=kinds.LOG_NAMES_OWNER,
+        yes=always("Its log names its owner id"),
+        no=_unnamed,
+        unknown=always("Whether its log names its owner id is not known yet"),
         next_step=_add_line,
     ),
-    "partitions.suffice": CheckWords(
-        lambda case: f"There are partitions enough for it: {_seats(case)}",
-        lambda case: f"There is no partition left for it: {_seats(case)}",
-        _may_be_owner("Whether there is a partition for it"),
-        STANDBY,
+    CheckText(
+        kind=kinds.PARTITIONS_SUFFICE,
+        yes=lambda found, _: f"There are partitions enough for it: {_counted(found)}",
+        no=lambda found, _: f"There is no partition left for it: {_counted(found)}",
+        unknown=lambda found, _: _strangers("Whether there is a partition for it", found.strangers),
+        lesson=STANDBY,
         is_design=True,
     ),
-    "partitions.are_free": CheckWords(
-        _free,
-        _none_free,
-        _may_be_owner("Whether it lacks a free partition"),
+    CheckText(
+        kind=kinds.PARTITIONS_ARE_FREE,
+        yes=_free,
+        no=_none_free,
+        unknown=lambda found, _: _strangers("Whether it lacks a free partition", found.strangers),
         is_design=True,
     ),
-    "log.is_clean": CheckWords(
-        always("Its log does not complain of claims"),
-        _heard,
-        always("What its log says is not known"),
-        CLAIMING,
+    CheckText(
+        kind=kinds.LOG_IS_CLEAN,
+        yes=always("Its log does not complain of claims"),
+        no=_heard,
+        unknown=always("What its log says is not known"),
+        lesson=CLAIMING,
         is_design=True,
     ),
-    "owner.holds": CheckWords(
-        lambda case: f"It holds {owned_words(case.names('partitions'), case.say)}",
-        always("It holds no live lease"),
-        always("What it holds is not known"),
-        OWNERSHIP,
+    CheckText(
+        kind=kinds.OWNER_HOLDS,
+        yes=_holds,
+        no=always("It holds no live lease"),
+        unknown=always("What it holds is not known"),
+        lesson=OWNERSHIP,
     ),
-    "group.has_records": CheckWords(
-        lambda case: f"The store has records of {case.text('group')}",
-        lambda case: f"The store has no records of {case.text('group')}",
-        always("The store knows of no group yet"),
-        GROUP,
-        always(
+)
+_OF_GROUP = (
+    CheckText(
+        kind=kinds.GROUP_HAS_RECORDS,
+        yes=_has_records,
+        no=_no_records,
+        unknown=always("The store knows of no group yet"),
+        lesson=GROUP,
+        next_step=always(
             "Start a consumer in it, or see which container, hub and group a running one really "
             "uses: `ehtui config --pid PID`."
         ),
     ),
-    "group.has_one_name": CheckWords(
-        always("All its consumers write it under one name"),
-        lambda case: f"It is written under {len(case.names('spellings'))} names",
-        always("Under which names it is written is not known"),
+    CheckText(
+        kind=kinds.GROUP_HAS_ONE_NAME,
+        yes=always("All its consumers write it under one name"),
+        no=_several_names,
+        unknown=always("Under which names it is written is not known"),
         next_step=always("Give all consumers the same spelling of namespace, hub and group."),
     ),
-    "group.has_owners": CheckWords(
-        lambda case: (
-            f"{formats.plural(len(case.names('owners')), 'owner')} for "
-            f"{formats.plural(case.whole('partition_count') or 0, 'partition')}"
-        ),
-        always("Nobody alive: no owner holds a lease"),
-        always("Whether anybody is alive is not known"),
-        OWNERSHIP,
-        always("Start a consumer of this group: it reads on from the checkpoints."),
+    CheckText(
+        kind=kinds.GROUP_HAS_OWNERS,
+        yes=_owners,
+        no=always("Nobody alive: no owner holds a lease"),
+        unknown=always("Whether anybody is alive is not known"),
+        lesson=OWNERSHIP,
+        next_step=always("Start a consumer of this group: it reads on from the checkpoints."),
     ),
-    "group.is_covered": CheckWords(
-        _covered,
-        _uncovered,
-        always("Whether every partition has an owner is not known"),
+    CheckText(
+        kind=kinds.GROUP_IS_COVERED,
+        yes=_covered,
+        no=_uncovered,
+        unknown=always("Whether every partition has an owner is not known"),
         next_step=always("A live consumer claims what is free in its next round; else start one."),
     ),
-    "group.is_balanced": CheckWords(
-        always("The partitions are shared evenly"),
-        _uneven,
-        always("How the partitions are shared is not known"),
+    CheckText(
+        kind=kinds.GROUP_IS_BALANCED,
+        yes=always("The partitions are shared evenly"),
+        no=_uneven,
+        unknown=always("How the partitions are shared is not known"),
         next_step=always("It settles within a few rounds, if each consumer's rounds run."),
     ),
-    "group.moves": CheckWords(
-        lambda case: f"It gets on: lag {case.count('lag')}",
-        lambda case: f"{partitions(case.names('stuck'))} {have(case.names('stuck'))} no progress",
-        always("Whether it gets on cannot be told yet"),
+    CheckText(
+        kind=kinds.GROUP_MOVES,
+        yes=_moves,
+        no=_stuck,
+        unknown=always("Whether it gets on cannot be found yet"),
         next_step=always("Ask why of that partition."),
     ),
-    "group.keeps_up": CheckWords(
-        _keeping_up,
-        _slower,
-        always("Whether it keeps up is not known"),
-        LAG,
-        always("More consumers help up to one a partition; beyond that, a quicker handler."),
+    CheckText(
+        kind=kinds.GROUP_KEEPS_UP,
+        yes=_keeping_up,
+        no=_slower,
+        unknown=always("Whether it keeps up is not known"),
+        lesson=LAG,
+        next_step=always(
+            "More consumers help up to one a partition; beyond that, a quicker handler."
+        ),
     ),
-}
+)
+CONSUMER_CHECKS = (*_OF_PROCESS, *_OF_GROUP)

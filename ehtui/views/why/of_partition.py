@@ -4,253 +4,288 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.evidence import TakeoverTimes
-from ehtui.domain.proofs import Proof, Proven, Writer
+from ehtui.domain.process import LinkBasis
+from ehtui.domain.proofs import Proven
 from ehtui.domain.rules import PREDATES_HUB
-from ehtui.domain.snapshot import LeaseState
+from ehtui.domain.snapshot import LeaseState, SourceStatus
+from ehtui.domain.text import safe
+from ehtui.domain.why import evidence as kinds
 from ehtui.views import formats
 from ehtui.views.findings.forecast import joined, when
 from ehtui.views.proofs import NOT_KNOWN, sentence
 from ehtui.views.states import RULES
-from ehtui.views.why.words import (
-    CHECKPOINT,
-    LAG,
-    LEASE,
-    OWNERSHIP,
-    CheckWords,
-    always,
-)
+from ehtui.views.why.words import CHECKPOINT, LAG, LEASE, OWNERSHIP, CheckText, always
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from ehtui.domain.why.evidence import (
+        CheckKind,
+        CheckpointPlace,
+        CheckpointProof,
+        Holder,
+        LeaseRenewals,
+        OwnerChanges,
+        OwnersProcess,
+        PartitionName,
+        PartitionPace,
+        Progress,
+        RetainedEvents,
+        SourceAnswer,
+        WrittenCheckpoint,
+    )
+    from ehtui.views.telling import Telling
 
-    from ehtui.views.case import Case
 
+def _source(kind: CheckKind[SourceAnswer], name: str, unread: str) -> CheckText[SourceAnswer]:
+    def answers(found: SourceAnswer, say: Telling) -> str:
+        return f"{name} answers, read {say.ago(found.read_at)}"
 
-def _source(name: str, unread: str) -> CheckWords:
-    def fails(case: Case) -> str:
-        if case.text("status") == "off":
-            return joined(f"{name} is not configured", case.text("summary").rstrip("."))
+    def fails(found: SourceAnswer, _: Telling) -> str:
+        summary = formats.text(found.summary).rstrip(".")
 
-        return f"{name} cannot be read: {case.text('summary').rstrip('.') or 'no answer'}"
+        if found.status is SourceStatus.OFF:
+            return joined(f"{name} is not configured", summary)
 
-    return CheckWords(
-        lambda case: f"{name} answers, read {case.say.ago(case.number('read_at'))}",
-        fails,
-        always(unread),
-        next_step=always("Mend that first: without it nothing below can be told."),
+        return f"{name} cannot be read: {summary or 'no answer'}"
+
+    return CheckText(
+        kind=kind,
+        yes=answers,
+        no=fails,
+        unknown=always(unread),
+        next_step=always("Mend that first: without it nothing below can be found."),
     )
 
 
-def _events(case: Case) -> str:
-    last = case.say.ago(case.number("last_enqueued_at"))
-    rate = f", {case.rate('in_per_s')} come in" if case.number("in_per_s") is not None else ""
-
-    return f"It has events: the last is {case.count('last_sequence')}, {last}{rate}"
+def _exists(found: PartitionName, _: Telling) -> str:
+    return f"The hub has it: {formats.count(found.partition_count)} in all"
 
 
-def _not_owned(case: Case) -> str:
+def _no_such(found: PartitionName, _: Telling) -> str:
+    return f"The hub has no such partition: {formats.count(found.partition_count)} in all"
+
+
+def _events(found: RetainedEvents, say: Telling) -> str:
+    last = f"{formats.count(found.last_sequence)}, {say.ago(found.last_enqueued_at)}"
+    rate = f", {formats.per_s(found.in_per_s)} come in" if found.in_per_s is not None else ""
+    return f"It has events: the last is {last}{rate}"
+
+
+def _owned(found: Holder, _: Telling) -> str:
+    return f"{formats.somebody(found.owner)} holds it"
+
+
+def _not_owned(found: Holder, say: Telling) -> str:
+    owner = formats.somebody(found.owner)
     states = {
-        "never_owned": "Nobody ever claimed it",
-        "released": "Its owner gave it up, and nobody has claimed it since",
-        "expired": f"Nobody holds it: the lease of {case.owner()} ran out",
+        LeaseState.NEVER_OWNED: "Nobody ever claimed it",
+        LeaseState.RELEASED: "Its owner gave it up, and nobody has claimed it since",
+        LeaseState.EXPIRED: f"Nobody holds it: the lease of {owner} ran out",
     }
-    free = states.get(case.text("state"), "Nobody holds it")
-    earliest, latest = case.number("takeover_earliest_at"), case.number("takeover_latest_at")
-    times = TakeoverTimes(earliest, latest, case.is_set("takeover_is_guess"))
+    free = states.get(found.state, "Nobody holds it")
 
-    if earliest is None:
+    if found.takeover.earliest_at is None:
         return free
 
-    return joined(free, f"a survivor can take it {when(times, case.say)}")
+    return joined(free, f"a survivor can take it {when(found.takeover, say)}")
 
 
-def _take_it(case: Case) -> str:
-    if case.whole("live_owners"):
-        return "Other consumers of the group live: one of them takes it in its next round."
-
-    return "Start a consumer of this group: it claims what is free in its first round."
-
-
-def _renewed(case: Case) -> str:
-    every = case.number("renewed_every_s")
-    rhythm = f", every {formats.duration(every)}" if every is not None else ""
-
-    return f"{case.owner()} renews its lease{rhythm}: {case.say.ago(case.number('renewed_at'))}"
-
-
-def _silent(case: Case) -> str:
-    expires = case.number("expires_at")
-    end = f"the lease runs out {case.say.time(expires)}" if expires is not None else ""
-
-    return joined(f"{case.owner()} has not renewed its lease for {case.since('renewed_at')}", end)
-
-
-def _no_lease(case: Case) -> str:
-    if case.text("state") == LeaseState.UNREADABLE.value:
-        return "Whether its lease is renewed is not known"
-
-    return "There is no lease to renew"
-
-
-def _known(case: Case) -> str:
-    guess = "~" if case.text("basis") == "elimination" else ""
-
-    return f"Owner {case.owner()} is {guess}process {case.pid} of this host"
-
-
-def _remote(case: Case) -> str:
-    if not case.text("owner"):
-        return "No owner id is known, so no process can be named"
-
-    return (
-        f"{case.owner()} is no known process of this host: another host's, or its log is not seen"
-    )
-
-
-def _stable(case: Case) -> str:
-    changes = case.whole("changes")
-    often = f": {formats.plural(changes, 'change')}" if changes else ""
-
-    return f"It does not stay with one owner{often} ({case.text('finding') or 'see the timeline'})"
-
-
-def _written(case: Case) -> str:
-    ago = case.say.ago(case.number("written_at"))
-
-    told = f"A checkpoint was written: {case.count('sequence')}, {ago}"
-
-    return f"{told}, before its owner claimed it" if case.is_denied("is_of_owner") else told
-
-
-def _hidden_checkpoint(case: Case) -> str:
-    if case.text("unreadable"):
-        return f"There is a checkpoint that cannot be read: {case.text('unreadable')}"
-
-    return "Whether there is a checkpoint is not known"
-
-
-def _unknown_owner(case: Case) -> str:
-    if case.text("state") == "unreadable":
+def _unknown_owner(found: Holder, _: Telling) -> str:
+    if found.state is LeaseState.UNREADABLE:
         return "Who holds it is not known: its record cannot be read"
 
     return "Who holds it is not known"
 
 
-def _proof(case: Case) -> str:
-    proof, writer = case.text("proof"), case.text("writer")
+def _take_it(found: Holder, _: Telling) -> str:
+    if found.live_owners:
+        return "Other consumers of the group live: one of them takes it in its next round."
 
-    if proof not in set(Proof) or writer not in set(Writer):
-        return f"What a checkpoint proves is not known: {NOT_KNOWN}"
-
-    return f"A checkpoint proves: {sentence(Proven(Proof(proof), Writer(writer)))}"
+    return "Start a consumer of this group: it claims what is free in its first round."
 
 
-def _outside(case: Case) -> str:
-    ahead, lost = case.whole("ahead"), case.whole("lost")
+def _renewed(found: LeaseRenewals, say: Telling) -> str:
+    every = found.renewed_every_s
+    rhythm = f", every {formats.duration(every)}" if every is not None else ""
+    return f"{formats.somebody(found.owner)} renews its lease{rhythm}: {say.ago(found.renewed_at)}"
 
-    if case.text("lag_reason") == PREDATES_HUB:
+
+def _silent(found: LeaseRenewals, say: Telling) -> str:
+    expires = found.expires_at
+    end = f"the lease runs out {say.time(expires)}" if expires is not None else ""
+    owner, silent = formats.somebody(found.owner), say.since(found.renewed_at)
+    return joined(f"{owner} has not renewed its lease for {silent}", end)
+
+
+def _no_lease(found: LeaseRenewals, _: Telling) -> str:
+    if found.state is LeaseState.UNREADABLE:
+        return "Whether its lease is renewed is not known"
+
+    return "There is no lease to renew"
+
+
+def _known(found: OwnersProcess, _: Telling) -> str:
+    guess = "~" if found.basis is LinkBasis.ELIMINATION else ""
+    owner, pid = formats.somebody(found.owner), formats.pid(found.pid)
+    return f"Owner {owner} is {guess}process {pid} of this host"
+
+
+def _remote(found: OwnersProcess, _: Telling) -> str:
+    if not found.owner:
+        return "No owner id is known, so no process can be named"
+
+    return (
+        f"{formats.somebody(found.owner)} is no known process of this host: another host's, or its "
+        "log is not seen"
+    )
+
+
+def _unstable(found: OwnerChanges, _: Telling) -> str:
+    often = f": {formats.plural(found.changes, 'change')}" if found.changes else ""
+    shaken_by = formats.text(found.finding) or "see the timeline"
+    return f"It does not stay with one owner{often} ({shaken_by})"
+
+
+def _written(found: WrittenCheckpoint, say: Telling) -> str:
+    when_written = f"{formats.count(found.sequence)}, {say.ago(found.written_at)}"
+    before = ", before its owner claimed it" if found.is_of_owner is False else ""
+    return f"A checkpoint was written: {when_written}{before}"
+
+
+def _hidden_checkpoint(found: WrittenCheckpoint, _: Telling) -> str:
+    if found.unreadable:
+        return f"There is a checkpoint that cannot be read: {safe(found.unreadable)}"
+
+    return "Whether there is a checkpoint is not known"
+
+
+def _outside(found: CheckpointPlace, _: Telling) -> str:
+    if found.lag_reason == PREDATES_HUB:
         return "The checkpoint is older than the hub: it counts the events of the one before"
 
-    if ahead:
-        return f"It is {formats.plural(ahead, 'event')} beyond the last one: of another stream"
+    if found.ahead:
+        return (
+            f"It is {formats.plural(found.ahead, 'event')} beyond the last one: of another stream"
+        )
 
-    return f"It is before what the hub still holds: {formats.plural(lost or 0, 'event')} are gone"
+    lost = formats.plural(found.lost or 0, "event")
+    return f"It is before what the hub still holds: {lost} are gone"
 
 
-def _mend_checkpoint(case: Case) -> str:
-    if case.whole("ahead") or case.text("lag_reason") == PREDATES_HUB:
+def _mend_checkpoint(found: CheckpointPlace, _: Telling) -> str:
+    if found.ahead or found.lag_reason == PREDATES_HUB:
         return "Stop the consumers, then move the checkpoint to an event of this stream."
 
     return "The consumer goes on at the first event that is left; what is gone cannot be read."
 
 
-def _rule(case: Case) -> str:
-    return RULES.get(case.text("rule"), case.text("rule")) or "no rule fired"
+def _proof(found: CheckpointProof, _: Telling) -> str:
+    proves = sentence(Proven(found.proof, found.writer))
+
+    if proves is None:
+        return f"What a checkpoint proves is not known: {NOT_KNOWN}"
+
+    return f"A checkpoint proves: {proves}"
 
 
-def _filling(case: Case) -> str:
-    seen = f"{case.count('commits')} of {case.count('window')} checkpoints seen"
-
-    return f"Whether it gets on cannot be told yet: {_rule(case)} ({seen})"
+def _rule(found: Progress) -> str:
+    return RULES.get(found.rule, safe(found.rule)) or "no rule fired"
 
 
-def _slow(case: Case) -> str:
+def _filling(found: Progress, _: Telling) -> str:
+    seen = f"{formats.count(found.commits)} of {formats.count(found.window)} checkpoints seen"
+    return f"Whether it gets on cannot be found yet: {_rule(found)} ({seen})"
+
+
+def _slow(found: PartitionPace, _: Telling) -> str:
     return (
-        f"It reads slower than events arrive: {case.rate('in_per_s')} in, "
-        f"{case.rate('out_per_s')} out, lag {case.count('lag')}"
+        f"It reads slower than events arrive: {formats.per_s(found.in_per_s)} in, "
+        f"{formats.per_s(found.out_per_s)} out, lag {formats.count(found.lag)}"
     )
 
 
-PARTITION_CHECKS: Mapping[str, CheckWords] = {
-    "hub.answers": _source("The hub", "The hub was not read yet"),
-    "store.answers": _source("The checkpoint store", "The checkpoint store was not read yet"),
-    "partition.exists": CheckWords(
-        lambda case: f"The hub has it: {case.count('partition_count')} in all",
-        lambda case: f"The hub has no such partition: {case.count('partition_count')} in all",
-        always("Whether the hub has it is not known"),
+PARTITION_CHECKS = (
+    _source(kinds.HUB_ANSWERS, "The hub", "The hub was not read yet"),
+    _source(kinds.STORE_ANSWERS, "The checkpoint store", "The checkpoint store was not read yet"),
+    CheckText(
+        kind=kinds.PARTITION_EXISTS,
+        yes=_exists,
+        no=_no_such,
+        unknown=always("Whether the hub has it is not known"),
         next_step=always("Partitions are numbered from 0."),
     ),
-    "partition.has_events": CheckWords(
-        _events,
-        always("It holds no events: there is nothing to receive"),
-        always("Whether it holds events is not known"),
+    CheckText(
+        kind=kinds.PARTITION_HAS_EVENTS,
+        yes=_events,
+        no=always("It holds no events: there is nothing to receive"),
+        unknown=always("Whether it holds events is not known"),
         next_step=always("Send a test event and watch it arrive."),
     ),
-    "partition.is_owned": CheckWords(
-        lambda case: f"{case.owner()} holds it",
-        _not_owned,
-        _unknown_owner,
-        OWNERSHIP,
-        _take_it,
+    CheckText(
+        kind=kinds.PARTITION_IS_OWNED,
+        yes=_owned,
+        no=_not_owned,
+        unknown=_unknown_owner,
+        lesson=OWNERSHIP,
+        next_step=_take_it,
     ),
-    "lease.is_renewed": CheckWords(
-        _renewed,
-        _silent,
-        _no_lease,
-        LEASE,
-        always("See whether its process lives. If not, wait: a survivor takes over by itself."),
+    CheckText(
+        kind=kinds.LEASE_IS_RENEWED,
+        yes=_renewed,
+        no=_silent,
+        unknown=_no_lease,
+        lesson=LEASE,
+        next_step=always(
+            "See whether its process lives. If not, wait: a survivor takes over by itself."
+        ),
     ),
-    "owner.is_known": CheckWords(_known, _remote, _remote),
-    "ownership.is_stable": CheckWords(
-        always("It stays with its owner"),
-        _stable,
-        always("Whether it stays with one owner is not known"),
+    CheckText(kind=kinds.OWNER_IS_KNOWN, yes=_known, no=_remote, unknown=_remote),
+    CheckText(
+        kind=kinds.OWNERSHIP_IS_STABLE,
+        yes=always("It stays with its owner"),
+        no=_unstable,
+        unknown=always("Whether it stays with one owner is not known"),
         next_step=always("See the finding: each move repeats events since the last checkpoint."),
     ),
-    "checkpoint.exists": CheckWords(
-        _written,
-        always("No checkpoint was ever written: nobody knows how far it has read"),
-        _hidden_checkpoint,
-        CHECKPOINT,
-        always("Call update_checkpoint in the handler, after the event is done."),
+    CheckText(
+        kind=kinds.CHECKPOINT_EXISTS,
+        yes=_written,
+        no=always("No checkpoint was ever written: nobody knows how far it has read"),
+        unknown=_hidden_checkpoint,
+        lesson=CHECKPOINT,
+        next_step=always("Call update_checkpoint in the handler, after the event is done."),
     ),
-    "checkpoint.is_within": CheckWords(
-        always("The checkpoint lies within what the hub holds"),
-        _outside,
-        always("Whether the checkpoint fits the stream cannot be told"),
+    CheckText(
+        kind=kinds.CHECKPOINT_IS_WITHIN,
+        yes=always("The checkpoint lies within what the hub holds"),
+        no=_outside,
+        unknown=always("Whether the checkpoint fits the stream cannot be found"),
         next_step=_mend_checkpoint,
     ),
-    "checkpoint.proves": CheckWords(
-        _proof,
-        _proof,
-        always(f"What a checkpoint proves is not known: {NOT_KNOWN}"),
+    CheckText(
+        kind=kinds.CHECKPOINT_PROVES,
+        yes=_proof,
+        no=_proof,
+        unknown=always(f"What a checkpoint proves is not known: {NOT_KNOWN}"),
         is_design=True,
     ),
-    "progress.moves": CheckWords(
-        lambda case: f"It gets on: {_rule(case)}",
-        lambda case: f"It does not get on: {_rule(case)}",
-        _filling,
-        LAG,
-        always(
+    CheckText(
+        kind=kinds.PROGRESS_MOVES,
+        yes=lambda found, _: f"It gets on: {_rule(found)}",
+        no=lambda found, _: f"It does not get on: {_rule(found)}",
+        unknown=_filling,
+        lesson=LAG,
+        next_step=always(
             "The handler hangs, or fails on one event again and again: read the consumer's log."
         ),
     ),
-    "progress.keeps_up": CheckWords(
-        lambda case: f"It keeps up: lag {case.count('lag')}",
-        _slow,
-        always("Whether it keeps up is not known"),
-        LAG,
-        always("More consumers help up to one a partition; beyond that, a quicker handler."),
+    CheckText(
+        kind=kinds.PROGRESS_KEEPS_UP,
+        yes=lambda found, _: f"It keeps up: lag {formats.count(found.lag)}",
+        no=_slow,
+        unknown=always("Whether it keeps up is not known"),
+        lesson=LAG,
+        next_step=always(
+            "More consumers help up to one a partition; beyond that, a quicker handler."
+        ),
     ),
-}
+)
