@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from ehtui.actions.whole_lines import append_line, open_records
 from ehtui.domain.plans import (
-    Outcome,
     Plan,
+    RestartPlan,
     RollingPlan,
     SendPlan,
     SignalPlan,
@@ -24,6 +24,8 @@ from ehtui.domain.plans import (
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ehtui.domain.outcomes import Outcome
 
 
 class AuditLog:
@@ -77,46 +79,50 @@ def _refused(outcome: Outcome) -> str | None:
 
 
 def _told(plan: Plan) -> dict[str, object]:
-    if isinstance(plan, SendPlan):
-        body = plan.body.encode()
-        return {
-            "kind": plan.kind,
-            "hub": f"{plan.namespace}/{plan.hub}",
-            "template": plan.template,
-            "target": plan.target.value,
-            "partition": plan.partition,
-            "key": plan.key,
-            "count": plan.count,
-            "body_bytes": len(body),
-            "body_sha256": sha256(body).hexdigest(),
-        }
+    return {"kind": plan.kind, **_record(plan)}
 
-    if isinstance(plan, StartPlan):
-        return {
-            "kind": plan.kind,
-            "consumer": plan.consumer,
-            "group": plan.group,
-            "log": plan.log_path,
-            "again": plan.again.pid if plan.again is not None else None,
-        }
 
-    if isinstance(plan, SupervisedPlan):
-        return {
-            "kind": plan.kind,
-            "supervisor": plan.supervisor.label,
-            "command": list(plan.supervisor.command),
-            "targets": [_target(target) for target in (plan.target, *plan.others)],
-        }
+def _record(plan: Plan) -> dict[str, object]:
+    match plan:
+        case SendPlan():
+            return _sent(plan)
+        case StartPlan():
+            again = plan.again.pid if plan.again is not None else None
+            return {
+                "consumer": plan.consumer,
+                "group": plan.group,
+                "log": plan.log_path,
+                "again": again,
+            }
+        case SupervisedPlan():
+            supervisor = plan.supervisor
+            return {
+                "supervisor": supervisor.label,
+                "command": list(supervisor.command),
+                **_targets(plan),
+            }
+        case RollingPlan():
+            return {"plans": [_told(each) for each in plan.restarts]}
+        case SignalPlan() | RestartPlan():
+            return {"signal": plan.signal, **_targets(plan)}
 
-    if isinstance(plan, RollingPlan):
-        return {"kind": plan.kind, "plans": [_told(each) for each in plan.restarts]}
 
-    targets = plan.targets if isinstance(plan, SignalPlan) else (plan.target,)
+def _targets(plan: Plan) -> dict[str, object]:
+    return {"targets": [_target(target) for target in plan.targets]}
+
+
+def _sent(plan: SendPlan) -> dict[str, object]:
+    body = plan.body.encode()
 
     return {
-        "kind": plan.kind,
-        "signal": plan.signal,
-        "targets": [_target(target) for target in targets],
+        "hub": f"{plan.namespace}/{plan.hub}",
+        "template": plan.template,
+        "target": plan.target.value,
+        "partition": plan.partition,
+        "key": plan.key,
+        "count": plan.count,
+        "body_bytes": len(body),
+        "body_sha256": sha256(body).hexdigest(),
     }
 
 

@@ -11,10 +11,9 @@ from ehtui.actions.audit import who
 from ehtui.actions.refusals import NOT_DONE, OTHER_TARGET, refusal_of
 from ehtui.actions.signals import ProcessGoneError
 from ehtui.actions.supervisors import SupervisorChangedError
+from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState, TargetResult, TargetState
 from ehtui.domain.plans import (
     Halt,
-    Outcome,
-    OutcomeState,
     Plan,
     Refusal,
     RefusalReason,
@@ -30,15 +29,14 @@ from ehtui.domain.restarts import NOT_REHEARSED, StartObstacle
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable
 
     from ehtui.actions.audit import AuditLog
     from ehtui.actions.hands import EventSender, Named, PreparedStart, ProcessHands
+    from ehtui.actions.launch import Launched
     from ehtui.actions.restarting import Restarted
     from ehtui.domain.process import ProcessId
     from ehtui.domain.restarts import Rehearsal
-
-Details = tuple[tuple[str, str], ...]
 
 
 class LeftBehindError(asyncio.CancelledError):
@@ -91,9 +89,7 @@ class Executor:
         if fault is None:
             return outcome
 
-        told = f"Its end is not in the audit log: {fault}."
-
-        return replace(outcome, details=(*outcome.details, ("audit", told)))
+        return replace(outcome, audit_problem=f"Its end is not in the audit log: {fault}.")
 
     def interrupted(self, plan: Plan, error: asyncio.CancelledError) -> Outcome:
         """How it ended for somebody who waits no more."""
@@ -154,42 +150,49 @@ class Executor:
         except asyncio.CancelledError:
             raise asyncio.CancelledError(_unsent(plan)) from None
 
-        refusals = [result for result in results if isinstance(result, Refusal)]
-        details = tuple(
-            (r.subject, r.reason.value) if isinstance(r, Refusal) else r for r in results
-        )
-        failed = [f"{pid}: {what}" for pid, what in details if what.startswith("failed")]
+        failed = [result for result in results if result.state is TargetState.FAILED]
 
         if failed:
-            return replace(self._failed(plan, "; ".join(failed)), details=details)
+            told = "; ".join(f"{each.process.pid}: {each.detail}" for each in failed)
+            return replace(self._failed(plan, told), results=tuple(results))
 
-        state = OutcomeState.REFUSED if refusals else OutcomeState.DONE
+        refusals = [result.refusal for result in results if result.refusal is not None]
 
         return Outcome(
-            plan, state, self._clock(), refusals[0] if refusals else None, details=details
+            plan,
+            OutcomeState.REFUSED if refusals else OutcomeState.DONE,
+            self._clock(),
+            refusals[0] if refusals else None,
+            results=tuple(results),
         )
 
-    async def _signal_one(self, plan: SignalPlan, process: ProcessId) -> tuple[str, str] | Refusal:
-        pid = str(process.pid)
+    async def _signal_one(self, plan: SignalPlan, process: ProcessId) -> TargetResult:
+        ended = TargetResult(process, TargetState.ENDED, signal=plan.signal)
 
         try:
             await asyncio.to_thread(self._hands.signal, process, plan.signal)
 
             if plan.escalate_to is None or plan.escalate_after_s is None:
-                return pid, "sent"
+                return replace(ended, state=TargetState.SENT)
 
             if await asyncio.to_thread(self._hands.wait_for_exit, process, plan.escalate_after_s):
-                return pid, f"ended after {plan.signal}"
+                return ended
 
             with suppress(ProcessGoneError):  # it went in the last moment
                 await asyncio.to_thread(self._hands.signal, process, plan.escalate_to)
-                return pid, f"{plan.escalate_to} after {plan.escalate_after_s:g} s"
+                return TargetResult(
+                    process,
+                    TargetState.ESCALATED,
+                    signal=plan.escalate_to,
+                    after_s=plan.escalate_after_s,
+                )
         except OTHER_TARGET as error:
-            return refusal_of(error, pid)
+            refusal = refusal_of(error, str(process.pid))
+            return TargetResult(process, TargetState.REFUSED, refusal=refusal)
         except OSError as error:
-            return pid, safe(f"failed: {error.strerror or error}")
+            return TargetResult(process, TargetState.FAILED, safe(error.strerror or str(error)))
 
-        return pid, f"ended after {plan.signal}"
+        return ended
 
     def remembers(self, process: ProcessId) -> bool:
         """Whether it is known how it was started, environment and all."""
@@ -257,7 +260,7 @@ class Executor:
         signal: str = "TERM",
         kill_after_s: float | None = None,
     ) -> Outcome:
-        is_halted = isinstance(plan, RestartPlan) and plan.target.halted_by is Halt.STOP
+        is_halted = any(target.halted_by is Halt.STOP for target in plan.targets)
 
         try:
             restarted = await asyncio.to_thread(
@@ -282,30 +285,27 @@ class Executor:
             is_down = restarted.obstacle is not StartObstacle.LEFT_ALONE  # else nobody knows
             return replace(failed, obstacle=restarted.obstacle, is_down=is_down)
 
-        details: Details = (("pid", str(restarted.process.pid)),)
-
         if restarted.is_by_keeper:
-            return Outcome(
-                plan, OutcomeState.DONE, self._clock(), details=details, is_by_keeper=True
-            )
+            started = NewProcess(restarted.process, log_path=None, is_by_keeper=True)
+            return Outcome(plan, OutcomeState.DONE, self._clock(), started=started)
 
-        details = (*details, ("log", str(restarted.log_path)))
+        return self._ran(plan, restarted.process, restarted)
 
-        if restarted.exit_code is None:
-            return Outcome(plan, OutcomeState.DONE, self._clock(), details=details)
-
-        return self._died(plan, details, restarted.exit_code, restarted.last_lines)
-
-    def _died(
-        self, plan: Plan, details: Details, exit_code: int, last_lines: Sequence[str]
+    def _ran(
+        self, plan: RestartPlan | StartPlan, process: ProcessId, ended: Restarted | Launched
     ) -> Outcome:
-        lines = tuple(("line", line) for line in last_lines)
-        told = f"It ended at once with exit code {exit_code}."
+        """It was started; whether it died at once."""
+        started = NewProcess(process, str(ended.log_path))
+
+        if ended.exit_code is None:
+            return Outcome(plan, OutcomeState.DONE, self._clock(), started=started)
 
         return replace(
-            self._failed(plan, told),
-            details=(*details, ("exit_code", str(exit_code)), *lines),
-            is_down=not isinstance(plan, StartPlan) or plan.again is not None,
+            self._failed(plan, f"It ended at once with exit code {ended.exit_code}."),
+            started=started,
+            exit_code=ended.exit_code,
+            last_lines=tuple(ended.last_lines),
+            is_down=plan.replaces is not None,
         )
 
     def _not_done(self, plan: Plan, error: Exception, process: ProcessId) -> Outcome:
@@ -332,19 +332,17 @@ class Executor:
             left = f"{supervisor.label} goes on with {process.pid}, and nobody looks how that ends"
             raise asyncio.CancelledError(f"Interrupted: {left}.") from None
 
-        lines: Details = tuple(("line", line) for line in answer.last_lines)
-
         if answer.exit_code is None:
             told = f"No end of {supervisor.name}'s command within {plan.wait_s:g} s; it was ended."
-            return replace(self._failed(plan, told), details=lines)
+            return replace(self._failed(plan, told), last_lines=answer.last_lines)
 
-        details = (("exit_code", str(answer.exit_code)), *lines)
+        outcome = Outcome(plan, OutcomeState.DONE, self._clock())
 
         if answer.exit_code:
             told = f"{supervisor.name}'s command ended with exit code {answer.exit_code}."
-            return replace(self._failed(plan, told), details=details)
+            outcome = self._failed(plan, told)
 
-        return Outcome(plan, OutcomeState.DONE, self._clock(), details=details)
+        return replace(outcome, exit_code=answer.exit_code, last_lines=answer.last_lines)
 
     async def _start(self, plan: StartPlan) -> Outcome:
         if plan.again is not None:
@@ -357,15 +355,7 @@ class Executor:
         with suppress(asyncio.CancelledError):
             launched = await asyncio.to_thread(self._hands.watch, launched)
 
-        details: Details = (
-            ("pid", str(launched.process.pid)),
-            ("log", str(launched.log_path)),
-        )
-
-        if launched.exit_code is None:
-            return Outcome(plan, OutcomeState.DONE, self._clock(), details=details)
-
-        return self._died(plan, details, launched.exit_code, launched.last_lines)
+        return self._ran(plan, launched.process, launched)
 
     def _failed(self, plan: Plan, error: str) -> Outcome:
         return Outcome(plan, OutcomeState.FAILED, self._clock(), error=error)

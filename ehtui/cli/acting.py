@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from ehtui.cli.session import MonitorSession
     from ehtui.config.settings import Settings
-    from ehtui.domain.plans import Outcome, Plan, Refusal
+    from ehtui.domain.outcomes import Outcome
+    from ehtui.domain.plans import Plan, Refusal
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
+    from ehtui.views.action_document import OutcomeDocument
 
 REFUSED = ExitCode.WARNING
 FAILED = ExitCode.CRITICAL
@@ -118,6 +120,7 @@ def act(
     it returns joins the one JSON document.
     """
     from ehtui.domain.plans import Refusal  # noqa: PLC0415
+    from ehtui.views.action_document import outcome_document  # noqa: PLC0415
     from ehtui.views.outcomes import outcome_sentence, refusal_sentence  # noqa: PLC0415
 
     if isinstance(plan, Refusal):
@@ -148,7 +151,7 @@ def act(
 
     is_followed = afterwards is not None and not (args.dry_run or interrupted)
     more = afterwards(outcome) if afterwards is not None and is_followed else {}
-    _tell(args, {"plan": _plain(plan), "outcome": _plain(outcome), **more})
+    _tell(args, {"plan": _plain(plan), "outcome": _plain(outcome_document(outcome)), **more})
 
     return interrupted or _code(outcome)
 
@@ -157,13 +160,12 @@ def _print_last_lines(outcome: Outcome) -> None:
     """What was said by who died at once, or by a supervisor."""
     from ehtui.domain.text import safe  # noqa: PLC0415
 
-    for key, line in outcome.details:
-        if key == "line":
-            print(f"  | {safe(line)}", flush=True)
+    for line in outcome.last_lines:
+        print(f"  | {safe(line)}", flush=True)
 
 
 def _code(outcome: Outcome) -> int:
-    from ehtui.domain.plans import OutcomeState  # noqa: PLC0415
+    from ehtui.domain.outcomes import OutcomeState  # noqa: PLC0415
 
     if outcome.is_down:
         return ExitCode.DOWN
@@ -212,7 +214,7 @@ def _tell(args: argparse.Namespace, document: dict[str, Any]) -> None:
         print_document(told)
 
 
-def _plain(value: Plan | Refusal | Outcome) -> object:
+def _plain(value: Plan | Refusal | OutcomeDocument) -> object:
     import msgspec  # noqa: PLC0415
 
     return msgspec.to_builtins(value, builtin_types=())

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ehtui.actions.executor import Executor
     from ehtui.cli.session import MonitorSession
     from ehtui.config.settings import LeaseSettings, Settings
-    from ehtui.domain.plans import Outcome
+    from ehtui.domain.outcomes import Outcome
     from ehtui.monitor import Monitor, Scheduled
     from ehtui.tui.session import Session, UiOptions
 

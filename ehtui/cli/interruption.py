@@ -10,13 +10,13 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ehtui.cli.underway import FINISH_WITHIN_S, outcomes_of
-from ehtui.domain.plans import RestartPlan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.cli.session import MonitorSession
-    from ehtui.domain.plans import Outcome, Plan
+    from ehtui.domain.outcomes import Outcome
+    from ehtui.domain.plans import Plan
 
 PATIENT_S = 15.0
 _SLOW = (
@@ -68,8 +68,8 @@ def carry_out(session: MonitorSession, plan: Plan) -> tuple[Outcome | None, int 
         future = session.begin(plan)
 
         with suppress(_InterruptedError), signals.interrupting():
-            if isinstance(plan, RestartPlan) and wait([future], PATIENT_S).not_done:
-                _say(_SLOW.format(plan.target.process.pid, PATIENT_S))
+            if plan.awaited is not None and wait([future], PATIENT_S).not_done:
+                _say(_SLOW.format(plan.awaited.pid, PATIENT_S))
 
             return future.result(), None
 

@@ -8,7 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ehtui.cli.session import MonitorSession
-    from ehtui.domain.plans import Outcome, Plan
+    from ehtui.domain.outcomes import Outcome
+    from ehtui.domain.plans import Plan
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
 

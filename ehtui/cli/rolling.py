@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ehtui.domain.comeback import comeback
-from ehtui.domain.plans import Comeback, Outcome, OutcomeState, PartialOutcome
+from ehtui.domain.outcomes import Comeback, Outcome, OutcomeState, PartialOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -57,11 +57,10 @@ async def _became(
     look: Callable[[], Snapshot],
     clock: Callable[[], float],
 ) -> Comeback:
-    pid = dict(outcome.details).get("pid")
     began = clock()
 
     while clock() - began < plan.within_s:
-        found = comeback(before, look(), each, None if pid is None else int(pid), began)
+        found = comeback(before, look(), each, outcome.new_pid, began)
 
         if found is not None:
             return found

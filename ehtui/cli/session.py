@@ -11,20 +11,13 @@ from ehtui.actions.folders import default_log_folder
 from ehtui.cli.rolling import WITHIN_S, roll
 from ehtui.cli.underway import FINISH_WITHIN_S, Action, Underway
 from ehtui.clock import steady
+from ehtui.domain.outcomes import Outcome, OutcomeState
 from ehtui.domain.planners.again import Ended, Seen, ended_consumers, plan_again, seen_with
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.send import plan_send
 from ehtui.domain.planners.signal import OFFERED_SIGNALS, plan_signal, reforecast
 from ehtui.domain.planners.start import each_once, plan_restart, plan_start
-from ehtui.domain.plans import (
-    Outcome,
-    OutcomeState,
-    Refusal,
-    RestartPlan,
-    RollingPlan,
-    SignalPlan,
-    SupervisedPlan,
-)
+from ehtui.domain.plans import Refusal, RestartPlan, RollingPlan, SignalPlan, SupervisedPlan
 from ehtui.domain.restarts import NOT_REHEARSED
 from ehtui.domain.updates import ActionDone
 
@@ -333,17 +326,15 @@ class MonitorSession:
 
     async def _looked_at_again(self, plan: SinglePlan) -> SinglePlan:
         """The plan as of now: owners renew while somebody reads a confirmation."""
-        if isinstance(plan, SignalPlan | RestartPlan | SupervisedPlan):
+        if plan.targets:
             await self._monitor.look_again("store", LOOK_WITHIN_S)
 
         return reforecast(plan, self.snapshot, self._clock())
 
     def _watch_started(self, outcome: Outcome) -> None:
         """What ehtui started is a consumer, whether or not a pattern says so."""
-        pid = dict(outcome.details).get("pid")
-
-        if outcome.state is OutcomeState.DONE and pid is not None:
-            self._adopted.append(int(pid))
+        if outcome.state is OutcomeState.DONE and outcome.new_pid is not None:
+            self._adopted.append(outcome.new_pid)
 
     @property
     def unfinished(self) -> Sequence[Plan]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ehtui.domain.lap import Lap
-    from ehtui.domain.plans import Outcome
+    from ehtui.domain.outcomes import Outcome
     from ehtui.monitor import Monitor
 
 POLL_S = 0.25

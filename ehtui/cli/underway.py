@@ -7,7 +7,8 @@ from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import Outcome, Plan, RestartPlan, RollingPlan, SignalPlan
+from ehtui.domain.outcomes import Outcome
+from ehtui.domain.plans import Plan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,15 +26,6 @@ class Action:
     task: asyncio.Task[Outcome] | None = None  # on the monitor's loop, once it has begun there
     is_given_up: bool = False
 
-    @property
-    def is_promised(self) -> bool:
-        """Whether leaving now would leave the world half done."""
-        plan = self.plan
-
-        return isinstance(plan, RestartPlan | RollingPlan) or (
-            isinstance(plan, SignalPlan) and plan.escalate_to is not None
-        )
-
 
 @dataclass(slots=True)
 class Underway:
@@ -44,7 +36,7 @@ class Underway:
     @property
     def promised(self) -> tuple[Plan, ...]:
         """Plans that somebody who leaves should know of."""
-        return tuple(action.plan for _, action in self._open() if action.is_promised)
+        return tuple(action.plan for _, action in self._open() if action.plan.is_promise)
 
     def add(self, future: Future[Outcome], action: Action) -> None:
         """Keep an action until it has ended."""
@@ -53,7 +45,7 @@ class Underway:
 
     def finish(self, within_s: float) -> tuple[Outcome, ...]:
         """Wait for what was promised, then give up what has not ended; how the promised ended."""
-        promised = [future for future, action in self._open() if action.is_promised]
+        promised = [future for future, action in self._open() if action.plan.is_promise]
         wait(promised, within_s)
         self.give_up()
 

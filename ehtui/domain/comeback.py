@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import Comeback, RestartPlan, SupervisedPlan
+from ehtui.domain.outcomes import Comeback
 from ehtui.domain.snapshot import LIVE_STATES, ConsumerRole
 
 if TYPE_CHECKING:
-    from ehtui.domain.plans import OwnedPartition
+    from ehtui.domain.plans import OwnedPartition, RestartPlan, SupervisedPlan
     from ehtui.domain.snapshot import ConsumerState, Lease, Snapshot
 
 SETTLED_S = 5.0  # whoever dies of a bad setting has died by then

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from typing import TYPE_CHECKING, ClassVar, Self
+
+from typing_extensions import override
 
 from ehtui.domain.process import ProcessId, Supervisor
 from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal, StartObstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 class SignalEffect(StrEnum):
@@ -73,7 +79,41 @@ class SignalTarget:
 
 
 @dataclass(frozen=True, slots=True)
-class SignalPlan:
+class BasePlan:
+    """What can be asked of every plan, so that nobody asks which one it is.
+
+    Each also has `kind`, `planned_at`, `targets` (processes that it signals, or has signalled:
+    each loses what it owns) and `group` (the one that it is about, where it is one).
+    """
+
+    @property
+    def is_promise(self) -> bool:
+        """Whether leaving on the way would leave the world half done."""
+        return False
+
+    @property
+    def awaited(self) -> ProcessId | None:
+        """Whose end it waits for, however long that takes."""
+        return None
+
+    @property
+    def replaces(self) -> ProcessId | None:
+        """Who runs, or ran, and is started again: without it a consumer is down."""
+        return None
+
+    @property
+    def asks(self) -> Supervisor | None:
+        """Who does it, where that is not ehtui."""
+        return None
+
+    def judged_anew(self, targets: Sequence[SignalTarget], at: float) -> Self:
+        """The same plan for the same targets, as they are judged at `at`."""
+        del targets, at
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class SignalPlan(BasePlan):
     """Send a signal to pinned processes."""
 
     signal: str  # "INT", "TERM", "KILL", …
@@ -82,10 +122,20 @@ class SignalPlan:
     escalate_to: str | None = None  # sent to whoever is still there after `escalate_after_s`
     escalate_after_s: float | None = None
     kind: str = field(default="signal", init=False)
+    group: ClassVar[str | None] = None
+
+    @property
+    @override
+    def is_promise(self) -> bool:
+        return self.escalate_to is not None
+
+    @override
+    def judged_anew(self, targets: Sequence[SignalTarget], at: float) -> Self:
+        return replace(self, targets=tuple(targets), planned_at=at)
 
 
 @dataclass(frozen=True, slots=True)
-class RestartPlan:
+class RestartPlan(BasePlan):
     """Signal one process, wait for its exit, start it again as it was started."""
 
     signal: str
@@ -99,9 +149,35 @@ class RestartPlan:
     group: str | None = None  # that it reads in, where that is known
     kind: str = field(default="restart", init=False)
 
+    @property
+    def targets(self) -> tuple[SignalTarget, ...]:
+        """The one."""
+        return (self.target,)
+
+    @property
+    @override
+    def is_promise(self) -> bool:
+        return True
+
+    @property
+    @override
+    def awaited(self) -> ProcessId:
+        return self.target.process
+
+    @property
+    @override
+    def replaces(self) -> ProcessId:
+        return self.target.process
+
+    @override
+    def judged_anew(self, targets: Sequence[SignalTarget], at: float) -> Self:
+        target = replace(targets[0], halted_by=self.target.halted_by)
+
+        return replace(self, target=target, planned_at=at)
+
 
 @dataclass(frozen=True, slots=True)
-class SupervisedPlan:
+class SupervisedPlan(BasePlan):
     """Have a process restarted by who supervises it, with that one's own command."""
 
     supervisor: Supervisor
@@ -111,6 +187,21 @@ class SupervisedPlan:
     wait_s: float  # for the command; the supervisor may go on without it
     planned_at: float
     kind: str = field(default="supervised_restart", init=False)
+    group: ClassVar[str | None] = None
+
+    @property
+    def targets(self) -> tuple[SignalTarget, ...]:
+        """It, and those whom its supervisor restarts along."""
+        return (self.target, *self.others)
+
+    @property
+    @override
+    def asks(self) -> Supervisor:
+        return self.supervisor
+
+    @override
+    def judged_anew(self, targets: Sequence[SignalTarget], at: float) -> Self:
+        return replace(self, target=targets[0], others=tuple(targets[1:]), planned_at=at)
 
 
 class EnvironmentOf(StrEnum):
@@ -122,7 +213,7 @@ class EnvironmentOf(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class StartPlan:
+class StartPlan(BasePlan):
     """Start a configured consumer, or one that has ended, detached."""
 
     consumer: str  # its name in the configuration, or what it was called
@@ -137,16 +228,33 @@ class StartPlan:
     missing: tuple[str, ...] = ()  # names that it had, and that have no value any more
     rehearsal: Rehearsal = NOT_REHEARSED
     kind: str = field(default="start", init=False)
+    targets: ClassVar[tuple[SignalTarget, ...]] = ()
+
+    @property
+    @override
+    def replaces(self) -> ProcessId | None:
+        return self.again
 
 
 @dataclass(frozen=True, slots=True)
-class RollingPlan:
+class RollingPlan(BasePlan):
     """Restart several consumers one after the other, each once the one before owns again."""
 
     restarts: tuple[RestartPlan | SupervisedPlan, ...]
     within_s: float  # for each to own again; then the others are left as they are
     planned_at: float
     kind: str = field(default="rolling_restart", init=False)
+    group: ClassVar[str | None] = None
+
+    @property
+    def targets(self) -> tuple[SignalTarget, ...]:
+        """Those of every restart, in their order."""
+        return tuple(target for each in self.restarts for target in each.targets)
+
+    @property
+    @override
+    def is_promise(self) -> bool:
+        return True
 
 
 class SendTarget(StrEnum):
@@ -158,7 +266,7 @@ class SendTarget(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class SendPlan:
+class SendPlan(BasePlan):
     """Send test events."""
 
     namespace: str
@@ -173,6 +281,8 @@ class SendPlan:
     planned_at: float
     is_production: bool = False
     kind: str = field(default="send", init=False)
+    targets: ClassVar[tuple[SignalTarget, ...]] = ()
+    group: ClassVar[str | None] = None
 
 
 SinglePlan = SignalPlan | SendPlan | RestartPlan | SupervisedPlan | StartPlan
@@ -216,48 +326,3 @@ class Refusal:
     detail: str = ""
     supervisor: Supervisor | None = None
     obstacle: StartObstacle | None = None
-
-
-class OutcomeState(StrEnum):
-    """How an action ended."""
-
-    DONE = "done"
-    DRY_RUN = "dry_run"
-    REFUSED = "refused"
-    FAILED = "failed"
-    LEFT = "left"  # nobody waits for it any more, but it goes on
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """The end of one plan, per target where it has several."""
-
-    plan: Plan
-    state: OutcomeState
-    at: float
-    refusal: Refusal | None = None
-    error: str | None = None  # safe to show
-    details: tuple[tuple[str, str], ...] = ()  # e.g. ("partition", "2"), ("sequence", "17")
-    obstacle: StartObstacle | None = None  # why what was stopped could not be started
-    is_down: bool = False  # a consumer was stopped, and runs no more
-    is_by_keeper: bool = False  # its parent started it again, and ehtui did not
-    parts: tuple[PartialOutcome, ...] = ()  # of a plan that has several, as far as it came
-
-
-class Comeback(StrEnum):
-    """What became of a consumer that was restarted."""
-
-    OWNS = "owns"
-    STANDS_BY = "stands_by"  # others own all that it had, and there are enough of them
-    RUNS = "runs"  # it had owned nothing that is known of
-    ENDED = "ended"
-    LATE = "late"  # it runs, and owns nothing in all that time
-
-
-@dataclass(frozen=True, slots=True)
-class PartialOutcome:
-    """One restart among several, and what became of its consumer."""
-
-    outcome: Outcome
-    comeback: Comeback | None = None  # None: it was not restarted
-    after_s: float | None = None  # from its start until that was seen

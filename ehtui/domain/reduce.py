@@ -9,7 +9,8 @@ from ehtui.domain.consumers import idle_consumers, judge_consumers
 from ehtui.domain.draft import Draft
 from ehtui.domain.findings.gather import gather
 from ehtui.domain.findings.history import tell_changes
-from ehtui.domain.folds.host import fold_action, fold_processes
+from ehtui.domain.folds.actions import fold_action
+from ehtui.domain.folds.host import fold_processes
 from ehtui.domain.folds.hub import fold_hub
 from ehtui.domain.folds.laps import advance_laps
 from ehtui.domain.folds.logs import fold_logs

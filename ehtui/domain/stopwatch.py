@@ -6,19 +6,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from ehtui.domain.lap import Lap
-from ehtui.domain.plans import (
-    OutcomeState,
-    OwnedPartition,
-    RefusalReason,
-    RestartPlan,
-    SignalEffect,
-    SignalPlan,
-    SupervisedPlan,
-)
+from ehtui.domain.outcomes import OutcomeState
+from ehtui.domain.plans import OwnedPartition, SignalEffect
 from ehtui.domain.snapshot import GroupPartition, LeaseState
 
 if TYPE_CHECKING:
-    from ehtui.domain.plans import Outcome, SignalTarget
+    from ehtui.domain.outcomes import Outcome
+    from ehtui.domain.plans import SignalTarget
     from ehtui.domain.snapshot import GroupState, Snapshot
 
 LIVES_ON_S = 30.0  # who renews so long after the signal was not ended by it
@@ -33,16 +27,8 @@ class Groups(Protocol):
 
 def start(outcome: Outcome, snapshot: Snapshot) -> tuple[Lap, ...]:
     """A lap for every partition that the targets owned which the signal reached."""
-    plan = outcome.plan
-
-    if isinstance(plan, SignalPlan):
-        targets = plan.targets
-    elif isinstance(plan, RestartPlan):
-        targets = (plan.target,)
-    elif isinstance(plan, SupervisedPlan):
-        targets = (plan.target, *plan.others)
-    else:
-        return ()
+    if outcome.parts:
+        return tuple(lap for part in outcome.parts for lap in start(part.outcome, snapshot))
 
     offset = snapshot.clock_offset_s or 0.0
 
@@ -50,23 +36,20 @@ def start(outcome: Outcome, snapshot: Snapshot) -> tuple[Lap, ...]:
         Lap(
             owned=owned,
             previous_owner=target.owner,
-            started_at=plan.planned_at + offset,
+            started_at=outcome.plan.planned_at + offset,
             checkpoint=_checkpoint(_find(snapshot, owned)),
             sent_at=outcome.at + offset,
         )
-        for target in targets
+        for target in outcome.plan.targets
         if target.effect is not SignalEffect.IGNORED and _was_reached(outcome, target)
         for owned in target.owns
     )
 
 
 def _was_reached(outcome: Outcome, target: SignalTarget) -> bool:
-    result = dict(outcome.details).get(str(target.process.pid))
+    result = outcome.result_of(target.process)
 
-    if result is None:
-        return outcome.state is OutcomeState.DONE
-
-    return not (result in set(RefusalReason) or result.startswith("failed"))
+    return outcome.state is OutcomeState.DONE if result is None else result.was_reached
 
 
 def advance(laps: tuple[Lap, ...], snapshot: Snapshot) -> tuple[Lap, ...]:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
 
 from ehtui.domain.evidence import Evidence
-from ehtui.domain.plans import OutcomeState, SendTarget, SignalEffect
+from ehtui.domain.outcomes import OutcomeState
+from ehtui.domain.plans import SendTarget, SignalEffect
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.snapshot import TimingBasis
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from ehtui.domain.hub import HubDescription, PartitionSample
-from ehtui.domain.plans import Outcome
+from ehtui.domain.outcomes import Outcome
 from ehtui.domain.problems import Problem
 from ehtui.domain.process import LogIncident, OwnerClaim, OwnerLink, ProcessSample
 from ehtui.domain.restarts import RestartRecord

@@ -7,15 +7,8 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import (
-    Outcome,
-    OutcomeState,
-    Plan,
-    Refusal,
-    RestartPlan,
-    RollingPlan,
-    SupervisedPlan,
-)
+from ehtui.domain.outcomes import Outcome, OutcomeState
+from ehtui.domain.plans import Plan, Refusal, RestartPlan, RollingPlan, SupervisedPlan
 from ehtui.domain.text import safe
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen

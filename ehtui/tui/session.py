@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
+    from ehtui.domain.outcomes import Outcome
     from ehtui.domain.planners.again import Ended
     from ehtui.domain.plans import (
-        Outcome,
         Plan,
         Refusal,
         RestartPlan,

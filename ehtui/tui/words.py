@@ -28,8 +28,9 @@ from ehtui.views.why import Explanation, explain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ehtui.domain.outcomes import Outcome
     from ehtui.domain.planners.again import Ended
-    from ehtui.domain.plans import Outcome, Plan, Refusal
+    from ehtui.domain.plans import Plan, Refusal
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Series, Snapshot
     from ehtui.tui.app import EhtuiApp

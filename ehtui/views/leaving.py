@@ -21,7 +21,7 @@ def leaving(plans: Sequence[Plan]) -> Confirmation:
         steps=tuple(f"{step} is under way." for step, _ in told),
         costs=tuple(cost for _, cost in told),
         verb="Quit anyway",
-        is_grave=not all(isinstance(plan, RestartPlan) for plan in plans),
+        is_grave=not all(plan.awaited is not None for plan in plans),
     )
 
 

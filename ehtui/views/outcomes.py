@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import (
+from ehtui.domain.outcomes import (
     Comeback,
     Outcome,
     OutcomeState,
     PartialOutcome,
+    TargetResult,
+    TargetState,
+)
+from ehtui.domain.plans import (
     Plan,
     Refusal,
     RefusalReason,
@@ -98,7 +102,7 @@ def _supervised(subject: str, supervisor: Supervisor, obstacle: Obstacle) -> str
 def outcome_sentence(outcome: Outcome) -> str:
     """How an action ended, and what its log says where it failed."""
     told = _told(outcome)
-    audit = next((text for key, text in outcome.details if key == "audit"), None)
+    audit = outcome.audit_problem
 
     return f"{told} {safe(audit)}" if audit else told
 
@@ -124,14 +128,7 @@ def _told(outcome: Outcome) -> str:
 
 def _has_several_ends(outcome: Outcome) -> bool:
     """Whether some target of a signal may have got it, though another one did not."""
-    plan = outcome.plan
-
-    if not isinstance(plan, SignalPlan) or len(plan.targets) == 1:
-        return False
-
-    told = dict(outcome.details)
-
-    return any(str(target.process.pid) in told for target in plan.targets)
+    return len(outcome.plan.targets) > 1 and bool(outcome.results)
 
 
 def _would(plan: Plan) -> str:
@@ -166,16 +163,14 @@ def _parts(outcome: Outcome) -> str:
 
 
 def _part(part: PartialOutcome) -> str:
-    plan = part.outcome.plan
-
-    if part.comeback is None or not isinstance(plan, RestartPlan | SupervisedPlan):
+    if part.comeback is None:
         return outcome_sentence(part.outcome).rstrip(".")
 
-    new = dict(part.outcome.details).get("pid")
-    now = f" as {safe(new)}" if new else ""
+    pid, new = part.outcome.plan.targets[0].process.pid, part.outcome.new_pid
+    now = f" as {new}" if new is not None else ""
     became = _COMEBACKS[part.comeback].format(formats.duration(part.after_s))
 
-    return f"{plan.target.process.pid}{now} {became}"
+    return f"{pid}{now} {became}"
 
 
 def _rolled(outcome: Outcome, plan: RollingPlan) -> str:
@@ -193,8 +188,9 @@ def _failed(outcome: Outcome) -> str:
 
     if outcome.obstacle is not None:
         error = obstacle_words(outcome.obstacle, outcome.error or "")
-    lines = [safe(text) for key, text in outcome.details if key == "line"]
-    last = f" Its last line: {lines[-1]}" if lines else ""
+
+    lines = outcome.last_lines
+    last = f" Its last line: {safe(lines[-1])}" if lines else ""
 
     return f"Failed: {error}.{last}{_down(outcome) if outcome.is_down else ''}"
 
@@ -216,54 +212,78 @@ def _down(outcome: Outcome) -> str:
 
 def _done(outcome: Outcome) -> str:
     plan = outcome.plan
-    facts = dict(outcome.details)
 
     match plan:
         case SignalPlan():
-            return _signalled(plan, facts)
+            return _signalled(plan, outcome)
         case SendPlan():
-            sequence = f", sequence {safe(facts['sequence'])}" if "sequence" in facts else ""
-            return f"Sent {formats.plural(plan.count, 'event')} {_target(plan)}{sequence}."
+            return f"Sent {formats.plural(plan.count, 'event')} {_target(plan)}{_landed(outcome)}."
         case RestartPlan():
-            return _restarted(plan, facts, is_by_keeper=outcome.is_by_keeper)
+            return _restarted(plan, outcome)
         case SupervisedPlan():
             by = safe(plan.supervisor.label)
             return f"{by} restarted {plan.target.process.pid}: its command ended with exit code 0."
         case StartPlan():
-            return f"Started {safe(plan.consumer)} as {_started(facts)}"
+            return f"Started {safe(plan.consumer)} as {_started(outcome)}"
         case RollingPlan():
             return _rolled(outcome, plan)
 
 
-def _restarted(plan: RestartPlan, facts: Mapping[str, str], *, is_by_keeper: bool) -> str:
+def _landed(outcome: Outcome) -> str:
+    landing = outcome.landing
+
+    return f", sequence {safe(landing.sequence)}" if landing and landing.sequence else ""
+
+
+def _restarted(plan: RestartPlan, outcome: Outcome) -> str:
     pid = plan.target.process.pid
 
-    if is_by_keeper:
-        new = safe(facts.get("pid", formats.UNKNOWN))
+    if outcome.is_by_keeper:
+        new = formats.UNKNOWN if outcome.new_pid is None else outcome.new_pid
         return f"Stopped {pid}; its parent started it again as {new}, and ehtui did not."
 
-    return f"Restarted {pid} as {_started(facts)}"
+    return f"Restarted {pid} as {_started(outcome)}"
 
 
-def _started(facts: Mapping[str, str]) -> str:
-    log = f"; its output goes to {safe(facts['log'])}" if "log" in facts else ""
+def _started(outcome: Outcome) -> str:
+    started = outcome.started
 
-    return f"{safe(facts.get('pid', formats.UNKNOWN))}{log}."
+    if started is None:
+        return f"{formats.UNKNOWN}."
+
+    log = f"; its output goes to {safe(started.log_path)}" if started.log_path else ""
+
+    return f"{started.process.pid}{log}."
 
 
-def _signalled(plan: SignalPlan, facts: Mapping[str, str]) -> str:
-    results = []
+def _signalled(plan: SignalPlan, outcome: Outcome) -> str:
+    """Each target with what became of it; in one word where that is the same for all."""
+    results = [outcome.result_of(target.process) for target in plan.targets]
+    pids = [str(target.process.pid) for target in plan.targets]
 
-    for target in plan.targets:
-        pid = str(target.process.pid)
-        result = facts.get(pid, "sent")
-        results.append(f"{pid} {safe(result).replace('_', ' ')}")
-
-    if all(result.endswith(" sent") for result in results):
-        pids = [result.removesuffix(" sent") for result in results]
+    if all(result is None or result.state is TargetState.SENT for result in results):
         return f"Sent SIG{plan.signal} to {formats.listed(pids)}."
 
-    return f"SIG{plan.signal}: {formats.listed(results)}."
+    told = [f"{pid} {_target_end(result)}" for pid, result in zip(pids, results, strict=True)]
+
+    return f"SIG{plan.signal}: {formats.listed(told)}."
+
+
+def _target_end(result: TargetResult | None) -> str:
+    if result is None:
+        return "sent"
+
+    match result.state:
+        case TargetState.ENDED:
+            return f"ended after {result.signal}"
+        case TargetState.ESCALATED:
+            return f"{result.signal} after {result.after_s:g} s"
+        case TargetState.FAILED:
+            return f"failed: {safe(result.note)}"
+        case TargetState.REFUSED if result.refusal is not None:
+            return result.refusal.reason.replace("_", " ")
+        case state:
+            return state.value
 
 
 def _target(plan: SendPlan) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from ehtui.domain import timeline as kinds
 from ehtui.domain.evidence import facts
-from ehtui.domain.plans import OutcomeState
+from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.text import safe
 from ehtui.domain.timeline import (
     LOG_KINDS,

@@ -21,8 +21,8 @@ from ehtui.actions.obstacles import BeingRestartedError, CannotStartError
 from ehtui.actions.restarting import Restarted
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
 from ehtui.actions.supervisors import Answer, SupervisorChangedError
+from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.plans import (
-    OutcomeState,
     Refusal,
     RefusalReason,
     RestartPlan,

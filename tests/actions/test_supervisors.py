@@ -21,9 +21,10 @@ from ehtui.actions.supervisors import (
     check_supervisor,
 )
 from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.start import plan_restart
-from ehtui.domain.plans import OutcomeState, SupervisedPlan
+from ehtui.domain.plans import SupervisedPlan
 from ehtui.domain.process import ProcessId, Supervisor
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.sources.processes import ProcessSource

@@ -16,7 +16,16 @@ from ehtui.cli.acting import act, chosen
 from ehtui.cli.exit_codes import ExitCode
 from ehtui.cli.signal import targets_of
 from ehtui.config.errors import ConfigError
-from ehtui.domain.plans import Outcome, OutcomeState, Plan, SignalEffect, SignalPlan, SignalTarget
+from ehtui.domain.outcomes import (
+    Comeback,
+    NewProcess,
+    Outcome,
+    OutcomeState,
+    PartialOutcome,
+    TargetResult,
+    TargetState,
+)
+from ehtui.domain.plans import Plan, SignalEffect, SignalPlan, SignalTarget
 from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from tests.views import world
@@ -70,11 +79,12 @@ class FakeSession:
 
     snapshot: Snapshot = SEEN
     done: list[Plan] = field(default_factory=list)
+    outcome: Outcome | None = None
 
     def begin(self, plan: Plan) -> Future[Outcome]:
         self.done.append(plan)
         future: Future[Outcome] = Future()
-        future.set_result(Outcome(plan, OutcomeState.DONE, 2.0))
+        future.set_result(self.outcome or Outcome(plan, OutcomeState.DONE, 2.0))
 
         return future
 
@@ -92,9 +102,11 @@ class Terminal(io.StringIO):
         return True
 
 
-def answered(monkeypatch: pytest.MonkeyPatch, typed: str, **flags: bool) -> tuple[int, list[Plan]]:
+def answered(
+    monkeypatch: pytest.MonkeyPatch, typed: str, outcome: Outcome | None = None, **flags: bool
+) -> tuple[int, list[Plan]]:
     monkeypatch.setattr("sys.stdin", Terminal(typed))
-    session = FakeSession()
+    session = FakeSession(outcome=outcome)
     args = argparse.Namespace(**{"yes": False, "dry_run": False, "json": False, **flags})
     code = act(cast("MonitorSession", session), PLAN, args, lambda _: {"laps": []})
 
@@ -146,3 +158,46 @@ def test_with_json_and_yes_there_is_only_the_document(
     assert document["plan"]["signal"] == "TERM"
     assert document["laps"] == []
     assert err == ""
+
+
+KEYS = [
+    "plan", "state", "at", "refusal", "error", "details", "obstacle", "is_down", "is_by_keeper",
+    "parts",
+]  # fmt: skip
+
+
+def test_the_document_of_an_outcome_keeps_its_fields(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Scripts read `ehtui.action/1`: fields of our own classes may be named anew, these may not."""
+    ended = TargetResult(ProcessId(10, 1.0), TargetState.ESCALATED, signal="KILL", after_s=10.0)
+    outcome = Outcome(
+        PLAN,
+        OutcomeState.FAILED,
+        2.0,
+        results=(ended,),
+        started=NewProcess(ProcessId(900, 2.0), "/x.log", is_by_keeper=True),
+        exit_code=3,
+        last_lines=("no such hub",),
+        audit_problem="Not in the log.",
+    )
+    whole = replace(outcome, parts=(PartialOutcome(outcome, Comeback.LATE, 1.5),))
+    answered(monkeypatch, "", whole, json=True, yes=True)
+    told = json.loads(capsys.readouterr().out)["outcome"]
+
+    assert list(told) == KEYS
+    assert list(told["plan"]) == [
+        "signal", "targets", "planned_at", "escalate_to", "escalate_after_s", "kind"
+    ]  # fmt: skip
+    assert told["details"] == [
+        ["10", "KILL after 10 s"],
+        ["pid", "900"],
+        ["log", "/x.log"],
+        ["exit_code", "3"],
+        ["line", "no such hub"],
+        ["audit", "Not in the log."],
+    ]
+    assert told["is_by_keeper"] is True
+    (part,) = told["parts"]
+    assert (part["comeback"], part["after_s"]) == ("late", 1.5)
+    assert list(part["outcome"]) == KEYS

@@ -16,14 +16,8 @@ from ehtui.actions.executor import Executor
 from ehtui.cli.session import MonitorSession
 from ehtui.config.settings import Settings
 from ehtui.domain.memory import State
-from ehtui.domain.plans import (
-    Outcome,
-    OutcomeState,
-    RestartPlan,
-    SignalEffect,
-    SignalPlan,
-    SignalTarget,
-)
+from ehtui.domain.outcomes import Outcome, OutcomeState
+from ehtui.domain.plans import RestartPlan, SignalEffect, SignalPlan, SignalTarget
 from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.updates import ActionDone, Update

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field, replace
 
 from typing_extensions import override
 
+from ehtui.domain.outcomes import Outcome, OutcomeState
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal, reforecast
-from ehtui.domain.plans import Outcome, OutcomeState, OwnedPartition, SignalPlan
+from ehtui.domain.plans import OwnedPartition, SignalPlan
 from ehtui.domain.policy import Policy
 from ehtui.domain.updates import ActionDone, LogsRead, Tick
 from ehtui.monitor.tempo import Tempo

@@ -8,7 +8,9 @@ import pytest
 
 from ehtui.domain.consequences import after_release
 from ehtui.domain.evidence import facts
-from ehtui.domain.plans import Outcome, OutcomeState, StartPlan
+from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState
+from ehtui.domain.plans import StartPlan
+from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World
@@ -110,8 +112,8 @@ def started(world: World, pid: int, group: str) -> None:
     plan = StartPlan("c", ("python",), None, group, (), "c.log", world.at)
     world.consumer("c", pid=pid, started_at=world.at + 0.1)
     world.tick(3)
-    details = (("pid", str(pid)), ("log", "c.log"))
-    world.fold(ActionDone(world.at, Outcome(plan, OutcomeState.DONE, world.at, details=details)))
+    new = NewProcess(ProcessId(pid, world.at), "c.log")
+    world.fold(ActionDone(world.at, Outcome(plan, OutcomeState.DONE, world.at, started=new)))
 
 
 @pytest.mark.parametrize(("pid", "group"), [(4, "audit"), (5, "$default")])

@@ -6,16 +6,10 @@ import pytest
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.lap import Lap
+from ehtui.domain.outcomes import Outcome, OutcomeState
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal
-from ehtui.domain.plans import (
-    Doubt,
-    Outcome,
-    OutcomeState,
-    OwnedPartition,
-    SignalPlan,
-    TakeoverWindow,
-)
+from ehtui.domain.plans import Doubt, OwnedPartition, SignalPlan, TakeoverWindow
 from ehtui.domain.snapshot import ConsumerRole
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, healthy, process_id

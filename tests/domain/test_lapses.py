@@ -6,7 +6,8 @@ import pytest
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.hub import HubDescription
-from ehtui.domain.plans import Outcome, OutcomeState, SignalEffect, SignalPlan, SignalTarget
+from ehtui.domain.outcomes import Outcome, OutcomeState
+from ehtui.domain.plans import SignalEffect, SignalPlan, SignalTarget
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.process import LinkBasis
 from ehtui.domain.snapshot import Health, LeaseState, Severity, TimingBasis

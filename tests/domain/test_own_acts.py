@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.evidence import facts
+from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal
 from ehtui.domain.planners.start import plan_restart
-from ehtui.domain.plans import Outcome, OutcomeState, RestartPlan, SignalPlan
+from ehtui.domain.plans import RestartPlan, SignalPlan
 from ehtui.domain.policy import Policy
+from ehtui.domain.process import ProcessId
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, process_id
 
@@ -34,8 +36,8 @@ def restart(world: World, owner: str, new_owner: str, new_pid: int) -> None:
     world.tick(1)
     world.consumer(new_owner, pid=new_pid, started_at=world.at)
     world.tick(1)
-    details = (("pid", str(new_pid)), ("log", "c.log"))
-    outcome = Outcome(plan, OutcomeState.DONE, world.at, details=details)
+    started = NewProcess(ProcessId(new_pid, world.at), "c.log")
+    outcome = Outcome(plan, OutcomeState.DONE, world.at, started=started)
     world.fold(ActionDone(world.at, outcome))
 
 

@@ -7,18 +7,11 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.evidence import facts
+from ehtui.domain.outcomes import Outcome, OutcomeState
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import reforecast
 from ehtui.domain.planners.start import SUPERVISOR_WAIT_S, plan_restart
-from ehtui.domain.plans import (
-    Outcome,
-    OutcomeState,
-    Refusal,
-    RefusalReason,
-    RestartPlan,
-    SignalEffect,
-    SupervisedPlan,
-)
+from ehtui.domain.plans import Refusal, RefusalReason, RestartPlan, SignalEffect, SupervisedPlan
 from ehtui.domain.process import Obstacle, ProcessId, ProcessSample, Supervisor
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.updates import ActionDone

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from ehtui.domain.outcomes import Outcome, OutcomeState, TargetResult, TargetState
 from ehtui.domain.plans import (
-    Outcome,
-    OutcomeState,
     OwnedPartition,
     SignalEffect,
     SignalPlan,
@@ -35,9 +34,12 @@ def seen(owner: str | None, state: LeaseState, at: float, stored: Checkpoint) ->
     )
 
 
+SEVEN, EIGHT = ProcessId(7, 1.0), ProcessId(8, 1.0)
+
+
 def killed() -> Outcome:
     owned = OwnedPartition("$Default", "2", TakeoverWindow(110.5, 112.5, "configured"))
-    target = SignalTarget(ProcessId(7, 1.0), "c", "old", (owned,), SignalEffect.DIES)
+    target = SignalTarget(SEVEN, "c", "old", (owned,), SignalEffect.DIES)
 
     return Outcome(SignalPlan("KILL", (target,), 100.0), OutcomeState.DONE, 100.1)
 
@@ -79,6 +81,8 @@ def test_whom_the_signal_did_not_reach_nobody_waits_for() -> None:
     refused = replace(killed(), state=OutcomeState.REFUSED)
 
     assert start(refused, before) == ()
-    assert start(replace(refused, details=(("7", "identity_changed"),)), before) == ()
-    assert start(replace(refused, details=(("7", "failed: no right"),)), before) == ()
-    assert len(start(replace(refused, details=(("7", "sent"), ("8", "gone"))), before)) == 1
+    for unreached in (TargetState.REFUSED, TargetState.FAILED):
+        assert start(replace(refused, results=(TargetResult(SEVEN, unreached),)), before) == ()
+
+    results = (TargetResult(SEVEN, TargetState.SENT), TargetResult(EIGHT, TargetState.REFUSED))
+    assert len(start(replace(refused, results=results), before)) == 1

@@ -10,7 +10,8 @@ from dataclasses import replace
 
 from typing_extensions import override
 
-from ehtui.domain.plans import Outcome, Plan
+from ehtui.domain.outcomes import Outcome
+from ehtui.domain.plans import Plan
 from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
 from ehtui.tui import run
 from ehtui.tui.session import UiOptions

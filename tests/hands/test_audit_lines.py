@@ -11,7 +11,8 @@ import pytest
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.whole_lines import append_line, open_records
-from ehtui.domain.plans import OutcomeState, RefusalReason
+from ehtui.domain.outcomes import OutcomeState
+from ehtui.domain.plans import RefusalReason
 from tests.actions.test_executor import Bench, signal_plan
 from tests.hands.disks import fill, small_disk
 

@@ -6,19 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from ehtui.domain.outcomes import Outcome, OutcomeState
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.signal import plan_signal, reforecast
 from ehtui.domain.planners.start import plan_restart
-from ehtui.domain.plans import (
-    Halt,
-    Outcome,
-    OutcomeState,
-    Refusal,
-    RefusalReason,
-    RestartPlan,
-    SignalEffect,
-    SignalPlan,
-)
+from ehtui.domain.plans import Halt, Refusal, RefusalReason, RestartPlan, SignalEffect, SignalPlan
 from ehtui.domain.restarts import Keeper, Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.domain.snapshot import Snapshot
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence

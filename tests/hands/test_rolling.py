@@ -10,12 +10,10 @@ from typing_extensions import override
 
 from ehtui.cli.rolling import roll
 from ehtui.domain.comeback import comeback
+from ehtui.domain.outcomes import Comeback, NewProcess, Outcome, OutcomeState
 from ehtui.domain.planners.host import Host
 from ehtui.domain.planners.start import each_once, plan_restart
 from ehtui.domain.plans import (
-    Comeback,
-    Outcome,
-    OutcomeState,
     Refusal,
     RestartPlan,
     RollingPlan,
@@ -85,7 +83,9 @@ class Restarts:
 
         world.look()
 
-        return Outcome(plan, OutcomeState.DONE, world.at, details=(("pid", str(pid + 1000)),))
+        started = NewProcess(ProcessId(pid + 1000, world.at), None)
+
+        return Outcome(plan, OutcomeState.DONE, world.at, started=started)
 
     def look(self) -> Snapshot:
         """Each look is a second later."""

@@ -23,8 +23,9 @@ from ehtui.actions.restart_locks import forget, prune, record_path
 from ehtui.cli import restart as command
 from ehtui.cli.session import MonitorSession
 from ehtui.config.errors import ConfigError
+from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.planners.again import Ended, ended_consumers, plan_again, seen_with
-from ehtui.domain.plans import EnvironmentOf, OutcomeState, Refusal, RefusalReason, StartPlan
+from ehtui.domain.plans import EnvironmentOf, Refusal, RefusalReason, StartPlan
 from ehtui.domain.process import ProcessId
 from ehtui.domain.restarts import Rehearsal, StartObstacle
 from ehtui.domain.snapshot import Snapshot

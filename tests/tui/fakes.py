@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 
+from ehtui.domain.outcomes import Outcome, OutcomeState
 from ehtui.domain.planners.again import Ended
 from ehtui.domain.plans import (
     EnvironmentOf,
-    Outcome,
-    OutcomeState,
     OwnedPartition,
     Plan,
     Refusal,

@@ -5,10 +5,16 @@ from typing import Any
 
 import pytest
 
-from ehtui.domain.plans import (
-    Doubt,
+from ehtui.domain.outcomes import (
+    Landing,
+    NewProcess,
     Outcome,
     OutcomeState,
+    TargetResult,
+    TargetState,
+)
+from ehtui.domain.plans import (
+    Doubt,
     OwnedPartition,
     Plan,
     Refusal,
@@ -395,29 +401,40 @@ def test_every_refusal_is_one_sentence(reason: RefusalReason) -> None:
     assert "{detail}" not in sentence
 
 
+def result(state: TargetState, **changes: Any) -> TargetResult:
+    """How it ended for the second of two targets."""
+    return TargetResult(KILL_TWO.targets[1].process, state, **changes)
+
+
 def ended(plan: Plan, state: OutcomeState = OutcomeState.DONE, **changes: Any) -> str:
     return outcome_sentence(Outcome(plan, state, world.NOW, **changes))
 
 
 KILL_ONE = signal("KILL", target(SignalEffect.DIES, ()))
 KILL_TWO = signal("TERM", *(target(SignalEffect.DIES, (), pid=pid) for pid in (7, 8)))
+SENT = TargetResult(KILL_TWO.targets[0].process, TargetState.SENT)
+REUSED = Refusal(RefusalReason.IDENTITY_CHANGED, "8")
 GONE = Refusal(RefusalReason.GONE, "51257")
+NINE = NewProcess(ProcessId(9, 1.0), "/x.log")
 
 
 @pytest.mark.parametrize(
     ("sentence", "told"),
     [
-        (ended(KILL_ONE, details=(("51257", "sent"),)), "Sent SIGKILL to 51257."),
         (
-            ended(KILL_TWO, details=(("7", "sent"), ("8", "ended after TERM"))),
+            ended(KILL_ONE, results=(TargetResult(KILL_ONE.targets[0].process, TargetState.SENT),)),
+            "Sent SIGKILL to 51257.",
+        ),
+        (
+            ended(KILL_TWO, results=(SENT, result(TargetState.ENDED, signal="TERM"))),
             "SIGTERM: 7 sent and 8 ended after TERM.",
         ),
         (
             ended(
                 KILL_TWO,
                 OutcomeState.REFUSED,
-                refusal=Refusal(RefusalReason.IDENTITY_CHANGED, "8"),
-                details=(("7", "sent"), ("8", "identity_changed")),
+                refusal=REUSED,
+                results=(SENT, result(TargetState.REFUSED, refusal=REUSED)),
             ),
             "SIGTERM: 7 sent and 8 identity changed.",
         ),
@@ -426,7 +443,7 @@ GONE = Refusal(RefusalReason.GONE, "51257")
                 KILL_TWO,
                 OutcomeState.FAILED,
                 error="8: failed: no right",
-                details=(("7", "sent"), ("8", "failed: no right")),
+                results=(SENT, result(TargetState.FAILED, note="no right")),
             ),
             "SIGTERM: 7 sent and 8 failed: no right.",
         ),
@@ -436,13 +453,13 @@ GONE = Refusal(RefusalReason.GONE, "51257")
             ended(KILL_ONE, OutcomeState.DRY_RUN),
             "Dry run, nothing was done: SIGKILL to 51257.",
         ),
-        (ended(SEND, details=(("sequence", "17"),)), "Sent 1 event to P2, sequence 17."),
+        (ended(SEND, landing=Landing("2", "17")), "Sent 1 event to P2, sequence 17."),
         (
             ended(SEND, OutcomeState.FAILED, error="no answer."),
             "Failed: no answer.",
         ),
         (
-            ended(START, details=(("pid", "9"), ("log", "/x.log"))),
+            ended(START, started=NINE),
             "Started rag as 9; its output goes to /x.log.",
         ),
         (
@@ -450,12 +467,12 @@ GONE = Refusal(RefusalReason.GONE, "51257")
                 RESTART,
                 OutcomeState.FAILED,
                 error="It ended at once with exit code 1.",
-                details=(("line", "a"), ("line", "ImportError")),
+                last_lines=("a", "ImportError"),
             ),
             "Failed: It ended at once with exit code 1. Its last line: ImportError",
         ),
         (
-            ended(SUPERVISED, details=(("exit_code", "0"), ("line", "started"))),
+            ended(SUPERVISED, exit_code=0, last_lines=("started",)),
             ("systemd rag@my\\x20.service restarted 51257: its command ended with exit code 0."),
         ),
         (
@@ -467,7 +484,8 @@ GONE = Refusal(RefusalReason.GONE, "51257")
                 SUPERVISED,
                 OutcomeState.FAILED,
                 error="systemd's command ended with exit code 4.",
-                details=(("exit_code", "4"), ("line", "Interactive authentication required.")),
+                exit_code=4,
+                last_lines=("Interactive authentication required.",),
             ),
             (
                 "Failed: systemd's command ended with exit code 4. Its last line: Interactive "
@@ -475,7 +493,7 @@ GONE = Refusal(RefusalReason.GONE, "51257")
             ),
         ),
         (
-            ended(KILL_ONE, details=(("audit", "The audit log could not be written."),)),
+            ended(KILL_ONE, audit_problem="The audit log could not be written."),
             "Sent SIGKILL to 51257. The audit log could not be written.",
         ),
     ],

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain import stopwatch, timeline
-from ehtui.domain.plans import OutcomeState
+from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.snapshot import Subject
 
 if TYPE_CHECKING:
     from ehtui.domain.draft import Draft
     from ehtui.domain.lap import Lap
-    from ehtui.domain.plans import Outcome
+    from ehtui.domain.outcomes import Outcome
 
 MOST_LAPS = 64
 KEPT_S = 3600.0

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import signal as signals
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeVar
 
 from ehtui.domain.consequences import after_death, after_release
 from ehtui.domain.plans import (
+    BasePlan,
     Halt,
     OwnedPartition,
-    Plan,
     Refusal,
     RefusalReason,
     RestartPlan,
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import ConsumerState, Snapshot
     from ehtui.domain.takeover import Span
 
-P = TypeVar("P", bound=Plan)
+P = TypeVar("P", bound=BasePlan)
 
 _HALTS = {"stopped": Halt.STOP, "tracing-stop": Halt.DEBUGGER}
 OFFERED_SIGNALS = ("TERM", "INT", "KILL", "HUP", "USR1", "USR2", "STOP", "CONT", "QUIT")
@@ -96,50 +95,47 @@ def plan_signal(
 
 def reforecast(plan: P, snapshot: Snapshot, at: float) -> P:
     """The same plan as of now: owners renew while somebody reads a confirmation."""
-    if isinstance(plan, SignalPlan):
-        targets = _judged_again(plan.targets, plan.signal, snapshot, at, plan.escalate_after_s)
-        return replace(plan, targets=targets, planned_at=at)
+    targets = _targets_now(plan, snapshot, at)
 
-    if isinstance(plan, RestartPlan):
-        judged = _judged_again(
-            (plan.target,), plan.signal, snapshot, at, plan.wait_s, lets_go_on=True
-        )
-        target = replace(judged[0], halted_by=plan.target.halted_by)
-        return replace(plan, target=target, planned_at=at)
-
-    if isinstance(plan, SupervisedPlan):
-        everybody = (plan.target, *plan.others)
-        target, *others = _judged_again(everybody, plan.signal, snapshot, at, plan.wait_s)
-        return replace(plan, target=target, others=tuple(others), planned_at=at)
-
-    return plan
+    return plan.judged_anew(targets, at) if targets else plan
 
 
-def _judged_again(
-    targets: Sequence[SignalTarget],
+def _targets_now(plan: BasePlan, snapshot: Snapshot, at: float) -> list[SignalTarget]:
+    match plan:
+        case SignalPlan():
+            return _judged_anew(plan, plan.signal, plan.escalate_after_s, snapshot, at)
+        case RestartPlan():
+            return _judged_anew(plan, plan.signal, plan.wait_s, snapshot, at, lets_go_on=True)
+        case SupervisedPlan():
+            return _judged_anew(plan, plan.signal, plan.wait_s, snapshot, at)
+        case _:
+            return []
+
+
+def _judged_anew(
+    plan: SignalPlan | RestartPlan | SupervisedPlan,
     signal: str,
+    escalate_after_s: float | None,
     snapshot: Snapshot,
     at: float,
-    escalate_after_s: float | None,
     *,
     lets_go_on: bool = False,
-) -> tuple[SignalTarget, ...]:
+) -> list[SignalTarget]:
     number = signal_number(signal)
     seen = {consumer.process.id: consumer for consumer in snapshot.consumers}
+    targets = []
 
-    return tuple(
-        _target(
-            snapshot,
-            consumer,
-            number,
-            at,
-            escalate_after_s,
-            _halted(consumer, lets_go_on=lets_go_on),
-        )
-        if number is not None and (consumer := seen.get(target.process)) is not None
-        else target
-        for target in targets
-    )
+    for target in plan.targets:
+        consumer = seen.get(target.process)
+
+        if number is None or consumer is None:
+            targets.append(target)
+            continue
+
+        halted_by = _halted(consumer, lets_go_on=lets_go_on)
+        targets.append(_target(snapshot, consumer, number, at, escalate_after_s, halted_by))
+
+    return targets
 
 
 def halt_of(consumer: ConsumerState) -> Halt | None:

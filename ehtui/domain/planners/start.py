@@ -165,8 +165,7 @@ def each_once(
     for plan in plans:
         if plan.target.process not in done:
             kept.append(plan)
-            others = plan.others if isinstance(plan, SupervisedPlan) else ()
-            done |= {target.process for target in (plan.target, *others)}
+            done |= {target.process for target in plan.targets}
 
     return tuple(kept)
 

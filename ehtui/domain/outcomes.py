@@ -1,0 +1,161 @@
+"""How an action ended, in fields: nothing that a program reads stands in a text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ehtui.domain.plans import Plan, Refusal
+from ehtui.domain.process import ProcessId
+from ehtui.domain.restarts import StartObstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class OutcomeState(StrEnum):
+    """How an action ended."""
+
+    DONE = "done"
+    DRY_RUN = "dry_run"
+    REFUSED = "refused"
+    FAILED = "failed"
+    LEFT = "left"  # nobody waits for it any more, but it goes on
+
+
+class TargetState(StrEnum):
+    """What became of one of several that an action was for."""
+
+    SENT = "sent"  # it was signalled, and its end was not waited for
+    ENDED = "ended"  # it was signalled, and ended in time
+    ESCALATED = "escalated"  # it did not end in time: the second signal followed
+    REFUSED = "refused"  # it was left as it is
+    FAILED = "failed"
+
+
+_REACHED = frozenset({TargetState.SENT, TargetState.ENDED, TargetState.ESCALATED})
+
+
+@dataclass(frozen=True, slots=True)
+class TargetResult:
+    """One target of an action, and how that ended for it."""
+
+    process: ProcessId
+    state: TargetState
+    note: str = ""  # the world's own words where it failed; safe to show, for people only
+    signal: str = ""  # the last one that it was sent
+    after_s: float = 0.0  # that it had been waited for before
+    refusal: Refusal | None = None  # why it was left as it is
+
+    @property
+    def was_reached(self) -> bool:
+        """Whether the process got what was meant for it."""
+        return self.state in _REACHED
+
+    @property
+    def detail(self) -> str:
+        """As `ehtui.action/1` and the audit log spell it. Never read back."""
+        match self.state:
+            case TargetState.ENDED:
+                return f"ended after {self.signal}"
+            case TargetState.ESCALATED:
+                return f"{self.signal} after {self.after_s:g} s"
+            case TargetState.FAILED:
+                return f"failed: {self.note}"
+            case TargetState.REFUSED if self.refusal is not None:
+                return self.refusal.reason.value
+            case state:
+                return state.value
+
+
+@dataclass(frozen=True, slots=True)
+class NewProcess:
+    """Who runs by now in consequence of an action."""
+
+    process: ProcessId
+    log_path: str | None  # where its output goes; None: ehtui does not know
+    is_by_keeper: bool = False  # its parent started it, and ehtui did not
+
+
+@dataclass(frozen=True, slots=True)
+class Landing:
+    """Where an event that was sent came to stand, as far as that is known."""
+
+    partition: str | None
+    sequence: str | None  # a number, or a bracket of two
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """The end of one plan, per target where it has several."""
+
+    plan: Plan
+    state: OutcomeState
+    at: float
+    refusal: Refusal | None = None
+    error: str | None = None  # safe to show, for people only
+    results: tuple[TargetResult, ...] = ()
+    started: NewProcess | None = None
+    landing: Landing | None = None
+    exit_code: int | None = None  # of a consumer that ended at once, or of a supervisor's command
+    last_lines: tuple[str, ...] = ()  # that it said; safe to show
+    obstacle: StartObstacle | None = None  # why what was stopped could not be started
+    is_down: bool = False  # a consumer was stopped, and runs no more
+    audit_problem: str | None = None  # why its end is not in the audit log; safe to show
+    parts: tuple[PartialOutcome, ...] = ()  # of a plan that has several, as far as it came
+
+    @property
+    def is_by_keeper(self) -> bool:
+        """Whether a parent started it again, and ehtui did not."""
+        return self.started is not None and self.started.is_by_keeper
+
+    @property
+    def new_pid(self) -> int | None:
+        """Who runs by now; None: nobody, or somebody whom only a supervisor knows."""
+        return self.started.process.pid if self.started is not None else None
+
+    def result_of(self, process: ProcessId) -> TargetResult | None:
+        """How it ended for one of several; None where they were not told apart."""
+        return next((result for result in self.results if result.process == process), None)
+
+    @property
+    def details(self) -> tuple[tuple[str, str], ...]:
+        """What happened in pairs, as `ehtui.action/1` and the audit log spell it."""
+        return tuple(self._details())
+
+    def _details(self) -> Iterator[tuple[str, str]]:
+        yield from ((str(result.process.pid), result.detail) for result in self.results)
+
+        if self.landing is not None:
+            yield from _known(partition=self.landing.partition, sequence=self.landing.sequence)
+
+        if self.started is not None:
+            yield from _known(pid=self.started.process.pid, log=self.started.log_path)
+
+        yield from _known(exit_code=self.exit_code)
+        yield from (("line", line) for line in self.last_lines)
+        yield from _known(audit=self.audit_problem)
+
+
+def _known(**values: object) -> Iterator[tuple[str, str]]:
+    return ((name, str(value)) for name, value in values.items() if value is not None)
+
+
+class Comeback(StrEnum):
+    """What became of a consumer that was restarted."""
+
+    OWNS = "owns"
+    STANDS_BY = "stands_by"  # others own all that it had, and there are enough of them
+    RUNS = "runs"  # it had owned nothing that is known of
+    ENDED = "ended"
+    LATE = "late"  # it runs, and owns nothing in all that time
+
+
+@dataclass(frozen=True, slots=True)
+class PartialOutcome:
+    """One restart among several, and what became of its consumer."""
+
+    outcome: Outcome
+    comeback: Comeback | None = None  # None: it was not restarted
+    after_s: float | None = None  # from its start until that was seen

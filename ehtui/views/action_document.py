@@ -1,0 +1,56 @@
+"""An outcome as `ehtui.action/1` has it: the fields that programs know, whatever ehtui calls them.
+
+The class's fields are the document's keys, in their order.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ehtui.domain.outcomes import Comeback, Outcome, OutcomeState
+from ehtui.domain.plans import Plan, Refusal
+from ehtui.domain.restarts import StartObstacle
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeDocument:
+    """How one plan ended."""
+
+    plan: Plan
+    state: OutcomeState
+    at: float
+    refusal: Refusal | None
+    error: str | None
+    details: tuple[tuple[str, str], ...]  # e.g. ("51257", "sent"), ("pid", "900"), ("line", "…")
+    obstacle: StartObstacle | None
+    is_down: bool
+    is_by_keeper: bool
+    parts: tuple[PartDocument, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PartDocument:
+    """One restart among several."""
+
+    outcome: OutcomeDocument
+    comeback: Comeback | None
+    after_s: float | None
+
+
+def outcome_document(outcome: Outcome) -> OutcomeDocument:
+    """The outcome, to be written as JSON."""
+    return OutcomeDocument(
+        plan=outcome.plan,
+        state=outcome.state,
+        at=outcome.at,
+        refusal=outcome.refusal,
+        error=outcome.error,
+        details=outcome.details,
+        obstacle=outcome.obstacle,
+        is_down=outcome.is_down,
+        is_by_keeper=outcome.is_by_keeper,
+        parts=tuple(
+            PartDocument(outcome_document(part.outcome), part.comeback, part.after_s)
+            for part in outcome.parts
+        ),
+    )
