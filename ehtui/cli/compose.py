@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, cast
 
 from ehtui.cli import garbage
 from ehtui.clock import steady
-from ehtui.config.connection_string import parse_event_hub
 from ehtui.config.errors import ConfigError
 from ehtui.config.resolve import require_hub
 from ehtui.domain.policy import LeasePolicy, Policy
@@ -20,7 +19,7 @@ from ehtui.domain.snapshot import Snapshot, SourceState
 if TYPE_CHECKING:
     from ehtui.actions.executor import Executor
     from ehtui.cli.session import MonitorSession
-    from ehtui.config.settings import LeaseSettings, Settings
+    from ehtui.config.settings import LeaseTimes, Settings
     from ehtui.domain.outcomes import Outcome
     from ehtui.monitor import Monitor, Scheduled
     from ehtui.tui.session import Session, UiOptions
@@ -53,7 +52,7 @@ def policy_of(settings: Settings) -> Policy:
     )
 
 
-def _lease(settings: LeaseSettings) -> LeasePolicy:
+def _lease(settings: LeaseTimes) -> LeasePolicy:
     return LeasePolicy(settings.expires_after_s, settings.renewed_every_s)
 
 
@@ -64,12 +63,8 @@ def namespace_of(settings: Settings) -> str:
         ConfigError: There is none, or the connection string is malformed.
     """
     require_hub(settings)
-    secret = settings.eventhub.connection_string
-
-    if secret:
-        return parse_event_hub(secret.reveal()).namespace
-
-    return settings.eventhub.namespace or ""
+    address = settings.eventhub.address
+    return address.namespace if address else ""
 
 
 def sources_of(
@@ -312,8 +307,10 @@ def run_ui(settings: Settings, *, banner: str | None = None) -> int:
 
     from ehtui.cli.late_session import LateSession  # noqa: PLC0415
     from ehtui.tui import run  # noqa: PLC0415 - Textual
+    from ehtui.tui.setting_names import check_names  # noqa: PLC0415
 
     require_hub(settings)
+    check_names(settings.ui)
     session = LateSession(
         first_picture(settings),
         lambda: _open_session(settings),

@@ -40,7 +40,7 @@ def lines(resolved: Resolved) -> list[str]:
     from ehtui.config.leaves import leaves, shown  # noqa: PLC0415
 
     rows = [
-        (safe(key), _cut(shown(value, key)), resolved.origins.get(key, "default"))
+        (safe(key), _cut(shown(value, key)), str(resolved.origins.get(key, "default")))
         for key, value in leaves(resolved.settings)
     ]
     key_cells = max(len(key) for key, _, _ in rows)

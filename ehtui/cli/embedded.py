@@ -45,7 +45,6 @@ def demo_settings(sandbox: Sandbox, names: Iterable[str] | None = None) -> Setti
 
     `names` are those of consumers to come, where they are not there yet.
     """
-    from ehtui.config.defaults import default_test_events  # noqa: PLC0415
     from ehtui.config.secret import Secret  # noqa: PLC0415
     from ehtui.config.settings import (  # noqa: PLC0415
         CheckpointStoreSettings,
@@ -77,6 +76,5 @@ def demo_settings(sandbox: Sandbox, names: Iterable[str] | None = None) -> Setti
             )
             for name in names or [consumer.name for consumer in sandbox.consumers]
         },
-        test_events=default_test_events(),
         poll=PollSettings(hub_s=1.0, store_s=1.0, processes_s=1.0),
     )

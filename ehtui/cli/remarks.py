@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
@@ -25,11 +26,10 @@ def process_lines(resolved: Resolved) -> list[str]:
     from ehtui.config.leaves import leaves, shown  # noqa: PLC0415
 
     pid = resolved.settings.pid
-    mark = f"(process {pid})"
     found = [
-        f"  {key} = {shown(value)}, {resolved.origins[key].replace(f' {mark}', '')}"
+        f"  {key} = {shown(value)}, {replace(origin, pid=None)}"
         for key, value in leaves(resolved.settings)
-        if mark in resolved.origins.get(key, "")
+        if (origin := resolved.origins.get(key)) is not None and origin.pid == pid
     ]
 
     return [f"ehtui: process {pid} uses", *found, *(f"  note: {note}" for note in resolved.notes)]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import difflib
 import re
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.cli import compose
 from ehtui.cli.default import has_terminal

@@ -23,6 +23,7 @@ from ehtui.config.errors import ConfigError
 from ehtui.config.masking import masked
 from ehtui.config.pasted import cleaned
 from ehtui.config.secret import Secret
+from ehtui.domain.text import safe
 
 AMQPS_PORT = 5671
 AMQP_PORT = 5672
@@ -37,8 +38,8 @@ _WITHOUT_KEY = re.compile(r"endpoint\s*=\s*\w+://[\w.-]+\.servicebus\.[^;]*;\s*e
 
 
 @dataclass(frozen=True, slots=True)
-class EventHubConnection:
-    """How to reach a namespace: a key to sign with, a ready signature, or neither: Entra ID."""
+class HubAddress:
+    """Where a namespace is and how to get in: a key, a ready signature, or neither: Entra ID."""
 
     namespace: str  # authority of the endpoint, with the port where it is one of its own
     host: str
@@ -83,7 +84,7 @@ class StorageConnection:
     signature: Secret | None = None  # query string, without "?"
 
 
-def parse_event_hub(text: str, *, key: str = "eventhub.connection_string") -> EventHubConnection:
+def parse_event_hub(text: str, *, key: str = "eventhub.connection_string") -> HubAddress:
     """The parts of an Event Hubs connection string; `key` names the setting in errors.
 
     Raises:
@@ -116,7 +117,7 @@ def parse_event_hub(text: str, *, key: str = "eventhub.connection_string") -> Ev
     use_tls = parts.get("usedevelopmentemulator", "").lower() != "true"
     port = urlsplit(f"//{authority}").port
 
-    return EventHubConnection(
+    return HubAddress(
         namespace=authority,
         host=host,
         port=port or (AMQPS_PORT if use_tls else AMQP_PORT),
@@ -127,6 +128,29 @@ def parse_event_hub(text: str, *, key: str = "eventhub.connection_string") -> Ev
         entity_path=parts.get("entitypath") or None,
         consumer_group=parts.get("consumergroup") or None,
     )
+
+
+def address_of_namespace(text: str) -> HubAddress:
+    """A namespace as `HubAddress`, for Entra ID.
+
+    Raises:
+        ConfigError: It is none.
+    """
+    authority = text.partition("//")[2].rstrip("/") or text
+
+    try:
+        split = urlsplit(f"//{authority}")
+        host, port = split.hostname, split.port or AMQPS_PORT
+    except ValueError:
+        host, port = None, AMQPS_PORT
+
+    if not host:
+        raise ConfigError(
+            f"{safe(text)!r} is not a namespace.",
+            "It looks like <namespace>.servicebus.windows.net",
+        )
+
+    return HubAddress(namespace=authority, host=host, port=port, use_tls=True)
 
 
 def _means_identity(endpoint: str, parts: dict[str, str]) -> bool:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.config.connection_string import looks_like_event_hub, looks_like_storage
+from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.process_names import (
     FOREIGN,
     is_blob_address,
@@ -19,7 +20,6 @@ from ehtui.config.process_names import (
     is_storage_account,
     normalised,
 )
-from ehtui.config.values import Layer, Value
 from ehtui.domain.proofs import FUNCTIONS_CONTAINER
 from ehtui.domain.text import safe
 
@@ -74,15 +74,9 @@ def conventional(
 
         found = list(_found(spoken, conventions))
         values |= _taken(found, known)
-        notes += [f"also found, not used: {value.origin}" for _, value in found[1:]]
+        notes += [f"also found, not used: {value.origin.named}" for _, value in found[1:]]
 
     return values, notes
-
-
-_ADDRESSES = {
-    "eventhub": ("eventhub.namespace",),
-    "checkpoint_store": ("checkpoint_store.account_url",),
-}
 
 
 def _found(
@@ -100,7 +94,13 @@ def _found(
 
                 if is_it and text not in seen and not _is_foreign(plain):
                     seen.add(text)
-                    yield convention.key, Value(text, f"{safe(name)} in {where}", Layer.CONVENTION)
+                    origin = Origin(Layer.CONVENTION, safe(name), where)
+                    yield convention.key, Value(text, origin)
+
+
+def functions_container(layer: Layer) -> Value:
+    """Where the host of Azure Functions keeps its checkpoints, unless somebody says otherwise."""
+    return Value(FUNCTIONS_CONTAINER, Origin(layer, "the Azure Functions host's own default"))
 
 
 def _is_foreign(name: str) -> bool:
@@ -113,11 +113,9 @@ def _taken(found: list[tuple[str, Value]], known: Mapping[str, Value]) -> dict[s
 
     key, value = found[0]
     values = {key: value}
-    is_functions = normalised(value.origin).startswith("AZUREWEBJOBSSTORAGE")
+    is_functions = normalised(value.origin.name).startswith("AZUREWEBJOBSSTORAGE")
 
     if is_functions and not known.get("checkpoint_store.containers"):
-        values["checkpoint_store.containers"] = Value(
-            FUNCTIONS_CONTAINER, "the Azure Functions host's own default", Layer.CONVENTION
-        )
+        values["checkpoint_store.containers"] = functions_container(Layer.CONVENTION)
 
     return values

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Iterator, Mapping
-from dataclasses import fields, is_dataclass
+
+from msgspec import Struct
 
 from ehtui.config.masking import masked
 from ehtui.config.secret import Secret
@@ -15,9 +16,9 @@ _PROPERTIES = ".properties."
 
 def leaves(value: object, key: str = "") -> Iterator[tuple[str, object]]:
     """Every single value of nested settings, as ("eventhub.name", …)."""
-    if is_dataclass(value) and not isinstance(value, type):
-        for part in fields(value):
-            yield from leaves(getattr(value, part.name), _joined(key, part.name))
+    if isinstance(value, Struct):
+        for name in value.__struct_fields__:
+            yield from leaves(getattr(value, name), _joined(key, name))
     elif isinstance(value, Mapping) and (value or key.count(".") > 1):
         # An empty mapping deep inside says nothing: a group's lease has no groups.
         for name, part in value.items():

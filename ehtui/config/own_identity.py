@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ehtui.config.errors import ConfigError
-from ehtui.config.values import Layer
+from ehtui.config.origins import Layer
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
+    from ehtui.config.origins import Value, Values
     from ehtui.config.settings import Settings
-    from ehtui.config.values import Value, Values
 
 _LABELS = r"(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+"
 _HUBS = re.compile(
@@ -78,8 +78,8 @@ def _judged(
 
     if not is_azure:
         raise ConfigError(
-            f"{named.origin} names {safe(host)} without a key, and that is not Azure: your own "
-            "Entra ID token is not sent there.",
+            f"{named.origin.named} names {safe(host)} without a key, and that is not Azure: your "
+            "own Entra ID token is not sent there.",
             f"If you trust it, name it yourself: {way} {safe(host)}",
         )
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.config.connection_string import parse_event_hub
+from ehtui.config.conventions import functions_container
 from ehtui.config.errors import ConfigError
 from ehtui.config.masking import masked
+from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.process_facts import ProcessFacts, read_process
 from ehtui.config.process_names import GUESSES, LOOKED_FOR, normalised, rank
-from ehtui.config.values import Layer, Value
-from ehtui.domain.proofs import FUNCTIONS_CONTAINER
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ class _Candidate:
     place: int
     name: str
     text: str = field(repr=False)  # may be a secret
-    origin: str
+    origin: Origin
 
 
 def look_into(pid: int) -> ProcessFindings:
@@ -59,7 +59,7 @@ def judged(facts: ProcessFacts) -> ProcessFindings:
     if "eventhub.connection_string" not in best and "eventhub.namespace" not in best:
         raise _nothing_found(facts)
 
-    values = {key: Value(c.text, c.origin, Layer.PROCESS) for key, c in best.items()}
+    values = {key: Value(c.text, c.origin) for key, c in best.items()}
     store = best.get("checkpoint_store.connection_string") or best.get(
         "checkpoint_store.account_url"
     )
@@ -68,9 +68,7 @@ def judged(facts: ProcessFacts) -> ProcessFindings:
     )
 
     if is_functions and "checkpoint_store.containers" not in values:
-        values["checkpoint_store.containers"] = Value(
-            FUNCTIONS_CONTAINER, "the Azure Functions host's own default", Layer.PROCESS
-        )
+        values["checkpoint_store.containers"] = functions_container(Layer.PROCESS)
 
     notes += _others(ranked["eventhub.connection_string"])
 
@@ -86,7 +84,7 @@ def _candidates(key: str, facts: ProcessFacts) -> Iterator[_Candidate]:
             text = text.strip()  # noqa: PLW2901 - what follows sees it stripped
 
             if text and (fit := rank(key, name, text)) is not None:
-                origin = f"{safe(name)} in {place.name} (process {facts.pid})"
+                origin = Origin(Layer.PROCESS, safe(name), place.name, facts.pid)
                 yield _Candidate(fit, number, name, text, origin)
 
 
@@ -140,7 +138,9 @@ def _others(candidates: list[_Candidate]) -> list[str]:
     for candidate in candidates[1:]:
         if candidate.text not in texts:
             texts.add(candidate.text)
-            others.append(f"also found, not used: {candidate.origin}: {masked(candidate.text)}")
+            others.append(
+                f"also found, not used: {candidate.origin.named}: {masked(candidate.text)}"
+            )
 
     return others
 

@@ -19,8 +19,8 @@ from ehtui.config.endpoints import (
     namespace_of,
 )
 from ehtui.config.errors import ConfigError
+from ehtui.config.origins import ENVIRONMENT_NAMES
 from ehtui.config.pasted import cleaned
-from ehtui.config.values import ENVIRONMENT_NAMES
 
 Shape = Callable[[str], bool]
 

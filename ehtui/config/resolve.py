@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ehtui.config.defaults import default_test_events
+from msgspec.structs import replace
+
 from ehtui.config.errors import ConfigError
-from ehtui.config.identity import Account, checkpoint_store, event_hub
+from ehtui.config.hub_and_store import Provenance, checkpoint_store, event_hub
 from ehtui.config.locate import yaml_places
+from ehtui.config.origins import ENVIRONMENT_NAMES, Layer, Origin, Value, Values, merged, values_of
 from ehtui.config.settings import Settings
-from ehtui.config.values import ENVIRONMENT_NAMES, Layer, Value, Values, merged, values_of
 
 if TYPE_CHECKING:
     from ehtui.config.dotenv_file import DotenvFile
-    from ehtui.config.file_settings import FileSettings
     from ehtui.config.process_environment import ProcessFindings
+    from ehtui.config.yaml_settings import FileSettings
 
 _OF_EHTUI = "read_only"  # the one key among those layers that says nothing of hub or store
 _TRUE = frozenset({"1", "true", "yes", "on"})
@@ -40,7 +41,7 @@ class Resolved:
     """The settings, where each came from, and what was left aside."""
 
     settings: Settings
-    origins: Mapping[str, str] = field(default_factory=dict)  # key → where; absent: a default
+    origins: Mapping[str, Origin] = field(default_factory=dict)  # key → where; absent: a default
     ignored_sections: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     files: tuple[str, ...] = ()  # that were read, as the user would write them
@@ -58,7 +59,7 @@ def resolve(
     Raises:
         ConfigError: A file, key or value cannot be used.
     """
-    account = Account()
+    told = Provenance()
     local = _local_dotenv(flags, folder, environment)
     file = _file(flags, folder, environment, local)
     dotenvs = (*([local] if local else ()), *(file.dotenvs if file else ()))
@@ -69,37 +70,39 @@ def resolve(
         *(values_of(dotenv.variables, dotenv.shown, Layer.DOTENV) for dotenv in dotenvs),
         *([file.values] if file else []),
     ]
-    flagged = {key: Value(text, flags.names[key], Layer.FLAG) for key, text in flags.values.items()}
-    values = merged(flagged, *_beside_process(findings, own, account))
+    flagged = {
+        key: Value(text, Origin(Layer.FLAG, flags.names[key])) for key, text in flags.values.items()
+    }
+    values = merged(flagged, *_beside_process(findings, own, told))
 
     if findings is None:
         places = [("the environment", environment)]
         places += [(dotenv.shown, dotenv.variables) for dotenv in dotenvs]
-        values |= _by_convention(places, values, account)
+        values |= _by_convention(places, values, told)
 
-    settings = _settings(values, file, account, flags.pid)
+    settings = _settings(values, file, told, flags.pid)
 
     for dotenv in dotenvs:
-        account.notes += [f"{dotenv.shown} line {n} cannot be understood" for n in dotenv.unread]
+        told.notes += [f"{dotenv.shown} line {n} cannot be understood" for n in dotenv.unread]
 
     return Resolved(
         settings=settings,
-        origins={**(file.origins if file else {}), **account.origins},
+        origins={**(file.origins if file else {}), **told.origins},
         ignored_sections=file.ignored if file else (),
-        notes=tuple(account.notes),
+        notes=tuple(told.notes),
         files=(*([file.shown] if file else ()), *(dotenv.shown for dotenv in dotenvs)),
     )
 
 
 def _by_convention(
-    places: list[tuple[str, Mapping[str, str]]], values: Values, account: Account
+    places: list[tuple[str, Mapping[str, str]]], values: Values, told: Provenance
 ) -> Values:
     """What Azure Functions and .NET Aspire call hub and store, where nothing else says it."""
     # Patterns of names: only where somebody may have meant them.
     from ehtui.config.conventions import conventional  # noqa: PLC0415
 
     found, notes = conventional(places, values)
-    account.notes += notes
+    told.notes += notes
     return found
 
 
@@ -130,14 +133,14 @@ def _file(
         return None
 
     # PyYAML and msgspec: only where there is a file.
-    from ehtui.config.file_settings import read_file_settings  # noqa: PLC0415
+    from ehtui.config.yaml_settings import read_file_settings  # noqa: PLC0415
 
     known = {**(dotenv.variables if dotenv else {}), **environment}
     return read_file_settings(places, known, is_overruled=flags.pid is not None)
 
 
 def _beside_process(
-    findings: ProcessFindings | None, own: list[Mapping[str, Value]], account: Account
+    findings: ProcessFindings | None, own: list[Mapping[str, Value]], told: Provenance
 ) -> list[Values]:
     """What a process says of hub and store, and nothing that is configured for them here.
 
@@ -147,12 +150,12 @@ def _beside_process(
     if findings is None:
         return list(own)
 
-    account.notes += findings.notes
+    told.notes += findings.notes
     unused = {key for layer in own for key in layer if not key.startswith(_OF_EHTUI)}
 
     if unused - findings.values.keys():
         names = ", ".join(sorted(unused - findings.values.keys()))
-        account.notes.append(
+        told.notes.append(
             f"not used beside --pid, which takes everything from the process: {names}"
         )
 
@@ -162,21 +165,21 @@ def _beside_process(
 
 
 def _settings(
-    values: Values, file: FileSettings | None, account: Account, pid: int | None
+    values: Values, file: FileSettings | None, told: Provenance, pid: int | None
 ) -> Settings:
-    base = file.settings if file else Settings(test_events=default_test_events())
-    production = bool(file and file.production)
+    base = file.settings if file else Settings()
+    production = base.eventhub.production
     read_only = values.get("read_only")
 
     if read_only:
-        account.took("read_only", read_only)
+        told.origins["read_only"] = read_only.origin
     elif production:
-        account.origins["read_only"] = "follows eventhub.production"
+        told.origins["read_only"] = Origin(Layer.CONVENTION, "follows eventhub.production")
 
     found = replace(
         base,
-        eventhub=event_hub(values, account, production=production),
-        checkpoint_store=checkpoint_store(values, account),
+        eventhub=event_hub(values, told, production=production),
+        checkpoint_store=checkpoint_store(values, told),
         read_only=_yes_or_no(read_only) if read_only else production,
         pid=pid,
     )
@@ -186,7 +189,7 @@ def _settings(
 
     from ehtui.config.own_identity import own_identity_notes  # noqa: PLC0415 - only with --pid
 
-    account.notes += own_identity_notes(found, values)
+    told.notes += own_identity_notes(found, values)
 
     # Which group is shown first is the process's to say.
     return replace(found, ui=replace(found.ui, start_group=None))
@@ -198,7 +201,7 @@ def _yes_or_no(value: Value) -> bool:
     if word in _TRUE | _FALSE:
         return word in _TRUE
 
-    raise ConfigError(f"{value.origin} should be true or false, not '{value.value}'.")
+    raise ConfigError(f"{value.origin.named} should be true or false, not '{value.value}'.")
 
 
 def require_hub(settings: Settings) -> None:

@@ -1,15 +1,33 @@
-"""The settings that every room below the command line is given: plain frozen values."""
+"""The one tree of settings: every key with its type, its limits and its default.
+
+A YAML file's sections are checked against it and become it; flags, environment and `.env` set
+single keys of `eventhub` and `checkpoint_store`. The sample, `config.yaml`, explains each key.
+"""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Annotated, Literal
 
+from msgspec import Meta, Struct, field
+
+from ehtui.config.connection_string import HubAddress, address_of_namespace, parse_event_hub
 from ehtui.config.secret import Secret
 
+Seconds = Annotated[float, Meta(gt=0, le=86400 * 7)]
+Interval = Annotated[float, Meta(ge=0.2, le=3600)]
+Text = Annotated[str, Meta(min_length=1)]
+NamelessLayout = Literal["eph-python", "eph-go", "dapr-legacy"]
+View = Literal["overview", "partitions", "consumers", "findings", "timeline"]
 
-@dataclass(frozen=True, slots=True)
-class EventHubSettings:
+
+class Section(Struct, frozen=True):
+    """A part of the tree; every key may be left out."""
+
+
+class EventHubSettings(Section, frozen=True, dict=True):
     """Which hub, and how to get in: a connection string, or a namespace with Entra ID."""
 
     connection_string: Secret | None = None
@@ -20,16 +38,26 @@ class EventHubSettings:
     peek_group: str | None = None
     production: bool = False
 
+    @cached_property
+    def address(self) -> HubAddress | None:
+        """Where the namespace is, and the key to it; None where nothing says it.
 
-@dataclass(frozen=True, slots=True)
-class CheckpointStoreSettings:
+        Raises:
+            ConfigError: It is malformed.
+        """
+        if self.connection_string:
+            return parse_event_hub(self.connection_string.reveal())
+
+        return address_of_namespace(self.namespace) if self.namespace else None
+
+
+class CheckpointStoreSettings(Section, frozen=True):
     """Which storage account and containers; none of both means no store."""
 
     connection_string: Secret | None = None
     account_url: Secret | None = None  # may carry a SAS; without one, DefaultAzureCredential
     containers: tuple[str, ...] = ()
-    # "eph-python", "eph-go" or "dapr-legacy": formats whose names carry no hub or group.
-    layout: str | None = None
+    layout: NamelessLayout | None = None  # formats whose names carry no hub or group
 
     @property
     def is_configured(self) -> bool:
@@ -37,71 +65,94 @@ class CheckpointStoreSettings:
         return bool(self.connection_string or self.account_url)
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseSettings:
-    """Lease timing in seconds; None is inferred. `groups` overrides per consumer group."""
+class LeaseTimes(Section, frozen=True):
+    """Lease timing in seconds; None is inferred."""
 
-    expires_after_s: float | None = None
-    renewed_every_s: float | None = None
-    groups: Mapping[str, LeaseSettings] = field(default_factory=dict)
+    expires_after_s: Seconds | None = None
+    renewed_every_s: Seconds | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ConsumerSettings:
+class LeaseSettings(LeaseTimes, frozen=True):
+    """Lease timing of every group, and of single ones."""
+
+    groups: Mapping[str, LeaseTimes] = field(default_factory=dict)
+
+
+class ConsumerSettings(Section, frozen=True):
     """A named consumer program of this host."""
 
-    match: str | None = None  # regular expression searched in the command line
+    match: Text | None = None  # regular expression searched in the command line
     command: tuple[str, ...] = ()
-    cwd: str | None = None
-    env_file: str | None = None
-    log: str | None = None
+    cwd: Text | None = None
+    env_file: Text | None = None
+    log: Text | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class TestEventSettings:
-    """A named test event."""
+class TestEventSettings(Section, frozen=True):
+    """A named test event, as it is sent."""
 
     __test__ = False  # not a test class, whatever its name says to pytest
 
-    body: str
+    body: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class PollSettings:
+class PollSettings(Section, frozen=True):
     """Seconds between reads."""
 
-    hub_s: float = 5.0
-    store_s: float = 5.0
-    processes_s: float = 2.0
+    hub_s: Interval = 5.0
+    store_s: Interval = 5.0
+    processes_s: Interval = 2.0
 
 
-@dataclass(frozen=True, slots=True)
-class UiSettings:
+class UiSettings(Section, frozen=True):
     """How the screen looks and which keys it hears; None is the screen's own choice."""
 
-    theme: str | None = None
+    theme: Text | None = None
     ascii: bool | None = None  # None: by the terminal
     keymap: Mapping[str, str] = field(default_factory=dict)  # action → keys, comma-separated
-    start_group: str | None = None  # None: the consumer group
+    start_group: Text | None = None  # None: the consumer group
     bell: bool = False  # on a new critical finding
     mono: bool = False  # no colour; NO_COLOR does the same
     sort: Mapping[str, str] = field(default_factory=dict)  # pane → column, "-" first: descending
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # pane → those to show
-    start_view: str = "overview"  # or the pane that is maximised first
-    notify: str | None = None  # "osc9" or "osc777": tell the desktop of a new critical finding
+    start_view: View = "overview"  # or the pane that is maximised first
+    notify: Literal["osc9", "osc777"] | None = None  # tell the desktop of a new critical finding
 
 
-@dataclass(frozen=True, slots=True)
-class Settings:
+def default_test_events() -> dict[str, TestEventSettings]:
+    """The meeting event that the users' guide sends; used where none is configured."""
+    section = {
+        "sectionId": "section-001",
+        "type": "DISCUSSION",
+        "title": "논의 사항",
+        "content": "테스트 논의 내용입니다.",
+        "order": 1,
+        "verified": True,
+    }
+    data = {
+        "meetingId": "test-meeting-001",
+        "title": "테스트 회의",
+        "minutesId": "test-minutes-001",
+        "sections": [section],
+    }
+    event = {"eventType": "MINUTES_FINALIZED", "data": data}
+    return {"MINUTES_FINALIZED": TestEventSettings(json.dumps(event, ensure_ascii=False))}
+
+
+class Settings(Struct, frozen=True):
     """All settings, resolved."""
 
     eventhub: EventHubSettings = EventHubSettings()
     checkpoint_store: CheckpointStoreSettings = CheckpointStoreSettings()
     lease: LeaseSettings = LeaseSettings()
     consumers: Mapping[str, ConsumerSettings] = field(default_factory=dict)
-    test_events: Mapping[str, TestEventSettings] = field(default_factory=dict)
+    test_events: Mapping[str, TestEventSettings] = field(default_factory=default_test_events)
     poll: PollSettings = PollSettings()
-    ui: UiSettings = field(default_factory=UiSettings)
+    ui: UiSettings = UiSettings()
     read_only: bool = False
     pid: int | None = None  # --pid: the consumer that the settings were taken from
+
+
+SECTIONS = tuple(name for name in Settings.__struct_fields__ if name not in {"read_only", "pid"})
+TOP_LEVEL = (*SECTIONS, "read_only", "env_file")

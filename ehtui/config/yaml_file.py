@@ -16,7 +16,7 @@ from yaml.error import MarkedYAMLError, YAMLError
 
 from ehtui.config.errors import ConfigError
 from ehtui.config.own_files import read_own_file
-from ehtui.config.section_names import TOP_LEVEL
+from ehtui.config.settings import TOP_LEVEL
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ import hmac
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
-from urllib.parse import quote_plus, urlsplit
+from urllib.parse import quote_plus
 
 from typing_extensions import override
 
-from ehtui.config.connection_string import AMQPS_PORT, parse_event_hub
+from ehtui.config.connection_string import address_of_namespace
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
@@ -22,6 +22,7 @@ from ehtui.domain.text import safe
 if TYPE_CHECKING:
     from azure.identity.aio import DefaultAzureCredential
 
+    from ehtui.config.connection_string import HubAddress
     from ehtui.config.settings import EventHubSettings
 
 TOKEN_LIFE_S = 3600
@@ -185,76 +186,53 @@ def access_of(settings: EventHubSettings) -> HubAccess:
     Raises:
         ProblemError: Something is missing or malformed; the sentence names the part.
     """
-    if settings.connection_string:
-        return _from_connection_string(settings.connection_string, settings.name)
+    try:
+        address = settings.address
+    except ConfigError as error:
+        raise _malformed(error.summary, error.advice) from None
 
-    if not settings.namespace:
+    if address is None:
         raise _malformed(
             "Neither an Event Hubs connection string nor a namespace is configured.",
             "Set EVENTHUB_CONNECTION_STRING, or EVENTHUB_NAMESPACE with EVENTHUB_NAME.",
         )
 
-    if not settings.name:
-        raise _malformed(
-            f"The namespace {safe(settings.namespace)!r} is configured without an event hub.",
-            "Set EVENTHUB_NAME, or eventhub.name in the YAML file.",
-        )
-
-    return _from_namespace(settings.namespace, settings.name)
-
-
-def _from_connection_string(secret: Secret, name: str | None) -> HubAccess:
-    try:
-        parts = parse_event_hub(secret.reveal())
-    except ConfigError as error:
-        raise _malformed(error.summary, error.advice) from None
-
-    hub = name or parts.entity_path
+    hub = settings.name or address.entity_path
 
     if not hub:
-        raise _malformed(
+        raise _without_hub(settings)
+
+    if address.uses_identity:
+        address = address_of_namespace(address.namespace)
+
+    return HubAccess(
+        host=address.host,
+        port=address.port,
+        use_tls=address.use_tls,
+        namespace=address.namespace,
+        hub=hub,
+        credential=_credential(address),
+        connection_string=Secret("") if address.uses_identity else address.for_sdk(),
+    )
+
+
+def _credential(address: HubAddress) -> Credential:
+    if address.key_name is not None and address.key is not None:
+        return SharedKey(address.key_name, address.key)
+
+    return EntraId() if address.signature is None else SharedSignature(address.signature)
+
+
+def _without_hub(settings: EventHubSettings) -> ProblemError:
+    if settings.connection_string:
+        return _malformed(
             "The connection string names no event hub: it has no EntityPath.",
             "Set EVENTHUB_NAME, or add ;EntityPath=<event hub> to the connection string.",
         )
 
-    if parts.uses_identity:
-        return _from_namespace(parts.namespace, hub)
-
-    credential: Credential
-
-    if parts.key_name is not None and parts.key is not None:
-        credential = SharedKey(parts.key_name, parts.key)
-    else:
-        credential = SharedSignature(parts.signature or Secret(""))
-
-    return HubAccess(
-        parts.host, parts.port, parts.use_tls, parts.namespace, hub, credential, parts.for_sdk()
-    )
-
-
-def _from_namespace(namespace: str, hub: str) -> HubAccess:
-    authority = namespace.partition("//")[2].rstrip("/") or namespace
-
-    try:
-        split = urlsplit(f"//{authority}")
-        host, port = split.hostname, split.port or AMQPS_PORT
-    except ValueError:
-        host, port = None, AMQPS_PORT
-
-    if not host:
-        raise _malformed(
-            f"{safe(namespace)!r} is not a namespace.",
-            "It looks like <namespace>.servicebus.windows.net",
-        )
-
-    return HubAccess(
-        host,
-        port,
-        use_tls=True,
-        namespace=authority,
-        hub=hub,
-        credential=EntraId(),
-        connection_string=Secret(""),
+    return _malformed(
+        f"The namespace {safe(settings.namespace or '')!r} is configured without an event hub.",
+        "Set EVENTHUB_NAME, or eventhub.name in the YAML file.",
     )
 
 

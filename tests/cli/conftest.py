@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ehtui.cli.main import run
-from ehtui.config.values import ENVIRONMENT_NAMES
+from ehtui.config.origins import ENVIRONMENT_NAMES
 
 SECRET = "c2VjcmV0LXZhbHVl"
 HUB = f"Endpoint=sb://hgzero.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey={SECRET}"

@@ -10,17 +10,14 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ehtui.config import sections
 from ehtui.config.errors import ConfigError
 from ehtui.config.leaves import leaves, shown
+from ehtui.config.origins import ENVIRONMENT_NAMES
 from ehtui.config.resolve import Flags, resolve
-from ehtui.config.section_names import TOP_LEVEL
-from ehtui.config.values import ENVIRONMENT_NAMES
+from ehtui.config.settings import TOP_LEVEL, Section
 from ehtui.domain.text import visible
 
-KEYS = sorted(
-    {name for section in sections.Section.__subclasses__() for name in section.__struct_fields__}
-)
+KEYS = sorted({name for section in Section.__subclasses__() for name in section.__struct_fields__})
 SCALARS = (
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | st.dates()
 )

@@ -129,7 +129,7 @@ def test_an_endpoint_without_a_key_means_entra_id(setup: Setup) -> None:
 
     assert (hub.connection_string, hub.namespace, hub.name) == (None, NS, "meetings")
     assert hub.consumer_group == "rag"
-    assert resolved.origins["eventhub.consumer_group"] == (
+    assert str(resolved.origins["eventhub.consumer_group"]) == (
         "ConsumerGroup of EVENTHUB_CONNECTION_STRING in the environment"
     )
     assert setup.resolve(eventhub__consumer_group="mine").settings.eventhub.consumer_group == "mine"
@@ -291,7 +291,8 @@ def test_of_several_one_is_taken_and_the_others_are_named(setup: Setup) -> None:
     resolved = setup.resolve()
 
     assert (
-        resolved.origins["eventhub.connection_string"] == "ConnectionStrings__b in the environment"
+        str(resolved.origins["eventhub.connection_string"])
+        == "ConnectionStrings__b in the environment"
     )
     assert "also found, not used: ConnectionStrings__a in .env" in resolved.notes
     assert KEY not in "".join(resolved.notes)

@@ -76,8 +76,8 @@ def test_the_guides_consumer_is_understood_as_it_runs(start: Start, tmp_path: Pa
         "checkpoint_store.connection_string": STORE,
         "checkpoint_store.containers": "hgzero-checkpoints",
     }
-    assert str(rag / ".env") in findings.values["eventhub.name"].origin
-    assert f"process {pid}" in findings.values["eventhub.name"].origin
+    assert str(rag / ".env") in str(findings.values["eventhub.name"].origin)
+    assert f"process {pid}" in str(findings.values["eventhub.name"].origin)
 
 
 def test_environment_and_flags_of_a_process(start: Start) -> None:

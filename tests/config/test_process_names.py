@@ -83,7 +83,7 @@ def test_a_value_of_that_shape_is_enough() -> None:
     findings = judged(facts({}, {"HGZERO_EH": OTHER}))
     value = findings.values["eventhub.connection_string"]
 
-    assert value.origin == "HGZERO_EH in its environment (process 51257)"
+    assert str(value.origin) == "HGZERO_EH in its environment (process 51257)"
 
 
 def test_a_senders_key_comes_after_a_listeners() -> None:

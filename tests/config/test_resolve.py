@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from ehtui.config.errors import ConfigError
+from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.process_environment import ProcessFindings
 from ehtui.config.resolve import Flags, Resolved, require_hub, resolve
-from ehtui.config.values import Layer, Value
 
 KEY = "c2VjcmV0LXZhbHVl"
 HUB = f"Endpoint=sb://hgzero.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey={KEY}"
@@ -88,9 +88,9 @@ def test_flags_over_environment_over_dotenv_over_yaml(setup: Setup) -> None:
     assert resolved.settings.eventhub.name == "environment"
     assert resolved.settings.eventhub.consumer_group == "dotenv"
     assert resolved.settings.eventhub.peek_group == "yaml"
-    assert resolved.origins["eventhub.name"] == "EVENTHUB_NAME in the environment"
-    assert resolved.origins["eventhub.consumer_group"] == "EVENTHUB_CONSUMER_GROUP in .env"
-    assert resolved.origins["eventhub.peek_group"] == "ehtui.yaml line 1"
+    assert str(resolved.origins["eventhub.name"]) == "EVENTHUB_NAME in the environment"
+    assert str(resolved.origins["eventhub.consumer_group"]) == "EVENTHUB_CONSUMER_GROUP in .env"
+    assert str(resolved.origins["eventhub.peek_group"]) == "ehtui.yaml line 1"
 
     assert setup.resolve(eventhub__name="flag").settings.eventhub.name == "flag"
 
@@ -123,7 +123,7 @@ def test_another_name_that_is_no_host_is_refused_by_its_key(setup: Setup) -> Non
 def test_names_of_another_namespace_go_with_it(setup: Setup) -> None:
     setup.write("ehtui.yaml", "eventhub: {namespace: hgzero, aliases: [old]}")
     setup.findings = ProcessFindings(
-        {"eventhub.connection_string": Value(OTHER, "its environment", Layer.PROCESS)}, ()
+        {"eventhub.connection_string": Value(OTHER, Origin(Layer.PROCESS, "its environment"))}, ()
     )
 
     assert setup.resolve(pid=7).settings.eventhub.aliases == ()
@@ -189,7 +189,7 @@ def test_a_files_own_env_file_is_read_beside_it(setup: Setup) -> None:
 
     assert resolved.settings.eventhub.name == "n"
     assert resolved.settings.eventhub.peek_group == "peek"
-    assert resolved.origins["eventhub.name"] == "EVENTHUB_NAME in rag/.env"
+    assert str(resolved.origins["eventhub.name"]) == "EVENTHUB_NAME in rag/.env"
 
 
 def test_paths_of_a_consumer_are_relative_to_the_file(setup: Setup) -> None:
@@ -310,7 +310,9 @@ def test_an_entity_path_wins_over_a_name_from_further_away(setup: Setup) -> None
     resolved = setup.resolve()
 
     assert resolved.settings.eventhub.name == "path"
-    assert resolved.origins["eventhub.name"].startswith("EntityPath of EVENTHUB_CONNECTION_STRING")
+    assert str(resolved.origins["eventhub.name"]).startswith(
+        "EntityPath of EVENTHUB_CONNECTION_STRING"
+    )
 
 
 def test_two_namespaces_in_one_place_contradict_each_other(setup: Setup) -> None:
@@ -355,7 +357,7 @@ def test_production_makes_read_only_the_default(setup: Setup) -> None:
 
     assert resolved.settings.read_only
     assert resolved.settings.eventhub.production
-    assert "production" in resolved.origins["read_only"]
+    assert "production" in str(resolved.origins["read_only"])
     assert not setup.resolve(read_only="false").settings.read_only
 
 
@@ -398,7 +400,7 @@ def test_what_a_dotenv_line_cannot_say_is_noted(setup: Setup) -> None:
 def found(**values: str) -> ProcessFindings:
     return ProcessFindings(
         {
-            key.replace("__", "."): Value(value, f"{key} in process 7", Layer.PROCESS)
+            key.replace("__", "."): Value(value, Origin(Layer.PROCESS, key, "process 7"))
             for key, value in values.items()
         },
         ("remark",),

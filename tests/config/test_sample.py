@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
 import yaml
+from msgspec.structs import replace
 
-from ehtui.config import sections
-from ehtui.config.defaults import default_test_events
+from ehtui.config import settings as tree
 from ehtui.config.resolve import Flags, Resolved, resolve
-from ehtui.config.section_names import TOP_LEVEL
-from ehtui.config.settings import Settings
+from ehtui.config.settings import TOP_LEVEL, Settings
 
 SAMPLE = Path(__file__).parents[2] / "config.yaml"
 # A key stands right behind the '#' or two spaces behind it, a remark one space.
@@ -38,12 +36,12 @@ def _nobody(pid: int) -> NoReturn:
 def test_as_it_stands_it_says_nothing(tmp_path: Path) -> None:
     resolved = settings_of(SAMPLE.read_text(encoding="utf-8"), tmp_path)
 
-    assert resolved.settings == Settings(test_events=default_test_events())
+    assert resolved.settings == Settings()
 
 
 def test_uncommented_it_says_the_defaults(tmp_path: Path) -> None:
     settings = settings_of(uncommented(), tmp_path).settings
-    default = Settings(test_events=default_test_events())
+    default = Settings()
 
     # Named consumers and groups are examples; everything else is as if nothing were said.
     assert set(settings.consumers) == {"rag"}
@@ -54,17 +52,17 @@ def test_uncommented_it_says_the_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "section"),
     [
-        (("eventhub",), sections.EventHubSection),
-        (("checkpoint_store",), sections.CheckpointStoreSection),
-        (("lease",), sections.LeaseSection),
-        (("lease", "groups", "analytics"), sections.GroupLeaseSection),
-        (("consumers", "rag"), sections.ConsumerSection),
-        (("test_events", "MINUTES_FINALIZED"), sections.TestEventSection),
-        (("poll",), sections.PollSection),
-        (("ui",), sections.UiSection),
+        (("eventhub",), tree.EventHubSettings),
+        (("checkpoint_store",), tree.CheckpointStoreSettings),
+        (("lease",), tree.LeaseSettings),
+        (("lease", "groups", "analytics"), tree.LeaseTimes),
+        (("consumers", "rag"), tree.ConsumerSettings),
+        (("test_events", "MINUTES_FINALIZED"), tree.TestEventSettings),
+        (("poll",), tree.PollSettings),
+        (("ui",), tree.UiSettings),
     ],
 )
-def test_every_key_is_there(path: tuple[str, ...], section: type[sections.Section]) -> None:
+def test_every_key_is_there(path: tuple[str, ...], section: type[tree.Section]) -> None:
     document = yaml.safe_load(uncommented())
 
     for name in path:

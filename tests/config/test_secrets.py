@@ -9,12 +9,12 @@ import pytest
 
 from ehtui.actions.launch import Launch
 from ehtui.config.dotenv_file import DotenvFile
+from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.process_facts import ProcessFacts
 from ehtui.config.process_files import Place, ProcessFiles
 from ehtui.config.process_sight import ProcessSight
 from ehtui.config.secret import Secret
 from ehtui.config.settings import EventHubSettings
-from ehtui.config.values import Layer, Value
 from ehtui.config.yaml_file import YamlFile
 
 SECRET = "hunter2"
@@ -27,7 +27,7 @@ VARIABLES = {"KEY": SECRET}
     [
         Secret(SECRET),
         EventHubSettings(connection_string=Secret(SECRET)),
-        Value(SECRET, "KEY in .env", Layer.DOTENV),
+        Value(SECRET, Origin(Layer.DOTENV, "KEY", ".env")),
         Place(".env", VARIABLES),
         ProcessFacts(1, "c.py", None, (Place(".env", VARIABLES),)),
         ProcessFiles(ProcessSight(os.getpid()), ["c.py", SECRET]),

@@ -1,44 +1,48 @@
-"""The `ui` section: its names are those of the screen, and a wrong one is named."""
+"""The `ui` section as a file has it."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pytest
 
 from ehtui.config.errors import ConfigError
-from ehtui.config.sections import UiSection
-from ehtui.config.ui import ui_settings
+from ehtui.config.settings import UiSettings
+from ehtui.config.yaml_settings import read_file_settings
 
 
-def test_what_is_said_is_kept() -> None:
-    section = UiSection(
-        theme="nord",
-        keymap={"quit": "x"},
-        sort={"partitions": "-lag"},
-        columns={"consumers": ["pid", "owns"]},
-        start_view="findings",
-        notify="osc9",
+def ui_of(text: str, folder: Path) -> UiSettings:
+    path = folder / "ehtui.yaml"
+    path.write_text(f"ui: {text}")
+    file = read_file_settings([(path, "ehtui.yaml")], {})
+    assert file is not None
+    return file.settings.ui
+
+
+def test_what_is_said_is_kept(tmp_path: Path) -> None:
+    settings = ui_of(
+        "{theme: nord, keymap: {quit: x}, sort: {partitions: -lag}, mono: , "
+        "columns: {consumers: [pid, owns]}, start_view: findings, notify: osc9}",
+        tmp_path,
     )
-    settings = ui_settings(section)
 
     assert settings.theme == "nord"
     assert settings.columns == {"consumers": ("pid", "owns")}
     assert (settings.start_view, settings.notify) == ("findings", "osc9")
+    assert not settings.mono
 
 
 @pytest.mark.parametrize(
-    ("section", "summary"),
+    ("text", "summary"),
     [
-        (UiSection(theme="ehtui-drak"), "ui.theme: there is no theme 'ehtui-drak'; did you mean"),
-        (UiSection(keymap={"quti": "x"}), "ui.keymap: there is no action 'quti'; did you mean"),
-        (UiSection(sort={"partition": "lag"}), "ui.sort: there is no pane 'partition'; did you"),
-        (UiSection(sort={"partitions": "-lagg"}), "ui.sort.partitions: there is no column 'lagg'"),
-        (UiSection(columns={"zzz": []}), "ui.columns: there is no pane 'zzz'."),
-        (UiSection(columns={"timeline": ["xyz"]}), "ui.columns.timeline: there is no column 'xyz'"),
+        ("{start_view: x}", "should be one of overview, partitions, consumers, findings, timeline"),
+        ("{notify: x}", "ui.notify (ehtui.yaml line 1) should be one of osc9, osc777."),
+        ("{columns: {consumers: pid}}", "ui.columns.… (ehtui.yaml line 1) should be a list, not"),
+        ("{start_group: a/b}", "ui.start_group is not the name of a consumer group: 'a/b'."),
     ],
 )
-def test_a_wrong_name_is_named(section: UiSection, summary: str) -> None:
+def test_what_is_none_is_told(tmp_path: Path, text: str, summary: str) -> None:
     with pytest.raises(ConfigError) as caught:
-        ui_settings(section)
+        ui_of(text, tmp_path)
 
-    assert caught.value.summary.startswith(summary)
-    assert caught.value.advice.startswith("There are: ")
+    assert summary in caught.value.summary

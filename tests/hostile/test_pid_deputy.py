@@ -14,10 +14,10 @@ import pytest
 
 from ehtui.cli.remarks import process_lines
 from ehtui.config.errors import ConfigError
+from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.process_environment import ProcessFindings, look_into
 from ehtui.config.process_target import declared_target
 from ehtui.config.resolve import Flags, Resolved, resolve
-from ehtui.config.values import Layer, Value
 
 KEY = "c2VjcmV0LXZhbHVl"
 HUB = f"Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey={KEY}"
@@ -376,7 +376,7 @@ def test_variables_are_its_own(home: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
 def found(**values: str) -> ProcessFindings:
     given = {
-        key.replace("__", "."): Value(text, f"{key} in its environment (process 7)", Layer.PROCESS)
+        key.replace("__", "."): Value(text, Origin(Layer.PROCESS, key, "its environment", 7))
         for key, text in values.items()
     }
     return ProcessFindings(given, ())

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from typing import cast
 
 import pytest
 
 from ehtui.config.secret import Secret
-from ehtui.config.settings import CheckpointStoreSettings
+from ehtui.config.settings import CheckpointStoreSettings, NamelessLayout
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.store import Layout, StoreListing
 from ehtui.sources.store import NOTHING_FOUND_EVERY_S, WALK_EVERY_S, StoreSource, open_store_source
@@ -26,7 +27,9 @@ def a_source(
     namespace: str = NS,
     aliases: tuple[str, ...] = (),
 ) -> StoreSource:
-    settings = CheckpointStoreSettings(containers=containers, layout=layout)
+    settings = CheckpointStoreSettings(
+        containers=containers, layout=cast("NamelessLayout | None", layout)
+    )
 
     return StoreSource(
         settings,

@@ -2,44 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import pytest
 from textual.drivers.headless_driver import HeadlessDriver
 from textual.theme import BUILTIN_THEMES
 from typing_extensions import override
 
-from ehtui.config.ui_names import ACTIONS, COLUMNS, THEMES
+from ehtui.config.errors import ConfigError
+from ehtui.config.settings import UiSettings
 from ehtui.domain.snapshot import Finding, Severity
 from ehtui.tui import themes
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.keys import KEYS
 from ehtui.tui.notify import Terminal, sequence
 from ehtui.tui.session import UiOptions
-from ehtui.views.tables import consumers, findings, partitions, timeline
+from ehtui.tui.setting_names import TABLES, check_names
 from tests.tui.fakes import FakeSession
 from tests.tui.scenes import healthy, overdue
 from tests.tui.test_overview import opened, shown
 from tests.waiting import wait_for
 
-if TYPE_CHECKING:
-    from ehtui.views.cells import Column
 
-TABLES: dict[str, Sequence[Column]] = {
-    "partitions": partitions.COLUMNS,
-    "consumers": consumers.COLUMNS,
-    "findings": findings.COLUMNS,
-    "timeline": timeline.COLUMNS,
-}
-
-
-def test_the_configuration_knows_the_names_of_the_screen() -> None:
-    assert set(ACTIONS) == {key.id for key in KEYS}
-    assert {pane: tuple(column.key for column in TABLES[pane]) for pane in TABLES} == COLUMNS
+def test_every_name_of_the_screen_may_be_in_the_configuration() -> None:
     own = {theme.name for theme in themes.THEMES} - {themes.MONO.name}  # `ui.mono` asks for that
-    assert set(THEMES) == {*BUILTIN_THEMES, *own}
+
+    for theme in (*BUILTIN_THEMES, *own):
+        check_names(UiSettings(theme=theme))
+
+    check_names(UiSettings(keymap={key.id: "x" for key in KEYS}))
+
+    for pane, table in TABLES.items():
+        check_names(UiSettings(columns={pane: tuple(column.key for column in table)}))
+
+
+@pytest.mark.parametrize(
+    ("ui", "summary"),
+    [
+        (UiSettings(theme="ehtui-drak"), "ui.theme: there is no theme 'ehtui-drak'; did you mean"),
+        (UiSettings(theme=themes.MONO.name), "ui.theme: there is no theme"),
+        (UiSettings(keymap={"quti": "x"}), "ui.keymap: there is no action 'quti'; did you mean"),
+        (UiSettings(sort={"partition": "lag"}), "ui.sort: there is no pane 'partition'; did you"),
+        (UiSettings(sort={"partitions": "-lagg"}), "ui.sort.partitions: there is no column 'lagg'"),
+        (UiSettings(columns={"zzz": ()}), "ui.columns: there is no pane 'zzz'."),
+        (
+            UiSettings(columns={"timeline": ("xyz",)}),
+            "ui.columns.timeline: there is no column 'xyz'",
+        ),
+    ],
+)
+def test_a_wrong_name_is_named(ui: UiSettings, summary: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        check_names(ui)
+
+    assert caught.value.summary.startswith(summary)
+    assert caught.value.advice.startswith("There are: ")
 
 
 async def test_configured_columns_are_shown_in_their_order_until_the_pane_is_alone() -> None:
