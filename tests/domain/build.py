@@ -367,6 +367,20 @@ def healthy(partitions: int = 3, policy: Policy | None = None) -> World:
     return world
 
 
+def newcomer() -> World:
+    """An owner of four partitions, and 20 s ago another one that took two of them."""
+    world = World(4)
+    world.produce(2)
+    world.consumer("a", "0", "1", "2", "3", pid=1)
+    world.look()
+    world.play(60)
+    world.consumer("b", "2", "3", pid=2)
+    world.look()
+    world.play(20)
+    assert world.ids() == {"group.newcomer"}
+    return world
+
+
 def process_id(consumer: Consumer) -> ProcessId:
     assert consumer.pid is not None
     return ProcessId(consumer.pid, consumer.started_at)

@@ -8,7 +8,7 @@ from ehtui.domain.evidence import facts
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.process import LogIncident, LogIncidentKind
 from ehtui.domain.snapshot import Health, LeaseState, Severity
-from tests.domain.build import World, healthy, process_id
+from tests.domain.build import World, healthy, newcomer, process_id
 
 PRODUCTION = Policy(is_production=True)
 
@@ -64,22 +64,16 @@ def test_a_hand_over_between_two_looks_is_told_as_such() -> None:
 
 
 def test_a_steal_to_balance_is_told_and_no_fault() -> None:
-    world = World(4)
-    world.produce(2)
-    world.consumer("a", "0", "1", "2", "3", pid=1)
-    world.look()
-    world.play(60)
-    world.consumer("b", "2", "3", pid=2)
-    world.look()
-    world.play(60)
+    world = newcomer()
+    world.play(40)
 
     stolen = world.told("lease.stolen")
     assert [e.subject.partition for e in stolen] == ["2", "3"]
     assert {facts(e.details)["previous_owner"] for e in stolen} == {"a"}
     assert world.ids() == {"group.newcomer"}
-    newcomer = world.finding("group.newcomer")
-    assert newcomer.severity is Severity.INFO
-    assert facts(newcomer.evidence)["taken"] == ("2", "3")
+    told = world.finding("group.newcomer")
+    assert told.severity is Severity.INFO
+    assert facts(told.evidence)["taken"] == ("2", "3")
 
     world.play(400)
     assert not world.ids()
@@ -94,10 +88,10 @@ def test_a_local_run_that_takes_over_production_is_a_warning() -> None:
     world.look()
     world.play(10)
 
-    newcomer = world.finding("group.newcomer")
-    assert newcomer.severity is Severity.WARNING
-    assert facts(newcomer.evidence)["pid"] == 77
-    assert facts(newcomer.evidence)["from_owners"] == ("pod",)
+    told = world.finding("group.newcomer")
+    assert told.severity is Severity.WARNING
+    assert facts(told.evidence)["pid"] == 77
+    assert facts(told.evidence)["from_owners"] == ("pod",)
 
 
 def test_ping_pong_is_one_finding_and_no_churn() -> None:

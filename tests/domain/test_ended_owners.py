@@ -3,25 +3,12 @@
 from __future__ import annotations
 
 from ehtui.domain.policy import Policy
-from tests.domain.build import World, healthy
+from tests.domain.build import World, healthy, newcomer
 
 
 def look(world: World, seconds: float = 2.0) -> None:
     world.tick(seconds)
     world.look()
-
-
-def newcomer() -> World:
-    world = World(4)
-    world.produce(2)
-    world.consumer("a", "0", "1", "2", "3", pid=1)
-    world.look()
-    world.play(60)
-    world.consumer("b", "2", "3", pid=2)
-    world.look()
-    world.play(20)
-    assert world.ids() == {"group.newcomer"}
-    return world
 
 
 def test_a_newcomer_whose_process_ended_is_none() -> None:
