@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test forecasts scenes screenshots check lint types imports interop bench clean
+.PHONY: help demo schema test forecasts scenes screenshots check lint types imports interop bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -29,6 +29,9 @@ types: $(STAMP)
 
 imports: $(STAMP)
 	$(BIN)/lint-imports
+
+schema: $(STAMP) ## write ehtui/views/status.schema.json from the document's types
+	$(BIN)/python -m tests.status_schema
 
 test: $(STAMP) ## the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup

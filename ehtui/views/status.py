@@ -5,10 +5,8 @@ Additive only. Moments are ISO 8601 in UTC, lengths seconds; unknown is null, ne
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from enum import StrEnum
-from importlib import resources
 from typing import TYPE_CHECKING
 
 from ehtui.domain.evidence import FlatFacts, facts
@@ -29,7 +27,7 @@ from ehtui.views import findings, timeline
 from ehtui.views.consumer_lag import ConsumerLag, ConsumerLags
 from ehtui.views.judged_events import noticed_at
 from ehtui.views.status_groups import group_document
-from ehtui.views.status_values import Json, Value, moment, rounded
+from ehtui.views.status_values import moment, rounded
 from ehtui.views.stopwatch import lap_document
 from ehtui.views.telling import Telling
 from ehtui.views.unjudged import not_judged, unread_partitions
@@ -37,8 +35,18 @@ from ehtui.views.unjudged import not_judged, unread_partitions
 if TYPE_CHECKING:
     from ehtui.domain.hub import HubDescription, PartitionSample
     from ehtui.domain.process import OwnerLink
-
-SCHEMA_ID = "ehtui.status/1"
+    from ehtui.views.status_document import (
+        ConsumerDocument,
+        EventDocument,
+        Fact,
+        FindingDocument,
+        HubDocument,
+        HubPartitionDocument,
+        OwnerLinkDocument,
+        SourceDocument,
+        StatusDocument,
+        SubjectDocument,
+    )
 
 
 class FailOn(StrEnum):
@@ -70,20 +78,12 @@ def exit_code(snapshot: Snapshot, fail_on: FailOn = FailOn.CRITICAL) -> int:
     return WARNING if Severity.WARNING in found and fail_on is FailOn.WARNING else OK
 
 
-def schema() -> Json:
-    """The JSON Schema that ships beside this module."""
-    text = resources.files("ehtui.views").joinpath("status.schema.json").read_text("utf-8")
-    loaded: Json = json.loads(text)
-
-    return loaded
-
-
-def document(snapshot: Snapshot) -> Json:
+def document(snapshot: Snapshot) -> StatusDocument:
     """Everything known, as plain values."""
     say, lags = Telling(snapshot), ConsumerLags(snapshot)
 
     return {
-        "schema": SCHEMA_ID,
+        "schema": "ehtui.status/1",
         "taken_at": moment(snapshot.taken_at),
         "clock_offset_s": rounded(snapshot.clock_skew_s),
         "hub": _hub(snapshot),
@@ -97,7 +97,7 @@ def document(snapshot: Snapshot) -> Json:
     }
 
 
-def _hub(snapshot: Snapshot) -> Value:
+def _hub(snapshot: Snapshot) -> HubDocument | None:
     hub = snapshot.hub
 
     if hub is None:
@@ -117,7 +117,7 @@ def _is_start(hub: HubDescription, sample: PartitionSample | None) -> bool | Non
     return isinstance(end_of(hub, sample), StartPosition) if sample is not None else None
 
 
-def _partition(partition: PartitionState, hub: HubDescription) -> Json:
+def _partition(partition: PartitionState, hub: HubDescription) -> HubPartitionDocument:
     sample = partition.sample
 
     return {
@@ -133,7 +133,7 @@ def _partition(partition: PartitionState, hub: HubDescription) -> Json:
     }
 
 
-def _consumer(consumer: ConsumerState, lag: ConsumerLag) -> Json:
+def _consumer(consumer: ConsumerState, lag: ConsumerLag) -> ConsumerDocument:
     process, link = consumer.process, consumer.link
 
     return {
@@ -141,12 +141,12 @@ def _consumer(consumer: ConsumerState, lag: ConsumerLag) -> Json:
         "started_at": moment(process.id.started_at),
         "name": safe(process.consumer_name) if process.consumer_name else None,
         "status": safe(process.status),
-        "role": consumer.role.value,
+        "role": consumer.role,
         "owner": safe(link.owner) if link else None,
-        "owner_basis": link.basis.value if link else None,
+        "owner_basis": link.basis if link else None,
         "owner_evidence": safe(link.evidence) if link else None,
         "owners": [_link(each) for each in consumer.links],
-        "idle_in": [{"group": safe(group), "role": role.value} for group, role in consumer.idle],
+        "idle_in": [{"group": safe(group), "role": role} for group, role in consumer.idle],
         "owns": [
             {"group": safe(group), "partition": safe(partition)}
             for group, partition in consumer.owns
@@ -159,24 +159,24 @@ def _consumer(consumer: ConsumerState, lag: ConsumerLag) -> Json:
         "rss_bytes": process.rss_bytes,
         "threads": process.threads,
         "connections": process.connections,
-        "log": consumer.log.value if consumer.log else None,
+        "log": consumer.log,
         "command": safe(process.command),
     }
 
 
-def _link(link: OwnerLink) -> Json:
+def _link(link: OwnerLink) -> OwnerLinkDocument:
     return {
         "id": safe(link.owner),
         "group": safe(link.group) if link.group is not None else None,
-        "basis": link.basis.value,
+        "basis": link.basis,
         "evidence": safe(link.evidence),
     }
 
 
-def _finding(finding: Finding, say: Telling) -> Json:
+def _finding(finding: Finding, say: Telling) -> FindingDocument:
     return {
         "id": safe(finding.id),
-        "severity": finding.severity.value,
+        "severity": finding.severity,
         "subject": _subject(finding.subject),
         "since_at": moment(finding.since),
         "summary": findings.sentence(finding, say),
@@ -185,7 +185,7 @@ def _finding(finding: Finding, say: Telling) -> Json:
     }
 
 
-def _event(event: TimelineEvent, say: Telling) -> Json:
+def _event(event: TimelineEvent, say: Telling) -> EventDocument:
     return {
         "number": event.number,
         "at": moment(event.at),
@@ -198,7 +198,7 @@ def _event(event: TimelineEvent, say: Telling) -> Json:
     }
 
 
-def _then(event: TimelineEvent, say: Telling) -> Value:
+def _then(event: TimelineEvent, say: Telling) -> FindingDocument | None:
     """The finding that began or ended, as it was when it began."""
     if event.finding is None:
         return None
@@ -206,7 +206,7 @@ def _then(event: TimelineEvent, say: Telling) -> Value:
     return _finding(event.finding, replace(say, as_of=noticed_at(event)))
 
 
-def _subject(subject: Subject) -> Json:
+def _subject(subject: Subject) -> SubjectDocument:
     return {
         "group": safe(subject.group) if subject.group is not None else None,
         "partition": safe(subject.partition) if subject.partition is not None else None,
@@ -216,8 +216,8 @@ def _subject(subject: Subject) -> Json:
     }
 
 
-def _evidence(evidence: FlatFacts) -> Json:
-    told: Json = {}
+def _evidence(evidence: FlatFacts) -> dict[str, Fact]:
+    told: dict[str, Fact] = {}
 
     for key, fact in evidence.items():
         if isinstance(fact, tuple):
@@ -232,16 +232,16 @@ def _evidence(evidence: FlatFacts) -> Json:
     return told
 
 
-def _source(source: SourceState, snapshot: Snapshot) -> Json:
+def _source(source: SourceState, snapshot: Snapshot) -> SourceDocument:
     age_s = None if source.read_at is None else snapshot.taken_at - source.read_at
     problem = source.problem
 
     return {
         "name": safe(source.name),
-        "state": source.status.value,
+        "state": source.status,
         "age_s": rounded(age_s),
         "error": safe(problem.summary) if problem else None,
-        "error_kind": problem.kind.value if problem else None,
+        "error_kind": problem.kind if problem else None,
         "advice": safe(problem.advice) if problem and problem.advice else None,
         "failing_since_at": moment(source.failing_since),
     }

@@ -1,15 +1,43 @@
-"""Plain values of the status document."""
+"""Plain values of the status document, and what its schema says of them beside their types."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
-
-Value = str | int | float | bool | None | Sequence["Value"] | Mapping[str, "Value"]
-Json = dict[str, Value]
+from enum import Enum
+from typing import Annotated, overload
 
 _DIGITS = 3  # milliseconds; thousandths of an event a second
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What JSON Schema says of a value beside its type."""
+
+    keyword: str
+    value: object
+
+
+class Presence(Enum):
+    """Whether a document has to have a field."""
+
+    LATER = "later"
+
+
+LATER = Presence.LATER
+Moment = Annotated[str, Rule("format", "date-time")]
+Count = Annotated[int, Rule("minimum", 0)]
+Amount = Annotated[float, Rule("minimum", 0)]  # seconds, events a second, percent
+SequenceNumber = Annotated[int, Rule("minimum", -1)]
+
+
+@overload
+def moment(at: float) -> str: ...
+
+
+@overload
+def moment(at: float | None) -> str | None: ...
 
 
 def moment(at: float | None) -> str | None:
@@ -18,7 +46,6 @@ def moment(at: float | None) -> str | None:
         return None
 
     text = datetime.fromtimestamp(at, tz=UTC).isoformat(timespec="milliseconds")
-
     return text.replace("+00:00", "Z")
 
 

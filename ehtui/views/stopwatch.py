@@ -2,16 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, TypedDict
 
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.status_values import moment
+from ehtui.views.status_values import LATER, Moment, Rule, moment
 
 if TYPE_CHECKING:
     from ehtui.domain.lap import Lap
-    from ehtui.views.status_values import Json
     from ehtui.views.telling import Telling
+
+
+class MeasuredTakeoverDocument(TypedDict):
+    """From a signal until a partition is owned again and its checkpoint moves.
+
+    Lengths in seconds from the signal.
+    """
+
+    group: Annotated[str, "Consumer group."]
+    partition: Annotated[str, "Partition id."]
+    signalled_at: Annotated[Moment, "When the signal was planned, server time."]
+    previous_owner: Annotated[str | None, "Who owned it by then.", LATER]
+    owner: Annotated[str | None, "Who owns it since; null until then.", LATER]
+    forecast_s: Annotated[
+        list[float | None],
+        "The earliest and the latest takeover as forecast; null where nobody can.",
+        Rule("minItems", 2),
+        Rule("maxItems", 2),
+        LATER,
+    ]
+    forecast_basis: Annotated[str, "What the forecast rests on.", LATER]
+    forecast_is_assumed: Annotated[
+        bool,
+        "Whether it was a guess: the expiry was not configured, was not seen, and is no SDK's "
+        "default.",
+        LATER,
+    ]
+    gap_s: Annotated[float | None, "Until somebody owned it again; null until then."]
+    checkpoint_moved_s: Annotated[
+        float | None, "Until its checkpoint moved; null until then.", LATER
+    ]
+    is_inside_forecast: Annotated[
+        bool | None,
+        "Whether the gap landed in the forecast; null while open, or where nothing was forecast.",
+        LATER,
+    ]
 
 
 def lap_sentence(lap: Lap, say: Telling) -> str:
@@ -42,7 +77,7 @@ def lap_sentence(lap: Lap, say: Telling) -> str:
     return f"{name}: owned again by {owner} after {gap} ({forecast}{kept}); {moved}"
 
 
-def lap_document(lap: Lap) -> Json:
+def lap_document(lap: Lap) -> MeasuredTakeoverDocument:
     """One lap for JSON; lengths in seconds from the signal, unknown is null."""
     window = lap.owned.takeover
 

@@ -10,8 +10,10 @@ from ehtui.domain.snapshot import LIVE_STATES, Snapshot, SourceStatus
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ehtui.views.status_document import NotJudged
+
 # Findings that compare what was seen with what came before.
-NEED_HISTORY = (
+NEED_HISTORY: tuple[NotJudged, ...] = (
     "handler.stuck",
     "checkpoint.never",
     "group.behind",
@@ -24,11 +26,11 @@ NEED_HISTORY = (
     "retention.risk",
     "consumer.starved",
 )
-NEED_HUB = "partitions"
-NEED_STORE = ("owners", "leases", "checkpoints", "lag")
+NEED_HUB: NotJudged = "partitions"
+NEED_STORE: tuple[NotJudged, ...] = ("owners", "leases", "checkpoints", "lag")
 
 
-def not_judged(snapshot: Snapshot) -> tuple[str, ...]:
+def not_judged(snapshot: Snapshot) -> tuple[NotJudged, ...]:
     """Codes of what is missing: fields of the document, parts of it, ids of findings."""
     fields = tuple(name for name, is_missing in _fields(snapshot).items() if is_missing)
     store = next((source for source in snapshot.sources if source.name == "store"), None)
@@ -47,7 +49,7 @@ def unread_partitions(snapshot: Snapshot) -> int:
     return sum(partition.sample is None for partition in snapshot.partitions)
 
 
-def _fields(snapshot: Snapshot) -> Mapping[str, bool]:
+def _fields(snapshot: Snapshot) -> Mapping[NotJudged, bool]:
     """Which fields some row lacks though they will be known."""
     rows = [partition for group in snapshot.groups for partition in group.partitions]
     leases = [row.lease for row in rows if row.lease.state in LIVE_STATES]

@@ -25,11 +25,12 @@ from ehtui.views import findings
 from ehtui.views.cells import Table
 from ehtui.views.details import Section, partition_details
 from ehtui.views.headline import headline
-from ehtui.views.status import document, schema
+from ehtui.views.status import document
 from ehtui.views.tables import partitions_table
 from ehtui.views.telling import Telling
 from ehtui.views.why import explain
 from tests.evidence import finding_evidence
+from tests.status_schema import shipped
 from tests.views import world
 
 REASON = "the sequence number '5.0' is not a whole number"
@@ -114,7 +115,7 @@ def test_the_document_has_them_with_their_reasons() -> None:
     snapshot = seen(broken(), strays=(stray(),))
     printed: Any = json.loads(json.dumps(document(snapshot)))
     (group,) = printed["groups"]
-    validator = Draft202012Validator(schema(), format_checker=FormatChecker())
+    validator = Draft202012Validator(shipped(), format_checker=FormatChecker())
 
     assert [e.message for e in validator.iter_errors(printed)] == []
     (unread,) = group["partitions"][0]["unreadable"]

@@ -27,7 +27,8 @@ from ehtui.domain.snapshot import (
     TimingBasis,
 )
 from ehtui.domain.store import Layout
-from ehtui.views.status import FailOn, document, exit_code, schema
+from ehtui.views.status import FailOn, document, exit_code
+from tests.status_schema import PATH, shipped, text
 from tests.views import world
 
 PROBLEM = Problem(ProblemKind.TIMEOUT, "checkpoints did not answer within 5 s.", "Look at it.")
@@ -90,7 +91,7 @@ SNAPSHOTS = {
 
 @pytest.mark.parametrize("snapshot", SNAPSHOTS.values(), ids=SNAPSHOTS)
 def test_the_document_keeps_to_its_schema(snapshot: Snapshot) -> None:
-    validator = Draft202012Validator(schema(), format_checker=FormatChecker())
+    validator = Draft202012Validator(shipped(), format_checker=FormatChecker())
     printed = json.loads(json.dumps(document(snapshot), allow_nan=False))
 
     assert [error.message for error in validator.iter_errors(printed)] == []
@@ -98,7 +99,7 @@ def test_the_document_keeps_to_its_schema(snapshot: Snapshot) -> None:
 
 @pytest.mark.parametrize("snapshot", SNAPSHOTS.values(), ids=SNAPSHOTS)
 def test_every_field_is_written_down(snapshot: Snapshot) -> None:
-    assert set(undocumented(document(snapshot), schema(), "")) == set()
+    assert set(undocumented(document(snapshot), shipped(), "")) == set()
 
 
 def undocumented(value: Any, rule: Any, path: str) -> Iterator[str]:
@@ -121,7 +122,7 @@ def resolved(rule: Any) -> Any:
     if "anyOf" in rule:
         rule = rule["anyOf"][0]
 
-    definitions: Any = schema()["$defs"]
+    definitions: Any = shipped()["$defs"]
 
     return definitions[rule["$ref"].removeprefix("#/$defs/")] if "$ref" in rule else rule
 
@@ -145,14 +146,18 @@ def resolved(rule: Any) -> Any:
     ],
 )
 def test_enumerations_are_written_down(place: str, field: str, enumeration: type[StrEnum]) -> None:
-    definitions: Any = schema()["$defs"]
+    definitions: Any = shipped()["$defs"]
     listed = definitions[place]["properties"][field]["enum"]
 
     assert {value for value in listed if value is not None} == {v.value for v in enumeration}
 
 
+def test_the_schema_is_that_of_the_types() -> None:
+    assert PATH.read_text("utf-8") == text(), "`make schema` writes it"
+
+
 def test_the_schema_is_one() -> None:
-    Draft202012Validator.check_schema(schema())
+    Draft202012Validator.check_schema(shipped())
 
 
 def test_unknown_is_null_and_zero_is_measured() -> None:
@@ -166,8 +171,8 @@ def test_unknown_is_null_and_zero_is_measured() -> None:
 
 
 def test_what_one_look_cannot_judge_is_listed() -> None:
-    judged = set(document(world.snapshot())["not_judged"])  # type: ignore[arg-type]
-    listed = set(document(first_look())["not_judged"])  # type: ignore[arg-type]
+    judged = set(document(world.snapshot())["not_judged"])
+    listed = set(document(first_look())["not_judged"])
 
     assert judged == set()
     assert {"in_per_s", "out_per_s", "behind_s", "renewed_every_s", "handler.stuck"} <= listed
@@ -247,7 +252,7 @@ def test_a_hub_that_was_not_read_whole_is_said_and_comes_first() -> None:
     snapshot = world.snapshot(partitions=partitions, findings=(CRITICAL,))
 
     assert exit_code(snapshot) == 3
-    assert "partitions" in document(snapshot)["not_judged"]  # type: ignore[operator]
+    assert "partitions" in document(snapshot)["not_judged"]
 
 
 def test_groups_without_counts_count_none() -> None:
