@@ -10,14 +10,17 @@ import codecs
 import os
 import select
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual.message import Message
 from typing_extensions import override
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from textual.driver import Driver
-    from textual.message import Message
 
 _READ_BYTES = 4096
 _LOOK_UP_S = 0.1  # for the end; as often as Textual does
@@ -37,11 +40,14 @@ def careful(driver: type[Driver]) -> type[Driver]:
     class Careful(driver):  # type: ignore[misc, valid-type]
         """Reads clean text, and goes on after what cannot be parsed."""
 
+        read_at: float | None = None  # on the clock of messages: when bytes came last
+
         @override
         def run_input_thread(self) -> None:
             source, sink = os.pipe()
             end: threading.Event = self.exit_event
-            feeder = threading.Thread(target=_feed, args=(self.fileno, sink, end), daemon=True)
+            feed = partial(_feed, self.fileno, sink, end, self._note_time)
+            feeder = threading.Thread(target=feed, daemon=True)
             feeder.start()
 
             try:
@@ -57,9 +63,22 @@ def careful(driver: type[Driver]) -> type[Driver]:
             if isinstance(message, events.Resize) and not _is_possible(message):
                 return
 
+            _date(message, self.read_at)
             super().process_message(message)
 
+        def _note_time(self) -> None:
+            self.read_at = Message().time
+
     return Careful
+
+
+def _date(message: Message, read_at: float | None) -> None:
+    """Say when its bytes came, which tells a burst from typing.
+
+    On a busy machine the keys of one read are made one after the other.
+    """
+    if read_at is not None and isinstance(message, events.InputEvent | events.Paste):
+        message.time = read_at
 
 
 class _ReadingFrom:
@@ -81,7 +100,7 @@ def _parse(driver: type[Driver], this: object, source: int) -> None:
         return
 
 
-def _feed(terminal: int, sink: int, end: threading.Event) -> None:
+def _feed(terminal: int, sink: int, end: threading.Event, note_time: Callable[[], None]) -> None:
     """Hand on what the terminal sends as UTF-8, whatever it sends."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
@@ -93,6 +112,7 @@ def _feed(terminal: int, sink: int, end: threading.Event) -> None:
                 if not sent:
                     return
 
+                note_time()
                 os.write(sink, decoder.decode(sent).encode())
         except OSError:  # the terminal has gone, or nobody reads
             return

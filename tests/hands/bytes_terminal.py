@@ -65,7 +65,10 @@ class ByteTerminal:
 
     def becomes(self, condition: Callable[[State], bool], what: str = "") -> State:
         """Wait for a state."""
-        wait_until(lambda: condition(self.state), timeout_s=20, what=f"{what} in {self.state}")
+        try:
+            wait_until(lambda: condition(self.state), timeout_s=20, what=what)
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.state}") from None
 
         return self.state
 
@@ -73,12 +76,9 @@ class ByteTerminal:
         """Wait until exactly these dialogs are open, above the overview."""
         wanted = ["OverviewScreen", *screens]
 
-        try:
-            return self.becomes(
-                lambda state: state.get("screens") == wanted and state["takes_keys"], str(wanted)
-            )
-        except AssertionError as error:
-            raise AssertionError(f"{error}\n{self.state}") from None
+        return self.becomes(
+            lambda state: state.get("screens") == wanted and state["takes_keys"], str(wanted)
+        )
 
     @property
     def exit_code(self) -> int | None:
@@ -110,7 +110,11 @@ class ByteTerminal:
 
             return self.state["paused"] is not was
 
-        wait_until(has_answered, timeout_s=30, what=f"an answer to p in {self.state}")
+        try:
+            wait_until(has_answered, timeout_s=30, what="an answer to p")
+        except AssertionError as error:
+            raise AssertionError(f"{error}\n{self.state}") from None
+
         self.press(b"p")
 
         return self.becomes(lambda state: state["paused"] is was, "an answer to p")
