@@ -20,7 +20,8 @@ from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 State = dict[str, Any]
-STEADY_LOOKS = 18  # longer than a flood ends
+STEADY_LOOKS = 8
+STEADY_AFTER_A_FLOOD = 18  # longer than a flood ends
 
 
 class ByteTerminal:
@@ -85,7 +86,7 @@ class ByteTerminal:
         """Once it has ended."""
         return self._process.poll()
 
-    def is_settled(self) -> None:
+    def is_settled(self, looks: int = STEADY_LOOKS) -> None:
         """It has read everything and does nothing any more: looks, by its own count, agree."""
         began = self.state
 
@@ -96,7 +97,7 @@ class ByteTerminal:
             if now | {"look": 0} != began | {"look": 0}:
                 began = now
 
-            return bool(now["look"] - began["look"] >= STEADY_LOOKS)
+            return bool(now["look"] - began["look"] >= looks)
 
         wait_until(stands_still, timeout_s=40, what="that it stands still")
 
