@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, assert_never
 from ehtui.domain.closer_looks import closer_looks
 from ehtui.domain.consumers import idle_consumers, judge_consumers
 from ehtui.domain.draft import Draft
-from ehtui.domain.findings.gather import gather
-from ehtui.domain.findings.history import tell_changes
+from ehtui.domain.findings.gather import gather, tell_changes
 from ehtui.domain.folds.actions import fold_action
 from ehtui.domain.folds.host import fold_processes
 from ehtui.domain.folds.hub import fold_hub

@@ -9,7 +9,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from ehtui.domain.findings import catalogue
-from ehtui.domain.findings.case import Case, finding
+from ehtui.domain.findings.context import GroupContext, finding
 from ehtui.domain.findings.evidence import (
     Churn,
     CrashLoop,
@@ -35,18 +35,18 @@ SHARED = 2  # owners from which on there is a balance to keep
 _ARRIVALS = frozenset({MoveKind.CLAIMED, MoveKind.TAKEN_OVER, MoveKind.STOLEN})
 
 
-def recent(case: Case) -> list[Move]:
+def recent(context: GroupContext) -> list[Move]:
     """Changes of hands within the window."""
-    since = case.now - WINDOW_S
-    return [move for move in case.group.moves if move.at >= since]
+    since = context.now - WINDOW_S
+    return [move for move in context.group.moves if move.at >= since]
 
 
-def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
+def crash_loop(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
     """Owners come and go, the checkpoint stays: often one event that kills its reader."""
     looping: dict[str, list[Move]] = {}
 
-    for partition, arrivals in _by_partition(_returns(case, moves)).items():
-        seat = case.group.seats.get(partition)
+    for partition, arrivals in _by_partition(_returns(context, moves)).items():
+        seat = context.group.seats.get(partition)
 
         if seat is None or len(arrivals) < CRASHES:
             continue
@@ -65,13 +65,13 @@ def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     if not looping:
         return
 
-    partitions = tuple(p for p in case.group.seats if p in looping)
+    partitions = tuple(p for p in context.group.seats if p in looping)
     worst = max(looping.values(), key=len)
-    checkpoint = case.group.seats[partitions[0]].shown.checkpoint
+    checkpoint = context.group.seats[partitions[0]].shown.checkpoint
     owners = tuple(dict.fromkeys(m.to_owner for m in worst if m.to_owner is not None))
-    gone = [d for d in case.draft.host.departures if case.now - d.at <= WINDOW_S]
-    case.explained.update(partitions)
-    case.restarting.update(m.to_owner for own in looping.values() for m in own if m.to_owner)
+    gone = [d for d in context.draft.host.departures if context.now - d.at <= WINDOW_S]
+    context.explained.update(partitions)
+    context.restarting.update(m.to_owner for own in looping.values() for m in own if m.to_owner)
     evidence = CrashLoop(
         restarts=len(worst),
         window_s=WINDOW_S,
@@ -83,13 +83,13 @@ def crash_loop(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         else None,
         command=gone[-1].command if gone else None,
     )
-    subject = case.subject(partitions)
+    subject = context.subject(partitions)
     yield finding(catalogue.OWNER_CRASH_LOOP, Severity.CRITICAL, subject, evidence, worst[0].at)
 
 
-def _returns(case: Case, moves: Sequence[Move]) -> list[Move]:
+def _returns(context: GroupContext, moves: Sequence[Move]) -> list[Move]:
     """Arrivals of somebody whose forerunner had gone, and not because this session ended it."""
-    alive, departures = _alive(case), case.draft.host.departures
+    alive, departures = _alive(context), context.draft.host.departures
     asked_to_go = {owner for d in departures if d.signal is not None for owner in d.owners}
     return [
         m
@@ -101,9 +101,9 @@ def _returns(case: Case, moves: Sequence[Move]) -> list[Move]:
     ]
 
 
-def _alive(case: Case) -> frozenset[str]:
+def _alive(context: GroupContext) -> frozenset[str]:
     """Owners with a lease that runs, but for those whose process was seen to end."""
-    return frozenset(o.id for o in case.group.state.owners) - case.ended
+    return frozenset(o.id for o in context.group.state.owners) - context.ended
 
 
 def _is_hand_over(move: Move, alive: frozenset[str]) -> bool:
@@ -124,40 +124,40 @@ def _by_partition(moves: Iterator[Move] | Sequence[Move]) -> dict[str, list[Move
     return found
 
 
-def pingpongs(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
+def pingpongs(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
     """Two live owners that take a partition from each other again and again."""
     for partition, own in _by_partition(moves).items():
         run = pingpong(own)
 
         owners = {o for m in run for o in (m.from_owner, m.to_owner) if o is not None}
-        is_over = bool(owners & case.ended)
+        is_over = bool(owners & context.ended)
 
-        if len(run) < PINGPONG_CHANGES or is_over or partition in case.explained:
+        if len(run) < PINGPONG_CHANGES or is_over or partition in context.explained:
             continue
 
-        case.explained.add(partition)
+        context.explained.add(partition)
         evidence = PingPong(
             owners=tuple(sorted(owners)),
             changes=len(run),
             window_s=WINDOW_S,
             last_change_at=run[-1].at,
         )
-        subject = case.subject((partition,))
+        subject = context.subject((partition,))
         yield finding(catalogue.PARTITION_PINGPONG, Severity.WARNING, subject, evidence, run[0].at)
 
 
-def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
+def newcomers(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
     """An owner that joined lately and took partitions from live ones."""
-    alive = _alive(case)
+    alive = _alive(context)
 
-    for owner, track in case.group.owners.items():
+    for owner, track in context.group.owners.items():
         joined_at = track.joined_at
 
-        if joined_at is None or case.now - joined_at > NEWCOMER_S:
+        if joined_at is None or context.now - joined_at > NEWCOMER_S:
             continue
 
         # Who holds nothing any more is no newcomer either, nor is who was started again here.
-        if owner in case.restarting or owner not in alive or _is_restarted(case, owner):
+        if owner in context.restarting or owner not in alive or _is_restarted(context, owner):
             continue
 
         taken = [
@@ -165,19 +165,20 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
             for m in moves
             if m.to_owner == owner
             and (m.kind is MoveKind.STOLEN or _is_blink(m, alive))
-            and m.from_owner not in case.ended
-            and m.partition not in case.explained
-            and _was_settled(case, m.from_owner, joined_at)
+            and m.from_owner not in context.ended
+            and m.partition not in context.explained
+            and _was_settled(context, m.from_owner, joined_at)
         ]
 
         if not taken:
             continue
 
-        link = case.draft.host.links.get(owner)
+        link = context.draft.host.links.get(owner)
         process = next(
-            (c.process for c in case.draft.consumers if link and c.process.id == link.process), None
+            (c.process for c in context.draft.consumers if link and c.process.id == link.process),
+            None,
         )
-        is_production = case.draft.policy.is_production
+        is_production = context.draft.policy.is_production
         evidence = Newcomer(
             owner=owner,
             pid=link.process.pid if link else None,
@@ -188,14 +189,14 @@ def newcomers(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
             is_production=is_production,
         )
         severity = Severity.WARNING if is_production and link else Severity.INFO
-        subject = case.subject(owner=owner)
+        subject = context.subject(owner=owner)
         yield finding(catalogue.GROUP_NEWCOMER, severity, subject, evidence, joined_at)
 
 
-def _is_restarted(case: Case, owner: str) -> bool:
+def _is_restarted(context: GroupContext, owner: str) -> bool:
     """Whether this session started it in the place of one that it stopped."""
-    link = case.draft.host.links.get(owner)
-    start = case.draft.host.start_of(link.process) if link is not None else None
+    link = context.draft.host.links.get(owner)
+    start = context.draft.host.start_of(link.process) if link is not None else None
 
     return start is not None and start.is_restart
 
@@ -205,29 +206,29 @@ def _is_blink(move: Move, alive: frozenset[str]) -> bool:
     return move.kind is MoveKind.CLAIMED and _is_hand_over(move, alive)
 
 
-def _was_settled(case: Case, owner: str | None, at: float) -> bool:
+def _was_settled(context: GroupContext, owner: str | None, at: float) -> bool:
     """Whether an owner was there before: a group that starts has no newcomers."""
-    track = case.group.owners.get(owner or "")
+    track = context.group.owners.get(owner or "")
 
     if track is None:
         return False
 
-    return track.joined_at is None or at - track.joined_at >= STARTING_ROUNDS * case.round_s()
+    return track.joined_at is None or at - track.joined_at >= STARTING_ROUNDS * context.round_s()
 
 
-def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
+def churn(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
     """Partitions keep moving between live owners though nobody joined or left."""
     taken = [
         m
-        for m in _taken_from_the_living(case, moves)
-        if m.partition not in case.explained
-        and not {m.from_owner, m.to_owner} & (case.restarting | case.ended)
+        for m in _taken_from_the_living(context, moves)
+        if m.partition not in context.explained
+        and not {m.from_owner, m.to_owner} & (context.restarting | context.ended)
     ]
-    count = len(case.group.seats)
+    count = len(context.group.seats)
     # All may have let go for a moment: whoever takes part is there.
-    owners = {m.to_owner for m in taken} | {o.id for o in case.group.state.owners}
-    since = case.now - WINDOW_S
-    joined = sum(1 for t in case.group.owners.values() if (t.joined_at or 0.0) >= since)
+    owners = {m.to_owner for m in taken} | {o.id for o in context.group.state.owners}
+    since = context.now - WINDOW_S
+    joined = sum(1 for t in context.group.owners.values() if (t.joined_at or 0.0) >= since)
     # Each that joined may take its share once.
     explained = joined * ceil(count / max(1, len(owners)))
 
@@ -235,22 +236,22 @@ def churn(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         return
 
     moved = {m.partition for m in taken}
-    case.shuffled.update(moved)
+    context.shuffled.update(moved)
     evidence = Churn(
         changes=len(taken),
         window_s=WINDOW_S,
         owners=len(owners),
-        partitions=tuple(p for p in case.group.seats if p in moved),
+        partitions=tuple(p for p in context.group.seats if p in moved),
     )
-    yield finding(catalogue.GROUP_CHURN, Severity.WARNING, case.subject(), evidence, taken[0].at)
+    yield finding(catalogue.GROUP_CHURN, Severity.WARNING, context.subject(), evidence, taken[0].at)
 
 
-def _taken_from_the_living(case: Case, moves: Sequence[Move]) -> list[Move]:
+def _taken_from_the_living(context: GroupContext, moves: Sequence[Move]) -> list[Move]:
     """What was stolen, and what somebody lost who is still there or back within a few rounds.
 
     An owner that was robbed of all that it had looks as if it had left, until it takes again.
     """
-    alive, soon_s = _alive(case), SETTLING_ROUNDS * case.round_s()
+    alive, soon_s = _alive(context), SETTLING_ROUNDS * context.round_s()
     returns: dict[str | None, list[float]] = {}
 
     for move in moves:
@@ -268,16 +269,16 @@ def _taken_from_the_living(case: Case, moves: Sequence[Move]) -> list[Move]:
     return [m for m in moves if m.kind is MoveKind.STOLEN or is_robbed(m)]
 
 
-def imbalanced(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
+def imbalanced(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
     """Live owners hold more or fewer partitions than their share for several rounds."""
-    counts = Counter({o.id: len(o.partitions) for o in case.group.state.owners})
+    counts = Counter({o.id: len(o.partitions) for o in context.group.state.owners})
     held, owners = sum(counts.values()), len(counts)
-    least_s = SETTLING_ROUNDS * case.round_s()
+    least_s = SETTLING_ROUNDS * context.round_s()
 
-    if owners < SHARED or any(case.now - m.at < least_s for m in moves):
+    if owners < SHARED or any(context.now - m.at < least_s for m in moves):
         return
 
-    if case.ended & counts.keys():  # what it holds is shared out once its leases have run out
+    if context.ended & counts.keys():  # what it holds is shared out once its leases have run out
         return
 
     most, least = max(counts, key=counts.__getitem__), min(counts, key=counts.__getitem__)
@@ -286,9 +287,9 @@ def imbalanced(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
     if counts[least] >= expected_min and counts[most] <= expected_max:
         return
 
-    since = max([m.at for m in moves], default=case.draft.started_at or case.now)
+    since = max([m.at for m in moves], default=context.draft.started_at or context.now)
 
-    if case.now - since < least_s:
+    if context.now - since < least_s:
         return
 
     evidence = Imbalance(
@@ -302,14 +303,14 @@ def imbalanced(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         least=counts[least],
         imbalanced_since_at=since,
     )
-    yield finding(catalogue.GROUP_IMBALANCED, Severity.WARNING, case.subject(), evidence, since)
+    yield finding(catalogue.GROUP_IMBALANCED, Severity.WARNING, context.subject(), evidence, since)
 
 
-def single_host(case: Case) -> Iterator[Finding]:
+def single_host(context: GroupContext) -> Iterator[Finding]:
     """Every owner of a production group is a process of this host."""
-    owners = [o for o in case.group.state.owners if o.id not in case.ended]
+    owners = [o for o in context.group.state.owners if o.id not in context.ended]
 
-    if not case.draft.policy.is_production or len(owners) < SHARED:
+    if not context.draft.policy.is_production or len(owners) < SHARED:
         return
 
     pids = [o.link.process.pid for o in owners if o.link is not None]
@@ -321,4 +322,4 @@ def single_host(case: Case) -> Iterator[Finding]:
         owners=len(owners),
         pids=tuple(str(pid) for pid in sorted(set(pids))),
     )
-    yield finding(catalogue.GROUP_SINGLE_HOST, Severity.INFO, case.subject(), evidence)
+    yield finding(catalogue.GROUP_SINGLE_HOST, Severity.INFO, context.subject(), evidence)

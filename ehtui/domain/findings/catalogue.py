@@ -5,11 +5,14 @@ Where a finding is about several partitions, `subject.partition` is set only whi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from ehtui.domain.evidence import Evidence
 from ehtui.domain.findings.evidence import (
     Churn,
     CrashLoop,
+    Down,
     HostClockSkew,
     HotPartition,
     HubClockAhead,
@@ -26,6 +29,7 @@ from ehtui.domain.findings.evidence import (
     SourceTrouble,
     StandingBy,
     Starving,
+    StillRunning,
     StoreClockJump,
 )
 from ehtui.domain.findings.evidence_records import (
@@ -45,11 +49,24 @@ from ehtui.domain.findings.evidence_records import (
     TwoNames,
     UnreadableBlobs,
 )
-from ehtui.domain.findings.evidence_restarts import Down, StillRunning
-from ehtui.domain.findings.kind import CRITICAL, INFO, WARNING, FindingKind
+from ehtui.domain.snapshot import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+E = TypeVar("E", bound=Evidence)
+INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKind(Generic[E]):
+    """What a finding of this id says of itself."""
+
+    id: str
+    severities: tuple[Severity, ...]
+    evidence: type[E]
+
 
 # Released or never owned. Info within the grace of one expiry, then warning; critical when
 # it lasts beyond it while events wait.

@@ -1,28 +1,32 @@
-"""Asks every rule in the order of causes: what a root cause explains is not told again."""
+"""Asks every rule in the order of causes: what a root cause explains is not told again.
+
+What began and ended since then goes on the timeline, in the words of its beginning.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.evidence import partitions_of
 from ehtui.domain.findings import (
     balance,
-    lapses,
-    logs,
+    consumers,
+    leases,
+    processes,
     progress,
     records,
-    restarts,
-    roles,
     short_leases,
     sources,
-    traffic,
 )
-from ehtui.domain.findings.case import FROM_NOW, Case, open_case
-from ehtui.domain.snapshot import Finding, Severity
+from ehtui.domain.findings.context import FROM_NOW, GroupContext, context_of
+from ehtui.domain.snapshot import Finding, Severity, SourceStatus, Subject, TimelineEvent
+from ehtui.domain.timeline import FINDING_BEGAN, FINDING_ENDED, FindingBegan, FindingEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ehtui.domain.draft import Draft
+
 
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
@@ -35,15 +39,15 @@ def gather(draft: Draft) -> tuple[Finding, ...]:
         *sources.clocks(draft),
         *_unseen(draft),
     ]
-    found += [*restarts.unfinished(draft), *records.unreadable(draft), *traffic.hot(draft)]
+    found += [*processes.unfinished(draft), *records.unreadable(draft), *progress.hot(draft)]
 
-    cases = [open_case(draft, group) for group in draft.groups.values()]
+    contexts = [context_of(draft, group) for group in draft.groups.values()]
 
-    for case in cases:
-        found.extend(_of_group(case))
+    for context in contexts:
+        found.extend(_of_group(context))
 
     # Last: by then every partition whose cause is told is known.
-    found.extend(logs.troubles(draft, cases))
+    found.extend(processes.troubles(draft, contexts))
 
     known = {f.key: f for f in draft.before.findings}
     settled = [_settled(f, known.get(f.key), draft.now) for f in found]
@@ -60,38 +64,38 @@ def _unseen(draft: Draft) -> Iterator[Finding]:
     yield from (f for f in sources.not_visible(draft) if f.subject.group not in explained)
 
 
-def _of_group(case: Case) -> Iterator[Finding]:
-    moves = balance.recent(case)
-    yield from records.two_names(case)
-    yield from records.mixed(case)
-    yield from records.strays(case)
-    yield from progress.recreated(case)
-    yield from records.old_offsets(case)
-    yield from lapses.no_consumers(case)
-    yield from short_leases.too_short(case, moves)
-    yield from balance.crash_loop(case, moves)
-    yield from lapses.lapsed(case)
-    yield from lapses.unowned(case)
-    yield from roles.idle(case)
-    yield from balance.pingpongs(case, moves)
-    yield from balance.newcomers(case, moves)
-    yield from balance.churn(case, moves)
-    yield from balance.imbalanced(case, moves)
-    yield from balance.single_host(case)
+def _of_group(context: GroupContext) -> Iterator[Finding]:
+    moves = balance.recent(context)
+    yield from records.two_names(context)
+    yield from records.mixed(context)
+    yield from records.strays(context)
+    yield from progress.recreated(context)
+    yield from records.old_offsets(context)
+    yield from leases.no_consumers(context)
+    yield from short_leases.too_short(context, moves)
+    yield from balance.crash_loop(context, moves)
+    yield from leases.lapsed(context)
+    yield from leases.unowned(context)
+    yield from consumers.idle(context)
+    yield from balance.pingpongs(context, moves)
+    yield from balance.newcomers(context, moves)
+    yield from balance.churn(context, moves)
+    yield from balance.imbalanced(context, moves)
+    yield from balance.single_host(context)
 
     # A hub that stays silent says nothing of progress any more; one lost read unsays nothing.
-    if case.draft.failures.get("hub", 0) < sources.SEVERAL:
-        yield from _of_progress(case)
+    if context.draft.failures.get("hub", 0) < sources.SEVERAL:
+        yield from _of_progress(context)
 
 
-def _of_progress(case: Case) -> Iterator[Finding]:
-    yield from progress.ahead(case)
-    yield from progress.lost(case)
-    yield from progress.stuck(case)
-    yield from progress.never(case)
-    yield from progress.rewound(case)
-    yield from progress.at_risk(case)
-    yield from progress.behind(case)
+def _of_progress(context: GroupContext) -> Iterator[Finding]:
+    yield from progress.ahead(context)
+    yield from progress.lost(context)
+    yield from progress.stuck(context)
+    yield from progress.never(context)
+    yield from progress.rewound(context)
+    yield from progress.at_risk(context)
+    yield from progress.behind(context)
 
 
 def _settled(found: Finding, known: Finding | None, now: float) -> Finding:
@@ -101,3 +105,102 @@ def _settled(found: Finding, known: Finding | None, now: float) -> Finding:
         found = Finding(found.id, found.severity, found.subject, found.evidence, since)
 
     return known if known is not None and known == found else found
+
+
+# What a finding rests on, by the first part of its id; others rest on the store.
+_RESTS_ON: Mapping[str, tuple[str, ...]] = {
+    "source": (),
+    "clock": (),
+    "log": ("logs",),
+    "consumer": ("store", "processes"),
+    "handler": ("hub", "store"),
+    "checkpoint": ("hub", "store"),
+    "retention": ("hub", "store"),
+    "events": ("hub", "store"),
+    "hub": ("hub",),
+}
+_Thread = tuple[str, str | None, str | None, int | None, str | None]
+
+
+def tell_changes(draft: Draft) -> None:
+    """Tell which findings this update began, and which it ended.
+
+    A finding that is about more or fewer partitions than before goes on.
+    """
+    before, after = draft.before.findings, draft.findings
+
+    if before is after:
+        return
+
+    known, found = {f.key for f in before}, {f.key for f in after}
+    began = [f for f in after if f.key not in known]
+    ended = [f for f in before if f.key not in found]
+    going_on = [f for f in ended if _goes_on(f, began)]
+
+    for finding in began:
+        if not _goes_on(finding, ended):
+            details = FindingBegan(draft.now)
+            at = min(finding.since, draft.now)
+            draft.tell(FINDING_BEGAN, at, finding.subject, details, finding=finding)
+
+    for finding in ended:
+        if finding not in going_on:
+            _tell_end(draft, finding)
+
+
+def _tell_end(draft: Draft, finding: Finding) -> None:
+    first, noticed_at = _beginning(draft.before.timeline, finding) or (finding, draft.now)
+    lasted_s = max(0.0, draft.now - first.since)
+    details = FindingEnded(noticed_at, first.since, lasted_s, _is_judged(draft, finding))
+    draft.tell(FINDING_ENDED, draft.now, first.subject, details, finding=first)
+
+
+def _beginning(timeline: Sequence[TimelineEvent], finding: Finding) -> tuple[Finding, float] | None:
+    """The finding as it was told when it began, and when that was noticed.
+
+    None once the timeline has it no more.
+    """
+    thread = _thread(finding)
+
+    for event in reversed(timeline):
+        if event.finding is not None and _thread(event.finding) == thread:
+            if not isinstance(event.details, FindingBegan):
+                return None
+
+            if _shares(event.finding, finding):
+                return event.finding, event.details.noticed_at
+
+    return None
+
+
+def _is_judged(draft: Draft, finding: Finding) -> bool:
+    """Whether it is known to be over: what it rests on is still read."""
+    needed = _RESTS_ON.get(finding.id.partition(".")[0], ("store",))
+
+    return all(s.status is not SourceStatus.FAILED for s in draft.sources if s.name in needed)
+
+
+def _goes_on(finding: Finding, others: Iterable[Finding]) -> bool:
+    thread = _thread(finding)
+
+    return any(_thread(other) == thread and _shares(finding, other) for other in others)
+
+
+def _thread(finding: Finding) -> _Thread:
+    subject: Subject = finding.subject
+
+    return finding.id, subject.group, subject.owner, subject.pid, subject.source
+
+
+def _shares(one: Finding, other: Finding) -> bool:
+    """Whether they are about the same partitions, or some of the same."""
+    first, second = _places(one), _places(other)
+
+    return first == second or not first.isdisjoint(second)
+
+
+def _places(finding: Finding) -> frozenset[str]:
+    if finding.subject.partition is not None:
+        return frozenset({finding.subject.partition})
+
+    return frozenset(partitions_of(finding.evidence))

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.findings import catalogue
-from ehtui.domain.findings.case import Case, finding, total
+from ehtui.domain.findings.context import GroupContext, finding, total
+from ehtui.domain.findings.evidence import HotPartition
 from ehtui.domain.findings.evidence_records import (
     CheckpointAhead,
     CheckpointRewound,
@@ -21,10 +22,13 @@ from ehtui.domain.health import USUAL_WAITS, waited
 from ehtui.domain.lag import CLOCKS_S
 from ehtui.domain.memory import Mark, MoveKind, Seat
 from ehtui.domain.rules import STALLED
-from ehtui.domain.snapshot import Finding, Health, Severity
+from ehtui.domain.snapshot import Finding, Health, Severity, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from ehtui.domain.draft import Draft
+    from ehtui.domain.intake import Intake
 
 
 RISK_WITHIN_S = 6 * 3600.0
@@ -32,19 +36,20 @@ CRITICAL_WITHIN_S = 3600.0
 _FORCED = frozenset({MoveKind.STOLEN, MoveKind.TAKEN_OVER})
 
 
-def stuck(case: Case) -> Iterator[Finding]:
+def stuck(context: GroupContext) -> Iterator[Finding]:
     """A live owner, events waiting, no progress: the handler hangs, or checkpoints no more."""
-    for seat in case.marked(Mark.STUCK):
+    for seat in context.marked(Mark.STUCK):
         shown, progress = seat.shown, seat.progress
         owner = shown.lease.owner or ""
-        in_per_s = _in_per_s(case, shown.id)
-        wait_s = waited(shown.lease, shown.lag or 0, progress, in_per_s, case.now) or 0.0
+        in_per_s = _in_per_s(context, shown.id)
+        wait_s = waited(shown.lease, shown.lag or 0, progress, in_per_s, context.now) or 0.0
         is_known = len(progress.waits) >= USUAL_WAITS or shown.health is Health.STALLED
-        link = case.draft.host.links.get(owner)
+        link = context.draft.host.links.get(owner)
         process = next(
-            (c.process for c in case.draft.consumers if link and c.process.id == link.process), None
+            (c.process for c in context.draft.consumers if link and c.process.id == link.process),
+            None,
         )
-        case.explained.add(shown.id)
+        context.explained.add(shown.id)
         record = progress.record
         evidence = HandlerStuck(
             owner=owner,
@@ -59,39 +64,39 @@ def stuck(case: Case) -> Iterator[Finding]:
             cpu_percent=process.cpu_percent if process else None,
         )
         severity = Severity.CRITICAL if is_known else Severity.WARNING
-        subject = case.subject((shown.id,), owner=owner)
-        yield finding(catalogue.HANDLER_STUCK, severity, subject, evidence, case.now - wait_s)
+        subject = context.subject((shown.id,), owner=owner)
+        yield finding(catalogue.HANDLER_STUCK, severity, subject, evidence, context.now - wait_s)
 
 
-def _in_per_s(case: Case, partition: str) -> float | None:
-    flow = case.draft.flows.get(partition)
+def _in_per_s(context: GroupContext, partition: str) -> float | None:
+    flow = context.draft.flows.get(partition)
     return flow.state.in_per_s if flow is not None else None
 
 
-def never(case: Case) -> Iterator[Finding]:
+def never(context: GroupContext) -> Iterator[Finding]:
     """Owned, with traffic, and never checkpointed for long: progress can't be known."""
-    seats = case.marked(Mark.NEVER)
+    seats = context.marked(Mark.NEVER)
 
     if not seats:
         return
 
     starts = [s.progress.watched_at for s in seats if s.progress.watched_at is not None]
-    since = min(starts, default=case.now)
+    since = min(starts, default=context.now)
     partitions = _ids(seats)
     evidence = NeverCheckpointed(
         partitions=partitions,
         owners=tuple(sorted({s.shown.lease.owner or "" for s in seats})),
-        watched_s=case.now - since,
+        watched_s=context.now - since,
         lag_bound=total(s.shown.lag for s in seats),
-        arrived=sum(_arrived(case, s) for s in seats),
+        arrived=sum(_arrived(context, s) for s in seats),
     )
     yield finding(
-        catalogue.CHECKPOINT_NEVER, Severity.WARNING, case.subject(partitions), evidence, since
+        catalogue.CHECKPOINT_NEVER, Severity.WARNING, context.subject(partitions), evidence, since
     )
 
 
-def _arrived(case: Case, seat: Seat) -> int:
-    flow = case.draft.flows.get(seat.shown.id)
+def _arrived(context: GroupContext, seat: Seat) -> int:
+    flow = context.draft.flows.get(seat.shown.id)
 
     if flow is None or flow.state.sample is None or seat.progress.watched_sequence is None:
         return 0
@@ -99,22 +104,22 @@ def _arrived(case: Case, seat: Seat) -> int:
     return max(0, flow.state.sample.last_sequence - seat.progress.watched_sequence)
 
 
-def recreated(case: Case) -> Iterator[Finding]:
+def recreated(context: GroupContext) -> Iterator[Finding]:
     """Checkpoints that are older than the hub: of another stream, though their numbers may fit.
 
     Told whether or not anybody lives: whoever starts next reads on from them.
     """
-    seats = [s for s in case.troubled if s.marks & Mark.PREDATES_HUB]
-    created_at = case.draft.hub_created_at
+    seats = [s for s in context.troubled if s.marks & Mark.PREDATES_HUB]
+    created_at = context.draft.hub_created_at
 
     if not seats or created_at is None:
         return
 
     records = [s.shown.checkpoint for s in seats if s.shown.checkpoint is not None]
     newest, partitions = max(records, key=lambda r: r.blob.last_modified), _ids(seats)
-    flow = case.draft.flows.get(newest.partition)
+    flow = context.draft.flows.get(newest.partition)
     sample = flow.state.sample if flow else None
-    is_used = bool(case.group.state.owners) or case.is_configured
+    is_used = bool(context.group.state.owners) or context.is_configured
     evidence = HubRecreated(
         partitions=partitions,
         hub_created_at=created_at,
@@ -125,23 +130,25 @@ def recreated(case: Case) -> Iterator[Finding]:
         ahead=max((s.shown.ahead or 0 for s in seats), default=0) or None,
     )
     severity = Severity.CRITICAL if is_used else Severity.INFO
-    yield finding(catalogue.HUB_RECREATED, severity, case.subject(partitions), evidence, created_at)
+    yield finding(
+        catalogue.HUB_RECREATED, severity, context.subject(partitions), evidence, created_at
+    )
 
 
-def ahead(case: Case) -> Iterator[Finding]:
+def ahead(context: GroupContext) -> Iterator[Finding]:
     """Checkpoints beyond the stream: no event is delivered until it has caught up."""
-    seats = case.marked(Mark.AHEAD)
+    seats = context.marked(Mark.AHEAD)
 
     if not seats:
         return
 
     worst = max(seats, key=lambda s: s.shown.ahead or 0)
     record, partitions = worst.shown.checkpoint, _ids(seats)
-    created_at = case.draft.hub_created_at
+    created_at = context.draft.hub_created_at
     written_at = record.blob.last_modified if record else None
-    flow = case.draft.flows.get(worst.shown.id)
+    flow = context.draft.flows.get(worst.shown.id)
     sample = flow.state.sample if flow else None
-    case.explained.update(partitions)
+    context.explained.update(partitions)
     evidence = CheckpointAhead(
         partitions=partitions,
         ahead=worst.shown.ahead or 0,
@@ -150,19 +157,21 @@ def ahead(case: Case) -> Iterator[Finding]:
         checkpoint_at=written_at,
         hub_created_at=created_at,
     )
-    yield finding(catalogue.CHECKPOINT_AHEAD, Severity.CRITICAL, case.subject(partitions), evidence)
+    yield finding(
+        catalogue.CHECKPOINT_AHEAD, Severity.CRITICAL, context.subject(partitions), evidence
+    )
 
 
-def lost(case: Case) -> Iterator[Finding]:
+def lost(context: GroupContext) -> Iterator[Finding]:
     """Events that retention removed before they were read."""
-    seats = [seat for seat in case.marked(Mark.LOST) if _is_lost(case, seat)]
+    seats = [seat for seat in context.marked(Mark.LOST) if _is_lost(context, seat)]
 
     if not seats:
         return
 
     partitions, single = _ids(seats), seats[0] if len(seats) == 1 else None
     record = single.shown.checkpoint if single else None
-    flow = case.draft.flows.get(single.shown.id) if single else None
+    flow = context.draft.flows.get(single.shown.id) if single else None
     sample = flow.state.sample if flow else None
     evidence = EventsLost(
         lost=total(s.shown.lost for s in seats) or 0,
@@ -170,20 +179,20 @@ def lost(case: Case) -> Iterator[Finding]:
         checkpoint_sequence=record.sequence if record else None,
         begin_sequence=sample.begin_sequence if sample else None,
     )
-    yield finding(catalogue.EVENTS_LOST, Severity.CRITICAL, case.subject(partitions), evidence)
+    yield finding(catalogue.EVENTS_LOST, Severity.CRITICAL, context.subject(partitions), evidence)
 
 
-def _is_lost(case: Case, seat: Seat) -> bool:
+def _is_lost(context: GroupContext, seat: Seat) -> bool:
     """Whether more is gone than it may have read since the store was looked at."""
-    policy, shown = case.draft.policy, seat.shown
+    policy, shown = context.draft.policy, seat.shown
     read = (shown.out_per_s or 0.0) * (policy.hub_interval_s + policy.store_interval_s)
     return (shown.lost or 0) > read
 
 
-def at_risk(case: Case) -> Iterator[Finding]:
+def at_risk(context: GroupContext) -> Iterator[Finding]:
     """When, at today's rates, retention removes events before they are read."""
-    for seat in case.marked(Mark.RISK):
-        shown, flow = seat.shown, case.draft.flows.get(seat.shown.id)
+    for seat in context.marked(Mark.RISK):
+        shown, flow = seat.shown, context.draft.flows.get(seat.shown.id)
         sample = flow.state.sample if flow else None
         record = shown.checkpoint
 
@@ -204,29 +213,29 @@ def at_risk(case: Case) -> Iterator[Finding]:
             continue
 
         left_s = margin / closing_per_s
-        case.explained.add(shown.id)
+        context.explained.add(shown.id)
         evidence = RetentionRisk(
             checkpoint_sequence=record.sequence,
             begin_sequence=sample.begin_sequence,
             margin=margin,
             begin_per_s=begin_per_s,
             out_per_s=out_per_s,
-            loss_at=case.now + left_s,
+            loss_at=context.now + left_s,
             lag=shown.lag,
         )
         severity = Severity.CRITICAL if left_s <= CRITICAL_WITHIN_S else Severity.WARNING
-        yield finding(catalogue.RETENTION_RISK, severity, case.subject((shown.id,)), evidence)
+        yield finding(catalogue.RETENTION_RISK, severity, context.subject((shown.id,)), evidence)
 
 
-def behind(case: Case) -> Iterator[Finding]:
+def behind(context: GroupContext) -> Iterator[Finding]:
     """The group's live owners read slower than events arrive."""
-    seats = [s for s in case.marked(Mark.BEHIND) if _is_worth_telling(case, s)]
+    seats = [s for s in context.marked(Mark.BEHIND) if _is_worth_telling(context, s)]
 
     if not seats:
         return
 
     worst = max(seats, key=lambda s: s.shown.lag or 0).shown
-    in_per_s = _sum(_in_per_s(case, s.shown.id) for s in seats)
+    in_per_s = _sum(_in_per_s(context, s.shown.id) for s in seats)
     out_per_s = _sum(s.shown.out_per_s for s in seats)
     known = in_per_s is not None and out_per_s is not None
     evidence = GroupBehind(
@@ -240,13 +249,13 @@ def behind(case: Case) -> Iterator[Finding]:
         behind_s=worst.behind.seconds if worst.behind else None,
         behind_basis=worst.behind.basis if worst.behind else None,
     )
-    yield finding(catalogue.GROUP_BEHIND, Severity.WARNING, case.subject(), evidence)
+    yield finding(catalogue.GROUP_BEHIND, Severity.WARNING, context.subject(), evidence)
 
 
-def _is_worth_telling(case: Case, seat: Seat) -> bool:
+def _is_worth_telling(context: GroupContext, seat: Seat) -> bool:
     """Not for a lag that a few looks read away."""
-    shown, in_per_s = seat.shown, _in_per_s(case, seat.shown.id)
-    policy = case.draft.policy
+    shown, in_per_s = seat.shown, _in_per_s(context, seat.shown.id)
+    policy = context.draft.policy
     least_s = 2 * (policy.hub_interval_s + policy.store_interval_s)
 
     if shown.behind is not None:
@@ -260,12 +269,12 @@ def _sum(rates: Iterator[float | None]) -> float | None:
     return sum(known) if known else None
 
 
-def rewound(case: Case) -> Iterator[Finding]:
+def rewound(context: GroupContext) -> Iterator[Finding]:
     """Checkpoints that went back, and not because two owners wrote them in turn."""
     rewinds = [
         (s, s.progress.rewind)
-        for s in case.marked(Mark.REWOUND)
-        if s.progress.rewind is not None and not _was_contested(case, s.shown.id)
+        for s in context.marked(Mark.REWOUND)
+        if s.progress.rewind is not None and not _was_contested(context, s.shown.id)
     ]
 
     if not rewinds:
@@ -281,19 +290,56 @@ def rewound(case: Case) -> Iterator[Finding]:
         rewound_at=most.at,
         owner=worst.shown.lease.owner,
     )
-    subject = case.subject(partitions)
+    subject = context.subject(partitions)
     yield finding(catalogue.CHECKPOINT_REWOUND, Severity.WARNING, subject, evidence, most.at)
 
 
-def _was_contested(case: Case, partition: str) -> bool:
+def _was_contested(context: GroupContext, partition: str) -> bool:
     """Whether it changed hands more than once lately: the one who lost it writes a last time."""
-    if partition in case.shuffled:
+    if partition in context.shuffled:
         return True
 
-    since = case.now - WINDOW_S
-    moves = [m for m in case.group.moves if m.partition == partition and m.at >= since]
+    since = context.now - WINDOW_S
+    moves = [m for m in context.group.moves if m.partition == partition and m.at >= since]
     return sum(1 for m in moves if m.kind in _FORCED) > 1
 
 
 def _ids(seats: Sequence[Seat]) -> tuple[str, ...]:
     return tuple(seat.shown.id for seat in seats)
+
+
+HOT_FACTOR = 4.0
+WATCHED_S = 25.0  # a burst is not heat; a series of 60 points may reach no further back
+HOT_PER_S = 5.0  # below it nobody minds
+
+
+def hot(draft: Draft) -> Iterator[Finding]:
+    """A partition with several times the input of the others: often a poor partition key."""
+    intake = draft.intake
+
+    if intake.partitions < max(len(draft.partitions), 2):  # there are others to compare with
+        return
+
+    if not _is_hot(intake.most_per_s, intake):
+        return  # then no other is
+
+    for flow in draft.flows.values():
+        state = flow.state
+        own = state.in_per_s
+
+        if own is None or not _is_hot(own, intake):
+            continue
+
+        if draft.at - state.last_series[0][0] >= WATCHED_S:
+            evidence = HotPartition(
+                in_per_s=own,
+                others_per_s=intake.of_others(own),
+                share=own / intake.per_s,
+            )
+            yield finding(
+                catalogue.PARTITION_HOT, Severity.INFO, Subject(partition=state.id), evidence
+            )
+
+
+def _is_hot(own_per_s: float, intake: Intake) -> bool:
+    return own_per_s >= HOT_PER_S and own_per_s >= HOT_FACTOR * intake.of_others(own_per_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from ehtui.domain.findings import catalogue
-from ehtui.domain.findings.case import Case, finding
+from ehtui.domain.findings.context import GroupContext, finding
 from ehtui.domain.findings.evidence_records import (
     MixedHazard,
     OldOffsets,
@@ -87,9 +87,9 @@ def _is_live(draft: Draft, other: OtherName) -> bool:
     return other.owned_at is not None and other.seen_at - other.owned_at < expiry_s
 
 
-def two_names(case: Case) -> Iterator[Finding]:
+def two_names(context: GroupContext) -> Iterator[Finding]:
     """One group under several spellings: consumers of one do not see those of the other."""
-    spellings = case.group.state.spellings
+    spellings = context.group.state.spellings
 
     if len(spellings) < SEVERAL:
         return
@@ -99,17 +99,17 @@ def two_names(case: Case) -> Iterator[Finding]:
     if not differs:
         return
 
-    live = {f"{o.namespace}/{o.hub}/{o.group}" for o in _alive(case)}
+    live = {f"{o.namespace}/{o.hub}/{o.group}" for o in _alive(context)}
 
     if len(live) >= SEVERAL:
-        case.explained.update(place[1] for place in _contested(case))
+        context.explained.update(place[1] for place in _contested(context))
 
     evidence = TwoNames(
         spellings=spellings,
         differs="+".join(differs),
         live_spellings=len(live),
     )
-    yield finding(catalogue.STORE_TWO_NAMES, Severity.WARNING, case.subject(), evidence)
+    yield finding(catalogue.STORE_TWO_NAMES, Severity.WARNING, context.subject(), evidence)
 
 
 def _differences(spellings: Sequence[str]) -> list[str]:
@@ -132,77 +132,77 @@ def _differences(spellings: Sequence[str]) -> list[str]:
     ]
 
 
-def _contested(case: Case) -> list[Place]:
-    look = case.draft.look
+def _contested(context: GroupContext) -> list[Place]:
+    look = context.draft.look
 
     if look is None:
         return []
 
-    return [place for place in look.ownerships.contested if place[0] == case.group.key]
+    return [place for place in look.ownerships.contested if place[0] == context.group.key]
 
 
-def _alive(case: Case) -> list[Ownership]:
+def _alive(context: GroupContext) -> list[Ownership]:
     """Records of this group, of every spelling and layout, whose owner may be alive."""
-    look = case.draft.look
+    look = context.draft.look
 
     if look is None:
         return []
 
-    expiry_s = case.expiry_s()
+    expiry_s = context.expiry_s()
     return [
         record
         for record, place in zip(look.ownerships.records, look.ownerships.places, strict=True)
         if place is not None
-        and place[0] == case.group.key
+        and place[0] == context.group.key
         and record.owner is not None
         and (
             record.blob_lease_state == "leased"
             if record.blob_lease_state is not None
-            else case.now - record.blob.last_modified < expiry_s
+            else context.now - record.blob.last_modified < expiry_s
         )
     ]
 
 
-def mixed(case: Case) -> Iterator[Finding]:
+def mixed(context: GroupContext) -> Iterator[Finding]:
     """Live owners in layouts that do not see each other, or checkpoints that break a reader."""
-    if _contested(case) or any(s.marks & Mark.OTHER_LAYOUT for s in case.troubled):
-        alive = _alive(case)
+    if _contested(context) or any(s.marks & Mark.OTHER_LAYOUT for s in context.troubled):
+        alive = _alive(context)
         layouts = sorted({record.layout.value for record in alive})
 
         if len(layouts) >= SEVERAL:
-            yield _hazard(case, "two_layouts", layouts, natural({r.partition for r in alive}))
+            yield _hazard(context, "two_layouts", layouts, natural({r.partition for r in alive}))
             return
 
-    blank = [s.shown.id for s in case.troubled if s.marks & Mark.NO_SEQUENCE]
+    blank = [s.shown.id for s in context.troubled if s.marks & Mark.NO_SEQUENCE]
 
     if blank:
-        yield _hazard(case, "no_sequence", [Layout.MODERN.value], tuple(blank))
+        yield _hazard(context, "no_sequence", [Layout.MODERN.value], tuple(blank))
 
 
 def _hazard(
-    case: Case,
+    context: GroupContext,
     reason: Literal["no_sequence", "two_layouts"],
     layouts: list[str],
     partitions: tuple[str, ...],
 ) -> Finding:
     evidence = MixedHazard(reason, tuple(layouts), partitions)
-    return finding(catalogue.STORE_MIXED_HAZARD, Severity.WARNING, case.subject(), evidence)
+    return finding(catalogue.STORE_MIXED_HAZARD, Severity.WARNING, context.subject(), evidence)
 
 
-def old_offsets(case: Case) -> Iterator[Finding]:
+def old_offsets(context: GroupContext) -> Iterator[Finding]:
     """Checkpoints in the old form on a geo-replicated hub: a promotion makes them worthless."""
-    hub = case.draft.hub
+    hub = context.draft.hub
 
     if hub is None or not hub.is_geo_replicated:
         return
 
-    seats = [s for s in case.group.seats.values() if _is_old_form(s.shown.checkpoint)]
+    seats = [s for s in context.group.seats.values() if _is_old_form(s.shown.checkpoint)]
 
     if not seats:
         return
 
     records = [s.shown.checkpoint for s in seats if s.shown.checkpoint is not None]
-    hints = hints_by_owner(case.draft, case.group)
+    hints = hints_by_owner(context.draft, context.group)
     sdks = {sdk for s in seats for sdk in hints.get(s.tenure.holder or "", ())}
     partitions = tuple(s.shown.id for s in seats)
     evidence = OldOffsets(
@@ -212,9 +212,9 @@ def old_offsets(case: Case) -> Iterator[Finding]:
         without_offset=sum(r.offset is None for r in records),
         checkpoint_at=max(r.blob.last_modified for r in records),
     )
-    is_used = bool(case.group.state.owners) or case.is_configured
+    is_used = bool(context.group.state.owners) or context.is_configured
     severity = Severity.WARNING if is_used else Severity.INFO
-    yield finding(catalogue.CHECKPOINT_OLD_OFFSET, severity, case.subject(partitions), evidence)
+    yield finding(catalogue.CHECKPOINT_OLD_OFFSET, severity, context.subject(partitions), evidence)
 
 
 def _is_old_form(record: Checkpoint | None) -> bool:
@@ -250,11 +250,11 @@ def _unreadable(blobs: Sequence[UnreadableBlob], group: str | None) -> Finding:
     return finding(catalogue.STORE_UNREADABLE_BLOB, Severity.WARNING, subject, evidence)
 
 
-def strays(case: Case) -> Iterator[Finding]:
+def strays(context: GroupContext) -> Iterator[Finding]:
     """Records of partitions that the hub does not have; whoever renews them sees another hub."""
-    found = case.group.state.strays
+    found = context.group.state.strays
 
-    if not found or case.draft.hub is None:
+    if not found or context.draft.hub is None:
         return
 
     # A lease that is held: one that still runs may be of before the hub was created anew.
@@ -264,9 +264,9 @@ def strays(case: Case) -> Iterator[Finding]:
     partitions = tuple(p.id for p in found)
     evidence = StrayRecords(
         partitions=partitions,
-        partition_count=len(case.draft.hub.partition_ids),
+        partition_count=len(context.draft.hub.partition_ids),
         owners=tuple(sorted(owners)),
         written_at=max((at for at in written if at is not None), default=None),
     )
     severity = Severity.WARNING if owners else Severity.INFO
-    yield finding(catalogue.STORE_STRAY_RECORDS, severity, case.subject(partitions), evidence)
+    yield finding(catalogue.STORE_STRAY_RECORDS, severity, context.subject(partitions), evidence)

@@ -7,7 +7,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from ehtui.domain.findings import catalogue
-from ehtui.domain.findings.case import Case, finding
+from ehtui.domain.findings.context import GroupContext, finding
 from ehtui.domain.findings.evidence import LeasesTooShort
 from ehtui.domain.folds.moves import WINDOW_S
 from ehtui.domain.snapshot import Finding, Severity, TimingBasis
@@ -24,13 +24,13 @@ SETTLING_ROUNDS = 3.0  # so soon somebody who was robbed of everything is back
 OLD_RUST_EXPIRY_S, OLD_RUST_PERIODS_S = 10.0, (25.0, 40.0)
 
 
-def too_short(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
+def too_short(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
     """Whoever looks takes more than its share from owners that live: it calls them expired.
 
     To balance the load nobody ever takes more than its share from the living (facts.md §2).
     """
-    alive = {owner.id for owner in case.group.state.owners} - case.ended
-    soon_s = SETTLING_ROUNDS * case.round_s()
+    alive = {owner.id for owner in context.group.state.owners} - context.ended
+    soon_s = SETTLING_ROUNDS * context.round_s()
     returns: dict[str | None, list[float]] = {}
 
     for move in moves:
@@ -44,18 +44,18 @@ def too_short(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         for m in moves
         if m.is_beyond_share
         and lives(m.from_owner, m.at)
-        and not {m.from_owner, m.to_owner} & case.ended
+        and not {m.from_owner, m.to_owner} & context.ended
     ]
 
     if len(taken) < LEAST or len({(m.to_owner, m.at) for m in taken}) < LEAST_ROUNDS:
         return
 
     moved = {m.partition for m in moves if m.from_owner not in {None, m.to_owner}}
-    partitions = tuple(p for p in case.group.seats if p in moved)
-    case.explained.update(partitions)
-    case.shuffled.update(partitions)
+    partitions = tuple(p for p in context.group.seats if p in moved)
+    context.explained.update(partitions)
+    context.shuffled.update(partitions)
     ages = [m.age_s for m in taken if m.age_s is not None]
-    age_s, period_s = min(ages, default=None), _period_s(case, taken)
+    age_s, period_s = min(ages, default=None), _period_s(context, taken)
     evidence = LeasesTooShort(
         changes=len(taken),
         window_s=WINDOW_S,
@@ -66,15 +66,15 @@ def too_short(case: Case, moves: Sequence[Move]) -> Iterator[Finding]:
         is_like_old_rust=_is_like_old_rust(age_s, period_s),
     )
     yield finding(
-        catalogue.GROUP_LEASES_TOO_SHORT, Severity.WARNING, case.subject(), evidence, taken[0].at
+        catalogue.GROUP_LEASES_TOO_SHORT, Severity.WARNING, context.subject(), evidence, taken[0].at
     )
 
 
-def _period_s(case: Case, taken: Sequence[Move]) -> float | None:
+def _period_s(context: GroupContext, taken: Sequence[Move]) -> float | None:
     """How often these owners go a round: measured, else between two grabs of the same one."""
     known = [
         timing.period_s
-        for timing in case.group.state.timings.values()
+        for timing in context.group.state.timings.values()
         if timing.period_basis is TimingBasis.OBSERVED
     ]
     grabs: dict[str | None, list[float]] = {}

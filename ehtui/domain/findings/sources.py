@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ehtui.domain.clocks import JUMP_S
 from ehtui.domain.findings import catalogue
-from ehtui.domain.findings.case import finding
+from ehtui.domain.findings.context import finding
 from ehtui.domain.findings.evidence import (
     HostClockSkew,
     HubClockAhead,

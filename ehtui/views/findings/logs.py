@@ -13,8 +13,8 @@ from ehtui.views.telling import partitions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ehtui.domain.findings.catalogue import FindingKind
     from ehtui.domain.findings.evidence import LogComplaint
-    from ehtui.domain.findings.kind import FindingKind
 
 # What one line says: as a sentence about the process, and about it where it stands beside.
 SAID: Mapping[str, str] = {

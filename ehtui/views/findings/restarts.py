@@ -10,7 +10,7 @@ from ehtui.views.finding_text import About, FindingText
 from ehtui.views.restarts import by_hand, obstacle_words
 
 if TYPE_CHECKING:
-    from ehtui.domain.findings.evidence_restarts import Down, StillRunning
+    from ehtui.domain.findings.evidence import Down, StillRunning
 
 _HALTED = {"stopped": ", stopped (SIGSTOP)", "tracing-stop": ", held by a debugger"}
 

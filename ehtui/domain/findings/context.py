@@ -15,7 +15,7 @@ from ehtui.domain.snapshot import LIVE_STATES, ConsumerState, Finding, LeaseStat
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ehtui.domain.findings.kind import E, FindingKind
+    from ehtui.domain.findings.catalogue import E, FindingKind
 
 
 LEFT_ROUNDS = 3.0  # who holds nothing for so long has left
@@ -23,7 +23,7 @@ FROM_NOW = -1.0  # since: as long as the finding stands; decided when findings a
 
 
 @dataclass(slots=True)
-class Case:
+class GroupContext:
     """One group, with its troubled partitions apart: the healthy ones cost nothing."""
 
     draft: Draft
@@ -77,7 +77,7 @@ class Case:
         return slowest_round(self.group)
 
 
-def open_case(draft: Draft, group: GroupMemory) -> Case:
+def context_of(draft: Draft, group: GroupMemory) -> GroupContext:
     """Gather what is wrong in a group."""
     renewing = frozenset(
         o.id
@@ -88,7 +88,7 @@ def open_case(draft: Draft, group: GroupMemory) -> Case:
             if pid in group.seats
         )
     )
-    return Case(
+    return GroupContext(
         draft,
         group,
         group.troubled,

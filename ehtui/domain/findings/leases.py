@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.findings import catalogue
-from ehtui.domain.findings.case import Case, finding, first_window, total
+from ehtui.domain.findings.context import GroupContext, finding, first_window, total
 from ehtui.domain.findings.evidence import LeaseLapse, NoConsumers, PartitionsUnowned
 from ehtui.domain.memory import Departure, Mark, Seat
 from ehtui.domain.snapshot import Finding, LeaseState, Severity
@@ -19,9 +19,9 @@ GONE_EXPIRIES = 2.0  # a group without a live owner for so many expiries has no 
 ABANDONED_S = 3600.0
 
 
-def no_consumers(case: Case) -> Iterator[Finding]:
+def no_consumers(context: GroupContext) -> Iterator[Finding]:
     """Records, but nobody alive for long: explains everything else about the group's partitions."""
-    group = case.group
+    group = context.group
 
     if group.state.owners:
         return
@@ -40,17 +40,19 @@ def no_consumers(case: Case) -> Iterator[Finding]:
     record = last.tenure.record
     is_timed = record is None or record.blob_lease_state is None
 
-    if case.now - alive_at < GONE_EXPIRIES * case.expiry_s():
+    if context.now - alive_at < GONE_EXPIRIES * context.expiry_s():
         return
 
-    case.explained.update(group.seats)
-    flows = [case.draft.flows[pid].state.in_per_s for pid in group.seats if pid in case.draft.flows]
+    context.explained.update(group.seats)
+    flows = [
+        context.draft.flows[pid].state.in_per_s for pid in group.seats if pid in context.draft.flows
+    ]
     rates = [r for r in flows if r is not None]
-    is_own = case.is_configured
+    is_own = context.is_configured
     is_waiting = bool(group.state.lag) or any(rates)
     severity = Severity.CRITICAL if is_own and is_waiting else Severity.WARNING
 
-    if not is_own and case.now - alive_at > ABANDONED_S:
+    if not is_own and context.now - alive_at > ABANDONED_S:
         severity = Severity.INFO
 
     evidence = NoConsumers(
@@ -61,10 +63,10 @@ def no_consumers(case: Case) -> Iterator[Finding]:
         lag=group.state.lag,
         lost=total(s.shown.lost for s in seats),
         in_per_s=sum(rates) if rates else None,
-        local_consumers=len(case.idle),
+        local_consumers=len(context.idle),
     )
-    since = alive_at + case.expiry_s() if alive_at else case.draft.started_at or case.now
-    yield finding(catalogue.GROUP_NO_CONSUMERS, severity, case.subject(), evidence, since)
+    since = alive_at + context.expiry_s() if alive_at else context.draft.started_at or context.now
+    yield finding(catalogue.GROUP_NO_CONSUMERS, severity, context.subject(), evidence, since)
 
 
 def _last_seen(seat: Seat) -> float:
@@ -78,7 +80,7 @@ def _last_seen(seat: Seat) -> float:
     return max([*written, *ended], default=0.0)
 
 
-def lapsed(case: Case) -> Iterator[Finding]:
+def lapsed(context: GroupContext) -> Iterator[Finding]:
     """One finding an owner: its leases run out, or have run out and nobody took them."""
     for mark, kind, severity in (
         (Mark.EXPIRED, catalogue.LEASE_EXPIRED, Severity.CRITICAL),
@@ -86,37 +88,37 @@ def lapsed(case: Case) -> Iterator[Finding]:
     ):
         by_owner: dict[str, list[Seat]] = {}
 
-        for seat in case.marked(mark):
+        for seat in context.marked(mark):
             by_owner.setdefault(seat.shown.lease.owner or "", []).append(seat)
 
         for owner, seats in by_owner.items():
             partitions = tuple(s.shown.id for s in seats)
-            case.explained.update(partitions)
+            context.explained.update(partitions)
             since = min(
-                (_since(case, s) for s in seats),
-                default=case.now,
+                (_since(context, s) for s in seats),
+                default=context.now,
             )
-            subject = case.subject(partitions, owner=owner)
-            yield finding(kind, severity, subject, _lapse(case, owner, partitions, seats), since)
+            subject = context.subject(partitions, owner=owner)
+            yield finding(kind, severity, subject, _lapse(context, owner, partitions, seats), since)
 
 
-def _since(case: Case, seat: Seat) -> float:
+def _since(context: GroupContext, seat: Seat) -> float:
     lease = seat.shown.lease
 
     if lease.state is LeaseState.EXPIRED:  # of a blob lease nothing tells when, but a look
-        return lease.expires_at or case.draft.started_at or case.now
+        return lease.expires_at or context.draft.started_at or context.now
 
     return lease.renewed_at or 0.0
 
 
 def _lapse(
-    case: Case, owner: str, partitions: tuple[str, ...], seats: Sequence[Seat]
+    context: GroupContext, owner: str, partitions: tuple[str, ...], seats: Sequence[Seat]
 ) -> LeaseLapse:
     lease = min((s.shown.lease for s in seats), key=lambda k: k.expires_at or 0.0)
-    departure = departure_of(case, owner)
-    link = case.draft.host.links.get(owner)
+    departure = departure_of(context, owner)
+    link = context.draft.host.links.get(owner)
     process = departure.process if departure else link.process if link else None
-    sent = [s for s in case.draft.host.signals if process is not None and s.process == process]
+    sent = [s for s in context.draft.host.signals if process is not None and s.process == process]
     return LeaseLapse(
         owner=owner,
         partitions=partitions,
@@ -125,8 +127,8 @@ def _lapse(
         expires_at=lease.expires_at,
         expires_after_s=lease.expires_after_s,
         expiry_basis=lease.basis,
-        survivors=len(case.renewing - {owner}),
-        standbys=len(case.idle),
+        survivors=len(context.renewing - {owner}),
+        standbys=len(context.idle),
         lag=total(s.shown.lag for s in seats),
         pid=process.pid if process else None,
         process_gone_at=departure.at if departure else None,
@@ -136,26 +138,26 @@ def _lapse(
     )
 
 
-def departure_of(case: Case, owner: str) -> Departure | None:
+def departure_of(context: GroupContext, owner: str) -> Departure | None:
     """The end of this owner's process, where it was seen."""
-    found = [d for d in case.draft.host.departures if owner in d.owners]
+    found = [d for d in context.draft.host.departures if owner in d.owners]
     return found[-1] if found else None
 
 
-def unowned(case: Case) -> Iterator[Finding]:
+def unowned(context: GroupContext) -> Iterator[Finding]:
     """Partitions that nobody holds and no lease runs for: released, or never owned."""
-    free = case.marked(Mark.FREE)
-    listed_at = case.draft.listed_at
-    seats = [s for s in free if listed_at - _free_since(case, s) >= BLANK_S]
+    free = context.marked(Mark.FREE)
+    listed_at = context.draft.listed_at
+    seats = [s for s in free if listed_at - _free_since(context, s) >= BLANK_S]
 
-    if not seats or not _has_records(case):
+    if not seats or not _has_records(context):
         return
 
     # Its blank owner is told once it lasts; until then nothing else may be blamed either.
-    case.explained.update(s.shown.id for s in free)
+    context.explained.update(s.shown.id for s in free)
     partitions = tuple(s.shown.id for s in seats)
-    since = min(_free_since(case, s) for s in seats)
-    grace_s = case.expiry_s()
+    since = min(_free_since(context, s) for s in seats)
+    grace_s = context.expiry_s()
     states = {s.shown.lease.state for s in seats}
     owners = {s.tenure.holder for s in seats}
     evidence = PartitionsUnowned(
@@ -164,30 +166,32 @@ def unowned(case: Case) -> Iterator[Finding]:
         last_owner=owners.pop() if len(owners) == 1 else None,
         unowned_since_at=since,
         grace_s=grace_s,
-        live_owners=len(case.renewing),
-        standbys=len(case.idle),
+        live_owners=len(context.renewing),
+        standbys=len(context.idle),
         lag=total(s.shown.lag for s in seats),
         takeover=first_window(seats),
     )
-    is_late = case.now - since > grace_s
-    is_waiting = any(_is_waiting(case, s) for s in seats)
+    is_late = context.now - since > grace_s
+    is_waiting = any(_is_waiting(context, s) for s in seats)
     severity = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)[is_late + is_waiting]
-    yield finding(catalogue.PARTITION_UNOWNED, severity, case.subject(partitions), evidence, since)
+    yield finding(
+        catalogue.PARTITION_UNOWNED, severity, context.subject(partitions), evidence, since
+    )
 
 
-def _has_records(case: Case) -> bool:
+def _has_records(context: GroupContext) -> bool:
     """A group without any record keeps its checkpoints elsewhere, or was never started."""
-    return bool(case.group.state.spellings)
+    return bool(context.group.state.spellings)
 
 
-def _free_since(case: Case, seat: Seat) -> float:
+def _free_since(context: GroupContext, seat: Seat) -> float:
     """Never before ehtui's first look: how long it was free by then is history, not a fault."""
     since = seat.tenure.free_since
-    return max(since if since is not None else case.now, case.draft.started_at or 0.0)
+    return max(since if since is not None else context.now, context.draft.started_at or 0.0)
 
 
-def _is_waiting(case: Case, seat: Seat) -> bool:
-    shown, flow = seat.shown, case.draft.flows.get(seat.shown.id)
+def _is_waiting(context: GroupContext, seat: Seat) -> bool:
+    shown, flow = seat.shown, context.draft.flows.get(seat.shown.id)
 
     if not shown.lag:
         return False

@@ -1,0 +1,210 @@
+"""What processes say and do: complaints of their logs, restarts that did not end well."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from ehtui.domain.findings import catalogue
+from ehtui.domain.findings.context import finding
+from ehtui.domain.findings.evidence import Down, LogComplaint, StillRunning
+from ehtui.domain.folds.logs import WINDOW_S, partitions_of
+from ehtui.domain.process import LogIncidentKind as Kind
+from ehtui.domain.restarts import RestartStage
+from ehtui.domain.snapshot import Finding, Severity, Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from ehtui.domain.draft import Draft
+    from ehtui.domain.findings.catalogue import FindingKind
+    from ehtui.domain.findings.context import GroupContext
+    from ehtui.domain.memory import LogMark, LogTrouble
+    from ehtui.domain.process import ProcessId, ProcessSample
+    from ehtui.domain.restarts import RestartRecord
+    from ehtui.domain.snapshot import ConsumerState
+
+
+LASTING_S = 20.0  # one burst is one event, however many lines it writes
+RECENT_S = 120.0  # a trouble that went quiet for so long is over
+UNSEEN_S = 20.0  # a look at the store may show only later what explains a line
+SETTLING_S = 60.0  # how far from a change of hands a lost partition is part of it
+
+
+class Rule(NamedTuple):
+    """From when on one kind of trouble is worth telling."""
+
+    kind: FindingKind[LogComplaint]
+    least: int  # lines within the window
+    is_moving: bool = False  # partitions that change hands explain it
+    needs: str | None = None  # a source that fails explains it
+    lasts_s: float = LASTING_S  # 0: one line says that it stays so until somebody acts
+
+
+_RULES: Mapping[Kind, Rule] = {
+    Kind.CLAIM_FAILED: Rule(catalogue.LOG_CLAIM_FAILED, 3, is_moving=True, needs="store"),
+    Kind.LOST_OWNERSHIP: Rule(catalogue.LOG_OWNERSHIP_LOST, 3, is_moving=True, needs="store"),
+    Kind.LINK_STOLEN: Rule(catalogue.LOG_LINK_STOLEN, 3, is_moving=True),
+    Kind.RECEIVER_QUOTA: Rule(catalogue.LOG_RECEIVER_QUOTA, 2),
+    Kind.CHECKPOINT_FAILED: Rule(catalogue.LOG_CHECKPOINT_FAILED, 2, needs="store"),
+    Kind.BALANCING_FAILED: Rule(catalogue.LOG_BALANCING_FAILED, 2, needs="store"),
+    Kind.RECEIVE_FAILED: Rule(catalogue.LOG_RECEIVE_FAILED, 3, is_moving=True, needs="hub"),
+    Kind.THROTTLED: Rule(catalogue.LOG_THROTTLED, 2),
+    Kind.ENTITY_DISABLED: Rule(catalogue.LOG_ENTITY_DISABLED, 1, lasts_s=0.0),
+    Kind.OFFSET_REFUSED: Rule(catalogue.LOG_OFFSET_REFUSED, 1, lasts_s=0.0),
+    # One refusal may be a token that is renewed late: the SDK asks for another.
+    Kind.AUTHORISATION_LOST: Rule(catalogue.LOG_AUTHORISATION_LOST, 2),
+    Kind.OWNER_LEVEL_REFUSED: Rule(catalogue.LOG_OWNER_LEVEL_REFUSED, 2),
+}
+
+
+def troubles(draft: Draft, contexts: Sequence[GroupContext]) -> Iterator[Finding]:
+    """One finding a process and kind: recent, repeated, and without a cause told elsewhere."""
+    if not draft.host.troubles:
+        return
+
+    consumers = {c.process.id: c for c in draft.consumers}
+
+    for (process, kind), trouble in draft.host.troubles.items():
+        rule, consumer = _RULES[kind], consumers.get(process)
+        held = consumer.owns if consumer is not None else ()
+        context = _context_of(draft, contexts, consumer)
+        marks = _unexplained(draft, rule, context, held, trouble)
+
+        if not _is_lasting(draft, rule, marks):
+            continue
+
+        group = context.name if context is not None else draft.policy.default_group
+        subject = Subject(group=group, pid=process.pid)
+        evidence = _complaint(process, trouble, marks)
+        yield finding(rule.kind, rule.kind.severities[0], subject, evidence, marks[0].at)
+
+
+def _context_of(
+    draft: Draft, contexts: Sequence[GroupContext], consumer: ConsumerState | None
+) -> GroupContext | None:
+    """The group that the process reads; the configured one where nothing tells."""
+    name = (consumer.home if consumer is not None else None) or draft.policy.default_group
+    return next((c for c in contexts if c.name.lower() == name.lower()), None)
+
+
+def _unexplained(
+    draft: Draft,
+    rule: Rule,
+    context: GroupContext | None,
+    held: Sequence[tuple[str, str]],
+    trouble: LogTrouble,
+) -> tuple[LogMark, ...]:
+    if rule.needs is not None and not draft.is_fresh(rule.needs):
+        return ()
+
+    if context is None or not rule.is_moving:
+        return trouble.marks
+
+    named = partitions_of(trouble.marks) or tuple(partition for _, partition in held)
+
+    if context.explained.intersection(named) or context.shuffled.intersection(named):
+        return ()
+
+    changes = _changes(draft, context)
+    return tuple(
+        m
+        for m in trouble.marks
+        if draft.now - m.at >= UNSEEN_S and not any(abs(m.at - c) <= SETTLING_S for c in changes)
+    )
+
+
+def _changes(draft: Draft, context: GroupContext) -> list[float]:
+    """When partitions changed hands, and when somebody came or went: then links are lost."""
+    joined = [t.joined_at for t in context.group.owners.values() if t.joined_at is not None]
+    return [*(m.at for m in context.group.moves), *joined, *(d.at for d in draft.host.departures)]
+
+
+def _is_lasting(draft: Draft, rule: Rule, marks: Sequence[LogMark]) -> bool:
+    return bool(
+        marks
+        and sum(m.lines for m in marks) >= rule.least
+        and marks[-1].at - marks[0].at >= rule.lasts_s
+        and draft.now - marks[-1].at <= RECENT_S
+    )
+
+
+def _complaint(process: ProcessId, trouble: LogTrouble, marks: Sequence[LogMark]) -> LogComplaint:
+    return LogComplaint(
+        pid=process.pid,
+        owner=trouble.owner,
+        count=sum(m.lines for m in marks),
+        window_s=WINDOW_S,
+        partitions=partitions_of(marks),
+        said_at=marks[-1].at,
+        line=trouble.line,
+    )
+
+
+SLOW_S = 10.0  # whoever closes its client in an ordinary way has ended by then
+
+
+def unfinished(draft: Draft) -> Iterator[Finding]:
+    """One for each restart that is stuck, or was left half done."""
+    running = {c.process.id: c.process for c in draft.consumers if not c.process.has_ended}
+
+    for record in draft.restarts:
+        process = running.get(record.process)
+
+        if process is not None:
+            yield from _still_there(draft, record, process)
+        elif record.is_down and not _runs_again(record, running.values()):
+            yield _down(draft, record)
+
+
+def _runs_again(record: RestartRecord, running: Iterable[ProcessSample]) -> bool:
+    """Whether somebody has started it by hand since."""
+    command = " ".join(record.command)
+
+    return any(
+        process.command == command
+        and process.cwd == record.folder
+        and process.id.started_at >= record.asked_at
+        for process in running
+    )
+
+
+def _still_there(draft: Draft, record: RestartRecord, process: ProcessSample) -> Iterator[Finding]:
+    if record.stage is not RestartStage.STOPPING:
+        return
+
+    if record.is_carried and draft.at - record.asked_at < SLOW_S:
+        return
+
+    kind = catalogue.RESTART_SLOW if record.is_carried else catalogue.RESTART_ABANDONED
+    asked_at = _server_time(draft, record.asked_at)
+    evidence = StillRunning(
+        pid=record.process.pid,
+        signal=record.signal,
+        asked_at=asked_at,
+        status=process.status,
+        command=" ".join(record.command),
+    )
+    yield finding(kind, Severity.WARNING, Subject(pid=evidence.pid), evidence, asked_at)
+
+
+def _down(draft: Draft, record: RestartRecord) -> Finding:
+    evidence = Down(
+        pid=record.process.pid,
+        stage=record.stage,
+        obstacle=record.obstacle,
+        detail=record.detail,
+        exit_code=record.exit_code,
+        command=record.command,
+        folder=record.folder,
+        log_path=record.log_path,
+        variables=record.variables,
+        consumer_name=record.consumer_name,
+        asked_at=_server_time(draft, record.asked_at),
+    )
+    subject, since = Subject(pid=evidence.pid), _server_time(draft, record.at)
+
+    return finding(catalogue.CONSUMER_DOWN, Severity.CRITICAL, subject, evidence, since)
+
+
+def _server_time(draft: Draft, at: float) -> float:
+    return at + (draft.clock_offset_s or 0.0)
