@@ -10,11 +10,11 @@ import sys
 from bench.played import GROUP, Played
 from bench.window import Window
 from ehtui.cli import garbage
+from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.cli.compose import make_executor
-from ehtui.cli.session import MonitorSession
 from ehtui.config.settings import Settings
 from ehtui.tui import SWITCH_S, run
-from ehtui.tui.session import UiOptions
+from ehtui.tui.options import UiOptions
 
 # What ehtui sets for itself is set for its rival too.
 QUICK = {"TEXTUAL_FPS": "250", "TEXTUAL_ANIMATIONS": "none"}
@@ -40,8 +40,9 @@ def main() -> None:
 
         DataTableApp(played.monitor, GROUP).run()
     else:
-        session = MonitorSession(played.monitor, Settings(), make_executor(Settings()))
-        run(session, UiOptions(group=GROUP))
+        works = Works(played.monitor, make_executor(Settings()))
+        backend = MonitorBackend(lambda: works, Settings(), played.monitor.snapshot)
+        run(backend, UiOptions(group=GROUP))
 
 
 if __name__ == "__main__":

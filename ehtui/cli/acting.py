@@ -15,13 +15,13 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Callable, Iterator
 
-    from ehtui.cli.session import MonitorSession
+    from ehtui.cli.backend import MonitorBackend
     from ehtui.config.settings import Settings
     from ehtui.domain.outcomes import Outcome
     from ehtui.domain.plans import Plan, Refusal
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Snapshot
-    from ehtui.monitor import Monitor
+    from ehtui.monitor.backend import Backend
     from ehtui.views.action_document import OutcomeDocument
 
 REFUSED = ExitCode.WARNING
@@ -36,21 +36,18 @@ def add_acting_flags(parser: argparse.ArgumentParser) -> None:
 
 
 @contextmanager
-def looking(
-    settings: Settings, *, dry_run: bool = False
-) -> Iterator[tuple[Monitor, MonitorSession]]:
-    """A running monitor that has read everything once, and the right to act on it."""
-    from ehtui.cli.compose import first_look, make_monitor, make_session  # noqa: PLC0415
+def looking(settings: Settings, *, dry_run: bool = False) -> Iterator[MonitorBackend]:
+    """A monitor that has read everything once, and the right to act on it."""
+    from ehtui.cli.compose import first_look, make_backend  # noqa: PLC0415
 
-    monitor = make_monitor(settings)
-    session = make_session(monitor, settings, dry_run=dry_run)
-    monitor.start()
+    backend = make_backend(settings, dry_run=dry_run)
+    backend.monitor.start()
 
     try:
-        first_look(monitor)
-        yield monitor, session
+        first_look(backend.monitor)
+        yield backend
     finally:
-        session.close()
+        backend.close()
 
 
 def chosen(snapshot: Snapshot, wanted: list[str]) -> list[ProcessId]:
@@ -109,7 +106,7 @@ def _refuse_untouchable(name: str) -> None:
 
 
 def act(
-    session: MonitorSession,
+    backend: Backend,
     plan: Plan | Refusal,
     args: argparse.Namespace,
     afterwards: Callable[[Outcome], dict[str, Any]] | None = None,
@@ -133,13 +130,13 @@ def act(
     is_asked = not (args.dry_run or args.yes)
 
     if is_asked or not args.json:
-        _show(session, plan, people)
+        _show(backend, plan, people)
 
     if is_asked and not _agreed(people):
         print("Nothing was done.", file=people)
         return REFUSED
 
-    outcome, interrupted = carry_out(session, plan)
+    outcome, interrupted = carry_out(backend, plan)
 
     if outcome is None:
         print("ehtui: interrupted; how it ended is not known.", file=sys.stderr)
@@ -175,13 +172,13 @@ def _code(outcome: Outcome) -> int:
     )
 
 
-def _show(session: MonitorSession, plan: Plan, people: TextIO) -> None:
+def _show(backend: Backend, plan: Plan, people: TextIO) -> None:
     from ehtui.cli.paper import utc_offset_s  # noqa: PLC0415
     from ehtui.views.formats import Clock  # noqa: PLC0415
     from ehtui.views.plans import confirmation  # noqa: PLC0415
     from ehtui.views.telling import Telling  # noqa: PLC0415
 
-    words = confirmation(plan, Telling(session.snapshot, Clock(utc_offset_s())))
+    words = confirmation(plan, Telling(backend.snapshot, Clock(utc_offset_s())))
     print(words.heading.replace("?", ":", 1), file=people)
 
     for line in words.steps:

@@ -6,7 +6,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ehtui.cli import garbage
 from ehtui.clock import steady
@@ -18,11 +18,11 @@ from ehtui.domain.snapshot import Snapshot, SourceState
 
 if TYPE_CHECKING:
     from ehtui.actions.executor import Executor
-    from ehtui.cli.session import MonitorSession
+    from ehtui.cli.backend import MonitorBackend
     from ehtui.config.settings import LeaseTimes, Settings
     from ehtui.domain.outcomes import Outcome
     from ehtui.monitor import Monitor, Scheduled
-    from ehtui.tui.session import Session, UiOptions
+    from ehtui.tui.options import UiOptions
 
 Clock = Callable[[], float]
 
@@ -259,19 +259,26 @@ def first_group(settings: Settings) -> str:
     return settings.ui.start_group or settings.eventhub.consumer_group
 
 
-def make_session(
-    monitor: Monitor,
-    settings: Settings,
-    *,
-    clock: Clock = steady,
-    dry_run: bool = False,
-) -> MonitorSession:
-    """A monitor with the right to act, as far as the settings give it."""
-    from ehtui.cli.session import MonitorSession  # noqa: PLC0415
+def make_backend(
+    settings: Settings, *, clock: Clock = steady, dry_run: bool = False
+) -> MonitorBackend:
+    """What the screen and the commands work with; nothing is opened yet.
 
-    executor = make_executor(settings, dry_run=dry_run, clock=clock)
+    Raises:
+        ConfigError: No hub is configured.
+    """
+    from ehtui.cli.backend import MonitorBackend, Works  # noqa: PLC0415
 
-    return MonitorSession(monitor, settings, executor, clock=clock)
+    require_hub(settings)
+
+    def open_works() -> Works:
+        adopted = adopted_pids(settings)
+        monitor = make_monitor(settings, clock=clock, adopted=adopted)
+        executor = make_executor(settings, dry_run=dry_run, clock=clock)
+
+        return Works(monitor, executor, adopted)
+
+    return MonitorBackend(open_works, settings, first_picture(settings, clock=clock), clock=clock)
 
 
 def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = steady) -> Executor:
@@ -305,22 +312,16 @@ def run_ui(settings: Settings, *, banner: str | None = None) -> int:
     """
     garbage.hold()  # until the sources are open
 
-    from ehtui.cli.late_session import LateSession  # noqa: PLC0415
     from ehtui.tui import run  # noqa: PLC0415 - Textual
     from ehtui.tui.setting_names import check_names  # noqa: PLC0415
 
-    require_hub(settings)
+    backend = make_backend(settings)
     check_names(settings.ui)
-    session = LateSession(
-        first_picture(settings),
-        lambda: _open_session(settings),
-        read_only=settings.read_only,
-    )
 
     try:
-        return run(cast("Session", session), _ui_options(settings, banner))
+        return run(backend, _ui_options(settings, banner))
     finally:
-        _tell_ends(session.close())
+        _tell_ends(backend.close())
 
 
 def _tell_ends(outcomes: Sequence[Outcome]) -> None:
@@ -332,18 +333,9 @@ def _tell_ends(outcomes: Sequence[Outcome]) -> None:
             print(f"ehtui: {outcome_sentence(outcome)}", file=sys.stderr, flush=True)
 
 
-def _open_session(settings: Settings) -> tuple[Monitor, MonitorSession]:
-    from ehtui.cli.session import MonitorSession  # noqa: PLC0415
-
-    adopted = adopted_pids(settings)
-    monitor = make_monitor(settings, adopted=adopted)
-
-    return monitor, MonitorSession(monitor, settings, make_executor(settings), adopted=adopted)
-
-
 def _ui_options(settings: Settings, banner: str | None) -> UiOptions:
     from ehtui.cli.paper import speaks_utf8, utc_offset_s, wants_colour  # noqa: PLC0415
-    from ehtui.tui.session import UiOptions  # noqa: PLC0415
+    from ehtui.tui.options import UiOptions  # noqa: PLC0415
 
     ui = settings.ui
 

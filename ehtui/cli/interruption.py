@@ -9,14 +9,14 @@ from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from ehtui.cli.underway import FINISH_WITHIN_S, outcomes_of
+from ehtui.cli.running_actions import FINISH_WITHIN_S, outcomes_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ehtui.cli.session import MonitorSession
     from ehtui.domain.outcomes import Outcome
     from ehtui.domain.plans import Plan
+    from ehtui.monitor.backend import Backend
 
 PATIENT_S = 15.0
 _SLOW = (
@@ -59,13 +59,13 @@ class _Signals:
             self._may_interrupt = False
 
 
-def carry_out(session: MonitorSession, plan: Plan) -> tuple[Outcome | None, int | None]:
+def carry_out(backend: Backend, plan: Plan) -> tuple[Outcome | None, int | None]:
     """How it ended, and the exit code of who was interrupted meanwhile: None for nobody.
 
     An interruption waits a little for what was begun; a second one does not.
     """
     with _watched() as signals:
-        future = session.begin(plan)
+        future = backend.begin(plan)
 
         with suppress(_InterruptedError), signals.interrupting():
             if plan.awaited is not None and wait([future], PATIENT_S).not_done:
@@ -77,7 +77,7 @@ def carry_out(session: MonitorSession, plan: Plan) -> tuple[Outcome | None, int 
             _say(f"waiting {FINISH_WITHIN_S:g} s at most for what was begun; Ctrl-C leaves it.")
             wait([future], FINISH_WITHIN_S)
 
-        session.give_up()
+        backend.give_up()
 
         return next(iter(outcomes_of([future])), None), 128 + signals.number
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from ehtui.cli.session import MonitorSession
-    from ehtui.domain.planners.again import Ended
-    from ehtui.domain.plans import Plan, Refusal
+    from ehtui.domain.requests import Request
+    from ehtui.domain.restarts import Ended
+    from ehtui.monitor.backend import Backend
 
 
 def add_parser(subparsers: Any) -> None:
@@ -70,45 +70,31 @@ def run(args: argparse.Namespace) -> int:
     if args.forget:
         return _forget(args.target)
 
-    with looking(resolve_args(args).settings, dry_run=args.dry_run) as (monitor, session):
-        half_done = _half_done(session, args.target)
-        plan = _again(session, half_done) if half_done is not None else _plan(session, args)
+    with looking(resolve_args(args).settings, dry_run=args.dry_run) as backend:
+        request = asyncio.run(backend.rehearse(_request(backend, args)))
 
-        return act(session, plan, args, following(monitor, args))
-
-
-def _plan(session: MonitorSession, args: argparse.Namespace) -> Plan | Refusal:
-    processes = chosen(session.snapshot, args.target)
-
-    async def rehearse() -> Plan | Refusal:
-        found = {process: await session.rehearse(process) for process in processes}
-
-        if len(processes) > 1:
-            return session.plan_rolling(
-                processes, args.signal, kill_after_s=args.then_kill, rehearsals=found
-            )
-
-        (process,) = processes
-
-        return session.plan_restart(
-            process, args.signal, kill_after_s=args.then_kill, rehearsal=found[process]
-        )
-
-    return asyncio.run(rehearse())
+        return act(backend, backend.plan(request), args, following(backend, args))
 
 
-def _again(session: MonitorSession, ended: Ended) -> Plan | Refusal:
-    return session.plan_again(ended, asyncio.run(session.rehearse_again(ended)))
+def _request(backend: Backend, args: argparse.Namespace) -> Request:
+    from ehtui.domain.requests import RestartRequest, StartAgainRequest  # noqa: PLC0415
+
+    half_done = _half_done(backend, args.target)
+
+    if half_done is not None:
+        return StartAgainRequest(half_done)
+
+    return RestartRequest(tuple(chosen(backend.snapshot, args.target)), args.signal, args.then_kill)
 
 
-def _half_done(session: MonitorSession, wanted: Sequence[str]) -> Ended | None:
+def _half_done(backend: Backend, wanted: Sequence[str]) -> Ended | None:
     """A consumer that was stopped to be restarted, and was not: only its record knows it.
 
     Raises:
         ConfigError: It was restarted meanwhile; or it stands among others.
     """
-    ended = [each for each in session.ended if each.record is not None]
-    named = {each.consumer: each for each in reversed(ended) if not _runs(session, each.consumer)}
+    ended = [each for each in backend.ended if each.record is not None]
+    named = {each.consumer: each for each in reversed(ended) if not _runs(backend, each.consumer)}
     down = named | {str(each.process.pid): each for each in ended}
 
     if len(wanted) > 1 and (among := down.keys() & set(wanted)):
@@ -120,21 +106,21 @@ def _half_done(session: MonitorSession, wanted: Sequence[str]) -> Ended | None:
     if len(wanted) == 1 and wanted[0] in down:
         return down[wanted[0]]
 
-    _refuse_restarted(session, wanted)
+    _refuse_restarted(backend, wanted)
 
     return None
 
 
-def _runs(session: MonitorSession, name: str) -> bool:
-    return any(name == c.process.consumer_name for c in session.snapshot.consumers)
+def _runs(backend: Backend, name: str) -> bool:
+    return any(name == c.process.consumer_name for c in backend.snapshot.consumers)
 
 
-def _refuse_restarted(session: MonitorSession, wanted: Sequence[str]) -> None:
+def _refuse_restarted(backend: Backend, wanted: Sequence[str]) -> None:
     """Whoever comes second is told who runs in its place, rather than that it is no consumer."""
     from ehtui.actions.folders import default_records_folder  # noqa: PLC0415
     from ehtui.sources.restart_records import restarted_as  # noqa: PLC0415
 
-    running = {str(consumer.process.id.pid) for consumer in session.snapshot.consumers}
+    running = {str(consumer.process.id.pid) for consumer in backend.snapshot.consumers}
 
     for name in wanted:
         new_pid = restarted_as(default_records_folder(), name) if name not in running else None

@@ -52,11 +52,13 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: A target names no consumer, or several.
     """
-    with looking(resolve_args(args).settings, dry_run=args.dry_run) as (monitor, session):
-        targets = targets_of(session.snapshot, args)
-        plan = session.plan_signal(targets, args.signal, escalate_after_s=args.then_kill)
+    from ehtui.domain.requests import SignalRequest  # noqa: PLC0415 - not for --help
 
-        return act(session, plan, args, following(monitor, args))
+    with looking(resolve_args(args).settings, dry_run=args.dry_run) as backend:
+        targets = tuple(targets_of(backend.snapshot, args))
+        plan = backend.plan(SignalRequest(targets, args.signal, args.then_kill))
+
+        return act(backend, plan, args, following(backend, args))
 
 
 def targets_of(snapshot: Snapshot, args: argparse.Namespace) -> list[ProcessId]:

@@ -28,8 +28,10 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Start it."""
+    from ehtui.domain.requests import StartRequest  # noqa: PLC0415 - not for --help
+
     settings = resolve_args(args).settings
 
-    with looking(settings, dry_run=args.dry_run) as (_, session):
-        plan = session.plan_start(args.name, settings.eventhub.consumer_group)
-        return act(session, plan, args)
+    with looking(settings, dry_run=args.dry_run) as backend:
+        request = StartRequest(args.name, settings.eventhub.consumer_group)
+        return act(backend, backend.plan(request), args)

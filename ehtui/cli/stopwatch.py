@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from ehtui.domain.lap import Lap
     from ehtui.domain.outcomes import Outcome
-    from ehtui.monitor import Monitor
+    from ehtui.monitor.backend import Backend
 
 POLL_S = 0.25
 
@@ -32,17 +32,17 @@ def add_follow_flag(parser: argparse.ArgumentParser) -> None:
 
 
 def following(
-    monitor: Monitor, args: argparse.Namespace
+    backend: Backend, args: argparse.Namespace
 ) -> Callable[[Outcome], dict[str, Any]] | None:
     """What follows an outcome, where the arguments ask for it."""
     if not args.follow:
         return None
 
-    return lambda outcome: follow(monitor, outcome, args.follow, is_json=args.json)
+    return lambda outcome: follow(backend, outcome, args.follow, is_json=args.json)
 
 
 def follow(
-    monitor: Monitor, outcome: Outcome, timeout_s: float, *, is_json: bool
+    backend: Backend, outcome: Outcome, timeout_s: float, *, is_json: bool
 ) -> dict[str, Any]:
     """Wait, tell each partition's gap beside its forecast, and return it for JSON.
 
@@ -50,29 +50,29 @@ def follow(
     """
     from ehtui.domain.stopwatch import advance, is_over, start  # noqa: PLC0415 - not for --help
 
-    laps = start(outcome, monitor.snapshot)
+    laps = start(outcome, backend.snapshot)
     deadline = time.monotonic() + timeout_s
 
     with suppress(KeyboardInterrupt):
         while not is_over(laps) and time.monotonic() < deadline:
             time.sleep(POLL_S)
-            laps = advance(laps, monitor.snapshot)
+            laps = advance(laps, backend.snapshot)
 
     if not is_json:
-        _tell(laps, monitor)
+        _tell(laps, backend)
 
     from ehtui.views.stopwatch import lap_document  # noqa: PLC0415
 
     return {"laps": [lap_document(lap) for lap in laps]}
 
 
-def _tell(laps: tuple[Lap, ...], monitor: Monitor) -> None:
+def _tell(laps: tuple[Lap, ...], backend: Backend) -> None:
     from ehtui.cli.paper import utc_offset_s  # noqa: PLC0415
     from ehtui.views.formats import Clock  # noqa: PLC0415
     from ehtui.views.stopwatch import lap_sentence  # noqa: PLC0415
     from ehtui.views.telling import Telling  # noqa: PLC0415
 
-    say = Telling(monitor.snapshot, Clock(utc_offset_s()))
+    say = Telling(backend.snapshot, Clock(utc_offset_s()))
 
     for lap in laps:
         print(lap_sentence(lap, say))

@@ -55,14 +55,14 @@ def run(args: argparse.Namespace) -> int:
     group, goal = settings.eventhub.consumer_group, Goal(args.until)
     began = time.monotonic()
 
-    with looking(settings) as (_monitor, session):
-        while missing := unmet(session.snapshot, group, goal):
+    with looking(settings) as backend:
+        while missing := unmet(backend.snapshot, group, goal):
             if time.monotonic() - began >= args.timeout:
-                return _tell(args, session.snapshot, missing, began)
+                return _tell(args, backend.snapshot, missing, began)
 
             time.sleep(POLL_S)
 
-        return _tell(args, session.snapshot, (), began)
+        return _tell(args, backend.snapshot, (), began)
 
 
 def _tell(

@@ -111,6 +111,16 @@ class BasePlan:
         del targets, at
         return self
 
+    def log_of(self, process: ProcessId) -> str | None:
+        """Where the output of who follows this process goes, where the plan says."""
+        del process
+        return None
+
+    def keeping_logs_of(self, shown: BasePlan) -> Self:
+        """Logs are named by the second: those that were shown first are what is made."""
+        del shown
+        return self
+
 
 @dataclass(frozen=True, slots=True)
 class SignalPlan(BasePlan):
@@ -174,6 +184,14 @@ class RestartPlan(BasePlan):
         target = replace(targets[0], halted_by=self.target.halted_by)
 
         return replace(self, target=target, planned_at=at)
+
+    @override
+    def log_of(self, process: ProcessId) -> str | None:
+        return self.log_path if process == self.target.process else None
+
+    @override
+    def keeping_logs_of(self, shown: BasePlan) -> Self:
+        return replace(self, log_path=shown.log_of(self.target.process) or self.log_path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,6 +268,16 @@ class RollingPlan(BasePlan):
     def targets(self) -> tuple[SignalTarget, ...]:
         """Those of every restart, in their order."""
         return tuple(target for each in self.restarts for target in each.targets)
+
+    @override
+    def log_of(self, process: ProcessId) -> str | None:
+        return next(filter(None, (each.log_of(process) for each in self.restarts)), None)
+
+    @override
+    def keeping_logs_of(self, shown: BasePlan) -> Self:
+        kept = tuple(each.keeping_logs_of(shown) for each in self.restarts)
+
+        return replace(self, restarts=kept)
 
     @property
     @override

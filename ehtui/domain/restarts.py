@@ -138,3 +138,16 @@ class RestartRecord:
             RestartStage.ENDED,
             RestartStage.FAILED,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A consumer that runs no more. Local times."""
+
+    process: ProcessId
+    command: str  # safe to show
+    folder: str | None
+    group: str | None
+    consumer: str  # its name in the configuration, or its program's
+    ended_at: float | None = None  # None: it runs
+    record: RestartRecord | None = None  # it was stopped to be restarted, and was not

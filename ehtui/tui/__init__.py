@@ -10,7 +10,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ehtui.tui.session import Session, UiOptions
+    from ehtui.monitor.backend import Backend
+    from ehtui.tui.options import UiOptions
 
 __all__ = ["run"]
 
@@ -21,20 +22,20 @@ SWITCH_S = 0.0005
 _HUNG_UP = 129  # as SIGHUP leaves
 
 
-def run(session: Session, options: UiOptions) -> int:
-    """Show `session` until somebody leaves; the exit code is 0, or 128 and the signal's number."""
+def run(backend: Backend, options: UiOptions) -> int:
+    """Show `backend` until somebody leaves; the exit code is 0, or 128 and the signal's number."""
     # Read when Textual is imported: a key's effect waits for the next tick, 4 ms instead of 16.
     os.environ.setdefault("TEXTUAL_FPS", "250")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     sys.setswitchinterval(SWITCH_S)
-    threading.excepthook = partial(_end_without_terminal, session)
+    threading.excepthook = partial(_end_without_terminal, backend)
 
     if options.mono:
         os.environ["NO_COLOR"] = "1"
 
     from ehtui.tui.app import EhtuiApp  # noqa: PLC0415 - Textual is heavy
 
-    app = EhtuiApp(session, options)
+    app = EhtuiApp(backend, options)
     loop = asyncio.new_event_loop()
 
     try:
@@ -60,12 +61,12 @@ def _leave(loop: asyncio.AbstractEventLoop) -> None:
     loop.close()
 
 
-def _end_without_terminal(session: Session, failed: threading.ExceptHookArgs) -> None:
+def _end_without_terminal(backend: Backend, failed: threading.ExceptHookArgs) -> None:
     """Textual's writer ends when the terminal is gone; who wrote on would wait for it for ever."""
     is_writer = failed.thread is not None and failed.thread.name == "textual-output"
 
     if is_writer and isinstance(failed.exc_value, OSError):
-        session.finish()  # a consumer that was stopped is started again
+        backend.finish()  # a consumer that was stopped is started again
         os._exit(_HUNG_UP)
 
     threading.__excepthook__(failed)

@@ -1,4 +1,4 @@
-"""The application: one snapshot, one group, one session. Screens show, flows act."""
+"""The application: one snapshot, one group, one backend. Screens show, flows act."""
 
 from __future__ import annotations
 
@@ -30,17 +30,18 @@ from ehtui.views.formats import Clock
 from ehtui.views.keys import finding_key
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from textual.binding import BindingType
     from textual.notifications import SeverityLevel
     from textual.theme import Theme
 
+    from ehtui.monitor.backend import Backend
     from ehtui.tui import notify
     from ehtui.tui.notify import Terminal
+    from ehtui.tui.options import UiOptions
     from ehtui.tui.screens import help as help_screen
     from ehtui.tui.screens import leave as leave_screen
-    from ehtui.tui.session import Session, UiOptions, Unsubscribe
 else:
     notify = LazyModule("ehtui.tui.notify")
     help_screen = LazyModule("ehtui.tui.screens.help")
@@ -51,7 +52,7 @@ _LEAVE_ON = ("SIGTERM", "SIGHUP")
 
 
 class EhtuiApp(TypeAheadApp):
-    """Subscribes to a session's pictures and shows them; never reads the world itself."""
+    """Subscribes to a backend's pictures and shows them; never reads the world itself."""
 
     TITLE = "ehtui"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.APP))
@@ -64,8 +65,8 @@ class EhtuiApp(TypeAheadApp):
     paused: var[bool] = var(default=False, init=False)
     busy: var[str] = var("", init=False)
 
-    def __init__(self, session: Session, options: UiOptions) -> None:
-        self.session = session
+    def __init__(self, backend: Backend, options: UiOptions) -> None:
+        self.backend = backend
         self.options = options
         # Said before there is a style sheet: a theme that changes makes every style twice.
         self.set_reactive(EhtuiApp.theme, first_theme(options.theme, mono=options.mono))
@@ -73,13 +74,13 @@ class EhtuiApp(TypeAheadApp):
         self.chrome: Chrome = ASCII if options.ascii else UNICODE
         signs = ASCII_GLYPHS if options.ascii else UNICODE_GLYPHS
         self.pictures = Pictures(signs, Clock(options.utc_offset_s))
-        self.forbidden = dangerous_actions() if session.read_only else frozenset[str]()
+        self.forbidden = dangerous_actions() if backend.read_only else frozenset[str]()
         self.set_class(options.ascii, "-ascii")
-        self.set_reactive(EhtuiApp.snapshot, session.snapshot)
+        self.set_reactive(EhtuiApp.snapshot, backend.snapshot)
         self.set_reactive(EhtuiApp.group, options.group)
-        self.set_reactive(EhtuiApp.paused, session.is_paused)
+        self.set_reactive(EhtuiApp.paused, backend.is_paused)
         self.terminal: Terminal | None = None
-        self._unsubscribe: Unsubscribe | None = None
+        self._unsubscribe: Callable[[], None] | None = None
         self._critical: frozenset[str] = frozenset()
         self.pause = Pause(self)
 
@@ -97,7 +98,7 @@ class EhtuiApp(TypeAheadApp):
         words = (
             self.busy,
             f"paused {self.pause.time(self.snapshot)}" if self.paused else "",
-            "read-only" if self.session.read_only else "",
+            "read-only" if self.backend.read_only else "",
         )
 
         return tuple(word for word in words if word)
@@ -117,7 +118,7 @@ class EhtuiApp(TypeAheadApp):
         return fallback_variables(self.current_theme)
 
     def on_mount(self) -> None:
-        """Listen to signals that end us, and to the session as soon as the screen is painted."""
+        """Listen to signals that end us, and to the backend as soon as the screen is painted."""
         self.call_after_refresh(self._listen)
         # The shell wrote over the screen, and only what changes is painted by itself.
         self.app_resume_signal.subscribe(self, lambda _: self.action_redraw())
@@ -194,11 +195,11 @@ class EhtuiApp(TypeAheadApp):
     def action_help(self) -> None:
         """Show every key."""
         keys = self.options.keymap
-        self.push_screen(help_screen.HelpScreen(keys, read_only=self.session.read_only))
+        self.push_screen(help_screen.HelpScreen(keys, read_only=self.backend.read_only))
 
     @override
     async def action_quit(self) -> None:
-        unfinished = self.session.unfinished
+        unfinished = self.backend.unfinished
 
         if not unfinished:
             self.exit(0)
@@ -207,11 +208,11 @@ class EhtuiApp(TypeAheadApp):
 
     def _leave_it_unfinished(self, is_sure: bool | None) -> None:  # noqa: FBT001 - an answer
         if is_sure:
-            self.session.give_up()
+            self.backend.give_up()
             self.exit(0)
 
     def _listen(self) -> None:
-        self._unsubscribe = self.session.subscribe(self._publish)
+        self._unsubscribe = self.backend.subscribe(self._publish)
 
     def _publish(self, snapshot: Snapshot) -> None:
         """Called on the monitor's thread."""

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.plans import Plan, Refusal, RestartPlan, RollingPlan, SupervisedPlan
+from ehtui.domain.plans import Plan, Refusal
+from ehtui.domain.requests import (
+    Request,
+    RestartRequest,
+    SignalRequest,
+    StartAgainRequest,
+    StartRequest,
+)
 from ehtui.domain.text import safe
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
@@ -18,11 +23,10 @@ from ehtui.tui.words import words_of
 from ehtui.views.keys import process_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from textual.notifications import SeverityLevel
 
-    from ehtui.domain.planners.again import Ended
     from ehtui.domain.process import ProcessId
     from ehtui.tui.app import EhtuiApp
     from ehtui.views.plans import Confirmation
@@ -42,15 +46,10 @@ _SEVERITY: dict[OutcomeState, SeverityLevel] = {
 async def send(app: EhtuiApp, selected: str | None) -> None:
     """Ask what and where to, plan it, confirm it, send it."""
     partitions = [partition.id for partition in app.snapshot.partitions]
-    request = await app.push_screen_wait(SendScreen(app.session.templates, partitions, selected))
+    request = await app.push_screen_wait(SendScreen(app.backend.templates, partitions, selected))
 
     if request is not None:
-        await _carry_out(
-            app,
-            app.session.plan_send(
-                request.template, request.target, request.partition, request.key, request.count
-            ),
-        )
+        await _carry_out(app, request)
 
 
 async def signal(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
@@ -60,19 +59,13 @@ async def signal(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
         return
 
     names = [words_of(app).process(app.snapshot, process) for process in processes]
-    chosen = await app.push_screen_wait(SignalScreen(app.session.signals, names))
-
-    if chosen is None:
-        return
-
-    planner = partial(app.session.plan_signal, processes, chosen)
+    chosen = await app.push_screen_wait(SignalScreen(app.backend.signals, names))
 
     if chosen == ESCALATING:
-        planner = partial(
-            app.session.plan_signal, processes, "TERM", escalate_after_s=ESCALATE_AFTER_S
-        )
-
-    await _carry_out(app, planner(), planner)
+        escalating = SignalRequest(tuple(processes), "TERM", ESCALATE_AFTER_S)
+        await _carry_out(app, escalating, is_planned_anew=True)
+    elif chosen is not None:
+        await _carry_out(app, SignalRequest(tuple(processes), chosen), is_planned_anew=True)
 
 
 async def restart(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
@@ -81,21 +74,13 @@ async def restart(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
         app.say("Select a consumer to restart, or tag several with space.", "warning")
         return
 
-    if len(processes) > 1:
-        rehearsals = {each: await app.session.rehearse(each) for each in processes}
-        rolling = partial(app.session.plan_rolling, processes, rehearsals=rehearsals)
-        await _carry_out(app, rolling(), rolling)
-        return
-
-    rehearsal = await app.session.rehearse(processes[0])
-    planner = partial(app.session.plan_restart, processes[0], rehearsal=rehearsal)
-    await _carry_out(app, planner(), planner)
+    await _carry_out(app, RestartRequest(tuple(processes)), is_planned_anew=True)
 
 
 async def start_consumer(app: EhtuiApp) -> None:
     """Choose among the configured consumers and those that have ended, plan, confirm, start."""
-    names = app.session.startable
-    ended = {process_key(each.process): each for each in app.session.ended}
+    names = app.backend.startable
+    ended = {process_key(each.process): each for each in app.backend.ended}
 
     if not (names or ended):
         app.say(
@@ -114,20 +99,14 @@ async def start_consumer(app: EhtuiApp) -> None:
         chosen = await app.push_screen_wait(ChoiceScreen(heading, choices))
 
     if chosen in ended:
-        await _start_again(app, ended[chosen])
+        await _carry_out(app, StartAgainRequest(ended[chosen]))
     elif chosen is not None:
-        await _carry_out(app, app.session.plan_start(chosen, app.group))
-
-
-async def _start_again(app: EhtuiApp, ended: Ended) -> None:
-    """As it was started before, in its own group."""
-    rehearsal = await app.session.rehearse_again(ended)
-    await _carry_out(app, app.session.plan_again(ended, rehearsal))
+        await _carry_out(app, StartRequest(chosen, app.group))
 
 
 async def adopt(app: EhtuiApp) -> None:
     """Choose a process of this host; it is watched as a consumer from then on."""
-    processes = {process_key(each.id): each for each in await app.session.list_processes()}
+    processes = {process_key(each.id): each for each in await app.backend.list_processes()}
     choices = [
         Choice(key, str(each.id.pid), safe(each.command or each.name))
         for key, each in processes.items()
@@ -137,66 +116,65 @@ async def adopt(app: EhtuiApp) -> None:
     )
 
     if chosen is not None:
-        app.session.adopt(processes[chosen].id)
+        app.backend.adopt(processes[chosen].id)
 
 
-async def _carry_out(
-    app: EhtuiApp, plan: Plan | Refusal, planner: Callable[[], Plan | Refusal] | None = None
-) -> None:
-    """Do what was confirmed. With a `planner`, that is what stood there last."""
-    say = words_of(app)
+async def _carry_out(app: EhtuiApp, asked: Request, *, is_planned_anew: bool = False) -> None:
+    """Plan what is asked for, confirm it, do it."""
+    request = await app.backend.rehearse(asked)
+    plan = app.backend.plan(request)
 
     if isinstance(plan, Refusal):
         app.drop_typed_ahead()
-        app.say(say.refusal(plan), "warning")
+        app.say(words_of(app).refusal(plan), "warning")
         return
+
+    confirmed = await _confirm(app, plan, request if is_planned_anew else None)
+
+    if confirmed is not None:
+        app.stop_asking()
+        await _do(app, confirmed)
+
+
+async def _confirm(app: EhtuiApp, plan: Plan, request: Request | None) -> Plan | None:
+    """The plan that stood there last: with a `request` it is made anew while somebody reads."""
+    say = words_of(app)
 
     def anew() -> Confirmation | str:
         nonlocal plan
-        newer = planner() if planner is not None else plan
+        newer = plan if request is None else app.backend.plan(request)
 
         if isinstance(newer, Refusal):
             return say.refusal(newer)
 
-        plan = _with_logs_of(plan, newer)
+        plan = newer.keeping_logs_of(plan)
 
-        return say.confirmation(plan, app.session.snapshot, app.group)
+        return say.confirmation(plan, app.backend.snapshot, app.group)
 
-    words = say.confirmation(plan, app.session.snapshot, app.group)
+    words = say.confirmation(plan, app.backend.snapshot, app.group)
 
-    if planner is not None:
-        app.session.refresh()  # what it costs depends on who renewed last
+    if request is not None:
+        app.backend.refresh()  # what it costs depends on who renewed last
 
-    if not await app.push_screen_wait(ConfirmScreen(words, anew if planner else None)):
-        return
+    screen = ConfirmScreen(words, anew if request is not None else None)
 
-    app.stop_asking()
-    task = asyncio.ensure_future(app.session.execute(plan))
+    return plan if await app.push_screen_wait(screen) else None
+
+
+async def _do(app: EhtuiApp, plan: Plan) -> None:
+    verb = words_of(app).confirmation(plan, app.snapshot, app.group).verb
+    task = asyncio.ensure_future(app.backend.execute(plan))
 
     try:
         done, _ = await asyncio.wait({task}, timeout=SLOW_S)
 
         if not done:
-            app.busy = f"{words.verb.lower()} … esc stops waiting"
+            app.busy = f"{verb.lower()} … esc stops waiting"
 
         _tell(app, await task)
     finally:
         task.cancel()
         app.busy = ""
-
-
-def _with_logs_of(plan: Plan | Refusal, newer: Plan) -> Plan:
-    """Logs are named by the second: what was shown first is what is made."""
-    if isinstance(newer, RestartPlan) and isinstance(plan, RestartPlan):
-        return replace(newer, log_path=plan.log_path)
-
-    if isinstance(newer, RollingPlan) and isinstance(plan, RollingPlan):
-        shown = {each.target.process: each for each in plan.restarts}
-        kept = (_with_logs_of(shown.get(e.target.process, e), e) for e in newer.restarts)
-        restarts = tuple(e for e in kept if isinstance(e, RestartPlan | SupervisedPlan))
-        return replace(newer, restarts=restarts)
-
-    return newer
 
 
 def _tell(app: EhtuiApp, outcome: Outcome) -> None:

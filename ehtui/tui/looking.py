@@ -138,7 +138,7 @@ def log(app: EhtuiApp, grid: Grid, processes: Sequence[ProcessId]) -> None:
     ]
 
     if paths:
-        app.push_screen(LogScreen(paths[0], app.session.follow_log(paths[0])))
+        app.push_screen(LogScreen(paths[0], app.backend.follow_log(paths[0])))
     elif processes:
         app.say("No log is known: set consumers.NAME.log in config.yaml.", "warning")
     elif grid.targets:

@@ -28,7 +28,7 @@ class Pause:
         """Hold reading and the picture, or go on."""
         app = self._app
         app.paused = not app.paused
-        app.session.pause(app.paused)
+        app.backend.pause(app.paused)
 
         if app.paused:
             held, at = app.snapshot, steady()
@@ -38,7 +38,7 @@ class Pause:
         if self._ageing is not None:
             self._ageing.stop()
 
-        app.snapshot = app.session.snapshot
+        app.snapshot = app.backend.snapshot
 
     def _age(self, held: Snapshot, at: float) -> None:
         self._app.snapshot = replace(held, taken_at=held.taken_at + steady() - at)
@@ -48,7 +48,7 @@ class Pause:
         app = self._app
 
         if not app.paused:
-            app.session.refresh()
+            app.backend.refresh()
             return
 
         key = app.options.keymap.get("pause", "p")

@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ehtui.domain.outcomes import Outcome
-    from ehtui.domain.planners.again import Ended
     from ehtui.domain.plans import Plan, Refusal
     from ehtui.domain.process import ProcessId
+    from ehtui.domain.restarts import Ended
     from ehtui.domain.snapshot import Series, Snapshot
     from ehtui.tui.app import EhtuiApp
     from ehtui.views.cells import Table

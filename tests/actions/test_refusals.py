@@ -13,8 +13,7 @@ import psutil
 import pytest
 
 from ehtui.actions.signals import send_signal
-from ehtui.domain.planners.host import Host
-from ehtui.domain.planners.signal import plan_signal
+from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import Refusal, RefusalReason, SignalEffect, SignalPlan
 from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import ConsumerState, Snapshot
@@ -25,6 +24,7 @@ from ehtui.views.outcomes import refusal_sentence
 from ehtui.views.plans import confirmation
 from ehtui.views.telling import Telling
 from tests.children import identity, python_child
+from tests.domain.planning import plan_signal
 from tests.supervising import under
 from tests.waiting import wait_until
 
@@ -34,9 +34,9 @@ KTHREADD_STAT = (
 )
 
 
-def here() -> Host:
+def here() -> Actor:
     """This session, as the command and the screen know it."""
-    return Host(os.getpid(), own_line(), own_user(), is_root=os.geteuid() == 0)
+    return Actor(os.getpid(), own_line(), own_user(), is_root=os.geteuid() == 0)
 
 
 def look(*pids: int) -> Snapshot:

@@ -22,18 +22,18 @@ from ehtui.actions.supervisors import (
 )
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.outcomes import OutcomeState
-from ehtui.domain.planners.host import Host
-from ehtui.domain.planners.start import plan_restart
+from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import SupervisedPlan
 from ehtui.domain.process import ProcessId, Supervisor
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.sources.processes import ProcessSource
 from tests.actions.test_executor import RecordingSender
 from tests.children import identity, python_child
+from tests.domain.planning import plan_restart
 from tests.supervising import running, supervisord
 from tests.waiting import wait_until
 
-HOST = Host(own_pid=os.getpid(), user="somebody else")
+HOST = Actor(own_pid=os.getpid(), user="somebody else")
 
 
 def python(code: str) -> tuple[str, ...]:

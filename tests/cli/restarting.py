@@ -14,7 +14,7 @@ from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.actions.local_hands import LocalHands
 from ehtui.cli.acting import act
-from ehtui.cli.session import MonitorSession
+from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.config.settings import Settings
 from ehtui.domain.plans import RestartPlan, SignalEffect, SignalTarget
 from ehtui.domain.process import ProcessId
@@ -42,8 +42,8 @@ def main(pid: int, log: str, audit: str) -> int:
     monitor.start()
 
     try:
-        session = MonitorSession(monitor, Settings(), executor)
-        return act(session, plan, argparse.Namespace(yes=True, dry_run=False, json=False))
+        backend = MonitorBackend(lambda: Works(monitor, executor), Settings(), Snapshot())
+        return act(backend, plan, argparse.Namespace(yes=True, dry_run=False, json=False))
     finally:
         monitor.stop()
 

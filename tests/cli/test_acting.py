@@ -31,7 +31,7 @@ from ehtui.domain.snapshot import ConsumerState, Snapshot
 from tests.views import world
 
 if TYPE_CHECKING:
-    from ehtui.cli.session import MonitorSession
+    from ehtui.monitor.backend import Backend
 
 
 def consumer(pid: int, owner: str) -> ConsumerState:
@@ -74,7 +74,7 @@ def test_an_empty_expression_is_no_target() -> None:
 
 
 @dataclass
-class FakeSession:
+class FakeBackend:
     """Does what it is told."""
 
     snapshot: Snapshot = SEEN
@@ -106,9 +106,9 @@ def answered(
     monkeypatch: pytest.MonkeyPatch, typed: str, outcome: Outcome | None = None, **flags: bool
 ) -> tuple[int, list[Plan]]:
     monkeypatch.setattr("sys.stdin", Terminal(typed))
-    session = FakeSession(outcome=outcome)
+    session = FakeBackend(outcome=outcome)
     args = argparse.Namespace(**{"yes": False, "dry_run": False, "json": False, **flags})
-    code = act(cast("MonitorSession", session), PLAN, args, lambda _: {"laps": []})
+    code = act(cast("Backend", session), PLAN, args, lambda _: {"laps": []})
 
     return code, session.done
 

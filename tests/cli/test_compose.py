@@ -96,10 +96,9 @@ def test_the_first_group_is_the_users_choice() -> None:
     assert compose.first_group(replace(HERE, ui=UiSettings(start_group="other"))) == "other"
 
 
-def test_a_session_is_as_read_only_as_the_settings() -> None:
-    settings = replace(HERE, read_only=True)
-    monitor = compose.make_monitor(settings, clock=lambda: AT)
-    session = compose.make_session(monitor, settings)
+def test_a_backend_is_as_read_only_as_the_settings() -> None:
+    backend = compose.make_backend(replace(HERE, read_only=True), clock=lambda: AT)
 
-    assert session.read_only
-    assert session.snapshot is monitor.snapshot
+    assert backend.read_only
+    assert backend.snapshot is not backend.monitor.snapshot  # none is made before it is needed
+    assert backend.snapshot is backend.monitor.snapshot

@@ -42,7 +42,9 @@ def test_version_and_help_load_nothing_heavy(flag: str) -> None:
 # What an empty picture says, it says without these.
 LATER = {
     "argparse",
-    "ehtui.cli.session",
+    "ehtui.cli.running_actions",
+    "ehtui.domain.outcomes",
+    "ehtui.domain.planners",
     "ehtui.domain.plans",
     "ehtui.domain.process",
     "ehtui.domain.reduce",
@@ -55,7 +57,7 @@ LATER = {
 }
 FIRST_PICTURE = """
 import sys
-from ehtui.cli import compose, default, late_session, main, paper
+from ehtui.cli import backend, compose, default, main, paper
 from ehtui.cli.flags import resolve_args
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.pictures import Pictures

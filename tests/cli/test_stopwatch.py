@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import pytest
 
 from ehtui.cli.stopwatch import follow
 from ehtui.domain.snapshot import Snapshot
-from ehtui.monitor import Monitor, Scheduled
 from tests.domain.test_stopwatch import killed
-
-
-async def no_sources() -> Sequence[Scheduled]:
-    return ()
+from tests.tui.fakes import FakeBackend
 
 
 def test_ctrl_c_ends_the_waiting_and_tells_what_is_known(
@@ -24,7 +18,7 @@ def test_ctrl_c_ends_the_waiting_and_tells_what_is_known(
 
     monkeypatch.setattr("ehtui.cli.stopwatch.time.sleep", interrupt)
 
-    told = follow(Monitor(no_sources, Snapshot()), killed(), 60.0, is_json=False)
+    told = follow(FakeBackend(Snapshot()), killed(), 60.0, is_json=False)
 
     assert "P2: not owned again" in capsys.readouterr().out
     assert [(lap["partition"], lap["gap_s"]) for lap in told["laps"]] == [("2", None)]

@@ -14,15 +14,16 @@ from dataclasses import dataclass, field, replace
 from typing_extensions import override
 
 from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.planners.host import Host
-from ehtui.domain.planners.signal import plan_signal, reforecast
+from ehtui.domain.planners.context import Actor
+from ehtui.domain.planners.signal import reforecast
 from ehtui.domain.plans import OwnedPartition, SignalPlan
 from ehtui.domain.policy import Policy
 from ehtui.domain.updates import ActionDone, LogsRead, Tick
 from ehtui.monitor.tempo import Tempo
 from tests.domain.build import World, process_id
+from tests.domain.planning import plan_signal
 
-HOST = Host(own_pid=1, ancestors=frozenset(), user="ops", is_root=False)
+HOST = Actor(own_pid=1, ancestors=frozenset(), user="ops", is_root=False)
 PROCESSES_EVERY_S, HUB_EVERY_S = 2.0, 5.0
 
 

@@ -7,14 +7,14 @@ import pytest
 from ehtui.domain.evidence import facts
 from ehtui.domain.lap import Lap
 from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.planners.host import Host
-from ehtui.domain.planners.signal import plan_signal
+from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import Doubt, OwnedPartition, SignalPlan, TakeoverWindow
 from ehtui.domain.snapshot import ConsumerRole
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, healthy, process_id
+from tests.domain.planning import plan_signal
 
-HOST = Host(own_pid=1, ancestors=frozenset(), user="ops", is_root=False)
+HOST = Actor(own_pid=1, ancestors=frozenset(), user="ops", is_root=False)
 
 
 def signalled(world: World, signal: str, state: OutcomeState = OutcomeState.DONE) -> None:

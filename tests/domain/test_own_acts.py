@@ -6,16 +6,15 @@ import pytest
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState
-from ehtui.domain.planners.host import Host
-from ehtui.domain.planners.signal import plan_signal
-from ehtui.domain.planners.start import plan_restart
+from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import RestartPlan, SignalPlan
 from ehtui.domain.policy import Policy
 from ehtui.domain.process import ProcessId
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, process_id
+from tests.domain.planning import plan_restart, plan_signal
 
-HOST = Host(own_pid=10, ancestors=frozenset({1, 5}), user="ops")
+HOST = Actor(own_pid=10, ancestors=frozenset({1, 5}), user="ops")
 
 
 def restart(world: World, owner: str, new_owner: str, new_pid: int) -> None:

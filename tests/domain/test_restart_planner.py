@@ -8,16 +8,17 @@ import pytest
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.planners.host import Host
+from ehtui.domain.planners.context import Actor
 from ehtui.domain.planners.signal import reforecast
-from ehtui.domain.planners.start import SUPERVISOR_WAIT_S, plan_restart
+from ehtui.domain.planners.start import SUPERVISOR_WAIT_S
 from ehtui.domain.plans import Refusal, RefusalReason, RestartPlan, SignalEffect, SupervisedPlan
 from ehtui.domain.process import Obstacle, ProcessId, ProcessSample, Supervisor
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, healthy, process_id
+from tests.domain.planning import plan_restart
 
-HOST = Host(own_pid=10, ancestors=frozenset({1, 5}), user="ops")
+HOST = Actor(own_pid=10, ancestors=frozenset({1, 5}), user="ops")
 SYSTEMD = Supervisor(
     "systemd", "rag.service", ("systemctl", "restart", "rag.service"), is_shared=True
 )
@@ -39,7 +40,7 @@ def supervised(world: World, *numbers: int, **changes: object) -> Snapshot:
 
 
 def plan(
-    seen: Snapshot, process: ProcessId, *, read_only: bool = False, host: Host = HOST
+    seen: Snapshot, process: ProcessId, *, read_only: bool = False, host: Actor = HOST
 ) -> RestartPlan | SupervisedPlan | Refusal:
     return plan_restart(
         seen, process, log_folder="/l", host=host, read_only=read_only, at=seen.taken_at

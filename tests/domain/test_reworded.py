@@ -10,15 +10,15 @@ import pytest
 import ehtui
 from ehtui.domain.evidence import facts
 from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState, TargetResult, TargetState
-from ehtui.domain.planners.host import Host
-from ehtui.domain.planners.signal import plan_signal
+from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import Refusal, RefusalReason, RestartPlan, SignalPlan
 from ehtui.domain.process import ProcessId
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, healthy, process_id
+from tests.domain.planning import plan_signal
 
 WORDS = ("", "sent", "failed: no right", "gone", "identity_changed", "done", "pid", "작업 실패")
-HOST = Host(own_pid=1, ancestors=frozenset(), user="ops", is_root=False)
+HOST = Actor(own_pid=1, ancestors=frozenset(), user="ops", is_root=False)
 ENDS = {
     TargetState.SENT: "done",
     TargetState.ENDED: "done",

@@ -9,8 +9,8 @@ from math import ceil, floor
 import pytest
 
 from ehtui.domain.consequences import CLOCK_S, CLOSE_S
-from ehtui.domain.planners.host import Host
-from ehtui.domain.planners.signal import plan_signal, reforecast, signal_effect, signal_number
+from ehtui.domain.planners.context import Actor
+from ehtui.domain.planners.signal import reforecast, signal_effect, signal_number
 from ehtui.domain.plans import Refusal, RefusalReason, SignalEffect, SignalPlan
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
@@ -24,8 +24,9 @@ from ehtui.domain.snapshot import (
     Snapshot,
     TimingBasis,
 )
+from tests.domain.planning import plan_signal
 
-HOST = Host(own_pid=10, ancestors=frozenset({1, 5}), user="dev")
+HOST = Actor(own_pid=10, ancestors=frozenset({1, 5}), user="dev")
 SLOWEST_ROUND_S = 30 * 1.2 + 0.5  # a round with its jitter, and the time to claim it
 TARGET = ProcessId(51257, 1_000.0)
 

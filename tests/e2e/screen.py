@@ -14,14 +14,14 @@ from ehtui.domain.outcomes import Outcome
 from ehtui.domain.plans import Plan
 from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
 from ehtui.tui import run
-from ehtui.tui.session import UiOptions
-from tests.tui.fakes import FakeSession
+from ehtui.tui.options import UiOptions
+from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import SCENES
 
 BUSY = 3
 
 
-class PlayedSession(FakeSession):
+class PlayedSession(FakeBackend):
     """Publishes the same world again and again, from a thread of its own as the monitor does."""
 
     def __init__(self, snapshot: Snapshot, every_s: float) -> None:

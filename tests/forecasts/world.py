@@ -18,8 +18,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 
-from ehtui.cli.compose import make_monitor, make_session
-from ehtui.cli.session import MonitorSession
+from ehtui.cli.compose import make_backend
 from ehtui.config.secret import Secret
 from ehtui.config.settings import (
     CheckpointStoreSettings,
@@ -31,7 +30,9 @@ from ehtui.config.settings import (
 from ehtui.domain.evidence import facts
 from ehtui.domain.plans import OwnedPartition, SignalPlan
 from ehtui.domain.process import ProcessId
+from ehtui.domain.requests import SignalRequest
 from ehtui.domain.snapshot import Snapshot, TimingBasis
+from ehtui.monitor.backend import Backend
 from ehtui.sandbox.connections import Connections
 from tests.forecasts.group import Group, log_folder, of_its_own
 from tests.forecasts.settings import PARTITIONS, Setting
@@ -87,13 +88,13 @@ class World:
         try:
             self.group.await_settled()
 
-            with self._session() as session:
+            with self._opened() as backend:
                 started = time.monotonic()
-                self.group.wait(lambda: self._is_timed(session.snapshot), "renewals are timed")
+                self.group.wait(lambda: self._is_timed(backend.snapshot), "renewals are timed")
                 self.timed_s = time.monotonic() - started
 
                 for number in range(self.setting.kills):
-                    yield from self._kill(session, number)
+                    yield from self._kill(backend, number)
                     self.group.start(1)
                     self.group.await_settled()
                     time.sleep(self.random.uniform(0.0, 1.5 * self.setting.interval_s))
@@ -102,15 +103,14 @@ class World:
             self.group.stop()
 
     @contextmanager
-    def _session(self) -> Iterator[MonitorSession]:
-        monitor = make_monitor(self._settings)
-        session = make_session(monitor, self._settings)
-        monitor.start()
+    def _opened(self) -> Iterator[Backend]:
+        backend = make_backend(self._settings)
+        backend.monitor.start()
 
         try:
-            yield session
+            yield backend
         finally:
-            session.close()
+            backend.close()
 
     def _is_timed(self, snapshot: Snapshot) -> bool:
         group = snapshot.group(self.setting.name)
@@ -119,52 +119,53 @@ class World:
             lease.period_basis is TimingBasis.OBSERVED for lease in leases
         )
 
-    def _kill(self, session: MonitorSession, number: int) -> Iterator[Window]:
-        process = self._victim(session)
-        session.refresh()  # as the confirmation does when it opens
-        shown = self._read(session, process)
+    def _kill(self, backend: Backend, number: int) -> Iterator[Window]:
+        process = self._victim(backend)
+        backend.refresh()  # as the confirmation does when it opens
+        shown = self._read(backend, process)
         before = self.watch.claims()
         load = os.getloadavg()[0]
         self.watch.look_closely(is_close=True)
-        outcome = asyncio.run(session.execute(shown))
+        outcome = asyncio.run(backend.execute(shown))
         plan = outcome.plan
         assert isinstance(plan, SignalPlan), plan
         self.group.killed(process.pid)
         owned, signalled_at = plan.targets[0].owns, outcome.at
         # The plan's times are local to ehtui; those of its windows are the store's, as the watch's.
-        signalled_at += session.snapshot.clock_offset_s or 0.0
+        signalled_at += backend.snapshot.clock_offset_s or 0.0
         victim = plan.targets[0].owner
         lost = [pid for pid, claim in before.items() if claim.owner == victim]
         assert sorted(o.partition for o in owned) == sorted(lost), (owned, before)
         self.group.wait(lambda: self._are_taken(lost, victim), f"{lost} are taken over")
         self.watch.look_closely(is_close=False)
         windows = {o.partition: o.takeover for o in shown.targets[0].owns}
-        told = {pid: self._told(session, pid, signalled_at) for pid in lost}
+        told = {pid: self._told(backend, pid, signalled_at) for pid in lost}
 
         for each in owned:
             yield self._window(number, each, windows[each.partition], signalled_at, told, load)
 
-    def _victim(self, session: MonitorSession) -> ProcessId:
+    def _victim(self, backend: Backend) -> ProcessId:
         """Somebody who owns something, by what ehtui says."""
 
         def owners() -> list[ProcessId]:
             return [
                 c.process.id
-                for c in session.snapshot.consumers
+                for c in backend.snapshot.consumers
                 if c.process.id.pid in self.group.alive and c.owns
             ]
 
         self.group.wait(lambda: len(owners()) == self.setting.owners, "ehtui knows who is who")
         return self.random.choice(sorted(owners(), key=lambda p: p.pid))
 
-    def _read(self, session: MonitorSession, process: ProcessId) -> SignalPlan:
+    def _read(self, backend: Backend, process: ProcessId) -> SignalPlan:
         """What stands in the confirmation when it is answered: it is planned anew meanwhile."""
         until = time.monotonic() + self.random.uniform(*READING_S)
-        shown = session.plan_signal([process], self.setting.signal)
+        request = SignalRequest((process,), self.setting.signal)
+        shown = backend.plan(request)
 
         while time.monotonic() < until:
             time.sleep(0.5)
-            shown = session.plan_signal([process], self.setting.signal)
+            shown = backend.plan(request)
 
         assert isinstance(shown, SignalPlan), shown
         return shown
@@ -174,13 +175,13 @@ class World:
         return all(pid in claims and claims[pid].owner != victim for pid in lost)
 
     def _told(
-        self, session: MonitorSession, partition: str, since: float
+        self, backend: Backend, partition: str, since: float
     ) -> tuple[bool | None, float | None]:
         """What ehtui's own stopwatch says of it."""
         deadline = time.monotonic() + TOLD_WITHIN_S
 
         while time.monotonic() < deadline:
-            for event in session.snapshot.timeline:
+            for event in backend.snapshot.timeline:
                 at = facts(event.details).get("signalled_at")
                 is_it = event.kind == "takeover.measured" and event.subject.partition == partition
 

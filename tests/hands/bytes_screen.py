@@ -17,8 +17,8 @@ from ehtui.domain.process import ProcessId, ProcessSample
 from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid import Grid
-from ehtui.tui.session import UiOptions
-from tests.tui.fakes import FakeSession
+from ehtui.tui.options import UiOptions
+from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import SCENES
 
 LOOK_EVERY_S = 0.02
@@ -27,7 +27,7 @@ LOOK_EVERY_S = 0.02
 class Watched(EhtuiApp):
     """Tells its state to a file, so that a test need not read a terminal's pictures."""
 
-    def __init__(self, session: FakeSession, path: Path) -> None:
+    def __init__(self, session: FakeBackend, path: Path) -> None:
         super().__init__(session, UiOptions())
         self._path = path
         self._fake = session
@@ -76,7 +76,7 @@ class Watched(EhtuiApp):
         }
 
 
-class RestartingSession(FakeSession):
+class RestartingSession(FakeBackend):
     """A restart that can be confirmed."""
 
     @override

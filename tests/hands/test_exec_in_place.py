@@ -15,9 +15,7 @@ import pytest
 from ehtui.actions.signals import ProgramChangedError, check_identity, send_signal
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.evidence import facts
-from ehtui.domain.planners.host import Host
-from ehtui.domain.planners.signal import plan_signal
-from ehtui.domain.planners.start import plan_restart
+from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import Refusal, RefusalReason
 from ehtui.domain.policy import Policy
 from ehtui.domain.process import ProcessId, Program
@@ -27,6 +25,7 @@ from ehtui.sources.process_facts import program_of
 from ehtui.sources.processes import ProcessSource
 from ehtui.sources.start_times import started_at
 from tests.domain.build import healthy
+from tests.domain.planning import plan_restart, plan_signal
 from tests.waiting import wait_until
 
 # Waits for a line, then becomes what the line says.
@@ -124,7 +123,7 @@ def test_every_scan_looks_at_what_runs() -> None:
 
         state = reduce(start(Policy(), 0.0, ()), ProcessesRead(1.0, "processes", (before,), 0.0))
         seen = reduce(state, ProcessesRead(2.0, "processes", (after,), 0.0)).snapshot
-        host = Host(own_pid=1)
+        host = Actor(own_pid=1)
         signal = plan_signal(seen, [before.id], "TERM", host=host, read_only=False, at=3.0)
         restart = plan_restart(seen, before.id, log_folder="/l", host=host, read_only=False, at=3.0)
         pid = str(process.pid)

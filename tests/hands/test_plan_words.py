@@ -7,9 +7,8 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.planners.host import Host
-from ehtui.domain.planners.signal import plan_signal, reforecast
-from ehtui.domain.planners.start import plan_restart
+from ehtui.domain.planners.context import Actor
+from ehtui.domain.planners.signal import reforecast
 from ehtui.domain.plans import Halt, Refusal, RefusalReason, RestartPlan, SignalEffect, SignalPlan
 from ehtui.domain.restarts import Keeper, Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.domain.snapshot import Snapshot
@@ -18,8 +17,9 @@ from ehtui.views.plans import Confirmation, confirmation
 from ehtui.views.restarts import loss_words, obstacle_words
 from ehtui.views.telling import Telling
 from tests.domain.build import healthy
+from tests.domain.planning import plan_restart, plan_signal
 
-HOST = Host(own_pid=1, is_root=True)
+HOST = Actor(own_pid=1, is_root=True)
 FOUND = Rehearsal(("python", "c.py", "--key", "***"), "/srv/my rag", "/usr/bin/python")
 
 

@@ -8,11 +8,11 @@ import pytest
 from textual.containers import VerticalScroll
 from typing_extensions import override
 
-from ehtui.cli.rolling import roll
+from ehtui.actions.rolling import roll
 from ehtui.domain.comeback import comeback
 from ehtui.domain.outcomes import Comeback, NewProcess, Outcome, OutcomeState
-from ehtui.domain.planners.host import Host
-from ehtui.domain.planners.start import each_once, plan_restart
+from ehtui.domain.planners.context import Actor
+from ehtui.domain.planners.start import each_once
 from ehtui.domain.plans import (
     Refusal,
     RestartPlan,
@@ -25,16 +25,17 @@ from ehtui.domain.process import ProcessId, Supervisor
 from ehtui.domain.restarts import Rehearsal
 from ehtui.domain.snapshot import Snapshot
 from ehtui.tui.app import EhtuiApp
-from ehtui.tui.session import UiOptions
+from ehtui.tui.options import UiOptions
 from ehtui.views.outcomes import outcome_sentence
 from ehtui.views.plans import confirmation
 from ehtui.views.telling import Telling
 from tests.domain.build import World, healthy, process_id
-from tests.tui.fakes import FakeSession
+from tests.domain.planning import plan_restart
+from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import healthy as healthy_picture
 from tests.waiting import wait_for
 
-HOST = Host(own_pid=1, is_root=True)
+HOST = Actor(own_pid=1, is_root=True)
 
 
 def plan_for(world: World, owner: str) -> RestartPlan:
@@ -98,7 +99,7 @@ async def rolled(plan: RollingPlan, restarts: Restarts) -> Outcome:
 
 @pytest.fixture(autouse=True)
 def no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ehtui.cli.rolling.LOOK_EVERY_S", 0.0)
+    monkeypatch.setattr("ehtui.actions.rolling.LOOK_EVERY_S", 0.0)
 
 
 async def test_each_is_awaited_until_it_owns_again() -> None:
@@ -228,7 +229,7 @@ def test_the_plan_names_every_step() -> None:
     assert len(words.costs) == len(set(words.costs))
 
 
-class RestartingSession(FakeSession):
+class RestartingSession(FakeBackend):
     @override
     def plan_restart(
         self, process: ProcessId, *, rehearsal: Rehearsal | Refusal

@@ -21,25 +21,26 @@ from ehtui.actions.local_hands import LocalHands
 from ehtui.actions.obstacles import CannotStartError, NotKnownError
 from ehtui.actions.restart_locks import forget, prune, record_path
 from ehtui.cli import restart as command
-from ehtui.cli.session import MonitorSession
 from ehtui.config.errors import ConfigError
 from ehtui.domain.outcomes import OutcomeState
-from ehtui.domain.planners.again import Ended, ended_consumers, plan_again, seen_with
+from ehtui.domain.planners.again import ended_consumers, seen_with
 from ehtui.domain.plans import EnvironmentOf, Refusal, RefusalReason, StartPlan
 from ehtui.domain.process import ProcessId
-from ehtui.domain.restarts import Rehearsal, StartObstacle
+from ehtui.domain.restarts import Ended, Rehearsal, StartObstacle
 from ehtui.domain.snapshot import Snapshot
+from ehtui.monitor.backend import Backend
 from ehtui.sources.restart_records import read_restarts, restarted_as
 from ehtui.tui.app import EhtuiApp
-from ehtui.tui.session import UiOptions
+from ehtui.tui.options import UiOptions
 from ehtui.views.plans import confirmation
 from ehtui.views.telling import Telling
 from tests.actions.test_executor import RecordingSender
 from tests.domain.build import healthy, process_id
+from tests.domain.planning import plan_again
 from tests.domain.test_unfinished_restarts import record
 from tests.hands.consumers import Stage, lives
 from tests.hands.test_after_the_signal import KILLED, SLOW
-from tests.tui.fakes import FakeSession
+from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import healthy as healthy_picture
 from tests.waiting import wait_for, wait_until
 
@@ -305,7 +306,7 @@ def test_names_without_a_value_are_told() -> None:
 
 
 async def test_n_offers_them_beside_configured_ones() -> None:
-    session = FakeSession(healthy_picture())
+    session = FakeBackend(healthy_picture())
     session.ended = (ENDED,)
     app = EhtuiApp(session, UiOptions())
 
@@ -333,7 +334,7 @@ class Down:
 
 
 def half(wanted: list[str], *ended: Ended) -> Ended | None:
-    return command._half_done(cast("MonitorSession", Down(*ended)), wanted)
+    return command._half_done(cast("Backend", Down(*ended)), wanted)
 
 
 def test_restart_finishes_what_was_left_half_done(

@@ -14,11 +14,11 @@ from pathlib import Path
 
 from ehtui.domain.snapshot import Snapshot
 from ehtui.tui.app import EhtuiApp
-from ehtui.tui.session import UiOptions
+from ehtui.tui.options import UiOptions
 from tests.snapshots.pictures import png_of, self_contained
 from tests.snapshots.test_screens import typed
 from tests.tui import scenes
-from tests.tui.fakes import FakeSession
+from tests.tui.fakes import FakeBackend
 
 SIZES = ((60, 20), (80, 24), (120, 36), (200, 60))
 USUAL = (120, 36)
@@ -98,7 +98,7 @@ def pictures() -> Iterator[Picture]:
 
 async def drawn(picture: Picture) -> str:
     """The screen as SVG, once it stands still."""
-    app = EhtuiApp(FakeSession(picture.snapshot), picture.options)
+    app = EhtuiApp(FakeBackend(picture.snapshot), picture.options)
 
     async with app.run_test(size=picture.size) as pilot:
         await typed(*picture.keys)(pilot)

@@ -12,9 +12,9 @@ import pytest
 from textual.pilot import Pilot
 
 from ehtui.tui.app import EhtuiApp
+from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.overview import OverviewScreen
-from ehtui.tui.session import UiOptions
-from tests.tui.fakes import FakeSession
+from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import SCENES
 from tests.waiting import wait_for
 
@@ -72,14 +72,14 @@ async def stand_still(pilot: Pilot[int]) -> None:
 
 @pytest.mark.parametrize(("scene", "size", "theme"), OVERVIEWS)
 def test_overview(snap_compare: Compare, scene: str, size: tuple[int, int], theme: str) -> None:
-    app = EhtuiApp(FakeSession(SCENES[scene]()), UiOptions(theme=theme, banner="sandbox"))
+    app = EhtuiApp(FakeBackend(SCENES[scene]()), UiOptions(theme=theme, banner="sandbox"))
 
     assert snap_compare(app, terminal_size=size, run_before=typed())
 
 
 @pytest.mark.parametrize("keys", DIALOGS.values(), ids=DIALOGS)
 def test_dialog(snap_compare: Compare, keys: str) -> None:
-    app = EhtuiApp(FakeSession(SCENES["overdue"]()), UiOptions())
+    app = EhtuiApp(FakeBackend(SCENES["overdue"]()), UiOptions())
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=typed(*keys.split()))
 
@@ -91,6 +91,6 @@ def test_plain_terminals(
     if options.mono:
         monkeypatch.setenv("NO_COLOR", "1")
 
-    app = EhtuiApp(FakeSession(SCENES["overdue"]()), options)
+    app = EhtuiApp(FakeBackend(SCENES["overdue"]()), options)
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=typed())

@@ -1,12 +1,13 @@
-"""A session without a monitor: pictures are published by hand, plans are kept."""
+"""A backend without a monitor: pictures are published by hand, plans are kept."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
 
 from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.planners.again import Ended
 from ehtui.domain.plans import (
     EnvironmentOf,
     OwnedPartition,
@@ -16,7 +17,6 @@ from ehtui.domain.plans import (
     RestartPlan,
     RollingPlan,
     SendPlan,
-    SendTarget,
     SignalEffect,
     SignalPlan,
     SignalTarget,
@@ -24,7 +24,15 @@ from ehtui.domain.plans import (
     TakeoverWindow,
 )
 from ehtui.domain.process import LogLine, ProcessDetails, ProcessId, ProcessSample, Relative
-from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal
+from ehtui.domain.requests import (
+    Request,
+    RestartRequest,
+    SendRequest,
+    SignalRequest,
+    StartAgainRequest,
+    StartRequest,
+)
+from ehtui.domain.restarts import NOT_REHEARSED, Ended, Rehearsal
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 
 
@@ -47,8 +55,8 @@ class FakeTail:
         )
 
 
-class FakeSession:
-    """Implements `tui.session.Session`."""
+class FakeBackend:
+    """Implements `monitor.backend.Backend`."""
 
     def __init__(self, snapshot: Snapshot, *, read_only: bool = False) -> None:
         self.snapshot = snapshot
@@ -84,10 +92,31 @@ class FakeSession:
     def pause(self, paused: bool) -> None:
         self.is_paused = paused
 
-    async def rehearse(self, process: ProcessId) -> Rehearsal | Refusal:
-        self.rehearsed.append(process)
+    async def rehearse(self, request: Request) -> Request:
+        match request:
+            case RestartRequest(processes=processes):
+                self.rehearsed += processes
+                return replace(request, rehearsals=dict.fromkeys(processes, NOT_REHEARSED))
+            case StartAgainRequest(ended=ended):
+                found = Rehearsal(tuple(ended.command.split(" ")), ended.folder)
+                return replace(request, rehearsal=found, is_remembered=True)
+            case _:
+                return request
 
-        return NOT_REHEARSED
+    def plan(self, request: Request) -> Plan | Refusal:
+        match request:
+            case SignalRequest(processes, signal, after_s):
+                return self.plan_signal(processes, signal, escalate_after_s=after_s)
+            case RestartRequest(processes=(process,), rehearsals=rehearsals):
+                return self.plan_restart(process, rehearsal=rehearsals[process])
+            case RestartRequest(processes=processes, rehearsals=rehearsals):
+                return self.plan_rolling(processes, rehearsals=rehearsals)
+            case StartAgainRequest():
+                return self.plan_again(request.ended, request.rehearsal)
+            case StartRequest():
+                return self.plan_start(request.consumer, request.group)
+            case SendRequest():
+                return self.plan_send(request)
 
     def plan_restart(
         self, process: ProcessId, *, rehearsal: Rehearsal | Refusal
@@ -114,9 +143,6 @@ class FakeSession:
             restarts.append(plan)
 
         return RollingPlan(tuple(restarts), 300.0, self.snapshot.taken_at)
-
-    async def rehearse_again(self, ended: Ended) -> Rehearsal | Refusal:
-        return Rehearsal(tuple(ended.command.split(" ")), ended.folder)
 
     def plan_again(self, ended: Ended, rehearsal: Rehearsal | Refusal) -> StartPlan | Refusal:
         if isinstance(rehearsal, Refusal):
@@ -198,29 +224,22 @@ class FakeSession:
 
         return tuple(OwnedPartition(group, part, window) for group, part in consumer.owns)
 
-    def plan_send(
-        self,
-        template: str,
-        target: SendTarget,
-        partition: str | None,
-        key: str | None,
-        count: int,
-    ) -> SendPlan | Refusal:
+    def plan_send(self, request: SendRequest) -> SendPlan | Refusal:
         hub = self.snapshot.hub
 
         if hub is None:
-            return Refusal(RefusalReason.NOT_CONNECTED, template)
+            return Refusal(RefusalReason.NOT_CONNECTED, request.template)
 
         return SendPlan(
             namespace=hub.namespace,
             hub=hub.name,
-            template=template,
+            template=request.template,
             body='{"eventType": "MINUTES_FINALIZED", "title": "주간 회의록"}',
-            target=target,
-            partition=partition,
-            key=key,
+            target=request.target,
+            partition=request.partition,
+            key=request.key,
             properties=(("type", "minutes"),),
-            count=count,
+            count=request.count,
             planned_at=self.snapshot.taken_at,
         )
 
@@ -229,6 +248,12 @@ class FakeSession:
 
     def give_up(self) -> None:
         self.given_up += 1
+
+    def close(self) -> Sequence[Outcome]:
+        return ()
+
+    def begin(self, plan: Plan) -> Future[Outcome]:
+        raise NotImplementedError
 
     async def execute(self, plan: Plan) -> Outcome:
         if self.gate is not None:

@@ -28,6 +28,7 @@ from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy, Supervi
 from ehtui.domain.snapshot import ConsumerRole
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid_viewport import Sort
+from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.choice import ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.details import DetailsScreen
@@ -35,19 +36,18 @@ from ehtui.tui.screens.leave import LeaveScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.screens.signal import SignalScreen
 from ehtui.tui.screens.why import WhyScreen
-from ehtui.tui.session import UiOptions
 from ehtui.tui.widgets.chart import Chart
 from ehtui.tui.widgets.lag_pane import LagPane
-from tests.tui.fakes import FakeSession
+from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import NOW, healthy, overdue
 from tests.waiting import wait_for
 
 
 @asynccontextmanager
 async def opened(
-    session: FakeSession | None = None,
-) -> AsyncIterator[tuple[Pilot[int], FakeSession, EhtuiApp]]:
-    session = session or FakeSession(healthy())
+    session: FakeBackend | None = None,
+) -> AsyncIterator[tuple[Pilot[int], FakeBackend, EhtuiApp]]:
+    session = session or FakeBackend(healthy())
     app = EhtuiApp(session, UiOptions())
 
     async with app.run_test(size=(120, 36), notifications=True) as pilot:
@@ -79,7 +79,7 @@ async def test_a_producer_is_not_offered_as_a_consumer() -> None:
         role=ConsumerRole.PRODUCER,
         process=replace(first.process, recognised_by=RecognisedBy.CONNECTION),
     )
-    session = FakeSession(replace(snapshot, consumers=(sender, *others)))
+    session = FakeBackend(replace(snapshot, consumers=(sender, *others)))
 
     async with opened(session) as (pilot, _, app):
         for key in ("k", "R"):
@@ -143,7 +143,7 @@ async def test_keys_typed_ahead_go_to_the_dialog_and_never_to_the_overview() -> 
 
 
 async def test_keys_typed_ahead_of_a_dialog_that_does_not_come_are_dropped() -> None:
-    async with opened(FakeSession(overdue())) as (pilot, _, app):
+    async with opened(FakeBackend(overdue())) as (pilot, _, app):
         await press(pilot, "down", "down")
         type_ahead(app, "k", "enter", "s")
         await wait_for(lambda: bool(app._notifications) and app.asking is None)
@@ -155,7 +155,7 @@ async def test_keys_typed_ahead_of_a_dialog_that_does_not_come_are_dropped() -> 
 
 
 async def test_escape_gives_up_a_dialog_that_does_not_come() -> None:
-    class Slow(FakeSession):
+    class Slow(FakeBackend):
         @override
         async def list_processes(self) -> Sequence[ProcessSample]:
             await asyncio.Event().wait()
@@ -187,7 +187,7 @@ async def test_from_a_finding_the_signal_goes_to_the_process_it_names() -> None:
 
 
 async def test_a_row_that_names_nobody_of_this_host_signals_nobody() -> None:
-    async with opened(FakeSession(overdue())) as (pilot, _, app):
+    async with opened(FakeBackend(overdue())) as (pilot, _, app):
         await press(pilot, "down", "down", "k")
         assert len(app.screen_stack) == 1
         assert any("Select a consumer" in note.message for note in app._notifications)
@@ -308,7 +308,7 @@ async def test_an_event_by_round_robin_or_key(downs: int, target: SendTarget) ->
 
 
 async def test_a_refusal_is_told() -> None:
-    session = FakeSession(healthy())
+    session = FakeBackend(healthy())
     async with opened(session) as (pilot, _, app):
         await press(pilot, "s")
         session.snapshot = type(session.snapshot)()
@@ -317,7 +317,7 @@ async def test_a_refusal_is_told() -> None:
 
 
 async def test_what_takes_long_says_so_and_can_be_left() -> None:
-    session = FakeSession(healthy())
+    session = FakeBackend(healthy())
     session.gate = asyncio.Event()
     async with opened(session) as (pilot, _, app):
         await press(pilot, "s", "enter", "enter", "right", "enter")
@@ -340,7 +340,7 @@ RESTART = RestartPlan(
 
 @pytest.mark.parametrize("key", ["q", "ctrl+c"])
 async def test_quitting_while_a_consumer_is_stopped_asks_first(key: str) -> None:
-    session = FakeSession(healthy())
+    session = FakeBackend(healthy())
     session.unfinished = (RESTART,)
     async with opened(session) as (pilot, _, app):
         await press(pilot, key)
@@ -359,7 +359,7 @@ async def test_quitting_while_a_consumer_is_stopped_asks_first(key: str) -> None
 
 
 async def test_the_question_goes_when_there_is_nothing_left_to_wait_for() -> None:
-    session = FakeSession(healthy())
+    session = FakeBackend(healthy())
     session.unfinished = (RESTART,)
     async with opened(session) as (pilot, _, app):
         await press(pilot, "q")
@@ -372,7 +372,7 @@ async def test_the_question_goes_when_there_is_nothing_left_to_wait_for() -> Non
 
 
 async def test_a_failure_unforeseen_is_told_and_not_fatal() -> None:
-    session = FakeSession(healthy())
+    session = FakeBackend(healthy())
 
     async def fail(_: object) -> None:
         raise OSError("[/b] broken \x1b[31m")
@@ -419,7 +419,7 @@ async def test_every_action_is_in_the_palette() -> None:
 
 
 async def test_why_explains_the_selected_partition_and_teaches_once() -> None:
-    async with opened(FakeSession(overdue())) as (pilot, _, app):
+    async with opened(FakeBackend(overdue())) as (pilot, _, app):
         await press(pilot, "down", "down", "w")
         assert isinstance(app.screen, WhyScreen)
         told = "\n".join(str(each.render()) for each in app.screen.query(Static))
@@ -499,7 +499,7 @@ async def test_a_log_is_followed_as_text_and_its_loss_is_told() -> None:
 @pytest.mark.parametrize("key", ["enter", "w", "l"])
 async def test_where_there_is_no_row_nothing_is_explained_or_followed(key: str) -> None:
     rung: list[None] = []
-    async with opened(FakeSession(replace(healthy(), consumers=()))) as (pilot, _, app):
+    async with opened(FakeBackend(replace(healthy(), consumers=()))) as (pilot, _, app):
         app.bell = lambda: rung.append(None)  # type: ignore[method-assign]
         await press(pilot, "2", key)
         assert len(app.screen_stack) == 1
@@ -508,7 +508,7 @@ async def test_where_there_is_no_row_nothing_is_explained_or_followed(key: str) 
 
 
 async def test_no_log_is_asked_for_where_the_row_names_no_consumer() -> None:
-    async with opened(FakeSession(overdue())) as (pilot, _, app):
+    async with opened(FakeBackend(overdue())) as (pilot, _, app):
         await press(pilot, "down", "down", "l")
         told = [note.message for note in app._notifications]
         assert told == ["The selected row names no consumer of this host."]
@@ -516,14 +516,14 @@ async def test_no_log_is_asked_for_where_the_row_names_no_consumer() -> None:
 
 @pytest.mark.parametrize(("pane", "words"), [("1", "P0 in the hub"), ("3", "Evidence")])
 async def test_enter_opens_details_and_y_copies_them(pane: str, words: str) -> None:
-    async with opened(FakeSession(overdue())) as (pilot, _, app):
+    async with opened(FakeBackend(overdue())) as (pilot, _, app):
         await press(pilot, pane, "enter", "y")
         assert isinstance(app.screen, DetailsScreen)
         assert words in app.clipboard
 
 
 async def test_the_chart_looks_back_and_zooms() -> None:
-    async with opened(FakeSession(overdue())) as (pilot, _, app):
+    async with opened(FakeBackend(overdue())) as (pilot, _, app):
         await press(pilot, "down", "down", "enter")
         chart = app.screen.query_one(Chart)
         assert "1,820" in chart.render_line(0).text
@@ -587,7 +587,7 @@ async def test_where_no_process_has_the_words_enter_chooses_nothing() -> None:
 
 
 async def test_the_groups_dialog_shows_the_lag_of_the_group_under_the_cursor() -> None:
-    async with opened(FakeSession(overdue())) as (pilot, session, app):
+    async with opened(FakeBackend(overdue())) as (pilot, session, app):
         await press(pilot, "g")
         lag = app.screen.query_one(LagPane)
 
@@ -613,7 +613,7 @@ async def test_a_process_that_inherited_the_pid_of_a_finding_is_not_its_target()
         for c in scene.consumers
     )
 
-    async with opened(FakeSession(replace(scene, consumers=reborn))) as (pilot, _, app):
+    async with opened(FakeBackend(replace(scene, consumers=reborn))) as (pilot, _, app):
         await press(pilot, "3", *["down"] * scene.findings.index(about), "k")
         assert len(app.screen_stack) == 1
         assert any("Select a consumer" in note.message for note in app._notifications)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from ehtui.tui.app import EhtuiApp
+from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.details import Facts
-from ehtui.tui.session import UiOptions
-from tests.tui.fakes import FakeSession
+from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import healthy
 from tests.waiting import wait_for
 
 
 async def test_a_consumer_is_looked_at_closely_once_its_details_are_open() -> None:
-    app = EhtuiApp(FakeSession(healthy()), UiOptions())
+    app = EhtuiApp(FakeBackend(healthy()), UiOptions())
 
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.press("2", "enter")

@@ -6,12 +6,12 @@ from collections import Counter
 
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.keys import KEYS, Scope
+from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.screens.log import LogScreen
-from ehtui.tui.session import UiOptions
 from ehtui.tui.widgets.chart import Chart
 from ehtui.views.formats import Clock
-from tests.tui.fakes import FakeSession, FakeTail
+from tests.tui.fakes import FakeBackend, FakeTail
 from tests.tui.scenes import healthy
 
 
@@ -26,7 +26,7 @@ def test_every_key_says_what_it_does() -> None:
 
 
 async def test_every_key_has_its_action_where_it_is_bound() -> None:
-    app = EhtuiApp(FakeSession(healthy()), UiOptions())
+    app = EhtuiApp(FakeBackend(healthy()), UiOptions())
 
     async with app.run_test(size=(120, 36)):
         nodes = {
@@ -47,7 +47,7 @@ async def test_every_key_has_its_action_where_it_is_bound() -> None:
 
 
 async def test_a_users_keymap_shows_and_works() -> None:
-    session = FakeSession(healthy())
+    session = FakeBackend(healthy())
     app = EhtuiApp(session, UiOptions(keymap={"refresh": "f5", "help": "h"}))
 
     async with app.run_test(size=(120, 36)) as pilot:

@@ -16,9 +16,9 @@ from ehtui.tui import themes
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.keys import KEYS
 from ehtui.tui.notify import Terminal, sequence
-from ehtui.tui.session import UiOptions
+from ehtui.tui.options import UiOptions
 from ehtui.tui.setting_names import TABLES, check_names
-from tests.tui.fakes import FakeSession
+from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import healthy, overdue
 from tests.tui.test_overview import opened, shown
 from tests.waiting import wait_for
@@ -114,7 +114,7 @@ async def test_words_reach_the_driver_that_the_application_made(
     monkeypatch.delenv("TMUX", raising=False)
     terminal = Terminal(KeptWords, "osc9")
     terminal.notify("before there is one")
-    driver = terminal.driver(EhtuiApp(FakeSession(healthy()), UiOptions()))
+    driver = terminal.driver(EhtuiApp(FakeBackend(healthy()), UiOptions()))
     terminal.notify("P2")
 
     assert isinstance(driver, KeptWords)

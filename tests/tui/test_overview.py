@@ -12,14 +12,14 @@ from textual.pilot import Pilot
 from ehtui.domain.snapshot import Snapshot
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid import Grid
+from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.arrangement import PANES
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.overview import OverviewScreen
-from ehtui.tui.session import UiOptions
 from ehtui.tui.widgets.headline import Headline
 from ehtui.tui.widgets.lag_pane import LagPane
 from ehtui.views.keys import process_key
-from tests.tui.fakes import FakeSession
+from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import GROUP, SCENES, healthy, many, overdue
 from tests.waiting import wait_for
 
@@ -27,8 +27,8 @@ from tests.waiting import wait_for
 @asynccontextmanager
 async def opened(
     snapshot: Snapshot, *, size: tuple[int, int] = (120, 36), options: UiOptions | None = None
-) -> AsyncIterator[tuple[Pilot[int], FakeSession, OverviewScreen]]:
-    session = FakeSession(snapshot)
+) -> AsyncIterator[tuple[Pilot[int], FakeBackend, OverviewScreen]]:
+    session = FakeBackend(snapshot)
     app = EhtuiApp(session, options or UiOptions())
 
     async with app.run_test(size=size, notifications=True) as pilot:
@@ -262,7 +262,7 @@ async def test_text_from_outside_is_text() -> None:
 
 
 async def test_read_only_hides_what_acts() -> None:
-    session = FakeSession(healthy(), read_only=True)
+    session = FakeBackend(healthy(), read_only=True)
     app = EhtuiApp(session, UiOptions())
 
     async with app.run_test(size=(120, 36)) as pilot:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from ehtui.tui import pause
+from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.screens.dialog import Dialog
-from ehtui.tui.session import UiOptions
 from tests.tui.scenes import healthy
 from tests.tui.test_overview import opened, shown
 from tests.waiting import wait_for

@@ -3,34 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.planners.start import log_name
 from ehtui.domain.plans import EnvironmentOf, Refusal, RefusalReason, StartPlan
 from ehtui.domain.process import ProcessId, RecognisedBy
-from ehtui.domain.restarts import RestartRecord
+from ehtui.domain.restarts import Ended, RestartRecord
 
 if TYPE_CHECKING:
+    from ehtui.domain.planners.context import PlanningContext
     from ehtui.domain.process import ProcessSample
-    from ehtui.domain.restarts import Rehearsal
+    from ehtui.domain.requests import StartAgainRequest
     from ehtui.domain.snapshot import ConsumerState, Snapshot
 
 MOST = 32  # the longest ended go first
 SLACK_S = 2.0  # of a scan: who came in the same moment may be the one that came after it
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A consumer that runs no more. Local times."""
-
-    process: ProcessId
-    command: str  # safe to show
-    folder: str | None
-    group: str | None
-    consumer: str  # its name in the configuration, or its program's
-    ended_at: float | None = None  # None: it runs
-    record: RestartRecord | None = None  # it was stopped to be restarted, and was not
 
 
 Seen = Mapping[ProcessId, Ended]
@@ -109,27 +97,19 @@ def _runs_again(each: Ended, running: list[ProcessSample]) -> bool:
     )
 
 
-def plan_again(
-    ended: Ended,
-    rehearsal: Rehearsal | Refusal,
-    *,
-    is_remembered: bool,
-    variables: frozenset[str],
-    default_group: str,
-    log_folder: str,
-    read_only: bool,
-    at: float,
-) -> StartPlan | Refusal:
-    """Plan to start one again. `variables` are the names that ehtui's own environment has."""
-    if read_only:
+def plan_again(request: StartAgainRequest, context: PlanningContext) -> StartPlan | Refusal:
+    """Plan to start one again."""
+    if context.read_only:
         return Refusal(RefusalReason.READ_ONLY, "start")
+
+    ended, rehearsal, is_remembered = request.ended, request.rehearsal, request.is_remembered
 
     if isinstance(rehearsal, Refusal):
         return rehearsal
 
     record = ended.record
     had = frozenset(record.variables) if record is not None and not is_remembered else frozenset()
-    group = ended.group or default_group
+    group = ended.group or context.snapshot.policy.default_group
 
     return StartPlan(
         consumer=ended.consumer,
@@ -137,10 +117,10 @@ def plan_again(
         cwd=rehearsal.folder,
         group=group,
         variables=(),
-        log_path=f"{log_folder}/{log_name(ended.consumer, group, at)}",
-        planned_at=at,
+        log_path=f"{context.log_folder}/{log_name(ended.consumer, group, context.at)}",
+        planned_at=context.at,
         again=ended.process,
         environment=EnvironmentOf.ITSELF if is_remembered else EnvironmentOf.EHTUI,
-        missing=tuple(sorted(had - variables)),
+        missing=tuple(sorted(had - context.variables)),
         rehearsal=rehearsal,
     )

@@ -7,53 +7,43 @@ from typing import TYPE_CHECKING
 from ehtui.domain.plans import Refusal, RefusalReason, SendPlan, SendTarget
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.planners.context import PlanningContext
+    from ehtui.domain.requests import SendRequest
 
 MAX_COUNT = 1_000
 
 
-def plan_send(
-    snapshot: Snapshot,
-    template: str,
-    templates: Mapping[str, tuple[str, Mapping[str, str]]],
-    *,
-    target: SendTarget,
-    partition: str | None = None,
-    key: str | None = None,
-    count: int = 1,
-    read_only: bool,
-    at: float,
-) -> SendPlan | Refusal:
-    """Plan test events. `templates` maps a name to (body, properties)."""
-    if read_only:
+def plan_send(request: SendRequest, context: PlanningContext) -> SendPlan | Refusal:
+    """Plan test events."""
+    snapshot, target, key, count = context.snapshot, request.target, request.key, request.count
+
+    if context.read_only:
         return Refusal(RefusalReason.READ_ONLY, "send")
 
-    if template not in templates:
-        return Refusal(RefusalReason.UNKNOWN_TEMPLATE, template)
+    if request.template not in context.templates:
+        return Refusal(RefusalReason.UNKNOWN_TEMPLATE, request.template)
 
     if snapshot.hub is None:
         return Refusal(RefusalReason.NOT_CONNECTED, "hub")
 
-    if target is SendTarget.PARTITION and partition not in snapshot.hub.partition_ids:
-        return Refusal(RefusalReason.UNKNOWN_PARTITION, partition or "")
+    if target is SendTarget.PARTITION and request.partition not in snapshot.hub.partition_ids:
+        return Refusal(RefusalReason.UNKNOWN_PARTITION, request.partition or "")
 
     if (target is SendTarget.KEY and not key) or not 1 <= count <= MAX_COUNT:
         return Refusal(RefusalReason.NOTHING_SELECTED, "key" if not key else "count")
 
-    body, properties = templates[template]
+    body, properties = context.templates[request.template]
 
     return SendPlan(
         namespace=snapshot.hub.namespace,
         hub=snapshot.hub.name,
-        template=template,
+        template=request.template,
         body=body,
         target=target,
-        partition=partition if target is SendTarget.PARTITION else None,
+        partition=request.partition if target is SendTarget.PARTITION else None,
         key=key if target is SendTarget.KEY else None,
         properties=tuple(sorted(properties.items())),
         count=count,
-        planned_at=at,
+        planned_at=context.at,
         is_production=snapshot.policy.is_production,
     )

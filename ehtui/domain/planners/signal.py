@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal as signals
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from ehtui.domain.consequences import after_death, after_release
@@ -19,13 +20,13 @@ from ehtui.domain.plans import (
     SupervisedPlan,
     TakeoverWindow,
 )
+from ehtui.domain.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from ehtui.domain.planners.host import Host
+    from ehtui.domain.planners.context import Actor, PlanningContext
     from ehtui.domain.process import ProcessId, ProcessSample
-    from ehtui.domain.snapshot import ConsumerState, Snapshot
+    from ehtui.domain.requests import SignalRequest
+    from ehtui.domain.snapshot import ConsumerState
     from ehtui.domain.takeover import Span
 
 P = TypeVar("P", bound=BasePlan)
@@ -33,6 +34,7 @@ P = TypeVar("P", bound=BasePlan)
 _HALTS = {"stopped": Halt.STOP, "tracing-stop": Halt.DEBUGGER}
 OFFERED_SIGNALS = ("TERM", "INT", "KILL", "HUP", "USR1", "USR2", "STOP", "CONT", "QUIT")
 HARMLESS_SIGNALS = frozenset({"CONT"})
+_UNHEEDED = frozenset({SignalEffect.IGNORED, SignalEffect.UNKNOWN})
 
 
 def signal_number(name: str) -> int | None:
@@ -51,91 +53,69 @@ def signal_name(number: int) -> str:
 
 
 def plan_signal(
-    snapshot: Snapshot,
-    processes: Sequence[ProcessId],
-    signal: str,
-    *,
-    host: Host,
-    read_only: bool,
-    at: float,
-    escalate_after_s: float | None = None,
-    lets_go_on: bool = False,
+    request: SignalRequest, context: PlanningContext, *, lets_go_on: bool = False
 ) -> SignalPlan | Refusal:
     """Plan one signal for pinned processes; one target that must not be touched refuses all.
 
     With `lets_go_on` a stopped process is sent CONT after it: else it acts on nothing but KILL.
     """
-    if read_only:
+    if context.read_only:
         return Refusal(RefusalReason.READ_ONLY, "signal")
 
-    number = signal_number(signal)
+    number = signal_number(request.signal)
 
     if number is None:
-        return Refusal(RefusalReason.UNKNOWN_SIGNAL, signal)
+        return Refusal(RefusalReason.UNKNOWN_SIGNAL, request.signal)
 
-    if not processes:
+    if not request.processes:
         return Refusal(RefusalReason.NOTHING_SELECTED, "consumer")
 
+    sending = _Sending(context.snapshot, context.at, number, request.escalate_after_s, lets_go_on)
     targets = []
 
-    for process in dict.fromkeys(processes):
-        consumer = next((c for c in snapshot.consumers if c.process.id == process), None)
-        refusal = _refusal(consumer, process, snapshot, host)
+    for process in dict.fromkeys(request.processes):
+        consumer = next((c for c in context.snapshot.consumers if c.process.id == process), None)
+        refusal = _refusal(consumer, process, context.snapshot, context.actor)
 
         if refusal is not None or consumer is None:
             return refusal or Refusal(RefusalReason.GONE, str(process.pid))
 
-        halted_by = _halted(consumer, lets_go_on=lets_go_on)
-        targets.append(_target(snapshot, consumer, number, at, escalate_after_s, halted_by))
+        targets.append(sending.judge(consumer))
 
-    escalate_to = "KILL" if escalate_after_s is not None else None
-
-    return SignalPlan(signal_name(number), tuple(targets), at, escalate_to, escalate_after_s)
+    return SignalPlan(
+        signal=signal_name(number),
+        targets=tuple(targets),
+        planned_at=context.at,
+        escalate_to="KILL" if request.escalate_after_s is not None else None,
+        escalate_after_s=request.escalate_after_s,
+    )
 
 
 def reforecast(plan: P, snapshot: Snapshot, at: float) -> P:
     """The same plan as of now: owners renew while somebody reads a confirmation."""
-    targets = _targets_now(plan, snapshot, at)
-
-    return plan.judged_anew(targets, at) if targets else plan
-
-
-def _targets_now(plan: BasePlan, snapshot: Snapshot, at: float) -> list[SignalTarget]:
     match plan:
-        case SignalPlan():
-            return _judged_anew(plan, plan.signal, plan.escalate_after_s, snapshot, at)
-        case RestartPlan():
-            return _judged_anew(plan, plan.signal, plan.wait_s, snapshot, at, lets_go_on=True)
-        case SupervisedPlan():
-            return _judged_anew(plan, plan.signal, plan.wait_s, snapshot, at)
+        case SignalPlan(targets=before, signal=signal, escalate_after_s=kill_after_s):
+            lets_go_on = False
+        case RestartPlan(targets=before, signal=signal, wait_s=kill_after_s):
+            lets_go_on = True
+        case SupervisedPlan(targets=before, signal=signal, wait_s=kill_after_s):
+            lets_go_on = False
         case _:
-            return []
+            return plan
 
-
-def _judged_anew(
-    plan: SignalPlan | RestartPlan | SupervisedPlan,
-    signal: str,
-    escalate_after_s: float | None,
-    snapshot: Snapshot,
-    at: float,
-    *,
-    lets_go_on: bool = False,
-) -> list[SignalTarget]:
     number = signal_number(signal)
+
+    if number is None:
+        return plan
+
+    sending = _Sending(snapshot, at, number, kill_after_s, lets_go_on)
     seen = {consumer.process.id: consumer for consumer in snapshot.consumers}
-    targets = []
+    targets = [
+        sending.judge(seen[target.process]) if target.process in seen else target
+        for target in before
+    ]
 
-    for target in plan.targets:
-        consumer = seen.get(target.process)
-
-        if number is None or consumer is None:
-            targets.append(target)
-            continue
-
-        halted_by = _halted(consumer, lets_go_on=lets_go_on)
-        targets.append(_target(snapshot, consumer, number, at, escalate_after_s, halted_by))
-
-    return targets
+    return plan.judged_anew(targets, at)
 
 
 def halt_of(consumer: ConsumerState) -> Halt | None:
@@ -151,10 +131,10 @@ def _halted(consumer: ConsumerState, *, lets_go_on: bool) -> Halt | None:
 
 
 def _refusal(
-    consumer: ConsumerState | None, process: ProcessId, snapshot: Snapshot, host: Host
+    consumer: ConsumerState | None, process: ProcessId, snapshot: Snapshot, actor: Actor
 ) -> Refusal | None:
     pid = str(process.pid)
-    untouchable = _untouchable(consumer, process, host)
+    untouchable = _untouchable(consumer, process, actor)
 
     if untouchable is not None:
         return Refusal(untouchable, pid)
@@ -169,14 +149,14 @@ def _refusal(
     if not process.runs_on_in(consumer.process.id):
         return Refusal(RefusalReason.PROGRAM_CHANGED, pid)
 
-    if not (host.is_root or host.user in {None, consumer.process.user}):
+    if not (actor.is_root or actor.user in {None, consumer.process.user}):
         return Refusal(RefusalReason.FOREIGN_USER, pid, consumer.process.user or "")
 
     return None
 
 
 def _untouchable(
-    consumer: ConsumerState | None, process: ProcessId, host: Host
+    consumer: ConsumerState | None, process: ProcessId, actor: Actor
 ) -> RefusalReason | None:
     if process.pid == 1:
         return RefusalReason.INIT
@@ -184,48 +164,58 @@ def _untouchable(
     if consumer is not None and consumer.process.is_kernel_thread:
         return RefusalReason.KERNEL_THREAD
 
-    if process.pid == host.own_pid or process.pid in host.ancestors:
+    if process.pid == actor.own_pid or process.pid in actor.ancestors:
         return RefusalReason.SELF_OR_ANCESTOR
 
     return None
 
 
-def _target(
-    snapshot: Snapshot,
-    consumer: ConsumerState,
-    number: int,
-    at: float,
-    escalate_after_s: float | None,
-    halted_by: Halt | None,
-) -> SignalTarget:
-    effect = signal_effect(consumer.process, number)
+@dataclass(frozen=True, slots=True)
+class _Sending:
+    """One signal at one moment; who does not heed it is killed after a while, where that is set."""
 
-    if halted_by is not None and number not in {signals.SIGKILL, signals.SIGCONT}:
-        effect = SignalEffect.UNKNOWN  # it waits with the process
+    snapshot: Snapshot
+    at: float
+    number: int
+    kill_after_s: float | None
+    lets_go_on: bool
 
-    now = at + (snapshot.clock_offset_s or 0.0)
-    ends = (now, now)
-
-    # Who does not heed the first signal is killed: that is what the plan has to tell.
-    if escalate_after_s is not None and effect in {SignalEffect.IGNORED, SignalEffect.UNKNOWN}:
-        killed_at = now + escalate_after_s  # and renews until then
-        ends = (killed_at if effect is SignalEffect.IGNORED else now, killed_at)
-        effect = SignalEffect.DIES
-
-    owner = consumer.link.owner if consumer.link else None
-    owns = tuple(
-        OwnedPartition(
-            group.name, partition.id, _takeover(snapshot, group.name, partition.id, effect, ends)
+    def judge(self, consumer: ConsumerState) -> SignalTarget:
+        """What it does to one consumer, and what that one loses."""
+        halted_by = _halted(consumer, lets_go_on=self.lets_go_on)
+        effect, ends = self._effect(consumer, halted_by)
+        owns = tuple(
+            OwnedPartition(group.name, id_, _takeover(self.snapshot, group.name, id_, effect, ends))
+            for name, id_ in consumer.owns
+            if (group := self.snapshot.group(name)) is not None
+            and any(partition.id == id_ for partition in group.partitions)
         )
-        for name, partition_id in consumer.owns
-        if (group := snapshot.group(name)) is not None
-        for partition in group.partitions
-        if partition.id == partition_id
-    )
 
-    return SignalTarget(
-        consumer.process.id, consumer.process.command, owner, owns, effect, halted_by
-    )
+        return SignalTarget(
+            process=consumer.process.id,
+            command=consumer.process.command,
+            owner=consumer.link.owner if consumer.link else None,
+            owns=owns,
+            effect=effect,
+            halted_by=halted_by,
+        )
+
+    def _effect(self, consumer: ConsumerState, halted_by: Halt | None) -> tuple[SignalEffect, Span]:
+        """What it does, and between which moments its leases were renewed last."""
+        effect = signal_effect(consumer.process, self.number)
+
+        if halted_by is not None and self.number not in {signals.SIGKILL, signals.SIGCONT}:
+            effect = SignalEffect.UNKNOWN  # it waits with the process
+
+        now = self.at + (self.snapshot.clock_offset_s or 0.0)
+
+        if self.kill_after_s is None or effect not in _UNHEEDED:
+            return effect, (now, now)
+
+        # Who does not heed the first signal is killed: that is what the plan has to tell.
+        killed_at = now + self.kill_after_s  # and renews until then
+
+        return SignalEffect.DIES, (killed_at if effect is SignalEffect.IGNORED else now, killed_at)
 
 
 def signal_effect(process: ProcessSample, number: int) -> SignalEffect:

@@ -12,23 +12,28 @@ from ehtui.domain.plans import (
     Refusal,
     RefusalReason,
     RestartPlan,
+    RollingPlan,
     SignalEffect,
     SignalPlan,
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.requests import SignalRequest
 from ehtui.domain.restarts import NOT_REHEARSED
 from ehtui.domain.text import mask_arguments, visible
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from ehtui.domain.planners.host import Host
+    from ehtui.domain.planners.context import PlanningContext
     from ehtui.domain.process import ProcessId, Supervisor
+    from ehtui.domain.requests import RestartRequest, StartRequest
     from ehtui.domain.restarts import Rehearsal
-    from ehtui.domain.snapshot import Snapshot
 
 SUPERVISOR_WAIT_S = 120.0  # systemd gives a service 90 s to stop
+ROLLING_WITHIN_S = 300.0  # a lease that nobody released takes up to three minutes
+
+AnyRestart = RestartPlan | SupervisedPlan | RollingPlan
 
 
 def with_group(text: str, group: str) -> str:
@@ -43,40 +48,37 @@ def log_name(consumer: str, group: str, at: float) -> str:
     return f"{plain}-{int(at)}.log"
 
 
-def plan_restart(
-    snapshot: Snapshot,
-    process: ProcessId,
-    *,
-    log_folder: str,
-    host: Host,
-    read_only: bool,
-    at: float,
-    signal: str = "TERM",
-    kill_after_s: float | None = None,
-    rehearsal: Rehearsal | Refusal = NOT_REHEARSED,
-) -> RestartPlan | SupervisedPlan | Refusal:
-    """Plan a restart of one process: by its supervisor where it has one, who would start it too.
+def plan_restart(request: RestartRequest, context: PlanningContext) -> AnyRestart | Refusal:
+    """Plan the restart of one process, or of several one after the other."""
+    if not request.processes:
+        return Refusal(RefusalReason.NOTHING_SELECTED, "consumer")
 
-    `rehearsal` is what trying its start found; a supervisor needs none.
-    """
-    found = next((c.process for c in snapshot.consumers if c.process.id == process), None)
+    plans = []
+
+    for process in request.processes:
+        plan = _plan_one(request, process, context)
+
+        if isinstance(plan, Refusal) or len(request.processes) == 1:
+            return plan
+
+        plans.append(plan)
+
+    return RollingPlan(each_once(plans), ROLLING_WITHIN_S, context.at)
+
+
+def _plan_one(
+    request: RestartRequest, process: ProcessId, context: PlanningContext
+) -> RestartPlan | SupervisedPlan | Refusal:
+    """By its supervisor where it has one, who would start it too."""
+    consumers = context.snapshot.consumers
+    found = next((c.process for c in consumers if c.process.id == process), None)
     supervisor = found.supervisor if found is not None else None
 
     if supervisor is not None and supervisor.obstacle is None:
-        return _plan_supervised(
-            snapshot, process, supervisor, host=host, read_only=read_only, at=at
-        )
+        return _plan_supervised(process, supervisor, context)
 
-    stopping = plan_signal(
-        snapshot,
-        [process],
-        signal,
-        host=host,
-        read_only=read_only,
-        at=at,
-        escalate_after_s=kill_after_s,
-        lets_go_on=True,
-    )
+    asked = SignalRequest((process,), request.signal, request.kill_after_s)
+    stopping = plan_signal(asked, context, lets_go_on=True)
 
     if isinstance(stopping, Refusal):
         return stopping
@@ -88,32 +90,30 @@ def plan_restart(
     if stopping.targets[0].effect is SignalEffect.IGNORED:
         return Refusal(RefusalReason.SIGNAL_IGNORED, str(process.pid), stopping.signal)
 
+    rehearsal = request.rehearsals.get(process, NOT_REHEARSED)
+
     if isinstance(rehearsal, Refusal):
         return rehearsal
 
-    return _restart_plan(snapshot, stopping, kill_after_s, rehearsal, log_folder, at)
+    return _restart_plan(stopping, rehearsal, context)
 
 
 def _restart_plan(
-    snapshot: Snapshot,
-    stopping: SignalPlan,
-    kill_after_s: float | None,
-    rehearsal: Rehearsal,
-    log_folder: str,
-    at: float,
+    stopping: SignalPlan, rehearsal: Rehearsal, context: PlanningContext
 ) -> RestartPlan:
     (target,) = stopping.targets
-    running = next(c for c in snapshot.consumers if c.process.id == target.process)
-    consumer, group = running.process, running.home or snapshot.policy.default_group
-    name = log_name(consumer.consumer_name or consumer.name, group, at)
+    running = next(c for c in context.snapshot.consumers if c.process.id == target.process)
+    consumer = running.process
+    group = running.home or context.snapshot.policy.default_group
+    name = log_name(consumer.consumer_name or consumer.name, group, context.at)
 
     return RestartPlan(
         signal=stopping.signal,
         target=replace(target, halted_by=halt_of(running)),
-        wait_s=kill_after_s,
+        wait_s=stopping.escalate_after_s,
         cwd=rehearsal.folder or consumer.cwd,
-        log_path=f"{log_folder}/{name}",
-        planned_at=at,
+        log_path=f"{context.log_folder}/{name}",
+        planned_at=context.at,
         rehearsal=rehearsal,
         consumer=consumer.consumer_name,
         group=running.home,
@@ -121,29 +121,17 @@ def _restart_plan(
 
 
 def _plan_supervised(
-    snapshot: Snapshot,
-    process: ProcessId,
-    supervisor: Supervisor,
-    *,
-    host: Host,
-    read_only: bool,
-    at: float,
+    process: ProcessId, supervisor: Supervisor, context: PlanningContext
 ) -> SupervisedPlan | Refusal:
     """Plan the supervisor's own restart, with everybody whom it restarts along."""
     alike = (
         c.process.id
-        for c in snapshot.consumers
+        for c in context.snapshot.consumers
         if c.process.supervisor == supervisor and not c.process.has_ended
     )
-    stopping = plan_signal(
-        snapshot,
-        [process, *alike],
-        supervisor.stops_with,
-        host=replace(host, is_root=True),  # who may restart what is the supervisor's to judge
-        read_only=read_only,
-        at=at,
-        escalate_after_s=SUPERVISOR_WAIT_S,  # every one of them kills who does not stop
-    )
+    # Every supervisor kills who does not stop; who may restart what is theirs to judge.
+    asked = SignalRequest((process, *alike), supervisor.stops_with, SUPERVISOR_WAIT_S)
+    stopping = plan_signal(asked, replace(context, actor=replace(context.actor, is_root=True)))
 
     if isinstance(stopping, Refusal):
         return stopping
@@ -151,7 +139,12 @@ def _plan_supervised(
     target, *others = stopping.targets
 
     return SupervisedPlan(
-        supervisor, stopping.signal, target, tuple(others), SUPERVISOR_WAIT_S, planned_at=at
+        supervisor=supervisor,
+        signal=stopping.signal,
+        target=target,
+        others=tuple(others),
+        wait_s=SUPERVISOR_WAIT_S,
+        planned_at=context.at,
     )
 
 
@@ -170,23 +163,17 @@ def each_once(
     return tuple(kept)
 
 
-def plan_start(
-    consumer: str,
-    commands: Mapping[str, tuple[tuple[str, ...], str | None]],
-    *,
-    group: str,
-    log_folder: str,
-    read_only: bool,
-    at: float,
-) -> StartPlan | Refusal:
-    """Plan the start of a configured consumer. `commands` maps a name to (command, cwd)."""
-    if read_only:
+def plan_start(request: StartRequest, context: PlanningContext) -> StartPlan | Refusal:
+    """Plan the start of a configured consumer."""
+    consumer, group = request.consumer, request.group
+
+    if context.read_only:
         return Refusal(RefusalReason.READ_ONLY, "start")
 
-    if consumer not in commands:
+    if consumer not in context.commands:
         return Refusal(RefusalReason.UNKNOWN_CONSUMER, consumer)
 
-    command, cwd = commands[consumer]
+    command, cwd = context.commands[consumer]
 
     if not command:
         return Refusal(RefusalReason.NO_COMMAND, consumer)
@@ -199,6 +186,6 @@ def plan_start(
         cwd=cwd,
         group=group,
         variables=("EVENTHUB_CONSUMER_GROUP", LAUNCH_VARIABLE),
-        log_path=f"{log_folder}/{log_name(consumer, group, at)}",
-        planned_at=at,
+        log_path=f"{context.log_folder}/{log_name(consumer, group, context.at)}",
+        planned_at=context.at,
     )

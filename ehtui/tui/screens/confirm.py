@@ -62,7 +62,7 @@ class ConfirmScreen(Dialog[bool]):
     @override
     def subject_of_time(self) -> Snapshot:
         """A plan is made of the newest, also while the screen below stands still."""
-        return self.app.session.snapshot
+        return self.app.backend.snapshot
 
     @override
     def heading(self) -> str:

@@ -110,7 +110,7 @@ class DetailsScreen(Dialog[None]):
         consumer = consumer_at(app.snapshot, self._key)
 
         if consumer is not None:
-            self._found = inspected(await app.session.inspect(consumer.process.id))
+            self._found = inspected(await app.backend.inspect(consumer.process.id))
             self._show()
 
     def _show(self) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from ehtui.domain.process import LogLine
-    from ehtui.tui.session import Tail
+    from ehtui.monitor.backend import Tail
 
 EVERY_S = 1.0
 MOST_LINES = 2000

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -13,6 +12,7 @@ from textual.widgets.option_list import Option
 from typing_extensions import override
 
 from ehtui.domain.plans import SendTarget
+from ehtui.domain.requests import SendRequest
 from ehtui.domain.text import safe
 from ehtui.tui.screens.dialog import Dialog, text
 
@@ -24,17 +24,6 @@ if TYPE_CHECKING:
 _KEY = "key"
 _ROUND_ROBIN = "round-robin"
 _MOST = 1000
-
-
-@dataclass(frozen=True, slots=True)
-class SendRequest:
-    """What was chosen; the planner judges it."""
-
-    template: str
-    target: SendTarget
-    partition: str | None
-    key: str | None
-    count: int
 
 
 class Templates(OptionList):

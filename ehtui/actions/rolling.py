@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
 
 LOOK_EVERY_S = 0.25
-WITHIN_S = 300.0  # a lease that nobody released takes up to three minutes
 _BAD = frozenset({Comeback.ENDED, Comeback.LATE})
 
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
-from ehtui.cli.session import MonitorSession
+from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.config.settings import Settings
 from ehtui.domain.memory import State
 from ehtui.domain.outcomes import Outcome, OutcomeState
@@ -38,7 +38,7 @@ PLAN = RestartPlan(
 
 @dataclass
 class Bench:
-    """A session with slow hands, and what its timeline was told."""
+    """A backend with slow hands, and what its timeline was told."""
 
     folder: Path
     hands: SlowHands = field(default_factory=SlowHands)
@@ -55,8 +55,10 @@ class Bench:
             audit=AuditLog(self.folder / "audit.jsonl"),
             clock=lambda: 50.0,
         )
-        self.session = MonitorSession(self.monitor, Settings(), executor, adopted=self.adopted)
-        self.monitor.start()
+        self.backend = MonitorBackend(
+            lambda: Works(self.monitor, executor, self.adopted), Settings(), Snapshot()
+        )
+        self.backend.monitor.start()
 
     async def _open(self) -> Sequence[Scheduled]:
         return [Scheduled(source, 60.0, 5.0) for source in self.sources]
@@ -93,7 +95,7 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
 
 
 async def test_who_stops_waiting_does_not_leave_a_consumer_stopped(bench: Bench) -> None:
-    waiting = asyncio.create_task(bench.session.execute(PLAN))
+    waiting = asyncio.create_task(bench.backend.execute(PLAN))
     await asyncio.to_thread(bench.hands.is_waiting.wait, 10)
     waiting.cancel()
 
@@ -113,7 +115,7 @@ async def test_the_store_is_looked_at_once_more_before_a_signal(tmp_path: Path) 
 
     try:
         await wait_for(lambda: store.reads == hub.reads == 1)
-        await bench.session.execute(SignalPlan("TERM", (PLAN.target,), 1.0))
+        await bench.backend.execute(SignalPlan("TERM", (PLAN.target,), 1.0))
         assert hands.reads == [2]
         await wait_for(lambda: store.reads == 3)  # an action is followed by a look at everything
     finally:
@@ -123,11 +125,11 @@ async def test_the_store_is_looked_at_once_more_before_a_signal(tmp_path: Path) 
 async def test_a_store_that_hangs_does_not_hold_a_signal_back(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ehtui.cli.session.LOOK_WITHIN_S", 0.05)
+    monkeypatch.setattr("ehtui.cli.backend.LOOK_WITHIN_S", 0.05)
     bench = Bench(tmp_path, sources=[FakeSource("store", hangs=True)])
 
     try:
-        outcome = await bench.session.execute(SignalPlan("TERM", (PLAN.target,), 1.0))
+        outcome = await bench.backend.execute(SignalPlan("TERM", (PLAN.target,), 1.0))
     finally:
         bench.monitor.stop()
 
@@ -136,27 +138,27 @@ async def test_a_store_that_hangs_does_not_hold_a_signal_back(
 
 async def test_what_ehtui_started_is_watched_without_a_pattern(bench: Bench) -> None:
     bench.hands.may_end.set()
-    outcome = await bench.session.execute(PLAN)
+    outcome = await bench.backend.execute(PLAN)
 
     assert bench.adopted == [int(dict(outcome.details)["pid"])]
 
 
 def test_who_leaves_waits_for_the_promised_start(bench: Bench) -> None:
-    bench.session.begin(PLAN)
+    bench.backend.begin(PLAN)
     assert bench.hands.is_waiting.wait(10)
-    (unfinished,) = bench.session.unfinished
+    (unfinished,) = bench.backend.unfinished
     assert isinstance(unfinished, RestartPlan)
 
     threading.Timer(0.05, bench.hands.may_end.set).start()
-    (ended,) = bench.session.finish(10.0)
+    (ended,) = bench.backend.finish(10.0)
     assert ended.state is OutcomeState.DONE
-    assert not bench.session.unfinished
+    assert not bench.backend.unfinished
 
 
 def test_what_does_not_end_in_time_goes_on_and_is_told(bench: Bench) -> None:
-    future = bench.session.begin(PLAN)
+    future = bench.backend.begin(PLAN)
     assert bench.hands.is_waiting.wait(10)
-    (ended,) = bench.session.finish(0.0)
+    (ended,) = bench.backend.finish(0.0)
 
     assert ended.state is OutcomeState.LEFT
     assert ended.error == "The restart of 7 goes on without ehtui: see again.log."
@@ -166,12 +168,12 @@ def test_what_does_not_end_in_time_goes_on_and_is_told(bench: Bench) -> None:
 
 
 def test_nobody_waits_for_a_signal_that_was_sent(bench: Bench) -> None:
-    bench.session.begin(SignalPlan("TERM", (PLAN.target,), 1.0))
+    bench.backend.begin(SignalPlan("TERM", (PLAN.target,), 1.0))
 
-    assert not bench.session.unfinished
-    assert bench.session.finish(60.0) == ()
+    assert not bench.backend.unfinished
+    assert bench.backend.finish(60.0) == ()
 
 
 def test_the_senders_link_is_closed_at_the_end(bench: Bench) -> None:
-    assert bench.session.close() == ()
+    assert bench.backend.close() == ()
     assert bench.sender.is_closed

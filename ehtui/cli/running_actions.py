@@ -28,7 +28,7 @@ class Action:
 
 
 @dataclass(slots=True)
-class Underway:
+class RunningActions:
     """Written by whoever acts, read and ended by whoever leaves; each on a thread of its own."""
 
     _actions: dict[Future[Outcome], Action] = field(default_factory=dict)

@@ -1,0 +1,343 @@
+"""A monitor with the right to act: what the screen and the commands work with."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from concurrent.futures import Future, wait
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ehtui.clock import steady
+from ehtui.lazy import LazyModule
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ehtui.actions import folders, rolling
+    from ehtui.actions.executor import Executor
+    from ehtui.cli import running_actions
+    from ehtui.config.settings import Settings
+    from ehtui.domain import outcomes, planners, plans, requests, restarts, updates
+    from ehtui.domain.outcomes import Outcome
+    from ehtui.domain.planners import again, context
+    from ehtui.domain.planners import signal as signalling
+    from ehtui.domain.planners.again import Seen
+    from ehtui.domain.planners.context import Actor, PlanningContext
+    from ehtui.domain.plans import Plan, Refusal, SinglePlan
+    from ehtui.domain.process import ProcessDetails, ProcessId, ProcessSample
+    from ehtui.domain.requests import Request
+    from ehtui.domain.restarts import Ended, Rehearsal
+    from ehtui.domain.snapshot import Snapshot
+    from ehtui.monitor import Monitor
+    from ehtui.sources import process_inspect, process_list, processes
+    from ehtui.sources.log_text import tail
+    from ehtui.sources.log_text.tail import LogTail
+else:
+    # A screen is painted before the first of them is asked for.
+    again = LazyModule("ehtui.domain.planners.again")
+    context = LazyModule("ehtui.domain.planners.context")
+    folders = LazyModule("ehtui.actions.folders")
+    outcomes = LazyModule("ehtui.domain.outcomes")
+    planners = LazyModule("ehtui.domain.planners")
+    plans = LazyModule("ehtui.domain.plans")
+    process_inspect = LazyModule("ehtui.sources.process_inspect")
+    process_list = LazyModule("ehtui.sources.process_list")
+    processes = LazyModule("ehtui.sources.processes")
+    requests = LazyModule("ehtui.domain.requests")
+    restarts = LazyModule("ehtui.domain.restarts")
+    rolling = LazyModule("ehtui.actions.rolling")
+    running_actions = LazyModule("ehtui.cli.running_actions")
+    signalling = LazyModule("ehtui.domain.planners.signal")
+    tail = LazyModule("ehtui.sources.log_text.tail")
+    updates = LazyModule("ehtui.domain.updates")
+
+HANG_UP_WITHIN_S = 1.0
+LOOK_WITHIN_S = 1.5  # for a last look before a signal; it does not wait for a store that is slow
+
+
+class Works:
+    """What a backend works with once it is opened."""
+
+    def __init__(
+        self, monitor: Monitor, executor: Executor, adopted: list[int] | None = None
+    ) -> None:
+        self.monitor = monitor
+        self.executor = executor
+        # The process source looks at this very list at every scan.
+        self.adopted = [] if adopted is None else adopted
+        self.running = running_actions.RunningActions()
+
+
+class MonitorBackend:
+    """The one implementation of `monitor.backend.Backend`: plans here, acts on the monitor's loop.
+
+    Nothing is made before it is needed, at the latest when somebody subscribes. Rules, planners and
+    hands are a third of what a screen's first paint would otherwise wait for, and the monitor's
+    thread, which imports the Azure libraries, would take turns with whoever paints.
+    """
+
+    def __init__(
+        self,
+        open_works: Callable[[], Works],
+        settings: Settings,
+        first: Snapshot,
+        *,
+        clock: Callable[[], float] = steady,
+    ) -> None:
+        self._open = open_works
+        self._settings = settings
+        self._first = first
+        self._clock = clock
+        self._works: Works | None = None
+        self._actor: Actor | None = None
+        self._seen: Seen = {}
+
+    @property
+    def monitor(self) -> Monitor:
+        """What reads; a command starts it and waits for it itself."""
+        return self._opened.monitor
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture."""
+        return self._first if self._works is None else self._works.monitor.snapshot
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether reading is held."""
+        return self._works is not None and self._works.monitor.is_paused
+
+    @property
+    def read_only(self) -> bool:
+        """Whether actions are refused."""
+        return self._settings.read_only
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Begin to read, and call `callback` with every new picture, on the monitor's thread."""
+
+        def called(snapshot: Snapshot) -> None:
+            self._remember(snapshot)
+            callback(snapshot)
+
+        unsubscribe = self.monitor.subscribe(called)
+        self.monitor.start()
+
+        return unsubscribe
+
+    def refresh(self) -> None:
+        """Read every source now."""
+        self.monitor.refresh()
+
+    def pause(self, paused: bool) -> None:  # noqa: FBT001 - the name of the call says it
+        """Hold or resume reading."""
+        self.monitor.pause(paused)
+
+    # What may be asked for.
+
+    @property
+    def templates(self) -> Sequence[str]:
+        """Names of the configured test events."""
+        return tuple(self._settings.test_events)
+
+    @property
+    def signals(self) -> Sequence[str]:
+        """Signals on offer, gentlest first."""
+        return signalling.OFFERED_SIGNALS
+
+    @property
+    def startable(self) -> Sequence[str]:
+        """Names of the configured consumers that have a command."""
+        return tuple(name for name, each in self._settings.consumers.items() if each.command)
+
+    @property
+    def ended(self) -> Sequence[Ended]:
+        """Consumers that have ended and can be started again, the last to end first."""
+        return again.ended_consumers(self._seen, self.snapshot)
+
+    async def rehearse(self, request: Request) -> Request:
+        """The same request with what trying it found."""
+        match request:
+            case requests.RestartRequest(processes=asked):
+                found = {process: await self._rehearse(process) for process in asked}
+                return replace(request, rehearsals=found)
+            case requests.StartAgainRequest(ended=ended):
+                executor, path = self._opened.executor, f"{self._log_folder}/rehearsal.log"
+                rehearsal = await executor.rehearse(ended.process, path, has_ended=True)
+                remembered = executor.remembers(ended.process)
+                return replace(request, rehearsal=rehearsal, is_remembered=remembered)
+            case _:
+                return request
+
+    def plan(self, request: Request) -> Plan | Refusal:
+        """What doing it will do."""
+        return planners.plan(request, self._context())
+
+    # Acting.
+
+    async def execute(self, plan: Plan) -> Outcome:
+        """Do it. Who stops waiting does not stop it: what was stopped is started again."""
+        return await asyncio.shield(asyncio.wrap_future(self.begin(plan)))
+
+    def begin(self, plan: Plan) -> Future[Outcome]:
+        """Act on the monitor's loop, where Azure clients live; the outcome joins the timeline."""
+        action, executor = running_actions.Action(plan), self._opened.executor
+
+        async def act() -> Outcome:
+            action.task = asyncio.current_task()
+            begun = plan
+
+            try:
+                if isinstance(plan, plans.RollingPlan):
+                    return await rolling.roll(plan, self._run, lambda: self.snapshot, self._clock)
+
+                begun = await self._looked_at_again(plan)
+                outcome = await executor.run(begun)
+            except asyncio.CancelledError as error:
+                if not action.is_given_up:
+                    raise
+
+                outcome = executor.interrupted(begun, error)
+
+            return self._told(outcome)
+
+        future = self.monitor.submit(act)
+        self._opened.running.add(future, action)
+
+        return future
+
+    @property
+    def unfinished(self) -> Sequence[Plan]:
+        """Plans that leaving now would leave half done."""
+        return self._works.running.promised if self._works is not None else ()
+
+    def finish(self, within_s: float | None = None) -> Sequence[Outcome]:
+        """Wait so long for what was promised, then give it up; how that ended. Blocking."""
+        if self._works is None:
+            return ()
+
+        wait_s = running_actions.FINISH_WITHIN_S if within_s is None else within_s
+
+        return self._works.running.finish(wait_s)
+
+    def give_up(self) -> None:
+        """Leave everything as it stands; the audit says how that is."""
+        self._opened.running.give_up()
+
+    def close(self) -> Sequence[Outcome]:
+        """Wait for what is unfinished, hang up and stop reading; how the unfinished ended."""
+        if self._works is None:
+            return ()
+
+        ended = self.finish()
+        # A link that is only dropped would count among the hub's until it times out.
+        wait([self.monitor.submit(self._opened.executor.close)], HANG_UP_WITHIN_S)
+        self.monitor.stop()
+
+        return ended
+
+    # Processes of this host.
+
+    async def list_processes(self) -> Sequence[ProcessSample]:
+        """Every process of this host, Python first."""
+        return await asyncio.to_thread(process_list.list_processes)
+
+    async def inspect(self, process: ProcessId) -> ProcessDetails | None:
+        """A close look at one process; None once it is gone."""
+        return await asyncio.to_thread(process_inspect.inspect_process, process)
+
+    def adopt(self, process: ProcessId) -> None:
+        """Take a process for a consumer, because somebody says so."""
+        if process.pid not in self._opened.adopted:
+            self._opened.adopted.append(process.pid)
+
+        self.monitor.refresh("processes")
+
+    def follow_log(self, path: str) -> LogTail:
+        """A consumer's log as it grows; its reads block and belong into a thread."""
+        return tail.LogTail(path)
+
+    @property
+    def _opened(self) -> Works:
+        if self._works is None:
+            self._works = self._open()
+
+        return self._works
+
+    @property
+    def _log_folder(self) -> str:
+        return str(folders.default_log_folder())
+
+    def _context(self) -> PlanningContext:
+        consumers, events = self._settings.consumers, self._settings.test_events
+
+        return context.PlanningContext(
+            snapshot=self.snapshot,
+            at=self._clock(),
+            actor=self._own_actor(),
+            read_only=self.read_only,
+            log_folder=self._log_folder,
+            templates={
+                name: context.Template(each.body, each.properties) for name, each in events.items()
+            },
+            commands={
+                name: context.ConfiguredCommand(each.command, each.cwd)
+                for name, each in consumers.items()
+            },
+            variables=frozenset(os.environ),
+        )
+
+    def _own_actor(self) -> Actor:
+        """Asked once: who runs ehtui does not change, and neither do its ancestors."""
+        if self._actor is None:
+            self._actor = context.Actor(
+                own_pid=os.getpid(),
+                ancestors=processes.own_line(),
+                user=processes.own_user(),
+                is_root=hasattr(os, "geteuid") and os.geteuid() == 0,
+            )
+
+        return self._actor
+
+    async def _rehearse(self, process: ProcessId) -> Rehearsal | Refusal:
+        """What starting it again would find; nothing where its supervisor is asked, or nobody."""
+        match self.plan(requests.RestartRequest((process,))):
+            case plans.RestartPlan(log_path=path):
+                return await self._opened.executor.rehearse(process, path)
+            case _:
+                return restarts.NOT_REHEARSED
+
+    async def _run(self, plan: SinglePlan) -> Outcome:
+        """One of several."""
+        begun = await self._looked_at_again(plan)
+
+        return self._told(await self._opened.executor.run(begun))
+
+    async def _looked_at_again(self, plan: SinglePlan) -> SinglePlan:
+        """The plan as of now: owners renew while somebody reads a confirmation."""
+        if plan.targets:
+            await self.monitor.look_again("store", LOOK_WITHIN_S)
+
+        return signalling.reforecast(plan, self.snapshot, self._clock())
+
+    def _told(self, outcome: Outcome) -> Outcome:
+        """It joins the timeline. What ehtui started is a consumer, whatever patterns say."""
+        if outcome.state is outcomes.OutcomeState.DONE and outcome.new_pid is not None:
+            self._opened.adopted.append(outcome.new_pid)
+
+        self.monitor.tell(updates.ActionDone(outcome.at, outcome))
+        self.monitor.refresh()
+
+        return outcome
+
+    def _remember(self, snapshot: Snapshot) -> None:
+        """How those began that a picture shows, for when they have ended."""
+        before, self._seen = self._seen, again.seen_with(self._seen, snapshot)
+        new = [
+            each.process
+            for id_, each in self._seen.items()
+            if id_ not in before or not before[id_].process.runs_on_in(each.process)
+        ]
+
+        if new and not self.read_only:
+            self.monitor.submit(lambda: self._opened.executor.remember(new))

@@ -1,0 +1,109 @@
+"""What the screen and the commands work with: pictures, and what may be done about them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from concurrent.futures import Future
+
+    from ehtui.domain.outcomes import Outcome
+    from ehtui.domain.plans import Plan, Refusal
+    from ehtui.domain.process import LogLine, ProcessDetails, ProcessId, ProcessSample
+    from ehtui.domain.requests import Request
+    from ehtui.domain.restarts import Ended
+    from ehtui.domain.snapshot import Snapshot
+
+
+class Tail(Protocol):
+    """A file that is followed."""
+
+    def read(self) -> Sequence[LogLine]:
+        """Lines since the read before; blocks, so it belongs into a thread.
+
+        Raises:
+            OSError: The file is missing or not ours to read; a later read may succeed.
+        """
+
+
+class Backend(Protocol):
+    """A running monitor and the actions that it allows.
+
+    An action is a request, tried where that takes trying, planned, confirmed, executed. Methods
+    return at once but for those that say that they block.
+    """
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture."""
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether reading is held."""
+
+    @property
+    def read_only(self) -> bool:
+        """Whether actions are refused; the executor refuses them too."""
+
+    def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
+        """Call `callback` with every new picture, from any thread, until unsubscribed."""
+
+    def refresh(self) -> None:
+        """Read every source now."""
+
+    def pause(self, paused: bool) -> None:  # noqa: FBT001 - the name of the call says it
+        """Hold or resume reading."""
+
+    @property
+    def templates(self) -> Sequence[str]:
+        """Names of the configured test events."""
+
+    @property
+    def signals(self) -> Sequence[str]:
+        """Signals that can be sent, gentlest first: "INT", "TERM", "KILL"."""
+
+    @property
+    def startable(self) -> Sequence[str]:
+        """Names of configured consumers that can be started."""
+
+    @property
+    def ended(self) -> Sequence[Ended]:
+        """Consumers that have ended and can be started again, the last to end first."""
+
+    async def rehearse(self, request: Request) -> Request:
+        """The same request with what trying it found, everything left as it is."""
+
+    def plan(self, request: Request) -> Plan | Refusal:
+        """What doing it will do, by the newest picture."""
+
+    def begin(self, plan: Plan) -> Future[Outcome]:
+        """Do it wherever the work belongs; it goes on where nobody waits for it."""
+
+    async def execute(self, plan: Plan) -> Outcome:
+        """Begin it, and wait for its end on the caller's loop."""
+
+    @property
+    def unfinished(self) -> Sequence[Plan]:
+        """Plans that leaving now would leave half done."""
+
+    def finish(self) -> Sequence[Outcome]:
+        """Wait a few seconds for what is unfinished, then give it up; how that ended. Blocks."""
+
+    def give_up(self) -> None:
+        """Leave everything as it stands."""
+
+    def close(self) -> Sequence[Outcome]:
+        """Finish, hang up and stop reading; how the unfinished ended. Blocks."""
+
+    async def list_processes(self) -> Sequence[ProcessSample]:
+        """Every process of this host, likely consumers first."""
+
+    async def inspect(self, process: ProcessId) -> ProcessDetails | None:
+        """A close look at one process; None once it is gone."""
+
+    def adopt(self, process: ProcessId) -> None:
+        """Take a process for a consumer, because somebody says so."""
+
+    def follow_log(self, path: str) -> Tail:
+        """A consumer's log as it grows."""
