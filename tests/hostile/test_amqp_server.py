@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace, Retention
 from ehtui.sandbox.eventhubs.broker import Limits
 from ehtui.sandbox.eventhubs.connection import Connection
 from ehtui.sandbox.eventhubs.sas import JWT_TYPE, SAS_TYPE, sign
@@ -470,6 +469,7 @@ async def test_a_thousand_requests_in_one_piece_leave_the_others_their_turn(
         assert isinstance(link, Attach)
         before = endpoint.statistics().management_reads
         connection = next(iter(endpoint._broker.connections))
+        assert isinstance(connection, Connection)
         frame = encode_frame(0, Transfer(link.handle, 1, b"t", 0, True, False, False, request))
         connection.data_received(frame * 1000)
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from ehtui.sandbox.eventhubs.connection import Connection
 from ehtui.sandbox.eventhubs.namespace import Namespace
 
 if TYPE_CHECKING:
@@ -83,6 +82,19 @@ class Statistics:
         return asdict(self)
 
 
+class Client(Protocol):
+    """A connection, as the endpoint drives it."""
+
+    def freeze(self, *, held: bool) -> None:
+        """Hold back bytes in both directions, or let them go."""
+
+    def abort(self) -> None:
+        """Cut it without a word."""
+
+    def check(self, now: float) -> None:
+        """Look at what time alone can end."""
+
+
 @dataclass(slots=True)
 class Broker:
     """One endpoint's insides."""
@@ -92,7 +104,7 @@ class Broker:
     faults: Faults = field(default_factory=Faults)
     statistics: Statistics = field(default_factory=Statistics)
     limits: Limits = field(default_factory=Limits)
-    connections: set[Connection] = field(default_factory=set)
+    connections: set[Client] = field(default_factory=set)
     sessions: int = 0
     links: int = 0
     claims: int = 0

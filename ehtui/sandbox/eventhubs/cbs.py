@@ -10,12 +10,12 @@ from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.wire.pyamqp.messages import Reply, Request
 
 if TYPE_CHECKING:
-    from ehtui.sandbox.eventhubs.connection import Connection
+    from ehtui.sandbox.eventhubs.channel import Peer
 
 _ACCEPTED = 202
 
 
-def handle(request: Request, connection: Connection) -> Reply:
+def handle(request: Request, connection: Peer) -> Reply:
     """Answer put-token.
 
     Raises:

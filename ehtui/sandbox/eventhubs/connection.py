@@ -36,6 +36,7 @@ from ehtui.wire.pyamqp.performatives import (
 
 if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.broker import Broker
+    from ehtui.sandbox.eventhubs.channel import Channel
     from ehtui.sandbox.eventhubs.sas import Claim
 
 _LOG = logging.getLogger(__name__)
@@ -63,7 +64,7 @@ class Connection(asyncio.Protocol):
         self._outlet = Outlet(
             self._gather, lambda: broker.faults.latency_s / 2, self._write_out, self._wake_sessions
         )
-        self._settling: list[Session] = []
+        self._settling: list[Channel] = []
         self._sessions: dict[int, Session] = {}
         self._claims: dict[str, Claim] = {}
         self._has_opened = self._is_authenticated = False
@@ -135,7 +136,7 @@ class Connection(asyncio.Protocol):
         """End a session, in answer to the client's end or for an error."""
         self._sessions.pop(channel).end(error)
 
-    def before_flush(self, session: Session) -> None:
+    def before_flush(self, session: Channel) -> None:
         """Let a session speak up before the next write: it collects dispositions."""
         self._settling.append(session)
         self._outlet.need_flush()

@@ -15,9 +15,9 @@ from ehtui.sandbox.eventhubs.receivers import NO_NAME, Receiver
 
 if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.addresses import Address
+    from ehtui.sandbox.eventhubs.channel import Channel
     from ehtui.sandbox.eventhubs.namespace import Hub
     from ehtui.sandbox.eventhubs.partition_log import PartitionLog
-    from ehtui.sandbox.eventhubs.session import Session
     from ehtui.wire.pyamqp.performatives import Attach
 
 _LEVEL = b"com.microsoft:epoch"
@@ -31,7 +31,7 @@ class ConsumerLink(SendingLink):
     """Sends a partition's events from a position on, as credit and windows allow."""
 
     def __init__(
-        self, session: Session, attach: Attach, address: Address, hub: Hub, log: PartitionLog
+        self, session: Channel, attach: Attach, address: Address, hub: Hub, log: PartitionLog
     ) -> None:
         super().__init__(session, attach)
         self._address = address

@@ -10,8 +10,8 @@ from ehtui.sandbox.eventhubs import errors
 from ehtui.wire.pyamqp.performatives import Attach, Detach, Disposition, Error, Flow, Transfer
 
 if TYPE_CHECKING:
+    from ehtui.sandbox.eventhubs.channel import Channel
     from ehtui.sandbox.eventhubs.errors import ServiceError
-    from ehtui.sandbox.eventhubs.session import Session
 
 OFFERED = ("com.microsoft:georeplication", "com.microsoft:enable-receiver-runtime-metric")
 # Credit is told again after so many deliveries, or two thirds of it, if that is fewer: as
@@ -24,7 +24,7 @@ class Link:
 
     idles_out = True
 
-    def __init__(self, session: Session, attach: Attach) -> None:
+    def __init__(self, session: Channel, attach: Attach) -> None:
         self.session = session
         # Whatever else it brought may be large, and is read while it is opened.
         self.attach = attach._replace(unsettled=None, properties=None)
@@ -88,7 +88,7 @@ class ReceivingLink(Link):
 
     credit = 1000
 
-    def __init__(self, session: Session, attach: Attach) -> None:
+    def __init__(self, session: Channel, attach: Attach) -> None:
         super().__init__(session, attach)
         self._delivery_count = attach.initial_delivery_count or 0
         self._untold = 0  # settled since the client last heard of its credit
@@ -176,7 +176,7 @@ class ReceivingLink(Link):
 class SendingLink(Link):
     """A link that the client receives on: counts its credit and answers drain."""
 
-    def __init__(self, session: Session, attach: Attach) -> None:
+    def __init__(self, session: Channel, attach: Attach) -> None:
         super().__init__(session, attach)
         self.credit = 0
         self._delivery_count = 0

@@ -10,7 +10,7 @@ from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.wire.pyamqp.messages import Long, Reply, Request, Strings, Symbol, Timestamp
 
 if TYPE_CHECKING:
-    from ehtui.sandbox.eventhubs.connection import Connection
+    from ehtui.sandbox.eventhubs.channel import Peer
     from ehtui.sandbox.eventhubs.namespace import Hub
     from ehtui.sandbox.eventhubs.partition_log import PartitionLog
 
@@ -19,7 +19,7 @@ PARTITION_TYPE = "com.microsoft:partition"
 NEVER = Timestamp(-62135596800000)  # 0001-01-01: .NET's smallest time, of an empty partition
 
 
-def handle(request: Request, connection: Connection) -> Reply:
+def handle(request: Request, connection: Peer) -> Reply:
     """Answer a READ; refusals are replies with a status.
 
     Raises:
@@ -59,7 +59,7 @@ def _partition(given: Any) -> str | None:
     return None if given.get("partition") is None else str(given["partition"])
 
 
-def _read(kind: str, address: Address, connection: Connection) -> dict[str, Any]:
+def _read(kind: str, address: Address, connection: Peer) -> dict[str, Any]:
     namespace = connection.broker.namespace
     tracker = address.tracker(namespace.name)
     hub = namespace.find(address.hub)

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from typing_extensions import override
 
 from ehtui.sandbox.eventhubs import cbs, errors, management
 from ehtui.sandbox.eventhubs.addresses import CBS
+from ehtui.sandbox.eventhubs.channel import Channel
 from ehtui.sandbox.eventhubs.errors import DECODE, ServiceError
 from ehtui.sandbox.eventhubs.link import ReceivingLink, SendingLink
 from ehtui.wire.pyamqp.messages import decode_request, encode_reply
 from ehtui.wire.pyamqp.performatives import Accepted, Attach, Error, Rejected, Transfer
-
-if TYPE_CHECKING:
-    from ehtui.sandbox.eventhubs.session import Session
 
 _LARGEST_REPLY_BYTES = 32 << 10  # the description of a hub with 1,024 partitions takes 7 KiB
 _REPLY_OVERHEAD_BYTES = 64
@@ -26,8 +24,9 @@ class RequestLink(ReceivingLink):
 
     credit = 100
 
-    def __init__(self, session: Session, attach: Attach, node: str) -> None:
+    def __init__(self, session: AnsweringChannel, attach: Attach, node: str) -> None:
         super().__init__(session, attach)
+        self._response_link = session.response_link
         self.node = node
         self.idles_out = node != CBS  # its token refresh comes once an hour
 
@@ -43,7 +42,7 @@ class RequestLink(ReceivingLink):
 
         try:
             request = decode_request(payload)
-            response = self.session.response_link(self.node, request.reply_to)
+            response = self._response_link(self.node, request.reply_to)
 
             if response and response.is_full:
                 raise errors.no_room("replies", self.session.broker.namespace.name)
@@ -67,7 +66,7 @@ class ResponseLink(SendingLink):
 
     idles_out = False
 
-    def __init__(self, session: Session, attach: Attach, node: str) -> None:
+    def __init__(self, session: Channel, attach: Attach, node: str) -> None:
         super().__init__(session, attach)
         self.node = node
         self._waiting: deque[bytes] = deque()
@@ -99,6 +98,13 @@ class ResponseLink(SendingLink):
     def closed(self) -> None:
         self.session.broker.held_bytes -= sum(map(_held, self._waiting))
         self._waiting.clear()
+
+
+class AnsweringChannel(Channel, Protocol):
+    """A session that knows on which of its links a node's replies are awaited."""
+
+    def response_link(self, node: str, reply_to: str | None) -> ResponseLink | None:
+        """That link; None where there is none."""
 
 
 def _held(payload: bytes) -> int:

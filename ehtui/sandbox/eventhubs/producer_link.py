@@ -14,10 +14,10 @@ from ehtui.wire.pyamqp.performatives import Accepted, Attach, Error, Rejected, T
 
 if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.addresses import Address
+    from ehtui.sandbox.eventhubs.channel import Channel
     from ehtui.sandbox.eventhubs.events import Incoming
     from ehtui.sandbox.eventhubs.namespace import Hub
     from ehtui.sandbox.eventhubs.partition_log import PartitionLog
-    from ehtui.sandbox.eventhubs.session import Session
 
 
 _LONGEST_KEY = 512  # bytes: 128 characters of any script
@@ -28,7 +28,7 @@ class ProducerLink(ReceivingLink):
 
     def __init__(
         self,
-        session: Session,
+        session: Channel,
         attach: Attach,
         address: Address,
         hub: Hub,

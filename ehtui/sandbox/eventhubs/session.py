@@ -27,7 +27,7 @@ from ehtui.wire.pyamqp.performatives import (
 
 if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.broker import Broker
-    from ehtui.sandbox.eventhubs.connection import Connection
+    from ehtui.sandbox.eventhubs.channel import Peer
     from ehtui.sandbox.eventhubs.link import Link
     from ehtui.sandbox.eventhubs.namespace import Hub
     from ehtui.sandbox.eventhubs.partition_log import PartitionLog
@@ -40,7 +40,7 @@ _UINT_MAX = 2**32 - 1
 class Session:
     """One channel of a connection. Its outgoing channel number is the client's."""
 
-    def __init__(self, connection: Connection, channel: int, begin: Begin) -> None:
+    def __init__(self, connection: Peer, channel: int, begin: Begin) -> None:
         self.connection = connection
         self.channel = channel
         self.window = begin.incoming_window  # transfer frames that the client still takes
