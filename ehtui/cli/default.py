@@ -6,8 +6,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from ehtui.cli import garbage
+from ehtui.cli.config import tell_process
 from ehtui.cli.flags import resolve_args
-from ehtui.cli.remarks import tell_process
 
 if TYPE_CHECKING:
     import argparse

@@ -11,7 +11,7 @@ from ehtui.config.errors import ConfigError
 if TYPE_CHECKING:
     import argparse
 
-    from ehtui.config.process_environment import ProcessFindings
+    from ehtui.config.process_settings import ProcessFindings
     from ehtui.config.resolve import Flags, Resolved
 
 # Flag → the key that it sets. Secrets have none: every user of a host sees command lines.
@@ -115,6 +115,6 @@ def _folder() -> Path:
 
 
 def _look_into(pid: int) -> ProcessFindings:
-    from ehtui.config.process_environment import look_into  # noqa: PLC0415 - loads psutil
+    from ehtui.config.process_settings import look_into  # noqa: PLC0415 - loads psutil
 
     return look_into(pid)

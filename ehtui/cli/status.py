@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from ehtui.cli.config import tell_process
 from ehtui.cli.durations import seconds
 from ehtui.cli.flags import add_settings_flags, resolve_args
-from ehtui.cli.remarks import tell_process
 
 _EPILOG = """\
 exit codes:

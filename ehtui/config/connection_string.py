@@ -15,14 +15,13 @@ from urllib.parse import urlsplit
 from ehtui.config.addresses import (
     AZURITE_ACCOUNT,
     account_of,
+    cleaned,
     has_gap,
     split_address,
     without_standard_port,
 )
 from ehtui.config.errors import ConfigError
-from ehtui.config.masking import masked
-from ehtui.config.pasted import cleaned
-from ehtui.config.secret import Secret
+from ehtui.config.secret import Secret, masked
 from ehtui.domain.text import safe
 
 AMQPS_PORT = 5671

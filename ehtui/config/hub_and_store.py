@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
-from ehtui.config.connection_string import HubAddress, parse_event_hub, parse_storage
-from ehtui.config.endpoints import (
+from ehtui.config.addresses import (
     account_url_of,
     aliases_of,
+    cleaned,
     containers_of,
     group_of,
     hub_name_of,
     namespace_of,
 )
+from ehtui.config.connection_string import HubAddress, parse_event_hub, parse_storage
 from ehtui.config.errors import ConfigError
 from ehtui.config.origins import Origin, Part, Value
-from ehtui.config.pasted import cleaned
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings, EventHubSettings
 

@@ -1,13 +1,15 @@
-"""Files that the user names or keeps in the working folder: read whole, within a limit."""
+"""Files that the user names or keeps in the working folder: YAML's places, `.env`, `${NAME}`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import io
+import re
+from collections import ChainMap
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from ehtui.config.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 MOST_BYTES = 1 << 20  # a configuration has some kilobytes
 
@@ -31,3 +33,146 @@ def read_own_file(path: Path, shown: str) -> bytes:
         )
 
     return content
+
+
+def yaml_places(
+    given: str | None, folder: Path, environment: Mapping[str, str]
+) -> list[tuple[Path, str]]:
+    """The files to try, each with the path as the user would write it; all of them exist.
+
+    That is the one named by `--config`, else ./ehtui.yaml, ./config.yaml, the XDG folder's.
+
+    Raises:
+        ConfigError: The named file does not exist.
+    """
+    if given is not None:
+        path = folder / Path(given).expanduser()
+
+        if not path.exists():
+            raise ConfigError(f"--config {given} does not exist.", "Check the path.")
+
+        return [(path, given)]
+
+    places = [(folder / name, name) for name in ("ehtui.yaml", "config.yaml")]
+    home = environment.get("HOME")
+    base = environment.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else None)
+
+    if base:
+        path = Path(base) / "ehtui" / "config.yaml"
+        places.append((path, str(path)))
+
+    return [place for place in places if place[0].is_file()]
+
+
+LONGEST = 64 * 1024  # of a text with variables: a few lines of them can stand for gigabytes
+_VARIABLE = re.compile(
+    r"\$(?P<escaped>\$)?\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<else>[^}]*))?\}"
+)
+
+
+def expand(
+    text: str, variables: Mapping[str, str], *, key: str = "", must_exist: bool = True
+) -> str:
+    """Replace `${NAME}` and `${NAME:-else}`; `$${NAME}` stays `${NAME}`.
+
+    Raises:
+        ConfigError: A variable that must exist is not set, or all of them together are too long;
+            `key` names the setting.
+    """
+    length = 0
+
+    def value_of(match: re.Match[str]) -> str:
+        nonlocal length
+
+        if match["escaped"]:
+            return match[0][1:]
+
+        value = variables.get(match["name"]) or match["else"]
+
+        if value is None and must_exist:
+            raise ConfigError(
+                f"{key} needs ${{{match['name']}}}, which is not set.",
+                f"Set {match['name']} in the environment or in .env, or write "
+                f"${{{match['name']}:-default}}.",
+            )
+
+        length += len(value or "")
+
+        if length > LONGEST:
+            raise ConfigError(f"{key or 'A text'} is longer than any setting, with its variables.")
+
+        return value or ""
+
+    return _VARIABLE.sub(value_of, text)
+
+
+def expand_all(
+    value: object, variables: Mapping[str, str], *, key: str, must_exist: bool = True
+) -> object:
+    """The same in every text of a value made of mappings and lists."""
+    if isinstance(value, str):
+        return expand(value, variables, key=key, must_exist=must_exist)
+
+    if isinstance(value, dict):
+        return {
+            name: expand_all(part, variables, key=f"{key}.{name}", must_exist=must_exist)
+            for name, part in value.items()
+        }
+
+    if isinstance(value, list):
+        return [
+            expand_all(part, variables, key=f"{key}[{number}]", must_exist=must_exist)
+            for number, part in enumerate(value)
+        ]
+
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class DotenvFile:
+    """What a `.env` file sets, and the lines that could not be understood."""
+
+    path: Path
+    shown: str
+    variables: Mapping[str, str] = field(repr=False)  # secrets among them
+    unread: tuple[int, ...] = ()
+
+
+def read_dotenv(path: Path, shown: str, environment: Mapping[str, str]) -> DotenvFile:
+    """Read a `.env` file as python-dotenv does; `environment` wins inside `${NAME}`.
+
+    Raises:
+        ConfigError: It cannot be read.
+    """
+    return parse_dotenv(read_own_file(path, shown), path, shown, environment)
+
+
+def parse_dotenv(
+    content: bytes, path: Path, shown: str, environment: Mapping[str, str]
+) -> DotenvFile:
+    """The same for what was read already.
+
+    Raises:
+        ConfigError: It is no text.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ConfigError(f"{shown} is not UTF-8 text.", "Save it as UTF-8.") from None
+
+    from dotenv.parser import parse_stream  # noqa: PLC0415 - only where there is a file
+
+    variables: dict[str, str] = {}
+    known = ChainMap(dict(environment), variables)
+    unread: list[int] = []
+
+    for binding in parse_stream(io.StringIO(text)):
+        if binding.error:
+            unread.append(binding.original.line)
+        elif binding.key is not None and binding.value is not None:
+            try:
+                variables[binding.key] = expand(binding.value, known, must_exist=False)
+            except ConfigError:  # it stands for more than any setting
+                unread.append(binding.original.line)
+
+    return DotenvFile(path, shown, variables, tuple(unread))

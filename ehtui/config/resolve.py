@@ -11,13 +11,13 @@ from msgspec.structs import replace
 
 from ehtui.config.errors import ConfigError
 from ehtui.config.hub_and_store import Provenance, checkpoint_store, event_hub
-from ehtui.config.locate import yaml_places
 from ehtui.config.origins import ENVIRONMENT_NAMES, Layer, Origin, Value, Values, merged, values_of
+from ehtui.config.own_files import read_dotenv, yaml_places
 from ehtui.config.settings import Settings
 
 if TYPE_CHECKING:
-    from ehtui.config.dotenv_file import DotenvFile
-    from ehtui.config.process_environment import ProcessFindings
+    from ehtui.config.own_files import DotenvFile
+    from ehtui.config.process_settings import ProcessFindings
     from ehtui.config.yaml_settings import FileSettings
 
 _OF_EHTUI = "read_only"  # the one key among those layers that says nothing of hub or store
@@ -99,7 +99,7 @@ def _by_convention(
 ) -> Values:
     """What Azure Functions and .NET Aspire call hub and store, where nothing else says it."""
     # Patterns of names: only where somebody may have meant them.
-    from ehtui.config.conventions import conventional  # noqa: PLC0415
+    from ehtui.config.known_names import conventional  # noqa: PLC0415
 
     found, notes = conventional(places, values)
     told.notes += notes
@@ -117,9 +117,6 @@ def _local_dotenv(flags: Flags, folder: Path, environment: Mapping[str, str]) ->
 
     if not path.is_file():
         return None
-
-    # Only where there is a file: start-up is counted in milliseconds.
-    from ehtui.config.dotenv_file import read_dotenv  # noqa: PLC0415
 
     return read_dotenv(path, shown, environment)
 
@@ -187,7 +184,7 @@ def _settings(
     if pid is None:
         return found
 
-    from ehtui.config.own_identity import own_identity_notes  # noqa: PLC0415 - only with --pid
+    from ehtui.config.process_settings import own_identity_notes  # noqa: PLC0415 - only with --pid
 
     told.notes += own_identity_notes(found, values)
 

@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast, get_args, get_type_hints
 import msgspec
 
 from ehtui.config.errors import ConfigError
-from ehtui.config.expand import expand_all
+from ehtui.config.own_files import expand_all
 from ehtui.config.secret import Secret
 from ehtui.config.settings import (
     TOP_LEVEL,

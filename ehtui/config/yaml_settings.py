@@ -10,10 +10,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from ehtui.config.dotenv_file import DotenvFile, read_dotenv
-from ehtui.config.endpoints import group_of
+from ehtui.config.addresses import group_of
 from ehtui.config.errors import ConfigError
 from ehtui.config.origins import Layer, Origin, Value
+from ehtui.config.own_files import DotenvFile, read_dotenv
 from ehtui.config.section_reader import SectionReader
 from ehtui.config.settings import (
     SECTIONS,

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import psutil
 
 from ehtui.config.process_memory import words_of
-from ehtui.config.process_target import declared_target
+from ehtui.config.process_settings import declared_target
 from ehtui.domain.process import (
     DeclaredTarget,
     ProcessId,

@@ -74,3 +74,11 @@ def test_a_command_is_shown_without_its_secrets(ehtui: Ehtui, tmp_path: Path) ->
 
     assert "topsecret" not in out
     assert "--key-file k" in line(out, "consumers.a.command")
+
+
+def test_a_name_that_the_screen_does_not_know_is_told(ehtui: Ehtui, tmp_path: Path) -> None:
+    (tmp_path / "config.yaml").write_text("ui: {keymap: {quti: x}}\n")
+    said = ehtui("config")
+
+    assert said.code == 64
+    assert "ui.keymap: there is no action 'quti'; did you mean 'quit'?" in said.err

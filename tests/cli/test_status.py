@@ -18,7 +18,7 @@ import pytest
 from ehtui.cli import compose
 from ehtui.cli.durations import seconds
 from ehtui.cli.exit_codes import ExitCode
-from ehtui.config.process_environment import look_into
+from ehtui.config.process_settings import look_into
 from ehtui.config.resolve import Flags, resolve
 from ehtui.config.settings import Settings
 from ehtui.domain.problems import ProblemKind

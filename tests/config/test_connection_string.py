@@ -13,7 +13,7 @@ from ehtui.config.connection_string import (
     parse_storage,
 )
 from ehtui.config.errors import ConfigError
-from ehtui.config.masking import masked
+from ehtui.config.secret import masked
 
 HUB = (
     "Endpoint=sb://hgzero.servicebus.windows.net/;SharedAccessKeyName=listen;"

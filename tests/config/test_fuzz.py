@@ -10,8 +10,8 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from ehtui.cli.config import leaves, shown
 from ehtui.config.errors import ConfigError
-from ehtui.config.leaves import leaves, shown
 from ehtui.config.origins import ENVIRONMENT_NAMES
 from ehtui.config.resolve import Flags, resolve
 from ehtui.config.settings import TOP_LEVEL, Section

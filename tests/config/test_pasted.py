@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from ehtui.config.addresses import account_url_of, namespace_of
 from ehtui.config.connection_string import looks_like_event_hub, parse_event_hub, parse_storage
-from ehtui.config.endpoints import account_url_of, namespace_of
 from ehtui.config.errors import ConfigError
-from ehtui.config.process_environment import judged
+from ehtui.config.process_settings import judged
 from ehtui.config.settings import Settings
 from ehtui.domain.proofs import FUNCTIONS_CONTAINER
 from tests.config.test_process_names import facts

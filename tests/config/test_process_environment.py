@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from ehtui.config.errors import ConfigError
-from ehtui.config.process_environment import look_into
+from ehtui.config.process_settings import look_into
 from tests.waiting import wait_until
 
 KEY = "c2VjcmV0LXZhbHVl"
@@ -180,7 +180,7 @@ def test_no_right_to_read_names_the_user_and_the_way() -> None:
     """Asked as `nobody` about a process of root."""
     code = (
         f"import os, sys; sys.path.insert(0, {str(Path.cwd())!r})\n"
-        "from ehtui.config.process_environment import look_into\n"
+        "from ehtui.config.process_settings import look_into\n"
         "from ehtui.config.errors import ConfigError\n"
         "os.setgid(65534); os.setuid(65534)\n"
         f"try: look_into({os.getpid()})\n"

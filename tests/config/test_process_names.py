@@ -3,9 +3,8 @@ from __future__ import annotations
 import pytest
 
 from ehtui.config.errors import ConfigError
-from ehtui.config.process_environment import judged
-from ehtui.config.process_facts import ProcessFacts
-from ehtui.config.process_files import Place
+from ehtui.config.process_places import Place, ProcessFacts
+from ehtui.config.process_settings import judged
 
 KEY = "c2VjcmV0LXZhbHVl"
 HUB = f"Endpoint=sb://hgzero.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey={KEY}"

@@ -8,9 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.config.process_facts import ProcessFacts
-from ehtui.config.process_files import Place
-from ehtui.config.process_target import declared_target, target_of
+from ehtui.config.process_places import Place, ProcessFacts
+from ehtui.config.process_settings import declared_target, target_of
 from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark, read_mark
 from ehtui.domain.process import DeclaredTarget
 

@@ -7,7 +7,7 @@ import pytest
 
 from ehtui.config.errors import ConfigError
 from ehtui.config.origins import Layer, Origin, Value
-from ehtui.config.process_environment import ProcessFindings
+from ehtui.config.process_settings import ProcessFindings
 from ehtui.config.resolve import Flags, Resolved, require_hub, resolve
 
 KEY = "c2VjcmV0LXZhbHVl"

@@ -8,10 +8,9 @@ from pathlib import Path
 import pytest
 
 from ehtui.actions.launch import Launch
-from ehtui.config.dotenv_file import DotenvFile
 from ehtui.config.origins import Layer, Origin, Value
-from ehtui.config.process_facts import ProcessFacts
-from ehtui.config.process_files import Place, ProcessFiles
+from ehtui.config.own_files import DotenvFile
+from ehtui.config.process_places import Place, ProcessFacts, ProcessFiles
 from ehtui.config.process_sight import ProcessSight
 from ehtui.config.secret import Secret
 from ehtui.config.settings import EventHubSettings

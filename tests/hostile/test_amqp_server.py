@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
+from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace, Retention
 from ehtui.sandbox.eventhubs.broker import Limits
 from ehtui.sandbox.eventhubs.connection import Connection
 from ehtui.sandbox.eventhubs.sas import JWT_TYPE, SAS_TYPE, sign

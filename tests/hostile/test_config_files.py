@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ehtui.config.dotenv_file import parse_dotenv, read_dotenv
 from ehtui.config.errors import ConfigError
-from ehtui.config.process_environment import look_into
+from ehtui.config.own_files import parse_dotenv, read_dotenv
+from ehtui.config.process_settings import look_into
 from ehtui.config.resolve import Flags, Resolved, resolve
 from ehtui.config.yaml_file import read_texts, read_yaml
 from tests.hostile.measuring import MEGABYTE, peak_bytes

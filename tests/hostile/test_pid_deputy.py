@@ -12,11 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.cli.remarks import process_lines
+from ehtui.cli.config import process_lines
 from ehtui.config.errors import ConfigError
 from ehtui.config.origins import Layer, Origin, Value
-from ehtui.config.process_environment import ProcessFindings, look_into
-from ehtui.config.process_target import declared_target
+from ehtui.config.process_settings import ProcessFindings, declared_target, look_into
 from ehtui.config.resolve import Flags, Resolved, resolve
 
 KEY = "c2VjcmV0LXZhbHVl"

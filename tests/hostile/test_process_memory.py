@@ -13,7 +13,6 @@ import pytest
 from ehtui.actions.obstacles import CannotStartError
 from ehtui.actions.original_words import original_argv, original_environment
 from ehtui.config.errors import ConfigError
-from ehtui.config.process_environment import look_into
 from ehtui.config.process_memory import (
     MOST_WORDS,
     split_variables,
@@ -21,7 +20,7 @@ from ehtui.config.process_memory import (
     variables_of,
     words_of,
 )
-from ehtui.config.process_target import declared_target
+from ehtui.config.process_settings import declared_target, look_into
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.process import ProcessId
 from ehtui.sandbox.supervisor import Supervisor

@@ -8,19 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.config.connection_string import looks_like_event_hub, looks_like_storage
-from ehtui.config.endpoints import (
+from ehtui.config.addresses import (
     account_url_of,
+    cleaned,
     containers_of,
     group_of,
     hub_name_of,
     namespace_of,
 )
+from ehtui.config.connection_string import looks_like_event_hub, looks_like_storage
 from ehtui.config.errors import ConfigError
-from ehtui.config.origins import ENVIRONMENT_NAMES
-from ehtui.config.pasted import cleaned
+from ehtui.config.origins import ENVIRONMENT_NAMES, Layer, Origin, Value
+from ehtui.domain.proofs import FUNCTIONS_CONTAINER
+from ehtui.domain.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 Shape = Callable[[str], bool]
 
@@ -68,8 +73,7 @@ def _is_address(value: str) -> bool:
     return value.startswith(("https://", "http://")) and _passes(account_url_of)(value)
 
 
-@dataclass(frozen=True, slots=True)
-class Guess:
+class Guess(NamedTuple):
     """A name, as a pattern of its normalised form, and the shape that its value must have."""
 
     name: re.Pattern[str]
@@ -81,9 +85,9 @@ def _guess(name: str, shape: Shape) -> Guess:
 
 
 # Never a consumer's: other systems with the same words.
-FOREIGN = re.compile(r"KAFKA|REDIS|SERVICEBUS|RABBIT|NATS")
+_FOREIGN = re.compile(r"KAFKA|REDIS|SERVICEBUS|RABBIT|NATS")
 
-_is_name, _is_group = _passes(hub_name_of), _passes(group_of)
+_is_name, is_group = _passes(hub_name_of), _passes(group_of)
 _is_namespace, _is_container = _passes(namespace_of), _passes(containers_of)
 
 GUESSES: dict[str, tuple[Guess, ...]] = {
@@ -101,8 +105,8 @@ GUESSES: dict[str, tuple[Guess, ...]] = {
         _guess(r"^(AZURE)?(EVENTHUB|HUBNAME)$", _is_name),
     ),
     "eventhub.consumer_group": (
-        _guess(r"EVENTHUBS?(CONSUMER)?GROUP(NAME|ID)?$", _is_group),
-        _guess(r"CONSUMERGROUP(NAME|ID)?$", _is_group),
+        _guess(r"EVENTHUBS?(CONSUMER)?GROUP(NAME|ID)?$", is_group),
+        _guess(r"CONSUMERGROUP(NAME|ID)?$", is_group),
     ),
     "checkpoint_store.connection_string": (
         _guess(r"CHECKPOINT", looks_like_storage),
@@ -137,7 +141,7 @@ def rank(key: str, name: str, value: str) -> int | None:
 
     plain = normalised(name)
 
-    if FOREIGN.search(plain):
+    if _FOREIGN.search(plain):
         return None
 
     for number, guess in enumerate(GUESSES[key], start=1):
@@ -150,3 +154,80 @@ def rank(key: str, name: str, value: str) -> int | None:
 def normalised(name: str) -> str:
     """A name without case and separators."""
     return re.sub(r"[^A-Z0-9]", "", name.upper())
+
+
+# Conventions: names under which Azure Functions and .NET Aspire hand a program its connections.
+# Taken from this environment and `.env` only where nothing documented says where hub or store are:
+# a folder of such a program needs no second configuration.
+_NOT_READERS = re.compile(rf"{_FOREIGN.pattern}|SEND|PRODUC|PUBLISH")
+_ASPIRE, _FUNCTIONS = r"^CONNECTIONSTRINGS\w", r"^AZUREWEBJOBSSTORAGE"
+_Convention = tuple[str, Guess]
+_HUB: tuple[_Convention, ...] = (
+    ("eventhub.connection_string", _guess(_ASPIRE, looks_like_event_hub)),
+    ("eventhub.namespace", _guess(_ASPIRE, is_namespace_host)),
+    ("eventhub.namespace", _guess(r"\wFULLYQUALIFIEDNAMESPACE$", is_namespace_host)),
+)
+_STORE: tuple[_Convention, ...] = (
+    ("checkpoint_store.connection_string", _guess(_ASPIRE, looks_like_storage)),
+    ("checkpoint_store.account_url", _guess(_ASPIRE, is_blob_address)),
+    ("checkpoint_store.connection_string", _guess(rf"{_FUNCTIONS}$", looks_like_storage)),
+    ("checkpoint_store.account_url", _guess(rf"{_FUNCTIONS}BLOBSERVICEURI$", is_blob_address)),
+    ("checkpoint_store.account_url", _guess(rf"{_FUNCTIONS}ACCOUNTNAME$", is_storage_account)),
+)
+
+
+def conventional(
+    places: Sequence[tuple[str, Mapping[str, str]]], known: Mapping[str, Value]
+) -> tuple[dict[str, Value], list[str]]:
+    """Settings by such names for the half (hub, store) that `known` leaves open, and remarks.
+
+    `places` are named as in "NAME in .env", the nearest first.
+    """
+    values: dict[str, Value] = {}
+    notes: list[str] = []
+
+    for conventions in (_HUB, _STORE):
+        if any(known.get(key) for key, _ in conventions):
+            continue
+
+        found = list(_found(places, conventions))
+        values |= _taken(found, known)
+        notes += [f"also found, not used: {value.origin.named}" for _, value in found[1:]]
+
+    return values, notes
+
+
+def _found(
+    places: Iterable[tuple[str, Mapping[str, str]]], conventions: Sequence[_Convention]
+) -> Iterator[tuple[str, Value]]:
+    """Every variable that fits, the surest convention of the nearest place first."""
+    seen: set[str] = set()
+
+    for where, variables in places:
+        for key, guess in conventions:
+            for name in sorted(variables):
+                plain, text = normalised(name), variables[name]
+                is_it = guess.name.search(plain) and guess.shape(text)
+
+                if is_it and text not in seen and not _NOT_READERS.search(plain):
+                    seen.add(text)
+                    yield key, Value(text, Origin(Layer.CONVENTION, safe(name), where))
+
+
+def functions_container(layer: Layer) -> Value:
+    """Where the host of Azure Functions keeps its checkpoints, unless somebody says otherwise."""
+    return Value(FUNCTIONS_CONTAINER, Origin(layer, "the Azure Functions host's own default"))
+
+
+def _taken(found: list[tuple[str, Value]], known: Mapping[str, Value]) -> dict[str, Value]:
+    if not found:
+        return {}
+
+    key, value = found[0]
+    values = {key: value}
+    is_functions = normalised(value.origin.name).startswith("AZUREWEBJOBSSTORAGE")
+
+    if is_functions and not known.get("checkpoint_store.containers"):
+        values["checkpoint_store.containers"] = functions_container(Layer.CONVENTION)
+
+    return values
