@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ehtui.domain.plans import RestartPlan, RollingPlan, SupervisedPlan
+    from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Snapshot
 
 LOOK_EVERY_S = 0.25
@@ -23,6 +24,7 @@ async def roll(
     run: Callable[[RestartPlan | SupervisedPlan], Awaitable[Outcome]],
     look: Callable[[], Snapshot],
     clock: Callable[[], float],
+    lives: Callable[[ProcessId], bool],
 ) -> Outcome:
     """Do it, and stop at the first that is not restarted or does not come back.
 
@@ -39,7 +41,7 @@ async def roll(
             return _ended(plan, outcome.state, [*parts, PartialOutcome(outcome)], clock())
 
         began = clock()
-        became = await _became(plan, each, outcome, before, look, clock)
+        became = await _became(plan, each, outcome, before, look, clock, lives)
         parts.append(PartialOutcome(outcome, became, clock() - began))
 
         if became in _BAD:
@@ -55,11 +57,14 @@ async def _became(
     before: Snapshot,
     look: Callable[[], Snapshot],
     clock: Callable[[], float],
+    lives: Callable[[ProcessId], bool],
 ) -> Comeback:
     began = clock()
+    started = outcome.started
 
     while clock() - began < plan.within_s:
-        found = comeback(before, look(), each, outcome.new_pid, began)
+        has_ended = started is not None and not lives(started.process)
+        found = comeback(before, look(), each, outcome.new_pid, began, has_ended=has_ended)
 
         if found is not None:
             return found

@@ -189,7 +189,7 @@ class MonitorBackend:
 
             try:
                 if isinstance(plan, plans.RollingPlan):
-                    return await rolling.roll(plan, self._run, lambda: self.snapshot, self._clock)
+                    return await self._roll(plan)
 
                 begun = await self._looked_at_again(plan)
                 outcome = await executor.run(begun)
@@ -306,6 +306,12 @@ class MonitorBackend:
                 return await self._opened.executor.rehearse(process, path)
             case _:
                 return restarts.NOT_REHEARSED
+
+    async def _roll(self, plan: plans.RollingPlan) -> Outcome:
+        # psutil, after the first paint.
+        from ehtui.sources.start_times import is_alive  # noqa: PLC0415
+
+        return await rolling.roll(plan, self._run, lambda: self.snapshot, self._clock, is_alive)
 
     async def _run(self, plan: SinglePlan) -> Outcome:
         """One of several."""

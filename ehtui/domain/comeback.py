@@ -20,24 +20,28 @@ def comeback(
     plan: RestartPlan | SupervisedPlan,
     new_pid: int | None,
     started_at: float,
+    *,
+    has_ended: bool = False,
 ) -> Comeback | None:
     """What became of it, by the pictures before the restart and now; None: too early to tell.
 
     `new_pid` is None where a supervisor started it: then its owner id is one that was not there.
+    `has_ended` is the host's own word: one that is in no picture may only not have connected yet.
     """
     consumer = next((c for c in now.consumers if c.process.id.pid == new_pid), None)
     owned = plan.target.owns
 
     is_settled = now.taken_at - started_at > SETTLED_S
 
-    if new_pid is not None and is_settled and (consumer is None or consumer.process.has_ended):
+    if has_ended or (consumer is not None and consumer.process.has_ended):
         return Comeback.ENDED
 
     if consumer is not None and consumer.owns:
         return Comeback.OWNS
 
     if not owned:
-        return Comeback.RUNS if is_settled else None
+        is_seen = new_pid is None or consumer is not None
+        return Comeback.RUNS if is_settled and is_seen else None
 
     if any(_holder(now, each) is None for each in owned):
         return None

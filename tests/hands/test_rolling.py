@@ -36,6 +36,7 @@ from tests.tui.scenes import healthy as healthy_picture
 from tests.waiting import wait_for
 
 HOST = Actor(own_pid=1, is_root=True)
+SLOW_LOOKS = 30  # until it connects: it migrates a database first, or warms up a JVM
 
 
 def plan_for(world: World, owner: str) -> RestartPlan:
@@ -65,6 +66,8 @@ class Restarts:
         self.world = world
         self.fates = fates
         self.begun: list[int] = []
+        self.late: tuple[str, int, tuple[str, ...], int] | None = None  # and in how many looks
+        self.ended: set[int] = set()
 
     async def run(self, plan: RestartPlan | SupervisedPlan) -> Outcome:
         world, pid = self.world, plan.target.process.pid
@@ -78,7 +81,11 @@ class Restarts:
         partitions = tuple(world.owned_by(owner))
         world.stop(owner)
 
-        if fate != "dies":
+        if fate == "starts slowly":
+            self.late = (f"{owner}-again", pid + 1000, partitions, SLOW_LOOKS)
+        elif fate == "dies":
+            self.ended.add(pid + 1000)
+        else:
             again = partitions if fate == "comes back" else ()
             world.consumer(f"{owner}-again", *again, pid=pid + 1000, started_at=world.at)
 
@@ -90,11 +97,24 @@ class Restarts:
 
     def look(self) -> Snapshot:
         """Each look is a second later."""
+        if self.late is not None:
+            owner, pid, partitions, looks = self.late
+            self.late = (owner, pid, partitions, looks - 1) if looks else None
+
+            if not looks:
+                self.world.consumer(owner, *partitions, pid=pid, started_at=self.world.at)
+
         return self.world.play(1, every_s=1.0)
+
+    def lives(self, process: ProcessId) -> bool:
+        return process.pid not in self.ended
 
 
 async def rolled(plan: RollingPlan, restarts: Restarts) -> Outcome:
-    return await roll(plan, restarts.run, restarts.look, lambda: restarts.world.at)
+    def clock() -> float:
+        return restarts.world.at
+
+    return await roll(plan, restarts.run, restarts.look, clock, restarts.lives)
 
 
 @pytest.fixture(autouse=True)
@@ -137,6 +157,24 @@ async def test_at_the_first_that_does_not_come_back_it_stops(
     assert outcome.is_down == (comeback is not Comeback.LATE)
 
 
+@pytest.mark.parametrize("owns", [True, False])
+async def test_who_lives_and_has_not_connected_yet_has_not_ended(owns: bool) -> None:
+    """It is in no picture for half a minute: its process is what says whether it runs."""
+    world = healthy()
+    spare = "spare" if not owns else "owner-0"
+
+    if not owns:
+        world.consumer("spare", pid=200)
+        world.play(30)
+
+    restarts = Restarts(world, **{spare.replace("-", "_"): "starts slowly"})
+    outcome = await rolled(rolling(world, spare, "owner-1"), restarts)
+
+    assert outcome.state is OutcomeState.DONE
+    assert outcome.parts[0].comeback is (Comeback.OWNS if owns else Comeback.RUNS)
+    assert (outcome.parts[0].after_s or 0) >= SLOW_LOOKS
+
+
 async def test_who_interrupts_leaves_the_others() -> None:
     world = healthy()
     waits = asyncio.Event()
@@ -147,7 +185,7 @@ async def test_who_interrupts_leaves_the_others() -> None:
         raise AssertionError(plan)
 
     plan = rolling(world, "owner-0", "owner-1")
-    task = asyncio.create_task(roll(plan, run, lambda: world.snapshot, lambda: 0.0))
+    task = asyncio.create_task(roll(plan, run, lambda: world.snapshot, lambda: 0.0, lambda _: True))
     await waits.wait()
     task.cancel()
 
