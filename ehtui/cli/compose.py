@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from msgspec.structs import asdict
+
 from ehtui.cli import garbage
 from ehtui.clock import steady
 from ehtui.config.errors import ConfigError
@@ -338,18 +340,13 @@ def _ui_options(settings: Settings, banner: str | None) -> UiOptions:
     from ehtui.tui.options import UiOptions  # noqa: PLC0415
 
     ui = settings.ui
-
+    decided = {
+        "ascii": not speaks_utf8() if ui.ascii is None else ui.ascii,
+        "mono": ui.mono or not wants_colour(),
+    }
     return UiOptions(
+        **{**asdict(ui), **decided},
         group=first_group(settings),
-        theme=ui.theme,
-        ascii=not speaks_utf8() if ui.ascii is None else ui.ascii,
-        mono=ui.mono or not wants_colour(),
         banner=banner,
-        keymap=ui.keymap,
-        sort=ui.sort,
-        bell=ui.bell,
-        columns=ui.columns,
-        start_view=ui.start_view,
-        notify=ui.notify,
         utc_offset_s=utc_offset_s(),
     )
