@@ -289,7 +289,7 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
     from ehtui.actions.executor import Executor  # noqa: PLC0415
     from ehtui.actions.folders import default_audit_path  # noqa: PLC0415
     from ehtui.actions.local_hands import LocalHands  # noqa: PLC0415
-    from ehtui.cli.late_sender import LateSender  # noqa: PLC0415
+    from ehtui.wire.sender import HubSender  # noqa: PLC0415
 
     namespace = None
 
@@ -297,7 +297,7 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
         namespace = namespace_of(settings)
 
     return Executor(
-        sender=LateSender(settings.eventhub),
+        sender=HubSender(settings.eventhub),
         hands=LocalHands(settings.consumers, namespace=namespace, hub=settings.eventhub.name),
         audit=AuditLog(default_audit_path()),
         clock=clock,

@@ -7,19 +7,18 @@ import json
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from azure.eventhub import EventData, EventDataBatch
-
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.wire import problems
 from ehtui.wire.credentials import access_of
-from ehtui.wire.public_clients import open_producer, problem_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from azure.eventhub import EventData, EventDataBatch
     from azure.eventhub.aio import EventHubProducerClient
 
     from ehtui.config.settings import EventHubSettings
+    from ehtui.wire.credentials import HubAccess
 
 SEND_S = 15.0
 CLOSE_S = 0.8
@@ -27,14 +26,11 @@ JSON = "application/json"
 
 
 class HubSender:
-    """Connects at the first send and stays connected; one loop only.
-
-    Raises:
-        ProblemError: The settings name no hub.
-    """
+    """Loads the SDK and connects at the first send, and stays connected; one loop only."""
 
     def __init__(self, settings: EventHubSettings, *, send_s: float = SEND_S) -> None:
-        self._access = access_of(settings)
+        self._settings = settings
+        self._access: HubAccess | None = None
         self._send_s = send_s
         self._client: EventHubProducerClient | None = None
 
@@ -50,23 +46,27 @@ class HubSender:
         """Send `count` equal events to a partition, by a key, or wherever the service chooses.
 
         Raises:
-            ProblemError: They were not all accepted.
+            ProblemError: They were not all accepted, or the settings name no hub.
         """
+        access = self._access = self._access or access_of(self._settings)
+
+        from ehtui.wire.public_clients import open_producer, problem_of  # noqa: PLC0415 - the SDK
+
         if self._client is None:
-            self._client = open_producer(self._access)
+            self._client = open_producer(access)
 
         try:
             async with asyncio.timeout(self._send_s):
                 await self._send(self._client, _event(body, properties), partition, key, count)
         except TimeoutError:
             await self.close()
-            problem = problems.timed_out(self._access, "sending", self._send_s)
+            problem = problems.timed_out(access, "sending", self._send_s)
             raise ProblemError(problem) from None
         except ProblemError:
             raise
         except Exception as error:
             await self.close()
-            told = problem_of(self._access, error)
+            told = problem_of(access, error)
 
             if told is None:
                 raise
@@ -104,7 +104,8 @@ class HubSender:
             with suppress(Exception):
                 await asyncio.wait_for(client.close(), CLOSE_S)
 
-        await self._access.credential.close()
+        if self._access is not None:
+            await self._access.credential.close()
 
 
 def _too_large(batch: EventDataBatch) -> Problem:
@@ -116,6 +117,8 @@ def _too_large(batch: EventDataBatch) -> Problem:
 
 
 def _event(body: bytes, properties: Mapping[str, str]) -> EventData:
+    from azure.eventhub import EventData  # noqa: PLC0415 - as above
+
     event = EventData(body)
     event.properties.update(properties)
 

@@ -122,6 +122,10 @@ async def test_a_dropped_connection_does_not_lose_the_next_event() -> None:
         assert counts(endpoint)[0] == 2
 
 
-def test_settings_without_a_hub_are_refused() -> None:
+async def test_settings_without_a_hub_are_refused() -> None:
+    sender = HubSender(EventHubSettings())
+
     with pytest.raises(ProblemError, match="Neither"):
-        HubSender(EventHubSettings())
+        await sender.send(body=BODY, partition=None, key=None, properties={})
+
+    await sender.close()
