@@ -28,6 +28,7 @@ RENEWED_SLACK_S = 1.0
 CONNECTING_S = 20.0  # by then a client has connected, and its connection has been seen
 JOINED_SLACK_S = 2.0  # a start is known to a second, and so is a claim
 
+_SOMEBODY_NEW = ProcessId(0, 0.0)  # a process that may have begun since they were listed
 Owned = Mapping[str, tuple[tuple[str, str], ...]]  # owner id → (group, partition)
 
 
@@ -250,6 +251,11 @@ def _by_elimination(
         return {}
 
     able = {owner: _able(draft, left, owner) for owner in strangers}
+    unlisted = {o for o in strangers if able[o] and not _was_listed_since(draft, o)}
+
+    for owner in unlisted:
+        able[owner].append(_SOMEBODY_NEW)
+
     # Who holds nothing any more is no riddle, but may be the answer to one.
     able |= {
         owner: choices
@@ -264,8 +270,18 @@ def _by_elimination(
         else OwnerLink(process, owner, LinkBasis.ELIMINATION, "", draft.at)
         for owner, process in only_pairs(able).items()
         # Where some owner is of no process here, any other may be elsewhere too.
-        if owner in owns and not remote.intersection(_of_groups(draft, (owner,)))
+        if process != _SOMEBODY_NEW
+        and owner in owns
+        and not remote.intersection(_of_groups(draft, (owner,)))
     }
+
+
+def _was_listed_since(draft: Draft, owner: str) -> bool:
+    """Whether processes were listed since it came; else it may be one that nobody knows yet."""
+    listed_at = draft.host.listed_at
+    came_at = _there_at(draft, owner) - (draft.clock_offset_s or 0.0)
+
+    return listed_at is not None and listed_at >= came_at
 
 
 def is_elsewhere(draft: Draft, process: ProcessSample) -> bool:
@@ -315,7 +331,8 @@ def _may_receive(draft: Draft, process: ProcessSample, taken: frozenset[ProcessI
     if process.connections is None:  # not to be seen from here
         return process.recognised_by is not RecognisedBy.CONNECTION
 
-    return process.connections > 0
+    # Who has just begun is about to connect.
+    return process.connections > 0 or draft.at - process.id.started_at < CONNECTING_S
 
 
 def _able(draft: Draft, left: Sequence[ProcessSample], owner: str) -> list[ProcessId]:

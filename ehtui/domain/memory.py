@@ -198,7 +198,7 @@ class HostMemory:
     starts: Mapping[int, Start] = field(default_factory=dict)  # by pid
     # (process, group's key): owns nothing there since
     idle_since: Mapping[tuple[ProcessId, str], float] = field(default_factory=dict)
-    was_read: bool = False
+    listed_at: float | None = None  # local time at which processes were listed last
 
     def start_of(self, process: ProcessId) -> Start | None:
         """How this session started it; None where it did not, or its number was used again."""

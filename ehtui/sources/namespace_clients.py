@@ -24,6 +24,7 @@ MANY_EVENTS_BYTES = 2000  # of a stretch: so much is never that
 WINDOW = 5
 ANSWER_BYTES = 20  # a disposition: every event that is sent gets one
 CLEARLY = 2  # times as much one way as the other
+MORE = 1.5  # an event of a few bytes takes 49 with its frame, and its answer 26
 LEAST_STRETCHES = 5
 MOSTLY = 0.8
 SETTLED_S = 60.0
@@ -51,6 +52,17 @@ class _Connection:
 
         sent, received = (sum(stretch[way] for stretch in self.stretches) for way in (0, 1))
         return received >= EVENTS_BYTES and received > CLEARLY * sent
+
+    def sends(self) -> bool:
+        """Whether much more went than came; or, of small events, a little more all the time."""
+        sent, received = self.stretches[-1]
+
+        if sent >= WORTH_BYTES and sent > CLEARLY * received:
+            return True
+
+        return len(self.stretches) == WINDOW and all(
+            received >= ANSWER_BYTES and sent > MORE * received for sent, received in self.stretches
+        )
 
 
 @dataclass(slots=True)
@@ -112,7 +124,7 @@ class TrafficMeter:
         for pid in volume.pids:
             balance = self._balances.setdefault(pid, _Balance())
 
-            if sent >= WORTH_BYTES and sent > CLEARLY * received:
+            if connection.sends():
                 connection.has_sent = True
                 balance.sending += 1
                 balance.answered += received >= ANSWER_BYTES

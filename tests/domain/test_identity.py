@@ -236,6 +236,12 @@ def silent(world: World, *, by: RecognisedBy = RecognisedBy.CONNECTION, **connec
     """Look once; no log names anybody, and processes are known by their connections."""
     world.fold(world.hub_read())
     world.fold(world.store_read())
+    listed(world, by=by, **connections)
+    world.fold(LogsRead(world.at, "logs", (), (), 0.01))
+
+
+def listed(world: World, *, by: RecognisedBy = RecognisedBy.CONNECTION, **connections: int) -> None:
+    """Scan the processes; each has two connections unless said otherwise."""
     read = world.processes_read()
     world.fold(
         replace(
@@ -246,7 +252,6 @@ def silent(world: World, *, by: RecognisedBy = RecognisedBy.CONNECTION, **connec
             ),
         )
     )
-    world.fold(LogsRead(world.at, "logs", (), (), 0.01))
 
 
 def test_the_only_owner_is_the_only_client() -> None:
@@ -303,6 +308,30 @@ def test_who_began_after_the_owner_was_there_is_not_it() -> None:
     silent(world)
 
     assert link_of(world, 2) is None
+
+
+def test_who_may_not_be_listed_yet_is_not_taken_for_who_is_there_already() -> None:
+    """A restart beside a producer whose doings are not known yet: it was named for 2 s."""
+    world = World(2)
+    world.consumer("producer", pid=1)
+    world.consumer("old", "0", pid=2)
+    world.look(logs=False)
+    world.fold(shared_log(world, old=(2,)))
+    world.tick(60)
+    world.kill("old")
+    listed(world)
+    world.tick(2)
+    world.claim("0", "new")  # of a process that the next scan will find
+    world.fold(world.store_read())
+    assert link_of(world, 1) is None
+
+    world.consumer("new", pid=3, started_at=world.at - 1)
+    listed(world, of_3=0)
+    assert (link_of(world, 1), link_of(world, 3)) == (None, None)  # it is about to connect
+    listed(world)
+    assert (link_of(world, 1), link_of(world, 3)) == (None, None)  # nothing tells them apart
+    world.fold(shared_log(world, old=(2,), new=(3,)))
+    assert link_of(world, 3) == ("new", LinkBasis.LOG)
 
 
 def test_two_that_began_one_after_the_other_are_told_apart_by_when_each_owner_came() -> None:

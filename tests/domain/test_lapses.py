@@ -108,13 +108,15 @@ def test_a_signal_of_this_session_explains_the_lapse() -> None:
         (SignalTarget(process_id(consumer), consumer.command, "owner-0", (), SignalEffect.DIES),),
         world.at,
     )
-    world.fold(ActionDone(world.at, Outcome(plan, OutcomeState.DONE, world.at)))
+    sent_at = world.server_at
     world.kill("owner-0")
+    world.tick(4)  # it is told when it has ended, or when its restart has
+    world.fold(ActionDone(world.at, Outcome(plan, OutcomeState.DONE, world.at)))
     world.play(70)
 
     evidence = facts(world.finding("lease.overdue").evidence)
     assert evidence["signal"] == "KILL"
-    assert evidence["signalled_at"] is not None
+    assert evidence["signalled_at"] == pytest.approx(sent_at, abs=0.5)
     assert facts(world.told("consumer.gone")[0].details)["signal"] == "KILL"
     assert facts(world.told("action.signal")[0].details)["effect"] == "dies"
 

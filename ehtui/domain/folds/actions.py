@@ -80,7 +80,9 @@ def _remember_signal(draft: Draft, signal: str, target: SignalTarget, outcome: O
     if _state_for(target, outcome) is not OutcomeState.DONE:
         return
 
-    sent = SentSignal(target.process, signal, _server_time(draft, outcome))
+    # A restart is told when all is over; the signal was its first step.
+    sent_at = outcome.plan.planned_at + (draft.clock_offset_s or 0.0)
+    sent = SentSignal(target.process, signal, sent_at)
     signals = (*draft.host.signals[-(MOST_SIGNALS - 1) :], sent)
     # Whoever was waited for had ended before this was told.
     departures = tuple(

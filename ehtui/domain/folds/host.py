@@ -27,7 +27,7 @@ def fold_processes(draft: Draft, update: ProcessesRead) -> None:
     _exchange(draft, known, alive, update.at)
     host = draft.host
 
-    if host.was_read:
+    if host.listed_at is not None:
         for process in alive.values():
             if process.id not in known:
                 _tell_start(draft, process)
@@ -39,7 +39,7 @@ def fold_processes(draft: Draft, update: ProcessesRead) -> None:
     host = draft.host
     draft.host = replace(
         host,
-        was_read=True,
+        listed_at=update.at - update.duration_s,
         incidents={k: v for k, v in host.incidents.items() if k[0] in alive},
         troubles={k: v for k, v in host.troubles.items() if k[0] in alive},
         idle_since={k: v for k, v in host.idle_since.items() if k[0] in alive},
