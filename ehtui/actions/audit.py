@@ -7,25 +7,15 @@ import json
 import os
 import socket
 from datetime import UTC, datetime
-from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from ehtui.actions.whole_lines import append_line, open_records
-from ehtui.domain.plans import (
-    Plan,
-    RestartPlan,
-    RollingPlan,
-    SendPlan,
-    SignalPlan,
-    SignalTarget,
-    StartPlan,
-    SupervisedPlan,
-)
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from ehtui.domain.outcomes import Outcome
+    from ehtui.domain.plans import Plan
 
 
 class AuditLog:
@@ -79,61 +69,7 @@ def _refused(outcome: Outcome) -> str | None:
 
 
 def _told(plan: Plan) -> dict[str, object]:
-    return {"kind": plan.kind, **_record(plan)}
-
-
-def _record(plan: Plan) -> dict[str, object]:
-    match plan:
-        case SendPlan():
-            return _sent(plan)
-        case StartPlan():
-            again = plan.again.pid if plan.again is not None else None
-            return {
-                "consumer": plan.consumer,
-                "group": plan.group,
-                "log": plan.log_path,
-                "again": again,
-            }
-        case SupervisedPlan():
-            supervisor = plan.supervisor
-            return {
-                "supervisor": supervisor.label,
-                "command": list(supervisor.command),
-                **_targets(plan),
-            }
-        case RollingPlan():
-            return {"plans": [_told(each) for each in plan.restarts]}
-        case SignalPlan() | RestartPlan():
-            return {"signal": plan.signal, **_targets(plan)}
-
-
-def _targets(plan: Plan) -> dict[str, object]:
-    return {"targets": [_target(target) for target in plan.targets]}
-
-
-def _sent(plan: SendPlan) -> dict[str, object]:
-    body = plan.body.encode()
-
-    return {
-        "hub": f"{plan.namespace}/{plan.hub}",
-        "template": plan.template,
-        "target": plan.target.value,
-        "partition": plan.partition,
-        "key": plan.key,
-        "count": plan.count,
-        "body_bytes": len(body),
-        "body_sha256": sha256(body).hexdigest(),
-    }
-
-
-def _target(target: SignalTarget) -> dict[str, object]:
-    return {
-        "pid": target.process.pid,
-        "started_at": _iso(target.process.started_at),
-        "owner": target.owner,
-        "owns": [f"{owned.group}/{owned.partition}" for owned in target.owns],
-        "effect": target.effect.value,
-    }
+    return {"kind": plan.kind, **plan.record}
 
 
 def who() -> dict[str, object]:

@@ -11,12 +11,17 @@ from ehtui.actions.audit import who
 from ehtui.actions.refusals import NOT_DONE, OTHER_TARGET, refusal_of
 from ehtui.actions.signals import ProcessGoneError
 from ehtui.actions.supervisors import SupervisorChangedError
-from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState, TargetResult, TargetState
-from ehtui.domain.plans import (
-    Halt,
-    Plan,
+from ehtui.domain.outcomes import (
+    NewProcess,
+    Outcome,
+    OutcomeState,
     Refusal,
     RefusalReason,
+    TargetResult,
+    TargetState,
+)
+from ehtui.domain.plans import (
+    Plan,
     RestartPlan,
     SendPlan,
     SignalPlan,
@@ -26,6 +31,7 @@ from ehtui.domain.plans import (
 )
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.restarts import NOT_REHEARSED, StartObstacle
+from ehtui.domain.targets import Halt
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:

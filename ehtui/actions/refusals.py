@@ -5,7 +5,7 @@ from __future__ import annotations
 from ehtui.actions.obstacles import BeingRestartedError, CannotStartError, NotKnownError
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError, ProgramChangedError
 from ehtui.actions.supervisors import SupervisorChangedError
-from ehtui.domain.plans import Refusal, RefusalReason
+from ehtui.domain.outcomes import Refusal, RefusalReason
 
 OTHER_TARGET = (ProcessGoneError, IdentityChangedError, ProgramChangedError, PermissionError)
 NOT_DONE = (*OTHER_TARGET, CannotStartError, BeingRestartedError, NotKnownError)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     from ehtui.cli.backend import MonitorBackend
     from ehtui.config.settings import Settings
-    from ehtui.domain.outcomes import Outcome
-    from ehtui.domain.plans import Plan, Refusal
+    from ehtui.domain.outcomes import Outcome, Refusal
+    from ehtui.domain.plans import Plan
     from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor.backend import Backend
@@ -86,7 +86,7 @@ def _chosen(snapshot: Snapshot, name: str) -> ProcessId:
 
 def _refuse_untouchable(name: str) -> None:
     """Who could never be signalled is told so, rather than that it is no consumer."""
-    from ehtui.domain.plans import Refusal, RefusalReason  # noqa: PLC0415
+    from ehtui.domain.outcomes import Refusal, RefusalReason  # noqa: PLC0415
     from ehtui.sources.process_facts import is_kernel_thread  # noqa: PLC0415 - psutil
     from ehtui.sources.processes import own_line  # noqa: PLC0415
     from ehtui.views.outcomes import refusal_sentence  # noqa: PLC0415
@@ -116,7 +116,7 @@ def act(
     Whoever interrupts gets 128 and the signal's number. `afterwards` follows what was done; what
     it returns joins the one JSON document.
     """
-    from ehtui.domain.plans import Refusal  # noqa: PLC0415
+    from ehtui.domain.outcomes import Refusal  # noqa: PLC0415
     from ehtui.views.action_document import outcome_document  # noqa: PLC0415
     from ehtui.views.outcomes import outcome_sentence, refusal_sentence  # noqa: PLC0415
 

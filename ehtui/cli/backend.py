@@ -18,15 +18,15 @@ if TYPE_CHECKING:
     from ehtui.actions.executor import Executor
     from ehtui.cli import running_actions
     from ehtui.config.settings import Settings
-    from ehtui.domain import outcomes, planners, plans, requests, restarts, updates
-    from ehtui.domain.outcomes import Outcome
+    from ehtui.domain import outcomes, plans, restarts, updates
+    from ehtui.domain.outcomes import Outcome, Refusal
     from ehtui.domain.planners import again, context
     from ehtui.domain.planners import signal as signalling
+    from ehtui.domain.planners import start as starting
     from ehtui.domain.planners.again import Seen
-    from ehtui.domain.planners.context import Actor, PlanningContext
-    from ehtui.domain.plans import Plan, Refusal, SinglePlan
+    from ehtui.domain.planners.context import Actor, PlanningContext, Request
+    from ehtui.domain.plans import Plan, SinglePlan
     from ehtui.domain.process import ProcessDetails, ProcessId, ProcessSample
-    from ehtui.domain.requests import Request
     from ehtui.domain.restarts import Ended, Rehearsal
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
@@ -39,12 +39,11 @@ else:
     context = LazyModule("ehtui.domain.planners.context")
     folders = LazyModule("ehtui.actions.folders")
     outcomes = LazyModule("ehtui.domain.outcomes")
-    planners = LazyModule("ehtui.domain.planners")
+    starting = LazyModule("ehtui.domain.planners.start")
     plans = LazyModule("ehtui.domain.plans")
     process_inspect = LazyModule("ehtui.sources.process_inspect")
     process_list = LazyModule("ehtui.sources.process_list")
     processes = LazyModule("ehtui.sources.processes")
-    requests = LazyModule("ehtui.domain.requests")
     restarts = LazyModule("ehtui.domain.restarts")
     rolling = LazyModule("ehtui.actions.rolling")
     running_actions = LazyModule("ehtui.cli.running_actions")
@@ -158,10 +157,10 @@ class MonitorBackend:
     async def rehearse(self, request: Request) -> Request:
         """The same request with what trying it found."""
         match request:
-            case requests.RestartRequest(processes=asked):
+            case starting.RestartRequest(processes=asked):
                 found = {process: await self._rehearse(process) for process in asked}
                 return replace(request, rehearsals=found)
-            case requests.StartAgainRequest(ended=ended):
+            case again.StartAgainRequest(ended=ended):
                 executor, path = self._opened.executor, f"{self._log_folder}/rehearsal.log"
                 rehearsal = await executor.rehearse(ended.process, path, has_ended=True)
                 remembered = executor.remembers(ended.process)
@@ -171,7 +170,7 @@ class MonitorBackend:
 
     def plan(self, request: Request) -> Plan | Refusal:
         """What doing it will do."""
-        return planners.plan(request, self._context())
+        return request.plan(self._context())
 
     # Acting.
 
@@ -301,7 +300,7 @@ class MonitorBackend:
 
     async def _rehearse(self, process: ProcessId) -> Rehearsal | Refusal:
         """What starting it again would find; nothing where its supervisor is asked, or nobody."""
-        match self.plan(requests.RestartRequest((process,))):
+        match self.plan(starting.RestartRequest((process,))):
             case plans.RestartPlan(log_path=path):
                 return await self._opened.executor.rehearse(process, path)
             case _:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from ehtui.domain.requests import Request
+    from ehtui.domain.planners.context import Request
     from ehtui.domain.restarts import Ended
     from ehtui.monitor.backend import Backend
 
@@ -77,7 +77,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(backend: Backend, args: argparse.Namespace) -> Request:
-    from ehtui.domain.requests import RestartRequest, StartAgainRequest  # noqa: PLC0415
+    from ehtui.domain.planners.again import StartAgainRequest  # noqa: PLC0415
+    from ehtui.domain.planners.start import RestartRequest  # noqa: PLC0415
 
     half_done = _half_done(backend, args.target)
 

@@ -52,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: A target names no consumer, or several.
     """
-    from ehtui.domain.requests import SignalRequest  # noqa: PLC0415 - not for --help
+    from ehtui.domain.planners.signal import SignalRequest  # noqa: PLC0415 - not for --help
 
     with looking(resolve_args(args).settings, dry_run=args.dry_run) as backend:
         targets = tuple(targets_of(backend.snapshot, args))

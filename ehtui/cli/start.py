@@ -28,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Start it."""
-    from ehtui.domain.requests import StartRequest  # noqa: PLC0415 - not for --help
+    from ehtui.domain.planners.start import StartRequest  # noqa: PLC0415 - not for --help
 
     settings = resolve_args(args).settings
 

@@ -8,8 +8,9 @@ from ehtui.domain.outcomes import Comeback
 from ehtui.domain.snapshot import LIVE_STATES, ConsumerRole
 
 if TYPE_CHECKING:
-    from ehtui.domain.plans import OwnedPartition, RestartPlan, SupervisedPlan
+    from ehtui.domain.plans import RestartPlan, SupervisedPlan
     from ehtui.domain.snapshot import ConsumerState, Lease, Snapshot
+    from ehtui.domain.targets import OwnedPartition
 
 SETTLED_S = 5.0  # whoever dies of a bad setting has died by then
 

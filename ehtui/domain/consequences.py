@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain import takeover
-from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.takeover import NO_SURVIVOR, last_renewal, survivors_skew
+from ehtui.domain.targets import TakeoverWindow
 from ehtui.domain.timing import timing_of
 
 if TYPE_CHECKING:

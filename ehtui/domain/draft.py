@@ -21,10 +21,9 @@ from ehtui.domain.snapshot import (
 )
 
 if TYPE_CHECKING:
-    from ehtui.domain.evidence import Evidence
+    from ehtui.domain.evidence import E, EventKind, Evidence
     from ehtui.domain.hub import HubDescription
     from ehtui.domain.memory import GroupMemory
-    from ehtui.domain.timeline import E, EventKind
 
 TIMELINE_LENGTH = 500
 

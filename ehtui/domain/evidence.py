@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Generic, TypeVar
 
 Scalar = str | int | float | bool | None
 FlatFacts = Mapping[str, Scalar | tuple[str, ...]]
@@ -57,3 +58,14 @@ def partitions_of(evidence: Evidence) -> tuple[str, ...]:
     """The partitions that it is about, as far as it lists any."""
     listed: tuple[str, ...] = getattr(evidence, "partitions", ())
     return listed
+
+
+E = TypeVar("E", bound=Evidence)
+
+
+@dataclass(frozen=True, slots=True)
+class EventKind(Generic[E]):
+    """What an event of this kind says of itself."""
+
+    id: str
+    details: type[E]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ehtui.domain.plans import OwnedPartition
+from ehtui.domain.targets import OwnedPartition
 
 
 @dataclass(frozen=True, slots=True)

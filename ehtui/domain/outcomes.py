@@ -1,4 +1,4 @@
-"""How an action ended, in fields: nothing that a program reads stands in a text."""
+"""How an action ended, or why it was not begun, in fields: no program reads anything in a text."""
 
 from __future__ import annotations
 
@@ -6,12 +6,51 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import Plan, Refusal
-from ehtui.domain.process import ProcessId
+from ehtui.domain.plans import Plan
+from ehtui.domain.process import ProcessId, Supervisor
 from ehtui.domain.restarts import StartObstacle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+
+class RefusalReason(StrEnum):
+    """Why an action is not even offered."""
+
+    READ_ONLY = "read_only"
+    NOTHING_SELECTED = "nothing_selected"
+    UNKNOWN_PARTITION = "unknown_partition"
+    UNKNOWN_TEMPLATE = "unknown_template"
+    NOT_CONNECTED = "not_connected"
+    CANNOT_START = "cannot_start"  # it could not be started again as it was: see the obstacle
+    BEING_RESTARTED = "being_restarted"
+    REHEARSAL_CHANGED = "rehearsal_changed"  # starting it would differ from what was confirmed
+    NOT_KNOWN_ANY_MORE = "not_known_any_more"  # nobody remembers how it was started
+    NOT_AUDITED = "not_audited"  # the audit log cannot be written
+    SELF_OR_ANCESTOR = "self_or_ancestor"
+    INIT = "init"
+    KERNEL_THREAD = "kernel_thread"
+    FOREIGN_USER = "foreign_user"
+    GONE = "gone"
+    IDENTITY_CHANGED = "identity_changed"
+    PROGRAM_CHANGED = "program_changed"  # exec'd in place: what was meant runs no more
+    UNKNOWN_SIGNAL = "unknown_signal"
+    SIGNAL_IGNORED = "signal_ignored"  # it would not end by it
+    SUPERVISED = "supervised"  # somebody else starts it again, and cannot be asked from here
+    SUPERVISOR_CHANGED = "supervisor_changed"  # it runs under another one than the plan says
+    UNKNOWN_CONSUMER = "unknown_consumer"
+    NO_COMMAND = "no_command"  # a configured consumer without a command
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An action that will not be done, and why."""
+
+    reason: RefusalReason
+    subject: str  # what it was about, safe to show
+    detail: str = ""
+    supervisor: Supervisor | None = None
+    obstacle: StartObstacle | None = None
 
 
 class OutcomeState(StrEnum):

@@ -4,78 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from typing_extensions import override
 
 from ehtui.domain.process import ProcessId, Supervisor
-from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal, StartObstacle
+from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal
+from ehtui.domain.targets import Record, SignalTarget
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-
-class SignalEffect(StrEnum):
-    """What a signal will do to a consumer's leases, as far as evidence says."""
-
-    RELEASES = "releases"  # a handler is caught: it can close its client
-    DIES = "dies"  # no handler: dies without release, leases run out
-    IGNORED = "ignored"
-    UNKNOWN = "unknown"
-
-
-class Doubt(StrEnum):
-    """Why a forecast is a guess."""
-
-    UNTIMED = "untimed"  # an SDK's defaults: no survivor's renewals were timed
-    RATIO = "ratio"  # their interval was set, and perhaps their expiry too
-    OUTLIVED = "outlived"  # leases were seen to live longer than was thought
-
-
-class Halt(StrEnum):
-    """What keeps a process from running, though it lives."""
-
-    STOP = "stop"  # SIGSTOP, or Ctrl-Z
-    DEBUGGER = "debugger"
-
-
-@dataclass(frozen=True, slots=True)
-class TakeoverWindow:
-    """When survivors can own a partition again, server time in whole seconds, both included.
-
-    None where nobody can, or where nothing bounds it.
-    """
-
-    earliest_at: float | None
-    latest_at: float | None
-    basis: str  # a code such as "python-180/30", "observed", "configured", "released"
-    doubt: Doubt | None = None
-
-    @property
-    def is_guess(self) -> bool:
-        """Whether it rests on more than what was configured, seen, or is an SDK's default."""
-        return self.doubt is not None
-
-
-@dataclass(frozen=True, slots=True)
-class OwnedPartition:
-    """A partition that a target loses, and when somebody else can have it."""
-
-    group: str
-    partition: str
-    takeover: TakeoverWindow
-
-
-@dataclass(frozen=True, slots=True)
-class SignalTarget:
-    """One process that a signal goes to; the command line is for the confirmation."""
-
-    process: ProcessId
-    command: str
-    owner: str | None
-    owns: tuple[OwnedPartition, ...]
-    effect: SignalEffect
-    halted_by: Halt | None = None  # it acts on no signal but KILL before it goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +24,11 @@ class BasePlan:
     Each also has `kind`, `planned_at`, `targets` (processes that it signals, or has signalled:
     each loses what it owns) and `group` (the one that it is about, where it is one).
     """
+
+    @property
+    def record(self) -> Record:
+        """What the audit log keeps of it: no body, no environment."""
+        raise NotImplementedError
 
     @property
     def is_promise(self) -> bool:
@@ -136,6 +80,11 @@ class SignalPlan(BasePlan):
 
     @property
     @override
+    def record(self) -> Record:
+        return {"signal": self.signal, "targets": [each.record for each in self.targets]}
+
+    @property
+    @override
     def is_promise(self) -> bool:
         return self.escalate_to is not None
 
@@ -158,6 +107,11 @@ class RestartPlan(BasePlan):
     consumer: str | None = None  # its name in the configuration
     group: str | None = None  # that it reads in, where that is known
     kind: str = field(default="restart", init=False)
+
+    @property
+    @override
+    def record(self) -> Record:
+        return {"signal": self.signal, "targets": [self.target.record]}
 
     @property
     def targets(self) -> tuple[SignalTarget, ...]:
@@ -208,6 +162,15 @@ class SupervisedPlan(BasePlan):
     group: ClassVar[str | None] = None
 
     @property
+    @override
+    def record(self) -> Record:
+        return {
+            "supervisor": self.supervisor.label,
+            "command": list(self.supervisor.command),
+            "targets": [each.record for each in self.targets],
+        }
+
+    @property
     def targets(self) -> tuple[SignalTarget, ...]:
         """It, and those whom its supervisor restarts along."""
         return (self.target, *self.others)
@@ -250,6 +213,16 @@ class StartPlan(BasePlan):
 
     @property
     @override
+    def record(self) -> Record:
+        return {
+            "consumer": self.consumer,
+            "group": self.group,
+            "log": self.log_path,
+            "again": self.again.pid if self.again is not None else None,
+        }
+
+    @property
+    @override
     def replaces(self) -> ProcessId | None:
         return self.again
 
@@ -263,6 +236,11 @@ class RollingPlan(BasePlan):
     planned_at: float
     kind: str = field(default="rolling_restart", init=False)
     group: ClassVar[str | None] = None
+
+    @property
+    @override
+    def record(self) -> Record:
+        return {"plans": [{"kind": each.kind, **each.record} for each in self.restarts]}
 
     @property
     def targets(self) -> tuple[SignalTarget, ...]:
@@ -312,45 +290,21 @@ class SendPlan(BasePlan):
     targets: ClassVar[tuple[SignalTarget, ...]] = ()
     group: ClassVar[str | None] = None
 
+    @property
+    @override
+    def record(self) -> Record:
+        body = self.body.encode()
+        return {
+            "hub": f"{self.namespace}/{self.hub}",
+            "template": self.template,
+            "target": self.target.value,
+            "partition": self.partition,
+            "key": self.key,
+            "count": self.count,
+            "body_bytes": len(body),
+            "body_sha256": sha256(body).hexdigest(),
+        }
+
 
 SinglePlan = SignalPlan | SendPlan | RestartPlan | SupervisedPlan | StartPlan
 Plan = SinglePlan | RollingPlan
-
-
-class RefusalReason(StrEnum):
-    """Why an action is not even offered."""
-
-    READ_ONLY = "read_only"
-    NOTHING_SELECTED = "nothing_selected"
-    UNKNOWN_PARTITION = "unknown_partition"
-    UNKNOWN_TEMPLATE = "unknown_template"
-    NOT_CONNECTED = "not_connected"
-    CANNOT_START = "cannot_start"  # it could not be started again as it was: see the obstacle
-    BEING_RESTARTED = "being_restarted"
-    REHEARSAL_CHANGED = "rehearsal_changed"  # starting it would differ from what was confirmed
-    NOT_KNOWN_ANY_MORE = "not_known_any_more"  # nobody remembers how it was started
-    NOT_AUDITED = "not_audited"  # the audit log cannot be written
-    SELF_OR_ANCESTOR = "self_or_ancestor"
-    INIT = "init"
-    KERNEL_THREAD = "kernel_thread"
-    FOREIGN_USER = "foreign_user"
-    GONE = "gone"
-    IDENTITY_CHANGED = "identity_changed"
-    PROGRAM_CHANGED = "program_changed"  # exec'd in place: what was meant runs no more
-    UNKNOWN_SIGNAL = "unknown_signal"
-    SIGNAL_IGNORED = "signal_ignored"  # it would not end by it
-    SUPERVISED = "supervised"  # somebody else starts it again, and cannot be asked from here
-    SUPERVISOR_CHANGED = "supervisor_changed"  # it runs under another one than the plan says
-    UNKNOWN_CONSUMER = "unknown_consumer"
-    NO_COMMAND = "no_command"  # a configured consumer without a command
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """An action that will not be done, and why."""
-
-    reason: RefusalReason
-    subject: str  # what it was about, safe to show
-    detail: str = ""
-    supervisor: Supervisor | None = None
-    obstacle: StartObstacle | None = None

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from ehtui.domain.hub import HubDescription, PartitionSample
     from ehtui.domain.lag import Counted
     from ehtui.domain.lap import Lap
-    from ehtui.domain.plans import TakeoverWindow
     from ehtui.domain.problems import Problem
     from ehtui.domain.process import LogState, OwnerLink, ProcessSample
     from ehtui.domain.restarts import RestartRecord
     from ehtui.domain.store import Checkpoint, Layout, UnreadableBlob
+    from ehtui.domain.targets import TakeoverWindow
     from ehtui.domain.timing import Timing
 
 # (local time, value), oldest first, about 60 points. A stretch without change keeps its first and

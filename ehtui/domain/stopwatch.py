@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from ehtui.domain.lap import Lap
 from ehtui.domain.outcomes import OutcomeState
-from ehtui.domain.plans import OwnedPartition, SignalEffect
 from ehtui.domain.snapshot import GroupPartition, LeaseState
+from ehtui.domain.targets import OwnedPartition, SignalEffect
 
 if TYPE_CHECKING:
     from ehtui.domain.outcomes import Outcome
-    from ehtui.domain.plans import SignalTarget
     from ehtui.domain.snapshot import GroupState, Snapshot
+    from ehtui.domain.targets import SignalTarget
 
 LIVES_ON_S = 30.0  # who renews so long after the signal was not ended by it
 

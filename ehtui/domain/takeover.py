@@ -5,9 +5,9 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.renewals import RESOLUTION_S
 from ehtui.domain.snapshot import LeaseState, TimingBasis
+from ehtui.domain.targets import TakeoverWindow
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,36 +7,15 @@ change in between, or that the moment lies somewhere between two polls.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal
 
-from ehtui.domain.evidence import Evidence
-from ehtui.domain.outcomes import OutcomeState
-from ehtui.domain.plans import SendTarget, SignalEffect
+from ehtui.domain.action_events import ACTION_KINDS, Forecast
+from ehtui.domain.evidence import EventKind, Evidence
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.snapshot import TimingBasis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-E = TypeVar("E", bound=Evidence)
-
-
-@dataclass(frozen=True, slots=True)
-class EventKind(Generic[E]):
-    """What an event of this kind says of itself."""
-
-    id: str
-    details: type[E]
-
-
-@dataclass(frozen=True, slots=True)
-class Forecast(Evidence):
-    """When a partition was to be taken, as it was forecast."""
-
-    earliest_at: float | None
-    latest_at: float | None
-    basis: str | None
-    is_assumed: bool | None  # a guess: the expiry is not configured, seen or a default
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,59 +205,6 @@ class TakeoverMoved(Evidence):
 
 
 @dataclass(frozen=True, slots=True)
-class SignalSent(Evidence):
-    """This session signalled a process; one event a target."""
-
-    state: OutcomeState
-    signal: str
-    pid: int
-    owner: str | None
-    owned: tuple[str, ...]  # group/partition
-    effect: SignalEffect
-    takeover: Forecast  # of the last partition to come back
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class EventsSent(Evidence):
-    """This session sent events."""
-
-    state: OutcomeState
-    count: int
-    template: str
-    target: SendTarget
-    partition: str | None
-    key: str | None
-    sequence: str | None
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Restarted(Evidence):
-    """This session restarted a process."""
-
-    state: OutcomeState
-    signal: str
-    pid: int  # of the process that ended
-    new_pid: str | None  # of the one that was started
-    supervisor: str | None  # who was asked to restart it: its successor is not known by then
-    owner: str | None
-    owned: tuple[str, ...]  # group/partition
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Started(Evidence):
-    """This session started a consumer."""
-
-    state: OutcomeState
-    consumer: str  # its name in the configuration
-    group: str
-    new_pid: str | None
-    error: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class FindingBegan(Evidence):
     """Something is judged; `TimelineEvent.finding` says what, as it was then."""
 
@@ -336,14 +262,10 @@ HUB_RECREATED = EventKind("hub.recreated", HubCreatedAnew)
 # Subject: group, partition, owner.
 TAKEOVER_MEASURED = EventKind("takeover.measured", TakeoverMeasured)
 TAKEOVER_MOVED = EventKind("takeover.moved", TakeoverMoved)
-# Subject: pid (signal), partition (send) where there is one.
-ACTION_SIGNAL = EventKind("action.signal", SignalSent)
-ACTION_SEND = EventKind("action.send", EventsSent)
-ACTION_RESTART = EventKind("action.restart", Restarted)
-ACTION_START = EventKind("action.start", Started)
 
 TIMELINE_KINDS: Mapping[str, EventKind[Any]] = {
-    kind.id: kind for kind in tuple(globals().values()) if isinstance(kind, EventKind)
+    **{kind.id: kind for kind in tuple(globals().values()) if isinstance(kind, EventKind)},
+    **ACTION_KINDS,
 }
 LOG_KINDS: tuple[EventKind[LogLines], ...] = tuple(
     kind for kind in TIMELINE_KINDS.values() if kind.details is LogLines

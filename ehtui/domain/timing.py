@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.plans import Doubt
 from ehtui.domain.renewals import NOT_MEASURED, RenewalStats
 from ehtui.domain.sdks import PYTHON, UNKNOWN_SDK, Profile, profiles
 from ehtui.domain.snapshot import TimingBasis
+from ehtui.domain.targets import Doubt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

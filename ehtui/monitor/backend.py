@@ -8,10 +8,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
-    from ehtui.domain.outcomes import Outcome
-    from ehtui.domain.plans import Plan, Refusal
+    from ehtui.domain.outcomes import Outcome, Refusal
+    from ehtui.domain.planners.context import Request
+    from ehtui.domain.plans import Plan
     from ehtui.domain.process import LogLine, ProcessDetails, ProcessId, ProcessSample
-    from ehtui.domain.requests import Request
     from ehtui.domain.restarts import Ended
     from ehtui.domain.snapshot import Snapshot
 

@@ -5,15 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.plans import Plan, Refusal
-from ehtui.domain.requests import (
-    Request,
-    RestartRequest,
-    SignalRequest,
-    StartAgainRequest,
-    StartRequest,
-)
+from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal
+from ehtui.domain.planners.again import StartAgainRequest
+from ehtui.domain.planners.signal import SignalRequest
+from ehtui.domain.planners.start import RestartRequest, StartRequest
 from ehtui.domain.text import safe
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
@@ -27,6 +22,8 @@ if TYPE_CHECKING:
 
     from textual.notifications import SeverityLevel
 
+    from ehtui.domain.planners.context import Request
+    from ehtui.domain.plans import Plan
     from ehtui.domain.process import ProcessId
     from ehtui.tui.app import EhtuiApp
     from ehtui.views.plans import Confirmation

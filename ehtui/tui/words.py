@@ -28,8 +28,8 @@ from ehtui.views.why import Explanation, explain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ehtui.domain.outcomes import Outcome
-    from ehtui.domain.plans import Plan, Refusal
+    from ehtui.domain.outcomes import Outcome, Refusal
+    from ehtui.domain.plans import Plan
     from ehtui.domain.process import ProcessId
     from ehtui.domain.restarts import Ended
     from ehtui.domain.snapshot import Series, Snapshot

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import Doubt
+from ehtui.domain.targets import Doubt
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:

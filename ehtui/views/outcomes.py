@@ -9,13 +9,13 @@ from ehtui.domain.outcomes import (
     Outcome,
     OutcomeState,
     PartialOutcome,
+    Refusal,
+    RefusalReason,
     TargetResult,
     TargetState,
 )
 from ehtui.domain.plans import (
     Plan,
-    Refusal,
-    RefusalReason,
     RestartPlan,
     RollingPlan,
     SendPlan,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
+from ehtui.domain.targets import OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.basis import DOUBTS, basis

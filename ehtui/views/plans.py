@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from ehtui.domain.plans import (
     EnvironmentOf,
-    Halt,
     Plan,
     RestartPlan,
     RollingPlan,
@@ -16,6 +15,7 @@ from ehtui.domain.plans import (
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.targets import Halt
 from ehtui.domain.text import mask_secrets, safe, safe_value, visible
 from ehtui.views import formats
 from ehtui.views.plan_costs import is_grave, joining, target_cost

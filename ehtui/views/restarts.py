@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import Halt
 from ehtui.domain.restarts import LossKind, StartObstacle
+from ehtui.domain.targets import Halt
 from ehtui.domain.text import safe
 from ehtui.views import formats
 

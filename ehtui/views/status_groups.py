@@ -31,8 +31,8 @@ from ehtui.views.status_values import (
 
 if TYPE_CHECKING:
     from ehtui.domain.lag import Counted
-    from ehtui.domain.plans import TakeoverWindow
     from ehtui.domain.store import Checkpoint, UnreadableBlob
+    from ehtui.domain.targets import TakeoverWindow
 
 
 class LeaseDocument(TypedDict):

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic
 
+from ehtui.domain import action_events as actions
 from ehtui.domain import timeline as kinds
-from ehtui.domain.evidence import facts
+from ehtui.domain.evidence import E, EventKind, facts
 from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.text import safe
 from ehtui.domain.timeline import (
@@ -17,11 +18,7 @@ from ehtui.domain.timeline import (
     ClockSet,
     ConsumerGone,
     ConsumerStarted,
-    E,
-    EventKind,
-    EventsSent,
     Expired,
-    Forecast,
     GroupAppeared,
     HubCreatedAnew,
     HubGrew,
@@ -29,12 +26,9 @@ from ehtui.domain.timeline import (
     Overdue,
     Recovered,
     Released,
-    Restarted,
     Rewound,
-    SignalSent,
     SourceBack,
     SourceDown,
-    Started,
     Stolen,
     TakenOver,
     TakeoverMeasured,
@@ -51,6 +45,7 @@ from ehtui.views.telling import Telling, partition
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ehtui.domain.action_events import EventsSent, Forecast, Restarted, SignalSent, Started
     from ehtui.domain.snapshot import TimelineEvent
 
 YOU = "you"
@@ -380,10 +375,10 @@ _TOLD = (
     EventText(kinds.HUB_RECREATED, _hub_recreated),
     EventText(kinds.TAKEOVER_MEASURED, _measured),
     EventText(kinds.TAKEOVER_MOVED, _moved),
-    EventText(kinds.ACTION_SIGNAL, _signal),
-    EventText(kinds.ACTION_SEND, _send),
-    EventText(kinds.ACTION_RESTART, _restart),
-    EventText(kinds.ACTION_START, _start),
+    EventText(actions.ACTION_SIGNAL, _signal),
+    EventText(actions.ACTION_SEND, _send),
+    EventText(actions.ACTION_RESTART, _restart),
+    EventText(actions.ACTION_START, _start),
 )
 _ALL: tuple[EventText[Any], ...] = (*_TOLD, *map(_log, LOG_KINDS))
 TEXTS: Mapping[str, EventText[Any]] = {text.kind.id: text for text in _ALL}

@@ -21,22 +21,19 @@ from ehtui.actions.obstacles import BeingRestartedError, CannotStartError
 from ehtui.actions.restarting import Restarted
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
 from ehtui.actions.supervisors import Answer, SupervisorChangedError
-from ehtui.domain.outcomes import OutcomeState
+from ehtui.domain.outcomes import OutcomeState, Refusal, RefusalReason
 from ehtui.domain.plans import (
-    Refusal,
-    RefusalReason,
     RestartPlan,
     SendPlan,
     SendTarget,
-    SignalEffect,
     SignalPlan,
-    SignalTarget,
     StartPlan,
     SupervisedPlan,
 )
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.process import ProcessId, Supervisor
 from ehtui.domain.restarts import NOT_REHEARSED, Loss, LossKind, Rehearsal, StartObstacle
+from ehtui.domain.targets import SignalEffect, SignalTarget
 
 RESTARTED = Restarted(ProcessId(900, 2.0), Path("again.log"))
 BODY = '{"title":"테스트 회의"}'

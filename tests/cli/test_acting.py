@@ -25,9 +25,10 @@ from ehtui.domain.outcomes import (
     TargetResult,
     TargetState,
 )
-from ehtui.domain.plans import Plan, SignalEffect, SignalPlan, SignalTarget
+from ehtui.domain.plans import Plan, SignalPlan
 from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId
 from ehtui.domain.snapshot import ConsumerState, Snapshot
+from ehtui.domain.targets import SignalEffect, SignalTarget
 from tests.views import world
 
 if TYPE_CHECKING:

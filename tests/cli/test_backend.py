@@ -17,9 +17,10 @@ from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.config.settings import Settings
 from ehtui.domain.memory import State
 from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.plans import RestartPlan, SignalEffect, SignalPlan, SignalTarget
+from ehtui.domain.plans import RestartPlan, SignalPlan
 from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.targets import SignalEffect, SignalTarget
 from ehtui.domain.updates import ActionDone, Update
 from ehtui.monitor import Monitor, Scheduled
 from tests.actions.test_executor import RecordingSender, SlowHands

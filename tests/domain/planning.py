@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ehtui.domain.planners import plan
+from ehtui.domain.outcomes import Refusal
+from ehtui.domain.planners.again import StartAgainRequest
 from ehtui.domain.planners.context import Actor, PlanningContext
-from ehtui.domain.plans import (
-    Refusal,
-    RestartPlan,
-    SignalPlan,
-    StartPlan,
-    SupervisedPlan,
-)
+from ehtui.domain.planners.signal import SignalRequest
+from ehtui.domain.planners.start import RestartRequest
+from ehtui.domain.plans import RestartPlan, SignalPlan, StartPlan, SupervisedPlan
 from ehtui.domain.policy import Policy
 from ehtui.domain.process import ProcessId
-from ehtui.domain.requests import RestartRequest, SignalRequest, StartAgainRequest
 from ehtui.domain.restarts import NOT_REHEARSED, Ended, Rehearsal
 from ehtui.domain.snapshot import Snapshot
 
@@ -31,7 +27,7 @@ def plan_signal(
     escalate_after_s: float | None = None,
 ) -> SignalPlan | Refusal:
     request = SignalRequest(tuple(processes), signal, escalate_after_s)
-    made = plan(request, PlanningContext(snapshot, at, host, read_only))
+    made = request.plan(PlanningContext(snapshot, at, host, read_only))
     assert isinstance(made, SignalPlan | Refusal)
 
     return made
@@ -50,7 +46,7 @@ def plan_restart(
     rehearsal: Rehearsal | Refusal = NOT_REHEARSED,
 ) -> RestartPlan | SupervisedPlan | Refusal:
     request = RestartRequest((process,), signal, kill_after_s, {process: rehearsal})
-    made = plan(request, PlanningContext(snapshot, at, host, read_only, log_folder))
+    made = request.plan(PlanningContext(snapshot, at, host, read_only, log_folder))
     assert isinstance(made, RestartPlan | SupervisedPlan | Refusal)
 
     return made
@@ -71,7 +67,7 @@ def plan_again(
     context = PlanningContext(
         snapshot, at, Actor(own_pid=1), read_only, log_folder, variables=variables
     )
-    made = plan(StartAgainRequest(ended, rehearsal, is_remembered), context)
+    made = StartAgainRequest(ended, rehearsal, is_remembered).plan(context)
     assert isinstance(made, StartPlan | Refusal)
 
     return made

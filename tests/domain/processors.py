@@ -16,8 +16,9 @@ from typing_extensions import override
 from ehtui.domain.outcomes import Outcome, OutcomeState
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.planners.signal import reforecast
-from ehtui.domain.plans import OwnedPartition, SignalPlan
+from ehtui.domain.plans import SignalPlan
 from ehtui.domain.policy import Policy
+from ehtui.domain.targets import OwnedPartition
 from ehtui.domain.updates import ActionDone, LogsRead, Tick
 from ehtui.monitor.tempo import Tempo
 from tests.domain.build import World, process_id

@@ -6,9 +6,9 @@ import pytest
 
 from ehtui.domain.closer_looks import MOST
 from ehtui.domain.memory import GroupMemory
-from ehtui.domain.plans import Doubt
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import LeaseState, TimingBasis
+from ehtui.domain.targets import Doubt
 from tests.domain.build import World
 from tests.domain.processors import Processor, Working
 

@@ -8,8 +8,9 @@ from ehtui.domain.evidence import facts
 from ehtui.domain.lap import Lap
 from ehtui.domain.outcomes import Outcome, OutcomeState
 from ehtui.domain.planners.context import Actor
-from ehtui.domain.plans import Doubt, OwnedPartition, SignalPlan, TakeoverWindow
+from ehtui.domain.plans import SignalPlan
 from ehtui.domain.snapshot import ConsumerRole
+from ehtui.domain.targets import Doubt, OwnedPartition, TakeoverWindow
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, healthy, process_id
 from tests.domain.planning import plan_signal

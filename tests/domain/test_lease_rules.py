@@ -8,7 +8,6 @@ from ehtui.domain.expiry import SeenExpiry
 from ehtui.domain.leases import lease_of
 from ehtui.domain.namespaces import Names
 from ehtui.domain.ownership import HubNames, checkpoint_at, look_at, natural, ownership_at
-from ehtui.domain.plans import Doubt
 from ehtui.domain.policy import LeasePolicy
 from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId
 from ehtui.domain.renewals import NOT_MEASURED, RenewalStats, Sight, is_next, measured, quicker
@@ -16,6 +15,7 @@ from ehtui.domain.sdks import DOTNET, GO, JAVA, JS, PYTHON, RUST, Profile, hints
 from ehtui.domain.snapshot import Lease, LeaseState, OwnerState, TimingBasis
 from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing
 from ehtui.domain.takeover import after_lapse, forecast, last_renewal, survivors_skew
+from ehtui.domain.targets import Doubt
 from ehtui.domain.timing import Timing, timings
 from tests.domain.build import World
 from tests.domain.processors import Processor, Working

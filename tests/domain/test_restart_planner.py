@@ -7,13 +7,14 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.outcomes import Outcome, OutcomeState
+from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.planners.signal import reforecast
 from ehtui.domain.planners.start import SUPERVISOR_WAIT_S
-from ehtui.domain.plans import Refusal, RefusalReason, RestartPlan, SignalEffect, SupervisedPlan
+from ehtui.domain.plans import RestartPlan, SupervisedPlan
 from ehtui.domain.process import Obstacle, ProcessId, ProcessSample, Supervisor
 from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.targets import SignalEffect
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, healthy, process_id
 from tests.domain.planning import plan_restart

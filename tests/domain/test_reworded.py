@@ -9,9 +9,17 @@ import pytest
 
 import ehtui
 from ehtui.domain.evidence import facts
-from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState, TargetResult, TargetState
+from ehtui.domain.outcomes import (
+    NewProcess,
+    Outcome,
+    OutcomeState,
+    Refusal,
+    RefusalReason,
+    TargetResult,
+    TargetState,
+)
 from ehtui.domain.planners.context import Actor
-from ehtui.domain.plans import Refusal, RefusalReason, RestartPlan, SignalPlan
+from ehtui.domain.plans import RestartPlan, SignalPlan
 from ehtui.domain.process import ProcessId
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, healthy, process_id

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ehtui.domain.outcomes import Outcome, OutcomeState, TargetResult, TargetState
-from ehtui.domain.plans import (
-    OwnedPartition,
-    SignalEffect,
-    SignalPlan,
-    SignalTarget,
-    TakeoverWindow,
+from ehtui.domain.outcomes import (
+    Comeback,
+    Outcome,
+    OutcomeState,
+    PartialOutcome,
+    TargetResult,
+    TargetState,
 )
+from ehtui.domain.plans import RestartPlan, RollingPlan, SignalPlan
 from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
 from ehtui.domain.stopwatch import advance, is_over, start
 from ehtui.domain.store import BlobIdentity, Checkpoint, Layout
+from ehtui.domain.targets import OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 
 
 def checkpoint(sequence: int, at: float) -> Checkpoint:
@@ -86,3 +88,16 @@ def test_whom_the_signal_did_not_reach_nobody_waits_for() -> None:
 
     results = (TargetResult(SEVEN, TargetState.SENT), TargetResult(EIGHT, TargetState.REFUSED))
     assert len(start(replace(refused, results=results), before)) == 1
+
+
+def test_each_restart_of_several_is_followed() -> None:
+    """`restart A B --follow` was told that nothing had been owned."""
+    before = seen("old", LeaseState.HELD, 99.0, checkpoint(5, 99.0))
+    target = killed().plan.targets[0]
+    restart = RestartPlan("TERM", target, None, None, "c.log", 100.0)
+    done = PartialOutcome(Outcome(restart, OutcomeState.DONE, 100.1), Comeback.OWNS)
+    rolling = RollingPlan((restart, restart), 300.0, 90.0)
+    (lap,) = start(Outcome(rolling, OutcomeState.DONE, 200.0, parts=(done,)), before)
+
+    assert (lap.previous_owner, lap.started_at) == ("old", 100.5)
+    assert start(Outcome(rolling, OutcomeState.DRY_RUN, 90.0), before) == ()

@@ -12,9 +12,11 @@ from textual import events
 from textual.widgets import Input, OptionList
 from typing_extensions import override
 
-from ehtui.domain.plans import Refusal, RestartPlan, SignalEffect, SignalTarget
+from ehtui.domain.outcomes import Refusal
+from ehtui.domain.plans import RestartPlan
 from ehtui.domain.process import ProcessId, ProcessSample
 from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal
+from ehtui.domain.targets import SignalEffect, SignalTarget
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid import Grid
 from ehtui.tui.options import UiOptions

@@ -11,8 +11,7 @@ import pytest
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.whole_lines import append_line, open_records
-from ehtui.domain.outcomes import OutcomeState
-from ehtui.domain.plans import RefusalReason
+from ehtui.domain.outcomes import OutcomeState, RefusalReason
 from tests.actions.test_executor import Bench, signal_plan
 from tests.hands.disks import fill, small_disk
 

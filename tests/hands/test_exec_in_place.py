@@ -15,8 +15,8 @@ import pytest
 from ehtui.actions.signals import ProgramChangedError, check_identity, send_signal
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.evidence import facts
+from ehtui.domain.outcomes import Refusal, RefusalReason
 from ehtui.domain.planners.context import Actor
-from ehtui.domain.plans import Refusal, RefusalReason
 from ehtui.domain.policy import Policy
 from ehtui.domain.process import ProcessId, Program
 from ehtui.domain.reduce import reduce, start

@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from ehtui.domain.outcomes import Outcome, OutcomeState
+from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.planners.signal import reforecast
-from ehtui.domain.plans import Halt, Refusal, RefusalReason, RestartPlan, SignalEffect, SignalPlan
+from ehtui.domain.plans import RestartPlan, SignalPlan
 from ehtui.domain.restarts import Keeper, Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.targets import Halt, SignalEffect
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
 from ehtui.views.plans import Confirmation, confirmation
 from ehtui.views.restarts import loss_words, obstacle_words

@@ -22,9 +22,9 @@ from ehtui.actions.obstacles import CannotStartError, NotKnownError
 from ehtui.actions.restart_locks import forget, prune, record_path
 from ehtui.cli import restart as command
 from ehtui.config.errors import ConfigError
-from ehtui.domain.outcomes import OutcomeState
+from ehtui.domain.outcomes import OutcomeState, Refusal, RefusalReason
 from ehtui.domain.planners.again import ended_consumers, seen_with
-from ehtui.domain.plans import EnvironmentOf, Refusal, RefusalReason, StartPlan
+from ehtui.domain.plans import EnvironmentOf, StartPlan
 from ehtui.domain.process import ProcessId
 from ehtui.domain.restarts import Ended, Rehearsal, StartObstacle
 from ehtui.domain.snapshot import Snapshot

@@ -8,8 +8,8 @@ from typing_extensions import override
 
 from ehtui.domain.closer_looks import CloserLooks
 from ehtui.domain.lap import Lap
-from ehtui.domain.plans import OwnedPartition, TakeoverWindow
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
+from ehtui.domain.targets import OwnedPartition, TakeoverWindow
 from ehtui.monitor.tempo import FORECAST_GRACE_S, URGENT_S, Tempo
 
 NOW = 1000.0

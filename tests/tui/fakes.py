@@ -7,33 +7,25 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
-from ehtui.domain.outcomes import Outcome, OutcomeState
+from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
+from ehtui.domain.planners.again import StartAgainRequest
+from ehtui.domain.planners.context import Request
+from ehtui.domain.planners.send import SendRequest
+from ehtui.domain.planners.signal import SignalRequest
+from ehtui.domain.planners.start import RestartRequest, StartRequest
 from ehtui.domain.plans import (
     EnvironmentOf,
-    OwnedPartition,
     Plan,
-    Refusal,
-    RefusalReason,
     RestartPlan,
     RollingPlan,
     SendPlan,
-    SignalEffect,
     SignalPlan,
-    SignalTarget,
     StartPlan,
-    TakeoverWindow,
 )
 from ehtui.domain.process import LogLine, ProcessDetails, ProcessId, ProcessSample, Relative
-from ehtui.domain.requests import (
-    Request,
-    RestartRequest,
-    SendRequest,
-    SignalRequest,
-    StartAgainRequest,
-    StartRequest,
-)
 from ehtui.domain.restarts import NOT_REHEARSED, Ended, Rehearsal
 from ehtui.domain.snapshot import ConsumerState, Snapshot
+from ehtui.domain.targets import OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 
 
 class FakeTail:
@@ -117,6 +109,8 @@ class FakeBackend:
                 return self.plan_start(request.consumer, request.group)
             case SendRequest():
                 return self.plan_send(request)
+            case _:
+                raise NotImplementedError
 
     def plan_restart(
         self, process: ProcessId, *, rehearsal: Rehearsal | Refusal

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 from ehtui.domain import rules
 from ehtui.domain.hub import HubDescription, PartitionSample
-from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
 from ehtui.domain.snapshot import (
@@ -33,6 +32,7 @@ from ehtui.domain.snapshot import (
     TimingBasis,
 )
 from ehtui.domain.store import BlobIdentity, Checkpoint, Layout
+from ehtui.domain.targets import TakeoverWindow
 from ehtui.domain.timeline import Claimed, Overdue
 from tests.evidence import event_evidence, finding_evidence
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from ehtui.domain import rules
-from ehtui.domain.plans import TakeoverWindow
 from ehtui.domain.process import LinkBasis, LogState, RecognisedBy
 from ehtui.domain.snapshot import ConsumerRole, LeaseState, Snapshot
+from ehtui.domain.targets import TakeoverWindow
 from ehtui.views import keys
 from ehtui.views.cells import Tone
 from ehtui.views.details import (

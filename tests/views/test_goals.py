@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.lap import Lap
-from ehtui.domain.plans import Doubt, OwnedPartition, TakeoverWindow
 from ehtui.domain.snapshot import GroupPartition, Health, LeaseState, Snapshot
+from ehtui.domain.targets import Doubt, OwnedPartition, TakeoverWindow
 from ehtui.views.goals import Goal, unmet
 from ehtui.views.stopwatch import lap_document, lap_sentence
 from ehtui.views.telling import Telling

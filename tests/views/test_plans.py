@@ -10,28 +10,24 @@ from ehtui.domain.outcomes import (
     NewProcess,
     Outcome,
     OutcomeState,
+    Refusal,
+    RefusalReason,
     TargetResult,
     TargetState,
 )
 from ehtui.domain.plans import (
-    Doubt,
-    OwnedPartition,
     Plan,
-    Refusal,
-    RefusalReason,
     RestartPlan,
     SendPlan,
     SendTarget,
-    SignalEffect,
     SignalPlan,
-    SignalTarget,
     StartPlan,
     SupervisedPlan,
-    TakeoverWindow,
 )
 from ehtui.domain.policy import Policy
 from ehtui.domain.process import Obstacle, ProcessId, Supervisor
 from ehtui.domain.snapshot import LeaseState
+from ehtui.domain.targets import Doubt, OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
 from ehtui.views.plans import confirmation
 from ehtui.views.telling import Telling

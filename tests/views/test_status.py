@@ -11,7 +11,6 @@ from jsonschema import Draft202012Validator, FormatChecker
 
 from ehtui.domain.hub import PartitionSample
 from ehtui.domain.lap import Lap
-from ehtui.domain.plans import OwnedPartition, TakeoverWindow
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.process import LinkBasis, LogState
 from ehtui.domain.snapshot import (
@@ -27,6 +26,7 @@ from ehtui.domain.snapshot import (
     TimingBasis,
 )
 from ehtui.domain.store import Layout
+from ehtui.domain.targets import OwnedPartition, TakeoverWindow
 from ehtui.views.status import FailOn, document, exit_code
 from tests.status_schema import PATH, shipped, text
 from tests.views import world

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.domain.evidence import Evidence, facts
+from ehtui.domain.evidence import EventKind, Evidence, facts
 from ehtui.domain.snapshot import Severity, Subject, TimelineEvent
-from ehtui.domain.timeline import TIMELINE_KINDS, EventKind
+from ehtui.domain.timeline import TIMELINE_KINDS
 from ehtui.views import timeline
 from ehtui.views.status import document
 from ehtui.views.tables import timeline_table

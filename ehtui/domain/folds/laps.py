@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain import stopwatch, timeline
+from ehtui.domain.action_events import Forecast
 from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.snapshot import Subject
 
@@ -67,9 +68,7 @@ def _tell(draft: Draft, lap: Lap, owned_at: float) -> None:
             previous_owner=lap.previous_owner,
             signalled_at=lap.started_at,
             gap_s=lap.gap_s,
-            takeover=timeline.Forecast(
-                window.earliest_at, window.latest_at, window.basis, window.is_guess
-            ),
+            takeover=Forecast(window.earliest_at, window.latest_at, window.basis, window.is_guess),
             is_inside_forecast=lap.is_inside_forecast,
         ),
     )

@@ -10,12 +10,13 @@ from ehtui.domain.memory import LogMark, LogTrouble
 from ehtui.domain.ownership import natural
 from ehtui.domain.process import LinkBasis, LogIncidentKind
 from ehtui.domain.snapshot import Subject
-from ehtui.domain.timeline import EventKind, LogLines
+from ehtui.domain.timeline import LogLines
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from ehtui.domain.draft import Draft
+    from ehtui.domain.evidence import EventKind
     from ehtui.domain.process import LogIncident, OwnerLink, ProcessId
     from ehtui.domain.updates import LogsRead
 

@@ -17,9 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.evidence import Evidence
+    from ehtui.domain.evidence import E, EventKind, Evidence
     from ehtui.domain.folds.expiry import Round
-    from ehtui.domain.timeline import E, EventKind
     from ehtui.domain.timing import Timing
 
 WINDOW_S = 600.0  # over which changes are counted

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
+from ehtui.domain.outcomes import Refusal, RefusalReason
+from ehtui.domain.planners.context import Request
 from ehtui.domain.planners.start import log_name
-from ehtui.domain.plans import EnvironmentOf, Refusal, RefusalReason, StartPlan
+from ehtui.domain.plans import EnvironmentOf, StartPlan
 from ehtui.domain.process import ProcessId, RecognisedBy
-from ehtui.domain.restarts import Ended, RestartRecord
+from ehtui.domain.restarts import NOT_REHEARSED, Ended, Rehearsal, RestartRecord
 
 if TYPE_CHECKING:
     from ehtui.domain.planners.context import PlanningContext
     from ehtui.domain.process import ProcessSample
-    from ehtui.domain.requests import StartAgainRequest
     from ehtui.domain.snapshot import ConsumerState, Snapshot
 
 MOST = 32  # the longest ended go first
@@ -95,6 +98,19 @@ def _runs_again(each: Ended, running: list[ProcessSample]) -> bool:
         and process.id.started_at >= since
         for process in running
     )
+
+
+@dataclass(frozen=True, slots=True)
+class StartAgainRequest(Request):
+    """Start one that has ended as it was started before."""
+
+    ended: Ended
+    rehearsal: Rehearsal | Refusal = NOT_REHEARSED
+    is_remembered: bool = False  # with its own environment, which was read while it ran
+
+    @override
+    def plan(self, context: PlanningContext) -> StartPlan | Refusal:
+        return plan_again(self, context)
 
 
 def plan_again(request: StartAgainRequest, context: PlanningContext) -> StartPlan | Refusal:

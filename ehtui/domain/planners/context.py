@@ -1,12 +1,17 @@
-"""What a planner must know of this host and session; passed in, so that planning stays pure."""
+"""What every planner gets: a request, and what it must know of this host and session."""
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.snapshot import Snapshot
+
+if TYPE_CHECKING:
+    from ehtui.domain.outcomes import Refusal
+    from ehtui.domain.plans import Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,3 +50,13 @@ class PlanningContext:
     templates: Mapping[str, Template] = field(default_factory=dict)
     commands: Mapping[str, ConfiguredCommand] = field(default_factory=dict)
     variables: frozenset[str] = frozenset()  # names that ehtui's own environment has
+
+
+class Request(ABC):
+    """What somebody asks for: one frozen class an action, beside its planner."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def plan(self, context: PlanningContext) -> Plan | Refusal:
+        """What doing it will do, judged by the newest picture; nothing is touched."""

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.domain.plans import Refusal, RefusalReason, SendPlan, SendTarget
+from typing_extensions import override
+
+from ehtui.domain.outcomes import Refusal, RefusalReason
+from ehtui.domain.planners.context import Request
+from ehtui.domain.plans import SendPlan, SendTarget
 
 if TYPE_CHECKING:
     from ehtui.domain.planners.context import PlanningContext
-    from ehtui.domain.requests import SendRequest
 
 MAX_COUNT = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class SendRequest(Request):
+    """Send test events."""
+
+    template: str
+    target: SendTarget
+    partition: str | None = None
+    key: str | None = None
+    count: int = 1
+
+    @override
+    def plan(self, context: PlanningContext) -> SendPlan | Refusal:
+        return plan_send(self, context)
 
 
 def plan_send(request: SendRequest, context: PlanningContext) -> SendPlan | Refusal:

@@ -6,26 +6,19 @@ import signal as signals
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
+from typing_extensions import override
+
 from ehtui.domain.consequences import after_death, after_release
-from ehtui.domain.plans import (
-    BasePlan,
-    Halt,
-    OwnedPartition,
-    Refusal,
-    RefusalReason,
-    RestartPlan,
-    SignalEffect,
-    SignalPlan,
-    SignalTarget,
-    SupervisedPlan,
-    TakeoverWindow,
-)
+from ehtui.domain.outcomes import Refusal, RefusalReason
+from ehtui.domain.planners.context import Request
+from ehtui.domain.plans import BasePlan, RestartPlan, SignalPlan, SupervisedPlan
+from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.targets import Halt, OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 
 if TYPE_CHECKING:
     from ehtui.domain.planners.context import Actor, PlanningContext
-    from ehtui.domain.process import ProcessId, ProcessSample
-    from ehtui.domain.requests import SignalRequest
+    from ehtui.domain.process import ProcessSample
     from ehtui.domain.snapshot import ConsumerState
     from ehtui.domain.takeover import Span
 
@@ -50,6 +43,19 @@ def signal_number(name: str) -> int | None:
 def signal_name(number: int) -> str:
     """`TERM` for 15."""
     return signals.Signals(number).name.removeprefix("SIG")
+
+
+@dataclass(frozen=True, slots=True)
+class SignalRequest(Request):
+    """Send a signal, and KILL to whoever is still there after a while."""
+
+    processes: tuple[ProcessId, ...]
+    signal: str = "TERM"
+    escalate_after_s: float | None = None
+
+    @override
+    def plan(self, context: PlanningContext) -> SignalPlan | Refusal:
+        return plan_signal(self, context)
 
 
 def plan_signal(

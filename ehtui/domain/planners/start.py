@@ -3,32 +3,27 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from ehtui.domain.launch_mark import LAUNCH_VARIABLE
-from ehtui.domain.planners.signal import halt_of, plan_signal
-from ehtui.domain.plans import (
-    Refusal,
-    RefusalReason,
-    RestartPlan,
-    RollingPlan,
-    SignalEffect,
-    SignalPlan,
-    StartPlan,
-    SupervisedPlan,
-)
-from ehtui.domain.requests import SignalRequest
-from ehtui.domain.restarts import NOT_REHEARSED
+from ehtui.domain.outcomes import Refusal, RefusalReason
+from ehtui.domain.planners.context import Request
+from ehtui.domain.planners.signal import SignalRequest, halt_of, plan_signal
+from ehtui.domain.plans import RestartPlan, RollingPlan, SignalPlan, StartPlan, SupervisedPlan
+from ehtui.domain.process import ProcessId
+from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal
+from ehtui.domain.targets import SignalEffect
 from ehtui.domain.text import mask_arguments, visible
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ehtui.domain.planners.context import PlanningContext
-    from ehtui.domain.process import ProcessId, Supervisor
-    from ehtui.domain.requests import RestartRequest, StartRequest
-    from ehtui.domain.restarts import Rehearsal
+    from ehtui.domain.process import Supervisor
 
 SUPERVISOR_WAIT_S = 120.0  # systemd gives a service 90 s to stop
 ROLLING_WITHIN_S = 300.0  # a lease that nobody released takes up to three minutes
@@ -46,6 +41,21 @@ def log_name(consumer: str, group: str, at: float) -> str:
     plain = re.sub(r"[^A-Za-z0-9_.]+", "-", f"{consumer}-{group}").strip("-.") or "consumer"
 
     return f"{plain}-{int(at)}.log"
+
+
+@dataclass(frozen=True, slots=True)
+class RestartRequest(Request):
+    """Stop processes and start them again as they were; several one after the other."""
+
+    processes: tuple[ProcessId, ...]
+    signal: str = "TERM"
+    kill_after_s: float | None = None
+    # What trying their start found, or why they cannot be started; a supervisor needs none.
+    rehearsals: Mapping[ProcessId, Rehearsal | Refusal] = field(default_factory=dict)
+
+    @override
+    def plan(self, context: PlanningContext) -> AnyRestart | Refusal:
+        return plan_restart(self, context)
 
 
 def plan_restart(request: RestartRequest, context: PlanningContext) -> AnyRestart | Refusal:
@@ -161,6 +171,18 @@ def each_once(
             done |= {target.process for target in plan.targets}
 
     return tuple(kept)
+
+
+@dataclass(frozen=True, slots=True)
+class StartRequest(Request):
+    """Start a consumer of the configuration in a group."""
+
+    consumer: str
+    group: str
+
+    @override
+    def plan(self, context: PlanningContext) -> StartPlan | Refusal:
+        return plan_start(self, context)
 
 
 def plan_start(request: StartRequest, context: PlanningContext) -> StartPlan | Refusal:

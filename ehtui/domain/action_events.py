@@ -1,0 +1,208 @@
+"""What this session did, as the timeline tells it: class, kind and what is told of each action."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ehtui.domain.evidence import EventKind, Evidence
+from ehtui.domain.outcomes import Outcome, OutcomeState, TargetState
+from ehtui.domain.plans import (
+    RestartPlan,
+    SendPlan,
+    SendTarget,
+    SignalPlan,
+    StartPlan,
+    SupervisedPlan,
+)
+from ehtui.domain.snapshot import Subject
+from ehtui.domain.targets import SignalEffect, SignalTarget
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_TARGET_ENDS = {
+    TargetState.REFUSED: OutcomeState.REFUSED,
+    TargetState.FAILED: OutcomeState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast(Evidence):
+    """When a partition was to be taken, as it was forecast."""
+
+    earliest_at: float | None
+    latest_at: float | None
+    basis: str | None
+    is_assumed: bool | None  # a guess: the expiry is not configured, seen or a default
+
+
+@dataclass(frozen=True, slots=True)
+class SignalSent(Evidence):
+    """This session signalled a process; one event a target."""
+
+    state: OutcomeState
+    signal: str
+    pid: int
+    owner: str | None
+    owned: tuple[str, ...]  # group/partition
+    effect: SignalEffect
+    takeover: Forecast  # of the last partition to come back
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class EventsSent(Evidence):
+    """This session sent events."""
+
+    state: OutcomeState
+    count: int
+    template: str
+    target: SendTarget
+    partition: str | None
+    key: str | None
+    sequence: str | None
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted(Evidence):
+    """This session restarted a process."""
+
+    state: OutcomeState
+    signal: str
+    pid: int  # of the process that ended
+    new_pid: str | None  # of the one that was started
+    supervisor: str | None  # who was asked to restart it: its successor is not known by then
+    owner: str | None
+    owned: tuple[str, ...]  # group/partition
+    error: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Started(Evidence):
+    """This session started a consumer."""
+
+    state: OutcomeState
+    consumer: str  # its name in the configuration
+    group: str
+    new_pid: str | None
+    error: str | None
+
+
+# Subject: pid (signal, restart), partition (send), group (start) where there is one.
+ACTION_SIGNAL = EventKind("action.signal", SignalSent)
+ACTION_SEND = EventKind("action.send", EventsSent)
+ACTION_RESTART = EventKind("action.restart", Restarted)
+ACTION_START = EventKind("action.start", Started)
+ACTION_KINDS: Mapping[str, EventKind[Any]] = {
+    kind.id: kind for kind in tuple(globals().values()) if isinstance(kind, EventKind)
+}
+
+Told = tuple[EventKind[Any], Subject, Evidence]
+
+
+def told(outcome: Outcome) -> Iterator[Told]:
+    """What is told of an action that has ended: one event, or one a target."""
+    match outcome.plan:
+        case SignalPlan() as plan:
+            yield from (_signal(plan, target, outcome) for target in plan.targets)
+        case SendPlan() as plan:
+            yield _send(plan, outcome)
+        case RestartPlan() | SupervisedPlan() as plan:
+            yield _restart(plan, outcome)
+        case StartPlan() as plan:
+            yield _start(plan, outcome)
+
+
+def state_for(target: SignalTarget, outcome: Outcome) -> OutcomeState:
+    """How it ended for one of several targets."""
+    result = outcome.result_of(target.process)
+
+    if result is None or outcome.state is OutcomeState.DRY_RUN:
+        return outcome.state
+
+    return _TARGET_ENDS.get(result.state, OutcomeState.DONE)
+
+
+def _signal(plan: SignalPlan, target: SignalTarget, outcome: Outcome) -> Told:
+    is_lost = target.effect is not SignalEffect.IGNORED
+    windows = [owned.takeover for owned in target.owns if is_lost]
+    last = max(windows, key=lambda w: w.latest_at or 0.0, default=None)
+    sent = SignalSent(
+        state=state_for(target, outcome),
+        signal=plan.signal,
+        pid=target.process.pid,
+        owner=target.owner,
+        owned=_owned(target),
+        effect=target.effect,
+        takeover=Forecast(
+            earliest_at=last.earliest_at if last is not None else None,
+            latest_at=last.latest_at if last is not None else None,
+            basis=last.basis if last is not None else None,
+            is_assumed=last.is_guess if last is not None else None,
+        ),
+        error=_error(outcome),
+    )
+
+    return ACTION_SIGNAL, Subject(pid=target.process.pid, owner=target.owner), sent
+
+
+def _send(plan: SendPlan, outcome: Outcome) -> Told:
+    landing = outcome.landing
+    partition = plan.partition or (landing.partition if landing is not None else None)
+    sent = EventsSent(
+        state=outcome.state,
+        count=plan.count,
+        template=plan.template,
+        target=plan.target,
+        partition=partition,
+        key=plan.key,
+        sequence=landing.sequence if landing is not None else None,
+        error=_error(outcome),
+    )
+
+    return ACTION_SEND, Subject(partition=partition), sent
+
+
+def _restart(plan: RestartPlan | SupervisedPlan, outcome: Outcome) -> Told:
+    target = plan.target
+    restarted = Restarted(
+        state=outcome.state,
+        signal=plan.signal,
+        pid=target.process.pid,
+        new_pid=_new_pid(outcome),
+        supervisor=plan.asks.label if plan.asks is not None else None,
+        owner=target.owner,
+        owned=_owned(target),
+        error=_error(outcome),
+    )
+
+    return ACTION_RESTART, Subject(pid=target.process.pid, owner=target.owner), restarted
+
+
+def _start(plan: StartPlan, outcome: Outcome) -> Told:
+    started = Started(
+        state=outcome.state,
+        consumer=plan.consumer,
+        group=plan.group,
+        new_pid=_new_pid(outcome),
+        error=_error(outcome),
+    )
+
+    return ACTION_START, Subject(group=plan.group), started
+
+
+def _owned(target: SignalTarget) -> tuple[str, ...]:
+    return tuple(f"{owned.group}/{owned.partition}" for owned in target.owns)
+
+
+def _error(outcome: Outcome) -> str | None:
+    if outcome.refusal is not None:
+        return outcome.error or outcome.refusal.reason.value
+
+    return outcome.error
+
+
+def _new_pid(outcome: Outcome) -> str | None:
+    return None if outcome.new_pid is None else str(outcome.new_pid)
