@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic
 
-from ehtui.domain.findings.catalogue import E, FindingKind
+from ehtui.domain.findings.evidence import E, FindingKind
 from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
 from ehtui.views.telling import Telling, partitions

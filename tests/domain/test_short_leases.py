@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.findings.short_leases import LEAST
+from ehtui.domain.findings.causes import LEAST
 from ehtui.domain.snapshot import Severity
 from tests.domain.processors import Processor, Working
 

@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import pairwise
 from math import ceil
-from statistics import median
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import catalogue
-from ehtui.domain.findings.context import GroupContext, finding
+from ehtui.domain.findings.context import (
+    ARRIVALS,
+    SETTLING_ROUNDS,
+    GroupContext,
+    by_partition,
+    finding,
+    is_hand_over,
+)
 from ehtui.domain.findings.evidence import (
+    GROUP_CHURN,
+    GROUP_IMBALANCED,
+    GROUP_NEWCOMER,
+    GROUP_SINGLE_HOST,
+    PARTITION_PINGPONG,
     Churn,
-    CrashLoop,
     Imbalance,
     Newcomer,
     PingPong,
@@ -23,110 +31,18 @@ from ehtui.domain.memory import Move, MoveKind
 from ehtui.domain.snapshot import Finding, Severity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 
 NEWCOMER_S = 300.0  # how long a newcomer is news
-SETTLING_ROUNDS = 3.0
 STARTING_ROUNDS = 1.5  # who joins within so many of the others starts with them
-CRASHES = 3
 LEAST_CHURN = 4
 SHARED = 2  # owners from which on there is a balance to keep
-_ARRIVALS = frozenset({MoveKind.CLAIMED, MoveKind.TAKEN_OVER, MoveKind.STOLEN})
 
 
-def recent(context: GroupContext) -> list[Move]:
-    """Changes of hands within the window."""
-    since = context.now - WINDOW_S
-    return [move for move in context.group.moves if move.at >= since]
-
-
-def crash_loop(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
-    """Owners come and go, the checkpoint stays: often one event that kills its reader."""
-    looping: dict[str, list[Move]] = {}
-
-    for partition, arrivals in _by_partition(_returns(context, moves)).items():
-        seat = context.group.seats.get(partition)
-
-        if seat is None or len(arrivals) < CRASHES:
-            continue
-
-        checkpoint = seat.shown.checkpoint
-        at = checkpoint.sequence if checkpoint is not None else None
-        same = [m for m in arrivals[1:] if m.sequence == at]
-        steals = sum(1 for m in arrivals if m.kind is MoveKind.STOLEN)
-        # Without a checkpoint nothing shows that they do not get on: a start looks like it, too.
-        enough = CRASHES - 1 if at is not None else 2 * CRASHES - 1
-
-        # Lag that never shrinks although owner after owner arrives, and not by stealing.
-        if len(same) >= enough and seat.shown.lag and steals < len(arrivals) / 2:
-            looping[partition] = arrivals
-
-    if not looping:
-        return
-
-    partitions = tuple(p for p in context.group.seats if p in looping)
-    worst = max(looping.values(), key=len)
-    checkpoint = context.group.seats[partitions[0]].shown.checkpoint
-    owners = tuple(dict.fromkeys(m.to_owner for m in worst if m.to_owner is not None))
-    gone = [d for d in context.draft.host.departures if context.now - d.at <= WINDOW_S]
-    context.explained.update(partitions)
-    context.restarting.update(m.to_owner for own in looping.values() for m in own if m.to_owner)
-    evidence = CrashLoop(
-        restarts=len(worst),
-        window_s=WINDOW_S,
-        partitions=partitions,
-        owners=owners[-CRASHES:],
-        lived_s=median(_lives(worst)) if len(worst) > 1 else None,
-        checkpoint_sequence=checkpoint.sequence
-        if checkpoint is not None and len(partitions) == 1
-        else None,
-        command=gone[-1].command if gone else None,
-    )
-    subject = context.subject(partitions)
-    yield finding(catalogue.OWNER_CRASH_LOOP, Severity.CRITICAL, subject, evidence, worst[0].at)
-
-
-def _returns(context: GroupContext, moves: Sequence[Move]) -> list[Move]:
-    """Arrivals of somebody whose forerunner had gone, and not because this session ended it."""
-    alive, departures = _alive(context), context.draft.host.departures
-    asked_to_go = {owner for d in departures if d.signal is not None for owner in d.owners}
-    return [
-        m
-        for m in moves
-        if m.kind in _ARRIVALS
-        and m.from_owner not in asked_to_go
-        and not _is_hand_over(m, alive)
-        and not (m.is_guess and m.is_beyond_share)  # rather robbed of everything than gone
-    ]
-
-
-def _alive(context: GroupContext) -> frozenset[str]:
-    """Owners with a lease that runs, but for those whose process was seen to end."""
-    return frozenset(o.id for o in context.group.state.owners) - context.ended
-
-
-def _is_hand_over(move: Move, alive: frozenset[str]) -> bool:
-    """Whether it came from another owner that lives on: to balance, and no crash."""
-    return move.from_owner != move.to_owner and move.from_owner in alive
-
-
-def _lives(arrivals: Sequence[Move]) -> list[float]:
-    return [b.at - a.at for a, b in pairwise(arrivals)]
-
-
-def _by_partition(moves: Iterator[Move] | Sequence[Move]) -> dict[str, list[Move]]:
-    found: dict[str, list[Move]] = {}
-
-    for move in moves:
-        found.setdefault(move.partition, []).append(move)
-
-    return found
-
-
-def pingpongs(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
+def pingpongs(context: GroupContext) -> Iterator[Finding]:
     """Two live owners that take a partition from each other again and again."""
-    for partition, own in _by_partition(moves).items():
+    for partition, own in by_partition(context.moves).items():
         run = pingpong(own)
 
         owners = {o for m in run for o in (m.from_owner, m.to_owner) if o is not None}
@@ -143,12 +59,12 @@ def pingpongs(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]
             last_change_at=run[-1].at,
         )
         subject = context.subject((partition,))
-        yield finding(catalogue.PARTITION_PINGPONG, Severity.WARNING, subject, evidence, run[0].at)
+        yield finding(PARTITION_PINGPONG, Severity.WARNING, subject, evidence, run[0].at)
 
 
-def newcomers(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
+def newcomers(context: GroupContext) -> Iterator[Finding]:
     """An owner that joined lately and took partitions from live ones."""
-    alive = _alive(context)
+    alive = context.alive
 
     for owner, track in context.group.owners.items():
         joined_at = track.joined_at
@@ -162,7 +78,7 @@ def newcomers(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]
 
         taken = [
             m
-            for m in moves
+            for m in context.moves
             if m.to_owner == owner
             and (m.kind is MoveKind.STOLEN or _is_blink(m, alive))
             and m.from_owner not in context.ended
@@ -190,7 +106,7 @@ def newcomers(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]
         )
         severity = Severity.WARNING if is_production and link else Severity.INFO
         subject = context.subject(owner=owner)
-        yield finding(catalogue.GROUP_NEWCOMER, severity, subject, evidence, joined_at)
+        yield finding(GROUP_NEWCOMER, severity, subject, evidence, joined_at)
 
 
 def _is_restarted(context: GroupContext, owner: str) -> bool:
@@ -203,7 +119,7 @@ def _is_restarted(context: GroupContext, owner: str) -> bool:
 
 def _is_blink(move: Move, alive: frozenset[str]) -> bool:
     """Whether it was free for a moment only: its owner let go of it and lives on."""
-    return move.kind is MoveKind.CLAIMED and _is_hand_over(move, alive)
+    return move.kind is MoveKind.CLAIMED and is_hand_over(move, alive)
 
 
 def _was_settled(context: GroupContext, owner: str | None, at: float) -> bool:
@@ -216,11 +132,11 @@ def _was_settled(context: GroupContext, owner: str | None, at: float) -> bool:
     return track.joined_at is None or at - track.joined_at >= STARTING_ROUNDS * context.round_s()
 
 
-def churn(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
+def churn(context: GroupContext) -> Iterator[Finding]:
     """Partitions keep moving between live owners though nobody joined or left."""
     taken = [
         m
-        for m in _taken_from_the_living(context, moves)
+        for m in _taken_from_the_living(context)
         if m.partition not in context.explained
         and not {m.from_owner, m.to_owner} & (context.restarting | context.ended)
     ]
@@ -243,39 +159,39 @@ def churn(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
         owners=len(owners),
         partitions=tuple(p for p in context.group.seats if p in moved),
     )
-    yield finding(catalogue.GROUP_CHURN, Severity.WARNING, context.subject(), evidence, taken[0].at)
+    yield finding(GROUP_CHURN, Severity.WARNING, context.subject(), evidence, taken[0].at)
 
 
-def _taken_from_the_living(context: GroupContext, moves: Sequence[Move]) -> list[Move]:
+def _taken_from_the_living(context: GroupContext) -> list[Move]:
     """What was stolen, and what somebody lost who is still there or back within a few rounds.
 
     An owner that was robbed of all that it had looks as if it had left, until it takes again.
     """
-    alive, soon_s = _alive(context), SETTLING_ROUNDS * context.round_s()
+    alive, soon_s = context.alive, SETTLING_ROUNDS * context.round_s()
     returns: dict[str | None, list[float]] = {}
 
-    for move in moves:
-        if move.kind in _ARRIVALS:
+    for move in context.moves:
+        if move.kind in ARRIVALS:
             returns.setdefault(move.to_owner, []).append(move.at)
 
     def is_robbed(move: Move) -> bool:
-        if move.kind not in _ARRIVALS or move.from_owner in {None, move.to_owner}:
+        if move.kind not in ARRIVALS or move.from_owner in {None, move.to_owner}:
             return False
 
         is_there = move.kind is MoveKind.TAKEN_OVER and move.from_owner in alive
         is_back = any(0 <= at - move.at <= soon_s for at in returns.get(move.from_owner, []))
         return is_there or is_back
 
-    return [m for m in moves if m.kind is MoveKind.STOLEN or is_robbed(m)]
+    return [m for m in context.moves if m.kind is MoveKind.STOLEN or is_robbed(m)]
 
 
-def imbalanced(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding]:
+def imbalanced(context: GroupContext) -> Iterator[Finding]:
     """Live owners hold more or fewer partitions than their share for several rounds."""
     counts = Counter({o.id: len(o.partitions) for o in context.group.state.owners})
     held, owners = sum(counts.values()), len(counts)
     least_s = SETTLING_ROUNDS * context.round_s()
 
-    if owners < SHARED or any(context.now - m.at < least_s for m in moves):
+    if owners < SHARED or any(context.now - m.at < least_s for m in context.moves):
         return
 
     if context.ended & counts.keys():  # what it holds is shared out once its leases have run out
@@ -287,7 +203,7 @@ def imbalanced(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding
     if counts[least] >= expected_min and counts[most] <= expected_max:
         return
 
-    since = max([m.at for m in moves], default=context.draft.started_at or context.now)
+    since = max([m.at for m in context.moves], default=context.draft.started_at or context.now)
 
     if context.now - since < least_s:
         return
@@ -303,7 +219,7 @@ def imbalanced(context: GroupContext, moves: Sequence[Move]) -> Iterator[Finding
         least=counts[least],
         imbalanced_since_at=since,
     )
-    yield finding(catalogue.GROUP_IMBALANCED, Severity.WARNING, context.subject(), evidence, since)
+    yield finding(GROUP_IMBALANCED, Severity.WARNING, context.subject(), evidence, since)
 
 
 def single_host(context: GroupContext) -> Iterator[Finding]:
@@ -322,4 +238,7 @@ def single_host(context: GroupContext) -> Iterator[Finding]:
         owners=len(owners),
         pids=tuple(str(pid) for pid in sorted(set(pids))),
     )
-    yield finding(catalogue.GROUP_SINGLE_HOST, Severity.INFO, context.subject(), evidence)
+    yield finding(GROUP_SINGLE_HOST, Severity.INFO, context.subject(), evidence)
+
+
+OF_GROUP = (pingpongs, newcomers, churn, imbalanced, single_host)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.evidence import TakeoverTimes
-from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.context import GroupContext, finding, first_window
-from ehtui.domain.findings.evidence import StandingBy, Starving
+from ehtui.domain.findings.evidence import CONSUMER_STANDBY, CONSUMER_STARVED, StandingBy, Starving
 from ehtui.domain.memory import Mark
 from ehtui.domain.process import LogIncidentKind
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Finding, Severity
@@ -25,10 +24,10 @@ def idle(context: GroupContext) -> Iterator[Finding]:
 
         if (context.name, ConsumerRole.STANDBY) in consumer.idle:
             spare = _standby(context, consumer, owner_pids)
-            yield finding(catalogue.CONSUMER_STANDBY, Severity.INFO, subject, spare)
+            yield finding(CONSUMER_STANDBY, Severity.INFO, subject, spare)
         elif context.draft.is_fresh("store"):
             starved = _starved(context, consumer)
-            yield finding(catalogue.CONSUMER_STARVED, Severity.WARNING, subject, starved)
+            yield finding(CONSUMER_STARVED, Severity.WARNING, subject, starved)
 
 
 def _others(context: GroupContext, consumer: ConsumerState) -> int:
@@ -93,3 +92,6 @@ def _starved(context: GroupContext, consumer: ConsumerState) -> Starving:
         not_claimed=_not_claimed(context, consumer),
         command=process.command,
     )
+
+
+OF_GROUP = (idle,)

@@ -8,16 +8,19 @@ from typing import TYPE_CHECKING
 from ehtui.domain.consumers import idle_consumers, slowest_round
 from ehtui.domain.draft import Draft
 from ehtui.domain.evidence import Takeover
-from ehtui.domain.memory import GroupMemory, Seat
+from ehtui.domain.folds.moves import WINDOW_S
+from ehtui.domain.memory import GroupMemory, Move, MoveKind, Seat
 from ehtui.domain.sdks import PYTHON
 from ehtui.domain.snapshot import LIVE_STATES, ConsumerState, Finding, LeaseState, Severity, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ehtui.domain.findings.catalogue import E, FindingKind
+    from ehtui.domain.findings.evidence import E, FindingKind
 
 
+ARRIVALS = frozenset({MoveKind.CLAIMED, MoveKind.TAKEN_OVER, MoveKind.STOLEN})
+SETTLING_ROUNDS = 3.0  # so soon somebody who was robbed of everything is back
 LEFT_ROUNDS = 3.0  # who holds nothing for so long has left
 FROM_NOW = -1.0  # since: as long as the finding stands; decided when findings are gathered
 
@@ -32,6 +35,7 @@ class GroupContext:
     renewing: frozenset[str] = frozenset()  # owners with a lease that is held
     idle: tuple[ConsumerState, ...] = ()
     ended: frozenset[str] = frozenset()  # owners that are no more: nothing is told of them
+    moves: tuple[Move, ...] = ()  # changes of hands within the window
     explained: set[str] = field(default_factory=set)  # partitions whose root cause is told
     shuffled: set[str] = field(default_factory=set)  # partitions that several owners read in turn
     restarting: set[str] = field(default_factory=set)  # owners of a crash loop
@@ -50,6 +54,11 @@ class GroupContext:
     def now(self) -> float:
         """The moment of judgement, server time."""
         return self.draft.looked_at
+
+    @property
+    def alive(self) -> frozenset[str]:
+        """Owners with a lease that runs, but for those whose process was seen to end."""
+        return frozenset(o.id for o in self.group.state.owners) - self.ended
 
     def marked(self, mark: int) -> list[Seat]:
         """Partitions with any of these marks whose cause has not been told."""
@@ -88,13 +97,15 @@ def context_of(draft: Draft, group: GroupMemory) -> GroupContext:
             if pid in group.seats
         )
     )
+    since = draft.looked_at - WINDOW_S
     return GroupContext(
         draft,
         group,
-        group.troubled,
-        renewing,
-        idle_consumers(draft, group.key),
-        _ended(draft, group),
+        troubled=group.troubled,
+        renewing=renewing,
+        idle=idle_consumers(draft, group.key),
+        ended=_ended(draft, group),
+        moves=tuple(move for move in group.moves if move.at >= since),
     )
 
 
@@ -149,3 +160,23 @@ def first_window(seats: Sequence[Seat]) -> Takeover:
 def is_live(seat: Seat) -> bool:
     """Whether somebody holds a lease that runs."""
     return seat.shown.lease.state in LIVE_STATES
+
+
+def partition_ids(seats: Iterable[Seat]) -> tuple[str, ...]:
+    """The ids of those partitions, in their order."""
+    return tuple(seat.shown.id for seat in seats)
+
+
+def by_partition(moves: Iterable[Move]) -> dict[str, list[Move]]:
+    """Changes of hands by the partition that changed them."""
+    found: dict[str, list[Move]] = {}
+
+    for move in moves:
+        found.setdefault(move.partition, []).append(move)
+
+    return found
+
+
+def is_hand_over(move: Move, alive: frozenset[str]) -> bool:
+    """Whether it came from another owner that lives on: to balance, and no crash."""
+    return move.from_owner != move.to_owner and move.from_owner in alive

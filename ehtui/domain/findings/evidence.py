@@ -1,14 +1,31 @@
-"""What findings about leases, owners, consumers, sources, clocks, logs and restarts rest on."""
+"""Findings about leases, owners, consumers, sources, clocks, logs and restarts.
+
+Each is a kind (id, severities) and the class of what it rests on; those about records and progress
+are in `evidence_records`. Where a finding is about several partitions, `subject.partition` is set
+only while it is one.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Generic, Literal, TypeVar
 
 from ehtui.domain.evidence import Evidence, Takeover, TakeoverTimes
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.restarts import RestartStage, StartObstacle
-from ehtui.domain.snapshot import LeaseState, TimingBasis
+from ehtui.domain.snapshot import LeaseState, Severity, TimingBasis
+
+E = TypeVar("E", bound=Evidence)
+INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
+
+
+@dataclass(frozen=True, slots=True)
+class FindingKind(Generic[E]):
+    """What a finding of this id says of itself."""
+
+    id: str
+    severities: tuple[Severity, ...]
+    evidence: type[E]
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,15 +201,6 @@ class NoConsumers(Evidence):
 
 
 @dataclass(frozen=True, slots=True)
-class HotPartition(Evidence):
-    """A partition that gets most of the input."""
-
-    in_per_s: float
-    others_per_s: float  # mean of the other partitions
-    share: float  # of all input, 0–1
-
-
-@dataclass(frozen=True, slots=True)
 class SingleHost(Evidence):
     """A group whose owners are all processes of this host."""
 
@@ -276,3 +284,64 @@ class Down(Evidence):
     variables: tuple[str, ...]  # names of its environment; values are kept nowhere
     consumer_name: str | None
     asked_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class NotVisible(Evidence):
+    """A group that the store knows nothing of."""
+
+    reason: Literal["no_store", "no_records"]  # no_store or no_records
+    other_groups: tuple[str, ...]  # that do have records
+    local_consumers: int
+
+
+# Released or never owned. Info within the grace of one expiry, then warning; critical when
+# it lasts beyond it while events wait.
+PARTITION_UNOWNED = FindingKind("partition.unowned", (INFO, WARNING, CRITICAL), PartitionsUnowned)
+# Not renewed in time; or its process was seen to end, and a later look still finds its name.
+LEASE_OVERDUE = FindingKind("lease.overdue", (WARNING,), LeaseLapse)
+LEASE_EXPIRED = FindingKind("lease.expired", (CRITICAL,), LeaseLapse)
+CONSUMER_STANDBY = FindingKind("consumer.standby", (INFO,), StandingBy)
+CONSUMER_STARVED = FindingKind("consumer.starved", (WARNING,), Starving)
+GROUP_IMBALANCED = FindingKind("group.imbalanced", (WARNING,), Imbalance)
+GROUP_CHURN = FindingKind("group.churn", (WARNING,), Churn)
+# An expiry shorter than the interval: each calls the others' leases expired, every round.
+GROUP_LEASES_TOO_SHORT = FindingKind("group.leases_too_short", (WARNING,), LeasesTooShort)
+PARTITION_PINGPONG = FindingKind("partition.pingpong", (WARNING,), PingPong)
+CLOCK_SKEW = FindingKind("clock.skew", (WARNING,), HostClockSkew)
+# Judged by none of it: leases, lag and health go on by the time that passed here.
+CLOCK_STORE_JUMPED = FindingKind("clock.store_jumped", (WARNING,), StoreClockJump)
+CLOCK_HUB = FindingKind("clock.hub", (WARNING,), HubClockAhead)
+OWNER_CRASH_LOOP = FindingKind("owner.crash_loop", (CRITICAL,), CrashLoop)
+# Critical where it is the configured group and events wait; info for others long dead.
+GROUP_NO_CONSUMERS = FindingKind("group.no_consumers", (INFO, WARNING, CRITICAL), NoConsumers)
+# Only on a hub marked production: everywhere else one host is the normal case.
+GROUP_SINGLE_HOST = FindingKind("group.single_host", (INFO,), SingleHost)
+# Warning: a local one takes live partitions of a production hub.
+GROUP_NEWCOMER = FindingKind("group.newcomer", (INFO, WARNING), Newcomer)
+# Stopped by ehtui to be restarted, and not running.
+CONSUMER_DOWN = FindingKind("consumer.down", (CRITICAL,), Down)
+RESTART_SLOW = FindingKind("restart.slow", (WARNING,), StillRunning)
+# Whoever carried it out was ended: it was asked to end, and nobody starts it then.
+RESTART_ABANDONED = FindingKind("restart.abandoned", (WARNING,), StillRunning)
+# It answers, and gives less than it could: an odd answer, a slower way.
+SOURCE_LIMITED = FindingKind("source.limited", (WARNING,), SourceLimit)
+SOURCE_UNREADABLE = FindingKind("source.unreadable", (WARNING, CRITICAL), SourceTrouble)
+SOURCE_THROTTLED = FindingKind("source.throttled", (WARNING,), SourceTrouble)
+SOURCE_UNAUTHORISED = FindingKind("source.unauthorised", (CRITICAL,), SourceTrouble)
+LOG_CLAIM_FAILED = FindingKind("log.claim_failed", (WARNING,), LogComplaint)
+# Taken away though the store shows nobody who took it: a second store, or no store at all.
+LOG_OWNERSHIP_LOST = FindingKind("log.ownership_lost", (WARNING,), LogComplaint)
+LOG_LINK_STOLEN = FindingKind("log.link_stolen", (WARNING,), LogComplaint)
+LOG_RECEIVER_QUOTA = FindingKind("log.receiver_quota", (WARNING,), LogComplaint)
+LOG_CHECKPOINT_FAILED = FindingKind("log.checkpoint_failed", (WARNING,), LogComplaint)
+LOG_BALANCING_FAILED = FindingKind("log.balancing_failed", (WARNING,), LogComplaint)
+LOG_RECEIVE_FAILED = FindingKind("log.receive_failed", (WARNING,), LogComplaint)
+# What the service refuses: nothing that ehtui sees of hub and store shows it.
+LOG_THROTTLED = FindingKind("log.throttled", (WARNING,), LogComplaint)
+LOG_ENTITY_DISABLED = FindingKind("log.entity_disabled", (CRITICAL,), LogComplaint)
+LOG_OFFSET_REFUSED = FindingKind("log.offset_refused", (WARNING,), LogComplaint)
+LOG_AUTHORISATION_LOST = FindingKind("log.authorisation_lost", (CRITICAL,), LogComplaint)
+LOG_OWNER_LEVEL_REFUSED = FindingKind("log.owner_level_refused", (WARNING,), LogComplaint)
+# Info without a store, warning with one that knows nothing of the group.
+STORE_NOT_VISIBLE = FindingKind("store.not_visible", (INFO, WARNING), NotVisible)

@@ -1,4 +1,4 @@
-"""What findings about checkpoints, events and the records of the store rest on."""
+"""Findings about records of the store and about progress: kinds, and what each rests on."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ehtui.domain.evidence import Evidence
+from ehtui.domain.findings.evidence import CRITICAL, INFO, WARNING, FindingKind
 from ehtui.domain.snapshot import BehindBasis
 
 
@@ -180,9 +181,32 @@ class UnreadableBlobs(Evidence):
 
 
 @dataclass(frozen=True, slots=True)
-class NotVisible(Evidence):
-    """A group that the store knows nothing of."""
+class HotPartition(Evidence):
+    """A partition that gets most of the input."""
 
-    reason: Literal["no_store", "no_records"]  # no_store or no_records
-    other_groups: tuple[str, ...]  # that do have records
-    local_consumers: int
+    in_per_s: float
+    others_per_s: float  # mean of the other partitions
+    share: float  # of all input, 0–1
+
+
+GROUP_BEHIND = FindingKind("group.behind", (WARNING,), GroupBehind)
+PARTITION_HOT = FindingKind("partition.hot", (INFO,), HotPartition)
+# Warning while its usual cadence is unknown.
+HANDLER_STUCK = FindingKind("handler.stuck", (WARNING, CRITICAL), HandlerStuck)
+CHECKPOINT_NEVER = FindingKind("checkpoint.never", (WARNING,), NeverCheckpointed)
+# Critical within the hour.
+RETENTION_RISK = FindingKind("retention.risk", (WARNING, CRITICAL), RetentionRisk)
+EVENTS_LOST = FindingKind("events.lost", (CRITICAL,), EventsLost)
+CHECKPOINT_AHEAD = FindingKind("checkpoint.ahead", (CRITICAL,), CheckpointAhead)
+# Info in a group that nobody uses.
+HUB_RECREATED = FindingKind("hub.recreated", (INFO, CRITICAL), HubRecreated)
+CHECKPOINT_OLD_OFFSET = FindingKind("checkpoint.old_offset", (INFO, WARNING), OldOffsets)
+CHECKPOINT_REWOUND = FindingKind("checkpoint.rewound", (WARNING,), CheckpointRewound)
+STORE_TWO_NAMES = FindingKind("store.two_names", (WARNING,), TwoNames)
+# Info while it may only not have started yet, and where our name has records, too.
+STORE_OTHER_NAME = FindingKind("store.other_name", (INFO, WARNING), RecordsElsewhere)
+STORE_MIXED_HAZARD = FindingKind("store.mixed_hazard", (WARNING,), MixedHazard)
+# Info: left over. Warning: somebody renews them.
+STORE_STRAY_RECORDS = FindingKind("store.stray_records", (INFO, WARNING), StrayRecords)
+# The group and the partition are named while it is about exactly one.
+STORE_UNREADABLE_BLOB = FindingKind("store.unreadable_blob", (WARNING,), UnreadableBlobs)

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from ehtui.domain.evidence import partitions_of
 from ehtui.domain.findings import (
     balance,
+    causes,
     consumers,
     leases,
     processes,
     progress,
     records,
-    short_leases,
     sources,
 )
 from ehtui.domain.findings.context import FROM_NOW, GroupContext, context_of
@@ -23,7 +23,7 @@ from ehtui.domain.snapshot import Finding, Severity, SourceStatus, Subject, Time
 from ehtui.domain.timeline import FINDING_BEGAN, FINDING_ENDED, FindingBegan, FindingEnded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ehtui.domain.draft import Draft
 
@@ -33,18 +33,15 @@ _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 def gather(draft: Draft) -> tuple[Finding, ...]:
     """All findings, worst first, then the longest standing."""
-    found = [
-        *sources.failing(draft),
-        *sources.limited(draft),
-        *sources.clocks(draft),
-        *_unseen(draft),
-    ]
-    found += [*processes.unfinished(draft), *records.unreadable(draft), *progress.hot(draft)]
-
+    found = [finding for rule in _OF_SESSION for finding in rule(draft)]
     contexts = [context_of(draft, group) for group in draft.groups.values()]
 
     for context in contexts:
-        found.extend(_of_group(context))
+        found += [finding for rule in _OF_GROUP for finding in rule(context)]
+
+        # A silent hub says nothing of progress any more; one lost read unsays nothing.
+        if draft.failures.get("hub", 0) < sources.SEVERAL:
+            found += [finding for rule in progress.OF_GROUP for finding in rule(context)]
 
     # Last: by then every partition whose cause is told is known.
     found.extend(processes.troubles(draft, contexts))
@@ -64,38 +61,21 @@ def _unseen(draft: Draft) -> Iterator[Finding]:
     yield from (f for f in sources.not_visible(draft) if f.subject.group not in explained)
 
 
-def _of_group(context: GroupContext) -> Iterator[Finding]:
-    moves = balance.recent(context)
-    yield from records.two_names(context)
-    yield from records.mixed(context)
-    yield from records.strays(context)
-    yield from progress.recreated(context)
-    yield from records.old_offsets(context)
-    yield from leases.no_consumers(context)
-    yield from short_leases.too_short(context, moves)
-    yield from balance.crash_loop(context, moves)
-    yield from leases.lapsed(context)
-    yield from leases.unowned(context)
-    yield from consumers.idle(context)
-    yield from balance.pingpongs(context, moves)
-    yield from balance.newcomers(context, moves)
-    yield from balance.churn(context, moves)
-    yield from balance.imbalanced(context, moves)
-    yield from balance.single_host(context)
-
-    # A hub that stays silent says nothing of progress any more; one lost read unsays nothing.
-    if context.draft.failures.get("hub", 0) < sources.SEVERAL:
-        yield from _of_progress(context)
-
-
-def _of_progress(context: GroupContext) -> Iterator[Finding]:
-    yield from progress.ahead(context)
-    yield from progress.lost(context)
-    yield from progress.stuck(context)
-    yield from progress.never(context)
-    yield from progress.rewound(context)
-    yield from progress.at_risk(context)
-    yield from progress.behind(context)
+# In the order of causes.
+_OF_SESSION: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
+    *sources.OF_SESSION,
+    _unseen,
+    *processes.OF_SESSION,
+    *records.OF_SESSION,
+    *progress.OF_SESSION,
+)
+_OF_GROUP: tuple[Callable[[GroupContext], Iterator[Finding]], ...] = (
+    *records.OF_GROUP,
+    *causes.OF_GROUP,
+    *leases.OF_GROUP,
+    *consumers.OF_GROUP,
+    *balance.OF_GROUP,
+)
 
 
 def _settled(found: Finding, known: Finding | None, now: float) -> Finding:

@@ -4,9 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.context import GroupContext, finding, first_window, total
-from ehtui.domain.findings.evidence import LeaseLapse, NoConsumers, PartitionsUnowned
+from ehtui.domain.findings.evidence import (
+    LEASE_EXPIRED,
+    LEASE_OVERDUE,
+    PARTITION_UNOWNED,
+    LeaseLapse,
+    PartitionsUnowned,
+)
 from ehtui.domain.memory import Departure, Mark, Seat
 from ehtui.domain.snapshot import Finding, LeaseState, Severity
 
@@ -15,76 +20,13 @@ if TYPE_CHECKING:
 
 
 BLANK_S = 3.0  # an owner is blank for about a second while partitions are rebalanced (facts.md §7)
-GONE_EXPIRIES = 2.0  # a group without a live owner for so many expiries has no consumers
-ABANDONED_S = 3600.0
-
-
-def no_consumers(context: GroupContext) -> Iterator[Finding]:
-    """Records, but nobody alive for long: explains everything else about the group's partitions."""
-    group = context.group
-
-    if group.state.owners:
-        return
-
-    seats = list(group.seats.values())
-    has_records = any(s.tenure.record is not None or s.shown.checkpoint is not None for s in seats)
-
-    # Of a lease that cannot be read nobody knows whether somebody lives.
-    is_hidden = any(s.shown.lease.state is LeaseState.UNREADABLE for s in seats)
-
-    if not seats or not has_records or is_hidden:
-        return
-
-    last = max(seats, key=_last_seen)
-    alive_at = _last_seen(last)
-    record = last.tenure.record
-    is_timed = record is None or record.blob_lease_state is None
-
-    if context.now - alive_at < GONE_EXPIRIES * context.expiry_s():
-        return
-
-    context.explained.update(group.seats)
-    flows = [
-        context.draft.flows[pid].state.in_per_s for pid in group.seats if pid in context.draft.flows
-    ]
-    rates = [r for r in flows if r is not None]
-    is_own = context.is_configured
-    is_waiting = bool(group.state.lag) or any(rates)
-    severity = Severity.CRITICAL if is_own and is_waiting else Severity.WARNING
-
-    if not is_own and context.now - alive_at > ABANDONED_S:
-        severity = Severity.INFO
-
-    evidence = NoConsumers(
-        partition_count=len(seats),
-        last_owner=last.tenure.holder,
-        last_renewed_at=alive_at or None if is_timed else None,
-        last_seen_at=alive_at or None,
-        lag=group.state.lag,
-        lost=total(s.shown.lost for s in seats),
-        in_per_s=sum(rates) if rates else None,
-        local_consumers=len(context.idle),
-    )
-    since = alive_at + context.expiry_s() if alive_at else context.draft.started_at or context.now
-    yield finding(catalogue.GROUP_NO_CONSUMERS, severity, context.subject(), evidence, since)
-
-
-def _last_seen(seat: Seat) -> float:
-    """When somebody last wrote this partition's ownership; a checkpoint shows life as well.
-
-    Renewing a blob lease writes nothing: that it was seen to end shows when it still lived.
-    """
-    record, checkpoint = seat.tenure.record, seat.shown.checkpoint
-    written = [r.blob.last_modified for r in (record, checkpoint) if r is not None]
-    ended = [seat.tenure.free_since or 0.0] if record and record.blob_lease_state else []
-    return max([*written, *ended], default=0.0)
 
 
 def lapsed(context: GroupContext) -> Iterator[Finding]:
     """One finding an owner: its leases run out, or have run out and nobody took them."""
     for mark, kind, severity in (
-        (Mark.EXPIRED, catalogue.LEASE_EXPIRED, Severity.CRITICAL),
-        (Mark.OVERDUE, catalogue.LEASE_OVERDUE, Severity.WARNING),
+        (Mark.EXPIRED, LEASE_EXPIRED, Severity.CRITICAL),
+        (Mark.OVERDUE, LEASE_OVERDUE, Severity.WARNING),
     ):
         by_owner: dict[str, list[Seat]] = {}
 
@@ -174,9 +116,7 @@ def unowned(context: GroupContext) -> Iterator[Finding]:
     is_late = context.now - since > grace_s
     is_waiting = any(_is_waiting(context, s) for s in seats)
     severity = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)[is_late + is_waiting]
-    yield finding(
-        catalogue.PARTITION_UNOWNED, severity, context.subject(partitions), evidence, since
-    )
+    yield finding(PARTITION_UNOWNED, severity, context.subject(partitions), evidence, since)
 
 
 def _has_records(context: GroupContext) -> bool:
@@ -198,3 +138,6 @@ def _is_waiting(context: GroupContext, seat: Seat) -> bool:
 
     # Without a checkpoint the retained events may all be old; only new ones wait for somebody.
     return not shown.lag_is_bound or bool(flow is not None and flow.state.in_per_s)
+
+
+OF_GROUP = (lapsed, unowned)

@@ -4,9 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.context import finding
-from ehtui.domain.findings.evidence import Down, LogComplaint, StillRunning
+from ehtui.domain.findings.evidence import (
+    CONSUMER_DOWN,
+    LOG_AUTHORISATION_LOST,
+    LOG_BALANCING_FAILED,
+    LOG_CHECKPOINT_FAILED,
+    LOG_CLAIM_FAILED,
+    LOG_ENTITY_DISABLED,
+    LOG_LINK_STOLEN,
+    LOG_OFFSET_REFUSED,
+    LOG_OWNER_LEVEL_REFUSED,
+    LOG_OWNERSHIP_LOST,
+    LOG_RECEIVE_FAILED,
+    LOG_RECEIVER_QUOTA,
+    LOG_THROTTLED,
+    RESTART_ABANDONED,
+    RESTART_SLOW,
+    Down,
+    LogComplaint,
+    StillRunning,
+)
 from ehtui.domain.folds.logs import WINDOW_S, partitions_of
 from ehtui.domain.process import LogIncidentKind as Kind
 from ehtui.domain.restarts import RestartStage
@@ -16,8 +34,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ehtui.domain.draft import Draft
-    from ehtui.domain.findings.catalogue import FindingKind
     from ehtui.domain.findings.context import GroupContext
+    from ehtui.domain.findings.evidence import FindingKind
     from ehtui.domain.memory import LogMark, LogTrouble
     from ehtui.domain.process import ProcessId, ProcessSample
     from ehtui.domain.restarts import RestartRecord
@@ -41,19 +59,19 @@ class Rule(NamedTuple):
 
 
 _RULES: Mapping[Kind, Rule] = {
-    Kind.CLAIM_FAILED: Rule(catalogue.LOG_CLAIM_FAILED, 3, is_moving=True, needs="store"),
-    Kind.LOST_OWNERSHIP: Rule(catalogue.LOG_OWNERSHIP_LOST, 3, is_moving=True, needs="store"),
-    Kind.LINK_STOLEN: Rule(catalogue.LOG_LINK_STOLEN, 3, is_moving=True),
-    Kind.RECEIVER_QUOTA: Rule(catalogue.LOG_RECEIVER_QUOTA, 2),
-    Kind.CHECKPOINT_FAILED: Rule(catalogue.LOG_CHECKPOINT_FAILED, 2, needs="store"),
-    Kind.BALANCING_FAILED: Rule(catalogue.LOG_BALANCING_FAILED, 2, needs="store"),
-    Kind.RECEIVE_FAILED: Rule(catalogue.LOG_RECEIVE_FAILED, 3, is_moving=True, needs="hub"),
-    Kind.THROTTLED: Rule(catalogue.LOG_THROTTLED, 2),
-    Kind.ENTITY_DISABLED: Rule(catalogue.LOG_ENTITY_DISABLED, 1, lasts_s=0.0),
-    Kind.OFFSET_REFUSED: Rule(catalogue.LOG_OFFSET_REFUSED, 1, lasts_s=0.0),
+    Kind.CLAIM_FAILED: Rule(LOG_CLAIM_FAILED, 3, is_moving=True, needs="store"),
+    Kind.LOST_OWNERSHIP: Rule(LOG_OWNERSHIP_LOST, 3, is_moving=True, needs="store"),
+    Kind.LINK_STOLEN: Rule(LOG_LINK_STOLEN, 3, is_moving=True),
+    Kind.RECEIVER_QUOTA: Rule(LOG_RECEIVER_QUOTA, 2),
+    Kind.CHECKPOINT_FAILED: Rule(LOG_CHECKPOINT_FAILED, 2, needs="store"),
+    Kind.BALANCING_FAILED: Rule(LOG_BALANCING_FAILED, 2, needs="store"),
+    Kind.RECEIVE_FAILED: Rule(LOG_RECEIVE_FAILED, 3, is_moving=True, needs="hub"),
+    Kind.THROTTLED: Rule(LOG_THROTTLED, 2),
+    Kind.ENTITY_DISABLED: Rule(LOG_ENTITY_DISABLED, 1, lasts_s=0.0),
+    Kind.OFFSET_REFUSED: Rule(LOG_OFFSET_REFUSED, 1, lasts_s=0.0),
     # One refusal may be a token that is renewed late: the SDK asks for another.
-    Kind.AUTHORISATION_LOST: Rule(catalogue.LOG_AUTHORISATION_LOST, 2),
-    Kind.OWNER_LEVEL_REFUSED: Rule(catalogue.LOG_OWNER_LEVEL_REFUSED, 2),
+    Kind.AUTHORISATION_LOST: Rule(LOG_AUTHORISATION_LOST, 2),
+    Kind.OWNER_LEVEL_REFUSED: Rule(LOG_OWNER_LEVEL_REFUSED, 2),
 }
 
 
@@ -175,7 +193,7 @@ def _still_there(draft: Draft, record: RestartRecord, process: ProcessSample) ->
     if record.is_carried and draft.at - record.asked_at < SLOW_S:
         return
 
-    kind = catalogue.RESTART_SLOW if record.is_carried else catalogue.RESTART_ABANDONED
+    kind = RESTART_SLOW if record.is_carried else RESTART_ABANDONED
     asked_at = _server_time(draft, record.asked_at)
     evidence = StillRunning(
         pid=record.process.pid,
@@ -203,8 +221,11 @@ def _down(draft: Draft, record: RestartRecord) -> Finding:
     )
     subject, since = Subject(pid=evidence.pid), _server_time(draft, record.at)
 
-    return finding(catalogue.CONSUMER_DOWN, Severity.CRITICAL, subject, evidence, since)
+    return finding(CONSUMER_DOWN, Severity.CRITICAL, subject, evidence, since)
 
 
 def _server_time(draft: Draft, at: float) -> float:
     return at + (draft.clock_offset_s or 0.0)
+
+
+OF_SESSION = (unfinished,)

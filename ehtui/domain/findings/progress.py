@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import catalogue
-from ehtui.domain.findings.context import GroupContext, finding, total
-from ehtui.domain.findings.evidence import HotPartition
+from ehtui.domain.findings.context import GroupContext, finding, partition_ids, total
 from ehtui.domain.findings.evidence_records import (
+    CHECKPOINT_AHEAD,
+    CHECKPOINT_NEVER,
+    CHECKPOINT_REWOUND,
+    EVENTS_LOST,
+    GROUP_BEHIND,
+    HANDLER_STUCK,
+    PARTITION_HOT,
+    RETENTION_RISK,
     CheckpointAhead,
     CheckpointRewound,
     EventsLost,
     GroupBehind,
     HandlerStuck,
-    HubRecreated,
+    HotPartition,
     NeverCheckpointed,
     RetentionRisk,
 )
 from ehtui.domain.folds.moves import WINDOW_S
 from ehtui.domain.health import USUAL_WAITS, waited
-from ehtui.domain.lag import CLOCKS_S
 from ehtui.domain.memory import Mark, MoveKind, Seat
 from ehtui.domain.rules import STALLED
 from ehtui.domain.snapshot import Finding, Health, Severity, Subject
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
     from ehtui.domain.draft import Draft
     from ehtui.domain.intake import Intake
@@ -65,7 +70,7 @@ def stuck(context: GroupContext) -> Iterator[Finding]:
         )
         severity = Severity.CRITICAL if is_known else Severity.WARNING
         subject = context.subject((shown.id,), owner=owner)
-        yield finding(catalogue.HANDLER_STUCK, severity, subject, evidence, context.now - wait_s)
+        yield finding(HANDLER_STUCK, severity, subject, evidence, context.now - wait_s)
 
 
 def _in_per_s(context: GroupContext, partition: str) -> float | None:
@@ -82,7 +87,7 @@ def never(context: GroupContext) -> Iterator[Finding]:
 
     starts = [s.progress.watched_at for s in seats if s.progress.watched_at is not None]
     since = min(starts, default=context.now)
-    partitions = _ids(seats)
+    partitions = partition_ids(seats)
     evidence = NeverCheckpointed(
         partitions=partitions,
         owners=tuple(sorted({s.shown.lease.owner or "" for s in seats})),
@@ -90,9 +95,7 @@ def never(context: GroupContext) -> Iterator[Finding]:
         lag_bound=total(s.shown.lag for s in seats),
         arrived=sum(_arrived(context, s) for s in seats),
     )
-    yield finding(
-        catalogue.CHECKPOINT_NEVER, Severity.WARNING, context.subject(partitions), evidence, since
-    )
+    yield finding(CHECKPOINT_NEVER, Severity.WARNING, context.subject(partitions), evidence, since)
 
 
 def _arrived(context: GroupContext, seat: Seat) -> int:
@@ -104,37 +107,6 @@ def _arrived(context: GroupContext, seat: Seat) -> int:
     return max(0, flow.state.sample.last_sequence - seat.progress.watched_sequence)
 
 
-def recreated(context: GroupContext) -> Iterator[Finding]:
-    """Checkpoints that are older than the hub: of another stream, though their numbers may fit.
-
-    Told whether or not anybody lives: whoever starts next reads on from them.
-    """
-    seats = [s for s in context.troubled if s.marks & Mark.PREDATES_HUB]
-    created_at = context.draft.hub_created_at
-
-    if not seats or created_at is None:
-        return
-
-    records = [s.shown.checkpoint for s in seats if s.shown.checkpoint is not None]
-    newest, partitions = max(records, key=lambda r: r.blob.last_modified), _ids(seats)
-    flow = context.draft.flows.get(newest.partition)
-    sample = flow.state.sample if flow else None
-    is_used = bool(context.group.state.owners) or context.is_configured
-    evidence = HubRecreated(
-        partitions=partitions,
-        hub_created_at=created_at,
-        checkpoint_at=newest.blob.last_modified,
-        tolerance_s=CLOCKS_S,
-        checkpoint_sequence=newest.sequence,
-        last_sequence=sample.last_sequence if sample else None,
-        ahead=max((s.shown.ahead or 0 for s in seats), default=0) or None,
-    )
-    severity = Severity.CRITICAL if is_used else Severity.INFO
-    yield finding(
-        catalogue.HUB_RECREATED, severity, context.subject(partitions), evidence, created_at
-    )
-
-
 def ahead(context: GroupContext) -> Iterator[Finding]:
     """Checkpoints beyond the stream: no event is delivered until it has caught up."""
     seats = context.marked(Mark.AHEAD)
@@ -143,7 +115,7 @@ def ahead(context: GroupContext) -> Iterator[Finding]:
         return
 
     worst = max(seats, key=lambda s: s.shown.ahead or 0)
-    record, partitions = worst.shown.checkpoint, _ids(seats)
+    record, partitions = worst.shown.checkpoint, partition_ids(seats)
     created_at = context.draft.hub_created_at
     written_at = record.blob.last_modified if record else None
     flow = context.draft.flows.get(worst.shown.id)
@@ -157,9 +129,7 @@ def ahead(context: GroupContext) -> Iterator[Finding]:
         checkpoint_at=written_at,
         hub_created_at=created_at,
     )
-    yield finding(
-        catalogue.CHECKPOINT_AHEAD, Severity.CRITICAL, context.subject(partitions), evidence
-    )
+    yield finding(CHECKPOINT_AHEAD, Severity.CRITICAL, context.subject(partitions), evidence)
 
 
 def lost(context: GroupContext) -> Iterator[Finding]:
@@ -169,7 +139,7 @@ def lost(context: GroupContext) -> Iterator[Finding]:
     if not seats:
         return
 
-    partitions, single = _ids(seats), seats[0] if len(seats) == 1 else None
+    partitions, single = partition_ids(seats), seats[0] if len(seats) == 1 else None
     record = single.shown.checkpoint if single else None
     flow = context.draft.flows.get(single.shown.id) if single else None
     sample = flow.state.sample if flow else None
@@ -179,7 +149,7 @@ def lost(context: GroupContext) -> Iterator[Finding]:
         checkpoint_sequence=record.sequence if record else None,
         begin_sequence=sample.begin_sequence if sample else None,
     )
-    yield finding(catalogue.EVENTS_LOST, Severity.CRITICAL, context.subject(partitions), evidence)
+    yield finding(EVENTS_LOST, Severity.CRITICAL, context.subject(partitions), evidence)
 
 
 def _is_lost(context: GroupContext, seat: Seat) -> bool:
@@ -224,7 +194,7 @@ def at_risk(context: GroupContext) -> Iterator[Finding]:
             lag=shown.lag,
         )
         severity = Severity.CRITICAL if left_s <= CRITICAL_WITHIN_S else Severity.WARNING
-        yield finding(catalogue.RETENTION_RISK, severity, context.subject((shown.id,)), evidence)
+        yield finding(RETENTION_RISK, severity, context.subject((shown.id,)), evidence)
 
 
 def behind(context: GroupContext) -> Iterator[Finding]:
@@ -240,7 +210,7 @@ def behind(context: GroupContext) -> Iterator[Finding]:
     known = in_per_s is not None and out_per_s is not None
     evidence = GroupBehind(
         lag=total(s.shown.lag for s in seats) or 0,
-        partitions=_ids(seats),
+        partitions=partition_ids(seats),
         worst_partition=worst.id,
         worst_lag=worst.lag or 0,
         in_per_s=in_per_s,
@@ -249,7 +219,7 @@ def behind(context: GroupContext) -> Iterator[Finding]:
         behind_s=worst.behind.seconds if worst.behind else None,
         behind_basis=worst.behind.basis if worst.behind else None,
     )
-    yield finding(catalogue.GROUP_BEHIND, Severity.WARNING, context.subject(), evidence)
+    yield finding(GROUP_BEHIND, Severity.WARNING, context.subject(), evidence)
 
 
 def _is_worth_telling(context: GroupContext, seat: Seat) -> bool:
@@ -281,7 +251,7 @@ def rewound(context: GroupContext) -> Iterator[Finding]:
         return
 
     worst, most = max(rewinds, key=lambda r: r[1].from_sequence - r[1].to_sequence)
-    partitions = _ids([s for s, _ in rewinds])
+    partitions = partition_ids([s for s, _ in rewinds])
     evidence = CheckpointRewound(
         partitions=partitions,
         from_sequence=most.from_sequence,
@@ -291,7 +261,7 @@ def rewound(context: GroupContext) -> Iterator[Finding]:
         owner=worst.shown.lease.owner,
     )
     subject = context.subject(partitions)
-    yield finding(catalogue.CHECKPOINT_REWOUND, Severity.WARNING, subject, evidence, most.at)
+    yield finding(CHECKPOINT_REWOUND, Severity.WARNING, subject, evidence, most.at)
 
 
 def _was_contested(context: GroupContext, partition: str) -> bool:
@@ -302,10 +272,6 @@ def _was_contested(context: GroupContext, partition: str) -> bool:
     since = context.now - WINDOW_S
     moves = [m for m in context.group.moves if m.partition == partition and m.at >= since]
     return sum(1 for m in moves if m.kind in _FORCED) > 1
-
-
-def _ids(seats: Sequence[Seat]) -> tuple[str, ...]:
-    return tuple(seat.shown.id for seat in seats)
 
 
 HOT_FACTOR = 4.0
@@ -336,10 +302,12 @@ def hot(draft: Draft) -> Iterator[Finding]:
                 others_per_s=intake.of_others(own),
                 share=own / intake.per_s,
             )
-            yield finding(
-                catalogue.PARTITION_HOT, Severity.INFO, Subject(partition=state.id), evidence
-            )
+            yield finding(PARTITION_HOT, Severity.INFO, Subject(partition=state.id), evidence)
 
 
 def _is_hot(own_per_s: float, intake: Intake) -> bool:
     return own_per_s >= HOT_PER_S and own_per_s >= HOT_FACTOR * intake.of_others(own_per_s)
+
+
+OF_SESSION = (hot,)
+OF_GROUP = (ahead, lost, stuck, never, rewound, at_risk, behind)

@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ehtui.domain.findings import catalogue
-from ehtui.domain.findings.context import GroupContext, finding
+from ehtui.domain.findings.context import GroupContext, finding, partition_ids
 from ehtui.domain.findings.evidence_records import (
+    CHECKPOINT_OLD_OFFSET,
+    HUB_RECREATED,
+    STORE_MIXED_HAZARD,
+    STORE_OTHER_NAME,
+    STORE_STRAY_RECORDS,
+    STORE_TWO_NAMES,
+    STORE_UNREADABLE_BLOB,
+    HubRecreated,
     MixedHazard,
     OldOffsets,
     RecordsElsewhere,
@@ -16,6 +23,7 @@ from ehtui.domain.findings.evidence_records import (
 )
 from ehtui.domain.findings.sources import STARTING_S
 from ehtui.domain.folds.owners import hints_by_owner
+from ehtui.domain.lag import CLOCKS_S
 from ehtui.domain.memory import Mark
 from ehtui.domain.namespaces import host_of, is_this_machine, port_of
 from ehtui.domain.ownership import Place, natural
@@ -68,7 +76,7 @@ def other_name(draft: Draft) -> Iterator[Finding]:
         Severity.WARNING if is_grave and draft.looked_at - since >= STARTING_S else Severity.INFO
     )
     name = draft.policy.spelled(best.group)
-    yield finding(catalogue.STORE_OTHER_NAME, severity, Subject(group=name), evidence, since)
+    yield finding(STORE_OTHER_NAME, severity, Subject(group=name), evidence, since)
 
 
 def _is_missed(draft: Draft, other: OtherName) -> bool:
@@ -109,7 +117,7 @@ def two_names(context: GroupContext) -> Iterator[Finding]:
         differs="+".join(differs),
         live_spellings=len(live),
     )
-    yield finding(catalogue.STORE_TWO_NAMES, Severity.WARNING, context.subject(), evidence)
+    yield finding(STORE_TWO_NAMES, Severity.WARNING, context.subject(), evidence)
 
 
 def _differences(spellings: Sequence[str]) -> list[str]:
@@ -186,7 +194,7 @@ def _hazard(
     partitions: tuple[str, ...],
 ) -> Finding:
     evidence = MixedHazard(reason, tuple(layouts), partitions)
-    return finding(catalogue.STORE_MIXED_HAZARD, Severity.WARNING, context.subject(), evidence)
+    return finding(STORE_MIXED_HAZARD, Severity.WARNING, context.subject(), evidence)
 
 
 def old_offsets(context: GroupContext) -> Iterator[Finding]:
@@ -214,7 +222,7 @@ def old_offsets(context: GroupContext) -> Iterator[Finding]:
     )
     is_used = bool(context.group.state.owners) or context.is_configured
     severity = Severity.WARNING if is_used else Severity.INFO
-    yield finding(catalogue.CHECKPOINT_OLD_OFFSET, severity, context.subject(partitions), evidence)
+    yield finding(CHECKPOINT_OLD_OFFSET, severity, context.subject(partitions), evidence)
 
 
 def _is_old_form(record: Checkpoint | None) -> bool:
@@ -247,7 +255,7 @@ def _unreadable(blobs: Sequence[UnreadableBlob], group: str | None) -> Finding:
     )
     subject = Subject(group=group, partition=partitions[0] if len(partitions) == 1 else None)
 
-    return finding(catalogue.STORE_UNREADABLE_BLOB, Severity.WARNING, subject, evidence)
+    return finding(STORE_UNREADABLE_BLOB, Severity.WARNING, subject, evidence)
 
 
 def strays(context: GroupContext) -> Iterator[Finding]:
@@ -269,4 +277,37 @@ def strays(context: GroupContext) -> Iterator[Finding]:
         written_at=max((at for at in written if at is not None), default=None),
     )
     severity = Severity.WARNING if owners else Severity.INFO
-    yield finding(catalogue.STORE_STRAY_RECORDS, severity, context.subject(partitions), evidence)
+    yield finding(STORE_STRAY_RECORDS, severity, context.subject(partitions), evidence)
+
+
+def recreated(context: GroupContext) -> Iterator[Finding]:
+    """Checkpoints that are older than the hub: of another stream, though their numbers may fit.
+
+    Told whether or not anybody lives: whoever starts next reads on from them.
+    """
+    seats = [s for s in context.troubled if s.marks & Mark.PREDATES_HUB]
+    created_at = context.draft.hub_created_at
+
+    if not seats or created_at is None:
+        return
+
+    records = [s.shown.checkpoint for s in seats if s.shown.checkpoint is not None]
+    newest, partitions = max(records, key=lambda r: r.blob.last_modified), partition_ids(seats)
+    flow = context.draft.flows.get(newest.partition)
+    sample = flow.state.sample if flow else None
+    is_used = bool(context.group.state.owners) or context.is_configured
+    evidence = HubRecreated(
+        partitions=partitions,
+        hub_created_at=created_at,
+        checkpoint_at=newest.blob.last_modified,
+        tolerance_s=CLOCKS_S,
+        checkpoint_sequence=newest.sequence,
+        last_sequence=sample.last_sequence if sample else None,
+        ahead=max((s.shown.ahead or 0 for s in seats), default=0) or None,
+    )
+    severity = Severity.CRITICAL if is_used else Severity.INFO
+    yield finding(HUB_RECREATED, severity, context.subject(partitions), evidence, created_at)
+
+
+OF_SESSION = (unreadable,)
+OF_GROUP = (two_names, mixed, strays, recreated, old_offsets)

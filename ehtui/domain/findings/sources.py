@@ -5,16 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Literal
 
 from ehtui.domain.clocks import JUMP_S
-from ehtui.domain.findings import catalogue
 from ehtui.domain.findings.context import finding
 from ehtui.domain.findings.evidence import (
+    CLOCK_HUB,
+    CLOCK_SKEW,
+    CLOCK_STORE_JUMPED,
+    SOURCE_LIMITED,
+    SOURCE_THROTTLED,
+    SOURCE_UNAUTHORISED,
+    SOURCE_UNREADABLE,
+    STORE_NOT_VISIBLE,
     HostClockSkew,
     HubClockAhead,
+    NotVisible,
     SourceLimit,
     SourceTrouble,
     StoreClockJump,
 )
-from ehtui.domain.findings.evidence_records import NotVisible
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import Finding, Severity, SourceState, SourceStatus, Subject
 
@@ -42,12 +49,12 @@ def failing(draft: Draft) -> Iterator[Finding]:
         failures = draft.failures.get(source.name, 1)
 
         if problem.kind in _DENIED:
-            kind, severity = catalogue.SOURCE_UNAUTHORISED, Severity.CRITICAL
+            kind, severity = SOURCE_UNAUTHORISED, Severity.CRITICAL
         elif problem.kind is ProblemKind.THROTTLED:
-            kind, severity = catalogue.SOURCE_THROTTLED, Severity.WARNING
+            kind, severity = SOURCE_THROTTLED, Severity.WARNING
         else:
             is_grave = source.name in ESSENTIAL and failures >= SEVERAL
-            kind = catalogue.SOURCE_UNREADABLE
+            kind = SOURCE_UNREADABLE
             severity = Severity.CRITICAL if is_grave else Severity.WARNING
 
         yield finding(
@@ -72,7 +79,7 @@ def limited(draft: Draft) -> Iterator[Finding]:
                 advice=problem.advice,
             )
             subject = Subject(source=source.name)
-            yield finding(catalogue.SOURCE_LIMITED, Severity.WARNING, subject, evidence)
+            yield finding(SOURCE_LIMITED, Severity.WARNING, subject, evidence)
 
 
 def _trouble(draft: Draft, source: SourceState, problem: Problem, failures: int) -> SourceTrouble:
@@ -97,7 +104,7 @@ def clocks(draft: Draft) -> Iterator[Finding]:
     # Consumers of this host expire leases by its clock (facts.md §2).
     if clocks.skew_s is not None and abs(clocks.skew_s) > SKEW_LIMIT_S:
         skew = HostClockSkew(clocks.skew_s, SKEW_LIMIT_S)
-        yield finding(catalogue.CLOCK_SKEW, Severity.WARNING, Subject(), skew)
+        yield finding(CLOCK_SKEW, Severity.WARNING, Subject(), skew)
 
     jumped_at = clocks.jumped_at
 
@@ -108,11 +115,11 @@ def clocks(draft: Draft) -> Iterator[Finding]:
             is_back=not clocks.date_ahead_s,
             stamps_records=clocks.follows,
         )
-        yield finding(catalogue.CLOCK_STORE_JUMPED, Severity.WARNING, Subject(), jump)
+        yield finding(CLOCK_STORE_JUMPED, Severity.WARNING, Subject(), jump)
 
     if clocks.hub_ahead_s:
         ahead = HubClockAhead(clocks.hub_ahead_s, JUMP_S)
-        yield finding(catalogue.CLOCK_HUB, Severity.WARNING, Subject(), ahead)
+        yield finding(CLOCK_HUB, Severity.WARNING, Subject(), ahead)
 
 
 def not_visible(draft: Draft) -> Iterator[Finding]:
@@ -141,6 +148,9 @@ def not_visible(draft: Draft) -> Iterator[Finding]:
     subject = Subject(group=name)
 
     if since is None:
-        yield finding(catalogue.STORE_NOT_VISIBLE, severity, subject, evidence)
+        yield finding(STORE_NOT_VISIBLE, severity, subject, evidence)
     else:
-        yield finding(catalogue.STORE_NOT_VISIBLE, severity, subject, evidence, since)
+        yield finding(STORE_NOT_VISIBLE, severity, subject, evidence, since)
+
+
+OF_SESSION = (failing, limited, clocks)

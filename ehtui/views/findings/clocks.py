@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import catalogue
+from ehtui.domain.findings.evidence import CLOCK_HUB, CLOCK_SKEW, CLOCK_STORE_JUMPED
 from ehtui.views import formats
 from ehtui.views.finding_text import About, FindingText
 
@@ -74,7 +74,7 @@ def _hub_advice(*_: object) -> tuple[str, ...]:
 
 
 CLOCK_TEXTS = (
-    FindingText(catalogue.CLOCK_SKEW, _skew, _skew_advice),
-    FindingText(catalogue.CLOCK_STORE_JUMPED, _store, _store_advice),
-    FindingText(catalogue.CLOCK_HUB, _hub, _hub_advice),
+    FindingText(CLOCK_SKEW, _skew, _skew_advice),
+    FindingText(CLOCK_STORE_JUMPED, _store, _store_advice),
+    FindingText(CLOCK_HUB, _hub, _hub_advice),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import catalogue
+from ehtui.domain.findings.evidence import CONSUMER_STANDBY, CONSUMER_STARVED
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.finding_text import About, FindingText
@@ -178,6 +178,6 @@ def _starved_advice(found: Starving, _: About) -> tuple[str, ...]:
 
 
 CONSUMER_TEXTS = (
-    FindingText(catalogue.CONSUMER_STANDBY, _standby, _standby_advice),
-    FindingText(catalogue.CONSUMER_STARVED, _starved, _starved_advice),
+    FindingText(CONSUMER_STANDBY, _standby, _standby_advice),
+    FindingText(CONSUMER_STARVED, _starved, _starved_advice),
 )

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import catalogue
+from ehtui.domain.findings.evidence import (
+    GROUP_CHURN,
+    GROUP_IMBALANCED,
+    GROUP_LEASES_TOO_SHORT,
+    GROUP_NEWCOMER,
+    GROUP_NO_CONSUMERS,
+    GROUP_SINGLE_HOST,
+    OWNER_CRASH_LOOP,
+    PARTITION_PINGPONG,
+)
+from ehtui.domain.findings.evidence_records import PARTITION_HOT
 from ehtui.views import formats
 from ehtui.views.finding_text import About, FindingText
 from ehtui.views.findings.forecast import joined
@@ -14,7 +24,6 @@ if TYPE_CHECKING:
     from ehtui.domain.findings.evidence import (
         Churn,
         CrashLoop,
-        HotPartition,
         Imbalance,
         LeasesTooShort,
         Newcomer,
@@ -22,6 +31,7 @@ if TYPE_CHECKING:
         PingPong,
         SingleHost,
     )
+    from ehtui.domain.findings.evidence_records import HotPartition
 
 
 def _imbalanced(found: Imbalance, about: About) -> str:
@@ -268,13 +278,13 @@ def _hot_advice(*_: object) -> tuple[str, ...]:
 
 
 GROUP_TEXTS = (
-    FindingText(catalogue.GROUP_IMBALANCED, _imbalanced, _imbalanced_advice),
-    FindingText(catalogue.GROUP_CHURN, _churn, _churn_advice),
-    FindingText(catalogue.GROUP_LEASES_TOO_SHORT, _too_short, _too_short_advice),
-    FindingText(catalogue.PARTITION_PINGPONG, _pingpong, _pingpong_advice),
-    FindingText(catalogue.OWNER_CRASH_LOOP, _crash_loop, _crash_loop_advice),
-    FindingText(catalogue.GROUP_NO_CONSUMERS, _no_consumers, _no_consumers_advice),
-    FindingText(catalogue.GROUP_NEWCOMER, _newcomer, _newcomer_advice),
-    FindingText(catalogue.GROUP_SINGLE_HOST, _single_host, _single_host_advice),
-    FindingText(catalogue.PARTITION_HOT, _hot, _hot_advice),
+    FindingText(GROUP_IMBALANCED, _imbalanced, _imbalanced_advice),
+    FindingText(GROUP_CHURN, _churn, _churn_advice),
+    FindingText(GROUP_LEASES_TOO_SHORT, _too_short, _too_short_advice),
+    FindingText(PARTITION_PINGPONG, _pingpong, _pingpong_advice),
+    FindingText(OWNER_CRASH_LOOP, _crash_loop, _crash_loop_advice),
+    FindingText(GROUP_NO_CONSUMERS, _no_consumers, _no_consumers_advice),
+    FindingText(GROUP_NEWCOMER, _newcomer, _newcomer_advice),
+    FindingText(GROUP_SINGLE_HOST, _single_host, _single_host_advice),
+    FindingText(PARTITION_HOT, _hot, _hot_advice),
 )

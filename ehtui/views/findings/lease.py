@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import catalogue
+from ehtui.domain.findings.evidence import LEASE_EXPIRED, LEASE_OVERDUE, PARTITION_UNOWNED
 from ehtui.views import formats
 from ehtui.views.basis import basis
 from ehtui.views.finding_text import About, FindingText
@@ -200,7 +200,7 @@ def _takeover(found: LeaseLapse, about: About) -> str:
 
 
 LEASE_TEXTS = (
-    FindingText(catalogue.PARTITION_UNOWNED, _unowned, _unowned_advice),
-    FindingText(catalogue.LEASE_OVERDUE, _overdue, _overdue_advice, _overdue_headline),
-    FindingText(catalogue.LEASE_EXPIRED, _expired, _expired_advice, _no_live_owner),
+    FindingText(PARTITION_UNOWNED, _unowned, _unowned_advice),
+    FindingText(LEASE_OVERDUE, _overdue, _overdue_advice, _overdue_headline),
+    FindingText(LEASE_EXPIRED, _expired, _expired_advice, _no_live_owner),
 )

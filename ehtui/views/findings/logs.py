@@ -4,7 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import catalogue
+from ehtui.domain.findings.evidence import (
+    LOG_AUTHORISATION_LOST,
+    LOG_BALANCING_FAILED,
+    LOG_CHECKPOINT_FAILED,
+    LOG_CLAIM_FAILED,
+    LOG_ENTITY_DISABLED,
+    LOG_LINK_STOLEN,
+    LOG_OFFSET_REFUSED,
+    LOG_OWNER_LEVEL_REFUSED,
+    LOG_OWNERSHIP_LOST,
+    LOG_RECEIVE_FAILED,
+    LOG_RECEIVER_QUOTA,
+    LOG_THROTTLED,
+)
 from ehtui.views import formats
 from ehtui.views.finding_text import About, FindingText
 from ehtui.views.findings.forecast import joined
@@ -13,8 +26,7 @@ from ehtui.views.telling import partitions
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.findings.catalogue import FindingKind
-    from ehtui.domain.findings.evidence import LogComplaint
+    from ehtui.domain.findings.evidence import FindingKind, LogComplaint
 
 # What one line says: as a sentence about the process, and about it where it stands beside.
 SAID: Mapping[str, str] = {
@@ -150,17 +162,17 @@ def _text(kind: FindingKind[LogComplaint]) -> FindingText[LogComplaint]:
 LOG_TEXTS = tuple(
     _text(kind)
     for kind in (
-        catalogue.LOG_CLAIM_FAILED,
-        catalogue.LOG_OWNERSHIP_LOST,
-        catalogue.LOG_LINK_STOLEN,
-        catalogue.LOG_RECEIVER_QUOTA,
-        catalogue.LOG_CHECKPOINT_FAILED,
-        catalogue.LOG_BALANCING_FAILED,
-        catalogue.LOG_RECEIVE_FAILED,
-        catalogue.LOG_THROTTLED,
-        catalogue.LOG_ENTITY_DISABLED,
-        catalogue.LOG_OFFSET_REFUSED,
-        catalogue.LOG_AUTHORISATION_LOST,
-        catalogue.LOG_OWNER_LEVEL_REFUSED,
+        LOG_CLAIM_FAILED,
+        LOG_OWNERSHIP_LOST,
+        LOG_LINK_STOLEN,
+        LOG_RECEIVER_QUOTA,
+        LOG_CHECKPOINT_FAILED,
+        LOG_BALANCING_FAILED,
+        LOG_RECEIVE_FAILED,
+        LOG_THROTTLED,
+        LOG_ENTITY_DISABLED,
+        LOG_OFFSET_REFUSED,
+        LOG_AUTHORISATION_LOST,
+        LOG_OWNER_LEVEL_REFUSED,
     )
 )

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import catalogue
+from ehtui.domain.findings.evidence_records import (
+    CHECKPOINT_AHEAD,
+    CHECKPOINT_NEVER,
+    CHECKPOINT_REWOUND,
+    EVENTS_LOST,
+    GROUP_BEHIND,
+    HANDLER_STUCK,
+    HUB_RECREATED,
+    RETENTION_RISK,
+)
 from ehtui.domain.snapshot import Behind, BehindBasis
 from ehtui.domain.text import safe
 from ehtui.views import formats
@@ -242,12 +251,12 @@ def _rewound_advice(*_: object) -> tuple[str, ...]:
 
 
 PROGRESS_TEXTS = (
-    FindingText(catalogue.HANDLER_STUCK, _stuck, _stuck_advice),
-    FindingText(catalogue.CHECKPOINT_NEVER, _never, _never_advice),
-    FindingText(catalogue.GROUP_BEHIND, _behind, _behind_advice),
-    FindingText(catalogue.RETENTION_RISK, _retention, _retention_advice),
-    FindingText(catalogue.EVENTS_LOST, _lost, _lost_advice),
-    FindingText(catalogue.HUB_RECREATED, _recreated, _recreated_advice),
-    FindingText(catalogue.CHECKPOINT_AHEAD, _ahead, _ahead_advice),
-    FindingText(catalogue.CHECKPOINT_REWOUND, _rewound, _rewound_advice),
+    FindingText(HANDLER_STUCK, _stuck, _stuck_advice),
+    FindingText(CHECKPOINT_NEVER, _never, _never_advice),
+    FindingText(GROUP_BEHIND, _behind, _behind_advice),
+    FindingText(RETENTION_RISK, _retention, _retention_advice),
+    FindingText(EVENTS_LOST, _lost, _lost_advice),
+    FindingText(HUB_RECREATED, _recreated, _recreated_advice),
+    FindingText(CHECKPOINT_AHEAD, _ahead, _ahead_advice),
+    FindingText(CHECKPOINT_REWOUND, _rewound, _rewound_advice),
 )

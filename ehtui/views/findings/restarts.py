@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import catalogue
+from ehtui.domain.findings.evidence import CONSUMER_DOWN, RESTART_ABANDONED, RESTART_SLOW
 from ehtui.views import formats
 from ehtui.views.finding_text import About, FindingText
 from ehtui.views.restarts import by_hand, obstacle_words
@@ -83,7 +83,7 @@ def _abandoned_advice(found: StillRunning, _: About) -> tuple[str, ...]:
 
 
 RESTART_TEXTS = (
-    FindingText(catalogue.CONSUMER_DOWN, _down, _down_advice),
-    FindingText(catalogue.RESTART_SLOW, _slow, _slow_advice),
-    FindingText(catalogue.RESTART_ABANDONED, _abandoned, _abandoned_advice),
+    FindingText(CONSUMER_DOWN, _down, _down_advice),
+    FindingText(RESTART_SLOW, _slow, _slow_advice),
+    FindingText(RESTART_ABANDONED, _abandoned, _abandoned_advice),
 )

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings import catalogue
+from ehtui.domain.findings.evidence import (
+    SOURCE_LIMITED,
+    SOURCE_THROTTLED,
+    SOURCE_UNAUTHORISED,
+    SOURCE_UNREADABLE,
+    STORE_NOT_VISIBLE,
+)
+from ehtui.domain.findings.evidence_records import (
+    CHECKPOINT_OLD_OFFSET,
+    STORE_MIXED_HAZARD,
+    STORE_OTHER_NAME,
+    STORE_STRAY_RECORDS,
+    STORE_TWO_NAMES,
+    STORE_UNREADABLE_BLOB,
+)
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.finding_text import About, FindingText
@@ -12,10 +26,9 @@ from ehtui.views.findings.forecast import joined
 from ehtui.views.telling import partitions
 
 if TYPE_CHECKING:
-    from ehtui.domain.findings.evidence import SourceLimit, SourceTrouble
+    from ehtui.domain.findings.evidence import NotVisible, SourceLimit, SourceTrouble
     from ehtui.domain.findings.evidence_records import (
         MixedHazard,
-        NotVisible,
         OldOffsets,
         RecordsElsewhere,
         StrayRecords,
@@ -305,15 +318,15 @@ def _throttled_advice(found: SourceTrouble, about: About) -> tuple[str, ...]:
 
 
 STORE_TEXTS = (
-    FindingText(catalogue.STORE_TWO_NAMES, _two_names, _two_names_advice),
-    FindingText(catalogue.STORE_OTHER_NAME, _other_name, _other_name_advice),
-    FindingText(catalogue.STORE_MIXED_HAZARD, _mixed, _mixed_advice),
-    FindingText(catalogue.CHECKPOINT_OLD_OFFSET, _old_offset, _old_offset_advice),
-    FindingText(catalogue.STORE_STRAY_RECORDS, _stray, _stray_advice),
-    FindingText(catalogue.STORE_UNREADABLE_BLOB, _unreadable, _unreadable_advice),
-    FindingText(catalogue.STORE_NOT_VISIBLE, _not_visible, _not_visible_advice),
-    FindingText(catalogue.SOURCE_LIMITED, _limited, _limited_advice),
-    FindingText(catalogue.SOURCE_UNREADABLE, _source, _source_advice),
-    FindingText(catalogue.SOURCE_THROTTLED, _source, _throttled_advice),
-    FindingText(catalogue.SOURCE_UNAUTHORISED, _source, _source_advice),
+    FindingText(STORE_TWO_NAMES, _two_names, _two_names_advice),
+    FindingText(STORE_OTHER_NAME, _other_name, _other_name_advice),
+    FindingText(STORE_MIXED_HAZARD, _mixed, _mixed_advice),
+    FindingText(CHECKPOINT_OLD_OFFSET, _old_offset, _old_offset_advice),
+    FindingText(STORE_STRAY_RECORDS, _stray, _stray_advice),
+    FindingText(STORE_UNREADABLE_BLOB, _unreadable, _unreadable_advice),
+    FindingText(STORE_NOT_VISIBLE, _not_visible, _not_visible_advice),
+    FindingText(SOURCE_LIMITED, _limited, _limited_advice),
+    FindingText(SOURCE_UNREADABLE, _source, _source_advice),
+    FindingText(SOURCE_THROTTLED, _source, _throttled_advice),
+    FindingText(SOURCE_UNAUTHORISED, _source, _source_advice),
 )
