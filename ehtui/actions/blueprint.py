@@ -16,6 +16,7 @@ from ehtui.actions.confinement import Confinement, confinement_of
 from ehtui.actions.obstacles import CannotStartError
 from ehtui.actions.original_words import original_argv, original_environment
 from ehtui.actions.signals import ProcessGoneError, check_identity
+from ehtui.actions.workers import parent_that_starts
 from ehtui.domain.process import ProcessId
 from ehtui.domain.restarts import StartObstacle
 from ehtui.domain.text import mask_arguments, safe, visible
@@ -92,11 +93,16 @@ def _read(process: ProcessId) -> Blueprint:
         raise CannotStartError(StartObstacle.FOLDER_GONE, safe(folder.removesuffix(_DELETED)))
 
     kind, path = _input(proc / "fd" / "0")
+    arguments, variables = original_argv(pid), original_environment(pid)
+
+    if (parent := parent_that_starts(pid, arguments, variables)) is not None:
+        whose = f"process {parent}" if parent else "a process that has ended"
+        raise CannotStartError(StartObstacle.WORKER, whose)
 
     return Blueprint(
         process=process,
-        arguments=original_argv(pid),
-        variables=original_environment(pid),
+        arguments=arguments,
+        variables=variables,
         folder=folder,
         link=link,
         file=(program.st_dev, program.st_ino),

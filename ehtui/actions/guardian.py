@@ -19,13 +19,16 @@ import sys
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ehtui.actions.confinement import confinement_of, from_plain
 from ehtui.actions.records import write_record
 from ehtui.actions.successor import Child, end, exit_code, fork_successor
 from ehtui.actions.whole_lines import append_line
 from ehtui.sources.twins import Twins, boot_ticks, is_same, start_ticks, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 TELL_EVERY_S = 1.0
 LOOK_EVERY_S = 0.1
@@ -152,7 +155,7 @@ class Guardian:
         deadline = time.monotonic() + (keeper["look_s"] if keeper else 0.0)
 
         while keeper and self._keepers():
-            if (pid := self._twins().find()) is not None:
+            if (pid := self._twins(self._keepers()).find()) is not None:
                 self._let_go()
                 self._note("replaced", new_pid=pid, step="replaced")
                 _tell({"replaced": pid})
@@ -168,13 +171,14 @@ class Guardian:
     def _keepers(self) -> list[int]:
         return [pid for pid, ticks in self._order["keeper"]["line"] if is_same(pid, ticks)]
 
-    def _twins(self) -> Twins:
+    def _twins(self, ancestors: Collection[int]) -> Twins:
         words = "".join(word + "\0" for word in self._task["arguments"])
+        confinement = self._task["confinement"]
 
         return Twins(
             command=words.encode("utf-8", "surrogateescape"),
-            user=self._task["confinement"]["users"][1],
-            ancestors=self._keepers(),
+            user=confinement["users"][1] if confinement else os.geteuid(),
+            ancestors=ancestors,
             since_ticks=self._asked_ticks,
         )
 
@@ -187,7 +191,7 @@ class Guardian:
             if exit_code(pid) is not None:
                 return
 
-            if (twin := self._twins().find(but=pid)) is not None:
+            if (twin := self._twins(self._keepers()).find(but=pid)) is not None:
                 end(pid, UNDONE_WITHIN_S)
                 self._note("replaced", new_pid=twin, step="replaced")
                 return
@@ -213,23 +217,33 @@ class Guardian:
         self._note("started", new_pid=child.pid, step="started")
         _tell({"started": child.pid})
 
-        if self._lives(child.pid):
+        if (pid := self._lives(child.pid)) is not None:
             _tell({"lives": True})
-            self._watch_twins(child.pid)
+            self._watch_twins(pid)
 
-    def _lives(self, pid: int) -> bool:
-        """Whether it does not die at once."""
+    def _lives(self, pid: int) -> int | None:
+        """Who runs by now, if it does not die at once: a daemon goes on in a fork of itself."""
         deadline = time.monotonic() + self._order["early_death_s"]
 
         while time.monotonic() < deadline:
             if (code := exit_code(pid)) is not None:
-                self._note("failed", exit_code=code, step="failed")
-                _tell({"died": code})
-                return False
+                if (daemon := self._daemon()) is None:
+                    self._note("failed", exit_code=code, step="failed")
+                    _tell({"died": code})
+                    return None
+
+                if daemon != pid:  # whoever forked it twice has a child on the way
+                    pid = daemon
+                    self._note("started", new_pid=pid, step="started")
+                    _tell({"started": pid})
 
             time.sleep(LOOK_EVERY_S / 2)
 
-        return True
+        return pid
+
+    def _daemon(self) -> int | None:
+        """Whoever it forked is ours by now (see `_SUBREAPER`), and still has its words."""
+        return self._twins({os.getpid()}).find()
 
     def _has_more_rights(self, pid: int) -> bool:
         """Looked at once more, now that it is the program: nobody takes a start's word for it."""

@@ -23,6 +23,7 @@ class StartObstacle(StrEnum):
     VENV_GONE = "venv_gone"  # the virtual environment, or the Python that it stands on
     INPUT_CONSUMED = "input_consumed"  # its program came through a pipe, once
     FILE_HANDED = "file_handed"  # /dev/fd/63, from a shell that gave it once
+    WORKER = "worker"  # forked, or handed what only its parent has
     COMMAND_OVERWRITTEN = "command_overwritten"  # by a title
     ARGUMENT_BLANKED = "argument_blanked"  # by itself, to hide a secret
     ENVIRONMENT_OVERWRITTEN = "environment_overwritten"

@@ -24,6 +24,7 @@ _OBSTACLES: Mapping[StartObstacle, str] = {
     StartObstacle.VENV_GONE: "its virtual environment is gone: {}",
     StartObstacle.INPUT_CONSUMED: "its program came through a pipe, which gives it once",
     StartObstacle.FILE_HANDED: "the shell that started it gave it {}, once",
+    StartObstacle.WORKER: "it is a worker of {}, and only that one can start another",
     StartObstacle.COMMAND_OVERWRITTEN: "it wrote “{}” over its command line",
     StartObstacle.ARGUMENT_BLANKED: "it blanked an argument, which reads {} now",
     StartObstacle.ENVIRONMENT_OVERWRITTEN: "it wrote a title over its environment",

@@ -1,0 +1,83 @@
+"""Workers that only their parent can start: their command line is not theirs, or not enough."""
+
+from __future__ import annotations
+
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ehtui.config.process_memory import MOST_BYTES, command_bytes
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+_PROC = Path("/proc")
+_PARENT, _FLAGS = 4 - 3, 9 - 3  # proc(5), fields of `stat` after the name
+_FORKED = 0x40  # PF_FORKNOEXEC, linux/sched.h: it runs on in what it was forked from
+
+# What its parent hands it, open, and once: multiprocessing's spawn and forkserver, billiard's and
+# loky's; child_process.fork and cluster of Node; sockets of whoever activated it (sd_listen_fds).
+_HANDED_WORDS = re.compile(
+    r"--multiprocessing-fork|--billiard-fork|(.*\.)?loky\.backend\.\w+"
+    r"|from (multiprocessing|billiard)\.\w+ import .*",
+    re.DOTALL,
+)
+_HANDED_VARIABLES = ("NODE_CHANNEL_FD",)
+
+
+def parent_that_starts(
+    pid: int, arguments: Sequence[str], variables: Mapping[str, str]
+) -> int | None:
+    """Whose worker it is, 0 where that one has ended; None where its own command starts it.
+
+    One that went on alone (a daemon) forked itself: its command does that again.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    fields = _stat(pid)
+    parent = int(fields[_PARENT])
+
+    if int(fields[_FLAGS]) & _FORKED:
+        return _forked_by(pid, parent)
+
+    is_handed = any(map(_HANDED_WORDS.fullmatch, arguments)) or any(
+        name in variables for name in _HANDED_VARIABLES
+    )
+    is_activated = variables.get("LISTEN_PID") == str(pid)
+
+    if not (is_handed or is_activated):
+        return None
+
+    return parent if parent > 1 or is_activated else 0
+
+
+def _forked_by(pid: int, parent: int) -> int | None:
+    """Who runs the program that it was forked from; None where nobody does any more."""
+    found = None
+
+    with suppress(OSError):
+        while parent > 1 and _is_same_program(pid, parent):
+            found = parent
+            fields = _stat(parent)
+
+            if not int(fields[_FLAGS]) & _FORKED:
+                break
+
+            parent = int(fields[_PARENT])
+
+    return found
+
+
+def _is_same_program(pid: int, parent: int) -> bool:
+    """By its file; of another user's process only the words can be read."""
+    try:
+        return os.path.samestat(*((_PROC / str(each) / "exe").stat() for each in (pid, parent)))
+    except PermissionError:
+        return command_bytes(pid, MOST_BYTES) == command_bytes(parent, MOST_BYTES)
+
+
+def _stat(pid: int) -> list[bytes]:
+    return (_PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
