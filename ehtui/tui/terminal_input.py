@@ -10,12 +10,17 @@ import codecs
 import os
 import select
 import threading
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import events
+from textual.app import ScreenError
 from textual.message import Message
+from textual.widgets import Input
 from typing_extensions import override
+
+from ehtui.tui.unmarked_paste import UnmarkedPastes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +51,8 @@ def careful(driver: type[Driver]) -> type[Driver]:
         def run_input_thread(self) -> None:
             source, sink = os.pipe()
             end: threading.Event = self.exit_event
-            feed = partial(_feed, self.fileno, sink, end, self._note_time)
+            pastes = UnmarkedPastes(partial(_takes_text, self))
+            feed = partial(_feed, self.fileno, sink, end, self._note_time, pastes)
             feeder = threading.Thread(target=feed, daemon=True)
             feeder.start()
 
@@ -66,8 +72,10 @@ def careful(driver: type[Driver]) -> type[Driver]:
             _date(message, self.read_at)
             super().process_message(message)
 
-        def _note_time(self) -> None:
+        def _note_time(self) -> float:
             self.read_at = Message().time
+
+            return self.read_at
 
     return Careful
 
@@ -79,6 +87,14 @@ def _date(message: Message, read_at: float | None) -> None:
     """
     if read_at is not None and isinstance(message, events.InputEvent | events.Paste):
         message.time = read_at
+
+
+def _takes_text(driver: Driver) -> bool:
+    """Whether a text field has the focus; looked at from the reading thread."""
+    with suppress(ScreenError):
+        return isinstance(driver._app.focused, Input)  # noqa: SLF001 - it has no other
+
+    return False
 
 
 class _ReadingFrom:
@@ -100,8 +116,14 @@ def _parse(driver: type[Driver], this: object, source: int) -> None:
         return
 
 
-def _feed(terminal: int, sink: int, end: threading.Event, note_time: Callable[[], None]) -> None:
-    """Hand on what the terminal sends as UTF-8, whatever it sends."""
+def _feed(
+    terminal: int,
+    sink: int,
+    end: threading.Event,
+    note_time: Callable[[], float],
+    pastes: UnmarkedPastes,
+) -> None:
+    """Hand on what the terminal sends as UTF-8, whatever it sends, and every paste as one."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
 
     while not end.is_set():
@@ -112,8 +134,8 @@ def _feed(terminal: int, sink: int, end: threading.Event, note_time: Callable[[]
                 if not sent:
                     return
 
-                note_time()
-                os.write(sink, decoder.decode(sent).encode())
+                at = note_time()
+                os.write(sink, pastes.marked(decoder.decode(sent), at).encode())
         except OSError:  # the terminal has gone, or nobody reads
             return
 

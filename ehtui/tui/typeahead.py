@@ -32,6 +32,7 @@ _MOST_TEXT = 1024  # in a field
 _BURST_S = 0.015  # between two keys
 _FLOOD_ENDS_S = 0.3  # after the last of its keys
 _PATIENCE_S = 2.0  # for a widget that does not get round to a key
+_TOLD_AGAIN_S = 5.0  # as long as it stands on the screen
 _ROUNDS = 2  # what a key posts is handled too: a button's press, a list's choice
 
 
@@ -88,6 +89,8 @@ class TypeAheadApp(App[int]):
         self._deaf_until = 0.0
         self._last: _Typed | None = None
         self._flooded_at: float | None = None
+        self._strayed_at = 0.0
+        self._ignored_at: dict[str, float] = {}
 
     # Dialogs.
 
@@ -111,6 +114,9 @@ class TypeAheadApp(App[int]):
         if not prompt.TAKES_TYPED_AHEAD:
             ahead = [event for event in self._waiting if event.time <= prompt.mounted_at]
             self.drop_typed_ahead(prompt.mounted_at)
+
+            strays = [each.time for each in ahead if _is_letter(each)]
+            self._strayed_at = max([*strays, self._strayed_at])
 
             if any(_is_escape(event) for event in ahead):
                 prompt.dismiss()
@@ -147,7 +153,9 @@ class TypeAheadApp(App[int]):
             if event.time > self._deaf_until:
                 await super().on_event(event)
         elif not self._is_left_over(event) and not self._is_flood(event):
-            self._take(event)
+            if not self._is_after_a_stray(event):
+                self._take(event)
+
             await self._hand_on()
 
     async def on_type_ahead_app_go_on(self) -> None:
@@ -191,13 +199,42 @@ class TypeAheadApp(App[int]):
         elif len(self._waiting) >= (_MOST_TEXT if isinstance(self.focused, Input) else _MOST_KEYS):
             self._flooded_at = event.time
             self.drop_typed_ahead()
-            self.notify("Too many keys at once: they were ignored.", severity="warning")
+            self._ignore("Too many keys at once: they were ignored.")
 
         return self._flooded_at is not None
+
+    def _is_after_a_stray(self, event: _Typed) -> bool:
+        """Pasted slowly, key by key: letters mean nothing to a plan, and what follows no more."""
+        is_typing = event.time - self._strayed_at <= _FLOOD_ENDS_S
+        prompt = self.screen
+
+        if not isinstance(prompt, Prompt) or prompt.TAKES_TYPED_AHEAD or _is_escape(event):
+            return False
+
+        if _is_letter(event) or is_typing:
+            self._strayed_at = event.time
+
+        if is_typing and not _is_letter(event):
+            self._ignore("Keys that came along with letters were ignored: no plan takes those.")
+
+        return is_typing or _is_letter(event)
+
+    def _ignore(self, why: str) -> None:
+        """Say so, once for all that come together."""
+        now = Message().time
+
+        if now - self._ignored_at.get(why, 0.0) > _TOLD_AGAIN_S:
+            self._ignored_at[why] = now
+            self.notify(why, severity="warning", markup=False)
 
     async def _hand_on(self) -> None:
         while self._waiting and self._in_hand is None and self._may_act():
             event = self._waiting.popleft()
+
+            if isinstance(event, events.Paste) and not isinstance(self.focused, Input):
+                self._ignore("Pasted text was ignored: it is no text field that has the focus.")
+                continue
+
             self._in_hand = event
             self._turn += 1
             target = self._target(event)
@@ -232,6 +269,10 @@ def _is_one_burst(first: _Typed, second: _Typed) -> bool:
         return second.time - first.time < _BURST_S + ESCAPE_DELAY
 
     return not _is_escape(first) and second.time - first.time < _BURST_S
+
+
+def _is_letter(event: events.Event) -> bool:
+    return isinstance(event, events.Key) and event.is_printable
 
 
 def _is_escape(event: events.Event) -> bool:
