@@ -1,13 +1,14 @@
-"""What every acting command does: look, plan, show, ask, act, tell."""
+"""What every acting command does: look, plan, show, ask, act, tell, follow."""
 
 from __future__ import annotations
 
 import sys
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.flags import seconds
 from ehtui.cli.interruption import carry_out
 from ehtui.config.errors import ConfigError
 
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from ehtui.cli.backend import MonitorBackend
     from ehtui.config.settings import Settings
+    from ehtui.domain.lap import Lap
     from ehtui.domain.outcomes import Outcome, Refusal
     from ehtui.domain.plans import Plan
     from ehtui.domain.process import ProcessId
@@ -173,7 +175,7 @@ def _code(outcome: Outcome) -> int:
 
 
 def _show(backend: Backend, plan: Plan, people: TextIO) -> None:
-    from ehtui.cli.paper import utc_offset_s  # noqa: PLC0415
+    from ehtui.cli.output_format import utc_offset_s  # noqa: PLC0415
     from ehtui.views.formats import Clock  # noqa: PLC0415
     from ehtui.views.plans import confirmation  # noqa: PLC0415
     from ehtui.views.telling import Telling  # noqa: PLC0415
@@ -205,7 +207,7 @@ def _agreed(people: TextIO) -> bool:
 
 def _tell(args: argparse.Namespace, document: dict[str, Any]) -> None:
     if args.json:
-        from ehtui.cli.documents import print_document  # noqa: PLC0415
+        from ehtui.cli.output_format import print_document  # noqa: PLC0415
 
         told = {"schema": "ehtui.action/1", "at": time.time(), **document}
         print_document(told)
@@ -215,3 +217,68 @@ def _plain(value: Plan | Refusal | OutcomeDocument) -> object:
     import msgspec  # noqa: PLC0415
 
     return msgspec.to_builtins(value, builtin_types=())
+
+
+POLL_S = 0.25
+
+
+def add_follow_flag(parser: argparse.ArgumentParser) -> None:
+    """`--follow`, for whatever ends a consumer."""
+    parser.add_argument(
+        "--follow",
+        type=seconds,
+        default=0.0,
+        metavar="5m",
+        help="wait that long at most until its partitions are owned again and their checkpoints "
+        "move, and tell the gap",
+    )
+
+
+def following(
+    backend: Backend, args: argparse.Namespace
+) -> Callable[[Outcome], dict[str, Any]] | None:
+    """What follows an outcome, where the arguments ask for it."""
+    if not args.follow:
+        return None
+
+    return lambda outcome: follow(backend, outcome, args.follow, is_json=args.json)
+
+
+def follow(
+    backend: Backend, outcome: Outcome, timeout_s: float, *, is_json: bool
+) -> dict[str, Any]:
+    """Wait, tell each partition's gap beside its forecast, and return it for JSON.
+
+    Ctrl-C ends the wait, not the telling: what is known by then is told.
+    """
+    from ehtui.domain.stopwatch import advance, is_over, start  # noqa: PLC0415 - not for --help
+
+    laps = start(outcome, backend.snapshot)
+    deadline = time.monotonic() + timeout_s
+
+    with suppress(KeyboardInterrupt):
+        while not is_over(laps) and time.monotonic() < deadline:
+            time.sleep(POLL_S)
+            laps = advance(laps, backend.snapshot)
+
+    if not is_json:
+        _tell_laps(laps, backend)
+
+    from ehtui.views.stopwatch import lap_document  # noqa: PLC0415
+
+    return {"laps": [lap_document(lap) for lap in laps]}
+
+
+def _tell_laps(laps: tuple[Lap, ...], backend: Backend) -> None:
+    from ehtui.cli.output_format import utc_offset_s  # noqa: PLC0415
+    from ehtui.views.formats import Clock  # noqa: PLC0415
+    from ehtui.views.stopwatch import lap_sentence  # noqa: PLC0415
+    from ehtui.views.telling import Telling  # noqa: PLC0415
+
+    say = Telling(backend.snapshot, Clock(utc_offset_s()))
+
+    for lap in laps:
+        print(lap_sentence(lap, say))
+
+    if not laps:
+        print("It is not known to have owned anything: there is nothing to wait for.")

@@ -176,7 +176,7 @@ def run_report(
     Raises:
         ConfigError: No hub is configured.
     """
-    from ehtui.cli.progress import tell_unread  # noqa: PLC0415
+    from ehtui.cli.output_format import tell_unread  # noqa: PLC0415
     from ehtui.views.status import FailOn, exit_code  # noqa: PLC0415 - after the settings are known
 
     snapshot = look(settings, watch_s=watch_s)
@@ -194,7 +194,7 @@ def look(settings: Settings, *, watch_s: float = 0.0) -> Snapshot:
     """
     garbage.hold()  # until the sources are open
 
-    from ehtui.cli.progress import Progress  # noqa: PLC0415
+    from ehtui.cli.output_format import Progress  # noqa: PLC0415
     from ehtui.monitor import watch  # noqa: PLC0415
 
     monitor = make_monitor(settings)
@@ -243,17 +243,17 @@ def _read_at(snapshot: Snapshot, name: str) -> float | None:
 
 
 def _document(snapshot: Snapshot) -> str:
-    from ehtui.cli.documents import text_of  # noqa: PLC0415
+    from ehtui.cli.output_format import text_of  # noqa: PLC0415
     from ehtui.views.status import document  # noqa: PLC0415
 
     return text_of(document(snapshot)) + "\n"
 
 
 def _report(snapshot: Snapshot, settings: Settings) -> str:
-    from ehtui.cli.paper import paper  # noqa: PLC0415
+    from ehtui.cli.output_format import output_format  # noqa: PLC0415
     from ehtui.views.report import report  # noqa: PLC0415
 
-    return report(snapshot, first_group(settings), paper(is_ascii=settings.ui.ascii))
+    return report(snapshot, first_group(settings), output_format(is_ascii=settings.ui.ascii))
 
 
 def first_group(settings: Settings) -> str:
@@ -336,7 +336,7 @@ def _tell_ends(outcomes: Sequence[Outcome]) -> None:
 
 
 def _ui_options(settings: Settings, banner: str | None) -> UiOptions:
-    from ehtui.cli.paper import speaks_utf8, utc_offset_s, wants_colour  # noqa: PLC0415
+    from ehtui.cli.output_format import speaks_utf8, utc_offset_s, wants_colour  # noqa: PLC0415
     from ehtui.tui.options import UiOptions  # noqa: PLC0415
 
     ui = settings.ui

@@ -55,7 +55,7 @@ def lines(resolved: Resolved) -> list[str]:
     """The listing: keys, values and origins in columns, then what was left aside."""
     rows = [
         (safe(key), _cut(shown(value, key)), str(resolved.origins.get(key, "default")))
-        for key, value in leaves(resolved.settings)
+        for key, value in flatten(resolved.settings)
     ]
     key_cells = max(len(key) for key, _, _ in rows)
     value_cells = min(_VALUE_CELLS, max(len(value) for _, value, _ in rows))
@@ -74,21 +74,21 @@ def _cut(text: str) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def tell_process(resolved: Resolved) -> None:
+def pid_report(resolved: Resolved) -> None:
     """Say on standard error what was taken from the process of `--pid`, and where it stood."""
     if resolved.settings.pid is None:
         return
 
-    for line in process_lines(resolved):
+    for line in pid_lines(resolved):
         print(safe(line), file=sys.stderr)
 
 
-def process_lines(resolved: Resolved) -> list[str]:
+def pid_lines(resolved: Resolved) -> list[str]:
     """Every setting that came from the process, and the notes of the search."""
     pid = resolved.settings.pid
     found = [
         f"  {key} = {shown(value)}, {replace(origin, pid=None)}"
-        for key, value in leaves(resolved.settings)
+        for key, value in flatten(resolved.settings)
         if (origin := resolved.origins.get(key)) is not None and origin.pid == pid
     ]
 
@@ -98,16 +98,16 @@ def process_lines(resolved: Resolved) -> list[str]:
 _PROPERTIES = ".properties."
 
 
-def leaves(value: object, key: str = "") -> Iterator[tuple[str, object]]:
+def flatten(value: object, key: str = "") -> Iterator[tuple[str, object]]:
     """Every single value of nested settings, as ("eventhub.name", …)."""
     # Parts of the tree, known without loading what they are made of: `--help` comes by here.
     if (names := getattr(value, "__struct_fields__", None)) is not None:
         for name in names:
-            yield from leaves(getattr(value, name), _joined(key, name))
+            yield from flatten(getattr(value, name), _joined(key, name))
     elif isinstance(value, Mapping) and (value or key.count(".") > 1):
         # An empty mapping deep inside says nothing: an event's properties.
         for name, part in value.items():
-            yield from leaves(part, _joined(key, str(name)))
+            yield from flatten(part, _joined(key, str(name)))
     else:
         yield key, value
 

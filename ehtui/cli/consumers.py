@@ -33,8 +33,7 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """List them."""
     from ehtui.cli.compose import first_group, look  # noqa: PLC0415
-    from ehtui.cli.documents import print_document  # noqa: PLC0415
-    from ehtui.cli.paper import paper  # noqa: PLC0415
+    from ehtui.cli.output_format import output_format, print_document  # noqa: PLC0415
     from ehtui.views.report import consumers_report  # noqa: PLC0415
     from ehtui.views.status import document  # noqa: PLC0415
 
@@ -44,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
     if args.json:
         print_document(document(snapshot)["consumers"])
     else:
-        print(consumers_report(snapshot, first_group(settings), paper()), end="")
+        print(consumers_report(snapshot, first_group(settings), output_format()), end="")
 
     return _unread(snapshot)
 

@@ -44,7 +44,7 @@ def run(args: argparse.Namespace) -> int:
     require_sandbox()
 
     from ehtui.cli import compose  # noqa: PLC0415
-    from ehtui.cli.default import has_terminal  # noqa: PLC0415
+    from ehtui.cli.output_format import has_terminal  # noqa: PLC0415
     from ehtui.domain.problems import Problem, ProblemError, ProblemKind  # noqa: PLC0415
     from ehtui.sandbox.supervisor import ChildFailedError  # noqa: PLC0415  loads psutil
 

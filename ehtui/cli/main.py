@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 DEBUG = "EHTUI_DEBUG"
+# So many reads of the hub before a pipe gets its report: rates need two, and one to spare.
+REFRESHES = 3
 
 
 def run(argv: list[str]) -> int:
@@ -73,9 +75,26 @@ def _run_command(argv: list[str]) -> int:
 
 
 def _run_default(args: argparse.Namespace | None = None) -> int:
-    from ehtui.cli.default import run  # noqa: PLC0415
+    """The screen in a terminal, the report everywhere else."""
+    from ehtui.cli import garbage  # noqa: PLC0415 - `--help` needs none of it
+    from ehtui.cli.flags import resolve_args  # noqa: PLC0415
 
-    return run(args)
+    garbage.hold()  # until the sources are open
+
+    from ehtui.cli import compose  # noqa: PLC0415 - every room below comes with it
+    from ehtui.cli.output_format import has_terminal  # noqa: PLC0415
+
+    resolved = resolve_args(args)
+    settings = resolved.settings
+
+    if has_terminal():
+        banner = None if settings.pid is None else f"as process {settings.pid}"
+        return compose.run_ui(settings, banner=banner)
+
+    from ehtui.cli.config import pid_report  # noqa: PLC0415 - for a report
+
+    pid_report(resolved)
+    return compose.run_report(settings, watch_s=REFRESHES * settings.poll.hub_s)
 
 
 def _say(summary: str, advice: str, code: ExitCode) -> ExitCode:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ehtui.cli import compose
-from ehtui.cli.default import has_terminal
 from ehtui.cli.embedded import demo_settings
 from ehtui.cli.exit_codes import ExitCode
-from ehtui.cli.paper import paper
+from ehtui.cli.output_format import has_terminal, output_format
 from ehtui.config.errors import ConfigError
 from ehtui.config.settings import ConsumerSettings, LeaseSettings, PollSettings
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
@@ -56,7 +55,7 @@ def run_scenes(name: str | None) -> int:
     else:
         print(f"{scene.title}: {scene.story}\n")
         played = watch_scene(scene, is_hasty=True)
-        print(report(played.last, scene.group, paper()), end="")
+        print(report(played.last, scene.group, output_format()), end="")
         failure, code = played.failure, ExitCode.OK
 
     if failure:

@@ -5,10 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ehtui.cli.acting import act, add_acting_flags, chosen, looking
-from ehtui.cli.durations import seconds
-from ehtui.cli.flags import add_settings_flags, resolve_args
-from ehtui.cli.stopwatch import add_follow_flag, following
+from ehtui.cli.acting import act, add_acting_flags, add_follow_flag, chosen, following, looking
+from ehtui.cli.flags import add_settings_flags, resolve_args, seconds
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
-from ehtui.cli.config import tell_process
-from ehtui.cli.durations import seconds
-from ehtui.cli.flags import add_settings_flags, resolve_args
+from ehtui.cli.config import pid_report
+from ehtui.cli.flags import add_settings_flags, resolve_args, seconds
 
 _EPILOG = """\
 exit codes:
@@ -56,6 +55,6 @@ def run(args: argparse.Namespace) -> int:
     resolved = resolve_args(args)
 
     if not args.json:
-        tell_process(resolved)
+        pid_report(resolved)
 
     return run_report(resolved.settings, json=args.json, watch_s=args.watch_s, fail_on=args.fail_on)

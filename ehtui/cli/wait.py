@@ -7,9 +7,8 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.acting import looking
-from ehtui.cli.durations import seconds
 from ehtui.cli.exit_codes import ExitCode
-from ehtui.cli.flags import add_settings_flags, resolve_args
+from ehtui.cli.flags import add_settings_flags, resolve_args, seconds
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def _tell(
     waited_s = round(time.monotonic() - began, 1)
 
     if args.json:
-        from ehtui.cli.documents import print_document  # noqa: PLC0415
+        from ehtui.cli.output_format import print_document  # noqa: PLC0415
 
         result = {"until": args.until, "group": group, "met": not missing, "waited_s": waited_s}
         print_document({"schema": "ehtui.wait/1", **result, "missing": missing}, indent=None)

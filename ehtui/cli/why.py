@@ -6,8 +6,7 @@ import sys
 import textwrap
 from typing import TYPE_CHECKING, Any
 
-from ehtui.cli.durations import seconds
-from ehtui.cli.flags import add_settings_flags, resolve_args
+from ehtui.cli.flags import add_settings_flags, resolve_args, seconds
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -53,7 +52,7 @@ def run(args: argparse.Namespace) -> int:
         ConfigError: The target names nothing that is known.
     """
     from ehtui.cli.compose import first_group, look  # noqa: PLC0415
-    from ehtui.cli.documents import print_document  # noqa: PLC0415
+    from ehtui.cli.output_format import print_document  # noqa: PLC0415
     from ehtui.domain.why import why  # noqa: PLC0415
     from ehtui.views.why import document  # noqa: PLC0415
 
@@ -87,11 +86,11 @@ def _subject(snapshot: Snapshot, target: str, group: str) -> Any:
 
 
 def _lines(snapshot: Snapshot, asked: Why, group: str) -> Iterator[str]:
-    from ehtui.cli.paper import paper  # noqa: PLC0415
+    from ehtui.cli.output_format import output_format  # noqa: PLC0415
     from ehtui.views.telling import Telling  # noqa: PLC0415
     from ehtui.views.why import explain, explanation_lines  # noqa: PLC0415
 
-    sheet = paper()
+    sheet = output_format()
     told = explain(asked, Telling(snapshot, sheet.clock, group), glyphs=sheet.glyphs)
     columns = min(sheet.cells or READABLE_COLUMNS, READABLE_COLUMNS)
 

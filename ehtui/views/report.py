@@ -30,7 +30,7 @@ _INDENT = "  "
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class OutputFormat:
     """How a report is printed."""
 
     cells: int | None = None  # None: as wide as it is, for a pipe
@@ -39,18 +39,18 @@ class Paper:
     clock: Clock = UTC_CLOCK
 
 
-WIDE = Paper()
+WIDE = OutputFormat()
 
 
-def report(snapshot: Snapshot, group: str, paper: Paper = WIDE) -> str:
+def report(snapshot: Snapshot, group: str, output: OutputFormat = WIDE) -> str:
     """Hub, header sentence, partitions, consumers, findings with advice, timeline, sources."""
-    return "\n".join(_lines(snapshot, group, paper)) + "\n"
+    return "\n".join(_lines(snapshot, group, output)) + "\n"
 
 
-def consumers_report(snapshot: Snapshot, group: str, paper: Paper = WIDE) -> str:
+def consumers_report(snapshot: Snapshot, group: str, output: OutputFormat = WIDE) -> str:
     """This host's consumers alone, and what ties each to its owner."""
-    table = consumers_table(snapshot, group, glyphs=paper.glyphs)
-    lines = [*_pane("Consumers on this host", table, paper), ""]
+    table = consumers_table(snapshot, group, glyphs=output.glyphs)
+    lines = [*_pane("Consumers on this host", table, output), ""]
     lines += [
         f"{consumer.process.id.pid} is {safe(link.owner)}: "
         f"{safe(link.basis.value)}, {safe(link.evidence)}"
@@ -61,33 +61,33 @@ def consumers_report(snapshot: Snapshot, group: str, paper: Paper = WIDE) -> str
     return "\n".join(lines[1:] if table.rows else [table.empty]) + "\n"
 
 
-def _lines(snapshot: Snapshot, group: str, paper: Paper) -> Iterator[str]:
-    glyphs, clock = paper.glyphs, paper.clock
+def _lines(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[str]:
+    glyphs, clock = output.glyphs, output.clock
     top = headline(snapshot, group, glyphs=glyphs, clock=clock)
     at = f"  {clock.full(snapshot.host_at(snapshot.taken_at))}" if snapshot.hub else ""
-    yield from _wrapped(f"{_where(snapshot, group)}{at}", paper)
-    yield from _wrapped(top.text, paper, tone=top.tone)
+    yield from _wrapped(f"{_where(snapshot, group)}{at}", output)
+    yield from _wrapped(top.text, output, tone=top.tone)
 
     if len(snapshot.groups) > 1:
-        yield from _pane("Groups", groups_table(snapshot), paper)
+        yield from _pane("Groups", groups_table(snapshot), output)
 
-    yield from _pane("Partitions", partitions_table(snapshot, group, glyphs=glyphs), paper)
+    yield from _pane("Partitions", partitions_table(snapshot, group, glyphs=glyphs), output)
 
     if snapshot.consumers:
         consumers = consumers_table(snapshot, group, glyphs=glyphs)
-        yield from _pane("Consumers on this host", consumers, paper)
+        yield from _pane("Consumers on this host", consumers, output)
 
-    yield from _findings(snapshot, group, paper)
+    yield from _findings(snapshot, group, output)
     timeline = timeline_table(snapshot, group, glyphs=glyphs, clock=clock)
 
     if timeline.rows:
         newest = replace(timeline, rows=timeline.rows[:TIMELINE_ROWS])
-        yield from _pane("Timeline", newest, paper)
+        yield from _pane("Timeline", newest, output)
 
     if any(s.status is not SourceStatus.OK or s.problem for s in snapshot.sources):
-        yield from _pane("Sources", sources_table(snapshot, clock=clock), paper)
+        yield from _pane("Sources", sources_table(snapshot, clock=clock), output)
 
-    yield from _not_judged(snapshot, paper)
+    yield from _not_judged(snapshot, output)
 
 
 def _where(snapshot: Snapshot, group: str) -> str:
@@ -101,47 +101,47 @@ def _where(snapshot: Snapshot, group: str) -> str:
     return f"ehtui  {safe(snapshot.hub.namespace)} / {name} ▸ {safe(group)}"
 
 
-def _pane(name: str, table: Table, paper: Paper) -> Iterator[str]:
+def _pane(name: str, table: Table, output: OutputFormat) -> Iterator[str]:
     yield ""
     title = f"{name}: {table.title}"
-    yield from _wrapped(f"{title} ({', '.join(table.notes)})" if table.notes else title, paper)
-    yield from table_lines(table, paper.cells, colour=paper.colour)
+    yield from _wrapped(f"{title} ({', '.join(table.notes)})" if table.notes else title, output)
+    yield from table_lines(table, output.cells, colour=output.colour)
 
 
-def _findings(snapshot: Snapshot, group: str, paper: Paper) -> Iterator[str]:
-    say = Telling(snapshot, paper.clock, group)
+def _findings(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[str]:
+    say = Telling(snapshot, output.clock, group)
     yield ""
     yield f"Findings: {findings_title(snapshot)}"
     advised: set[str] = set()
 
     for finding in in_order(snapshot, say):
         tone = SEVERITY_TONE[finding.severity]
-        mark = paper.glyphs.mark(finding.severity)
+        mark = output.glyphs.mark(finding.severity)
         word = findings.SEVERITY_WORDS[finding.severity]
-        yield from _wrapped(f"{mark} {word}: {findings.sentence(finding, say)}", paper, tone=tone)
+        yield from _wrapped(f"{mark} {word}: {findings.sentence(finding, say)}", output, tone=tone)
 
         # The same kind of finding has much the same advice: once is enough.
         if finding.id not in advised:
             for line in findings.advice(finding, say):
-                yield from _wrapped(line, paper, indent=_INDENT * 2)
+                yield from _wrapped(line, output, indent=_INDENT * 2)
 
         advised.add(finding.id)
 
 
-def _not_judged(snapshot: Snapshot, paper: Paper) -> Iterator[str]:
+def _not_judged(snapshot: Snapshot, output: OutputFormat) -> Iterator[str]:
     missing = not_judged(snapshot)
 
     if missing:
         yield ""
         text = f"Not judged yet: {', '.join(missing)}. Watch longer: --for 15s."
-        yield from _wrapped(text, paper, tone=Tone.DIM)
+        yield from _wrapped(text, output, tone=Tone.DIM)
 
 
 def _wrapped(
-    text: str, paper: Paper, *, tone: Tone = Tone.PLAIN, indent: str = ""
+    text: str, output: OutputFormat, *, tone: Tone = Tone.PLAIN, indent: str = ""
 ) -> Iterator[str]:
-    lines = [text] if paper.cells is None else wrap(text, max(20, paper.cells - len(indent) - 2))
+    lines = [text] if output.cells is None else wrap(text, max(20, output.cells - len(indent) - 2))
 
     for place, line in enumerate(lines):
         hanging = _INDENT if place else ""
-        yield indent + hanging + painted(line, tone, colour=paper.colour)
+        yield indent + hanging + painted(line, tone, colour=output.colour)

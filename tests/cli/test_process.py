@@ -57,7 +57,7 @@ LATER = {
 }
 FIRST_PICTURE = """
 import sys
-from ehtui.cli import backend, compose, default, main, paper
+from ehtui.cli import backend, compose, main, output_format
 from ehtui.cli.flags import resolve_args
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.pictures import Pictures

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.cli.progress import Progress, tell_unread
+from ehtui.cli.output_format import Progress, tell_unread
 from ehtui.domain.snapshot import PartitionState
 from tests.views import world
 

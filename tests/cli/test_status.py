@@ -16,8 +16,8 @@ from typing import Any
 import pytest
 
 from ehtui.cli import compose
-from ehtui.cli.durations import seconds
 from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.flags import seconds
 from ehtui.config.process_settings import look_into
 from ehtui.config.resolve import Flags, resolve
 from ehtui.config.settings import Settings

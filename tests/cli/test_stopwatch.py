@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.cli.stopwatch import follow
+from ehtui.cli.acting import follow
 from ehtui.domain.snapshot import Snapshot
 from tests.domain.test_stopwatch import killed
 from tests.tui.fakes import FakeBackend
@@ -16,7 +16,7 @@ def test_ctrl_c_ends_the_waiting_and_tells_what_is_known(
     def interrupt(_: float) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("ehtui.cli.stopwatch.time.sleep", interrupt)
+    monkeypatch.setattr("ehtui.cli.acting.time.sleep", interrupt)
 
     told = follow(FakeBackend(Snapshot()), killed(), 60.0, is_json=False)
 

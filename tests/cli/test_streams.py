@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.cli.documents import text_of
 from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.output_format import text_of
 
 ROOT = Path(__file__).parents[2]
 COMMANDS = ("--version", "--help", "config", "config --help")
@@ -92,7 +92,7 @@ DOCUMENT = {
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_json_is_json_in_every_encoding(encoding: str) -> None:
-    code = f"from ehtui.cli.documents import *; print_document({DOCUMENT!r})".replace(
+    code = f"from ehtui.cli.output_format import *; print_document({DOCUMENT!r})".replace(
         "nan", "float('nan')"
     ).replace("-inf", "-float('inf')")
     said = subprocess.run(
@@ -146,4 +146,4 @@ def test_a_document_holds_no_secret() -> None:
 def test_only_one_place_of_the_command_line_writes_json() -> None:
     files = sorted((ROOT / "ehtui" / "cli").glob("*.py"))
 
-    assert [file.name for file in files if "json.dumps" in file.read_text()] == ["documents.py"]
+    assert [file.name for file in files if "json.dumps" in file.read_text()] == ["output_format.py"]

@@ -10,7 +10,7 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from ehtui.cli.config import leaves, shown
+from ehtui.cli.config import flatten, shown
 from ehtui.config.errors import ConfigError
 from ehtui.config.origins import ENVIRONMENT_NAMES
 from ehtui.config.resolve import Flags, resolve
@@ -66,7 +66,7 @@ def outcome(*, yaml_text: str = "", dotenv: str = "", environment: dict[str, str
         except ConfigError as error:
             return error.summary
 
-        return " ".join(shown(value) for _, value in leaves(found.settings))
+        return " ".join(shown(value) for _, value in flatten(found.settings))
 
 
 @given(DOCUMENTS)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.cli.config import process_lines
+from ehtui.cli.config import pid_lines
 from ehtui.config.errors import ConfigError
 from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.process_settings import ProcessFindings, declared_target, look_into
@@ -540,7 +540,7 @@ def test_that_your_token_goes_to_azure_is_told(tmp_path: Path) -> None:
         checkpoint_store__account_url="https://own.blob.core.windows.net/checkpoints",
     )
     told = resolved(tmp_path, findings)
-    lines = process_lines(told)
+    lines = pid_lines(told)
 
     assert sum("your own Entra ID" in line for line in lines) == 2
     assert not any("Entra" in note for note in _without_pid(tmp_path).notes)

@@ -12,7 +12,7 @@ from ehtui.domain.snapshot import Snapshot, SourceStatus
 from ehtui.views.cells import Cell, Column, Row, Table, Tone
 from ehtui.views.glyphs import ASCII
 from ehtui.views.plain import table_lines
-from ehtui.views.report import Paper, report
+from ehtui.views.report import OutputFormat, report
 from ehtui.views.width import width
 from tests.views import world
 
@@ -35,21 +35,21 @@ def test_a_pipe_gets_the_whole_report() -> None:
 
 @pytest.mark.parametrize("cells", [60, 80, 120])
 def test_a_terminal_gets_what_fits(cells: int) -> None:
-    lines = report(world.snapshot(), world.GROUP, Paper(cells=cells)).splitlines()
+    lines = report(world.snapshot(), world.GROUP, OutputFormat(cells=cells)).splitlines()
 
     assert all(width(line) <= cells for line in lines)
 
 
 def test_colour_only_when_asked_and_never_alone() -> None:
     plain = report(world.snapshot(), world.GROUP)
-    coloured = report(world.snapshot(), world.GROUP, Paper(colour=True))
+    coloured = report(world.snapshot(), world.GROUP, OutputFormat(colour=True))
 
     assert "\x1b[33m" in coloured
     assert [line.rstrip() for line in ESCAPE.sub("", coloured).splitlines()] == plain.splitlines()
 
 
 def test_an_ascii_report_draws_with_ascii() -> None:
-    lines = report(world.snapshot(), world.GROUP, Paper(glyphs=ASCII)).splitlines()
+    lines = report(world.snapshot(), world.GROUP, OutputFormat(glyphs=ASCII)).splitlines()
     rows = [line for line in lines if re.match(r" +\d  ", line)]
 
     assert len(rows) == 3

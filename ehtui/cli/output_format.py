@@ -1,0 +1,153 @@
+"""How standard output takes a report or a document, and how this terminal takes a screen."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import sys
+from datetime import datetime
+from typing import TYPE_CHECKING, Self
+
+from ehtui.domain.secret_names import is_bare_key, is_secret_name
+from ehtui.domain.text import mask_arguments, safe, safe_value, visible
+from ehtui.views.formats import Clock
+from ehtui.views.glyphs import ASCII, UNICODE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ehtui.domain.snapshot import Snapshot
+    from ehtui.views.report import OutputFormat
+
+
+def output_format(*, is_ascii: bool | None = None) -> OutputFormat:
+    """As wide as the terminal and coloured like it; for a pipe as wide as it is, and plain."""
+    from ehtui.views.report import OutputFormat  # noqa: PLC0415 - a screen prints no report
+
+    is_terminal = sys.stdout.isatty()
+
+    return OutputFormat(
+        cells=shutil.get_terminal_size().columns if is_terminal else None,
+        colour=is_terminal and wants_colour(),
+        glyphs=ASCII if (not speaks_utf8() if is_ascii is None else is_ascii) else UNICODE,
+        clock=Clock(utc_offset_s()),
+    )
+
+
+def has_terminal() -> bool:
+    """Whether a person can see and type."""
+    return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+def wants_colour() -> bool:
+    """Whether nobody asked for none (no-color.org)."""
+    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def speaks_utf8() -> bool:
+    """Whether standard output can show more than ASCII."""
+    return (sys.stdout.encoding or "").lower().replace("-", "") in {"utf8", "utf16", "utf32"}
+
+
+def utc_offset_s() -> float:
+    """Of this host's zone, now."""
+    offset = datetime.now().astimezone().utcoffset()
+
+    return offset.total_seconds() if offset else 0.0
+
+
+_PAIR = 2
+
+
+def print_document(value: object, *, indent: int | None = 2) -> None:
+    """Print `value`: unknown numbers are null, text from outside is masked and made visible."""
+    print(text_of(value, indent=indent))
+
+
+def text_of(value: object, *, indent: int | None = 2) -> str:
+    """As `print_document` prints it.
+
+    Only an encoding of Unicode gets characters as they are: what another cannot say would come
+    out as an escape of Python, which is none of JSON.
+    """
+    encoding = (getattr(sys.stdout, "encoding", None) or "").lower()
+
+    return json.dumps(
+        _plain(value), ensure_ascii=not encoding.startswith("utf"), indent=indent, allow_nan=False
+    )
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, str):
+        return safe(value)
+
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+
+    if isinstance(value, dict):
+        return _object(value)
+
+    if isinstance(value, list | tuple):
+        return _array(value)
+
+    return value
+
+
+def _object(value: Mapping[str, object]) -> dict[str, object]:
+    # A document's `key` is a partition key.
+    return {
+        safe(name): safe_value(name, part)
+        if isinstance(part, str) and not is_bare_key(name)
+        else _plain(part)
+        for name, part in value.items()
+    }
+
+
+def _array(value: Sequence[object]) -> list[object]:
+    """Texts are the words of a command line, or a pair: the name of a property, and its value."""
+    words = [part for part in value if isinstance(part, str)]
+
+    if len(words) < len(value):
+        return [_plain(part) for part in value]
+
+    if len(words) == _PAIR and is_secret_name(words[0]):
+        return [safe(words[0]), safe_value(*words)]
+
+    return [visible(word) for word in mask_arguments(words)]
+
+
+class Progress:
+    """One line that is written over, and gone at the end of the block; only in a terminal."""
+
+    def __init__(self) -> None:
+        self._line = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._line:
+            print(end=f"\r{' ' * len(self._line)}\r", file=sys.stderr, flush=True)
+
+    def tell(self, read: int, of: int) -> None:
+        """So many partitions of so many were read."""
+        if sys.stderr.isatty():
+            self._line = f"ehtui: {read:,} of {of:,} partitions read"
+            print(end=f"\r{self._line}", file=sys.stderr, flush=True)
+
+
+def tell_unread(snapshot: Snapshot) -> None:
+    """Say of a report how much of the hub it leaves out, if any."""
+    from ehtui.views.unjudged import unread_partitions  # noqa: PLC0415 - of a report alone
+
+    unread, every = unread_partitions(snapshot), len(snapshot.partitions)
+
+    if unread:
+        print(
+            f"ehtui: {unread:,} of {every:,} partitions were not read: nothing is judged of them.",
+            "  Watch longer: --for 5m reads on meanwhile.",
+            sep="\n",
+            file=sys.stderr,
+        )
