@@ -10,7 +10,7 @@ from pathlib import Path
 from ehtui.sources.log_text.facts import LogFact, LogPlace, LogReading, LogRecord
 from ehtui.sources.log_text.follow import PIECE_BYTES, LogFollower, Piece
 from ehtui.sources.log_text.memo import RecordMemo
-from ehtui.sources.log_text.records import find_records
+from ehtui.sources.log_text.records import Floods, find_records, line_at
 
 CONTEXT_BYTES = 16 * 1024  # of what was read: a record may go on behind it
 
@@ -65,38 +65,56 @@ class LogReader:
 
         for _ in range(max(1, most_bytes // PIECE_BYTES)):
             for piece in self._follower.catch_up():
-                records += _thinned(self._records(piece, self._passed_over))
+                records += _thinned(self._records(piece, self._passed_over, Floods()))
 
         return LogReading(tuple(records), self.behind_bytes)
 
-    def _records(self, piece: Piece, stream: _Stream) -> Iterator[LogRecord]:
+    def _records(
+        self, piece: Piece, stream: _Stream, floods: Floods | None = None
+    ) -> Iterator[LogRecord]:
         context = stream.context if piece.offset == stream.end else b""
         data, begin = context + piece.data, piece.offset - len(context)
         now = self.clock()
 
-        for record in find_records(data, len(context)):
-            cleaned, fact = self._memo.read(record.text, now)
+        for record in find_records(data, len(context), floods):
             offset = begin + record.offset
+            found = self._read(record.text, offset, piece, now)
 
-            if fact is None or stream.told == (offset, fact):
-                continue
+            if floods is not None and (found is None or found.fact.owner is not None):
+                floods.call_dull()
 
-            stream.told = (offset, fact)
-            place = LogPlace(self._generation, offset)
-            yield LogRecord(
-                cleaned.text,
-                fact,
-                place,
-                cleaned.written_at,
-                cleaned.pid,
-                cleaned.level,
-                piece.is_past,
-            )
+            if found is not None and stream.told != (offset, found.fact):
+                stream.told = (offset, found.fact)
+                yield found
+
+        for flood in floods.passed_over.values() if floods is not None else ():
+            text = line_at(data, flood.begin, flood.end)
+            found = self._read(text, begin + flood.begin, piece, now)
+
+            if found is not None:
+                yield replace(found, count=flood.lines)
 
         kept = data[-CONTEXT_BYTES:]
         # Whole lines only: half a line is no begin of a record.
         stream.context = kept if len(kept) == len(data) else kept.partition(b"\n")[2]
         stream.end = piece.offset + len(piece.data)
+
+    def _read(self, text: str, offset: int, piece: Piece, now: float) -> LogRecord | None:
+        """A record as a value; None for one that tells nothing."""
+        cleaned, fact = self._memo.read(text, now)
+
+        if fact is None:
+            return None
+
+        return LogRecord(
+            cleaned.text,
+            fact,
+            LogPlace(self._generation, offset),
+            cleaned.written_at,
+            cleaned.pid,
+            cleaned.level,
+            piece.is_past,
+        )
 
 
 def _thinned(records: Iterable[LogRecord]) -> list[LogRecord]:
@@ -120,6 +138,7 @@ def _thinned(records: Iterable[LogRecord]) -> list[LogRecord]:
             kept.append(record)
             floods[key] = record, 0
         else:
-            floods[key] = record, known[1] + 1
+            last = max(known[0], record, key=lambda each: each.place)
+            floods[key] = last, known[1] + record.count
 
     return kept + [replace(last, count=count) for last, count in floods.values() if count]

@@ -7,6 +7,7 @@ hold one of `WORDS`; the others are searched at the speed of `bytes.find`.
 from __future__ import annotations
 
 import re
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.sources.log_text import causes
@@ -52,6 +53,12 @@ _RICH_LEVEL_WIDTH = 9  # eight and a space
 _PATH = re.compile(r" (?P<path>[\w.-]{1,80}\.\w{1,4}(?::\d{1,6})?) *$")
 
 
+# A line's time, which each line of a flood has of its own; it stands near its begin.
+_TIME = re.compile(rb"[12]\d{3}-[01]\d-[0-3]\d[T ]\d\d:[0-5]\d:[0-5]\d(?:[.,]\d{1,9})?")
+_TIME_WITHIN = 64
+MOST_FLOODS = 512
+
+
 class Record(NamedTuple):
     """Lines that belong together, and where the first one stands."""
 
@@ -60,15 +67,69 @@ class Record(NamedTuple):
     end: int
 
 
-def find_records(data: bytes, since: int = 0) -> Iterator[Record]:
+class Flood(NamedTuple):
+    """Lines of one sentence that were passed over: the last of them, and how many there are."""
+
+    begin: int
+    end: int
+    lines: int
+
+
+@dataclass(slots=True)
+class Floods:
+    """Passes over lines that are what a line before was, but for their time.
+
+    Only of lines that whoever reads them calls `dull`: their times tell nothing.
+    """
+
+    passed_over: dict[bytes, Flood] = field(default_factory=dict)
+    _dull: set[bytes] = field(default_factory=set)
+    _newest: bytes | None = None
+
+    def passes_over(self, data: bytes, at: int) -> int | None:
+        """Where the next line begins, if this one is of a flood; a piece's last line never is."""
+        self._newest = None
+        end = data.find(b"\n", at) + 1
+
+        # Lines that may go on are looked at whole.
+        if not 0 < end < len(data) or data[at] not in _BEGINS or data[end] not in _BEGINS:
+            return None
+
+        time = _TIME.search(data, at, min(end, at + _TIME_WITHIN))
+
+        if time is None:
+            return None
+
+        key = b"%b\0%b" % (data[at : time.start()], data[time.end() : end])
+
+        if key not in self._dull:
+            self._newest = key
+            return None
+
+        known = self.passed_over.get(key)
+        self.passed_over[key] = Flood(at, end, known.lines + 1 if known else 1)
+        return end
+
+    def call_dull(self) -> None:
+        """The record that was found last: more of it need not be read one by one."""
+        if self._newest is not None and len(self._dull) < MOST_FLOODS:
+            self._dull.add(self._newest)
+
+
+def find_records(data: bytes, since: int = 0, floods: Floods | None = None) -> Iterator[Record]:
     """The records of whole lines in which one of `WORDS` stands at or after `since`.
 
-    What stands before `since` was read already; a record may have begun there.
+    What stands before `since` was read already; a record may have begun there. Lines that `floods`
+    passes over are left out.
     """
     done, time = 0, ""
 
     for at in _lines_worth_a_look(data, since):
         if at < done:
+            continue
+
+        if floods is not None and (end := floods.passes_over(data, at)) is not None:
+            done = end
             continue
 
         begin = at if data[at] in _BEGINS else record_begin(data, at, done)
@@ -82,6 +143,12 @@ def find_records(data: bytes, since: int = 0) -> Iterator[Record]:
             yield Record(begin, f"{time} {_joined(lines, rich)}".lstrip(), end)
 
         done = end
+
+
+def line_at(data: bytes, begin: int, end: int) -> str:
+    """A line's text without colours, cut where it has no end."""
+    raw = data[begin : min(end, begin + LINE_BYTES)]
+    return without_ansi(raw.decode("utf-8", "replace")).rstrip("\r\n")
 
 
 def goes_on(data: bytes, at: int, before: int | None) -> bool:
@@ -150,7 +217,7 @@ def _lines(data: bytes, begin: int) -> tuple[list[str], int]:
     """The lines of the record that begins there, and where the next one does."""
     size = len(data)
     end = _next(data, begin)
-    lines, before = [_line(data, begin, end)], begin
+    lines, before = [line_at(data, begin, end)], begin
 
     is_code = False  # Python shows the line of code below its frame
 
@@ -162,7 +229,7 @@ def _lines(data: bytes, begin: int) -> tuple[list[str], int]:
         before, end = end, _next(data, end)
 
         if frame is None and not is_code:
-            lines.append(_line(data, before, end))
+            lines.append(line_at(data, before, end))
 
         is_code = frame is not None and frame["file"] is not None
 
@@ -186,11 +253,6 @@ def _time_before(data: bytes, at: int, floor: int, known: str) -> str:
             return rich["time"].strip() if rich else ""
 
     return ""
-
-
-def _line(data: bytes, begin: int, end: int) -> str:
-    raw = data[begin : min(end, begin + LINE_BYTES)]
-    return without_ansi(raw.decode("utf-8", "replace")).rstrip("\r\n")
 
 
 def _next(data: bytes, at: int) -> int:
