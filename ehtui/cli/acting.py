@@ -176,8 +176,8 @@ def _code(outcome: Outcome) -> int:
 
 def _show(backend: Backend, plan: Plan, people: TextIO) -> None:
     from ehtui.cli.output_format import utc_offset_s  # noqa: PLC0415
+    from ehtui.views.actions import confirmation  # noqa: PLC0415
     from ehtui.views.formats import Clock  # noqa: PLC0415
-    from ehtui.views.plans import confirmation  # noqa: PLC0415
     from ehtui.views.telling import Telling  # noqa: PLC0415
 
     words = confirmation(plan, Telling(backend.snapshot, Clock(utc_offset_s())))

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ehtui.domain.plans import Plan
     from ehtui.domain.process import ProcessId
     from ehtui.tui.app import EhtuiApp
-    from ehtui.views.plans import Confirmation
+    from ehtui.views.actions.text import Confirmation
 
 
 ESCALATE_AFTER_S = 10.0

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
 from ehtui.domain.why.ask import why
+from ehtui.views.actions import confirmation
 from ehtui.views.command_lines import brief
 from ehtui.views.details import (
     Section,
@@ -21,7 +22,6 @@ from ehtui.views.glyphs import Glyphs
 from ehtui.views.groups import groups_table
 from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
-from ehtui.views.plans import Confirmation, confirmation
 from ehtui.views.telling import Telling
 from ehtui.views.why import Explanation, explain
 
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ehtui.domain.restarts import Ended
     from ehtui.domain.snapshot import Series, Snapshot
     from ehtui.tui.app import EhtuiApp
+    from ehtui.views.actions.text import Confirmation
     from ehtui.views.cells import Table
 
 

@@ -11,24 +11,13 @@ from ehtui.domain.outcomes import (
     PartialOutcome,
     Refusal,
     RefusalReason,
-    TargetResult,
-    TargetState,
 )
-from ehtui.domain.plans import (
-    Plan,
-    RestartPlan,
-    RollingPlan,
-    SendPlan,
-    SendTarget,
-    SignalPlan,
-    StartPlan,
-    SupervisedPlan,
-)
+from ehtui.domain.plans import RollingPlan
 from ehtui.domain.process import Obstacle
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.restarts import by_hand, obstacle_words
-from ehtui.views.telling import partition
+from ehtui.views.actions import text_of
+from ehtui.views.restarts import obstacle_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,13 +98,13 @@ def outcome_sentence(outcome: Outcome) -> str:
 
 def _told(outcome: Outcome) -> str:
     if outcome.state is OutcomeState.DRY_RUN:
-        return f"Dry run, nothing was done: {_would(outcome.plan)}."
+        return f"Dry run, nothing was done: {text_of(outcome.plan).step(outcome.plan)}."
 
-    if isinstance(outcome.plan, RollingPlan) and outcome.parts:
-        return _rolled(outcome, outcome.plan)
+    if outcome.parts:
+        return _rolled(outcome)
 
     if outcome.state is OutcomeState.DONE or _has_several_ends(outcome):
-        return _done(outcome)
+        return text_of(outcome.plan).done(outcome.plan, outcome)
 
     if outcome.state is OutcomeState.FAILED:
         return _failed(outcome)
@@ -129,24 +118,6 @@ def _told(outcome: Outcome) -> str:
 def _has_several_ends(outcome: Outcome) -> bool:
     """Whether some target of a signal may have got it, though another one did not."""
     return len(outcome.plan.targets) > 1 and bool(outcome.results)
-
-
-def _would(plan: Plan) -> str:
-    match plan:
-        case SignalPlan():
-            pids = [str(target.process.pid) for target in plan.targets]
-            return f"SIG{plan.signal} to {formats.listed(pids)}"
-        case SendPlan():
-            return f"{formats.plural(plan.count, 'event')} {_target(plan)}"
-        case RestartPlan():
-            return f"restart {plan.target.process.pid}"
-        case SupervisedPlan():
-            return safe(formats.command(*plan.supervisor.command))
-        case StartPlan():
-            return f"start {safe(plan.consumer)}"
-        case RollingPlan():
-            pids = [str(each.target.process.pid) for each in plan.restarts]
-            return f"restart {formats.listed(pids)}, one after the other"
 
 
 _COMEBACKS: Mapping[Comeback, str] = {
@@ -173,11 +144,14 @@ def _part(part: PartialOutcome) -> str:
     return f"{pid}{now} {became}"
 
 
-def _rolled(outcome: Outcome, plan: RollingPlan) -> str:
-    if outcome.state is OutcomeState.DONE:
-        return f"Restarted {formats.plural(len(plan.restarts), 'consumer')}: {_parts(outcome)}."
+def _rolled(outcome: Outcome) -> str:
+    plan = outcome.plan
+    restarts = plan.restarts if isinstance(plan, RollingPlan) else ()
 
-    left = [str(each.target.process.pid) for each in plan.restarts[len(outcome.parts) :]]
+    if outcome.state is OutcomeState.DONE:
+        return f"Restarted {formats.plural(len(restarts), 'consumer')}: {_parts(outcome)}."
+
+    left = [str(each.target.process.pid) for each in restarts[len(outcome.parts) :]]
     untouched = f" Left as they are: {formats.listed(left)}." if left else ""
 
     return f"Stopped on the way: {_parts(outcome)}.{untouched}"
@@ -197,100 +171,10 @@ def _failed(outcome: Outcome) -> str:
 
 def _down(outcome: Outcome) -> str:
     """What somebody has to know at once, and what to do about it."""
-    match outcome.plan:
-        case RestartPlan() as plan:
-            pid, command = plan.target.process.pid, plan.rehearsal.command
-            words = by_hand(plan.cwd, command or (plan.target.command,))
-        case StartPlan(again=again) as plan:
-            pid = again.pid if again is not None else 0
-            words = by_hand(plan.cwd, plan.command)
-        case _:
-            return ""
-
-    return f" {pid} is down: nothing runs in its place. By hand: {words}"
-
-
-def _done(outcome: Outcome) -> str:
     plan = outcome.plan
+    by_hand, process = text_of(plan).by_hand, plan.replaces
 
-    match plan:
-        case SignalPlan():
-            return _signalled(plan, outcome)
-        case SendPlan():
-            return f"Sent {formats.plural(plan.count, 'event')} {_target(plan)}{_landed(outcome)}."
-        case RestartPlan():
-            return _restarted(plan, outcome)
-        case SupervisedPlan():
-            by = safe(plan.supervisor.label)
-            return f"{by} restarted {plan.target.process.pid}: its command ended with exit code 0."
-        case StartPlan():
-            return f"Started {safe(plan.consumer)} as {_started(outcome)}"
-        case RollingPlan():
-            return _rolled(outcome, plan)
+    if by_hand is None or process is None:
+        return ""
 
-
-def _landed(outcome: Outcome) -> str:
-    landing = outcome.landing
-
-    return f", sequence {safe(landing.sequence)}" if landing and landing.sequence else ""
-
-
-def _restarted(plan: RestartPlan, outcome: Outcome) -> str:
-    pid = plan.target.process.pid
-
-    if outcome.is_by_keeper:
-        new = formats.UNKNOWN if outcome.new_pid is None else outcome.new_pid
-        return f"Stopped {pid}; its parent started it again as {new}, and ehtui did not."
-
-    return f"Restarted {pid} as {_started(outcome)}"
-
-
-def _started(outcome: Outcome) -> str:
-    started = outcome.started
-
-    if started is None:
-        return f"{formats.UNKNOWN}."
-
-    log = f"; its output goes to {safe(started.log_path)}" if started.log_path else ""
-
-    return f"{started.process.pid}{log}."
-
-
-def _signalled(plan: SignalPlan, outcome: Outcome) -> str:
-    """Each target with what became of it; in one word where that is the same for all."""
-    results = [outcome.result_of(target.process) for target in plan.targets]
-    pids = [str(target.process.pid) for target in plan.targets]
-
-    if all(result is None or result.state is TargetState.SENT for result in results):
-        return f"Sent SIG{plan.signal} to {formats.listed(pids)}."
-
-    told = [f"{pid} {_target_end(result)}" for pid, result in zip(pids, results, strict=True)]
-
-    return f"SIG{plan.signal}: {formats.listed(told)}."
-
-
-def _target_end(result: TargetResult | None) -> str:
-    if result is None:
-        return "sent"
-
-    match result.state:
-        case TargetState.ENDED:
-            return f"ended after {result.signal}"
-        case TargetState.ESCALATED:
-            return f"{result.signal} after {result.after_s:g} s"
-        case TargetState.FAILED:
-            return f"failed: {safe(result.note)}"
-        case TargetState.REFUSED if result.refusal is not None:
-            return result.refusal.reason.replace("_", " ")
-        case state:
-            return state.value
-
-
-def _target(plan: SendPlan) -> str:
-    if plan.target is SendTarget.PARTITION and plan.partition is not None:
-        return f"to {partition(plan.partition)}"
-
-    if plan.target is SendTarget.KEY:
-        return f"with key “{safe(plan.key or '')}”"
-
-    return f"to {safe(plan.hub)}"
+    return f" {process.pid} is down: nothing runs in its place. By hand: {by_hand(plan)}"

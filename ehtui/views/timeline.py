@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic
+from typing import TYPE_CHECKING, Any
 
-from ehtui.domain import action_events as actions
 from ehtui.domain import timeline as kinds
-from ehtui.domain.evidence import E, EventKind, facts
-from ehtui.domain.outcomes import OutcomeState
+from ehtui.domain.evidence import EventKind, facts
 from ehtui.domain.text import safe
 from ehtui.domain.timeline import (
     LOG_KINDS,
@@ -35,7 +31,8 @@ from ehtui.domain.timeline import (
     TakeoverMoved,
 )
 from ehtui.views import findings, formats
-from ehtui.views.basis import basis
+from ehtui.views.actions import ACTION_EVENTS
+from ehtui.views.event_text import EventText, guess, owned_words
 from ehtui.views.evidence import evidence_lines
 from ehtui.views.findings.forecast import joined
 from ehtui.views.findings.logs import said
@@ -45,16 +42,9 @@ from ehtui.views.telling import Telling, partition
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.action_events import EventsSent, Forecast, Restarted, SignalSent, Started
     from ehtui.domain.snapshot import TimelineEvent
 
 YOU = "you"
-EFFECTS = {
-    "releases": "it can close its client and release",
-    "dies": "dies without release",
-    "ignored": "ignored",
-    "unknown": "effect not known",
-}
 
 
 def sentence(event: TimelineEvent, say: Telling) -> str:
@@ -194,17 +184,6 @@ def _gone(found: ConsumerGone, say: Telling) -> str:
     return joined(f"{ended}{signal}{after}", f"it owned {owned_words(owned, say)}" if owned else "")
 
 
-def owned_words(names: tuple[str, ...], say: Telling) -> str:
-    """`group/partition` names in a sentence: `P0, P2 and P1 of analytics`."""
-    words = []
-
-    for name in names:
-        group, _, number = name.rpartition("/")
-        words.append(partition(number) + say.of_group(group or None))
-
-    return formats.listed(words)
-
-
 def _source_failed(found: SourceDown, _: Telling) -> str:
     return f"not read: {safe(found.summary).rstrip('.')}"
 
@@ -213,41 +192,6 @@ def _source_recovered(found: SourceBack, _: Telling) -> str:
     down = found.down_s
 
     return "read again" + (f" after {formats.duration(down)}" if down is not None else "")
-
-
-def _signal(found: SignalSent, say: Telling) -> str:
-    owned = found.owned
-    holder = f" (owned {owned_words(owned, say)})" if owned else ""
-    what = f"SIG{safe(found.signal)} {formats.pid(found.pid)}{holder}"
-    effect = EFFECTS.get(safe(found.effect), "sent")
-
-    return _did(
-        found.state,
-        found.error,
-        what,
-        joined(effect, _takeover(found.takeover, say) if owned else ""),
-    )
-
-
-def _takeover(found: Forecast, say: Telling) -> str:
-    earliest, latest = found.earliest_at, found.latest_at
-    code = formats.text(found.basis)
-
-    if earliest is None and latest is None:
-        return "nobody is left to take over" if code == "no-survivor" else ""
-
-    rests_on = f" ({basis(code)})" if code else ""
-
-    if earliest is None or latest is None:
-        word = "by" if earliest is None else "from"
-        return f"takeover {word} {_guess(found)}{say.time(earliest or latest)}{rests_on}"
-
-    return f"takeover {_guess(found)}{say.span(earliest, latest)}{rests_on}"
-
-
-def _guess(found: Forecast) -> str:
-    """`~` before a forecast that rests on an SDK's defaults."""
-    return "~" if found.is_assumed else ""
 
 
 def _measured(found: TakeoverMeasured, say: Telling) -> str:
@@ -260,62 +204,15 @@ def _measured(found: TakeoverMeasured, say: Telling) -> str:
         return joined(owned, "nothing could be forecast")
 
     if latest is None:
-        return joined(owned, f"forecast from {_guess(found.takeover)}{say.time(earliest)} on")
+        return joined(owned, f"forecast from {guess(found.takeover)}{say.time(earliest)} on")
 
     kept = "kept" if found.is_inside_forecast else "missed"
 
-    return joined(owned, f"forecast {_guess(found.takeover)}{say.span(earliest, latest)}, {kept}")
+    return joined(owned, f"forecast {guess(found.takeover)}{say.span(earliest, latest)}, {kept}")
 
 
 def _moved(found: TakeoverMoved, _: Telling) -> str:
     return f"its checkpoint moves again {formats.duration(found.moved_s)} after your signal"
-
-
-def _send(found: EventsSent, _: Telling) -> str:
-    count = formats.plural(found.count, "event")
-    target = {
-        "partition": f"to {partition(formats.text(found.partition))}",
-        "key": f"with key “{formats.text(found.key)}”",
-    }.get(safe(found.target), "round robin")
-    what = f"{count} “{safe(found.template)}” {target}"
-    sequence = f", sequence {formats.text(found.sequence)}" if found.sequence else ""
-
-    return _did(found.state, found.error, what, f"sent{sequence}")
-
-
-def _restart(found: Restarted, say: Telling) -> str:
-    owned = found.owned
-    holder = f" (owned {owned_words(owned, say)})" if owned else ""
-    what = f"restart of {formats.pid(found.pid)}{holder}"
-
-    if supervisor := formats.text(found.supervisor):
-        return _did(found.state, found.error, what, f"done by {supervisor}")
-
-    return _did(
-        found.state,
-        found.error,
-        what,
-        f"started again as {formats.text(found.new_pid) or formats.UNKNOWN}",
-    )
-
-
-def _start(found: Started, _: Telling) -> str:
-    what = f"start of {safe(found.consumer)} in {safe(found.group)}"
-
-    return _did(
-        found.state, found.error, what, f"runs as {formats.text(found.new_pid) or formats.UNKNOWN}"
-    )
-
-
-def _did(state: OutcomeState, error: str | None, what: str, done: str) -> str:
-    """How an action ended: `done`, or why it was not."""
-    if state is OutcomeState.DRY_RUN:
-        return f"{what}: dry run, nothing was done"
-
-    if state in {OutcomeState.FAILED, OutcomeState.REFUSED}:
-        return f"{what} {state}: {formats.text(error) or 'no reason given'}".rstrip(".")
-
-    return f"{what}: {done}"
 
 
 def _clock_set(found: ClockSet, _: Telling) -> str:
@@ -337,14 +234,6 @@ def _appeared(found: GroupAppeared, _: Telling) -> str:
 
 def _grew(found: HubGrew, _: Telling) -> str:
     return f"from {formats.count(found.before)} to {formats.count(found.after)} partitions"
-
-
-@dataclass(frozen=True, slots=True)
-class EventText(Generic[E]):
-    """How one kind of event is told; a sentence takes no other details than its kind has."""
-
-    kind: EventKind[E]
-    sentence: Callable[[E, Telling], str]
 
 
 def _log(kind: EventKind[LogLines]) -> EventText[LogLines]:
@@ -375,10 +264,6 @@ _TOLD = (
     EventText(kinds.HUB_RECREATED, _hub_recreated),
     EventText(kinds.TAKEOVER_MEASURED, _measured),
     EventText(kinds.TAKEOVER_MOVED, _moved),
-    EventText(actions.ACTION_SIGNAL, _signal),
-    EventText(actions.ACTION_SEND, _send),
-    EventText(actions.ACTION_RESTART, _restart),
-    EventText(actions.ACTION_START, _start),
 )
-_ALL: tuple[EventText[Any], ...] = (*_TOLD, *map(_log, LOG_KINDS))
+_ALL: tuple[EventText[Any], ...] = (*_TOLD, *ACTION_EVENTS, *map(_log, LOG_KINDS))
 TEXTS: Mapping[str, EventText[Any]] = {text.kind.id: text for text in _ALL}

@@ -22,8 +22,8 @@ from ehtui.domain.targets import SignalEffect
 from ehtui.sources.process_facts import PF_KTHREAD, is_kernel_thread
 from ehtui.sources.processes import ProcessSource, own_line, own_user
 from ehtui.sources.start_times import started_at
+from ehtui.views.actions import confirmation
 from ehtui.views.outcomes import refusal_sentence
-from ehtui.views.plans import confirmation
 from ehtui.views.telling import Telling
 from tests.children import identity, python_child
 from tests.domain.planning import plan_signal

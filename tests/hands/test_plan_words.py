@@ -13,8 +13,9 @@ from ehtui.domain.plans import RestartPlan, SignalPlan
 from ehtui.domain.restarts import Keeper, Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.targets import Halt, SignalEffect
+from ehtui.views.actions import confirmation
+from ehtui.views.actions.text import Confirmation
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
-from ehtui.views.plans import Confirmation, confirmation
 from ehtui.views.restarts import loss_words, obstacle_words
 from ehtui.views.telling import Telling
 from tests.domain.build import healthy

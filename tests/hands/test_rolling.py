@@ -20,8 +20,8 @@ from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.targets import SignalEffect, SignalTarget
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.options import UiOptions
+from ehtui.views.actions import confirmation
 from ehtui.views.outcomes import outcome_sentence
-from ehtui.views.plans import confirmation
 from ehtui.views.telling import Telling
 from tests.domain.build import World, healthy, process_id
 from tests.domain.planning import plan_restart

@@ -32,7 +32,7 @@ from ehtui.monitor.backend import Backend
 from ehtui.sources.restart_records import read_restarts, restarted_as
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.options import UiOptions
-from ehtui.views.plans import confirmation
+from ehtui.views.actions import confirmation
 from ehtui.views.telling import Telling
 from tests.actions.test_executor import RecordingSender
 from tests.domain.build import healthy, process_id

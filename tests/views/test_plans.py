@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -28,8 +28,9 @@ from ehtui.domain.policy import Policy
 from ehtui.domain.process import Obstacle, ProcessId, Supervisor
 from ehtui.domain.snapshot import LeaseState
 from ehtui.domain.targets import Doubt, OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
+from ehtui.views import actions
+from ehtui.views.actions import confirmation
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
-from ehtui.views.plans import confirmation
 from ehtui.views.telling import Telling
 from tests.views import world
 
@@ -496,3 +497,7 @@ NINE = NewProcess(ProcessId(9, 1.0), "/x.log")
 )
 def test_outcomes(sentence: str, told: str) -> None:
     assert sentence == told
+
+
+def test_every_plan_has_words() -> None:
+    assert set(get_args(Plan)) == set(actions._BY_PLAN)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from ehtui.domain.snapshot import Snapshot
-    from ehtui.views.plans import Confirmation
+    from ehtui.views.actions.text import Confirmation
 
 
 ANEW_EVERY_S = 1.0  # what an owner can have renewed by now moves a plan with time alone

@@ -8,7 +8,7 @@ from textual.widgets import Button
 from typing_extensions import override
 
 from ehtui.tui.screens.confirm import ConfirmScreen
-from ehtui.views.leaving import leaving
+from ehtui.views.actions import leaving
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,10 +11,10 @@ from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Snapshot
 from ehtui.domain.text import safe
 from ehtui.views import findings, formats
 from ehtui.views.details.lines import Fact, Line, Section, section
+from ehtui.views.event_text import owned_words
 from ehtui.views.keys import consumer_at
 from ehtui.views.links import RECOGNISED, link_words
 from ehtui.views.log_levels import SHARED_LOG, line_to_add
-from ehtui.views.timeline import owned_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

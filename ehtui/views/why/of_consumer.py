@@ -8,10 +8,10 @@ from ehtui.domain.process import Traffic
 from ehtui.domain.text import safe
 from ehtui.domain.why import evidence as kinds
 from ehtui.views import formats
+from ehtui.views.event_text import owned_words
 from ehtui.views.findings.forecast import joined, when
 from ehtui.views.log_levels import SHARED_LOG, line_to_add
 from ehtui.views.telling import have, it, partitions
-from ehtui.views.timeline import owned_words
 from ehtui.views.why.words import CLAIMING, GROUP, LAG, OWNERSHIP, STANDBY, CheckText, always
 
 if TYPE_CHECKING:

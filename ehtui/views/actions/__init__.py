@@ -1,0 +1,56 @@
+"""Actions in words: what a plan will do, what leaving it leaves half done. An action a file."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ehtui.views.actions import restart, send, signal, start
+from ehtui.views.actions.text import Confirmation
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ehtui.domain.plans import Plan
+    from ehtui.views.actions.text import ActionText
+    from ehtui.views.event_text import EventText
+    from ehtui.views.telling import Telling
+
+_TEXTS: tuple[ActionText[Any], ...] = (
+    signal.TEXT,
+    send.TEXT,
+    restart.TEXT,
+    restart.SUPERVISED,
+    restart.ROLLING,
+    start.TEXT,
+)
+_BY_PLAN: Mapping[type, ActionText[Any]] = {text.plan: text for text in _TEXTS}
+ACTION_EVENTS: tuple[EventText[Any], ...] = (signal.EVENT, send.EVENT, restart.EVENT, start.EVENT)
+
+
+def text_of(plan: Plan) -> ActionText[Any]:
+    """The words of its kind."""
+    return _BY_PLAN[type(plan)]
+
+
+def confirmation(plan: Plan, say: Telling) -> Confirmation:
+    """The question that is asked before a plan is done."""
+    return text_of(plan).confirmation(plan, say)
+
+
+def leaving(plans: Sequence[Plan]) -> Confirmation:
+    """The question that is asked before ehtui is left while `plans` are under way."""
+    told = [_leaving(plan) for plan in plans]
+
+    return Confirmation(
+        heading="Quit now?",
+        steps=tuple(f"{step} is under way." for step, _ in told),
+        costs=tuple(cost for _, cost in told),
+        verb="Quit anyway",
+        is_grave=not all(plan.awaited is not None for plan in plans),
+    )
+
+
+def _leaving(plan: Plan) -> tuple[str, str]:
+    words = text_of(plan).leaving
+
+    return words(plan) if words is not None else (f"A {plan.kind}", "Nobody learns how it ends.")

@@ -1,0 +1,111 @@
+"""Words of a signal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.action_events import ACTION_SIGNAL, SignalSent
+from ehtui.domain.outcomes import Outcome, TargetResult, TargetState
+from ehtui.domain.plans import SignalPlan
+from ehtui.domain.text import safe
+from ehtui.views import formats
+from ehtui.views.actions.costs import is_grave, target_cost
+from ehtui.views.actions.text import ActionText, Confirmation
+from ehtui.views.event_text import EventText, action_words, owned_words, takeover_words
+from ehtui.views.findings.forecast import joined
+
+if TYPE_CHECKING:
+    from ehtui.views.telling import Telling
+
+_EFFECTS = {
+    "releases": "it can close its client and release",
+    "dies": "dies without release",
+    "ignored": "ignored",
+    "unknown": "effect not known",
+}
+
+
+def _confirmation(plan: SignalPlan, say: Telling) -> Confirmation:
+    pids = [str(target.process.pid) for target in plan.targets]
+    steps = [
+        f"{formats.command('kill', f'-{plan.signal}', str(target.process.pid))}"
+        f"    # {safe(target.command)}"
+        for target in plan.targets
+    ]
+
+    if plan.escalate_to is not None:
+        steps.append(
+            f"after {formats.duration(plan.escalate_after_s)}, for whoever is still there: "
+            f"kill -{plan.escalate_to}"
+        )
+
+    return Confirmation(
+        heading=f"Send SIG{plan.signal} to {formats.listed(pids)}?",
+        steps=tuple(steps),
+        costs=tuple(target_cost(target, plan.signal, say) for target in plan.targets),
+        verb="Kill" if plan.signal == "KILL" else f"Send {plan.signal}",
+        is_grave=any(is_grave(target) for target in plan.targets),
+    )
+
+
+def _step(plan: SignalPlan) -> str:
+    return f"SIG{plan.signal} to {_pids(plan)}"
+
+
+def _pids(plan: SignalPlan) -> str:
+    return formats.listed([str(target.process.pid) for target in plan.targets])
+
+
+def _done(plan: SignalPlan, outcome: Outcome) -> str:
+    """Each target with what became of it; in one word where that is the same for all."""
+    results = [outcome.result_of(target.process) for target in plan.targets]
+    pids = [str(target.process.pid) for target in plan.targets]
+
+    if all(result is None or result.state is TargetState.SENT for result in results):
+        return f"Sent SIG{plan.signal} to {formats.listed(pids)}."
+
+    told = [f"{pid} {_target_end(result)}" for pid, result in zip(pids, results, strict=True)]
+
+    return f"SIG{plan.signal}: {formats.listed(told)}."
+
+
+def _target_end(result: TargetResult | None) -> str:
+    if result is None:
+        return "sent"
+
+    match result.state:
+        case TargetState.ENDED:
+            return f"ended after {result.signal}"
+        case TargetState.ESCALATED:
+            return f"{result.signal} after {result.after_s:g} s"
+        case TargetState.FAILED:
+            return f"failed: {safe(result.note)}"
+        case TargetState.REFUSED if result.refusal is not None:
+            return result.refusal.reason.replace("_", " ")
+        case state:
+            return state.value
+
+
+def _leaving(plan: SignalPlan) -> tuple[str, str]:
+    return (
+        _step(plan),
+        f"SIG{plan.escalate_to} will not follow for who does not end by itself.",
+    )
+
+
+def _sentence(found: SignalSent, say: Telling) -> str:
+    owned = found.owned
+    holder = f" (owned {owned_words(owned, say)})" if owned else ""
+    what = f"SIG{safe(found.signal)} {formats.pid(found.pid)}{holder}"
+    effect = _EFFECTS.get(safe(found.effect), "sent")
+
+    return action_words(
+        found.state,
+        found.error,
+        what,
+        joined(effect, takeover_words(found.takeover, say) if owned else ""),
+    )
+
+
+TEXT = ActionText(SignalPlan, _confirmation, _step, _done, _leaving)
+EVENT = EventText(ACTION_SIGNAL, _sentence)

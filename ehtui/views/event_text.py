@@ -1,0 +1,68 @@
+"""How one kind of timeline event is told, and the words that several share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic
+
+from ehtui.domain.evidence import E, EventKind
+from ehtui.domain.outcomes import OutcomeState
+from ehtui.views import formats
+from ehtui.views.basis import basis
+from ehtui.views.telling import Telling, partition
+
+if TYPE_CHECKING:
+    from ehtui.domain.action_events import Forecast
+
+
+@dataclass(frozen=True, slots=True)
+class EventText(Generic[E]):
+    """How one kind of event is told; a sentence takes no other details than its kind has."""
+
+    kind: EventKind[E]
+    sentence: Callable[[E, Telling], str]
+
+
+def owned_words(names: tuple[str, ...], say: Telling) -> str:
+    """`group/partition` names in a sentence: `P0, P2 and P1 of analytics`."""
+    words = []
+
+    for name in names:
+        group, _, number = name.rpartition("/")
+        words.append(partition(number) + say.of_group(group or None))
+
+    return formats.listed(words)
+
+
+def takeover_words(found: Forecast, say: Telling) -> str:
+    """When somebody was to take over, as it was forecast."""
+    earliest, latest = found.earliest_at, found.latest_at
+    code = formats.text(found.basis)
+
+    if earliest is None and latest is None:
+        return "nobody is left to take over" if code == "no-survivor" else ""
+
+    rests_on = f" ({basis(code)})" if code else ""
+
+    if earliest is None or latest is None:
+        word = "by" if earliest is None else "from"
+        return f"takeover {word} {guess(found)}{say.time(earliest or latest)}{rests_on}"
+
+    return f"takeover {guess(found)}{say.span(earliest, latest)}{rests_on}"
+
+
+def guess(found: Forecast) -> str:
+    """`~` before a forecast that rests on an SDK's defaults."""
+    return "~" if found.is_assumed else ""
+
+
+def action_words(state: OutcomeState, error: str | None, what: str, done: str) -> str:
+    """How an action ended: `done`, or why it was not."""
+    if state is OutcomeState.DRY_RUN:
+        return f"{what}: dry run, nothing was done"
+
+    if state in {OutcomeState.FAILED, OutcomeState.REFUSED}:
+        return f"{what} {state}: {formats.text(error) or 'no reason given'}".rstrip(".")
+
+    return f"{what}: {done}"
