@@ -12,14 +12,16 @@ import pytest
 from typing_extensions import override
 
 from ehtui.domain.problems import ProblemError, ProblemKind
-from ehtui.wire.pyamqp.codec import AMQP_HEADER, encode_frame, encode_transfer
+from ehtui.wire.pyamqp.codec import AMQP_HEADER, EMPTY_FRAME, encode_frame, encode_transfer
 from ehtui.wire.pyamqp.connection import AmqpError, Connection
-from ehtui.wire.pyamqp.links import Sender
+from ehtui.wire.pyamqp.links import Receiver, Sender
 from ehtui.wire.pyamqp.management import KeptLink
 from ehtui.wire.pyamqp.messages import Long, Reply, Strings, Timestamp, encode_reply
 from ehtui.wire.pyamqp.performatives import (
+    Accepted,
     Attach,
     Begin,
+    Detach,
     Disposition,
     Error,
     Flow,
@@ -60,13 +62,17 @@ class Victim:
     """A client's connection with one pair of links, fed by hand."""
 
     def __init__(self) -> None:
-        self.connection, self.wire = Connection(), Wire()
+        self.signs_of_life = 0
+        self.connection, self.wire = Connection(self._on_sign_of_life), Wire()
         self.connection.connection_made(self.wire)
         self.connection.begin(Open("peer"), Begin(0, 0, 100, 100))
         self.link = RequestLink(self.connection, NODE, 0, lambda: 0.0)
         attaching = asyncio.ensure_future(self.link.attach())
         attaching.add_done_callback(lambda task: task.cancelled() or task.exception())
         self.attaching = attaching
+
+    def _on_sign_of_life(self) -> None:
+        self.signs_of_life += 1
 
     async def attached(self) -> Victim:
         await asyncio.sleep(0)
@@ -129,6 +135,46 @@ async def test_so_do_those_before_the_session_began() -> None:
 
     assert connection.error is not None
     assert connection._greetings.qsize() < 50
+
+
+UNAWAITED = {
+    "empty": EMPTY_FRAME,
+    "flow": encode_frame(1, Flow(0, 100, 0, 100, 6, 0, 100)),
+    "flow of the session": encode_frame(1, Flow(0, 100, 0, 100)),
+    "disposition": encode_frame(1, Disposition(True, 0, 2**32 - 1, True, Accepted())),
+    "attach": encode_frame(1, Attach("another", 9, False, 0, 0, Source(NODE), Target(NODE))),
+    "detach": encode_frame(1, Detach(9, True)),
+    "transfer": encode_frame(1, Transfer(9, 1, b"t", 0, True, True, False, b"x")),
+    "piece without a byte": encode_frame(1, Transfer(5, 1, b"t", 0, True, True, False, b"")),
+    "aborted": encode_frame(1, Transfer(5, 1, b"t", 0, True, True, True, b"")),
+}
+
+
+@pytest.mark.parametrize("frame", UNAWAITED.values(), ids=list(UNAWAITED))
+async def test_frames_that_nobody_awaits_are_no_answer_and_have_an_end(frame: bytes) -> None:
+    """A request ran on for as long as they poured in, and the processor with it."""
+    victim = await Victim().attached()
+    before = victim.signs_of_life
+
+    assert victim.feed(frame * 100)
+    assert victim.signs_of_life == before
+    assert victim.feed_all(iter(lambda: frame * 100, None), 1000) < 200
+    assert victim.condition == "amqp:not-allowed"
+
+
+async def test_what_is_awaited_is_a_sign_of_life_each_time() -> None:
+    victim = await Victim().attached()
+    receiver, sender = victim.connection._ends_by_handle.values()
+    before = victim.signs_of_life
+    assert isinstance(sender, Sender)
+
+    sender.send([(UUID(int=number), b"x") for number in range(2)])
+    victim.feed(encode_frame(1, Flow(0, 100, 0, 100, 6, 0, 1)))  # lets one of them go
+    victim.feed(encode_frame(1, Disposition(True, 0, 0, True, Accepted())))
+    victim.feed(encode_transfer(1, 5, 1, REPLY, 512))
+
+    assert isinstance(receiver, Receiver)
+    assert victim.signs_of_life == before + 3
 
 
 async def test_one_link_has_one_handle() -> None:

@@ -34,6 +34,7 @@ SILENCE_S = 50.0  # the service closes after 1 to 4 minutes (facts.md §4)
 SHORTEST_SILENCE_S = 1.0  # whatever the other side wants to hear
 MOST_GREETINGS = 8  # that wait: a handshake has four
 MOST_UNSENT_BYTES = 1 << 20  # written while the other side takes nothing
+MOST_UNAWAITED = 10_000  # frames in a row that answer nothing; a day of keeping alive is 2,880
 WRAP = 1 << 32
 
 
@@ -50,20 +51,20 @@ CONNECTION_LOST = "connection lost"  # not a condition of the service: the strea
 
 
 class LinkEnd(Protocol):
-    """Our end of a link."""
+    """Our end of a link. What it hears of it answers with whether that was awaited."""
 
     name: str
 
     def on_attach(self, attach: Attach) -> None:
         """The other side attached."""
 
-    def on_flow(self, flow: Flow) -> None:
+    def on_flow(self, flow: Flow) -> bool:
         """The other side gave credit."""
 
-    def on_transfer(self, transfer: Transfer) -> None:
+    def on_transfer(self, transfer: Transfer) -> bool:
         """A piece of a delivery arrived."""
 
-    def on_disposition(self, disposition: Disposition) -> None:
+    def on_disposition(self, disposition: Disposition) -> bool:
         """The other side settled deliveries."""
 
     def on_end(self, error: AmqpError) -> None:
@@ -71,7 +72,11 @@ class LinkEnd(Protocol):
 
 
 class Connection(asyncio.Protocol):
-    """Frames are handled as they arrive, without a task: a kept link is quiet most of the time."""
+    """Frames are handled as they arrive, without a task: a kept link is quiet most of the time.
+
+    Only what is awaited is a sign of life: a server that pours out anything else does not prolong a
+    request, and is left after so many frames.
+    """
 
     def __init__(self, on_sign_of_life: Callable[[], None] = lambda: None) -> None:
         self._loop = asyncio.get_running_loop()
@@ -87,13 +92,14 @@ class Connection(asyncio.Protocol):
         self._has_begun = False
         self._is_held_up = False
         self._unsent_bytes = 0
+        self._unawaited = 0
         self._ends: dict[str, LinkEnd] = {}
         self._ends_by_handle: dict[int, LinkEnd] = {}
         self._next_incoming_id = 0
         self._incoming_window = WINDOW
         self._next_outgoing_id = 0
         self._peer_window = 0
-        self._handlers: dict[type, Callable[[Any], None]] = {
+        self._handlers: dict[type, Callable[[Any], bool]] = {
             Attach: self._on_attach,
             Flow: self._on_flow,
             Transfer: self._on_transfer,
@@ -206,13 +212,10 @@ class Connection(asyncio.Protocol):
                 if self._error is not None:
                     return
 
-                if not isinstance(item, Frame) or item.body is not None:  # else it only keeps alive
-                    self._on_sign_of_life()
-
                 if isinstance(item, Frame):
-                    self._on_frame(item.body)
+                    self._count(was_awaited=self._on_frame(item.body))
                 else:
-                    self._greet(item)
+                    self._count(was_awaited=self._greet(item))
         except FrameError as error:
             self._end(AmqpError("amqp:framing-error", str(error)))
         except AmqpError as error:  # it ended while an answer was written
@@ -243,39 +246,54 @@ class Connection(asyncio.Protocol):
 
         self._keep_alive = self._loop.call_at(due, self._stay_alive)
 
-    def _on_frame(self, body: Performative | None) -> None:
+    def _count(self, *, was_awaited: bool) -> None:
+        if was_awaited:
+            self._unawaited = 0
+            self._on_sign_of_life()
+            return
+
+        self._unawaited += 1
+
+        if self._unawaited > MOST_UNAWAITED:
+            raise AmqpError("amqp:not-allowed", "frames without an end that answer nothing")
+
+    def _on_frame(self, body: Performative | None) -> bool:
         handler = self._handlers.get(type(body))
 
         if handler is not None:
-            handler(body)
-        elif body is not None:
-            self._greet(body)
+            return handler(body)
 
-    def _greet(self, item: bytes | Performative) -> None:
+        return body is not None and self._greet(body)  # without a body it only keeps alive
+
+    def _greet(self, item: bytes | Performative) -> bool:
         if self._has_begun or self._greetings.qsize() >= MOST_GREETINGS:
             raise AmqpError("amqp:not-allowed", f"{type(item).__name__} at the wrong time")
 
         self._greetings.put_nowait(item)
+        return True
 
-    def _on_attach(self, attach: Attach) -> None:
+    def _on_attach(self, attach: Attach) -> bool:
         end = self._ends.get(attach.name)
 
         if end is None:
-            return
+            return False
 
         if attach.handle in self._ends_by_handle or end in self._ends_by_handle.values():
             raise AmqpError("amqp:session:handle-in-use", f"handle {attach.handle}")
 
         self._ends_by_handle[attach.handle] = end
         end.on_attach(attach)
+        return True
 
-    def _on_detach(self, detach: Detach) -> None:
+    def _on_detach(self, detach: Detach) -> bool:
         end = self._ends_by_handle.pop(detach.handle, None)
 
         if end is not None:
             end.on_end(_as_exception(detach.error))
 
-    def _on_transfer(self, transfer: Transfer) -> None:
+        return end is not None
+
+    def _on_transfer(self, transfer: Transfer) -> bool:
         self._next_incoming_id = (self._next_incoming_id + 1) % WRAP
         self._incoming_window -= 1
 
@@ -285,24 +303,22 @@ class Connection(asyncio.Protocol):
 
         end = self._ends_by_handle.get(transfer.handle)
 
-        if end is not None:
-            end.on_transfer(transfer)
+        return end is not None and end.on_transfer(transfer)
 
-    def _on_disposition(self, disposition: Disposition) -> None:
-        for end in self._ends.values():
-            end.on_disposition(disposition)
+    def _on_disposition(self, disposition: Disposition) -> bool:
+        return True in [end.on_disposition(disposition) for end in self._ends.values()]
 
-    def _on_end(self, body: End | Close) -> None:
+    def _on_end(self, body: End | Close) -> bool:
         self._end(_as_exception(body.error))
+        return True
 
-    def _on_flow(self, flow: Flow) -> None:
+    def _on_flow(self, flow: Flow) -> bool:
         seen = flow.next_incoming_id or 0
         in_flight = (self._next_outgoing_id - seen) % WRAP
         self._peer_window = flow.incoming_window - in_flight
 
-        for handle, end in self._ends_by_handle.items():
-            if flow.handle in {None, handle}:
-                end.on_flow(flow)
+        ends = self._ends_by_handle.items()
+        return True in [end.on_flow(flow) for handle, end in ends if flow.handle in {None, handle}]
 
     def _flow(
         self,

@@ -59,16 +59,19 @@ class _End(LinkEnd):
             self.attached.set_result(None)
 
     @override
-    def on_flow(self, flow: Flow) -> None:
+    def on_flow(self, flow: Flow) -> bool:
         """Only a sender cares."""
+        return False
 
     @override
-    def on_transfer(self, transfer: Transfer) -> None:
+    def on_transfer(self, transfer: Transfer) -> bool:
         """Only a receiver cares."""
+        return False
 
     @override
-    def on_disposition(self, disposition: Disposition) -> None:
+    def on_disposition(self, disposition: Disposition) -> bool:
         """Only a sender cares."""
+        return False
 
     @override
     def on_end(self, error: AmqpError) -> None:
@@ -130,18 +133,20 @@ class Sender(_End):
         self._sent.clear()
 
     @override
-    def on_flow(self, flow: Flow) -> None:
+    def on_flow(self, flow: Flow) -> bool:
         if flow.handle is not None and flow.link_credit is not None:
             self._credit = (flow.delivery_count or 0) + flow.link_credit - self._delivery_count
 
-        self._pump()
+        return self._pump()
 
     @override
-    def on_disposition(self, disposition: Disposition) -> None:
+    def on_disposition(self, disposition: Disposition) -> bool:
         if not disposition.is_receiver:
-            return
+            return False
 
-        for number in self._settled_by(disposition):
+        settled = self._settled_by(disposition)
+
+        for number in settled:
             message = self._sent.pop(number)
 
             if isinstance(disposition.state, Rejected):
@@ -152,6 +157,8 @@ class Sender(_End):
                     if error
                     else AmqpError("rejected"),
                 )
+
+        return bool(settled)
 
     def _settled_by(self, disposition: Disposition) -> list[int]:
         """What of ours is among four billion deliveries at most; their numbers may wrap."""
@@ -164,7 +171,8 @@ class Sender(_End):
         span = (last - first) % WRAP
         return [number for number in self._sent if (number - first) % WRAP <= span]
 
-    def _pump(self) -> None:
+    def _pump(self) -> bool:
+        """Send what may go; whether anything did."""
         frames = []
 
         while self._queue and self._credit > 0 and self._connection.can_send:
@@ -177,6 +185,8 @@ class Sender(_End):
 
         if frames:
             self._connection.write(b"".join(frames))
+
+        return bool(frames)
 
 
 class Receiver(_End):
@@ -211,7 +221,7 @@ class Receiver(_End):
         self._grant()
 
     @override
-    def on_transfer(self, transfer: Transfer) -> None:
+    def on_transfer(self, transfer: Transfer) -> bool:
         first = self._first = self._first or transfer
         self._bytes += len(transfer.payload)
 
@@ -222,7 +232,7 @@ class Receiver(_End):
             self._pieces.append(transfer.payload)
 
         if transfer.more and not transfer.aborted:
-            return
+            return bool(transfer.payload)
 
         payload, self._pieces = b"".join(self._pieces), []
         self._first, self._bytes = None, 0
@@ -233,7 +243,7 @@ class Receiver(_End):
             self._grant()
 
         if transfer.aborted:
-            return
+            return False
 
         number = first.delivery_id
 
@@ -242,6 +252,7 @@ class Receiver(_End):
             self._connection.write(encode_frame(CHANNEL, settled))
 
         self._on_message(payload)
+        return True
 
     def _grant(self) -> None:
         self._credit = CREDIT
