@@ -243,6 +243,9 @@ class ProcessSight:
         if not self.rights.may(READ, descriptor):
             raise NotReadError("the process's user may not read it")
 
+        if not self.rights.is_for(descriptor):
+            raise NotReadError("it is root's, and not for everybody to read")
+
         size, pieces = os.fstat(descriptor).st_size, []
 
         while size <= most_bytes and (piece := os.read(descriptor, 65536)):
@@ -306,6 +309,14 @@ class Rights:
     def trusts(self, descriptor: int) -> bool:
         """Whether what is open belongs to it, or to root: others could have put it there."""
         return os.fstat(descriptor).st_uid in {self.user, 0}
+
+    def is_for(self, descriptor: int) -> bool:
+        """Whether the file is its own, or one that everybody may read.
+
+        What root lets a group read may be in the folder by a hard link of anybody in that group.
+        """
+        found = os.fstat(descriptor)
+        return found.st_uid == self.user or bool(found.st_mode & stat.S_IROTH)
 
     def _by_entries(
         self, wanted: int, entries: list[tuple[int, int, int]], found: os.stat_result

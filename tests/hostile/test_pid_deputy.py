@@ -178,6 +178,8 @@ def test_no_link_leads_out(
     [
         (0, 0o600, ()),  # root's, not for everybody
         (0, 0o640, ()),
+        (0, 0o640, (0,)),
+        (0, 0o660, (0,)),
         (OTHER, 0o600, ()),
         (OTHER, 0o644, ()),  # another user's: who knows how it came there
         (OTHER, 0o644, (OTHER,)),
@@ -202,9 +204,9 @@ def test_a_file_of_another_user_is_not_read(
 @AS_ROOT
 @pytest.mark.parametrize(
     ("owner", "mode", "groups"),
-    [(STRANGER, 0o600, ()), (STRANGER, 0o400, ()), (0, 0o644, ()), (0, 0o640, (0,))],
+    [(STRANGER, 0o600, ()), (STRANGER, 0o400, ()), (0, 0o644, ()), (0, 0o644, (0,))],
 )
-def test_a_file_of_its_own_or_of_roots_for_it_is_read(
+def test_a_file_of_its_own_or_of_roots_for_everybody_is_read(
     home: Path, owner: int, mode: int, groups: tuple[int, ...]
 ) -> None:
     written(home / ".env", "EVENTHUB_NAME=own\n", owner, mode)
@@ -218,12 +220,12 @@ def test_a_file_of_its_own_or_of_roots_for_it_is_read(
 
 @AS_ROOT
 def test_an_access_list_counts_as_the_kernel_counts_it(home: Path) -> None:
-    """Its mask stands where the mode of the group stood."""
-    file = written(home / ".env", LEAK, 0, 0o600)
+    """Everybody may read root's file, but for this one user."""
+    file = written(home / ".env", LEAK, 0, 0o644)
     entries = b"".join(
         tag.to_bytes(2, "little") + bits.to_bytes(2, "little") + who.to_bytes(4, "little")
         for tag, bits, who in (
-            (1, 6, NOBODY), (2, 4, OTHER), (4, 0, NOBODY), (0x10, 4, NOBODY), (0x20, 0, NOBODY),
+            (1, 6, NOBODY), (2, 0, STRANGER), (4, 4, NOBODY), (0x10, 4, NOBODY), (0x20, 4, NOBODY),
         )
     )  # fmt: skip
 
