@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 DEBUG = "EHTUI_DEBUG"
 # So many reads of the hub before a pipe gets its report: rates need two, and one to spare.
 REFRESHES = 3
+_LONGEST = 1000  # characters of a sentence: what it quotes can be a file by mistake
 
 
 def run(argv: list[str]) -> int:
@@ -98,12 +99,20 @@ def _run_default(args: argparse.Namespace | None = None) -> int:
 
 
 def _say(summary: str, advice: str, code: ExitCode) -> ExitCode:
-    print(f"ehtui: {safe(summary)}", file=sys.stderr)
+    print(f"ehtui: {_cut(safe(summary))}", file=sys.stderr)
 
     if advice:
-        print(f"  {safe(advice)}", file=sys.stderr)
+        print(f"  {_cut(safe(advice))}", file=sys.stderr)
 
     return code
+
+
+def _cut(text: str) -> str:
+    """Its beginning and its end: what is wrong often stands behind what is quoted."""
+    if len(text) <= _LONGEST:
+        return text
+
+    return f"{text[: _LONGEST // 2]} … {text[-_LONGEST // 2 :]}"
 
 
 def _internal(error: BaseException) -> ExitCode:

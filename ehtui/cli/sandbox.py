@@ -23,6 +23,7 @@ the background). The lines on standard output are a .env: 'ehtui sandbox > .env 
 own consumer at it.
 """
 _AMQPS_PORT = 5671  # over TLS the Python SDK knows no other, whatever the Endpoint says
+_LAST_PORT = 65535
 _SEE_HELP = "See 'ehtui sandbox --help'."
 
 
@@ -119,10 +120,24 @@ def _check(options: ServerOptions) -> None:
             "Quote it: --group '$Default'",
         )
 
+    _check_names(options)
+
+    if not 0 <= options.port <= _LAST_PORT:
+        raise ConfigError(f"--port {options.port}: a port is 0 to {_LAST_PORT}.", _SEE_HELP)
+
     if not _is_loopback(options.host):
         raise ConfigError(
             f"--host {options.host}: the sandbox serves on loopback only (127.x.x.x).", _SEE_HELP
         )
+
+
+def _check_names(options: ServerOptions) -> None:
+    from ehtui.sandbox.eventhubs.namespace import check_hub  # noqa: PLC0415
+
+    try:
+        check_hub(options.hub, options.partitions, options.groups)
+    except ValueError as error:
+        raise ConfigError(f"--hub or --group: {error}.", _SEE_HELP) from None
 
 
 def _is_loopback(host: str) -> bool:

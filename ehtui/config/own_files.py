@@ -35,6 +35,31 @@ def read_own_file(path: Path, shown: str) -> bytes:
     return content
 
 
+def named_path(given: str, folder: Path, name: str, advice: str = "Check the path.") -> Path:
+    """Where a path leads that the user wrote, `~` and all; `name` is how to call it.
+
+    Raises:
+        ConfigError: There is nothing, or nothing that can be reached.
+    """
+    try:
+        path = folder / Path(given).expanduser()
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, RuntimeError, ValueError):  # no such home, NUL
+        raise ConfigError(f"{name} does not exist.", advice) from None
+    except OSError as error:
+        raise ConfigError(f"{name} cannot be read: {error.strerror}.", advice) from None
+
+    return path
+
+
+def is_there(path: Path) -> bool:
+    """Whether a file stands where nobody named one: what cannot be reached does not count."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
 def yaml_places(
     given: str | None, folder: Path, environment: Mapping[str, str]
 ) -> list[tuple[Path, str]]:
@@ -46,12 +71,7 @@ def yaml_places(
         ConfigError: The named file does not exist.
     """
     if given is not None:
-        path = folder / Path(given).expanduser()
-
-        if not path.exists():
-            raise ConfigError(f"--config {given} does not exist.", "Check the path.")
-
-        return [(path, given)]
+        return [(named_path(given, folder, f"--config {given}"), given)]
 
     places = [(folder / name, name) for name in ("ehtui.yaml", "config.yaml")]
     home = environment.get("HOME")
@@ -61,7 +81,7 @@ def yaml_places(
         path = Path(base) / "ehtui" / "config.yaml"
         places.append((path, str(path)))
 
-    return [place for place in places if place[0].is_file()]
+    return [place for place in places if is_there(place[0])]
 
 
 LONGEST = 64 * 1024  # of a text with variables: a few lines of them can stand for gigabytes

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -12,10 +11,12 @@ from msgspec.structs import replace
 from ehtui.config.errors import ConfigError
 from ehtui.config.hub_and_store import Provenance, checkpoint_store, event_hub
 from ehtui.config.origins import ENVIRONMENT_NAMES, Layer, Origin, Value, Values, merged, values_of
-from ehtui.config.own_files import read_dotenv, yaml_places
+from ehtui.config.own_files import is_there, named_path, read_dotenv, yaml_places
 from ehtui.config.settings import Settings
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ehtui.config.own_files import DotenvFile
     from ehtui.config.process_settings import ProcessFindings
     from ehtui.config.yaml_settings import FileSettings
@@ -107,18 +108,11 @@ def _by_convention(
 
 
 def _local_dotenv(flags: Flags, folder: Path, environment: Mapping[str, str]) -> DotenvFile | None:
-    if flags.env_file is None:
-        path, shown = folder / ".env", ".env"
-    else:
-        path, shown = folder / Path(flags.env_file).expanduser(), flags.env_file
+    if (given := flags.env_file) is not None:
+        return read_dotenv(named_path(given, folder, f"--env-file {given}"), given, environment)
 
-        if not path.is_file():
-            raise ConfigError(f"--env-file {shown} does not exist.", "Check the path.")
-
-    if not path.is_file():
-        return None
-
-    return read_dotenv(path, shown, environment)
+    path = folder / ".env"
+    return read_dotenv(path, ".env", environment) if is_there(path) else None
 
 
 def _file(

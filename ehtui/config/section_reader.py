@@ -183,6 +183,9 @@ class SectionReader:
             return msgspec.convert(value, kind, strict=False, dec_hook=_secret)
         except msgspec.ValidationError as error:
             raise self._explained(str(error), kind, key) from None
+        except UnicodeEncodeError:
+            where = f"{safe(key)} ({self.file.where(key)})"
+            raise ConfigError(f"{where} holds half a character, which is no text.") from None
 
     def _explained(self, message: str, kind: Any, key: str) -> ConfigError:
         match = _PATH.search(message)

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from ehtui.config.addresses import group_of
 from ehtui.config.errors import ConfigError
 from ehtui.config.origins import Layer, Origin, Value
-from ehtui.config.own_files import DotenvFile, read_dotenv
+from ehtui.config.own_files import DotenvFile, named_path, read_dotenv
 from ehtui.config.section_reader import SectionReader
 from ehtui.config.settings import (
     SECTIONS,
@@ -113,14 +113,8 @@ def _settings_of(
 
 
 def _dotenv(name: str, file: YamlFile, variables: Mapping[str, str]) -> DotenvFile:
-    path = file.path.parent / Path(name).expanduser()
-
-    if not path.is_file():
-        raise ConfigError(
-            f"env_file ({file.where('env_file')}) does not exist: {path}.",
-            "Paths in a file are relative to that file.",
-        )
-
+    called = f"env_file ({file.where('env_file')}), {name},"
+    path = named_path(name, file.path.parent, called, "Paths in a file are relative to that file.")
     return read_dotenv(path, name, variables)
 
 
@@ -180,9 +174,9 @@ def _consumers(reader: SectionReader, folder: Path) -> dict[str, ConsumerSetting
     return {
         name: replace(
             consumer,
-            cwd=_path(consumer.cwd, folder),
-            env_file=_path(consumer.env_file, folder),
-            log=_path(consumer.log, folder),
+            cwd=_path(consumer.cwd, folder, f"consumers.{name}.cwd"),
+            env_file=_path(consumer.env_file, folder, f"consumers.{name}.env_file"),
+            log=_path(consumer.log, folder, f"consumers.{name}.log"),
         )
         for name, consumer in consumers.items()
     }
@@ -197,12 +191,18 @@ def _check_consumer(consumer: ConsumerSettings, key: str) -> None:
 
     try:
         re.compile(consumer.match or "")
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise ConfigError(f"{key}.match is not a regular expression: {error}.") from None
 
 
-def _path(given: str | None, folder: Path) -> str | None:
-    return None if given is None else str(folder / Path(given).expanduser())
+def _path(given: str | None, folder: Path, key: str) -> str | None:
+    if given is None:
+        return None
+
+    try:
+        return str(folder / Path(given).expanduser())
+    except RuntimeError:
+        raise ConfigError(f"{safe(key)}: there is no user of that name: {safe(given)}.") from None
 
 
 def _test_events(reader: SectionReader) -> Mapping[str, TestEventSettings]:

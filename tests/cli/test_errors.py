@@ -70,6 +70,14 @@ def test_a_bad_environment(ehtui: Ehtui, variables: dict[str, str], says: str) -
     assert_one_sentence(said.err)
 
 
+def test_a_file_where_a_name_belongs_is_quoted_in_part(ehtui: Ehtui) -> None:
+    said = ehtui("config", "--hub", "x y" * 100_000)
+
+    assert said.code == USAGE
+    assert "is not the name of an event hub" in said.err + said.out
+    assert len(said.err) < 3000
+
+
 def test_a_bad_file(ehtui: Ehtui, tmp_path: Path) -> None:
     (tmp_path / "ehtui.yaml").write_text(f"eventhub:\n  connection_string: '{SECRET}\n")
     said = ehtui("config")

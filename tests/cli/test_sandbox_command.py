@@ -94,6 +94,13 @@ def test_a_shell_keeps_the_lines_as_they_are() -> None:
     [
         (["--partitions", "0"], "--partitions"),
         (["--group", ""], "Default"),
+        (["--hub", ""], "hub"),
+        (["--hub", "../.."], "hub"),
+        (["--group", "a b"], "group"),
+        (["--group", "x" * 100_000], "group"),
+        (["--port", "-1"], "65535"),
+        (["--port", "65536"], "65535"),
+        (["--port", "9" * 30], "65535"),
         (["--host", "0.0.0.0"], "loopback"),
         (["--host", "127.example.com"], "loopback"),
     ],

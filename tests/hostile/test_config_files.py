@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -164,6 +165,53 @@ def test_a_number_out_of_range_is_told_by_its_key(tmp_path: Path, key: str, valu
         resolved(tmp_path, f"{section}: {{{name}: {value}}}\n")
 
     assert len(caught.value.summary) < 300
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "read_only", "eventhub", "eventhub.aliases", "eventhub.name", "checkpoint_store.layout",
+        "lease.groups", "consumers", "consumers.a.match", "consumers.a.command",
+        "test_events.a.properties", "poll.hub_s", "ui.keymap", "ui.sort", "env_file",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("text", ['"\\uD800"', '["\\uD800"]', '{"\\uD800": "\\uDFFF"}', "${BYTE}"])
+def test_half_a_character_is_no_fault_of_ehtui(tmp_path: Path, key: str, text: str) -> None:
+    lines = [f"{'  ' * depth}{name}:" for depth, name in enumerate(key.split("."))]
+
+    with suppress(ConfigError):
+        (tmp_path / "config.yaml").write_text("\n".join(lines) + f" {text}\n")
+        resolve(Flags(), environment={"BYTE": "\udcff"}, folder=tmp_path, look_into=look_into)
+
+
+NO_PATHS = ["x" * 5000, "~nobody-of-that-name/x", "a\0b", "file/x", "\udcff"]
+
+
+@pytest.mark.parametrize("path", NO_PATHS, ids=ascii)
+def test_what_can_be_no_path_is_told_by_its_name(tmp_path: Path, path: str) -> None:
+    (tmp_path / "file").touch()
+
+    for flags in (Flags(config=path), Flags(env_file=path)):
+        with pytest.raises(ConfigError, match=r"^--.* (does not exist|cannot be read)"):
+            resolve(flags, environment={}, folder=tmp_path, look_into=look_into)
+
+    with pytest.raises(ConfigError, match=r"env_file|config\.yaml"):
+        resolved(tmp_path, f"env_file: {json.dumps(path)}\n")
+
+    with suppress(ConfigError):
+        resolved(tmp_path, f"consumers: {{a: {{match: x, cwd: {json.dumps(path)}}}}}\n")
+
+    # Nobody named this place: what is not there is not looked at.
+    missing = tmp_path / "missing"
+    settings = resolve(Flags(), environment={"HOME": path}, folder=missing, look_into=look_into)
+
+    assert not settings.origins
+
+
+@pytest.mark.parametrize("pattern", ["a{99999999999999999999}", "(" * 9000 + ")" * 9000, "["])
+def test_a_pattern_that_is_none_is_told(tmp_path: Path, pattern: str) -> None:
+    with pytest.raises(ConfigError, match="not a regular expression"):
+        resolved(tmp_path, f"consumers: {{a: {{match: '{pattern}'}}}}\n")
 
 
 def test_files_without_an_end_are_read_to_a_limit(tmp_path: Path) -> None:

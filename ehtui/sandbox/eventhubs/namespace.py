@@ -118,7 +118,7 @@ class Namespace:
         Raises ValueError where the service would not have it, or it has too many already.
         """
         groups = tuple(groups)
-        _check_hub(name, partitions, groups)
+        check_hub(name, partitions, groups)
 
         if name.lower() in self._hubs:
             self.delete_hub(name)
@@ -252,8 +252,8 @@ class Namespace:
             log.notify()
 
 
-def _check_hub(name: str, partitions: int, groups: tuple[str, ...]) -> None:
-    """Before anything is created of it."""
+def check_hub(name: str, partitions: int, groups: tuple[str, ...]) -> None:
+    """Check what is about to be created. ValueError: it cannot be a hub."""
     if not _HUB.fullmatch(name):
         raise ValueError(f"{name[:60]!r} is no name of a hub")
 
