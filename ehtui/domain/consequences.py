@@ -78,12 +78,12 @@ def _stakes(snapshot: Snapshot, name: str, partition: str) -> _Stakes | None:
     renewed = [lease.renewed_at for lease in leases if lease.renewed_at is not None]
 
     return _Stakes(
-        timing_of(owner, group.timings, snapshot.policy.lease_of(name)),
-        _survivors(snapshot, group, owner),
-        next((len(o.partitions) for o in group.owners if o.id == owner), 1),
-        max(renewed) if renewed else None,
-        snapshot.server_now if snapshot.listed_at is None else snapshot.listed_at,
-        survivors_skew(group.owners, owner, snapshot.clock_skew_s),
+        timing=timing_of(owner, group.timings, snapshot.policy.lease_of(name)),
+        survivors=_survivors(snapshot, group, owner),
+        waiting=next((len(o.partitions) for o in group.owners if o.id == owner), 1),
+        renewed_at=max(renewed) if renewed else None,
+        looked_at=snapshot.server_now if snapshot.listed_at is None else snapshot.listed_at,
+        skew=survivors_skew(group.owners, owner, snapshot.clock_skew_s),
     )
 
 

@@ -145,14 +145,14 @@ def _judged(draft: Draft, consumer: ConsumerState, part: _Part) -> ConsumerState
     role = next((r for r in _WORST_FIRST if r in judged.values()), ConsumerRole.UNKNOWN)
     link = part.links[0] if part.links else None
     state = ConsumerState(
-        process,
-        link,
-        part.owns,
-        ConsumerRole.OWNER if part.owns else _other_role(draft, process, part) or role,
-        _log_of(draft, process, is_named=part.is_named),
-        part.links[1:],
-        idle,
-        draft.host.behind.get(process.id.pid, 0),
+        process=process,
+        link=link,
+        owns=part.owns,
+        role=ConsumerRole.OWNER if part.owns else _other_role(draft, process, part) or role,
+        log=_log_of(draft, process, is_named=part.is_named),
+        more_links=part.links[1:],
+        idle=idle,
+        log_behind_bytes=draft.host.behind.get(process.id.pid, 0),
     )
     return consumer if consumer == state else state
 

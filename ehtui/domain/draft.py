@@ -144,14 +144,14 @@ class Draft:
         """How partitions are judged now."""
         policy = self.policy
         return Moment(
-            self.at,
-            self.now,
-            self.looked_at,
-            self.listed_at,
-            self._listed(),
-            self.clock_offset_s or 0.0,
-            self.before.taken_at,
-            policy.hub_interval_s + policy.store_interval_s,
+            at=self.at,
+            now=self.now,
+            looked_at=self.looked_at,
+            listed_at=self.listed_at,
+            listed=self._listed(),
+            ahead_s=self.clock_offset_s or 0.0,
+            polled_before_at=self.before.taken_at,
+            poll_s=policy.hub_interval_s + policy.store_interval_s,
             is_hub_fresh=self.is_fresh("hub"),
             ended=self.host.ended(self.listed_at),
             hub_created_at=self.hub_created_at,

@@ -60,7 +60,14 @@ def judge(
     """Health and rule of one partition of a group at `now`, server time, after `before`."""
     return (
         _at_once(lease, lag)
-        or _stopped(lease, lag.lag or 0, progress, patience, in_per_s, now)
+        or _stopped(
+            lease=lease,
+            lag=lag.lag or 0,
+            progress=progress,
+            patience=patience,
+            in_per_s=in_per_s,
+            now=now,
+        )
         or _in_between(lease, lag, progress)
         or _by_window(lag.lag or 0, progress, patience, in_per_s, before)
     )

@@ -223,14 +223,14 @@ def _taken(links: Mapping[str, OwnerLink], owns: Owned) -> frozenset[ProcessId]:
 
 def _link(claim: OwnerClaim, process: ProcessId, basis: LinkBasis) -> OwnerLink:
     return OwnerLink(
-        process,
-        claim.owner,
-        basis,
-        claim.evidence,
-        claim.seen_at,
-        claim.group,
-        claim.over_at,
-        claim.hub,
+        process=process,
+        owner=claim.owner,
+        basis=basis,
+        evidence=claim.evidence,
+        seen_at=claim.seen_at,
+        group=claim.group,
+        over_at=claim.over_at,
+        hub=claim.hub,
     )
 
 

@@ -75,19 +75,19 @@ def lease_of(
         state = LeaseState.EXPIRED if looked_at >= expires_at else LeaseState.OVERDUE
 
     return Lease(
-        state,
-        record.owner,
-        blob.last_modified,
-        expires_at,
-        timing.shown_period_s,
-        timing.expires_after_s,
-        timing.period_basis,
-        timing.basis,
-        blob.etag,
-        blob.last_modified,
-        blob.name,
-        claimed_at,
-        overdue_at,
+        state=state,
+        owner=record.owner,
+        renewed_at=blob.last_modified,
+        expires_at=expires_at,
+        renewed_every_s=timing.shown_period_s,
+        expires_after_s=timing.expires_after_s,
+        period_basis=timing.period_basis,
+        basis=timing.basis,
+        etag=blob.etag,
+        last_modified=blob.last_modified,
+        blob=blob.name,
+        claimed_at=claimed_at,
+        overdue_at=overdue_at,
     )
 
 

@@ -90,14 +90,14 @@ def look_at(listing: StoreListing, hub: HubNames | None, before: Look | None) ->
             partitions.setdefault(place[0], set()).add(place[1])
 
     return Look(
-        listing,
-        hub,
-        owns,
-        reads,
-        {group: tuple(found) for group, found in spellings.items()},
-        names,
-        {group: frozenset(found) for group, found in partitions.items()},
-        unreadable,
+        listing=listing,
+        hub=hub,
+        ownerships=owns,
+        checkpoints=reads,
+        spellings={group: tuple(found) for group, found in spellings.items()},
+        names=names,
+        partitions={group: frozenset(found) for group, found in partitions.items()},
+        unreadable=unreadable,
     )
 
 

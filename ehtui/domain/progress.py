@@ -60,15 +60,15 @@ class Progress(NamedTuple):
     def waiting(self, since: float | None, zero_at: float | None) -> Progress:
         """The same with another account of what waits."""
         return Progress(
-            self.record,
-            self.commits,
-            self.waits,
-            since,
-            zero_at,
-            self.rewind,
-            self.pace,
-            self.watched_at,
-            self.watched_sequence,
+            record=self.record,
+            commits=self.commits,
+            waits=self.waits,
+            waiting_since=since,
+            zero_at=zero_at,
+            rewind=self.rewind,
+            pace=self.pace,
+            watched_at=self.watched_at,
+            watched_sequence=self.watched_sequence,
         )
 
 
@@ -105,7 +105,15 @@ def committed(
     elif rewind is not None and sequence >= rewind.from_sequence:
         rewind = None
 
-    return Progress(record, commits, waits, since, progress.zero_at, rewind, pace_of(commits))
+    return Progress(
+        record=record,
+        commits=commits,
+        waits=waits,
+        waiting_since=since,
+        zero_at=progress.zero_at,
+        rewind=rewind,
+        pace=pace_of(commits),
+    )
 
 
 def pace_of(commits: tuple[Commit, ...]) -> Pace | None:

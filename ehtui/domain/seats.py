@@ -90,31 +90,47 @@ def judged(
     looks = Looks(state, stored, moment.listed, moment.hub_created_at)
     known = known_lag(old, looks)
     lag = shown_lag(old, looks, known, is_hub_fresh=moment.is_hub_fresh)
-    progress = _followed(seat, lag, known.lag, checkpoint, moment, lease, state)
+    progress = _followed(
+        seat=seat,
+        lag=lag,
+        waits=known.lag,
+        checkpoint=checkpoint,
+        moment=moment,
+        lease=lease,
+        state=state,
+    )
     patience = moment.patience_of(timing)
     in_per_s = state.in_per_s
-    verdict, rule = health.judge(lease, lag, progress, patience, in_per_s, looked_at, old.health)
+    verdict, rule = health.judge(
+        lease=lease,
+        lag=lag,
+        progress=progress,
+        patience=patience,
+        in_per_s=in_per_s,
+        now=looked_at,
+        before=old.health,
+    )
     out_per_s = out_rate(progress.pace, looked_at)
     shown = GroupPartition(
-        old.id,
-        lease,
-        checkpoint,
-        lag.lag,
-        lag.is_bound,
-        lag.lost,
-        lag.ahead,
-        old.behind if lag is not known else _behind(flow, lag, looks, moment),
-        out_per_s,
-        _drain(lag, in_per_s, out_per_s),
-        verdict,
-        rule,
-        _FILLED[len(progress.commits)],
-        old.lag_series if lag is not known else _lag_series(old, lag, moment),
-        _layout(tenure, checkpoint),
-        lag.why,
-        stored.unreadable,
-        old.takeover if lease.state is not LeaseState.HELD else None,
-        lag.counted,
+        id=old.id,
+        lease=lease,
+        checkpoint=checkpoint,
+        lag=lag.lag,
+        lag_is_bound=lag.is_bound,
+        lost=lag.lost,
+        ahead=lag.ahead,
+        behind=old.behind if lag is not known else _behind(flow, lag, looks, moment),
+        out_per_s=out_per_s,
+        drain_s=_drain(lag, in_per_s, out_per_s),
+        health=verdict,
+        rule=rule,
+        window=_FILLED[len(progress.commits)],
+        lag_series=old.lag_series if lag is not known else _lag_series(old, lag, moment),
+        layout=_layout(tenure, checkpoint),
+        lag_reason=lag.why,
+        unreadable=stored.unreadable,
+        takeover=old.takeover if lease.state is not LeaseState.HELD else None,
+        counted=lag.counted,
     )
 
     if lease is old.lease and checkpoint is old.checkpoint and shown == old:
@@ -145,23 +161,23 @@ def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
     next_at = next_change_at(lease, timing, moment.looked_at)
     due_at = seat.due_at if seat.due_at != lapses_at or next_at is None else next_at
     shown = GroupPartition(
-        old.id,
-        lease,
-        old.checkpoint,
-        old.lag,
-        old.lag_is_bound,
-        old.lost,
-        old.ahead,
-        old.behind,
-        old.out_per_s,
-        old.drain_s,
-        old.health,
-        old.rule,
-        old.window,
-        old.lag_series,
-        old.layout,
-        old.lag_reason,
-        old.unreadable,
+        id=old.id,
+        lease=lease,
+        checkpoint=old.checkpoint,
+        lag=old.lag,
+        lag_is_bound=old.lag_is_bound,
+        lost=old.lost,
+        ahead=old.ahead,
+        behind=old.behind,
+        out_per_s=old.out_per_s,
+        drain_s=old.drain_s,
+        health=old.health,
+        rule=old.rule,
+        window=old.window,
+        lag_series=old.lag_series,
+        layout=old.layout,
+        lag_reason=old.lag_reason,
+        unreadable=old.unreadable,
         counted=old.counted,
     )
     return Seat(shown, tenure, seat.progress, seat.marks, due_at)
@@ -170,12 +186,12 @@ def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
 def _lease_now(tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
     ended_at = moment.ended.get(tenure.holder) if tenure.holder is not None else None
     lease = lease_of(
-        tenure.record,
-        timing,
-        moment.looked_at,
-        tenure.holder,
-        tenure.claimed_at,
-        ended_at,
+        record=tenure.record,
+        timing=timing,
+        looked_at=moment.looked_at,
+        last_owner=tenure.holder,
+        claimed_at=tenure.claimed_at,
+        ended_at=ended_at,
         listed_at=moment.listed_at,
     )
 

@@ -57,14 +57,14 @@ class Tally:
     ) -> GroupState:
         """The group as it is now."""
         return GroupState(
-            before.name,
-            partitions,
-            owners,
-            max(self.counts, key=_RANK.__getitem__, default=Health.UNKNOWN),
-            self.counts,
-            self.lag if self.known else None,
-            self.known < len(partitions),
-            before.spellings,
-            before.strays,
-            before.timings,
+            name=before.name,
+            partitions=partitions,
+            owners=owners,
+            health=max(self.counts, key=_RANK.__getitem__, default=Health.UNKNOWN),
+            counts=self.counts,
+            lag=self.lag if self.known else None,
+            lag_is_partial=self.known < len(partitions),
+            spellings=before.spellings,
+            strays=before.strays,
+            timings=before.timings,
         )

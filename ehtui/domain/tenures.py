@@ -92,7 +92,14 @@ def moves_of(
 
     def move(kind: MoveKind, from_owner: str | None, to_owner: str | None) -> Move:
         return Move(
-            at, shift.partition, kind, from_owner, to_owner, shift.sequence, age_s, free_since
+            at=at,
+            partition=shift.partition,
+            kind=kind,
+            from_owner=from_owner,
+            to_owner=to_owner,
+            sequence=shift.sequence,
+            age_s=age_s,
+            free_since=free_since,
         )
 
     if new is None:

@@ -212,15 +212,15 @@ def _timing(
     overdue_s = min(overdue_s, max(expiry.latest_s, _silent_after(period_s, longest_s)))
 
     return Timing(
-        period_s,
-        period_basis,
-        longest_s,
-        overdue_s,
-        expiry.latest_s,
-        expiry.soonest_s,
-        expiry.basis,
-        expiry.rivals,
-        expiry.is_open,
+        period_s=period_s,
+        period_basis=period_basis,
+        longest_s=longest_s,
+        overdue_after_s=overdue_s,
+        expires_after_s=expiry.latest_s,
+        soonest_expiry_s=expiry.soonest_s,
+        basis=expiry.basis,
+        rivals=expiry.rivals,
+        is_open=expiry.is_open,
     )
 
 

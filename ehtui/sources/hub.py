@@ -135,12 +135,12 @@ class HubSource(Source):
         odd += [r.undescribed for r in round_.readings if r.undescribed is not None]
         odd += round_.odd
         return HubRead(
-            self._clock(),
-            self.name,
-            hub,
-            samples,
-            time.monotonic() - began,
-            next(iter(odd), self._limitation),
+            at=self._clock(),
+            source=self.name,
+            hub=hub,
+            samples=samples,
+            duration_s=time.monotonic() - began,
+            limitation=next(iter(odd), self._limitation),
         )
 
     async def _read_into(self, round_: _Round) -> None:

@@ -168,11 +168,24 @@ def _concluded(
 
     if others:
         return OwnerClaim(
-            trace.owner, (first, *others), trace.line, trace.begun_at, group, over_at, hub
+            owner=trace.owner,
+            writers=(first, *others),
+            evidence=trace.line,
+            seen_at=trace.begun_at,
+            group=group,
+            over_at=over_at,
+            hub=hub,
         )
 
     return OwnerLink(
-        first, trace.owner, LinkBasis.LOG, trace.line, trace.begun_at, group, over_at, hub
+        process=first,
+        owner=trace.owner,
+        basis=LinkBasis.LOG,
+        evidence=trace.line,
+        seen_at=trace.begun_at,
+        group=group,
+        over_at=over_at,
+        hub=hub,
     )
 
 

@@ -130,14 +130,14 @@ class _Log:
 
         return [
             LogIncident(
-                process,
-                fact.kind,
-                shown(newest[process, fact, is_past]),
-                at,
-                safe(fact.owner) if fact.owner else None,
-                safe(fact.partition) if fact.partition else None,
-                count,
-                is_past,
+                process=process,
+                kind=fact.kind,
+                line=shown(newest[process, fact, is_past]),
+                at=at,
+                owner=safe(fact.owner) if fact.owner else None,
+                partition=safe(fact.partition) if fact.partition else None,
+                count=count,
+                is_past=is_past,
             )
             for (process, fact, is_past), count in counts.items()
             # Nobody's: neither the line nor its owner tells whose it may be.
@@ -232,19 +232,19 @@ class LogSource:
 
         told = tuple(conclusions(log.owners for log in self._logs.values()))
         return LogsRead(
-            at,
-            self.name,
-            tuple(k for k in told if isinstance(k, OwnerLink)),
-            tuple(incidents),
-            self.clock() - at,
-            tuple(
+            at=at,
+            source=self.name,
+            links=tuple(k for k in told if isinstance(k, OwnerLink)),
+            incidents=tuple(incidents),
+            duration_s=self.clock() - at,
+            followed=tuple(
                 (process.id.pid, path)
                 for path, writers in writing.items()
                 for process in writers
                 if self._logs[path].is_readable
             ),
-            tuple(k for k in told if isinstance(k, OwnerClaim)),
-            tuple(
+            claims=tuple(k for k in told if isinstance(k, OwnerClaim)),
+            behind=tuple(
                 (process.id.pid, behind)
                 for path, writers in writing.items()
                 for process in writers

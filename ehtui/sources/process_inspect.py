@@ -32,13 +32,13 @@ def inspect_process(process: ProcessId) -> ProcessDetails | None:
 
         caught, ignored = signal_masks(process.pid)
         return ProcessDetails(
-            process,
-            _try(lambda: _relatives(found.parents())),
-            _try(lambda: _relatives(found.children())),
-            _try(lambda: _peers(found)),
-            _try(lambda: _logs(found)),
-            caught,
-            ignored,
+            process=process,
+            parents=_try(lambda: _relatives(found.parents())),
+            children=_try(lambda: _relatives(found.children())),
+            peers=_try(lambda: _peers(found)),
+            logs=_try(lambda: _logs(found)),
+            caught_signals=caught,
+            ignored_signals=ignored,
         )
     except psutil.NoSuchProcess:
         return None

@@ -140,7 +140,14 @@ class StoreSource:
 
             nameless = Layout(self._settings.layout)
 
-        return Scope(self._namespace, self._hub, self._group, nameless, is_named, self._aliases)
+        return Scope(
+            namespace=self._namespace,
+            hub=self._hub,
+            group=self._group,
+            nameless=nameless,
+            is_named_container=is_named,
+            aliases=self._aliases,
+        )
 
     async def _read_containers(
         self, *, look_again: bool

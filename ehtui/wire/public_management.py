@@ -83,14 +83,14 @@ class PublicReader(HubReader):
 
         enqueued_at = told["last_enqueued_time_utc"].timestamp()
         return PartitionSample(
-            told["id"],
-            told["beginning_sequence_number"],
-            told["last_enqueued_sequence_number"],
-            told["last_enqueued_offset"],
-            enqueued_at if enqueued_at > 0 else None,
-            told["is_empty"],
-            self._clock(),
-            asked_at,
+            partition=told["id"],
+            begin_sequence=told["beginning_sequence_number"],
+            last_sequence=told["last_enqueued_sequence_number"],
+            last_offset=told["last_enqueued_offset"],
+            last_enqueued_at=enqueued_at if enqueued_at > 0 else None,
+            is_empty=told["is_empty"],
+            sampled_at=self._clock(),
+            asked_at=asked_at,
         )
 
     def _translated(self, error: Exception) -> ProblemError:

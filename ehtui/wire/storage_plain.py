@@ -190,13 +190,15 @@ class PlainBlobAccount:
 
 def _item(entry: Any) -> BlobItem:
     return BlobItem(
-        entry.name,
-        _bare(entry.etag),
-        known_moment(entry.last_modified.timestamp()) if entry.last_modified else None,
-        entry.lease.state,
+        name=entry.name,
+        etag=_bare(entry.etag),
+        last_modified=known_moment(entry.last_modified.timestamp())
+        if entry.last_modified
+        else None,
+        lease_state=entry.lease.state,
         # A released owner is None here and "" on the wire.
-        {key: value or "" for key, value in (entry.metadata or {}).items()},
-        entry.size,
+        metadata={key: value or "" for key, value in (entry.metadata or {}).items()},
+        size=entry.size,
     )
 
 

@@ -219,12 +219,12 @@ def _blob(element: ET.Element) -> BlobItem | None:
     state = properties.get("LeaseState")
 
     return BlobItem(
-        name,
-        (properties.get("Etag") or "").strip('"')[:_KEY_LENGTH],
-        epoch_of(properties.get("Last-Modified") or ""),
-        state if state in _LEASE_STATES else None,
-        metadata,
-        int(size) if _SIZE.fullmatch(size) else None,
+        name=name,
+        etag=(properties.get("Etag") or "").strip('"')[:_KEY_LENGTH],
+        last_modified=epoch_of(properties.get("Last-Modified") or ""),
+        lease_state=state if state in _LEASE_STATES else None,
+        metadata=metadata,
+        size=int(size) if _SIZE.fullmatch(size) else None,
     )
 
 

@@ -107,14 +107,14 @@ def _depart(draft: Draft, consumer: ConsumerState, at: float) -> None:
 
     sent = [s.signal for s in host.signals if s.process == process.id]
     departure = Departure(
-        process.id,
-        draft.now,
-        owners,
-        process.command,
-        process.consumer_name,
-        max(0.0, at - process.id.started_at),
-        sent[-1] if sent else None,
-        consumer.home,
+        process=process.id,
+        at=draft.now,
+        owners=owners,
+        command=process.command,
+        consumer_name=process.consumer_name,
+        lived_s=max(0.0, at - process.id.started_at),
+        signal=sent[-1] if sent else None,
+        home=consumer.home,
     )
     draft.host = replace(host, departures=(*host.departures[-(MOST_DEPARTURES - 1) :], departure))
     owner = consumer.link.owner if consumer.link is not None else None

@@ -76,7 +76,14 @@ def _renewed(draft: Draft, track: OwnerTrack, stamps: Sequence[Stamps]) -> Owner
         if renewals is NOT_MEASURED and track.renewals is not NOT_MEASURED:
             first_seen_at = draft.now  # to be timed anew
 
-    return OwnerTrack(renewals, track.joined_at, draft.looked_at, first_seen_at, now, blurred)
+    return OwnerTrack(
+        renewals=renewals,
+        joined_at=track.joined_at,
+        seen_at=draft.looked_at,
+        first_seen_at=first_seen_at,
+        sight=now,
+        blurred=blurred,
+    )
 
 
 def _timed(draft: Draft, group: GroupMemory) -> GroupMemory:

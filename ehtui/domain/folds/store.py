@@ -180,7 +180,14 @@ def _fold_group(
     for pid in written | unseen:
         if pid in seats:  # else a record for a partition that the hub does not have
             place, is_unseen = (key, pid), is_first and pid in unseen
-            seats[pid] = _followed_seat(look, place, seats[pid], changes, moment, is_unseen)
+            seats[pid] = _followed_seat(
+                look=look,
+                place=place,
+                seat=seats[pid],
+                changes=changes,
+                moment=moment,
+                is_unseen=is_unseen,
+            )
 
     changes.shifts.sort(key=lambda shift: ownership.natural_key(shift.partition))
     before, expiry = group.state.timings, group.expiry
@@ -260,7 +267,14 @@ def _followed_seat(
         if was != owner:
             sequence = shown.sequence if shown is not None else None
             changes.shifts.append(
-                Shift(pid, seat.shown.lease, old, tenure, sequence, seat.shown.lag)
+                Shift(
+                    partition=pid,
+                    lease=seat.shown.lease,
+                    before=old,
+                    after=tenure,
+                    sequence=sequence,
+                    lag=seat.shown.lag,
+                )
             )
         elif record is not None and owner is not None and old.record is not None:
             is_quiet = is_unread and unreadable == seat.shown.unreadable

@@ -116,13 +116,13 @@ def unreadable(
     item = blob.item
 
     return UnreadableBlob(
-        blob.container,
-        item.name,
-        reason,
-        place.group,
-        place.partition,
-        kind or place.role,
-        item.last_modified,
+        container=blob.container,
+        name=item.name,
+        reason=reason,
+        group=place.group,
+        partition=place.partition,
+        kind=kind or place.role,
+        written_at=item.last_modified,
     )
 
 

@@ -39,7 +39,14 @@ def locate_dapr(name: str, scope: Scope) -> Place | None:
 
     prefix = name[: len(start)]
 
-    return Place(scope.namespace, scope.hub, group, partition, Role.LEASE, prefix)
+    return Place(
+        namespace=scope.namespace,
+        hub=scope.hub,
+        group=group,
+        partition=partition,
+        role=Role.LEASE,
+        prefix=prefix,
+    )
 
 
 FORMAT = LeaseFormat(Layout.EPH_GO, KEYS, locate)

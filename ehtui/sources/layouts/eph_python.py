@@ -17,7 +17,14 @@ def locate(name: str, scope: Scope) -> Place | None:
     if not name.isdecimal():
         return None
 
-    return Place(scope.namespace, scope.hub, scope.group, name, Role.LEASE, "")
+    return Place(
+        namespace=scope.namespace,
+        hub=scope.hub,
+        group=scope.group,
+        partition=name,
+        role=Role.LEASE,
+        prefix="",
+    )
 
 
 FORMAT = LeaseFormat(Layout.EPH_PYTHON, KEYS, locate)

@@ -22,7 +22,14 @@ def locate(name: str, scope: Scope) -> Place | None:
 
     prefix = "/".join([*name.split("/")[:-2], ""])
 
-    return Place(parts.namespace, parts.hub, parts.group, parts.partition, Role.LEASE, prefix)
+    return Place(
+        namespace=parts.namespace,
+        hub=parts.hub,
+        group=parts.group,
+        partition=parts.partition,
+        role=Role.LEASE,
+        prefix=prefix,
+    )
 
 
 def parts_of(name: str) -> NameParts | None:

@@ -185,7 +185,14 @@ def by_folder(name: str, scope: Scope) -> Place | None:
 
     folder = "/".join([*parts[:-1], ""])
 
-    return Place(scope.namespace, scope.hub, _group_of(parts[-2]), parts[-1], Role.LEASE, folder)
+    return Place(
+        namespace=scope.namespace,
+        hub=scope.hub,
+        group=_group_of(parts[-2]),
+        partition=parts[-1],
+        role=Role.LEASE,
+        prefix=folder,
+    )
 
 
 def is_broken_lease(blob: StoredBlob) -> bool:

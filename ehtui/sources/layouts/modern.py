@@ -44,7 +44,14 @@ class ModernFormat:
 
         prefix = "/".join([*name.split("/")[:-3], ""])
 
-        return Place(parts.namespace, parts.hub, parts.group, parts.partition, parts.role, prefix)
+        return Place(
+            namespace=parts.namespace,
+            hub=parts.hub,
+            group=parts.group,
+            partition=parts.partition,
+            role=parts.role,
+            prefix=prefix,
+        )
 
     def recognises(self, blob: StoredBlob) -> bool:
         """The name says it all."""

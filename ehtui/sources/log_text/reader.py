@@ -107,13 +107,13 @@ class LogReader:
             return None
 
         return LogRecord(
-            cleaned.text,
-            fact,
-            LogPlace(self._generation, offset),
-            cleaned.written_at,
-            cleaned.pid,
-            cleaned.level,
-            piece.is_past,
+            text=cleaned.text,
+            fact=fact,
+            place=LogPlace(self._generation, offset),
+            written_at=cleaned.written_at,
+            pid=cleaned.pid,
+            level=cleaned.level,
+            is_past=piece.is_past,
         )
 
 

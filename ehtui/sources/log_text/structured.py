@@ -118,12 +118,12 @@ def structured(value: Mapping[str, Any], now: float) -> Structured:
 
     fields = {key: str(leaf) for key, leaf in flat.items() if isinstance(leaf, str | int | float)}
     return Structured(
-        _message(flat, fields)[:MOST_TEXT],
-        _time(flat, now),
-        _level(flat),
-        _process(value, flat),
-        fields,
-        " ".join(exceptions)[:MOST_TEXT],
+        message=_message(flat, fields)[:MOST_TEXT],
+        written_at=_time(flat, now),
+        level=_level(flat),
+        pid=_process(value, flat),
+        fields=fields,
+        exception=" ".join(exceptions)[:MOST_TEXT],
     )
 
 
@@ -148,7 +148,12 @@ def logfmt(text: str, now: float) -> Structured | None:
 
     exception = " ".join(fields[key] for key in fields if key in _EXCEPTIONS)
     return Structured(
-        message, _time(fields, now), _level(fields), _process(fields, fields), fields, exception
+        message=message,
+        written_at=_time(fields, now),
+        level=_level(fields),
+        pid=_process(fields, fields),
+        fields=fields,
+        exception=exception,
     )
 
 
