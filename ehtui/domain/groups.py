@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from operator import attrgetter
+from collections import Counter
+from dataclasses import replace
+from operator import is_
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ehtui.domain import agenda, timeline
+from ehtui.domain import timeline
 from ehtui.domain.memory import GroupMemory, Mark, Seat
-from ehtui.domain.seats import Moment, judged, renewed, vacant
+from ehtui.domain.seats import Moment, judged, vacant
 from ehtui.domain.snapshot import (
+    HEALTH_ORDER,
     LIVE_STATES,
     GroupPartition,
     GroupState,
+    Health,
     Lease,
     LeaseState,
     OwnerState,
@@ -21,19 +24,17 @@ from ehtui.domain.snapshot import (
 )
 from ehtui.domain.stored import Stored, stored_of
 from ehtui.domain.takeover import forecast, survivors_skew
-from ehtui.domain.tally import Tally
 from ehtui.domain.tenures import owner_of
 from ehtui.domain.timing import timing_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ehtui.domain.draft import Draft
     from ehtui.domain.policy import LeasePolicy
     from ehtui.domain.process import OwnerLink
 
-FAST_WAYS = True  # off in the test that compares them with the plain way
-_shown_of = attrgetter("shown")
+_RANK = {health: rank for rank, health in enumerate(HEALTH_ORDER)}
 
 
 def new_group(key: str, name: str, partitions: Iterable[str]) -> GroupMemory:
@@ -43,23 +44,7 @@ def new_group(key: str, name: str, partitions: Iterable[str]) -> GroupMemory:
 
 def reseated(group: GroupMemory, partitions: Iterable[str]) -> GroupMemory:
     """`group` with exactly these partitions."""
-    seats = {pid: group.seats.get(pid) or vacant(pid) for pid in partitions}
-    shown = tuple(map(_shown_of, seats.values()))
-    tally = Tally.of(shown)
-    state = tally.state(group.state, shown, group.state.owners)
-    places = {pid: place for place, pid in enumerate(seats)}
-    troubled = _troubled(seats)
-    return replace(
-        group, seats=seats, state=state, troubled=troubled, known=tally.known, places=places
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """What a look at the store found written in one group."""
-
-    stored: Mapping[str, Stored] = field(default_factory=dict)  # as it is now
-    renewals: frozenset[str] = frozenset()  # partitions of which nothing but the lease was written
+    return _rolled_up(group, {pid: group.seats.get(pid) or vacant(pid) for pid in partitions})
 
 
 def rejudged(
@@ -67,94 +52,39 @@ def rejudged(
     group: GroupMemory,
     partitions: set[str],
     moment: Moment,
-    written: Written | None = None,
+    stored: Mapping[str, Stored] = MappingProxyType({}),
 ) -> GroupMemory:
     """`group` with these partitions and those that are due judged anew, and rolled up.
 
-    Without `written` it was the hub that moved on.
+    `stored` is what a look at the store found of them; of others it stands as it was.
     """
     clock = moment.looked_at
-    due = agenda.due(group.agenda, group.seats, clock)
-    touched = partitions | due
+    due = {pid for pid, seat in group.seats.items() if seat.due_at <= clock}
+    touched = (partitions | due) & group.seats.keys()
 
     if not touched:
         return group
 
-    before = group.state
-    tally = Tally(before.counts, before.lag or 0, group.known)
-    seats: dict[str, Seat] = {}  # judged
-    shown: dict[str, GroupPartition] = {}  # changed
-    leases_changed = has_trouble = False
+    seats = dict(group.seats)
 
     for pid in touched:
-        seat = group.seats.get(pid)
+        seat = seats[pid]
+        holder, flow = seat.tenure.holder, draft.flows.get(pid)
+        timing = group.state.timings.get(holder) if holder is not None else None
+        after = judged(seat, flow, timing, moment, stored.get(pid) or stored_of(seat.shown))
+        _tell_lease(draft, Subject(group.state.name, pid), seat.shown.lease, after.shown.lease)
+        seats[pid] = after
 
-        if seat is None:
-            continue
-
-        after = seats[pid] = _judged(draft, group, seat, moment, written, is_due=pid in due)
-        old, new = seat.shown, after.shown
-        has_trouble = has_trouble or bool(seat.marks or after.marks)
-
-        if new is old:
-            continue
-
-        shown[pid] = new
-        tally.swap(old, new)
-
-        leases_changed |= _follow_lease(draft, before.name, pid, old.lease, new.lease)
-
-    all_seats = {**group.seats, **seats}
-    return replace(
-        group,
-        seats=all_seats,
-        state=_rolled_up(group, shown, tally, leases_changed=leases_changed),
-        troubled=_troubled(all_seats) if has_trouble else group.troubled,
-        known=tally.known,
-        agenda=agenda.planned(group.agenda, seats, clock),
-    )
+    return _rolled_up(group, seats)
 
 
-def _follow_lease(draft: Draft, group: str, partition: str, old: Lease, new: Lease) -> bool:
-    """Whether it changed more than its age; what happened to it is told."""
-    if old is new or (old.state is new.state and old.owner == new.owner):
-        return False
-
-    _tell_lease(draft, group, partition, old, new)
-    return True
-
-
-def _judged(
-    draft: Draft,
-    group: GroupMemory,
-    seat: Seat,
-    moment: Moment,
-    written: Written | None,
-    *,
-    is_due: bool,
-) -> Seat:
-    """Judged the fast way where that gives the same, else the plain way."""
-    pid, holder = seat.shown.id, seat.tenure.holder
-    timing = group.state.timings.get(holder) if holder is not None else None
-
-    if written is not None and pid in written.renewals and not is_due and FAST_WAYS:
-        after = renewed(seat, timing, moment)
-
-        if after is not None:
-            return after
-
-    stored = written.stored.get(pid) if written is not None else None
-
-    return judged(seat, draft.flows.get(pid), timing, moment, stored or stored_of(seat.shown))
-
-
-def _tell_lease(draft: Draft, group: str, partition: str, old: Lease, new: Lease) -> None:
+def _tell_lease(draft: Draft, partition: Subject, old: Lease, new: Lease) -> None:
     """Tell that the same owner's lease became late, lapsed or came back."""
-    if old.owner is None or old.owner != new.owner:
+    if old.state is new.state or old.owner is None or old.owner != new.owner:
         return
 
     owner = old.owner
-    subject = Subject(group=group, partition=partition, owner=owner)
+    subject = replace(partition, owner=owner)
 
     if new.state is LeaseState.OVERDUE and old.state is LeaseState.HELD:
         overdue = timeline.Overdue(owner, new.renewed_at, new.expires_at)
@@ -174,26 +104,26 @@ def _late(old: Lease, new: Lease) -> float | None:
     return max(0.0, new.renewed_at - old.renewed_at - new.renewed_every_s)
 
 
-def _rolled_up(
-    group: GroupMemory, shown: Mapping[str, GroupPartition], tally: Tally, *, leases_changed: bool
-) -> GroupState:
-    """The state with these partitions as they are shown now; the same while none changed."""
-    before = group.state
+def _rolled_up(group: GroupMemory, seats: Mapping[str, Seat]) -> GroupMemory:
+    """`group` with its partitions as they are judged now; the same picture while none changed."""
+    before, shown = group.state, tuple([seat.shown for seat in seats.values()])
+    troubled = tuple([seat for seat in seats.values() if seat.marks])
 
-    if not shown:
-        return before
+    if len(shown) == len(before.partitions) and all(map(is_, shown, before.partitions)):
+        return replace(group, seats=seats, troubled=troubled)
 
-    patched = list(before.partitions)
-
-    for pid, partition in shown.items():
-        patched[group.places[pid]] = partition
-
-    partitions, owners = tuple(patched), before.owners
-
-    if leases_changed or not owners:
-        owners = owners_of(partitions, group, {o.id: o for o in owners})
-
-    return tally.state(before, partitions, owners)
+    counts = Counter([partition.health for partition in shown])
+    lags = [p.lag for p in shown if p.lag is not None and not p.lag_is_bound]
+    state = replace(
+        before,
+        partitions=shown,
+        owners=owners_of(shown, group, {owner.id: owner for owner in before.owners}),
+        health=max(counts, key=_RANK.__getitem__, default=Health.UNKNOWN),
+        counts=counts,
+        lag=sum(lags) if lags else None,
+        lag_is_partial=len(lags) < len(shown),
+    )
+    return replace(group, seats=seats, state=state, troubled=troubled)
 
 
 def owners_of(
@@ -286,14 +216,4 @@ def forecasted(
         if window != seat.shown.takeover:
             changed[seat.shown.id] = seat._replace(shown=seat.shown._replace(takeover=window))
 
-    if not changed:
-        return group
-
-    seats = {**group.seats, **changed}
-    shown = tuple(map(_shown_of, seats.values()))
-    state = replace(group.state, partitions=shown)
-    return replace(group, seats=seats, state=state, troubled=_troubled(seats))
-
-
-def _troubled(seats: Mapping[str, Seat]) -> tuple[Seat, ...]:
-    return tuple([seat for seat in seats.values() if seat.marks])
+    return _rolled_up(group, {**group.seats, **changed}) if changed else group

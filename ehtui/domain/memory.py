@@ -8,7 +8,6 @@ from enum import StrEnum
 from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.agenda import Agenda
 from ehtui.domain.clocks import UNREAD_CLOCKS, Clocks, Restamped
 from ehtui.domain.intake import NO_INTAKE, Intake
 from ehtui.domain.ownership import Look
@@ -125,9 +124,6 @@ class GroupMemory:
     expiry: SeenExpiry | None = None  # as take-overs showed it
     takes_all_at_once: bool | None = None  # in one round; None: not seen yet
     troubled: tuple[Seat, ...] = ()  # those with marks, in natural order
-    known: int = 0  # partitions whose lag is part of the sum
-    places: Mapping[str, int] = field(default_factory=dict)  # of partitions in `state`
-    agenda: Agenda = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

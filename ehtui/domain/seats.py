@@ -59,18 +59,12 @@ class Moment:
     # Owners whose process ended before the store was looked at, and when.
     ended: Mapping[str, float] = field(default_factory=dict)
     hub_created_at: float | None = None
-    patiences: dict[float, health.Patience] = field(default_factory=dict)  # by period
 
     def patience_of(self, timing: Timing | None) -> health.Patience:
         """How long events may wait: a few looks, ten rounds while no cadence is known."""
         period_s = timing.period_s if timing is not None else 0.0
-        known = self.patiences.get(period_s)
-
-        if known is None:
-            unknown_s = max(_UNKNOWN_POLLS / 2 * self.poll_s, _UNKNOWN_ROUNDS * period_s)
-            known = self.patiences[period_s] = health.Patience(3 * self.poll_s, unknown_s)
-
-        return known
+        unknown_s = max(_UNKNOWN_POLLS / 2 * self.poll_s, _UNKNOWN_ROUNDS * period_s)
+        return health.Patience(3 * self.poll_s, unknown_s)
 
 
 def vacant(partition: str) -> Seat:
@@ -85,7 +79,8 @@ def judged(
     """`seat` with everything judged anew; `stored` are the records as they stand."""
     old, tenure, looked_at = seat.shown, seat.tenure, moment.looked_at
     checkpoint = stored.checkpoint
-    lease = hidden_lease(stored) or _lease(old.lease, tenure, timing, moment)
+    lease = hidden_lease(stored) or _lease(tenure, timing, moment)
+    lease = old.lease if lease == old.lease else lease
     state = flow.state if flow is not None else NO_STATE
     looks = Looks(state, stored, moment.listed, moment.hub_created_at)
     known = known_lag(old, looks)
@@ -141,49 +136,7 @@ def judged(
     return Seat(shown, tenure, progress, marks, _due(shown, progress, next_at, patience, looked_at))
 
 
-def renewed(seat: Seat, timing: Timing | None, moment: Moment) -> Seat | None:
-    """`seat` after nothing but a renewal of its lease; None where more has to be judged.
-
-    The plain way gives the same: a renewal moves neither lag nor checkpoints.
-    """
-    old = seat.shown
-
-    if old.lease.state is not LeaseState.HELD or old.health in _STUCK or timing is None:
-        return None
-
-    tenure = seat.tenure
-    lease = _lease_now(tenure, timing, moment)
-
-    if lease.state is not LeaseState.HELD or lease.owner != old.lease.owner:
-        return None
-
-    lapses_at = next_change_at(old.lease, timing)
-    next_at = next_change_at(lease, timing, moment.looked_at)
-    due_at = seat.due_at if seat.due_at != lapses_at or next_at is None else next_at
-    shown = GroupPartition(
-        id=old.id,
-        lease=lease,
-        checkpoint=old.checkpoint,
-        lag=old.lag,
-        lag_is_bound=old.lag_is_bound,
-        lost=old.lost,
-        ahead=old.ahead,
-        behind=old.behind,
-        out_per_s=old.out_per_s,
-        drain_s=old.drain_s,
-        health=old.health,
-        rule=old.rule,
-        window=old.window,
-        lag_series=old.lag_series,
-        layout=old.layout,
-        lag_reason=old.lag_reason,
-        unreadable=old.unreadable,
-        counted=old.counted,
-    )
-    return Seat(shown, tenure, seat.progress, seat.marks, due_at)
-
-
-def _lease_now(tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
+def _lease(tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
     ended_at = moment.ended.get(tenure.holder) if tenure.holder is not None else None
     lease = lease_of(
         record=tenure.record,
@@ -199,30 +152,6 @@ def _lease_now(tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
         return lease._replace(expires_at=tenure.free_since)  # a blob lease that was seen to end
 
     return lease
-
-
-def _lease(old: Lease, tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
-    """The lease as it stands; the same object while nothing of it changed."""
-    record = tenure.record
-
-    if (
-        timing is not None
-        and record is not None
-        and old.state is LeaseState.HELD
-        and old.etag == record.blob.etag
-        and record.blob_lease_state is None
-        and old.claimed_at == tenure.claimed_at
-        and old.expires_after_s == timing.expires_after_s
-        and old.basis is timing.basis
-        and old.period_basis is timing.period_basis
-        and old.renewed_every_s == timing.shown_period_s
-        and moment.looked_at < (next_change_at(old, timing) or 0.0)
-        and tenure.holder not in moment.ended
-    ):
-        return old
-
-    lease = _lease_now(tenure, timing, moment)
-    return old if lease == old else lease
 
 
 def _behind(flow: Flow | None, lag: Lag, looks: Looks, moment: Moment) -> Behind | None:

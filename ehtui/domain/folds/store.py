@@ -11,7 +11,7 @@ from ehtui.domain.closer_looks import counted
 from ehtui.domain.folds.expiry import rounds_of, unlearned, with_expiry
 from ehtui.domain.folds.moves import tell_moves
 from ehtui.domain.folds.owners import followed_owners
-from ehtui.domain.groups import Written, new_group, rejudged, reseated
+from ehtui.domain.groups import new_group, rejudged, reseated
 from ehtui.domain.memory import UNSEEN, GroupMemory, Seat
 from ehtui.domain.namespaces import Names
 from ehtui.domain.snapshot import LeaseState, Subject
@@ -164,7 +164,6 @@ class _Changes:
     shifts: list[Shift] = field(default_factory=list)
     # Last-Modified before and after, of what an owner renewed
     renewed: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
-    renewals: set[str] = field(default_factory=set)  # nothing but the lease was written
 
 
 def _fold_group(
@@ -201,9 +200,9 @@ def _fold_group(
         is_first=is_first,
     )
     retimed = _retimed(group, before)
-    found = Written(changes.stored, frozenset(changes.renewals - retimed - draft.moved))
     touched = written | unseen | retimed | _orphaned(group, moment) | draft.moved
-    draft.groups[key] = _with_strays(draft, rejudged(draft, group, touched, moment, found), look)
+    group = rejudged(draft, group, touched, moment, changes.stored)
+    draft.groups[key] = _with_strays(draft, group, look)
 
 
 def _with_strays(draft: Draft, group: GroupMemory, look: ownership.Look) -> GroupMemory:
@@ -277,24 +276,18 @@ def _followed_seat(
                 )
             )
         elif record is not None and owner is not None and old.record is not None:
-            is_quiet = is_unread and unreadable == seat.shown.unreadable
-            _note_renewal(changes, pid, owner, old.record, record, is_unread=is_quiet)
+            _note_renewal(changes, owner, old.record, record)
 
     return Seat(seat.shown, tenure, seat.progress, seat.marks, seat.due_at)
 
 
-def _note_renewal(
-    changes: _Changes, pid: str, owner: str, before: Ownership, after: Ownership, *, is_unread: bool
-) -> None:
+def _note_renewal(changes: _Changes, owner: str, before: Ownership, after: Ownership) -> None:
     """The same owner wrote again; a blob lease that ran out is no writing."""
     if before.blob.etag == after.blob.etag:
         return
 
     stamps = (before.blob.last_modified, after.blob.last_modified)
     changes.renewed.setdefault(owner, []).append(stamps)
-
-    if is_unread:
-        changes.renewals.add(pid)
 
 
 def _is_same(before: Ownership | Checkpoint | None, after: Ownership | Checkpoint | None) -> bool:
