@@ -72,19 +72,21 @@ def rejudged(
         holder, flow = seat.tenure.holder, draft.flows.get(pid)
         timing = group.state.timings.get(holder) if holder is not None else None
         after = judged(seat, flow, timing, moment, stored.get(pid) or stored_of(seat.shown))
-        _tell_lease(draft, Subject(group.state.name, pid), seat.shown.lease, after.shown.lease)
+        _tell_lease(draft, group.state.name, seat.shown, after.shown)
         seats[pid] = after
 
     return _rolled_up(group, seats)
 
 
-def _tell_lease(draft: Draft, partition: Subject, old: Lease, new: Lease) -> None:
+def _tell_lease(draft: Draft, group: str, before: GroupPartition, after: GroupPartition) -> None:
     """Tell that the same owner's lease became late, lapsed or came back."""
+    old, new = before.lease, after.lease
+
     if old.state is new.state or old.owner is None or old.owner != new.owner:
         return
 
     owner = old.owner
-    subject = replace(partition, owner=owner)
+    subject = Subject(group=group, partition=after.id, owner=owner)
 
     if new.state is LeaseState.OVERDUE and old.state is LeaseState.HELD:
         overdue = timeline.Overdue(owner, new.renewed_at, new.expires_at)

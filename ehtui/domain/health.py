@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.progress import WINDOW
 from ehtui.domain.rules import (
@@ -37,11 +36,13 @@ Verdict = tuple[Health, str]
 USUAL_WAITS = 2  # from so many on a cadence is known
 LATE_FACTOR = 3.0
 REPEATS = 4
+# Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
+_UNREADABLE, _OVERDUE = LeaseState.UNREADABLE, LeaseState.OVERDUE
+_IS_READ = Health.OK, LAG_ZERO
 SHRUNK = 0.8  # who was behind is until its lag fell to this share of the window's most
 
 
-@dataclass(frozen=True, slots=True)
-class Patience:
+class Patience(NamedTuple):
     """How long events may wait without a checkpoint, in seconds."""
 
     least_s: float  # whatever the cadence: polls must have had the chance to see one
@@ -77,18 +78,18 @@ def _at_once(lease: Lease, lag: Lag) -> Verdict | None:
     """What needs no history."""
     verdict = None
 
-    if lease.state is LeaseState.UNREADABLE:
+    if lease.state is _UNREADABLE:
         verdict = Health.UNKNOWN, UNREADABLE
     elif lease.state not in LIVE_STATES:
         verdict = Health.UNOWNED, UNOWNED
     elif lag.ahead:
         verdict = Health.AHEAD, AHEAD
-    elif lease.state is LeaseState.OVERDUE:
+    elif lease.state is _OVERDUE:
         verdict = Health.OVERDUE, OVERDUE
     elif lag.lag is None:
         verdict = Health.UNKNOWN, lag.why or NO_SAMPLE
     elif lag.lag == 0:
-        verdict = Health.OK, LAG_ZERO
+        verdict = _IS_READ
     elif lag.is_bound:
         verdict = Health.UNKNOWN, NEVER_CHECKPOINTED
 

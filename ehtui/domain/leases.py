@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ehtui.domain.timing import Timing
 
 LOOK_AGAIN_S = 0.5
+# Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
+_HELD, _OVERDUE = LeaseState.HELD, LeaseState.OVERDUE
 _BLOB_LEASE_HELD = frozenset({"leased", "breaking"})
 
 
@@ -69,7 +71,7 @@ def lease_of(
     blob = record.blob
     overdue_at = _overdue_at(blob.last_modified, timing, ended_at)
     expires_at = blob.last_modified + timing.expires_after_s
-    state = LeaseState.HELD
+    state = _HELD
 
     if (looked_at if listed_at is None else listed_at) >= overdue_at:
         state = LeaseState.EXPIRED if looked_at >= expires_at else LeaseState.OVERDUE
@@ -102,12 +104,12 @@ def next_change_at(lease: Lease, timing: Timing | None, looked_at: float = 0.0) 
     if lease.renewed_at is None or timing is None:
         return None
 
-    if lease.state is LeaseState.HELD:
+    if lease.state is _HELD:
         late_at = lease.renewed_at + timing.overdue_after_s
         # The look that would show it may be still to come.
         return late_at if looked_at < late_at else looked_at + LOOK_AGAIN_S
 
-    return lease.expires_at if lease.state is LeaseState.OVERDUE else None
+    return lease.expires_at if lease.state is _OVERDUE else None
 
 
 NEVER_OWNED = Lease(LeaseState.NEVER_OWNED)

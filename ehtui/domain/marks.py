@@ -25,6 +25,8 @@ _LEASE_MARKS = {
     LeaseState.UNREADABLE: 0,
 }
 _GETTING_THROUGH = frozenset({Health.OK, Health.AHEAD})
+# Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
+_BEHIND, _MODERN = Health.BEHIND, Layout.MODERN
 _STUCK = frozenset({Health.STOPPED, Health.STALLED})
 
 
@@ -41,7 +43,7 @@ def marks_of(
 
     if verdict in _STUCK and _renews_meanwhile(shown.lease, progress):
         marks |= Mark.STUCK
-    elif verdict is Health.BEHIND:
+    elif verdict is _BEHIND:
         marks |= Mark.BEHIND
 
     if progress.rewind is not None:
@@ -59,7 +61,7 @@ def marks_of(
 def _record_marks(shown: GroupPartition) -> int:
     marks = 0
 
-    if shown.layout is not None and shown.layout is not Layout.MODERN:
+    if shown.layout is not None and shown.layout is not _MODERN:
         marks |= Mark.OTHER_LAYOUT
 
     if shown.checkpoint is not None and shown.checkpoint.sequence is None:

@@ -38,6 +38,8 @@ SETTLING_S = 61.0  # a rate has faded so long after the last checkpoint
 REFRESH_S = 30.0  # what waits is judged again at least so often
 _JUST_AFTER_S = 0.001
 _UNKNOWN_ROUNDS, _UNKNOWN_POLLS = 10.0, 12.0
+# Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
+_HELD, _EXPIRED = LeaseState.HELD, LeaseState.EXPIRED
 _STUCK = frozenset({Health.STOPPED, Health.STALLED})
 _FILLED = tuple((filled, WINDOW) for filled in range(WINDOW + 1))
 NO_STATE = PartitionState("")
@@ -124,7 +126,7 @@ def judged(
         layout=_layout(tenure, checkpoint),
         lag_reason=lag.why,
         unreadable=stored.unreadable,
-        takeover=old.takeover if lease.state is not LeaseState.HELD else None,
+        takeover=old.takeover if lease.state is not _HELD else None,
         counted=lag.counted,
     )
 
@@ -148,7 +150,7 @@ def _lease(tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
         listed_at=moment.listed_at,
     )
 
-    if lease.state is LeaseState.EXPIRED and lease.expires_at is None:
+    if lease.state is _EXPIRED and lease.expires_at is None:
         return lease._replace(expires_at=tenure.free_since)  # a blob lease that was seen to end
 
     return lease

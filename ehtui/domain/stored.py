@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ehtui.domain.store import Checkpoint, UnreadableBlob
 
 HIDE_OWNER = frozenset({RecordKind.OWNERSHIP, RecordKind.LEASE})
+_UNREADABLE = LeaseState.UNREADABLE  # looked up by its name each time, on Python 3.11
 _HIDE_CHECKPOINT = frozenset({RecordKind.CHECKPOINT, RecordKind.LEASE})
 
 
@@ -37,7 +38,7 @@ def hides(unreadable: Iterable[UnreadableBlob], kinds: Collection[RecordKind]) -
 
 def stored_of(shown: GroupPartition) -> Stored:
     """The same as it was when `shown` was judged."""
-    return Stored(shown.checkpoint, shown.unreadable, shown.lease.state is LeaseState.UNREADABLE)
+    return Stored(shown.checkpoint, shown.unreadable, shown.lease.state is _UNREADABLE)
 
 
 def hidden_lease(stored: Stored) -> Lease | None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 RESOLUTION_S = 2.0  # Last-Modified and Date are whole seconds each
 JITTER = 1.1  # the longest round against the mean (facts.md §2: Python's take 1 to 1.2 intervals)
 INEXACT = 0.05  # of a period
+_ASSUMED = TimingBasis.ASSUMED  # looked up by its name each time, on Python 3.11
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ class Timing:
     @property
     def shown_period_s(self) -> float | None:
         """The period as far as it is more than an assumption."""
-        return None if self.period_basis is TimingBasis.ASSUMED else self.period_s
+        return None if self.period_basis is _ASSUMED else self.period_s
 
     @property
     def silent_after_s(self) -> float:
