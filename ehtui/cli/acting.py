@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from ehtui.cli.backend import MonitorBackend
     from ehtui.config.settings import Settings
-    from ehtui.domain.lap import Lap
+    from ehtui.domain.lap import MeasuredTakeover
     from ehtui.domain.outcomes import Outcome, Refusal
     from ehtui.domain.plans import Plan
     from ehtui.domain.process import ProcessId
@@ -253,23 +253,23 @@ def follow(
     """
     from ehtui.domain.stopwatch import advance, is_over, start  # noqa: PLC0415 - not for --help
 
-    laps = start(outcome, backend.snapshot)
+    takeovers = start(outcome, backend.snapshot)
     deadline = time.monotonic() + timeout_s
 
     with suppress(KeyboardInterrupt):
-        while not is_over(laps) and time.monotonic() < deadline:
+        while not is_over(takeovers) and time.monotonic() < deadline:
             time.sleep(POLL_S)
-            laps = advance(laps, backend.snapshot)
+            takeovers = advance(takeovers, backend.snapshot)
 
     if not is_json:
-        _tell_laps(laps, backend)
+        _tell_laps(takeovers, backend)
 
     from ehtui.views.stopwatch import lap_document  # noqa: PLC0415
 
-    return {"laps": [lap_document(lap) for lap in laps]}
+    return {"laps": [lap_document(lap) for lap in takeovers]}
 
 
-def _tell_laps(laps: tuple[Lap, ...], backend: Backend) -> None:
+def _tell_laps(takeovers: tuple[MeasuredTakeover, ...], backend: Backend) -> None:
     from ehtui.cli.output_format import utc_offset_s  # noqa: PLC0415
     from ehtui.views.formats import Clock  # noqa: PLC0415
     from ehtui.views.stopwatch import lap_sentence  # noqa: PLC0415
@@ -277,8 +277,8 @@ def _tell_laps(laps: tuple[Lap, ...], backend: Backend) -> None:
 
     say = Telling(backend.snapshot, Clock(utc_offset_s()))
 
-    for lap in laps:
+    for lap in takeovers:
         print(lap_sentence(lap, say))
 
-    if not laps:
+    if not takeovers:
         print("It is not known to have owned anything: there is nothing to wait for.")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.memory import OwnerTrack
 
 LONGEST_S = 120.0  # for one owner
@@ -29,13 +29,13 @@ class CloserLooks(NamedTuple):
     until_at: float  # at the latest, server time
 
 
-def closer_looks(draft: Draft) -> CloserLooks | None:
+def closer_looks(builder: SnapshotBuilder) -> CloserLooks | None:
     """How closely to look now; None: as usual."""
-    left = MOST - len(draft.close_reads)
-    usual_s = draft.policy.store_interval_s
-    untimed = list(_untimed(draft))
+    left = MOST - len(builder.close_reads)
+    usual_s = builder.policy.store_interval_s
+    untimed = list(_untimed(builder))
 
-    if not untimed or left <= 0 or not draft.policy.has_store:
+    if not untimed or left <= 0 or not builder.policy.has_store:
         return None
 
     blurred = max(track.blurred for track in untimed)
@@ -44,32 +44,32 @@ def closer_looks(draft: Draft) -> CloserLooks | None:
     if every_s >= usual_s:
         return None
 
-    until_at = min(draft.now + left * every_s, max(t.first_seen_at for t in untimed) + LONGEST_S)
+    until_at = min(builder.now + left * every_s, max(t.first_seen_at for t in untimed) + LONGEST_S)
     return CloserLooks(every_s, len(untimed), until_at)
 
 
-def _untimed(draft: Draft) -> Iterable[OwnerTrack]:
-    at, patience_s = draft.listed_at, ENOUGH_RESTS * draft.policy.store_interval_s
+def _untimed(builder: SnapshotBuilder) -> Iterable[OwnerTrack]:
+    at, patience_s = builder.listed_at, ENOUGH_RESTS * builder.policy.store_interval_s
 
-    for group in draft.groups.values():
+    for group in builder.groups.values():
         for owner in group.state.owners:
             track = group.owners.get(owner.id)
 
             if (
                 track is not None
                 and track.renewals.period_s is None
-                and track.sight is not None
+                and track.last_renewal is not None
                 and owner.id in group.state.timings
-                and draft.now - track.first_seen_at < LONGEST_S
-                and at - track.sight.modified_at <= patience_s
+                and builder.now - track.first_seen_at < LONGEST_S
+                and at - track.last_renewal.modified_at <= patience_s
             ):
                 yield track
 
 
-def counted(draft: Draft) -> tuple[float, ...]:
+def counted(builder: SnapshotBuilder) -> tuple[float, ...]:
     """When closer looks were taken lately, this one with them if it is one."""
-    since, at = draft.listed_at - BUDGET_S, draft.listed_at
-    reads = draft.close_reads
+    since, at = builder.listed_at - BUDGET_S, builder.listed_at
+    reads = builder.close_reads
     known = reads if not reads or reads[0] > since else tuple(t for t in reads if t > since)
-    is_close = draft.before.closer_looks is not None and draft.looked_before_at is not None
+    is_close = builder.before.closer_looks is not None and builder.looked_before_at is not None
     return (*known, at) if is_close else known

@@ -12,7 +12,7 @@ from ehtui.domain.timing import timing_of
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import GroupState, Snapshot
     from ehtui.domain.takeover import Span
-    from ehtui.domain.timing import Timing
+    from ehtui.domain.timing import LeaseTiming
 
 CLOCK_S = 0.5  # by which the store's time may be misjudged: its Date has whole seconds
 CLOSE_S = 1.0  # from the signal until a client that closes has released what it holds
@@ -21,7 +21,7 @@ CLOSE_S = 1.0  # from the signal until a client that closes has released what it
 class _Stakes(NamedTuple):
     """Who holds a partition, and what becomes of it without them."""
 
-    timing: Timing
+    timing: LeaseTiming
     survivors: int
     waiting: int
     renewed_at: float | None  # the latest renewal of all that its owner holds

@@ -27,7 +27,7 @@ from ehtui.domain.snapshot import ConsumerRole, ConsumerState, GroupState, Lease
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.identity import Owned
     from ehtui.domain.memory import GroupMemory
     from ehtui.domain.process import ProcessId, ProcessSample
@@ -43,30 +43,30 @@ _NAMING = frozenset({LinkBasis.LOG, LinkBasis.EXCLUSION})
 _WORST_FIRST = (ConsumerRole.STARVED, ConsumerRole.STANDBY)
 
 
-def judge_consumers(draft: Draft) -> None:
+def judge_consumers(builder: SnapshotBuilder) -> None:
     """Link processes to owners and give each its role; unchanged ones stay the same object."""
-    if not (draft.consumers or draft.host.departures):
+    if not (builder.consumers or builder.host.departures):
         return
 
-    owns = owned(draft)
-    identify(draft, owns)
+    owns = owned(builder)
+    identify(builder, owns)
     by_process: dict[ProcessId, list[OwnerLink]] = {}
 
-    for link in draft.host.links.values():
+    for link in builder.host.links.values():
         by_process.setdefault(link.process, []).append(link)
 
     part_of = {
-        p.id: _part(draft, p, by_process.get(p.id, []), owns)
-        for p in (consumer.process for consumer in draft.consumers)
+        p.id: _part(builder, p, by_process.get(p.id, []), owns)
+        for p in (consumer.process for consumer in builder.consumers)
     }
-    known, now = draft.host.idle_since, draft.looked_at
+    known, now = builder.host.idle_since, builder.looked_at
     idle_since = {
         (process, key): known.get((process, key), now)
         for process, part in part_of.items()
         for key in part.idle_in
     }
-    draft.host = replace(draft.host, idle_since=idle_since)
-    draft.consumers = tuple(_judged(draft, c, part_of[c.process.id]) for c in draft.consumers)
+    builder.host = replace(builder.host, idle_since=idle_since)
+    builder.consumers = tuple(_judged(builder, c, part_of[c.process.id]) for c in builder.consumers)
 
 
 class _Part(NamedTuple):
@@ -78,11 +78,13 @@ class _Part(NamedTuple):
     is_named: bool  # its log named an owner id, be it over
 
 
-def _part(draft: Draft, process: ProcessSample, named: list[OwnerLink], owns: Owned) -> _Part:
+def _part(
+    builder: SnapshotBuilder, process: ProcessSample, named: list[OwnerLink], owns: Owned
+) -> _Part:
     # A client that is over may hold leases still, until they run out.
     live = [link for link in named if link.over_at is None or link.owner in owns]
     live.sort(key=lambda k: (k.owner in owns, k.seen_at), reverse=True)
-    groups = [_groups_of(draft, link, owns) for link in live]
+    groups = [_groups_of(builder, link, owns) for link in live]
     held = tuple(owned for link in live for owned in owns.get(link.owner, ()))
     holding = {group.lower() for group, _ in held}
     takes_part = {key: link for link, keys in zip(live, groups, strict=True) for key in keys}
@@ -91,14 +93,14 @@ def _part(draft: Draft, process: ProcessSample, named: list[OwnerLink], owns: Ow
     }
 
     if not takes_part:
-        own = next((k for k in live if is_this_hub(draft, k.hub)), None)
-        assumed = _assumed_group(draft, process) if own is not None or not live else None
+        own = next((k for k in live if is_this_hub(builder, k.hub)), None)
+        assumed = _assumed_group(builder, process) if own is not None or not live else None
         idle_in.update({assumed: own} if assumed is not None else {})
 
     links = tuple(
-        replace(link, group=draft.groups[keys[0]].state.name)
+        replace(link, group=builder.groups[keys[0]].state.name)
         if link.group is None and len(keys) == 1
-        else replace(link, group=draft.policy.spelled(link.group))
+        else replace(link, group=builder.policy.spelled(link.group))
         if link.group is not None
         else link
         for link, keys in zip(live[:MOST_LINKS], groups, strict=False)
@@ -106,21 +108,21 @@ def _part(draft: Draft, process: ProcessSample, named: list[OwnerLink], owns: Ow
     return _Part(links, held, idle_in, any(k.basis in _NAMING for k in named))
 
 
-def _assumed_group(draft: Draft, process: ProcessSample) -> str | None:
+def _assumed_group(builder: SnapshotBuilder, process: ProcessSample) -> str | None:
     """The key of the group that it was started in, or names; else of the one that is asked about.
 
     None where it is no member here, or of one of several.
     """
-    if is_elsewhere(draft, process):
+    if is_elsewhere(builder, process):
         return None
 
-    named = named_groups(draft, process) or (draft.policy.default_group.lower(),)
+    named = named_groups(builder, process) or (builder.policy.default_group.lower(),)
     return named[0] if len(named) == 1 else None
 
 
-def _groups_of(draft: Draft, link: OwnerLink, owns: Owned) -> tuple[str, ...]:
+def _groups_of(builder: SnapshotBuilder, link: OwnerLink, owns: Owned) -> tuple[str, ...]:
     """Keys of the groups that evidence places an owner id in: its log, or their records."""
-    if not is_this_hub(draft, link.hub):
+    if not is_this_hub(builder, link.hub):
         return ()
 
     if link.group is not None:
@@ -129,14 +131,14 @@ def _groups_of(draft: Draft, link: OwnerLink, owns: Owned) -> tuple[str, ...]:
     if link.owner in owns:
         return tuple(dict.fromkeys(group.lower() for group, _ in owns[link.owner]))
 
-    return tuple(key for key, group in draft.groups.items() if link.owner in group.owners)
+    return tuple(key for key, group in builder.groups.items() if link.owner in group.owners)
 
 
-def _judged(draft: Draft, consumer: ConsumerState, part: _Part) -> ConsumerState:
+def _judged(builder: SnapshotBuilder, consumer: ConsumerState, part: _Part) -> ConsumerState:
     process = consumer.process
     judged = {
-        (group.state.name if (group := draft.groups.get(key)) else draft.policy.spelled(key)): (
-            _idle_role(draft, process, key, link)
+        (group.state.name if (group := builder.groups.get(key)) else builder.policy.spelled(key)): (
+            _idle_role(builder, process, key, link)
         )
         for key, link in part.idle_in.items()
         if not process.has_ended
@@ -148,19 +150,21 @@ def _judged(draft: Draft, consumer: ConsumerState, part: _Part) -> ConsumerState
         process=process,
         link=link,
         owns=part.owns,
-        role=ConsumerRole.OWNER if part.owns else _other_role(draft, process, part) or role,
-        log=_log_of(draft, process, is_named=part.is_named),
+        role=ConsumerRole.OWNER if part.owns else _other_role(builder, process, part) or role,
+        log=_log_of(builder, process, is_named=part.is_named),
         more_links=part.links[1:],
         idle=idle,
-        log_behind_bytes=draft.host.behind.get(process.id.pid, 0),
+        log_behind_bytes=builder.host.behind.get(process.id.pid, 0),
     )
     return consumer if consumer == state else state
 
 
-def _other_role(draft: Draft, process: ProcessSample, part: _Part) -> ConsumerRole | None:
+def _other_role(
+    builder: SnapshotBuilder, process: ProcessSample, part: _Part
+) -> ConsumerRole | None:
     """What it is instead of a member of some group here; None where it may be one."""
-    is_foreign = is_elsewhere(draft, process) or any(
-        not is_this_hub(draft, link.hub) for link in part.links
+    is_foreign = is_elsewhere(builder, process) or any(
+        not is_this_hub(builder, link.hub) for link in part.links
     )
 
     if is_foreign and not part.owns and not part.idle_in:
@@ -170,30 +174,30 @@ def _other_role(draft: Draft, process: ProcessSample, part: _Part) -> ConsumerRo
     return ConsumerRole.PRODUCER if is_sender else None
 
 
-def _log_of(draft: Draft, process: ProcessSample, *, is_named: bool) -> LogState | None:
+def _log_of(builder: SnapshotBuilder, process: ProcessSample, *, is_named: bool) -> LogState | None:
     """Whether its log names its owner; a consumer says it in its first seconds."""
     if is_named:
         return LogState.NAMED
 
-    if process.id in undecided(draft):
+    if process.id in undecided(builder):
         return LogState.SHARED
 
     if process.log_path is None:
         return LogState.NONE
 
-    if process.id.pid in draft.host.behind:
+    if process.id.pid in builder.host.behind:
         return LogState.BEHIND
 
-    lived_s = draft.at - process.id.started_at
-    is_heard = process.id.pid in draft.host.followed and lived_s >= NAMED_WITHIN_S
+    lived_s = builder.at - process.id.started_at
+    is_heard = process.id.pid in builder.host.followed and lived_s >= NAMED_WITHIN_S
     return LogState.SILENT if is_heard else None
 
 
 def _is_idle_member(
-    draft: Draft, process: ProcessSample, link: OwnerLink | None, group: GroupMemory
+    builder: SnapshotBuilder, process: ProcessSample, link: OwnerLink | None, group: GroupMemory
 ) -> bool:
     """Whether evidence says that it takes part and owns nothing."""
-    if link is not None or (process.id, LogIncidentKind.NOT_CLAIMED) in draft.host.incidents:
+    if link is not None or (process.id, LogIncidentKind.NOT_CLAIMED) in builder.host.incidents:
         return True
 
     if process.recognised_by is RecognisedBy.CONNECTION or process.connections == 0:
@@ -203,42 +207,46 @@ def _is_idle_member(
         return False
 
     # It could be any owner whose process is unknown; if there is none, it owns nothing.
-    return all(o.id in draft.host.links for o in group.state.owners)
+    return all(o.id in builder.host.links for o in group.state.owners)
 
 
 def _idle_role(
-    draft: Draft, process: ProcessSample, key: str, link: OwnerLink | None
+    builder: SnapshotBuilder, process: ProcessSample, key: str, link: OwnerLink | None
 ) -> ConsumerRole:
-    group = draft.groups.get(key)
+    group = builder.groups.get(key)
 
-    if group is None or not group.seats or not _is_idle_member(draft, process, link, group):
+    if (
+        group is None
+        or not group.by_partition
+        or not _is_idle_member(builder, process, link, group)
+    ):
         return ConsumerRole.UNKNOWN
 
-    if _is_closing(draft, process.id):
+    if _is_closing(builder, process.id):
         return ConsumerRole.UNKNOWN
 
     owner = link.owner if link is not None else None
     others = sum(1 for o in group.state.owners if o.id != owner)
 
-    if others >= len(group.seats):
+    if others >= len(group.by_partition):
         return ConsumerRole.STANDBY
 
-    idle_since = draft.host.idle_since.get((process.id, key), draft.looked_at)
-    idle_s = draft.looked_at - idle_since
+    idle_since = builder.host.idle_since.get((process.id, key), builder.looked_at)
+    idle_s = builder.looked_at - idle_since
 
-    if others + _still_to_come(group.state, draft.now) >= len(group.seats):
-        is_settled = draft.listed_at - idle_since >= SETTLED_S
+    if others + _still_to_come(group.state, builder.now) >= len(group.by_partition):
+        is_settled = builder.listed_at - idle_since >= SETTLED_S
         return ConsumerRole.STANDBY if is_settled else ConsumerRole.UNKNOWN
 
     is_patient = idle_s < STARVING_ROUNDS * slowest_round(group)
     return ConsumerRole.UNKNOWN if is_patient else ConsumerRole.STARVED
 
 
-def _is_closing(draft: Draft, id_: ProcessId) -> bool:
+def _is_closing(builder: SnapshotBuilder, id_: ProcessId) -> bool:
     """Whether this session asked it to end: what it has given back since, it does not lack."""
     return any(
-        sent.process == id_ and sent.signal in _ASKING and draft.now - sent.at < CLOSING_S
-        for sent in draft.host.signals
+        sent.process == id_ and sent.signal in _ASKING and builder.now - sent.at < CLOSING_S
+        for sent in builder.host.signals
     )
 
 
@@ -260,6 +268,6 @@ def slowest_round(group: GroupMemory) -> float:
     return max(rounds, default=PYTHON.slowest_s)
 
 
-def idle_consumers(draft: Draft, key: str) -> tuple[ConsumerState, ...]:
+def idle_consumers(builder: SnapshotBuilder, key: str) -> tuple[ConsumerState, ...]:
     """Local processes that take part in a group and own nothing there."""
-    return tuple(c for c in draft.consumers if c.idle and c.is_idle_in(key))
+    return tuple(c for c in builder.consumers if c.idle and c.is_idle_in(key))

@@ -9,7 +9,7 @@ from ehtui.domain.clocks import RAN_BACK_S
 from ehtui.domain.joined_lag import Listed
 from ehtui.domain.memory import Memory, State
 from ehtui.domain.ownership import natural_key
-from ehtui.domain.seats import Moment
+from ehtui.domain.seats import JudgingContext
 from ehtui.domain.snapshot import (
     Finding,
     GroupState,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 TIMELINE_LENGTH = 500
 
 
-class Draft:
+class SnapshotBuilder:
     """Mutable for the length of one `reduce()`; never shared."""
 
     __slots__ = (
@@ -41,13 +41,12 @@ class Draft:
         "events",
         "failures",
         "findings",
-        "flows",
         "groups",
+        "histories",
         "host",
         "hub",
-        "intake",
-        "laps",
-        "look",
+        "hub_input",
+        "joined",
         "looked_before_at",
         "moved",
         "partitions",
@@ -57,6 +56,7 @@ class Draft:
         "restarts",
         "sources",
         "started_at",
+        "takeovers",
     )
 
     def __init__(self, state: State, at: float) -> None:
@@ -74,14 +74,14 @@ class Draft:
         self.findings = before.findings
         self.restarts = before.restarts
         self.sources = before.sources
-        self.flows = memory.flows
-        self.intake = memory.intake
-        self.look = memory.look
+        self.histories = memory.histories
+        self.hub_input = memory.hub_input
+        self.joined = memory.joined
         self.looked_before_at = memory.looked_before_at
         self.groups: dict[str, GroupMemory] = dict(memory.groups)
         self.host = memory.host
         self.failures = memory.failures
-        self.laps = before.laps
+        self.takeovers = before.takeovers
         self.started_at = memory.started_at
         self.close_reads = memory.close_reads
         self.closer_looks = before.closer_looks
@@ -110,28 +110,30 @@ class Draft:
     @property
     def looked_at(self) -> float:
         """Server time up to which the store's word holds: unseen, no lease is late."""
-        if self.look is None:
+        if self.joined is None:
             return self.now
 
         return max(
-            self.look.listing.server_time,
-            min(self.now, self.look.listing.server_time + self.policy.store_interval_s),
+            self.joined.listing.server_time,
+            min(self.now, self.joined.listing.server_time + self.policy.store_interval_s),
         )
 
     @property
     def listed_at(self) -> float:
         """Server time of the last listing: what lasted until then was seen to last."""
-        return self.look.listing.server_time if self.look is not None else self.now
+        return self.joined.listing.server_time if self.joined is not None else self.now
 
     @property
     def listed_exactly(self) -> float:
         """When the last listing had arrived, to the fraction: what it shows had been written."""
-        return self.clocks.server(self.look.listing.read_at) if self.look is not None else self.now
+        return (
+            self.clocks.server(self.joined.listing.read_at) if self.joined is not None else self.now
+        )
 
     @property
     def listed_before_exactly(self) -> float:
         """When the one before was asked for: what it does not show was written later."""
-        before = self.remembered.look
+        before = self.remembered.joined
         listing = before.listing if before is not None else None
 
         if listing is None:
@@ -140,10 +142,10 @@ class Draft:
         asked_at = listing.read_at if listing.asked_at is None else listing.asked_at
         return self.clocks.server(asked_at)
 
-    def moment(self) -> Moment:
+    def context(self) -> JudgingContext:
         """How partitions are judged now."""
         policy = self.policy
-        return Moment(
+        return JudgingContext(
             at=self.at,
             now=self.now,
             looked_at=self.looked_at,
@@ -158,7 +160,7 @@ class Draft:
         )
 
     def _listed(self) -> Listed:
-        listing = self.look.listing if self.look is not None else None
+        listing = self.joined.listing if self.joined is not None else None
         return Listed() if listing is None else Listed(listing.moment, listing.read_at)
 
     def is_fresh(self, source: str) -> bool:
@@ -201,7 +203,7 @@ class Draft:
 
         states = tuple(group.state for group in self.groups.values())
         is_same = len(states) == len(before.groups) and all(map(is_, states, before.groups))
-        listing = self.look.listing if self.look is not None else None
+        listing = self.joined.listing if self.joined is not None else None
         snapshot = Snapshot(
             taken_at=self.at,
             policy=self.policy,
@@ -215,7 +217,7 @@ class Draft:
             timeline=timeline,
             sources=self.sources,
             listed_at=listing.server_time if listing is not None else None,
-            laps=self.laps,
+            takeovers=self.takeovers,
             host_ahead_s=self.clocks.host_ahead_s,
             closer_looks=self.closer_looks,
             restarts=self.restarts,
@@ -224,15 +226,15 @@ class Draft:
 
     def _memory(self, next_number: int) -> Memory:
         return Memory(
-            flows=self.flows,
-            look=self.look,
+            histories=self.histories,
+            joined=self.joined,
             looked_before_at=self.looked_before_at,
             groups=self.groups,
             host=self.host,
             failures=self.failures,
             next_number=next_number,
             started_at=self.started_at,
-            intake=self.intake,
+            hub_input=self.hub_input,
             clocks=self.clocks,
             restamped=self.restamped,
             close_reads=self.close_reads,

@@ -9,8 +9,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ehtui.domain import timeline
-from ehtui.domain.memory import GroupMemory, Mark, Seat
-from ehtui.domain.seats import Moment, judged, vacant
+from ehtui.domain.memory import GroupMemory, JudgedPartition, TroubleFlag
+from ehtui.domain.seats import JudgingContext, judge_partition, unjudged
 from ehtui.domain.snapshot import (
     HEALTH_ORDER,
     LIVE_STATES,
@@ -30,7 +30,7 @@ from ehtui.domain.timing import timing_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.policy import LeasePolicy
     from ehtui.domain.process import OwnerLink
 
@@ -39,46 +39,52 @@ _RANK = {health: rank for rank, health in enumerate(HEALTH_ORDER)}
 
 def new_group(key: str, name: str, partitions: Iterable[str]) -> GroupMemory:
     """A group that nothing is known of yet."""
-    return reseated(GroupMemory(key, GroupState(name, ())), partitions)
+    return with_partitions(GroupMemory(key, GroupState(name, ())), partitions)
 
 
-def reseated(group: GroupMemory, partitions: Iterable[str]) -> GroupMemory:
+def with_partitions(group: GroupMemory, partitions: Iterable[str]) -> GroupMemory:
     """`group` with exactly these partitions."""
-    return _rolled_up(group, {pid: group.seats.get(pid) or vacant(pid) for pid in partitions})
+    return _rolled_up(
+        group, {pid: group.by_partition.get(pid) or unjudged(pid) for pid in partitions}
+    )
 
 
 def rejudged(
-    draft: Draft,
+    builder: SnapshotBuilder,
     group: GroupMemory,
     partitions: set[str],
-    moment: Moment,
+    context: JudgingContext,
     stored: Mapping[str, Stored] = MappingProxyType({}),
 ) -> GroupMemory:
     """`group` with these partitions and those that are due judged anew, and rolled up.
 
     `stored` is what a look at the store found of them; of others it stands as it was.
     """
-    clock = moment.looked_at
-    due = {pid for pid, seat in group.seats.items() if seat.due_at <= clock}
-    touched = (partitions | due) & group.seats.keys()
+    clock = context.looked_at
+    due = {pid for pid, judged in group.by_partition.items() if judged.due_at <= clock}
+    touched = (partitions | due) & group.by_partition.keys()
 
     if not touched:
         return group
 
-    seats = dict(group.seats)
+    by_partition = dict(group.by_partition)
 
     for pid in touched:
-        seat = seats[pid]
-        holder, flow = seat.tenure.holder, draft.flows.get(pid)
+        judged = by_partition[pid]
+        holder, history = judged.ownership.holder, builder.histories.get(pid)
         timing = group.state.timings.get(holder) if holder is not None else None
-        after = judged(seat, flow, timing, moment, stored.get(pid) or stored_of(seat.shown))
-        _tell_lease(draft, group.state.name, seat.shown, after.shown)
-        seats[pid] = after
+        after = judge_partition(
+            judged, history, timing, context, stored.get(pid) or stored_of(judged.shown)
+        )
+        _tell_lease(builder, group.state.name, judged.shown, after.shown)
+        by_partition[pid] = after
 
-    return _rolled_up(group, seats)
+    return _rolled_up(group, by_partition)
 
 
-def _tell_lease(draft: Draft, group: str, before: GroupPartition, after: GroupPartition) -> None:
+def _tell_lease(
+    builder: SnapshotBuilder, group: str, before: GroupPartition, after: GroupPartition
+) -> None:
     """Tell that the same owner's lease became late, lapsed or came back."""
     old, new = before.lease, after.lease
 
@@ -90,13 +96,13 @@ def _tell_lease(draft: Draft, group: str, before: GroupPartition, after: GroupPa
 
     if new.state is LeaseState.OVERDUE and old.state is LeaseState.HELD:
         overdue = timeline.Overdue(owner, new.renewed_at, new.expires_at)
-        draft.tell(timeline.LEASE_OVERDUE, draft.looked_at, subject, overdue)
+        builder.tell(timeline.LEASE_OVERDUE, builder.looked_at, subject, overdue)
     elif new.state is LeaseState.EXPIRED and old.state in LIVE_STATES:
         expired = timeline.Expired(owner, new.renewed_at, new.expires_after_s, new.basis)
-        draft.tell(timeline.LEASE_EXPIRED, new.expires_at or draft.looked_at, subject, expired)
+        builder.tell(timeline.LEASE_EXPIRED, new.expires_at or builder.looked_at, subject, expired)
     elif new.state is LeaseState.HELD and old.state in {LeaseState.OVERDUE, LeaseState.EXPIRED}:
         back = timeline.Recovered(owner, _late(old, new))
-        draft.tell(timeline.LEASE_RECOVERED, new.renewed_at or draft.looked_at, subject, back)
+        builder.tell(timeline.LEASE_RECOVERED, new.renewed_at or builder.looked_at, subject, back)
 
 
 def _late(old: Lease, new: Lease) -> float | None:
@@ -106,13 +112,13 @@ def _late(old: Lease, new: Lease) -> float | None:
     return max(0.0, new.renewed_at - old.renewed_at - new.renewed_every_s)
 
 
-def _rolled_up(group: GroupMemory, seats: Mapping[str, Seat]) -> GroupMemory:
+def _rolled_up(group: GroupMemory, by_partition: Mapping[str, JudgedPartition]) -> GroupMemory:
     """`group` with its partitions as they are judged now; the same picture while none changed."""
-    before, shown = group.state, tuple([seat.shown for seat in seats.values()])
-    troubled = tuple([seat for seat in seats.values() if seat.marks])
+    before, shown = group.state, tuple([judged.shown for judged in by_partition.values()])
+    troubled = tuple([judged for judged in by_partition.values() if judged.flags])
 
     if len(shown) == len(before.partitions) and all(map(is_, shown, before.partitions)):
-        return replace(group, seats=seats, troubled=troubled)
+        return replace(group, by_partition=by_partition, troubled=troubled)
 
     counts = Counter([partition.health for partition in shown])
     lags = [p.lag for p in shown if p.lag is not None and not p.lag_is_bound]
@@ -125,7 +131,7 @@ def _rolled_up(group: GroupMemory, seats: Mapping[str, Seat]) -> GroupMemory:
         lag=sum(lags) if lags else None,
         lag_is_partial=len(lags) < len(shown),
     )
-    return replace(group, seats=seats, state=state, troubled=troubled)
+    return replace(group, by_partition=by_partition, state=state, troubled=troubled)
 
 
 def owners_of(
@@ -183,28 +189,28 @@ def forecasted(
 
     `skew_s` is server time minus the clock of this host, by which its consumers judge.
     """
-    waiting = [seat for seat in group.troubled if seat.marks & Mark.UNSERVED]
+    waiting = [judged for judged in group.troubled if judged.flags & TroubleFlag.UNSERVED]
 
     if not waiting:
         return group
 
     renewing = {
-        seat.shown.lease.owner
-        for seat in group.seats.values()
-        if seat.shown.lease.state is LeaseState.HELD
+        judged.shown.lease.owner
+        for judged in group.by_partition.values()
+        if judged.shown.lease.state is LeaseState.HELD
     }
-    changed: dict[str, Seat] = {}
+    changed: dict[str, JudgedPartition] = {}
     renewed_at: dict[str | None, float] = {}
 
-    for seat in waiting:
-        lease = seat.shown.lease
+    for judged in waiting:
+        lease = judged.shown.lease
         renewed_at[lease.owner] = max(renewed_at.get(lease.owner, 0.0), lease.renewed_at or 0.0)
 
-    for seat in waiting:
-        lease = seat.shown.lease
+    for judged in waiting:
+        lease = judged.shown.lease
         timing = timing_of(lease.owner, group.state.timings, policy)
         survivors = len(renewing - {lease.owner}) + standbys
-        start = seat.tenure.free_since if owner_of(seat.tenure) is None else None
+        start = judged.ownership.free_since if owner_of(judged.ownership) is None else None
         window = forecast(
             lease,
             timing,
@@ -215,7 +221,7 @@ def forecasted(
             skew=survivors_skew(group.state.owners, lease.owner, skew_s),
         )
 
-        if window != seat.shown.takeover:
-            changed[seat.shown.id] = seat._replace(shown=seat.shown._replace(takeover=window))
+        if window != judged.shown.takeover:
+            changed[judged.shown.id] = judged._replace(shown=judged.shown._replace(takeover=window))
 
-    return _rolled_up(group, {**group.seats, **changed}) if changed else group
+    return _rolled_up(group, {**group.by_partition, **changed}) if changed else group

@@ -42,7 +42,7 @@ _IS_READ = Health.OK, LAG_ZERO
 SHRUNK = 0.8  # who was behind is until its lag fell to this share of the window's most
 
 
-class Patience(NamedTuple):
+class StallLimits(NamedTuple):
     """How long events may wait without a checkpoint, in seconds."""
 
     least_s: float  # whatever the cadence: polls must have had the chance to see one
@@ -53,7 +53,7 @@ def judge(
     lease: Lease,
     lag: Lag,
     progress: Progress,
-    patience: Patience,
+    limits: StallLimits,
     in_per_s: float | None,
     now: float,
     before: Health = Health.UNKNOWN,
@@ -65,12 +65,12 @@ def judge(
             lease=lease,
             lag=lag.lag or 0,
             progress=progress,
-            patience=patience,
+            limits=limits,
             in_per_s=in_per_s,
             now=now,
         )
         or _in_between(lease, lag, progress)
-        or _by_window(lag.lag or 0, progress, patience, in_per_s, before)
+        or _by_window(lag.lag or 0, progress, limits, in_per_s, before)
     )
 
 
@@ -121,7 +121,7 @@ def _stopped(
     lease: Lease,
     lag: int,
     progress: Progress,
-    patience: Patience,
+    limits: StallLimits,
     in_per_s: float | None,
     now: float,
 ) -> Verdict | None:
@@ -130,7 +130,7 @@ def _stopped(
     if waited_s is None:
         return None
 
-    limit_s = allowed_wait(progress, patience)
+    limit_s = allowed_wait(progress, limits)
 
     if waited_s <= limit_s:
         return None
@@ -139,12 +139,12 @@ def _stopped(
     return Health.STOPPED, STOPPED if is_known else STOPPED_LONG
 
 
-def allowed_wait(progress: Progress, patience: Patience) -> float:
+def allowed_wait(progress: Progress, limits: StallLimits) -> float:
     """How long events may wait here, by this partition's own cadence where that is known."""
     if len(progress.waits) >= USUAL_WAITS:
-        return max(LATE_FACTOR * max(progress.waits), patience.least_s)
+        return max(LATE_FACTOR * max(progress.waits), limits.least_s)
 
-    return patience.unknown_s
+    return limits.unknown_s
 
 
 def waited(
@@ -167,7 +167,7 @@ def waited(
 
 
 def _by_window(
-    lag: int, progress: Progress, patience: Patience, in_per_s: float | None, before: Health
+    lag: int, progress: Progress, limits: StallLimits, in_per_s: float | None, before: Health
 ) -> Verdict:
     commits = progress.commits
 
@@ -178,13 +178,13 @@ def _by_window(
         return Health.OK, CAUGHT_UP
 
     if len(commits) >= REPEATS and len({c.sequence for c in commits[-REPEATS:]}) == 1:
-        is_long = commits[-1].at - commits[-REPEATS].at > patience.least_s
+        is_long = commits[-1].at - commits[-REPEATS].at > limits.least_s
         return (Health.STALLED, STALLED) if is_long else (Health.UNKNOWN, FILLING)
 
     if len(commits) < WINDOW:
         return Health.UNKNOWN, FILLING
 
-    if is_growing(progress, lag, in_per_s, patience) or (
+    if is_growing(progress, lag, in_per_s, limits) or (
         before is Health.BEHIND and lag > SHRUNK * max(c.lag or 0 for c in commits)
     ):
         return Health.BEHIND, GROWING
@@ -192,7 +192,7 @@ def _by_window(
     return Health.OK, STEADY
 
 
-def is_growing(progress: Progress, lag: int, in_per_s: float | None, patience: Patience) -> bool:
+def is_growing(progress: Progress, lag: int, in_per_s: float | None, limits: StallLimits) -> bool:
     """Whether every lag of the newer half of the window is above every one of the older half.
 
     By more than what arrives between a look at the hub and one at the store.
@@ -203,5 +203,5 @@ def is_growing(progress: Progress, lag: int, in_per_s: float | None, patience: P
         return False
 
     older, newer = lags[: WINDOW // 2], lags[WINDOW // 2 :]
-    noise = max(1.0, (in_per_s or 0.0) * patience.least_s / 3)
+    noise = max(1.0, (in_per_s or 0.0) * limits.least_s / 3)
     return min(newer) > max(older) and lags[-1] - lags[0] > noise and lag > max(older)

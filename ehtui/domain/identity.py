@@ -19,7 +19,7 @@ from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, RecognisedBy, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.memory import Departure
     from ehtui.domain.process import OwnerClaim, ProcessSample
 
@@ -32,11 +32,11 @@ _SOMEBODY_NEW = ProcessId(0, 0.0)  # a process that may have begun since they we
 Owned = Mapping[str, tuple[tuple[str, str], ...]]  # owner id → (group, partition)
 
 
-def owned(draft: Draft) -> Owned:
+def owned(builder: SnapshotBuilder) -> Owned:
     """Owner id → what it holds in all groups."""
     found: dict[str, tuple[tuple[str, str], ...]] = {}
 
-    for group in draft.groups.values():
+    for group in builder.groups.values():
         for owner in group.state.owners:
             held = tuple(zip(repeat(group.state.name), owner.partitions, strict=False))
             found[owner.id] = found.get(owner.id, ()) + held
@@ -44,36 +44,36 @@ def owned(draft: Draft) -> Owned:
     return found
 
 
-def identify(draft: Draft, owns: Owned) -> None:
+def identify(builder: SnapshotBuilder, owns: Owned) -> None:
     """Tie owners to processes anew: what later looks contradict is unlearned."""
-    _unlearn(draft, owns)
-    links = {owner: link for owner, link in draft.host.links.items() if not link.is_guess}
-    links.update(_vouched_for(draft, links, owns))
-    links.update(_of_one_writer(draft, links, owns))
-    links.update(_by_exclusion(draft, links, owns))
-    links.update(_by_elimination(draft, links, owns))
+    _unlearn(builder, owns)
+    links = {owner: link for owner, link in builder.host.links.items() if not link.is_guess}
+    links.update(_vouched_for(builder, links, owns))
+    links.update(_of_one_writer(builder, links, owns))
+    links.update(_by_exclusion(builder, links, owns))
+    links.update(_by_elimination(builder, links, owns))
 
-    if links != draft.host.links:
-        draft.host = replace(draft.host, links=links)
+    if links != builder.host.links:
+        builder.host = replace(builder.host, links=links)
 
-    _settle_departures(draft)
+    _settle_departures(builder)
 
 
-def _unlearn(draft: Draft, owns: Owned) -> None:
+def _unlearn(builder: SnapshotBuilder, owns: Owned) -> None:
     """An owner that still renews has not ended: it was not the process that did."""
-    links, departures = draft.host.links, draft.host.departures
+    links, departures = builder.host.links, builder.host.departures
     wrong = {
         (d.process, owner)
         for d in departures
         for owner in {*d.owners, *(o for o, k in links.items() if k.process == d.process)}
-        if has_renewed(draft, owner, owns, d.at + RENEWED_SLACK_S)
+        if has_renewed(builder, owner, owns, d.at + RENEWED_SLACK_S)
     }
 
     if not wrong:
         return
 
-    draft.host = replace(
-        draft.host,
+    builder.host = replace(
+        builder.host,
         links={o: k for o, k in links.items() if (k.process, o) not in wrong},
         departures=tuple(
             replace(d, owners=tuple(o for o in d.owners if (d.process, o) not in wrong))
@@ -82,10 +82,10 @@ def _unlearn(draft: Draft, owns: Owned) -> None:
     )
 
 
-def _settle_departures(draft: Draft) -> None:
+def _settle_departures(builder: SnapshotBuilder) -> None:
     """What is learned or unlearned later of a process that ended is noted with its end."""
-    links = draft.host.links
-    open_to = {claim.owner for claim in draft.host.claims if claim.owner not in links}
+    links = builder.host.links
+    open_to = {claim.owner for claim in builder.host.claims if claim.owner not in links}
     of_process: dict[ProcessId, list[str]] = {}
 
     for owner, link in links.items():
@@ -103,54 +103,56 @@ def _settle_departures(draft: Draft) -> None:
 
     departures = tuple(
         d if (owners := owners_of(d)) == d.owners else replace(d, owners=owners)
-        for d in draft.host.departures
+        for d in builder.host.departures
     )
 
-    if departures != draft.host.departures:
-        draft.host = replace(draft.host, departures=departures)
+    if departures != builder.host.departures:
+        builder.host = replace(builder.host, departures=departures)
 
 
-def has_renewed(draft: Draft, owner: str, owns: Owned, since_at: float) -> bool:
+def has_renewed(builder: SnapshotBuilder, owner: str, owns: Owned, since_at: float) -> bool:
     """Whether it renewed a lease after that moment, server time."""
     leases = (
-        draft.groups[group.lower()].seats[partition].shown.lease
+        builder.groups[group.lower()].by_partition[partition].shown.lease
         for group, partition in owns.get(owner, ())
     )
     return any(k.renewed_at is not None and k.renewed_at > since_at for k in leases)
 
 
-def _is_disproved(draft: Draft, process: ProcessId, owner: str, owns: Owned) -> bool:
+def _is_disproved(builder: SnapshotBuilder, process: ProcessId, owner: str, owns: Owned) -> bool:
     return any(
-        d.process == process and has_renewed(draft, owner, owns, d.at + RENEWED_SLACK_S)
-        for d in draft.host.departures
+        d.process == process and has_renewed(builder, owner, owns, d.at + RENEWED_SLACK_S)
+        for d in builder.host.departures
     )
 
 
-def _vouched_for(draft: Draft, links: Mapping[str, OwnerLink], owns: Owned) -> dict[str, OwnerLink]:
+def _vouched_for(
+    builder: SnapshotBuilder, links: Mapping[str, OwnerLink], owns: Owned
+) -> dict[str, OwnerLink]:
     """Who renews after a later client began in the same log is another client of that process."""
-    offset_s = draft.clock_offset_s or 0.0
+    offset_s = builder.clock_offset_s or 0.0
     return {
         owner: link
-        for owner, link in draft.host.doubted.items()
+        for owner, link in builder.host.doubted.items()
         if owner not in links
-        and has_renewed(draft, owner, owns, (link.over_at or 0.0) + offset_s)
-        and not _is_disproved(draft, link.process, owner, owns)
+        and has_renewed(builder, owner, owns, (link.over_at or 0.0) + offset_s)
+        and not _is_disproved(builder, link.process, owner, owns)
     }
 
 
 def _of_one_writer(
-    draft: Draft, links: Mapping[str, OwnerLink], owns: Owned
+    builder: SnapshotBuilder, links: Mapping[str, OwnerLink], owns: Owned
 ) -> dict[str, OwnerLink]:
     """Claims of which the store leaves one writer: the others ended, and the owner renews."""
     return {
         claim.owner: _link(claim, writers[0], LinkBasis.LOG)
-        for claim, writers in _open_claims(draft, links, owns)
+        for claim, writers in _open_claims(builder, links, owns)
         if len(writers) == 1
     }
 
 
 def _by_exclusion(
-    draft: Draft, links: Mapping[str, OwnerLink], owns: Owned
+    builder: SnapshotBuilder, links: Mapping[str, OwnerLink], owns: Owned
 ) -> dict[str, OwnerLink]:
     """Claims of which all writers but one are other owners."""
     found: dict[str, OwnerLink] = {}
@@ -159,7 +161,7 @@ def _by_exclusion(
         known = tuple({**links, **found}.values())
         left = {
             claim: [w for w in writers if not _was_another(w, claim, known)]
-            for claim, writers in _open_claims(draft, {**links, **found}, owns)
+            for claim, writers in _open_claims(builder, {**links, **found}, owns)
         }
         single = {c: ws[0] for c, ws in left.items() if len(ws) == 1}
 
@@ -178,39 +180,40 @@ def _was_another(writer: ProcessId, claim: OwnerClaim, known: Iterable[OwnerLink
 
 
 def _open_claims(
-    draft: Draft, links: Mapping[str, OwnerLink], owns: Owned
+    builder: SnapshotBuilder, links: Mapping[str, OwnerLink], owns: Owned
 ) -> Iterator[tuple[OwnerClaim, list[ProcessId]]]:
     """Each claim that still counts, with the writers that it may be of."""
-    for claim in draft.host.claims:
+    for claim in builder.host.claims:
         if claim.owner in links or (claim.over_at is not None and claim.owner not in owns):
             continue
 
-        no_clients = _no_clients(draft, claim, owns)
+        no_clients = _no_clients(builder, claim, owns)
         yield (
             claim,
             [
                 writer
                 for writer in claim.writers
-                if writer not in no_clients and not _is_disproved(draft, writer, claim.owner, owns)
+                if writer not in no_clients
+                and not _is_disproved(builder, writer, claim.owner, owns)
             ],
         )
 
 
-def _no_clients(draft: Draft, claim: OwnerClaim, owns: Owned) -> frozenset[ProcessId]:
+def _no_clients(builder: SnapshotBuilder, claim: OwnerClaim, owns: Owned) -> frozenset[ProcessId]:
     """Writers that live and have no connection, while the owner holds something and renews.
 
     A master of workers, a helper: it writes the same log, and receives nothing. Who stands by may
     have none either; so this says nothing of an owner that holds nothing.
     """
-    connected_at = claim.seen_at + CONNECTING_S + (draft.clock_offset_s or 0.0)
-    connections = {c.process.id: c.process.connections for c in draft.consumers}
+    connected_at = claim.seen_at + CONNECTING_S + (builder.clock_offset_s or 0.0)
+    connections = {c.process.id: c.process.connections for c in builder.consumers}
     # A client is recognised by its connection, where those can be seen at all.
     is_seen = any(n is not None for n in connections.values())
 
-    if not is_seen or not has_renewed(draft, claim.owner, owns, connected_at):
+    if not is_seen or not has_renewed(builder, claim.owner, owns, connected_at):
         return frozenset()
 
-    ended = {d.process for d in draft.host.departures}
+    ended = {d.process for d in builder.host.departures}
     return frozenset(w for w in claim.writers if w not in ended and connections.get(w, 0) == 0)
 
 
@@ -235,23 +238,23 @@ def _link(claim: OwnerClaim, process: ProcessId, basis: LinkBasis) -> OwnerLink:
 
 
 def _by_elimination(
-    draft: Draft, links: Mapping[str, OwnerLink], owns: Owned
+    builder: SnapshotBuilder, links: Mapping[str, OwnerLink], owns: Owned
 ) -> dict[str, OwnerLink]:
     """As many owners without a process as clients without an owner, and one way to pair them."""
-    known_ends = {owner for departure in draft.host.departures for owner in departure.owners}
+    known_ends = {owner for departure in builder.host.departures for owner in departure.owners}
     strangers = [owner for owner in owns if owner not in links and owner not in known_ends]
 
     if not strangers:
         return {}
 
     taken = _taken(links, owns)
-    left = [c.process for c in draft.consumers if _may_receive(draft, c.process, taken)]
+    left = [c.process for c in builder.consumers if _may_receive(builder, c.process, taken)]
 
     if not left:
         return {}
 
-    able = {owner: _able(draft, left, owner) for owner in strangers}
-    unlisted = {o for o in strangers if able[o] and not _was_listed_since(draft, o)}
+    able = {owner: _able(builder, left, owner) for owner in strangers}
+    unlisted = {o for o in strangers if able[o] and not _was_listed_since(builder, o)}
 
     for owner in unlisted:
         able[owner].append(_SOMEBODY_NEW)
@@ -259,55 +262,55 @@ def _by_elimination(
     # Who holds nothing any more is no riddle, but may be the answer to one.
     able |= {
         owner: choices
-        for owner in _idle_owners(draft, owns)
-        if owner not in links and (choices := _able(draft, left, owner))
+        for owner in _idle_owners(builder, owns)
+        if owner not in links and (choices := _able(builder, left, owner))
     }
-    remote = _of_groups(draft, (owner for owner in strangers if not able[owner]))
-    known = draft.host.links
+    remote = _of_groups(builder, (owner for owner in strangers if not able[owner]))
+    known = builder.host.links
     return {
         owner: known[owner]
         if owner in known and known[owner].process == process
-        else OwnerLink(process, owner, LinkBasis.ELIMINATION, "", draft.at)
+        else OwnerLink(process, owner, LinkBasis.ELIMINATION, "", builder.at)
         for owner, process in only_pairs(able).items()
         # Where some owner is of no process here, any other may be elsewhere too.
         if process != _SOMEBODY_NEW
         and owner in owns
-        and not remote.intersection(_of_groups(draft, (owner,)))
+        and not remote.intersection(_of_groups(builder, (owner,)))
     }
 
 
-def _was_listed_since(draft: Draft, owner: str) -> bool:
+def _was_listed_since(builder: SnapshotBuilder, owner: str) -> bool:
     """Whether processes were listed since it came; else it may be one that nobody knows yet."""
-    listed_at = draft.host.listed_at
-    came_at = _there_at(draft, owner) - (draft.clock_offset_s or 0.0)
+    listed_at = builder.host.listed_at
+    came_at = _there_at(builder, owner) - (builder.clock_offset_s or 0.0)
 
     return listed_at is not None and listed_at >= came_at
 
 
-def is_elsewhere(draft: Draft, process: ProcessSample) -> bool:
+def is_elsewhere(builder: SnapshotBuilder, process: ProcessSample) -> bool:
     """Whether its settings name another hub and not this one, or another namespace."""
-    target, hub = process.target, draft.hub
+    target, hub = process.target, builder.hub
 
     if target is None or hub is None:
         return False
 
-    names = Names(hub.namespace, draft.policy.aliases)
+    names = Names(hub.namespace, builder.policy.aliases)
     hubs, namespaces = target.named_hubs, target.named_namespaces
 
-    if hubs and not any(is_this_hub(draft, name) for name in hubs):
+    if hubs and not any(is_this_hub(builder, name) for name in hubs):
         return True
 
     return bool(namespaces) and all(map(names.rule_out, namespaces))
 
 
-def is_this_hub(draft: Draft, name: str | None) -> bool:
+def is_this_hub(builder: SnapshotBuilder, name: str | None) -> bool:
     """Whether this is the hub that is watched, as far as both are known."""
-    return name is None or draft.hub is None or name.lower() == draft.hub.name.lower()
+    return name is None or builder.hub is None or name.lower() == builder.hub.name.lower()
 
 
-def named_groups(draft: Draft, process: ProcessSample) -> tuple[str, ...]:
+def named_groups(builder: SnapshotBuilder, process: ProcessSample) -> tuple[str, ...]:
     """Keys of the groups that it was started in or that its settings name; () says nothing."""
-    start = draft.host.start_of(process.id)
+    start = builder.host.start_of(process.id)
 
     if start is not None:
         return (start.group.lower(),)
@@ -320,29 +323,31 @@ def named_groups(draft: Draft, process: ProcessSample) -> tuple[str, ...]:
     return tuple(group.lower() for group in target.named_groups)
 
 
-def _may_receive(draft: Draft, process: ProcessSample, taken: frozenset[ProcessId]) -> bool:
+def _may_receive(
+    builder: SnapshotBuilder, process: ProcessSample, taken: frozenset[ProcessId]
+) -> bool:
     """Whether it may be an owner that nothing names: a client that nothing else is known of."""
     if process.id in taken or process.has_ended or process.traffic is Traffic.SENDS:
         return False
 
-    if is_elsewhere(draft, process):
+    if is_elsewhere(builder, process):
         return False
 
     if process.connections is None:  # not to be seen from here
         return process.recognised_by is not RecognisedBy.CONNECTION
 
     # Who has just begun is about to connect.
-    return process.connections > 0 or draft.at - process.id.started_at < CONNECTING_S
+    return process.connections > 0 or builder.at - process.id.started_at < CONNECTING_S
 
 
-def _able(draft: Draft, left: Sequence[ProcessSample], owner: str) -> list[ProcessId]:
+def _able(builder: SnapshotBuilder, left: Sequence[ProcessSample], owner: str) -> list[ProcessId]:
     """Which of these processes may be that owner: it is no older than its process."""
-    claimed = next((c.writers for c in draft.host.claims if c.owner == owner), None)
-    there_at = _there_at(draft, owner) - (draft.clock_offset_s or 0.0) + JOINED_SLACK_S
-    groups = _of_groups(draft, (owner,))
+    claimed = next((c.writers for c in builder.host.claims if c.owner == owner), None)
+    there_at = _there_at(builder, owner) - (builder.clock_offset_s or 0.0) + JOINED_SLACK_S
+    groups = _of_groups(builder, (owner,))
 
     def may_be(process: ProcessSample) -> bool:
-        named = named_groups(draft, process)
+        named = named_groups(builder, process)
         return (
             (claimed is None or process.id in claimed)
             and process.id.started_at <= there_at
@@ -352,29 +357,29 @@ def _able(draft: Draft, left: Sequence[ProcessSample], owner: str) -> list[Proce
     return [process.id for process in left if may_be(process)]
 
 
-def _there_at(draft: Draft, owner: str) -> float:
+def _there_at(builder: SnapshotBuilder, owner: str) -> float:
     """By when it is known to have been there, server time."""
-    tracks = (g.owners[owner] for g in draft.groups.values() if owner in g.owners)
-    joined = (t.joined_at if t.joined_at is not None else draft.started_at for t in tracks)
-    return min((at for at in joined if at is not None), default=draft.now)
+    tracks = (g.owners[owner] for g in builder.groups.values() if owner in g.owners)
+    joined = (t.joined_at if t.joined_at is not None else builder.started_at for t in tracks)
+    return min((at for at in joined if at is not None), default=builder.now)
 
 
-def _idle_owners(draft: Draft, owns: Owned) -> list[str]:
+def _idle_owners(builder: SnapshotBuilder, owns: Owned) -> list[str]:
     """Owners that were seen and hold nothing now."""
-    return [o for group in draft.groups.values() for o in group.owners if o not in owns]
+    return [o for group in builder.groups.values() for o in group.owners if o not in owns]
 
 
-def _of_groups(draft: Draft, owners: Iterable[str]) -> frozenset[str]:
+def _of_groups(builder: SnapshotBuilder, owners: Iterable[str]) -> frozenset[str]:
     """Keys of the groups in which these were seen."""
     wanted = set(owners)
-    return frozenset(key for key, g in draft.groups.items() if wanted & g.owners.keys())
+    return frozenset(key for key, g in builder.groups.items() if wanted & g.owners.keys())
 
 
-def undecided(draft: Draft) -> frozenset[ProcessId]:
+def undecided(builder: SnapshotBuilder) -> frozenset[ProcessId]:
     """Processes of which a log names owners, and not which of several processes each is."""
     return frozenset(
         writer
-        for claim in draft.host.claims
-        if claim.owner not in draft.host.links and claim.over_at is None
+        for claim in builder.host.claims
+        if claim.owner not in builder.host.links and claim.over_at is None
         for writer in claim.writers
     )

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ehtui.domain.memory import Flow
+    from ehtui.domain.memory import PartitionHistory
 
 
-class Intake(NamedTuple):
+class HubInput(NamedTuple):
     """Events a second, of the partitions whose rate is known."""
 
     partitions: int = 0
@@ -22,10 +22,10 @@ class Intake(NamedTuple):
         return (self.per_s - own_per_s) / (self.partitions - 1)
 
 
-NO_INTAKE = Intake()
+NO_INPUT = HubInput()
 
 
-def intake_of(flows: Iterable[Flow]) -> Intake:
+def hub_input_of(histories: Iterable[PartitionHistory]) -> HubInput:
     """Sum up what the hub said."""
-    rates = [rate for flow in flows if (rate := flow.state.in_per_s) is not None]
-    return Intake(len(rates), sum(rates), max(rates, default=0.0))
+    rates = [rate for history in histories if (rate := history.state.in_per_s) is not None]
+    return HubInput(len(rates), sum(rates), max(rates, default=0.0))

@@ -8,7 +8,7 @@ from ehtui.domain.targets import OwnedPartition
 
 
 @dataclass(frozen=True, slots=True)
-class Lap:
+class MeasuredTakeover:
     """One partition: what was forecast, and what was measured so far. Server times."""
 
     owned: OwnedPartition  # with the forecast

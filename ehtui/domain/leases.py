@@ -8,7 +8,7 @@ from ehtui.domain.snapshot import Lease, LeaseState
 
 if TYPE_CHECKING:
     from ehtui.domain.store import Ownership
-    from ehtui.domain.timing import Timing
+    from ehtui.domain.timing import LeaseTiming
 
 LOOK_AGAIN_S = 0.5
 # Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
@@ -48,7 +48,7 @@ def _blob_lease(record: Ownership, claimed_at: float | None) -> Lease:
 
 def lease_of(
     record: Ownership | None,
-    timing: Timing | None,
+    timing: LeaseTiming | None,
     looked_at: float,
     last_owner: str | None,
     claimed_at: float | None,
@@ -93,13 +93,15 @@ def lease_of(
     )
 
 
-def _overdue_at(renewed_at: float, timing: Timing, ended_at: float | None) -> float:
+def _overdue_at(renewed_at: float, timing: LeaseTiming, ended_at: float | None) -> float:
     late_at = renewed_at + timing.overdue_after_s
     # Written later: another process goes by its id.
     return late_at if ended_at is None or ended_at < renewed_at else min(late_at, ended_at)
 
 
-def next_change_at(lease: Lease, timing: Timing | None, looked_at: float = 0.0) -> float | None:
+def next_change_at(
+    lease: Lease, timing: LeaseTiming | None, looked_at: float = 0.0
+) -> float | None:
     """When this lease becomes overdue or expires if nothing is written."""
     if lease.renewed_at is None or timing is None:
         return None

@@ -1,26 +1,26 @@
-"""Marks what is wrong with a partition, so that findings look at nothing else."""
+"""Flags what is wrong with a partition, so that findings look at nothing else."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.memory import Mark
+from ehtui.domain.memory import TroubleFlag
 from ehtui.domain.rules import PREDATES_HUB
 from ehtui.domain.snapshot import Health, LeaseState
 from ehtui.domain.store import Layout
 from ehtui.domain.timing import RESOLUTION_S
 
 if TYPE_CHECKING:
-    from ehtui.domain.health import Patience
-    from ehtui.domain.memory import Flow
+    from ehtui.domain.health import StallLimits
+    from ehtui.domain.memory import PartitionHistory
     from ehtui.domain.progress import Progress
     from ehtui.domain.snapshot import GroupPartition, Lease
 
 _LEASE_MARKS = {
-    LeaseState.RELEASED: Mark.FREE,
-    LeaseState.NEVER_OWNED: Mark.FREE,
-    LeaseState.OVERDUE: Mark.OVERDUE,
-    LeaseState.EXPIRED: Mark.EXPIRED,
+    LeaseState.RELEASED: TroubleFlag.FREE,
+    LeaseState.NEVER_OWNED: TroubleFlag.FREE,
+    LeaseState.OVERDUE: TroubleFlag.OVERDUE,
+    LeaseState.EXPIRED: TroubleFlag.EXPIRED,
     LeaseState.HELD: 0,
     LeaseState.UNREADABLE: 0,
 }
@@ -30,52 +30,57 @@ _BEHIND, _MODERN = Health.BEHIND, Layout.MODERN
 _STUCK = frozenset({Health.STOPPED, Health.STALLED})
 
 
-def marks_of(
+def flags_of(
     shown: GroupPartition,
     progress: Progress,
-    flow: Flow | None,
-    patience: Patience,
+    history: PartitionHistory | None,
+    limits: StallLimits,
     looked_at: float,
 ) -> int:
     """What is wrong with a partition as it is shown."""
-    marks = _LEASE_MARKS[shown.lease.state] | _record_marks(shown)
+    flags = _LEASE_MARKS[shown.lease.state] | _record_marks(shown)
     verdict = shown.health
 
     if verdict in _STUCK and _renews_meanwhile(shown.lease, progress):
-        marks |= Mark.STUCK
+        flags |= TroubleFlag.STUCK
     elif verdict is _BEHIND:
-        marks |= Mark.BEHIND
+        flags |= TroubleFlag.BEHIND
 
     if progress.rewind is not None:
-        marks |= Mark.REWOUND
+        flags |= TroubleFlag.REWOUND
 
-    if _never_written(shown, progress, flow, patience, looked_at):
-        marks |= Mark.NEVER
+    if _never_written(shown, progress, history, limits, looked_at):
+        flags |= TroubleFlag.NEVER
 
-    if verdict not in _GETTING_THROUGH and shown.lag and flow is not None and flow.begin_per_s:
-        marks |= Mark.RISK
+    if (
+        verdict not in _GETTING_THROUGH
+        and shown.lag
+        and history is not None
+        and history.begin_per_s
+    ):
+        flags |= TroubleFlag.RISK
 
-    return marks
+    return flags
 
 
 def _record_marks(shown: GroupPartition) -> int:
-    marks = 0
+    flags = 0
 
     if shown.layout is not None and shown.layout is not _MODERN:
-        marks |= Mark.OTHER_LAYOUT
+        flags |= TroubleFlag.OTHER_LAYOUT
 
     if shown.checkpoint is not None and shown.checkpoint.sequence is None:
-        marks |= Mark.NO_SEQUENCE
+        flags |= TroubleFlag.NO_SEQUENCE
 
     if shown.lag_reason == PREDATES_HUB:
-        marks |= Mark.PREDATES_HUB
+        flags |= TroubleFlag.PREDATES_HUB
     elif shown.ahead:
-        marks |= Mark.AHEAD
+        flags |= TroubleFlag.AHEAD
 
     if shown.lost:
-        marks |= Mark.LOST
+        flags |= TroubleFlag.LOST
 
-    return marks
+    return flags
 
 
 def _renews_meanwhile(lease: Lease, progress: Progress) -> bool:
@@ -93,17 +98,17 @@ def _renews_meanwhile(lease: Lease, progress: Progress) -> bool:
 def _never_written(
     shown: GroupPartition,
     progress: Progress,
-    flow: Flow | None,
-    patience: Patience,
+    history: PartitionHistory | None,
+    limits: StallLimits,
     looked_at: float,
 ) -> bool:
-    if progress.watched_at is None or progress.watched_sequence is None or flow is None:
+    if progress.watched_at is None or progress.watched_sequence is None or history is None:
         return False
 
-    sample = flow.state.sample
+    sample = history.state.sample
     return (
         shown.lag_is_bound
         and sample is not None
         and sample.last_sequence > progress.watched_sequence
-        and looked_at - progress.watched_at > patience.unknown_s
+        and looked_at - progress.watched_at > limits.unknown_s
     )

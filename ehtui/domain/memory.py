@@ -9,30 +9,30 @@ from math import inf
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.clocks import UNREAD_CLOCKS, Clocks, Restamped
-from ehtui.domain.intake import NO_INTAKE, Intake
-from ehtui.domain.ownership import Look
+from ehtui.domain.intake import NO_INPUT, HubInput
+from ehtui.domain.ownership import JoinedListing
 from ehtui.domain.process import LogIncidentKind, OwnerClaim, OwnerLink, ProcessId
-from ehtui.domain.renewals import NOT_MEASURED, RenewalStats, Sight
+from ehtui.domain.renewals import NOT_MEASURED, RenewalStats, SeenRenewal
 from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Series, Snapshot
 
 # ruff: noqa: TC004 - nobody asks for these types at run time
 if TYPE_CHECKING:
-    from ehtui.domain.behind import History
+    from ehtui.domain.behind import Arrivals
     from ehtui.domain.expiry import SeenExpiry
     from ehtui.domain.progress import Progress
     from ehtui.domain.store import Ownership
 
 
-class Flow(NamedTuple):
+class PartitionHistory(NamedTuple):
     """One partition of the hub over time. A tuple: thousands are made a minute."""
 
     state: PartitionState
-    history: History = ()  # for lag in time
+    arrivals: Arrivals = ()  # for lag in time
     begins: Series = ()  # begin_sequence over local time
     begin_per_s: float | None = None
 
 
-class MoveKind(StrEnum):
+class HandoverKind(StrEnum):
     """How a partition changed hands."""
 
     CLAIMED = "claimed"  # it was free
@@ -42,12 +42,12 @@ class MoveKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Move:
+class Handover:
     """A partition that changed hands."""
 
     at: float
     partition: str
-    kind: MoveKind
+    kind: HandoverKind
     from_owner: str | None
     to_owner: str | None
     sequence: int | None  # checkpoint by then: one that never moves tells a poison event
@@ -58,7 +58,7 @@ class Move:
     seen_within_s: float = inf  # between the looks: who renews sooner has renewed it since
 
 
-class Tenure(NamedTuple):
+class OwnershipHistory(NamedTuple):
     """One partition's ownership record as it was watched. Server times."""
 
     record: Ownership | None = None
@@ -67,10 +67,10 @@ class Tenure(NamedTuple):
     free_since: float | None = None  # released, never owned, or its lease ran out
 
 
-UNSEEN = Tenure()  # before the first look
+UNSEEN = OwnershipHistory()  # before the first look
 
 
-class Mark:
+class TroubleFlag:
     """What is wrong with a partition: bits, so that a healthy one costs findings nothing."""
 
     FREE = 1
@@ -90,13 +90,13 @@ class Mark:
     UNSERVED = FREE | OVERDUE | EXPIRED
 
 
-class Seat(NamedTuple):
+class JudgedPartition(NamedTuple):
     """One partition of one group: what is shown and what it was judged from."""
 
     shown: GroupPartition
-    tenure: Tenure
+    ownership: OwnershipHistory
     progress: Progress
-    marks: int
+    flags: int
     due_at: float  # judge again then, whatever happens
 
 
@@ -108,7 +108,7 @@ class OwnerTrack:
     joined_at: float | None = None  # None: was there at the first look
     seen_at: float = 0.0
     first_seen_at: float = 0.0
-    sight: Sight | None = None  # of its latest renewal
+    last_renewal: SeenRenewal | None = None  # of its latest renewal
     blurred: int = 0  # renewals between which others may have happened unseen
 
 
@@ -118,12 +118,12 @@ class GroupMemory:
 
     key: str
     state: GroupState
-    seats: Mapping[str, Seat] = field(default_factory=dict)
+    by_partition: Mapping[str, JudgedPartition] = field(default_factory=dict)
     owners: Mapping[str, OwnerTrack] = field(default_factory=dict)
-    moves: tuple[Move, ...] = ()
+    handovers: tuple[Handover, ...] = ()
     expiry: SeenExpiry | None = None  # as take-overs showed it
     takes_all_at_once: bool | None = None  # in one round; None: not seen yet
-    troubled: tuple[Seat, ...] = ()  # those with marks, in natural order
+    troubled: tuple[JudgedPartition, ...] = ()  # those with marks, in natural order
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +149,7 @@ class SentSignal:
     at: float
 
 
-class Start(NamedTuple):
+class StartedConsumer(NamedTuple):
     """A consumer that this session started; local times between which its process began."""
 
     group: str
@@ -158,7 +158,7 @@ class Start(NamedTuple):
     is_restart: bool = False  # it takes the place of one that this session stopped
 
 
-class LogMark(NamedTuple):
+class LogBurst(NamedTuple):
     """Lines of one trouble that were read at once."""
 
     at: float  # server time
@@ -170,7 +170,7 @@ class LogMark(NamedTuple):
 class LogTrouble:
     """One kind of trouble in one process's log, as far as it still counts."""
 
-    marks: tuple[LogMark, ...] = ()
+    bursts: tuple[LogBurst, ...] = ()
     line: str = ""  # the newest, safe to show
     owner: str | None = None
     untold: int = 0  # lines that the timeline does not have yet
@@ -191,12 +191,12 @@ class HostMemory:
     troubles: Mapping[tuple[ProcessId, LogIncidentKind], LogTrouble] = field(default_factory=dict)
     departures: tuple[Departure, ...] = ()
     signals: tuple[SentSignal, ...] = ()
-    starts: Mapping[int, Start] = field(default_factory=dict)  # by pid
+    starts: Mapping[int, StartedConsumer] = field(default_factory=dict)  # by pid
     # (process, group's key): owns nothing there since
     idle_since: Mapping[tuple[ProcessId, str], float] = field(default_factory=dict)
     listed_at: float | None = None  # local time at which processes were listed last
 
-    def start_of(self, process: ProcessId) -> Start | None:
+    def start_of(self, process: ProcessId) -> StartedConsumer | None:
         """How this session started it; None where it did not, or its number was used again."""
         start = self.starts.get(process.pid)
         is_it = start is not None and start.after <= process.started_at <= start.before
@@ -229,15 +229,15 @@ NO_HOST = HostMemory()
 class Memory:
     """All of it."""
 
-    flows: Mapping[str, Flow] = field(default_factory=dict)
-    look: Look | None = None
+    histories: Mapping[str, PartitionHistory] = field(default_factory=dict)
+    joined: JoinedListing | None = None
     looked_before_at: float | None = None  # server time of the listing before
     groups: Mapping[str, GroupMemory] = field(default_factory=dict)
     host: HostMemory = NO_HOST
     failures: Mapping[str, int] = field(default_factory=dict)
     next_number: int = 1
     started_at: float | None = None  # server time of the first listing
-    intake: Intake = NO_INTAKE
+    hub_input: HubInput = NO_INPUT
     clocks: Clocks = UNREAD_CLOCKS
     restamped: Restamped = field(default_factory=dict)
     close_reads: tuple[float, ...] = ()  # server times of the listings that were closer looks

@@ -17,7 +17,7 @@ from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing, Unre
 if TYPE_CHECKING:
     from ehtui.domain.namespaces import Names
 
-Place = tuple[str, str]  # (group in lower case, partition)
+RecordKey = tuple[str, str]  # (group in lower case, partition)
 Record = TypeVar("Record", Ownership, Checkpoint)
 
 STICKS_S = 45.0  # of two live spellings the shown one stays, though both renew in turn
@@ -33,31 +33,33 @@ class HubNames(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf(Generic[Record]):
-    """Records of one kind in the order of the listing, and where each belongs."""
+class RecordIndex(Generic[Record]):
+    """Records of one kind in the order of the listing, and the key of each."""
 
     records: tuple[Record, ...]
-    places: list[Place | None]  # None: another hub's
-    contested: Mapping[Place, tuple[int, ...]]  # indices, where a place has several records
-    by_place: Mapping[Place, int]  # where it has one
+    keys: list[RecordKey | None]  # None: another hub's
+    contested: Mapping[RecordKey, tuple[int, ...]]  # indices, where a key has several records
+    by_key: Mapping[RecordKey, int]  # where it has one
     written: tuple[int, ...] = ()  # indices: records that differ from those of the look before
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class JoinedListing:
     """One listing, joined."""
 
     listing: StoreListing
     hub: HubNames | None  # None: the hub has not answered, everything listed may be its
-    ownerships: Shelf[Ownership]
-    checkpoints: Shelf[Checkpoint]
+    ownerships: RecordIndex[Ownership]
+    checkpoints: RecordIndex[Checkpoint]
     spellings: Mapping[str, tuple[str, ...]]  # group → raw namespace/hub/group
     names: Mapping[str, str]  # group → as first written
     partitions: Mapping[str, frozenset[str]]  # group → those that records name
-    unreadable: Mapping[Place, tuple[UnreadableBlob, ...]]
+    unreadable: Mapping[RecordKey, tuple[UnreadableBlob, ...]]
 
 
-def look_at(listing: StoreListing, hub: HubNames | None, before: Look | None) -> Look:
+def join_listing(
+    listing: StoreListing, hub: HubNames | None, before: JoinedListing | None
+) -> JoinedListing:
     """Join a listing; where it names the same blobs as the one before, the join stands."""
     unreadable = _unreadable(listing)
 
@@ -74,7 +76,7 @@ def look_at(listing: StoreListing, hub: HubNames | None, before: Look | None) ->
                 unreadable=unreadable,
             )
 
-    owns, reads = _shelve(listing.ownerships, hub), _shelve(listing.checkpoints, hub)
+    owns, reads = _indexed(listing.ownerships, hub), _indexed(listing.checkpoints, hub)
     spellings: dict[str, dict[str, None]] = {}
     names: dict[str, str] = {}
 
@@ -83,13 +85,13 @@ def look_at(listing: StoreListing, hub: HubNames | None, before: Look | None) ->
 
     partitions: dict[str, set[str]] = {}
 
-    for name, place in zip(named, [*owns.places, *reads.places], strict=True):
-        if place is not None:
-            spellings.setdefault(place[0], {})["/".join(name)] = None
-            names.setdefault(place[0], name[2])
-            partitions.setdefault(place[0], set()).add(place[1])
+    for name, key in zip(named, [*owns.keys, *reads.keys], strict=True):
+        if key is not None:
+            spellings.setdefault(key[0], {})["/".join(name)] = None
+            names.setdefault(key[0], name[2])
+            partitions.setdefault(key[0], set()).add(key[1])
 
-    return Look(
+    return JoinedListing(
         listing=listing,
         hub=hub,
         ownerships=owns,
@@ -101,19 +103,21 @@ def look_at(listing: StoreListing, hub: HubNames | None, before: Look | None) ->
     )
 
 
-def _unreadable(listing: StoreListing) -> Mapping[Place, tuple[UnreadableBlob, ...]]:
-    found: dict[Place, tuple[UnreadableBlob, ...]] = {}
+def _unreadable(listing: StoreListing) -> Mapping[RecordKey, tuple[UnreadableBlob, ...]]:
+    found: dict[RecordKey, tuple[UnreadableBlob, ...]] = {}
 
     for blob in listing.unreadable:
         if blob.group is not None and blob.partition is not None:
-            place = (blob.group.lower(), blob.partition)
-            found[place] = (*found.get(place, ()), blob)
+            key = (blob.group.lower(), blob.partition)
+            found[key] = (*found.get(key, ()), blob)
 
     return found
 
 
-def _refreshed(before: Shelf[Record], records: tuple[Record, ...]) -> Shelf[Record] | None:
-    """The same shelf with new records, where the same blobs are listed in the same order."""
+def _refreshed(
+    before: RecordIndex[Record], records: tuple[Record, ...]
+) -> RecordIndex[Record] | None:
+    """The same index with new records, where the same blobs are listed in the same order."""
     if len(records) != len(before.records):
         return None
 
@@ -130,26 +134,26 @@ def _refreshed(before: Shelf[Record], records: tuple[Record, ...]) -> Shelf[Reco
         if old.blob.etag != new.blob.etag or old != new:
             written.append(index)
 
-    return Shelf(records, before.places, before.contested, before.by_place, tuple(written))
+    return RecordIndex(records, before.keys, before.contested, before.by_key, tuple(written))
 
 
-def _shelve(records: tuple[Record, ...], hub: HubNames | None) -> Shelf[Record]:
-    places = [_place(record, hub) for record in records]
-    indices: dict[Place, list[int]] = {}
+def _indexed(records: tuple[Record, ...], hub: HubNames | None) -> RecordIndex[Record]:
+    keys = [_key_of(record, hub) for record in records]
+    indices: dict[RecordKey, list[int]] = {}
 
-    for index, place in enumerate(places):
-        if place is not None:
-            indices.setdefault(place, []).append(index)
+    for index, key in enumerate(keys):
+        if key is not None:
+            indices.setdefault(key, []).append(index)
 
-    return Shelf(
+    return RecordIndex(
         records,
-        places,
-        {place: tuple(found) for place, found in indices.items() if len(found) > 1},
-        {place: found[0] for place, found in indices.items() if len(found) == 1},
+        keys,
+        {key: tuple(found) for key, found in indices.items() if len(found) > 1},
+        {key: found[0] for key, found in indices.items() if len(found) == 1},
     )
 
 
-def _place(record: Ownership | Checkpoint, hub: HubNames | None) -> Place | None:
+def _key_of(record: Ownership | Checkpoint, hub: HubNames | None) -> RecordKey | None:
     """Layouts whose names carry no hub are only read when configured: they fit any."""
     if hub is not None:
         if record.namespace and not hub.namespace.cover(record.namespace):
@@ -161,42 +165,44 @@ def _place(record: Ownership | Checkpoint, hub: HubNames | None) -> Place | None
     return (record.group.lower(), record.partition)
 
 
-def changed_places(before: Look | None, after: Look) -> set[Place]:
+def changed_keys(before: JoinedListing | None, after: JoinedListing) -> set[RecordKey]:
     """Where a record changed, appeared or vanished between two looks that followed each other."""
     if before is None:
-        return _all_places(after) | set(after.unreadable)
+        return _all_keys(after) | set(after.unreadable)
 
     broken = {
-        place
-        for place in before.unreadable.keys() | after.unreadable.keys()
-        if before.unreadable.get(place) != after.unreadable.get(place)
+        key
+        for key in before.unreadable.keys() | after.unreadable.keys()
+        if before.unreadable.get(key) != after.unreadable.get(key)
     }
 
     owns, reads = before.ownerships, before.checkpoints
 
-    if after.ownerships.places is not owns.places or after.checkpoints.places is not reads.places:
-        return _all_places(before) | _all_places(after) | broken  # the join was made anew
+    if after.ownerships.keys is not owns.keys or after.checkpoints.keys is not reads.keys:
+        return _all_keys(before) | _all_keys(after) | broken  # the join was made anew
 
-    shelves = (after.ownerships, after.checkpoints)
-    written = {place for s in shelves for i in s.written if (place := s.places[i]) is not None}
+    both = (after.ownerships, after.checkpoints)
+    written = {key for s in both for i in s.written if (key := s.keys[i]) is not None}
     return written | broken
 
 
-def _all_places(look: Look) -> set[Place]:
+def _all_keys(joined: JoinedListing) -> set[RecordKey]:
     return {
-        p for s in (look.ownerships.places, look.checkpoints.places) for p in s if p is not None
+        p for s in (joined.ownerships.keys, joined.checkpoints.keys) for p in s if p is not None
     }
 
 
-def ownership_at(look: Look, place: Place, shown: Ownership | None) -> Ownership | None:
-    """The record that counts at a place; `shown` is the one before."""
-    shelf = look.ownerships
-    index = shelf.by_place.get(place)
+def ownership_at(
+    joined: JoinedListing, key: RecordKey, shown: Ownership | None
+) -> Ownership | None:
+    """The record that counts for a key; `shown` is the one before."""
+    indexed = joined.ownerships
+    index = indexed.by_key.get(key)
 
     if index is not None:
-        return shelf.records[index]
+        return indexed.records[index]
 
-    found = [shelf.records[i] for i in shelf.contested.get(place, ())]
+    found = [indexed.records[i] for i in indexed.contested.get(key, ())]
 
     if not found:
         return None
@@ -216,15 +222,17 @@ def _ownership_rank(record: Ownership) -> tuple[bool, bool, float]:
     )
 
 
-def checkpoint_at(look: Look, place: Place, owned: Ownership | None) -> Checkpoint | None:
-    """The checkpoint that counts at a place: the one in the spelling of its ownership first."""
-    shelf = look.checkpoints
-    index = shelf.by_place.get(place)
+def checkpoint_at(
+    joined: JoinedListing, key: RecordKey, owned: Ownership | None
+) -> Checkpoint | None:
+    """The checkpoint that counts for a key: the one in the spelling of its ownership first."""
+    indexed = joined.checkpoints
+    index = indexed.by_key.get(key)
 
     if index is not None:
-        return shelf.records[index]
+        return indexed.records[index]
 
-    found = [shelf.records[i] for i in shelf.contested.get(place, ())]
+    found = [indexed.records[i] for i in indexed.contested.get(key, ())]
 
     return max(found, key=lambda c: _checkpoint_rank(c, owned), default=None)
 

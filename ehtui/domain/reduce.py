@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, assert_never
 
 from ehtui.domain.closer_looks import closer_looks
 from ehtui.domain.consumers import idle_consumers, judge_consumers
-from ehtui.domain.draft import Draft
+from ehtui.domain.draft import SnapshotBuilder
 from ehtui.domain.findings.gather import gather, tell_changes
 from ehtui.domain.folds.actions import fold_action
 from ehtui.domain.folds.host import fold_processes
 from ehtui.domain.folds.hub import fold_hub
-from ehtui.domain.folds.laps import advance_laps
+from ehtui.domain.folds.laps import advance_takeovers
 from ehtui.domain.folds.logs import fold_logs
 from ehtui.domain.folds.sources import fold_failure, fold_host_clock, fold_off, fold_success
 from ehtui.domain.folds.store import fold_store
@@ -45,64 +45,64 @@ def start(policy: Policy, at: float, sources: Iterable[str]) -> State:
 
 def reduce(state: State, update: Update) -> State:
     """`state` with `update` folded in. Pure: the same two give the same third."""
-    draft = Draft(state, _local_time(update))
-    _fold(draft, update)
-    judge_consumers(draft)
+    builder = SnapshotBuilder(state, _local_time(update))
+    _fold(builder, update)
+    judge_consumers(builder)
 
-    for key, group in draft.groups.items():
-        after = linked(group, draft.host.links)
-        draft.groups[key] = forecasted(
+    for key, group in builder.groups.items():
+        after = linked(group, builder.host.links)
+        builder.groups[key] = forecasted(
             after,
-            standbys=len(idle_consumers(draft, key)),
-            now=draft.looked_at,
-            policy=draft.policy.lease_of(key),
-            skew_s=draft.clocks.skew_s,
+            standbys=len(idle_consumers(builder, key)),
+            now=builder.looked_at,
+            policy=builder.policy.lease_of(key),
+            skew_s=builder.clocks.skew_s,
         )
 
     if isinstance(update, StoreRead | Tick):
-        draft.closer_looks = closer_looks(draft)
+        builder.closer_looks = closer_looks(builder)
 
-    advance_laps(draft)
-    draft.findings = gather(draft)
-    tell_changes(draft)
-    return draft.freeze()
+    advance_takeovers(builder)
+    builder.findings = gather(builder)
+    tell_changes(builder)
+    return builder.freeze()
 
 
 def _local_time(update: Update) -> float:
     return update.outcome.at if isinstance(update, ActionDone) else update.at
 
 
-def _fold(draft: Draft, update: Update) -> None:  # noqa: C901 - one branch a kind of update
+def _fold(builder: SnapshotBuilder, update: Update) -> None:  # noqa: C901 - one branch a kind of update
     match update:
         case HubRead():
-            fold_success(draft, update)
-            fold_hub(draft, update)
+            fold_success(builder, update)
+            fold_hub(builder, update)
         case StoreRead():
-            fold_success(draft, update)
-            fold_store(draft, update)
+            fold_success(builder, update)
+            fold_store(builder, update)
         case ProcessesRead():
-            fold_success(draft, update)
-            fold_processes(draft, update)
+            fold_success(builder, update)
+            fold_processes(builder, update)
         case LogsRead():
-            fold_success(draft, update)
-            fold_logs(draft, update)
+            fold_success(builder, update)
+            fold_logs(builder, update)
         case SourceFailed():
-            fold_failure(draft, update)
+            fold_failure(builder, update)
         case SourceOff():
-            fold_off(draft, update)
+            fold_off(builder, update)
         case ActionDone():
-            fold_action(draft, update)
+            fold_action(builder, update)
         case HostClockSet():
-            fold_host_clock(draft, update)
+            fold_host_clock(builder, update)
         case Tick():
-            _pass_time(draft)
+            _pass_time(builder)
         case _:
             assert_never(update)
 
 
-def _pass_time(draft: Draft) -> None:
+def _pass_time(builder: SnapshotBuilder) -> None:
     """Judge again what time alone changes."""
-    moment = draft.moment()
+    context = builder.context()
 
-    for key, group in draft.groups.items():
-        draft.groups[key] = rejudged(draft, group, set(), moment)
+    for key, group in builder.groups.items():
+        builder.groups[key] = rejudged(builder, group, set(), context)

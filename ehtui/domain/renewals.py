@@ -32,7 +32,7 @@ class RenewalStats:
 NOT_MEASURED = RenewalStats()
 
 
-class Sight(NamedTuple):
+class SeenRenewal(NamedTuple):
     """When a renewal happened, as far as two looks and its Last-Modified tell. Server times."""
 
     before_at: float  # the look that did not show it yet
@@ -55,7 +55,7 @@ class Sight(NamedTuple):
         return min(RESOLUTION_S, self.seen_at - self.before_at)
 
 
-def is_next(first: Sight, second: Sight) -> bool:
+def is_next(first: SeenRenewal, second: SeenRenewal) -> bool:
     """Whether no renewal can have happened unseen between these two.
 
     One would have come after the last look that showed nothing, and rounds are about as long as

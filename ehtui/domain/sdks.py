@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class SdkProfile:
     """How processors of one kind renew and take over, in seconds."""
 
     name: str
@@ -22,12 +22,12 @@ class Profile:
         return f"{self.name}-{self.expires_after_s:g}/{self.period_s:g}"
 
 
-PYTHON = Profile("python", 30, 36, 180)
-DOTNET = Profile("dotnet", 30, 30, 120)
-JAVA = Profile("java", 30, 30, 120)
-JS = Profile("js", 10, 10, 60, is_greedy=False)
-GO = Profile("go", 10, 13, 60, is_greedy=False)
-RUST = Profile("rust", 30, 33, 60)
+PYTHON = SdkProfile("python", 30, 36, 180)
+DOTNET = SdkProfile("dotnet", 30, 30, 120)
+JAVA = SdkProfile("java", 30, 30, 120)
+JS = SdkProfile("js", 10, 10, 60, is_greedy=False)
+GO = SdkProfile("go", 10, 13, 60, is_greedy=False)
+RUST = SdkProfile("rust", 30, 33, 60)
 # Mean renewal periods, storage round trips included, that fit each default.
 _FITTING = (
     (PYTHON, 29.0, 40.0),
@@ -47,7 +47,9 @@ GO_LINES = ("] Listing ownership for ", "] claimMorePartitions:")
 RUST_LINE = "azure_messaging_eventhubs"  # the crate: target of its log lines
 
 
-def profiles(period_s: float | None, hints: frozenset[str] = frozenset()) -> tuple[Profile, ...]:
+def sdk_profiles(
+    period_s: float | None, hints: frozenset[str] = frozenset()
+) -> tuple[SdkProfile, ...]:
     """Every kind that an owner may be, by its renewal period and what else tells its SDK."""
     known = (*_FITTING, *_FITTING_IF_NAMED) if hints else _FITTING
     named = tuple(kind for kind in known if not hints or kind[0].name in hints)
@@ -65,7 +67,7 @@ def profiles(period_s: float | None, hints: frozenset[str] = frozenset()) -> tup
     return others or (custom_python(period_s),)
 
 
-def _custom(default: Profile, period_s: float) -> Profile:
+def _custom(default: SdkProfile, period_s: float) -> SdkProfile:
     """A processor whose interval was set; its expiry is taken for as many intervals as usual."""
     jitter = GO_JITTER if default is GO else 1.0
     interval_s = _likely(period_s)
@@ -78,12 +80,12 @@ def _custom(default: Profile, period_s: float) -> Profile:
     )
 
 
-def custom_python(period_s: float) -> Profile:
+def custom_python(period_s: float) -> SdkProfile:
     """A Python processor whose load_balancing_interval was set: it expires after six of them."""
     interval_s = _likely(period_s / PYTHON_JITTER)
     expires_after_s = interval_s * PYTHON_EXPIRY_ROUNDS
     slowest_s = max(interval_s * 1.2, period_s) + ROUND_WORK_S
-    return Profile("python", interval_s, slowest_s, expires_after_s, is_custom=True)
+    return SdkProfile("python", interval_s, slowest_s, expires_after_s, is_custom=True)
 
 
 def _likely(interval_s: float) -> float:

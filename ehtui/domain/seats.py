@@ -11,8 +11,8 @@ from ehtui.domain import health
 from ehtui.domain.behind import NOTHING_UNREAD, behind
 from ehtui.domain.joined_lag import Listed, Looks, known_lag, shown_lag
 from ehtui.domain.leases import lease_of, next_change_at
-from ehtui.domain.marks import marks_of
-from ehtui.domain.memory import UNSEEN, Flow, Seat, Tenure
+from ehtui.domain.marks import flags_of
+from ehtui.domain.memory import UNSEEN, JudgedPartition, OwnershipHistory, PartitionHistory
 from ehtui.domain.progress import WINDOW, Progress, committed, out_rate
 from ehtui.domain.rules import PREDATES_HUB
 from ehtui.domain.series import extended
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from ehtui.domain.lag import Lag
     from ehtui.domain.store import Checkpoint, Layout
     from ehtui.domain.stored import Stored
-    from ehtui.domain.timing import Timing
+    from ehtui.domain.timing import LeaseTiming
 
 SETTLING_S = 61.0  # a rate has faded so long after the last checkpoint
 REFRESH_S = 30.0  # what waits is judged again at least so often
@@ -46,7 +46,7 @@ NO_STATE = PartitionState("")
 
 
 @dataclass(frozen=True, slots=True)
-class Moment:
+class JudgingContext:
     """When and with what confidence partitions are judged."""
 
     at: float  # local
@@ -62,47 +62,51 @@ class Moment:
     ended: Mapping[str, float] = field(default_factory=dict)
     hub_created_at: float | None = None
 
-    def patience_of(self, timing: Timing | None) -> health.Patience:
+    def limits_of(self, timing: LeaseTiming | None) -> health.StallLimits:
         """How long events may wait: a few looks, ten rounds while no cadence is known."""
         period_s = timing.period_s if timing is not None else 0.0
         unknown_s = max(_UNKNOWN_POLLS / 2 * self.poll_s, _UNKNOWN_ROUNDS * period_s)
-        return health.Patience(3 * self.poll_s, unknown_s)
+        return health.StallLimits(3 * self.poll_s, unknown_s)
 
 
-def vacant(partition: str) -> Seat:
-    """A seat that nothing is known of yet."""
+def unjudged(partition: str) -> JudgedPartition:
+    """A partition that nothing is known of yet."""
     shown = GroupPartition(partition, Lease(LeaseState.NEVER_OWNED))
-    return Seat(shown, UNSEEN, Progress(), 0, -inf)
+    return JudgedPartition(shown, UNSEEN, Progress(), 0, -inf)
 
 
-def judged(
-    seat: Seat, flow: Flow | None, timing: Timing | None, moment: Moment, stored: Stored
-) -> Seat:
-    """`seat` with everything judged anew; `stored` are the records as they stand."""
-    old, tenure, looked_at = seat.shown, seat.tenure, moment.looked_at
+def judge_partition(
+    judged: JudgedPartition,
+    history: PartitionHistory | None,
+    timing: LeaseTiming | None,
+    context: JudgingContext,
+    stored: Stored,
+) -> JudgedPartition:
+    """`judged` with everything judged anew; `stored` are the records as they stand."""
+    old, ownership, looked_at = judged.shown, judged.ownership, context.looked_at
     checkpoint = stored.checkpoint
-    lease = hidden_lease(stored) or _lease(tenure, timing, moment)
+    lease = hidden_lease(stored) or _lease(ownership, timing, context)
     lease = old.lease if lease == old.lease else lease
-    state = flow.state if flow is not None else NO_STATE
-    looks = Looks(state, stored, moment.listed, moment.hub_created_at)
+    state = history.state if history is not None else NO_STATE
+    looks = Looks(state, stored, context.listed, context.hub_created_at)
     known = known_lag(old, looks)
-    lag = shown_lag(old, looks, known, is_hub_fresh=moment.is_hub_fresh)
+    lag = shown_lag(old, looks, known, is_hub_fresh=context.is_hub_fresh)
     progress = _followed(
-        seat=seat,
+        judged=judged,
         lag=lag,
         waits=known.lag,
         checkpoint=checkpoint,
-        moment=moment,
+        context=context,
         lease=lease,
         state=state,
     )
-    patience = moment.patience_of(timing)
+    limits = context.limits_of(timing)
     in_per_s = state.in_per_s
     verdict, rule = health.judge(
         lease=lease,
         lag=lag,
         progress=progress,
-        patience=patience,
+        limits=limits,
         in_per_s=in_per_s,
         now=looked_at,
         before=old.health,
@@ -116,14 +120,14 @@ def judged(
         lag_is_bound=lag.is_bound,
         lost=lag.lost,
         ahead=lag.ahead,
-        behind=old.behind if lag is not known else _behind(flow, lag, looks, moment),
+        behind=old.behind if lag is not known else _behind(history, lag, looks, context),
         out_per_s=out_per_s,
         drain_s=_drain(lag, in_per_s, out_per_s),
         health=verdict,
         rule=rule,
         window=_FILLED[len(progress.commits)],
-        lag_series=old.lag_series if lag is not known else _lag_series(old, lag, moment),
-        layout=_layout(tenure, checkpoint),
+        lag_series=old.lag_series if lag is not known else _lag_series(old, lag, context),
+        layout=_layout(ownership, checkpoint),
         lag_reason=lag.why,
         unreadable=stored.unreadable,
         takeover=old.takeover if lease.state is not _HELD else None,
@@ -133,78 +137,84 @@ def judged(
     if lease is old.lease and checkpoint is old.checkpoint and shown == old:
         shown = old
 
-    marks = marks_of(shown, progress, flow, patience, looked_at)
+    flags = flags_of(shown, progress, history, limits, looked_at)
     next_at = looked_at if looks.is_open(lag) else next_change_at(lease, timing, looked_at)
-    return Seat(shown, tenure, progress, marks, _due(shown, progress, next_at, patience, looked_at))
+    return JudgedPartition(
+        shown, ownership, progress, flags, _due(shown, progress, next_at, limits, looked_at)
+    )
 
 
-def _lease(tenure: Tenure, timing: Timing | None, moment: Moment) -> Lease:
-    ended_at = moment.ended.get(tenure.holder) if tenure.holder is not None else None
+def _lease(
+    ownership: OwnershipHistory, timing: LeaseTiming | None, context: JudgingContext
+) -> Lease:
+    ended_at = context.ended.get(ownership.holder) if ownership.holder is not None else None
     lease = lease_of(
-        record=tenure.record,
+        record=ownership.record,
         timing=timing,
-        looked_at=moment.looked_at,
-        last_owner=tenure.holder,
-        claimed_at=tenure.claimed_at,
+        looked_at=context.looked_at,
+        last_owner=ownership.holder,
+        claimed_at=ownership.claimed_at,
         ended_at=ended_at,
-        listed_at=moment.listed_at,
+        listed_at=context.listed_at,
     )
 
     if lease.state is _EXPIRED and lease.expires_at is None:
-        return lease._replace(expires_at=tenure.free_since)  # a blob lease that was seen to end
+        return lease._replace(expires_at=ownership.free_since)  # a blob lease that was seen to end
 
     return lease
 
 
-def _behind(flow: Flow | None, lag: Lag, looks: Looks, moment: Moment) -> Behind | None:
+def _behind(
+    history: PartitionHistory | None, lag: Lag, looks: Looks, context: JudgingContext
+) -> Behind | None:
     """Lag in time, for the moment that the lag is told for."""
     checkpoint = looks.checkpoint
 
     if lag.lag == 0:
         return NOTHING_UNREAD
 
-    if flow is None or checkpoint is None or checkpoint.sequence is None or lag.why:
+    if history is None or checkpoint is None or checkpoint.sequence is None or lag.why:
         return None
 
-    sample = flow.state.sample
+    sample = history.state.sample
     begin = sample.begin_sequence if sample is not None else 0
     oldest = max(checkpoint.sequence + 1, begin)
-    return behind(flow.history, oldest, lag.lag, looks.moment + moment.ahead_s)
+    return behind(history.arrivals, oldest, lag.lag, looks.moment + context.ahead_s)
 
 
 def _followed(
-    seat: Seat,
+    judged: JudgedPartition,
     lag: Lag,
     waits: int | None,
     checkpoint: Checkpoint | None,
-    moment: Moment,
+    context: JudgingContext,
     lease: Lease,
     state: PartitionState,
 ) -> Progress:
-    """The seat's progress with this look folded in; the same object where nothing moved.
+    """Its progress with this look folded in; the same object where nothing moved.
 
     `waits` is how many events are known to wait.
     """
-    progress, lag_before = seat.progress, seat.shown.lag
+    progress, lag_before = judged.progress, judged.shown.lag
 
     if checkpoint is not None and lag.why == PREDATES_HUB:
         unseen = Progress(checkpoint)  # what was seen before is of another stream
         return progress if progress == unseen else unseen
 
     if checkpoint is None:
-        return _unwritten(progress, lag, lease, state, moment)
+        return _unwritten(progress, lag, lease, state, context)
 
     if waits and (progress.waiting_since is None or progress.record is None):
-        seen_zero = moment.now if lag_before == 0 else progress.zero_at
-        progress = progress.waiting(moment.now, seen_zero)
+        seen_zero = context.now if lag_before == 0 else progress.zero_at
+        progress = progress.waiting(context.now, seen_zero)
 
     record = progress.record
 
     if record is not checkpoint and (record is None or record.blob.etag != checkpoint.blob.etag):
-        progress = _corrected(committed(progress, checkpoint, lag.lag, moment.poll_s / 2), state)
+        progress = _corrected(committed(progress, checkpoint, lag.lag, context.poll_s / 2), state)
 
     if waits == 0 and (progress.waiting_since is not None or lag_before != 0):
-        progress = progress.waiting(None, moment.now)
+        progress = progress.waiting(None, context.now)
 
     return progress
 
@@ -220,7 +230,7 @@ def _corrected(progress: Progress, state: PartitionState) -> Progress:
 
 
 def _unwritten(
-    progress: Progress, lag: Lag, lease: Lease, state: PartitionState, moment: Moment
+    progress: Progress, lag: Lag, lease: Lease, state: PartitionState, context: JudgingContext
 ) -> Progress:
     """Remembers since when a partition is owned without a checkpoint, and where the hub was."""
     if progress.record is not None:  # its blob was deleted
@@ -233,17 +243,17 @@ def _unwritten(
         return progress
 
     last = state.sample.last_sequence
-    return Progress(watched_at=moment.looked_at, watched_sequence=last)
+    return Progress(watched_at=context.looked_at, watched_sequence=last)
 
 
-def _lag_series(old: GroupPartition, lag: Lag, moment: Moment) -> Series:
+def _lag_series(old: GroupPartition, lag: Lag, context: JudgingContext) -> Series:
     if lag.why == PREDATES_HUB:  # what was drawn is the lag of another stream
         return ()
 
     if lag.lag is None or lag.is_bound:
         return old.lag_series
 
-    return extended(old.lag_series, moment.polled_before_at, moment.at, lag.lag)
+    return extended(old.lag_series, context.polled_before_at, context.at, lag.lag)
 
 
 def _drain(lag: Lag, in_per_s: float | None, out_per_s: float | None) -> float | None:
@@ -256,9 +266,9 @@ def _drain(lag: Lag, in_per_s: float | None, out_per_s: float | None) -> float |
     return lag.lag / (out_per_s - in_per_s) if out_per_s > in_per_s else None
 
 
-def _layout(tenure: Tenure, checkpoint: Checkpoint | None) -> Layout | None:
-    if tenure.record is not None:
-        return tenure.record.layout
+def _layout(ownership: OwnershipHistory, checkpoint: Checkpoint | None) -> Layout | None:
+    if ownership.record is not None:
+        return ownership.record.layout
 
     return checkpoint.layout if checkpoint is not None else None
 
@@ -267,7 +277,7 @@ def _due(
     shown: GroupPartition,
     progress: Progress,
     next_at: float | None,
-    patience: health.Patience,
+    limits: health.StallLimits,
     now: float,
 ) -> float:
     """The next moment, by the clock of the last look, that can change a verdict by itself.
@@ -281,11 +291,11 @@ def _due(
 
         if progress.waiting_since is not None:
             since = max(progress.waiting_since, shown.lease.claimed_at or 0.0)
-            late_at = since + health.allowed_wait(progress, patience) + _JUST_AFTER_S
+            late_at = since + health.allowed_wait(progress, limits) + _JUST_AFTER_S
             due_at = late_at if now < late_at < due_at else due_at
 
         if progress.watched_at is not None:
-            late_at = progress.watched_at + patience.unknown_s + _JUST_AFTER_S
+            late_at = progress.watched_at + limits.unknown_s + _JUST_AFTER_S
             due_at = late_at if now < late_at < due_at else due_at
 
     if shown.out_per_s:

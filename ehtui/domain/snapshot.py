@@ -20,13 +20,13 @@ if TYPE_CHECKING:
     from ehtui.domain.closer_looks import CloserLooks
     from ehtui.domain.hub import HubDescription, PartitionSample
     from ehtui.domain.lag import Counted
-    from ehtui.domain.lap import Lap
+    from ehtui.domain.lap import MeasuredTakeover
     from ehtui.domain.problems import Problem
     from ehtui.domain.process import LogState, OwnerLink, ProcessSample
     from ehtui.domain.restarts import RestartRecord
     from ehtui.domain.store import Checkpoint, Layout, UnreadableBlob
     from ehtui.domain.targets import TakeoverWindow
-    from ehtui.domain.timing import Timing
+    from ehtui.domain.timing import LeaseTiming
 
 # (local time, value), oldest first, about 60 points. A stretch without change keeps its first and
 # last point only, and the last value holds until now: read a series by time, not by index.
@@ -166,7 +166,7 @@ class GroupState:
     lag_is_partial: bool = False  # some partition's lag is unknown
     spellings: tuple[str, ...] = ()  # raw "namespace/hub/group" prefixes seen
     strays: tuple[GroupPartition, ...] = ()  # records of partitions that the hub does not have
-    timings: Mapping[str, Timing] = field(default_factory=dict)  # by owner, as far as known
+    timings: Mapping[str, LeaseTiming] = field(default_factory=dict)  # by owner, as far as known
 
 
 class ConsumerRole(StrEnum):
@@ -324,7 +324,9 @@ class Snapshot:
     timeline: tuple[TimelineEvent, ...] = ()  # oldest first, bounded
     sources: tuple[SourceState, ...] = ()
     listed_at: float | None = None  # server time of the store's last listing
-    laps: tuple[Lap, ...] = ()  # what this session's signals set free, forecast beside measured
+    takeovers: tuple[
+        MeasuredTakeover, ...
+    ] = ()  # what this session's signals set free, forecast beside measured
     host_ahead_s: float = 0.0  # this host's clock minus local time: it was set meanwhile
     closer_looks: CloserLooks | None = None  # while renewals of new owners are timed
     restarts: tuple[RestartRecord, ...] = ()  # that have not come to their end, as records tell

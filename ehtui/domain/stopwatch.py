@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
-from ehtui.domain.lap import Lap
+from ehtui.domain.lap import MeasuredTakeover
 from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.snapshot import GroupPartition, LeaseState
 from ehtui.domain.targets import OwnedPartition, SignalEffect
@@ -19,21 +19,23 @@ LIVES_ON_S = 30.0  # who renews so long after the signal was not ended by it
 
 
 class Groups(Protocol):
-    """What laps are held against."""
+    """What takeovers are held against."""
 
     def group(self, name: str) -> GroupState | None:
         """A group as it is known now."""
 
 
-def start(outcome: Outcome, snapshot: Snapshot) -> tuple[Lap, ...]:
-    """A lap for every partition that the targets owned which the signal reached."""
+def start(outcome: Outcome, snapshot: Snapshot) -> tuple[MeasuredTakeover, ...]:
+    """One for every partition that the targets owned which the signal reached."""
     if outcome.parts:
-        return tuple(lap for part in outcome.parts for lap in start(part.outcome, snapshot))
+        return tuple(
+            takeover for part in outcome.parts for takeover in start(part.outcome, snapshot)
+        )
 
     offset = snapshot.clock_offset_s or 0.0
 
     return tuple(
-        Lap(
+        MeasuredTakeover(
             owned=owned,
             previous_owner=target.owner,
             started_at=outcome.plan.planned_at + offset,
@@ -52,64 +54,68 @@ def _was_reached(outcome: Outcome, target: SignalTarget) -> bool:
     return outcome.state is OutcomeState.DONE if result is None else result.was_reached
 
 
-def advance(laps: tuple[Lap, ...], snapshot: Snapshot) -> tuple[Lap, ...]:
-    """The laps as this snapshot shows them."""
-    return tuple(advance_one(lap, snapshot) for lap in laps)
+def advance(
+    takeovers: tuple[MeasuredTakeover, ...], snapshot: Snapshot
+) -> tuple[MeasuredTakeover, ...]:
+    """The takeovers as this snapshot shows them."""
+    return tuple(advance_one(takeover, snapshot) for takeover in takeovers)
 
 
-def is_over(laps: tuple[Lap, ...]) -> bool:
+def is_over(takeovers: tuple[MeasuredTakeover, ...]) -> bool:
     """Whether every partition is owned again and its checkpoint moved."""
-    return all(lap.owned_at is not None and lap.moved_at is not None for lap in laps)
+    return all(
+        takeover.owned_at is not None and takeover.moved_at is not None for takeover in takeovers
+    )
 
 
-def lives_on(lap: Lap, groups: Groups) -> bool:
+def lives_on(takeover: MeasuredTakeover, groups: Groups) -> bool:
     """Whether the signal ended nobody: the owner of before goes on renewing."""
-    if lap.owned_at is not None or lap.sent_at is None:
+    if takeover.owned_at is not None or takeover.sent_at is None:
         return False
 
-    partition = _find(groups, lap.owned)
+    partition = _find(groups, takeover.owned)
 
     if partition is None:
         return False
 
     lease = partition.lease
     renewed_at = lease.renewed_at or 0.0
-    return lease.owner == lap.previous_owner and renewed_at > lap.sent_at + LIVES_ON_S
+    return lease.owner == takeover.previous_owner and renewed_at > takeover.sent_at + LIVES_ON_S
 
 
-def advance_one(lap: Lap, groups: Groups) -> Lap:
-    """One lap as these groups show it."""
-    if lap.owned_at is not None and lap.moved_at is not None:
-        return lap  # it is over: not looked for among thousands again
+def advance_one(takeover: MeasuredTakeover, groups: Groups) -> MeasuredTakeover:
+    """One takeover as these groups show it."""
+    if takeover.owned_at is not None and takeover.moved_at is not None:
+        return takeover  # it is over: not looked for among thousands again
 
-    partition = _find(groups, lap.owned)
+    partition = _find(groups, takeover.owned)
 
     if partition is None:
-        return lap
+        return takeover
 
     lease = partition.lease
 
     if (
-        lap.owned_at is None
+        takeover.owned_at is None
         and lease.state is LeaseState.HELD
-        and lease.owner != lap.previous_owner
+        and lease.owner != takeover.previous_owner
         and lease.last_modified is not None
     ):
         owned_at = lease.claimed_at or lease.last_modified
-        lap = replace(lap, owner=lease.owner, owned_at=owned_at)
+        takeover = replace(takeover, owner=lease.owner, owned_at=owned_at)
 
     checkpoint = partition.checkpoint
 
     if (
-        lap.owned_at is not None
-        and lap.moved_at is None
+        takeover.owned_at is not None
+        and takeover.moved_at is None
         and checkpoint is not None
-        and checkpoint.blob.last_modified >= lap.owned_at
-        and _checkpoint(partition) != lap.checkpoint
+        and checkpoint.blob.last_modified >= takeover.owned_at
+        and _checkpoint(partition) != takeover.checkpoint
     ):
-        lap = replace(lap, moved_at=checkpoint.blob.last_modified)
+        takeover = replace(takeover, moved_at=checkpoint.blob.last_modified)
 
-    return lap
+    return takeover
 
 
 def _find(groups: Groups, owned: OwnedPartition) -> GroupPartition | None:

@@ -19,7 +19,7 @@ _HIDE_CHECKPOINT = frozenset({RecordKind.CHECKPOINT, RecordKind.LEASE})
 
 
 class Stored(NamedTuple):
-    """See the module."""
+    """What the store holds of one partition of one group, beside an ownership that can be read."""
 
     checkpoint: Checkpoint | None = None
     unreadable: tuple[UnreadableBlob, ...] = ()

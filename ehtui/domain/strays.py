@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from ehtui.domain.memory import GroupMemory
-    from ehtui.domain.ownership import Look
+    from ehtui.domain.ownership import JoinedListing
     from ehtui.domain.policy import LeasePolicy
 
 _NO_WINDOW = (0, 0)  # nothing of it is followed
@@ -22,30 +22,30 @@ _NO_WINDOW = (0, 0)  # nothing of it is followed
 
 def strays_of(
     group: GroupMemory,
-    look: Look,
+    joined: JoinedListing,
     partition_ids: Collection[str],
     policy: LeasePolicy,
     looked_at: float,
 ) -> tuple[GroupPartition, ...]:
     """What the store holds of such partitions; the same objects while nothing of it changed."""
-    listed = look.partitions.get(group.key, frozenset()).difference(partition_ids)
+    listed = joined.partitions.get(group.key, frozenset()).difference(partition_ids)
 
     if not listed:
         return ()
 
     known = {stray.id: stray for stray in group.state.strays}
-    found = [_stray(group, look, pid, policy, looked_at) for pid in natural(set(listed))]
+    found = [_stray(group, joined, pid, policy, looked_at) for pid in natural(set(listed))]
     strays = tuple(known[s.id] if known.get(s.id) == s else s for s in found)
 
     return group.state.strays if strays == group.state.strays else strays
 
 
 def _stray(
-    group: GroupMemory, look: Look, pid: str, policy: LeasePolicy, looked_at: float
+    group: GroupMemory, joined: JoinedListing, pid: str, policy: LeasePolicy, looked_at: float
 ) -> GroupPartition:
-    place = (group.key, pid)
-    record = ownership_at(look, place, None)
-    checkpoint = checkpoint_at(look, place, record)
+    key = (group.key, pid)
+    record = ownership_at(joined, key, None)
+    checkpoint = checkpoint_at(joined, key, record)
     owner = record.owner if record is not None else None
     timing = group.state.timings.get(owner or "") or assumed_timing(policy)
     first = record or checkpoint
@@ -59,5 +59,5 @@ def _stray(
         window=_NO_WINDOW,
         layout=first.layout if first is not None else None,
         lag_reason=NOT_IN_HUB if checkpoint is not None else "",
-        unreadable=look.unreadable.get(place, ()),
+        unreadable=joined.unreadable.get(key, ()),
     )

@@ -12,9 +12,9 @@ from ehtui.domain.targets import TakeoverWindow
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ehtui.domain.sdks import Profile
+    from ehtui.domain.sdks import SdkProfile
     from ehtui.domain.snapshot import Lease, OwnerState
-    from ehtui.domain.timing import Timing
+    from ehtui.domain.timing import LeaseTiming
 
 CLAIM_S = 0.5  # from a survivor's look at the store until its claim stands there
 SKEWED_S = 2.0  # clocks that differ by less are taken for one: so exactly are they compared
@@ -37,7 +37,7 @@ def survivors_skew(owners: Iterable[OwnerState], dead: str | None, skew_s: float
     return (skew_s, skew_s) if all(is_here) else (min(0.0, skew_s), max(0.0, skew_s))
 
 
-def last_renewal(renewed_at: float, timing: Timing, looked_at: float, span: Span) -> Span:
+def last_renewal(renewed_at: float, timing: LeaseTiming, looked_at: float, span: Span) -> Span:
     """Between which moments an owner renews for the last time if it dies within `span`.
 
     `renewed_at` is the Last-Modified that a look at `looked_at` found: it may renew unseen.
@@ -56,7 +56,7 @@ def last_renewal(renewed_at: float, timing: Timing, looked_at: float, span: Span
 
 
 def after_lapse(
-    renewed: Span, timing: Timing, survivors: int, waiting: int, skew: Span = NO_SKEW
+    renewed: Span, timing: LeaseTiming, survivors: int, waiting: int, skew: Span = NO_SKEW
 ) -> TakeoverWindow:
     """The window of a partition whose owner renewed for the last time within `renewed`.
 
@@ -79,7 +79,9 @@ def after_lapse(
     return TakeoverWindow(earliest_at, latest_at, timing.code, timing.doubt)
 
 
-def after_release(released: Span, timing: Timing, survivors: int, waiting: int) -> TakeoverWindow:
+def after_release(
+    released: Span, timing: LeaseTiming, survivors: int, waiting: int
+) -> TakeoverWindow:
     """The window of a partition that was released within that time: the next round of somebody."""
     if survivors == 0 or not timing.rivals:
         return NO_SURVIVOR
@@ -92,7 +94,7 @@ def after_release(released: Span, timing: Timing, survivors: int, waiting: int) 
 
 def forecast(
     lease: Lease,
-    timing: Timing,
+    timing: LeaseTiming,
     survivors: int,
     waiting: int,
     now: float,
@@ -122,7 +124,7 @@ def forecast(
     return after_lapse((lease.renewed_at, latest_at), timing, survivors, waiting, skew)
 
 
-def _rounds(profile: Profile, survivors: int, waiting: int) -> float:
+def _rounds(profile: SdkProfile, survivors: int, waiting: int) -> float:
     """A survivor may have looked just before; balanced ones then take one a round each."""
     further = 0 if profile.is_greedy else ceil(max(0, waiting - survivors) / survivors)
     return profile.slowest_s * (1 + further)

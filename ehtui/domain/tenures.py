@@ -5,43 +5,45 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.memory import Move, MoveKind, Tenure
+from ehtui.domain.memory import Handover, HandoverKind, OwnershipHistory
 from ehtui.domain.snapshot import Lease
 
 if TYPE_CHECKING:
     from ehtui.domain.store import Ownership
-    from ehtui.domain.timing import Timing
+    from ehtui.domain.timing import LeaseTiming
 
 
 BLOB_LEASE_ENDED = frozenset({"expired", "broken"})
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class OwnerChange:
     """A partition that changed hands between two looks."""
 
     partition: str
     lease: Lease  # as it was judged before
-    before: Tenure
-    after: Tenure
+    before: OwnershipHistory
+    after: OwnershipHistory
     sequence: int | None  # checkpoint by then
     lag: int | None
     silent_s: float = 0.0  # for which its owner had not renewed anything, at the look before
 
 
-def watched(record: Ownership | None, looked_at: float) -> Tenure:
+def watched(record: Ownership | None, looked_at: float) -> OwnershipHistory:
     """A record at the first look: when its owner claimed it is unknown."""
     if record is None:
-        return Tenure(free_since=looked_at)
+        return OwnershipHistory(free_since=looked_at)
 
     if record.holder is None:  # a host that gave its blob lease up may leave its name behind
-        return Tenure(record, record.owner, free_since=record.blob.last_modified)
+        return OwnershipHistory(record, record.owner, free_since=record.blob.last_modified)
 
-    return Tenure(record, record.owner)
+    return OwnershipHistory(record, record.owner)
 
 
-def followed(before: Tenure, record: Ownership | None, looked_at: float) -> Tenure:
-    """The tenure after this record was seen in place of the one before."""
+def followed(
+    before: OwnershipHistory, record: Ownership | None, looked_at: float
+) -> OwnershipHistory:
+    """The history after this record was seen in place of the one before."""
     owner = record.holder if record is not None else None
 
     if record is None or owner is None:
@@ -50,15 +52,17 @@ def followed(before: Tenure, record: Ownership | None, looked_at: float) -> Tenu
         if free_since is None:
             free_since = record.blob.last_modified if record is not None else looked_at
 
-        return Tenure(record, before.holder, free_since=free_since)
+        return OwnershipHistory(record, before.holder, free_since=free_since)
 
     if before.record is not None and before.record.holder == owner:
-        return Tenure(record, owner, before.claimed_at, _ended_since(before, record, looked_at))
+        return OwnershipHistory(
+            record, owner, before.claimed_at, _ended_since(before, record, looked_at)
+        )
 
-    return Tenure(record, owner, record.blob.last_modified)
+    return OwnershipHistory(record, owner, record.blob.last_modified)
 
 
-def _ended_since(before: Tenure, record: Ownership, looked_at: float) -> float | None:
+def _ended_since(before: OwnershipHistory, record: Ownership, looked_at: float) -> float | None:
     """Since when a blob lease was seen to have run out: the service tells that, not when."""
     if record.blob_lease_state not in BLOB_LEASE_ENDED:
         return None
@@ -67,69 +71,72 @@ def _ended_since(before: Tenure, record: Ownership, looked_at: float) -> float |
     return before.free_since if had_ended else looked_at
 
 
-def owner_of(tenure: Tenure) -> str | None:
+def owner_of(ownership: OwnershipHistory) -> str | None:
     """Whom the record names as its holder."""
-    return tenure.record.holder if tenure.record is not None else None
+    return ownership.record.holder if ownership.record is not None else None
 
 
-def moves_of(
-    shift: Shift, timing: Timing | None, *, has_left: bool, had_ended: bool = False
-) -> tuple[Move, ...]:
+def handovers_of(
+    change: OwnerChange, timing: LeaseTiming | None, *, has_left: bool, had_ended: bool = False
+) -> tuple[Handover, ...]:
     """What happened: one change, or two where a hand-over fell between two looks.
 
     `timing` is that of the old owner's leases; `has_left` says that it holds nothing any more,
     `had_ended` that its process was gone while the record still named it, and that it has not
     renewed since: it released nothing.
     """
-    old, new = owner_of(shift.before), owner_of(shift.after)
-    record = shift.after.record
-    at = record.blob.last_modified if record is not None else shift.after.free_since or 0.0
+    old, new = owner_of(change.before), owner_of(change.after)
+    record = change.after.record
+    at = record.blob.last_modified if record is not None else change.after.free_since or 0.0
 
-    renewed_at = shift.lease.renewed_at
+    renewed_at = change.lease.renewed_at
     age_s = at - renewed_at if renewed_at is not None else None
-    free_since = shift.before.free_since
-    free_since = shift.lease.expires_at if free_since is None else free_since
+    free_since = change.before.free_since
+    free_since = change.lease.expires_at if free_since is None else free_since
 
-    def move(kind: MoveKind, from_owner: str | None, to_owner: str | None) -> Move:
-        return Move(
+    def handover(kind: HandoverKind, from_owner: str | None, to_owner: str | None) -> Handover:
+        return Handover(
             at=at,
-            partition=shift.partition,
+            partition=change.partition,
             kind=kind,
             from_owner=from_owner,
             to_owner=to_owner,
-            sequence=shift.sequence,
+            sequence=change.sequence,
             age_s=age_s,
             free_since=free_since,
         )
 
     if new is None:
-        return (move(MoveKind.RELEASED, old, None),) if old is not None else ()
+        return (handover(HandoverKind.RELEASED, old, None),) if old is not None else ()
 
     if old is None:
-        return (move(MoveKind.CLAIMED, shift.before.holder, new),)
+        return (handover(HandoverKind.CLAIMED, change.before.holder, new),)
 
-    if had_ended or has_lapsed(shift, timing) or (has_left and _had_run_out(shift, timing, at)):
-        return (move(MoveKind.TAKEN_OVER, old, new),)
+    if had_ended or has_lapsed(change, timing) or (has_left and _had_run_out(change, timing, at)):
+        return (handover(HandoverKind.TAKEN_OVER, old, new),)
 
     if has_left:  # a steal leaves its victim something: this one let go of all, unseen
-        pair = (move(MoveKind.RELEASED, old, None), move(MoveKind.CLAIMED, old, new))
+        pair = (
+            handover(HandoverKind.RELEASED, old, None),
+            handover(HandoverKind.CLAIMED, old, new),
+        )
         return tuple(replace(half, is_guess=True) for half in pair)
 
-    return (move(MoveKind.STOLEN, old, new),)
+    return (handover(HandoverKind.STOLEN, old, new),)
 
 
-def has_lapsed(shift: Shift, timing: Timing | None) -> bool:
+def has_lapsed(change: OwnerChange, timing: LeaseTiming | None) -> bool:
     """Whether it was seen to lapse: its owner had stopped renewing before it changed hands.
 
     Its age alone proves nothing. Where looks are rarer than renewals, a lease that was stolen to
     balance the load looks as old.
     """
-    return timing is not None and shift.silent_s > timing.silent_after_s
+    return timing is not None and change.silent_s > timing.silent_after_s
 
 
-def _had_run_out(shift: Shift, timing: Timing | None, at: float) -> bool:
+def _had_run_out(change: OwnerChange, timing: LeaseTiming | None, at: float) -> bool:
     """Whether it may have run out unseen, such as while the store was not read."""
-    if timing is None or shift.lease.renewed_at is None:
+    if timing is None or change.lease.renewed_at is None:
         return False
 
-    return at - shift.lease.renewed_at >= timing.soonest_expiry_s
+    return at - change.lease.renewed_at >= timing.soonest_expiry_s

@@ -8,7 +8,7 @@ from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.renewals import NOT_MEASURED, RenewalStats
-from ehtui.domain.sdks import PYTHON, UNKNOWN_SDK, Profile, profiles
+from ehtui.domain.sdks import PYTHON, UNKNOWN_SDK, SdkProfile, sdk_profiles
 from ehtui.domain.snapshot import TimingBasis
 from ehtui.domain.targets import Doubt
 
@@ -25,7 +25,7 @@ _ASSUMED = TimingBasis.ASSUMED  # looked up by its name each time, on Python 3.1
 
 
 @dataclass(frozen=True, slots=True)
-class Timing:
+class LeaseTiming:
     """How the leases of one owner are judged."""
 
     period_s: float
@@ -35,7 +35,7 @@ class Timing:
     expires_after_s: float  # at the latest
     soonest_expiry_s: float  # at the soonest, where several are possible
     basis: TimingBasis
-    rivals: tuple[Profile, ...]  # whoever may take over, one for each kind
+    rivals: tuple[SdkProfile, ...]  # whoever may take over, one for each kind
     is_open: bool = False  # leases live longer than that; how long is not known
 
     @property
@@ -82,7 +82,7 @@ class _Expiry(NamedTuple):
     soonest_s: float
     latest_s: float
     basis: TimingBasis
-    rivals: tuple[Profile, ...]
+    rivals: tuple[SdkProfile, ...]
     is_open: bool = False
 
 
@@ -94,7 +94,7 @@ def timings(
     seen: SeenExpiry | None = None,
     *,
     is_greedy: bool | None = None,
-) -> dict[str, Timing]:
+) -> dict[str, LeaseTiming]:
     """The timing of each owner's leases: expiry is judged by whoever takes over, the others.
 
     `seen` is what take-overs of lapsed leases told of the expiry, `is_greedy` whether they were
@@ -105,7 +105,7 @@ def timings(
     counts = Counter(kinds[owner] for owner in live if owner in kinds)
     typical_s = _typical(r.period_s for r in renewals.values())
     longest = _longest_rounds(renewals, kinds)
-    judged: dict[str, Timing] = {}
+    judged: dict[str, LeaseTiming] = {}
 
     for owner, stats in renewals.items():
         rivals = _rivals(kinds[owner], counts, is_live=owner in live)
@@ -124,7 +124,9 @@ def timings(
     return judged
 
 
-def timing_of(owner: str | None, known: Mapping[str, Timing], policy: LeasePolicy) -> Timing:
+def timing_of(
+    owner: str | None, known: Mapping[str, LeaseTiming], policy: LeasePolicy
+) -> LeaseTiming:
     """How an owner's leases are judged; those of nobody known as the others of its group are.
 
     Where nothing is known of the others it is assumed, and every forecast by it says so.
@@ -133,14 +135,14 @@ def timing_of(owner: str | None, known: Mapping[str, Timing], policy: LeasePolic
     return found or next(iter(known.values()), None) or assumed_timing(policy)
 
 
-def assumed_timing(policy: LeasePolicy) -> Timing:
+def assumed_timing(policy: LeasePolicy) -> LeaseTiming:
     """For partitions that nobody ever held while nothing is known of the others."""
     return _timing(policy, NOT_MEASURED, None, UNKNOWN_SDK, None, is_inferred=False)
 
 
 def _kinds(
     renewals: Mapping[str, RenewalStats], hints: Mapping[str, frozenset[str]]
-) -> dict[str, tuple[Profile, ...]]:
+) -> dict[str, tuple[SdkProfile, ...]]:
     """What each owner may be. Who was not timed yet renews as others of its kind do."""
     nothing: frozenset[str] = frozenset()
     alike = {
@@ -148,17 +150,17 @@ def _kinds(
         for known in {hints.get(owner, nothing) for owner in renewals}
     }
     return {
-        owner: profiles(stats.period_s or alike[known], known)
+        owner: sdk_profiles(stats.period_s or alike[known], known)
         for owner, stats in renewals.items()
         for known in (hints.get(owner, nothing),)
     }
 
 
 def _longest_rounds(
-    renewals: Mapping[str, RenewalStats], kinds: Mapping[str, tuple[Profile, ...]]
-) -> dict[Profile, float]:
+    renewals: Mapping[str, RenewalStats], kinds: Mapping[str, tuple[SdkProfile, ...]]
+) -> dict[SdkProfile, float]:
     """The longest round that was measured of each kind: a slow store makes them longer."""
-    longest: dict[Profile, float] = {}
+    longest: dict[SdkProfile, float] = {}
 
     for owner, stats in renewals.items():
         if stats.period_s is not None:
@@ -176,8 +178,8 @@ def _typical(periods: Iterable[float | None]) -> float | None:
 
 
 def _rivals(
-    own: tuple[Profile, ...], counts: Counter[tuple[Profile, ...]], *, is_live: bool
-) -> tuple[Profile, ...]:
+    own: tuple[SdkProfile, ...], counts: Counter[tuple[SdkProfile, ...]], *, is_live: bool
+) -> tuple[SdkProfile, ...]:
     others = {kind for kind, n in counts.items() if n > (1 if is_live and kind == own else 0)}
 
     if not others:
@@ -193,11 +195,11 @@ def _timing(
     policy: LeasePolicy,
     stats: RenewalStats,
     typical_s: float | None,
-    rivals: tuple[Profile, ...],
+    rivals: tuple[SdkProfile, ...],
     seen: SeenExpiry | None,
     *,
     is_inferred: bool,
-) -> Timing:
+) -> LeaseTiming:
     period_s, period_basis = _period(policy, stats, typical_s)
 
     if policy.expires_after_s is not None:
@@ -212,7 +214,7 @@ def _timing(
     # Sooner where leases run out sooner, but never for who may be resting still.
     overdue_s = min(overdue_s, max(expiry.latest_s, _silent_after(period_s, longest_s)))
 
-    return Timing(
+    return LeaseTiming(
         period_s=period_s,
         period_basis=period_basis,
         longest_s=longest_s,
@@ -226,17 +228,17 @@ def _timing(
 
 
 def _configured(
-    expires_after_s: float, rivals: tuple[Profile, ...], round_s: float, *, is_timed: bool
+    expires_after_s: float, rivals: tuple[SdkProfile, ...], round_s: float, *, is_timed: bool
 ) -> _Expiry:
     """With the expiry given, only the rounds of the rivals are left to tell apart."""
     slowest_s = max((p.slowest_s for p in rivals), default=round_s)
     slowest_s = round_s * 1.2 if is_timed else slowest_s
     is_greedy = all(p.is_greedy for p in rivals)
-    one = Profile("configured", round_s, slowest_s, expires_after_s, is_greedy)
+    one = SdkProfile("configured", round_s, slowest_s, expires_after_s, is_greedy)
     return _Expiry(expires_after_s, expires_after_s, TimingBasis.CONFIGURED, (one,))
 
 
-def _seen(rivals: tuple[Profile, ...], seen: SeenExpiry | None) -> _Expiry | None:
+def _seen(rivals: tuple[SdkProfile, ...], seen: SeenExpiry | None) -> _Expiry | None:
     """From a lapsed lease that was taken over; where an SDK's expiry is possible, it is that."""
     if seen is None or seen.at_most_s is None:
         return None
@@ -259,7 +261,9 @@ def _seen(rivals: tuple[Profile, ...], seen: SeenExpiry | None) -> _Expiry | Non
     return _Expiry(soonest_s, latest_s, TimingBasis.OBSERVED, those)
 
 
-def _guessed(rivals: tuple[Profile, ...], seen: SeenExpiry | None, *, is_inferred: bool) -> _Expiry:
+def _guessed(
+    rivals: tuple[SdkProfile, ...], seen: SeenExpiry | None, *, is_inferred: bool
+) -> _Expiry:
     """By what the rivals are, as far as no lease was seen to live longer."""
     fitting = tuple(p for p in rivals if seen is None or seen.fits(p.expires_after_s))
 

@@ -91,7 +91,7 @@ def document(snapshot: Snapshot) -> StatusDocument:
         "consumers": [_consumer(consumer, lags.of(consumer)) for consumer in snapshot.consumers],
         "findings": [_finding(finding, say) for finding in snapshot.findings],
         "timeline": [_event(event, say) for event in snapshot.timeline],
-        "takeovers": [lap_document(lap) for lap in snapshot.laps],
+        "takeovers": [lap_document(lap) for lap in snapshot.takeovers],
         "sources": [_source(source, snapshot) for source in snapshot.sources],
         "not_judged": list(not_judged(snapshot)),
     }

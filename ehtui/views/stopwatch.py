@@ -9,7 +9,7 @@ from ehtui.views import formats
 from ehtui.views.status_values import LATER, Moment, Rule, moment
 
 if TYPE_CHECKING:
-    from ehtui.domain.lap import Lap
+    from ehtui.domain.lap import MeasuredTakeover
     from ehtui.views.telling import Telling
 
 
@@ -49,7 +49,7 @@ class MeasuredTakeoverDocument(TypedDict):
     ]
 
 
-def lap_sentence(lap: Lap, say: Telling) -> str:
+def lap_sentence(lap: MeasuredTakeover, say: Telling) -> str:
     """`P2: owned again by 9c01e2aa after 2m31s (forecast 12:03:41-12:04:17, kept) …`."""
     window = lap.owned.takeover
     name = f"P{safe(lap.owned.partition)}"
@@ -77,7 +77,7 @@ def lap_sentence(lap: Lap, say: Telling) -> str:
     return f"{name}: owned again by {owner} after {gap} ({forecast}{kept}); {moved}"
 
 
-def lap_document(lap: Lap) -> MeasuredTakeoverDocument:
+def lap_document(lap: MeasuredTakeover) -> MeasuredTakeoverDocument:
     """One lap for JSON; lengths in seconds from the signal, unknown is null."""
     window = lap.owned.takeover
 

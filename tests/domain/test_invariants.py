@@ -123,9 +123,9 @@ def check_lag(partition: GroupPartition) -> None:
 
 def check_memory(group: GroupMemory) -> None:
     """What goes along with each change is what looking at all of it again gives."""
-    seats = group.seats.values()
-    assert group.state.partitions == tuple(seat.shown for seat in seats)
-    assert group.troubled == tuple(seat for seat in seats if seat.marks)
+    by_partition = group.by_partition.values()
+    assert group.state.partitions == tuple(judged.shown for judged in by_partition)
+    assert group.troubled == tuple(judged for judged in by_partition if judged.flags)
 
 
 def check(state: State) -> None:
@@ -261,6 +261,6 @@ def test_memory_is_bounded_over_an_accelerated_day() -> None:
     memory = world.memory
     (group,) = memory.groups.values()
     assert len(group.owners) <= 256
-    assert all(len(flow.history) <= 128 for flow in memory.flows.values())
-    assert all(len(seat.progress.commits) <= 10 for seat in group.seats.values())
-    assert all(move.at > world.at - 900 for move in group.moves)
+    assert all(len(flow.arrivals) <= 128 for flow in memory.histories.values())
+    assert all(len(judged.progress.commits) <= 10 for judged in group.by_partition.values())
+    assert all(move.at > world.at - 900 for move in group.handovers)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.lap import Lap
+from ehtui.domain.lap import MeasuredTakeover
 from ehtui.domain.outcomes import Outcome, OutcomeState
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import SignalPlan
@@ -32,22 +32,22 @@ def test_a_takeover_is_measured_once_beside_its_forecast() -> None:
     signalled(world, "KILL")
     world.kill("owner-0")
     world.play(190)
-    assert world.snapshot.laps[0].owned_at is None
+    assert world.snapshot.takeovers[0].owned_at is None
     assert not world.told("takeover.measured")
 
     world.claim("0", "owner-1")
     world.play(20)
     (event,) = world.told("takeover.measured")
-    (lap,) = world.snapshot.laps
+    (takeover,) = world.snapshot.takeovers
 
     assert event.subject.partition == "0"
     assert facts(event.details)["previous_owner"] == "owner-0"
     assert facts(event.details)["owner"] == "owner-1"
-    assert facts(event.details)["gap_s"] == lap.gap_s
-    assert lap.gap_s is not None
-    assert 185 <= lap.gap_s <= 196
+    assert facts(event.details)["gap_s"] == takeover.gap_s
+    assert takeover.gap_s is not None
+    assert 185 <= takeover.gap_s <= 196
     assert facts(event.details)["is_inside_forecast"] is True
-    assert lap.moved_at is not None
+    assert takeover.moved_at is not None
 
 
 @pytest.mark.parametrize(
@@ -56,9 +56,11 @@ def test_a_takeover_is_measured_once_beside_its_forecast() -> None:
 def test_a_forecast_is_kept_inside_its_window_only(owned_s: float, *, is_kept: bool) -> None:
     """“kept” stood beside a takeover that was a second past its window."""
     window = TakeoverWindow(1000.0, 1020.0, "observed")
-    lap = Lap(OwnedPartition("g", "0", window), "a", 980.0, None, "b", 1000.0 + owned_s)
+    takeover = MeasuredTakeover(
+        OwnedPartition("g", "0", window), "a", 980.0, None, "b", 1000.0 + owned_s
+    )
 
-    assert lap.is_inside_forecast is is_kept
+    assert takeover.is_inside_forecast is is_kept
 
 
 def test_a_graceful_stop_hands_over_at_once() -> None:
@@ -109,7 +111,7 @@ def test_who_goes_on_renewing_was_not_ended() -> None:
     world.claim("0", "owner-1")
     world.play(10)
 
-    assert world.snapshot.laps == ()
+    assert world.snapshot.takeovers == ()
     assert not world.told("takeover.measured")
 
 
@@ -117,17 +119,17 @@ def test_a_dry_run_starts_no_watch() -> None:
     world = healthy()
     signalled(world, "KILL", OutcomeState.DRY_RUN)
 
-    assert world.snapshot.laps == ()
+    assert world.snapshot.takeovers == ()
 
 
 def test_what_a_process_ignores_sets_nothing_free() -> None:
     world = healthy()
     signalled(world, "STOP")
-    (frozen,) = world.snapshot.laps
+    (frozen,) = world.snapshot.takeovers
     signalled(world, "CONT")
     *_, event = world.told("action.signal")
 
-    assert world.snapshot.laps == (frozen,)
+    assert world.snapshot.takeovers == (frozen,)
     assert facts(event.details)["effect"] == "ignored"
     assert facts(event.details)["takeover_earliest_at"] is None
     assert facts(event.details)["takeover_basis"] is None
@@ -139,8 +141,8 @@ def test_a_second_signal_starts_the_watch_anew() -> None:
     world.play(10)
     signalled(world, "KILL")
 
-    assert len(world.snapshot.laps) == 1
-    assert world.snapshot.laps[0].started_at > world.server_at - 1
+    assert len(world.snapshot.takeovers) == 1
+    assert world.snapshot.takeovers[0].started_at > world.server_at - 1
 
 
 def test_nobody_watches_for_ever() -> None:
@@ -150,7 +152,7 @@ def test_nobody_watches_for_ever() -> None:
     world.at += 4000
     world.look()
 
-    assert world.snapshot.laps == ()
+    assert world.snapshot.takeovers == ()
 
 
 def test_a_checkpoint_that_moves_again_is_told_once() -> None:
@@ -163,11 +165,11 @@ def test_a_checkpoint_that_moves_again_is_told_once() -> None:
     world.claim("0", "owner-2")
     world.play(60)
     (event,) = world.told("takeover.moved")
-    (lap,) = world.snapshot.laps
+    (takeover,) = world.snapshot.takeovers
 
-    assert lap.moved_at is not None
-    assert (event.at, event.subject.partition) == (lap.moved_at, "0")
-    assert facts(event.details)["moved_s"] == lap.moved_at - lap.started_at
+    assert takeover.moved_at is not None
+    assert (event.at, event.subject.partition) == (takeover.moved_at, "0")
+    assert facts(event.details)["moved_s"] == takeover.moved_at - takeover.started_at
     assert facts(event.details)["owner"] == "owner-2"
 
 
@@ -181,12 +183,12 @@ def test_a_forecast_before_any_renewal_says_that_it_is_assumed() -> None:
     world.look()
     signalled(world, "KILL")
 
-    (lap,) = world.snapshot.laps
-    assert lap.owned.takeover.earliest_at is not None
-    assert lap.owned.takeover.doubt is Doubt.UNTIMED
+    (takeover,) = world.snapshot.takeovers
+    assert takeover.owned.takeover.earliest_at is not None
+    assert takeover.owned.takeover.doubt is Doubt.UNTIMED
     (event,) = world.told("action.signal")
     assert facts(event.details)["takeover_is_assumed"] is True
 
     seen = healthy()
     signalled(seen, "KILL")
-    assert not seen.snapshot.laps[0].owned.takeover.is_guess
+    assert not seen.snapshot.takeovers[0].owned.takeover.is_guess

@@ -7,16 +7,23 @@ import pytest
 from ehtui.domain.expiry import SeenExpiry
 from ehtui.domain.leases import lease_of
 from ehtui.domain.namespaces import Names
-from ehtui.domain.ownership import HubNames, checkpoint_at, look_at, natural, ownership_at
+from ehtui.domain.ownership import HubNames, checkpoint_at, join_listing, natural, ownership_at
 from ehtui.domain.policy import LeasePolicy
 from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId
-from ehtui.domain.renewals import NOT_MEASURED, RenewalStats, Sight, is_next, measured, quicker
-from ehtui.domain.sdks import DOTNET, GO, JAVA, JS, PYTHON, RUST, Profile, hints_of, profiles
+from ehtui.domain.renewals import (
+    NOT_MEASURED,
+    RenewalStats,
+    SeenRenewal,
+    is_next,
+    measured,
+    quicker,
+)
+from ehtui.domain.sdks import DOTNET, GO, JAVA, JS, PYTHON, RUST, SdkProfile, hints_of, sdk_profiles
 from ehtui.domain.snapshot import Lease, LeaseState, OwnerState, TimingBasis
 from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing
 from ehtui.domain.takeover import after_lapse, forecast, last_renewal, survivors_skew
 from ehtui.domain.targets import Doubt
-from ehtui.domain.timing import Timing, timings
+from ehtui.domain.timing import LeaseTiming, timings
 from tests.domain.build import World
 from tests.domain.processors import Processor, Working
 from tests.domain.records import HELD, T, checkpoint, ownership
@@ -44,7 +51,7 @@ from tests.domain.records import HELD, T, checkpoint, ownership
     ],
 )
 def test_profiles(period_s: float | None, hints: tuple[str, ...], expected: set[str]) -> None:
-    assert {p.code for p in profiles(period_s, frozenset(hints))} == expected
+    assert {p.code for p in sdk_profiles(period_s, frozenset(hints))} == expected
 
 
 def test_hints() -> None:
@@ -62,16 +69,16 @@ def every(period_s: float) -> RenewalStats:
     return RenewalStats((period_s,), period_s, period_s)
 
 
-def timing_of(period_s: float = 33.0, expires_after_s: float | None = None) -> Timing:
+def timing_of(period_s: float = 33.0, expires_after_s: float | None = None) -> LeaseTiming:
     renewals = {"a": every(period_s), "b": STATS}
     live = frozenset({"a", "b"})
     return timings(LeasePolicy(expires_after_s), renewals, {}, live)["a"]
 
 
-def timing_by(*rivals: Profile, basis: TimingBasis = TimingBasis.INFERRED) -> Timing:
+def timing_by(*rivals: SdkProfile, basis: TimingBasis = TimingBasis.INFERRED) -> LeaseTiming:
     lengths = [p.expires_after_s for p in rivals] or [180.0]
     observed, longest_s = TimingBasis.OBSERVED, 36.0
-    return Timing(33, observed, longest_s, 51, max(lengths), min(lengths), basis, rivals)
+    return LeaseTiming(33, observed, longest_s, 51, max(lengths), min(lengths), basis, rivals)
 
 
 @pytest.mark.parametrize(
@@ -234,8 +241,8 @@ def test_who_renews_differently_for_long_is_measured_anew() -> None:
 def test_what_may_have_been_missed_is_not_measured(
     rested_s: float, rest_s: float, *, expected: bool
 ) -> None:
-    first = Sight(T - 5, T, T)
-    second = Sight(T + rested_s, T + rested_s + rest_s, T + rested_s + rest_s)
+    first = SeenRenewal(T - 5, T, T)
+    second = SeenRenewal(T + rested_s, T + rested_s + rest_s, T + rested_s + rest_s)
 
     assert is_next(first, second) is expected
 
@@ -259,7 +266,7 @@ LAPSED = Lease(LeaseState.OVERDUE, "a", T, T + 180)
     ],
 )
 def test_takeover(
-    rivals: tuple[Profile, ...],
+    rivals: tuple[SdkProfile, ...],
     survivors: int,
     waiting: int,
     earliest_s: float | None,
@@ -360,7 +367,7 @@ def listing(*records: Ownership | Checkpoint) -> StoreListing:
 
 
 def test_names_match_without_case_and_port() -> None:
-    look = look_at(
+    look = join_listing(
         listing(
             ownership("a", namespace="NS:5672", group="$Default"),
             checkpoint(7, namespace="ns", group="$default"),
@@ -379,17 +386,17 @@ def test_a_modern_record_beats_the_legacy_one_it_replaced() -> None:
     old = ownership("old", T, layout=Layout.FUNCTIONS_LEGACY, blob_lease_state="available")
     new = ownership("new", T - 30)
 
-    assert ownership_at(look_at(listing(old, new), None, None), ("g", "0"), None) == new
+    assert ownership_at(join_listing(listing(old, new), None, None), ("g", "0"), None) == new
 
 
 def test_of_two_live_spellings_the_shown_one_stays() -> None:
     one, two = ownership("a", T, namespace="ns"), ownership("b", T + 5, namespace="ns:5672")
-    look = look_at(listing(one, two), None, None)
+    look = join_listing(listing(one, two), None, None)
 
     assert ownership_at(look, ("g", "0"), None) == two
     assert ownership_at(look, ("g", "0"), one) == one
     late = ownership("b", T + 100, namespace="ns:5672")
-    assert ownership_at(look_at(listing(one, late), None, None), ("g", "0"), one) == late
+    assert ownership_at(join_listing(listing(one, late), None, None), ("g", "0"), one) == late
 
 
 def test_natural_order() -> None:

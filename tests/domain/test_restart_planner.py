@@ -155,7 +155,7 @@ def test_the_stopwatch_runs_for_all_that_a_supervisor_restarts() -> None:
     assert isinstance(made, SupervisedPlan)
     world.fold(ActionDone(world.at, Outcome(made, OutcomeState.DONE, world.at)))
 
-    assert sorted(lap.owned.partition for lap in world.snapshot.laps) == ["0", "1"]
+    assert sorted(takeover.owned.partition for takeover in world.snapshot.takeovers) == ["0", "1"]
     (event,) = world.told("action.restart")
     assert facts(event.details)["supervisor"] == "systemd rag.service"
     assert facts(event.details)["new_pid"] is None

@@ -51,7 +51,9 @@ def folded(outcome: Outcome, world: World) -> tuple[list[dict[str, object]], obj
     world.play(10)
     told = [{"kind": event.kind, **facts(event.details)} for event in world.snapshot.timeline]
 
-    return [{k: v for k, v in each.items() if k != "error"} for each in told], world.snapshot.laps
+    return [
+        {k: v for k, v in each.items() if k != "error"} for each in told
+    ], world.snapshot.takeovers
 
 
 @pytest.mark.parametrize("state", TargetState)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehtui.domain.behind import FULL, behind, remembered
-from ehtui.domain.health import Patience, judge
+from ehtui.domain.health import StallLimits, judge
 from ehtui.domain.hub import PartitionSample
 from ehtui.domain.lag import Counted, Lag, lag_of
 from ehtui.domain.progress import Commit, Progress, Rewind, committed, out_rate, pace_of
@@ -176,7 +176,7 @@ def test_health(
     state: LeaseState, lag: Lag, progress: Progress, in_per_s: float, expected: Health
 ) -> None:
     lease = Lease(state, "a", T, T + 180)
-    verdict, rule = judge(lease, lag, progress, Patience(30, 300), in_per_s, T)
+    verdict, rule = judge(lease, lag, progress, StallLimits(30, 300), in_per_s, T)
 
     assert verdict is expected
     assert rule

@@ -48,34 +48,34 @@ def killed() -> Outcome:
 
 def test_a_takeover_inside_the_forecast_is_measured_from_the_signal() -> None:
     before = seen("old", LeaseState.HELD, 99.0, checkpoint(5, 99.0))
-    laps = start(killed(), before)
+    takeovers = start(killed(), before)
 
-    laps = advance(laps, seen("old", LeaseState.EXPIRED, 111.0, checkpoint(5, 99.0)))
-    assert laps[0].gap_s is None
-    assert laps[0].is_inside_forecast is None
+    takeovers = advance(takeovers, seen("old", LeaseState.EXPIRED, 111.0, checkpoint(5, 99.0)))
+    assert takeovers[0].gap_s is None
+    assert takeovers[0].is_inside_forecast is None
 
-    laps = advance(laps, seen("new", LeaseState.HELD, 112.0, checkpoint(5, 99.0)))
-    assert (laps[0].owner, laps[0].gap_s) == ("new", 11.5)
-    assert laps[0].is_inside_forecast
-    assert not is_over(laps)
+    takeovers = advance(takeovers, seen("new", LeaseState.HELD, 112.0, checkpoint(5, 99.0)))
+    assert (takeovers[0].owner, takeovers[0].gap_s) == ("new", 11.5)
+    assert takeovers[0].is_inside_forecast
+    assert not is_over(takeovers)
 
-    laps = advance(laps, seen("new", LeaseState.HELD, 112.0, checkpoint(6, 113.0)))
-    assert is_over(laps)
-    assert laps[0].moved_at == 113.0
+    takeovers = advance(takeovers, seen("new", LeaseState.HELD, 112.0, checkpoint(6, 113.0)))
+    assert is_over(takeovers)
+    assert takeovers[0].moved_at == 113.0
 
 
 def test_a_late_takeover_is_outside_the_forecast() -> None:
-    laps = start(killed(), seen("old", LeaseState.HELD, 99.0, checkpoint(5, 99.0)))
-    laps = advance(laps, seen("new", LeaseState.HELD, 130.0, checkpoint(5, 99.0)))
+    takeovers = start(killed(), seen("old", LeaseState.HELD, 99.0, checkpoint(5, 99.0)))
+    takeovers = advance(takeovers, seen("new", LeaseState.HELD, 130.0, checkpoint(5, 99.0)))
 
-    assert laps[0].is_inside_forecast is False
+    assert takeovers[0].is_inside_forecast is False
 
 
 def test_a_checkpoint_of_the_dead_owner_is_no_progress() -> None:
-    laps = start(killed(), seen("old", LeaseState.HELD, 99.0, checkpoint(5, 99.0)))
-    laps = advance(laps, seen("new", LeaseState.HELD, 112.0, checkpoint(9, 100.0)))
+    takeovers = start(killed(), seen("old", LeaseState.HELD, 99.0, checkpoint(5, 99.0)))
+    takeovers = advance(takeovers, seen("new", LeaseState.HELD, 112.0, checkpoint(9, 100.0)))
 
-    assert laps[0].moved_at is None
+    assert takeovers[0].moved_at is None
 
 
 def test_whom_the_signal_did_not_reach_nobody_waits_for() -> None:
@@ -97,7 +97,7 @@ def test_each_restart_of_several_is_followed() -> None:
     restart = RestartPlan("TERM", target, None, None, "c.log", 100.0)
     done = PartialOutcome(Outcome(restart, OutcomeState.DONE, 100.1), Comeback.OWNS)
     rolling = RollingPlan((restart, restart), 300.0, 90.0)
-    (lap,) = start(Outcome(rolling, OutcomeState.DONE, 200.0, parts=(done,)), before)
+    (takeover,) = start(Outcome(rolling, OutcomeState.DONE, 200.0, parts=(done,)), before)
 
-    assert (lap.previous_owner, lap.started_at) == ("old", 100.5)
+    assert (takeover.previous_owner, takeover.started_at) == ("old", 100.5)
     assert start(Outcome(rolling, OutcomeState.DRY_RUN, 90.0), before) == ()

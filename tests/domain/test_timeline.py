@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from ehtui.domain.draft import TIMELINE_LENGTH, Draft
+from ehtui.domain.draft import TIMELINE_LENGTH, SnapshotBuilder
 from ehtui.domain.evidence import facts
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import Subject, TimelineEvent
@@ -80,13 +80,13 @@ def test_what_cannot_be_read_any_more_is_not_told_to_be_over() -> None:
 
 def test_what_is_learned_late_stands_where_it_happened() -> None:
     world = healthy()
-    draft = Draft(world.known, world.at)
-    now = draft.now
+    builder = SnapshotBuilder(world.known, world.at)
+    now = builder.now
 
     for at in (now, now - 60, now - 30):
-        draft.tell(GROUP_APPEARED, at, Subject(group=f"{now - at:.0f}"), GroupAppeared("g"))
+        builder.tell(GROUP_APPEARED, at, Subject(group=f"{now - at:.0f}"), GroupAppeared("g"))
 
-    late = Draft(draft.freeze(), world.at + 1)
+    late = SnapshotBuilder(builder.freeze(), world.at + 1)
     late.tell(
         GROUP_APPEARED, now - 45, Subject(group="45"), GroupAppeared("g"), is_approximate=True
     )
@@ -100,12 +100,12 @@ def test_what_is_learned_late_stands_where_it_happened() -> None:
 
 def test_a_full_timeline_drops_its_oldest() -> None:
     world = healthy()
-    draft = Draft(world.known, world.at)
+    builder = SnapshotBuilder(world.known, world.at)
 
     for n in range(TIMELINE_LENGTH + 50):
-        draft.tell(GROUP_APPEARED, draft.now - n, Subject(group=str(n)), GroupAppeared("g"))
+        builder.tell(GROUP_APPEARED, builder.now - n, Subject(group=str(n)), GroupAppeared("g"))
 
-    told = [e.subject.group for e in draft.freeze().snapshot.timeline]
+    told = [e.subject.group for e in builder.freeze().snapshot.timeline]
     assert len(told) == TIMELINE_LENGTH
     assert told[-1] == "0"
 

@@ -7,7 +7,7 @@ import pytest
 from typing_extensions import override
 
 from ehtui.domain.closer_looks import CloserLooks
-from ehtui.domain.lap import Lap
+from ehtui.domain.lap import MeasuredTakeover
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
 from ehtui.domain.targets import OwnedPartition, TakeoverWindow
 from ehtui.monitor.tempo import FORECAST_GRACE_S, URGENT_S, Tempo
@@ -140,6 +140,9 @@ def test_what_a_signal_set_free_is_watched_closely(
     owned_at: float | None, latest_at: float | None, *, is_open: bool
 ) -> None:
     owned = OwnedPartition("g", "0", TakeoverWindow(NOW, latest_at, "observed"))
-    picture = replace(snapshot(HELD, None), laps=(Lap(owned, "a", NOW, None, owned_at=owned_at),))
+    picture = replace(
+        snapshot(HELD, None),
+        takeovers=(MeasuredTakeover(owned, "a", NOW, None, owned_at=owned_at),),
+    )
 
     assert Tempo().is_forecast_open(picture, NOW) is is_open

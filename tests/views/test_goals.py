@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ehtui.domain.lap import Lap
+from ehtui.domain.lap import MeasuredTakeover
 from ehtui.domain.snapshot import GroupPartition, Health, LeaseState, Snapshot
 from ehtui.domain.targets import Doubt, OwnedPartition, TakeoverWindow
 from ehtui.views.goals import Goal, unmet
@@ -62,11 +62,11 @@ SAY = Telling(world.snapshot())
     ("lap", "sentence"),
     [
         (
-            Lap(OWNED, world.C, world.NOW, 17),
+            MeasuredTakeover(OWNED, world.C, world.NOW, 17),
             "P2: not owned again; forecast 12:03:40–12:04:16",
         ),
         (
-            Lap(
+            MeasuredTakeover(
                 replace(OWNED, takeover=replace(WINDOW, doubt=Doubt.UNTIMED)),
                 world.C,
                 world.NOW,
@@ -75,14 +75,16 @@ SAY = Telling(world.snapshot())
             "P2: not owned again; forecast ~12:03:40–12:04:16",
         ),
         (
-            Lap(OWNED, world.C, world.NOW, 17, world.A, world.NOW + 60, world.NOW + 65),
+            MeasuredTakeover(
+                OWNED, world.C, world.NOW, 17, world.A, world.NOW + 60, world.NOW + 65
+            ),
             (
                 "P2: owned again by 73fda457 after 1m (forecast 12:03:40–12:04:16, kept); "
                 "its checkpoint moved after 1m05s"
             ),
         ),
         (
-            Lap(OWNED, world.C, world.NOW, 17, world.A, world.NOW + 99),
+            MeasuredTakeover(OWNED, world.C, world.NOW, 17, world.A, world.NOW + 99),
             (
                 "P2: owned again by 73fda457 after 1m39s (forecast 12:03:40–12:04:16, missed); "
                 "its checkpoint has not moved yet"
@@ -90,12 +92,12 @@ SAY = Telling(world.snapshot())
         ),
     ],
 )
-def test_laps(lap: Lap, sentence: str) -> None:
+def test_laps(lap: MeasuredTakeover, sentence: str) -> None:
     assert lap_sentence(lap, SAY) == sentence
 
 
 def test_a_lap_as_json_keeps_the_unknown_null() -> None:
-    told = lap_document(Lap(OWNED, world.C, world.NOW, 17))
+    told = lap_document(MeasuredTakeover(OWNED, world.C, world.NOW, 17))
 
     assert (told["forecast_s"], told["gap_s"], told["is_inside_forecast"]) == (
         [41.0, 77.0],

@@ -10,7 +10,7 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
 from ehtui.domain.hub import PartitionSample
-from ehtui.domain.lap import Lap
+from ehtui.domain.lap import MeasuredTakeover
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.process import LinkBasis, LogState
 from ehtui.domain.snapshot import (
@@ -69,13 +69,13 @@ def forecast() -> Snapshot:
     return world.snapshot(groups=(world.group_state(partition),))
 
 
-def open_lap() -> Lap:
+def open_lap() -> MeasuredTakeover:
     window = TakeoverWindow(world.NOW + 41, world.NOW + 77, "configured")
 
-    return Lap(OwnedPartition(world.GROUP, "2", window), world.C, world.NOW, 17)
+    return MeasuredTakeover(OwnedPartition(world.GROUP, "2", window), world.C, world.NOW, 17)
 
 
-def closed_lap() -> Lap:
+def closed_lap() -> MeasuredTakeover:
     return replace(open_lap(), owner=world.A, owned_at=world.NOW + 50, moved_at=world.NOW + 52)
 
 
@@ -85,7 +85,7 @@ SNAPSHOTS = {
     "first look": first_look(),
     "no store": without_store(),
     "forecast": forecast(),
-    "stopwatch": replace(world.snapshot(), laps=(open_lap(), closed_lap())),
+    "stopwatch": replace(world.snapshot(), takeovers=(open_lap(), closed_lap())),
 }
 
 

@@ -27,7 +27,7 @@ from ehtui.domain.findings.evidence import (
     SingleHost,
 )
 from ehtui.domain.folds.moves import PINGPONG_CHANGES, WINDOW_S, pingpong
-from ehtui.domain.memory import Move, MoveKind
+from ehtui.domain.memory import Handover, HandoverKind
 from ehtui.domain.snapshot import Finding, Severity
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ SHARED = 2  # owners from which on there is a balance to keep
 
 def pingpongs(context: GroupContext) -> Iterator[Finding]:
     """Two live owners that take a partition from each other again and again."""
-    for partition, own in by_partition(context.moves).items():
+    for partition, own in by_partition(context.handovers).items():
         run = pingpong(own)
 
         owners = {o for m in run for o in (m.from_owner, m.to_owner) if o is not None}
@@ -78,9 +78,9 @@ def newcomers(context: GroupContext) -> Iterator[Finding]:
 
         taken = [
             m
-            for m in context.moves
+            for m in context.handovers
             if m.to_owner == owner
-            and (m.kind is MoveKind.STOLEN or _is_blink(m, alive))
+            and (m.kind is HandoverKind.STOLEN or _is_blink(m, alive))
             and m.from_owner not in context.ended
             and m.partition not in context.explained
             and _was_settled(context, m.from_owner, joined_at)
@@ -89,12 +89,12 @@ def newcomers(context: GroupContext) -> Iterator[Finding]:
         if not taken:
             continue
 
-        link = context.draft.host.links.get(owner)
+        link = context.builder.host.links.get(owner)
         process = next(
-            (c.process for c in context.draft.consumers if link and c.process.id == link.process),
+            (c.process for c in context.builder.consumers if link and c.process.id == link.process),
             None,
         )
-        is_production = context.draft.policy.is_production
+        is_production = context.builder.policy.is_production
         evidence = Newcomer(
             owner=owner,
             pid=link.process.pid if link else None,
@@ -111,15 +111,15 @@ def newcomers(context: GroupContext) -> Iterator[Finding]:
 
 def _is_restarted(context: GroupContext, owner: str) -> bool:
     """Whether this session started it in the place of one that it stopped."""
-    link = context.draft.host.links.get(owner)
-    start = context.draft.host.start_of(link.process) if link is not None else None
+    link = context.builder.host.links.get(owner)
+    start = context.builder.host.start_of(link.process) if link is not None else None
 
     return start is not None and start.is_restart
 
 
-def _is_blink(move: Move, alive: frozenset[str]) -> bool:
+def _is_blink(handover: Handover, alive: frozenset[str]) -> bool:
     """Whether it was free for a moment only: its owner let go of it and lives on."""
-    return move.kind is MoveKind.CLAIMED and is_hand_over(move, alive)
+    return handover.kind is HandoverKind.CLAIMED and is_hand_over(handover, alive)
 
 
 def _was_settled(context: GroupContext, owner: str | None, at: float) -> bool:
@@ -140,7 +140,7 @@ def churn(context: GroupContext) -> Iterator[Finding]:
         if m.partition not in context.explained
         and not {m.from_owner, m.to_owner} & (context.restarting | context.ended)
     ]
-    count = len(context.group.seats)
+    count = len(context.group.by_partition)
     # All may have let go for a moment: whoever takes part is there.
     owners = {m.to_owner for m in taken} | {o.id for o in context.group.state.owners}
     since = context.now - WINDOW_S
@@ -157,12 +157,12 @@ def churn(context: GroupContext) -> Iterator[Finding]:
         changes=len(taken),
         window_s=WINDOW_S,
         owners=len(owners),
-        partitions=tuple(p for p in context.group.seats if p in moved),
+        partitions=tuple(p for p in context.group.by_partition if p in moved),
     )
     yield finding(GROUP_CHURN, Severity.WARNING, context.subject(), evidence, taken[0].at)
 
 
-def _taken_from_the_living(context: GroupContext) -> list[Move]:
+def _taken_from_the_living(context: GroupContext) -> list[Handover]:
     """What was stolen, and what somebody lost who is still there or back within a few rounds.
 
     An owner that was robbed of all that it had looks as if it had left, until it takes again.
@@ -170,19 +170,21 @@ def _taken_from_the_living(context: GroupContext) -> list[Move]:
     alive, soon_s = context.alive, SETTLING_ROUNDS * context.round_s()
     returns: dict[str | None, list[float]] = {}
 
-    for move in context.moves:
-        if move.kind in ARRIVALS:
-            returns.setdefault(move.to_owner, []).append(move.at)
+    for handover in context.handovers:
+        if handover.kind in ARRIVALS:
+            returns.setdefault(handover.to_owner, []).append(handover.at)
 
-    def is_robbed(move: Move) -> bool:
-        if move.kind not in ARRIVALS or move.from_owner in {None, move.to_owner}:
+    def is_robbed(handover: Handover) -> bool:
+        if handover.kind not in ARRIVALS or handover.from_owner in {None, handover.to_owner}:
             return False
 
-        is_there = move.kind is MoveKind.TAKEN_OVER and move.from_owner in alive
-        is_back = any(0 <= at - move.at <= soon_s for at in returns.get(move.from_owner, []))
+        is_there = handover.kind is HandoverKind.TAKEN_OVER and handover.from_owner in alive
+        is_back = any(
+            0 <= at - handover.at <= soon_s for at in returns.get(handover.from_owner, [])
+        )
         return is_there or is_back
 
-    return [m for m in context.moves if m.kind is MoveKind.STOLEN or is_robbed(m)]
+    return [m for m in context.handovers if m.kind is HandoverKind.STOLEN or is_robbed(m)]
 
 
 def imbalanced(context: GroupContext) -> Iterator[Finding]:
@@ -191,7 +193,7 @@ def imbalanced(context: GroupContext) -> Iterator[Finding]:
     held, owners = sum(counts.values()), len(counts)
     least_s = SETTLING_ROUNDS * context.round_s()
 
-    if owners < SHARED or any(context.now - m.at < least_s for m in context.moves):
+    if owners < SHARED or any(context.now - m.at < least_s for m in context.handovers):
         return
 
     if context.ended & counts.keys():  # what it holds is shared out once its leases have run out
@@ -203,7 +205,9 @@ def imbalanced(context: GroupContext) -> Iterator[Finding]:
     if counts[least] >= expected_min and counts[most] <= expected_max:
         return
 
-    since = max([m.at for m in context.moves], default=context.draft.started_at or context.now)
+    since = max(
+        [m.at for m in context.handovers], default=context.builder.started_at or context.now
+    )
 
     if context.now - since < least_s:
         return
@@ -226,7 +230,7 @@ def single_host(context: GroupContext) -> Iterator[Finding]:
     """Every owner of a production group is a process of this host."""
     owners = [o for o in context.group.state.owners if o.id not in context.ended]
 
-    if not context.draft.policy.is_production or len(owners) < SHARED:
+    if not context.builder.policy.is_production or len(owners) < SHARED:
         return
 
     pids = [o.link.process.pid for o in owners if o.link is not None]

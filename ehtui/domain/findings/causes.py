@@ -24,7 +24,7 @@ from ehtui.domain.findings.evidence import (
     NoConsumers,
 )
 from ehtui.domain.folds.moves import WINDOW_S
-from ehtui.domain.memory import Move, MoveKind, Seat
+from ehtui.domain.memory import Handover, HandoverKind, JudgedPartition
 from ehtui.domain.snapshot import Finding, LeaseState, Severity, TimingBasis
 
 if TYPE_CHECKING:
@@ -46,15 +46,15 @@ def too_short(context: GroupContext) -> Iterator[Finding]:
     soon_s = SETTLING_ROUNDS * context.round_s()
     returns: dict[str | None, list[float]] = {}
 
-    for move in context.moves:
-        returns.setdefault(move.to_owner, []).append(move.at)
+    for handover in context.handovers:
+        returns.setdefault(handover.to_owner, []).append(handover.at)
 
     def lives(owner: str | None, at: float) -> bool:
         return owner in alive or any(0 < back - at <= soon_s for back in returns.get(owner, []))
 
     taken = [
         m
-        for m in context.moves
+        for m in context.handovers
         if m.is_beyond_share
         and lives(m.from_owner, m.at)
         and not {m.from_owner, m.to_owner} & context.ended
@@ -63,8 +63,8 @@ def too_short(context: GroupContext) -> Iterator[Finding]:
     if len(taken) < LEAST or len({(m.to_owner, m.at) for m in taken}) < LEAST_ROUNDS:
         return
 
-    moved = {m.partition for m in context.moves if m.from_owner not in {None, m.to_owner}}
-    partitions = tuple(p for p in context.group.seats if p in moved)
+    moved = {m.partition for m in context.handovers if m.from_owner not in {None, m.to_owner}}
+    partitions = tuple(p for p in context.group.by_partition if p in moved)
     context.explained.update(partitions)
     context.shuffled.update(partitions)
     ages = [m.age_s for m in taken if m.age_s is not None]
@@ -83,7 +83,7 @@ def too_short(context: GroupContext) -> Iterator[Finding]:
     )
 
 
-def _period_s(context: GroupContext, taken: Sequence[Move]) -> float | None:
+def _period_s(context: GroupContext, taken: Sequence[Handover]) -> float | None:
     """How often these owners go a round: measured, else between two grabs of the same one."""
     known = [
         timing.period_s
@@ -92,8 +92,8 @@ def _period_s(context: GroupContext, taken: Sequence[Move]) -> float | None:
     ]
     grabs: dict[str | None, list[float]] = {}
 
-    for move in taken:
-        grabs.setdefault(move.to_owner, []).append(move.at)
+    for handover in taken:
+        grabs.setdefault(handover.to_owner, []).append(handover.at)
 
     gaps = [b - a for at in grabs.values() for a, b in pairwise(at) if b - a > 1]
     return median(known) if known else median(gaps) if gaps else None
@@ -118,28 +118,28 @@ def no_consumers(context: GroupContext) -> Iterator[Finding]:
     if group.state.owners:
         return
 
-    seats = list(group.seats.values())
-    has_records = any(s.tenure.record is not None or s.shown.checkpoint is not None for s in seats)
+    affected = list(group.by_partition.values())
+    has_records = any(
+        s.ownership.record is not None or s.shown.checkpoint is not None for s in affected
+    )
 
     # Of a lease that cannot be read nobody knows whether somebody lives.
-    is_hidden = any(s.shown.lease.state is LeaseState.UNREADABLE for s in seats)
+    is_hidden = any(s.shown.lease.state is LeaseState.UNREADABLE for s in affected)
 
-    if not seats or not has_records or is_hidden:
+    if not affected or not has_records or is_hidden:
         return
 
-    last = max(seats, key=_last_seen)
+    last = max(affected, key=_last_seen)
     alive_at = _last_seen(last)
-    record = last.tenure.record
+    record = last.ownership.record
     is_timed = record is None or record.blob_lease_state is None
 
     if context.now - alive_at < GONE_EXPIRIES * context.expiry_s():
         return
 
-    context.explained.update(group.seats)
-    flows = [
-        context.draft.flows[pid].state.in_per_s for pid in group.seats if pid in context.draft.flows
-    ]
-    rates = [r for r in flows if r is not None]
+    context.explained.update(group.by_partition)
+    known = [context.builder.histories.get(pid) for pid in group.by_partition]
+    rates = [h.state.in_per_s for h in known if h is not None and h.state.in_per_s is not None]
     is_own = context.is_configured
     is_waiting = bool(group.state.lag) or any(rates)
     severity = Severity.CRITICAL if is_own and is_waiting else Severity.WARNING
@@ -148,27 +148,27 @@ def no_consumers(context: GroupContext) -> Iterator[Finding]:
         severity = Severity.INFO
 
     evidence = NoConsumers(
-        partition_count=len(seats),
-        last_owner=last.tenure.holder,
+        partition_count=len(affected),
+        last_owner=last.ownership.holder,
         last_renewed_at=alive_at or None if is_timed else None,
         last_seen_at=alive_at or None,
         lag=group.state.lag,
-        lost=total(s.shown.lost for s in seats),
+        lost=total(s.shown.lost for s in affected),
         in_per_s=sum(rates) if rates else None,
         local_consumers=len(context.idle),
     )
-    since = alive_at + context.expiry_s() if alive_at else context.draft.started_at or context.now
+    since = alive_at + context.expiry_s() if alive_at else context.builder.started_at or context.now
     yield finding(GROUP_NO_CONSUMERS, severity, context.subject(), evidence, since)
 
 
-def _last_seen(seat: Seat) -> float:
+def _last_seen(judged: JudgedPartition) -> float:
     """When somebody last wrote this partition's ownership; a checkpoint shows life as well.
 
     Renewing a blob lease writes nothing: that it was seen to end shows when it still lived.
     """
-    record, checkpoint = seat.tenure.record, seat.shown.checkpoint
+    record, checkpoint = judged.ownership.record, judged.shown.checkpoint
     written = [r.blob.last_modified for r in (record, checkpoint) if r is not None]
-    ended = [seat.tenure.free_since or 0.0] if record and record.blob_lease_state else []
+    ended = [judged.ownership.free_since or 0.0] if record and record.blob_lease_state else []
     return max([*written, *ended], default=0.0)
 
 
@@ -177,33 +177,33 @@ CRASHES = 3
 
 def crash_loop(context: GroupContext) -> Iterator[Finding]:
     """Owners come and go, the checkpoint stays: often one event that kills its reader."""
-    looping: dict[str, list[Move]] = {}
+    looping: dict[str, list[Handover]] = {}
 
     for partition, arrivals in by_partition(_returns(context)).items():
-        seat = context.group.seats.get(partition)
+        judged = context.group.by_partition.get(partition)
 
-        if seat is None or len(arrivals) < CRASHES:
+        if judged is None or len(arrivals) < CRASHES:
             continue
 
-        checkpoint = seat.shown.checkpoint
+        checkpoint = judged.shown.checkpoint
         at = checkpoint.sequence if checkpoint is not None else None
         same = [m for m in arrivals[1:] if m.sequence == at]
-        steals = sum(1 for m in arrivals if m.kind is MoveKind.STOLEN)
+        steals = sum(1 for m in arrivals if m.kind is HandoverKind.STOLEN)
         # Without a checkpoint nothing shows that they do not get on: a start looks like it, too.
         enough = CRASHES - 1 if at is not None else 2 * CRASHES - 1
 
         # Lag that never shrinks although owner after owner arrives, and not by stealing.
-        if len(same) >= enough and seat.shown.lag and steals < len(arrivals) / 2:
+        if len(same) >= enough and judged.shown.lag and steals < len(arrivals) / 2:
             looping[partition] = arrivals
 
     if not looping:
         return
 
-    partitions = tuple(p for p in context.group.seats if p in looping)
+    partitions = tuple(p for p in context.group.by_partition if p in looping)
     worst = max(looping.values(), key=len)
-    checkpoint = context.group.seats[partitions[0]].shown.checkpoint
+    checkpoint = context.group.by_partition[partitions[0]].shown.checkpoint
     owners = tuple(dict.fromkeys(m.to_owner for m in worst if m.to_owner is not None))
-    gone = [d for d in context.draft.host.departures if context.now - d.at <= WINDOW_S]
+    gone = [d for d in context.builder.host.departures if context.now - d.at <= WINDOW_S]
     context.explained.update(partitions)
     context.restarting.update(m.to_owner for own in looping.values() for m in own if m.to_owner)
     evidence = CrashLoop(
@@ -221,13 +221,13 @@ def crash_loop(context: GroupContext) -> Iterator[Finding]:
     yield finding(OWNER_CRASH_LOOP, Severity.CRITICAL, subject, evidence, worst[0].at)
 
 
-def _returns(context: GroupContext) -> list[Move]:
+def _returns(context: GroupContext) -> list[Handover]:
     """Arrivals of somebody whose forerunner had gone, and not because this session ended it."""
-    alive, departures = context.alive, context.draft.host.departures
+    alive, departures = context.alive, context.builder.host.departures
     asked_to_go = {owner for d in departures if d.signal is not None for owner in d.owners}
     return [
         m
-        for m in context.moves
+        for m in context.handovers
         if m.kind in ARRIVALS
         and m.from_owner not in asked_to_go
         and not is_hand_over(m, alive)
@@ -235,7 +235,7 @@ def _returns(context: GroupContext) -> list[Move]:
     ]
 
 
-def _lives(arrivals: Sequence[Move]) -> list[float]:
+def _lives(arrivals: Sequence[Handover]) -> list[float]:
     return [b.at - a.at for a, b in pairwise(arrivals)]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.evidence import TakeoverTimes
 from ehtui.domain.findings.context import GroupContext, finding, first_window
 from ehtui.domain.findings.evidence import CONSUMER_STANDBY, CONSUMER_STARVED, StandingBy, Starving
-from ehtui.domain.memory import Mark
+from ehtui.domain.memory import TroubleFlag
 from ehtui.domain.process import LogIncidentKind
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Finding, Severity
 
@@ -25,7 +25,7 @@ def idle(context: GroupContext) -> Iterator[Finding]:
         if (context.name, ConsumerRole.STANDBY) in consumer.idle:
             spare = _standby(context, consumer, owner_pids)
             yield finding(CONSUMER_STANDBY, Severity.INFO, subject, spare)
-        elif context.draft.is_fresh("store"):
+        elif context.builder.is_fresh("store"):
             starved = _starved(context, consumer)
             yield finding(CONSUMER_STARVED, Severity.WARNING, subject, starved)
 
@@ -41,14 +41,14 @@ def _owner(context: GroupContext, consumer: ConsumerState) -> str | None:
 
 
 def _not_claimed(context: GroupContext, consumer: ConsumerState) -> int | None:
-    return context.draft.host.incidents.get((consumer.process.id, LogIncidentKind.NOT_CLAIMED))
+    return context.builder.host.incidents.get((consumer.process.id, LogIncidentKind.NOT_CLAIMED))
 
 
 def _owner_pids(context: GroupContext) -> tuple[str, ...]:
     """Processes of this host that own something in the group."""
     return tuple(
         str(c.process.id.pid)
-        for c in context.draft.consumers
+        for c in context.builder.consumers
         if any(group == context.name for group, _ in c.owns)
     )
 
@@ -56,12 +56,12 @@ def _owner_pids(context: GroupContext) -> tuple[str, ...]:
 def _standby(
     context: GroupContext, consumer: ConsumerState, owner_pids: tuple[str, ...]
 ) -> StandingBy:
-    lapsing = [s for s in context.troubled if s.marks & Mark.UNSERVED]
-    hub, process, first = context.draft.hub, consumer.process, first_window(lapsing)
+    lapsing = [s for s in context.troubled if s.flags & TroubleFlag.UNSERVED]
+    hub, process, first = context.builder.hub, consumer.process, first_window(lapsing)
     return StandingBy(
         pid=process.id.pid,
         owner=_owner(context, consumer),
-        partition_count=len(context.group.seats),
+        partition_count=len(context.group.by_partition),
         live_owners=_others(context, consumer),
         owner_pids=owner_pids,
         lapsing=tuple(s.shown.id for s in lapsing),
@@ -75,8 +75,10 @@ def _standby(
 
 
 def _starved(context: GroupContext, consumer: ConsumerState) -> Starving:
-    others, count = _others(context, consumer), len(context.group.seats)
-    free = tuple(s.shown.id for s in context.troubled if s.marks & (Mark.FREE | Mark.EXPIRED))
+    others, count = _others(context, consumer), len(context.group.by_partition)
+    free = tuple(
+        s.shown.id for s in context.troubled if s.flags & (TroubleFlag.FREE | TroubleFlag.EXPIRED)
+    )
     process = consumer.process
     return Starving(
         pid=process.id.pid,
@@ -86,7 +88,7 @@ def _starved(context: GroupContext, consumer: ConsumerState) -> Starving:
         expected_min=count // (others + 1),
         unowned=free,
         reason="unclaimed" if free else "unshared",
-        starved_since_at=context.draft.host.idle_since.get(
+        starved_since_at=context.builder.host.idle_since.get(
             (process.id, context.group.key), context.now
         ),
         not_claimed=_not_claimed(context, consumer),

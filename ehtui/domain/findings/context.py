@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.domain.consumers import idle_consumers, slowest_round
-from ehtui.domain.draft import Draft
+from ehtui.domain.draft import SnapshotBuilder
 from ehtui.domain.evidence import Takeover
 from ehtui.domain.folds.moves import WINDOW_S
-from ehtui.domain.memory import GroupMemory, Move, MoveKind, Seat
+from ehtui.domain.memory import GroupMemory, Handover, HandoverKind, JudgedPartition
 from ehtui.domain.sdks import PYTHON
 from ehtui.domain.snapshot import LIVE_STATES, ConsumerState, Finding, LeaseState, Severity, Subject
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ehtui.domain.findings.evidence import E, FindingKind
 
 
-ARRIVALS = frozenset({MoveKind.CLAIMED, MoveKind.TAKEN_OVER, MoveKind.STOLEN})
+ARRIVALS = frozenset({HandoverKind.CLAIMED, HandoverKind.TAKEN_OVER, HandoverKind.STOLEN})
 SETTLING_ROUNDS = 3.0  # so soon somebody who was robbed of everything is back
 LEFT_ROUNDS = 3.0  # who holds nothing for so long has left
 FROM_NOW = -1.0  # since: as long as the finding stands; decided when findings are gathered
@@ -29,13 +29,13 @@ FROM_NOW = -1.0  # since: as long as the finding stands; decided when findings a
 class GroupContext:
     """One group, with its troubled partitions apart: the healthy ones cost nothing."""
 
-    draft: Draft
+    builder: SnapshotBuilder
     group: GroupMemory
-    troubled: tuple[Seat, ...] = ()
+    troubled: tuple[JudgedPartition, ...] = ()
     renewing: frozenset[str] = frozenset()  # owners with a lease that is held
     idle: tuple[ConsumerState, ...] = ()
     ended: frozenset[str] = frozenset()  # owners that are no more: nothing is told of them
-    moves: tuple[Move, ...] = ()  # changes of hands within the window
+    handovers: tuple[Handover, ...] = ()  # changes of hands within the window
     explained: set[str] = field(default_factory=set)  # partitions whose root cause is told
     shuffled: set[str] = field(default_factory=set)  # partitions that several owners read in turn
     restarting: set[str] = field(default_factory=set)  # owners of a crash loop
@@ -48,21 +48,21 @@ class GroupContext:
     @property
     def is_configured(self) -> bool:
         """Whether it is the group that this session is about."""
-        return self.group.key == self.draft.policy.default_group.lower()
+        return self.group.key == self.builder.policy.default_group.lower()
 
     @property
     def now(self) -> float:
         """The moment of judgement, server time."""
-        return self.draft.looked_at
+        return self.builder.looked_at
 
     @property
     def alive(self) -> frozenset[str]:
         """Owners with a lease that runs, but for those whose process was seen to end."""
         return frozenset(o.id for o in self.group.state.owners) - self.ended
 
-    def marked(self, mark: int) -> list[Seat]:
-        """Partitions with any of these marks whose cause has not been told."""
-        return [s for s in self.troubled if s.marks & mark and s.shown.id not in self.explained]
+    def flagged(self, flag: int) -> list[JudgedPartition]:
+        """Partitions with any of these flags whose cause has not been told."""
+        return [s for s in self.troubled if s.flags & flag and s.shown.id not in self.explained]
 
     def subject(self, partitions: Sequence[str] = (), **parts: str | int | None) -> Subject:
         """A subject of this group; the partition is named while it is only one."""
@@ -78,7 +78,7 @@ class GroupContext:
     def expiry_s(self) -> float:
         """How long a lease of this group lives, as far as that is known."""
         known = [t.expires_after_s for t in self.group.state.timings.values()]
-        configured = self.draft.policy.lease_of(self.name).expires_after_s
+        configured = self.builder.policy.lease_of(self.name).expires_after_s
         return configured or max(known, default=PYTHON.expires_after_s)
 
     def round_s(self) -> float:
@@ -86,39 +86,42 @@ class GroupContext:
         return slowest_round(self.group)
 
 
-def context_of(draft: Draft, group: GroupMemory) -> GroupContext:
+def context_of(builder: SnapshotBuilder, group: GroupMemory) -> GroupContext:
     """Gather what is wrong in a group."""
     renewing = frozenset(
         o.id
         for o in group.state.owners
         if any(
-            group.seats[pid].shown.lease.state is LeaseState.HELD
+            group.by_partition[pid].shown.lease.state is LeaseState.HELD
             for pid in o.partitions
-            if pid in group.seats
+            if pid in group.by_partition
         )
     )
-    since = draft.looked_at - WINDOW_S
+    since = builder.looked_at - WINDOW_S
     return GroupContext(
-        draft,
+        builder,
         group,
         troubled=group.troubled,
         renewing=renewing,
-        idle=idle_consumers(draft, group.key),
-        ended=_ended(draft, group),
-        moves=tuple(move for move in group.moves if move.at >= since),
+        idle=idle_consumers(builder, group.key),
+        ended=_ended(builder, group),
+        handovers=tuple(handover for handover in group.handovers if handover.at >= since),
     )
 
 
-def _ended(draft: Draft, group: GroupMemory) -> frozenset[str]:
+def _ended(builder: SnapshotBuilder, group: GroupMemory) -> frozenset[str]:
     """Whose process was seen to end, unless it goes on renewing; and who left some rounds ago."""
-    gone = draft.host.ended(draft.listed_at)
-    left_before = draft.looked_at - LEFT_ROUNDS * slowest_round(group)
+    gone = builder.host.ended(builder.listed_at)
+    left_before = builder.looked_at - LEFT_ROUNDS * slowest_round(group)
     holders = {o.id for o in group.state.owners}
     ended = {
         owner
         for owner, track in group.owners.items()
         if (owner not in holders and track.seen_at < left_before)
-        or (owner in gone and (track.sight is None or track.sight.modified_at <= gone[owner]))
+        or (
+            owner in gone
+            and (track.last_renewal is None or track.last_renewal.modified_at <= gone[owner])
+        )
     }
     return frozenset(ended | (gone.keys() - group.owners.keys()))
 
@@ -140,9 +143,9 @@ def total(lags: Iterable[int | None]) -> int | None:
     return sum(known) if known else None
 
 
-def first_window(seats: Sequence[Seat]) -> Takeover:
+def first_window(affected: Sequence[JudgedPartition]) -> Takeover:
     """The takeover evidence of several partitions: from the first to the last."""
-    windows = [s.shown.takeover for s in seats if s.shown.takeover is not None]
+    windows = [s.shown.takeover for s in affected if s.shown.takeover is not None]
     starts = [w.earliest_at for w in windows if w.earliest_at is not None]
     ends = [w.latest_at for w in windows if w.latest_at is not None]
 
@@ -157,26 +160,26 @@ def first_window(seats: Sequence[Seat]) -> Takeover:
     )
 
 
-def is_live(seat: Seat) -> bool:
+def is_live(judged: JudgedPartition) -> bool:
     """Whether somebody holds a lease that runs."""
-    return seat.shown.lease.state in LIVE_STATES
+    return judged.shown.lease.state in LIVE_STATES
 
 
-def partition_ids(seats: Iterable[Seat]) -> tuple[str, ...]:
+def partition_ids(affected: Iterable[JudgedPartition]) -> tuple[str, ...]:
     """The ids of those partitions, in their order."""
-    return tuple(seat.shown.id for seat in seats)
+    return tuple(judged.shown.id for judged in affected)
 
 
-def by_partition(moves: Iterable[Move]) -> dict[str, list[Move]]:
+def by_partition(handovers: Iterable[Handover]) -> dict[str, list[Handover]]:
     """Changes of hands by the partition that changed them."""
-    found: dict[str, list[Move]] = {}
+    found: dict[str, list[Handover]] = {}
 
-    for move in moves:
-        found.setdefault(move.partition, []).append(move)
+    for handover in handovers:
+        found.setdefault(handover.partition, []).append(handover)
 
     return found
 
 
-def is_hand_over(move: Move, alive: frozenset[str]) -> bool:
+def is_hand_over(handover: Handover, alive: frozenset[str]) -> bool:
     """Whether it came from another owner that lives on: to balance, and no crash."""
-    return move.from_owner != move.to_owner and move.from_owner in alive
+    return handover.from_owner != handover.to_owner and handover.from_owner in alive

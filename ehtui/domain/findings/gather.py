@@ -25,44 +25,44 @@ from ehtui.domain.timeline import FINDING_BEGAN, FINDING_ENDED, FindingBegan, Fi
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
 
 
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}
 
 
-def gather(draft: Draft) -> tuple[Finding, ...]:
+def gather(builder: SnapshotBuilder) -> tuple[Finding, ...]:
     """All findings, worst first, then the longest standing."""
-    found = [finding for rule in _OF_SESSION for finding in rule(draft)]
-    contexts = [context_of(draft, group) for group in draft.groups.values()]
+    found = [finding for rule in _OF_SESSION for finding in rule(builder)]
+    contexts = [context_of(builder, group) for group in builder.groups.values()]
 
     for context in contexts:
         found += [finding for rule in _OF_GROUP for finding in rule(context)]
 
         # A silent hub says nothing of progress any more; one lost read unsays nothing.
-        if draft.failures.get("hub", 0) < sources.SEVERAL:
+        if builder.failures.get("hub", 0) < sources.SEVERAL:
             found += [finding for rule in progress.OF_GROUP for finding in rule(context)]
 
     # Last: by then every partition whose cause is told is known.
-    found.extend(processes.troubles(draft, contexts))
+    found.extend(processes.troubles(builder, contexts))
 
-    known = {f.key: f for f in draft.before.findings}
-    settled = [_settled(f, known.get(f.key), draft.now) for f in found]
+    known = {f.key: f for f in builder.before.findings}
+    settled = [_settled(f, known.get(f.key), builder.now) for f in found]
     settled.sort(key=lambda f: (_RANK[f.severity], f.since))
     findings = tuple(settled)
-    return draft.before.findings if findings == draft.before.findings else findings
+    return builder.before.findings if findings == builder.before.findings else findings
 
 
-def _unseen(draft: Draft) -> Iterator[Finding]:
+def _unseen(builder: SnapshotBuilder) -> Iterator[Finding]:
     """Why the store shows nothing of the configured group: another name explains it."""
-    others = tuple(records.other_name(draft))
+    others = tuple(records.other_name(builder))
     explained = {other.subject.group for other in others}
     yield from others
-    yield from (f for f in sources.not_visible(draft) if f.subject.group not in explained)
+    yield from (f for f in sources.not_visible(builder) if f.subject.group not in explained)
 
 
 # In the order of causes.
-_OF_SESSION: tuple[Callable[[Draft], Iterator[Finding]], ...] = (
+_OF_SESSION: tuple[Callable[[SnapshotBuilder], Iterator[Finding]], ...] = (
     *sources.OF_SESSION,
     _unseen,
     *processes.OF_SESSION,
@@ -102,12 +102,12 @@ _RESTS_ON: Mapping[str, tuple[str, ...]] = {
 _Thread = tuple[str, str | None, str | None, int | None, str | None]
 
 
-def tell_changes(draft: Draft) -> None:
+def tell_changes(builder: SnapshotBuilder) -> None:
     """Tell which findings this update began, and which it ended.
 
     A finding that is about more or fewer partitions than before goes on.
     """
-    before, after = draft.before.findings, draft.findings
+    before, after = builder.before.findings, builder.findings
 
     if before is after:
         return
@@ -119,20 +119,20 @@ def tell_changes(draft: Draft) -> None:
 
     for finding in began:
         if not _goes_on(finding, ended):
-            details = FindingBegan(draft.now)
-            at = min(finding.since, draft.now)
-            draft.tell(FINDING_BEGAN, at, finding.subject, details, finding=finding)
+            details = FindingBegan(builder.now)
+            at = min(finding.since, builder.now)
+            builder.tell(FINDING_BEGAN, at, finding.subject, details, finding=finding)
 
     for finding in ended:
         if finding not in going_on:
-            _tell_end(draft, finding)
+            _tell_end(builder, finding)
 
 
-def _tell_end(draft: Draft, finding: Finding) -> None:
-    first, noticed_at = _beginning(draft.before.timeline, finding) or (finding, draft.now)
-    lasted_s = max(0.0, draft.now - first.since)
-    details = FindingEnded(noticed_at, first.since, lasted_s, _is_judged(draft, finding))
-    draft.tell(FINDING_ENDED, draft.now, first.subject, details, finding=first)
+def _tell_end(builder: SnapshotBuilder, finding: Finding) -> None:
+    first, noticed_at = _beginning(builder.before.timeline, finding) or (finding, builder.now)
+    lasted_s = max(0.0, builder.now - first.since)
+    details = FindingEnded(noticed_at, first.since, lasted_s, _is_judged(builder, finding))
+    builder.tell(FINDING_ENDED, builder.now, first.subject, details, finding=first)
 
 
 def _beginning(timeline: Sequence[TimelineEvent], finding: Finding) -> tuple[Finding, float] | None:
@@ -153,11 +153,11 @@ def _beginning(timeline: Sequence[TimelineEvent], finding: Finding) -> tuple[Fin
     return None
 
 
-def _is_judged(draft: Draft, finding: Finding) -> bool:
+def _is_judged(builder: SnapshotBuilder, finding: Finding) -> bool:
     """Whether it is known to be over: what it rests on is still read."""
     needed = _RESTS_ON.get(finding.id.partition(".")[0], ("store",))
 
-    return all(s.status is not SourceStatus.FAILED for s in draft.sources if s.name in needed)
+    return all(s.status is not SourceStatus.FAILED for s in builder.sources if s.name in needed)
 
 
 def _goes_on(finding: Finding, others: Iterable[Finding]) -> bool:

@@ -12,7 +12,7 @@ from ehtui.domain.findings.evidence import (
     LeaseLapse,
     PartitionsUnowned,
 )
-from ehtui.domain.memory import Departure, Mark, Seat
+from ehtui.domain.memory import Departure, JudgedPartition, TroubleFlag
 from ehtui.domain.snapshot import Finding, LeaseState, Severity
 
 if TYPE_CHECKING:
@@ -24,43 +24,48 @@ BLANK_S = 3.0  # an owner is blank for about a second while partitions are rebal
 
 def lapsed(context: GroupContext) -> Iterator[Finding]:
     """One finding an owner: its leases run out, or have run out and nobody took them."""
-    for mark, kind, severity in (
-        (Mark.EXPIRED, LEASE_EXPIRED, Severity.CRITICAL),
-        (Mark.OVERDUE, LEASE_OVERDUE, Severity.WARNING),
+    for flag, kind, severity in (
+        (TroubleFlag.EXPIRED, LEASE_EXPIRED, Severity.CRITICAL),
+        (TroubleFlag.OVERDUE, LEASE_OVERDUE, Severity.WARNING),
     ):
-        by_owner: dict[str, list[Seat]] = {}
+        by_owner: dict[str, list[JudgedPartition]] = {}
 
-        for seat in context.marked(mark):
-            by_owner.setdefault(seat.shown.lease.owner or "", []).append(seat)
+        for judged in context.flagged(flag):
+            by_owner.setdefault(judged.shown.lease.owner or "", []).append(judged)
 
-        for owner, seats in by_owner.items():
-            partitions = tuple(s.shown.id for s in seats)
+        for owner, affected in by_owner.items():
+            partitions = tuple(s.shown.id for s in affected)
             context.explained.update(partitions)
             since = min(
-                (_since(context, s) for s in seats),
+                (_since(context, s) for s in affected),
                 default=context.now,
             )
             subject = context.subject(partitions, owner=owner)
-            yield finding(kind, severity, subject, _lapse(context, owner, partitions, seats), since)
+            yield finding(
+                kind, severity, subject, _lapse(context, owner, partitions, affected), since
+            )
 
 
-def _since(context: GroupContext, seat: Seat) -> float:
-    lease = seat.shown.lease
+def _since(context: GroupContext, judged: JudgedPartition) -> float:
+    lease = judged.shown.lease
 
     if lease.state is LeaseState.EXPIRED:  # of a blob lease nothing tells when, but a look
-        return lease.expires_at or context.draft.started_at or context.now
+        return lease.expires_at or context.builder.started_at or context.now
 
     return lease.renewed_at or 0.0
 
 
 def _lapse(
-    context: GroupContext, owner: str, partitions: tuple[str, ...], seats: Sequence[Seat]
+    context: GroupContext,
+    owner: str,
+    partitions: tuple[str, ...],
+    affected: Sequence[JudgedPartition],
 ) -> LeaseLapse:
-    lease = min((s.shown.lease for s in seats), key=lambda k: k.expires_at or 0.0)
+    lease = min((s.shown.lease for s in affected), key=lambda k: k.expires_at or 0.0)
     departure = departure_of(context, owner)
-    link = context.draft.host.links.get(owner)
+    link = context.builder.host.links.get(owner)
     process = departure.process if departure else link.process if link else None
-    sent = [s for s in context.draft.host.signals if process is not None and s.process == process]
+    sent = [s for s in context.builder.host.signals if process is not None and s.process == process]
     return LeaseLapse(
         owner=owner,
         partitions=partitions,
@@ -71,37 +76,37 @@ def _lapse(
         expiry_basis=lease.basis,
         survivors=len(context.renewing - {owner}),
         standbys=len(context.idle),
-        lag=total(s.shown.lag for s in seats),
+        lag=total(s.shown.lag for s in affected),
         pid=process.pid if process else None,
         process_gone_at=departure.at if departure else None,
         signal=sent[-1].signal if sent else None,
         signalled_at=sent[-1].at if sent else None,
-        takeover=first_window(seats),
+        takeover=first_window(affected),
     )
 
 
 def departure_of(context: GroupContext, owner: str) -> Departure | None:
     """The end of this owner's process, where it was seen."""
-    found = [d for d in context.draft.host.departures if owner in d.owners]
+    found = [d for d in context.builder.host.departures if owner in d.owners]
     return found[-1] if found else None
 
 
 def unowned(context: GroupContext) -> Iterator[Finding]:
     """Partitions that nobody holds and no lease runs for: released, or never owned."""
-    free = context.marked(Mark.FREE)
-    listed_at = context.draft.listed_at
-    seats = [s for s in free if listed_at - _free_since(context, s) >= BLANK_S]
+    free = context.flagged(TroubleFlag.FREE)
+    listed_at = context.builder.listed_at
+    affected = [s for s in free if listed_at - _free_since(context, s) >= BLANK_S]
 
-    if not seats or not _has_records(context):
+    if not affected or not _has_records(context):
         return
 
     # Its blank owner is told once it lasts; until then nothing else may be blamed either.
     context.explained.update(s.shown.id for s in free)
-    partitions = tuple(s.shown.id for s in seats)
-    since = min(_free_since(context, s) for s in seats)
+    partitions = tuple(s.shown.id for s in affected)
+    since = min(_free_since(context, s) for s in affected)
     grace_s = context.expiry_s()
-    states = {s.shown.lease.state for s in seats}
-    owners = {s.tenure.holder for s in seats}
+    states = {s.shown.lease.state for s in affected}
+    owners = {s.ownership.holder for s in affected}
     evidence = PartitionsUnowned(
         partitions=partitions,
         state=states.pop() if len(states) == 1 else "mixed",
@@ -110,11 +115,11 @@ def unowned(context: GroupContext) -> Iterator[Finding]:
         grace_s=grace_s,
         live_owners=len(context.renewing),
         standbys=len(context.idle),
-        lag=total(s.shown.lag for s in seats),
-        takeover=first_window(seats),
+        lag=total(s.shown.lag for s in affected),
+        takeover=first_window(affected),
     )
     is_late = context.now - since > grace_s
-    is_waiting = any(_is_waiting(context, s) for s in seats)
+    is_waiting = any(_is_waiting(context, s) for s in affected)
     severity = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)[is_late + is_waiting]
     yield finding(PARTITION_UNOWNED, severity, context.subject(partitions), evidence, since)
 
@@ -124,20 +129,20 @@ def _has_records(context: GroupContext) -> bool:
     return bool(context.group.state.spellings)
 
 
-def _free_since(context: GroupContext, seat: Seat) -> float:
+def _free_since(context: GroupContext, judged: JudgedPartition) -> float:
     """Never before ehtui's first look: how long it was free by then is history, not a fault."""
-    since = seat.tenure.free_since
-    return max(since if since is not None else context.now, context.draft.started_at or 0.0)
+    since = judged.ownership.free_since
+    return max(since if since is not None else context.now, context.builder.started_at or 0.0)
 
 
-def _is_waiting(context: GroupContext, seat: Seat) -> bool:
-    shown, flow = seat.shown, context.draft.flows.get(seat.shown.id)
+def _is_waiting(context: GroupContext, judged: JudgedPartition) -> bool:
+    shown, history = judged.shown, context.builder.histories.get(judged.shown.id)
 
     if not shown.lag:
         return False
 
     # Without a checkpoint the retained events may all be old; only new ones wait for somebody.
-    return not shown.lag_is_bound or bool(flow is not None and flow.state.in_per_s)
+    return not shown.lag_is_bound or bool(history is not None and history.state.in_per_s)
 
 
 OF_GROUP = (lapsed, unowned)

@@ -33,10 +33,10 @@ from ehtui.domain.snapshot import Finding, Severity, Subject
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.findings.context import GroupContext
     from ehtui.domain.findings.evidence import FindingKind
-    from ehtui.domain.memory import LogMark, LogTrouble
+    from ehtui.domain.memory import LogBurst, LogTrouble
     from ehtui.domain.process import ProcessId, ProcessSample
     from ehtui.domain.restarts import RestartRecord
     from ehtui.domain.snapshot import ConsumerState
@@ -75,85 +75,89 @@ _RULES: Mapping[Kind, Rule] = {
 }
 
 
-def troubles(draft: Draft, contexts: Sequence[GroupContext]) -> Iterator[Finding]:
+def troubles(builder: SnapshotBuilder, contexts: Sequence[GroupContext]) -> Iterator[Finding]:
     """One finding a process and kind: recent, repeated, and without a cause told elsewhere."""
-    if not draft.host.troubles:
+    if not builder.host.troubles:
         return
 
-    consumers = {c.process.id: c for c in draft.consumers}
+    consumers = {c.process.id: c for c in builder.consumers}
 
-    for (process, kind), trouble in draft.host.troubles.items():
+    for (process, kind), trouble in builder.host.troubles.items():
         rule, consumer = _RULES[kind], consumers.get(process)
         held = consumer.owns if consumer is not None else ()
-        context = _context_of(draft, contexts, consumer)
-        marks = _unexplained(draft, rule, context, held, trouble)
+        context = _context_of(builder, contexts, consumer)
+        bursts = _unexplained(builder, rule, context, held, trouble)
 
-        if not _is_lasting(draft, rule, marks):
+        if not _is_lasting(builder, rule, bursts):
             continue
 
-        group = context.name if context is not None else draft.policy.default_group
+        group = context.name if context is not None else builder.policy.default_group
         subject = Subject(group=group, pid=process.pid)
-        evidence = _complaint(process, trouble, marks)
-        yield finding(rule.kind, rule.kind.severities[0], subject, evidence, marks[0].at)
+        evidence = _complaint(process, trouble, bursts)
+        yield finding(rule.kind, rule.kind.severities[0], subject, evidence, bursts[0].at)
 
 
 def _context_of(
-    draft: Draft, contexts: Sequence[GroupContext], consumer: ConsumerState | None
+    builder: SnapshotBuilder, contexts: Sequence[GroupContext], consumer: ConsumerState | None
 ) -> GroupContext | None:
     """The group that the process reads; the configured one where nothing tells."""
-    name = (consumer.home if consumer is not None else None) or draft.policy.default_group
+    name = (consumer.home if consumer is not None else None) or builder.policy.default_group
     return next((c for c in contexts if c.name.lower() == name.lower()), None)
 
 
 def _unexplained(
-    draft: Draft,
+    builder: SnapshotBuilder,
     rule: Rule,
     context: GroupContext | None,
     held: Sequence[tuple[str, str]],
     trouble: LogTrouble,
-) -> tuple[LogMark, ...]:
-    if rule.needs is not None and not draft.is_fresh(rule.needs):
+) -> tuple[LogBurst, ...]:
+    if rule.needs is not None and not builder.is_fresh(rule.needs):
         return ()
 
     if context is None or not rule.is_moving:
-        return trouble.marks
+        return trouble.bursts
 
-    named = partitions_of(trouble.marks) or tuple(partition for _, partition in held)
+    named = partitions_of(trouble.bursts) or tuple(partition for _, partition in held)
 
     if context.explained.intersection(named) or context.shuffled.intersection(named):
         return ()
 
-    changes = _changes(draft, context)
+    changes = _changes(builder, context)
     return tuple(
         m
-        for m in trouble.marks
-        if draft.now - m.at >= UNSEEN_S and not any(abs(m.at - c) <= SETTLING_S for c in changes)
+        for m in trouble.bursts
+        if builder.now - m.at >= UNSEEN_S and not any(abs(m.at - c) <= SETTLING_S for c in changes)
     )
 
 
-def _changes(draft: Draft, context: GroupContext) -> list[float]:
+def _changes(builder: SnapshotBuilder, context: GroupContext) -> list[float]:
     """When partitions changed hands, and when somebody came or went: then links are lost."""
     joined = [t.joined_at for t in context.group.owners.values() if t.joined_at is not None]
-    return [*(m.at for m in context.group.moves), *joined, *(d.at for d in draft.host.departures)]
+    return [
+        *(m.at for m in context.group.handovers),
+        *joined,
+        *(d.at for d in builder.host.departures),
+    ]
 
 
-def _is_lasting(draft: Draft, rule: Rule, marks: Sequence[LogMark]) -> bool:
+def _is_lasting(builder: SnapshotBuilder, rule: Rule, bursts: Sequence[LogBurst]) -> bool:
     return bool(
-        marks
-        and sum(m.lines for m in marks) >= rule.least
-        and marks[-1].at - marks[0].at >= rule.lasts_s
-        and draft.now - marks[-1].at <= RECENT_S
+        bursts
+        and sum(m.lines for m in bursts) >= rule.least
+        and bursts[-1].at - bursts[0].at >= rule.lasts_s
+        and builder.now - bursts[-1].at <= RECENT_S
     )
 
 
-def _complaint(process: ProcessId, trouble: LogTrouble, marks: Sequence[LogMark]) -> LogComplaint:
+def _complaint(process: ProcessId, trouble: LogTrouble, bursts: Sequence[LogBurst]) -> LogComplaint:
     return LogComplaint(
         pid=process.pid,
         owner=trouble.owner,
-        count=sum(m.lines for m in marks),
+        count=sum(m.lines for m in bursts),
         window_s=WINDOW_S,
-        partitions=partitions_of(marks),
-        said_at=marks[-1].at,
+        partitions=partitions_of(bursts),
+        said_at=bursts[-1].at,
         line=trouble.line,
     )
 
@@ -161,17 +165,17 @@ def _complaint(process: ProcessId, trouble: LogTrouble, marks: Sequence[LogMark]
 SLOW_S = 10.0  # whoever closes its client in an ordinary way has ended by then
 
 
-def unfinished(draft: Draft) -> Iterator[Finding]:
+def unfinished(builder: SnapshotBuilder) -> Iterator[Finding]:
     """One for each restart that is stuck, or was left half done."""
-    running = {c.process.id: c.process for c in draft.consumers if not c.process.has_ended}
+    running = {c.process.id: c.process for c in builder.consumers if not c.process.has_ended}
 
-    for record in draft.restarts:
+    for record in builder.restarts:
         process = running.get(record.process)
 
         if process is not None:
-            yield from _still_there(draft, record, process)
+            yield from _still_there(builder, record, process)
         elif record.is_down and not _runs_again(record, running.values()):
-            yield _down(draft, record)
+            yield _down(builder, record)
 
 
 def _runs_again(record: RestartRecord, running: Iterable[ProcessSample]) -> bool:
@@ -186,15 +190,17 @@ def _runs_again(record: RestartRecord, running: Iterable[ProcessSample]) -> bool
     )
 
 
-def _still_there(draft: Draft, record: RestartRecord, process: ProcessSample) -> Iterator[Finding]:
+def _still_there(
+    builder: SnapshotBuilder, record: RestartRecord, process: ProcessSample
+) -> Iterator[Finding]:
     if record.stage is not RestartStage.STOPPING:
         return
 
-    if record.is_carried and draft.at - record.asked_at < SLOW_S:
+    if record.is_carried and builder.at - record.asked_at < SLOW_S:
         return
 
     kind = RESTART_SLOW if record.is_carried else RESTART_ABANDONED
-    asked_at = _server_time(draft, record.asked_at)
+    asked_at = _server_time(builder, record.asked_at)
     evidence = StillRunning(
         pid=record.process.pid,
         signal=record.signal,
@@ -205,7 +211,7 @@ def _still_there(draft: Draft, record: RestartRecord, process: ProcessSample) ->
     yield finding(kind, Severity.WARNING, Subject(pid=evidence.pid), evidence, asked_at)
 
 
-def _down(draft: Draft, record: RestartRecord) -> Finding:
+def _down(builder: SnapshotBuilder, record: RestartRecord) -> Finding:
     evidence = Down(
         pid=record.process.pid,
         stage=record.stage,
@@ -217,15 +223,15 @@ def _down(draft: Draft, record: RestartRecord) -> Finding:
         log_path=record.log_path,
         variables=record.variables,
         consumer_name=record.consumer_name,
-        asked_at=_server_time(draft, record.asked_at),
+        asked_at=_server_time(builder, record.asked_at),
     )
-    subject, since = Subject(pid=evidence.pid), _server_time(draft, record.at)
+    subject, since = Subject(pid=evidence.pid), _server_time(builder, record.at)
 
     return finding(CONSUMER_DOWN, Severity.CRITICAL, subject, evidence, since)
 
 
-def _server_time(draft: Draft, at: float) -> float:
-    return at + (draft.clock_offset_s or 0.0)
+def _server_time(builder: SnapshotBuilder, at: float) -> float:
+    return at + (builder.clock_offset_s or 0.0)
 
 
 OF_SESSION = (unfinished,)

@@ -25,33 +25,33 @@ from ehtui.domain.findings.evidence_records import (
 )
 from ehtui.domain.folds.moves import WINDOW_S
 from ehtui.domain.health import USUAL_WAITS, waited
-from ehtui.domain.memory import Mark, MoveKind, Seat
+from ehtui.domain.memory import HandoverKind, JudgedPartition, TroubleFlag
 from ehtui.domain.rules import STALLED
 from ehtui.domain.snapshot import Finding, Health, Severity, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ehtui.domain.draft import Draft
-    from ehtui.domain.intake import Intake
+    from ehtui.domain.draft import SnapshotBuilder
+    from ehtui.domain.intake import HubInput
 
 
 RISK_WITHIN_S = 6 * 3600.0
 CRITICAL_WITHIN_S = 3600.0
-_FORCED = frozenset({MoveKind.STOLEN, MoveKind.TAKEN_OVER})
+_FORCED = frozenset({HandoverKind.STOLEN, HandoverKind.TAKEN_OVER})
 
 
 def stuck(context: GroupContext) -> Iterator[Finding]:
     """A live owner, events waiting, no progress: the handler hangs, or checkpoints no more."""
-    for seat in context.marked(Mark.STUCK):
-        shown, progress = seat.shown, seat.progress
+    for judged in context.flagged(TroubleFlag.STUCK):
+        shown, progress = judged.shown, judged.progress
         owner = shown.lease.owner or ""
         in_per_s = _in_per_s(context, shown.id)
         wait_s = waited(shown.lease, shown.lag or 0, progress, in_per_s, context.now) or 0.0
         is_known = len(progress.waits) >= USUAL_WAITS or shown.health is Health.STALLED
-        link = context.draft.host.links.get(owner)
+        link = context.builder.host.links.get(owner)
         process = next(
-            (c.process for c in context.draft.consumers if link and c.process.id == link.process),
+            (c.process for c in context.builder.consumers if link and c.process.id == link.process),
             None,
         )
         context.explained.add(shown.id)
@@ -74,52 +74,52 @@ def stuck(context: GroupContext) -> Iterator[Finding]:
 
 
 def _in_per_s(context: GroupContext, partition: str) -> float | None:
-    flow = context.draft.flows.get(partition)
-    return flow.state.in_per_s if flow is not None else None
+    history = context.builder.histories.get(partition)
+    return history.state.in_per_s if history is not None else None
 
 
 def never(context: GroupContext) -> Iterator[Finding]:
     """Owned, with traffic, and never checkpointed for long: progress can't be known."""
-    seats = context.marked(Mark.NEVER)
+    affected = context.flagged(TroubleFlag.NEVER)
 
-    if not seats:
+    if not affected:
         return
 
-    starts = [s.progress.watched_at for s in seats if s.progress.watched_at is not None]
+    starts = [s.progress.watched_at for s in affected if s.progress.watched_at is not None]
     since = min(starts, default=context.now)
-    partitions = partition_ids(seats)
+    partitions = partition_ids(affected)
     evidence = NeverCheckpointed(
         partitions=partitions,
-        owners=tuple(sorted({s.shown.lease.owner or "" for s in seats})),
+        owners=tuple(sorted({s.shown.lease.owner or "" for s in affected})),
         watched_s=context.now - since,
-        lag_bound=total(s.shown.lag for s in seats),
-        arrived=sum(_arrived(context, s) for s in seats),
+        lag_bound=total(s.shown.lag for s in affected),
+        arrived=sum(_arrived(context, s) for s in affected),
     )
     yield finding(CHECKPOINT_NEVER, Severity.WARNING, context.subject(partitions), evidence, since)
 
 
-def _arrived(context: GroupContext, seat: Seat) -> int:
-    flow = context.draft.flows.get(seat.shown.id)
+def _arrived(context: GroupContext, judged: JudgedPartition) -> int:
+    history = context.builder.histories.get(judged.shown.id)
 
-    if flow is None or flow.state.sample is None or seat.progress.watched_sequence is None:
+    if history is None or history.state.sample is None or judged.progress.watched_sequence is None:
         return 0
 
-    return max(0, flow.state.sample.last_sequence - seat.progress.watched_sequence)
+    return max(0, history.state.sample.last_sequence - judged.progress.watched_sequence)
 
 
 def ahead(context: GroupContext) -> Iterator[Finding]:
     """Checkpoints beyond the stream: no event is delivered until it has caught up."""
-    seats = context.marked(Mark.AHEAD)
+    affected = context.flagged(TroubleFlag.AHEAD)
 
-    if not seats:
+    if not affected:
         return
 
-    worst = max(seats, key=lambda s: s.shown.ahead or 0)
-    record, partitions = worst.shown.checkpoint, partition_ids(seats)
-    created_at = context.draft.hub_created_at
+    worst = max(affected, key=lambda s: s.shown.ahead or 0)
+    record, partitions = worst.shown.checkpoint, partition_ids(affected)
+    created_at = context.builder.hub_created_at
     written_at = record.blob.last_modified if record else None
-    flow = context.draft.flows.get(worst.shown.id)
-    sample = flow.state.sample if flow else None
+    history = context.builder.histories.get(worst.shown.id)
+    sample = history.state.sample if history else None
     context.explained.update(partitions)
     evidence = CheckpointAhead(
         partitions=partitions,
@@ -134,17 +134,17 @@ def ahead(context: GroupContext) -> Iterator[Finding]:
 
 def lost(context: GroupContext) -> Iterator[Finding]:
     """Events that retention removed before they were read."""
-    seats = [seat for seat in context.marked(Mark.LOST) if _is_lost(context, seat)]
+    affected = [judged for judged in context.flagged(TroubleFlag.LOST) if _is_lost(context, judged)]
 
-    if not seats:
+    if not affected:
         return
 
-    partitions, single = partition_ids(seats), seats[0] if len(seats) == 1 else None
+    partitions, single = partition_ids(affected), affected[0] if len(affected) == 1 else None
     record = single.shown.checkpoint if single else None
-    flow = context.draft.flows.get(single.shown.id) if single else None
-    sample = flow.state.sample if flow else None
+    history = context.builder.histories.get(single.shown.id) if single else None
+    sample = history.state.sample if history else None
     evidence = EventsLost(
-        lost=total(s.shown.lost for s in seats) or 0,
+        lost=total(s.shown.lost for s in affected) or 0,
         partitions=partitions,
         checkpoint_sequence=record.sequence if record else None,
         begin_sequence=sample.begin_sequence if sample else None,
@@ -152,25 +152,25 @@ def lost(context: GroupContext) -> Iterator[Finding]:
     yield finding(EVENTS_LOST, Severity.CRITICAL, context.subject(partitions), evidence)
 
 
-def _is_lost(context: GroupContext, seat: Seat) -> bool:
+def _is_lost(context: GroupContext, judged: JudgedPartition) -> bool:
     """Whether more is gone than it may have read since the store was looked at."""
-    policy, shown = context.draft.policy, seat.shown
+    policy, shown = context.builder.policy, judged.shown
     read = (shown.out_per_s or 0.0) * (policy.hub_interval_s + policy.store_interval_s)
     return (shown.lost or 0) > read
 
 
 def at_risk(context: GroupContext) -> Iterator[Finding]:
     """When, at today's rates, retention removes events before they are read."""
-    for seat in context.marked(Mark.RISK):
-        shown, flow = seat.shown, context.draft.flows.get(seat.shown.id)
-        sample = flow.state.sample if flow else None
+    for judged in context.flagged(TroubleFlag.RISK):
+        shown, history = judged.shown, context.builder.histories.get(judged.shown.id)
+        sample = history.state.sample if history else None
         record = shown.checkpoint
 
-        if flow is None or sample is None or record is None or record.sequence is None:
+        if history is None or sample is None or record is None or record.sequence is None:
             continue
 
         margin = record.sequence + 1 - sample.begin_sequence
-        begin_per_s, out_per_s = flow.begin_per_s or 0.0, shown.out_per_s or 0.0
+        begin_per_s, out_per_s = history.begin_per_s or 0.0, shown.out_per_s or 0.0
         closing_per_s = begin_per_s - out_per_s
 
         # Nearer to the end of the stream than to its beginning, rates tell more of noise.
@@ -199,18 +199,18 @@ def at_risk(context: GroupContext) -> Iterator[Finding]:
 
 def behind(context: GroupContext) -> Iterator[Finding]:
     """The group's live owners read slower than events arrive."""
-    seats = [s for s in context.marked(Mark.BEHIND) if _is_worth_telling(context, s)]
+    affected = [s for s in context.flagged(TroubleFlag.BEHIND) if _is_worth_telling(context, s)]
 
-    if not seats:
+    if not affected:
         return
 
-    worst = max(seats, key=lambda s: s.shown.lag or 0).shown
-    in_per_s = _sum(_in_per_s(context, s.shown.id) for s in seats)
-    out_per_s = _sum(s.shown.out_per_s for s in seats)
+    worst = max(affected, key=lambda s: s.shown.lag or 0).shown
+    in_per_s = _sum(_in_per_s(context, s.shown.id) for s in affected)
+    out_per_s = _sum(s.shown.out_per_s for s in affected)
     known = in_per_s is not None and out_per_s is not None
     evidence = GroupBehind(
-        lag=total(s.shown.lag for s in seats) or 0,
-        partitions=partition_ids(seats),
+        lag=total(s.shown.lag for s in affected) or 0,
+        partitions=partition_ids(affected),
         worst_partition=worst.id,
         worst_lag=worst.lag or 0,
         in_per_s=in_per_s,
@@ -222,10 +222,10 @@ def behind(context: GroupContext) -> Iterator[Finding]:
     yield finding(GROUP_BEHIND, Severity.WARNING, context.subject(), evidence)
 
 
-def _is_worth_telling(context: GroupContext, seat: Seat) -> bool:
+def _is_worth_telling(context: GroupContext, judged: JudgedPartition) -> bool:
     """Not for a lag that a few looks read away."""
-    shown, in_per_s = seat.shown, _in_per_s(context, seat.shown.id)
-    policy = context.draft.policy
+    shown, in_per_s = judged.shown, _in_per_s(context, judged.shown.id)
+    policy = context.builder.policy
     least_s = 2 * (policy.hub_interval_s + policy.store_interval_s)
 
     if shown.behind is not None:
@@ -243,7 +243,7 @@ def rewound(context: GroupContext) -> Iterator[Finding]:
     """Checkpoints that went back, and not because two owners wrote them in turn."""
     rewinds = [
         (s, s.progress.rewind)
-        for s in context.marked(Mark.REWOUND)
+        for s in context.flagged(TroubleFlag.REWOUND)
         if s.progress.rewind is not None and not _was_contested(context, s.shown.id)
     ]
 
@@ -270,8 +270,8 @@ def _was_contested(context: GroupContext, partition: str) -> bool:
         return True
 
     since = context.now - WINDOW_S
-    moves = [m for m in context.group.moves if m.partition == partition and m.at >= since]
-    return sum(1 for m in moves if m.kind in _FORCED) > 1
+    handovers = [m for m in context.group.handovers if m.partition == partition and m.at >= since]
+    return sum(1 for m in handovers if m.kind in _FORCED) > 1
 
 
 HOT_FACTOR = 4.0
@@ -279,34 +279,34 @@ WATCHED_S = 25.0  # a burst is not heat; a series of 60 points may reach no furt
 HOT_PER_S = 5.0  # below it nobody minds
 
 
-def hot(draft: Draft) -> Iterator[Finding]:
+def hot(builder: SnapshotBuilder) -> Iterator[Finding]:
     """A partition with several times the input of the others: often a poor partition key."""
-    intake = draft.intake
+    hub_input = builder.hub_input
 
-    if intake.partitions < max(len(draft.partitions), 2):  # there are others to compare with
+    if hub_input.partitions < max(len(builder.partitions), 2):  # there are others to compare with
         return
 
-    if not _is_hot(intake.most_per_s, intake):
+    if not _is_hot(hub_input.most_per_s, hub_input):
         return  # then no other is
 
-    for flow in draft.flows.values():
-        state = flow.state
+    for history in builder.histories.values():
+        state = history.state
         own = state.in_per_s
 
-        if own is None or not _is_hot(own, intake):
+        if own is None or not _is_hot(own, hub_input):
             continue
 
-        if draft.at - state.last_series[0][0] >= WATCHED_S:
+        if builder.at - state.last_series[0][0] >= WATCHED_S:
             evidence = HotPartition(
                 in_per_s=own,
-                others_per_s=intake.of_others(own),
-                share=own / intake.per_s,
+                others_per_s=hub_input.of_others(own),
+                share=own / hub_input.per_s,
             )
             yield finding(PARTITION_HOT, Severity.INFO, Subject(partition=state.id), evidence)
 
 
-def _is_hot(own_per_s: float, intake: Intake) -> bool:
-    return own_per_s >= HOT_PER_S and own_per_s >= HOT_FACTOR * intake.of_others(own_per_s)
+def _is_hot(own_per_s: float, hub_input: HubInput) -> bool:
+    return own_per_s >= HOT_PER_S and own_per_s >= HOT_FACTOR * hub_input.of_others(own_per_s)
 
 
 OF_SESSION = (hot,)

@@ -24,9 +24,9 @@ from ehtui.domain.findings.evidence_records import (
 from ehtui.domain.findings.sources import STARTING_S
 from ehtui.domain.folds.owners import hints_by_owner
 from ehtui.domain.lag import CLOCKS_S
-from ehtui.domain.memory import Mark
+from ehtui.domain.memory import TroubleFlag
 from ehtui.domain.namespaces import host_of, is_this_machine, port_of
-from ehtui.domain.ownership import Place, natural
+from ehtui.domain.ownership import RecordKey, natural
 from ehtui.domain.positions import is_old_form
 from ehtui.domain.sdks import PYTHON
 from ehtui.domain.snapshot import Finding, LeaseState, Severity, Subject
@@ -35,62 +35,66 @@ from ehtui.domain.store import Layout
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.store import Checkpoint, OtherName, Ownership, UnreadableBlob
 
 NAMES = 5
 SEVERAL = 2
 
 
-def other_name(draft: Draft) -> Iterator[Finding]:
+def other_name(builder: SnapshotBuilder) -> Iterator[Finding]:
     """The same hub and group under another name of the namespace, where nobody lives under ours.
 
     A stranger's namespace that shares the container looks the same, so it is only offered.
     """
-    listing = draft.look.listing if draft.look is not None else None
-    found = [other for other in (listing.elsewhere if listing else ()) if _is_missed(draft, other)]
+    listing = builder.joined.listing if builder.joined is not None else None
+    found = [
+        other for other in (listing.elsewhere if listing else ()) if _is_missed(builder, other)
+    ]
 
-    if not found or draft.hub is None:
+    if not found or builder.hub is None:
         return
 
-    own = draft.policy.default_group.lower()
-    best = max(found, key=lambda o: (o.group.lower() == own, _is_live(draft, o), o.written_at or 0))
+    own = builder.policy.default_group.lower()
+    best = max(
+        found, key=lambda o: (o.group.lower() == own, _is_live(builder, o), o.written_at or 0)
+    )
     same = [other for other in found if other.group.lower() == best.group.lower()]
-    group = draft.groups.get(best.group.lower())
+    group = builder.groups.get(best.group.lower())
     has_records = group is not None and bool(group.state.spellings)
     names = (best.namespace, *(o.namespace for o in same if o is not best))
     evidence = RecordsElsewhere(
-        namespace=draft.hub.namespace,
+        namespace=builder.hub.namespace,
         other_names=tuple(dict.fromkeys(names)),
-        groups=tuple(dict.fromkeys(draft.policy.spelled(other.group) for other in found)),
+        groups=tuple(dict.fromkeys(builder.policy.spelled(other.group) for other in found)),
         container=best.container,
         owners=best.owners,
-        is_live=_is_live(draft, best),
+        is_live=_is_live(builder, best),
         written_at=best.written_at,
         has_own_records=has_records,
-        is_one_machine=is_this_machine(draft.hub.namespace) and is_this_machine(best.namespace),
+        is_one_machine=is_this_machine(builder.hub.namespace) and is_this_machine(best.namespace),
     )
-    since = draft.started_at if draft.started_at is not None else draft.now
+    since = builder.started_at if builder.started_at is not None else builder.now
     is_grave = not has_records and best.group.lower() == own
     severity = (
-        Severity.WARNING if is_grave and draft.looked_at - since >= STARTING_S else Severity.INFO
+        Severity.WARNING if is_grave and builder.looked_at - since >= STARTING_S else Severity.INFO
     )
-    name = draft.policy.spelled(best.group)
+    name = builder.policy.spelled(best.group)
     yield finding(STORE_OTHER_NAME, severity, Subject(group=name), evidence, since)
 
 
-def _is_missed(draft: Draft, other: OtherName) -> bool:
+def _is_missed(builder: SnapshotBuilder, other: OtherName) -> bool:
     """Whether its group has nobody under our own name: no record, or no owner while it has one."""
-    group = draft.groups.get(other.group.lower())
+    group = builder.groups.get(other.group.lower())
 
     if group is None or not group.state.spellings:
         return True
 
-    return not group.state.owners and _is_live(draft, other)
+    return not group.state.owners and _is_live(builder, other)
 
 
-def _is_live(draft: Draft, other: OtherName) -> bool:
-    expiry_s = draft.policy.lease_of(other.group).expires_after_s or PYTHON.expires_after_s
+def _is_live(builder: SnapshotBuilder, other: OtherName) -> bool:
+    expiry_s = builder.policy.lease_of(other.group).expires_after_s or PYTHON.expires_after_s
 
     return other.owned_at is not None and other.seen_at - other.owned_at < expiry_s
 
@@ -110,7 +114,7 @@ def two_names(context: GroupContext) -> Iterator[Finding]:
     live = {f"{o.namespace}/{o.hub}/{o.group}" for o in _alive(context)}
 
     if len(live) >= SEVERAL:
-        context.explained.update(place[1] for place in _contested(context))
+        context.explained.update(key[1] for key in _contested(context))
 
     evidence = TwoNames(
         spellings=spellings,
@@ -140,28 +144,28 @@ def _differences(spellings: Sequence[str]) -> list[str]:
     ]
 
 
-def _contested(context: GroupContext) -> list[Place]:
-    look = context.draft.look
+def _contested(context: GroupContext) -> list[RecordKey]:
+    joined = context.builder.joined
 
-    if look is None:
+    if joined is None:
         return []
 
-    return [place for place in look.ownerships.contested if place[0] == context.group.key]
+    return [key for key in joined.ownerships.contested if key[0] == context.group.key]
 
 
 def _alive(context: GroupContext) -> list[Ownership]:
     """Records of this group, of every spelling and layout, whose owner may be alive."""
-    look = context.draft.look
+    joined = context.builder.joined
 
-    if look is None:
+    if joined is None:
         return []
 
     expiry_s = context.expiry_s()
     return [
         record
-        for record, place in zip(look.ownerships.records, look.ownerships.places, strict=True)
-        if place is not None
-        and place[0] == context.group.key
+        for record, key in zip(joined.ownerships.records, joined.ownerships.keys, strict=True)
+        if key is not None
+        and key[0] == context.group.key
         and record.owner is not None
         and (
             record.blob_lease_state == "leased"
@@ -173,7 +177,7 @@ def _alive(context: GroupContext) -> list[Ownership]:
 
 def mixed(context: GroupContext) -> Iterator[Finding]:
     """Live owners in layouts that do not see each other, or checkpoints that break a reader."""
-    if _contested(context) or any(s.marks & Mark.OTHER_LAYOUT for s in context.troubled):
+    if _contested(context) or any(s.flags & TroubleFlag.OTHER_LAYOUT for s in context.troubled):
         alive = _alive(context)
         layouts = sorted({record.layout.value for record in alive})
 
@@ -181,7 +185,7 @@ def mixed(context: GroupContext) -> Iterator[Finding]:
             yield _hazard(context, "two_layouts", layouts, natural({r.partition for r in alive}))
             return
 
-    blank = [s.shown.id for s in context.troubled if s.marks & Mark.NO_SEQUENCE]
+    blank = [s.shown.id for s in context.troubled if s.flags & TroubleFlag.NO_SEQUENCE]
 
     if blank:
         yield _hazard(context, "no_sequence", [Layout.MODERN.value], tuple(blank))
@@ -199,20 +203,20 @@ def _hazard(
 
 def old_offsets(context: GroupContext) -> Iterator[Finding]:
     """Checkpoints in the old form on a geo-replicated hub: a promotion makes them worthless."""
-    hub = context.draft.hub
+    hub = context.builder.hub
 
     if hub is None or not hub.is_geo_replicated:
         return
 
-    seats = [s for s in context.group.seats.values() if _is_old_form(s.shown.checkpoint)]
+    affected = [s for s in context.group.by_partition.values() if _is_old_form(s.shown.checkpoint)]
 
-    if not seats:
+    if not affected:
         return
 
-    records = [s.shown.checkpoint for s in seats if s.shown.checkpoint is not None]
-    hints = hints_by_owner(context.draft, context.group)
-    sdks = {sdk for s in seats for sdk in hints.get(s.tenure.holder or "", ())}
-    partitions = tuple(s.shown.id for s in seats)
+    records = [s.shown.checkpoint for s in affected if s.shown.checkpoint is not None]
+    hints = hints_by_owner(context.builder, context.group)
+    sdks = {sdk for s in affected for sdk in hints.get(s.ownership.holder or "", ())}
+    partitions = tuple(s.shown.id for s in affected)
     evidence = OldOffsets(
         partitions=partitions,
         georeplication_factor=hub.georeplication_factor,
@@ -229,16 +233,16 @@ def _is_old_form(record: Checkpoint | None) -> bool:
     return record is not None and is_old_form(record)
 
 
-def unreadable(draft: Draft) -> Iterator[Finding]:
+def unreadable(builder: SnapshotBuilder) -> Iterator[Finding]:
     """Blobs that stand where a record should and can't be read as one, told group by group."""
-    blobs = draft.look.listing.unreadable if draft.look is not None else ()
+    blobs = builder.joined.listing.unreadable if builder.joined is not None else ()
     by_group: dict[str | None, list[UnreadableBlob]] = {}
 
     for blob in blobs:
         by_group.setdefault(blob.group.lower() if blob.group is not None else None, []).append(blob)
 
     for key, found in by_group.items():
-        group = draft.groups.get(key) if key is not None else None
+        group = builder.groups.get(key) if key is not None else None
         yield _unreadable(found, group.state.name if group is not None else key)
 
 
@@ -262,7 +266,7 @@ def strays(context: GroupContext) -> Iterator[Finding]:
     """Records of partitions that the hub does not have; whoever renews them sees another hub."""
     found = context.group.state.strays
 
-    if not found or context.draft.hub is None:
+    if not found or context.builder.hub is None:
         return
 
     # A lease that is held: one that still runs may be of before the hub was created anew.
@@ -272,7 +276,7 @@ def strays(context: GroupContext) -> Iterator[Finding]:
     partitions = tuple(p.id for p in found)
     evidence = StrayRecords(
         partitions=partitions,
-        partition_count=len(context.draft.hub.partition_ids),
+        partition_count=len(context.builder.hub.partition_ids),
         owners=tuple(sorted(owners)),
         written_at=max((at for at in written if at is not None), default=None),
     )
@@ -285,16 +289,16 @@ def recreated(context: GroupContext) -> Iterator[Finding]:
 
     Told whether or not anybody lives: whoever starts next reads on from them.
     """
-    seats = [s for s in context.troubled if s.marks & Mark.PREDATES_HUB]
-    created_at = context.draft.hub_created_at
+    affected = [s for s in context.troubled if s.flags & TroubleFlag.PREDATES_HUB]
+    created_at = context.builder.hub_created_at
 
-    if not seats or created_at is None:
+    if not affected or created_at is None:
         return
 
-    records = [s.shown.checkpoint for s in seats if s.shown.checkpoint is not None]
-    newest, partitions = max(records, key=lambda r: r.blob.last_modified), partition_ids(seats)
-    flow = context.draft.flows.get(newest.partition)
-    sample = flow.state.sample if flow else None
+    records = [s.shown.checkpoint for s in affected if s.shown.checkpoint is not None]
+    newest, partitions = max(records, key=lambda r: r.blob.last_modified), partition_ids(affected)
+    history = context.builder.histories.get(newest.partition)
+    sample = history.state.sample if history else None
     is_used = bool(context.group.state.owners) or context.is_configured
     evidence = HubRecreated(
         partitions=partitions,
@@ -303,7 +307,7 @@ def recreated(context: GroupContext) -> Iterator[Finding]:
         tolerance_s=CLOCKS_S,
         checkpoint_sequence=newest.sequence,
         last_sequence=sample.last_sequence if sample else None,
-        ahead=max((s.shown.ahead or 0 for s in seats), default=0) or None,
+        ahead=max((s.shown.ahead or 0 for s in affected), default=0) or None,
     )
     severity = Severity.CRITICAL if is_used else Severity.INFO
     yield finding(HUB_RECREATED, severity, context.subject(partitions), evidence, created_at)

@@ -28,7 +28,7 @@ from ehtui.domain.snapshot import Finding, Severity, SourceState, SourceStatus, 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
 
 SEVERAL = 3  # failures in a row after which a missing hub or store is critical
 ESSENTIAL = frozenset({"hub", "store"})
@@ -38,15 +38,15 @@ ODD_DATE_S = 60.0  # so long a single odd Date is told
 _DENIED = frozenset({ProblemKind.UNAUTHORISED, ProblemKind.FORBIDDEN})
 
 
-def failing(draft: Draft) -> Iterator[Finding]:
+def failing(builder: SnapshotBuilder) -> Iterator[Finding]:
     """One finding for each source whose last read failed."""
-    for source in draft.sources:
+    for source in builder.sources:
         problem = source.problem
 
         if source.status is not SourceStatus.FAILED or problem is None:
             continue
 
-        failures = draft.failures.get(source.name, 1)
+        failures = builder.failures.get(source.name, 1)
 
         if problem.kind in _DENIED:
             kind, severity = SOURCE_UNAUTHORISED, Severity.CRITICAL
@@ -61,14 +61,14 @@ def failing(draft: Draft) -> Iterator[Finding]:
             kind,
             severity,
             Subject(source=source.name),
-            _trouble(draft, source, problem, failures),
-            (source.failing_since or draft.at) + (draft.clock_offset_s or 0.0),
+            _trouble(builder, source, problem, failures),
+            (source.failing_since or builder.at) + (builder.clock_offset_s or 0.0),
         )
 
 
-def limited(draft: Draft) -> Iterator[Finding]:
+def limited(builder: SnapshotBuilder) -> Iterator[Finding]:
     """One finding for each source that answers, and gives less than it could."""
-    for source in draft.sources:
+    for source in builder.sources:
         problem = source.problem
 
         if source.status is SourceStatus.OK and problem is not None:
@@ -82,9 +82,11 @@ def limited(draft: Draft) -> Iterator[Finding]:
             yield finding(SOURCE_LIMITED, Severity.WARNING, subject, evidence)
 
 
-def _trouble(draft: Draft, source: SourceState, problem: Problem, failures: int) -> SourceTrouble:
-    offset_s = draft.clock_offset_s or 0.0
-    since = source.failing_since if source.failing_since is not None else draft.at
+def _trouble(
+    builder: SnapshotBuilder, source: SourceState, problem: Problem, failures: int
+) -> SourceTrouble:
+    offset_s = builder.clock_offset_s or 0.0
+    since = source.failing_since if source.failing_since is not None else builder.at
     return SourceTrouble(
         source=source.name,
         problem_kind=problem.kind,
@@ -97,9 +99,9 @@ def _trouble(draft: Draft, source: SourceState, problem: Problem, failures: int)
     )
 
 
-def clocks(draft: Draft) -> Iterator[Finding]:
+def clocks(builder: SnapshotBuilder) -> Iterator[Finding]:
     """Clocks that disagree: no more than that, for nothing is ordered by them."""
-    clocks = draft.clocks
+    clocks = builder.clocks
 
     # Consumers of this host expire leases by its clock (facts.md §2).
     if clocks.skew_s is not None and abs(clocks.skew_s) > SKEW_LIMIT_S:
@@ -108,7 +110,7 @@ def clocks(draft: Draft) -> Iterator[Finding]:
 
     jumped_at = clocks.jumped_at
 
-    if jumped_at is not None and (clocks.date_ahead_s or draft.now - jumped_at < ODD_DATE_S):
+    if jumped_at is not None and (clocks.date_ahead_s or builder.now - jumped_at < ODD_DATE_S):
         jump = StoreClockJump(
             ahead_s=clocks.jumped_by_s,
             seen_at=jumped_at,
@@ -122,28 +124,28 @@ def clocks(draft: Draft) -> Iterator[Finding]:
         yield finding(CLOCK_HUB, Severity.WARNING, Subject(), ahead)
 
 
-def not_visible(draft: Draft) -> Iterator[Finding]:
+def not_visible(builder: SnapshotBuilder) -> Iterator[Finding]:
     """The configured group has no records: kept elsewhere, in another container, or not started."""
-    name = draft.policy.default_group
-    group = draft.groups.get(name.lower())
-    store = draft.source("store")
-    is_off = not draft.policy.has_store or (store and store.status is SourceStatus.OFF)
+    name = builder.policy.default_group
+    group = builder.groups.get(name.lower())
+    store = builder.source("store")
+    is_off = not builder.policy.has_store or (store and store.status is SourceStatus.OFF)
 
     reason: Literal["no_store", "no_records"]
 
     if is_off:
         severity, reason, since = Severity.INFO, "no_store", None
-    elif draft.look is not None and (group is None or not group.state.spellings):
-        since = draft.started_at
-        is_starting = since is None or draft.looked_at - since < STARTING_S
+    elif builder.joined is not None and (group is None or not group.state.spellings):
+        since = builder.started_at
+        is_starting = since is None or builder.looked_at - since < STARTING_S
         severity, reason = Severity.INFO if is_starting else Severity.WARNING, "no_records"
     else:
         return
 
     evidence = NotVisible(
         reason=reason,
-        other_groups=tuple(g.state.name for k, g in draft.groups.items() if k != name.lower()),
-        local_consumers=len(draft.consumers),
+        other_groups=tuple(g.state.name for k, g in builder.groups.items() if k != name.lower()),
+        local_consumers=len(builder.consumers),
     )
     subject = Subject(group=name)
 

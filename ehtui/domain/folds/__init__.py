@@ -1,1 +1,1 @@
-"""One module per kind of update: what it changes in a draft."""
+"""One module per kind of update: what it changes in the snapshot that is built."""

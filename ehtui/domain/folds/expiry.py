@@ -7,21 +7,21 @@ from math import ceil
 from typing import TYPE_CHECKING
 
 from ehtui.domain.expiry import SeenExpiry, left_alone, taken
-from ehtui.domain.memory import MoveKind
+from ehtui.domain.memory import HandoverKind
 from ehtui.domain.snapshot import LeaseState, TimingBasis
 from ehtui.domain.tenures import has_lapsed, owner_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ehtui.domain.memory import GroupMemory, Move, Seat
-    from ehtui.domain.tenures import Shift
-    from ehtui.domain.timing import Timing
+    from ehtui.domain.memory import GroupMemory, Handover, JudgedPartition
+    from ehtui.domain.tenures import OwnerChange
+    from ehtui.domain.timing import LeaseTiming
 
 SAME_KIND = 1.3  # periods that differ by more are of clients with other settings
 SAME_ROUND_S = 1.0  # Last-Modified has whole seconds
 UNTIMED_S = 1.3  # who was not timed yet hardly renews sooner
-_FREE_KINDS = frozenset({MoveKind.CLAIMED, MoveKind.TAKEN_OVER})
+_FREE_KINDS = frozenset({HandoverKind.CLAIMED, HandoverKind.TAKEN_OVER})
 _LAPSING = frozenset({LeaseState.OVERDUE, LeaseState.EXPIRED})
 
 
@@ -39,12 +39,12 @@ class Round:
         return self.claimed_at < self.at - SAME_ROUND_S
 
 
-def rounds_of(seats: Iterable[Seat]) -> dict[str, Round]:
+def rounds_of(partitions: Iterable[JudgedPartition]) -> dict[str, Round]:
     """The latest round of every owner that a record names; blob leases tell none."""
     rounds: dict[str, Round] = {}
 
-    for seat in seats:
-        record, owner = seat.tenure.record, owner_of(seat.tenure)
+    for judged in partitions:
+        record, owner = judged.ownership.record, owner_of(judged.ownership)
 
         if record is None or owner is None or record.blob_lease_state is not None:
             continue
@@ -52,34 +52,38 @@ def rounds_of(seats: Iterable[Seat]) -> dict[str, Round]:
         round_ = rounds.setdefault(owner, Round(record.blob.last_modified))
         round_.at = max(round_.at, record.blob.last_modified)
         round_.partitions += 1
-        round_.claimed_at = max(round_.claimed_at, seat.tenure.claimed_at or 0.0)
+        round_.claimed_at = max(round_.claimed_at, judged.ownership.claimed_at or 0.0)
 
     return rounds
 
 
 def learned(
-    group: GroupMemory, rounds: Mapping[str, Round], shift: Shift, move: Move, timing: Timing | None
+    group: GroupMemory,
+    rounds: Mapping[str, Round],
+    change: OwnerChange,
+    handover: Handover,
+    timing: LeaseTiming | None,
 ) -> SeenExpiry | None:
     """What is known of the expiry after a change of hands; `rounds` are those before it.
 
     Only a lease that was seen to lapse teaches, and only where its owner's renewals were timed:
     a steal, or an id that was tied to the wrong process, looks like a short lease otherwise.
     """
-    renewed_at = shift.lease.renewed_at
+    renewed_at = change.lease.renewed_at
 
     if (
-        move.kind is not MoveKind.TAKEN_OVER
+        handover.kind is not HandoverKind.TAKEN_OVER
         or timing is None
         or timing.period_basis is TimingBasis.ASSUMED
         or renewed_at is None
-        or not has_lapsed(shift, timing)
+        or not has_lapsed(change, timing)
     ):
         return group.expiry
 
-    old, new = move.from_owner or "", move.to_owner or ""
-    left_s = _left_alone_for(rounds, old, len(group.seats), _like(group, new))
+    old, new = handover.from_owner or "", handover.to_owner or ""
+    left_s = _left_alone_for(rounds, old, len(group.by_partition), _like(group, new))
     at_least_s = max([timing.longest_s, *left_s])
-    return taken(group.expiry, at_least_s, move.at - renewed_at)
+    return taken(group.expiry, at_least_s, handover.at - renewed_at)
 
 
 def unlearned(group: GroupMemory) -> SeenExpiry | None:
@@ -90,10 +94,10 @@ def unlearned(group: GroupMemory) -> SeenExpiry | None:
     if not lapsing:
         return seen
 
-    rounds = rounds_of(group.seats.values())
+    rounds = rounds_of(group.by_partition.values())
 
     for owner in lapsing & rounds.keys():
-        left_s = _left_alone_for(rounds, owner or "", len(group.seats))
+        left_s = _left_alone_for(rounds, owner or "", len(group.by_partition))
         seen = left_alone(seen, min(left_s, default=0.0))
 
     return seen
@@ -139,25 +143,25 @@ def _like(group: GroupMemory, taker: str) -> frozenset[str]:
 def takes_all_at_once(group: GroupMemory) -> bool | None:
     """Whether who takes free partitions takes several in one round; None: not seen yet."""
     seen = group.takes_all_at_once
-    latest: dict[str, Move] = {}  # by owner
+    latest: dict[str, Handover] = {}  # by owner
 
-    for move in group.moves:
-        owner = move.to_owner
+    for handover in group.handovers:
+        owner = handover.to_owner
 
-        if move.kind not in _FREE_KINDS or owner is None:
+        if handover.kind not in _FREE_KINDS or owner is None:
             continue
 
-        before, latest[owner] = latest.get(owner), move
+        before, latest[owner] = latest.get(owner), handover
         track = group.owners.get(owner)
         period_s = track.renewals.period_s if track is not None else None
 
         # One that was not free yet at the other claim says nothing.
-        if before is None or move.free_since is None or before.at < move.free_since:
+        if before is None or handover.free_since is None or before.at < handover.free_since:
             continue
 
         # Seen later it is a renewal that is dated, and all are renewed in one round.
-        if max(before.seen_within_s, move.seen_within_s) < (period_s or UNTIMED_S) / SAME_KIND:
-            seen = _is_at_once(move.at - before.at, period_s, seen)
+        if max(before.seen_within_s, handover.seen_within_s) < (period_s or UNTIMED_S) / SAME_KIND:
+            seen = _is_at_once(handover.at - before.at, period_s, seen)
 
     return seen
 

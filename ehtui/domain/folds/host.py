@@ -12,39 +12,39 @@ from ehtui.domain.snapshot import ConsumerState, Subject
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.process import ProcessId, ProcessSample
     from ehtui.domain.updates import ProcessesRead
 
 MOST_DEPARTURES = 64
 
 
-def fold_processes(draft: Draft, update: ProcessesRead) -> None:
+def fold_processes(builder: SnapshotBuilder, update: ProcessesRead) -> None:
     """Fold in a scan: who is new, who is gone."""
-    draft.restarts = update.restarts
+    builder.restarts = update.restarts
     alive = {p.id: p for p in update.processes if not p.has_ended}
-    known = {c.process.id: c for c in draft.consumers}
-    _exchange(draft, known, alive, update.at)
-    host = draft.host
+    known = {c.process.id: c for c in builder.consumers}
+    _exchange(builder, known, alive, update.at)
+    host = builder.host
 
     if host.listed_at is not None:
         for process in alive.values():
             if process.id not in known:
-                _tell_start(draft, process)
+                _tell_start(builder, process)
 
     for id_, consumer in known.items():
         if id_ not in alive:
-            _depart(draft, consumer, update.at)
+            _depart(builder, consumer, update.at)
 
-    host = draft.host
-    draft.host = replace(
+    host = builder.host
+    builder.host = replace(
         host,
         listed_at=update.at - update.duration_s,
         incidents={k: v for k, v in host.incidents.items() if k[0] in alive},
         troubles={k: v for k, v in host.troubles.items() if k[0] in alive},
         idle_since={k: v for k, v in host.idle_since.items() if k[0] in alive},
     )
-    draft.consumers = tuple(
+    builder.consumers = tuple(
         replace(before, process=process)
         if (before := known.get(process.id)) is not None
         else ConsumerState(process)
@@ -53,7 +53,7 @@ def fold_processes(draft: Draft, update: ProcessesRead) -> None:
 
 
 def _exchange(
-    draft: Draft,
+    builder: SnapshotBuilder,
     known: dict[ProcessId, ConsumerState],
     alive: Mapping[ProcessId, ProcessSample],
     at: float,
@@ -72,15 +72,15 @@ def _exchange(
             known[id_] = ConsumerState(process)
             continue
 
-        _depart(draft, before, at)
-        links = {o: link for o, link in draft.host.links.items() if link.process != id_}
-        draft.host = replace(draft.host, links=links)
+        _depart(builder, before, at)
+        links = {o: link for o, link in builder.host.links.items() if link.process != id_}
+        builder.host = replace(builder.host, links=links)
         del known[id_]
 
 
-def _tell_start(draft: Draft, process: ProcessSample) -> None:
-    offset_s = draft.clock_offset_s or 0.0
-    draft.tell(
+def _tell_start(builder: SnapshotBuilder, process: ProcessSample) -> None:
+    offset_s = builder.clock_offset_s or 0.0
+    builder.tell(
         timeline.CONSUMER_STARTED,
         process.id.started_at + offset_s,
         Subject(pid=process.id.pid),
@@ -93,9 +93,9 @@ def _tell_start(draft: Draft, process: ProcessSample) -> None:
     )
 
 
-def _depart(draft: Draft, consumer: ConsumerState, at: float) -> None:
+def _depart(builder: SnapshotBuilder, consumer: ConsumerState, at: float) -> None:
     """A process is gone: remember which owners it was, so that a lapse can name its cause."""
-    host, process = draft.host, consumer.process
+    host, process = builder.host, consumer.process
     owners = tuple(
         link.owner
         for link in host.links.values()
@@ -108,7 +108,7 @@ def _depart(draft: Draft, consumer: ConsumerState, at: float) -> None:
     sent = [s.signal for s in host.signals if s.process == process.id]
     departure = Departure(
         process=process.id,
-        at=draft.now,
+        at=builder.now,
         owners=owners,
         command=process.command,
         consumer_name=process.consumer_name,
@@ -116,11 +116,11 @@ def _depart(draft: Draft, consumer: ConsumerState, at: float) -> None:
         signal=sent[-1] if sent else None,
         home=consumer.home,
     )
-    draft.host = replace(host, departures=(*host.departures[-(MOST_DEPARTURES - 1) :], departure))
+    builder.host = replace(host, departures=(*host.departures[-(MOST_DEPARTURES - 1) :], departure))
     owner = consumer.link.owner if consumer.link is not None else None
-    draft.tell(
+    builder.tell(
         timeline.CONSUMER_GONE,
-        draft.now,
+        builder.now,
         Subject(pid=process.id.pid, owner=owner),
         timeline.ConsumerGone(
             pid=process.id.pid,

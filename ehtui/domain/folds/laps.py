@@ -10,79 +10,86 @@ from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.snapshot import Subject
 
 if TYPE_CHECKING:
-    from ehtui.domain.draft import Draft
-    from ehtui.domain.lap import Lap
+    from ehtui.domain.draft import SnapshotBuilder
+    from ehtui.domain.lap import MeasuredTakeover
     from ehtui.domain.outcomes import Outcome
 
-MOST_LAPS = 64
+MOST_TAKEOVERS = 64
 KEPT_S = 3600.0
 
 
-def begin_laps(draft: Draft, outcome: Outcome) -> None:
+def begin_takeovers(builder: SnapshotBuilder, outcome: Outcome) -> None:
     """Watch what the targets owned; a newer signal replaces what still runs for a partition."""
     if outcome.state is OutcomeState.DRY_RUN:
         return
 
-    begun = stopwatch.start(outcome, draft.before)
-    places = {(lap.owned.group, lap.owned.partition) for lap in begun}
+    begun = stopwatch.start(outcome, builder.before)
+    places = {(takeover.owned.group, takeover.owned.partition) for takeover in begun}
     before = [
-        lap
-        for lap in draft.laps
-        if lap.owned_at is not None or (lap.owned.group, lap.owned.partition) not in places
+        takeover
+        for takeover in builder.takeovers
+        if takeover.owned_at is not None
+        or (takeover.owned.group, takeover.owned.partition) not in places
     ]
-    draft.laps = (*before, *begun)[-MOST_LAPS:]
+    builder.takeovers = (*before, *begun)[-MOST_TAKEOVERS:]
 
 
-def advance_laps(draft: Draft) -> None:
+def advance_takeovers(builder: SnapshotBuilder) -> None:
     """Take in what this update showed, and tell a gap as soon as it is measured."""
-    if not draft.laps:
+    if not builder.takeovers:
         return
 
-    kept: list[Lap] = []
+    kept: list[MeasuredTakeover] = []
 
-    for before in draft.laps:
-        lap = stopwatch.advance_one(before, draft)
+    for before in builder.takeovers:
+        takeover = stopwatch.advance_one(before, builder)
 
-        if before.owned_at is None and lap.owned_at is not None:
-            _tell(draft, lap, lap.owned_at)
+        if before.owned_at is None and takeover.owned_at is not None:
+            _tell(builder, takeover, takeover.owned_at)
 
-        if before.moved_at is None and lap.moved_at is not None:
-            _tell_moved(draft, lap, lap.moved_at)
+        if before.moved_at is None and takeover.moved_at is not None:
+            _tell_moved(builder, takeover, takeover.moved_at)
 
-        if draft.now - lap.started_at <= KEPT_S and not stopwatch.lives_on(lap, draft):
-            kept.append(lap)
+        if builder.now - takeover.started_at <= KEPT_S and not stopwatch.lives_on(
+            takeover, builder
+        ):
+            kept.append(takeover)
 
     # The same tuple while nothing moved: an unchanged snapshot costs its readers nothing.
-    if tuple(kept) != draft.laps:
-        draft.laps = tuple(kept)
+    if tuple(kept) != builder.takeovers:
+        builder.takeovers = tuple(kept)
 
 
-def _tell(draft: Draft, lap: Lap, owned_at: float) -> None:
-    window = lap.owned.takeover
-    draft.tell(
+def _tell(builder: SnapshotBuilder, takeover: MeasuredTakeover, owned_at: float) -> None:
+    window = takeover.owned.takeover
+    builder.tell(
         timeline.TAKEOVER_MEASURED,
         owned_at,
-        Subject(group=lap.owned.group, partition=lap.owned.partition, owner=lap.owner),
+        Subject(
+            group=takeover.owned.group, partition=takeover.owned.partition, owner=takeover.owner
+        ),
         timeline.TakeoverMeasured(
-            owner=lap.owner,
-            previous_owner=lap.previous_owner,
-            signalled_at=lap.started_at,
-            gap_s=lap.gap_s,
+            owner=takeover.owner,
+            previous_owner=takeover.previous_owner,
+            signalled_at=takeover.started_at,
+            gap_s=takeover.gap_s,
             takeover=Forecast(window.earliest_at, window.latest_at, window.basis, window.is_guess),
-            is_inside_forecast=lap.is_inside_forecast,
+            is_inside_forecast=takeover.is_inside_forecast,
         ),
     )
 
 
-def _tell_moved(draft: Draft, lap: Lap, moved_at: float) -> None:
-    draft.tell(
+def _tell_moved(builder: SnapshotBuilder, takeover: MeasuredTakeover, moved_at: float) -> None:
+    builder.tell(
         timeline.TAKEOVER_MOVED,
         moved_at,
-        Subject(group=lap.owned.group, partition=lap.owned.partition, owner=lap.owner),
+        Subject(
+            group=takeover.owned.group, partition=takeover.owned.partition, owner=takeover.owner
+        ),
         timeline.TakeoverMoved(
-            owner=lap.owner,
-            previous_owner=lap.previous_owner,
-            signalled_at=lap.started_at,
-            moved_s=moved_at - lap.started_at,
+            owner=takeover.owner,
+            previous_owner=takeover.previous_owner,
+            signalled_at=takeover.started_at,
+            moved_s=moved_at - takeover.started_at,
         ),
     )

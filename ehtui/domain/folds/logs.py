@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain import timeline
-from ehtui.domain.memory import LogMark, LogTrouble
+from ehtui.domain.memory import LogBurst, LogTrouble
 from ehtui.domain.ownership import natural
 from ehtui.domain.process import LinkBasis, LogIncidentKind
 from ehtui.domain.snapshot import Subject
@@ -15,7 +15,7 @@ from ehtui.domain.timeline import LogLines
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.evidence import EventKind
     from ehtui.domain.process import LogIncident, OwnerLink, ProcessId
     from ehtui.domain.updates import LogsRead
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 WINDOW_S = 300.0  # how long a line counts
 TOLD_EVERY_S = 60.0  # a flood is one event a minute
-MOST_LINKS, MOST_MARKS = 1024, 64
+MOST_LINKS, MOST_BURSTS = 1024, 64
 
 TROUBLES: Mapping[LogIncidentKind, EventKind[LogLines]] = {
     LogIncidentKind.CLAIM_FAILED: timeline.LOG_CLAIM_FAILED,
@@ -42,13 +42,13 @@ TROUBLES: Mapping[LogIncidentKind, EventKind[LogLines]] = {
 }
 
 
-def fold_logs(draft: Draft, update: LogsRead) -> None:
+def fold_logs(builder: SnapshotBuilder, update: LogsRead) -> None:
     """Fold in what logs told: who is which owner, and how often each trouble was named."""
-    incidents, troubles = dict(draft.host.incidents), dict(draft.host.troubles)
-    links, doubted = _named(draft, update.links)
+    incidents, troubles = dict(builder.host.incidents), dict(builder.host.troubles)
+    links, doubted = _named(builder, update.links)
 
     for incident in update.incidents:
-        process = incident.process or _process_of(draft, incident.owner)
+        process = incident.process or _process_of(builder, incident.owner)
 
         if process is None:
             continue
@@ -57,14 +57,14 @@ def fold_logs(draft: Draft, update: LogsRead) -> None:
         incidents[key] = incidents.get(key, 0) + incident.count
 
         if incident.kind in TROUBLES and not incident.is_past:
-            troubles[key] = _noted(draft, troubles.get(key), incident)
+            troubles[key] = _noted(builder, troubles.get(key), incident)
 
     if len(links) > MOST_LINKS:
         newest = sorted(links.values(), key=lambda link: link.seen_at)[-MOST_LINKS:]
         links = {link.owner: link for link in newest}
 
-    draft.host = replace(
-        draft.host,
+    builder.host = replace(
+        builder.host,
         links=links,
         doubted=doubted,
         claims=update.claims,
@@ -72,18 +72,18 @@ def fold_logs(draft: Draft, update: LogsRead) -> None:
         followed=frozenset(pid for pid, _ in update.followed),
         behind=_behind(update.behind),
         shared=_shared(update.links),
-        troubles=_told(draft, troubles),
+        troubles=_told(builder, troubles),
     )
 
 
 def _named(
-    draft: Draft, told: Iterable[OwnerLink]
+    builder: SnapshotBuilder, told: Iterable[OwnerLink]
 ) -> tuple[dict[str, OwnerLink], dict[str, OwnerLink]]:
     """What logs say now, and what of it is in doubt: each read tells all that is known.
 
     So what was taken back, as who else writes a log became known, goes.
     """
-    before = draft.host.links
+    before = builder.host.links
     links = {o: k for o, k in before.items() if k.basis is not LinkBasis.LOG}
     doubted: dict[str, OwnerLink] = {}
 
@@ -100,9 +100,9 @@ def _named(
     return links, doubted
 
 
-def _process_of(draft: Draft, owner: str | None) -> ProcessId | None:
+def _process_of(builder: SnapshotBuilder, owner: str | None) -> ProcessId | None:
     """Who an owner is, as far as was known before: of a line in a log that several write."""
-    link = draft.host.links.get(owner) if owner is not None else None
+    link = builder.host.links.get(owner) if owner is not None else None
     return link.process if link is not None else None
 
 
@@ -126,55 +126,57 @@ def _behind(logs: Iterable[tuple[int, int]]) -> dict[int, int]:
     return behind
 
 
-def _noted(draft: Draft, known: LogTrouble | None, incident: LogIncident) -> LogTrouble:
+def _noted(builder: SnapshotBuilder, known: LogTrouble | None, incident: LogIncident) -> LogTrouble:
     known = known or LogTrouble()
-    at = incident.at + (draft.clock_offset_s or 0.0)
-    mark = LogMark(at, incident.count, incident.partition)
+    at = incident.at + (builder.clock_offset_s or 0.0)
+    burst = LogBurst(at, incident.count, incident.partition)
     return replace(
         known,
-        marks=(*known.marks[-(MOST_MARKS - 1) :], mark),
+        bursts=(*known.bursts[-(MOST_BURSTS - 1) :], burst),
         line=incident.line,
         owner=incident.owner or known.owner,
         untold=known.untold + incident.count,
     )
 
 
-def _told(draft: Draft, troubles: Troubles) -> Troubles:
+def _told(builder: SnapshotBuilder, troubles: Troubles) -> Troubles:
     """Those that still count; what was not told for a minute goes onto the timeline."""
     kept: Troubles = {}
 
     for key, trouble in troubles.items():
-        if trouble.untold and draft.now - (trouble.told_at or 0.0) >= TOLD_EVERY_S:
-            _tell(draft, *key, trouble)
-            told = replace(trouble, told_at=draft.now, untold=0)
+        if trouble.untold and builder.now - (trouble.told_at or 0.0) >= TOLD_EVERY_S:
+            _tell(builder, *key, trouble)
+            told = replace(trouble, told_at=builder.now, untold=0)
         else:
             told = trouble
 
-        marks = tuple(m for m in told.marks if draft.now - m.at <= WINDOW_S)
+        bursts = tuple(m for m in told.bursts if builder.now - m.at <= WINDOW_S)
 
-        if marks:
-            kept[key] = told if len(marks) == len(told.marks) else replace(told, marks=marks)
+        if bursts:
+            kept[key] = told if len(bursts) == len(told.bursts) else replace(told, bursts=bursts)
 
     return kept
 
 
-def _tell(draft: Draft, process: ProcessId, kind: LogIncidentKind, trouble: LogTrouble) -> None:
+def _tell(
+    builder: SnapshotBuilder, process: ProcessId, kind: LogIncidentKind, trouble: LogTrouble
+) -> None:
     since = trouble.told_at or 0.0
-    draft.tell(
+    builder.tell(
         TROUBLES[kind],
-        trouble.marks[-1].at,
+        trouble.bursts[-1].at,
         Subject(pid=process.pid, owner=trouble.owner),
         LogLines(
             pid=process.pid,
             owner=trouble.owner,
             count=trouble.untold,
-            partitions=partitions_of(m for m in trouble.marks if m.at > since),
+            partitions=partitions_of(m for m in trouble.bursts if m.at > since),
             line=trouble.line,
         ),
         is_approximate=True,
     )
 
 
-def partitions_of(marks: Iterable[LogMark]) -> tuple[str, ...]:
+def partitions_of(bursts: Iterable[LogBurst]) -> tuple[str, ...]:
     """The partitions that these lines named, in natural order."""
-    return natural({m.partition for m in marks if m.partition is not None})
+    return natural({m.partition for m in bursts if m.partition is not None})

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.folds.expiry import takes_all_at_once
 from ehtui.domain.memory import GroupMemory, OwnerTrack
-from ehtui.domain.renewals import NOT_MEASURED, Sight, is_next, measured, quicker
+from ehtui.domain.renewals import NOT_MEASURED, SeenRenewal, is_next, measured, quicker
 from ehtui.domain.sdks import hints_of
 from ehtui.domain.snapshot import LIVE_STATES
 from ehtui.domain.store import Layout
@@ -18,7 +18,7 @@ from ehtui.domain.timing import timings
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.store import Ownership
 
 FORGET_OWNER_S = 3600.0
@@ -28,7 +28,7 @@ Stamps = tuple[float, float]  # Last-Modified before and after a renewal
 
 
 def followed_owners(
-    draft: Draft,
+    builder: SnapshotBuilder,
     group: GroupMemory,
     renewed: Mapping[str, Sequence[Stamps]],
     *,
@@ -48,24 +48,29 @@ def followed_owners(
         if track is None:
             continue
 
-        owners[owner] = after = _renewed(draft, track, stamps)
+        owners[owner] = after = _renewed(builder, track, stamps)
         has_changed |= after.renewals.period_s != track.renewals.period_s
         has_changed |= after.renewals.longest_s != track.renewals.longest_s
 
     if not has_changed:
         return replace(group, owners=owners)
 
-    return _timed(draft, replace(group, owners=_present(draft, group, owners, is_first=is_first)))
+    return _timed(
+        builder, replace(group, owners=_present(builder, group, owners, is_first=is_first))
+    )
 
 
-def _renewed(draft: Draft, track: OwnerTrack, stamps: Sequence[Stamps]) -> OwnerTrack:
+def _renewed(builder: SnapshotBuilder, track: OwnerTrack, stamps: Sequence[Stamps]) -> OwnerTrack:
     """`track` after its owner wrote what it holds again."""
     was_modified_at, modified_at = max(b for b, _ in stamps), max(a for _, a in stamps)
-    was, now = track.sight, Sight(draft.listed_before_exactly, modified_at, draft.listed_exactly)
+    was, now = (
+        track.last_renewal,
+        SeenRenewal(builder.listed_before_exactly, modified_at, builder.listed_exactly),
+    )
     renewals, blurred, first_seen_at = track.renewals, track.blurred, track.first_seen_at
 
     if was is None or was.modified_at != was_modified_at:
-        was = Sight(-inf, was_modified_at, inf)  # a claim, since
+        was = SeenRenewal(-inf, was_modified_at, inf)  # a claim, since
 
     if is_next(was, now):
         renewals = measured(renewals, now.at - was.at, now.inexact_s)
@@ -74,30 +79,30 @@ def _renewed(draft: Draft, track: OwnerTrack, stamps: Sequence[Stamps]) -> Owner
         renewals = quicker(renewals, modified_at - was_modified_at)
 
         if renewals is NOT_MEASURED and track.renewals is not NOT_MEASURED:
-            first_seen_at = draft.now  # to be timed anew
+            first_seen_at = builder.now  # to be timed anew
 
     return OwnerTrack(
         renewals=renewals,
         joined_at=track.joined_at,
-        seen_at=draft.looked_at,
+        seen_at=builder.looked_at,
         first_seen_at=first_seen_at,
-        sight=now,
+        last_renewal=now,
         blurred=blurred,
     )
 
 
-def _timed(draft: Draft, group: GroupMemory) -> GroupMemory:
+def _timed(builder: SnapshotBuilder, group: GroupMemory) -> GroupMemory:
     live = frozenset(
         holder
-        for seat in group.seats.values()
-        if (holder := owner_of(seat.tenure)) is not None
-        and (seat.shown.lease.state in LIVE_STATES or seat.shown.lease.owner is None)
+        for judged in group.by_partition.values()
+        if (holder := owner_of(judged.ownership)) is not None
+        and (judged.shown.lease.state in LIVE_STATES or judged.shown.lease.owner is None)
     )
     at_once = takes_all_at_once(group)
     judged = timings(
-        draft.policy.lease_of(group.state.name),
+        builder.policy.lease_of(group.state.name),
         {owner: track.renewals for owner, track in group.owners.items()},
-        hints_by_owner(draft, group),
+        hints_by_owner(builder, group),
         live,
         group.expiry,
         is_greedy=at_once,
@@ -109,23 +114,26 @@ def _timed(draft: Draft, group: GroupMemory) -> GroupMemory:
 
 
 def _present(
-    draft: Draft, group: GroupMemory, owners: dict[str, OwnerTrack], *, is_first: bool
+    builder: SnapshotBuilder, group: GroupMemory, owners: dict[str, OwnerTrack], *, is_first: bool
 ) -> dict[str, OwnerTrack]:
     """Newcomers noted, and those forgotten who left long ago."""
-    looked_at = draft.looked_at
+    looked_at = builder.looked_at
 
-    for seat in group.seats.values():
-        holder, record = seat.tenure.holder, seat.tenure.record
+    for judged in group.by_partition.values():
+        holder, record = judged.ownership.holder, judged.ownership.record
 
         if holder is not None and holder not in owners:
-            joined_at = None if is_first else seat.tenure.claimed_at
+            joined_at = None if is_first else judged.ownership.claimed_at
             written_at = record.blob.last_modified if record is not None else looked_at
-            sight = Sight(-inf, written_at, draft.listed_exactly)
+            last_renewal = SeenRenewal(-inf, written_at, builder.listed_exactly)
             owners[holder] = OwnerTrack(
-                joined_at=joined_at, seen_at=looked_at, first_seen_at=draft.now, sight=sight
+                joined_at=joined_at,
+                seen_at=looked_at,
+                first_seen_at=builder.now,
+                last_renewal=last_renewal,
             )
 
-    present = {seat.tenure.holder for seat in group.seats.values()}
+    present = {judged.ownership.holder for judged in group.by_partition.values()}
 
     for owner, track in tuple(owners.items()):
         if owner in present:
@@ -139,24 +147,24 @@ def _present(
     return {owner: track for owner, track in owners.items() if owner in keep}
 
 
-def hints_by_owner(draft: Draft, group: GroupMemory) -> dict[str, frozenset[str]]:
+def hints_by_owner(builder: SnapshotBuilder, group: GroupMemory) -> dict[str, frozenset[str]]:
     """What else tells an owner's SDK: its process, a .NET checkpoint, names not lower-cased."""
-    names = {c.process.id: c.process.program for c in draft.consumers}
+    names = {c.process.id: c.process.program for c in builder.consumers}
     hints = {
         owner: found
-        for owner, link in draft.host.links.items()
+        for owner, link in builder.host.links.items()
         if owner in group.owners and (found := hints_of(names.get(link.process), link.evidence))
     }
 
-    for seat in group.seats.values():
-        holder, checkpoint = seat.tenure.holder, seat.shown.checkpoint
+    for judged in group.by_partition.values():
+        holder, checkpoint = judged.ownership.holder, judged.shown.checkpoint
 
         if holder is None or holder in hints:
             continue
 
         if checkpoint is not None and checkpoint.client_identifier == holder:
             hints[holder] = frozenset({"dotnet"})
-        elif _keeps_case(seat.tenure.record):
+        elif _keeps_case(judged.ownership.record):
             hints[holder] = frozenset({"go"})
 
     return hints

@@ -10,7 +10,7 @@ from ehtui.domain.snapshot import SourceState, SourceStatus, Subject
 from ehtui.domain.updates import HubRead
 
 if TYPE_CHECKING:
-    from ehtui.domain.draft import Draft
+    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.updates import (
         HostClockSet,
         LogsRead,
@@ -23,45 +23,45 @@ if TYPE_CHECKING:
     Read = HubRead | StoreRead | ProcessesRead | LogsRead
 
 
-def fold_success(draft: Draft, update: Read) -> None:
+def fold_success(builder: SnapshotBuilder, update: Read) -> None:
     """A source answered."""
-    before = draft.source(update.source)
+    before = builder.source(update.source)
 
     if before is not None and before.status is SourceStatus.FAILED:
         down_s = update.at - before.failing_since if before.failing_since is not None else None
-        draft.tell(
+        builder.tell(
             timeline.SOURCE_RECOVERED,
-            draft.now,
+            builder.now,
             Subject(source=update.source),
             timeline.SourceBack(down_s),
         )
 
-    draft.failures = {k: v for k, v in draft.failures.items() if k != update.source}
+    builder.failures = {k: v for k, v in builder.failures.items() if k != update.source}
     # A source may answer and still give less than it could; it says so itself.
     limitation = update.limitation if isinstance(update, HubRead) else None
     state = SourceState(update.source, SourceStatus.OK, update.at, update.duration_s, limitation)
-    _put(draft, state)
+    _put(builder, state)
 
 
-def fold_failure(draft: Draft, update: SourceFailed) -> None:
+def fold_failure(builder: SnapshotBuilder, update: SourceFailed) -> None:
     """A read failed: what was known stays."""
-    before = draft.source(update.source) or SourceState(update.source)
+    before = builder.source(update.source) or SourceState(update.source)
     is_news = before.status is not SourceStatus.FAILED or before.problem is None
     is_news = is_news or before.problem is None or before.problem.kind is not update.problem.kind
 
     if is_news:
         problem = update.problem
-        draft.tell(
+        builder.tell(
             timeline.SOURCE_FAILED,
-            draft.now,
+            builder.now,
             Subject(source=update.source),
             timeline.SourceDown(problem.kind, problem.summary, problem.advice),
         )
 
-    failures = draft.failures.get(update.source, 0) + 1
-    draft.failures = {**draft.failures, update.source: failures}
+    failures = builder.failures.get(update.source, 0) + 1
+    builder.failures = {**builder.failures, update.source: failures}
     _put(
-        draft,
+        builder,
         replace(
             before,
             status=SourceStatus.FAILED,
@@ -72,20 +72,20 @@ def fold_failure(draft: Draft, update: SourceFailed) -> None:
     )
 
 
-def fold_off(draft: Draft, update: SourceOff) -> None:
+def fold_off(builder: SnapshotBuilder, update: SourceOff) -> None:
     """A source is not configured."""
-    _put(draft, SourceState(update.source, SourceStatus.OFF, problem=update.problem))
+    _put(builder, SourceState(update.source, SourceStatus.OFF, problem=update.problem))
 
 
-def fold_host_clock(draft: Draft, update: HostClockSet) -> None:
+def fold_host_clock(builder: SnapshotBuilder, update: HostClockSet) -> None:
     """This host's clock was set; nothing that is known of the hub changes by it."""
-    by_s = update.ahead_s - draft.clocks.host_ahead_s
-    draft.clocks = draft.clocks._replace(host_ahead_s=update.ahead_s)
-    draft.tell(timeline.CLOCK_SET, draft.now, Subject(), timeline.ClockSet(by_s))
+    by_s = update.ahead_s - builder.clocks.host_ahead_s
+    builder.clocks = builder.clocks._replace(host_ahead_s=update.ahead_s)
+    builder.tell(timeline.CLOCK_SET, builder.now, Subject(), timeline.ClockSet(by_s))
 
 
-def _put(draft: Draft, state: SourceState) -> None:
-    if any(s.name == state.name for s in draft.sources):
-        draft.sources = tuple(state if s.name == state.name else s for s in draft.sources)
+def _put(builder: SnapshotBuilder, state: SourceState) -> None:
+    if any(s.name == state.name for s in builder.sources):
+        builder.sources = tuple(state if s.name == state.name else s for s in builder.sources)
     else:
-        draft.sources = (*draft.sources, state)
+        builder.sources = (*builder.sources, state)

@@ -5,155 +5,170 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain import ownership, timeline
+from ehtui.domain import timeline
 from ehtui.domain.clocks import UNREAD_CLOCKS, dated, on_one_timeline
 from ehtui.domain.closer_looks import counted
 from ehtui.domain.folds.expiry import rounds_of, unlearned, with_expiry
-from ehtui.domain.folds.moves import tell_moves
+from ehtui.domain.folds.moves import tell_handovers
 from ehtui.domain.folds.owners import followed_owners
-from ehtui.domain.groups import new_group, rejudged, reseated
-from ehtui.domain.memory import UNSEEN, GroupMemory, Seat
+from ehtui.domain.groups import new_group, rejudged, with_partitions
+from ehtui.domain.memory import UNSEEN, GroupMemory, JudgedPartition
 from ehtui.domain.namespaces import Names
+from ehtui.domain.ownership import (
+    HubNames,
+    JoinedListing,
+    RecordKey,
+    changed_keys,
+    checkpoint_at,
+    join_listing,
+    natural,
+    natural_key,
+    ownership_at,
+)
 from ehtui.domain.snapshot import LeaseState, Subject
 from ehtui.domain.stored import HIDE_OWNER, Stored, hides
 from ehtui.domain.strays import strays_of
-from ehtui.domain.tenures import Shift, followed, owner_of, watched
+from ehtui.domain.tenures import OwnerChange, followed, owner_of, watched
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.draft import Draft
-    from ehtui.domain.seats import Moment
+    from ehtui.domain.draft import SnapshotBuilder
+    from ehtui.domain.seats import JudgingContext
     from ehtui.domain.store import Checkpoint, Ownership, StoreListing
     from ehtui.domain.updates import StoreRead
 
 
-def fold_store(draft: Draft, update: StoreRead) -> None:
+def fold_store(builder: SnapshotBuilder, update: StoreRead) -> None:
     """Fold in one listing; one that was asked for before the last one is old news."""
     listing = update.listing
-    was = draft.clocks
+    was = builder.clocks
     clocks, is_anew = dated(was, listing)
 
     if clocks.listed_at < was.listed_at and not is_anew:
         return
 
     if is_anew:  # all that was judged was judged by a wrong Date
-        draft.look, draft.groups, draft.started_at, was = None, {}, None, UNREAD_CLOCKS
+        builder.joined, builder.groups, builder.started_at, was = None, {}, None, UNREAD_CLOCKS
 
-    before = draft.look.listing if draft.look is not None else None
-    listing, draft.clocks, draft.restamped = on_one_timeline(
-        listing, before, clocks, was, draft.restamped
+    before = builder.joined.listing if builder.joined is not None else None
+    listing, builder.clocks, builder.restamped = on_one_timeline(
+        listing, before, clocks, was, builder.restamped
     )
-    draft.looked_before_at = before.server_time if before is not None else None
+    builder.looked_before_at = before.server_time if before is not None else None
 
-    if draft.started_at is None:
-        draft.started_at = listing.server_time
+    if builder.started_at is None:
+        builder.started_at = listing.server_time
 
-    _fold_listing(draft, listing)
-    draft.close_reads = counted(draft)
+    _fold_listing(builder, listing)
+    builder.close_reads = counted(builder)
 
 
-def rejoin(draft: Draft) -> None:
+def rejoin(builder: SnapshotBuilder) -> None:
     """Join the last listing again, because the hub that it is matched to became known or grew."""
-    if draft.look is not None:
-        _fold_listing(draft, draft.look.listing)
+    if builder.joined is not None:
+        _fold_listing(builder, builder.joined.listing)
 
 
-def _fold_listing(draft: Draft, listing: StoreListing) -> None:
-    before = draft.look
-    look = draft.look = ownership.look_at(listing, _hub_names(draft), before)
-    changed = ownership.changed_places(before, look)
+def _fold_listing(builder: SnapshotBuilder, listing: StoreListing) -> None:
+    before = builder.joined
+    joined = builder.joined = join_listing(listing, _hub_names(builder), before)
+    changed = changed_keys(before, joined)
 
-    if before is not None and before.hub != look.hub:
-        draft.groups = _still_named(draft, before, look)
-        before = before if draft.groups else None
+    if before is not None and before.hub != joined.hub:
+        builder.groups = _still_named(builder, before, joined)
+        before = before if builder.groups else None
 
     is_first = before is None
-    seated = _seat_groups(draft, look, is_first=is_first)
+    unseen_by_group = _with_every_group(builder, joined, is_first=is_first)
     by_group: dict[str, set[str]] = {}
 
     for key, pid in changed:
         by_group.setdefault(key, set()).add(pid)
 
-    moment = draft.moment()
+    context = builder.context()
 
-    for key in tuple(draft.groups):
+    for key in tuple(builder.groups):
         written = by_group.get(key, set())
-        unseen = seated.get(key, set())
-        _fold_group(draft, key, written, unseen, moment, is_first=is_first)
+        unseen = unseen_by_group.get(key, set())
+        _fold_group(builder, key, written, unseen, context, is_first=is_first)
 
-    draft.moved = frozenset()
+    builder.moved = frozenset()
 
 
 def _still_named(
-    draft: Draft, before: ownership.Look, look: ownership.Look
+    builder: SnapshotBuilder, before: JoinedListing, joined: JoinedListing
 ) -> dict[str, GroupMemory]:
     """The groups that go on: none where another hub was joined before, else those that it has."""
     if before.hub is not None:
         return {}
 
-    own = draft.policy.default_group.lower()
-    return {key: group for key, group in draft.groups.items() if key in look.names or key == own}
+    own = builder.policy.default_group.lower()
+    return {
+        key: group for key, group in builder.groups.items() if key in joined.names or key == own
+    }
 
 
-def _hub_names(draft: Draft) -> ownership.HubNames | None:
+def _hub_names(builder: SnapshotBuilder) -> HubNames | None:
     """What records of this hub may be written under; None while it has not answered."""
-    hub = draft.hub
+    hub = builder.hub
 
     if hub is None:
         return None
 
-    return ownership.HubNames(Names(hub.namespace, draft.policy.aliases), hub.name.lower())
+    return HubNames(Names(hub.namespace, builder.policy.aliases), hub.name.lower())
 
 
-def _seat_groups(draft: Draft, look: ownership.Look, *, is_first: bool) -> dict[str, set[str]]:
+def _with_every_group(
+    builder: SnapshotBuilder, joined: JoinedListing, *, is_first: bool
+) -> dict[str, set[str]]:
     """Make room for every group and partition that is known, the configured group first.
 
     Gives the partitions that were not seen before, by group.
     """
-    own_name = draft.policy.default_group
+    own_name = builder.policy.default_group
     names = {own_name.lower(): own_name}
     names.update(
-        (k, draft.policy.spelled(n)) for k, n in sorted(look.names.items()) if k not in names
+        (k, builder.policy.spelled(n)) for k, n in sorted(joined.names.items()) if k not in names
     )
-    partitions = _partitions(draft, look)
-    seated: dict[str, set[str]] = {}
+    partitions = _partitions(builder, joined)
+    unseen_by_group: dict[str, set[str]] = {}
 
     for key, name in names.items():
-        group = draft.groups.get(key)
+        group = builder.groups.get(key)
 
         if group is None:
             group = new_group(key, name, partitions)
-            seated[key] = set(partitions)
+            unseen_by_group[key] = set(partitions)
 
             if not is_first:
-                draft.tell(
+                builder.tell(
                     timeline.GROUP_APPEARED,
-                    draft.looked_at,
+                    builder.looked_at,
                     Subject(group=name),
                     timeline.GroupAppeared(name),
                 )
 
-        if tuple(group.seats) != partitions:
-            seated[key] = set(partitions) - set(group.seats)
-            group = reseated(group, partitions)
+        if tuple(group.by_partition) != partitions:
+            unseen_by_group[key] = set(partitions) - set(group.by_partition)
+            group = with_partitions(group, partitions)
 
-        spellings = look.spellings.get(key, ())
+        spellings = joined.spellings.get(key, ())
 
         if group.state.spellings != spellings:
             group = replace(group, state=replace(group.state, spellings=spellings))
 
-        draft.groups[key] = group
+        builder.groups[key] = group
 
-    return seated
+    return unseen_by_group
 
 
-def _partitions(draft: Draft, look: ownership.Look) -> tuple[str, ...]:
-    if draft.hub is not None:
-        return draft.hub.partition_ids
+def _partitions(builder: SnapshotBuilder, joined: JoinedListing) -> tuple[str, ...]:
+    if builder.hub is not None:
+        return builder.hub.partition_ids
 
-    places = (*look.ownerships.places, *look.checkpoints.places)
-    return ownership.natural({place[1] for place in places if place is not None})
+    keys = (*joined.ownerships.keys, *joined.checkpoints.keys)
+    return natural({record_key[1] for record_key in keys if record_key is not None})
 
 
 @dataclass(slots=True)
@@ -161,57 +176,65 @@ class _Changes:
     """What one look changed in a group."""
 
     stored: dict[str, Stored] = field(default_factory=dict)
-    shifts: list[Shift] = field(default_factory=list)
+    owner_changes: list[OwnerChange] = field(default_factory=list)
     # Last-Modified before and after, of what an owner renewed
     renewed: dict[str, list[tuple[float, float]]] = field(default_factory=dict)
 
 
 def _fold_group(
-    draft: Draft, key: str, written: set[str], unseen: set[str], moment: Moment, *, is_first: bool
+    builder: SnapshotBuilder,
+    key: str,
+    written: set[str],
+    unseen: set[str],
+    context: JudgingContext,
+    *,
+    is_first: bool,
 ) -> None:
-    look, group = draft.look, draft.groups[key]
+    joined, group = builder.joined, builder.groups[key]
 
-    if look is None:
+    if joined is None:
         return
 
-    changes, seats = _Changes(), dict(group.seats)
+    changes, by_partition = _Changes(), dict(group.by_partition)
 
     for pid in written | unseen:
-        if pid in seats:  # else a record for a partition that the hub does not have
-            place, is_unseen = (key, pid), is_first and pid in unseen
-            seats[pid] = _followed_seat(
-                look=look,
-                place=place,
-                seat=seats[pid],
+        if pid in by_partition:  # else a record for a partition that the hub does not have
+            record_key, is_unseen = (key, pid), is_first and pid in unseen
+            by_partition[pid] = _followed_records(
+                joined=joined,
+                record_key=record_key,
+                judged=by_partition[pid],
                 changes=changes,
-                moment=moment,
+                context=context,
                 is_unseen=is_unseen,
             )
 
-    changes.shifts.sort(key=lambda shift: ownership.natural_key(shift.partition))
+    changes.owner_changes.sort(key=lambda change: natural_key(change.partition))
     before, expiry = group.state.timings, group.expiry
-    group = _moved(draft, group, seats, changes.shifts)
+    group = _moved(builder, group, by_partition, changes.owner_changes)
     group = with_expiry(group, unlearned(group))
     group = followed_owners(
-        draft,
+        builder,
         group,
         changes.renewed,
-        has_changed=is_first or bool(changes.shifts) or group.expiry != expiry,
+        has_changed=is_first or bool(changes.owner_changes) or group.expiry != expiry,
         is_first=is_first,
     )
     retimed = _retimed(group, before)
-    touched = written | unseen | retimed | _orphaned(group, moment) | draft.moved
-    group = rejudged(draft, group, touched, moment, changes.stored)
-    draft.groups[key] = _with_strays(draft, group, look)
+    touched = written | unseen | retimed | _orphaned(group, context) | builder.moved
+    group = rejudged(builder, group, touched, context, changes.stored)
+    builder.groups[key] = _with_strays(builder, group, joined)
 
 
-def _with_strays(draft: Draft, group: GroupMemory, look: ownership.Look) -> GroupMemory:
+def _with_strays(
+    builder: SnapshotBuilder, group: GroupMemory, joined: JoinedListing
+) -> GroupMemory:
     """With the records of partitions that the hub does not have, once it has answered."""
-    if draft.hub is None:
+    if builder.hub is None:
         return group
 
-    policy = draft.policy.lease_of(group.state.name)
-    strays = strays_of(group, look, draft.hub.partition_ids, policy, draft.looked_at)
+    policy = builder.policy.lease_of(group.state.name)
+    strays = strays_of(group, joined, builder.hub.partition_ids, policy, builder.looked_at)
 
     if strays is group.state.strays:
         return group
@@ -220,65 +243,70 @@ def _with_strays(draft: Draft, group: GroupMemory, look: ownership.Look) -> Grou
 
 
 def _moved(
-    draft: Draft, group: GroupMemory, seats: dict[str, Seat], shifts: list[Shift]
+    builder: SnapshotBuilder,
+    group: GroupMemory,
+    by_partition: dict[str, JudgedPartition],
+    owner_changes: list[OwnerChange],
 ) -> GroupMemory:
-    """`group` with these seats, and what changed hands told and learned from."""
-    rounds = rounds_of(group.seats.values()) if shifts else {}
-    looked_before_at = draft.looked_before_at or draft.listed_at
+    """`group` with these partitions, and what changed hands told and learned from."""
+    rounds = rounds_of(group.by_partition.values()) if owner_changes else {}
+    looked_before_at = builder.looked_before_at or builder.listed_at
     silent = [
-        replace(shift, silent_s=looked_before_at - rounds[old].at)
-        if (old := owner_of(shift.before)) in rounds
-        else shift
-        for shift in shifts
+        replace(change, silent_s=looked_before_at - rounds[old].at)
+        if (old := owner_of(change.before)) in rounds
+        else change
+        for change in owner_changes
     ]
-    return tell_moves(draft, replace(group, seats=seats), silent, group.state.timings, rounds)
+    return tell_handovers(
+        builder, replace(group, by_partition=by_partition), silent, group.state.timings, rounds
+    )
 
 
-def _followed_seat(
-    look: ownership.Look,
-    place: ownership.Place,
-    seat: Seat,
+def _followed_records(
+    joined: JoinedListing,
+    record_key: RecordKey,
+    judged: JudgedPartition,
     changes: _Changes,
-    moment: Moment,
+    context: JudgingContext,
     is_unseen: bool,  # noqa: FBT001 - whether it is the first look at it
-) -> Seat:
-    old, pid = seat.tenure, place[1]
-    record = ownership.ownership_at(look, place, old.record)
-    checkpoint = ownership.checkpoint_at(look, place, record)
-    shown = seat.shown.checkpoint
+) -> JudgedPartition:
+    old, pid = judged.ownership, record_key[1]
+    record = ownership_at(joined, record_key, old.record)
+    checkpoint = checkpoint_at(joined, record_key, record)
+    shown = judged.shown.checkpoint
     is_unread = _is_same(shown, checkpoint)
-    unreadable = look.unreadable.get(place, ())
+    unreadable = joined.unreadable.get(record_key, ())
     is_hidden = record is None and hides(unreadable, HIDE_OWNER)
     changes.stored[pid] = Stored(shown if is_unread else checkpoint, unreadable, is_hidden)
 
     if is_hidden and old is not UNSEEN:
-        tenure = old  # it may still be its owner's: nobody released it
+        ownership = old  # it may still be its owner's: nobody released it
     elif is_unseen:
-        tenure = watched(record, moment.looked_at)
+        ownership = watched(record, context.looked_at)
     elif _is_same(old.record, record) and old is not UNSEEN:
-        tenure = old  # only the checkpoint was written
+        ownership = old  # only the checkpoint was written
     elif old is UNSEEN and record is None:
-        tenure = watched(None, moment.looked_at)
+        ownership = watched(None, context.looked_at)
     else:
-        tenure = followed(old, record, moment.looked_at)
-        was, owner = owner_of(old), owner_of(tenure)
+        ownership = followed(old, record, context.looked_at)
+        was, owner = owner_of(old), owner_of(ownership)
 
         if was != owner:
             sequence = shown.sequence if shown is not None else None
-            changes.shifts.append(
-                Shift(
+            changes.owner_changes.append(
+                OwnerChange(
                     partition=pid,
-                    lease=seat.shown.lease,
+                    lease=judged.shown.lease,
                     before=old,
-                    after=tenure,
+                    after=ownership,
                     sequence=sequence,
-                    lag=seat.shown.lag,
+                    lag=judged.shown.lag,
                 )
             )
         elif record is not None and owner is not None and old.record is not None:
             _note_renewal(changes, owner, old.record, record)
 
-    return Seat(seat.shown, tenure, seat.progress, seat.marks, seat.due_at)
+    return JudgedPartition(judged.shown, ownership, judged.progress, judged.flags, judged.due_at)
 
 
 def _note_renewal(changes: _Changes, owner: str, before: Ownership, after: Ownership) -> None:
@@ -297,14 +325,15 @@ def _is_same(before: Ownership | Checkpoint | None, after: Ownership | Checkpoin
     return before is after or (before.blob.etag == after.blob.etag and before == after)
 
 
-def _orphaned(group: GroupMemory, moment: Moment) -> set[str]:
+def _orphaned(group: GroupMemory, context: JudgingContext) -> set[str]:
     """Partitions still held in the name of an owner whose process ended."""
     return {
         pid
         for owner in group.state.owners
-        if owner.id in moment.ended
+        if owner.id in context.ended
         for pid in owner.partitions
-        if pid in group.seats and group.seats[pid].shown.lease.state is LeaseState.HELD
+        if pid in group.by_partition
+        and group.by_partition[pid].shown.lease.state is LeaseState.HELD
     }
 
 
@@ -315,4 +344,4 @@ def _retimed(group: GroupMemory, before: Mapping[str, object]) -> set[str]:
     if not owners:
         return set()
 
-    return {pid for pid, seat in group.seats.items() if seat.tenure.holder in owners}
+    return {pid for pid, judged in group.by_partition.items() if judged.ownership.holder in owners}

@@ -119,7 +119,7 @@ def why_partition(
         ask_for.checkpoint_exists(shown),
         ask_for.is_within(shown, state),
         *ask_for.proves(shown, Proofs(snapshot, group)),
-        ask_for.moves(shown, is_failing=fails),
+        ask_for.handovers(shown, is_failing=fails),
         ask_for.keeps_up(shown, state, is_failing=fails),
     ]
     verdict = as_far_as_read(verdict_of(shown, state, findings), checks)

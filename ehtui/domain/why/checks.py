@@ -245,7 +245,7 @@ def proves(partition: GroupPartition, proofs: Proofs) -> tuple[Check, ...]:
     return (check(kinds.CHECKPOINT_PROVES, evidence, passed=proven.is_done),)
 
 
-def moves(partition: GroupPartition, *, is_failing: bool) -> Check:
+def handovers(partition: GroupPartition, *, is_failing: bool) -> Check:
     """Whether checkpoints advance while events wait."""
     is_untold = partition.health in UNTOLD or is_failing
     evidence = Progress(

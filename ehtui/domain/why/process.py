@@ -249,7 +249,7 @@ def _owned(
     fails = is_failing(findings)
     more = [
         ask_for.is_renewed(worst),
-        ask_for.moves(worst, is_failing=fails),
+        ask_for.handovers(worst, is_failing=fails),
         ask_for.keeps_up(worst, state, is_failing=fails),
     ]
     verdict = as_far_as_read(verdict_of(worst, state, findings), checks)

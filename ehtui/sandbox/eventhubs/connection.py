@@ -10,7 +10,7 @@ from typing_extensions import override
 
 from ehtui.sandbox.eventhubs import errors, sasl
 from ehtui.sandbox.eventhubs.delay import DelayLine
-from ehtui.sandbox.eventhubs.intake import Intake
+from ehtui.sandbox.eventhubs.intake import HubInput
 from ehtui.sandbox.eventhubs.outlet import FULL_BYTES, Outlet
 from ehtui.sandbox.eventhubs.sas import covering_paths
 from ehtui.sandbox.eventhubs.session import Session
@@ -57,7 +57,7 @@ class Connection(asyncio.Protocol):
         self.peer_frame_bytes = _MAX_FRAME_BYTES
         self._reader = FrameReader(_GREETING_BYTES)
         self._headers = 0
-        self._intake = Intake(self._reader, self._receive, self._fail, self._balance)
+        self._intake = HubInput(self._reader, self._receive, self._fail, self._balance)
         self._transport: asyncio.Transport | None = None
         self._is_reading = True
         self._inbound = DelayLine(self._process)

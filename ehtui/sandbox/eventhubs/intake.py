@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _TURN_S = 0.01
 
 
-class Intake:
+class HubInput:
     """Hands headers and frames on for some milliseconds, the rest when the loop comes round again.
 
     `take` may raise; `fail` hears of it, and of bytes that are no frame, and nothing more is taken.
