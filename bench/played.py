@@ -11,11 +11,11 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.snapshot import Snapshot, SourceState
-from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership, StoreListing
 from ehtui.domain.updates import HubRead, StoreRead, Tick
+from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.domain.world.store import BlobIdentity, Checkpoint, Layout, Ownership, StoreListing
 from ehtui.monitor import Monitor
 
 if TYPE_CHECKING:

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING
 
 from bench.table import Row, ms, run, times
 from ehtui.cli import garbage
-from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.reduce import reduce, start
-from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership, StoreListing
 from ehtui.domain.updates import HubRead, StoreRead
+from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.domain.world.store import BlobIdentity, Checkpoint, Layout, Ownership, StoreListing
 from ehtui.tui.pictures import Pictures
 
 if TYPE_CHECKING:
-    from ehtui.domain.memory import State
     from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.state import State
 
 GROUPS, OWNERS, EVERY_S, POLLS = 5, 16, 5.0, 40
 SIZES, SHARE, GROUP = (64, 256, 1024, 2000), 0.1, "$Default"

@@ -10,7 +10,7 @@ from typing import Any
 
 import psutil
 
-from ehtui.domain.process import ProcessId
+from ehtui.domain.world.process import ProcessId
 
 READY = "ready"
 

@@ -17,9 +17,9 @@ from ehtui.actions.obstacles import CannotStartError
 from ehtui.actions.original_words import original_argv, original_environment
 from ehtui.actions.signals import ProcessGoneError, check_identity
 from ehtui.actions.workers import parent_that_starts
-from ehtui.domain.process import ProcessId
-from ehtui.domain.restarts import StartObstacle
 from ehtui.domain.text import mask_arguments, safe, visible
+from ehtui.domain.world.process import ProcessId
+from ehtui.domain.world.restarts import StartObstacle
 
 _DELETED = " (deleted)"
 _TERMINALS = frozenset({4, 5, *range(136, 144)})  # Documentation/admin-guide/devices.txt

@@ -30,9 +30,9 @@ from ehtui.domain.plans import (
     SupervisedPlan,
 )
 from ehtui.domain.problems import ProblemError
-from ehtui.domain.restarts import NOT_REHEARSED, StartObstacle
 from ehtui.domain.targets import Halt
 from ehtui.domain.text import safe
+from ehtui.domain.world.restarts import NOT_REHEARSED, StartObstacle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -41,8 +41,8 @@ if TYPE_CHECKING:
     from ehtui.actions.hands import EventSender, Named, PreparedStart, ProcessHands
     from ehtui.actions.launch import Launched
     from ehtui.actions.restarting import Restarted
-    from ehtui.domain.process import ProcessId
-    from ehtui.domain.restarts import Rehearsal
+    from ehtui.domain.world.process import ProcessId
+    from ehtui.domain.world.restarts import Rehearsal
 
 
 class LeftBehindError(asyncio.CancelledError):

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from ehtui.actions.restarting import Restarted
     from ehtui.actions.supervisors import Answer
     from ehtui.domain.plans import StartPlan
-    from ehtui.domain.process import ProcessId, Supervisor
-    from ehtui.domain.restarts import Rehearsal
+    from ehtui.domain.world.process import ProcessId, Supervisor
+    from ehtui.domain.world.restarts import Rehearsal
 
 Named = dict[str, str | None]  # what else a restart's record tells: consumer_name, group
 

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import psutil
 
-from ehtui.domain.process import ProcessId
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import ProcessId
 from ehtui.sources.start_times import started_at
 
 EARLY_DEATH_S = 3.0  # an import error or a bad setting shows within this

@@ -18,14 +18,14 @@ from ehtui.actions.preparing import Places, prepare_again, prepare_restart
 from ehtui.actions.remembered import Remembered
 from ehtui.actions.signals import send_signal, wait_for_exit
 from ehtui.config.settings import ConsumerSettings
-from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark
 from ehtui.domain.planners.start import with_group
+from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark
 
 if TYPE_CHECKING:
     from ehtui.actions.hands import Named
     from ehtui.actions.restarting import Prepared
     from ehtui.domain.plans import StartPlan
-    from ehtui.domain.process import ProcessId, Supervisor
+    from ehtui.domain.world.process import ProcessId, Supervisor
 
 GROUP_VARIABLE = "EVENTHUB_CONSUMER_GROUP"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ehtui.domain.restarts import StartObstacle
+    from ehtui.domain.world.restarts import StartObstacle
 
 
 class CannotStartError(Exception):

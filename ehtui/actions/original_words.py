@@ -11,8 +11,8 @@ import psutil
 
 from ehtui.actions.obstacles import CannotStartError
 from ehtui.config.process_memory import MOST_BYTES, command_bytes, environment_bytes
-from ehtui.domain.restarts import StartObstacle
 from ehtui.domain.text import safe
+from ehtui.domain.world.restarts import StartObstacle
 
 # proc(5), fields of `stat`, counted from 1.
 _STACK, _ARGUMENTS, _ENVIRONMENT = 28, (48, 49), (50, 51)

@@ -18,8 +18,8 @@ from ehtui.actions.restart_locks import lock_process, open_record, prune, record
 from ehtui.actions.restarting import Guard, Prepared
 from ehtui.actions.signals import ProcessGoneError, check_identity
 from ehtui.actions.whole_lines import open_records
-from ehtui.domain.restarts import Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.domain.text import safe
+from ehtui.domain.world.restarts import Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.sources.keepers import (
     children_of,
     keeper_of,
@@ -30,7 +30,7 @@ from ehtui.sources.keepers import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.world.process import ProcessId
 
 RESERVED_BYTES = 64 * 1024  # that much of a log must fit on its disk
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC

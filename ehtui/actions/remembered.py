@@ -12,13 +12,13 @@ from ehtui.actions.confinement import from_plain
 from ehtui.actions.obstacles import CannotStartError, NotKnownError
 from ehtui.actions.restart_locks import read_record, record_path
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError, ProgramChangedError
-from ehtui.domain.restarts import StartObstacle
+from ehtui.domain.world.restarts import StartObstacle
 from ehtui.sources.restart_records import is_trusted
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.world.process import ProcessId
 
 MOST = 256  # the oldest go first
 _NOT_SEEN = (ProcessGoneError, IdentityChangedError, ProgramChangedError, OSError)

@@ -10,14 +10,14 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ehtui.actions.obstacles import BeingRestartedError, CannotStartError
-from ehtui.domain.restarts import StartObstacle
 from ehtui.domain.text import safe
+from ehtui.domain.world.restarts import StartObstacle
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.world.process import ProcessId
 
 WAIT_S = 1.0  # another one may only be rehearsing, which is quick
 KEPT_S = 3600.0  # for so long somebody is told who runs in a consumer's place

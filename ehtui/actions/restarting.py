@@ -17,16 +17,16 @@ import psutil
 from ehtui.actions.launch import last_lines
 from ehtui.actions.signals import ProcessGoneError, check_identity
 from ehtui.domain.planners.signal import signal_number
-from ehtui.domain.process import ProcessId
-from ehtui.domain.restarts import Rehearsal, StartObstacle
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import ProcessId
+from ehtui.domain.world.restarts import Rehearsal, StartObstacle
 from ehtui.sources.start_times import started_at
 from ehtui.sources.twins import start_ticks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from ehtui.domain.restarts import Keeper
+    from ehtui.domain.world.restarts import Keeper
 
 ROOT = str(Path(__file__).resolve().parents[2])
 # By its module's name it is known to be ehtui's own, whatever its folder is called.

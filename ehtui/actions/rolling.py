@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from ehtui.domain.comeback import comeback
+from ehtui.domain.consumers.roles import comeback
 from ehtui.domain.outcomes import Comeback, Outcome, OutcomeState, PartialOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from ehtui.domain.plans import RestartPlan, RollingPlan, SupervisedPlan
-    from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.world.process import ProcessId
 
 LOOK_EVERY_S = 0.25
 _BAD = frozenset({Comeback.ENDED, Comeback.LATE})

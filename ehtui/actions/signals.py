@@ -17,7 +17,7 @@ from ehtui.sources.start_times import started_at
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.world.process import ProcessId
 
 # psutil derives it from clock ticks since boot: equal processes differ by rounding only.
 START_TOLERANCE_S = 0.02

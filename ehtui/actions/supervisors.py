@@ -20,7 +20,7 @@ from ehtui.sources.supervisors import supervisor_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ehtui.domain.process import ProcessId, Supervisor
+    from ehtui.domain.world.process import ProcessId, Supervisor
 
 LAST_LINES = 12
 TAIL_BYTES = 16 * 1024

@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
     from ehtui.cli.backend import MonitorBackend
     from ehtui.config.settings import Settings
-    from ehtui.domain.lap import MeasuredTakeover
     from ehtui.domain.outcomes import Outcome, Refusal
+    from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
     from ehtui.domain.plans import Plan
-    from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.world.process import ProcessId
     from ehtui.monitor.backend import Backend
     from ehtui.views.action_document import OutcomeDocument
 
@@ -251,7 +251,7 @@ def follow(
 
     Ctrl-C ends the wait, not the telling: what is known by then is told.
     """
-    from ehtui.domain.stopwatch import advance, is_over, start  # noqa: PLC0415 - not for --help
+    from ehtui.domain.ownership.measured_takeovers import advance, is_over, start  # noqa: PLC0415 - not for --help
 
     takeovers = start(outcome, backend.snapshot)
     deadline = time.monotonic() + timeout_s

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ehtui.actions.executor import Executor
     from ehtui.cli import running_actions
     from ehtui.config.settings import Settings
-    from ehtui.domain import outcomes, plans, restarts, updates
+    from ehtui.domain import outcomes, plans, updates
     from ehtui.domain.outcomes import Outcome, Refusal
     from ehtui.domain.planners import again, context
     from ehtui.domain.planners import signal as signalling
@@ -26,9 +26,10 @@ if TYPE_CHECKING:
     from ehtui.domain.planners.again import Seen
     from ehtui.domain.planners.context import Actor, PlanningContext, Request
     from ehtui.domain.plans import Plan, SinglePlan
-    from ehtui.domain.process import ProcessDetails, ProcessId, ProcessSample
-    from ehtui.domain.restarts import Ended, Rehearsal
     from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.world import restarts
+    from ehtui.domain.world.process import ProcessDetails, ProcessId, ProcessSample
+    from ehtui.domain.world.restarts import Ended, Rehearsal
     from ehtui.monitor import Monitor
     from ehtui.sources import process_inspect, process_list, processes
     from ehtui.sources.log_text import tail
@@ -44,7 +45,7 @@ else:
     process_inspect = LazyModule("ehtui.sources.process_inspect")
     process_list = LazyModule("ehtui.sources.process_list")
     processes = LazyModule("ehtui.sources.processes")
-    restarts = LazyModule("ehtui.domain.restarts")
+    restarts = LazyModule("ehtui.domain.world.restarts")
     rolling = LazyModule("ehtui.actions.rolling")
     running_actions = LazyModule("ehtui.cli.running_actions")
     signalling = LazyModule("ehtui.domain.planners.signal")

@@ -10,8 +10,7 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
-from ehtui.domain.secret_names import is_bare_key, is_secret_name
-from ehtui.domain.text import mask_arguments, safe, safe_value, visible
+from ehtui.domain.text import is_bare_key, is_secret_name, mask_arguments, safe, safe_value, visible
 from ehtui.views.formats import Clock
 from ehtui.views.glyphs import ASCII, UNICODE
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ehtui.domain.planners.context import Request
-    from ehtui.domain.restarts import Ended
+    from ehtui.domain.world.restarts import Ended
     from ehtui.monitor.backend import Backend
 
 

@@ -12,8 +12,8 @@ from ehtui.config.errors import ConfigError
 if TYPE_CHECKING:
     import argparse
 
-    from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.world.process import ProcessId
 
 
 def add_parser(subparsers: Any) -> None:

@@ -21,7 +21,7 @@ from ehtui.config.addresses import (
 from ehtui.config.connection_string import looks_like_event_hub, looks_like_storage
 from ehtui.config.errors import ConfigError
 from ehtui.config.origins import ENVIRONMENT_NAMES, Layer, Origin, Value
-from ehtui.domain.proofs import FUNCTIONS_CONTAINER
+from ehtui.domain.progress.proofs import FUNCTIONS_CONTAINER
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:

@@ -26,9 +26,8 @@ from ehtui.config.known_names import (
 from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.process_places import ProcessFacts, read_process
 from ehtui.config.secret import masked
-from ehtui.domain.launch_mark import LAUNCH_VARIABLE, read_mark
-from ehtui.domain.process import DeclaredTarget
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import LAUNCH_VARIABLE, DeclaredTarget, read_mark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

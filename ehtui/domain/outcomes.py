@@ -7,8 +7,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ehtui.domain.plans import Plan
-from ehtui.domain.process import ProcessId, Supervisor
-from ehtui.domain.restarts import StartObstacle
+from ehtui.domain.world.process import ProcessId, Supervisor
+from ehtui.domain.world.restarts import StartObstacle
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

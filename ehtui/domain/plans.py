@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, ClassVar, Self
 
 from typing_extensions import override
 
-from ehtui.domain.process import ProcessId, Supervisor
-from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal
 from ehtui.domain.targets import Record, SignalTarget
+from ehtui.domain.world.process import ProcessId, Supervisor
+from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, assert_never
 
-from ehtui.domain.closer_looks import closer_looks
-from ehtui.domain.consumers import idle_consumers, judge_consumers
-from ehtui.domain.draft import SnapshotBuilder
+from ehtui.domain.consumers.roles import idle_consumers, judge_consumers
 from ehtui.domain.findings.gather import gather, tell_changes
 from ehtui.domain.folds.actions import fold_action
-from ehtui.domain.folds.host import fold_processes
+from ehtui.domain.folds.builder import SnapshotBuilder
+from ehtui.domain.folds.group import forecasted, linked, rejudged
 from ehtui.domain.folds.hub import fold_hub
-from ehtui.domain.folds.laps import advance_takeovers
 from ehtui.domain.folds.logs import fold_logs
+from ehtui.domain.folds.processes import fold_processes
 from ehtui.domain.folds.sources import fold_failure, fold_host_clock, fold_off, fold_success
 from ehtui.domain.folds.store import fold_store
-from ehtui.domain.groups import forecasted, linked, rejudged
-from ehtui.domain.memory import State
+from ehtui.domain.leases.renewals import closer_looks
+from ehtui.domain.ownership.measured_takeovers import advance_takeovers
 from ehtui.domain.snapshot import Snapshot, SourceState
+from ehtui.domain.state import State
 from ehtui.domain.updates import (
     ActionDone,
     HostClockSet,

@@ -17,16 +17,16 @@ from ehtui.domain.policy import Policy
 
 # ruff: noqa: TC004 - nobody asks for these types at run time: the first paint waits for none
 if TYPE_CHECKING:
-    from ehtui.domain.closer_looks import CloserLooks
-    from ehtui.domain.hub import HubDescription, PartitionSample
-    from ehtui.domain.lag import Counted
-    from ehtui.domain.lap import MeasuredTakeover
+    from ehtui.domain.leases.renewals import CloserLooks
+    from ehtui.domain.leases.timing import LeaseTiming
+    from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
     from ehtui.domain.problems import Problem
-    from ehtui.domain.process import LogState, OwnerLink, ProcessSample
-    from ehtui.domain.restarts import RestartRecord
-    from ehtui.domain.store import Checkpoint, Layout, UnreadableBlob
+    from ehtui.domain.progress.lag import Counted
     from ehtui.domain.targets import TakeoverWindow
-    from ehtui.domain.timing import LeaseTiming
+    from ehtui.domain.world.hub import HubDescription, PartitionSample
+    from ehtui.domain.world.process import LogState, OwnerLink, ProcessSample
+    from ehtui.domain.world.restarts import RestartRecord
+    from ehtui.domain.world.store import Checkpoint, Layout, UnreadableBlob
 
 # (local time, value), oldest first, about 60 points. A stretch without change keeps its first and
 # last point only, and the last value holds until now: read a series by time, not by index.

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 
-from ehtui.domain.process import ProcessId
+from ehtui.domain.world.process import ProcessId
 
 Record = dict[str, object]
 

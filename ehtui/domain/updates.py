@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.outcomes import Outcome
 from ehtui.domain.problems import Problem
-from ehtui.domain.process import LogIncident, OwnerClaim, OwnerLink, ProcessSample
-from ehtui.domain.restarts import RestartRecord
-from ehtui.domain.store import StoreListing
+from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.domain.world.process import LogIncident, OwnerClaim, OwnerLink, ProcessSample
+from ehtui.domain.world.restarts import RestartRecord
+from ehtui.domain.world.store import StoreListing
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,9 @@ if TYPE_CHECKING:
     from ehtui.domain.outcomes import Outcome, Refusal
     from ehtui.domain.planners.context import Request
     from ehtui.domain.plans import Plan
-    from ehtui.domain.process import LogLine, ProcessDetails, ProcessId, ProcessSample
-    from ehtui.domain.restarts import Ended
     from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.world.process import LogLine, ProcessDetails, ProcessId, ProcessSample
+    from ehtui.domain.world.restarts import Ended
 
 
 class Tail(Protocol):

@@ -11,10 +11,10 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ehtui.clock import host_ahead_s, steady
-from ehtui.domain.memory import State
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import SourceStatus
+from ehtui.domain.state import State
 from ehtui.domain.text import safe
 from ehtui.domain.updates import HostClockSet, SourceFailed, StoreRead, Tick, Update
 from ehtui.monitor.poller import Poller, Scheduled

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ehtui.config.settings import EventHubSettings
-    from ehtui.domain.hub import HubDescription
+    from ehtui.domain.world.hub import HubDescription
     from ehtui.wire.credentials import HubAccess
     from ehtui.wire.reading import HubReader, Reading
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 from ehtui.config.process_memory import words_of
-from ehtui.domain.restarts import Keeper
 from ehtui.domain.text import safe, safe_command
+from ehtui.domain.world.restarts import Keeper
 from ehtui.sources.process_facts import has_terminal
 from ehtui.sources.processes import own_line
 from ehtui.sources.recognition import is_ehtui
@@ -26,7 +26,7 @@ from ehtui.sources.supervisors import HOSTS
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.world.process import ProcessId
 
 _SHELL = re.compile(r"-?(ba|da|k|mk|z|fi|tc)?sh")
 _LOOP = re.compile(r"(^|[\s;&|(])(while|until|for)\s")

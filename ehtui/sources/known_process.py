@@ -11,14 +11,14 @@ import psutil
 
 from ehtui.config.process_memory import words_of
 from ehtui.config.process_settings import declared_target
-from ehtui.domain.process import (
+from ehtui.domain.text import safe, safe_command
+from ehtui.domain.world.process import (
     DeclaredTarget,
     ProcessId,
     ProcessSample,
     RecognisedBy,
     Supervisor,
 )
-from ehtui.domain.text import safe, safe_command
 from ehtui.sources.log_files import logs_of
 from ehtui.sources.process_facts import inner_pids, is_kernel_thread, program_of, signal_masks
 from ehtui.sources.programs import ProgramKind, loaded_runtime

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psutil
 
 from ehtui.config.process_memory import words_of
-from ehtui.domain.process import ProcessId
+from ehtui.domain.world.process import ProcessId
 from ehtui.sources.process_facts import inner_pids
 from ehtui.sources.programs import kind_of_process
 from ehtui.sources.start_times import started_at

@@ -9,8 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import LinkBasis, OwnerClaim, OwnerLink, ProcessId
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import LinkBasis, OwnerClaim, OwnerLink, ProcessId
 from ehtui.sources.log_text.facts import LogPlace, LogRecord
 from ehtui.sources.log_writers import LogWriter, Sighting, may_have_written
 

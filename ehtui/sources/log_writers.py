@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.process import ProcessId
+from ehtui.domain.world.process import ProcessId
 from ehtui.sources.log_text.facts import WrittenAt
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
-from ehtui.domain.process import LogIncident, OwnerClaim, OwnerLink, ProcessId, ProcessSample
 from ehtui.domain.text import safe
 from ehtui.domain.updates import LogsRead
+from ehtui.domain.world.process import LogIncident, OwnerClaim, OwnerLink, ProcessId, ProcessSample
 from ehtui.sources.in_thread import InThread
 from ehtui.sources.log_files import holders_of, identity_of
 from ehtui.sources.log_owners import LogOwners, conclusions, shown

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import Traffic
+from ehtui.domain.world.process import Traffic
 from ehtui.sources.recognition import namespace_addresses
 from ehtui.sources.sockets import Sockets, Volume, count_elsewhere
 

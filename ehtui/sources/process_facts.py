@@ -11,8 +11,7 @@ from pathlib import Path
 import psutil
 
 from ehtui.config import process_memory
-from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark, read_mark
-from ehtui.domain.process import Program
+from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, Program, read_mark
 
 _KEY_BYTES = 512
 _KEY = os.urandom(16)

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypeVar
 import psutil
 
 from ehtui.config.process_memory import words_of
-from ehtui.domain.process import Peer, ProcessDetails, Relative
 from ehtui.domain.text import safe, safe_command
+from ehtui.domain.world.process import Peer, ProcessDetails, Relative
 from ehtui.sources.log_files import written_files
 from ehtui.sources.process_facts import signal_masks
 from ehtui.sources.start_times import SAME_START_S, started_at
@@ -17,7 +17,7 @@ from ehtui.sources.start_times import SAME_START_S, started_at
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.world.process import ProcessId
 
 T = TypeVar("T")
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import psutil
 
 from ehtui.config.process_memory import words_of
-from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy
 from ehtui.domain.text import safe, safe_command
+from ehtui.domain.world.process import ProcessId, ProcessSample, RecognisedBy
 from ehtui.sources.processes import own_line
 from ehtui.sources.programs import kind_of
 from ehtui.sources.recognition import is_ehtui

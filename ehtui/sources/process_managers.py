@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING
 import psutil
 
 from ehtui.config.process_memory import variables_of, words_of
-from ehtui.domain.process import Obstacle, Supervisor
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import Obstacle, Supervisor
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -13,8 +13,8 @@ import psutil
 
 from ehtui.config.process_memory import words_of
 from ehtui.config.settings import ConsumerSettings
-from ehtui.domain.process import ProcessSample, RecognisedBy
 from ehtui.domain.updates import ProcessesRead
+from ehtui.domain.world.process import ProcessSample, RecognisedBy
 from ehtui.sources.in_thread import InThread
 from ehtui.sources.known_process import KnownProcess, attempt, known_process
 from ehtui.sources.namespace_clients import NamespaceClients

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import TYPE_CHECKING
 
-from ehtui.domain.namespaces import host_of
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.world.namespaces import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 import psutil
 
 from ehtui.clock import host_ahead_s
-from ehtui.domain.process import ProcessId
-from ehtui.domain.restarts import RestartRecord, RestartStage, StartObstacle
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import ProcessId
+from ehtui.domain.world.restarts import RestartRecord, RestartStage, StartObstacle
 from ehtui.sources.twins import is_same
 
 if TYPE_CHECKING:

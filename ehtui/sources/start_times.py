@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 if TYPE_CHECKING:
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.world.process import ProcessId
 
 _BOOTED_AT = psutil.boot_time()
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from ehtui.clock import steady
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing, UnreadableBlob
 from ehtui.domain.updates import StoreRead
+from ehtui.domain.world.store import Checkpoint, Layout, Ownership, StoreListing, UnreadableBlob
 from ehtui.sources.layouts import NAMELESS, prefer_new
 from ehtui.sources.layouts.base import Scope
 from ehtui.sources.store_container import ContainerRead, WatchedContainer

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ehtui.domain.namespaces import looks_like_host, port_of
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.store import OtherName
+from ehtui.domain.world.namespaces import looks_like_host, port_of
+from ehtui.domain.world.store import OtherName
 from ehtui.sources.layouts import Candidate, candidates, read_blob, read_unfetched
 from ehtui.sources.layouts.base import NameParts, Record, Scope, StoredBlob
 from ehtui.sources.layouts.elsewhere import locate_elsewhere, summed

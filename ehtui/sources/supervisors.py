@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from ehtui.domain.process import Obstacle, Supervisor
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import Obstacle, Supervisor
 from ehtui.sources.cgroups import Unit, unit_of
 from ehtui.sources.process_facts import has_terminal
 from ehtui.sources.process_managers import NAME, manager_by, programs

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from ehtui.domain.planners.context import Request
     from ehtui.domain.plans import Plan
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.world.process import ProcessId
     from ehtui.tui.app import EhtuiApp
     from ehtui.views.actions.text import Confirmation
 

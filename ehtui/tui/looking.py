@@ -20,7 +20,7 @@ from ehtui.views.export import export
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.world.process import ProcessId
     from ehtui.tui.app import EhtuiApp
     from ehtui.tui.grid import Grid
 

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
     from ehtui.domain.outcomes import Outcome, Refusal
     from ehtui.domain.plans import Plan
-    from ehtui.domain.process import ProcessId
-    from ehtui.domain.restarts import Ended
     from ehtui.domain.snapshot import Series, Snapshot
+    from ehtui.domain.world.process import ProcessId
+    from ehtui.domain.world.restarts import Ended
     from ehtui.tui.app import EhtuiApp
     from ehtui.views.actions.text import Confirmation
     from ehtui.views.cells import Table

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ehtui.domain.outcomes import Comeback, Outcome, OutcomeState, Refusal
 from ehtui.domain.plans import Plan
-from ehtui.domain.restarts import StartObstacle
+from ehtui.domain.world.restarts import StartObstacle
 
 
 @dataclass(frozen=True, slots=True)

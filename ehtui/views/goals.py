@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ehtui.domain.proofs import Proofs
+from ehtui.domain.progress.proofs import Proofs
 from ehtui.domain.snapshot import Health, LeaseState
 from ehtui.views.proofs import reservation
 

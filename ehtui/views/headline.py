@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.proofs import Proofs
+from ehtui.domain.progress.proofs import Proofs
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Finding,

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from ehtui.domain import evidence
 
 if TYPE_CHECKING:
-    from ehtui.domain.process import ProcessId
     from ehtui.domain.snapshot import (
         ConsumerState,
         Finding,
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
         Snapshot,
         TimelineEvent,
     )
+    from ehtui.domain.world.process import ProcessId
 
 
 def process_key(process: ProcessId) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import LinkBasis, OwnerLink, RecognisedBy
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import LinkBasis, OwnerLink, RecognisedBy
 
 if TYPE_CHECKING:
     from ehtui.views.telling import Telling

@@ -13,8 +13,8 @@ from ehtui.domain.outcomes import (
     RefusalReason,
 )
 from ehtui.domain.plans import RollingPlan
-from ehtui.domain.process import Obstacle
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import Obstacle
 from ehtui.views import formats
 from ehtui.views.actions import text_of
 from ehtui.views.restarts import obstacle_words
@@ -22,7 +22,7 @@ from ehtui.views.restarts import obstacle_words
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.process import Supervisor
+    from ehtui.domain.world.process import Supervisor
 
 _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.READ_ONLY: "Read-only: nothing is sent, signalled or started.",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.proofs import Proof, Proven, Writer
+from ehtui.domain.progress.proofs import Proof, Proven, Writer
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.restarts import LossKind, StartObstacle
 from ehtui.domain.targets import Halt
 from ehtui.domain.text import safe
+from ehtui.domain.world.restarts import LossKind, StartObstacle
 from ehtui.views import formats
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from ehtui.domain.restarts import Keeper, Loss, Rehearsal
+    from ehtui.domain.world.restarts import Keeper, Loss, Rehearsal
 
 _OBSTACLES: Mapping[StartObstacle, str] = {
     StartObstacle.CLOSED: "how it was started is not for this user to read",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ehtui.domain import rules
+from ehtui.domain.progress import rules
 from ehtui.domain.snapshot import (
     ConsumerRole,
     GroupPartition,

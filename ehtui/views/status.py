@@ -10,7 +10,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ehtui.domain.evidence import FlatFacts, facts
-from ehtui.domain.positions import StartPosition, end_of
 from ehtui.domain.snapshot import (
     ConsumerState,
     Finding,
@@ -23,6 +22,7 @@ from ehtui.domain.snapshot import (
     TimelineEvent,
 )
 from ehtui.domain.text import safe
+from ehtui.domain.world.hub import StartPosition, end_of
 from ehtui.views import findings, timeline
 from ehtui.views.consumer_lag import ConsumerLag, ConsumerLags
 from ehtui.views.judged_events import noticed_at
@@ -33,8 +33,8 @@ from ehtui.views.telling import Telling
 from ehtui.views.unjudged import not_judged, unread_partitions
 
 if TYPE_CHECKING:
-    from ehtui.domain.hub import HubDescription, PartitionSample
-    from ehtui.domain.process import OwnerLink
+    from ehtui.domain.world.hub import HubDescription, PartitionSample
+    from ehtui.domain.world.process import OwnerLink
     from ehtui.views.status_document import (
         ConsumerDocument,
         EventDocument,

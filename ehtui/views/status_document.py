@@ -9,8 +9,8 @@ from __future__ import annotations
 from typing import Annotated, Literal, TypedDict
 
 from ehtui.domain.problems import ProblemKind
-from ehtui.domain.process import LinkBasis, LogState
 from ehtui.domain.snapshot import ConsumerRole, Severity, SourceStatus
+from ehtui.domain.world.process import LinkBasis, LogState
 from ehtui.views.status_groups import GroupDocument
 from ehtui.views.status_values import LATER, Amount, Count, Moment, Rule, SequenceNumber
 from ehtui.views.stopwatch import MeasuredTakeoverDocument

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
-from ehtui.domain.proofs import Proof, Proofs, Writer
+from ehtui.domain.progress.proofs import Proof, Proofs, Writer
 from ehtui.domain.snapshot import (
     BehindBasis,
     GroupPartition,
@@ -16,8 +16,8 @@ from ehtui.domain.snapshot import (
     Snapshot,
     TimingBasis,
 )
-from ehtui.domain.store import Layout, RecordKind
 from ehtui.domain.text import safe
+from ehtui.domain.world.store import Layout, RecordKind
 from ehtui.views.status_values import (
     LATER,
     Amount,
@@ -30,9 +30,9 @@ from ehtui.views.status_values import (
 )
 
 if TYPE_CHECKING:
-    from ehtui.domain.lag import Counted
-    from ehtui.domain.store import Checkpoint, UnreadableBlob
+    from ehtui.domain.progress.lag import Counted
     from ehtui.domain.targets import TakeoverWindow
+    from ehtui.domain.world.store import Checkpoint, UnreadableBlob
 
 
 class LeaseDocument(TypedDict):

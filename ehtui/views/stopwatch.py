@@ -9,7 +9,7 @@ from ehtui.views import formats
 from ehtui.views.status_values import LATER, Moment, Rule, moment
 
 if TYPE_CHECKING:
-    from ehtui.domain.lap import MeasuredTakeover
+    from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
     from ehtui.views.telling import Telling
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.rules import FILLING
+from ehtui.domain.progress.rules import FILLING
 from ehtui.domain.snapshot import LIVE_STATES, Snapshot, SourceStatus
 
 if TYPE_CHECKING:

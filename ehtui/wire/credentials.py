@@ -16,8 +16,8 @@ from ehtui.config.connection_string import address_of_namespace
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.ranges import known_moment
 from ehtui.domain.text import safe
+from ehtui.domain.world.ranges import known_moment
 
 if TYPE_CHECKING:
     from azure.identity.aio import DefaultAzureCredential

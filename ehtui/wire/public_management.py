@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.problems import Problem, ProblemError
+from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.wire.public_clients import open_consumer, problem_of
 from ehtui.wire.reading import HubReader, Reading, natural
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.problems import Problem
+from ehtui.domain.world.hub import HubDescription, PartitionSample
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

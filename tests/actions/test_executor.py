@@ -31,9 +31,9 @@ from ehtui.domain.plans import (
     SupervisedPlan,
 )
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.process import ProcessId, Supervisor
-from ehtui.domain.restarts import NOT_REHEARSED, Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.domain.targets import SignalEffect, SignalTarget
+from ehtui.domain.world.process import ProcessId, Supervisor
+from ehtui.domain.world.restarts import NOT_REHEARSED, Loss, LossKind, Rehearsal, StartObstacle
 
 RESTARTED = Restarted(ProcessId(900, 2.0), Path("again.log"))
 BODY = '{"title":"테스트 회의"}'

@@ -8,8 +8,8 @@ import pytest
 
 from ehtui.actions.local_hands import GROUP_VARIABLE, LocalHands
 from ehtui.config.settings import ConsumerSettings
-from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark, read_mark
 from ehtui.domain.plans import StartPlan
+from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, read_mark
 
 PLAN = StartPlan("rag", ("python", "c.py"), None, "test", (), "x.log", 1.0)
 

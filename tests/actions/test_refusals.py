@@ -16,9 +16,9 @@ from ehtui.actions.signals import send_signal
 from ehtui.domain.outcomes import Refusal, RefusalReason
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import SignalPlan
-from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.targets import SignalEffect
+from ehtui.domain.world.process import ProcessId
 from ehtui.sources.process_facts import PF_KTHREAD, is_kernel_thread
 from ehtui.sources.processes import ProcessSource, own_line, own_user
 from ehtui.sources.start_times import started_at

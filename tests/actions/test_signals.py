@@ -15,7 +15,7 @@ from ehtui.actions.signals import (
     send_signal,
     wait_for_exit,
 )
-from ehtui.domain.process import ProcessId
+from ehtui.domain.world.process import ProcessId
 from ehtui.sources.start_times import started_at
 from tests.children import identity, python_child
 from tests.waiting import wait_until

@@ -24,8 +24,8 @@ from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import SupervisedPlan
-from ehtui.domain.process import ProcessId, Supervisor
 from ehtui.domain.snapshot import ConsumerState, Snapshot
+from ehtui.domain.world.process import ProcessId, Supervisor
 from ehtui.sources.processes import ProcessSource
 from tests.actions.test_executor import RecordingSender
 from tests.children import identity, python_child

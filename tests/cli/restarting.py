@@ -17,9 +17,9 @@ from ehtui.cli.acting import act
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.config.settings import Settings
 from ehtui.domain.plans import RestartPlan
-from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.targets import SignalEffect, SignalTarget
+from ehtui.domain.world.process import ProcessId
 from ehtui.monitor import Monitor
 from ehtui.sources.start_times import started_at
 from tests.actions.test_executor import RecordingSender

@@ -26,9 +26,9 @@ from ehtui.domain.outcomes import (
     TargetState,
 )
 from ehtui.domain.plans import Plan, SignalPlan
-from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.targets import SignalEffect, SignalTarget
+from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId
 from tests.views import world
 
 if TYPE_CHECKING:

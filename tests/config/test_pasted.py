@@ -11,7 +11,7 @@ from ehtui.config.connection_string import looks_like_event_hub, parse_event_hub
 from ehtui.config.errors import ConfigError
 from ehtui.config.process_settings import judged
 from ehtui.config.settings import Settings
-from ehtui.domain.proofs import FUNCTIONS_CONTAINER
+from ehtui.domain.progress.proofs import FUNCTIONS_CONTAINER
 from tests.config.test_process_names import facts
 from tests.config.test_resolve import Setup
 

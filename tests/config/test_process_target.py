@@ -10,8 +10,7 @@ import pytest
 
 from ehtui.config.process_places import Place, ProcessFacts
 from ehtui.config.process_settings import declared_target, target_of
-from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark, read_mark
-from ehtui.domain.process import DeclaredTarget
+from ehtui.domain.world.process import LAUNCH_VARIABLE, DeclaredTarget, LaunchMark, read_mark
 
 KEY = "c2VjcmV0LXZhbHVl"
 STRING = (

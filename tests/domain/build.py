@@ -9,28 +9,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from ehtui.domain.findings.catalogue import FINDINGS
-from ehtui.domain.hub import HubDescription, PartitionSample
-from ehtui.domain.memory import Memory, State
 from ehtui.domain.policy import Policy
 from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.process import (
-    LinkBasis,
-    LogIncident,
-    OwnerLink,
-    ProcessId,
-    ProcessSample,
-    RecognisedBy,
-)
 from ehtui.domain.reduce import reduce, start
 from ehtui.domain.snapshot import Finding, GroupPartition, GroupState, Snapshot, TimelineEvent
-from ehtui.domain.store import (
-    BlobIdentity,
-    Checkpoint,
-    Layout,
-    Ownership,
-    StoreListing,
-    UnreadableBlob,
-)
+from ehtui.domain.state import Memory, State
 from ehtui.domain.timeline import TIMELINE_KINDS
 from ehtui.domain.updates import (
     HubRead,
@@ -40,6 +23,23 @@ from ehtui.domain.updates import (
     StoreRead,
     Tick,
     Update,
+)
+from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.domain.world.process import (
+    LinkBasis,
+    LogIncident,
+    OwnerLink,
+    ProcessId,
+    ProcessSample,
+    RecognisedBy,
+)
+from ehtui.domain.world.store import (
+    BlobIdentity,
+    Checkpoint,
+    Layout,
+    Ownership,
+    StoreListing,
+    UnreadableBlob,
 )
 
 EPOCH = 1_790_000_000.0

@@ -11,9 +11,9 @@ from ehtui.domain.planners.signal import SignalRequest
 from ehtui.domain.planners.start import RestartRequest
 from ehtui.domain.plans import RestartPlan, SignalPlan, StartPlan, SupervisedPlan
 from ehtui.domain.policy import Policy
-from ehtui.domain.process import ProcessId
-from ehtui.domain.restarts import NOT_REHEARSED, Ended, Rehearsal
 from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.world.process import ProcessId
+from ehtui.domain.world.restarts import NOT_REHEARSED, Ended, Rehearsal
 
 
 def plan_signal(

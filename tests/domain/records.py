@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ehtui.domain.hub import PartitionSample
 from ehtui.domain.snapshot import Lease, LeaseState
-from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership
+from ehtui.domain.world.hub import PartitionSample
+from ehtui.domain.world.store import BlobIdentity, Checkpoint, Layout, Ownership
 
 T = 1_790_000_000.0
 HELD = Lease(LeaseState.HELD, "a", T, T + 180)

@@ -6,8 +6,8 @@ import pytest
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.policy import LeasePolicy, Policy
-from ehtui.domain.process import LogIncident, LogIncidentKind
 from ehtui.domain.snapshot import Health, LeaseState, Severity
+from ehtui.domain.world.process import LogIncident, LogIncidentKind
 from tests.domain.build import World, healthy, newcomer, process_id
 
 PRODUCTION = Policy(is_production=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.hub import HubDescription
-from ehtui.domain.memory import State
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import Finding, GroupPartition, LeaseState, Snapshot, SourceState
-from ehtui.domain.store import BlobIdentity, Layout, Ownership, StoreListing
+from ehtui.domain.state import State
 from ehtui.domain.updates import HubRead, StoreRead
+from ehtui.domain.world.hub import HubDescription
+from ehtui.domain.world.store import BlobIdentity, Layout, Ownership, StoreListing
 
 HUB = HubRead(100.0, "hub", HubDescription("ns", "hub", 0.0, ("0",)), (), 0.1)
 START = State(Snapshot(taken_at=99.0, sources=(SourceState("store"),)))

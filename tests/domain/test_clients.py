@@ -6,13 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from ehtui.domain.consequences import after_release
 from ehtui.domain.evidence import facts
+from ehtui.domain.leases.consequences import after_release
 from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState
 from ehtui.domain.plans import StartPlan
-from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState
 from ehtui.domain.updates import ActionDone
+from ehtui.domain.world.process import ProcessId
 from tests.domain.build import World
 
 STANDBY, STARVED = ConsumerRole.STANDBY, ConsumerRole.STARVED

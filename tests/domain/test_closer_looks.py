@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.domain.closer_looks import MOST
-from ehtui.domain.memory import GroupMemory
+from ehtui.domain.leases.renewals import MOST
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import LeaseState, TimingBasis
+from ehtui.domain.state import GroupMemory
 from ehtui.domain.targets import Doubt
 from tests.domain.build import World
 from tests.domain.processors import Processor, Working

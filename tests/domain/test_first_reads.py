@@ -6,12 +6,12 @@ from itertools import permutations
 
 import pytest
 
-from ehtui.domain.hub import HubDescription, PartitionSample
-from ehtui.domain.memory import State
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import Snapshot, SourceState
-from ehtui.domain.store import BlobIdentity, Checkpoint, Layout, Ownership, StoreListing
+from ehtui.domain.state import State
 from ehtui.domain.updates import HubRead, StoreRead, Update
+from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.domain.world.store import BlobIdentity, Checkpoint, Layout, Ownership, StoreListing
 
 SAMPLE = PartitionSample("0", 0, 190, "x", 99.0, is_empty=False, sampled_at=100.0)
 HUB = HubRead(100.0, "hub", HubDescription("ns", "hub", 0.0, ("0",)), (SAMPLE,), 0.1)

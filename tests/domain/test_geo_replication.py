@@ -7,10 +7,16 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.hub import HubDescription
-from ehtui.domain.positions import NoStartPosition, Position, StartPosition, end_of, is_old_form
 from ehtui.domain.snapshot import Severity, Snapshot
-from ehtui.domain.store import Checkpoint, Layout
+from ehtui.domain.world.hub import (
+    HubDescription,
+    NoStartPosition,
+    Position,
+    StartPosition,
+    end_of,
+    is_old_form,
+)
+from ehtui.domain.world.store import Checkpoint, Layout
 from tests.domain.build import World
 from tests.domain.records import checkpoint, sample
 

@@ -7,7 +7,9 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.process import (
+from ehtui.domain.snapshot import ConsumerRole, ConsumerState, LeaseState
+from ehtui.domain.updates import LogsRead
+from ehtui.domain.world.process import (
     LinkBasis,
     LogIncident,
     LogIncidentKind,
@@ -17,8 +19,6 @@ from ehtui.domain.process import (
     ProcessId,
     RecognisedBy,
 )
-from ehtui.domain.snapshot import ConsumerRole, ConsumerState, LeaseState
-from ehtui.domain.updates import LogsRead
 from tests.domain.build import EPOCH, World, process_id
 
 QUICK_S = 2.0

@@ -8,14 +8,14 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ehtui.domain.draft import TIMELINE_LENGTH
-from ehtui.domain.memory import GroupMemory, State
+from ehtui.domain.folds.builder import TIMELINE_LENGTH
 from ehtui.domain.policy import LeasePolicy, Policy
-from ehtui.domain.process import LogIncident, LogIncidentKind, ProcessId
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import GroupPartition, GroupState, Severity, Snapshot
-from ehtui.domain.store import UnreadableBlob
+from ehtui.domain.state import GroupMemory, State
 from ehtui.domain.updates import Tick
+from ehtui.domain.world.process import LogIncident, LogIncidentKind, ProcessId
+from ehtui.domain.world.store import UnreadableBlob
 from tests.domain.build import NAMESPACE, SOURCES, World
 
 RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}

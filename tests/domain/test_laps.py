@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.lap import MeasuredTakeover
 from ehtui.domain.outcomes import Outcome, OutcomeState
+from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import SignalPlan
 from ehtui.domain.snapshot import ConsumerRole

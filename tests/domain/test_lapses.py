@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.hub import HubDescription
 from ehtui.domain.outcomes import Outcome, OutcomeState
 from ehtui.domain.plans import SignalPlan
 from ehtui.domain.policy import LeasePolicy, Policy
-from ehtui.domain.process import LinkBasis
 from ehtui.domain.snapshot import Health, LeaseState, Severity, TimingBasis
 from ehtui.domain.targets import SignalEffect, SignalTarget
 from ehtui.domain.updates import ActionDone, HubRead
+from ehtui.domain.world.hub import HubDescription
+from ehtui.domain.world.process import LinkBasis
 from tests.domain.build import World, healthy, process_id
 
 

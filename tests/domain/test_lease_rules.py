@@ -4,13 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.domain.expiry import SeenExpiry
-from ehtui.domain.leases import lease_of
-from ehtui.domain.namespaces import Names
-from ehtui.domain.ownership import HubNames, checkpoint_at, join_listing, natural, ownership_at
-from ehtui.domain.policy import LeasePolicy
-from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId
-from ehtui.domain.renewals import (
+from ehtui.domain.leases.lease import after_lapse, forecast, last_renewal, lease_of, survivors_skew
+from ehtui.domain.leases.renewals import (
     NOT_MEASURED,
     RenewalStats,
     SeenRenewal,
@@ -18,12 +13,31 @@ from ehtui.domain.renewals import (
     measured,
     quicker,
 )
-from ehtui.domain.sdks import DOTNET, GO, JAVA, JS, PYTHON, RUST, SdkProfile, hints_of, sdk_profiles
+from ehtui.domain.leases.sdks import (
+    DOTNET,
+    GO,
+    JAVA,
+    JS,
+    PYTHON,
+    RUST,
+    SdkProfile,
+    hints_of,
+    sdk_profiles,
+)
+from ehtui.domain.leases.timing import LeaseTiming, SeenExpiry, timings
+from ehtui.domain.ownership.joined_listing import (
+    HubNames,
+    checkpoint_at,
+    join_listing,
+    natural,
+    ownership_at,
+)
+from ehtui.domain.policy import LeasePolicy
 from ehtui.domain.snapshot import Lease, LeaseState, OwnerState, TimingBasis
-from ehtui.domain.store import Checkpoint, Layout, Ownership, StoreListing
-from ehtui.domain.takeover import after_lapse, forecast, last_renewal, survivors_skew
 from ehtui.domain.targets import Doubt
-from ehtui.domain.timing import LeaseTiming, timings
+from ehtui.domain.world.namespaces import Names
+from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId
+from ehtui.domain.world.store import Checkpoint, Layout, Ownership, StoreListing
 from tests.domain.build import World
 from tests.domain.processors import Processor, Working
 from tests.domain.records import HELD, T, checkpoint, ownership

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.process import LogIncident, LogIncidentKind
 from ehtui.domain.snapshot import Severity
+from ehtui.domain.world.process import LogIncident, LogIncidentKind
 from ehtui.views import findings
 from ehtui.views.telling import Telling
 from tests.domain.build import World, healthy, process_id

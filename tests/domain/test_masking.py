@@ -9,8 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.domain.secret_names import is_secret_name
-from ehtui.domain.text import mask_secrets, safe, safe_command
+from ehtui.domain.text import is_secret_name, mask_secrets, safe, safe_command
 
 SECRET = "S3cr3tV4lue"
 CONTROLS = {"Cc", "Cf", "Cs", "Zl", "Zp"}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.domain.matching import only_pairs
+from ehtui.domain.consumers.matching import only_pairs
 
 
 @pytest.mark.parametrize(

@@ -9,8 +9,8 @@ import pytest
 from ehtui.domain.evidence import facts
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import Severity, Subject
-from ehtui.domain.store import OtherName
 from ehtui.domain.why import why
+from ehtui.domain.world.store import OtherName
 from tests.domain.build import HUB, World
 
 

@@ -6,18 +6,18 @@ from dataclasses import replace
 
 import pytest
 
-from ehtui.domain.launch_mark import LaunchMark
-from ehtui.domain.process import (
+from ehtui.domain.snapshot import ConsumerRole, Subject
+from ehtui.domain.updates import LogsRead
+from ehtui.domain.why.ask import why
+from ehtui.domain.world.process import (
     DeclaredTarget,
+    LaunchMark,
     LinkBasis,
     OwnerLink,
     ProcessSample,
     RecognisedBy,
     Traffic,
 )
-from ehtui.domain.snapshot import ConsumerRole, Subject
-from ehtui.domain.updates import LogsRead
-from ehtui.domain.why.ask import why
 from ehtui.views.report import report
 from ehtui.views.telling import Telling
 from ehtui.views.why import explain, explanation_lines

@@ -9,8 +9,8 @@ from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import RestartPlan, SignalPlan
 from ehtui.domain.policy import Policy
-from ehtui.domain.process import ProcessId
 from ehtui.domain.updates import ActionDone
+from ehtui.domain.world.process import ProcessId
 from tests.domain.build import World, process_id
 from tests.domain.planning import plan_restart, plan_signal
 

@@ -7,9 +7,16 @@ from typing import Any
 
 import pytest
 
-from ehtui.domain.proofs import FUNCTIONS_CONTAINER, UNPROVEN, Proof, Proofs, Proven, Writer
+from ehtui.domain.progress.proofs import (
+    FUNCTIONS_CONTAINER,
+    UNPROVEN,
+    Proof,
+    Proofs,
+    Proven,
+    Writer,
+)
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
-from ehtui.domain.store import Layout
+from ehtui.domain.world.store import Layout
 from tests.domain.build import World
 from tests.domain.records import T, checkpoint
 

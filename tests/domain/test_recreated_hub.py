@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.lag import CLOCKS_S, Counted, Lag, lag_of
-from ehtui.domain.rules import PREDATES_HUB
+from ehtui.domain.progress.lag import CLOCKS_S, Counted, Lag, lag_of
+from ehtui.domain.progress.rules import PREDATES_HUB
 from ehtui.domain.snapshot import Health, Severity
 from tests.domain.build import World, healthy
 from tests.domain.records import T, checkpoint, sample

@@ -12,10 +12,10 @@ from ehtui.domain.planners.context import Actor
 from ehtui.domain.planners.signal import reforecast
 from ehtui.domain.planners.start import SUPERVISOR_WAIT_S
 from ehtui.domain.plans import RestartPlan, SupervisedPlan
-from ehtui.domain.process import Obstacle, ProcessId, ProcessSample, Supervisor
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.targets import SignalEffect
 from ehtui.domain.updates import ActionDone
+from ehtui.domain.world.process import Obstacle, ProcessId, ProcessSample, Supervisor
 from tests.domain.build import World, healthy, process_id
 from tests.domain.planning import plan_restart
 

@@ -20,8 +20,8 @@ from ehtui.domain.outcomes import (
 )
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.plans import RestartPlan, SignalPlan
-from ehtui.domain.process import ProcessId
 from ehtui.domain.updates import ActionDone
+from ehtui.domain.world.process import ProcessId
 from tests.domain.build import World, healthy, process_id
 from tests.domain.planning import plan_signal
 

@@ -6,14 +6,29 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.domain.behind import FULL, behind, remembered
-from ehtui.domain.health import StallLimits, judge
-from ehtui.domain.hub import PartitionSample
-from ehtui.domain.lag import Counted, Lag, lag_of
-from ehtui.domain.progress import Commit, Progress, Rewind, committed, out_rate, pace_of
-from ehtui.domain.rules import NO_SEQUENCE
-from ehtui.domain.series import extended, rate, value_at
+from ehtui.domain.progress.health import (
+    Commit,
+    Progress,
+    Rewind,
+    Situation,
+    StallLimits,
+    committed,
+    judge,
+    out_rate,
+    pace_of,
+)
+from ehtui.domain.progress.lag import Counted, Lag, lag_of
+from ehtui.domain.progress.partition_history import (
+    FULL,
+    behind,
+    extended,
+    rate,
+    remembered,
+    value_at,
+)
+from ehtui.domain.progress.rules import NO_SEQUENCE
 from ehtui.domain.snapshot import BehindBasis, Health, Lease, LeaseState, Series
+from ehtui.domain.world.hub import PartitionSample
 from tests.domain.records import T, checkpoint, sample
 
 
@@ -176,7 +191,7 @@ def test_health(
     state: LeaseState, lag: Lag, progress: Progress, in_per_s: float, expected: Health
 ) -> None:
     lease = Lease(state, "a", T, T + 180)
-    verdict, rule = judge(lease, lag, progress, StallLimits(30, 300), in_per_s, T)
+    verdict, rule = judge(Situation(lease, lag, progress, StallLimits(30, 300), in_per_s), T)
 
     assert verdict is expected
     assert rule

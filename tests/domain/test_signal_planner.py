@@ -8,13 +8,12 @@ from math import ceil, floor
 
 import pytest
 
-from ehtui.domain.consequences import CLOCK_S, CLOSE_S
+from ehtui.domain.leases.consequences import CLOCK_S, CLOSE_S
 from ehtui.domain.outcomes import Refusal, RefusalReason
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.planners.signal import reforecast, signal_effect, signal_number
 from ehtui.domain.plans import SignalPlan
 from ehtui.domain.policy import LeasePolicy, Policy
-from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
 from ehtui.domain.snapshot import (
     ConsumerState,
     GroupPartition,
@@ -26,6 +25,7 @@ from ehtui.domain.snapshot import (
     TimingBasis,
 )
 from ehtui.domain.targets import SignalEffect
+from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
 from tests.domain.planning import plan_signal
 
 HOST = Actor(own_pid=10, ancestors=frozenset({1, 5}), user="dev")

@@ -12,12 +12,12 @@ from ehtui.domain.outcomes import (
     TargetResult,
     TargetState,
 )
+from ehtui.domain.ownership.measured_takeovers import advance, is_over, start
 from ehtui.domain.plans import RestartPlan, RollingPlan, SignalPlan
-from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
-from ehtui.domain.stopwatch import advance, is_over, start
-from ehtui.domain.store import BlobIdentity, Checkpoint, Layout
 from ehtui.domain.targets import OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
+from ehtui.domain.world.process import ProcessId
+from ehtui.domain.world.store import BlobIdentity, Checkpoint, Layout
 
 
 def checkpoint(sequence: int, at: float) -> Checkpoint:

@@ -11,10 +11,10 @@ from ehtui.domain.evidence import facts
 from ehtui.domain.findings.catalogue import FINDINGS
 from ehtui.domain.policy import Policy
 from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.process import LinkBasis
 from ehtui.domain.snapshot import ConsumerRole, Severity, SourceStatus
-from ehtui.domain.store import BlobIdentity, Layout, Ownership, UnreadableBlob
 from ehtui.domain.updates import SourceFailed, SourceOff, StoreRead, Tick
+from ehtui.domain.world.process import LinkBasis
+from ehtui.domain.world.store import BlobIdentity, Layout, Ownership, UnreadableBlob
 from tests.domain.build import HUB, World
 
 

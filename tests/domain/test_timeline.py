@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from ehtui.domain.draft import TIMELINE_LENGTH, SnapshotBuilder
 from ehtui.domain.evidence import facts
+from ehtui.domain.folds.builder import TIMELINE_LENGTH, SnapshotBuilder
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import Subject, TimelineEvent
 from ehtui.domain.timeline import FINDING_BEGAN, FINDING_ENDED, GROUP_APPEARED, GroupAppeared

@@ -7,10 +7,10 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.process import ProcessSample
-from ehtui.domain.restarts import RestartRecord, RestartStage, StartObstacle
 from ehtui.domain.snapshot import Finding
 from ehtui.domain.updates import ProcessesRead
+from ehtui.domain.world.process import ProcessSample
+from ehtui.domain.world.restarts import RestartRecord, RestartStage, StartObstacle
 from tests.domain.build import World, healthy
 
 

@@ -7,11 +7,11 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.hub import HubDescription
-from ehtui.domain.rules import NO_SEQUENCE, NOT_IN_HUB, UNREADABLE
+from ehtui.domain.progress.rules import NO_SEQUENCE, NOT_IN_HUB, UNREADABLE
 from ehtui.domain.snapshot import Health, LeaseState, Severity, Subject
-from ehtui.domain.store import RecordKind, UnreadableBlob
 from ehtui.domain.why import why
+from ehtui.domain.world.hub import HubDescription
+from ehtui.domain.world.store import RecordKind, UnreadableBlob
 from tests.domain.build import HUB, NAMESPACE, World
 
 REASON = "the sequence number '5.0' is not a whole number"

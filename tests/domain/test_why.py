@@ -7,13 +7,13 @@ from math import ceil
 
 import pytest
 
-from ehtui.domain.consequences import CLOSE_S, after_death, after_release
 from ehtui.domain.evidence import facts
+from ehtui.domain.leases.consequences import CLOSE_S, after_death, after_release
 from ehtui.domain.policy import Policy
-from ehtui.domain.process import LogIncident, LogIncidentKind, LogState, RecognisedBy
 from ehtui.domain.snapshot import Snapshot, Subject
 from ehtui.domain.why import Why, subjects_of, why
 from ehtui.domain.why.evidence import CHECKS
+from ehtui.domain.world.process import LogIncident, LogIncidentKind, LogState, RecognisedBy
 from tests.domain.build import World, process_id
 from tests.evidence import keys_of
 

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from ehtui.domain import rules
 from ehtui.domain.evidence import FlatFacts, facts
+from ehtui.domain.progress import rules
 from ehtui.domain.snapshot import Snapshot, Subject
 from ehtui.domain.why import Why, why
 from tests.domain.build import World, healthy

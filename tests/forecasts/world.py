@@ -30,9 +30,9 @@ from ehtui.config.settings import (
 from ehtui.domain.evidence import facts
 from ehtui.domain.planners.signal import SignalRequest
 from ehtui.domain.plans import SignalPlan
-from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import Snapshot, TimingBasis
 from ehtui.domain.targets import OwnedPartition
+from ehtui.domain.world.process import ProcessId
 from ehtui.monitor.backend import Backend
 from ehtui.sandbox.connections import Connections
 from tests.forecasts.group import Group, log_folder, of_its_own

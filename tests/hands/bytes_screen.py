@@ -14,9 +14,9 @@ from typing_extensions import override
 
 from ehtui.domain.outcomes import Refusal
 from ehtui.domain.plans import RestartPlan
-from ehtui.domain.process import ProcessId, ProcessSample
-from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal
 from ehtui.domain.targets import SignalEffect, SignalTarget
+from ehtui.domain.world.process import ProcessId, ProcessSample
+from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid import Grid
 from ehtui.tui.options import UiOptions

@@ -17,8 +17,8 @@ import pytest
 
 from ehtui.actions.preparing import Places, prepare_restart
 from ehtui.actions.restarting import Prepared, Restarted
-from ehtui.domain.process import ProcessId
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import ProcessId
 from ehtui.sources.process_facts import program_of
 from ehtui.sources.start_times import started_at
 from tests.waiting import wait_until

@@ -19,7 +19,7 @@ from ehtui.actions.obstacles import BeingRestartedError
 from ehtui.actions.preparing import Places, prepare_restart
 from ehtui.actions.restarting import Restarted
 from ehtui.actions.signals import ProcessGoneError
-from ehtui.domain.restarts import StartObstacle
+from ehtui.domain.world.restarts import StartObstacle
 from tests.hands.consumers import Stage, chosen, lives, venv_in
 from tests.waiting import wait_until
 

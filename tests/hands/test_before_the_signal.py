@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from ehtui.actions.obstacles import CannotStartError
-from ehtui.domain.process import ProcessId
-from ehtui.domain.restarts import StartObstacle
+from ehtui.domain.world.process import ProcessId
+from ehtui.domain.world.restarts import StartObstacle
 from ehtui.views.restarts import rehearsal_notes
 from tests.hands.consumers import (
     NOBODY,

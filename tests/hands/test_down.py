@@ -18,7 +18,7 @@ from ehtui.cli.exit_codes import ExitCode
 from ehtui.domain.evidence import facts
 from ehtui.domain.policy import Policy
 from ehtui.domain.reduce import reduce, start
-from ehtui.domain.restarts import Loss, LossKind, StartObstacle
+from ehtui.domain.world.restarts import Loss, LossKind, StartObstacle
 from ehtui.sources.processes import ProcessSource
 from ehtui.sources.restart_records import read_restarts
 from ehtui.views.findings import advice, sentence

@@ -18,9 +18,9 @@ from ehtui.domain.evidence import facts
 from ehtui.domain.outcomes import Refusal, RefusalReason
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.policy import Policy
-from ehtui.domain.process import ProcessId, Program
 from ehtui.domain.reduce import reduce, start
 from ehtui.domain.updates import ProcessesRead
+from ehtui.domain.world.process import ProcessId, Program
 from ehtui.sources.process_facts import program_of
 from ehtui.sources.processes import ProcessSource
 from ehtui.sources.start_times import started_at

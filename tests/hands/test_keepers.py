@@ -14,8 +14,8 @@ import psutil
 import pytest
 
 from ehtui.actions.restarting import Restarted
-from ehtui.domain.process import Obstacle, ProcessId
-from ehtui.domain.restarts import Loss, LossKind
+from ehtui.domain.world.process import Obstacle, ProcessId
+from ehtui.domain.world.restarts import Loss, LossKind
 from ehtui.sources.keepers import keeper_of, time_limit_of
 from ehtui.sources.supervisors import supervisor_of
 from tests.hands.consumers import Stage, chosen

@@ -10,9 +10,9 @@ from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.planners.signal import reforecast
 from ehtui.domain.plans import RestartPlan, SignalPlan
-from ehtui.domain.restarts import Keeper, Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.targets import Halt, SignalEffect
+from ehtui.domain.world.restarts import Keeper, Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.views.actions import confirmation
 from ehtui.views.actions.text import Confirmation
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence

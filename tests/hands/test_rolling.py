@@ -9,15 +9,15 @@ from textual.containers import VerticalScroll
 from typing_extensions import override
 
 from ehtui.actions.rolling import roll
-from ehtui.domain.comeback import comeback
+from ehtui.domain.consumers.roles import comeback
 from ehtui.domain.outcomes import Comeback, NewProcess, Outcome, OutcomeState, Refusal
 from ehtui.domain.planners.context import Actor
 from ehtui.domain.planners.start import each_once
 from ehtui.domain.plans import RestartPlan, RollingPlan, SupervisedPlan
-from ehtui.domain.process import ProcessId, Supervisor
-from ehtui.domain.restarts import Rehearsal
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.targets import SignalEffect, SignalTarget
+from ehtui.domain.world.process import ProcessId, Supervisor
+from ehtui.domain.world.restarts import Rehearsal
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.options import UiOptions
 from ehtui.views.actions import confirmation

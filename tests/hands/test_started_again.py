@@ -25,9 +25,9 @@ from ehtui.config.errors import ConfigError
 from ehtui.domain.outcomes import OutcomeState, Refusal, RefusalReason
 from ehtui.domain.planners.again import ended_consumers, seen_with
 from ehtui.domain.plans import EnvironmentOf, StartPlan
-from ehtui.domain.process import ProcessId
-from ehtui.domain.restarts import Ended, Rehearsal, StartObstacle
 from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.world.process import ProcessId
+from ehtui.domain.world.restarts import Ended, Rehearsal, StartObstacle
 from ehtui.monitor.backend import Backend
 from ehtui.sources.restart_records import read_restarts, restarted_as
 from ehtui.tui.app import EhtuiApp

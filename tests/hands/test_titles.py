@@ -11,7 +11,7 @@ import pytest
 from ehtui.actions.blueprint import blueprint_of
 from ehtui.actions.obstacles import CannotStartError
 from ehtui.actions.original_words import original_argv, original_environment
-from ehtui.domain.restarts import StartObstacle
+from ehtui.domain.world.restarts import StartObstacle
 from tests.hands.consumers import Stage, lives
 
 # As setproctitle does: what the title leaves of command line and environment becomes zeros.

@@ -14,8 +14,8 @@ import pytest
 
 from ehtui.actions.obstacles import CannotStartError
 from ehtui.actions.workers import parent_that_starts
-from ehtui.domain.process import ProcessId
-from ehtui.domain.restarts import StartObstacle
+from ehtui.domain.world.process import ProcessId
+from ehtui.domain.world.restarts import StartObstacle
 from ehtui.views.restarts import obstacle_words
 from tests.hands.consumers import CONSUMER, Stage, chosen, lives
 from tests.waiting import wait_until

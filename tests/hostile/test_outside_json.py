@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ehtui.actions.restart_locks import read_record
-from ehtui.domain.launch_mark import read_mark
+from ehtui.domain.world.process import read_mark
 from ehtui.sources.process_managers import _pm2_number
 from ehtui.sources.restart_records import read_restart
 

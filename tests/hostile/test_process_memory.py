@@ -22,7 +22,7 @@ from ehtui.config.process_memory import (
 )
 from ehtui.config.process_settings import declared_target, look_into
 from ehtui.config.settings import ConsumerSettings
-from ehtui.domain.process import ProcessId
+from ehtui.domain.world.process import ProcessId
 from ehtui.sandbox.supervisor import Supervisor
 from ehtui.sources.process_facts import command_bytes, program_of
 from ehtui.sources.process_inspect import inspect_process

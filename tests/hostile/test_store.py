@@ -15,7 +15,7 @@ import pytest
 
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.store import Ownership, UnreadableBlob
+from ehtui.domain.world.store import Ownership, UnreadableBlob
 from ehtui.sources.layouts import candidates, read_blob
 from ehtui.sources.layouts.base import Scope, StoredBlob
 from ehtui.sources.store_container import WatchedContainer

@@ -11,7 +11,7 @@ from azure.storage.blob.aio import BlobLeaseClient, BlobServiceClient
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings
 from ehtui.domain.problems import ProblemError, ProblemKind
-from ehtui.domain.store import Layout
+from ehtui.domain.world.store import Layout
 from ehtui.sources.store import StoreSource
 from ehtui.wire.blobs import BlobAccount
 from ehtui.wire.storage_address import parse_connection_string

@@ -9,11 +9,11 @@ from threading import get_ident
 
 from typing_extensions import override
 
-from ehtui.domain.memory import State
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus
-from ehtui.domain.store import StoreListing
+from ehtui.domain.state import State
 from ehtui.domain.updates import ProcessesRead, SourceFailed, StoreRead, Update
+from ehtui.domain.world.store import StoreListing
 from ehtui.monitor import Monitor, Scheduled
 from ehtui.sources.source import Source
 

@@ -15,8 +15,6 @@ import pytest
 from blockbuster import BlockBuster, BlockingError, blockbuster_ctx
 from typing_extensions import override
 
-from ehtui.domain.hub import HubDescription, PartitionSample
-from ehtui.domain.memory import State
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.snapshot import (
     GroupPartition,
@@ -28,7 +26,9 @@ from ehtui.domain.snapshot import (
     SourceState,
     SourceStatus,
 )
+from ehtui.domain.state import State
 from ehtui.domain.updates import ProcessesRead, SourceFailed, Tick, Update
+from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.monitor import Monitor, Scheduled, wait_for_first, watch
 from tests.monitor.fakes import BROKEN, FakeSource, Recorder, monitor_of, seen
 from tests.waiting import wait_until

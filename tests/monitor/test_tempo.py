@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
-from ehtui.domain.closer_looks import CloserLooks
-from ehtui.domain.lap import MeasuredTakeover
+from ehtui.domain.leases.renewals import CloserLooks
+from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
 from ehtui.domain.targets import OwnedPartition, TakeoverWindow
 from ehtui.monitor.tempo import FORECAST_GRACE_S, URGENT_S, Tempo

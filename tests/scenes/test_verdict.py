@@ -6,13 +6,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ehtui.domain.evidence import Evidence
-from ehtui.domain.process import (
-    LinkBasis,
-    OwnerLink,
-    ProcessId,
-    ProcessSample,
-    RecognisedBy,
-)
 from ehtui.domain.snapshot import (
     ConsumerRole,
     ConsumerState,
@@ -24,6 +17,7 @@ from ehtui.domain.snapshot import (
     SourceState,
     Subject,
 )
+from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
 from ehtui.sandbox.scenes import Expected, Scene
 from ehtui.sandbox.scenes.verdict import Played, Seen, judge
 

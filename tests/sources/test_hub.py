@@ -16,9 +16,9 @@ from typing_extensions import override
 
 from ehtui.config.secret import Secret
 from ehtui.config.settings import EventHubSettings
-from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.updates import HubRead
+from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace
 from ehtui.sources.hub import DESCRIBE_EVERY_S, HubSource, open_hub_source, open_public_reader
 from ehtui.sources.source import Paced

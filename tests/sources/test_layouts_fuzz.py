@@ -9,8 +9,8 @@ from typing import ParamSpec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ehtui.domain.store import Checkpoint, Layout, Ownership, UnreadableBlob
 from ehtui.domain.text import safe
+from ehtui.domain.world.store import Checkpoint, Layout, Ownership, UnreadableBlob
 from ehtui.sources.layouts import FORMATS, NAMELESS, candidates, prefer_new, read_blob
 from ehtui.sources.layouts.base import Scope, StoredBlob, UnreadableError, Write
 from ehtui.wire.blobs import BlobItem

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import pytest
 
-from ehtui.domain.store import Checkpoint, Layout, Ownership, UnreadableBlob
+from ehtui.domain.world.store import Checkpoint, Layout, Ownership, UnreadableBlob
 from ehtui.sources.layouts import FORMATS, candidates, prefer_new, read_blob
 from ehtui.sources.layouts.base import Record, Role, Scope, StoredBlob, UnreadableError, Write
 from ehtui.sources.layouts.modern import new_checkpoint, sibling_name

@@ -6,9 +6,9 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from ehtui.domain.process import LogState
 from ehtui.domain.snapshot import ConsumerState
 from ehtui.domain.updates import LogsRead, ProcessesRead
+from ehtui.domain.world.process import LogState
 from ehtui.sources.logs import CATCH_UP_BYTES, LogSource
 from ehtui.sources.source import Eager
 from ehtui.views.details.consumer import consumer_details

@@ -12,7 +12,7 @@ from pathlib import Path, PurePath
 
 import pytest
 
-from ehtui.domain.process import ProcessId
+from ehtui.domain.world.process import ProcessId
 from ehtui.sources.log_files import (
     identity_of,
     is_elsewhere,

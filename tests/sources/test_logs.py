@@ -8,8 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.domain.process import LinkBasis, LogIncidentKind, ProcessId, ProcessSample, RecognisedBy
 from ehtui.domain.updates import LogsRead
+from ehtui.domain.world.process import (
+    LinkBasis,
+    LogIncidentKind,
+    ProcessId,
+    ProcessSample,
+    RecognisedBy,
+)
 from ehtui.sources.log_owners import MOST_OWNERS
 from ehtui.sources.log_text.facts import LogFact, LogPlace, LogReading, LogRecord, WrittenAt
 from ehtui.sources.logs import LogSource, ReadsRecords

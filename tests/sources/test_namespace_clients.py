@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from ehtui.domain.process import Traffic
+from ehtui.domain.world.process import Traffic
 from ehtui.sources.namespace_clients import (
     KAFKA_PORT,
     LEAST_STRETCHES,

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ehtui.domain.problems import ProblemKind
-from ehtui.domain.store import Checkpoint, Layout, Ownership, RecordKind, UnreadableBlob
+from ehtui.domain.world.store import Checkpoint, Layout, Ownership, RecordKind, UnreadableBlob
 from ehtui.sources.layouts import candidates, read_blob
 from ehtui.sources.layouts.base import Record, Scope, StoredBlob
 from ehtui.wire.blobs import BlobItem

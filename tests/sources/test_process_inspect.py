@@ -8,7 +8,7 @@ import socket
 from dataclasses import replace
 from pathlib import Path
 
-from ehtui.domain.process import ProcessId
+from ehtui.domain.world.process import ProcessId
 from ehtui.sources.process_inspect import inspect_process
 from ehtui.sources.start_times import started_at
 from tests.children import python_child

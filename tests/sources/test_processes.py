@@ -17,9 +17,8 @@ import pytest
 
 from ehtui.config.process_memory import words_of
 from ehtui.config.settings import ConsumerSettings
-from ehtui.domain.launch_mark import LAUNCH_VARIABLE, LaunchMark
 from ehtui.domain.problems import ProblemError
-from ehtui.domain.process import ProcessSample, RecognisedBy
+from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, ProcessSample, RecognisedBy
 from ehtui.sources.namespace_clients import NamespaceClients
 from ehtui.sources.process_list import list_processes
 from ehtui.sources.processes import FORGET_AFTER_S, ProcessSource, own_user

@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from ehtui.config.settings import ConsumerSettings
-from ehtui.domain.process import ProcessId
 from ehtui.domain.updates import LogsRead
+from ehtui.domain.world.process import ProcessId
 from ehtui.sources.logs import LogSource
 from ehtui.sources.processes import ProcessSource
 from ehtui.sources.start_times import began_at, started_at

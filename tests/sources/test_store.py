@@ -11,7 +11,7 @@ import pytest
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings, NamelessLayout
 from ehtui.domain.problems import ProblemError, ProblemKind
-from ehtui.domain.store import Layout, StoreListing
+from ehtui.domain.world.store import Layout, StoreListing
 from ehtui.sources.store import NOTHING_FOUND_EVERY_S, WALK_EVERY_S, StoreSource, open_store_source
 from ehtui.sources.store_container import FEW_FOREIGN_BLOBS
 from tests.sources.blob_account import SERVER_AHEAD_S, FakeBlobAccount

@@ -14,7 +14,7 @@ from blockbuster import blockbuster_ctx
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings
 from ehtui.domain.problems import ProblemError, ProblemKind
-from ehtui.domain.store import Checkpoint, Ownership
+from ehtui.domain.world.store import Checkpoint, Ownership
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sources import store_container
 from ehtui.sources.layouts import FORMATS, MODERN, read_blob

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ehtui.domain.process import Obstacle, Supervisor
+from ehtui.domain.world.process import Obstacle, Supervisor
 from ehtui.sources.cgroups import Unit
 from ehtui.sources.processes import ProcessSource
 from ehtui.sources.supervisors import supervisor_of

@@ -22,10 +22,10 @@ from ehtui.domain.plans import (
     SignalPlan,
     StartPlan,
 )
-from ehtui.domain.process import LogLine, ProcessDetails, ProcessId, ProcessSample, Relative
-from ehtui.domain.restarts import NOT_REHEARSED, Ended, Rehearsal
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.targets import OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
+from ehtui.domain.world.process import LogLine, ProcessDetails, ProcessId, ProcessSample, Relative
+from ehtui.domain.world.restarts import NOT_REHEARSED, Ended, Rehearsal
 
 
 class FakeTail:

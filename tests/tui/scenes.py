@@ -5,10 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
-from ehtui.domain import rules
-from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
+from ehtui.domain.progress import rules
 from ehtui.domain.snapshot import (
     Behind,
     BehindBasis,
@@ -31,9 +29,11 @@ from ehtui.domain.snapshot import (
     TimelineEvent,
     TimingBasis,
 )
-from ehtui.domain.store import BlobIdentity, Checkpoint, Layout
 from ehtui.domain.targets import TakeoverWindow
 from ehtui.domain.timeline import Claimed, Overdue
+from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
+from ehtui.domain.world.store import BlobIdentity, Checkpoint, Layout
 from tests.evidence import event_evidence, finding_evidence
 
 NOW = 1_795_348_981.0  # 2026-11-22 12:03:01 UTC

@@ -22,9 +22,9 @@ from ehtui.domain.plans import (
     StartPlan,
     SupervisedPlan,
 )
-from ehtui.domain.process import ProcessId, ProcessSample, RecognisedBy, Supervisor
 from ehtui.domain.snapshot import ConsumerRole
 from ehtui.domain.targets import SignalEffect, SignalTarget
+from ehtui.domain.world.process import ProcessId, ProcessSample, RecognisedBy, Supervisor
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.options import UiOptions

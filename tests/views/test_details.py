@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from ehtui.domain import rules
-from ehtui.domain.process import LinkBasis, LogState, RecognisedBy
+from ehtui.domain.progress import rules
 from ehtui.domain.snapshot import ConsumerRole, LeaseState, Snapshot
 from ehtui.domain.targets import TakeoverWindow
+from ehtui.domain.world.process import LinkBasis, LogState, RecognisedBy
 from ehtui.views import keys
 from ehtui.views.cells import Tone
 from ehtui.views.details import (

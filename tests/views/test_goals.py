@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from ehtui.domain.lap import MeasuredTakeover
+from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
 from ehtui.domain.snapshot import GroupPartition, Health, LeaseState, Snapshot
 from ehtui.domain.targets import Doubt, OwnedPartition, TakeoverWindow
 from ehtui.views.goals import Goal, unmet

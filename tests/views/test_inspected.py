@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ehtui.domain.process import Peer, ProcessDetails, ProcessId, Relative
+from ehtui.domain.world.process import Peer, ProcessDetails, ProcessId, Relative
 from ehtui.views.cells import Tone
 from ehtui.views.details import Section, inspected
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from ehtui.domain.rules import NOT_IN_HUB, UNREADABLE
+from ehtui.domain.progress.rules import NOT_IN_HUB, UNREADABLE
 from ehtui.domain.snapshot import (
     Finding,
     GroupPartition,
@@ -19,8 +19,8 @@ from ehtui.domain.snapshot import (
     Snapshot,
     Subject,
 )
-from ehtui.domain.store import RecordKind, UnreadableBlob
 from ehtui.domain.why import why
+from ehtui.domain.world.store import RecordKind, UnreadableBlob
 from ehtui.views import findings
 from ehtui.views.cells import Table
 from ehtui.views.details import Section, partition_details

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.process import LinkBasis
 from ehtui.domain.snapshot import ConsumerRole, Health, Severity, Snapshot, SourceStatus
+from ehtui.domain.world.process import LinkBasis
 from ehtui.views import keys
 from ehtui.views.cells import Row, Table
 from ehtui.views.glyphs import ASCII

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 from typing_extensions import override
 
-from ehtui.domain.closer_looks import CloserLooks
-from ehtui.domain.hub import PartitionSample
-from ehtui.domain.rules import FILLING
+from ehtui.domain.leases.renewals import CloserLooks
+from ehtui.domain.progress.rules import FILLING
 from ehtui.domain.snapshot import (
     Behind,
     BehindBasis,
@@ -23,6 +22,7 @@ from ehtui.domain.snapshot import (
     SourceStatus,
     TimingBasis,
 )
+from ehtui.domain.world.hub import PartitionSample
 from ehtui.views.cells import Cell, Row, Tone
 from ehtui.views.glyphs import ASCII
 from ehtui.views.plain import table_lines

@@ -25,9 +25,9 @@ from ehtui.domain.plans import (
     SupervisedPlan,
 )
 from ehtui.domain.policy import Policy
-from ehtui.domain.process import Obstacle, ProcessId, Supervisor
 from ehtui.domain.snapshot import LeaseState
 from ehtui.domain.targets import Doubt, OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
+from ehtui.domain.world.process import Obstacle, ProcessId, Supervisor
 from ehtui.views import actions
 from ehtui.views.actions import confirmation
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence

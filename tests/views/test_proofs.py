@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ehtui.domain.proofs import FUNCTIONS_CONTAINER, Proof, Proven, Writer
+from ehtui.domain.progress.proofs import FUNCTIONS_CONTAINER, Proof, Proven, Writer
 from ehtui.domain.snapshot import GroupPartition, Snapshot, Subject
 from ehtui.domain.why import why
 from ehtui.tui.grid_layout import arrange

@@ -9,10 +9,8 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from ehtui.domain.hub import PartitionSample
-from ehtui.domain.lap import MeasuredTakeover
+from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
 from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.process import LinkBasis, LogState
 from ehtui.domain.snapshot import (
     BehindBasis,
     ConsumerRole,
@@ -25,8 +23,10 @@ from ehtui.domain.snapshot import (
     SourceStatus,
     TimingBasis,
 )
-from ehtui.domain.store import Layout
 from ehtui.domain.targets import OwnedPartition, TakeoverWindow
+from ehtui.domain.world.hub import PartitionSample
+from ehtui.domain.world.process import LinkBasis, LogState
+from ehtui.domain.world.store import Layout
 from ehtui.views.status import FailOn, document, exit_code
 from tests.status_schema import PATH, shipped, text
 from tests.views import world

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehtui.domain.evidence import Evidence
-from ehtui.domain.process import LogState, RecognisedBy
 from ehtui.domain.snapshot import (
     ConsumerRole,
     Health,
@@ -21,6 +20,7 @@ from ehtui.domain.snapshot import (
 from ehtui.domain.why import Check, Why, why
 from ehtui.domain.why.evidence import CHECKS, CheckKind, WrittenCheckpoint
 from ehtui.domain.why.verdicts import Verdict
+from ehtui.domain.world.process import LogState, RecognisedBy
 from ehtui.views.cells import Tone
 from ehtui.views.glyphs import ASCII
 from ehtui.views.telling import Telling

@@ -5,9 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ehtui.domain.evidence import FlatFacts
-from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.policy import Policy
-from ehtui.domain.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
 from ehtui.domain.snapshot import (
     Behind,
     BehindBasis,
@@ -29,7 +27,9 @@ from ehtui.domain.snapshot import (
     TimelineEvent,
     TimingBasis,
 )
-from ehtui.domain.store import BlobIdentity, Checkpoint, Layout
+from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
+from ehtui.domain.world.store import BlobIdentity, Checkpoint, Layout
 from tests.evidence import event_evidence, finding_evidence
 
 NOW = 1_795_348_980.0  # 2026-11-22 12:03:00 UTC

@@ -26,8 +26,8 @@ from ehtui.domain.findings.evidence import (
     PingPong,
     SingleHost,
 )
-from ehtui.domain.folds.moves import PINGPONG_CHANGES, WINDOW_S, pingpong
-from ehtui.domain.memory import Handover, HandoverKind
+from ehtui.domain.folds.handovers import PINGPONG_CHANGES, WINDOW_S, pingpong
+from ehtui.domain.ownership.handovers import Handover, HandoverKind
 from ehtui.domain.snapshot import Finding, Severity
 
 if TYPE_CHECKING:

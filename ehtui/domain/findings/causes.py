@@ -23,12 +23,14 @@ from ehtui.domain.findings.evidence import (
     LeasesTooShort,
     NoConsumers,
 )
-from ehtui.domain.folds.moves import WINDOW_S
-from ehtui.domain.memory import Handover, HandoverKind, JudgedPartition
+from ehtui.domain.folds.handovers import WINDOW_S
+from ehtui.domain.ownership.handovers import Handover, HandoverKind
 from ehtui.domain.snapshot import Finding, LeaseState, Severity, TimingBasis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from ehtui.domain.state import JudgedPartition
 
 
 LEAST = 3  # partitions that were taken beyond the taker's share

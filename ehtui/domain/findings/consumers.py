@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from ehtui.domain.evidence import TakeoverTimes
 from ehtui.domain.findings.context import GroupContext, finding, first_window
 from ehtui.domain.findings.evidence import CONSUMER_STANDBY, CONSUMER_STARVED, StandingBy, Starving
-from ehtui.domain.memory import TroubleFlag
-from ehtui.domain.process import LogIncidentKind
+from ehtui.domain.progress.trouble_flags import TroubleFlag
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Finding, Severity
+from ehtui.domain.world.process import LogIncidentKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

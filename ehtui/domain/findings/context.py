@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ehtui.domain.consumers import idle_consumers, slowest_round
-from ehtui.domain.draft import SnapshotBuilder
+from ehtui.domain.consumers.roles import idle_consumers, slowest_round
 from ehtui.domain.evidence import Takeover
-from ehtui.domain.folds.moves import WINDOW_S
-from ehtui.domain.memory import GroupMemory, Handover, HandoverKind, JudgedPartition
-from ehtui.domain.sdks import PYTHON
+from ehtui.domain.folds.builder import SnapshotBuilder
+from ehtui.domain.folds.handovers import WINDOW_S
+from ehtui.domain.leases.sdks import PYTHON
+from ehtui.domain.ownership.handovers import Handover, HandoverKind
 from ehtui.domain.snapshot import LIVE_STATES, ConsumerState, Finding, LeaseState, Severity, Subject
+from ehtui.domain.state import GroupMemory, JudgedPartition
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

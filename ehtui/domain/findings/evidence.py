@@ -12,8 +12,8 @@ from typing import Generic, Literal, TypeVar
 
 from ehtui.domain.evidence import Evidence, Takeover, TakeoverTimes
 from ehtui.domain.problems import ProblemKind
-from ehtui.domain.restarts import RestartStage, StartObstacle
 from ehtui.domain.snapshot import LeaseState, Severity, TimingBasis
+from ehtui.domain.world.restarts import RestartStage, StartObstacle
 
 E = TypeVar("E", bound=Evidence)
 INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL

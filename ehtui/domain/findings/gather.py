@@ -25,7 +25,7 @@ from ehtui.domain.timeline import FINDING_BEGAN, FINDING_ENDED, FindingBegan, Fi
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
-    from ehtui.domain.draft import SnapshotBuilder
+    from ehtui.domain.folds.builder import SnapshotBuilder
 
 
 _RANK = {Severity.CRITICAL: 0, Severity.WARNING: 1, Severity.INFO: 2}

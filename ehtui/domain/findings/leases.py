@@ -12,11 +12,13 @@ from ehtui.domain.findings.evidence import (
     LeaseLapse,
     PartitionsUnowned,
 )
-from ehtui.domain.memory import Departure, JudgedPartition, TroubleFlag
+from ehtui.domain.progress.trouble_flags import TroubleFlag
 from ehtui.domain.snapshot import Finding, LeaseState, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from ehtui.domain.state import Departure, JudgedPartition
 
 
 BLANK_S = 3.0  # an owner is blank for about a second while partitions are rebalanced (facts.md §7)

@@ -26,20 +26,20 @@ from ehtui.domain.findings.evidence import (
     StillRunning,
 )
 from ehtui.domain.folds.logs import WINDOW_S, partitions_of
-from ehtui.domain.process import LogIncidentKind as Kind
-from ehtui.domain.restarts import RestartStage
 from ehtui.domain.snapshot import Finding, Severity, Subject
+from ehtui.domain.world.process import LogIncidentKind as Kind
+from ehtui.domain.world.restarts import RestartStage
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.findings.context import GroupContext
     from ehtui.domain.findings.evidence import FindingKind
-    from ehtui.domain.memory import LogBurst, LogTrouble
-    from ehtui.domain.process import ProcessId, ProcessSample
-    from ehtui.domain.restarts import RestartRecord
+    from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.snapshot import ConsumerState
+    from ehtui.domain.state import LogBurst, LogTrouble
+    from ehtui.domain.world.process import ProcessId, ProcessSample
+    from ehtui.domain.world.restarts import RestartRecord
 
 
 LASTING_S = 20.0  # one burst is one event, however many lines it writes

@@ -23,17 +23,19 @@ from ehtui.domain.findings.evidence_records import (
     NeverCheckpointed,
     RetentionRisk,
 )
-from ehtui.domain.folds.moves import WINDOW_S
-from ehtui.domain.health import USUAL_WAITS, waited
-from ehtui.domain.memory import HandoverKind, JudgedPartition, TroubleFlag
-from ehtui.domain.rules import STALLED
+from ehtui.domain.folds.handovers import WINDOW_S
+from ehtui.domain.ownership.handovers import HandoverKind
+from ehtui.domain.progress.health import USUAL_WAITS, waited
+from ehtui.domain.progress.rules import STALLED
+from ehtui.domain.progress.trouble_flags import TroubleFlag
 from ehtui.domain.snapshot import Finding, Health, Severity, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ehtui.domain.draft import SnapshotBuilder
-    from ehtui.domain.intake import HubInput
+    from ehtui.domain.folds.builder import SnapshotBuilder
+    from ehtui.domain.progress.partition_history import HubInput
+    from ehtui.domain.state import JudgedPartition
 
 
 RISK_WITHIN_S = 6 * 3600.0

@@ -23,20 +23,20 @@ from ehtui.domain.findings.evidence_records import (
 )
 from ehtui.domain.findings.sources import STARTING_S
 from ehtui.domain.folds.owners import hints_by_owner
-from ehtui.domain.lag import CLOCKS_S
-from ehtui.domain.memory import TroubleFlag
-from ehtui.domain.namespaces import host_of, is_this_machine, port_of
-from ehtui.domain.ownership import RecordKey, natural
-from ehtui.domain.positions import is_old_form
-from ehtui.domain.sdks import PYTHON
+from ehtui.domain.leases.sdks import PYTHON
+from ehtui.domain.ownership.joined_listing import RecordKey, natural
+from ehtui.domain.progress.lag import CLOCKS_S
+from ehtui.domain.progress.trouble_flags import TroubleFlag
 from ehtui.domain.snapshot import Finding, LeaseState, Severity, Subject
-from ehtui.domain.store import Layout
+from ehtui.domain.world.hub import is_old_form
+from ehtui.domain.world.namespaces import host_of, is_this_machine, port_of
+from ehtui.domain.world.store import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ehtui.domain.draft import SnapshotBuilder
-    from ehtui.domain.store import Checkpoint, OtherName, Ownership, UnreadableBlob
+    from ehtui.domain.folds.builder import SnapshotBuilder
+    from ehtui.domain.world.store import Checkpoint, OtherName, Ownership, UnreadableBlob
 
 NAMES = 5
 SEVERAL = 2

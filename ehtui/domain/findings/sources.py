@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
-from ehtui.domain.clocks import JUMP_S
 from ehtui.domain.findings.context import finding
 from ehtui.domain.findings.evidence import (
     CLOCK_HUB,
@@ -24,11 +23,12 @@ from ehtui.domain.findings.evidence import (
 )
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import Finding, Severity, SourceState, SourceStatus, Subject
+from ehtui.domain.world.clocks import JUMP_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ehtui.domain.draft import SnapshotBuilder
+    from ehtui.domain.folds.builder import SnapshotBuilder
 
 SEVERAL = 3  # failures in a row after which a missing hub or store is critical
 ESSENTIAL = frozenset({"hub", "store"})

@@ -6,17 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.action_events import state_for, told
-from ehtui.domain.folds.laps import begin_takeovers
-from ehtui.domain.memory import SentSignal, StartedConsumer
 from ehtui.domain.outcomes import OutcomeState
+from ehtui.domain.ownership.measured_takeovers import begin_takeovers
 from ehtui.domain.plans import RestartPlan, SignalPlan, StartPlan, SupervisedPlan
+from ehtui.domain.state import SentSignal, StartedConsumer
 
 if TYPE_CHECKING:
-    from ehtui.domain.draft import SnapshotBuilder
+    from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.outcomes import Outcome
-    from ehtui.domain.process import ProcessId
     from ehtui.domain.targets import SignalTarget
     from ehtui.domain.updates import ActionDone
+    from ehtui.domain.world.process import ProcessId
 
 MOST_SIGNALS, MOST_STARTS = 32, 64
 START_SLACK_S = 1.0  # the kernel's clock of starts is not quite ours

@@ -6,21 +6,24 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ehtui.domain import timeline
-from ehtui.domain.behind import remembered
-from ehtui.domain.clocks import heard_from_hub
+from ehtui.domain.folds.group import rejudged
 from ehtui.domain.folds.store import rejoin
-from ehtui.domain.groups import rejudged
-from ehtui.domain.intake import hub_input_of
-from ehtui.domain.memory import PartitionHistory
-from ehtui.domain.series import extended, rate
+from ehtui.domain.progress.partition_history import (
+    PartitionHistory,
+    extended,
+    hub_input_of,
+    rate,
+    remembered,
+)
 from ehtui.domain.snapshot import PartitionState, Subject
+from ehtui.domain.world.clocks import heard_from_hub
 
 if TYPE_CHECKING:
-    from ehtui.domain.behind import Arrivals
-    from ehtui.domain.draft import SnapshotBuilder
-    from ehtui.domain.hub import HubDescription, PartitionSample
+    from ehtui.domain.folds.builder import SnapshotBuilder
+    from ehtui.domain.progress.partition_history import Arrivals
     from ehtui.domain.snapshot import Series
     from ehtui.domain.updates import HubRead
+    from ehtui.domain.world.hub import HubDescription, PartitionSample
 
 
 def fold_hub(builder: SnapshotBuilder, update: HubRead) -> None:

@@ -6,19 +6,19 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain import timeline
-from ehtui.domain.memory import LogBurst, LogTrouble
-from ehtui.domain.ownership import natural
-from ehtui.domain.process import LinkBasis, LogIncidentKind
+from ehtui.domain.ownership.joined_listing import natural
 from ehtui.domain.snapshot import Subject
+from ehtui.domain.state import LogBurst, LogTrouble
 from ehtui.domain.timeline import LogLines
+from ehtui.domain.world.process import LinkBasis, LogIncidentKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ehtui.domain.draft import SnapshotBuilder
     from ehtui.domain.evidence import EventKind
-    from ehtui.domain.process import LogIncident, OwnerLink, ProcessId
+    from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.updates import LogsRead
+    from ehtui.domain.world.process import LogIncident, OwnerLink, ProcessId
 
     Troubles = dict[tuple[ProcessId, LogIncidentKind], LogTrouble]
 

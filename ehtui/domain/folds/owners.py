@@ -6,20 +6,20 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from ehtui.domain.folds.expiry import takes_all_at_once
-from ehtui.domain.memory import GroupMemory, OwnerTrack
-from ehtui.domain.renewals import NOT_MEASURED, SeenRenewal, is_next, measured, quicker
-from ehtui.domain.sdks import hints_of
+from ehtui.domain.leases.renewals import NOT_MEASURED, SeenRenewal, is_next, measured, quicker
+from ehtui.domain.leases.sdks import hints_of
+from ehtui.domain.leases.timing import timings
+from ehtui.domain.ownership.expiry import takes_all_at_once
+from ehtui.domain.ownership.handovers import owner_of
 from ehtui.domain.snapshot import LIVE_STATES
-from ehtui.domain.store import Layout
-from ehtui.domain.tenures import owner_of
-from ehtui.domain.timing import timings
+from ehtui.domain.state import GroupMemory, OwnerTrack
+from ehtui.domain.world.store import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ehtui.domain.draft import SnapshotBuilder
-    from ehtui.domain.store import Ownership
+    from ehtui.domain.folds.builder import SnapshotBuilder
+    from ehtui.domain.world.store import Ownership
 
 FORGET_OWNER_S = 3600.0
 MOST_OWNERS = 256

@@ -10,7 +10,7 @@ from ehtui.domain.snapshot import SourceState, SourceStatus, Subject
 from ehtui.domain.updates import HubRead
 
 if TYPE_CHECKING:
-    from ehtui.domain.draft import SnapshotBuilder
+    from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.updates import (
         HostClockSet,
         LogsRead,

@@ -6,37 +6,38 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain import timeline
-from ehtui.domain.clocks import UNREAD_CLOCKS, dated, on_one_timeline
-from ehtui.domain.closer_looks import counted
-from ehtui.domain.folds.expiry import rounds_of, unlearned, with_expiry
-from ehtui.domain.folds.moves import tell_handovers
+from ehtui.domain.folds.group import new_group, rejudged, strays_of, with_partitions
+from ehtui.domain.folds.handovers import tell_handovers
 from ehtui.domain.folds.owners import followed_owners
-from ehtui.domain.groups import new_group, rejudged, with_partitions
-from ehtui.domain.memory import UNSEEN, GroupMemory, JudgedPartition
-from ehtui.domain.namespaces import Names
-from ehtui.domain.ownership import (
+from ehtui.domain.leases.renewals import counted
+from ehtui.domain.ownership.expiry import rounds_of, unlearned, with_expiry
+from ehtui.domain.ownership.handovers import UNSEEN, OwnerChange, followed, owner_of, watched
+from ehtui.domain.ownership.joined_listing import (
+    HIDE_OWNER,
     HubNames,
     JoinedListing,
     RecordKey,
+    Stored,
     changed_keys,
     checkpoint_at,
+    hides,
     join_listing,
     natural,
     natural_key,
     ownership_at,
 )
 from ehtui.domain.snapshot import LeaseState, Subject
-from ehtui.domain.stored import HIDE_OWNER, Stored, hides
-from ehtui.domain.strays import strays_of
-from ehtui.domain.tenures import OwnerChange, followed, owner_of, watched
+from ehtui.domain.state import GroupMemory, JudgedPartition
+from ehtui.domain.world.clocks import UNREAD_CLOCKS, dated, on_one_timeline
+from ehtui.domain.world.namespaces import Names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.draft import SnapshotBuilder
-    from ehtui.domain.seats import JudgingContext
-    from ehtui.domain.store import Checkpoint, Ownership, StoreListing
+    from ehtui.domain.folds.builder import SnapshotBuilder
+    from ehtui.domain.folds.partition import JudgingContext
     from ehtui.domain.updates import StoreRead
+    from ehtui.domain.world.store import Checkpoint, Ownership, StoreListing
 
 
 def fold_store(builder: SnapshotBuilder, update: StoreRead) -> None:

@@ -12,13 +12,13 @@ from ehtui.domain.outcomes import Refusal, RefusalReason
 from ehtui.domain.planners.context import Request
 from ehtui.domain.planners.start import log_name
 from ehtui.domain.plans import EnvironmentOf, StartPlan
-from ehtui.domain.process import ProcessId, RecognisedBy
-from ehtui.domain.restarts import NOT_REHEARSED, Ended, Rehearsal, RestartRecord
+from ehtui.domain.world.process import ProcessId, RecognisedBy
+from ehtui.domain.world.restarts import NOT_REHEARSED, Ended, Rehearsal, RestartRecord
 
 if TYPE_CHECKING:
     from ehtui.domain.planners.context import PlanningContext
-    from ehtui.domain.process import ProcessSample
     from ehtui.domain.snapshot import ConsumerState, Snapshot
+    from ehtui.domain.world.process import ProcessSample
 
 MOST = 32  # the longest ended go first
 SLACK_S = 2.0  # of a scan: who came in the same moment may be the one that came after it

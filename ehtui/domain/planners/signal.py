@@ -8,19 +8,19 @@ from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
 
-from ehtui.domain.consequences import after_death, after_release
+from ehtui.domain.leases.consequences import after_death, after_release
 from ehtui.domain.outcomes import Refusal, RefusalReason
 from ehtui.domain.planners.context import Request
 from ehtui.domain.plans import BasePlan, RestartPlan, SignalPlan, SupervisedPlan
-from ehtui.domain.process import ProcessId
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.targets import Halt, OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
+from ehtui.domain.world.process import ProcessId
 
 if TYPE_CHECKING:
+    from ehtui.domain.leases.lease import Span
     from ehtui.domain.planners.context import Actor, PlanningContext
-    from ehtui.domain.process import ProcessSample
     from ehtui.domain.snapshot import ConsumerState
-    from ehtui.domain.takeover import Span
+    from ehtui.domain.world.process import ProcessSample
 
 P = TypeVar("P", bound=BasePlan)
 

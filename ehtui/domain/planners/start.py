@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from ehtui.domain.launch_mark import LAUNCH_VARIABLE
 from ehtui.domain.outcomes import Refusal, RefusalReason
 from ehtui.domain.planners.context import Request
 from ehtui.domain.planners.signal import SignalRequest, halt_of, plan_signal
 from ehtui.domain.plans import RestartPlan, RollingPlan, SignalPlan, StartPlan, SupervisedPlan
-from ehtui.domain.process import ProcessId
-from ehtui.domain.restarts import NOT_REHEARSED, Rehearsal
 from ehtui.domain.targets import SignalEffect
 from ehtui.domain.text import mask_arguments, visible
+from ehtui.domain.world.process import LAUNCH_VARIABLE, ProcessId
+from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ehtui.domain.planners.context import PlanningContext
-    from ehtui.domain.process import Supervisor
+    from ehtui.domain.world.process import Supervisor
 
 SUPERVISOR_WAIT_S = 120.0  # systemd gives a service 90 s to stop
 ROLLING_WITHIN_S = 300.0  # a lease that nobody released takes up to three minutes

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ehtui.domain.proofs import Proofs
-from ehtui.domain.rules import NOT_IN_HUB
+from ehtui.domain.progress.proofs import Proofs
+from ehtui.domain.progress.rules import NOT_IN_HUB
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Finding,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.evidence import Evidence, Takeover
 from ehtui.domain.findings.evidence import Churn, CrashLoop, LeasesTooShort, PingPong
-from ehtui.domain.rules import PREDATES_HUB, UNREADABLE
+from ehtui.domain.progress.rules import PREDATES_HUB, UNREADABLE
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Finding,
@@ -41,7 +41,7 @@ from ehtui.domain.why.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ehtui.domain.proofs import Proofs
+    from ehtui.domain.progress.proofs import Proofs
 
 UNSTABLE = frozenset(
     {

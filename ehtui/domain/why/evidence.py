@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from ehtui.domain.evidence import Evidence, Takeover, TakeoverTimes
 from ehtui.domain.problems import ProblemKind
-from ehtui.domain.process import LinkBasis, RecognisedBy, Traffic
-from ehtui.domain.proofs import Proof, Writer
+from ehtui.domain.progress.proofs import Proof, Writer
 from ehtui.domain.snapshot import BehindBasis, Health, LeaseState, SourceStatus, TimingBasis
-from ehtui.domain.store import Layout
+from ehtui.domain.world.process import LinkBasis, RecognisedBy, Traffic
+from ehtui.domain.world.store import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.evidence import TakeoverTimes
 from ehtui.domain.findings.evidence import StandingBy, Starving
-from ehtui.domain.process import LogState
-from ehtui.domain.sdks import runtime_of
+from ehtui.domain.leases.sdks import runtime_of
 from ehtui.domain.snapshot import (
     ConsumerRole,
     ConsumerState,
@@ -32,6 +31,7 @@ from ehtui.domain.why.evidence import (
     RunningProcess,
 )
 from ehtui.domain.why.verdicts import FREE, Verdict, about, as_far_as_read, is_failing, verdict_of
+from ehtui.domain.world.process import LogState
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ehtui.domain.evidence import partitions_of
-from ehtui.domain.rules import NOT_IN_HUB, PREDATES_HUB
+from ehtui.domain.progress.rules import NOT_IN_HUB, PREDATES_HUB
 from ehtui.domain.snapshot import (
     Finding,
     GroupPartition,

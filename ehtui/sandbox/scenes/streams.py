@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.lag import CLOCKS_S
+from ehtui.domain.progress.lag import CLOCKS_S
 from ehtui.domain.snapshot import Health, Severity
 from ehtui.sandbox.scenes.scene import Expected, Scene
 from ehtui.sandbox.scenes.setting import QUICK, Setting

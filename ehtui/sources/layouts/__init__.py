@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ehtui.domain.store import Checkpoint, Layout, Ownership
+from ehtui.domain.world.store import Checkpoint, Layout, Ownership
 from ehtui.sources.layouts import (
     eph_dotnet,
     eph_go,

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from ehtui.domain.namespaces import Names
-from ehtui.domain.store import (
+from ehtui.domain.world.namespaces import Names
+from ehtui.domain.world.store import (
     BlobIdentity,
     Checkpoint,
     Layout,

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.namespaces import looks_like_host
-from ehtui.domain.store import OtherName
+from ehtui.domain.world.namespaces import looks_like_host
+from ehtui.domain.world.store import OtherName
 from ehtui.sources.layouts import functions_legacy, modern
 from ehtui.sources.layouts.base import Role, StoredBlob
 from ehtui.sources.layouts.lease_json import OWNING_HOST

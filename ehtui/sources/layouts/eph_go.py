@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from ehtui.domain.store import Layout
+from ehtui.domain.world.store import Layout
 from ehtui.sources.layouts.base import Place, Role, Scope
 from ehtui.sources.layouts.lease_json import LeaseFormat, LeaseKeys
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ehtui.domain.store import Layout
+from ehtui.domain.world.store import Layout
 from ehtui.sources.layouts.lease_json import LeaseFormat, LeaseKeys, by_folder
 
 KEYS = LeaseKeys("partitionId", "owner", "token", "offset", "sequenceNumber")

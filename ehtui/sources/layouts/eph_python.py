@@ -5,7 +5,7 @@ Two groups in one container collide, so it is read only where it is configured.
 
 from __future__ import annotations
 
-from ehtui.domain.store import Layout
+from ehtui.domain.world.store import Layout
 from ehtui.sources.layouts.base import Place, Role, Scope
 from ehtui.sources.layouts.lease_json import LeaseFormat, LeaseKeys
 

@@ -5,7 +5,7 @@ After an upgrade these stay beside the modern records, which then win (facts.md 
 
 from __future__ import annotations
 
-from ehtui.domain.store import Layout
+from ehtui.domain.world.store import Layout
 from ehtui.sources.layouts.base import NameParts, Place, Role, Scope
 from ehtui.sources.layouts.eph_dotnet import KEYS
 from ehtui.sources.layouts.lease_json import LeaseFormat

@@ -9,8 +9,8 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ehtui.domain.store import Checkpoint, Layout, Ownership
 from ehtui.domain.text import safe
+from ehtui.domain.world.store import Checkpoint, Layout, Ownership
 from ehtui.sources.layouts.base import (
     Place,
     Record,

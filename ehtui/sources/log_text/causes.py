@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from ehtui.domain.process import LogIncidentKind as Kind
+from ehtui.domain.world.process import LogIncidentKind as Kind
 
 # The first that fits is it: what is definite comes before what follows from it.
 _CAUSES: Final = {

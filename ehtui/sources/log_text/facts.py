@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple
 
-from ehtui.domain.process import LogIncidentKind
+from ehtui.domain.world.process import LogIncidentKind
 
 
 class LogLevel(IntEnum):

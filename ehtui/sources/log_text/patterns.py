@@ -7,7 +7,7 @@ import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import LogIncidentKind as Kind
+from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.sources.log_text.causes import UUID, cause_of, places_of, receivers_of
 from ehtui.sources.log_text.cleaning import MOST_CHARACTERS, clean
 from ehtui.sources.log_text.escapes import one_line, unescaped, without_ansi

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from ehtui.domain.process import LogIncidentKind as Kind
+from ehtui.domain.world.process import LogIncidentKind as Kind
 
 # Serilog quotes a text within the sentence's own quotes: '"U"'.
 OWNER: Final = r"'\"?(?P<owner>[^'\"]{1,256})\"?'"

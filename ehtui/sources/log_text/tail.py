@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import LogLine
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import LogLine
 from ehtui.sources.log_text.escapes import without_ansi
 from ehtui.sources.log_text.follow import LogFollower
 from ehtui.sources.log_text.memo import RecordMemo

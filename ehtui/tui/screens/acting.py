@@ -12,7 +12,7 @@ from ehtui.tui.grid import Grid
 from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
 
 if TYPE_CHECKING:
-    from ehtui.domain.process import ProcessId
+    from ehtui.domain.world.process import ProcessId
     from ehtui.tui import flows, looking
     from ehtui.tui.app import EhtuiApp
 else:

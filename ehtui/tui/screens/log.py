@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from ehtui.domain.process import LogLine
+    from ehtui.domain.world.process import LogLine
     from ehtui.monitor.backend import Tail
 
 EVERY_S = 1.0

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.timer import Timer
 
-    from ehtui.domain.hub import HubDescription
+    from ehtui.domain.world.hub import HubDescription
     from ehtui.tui.widgets import band, filterbar
 else:
     band = LazyModule("ehtui.tui.widgets.band")

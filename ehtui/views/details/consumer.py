@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import LogState, RecognisedBy
-from ehtui.domain.sdks import runtime_of
+from ehtui.domain.leases.sdks import runtime_of
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Snapshot
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import LogState, RecognisedBy
 from ehtui.views import findings, formats
 from ehtui.views.details.lines import Fact, Line, Section, section
 from ehtui.views.event_text import owned_words
@@ -19,7 +19,7 @@ from ehtui.views.log_levels import SHARED_LOG, line_to_add
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ehtui.domain.process import DeclaredTarget, ProcessSample
+    from ehtui.domain.world.process import DeclaredTarget, ProcessSample
     from ehtui.views.telling import Telling
 
 ROLE = {

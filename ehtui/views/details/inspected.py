@@ -12,7 +12,7 @@ from ehtui.views.details.lines import Fact, Section, section
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ehtui.domain.process import Peer, ProcessDetails, Relative
+    from ehtui.domain.world.process import Peer, ProcessDetails, Relative
 
 T = TypeVar("T")
 LONGEST = 120  # characters of a relative's command line: it only has to be known again

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.positions import NoStartPosition, end_of
-from ehtui.domain.proofs import Proofs
-from ehtui.domain.rules import UNREADABLE
+from ehtui.domain.progress.proofs import Proofs
+from ehtui.domain.progress.rules import UNREADABLE
 from ehtui.domain.snapshot import (
     BehindBasis,
     GroupPartition,
@@ -17,6 +16,7 @@ from ehtui.domain.snapshot import (
     TimingBasis,
 )
 from ehtui.domain.text import safe
+from ehtui.domain.world.hub import NoStartPosition, end_of
 from ehtui.views import findings, formats
 from ehtui.views.basis import DOUBTS, basis
 from ehtui.views.counted import checkpoint_sequence, last_sequence
@@ -30,8 +30,8 @@ from ehtui.views.telling import Telling, partition
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from ehtui.domain.hub import HubDescription, PartitionSample
-    from ehtui.domain.store import Checkpoint
+    from ehtui.domain.world.hub import HubDescription, PartitionSample
+    from ehtui.domain.world.store import Checkpoint
 
 TIMING = {
     TimingBasis.CONFIGURED: "configured",

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import LogState
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState
 from ehtui.domain.text import safe
+from ehtui.domain.world.process import LogState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.command_lines import brief

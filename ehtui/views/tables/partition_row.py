@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ehtui.domain.proofs import UNPROVEN, Proven
-from ehtui.domain.rules import PREDATES_HUB, UNREADABLE
+from ehtui.domain.progress.proofs import UNPROVEN, Proven
+from ehtui.domain.progress.rules import PREDATES_HUB, UNREADABLE
 from ehtui.domain.snapshot import GroupPartition, LeaseState, PartitionState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from typing_extensions import override
 
-from ehtui.domain.proofs import Proofs
+from ehtui.domain.progress.proofs import Proofs
 from ehtui.domain.snapshot import LeaseState
 from ehtui.views import formats
 from ehtui.views.cells import Column, LazyRows, Row, Table

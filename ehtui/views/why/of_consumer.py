@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import Traffic
 from ehtui.domain.text import safe
 from ehtui.domain.why import evidence as kinds
+from ehtui.domain.world.process import Traffic
 from ehtui.views import formats
 from ehtui.views.event_text import owned_words
 from ehtui.views.findings.forecast import joined, when

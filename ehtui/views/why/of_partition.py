@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.process import LinkBasis
-from ehtui.domain.proofs import Proven
-from ehtui.domain.rules import PREDATES_HUB
+from ehtui.domain.progress.proofs import Proven
+from ehtui.domain.progress.rules import PREDATES_HUB
 from ehtui.domain.snapshot import LeaseState, SourceStatus
 from ehtui.domain.text import safe
 from ehtui.domain.why import evidence as kinds
+from ehtui.domain.world.process import LinkBasis
 from ehtui.views import formats
 from ehtui.views.findings.forecast import joined, when
 from ehtui.views.proofs import NOT_KNOWN, sentence

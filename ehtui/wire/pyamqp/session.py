@@ -6,9 +6,9 @@ from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 from ehtui.clock import host_ahead_s
-from ehtui.domain.hub import HubDescription, PartitionSample
 from ehtui.domain.problems import Problem, ProblemError
-from ehtui.domain.ranges import known_integer, known_moment
+from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.domain.world.ranges import known_integer, known_moment
 from ehtui.wire import problems
 from ehtui.wire.pyamqp.connection import AmqpError, Connection
 from ehtui.wire.pyamqp.messages import Reply, Timestamp

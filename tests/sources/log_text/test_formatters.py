@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.logging import RichHandler
 from typing_extensions import override
 
-from ehtui.domain.process import LogIncidentKind as Kind
+from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.sources.log_text.facts import LogFact, LogLevel, LogRecord
 from ehtui.sources.log_text.reader import LogReader
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.domain.process import LogIncidentKind as Kind
+from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.sources.log_text.facts import LogLevel
 from ehtui.sources.log_text.patterns import read_line
 from ehtui.sources.log_text.reader import LogReader

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.domain.process import LogIncidentKind as Kind
+from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.sources.log_text.facts import LogRecord
 from ehtui.sources.log_text.follow import HEAD_BYTES, PIECE_BYTES
 from ehtui.sources.log_text.memo import MOST_CHARACTERS, MOST_SENTENCES, RecordMemo

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from ehtui.domain.process import LogIncidentKind
+from ehtui.domain.world.process import LogIncidentKind
 from ehtui.sources.log_text.tail import FIRST_LINES, SHOWN_CHARACTERS, LogTail
 
 

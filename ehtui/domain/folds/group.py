@@ -1,0 +1,284 @@
+"""Judges what changed in one group and rolls it up; records of partitions that the hub lacks."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from operator import is_
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from ehtui.domain import timeline
+from ehtui.domain.folds.partition import JudgingContext, judge_partition, unjudged
+from ehtui.domain.leases.lease import forecast, lease_of, survivors_skew
+from ehtui.domain.leases.timing import assumed_timing, timing_of
+from ehtui.domain.ownership.handovers import owner_of
+from ehtui.domain.ownership.joined_listing import (
+    Stored,
+    checkpoint_at,
+    natural,
+    ownership_at,
+    stored_of,
+)
+from ehtui.domain.progress.rules import NOT_IN_HUB
+from ehtui.domain.progress.trouble_flags import TroubleFlag
+from ehtui.domain.snapshot import (
+    HEALTH_ORDER,
+    LIVE_STATES,
+    GroupPartition,
+    GroupState,
+    Health,
+    Lease,
+    LeaseState,
+    OwnerState,
+    Subject,
+)
+from ehtui.domain.state import GroupMemory
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from ehtui.domain.folds.builder import SnapshotBuilder
+    from ehtui.domain.ownership.joined_listing import JoinedListing
+    from ehtui.domain.policy import LeasePolicy
+    from ehtui.domain.state import JudgedPartition
+    from ehtui.domain.world.process import OwnerLink
+
+
+_RANK = {health: rank for rank, health in enumerate(HEALTH_ORDER)}
+
+
+def new_group(key: str, name: str, partitions: Iterable[str]) -> GroupMemory:
+    """A group that nothing is known of yet."""
+    return with_partitions(GroupMemory(key, GroupState(name, ())), partitions)
+
+
+def with_partitions(group: GroupMemory, partitions: Iterable[str]) -> GroupMemory:
+    """`group` with exactly these partitions."""
+    return _rolled_up(
+        group, {pid: group.by_partition.get(pid) or unjudged(pid) for pid in partitions}
+    )
+
+
+def rejudged(
+    builder: SnapshotBuilder,
+    group: GroupMemory,
+    partitions: set[str],
+    context: JudgingContext,
+    stored: Mapping[str, Stored] = MappingProxyType({}),
+) -> GroupMemory:
+    """`group` with these partitions and those that are due judged anew, and rolled up.
+
+    `stored` is what a look at the store found of them; of others it stands as it was.
+    """
+    clock = context.looked_at
+    due = {pid for pid, judged in group.by_partition.items() if judged.due_at <= clock}
+    touched = (partitions | due) & group.by_partition.keys()
+
+    if not touched:
+        return group
+
+    by_partition = dict(group.by_partition)
+
+    for pid in touched:
+        judged = by_partition[pid]
+        holder, history = judged.ownership.holder, builder.histories.get(pid)
+        timing = group.state.timings.get(holder) if holder is not None else None
+        after = judge_partition(
+            judged, history, timing, context, stored.get(pid) or stored_of(judged.shown)
+        )
+        _tell_lease(builder, group.state.name, judged.shown, after.shown)
+        by_partition[pid] = after
+
+    return _rolled_up(group, by_partition)
+
+
+def _tell_lease(
+    builder: SnapshotBuilder, group: str, before: GroupPartition, after: GroupPartition
+) -> None:
+    """Tell that the same owner's lease became late, lapsed or came back."""
+    old, new = before.lease, after.lease
+
+    if old.state is new.state or old.owner is None or old.owner != new.owner:
+        return
+
+    owner = old.owner
+    subject = Subject(group=group, partition=after.id, owner=owner)
+
+    if new.state is LeaseState.OVERDUE and old.state is LeaseState.HELD:
+        overdue = timeline.Overdue(owner, new.renewed_at, new.expires_at)
+        builder.tell(timeline.LEASE_OVERDUE, builder.looked_at, subject, overdue)
+    elif new.state is LeaseState.EXPIRED and old.state in LIVE_STATES:
+        expired = timeline.Expired(owner, new.renewed_at, new.expires_after_s, new.basis)
+        builder.tell(timeline.LEASE_EXPIRED, new.expires_at or builder.looked_at, subject, expired)
+    elif new.state is LeaseState.HELD and old.state in {LeaseState.OVERDUE, LeaseState.EXPIRED}:
+        back = timeline.Recovered(owner, _late(old, new))
+        builder.tell(timeline.LEASE_RECOVERED, new.renewed_at or builder.looked_at, subject, back)
+
+
+def _late(old: Lease, new: Lease) -> float | None:
+    if old.renewed_at is None or new.renewed_at is None or new.renewed_every_s is None:
+        return None
+
+    return max(0.0, new.renewed_at - old.renewed_at - new.renewed_every_s)
+
+
+def _rolled_up(group: GroupMemory, by_partition: Mapping[str, JudgedPartition]) -> GroupMemory:
+    """`group` with its partitions as they are judged now; the same picture while none changed."""
+    before, shown = group.state, tuple([judged.shown for judged in by_partition.values()])
+    troubled = tuple([judged for judged in by_partition.values() if judged.flags])
+
+    if len(shown) == len(before.partitions) and all(map(is_, shown, before.partitions)):
+        return replace(group, by_partition=by_partition, troubled=troubled)
+
+    counts = Counter([partition.health for partition in shown])
+    lags = [p.lag for p in shown if p.lag is not None and not p.lag_is_bound]
+    state = replace(
+        before,
+        partitions=shown,
+        owners=owners_of(shown, group, {owner.id: owner for owner in before.owners}),
+        health=max(counts, key=_RANK.__getitem__, default=Health.UNKNOWN),
+        counts=counts,
+        lag=sum(lags) if lags else None,
+        lag_is_partial=len(lags) < len(shown),
+    )
+    return replace(group, by_partition=by_partition, state=state, troubled=troubled)
+
+
+def owners_of(
+    shown: Iterable[GroupPartition], group: GroupMemory, known: Mapping[str, OwnerState]
+) -> tuple[OwnerState, ...]:
+    """Who holds live leases, in the order of their first partition."""
+    held: dict[str, list[str]] = {}
+
+    for partition in shown:
+        lease = partition.lease
+
+        if lease.state in LIVE_STATES and lease.owner is not None:
+            held.setdefault(lease.owner, []).append(partition.id)
+
+    return tuple(
+        _owner_state(owner, tuple(partitions), group, known.get(owner))
+        for owner, partitions in held.items()
+    )
+
+
+def _owner_state(
+    owner: str, partitions: tuple[str, ...], group: GroupMemory, known: OwnerState | None
+) -> OwnerState:
+    track = group.owners.get(owner)
+    period_s = track.renewals.period_s if track is not None else None
+    state = OwnerState(owner, partitions, known.link if known is not None else None, period_s)
+    return known if known is not None and known == state else state
+
+
+def linked(group: GroupMemory, links: Mapping[str, OwnerLink]) -> GroupMemory:
+    """`group` with its owners' processes and periods as they are known now."""
+    owners = tuple(
+        state
+        if state.link == (link := links.get(state.id)) and state.renewed_every_s == period_s
+        else OwnerState(state.id, state.partitions, link, period_s)
+        for state in group.state.owners
+        for period_s in (_period_of(group, state.id),)
+    )
+
+    if owners == group.state.owners:
+        return group
+
+    return replace(group, state=replace(group.state, owners=owners))
+
+
+def _period_of(group: GroupMemory, owner: str) -> float | None:
+    track = group.owners.get(owner)
+    return track.renewals.period_s if track is not None else None
+
+
+def forecasted(
+    group: GroupMemory, *, standbys: int, now: float, policy: LeasePolicy, skew_s: float | None
+) -> GroupMemory:
+    """`group` with the takeover windows of the partitions that nobody serves.
+
+    `skew_s` is server time minus the clock of this host, by which its consumers judge.
+    """
+    waiting = [judged for judged in group.troubled if judged.flags & TroubleFlag.UNSERVED]
+
+    if not waiting:
+        return group
+
+    renewing = {
+        judged.shown.lease.owner
+        for judged in group.by_partition.values()
+        if judged.shown.lease.state is LeaseState.HELD
+    }
+    changed: dict[str, JudgedPartition] = {}
+    renewed_at: dict[str | None, float] = {}
+
+    for judged in waiting:
+        lease = judged.shown.lease
+        renewed_at[lease.owner] = max(renewed_at.get(lease.owner, 0.0), lease.renewed_at or 0.0)
+
+    for judged in waiting:
+        lease = judged.shown.lease
+        timing = timing_of(lease.owner, group.state.timings, policy)
+        survivors = len(renewing - {lease.owner}) + standbys
+        start = judged.ownership.free_since if owner_of(judged.ownership) is None else None
+        window = forecast(
+            lease,
+            timing,
+            survivors,
+            len(waiting),
+            start or now,
+            renewed_at=renewed_at[lease.owner],
+            skew=survivors_skew(group.state.owners, lease.owner, skew_s),
+        )
+
+        if window != judged.shown.takeover:
+            changed[judged.shown.id] = judged._replace(shown=judged.shown._replace(takeover=window))
+
+    return _rolled_up(group, {**group.by_partition, **changed}) if changed else group
+
+
+_NO_WINDOW = (0, 0)  # nothing of it is followed
+
+
+def strays_of(
+    group: GroupMemory,
+    joined: JoinedListing,
+    partition_ids: Collection[str],
+    policy: LeasePolicy,
+    looked_at: float,
+) -> tuple[GroupPartition, ...]:
+    """What the store holds of such partitions; the same objects while nothing of it changed."""
+    listed = joined.partitions.get(group.key, frozenset()).difference(partition_ids)
+
+    if not listed:
+        return ()
+
+    known = {stray.id: stray for stray in group.state.strays}
+    found = [_stray(group, joined, pid, policy, looked_at) for pid in natural(set(listed))]
+    strays = tuple(known[s.id] if known.get(s.id) == s else s for s in found)
+
+    return group.state.strays if strays == group.state.strays else strays
+
+
+def _stray(
+    group: GroupMemory, joined: JoinedListing, pid: str, policy: LeasePolicy, looked_at: float
+) -> GroupPartition:
+    key = (group.key, pid)
+    record = ownership_at(joined, key, None)
+    checkpoint = checkpoint_at(joined, key, record)
+    owner = record.owner if record is not None else None
+    timing = group.state.timings.get(owner or "") or assumed_timing(policy)
+    first = record or checkpoint
+
+    return GroupPartition(
+        pid,
+        lease_of(record, timing, looked_at, owner, None),
+        checkpoint,
+        health=Health.UNKNOWN,
+        rule=NOT_IN_HUB,
+        window=_NO_WINDOW,
+        layout=first.layout if first is not None else None,
+        lag_reason=NOT_IN_HUB if checkpoint is not None else "",
+        unreadable=joined.unreadable.get(key, ()),
+    )

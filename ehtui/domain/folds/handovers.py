@@ -1,0 +1,226 @@
+"""Tells how partitions changed hands, and remembers it for the balance of a group."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from math import ceil
+from typing import TYPE_CHECKING, Any
+
+from ehtui.domain import timeline
+from ehtui.domain.ownership.expiry import learned, with_expiry
+from ehtui.domain.ownership.handovers import (
+    Handover,
+    HandoverKind,
+    OwnerChange,
+    handovers_of,
+    owner_of,
+)
+from ehtui.domain.snapshot import Subject
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from ehtui.domain.evidence import E, EventKind, Evidence
+    from ehtui.domain.folds.builder import SnapshotBuilder
+    from ehtui.domain.leases.timing import LeaseTiming
+    from ehtui.domain.ownership.expiry import Round
+    from ehtui.domain.state import GroupMemory
+
+WINDOW_S = 600.0  # over which changes are counted
+MOST_HANDOVERS = 4096
+PINGPONG_CHANGES = 3  # A → B → A → B
+DEFAULT_PERIOD_S = 10.0  # the shortest of the SDKs' defaults
+
+
+def tell_handovers(
+    builder: SnapshotBuilder,
+    group: GroupMemory,
+    changes: Sequence[OwnerChange],
+    timings: Mapping[str, LeaseTiming],
+    rounds: Mapping[str, Round],
+) -> GroupMemory:
+    """Put every change of hands into the timeline and into the group's memory.
+
+    `rounds` are the latest of each owner before these changes.
+    """
+    since = builder.looked_at - WINDOW_S
+    handovers = group.handovers
+
+    if handovers and handovers[0].at < since:
+        handovers = tuple(handover for handover in handovers if handover.at >= since)
+
+    if not changes:
+        return group if handovers is group.handovers else replace(group, handovers=handovers)
+
+    held = Counter(owner_of(judged.ownership) for judged in group.by_partition.values())
+    present = held.keys()
+    between_s = builder.listed_exactly - builder.listed_before_exactly
+    added: list[Handover] = []
+    by_partition: dict[str, list[Handover]] = {}
+
+    for handover in handovers:
+        by_partition.setdefault(handover.partition, []).append(handover)
+
+    for change in changes:
+        old = owner_of(change.before)
+        timing = timings.get(old) if old is not None else None
+        has_left = old is not None and old not in present
+        had_ended = _had_ended(builder, old, rounds)
+
+        for plain in handovers_of(change, timing, has_left=has_left, had_ended=had_ended):
+            handover = replace(
+                _shared(plain, held, len(group.by_partition)), seen_within_s=between_s
+            )
+            group = with_expiry(group, learned(group, rounds, change, handover, timing))
+            added.append(handover)
+            past = by_partition.setdefault(handover.partition, [])
+            past.append(handover)
+            _tell(builder, group, change, handover, timing, is_guess=has_left and _is__pair(change))
+
+            if handover.kind is HandoverKind.STOLEN:
+                _tell_pingpong(builder, group, past)
+
+    handovers = (*handovers, *added)[-MOST_HANDOVERS:]
+    return replace(group, handovers=handovers)
+
+
+def _shared(handover: Handover, held: Mapping[str | None, int], partitions: int) -> Handover:
+    """`handover`, marked where who took it from another holds more than its share by now."""
+    if handover.to_owner is None or handover.from_owner in {None, handover.to_owner}:
+        return handover
+
+    owners = {*held, handover.from_owner} - {None}
+    is_beyond = held.get(handover.to_owner, 0) > ceil(partitions / len(owners))
+    return replace(handover, is_beyond_share=True) if is_beyond else handover
+
+
+def _had_ended(builder: SnapshotBuilder, owner: str | None, rounds: Mapping[str, Round]) -> bool:
+    """Whether its process was missed before the look that still found its name.
+
+    Who was seen to renew after that did not end: another process goes by its id.
+    """
+    ended_at = builder.host.ended(builder.looked_before_at or 0.0).get(owner or "")
+    round_ = rounds.get(owner or "")
+    return ended_at is not None and (round_ is None or round_.at <= ended_at)
+
+
+def _is__pair(change: OwnerChange) -> bool:
+    return owner_of(change.before) is not None and owner_of(change.after) is not None
+
+
+def _tell(
+    builder: SnapshotBuilder,
+    group: GroupMemory,
+    change: OwnerChange,
+    handover: Handover,
+    timing: LeaseTiming | None,
+    *,
+    is_guess: bool,
+) -> None:
+    gap_s = builder.looked_at - (builder.looked_before_at or builder.looked_at)
+    period_s = timing.period_s if timing is not None else DEFAULT_PERIOD_S
+    owner = handover.to_owner or handover.from_owner
+    kind, details = _details(builder, change, handover)
+    builder.tell(
+        kind,
+        handover.at,
+        Subject(group=group.state.name, partition=handover.partition, owner=owner),
+        details,
+        is_approximate=gap_s >= period_s
+        or (is_guess and handover.kind is not HandoverKind.TAKEN_OVER),
+    )
+
+
+def _details(
+    builder: SnapshotBuilder, change: OwnerChange, handover: Handover
+) -> tuple[EventKind[Any], Evidence]:
+    before, lease = change.before, change.lease
+
+    if handover.kind is HandoverKind.RELEASED:
+        claimed_at = before.claimed_at
+        held_s = handover.at - claimed_at if claimed_at is not None else None
+        return _pair(timeline.LEASE_RELEASED, timeline.Released(handover.from_owner, held_s))
+
+    if handover.kind is HandoverKind.CLAIMED:
+        free_s = handover.at - before.free_since if before.free_since is not None else None
+        claimed = timeline.Claimed(
+            owner=handover.to_owner,
+            was="never_owned" if before.holder is None else "released",
+            previous_owner=handover.from_owner,
+            free_s=max(0.0, free_s) if free_s is not None else None,
+        )
+        return _pair(timeline.LEASE_CLAIMED, claimed)
+
+    since_s = handover.at - lease.renewed_at if lease.renewed_at is not None else None
+
+    if handover.kind is HandoverKind.STOLEN:
+        stolen = timeline.Stolen(handover.to_owner, handover.from_owner, since_s)
+        return _pair(timeline.LEASE_STOLEN, stolen)
+
+    taken = timeline.TakenOver(
+        owner=handover.to_owner,
+        previous_owner=handover.from_owner,
+        gap_s=since_s,
+        dead_s=_dead_for(builder, handover),
+        lag=change.lag,
+    )
+    return _pair(timeline.LEASE_TAKEN_OVER, taken)
+
+
+def _pair(kind: EventKind[E], details: E) -> tuple[EventKind[E], E]:
+    return kind, details
+
+
+def _dead_for(builder: SnapshotBuilder, handover: Handover) -> float | None:
+    """From the end of the old owner's process to the claim, where its end was seen."""
+    ends = [
+        d.at
+        for d in builder.host.departures
+        if handover.from_owner in d.owners and d.at <= handover.at
+    ]
+    return handover.at - max(ends) if ends else None
+
+
+def _tell_pingpong(
+    builder: SnapshotBuilder, group: GroupMemory, handovers: Sequence[Handover]
+) -> None:
+    handover = handovers[-1]
+    swaps = pingpong(handovers)
+
+    if len(swaps) < PINGPONG_CHANGES:
+        return
+
+    builder.tell(
+        timeline.LEASE_PINGPONG,
+        handover.at,
+        Subject(group=group.state.name, partition=handover.partition, owner=handover.to_owner),
+        timeline.BackAndForth(
+            owner=handover.to_owner,
+            previous_owner=handover.from_owner,
+            owners=tuple(sorted({o for m in swaps for o in (m.from_owner, m.to_owner) if o})),
+            changes=len(swaps),
+            window_s=WINDOW_S,
+        ),
+    )
+
+
+def pingpong(handovers: Sequence[Handover]) -> list[Handover]:
+    """The latest run of steals of one partition in which two owners take it from each other."""
+    run: list[Handover] = []
+
+    for handover in handovers:
+        goes_back = (
+            bool(run)
+            and run[-1].from_owner == handover.to_owner
+            and run[-1].to_owner == handover.from_owner
+        )
+
+        if handover.kind is not HandoverKind.STOLEN:
+            run = []
+        elif goes_back:
+            run.append(handover)
+        else:
+            run = [handover]
+
+    return run

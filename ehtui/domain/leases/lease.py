@@ -1,0 +1,242 @@
+"""Is a lease alive, judged by server time (facts.md §1.8, §2, §6); and when survivors can have it.
+
+Renewals are seen by ETag; expiry is judged by who takes over.
+"""
+
+from __future__ import annotations
+
+from math import ceil, floor
+from typing import TYPE_CHECKING
+
+from ehtui.domain.leases.renewals import RESOLUTION_S
+from ehtui.domain.snapshot import Lease, LeaseState, TimingBasis
+from ehtui.domain.targets import TakeoverWindow
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ehtui.domain.leases.sdks import SdkProfile
+    from ehtui.domain.leases.timing import LeaseTiming
+    from ehtui.domain.snapshot import OwnerState
+    from ehtui.domain.world.store import Ownership
+
+
+LOOK_AGAIN_S = 0.5
+# Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
+_HELD, _OVERDUE = LeaseState.HELD, LeaseState.OVERDUE
+_BLOB_LEASE_HELD = frozenset({"leased", "breaking"})
+
+
+def _ownerless(record: Ownership | None, last_owner: str | None) -> Lease:
+    """Released, its record deleted, or never owned."""
+    if record is None:
+        return NEVER_OWNED if last_owner is None else Lease(LeaseState.RELEASED, last_owner)
+
+    blob = record.blob
+    return Lease(
+        LeaseState.RELEASED,
+        last_owner,
+        etag=blob.etag,
+        last_modified=blob.last_modified,
+        blob=blob.name,
+        remark=record.remark,
+    )
+
+
+def _blob_lease(record: Ownership, claimed_at: float | None) -> Lease:
+    """Held by the storage service itself: nothing tells its age."""
+    is_held = record.blob_lease_state in _BLOB_LEASE_HELD
+    return Lease(
+        LeaseState.HELD if is_held else LeaseState.EXPIRED,
+        record.owner,
+        etag=record.blob.etag,
+        last_modified=record.blob.last_modified,
+        blob=record.blob.name,
+        claimed_at=claimed_at,
+        remark=record.remark,
+    )
+
+
+def lease_of(
+    record: Ownership | None,
+    timing: LeaseTiming | None,
+    looked_at: float,
+    last_owner: str | None,
+    claimed_at: float | None,
+    ended_at: float | None = None,
+    *,
+    listed_at: float | None = None,
+) -> Lease:
+    """The lease that a record amounts to at `looked_at`, server time.
+
+    `ended_at` is when its owner's process was missed: what was not written since is late at once.
+    `listed_at` is the listing that the record is from: who was not late by then may have renewed
+    since, unseen.
+    """
+    if record is None or record.holder is None:
+        return _ownerless(record, last_owner)
+
+    if record.blob_lease_state is not None or timing is None:
+        return _blob_lease(record, claimed_at)
+
+    blob = record.blob
+    overdue_at = _overdue_at(blob.last_modified, timing, ended_at)
+    expires_at = blob.last_modified + timing.expires_after_s
+    state = _HELD
+
+    if (looked_at if listed_at is None else listed_at) >= overdue_at:
+        state = LeaseState.EXPIRED if looked_at >= expires_at else LeaseState.OVERDUE
+
+    return Lease(
+        state=state,
+        owner=record.owner,
+        renewed_at=blob.last_modified,
+        expires_at=expires_at,
+        renewed_every_s=timing.shown_period_s,
+        expires_after_s=timing.expires_after_s,
+        period_basis=timing.period_basis,
+        basis=timing.basis,
+        etag=blob.etag,
+        last_modified=blob.last_modified,
+        blob=blob.name,
+        claimed_at=claimed_at,
+        overdue_at=overdue_at,
+    )
+
+
+def _overdue_at(renewed_at: float, timing: LeaseTiming, ended_at: float | None) -> float:
+    late_at = renewed_at + timing.overdue_after_s
+    # Written later: another process goes by its id.
+    return late_at if ended_at is None or ended_at < renewed_at else min(late_at, ended_at)
+
+
+def next_change_at(
+    lease: Lease, timing: LeaseTiming | None, looked_at: float = 0.0
+) -> float | None:
+    """When this lease becomes overdue or expires if nothing is written."""
+    if lease.renewed_at is None or timing is None:
+        return None
+
+    if lease.state is _HELD:
+        late_at = lease.renewed_at + timing.overdue_after_s
+        # The look that would show it may be still to come.
+        return late_at if looked_at < late_at else looked_at + LOOK_AGAIN_S
+
+    return lease.expires_at if lease.state is _OVERDUE else None
+
+
+NEVER_OWNED = Lease(LeaseState.NEVER_OWNED)
+
+
+CLAIM_S = 0.5  # from a survivor's look at the store until its claim stands there
+SKEWED_S = 2.0  # clocks that differ by less are taken for one: so exactly are they compared
+SHORTEST = 0.9  # of a period: the shortest round (facts.md §2: Python's mean is 1.1 intervals)
+NO_SURVIVOR = TakeoverWindow(None, None, "no-survivor")
+
+Span = tuple[float, float]  # between two moments, or two lengths
+NO_SKEW: Span = (0.0, 0.0)
+
+
+def survivors_skew(owners: Iterable[OwnerState], dead: str | None, skew_s: float | None) -> Span:
+    """By how much survivors call a lease expired too late: by server time minus their own clock.
+
+    `skew_s` is that of this host. Whose clock is not seen may be right.
+    """
+    if skew_s is None or abs(skew_s) < SKEWED_S:
+        return NO_SKEW
+
+    is_here = [owner.link is not None for owner in owners if owner.id != dead]
+    return (skew_s, skew_s) if all(is_here) else (min(0.0, skew_s), max(0.0, skew_s))
+
+
+def last_renewal(renewed_at: float, timing: LeaseTiming, looked_at: float, span: Span) -> Span:
+    """Between which moments an owner renews for the last time if it dies within `span`.
+
+    `renewed_at` is the Last-Modified that a look at `looked_at` found: it may renew unseen.
+    """
+    dies_after, dies_before = span
+    is_timed = timing.period_basis is not TimingBasis.ASSUMED
+    next_at = renewed_at + SHORTEST * timing.period_s if is_timed else renewed_at
+    latest_at = dies_before if dies_before >= next_at else renewed_at
+    longest_s = timing.longest_s + RESOLUTION_S
+
+    # Late already when it was looked at: it may have renewed for the last time.
+    if not is_timed or looked_at >= renewed_at + longest_s:
+        return renewed_at, latest_at
+
+    return max(renewed_at, dies_after - longest_s), latest_at
+
+
+def after_lapse(
+    renewed: Span, timing: LeaseTiming, survivors: int, waiting: int, skew: Span = NO_SKEW
+) -> TakeoverWindow:
+    """The window of a partition whose owner renewed for the last time within `renewed`.
+
+    `survivors` are those who could take it, `waiting` the partitions that wait for them. Where
+    their expiry or the `skew` of their clocks is undecided, the window spans all that is possible.
+    """
+    if survivors == 0 or not timing.rivals:
+        return NO_SURVIVOR
+
+    if timing.basis is TimingBasis.OBSERVED:  # what was seen was seen with these clocks
+        skew = NO_SKEW
+
+    earliest_at = floor(renewed[0] + skew[0] + timing.soonest_expiry_s)
+
+    if timing.is_open:
+        return TakeoverWindow(earliest_at, None, timing.code, timing.doubt)
+
+    longest_s = max(p.expires_after_s + _rounds(p, survivors, waiting) for p in timing.rivals)
+    latest_at = ceil(renewed[1] + skew[1] + longest_s + CLAIM_S)
+    return TakeoverWindow(earliest_at, latest_at, timing.code, timing.doubt)
+
+
+def after_release(
+    released: Span, timing: LeaseTiming, survivors: int, waiting: int
+) -> TakeoverWindow:
+    """The window of a partition that was released within that time: the next round of somebody."""
+    if survivors == 0 or not timing.rivals:
+        return NO_SURVIVOR
+
+    longest_s = max(_rounds(p, survivors, waiting) for p in timing.rivals)
+    doubt = timing.doubt if timing.is_assumed else None
+    latest_at = ceil(released[1] + longest_s + CLAIM_S)
+    return TakeoverWindow(floor(released[0]), latest_at, "released", doubt)
+
+
+def forecast(
+    lease: Lease,
+    timing: LeaseTiming,
+    survivors: int,
+    waiting: int,
+    now: float,
+    *,
+    renewed_at: float | None = None,
+    skew: Span = NO_SKEW,
+) -> TakeoverWindow | None:
+    """The window of a partition that nobody serves; None while its owner renews.
+
+    `renewed_at` is the latest renewal of all that its owner held: while one of its leases runs,
+    survivors count it among those who share.
+    """
+    if lease.state is LeaseState.HELD:
+        return None
+
+    if lease.state in {LeaseState.RELEASED, LeaseState.NEVER_OWNED}:
+        free_at = lease.last_modified if lease.last_modified is not None else now
+        return after_release((free_at, free_at), timing, survivors, waiting)
+
+    if survivors == 0 or not timing.rivals:
+        return NO_SURVIVOR
+
+    if lease.renewed_at is None:  # a blob lease: its age is unknown
+        return TakeoverWindow(None, None, "blob-lease")
+
+    latest_at = max(lease.renewed_at, renewed_at or 0.0)
+    return after_lapse((lease.renewed_at, latest_at), timing, survivors, waiting, skew)
+
+
+def _rounds(profile: SdkProfile, survivors: int, waiting: int) -> float:
+    """A survivor may have looked just before; balanced ones then take one a round each."""
+    further = 0 if profile.is_greedy else ceil(max(0, waiting - survivors) / survivors)
+    return profile.slowest_s * (1 + further)

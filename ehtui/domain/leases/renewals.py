@@ -1,0 +1,192 @@
+"""How often an owner renews, as looks at the store show it; who is untimed is looked at closer.
+
+A store that is read every five seconds hides renewals that come every one to four: then neither
+their period nor when their leases lapse can be told. The requests that this costs are bounded.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from statistics import median
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ehtui.domain.folds.builder import SnapshotBuilder
+    from ehtui.domain.state import OwnerTrack
+
+
+GAPS = 20  # that a period is judged by
+SEVERAL = 5  # rounds are not alike: as many, or for so long
+LONG_S = 20.0
+EXACT = 20.0  # measured for so many times of what its ends are uncertain by: right to 5 %
+STEADY = 0.05  # a period that moved by less is the same
+UNEVEN = 1.25  # the longest round against the shortest, at most (facts.md §2: Python's jitter)
+ODD = 0.6  # a gap that differs by more skipped rounds: its process was paused, the store was away
+RESOLUTION_S = 1.0  # of Last-Modified
+FINER = 0.6
+ODD_IN_A_ROW = 3  # by then the owner does renew differently
+
+
+@dataclass(frozen=True, slots=True)
+class RenewalStats:
+    """How an owner renews, as far as it was measured."""
+
+    gaps: tuple[float, ...] = ()  # between two renewals, latest last
+    period_s: float | None = None  # mean; None while too little is measured
+    longest_s: float = 0.0  # of these gaps
+    odd: tuple[float, ...] = ()  # that did not fit, in a row
+    inexact_s: float = RESOLUTION_S  # by which they are uncertain
+
+
+NOT_MEASURED = RenewalStats()
+
+
+class SeenRenewal(NamedTuple):
+    """When a renewal happened, as far as two looks and its Last-Modified tell. Server times."""
+
+    before_at: float  # the look that did not show it yet
+    modified_at: float  # Last-Modified, whole seconds
+    seen_at: float  # the look that showed it
+
+    @property
+    def latest_at(self) -> float:
+        """When it happened at the latest."""
+        return min(self.modified_at + RESOLUTION_S, self.seen_at)
+
+    @property
+    def at(self) -> float:
+        """When it happened, the middle of what is possible: quick looks are finer than a second."""
+        return (max(self.modified_at, self.before_at) + self.latest_at) / 2
+
+    @property
+    def inexact_s(self) -> float:
+        """By how much that may be wrong: a second, or what lay between the looks."""
+        return min(RESOLUTION_S, self.seen_at - self.before_at)
+
+
+def is_next(first: SeenRenewal, second: SeenRenewal) -> bool:
+    """Whether no renewal can have happened unseen between these two.
+
+    One would have come after the last look that showed nothing, and rounds are about as long as
+    each other: who had rested for longer than the rest of the time allows did not round twice.
+    """
+    rested_s = second.before_at - first.latest_at
+    return second.latest_at - second.before_at <= rested_s / UNEVEN
+
+
+def measured(stats: RenewalStats, gap_s: float, inexact_s: float = RESOLUTION_S) -> RenewalStats:
+    """`stats` after one more gap between two renewals, uncertain by so much."""
+    known_s = stats.period_s
+
+    if known_s is None and inexact_s <= FINER * stats.inexact_s:
+        stats = NOT_MEASURED  # of what was looked at less closely, long gaps were told rather
+
+    if known_s is not None and _is_odd(gap_s, known_s):
+        odd = (*stats.odd, gap_s)
+
+        if len(odd) < ODD_IN_A_ROW:
+            return RenewalStats(stats.gaps, known_s, stats.longest_s, odd, inexact_s)
+
+        return _judged(odd, None, inexact_s)
+
+    return _judged((*stats.gaps[-(GAPS - 1) :], gap_s), known_s, inexact_s)
+
+
+def quicker(stats: RenewalStats, at_most_s: float) -> RenewalStats:
+    """`stats` after renewals that no look told apart: the gaps were shorter than `at_most_s`.
+
+    Who does so again and again renews differently than it did: nothing is known of it any more.
+    """
+    if stats.period_s is None or not at_most_s < (1 - ODD) * stats.period_s:
+        return stats
+
+    odd = (*stats.odd, at_most_s)
+
+    if len(odd) >= ODD_IN_A_ROW:
+        return NOT_MEASURED
+
+    return RenewalStats(stats.gaps, stats.period_s, stats.longest_s, odd, stats.inexact_s)
+
+
+def _judged(gaps: tuple[float, ...], known_s: float | None, inexact_s: float) -> RenewalStats:
+    middle_s = median(gaps)
+    usual = [gap for gap in gaps if not _is_odd(gap, middle_s)] or [middle_s]
+    total_s, longest_s = sum(usual), max(usual)
+
+    if total_s < EXACT * inexact_s or (len(usual) < SEVERAL and total_s < LONG_S):
+        return RenewalStats(gaps, known_s, longest_s, (), inexact_s)
+
+    # The mean of gaps that follow each other is much finer than each.
+    period_s = total_s / len(usual)
+
+    if known_s is not None and abs(period_s - known_s) <= STEADY * known_s:
+        period_s = known_s  # the same timing as before: nothing to judge again
+
+    return RenewalStats(gaps, period_s, longest_s, (), inexact_s)
+
+
+def _is_odd(gap_s: float, usual_s: float) -> bool:
+    return abs(gap_s - usual_s) > max(ODD * usual_s, RESOLUTION_S)
+
+
+LONGEST_S = 120.0  # for one owner
+MOST = 120  # closer looks within `BUDGET_S`, whoever comes and goes
+BUDGET_S = 600.0
+ENOUGH_RESTS = 2.0  # who has not renewed for so many polls is timed by them as well
+_STEPS = ((6, 0.25), (2, 0.5), (0, 1.0))  # renewals that no look told apart → seconds between looks
+
+
+class CloserLooks(NamedTuple):
+    """How often the store is read for now, and why."""
+
+    every_s: float
+    owners: int  # whose renewals are being timed
+    until_at: float  # at the latest, server time
+
+
+def closer_looks(builder: SnapshotBuilder) -> CloserLooks | None:
+    """How closely to look now; None: as usual."""
+    left = MOST - len(builder.close_reads)
+    usual_s = builder.policy.store_interval_s
+    untimed = list(_untimed(builder))
+
+    if not untimed or left <= 0 or not builder.policy.has_store:
+        return None
+
+    blurred = max(track.blurred for track in untimed)
+    every_s = next(every_s for least, every_s in _STEPS if blurred >= least)
+
+    if every_s >= usual_s:
+        return None
+
+    until_at = min(builder.now + left * every_s, max(t.first_seen_at for t in untimed) + LONGEST_S)
+    return CloserLooks(every_s, len(untimed), until_at)
+
+
+def _untimed(builder: SnapshotBuilder) -> Iterable[OwnerTrack]:
+    at, patience_s = builder.listed_at, ENOUGH_RESTS * builder.policy.store_interval_s
+
+    for group in builder.groups.values():
+        for owner in group.state.owners:
+            track = group.owners.get(owner.id)
+
+            if (
+                track is not None
+                and track.renewals.period_s is None
+                and track.last_renewal is not None
+                and owner.id in group.state.timings
+                and builder.now - track.first_seen_at < LONGEST_S
+                and at - track.last_renewal.modified_at <= patience_s
+            ):
+                yield track
+
+
+def counted(builder: SnapshotBuilder) -> tuple[float, ...]:
+    """When closer looks were taken lately, this one with them if it is one."""
+    since, at = builder.listed_at - BUDGET_S, builder.listed_at
+    reads = builder.close_reads
+    known = reads if not reads or reads[0] > since else tuple(t for t in reads if t > since)
+    is_close = builder.before.closer_looks is not None and builder.looked_before_at is not None
+    return (*known, at) if is_close else known

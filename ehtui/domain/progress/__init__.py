@@ -1,0 +1,1 @@
+"""How far a group has got: lag, rates, health, and what a checkpoint proves."""

@@ -1,0 +1,186 @@
+"""What `reduce()` folds: the public picture and what it remembers beside it. Bounded, frozen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from ehtui.domain.leases.renewals import NOT_MEASURED, RenewalStats, SeenRenewal
+from ehtui.domain.ownership.joined_listing import JoinedListing
+from ehtui.domain.progress.partition_history import NO_INPUT, HubInput
+from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
+from ehtui.domain.world.clocks import UNREAD_CLOCKS, Clocks, Restamped
+from ehtui.domain.world.process import LogIncidentKind, OwnerClaim, OwnerLink, ProcessId
+
+# ruff: noqa: TC004 - nobody asks for these types at run time
+if TYPE_CHECKING:
+    from ehtui.domain.leases.timing import SeenExpiry
+    from ehtui.domain.ownership.handovers import Handover, OwnershipHistory
+    from ehtui.domain.progress.health import Progress
+    from ehtui.domain.progress.partition_history import PartitionHistory
+
+
+class JudgedPartition(NamedTuple):
+    """One partition of one group: what is shown and what it was judged from."""
+
+    shown: GroupPartition
+    ownership: OwnershipHistory
+    progress: Progress
+    flags: int
+    due_at: float  # judge again then, whatever happens
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerTrack:
+    """An owner id of a group over time. Server times."""
+
+    renewals: RenewalStats = NOT_MEASURED
+    joined_at: float | None = None  # None: was there at the first look
+    seen_at: float = 0.0
+    first_seen_at: float = 0.0
+    last_renewal: SeenRenewal | None = None  # of its latest renewal
+    blurred: int = 0  # renewals between which others may have happened unseen
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMemory:
+    """One consumer group over time."""
+
+    key: str
+    state: GroupState
+    by_partition: Mapping[str, JudgedPartition] = field(default_factory=dict)
+    owners: Mapping[str, OwnerTrack] = field(default_factory=dict)
+    handovers: tuple[Handover, ...] = ()
+    expiry: SeenExpiry | None = None  # as take-overs showed it
+    takes_all_at_once: bool | None = None  # in one round; None: not seen yet
+    troubled: tuple[JudgedPartition, ...] = ()  # those with marks, in natural order
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A process that ended."""
+
+    process: ProcessId
+    at: float  # server time at which it was missed
+    owners: tuple[str, ...]  # no guesses
+    command: str
+    consumer_name: str | None
+    lived_s: float
+    signal: str | None
+    home: str | None = None  # the group that it read first of all
+
+
+@dataclass(frozen=True, slots=True)
+class SentSignal:
+    """A signal that this session sent."""
+
+    process: ProcessId
+    signal: str
+    at: float
+
+
+class StartedConsumer(NamedTuple):
+    """A consumer that this session started; local times between which its process began."""
+
+    group: str
+    after: float
+    before: float
+    is_restart: bool = False  # it takes the place of one that this session stopped
+
+
+class LogBurst(NamedTuple):
+    """Lines of one trouble that were read at once."""
+
+    at: float  # server time
+    lines: int
+    partition: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class LogTrouble:
+    """One kind of trouble in one process's log, as far as it still counts."""
+
+    bursts: tuple[LogBurst, ...] = ()
+    line: str = ""  # the newest, safe to show
+    owner: str | None = None
+    untold: int = 0  # lines that the timeline does not have yet
+    told_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HostMemory:
+    """This host's consumers over time."""
+
+    links: Mapping[str, OwnerLink] = field(default_factory=dict)  # by owner id
+    doubted: Mapping[str, OwnerLink] = field(default_factory=dict)  # over, unless they renew
+    claims: tuple[OwnerClaim, ...] = ()  # named in logs that several processes write
+    incidents: Mapping[tuple[ProcessId, LogIncidentKind], int] = field(default_factory=dict)
+    followed: frozenset[int] = frozenset()  # pids whose log is read
+    behind: Mapping[int, int] = field(default_factory=dict)  # pid → bytes of its log to be read
+    shared: frozenset[str] = frozenset()  # owner ids that several processes name
+    troubles: Mapping[tuple[ProcessId, LogIncidentKind], LogTrouble] = field(default_factory=dict)
+    departures: tuple[Departure, ...] = ()
+    signals: tuple[SentSignal, ...] = ()
+    starts: Mapping[int, StartedConsumer] = field(default_factory=dict)  # by pid
+    # (process, group's key): owns nothing there since
+    idle_since: Mapping[tuple[ProcessId, str], float] = field(default_factory=dict)
+    listed_at: float | None = None  # local time at which processes were listed last
+
+    def start_of(self, process: ProcessId) -> StartedConsumer | None:
+        """How this session started it; None where it did not, or its number was used again."""
+        start = self.starts.get(process.pid)
+        is_it = start is not None and start.after <= process.started_at <= start.before
+
+        return start if is_it else None
+
+    def ended(self, before: float) -> dict[str, float]:
+        """Owners whose process was missed before that moment, and when.
+
+        Who releases does so before the process ends. A guess, or an id that another process
+        names too, proves no end.
+        """
+        return {
+            owner: departure.at
+            for departure in self.departures
+            if departure.at < before
+            for owner in departure.owners
+            if owner not in self.shared and self._is_of(owner, departure.process)
+        }
+
+    def _is_of(self, owner: str, process: ProcessId) -> bool:
+        link = self.links.get(owner)
+        return link is None or link.process == process
+
+
+NO_HOST = HostMemory()
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """All of it."""
+
+    histories: Mapping[str, PartitionHistory] = field(default_factory=dict)
+    joined: JoinedListing | None = None
+    looked_before_at: float | None = None  # server time of the listing before
+    groups: Mapping[str, GroupMemory] = field(default_factory=dict)
+    host: HostMemory = NO_HOST
+    failures: Mapping[str, int] = field(default_factory=dict)
+    next_number: int = 1
+    started_at: float | None = None  # server time of the first listing
+    hub_input: HubInput = NO_INPUT
+    clocks: Clocks = UNREAD_CLOCKS
+    restamped: Restamped = field(default_factory=dict)
+    close_reads: tuple[float, ...] = ()  # server times of the listings that were closer looks
+    moved: frozenset[str] = frozenset()  # partitions that the hub said something new of since
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class State:
+    """All that is known: the picture for everybody, and what only `reduce()` reads.
+
+    A fold begins with a picture and nothing remembered. Comparing is an identity check.
+    """
+
+    snapshot: Snapshot
+    memory: Memory = field(default_factory=Memory)
