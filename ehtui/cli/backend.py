@@ -31,9 +31,11 @@ if TYPE_CHECKING:
     from ehtui.domain.world.process import ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.world.restarts import Ended, Rehearsal
     from ehtui.monitor import Monitor
-    from ehtui.sources import process_inspect, process_list, processes
-    from ehtui.sources.log_text import tail
-    from ehtui.sources.log_text.tail import LogTail
+    from ehtui.sources import processes
+    from ehtui.sources import processes as process_inspect
+    from ehtui.sources import processes as process_list
+    from ehtui.sources.log_text import follow as tail
+    from ehtui.sources.log_text.follow import LogTail
 else:
     # A screen is painted before the first of them is asked for.
     again = LazyModule("ehtui.domain.planners.again")
@@ -42,14 +44,14 @@ else:
     outcomes = LazyModule("ehtui.domain.outcomes")
     starting = LazyModule("ehtui.domain.planners.start")
     plans = LazyModule("ehtui.domain.plans")
-    process_inspect = LazyModule("ehtui.sources.process_inspect")
-    process_list = LazyModule("ehtui.sources.process_list")
+    process_inspect = LazyModule("ehtui.sources.processes")
+    process_list = LazyModule("ehtui.sources.processes")
     processes = LazyModule("ehtui.sources.processes")
     restarts = LazyModule("ehtui.domain.world.restarts")
     rolling = LazyModule("ehtui.actions.rolling")
     running_actions = LazyModule("ehtui.cli.running_actions")
     signalling = LazyModule("ehtui.domain.planners.signal")
-    tail = LazyModule("ehtui.sources.log_text.tail")
+    tail = LazyModule("ehtui.sources.log_text.follow")
     updates = LazyModule("ehtui.domain.updates")
 
 HANG_UP_WITHIN_S = 1.0

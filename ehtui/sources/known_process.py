@@ -21,8 +21,7 @@ from ehtui.domain.world.process import (
 )
 from ehtui.sources.log_files import logs_of
 from ehtui.sources.process_facts import inner_pids, is_kernel_thread, program_of, signal_masks
-from ehtui.sources.programs import ProgramKind, loaded_runtime
-from ehtui.sources.recognition import Pattern
+from ehtui.sources.recognition import Pattern, ProgramKind, loaded_runtime
 from ehtui.sources.sockets import is_networked_elsewhere
 from ehtui.sources.start_times import started_at
 from ehtui.sources.supervisors import supervisor_of

@@ -20,7 +20,7 @@ import psutil
 from ehtui.config.process_memory import words_of
 from ehtui.domain.world.process import ProcessId
 from ehtui.sources.process_facts import inner_pids
-from ehtui.sources.programs import kind_of_process
+from ehtui.sources.recognition import kind_of_process
 from ehtui.sources.start_times import started_at
 
 if TYPE_CHECKING:

@@ -12,12 +12,18 @@ from typing import TYPE_CHECKING, Protocol
 from ehtui.domain.text import safe
 from ehtui.domain.updates import LogsRead
 from ehtui.domain.world.process import LogIncident, OwnerClaim, OwnerLink, ProcessId, ProcessSample
-from ehtui.sources.in_thread import InThread
 from ehtui.sources.log_files import holders_of, identity_of
-from ehtui.sources.log_owners import LogOwners, conclusions, shown
+from ehtui.sources.log_owners import (
+    LogOwners,
+    LogWriter,
+    Sighting,
+    conclusions,
+    may_have_written,
+    shown,
+)
 from ehtui.sources.log_text.facts import LogPlace, LogReading
 from ehtui.sources.log_text.reader import LogReader
-from ehtui.sources.log_writers import LogWriter, Sighting, may_have_written
+from ehtui.sources.source import InThread
 from ehtui.sources.start_times import began_at, is_alive
 
 if TYPE_CHECKING:

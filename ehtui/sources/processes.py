@@ -4,25 +4,45 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 import psutil
 
 from ehtui.config.process_memory import words_of
 from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.text import safe, safe_command
 from ehtui.domain.updates import ProcessesRead
-from ehtui.domain.world.process import ProcessSample, RecognisedBy
-from ehtui.sources.in_thread import InThread
+from ehtui.domain.world.process import (
+    Peer,
+    ProcessDetails,
+    ProcessId,
+    ProcessSample,
+    RecognisedBy,
+    Relative,
+)
 from ehtui.sources.known_process import KnownProcess, attempt, known_process
+from ehtui.sources.log_files import written_files
 from ehtui.sources.namespace_clients import NamespaceClients
-from ehtui.sources.process_facts import command_key, launch_mark_of
-from ehtui.sources.programs import kind_of_process
-from ehtui.sources.recognition import Pattern, compile_patterns, is_ehtui, matching
+from ehtui.sources.process_facts import command_key, launch_mark_of, signal_masks
+from ehtui.sources.recognition import (
+    Pattern,
+    compile_patterns,
+    is_ehtui,
+    kind_of,
+    kind_of_process,
+    matching,
+)
 from ehtui.sources.restart_records import read_restarts
+from ehtui.sources.source import InThread
 from ehtui.sources.start_times import SAME_START_S, started_at
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
 
 SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
 # A pid that is no consumer is looked at again after this long: it may have been reused, or exec'd.
@@ -204,3 +224,125 @@ def _is_started_here(pid: int) -> bool:
         return os.getpid() in {parent.pid for parent in psutil.Process(pid).parents()}
     except psutil.Error:
         return False
+
+
+_ATTRIBUTES = ["pid", "ppid", "create_time", "name", "username", "status", "exe"]
+_RUNTIMES = ("python", "node", "dotnet", "java")
+
+
+def list_processes() -> tuple[ProcessSample, ...]:
+    """Every process with a command line: Python first, then other runtimes; newest first. Blocking.
+
+    ehtui itself and what it runs in are left out: they can be no consumers.
+    """
+    own = own_line()
+    found = []
+
+    for process in psutil.process_iter(_ATTRIBUTES):
+        facts = process.info
+
+        words = _words(process)
+
+        # Without a command line it is a kernel thread, or not ours to look at.
+        if words and facts["pid"] not in own and not is_ehtui(words):
+            found.append(_sample(facts, words))
+
+    return tuple(sorted(found, key=lambda s: (_rank(s.runtime), -s.id.started_at)))
+
+
+def _words(process: psutil.Process) -> list[str]:
+    try:
+        return words_of(process)
+    except psutil.Error:
+        return []
+
+
+def _sample(facts: dict[str, object], words: list[str]) -> ProcessSample:
+    user, parent = facts["username"], facts["ppid"]
+    name, executable = str(facts["name"]), facts["exe"]
+
+    return ProcessSample(
+        id=ProcessId(int(str(facts["pid"])), float(str(facts["create_time"]))),
+        parent=parent if isinstance(parent, int) else None,
+        user=str(user) if user is not None else None,
+        name=safe(name),
+        command=safe_command(words),
+        cwd=None,
+        status=str(facts["status"]),
+        cpu_percent=None,
+        memory_percent=None,
+        rss_bytes=None,
+        threads=None,
+        connections=None,
+        recognised_by=RecognisedBy.MANUAL,
+        runtime=kind_of(str(executable) if executable else None, words, name).runtime,
+    )
+
+
+def _rank(runtime: str | None) -> int:
+    return _RUNTIMES.index(runtime) if runtime in _RUNTIMES else len(_RUNTIMES)
+
+
+T = TypeVar("T")
+
+
+def inspect_process(process: ProcessId) -> ProcessDetails | None:
+    """Look at it now, blocking; None once it is gone, also where its number runs another one."""
+    try:
+        found = psutil.Process(process.pid)
+
+        if abs(started_at(process.pid) - process.started_at) > SAME_START_S:
+            return None
+
+        caught, ignored = signal_masks(process.pid)
+        return ProcessDetails(
+            process=process,
+            parents=_try(lambda: _relatives(found.parents())),
+            children=_try(lambda: _relatives(found.children())),
+            peers=_try(lambda: _peers(found)),
+            logs=_try(lambda: _logs(found)),
+            caught_signals=caught,
+            ignored_signals=ignored,
+        )
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _try(read: Callable[[], T]) -> T | None:
+    """What `read` returns, or None where this user may not know."""
+    try:
+        return read()
+    except (psutil.AccessDenied, psutil.ZombieProcess, OSError):
+        return None
+
+
+def _relatives(processes: Iterable[psutil.Process]) -> tuple[Relative, ...]:
+    return tuple(Relative(p.pid, _command(p)) for p in processes)
+
+
+def _command(process: psutil.Process) -> str:
+    """Its command line; one that went meanwhile, or is hidden, has at most a name."""
+    try:
+        return safe_command(words_of(process)) or safe(process.name())
+    except (psutil.Error, OSError):
+        return "?"
+
+
+def _peers(process: psutil.Process) -> tuple[Peer, ...]:
+    counts = Counter(
+        (_address(*connection.raddr), str(connection.status))
+        for connection in process.net_connections(kind="tcp")
+        if tuple(connection.raddr)  # empty while it listens
+    )
+    return tuple(Peer(address, status, n) for (address, status), n in sorted(counts.items()))
+
+
+def _address(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _logs(process: psutil.Process) -> tuple[str, ...]:
+    """Files that are open for writing and named like logs, or that take its output."""
+    files = written_files(process.pid)
+    paths = {f.path for f in files if f.is_output or f.is_named_like_a_log}
+    return tuple(safe(path) for path in sorted(paths))

@@ -1,21 +1,29 @@
-"""Which processes of this host are consumers: by pattern, by hand, by connection."""
+"""What a process really runs, and which are consumers: by pattern, by hand, by connection.
+
+A name (comm) is whatever a program or a thread of it wrote there: `MainThread`, `node`, a title.
+What it runs is told by its executable and arguments.
+"""
 
 from __future__ import annotations
 
 import re
 import socket
+import sys
+from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import PurePath
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
+from typing import TYPE_CHECKING, NamedTuple
+
+import psutil
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.namespaces import host_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ehtui.config.settings import ConsumerSettings
-    from ehtui.sources.programs import ProgramKind
+
 
 EVENT_HUBS_PORTS = frozenset({5671, 5672, 9093})
 
@@ -89,3 +97,162 @@ def namespace_addresses(namespace: str) -> frozenset[tuple[str, int]]:
     ports = {int(port)} if port is not None else EVENT_HUBS_PORTS
 
     return frozenset((str(info[4][0]), p) for info in found for p in ports)
+
+
+# A shell, editor, pager or launcher that names a consumer on its command line does not consume.
+BYSTANDERS = frozenset(
+    name
+    for line in (
+        "sh bash zsh fish dash ksh tcsh busybox sudo doas su runuser env nohup timeout time watch",
+        "xargs nice ionice setsid stdbuf unbuffer script tini dumb-init catatonit docker-init gosu",
+        "su-exec setpriv flock chrt taskset unshare nsenter chroot systemd-run systemd-cat docker",
+        "podman nerdctl kubectl conmon containerd-shim-runc-v2 tmux screen ssh sshd mosh-server",
+        "vi vim nvim nano emacs less more tail head cat tee grep egrep rg ack awk gawk mawk sed",
+        "make ps pgrep pkill kill strace ltrace perf gdb lsof htop top git entr watchexec direnv",
+        "uv uvx poetry pipenv hatch pdm rye pixi conda mamba tox nox npm npx pnpm yarn code go",
+        "cargo mvn gradle",
+    )
+    for name in line.split()
+)
+# Scripts of a language's own that start another program and wait for it.
+_LAUNCHERS = frozenset({"npm-cli", "npx-cli", "pnpm", "yarn", "yarnpkg", "corepack", "nodemon"})
+_LAUNCHER_CLASSES = ("org.codehaus.plexus.classworlds.launcher", "org.gradle.")
+_DOTNET_LAUNCHES = frozenset({"run", "watch", "test", "build", "publish", "tool"})
+_INTERPRETERS = (
+    ("python", re.compile(r"(?:python|pypy)[\d.]*t?")),
+    ("node", re.compile(r"node(?:js)?[\d.]*|bun|deno")),
+    ("java", re.compile(r"javaw?")),
+    ("dotnet", re.compile(r"dotnet|func")),
+)
+# Programs that are of one language, whatever its interpreter is called.
+_KNOWN = {
+    "python": frozenset({"gunicorn", "uvicorn", "celery", "hypercorn", "daphne", "ipython"}),
+    "node": frozenset({"ts-node", "tsx", "pm2"}),
+    "java": frozenset({"jsvc"}),
+}
+_ENDINGS = {".py": "python", ".pyz": "python", ".jar": "java", ".dll": "dotnet"}
+_ENDINGS |= dict.fromkeys((".js", ".mjs", ".cjs", ".ts"), "node")
+# Of a program that brings its runtime along: what it has in memory.
+_LIBRARIES = (
+    (b"libcoreclr.so", "dotnet"),
+    (b"libjvm.so", "java"),
+    (b"libpython3", "python"),
+    (b"libnode.so", "node"),
+)
+# Options of an interpreter that take the next word with them.
+_TAKING = frozenset({"-W", "-X", "-Q", "-cp", "-classpath", "--class-path", "-r", "--require"})
+_TAKING |= {"--module-path", "-p", "--import", "--loader", "--additionalprobingpath", "--depsfile"}
+
+
+class ProgramKind(NamedTuple):
+    """What a process runs."""
+
+    name: str  # of its script or module where an interpreter runs one, else its executable's
+    runtime: str | None  # python, node, java or dotnet
+    is_bystander: bool  # it starts, watches or shows others
+
+
+def kind_of(executable: str | None, command: Sequence[str], name: str) -> ProgramKind:
+    """Told by its executable (None: hidden) and command line; `name` only where both are hidden."""
+    told = executable or (command[0] if command else name)
+    binary = _plain(told)
+    runtime = _interpreter(binary)
+    names = [binary]
+
+    if runtime is not None:
+        names += _run_by(runtime, command)
+
+    main = names[-1]
+    runtime = runtime or _runtime_of(names, command)
+    return ProgramKind(main, runtime, _is_bystander(runtime, names, command))
+
+
+def kind_of_process(process: psutil.Process, command: Sequence[str]) -> ProgramKind:
+    """The same of a process; its executable is hidden where it is another user's.
+
+    Raises:
+        psutil.Error: It is gone, or hidden as a whole.
+    """
+    executable = None
+
+    with suppress(psutil.AccessDenied, psutil.ZombieProcess, OSError):
+        executable = process.exe()
+
+    return kind_of(executable or None, command, process.name())
+
+
+def loaded_runtime(pid: int) -> str | None:
+    """The runtime that a program brings along and has loaded; Linux only."""
+    if sys.platform != "linux":
+        return None
+
+    with suppress(OSError):
+        maps = Path(f"/proc/{pid}/maps").read_bytes()
+        return next((runtime for library, runtime in _LIBRARIES if library in maps), None)
+
+    return None
+
+
+def _plain(word: str) -> str:
+    """`python3.11` of a path; of a title, such as `gunicorn: worker [app]`, its program."""
+    text = word.removesuffix(" (deleted)").lstrip("-")
+
+    if " " in text and not Path(text).is_absolute():
+        text = text.split(" ", 1)[0]
+
+    return PurePath(text.rstrip(":")).name.removesuffix(".exe")
+
+
+def _interpreter(binary: str) -> str | None:
+    return next((name for name, known in _INTERPRETERS if known.fullmatch(binary)), None)
+
+
+def _run_by(runtime: str, command: Sequence[str]) -> Iterator[str]:
+    """What an interpreter runs, as far as its command line shows; a title shows itself."""
+    if command and _interpreter(_plain(command[0])) is None:
+        yield _plain(command[0])
+
+    words = iter(command[1:])
+
+    for word in words:
+        if word in {"-m", "-jar", "exec"}:
+            yield from (_stem(next(words, "")),)
+            return
+
+        if word == "-c":
+            return
+
+        if word in _TAKING:
+            next(words, None)
+        elif word and not word.startswith("-"):
+            yield word if runtime == "java" else _stem(word)
+            return
+
+
+def _stem(word: str) -> str:
+    path = PurePath(word)
+    return path.stem if path.suffix in _ENDINGS else path.name
+
+
+def _runtime_of(names: Sequence[str], command: Sequence[str]) -> str | None:
+    for runtime, programs in _KNOWN.items():
+        if programs.intersection(names):
+            return runtime
+
+    # A program that runs `a.py` where its own executable is hidden.
+    return next((_ENDINGS[s] for w in command[:2] if (s := PurePath(w).suffix) in _ENDINGS), None)
+
+
+def _is_bystander(runtime: str | None, names: Sequence[str], command: Sequence[str]) -> bool:
+    if BYSTANDERS.intersection(name.lower() for name in names):
+        return True
+
+    if runtime == "node":
+        return names[-1] in _LAUNCHERS
+
+    if runtime == "dotnet":
+        return names[-1] in _DOTNET_LAUNCHES and names[0] == "dotnet"
+
+    return runtime == "java" and any(
+        word.startswith(_LAUNCHER_CLASSES) for word in command[1:] if not word.startswith("-")
+    )

@@ -1,10 +1,14 @@
-"""The seam between the monitor and the world."""
+"""The seam between the monitor and the world; blocking reads in a worker thread."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ehtui.domain.updates import Update
 
 
@@ -42,3 +46,32 @@ class Eager(Protocol):
     @property
     def is_behind(self) -> bool:
         """Whether the next read should come at once."""
+
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True)
+class InThread:
+    """Runs one call at a time: a thread goes on after its caller gave up, and nobody can stop it.
+
+    One loop only.
+    """
+
+    _running: asyncio.Task[Any] | None = None
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What `work` returns, once the call before has really ended."""
+        if self._running is not None:
+            await asyncio.wait({self._running})
+
+        task = self._running = asyncio.create_task(asyncio.to_thread(work))
+        task.add_done_callback(_retrieve)
+
+        return await asyncio.shield(task)
+
+
+def _retrieve(task: asyncio.Task[Any]) -> None:
+    """Take note of an exception that nobody waits for any more."""
+    if not task.cancelled():
+        task.exception()

@@ -19,8 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ehtui.config.settings import CheckpointStoreSettings
+    from ehtui.sources.layouts.base import Write
     from ehtui.sources.source import Source
     from ehtui.wire.blobs import BlobAccount
+
 
 NAME = "store"
 WALK_EVERY_S = 600.0
@@ -246,4 +248,25 @@ def open_store_source(
     """
     return StoreSource(
         settings, namespace=namespace, hub=hub, group=group, aliases=aliases, clock=clock
+    )
+
+
+async def apply_write(account: BlobAccount, write: Write) -> str:
+    """Write on its condition; the new ETag.
+
+    Raises:
+        ProblemError: CONFLICT where the blob changed meanwhile or somebody holds its lease.
+    """
+    if write.body is None:
+        return await account.set_metadata(
+            write.container, write.name, write.metadata, if_match=write.if_match
+        )
+
+    return await account.upload(
+        write.container,
+        write.name,
+        write.body,
+        write.metadata,
+        if_match=write.if_match,
+        if_absent=write.if_match is None,
     )

@@ -25,9 +25,7 @@ from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.world.process import ProcessId
 from ehtui.sandbox.supervisor import Supervisor
 from ehtui.sources.process_facts import command_bytes, program_of
-from ehtui.sources.process_inspect import inspect_process
-from ehtui.sources.process_list import list_processes
-from ehtui.sources.processes import ProcessSource
+from ehtui.sources.processes import ProcessSource, inspect_process, list_processes
 from tests.hostile.measuring import MEGABYTE, peak_bytes
 
 SIZE = 200 * MEGABYTE

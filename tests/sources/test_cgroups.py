@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.sources.cgroups import Unit, parse
+from ehtui.sources.supervisors import Unit, parse
 
 ID = "4c01db0b339c4f4a9a0b5f4d2e7c8b61d4c01db0b339c4f4a9a0b5f4d2e7c8b6"
 SHORT = ID[:12]

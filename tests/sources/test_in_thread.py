@@ -7,7 +7,7 @@ import threading
 
 import pytest
 
-from ehtui.sources.in_thread import InThread
+from ehtui.sources.source import InThread
 from tests.waiting import wait_for
 
 

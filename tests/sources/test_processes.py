@@ -20,10 +20,14 @@ from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, ProcessSample, RecognisedBy
 from ehtui.sources.namespace_clients import NamespaceClients
-from ehtui.sources.process_list import list_processes
-from ehtui.sources.processes import FORGET_AFTER_S, ProcessSource, own_user
-from ehtui.sources.programs import kind_of
-from ehtui.sources.recognition import compile_patterns, is_ehtui, matching, namespace_addresses
+from ehtui.sources.processes import FORGET_AFTER_S, ProcessSource, list_processes, own_user
+from ehtui.sources.recognition import (
+    compile_patterns,
+    is_ehtui,
+    kind_of,
+    matching,
+    namespace_addresses,
+)
 from tests.children import identity, python_child
 from tests.waiting import wait_until
 

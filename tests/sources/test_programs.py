@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from ehtui.sources.programs import kind_of
+from ehtui.sources.recognition import kind_of
 
 PY, NODE, JAVA, NET = "/usr/bin/python3.11", "/usr/bin/node", "/usr/bin/java", "/usr/bin/dotnet"
 UV = "/home/dev/.local/bin/uv"

@@ -20,8 +20,7 @@ from ehtui.sources import store_container
 from ehtui.sources.layouts import FORMATS, MODERN, read_blob
 from ehtui.sources.layouts.base import Role, StoredBlob
 from ehtui.sources.layouts.modern import new_checkpoint, sibling_name
-from ehtui.sources.store import StoreSource
-from ehtui.sources.store_write import apply_write
+from ehtui.sources.store import StoreSource, apply_write
 from ehtui.wire import storage_xml
 from ehtui.wire.blobs import BlobItem
 from ehtui.wire.storage_address import parse_connection_string

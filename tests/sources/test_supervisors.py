@@ -10,9 +10,8 @@ import psutil
 import pytest
 
 from ehtui.domain.world.process import Obstacle, Supervisor
-from ehtui.sources.cgroups import Unit
 from ehtui.sources.processes import ProcessSource
-from ehtui.sources.supervisors import supervisor_of
+from ehtui.sources.supervisors import Unit, supervisor_of
 from tests.children import python_child
 from tests.supervising import install, supervisord, under
 from tests.waiting import wait_until

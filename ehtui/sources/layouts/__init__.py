@@ -5,13 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from ehtui.domain.world.store import Checkpoint, Layout, Ownership
-from ehtui.sources.layouts import (
-    eph_dotnet,
-    eph_go,
-    eph_java,
-    eph_python,
-    functions_legacy,
-)
+from ehtui.sources.layouts import hosts
 from ehtui.sources.layouts.base import (
     Format,
     Place,
@@ -33,12 +27,10 @@ Candidate = tuple[Format, Place]
 R = TypeVar("R", Ownership, Checkpoint)
 MODERN = ModernFormat()
 # Names that say whose they are come first.
-_ALWAYS: tuple[Format, ...] = (MODERN, functions_legacy.FORMAT)
-_NAMED_CONTAINERS: tuple[Format, ...] = (eph_dotnet.FORMAT, eph_java.FORMAT)
+_ALWAYS: tuple[Format, ...] = (MODERN, hosts.FUNCTIONS)
+_NAMED_CONTAINERS: tuple[Format, ...] = (hosts.DOTNET, hosts.JAVA)
 _NAMELESS: dict[Layout, Format] = {
-    Layout.EPH_PYTHON: eph_python.FORMAT,
-    Layout.EPH_GO: eph_go.FORMAT,
-    Layout.DAPR_LEGACY: eph_go.DAPR,
+    known.layout: known for known in (hosts.PYTHON, hosts.GO, hosts.DAPR)
 }
 NAMELESS = tuple(_NAMELESS)
 FORMATS: dict[Layout, Format] = {
@@ -68,7 +60,7 @@ def read_blob(blob: StoredBlob, fitting: tuple[Candidate, ...]) -> tuple[Record,
             return _read(known, blob, place)
 
     # In a name that says whose it is, even what no format knows was meant as a lease.
-    if fitting and (is_broken_lease(blob) or fitting[0][0] is functions_legacy.FORMAT):
+    if fitting and (is_broken_lease(blob) or fitting[0][0] is hosts.FUNCTIONS):
         known, place = fitting[0]
         return _read(known, blob, place)
 

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.world.namespaces import looks_like_host
 from ehtui.domain.world.store import OtherName
-from ehtui.sources.layouts import functions_legacy, modern
+from ehtui.sources.layouts import modern
 from ehtui.sources.layouts.base import Role, StoredBlob
+from ehtui.sources.layouts.hosts import functions_parts_of
 from ehtui.sources.layouts.lease_json import OWNING_HOST
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def locate_elsewhere(name: str, scope: Scope) -> NameParts | None:
     parts = modern.parts_of(name)
 
     if parts is None:
-        parts = functions_legacy.parts_of(name)
+        parts = functions_parts_of(name)
 
         # Four steps that end with a number may be anything: only a host's name makes them a lease.
         if parts is None or not looks_like_host(parts.namespace):

@@ -19,9 +19,11 @@ from ehtui.sources.layouts.base import (
     StoredBlob,
     UnreadableError,
     Write,
+    offset_of,
+    sequence_of,
+    text_of,
     unreadable,
 )
-from ehtui.sources.layouts.values import offset_of, sequence_of, text_of
 
 OWNING_HOST = "OWNINGHOST"
 MOST_BYTES = 64 * 1024

@@ -7,8 +7,18 @@ Functions ≥ 5 lower-case names, Go, Rust and Dapr ≥ 1.10 do not; old Java ca
 from __future__ import annotations
 
 from ehtui.domain.world.store import Checkpoint, Layout, Ownership
-from ehtui.sources.layouts.base import NameParts, Place, Record, Role, Scope, StoredBlob, Write
-from ehtui.sources.layouts.values import offset_of, sequence_of, text_of
+from ehtui.sources.layouts.base import (
+    NameParts,
+    Place,
+    Record,
+    Role,
+    Scope,
+    StoredBlob,
+    Write,
+    offset_of,
+    sequence_of,
+    text_of,
+)
 
 _ROLES = {"ownership": Role.OWNERSHIP, "checkpoint": Role.CHECKPOINT}
 _SEGMENTS = 5

@@ -8,8 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ehtui.sources.log_text.escapes import one_line, unescaped, without_ansi
-from ehtui.sources.log_text.heads import level_of, pid_of, read_head
-from ehtui.sources.log_text.stamps import find_stamp
+from ehtui.sources.log_text.heads import find_stamp, level_of, pid_of, read_head
 from ehtui.sources.log_text.structured import (
     Structured,
     decoded,

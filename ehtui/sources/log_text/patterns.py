@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.sources.log_text.causes import UUID, cause_of, places_of, receivers_of
 from ehtui.sources.log_text.cleaning import MOST_CHARACTERS, clean
 from ehtui.sources.log_text.escapes import one_line, unescaped, without_ansi
 from ehtui.sources.log_text.facts import LogFact
+from ehtui.sources.log_text.heads import quick_stamp
 from ehtui.sources.log_text.sdk_lines import SENTENCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.sources.log_text.cleaning import Cleaned
+    from ehtui.sources.log_text.heads import Stamp
     from ehtui.sources.log_text.sdk_lines import Sentence
+
 
 # What only says that something failed gives way to why. Work on the store has reasons of its own.
 _TELLS_NO_REASON = frozenset({None, Kind.RECEIVE_FAILED, Kind.BALANCING_FAILED})
@@ -185,3 +188,72 @@ def _placed(fact: LogFact, said: Mapping[str, str], fields: Mapping[str, str]) -
         namespace=fact.namespace or said.get("namespace") or first(_NAMESPACES),
         group=fact.group or said.get("group") or first(_GROUPS),
     )
+
+
+MOST_SENTENCES = 512
+KEPT_CHARACTERS = 1024  # of one that is kept
+_STAMP = "\0"  # stands where the time stood
+
+
+class _Known(NamedTuple):
+    """What one sentence told; its text around the stamp that each record has of its own."""
+
+    cleaned: Cleaned
+    fact: LogFact | None
+    before: str
+    after: str | None  # None: the text has no stamp
+
+
+@dataclass(slots=True)
+class RecordMemo:
+    """Reads records, and remembers what those that differ only in their time told."""
+
+    _known: dict[str, _Known] = field(default_factory=dict)
+
+    def read(self, text: str, now: float) -> tuple[Cleaned, LogFact | None]:
+        """The record cleaned, and what it tells."""
+        if len(text) > KEPT_CHARACTERS:
+            return read_text(text, now)
+
+        stamp = quick_stamp(text)
+        key = text if stamp is None else f"{text[: stamp.start]}{_STAMP}{text[stamp.end :]}"
+
+        if known := self._known.get(key):
+            return _again(known, text, stamp), known.fact
+
+        cleaned, fact = read_text(text, now)
+        self._keep(key, _known(cleaned, fact, text, stamp))
+        return cleaned, fact
+
+    def _keep(self, key: str, known: _Known | None) -> None:
+        if known is None:
+            return
+
+        if len(self._known) >= MOST_SENTENCES:
+            self._known.clear()
+
+        self._known[key] = known
+
+
+def _known(cleaned: Cleaned, fact: LogFact | None, text: str, stamp: Stamp | None) -> _Known | None:
+    """What may be told of the next record with other times; None where that is not certain."""
+    if stamp is None:
+        return _Known(cleaned, fact, cleaned.text, None)
+
+    if cleaned.written_at != stamp.written_at:
+        return None
+
+    before, found, after = cleaned.text.partition(text[stamp.start : stamp.end])
+    return _Known(cleaned, fact, before, after if found else None)
+
+
+def _again(known: _Known, text: str, stamp: Stamp | None) -> Cleaned:
+    if stamp is None:
+        return known.cleaned
+
+    said = known.before
+
+    if known.after is not None:
+        said = f"{said}{text[stamp.start : stamp.end]}{known.after}"
+
+    return known.cleaned._replace(text=said, written_at=stamp.written_at)

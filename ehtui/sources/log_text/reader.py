@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ehtui.sources.log_text.facts import LogFact, LogPlace, LogReading, LogRecord
 from ehtui.sources.log_text.follow import PIECE_BYTES, LogFollower, Piece
-from ehtui.sources.log_text.memo import RecordMemo
+from ehtui.sources.log_text.patterns import RecordMemo
 from ehtui.sources.log_text.records import Floods, find_records, line_at
 
 CONTEXT_BYTES = 16 * 1024  # of what was read: a record may go on behind it

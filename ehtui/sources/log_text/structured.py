@@ -10,8 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ehtui.sources.log_text.facts import LogLevel, WrittenAt
-from ehtui.sources.log_text.heads import level_of, pid_of
-from ehtui.sources.log_text.stamps import epoch, find_stamp
+from ehtui.sources.log_text.heads import epoch, find_stamp, level_of, pid_of
 
 MOST_DEPTH = 6  # of an object's own nesting; deeper parts are passed over
 MOST_VALUES = 256

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehtui.sources import log_text
-from ehtui.sources.log_text import memo, patterns, records
+from ehtui.sources.log_text import patterns, records
+from ehtui.sources.log_text import patterns as memo
 from ehtui.sources.log_text.cleaning import MOST_CHARACTERS, clean
 from ehtui.sources.log_text.escapes import one_line, unescaped, without_ansi
 from ehtui.sources.log_text.patterns import read_text

@@ -9,7 +9,7 @@ import pytest
 from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.sources.log_text.facts import LogRecord
 from ehtui.sources.log_text.follow import HEAD_BYTES, PIECE_BYTES
-from ehtui.sources.log_text.memo import MOST_CHARACTERS, MOST_SENTENCES, RecordMemo
+from ehtui.sources.log_text.patterns import KEPT_CHARACTERS, MOST_SENTENCES, RecordMemo
 from ehtui.sources.log_text.reader import LogReader
 
 FILLER = "2026-01-20 21:11:59,123 INFO app: handled one event of many, nothing else to say here\n"
@@ -170,9 +170,9 @@ def test_a_memo_of_sentences_keeps_few_and_short_ones() -> None:
     for n in range(3 * MOST_SENTENCES):
         memo.read(f"EventProcessor 'o{n}' is being started", 0.0)
 
-    memo.read("EventProcessor 'x' is being started" + " " * MOST_CHARACTERS, 0.0)
+    memo.read("EventProcessor 'x' is being started" + " " * KEPT_CHARACTERS, 0.0)
     assert len(memo._known) <= MOST_SENTENCES
-    assert max(map(len, memo._known)) <= MOST_CHARACTERS
+    assert max(map(len, memo._known)) <= KEPT_CHARACTERS
 
 
 def test_frames_of_a_stack_are_passed_over_and_its_end_is_read(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.sources.log_text.stamps import epoch, find_stamp, quick_stamp
+from ehtui.sources.log_text.heads import epoch, find_stamp, quick_stamp
 
 AT = 1_768_943_519.0  # 2026-01-20 21:11:59 UTC
 NOW = AT + 3600

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ehtui.domain.world.process import LogIncidentKind
-from ehtui.sources.log_text.tail import FIRST_LINES, SHOWN_CHARACTERS, LogTail
+from ehtui.sources.log_text.follow import FIRST_LINES, SHOWN_CHARACTERS, LogTail
 
 
 def test_the_last_lines_come_first_and_then_what_is_appended(tmp_path: Path) -> None:
