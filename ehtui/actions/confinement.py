@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ehtui.actions.quiet_traits import io_priority_of, personality_of
+
 NAMESPACES = ("cgroup", "ipc", "uts", "net", "time", "pid", "mnt", "user")  # as root enters them
 LIMITS = (
     *("CPU", "FSIZE", "DATA", "STACK", "CORE", "RSS", "NPROC", "NOFILE", "MEMLOCK", "AS"),
@@ -57,6 +59,8 @@ class Confinement:
     oom: int
     limits: tuple[tuple[int, int], ...]  # soft and hard, by number
     cgroups: tuple[str, ...]  # folders that it is a member of
+    io_priority: int | None = None  # None: not told
+    personality: int | None = None
 
 
 def from_plain(told: Mapping[str, Any]) -> Confinement:
@@ -105,6 +109,8 @@ def confinement_of(pid: int) -> Confinement:
         oom=int((proc / "oom_score_adj").read_text()),
         limits=tuple(_limits(proc)),
         cgroups=tuple(_cgroups(proc)),
+        io_priority=io_priority_of(pid),
+        personality=personality_of(pid),
     )
 
 

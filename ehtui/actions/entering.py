@@ -16,7 +16,8 @@ from functools import partial
 from resource import prlimit
 from typing import TYPE_CHECKING
 
-from ehtui.actions.confinement import LIMITS, Capabilities, Confinement
+from ehtui.actions.confinement import LIMITS, UNLIMITED, Capabilities, Confinement
+from ehtui.actions.quiet_traits import io_priority_words, set_io_priority, set_personality
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -143,10 +144,23 @@ class Entering:
             change = partial(os.setpriority, os.PRIO_PROCESS, 0, wanted.nice)
             self._try("nice", str(wanted.nice), change)
 
+        self._quiet_traits()
+
         for number, limit in enumerate(wanted.limits):
             if limit != own.limits[number]:
-                told = f"{LIMITS[number]} {limit[0]}/{limit[1]}"
+                told = f"{LIMITS[number]} {_limit(limit[0])}/{_limit(limit[1])}"
                 self._try("limit", told, partial(prlimit, 0, number, limit))
+
+    def _quiet_traits(self) -> None:
+        wanted, own = self.wanted, self.own
+
+        if wanted.io_priority is not None and wanted.io_priority != own.io_priority:
+            was = io_priority_words(wanted.io_priority)
+            self._try("io_priority", was, partial(set_io_priority, wanted.io_priority))
+
+        if wanted.personality is not None and wanted.personality != own.personality:
+            was = f"{wanted.personality:#x}"
+            self._try("personality", was, partial(set_personality, wanted.personality))
 
     def _namespaces_in_order(self) -> list[str]:
         """Whoever has rights outside uses them first; whoever has none gets them inside."""
@@ -333,6 +347,10 @@ def _write(path: str, value: int) -> None:
         os.write(descriptor, str(value).encode())
     finally:
         os.close(descriptor)
+
+
+def _limit(value: int) -> str:
+    return "unlimited" if value == UNLIMITED else str(value)
 
 
 def _numbers(bits: int) -> Iterator[int]:

@@ -164,7 +164,7 @@ def _failed(outcome: Outcome) -> str:
         error = obstacle_words(outcome.obstacle, outcome.error or "")
 
     lines = outcome.last_lines
-    last = f" Its last line: {safe(lines[-1])}" if lines else ""
+    last = f" Its last line: “{safe(lines[-1]).rstrip('.')}”." if lines else ""
 
     return f"Failed: {error}.{last}{_down(outcome) if outcome.is_down else ''}"
 

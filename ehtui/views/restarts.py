@@ -19,7 +19,7 @@ _OBSTACLES: Mapping[StartObstacle, str] = {
     StartObstacle.FOLDER_GONE: "its working folder {} was deleted",
     StartObstacle.FOLDER_CLOSED: "its user can't enter its working folder {}",
     StartObstacle.PROGRAM_GONE: "“{}”, its command's first word, is not there or not what it runs",
-    StartObstacle.SCRIPT_GONE: "its user can't read {}",
+    StartObstacle.SCRIPT_GONE: "its script {} is not there, or not for its user to read",
     StartObstacle.MODULE_GONE: "its Python finds no module {}",
     StartObstacle.VENV_GONE: "its virtual environment is gone: {}",
     StartObstacle.INPUT_CONSUMED: "its program came through a pipe, which gives it once",
@@ -40,17 +40,26 @@ _OBSTACLES: Mapping[StartObstacle, str] = {
     StartObstacle.NOT_REHEARSED: "its start was tried and failed: {}",
 }
 _LOSSES: Mapping[LossKind, str] = {
-    LossKind.INPUT: "The new process reads nothing from standard input: it was a {}.",
+    LossKind.INPUT: "The new process reads nothing from standard input: it was {}.",
     LossKind.CGROUP: "It leaves the cgroup {}: that one's limits do not hold for the new process.",
     LossKind.NICE: "Its nice value {} can't be given back.",
     LossKind.SCHEDULER: "Its scheduling policy and priority {} can't be given back.",
     LossKind.LIMIT: "Its limit {} can't be given back.",
     LossKind.OOM: "Its oom_score_adj {} can't be given back.",
     LossKind.AFFINITY: "Its CPUs {} can't be given back: it may run on others.",
+    LossKind.IO_PRIORITY: "Its I/O priority {} can't be given back.",
+    LossKind.PERSONALITY: "Its personality {} (setarch) can't be given back.",
+    LossKind.LOCK: "The new process does not hold the lock {}: others may start one beside it.",
     LossKind.GROUPS: "Its groups {} can't be given back.",
     LossKind.CAPABILITIES: "The new process lacks capabilities that this one has: {}.",
     LossKind.LABEL: "Its security label {} can't be given back.",
     LossKind.TIME_LIMIT: "`{}` ends this one in time: the new process has no such limit.",
+}
+_INPUTS: Mapping[str, str] = {
+    "file": "a file that can't be opened again",
+    "pipe": "a pipe that can't be taken over",
+    "terminal": "a terminal",
+    "other": "nothing that can be opened again",
 }
 HALTED: Mapping[Halt, str] = {
     Halt.STOP: "is stopped (SIGSTOP)",
@@ -84,7 +93,9 @@ def rehearsal_notes(rehearsal: Rehearsal) -> Iterator[str]:
 
 def loss_words(loss: Loss) -> str:
     """What the new process lacks."""
-    return _LOSSES[loss.kind].format(safe(loss.was))
+    was = _INPUTS.get(loss.was, loss.was) if loss.kind is LossKind.INPUT else loss.was
+
+    return _LOSSES[loss.kind].format(safe(was))
 
 
 def keeper_step(keeper: Keeper) -> str:

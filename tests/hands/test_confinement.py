@@ -48,6 +48,9 @@ CONFINED = [
     pytest.param(("nice", "-n", "-5"), id="nice that root gave"),
     pytest.param(("chrt", "--batch", "0"), id="scheduler"),
     pytest.param(("taskset", "1"), id="affinity"),
+    pytest.param(("ionice", "-c", "3"), id="idle I/O"),
+    pytest.param(("ionice", "-c", "2", "-n", "7"), id="last in I/O"),
+    pytest.param(("setarch", "-R"), id="personality"),
     pytest.param(("prlimit", "--nofile=64:128", "--core=0:0", "--as=4294967296"), id="limits"),
     pytest.param(("prlimit", "--nproc=1000:1000", "--stack=4194304"), id="more limits"),
     pytest.param(("nohup",), id="ignored signal"),
@@ -85,7 +88,7 @@ CONFINED = [
 ]
 
 
-@tools("nice", "chrt", "taskset", "prlimit", "setpriv", "unshare")
+@tools("nice", "chrt", "taskset", "ionice", "setarch", "prlimit", "setpriv", "unshare")
 @pytest.mark.parametrize("confine", CONFINED)
 def test_confinement_is_kept(stage: Stage, confine: tuple[str, ...]) -> None:
     stage.home.chmod(0o777)

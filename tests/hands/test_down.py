@@ -48,7 +48,7 @@ def test_the_command_says_so_and_its_exit_code_too(stage: Stage) -> None:
 
     assert restart.returncode == ExitCode.DOWN
     assert f"{process.pid} is down: nothing runs in its place. By hand:" in out
-    assert "its user can't read consumer.py" in out
+    assert "its script consumer.py is not there" in out
     assert "hunter2" not in out + err
 
     source = ProcessSource(restarts_in=stage.places.records)
@@ -59,8 +59,8 @@ def test_the_command_says_so_and_its_exit_code_too(stage: Stage) -> None:
     assert down.id == "consumer.down"
     assert exit_code(seen, FailOn.CRITICAL) == 2
     assert sentence(down, say) == (
-        f"{process.pid} is down: it was stopped and could not be started again: its user can't "
-        "read consumer.py"
+        f"{process.pid} is down: it was stopped and could not be started again: its script "
+        "consumer.py is not there, or not for its user to read"
     )
     by_hand = next(line for line in advice(down, say) if line.startswith("By hand"))
     assert f"cd {stage.home} && {sys.executable} consumer.py --connection-string" in by_hand

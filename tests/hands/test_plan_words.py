@@ -80,7 +80,8 @@ def test_what_is_started_by_hand_is_the_same() -> None:
         is_down=True,
     )
     assert outcome_sentence(down) == (
-        "Failed: its user can't read c.py. 100 is down: nothing runs in its place. "
+        "Failed: its script c.py is not there, or not for its user to read. "
+        "100 is down: nothing runs in its place. "
         f"By hand: {command}"
     )
 

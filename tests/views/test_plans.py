@@ -466,7 +466,7 @@ NINE = NewProcess(ProcessId(9, 1.0), "/x.log")
                 error="It ended at once with exit code 1.",
                 last_lines=("a", "ImportError"),
             ),
-            "Failed: It ended at once with exit code 1. Its last line: ImportError",
+            "Failed: It ended at once with exit code 1. Its last line: “ImportError”.",
         ),
         (
             ended(SUPERVISED, exit_code=0, last_lines=("started",)),
@@ -485,8 +485,8 @@ NINE = NewProcess(ProcessId(9, 1.0), "/x.log")
                 last_lines=("Interactive authentication required.",),
             ),
             (
-                "Failed: systemd's command ended with exit code 4. Its last line: Interactive "
-                "authentication required."
+                "Failed: systemd's command ended with exit code 4. Its last line: “Interactive "
+                "authentication required”."
             ),
         ),
         (

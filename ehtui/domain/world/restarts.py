@@ -49,6 +49,9 @@ class LossKind(StrEnum):
     LIMIT = "limit"
     OOM = "oom"
     AFFINITY = "affinity"
+    IO_PRIORITY = "io_priority"
+    PERSONALITY = "personality"  # setarch
+    LOCK = "lock"  # that whoever started it took for it
     GROUPS = "groups"
     CAPABILITIES = "capabilities"
     LABEL = "label"
