@@ -157,11 +157,11 @@ def _played(scene: Scene, stage: Stage, seen: Sequence[Seen]) -> Played:
     identities = {name: frozenset(stage.identities(name)) for name in names}
 
     return Played(
-        scene,
-        tuple(seen),
-        stage.cued_at,
-        identities,
-        stage.failure,
-        stage.accounts(),
-        stage.pids,
+        scene=scene,
+        seen=tuple(seen),
+        cued_at=stage.cued_at,
+        identities=identities,
+        failure=stage.failure,
+        accounts=stage.accounts(),
+        pids=stage.pids,
     )

@@ -249,11 +249,20 @@ class HttpBlobAccount:
         absent: set[str] | None = None,
     ) -> AsyncHttpResponse:
         """One request; a reply that is neither a success nor in `absent` is a ProblemError."""
-        response = await self._exchange(method, container, name, query, headers, body)
+        response = await self._exchange(
+            method=method, container=container, name=name, query=query, headers=headers, body=body
+        )
 
         # A host whose clock is far off signs what the service takes for expired: sign again.
         if self._learn_skew(response) and response.status_code == HTTPStatus.FORBIDDEN:
-            response = await self._exchange(method, container, name, query, headers, body)
+            response = await self._exchange(
+                method=method,
+                container=container,
+                name=name,
+                query=query,
+                headers=headers,
+                body=body,
+            )
 
         if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
             return response

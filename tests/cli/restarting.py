@@ -32,7 +32,9 @@ async def no_sources() -> tuple[()]:
 def main(pid: int, log: str, audit: str) -> int:
     process = ProcessId(pid, started_at(pid))
     target = SignalTarget(process, "c.py", None, (), SignalEffect.RELEASES)
-    plan = RestartPlan("TERM", target, None, None, log, 1.0)
+    plan = RestartPlan(
+        signal="TERM", target=target, wait_s=None, cwd=None, log_path=log, planned_at=1.0
+    )
     executor = Executor(
         sender=RecordingSender(),
         hands=LocalHands(records=Path(audit).parent / "restarts", audit=Path(audit)),

@@ -28,12 +28,12 @@ from tests.monitor.fakes import FakeSource
 from tests.waiting import wait_for, wait_until
 
 PLAN = RestartPlan(
-    "TERM",
-    SignalTarget(ProcessId(7, 1.0), "python c.py", None, (), SignalEffect.DIES),
-    None,
-    None,
-    "again.log",
-    1.0,
+    signal="TERM",
+    target=SignalTarget(ProcessId(7, 1.0), "python c.py", None, (), SignalEffect.DIES),
+    wait_s=None,
+    cwd=None,
+    log_path="again.log",
+    planned_at=1.0,
 )
 
 

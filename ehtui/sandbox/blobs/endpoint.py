@@ -117,13 +117,13 @@ class BlobEndpoint:
         traffic = self._server.traffic
 
         return Statistics(
-            traffic.connections_opened,
-            traffic.connections_open,
-            traffic.requests,
-            traffic.bytes_in,
-            traffic.bytes_out,
-            dict(self._operations),
-            dict(self._statuses),
+            connections_opened=traffic.connections_opened,
+            connections_open=traffic.connections_open,
+            requests=traffic.requests,
+            bytes_in=traffic.bytes_in,
+            bytes_out=traffic.bytes_out,
+            operations=dict(self._operations),
+            statuses=dict(self._statuses),
         )
 
     async def _answer(self, request: Request) -> Response | None:

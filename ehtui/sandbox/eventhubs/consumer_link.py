@@ -42,12 +42,12 @@ class ConsumerLink(SendingLink):
         self._next = self._start(attach)
         self._is_scheduled = False
         self._receiver = Receiver(
-            address.group or "",
-            log.id,
-            (_text(_property(attach, _NAME)) or NO_NAME)[:_NAME_LENGTH],
-            _level(_property(attach, _LEVEL)),
-            self._tracker,
-            self.detach,
+            group=address.group or "",
+            partition=log.id,
+            name=(_text(_property(attach, _NAME)) or NO_NAME)[:_NAME_LENGTH],
+            level=_level(_property(attach, _LEVEL)),
+            tracker=self._tracker,
+            disconnect=self.detach,
         )
         hub.receivers.admit(self._receiver)
         log.subscribe(self._schedule)

@@ -103,13 +103,13 @@ class Session:
         self._window_left = _WINDOW
         self.send(
             Flow(
-                self._next_incoming_id,
-                _WINDOW,
-                self._next_outgoing_id,
-                _WINDOW,
-                handle,
-                delivery_count,
-                credit,
+                next_incoming_id=self._next_incoming_id,
+                incoming_window=_WINDOW,
+                next_outgoing_id=self._next_outgoing_id,
+                outgoing_window=_WINDOW,
+                handle=handle,
+                delivery_count=delivery_count,
+                link_credit=credit,
                 drain=drain,
             )
         )

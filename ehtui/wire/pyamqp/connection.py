@@ -327,13 +327,13 @@ class Connection(asyncio.Protocol):
         credit: int | None = None,
     ) -> Flow:
         return Flow(
-            self._next_incoming_id,
-            self._incoming_window,
-            self._next_outgoing_id,
-            WINDOW,
-            handle,
-            delivery_count,
-            credit,
+            next_incoming_id=self._next_incoming_id,
+            incoming_window=self._incoming_window,
+            next_outgoing_id=self._next_outgoing_id,
+            outgoing_window=WINDOW,
+            handle=handle,
+            delivery_count=delivery_count,
+            link_credit=credit,
         )
 
     def _end(self, error: AmqpError) -> None:

@@ -67,17 +67,24 @@ def encode_transfer(
     room = max_frame_bytes - TRANSFER_BYTES
 
     if len(payload) <= room:
-        return _transfer(channel, handle, delivery_id, payload, message_format, _LAST)
+        return _transfer(
+            channel=channel,
+            handle=handle,
+            delivery_id=delivery_id,
+            payload=payload,
+            message_format=message_format,
+            more=_LAST,
+        )
 
     starts = range(0, len(payload), room)
     return b"".join(
         _transfer(
-            channel,
-            handle,
-            delivery_id,
-            payload[start : start + room],
-            message_format,
-            _LAST if start == starts[-1] else _MORE,
+            channel=channel,
+            handle=handle,
+            delivery_id=delivery_id,
+            payload=payload[start : start + room],
+            message_format=message_format,
+            more=_LAST if start == starts[-1] else _MORE,
         )
         for start in starts
     )

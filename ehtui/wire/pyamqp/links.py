@@ -103,7 +103,15 @@ class Sender(_End):
     def attach(self) -> None:
         """Ask for the link; `attached` tells how it went."""
         source, target = Source(self._node), Target(self._node)
-        request = Attach(self.name, self._handle, SENDER, 0, 0, source, target)
+        request = Attach(
+            name=self.name,
+            handle=self._handle,
+            is_receiver=SENDER,
+            sender_settles=0,
+            receiver_settles=0,
+            source=source,
+            target=target,
+        )
         self._connection.attach(self, request._replace(initial_delivery_count=0))
 
     def send(self, messages: Iterable[tuple[UUID, bytes]]) -> None:
@@ -211,7 +219,15 @@ class Receiver(_End):
     def attach(self) -> None:
         """Ask for the link; `attached` tells how it went."""
         source, target = Source(self._node), Target(self._node)
-        request = Attach(self.name, self._handle, RECEIVER, 0, 0, source, target)
+        request = Attach(
+            name=self.name,
+            handle=self._handle,
+            is_receiver=RECEIVER,
+            sender_settles=0,
+            receiver_settles=0,
+            source=source,
+            target=target,
+        )
         self._connection.attach(self, request)
 
     @override

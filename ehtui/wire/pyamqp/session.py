@@ -232,14 +232,14 @@ def _sample(
         raise ValueError("it is about another partition")
 
     return PartitionSample(
-        partition,
-        _integer(value["begin_sequence_number"]),
-        _integer(value["last_enqueued_sequence_number"]),
-        _text(value["last_enqueued_offset"], least=0),
-        _seconds(value.get("last_enqueued_time_utc")),
-        bool(value["is_partition_empty"]),
-        received_at,
-        asked_at,
+        partition=partition,
+        begin_sequence=_integer(value["begin_sequence_number"]),
+        last_sequence=_integer(value["last_enqueued_sequence_number"]),
+        last_offset=_text(value["last_enqueued_offset"], least=0),
+        last_enqueued_at=_seconds(value.get("last_enqueued_time_utc")),
+        is_empty=bool(value["is_partition_empty"]),
+        sampled_at=received_at,
+        asked_at=asked_at,
     )
 
 
