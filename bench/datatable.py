@@ -12,7 +12,7 @@ from textual.widgets import DataTable, Static
 from typing_extensions import override
 
 from ehtui.domain.snapshot import Snapshot
-from ehtui.tui.pictures import Pictures
+from ehtui.tui.overview_tables import OverviewTables
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
@@ -34,7 +34,7 @@ class DataTableApp(App[None]):
     def __init__(self, monitor: Monitor, group: str) -> None:
         super().__init__()
         self._monitor, self._group = monitor, group
-        self._pictures = Pictures()
+        self._pictures = OverviewTables()
         self._shown: dict[str, Row] = {}
 
     @override

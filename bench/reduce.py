@@ -19,7 +19,7 @@ from ehtui.domain.reduce import reduce, start
 from ehtui.domain.updates import HubRead, StoreRead
 from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.domain.world.store import BlobIdentity, Checkpoint, Layout, Ownership, StoreListing
-from ehtui.tui.pictures import Pictures
+from ehtui.tui.overview_tables import OverviewTables
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
@@ -153,7 +153,7 @@ class Cost:
 def cost(partitions: int) -> Cost:
     """Of a refresh, when series are full."""
     world = World(partitions, SHARE)
-    state, pictures = start_of(world), Pictures()
+    state, pictures = start_of(world), OverviewTables()
     folds, views = [], []
 
     for poll in range(POLLS):
@@ -173,7 +173,7 @@ def cost(partitions: int) -> Cost:
     return Cost(statistics.median(folds), statistics.median(views))
 
 
-def draw(pictures: Pictures, snapshot: Snapshot) -> None:
+def draw(pictures: OverviewTables, snapshot: Snapshot) -> None:
     """All that the overview shows: of the partitions, as many as fit."""
     _ = pictures.partitions(snapshot, GROUP, None).rows[:SHOWN]
     pictures.consumers(snapshot, GROUP)

@@ -1,4 +1,4 @@
-"""The application: one snapshot, one group, one backend. Screens show, flows act."""
+"""The application: it listens to a backend, opens the screens, and ends them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import os
 import signal
 from typing import TYPE_CHECKING, ClassVar
 
-from textual.reactive import var
 from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
@@ -15,25 +14,20 @@ from ehtui.domain.snapshot import Severity, Snapshot
 from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui import styles
-from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrome
 from ehtui.tui.commands import Commands
-from ehtui.tui.keys import Scope, bindings, dangerous_actions
+from ehtui.tui.host import FLOWS, Host
+from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.last_words import LastWords
 from ehtui.tui.messages import SnapshotPublished
-from ehtui.tui.pause import Pause
-from ehtui.tui.pictures import Pictures
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.terminal_input import careful
-from ehtui.tui.themes import THEMES, fallback_variables, first_theme
-from ehtui.tui.typeahead import TypeAheadApp
-from ehtui.views.formats import Clock
+from ehtui.tui.themes import THEMES, fallback_variables
 from ehtui.views.keys import finding_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
     from textual.binding import BindingType
-    from textual.notifications import SeverityLevel
     from textual.theme import Theme
 
     from ehtui.monitor.backend import Backend
@@ -47,11 +41,10 @@ else:
     help_screen = LazyModule("ehtui.tui.screens.help")
     leave_screen = LazyModule("ehtui.tui.screens.leave")
 
-_FLOWS = "flows"
 _LEAVE_ON = ("SIGTERM", "SIGHUP")
 
 
-class EhtuiApp(TypeAheadApp):
+class EhtuiApp(Host):
     """Subscribes to a backend's pictures and shows them; never reads the world itself."""
 
     TITLE = "ehtui"
@@ -59,30 +52,12 @@ class EhtuiApp(TypeAheadApp):
     COMMANDS = {Commands}  # noqa: RUF012 - declared so by Textual
     CSS = styles.CSS
 
-    # `var`: a reactive of an App would repaint the whole screen with every picture.
-    snapshot: var[Snapshot] = var(Snapshot, init=False)
-    group: var[str] = var("", init=False)
-    paused: var[bool] = var(default=False, init=False)
-    busy: var[str] = var("", init=False)
-
     def __init__(self, backend: Backend, options: UiOptions) -> None:
-        self.backend = backend
-        self.options = options
-        # Said before there is a style sheet: a theme that changes makes every style twice.
-        self.set_reactive(EhtuiApp.theme, first_theme(options.theme, mono=options.mono))
-        super().__init__(ansi_color=True if options.mono else None)
-        self.chrome: Chrome = ASCII if options.ascii else UNICODE
-        signs = ASCII_GLYPHS if options.ascii else UNICODE_GLYPHS
-        self.pictures = Pictures(signs, Clock(options.utc_offset_s))
-        self.forbidden = dangerous_actions() if backend.read_only else frozenset[str]()
+        super().__init__(backend, options)
         self.set_class(options.ascii, "-ascii")
-        self.set_reactive(EhtuiApp.snapshot, backend.snapshot)
-        self.set_reactive(EhtuiApp.group, options.group)
-        self.set_reactive(EhtuiApp.paused, backend.is_paused)
         self.terminal: Terminal | None = None
         self._unsubscribe: Callable[[], None] | None = None
         self._critical: frozenset[str] = frozenset()
-        self.pause = Pause(self)
 
         if options.notify is not None:
             self.terminal = notify.Terminal(self.driver_class, options.notify)
@@ -91,17 +66,6 @@ class EhtuiApp(TypeAheadApp):
         self.driver_class = careful(self.driver_class)
         self.error_console = LastWords(stderr=True)
         self.set_keymap(options.keymap)
-
-    @property
-    def states(self) -> tuple[str, ...]:
-        """What the header warns of beside the sentence."""
-        words = (
-            self.busy,
-            f"paused {self.pause.time(self.snapshot)}" if self.paused else "",
-            "read-only" if self.backend.read_only else "",
-        )
-
-        return tuple(word for word in words if word)
 
     @property
     @override
@@ -162,34 +126,15 @@ class EhtuiApp(TypeAheadApp):
             self.bell()
 
         if self.terminal is not None:
-            words = self.pictures.headline(self.snapshot, self.group).text
+            words = self.tables.headline(self.snapshot, self.group).text
             self.terminal.notify(words)
-
-    def say(self, words: str, severity: SeverityLevel = "information") -> None:
-        """A short message; words are never markup."""
-        self.notify(words, severity=severity, markup=False)
-
-    def run_flow(self, flow: Coroutine[None, None, None]) -> None:
-        """Run what a key set going; its failure is told, never fatal."""
-        work = self.run_worker(flow, group=_FLOWS, exclusive=True, exit_on_error=False)
-        self.expect_prompt(work)
-
-    def cancel_action(self) -> bool:
-        """Stop waiting for a running action; whether there was one."""
-        if not self.busy:
-            return False
-
-        self.workers.cancel_group(self, _FLOWS)
-        self.say("No longer waiting; what was begun may still happen.", "warning")
-
-        return True
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """An action that failed unforeseen says so; one that has ended asks no more."""
         if event.worker is self.asking and event.worker.is_finished:
             self.stop_asking()
 
-        if event.state is WorkerState.ERROR and event.worker.group == _FLOWS:
+        if event.state is WorkerState.ERROR and event.worker.group == FLOWS:
             self.say(f"It failed: {safe(str(event.worker.error))}", "error")
 
     def action_help(self) -> None:

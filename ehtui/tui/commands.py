@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from typing_extensions import override
 
+from ehtui.tui.host import Host
 from ehtui.tui.keys import KEYS, Key, Scope
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ehtui.tui.app import EhtuiApp
 
 _KEY_CELLS = 11
 _UNLISTED = {
@@ -54,15 +54,16 @@ class Commands(Provider):
 
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
         for key in KEYS:
-            if key.id not in _UNLISTED and key.action not in self._ehtui.forbidden:
+            if key.id not in _UNLISTED and key.action not in self._host.forbidden:
                 yield key.written, key.description, partial(self._run, key)
 
         for theme in sorted(self.app.available_themes):
             yield "", f"Theme {theme}", partial(setattr, self.app, "theme", theme)
 
     @property
-    def _ehtui(self) -> EhtuiApp:
-        return cast("EhtuiApp", self.app)
+    def _host(self) -> Host:
+        assert isinstance(self.app, Host)
+        return self.app
 
     async def _run(self, key: Key) -> None:
         node = self.focused if key.scope is Scope.GRID else self.screen

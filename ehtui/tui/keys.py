@@ -65,15 +65,18 @@ _WRITTEN = {
 }
 
 _ACT = (
-    Key("send", "s", "send", "send", "Send a test event", Section.ACT,
+    Key("send", "s", "act_on_partition('send')", "send", "Send a test event", Section.ACT,
         in_footer=True, is_dangerous=True),
-    Key("signal", "k", "signal", "signal", "Send a signal to the selected consumer", Section.ACT,
+    Key("signal", "k", "act_on_consumers('signal')", "signal",
+        "Send a signal to the selected consumer", Section.ACT,
         in_footer=True, is_dangerous=True),
-    Key("restart", "R", "restart", "restart", "Restart the selected consumer", Section.ACT,
+    Key("restart", "R", "act_on_consumers('restart')", "restart",
+        "Restart the selected consumer", Section.ACT,
         in_footer=True, is_dangerous=True),
-    Key("start", "N", "start", "start", "Start a configured consumer in this group", Section.ACT,
+    Key("start", "N", "act('start')", "start",
+        "Start a configured consumer in this group", Section.ACT,
         in_footer=True, is_dangerous=True),
-    Key("adopt", "a", "adopt", "adopt", "Choose a process of this host as a consumer",
+    Key("adopt", "a", "act('adopt')", "adopt", "Choose a process of this host as a consumer",
         Section.ACT),
 )  # fmt: skip
 _LOOK = (
@@ -163,3 +166,8 @@ def bindings(scope: Scope) -> Iterator[Binding]:
 def dangerous_actions() -> frozenset[str]:
     """Names of actions that change the world."""
     return frozenset(key.action for key in KEYS if key.is_dangerous)
+
+
+def spelt(action: str, parameters: tuple[object, ...]) -> str:
+    """An action as a key names it: `act('start')`."""
+    return f"{action}({', '.join(map(repr, parameters))})" if parameters else action

@@ -60,9 +60,9 @@ import sys
 from ehtui.cli import backend, compose, main, output_format
 from ehtui.cli.flags import resolve_args
 from ehtui.tui.app import EhtuiApp
-from ehtui.tui.pictures import Pictures
+from ehtui.tui.overview_tables import OverviewTables
 
-pictures, empty = Pictures(), compose.first_picture(resolve_args(None).settings)
+pictures, empty = OverviewTables(), compose.first_picture(resolve_args(None).settings)
 
 for table in (pictures.consumers, pictures.findings, pictures.timeline, pictures.headline):
     table(empty, "$Default")

@@ -1,4 +1,4 @@
-"""Pictures of the screen: sizes, scenes and themes, with a frozen clock.
+"""OverviewTables of the screen: sizes, scenes and themes, with a frozen clock.
 
 Look at a changed picture before `--snapshot-update`; they are made with the pinned Textual only.
 """

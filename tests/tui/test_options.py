@@ -135,6 +135,7 @@ class ToldTerminal(Terminal):
 
 async def test_a_critical_finding_is_told_once() -> None:
     async with opened(healthy(), options=UiOptions(notify="osc9")) as (pilot, session, screen):
+        assert isinstance(screen.app, EhtuiApp)
         terminal = screen.app.terminal = ToldTerminal()
         session.publish(overdue())
         await wait_for(lambda: bool(terminal.told))
@@ -146,6 +147,7 @@ async def test_a_critical_finding_is_told_once() -> None:
 
 async def test_an_information_is_not_told() -> None:
     async with opened(healthy(), options=UiOptions(notify="osc9")) as (pilot, session, screen):
+        assert isinstance(screen.app, EhtuiApp)
         terminal = screen.app.terminal = ToldTerminal()
         calm = replace(overdue(), findings=tuple(map(_informed, overdue().findings)))
         session.publish(calm)

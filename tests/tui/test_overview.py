@@ -112,7 +112,7 @@ async def test_a_scenes_title_gives_way_to_the_sentence(width: int, is_titled: b
     async with opened(overdue(), size=(width, 24), options=options) as (pilot, _, screen):
         await pilot.press("p")
         line = screen.query_one("Headline").render_line(0).text
-        sentence = screen.app.pictures.headline(overdue(), GROUP).text
+        sentence = screen.app.tables.headline(overdue(), GROUP).text
         assert sentence[:40] in line
         assert (title in line) == is_titled
         assert "paused" in line

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ehtui.tui import pause
+from ehtui.tui import host
 from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.screens.dialog import Dialog
@@ -74,8 +74,8 @@ async def test_what_is_held_grows_old_and_what_goes_on_is_new(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = [1000.0]
-    monkeypatch.setattr(pause, "steady", lambda: now[0])
-    monkeypatch.setattr(pause, "AGES_EVERY_S", 0.02)
+    monkeypatch.setattr(host, "steady", lambda: now[0])
+    monkeypatch.setattr(host, "AGES_EVERY_S", 0.02)
 
     async with opened(healthy()) as (pilot, session, screen):
         grid = screen.pane("partitions")

@@ -13,11 +13,11 @@ from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
 
 if TYPE_CHECKING:
     from ehtui.domain.world.process import ProcessId
-    from ehtui.tui import flows, looking
-    from ehtui.tui.app import EhtuiApp
+    from ehtui.tui import view_actions, world_actions
+    from ehtui.tui.host import Host
 else:
-    flows = LazyModule("ehtui.tui.flows")
-    looking = LazyModule("ehtui.tui.looking")
+    world_actions = LazyModule("ehtui.tui.world_actions")
+    view_actions = LazyModule("ehtui.tui.view_actions")
 
 ROUNDING_S = 2.0  # server times are whole seconds
 
@@ -25,7 +25,7 @@ ROUNDING_S = 2.0  # server times are whole seconds
 class ActingScreen(Screen[None]):
     """Selection and the actions on it. Targets come from rows' keys, never from their places."""
 
-    app: EhtuiApp
+    app: Host
 
     def pane(self, name: str) -> Grid:
         """The table of that name."""
@@ -94,15 +94,15 @@ class ActingScreen(Screen[None]):
 
     def action_sort(self) -> None:
         """Choose a column to sort this pane by."""
-        self.app.run_flow(looking.sort(self.app, self.active))
+        self.app.run_flow(view_actions.sort(self.app, self.active))
 
     def action_copy(self) -> None:
         """Copy the selected row as text."""
-        looking.copy(self.app, self.active)
+        view_actions.copy(self.app, self.active)
 
     def action_save(self) -> None:
         """Save what this pane shows."""
-        self.app.run_flow(looking.save(self.app, self.active))
+        self.app.run_flow(view_actions.save(self.app, self.active))
 
     @on(Grid.RowSelected)
     def open_details(self, event: Grid.RowSelected) -> None:
@@ -111,7 +111,7 @@ class ActingScreen(Screen[None]):
             self.app.group = event.key
             return
 
-        looking.details(self.app, event.grid.id or "", event.key)
+        view_actions.details(self.app, event.grid.id or "", event.key)
 
     def action_refresh(self) -> None:
         """Read every source now."""
@@ -123,39 +123,28 @@ class ActingScreen(Screen[None]):
 
     def action_group(self) -> None:
         """Switch to another consumer group."""
-        self.app.run_flow(looking.switch_group(self.app))
+        self.app.run_flow(view_actions.switch_group(self.app))
 
-    def action_send(self) -> None:
-        """Send a test event; the selected partition is offered first."""
+    def action_act(self, name: str) -> None:
+        """Do something that is about nothing that is selected."""
+        self.app.run_flow(world_actions.PLAIN[name](self.app))
+
+    def action_act_on_partition(self, name: str) -> None:
+        """Do something; the selected partition is offered first."""
         selected = self.pane("partitions").cursor
-        self.app.run_flow(flows.send(self.app, selected))
+        self.app.run_flow(world_actions.ON_PARTITION[name](self.app, selected))
 
-    def action_signal(self) -> None:
-        """Signal the consumers that are selected now, whatever the list does meanwhile."""
+    def action_act_on_consumers(self, name: str) -> None:
+        """Act on the consumers that are selected now, whatever the list does meanwhile."""
         chosen = self._consumers()
 
         if chosen is not None:
-            self.app.run_flow(flows.signal(self.app, chosen))
-
-    def action_restart(self) -> None:
-        """Restart the one consumer that is selected now."""
-        chosen = self._consumers()
-
-        if chosen is not None:
-            self.app.run_flow(flows.restart(self.app, chosen))
-
-    def action_start(self) -> None:
-        """Start a configured consumer."""
-        self.app.run_flow(flows.start_consumer(self.app))
-
-    def action_adopt(self) -> None:
-        """Choose a process as a consumer."""
-        self.app.run_flow(flows.adopt(self.app))
+            self.app.run_flow(world_actions.ON_CONSUMERS[name](self.app, chosen))
 
     def action_log(self) -> None:
         """Follow the log of the selected consumer."""
-        looking.log(self.app, self.active, self.targets())
+        view_actions.log(self.app, self.active, self.targets())
 
     def action_why(self) -> None:
         """Explain what is selected."""
-        looking.why(self.app, self.active)
+        view_actions.why(self.app, self.active)

@@ -11,11 +11,11 @@ from textual.content import Content
 from textual.widgets import Static
 from typing_extensions import override
 
+from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.grid_layout import wrap
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.dialog import TONES, Dialog
 from ehtui.tui.widgets.chart import Chart
-from ehtui.tui.words import words_of
 from ehtui.views.details import inspected
 from ehtui.views.keys import consumer_at
 
@@ -90,7 +90,7 @@ class DetailsScreen(Dialog[None]):
     @override
     def content(self) -> Iterable[Widget]:
         if self._pane == "partitions":
-            yield Chart("lag", self.app.pictures.clock, self.app.chrome)
+            yield Chart("lag", self.app.tables.clock, self.app.chrome)
 
         yield VerticalScroll(Facts(), id="facts")
 
@@ -115,7 +115,7 @@ class DetailsScreen(Dialog[None]):
 
     def _show(self) -> None:
         app = self.app
-        words = words_of(app)
+        words = dialog_text(app)
         sections = words.details(app.snapshot, app.group, self._pane, self._key)
 
         if not sections:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
     from ehtui.domain.snapshot import Snapshot
-    from ehtui.tui.app import EhtuiApp
+    from ehtui.tui.host import Host
 
 Answer = TypeVar("Answer")
 
@@ -56,7 +56,7 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
     Dialog:ansi { background: ansi_default; }
     """
     HEADING = ""
-    app: EhtuiApp
+    app: Host
     _words_below: str | None = None
     HINT = "esc closes"
 

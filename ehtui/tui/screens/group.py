@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from textual import on
 from typing_extensions import override
 
+from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.grid import Grid
 from ehtui.tui.screens.dialog import Dialog
 from ehtui.tui.widgets.lag_pane import LagPane
-from ehtui.tui.words import words_of
 from ehtui.views.group_lag import total_lag
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class GroupScreen(Dialog[str]):
 
     def _show(self) -> None:
         grid = self.query_one(Grid)
-        table = words_of(self.app).groups(self.app.snapshot)
+        table = dialog_text(self.app).groups(self.app.snapshot)
         grid.styles.height = min(_MOST_LINES, max(1, len(table.rows)) + _HEAD)
         grid.show(table)
         self.show_lag()

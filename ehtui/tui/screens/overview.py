@@ -14,7 +14,7 @@ from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui.grid import Grid
 from ehtui.tui.grid_viewport import Sort
-from ehtui.tui.keys import Scope, bindings
+from ehtui.tui.keys import Scope, bindings, spelt
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import PANES, band_lines, shares
 from ehtui.tui.widgets.headline import Headline
@@ -132,7 +132,7 @@ class OverviewScreen(ActingScreen):
 
     @override
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return action not in self.app.forbidden
+        return spelt(action, parameters) not in self.app.forbidden
 
     # What is shown.
 
@@ -141,13 +141,13 @@ class OverviewScreen(ActingScreen):
         if self.app.screen is not self or not self.is_mounted:
             return
 
-        app, pictures = self.app, self.app.pictures
+        app, tables = self.app, self.app.tables
         snapshot, group = app.snapshot, app.group
         self._show_partitions()
-        self.pane("consumers").show(pictures.consumers(snapshot, group))
-        self.pane("findings").show(pictures.findings(snapshot, group))
-        self.pane("timeline").show(pictures.timeline(snapshot, group))
-        sentence = pictures.headline(snapshot, group)
+        self.pane("consumers").show(tables.consumers(snapshot, group))
+        self.pane("findings").show(tables.findings(snapshot, group))
+        self.pane("timeline").show(tables.timeline(snapshot, group))
+        sentence = tables.headline(snapshot, group)
         banner = app.options.banner or ""
         places = _places(snapshot.hub)
         self.query_one(Headline).show(places, group, sentence, app.states, banner)
@@ -162,7 +162,7 @@ class OverviewScreen(ActingScreen):
         """The selected row counts by the second; the first picture selects a row itself."""
         grid, app = self.pane("partitions"), self.app
         selected = grid.cursor
-        show = partial(app.pictures.partitions, app.snapshot, app.group, wide=self._is_wide)
+        show = partial(app.tables.partitions, app.snapshot, app.group, wide=self._is_wide)
         grid.show(show(selected))
 
         if selected is None and grid.cursor is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal
@@ -10,22 +11,20 @@ from ehtui.domain.planners.again import StartAgainRequest
 from ehtui.domain.planners.signal import SignalRequest
 from ehtui.domain.planners.start import RestartRequest, StartRequest
 from ehtui.domain.text import safe
+from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.send import SendScreen
 from ehtui.tui.screens.signal import ESCALATING, SignalScreen
-from ehtui.tui.words import words_of
 from ehtui.views.keys import process_key
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from textual.notifications import SeverityLevel
 
     from ehtui.domain.planners.context import Request
     from ehtui.domain.plans import Plan
     from ehtui.domain.world.process import ProcessId
-    from ehtui.tui.app import EhtuiApp
+    from ehtui.tui.host import Host
     from ehtui.views.actions.text import Confirmation
 
 
@@ -40,7 +39,7 @@ _SEVERITY: dict[OutcomeState, SeverityLevel] = {
 }
 
 
-async def send(app: EhtuiApp, selected: str | None) -> None:
+async def send(app: Host, selected: str | None) -> None:
     """Ask what and where to, plan it, confirm it, send it."""
     partitions = [partition.id for partition in app.snapshot.partitions]
     request = await app.push_screen_wait(SendScreen(app.backend.templates, partitions, selected))
@@ -49,13 +48,13 @@ async def send(app: EhtuiApp, selected: str | None) -> None:
         await _carry_out(app, request)
 
 
-async def signal(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
+async def signal(app: Host, processes: Sequence[ProcessId]) -> None:
     """Ask which signal, plan it for exactly these processes, confirm, send."""
     if not processes:
         app.say("Select a consumer first: 2 goes to them.", "warning")
         return
 
-    names = [words_of(app).process(app.snapshot, process) for process in processes]
+    names = [dialog_text(app).process(app.snapshot, process) for process in processes]
     chosen = await app.push_screen_wait(SignalScreen(app.backend.signals, names))
 
     if chosen == ESCALATING:
@@ -65,7 +64,7 @@ async def signal(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
         await _carry_out(app, SignalRequest(tuple(processes), chosen), is_planned_anew=True)
 
 
-async def restart(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
+async def restart(app: Host, processes: Sequence[ProcessId]) -> None:
     """Plan it for exactly these processes, confirm, stop and start: one after the other."""
     if not processes:
         app.say("Select a consumer to restart, or tag several with space.", "warning")
@@ -74,7 +73,7 @@ async def restart(app: EhtuiApp, processes: Sequence[ProcessId]) -> None:
     await _carry_out(app, RestartRequest(tuple(processes)), is_planned_anew=True)
 
 
-async def start_consumer(app: EhtuiApp) -> None:
+async def start_consumer(app: Host) -> None:
     """Choose among the configured consumers and those that have ended, plan, confirm, start."""
     names = app.backend.startable
     ended = {process_key(each.process): each for each in app.backend.ended}
@@ -89,7 +88,7 @@ async def start_consumer(app: EhtuiApp) -> None:
     chosen: str | None = names[0] if names else None
 
     if ended or len(names) > 1:
-        say = words_of(app)
+        say = dialog_text(app)
         choices = [Choice(name, name) for name in names]
         choices += [Choice(key, *say.ended(each)) for key, each in ended.items()]
         heading = f"Start in {app.group}{', or again' if ended else ''}"
@@ -101,7 +100,7 @@ async def start_consumer(app: EhtuiApp) -> None:
         await _carry_out(app, StartRequest(chosen, app.group))
 
 
-async def adopt(app: EhtuiApp) -> None:
+async def adopt(app: Host) -> None:
     """Choose a process of this host; it is watched as a consumer from then on."""
     processes = {process_key(each.id): each for each in await app.backend.list_processes()}
     choices = [
@@ -116,14 +115,14 @@ async def adopt(app: EhtuiApp) -> None:
         app.backend.adopt(processes[chosen].id)
 
 
-async def _carry_out(app: EhtuiApp, asked: Request, *, is_planned_anew: bool = False) -> None:
+async def _carry_out(app: Host, asked: Request, *, is_planned_anew: bool = False) -> None:
     """Plan what is asked for, confirm it, do it."""
     request = await app.backend.rehearse(asked)
     plan = app.backend.plan(request)
 
     if isinstance(plan, Refusal):
         app.drop_typed_ahead()
-        app.say(words_of(app).refusal(plan), "warning")
+        app.say(dialog_text(app).refusal(plan), "warning")
         return
 
     confirmed = await _confirm(app, plan, request if is_planned_anew else None)
@@ -133,9 +132,9 @@ async def _carry_out(app: EhtuiApp, asked: Request, *, is_planned_anew: bool = F
         await _do(app, confirmed)
 
 
-async def _confirm(app: EhtuiApp, plan: Plan, request: Request | None) -> Plan | None:
+async def _confirm(app: Host, plan: Plan, request: Request | None) -> Plan | None:
     """The plan that stood there last: with a `request` it is made anew while somebody reads."""
-    say = words_of(app)
+    say = dialog_text(app)
 
     def anew() -> Confirmation | str:
         nonlocal plan
@@ -158,8 +157,8 @@ async def _confirm(app: EhtuiApp, plan: Plan, request: Request | None) -> Plan |
     return plan if await app.push_screen_wait(screen) else None
 
 
-async def _do(app: EhtuiApp, plan: Plan) -> None:
-    verb = words_of(app).confirmation(plan, app.snapshot, app.group).verb
+async def _do(app: Host, plan: Plan) -> None:
+    verb = dialog_text(app).confirmation(plan, app.snapshot, app.group).verb
     task = asyncio.ensure_future(app.backend.execute(plan))
 
     try:
@@ -174,5 +173,15 @@ async def _do(app: EhtuiApp, plan: Plan) -> None:
         app.busy = ""
 
 
-def _tell(app: EhtuiApp, outcome: Outcome) -> None:
-    app.say(words_of(app).outcome(outcome), _SEVERITY[outcome.state])
+def _tell(app: Host, outcome: Outcome) -> None:
+    app.say(dialog_text(app).outcome(outcome), _SEVERITY[outcome.state])
+
+
+Flow = Coroutine[None, None, None]
+# What keys name, by what it is about: nothing, the selected partition, the selected consumers.
+PLAIN: Mapping[str, Callable[[Host], Flow]] = {"start": start_consumer, "adopt": adopt}
+ON_PARTITION: Mapping[str, Callable[[Host, str | None], Flow]] = {"send": send}
+ON_CONSUMERS: Mapping[str, Callable[[Host, Sequence[ProcessId]], Flow]] = {
+    "signal": signal,
+    "restart": restart,
+}

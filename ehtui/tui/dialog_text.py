@@ -33,13 +33,13 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import Series, Snapshot
     from ehtui.domain.world.process import ProcessId
     from ehtui.domain.world.restarts import Ended
-    from ehtui.tui.app import EhtuiApp
+    from ehtui.tui.host import Host
     from ehtui.views.actions.text import Confirmation
     from ehtui.views.cells import Table
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class DialogText:
     """Plans, outcomes, details and answers, in one set of signs and one zone."""
 
     glyphs: Glyphs
@@ -122,6 +122,6 @@ def subject_of(snapshot: Snapshot, group: str, pane: str, key: str | None) -> Su
     return about.subject if about is not None else Subject(group=group)
 
 
-def words_of(app: EhtuiApp) -> Words:
+def dialog_text(app: Host) -> DialogText:
     """In the signs and the zone of the screen."""
-    return Words(app.pictures.glyphs, app.pictures.clock)
+    return DialogText(app.tables.glyphs, app.tables.clock)

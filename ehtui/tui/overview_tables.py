@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pictures:
+class OverviewTables:
     """Tables and sentences in one set of signs and one zone; rows of the last drawing are kept."""
 
     glyphs: Glyphs = UNICODE

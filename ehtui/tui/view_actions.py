@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ehtui.tui.dialog_text import dialog_text, subject_of
 from ehtui.tui.exporting import FORMATS
 from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.screens.choice import Choice, ChoiceScreen
@@ -14,15 +15,14 @@ from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.log import LogScreen
 from ehtui.tui.screens.why import WhyScreen
-from ehtui.tui.words import subject_of, words_of
 from ehtui.views.export import export
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ehtui.domain.world.process import ProcessId
-    from ehtui.tui.app import EhtuiApp
     from ehtui.tui.grid import Grid
+    from ehtui.tui.host import Host
 
 
 NOTHING_SELECTED = "Nothing is selected."
@@ -30,7 +30,7 @@ NOTHING_SELECTED = "Nothing is selected."
 _USUAL = {"partitions": "lag", "consumers": "cpu"}
 
 
-async def switch_group(app: EhtuiApp) -> None:
+async def switch_group(app: Host) -> None:
     """Choose among the groups of the hub, with the health of each."""
     chosen = await app.push_screen_wait(GroupScreen())
 
@@ -38,7 +38,7 @@ async def switch_group(app: EhtuiApp) -> None:
         app.group = chosen
 
 
-async def sort(app: EhtuiApp, grid: Grid) -> None:
+async def sort(app: Host, grid: Grid) -> None:
     """Choose a column; the one in force again turns round, the first line is the table's order."""
     listing = grid.listing
     current = listing.sort
@@ -80,7 +80,7 @@ def _falls(grid: Grid, column: str) -> bool:
     )
 
 
-async def save(app: EhtuiApp, grid: Grid) -> None:
+async def save(app: Host, grid: Grid) -> None:
     """Choose a format; the file goes into the working folder and is never overwritten."""
     pane, keys = grid.id or "", tuple(grid.listing.keys)
     snapshot, group, picture = app.snapshot, app.group, app.export_screenshot()
@@ -114,7 +114,7 @@ def _write_new(path: Path, text: str) -> None:
         file.write(text)
 
 
-def copy(app: EhtuiApp, grid: Grid) -> None:
+def copy(app: Host, grid: Grid) -> None:
     """The tagged rows, or the selected one, as tab-separated text on the terminal's clipboard."""
     rows = {row.key: row for row in grid.listing.table.rows}
     lines = ["\t".join(cell.text.strip() for cell in rows[key].cells) for key in grid.targets]
@@ -124,12 +124,12 @@ def copy(app: EhtuiApp, grid: Grid) -> None:
         app.say(f"Copied {len(lines)} row{'s' * (len(lines) > 1)}.")
 
 
-def details(app: EhtuiApp, pane: str, key: str) -> None:
+def details(app: Host, pane: str, key: str) -> None:
     """Open everything known about a row."""
     app.push_screen(DetailsScreen(pane, key))
 
 
-def log(app: EhtuiApp, grid: Grid, processes: Sequence[ProcessId]) -> None:
+def log(app: Host, grid: Grid, processes: Sequence[ProcessId]) -> None:
     """Follow the log of the first of these, whom the grid's selection names, that has one."""
     paths = [
         consumer.process.log_path
@@ -147,11 +147,11 @@ def log(app: EhtuiApp, grid: Grid, processes: Sequence[ProcessId]) -> None:
         app.say(NOTHING_SELECTED, "warning")
 
 
-def why(app: EhtuiApp, grid: Grid) -> None:
+def why(app: Host, grid: Grid) -> None:
     """Explain the row under the cursor."""
     if grid.cursor is None:
         app.say(NOTHING_SELECTED, "warning")
         return
 
     subject = subject_of(app.snapshot, app.group, grid.id or "", grid.cursor)
-    app.push_screen(WhyScreen(words_of(app).why(app.snapshot, app.group, subject)))
+    app.push_screen(WhyScreen(dialog_text(app).why(app.snapshot, app.group, subject)))

@@ -1,0 +1,134 @@
+"""The application as its screens know it: what it shows, what it acts with, how it speaks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.reactive import var
+
+from ehtui.clock import steady
+from ehtui.domain.snapshot import Snapshot
+from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrome
+from ehtui.tui.keys import dangerous_actions
+from ehtui.tui.overview_tables import OverviewTables
+from ehtui.tui.themes import first_theme
+from ehtui.tui.typeahead import TypeAheadApp
+from ehtui.views.formats import Clock
+from ehtui.views.staleness import old_source_at, read_at
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+    from textual.notifications import SeverityLevel
+    from textual.timer import Timer
+
+    from ehtui.monitor.backend import Backend
+    from ehtui.tui.options import UiOptions
+
+AGES_EVERY_S = 5.0
+FLOWS = "flows"
+
+
+class Host(TypeAheadApp):
+    """What screens and flows may ask of the application; it knows none of them."""
+
+    # `var`: a reactive of an App would repaint the whole screen with every picture.
+    snapshot: var[Snapshot] = var(Snapshot, init=False)
+    group: var[str] = var("", init=False)
+    paused: var[bool] = var(default=False, init=False)
+    busy: var[str] = var("", init=False)
+
+    def __init__(self, backend: Backend, options: UiOptions) -> None:
+        self.backend = backend
+        self.options = options
+        # Said before there is a style sheet: a theme that changes makes every style twice.
+        self.set_reactive(Host.theme, first_theme(options.theme, mono=options.mono))
+        super().__init__(ansi_color=True if options.mono else None)
+        self.chrome: Chrome = ASCII if options.ascii else UNICODE
+        signs = ASCII_GLYPHS if options.ascii else UNICODE_GLYPHS
+        self.tables = OverviewTables(signs, Clock(options.utc_offset_s))
+        self.forbidden = dangerous_actions() if backend.read_only else frozenset[str]()
+        self.pause = Pause(self)
+        self.set_reactive(Host.snapshot, backend.snapshot)
+        self.set_reactive(Host.group, options.group)
+        self.set_reactive(Host.paused, backend.is_paused)
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """What the header warns of beside the sentence."""
+        words = (
+            self.busy,
+            f"paused {self.pause.time(self.snapshot)}" if self.paused else "",
+            "read-only" if self.backend.read_only else "",
+        )
+
+        return tuple(word for word in words if word)
+
+    def say(self, words: str, severity: SeverityLevel = "information") -> None:
+        """A short message; words are never markup."""
+        self.notify(words, severity=severity, markup=False)
+
+    def run_flow(self, flow: Coroutine[None, None, None]) -> None:
+        """Run what a key set going; its failure is told, never fatal."""
+        work = self.run_worker(flow, group=FLOWS, exclusive=True, exit_on_error=False)
+        self.expect_prompt(work)
+
+    def cancel_action(self) -> bool:
+        """Stop waiting for a running action; whether there was one."""
+        if not self.busy:
+            return False
+
+        self.workers.cancel_group(self, FLOWS)
+        self.say("No longer waiting; what was begun may still happen.", "warning")
+
+        return True
+
+
+class Pause:
+    """A picture that is held: it says so, it grows old, and nobody reads for it."""
+
+    def __init__(self, app: Host) -> None:
+        self._app = app
+        self._ageing: Timer | None = None
+
+    def toggle(self) -> None:
+        """Hold reading and the picture, or go on."""
+        app = self._app
+        app.paused = not app.paused
+        app.backend.pause(app.paused)
+
+        if app.paused:
+            held, at = app.snapshot, steady()
+            self._ageing = app.set_interval(AGES_EVERY_S, lambda: self._age(held, at))
+            return
+
+        if self._ageing is not None:
+            self._ageing.stop()
+
+        app.snapshot = app.backend.snapshot
+
+    def _age(self, held: Snapshot, at: float) -> None:
+        self._app.snapshot = replace(held, taken_at=held.taken_at + steady() - at)
+
+    def refresh(self) -> None:
+        """Read everything now; while paused, say why nothing happens."""
+        app = self._app
+
+        if not app.paused:
+            app.backend.refresh()
+            return
+
+        key = app.options.keymap.get("pause", "p")
+        app.say(f"Paused at {self.time(app.snapshot)}: nothing is read. {key} goes on.", "warning")
+
+    def as_of(self, snapshot: Snapshot) -> str:
+        """Of which moment a dialog speaks, where that is not now."""
+        if self._app.paused:
+            return f"paused, as of {self.time(snapshot)}"
+
+        return f"as of {self.time(snapshot)}" if old_source_at(snapshot) is not None else ""
+
+    def time(self, snapshot: Snapshot) -> str:
+        """When what a picture shows was read, by this host's clock."""
+        return self._app.tables.clock.time(snapshot.host_at(read_at(snapshot)))
