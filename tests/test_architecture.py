@@ -63,6 +63,51 @@ def test_pure_rooms_load_nothing_of_the_world(room: str) -> None:
     assert not loaded_by(f"import ehtui.{room}") & {"textual", "rich", "azure", "psutil", "asyncio"}
 
 
+# What the domain imports at run time: each floor only those below it, no folder its neighbour.
+FLOORS = (
+    {"reduce"},
+    {"why", "planners"},
+    {"findings"},
+    {"folds", "consumers"},
+    {"state"},
+    {"ownership", "progress"},
+    {"leases"},
+    {"snapshot", "timeline", "updates", "plans", "outcomes", "targets", "action_events", "world"},
+    {"evidence", "policy", "problems", "text"},
+)
+VALUES = len(FLOORS) - 2  # may name each other
+
+
+def test_the_domain_is_built_in_floors() -> None:
+    domain = PACKAGE / "domain"
+    floor_of = {part: floor for floor, parts in enumerate(FLOORS) for part in parts}
+    assert {path.stem for path in domain.iterdir() if path.stem[0] != "_"} == floor_of.keys()
+
+    wrong = []
+
+    for path in (path for path in FILES if path.is_relative_to(domain)):
+        part = path.relative_to(domain).parts[0].removesuffix(".py")
+
+        for module in imported_at_run_time(ast.parse(path.read_text())):
+            other = module.removeprefix("ehtui.domain.").split(".")[0]
+
+            if other == part or not module.startswith("ehtui.domain."):
+                continue
+
+            if floor_of[other] < floor_of[part] or floor_of[other] == floor_of[part] < VALUES:
+                wrong.append(f"{path.relative_to(domain)} imports {module}")
+
+    assert not wrong
+
+
+def imported_at_run_time(tree: ast.Module) -> Iterator[str]:
+    """Modules that importing this one imports, as far as `from` says it."""
+    for node in tree.body:
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [alias.name for alias in node.names] if node.module == "ehtui.domain" else [""]
+            yield from (f"{node.module}.{name}" for name in names)
+
+
 def test_nobody_reads_a_command_line_of_any_length() -> None:
     """A process says itself how long its own is; `config/process_memory.py` reads its beginning."""
     unbounded = (

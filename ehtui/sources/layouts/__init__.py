@@ -28,13 +28,10 @@ R = TypeVar("R", Ownership, Checkpoint)
 MODERN = ModernFormat()
 # Names that say whose they are come first.
 _ALWAYS: tuple[Format, ...] = (MODERN, hosts.FUNCTIONS)
-_NAMED_CONTAINERS: tuple[Format, ...] = (hosts.DOTNET, hosts.JAVA)
-_NAMELESS: dict[Layout, Format] = {
-    known.layout: known for known in (hosts.PYTHON, hosts.GO, hosts.DAPR)
-}
+_NAMELESS: dict[Layout, Format] = {known.layout: known for known in hosts.NAMELESS}
 NAMELESS = tuple(_NAMELESS)
 FORMATS: dict[Layout, Format] = {
-    known.layout: known for known in (*_ALWAYS, *_NAMED_CONTAINERS, *_NAMELESS.values())
+    known.layout: known for known in (*_ALWAYS, *hosts.NAMED_CONTAINERS, *hosts.NAMELESS)
 }
 
 
@@ -47,7 +44,7 @@ def candidates(item: BlobItem, scope: Scope) -> tuple[Candidate, ...]:
         if place := known.locate(item.name, scope):
             return ((known, place),)
 
-    others = _NAMED_CONTAINERS if scope.nameless is None else (_NAMELESS[scope.nameless],)
+    others = hosts.NAMED_CONTAINERS if scope.nameless is None else (_NAMELESS[scope.nameless],)
     located = ((known, known.locate(item.name, scope)) for known in others)
 
     return tuple((known, place) for known, place in located if place is not None)

@@ -103,3 +103,8 @@ DAPR = LeaseFormat(Layout.DAPR_LEGACY, _GO_KEYS, _as_dapr)
 # Azure Functions before extension 5: `{namespace}/{hub}/{group}/{partition}`, a .NET lease. After
 # an upgrade these stay beside the modern records, which then win (facts.md §1.7).
 FUNCTIONS = LeaseFormat(Layout.FUNCTIONS_LEGACY, _DOTNET_KEYS, _as_functions)
+
+# In a container that somebody named, what is in a blob says which of these it is.
+NAMED_CONTAINERS = (DOTNET, JAVA)
+# Names that say neither hub nor group: only as `checkpoint_store.layout` says.
+NAMELESS = (PYTHON, GO, DAPR)
