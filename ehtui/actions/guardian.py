@@ -22,6 +22,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ehtui.actions.confinement import confinement_of, from_plain
+from ehtui.actions.inherited_locks import is_taken
 from ehtui.actions.records import write_record
 from ehtui.actions.successor import Child, end, exit_code, fork_successor
 from ehtui.actions.whole_lines import append_line
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
 TELL_EVERY_S = 1.0
+LOCKED_WITHIN_S = 5.0  # it is free at once, or somebody else's who starts something
 LOOK_EVERY_S = 0.1
 UNDONE_WITHIN_S = 10.0  # for the one that was one too many; then it is killed
 _SUBREAPER = 36  # linux/prctl.h
@@ -96,7 +98,7 @@ class Guardian:
             self._note("ended", step="ended")
             _tell({"ended": True})
 
-            return not self._was_replaced()
+            return not self._was_replaced() and self._has_locks()
 
         return False
 
@@ -156,9 +158,7 @@ class Guardian:
 
         while keeper and self._keepers():
             if (pid := self._twins(self._keepers()).find()) is not None:
-                self._let_go()
-                self._note("replaced", new_pid=pid, step="replaced")
-                _tell({"replaced": pid})
+                self._be_replaced(pid)
                 return True
 
             if time.monotonic() >= deadline:
@@ -167,6 +167,35 @@ class Guardian:
             time.sleep(LOOK_EVERY_S)
 
         return False
+
+    def _has_locks(self) -> bool:
+        """Take those that whoever started the old one had taken. A lock says who is the one."""
+        for lock in self._task["locks"]:
+            deadline = time.monotonic() + LOCKED_WITHIN_S
+            words = (lock["descriptor"], lock["key"], lock["was_taken_by"])
+
+            while is_taken(*words, is_shared=lock["is_shared"]) is False:
+                if (pid := self._twins({1}).find()) is not None:
+                    self._be_replaced(pid)
+                    return False
+
+                if time.monotonic() >= deadline:
+                    self._let_go()
+                    self._fail({"obstacle": "lock_taken", "detail": lock["path"]})
+                    return False
+
+                time.sleep(LOOK_EVERY_S)
+
+        return True
+
+    def _be_replaced(self, pid: int) -> None:
+        self._let_go()
+        self._note("replaced", new_pid=pid, step="replaced")
+        _tell({"replaced": pid})
+
+    def _fail(self, why: Json) -> None:
+        self._note("failed", **why, step="failed")
+        _tell({"failed": why})
 
     def _keepers(self) -> list[int]:
         return [pid for pid, ticks in self._order["keeper"]["line"] if is_same(pid, ticks)]
@@ -210,9 +239,11 @@ class Guardian:
             error = {"obstacle": "rights", "detail": ""}
 
         if error is not None:
-            self._note("failed", **error, step="failed")
-            _tell({"failed": error})
+            self._fail(error)
             return
+
+        for lock in self._task["locks"]:
+            os.close(lock["descriptor"])  # it is the new one's alone
 
         self._note("started", new_pid=child.pid, step="started")
         _tell({"started": child.pid})
@@ -306,5 +337,8 @@ def main() -> None:
     for several in ("descriptors", "namespaces", "cgroups"):
         for descriptor in task[several].values():
             os.set_inheritable(descriptor, False)  # noqa: FBT003 - its own signature
+
+    for lock in task["locks"]:
+        os.set_inheritable(lock["descriptor"], False)  # noqa: FBT003
 
     Guardian(task).run()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.actions.blueprint import Blueprint, Input, blueprint_of
 from ehtui.actions.confinement import confinement_of
+from ehtui.actions.inherited_locks import InheritedLock, inherited_locks, open_again
 from ehtui.actions.launch import new_log
 from ehtui.actions.obstacles import CannotStartError
 from ehtui.actions.records import write_record
@@ -55,6 +56,8 @@ class _Opened:
     by_name: dict[str, int] = field(default_factory=dict)
     namespaces: dict[str, int] = field(default_factory=dict)
     cgroups: dict[str, int] = field(default_factory=dict)
+    inherited: dict[str, int] = field(default_factory=dict)  # locks, by their file
+    locks: list[InheritedLock] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
 
     def hold(self, descriptor: int, name: str, among: dict[str, int] | None = None) -> int:
@@ -67,7 +70,7 @@ class _Opened:
     @property
     def all(self) -> tuple[int, ...]:
         """Every one."""
-        several = (self.by_name, self.namespaces, self.cgroups)
+        several = (self.by_name, self.namespaces, self.cgroups, self.inherited)
 
         return tuple(descriptor for each in several for descriptor in each.values())
 
@@ -97,6 +100,7 @@ def prepare_restart(
         _open_input(opened, blueprint, str(proc / "fd" / "0"))
         _open_folders(opened, blueprint, proc)
         _open_confinement(opened, blueprint, proc)
+        _open_locks(opened, process)
 
         if (limit := time_limit_of(process)) is not None:
             opened.losses.append(Loss(LossKind.TIME_LIMIT, limit))
@@ -206,6 +210,26 @@ def _open_confinement(opened: _Opened, blueprint: Blueprint, proc: Path | None) 
             opened.hold(descriptor, folder, opened.cgroups)
         except OSError:
             opened.losses.append(Loss(LossKind.CGROUP, safe(folder)))
+
+
+def _open_locks(opened: _Opened, process: ProcessId) -> None:
+    """What whoever started it took for it: the next one shall hold it, and nobody beside it."""
+    keeper = keeper_of(process)
+    parents = [pid for pid in keeper.line if _is_flock(pid)] if keeper is not None else []
+
+    for lock in inherited_locks(process.pid, parents):
+        try:
+            opened.hold(open_again(lock), lock.key, opened.inherited)
+            opened.locks.append(lock)
+        except OSError:
+            opened.losses.append(Loss(LossKind.LOCK, safe(lock.path)))
+
+
+def _is_flock(pid: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{pid}/comm").read_text() == "flock\n"
+
+    return False
 
 
 def _namespace(name: str, proc: Path | None) -> int:
@@ -325,6 +349,16 @@ def _task(opened: _Opened, blueprint: Blueprint, *, is_running: bool) -> Json:
         "descriptors": opened.by_name,
         "namespaces": opened.namespaces,
         "cgroups": opened.cgroups,
+        "locks": [
+            {
+                "descriptor": opened.inherited[lock.key],
+                "key": lock.key,
+                "was_taken_by": lock.taken_by,
+                "is_shared": lock.is_shared,
+                "path": lock.path,
+            }
+            for lock in opened.locks
+        ],
     }
 
 
@@ -342,6 +376,7 @@ def _rehearsal(opened: _Opened, blueprint: Blueprint, guard: Guard) -> Rehearsal
         folder=safe(found["folder"] or blueprint.folder),
         program=safe(found["program"]),
         is_new_program=found["is_new"],
+        locks=tuple(safe(lock.path) for lock in opened.locks),
         losses=tuple(sorted({*opened.losses, *entered})),
         keeper=keeper_of(blueprint.process),
         children=children_of(blueprint.process),

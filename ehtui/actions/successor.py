@@ -192,6 +192,9 @@ def _exec(task: Json, found: Found) -> NoReturn:
     os.dup2(held["log"], 1)
     os.dup2(held["log"], 2)
 
+    for lock in task["locks"]:
+        os.set_inheritable(lock["descriptor"], True)  # noqa: FBT003 - its own signature
+
     try:
         os.execve(found.program, arguments, variables)
     except FileNotFoundError:

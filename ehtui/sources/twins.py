@@ -11,6 +11,7 @@ from pathlib import Path
 
 _PROC = Path("/proc")
 _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_FORKED = 0x40  # PF_FORKNOEXEC, linux/sched.h
 _DEAD = frozenset({b"Z", b"X"})
 
 
@@ -33,6 +34,13 @@ def state_of(pid: int) -> str:
     fields = _stat(pid)
 
     return "" if fields is None else fields[0].decode()
+
+
+def is_forked(pid: int) -> bool:
+    """Whether it runs no program of its own, but goes on in its parent's. False once it is gone."""
+    fields = _stat(pid)
+
+    return fields is not None and bool(int(fields[9 - 3]) & _FORKED)
 
 
 def is_same(pid: int, ticks: int) -> bool:

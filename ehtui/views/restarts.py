@@ -35,6 +35,7 @@ _OBSTACLES: Mapping[StartObstacle, str] = {
     StartObstacle.SYSTEM_CALLS: "it runs under a system call filter (seccomp) of its own",
     StartObstacle.LABEL: "its security label {} can't be given to another process",
     StartObstacle.RIGHTS: "the new process would have more rights: {}",
+    StartObstacle.LOCK_TAKEN: "the lock {}, under which it ran, is somebody else's by now",
     StartObstacle.SECRETS_GONE: "its arguments held secrets, which are kept nowhere",
     StartObstacle.LEFT_ALONE: "whoever carried the restart out was ended on the way",
     StartObstacle.NOT_REHEARSED: "its start was tried and failed: {}",
@@ -87,6 +88,12 @@ def rehearsal_notes(rehearsal: Rehearsal) -> Iterator[str]:
     if rehearsal.children:
         has = formats.plural(rehearsal.children, "child process", "child processes")
         yield f"It has {has}: whatever does not end with it goes on beside the new one."
+
+    for path in rehearsal.locks:
+        yield (
+            f"It holds the lock {safe(path)}, taken by whoever started it: the new process takes "
+            "it, and none is started where somebody else has it by then."
+        )
 
     yield from (loss_words(loss) for loss in rehearsal.losses)
 

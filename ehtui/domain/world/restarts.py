@@ -34,6 +34,7 @@ class StartObstacle(StrEnum):
     SYSTEM_CALLS = "system_calls"  # a seccomp filter, which nobody can copy
     LABEL = "label"  # of SELinux or AppArmor
     RIGHTS = "rights"  # the new one would have more
+    LOCK_TAKEN = "lock_taken"  # one that whoever started it had taken for it
     SECRETS_GONE = "secrets_gone"  # its arguments held some, and those are kept nowhere
     NOT_REHEARSED = "not_rehearsed"  # the process that would start it failed
     LEFT_ALONE = "left_alone"  # whoever carried the restart out was ended on the way
@@ -87,6 +88,7 @@ class Rehearsal:
     program: str | None = None  # the file that is run
     is_new_program: bool = False  # another file lies there than the one that runs
     losses: tuple[Loss, ...] = ()
+    locks: tuple[str, ...] = ()  # files whose locks it got from whoever started it
     keeper: Keeper | None = None
     children: int = 0  # processes that it has started: they may outlive it
 
