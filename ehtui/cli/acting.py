@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from ehtui.domain.world.process import ProcessId
     from ehtui.monitor.backend import Backend
     from ehtui.views.action_document import OutcomeDocument
-
 REFUSED = ExitCode.WARNING
 FAILED = ExitCode.CRITICAL
 
@@ -178,9 +177,9 @@ def _show(backend: Backend, plan: Plan, people: TextIO) -> None:
     from ehtui.cli.output_format import utc_offset_s  # noqa: PLC0415
     from ehtui.views.actions import confirmation  # noqa: PLC0415
     from ehtui.views.formats import Clock  # noqa: PLC0415
-    from ehtui.views.telling import Telling  # noqa: PLC0415
+    from ehtui.views.phrasing import Phrasing  # noqa: PLC0415
 
-    words = confirmation(plan, Telling(backend.snapshot, Clock(utc_offset_s())))
+    words = confirmation(plan, Phrasing(backend.snapshot, Clock(utc_offset_s())))
     print(words.heading.replace("?", ":", 1), file=people)
 
     for line in words.steps:
@@ -264,21 +263,21 @@ def follow(
     if not is_json:
         _tell_laps(takeovers, backend)
 
-    from ehtui.views.stopwatch import lap_document  # noqa: PLC0415
+    from ehtui.views.takeovers import takeover_document  # noqa: PLC0415
 
-    return {"laps": [lap_document(lap) for lap in takeovers]}
+    return {"laps": [takeover_document(lap) for lap in takeovers]}
 
 
 def _tell_laps(takeovers: tuple[MeasuredTakeover, ...], backend: Backend) -> None:
     from ehtui.cli.output_format import utc_offset_s  # noqa: PLC0415
     from ehtui.views.formats import Clock  # noqa: PLC0415
-    from ehtui.views.stopwatch import lap_sentence  # noqa: PLC0415
-    from ehtui.views.telling import Telling  # noqa: PLC0415
+    from ehtui.views.phrasing import Phrasing  # noqa: PLC0415
+    from ehtui.views.takeovers import takeover_sentence  # noqa: PLC0415
 
-    say = Telling(backend.snapshot, Clock(utc_offset_s()))
+    say = Phrasing(backend.snapshot, Clock(utc_offset_s()))
 
     for lap in takeovers:
-        print(lap_sentence(lap, say))
+        print(takeover_sentence(lap, say))
 
     if not takeovers:
         print("It is not known to have owned anything: there is nothing to wait for.")

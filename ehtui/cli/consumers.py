@@ -51,7 +51,7 @@ def run(args: argparse.Namespace) -> int:
 def _unread(snapshot: Snapshot) -> int:
     """Say what the list cannot know; the exit code that tells it too."""
     from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
-    from ehtui.views.problems import problem_line  # noqa: PLC0415
+    from ehtui.views.sources import problem_line  # noqa: PLC0415
 
     unread = [
         source

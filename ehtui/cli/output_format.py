@@ -139,7 +139,7 @@ class Progress:
 
 def tell_unread(snapshot: Snapshot) -> None:
     """Say of a report how much of the hub it leaves out, if any."""
-    from ehtui.views.unjudged import unread_partitions  # noqa: PLC0415 - of a report alone
+    from ehtui.views.pending import unread_partitions  # noqa: PLC0415 - of a report alone
 
     unread, every = unread_partitions(snapshot), len(snapshot.partitions)
 

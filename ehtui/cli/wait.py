@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: There is no checkpoint store, and so nothing to wait for.
     """
-    from ehtui.views.goals import Goal, unmet  # noqa: PLC0415
+    from ehtui.views.pending import Goal, unmet  # noqa: PLC0415
 
     settings = resolve_args(args).settings
 
@@ -68,7 +68,7 @@ def _tell(
     args: argparse.Namespace, snapshot: Snapshot, missing: tuple[str, ...], began: float
 ) -> int:
     from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
-    from ehtui.views.goals import Goal, reserved  # noqa: PLC0415
+    from ehtui.views.pending import Goal, reserved  # noqa: PLC0415
 
     group = snapshot.policy.default_group
     waited_s = round(time.monotonic() - began, 1)

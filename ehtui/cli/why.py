@@ -87,11 +87,11 @@ def _subject(snapshot: Snapshot, target: str, group: str) -> Any:
 
 def _lines(snapshot: Snapshot, asked: Why, group: str) -> Iterator[str]:
     from ehtui.cli.output_format import output_format  # noqa: PLC0415
-    from ehtui.views.telling import Telling  # noqa: PLC0415
+    from ehtui.views.phrasing import Phrasing  # noqa: PLC0415
     from ehtui.views.why import explain, explanation_lines  # noqa: PLC0415
 
     sheet = output_format()
-    told = explain(asked, Telling(snapshot, sheet.clock, group), glyphs=sheet.glyphs)
+    told = explain(asked, Phrasing(snapshot, sheet.clock, group), glyphs=sheet.glyphs)
     columns = min(sheet.cells or READABLE_COLUMNS, READABLE_COLUMNS)
 
     for line in explanation_lines(told):

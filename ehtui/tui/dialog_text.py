@@ -9,7 +9,6 @@ from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
 from ehtui.domain.why.ask import why
 from ehtui.views.actions import confirmation
-from ehtui.views.command_lines import brief
 from ehtui.views.details import (
     Section,
     consumer_details,
@@ -22,7 +21,8 @@ from ehtui.views.glyphs import Glyphs
 from ehtui.views.groups import groups_table
 from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
-from ehtui.views.telling import Telling
+from ehtui.views.phrasing import Phrasing
+from ehtui.views.processes import brief
 from ehtui.views.why import Explanation, explain
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ class DialogText:
 
     def details(self, snapshot: Snapshot, group: str, pane: str, key: str) -> Sequence[Section]:
         """Everything known about a row; nothing once it is gone."""
-        say = Telling(snapshot, self.clock, group)
+        say = Phrasing(snapshot, self.clock, group)
 
         match pane:
             case "partitions":
@@ -61,7 +61,7 @@ class DialogText:
 
     def why(self, snapshot: Snapshot, group: str, subject: Subject) -> Explanation:
         """The checks behind a subject, what they amount to, and what to do."""
-        say = Telling(snapshot, self.clock, group)
+        say = Phrasing(snapshot, self.clock, group)
 
         return explain(why(snapshot, subject), say, glyphs=self.glyphs)
 
@@ -91,7 +91,7 @@ class DialogText:
 
     def confirmation(self, plan: Plan, snapshot: Snapshot, group: str) -> Confirmation:
         """A plan, to be confirmed."""
-        return confirmation(plan, Telling(snapshot, self.clock, group))
+        return confirmation(plan, Phrasing(snapshot, self.clock, group))
 
     def refusal(self, refusal: Refusal) -> str:
         """Why an action is not offered."""

@@ -15,7 +15,7 @@ from ehtui.tui.overview_tables import OverviewTables
 from ehtui.tui.themes import first_theme
 from ehtui.tui.typeahead import TypeAheadApp
 from ehtui.views.formats import Clock
-from ehtui.views.staleness import old_source_at, read_at
+from ehtui.views.sources import old_source_at, read_at
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine

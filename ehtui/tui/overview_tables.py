@@ -6,9 +6,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.views.formats import UTC_CLOCK, Clock
-from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.glyphs import UNICODE, Glyphs, OwnerMarks
 from ehtui.views.headline import headline
-from ehtui.views.owners import Livery
 from ehtui.views.tables import (
     RowMemo,
     consumers_table,
@@ -31,7 +30,7 @@ class OverviewTables:
     _partitions: RowMemo = field(default_factory=RowMemo)
     _consumers: RowMemo = field(default_factory=RowMemo)
     _timeline: RowMemo = field(default_factory=RowMemo)
-    _livery: Livery = field(default_factory=Livery)
+    _livery: OwnerMarks = field(default_factory=OwnerMarks)
 
     def headline(self, snapshot: Snapshot, group: str) -> Cell:
         """The worst finding in one sentence."""

@@ -1,13 +1,19 @@
-"""What a table is made of: plain values that a grid draws and a report prints."""
+"""What panes are made of: tables, which a grid draws or a report prints, and lines of facts."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from typing_extensions import override
+
+from ehtui.views import formats
+from ehtui.views.width import width
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
 
 class Tone(StrEnum):
@@ -120,13 +126,11 @@ class Table:
     def keys(self) -> tuple[str, ...]:
         """The keys of all rows, in order."""
         rows = self.rows
-
         return rows.keys if isinstance(rows, LazyRows) else tuple(row.key for row in rows)
 
     def rank(self, position: int) -> int:
         """How bad the row in that place is."""
         rows = self.rows
-
         return rows.rank(position) if isinstance(rows, LazyRows) else rows[position].rank
 
     def sort(self, position: int, column: int) -> float | str | None:
@@ -137,3 +141,80 @@ class Table:
             return rows.sort(position, column)
 
         return rows[position].cells[column].sort
+
+
+def fitted(
+    columns: Sequence[Column], rows: Sequence[Row], keys: Iterable[str]
+) -> tuple[Column, ...]:
+    """`columns`, those named widened to their widest cell."""
+    places = [(place, column.key) for place, column in enumerate(columns) if column.key in keys]
+    return widened(columns, {key: [row.cells[place].text for row in rows] for place, key in places})
+
+
+def widened(columns: Sequence[Column], texts: Mapping[str, Iterable[str]]) -> tuple[Column, ...]:
+    """`columns`, each at least as wide as the texts given for it."""
+    widest = {key: max(map(width, some), default=0) for key, some in texts.items()}
+    return tuple(
+        replace(column, width=widest[column.key])
+        if widest.get(column.key, 0) > column.width
+        else column
+        for column in columns
+    )
+
+
+class RowMemo:
+    """Rows of one pane, until the facts that they were made from change. Panes share none."""
+
+    def __init__(self) -> None:
+        self._before: dict[Hashable, tuple[tuple[object, ...], Row]] = {}
+        self._now: dict[Hashable, tuple[tuple[object, ...], Row]] = {}
+
+    def begin(self) -> None:
+        """Start a table: rows that nobody looked at in the one before are forgotten."""
+        self._before, self._now = self._now, {}
+
+    def kept(self, key: Hashable, facts: tuple[object, ...], make: Callable[[], Row]) -> Row:
+        """What is kept under `key`, if it was made from equal facts.
+
+        Tuples compare by identity first: domain objects that did not change cost nothing.
+        """
+        kept = self._now.get(key) or self._before.get(key)
+
+        if kept is None or kept[0] != facts:
+            kept = (facts, make())
+
+        self._now[key] = kept
+        return kept[1]
+
+
+Fact = tuple[str, str | None]  # None is unknown
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One fact."""
+
+    label: str
+    value: str
+    tone: Tone = Tone.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """Facts under a heading; one without a label is a sentence of its own."""
+
+    heading: str
+    lines: tuple[Line, ...]
+
+
+def section(heading: str, facts: Iterable[Fact]) -> Section:
+    """A section of plain facts; what is unknown is dim."""
+    return Section(
+        heading,
+        tuple(
+            Line(label, formats.UNKNOWN, Tone.DIM)
+            if value is None or value == formats.UNKNOWN
+            else Line(label, value)
+            for label, value in facts
+        ),
+    )

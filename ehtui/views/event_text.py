@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Generic
 from ehtui.domain.evidence import E, EventKind
 from ehtui.domain.outcomes import OutcomeState
 from ehtui.views import formats
-from ehtui.views.basis import basis
-from ehtui.views.telling import Telling, partition
+from ehtui.views.phrasing import Phrasing, partition
+from ehtui.views.takeovers import basis
 
 if TYPE_CHECKING:
     from ehtui.domain.action_events import Forecast
@@ -21,10 +21,10 @@ class EventText(Generic[E]):
     """How one kind of event is told; a sentence takes no other details than its kind has."""
 
     kind: EventKind[E]
-    sentence: Callable[[E, Telling], str]
+    sentence: Callable[[E, Phrasing], str]
 
 
-def owned_words(names: tuple[str, ...], say: Telling) -> str:
+def owned_words(names: tuple[str, ...], say: Phrasing) -> str:
     """`group/partition` names in a sentence: `P0, P2 and P1 of analytics`."""
     words = []
 
@@ -35,7 +35,7 @@ def owned_words(names: tuple[str, ...], say: Telling) -> str:
     return formats.listed(words)
 
 
-def takeover_words(found: Forecast, say: Telling) -> str:
+def takeover_words(found: Forecast, say: Phrasing) -> str:
     """When somebody was to take over, as it was forecast."""
     earliest, latest = found.earliest_at, found.latest_at
     code = formats.text(found.basis)

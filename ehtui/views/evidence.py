@@ -1,18 +1,23 @@
-"""Evidence as label and value lines. The end of a key's name says what its value is."""
+"""Evidence in words: as label and value lines, and how a kind of finding is told by it."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Generic
 
+from ehtui.domain.findings.evidence import E, FindingKind
+from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.basis import basis
+from ehtui.views.phrasing import Phrasing, partitions
+from ehtui.views.takeovers import basis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ehtui.domain.evidence import FlatFacts, Scalar
-    from ehtui.views.telling import Telling
+
 
 _LABELS = {
     "pid": "process",
@@ -30,7 +35,7 @@ _LABELS = {
 _ENDINGS = ("_per_s", "_bytes", "_at", "_s")
 
 
-def evidence_lines(evidence: FlatFacts, say: Telling) -> tuple[tuple[str, str], ...]:
+def evidence_lines(evidence: FlatFacts, say: Phrasing) -> tuple[tuple[str, str], ...]:
     """Every fact, in the order in which it was given."""
     return tuple((label(key), value(key, fact, say)) for key, fact in evidence.items())
 
@@ -50,7 +55,7 @@ def label(key: str) -> str:
     return words.replace("_", " ")
 
 
-def value(key: str, fact: Scalar | tuple[str, ...], say: Telling) -> str:
+def value(key: str, fact: Scalar | tuple[str, ...], say: Phrasing) -> str:
     """A value as text: moments with date and age, lengths, rates, yes or no; `–` is unknown."""
     if fact is None:
         return formats.UNKNOWN
@@ -68,7 +73,7 @@ def value(key: str, fact: Scalar | tuple[str, ...], say: Telling) -> str:
     return _number(key, float(fact), say)
 
 
-def _number(key: str, fact: float, say: Telling) -> str:
+def _number(key: str, fact: float, say: Phrasing) -> str:
     forms: Mapping[str, Callable[[float], str]] = {
         "_per_s": lambda per_s: f"{formats.rate(per_s)}/s",
         "_bytes": lambda amount: formats.size(int(amount)),
@@ -84,3 +89,32 @@ def _number(key: str, fact: float, say: Telling) -> str:
         return str(int(fact))
 
     return formats.count(int(fact)) if fact.is_integer() else f"{fact:,.3g}"
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What something is about, beside its evidence."""
+
+    subject: Subject
+    places: tuple[str, ...]  # the partitions
+    say: Phrasing
+
+    @property
+    def where(self) -> str:
+        """Those partitions in a sentence, with the group where that is not on screen."""
+        return f"{partitions(self.places)}{self.say.of_group(self.subject.group)}"
+
+    @property
+    def group(self) -> str:
+        """The group's name."""
+        return safe(self.subject.group or "") or "the group"
+
+
+@dataclass(frozen=True, slots=True)
+class FindingText(Generic[E]):
+    """How one kind of finding is told; a sentence takes no other evidence than its rule gives."""
+
+    kind: FindingKind[E]
+    sentence: Callable[[E, About], str]
+    advice: Callable[[E, About], tuple[str, ...]]
+    headline: Callable[[E, About], str] | None = None  # where the header says it otherwise

@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING
 from ehtui.domain.snapshot import Health
 from ehtui.domain.text import safe
 from ehtui.views import findings, timeline
-from ehtui.views.consumer_lag import ConsumerLags
-from ehtui.views.counted import checkpoint_sequence, last_sequence
 from ehtui.views.keys import event_key, finding_key, partitions_of, process_key
+from ehtui.views.lags import ConsumerLags, checkpoint_sequence, last_sequence
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.status_values import moment, rounded
-from ehtui.views.telling import Telling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -59,14 +58,13 @@ def export(snapshot: Snapshot, group: str, pane: str, keys: Sequence[str]) -> Ex
     """The rows of these keys, in their order; what has gone since is left out."""
     hub = snapshot.hub
     by_key = _PANES[pane](snapshot, group)
-
     return Export(
-        pane,
-        moment(snapshot.taken_at),
-        safe(hub.namespace) if hub else None,
-        safe(hub.name) if hub else None,
-        safe(group),
-        tuple(record() for key in keys if (record := by_key.get(key)) is not None),
+        pane=pane,
+        taken_at=moment(snapshot.taken_at),
+        namespace=safe(hub.namespace) if hub else None,
+        hub=safe(hub.name) if hub else None,
+        group=safe(group),
+        rows=tuple(record() for key in keys if (record := by_key.get(key)) is not None),
     )
 
 
@@ -77,7 +75,6 @@ def _partitions(snapshot: Snapshot, group: str) -> _Records:
     state = snapshot.group(group)
     of_hub = {partition.id: partition for partition in snapshot.partitions}
     of_group = {p.id: p for p in (*state.partitions, *state.strays)} if state else {}
-
     return {
         key: partial(_partition, key, of_hub.get(key), of_group.get(key), snapshot)
         for key in (*of_hub, *of_group)
@@ -95,7 +92,6 @@ def _partition(
         "in_events_per_s": rounded(of_hub.in_per_s) if of_hub else None,
         "sample_age_s": rounded(age_s),
     }
-
     return {"id": safe(name), **_progress(of_group, snapshot.server_now), **hub}
 
 
@@ -105,7 +101,6 @@ def _progress(partition: GroupPartition | None, now: float) -> Record:
     behind = partition.behind if partition else None
     renewed_at = lease.renewed_at if lease else None
     expires_at = lease.expires_at if lease else None
-
     return {
         "health": partition.health.value if partition else None,
         "owner": safe(lease.owner) if lease and lease.owner else None,
@@ -124,7 +119,6 @@ def _progress(partition: GroupPartition | None, now: float) -> Record:
 
 def _consumers(snapshot: Snapshot, _: str) -> _Records:
     lags = ConsumerLags(snapshot)
-
     return {
         process_key(each.process.id): partial(_consumer, each, lags, snapshot)
         for each in snapshot.consumers
@@ -162,12 +156,11 @@ def _places(owned: Iterable[tuple[str, str]]) -> str:
 
 
 def _findings(snapshot: Snapshot, group: str) -> _Records:
-    say = Telling(snapshot, group=group)
-
+    say = Phrasing(snapshot, group=group)
     return {finding_key(each): partial(_finding, each, say) for each in snapshot.findings}
 
 
-def _finding(finding: Finding, say: Telling) -> Record:
+def _finding(finding: Finding, say: Phrasing) -> Record:
     return {
         "severity": finding.severity.value,
         "finding": safe(finding.id),
@@ -179,12 +172,11 @@ def _finding(finding: Finding, say: Telling) -> Record:
 
 
 def _timeline(snapshot: Snapshot, group: str) -> _Records:
-    say = Telling(snapshot, group=group)
-
+    say = Phrasing(snapshot, group=group)
     return {event_key(each): partial(_event, each, say) for each in snapshot.timeline}
 
 
-def _event(event: TimelineEvent, say: Telling) -> Record:
+def _event(event: TimelineEvent, say: Phrasing) -> Record:
     return {
         "number": event.number,
         "at": moment(event.at),
@@ -213,7 +205,6 @@ def _groups(snapshot: Snapshot, _: str) -> _Records:
 
 def _group(group: GroupState) -> Record:
     counts = {f"{health.value}_partitions": count for health, count in _counted(group)}
-
     return {
         "group": safe(group.name),
         "health": group.health.value,

@@ -195,7 +195,6 @@ def listed(items: Sequence[str], *, last: str = "and", at_most: int = 6) -> str:
         return f"{', '.join(items[: at_most - 1])} {last} {len(items) - at_most + 1} more"
 
     *first, final = items or ("",)
-
     return f"{', '.join(first)} {last} {final}" if first else final
 
 
@@ -244,7 +243,6 @@ class Clock:
             return UNKNOWN
 
         local = self._local(at)
-
         return f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
 
     def day(self, at: float) -> str:
@@ -254,12 +252,10 @@ class Clock:
     def span(self, from_at: float | None, to_at: float | None, now: float) -> str:
         """From one moment to another: `12:03:41–12:04:17`."""
         first, last = self.moment(from_at, now), self.moment(to_at, now)
-
         return first if first == last else f"{first}–{last}"
 
     def _local(self, at: float) -> datetime:
         zone = timezone(timedelta(seconds=self.utc_offset_s)) if self.utc_offset_s else UTC
-
         return datetime.fromtimestamp(at, tz=zone)
 
 

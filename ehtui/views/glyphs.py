@@ -1,7 +1,12 @@
-"""The signs that pictures are made of, for terminals that have them and for those that do not."""
+"""The signs that pictures are made of, for terminals that have them and for those that do not.
+
+One colour and one sign per owner, the same in every pane.
+"""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping, Set
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -10,6 +15,9 @@ from ehtui.domain.snapshot import Series, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from ehtui.domain.snapshot import Snapshot
+
 
 TREND_CELLS = 8
 LEASE_CELLS = 10
@@ -40,14 +48,12 @@ class Glyphs:
             Severity.WARNING: self.warning,
             Severity.INFO: self.info,
         }
-
         return self.well if severity is None else marks[severity]
 
     def bar(self, share: float, cells: int = LEASE_CELLS) -> str:
         """A bar filled to `share` (0…1); a share that is left always shows a cell."""
         filled = min(cells, max(0, round(share * cells)))
         filled = max(filled, 1) if share > 0 else 0
-
         return self.bar_full * filled + self.bar_empty * (cells - filled)
 
     def trend(self, values: Sequence[float | None], floor: float = TREND_FLOOR) -> str:
@@ -55,15 +61,34 @@ class Glyphs:
         known = [value for value in values if value is not None]
         top = max([*known, floor])
         steps = len(self.levels) - 1
-
         return "".join(
             " " if value is None else self.levels[round(max(0.0, value) / top * steps)]
             for value in values
         )
 
 
-UNICODE = Glyphs("█", "░", "▁▂▃▄▅▆▇█", "■□◆◇▮▯▰▱", "▲", "△", "●", "✓", "✗")
-ASCII = Glyphs("#", ".", "_.-=+*#@", "#*+=%&@o", "X", "!", "i", "+", "x")
+UNICODE = Glyphs(
+    bar_full="█",
+    bar_empty="░",
+    levels="▁▂▃▄▅▆▇█",
+    owners="■□◆◇▮▯▰▱",
+    critical="▲",
+    warning="△",
+    info="●",
+    well="✓",
+    failed="✗",
+)
+ASCII = Glyphs(
+    bar_full="#",
+    bar_empty=".",
+    levels="_.-=+*#@",
+    owners="#*+=%&@o",
+    critical="X",
+    warning="!",
+    info="i",
+    well="+",
+    failed="x",
+)
 
 
 def buckets(series: Series, *, now: float, width_s: float, cells: int = TREND_CELLS) -> Buckets:
@@ -91,3 +116,92 @@ def buckets(series: Series, *, now: float, width_s: float, cells: int = TREND_CE
 def drawn_trend(glyphs: Glyphs, values: Buckets, floor: float = TREND_FLOOR) -> str:
     """`Glyphs.trend`, remembered: most partitions look alike."""
     return glyphs.trend(values, floor)
+
+
+PALETTE_SIZE = 8
+MOST_MARKS = 1024  # remembered of owners that went
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerMark:
+    """An owner's place in the palette and among the glyphs."""
+
+    colour: int
+    glyph: int
+
+
+Marks = Mapping[str, OwnerMark]
+
+
+def owner_marks(snapshot: Snapshot, palette_size: int = PALETTE_SIZE) -> Marks:
+    """Marks of all owners that the snapshot knows, whatever the order in which they appeared."""
+    return marks_of(frozenset(known_owners(snapshot)), palette_size)
+
+
+def known_owners(snapshot: Snapshot) -> set[str]:
+    """Owner ids in the store and of linked processes of this host."""
+    known = {owner for consumer in snapshot.consumers for owner in consumer.owners}
+
+    for group in snapshot.groups:
+        known |= {owner.id for owner in group.owners}
+
+        if sum(len(owner.partitions) for owner in group.owners) < len(group.partitions):
+            known |= {p.lease.owner for p in group.partitions if p.lease.owner}  # of lapsed ones
+
+        if group.strays:
+            known |= {p.lease.owner for p in group.strays if p.lease.owner}
+
+    return known
+
+
+@lru_cache(maxsize=64)
+def marks_of(owners: frozenset[str], palette_size: int = PALETTE_SIZE, glyphs: int = 8) -> Marks:
+    """Each owner's own choice (a hash of its id), or the least used place after it.
+
+    Who comes or goes can move only owners that wanted the same place; see `OwnerMarks`.
+    """
+    return OwnerMarks(palette_size, glyphs).worn_by(owners)
+
+
+class OwnerMarks:
+    """Marks that stay with their owners while a screen is open, whoever comes or goes."""
+
+    def __init__(self, palette_size: int = PALETTE_SIZE, glyphs: int = 8) -> None:
+        self._colours, self._glyphs = palette_size, glyphs
+        self._marks: dict[str, OwnerMark] = {}
+
+    def of(self, snapshot: Snapshot) -> Marks:
+        """Marks of all owners that the snapshot knows, and of some that it has forgotten."""
+        return self.worn_by(known_owners(snapshot))
+
+    def worn_by(self, owners: Set[str]) -> Marks:
+        """The marks; who is new gets its own choice or the least used place after it."""
+        if new := owners - self._marks.keys():
+            worn = [self._marks[owner] for owner in owners & self._marks.keys()]
+            colours = _placed(new, "colour", self._colours, Counter(m.colour for m in worn))
+            signs = _placed(new, "glyph", self._glyphs, Counter(m.glyph for m in worn))
+            kept = self._marks if len(self._marks) < MOST_MARKS else dict.fromkeys(owners - new)
+            self._marks = {owner: self._marks[owner] for owner in kept} | {
+                owner: OwnerMark(colours[owner], signs[owner]) for owner in new
+            }
+
+        return self._marks
+
+
+def _hash(owner: str, purpose: str) -> int:
+    import hashlib  # noqa: PLC0415 - loads OpenSSL: with the first owner, not before the first paint
+
+    digest = hashlib.blake2b(owner.encode("utf-8", "surrogatepass"), person=purpose.encode())
+    return int.from_bytes(digest.digest()[:8], "big")
+
+
+def _placed(owners: Set[str], purpose: str, places: int, taken: Counter[int]) -> dict[str, int]:
+    wishes = {owner: _hash(owner, purpose) for owner in owners}
+    placed: dict[str, int] = {}
+
+    for owner, wish in sorted(wishes.items(), key=lambda item: (item[1], item[0])):
+        order = [(wish + step) % places for step in range(places)]
+        placed[owner] = min(order, key=lambda place: taken[place])
+        taken[placed[owner]] += 1
+
+    return placed

@@ -5,9 +5,8 @@ from __future__ import annotations
 from ehtui.domain.snapshot import GroupState, Health, Snapshot
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.cells import Cell, Column, Row, Table, Tone
+from ehtui.views.cells import Cell, Column, Row, Table, Tone, fitted
 from ehtui.views.states import HEALTH
-from ehtui.views.tables.columns import fitted
 from ehtui.views.tables.titles import group_lag
 
 COLUMNS = (
@@ -22,7 +21,6 @@ COLUMNS = (
 def groups_table(snapshot: Snapshot) -> Table:
     """One row a group, in the order of the snapshot; its key is the group's name."""
     rows = tuple(_row(group) for group in snapshot.groups)
-
     return Table(
         columns=fitted(COLUMNS, rows, ("group", "counts", "lag")),
         rows=rows,
@@ -56,5 +54,4 @@ def counts(group: GroupState) -> str:
     """Partitions by health, the worst first: `1 stopped, 2 ok`."""
     present = [health for health in reversed(Health) if group.counts.get(health)]
     told = [f"{group.counts[health]} {HEALTH[health].text}" for health in present]
-
     return ", ".join(told) or formats.count(len(group.partitions))

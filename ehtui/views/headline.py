@@ -21,11 +21,10 @@ from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
-from ehtui.views.proofs import reservation
-from ehtui.views.staleness import old_source_at, staleness
-from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE
+from ehtui.views.phrasing import Phrasing, have, partitions
+from ehtui.views.sources import old_source_at, staleness
+from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE, reservation
 from ehtui.views.tables.titles import group_lag
-from ehtui.views.telling import Telling, have, partitions
 
 if TYPE_CHECKING:
     from ehtui.views import findings
@@ -40,7 +39,7 @@ def headline(
 
     The shown group comes first among equals; another group is named.
     """
-    say = Telling(snapshot, clock, group)
+    say = Phrasing(snapshot, clock, group)
     worst = worst_finding(snapshot, say)
 
     if worst is not None and worst.severity is not Severity.INFO:
@@ -59,7 +58,7 @@ def headline(
     return _calm(snapshot, snapshot.group(group), glyphs, say)
 
 
-def worst_finding(snapshot: Snapshot, say: Telling) -> Finding | None:
+def worst_finding(snapshot: Snapshot, say: Phrasing) -> Finding | None:
     """The worst; the shown group's first among equals, then the one the rules put first."""
     return max(
         snapshot.findings,
@@ -68,12 +67,11 @@ def worst_finding(snapshot: Snapshot, say: Telling) -> Finding | None:
     )
 
 
-def _failing(sources: list[SourceState], say: Telling) -> str:
+def _failing(sources: list[SourceState], say: Phrasing) -> str:
     names = formats.listed([source.name for source in sources])
     first = min(sources, key=lambda source: source.failing_since or say.snapshot.taken_at)
     since = say.host_time(first.failing_since)
     summary = first.problem.summary.rstrip(".") if first.problem else "no answer"
-
     return f"{names.capitalize()} not read since {since}: {summary}"
 
 
@@ -82,11 +80,10 @@ def _reserved(snapshot: Snapshot, group: GroupState) -> str:
     proofs = Proofs(snapshot, group)
     told = dict.fromkeys(reservation(proofs.of(p)) for p in group.partitions)
     told.pop("", None)
-
     return f", {next(iter(told))}" if told else ""
 
 
-def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs, say: Telling) -> Cell:
+def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs, say: Phrasing) -> Cell:
     mark, old_at = glyphs.mark(None), old_source_at(snapshot)
 
     if old_at is not None:  # it was well then; whether it is, nobody has looked

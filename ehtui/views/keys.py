@@ -27,7 +27,6 @@ def finding_key(finding: Finding) -> str:
     """A finding's identity across snapshots."""
     subject = finding.subject
     parts = (subject.group, subject.partition, subject.owner, subject.pid, subject.source)
-
     return "|".join([finding.id, *("" if part is None else str(part) for part in parts)])
 
 
@@ -57,7 +56,6 @@ def partition_at(
     state = snapshot.group(group)
     listed = (*state.partitions, *state.strays) if state else ()
     of_group = next((p for p in listed if p.id == key), None)
-
     return of_hub, of_group
 
 

@@ -17,12 +17,13 @@ from ehtui.domain.text import safe
 from ehtui.domain.world.process import Obstacle
 from ehtui.views import formats
 from ehtui.views.actions import text_of
-from ehtui.views.restarts import obstacle_words
+from ehtui.views.actions.costs import obstacle_words
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.domain.world.process import Supervisor
+
 
 _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.READ_ONLY: "Read-only: nothing is sent, signalled or started.",
@@ -77,14 +78,12 @@ def refusal_sentence(refusal: Refusal) -> str:
 
     detail = f" ({safe(refusal.detail)})" if refusal.detail else ""
     words = _REFUSALS.get(refusal.reason, f"Refused: {refusal.reason.value} {{subject}}{{detail}}")
-
     return words.format(subject=safe(refusal.subject), detail=detail)
 
 
 def _supervised(subject: str, supervisor: Supervisor, obstacle: Obstacle) -> str:
     command = safe(formats.command(*supervisor.command))
     words = _OBSTACLES[obstacle].format(tool=supervisor.tool, command=command)
-
     return f"{safe(subject)} is run by {safe(supervisor.label)}, {words}"
 
 
@@ -92,7 +91,6 @@ def outcome_sentence(outcome: Outcome) -> str:
     """How an action ended, and what its log says where it failed."""
     told = _told(outcome)
     audit = outcome.audit_problem
-
     return f"{told} {safe(audit)}" if audit else told
 
 
@@ -140,7 +138,6 @@ def _part(part: PartialOutcome) -> str:
     pid, new = part.outcome.plan.targets[0].process.pid, part.outcome.new_pid
     now = f" as {new}" if new is not None else ""
     became = _COMEBACKS[part.comeback].format(formats.duration(part.after_s))
-
     return f"{pid}{now} {became}"
 
 
@@ -153,7 +150,6 @@ def _rolled(outcome: Outcome) -> str:
 
     left = [str(each.target.process.pid) for each in restarts[len(outcome.parts) :]]
     untouched = f" Left as they are: {formats.listed(left)}." if left else ""
-
     return f"Stopped on the way: {_parts(outcome)}.{untouched}"
 
 
@@ -165,7 +161,6 @@ def _failed(outcome: Outcome) -> str:
 
     lines = outcome.last_lines
     last = f" Its last line: “{safe(lines[-1]).rstrip('.')}”." if lines else ""
-
     return f"Failed: {error}.{last}{_down(outcome) if outcome.is_down else ''}"
 
 

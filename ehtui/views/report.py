@@ -8,22 +8,106 @@ from typing import TYPE_CHECKING
 from ehtui.domain.snapshot import Snapshot, SourceStatus
 from ehtui.domain.text import safe
 from ehtui.views import findings
-from ehtui.views.cells import Table, Tone
+from ehtui.views.cells import Column, Row, Table, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.groups import groups_table
 from ehtui.views.headline import headline
-from ehtui.views.plain import painted, table_lines
-from ehtui.views.problems import sources_table
+from ehtui.views.pending import not_judged
+from ehtui.views.phrasing import Phrasing
+from ehtui.views.sources import sources_table
 from ehtui.views.states import SEVERITY_TONE
 from ehtui.views.tables import consumers_table, partitions_table, timeline_table
 from ehtui.views.tables.findings import findings_title, in_order
-from ehtui.views.telling import Telling
-from ehtui.views.unjudged import not_judged
-from ehtui.views.width import wrap
+from ehtui.views.width import pad, width, wrap
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
+
+
+GAP = "  "
+_SGR = {
+    Tone.PLAIN: "",
+    Tone.DIM: "2",
+    Tone.GOOD: "32",
+    Tone.INFO: "36",
+    Tone.WARNING: "33",
+    Tone.CRITICAL: "1;31",
+}
+
+
+def painted(text: str, tone: Tone, *, colour: bool) -> str:
+    """`text` in the colour of its tone, where colour was asked for."""
+    code = _SGR[tone] if colour else ""
+    return f"\x1b[{code}m{text}\x1b[0m" if code else text
+
+
+def table_lines(table: Table, cells: int | None = None, *, colour: bool = False) -> list[str]:
+    """Header and rows in at most `cells` cells (None: as wide as they are), aligned."""
+    if not table.rows:
+        return [table.empty] if table.empty else []
+
+    places = _kept(table.columns, cells)
+    columns = [_sized(table, place, places, cells) for place in places]
+    header = GAP.join(
+        pad(column.title, taken, align_right=column.align_right) for column, taken in columns
+    )
+    lines = [painted(header.rstrip(), Tone.DIM, colour=colour)]
+    return [*lines, *(_line(row, places, columns, colour=colour) for row in table.rows)]
+
+
+def _line(
+    row: Row, places: Sequence[int], columns: Sequence[tuple[Column, int]], *, colour: bool
+) -> str:
+    texts = []
+
+    for place, (column, taken) in zip(places, columns, strict=True):
+        cell = row.cells[place]
+        text = pad(cell.text, taken, align_right=column.align_right)
+        texts.append(painted(text, cell.tone, colour=colour))
+
+    return GAP.join(texts).rstrip()
+
+
+def _kept(columns: Sequence[Column], cells: int | None) -> list[int]:
+    """The columns that fit: who gives way first goes first."""
+    places = list(range(len(columns)))
+
+    if cells is None:
+        return places
+
+    for place in sorted(places, key=lambda place: -columns[place].gives_way):
+        taken = sum(_least(columns[p]) for p in places) + len(GAP) * (len(places) - 1)
+
+        if taken <= cells or not columns[place].gives_way:
+            break
+
+        places.remove(place)
+
+    return places
+
+
+def _least(column: Column) -> int:
+    return column.min_width or column.width if column.grows else column.width
+
+
+def _sized(
+    table: Table, place: int, places: Sequence[int], cells: int | None
+) -> tuple[Column, int]:
+    """A column and its width; the one that grows takes what the others leave."""
+    column = table.columns[place]
+
+    if not column.grows:
+        return column, column.width
+
+    widest = max(width(text) for text in (column.title, *(r.cells[place].text for r in table.rows)))
+
+    if cells is None:
+        return column, widest
+
+    others = sum(table.columns[other].width for other in places if other != place)
+    return column, max(_least(column), min(widest, cells - others - len(GAP) * (len(places) - 1)))
+
 
 TIMELINE_ROWS = 20
 _INDENT = "  "
@@ -57,7 +141,6 @@ def consumers_report(snapshot: Snapshot, group: str, output: OutputFormat = WIDE
         for consumer in snapshot.consumers
         for link in consumer.links
     ]
-
     return "\n".join(lines[1:] if table.rows else [table.empty]) + "\n"
 
 
@@ -97,7 +180,6 @@ def _where(snapshot: Snapshot, group: str) -> str:
     factor = snapshot.hub.georeplication_factor or 1
     regions = f" (geo-replicated, {factor} regions)" if factor > 1 else ""
     name = f"{safe(snapshot.hub.name)}{regions}"
-
     return f"ehtui  {safe(snapshot.hub.namespace)} / {name} ▸ {safe(group)}"
 
 
@@ -109,7 +191,7 @@ def _pane(name: str, table: Table, output: OutputFormat) -> Iterator[str]:
 
 
 def _findings(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[str]:
-    say = Telling(snapshot, output.clock, group)
+    say = Phrasing(snapshot, output.clock, group)
     yield ""
     yield f"Findings: {findings_title(snapshot)}"
     advised: set[str] = set()

@@ -1,10 +1,15 @@
-"""The word, the tone and the rank of every state. A colour never stands without its word."""
+"""The word, the tone and the rank of every state, and what a checkpoint proves.
+
+A colour never stands without its word.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ehtui.domain.progress import rules
+from ehtui.domain.progress.proofs import Proof, Proven, Writer
 from ehtui.domain.snapshot import (
     ConsumerRole,
     GroupPartition,
@@ -14,6 +19,10 @@ from ehtui.domain.snapshot import (
     SourceStatus,
 )
 from ehtui.views.cells import Tone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
 
 SEVERITY_RANK = {Severity.INFO: 1, Severity.WARNING: 2, Severity.CRITICAL: 3}
 SEVERITY_TONE = {
@@ -138,3 +147,52 @@ def health_of(partition: GroupPartition) -> Word:
         return Word(f"wait {filled}/{size}", Tone.DIM)
 
     return judged
+
+
+WRITERS: Mapping[Writer, str] = {
+    Writer.FUNCTIONS: "Azure Functions",
+    Writer.DAPR: "Dapr",
+    Writer.PYTHON: "Python",
+    Writer.DOTNET: ".NET",
+    Writer.JAVA: "Java",
+    Writer.JS: "JavaScript",
+    Writer.GO: "Go",
+    Writer.RUST: "Rust",
+    Writer.HOST: "an event processor host",
+}
+PROOFS: Mapping[Proof, str] = {
+    Proof.PROCESSED: "processed",
+    Proof.HANDED_OVER: "handed over",
+    Proof.REGARDLESS: "regardless",
+}
+_SENTENCES: Mapping[Proof, str] = {
+    Proof.PROCESSED: (
+        "processed: with {writer} the handler writes it, so that what comes before is done as far "
+        "as the handler waits for its work"
+    ),
+    Proof.HANDED_OVER: (
+        "handed over: {writer} writes it when events are given to the application, older releases "
+        "whatever it answers (components-contrib 4598); lag 0 does not mean done"
+    ),
+    Proof.REGARDLESS: (
+        "handed over, regardless of failure: {writer} writes it whether the handler succeeded or "
+        "not; lag 0 does not mean done"
+    ),
+}
+PROOF_NOT_KNOWN = "nothing tells which SDK writes it, and so not whether what comes before is done"
+
+
+def proof_sentence(proven: Proven) -> str | None:
+    """What it proves and by whom; None where nothing tells."""
+    if proven.proof is None or proven.writer is None:
+        return None
+
+    return _SENTENCES[proven.proof].format(writer=WRITERS[proven.writer])
+
+
+def reservation(proven: Proven) -> str:
+    """What stands behind a lag of zero that is not `done`; empty where it may be."""
+    if proven.is_done is not False or proven.writer is None:
+        return ""
+
+    return f"handed over, not proven done ({WRITERS[proven.writer]})"

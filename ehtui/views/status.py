@@ -24,13 +24,13 @@ from ehtui.domain.snapshot import (
 from ehtui.domain.text import safe
 from ehtui.domain.world.hub import StartPosition, end_of
 from ehtui.views import findings, timeline
-from ehtui.views.consumer_lag import ConsumerLag, ConsumerLags
-from ehtui.views.judged_events import noticed_at
+from ehtui.views.lags import ConsumerLag, ConsumerLags
+from ehtui.views.pending import not_judged, unread_partitions
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.status_groups import group_document
 from ehtui.views.status_values import moment, rounded
-from ehtui.views.stopwatch import lap_document
-from ehtui.views.telling import Telling
-from ehtui.views.unjudged import not_judged, unread_partitions
+from ehtui.views.takeovers import takeover_document
+from ehtui.views.timeline import noticed_at
 
 if TYPE_CHECKING:
     from ehtui.domain.world.hub import HubDescription, PartitionSample
@@ -80,8 +80,7 @@ def exit_code(snapshot: Snapshot, fail_on: FailOn = FailOn.CRITICAL) -> int:
 
 def document(snapshot: Snapshot) -> StatusDocument:
     """Everything known, as plain values."""
-    say, lags = Telling(snapshot), ConsumerLags(snapshot)
-
+    say, lags = Phrasing(snapshot), ConsumerLags(snapshot)
     return {
         "schema": "ehtui.status/1",
         "taken_at": moment(snapshot.taken_at),
@@ -91,7 +90,7 @@ def document(snapshot: Snapshot) -> StatusDocument:
         "consumers": [_consumer(consumer, lags.of(consumer)) for consumer in snapshot.consumers],
         "findings": [_finding(finding, say) for finding in snapshot.findings],
         "timeline": [_event(event, say) for event in snapshot.timeline],
-        "takeovers": [lap_document(lap) for lap in snapshot.takeovers],
+        "takeovers": [takeover_document(lap) for lap in snapshot.takeovers],
         "sources": [_source(source, snapshot) for source in snapshot.sources],
         "not_judged": list(not_judged(snapshot)),
     }
@@ -119,7 +118,6 @@ def _is_start(hub: HubDescription, sample: PartitionSample | None) -> bool | Non
 
 def _partition(partition: PartitionState, hub: HubDescription) -> HubPartitionDocument:
     sample = partition.sample
-
     return {
         "id": safe(partition.id),
         "begin_sequence": sample.begin_sequence if sample else None,
@@ -173,7 +171,7 @@ def _link(link: OwnerLink) -> OwnerLinkDocument:
     }
 
 
-def _finding(finding: Finding, say: Telling) -> FindingDocument:
+def _finding(finding: Finding, say: Phrasing) -> FindingDocument:
     return {
         "id": safe(finding.id),
         "severity": finding.severity,
@@ -185,7 +183,7 @@ def _finding(finding: Finding, say: Telling) -> FindingDocument:
     }
 
 
-def _event(event: TimelineEvent, say: Telling) -> EventDocument:
+def _event(event: TimelineEvent, say: Phrasing) -> EventDocument:
     return {
         "number": event.number,
         "at": moment(event.at),
@@ -198,7 +196,7 @@ def _event(event: TimelineEvent, say: Telling) -> EventDocument:
     }
 
 
-def _then(event: TimelineEvent, say: Telling) -> FindingDocument | None:
+def _then(event: TimelineEvent, say: Phrasing) -> FindingDocument | None:
     """The finding that began or ended, as it was when it began."""
     if event.finding is None:
         return None
@@ -235,7 +233,6 @@ def _evidence(evidence: FlatFacts) -> dict[str, Fact]:
 def _source(source: SourceState, snapshot: Snapshot) -> SourceDocument:
     age_s = None if source.read_at is None else snapshot.taken_at - source.read_at
     problem = source.problem
-
     return {
         "name": safe(source.name),
         "state": source.status,

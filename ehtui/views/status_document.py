@@ -13,7 +13,7 @@ from ehtui.domain.snapshot import ConsumerRole, Severity, SourceStatus
 from ehtui.domain.world.process import LinkBasis, LogState
 from ehtui.views.status_groups import GroupDocument
 from ehtui.views.status_values import LATER, Amount, Count, Moment, Rule, SequenceNumber
-from ehtui.views.stopwatch import MeasuredTakeoverDocument
+from ehtui.views.takeovers import MeasuredTakeoverDocument
 
 Fact = Annotated[
     str | float | bool | list[str] | None,

@@ -200,7 +200,6 @@ def group_document(group: GroupState, snapshot: Snapshot) -> GroupDocument:
     """One group with its partitions and owners."""
     now = snapshot.server_now
     proofs = Proofs(snapshot, group)
-
     return {
         "name": safe(group.name),
         "health": group.health,

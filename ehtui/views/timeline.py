@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ehtui.domain import timeline as kinds
@@ -15,6 +16,8 @@ from ehtui.domain.timeline import (
     ConsumerGone,
     ConsumerStarted,
     Expired,
+    FindingBegan,
+    FindingEnded,
     GroupAppeared,
     HubCreatedAnew,
     HubGrew,
@@ -34,20 +37,43 @@ from ehtui.views import findings, formats
 from ehtui.views.actions import ACTION_EVENTS
 from ehtui.views.event_text import EventText, guess, owned_words
 from ehtui.views.evidence import evidence_lines
-from ehtui.views.findings.forecast import joined
-from ehtui.views.findings.logs import said
-from ehtui.views.judged_events import ended, judged
-from ehtui.views.telling import Telling, partition
+from ehtui.views.findings.processes import said
+from ehtui.views.phrasing import Phrasing, joined, partition
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.snapshot import TimelineEvent
+    from ehtui.domain.snapshot import Finding, TimelineEvent
+
+
+def noticed_at(event: TimelineEvent) -> float | None:
+    """When the finding that it is about was judged first."""
+    details = event.details
+    return details.noticed_at if isinstance(details, FindingBegan | FindingEnded) else None
+
+
+def judged(finding: Finding, details: object, say: Phrasing) -> str:
+    """A finding that began, or the same words once more as it ends."""
+    if isinstance(details, FindingBegan):
+        return findings.sentence(finding, replace(say, as_of=details.noticed_at))
+
+    if not isinstance(details, FindingEnded):
+        return findings.sentence(finding, say)
+
+    words = findings.sentence(finding, replace(say, as_of=details.noticed_at))
+    return f"{ended(details, say)}: {words}"
+
+
+def ended(details: FindingEnded, _: Phrasing) -> str:
+    """That a finding is over, without saying which."""
+    end = "over" if details.is_judged else "not judged any more"
+    return f"{end} after {formats.duration(details.lasted_s)}"
+
 
 YOU = "you"
 
 
-def sentence(event: TimelineEvent, say: Telling) -> str:
+def sentence(event: TimelineEvent, say: Phrasing) -> str:
     """What happened; a kind that is not known still tells its facts."""
     if event.finding is not None:
         return judged(event.finding, event.details, say)
@@ -60,7 +86,7 @@ def sentence(event: TimelineEvent, say: Telling) -> str:
     return text.sentence(event.details, say)
 
 
-def subject(event: TimelineEvent, say: Telling) -> str:
+def subject(event: TimelineEvent, say: Phrasing) -> str:
     """Who or what: `you` for this session's actions, else a partition, process, source or group."""
     about = event.subject
 
@@ -82,15 +108,14 @@ def subject(event: TimelineEvent, say: Telling) -> str:
     return safe(about.source or about.group or "hub")
 
 
-def _unknown(event: TimelineEvent, say: Telling) -> str:
+def _unknown(event: TimelineEvent, say: Phrasing) -> str:
     name = safe(event.kind).replace(".", " ").replace("_", " ")
     lines = evidence_lines(facts(event.details), say)
     told = ", ".join(f"{key} {value}" for key, value in lines)
-
     return f"{name} ({told})" if told else name
 
 
-def _claimed(found: Claimed, _: Telling) -> str:
+def _claimed(found: Claimed, _: Phrasing) -> str:
     if found.was == "never_owned":
         return f"{formats.somebody(found.owner)} claimed it (was never owned)"
 
@@ -99,41 +124,37 @@ def _claimed(found: Claimed, _: Telling) -> str:
     before = (
         f"released by {formats.somebody(found.previous_owner)}" if found.previous_owner else "free"
     )
-
     return f"{formats.somebody(found.owner)} claimed it (was {before}{lasting})"
 
 
-def _released(found: Released, _: Telling) -> str:
+def _released(found: Released, _: Phrasing) -> str:
     held = found.held_s
-
     return f"{formats.somebody(found.owner)} released it" + (
         f" after {formats.duration(held)}" if held else ""
     )
 
 
-def _overdue(found: Overdue, say: Telling) -> str:
+def _overdue(found: Overdue, say: Phrasing) -> str:
     return (
         f"{formats.somebody(found.owner)} stopped renewing {say.time(found.renewed_at)}; "
         f"its lease runs out {say.time(found.expires_at)}"
     )
 
 
-def _recovered(found: Recovered, _: Telling) -> str:
+def _recovered(found: Recovered, _: Phrasing) -> str:
     late = found.late_s
-
     return f"{formats.somebody(found.owner)} renews again" + (
         f", {formats.duration(late)} late" if late else ""
     )
 
 
-def _expired(found: Expired, _: Telling) -> str:
+def _expired(found: Expired, _: Phrasing) -> str:
     length = found.expires_after_s
     silent = f": no renewal for {formats.duration(length)}" if length is not None else ""
-
     return f"the lease of {formats.somebody(found.owner)} ran out{silent}"
 
 
-def _taken_over(found: TakenOver, _: Telling) -> str:
+def _taken_over(found: TakenOver, _: Phrasing) -> str:
     dead, gap = found.dead_s, found.gap_s
     lag = found.lag
     after = ""
@@ -144,57 +165,51 @@ def _taken_over(found: TakenOver, _: Telling) -> str:
         after = f" {formats.duration(gap)} after its last renewal"
 
     waited = f"{formats.plural(lag, 'event')} waited" if lag else ""
-
     new, old = formats.somebody(found.owner), formats.somebody(found.previous_owner)
-
     return joined(f"{new} took it over from {old}{after}", waited)
 
 
-def _stolen(found: Stolen, _: Telling) -> str:
+def _stolen(found: Stolen, _: Phrasing) -> str:
     new, old = formats.somebody(found.owner), formats.somebody(found.previous_owner)
-
     return f"{new} took it from {old}, whose lease was alive: to balance the load"
 
 
-def _pingpong(found: BackAndForth, _: Telling) -> str:
+def _pingpong(found: BackAndForth, _: Phrasing) -> str:
     return (
         f"back to {formats.somebody(found.owner)} from {formats.somebody(found.previous_owner)}: "
         f"{formats.count(found.changes)} changes within {formats.duration(found.window_s)}"
     )
 
 
-def _rewound(found: Rewound, _: Telling) -> str:
+def _rewound(found: Rewound, _: Phrasing) -> str:
     before, after = formats.count(found.from_sequence), formats.count(found.to_sequence)
-
     return f"checkpoint went back from {before} to {after}"
 
 
-def _started(found: ConsumerStarted, _: Telling) -> str:
+def _started(found: ConsumerStarted, _: Phrasing) -> str:
     return f"started: {formats.text(found.consumer_name) or safe(found.command)}"
 
 
-def _gone(found: ConsumerGone, say: Telling) -> str:
+def _gone(found: ConsumerGone, say: Phrasing) -> str:
     lived = found.lived_s
     name = formats.text(found.consumer_name)
     ended = f"{name} ended" if name else "ended"
     signal = f" on SIG{formats.text(found.signal)}" if found.signal else ""
     after = f" after {formats.duration(lived)}" if lived is not None else ""
     owned = found.partitions
-
     return joined(f"{ended}{signal}{after}", f"it owned {owned_words(owned, say)}" if owned else "")
 
 
-def _source_failed(found: SourceDown, _: Telling) -> str:
+def _source_failed(found: SourceDown, _: Phrasing) -> str:
     return f"not read: {safe(found.summary).rstrip('.')}"
 
 
-def _source_recovered(found: SourceBack, _: Telling) -> str:
+def _source_recovered(found: SourceBack, _: Phrasing) -> str:
     down = found.down_s
-
     return "read again" + (f" after {formats.duration(down)}" if down is not None else "")
 
 
-def _measured(found: TakeoverMeasured, say: Telling) -> str:
+def _measured(found: TakeoverMeasured, say: Phrasing) -> str:
     owned = (
         f"{formats.somebody(found.owner)} owns it {formats.duration(found.gap_s)} after your signal"
     )
@@ -207,32 +222,30 @@ def _measured(found: TakeoverMeasured, say: Telling) -> str:
         return joined(owned, f"forecast from {guess(found.takeover)}{say.time(earliest)} on")
 
     kept = "kept" if found.is_inside_forecast else "missed"
-
     return joined(owned, f"forecast {guess(found.takeover)}{say.span(earliest, latest)}, {kept}")
 
 
-def _moved(found: TakeoverMoved, _: Telling) -> str:
+def _moved(found: TakeoverMoved, _: Phrasing) -> str:
     return f"its checkpoint moves again {formats.duration(found.moved_s)} after your signal"
 
 
-def _clock_set(found: ClockSet, _: Telling) -> str:
+def _clock_set(found: ClockSet, _: Phrasing) -> str:
     by_s = found.by_s
     way = "ahead" if by_s > 0 else "back"
-
     return f"this host's clock was set {way} by {formats.duration(abs(by_s))}"
 
 
-def _hub_recreated(found: HubCreatedAnew, say: Telling) -> str:
+def _hub_recreated(found: HubCreatedAnew, say: Phrasing) -> str:
     return (
         f"the hub was created anew {say.time(found.created_at)}: its sequence numbers begin again"
     )
 
 
-def _appeared(found: GroupAppeared, _: Telling) -> str:
+def _appeared(found: GroupAppeared, _: Phrasing) -> str:
     return f"the store has records of {safe(found.group) or 'the group'}"
 
 
-def _grew(found: HubGrew, _: Telling) -> str:
+def _grew(found: HubGrew, _: Phrasing) -> str:
     return f"from {formats.count(found.before)} to {formats.count(found.after)} partitions"
 
 

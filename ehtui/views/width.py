@@ -48,7 +48,6 @@ def pad(text: str, cells: int, *, align_right: bool = False) -> str:
     """`text` in exactly so many cells, cut or filled with spaces."""
     shown = cut(text, cells)
     space = " " * (cells - width(shown))
-
     return space + shown if align_right else shown + space
 
 

@@ -24,7 +24,7 @@ from ehtui.sources.processes import ProcessSource, own_line, own_user
 from ehtui.sources.start_times import started_at
 from ehtui.views.actions import confirmation
 from ehtui.views.outcomes import refusal_sentence
-from ehtui.views.telling import Telling
+from ehtui.views.phrasing import Phrasing
 from tests.children import identity, python_child
 from tests.domain.planning import plan_signal
 from tests.supervising import under
@@ -168,7 +168,7 @@ def test_what_a_script_started_in_the_background_ignores_an_interrupt() -> None:
 
         assert isinstance(interrupted, SignalPlan)
         assert interrupted.targets[0].effect is SignalEffect.IGNORED
-        (cost,) = confirmation(interrupted, Telling(seen)).costs
+        (cost,) = confirmation(interrupted, Phrasing(seen)).costs
         assert cost == f"{process.pid} ignores SIGINT: no partition is lost."
         assert process.is_running()
 

@@ -8,7 +8,7 @@ from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import Severity
 from ehtui.domain.world.process import LogIncident, LogIncidentKind
 from ehtui.views import findings
-from ehtui.views.telling import Telling
+from ehtui.views.phrasing import Phrasing
 from tests.domain.build import World, healthy, process_id
 
 Kind = LogIncidentKind
@@ -78,7 +78,7 @@ def test_what_no_retry_mends_is_found_at_once_and_ends_with_its_lines(
 
     found = world.finding(id_)
     assert (found.subject.pid, found.severity) == (100, severity)
-    assert "within" not in findings.sentence(found, Telling(world.snapshot))
+    assert "within" not in findings.sentence(found, Phrasing(world.snapshot))
     assert facts(found.evidence)["partitions"] == ("0",)
 
     repeat(world, kind, 4, every_s=35.0)
@@ -94,7 +94,7 @@ def test_every_trouble_has_its_words_and_its_event(kind: LogIncidentKind) -> Non
     repeat(world, kind, 6)
     world.play(20)
     id_ = FOUND.get(kind) or FOUND_AT_ONCE[kind][0]
-    say_it = Telling(world.snapshot)
+    say_it = Phrasing(world.snapshot)
     found = world.finding(id_)
 
     assert findings.sentence(found, say_it).startswith("100 ")

@@ -18,8 +18,8 @@ from ehtui.domain.world.process import (
     RecognisedBy,
     Traffic,
 )
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.report import report
-from ehtui.views.telling import Telling
 from ehtui.views.why import explain, explanation_lines
 from tests.domain.build import HUB, NAMESPACE, World, process_id
 from tests.domain.test_identity import link_of, of
@@ -208,7 +208,7 @@ def test_who_was_chosen_by_hand_is_offered_all_the_same() -> None:
 
 
 def told(world: World, pid: int) -> str:
-    explanation = explain(why(world.snapshot, Subject(pid=pid)), Telling(world.snapshot))
+    explanation = explain(why(world.snapshot, Subject(pid=pid)), Phrasing(world.snapshot))
     return "\n".join(explanation_lines(explanation))
 
 

@@ -14,7 +14,7 @@ import pytest
 from ehtui.actions.obstacles import CannotStartError
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle
-from ehtui.views.restarts import rehearsal_notes
+from ehtui.views.actions.costs import rehearsal_notes
 from tests.hands.consumers import (
     NOBODY,
     Stage,

@@ -22,8 +22,8 @@ from ehtui.domain.world.restarts import Loss, LossKind, StartObstacle
 from ehtui.sources.processes import ProcessSource
 from ehtui.sources.restart_records import read_restarts
 from ehtui.views.findings import advice, sentence
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.status import FailOn, exit_code
-from ehtui.views.telling import Telling
 from tests.hands.consumers import NOBODY, Stage, everybodys_python, run_by
 from tests.hands.test_after_the_signal import SLOW
 from tests.waiting import wait_until
@@ -54,7 +54,7 @@ def test_the_command_says_so_and_its_exit_code_too(stage: Stage) -> None:
     source = ProcessSource(restarts_in=stage.places.records)
     seen = reduce(start(Policy(), 0.0, ("processes",)), source.scan()).snapshot
     (down,) = seen.findings
-    say = Telling(seen)
+    say = Phrasing(seen)
 
     assert down.id == "consumer.down"
     assert exit_code(seen, FailOn.CRITICAL) == 2

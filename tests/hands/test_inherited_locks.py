@@ -14,7 +14,7 @@ import pytest
 from ehtui.actions.inherited_locks import inherited_locks
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle
-from ehtui.views.restarts import rehearsal_notes
+from ehtui.views.actions.costs import rehearsal_notes
 from tests.hands.consumers import Stage, chosen, lives
 from tests.hands.test_keepers import CONSUMER, Kept
 from tests.waiting import wait_until

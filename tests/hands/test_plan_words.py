@@ -14,10 +14,10 @@ from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.targets import Halt, SignalEffect
 from ehtui.domain.world.restarts import Keeper, Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.views.actions import confirmation
+from ehtui.views.actions.costs import loss_words, obstacle_words
 from ehtui.views.actions.text import Confirmation
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
-from ehtui.views.restarts import loss_words, obstacle_words
-from ehtui.views.telling import Telling
+from ehtui.views.phrasing import Phrasing
 from tests.domain.build import healthy
 from tests.domain.planning import plan_restart, plan_signal
 
@@ -54,7 +54,7 @@ def planned(
 
 
 def words(seen: Snapshot, plan: RestartPlan | SignalPlan) -> Confirmation:
-    return confirmation(plan, Telling(seen))
+    return confirmation(plan, Phrasing(seen))
 
 
 def test_how_long_it_waits() -> None:

@@ -22,7 +22,7 @@ from ehtui.tui.app import EhtuiApp
 from ehtui.tui.options import UiOptions
 from ehtui.views.actions import confirmation
 from ehtui.views.outcomes import outcome_sentence
-from ehtui.views.telling import Telling
+from ehtui.views.phrasing import Phrasing
 from tests.domain.build import World, healthy, process_id
 from tests.domain.planning import plan_restart
 from tests.tui.fakes import FakeBackend
@@ -251,7 +251,7 @@ def test_who_is_restarted_along_is_restarted_once() -> None:
 
 def test_the_plan_names_every_step() -> None:
     world = healthy()
-    words = confirmation(rolling(world, "owner-0", "owner-1"), Telling(world.snapshot))
+    words = confirmation(rolling(world, "owner-0", "owner-1"), Phrasing(world.snapshot))
 
     assert words.heading == "Restart 100 and 101, one after the other?"
     assert words.steps[0] == "1. Restart 100"

@@ -33,7 +33,7 @@ from ehtui.sources.restart_records import read_restarts, restarted_as
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.options import UiOptions
 from ehtui.views.actions import confirmation
-from ehtui.views.telling import Telling
+from ehtui.views.phrasing import Phrasing
 from tests.actions.test_executor import RecordingSender
 from tests.domain.build import healthy, process_id
 from tests.domain.planning import plan_again
@@ -285,7 +285,7 @@ def planned(ended: Ended, rehearsal: Rehearsal | Refusal = FOUND, **changes: Any
 def test_the_plan_says_whose_environment_it_gets() -> None:
     plan = planned(ENDED)
     assert (plan.environment, plan.missing) == (EnvironmentOf.ITSELF, ())
-    words = "\n".join(confirmation(plan, Telling(Snapshot())).steps)
+    words = "\n".join(confirmation(plan, Phrasing(Snapshot())).steps)
     assert "with the environment, user and limits that it had" in words
     assert "cd /srv && python c.py" in words
 
@@ -300,7 +300,7 @@ def test_names_without_a_value_are_told() -> None:
     plan = planned(replace(ENDED, record=told), is_remembered=False)
 
     assert (plan.environment, plan.missing) == (EnvironmentOf.EHTUI, ("KEY",))
-    words = confirmation(plan, Telling(world.snapshot))
+    words = confirmation(plan, Phrasing(world.snapshot))
     assert "Not set here, and so not for the new process: KEY." in words.costs
     assert words.is_grave
 

@@ -16,7 +16,7 @@ from ehtui.actions.obstacles import CannotStartError
 from ehtui.actions.workers import parent_that_starts
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle
-from ehtui.views.restarts import obstacle_words
+from ehtui.views.actions.costs import obstacle_words
 from tests.hands.consumers import CONSUMER, Stage, chosen, lives
 from tests.waiting import wait_until
 

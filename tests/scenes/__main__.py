@@ -15,8 +15,8 @@ from ehtui.domain.why import why
 from ehtui.sandbox.javascript import has_node
 from ehtui.sandbox.scenes import SCENES, Scene
 from ehtui.sandbox.scenes.verdict import Answer, Played, Verdict, judge
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.report import report
-from ehtui.views.telling import Telling
 from ehtui.views.why import explain, explanation_lines
 
 PAGE = Path(__file__).parents[2] / "docs" / "scenes.md"
@@ -105,7 +105,7 @@ def polls(answer: Answer) -> str:
 def reasons(played: Played) -> Iterator[str]:
     """Why? for everything that the last findings are about."""
     snapshot = played.last
-    telling = Telling(snapshot, group=played.scene.group)
+    telling = Phrasing(snapshot, group=played.scene.group)
 
     for subject in dict.fromkeys(finding.subject for finding in snapshot.findings):
         yield from explanation_lines(explain(why(snapshot, subject), telling))

@@ -13,7 +13,7 @@ from ehtui.sources.logs import CATCH_UP_BYTES, LogSource
 from ehtui.sources.source import Eager
 from ehtui.views.details.consumer import consumer_details
 from ehtui.views.keys import process_key
-from ehtui.views.telling import Telling
+from ehtui.views.phrasing import Phrasing
 from tests.domain.build import World
 from tests.sources.test_logs import process
 
@@ -86,7 +86,7 @@ def test_what_was_passed_over_is_shown_and_makes_no_log_silent() -> None:
 
     def shown() -> dict[str, str]:
         key = process_key(sample.id)
-        sections = consumer_details(world.snapshot, key, Telling(world.snapshot))
+        sections = consumer_details(world.snapshot, key, Phrasing(world.snapshot))
         return {line.label: line.value for section in sections for line in section.lines}
 
     consumer = read(12 * 1024 * 1024)

@@ -11,10 +11,10 @@ from ehtui.domain.snapshot import ConsumerRole, ConsumerState
 from ehtui.views.cells import Table
 from ehtui.views.details import consumer_details
 from ehtui.views.keys import process_key
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.report import consumers_report
 from ehtui.views.status import document
 from ehtui.views.tables import consumers_table
-from ehtui.views.telling import Telling
 from tests.status_schema import shipped
 from tests.views import world
 
@@ -50,7 +50,7 @@ def test_details_and_json_name_every_client() -> None:
     consumer = two_clients()
     snapshot = world.snapshot(consumers=(consumer,), findings=())
     key = process_key(consumer.process.id)
-    part = consumer_details(snapshot, key, Telling(snapshot, group=world.GROUP))[0]
+    part = consumer_details(snapshot, key, Phrasing(snapshot, group=world.GROUP))[0]
     told = [(line.label, line.value) for line in part.lines]
 
     assert [value for label, value in told if label == "owner id"] == [

@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.views.command_lines import brief
+from ehtui.views.processes import brief
 
 
 @pytest.mark.parametrize(

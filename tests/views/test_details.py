@@ -20,9 +20,9 @@ from ehtui.views.details import (
     partition_details,
 )
 from ehtui.views.details.consumer import ROLE
-from ehtui.views.links import LINK, RECOGNISED
+from ehtui.views.phrasing import Phrasing
+from ehtui.views.processes import LINK, RECOGNISED
 from ehtui.views.states import RULES
-from ehtui.views.telling import Telling
 from tests.views import world
 
 
@@ -35,7 +35,7 @@ def facts(sections: list[Section], heading: str) -> dict[str, str]:
 def of_partition(key: str = "2", snapshot: Snapshot | None = None) -> list[Section]:
     shown = snapshot or world.snapshot()
 
-    return partition_details(shown, world.GROUP, key, Telling(shown, group=world.GROUP))
+    return partition_details(shown, world.GROUP, key, Phrasing(shown, group=world.GROUP))
 
 
 def of_consumer(**changes: Any) -> list[Section]:
@@ -43,7 +43,7 @@ def of_consumer(**changes: Any) -> list[Section]:
     snapshot = world.snapshot(consumers=(consumer,))
     key = keys.process_key(consumer.process.id)
 
-    return consumer_details(snapshot, key, Telling(snapshot, group=world.GROUP))
+    return consumer_details(snapshot, key, Phrasing(snapshot, group=world.GROUP))
 
 
 def test_a_partition_in_the_hub() -> None:
@@ -157,7 +157,7 @@ def test_every_enumeration_has_words() -> None:
 def test_a_finding_with_advice_and_evidence() -> None:
     snapshot = world.snapshot()
     sections = finding_details(
-        snapshot, keys.finding_key(world.STANDS_BY), Telling(snapshot, group=world.GROUP)
+        snapshot, keys.finding_key(world.STANDS_BY), Phrasing(snapshot, group=world.GROUP)
     )
 
     assert [section.heading for section in sections] == ["Finding", "What to do", "Evidence"]
@@ -168,14 +168,14 @@ def test_a_finding_with_advice_and_evidence() -> None:
 
 def test_an_event() -> None:
     snapshot = world.snapshot(timeline=(replace(world.CLAIMED, is_approximate=True),))
-    told = facts(event_details(snapshot, "1", Telling(snapshot, group=world.GROUP)), "Event")
+    told = facts(event_details(snapshot, "1", Phrasing(snapshot, group=world.GROUP)), "Event")
 
     assert told["P2"] == "51ab7c10 claimed it (was never owned)"
     assert told["~"] == "polls could have missed a change in between"
 
 
 def test_what_is_gone_has_no_details() -> None:
-    say = Telling(world.snapshot())
+    say = Phrasing(world.snapshot())
 
     assert consumer_details(world.snapshot(), "1@2.000", say) == []
     assert finding_details(world.snapshot(), "x", say) == []
@@ -200,7 +200,7 @@ def test_a_log_that_hides_the_owner_says_which_line_to_add(
     silent = replace(world.consumer(7, 7380, name=name), log=log)
     snapshot = world.snapshot(consumers=(silent,))
     key = keys.process_key(silent.process.id)
-    sections = consumer_details(snapshot, key, Telling(snapshot, group=world.GROUP))
+    sections = consumer_details(snapshot, key, Phrasing(snapshot, group=world.GROUP))
     (told,) = next(s for s in sections if s.heading == "Its log does not say who it is").lines
 
     assert line in told.value
@@ -223,7 +223,7 @@ def test_what_geo_replication_means_for_an_offset(
     snapshot = world.snapshot(hub=replace(world.hub("0", "1", "2"), georeplication_factor=factor))
     facts = {
         line.label: line.value
-        for line in partition_details(snapshot, world.GROUP, "0", Telling(snapshot))[0].lines
+        for line in partition_details(snapshot, world.GROUP, "0", Phrasing(snapshot))[0].lines
     }
 
     assert (facts["geo-replication"], facts["last offset"]) == (replication, offset)

@@ -14,8 +14,8 @@ from ehtui.domain.findings.evidence import CrashLoop, FindingKind
 from ehtui.domain.snapshot import Finding, Severity, Subject
 from ehtui.views import findings
 from ehtui.views.evidence import evidence_lines, label
-from ehtui.views.findings.consumer import create_group
-from ehtui.views.telling import Telling
+from ehtui.views.findings.ownership import create_group
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.width import width
 from tests.evidence import (
     EXAMPLES,
@@ -28,7 +28,7 @@ from tests.evidence import (
 )
 from tests.views import world
 
-SAY = Telling(world.snapshot(), group=world.GROUP)
+SAY = Phrasing(world.snapshot(), group=world.GROUP)
 
 
 def of_kind(kind: FindingKind[Any], values: Values, *, unknown: bool) -> Finding:

@@ -7,9 +7,9 @@ import pytest
 from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
 from ehtui.domain.snapshot import GroupPartition, Health, LeaseState, Snapshot
 from ehtui.domain.targets import Doubt, OwnedPartition, TakeoverWindow
-from ehtui.views.goals import Goal, unmet
-from ehtui.views.stopwatch import lap_document, lap_sentence
-from ehtui.views.telling import Telling
+from ehtui.views.pending import Goal, unmet
+from ehtui.views.phrasing import Phrasing
+from ehtui.views.takeovers import takeover_document, takeover_sentence
 from tests.views import world
 
 
@@ -55,7 +55,7 @@ def test_what_keeps_a_group_from_a_goal(
 
 WINDOW = TakeoverWindow(world.NOW + 41, world.NOW + 77, "python-180/30")
 OWNED = OwnedPartition(world.GROUP, "2", WINDOW)
-SAY = Telling(world.snapshot())
+SAY = Phrasing(world.snapshot())
 
 
 @pytest.mark.parametrize(
@@ -93,11 +93,11 @@ SAY = Telling(world.snapshot())
     ],
 )
 def test_laps(lap: MeasuredTakeover, sentence: str) -> None:
-    assert lap_sentence(lap, SAY) == sentence
+    assert takeover_sentence(lap, SAY) == sentence
 
 
 def test_a_lap_as_json_keeps_the_unknown_null() -> None:
-    told = lap_document(MeasuredTakeover(OWNED, world.C, world.NOW, 17))
+    told = takeover_document(MeasuredTakeover(OWNED, world.C, world.NOW, 17))
 
     assert (told["forecast_s"], told["gap_s"], told["is_inside_forecast"]) == (
         [41.0, 77.0],

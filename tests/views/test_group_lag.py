@@ -13,7 +13,7 @@ from ehtui.domain.snapshot import (
     Snapshot,
     SourceState,
 )
-from ehtui.views.group_lag import WINDOW_S, total_lag
+from ehtui.views.lags import WINDOW_S, total_lag
 
 NOBODY = Lease(LeaseState.NEVER_OWNED)
 READ = 1_000.0

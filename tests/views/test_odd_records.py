@@ -25,9 +25,9 @@ from ehtui.views import findings
 from ehtui.views.cells import Table
 from ehtui.views.details import Section, partition_details
 from ehtui.views.headline import headline
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.status import document
 from ehtui.views.tables import partitions_table
-from ehtui.views.telling import Telling
 from ehtui.views.why import explain
 from tests.evidence import finding_evidence
 from tests.status_schema import shipped
@@ -77,7 +77,7 @@ def texts(sections: list[Section]) -> dict[str, str]:
 def test_a_checkpoint_that_cannot_be_read_stands_in_its_row_and_says_why_in_the_details() -> None:
     snapshot = seen(broken())
     cells = row(partitions_table(snapshot, world.GROUP), "0")
-    facts = texts(partition_details(snapshot, world.GROUP, "0", Telling(snapshot)))
+    facts = texts(partition_details(snapshot, world.GROUP, "0", Phrasing(snapshot)))
 
     assert (cells["health"], cells["checkpoint"], cells["lag"]) == ("unknown", "unreadable", "–")
     assert facts["unreadable checkpoint"] == REASON
@@ -90,7 +90,7 @@ def test_whose_a_lease_is_that_cannot_be_read_is_not_known() -> None:
     lost = world.lease(LeaseState.UNREADABLE, None, expires_after=None, renewed_at=None)
     snapshot = seen(broken(RecordKind.LEASE, lease=lost))
     cells = row(partitions_table(snapshot, world.GROUP), "0")
-    told = explain(why(snapshot, Subject(group=world.GROUP, partition="0")), Telling(snapshot))
+    told = explain(why(snapshot, Subject(group=world.GROUP, partition="0")), Phrasing(snapshot))
 
     assert (cells["health"], cells["owner"], cells["lease"]) == ("unclear", "–", "–")
     answers = [answer.text for answer in told.answers]
@@ -102,7 +102,7 @@ def test_whose_a_lease_is_that_cannot_be_read_is_not_known() -> None:
 def test_a_partition_that_the_hub_does_not_have_comes_last_and_says_so() -> None:
     snapshot = seen(world.partition("0", world.lease(), 9, 9), strays=(stray(),))
     table = partitions_table(snapshot, world.GROUP)
-    facts = texts(partition_details(snapshot, world.GROUP, "7", Telling(snapshot)))
+    facts = texts(partition_details(snapshot, world.GROUP, "7", Phrasing(snapshot)))
 
     assert table.keys == ("0", "1", "2", "7")
     assert row(table, "7")["health"] == "absent"
@@ -126,7 +126,7 @@ def test_the_document_has_them_with_their_reasons() -> None:
 def told(kind: str, evidence: dict[str, Any], **subject: Any) -> str:
     parts = Subject(**({"group": world.GROUP} | subject))
     found = Finding(kind, Severity.WARNING, parts, finding_evidence(kind, evidence), world.NOW - 60)
-    return findings.sentence(found, Telling(world.snapshot(), group=world.GROUP))
+    return findings.sentence(found, Phrasing(world.snapshot(), group=world.GROUP))
 
 
 def test_the_finding_names_the_partition_the_record_and_the_reason() -> None:
@@ -150,7 +150,7 @@ def test_strays_are_told_with_who_renews_them() -> None:
 def test_a_blob_lease_whose_end_nobody_saw_has_no_length(id_: str) -> None:
     evidence = finding_evidence(id_, {"owner": "web-01", "partitions": ("0",)})
     found = Finding(id_, Severity.CRITICAL, Subject(world.GROUP, "0"), evidence, world.NOW)
-    say = Telling(world.snapshot(), group=world.GROUP)
+    say = Phrasing(world.snapshot(), group=world.GROUP)
 
     for text in (findings.sentence(found, say), findings.headline(found, say)):
         assert "–" not in text

@@ -12,8 +12,8 @@ from ehtui.views import keys
 from ehtui.views.cells import Row, Table
 from ehtui.views.glyphs import ASCII
 from ehtui.views.groups import groups_table
-from ehtui.views.plain import table_lines
-from ehtui.views.problems import problem_line, sources_table
+from ehtui.views.report import table_lines
+from ehtui.views.sources import problem_line, sources_table
 from ehtui.views.status import document
 from ehtui.views.tables import (
     RowMemo,

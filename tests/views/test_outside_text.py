@@ -19,8 +19,8 @@ from ehtui.views.details import (
     partition_details,
 )
 from ehtui.views.headline import headline
-from ehtui.views.plain import GAP, table_lines
-from ehtui.views.report import report
+from ehtui.views.phrasing import Phrasing
+from ehtui.views.report import GAP, report, table_lines
 from ehtui.views.status import document
 from ehtui.views.tables import (
     consumers_table,
@@ -28,7 +28,6 @@ from ehtui.views.tables import (
     partitions_table,
     timeline_table,
 )
-from ehtui.views.telling import Telling
 from ehtui.views.width import width
 from tests.evidence import event_evidence
 from tests.views import world
@@ -115,7 +114,7 @@ def prefix_of(line: str, cells: int) -> str | None:
 
 
 def everything_shown(snapshot: Snapshot) -> str:
-    say = Telling(snapshot, group=world.GROUP)
+    say = Phrasing(snapshot, group=world.GROUP)
     sections = [
         *partition_details(snapshot, world.GROUP, snapshot.partitions[-1].id, say),
         *consumer_details(snapshot, keys.process_key(snapshot.consumers[-1].process.id), say),

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.views.owners import Livery, OwnerMark, marks_of, owner_marks
+from ehtui.views.glyphs import OwnerMark, OwnerMarks, marks_of, owner_marks
 from tests.views import world
 
 OWNERS = st.frozensets(st.uuids().map(str), max_size=40)
@@ -60,7 +60,7 @@ def test_owners_of_all_groups_and_processes_are_marked() -> None:
 def test_marks_stay_with_their_owners_whoever_comes_or_goes(
     first: frozenset[str], second: frozenset[str]
 ) -> None:
-    livery = Livery()
+    livery = OwnerMarks()
     before = dict(livery.worn_by(first))
     livery.worn_by(second)
     again = livery.worn_by(first | second)
@@ -69,7 +69,7 @@ def test_marks_stay_with_their_owners_whoever_comes_or_goes(
 
 
 def test_who_comes_gets_what_nobody_present_wears() -> None:
-    livery = Livery()
+    livery = OwnerMarks()
     came, went = [f"owner-{n}" for n in range(8)], "owner-0"
     livery.worn_by(set(came))
     marks = livery.worn_by({*came, "next"} - {went})

@@ -25,7 +25,7 @@ from ehtui.domain.snapshot import (
 from ehtui.domain.world.hub import PartitionSample
 from ehtui.views.cells import Cell, Row, Tone
 from ehtui.views.glyphs import ASCII
-from ehtui.views.plain import table_lines
+from ehtui.views.report import table_lines
 from ehtui.views.states import health_of
 from ehtui.views.tables import RowMemo, partitions_table
 from ehtui.views.width import width

@@ -31,10 +31,10 @@ from ehtui.domain.world.process import Obstacle, ProcessId, Supervisor
 from ehtui.views import actions
 from ehtui.views.actions import confirmation
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
-from ehtui.views.telling import Telling
+from ehtui.views.phrasing import Phrasing
 from tests.views import world
 
-SAY = Telling(world.snapshot(), group=world.GROUP)
+SAY = Phrasing(world.snapshot(), group=world.GROUP)
 AFTER_EXPIRY = TakeoverWindow(world.NOW + 168, world.NOW + 204, "python-180/30")
 ASSUMED = replace(AFTER_EXPIRY, doubt=Doubt.UNTIMED)
 SOON = TakeoverWindow(world.NOW, world.NOW + 36, "released")
@@ -359,7 +359,7 @@ def owners(count: int) -> Any:
         world.partition(str(n), world.lease(LeaseState.RELEASED), 9, 9) for n in range(count, 3)
     ]
 
-    return Telling(world.snapshot(groups=(world.group_state(*held, *free),)))
+    return Phrasing(world.snapshot(groups=(world.group_state(*held, *free),)))
 
 
 @pytest.mark.parametrize(
@@ -377,14 +377,14 @@ def test_what_a_start_gets(count: int, words: str) -> None:
 def test_a_start_in_a_group_without_records() -> None:
     never = world.lease(LeaseState.NEVER_OWNED, owner=None)
     blank = world.partition("0", never, 9, None)._replace(checkpoint=None)
-    say = Telling(world.snapshot(groups=(world.group_state(blank),)))
+    say = Phrasing(world.snapshot(groups=(world.group_state(blank),)))
 
     assert "has no records yet" in confirmation(START, say).costs[0]
-    assert "has no records yet" in confirmation(START, Telling(world.snapshot(groups=()))).costs[0]
+    assert "has no records yet" in confirmation(START, Phrasing(world.snapshot(groups=()))).costs[0]
 
 
 def test_a_start_on_production_is_grave() -> None:
-    production = Telling(world.snapshot(policy=Policy(is_production=True)))
+    production = Phrasing(world.snapshot(policy=Policy(is_production=True)))
 
     assert confirmation(START, production).is_grave
 

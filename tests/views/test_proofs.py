@@ -12,12 +12,12 @@ from ehtui.domain.snapshot import GroupPartition, Snapshot, Subject
 from ehtui.domain.why import why
 from ehtui.tui.grid_layout import arrange
 from ehtui.views.details import partition_details
-from ehtui.views.goals import Goal, reserved
 from ehtui.views.headline import headline
-from ehtui.views.proofs import PROOFS, WRITERS, reservation, sentence
+from ehtui.views.pending import Goal, reserved
+from ehtui.views.phrasing import Phrasing
+from ehtui.views.states import PROOFS, WRITERS, proof_sentence, reservation
 from ehtui.views.status import document
 from ehtui.views.tables import partitions_table
-from ehtui.views.telling import Telling
 from ehtui.views.why import explain
 from tests.views import world
 
@@ -43,7 +43,7 @@ def word(snapshot: Snapshot) -> str:
 @pytest.mark.parametrize("writer", Writer)
 @pytest.mark.parametrize("proof", Proof)
 def test_every_proof_is_told_with_its_writer(writer: Writer, proof: Proof) -> None:
-    told = sentence(Proven(proof, writer))
+    told = proof_sentence(Proven(proof, writer))
 
     assert told is not None
     assert WRITERS[writer] in told
@@ -54,7 +54,7 @@ def test_every_proof_is_told_with_its_writer(writer: Writer, proof: Proof) -> No
 
 def test_a_lag_of_zero_under_functions_is_not_called_done() -> None:
     snapshot = seen(of_functions())
-    say = Telling(snapshot, group=world.GROUP)
+    say = Phrasing(snapshot, group=world.GROUP)
     facts = {
         line.label: line.value
         for section in partition_details(snapshot, world.GROUP, "0", say)

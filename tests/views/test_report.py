@@ -11,8 +11,7 @@ from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import Snapshot, SourceStatus
 from ehtui.views.cells import Cell, Column, Row, Table, Tone
 from ehtui.views.glyphs import ASCII
-from ehtui.views.plain import table_lines
-from ehtui.views.report import OutputFormat, report
+from ehtui.views.report import OutputFormat, report, table_lines
 from ehtui.views.width import width
 from tests.views import world
 

@@ -12,7 +12,7 @@ from ehtui.views.cells import Row, Table, Tone
 from ehtui.views.glyphs import UNICODE
 from ehtui.views.headline import headline
 from ehtui.views.report import report
-from ehtui.views.staleness import stepped
+from ehtui.views.sources import stepped
 from ehtui.views.tables import partitions_table
 from tests.views import world
 

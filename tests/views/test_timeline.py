@@ -11,14 +11,14 @@ from ehtui.domain.evidence import EventKind, Evidence, facts
 from ehtui.domain.snapshot import Severity, Subject, TimelineEvent
 from ehtui.domain.timeline import TIMELINE_KINDS
 from ehtui.views import timeline
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.status import document
 from ehtui.views.tables import timeline_table
-from ehtui.views.telling import Telling
-from ehtui.views.told_twice import told_once
+from ehtui.views.tables.timeline import told_once
 from tests.evidence import EXAMPLES, ZEROS, Values, anything, example
 from tests.views import world
 
-SAY = Telling(world.snapshot(), group=world.GROUP)
+SAY = Phrasing(world.snapshot(), group=world.GROUP)
 
 
 @pytest.mark.parametrize("kind", TIMELINE_KINDS)
@@ -180,7 +180,7 @@ def test_a_finding_ends_in_the_words_in_which_it_began() -> None:
 
 def test_the_words_of_a_beginning_stay_as_time_goes_on() -> None:
     began, _ = finding_events()
-    later = Telling(replace(world.snapshot(), taken_at=world.NOW + 900), group=world.GROUP)
+    later = Phrasing(replace(world.snapshot(), taken_at=world.NOW + 900), group=world.GROUP)
 
     assert timeline.sentence(began, later) == timeline.sentence(began, SAY)
 

@@ -23,18 +23,18 @@ from ehtui.domain.why.verdicts import Verdict
 from ehtui.domain.world.process import LogState, RecognisedBy
 from ehtui.views.cells import Tone
 from ehtui.views.glyphs import ASCII
-from ehtui.views.telling import Telling
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.why import TEXTS, Explanation, about, document, explain, explanation_lines
 from ehtui.views.why.words import CLAIMING, OWNERSHIP, STANDBY, VERDICT_WORDS
 from tests.evidence import EXAMPLES, ZEROS, Values, anything, evidence_of, example
 from tests.views import world
 from tests.views.test_findings import MoonPhase
 
-SAY = Telling(world.snapshot(), group=world.GROUP)
+SAY = Phrasing(world.snapshot(), group=world.GROUP)
 
 
 def told(snapshot: Snapshot, **subject: Any) -> Explanation:
-    return explain(why(snapshot, Subject(**subject)), Telling(snapshot, group=world.GROUP))
+    return explain(why(snapshot, Subject(**subject)), Phrasing(snapshot, group=world.GROUP))
 
 
 def of_check(name: str, passed: bool | None, evidence: Evidence) -> Explanation:
@@ -205,7 +205,7 @@ def test_its_document_has_flat_evidence() -> None:
 
 def test_ascii_marks() -> None:
     explained = explain(
-        why(standing_by(), Subject(pid=51411)), Telling(standing_by()), glyphs=ASCII
+        why(standing_by(), Subject(pid=51411)), Phrasing(standing_by()), glyphs=ASCII
     )
 
     assert {answer.mark for answer in explained.answers} <= {"+", "x", "–"}

@@ -44,7 +44,6 @@ def pingpongs(context: GroupContext) -> Iterator[Finding]:
     """Two live owners that take a partition from each other again and again."""
     for partition, own in by_partition(context.handovers).items():
         run = pingpong(own)
-
         owners = {o for m in run for o in (m.from_owner, m.to_owner) if o is not None}
         is_over = bool(owners & context.ended)
 
@@ -113,7 +112,6 @@ def _is_restarted(context: GroupContext, owner: str) -> bool:
     """Whether this session started it in the place of one that it stopped."""
     link = context.builder.host.links.get(owner)
     start = context.builder.host.start_of(link.process) if link is not None else None
-
     return start is not None and start.is_restart
 
 

@@ -11,8 +11,7 @@ from ehtui.domain.evidence import partitions_of
 from ehtui.domain.findings import (
     balance,
     causes,
-    consumers,
-    leases,
+    ownership,
     processes,
     progress,
     records,
@@ -45,7 +44,6 @@ def gather(builder: SnapshotBuilder) -> tuple[Finding, ...]:
 
     # Last: by then every partition whose cause is told is known.
     found.extend(processes.troubles(builder, contexts))
-
     known = {f.key: f for f in builder.before.findings}
     settled = [_settled(f, known.get(f.key), builder.now) for f in found]
     settled.sort(key=lambda f: (_RANK[f.severity], f.since))
@@ -72,8 +70,7 @@ _OF_SESSION: tuple[Callable[[SnapshotBuilder], Iterator[Finding]], ...] = (
 _OF_GROUP: tuple[Callable[[GroupContext], Iterator[Finding]], ...] = (
     *records.OF_GROUP,
     *causes.OF_GROUP,
-    *leases.OF_GROUP,
-    *consumers.OF_GROUP,
+    *ownership.OF_GROUP,
     *balance.OF_GROUP,
 )
 
@@ -156,26 +153,22 @@ def _beginning(timeline: Sequence[TimelineEvent], finding: Finding) -> tuple[Fin
 def _is_judged(builder: SnapshotBuilder, finding: Finding) -> bool:
     """Whether it is known to be over: what it rests on is still read."""
     needed = _RESTS_ON.get(finding.id.partition(".")[0], ("store",))
-
     return all(s.status is not SourceStatus.FAILED for s in builder.sources if s.name in needed)
 
 
 def _goes_on(finding: Finding, others: Iterable[Finding]) -> bool:
     thread = _thread(finding)
-
     return any(_thread(other) == thread and _shares(finding, other) for other in others)
 
 
 def _thread(finding: Finding) -> _Thread:
     subject: Subject = finding.subject
-
     return finding.id, subject.group, subject.owner, subject.pid, subject.source
 
 
 def _shares(one: Finding, other: Finding) -> bool:
     """Whether they are about the same partitions, or some of the same."""
     first, second = _places(one), _places(other)
-
     return first == second or not first.isdisjoint(second)
 
 

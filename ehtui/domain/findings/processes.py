@@ -181,7 +181,6 @@ def unfinished(builder: SnapshotBuilder) -> Iterator[Finding]:
 def _runs_again(record: RestartRecord, running: Iterable[ProcessSample]) -> bool:
     """Whether somebody has started it by hand since."""
     command = " ".join(record.command)
-
     return any(
         process.command == command
         and process.cwd == record.folder
@@ -226,7 +225,6 @@ def _down(builder: SnapshotBuilder, record: RestartRecord) -> Finding:
         asked_at=_server_time(builder, record.asked_at),
     )
     subject, since = Subject(pid=evidence.pid), _server_time(builder, record.at)
-
     return finding(CONSUMER_DOWN, Severity.CRITICAL, subject, evidence, since)
 
 

@@ -95,7 +95,6 @@ def _is_missed(builder: SnapshotBuilder, other: OtherName) -> bool:
 
 def _is_live(builder: SnapshotBuilder, other: OtherName) -> bool:
     expiry_s = builder.policy.lease_of(other.group).expires_after_s or PYTHON.expires_after_s
-
     return other.owned_at is not None and other.seen_at - other.owned_at < expiry_s
 
 
@@ -258,7 +257,6 @@ def _unreadable(blobs: Sequence[UnreadableBlob], group: str | None) -> Finding:
         reason=blobs[0].reason,
     )
     subject = Subject(group=group, partition=partitions[0] if len(partitions) == 1 else None)
-
     return finding(STORE_UNREADABLE_BLOB, Severity.WARNING, subject, evidence)
 
 

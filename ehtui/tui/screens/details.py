@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from ehtui.views.details.lines import Line, Section
+    from ehtui.views.cells import Line, Section
 
 _LABEL_CELLS = 22
 _UNBROKEN = 10_000

@@ -11,7 +11,7 @@ from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.grid import Grid
 from ehtui.tui.screens.dialog import Dialog
 from ehtui.tui.widgets.lag_pane import LagPane
-from ehtui.views.group_lag import total_lag
+from ehtui.views.lags import total_lag
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,8 +9,8 @@ from typing_extensions import override
 
 from ehtui.tui.grid import Grid
 from ehtui.tui.widgets.lag_pane import LagPane
-from ehtui.views.group_lag import total_lag
 from ehtui.views.groups import groups_table
+from ehtui.views.lags import total_lag
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult

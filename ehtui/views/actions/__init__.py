@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ehtui.domain.plans import Plan
     from ehtui.views.actions.text import ActionText
     from ehtui.views.event_text import EventText
-    from ehtui.views.telling import Telling
+    from ehtui.views.phrasing import Phrasing
 
 _TEXTS: tuple[ActionText[Any], ...] = (
     signal.TEXT,
@@ -32,7 +32,7 @@ def text_of(plan: Plan) -> ActionText[Any]:
     return _BY_PLAN[type(plan)]
 
 
-def confirmation(plan: Plan, say: Telling) -> Confirmation:
+def confirmation(plan: Plan, say: Phrasing) -> Confirmation:
     """The question that is asked before a plan is done."""
     return text_of(plan).confirmation(plan, say)
 
@@ -40,7 +40,6 @@ def confirmation(plan: Plan, say: Telling) -> Confirmation:
 def leaving(plans: Sequence[Plan]) -> Confirmation:
     """The question that is asked before ehtui is left while `plans` are under way."""
     told = [_leaving(plan) for plan in plans]
-
     return Confirmation(
         heading="Quit now?",
         steps=tuple(f"{step} is under way." for step, _ in told),
@@ -52,5 +51,4 @@ def leaving(plans: Sequence[Plan]) -> Confirmation:
 
 def _leaving(plan: Plan) -> tuple[str, str]:
     words = text_of(plan).leaving
-
     return words(plan) if words is not None else (f"A {plan.kind}", "Nobody learns how it ends.")

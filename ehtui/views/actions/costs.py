@@ -1,18 +1,20 @@
-"""What a plan costs: who loses which partition, and for how long."""
+"""What a plan costs: who loses which partition and for how long, what a new process lacks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.targets import OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
+from ehtui.domain.targets import Halt, OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 from ehtui.domain.text import safe
+from ehtui.domain.world.restarts import LossKind, StartObstacle
 from ehtui.views import formats
-from ehtui.views.basis import DOUBTS, basis
-from ehtui.views.restarts import HALTED
-from ehtui.views.telling import Telling, it, partitions
+from ehtui.views.phrasing import Phrasing, it, partitions
+from ehtui.views.takeovers import DOUBTS, basis
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from ehtui.domain.world.restarts import Keeper, Loss, Rehearsal
 
 
 def is_grave(target: SignalTarget) -> bool:
@@ -29,7 +31,7 @@ def is_grave(target: SignalTarget) -> bool:
     )
 
 
-def target_cost(target: SignalTarget, signal: str, say: Telling) -> str:
+def target_cost(target: SignalTarget, signal: str, say: Phrasing) -> str:
     """What one process loses, in a sentence or two."""
     if target.halted_by is not None and signal not in {"KILL", "CONT", "STOP"}:
         halted = f"{target.process.pid} {HALTED[target.halted_by]}"
@@ -38,7 +40,7 @@ def target_cost(target: SignalTarget, signal: str, say: Telling) -> str:
     return _cost(target, signal, say)
 
 
-def _cost(target: SignalTarget, signal: str, say: Telling) -> str:
+def _cost(target: SignalTarget, signal: str, say: Phrasing) -> str:
     pid = str(target.process.pid)
 
     if target.effect is SignalEffect.IGNORED:
@@ -69,7 +71,7 @@ def _alike(owns: Sequence[OwnedPartition]) -> list[list[OwnedPartition]]:
     return list(alike.values())
 
 
-def _loss(owned: Sequence[OwnedPartition], target: SignalTarget, signal: str, say: Telling) -> str:
+def _loss(owned: Sequence[OwnedPartition], target: SignalTarget, signal: str, say: Phrasing) -> str:
     names = [each.partition for each in owned]
     where = f"{partitions(names)}{say.of_group(owned[0].group)}"
     window = owned[0].takeover
@@ -97,7 +99,7 @@ def _loss(owned: Sequence[OwnedPartition], target: SignalTarget, signal: str, sa
     )
 
 
-def _back(window: TakeoverWindow, say: Telling) -> str:
+def _back(window: TakeoverWindow, say: Phrasing) -> str:
     """`12:03:41–12:04:17 (up to 1m17s; Python 180/30 s)`; `~` where it is assumed."""
     last = window.latest_at if window.latest_at is not None else window.earliest_at
     longest = formats.duration(max(0.0, last - say.now)) if last is not None else formats.UNKNOWN
@@ -109,11 +111,10 @@ def _back(window: TakeoverWindow, say: Telling) -> str:
         return f"{word} {guess}{say.time(last)} on ({rests_on})"
 
     when = say.span(window.earliest_at, window.latest_at)
-
     return f"{guess}{when} (up to {guess}{longest}; {rests_on})"
 
 
-def joining(group: str, say: Telling) -> str:
+def joining(group: str, say: Phrasing) -> str:
     """What one more consumer of a group will get."""
     state = say.snapshot.group(group)
     name = safe(group)
@@ -131,5 +132,111 @@ def joining(group: str, say: Telling) -> str:
         return f"{name} has {formats.plural(owners, 'owner')} for {count}: it will stand by."
 
     held = formats.plural(owners, "owner")
-
     return f"{name} has {held} for {count}: it takes its share from them, or what is free."
+
+
+_OBSTACLES: Mapping[StartObstacle, str] = {
+    StartObstacle.CLOSED: "how it was started is not for this user to read",
+    StartObstacle.FOLDER_GONE: "its working folder {} was deleted",
+    StartObstacle.FOLDER_CLOSED: "its user can't enter its working folder {}",
+    StartObstacle.PROGRAM_GONE: "“{}”, its command's first word, is not there or not what it runs",
+    StartObstacle.SCRIPT_GONE: "its script {} is not there, or not for its user to read",
+    StartObstacle.MODULE_GONE: "its Python finds no module {}",
+    StartObstacle.VENV_GONE: "its virtual environment is gone: {}",
+    StartObstacle.INPUT_CONSUMED: "its program came through a pipe, which gives it once",
+    StartObstacle.FILE_HANDED: "the shell that started it gave it {}, once",
+    StartObstacle.WORKER: "it is a worker of {}, and only that one can start another",
+    StartObstacle.COMMAND_OVERWRITTEN: "it wrote “{}” over its command line",
+    StartObstacle.ARGUMENT_BLANKED: "it blanked an argument, which reads {} now",
+    StartObstacle.ENVIRONMENT_OVERWRITTEN: "it wrote a title over its environment",
+    StartObstacle.LOG_UNWRITABLE: "its output has no place: {}",
+    StartObstacle.RECORD_UNWRITABLE: "the restart can't be recorded: {}",
+    StartObstacle.NAMESPACE: "it runs in a {} namespace that can't be entered from here",
+    StartObstacle.ROOT_FOLDER: "it runs in another root folder: {}",
+    StartObstacle.SYSTEM_CALLS: "it runs under a system call filter (seccomp) of its own",
+    StartObstacle.LABEL: "its security label {} can't be given to another process",
+    StartObstacle.RIGHTS: "the new process would have more rights: {}",
+    StartObstacle.LOCK_TAKEN: "the lock {}, under which it ran, is somebody else's by now",
+    StartObstacle.SECRETS_GONE: "its arguments held secrets, which are kept nowhere",
+    StartObstacle.LEFT_ALONE: "whoever carried the restart out was ended on the way",
+    StartObstacle.NOT_REHEARSED: "its start was tried and failed: {}",
+}
+_LOSSES: Mapping[LossKind, str] = {
+    LossKind.INPUT: "The new process reads nothing from standard input: it was {}.",
+    LossKind.CGROUP: "It leaves the cgroup {}: that one's limits do not hold for the new process.",
+    LossKind.NICE: "Its nice value {} can't be given back.",
+    LossKind.SCHEDULER: "Its scheduling policy and priority {} can't be given back.",
+    LossKind.LIMIT: "Its limit {} can't be given back.",
+    LossKind.OOM: "Its oom_score_adj {} can't be given back.",
+    LossKind.AFFINITY: "Its CPUs {} can't be given back: it may run on others.",
+    LossKind.IO_PRIORITY: "Its I/O priority {} can't be given back.",
+    LossKind.PERSONALITY: "Its personality {} (setarch) can't be given back.",
+    LossKind.LOCK: "The new process does not hold the lock {}: others may start one beside it.",
+    LossKind.GROUPS: "Its groups {} can't be given back.",
+    LossKind.CAPABILITIES: "The new process lacks capabilities that this one has: {}.",
+    LossKind.LABEL: "Its security label {} can't be given back.",
+    LossKind.TIME_LIMIT: "`{}` ends this one in time: the new process has no such limit.",
+}
+_INPUTS: Mapping[str, str] = {
+    "file": "a file that can't be opened again",
+    "pipe": "a pipe that can't be taken over",
+    "terminal": "a terminal",
+    "other": "nothing that can be opened again",
+}
+HALTED: Mapping[Halt, str] = {
+    Halt.STOP: "is stopped (SIGSTOP)",
+    Halt.DEBUGGER: "is held by a debugger",
+}
+
+
+def obstacle_words(obstacle: StartObstacle, detail: str) -> str:
+    """Why it can't be started again, as the end of a sentence."""
+    return _OBSTACLES[obstacle].format(safe(detail)).rstrip(": ")
+
+
+def by_hand(folder: str | None, command: Sequence[str]) -> str:
+    """What somebody would type to start it; secrets are masked."""
+    words = formats.command(*map(safe, command))
+    return f"{formats.command('cd', safe(folder))} && {words}" if folder else words
+
+
+def rehearsal_notes(rehearsal: Rehearsal) -> Iterator[str]:
+    """What the new process is not, in sentences."""
+    if rehearsal.is_new_program:
+        yield f"{safe(rehearsal.program or '')} was replaced since: the new file is started."
+
+    if rehearsal.children:
+        has = formats.plural(rehearsal.children, "child process", "child processes")
+        yield f"It has {has}: whatever does not end with it goes on beside the new one."
+
+    for path in rehearsal.locks:
+        yield (
+            f"It holds the lock {safe(path)}, taken by whoever started it: the new process takes "
+            "it, and none is started where somebody else has it by then."
+        )
+
+    yield from (loss_words(loss) for loss in rehearsal.losses)
+
+
+def loss_words(loss: Loss) -> str:
+    """What the new process lacks."""
+    was = _INPUTS.get(loss.was, loss.was) if loss.kind is LossKind.INPUT else loss.was
+
+    return _LOSSES[loss.kind].format(safe(was))
+
+
+def keeper_step(keeper: Keeper) -> str:
+    """What is looked for before one is started."""
+    what = "a loop" if keeper.is_loop else "its parent"
+    return (
+        f"look for {formats.duration(keeper.look_s)} whether {what}, {keeper.pid} "
+        f"`{safe(keeper.command)}`, starts another one: then ehtui starts none"
+    )
+
+
+def keeper_note(keeper: Keeper) -> str:
+    """And afterwards."""
+    return (
+        f"If {keeper.pid} starts one within {formats.duration(keeper.watch_s)} after that, ehtui "
+        "ends its own again."
+    )

@@ -9,22 +9,29 @@ from ehtui.domain.plans import RestartPlan, RollingPlan, SupervisedPlan
 from ehtui.domain.targets import Halt
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.actions.costs import is_grave, target_cost
+from ehtui.views.actions.costs import (
+    HALTED,
+    by_hand,
+    is_grave,
+    keeper_note,
+    keeper_step,
+    rehearsal_notes,
+    target_cost,
+)
 from ehtui.views.actions.start import in_folder, started_words
 from ehtui.views.actions.text import ActionText, Confirmation
 from ehtui.views.event_text import EventText, action_words, owned_words
-from ehtui.views.restarts import HALTED, by_hand, keeper_note, keeper_step, rehearsal_notes
-from ehtui.views.telling import it
+from ehtui.views.phrasing import it
 
 if TYPE_CHECKING:
     from ehtui.domain.outcomes import Outcome
-    from ehtui.views.telling import Telling
+    from ehtui.views.phrasing import Phrasing
 
 _WHOLE_UNIT = "Whatever else runs in {} is restarted with it."
 _NEW_OWNER = "The new process is a new owner: it claims partitions in its first rounds."
 
 
-def _restart(plan: RestartPlan, say: Telling) -> Confirmation:
+def _restart(plan: RestartPlan, say: Phrasing) -> Confirmation:
     pid = str(plan.target.process.pid)
     rehearsal = plan.rehearsal
     keeper = rehearsal.keeper
@@ -63,7 +70,7 @@ def _unrehearsed(plan: RestartPlan) -> str:
     return in_folder(plan.cwd, safe(plan.target.command))
 
 
-def _supervised(plan: SupervisedPlan, say: Telling) -> Confirmation:
+def _supervised(plan: SupervisedPlan, say: Phrasing) -> Confirmation:
     supervisor, targets = plan.supervisor, (plan.target, *plan.others)
     pids = [str(target.process.pid) for target in targets]
     by = safe(supervisor.label)
@@ -91,7 +98,7 @@ def _supervised(plan: SupervisedPlan, say: Telling) -> Confirmation:
     )
 
 
-def _rolling(plan: RollingPlan, say: Telling) -> Confirmation:
+def _rolling(plan: RollingPlan, say: Phrasing) -> Confirmation:
     """Each as it would be told alone, under its number."""
     parts = [_one(each, say) for each in plan.restarts]
     steps = []
@@ -117,7 +124,7 @@ def _rolling(plan: RollingPlan, say: Telling) -> Confirmation:
     )
 
 
-def _one(plan: RestartPlan | SupervisedPlan, say: Telling) -> Confirmation:
+def _one(plan: RestartPlan | SupervisedPlan, say: Phrasing) -> Confirmation:
     match plan:
         case RestartPlan():
             return _restart(plan, say)
@@ -153,7 +160,6 @@ def _restart_done(plan: RestartPlan, outcome: Outcome) -> str:
 
 def _supervised_done(plan: SupervisedPlan, _: Outcome) -> str:
     by = safe(plan.supervisor.label)
-
     return f"{by} restarted {plan.target.process.pid}: its command ended with exit code 0."
 
 
@@ -163,7 +169,6 @@ def _rolling_done(plan: RollingPlan, _: Outcome) -> str:
 
 def _restart_leaving(plan: RestartPlan) -> tuple[str, str]:
     pid = plan.target.process.pid
-
     return f"A restart of {pid}", f"It goes on without ehtui, and {pid}'s log tells how."
 
 
@@ -178,7 +183,7 @@ def _by_hand(plan: RestartPlan) -> str:
     return by_hand(plan.cwd, plan.rehearsal.command or (plan.target.command,))
 
 
-def _sentence(found: Restarted, say: Telling) -> str:
+def _sentence(found: Restarted, say: Phrasing) -> str:
     owned = found.owned
     holder = f" (owned {owned_words(owned, say)})" if owned else ""
     what = f"restart of {formats.pid(found.pid)}{holder}"

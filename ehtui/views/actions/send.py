@@ -10,14 +10,14 @@ from ehtui.domain.text import mask_secrets, safe, safe_value, visible
 from ehtui.views import formats
 from ehtui.views.actions.text import ActionText, Confirmation
 from ehtui.views.event_text import EventText, action_words
-from ehtui.views.telling import partition
+from ehtui.views.phrasing import partition
 
 if TYPE_CHECKING:
     from ehtui.domain.outcomes import Outcome
-    from ehtui.views.telling import Telling
+    from ehtui.views.phrasing import Phrasing
 
 
-def _confirmation(plan: SendPlan, _: Telling) -> Confirmation:
+def _confirmation(plan: SendPlan, _: Phrasing) -> Confirmation:
     events = formats.plural(plan.count, "event")
     hub = safe(plan.hub)
     costs = [f"Every consumer group of {hub} reads {'it' if plan.count == 1 else 'them'}."]
@@ -58,7 +58,6 @@ def _done(plan: SendPlan, outcome: Outcome) -> str:
 
 def _landed(outcome: Outcome) -> str:
     landing = outcome.landing
-
     return f", sequence {safe(landing.sequence)}" if landing and landing.sequence else ""
 
 
@@ -72,7 +71,7 @@ def _target(plan: SendPlan) -> str:
     return f"to {safe(plan.hub)}"
 
 
-def _sentence(found: EventsSent, _: Telling) -> str:
+def _sentence(found: EventsSent, _: Phrasing) -> str:
     count = formats.plural(found.count, "event")
     target = {
         "partition": f"to {partition(formats.text(found.partition))}",
@@ -80,7 +79,6 @@ def _sentence(found: EventsSent, _: Telling) -> str:
     }.get(safe(found.target), "round robin")
     what = f"{count} “{safe(found.template)}” {target}"
     sequence = f", sequence {formats.text(found.sequence)}" if found.sequence else ""
-
     return action_words(found.state, found.error, what, f"sent{sequence}")
 
 

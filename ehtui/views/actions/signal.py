@@ -12,10 +12,10 @@ from ehtui.views import formats
 from ehtui.views.actions.costs import is_grave, target_cost
 from ehtui.views.actions.text import ActionText, Confirmation
 from ehtui.views.event_text import EventText, action_words, owned_words, takeover_words
-from ehtui.views.findings.forecast import joined
+from ehtui.views.phrasing import joined
 
 if TYPE_CHECKING:
-    from ehtui.views.telling import Telling
+    from ehtui.views.phrasing import Phrasing
 
 _EFFECTS = {
     "releases": "it can close its client and release",
@@ -25,7 +25,7 @@ _EFFECTS = {
 }
 
 
-def _confirmation(plan: SignalPlan, say: Telling) -> Confirmation:
+def _confirmation(plan: SignalPlan, say: Phrasing) -> Confirmation:
     pids = [str(target.process.pid) for target in plan.targets]
     steps = [
         f"{formats.command('kill', f'-{plan.signal}', str(target.process.pid))}"
@@ -65,7 +65,6 @@ def _done(plan: SignalPlan, outcome: Outcome) -> str:
         return f"Sent SIG{plan.signal} to {formats.listed(pids)}."
 
     told = [f"{pid} {_target_end(result)}" for pid, result in zip(pids, results, strict=True)]
-
     return f"SIG{plan.signal}: {formats.listed(told)}."
 
 
@@ -93,12 +92,11 @@ def _leaving(plan: SignalPlan) -> tuple[str, str]:
     )
 
 
-def _sentence(found: SignalSent, say: Telling) -> str:
+def _sentence(found: SignalSent, say: Phrasing) -> str:
     owned = found.owned
     holder = f" (owned {owned_words(owned, say)})" if owned else ""
     what = f"SIG{safe(found.signal)} {formats.pid(found.pid)}{holder}"
     effect = _EFFECTS.get(safe(found.effect), "sent")
-
     return action_words(
         found.state,
         found.error,

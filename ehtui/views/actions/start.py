@@ -8,14 +8,13 @@ from ehtui.domain.action_events import ACTION_START, Started
 from ehtui.domain.plans import EnvironmentOf, StartPlan
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.actions.costs import joining
+from ehtui.views.actions.costs import by_hand, joining, rehearsal_notes
 from ehtui.views.actions.text import ActionText, Confirmation
 from ehtui.views.event_text import EventText, action_words
-from ehtui.views.restarts import by_hand, rehearsal_notes
 
 if TYPE_CHECKING:
     from ehtui.domain.outcomes import Outcome
-    from ehtui.views.telling import Telling
+    from ehtui.views.phrasing import Phrasing
 
 _ENVIRONMENTS = {
     EnvironmentOf.CONFIGURED: "with ehtui's environment and its env_file",
@@ -27,7 +26,7 @@ _ENVIRONMENTS = {
 }
 
 
-def _confirmation(plan: StartPlan, say: Telling) -> Confirmation:
+def _confirmation(plan: StartPlan, say: Phrasing) -> Confirmation:
     if plan.again is not None:
         return _again(plan, say)
 
@@ -35,7 +34,6 @@ def _confirmation(plan: StartPlan, say: Telling) -> Confirmation:
     variable = f"EVENTHUB_CONSUMER_GROUP={formats.command(plan.group)}"
     others = [safe(name) for name in plan.variables if name != "EVENTHUB_CONSUMER_GROUP"]
     with_others = f"also set: {formats.listed(others)}"
-
     return Confirmation(
         heading=f"Start {safe(plan.consumer)} in {safe(plan.group)}?",
         steps=(
@@ -49,11 +47,10 @@ def _confirmation(plan: StartPlan, say: Telling) -> Confirmation:
     )
 
 
-def _again(plan: StartPlan, say: Telling) -> Confirmation:
+def _again(plan: StartPlan, say: Phrasing) -> Confirmation:
     pid = plan.again.pid if plan.again is not None else 0
     missing = formats.listed([safe(name) for name in plan.missing])
     lacks = [f"Not set here, and so not for the new process: {missing}."] if plan.missing else []
-
     return Confirmation(
         heading=f"Start {safe(plan.consumer)} again, which was {pid}?",
         steps=(
@@ -88,7 +85,6 @@ def started_words(outcome: Outcome) -> str:
         return f"{formats.UNKNOWN}."
 
     log = f"; its output goes to {safe(started.log_path)}" if started.log_path else ""
-
     return f"{started.process.pid}{log}."
 
 
@@ -96,9 +92,8 @@ def _by_hand(plan: StartPlan) -> str:
     return by_hand(plan.cwd, plan.command)
 
 
-def _sentence(found: Started, _: Telling) -> str:
+def _sentence(found: Started, _: Phrasing) -> str:
     what = f"start of {safe(found.consumer)} in {safe(found.group)}"
-
     return action_words(
         found.state, found.error, what, f"runs as {formats.text(found.new_pid) or formats.UNKNOWN}"
     )

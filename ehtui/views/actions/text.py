@@ -8,7 +8,7 @@ from typing import Generic, TypeVar
 
 from ehtui.domain.outcomes import Outcome
 from ehtui.domain.plans import BasePlan
-from ehtui.views.telling import Telling
+from ehtui.views.phrasing import Phrasing
 
 P = TypeVar("P", bound=BasePlan)
 
@@ -29,7 +29,7 @@ class ActionText(Generic[P]):
     """The words of one kind of plan."""
 
     plan: type[P]
-    confirmation: Callable[[P, Telling], Confirmation]
+    confirmation: Callable[[P, Phrasing], Confirmation]
     step: Callable[[P], str]  # what is not done in a dry run: "restart 51257"
     done: Callable[[P, Outcome], str]
     leaving: Callable[[P], tuple[str, str]] | None = (

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 from ehtui.domain.evidence import facts
 from ehtui.domain.text import safe
 from ehtui.views import findings, timeline
-from ehtui.views.details.consumer import consumer_details
-from ehtui.views.details.inspected import inspected
-from ehtui.views.details.lines import Line, Section, section
+from ehtui.views.cells import Line, Section, section
+from ehtui.views.details.consumer import consumer_details, inspected
 from ehtui.views.details.partition import partition_details
 from ehtui.views.evidence import evidence_lines
 from ehtui.views.keys import event_at, finding_at
@@ -17,7 +16,7 @@ from ehtui.views.states import SEVERITY_TONE
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
-    from ehtui.views.telling import Telling
+    from ehtui.views.phrasing import Phrasing
 
 __all__ = [
     "Line",
@@ -30,7 +29,7 @@ __all__ = [
 ]
 
 
-def finding_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section]:
+def finding_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Section]:
     """The finding, what to do, what it rests on; empty once it is gone."""
     finding = finding_at(snapshot, key)
 
@@ -52,7 +51,7 @@ def finding_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section]
     return [*sections, section("Evidence", findings.evidence(finding, say))]
 
 
-def event_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section]:
+def event_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Section]:
     """The event and its facts; empty once it has left the bounded timeline."""
     event = event_at(snapshot, key)
 

@@ -1,26 +1,32 @@
-"""Everything known about one process of this host."""
+"""Everything known about one process of this host, and what a close look at it finds."""
 
 from __future__ import annotations
 
 import signal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ehtui.domain.leases.sdks import runtime_of
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Snapshot
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import LogState, RecognisedBy
 from ehtui.views import findings, formats
-from ehtui.views.details.lines import Fact, Line, Section, section
+from ehtui.views.cells import Fact, Line, Section, section
 from ehtui.views.event_text import owned_words
 from ehtui.views.keys import consumer_at
-from ehtui.views.links import RECOGNISED, link_words
-from ehtui.views.log_levels import SHARED_LOG, line_to_add
+from ehtui.views.processes import RECOGNISED, SHARED_LOG, brief, line_to_add, link_words
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from ehtui.domain.world.process import DeclaredTarget, ProcessSample
-    from ehtui.views.telling import Telling
+    from ehtui.domain.world.process import (
+        DeclaredTarget,
+        Peer,
+        ProcessDetails,
+        ProcessSample,
+        Relative,
+    )
+    from ehtui.views.phrasing import Phrasing
+
 
 ROLE = {
     ConsumerRole.OWNER: "owner: holds partitions with a live lease",
@@ -33,7 +39,7 @@ ROLE = {
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
-def consumer_details(snapshot: Snapshot, key: str, say: Telling) -> list[Section]:
+def consumer_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Section]:
     """Its part in the group, the process, and what is found about it."""
     consumer = consumer_at(snapshot, key)
 
@@ -78,7 +84,7 @@ def _hint(consumer: ConsumerState) -> str:
     return f"No log is found. Write it to a file, or name it under consumers: log. Add {line}."
 
 
-def _part(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
+def _part(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
     owns = tuple(f"{group}/{partition}" for group, partition in consumer.owns)
     is_known = consumer.role is not ConsumerRole.UNKNOWN
     yield "role", ROLE[consumer.role]
@@ -106,7 +112,7 @@ def _settings(target: DeclaredTarget | None) -> Iterator[Fact]:
     yield "settings", ", ".join(named)
 
 
-def _owner_ids(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
+def _owner_ids(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
     """Each client of the process, and what ties it to its id."""
     if not consumer.links:
         yield "owner id", None
@@ -118,7 +124,7 @@ def _owner_ids(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
         yield "because", link_words(link, say)
 
 
-def _process(consumer: ConsumerState, say: Telling) -> Iterator[Fact]:
+def _process(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
     process = consumer.process
     up = formats.duration(max(0.0, say.snapshot.taken_at - process.id.started_at))
     yield "command", safe(process.command)
@@ -156,3 +162,70 @@ def _reaction(process: ProcessSample, number: int) -> str | None:
         return "handled: it can close its client and release its partitions"
 
     return "ends at once, without release: its leases run out"
+
+
+T = TypeVar("T")
+LONGEST = 120  # characters of a relative's command line: it only has to be known again
+MOST_SHOWN = 12  # of each kind: a pool of connections is not a page
+
+
+def inspected(details: ProcessDetails | None) -> list[Section]:
+    """Family, connections, logs and signals; a sentence where the process went meanwhile."""
+    if details is None:
+        return [section("Looked at closely", [("process", "gone")])]
+
+    return [
+        section("Family", _family(details)),
+        section("Connections", _listed(details.peers, _peer)),
+        section("Logs and signals", _rest(details)),
+    ]
+
+
+def _family(details: ProcessDetails) -> Iterator[Fact]:
+    yield from _listed(details.parents, lambda p: ("parent", _relative(p)), none="parent")
+    yield from _listed(details.children, lambda p: ("child", _relative(p)), none="children")
+
+
+def _relative(relative: Relative) -> str:
+    command = brief(safe(relative.command))
+    shown = command if len(command) <= LONGEST else f"{command[:LONGEST]}…"
+    return f"{relative.pid} {shown}"
+
+
+def _peer(peer: Peer) -> Fact:
+    times = f" × {peer.count}" if peer.count > 1 else ""
+    return safe(peer.status).lower().replace("_", " "), f"{safe(peer.address)}{times}"
+
+
+def _rest(details: ProcessDetails) -> Iterator[Fact]:
+    yield from _listed(details.logs, lambda path: ("open log", safe(path)), none="open logs")
+    yield "handles", signal_names(details.caught_signals)
+    yield "ignores", signal_names(details.ignored_signals)
+
+
+def _listed(
+    items: Sequence[T] | None, fact: Callable[[T], Fact], *, none: str = "peers"
+) -> Iterator[Fact]:
+    if not items:
+        yield none, None if items is None else "none"
+        return
+
+    yield from (fact(item) for item in items[:MOST_SHOWN])
+
+    if len(items) > MOST_SHOWN:
+        yield "", f"and {len(items) - MOST_SHOWN:,} more"
+
+
+def signal_names(numbers: Iterable[int] | None) -> str | None:
+    """`INT, TERM`; real-time signals, which libraries use for themselves, by number."""
+    if numbers is None:
+        return None
+
+    return ", ".join(_signal_name(number) for number in sorted(numbers)) or "none"
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name.removeprefix("SIG")
+    except ValueError:
+        return str(number)

@@ -18,14 +18,21 @@ from ehtui.domain.snapshot import (
 from ehtui.domain.text import safe
 from ehtui.domain.world.hub import NoStartPosition, end_of
 from ehtui.views import findings, formats
-from ehtui.views.basis import DOUBTS, basis
-from ehtui.views.counted import checkpoint_sequence, last_sequence
-from ehtui.views.details.lines import Fact, Section, section
+from ehtui.views.cells import Fact, Section, section
 from ehtui.views.keys import is_about, partition_at, partitions_of
-from ehtui.views.links import link_words
-from ehtui.views.proofs import NOT_KNOWN, sentence
-from ehtui.views.states import HEALTH, HEALTH_MEANING, LEASE, LEASE_MEANING, RULES
-from ehtui.views.telling import Telling, partition
+from ehtui.views.lags import checkpoint_sequence, last_sequence
+from ehtui.views.phrasing import Phrasing, partition
+from ehtui.views.processes import link_words
+from ehtui.views.states import (
+    HEALTH,
+    HEALTH_MEANING,
+    LEASE,
+    LEASE_MEANING,
+    PROOF_NOT_KNOWN,
+    RULES,
+    proof_sentence,
+)
+from ehtui.views.takeovers import DOUBTS, basis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -52,7 +59,7 @@ BEHIND = {
 _UNKNOWN_PROCESS = "no known one of this host: another host's, or its log is not seen"
 
 
-def partition_details(snapshot: Snapshot, group: str, key: str, say: Telling) -> list[Section]:
+def partition_details(snapshot: Snapshot, group: str, key: str, say: Phrasing) -> list[Section]:
     """What the hub tells, the lease, the checkpoint, the lag, the forecast, the findings."""
     of_hub, of_group = partition_at(snapshot, group, key)
     sections = [section(f"{partition(key)} in the hub", _hub(of_hub, of_group, say))]
@@ -91,7 +98,7 @@ def _number(shown: int | None, newest: int) -> str:
 
 
 def _hub(
-    state: PartitionState | None, of_group: GroupPartition | None, say: Telling
+    state: PartitionState | None, of_group: GroupPartition | None, say: Phrasing
 ) -> Iterator[Fact]:
     sample = state.sample if state else None
 
@@ -142,7 +149,7 @@ def _replication(hub: HubDescription | None) -> Iterator[Fact]:
         yield "geo-replication", f"over {factor} regions" if factor > 1 else "none (factor 1)"
 
 
-def _lease(lease: Lease, say: Telling) -> Iterator[Fact]:
+def _lease(lease: Lease, say: Phrasing) -> Iterator[Fact]:
     yield "state", f"{LEASE[lease.state].text}: {LEASE_MEANING[lease.state]}"
     yield "owner", safe(lease.owner) if lease.owner else "none"
     yield "renewed", say.full(lease.renewed_at)
@@ -168,7 +175,7 @@ def _timing(
     return guess + formats.duration(seconds) + (f" ({words[rests_on]})" if rests_on else "")
 
 
-def _process(partition: GroupPartition, group: GroupState | None, say: Telling) -> Iterator[Fact]:
+def _process(partition: GroupPartition, group: GroupState | None, say: Phrasing) -> Iterator[Fact]:
     owners = group.owners if group else ()
     owner = next((o for o in owners if o.id == partition.lease.owner), None)
 
@@ -176,7 +183,7 @@ def _process(partition: GroupPartition, group: GroupState | None, say: Telling) 
         yield "process", link_words(owner.link, say) if owner and owner.link else _UNKNOWN_PROCESS
 
 
-def _checkpoint(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
+def _checkpoint(partition: GroupPartition, say: Phrasing) -> Iterator[Fact]:
     checkpoint = partition.checkpoint
 
     if checkpoint is None:
@@ -198,10 +205,10 @@ def _checkpoint(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
 
 def _proof(partition: GroupPartition, proofs: Proofs) -> Iterator[Fact]:
     if partition.checkpoint is not None:
-        yield "proves", sentence(proofs.of(partition)) or f"not known: {NOT_KNOWN}"
+        yield "proves", proof_sentence(proofs.of(partition)) or f"not known: {PROOF_NOT_KNOWN}"
 
 
-def _unreadable(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
+def _unreadable(partition: GroupPartition, say: Phrasing) -> Iterator[Fact]:
     """Each record that cannot be read, where it stands and why."""
     for blob in partition.unreadable:
         kind = blob.kind.value if blob.kind else "record"
@@ -210,7 +217,7 @@ def _unreadable(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
         yield "written", say.full(blob.written_at)
 
 
-def _record(checkpoint: Checkpoint, say: Telling) -> Iterator[Fact]:
+def _record(checkpoint: Checkpoint, say: Phrasing) -> Iterator[Fact]:
     yield "offset", safe(checkpoint.offset) if checkpoint.offset else "unset"
     yield "written", say.full(checkpoint.blob.last_modified)
     yield "ETag", safe(checkpoint.blob.etag)
@@ -249,7 +256,7 @@ def _lag_words(partition: GroupPartition) -> str | None:
     return f"not known: {RULES[partition.lag_reason]}" if partition.lag_reason else None
 
 
-def _takeover(partition: GroupPartition, say: Telling) -> Iterator[Fact]:
+def _takeover(partition: GroupPartition, say: Phrasing) -> Iterator[Fact]:
     window = partition.takeover
 
     if window is not None:

@@ -8,31 +8,16 @@ from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import Finding, Severity
 from ehtui.domain.text import safe
 from ehtui.views import keys
-from ehtui.views.evidence import evidence_lines
-from ehtui.views.finding_text import About, FindingText
-from ehtui.views.findings.clocks import CLOCK_TEXTS
-from ehtui.views.findings.consumer import CONSUMER_TEXTS
-from ehtui.views.findings.group import GROUP_TEXTS
-from ehtui.views.findings.lease import LEASE_TEXTS
-from ehtui.views.findings.logs import LOG_TEXTS
-from ehtui.views.findings.progress import PROGRESS_TEXTS
-from ehtui.views.findings.restarts import RESTART_TEXTS
-from ehtui.views.findings.store import STORE_TEXTS
-from ehtui.views.telling import Telling, partitions
+from ehtui.views.evidence import About, FindingText, evidence_lines
+from ehtui.views.findings import balance, causes, ownership, processes, progress, records, sources
+from ehtui.views.phrasing import Phrasing, partitions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-_ALL: tuple[FindingText[Any], ...] = (
-    *LEASE_TEXTS,
-    *CONSUMER_TEXTS,
-    *GROUP_TEXTS,
-    *PROGRESS_TEXTS,
-    *STORE_TEXTS,
-    *CLOCK_TEXTS,
-    *LOG_TEXTS,
-    *RESTART_TEXTS,
-)
+# Each theme's words stand in the file of the same name as its rules in `domain.findings`.
+_THEMES = (ownership, balance, causes, progress, records, sources, processes)
+_ALL: tuple[FindingText[Any], ...] = tuple(text for theme in _THEMES for text in theme.TEXTS)
 TEXTS: Mapping[str, FindingText[Any]] = {text.kind.id: text for text in _ALL}
 SEVERITY_WORDS: Mapping[Severity, str] = {
     Severity.CRITICAL: "critical",
@@ -41,13 +26,13 @@ SEVERITY_WORDS: Mapping[Severity, str] = {
 }
 
 
-def sentence(finding: Finding, say: Telling) -> str:
+def sentence(finding: Finding, say: Phrasing) -> str:
     """What was found, as one sentence without its full stop."""
     text = text_of(finding)
     return text.sentence(finding.evidence, _about(finding, say)) if text else _unknown(finding, say)
 
 
-def headline(finding: Finding, say: Telling) -> str:
+def headline(finding: Finding, say: Phrasing) -> str:
     """The same as the header of the screen says it: what it means, and when it ends."""
     text = text_of(finding)
 
@@ -57,7 +42,7 @@ def headline(finding: Finding, say: Telling) -> str:
     return text.headline(finding.evidence, _about(finding, say))
 
 
-def advice(finding: Finding, say: Telling) -> tuple[str, ...]:
+def advice(finding: Finding, say: Phrasing) -> tuple[str, ...]:
     """What to do about it: whole sentences, the likeliest first; empty for an unknown finding."""
     text = text_of(finding)
     return text.advice(finding.evidence, _about(finding, say)) if text else ()
@@ -69,11 +54,11 @@ def text_of(finding: Finding) -> FindingText[Any] | None:
     return text if text and isinstance(finding.evidence, text.kind.evidence) else None
 
 
-def _about(finding: Finding, say: Telling) -> About:
+def _about(finding: Finding, say: Phrasing) -> About:
     return About(finding.subject, keys.partitions_of(finding), say)
 
 
-def evidence(finding: Finding, say: Telling) -> tuple[tuple[str, str], ...]:
+def evidence(finding: Finding, say: Phrasing) -> tuple[tuple[str, str], ...]:
     """What it rests on, as labels and values."""
     return evidence_lines(facts(finding.evidence), say)
 
@@ -92,9 +77,8 @@ def subject_words(finding: Finding) -> str:
     return safe(subject.source or subject.group or "")
 
 
-def _unknown(finding: Finding, say: Telling) -> str:
+def _unknown(finding: Finding, say: Phrasing) -> str:
     told = ", ".join(f"{name} {value}" for name, value in evidence(finding, say))
     about = subject_words(finding)
     name = safe(finding.id).replace(".", " ").replace("_", " ")
-
     return "".join((f"{about}: " if about else "", name, f" ({told})" if told else ""))

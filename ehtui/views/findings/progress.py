@@ -11,15 +11,14 @@ from ehtui.domain.findings.evidence_records import (
     EVENTS_LOST,
     GROUP_BEHIND,
     HANDLER_STUCK,
-    HUB_RECREATED,
+    PARTITION_HOT,
     RETENTION_RISK,
 )
 from ehtui.domain.snapshot import Behind, BehindBasis
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.finding_text import About, FindingText
-from ehtui.views.findings.forecast import joined
-from ehtui.views.telling import have, partition, partitions
+from ehtui.views.evidence import About, FindingText
+from ehtui.views.phrasing import have, joined, partition, partitions
 
 if TYPE_CHECKING:
     from ehtui.domain.findings.evidence_records import (
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
         EventsLost,
         GroupBehind,
         HandlerStuck,
-        HubRecreated,
+        HotPartition,
         NeverCheckpointed,
         RetentionRisk,
     )
@@ -77,7 +76,6 @@ def _stuck_advice(found: HandlerStuck, _: About) -> tuple[str, ...]:
 def _never(found: NeverCheckpointed, about: About) -> str:
     arrived = found.arrived
     events = f": {formats.plural(arrived, 'event')} arrived meanwhile" if arrived else ""
-
     return (
         f"{about.where} {have(about.places)} an owner for {formats.duration(found.watched_s)} and "
         f"never a checkpoint{events}"
@@ -114,7 +112,6 @@ def _behind(found: GroupBehind, about: About) -> str:
 
 def _behind_advice(found: GroupBehind, _: About) -> tuple[str, ...]:
     grows = partitions(found.partitions)
-
     return (
         (
             f"{grows}: {formats.per_s(found.in_per_s)} come in, "
@@ -151,14 +148,12 @@ def _retention_advice(found: RetentionRisk, _: About) -> tuple[str, ...]:
 
 def _lost(found: EventsLost, about: About) -> str:
     lost = formats.plural(found.lost, "event")
-
     return f"{about.where}: {lost} were removed by retention before they were read"
 
 
 def _lost_advice(found: EventsLost, _: About) -> tuple[str, ...]:
     begin = found.begin_sequence
     first = f", {formats.count(begin)}," if begin is not None else ""
-
     return (
         (
             "They cannot be read again. The consumer goes on at the first event that is "
@@ -167,45 +162,6 @@ def _lost_advice(found: EventsLost, _: About) -> tuple[str, ...]:
         (
             "If they are kept elsewhere (Capture, an archive, the sender), replay them from there. "
             "Lengthen retention, or read faster."
-        ),
-    )
-
-
-def _recreated(found: HubRecreated, about: About) -> str:
-    is_one, written = len(about.places) == 1, about.say.time(found.checkpoint_at)
-    what = f"the checkpoint of {written} is" if is_one else f"the checkpoints (until {written}) are"
-
-    return (
-        f"{about.where}: {what} older than the hub, which was created anew "
-        f"{about.say.time(found.hub_created_at)}: {'it counts' if is_one else 'they count'} "
-        "another stream"
-    )
-
-
-def _recreated_advice(found: HubRecreated, _: About) -> tuple[str, ...]:
-    number, last = found.checkpoint_sequence, found.last_sequence
-    fits = ""
-
-    if number is not None and last is not None and number <= last:
-        fits = (
-            f" That {formats.count(number)} lies within the new stream (up to "
-            f"{formats.count(last)}) is chance."
-        )
-
-    return (
-        (
-            "The new hub counts from 0 again, so these numbers and offsets name other events: lag "
-            f"is unknown.{fits} A consumer that starts there skips what the new hub holds before "
-            "that place, or is refused where it lies beyond the end."
-        ),
-        (
-            "Stop the group's consumers, then move the checkpoints to the earliest event of this "
-            "hub, or delete the checkpoint blobs. The next checkpoint that a consumer writes ends "
-            "this, too."
-        ),
-        (
-            "The clocks of Event Hubs and Storage may differ: up to "
-            f"{formats.duration(found.tolerance_s)} are allowed for, more counts as older."
         ),
     )
 
@@ -232,7 +188,6 @@ def _ahead_advice(*_: object) -> tuple[str, ...]:
 
 def _rewound(found: CheckpointRewound, about: About) -> str:
     by = f" while {formats.somebody(found.owner)} held it" if found.owner else ""
-
     return (
         f"{about.where}: the checkpoint went back from {formats.count(found.from_sequence)} to "
         f"{formats.count(found.to_sequence)} {about.say.time(found.rewound_at)}{by}; "
@@ -250,13 +205,31 @@ def _rewound_advice(*_: object) -> tuple[str, ...]:
     )
 
 
-PROGRESS_TEXTS = (
+def _hot(found: HotPartition, about: About) -> str:
+    return (
+        f"{about.where} takes {formats.per_s(found.in_per_s)} "
+        f"({found.share:.0%} of all input); "
+        f"the others {formats.per_s(found.others_per_s)} each"
+    )
+
+
+def _hot_advice(*_: object) -> tuple[str, ...]:
+    return (
+        (
+            "Events of one key always go to one partition. A key that is used too often, or a "
+            "sender that names the partition, fills one and leaves the others idle: no further "
+            "consumer helps. Choose a finer key, or none where order does not matter."
+        ),
+    )
+
+
+TEXTS = (
     FindingText(HANDLER_STUCK, _stuck, _stuck_advice),
     FindingText(CHECKPOINT_NEVER, _never, _never_advice),
     FindingText(GROUP_BEHIND, _behind, _behind_advice),
     FindingText(RETENTION_RISK, _retention, _retention_advice),
     FindingText(EVENTS_LOST, _lost, _lost_advice),
-    FindingText(HUB_RECREATED, _recreated, _recreated_advice),
     FindingText(CHECKPOINT_AHEAD, _ahead, _ahead_advice),
     FindingText(CHECKPOINT_REWOUND, _rewound, _rewound_advice),
+    FindingText(PARTITION_HOT, _hot, _hot_advice),
 )

@@ -1,8 +1,8 @@
 """The panes of the first screen as tables."""
 
+from ehtui.views.cells import RowMemo
 from ehtui.views.tables.consumers import consumers_table
 from ehtui.views.tables.findings import findings_table
-from ehtui.views.tables.memo import RowMemo
 from ehtui.views.tables.partitions import partitions_table
 from ehtui.views.tables.timeline import timeline_table
 

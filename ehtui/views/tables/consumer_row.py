@@ -9,13 +9,12 @@ from ehtui.domain.text import safe
 from ehtui.domain.world.process import LogState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
-from ehtui.views.command_lines import brief
+from ehtui.views.processes import brief
 from ehtui.views.states import ROLE
 
 if TYPE_CHECKING:
-    from ehtui.views.consumer_lag import ConsumerLag
-    from ehtui.views.glyphs import Glyphs
-    from ehtui.views.owners import OwnerMark
+    from ehtui.views.glyphs import Glyphs, OwnerMark
+    from ehtui.views.lags import ConsumerLag
 
 _LOG = {
     LogState.NONE: "none",
@@ -32,6 +31,7 @@ _IDLE = {ConsumerRole.STANDBY, ConsumerRole.STARVED}
 def cells_of(
     consumer: ConsumerState,
     group: str,
+    *,
     up: str,
     lag: ConsumerLag,
     mark: OwnerMark | None,
@@ -72,7 +72,6 @@ def _owner(consumer: ConsumerState, mark: OwnerMark | None, glyphs: Glyphs) -> C
     # Several clients in one process: the details name them all.
     more = f" +{len(consumer.more_links)}" if consumer.more_links else ""
     text = f"{glyphs.owners[mark.glyph]}{guess}{formats.owner(consumer.link.owner)}{more}"
-
     return Cell(text, Tone.PLAIN, mark.colour, safe(" ".join(consumer.owners)))
 
 
@@ -94,7 +93,6 @@ def _owns(consumer: ConsumerState, group: str) -> Cell:
         + (formats.number_ranges(ids) if ids else "none")
         for name, ids in sorted(by_group.items(), key=lambda item: item[0].lower() != group.lower())
     ]
-
     return Cell(" ".join(texts), sort=float(len(consumer.owns)))
 
 

@@ -5,14 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.views import formats
-from ehtui.views.cells import Column, Row, Table
-from ehtui.views.consumer_lag import ConsumerLags
-from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.cells import Column, Row, RowMemo, Table, fitted
+from ehtui.views.glyphs import UNICODE, Glyphs, Marks, owner_marks
 from ehtui.views.keys import process_key
-from ehtui.views.owners import Marks, owner_marks
+from ehtui.views.lags import ConsumerLags
 from ehtui.views.states import ROLE, SEVERITY_RANK
-from ehtui.views.tables.columns import fitted
-from ehtui.views.tables.memo import RowMemo
 from ehtui.views.tables.titles import failing_notes
 
 if TYPE_CHECKING:
@@ -68,7 +65,11 @@ def consumers_table(
             # With the first consumer: the first paint has none, and waits for less.
             from ehtui.views.tables.consumer_row import cells_of  # noqa: PLC0415
 
-            return Row(process_key(process), cells_of(consumer, group, up, lag, mark, glyphs), rank)
+            return Row(
+                process_key(process),
+                cells_of(consumer, group, up=up, lag=lag, mark=mark, glyphs=glyphs),
+                rank,
+            )
 
         return memo.kept(process, (consumer, group, up, lag, mark, rank, glyphs), build)
 

@@ -12,8 +12,8 @@ from ehtui.views.cells import Cell, Column, Row, Table, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.keys import finding_key
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE
-from ehtui.views.telling import Telling
 
 if TYPE_CHECKING:
     from ehtui.views import findings
@@ -33,7 +33,7 @@ def findings_table(
     snapshot: Snapshot, group: str, *, glyphs: Glyphs = UNICODE, clock: Clock = UTC_CLOCK
 ) -> Table:
     """One row a finding, the shown group's first among equals; other groups are named."""
-    say = Telling(snapshot, clock, group)
+    say = Phrasing(snapshot, clock, group)
     return Table(
         columns=COLUMNS,
         rows=tuple(_row(finding, say, glyphs) for finding in in_order(snapshot, say)),
@@ -42,10 +42,9 @@ def findings_table(
     )
 
 
-def _row(finding: Finding, say: Telling, glyphs: Glyphs) -> Row:
+def _row(finding: Finding, say: Phrasing, glyphs: Glyphs) -> Row:
     rank, tone = SEVERITY_RANK[finding.severity], SEVERITY_TONE[finding.severity]
     word = findings.SEVERITY_WORDS[finding.severity]
-
     return Row(
         finding_key(finding),
         (
@@ -58,7 +57,7 @@ def _row(finding: Finding, say: Telling, glyphs: Glyphs) -> Row:
     )
 
 
-def in_order(snapshot: Snapshot, say: Telling) -> list[Finding]:
+def in_order(snapshot: Snapshot, say: Phrasing) -> list[Finding]:
     """Worst first, the shown group's first among equals."""
     return sorted(
         snapshot.findings,
@@ -78,5 +77,4 @@ def findings_title(snapshot: Snapshot) -> str:
         for severity in order
         if counts[severity]
     ]
-
     return " · ".join(parts) or "none"

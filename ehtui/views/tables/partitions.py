@@ -11,16 +11,20 @@ from typing_extensions import override
 from ehtui.domain.progress.proofs import Proofs
 from ehtui.domain.snapshot import LeaseState
 from ehtui.views import formats
-from ehtui.views.cells import Column, LazyRows, Row, Table
-from ehtui.views.glyphs import TREND_CELLS, UNICODE, Glyphs
+from ehtui.views.cells import Column, LazyRows, Row, RowMemo, Table, widened
+from ehtui.views.glyphs import TREND_CELLS, UNICODE, Glyphs, Marks, owner_marks
 from ehtui.views.keys import is_about, partitions_of
-from ehtui.views.owners import Marks, owner_marks
-from ehtui.views.staleness import aged, staleness, widest_health
+from ehtui.views.sources import aged, staleness, widest_health
 from ehtui.views.states import SEVERITY_RANK, health_of
-from ehtui.views.tables.columns import widened
-from ehtui.views.tables.lease import NOT_KNOWN, lease_cells
-from ehtui.views.tables.memo import RowMemo
-from ehtui.views.tables.partition_row import CELLS, SERIES_POINTS, Facts, Look, hub_facts
+from ehtui.views.tables.partition_row import (
+    CELLS,
+    LEASE_NOT_KNOWN,
+    SERIES_POINTS,
+    PartitionFacts,
+    RowStyle,
+    hub_facts,
+    lease_cells,
+)
 from ehtui.views.tables.titles import no_partitions, partitions_notes, partitions_title
 from ehtui.views.width import width
 
@@ -69,8 +73,17 @@ def partitions_table(
     state = snapshot.group(group)
     columns = _columns(snapshot, state, wide=wide)
     sizes = {column.key: column.width for column in columns}
-    looks = _Looks(owner_marks(snapshot) if marks is None else marks, _ranks(snapshot, group))
-    rows = _Rows(snapshot, state, glyphs, looks, memo or RowMemo(), sizes, selected, quiet=quiet)
+    markings = _Markings(owner_marks(snapshot) if marks is None else marks, _ranks(snapshot, group))
+    rows = _Rows(
+        snapshot,
+        state,
+        glyphs=glyphs,
+        markings=markings,
+        memo=memo or RowMemo(),
+        sizes=sizes,
+        selected=selected,
+        quiet=quiet,
+    )
 
     return Table(
         columns=widened(columns, _widest(rows.keys, snapshot, state, rows.stale)),
@@ -131,7 +144,6 @@ def _dated_words(of_group: Iterable[GroupPartition], stale: Mapping[str, float])
 
     words = {health_of(partition).text for partition in of_group}
     ages = set(stale.values())
-
     return (widest_health(words | {formats.UNKNOWN}, ages),)
 
 
@@ -152,7 +164,7 @@ def _ranks(snapshot: Snapshot, group: str) -> Mapping[str, int]:
     return ranks
 
 
-class _Looks(NamedTuple):
+class _Markings(NamedTuple):
     """Marks by owner, the worst finding's rank by partition."""
 
     marks: Marks
@@ -166,12 +178,12 @@ class _Rows(LazyRows):
         self,
         snapshot: Snapshot,
         group: GroupState | None,
+        *,
         glyphs: Glyphs,
-        looks: _Looks,
+        markings: _Markings,
         memo: RowMemo,
         sizes: Mapping[str, int],
         selected: str | None,
-        *,
         quiet: bool,
     ) -> None:
         # After the hub's own: what the store has of partitions that the hub does not have.
@@ -181,12 +193,12 @@ class _Rows(LazyRows):
         self._of_hub: Mapping[str, PartitionState] = of_hub
         self._of_group: Mapping[str, GroupPartition] = of_group
         self._name = group.name if group else ""
-        self._marks, self._ranks = looks
+        self._marks, self._ranks = markings
         self._now = snapshot.server_now
         self._quiet, self._selected = quiet, selected
         trend_cells, self._bar_cells = sizes["trend"], sizes["bar"]
         slice_s = max(1.0, snapshot.policy.hub_interval_s * SERIES_POINTS / trend_cells)
-        self._look = Look(glyphs, slice_s, trend_cells)
+        self._style = RowStyle(glyphs, slice_s, trend_cells)
         self._staleness = staleness(snapshot)
         self.stale = {
             key: age_s
@@ -199,7 +211,7 @@ class _Rows(LazyRows):
 
     @override
     def make(self, position: int) -> Row:
-        of = self._facts(position)
+        of = self._of(position)
         rank, stale_s = self.rank(position), self.stale.get(of.key)
         facts = (
             hub_facts(of.of_hub),
@@ -209,7 +221,7 @@ class _Rows(LazyRows):
             of.proven,
             rank,
             stale_s,
-            self._look,
+            self._style,
         )
 
         return self._memo.kept(
@@ -217,7 +229,7 @@ class _Rows(LazyRows):
             facts,
             lambda: Row(
                 of.key,
-                aged({key: cell(of, self._look) for key, cell in CELLS.items()}, stale_s),
+                aged({key: cell(of, self._style) for key, cell in CELLS.items()}, stale_s),
                 rank,
                 stale_s,
             ),
@@ -228,19 +240,18 @@ class _Rows(LazyRows):
         key = self.keys[position]
         of_group = self._of_group.get(key)
         health = health_of(of_group).rank if of_group else 0
-
         return max(self._ranks.get(key, 0), health)
 
     @override
     def sort(self, position: int, column: int) -> float | str | None:
-        return CELLS[COLUMNS[column].key](self._facts(position), self._look).sort
+        return CELLS[COLUMNS[column].key](self._of(position), self._style).sort
 
-    def _facts(self, position: int) -> Facts:
+    def _of(self, position: int) -> PartitionFacts:
         key = self.keys[position]
         of_group = self._of_group.get(key)
 
         if of_group is None:
-            return Facts(key, self._of_hub.get(key), None, None, NOT_KNOWN)
+            return PartitionFacts(key, self._of_hub.get(key), None, None, LEASE_NOT_KNOWN)
 
         is_quiet, now = self._quiet and key != self._selected, self._now
 
@@ -250,8 +261,15 @@ class _Rows(LazyRows):
         if self._staleness.store_s is not None and of_group.lease.state is LeaseState.HELD:
             now = min(now, of_group.lease.expires_at or now)  # nobody saw it run out
 
-        glyphs, cells = self._look.glyphs, self._bar_cells
+        glyphs, cells = self._style.glyphs, self._bar_cells
         lease = lease_cells(of_group.lease, now, glyphs, cells, quiet=is_quiet)
         mark = self._marks.get(of_group.lease.owner or "")
 
-        return Facts(key, self._of_hub.get(key), of_group, mark, lease, self._proofs.of(of_group))
+        return PartitionFacts(
+            key,
+            of_hub=self._of_hub.get(key),
+            of_group=of_group,
+            mark=mark,
+            lease=lease,
+            proven=self._proofs.of(of_group),
+        )

@@ -1,30 +1,31 @@
-"""What happened, newest first."""
+"""What happened, newest first, without what a finding beside it tells."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from collections import defaultdict
+from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.snapshot import Severity
 from ehtui.lazy import LazyModule
 from ehtui.views import formats
-from ehtui.views.cells import Cell, Column, Row, Table, Tone
+from ehtui.views.cells import Cell, Column, Row, RowMemo, Table, Tone, fitted
 from ehtui.views.formats import UTC_CLOCK, Clock
-from ehtui.views.glyphs import UNICODE, Glyphs
-from ehtui.views.keys import event_key
-from ehtui.views.owners import Marks, OwnerMark, owner_marks
+from ehtui.views.glyphs import UNICODE, Glyphs, Marks, OwnerMark, owner_marks
+from ehtui.views.keys import event_key, partitions_of
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.states import SEVERITY_TONE
-from ehtui.views.tables.columns import fitted
-from ehtui.views.tables.memo import RowMemo
-from ehtui.views.telling import Telling
-from ehtui.views.told_twice import told_once
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from ehtui.domain import timeline as events
     from ehtui.domain.snapshot import Snapshot, TimelineEvent
     from ehtui.views import timeline
 else:
     events = LazyModule("ehtui.domain.timeline")
     timeline = LazyModule("ehtui.views.timeline")
+
 
 COLUMNS = (
     Column("at", "TIME", 8),
@@ -55,14 +56,13 @@ def timeline_table(
     """One row an event; `~` where polls could have missed a change in between."""
     memo = memo or RowMemo()
     memo.begin()
-    say = Telling(snapshot, clock, group)
+    say = Phrasing(snapshot, clock, group)
     marks = owner_marks(snapshot) if marks is None else marks
     day = clock.day(snapshot.host_at(snapshot.taken_at))
 
     def row_of(event: TimelineEvent) -> Row:
         mark = marks.get(event.subject.owner or "")
         facts = (event, group, mark, day, clock, glyphs)
-
         return memo.kept(event.number, facts, lambda: _row(event, say, mark, glyphs))
 
     rows = tuple(row_of(event) for event in reversed(tuple(told_once(snapshot.timeline))))
@@ -75,11 +75,10 @@ def timeline_table(
     )
 
 
-def _row(event: TimelineEvent, say: Telling, mark: OwnerMark | None, glyphs: Glyphs) -> Row:
+def _row(event: TimelineEvent, say: Phrasing, mark: OwnerMark | None, glyphs: Glyphs) -> Row:
     time = ("~" if event.is_approximate else "") + say.time(event.at)
     about = timeline.subject(event, say)
     tone, sign = _meaning(event, glyphs)
-
     return Row(
         event_key(event),
         (
@@ -104,3 +103,64 @@ def _meaning(event: TimelineEvent, glyphs: Glyphs) -> tuple[Tone, str]:
         return SEVERITY_TONE[severity], glyphs.mark(severity)
 
     return (Tone.GOOD, glyphs.well) if event.kind in _ENDED_WELL else (Tone.PLAIN, " ")
+
+
+_SOURCES = ("source.unreadable", "source.throttled", "source.unauthorised")
+_TOLD_BY = {
+    "lease.overdue": ("lease.overdue",),
+    "lease.expired": ("lease.expired",),
+    "lease.pingpong": ("partition.pingpong",),
+    "checkpoint.rewound": ("checkpoint.rewound",),
+    "source.failed": _SOURCES,
+    "source.recovered": _SOURCES,
+}
+_ROUND_S = 10.0  # a finding is judged when its source is read next
+_Key = tuple[str, str | None, str | None]
+
+
+class _Span(NamedTuple):
+    """How long a finding lasted, and of which partitions."""
+
+    from_at: float
+    to_at: float
+    partitions: frozenset[str]
+
+
+def told_once(timeline: Sequence[TimelineEvent]) -> Iterable[TimelineEvent]:
+    """The events without those that a finding beside them tells."""
+    spans = _spans(timeline)
+    return (event for event in timeline if not _is_told(event, spans))
+
+
+def _spans(timeline: Sequence[TimelineEvent]) -> dict[_Key, list[_Span]]:
+    spans: defaultdict[_Key, list[_Span]] = defaultdict(list)
+
+    for event in timeline:
+        if event.finding is None:
+            continue
+
+        key = (event.finding.id, _lower(event.subject.group), event.subject.source)
+        places = frozenset(partitions_of(event.finding))
+
+        if isinstance(event.details, events.FindingEnded):
+            from_at = event.details.began_at - _ROUND_S
+            spans[key] = [span for span in spans[key] if span.from_at != from_at]
+            spans[key].append(_Span(from_at, event.at + _ROUND_S, places))
+        else:
+            spans[key].append(_Span(event.at - _ROUND_S, math.inf, places))
+
+    return spans
+
+
+def _is_told(event: TimelineEvent, spans: dict[_Key, list[_Span]]) -> bool:
+    partition = event.subject.partition
+    return any(
+        span.from_at <= event.at <= span.to_at
+        and (partition is None or not span.partitions or partition in span.partitions)
+        for name in _TOLD_BY.get(event.kind, ())
+        for span in spans.get((name, _lower(event.subject.group), event.subject.source), ())
+    )
+
+
+def _lower(group: str | None) -> str | None:
+    return None if group is None else group.lower()

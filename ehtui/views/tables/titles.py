@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.progress.rules import FILLING
 from ehtui.domain.snapshot import GroupState, Snapshot, SourceState, SourceStatus
 from ehtui.views import formats
-from ehtui.views.staleness import stepped
+from ehtui.views.sources import stepped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,6 @@ def group_lag(group: GroupState, *, is_old: bool = False) -> str:
     is_bound = any(p.lag_is_bound and p.lag for p in group.partitions)
     signs = {(True, False): "≤", (False, True): "≥", (True, True): "~"}
     sign = "~" if is_old else signs.get((is_bound, group.lag_is_partial), "")
-
     return sign + formats.count(group.lag)
 
 
@@ -77,7 +76,6 @@ def _timing_notes(snapshot: Snapshot) -> tuple[str, ...]:
 
 def _filling(group: GroupState) -> str:
     windows = [p.window for p in group.partitions if p.rule == FILLING]
-
     return "health {}/{}".format(*min(windows)) if windows else ""
 
 
@@ -126,7 +124,6 @@ def _failing(snapshot: Snapshot, source: SourceState, *, quiet: bool) -> str:
         return f"{source.name} never read"
 
     age_s = _shown(snapshot.taken_at - source.read_at, quiet=quiet)
-
     return f"{source.name} {formats.duration(age_s)} old"
 
 
@@ -148,5 +145,4 @@ def no_partitions(snapshot: Snapshot) -> str:
 def total(values: Iterable[float | None]) -> float | None:
     """The sum of what is known; None when nothing is."""
     known = [value for value in values if value is not None]
-
     return sum(known) if known else None

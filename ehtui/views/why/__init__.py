@@ -12,7 +12,7 @@ from ehtui.views import findings, formats
 from ehtui.views.cells import Tone
 from ehtui.views.evidence import evidence_lines
 from ehtui.views.glyphs import UNICODE, Glyphs
-from ehtui.views.telling import Telling, partition
+from ehtui.views.phrasing import Phrasing, partition
 from ehtui.views.why.of_consumer import CONSUMER_CHECKS
 from ehtui.views.why.of_partition import PARTITION_CHECKS
 from ehtui.views.why.words import VERDICT_WORDS, CheckText
@@ -50,11 +50,10 @@ class Explanation:
     next_steps: tuple[str, ...]
 
 
-def explain(why: Why, say: Telling, *, glyphs: Glyphs = UNICODE) -> Explanation:
+def explain(why: Why, say: Phrasing, *, glyphs: Glyphs = UNICODE) -> Explanation:
     """Checks and verdict as sentences; the next steps are the worst finding's, else the check's."""
     tone, verdict = VERDICT_WORDS[why.verdict]
     answered = tuple(answers(why.checks, say, glyphs=glyphs))
-
     return Explanation(
         about=about(why.subject, say),
         tone=tone,
@@ -64,7 +63,7 @@ def explain(why: Why, say: Telling, *, glyphs: Glyphs = UNICODE) -> Explanation:
     )
 
 
-def about(subject: Subject, say: Telling) -> str:
+def about(subject: Subject, say: Phrasing) -> str:
     """What was asked about: `P2`, `process 51411`, `owner 73fda457…`, `group $Default`."""
     if subject.pid is not None:
         return f"process {subject.pid}"
@@ -78,7 +77,9 @@ def about(subject: Subject, say: Telling) -> str:
     return f"group {formats.name(subject.group or say.snapshot.policy.default_group)}"
 
 
-def answers(checks: Iterable[Check], say: Telling, *, glyphs: Glyphs = UNICODE) -> Iterator[Answer]:
+def answers(
+    checks: Iterable[Check], say: Phrasing, *, glyphs: Glyphs = UNICODE
+) -> Iterator[Answer]:
     """The checks in their order; a lesson is given once."""
     taught: set[str] = set()
 
@@ -88,7 +89,7 @@ def answers(checks: Iterable[Check], say: Telling, *, glyphs: Glyphs = UNICODE) 
         taught.add(answer.lesson)
 
 
-def _answer(check: Check, say: Telling, glyphs: Glyphs) -> Answer:
+def _answer(check: Check, say: Phrasing, glyphs: Glyphs) -> Answer:
     known = {key: fact for key, fact in facts(check.evidence).items() if fact not in (None, ())}
     rests_on = evidence_lines(known, say)
     text = TEXTS.get(check.id)
@@ -118,7 +119,7 @@ def _mark(check: Check, glyphs: Glyphs, *, is_design: bool) -> tuple[str, Tone]:
 
 
 def _next_steps(
-    why: Why, answered: Iterable[Answer], say: Telling, *, is_well: bool
+    why: Why, answered: Iterable[Answer], say: Phrasing, *, is_well: bool
 ) -> tuple[str, ...]:
     worst = why.findings[0] if why.findings else None
 

@@ -9,9 +9,9 @@ from ehtui.domain.why import evidence as kinds
 from ehtui.domain.world.process import Traffic
 from ehtui.views import formats
 from ehtui.views.event_text import owned_words
-from ehtui.views.findings.forecast import joined, when
-from ehtui.views.log_levels import SHARED_LOG, line_to_add
-from ehtui.views.telling import have, it, partitions
+from ehtui.views.phrasing import have, it, joined, partitions
+from ehtui.views.processes import SHARED_LOG, line_to_add
+from ehtui.views.takeovers import when
 from ehtui.views.why.words import CLAIMING, GROUP, LAG, OWNERSHIP, STANDBY, CheckText, always
 
 if TYPE_CHECKING:
@@ -32,26 +32,26 @@ if TYPE_CHECKING:
         ProcessOwns,
         RunningProcess,
     )
-    from ehtui.views.telling import Telling
+    from ehtui.views.phrasing import Phrasing
 
 
-def _runs(found: RunningProcess, say: Telling) -> str:
+def _runs(found: RunningProcess, say: Phrasing) -> str:
     # A process's start is a moment of this host, unlike every other one here.
     return f"Process {found.pid} runs, since {say.host_time(found.started_at)}"
 
 
-def _ended(found: RunningProcess, _: Telling) -> str:
+def _ended(found: RunningProcess, _: Phrasing) -> str:
     return f"Process {found.pid} does not run ({formats.text(found.status) or 'gone'})"
 
 
-def _consumer(found: ConsumerSigns, _: Telling) -> str:
+def _consumer(found: ConsumerSigns, _: Phrasing) -> str:
     if not found.connections:
         return "It is a consumer, as far as its owner id tells"
 
     return f"It talks to the namespace: {formats.plural(found.connections, 'connection')}"
 
 
-def _no_consumer(found: ConsumerSigns, _: Telling) -> str:
+def _no_consumer(found: ConsumerSigns, _: Phrasing) -> str:
     if found.traffic is Traffic.SENDS:
         return "It is no consumer: it sends to the namespace, and never received"
 
@@ -60,11 +60,11 @@ def _no_consumer(found: ConsumerSigns, _: Telling) -> str:
     return f"It is no consumer of this hub{named}"
 
 
-def _owns(found: ProcessOwns, say: Telling) -> str:
+def _owns(found: ProcessOwns, say: Phrasing) -> str:
     return f"It owns {owned_words(found.partitions, say)}"
 
 
-def _unnamed(found: OwnerLog, _: Telling) -> str:
+def _unnamed(found: OwnerLog, _: Phrasing) -> str:
     if found.is_shared:
         return (
             "Its log names owner ids, and several processes write it: which is its own cannot be "
@@ -77,7 +77,7 @@ def _unnamed(found: OwnerLog, _: Telling) -> str:
     return "No log of it is found that could name its owner id"
 
 
-def _add_line(found: OwnerLog, _: Telling) -> str:
+def _add_line(found: OwnerLog, _: Phrasing) -> str:
     if found.is_shared:
         return SHARED_LOG
 
@@ -102,11 +102,11 @@ def _strangers(question: str, strangers: int) -> str:
     return f"{question} is not known: it may be {them} whose process is not known"
 
 
-def _free(found: FreePartitions, _: Telling) -> str:
+def _free(found: FreePartitions, _: Phrasing) -> str:
     return f"{partitions(found.free)} {have(found.free)} no owner: free to take"
 
 
-def _none_free(found: FreePartitions, say: Telling) -> str:
+def _none_free(found: FreePartitions, say: Phrasing) -> str:
     lapsing, takeover = found.lapsing, found.takeover
 
     if not lapsing:
@@ -117,33 +117,33 @@ def _none_free(found: FreePartitions, say: Telling) -> str:
     return joined("No partition is free yet", f"{partitions(lapsing)} can be taken {then}")
 
 
-def _heard(found: ClaimComplaints, _: Telling) -> str:
+def _heard(found: ClaimComplaints, _: Phrasing) -> str:
     times = formats.plural(found.not_claimed or 0, "time")
     return f"Its log says “hasn't claimed an ownership”, {times}"
 
 
-def _holds(found: OwnerHolds, say: Telling) -> str:
+def _holds(found: OwnerHolds, say: Phrasing) -> str:
     return f"It holds {owned_words(found.partitions, say)}"
 
 
-def _has_records(found: GroupRecords, _: Telling) -> str:
+def _has_records(found: GroupRecords, _: Phrasing) -> str:
     return f"The store has records of {safe(found.group)}"
 
 
-def _no_records(found: GroupRecords, _: Telling) -> str:
+def _no_records(found: GroupRecords, _: Phrasing) -> str:
     return f"The store has no records of {safe(found.group)}"
 
 
-def _several_names(found: GroupNames, _: Telling) -> str:
+def _several_names(found: GroupNames, _: Phrasing) -> str:
     return f"It is written under {len(found.spellings)} names"
 
 
-def _owners(found: GroupOwners, _: Telling) -> str:
+def _owners(found: GroupOwners, _: Phrasing) -> str:
     owners = formats.plural(len(found.owners), "owner")
     return f"{owners} for {formats.plural(found.partition_count, 'partition')}"
 
 
-def _covered(found: GroupCover, _: Telling) -> str:
+def _covered(found: GroupCover, _: Phrasing) -> str:
     count = found.partition_count
     return (
         "The only partition has an owner"
@@ -152,21 +152,21 @@ def _covered(found: GroupCover, _: Telling) -> str:
     )
 
 
-def _uncovered(found: GroupCover, _: Telling) -> str:
+def _uncovered(found: GroupCover, _: Phrasing) -> str:
     free = found.uncovered
     return f"{partitions(free)} {have(free)} no owner: nobody reads {it(free)}"
 
 
-def _uneven(found: GroupBalance, _: Telling) -> str:
+def _uneven(found: GroupBalance, _: Phrasing) -> str:
     most, least = formats.count(found.most), formats.count(found.least)
     return f"The load is not shared evenly: {most} partitions against {least}"
 
 
-def _moves(found: GroupProgress, _: Telling) -> str:
+def _moves(found: GroupProgress, _: Phrasing) -> str:
     return f"It gets on: lag {formats.count(found.lag)}"
 
 
-def _stuck(found: GroupProgress, _: Telling) -> str:
+def _stuck(found: GroupProgress, _: Phrasing) -> str:
     return f"{partitions(found.stuck)} {have(found.stuck)} no progress"
 
 
@@ -179,12 +179,12 @@ def _rates(found: GroupPace) -> str:
     return f"{formats.per_s(found.in_per_s)} in, {formats.per_s(found.out_per_s)} out, {lag}"
 
 
-def _keeping_up(found: GroupPace, _: Telling) -> str:
+def _keeping_up(found: GroupPace, _: Phrasing) -> str:
     end = f"what waits is read in {formats.duration(found.drain_s)}" if found.drain_s else ""
     return joined(f"It keeps up: {_rates(found)}", end)
 
 
-def _slower(found: GroupPace, _: Telling) -> str:
+def _slower(found: GroupPace, _: Phrasing) -> str:
     verb = "are" if len(found.behind) > 1 else "is"
     return f"{partitions(found.behind)} {verb} read slower than events arrive: {_rates(found)}"
 

@@ -11,9 +11,9 @@ from ehtui.domain.text import safe
 from ehtui.domain.why import evidence as kinds
 from ehtui.domain.world.process import LinkBasis
 from ehtui.views import formats
-from ehtui.views.findings.forecast import joined, when
-from ehtui.views.proofs import NOT_KNOWN, sentence
-from ehtui.views.states import RULES
+from ehtui.views.phrasing import joined
+from ehtui.views.states import PROOF_NOT_KNOWN, RULES, proof_sentence
+from ehtui.views.takeovers import when
 from ehtui.views.why.words import CHECKPOINT, LAG, LEASE, OWNERSHIP, CheckText, always
 
 if TYPE_CHECKING:
@@ -32,14 +32,14 @@ if TYPE_CHECKING:
         SourceAnswer,
         WrittenCheckpoint,
     )
-    from ehtui.views.telling import Telling
+    from ehtui.views.phrasing import Phrasing
 
 
 def _source(kind: CheckKind[SourceAnswer], name: str, unread: str) -> CheckText[SourceAnswer]:
-    def answers(found: SourceAnswer, say: Telling) -> str:
+    def answers(found: SourceAnswer, say: Phrasing) -> str:
         return f"{name} answers, read {say.ago(found.read_at)}"
 
-    def fails(found: SourceAnswer, _: Telling) -> str:
+    def fails(found: SourceAnswer, _: Phrasing) -> str:
         summary = formats.text(found.summary).rstrip(".")
 
         if found.status is SourceStatus.OFF:
@@ -56,25 +56,25 @@ def _source(kind: CheckKind[SourceAnswer], name: str, unread: str) -> CheckText[
     )
 
 
-def _exists(found: PartitionName, _: Telling) -> str:
+def _exists(found: PartitionName, _: Phrasing) -> str:
     return f"The hub has it: {formats.count(found.partition_count)} in all"
 
 
-def _no_such(found: PartitionName, _: Telling) -> str:
+def _no_such(found: PartitionName, _: Phrasing) -> str:
     return f"The hub has no such partition: {formats.count(found.partition_count)} in all"
 
 
-def _events(found: RetainedEvents, say: Telling) -> str:
+def _events(found: RetainedEvents, say: Phrasing) -> str:
     last = f"{formats.count(found.last_sequence)}, {say.ago(found.last_enqueued_at)}"
     rate = f", {formats.per_s(found.in_per_s)} come in" if found.in_per_s is not None else ""
     return f"It has events: the last is {last}{rate}"
 
 
-def _owned(found: Holder, _: Telling) -> str:
+def _owned(found: Holder, _: Phrasing) -> str:
     return f"{formats.somebody(found.owner)} holds it"
 
 
-def _not_owned(found: Holder, say: Telling) -> str:
+def _not_owned(found: Holder, say: Phrasing) -> str:
     owner = formats.somebody(found.owner)
     states = {
         LeaseState.NEVER_OWNED: "Nobody ever claimed it",
@@ -89,47 +89,47 @@ def _not_owned(found: Holder, say: Telling) -> str:
     return joined(free, f"a survivor can take it {when(found.takeover, say)}")
 
 
-def _unknown_owner(found: Holder, _: Telling) -> str:
+def _unknown_owner(found: Holder, _: Phrasing) -> str:
     if found.state is LeaseState.UNREADABLE:
         return "Who holds it is not known: its record cannot be read"
 
     return "Who holds it is not known"
 
 
-def _take_it(found: Holder, _: Telling) -> str:
+def _take_it(found: Holder, _: Phrasing) -> str:
     if found.live_owners:
         return "Other consumers of the group live: one of them takes it in its next round."
 
     return "Start a consumer of this group: it claims what is free in its first round."
 
 
-def _renewed(found: LeaseRenewals, say: Telling) -> str:
+def _renewed(found: LeaseRenewals, say: Phrasing) -> str:
     every = found.renewed_every_s
     rhythm = f", every {formats.duration(every)}" if every is not None else ""
     return f"{formats.somebody(found.owner)} renews its lease{rhythm}: {say.ago(found.renewed_at)}"
 
 
-def _silent(found: LeaseRenewals, say: Telling) -> str:
+def _silent(found: LeaseRenewals, say: Phrasing) -> str:
     expires = found.expires_at
     end = f"the lease runs out {say.time(expires)}" if expires is not None else ""
     owner, silent = formats.somebody(found.owner), say.since(found.renewed_at)
     return joined(f"{owner} has not renewed its lease for {silent}", end)
 
 
-def _no_lease(found: LeaseRenewals, _: Telling) -> str:
+def _no_lease(found: LeaseRenewals, _: Phrasing) -> str:
     if found.state is LeaseState.UNREADABLE:
         return "Whether its lease is renewed is not known"
 
     return "There is no lease to renew"
 
 
-def _known(found: OwnersProcess, _: Telling) -> str:
+def _known(found: OwnersProcess, _: Phrasing) -> str:
     guess = "~" if found.basis is LinkBasis.ELIMINATION else ""
     owner, pid = formats.somebody(found.owner), formats.pid(found.pid)
     return f"Owner {owner} is {guess}process {pid} of this host"
 
 
-def _remote(found: OwnersProcess, _: Telling) -> str:
+def _remote(found: OwnersProcess, _: Phrasing) -> str:
     if not found.owner:
         return "No owner id is known, so no process can be named"
 
@@ -139,26 +139,26 @@ def _remote(found: OwnersProcess, _: Telling) -> str:
     )
 
 
-def _unstable(found: OwnerChanges, _: Telling) -> str:
+def _unstable(found: OwnerChanges, _: Phrasing) -> str:
     often = f": {formats.plural(found.changes, 'change')}" if found.changes else ""
     shaken_by = formats.text(found.finding) or "see the timeline"
     return f"It does not stay with one owner{often} ({shaken_by})"
 
 
-def _written(found: WrittenCheckpoint, say: Telling) -> str:
+def _written(found: WrittenCheckpoint, say: Phrasing) -> str:
     when_written = f"{formats.count(found.sequence)}, {say.ago(found.written_at)}"
     before = ", before its owner claimed it" if found.is_of_owner is False else ""
     return f"A checkpoint was written: {when_written}{before}"
 
 
-def _hidden_checkpoint(found: WrittenCheckpoint, _: Telling) -> str:
+def _hidden_checkpoint(found: WrittenCheckpoint, _: Phrasing) -> str:
     if found.unreadable:
         return f"There is a checkpoint that cannot be read: {safe(found.unreadable)}"
 
     return "Whether there is a checkpoint is not known"
 
 
-def _outside(found: CheckpointPlace, _: Telling) -> str:
+def _outside(found: CheckpointPlace, _: Phrasing) -> str:
     if found.lag_reason == PREDATES_HUB:
         return "The checkpoint is older than the hub: it counts the events of the one before"
 
@@ -171,18 +171,18 @@ def _outside(found: CheckpointPlace, _: Telling) -> str:
     return f"It is before what the hub still holds: {lost} are gone"
 
 
-def _mend_checkpoint(found: CheckpointPlace, _: Telling) -> str:
+def _mend_checkpoint(found: CheckpointPlace, _: Phrasing) -> str:
     if found.ahead or found.lag_reason == PREDATES_HUB:
         return "Stop the consumers, then move the checkpoint to an event of this stream."
 
     return "The consumer goes on at the first event that is left; what is gone cannot be read."
 
 
-def _proof(found: CheckpointProof, _: Telling) -> str:
-    proves = sentence(Proven(found.proof, found.writer))
+def _proof(found: CheckpointProof, _: Phrasing) -> str:
+    proves = proof_sentence(Proven(found.proof, found.writer))
 
     if proves is None:
-        return f"What a checkpoint proves is not known: {NOT_KNOWN}"
+        return f"What a checkpoint proves is not known: {PROOF_NOT_KNOWN}"
 
     return f"A checkpoint proves: {proves}"
 
@@ -191,12 +191,12 @@ def _rule(found: Progress) -> str:
     return RULES.get(found.rule, safe(found.rule)) or "no rule fired"
 
 
-def _filling(found: Progress, _: Telling) -> str:
+def _filling(found: Progress, _: Phrasing) -> str:
     seen = f"{formats.count(found.commits)} of {formats.count(found.window)} checkpoints seen"
     return f"Whether it gets on cannot be found yet: {_rule(found)} ({seen})"
 
 
-def _slow(found: PartitionPace, _: Telling) -> str:
+def _slow(found: PartitionPace, _: Phrasing) -> str:
     return (
         f"It reads slower than events arrive: {formats.per_s(found.in_per_s)} in, "
         f"{formats.per_s(found.out_per_s)} out, lag {formats.count(found.lag)}"
@@ -265,7 +265,7 @@ PARTITION_CHECKS = (
         kind=kinds.CHECKPOINT_PROVES,
         yes=_proof,
         no=_proof,
-        unknown=always(f"What a checkpoint proves is not known: {NOT_KNOWN}"),
+        unknown=always(f"What a checkpoint proves is not known: {PROOF_NOT_KNOWN}"),
         is_design=True,
     ),
     CheckText(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Generic
 from ehtui.domain.why.evidence import CheckKind, E
 from ehtui.domain.why.verdicts import Verdict
 from ehtui.views.cells import Tone
-from ehtui.views.telling import Telling
+from ehtui.views.phrasing import Phrasing
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +43,7 @@ GROUP = (
 )
 
 
-Sentence = Callable[[E, Telling], str]
+Sentence = Callable[[E, Phrasing], str]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,13 +58,13 @@ class CheckText(Generic[E]):
     next_step: Sentence[E] | None = None  # what to do where the answer is no
     is_design: bool = False  # no is how it is meant, not a fault
 
-    def sentence(self, evidence: E, say: Telling, *, passed: bool | None) -> str:
+    def sentence(self, evidence: E, say: Phrasing, *, passed: bool | None) -> str:
         """The answer, without its full stop."""
         answer = self.unknown if passed is None else self.yes if passed else self.no
         return answer(evidence, say)
 
 
-def always(text: str) -> Callable[[Evidence, Telling], str]:
+def always(text: str) -> Callable[[Evidence, Phrasing], str]:
     """The same words whatever the evidence."""
     return lambda *_: text
 

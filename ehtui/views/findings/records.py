@@ -1,18 +1,12 @@
-"""The checkpoint store and the sources."""
+"""What the store's records tell of themselves: names, layouts, strays, a hub before this one."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings.evidence import (
-    SOURCE_LIMITED,
-    SOURCE_THROTTLED,
-    SOURCE_UNAUTHORISED,
-    SOURCE_UNREADABLE,
-    STORE_NOT_VISIBLE,
-)
 from ehtui.domain.findings.evidence_records import (
     CHECKPOINT_OLD_OFFSET,
+    HUB_RECREATED,
     STORE_MIXED_HAZARD,
     STORE_OTHER_NAME,
     STORE_STRAY_RECORDS,
@@ -21,13 +15,12 @@ from ehtui.domain.findings.evidence_records import (
 )
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.finding_text import About, FindingText
-from ehtui.views.findings.forecast import joined
-from ehtui.views.telling import partitions
+from ehtui.views.evidence import About, FindingText
+from ehtui.views.phrasing import joined, partitions
 
 if TYPE_CHECKING:
-    from ehtui.domain.findings.evidence import NotVisible, SourceLimit, SourceTrouble
     from ehtui.domain.findings.evidence_records import (
+        HubRecreated,
         MixedHazard,
         OldOffsets,
         RecordsElsewhere,
@@ -63,7 +56,6 @@ def _two_names(found: TwoNames, about: About) -> str:
     differs = formats.listed([_DIFFERS.get(w, w) for w in safe(found.differs).split("+")])
     live = found.live_spellings
     both = f"{live} of them are live" if live > 1 else ""
-
     return joined(
         f"{about.group} is written under {len(spellings)} names that differ in {differs}", both
     )
@@ -78,7 +70,6 @@ def _two_names_advice(found: TwoNames, _: About) -> tuple[str, ...]:
         else "Only one of them is in use; the other is left over, or waits for its consumers."
     )
     cures = (cure for word, cure in _SPELLING_CURES.items() if word in safe(found.differs))
-
     return (f"{names}. {cause}", *cures)
 
 
@@ -164,7 +155,6 @@ def _old_offset(found: OldOffsets, about: About) -> str:
     what = "the checkpoint has" if is_one else "the checkpoints have"
     rest = found.without_offset == len(about.places)
     form = "no offset" if rest else "an offset in the old form"
-
     return (
         f"{about.where}: {what} {form}, and the hub is geo-replicated: after a forced promotion "
         f"nobody can read on from {'it' if is_one else 'them'}"
@@ -175,7 +165,6 @@ def _old_offset_advice(found: OldOffsets, _: About) -> tuple[str, ...]:
     known = [sdk for sdk in found.sdks if sdk in _AFTER_PROMOTION]
     told = [_AFTER_PROMOTION[sdk] for sdk in (known or sorted(_AFTER_PROMOTION))]
     others = "" if known else "; of the other SDKs nothing is documented"
-
     return (
         (
             "The promoted region refuses such offsets (com.microsoft:georeplication:invalid-offset)"
@@ -208,7 +197,6 @@ def _unreadable_advice(found: UnreadableBlobs, _: About) -> tuple[str, ...]:
     places = found.partitions
     unknown = f" What they say of {partitions(places)} is unknown, not zero." if places else ""
     verb = "stands" if len(found.names) == 1 else "stand"
-
     return (
         (
             f"{names} {verb} where an ownership or a checkpoint should.{unknown} A consumer that "
@@ -227,7 +215,6 @@ def _stray(found: StrayRecords, about: About) -> str:
         if owners
         else ""
     )
-
     return f"Records of {about.where}, which the hub does not have (it has {count}){who}"
 
 
@@ -250,83 +237,50 @@ def _stray_advice(found: StrayRecords, about: About) -> tuple[str, ...]:
     )
 
 
-def _not_visible(found: NotVisible, about: About) -> str:
-    if found.reason == "no_store":
-        return "No checkpoint store: owners, leases, checkpoints and lag cannot be known"
+def _recreated(found: HubRecreated, about: About) -> str:
+    is_one, written = len(about.places) == 1, about.say.time(found.checkpoint_at)
+    what = f"the checkpoint of {written} is" if is_one else f"the checkpoints (until {written}) are"
+    return (
+        f"{about.where}: {what} older than the hub, which was created anew "
+        f"{about.say.time(found.hub_created_at)}: {'it counts' if is_one else 'they count'} "
+        "another stream"
+    )
 
-    others = [safe(name) for name in found.other_groups]
-    known = f"; it has records of {formats.listed(others)}" if others else ""
 
-    return f"The store knows nothing of {about.group}{known}"
+def _recreated_advice(found: HubRecreated, _: About) -> tuple[str, ...]:
+    number, last = found.checkpoint_sequence, found.last_sequence
+    fits = ""
 
-
-def _not_visible_advice(found: NotVisible, _: About) -> tuple[str, ...]:
-    if found.reason == "no_store":
-        return (
-            (
-                "Set AZURE_STORAGE_CONNECTION_STRING (or AZURE_STORAGE_ACCOUNT_URL) and "
-                "CHECKPOINT_CONTAINER, or take them from a running consumer: `ehtui --pid PID`."
-            ),
+    if number is not None and last is not None and number <= last:
+        fits = (
+            f" That {formats.count(number)} lies within the new stream (up to "
+            f"{formats.count(last)}) is chance."
         )
 
     return (
         (
-            "Either no consumer of this group ever ran with this container, or it uses another "
-            "container, hub name or group. `ehtui config --pid PID` shows what it really uses."
+            "The new hub counts from 0 again, so these numbers and offsets name other events: lag "
+            f"is unknown.{fits} A consumer that starts there skips what the new hub holds before "
+            "that place, or is refused where it lies beyond the end."
         ),
-        "A consumer without a checkpoint store (InMemory, or none) never shows here.",
-    )
-
-
-def _source(found: SourceTrouble, about: About) -> str:
-    since = found.failing_since_at
-    last = found.last_read_at
-    stands = f"what is shown is {about.say.since(last)} old" if last is not None else ""
-    summary = safe(found.summary).rstrip(".")
-
-    return joined(
-        f"{safe(found.source).capitalize()}: {summary} (since {about.say.time(since)})", stands
-    )
-
-
-def _limited(found: SourceLimit, _: About) -> str:
-    return f"{safe(found.source).capitalize()}: {safe(found.summary).rstrip('.')}"
-
-
-def _limited_advice(found: SourceLimit, _: About) -> tuple[str, ...]:
-    return tuple(formats.full_stop(line) for line in (safe(found.advice),) if line)
-
-
-def _source_advice(found: SourceTrouble, about: About) -> tuple[str, ...]:
-    retry = found.retry_at
-    failures = formats.plural(found.failures, "read")
-    tries = f"{failures} failed in a row" + (
-        f"; next try {about.say.time(retry)}." if retry else "."
-    )
-
-    return tuple(formats.full_stop(line) for line in (safe(found.advice), tries) if line)
-
-
-def _throttled_advice(found: SourceTrouble, about: About) -> tuple[str, ...]:
-    return (
-        *_source_advice(found, about),
         (
-            "ehtui slows down by itself. Other clients of the namespace feel the same limit: fewer "
-            "monitors, longer poll intervals, or more throughput units."
+            "Stop the group's consumers, then move the checkpoints to the earliest event of this "
+            "hub, or delete the checkpoint blobs. The next checkpoint that a consumer writes ends "
+            "this, too."
+        ),
+        (
+            "The clocks of Event Hubs and Storage may differ: up to "
+            f"{formats.duration(found.tolerance_s)} are allowed for, more counts as older."
         ),
     )
 
 
-STORE_TEXTS = (
+TEXTS = (
     FindingText(STORE_TWO_NAMES, _two_names, _two_names_advice),
     FindingText(STORE_OTHER_NAME, _other_name, _other_name_advice),
     FindingText(STORE_MIXED_HAZARD, _mixed, _mixed_advice),
     FindingText(CHECKPOINT_OLD_OFFSET, _old_offset, _old_offset_advice),
     FindingText(STORE_STRAY_RECORDS, _stray, _stray_advice),
     FindingText(STORE_UNREADABLE_BLOB, _unreadable, _unreadable_advice),
-    FindingText(STORE_NOT_VISIBLE, _not_visible, _not_visible_advice),
-    FindingText(SOURCE_LIMITED, _limited, _limited_advice),
-    FindingText(SOURCE_UNREADABLE, _source, _source_advice),
-    FindingText(SOURCE_THROTTLED, _source, _throttled_advice),
-    FindingText(SOURCE_UNAUTHORISED, _source, _source_advice),
+    FindingText(HUB_RECREATED, _recreated, _recreated_advice),
 )

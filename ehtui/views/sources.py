@@ -1,18 +1,74 @@
-"""What is older than two polls: shown as of then, with its age, and nothing of it is green."""
+"""How the sources do: what could not be read or done, and what is older than two polls."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.snapshot import SourceStatus
+from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus
+from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.cells import Cell, Tone
+from ehtui.views.cells import Cell, Column, Row, Table, Tone
+from ehtui.views.formats import UTC_CLOCK, Clock
+from ehtui.views.states import SOURCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.problems import Problem
+
+
+COLUMNS = (
+    Column("source", "SOURCE", 9),
+    Column("state", "STATE", 8),
+    Column("read", "READ", 10),
+    Column("trouble", "TROUBLE", 40, grows=True, min_width=20),
+)
+
+
+def problem_line(problem: Problem) -> str:
+    """What is wrong and the next step, on one line."""
+    summary, advice = safe(problem.summary).strip(), safe(problem.advice).strip()
+
+    if not advice:
+        return summary
+
+    return f"{formats.full_stop(summary)} {advice}"
+
+
+def _ago(source: SourceState, taken_at: float) -> str:
+    return formats.age(None if source.read_at is None else max(0.0, taken_at - source.read_at))
+
+
+def sources_table(snapshot: Snapshot, *, clock: Clock = UTC_CLOCK) -> Table:
+    """One row a source."""
+    return Table(
+        columns=COLUMNS,
+        rows=tuple(_row(source, snapshot, clock) for source in snapshot.sources),
+        title=formats.count(len(snapshot.sources)),
+        empty="No source is configured.",
+    )
+
+
+def _row(source: SourceState, snapshot: Snapshot, clock: Clock) -> Row:
+    word = SOURCE[source.status]
+    trouble = problem_line(source.problem) if source.problem else ""
+
+    if source.status is SourceStatus.FAILED and source.retry_at is not None:
+        at, now = snapshot.host_at(source.retry_at), snapshot.host_at(snapshot.taken_at)
+        trouble = f"{trouble} Next try {clock.moment(at, now)}."
+
+    return Row(
+        source.name,
+        (
+            Cell(safe(source.name), sort=source.name),
+            Cell(word.text, word.tone, sort=float(word.rank)),
+            Cell(_ago(source, snapshot.taken_at), Tone.DIM, sort=source.read_at),
+            Cell(trouble, word.tone if source.status is SourceStatus.FAILED else Tone.DIM),
+        ),
+        word.rank,
+    )
+
 
 POLLS = 2
 READING_S = 1.0  # a read may take so long beyond its beat
@@ -73,7 +129,6 @@ def old_source_at(snapshot: Snapshot) -> float | None:
         for name, read_at in _reads(snapshot)
         if snapshot.taken_at - read_at > POLLS * intervals[name] + READING_S
     ]
-
     return min(old, default=None)
 
 
@@ -103,7 +158,6 @@ def aged(cells: Mapping[str, Cell], age_s: float | None) -> tuple[Cell, ...]:
 def widest_health(words: Iterable[str], ages: Iterable[float]) -> str:
     """The longest that a dated word of health can be."""
     longest = max((formats.age(age_s) for age_s in ages), key=len, default="")
-
     return f"{max(words, key=len, default='')} {longest}" if longest else ""
 
 
@@ -114,13 +168,11 @@ def _dimmed(cell: Cell, _: float = 0.0) -> Cell:
 def _dated(cell: Cell, age_s: float) -> Cell:
     """A trouble keeps its colour: that it was there is known."""
     tone = cell.tone if cell.tone in _TROUBLE else Tone.DIM
-
     return replace(cell, text=f"{cell.text} {formats.age(age_s)}", tone=tone)
 
 
 def _guessed(cell: Cell, _: float) -> Cell:
     text = cell.text if cell.text in _UNKNOWN else f"~{cell.text.lstrip(_SIGNS)}"
-
     return Cell(text, Tone.DIM, None, cell.sort)
 
 

@@ -1,18 +1,25 @@
-"""Partitions without a live owner."""
+"""Who holds partitions, who stopped renewing, and who holds none."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings.evidence import LEASE_EXPIRED, LEASE_OVERDUE, PARTITION_UNOWNED
+from ehtui.domain.findings.evidence import (
+    CONSUMER_STANDBY,
+    CONSUMER_STARVED,
+    LEASE_EXPIRED,
+    LEASE_OVERDUE,
+    PARTITION_UNOWNED,
+)
+from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.basis import basis
-from ehtui.views.finding_text import About, FindingText
-from ehtui.views.findings.forecast import joined, takeover
-from ehtui.views.telling import have, it
+from ehtui.views.evidence import About, FindingText
+from ehtui.views.phrasing import have, it, joined, partitions
+from ehtui.views.takeovers import basis, takeover, when
 
 if TYPE_CHECKING:
-    from ehtui.domain.findings.evidence import LeaseLapse, PartitionsUnowned
+    from ehtui.domain.findings.evidence import LeaseLapse, PartitionsUnowned, StandingBy, Starving
 
 
 def _unowned(found: PartitionsUnowned, about: About) -> str:
@@ -36,7 +43,6 @@ def _unowned(found: PartitionsUnowned, about: About) -> str:
 
 def _waiting(found: PartitionsUnowned, _: About) -> str:
     lag = found.lag
-
     return f"{formats.plural(lag, 'event')} wait" + ("s" if lag == 1 else "") if lag else ""
 
 
@@ -61,7 +67,6 @@ def _overdue(found: LeaseLapse, about: About) -> str:
     if found.process_gone_at is not None and not found.signal:
         gone_at = about.say.time(found.process_gone_at)
         ended = f"(process {formats.pid(found.pid)}) ended {gone_at} without release"
-
         return joined(
             f"{about.where}: its owner {formats.somebody(found.owner)} {ended}",
             _takeover(found, about),
@@ -69,7 +74,6 @@ def _overdue(found: LeaseLapse, about: About) -> str:
 
     when = f" {about.say.time(found.renewed_at)}" if found.renewed_at is not None else ""
     stopped = f"{about.where}: owner {formats.somebody(found.owner)} stopped renewing{when}"
-
     return joined(stopped, _process(found, about))
 
 
@@ -103,7 +107,6 @@ def _dead_since(found: LeaseLapse, _: About) -> float | None:
 def _no_live_owner(found: LeaseLapse, about: About) -> str:
     dead_since = _dead_since(found, about) or found.expires_at
     lasting = f" for {about.say.since(dead_since)}" if dead_since is not None else ""
-
     return joined(
         f"{about.where} {have(about.places)} no live owner{lasting}", _takeover(found, about)
     )
@@ -120,7 +123,6 @@ def _overdue_headline(found: LeaseLapse, about: About) -> str:
     silent = f"{about.where}: {formats.somebody(found.owner)} {lasting}"
     expires = found.expires_at
     lapse = f"its lease runs out {about.say.time(expires)}" if expires is not None else ""
-
     return joined(silent, _takeover(found, about) or lapse)
 
 
@@ -133,7 +135,6 @@ def _overdue_advice(found: LeaseLapse, about: About) -> tuple[str, ...]:
 
     judged = f", judged by {basis(found.expiry_basis)}" if found.expiry_basis else ""
     after = f", {formats.duration(length)} after the last renewal" if length is not None else ""
-
     return (
         (
             f"{rhythm}Its lease runs out {about.say.time(found.expires_at)}{after}{judged}. "
@@ -172,7 +173,6 @@ def _expired(found: LeaseLapse, about: About) -> str:
     when = found.expires_at
     told = about.say.time(when) if when is not None else "before ehtui looked"
     ran_out = f"{formats.somebody(found.owner)}'s lease ran out {told}"
-
     return joined(f"{_no_live_owner(found, about)}", ran_out, _process(found, about))
 
 
@@ -199,8 +199,167 @@ def _takeover(found: LeaseLapse, about: About) -> str:
     )
 
 
-LEASE_TEXTS = (
+_AZURE = re.compile(r"[a-z0-9-]+\.servicebus\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)")
+_NEW_GROUP = "test-group"
+
+
+def _standby(found: StandingBy, about: About) -> str:
+    return joined(
+        f"{formats.pid(found.pid)} stands by, by design: {_crowd(found, about)}",
+        _next(found, about),
+    )
+
+
+def _crowd(found: StandingBy, about: About) -> str:
+    count = found.partition_count
+    owners = found.live_owners
+    group = about.say.of_group(about.subject.group)
+
+    if count == 1:
+        return f"the only partition{group} has its owner"
+
+    held_by = formats.plural(owners, "other owner")
+    return f"{held_by} for {formats.plural(count, 'partition')}{group}"
+
+
+def _next(found: StandingBy, about: About) -> str:
+    lapsing = found.lapsing
+
+    if not lapsing:
+        stops = "that one" if found.live_owners == 1 else "one of them"
+        return f"it takes over when {stops} stops"
+
+    is_known = found.takeover.earliest_at is not None
+    then = when(found.takeover, about.say) if is_known else "when the lease lapses"
+    return f"it takes {partitions(lapsing)} {then}"
+
+
+def _standby_advice(found: StandingBy, about: About) -> tuple[str, ...]:
+    times = found.not_claimed
+    said = f" (said {formats.plural(times, 'time')})" if times else ""
+
+    return (
+        (
+            "This is no error. One partition of a group has one reader at a time, so that events "
+            "stay in order and one checkpoint tells the truth. “hasn't claimed an ownership” in "
+            f"its log{said} means: asked, all taken, asking again."
+        ),
+        (
+            "It is your spare: when an owner stops, it takes over by itself. To receive events "
+            "now, there are three ways:"
+        ),
+        f"1. Stop the other: {_stop(found, about)}.",
+        (
+            "Price: that consumer's work ends, and its partition rests until this one claims it: "
+            "one round after a clean close, the whole lease after a kill -9."
+        ),
+        (
+            "2. Another consumer group, best for tests: "
+            f"{create_group(formats.text(found.namespace), formats.text(found.hub))}."
+        ),
+        f"Then start it there: {_start_there(found, about)}.",
+        "Price: it reads every event too, with checkpoints of its own. Nobody else notices.",
+        (
+            f"3. More partitions than {formats.count(found.partition_count)}, one for each "
+            "consumer: Premium and Dedicated can add them (never remove), Basic and Standard need "
+            "a new hub."
+        ),
+        (
+            "Price: the same key may land on another partition than before, and order holds only "
+            "within a partition."
+        ),
+    )
+
+
+def _stop(found: StandingBy, _: About) -> str:
+    pids = found.owner_pids
+
+    if not pids:
+        return "the owners run on other hosts"
+
+    return formats.listed([f"`{formats.command('kill', pid)}`" for pid in pids], last="or")
+
+
+def create_group(namespace: str, hub: str, group: str = _NEW_GROUP) -> str:
+    """The literal command that creates a consumer group of that hub."""
+    host = namespace.split(":", 1)[0].lower()
+
+    if not _AZURE.fullmatch(host):
+        return (
+            f"add “{group}” where this endpoint's hub is configured (it is not an Azure namespace)"
+        )
+
+    name = host.split(".", 1)[0]
+    query = f"\"[?name=='{name}'].resourceGroup | [0]\""
+    resource_group = f'"$(az eventhubs namespace list --query {query} -o tsv)"'
+    words = formats.command("--namespace-name", name, "--eventhub-name", hub, "--name", group)
+    return (
+        f"`az eventhubs eventhub consumer-group create --resource-group {resource_group} {words}`"
+    )
+
+
+def _start_there(found: StandingBy, _: About) -> str:
+    command, name = safe(found.command) or "…", formats.text(found.consumer_name)
+    ways = [
+        f"`EVENTHUB_CONSUMER_GROUP={_NEW_GROUP} {command}` if it reads that variable",
+        f"eventhub.consumer_group: {_NEW_GROUP} in its own config.yaml",
+    ]
+
+    if name:
+        start = formats.command("ehtui", "start", name, "--group", _NEW_GROUP)
+        ways.insert(0, f"`{start}` if consumers.{name}.command is set")
+
+    return formats.listed(ways, last="or")
+
+
+def _starved(found: Starving, about: About) -> str:
+    pid = found.pid
+    lasting = about.say.since(found.starved_since_at)
+
+    if found.reason == "unclaimed":
+        free = found.unowned
+        return f"{pid} owns nothing for {lasting}, though {partitions(free)} {_is(free)} free"
+
+    expected = formats.plural(found.expected_min or 1, "partition")
+    owners = formats.plural(found.live_owners, "other owner")
+    return (
+        f"{pid} owns nothing for {lasting}, though {expected} should be its share: "
+        f"{owners} hold{'' if found.live_owners != 1 else 's'} all "
+        f"{formats.count(found.partition_count)}"
+    )
+
+
+def _is(names: tuple[str, ...]) -> str:
+    return "is" if len(names) == 1 else "are"
+
+
+def _starved_advice(found: Starving, _: About) -> tuple[str, ...]:
+    if found.reason == "unclaimed":
+        return (
+            (
+                "It should have claimed a free partition by now. Look at its log for errors of "
+                "“claim_ownership” or “load-balancing”: most often it may not write to the "
+                "checkpoint container, or it uses another container, hub or group than the one "
+                "shown here."
+            ),
+        )
+
+    return (
+        (
+            "It should have taken its share from those that hold more. Look at its log: errors "
+            "while claiming, another group, or a store that it cannot write to."
+        ),
+        (
+            "If its log shows no errors, it may not have run a whole round yet, or it waits for "
+            "something else than partitions."
+        ),
+    )
+
+
+TEXTS = (
     FindingText(PARTITION_UNOWNED, _unowned, _unowned_advice),
     FindingText(LEASE_OVERDUE, _overdue, _overdue_advice, _overdue_headline),
     FindingText(LEASE_EXPIRED, _expired, _expired_advice, _no_live_owner),
+    FindingText(CONSUMER_STANDBY, _standby, _standby_advice),
+    FindingText(CONSUMER_STARVED, _starved, _starved_advice),
 )

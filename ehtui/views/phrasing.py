@@ -13,12 +13,13 @@ from ehtui.views.formats import UTC_CLOCK, Clock
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+
 _NAMED_PARTITIONS = 3
 _LISTED_PARTITIONS = 24  # characters of "0–3,7"
 
 
 @dataclass(frozen=True, slots=True)
-class Telling:
+class Phrasing:
     """A snapshot about to be put into words. Moments given to it are server times."""
 
     snapshot: Snapshot
@@ -49,13 +50,11 @@ class Telling:
     def host_time(self, local_at: float | None) -> str:
         """A moment of this session's own time as this host's clock shows it."""
         shown = None if local_at is None else self.snapshot.host_at(local_at)
-
         return self.clock.moment(shown, self._today)
 
     def distance(self, at: float) -> str:
         """How far a server moment is: `2m19s ago`, `in 41s`."""
         ahead = at - self.now
-
         return f"in {formats.duration(ahead)}" if ahead >= 1 else self.ago(at)
 
     def since(self, at: float | None) -> str:
@@ -112,3 +111,8 @@ def it(names: Sequence[str]) -> str:
 def have(names: Sequence[str]) -> str:
     """`has` or `have`."""
     return "has" if len(names) == 1 else "have"
+
+
+def joined(*parts: str) -> str:
+    """Parts of a sentence, without those that have nothing to say."""
+    return "; ".join(part for part in parts if part)

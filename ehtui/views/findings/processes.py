@@ -1,10 +1,11 @@
-"""What consumers' logs complain of."""
+"""What processes say and do: complaints of their logs, restarts that did not end well."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.evidence import (
+    CONSUMER_DOWN,
     LOG_AUTHORISATION_LOST,
     LOG_BALANCING_FAILED,
     LOG_CHECKPOINT_FAILED,
@@ -17,16 +18,19 @@ from ehtui.domain.findings.evidence import (
     LOG_RECEIVE_FAILED,
     LOG_RECEIVER_QUOTA,
     LOG_THROTTLED,
+    RESTART_ABANDONED,
+    RESTART_SLOW,
 )
 from ehtui.views import formats
-from ehtui.views.finding_text import About, FindingText
-from ehtui.views.findings.forecast import joined
-from ehtui.views.telling import partitions
+from ehtui.views.actions.costs import by_hand, obstacle_words
+from ehtui.views.evidence import About, FindingText
+from ehtui.views.phrasing import joined, partitions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.findings.evidence import FindingKind, LogComplaint
+    from ehtui.domain.findings.evidence import Down, FindingKind, LogComplaint, StillRunning
+
 
 # What one line says: as a sentence about the process, and about it where it stands beside.
 SAID: Mapping[str, str] = {
@@ -143,7 +147,6 @@ def said(kind: str, count: int, named: tuple[str, ...]) -> str:
     """`could not claim a partition 4 times: P0 and P2`."""
     where = f": {partitions(named)}" if named else ""
     times = f" {formats.plural(count, 'time')}" if count > 1 else ""
-
     return f"{SAID[kind]}{times}{where}"
 
 
@@ -153,13 +156,12 @@ def _text(kind: FindingKind[LogComplaint]) -> FindingText[LogComplaint]:
         lasting = f" within {formats.duration(found.window_s)}" if is_repeated else ""
         unseen = "the store shows nobody who took it" if kind.id in _UNSEEN else ""
         told = said(kind.id, found.count, found.partitions)
-
         return joined(f"{found.pid} {told}{lasting}", unseen)
 
     return FindingText(kind, sentence, lambda *_: _ADVICE[kind.id])
 
 
-LOG_TEXTS = tuple(
+_LOG_TEXTS = tuple(
     _text(kind)
     for kind in (
         LOG_CLAIM_FAILED,
@@ -175,4 +177,79 @@ LOG_TEXTS = tuple(
         LOG_AUTHORISATION_LOST,
         LOG_OWNER_LEVEL_REFUSED,
     )
+)
+
+
+_HALTED = {"stopped": ", stopped (SIGSTOP)", "tracing-stop": ", held by a debugger"}
+
+
+def _down(found: Down, _: About) -> str:
+    return f"{found.pid} is down: {_why(found)}"
+
+
+def _why(found: Down) -> str:
+    if found.exit_code is not None:
+        return (
+            "it was stopped, and the one started instead ended at once "
+            f"(exit code {found.exit_code})"
+        )
+
+    if found.obstacle is not None:
+        words = obstacle_words(found.obstacle, found.detail)
+        return f"it was stopped and could not be started again: {words}"
+
+    return "it was stopped to be restarted, and whoever should start it was ended"
+
+
+def _down_advice(found: Down, _: About) -> tuple[str, ...]:
+    names = formats.listed(found.variables)
+    lines = (
+        f"Start it again: N, or `ehtui restart {found.pid}`.",
+        f"By hand: `{by_hand(found.folder, found.command)}`",
+        f"Names that its environment had: {names}." if found.variables else "",
+        f"Its log is {found.log_path}." if found.exit_code is not None else "",
+        f"If it is not needed any more: `ehtui restart --forget {found.pid}`.",
+    )
+    return tuple(line for line in lines if line)
+
+
+def _asked(found: StillRunning, about: About) -> str:
+    return f"{found.pid} was sent SIG{found.signal} {about.say.since(found.asked_at)} ago"
+
+
+def _slow(found: StillRunning, about: About) -> str:
+    runs = f"still runs{_HALTED.get(found.status, '')}"
+    return f"{_asked(found, about)} and {runs}: it is started again once it has ended"
+
+
+def _slow_advice(found: StillRunning, _: About) -> tuple[str, ...]:
+    if found.status == "stopped":
+        return (f"It acts on nothing before it goes on: `kill -CONT {found.pid}`.",)
+
+    return (
+        "A consumer takes as long as its handlers take for the events that they have.",
+        (
+            "If it hangs: `k` sends it SIGKILL. It dies without release, and the restart goes on. "
+            f"Its stack: `py-spy dump --pid {found.pid}`, where it is Python."
+        ),
+    )
+
+
+def _abandoned(found: StillRunning, about: About) -> str:
+    asked = _asked(found, about)
+    return f"{asked} to be restarted, and nobody starts it any more once it has ended"
+
+
+def _abandoned_advice(found: StillRunning, _: About) -> tuple[str, ...]:
+    return (
+        "Whoever carried the restart out was ended on the way.",
+        f"Restart it anew with R or `ehtui restart {found.pid}`: that waits for its end as well.",
+    )
+
+
+TEXTS = (
+    *_LOG_TEXTS,
+    FindingText(CONSUMER_DOWN, _down, _down_advice),
+    FindingText(RESTART_SLOW, _slow, _slow_advice),
+    FindingText(RESTART_ABANDONED, _abandoned, _abandoned_advice),
 )

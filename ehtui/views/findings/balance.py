@@ -1,0 +1,136 @@
+"""How partitions move between owners, and how they share them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.findings.evidence import (
+    GROUP_CHURN,
+    GROUP_IMBALANCED,
+    GROUP_NEWCOMER,
+    GROUP_SINGLE_HOST,
+    PARTITION_PINGPONG,
+)
+from ehtui.views import formats
+from ehtui.views.evidence import About, FindingText
+from ehtui.views.phrasing import partitions
+
+if TYPE_CHECKING:
+    from ehtui.domain.findings.evidence import (
+        Churn,
+        Imbalance,
+        Newcomer,
+        PingPong,
+        SingleHost,
+    )
+
+
+def _imbalanced(found: Imbalance, about: About) -> str:
+    low, high = found.expected_min, found.expected_max
+    fair = formats.count(low) if low == high else f"{formats.count(low)} or {formats.count(high)}"
+    return (
+        f"{about.group} is out of balance for {about.say.since(found.imbalanced_since_at)}: "
+        f"{formats.somebody(found.most_owner)} holds {formats.count(found.most)}, "
+        f"{formats.somebody(found.least_owner)} {formats.count(found.least)} of "
+        f"{formats.plural(found.partition_count, 'partition')} ({fair} each is fair)"
+    )
+
+
+def _imbalanced_advice(*_: object) -> tuple[str, ...]:
+    return (
+        (
+            "Consumers take one partition a round from whoever holds most, so this should settle "
+            "within a few rounds. If it does not, the consumer with few does not run its rounds: "
+            "look at its log for errors of claiming."
+        ),
+    )
+
+
+def _churn(found: Churn, about: About) -> str:
+    return (
+        f"{about.group}: {formats.plural(found.changes, 'change')} of owner within "
+        f"{formats.duration(found.window_s)} among "
+        f"{formats.plural(found.owners, 'live owner')} "
+        f"({partitions(found.partitions)})"
+    )
+
+
+def _churn_advice(*_: object) -> tuple[str, ...]:
+    return (
+        (
+            "Each move closes and opens a reader and repeats events since the last checkpoint. "
+            "With a constant number of consumers it should stop."
+        ),
+        (
+            "Usual causes: a lease that expires before it is renewed (an interval close to the "
+            "expiry, a starved CPU, a blocked event loop, clock skew), a slow or throttled store, "
+            "or consumers with different timings in one group."
+        ),
+    )
+
+
+def _pingpong(found: PingPong, about: About) -> str:
+    return (
+        f"{about.where}: {formats.owners(found.owners)} take it from each other, "
+        f"{formats.count(found.changes)} times within {formats.duration(found.window_s)}"
+    )
+
+
+def _pingpong_advice(*_: object) -> tuple[str, ...]:
+    return (
+        (
+            "Both believe that it is theirs. Look for two client libraries or versions in one "
+            "group, for names of the hub that differ in case or port, and for an expiry shorter "
+            "than the renewal interval."
+        ),
+        "Stop one of the two, or give it a consumer group of its own.",
+    )
+
+
+def _newcomer(found: Newcomer, about: About) -> str:
+    who = formats.somebody(found.owner)
+    pid = found.pid
+    local = f" (process {pid} of this host)" if pid is not None else ""
+    taken = found.taken
+    took = ""
+
+    if taken:
+        took = f" and took {partitions(taken)} from {formats.owners(found.from_owners)}"
+
+    alarm = "a local run took over production: " if found.is_production and taken and pid else ""
+    return f"{alarm}{who}{local} joined {about.group} {about.say.time(found.joined_at)}{took}"
+
+
+def _newcomer_advice(found: Newcomer, _: About) -> tuple[str, ...]:
+    if not found.is_production:
+        return ("A new consumer takes its share of the partitions: that is how a group grows.",)
+
+    pid = found.pid
+    stop = f"Stop it (`{formats.command('kill', str(pid))}`): " if pid is not None else "Stop it: "
+    return (
+        (
+            f"{stop}a clean close gives the partitions back within one round. "
+            "What it has read and checkpointed meanwhile, production will not read again."
+        ),
+        "For tests against this hub, use another consumer group.",
+    )
+
+
+def _single_host(found: SingleHost, about: About) -> str:
+    return (
+        f"All {formats.plural(found.owners, 'owner')} of {about.group} run on this "
+        "host: when it goes, nobody reads"
+    )
+
+
+def _single_host_advice(*_: object) -> tuple[str, ...]:
+    return ("Run one more consumer on another host: it stands by or shares the load.",)
+
+
+TEXTS = (
+    FindingText(GROUP_IMBALANCED, _imbalanced, _imbalanced_advice),
+    FindingText(GROUP_CHURN, _churn, _churn_advice),
+    FindingText(PARTITION_PINGPONG, _pingpong, _pingpong_advice),
+    FindingText(GROUP_NEWCOMER, _newcomer, _newcomer_advice),
+    FindingText(GROUP_SINGLE_HOST, _single_host, _single_host_advice),
+)

@@ -1,0 +1,144 @@
+"""Root causes: nobody alive, leases that are too short, owners that come and go."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.findings.evidence import (
+    GROUP_LEASES_TOO_SHORT,
+    GROUP_NO_CONSUMERS,
+    OWNER_CRASH_LOOP,
+)
+from ehtui.views import formats
+from ehtui.views.evidence import About, FindingText
+from ehtui.views.phrasing import joined
+
+if TYPE_CHECKING:
+    from ehtui.domain.findings.evidence import (
+        CrashLoop,
+        LeasesTooShort,
+        NoConsumers,
+    )
+
+
+def _too_short(found: LeasesTooShort, about: About) -> str:
+    every = found.renewed_every_s
+    rounds = f", every {formats.duration(every)}" if every is not None else ""
+    age = found.youngest_s
+    sooner = f", {formats.duration(age)} after a renewal" if age is not None else ""
+    owners = formats.plural(found.owners, "live owner")
+    return (
+        f"{about.group}: leases run out before they are renewed{rounds}: {owners} took partitions "
+        f"from each other {formats.count(found.changes)} times within "
+        f"{formats.duration(found.window_s)}{sooner}"
+    )
+
+
+def _too_short_advice(found: LeasesTooShort, _: About) -> tuple[str, ...]:
+    rust = (
+        "The Rust SDK (azure_messaging_eventhubs) before 0.14 does so by default: it renews every "
+        "30 s and calls leases expired after 10 s. Update it."
+    )
+    return (
+        (
+            "Each takes the others for dead and claims more than its share, round after round. "
+            "Every move repeats events since the last checkpoint."
+        ),
+        (
+            "Set the expiry to several intervals (six are usual): "
+            "partition_ownership_expiration_interval in Python, "
+            "partitionOwnershipExpirationIntervalInMs in JavaScript, "
+            "PartitionOwnershipExpirationInterval in .NET, PartitionExpirationDuration in Go."
+        ),
+        *((rust,) if found.is_like_old_rust else ()),
+    )
+
+
+def _crash_loop(found: CrashLoop, about: About) -> str:
+    lived = found.lived_s
+    where = f"{about.where}: " if about.places else f"{about.group}: "
+    short = f", each after about {formats.duration(lived)}" if lived is not None else ""
+    sequence = found.checkpoint_sequence
+    within = f"within {formats.duration(found.window_s)}{short}"
+
+    if len(found.owners) == 1:
+        turns = formats.plural(found.restarts, "time")
+        one = formats.owners(found.owners)
+        told = f"{where}{one} let go of it and claimed it again, {turns} {within}"
+        stops = "it stops"
+    else:
+        count = formats.plural(found.restarts, "consumer")
+        told = f"{where}{count} came and went {within}"
+        stops = "all stop"
+
+    return joined(
+        told,
+        f"{stops} after sequence {formats.count(sequence)}" if sequence is not None else "",
+    )
+
+
+def _crash_loop_advice(found: CrashLoop, _: About) -> tuple[str, ...]:
+    sequence = found.checkpoint_sequence
+    cause = "Read the end of its log: the error before each end is the cause."
+
+    if len(found.owners) == 1:
+        cause = (
+            "Its handler raises: the SDK then closes the partition, and its next round claims it "
+            "again. The error stands in its log."
+        )
+
+    lines = [cause]
+
+    if sequence is not None:
+        lines.append(
+            f"If it is always the same event, it is {formats.count(sequence + 1)} or one of the "
+            "same batch: reading begins there each time. Let the handler catch the error and set "
+            "the event aside; moving the checkpoint past it skips it unread."
+        )
+
+    return tuple(lines)
+
+
+def _no_consumers(found: NoConsumers, about: About) -> str:
+    last = ""
+
+    if found.last_owner:
+        renewed, seen = found.last_renewed_at, found.last_seen_at
+        ago = f"renewed {about.say.ago(renewed)}" if renewed is not None else "was alive"
+
+        if renewed is None and seen is not None:  # renewing a blob lease writes nothing
+            ago = f"was last seen {about.say.ago(seen)}"
+
+        last = f"the last, {formats.somebody(found.last_owner)}, {ago}"
+
+    lag, lost = found.lag, found.lost
+    waiting = f"{formats.plural(lag, 'event')} unread" if lag else ""
+    gone = f"{formats.plural(lost, 'event')} already removed by retention" if lost else ""
+    return joined(f"{about.group} has no consumers", last, waiting, gone)
+
+
+def _no_consumers_advice(found: NoConsumers, _: About) -> tuple[str, ...]:
+    local = found.local_consumers
+
+    if local:
+        return (
+            (
+                f"{formats.plural(local, 'process', 'processes')} of this host could be "
+                f"{'it' if local == 1 else 'them'}: check which group, hub and container "
+                "it uses (`ehtui config --pid PID`)."
+            ),
+        )
+
+    return (
+        (
+            "Start a consumer: it reads on from the checkpoints. If the group is no longer used, "
+            "this is harmless; its records can be deleted."
+        ),
+    )
+
+
+TEXTS = (
+    FindingText(GROUP_LEASES_TOO_SHORT, _too_short, _too_short_advice),
+    FindingText(OWNER_CRASH_LOOP, _crash_loop, _crash_loop_advice),
+    FindingText(GROUP_NO_CONSUMERS, _no_consumers, _no_consumers_advice),
+)
