@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 
 NEWCOMER_S = 300.0  # how long a newcomer is news
 STARTING_ROUNDS = 1.5  # who joins within so many of the others starts with them
+SHARING_ROUNDS = 4  # and one for each partition of its share: a balanced strategy takes no more
 LEAST_CHURN = 4
 SHARED = 2  # owners from which on there is a balance to keep
 
@@ -83,6 +84,7 @@ def newcomers(context: GroupContext) -> Iterator[Finding]:
             and m.from_owner not in context.ended
             and m.partition not in context.explained
             and _was_settled(context, m.from_owner, joined_at)
+            and m.at - joined_at <= _takes_its_share_for_s(context, owner)
         ]
 
         if not taken:
@@ -118,6 +120,15 @@ def _is_restarted(context: GroupContext, owner: str) -> bool:
 def _is_blink(handover: Handover, alive: frozenset[str]) -> bool:
     """Whether it was free for a moment only: its owner let go of it and lives on."""
     return handover.kind is HandoverKind.CLAIMED and is_hand_over(handover, alive)
+
+
+def _takes_its_share_for_s(context: GroupContext, owner: str) -> float:
+    """How long one that joins may take partitions one by one; later moves have other causes."""
+    timing = context.group.state.timings.get(owner)
+    round_s = timing.period_s if timing is not None else context.round_s()
+    share = ceil(len(context.group.seats) / max(1, len(context.alive)))
+
+    return (share + SHARING_ROUNDS) * round_s
 
 
 def _was_settled(context: GroupContext, owner: str | None, at: float) -> bool:
