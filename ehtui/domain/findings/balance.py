@@ -126,7 +126,7 @@ def _takes_its_share_for_s(context: GroupContext, owner: str) -> float:
     """How long one that joins may take partitions one by one; later moves have other causes."""
     timing = context.group.state.timings.get(owner)
     round_s = timing.period_s if timing is not None else context.round_s()
-    share = ceil(len(context.group.seats) / max(1, len(context.alive)))
+    share = ceil(len(context.group.state.partitions) / max(1, len(context.alive)))
 
     return (share + SHARING_ROUNDS) * round_s
 
