@@ -82,17 +82,17 @@ def test_a_steal_to_balance_is_told_and_no_fault() -> None:
 def test_who_takes_a_partition_long_after_it_joined_is_no_newcomer() -> None:
     """A third one joins and unsettles two that began some rounds apart."""
     world = World(6)
-    world.consumer("a", "0", "1", "2", pid=1, renews_every_s=2.0)
+    world.consumer("a", "0", "1", "2", pid=1)
     world.look()
     world.play(60)
-    world.consumer("b", "3", "4", "5", pid=2, renews_every_s=2.0)
+    world.consumer("b", "3", "4", "5", pid=2)
     world.look()
-    world.play(60)
-    world.consumer("c", "0", pid=3, renews_every_s=2.0)
+    world.play(200)
+    world.consumer("c", "0", pid=3)
     world.look()
-    world.play(4)
+    world.play(10)
     world.claim("1", "b")
-    world.play(4)
+    world.play(10)
 
     told = [f for f in world.snapshot.findings if f.id == "group.newcomer"]
     assert [f.subject.owner for f in told] == ["c"]
