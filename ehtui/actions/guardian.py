@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 TELL_EVERY_S = 1.0
 LOCKED_WITHIN_S = 5.0  # it is free at once, or somebody else's who starts something
 LOOK_EVERY_S = 0.1
+WATCHED_CLOSELY_S, SELDOM_S = 10.0, 1.0
 UNDONE_WITHIN_S = 10.0  # for the one that was one too many; then it is killed
 _SUBREAPER = 36  # linux/prctl.h
 
@@ -214,7 +215,8 @@ class Guardian:
     def _watch_twins(self, pid: int) -> None:
         """Of two, ours goes: its parent would start the other one again."""
         keeper = self._order["keeper"]
-        deadline = time.monotonic() + (keeper["watch_s"] if keeper else 0.0)
+        began = time.monotonic()
+        deadline = began + (keeper["watch_s"] if keeper else 0.0)
 
         while keeper and self._keepers() and time.monotonic() < deadline:
             if exit_code(pid) is not None:
@@ -225,7 +227,9 @@ class Guardian:
                 self._note("replaced", new_pid=twin, step="replaced")
                 return
 
-            time.sleep(LOOK_EVERY_S)
+            # A loop may pause for hours, and each look reads all processes.
+            is_new = time.monotonic() - began < WATCHED_CLOSELY_S
+            time.sleep(LOOK_EVERY_S if is_new else SELDOM_S)
 
     # The new one.
 

@@ -14,7 +14,7 @@ from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from ehtui.cli.backend import MonitorBackend
     from ehtui.config.settings import Settings
@@ -151,7 +151,7 @@ def act(
     more = afterwards(outcome) if afterwards is not None and is_followed else {}
     _tell(args, {"plan": _plain(plan), "outcome": _plain(outcome_document(outcome)), **more})
 
-    return interrupted or _code(outcome)
+    return interrupted or (ExitCode.DOWN if more.get("ended") else _code(outcome))
 
 
 def _print_last_lines(outcome: Outcome) -> None:
@@ -219,6 +219,7 @@ def _plain(value: Plan | Refusal | OutcomeDocument) -> object:
 
 
 POLL_S = 0.25
+SETTLED_S = 10.0  # whoever dies of a bad setting, once it is connected, has died by then
 
 
 def add_follow_flag(parser: argparse.ArgumentParser) -> None:
@@ -253,19 +254,38 @@ def follow(
     from ehtui.domain.ownership.measured_takeovers import advance, is_over, start  # noqa: PLC0415 - not for --help
 
     takeovers = start(outcome, backend.snapshot)
-    deadline = time.monotonic() + timeout_s
+    began = time.monotonic()
+    running = outcome.new_processes
 
     with suppress(KeyboardInterrupt):
-        while not is_over(takeovers) and time.monotonic() < deadline:
+        while (waited_s := time.monotonic() - began) < timeout_s and not _ended(running):
+            # Whoever starts on what it will own is not known yet: it has to live on at least.
+            if is_over(takeovers) and (takeovers or not running or waited_s >= SETTLED_S):
+                break
+
             time.sleep(POLL_S)
             takeovers = advance(takeovers, backend.snapshot)
+
+    ended = _ended(running)
 
     if not is_json:
         _tell_laps(takeovers, backend)
 
+        for process in ended:
+            print(f"{process.pid}, which was started, has ended.")
+
     from ehtui.views.takeovers import takeover_document  # noqa: PLC0415
 
-    return {"laps": [takeover_document(lap) for lap in takeovers]}
+    return {
+        "laps": [takeover_document(lap) for lap in takeovers],
+        "ended": [process.pid for process in ended],
+    }
+
+
+def _ended(running: Sequence[ProcessId]) -> list[ProcessId]:
+    from ehtui.sources.start_times import is_alive  # noqa: PLC0415
+
+    return [process for process in running if not is_alive(process)]
 
 
 def _tell_laps(takeovers: tuple[MeasuredTakeover, ...], backend: Backend) -> None:

@@ -154,6 +154,14 @@ class Outcome:
         """Who runs by now; None: nobody, or somebody whom only a supervisor knows."""
         return self.started.process.pid if self.started is not None else None
 
+    @property
+    def new_processes(self) -> tuple[ProcessId, ...]:
+        """Who was started and did not end at once, in all its parts."""
+        each = (self, *(part.outcome for part in self.parts))
+        lived = (outcome for outcome in each if outcome.exit_code is None)
+
+        return tuple(o.started.process for o in lived if o.started is not None)
+
     def result_of(self, process: ProcessId) -> TargetResult | None:
         """How it ended for one of several; None where they were not told apart."""
         return next((result for result in self.results if result.process == process), None)

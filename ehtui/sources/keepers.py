@@ -35,6 +35,7 @@ _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 _DURATION = re.compile(r"[\d.]+[smhd]?")
 _INITS = frozenset({"systemd", "init", "s6-svscan", "runsvdir", "openrc-init"})
 USUAL_LOOK_S, LONGEST_LOOK_S, MARGIN_S = 3.0, 60.0, 2.0
+USUAL_WATCH_S, LONGEST_WATCH_S = 120.0, 4 * 3600.0
 SCRIPT_BYTES = 64 * 1024
 
 
@@ -49,12 +50,15 @@ def keeper_of(process: ProcessId) -> Keeper | None:
             loops = [text for text in texts if _LOOP.search(text)]
             looper = next((p for p in line if _LOOP.search(_script(p) or "")), line[0])
 
+            pause_s = max([USUAL_LOOK_S, *map(_pause_s, loops)])
+
             return Keeper(
                 pid=looper.pid,
                 command=safe_command(words_of(looper)) or safe(looper.name()),
                 line=tuple(parent.pid for parent in line),
                 is_loop=bool(loops),
-                look_s=max([USUAL_LOOK_S, *map(_pause_s, loops)]),
+                look_s=min(pause_s, LONGEST_LOOK_S),
+                watch_s=max(USUAL_WATCH_S, pause_s),
             )
 
     return None
@@ -194,4 +198,4 @@ def _pause_s(script: str) -> float:
     """How long it may take to start the next one."""
     pauses = [float(n) * _UNITS[unit] for n, unit in _SLEEP.findall(script) if n.count(".") < 2]  # noqa: PLR2004 - a number
 
-    return min(max(pauses, default=0.0) + MARGIN_S, LONGEST_LOOK_S)
+    return min(max(pauses, default=0.0) + MARGIN_S, LONGEST_WATCH_S)

@@ -6,10 +6,13 @@ import asyncio
 import os
 import sys
 import threading
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ehtui.monitor.backend import Backend
     from ehtui.tui.options import UiOptions
 
@@ -39,11 +42,37 @@ def run(backend: Backend, options: UiOptions) -> int:
     loop = asyncio.new_event_loop()
 
     try:
-        left_with = app.run(loop=loop)
+        with _drawn_where_it_is_seen():
+            left_with = app.run(loop=loop)
     finally:
         _leave(loop)
 
     return app.return_code or 0 if left_with is None else left_with
+
+
+@contextmanager
+def _drawn_where_it_is_seen() -> Iterator[None]:
+    """On standard output, where standard error goes to a file: Textual draws there.
+
+    Keys would act on a screen that nobody sees.
+    """
+    if sys.__stderr__ is None:  # it is closed, and its number may be anything's by now
+        seen = os.fdopen(os.dup(1), "w")
+        setattr(sys, "__stderr__", seen)  # noqa: B010 - declared final
+
+    if sys.__stderr__ is None or not os.isatty(1) or os.isatty(sys.__stderr__.fileno()):
+        yield
+        return
+
+    number = sys.__stderr__.fileno()
+    elsewhere = os.dup(number)
+    os.dup2(1, number)
+
+    try:
+        yield
+    finally:
+        os.dup2(elsewhere, number)
+        os.close(elsewhere)
 
 
 def _leave(loop: asyncio.AbstractEventLoop) -> None:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import time
+from dataclasses import replace
+
 import pytest
 
 from ehtui.cli.acting import follow
+from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState, PartialOutcome
+from ehtui.domain.plans import SignalPlan
 from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.world.process import ProcessId
+from ehtui.sources.start_times import started_at
 from tests.domain.test_stopwatch import killed
 from tests.tui.fakes import FakeBackend
 
@@ -22,3 +30,27 @@ def test_ctrl_c_ends_the_waiting_and_tells_what_is_known(
 
     assert "P2: not owned again" in capsys.readouterr().out
     assert [(lap["partition"], lap["gap_s"]) for lap in told["laps"]] == [("2", None)]
+
+
+@pytest.mark.parametrize("is_part", [False, True])
+def test_who_was_started_and_dies_while_it_is_followed_is_told(
+    capsys: pytest.CaptureFixture[str], *, is_part: bool
+) -> None:
+    """It died of a bad setting after a few seconds, and what it owned was not known."""
+    plan = SignalPlan("KILL", (), 100.0)
+    gone = NewProcess(ProcessId(os.getpid(), time.time() - 1e6), None)
+    outcome = Outcome(plan, OutcomeState.DONE, 1.0, started=gone)
+    whole = replace(outcome, started=None, parts=(PartialOutcome(outcome),))
+
+    told = follow(FakeBackend(Snapshot()), whole if is_part else outcome, 60.0, is_json=False)
+
+    assert told["ended"] == [os.getpid()]
+    assert f"{os.getpid()}, which was started, has ended." in capsys.readouterr().out
+
+
+def test_who_lives_on_is_followed_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ehtui.cli.acting.SETTLED_S", 0.0)
+    lives = NewProcess(ProcessId(os.getpid(), started_at(os.getpid())), None)
+    nothing = Outcome(SignalPlan("KILL", (), 100.0), OutcomeState.DONE, 1.0, started=lives)
+
+    assert follow(FakeBackend(Snapshot()), nothing, 60.0, is_json=True)["ended"] == []

@@ -136,6 +136,14 @@ def test_a_loop_in_a_file_is_read(kept: Kept) -> None:
     assert "run.sh" in keeper.command
 
 
+def test_a_loop_with_a_long_pause_is_watched_for_as_long(kept: Kept) -> None:
+    """Nobody waits so long for it: the one that ehtui starts goes again when it comes."""
+    keeper = keeper_of(kept.start("/bin/sh", "-c", f"while {CONSUMER}; do sleep 10m; done"))
+
+    assert keeper is not None
+    assert (keeper.look_s, keeper.watch_s) == (60.0, 602.0)
+
+
 def test_a_program_that_starts_workers_again_is_waited_for(kept: Kept) -> None:
     (kept.stage.home / "manager.py").write_text(MANAGER)
     process = kept.start(sys.executable, "manager.py", "0.5")
