@@ -6,12 +6,14 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import psutil
 
+from ehtui.config.process_memory import words_of
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import ProcessId
 from ehtui.sources.start_times import started_at
@@ -19,6 +21,7 @@ from ehtui.sources.start_times import started_at
 EARLY_DEATH_S = 3.0  # an import error or a bad setting shows within this
 LAST_LINES = 12
 TAIL_BYTES = 16 * 1024
+_LOOK_EVERY_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Launched:
     exit_code: int | None = None
     last_lines: tuple[str, ...] = ()
     child: subprocess.Popen[bytes] | None = field(default=None, repr=False, compare=False)
+    argv: tuple[str, ...] = field(default=(), repr=False)
 
 
 def start(launch: Launch) -> Launched:
@@ -71,20 +75,61 @@ def start(launch: Launch) -> Launched:
     # It may end while ehtui runs: somebody has to reap it. It may also outlive ehtui.
     threading.Thread(target=child.wait, name=f"reap {child.pid}", daemon=True).start()
 
-    return Launched(identity, log_path, child=child)
+    return Launched(identity, log_path, child=child, argv=launch.argv)
 
 
 def watch(launched: Launched, watch_s: float = EARLY_DEATH_S) -> Launched:
-    """The same, with its exit code and last lines if it dies within `watch_s`. Blocking."""
+    """The same, with its exit code and last lines if it dies within `watch_s`. Blocking.
+
+    One that ends with 0 may have forked itself away: then that daemon is who was started.
+    """
     if launched.child is None:
         return launched
+
+    deadline = time.monotonic() + watch_s
 
     try:
         exit_code = launched.child.wait(watch_s)
     except subprocess.TimeoutExpired:
         return launched
 
+    while exit_code == 0 and (daemon := _daemon(launched)) is not None:
+        if time.monotonic() >= deadline:
+            return replace(launched, process=daemon, child=None)
+
+        time.sleep(_LOOK_EVERY_S)
+
     return replace(launched, exit_code=exit_code, last_lines=last_lines(launched.log_path))
+
+
+def _daemon(launched: Launched) -> ProcessId | None:
+    """Whoever runs on with its words, in a fork of it."""
+    for process in psutil.process_iter():
+        with suppress(psutil.Error, OSError):
+            begun_at = started_at(process.pid)
+
+            if begun_at < launched.process.started_at or not _is_own(process):
+                continue
+
+            is_alive = process.status() != psutil.STATUS_ZOMBIE
+
+            if is_alive and _says(words_of(process), launched.argv):
+                return ProcessId(process.pid, begun_at)
+
+    return None
+
+
+def _is_own(process: psutil.Process) -> bool:
+    return not hasattr(os, "geteuid") or bool(process.uids().effective == os.geteuid())
+
+
+def _says(words: Sequence[str], argv: Sequence[str]) -> bool:
+    """A script's interpreter stands before it, and its path is whole then."""
+    last = tuple(words[-len(argv) :])
+
+    return (
+        last[1:] == tuple(argv[1:]) and Path(last[0]).name == Path(argv[0]).name if last else False
+    )
 
 
 def new_log(wanted: Path) -> tuple[Path, int]:

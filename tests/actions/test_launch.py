@@ -65,3 +65,44 @@ def test_a_program_that_is_not_there_leaves_no_log(tmp_path: Path) -> None:
         start(Launch((str(tmp_path / "nowhere"),), None, {}, tmp_path / "c.log"))
 
     assert list(tmp_path.iterdir()) == []
+
+
+DAEMON = """
+import os, sys, time
+if os.fork(): os._exit(0)
+os.setsid()
+if os.fork(): os._exit(0)
+sys.argv[1] == "dies" and sys.exit("no such hub")
+print("works", flush=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+@pytest.mark.parametrize("is_script", [False, True])
+def test_a_daemon_that_forks_itself_away_is_who_was_started(
+    tmp_path: Path, *, is_script: bool
+) -> None:
+    script = tmp_path / "consumer.py"
+    script.write_text(f"#!{sys.executable}\n{DAEMON}")
+    script.chmod(0o755)
+    words = (str(script),) if is_script else (sys.executable, "consumer.py")
+    launch = Launch((*words, "lives"), str(tmp_path), os.environ, tmp_path / "c.log")
+    begun = start(launch)
+    launched = watch(begun, 1.0)
+
+    try:
+        assert launched.exit_code is None
+        assert launched.process.pid != begun.process.pid
+        assert psutil.Process(launched.process.pid).cwd() == str(tmp_path)
+    finally:
+        send_signal(launched.process, "KILL")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="forks")
+def test_a_daemon_that_dies_at_once_shows_its_last_lines(tmp_path: Path) -> None:
+    words = (sys.executable, "-c", DAEMON, "dies")
+    launched = started(Launch(words, str(tmp_path), os.environ, tmp_path / "c.log"), 10)
+
+    assert launched.exit_code == 0
+    assert launched.last_lines == ("no such hub",)
