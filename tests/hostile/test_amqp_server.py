@@ -430,6 +430,8 @@ async def test_tokens_for_a_thousand_paths_are_not_all_kept(endpoint: EventHubsE
         (JWT_TYPE, jwt({"exp": float("inf")})),
         (JWT_TYPE, jwt({"exp": [1]})),
         (SAS_TYPE, "SharedAccessSignature sr=hub&sig=x&se=²²²&skn=RootManageSharedAccessKey"),
+        (SAS_TYPE, "SharedAccessSignature sr=hub&sig=é&se=9&skn=RootManageSharedAccessKey"),
+        (SAS_TYPE, "SharedAccessSignature sr=é&sig=%ff&se=9&skn=RootManageSharedAccessKey"),
         (SAS_TYPE, f"SharedAccessSignature sr=hub&sig=x&se={'9' * 5000}&skn=n"),
         (SAS_TYPE, "SharedAccessSignature " + "&" * 50_000),
         (SAS_TYPE, sign("hub", AccessKey("RootManageSharedAccessKey", "wrong"), 4e9)),

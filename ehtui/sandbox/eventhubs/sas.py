@@ -109,9 +109,9 @@ def _verify_sas(token: str, keys: Mapping[str, AccessKey]) -> Claim:
 
     key = keys.get(unquote_plus(fields["skn"]))
     # What was signed is the resource as the client encoded it.
-    expected = _signature(f"{fields['sr']}\n{fields['se']}", key.value if key else "")
+    expected = _signature(f"{fields['sr']}\n{fields['se']}", key.value if key else "").encode()
 
-    if key is None or not hmac.compare_digest(expected, unquote_plus(fields["sig"])):
+    if key is None or not hmac.compare_digest(expected, unquote_plus(fields["sig"]).encode()):
         raise TokenError("InvalidSignature: The token has an invalid signature.")
 
     return Claim(resource_path(unquote_plus(fields["sr"])), key.rights, float(fields["se"]))
