@@ -25,6 +25,10 @@ PIECE_BYTES = 32 * 1024  # about 1 ms of work
 # An encoding that Python does not know is a LookupError, one that expat cannot use a ValueError.
 _PARSE_ERRORS = (ET.ParseError, LookupError, ValueError)
 MOST_TAGS = 800_000  # in a page: 5,000 blobs have 60 to 80 each
+MOST_DEPTH = 16  # a key of a blob's tags, the deepest there is, is the seventh
+TAG_BYTES = 8192  # with its attributes: the service writes two of them, once
+_TAG = re.compile(rb"""<[^"'<>]*(?:(?:"[^"<]*"|'[^'<]*')[^"'<>]*)*>""")
+_WINDOW = TAG_BYTES // 2
 _NAME_LENGTH = 1024  # of a blob, in the service's characters
 # All metadata of a blob have 8 KiB; longer ones are cut, so that nobody takes them for whole.
 _VALUE_LENGTH, _KEY_LENGTH, _MOST_KEYS = 8192, 256, 256
@@ -48,13 +52,85 @@ def check_content(content: bytes) -> None:
 
     Raises:
         MalformedListingError: There are entities, which can stand for gigabytes, another alphabet,
-            in which they could hide, or more elements than in the largest listing.
+            in which they could hide, more elements than in the largest listing, or a tag with
+            attributes without end.
     """
     if b"<!DOCTYPE" in content or b"\0" in content:
         raise MalformedListingError("it has a document type, or is not UTF-8")
 
     if content.count(b"<") > MOST_TAGS:
         raise MalformedListingError("it has more elements than any listing")
+
+    if _has_long_tag(content):
+        raise MalformedListingError("a tag is longer than any")
+
+
+def _has_long_tag(content: bytes) -> bool:
+    """Looks closely only where for long no other tag begins: there a text may be, or attributes."""
+    start = 0
+
+    while start < len(content):
+        if content.find(b"<", start, start + _WINDOW) >= 0:
+            start += _WINDOW
+            continue
+
+        begins = content.rfind(b"<", max(0, start - _WINDOW), start)
+        end = content.find(b"<", start)
+
+        if begins >= 0 and not _TAG.match(content, begins, begins + TAG_BYTES):
+            return True
+
+        start = len(content) if end < 0 else end
+
+    return False
+
+
+class _Elements:
+    """The elements of a document as they end, none of them nested deeper than any of a listing."""
+
+    def __init__(self) -> None:
+        self.parser: ET.XMLPullParser[ET.Element] = ET.XMLPullParser(("start", "end"))
+        self._depth = 0
+
+    def ended(self) -> Iterator[ET.Element]:
+        """Those that ended meanwhile.
+
+        Raises:
+            MalformedListingError: One began deeper than any.
+        """
+        for event, element in cast("Iterator[tuple[str, ET.Element]]", self.parser.read_events()):
+            if event == "end":
+                self._depth -= 1
+                yield element
+                continue
+
+            self._depth += 1
+
+            if self._depth > MOST_DEPTH:
+                raise MalformedListingError("its elements are nested deeper than any")
+
+
+def _root(content: bytes) -> ET.Element:
+    """The root of a whole document, with the same limits."""
+    check_content(content)
+    elements = _Elements()
+    last: ET.Element | None = None
+
+    for start in range(0, len(content), PIECE_BYTES):
+        elements.parser.feed(content[start : start + PIECE_BYTES])
+
+        for element in elements.ended():
+            last = element
+
+    elements.parser.close()
+
+    for element in elements.ended():
+        last = element
+
+    if last is None:
+        raise MalformedListingError("it is empty")
+
+    return last
 
 
 class ListingParser:
@@ -64,7 +140,8 @@ class ListingParser:
         self.blobs: list[BlobItem] = []
         self.folders: list[str] = []
         self.marker = ""
-        self._parser: ET.XMLPullParser[ET.Element] = ET.XMLPullParser(("end",))
+        self._elements = _Elements()
+        self._parser = self._elements.parser
         self._root_seen = False
 
     def feed(self, piece: bytes) -> None:
@@ -95,9 +172,7 @@ class ListingParser:
             raise MalformedListingError("not a list of blobs")
 
     def _take(self) -> None:
-        ended = cast("Iterator[tuple[str, ET.Element]]", self._parser.read_events())
-
-        for _, element in ended:
+        for element in self._elements.ended():
             tag = element.tag
 
             # Metadata keys are elements too, and may have any of these names: they are leaves,
@@ -145,10 +220,8 @@ def parse_containers(content: bytes) -> tuple[list[str], str]:
     Raises:
         MalformedListingError: It is not one.
     """
-    check_content(content)
-
     try:
-        root = ET.fromstring(content)
+        root = _root(content)
     except _PARSE_ERRORS as error:
         raise MalformedListingError(str(error)) from None
 
@@ -163,8 +236,7 @@ def parse_containers(content: bytes) -> tuple[list[str], str]:
 def error_code(content: bytes) -> str:
     """The Code of an error reply, or "" where there is none."""
     try:
-        check_content(content)
-        return ET.fromstring(content).findtext("Code") or ""
+        return _root(content).findtext("Code") or ""
     except _PARSE_ERRORS:
         return ""
 

@@ -337,6 +337,13 @@ LISTINGS = {
     ).encode("utf-16"),
     "a million elements": START + b"<a/>" * 1_000_000 + END,
     "a million elements in a blob": START + b"<Blob>" + b"<a/>" * 1_000_000 + b"</Blob>" + END,
+    "a thousand deep": START + b"<a>" * 1000 + b"</a>" * 1000 + END,
+    "deep in a blob": START + blob("n", "<a>" * 17 + "</a>" * 17) + END,
+    "a million attributes": b"<EnumerationResults "
+    + b" ".join(b'a%d=">"' % number for number in range(100_000))
+    + b"/>",
+    "an attribute of a megabyte": b'<EnumerationResults a="' + b"x" * 1_000_000 + b'"></x>' + END,
+    "a name of a megabyte": b"<" + b"x" * 1_000_000 + b"/>",
     "a million deep": START + b"<a>" * 500_000 + b"</a>" * 500_000 + END,
     "a name of a mile": START + blob("n" * 5000) + END,
 }
@@ -357,10 +364,20 @@ def test_a_listing_that_explodes_is_malformed(content: bytes) -> None:
         assert not error_code(content)
 
 
-async def test_depth_alone_costs_what_its_elements_do() -> None:
-    parsed = await parse_listing(START + b"<a>" * 100_000 + b"</a>" * 100_000 + END)
+@pytest.mark.parametrize("name", ["a thousand deep", "a million attributes"])
+def test_so_are_a_list_of_containers_and_an_error_that_explode(name: str) -> None:
+    with pytest.raises(MalformedListingError):
+        parse_containers(LISTINGS[name])
 
-    assert not parsed.blobs
+    assert not error_code(b"<Error><Code>X</Code>" + LISTINGS[name] + b"</Error>")
+
+
+async def test_long_texts_with_marks_of_their_own_are_no_long_tags() -> None:
+    texts = ("x" * 20_000, "'" * 20_000, "&gt;" * 9000, '"' + "y" * 9000)
+
+    for text in texts:
+        parsed = await parse_listing(START + blob("n", f"<ownerid>{text}</ownerid>") + END)
+        assert parsed.blobs[0].metadata["ownerid"]
 
 
 async def test_metadata_longer_than_the_services_are_cut() -> None:
