@@ -14,8 +14,9 @@ from typing_extensions import override
 
 from ehtui.domain.problems import Problem, ProblemError
 from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.wire import problems
 from ehtui.wire.public_clients import open_consumer, problem_of
-from ehtui.wire.reading import HubReader, Reading, natural
+from ehtui.wire.reading import HubReader, Reading, natural, plausible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -82,7 +83,7 @@ class PublicReader(HubReader):
                 return self._translated(error).problem
 
         enqueued_at = told["last_enqueued_time_utc"].timestamp()
-        return PartitionSample(
+        sample = PartitionSample(
             partition=told["id"],
             begin_sequence=told["beginning_sequence_number"],
             last_sequence=told["last_enqueued_sequence_number"],
@@ -92,6 +93,11 @@ class PublicReader(HubReader):
             sampled_at=self._clock(),
             asked_at=asked_at,
         )
+
+        try:
+            return plausible(sample)
+        except ValueError as error:
+            return problems.odd_answer(self._access, partition, str(error))
 
     def _translated(self, error: Exception) -> ProblemError:
         problem = problem_of(self._access, error)

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
+NEVER_WRITTEN = -1  # the last sequence number of such a partition (facts.md §4)
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One round of reads: what was answered, and what was refused."""
@@ -34,6 +37,21 @@ class HubReader(Protocol):
 
     async def close(self) -> None:
         """Let go of connections; never raises, ends within a second."""
+
+
+def plausible(sample: PartitionSample) -> PartitionSample:
+    """The sample, if its numbers can be those of one log.
+
+    Raises:
+        ValueError: They cannot: nothing counted from them would be true.
+    """
+    begin, last = sample.begin_sequence, sample.last_sequence
+
+    # Where it is empty the begin means nothing.
+    if last < NEVER_WRITTEN or (not sample.is_empty and not 0 <= begin <= last + 1):
+        raise ValueError("its sequence numbers contradict each other")
+
+    return sample
 
 
 def natural(partition: str) -> tuple[int, str]:

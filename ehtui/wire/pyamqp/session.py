@@ -13,7 +13,7 @@ from ehtui.wire import problems
 from ehtui.wire.pyamqp.connection import AmqpError, Connection
 from ehtui.wire.pyamqp.messages import Reply, Timestamp
 from ehtui.wire.pyamqp.requests import EncodedRequest, RequestLink
-from ehtui.wire.reading import Reading, natural
+from ehtui.wire.reading import Reading, natural, plausible
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -231,7 +231,7 @@ def _sample(
     if _text(value["partition"]) != partition:
         raise ValueError("it is about another partition")
 
-    return PartitionSample(
+    sample = PartitionSample(
         partition=partition,
         begin_sequence=_integer(value["begin_sequence_number"]),
         last_sequence=_integer(value["last_enqueued_sequence_number"]),
@@ -241,6 +241,7 @@ def _sample(
         sampled_at=received_at,
         asked_at=asked_at,
     )
+    return plausible(sample)
 
 
 def _map(value: Any) -> dict[str, Any]:
