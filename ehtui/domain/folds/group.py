@@ -93,6 +93,14 @@ def rejudged(
     return _rolled_up(group, by_partition)
 
 
+def unread(group: GroupMemory) -> set[str]:
+    """Partitions whose lag is not known to be zero: what they amount to changes with each look.
+
+    Zero stays zero while nobody writes; what a look has yet to decide there is due by itself.
+    """
+    return {pid for pid, judged in group.by_partition.items() if judged.shown.lag != 0}
+
+
 def _tell_lease(
     builder: SnapshotBuilder, group: str, before: GroupPartition, after: GroupPartition
 ) -> None:

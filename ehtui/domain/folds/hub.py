@@ -6,7 +6,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from ehtui.domain import timeline
-from ehtui.domain.folds.group import rejudged
+from ehtui.domain.folds.group import rejudged, unread
 from ehtui.domain.folds.store import rejoin
 from ehtui.domain.progress.partition_history import (
     PartitionHistory,
@@ -30,7 +30,7 @@ def fold_hub(builder: SnapshotBuilder, update: HubRead) -> None:
     """Fold in what the hub and its partitions said."""
     created_at = builder.hub.created_at if builder.hub is not None else None
     is_new = _describe(builder, update.hub)
-    touched = _fold_samples(builder, update)
+    touched, crossed = _fold_samples(builder, update)
     builder.moved |= touched
 
     if created_at != update.hub.created_at:  # who is not sampled yet is of another stream, too
@@ -51,7 +51,8 @@ def fold_hub(builder: SnapshotBuilder, update: HubRead) -> None:
     context = builder.context()
 
     for key, group in builder.groups.items():
-        builder.groups[key] = rejudged(builder, group, touched, context)
+        again = touched | (crossed & unread(group)) if crossed else touched
+        builder.groups[key] = rejudged(builder, group, again, context)
 
 
 def _describe(builder: SnapshotBuilder, hub: HubDescription) -> bool:
@@ -77,14 +78,15 @@ def _describe(builder: SnapshotBuilder, hub: HubDescription) -> bool:
     return before.partition_ids != hub.partition_ids
 
 
-def _fold_samples(builder: SnapshotBuilder, update: HubRead) -> set[str]:
+def _fold_samples(builder: SnapshotBuilder, update: HubRead) -> tuple[set[str], set[str]]:
     """Fold in each partition; those where anything but the time of the look changed.
 
-    And those whose lag waited for a look that is no older than the store's. Whatever its clock
-    says, the sample that comes is the newer one: a source never overlaps itself.
+    And those of which this is the first look that is no older than the store's: a lag may have
+    waited for it. Whatever its clock says, the sample that comes is the newer one: a source never
+    overlaps itself.
     """
     listed_at = builder.joined.listing.moment if builder.joined is not None else inf
-    histories, touched = dict(builder.histories), set()
+    histories, touched, crossed = dict(builder.histories), set(), set()
     known = {pid: f.state.sample for pid, f in histories.items() if f.state.sample is not None}
     pairs = [(known.get(sample.partition), sample) for sample in update.samples]
     builder.clocks = heard_from_hub(builder.clocks, pairs)
@@ -109,12 +111,13 @@ def _fold_samples(builder: SnapshotBuilder, update: HubRead) -> set[str]:
             sample.last_sequence != old.last_sequence
             or sample.begin_sequence != old.begin_sequence
             or sample.is_empty != old.is_empty
-            or old.moment < listed_at <= sample.moment
         ):
             touched.add(pid)
+        elif old.moment < listed_at <= sample.moment:
+            crossed.add(pid)
 
     builder.histories = histories
-    return touched
+    return touched, crossed
 
 
 def _first(

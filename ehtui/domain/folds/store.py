@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain import timeline
-from ehtui.domain.folds.group import new_group, rejudged, strays_of, with_partitions
+from ehtui.domain.folds.group import new_group, rejudged, strays_of, unread, with_partitions
 from ehtui.domain.folds.handovers import tell_handovers
 from ehtui.domain.folds.owners import followed_owners
 from ehtui.domain.leases.renewals import counted
@@ -222,7 +222,8 @@ def _fold_group(
         is_first=is_first,
     )
     retimed = _retimed(group, before)
-    touched = written | unseen | retimed | _orphaned(group, context) | builder.moved
+    touched = written | unseen | retimed | _orphaned(group, context)
+    touched |= builder.moved | unread(group)
     group = rejudged(builder, group, touched, context, changes.stored)
     builder.groups[key] = _with_strays(builder, group, joined)
 
