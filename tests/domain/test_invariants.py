@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import replace
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from ehtui.domain.folds import hub, store
 from ehtui.domain.folds.builder import TIMELINE_LENGTH
+from ehtui.domain.folds.group import unread
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import GroupPartition, GroupState, Severity, Snapshot
@@ -169,6 +172,51 @@ def test_any_updates_leave_a_sound_snapshot(
             world.look()
 
         check(world.known)
+
+
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(st.lists(STEPS, min_size=1, max_size=20))
+def test_to_judge_all_at_each_look_would_give_the_same(steps: list[tuple[object, ...]]) -> None:
+    """A lag of zero waits for no look: what it amounts to stands until something is written."""
+    told = []
+
+    for judged_again in (unread, lambda group: set(group.by_partition)):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(hub, "unread", judged_again)
+            patch.setattr(store, "unread", judged_again)
+            world = World(3)
+            world.look()
+
+            for what, *arguments in steps:
+                step(world, str(what), *arguments)
+
+                for read in (world.store_read, world.hub_read):  # at two moments: one is older
+                    world.tick(2)
+                    world.fold(read())
+
+            told.append(essence(world.snapshot))
+
+    assert told[0] == told[1]
+
+
+def test_a_lag_that_waited_for_the_hub_is_told_at_its_next_look() -> None:
+    """Nothing new was written: it is the look itself that tells."""
+    world = World(2)
+    world.consumer("a", "0", "1", pid=1)
+    world.checkpoint("0", 0)
+    world.send("0", 100)
+    world.look()
+    world.tick(3)
+    world.checkpoint("0", 50)
+    world.fold(world.store_read())
+    told = []
+
+    for read in (world.hub_read, world.store_read, world.hub_read):
+        world.tick(2)
+        world.fold(read())
+        told.append(world.partition("0").lag)
+
+    assert told == [49, 49, 0]
 
 
 def essence(snapshot: Snapshot) -> object:
