@@ -16,7 +16,7 @@ from ehtui.views.takeovers import basis
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.evidence import FlatFacts, Scalar
+    from ehtui.domain.evidence import Evidence, FlatFacts, Scalar
 
 
 _LABELS = {
@@ -108,6 +108,11 @@ class About:
     def group(self) -> str:
         """The group's name."""
         return safe(self.subject.group or "") or "the group"
+
+
+def advise(*lines: str) -> Callable[[Evidence, About], tuple[str, ...]]:
+    """The same advice whatever the evidence."""
+    return lambda *_: lines
 
 
 @dataclass(frozen=True, slots=True)

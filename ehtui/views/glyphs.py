@@ -50,12 +50,6 @@ class Glyphs:
         }
         return self.well if severity is None else marks[severity]
 
-    def bar(self, share: float, cells: int = LEASE_CELLS) -> str:
-        """A bar filled to `share` (0…1); a share that is left always shows a cell."""
-        filled = min(cells, max(0, round(share * cells)))
-        filled = max(filled, 1) if share > 0 else 0
-        return self.bar_full * filled + self.bar_empty * (cells - filled)
-
     def trend(self, values: Sequence[float | None], floor: float = TREND_FLOOR) -> str:
         """A sparkline from zero to the highest value or `floor`; a gap is a space."""
         known = [value for value in values if value is not None]

@@ -30,7 +30,6 @@ SEVERITY_TONE = {
     Severity.WARNING: Tone.WARNING,
     Severity.CRITICAL: Tone.CRITICAL,
 }
-RANK_TONE = (Tone.GOOD, Tone.INFO, Tone.WARNING, Tone.CRITICAL)
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,11 +76,6 @@ class Why:
     checks: tuple[Check, ...]
     findings: tuple[Finding, ...] = ()  # about the same subject, worst first
 
-    @property
-    def broken(self) -> Check | None:
-        """The first check that failed: the one to explain and to act on."""
-        return next((check for check in self.checks if check.passed is False), None)
-
 
 def check(kind: CheckKind[E], evidence: E, *, passed: bool | None) -> Check:
     """An answer, with the evidence that its kind asks for."""

@@ -12,7 +12,7 @@ from ehtui.domain.findings.evidence import (
     PARTITION_PINGPONG,
 )
 from ehtui.views import formats
-from ehtui.views.evidence import About, FindingText
+from ehtui.views.evidence import About, FindingText, advise
 from ehtui.views.phrasing import partitions
 
 if TYPE_CHECKING:
@@ -36,14 +36,11 @@ def _imbalanced(found: Imbalance, about: About) -> str:
     )
 
 
-def _imbalanced_advice(*_: object) -> tuple[str, ...]:
-    return (
-        (
-            "Consumers take one partition a round from whoever holds most, so this should settle "
-            "within a few rounds. If it does not, the consumer with few does not run its rounds: "
-            "look at its log for errors of claiming."
-        ),
-    )
+_imbalanced_advice = advise(
+    "Consumers take one partition a round from whoever holds most, so this should settle "
+    "within a few rounds. If it does not, the consumer with few does not run its rounds: "
+    "look at its log for errors of claiming.",
+)
 
 
 def _churn(found: Churn, about: About) -> str:
@@ -55,18 +52,13 @@ def _churn(found: Churn, about: About) -> str:
     )
 
 
-def _churn_advice(*_: object) -> tuple[str, ...]:
-    return (
-        (
-            "Each move closes and opens a reader and repeats events since the last checkpoint. "
-            "With a constant number of consumers it should stop."
-        ),
-        (
-            "Usual causes: a lease that expires before it is renewed (an interval close to the "
-            "expiry, a starved CPU, a blocked event loop, clock skew), a slow or throttled store, "
-            "or consumers with different timings in one group."
-        ),
-    )
+_churn_advice = advise(
+    "Each move closes and opens a reader and repeats events since the last checkpoint. "
+    "With a constant number of consumers it should stop.",
+    "Usual causes: a lease that expires before it is renewed (an interval close to the "
+    "expiry, a starved CPU, a blocked event loop, clock skew), a slow or throttled store, "
+    "or consumers with different timings in one group.",
+)
 
 
 def _pingpong(found: PingPong, about: About) -> str:
@@ -76,15 +68,12 @@ def _pingpong(found: PingPong, about: About) -> str:
     )
 
 
-def _pingpong_advice(*_: object) -> tuple[str, ...]:
-    return (
-        (
-            "Both believe that it is theirs. Look for two client libraries or versions in one "
-            "group, for names of the hub that differ in case or port, and for an expiry shorter "
-            "than the renewal interval."
-        ),
-        "Stop one of the two, or give it a consumer group of its own.",
-    )
+_pingpong_advice = advise(
+    "Both believe that it is theirs. Look for two client libraries or versions in one "
+    "group, for names of the hub that differ in case or port, and for an expiry shorter "
+    "than the renewal interval.",
+    "Stop one of the two, or give it a consumer group of its own.",
+)
 
 
 def _newcomer(found: Newcomer, about: About) -> str:
@@ -123,8 +112,9 @@ def _single_host(found: SingleHost, about: About) -> str:
     )
 
 
-def _single_host_advice(*_: object) -> tuple[str, ...]:
-    return ("Run one more consumer on another host: it stands by or shares the load.",)
+_single_host_advice = advise(
+    "Run one more consumer on another host: it stands by or shares the load.",
+)
 
 
 TEXTS = (

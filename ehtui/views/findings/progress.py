@@ -17,7 +17,7 @@ from ehtui.domain.findings.evidence_records import (
 from ehtui.domain.snapshot import Behind, BehindBasis
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.evidence import About, FindingText
+from ehtui.views.evidence import About, FindingText, advise
 from ehtui.views.phrasing import have, joined, partition, partitions
 
 if TYPE_CHECKING:
@@ -82,14 +82,11 @@ def _never(found: NeverCheckpointed, about: About) -> str:
     )
 
 
-def _never_advice(*_: object) -> tuple[str, ...]:
-    return (
-        (
-            "Without a checkpoint nobody knows how far it has read, and every restart begins at "
-            "its starting position again (most clients: the latest event, so what came in between "
-            "is skipped). Call update_checkpoint in the handler, after the event is done."
-        ),
-    )
+_never_advice = advise(
+    "Without a checkpoint nobody knows how far it has read, and every restart begins at "
+    "its starting position again (most clients: the latest event, so what came in between "
+    "is skipped). Call update_checkpoint in the handler, after the event is done.",
+)
 
 
 def _behind(found: GroupBehind, about: About) -> str:
@@ -173,17 +170,12 @@ def _ahead(found: CheckpointAhead, about: About) -> str:
     )
 
 
-def _ahead_advice(*_: object) -> tuple[str, ...]:
-    return (
-        (
-            "A consumer that starts there gets an error, or nothing, until the stream passes that "
-            "number: what comes before is never read."
-        ),
-        (
-            "Stop the group's consumers, then move the checkpoint to the earliest or latest event "
-            "of this hub, or delete the checkpoint blob."
-        ),
-    )
+_ahead_advice = advise(
+    "A consumer that starts there gets an error, or nothing, until the stream passes that "
+    "number: what comes before is never read.",
+    "Stop the group's consumers, then move the checkpoint to the earliest or latest event "
+    "of this hub, or delete the checkpoint blob.",
+)
 
 
 def _rewound(found: CheckpointRewound, about: About) -> str:
@@ -195,14 +187,11 @@ def _rewound(found: CheckpointRewound, about: About) -> str:
     )
 
 
-def _rewound_advice(*_: object) -> tuple[str, ...]:
-    return (
-        (
-            "On purpose after a reset. Otherwise two consumers write the same checkpoint, or a "
-            "handler checkpoints out of order (events worked on side by side, the slower one last)."
-        ),
-        "Handlers must bear the same event twice: the service delivers at least once.",
-    )
+_rewound_advice = advise(
+    "On purpose after a reset. Otherwise two consumers write the same checkpoint, or a "
+    "handler checkpoints out of order (events worked on side by side, the slower one last).",
+    "Handlers must bear the same event twice: the service delivers at least once.",
+)
 
 
 def _hot(found: HotPartition, about: About) -> str:
@@ -213,14 +202,11 @@ def _hot(found: HotPartition, about: About) -> str:
     )
 
 
-def _hot_advice(*_: object) -> tuple[str, ...]:
-    return (
-        (
-            "Events of one key always go to one partition. A key that is used too often, or a "
-            "sender that names the partition, fills one and leaves the others idle: no further "
-            "consumer helps. Choose a finer key, or none where order does not matter."
-        ),
-    )
+_hot_advice = advise(
+    "Events of one key always go to one partition. A key that is used too often, or a "
+    "sender that names the partition, fills one and leaves the others idle: no further "
+    "consumer helps. Choose a finer key, or none where order does not matter.",
+)
 
 
 TEXTS = (

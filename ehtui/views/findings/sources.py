@@ -16,7 +16,7 @@ from ehtui.domain.findings.evidence import (
 )
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.evidence import About, FindingText
+from ehtui.views.evidence import About, FindingText, advise
 from ehtui.views.phrasing import joined
 
 if TYPE_CHECKING:
@@ -39,14 +39,11 @@ def _skew(found: HostClockSkew, _: About) -> str:
     return f"This host's clock is {_apart(-(found.offset_s))} the storage server's"
 
 
-def _skew_advice(*_: object) -> tuple[str, ...]:
-    return (
-        (
-            "Consumers judge a lease by their own clock against the server's stamp: one that runs "
-            "ahead takes leases that are alive, one that runs behind takes over late. ehtui itself "
-            "counts in server time. Synchronise this host (timedatectl, chronyc)."
-        ),
-    )
+_skew_advice = advise(
+    "Consumers judge a lease by their own clock against the server's stamp: one that runs "
+    "ahead takes leases that are alive, one that runs behind takes over late. ehtui itself "
+    "counts in server time. Synchronise this host (timedatectl, chronyc).",
+)
 
 
 def _store_clock(found: StoreClockJump, about: About) -> str:
@@ -80,13 +77,10 @@ def _hub_clock(found: HubClockAhead, _: About) -> str:
     return f"The hub's clock is {_apart(found.ahead_s)} the store's"
 
 
-def _hub_clock_advice(*_: object) -> tuple[str, ...]:
-    return (
-        (
-            "How far a group is behind in time is corrected by that. In Azure both are "
-            "synchronised; elsewhere synchronise the hosts that serve them."
-        ),
-    )
+_hub_clock_advice = advise(
+    "How far a group is behind in time is corrected by that. In Azure both are "
+    "synchronised; elsewhere synchronise the hosts that serve them.",
+)
 
 
 def _not_visible(found: NotVisible, about: About) -> str:

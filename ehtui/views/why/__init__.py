@@ -10,7 +10,6 @@ from ehtui.domain.snapshot import Severity
 from ehtui.domain.text import safe
 from ehtui.views import findings, formats
 from ehtui.views.cells import Tone
-from ehtui.views.evidence import evidence_lines
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.phrasing import Phrasing, partition
 from ehtui.views.why.of_consumer import CONSUMER_CHECKS
@@ -34,7 +33,6 @@ class Answer:
     mark: str
     tone: Tone
     text: str
-    rests_on: tuple[tuple[str, str], ...]  # what is known of its evidence
     lesson: str = ""  # what its word means; told once
     next_step: str = ""  # where the answer is no
 
@@ -90,19 +88,16 @@ def answers(
 
 
 def _answer(check: Check, say: Phrasing, glyphs: Glyphs) -> Answer:
-    known = {key: fact for key, fact in facts(check.evidence).items() if fact not in (None, ())}
-    rests_on = evidence_lines(known, say)
     text = TEXTS.get(check.id)
 
     if text is None or not isinstance(check.evidence, text.kind.evidence):
         name = safe(check.id).replace(".", " ").replace("_", " ")
-        return Answer(*_mark(check, glyphs, is_design=False), name, rests_on)
+        return Answer(*_mark(check, glyphs, is_design=False), name)
 
     next_step = text.next_step if check.passed is False else None
     return Answer(
         *_mark(check, glyphs, is_design=text.is_design),
         text=text.sentence(check.evidence, say, passed=check.passed),
-        rests_on=rests_on,
         lesson=text.lesson,
         next_step=next_step(check.evidence, say) if next_step else "",
     )
