@@ -219,7 +219,6 @@ class MonitorBackend:
             return ()
 
         wait_s = running_actions.FINISH_WITHIN_S if within_s is None else within_s
-
         return self._works.running.finish(wait_s)
 
     def give_up(self) -> None:
@@ -272,7 +271,6 @@ class MonitorBackend:
 
     def _context(self) -> PlanningContext:
         consumers, events = self._settings.consumers, self._settings.test_events
-
         return context.PlanningContext(
             snapshot=self.snapshot,
             at=self._clock(),
@@ -318,7 +316,6 @@ class MonitorBackend:
     async def _run(self, plan: SinglePlan) -> Outcome:
         """One of several."""
         begun = await self._looked_at_again(plan)
-
         return self._told(await self._opened.executor.run(begun))
 
     async def _looked_at_again(self, plan: SinglePlan) -> SinglePlan:

@@ -277,7 +277,6 @@ def make_backend(
         adopted = adopted_pids(settings)
         monitor = make_monitor(settings, clock=clock, adopted=adopted)
         executor = make_executor(settings, dry_run=dry_run, clock=clock)
-
         return Works(monitor, executor, adopted)
 
     return MonitorBackend(open_works, settings, first_picture(settings, clock=clock), clock=clock)

@@ -91,7 +91,6 @@ def pid_lines(resolved: Resolved) -> list[str]:
         for key, value in flatten(resolved.settings)
         if (origin := resolved.origins.get(key)) is not None and origin.pid == pid
     ]
-
     return [f"ehtui: process {pid} uses", *found, *(f"  note: {note}" for note in resolved.notes)]
 
 
@@ -140,7 +139,6 @@ def shown(value: object, key: str = "") -> str:
 def _shown_secret(text: str) -> str:
     if text.startswith(("http://", "https://")):
         address, question, _ = text.partition("?")
-
         return safe(address.rpartition("@")[2]) + (f"?{MASK}" if question else "")
 
     return masked(text)

@@ -101,7 +101,6 @@ def resolve_args(args: argparse.Namespace | None) -> Resolved:
     from ehtui.config.resolve import resolve  # noqa: PLC0415
 
     flags = flags_of(args)
-
     return resolve(flags, environment=os.environ, folder=_folder(), look_into=_look_into)
 
 

@@ -26,7 +26,6 @@ def output_format(*, is_ascii: bool | None = None) -> OutputFormat:
     from ehtui.views.report import OutputFormat  # noqa: PLC0415 - a screen prints no report
 
     is_terminal = sys.stdout.isatty()
-
     return OutputFormat(
         cells=shutil.get_terminal_size().columns if is_terminal else None,
         colour=is_terminal and wants_colour(),
@@ -53,7 +52,6 @@ def speaks_utf8() -> bool:
 def utc_offset_s() -> float:
     """Of this host's zone, now."""
     offset = datetime.now().astimezone().utcoffset()
-
     return offset.total_seconds() if offset else 0.0
 
 
@@ -72,7 +70,6 @@ def text_of(value: object, *, indent: int | None = 2) -> str:
     out as an escape of Python, which is none of JSON.
     """
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower()
-
     return json.dumps(
         _plain(value), ensure_ascii=not encoding.startswith("utf"), indent=indent, allow_nan=False
     )

@@ -71,7 +71,6 @@ def _near(given: str, text: str) -> str:
 
     words = [word for word in re.findall(r"[\w-]+", text) if word != given]
     near = difflib.get_close_matches(given.split("=", maxsplit=1)[0], words, n=1)
-
     return f"; did you mean '{near[0]}'?" if near else "."
 
 
@@ -104,7 +103,6 @@ def parse(argv: list[str]) -> argparse.Namespace:
     _check_group(argv)
     # The screen waits for this: only the command that is meant is loaded, all for help and typos.
     names = [name for name in COMMANDS if name in argv] or (COMMANDS if argv else ())
-
     return build_parser(names).parse_args(argv)
 
 

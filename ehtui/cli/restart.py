@@ -70,7 +70,6 @@ def run(args: argparse.Namespace) -> int:
 
     with looking(resolve_args(args).settings, dry_run=args.dry_run) as backend:
         request = asyncio.run(backend.rehearse(_request(backend, args)))
-
         return act(backend, backend.plan(request), args, following(backend, args))
 
 

@@ -69,5 +69,4 @@ class RunningActions:
 def outcomes_of(futures: Iterable[Future[Outcome]]) -> tuple[Outcome, ...]:
     """What is known of them in a moment: one that was given up tells it at once."""
     ended, _ = wait(list(futures), GIVE_UP_WITHIN_S)
-
     return tuple(f.result() for f in ended if not f.cancelled() and f.exception() is None)

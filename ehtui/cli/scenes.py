@@ -68,7 +68,6 @@ def _on_screen(scene: Scene) -> tuple[str | None, int]:
     with Stage(scene.setting) as stage:
         stage.perform(scene.play)
         code = compose.run_ui(scene_settings(stage, scene), banner=scene.title)
-
         return stage.failure, code
 
 
@@ -89,7 +88,6 @@ def scene_of(name: str) -> Scene:
 def scene_settings(stage: Stage, scene: Scene) -> Settings:
     """What watches a scene: quick polls, and no word on how long its leases are."""
     settings = demo_settings(stage.sandbox, names=NAMES)
-
     return replace(
         settings,
         consumers=_consumers(stage, settings.consumers),
@@ -155,7 +153,6 @@ def _is_told(scene: Scene, stage: Stage, seen: Sequence[Seen]) -> bool:
 def _played(scene: Scene, stage: Stage, seen: Sequence[Seen]) -> Played:
     names = {expected.about for expected in scene.expects if expected.about}
     identities = {name: frozenset(stage.identities(name)) for name in names}
-
     return Played(
         scene=scene,
         seen=tuple(seen),

@@ -55,7 +55,6 @@ def run(args: argparse.Namespace) -> int:
     with looking(resolve_args(args).settings, dry_run=args.dry_run) as backend:
         targets = tuple(targets_of(backend.snapshot, args))
         plan = backend.plan(SignalRequest(targets, args.signal, args.then_kill))
-
         return act(backend, plan, args, following(backend, args))
 
 

@@ -101,7 +101,6 @@ def _lines(snapshot: Snapshot, asked: Why, group: str) -> Iterator[str]:
 def _wrapped(line: str, columns: int) -> list[str]:
     """Whole words; a literal command is broken nowhere else."""
     indent = " " * (len(line) - len(line.lstrip())) or "  "
-
     return textwrap.wrap(
         line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
     ) or [""]

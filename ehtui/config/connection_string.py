@@ -156,7 +156,6 @@ def _means_identity(endpoint: str, parts: dict[str, str]) -> bool:
     """Whether nothing of a key is there on purpose: half a string is only an endpoint."""
     has_key = any(part.startswith("sharedaccess") for part in parts)
     is_whole = endpoint.lower().startswith("https://") or "entitypath" in parts
-
     return is_whole and not has_key
 
 
@@ -227,7 +226,6 @@ def looks_like_event_hub(text: str) -> bool:
     """Whether a value has the shape of an Event Hubs (or Service Bus) connection string."""
     lowered = text.lower()
     has_key = _ENDPOINT.search(lowered) and "sharedaccess" in lowered
-
     return bool(has_key or _WITHOUT_KEY.search(lowered))
 
 
@@ -305,5 +303,4 @@ def _blob_endpoint(parts: dict[str, str]) -> str:
 
     scheme = parts.get("defaultendpointsprotocol") or "https"
     suffix = parts.get("endpointsuffix") or "core.windows.net"
-
     return f"{scheme}://{parts['accountname']}.blob.{suffix}"

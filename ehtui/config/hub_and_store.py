@@ -236,7 +236,6 @@ def _one_account(
 
     if address.layer < secret.layer:
         told.notes.append(f"{secret.origin.named} is not used: {address.origin.named} is nearer")
-
         return None, address
 
     return secret, None

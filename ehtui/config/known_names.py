@@ -60,7 +60,6 @@ def is_blob_address(value: str) -> bool:
         address.startswith(("https://", "http://"))
         and ".blob." in address.split("?", maxsplit=1)[0]
     )
-
     return is_address and _passes(account_url_of)(address)
 
 

@@ -52,7 +52,6 @@ def place(name: str, variables: Mapping[str, str]) -> Place:
         for key, text in variables.items()
         if len(key) <= _LONGEST_NAME and len(text) <= _LONGEST_TEXT
     )
-
     return Place(name, dict(islice(fitting, _MOST_VARIABLES)))
 
 
@@ -116,14 +115,12 @@ class ProcessFiles:
             return None
 
         self._left_bytes -= len(content or b"")
-
         return content
 
     def _folders(self) -> list[Folder]:
         # Not the first word: beside an interpreter stands whatever project it was installed for.
         words = [word for word in self.argv[1:4] if not word.startswith("-") and "." in word]
         folders = [self.sight.working, *filter(None, map(self.sight.folder_of, words))]
-
         return list({folder.identity: folder for folder in reversed(folders)}.values())[::-1]
 
 
@@ -175,7 +172,6 @@ def read_process(pid: int) -> ProcessFacts:
         raise _denied(pid) from None
 
     folder, files, notes = _of_files(process, argv, environment)
-
     return ProcessFacts(
         pid=pid,
         command=safe_command(argv) or safe(process.name()),

@@ -201,7 +201,6 @@ def _malformed(error: Exception, shown: str) -> ConfigError:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     place = f": line {mark.line + 1}, column {mark.column + 1}" if mark else ""
     problem = getattr(error, "problem", None) or "it cannot be understood"
-
     return ConfigError(
         f"{shown} is not valid YAML{place}: {safe(problem)}.",
         "Check the indentation and the quotes there.",
