@@ -12,18 +12,8 @@ if TYPE_CHECKING:
     from ehtui.wire.storage_address import StorageAddress
 
 
-def open_account(
-    address: StorageAddress, *, clock: Callable[[], float] = time.time, plain: bool = False
-) -> BlobAccount:
-    """A client for the account; connects at the first call. May be called on any thread.
-
-    `plain` leaves everything to azure-storage-blob: slower, and nothing in it is ours.
-    """
-    if plain:
-        from ehtui.wire.storage_plain import PlainBlobAccount  # noqa: PLC0415
-
-        return PlainBlobAccount(address, clock=clock)
-
+def open_account(address: StorageAddress, *, clock: Callable[[], float] = time.time) -> BlobAccount:
+    """A client for the account; connects at the first call. May be called on any thread."""
     from ehtui.wire.storage_client import HttpBlobAccount  # noqa: PLC0415
 
     return HttpBlobAccount(address, clock=clock)

@@ -23,7 +23,6 @@ from ehtui.wire import storage_bounds
 from ehtui.wire.blobs import BlobAccount, BlobItem
 from ehtui.wire.storage_address import parse_connection_string
 from ehtui.wire.storage_client import HttpBlobAccount
-from ehtui.wire.storage_plain import PlainBlobAccount
 from ehtui.wire.storage_xml import (
     MalformedListingError,
     epoch_of,
@@ -32,6 +31,7 @@ from ehtui.wire.storage_xml import (
     parse_listing,
 )
 from tests.hostile.measuring import MEGABYTE, peak_bytes
+from tests.wire.plain_account import PlainBlobAccount
 
 KEY = "c2VjcmV0LWtleS1vZi10aGUtYWNjb3VudA=="
 OK = b"HTTP/1.1 200 OK\r\nx-ms-version: 2021-12-02\r\n"

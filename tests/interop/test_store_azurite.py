@@ -16,8 +16,8 @@ from ehtui.sources.store import StoreSource
 from ehtui.wire.blobs import BlobAccount
 from ehtui.wire.storage_address import parse_connection_string
 from ehtui.wire.storage_client import HttpBlobAccount
-from ehtui.wire.storage_plain import PlainBlobAccount
 from tests.interop import azurite
+from tests.wire.plain_account import PlainBlobAccount
 
 HUB = ("ns:5672", "Hub", "$Default")
 LEASE = b'{"PartitionId":"0","Owner":"web","Token":"t","Epoch":1,"Offset":"10","SequenceNumber":4}'

@@ -17,7 +17,7 @@ from ehtui.wire.blobs import BlobAccount, BlobItem, BlobPage
 from ehtui.wire.storage import open_account
 from ehtui.wire.storage_address import parse_account_url, parse_connection_string
 from ehtui.wire.storage_client import HttpBlobAccount
-from ehtui.wire.storage_plain import PlainBlobAccount
+from tests.wire.plain_account import PlainBlobAccount
 
 NAMES = [
     "ns:5672/hub/$default/ownership/0",
@@ -44,9 +44,8 @@ async def endpoint() -> AsyncIterator[BlobEndpoint]:
 @asynccontextmanager
 async def both(blobs: BlobEndpoint) -> AsyncIterator[tuple[BlobAccount, BlobAccount]]:
     address = parse_connection_string(Secret(blobs.connection_string))
-    fast, plain = open_account(address), open_account(address, plain=True)
+    fast, plain = open_account(address), PlainBlobAccount(address)
     assert isinstance(fast, HttpBlobAccount)
-    assert isinstance(plain, PlainBlobAccount)
 
     try:
         yield fast, plain

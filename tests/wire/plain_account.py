@@ -1,6 +1,6 @@
-"""The plain fall-back of `storage_client`: the same account through azure-storage-blob's clients.
+"""The plain way of `storage_client`: the same account through azure-storage-blob's own clients.
 
-Slower (facts.md §7), but nothing in it is ours; a test holds that both agree. Imports Azure.
+Slower (facts.md §7), but nothing in it is ours: tests hold both to the same answers.
 """
 
 from __future__ import annotations
