@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 TELL_EVERY_S = 1.0
 LOCKED_WITHIN_S = 5.0  # it is free at once, or somebody else's who starts something
 LOOK_EVERY_S = 0.1
+DAEMON_LOOKS = 5
 WATCHED_CLOSELY_S, SELDOM_S = 10.0, 1.0
 UNDONE_WITHIN_S = 10.0  # for the one that was one too many; then it is killed
 _SUBREAPER = 36  # linux/prctl.h
@@ -262,7 +263,7 @@ class Guardian:
 
         while time.monotonic() < deadline:
             if (code := exit_code(pid)) is not None:
-                if (daemon := self._daemon()) is None:
+                if code != 0 or (daemon := self._daemon()) is None:
                     self._note("failed", exit_code=code, step="failed")
                     _tell({"died": code})
                     return None
@@ -278,7 +279,13 @@ class Guardian:
 
     def _daemon(self) -> int | None:
         """Whoever it forked is ours by now (see `_SUBREAPER`), and still has its words."""
-        return self._twins({os.getpid()}).find()
+        for _ in range(DAEMON_LOOKS):  # one forked while processes are listed is in no list
+            if (pid := self._twins({os.getpid()}).find()) is not None:
+                return pid
+
+            time.sleep(LOOK_EVERY_S / 2)
+
+        return None
 
     def _has_more_rights(self, pid: int) -> bool:
         """Looked at once more, now that it is the program: nobody takes a start's word for it."""

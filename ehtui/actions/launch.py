@@ -21,7 +21,7 @@ from ehtui.sources.start_times import started_at
 EARLY_DEATH_S = 3.0  # an import error or a bad setting shows within this
 LAST_LINES = 12
 TAIL_BYTES = 16 * 1024
-_LOOK_EVERY_S = 0.1
+_LOOK_EVERY_S, _MISSES = 0.1, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,17 +93,35 @@ def watch(launched: Launched, watch_s: float = EARLY_DEATH_S) -> Launched:
     except subprocess.TimeoutExpired:
         return launched
 
-    while exit_code == 0 and (daemon := _daemon(launched)) is not None:
-        if time.monotonic() >= deadline:
-            return replace(launched, process=daemon, child=None)
-
-        time.sleep(_LOOK_EVERY_S)
+    if exit_code == 0 and (daemon := _settled_daemon(launched, deadline)) is not None:
+        return replace(launched, process=daemon, child=None)
 
     return replace(launched, exit_code=exit_code, last_lines=last_lines(launched.log_path))
 
 
+def _settled_daemon(launched: Launched, deadline: float) -> ProcessId | None:
+    """Who is still there at the deadline, and a look before."""
+    seen: ProcessId | None = None
+    misses = 0
+
+    # A fork that was made while processes were listed is in no list: once is no proof.
+    while misses < _MISSES:
+        found = _daemon(launched)
+
+        if found is not None and found == seen and time.monotonic() >= deadline:
+            return found
+
+        misses = misses + 1 if found is None else 0
+        seen = found
+        time.sleep(_LOOK_EVERY_S)
+
+    return None
+
+
 def _daemon(launched: Launched) -> ProcessId | None:
-    """Whoever runs on with its words, in a fork of it."""
+    """The last of whoever runs on with its words: a daemon is the fork of a fork."""
+    found: list[ProcessId] = []
+
     for process in psutil.process_iter():
         with suppress(psutil.Error, OSError):
             begun_at = started_at(process.pid)
@@ -114,9 +132,9 @@ def _daemon(launched: Launched) -> ProcessId | None:
             is_alive = process.status() != psutil.STATUS_ZOMBIE
 
             if is_alive and _says(words_of(process), launched.argv):
-                return ProcessId(process.pid, begun_at)
+                found.append(ProcessId(process.pid, begun_at))
 
-    return None
+    return max(found, key=lambda each: (each.started_at, each.pid), default=None)
 
 
 def _is_own(process: psutil.Process) -> bool:

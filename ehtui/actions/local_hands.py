@@ -14,12 +14,14 @@ from dotenv import dotenv_values
 from ehtui.actions import launch as launches
 from ehtui.actions import supervisors
 from ehtui.actions.folders import default_audit_path, default_records_folder
+from ehtui.actions.obstacles import BeingRestartedError
 from ehtui.actions.preparing import Places, prepare_again, prepare_restart
 from ehtui.actions.remembered import Remembered
-from ehtui.actions.signals import send_signal, wait_for_exit
+from ehtui.actions.signals import ProcessGoneError, send_signal, wait_for_exit
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.planners.start import with_group
 from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark
+from ehtui.sources.restart_records import restarted_as
 
 if TYPE_CHECKING:
     from ehtui.actions.hands import Named
@@ -46,8 +48,18 @@ class LocalHands:
         send_signal(process, signal)
 
     def prepare_restart(self, process: ProcessId, log_path: str, named: Named) -> Prepared:
-        """Open what its start takes, and rehearse it."""
-        return prepare_restart(process, self._places(log_path), named)
+        """Open what its start takes, and rehearse it.
+
+        Raises:
+            BeingRestartedError: Somebody else was quicker, and another one runs in its place.
+        """
+        try:
+            return prepare_restart(process, self._places(log_path), named)
+        except ProcessGoneError:
+            if (pid := restarted_as(self.records, str(process.pid))) is not None:
+                raise BeingRestartedError(f"{pid} runs in its place") from None
+
+            raise
 
     def prepare_again(self, process: ProcessId, log_path: str, named: Named) -> Prepared:
         """The same by what is remembered of it, or by the record of its restart.

@@ -62,6 +62,9 @@ def action_words(state: OutcomeState, error: str | None, what: str, done: str) -
     if state is OutcomeState.DRY_RUN:
         return f"{what}: dry run, nothing was done"
 
+    if state is OutcomeState.REFUSED and error is not None and error.isidentifier():
+        error = error.replace("_", " ")  # a reason's code
+
     if state in {OutcomeState.FAILED, OutcomeState.REFUSED}:
         return f"{what} {state}: {formats.text(error) or 'no reason given'}".rstrip(".")
 

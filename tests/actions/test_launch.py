@@ -89,7 +89,7 @@ def test_a_daemon_that_forks_itself_away_is_who_was_started(
     words = (str(script),) if is_script else (sys.executable, "consumer.py")
     launch = Launch((*words, "lives"), str(tmp_path), os.environ, tmp_path / "c.log")
     begun = start(launch)
-    launched = watch(begun, 1.0)
+    launched = watch(begun, 2.0)
 
     try:
         assert launched.exit_code is None

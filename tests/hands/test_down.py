@@ -12,8 +12,9 @@ import pytest
 
 from ehtui.actions.blueprint import Input, blueprint_of
 from ehtui.actions.local_hands import LocalHands
-from ehtui.actions.obstacles import CannotStartError, NotKnownError
+from ehtui.actions.obstacles import BeingRestartedError, CannotStartError, NotKnownError
 from ehtui.actions.preparing import prepare_again
+from ehtui.actions.refusals import refusal_of
 from ehtui.cli.exit_codes import ExitCode
 from ehtui.domain.evidence import facts
 from ehtui.domain.policy import Policy
@@ -22,6 +23,7 @@ from ehtui.domain.world.restarts import Loss, LossKind, StartObstacle
 from ehtui.sources.processes import ProcessSource
 from ehtui.sources.restart_records import read_restarts
 from ehtui.views.findings import advice, sentence
+from ehtui.views.outcomes import refusal_sentence
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.status import FailOn, exit_code
 from tests.hands.consumers import NOBODY, Stage, everybodys_python, run_by
@@ -132,3 +134,20 @@ def test_a_folder_is_gone_by_its_path(stage: Stage) -> None:
         prepare_again(blueprint, stage.places)
 
     assert caught.value.obstacle is StartObstacle.FOLDER_GONE
+
+
+def test_who_comes_second_is_told_who_runs_in_its_place(stage: Stage) -> None:
+    """Their plan was made while it still ran."""
+    process = stage.start()
+    hands = LocalHands(records=stage.places.records, audit=stage.places.audit)
+    restarted = stage.restart(process)
+    stage.children[0].wait()
+    assert restarted.process is not None
+
+    with pytest.raises(BeingRestartedError) as caught:
+        hands.prepare_restart(process, str(stage.places.log), {})
+
+    assert refusal_sentence(refusal_of(caught.value, str(process.pid))) == (
+        f"{process.pid} is being restarted by somebody else "
+        f"({restarted.process.pid} runs in its place)."
+    )

@@ -8,9 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehtui.domain.evidence import EventKind, Evidence, facts
+from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.snapshot import Severity, Subject, TimelineEvent
 from ehtui.domain.timeline import TIMELINE_KINDS
 from ehtui.views import timeline
+from ehtui.views.event_text import action_words
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.status import document
 from ehtui.views.tables import timeline_table
@@ -220,3 +222,9 @@ def test_json_has_the_finding_that_began_and_ended() -> None:
     assert claimed is None
     assert began["id"] == "lease.overdue"
     assert over == began
+
+
+def test_why_an_action_was_refused_is_told_in_words() -> None:
+    told = action_words(OutcomeState.REFUSED, "being_restarted", "restart of 100", "done")
+
+    assert told == "restart of 100 refused: being restarted"
