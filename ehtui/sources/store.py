@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ehtui.config.settings import CheckpointStoreSettings
-    from ehtui.sources.layouts.base import Write
+    from ehtui.sources.layouts.base import Record, Write
     from ehtui.sources.source import Source
     from ehtui.wire.blobs import BlobAccount
 
@@ -28,6 +28,7 @@ NAME = "store"
 WALK_EVERY_S = 600.0
 NOTHING_FOUND_EVERY_S = 30.0  # while no container has anything of this hub
 CONTAINERS_AT_ONCE = 8
+MOST_GROUPS = 1000  # a hub of the largest tier has no more; each is a table of all partitions
 # Trouble that stays until somebody does something: other containers are shown meanwhile.
 _LASTING = {ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, ProblemKind.UNAUTHORISED}
 
@@ -189,7 +190,8 @@ class StoreSource:
     def _listing(
         self, reads: list[ContainerRead], failed: list[UnreadableBlob], now: float
     ) -> StoreListing:
-        records = [record for read in reads for record in read.records]
+        every = [record for read in reads for record in read.records]
+        records, left_out = _of_most_groups(every, self._group)
         ownerships, checkpoints = prefer_new(
             (r for r in records if isinstance(r, Ownership)),
             (r for r in records if isinstance(r, Checkpoint)),
@@ -199,7 +201,7 @@ class StoreSource:
         return StoreListing(
             ownerships,
             checkpoints,
-            (*(r for r in records if isinstance(r, UnreadableBlob)), *failed),
+            (*(r for r in records if isinstance(r, UnreadableBlob)), *failed, *left_out),
             server_time,
             read_at,
             blobs_seen=sum(read.blobs_seen for read in reads),
@@ -222,6 +224,49 @@ class StoreSource:
             return server_time, read_at, asked_at
 
         return now + self._skew_s, now, now
+
+
+def _of_most_groups(
+    records: list[Record], own: str
+) -> tuple[list[Record], tuple[UnreadableBlob, ...]]:
+    """Without the groups that wrote longest ago, where there are more than any hub has."""
+    written_at: dict[str, float] = {}
+
+    for record in records:
+        if group := _group(record):
+            written_at[group] = max(written_at.get(group, 0.0), _written_at(record))
+
+    if len(written_at) <= MOST_GROUPS:
+        return records, ()
+
+    newest = sorted(written_at, key=lambda g: (g == own.lower(), written_at[g]), reverse=True)
+    kept = {*newest[:MOST_GROUPS], ""}
+    reason = (
+        f"{len(written_at) - MOST_GROUPS} more consumer groups have records there; "
+        f"the {MOST_GROUPS} that wrote last are shown, as many as a hub can have"
+    )
+    container = next(_container(r) for r in records if _group(r) not in kept)
+
+    return (
+        [record for record in records if _group(record) in kept],
+        (UnreadableBlob(container, "", reason),),
+    )
+
+
+def _group(record: Record) -> str:
+    """Names of groups ignore case; "" where it is of none."""
+    return (record.group or "").lower()
+
+
+def _written_at(record: Record) -> float:
+    if isinstance(record, UnreadableBlob):
+        return record.written_at or 0.0
+
+    return record.blob.last_modified
+
+
+def _container(record: Record) -> str:
+    return record.container if isinstance(record, UnreadableBlob) else record.blob.container
 
 
 def _told(container: WatchedContainer, error: ProblemError) -> list[UnreadableBlob]:
