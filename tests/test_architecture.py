@@ -14,6 +14,7 @@ PACKAGE = Path(__file__).parent.parent / "ehtui"
 FILES = sorted(PACKAGE.rglob("*.py"))
 FILE_LINES = 400
 FUNCTION_LINES = 50
+LONG_CALL = 5  # arguments without a name
 
 
 def functions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
@@ -106,6 +107,21 @@ def imported_at_run_time(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.ImportFrom) and node.module:
             names = [alias.name for alias in node.names] if node.module == "ehtui.domain" else [""]
             yield from (f"{node.module}.{name}" for name in names)
+
+
+@pytest.mark.parametrize("room", ["domain", "sources"])
+def test_where_more_than_five_arguments_stand_they_are_named(room: str) -> None:
+    """Two neighbours of one type would be swapped unseen."""
+    long = [
+        f"{path.relative_to(PACKAGE)}:{call.lineno}"
+        for path in FILES
+        if path.is_relative_to(PACKAGE / room)
+        for call in ast.walk(ast.parse(path.read_text()))
+        if isinstance(call, ast.Call) and len(call.args) > LONG_CALL
+        if ast.unparse(call.func) != "datetime"
+    ]
+
+    assert not long
 
 
 def test_nobody_reads_a_command_line_of_any_length() -> None:

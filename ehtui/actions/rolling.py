@@ -41,7 +41,15 @@ async def roll(
             return _ended(plan, outcome.state, [*parts, PartialOutcome(outcome)], clock())
 
         began = clock()
-        became = await _became(plan, each, outcome, before, look, clock, lives)
+        became = await _became(
+            plan=plan,
+            each=each,
+            outcome=outcome,
+            before=before,
+            look=look,
+            clock=clock,
+            lives=lives,
+        )
         parts.append(PartialOutcome(outcome, became, clock() - began))
 
         if became in _BAD:

@@ -118,7 +118,6 @@ def told(outcome: Outcome) -> Iterator[Told]:
 def state_for(target: SignalTarget, outcome: Outcome) -> OutcomeState:
     """How it ended for one of several targets."""
     result = outcome.result_of(target.process)
-
     if result is None or outcome.state is OutcomeState.DRY_RUN:
         return outcome.state
 

@@ -45,7 +45,6 @@ def facts(evidence: Evidence) -> FlatFacts:
 
     for name in evidence.__dataclass_fields__:  # made once a class
         value = getattr(evidence, name)
-
         if isinstance(value, Evidence):
             flat |= {f"{name}_{key}": fact for key, fact in facts(value).items()}
         else:

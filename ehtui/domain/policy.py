@@ -42,7 +42,6 @@ class Policy:
     def lease_of(self, group: str) -> LeasePolicy:
         """The group's own timing where configured, else the general one; names ignore case."""
         own = {name.lower(): value for name, value in self.group_leases.items()}.get(group.lower())
-
         if own is None:
             return self.lease
 

@@ -207,7 +207,6 @@ class ConsumerState:
     def home(self) -> str | None:
         """The group that it reads first of all: where it owns something, or else waits to."""
         places = [*(group for group, _ in self.owns), *(group for group, _ in self.idle)]
-
         if places:
             return places[0]
 

@@ -71,7 +71,6 @@ def is_secret_name(name: str) -> bool:
         return False
 
     words = [word.lower() for word in _WORDS.findall(name)]
-
     while words and (words[-1].isdecimal() or (len(words) > 1 and words[-1] in _SUFFIXES)):
         words.pop()
 
@@ -79,7 +78,6 @@ def is_secret_name(name: str) -> bool:
         return False
 
     *before, last = words
-
     if last in {"key", "keys"}:
         return not (before and before[-1] in _OPENS_NOTHING)
 
@@ -189,7 +187,6 @@ def mask_secrets(text: str) -> str:
 
 def _masked_value(match: re.Match[str]) -> str:
     name, between, value = match["word"], match["between"], match["value"]
-
     if is_bare_key(name):
         before = match.string[match.start() - 1 : match.start()]
         is_quoted = value.lstrip("\\b")[:1] in {'"', "'"}
@@ -204,7 +201,6 @@ def _masked_value(match: re.Match[str]) -> str:
 
 def _masked_flag(match: re.Match[str]) -> str:
     flag, value = match["flag"], match["value"]
-
     if not is_secret_name(flag) or _FLAG.fullmatch(value):
         return match[0]
 

@@ -200,7 +200,6 @@ class HubSource(Source):
         """Believe a description; not at once one that lacks a partition: no hub ever loses one."""
         before = self._hub
         lacking = self._lacking(before, hub)
-
         if before is not None and lacking and self._shrunk < BELIEVED_AFTER - 1:
             self._shrunk += 1
             round_.odd.append(_lacks(hub, lacking))
@@ -262,7 +261,6 @@ class HubSource(Source):
     @override
     async def close(self) -> None:
         reader, self._reader = self._reader, None
-
         if reader is not None:
             await reader.close()
 

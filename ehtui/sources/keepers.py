@@ -44,7 +44,6 @@ def keeper_of(process: ProcessId) -> Keeper | None:
     with suppress(psutil.Error, OSError):
         child = psutil.Process(process.pid)
         line = list(_line(child))
-
         if line:
             texts = [text for parent in line if (text := _script(parent)) is not None]
             loops = [text for text in texts if _LOOP.search(text)]
@@ -78,7 +77,6 @@ def time_limit_of(process: ProcessId) -> str | None:
     with suppress(psutil.Error, OSError):
         for parent in _line(psutil.Process(process.pid)):
             words = words_of(parent)
-
             if words and Path(words[0]).name == "timeout":
                 limit = next((w for w in words[1:] if _DURATION.fullmatch(w)), "")
                 return safe(f"timeout {limit}".strip())
@@ -118,7 +116,6 @@ def _line(child: psutil.Process) -> Iterator[psutil.Process]:
 
     for parent in child.parents():
         words = words_of(parent)
-
         if parent.pid <= 1 or parent.pid in own or is_ehtui(words) or _is_host(parent):
             return
 
@@ -170,12 +167,10 @@ def _script(process: psutil.Process) -> str | None:
             return None
 
         code = _after_c(words)
-
         if code is not None:
             return code
 
         name = next((word for word in words[1:] if not word.startswith("-")), None)
-
         if name is not None:
             with Path(process.cwd(), name).open(errors="replace") as file:
                 return file.read(SCRIPT_BYTES)

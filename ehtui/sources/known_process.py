@@ -72,7 +72,6 @@ class KnownProcess:
     def has_execed(self) -> bool:
         """Whether another program runs in its place; a title that it wrote is only read anew."""
         before, now = self.id.program, program_of(self.id.pid)
-
         if before is None or not now.is_still(before):
             return True
 
@@ -88,7 +87,6 @@ class KnownProcess:
     ) -> ProcessSample | None:
         """One look; None when it vanished. What may not be read is None inside."""
         load = self._load(is_thorough=is_thorough)
-
         if load is None:
             return None
 

@@ -100,7 +100,6 @@ class _Named(NamedTuple):
 def _named(pid: int, path: str, written: Sequence[OpenFile]) -> _Named:
     identity = identity_of(path)
     same = next((f for f in written if f.identity == identity), None)
-
     if same is not None or not is_elsewhere(pid):
         return _Named(path, same is not None)
 
@@ -126,7 +125,6 @@ def _by_proc(pid: int) -> Iterator[OpenFile]:
 
         with suppress(OSError):  # closed meanwhile
             file = _opened(pid, descriptor, target)
-
             if file is not None:
                 yield file
 
@@ -141,7 +139,6 @@ def _descriptors(pid: int) -> Iterator[tuple[int, str]]:
 def _opened(pid: int, descriptor: int, target: str) -> OpenFile | None:
     itself = Path(f"/proc/{pid}/fd/{descriptor}")
     status = itself.stat()
-
     if not stat.S_ISREG(status.st_mode) or not _is_writable(pid, descriptor):
         return None
 
@@ -219,7 +216,6 @@ def _readers(pipes: set[str]) -> set[int]:
 def writers_of(path: str) -> frozenset[int]:
     """Every process that has this very file open for writing; Linux only, else nobody."""
     identity = identity_of(path)
-
     if sys.platform != "linux" or identity is None:
         return frozenset()
 
@@ -231,7 +227,6 @@ def writers_of(path: str) -> frozenset[int]:
                 if target.startswith("/") and not target.startswith(_NO_FILES):
                     with suppress(OSError):
                         itself = f"/proc/{pid}/fd/{descriptor}"
-
                         if identity_of(itself) == identity and _is_writable(pid, descriptor):
                             found.add(pid)
                             break
@@ -249,7 +244,6 @@ def holders_of(path: str) -> dict[ProcessId, frozenset[int]]:
     for pid in writers_of(path) - {os.getpid()}:
         with suppress(psutil.Error):
             process = psutil.Process(pid)
-
             if not kind_of_process(process, words_of(process)).is_bystander:
                 found[ProcessId(pid, started_at(pid))] = inner_pids(pid) | {pid}
 

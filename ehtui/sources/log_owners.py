@@ -82,7 +82,6 @@ class LogOwners:
         One that names no speaker is passed over.
         """
         owner, fact = record.fact.owner, record.fact
-
         if owner is None:
             return False
 
@@ -150,7 +149,6 @@ def conclusions(logs: Iterable[LogOwners]) -> Iterator[OwnerLink | OwnerClaim]:
 
     for found in named.values():
         writers = frozenset.intersection(*(trace.writers for _, trace in found))
-
         if writers:
             yield _concluded(found, writers)
         else:  # several processes go by one id
@@ -251,7 +249,6 @@ class Sighting:
         stands in the same file is dated as wrongly.
         """
         stamp = self.written_at
-
         if stamp is None or stamp.is_zone_stated or self.read_after is None:
             return False
 
@@ -266,7 +263,6 @@ class Sighting:
     def written(self, *, trusts_zone: bool) -> tuple[Span, ...]:
         """When it may have been written. What was held back in a buffer is older than it came."""
         stamp = self.written_at
-
         if stamp is None or not (stamp.is_zone_stated or trusts_zone):
             return (self.arrived,)
 

@@ -107,7 +107,6 @@ class _Log:
         says nothing.
         """
         holders = self.holders()
-
         if not holders:
             return
 
@@ -176,7 +175,6 @@ class _Log:
 
         for id_, writer in list(self.writers.items()):
             is_there = id_ in alive or (writer.is_stranger and is_alive(id_))
-
             if not is_there and writer.ended_at is None:
                 self.writers[id_] = replace(writer, ended_at=at)
             elif writer.ended_at is not None and at - writer.ended_at > REMEMBERED_S:

@@ -46,7 +46,6 @@ class _Connection:
     def receives(self) -> bool:
         """Whether much more came than went: in the latest stretch, or in all of late together."""
         sent, received = self.stretches[-1]
-
         if received >= MANY_EVENTS_BYTES and received > CLEARLY * sent:
             return True
 
@@ -56,7 +55,6 @@ class _Connection:
     def sends(self) -> bool:
         """Whether much more went than came; or, of small events, a little more all the time."""
         sent, received = self.stretches[-1]
-
         if sent >= WORTH_BYTES and sent > CLEARLY * received:
             return True
 
@@ -101,7 +99,6 @@ class TrafficMeter:
                 continue
 
             before = known.get(inode)
-
             if before is None or before.pids != volume.pids:
                 before = _Connection(volume.pids, volume.sent_bytes, volume.received_bytes, at)
             else:
@@ -145,7 +142,6 @@ class TrafficMeter:
     def traffic(self, pid: int) -> Traffic | None:
         """What a process does there; None while nothing tells."""
         balance = self._balances.get(pid)
-
         if balance is None:
             return None
 

@@ -53,7 +53,6 @@ def command_bytes(pid: int) -> bytes | None:
 def command_key(pid: int) -> bytes | None:
     """What tells one command line from another, and is short; None where it can't be read."""
     command = command_bytes(pid)
-
     if command is None or len(command) <= _KEY_BYTES:
         return command
 

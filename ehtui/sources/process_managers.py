@@ -112,7 +112,6 @@ def _ends_with(
 ) -> bool:
     """Whether a container's first process runs this one: all that is in there ends with it."""
     command = words_of(process)
-
     if program in _CONTAINER_INITS and command and words[-len(command) :] == command:
         return True
 
@@ -142,7 +141,6 @@ def _variables(process: psutil.Process) -> Mapping[str, str] | None:
 def _launchd(process: psutil.Process) -> Supervisor | None:
     """An agent by its label; what a terminal started has none of its own."""
     label = (_variables(process) or {}).get("XPC_SERVICE_NAME", "0")
-
     if label == "0" or label.startswith("application."):
         return None
 
@@ -154,7 +152,6 @@ def _supervisord(
 ) -> Supervisor | None:
     """`supervisorctl restart GROUP:NAME`, at the server that its own configuration names."""
     variables = _variables(process)
-
     if variables is not None and "SUPERVISOR_ENABLED" not in variables:
         return None  # an orphan that it took in as init
 
@@ -178,7 +175,6 @@ def _supervisord(
 def _server(parent: psutil.Process, words: list[str], url: str) -> tuple[str, str]:
     """The configuration where it is known, for it may hold a password; else the address."""
     given = next((words[n + 1] for n, word in enumerate(words[:-1]) if word in _CONFIGURED), None)
-
     if given is not None and (path := Path(parent.cwd(), given)).is_file():
         return "-c", str(path)
 
@@ -189,7 +185,6 @@ def _pm2(title: str, process: psutil.Process) -> Supervisor:
     """`pm2 restart ID`, of the daemon whose title names its home."""
     number, name = _pm2_number(_variables(process) or {})
     home = _PM2_HOME.search(title)
-
     if number is None or home is None:
         return Supervisor("pm2", obstacle=Obstacle.NO_NAME)
 
@@ -216,7 +211,6 @@ def _pm2_number(variables: Mapping[str, str]) -> tuple[str | None, str | None]:
 def _beside(found: Supervisor, parent: psutil.Process, words: list[str]) -> Supervisor:
     """The same with the tool that was installed with it, where the PATH has none."""
     tool = found.tool
-
     if tool is None or shutil.which(tool):
         return found
 

@@ -106,7 +106,6 @@ class ProcessSource:
         self._forget(pids, at)
 
         self._is_slow_turn = at - self._slow_at >= SLOW_FACTS_EVERY_S or self._has_newcomers(pids)
-
         if self._is_slow_turn:
             self._clients.count(at)
             self._slow_at = at
@@ -179,7 +178,6 @@ class ProcessSource:
             return
 
         known = known_process(process, kind, basis, pattern, self._own_line)
-
         if known is not None:
             self._known[pid] = known
             self._strangers.pop(pid, None)
@@ -192,7 +190,6 @@ class ProcessSource:
             return RecognisedBy.PATTERN
 
         mark = launch_mark_of(pid)
-
         if (
             mark is not None
             and pid not in self._own_line

@@ -196,7 +196,6 @@ def loaded_runtime(pid: int) -> str | None:
 def _plain(word: str) -> str:
     """`python3.11` of a path; of a title, such as `gunicorn: worker [app]`, its program."""
     text = word.removesuffix(" (deleted)").lstrip("-")
-
     if " " in text and not Path(text).is_absolute():
         text = text.split(" ", 1)[0]
 
@@ -213,7 +212,6 @@ def _run_by(runtime: str, command: Sequence[str]) -> Iterator[str]:
         yield _plain(command[0])
 
     words = iter(command[1:])
-
     for word in words:
         if word in {"-m", "-jar", "exec"}:
             yield from (_stem(next(words, "")),)

@@ -48,7 +48,6 @@ def read_restart(path: Path) -> RestartRecord | None:
             return None
 
         told = json.loads(path.read_text())
-
         if told["schema"] == SCHEMA and told["stage"] in set(RestartStage):
             return _record(told)
 

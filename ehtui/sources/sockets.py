@@ -61,7 +61,6 @@ class Sockets:
         Only of this network namespace: a container's connections are not seen.
         """
         found = _connections(addresses) if sys.platform == "linux" else None
-
         if found is None:
             self._latest = ()
             return counts_by_psutil(addresses)
@@ -88,7 +87,6 @@ class Sockets:
             for message in self._latest:
                 inode = _inode(message)
                 bytes_ = _volume(kernel, message)
-
                 if bytes_ is not None:
                     port = int.from_bytes(message[_PORT], "big")
                     pids = self._holders.get(inode, frozenset())
@@ -155,10 +153,8 @@ def _volume(kernel: socket.socket, message: bytes) -> tuple[int, int] | None:
         return None
 
     at = _HEADER.size + _ATTRIBUTES_AT
-
     while at + _ATTRIBUTE.size <= length:
         size, name = _ATTRIBUTE.unpack_from(answer, at)
-
         if name == _INFO and size >= _ATTRIBUTE.size + _VOLUME_AT + _VOLUME.size:
             sent, received = _VOLUME.unpack_from(answer, at + _ATTRIBUTE.size + _VOLUME_AT)
             return sent, received
@@ -179,10 +175,8 @@ def _asked(kernel: socket.socket, family: int) -> Iterator[bytes]:
 
     while True:
         answer, at = kernel.recv(_ANSWER_BYTES), 0
-
         while at < len(answer):
             length, kind, *_ = _HEADER.unpack_from(answer, at)
-
             if kind == _DONE:
                 return
 

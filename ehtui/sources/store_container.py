@@ -165,7 +165,6 @@ class WatchedContainer:
     def _entry(self, item: BlobItem) -> _Known:
         """What is known of a blob; of a new one, which formats its name fits."""
         entry = self._known.get(item.name)
-
         if entry is None:
             fitting = candidates(item, self.scope)
             elsewhere = None if fitting else locate_elsewhere(item.name, self.scope)
@@ -188,7 +187,6 @@ class WatchedContainer:
     async def _descend(self, result: ContainerRead) -> list[str]:
         """Folder by folder: `{namespace}/`, then `{namespace}/{hub}/`, in any spelling."""
         tops = await self._folders("", result, most_pages=1)
-
         if tops is None:
             # Too many to look through: ask for the namespace itself, as it is mostly spelled.
             hosts = {prefix.partition("/")[0] for prefix in _expected(self.scope)}
@@ -220,7 +218,6 @@ class WatchedContainer:
         """Sum up what other names of the namespace hold of this hub: a page each."""
         for top in tops:
             hubs = await self._folders(top, result, most_pages=1) or []
-
             for hub in hubs:
                 if hub[len(top) : -1].lower() == self.scope.hub.lower():
                     page = await self._page(result, prefix=hub)
@@ -239,7 +236,6 @@ class WatchedContainer:
             )
             folders += page.folders
             marker = page.marker
-
             if not marker:
                 return folders
 
@@ -255,7 +251,6 @@ class WatchedContainer:
                 page = await self._page(result, prefix=prefix, marker=marker)
                 items += page.blobs
                 marker = page.marker
-
                 if not marker:
                     break
 
@@ -267,10 +262,8 @@ class WatchedContainer:
 
         for number, item in enumerate(items, 1):
             entry = self._entry(item)
-
             if (entry.etag, entry.lease_state) != (item.etag, item.lease_state):
                 entry = self._renewed(item, entry)
-
                 if _wants_body(item, entry):
                     wanted.append((item, entry))
 

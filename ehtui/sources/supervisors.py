@@ -47,7 +47,6 @@ def supervisor_of(process: psutil.Process, own_line: Collection[int]) -> Supervi
     """
     try:
         own, unit = unit_of(os.getpid()), unit_of(process.pid)
-
         if unit is not None and unit != own and unit.is_container:
             return _able(_by_container(unit))
 
@@ -110,7 +109,6 @@ def _by_unit(unit: Unit) -> Supervisor:
 def _able(found: Supervisor) -> Supervisor:
     """The same, with an obstacle where its command cannot be run or shown as it is."""
     tool = found.tool
-
     if tool is None or found.obstacle is not None:
         return found
 
@@ -167,7 +165,6 @@ def _paths(text: str) -> Iterator[str]:
     for line in text.splitlines():
         _, _, rest = line.partition(":")
         controllers, _, path = rest.partition(":")
-
         if controllers in {"", "name=systemd", "pids"}:
             yield path
 
@@ -180,7 +177,6 @@ def _pod(path: str) -> Unit | None:
 
 def _container(path: str) -> Unit | None:
     match = _CONTAINER.search(path)
-
     if match is None:
         return None
 
@@ -193,7 +189,6 @@ def _service(path: str) -> Unit | None:
     """The innermost unit, where it is a service: a scope is a terminal or a session."""
     parts = path.split("/")
     innermost = next((p for p in reversed(parts) if p.endswith((".service", ".scope"))), "")
-
     if not innermost.endswith(".service") or _USER.fullmatch(innermost):
         return None
 

@@ -97,12 +97,10 @@ class Twins:
     def _descends(self, pid: int) -> bool:
         while pid > 1:
             fields = _stat(pid)
-
             if fields is None:
                 return False
 
             pid = int(fields[4 - 3])
-
             if pid in self.ancestors:
                 return True
 

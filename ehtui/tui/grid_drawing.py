@@ -219,7 +219,14 @@ class Drawing:
         columns = listing.table.columns
         slots = arrange(columns, self._width, skip=self._skip, order=self._order(listing))
         width = self._width + GUTTER
-        sheet = Sheet(columns, slots, width, brushes, self._chrome, self._wrap_lines)
+        sheet = Sheet(
+            columns=columns,
+            slots=slots,
+            width=width,
+            brushes=brushes,
+            chrome=self._chrome,
+            wrap_lines=self._wrap_lines,
+        )
         if self._sheet is None or sheet != self._sheet:
             self._sheet, self._header = sheet, None
             self._rows.clear()

@@ -164,7 +164,6 @@ def _by_exclusion(
             for claim, writers in _open_claims(builder, {**links, **found}, owns)
         }
         single = {c: ws[0] for c, ws in left.items() if len(ws) == 1}
-
         if not single:
             return found
 
@@ -209,7 +208,6 @@ def _no_clients(builder: SnapshotBuilder, claim: OwnerClaim, owns: Owned) -> fro
     connections = {c.process.id: c.process.connections for c in builder.consumers}
     # A client is recognised by its connection, where those can be seen at all.
     is_seen = any(n is not None for n in connections.values())
-
     if not is_seen or not has_renewed(builder, claim.owner, owns, connected_at):
         return frozenset()
 
@@ -243,7 +241,6 @@ def _by_elimination(
     """As many owners without a process as clients without an owner, and one way to pair them."""
     known_ends = {owner for departure in builder.host.departures for owner in departure.owners}
     strangers = [owner for owner in owns if owner not in links and owner not in known_ends]
-
     if not strangers:
         return {}
 
@@ -290,7 +287,6 @@ def _was_listed_since(builder: SnapshotBuilder, owner: str) -> bool:
 def is_elsewhere(builder: SnapshotBuilder, process: ProcessSample) -> bool:
     """Whether its settings name another hub and not this one, or another namespace."""
     target, hub = process.target, builder.hub
-
     if target is None or hub is None:
         return False
 
@@ -311,12 +307,10 @@ def is_this_hub(builder: SnapshotBuilder, name: str | None) -> bool:
 def named_groups(builder: SnapshotBuilder, process: ProcessSample) -> tuple[str, ...]:
     """Keys of the groups that it was started in or that its settings name; () says nothing."""
     start = builder.host.start_of(process.id)
-
     if start is not None:
         return (start.group.lower(),)
 
     target = process.target
-
     if target is None:
         return ()
 

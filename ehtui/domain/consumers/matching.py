@@ -21,7 +21,6 @@ def only_pairs(able: Mapping[A, Collection[B]]) -> dict[A, B]:
 
     for ones in _together(able):
         others = {b for a in ones for b in able[a]}
-
         if len(ones) == len(others):
             pairs.update(_only_way({a: set(able[a]) for a in ones}))
 
@@ -53,7 +52,6 @@ def _only_way(able: dict[A, set[B]]) -> dict[A, B]:
 
     while able:
         found = _forced(able)
-
         if found is None:
             return {}
 

@@ -219,7 +219,6 @@ def _idle_role(
     builder: SnapshotBuilder, process: ProcessSample, key: str, link: OwnerLink | None
 ) -> ConsumerRole:
     group = builder.groups.get(key)
-
     if (
         group is None
         or not group.by_partition
@@ -324,7 +323,6 @@ def _of_group(
         return Comeback.STANDS_BY
 
     were, are = before.group(group), now.group(group)
-
     if were is None or are is None:
         return None
 
@@ -337,7 +335,6 @@ def _holder(now: Snapshot, owned: OwnedPartition) -> Lease | None:
     """The live lease of a partition that it had."""
     group = now.group(owned.group)
     shown = next((p for p in group.partitions if p.id == owned.partition), None) if group else None
-
     if shown is None or shown.lease.state not in LIVE_STATES:
         return None
 

@@ -44,7 +44,6 @@ def _remember(builder: SnapshotBuilder, outcome: Outcome) -> None:
         case RestartPlan() | SupervisedPlan() as plan:
             _remember_signal(builder, plan.signal, plan.target, outcome)
             home = _home_of(builder, plan.target.process)
-
             if home is not None:  # as it was started it is started again
                 _remember_start(builder, home, outcome, is_restart=True)
         case StartPlan() as plan:
@@ -82,7 +81,6 @@ def _remember_start(
 ) -> None:
     """Its group is known before any record names its owner id."""
     pid = outcome.new_pid
-
     if outcome.state is OutcomeState.DONE and pid is not None:
         kept = list(builder.host.starts.items())[-(MOST_STARTS - 1) :]
         after, before = outcome.plan.planned_at - START_SLACK_S, outcome.at + START_SLACK_S

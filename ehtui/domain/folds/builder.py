@@ -135,7 +135,6 @@ class SnapshotBuilder:
         """When the one before was asked for: what it does not show was written later."""
         before = self.remembered.joined
         listing = before.listing if before is not None else None
-
         if listing is None:
             return self.listed_exactly
 

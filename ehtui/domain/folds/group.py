@@ -106,7 +106,6 @@ def _tell_lease(
 ) -> None:
     """Tell that the same owner's lease became late, lapsed or came back."""
     old, new = before.lease, after.lease
-
     if old.state is new.state or old.owner is None or old.owner != new.owner:
         return
 
@@ -161,7 +160,6 @@ def owners_of(
 
     for partition in shown:
         lease = partition.lease
-
         if lease.state in LIVE_STATES and lease.owner is not None:
             held.setdefault(lease.owner, []).append(partition.id)
 
@@ -209,7 +207,6 @@ def forecasted(
     `skew_s` is server time minus the clock of this host, by which its consumers judge.
     """
     waiting = [judged for judged in group.troubled if judged.flags & TroubleFlag.UNSERVED]
-
     if not waiting:
         return group
 
@@ -258,7 +255,6 @@ def strays_of(
 ) -> tuple[GroupPartition, ...]:
     """What the store holds of such partitions; the same objects while nothing of it changed."""
     listed = joined.partitions.get(group.key, frozenset()).difference(partition_ids)
-
     if not listed:
         return ()
 

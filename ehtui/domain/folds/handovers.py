@@ -46,7 +46,6 @@ def tell_handovers(
     """
     since = builder.looked_at - WINDOW_S
     handovers = group.handovers
-
     if handovers and handovers[0].at < since:
         handovers = tuple(handover for handover in handovers if handover.at >= since)
 
@@ -187,7 +186,6 @@ def _tell_pingpong(
 ) -> None:
     handover = handovers[-1]
     swaps = pingpong(handovers)
-
     if len(swaps) < PINGPONG_CHANGES:
         return
 

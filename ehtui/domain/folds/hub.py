@@ -58,7 +58,6 @@ def fold_hub(builder: SnapshotBuilder, update: HubRead) -> None:
 def _describe(builder: SnapshotBuilder, hub: HubDescription) -> bool:
     """Take over the description; whether groups must be joined to it anew."""
     before, builder.hub = builder.hub, hub
-
     if before is None:
         return True
 
@@ -162,7 +161,6 @@ def _begin_rate(begins: Series, at: float) -> float | None:
         return None
 
     first = next((point for point in begins if point[1] != begins[0][1]), None)
-
     if first is None or begins[-1][1] <= first[1] or at <= first[0]:
         return None
 

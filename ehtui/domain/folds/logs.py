@@ -49,7 +49,6 @@ def fold_logs(builder: SnapshotBuilder, update: LogsRead) -> None:
 
     for incident in update.incidents:
         process = incident.process or _process_of(builder, incident.owner)
-
         if process is None:
             continue
 
@@ -151,7 +150,6 @@ def _told(builder: SnapshotBuilder, troubles: Troubles) -> Troubles:
             told = trouble
 
         bursts = tuple(m for m in told.bursts if builder.now - m.at <= WINDOW_S)
-
         if bursts:
             kept[key] = told if len(bursts) == len(told.bursts) else replace(told, bursts=bursts)
 

@@ -44,7 +44,6 @@ def followed_owners(
 
     for owner, stamps in renewed.items():
         track = owners.get(owner)
-
         if track is None:
             continue
 
@@ -77,7 +76,6 @@ def _renewed(builder: SnapshotBuilder, track: OwnerTrack, stamps: Sequence[Stamp
     else:
         blurred += 1
         renewals = quicker(renewals, modified_at - was_modified_at)
-
         if renewals is NOT_MEASURED and track.renewals is not NOT_MEASURED:
             first_seen_at = builder.now  # to be timed anew
 
@@ -121,7 +119,6 @@ def _present(
 
     for judged in group.by_partition.values():
         holder, record = judged.ownership.holder, judged.ownership.record
-
         if holder is not None and holder not in owners:
             joined_at = None if is_first else judged.ownership.claimed_at
             written_at = record.blob.last_modified if record is not None else looked_at
@@ -158,7 +155,6 @@ def hints_by_owner(builder: SnapshotBuilder, group: GroupMemory) -> dict[str, fr
 
     for judged in group.by_partition.values():
         holder, checkpoint = judged.ownership.holder, judged.shown.checkpoint
-
         if holder is None or holder in hints:
             continue
 

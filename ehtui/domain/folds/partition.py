@@ -217,7 +217,6 @@ def _written(
         progress = progress.waiting(context.now, seen_zero)
 
     record = progress.record
-
     if record is not checkpoint and (record is None or record.blob.etag != checkpoint.blob.etag):
         progress = committed(progress, checkpoint, lag.lag, context.poll_s / 2)
         progress = _corrected(progress, looks.state)
@@ -231,7 +230,6 @@ def _written(
 def _corrected(progress: Progress, state: PartitionState) -> Progress:
     """A checkpoint that was beyond the stream and came back is put right, not rewound."""
     rewind, sample = progress.rewind, state.sample
-
     if rewind is None or sample is None or rewind.from_sequence <= sample.last_sequence:
         return progress
 

@@ -64,7 +64,6 @@ def _exchange(
     """
     for id_, process in alive.items():
         before = known.get(id_)
-
         if before is None or before.process.id.runs_on_in(process.id):
             continue
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 def fold_success(builder: SnapshotBuilder, update: Read) -> None:
     """A source answered."""
     before = builder.source(update.source)
-
     if before is not None and before.status is SourceStatus.FAILED:
         down_s = update.at - before.failing_since if before.failing_since is not None else None
         builder.tell(

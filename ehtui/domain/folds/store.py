@@ -113,7 +113,6 @@ def _still_named(
 def _hub_names(builder: SnapshotBuilder) -> HubNames | None:
     """What records of this hub may be written under; None while it has not answered."""
     hub = builder.hub
-
     if hub is None:
         return None
 
@@ -137,7 +136,6 @@ def _with_every_group(
 
     for key, name in names.items():
         group = builder.groups.get(key)
-
         if group is None:
             group = new_group(key, name, partitions)
             unseen_by_group[key] = set(partitions)
@@ -155,7 +153,6 @@ def _with_every_group(
             group = with_partitions(group, partitions)
 
         spellings = joined.spellings.get(key, ())
-
         if group.state.spellings != spellings:
             group = replace(group, state=replace(group.state, spellings=spellings))
 
@@ -192,7 +189,6 @@ def _fold_group(
     is_first: bool,
 ) -> None:
     joined, group = builder.joined, builder.groups[key]
-
     if joined is None:
         return
 
@@ -292,7 +288,6 @@ def _followed_records(
     else:
         ownership = followed(old, record, context.looked_at)
         was, owner = owner_of(old), owner_of(ownership)
-
         if was != owner:
             sequence = shown.sequence if shown is not None else None
             changes.owner_changes.append(
@@ -342,7 +337,6 @@ def _orphaned(group: GroupMemory, context: JudgingContext) -> set[str]:
 def _retimed(group: GroupMemory, before: Mapping[str, object]) -> set[str]:
     """Partitions whose owner's timing changed."""
     owners = {owner for owner, timing in group.state.timings.items() if before.get(owner) != timing}
-
     if not owners:
         return set()
 

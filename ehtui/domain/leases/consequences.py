@@ -38,7 +38,6 @@ def after_death(
     on renewing, seen or not.
     """
     stakes = _stakes(snapshot, group, partition)
-
     if stakes is None:
         return NO_SURVIVOR
 
@@ -57,7 +56,6 @@ def after_release(
 ) -> TakeoverWindow:
     """If its owner was asked to close at that moment, server time; survivors take it next round."""
     stakes = _stakes(snapshot, group, partition)
-
     if stakes is None:
         return NO_SURVIVOR
 
@@ -69,7 +67,6 @@ def after_release(
 def _stakes(snapshot: Snapshot, name: str, partition: str) -> _Stakes | None:
     group = snapshot.group(name)
     shown = next((p for p in group.partitions if p.id == partition), None) if group else None
-
     if group is None or shown is None or shown.lease.owner is None:
         return None
 

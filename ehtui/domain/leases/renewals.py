@@ -79,13 +79,11 @@ def is_next(first: SeenRenewal, second: SeenRenewal) -> bool:
 def measured(stats: RenewalStats, gap_s: float, inexact_s: float = RESOLUTION_S) -> RenewalStats:
     """`stats` after one more gap between two renewals, uncertain by so much."""
     known_s = stats.period_s
-
     if known_s is None and inexact_s <= FINER * stats.inexact_s:
         stats = NOT_MEASURED  # of what was looked at less closely, long gaps were told rather
 
     if known_s is not None and _is_odd(gap_s, known_s):
         odd = (*stats.odd, gap_s)
-
         if len(odd) < ODD_IN_A_ROW:
             return RenewalStats(stats.gaps, known_s, stats.longest_s, odd, inexact_s)
 
@@ -103,7 +101,6 @@ def quicker(stats: RenewalStats, at_most_s: float) -> RenewalStats:
         return stats
 
     odd = (*stats.odd, at_most_s)
-
     if len(odd) >= ODD_IN_A_ROW:
         return NOT_MEASURED
 
@@ -114,13 +111,11 @@ def _judged(gaps: tuple[float, ...], known_s: float | None, inexact_s: float) ->
     middle_s = median(gaps)
     usual = [gap for gap in gaps if not _is_odd(gap, middle_s)] or [middle_s]
     total_s, longest_s = sum(usual), max(usual)
-
     if total_s < EXACT * inexact_s or (len(usual) < SEVERAL and total_s < LONG_S):
         return RenewalStats(gaps, known_s, longest_s, (), inexact_s)
 
     # The mean of gaps that follow each other is much finer than each.
     period_s = total_s / len(usual)
-
     if known_s is not None and abs(period_s - known_s) <= STEADY * known_s:
         period_s = known_s  # the same timing as before: nothing to judge again
 
@@ -171,7 +166,6 @@ def _untimed(builder: SnapshotBuilder) -> Iterable[OwnerTrack]:
     for group in builder.groups.values():
         for owner in group.state.owners:
             track = group.owners.get(owner.id)
-
             if (
                 track is not None
                 and track.renewals.period_s is None

@@ -58,7 +58,6 @@ def sdk_profiles(
         return tuple(p for p, _, _ in named) if hints and named else UNKNOWN_SDK
 
     fitting = tuple(p for p, low, high in named if low <= period_s <= high)
-
     if fitting:
         return fitting
 
@@ -92,7 +91,6 @@ def _likely(interval_s: float) -> float:
     """The roundest number that a measured interval may be: people set round ones."""
     for step_s in (30.0, 10.0, 5.0, 1.0, 0.5):
         rounded_s = round(interval_s / step_s) * step_s
-
         if rounded_s and abs(rounded_s - interval_s) <= LIKELY * interval_s:
             return rounded_s
 

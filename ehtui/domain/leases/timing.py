@@ -186,7 +186,6 @@ def _rivals(
     own: tuple[SdkProfile, ...], counts: Counter[tuple[SdkProfile, ...]], *, is_live: bool
 ) -> tuple[SdkProfile, ...]:
     others = {kind for kind, n in counts.items() if n > (1 if is_live and kind == own else 0)}
-
     if not others:
         return own
 
@@ -271,7 +270,6 @@ def _guessed(
 ) -> _Expiry:
     """By what the rivals are, as far as no lease was seen to live longer."""
     fitting = tuple(p for p in rivals if seen is None or seen.fits(p.expires_after_s))
-
     if not fitting and seen is not None:
         those = tuple(replace(p, expires_after_s=seen.at_least_s, is_custom=True) for p in rivals)
         least_s = seen.at_least_s

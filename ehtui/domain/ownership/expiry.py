@@ -44,7 +44,6 @@ def rounds_of(partitions: Iterable[JudgedPartition]) -> dict[str, Round]:
 
     for judged in partitions:
         record, owner = judged.ownership.record, owner_of(judged.ownership)
-
         if record is None or owner is None or record.blob_lease_state is not None:
             continue
 
@@ -69,7 +68,6 @@ def learned(
     a steal, or an id that was tied to the wrong process, looks like a short lease otherwise.
     """
     renewed_at = change.lease.renewed_at
-
     if (
         handover.kind is not HandoverKind.TAKEN_OVER
         or timing is None
@@ -89,12 +87,10 @@ def unlearned(group: GroupMemory) -> SeenExpiry | None:
     """What is known after survivors left lapsing leases alone: they live longer than that."""
     seen = group.expiry
     lapsing = {s.shown.lease.owner for s in group.troubled if s.shown.lease.state in _LAPSING}
-
     if not lapsing:
         return seen
 
     rounds = rounds_of(group.by_partition.values())
-
     for owner in lapsing & rounds.keys():
         left_s = _left_alone_for(rounds, owner or "", len(group.by_partition))
         seen = left_alone(seen, min(left_s, default=0.0))
@@ -126,7 +122,6 @@ def _like(group: GroupMemory, taker: str) -> frozenset[str]:
     """Owners whose settings may be the taker's, by their periods."""
     track = group.owners.get(taker)
     period_s = track.renewals.period_s if track is not None else None
-
     if period_s is None:
         return frozenset(group.owners)
 
@@ -146,7 +141,6 @@ def takes_all_at_once(group: GroupMemory) -> bool | None:
 
     for handover in group.handovers:
         owner = handover.to_owner
-
         if handover.kind not in _FREE_KINDS or owner is None:
             continue
 

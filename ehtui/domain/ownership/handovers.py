@@ -86,10 +86,8 @@ def followed(
 ) -> OwnershipHistory:
     """The history after this record was seen in place of the one before."""
     owner = record.holder if record is not None else None
-
     if record is None or owner is None:
         free_since = before.free_since
-
         if free_since is None:
             free_since = record.blob.last_modified if record is not None else looked_at
 

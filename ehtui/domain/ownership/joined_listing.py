@@ -78,7 +78,6 @@ def join_listing(
     if before is not None and before.hub == hub:
         ownerships = _refreshed(before.ownerships, listing.ownerships)
         checkpoints = _refreshed(before.checkpoints, listing.checkpoints)
-
         if ownerships is not None and checkpoints is not None:
             return replace(
                 before,
@@ -138,7 +137,6 @@ def _refreshed(
     # A source keeps the records of blobs that were not written: most are the same objects.
     for index in compress(count(), map(is_not, before.records, records)):
         old, new = before.records[index], records[index]
-
         if old.blob.name != new.blob.name:
             return None
 
@@ -189,7 +187,6 @@ def changed_keys(before: JoinedListing | None, after: JoinedListing) -> set[Reco
     }
 
     owns, reads = before.ownerships, before.checkpoints
-
     if after.ownerships.keys is not owns.keys or after.checkpoints.keys is not reads.keys:
         return _all_keys(before) | _all_keys(after) | broken  # the join was made anew
 
@@ -210,12 +207,10 @@ def ownership_at(
     """The record that counts for a key; `shown` is the one before."""
     indexed = joined.ownerships
     index = indexed.by_key.get(key)
-
     if index is not None:
         return indexed.records[index]
 
     found = [indexed.records[i] for i in indexed.contested.get(key, ())]
-
     if not found:
         return None
 
@@ -240,7 +235,6 @@ def checkpoint_at(
     """The checkpoint that counts for a key: the one in the spelling of its ownership first."""
     indexed = joined.checkpoints
     index = indexed.by_key.get(key)
-
     if index is not None:
         return indexed.records[index]
 

@@ -40,7 +40,6 @@ class MeasuredTakeover:
     def is_inside_forecast(self) -> bool | None:
         """Whether it landed in the window; None while open, or where it has no end."""
         window = self.owned.takeover
-
         if self.owned_at is None or window.earliest_at is None or window.latest_at is None:
             return None
 
@@ -106,7 +105,6 @@ def lives_on(takeover: MeasuredTakeover, groups: Groups) -> bool:
         return False
 
     partition = _find(groups, takeover.owned)
-
     if partition is None:
         return False
 
@@ -121,12 +119,10 @@ def advance_one(takeover: MeasuredTakeover, groups: Groups) -> MeasuredTakeover:
         return takeover  # it is over: not looked for among thousands again
 
     partition = _find(groups, takeover.owned)
-
     if partition is None:
         return takeover
 
     lease = partition.lease
-
     if (
         takeover.owned_at is None
         and lease.state is LeaseState.HELD
@@ -137,7 +133,6 @@ def advance_one(takeover: MeasuredTakeover, groups: Groups) -> MeasuredTakeover:
         takeover = replace(takeover, owner=lease.owner, owned_at=owned_at)
 
     checkpoint = partition.checkpoint
-
     if (
         takeover.owned_at is not None
         and takeover.moved_at is None
@@ -189,7 +184,6 @@ def advance_takeovers(builder: SnapshotBuilder) -> None:
 
     for before in builder.takeovers:
         takeover = advance_one(before, builder)
-
         if before.owned_at is None and takeover.owned_at is not None:
             _tell(builder, takeover, takeover.owned_at)
 

@@ -76,13 +76,13 @@ def ended_consumers(seen: Seen, snapshot: Snapshot) -> tuple[Ended, ...]:
 
 def _of_record(record: RestartRecord) -> Ended:
     return Ended(
-        record.process,
-        " ".join(record.command),
-        record.folder,
-        record.group,
-        record.consumer_name or record.command[0].rpartition("/")[2],
-        record.at,
-        record,
+        process=record.process,
+        command=" ".join(record.command),
+        folder=record.folder,
+        group=record.group,
+        consumer=record.consumer_name or record.command[0].rpartition("/")[2],
+        ended_at=record.at,
+        record=record,
     )
 
 

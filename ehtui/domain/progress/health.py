@@ -104,7 +104,6 @@ def committed(
 ) -> Progress:
     """`progress` after another write of the checkpoint; ones in quick succession count as one."""
     sequence = record.sequence
-
     if sequence is None:
         return Progress(record, zero_at=progress.zero_at)
 
@@ -121,7 +120,6 @@ def committed(
     if before is not None and sequence > before:
         # Events that came and were read between two looks waited no longer than that.
         waited_from = since if since is not None else progress.zero_at
-
         if waited_from is not None:
             waits = (*waits[-(WINDOW - 2) :], max(0.0, at - waited_from))
 
@@ -149,7 +147,6 @@ def pace_of(commits: tuple[Commit, ...]) -> Pace | None:
         return None
 
     last, gaps = commits[-1], len(commits) - 1
-
     while gaps > 1 and last.at - commits[-1 - gaps].at >= RATE_WINDOW_S:
         gaps -= 1
 
@@ -251,7 +248,6 @@ def _is_new(lease: Lease, progress: Progress) -> bool:
     What was before says nothing of it; and owners that come and go never get further than this.
     """
     claimed_at, since = lease.claimed_at, progress.waiting_since
-
     if claimed_at is None or since is None or claimed_at < since:
         return False
 
@@ -261,12 +257,10 @@ def _is_new(lease: Lease, progress: Progress) -> bool:
 def _stopped(situation: Situation, now: float) -> Verdict | None:
     lease, lag, progress, limits, in_per_s = situation
     waited_s = waited(lease, lag.lag or 0, progress, in_per_s, now)
-
     if waited_s is None:
         return None
 
     limit_s = allowed_wait(progress, limits)
-
     if waited_s <= limit_s:
         return None
 
@@ -290,7 +284,6 @@ def waited(
     Longer than it was watched where the checkpoint's age and the backlog at today's rate say so.
     """
     since = progress.waiting_since
-
     if since is None:
         return None
 
@@ -332,7 +325,6 @@ def is_growing(progress: Progress, lag: int, in_per_s: float | None, limits: Sta
     By more than what arrives between a look at the hub and one at the store.
     """
     lags = [c.lag for c in progress.commits if c.lag is not None]
-
     if len(lags) < WINDOW:
         return False
 

@@ -67,7 +67,6 @@ def lag_of(
         return Lag(retained, not sample.is_empty, 0 if sample.is_empty else None, counted=counted)
 
     sequence = checkpoint.sequence
-
     if sequence is None:  # an offset alone: offsets are opaque
         return Lag(0) if sample.is_empty else Lag(why=NO_SEQUENCE)
 
@@ -96,7 +95,6 @@ def _predates_hub(
         return False
 
     sequence, older_s = checkpoint.sequence, hub_created_at - checkpoint.blob.last_modified
-
     if sample is None or sequence is None or sequence <= sample.last_sequence:
         return older_s > CLOCKS_S
 

@@ -46,7 +46,6 @@ def extended(series: Series, seen_at: float, at: float, value: float) -> Series:
         return ((at, value),)
 
     last_at, last = series[-1]
-
     if value == last or at <= last_at:
         return series
 
@@ -57,7 +56,6 @@ def extended(series: Series, seen_at: float, at: float, value: float) -> Series:
 def value_at(series: Series, at: float) -> float:
     """The value at a moment within or after a series that is not empty."""
     index = bisect_right(series, (at, inf))
-
     if index == len(series):
         return series[-1][1]
 
@@ -77,7 +75,6 @@ def rate(series: Series, at: float, window_s: float = WINDOW_S) -> float | None:
         return None
 
     start = max(at - window_s, series[0][0])
-
     if at - start < SHORTEST_S:
         return None
 
@@ -101,7 +98,6 @@ def remembered(arrivals: Arrivals, sample: PartitionSample, hub_ahead_s: float =
         return arrivals
 
     point = (sample.last_sequence, sample.last_enqueued_at - hub_ahead_s)
-
     if arrivals and point[0] <= arrivals[-1][0]:
         return arrivals if point[0] == arrivals[-1][0] else (point,)
 
@@ -124,7 +120,6 @@ def behind(arrivals: Arrivals, oldest_unread: int, lag: int | None, now: float) 
         return None
 
     index = len(arrivals)
-
     if index == 0 or arrivals[-1][0] < oldest_unread:
         return None
 
@@ -134,7 +129,6 @@ def behind(arrivals: Arrivals, oldest_unread: int, lag: int | None, now: float) 
         index = bisect_left(arrivals, (oldest_unread,))
 
     sequence, enqueued_at = arrivals[index]
-
     if sequence == oldest_unread:
         basis = BehindBasis.INTERPOLATED
     elif index == 0:

@@ -85,7 +85,6 @@ class Proofs:
     def of(self, partition: GroupPartition) -> Proven:
         """What the partition's checkpoint proves."""
         record = partition.checkpoint
-
         if record is None:
             return UNPROVEN
 
@@ -107,7 +106,6 @@ class Proofs:
 
     def _of_owner(self, owner: str) -> Proven:
         found = self._found.get(owner)
-
         if found is None:
             found = self._found[owner] = self._by_owner(owner)
 
@@ -115,7 +113,6 @@ class Proofs:
 
     def _by_owner(self, owner: str) -> Proven:
         program, evidence = self._told.get(owner, ("", None))
-
         if program.startswith(_DAPR_PROGRAM) or owner.startswith(_DAPR_ID):
             return _DAPR
 

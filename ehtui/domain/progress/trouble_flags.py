@@ -63,7 +63,6 @@ def flags_of(
     """What is wrong with a partition as it is shown."""
     flags = _LEASE_MARKS[shown.lease.state] | _record_marks(shown)
     verdict = shown.health
-
     if verdict in _STUCK and _renews_meanwhile(shown.lease, progress):
         flags |= TroubleFlag.STUCK
     elif verdict is _BEHIND:

@@ -197,7 +197,6 @@ class _Span:
     def placed(self, stamp: float, *, was_seen: bool) -> float:
         """The stamp in server time; one that cannot be is put to where it can."""
         after = self.after if was_seen else -inf
-
         if after <= stamp <= self.until and (was_seen or not self.follows):
             return stamp
 
@@ -231,7 +230,6 @@ def _restamped(
                 continue
 
             at = span.placed(stamp, was_seen=was is not None)
-
             if at == stamp:
                 continue
 
@@ -258,7 +256,6 @@ def _seen(before: tuple[_Record, ...]) -> Callable[[int, _Record], _Record | Non
 
         if index < len(before):
             was = before[index]
-
             if (was.blob.container, was.blob.name) == name:
                 return was
 
@@ -286,7 +283,6 @@ def heard_from_hub(
 
     for old, new in read:
         stamped_at = new.last_enqueued_at
-
         if stamped_at is None or (old and new.last_sequence <= old.last_sequence):
             continue
 
@@ -302,7 +298,6 @@ def heard_from_hub(
         low = high = (low + high) / 2
 
     both = max(low, clocks.hub_low_s), min(high, clocks.hub_high_s)
-
     if both[0] > both[1]:  # it was slewed, or it jumped
         both = low, high
 

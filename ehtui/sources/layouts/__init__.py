@@ -92,7 +92,6 @@ def prefer_new(
 
 def _without_left_behind(records: Iterable[R]) -> tuple[R, ...]:
     kept = tuple(records)
-
     if all(r.layout is not Layout.FUNCTIONS_LEGACY for r in kept):
         return kept
 

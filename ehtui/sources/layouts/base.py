@@ -93,7 +93,6 @@ class StoredBlob:
         """A metadata value; keys ignore case, as old Java and Go's HTTP layer capitalise them."""
         metadata = self.item.metadata
         value = metadata.get(key)
-
         if value is None:
             value = next((v for k, v in metadata.items() if k.lower() == key.lower()), None)
 
@@ -223,7 +222,6 @@ def sequence_of(value: object) -> int | None:
     """
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     text = _text(str(value) if is_number else value, "the sequence number")
-
     if text is None:
         return None
 
@@ -234,7 +232,6 @@ def sequence_of(value: object) -> int | None:
         raise UnreadableError(f"{shown} is not a whole number")
 
     number = int(text) if len(text.lstrip("+-0")) <= _MOST_DIGITS else _HIGHEST + 1
-
     if not _LOWEST <= number <= _HIGHEST:
         raise UnreadableError(f"{shown} does not fit into 64 bits")
 

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 def locate_elsewhere(name: str, scope: Scope) -> NameParts | None:
     """What a blob's name says, where it is this hub's but for the namespace."""
     parts = modern.parts_of(name)
-
     if parts is None:
         parts = functions_parts_of(name)
 

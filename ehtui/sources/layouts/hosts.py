@@ -43,7 +43,6 @@ def _as_dapr(name: str, scope: Scope) -> Place | None:
     """`dapr-{hub}-{group}-{partition}`; the group may have hyphens too."""
     start = f"dapr-{scope.hub}-"
     group, _, partition = name[len(start) :].rpartition("-")
-
     if not (name.lower().startswith(start.lower()) and group and partition.isdecimal()):
         return None
 
@@ -53,7 +52,6 @@ def _as_dapr(name: str, scope: Scope) -> Place | None:
 def functions_parts_of(name: str) -> NameParts | None:
     """The last four steps of a name of Azure Functions, where the last is a number."""
     steps = name.split("/")
-
     if len(steps) < _FUNCTIONS_SEGMENTS or not steps[-1].isdecimal():
         return None
 
@@ -64,7 +62,6 @@ def functions_parts_of(name: str) -> NameParts | None:
 def _as_functions(name: str, scope: Scope) -> Place | None:
     """By the last four segments; HNS folders of the modern layout have as many."""
     parts = functions_parts_of(name)
-
     if parts is None or not scope.covers(parts.namespace, parts.hub):
         return None
 

@@ -92,7 +92,6 @@ class LeaseFormat:
     ) -> Checkpoint | None:
         position = self._position(lease)
         offset = offset_of(position.get(self.keys.offset))
-
         if offset in _NO_POSITION:
             return None
 
@@ -103,7 +102,6 @@ class LeaseFormat:
     def _remark(self, lease: dict[str, object], place: Place) -> str:
         """Hosts take a lease by its blob's name; its content says the same, or should."""
         said = lease.get(self.keys.partition)
-
         if said is None:
             return "its content names no partition: it is the one in the blob's name"
 
@@ -136,7 +134,6 @@ class LeaseFormat:
             return lease
 
         position = lease.get(self.keys.checkpoint)
-
         if position is None:
             return {}
 
@@ -168,7 +165,14 @@ def _ownership(
 ) -> Ownership:
     state = blob.item.lease_state or "available"
 
-    return Ownership(*_where(place), owner, blob.identity(), layout, state, remark)
+    return Ownership(
+        *_where(place),
+        owner=owner,
+        blob=blob.identity(),
+        layout=layout,
+        blob_lease_state=state,
+        remark=remark,
+    )
 
 
 def _where(place: Place) -> tuple[str, str, str, str]:

@@ -28,7 +28,6 @@ OWNER, _SEQUENCE, _OFFSET = "ownerid", "sequencenumber", "offset"
 def parts_of(name: str) -> NameParts | None:
     """The last five steps of a name, where they are those of this layout."""
     steps = name.split("/")
-
     if len(steps) < _SEGMENTS or steps[-2] not in _ROLES:
         return None
 
@@ -48,7 +47,6 @@ class ModernFormat:
     def locate(self, name: str, scope: Scope) -> Place | None:
         """By the last five segments, so that a folder before them does not matter."""
         parts = parts_of(name)
-
         if parts is None or not scope.covers(parts.namespace, parts.hub):
             return None
 
@@ -80,11 +78,13 @@ class ModernFormat:
         return (
             Checkpoint(
                 *where,
-                sequence_of(blob.metadata(_SEQUENCE)),
-                offset_of(blob.metadata(_OFFSET)),
-                blob.identity(),
-                self.layout,
-                text_of(blob.metadata("clientidentifier"), "the client identifier"),
+                sequence=sequence_of(blob.metadata(_SEQUENCE)),
+                offset=offset_of(blob.metadata(_OFFSET)),
+                blob=blob.identity(),
+                layout=self.layout,
+                client_identifier=text_of(
+                    blob.metadata("clientidentifier"), "the client identifier"
+                ),
             ),
         )
 

@@ -68,7 +68,6 @@ def _clean(text: str, now: float, layers: int) -> Cleaned:
         return _plain(text, now)
 
     wrapped = _unwrapped(text, now)
-
     if wrapped is not None:
         rest, wrapper = wrapped
         return _within(wrapper, _clean(rest, now, layers - 1))
@@ -97,7 +96,6 @@ def _with_object(
 ) -> Cleaned:
     """A line that is an object, or has one: the SDK's own behind a head, or an event's body."""
     said = structured(value, now)
-
     if said.message:
         whole = replace(said, exception=f"{said.exception} {after}".strip())
         inner = _of_object(whole, now, layers)
@@ -148,7 +146,6 @@ def _unwrapped(text: str, now: float) -> tuple[str, Cleaned] | None:
         return text[match.end() :], outer
 
     match = _PIPED.match(text)
-
     if match is not None and level_of(match["name"]) is None:
         return text[match.end() :], Cleaned("")
 

@@ -44,7 +44,6 @@ def unescaped(text: str) -> str:
     for _ in range(MOST_PASSES):
         plain = _ENTITY.sub(_entity, text) if "&" in text else text
         plain = _BACKSLASHED.sub(_backslashed, plain) if "\\" in plain else plain
-
         if plain == text:
             break
 
@@ -60,7 +59,6 @@ def one_line(text: str) -> str:
 
 def _backslashed(match: re.Match[str]) -> str:
     code = match["unicode"] or match["hex"]
-
     if code is not None:
         return _character(int(code, 16), match[0])
 

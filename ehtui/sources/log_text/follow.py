@@ -94,7 +94,6 @@ class LogFollower:
 
         with self._opened() as file:
             status = os.fstat(file.fileno())
-
             if status.st_ino != self._inode or not self._goes_on(file, status.st_size):
                 return []  # the next `read` begins again
 
@@ -120,7 +119,6 @@ class LogFollower:
     def _leap(self, file: BinaryIO, size: int, *, is_first: bool) -> list[Piece]:
         """Pass over the middle of what is too much for one read; at first its head is read."""
         head_bytes = HEAD_BYTES if self._offset == 0 and self.reads_head else 0
-
         if size - self._offset <= head_bytes + TAIL_BYTES:
             return []
 
@@ -233,7 +231,6 @@ class LogTail:
 
         for record in find_records(data):
             _, fact = self._memo.read(record.text, time.time())
-
             if fact is not None:
                 told |= dict.fromkeys(_begins(data, record.offset, record.end), fact)
 

@@ -64,7 +64,6 @@ def read_head(text: str, now: float) -> Head:
     """What the line says of itself. The message is the SDK's: a pid in it would be a pid too."""
     head = text[:HEAD_CHARACTERS]
     stamp = find_stamp(head, now)
-
     if stamp is not None and not _BEFORE_STAMP.fullmatch(head, 0, stamp.start):
         stamp = None
 
@@ -92,7 +91,6 @@ def pid_of(value: object) -> int | None:
 
 def _pid(text: str, head: str, after_stamp: int | None) -> int | None:
     match = _SPRING.search(head) or _NAMED_PID.search(text)
-
     if match is None and after_stamp is not None:
         match = _AFTER_STAMP.match(head, after_stamp) or _RUBY.match(head, after_stamp)
 
@@ -147,10 +145,8 @@ def find_stamp(text: str, now: float) -> Stamp | None:
         return None
 
     found = [m for form in _FORMS if (m := form.search(text))]
-
     for match in sorted(found, key=lambda m: m.start()):
         written_at = _written_at(match.groupdict(), now)
-
         if written_at is not None:
             return Stamp(match.start(), match.end(), written_at)
 
@@ -161,7 +157,6 @@ def quick_stamp(text: str) -> Stamp | None:
     """The first stamp of the common form near the text's begin: quick, for floods of lines."""
     match = _QUICK.search(text, 0, QUICK_CHARACTERS)
     second = _second(match["second"] + (match["zone"] or "")) if match else None
-
     if match is None or second is None:
         return None
 
@@ -192,7 +187,6 @@ def epoch(number: float) -> WrittenAt | None:
 
     for scale, step_s in _UNITS:
         at = number / scale
-
         if _FIRST_S <= at <= _LAST_S:
             has_fraction = scale == 1.0 and number != int(number)
             return _stated(at, 1e-3 if has_fraction else step_s)
@@ -205,7 +199,6 @@ def _written_at(named: Mapping[str, str | None], now: float) -> WrittenAt | None
         naive = _naive(named, now)
         as_utc = naive.replace(tzinfo=UTC).timestamp()
         zone, step_s = named.get("zone"), _step(named)
-
         if zone is None:
             return WrittenAt(
                 naive.timestamp(), is_zone_stated=False, at_if_utc=as_utc, step_s=step_s

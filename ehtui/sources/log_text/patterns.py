@@ -65,7 +65,6 @@ def read_text(text: str, now: float) -> tuple[Cleaned, LogFact | None]:
     """A record cleaned, and what it tells; None for an ordinary one."""
     cleaned = clean(text, now)
     fact = read_record(cleaned)
-
     if fact is None and cleaned.fields:  # under which key the message stands is not known
         whole = cleaned._replace(text=one_line(unescaped(without_ansi(text[:MOST_CHARACTERS]))))
         fact = read_record(whole)
@@ -89,7 +88,6 @@ def read_record(record: Cleaned) -> LogFact | None:
         fact = replace(fact or LogFact(None), owner=fields["owner_id"])
 
     cause = cause_of(text)
-
     if cause is not None:
         fact = fact or LogFact(None)
         own, other = receivers_of(text)
@@ -126,7 +124,6 @@ def _of_sentence(text: str) -> LogFact | None:
         for sentence in sentences:
             match = sentence.expression.search(text)
             fact = _said(sentence, match, text) if match else None
-
             if fact is not None:
                 return fact
 
@@ -135,7 +132,6 @@ def _of_sentence(text: str) -> LogFact | None:
 
 def _said(sentence: Sentence, match: re.Match[str], text: str) -> LogFact | None:
     named = {name: value for name, value in match.groupdict().items() if value}
-
     if sentence.is_shared and not _is_owner(named.get("owner", ""), text):
         named.pop("owner", None)
 
@@ -164,7 +160,6 @@ def _of_java(fields: Mapping[str, str]) -> LogFact | None:
     said = fields["az.sdk.message"]
     kind = next((kind for expression, kind in _J_KINDS if expression.search(said)), None)
     named, speaker = fields.get("ownerid"), fields.get("eventprocessorid")
-
     if named is not None and _J_OWN.search(said) and not _J_OTHERS.search(said):
         speaker, named = speaker or named, None
 

@@ -79,7 +79,6 @@ class LogReader:
         for record in find_records(data, len(context), floods):
             offset = begin + record.offset
             found = self._read(record.text, offset, piece, now)
-
             if floods is not None and (found is None or found.fact.owner is not None):
                 floods.call_dull()
 
@@ -90,7 +89,6 @@ class LogReader:
         for flood in floods.passed_over.values() if floods is not None else ():
             text = line_at(data, flood.begin, flood.end)
             found = self._read(text, begin + flood.begin, piece, now)
-
             if found is not None:
                 yield replace(found, count=flood.lines)
 
@@ -102,7 +100,6 @@ class LogReader:
     def _read(self, text: str, offset: int, piece: Piece, now: float) -> LogRecord | None:
         """A record as a value; None for one that tells nothing."""
         cleaned, fact = self._memo.read(text, now)
-
         if fact is None:
             return None
 
@@ -133,7 +130,6 @@ def _thinned(records: Iterable[LogRecord]) -> list[LogRecord]:
 
         key = id(record.fact), record.pid
         known = floods.get(key)
-
         if known is None:
             kept.append(record)
             floods[key] = record, 0

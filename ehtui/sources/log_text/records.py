@@ -96,12 +96,10 @@ class Floods:
             return None
 
         time = _TIME.search(data, at, min(end, at + _TIME_WITHIN))
-
         if time is None:
             return None
 
         key = b"%b\0%b" % (data[at : time.start()], data[time.end() : end])
-
         if key not in self._dull:
             self._newest = key
             return None
@@ -154,7 +152,6 @@ def line_at(data: bytes, begin: int, end: int) -> str:
 def goes_on(data: bytes, at: int, before: int | None) -> bool:
     """Whether the line at `at` belongs to the record of the line that begins at `before`."""
     first = data[at]
-
     if first in _BEGINS:
         return False
 
@@ -162,7 +159,6 @@ def goes_on(data: bytes, at: int, before: int | None) -> bool:
         return _RICH_WITHOUT_TIME.match(data, at) is None
 
     line = _start(data, at)
-
     if _GOES_ON.match(line):
         return _RICH_WITHOUT_TIME.match(line) is None
 
@@ -186,7 +182,6 @@ def record_begin(data: bytes, at: int, floor: int = 0) -> int:
     for _ in range(MOST_LINES):
         before = data.rfind(b"\n", floor, at - 1) + 1 if at > floor else 0
         before = max(before, floor)
-
         if at == floor or not goes_on(data, at, before) or at - before > MOST_RECORD_BYTES:
             break
 
@@ -204,7 +199,6 @@ def _lines_worth_a_look(data: bytes, since: int) -> list[int]:
 
     for word in WORDS:
         at = data.find(word, since)
-
         while at >= 0:
             begins.add(data.rfind(b"\n", 0, at) + 1)
             end = data.find(b"\n", at)
@@ -247,7 +241,6 @@ def _time_before(data: bytes, at: int, floor: int, known: str) -> str:
 
         at = data.rfind(b"\n", floor, at - 1) + 1 or floor
         line = _start(data, at).decode("utf-8", "replace")
-
         if not line.startswith(" "):
             rich = _RICH.match(line)
             return rich["time"].strip() if rich else ""

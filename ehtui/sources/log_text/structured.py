@@ -70,7 +70,6 @@ def find_object(text: str) -> tuple[str, dict[str, Any], str] | None:
 
     for _ in range(MOST_STARTS):
         start = text.find("{", start + 1)
-
         if start < 0:
             return None
 
@@ -141,7 +140,6 @@ def logfmt(text: str, now: float) -> Structured | None:
         fields.setdefault(match["key"].lower(), next(v for v in values if v is not None))
 
     message = next((fields[key] for key in _LOGFMT_KEYS if key in fields), None)
-
     if message is None or len(fields) < 2:  # noqa: PLR2004 - a message and one thing beside it
         return None
 
@@ -159,7 +157,6 @@ def logfmt(text: str, now: float) -> Structured | None:
 def _loguru(value: Mapping[str, Any]) -> Mapping[str, Any]:
     """Loguru writes the formatted line, and beside it the record, whose level is an object."""
     record = value.get("record")
-
     if not isinstance(record, dict) or "message" not in record:
         return value
 
@@ -170,7 +167,6 @@ def _loguru(value: Mapping[str, Any]) -> Mapping[str, Any]:
 def _journal(value: Mapping[str, Any]) -> Mapping[str, Any]:
     """Journald writes a text with colours or odd bytes as a list of numbers."""
     said = value.get("MESSAGE")
-
     if not isinstance(said, list) or not all(isinstance(b, int) and 0 <= b < 256 for b in said):  # noqa: PLR2004 - a byte
         return value
 
@@ -187,10 +183,8 @@ def _leaves(value: Mapping[str, Any]) -> Iterator[tuple[str, object, bool]]:
 
         for node, name, is_exception in level:
             pairs = node.items() if isinstance(node, dict) else ((name, v) for v in _items(node))
-
             for key, leaf in pairs:
                 count += 1
-
                 if count > MOST_VALUES:
                     return
 
@@ -212,7 +206,6 @@ def _items(node: object) -> list[object]:
 def _message(flat: Mapping[str, object], fields: Mapping[str, str]) -> str:
     for key in _MESSAGES:
         said = flat.get(key)
-
         if isinstance(said, str) and said:
             return said
 
@@ -223,7 +216,6 @@ def _message(flat: Mapping[str, object], fields: Mapping[str, str]) -> str:
 def _level(flat: Mapping[str, object]) -> LogLevel | None:
     for key in _LEVELS:
         said = flat.get(key)
-
         if isinstance(said, str) and (level := level_of(said)) is not None:
             return level
 
@@ -236,7 +228,6 @@ def _level(flat: Mapping[str, object]) -> LogLevel | None:
 def _time(flat: Mapping[str, object], now: float) -> WrittenAt | None:
     for key in _TIMES:
         said = flat.get(key)
-
         if isinstance(said, str) and said:
             found = find_stamp(said[:64], now)
             written_at = found.written_at if found else _number(said)
@@ -264,7 +255,6 @@ def _process(value: Mapping[str, Any], flat: Mapping[str, object]) -> int | None
         return None  # pm2: its process_id counts its own programs
 
     nested = _loguru(value).get("process")
-
     if isinstance(nested, dict):  # ECS, loguru
         return pid_of(nested.get("pid", nested.get("id")))
 
