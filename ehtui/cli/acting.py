@@ -277,7 +277,7 @@ def follow(
     from ehtui.views.takeovers import takeover_document  # noqa: PLC0415
 
     return {
-        "laps": [takeover_document(lap) for lap in takeovers],
+        "laps": [takeover_document(measured) for measured in takeovers],
         "ended": [process.pid for process in ended],
     }
 
@@ -296,8 +296,8 @@ def _tell_laps(takeovers: tuple[MeasuredTakeover, ...], backend: Backend) -> Non
 
     say = Phrasing(backend.snapshot, Clock(utc_offset_s()))
 
-    for lap in takeovers:
-        print(takeover_sentence(lap, say))
+    for measured in takeovers:
+        print(takeover_sentence(measured, say))
 
     if not takeovers:
         print("It is not known to have owned anything: there is nothing to wait for.")

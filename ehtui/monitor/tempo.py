@@ -63,9 +63,9 @@ class Tempo:
 def _laps_open_until(snapshot: Snapshot) -> float:
     """Until when somebody may take what this session's signals set free."""
     ends = [
-        lap.owned.takeover.latest_at or lap.started_at
-        for lap in snapshot.takeovers
-        if lap.owned_at is None
+        measured.owned.takeover.latest_at or measured.started_at
+        for measured in snapshot.takeovers
+        if measured.owned_at is None
     ]
     return max(ends, default=-inf) + FORECAST_GRACE_S
 

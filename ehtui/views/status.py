@@ -90,7 +90,7 @@ def document(snapshot: Snapshot) -> StatusDocument:
         "consumers": [_consumer(consumer, lags.of(consumer)) for consumer in snapshot.consumers],
         "findings": [_finding(finding, say) for finding in snapshot.findings],
         "timeline": [_event(event, say) for event in snapshot.timeline],
-        "takeovers": [takeover_document(lap) for lap in snapshot.takeovers],
+        "takeovers": [takeover_document(measured) for measured in snapshot.takeovers],
         "sources": [_source(source, snapshot) for source in snapshot.sources],
         "not_judged": list(not_judged(snapshot)),
     }

@@ -143,10 +143,10 @@ class MeasuredTakeoverDocument(TypedDict):
     ]
 
 
-def takeover_sentence(lap: MeasuredTakeover, say: Phrasing) -> str:
+def takeover_sentence(measured: MeasuredTakeover, say: Phrasing) -> str:
     """`P2: owned again by 9c01e2aa after 2m31s (forecast 12:03:41-12:04:17, kept) …`."""
-    window = lap.owned.takeover
-    name = f"P{safe(lap.owned.partition)}"
+    window = measured.owned.takeover
+    name = f"P{safe(measured.owned.partition)}"
     forecast = "forecast: nobody can take it"
 
     if window.earliest_at is not None:
@@ -156,40 +156,41 @@ def takeover_sentence(lap: MeasuredTakeover, say: Phrasing) -> str:
         if window.latest_at is None:
             forecast = f"forecast from {guess}{say.time(window.earliest_at)} on"
 
-    if lap.gap_s is None:
+    if measured.gap_s is None:
         return f"{name}: not owned again; {forecast}"
 
-    kept = {True: ", kept", False: ", missed", None: ""}[lap.is_inside_forecast]
-    owner = formats.owner(lap.owner)
+    kept = {True: ", kept", False: ", missed", None: ""}[measured.is_inside_forecast]
+    owner = formats.owner(measured.owner)
     moved = "its checkpoint has not moved yet"
 
-    if lap.moved_at is not None:
-        moved = f"its checkpoint moved after {formats.duration(lap.moved_at - lap.started_at)}"
+    if measured.moved_at is not None:
+        after = formats.duration(measured.moved_at - measured.started_at)
+        moved = f"its checkpoint moved after {after}"
 
-    gap = formats.duration(lap.gap_s)
+    gap = formats.duration(measured.gap_s)
 
     return f"{name}: owned again by {owner} after {gap} ({forecast}{kept}); {moved}"
 
 
-def takeover_document(lap: MeasuredTakeover) -> MeasuredTakeoverDocument:
-    """One lap for JSON; lengths in seconds from the signal, unknown is null."""
-    window = lap.owned.takeover
+def takeover_document(measured: MeasuredTakeover) -> MeasuredTakeoverDocument:
+    """One measured takeover for JSON; lengths in seconds from the signal, unknown is null."""
+    window = measured.owned.takeover
 
     def since(at: float | None) -> float | None:
-        return None if at is None else round(at - lap.started_at, 1)
+        return None if at is None else round(at - measured.started_at, 1)
 
     return {
-        "group": safe(lap.owned.group),
-        "partition": safe(lap.owned.partition),
-        "signalled_at": moment(lap.started_at),
-        "previous_owner": _named(lap.previous_owner),
-        "owner": _named(lap.owner),
+        "group": safe(measured.owned.group),
+        "partition": safe(measured.owned.partition),
+        "signalled_at": moment(measured.started_at),
+        "previous_owner": _named(measured.previous_owner),
+        "owner": _named(measured.owner),
         "forecast_s": [since(window.earliest_at), since(window.latest_at)],
         "forecast_basis": window.basis,
         "forecast_is_assumed": window.is_guess,
-        "gap_s": since(lap.owned_at),
-        "checkpoint_moved_s": since(lap.moved_at),
-        "is_inside_forecast": lap.is_inside_forecast,
+        "gap_s": since(measured.owned_at),
+        "checkpoint_moved_s": since(measured.moved_at),
+        "is_inside_forecast": measured.is_inside_forecast,
     }
 
 

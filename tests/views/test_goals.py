@@ -59,7 +59,7 @@ SAY = Phrasing(world.snapshot())
 
 
 @pytest.mark.parametrize(
-    ("lap", "sentence"),
+    ("measured", "sentence"),
     [
         (
             MeasuredTakeover(OWNED, world.C, world.NOW, 17),
@@ -92,8 +92,8 @@ SAY = Phrasing(world.snapshot())
         ),
     ],
 )
-def test_laps(lap: MeasuredTakeover, sentence: str) -> None:
-    assert takeover_sentence(lap, SAY) == sentence
+def test_measured_takeovers(measured: MeasuredTakeover, sentence: str) -> None:
+    assert takeover_sentence(measured, SAY) == sentence
 
 
 def test_a_lap_as_json_keeps_the_unknown_null() -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,11 +70,6 @@ def read_text(text: str, now: float) -> tuple[Cleaned, LogFact | None]:
         cleaned = cleaned if fact is None else whole
 
     return cleaned, fact
-
-
-def read_line(line: str) -> LogFact | None:
-    """What one line of a log tells; None for an ordinary line."""
-    return read_text(line, time.time())[1]
 
 
 def read_record(record: Cleaned) -> LogFact | None:

@@ -1,5 +1,6 @@
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
@@ -7,12 +8,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehtui.domain.world.process import LogIncidentKind as Kind
-from ehtui.sources.log_text.facts import LogLevel
-from ehtui.sources.log_text.patterns import read_line
+from ehtui.sources.log_text.facts import LogFact, LogLevel
+from ehtui.sources.log_text.patterns import read_text
 from ehtui.sources.log_text.reader import LogReader
 from ehtui.sources.log_text.sdk_lines import SENTENCES
 
 OWNER = "73fda457-b555-4af5-873a-54a2baa5fd95"
+
+
+def read_line(line: str) -> LogFact | None:
+    return read_text(line, time.time())[1]
 
 
 @pytest.mark.parametrize(
