@@ -13,14 +13,14 @@ if TYPE_CHECKING:
 
 
 class Scope(StrEnum):
-    """Where a key works."""
+    """Where a key works, and in which file the method `action_NAME` is that does it."""
 
-    APP = "app"  # everywhere but in a dialog
-    OVERVIEW = "overview"
-    GRID = "grid"  # in a table
-    CHART = "chart"
-    DETAILS = "details"
-    LOG = "log"
+    APP = "app"  # everywhere but in a dialog: app.py
+    OVERVIEW = "overview"  # screens/overview.py; what acts or looks closer: screens/acting.py
+    GRID = "grid"  # in a table: grid.py
+    CHART = "chart"  # widgets/chart.py
+    DETAILS = "details"  # screens/details.py
+    LOG = "log"  # screens/log.py
 
 
 class Section(StrEnum):
