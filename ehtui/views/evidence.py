@@ -6,7 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
-from ehtui.domain.findings.evidence import E, FindingKind
+from ehtui.domain.evidence import E
+from ehtui.domain.findings.evidence import FindingKind
 from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
 from ehtui.views import formats

@@ -17,7 +17,8 @@ from ehtui.domain.state import GroupMemory, JudgedPartition
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from ehtui.domain.findings.evidence import E, FindingKind
+    from ehtui.domain.evidence import E
+    from ehtui.domain.findings.evidence import FindingKind
 
 
 ARRIVALS = frozenset({HandoverKind.CLAIMED, HandoverKind.TAKEN_OVER, HandoverKind.STOLEN})

@@ -8,14 +8,13 @@ only while it is one.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Generic, Literal, TypeVar
+from typing import Generic, Literal
 
-from ehtui.domain.evidence import Evidence, Takeover, TakeoverTimes
+from ehtui.domain.evidence import E, Evidence, Takeover, TakeoverTimes
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.snapshot import LeaseState, Severity, TimingBasis
 from ehtui.domain.world.restarts import RestartStage, StartObstacle
 
-E = TypeVar("E", bound=Evidence)
 INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 
 

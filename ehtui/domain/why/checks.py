@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.domain.evidence import Evidence, Takeover
+from ehtui.domain.evidence import E, Evidence, Takeover
 from ehtui.domain.findings.evidence import Churn, CrashLoop, LeasesTooShort, PingPong
 from ehtui.domain.progress.rules import PREDATES_HUB, UNREADABLE
 from ehtui.domain.snapshot import (
@@ -25,7 +25,6 @@ from ehtui.domain.why.evidence import (
     CheckKind,
     CheckpointPlace,
     CheckpointProof,
-    E,
     Holder,
     LeaseRenewals,
     OwnerChanges,

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
-from ehtui.domain.evidence import Evidence, Takeover, TakeoverTimes
+from ehtui.domain.evidence import E, Evidence, Takeover, TakeoverTimes
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.progress.proofs import Proof, Writer
 from ehtui.domain.snapshot import BehindBasis, Health, LeaseState, SourceStatus, TimingBasis
@@ -14,8 +14,6 @@ from ehtui.domain.world.store import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-E = TypeVar("E", bound=Evidence)
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,24 +172,6 @@ def _id(key: str) -> Cell:
     return Cell(formats.name(key), sort=float(key) if key.isdecimal() else key)
 
 
-# In the order of the columns.
-CELLS: Mapping[str, Callable[[PartitionFacts, RowStyle], Cell]] = {
-    "id": lambda of, _: _id(of.key),
-    "health": lambda of, _: _health(of.of_group),
-    "owner": lambda of, style: owner_cell(of.of_group, of.mark, style.glyphs),
-    "bar": lambda of, _: of.lease[0],
-    "lease": lambda of, _: of.lease[1],
-    "last": lambda of, _: _last(of.of_hub, of.of_group),
-    "checkpoint": lambda of, _: _checkpoint(of.of_group),
-    "lag": lambda of, _: _lag(of.of_group),
-    "trend": lambda of, style: _trend(of.of_group, style, _floor(of.of_hub)),
-    "behind": lambda of, _: _behind(of.of_group),
-    "in": lambda of, _: rate_cell(of.of_hub.in_per_s if of.of_hub else None),
-    "out": lambda of, _: rate_cell(of.of_group.out_per_s if of.of_group else None),
-    "proves": lambda of, _: _proves(of.proven),
-}
-
-
 LAST_SECONDS = 30.0  # under this the countdown always goes by the second
 STEP_S = 10.0  # of a bound: a period that was judged a little otherwise moves nothing
 _GUESSES = frozenset({TimingBasis.ASSUMED, TimingBasis.GUESSED})
@@ -282,3 +264,21 @@ def _timed(state: LeaseState, whole: int, guess: str, bar: str) -> tuple[Cell, C
         text = f"{guess}{length}"
 
     return Cell(bar, tone), Cell(text, tone, sort=float(whole))
+
+
+# In the order of the columns.
+CELLS: Mapping[str, Callable[[PartitionFacts, RowStyle], Cell]] = {
+    "id": lambda of, _: _id(of.key),
+    "health": lambda of, _: _health(of.of_group),
+    "owner": lambda of, style: owner_cell(of.of_group, of.mark, style.glyphs),
+    "bar": lambda of, _: of.lease[0],
+    "lease": lambda of, _: of.lease[1],
+    "last": lambda of, _: _last(of.of_hub, of.of_group),
+    "checkpoint": lambda of, _: _checkpoint(of.of_group),
+    "lag": lambda of, _: _lag(of.of_group),
+    "trend": lambda of, style: _trend(of.of_group, style, _floor(of.of_hub)),
+    "behind": lambda of, _: _behind(of.of_group),
+    "in": lambda of, _: rate_cell(of.of_hub.in_per_s if of.of_hub else None),
+    "out": lambda of, _: rate_cell(of.of_group.out_per_s if of.of_group else None),
+    "proves": lambda of, _: _proves(of.proven),
+}
