@@ -14,6 +14,7 @@ from pathlib import Path
 
 from ehtui.actions.entering import RefusedError
 from ehtui.actions.scripts import ScriptKind, is_module_there, script_of
+from ehtui.sources.others_files import beginning_of
 
 _DELETED = " (deleted)"
 _USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"
@@ -129,7 +130,7 @@ def _check_venv(running: Running, program: Path) -> None:
     note = folder / "pyvenv.cfg"
 
     try:
-        text = note.read_text(errors="replace")
+        text = beginning_of(note)
     except OSError:
         if str(folder.absolute()) == running.variables.get("VIRTUAL_ENV"):
             raise RefusedError("venv_gone", str(note)) from None

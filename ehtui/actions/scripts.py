@@ -6,12 +6,15 @@ Loads the standard library only: the process that starts consumers has nothing e
 from __future__ import annotations
 
 import contextlib
+import os
 import re
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from ehtui.sources.others_files import beginning_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -184,7 +187,7 @@ def _installed(program: Path, home: str | None) -> Iterator[Path]:
     is_closed = False
 
     with contextlib.suppress(OSError):
-        is_closed = not re.search(r"system-site-packages\s*=\s*true", note.read_text(), re.I)
+        is_closed = not re.search(r"system-site-packages\s*=\s*true", beginning_of(note), re.I)
 
     for prefix in {own, program.resolve().parent.parent, Path("/usr")}:
         for pattern in ("lib*/python3*", *(packages if prefix == own or not is_closed else ())):
@@ -200,10 +203,11 @@ def _added(folders: Sequence[Path]) -> tuple[list[Path], bool]:
 
     for path in (path for folder in folders for path in folder.glob("*.pth")):
         with contextlib.suppress(OSError):
-            for line in path.read_text(errors="replace").splitlines():
+            for line in beginning_of(path).splitlines():
                 if line.startswith(("import ", "import\t")):
                     is_open = is_open or path.name != "distutils-precedence.pth"
                 elif line.strip() and not line.startswith("#"):
                     added.append(path.parent / line.strip())
 
-    return added, is_open
+    # A line of another kind can be no path at all, which `is_dir` of a Path would raise for.
+    return [folder for folder in added if os.path.isdir(folder)], is_open  # noqa: PTH112

@@ -18,6 +18,7 @@ import psutil
 from ehtui.config.process_memory import words_of
 from ehtui.domain.text import safe, safe_command
 from ehtui.domain.world.restarts import Keeper
+from ehtui.sources.others_files import beginning_of
 from ehtui.sources.process_facts import has_terminal
 from ehtui.sources.processes import own_line
 from ehtui.sources.recognition import is_ehtui
@@ -172,8 +173,7 @@ def _script(process: psutil.Process) -> str | None:
 
         name = next((word for word in words[1:] if not word.startswith("-")), None)
         if name is not None:
-            with Path(process.cwd(), name).open(errors="replace") as file:
-                return file.read(SCRIPT_BYTES)
+            return beginning_of(Path(process.cwd(), name), SCRIPT_BYTES)
 
     return None
 

@@ -7,10 +7,8 @@ and read later, piece by piece.
 from __future__ import annotations
 
 import os
-import stat
 import time
 from dataclasses import dataclass, field
-from errno import EINVAL
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
@@ -19,6 +17,7 @@ from ehtui.domain.world.process import LogLine
 from ehtui.sources.log_text.escapes import without_ansi
 from ehtui.sources.log_text.patterns import RecordMemo
 from ehtui.sources.log_text.records import find_records
+from ehtui.sources.others_files import open_regular
 
 if TYPE_CHECKING:
     from ehtui.sources.log_text.facts import LogFact
@@ -75,7 +74,7 @@ class LogFollower:
 
     def read(self) -> list[Piece]:
         """New whole lines; raises OSError while the file is missing or may not be read."""
-        with self._opened() as file:
+        with open_regular(self.path) as file:
             status = os.fstat(file.fileno())
             is_first = self._inode is None
 
@@ -92,7 +91,7 @@ class LogFollower:
         if not self._gaps:
             return []
 
-        with self._opened() as file:
+        with open_regular(self.path) as file:
             status = os.fstat(file.fileno())
             if status.st_ino != self._inode or not self._goes_on(file, status.st_size):
                 return []  # the next `read` begins again
@@ -191,13 +190,6 @@ class LogFollower:
             lines = lines[:LINE_BYTES]
 
         return [Piece(lines, begin, is_end=False, is_past=gap.is_past)] if lines else []
-
-    def _opened(self) -> BinaryIO:
-        """The file, where it is one: from a pipe or terminal it would take what is for others."""
-        if not stat.S_ISREG(self.path.stat().st_mode):
-            raise OSError(EINVAL, "not a regular file", str(self.path))
-
-        return self.path.open("rb")
 
 
 FIRST_LINES = 500
