@@ -13,8 +13,8 @@ from pathlib import Path
 import psutil
 
 from ehtui.actions.confinement import Confinement, confinement_of
-from ehtui.actions.obstacles import CannotStartError
 from ehtui.actions.original_words import original_argv, original_environment
+from ehtui.actions.process_control import CannotStartError
 from ehtui.actions.signals import ProcessGoneError, check_identity
 from ehtui.actions.workers import parent_that_starts
 from ehtui.domain.text import mask_arguments, safe, visible

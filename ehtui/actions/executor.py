@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.actions.audit import who
-from ehtui.actions.refusals import NOT_DONE, OTHER_TARGET, refusal_of
+from ehtui.actions.process_control import NOT_DONE, OTHER_TARGET, refusal_of
 from ehtui.actions.signals import ProcessGoneError
 from ehtui.actions.supervisors import SupervisorChangedError
 from ehtui.domain.outcomes import (
@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
     from ehtui.actions.audit import AuditLog
-    from ehtui.actions.hands import EventSender, Named, PreparedStart, ProcessHands
     from ehtui.actions.launch import Launched
+    from ehtui.actions.process_control import EventSender, Named, PreparedStart, ProcessControl
     from ehtui.actions.restarting import Restarted
     from ehtui.domain.world.process import ProcessId
     from ehtui.domain.world.restarts import Rehearsal
@@ -56,7 +56,7 @@ class Executor:
         self,
         *,
         sender: EventSender,
-        hands: ProcessHands,
+        hands: ProcessControl,
         audit: AuditLog,
         clock: Callable[[], float],
         read_only: bool = False,

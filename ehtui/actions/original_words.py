@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from ehtui.actions.obstacles import CannotStartError
+from ehtui.actions.process_control import CannotStartError
 from ehtui.config.process_memory import MOST_BYTES, command_bytes, environment_bytes
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import StartObstacle

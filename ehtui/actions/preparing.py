@@ -13,7 +13,7 @@ from ehtui.actions.blueprint import Blueprint, Input, blueprint_of
 from ehtui.actions.confinement import confinement_of
 from ehtui.actions.inherited_locks import InheritedLock, inherited_locks, open_again
 from ehtui.actions.launch import new_log
-from ehtui.actions.obstacles import CannotStartError
+from ehtui.actions.process_control import CannotStartError
 from ehtui.actions.records import write_record
 from ehtui.actions.restart_locks import lock_process, open_record, prune, record_path
 from ehtui.actions.restarting import Guard, Prepared

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.actions.blueprint import Blueprint, Input, blueprint_of
 from ehtui.actions.confinement import from_plain
-from ehtui.actions.obstacles import CannotStartError, NotKnownError
+from ehtui.actions.process_control import CannotStartError, NotKnownError
 from ehtui.actions.restart_locks import read_record, record_path
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError, ProgramChangedError
 from ehtui.domain.world.restarts import StartObstacle

@@ -9,7 +9,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from ehtui.actions.obstacles import BeingRestartedError, CannotStartError
+from ehtui.actions.process_control import BeingRestartedError, CannotStartError
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import StartObstacle
 

@@ -287,7 +287,7 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
     from ehtui.actions.audit import AuditLog  # noqa: PLC0415
     from ehtui.actions.executor import Executor  # noqa: PLC0415
     from ehtui.actions.folders import default_audit_path  # noqa: PLC0415
-    from ehtui.actions.local_hands import LocalHands  # noqa: PLC0415
+    from ehtui.actions.local_control import LocalControl  # noqa: PLC0415
     from ehtui.wire.sender import HubSender  # noqa: PLC0415
 
     namespace = None
@@ -297,7 +297,7 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
 
     return Executor(
         sender=HubSender(settings.eventhub),
-        hands=LocalHands(settings.consumers, namespace=namespace, hub=settings.eventhub.name),
+        hands=LocalControl(settings.consumers, namespace=namespace, hub=settings.eventhub.name),
         audit=AuditLog(default_audit_path()),
         clock=clock,
         read_only=settings.read_only,

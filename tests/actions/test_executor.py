@@ -15,9 +15,8 @@ from typing_extensions import override
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
-from ehtui.actions.hands import Named
 from ehtui.actions.launch import Launch, Launched
-from ehtui.actions.obstacles import BeingRestartedError, CannotStartError
+from ehtui.actions.process_control import BeingRestartedError, CannotStartError, Named
 from ehtui.actions.restarting import Restarted
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
 from ehtui.actions.supervisors import Answer, SupervisorChangedError

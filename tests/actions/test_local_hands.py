@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.actions.local_hands import GROUP_VARIABLE, LocalHands
+from ehtui.actions.local_control import GROUP_VARIABLE, LocalControl
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.plans import StartPlan
 from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, read_mark
@@ -18,7 +18,7 @@ def test_a_consumer_starts_in_its_own_environment_and_the_plans_group(tmp_path: 
     file = tmp_path / ".env"
     file.write_text("STATE=/srv/{group}\n")
     rag = ConsumerSettings(command=("python", "c.py", "--group={group}"), env_file=str(file))
-    launch = LocalHands({"rag": rag}).prepare(PLAN)
+    launch = LocalControl({"rag": rag}).prepare(PLAN)
 
     assert launch.argv == ("python", "c.py", "--group=test")
     assert launch.environment["STATE"] == "/srv/test"
@@ -30,7 +30,7 @@ def test_what_is_inherited_stays_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_p
     file = tmp_path / ".env"
     file.write_text("STATE=/srv/{group}\n")
     rag = ConsumerSettings(command=("python", "c.py"), env_file=str(file))
-    launch = LocalHands({"rag": rag}).prepare(PLAN)
+    launch = LocalControl({"rag": rag}).prepare(PLAN)
 
     assert launch.environment["PROMPT_TEMPLATE"] == "[{group}] $ "
     assert launch.environment["STATE"] == "/srv/test"
@@ -40,12 +40,12 @@ def test_without_its_env_file_it_is_not_started(tmp_path: Path) -> None:
     rag = ConsumerSettings(command=("python", "c.py"), env_file=str(tmp_path / "nowhere.env"))
 
     with pytest.raises(FileNotFoundError, match=r"nowhere\.env"):
-        LocalHands({"rag": rag}).prepare(PLAN)
+        LocalControl({"rag": rag}).prepare(PLAN)
 
 
 def test_what_it_starts_is_marked_so_that_it_is_known_again() -> None:
     rag = ConsumerSettings(command=("python", "c.py"))
-    hands = LocalHands({"rag": rag}, namespace="contoso.servicebus.windows.net", hub="meetings")
+    hands = LocalControl({"rag": rag}, namespace="contoso.servicebus.windows.net", hub="meetings")
     mark = read_mark(hands.prepare(PLAN).environment[LAUNCH_VARIABLE])
 
     assert mark == LaunchMark("rag", "test", "contoso.servicebus.windows.net", "meetings")

@@ -12,7 +12,7 @@ import pytest
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
-from ehtui.actions.local_hands import LocalHands
+from ehtui.actions.local_control import LocalControl
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
 from ehtui.actions.supervisors import (
     LAST_LINES,
@@ -56,7 +56,7 @@ def planned(marker: str) -> SupervisedPlan:
 def executor(folder: Path) -> Executor:
     audit = AuditLog(folder / "audit.jsonl")
 
-    return Executor(sender=RecordingSender(), hands=LocalHands(), audit=audit, clock=lambda: 50.0)
+    return Executor(sender=RecordingSender(), hands=LocalControl(), audit=audit, clock=lambda: 50.0)
 
 
 async def test_a_supervisor_restarts_its_own(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
-from ehtui.actions.local_hands import LocalHands
+from ehtui.actions.local_control import LocalControl
 from ehtui.cli.acting import act
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.config.settings import Settings
@@ -37,7 +37,7 @@ def main(pid: int, log: str, audit: str) -> int:
     )
     executor = Executor(
         sender=RecordingSender(),
-        hands=LocalHands(records=Path(audit).parent / "restarts", audit=Path(audit)),
+        hands=LocalControl(records=Path(audit).parent / "restarts", audit=Path(audit)),
         audit=AuditLog(Path(audit)),
         clock=time.time,
     )

@@ -15,8 +15,8 @@ from typing import Any
 import psutil
 import pytest
 
-from ehtui.actions.obstacles import BeingRestartedError
 from ehtui.actions.preparing import Places, prepare_restart
+from ehtui.actions.process_control import BeingRestartedError
 from ehtui.actions.restarting import Restarted
 from ehtui.actions.signals import ProcessGoneError
 from ehtui.domain.world.restarts import StartObstacle

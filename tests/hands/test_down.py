@@ -11,10 +11,14 @@ from pathlib import Path
 import pytest
 
 from ehtui.actions.blueprint import Input, blueprint_of
-from ehtui.actions.local_hands import LocalHands
-from ehtui.actions.obstacles import BeingRestartedError, CannotStartError, NotKnownError
+from ehtui.actions.local_control import LocalControl
 from ehtui.actions.preparing import prepare_again
-from ehtui.actions.refusals import refusal_of
+from ehtui.actions.process_control import (
+    BeingRestartedError,
+    CannotStartError,
+    NotKnownError,
+    refusal_of,
+)
 from ehtui.cli.exit_codes import ExitCode
 from ehtui.domain.evidence import facts
 from ehtui.domain.policy import Policy
@@ -77,7 +81,7 @@ def test_a_record_that_somebody_else_wrote_is_none(stage: Stage) -> None:
     assert prepared.carry_out().obstacle is StartObstacle.SCRIPT_GONE
     stage.script.write_text("")
     (path,) = stage.places.records.glob("*.json")
-    hands = LocalHands(records=stage.places.records, audit=stage.places.audit)
+    hands = LocalControl(records=stage.places.records, audit=stage.places.audit)
     wait_until(lambda: len(read_restarts(stage.places.records)) == 1)
     path.chmod(0o666)
 
@@ -139,7 +143,7 @@ def test_a_folder_is_gone_by_its_path(stage: Stage) -> None:
 def test_who_comes_second_is_told_who_runs_in_its_place(stage: Stage) -> None:
     """Their plan was made while it still ran."""
     process = stage.start()
-    hands = LocalHands(records=stage.places.records, audit=stage.places.audit)
+    hands = LocalControl(records=stage.places.records, audit=stage.places.audit)
     restarted = stage.restart(process)
     stage.children[0].wait()
     assert restarted.process is not None

@@ -17,8 +17,8 @@ import pytest
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
-from ehtui.actions.local_hands import LocalHands
-from ehtui.actions.obstacles import CannotStartError, NotKnownError
+from ehtui.actions.local_control import LocalControl
+from ehtui.actions.process_control import CannotStartError, NotKnownError
 from ehtui.actions.restart_locks import forget, prune, record_path
 from ehtui.cli import restart as command
 from ehtui.config.errors import ConfigError
@@ -46,8 +46,8 @@ from tests.waiting import wait_for, wait_until
 
 
 @pytest.fixture
-def hands(stage: Stage) -> LocalHands:
-    return LocalHands(records=stage.places.records, audit=stage.places.audit)
+def hands(stage: Stage) -> LocalControl:
+    return LocalControl(records=stage.places.records, audit=stage.places.audit)
 
 
 @pytest.fixture
@@ -78,7 +78,7 @@ def carried_by(records: Path) -> int:
     return int(json.loads(path.read_text())["carried_by"][0])
 
 
-def executor(stage: Stage, hands: LocalHands) -> Executor:
+def executor(stage: Stage, hands: LocalControl) -> Executor:
     return Executor(
         sender=RecordingSender(), hands=hands, audit=AuditLog(stage.places.audit), clock=lambda: 9.0
     )
@@ -90,7 +90,7 @@ def again(stage: Stage, process: ProcessId, **changes: Any) -> StartPlan:
     )
 
 
-async def test_what_just_ended_is_started_as_it_was(stage: Stage, hands: LocalHands) -> None:
+async def test_what_just_ended_is_started_as_it_was(stage: Stage, hands: LocalControl) -> None:
     """Its environment is in ehtui's memory, where it was read while it ran."""
     process = stage.start(env={**os.environ, "SECRET": "hunter2"})
     hands.remember(process)
@@ -107,7 +107,7 @@ async def test_what_just_ended_is_started_as_it_was(stage: Stage, hands: LocalHa
 
 
 async def test_two_that_start_the_same_one_again_end_with_one(
-    stage: Stage, hands: LocalHands
+    stage: Stage, hands: LocalControl
 ) -> None:
     process = stage.start()
     hands.remember(process)
@@ -121,7 +121,7 @@ async def test_two_that_start_the_same_one_again_end_with_one(
     assert outcome.refusal.reason is RefusalReason.BEING_RESTARTED
 
 
-async def test_nobody_knows_what_was_never_seen(stage: Stage, hands: LocalHands) -> None:
+async def test_nobody_knows_what_was_never_seen(stage: Stage, hands: LocalControl) -> None:
     outcome = await executor(stage, hands).run(again(stage, ProcessId(4_000_000, 1.0)))
 
     assert outcome.refusal is not None
@@ -147,7 +147,7 @@ def test_the_record_tells_everything_but_values(stage: Stage, half_done: Process
 
 
 async def test_it_is_finished_with_ehtuis_own_values(
-    stage: Stage, hands: LocalHands, half_done: ProcessId, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, hands: LocalControl, half_done: ProcessId, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     stage.script.write_text("import os, time; print(os.environ, flush=True); time.sleep(60)")
     monkeypatch.setenv("SECRET", "of-ehtui")
@@ -165,7 +165,7 @@ async def test_it_is_finished_with_ehtuis_own_values(
 
 
 def test_where_secrets_stood_among_its_arguments_it_is_not_finished(
-    stage: Stage, hands: LocalHands
+    stage: Stage, hands: LocalControl
 ) -> None:
     stage.script.write_text("import sys; print('runs', flush=True); sys.stdin.read()")
     words = ("--connection-string", "Endpoint=sb://x/;SharedAccessKey=hunter2hunter2")
@@ -183,7 +183,7 @@ def test_where_secrets_stood_among_its_arguments_it_is_not_finished(
     assert caught.value.obstacle is StartObstacle.SECRETS_GONE
 
 
-def test_the_same_rights_are_asked_for(stage: Stage, hands: LocalHands) -> None:
+def test_the_same_rights_are_asked_for(stage: Stage, hands: LocalControl) -> None:
     """A record knows whose it was and what that one might: root gives no more."""
     prepared = stage.prepare(stage.start())
     told = prepared.record["confinement"]

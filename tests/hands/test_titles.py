@@ -9,8 +9,8 @@ import sys
 import pytest
 
 from ehtui.actions.blueprint import blueprint_of
-from ehtui.actions.obstacles import CannotStartError
 from ehtui.actions.original_words import original_argv, original_environment
+from ehtui.actions.process_control import CannotStartError
 from ehtui.domain.world.restarts import StartObstacle
 from tests.hands.consumers import Stage, lives
 

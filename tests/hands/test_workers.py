@@ -12,7 +12,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from ehtui.actions.obstacles import CannotStartError
+from ehtui.actions.process_control import CannotStartError
 from ehtui.actions.workers import parent_that_starts
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle

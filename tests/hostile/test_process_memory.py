@@ -10,8 +10,8 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from ehtui.actions.obstacles import CannotStartError
 from ehtui.actions.original_words import original_argv, original_environment
+from ehtui.actions.process_control import CannotStartError
 from ehtui.config.errors import ConfigError
 from ehtui.config.process_memory import (
     MOST_WORDS,

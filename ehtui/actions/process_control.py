@@ -1,8 +1,12 @@
-"""What an executor acts with: seams, so that tests can watch instead of hurt."""
+"""What an executor acts with, and what that raises before anything is done, as refusals."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol
+
+from ehtui.actions.signals import IdentityChangedError, ProcessGoneError, ProgramChangedError
+from ehtui.actions.supervisors import SupervisorChangedError
+from ehtui.domain.outcomes import Refusal, RefusalReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -12,7 +16,7 @@ if TYPE_CHECKING:
     from ehtui.actions.supervisors import Answer
     from ehtui.domain.plans import StartPlan
     from ehtui.domain.world.process import ProcessId, Supervisor
-    from ehtui.domain.world.restarts import Rehearsal
+    from ehtui.domain.world.restarts import Rehearsal, StartObstacle
 
 Named = dict[str, str | None]  # what else a restart's record tells: consumer_name, group
 
@@ -57,7 +61,7 @@ class PreparedStart(Protocol):
         """Leave everything as it is."""
 
 
-class ProcessHands(Protocol):
+class ProcessControl(Protocol):
     """Touches processes of this host. All blocking; raises instead of guessing.
 
     ProcessGoneError, IdentityChangedError, ProgramChangedError, SupervisorChangedError,
@@ -96,3 +100,46 @@ class ProcessHands(Protocol):
 
     def ask(self, supervisor: Supervisor, timeout_s: float) -> Answer:
         """Run the supervisor's own command."""
+
+
+class CannotStartError(Exception):
+    """It could not be started again as it was; `detail` is safe to show."""
+
+    def __init__(self, obstacle: StartObstacle, detail: str = "") -> None:
+        super().__init__(obstacle.value, detail)
+        self.obstacle = obstacle
+        self.detail = detail
+
+
+class NotKnownError(Exception):
+    """Nobody remembers how it was started."""
+
+
+class BeingRestartedError(Exception):
+    """Somebody else is restarting it right now."""
+
+    def __init__(self, who: str = "") -> None:
+        super().__init__(who)
+        self.who = who  # safe to show
+
+
+OTHER_TARGET = (ProcessGoneError, IdentityChangedError, ProgramChangedError, PermissionError)
+NOT_DONE = (*OTHER_TARGET, CannotStartError, BeingRestartedError, NotKnownError)
+_REASONS: dict[type[Exception], RefusalReason] = {
+    ProcessGoneError: RefusalReason.GONE,
+    IdentityChangedError: RefusalReason.IDENTITY_CHANGED,
+    ProgramChangedError: RefusalReason.PROGRAM_CHANGED,
+    SupervisorChangedError: RefusalReason.SUPERVISOR_CHANGED,
+    NotKnownError: RefusalReason.NOT_KNOWN_ANY_MORE,
+}
+
+
+def refusal_of(error: Exception, subject: str) -> Refusal:
+    """Why it was not done."""
+    if isinstance(error, CannotStartError):
+        return Refusal(RefusalReason.CANNOT_START, subject, error.detail, obstacle=error.obstacle)
+
+    if isinstance(error, BeingRestartedError):
+        return Refusal(RefusalReason.BEING_RESTARTED, subject, error.who)
+
+    return Refusal(_REASONS.get(type(error), RefusalReason.FOREIGN_USER), subject)

@@ -24,7 +24,7 @@ from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark
 from ehtui.sources.restart_records import restarted_as
 
 if TYPE_CHECKING:
-    from ehtui.actions.hands import Named
+    from ehtui.actions.process_control import Named
     from ehtui.actions.restarting import Prepared
     from ehtui.domain.plans import StartPlan
     from ehtui.domain.world.process import ProcessId, Supervisor
@@ -33,7 +33,7 @@ GROUP_VARIABLE = "EVENTHUB_CONSUMER_GROUP"
 
 
 @dataclass(frozen=True, slots=True)
-class LocalHands:
+class LocalControl:
     """Signals, restarts and starts processes of this host."""
 
     consumers: Mapping[str, ConsumerSettings] = field(default_factory=dict)
