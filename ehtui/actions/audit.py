@@ -9,7 +9,7 @@ import socket
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from ehtui.actions.whole_lines import append_line, open_records
+from ehtui.actions.state_files import append_line, open_records
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -23,9 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.actions.confinement import confinement_of, from_plain
 from ehtui.actions.inherited_locks import is_taken
-from ehtui.actions.records import write_record
+from ehtui.actions.state_files import append_line, write_record
 from ehtui.actions.successor import Child, end, exit_code, fork_successor
-from ehtui.actions.whole_lines import append_line
 from ehtui.sources.twins import Twins, boot_ticks, is_same, start_ticks, state_of
 
 if TYPE_CHECKING:

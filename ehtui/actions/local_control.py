@@ -13,11 +13,11 @@ from dotenv import dotenv_values
 
 from ehtui.actions import launch as launches
 from ehtui.actions import supervisors
-from ehtui.actions.folders import default_audit_path, default_records_folder
-from ehtui.actions.obstacles import BeingRestartedError
+from ehtui.actions.blueprint import Remembered
 from ehtui.actions.preparing import Places, prepare_again, prepare_restart
-from ehtui.actions.remembered import Remembered
+from ehtui.actions.process_control import BeingRestartedError
 from ehtui.actions.signals import ProcessGoneError, send_signal, wait_for_exit
+from ehtui.actions.state_files import default_audit_path, default_records_folder
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.planners.start import with_group
 from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark

@@ -14,17 +14,17 @@ from ehtui.lazy import LazyModule
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from ehtui.actions import folders, rolling
+    from ehtui.actions import rolling, state_files
     from ehtui.actions.executor import Executor
     from ehtui.cli import running_actions
     from ehtui.config.settings import Settings
     from ehtui.domain import outcomes, plans, updates
     from ehtui.domain.outcomes import Outcome, Refusal
-    from ehtui.domain.planners import again, context
+    from ehtui.domain.planners import context
     from ehtui.domain.planners import signal as signalling
     from ehtui.domain.planners import start as starting
-    from ehtui.domain.planners.again import Seen
     from ehtui.domain.planners.context import Actor, PlanningContext, Request
+    from ehtui.domain.planners.start import Seen
     from ehtui.domain.plans import Plan, SinglePlan
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world import restarts
@@ -38,9 +38,8 @@ if TYPE_CHECKING:
     from ehtui.sources.log_text.follow import LogTail
 else:
     # A screen is painted before the first of them is asked for.
-    again = LazyModule("ehtui.domain.planners.again")
     context = LazyModule("ehtui.domain.planners.context")
-    folders = LazyModule("ehtui.actions.folders")
+    state_files = LazyModule("ehtui.actions.state_files")
     outcomes = LazyModule("ehtui.domain.outcomes")
     starting = LazyModule("ehtui.domain.planners.start")
     plans = LazyModule("ehtui.domain.plans")
@@ -155,7 +154,7 @@ class MonitorBackend:
     @property
     def ended(self) -> Sequence[Ended]:
         """Consumers that have ended and can be started again, the last to end first."""
-        return again.ended_consumers(self._seen, self.snapshot)
+        return starting.ended_consumers(self._seen, self.snapshot)
 
     async def rehearse(self, request: Request) -> Request:
         """The same request with what trying it found."""
@@ -163,7 +162,7 @@ class MonitorBackend:
             case starting.RestartRequest(processes=asked):
                 found = {process: await self._rehearse(process) for process in asked}
                 return replace(request, rehearsals=found)
-            case again.StartAgainRequest(ended=ended):
+            case starting.StartAgainRequest(ended=ended):
                 executor, path = self._opened.executor, f"{self._log_folder}/rehearsal.log"
                 rehearsal = await executor.rehearse(ended.process, path, has_ended=True)
                 remembered = executor.remembers(ended.process)
@@ -267,7 +266,7 @@ class MonitorBackend:
 
     @property
     def _log_folder(self) -> str:
-        return str(folders.default_log_folder())
+        return str(state_files.default_log_folder())
 
     def _context(self) -> PlanningContext:
         consumers, events = self._settings.consumers, self._settings.test_events
@@ -337,7 +336,7 @@ class MonitorBackend:
 
     def _remember(self, snapshot: Snapshot) -> None:
         """How those began that a picture shows, for when they have ended."""
-        before, self._seen = self._seen, again.seen_with(self._seen, snapshot)
+        before, self._seen = self._seen, starting.seen_with(self._seen, snapshot)
         new = [
             each.process
             for id_, each in self._seen.items()

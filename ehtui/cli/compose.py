@@ -88,7 +88,7 @@ def sources_of(
 
 def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> Sequence[Scheduled]:
     # Azure libraries, aiohttp and psutil: loaded on the monitor's thread, after first paint.
-    from ehtui.actions.folders import default_records_folder  # noqa: PLC0415
+    from ehtui.actions.state_files import default_records_folder  # noqa: PLC0415
     from ehtui.monitor import Scheduled  # noqa: PLC0415
     from ehtui.sources.hub import TIMEOUT_S, open_hub_source  # noqa: PLC0415
     from ehtui.sources.logs import LogSource  # noqa: PLC0415
@@ -286,8 +286,8 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
     """What acts, with real hands, and notes what it does in the audit log."""
     from ehtui.actions.audit import AuditLog  # noqa: PLC0415
     from ehtui.actions.executor import Executor  # noqa: PLC0415
-    from ehtui.actions.folders import default_audit_path  # noqa: PLC0415
     from ehtui.actions.local_control import LocalControl  # noqa: PLC0415
+    from ehtui.actions.state_files import default_audit_path  # noqa: PLC0415
     from ehtui.wire.sender import HubSender  # noqa: PLC0415
 
     namespace = None

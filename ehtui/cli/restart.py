@@ -74,8 +74,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _request(backend: Backend, args: argparse.Namespace) -> Request:
-    from ehtui.domain.planners.again import StartAgainRequest  # noqa: PLC0415
-    from ehtui.domain.planners.start import RestartRequest  # noqa: PLC0415
+    from ehtui.domain.planners.start import RestartRequest, StartAgainRequest  # noqa: PLC0415
 
     half_done = _half_done(backend, args.target)
 
@@ -115,7 +114,7 @@ def _runs(backend: Backend, name: str) -> bool:
 
 def _refuse_restarted(backend: Backend, wanted: Sequence[str]) -> None:
     """Whoever comes second is told who runs in its place, rather than that it is no consumer."""
-    from ehtui.actions.folders import default_records_folder  # noqa: PLC0415
+    from ehtui.actions.state_files import default_records_folder  # noqa: PLC0415
     from ehtui.sources.restart_records import restarted_as  # noqa: PLC0415
 
     running = {str(consumer.process.id.pid) for consumer in backend.snapshot.consumers}
@@ -131,8 +130,8 @@ def _refuse_restarted(backend: Backend, wanted: Sequence[str]) -> None:
 
 
 def _forget(wanted: Sequence[str]) -> int:
-    from ehtui.actions.folders import default_records_folder  # noqa: PLC0415
     from ehtui.actions.restart_locks import forget  # noqa: PLC0415
+    from ehtui.actions.state_files import default_records_folder  # noqa: PLC0415
 
     code = ExitCode.OK
 

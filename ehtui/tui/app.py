@@ -20,7 +20,7 @@ from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.last_words import LastWords
 from ehtui.tui.messages import SnapshotPublished
 from ehtui.tui.screens.overview import OverviewScreen
-from ehtui.tui.terminal_input import careful
+from ehtui.tui.terminal import Terminal, careful
 from ehtui.tui.themes import THEMES, fallback_variables
 from ehtui.views.keys import finding_key
 
@@ -31,15 +31,12 @@ if TYPE_CHECKING:
     from textual.theme import Theme
 
     from ehtui.monitor.backend import Backend
-    from ehtui.tui import notify
-    from ehtui.tui.notify import Terminal
     from ehtui.tui.options import UiOptions
+    from ehtui.tui.screens import confirm as leave_screen
     from ehtui.tui.screens import help as help_screen
-    from ehtui.tui.screens import leave as leave_screen
 else:
-    notify = LazyModule("ehtui.tui.notify")
     help_screen = LazyModule("ehtui.tui.screens.help")
-    leave_screen = LazyModule("ehtui.tui.screens.leave")
+    leave_screen = LazyModule("ehtui.tui.screens.confirm")
 
 _LEAVE_ON = ("SIGTERM", "SIGHUP")
 
@@ -60,7 +57,7 @@ class EhtuiApp(Host):
         self._critical: frozenset[str] = frozenset()
 
         if options.notify is not None:
-            self.terminal = notify.Terminal(self.driver_class, options.notify)
+            self.terminal = Terminal(self.driver_class, options.notify)
             self.driver_class = self.terminal.driver
 
         self.driver_class = careful(self.driver_class)

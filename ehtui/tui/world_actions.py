@@ -7,15 +7,13 @@ from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal
-from ehtui.domain.planners.again import StartAgainRequest
 from ehtui.domain.planners.signal import SignalRequest
-from ehtui.domain.planners.start import RestartRequest, StartRequest
+from ehtui.domain.planners.start import RestartRequest, StartAgainRequest, StartRequest
 from ehtui.domain.text import safe
 from ehtui.tui.dialog_text import dialog_text
-from ehtui.tui.screens.choice import Choice, ChoiceScreen
+from ehtui.tui.screens.choice import ESCALATING, Choice, ChoiceScreen, SignalScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.send import SendScreen
-from ehtui.tui.screens.signal import ESCALATING, SignalScreen
 from ehtui.views.keys import process_key
 
 if TYPE_CHECKING:

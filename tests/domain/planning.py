@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from ehtui.domain.outcomes import Refusal
-from ehtui.domain.planners.again import StartAgainRequest
 from ehtui.domain.planners.context import Actor, PlanningContext
 from ehtui.domain.planners.signal import SignalRequest
-from ehtui.domain.planners.start import RestartRequest
+from ehtui.domain.planners.start import RestartRequest, StartAgainRequest
 from ehtui.domain.plans import RestartPlan, SignalPlan, StartPlan, SupervisedPlan
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import Snapshot

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ehtui.actions.audit import AuditLog
-from ehtui.actions.whole_lines import append_line, open_records
+from ehtui.actions.state_files import append_line, open_records
 from ehtui.domain.outcomes import OutcomeState, RefusalReason
 from tests.actions.test_executor import Bench, signal_plan
 from tests.hands.disks import fill, small_disk
@@ -19,7 +19,7 @@ from tests.hands.disks import fill, small_disk
 FILLER = """
 import os, resource, sys
 from pathlib import Path
-from ehtui.actions.whole_lines import append_line, open_records
+from ehtui.actions.state_files import append_line, open_records
 resource.setrlimit(resource.RLIMIT_FSIZE, (2_500, 2_500))
 file, count = open_records(Path(sys.argv[1])), 0
 try:
@@ -94,7 +94,7 @@ def test_two_writers_wait_for_each_other(tmp_path: Path) -> None:
     path = tmp_path / "audit.jsonl"
     code = (
         "import sys; from pathlib import Path;"
-        "from ehtui.actions.whole_lines import append_line, open_records;"
+        "from ehtui.actions.state_files import append_line, open_records;"
         "file = open_records(Path(sys.argv[1]));"
         "[append_line(file, (sys.argv[2] * 9_000).encode()) for _ in range(40)]"
     )

@@ -23,7 +23,7 @@ from ehtui.actions.restart_locks import forget, prune, record_path
 from ehtui.cli import restart as command
 from ehtui.config.errors import ConfigError
 from ehtui.domain.outcomes import OutcomeState, Refusal, RefusalReason
-from ehtui.domain.planners.again import ended_consumers, seen_with
+from ehtui.domain.planners.start import ended_consumers, seen_with
 from ehtui.domain.plans import EnvironmentOf, StartPlan
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.world.process import ProcessId

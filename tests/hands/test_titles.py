@@ -8,8 +8,7 @@ import sys
 
 import pytest
 
-from ehtui.actions.blueprint import blueprint_of
-from ehtui.actions.original_words import original_argv, original_environment
+from ehtui.actions.blueprint import blueprint_of, original_argv, original_environment
 from ehtui.actions.process_control import CannotStartError
 from ehtui.domain.world.restarts import StartObstacle
 from tests.hands.consumers import Stage, lives
@@ -53,7 +52,7 @@ def test_a_title_is_no_command(
 ) -> None:
     """With a slash or without, followed by 100 empty words or by none."""
     if not may_look_closely:  # an ordinary user, where the kernel lets nobody trace (yama)
-        monkeypatch.setattr("ehtui.actions.original_words._argument_count", lambda _: None)
+        monkeypatch.setattr("ehtui.actions.blueprint._argument_count", lambda _: None)
 
     stage.script.write_text(TITLED)
     process = stage.start(sys.executable, "consumer.py", title, reach, "--group", "t" * 106)

@@ -10,7 +10,7 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from ehtui.actions.original_words import original_argv, original_environment
+from ehtui.actions.blueprint import original_argv, original_environment
 from ehtui.actions.process_control import CannotStartError
 from ehtui.config.errors import ConfigError
 from ehtui.config.process_memory import (

@@ -8,11 +8,10 @@ from concurrent.futures import Future
 from dataclasses import replace
 
 from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
-from ehtui.domain.planners.again import StartAgainRequest
 from ehtui.domain.planners.context import Request
 from ehtui.domain.planners.send import SendRequest
 from ehtui.domain.planners.signal import SignalRequest
-from ehtui.domain.planners.start import RestartRequest, StartRequest
+from ehtui.domain.planners.start import RestartRequest, StartAgainRequest, StartRequest
 from ehtui.domain.plans import (
     EnvironmentOf,
     Plan,

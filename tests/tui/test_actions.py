@@ -28,12 +28,10 @@ from ehtui.domain.world.process import ProcessId, ProcessSample, RecognisedBy, S
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.options import UiOptions
-from ehtui.tui.screens.choice import ChoiceScreen
-from ehtui.tui.screens.confirm import ConfirmScreen
+from ehtui.tui.screens.choice import ChoiceScreen, SignalScreen
+from ehtui.tui.screens.confirm import ConfirmScreen, LeaveScreen
 from ehtui.tui.screens.details import DetailsScreen
-from ehtui.tui.screens.leave import LeaveScreen
 from ehtui.tui.screens.overview import OverviewScreen
-from ehtui.tui.screens.signal import SignalScreen
 from ehtui.tui.screens.why import WhyScreen
 from ehtui.tui.widgets.chart import Chart
 from ehtui.tui.widgets.lag_pane import LagPane

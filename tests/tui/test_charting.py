@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.tui.charting import columns, drawn, nice_top
+from ehtui.tui.widgets.chart import columns, drawn, nice_top
 
 
 def test_slices_keep_the_highest_and_fill_between_samples() -> None:

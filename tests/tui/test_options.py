@@ -15,9 +15,9 @@ from ehtui.domain.snapshot import Finding, Severity
 from ehtui.tui import themes
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.keys import KEYS
-from ehtui.tui.notify import Terminal, sequence
 from ehtui.tui.options import UiOptions
 from ehtui.tui.setting_names import TABLES, check_names
+from ehtui.tui.terminal import Terminal, sequence
 from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import healthy, overdue
 from tests.tui.test_overview import opened, shown

@@ -13,7 +13,7 @@ from textual import events
 from textual.message import Message
 from typing_extensions import override
 
-from ehtui.tui.terminal_input import careful
+from ehtui.tui.terminal import careful
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="a terminal of Unix")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.tui.unmarked_paste import UnmarkedPastes
+from ehtui.tui.terminal import UnmarkedPastes
 
 TYPED = [
     "R",

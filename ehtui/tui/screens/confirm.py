@@ -1,4 +1,4 @@
-"""What a plan will do and what it costs, before it is done. Cancel has the focus."""
+"""What a plan will do and what it costs, before it is done; what leaving leaves half done."""
 
 from __future__ import annotations
 
@@ -12,15 +12,16 @@ from textual.widgets import Button, Static
 from typing_extensions import override
 
 from ehtui.tui.screens.dialog import Dialog, text
+from ehtui.views.actions import leaving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
     from textual.widget import Widget
 
+    from ehtui.domain.plans import Plan
     from ehtui.domain.snapshot import Snapshot
     from ehtui.views.actions.text import Confirmation
-
 
 ANEW_EVERY_S = 1.0  # what an owner can have renewed by now moves a plan with time alone
 
@@ -147,3 +148,27 @@ class ConfirmScreen(Dialog[bool]):
     def cancelled(self) -> None:
         """No."""
         self.dismiss(None)
+
+
+LOOK_EVERY_S = 0.25
+
+
+class LeaveScreen(ConfirmScreen):
+    """Answers True for leaving all the same; closes by itself once there is nothing to wait for."""
+
+    HINT = "←→ chooses · enter · esc waits"
+
+    def __init__(self, plans: Sequence[Plan]) -> None:
+        super().__init__(leaving(plans))
+
+    @override
+    def cancel_button(self) -> Button:
+        return Button("Wait", id="cancel", compact=True)
+
+    def on_mount(self) -> None:
+        """Look whether it has ended."""
+        self.set_interval(LOOK_EVERY_S, self._close_when_done)
+
+    def _close_when_done(self) -> None:
+        if not self.app.backend.unfinished and self.is_current:
+            self.dismiss(None)

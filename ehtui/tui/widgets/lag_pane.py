@@ -10,9 +10,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
 
-from ehtui.tui.charting import ASCII_EIGHTHS, EIGHTHS, columns, drawn, nice_top
 from ehtui.tui.chrome import ASCII, Chrome
 from ehtui.tui.strips import Brushes, Title, changed_regions, look_in, title_line
+from ehtui.tui.widgets.chart import ASCII_EIGHTHS, EIGHTHS, columns, drawn, nice_top
 from ehtui.views.formats import count, duration
 
 if TYPE_CHECKING:

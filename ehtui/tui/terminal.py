@@ -1,13 +1,10 @@
-"""Whatever bytes come from a terminal: what is no text or no key is dropped, and ends nothing.
-
-Textual reads strictly: a byte that is not UTF-8, or an escape sequence with a number out of range,
-would end its reading thread, and the application with it.
-"""
+"""The terminal beside the screen: what is typed and pasted in it, and messages to its desktop."""
 
 from __future__ import annotations
 
 import codecs
 import os
+import re
 import select
 import threading
 from contextlib import suppress
@@ -20,7 +17,7 @@ from textual.message import Message
 from textual.widgets import Input
 from typing_extensions import override
 
-from ehtui.tui.unmarked_paste import UnmarkedPastes
+from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -142,3 +139,98 @@ def _feed(
 
 def _is_possible(resize: events.Resize) -> bool:
     return 0 < resize.size.width <= _LARGEST and 0 < resize.size.height <= _LARGEST
+
+
+_TITLE = "ehtui"
+_MOST = 200  # terminals cut long ones anywhere
+
+
+def sequence(kind: str, words: str, *, in_tmux: bool) -> str:
+    """What a terminal understands as a notification; tmux hands it on to the one around it."""
+    body = safe(words).replace(";", ",")[:_MOST]
+    text = f"\x1b]9;{body}\x07" if kind == "osc9" else f"\x1b]777;notify;{_TITLE};{body}\x07"
+
+    return "\x1bPtmux;" + text.replace("\x1b", "\x1b\x1b") + "\x1b\\" if in_tmux else text
+
+
+class Terminal:
+    """The driver that an application makes for itself, kept: `driver` is its class."""
+
+    def __init__(self, driver: type[Driver], kind: str) -> None:
+        self._kind = kind
+        self._made: list[Driver] = []
+        made = self._made
+
+        class Kept(driver):  # type: ignore[misc, valid-type]
+            """The platform's own driver, and the way to it."""
+
+            def __init__(self, *arguments: object, **options: object) -> None:
+                super().__init__(*arguments, **options)
+                made.append(self)
+
+        self.driver: type[Driver] = Kept
+
+    def notify(self, words: str) -> None:
+        """Tell the desktop; without a terminal nobody."""
+        for driver in self._made[-1:]:
+            driver.write(sequence(self._kind, words, in_tmux="TMUX" in os.environ))
+
+
+BEGIN, END = "\x1b[200~", "\x1b[201~"
+LEAST, LEAST_DIFFERENT = 8, 6  # printable characters of one read; a held key is one
+GOES_ON_WITHIN_S = 0.1  # what follows so soon is the rest of it, or of an escape sequence
+_MOST_PENDING = 4096
+
+_SEQUENCE = re.compile(
+    r"\x1b(?:\[[0-?]*[ -/]*[@-~]|[]P^_X].*?(?:\x07|\x1b\\)|O.|[^][P^_XO\x1b])", re.DOTALL
+)
+_OPENS_A_FIELD = ("/", ":")  # what follows in the same read was typed for it
+
+
+class UnmarkedPastes:
+    """Follows what a terminal sends, read by read. `takes_text`: a text field has the focus."""
+
+    def __init__(self, takes_text: Callable[[], bool]) -> None:
+        self._takes_text = takes_text
+        self._is_marked = False  # a paste that the terminal has marked goes on
+        self._pending = ""  # an escape sequence that has not come whole
+        self._read_at: float | None = None
+        self._pasted_at: float | None = None
+
+    def marked(self, text: str, at: float) -> str:
+        """The text of one read, within the marks of a paste where it is one."""
+        is_soon = self._read_at is not None and at - self._read_at <= GOES_ON_WITHIN_S
+        self._read_at = at
+        self._pending = self._pending if is_soon else ""
+        was_marked, self._is_marked = self._is_marked, self._goes_on(text)
+        was_pending = bool(self._pending)
+        typed = _SEQUENCE.sub("", self._pending + text)
+        plain, escape, rest = typed.partition("\x1b")
+        self._pending = escape + rest if len(rest) < _MOST_PENDING else ""
+
+        if was_marked or self._is_marked or BEGIN in text or was_pending:
+            return text
+
+        is_rest = self._pasted_at is not None and at - self._pasted_at <= GOES_ON_WITHIN_S
+
+        if not (is_rest or _is_pasted(plain)) or self._takes_text():
+            return text
+
+        self._pasted_at = at
+
+        return f"{BEGIN}{plain}{END}" + self._pending
+
+    def _goes_on(self, text: str) -> bool:
+        begun, ended = text.rfind(BEGIN), text.rfind(END)
+
+        return begun > ended if begun != ended else self._is_marked
+
+
+def _is_pasted(plain: str) -> bool:
+    printable = [character for character in plain if character.isprintable()]
+
+    return (
+        len(printable) >= LEAST
+        and len(set(printable)) >= LEAST_DIFFERENT
+        and not plain.startswith(_OPENS_A_FIELD)
+    )

@@ -1,0 +1,109 @@
+"""Files that outlive ehtui: where they are, and how a line or a record is written whole.
+
+Loads the standard library only.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import stat
+from errno import EINVAL
+from pathlib import Path
+from typing import Any
+
+
+def state_folder() -> Path:
+    """`$XDG_STATE_HOME/ehtui`, by default under `~/.local/state`."""
+    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+
+    return Path(state) / "ehtui"
+
+
+def default_audit_path() -> Path:
+    """The audit log of this user."""
+    return state_folder() / "audit.jsonl"
+
+
+def default_log_folder() -> Path:
+    """Output of the consumers that this user started."""
+    return state_folder() / "logs"
+
+
+def default_records_folder() -> Path:
+    """Records of restarts that have not come to their end."""
+    return state_folder() / "restarts"
+
+
+# Not held up by a FIFO that somebody put there.
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def open_records(path: Path) -> int:
+    """The file, open for `append_line`, readable by its owner only; its folder is made.
+
+    Raises:
+        OSError: It cannot be opened, or is no regular file.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(path, _FLAGS, 0o600)
+
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return descriptor
+
+    os.close(descriptor)
+    raise OSError(EINVAL, "is no regular file", str(path))
+
+
+def append_line(descriptor: int, line: bytes) -> None:
+    """Append one line and its end. A half line of somebody who failed is ended first.
+
+    Raises:
+        OSError: It could not be written whole, and nothing of it stands in the file.
+    """
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+
+    try:
+        end = os.fstat(descriptor).st_size
+        is_whole = end == 0 or os.pread(descriptor, 1, end - 1) == b"\n"
+        rest = memoryview((b"" if is_whole else b"\n") + line + b"\n")
+
+        try:
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+
+            os.fsync(descriptor)
+        except OSError:
+            os.ftruncate(descriptor, end)
+            raise
+    finally:
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
+
+
+SCHEMA = "ehtui.restart/1"
+_BLOCK = 4096
+_LONGEST_DETAIL = 600
+
+
+def write_record(descriptor: int, record: dict[str, Any]) -> None:
+    """Put it into the file, over what stood there.
+
+    Raises:
+        OSError: The disk is full, at the first time; later there is room.
+    """
+    detail = record.get("detail")
+    told = {"schema": SCHEMA, **record, "detail": detail and detail[:_LONGEST_DETAIL]}
+    text = json.dumps(told).encode()
+    size = os.fstat(descriptor).st_size
+
+    if size == 0:
+        size = (len(text) + 2 * _LONGEST_DETAIL) // _BLOCK * _BLOCK + _BLOCK
+
+    padded = text.ljust(size - 1) + b"\n"
+    written = os.pwrite(descriptor, padded, 0)
+
+    if written < len(padded):
+        os.pwrite(descriptor, padded[written:], written)  # says why not
+
+    os.fsync(descriptor)
