@@ -18,8 +18,8 @@ from ehtui.domain.state import State
 from ehtui.domain.text import safe
 from ehtui.domain.updates import HostClockSet, SourceFailed, StoreRead, Tick, Update
 from ehtui.monitor.poller import Poller, Scheduled
-from ehtui.monitor.tempo import URGENT_S, Tempo
 from ehtui.monitor.threads import DaemonThreads, keep_logs_off_the_terminal
+from ehtui.monitor.urgency import URGENT_S, Urgency
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -69,7 +69,7 @@ class Monitor:
         self._submitted: set[Future[Any]] = set()
         # Below: the monitor's loop only.
         self._pollers: list[Poller] = []
-        self._tempo = Tempo()
+        self._urgency = Urgency()
         self._held: StoreRead | None = None
         self._folded_at = 0.0
         self._news = asyncio.Event()
@@ -274,12 +274,12 @@ class Monitor:
     def _retime(self) -> None:
         snapshot, now = self.snapshot, self._clock()
         every_s = {
-            "hub": URGENT_S if self._tempo.is_forecast_open(snapshot, now) else None,
-            "store": self._tempo.store_every_s(snapshot, now),
+            "hub": URGENT_S if self._urgency.is_forecast_open(snapshot, now) else None,
+            "store": self._urgency.store_every_s(snapshot, now),
         }
 
         for poller in self._pollers:
-            poller.set_tempo(every_s=every_s.get(poller.name), is_paused=self._is_paused)
+            poller.set_urgency(every_s=every_s.get(poller.name), is_paused=self._is_paused)
 
     def _fold(self, update: Update) -> None:
         """Fold one update; a fault in the rules becomes a failed source, not a dead thread."""
@@ -350,7 +350,7 @@ class Monitor:
             if (
                 is_quiet
                 and not self._is_paused
-                and self._tempo.changes_with_time(self.snapshot, self._clock())
+                and self._urgency.changes_with_time(self.snapshot, self._clock())
             ):
                 self._fold(Tick(self._clock()))
 

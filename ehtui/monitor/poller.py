@@ -109,7 +109,7 @@ class Poller:
 
         return True
 
-    def set_tempo(self, *, every_s: float | None, is_paused: bool) -> None:
+    def set_urgency(self, *, every_s: float | None, is_paused: bool) -> None:
         """Change what the rest after a read depends on; a rest under way is cut or stretched.
 
         `every_s` is how often to read for now, more often than scheduled; None: as scheduled.

@@ -20,7 +20,7 @@ from ehtui.domain.plans import SignalPlan
 from ehtui.domain.policy import Policy
 from ehtui.domain.targets import OwnedPartition
 from ehtui.domain.updates import ActionDone, LogsRead, Tick
-from ehtui.monitor.tempo import Tempo
+from ehtui.monitor.urgency import Urgency
 from tests.domain.build import World, process_id
 from tests.domain.planning import plan_signal
 
@@ -85,7 +85,7 @@ class Working:
     processors: dict[str, Processor] = field(default_factory=dict)
     claims: dict[str, tuple[str, float]] = field(default_factory=dict)  # partition → who, when
     looks: int = 0
-    tempo: Tempo = field(default_factory=Tempo)
+    tempo: Urgency = field(default_factory=Urgency)
     random: random.Random = field(init=False)
     _next: dict[str, float] = field(default_factory=dict)
 

@@ -171,7 +171,7 @@ def test_a_pause_moves_no_beat() -> None:
         async with pair.polled():
             for is_paused, seconds in ((False, 22.0), (True, 31.7), (False, 60.0)):
                 for poller in pair.pollers:
-                    poller.set_tempo(every_s=None, is_paused=is_paused)
+                    poller.set_urgency(every_s=None, is_paused=is_paused)
 
                 await asyncio.sleep(seconds)
 
@@ -211,7 +211,7 @@ def test_urgent_reads_fall_on_the_same_seconds() -> None:
 
             for every_s in (1.0, None):
                 for poller in pair.pollers:
-                    poller.set_tempo(every_s=every_s, is_paused=False)
+                    poller.set_urgency(every_s=every_s, is_paused=False)
 
                 await asyncio.sleep(30)
 

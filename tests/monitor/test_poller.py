@@ -159,7 +159,7 @@ async def test_paused_reads_only_when_asked() -> None:
     source, told = FakeSource(), list[Update]()
 
     async with polling(source, told) as poller:
-        poller.set_tempo(every_s=None, is_paused=True)
+        poller.set_urgency(every_s=None, is_paused=True)
         await wait_for(lambda: source.under_way == 0 and bool(told))
         await asyncio.sleep(0.1)
         before = source.reads
@@ -167,7 +167,7 @@ async def test_paused_reads_only_when_asked() -> None:
         await wait_for(lambda: source.reads == before + 1)
         await asyncio.sleep(0.1)
         assert source.reads == before + 1
-        poller.set_tempo(every_s=None, is_paused=False)
+        poller.set_urgency(every_s=None, is_paused=False)
         await wait_for(lambda: source.reads > before + 2)
 
 
@@ -176,7 +176,7 @@ async def test_urgency_cuts_a_rest_short() -> None:
 
     async with polling(source, told, every_s=60.0) as poller:
         await wait_for(lambda: len(told) == 1)
-        poller.set_tempo(every_s=0.02, is_paused=False)
+        poller.set_urgency(every_s=0.02, is_paused=False)
         await wait_for(lambda: source.reads >= 4)
 
 
@@ -215,7 +215,7 @@ async def test_a_source_that_must_not_be_read_often_is_not() -> None:
     source, told = Slow(), list[Update]()
 
     async with polling(source, told) as poller:
-        poller.set_tempo(every_s=0.02, is_paused=False)
+        poller.set_urgency(every_s=0.02, is_paused=False)
         await wait_for(lambda: len(told) == 1)
         await asyncio.sleep(0.15)
         assert source.reads == 1

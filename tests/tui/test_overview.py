@@ -16,8 +16,8 @@ from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.arrangement import PANES
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.overview import OverviewScreen
-from ehtui.tui.widgets.headline import Headline
 from ehtui.tui.widgets.lag_pane import LagPane
+from ehtui.tui.widgets.lines import Headline
 from ehtui.views.keys import process_key
 from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import GROUP, SCENES, healthy, many, overdue

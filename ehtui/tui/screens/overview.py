@@ -17,8 +17,7 @@ from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.keys import Scope, bindings, spelt
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import PANES, band_lines, shares
-from ehtui.tui.widgets.headline import Headline
-from ehtui.tui.widgets.keybar import KeyBar
+from ehtui.tui.widgets.lines import Headline, KeyBar
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,9 +27,9 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from ehtui.domain.world.hub import HubDescription
-    from ehtui.tui.widgets import band, filterbar
+    from ehtui.tui.widgets import filterbar, lag_pane
 else:
-    band = LazyModule("ehtui.tui.widgets.band")
+    lag_pane = LazyModule("ehtui.tui.widgets.lag_pane")
     filterbar = LazyModule("ehtui.tui.widgets.filterbar")
 
 SETTLE_S = 0.2
@@ -66,7 +65,7 @@ class OverviewScreen(ActingScreen):
         self._chosen: str | None = None  # the maximised pane
         self._settling: Timer | None = None
         self._arranged: tuple[bool, int, dict[str, int]] | None = None
-        self._band: band.Band | None = None  # made when there is space for it
+        self._band: lag_pane.Band | None = None  # made when there is space for it
         self._band_lines = 0
         self._filter_bar: filterbar.FilterBar | None = None  # made when first asked for
         self._is_wide = False
@@ -200,7 +199,7 @@ class OverviewScreen(ActingScreen):
         self._band_lines = lines
 
         if lines and self._band is None:
-            self._band = band.Band(self.app.chrome)
+            self._band = lag_pane.Band(self.app.chrome)
             self.query_one("#panes").mount(self._band, before="#timeline")
 
         if self._band is not None:

@@ -1,4 +1,4 @@
-"""The group's lag over time, in the space that the tables leave."""
+"""The lag of a group over time, and the groups beside it."""
 
 from __future__ import annotations
 
@@ -6,17 +6,24 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from rich.segment import Segment
+from textual.containers import Horizontal
 from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
 
 from ehtui.tui.chrome import ASCII, Chrome
+from ehtui.tui.grid import Grid
 from ehtui.tui.strips import Brushes, Title, changed_regions, look_in, title_line
 from ehtui.tui.widgets.chart import ASCII_EIGHTHS, EIGHTHS, columns, drawn, nice_top
 from ehtui.views.formats import count, duration
+from ehtui.views.lags import total_lag
+from ehtui.views.groups import groups_table
 
 if TYPE_CHECKING:
-    from ehtui.domain.snapshot import Series
+    from textual.app import ComposeResult
+
+    from ehtui.domain.snapshot import Series, Snapshot
+    from ehtui.tui.chrome import Chrome
 
 AXIS_CELLS = 9
 LEAST_TOP = 100.0  # a trickle is no mountain
@@ -128,3 +135,41 @@ class LagPane(Widget):
 
 def _label(value: float | None) -> str:
     return "" if value is None else count(round(value))
+
+
+class Band(Horizontal):
+    """Same events, independent checkpoints: a row a group, and the curve of the one on screen."""
+
+    DEFAULT_CSS = """
+    Band {
+        LagPane { width: 11fr; }
+        Grid { width: 9fr; margin-left: 1; }
+    }
+    """
+
+    def __init__(self, chrome: Chrome) -> None:
+        super().__init__(id="band")
+        self._chrome = chrome
+        self._picture: tuple[Snapshot, str] | None = None
+
+    @override
+    def compose(self) -> ComposeResult:
+        yield LagPane(self._chrome)
+        yield Grid("Groups", id="groups", chrome=self._chrome)
+
+    def on_mount(self) -> None:
+        """Draw what was to be shown before there was anything to draw on."""
+        self._draw()
+
+    def show(self, snapshot: Snapshot, group: str) -> None:
+        """Draw a newer picture."""
+        self._picture = snapshot, group
+
+        if self.is_mounted:
+            self._draw()
+
+    def _draw(self) -> None:
+        if self._picture is not None:
+            snapshot, group = self._picture
+            self.query_one(LagPane).show(total_lag(snapshot, snapshot.group(group)))
+            self.query_one(Grid).show(groups_table(snapshot))

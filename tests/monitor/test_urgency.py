@@ -10,7 +10,7 @@ from ehtui.domain.leases.renewals import CloserLooks
 from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
 from ehtui.domain.targets import OwnedPartition, TakeoverWindow
-from ehtui.monitor.tempo import FORECAST_GRACE_S, URGENT_S, Tempo
+from ehtui.monitor.urgency import FORECAST_GRACE_S, URGENT_S, Urgency
 
 NOW = 1000.0
 HELD = Lease(LeaseState.HELD, "a", renewed_at=990.0, expires_at=1100.0, renewed_every_s=30.0)
@@ -57,7 +57,7 @@ class Counted(tuple[GroupPartition, ...]):
 def test_a_forecast_is_open_while_somebody_may_come(
     lease: Lease, takeover: TakeoverWindow | None, is_open: bool
 ) -> None:
-    assert Tempo().is_forecast_open(snapshot(lease, takeover), NOW) is is_open
+    assert Urgency().is_forecast_open(snapshot(lease, takeover), NOW) is is_open
 
 
 @pytest.mark.parametrize(
@@ -73,23 +73,23 @@ def test_a_forecast_is_open_while_somebody_may_come(
     ],
 )
 def test_time_alone_changes_late_and_lapsing_leases_only(lease: Lease, changes: bool) -> None:
-    assert Tempo().changes_with_time(snapshot(lease), NOW) is changes
+    assert Urgency().changes_with_time(snapshot(lease), NOW) is changes
 
 
 def test_leases_live_by_the_clock_of_the_server() -> None:
     lease = Lease(LeaseState.HELD, "a", renewed_at=990.0, expires_at=1170.0, renewed_every_s=30.0)
 
-    assert not Tempo().changes_with_time(snapshot(lease), NOW)
-    assert Tempo().changes_with_time(snapshot(lease, offset=25.0), NOW)
+    assert not Urgency().changes_with_time(snapshot(lease), NOW)
+    assert Urgency().changes_with_time(snapshot(lease, offset=25.0), NOW)
 
 
 def test_nothing_known_is_nothing_open() -> None:
-    assert not Tempo().is_forecast_open(Snapshot(), NOW)
-    assert not Tempo().changes_with_time(Snapshot(), NOW)
+    assert not Urgency().is_forecast_open(Snapshot(), NOW)
+    assert not Urgency().changes_with_time(Snapshot(), NOW)
 
 
 def test_only_groups_that_changed_are_gone_through_again() -> None:
-    tempo = Tempo()
+    tempo = Urgency()
     still, moving = Counted([GroupPartition("0", HELD)]), Counted([GroupPartition("0", HELD)])
     groups = GroupState("still", still), GroupState("moving", moving)
 
@@ -117,14 +117,14 @@ def test_the_store_is_looked_at_more_closely_while_new_owners_are_timed(
 ) -> None:
     picture = replace(snapshot(HELD, None), closer_looks=closer)
 
-    assert Tempo().store_every_s(picture, NOW) == every_s
-    assert not Tempo().is_forecast_open(picture, NOW)
+    assert Urgency().store_every_s(picture, NOW) == every_s
+    assert not Urgency().is_forecast_open(picture, NOW)
 
 
 def test_an_open_forecast_is_looked_at_each_second() -> None:
     picture = replace(snapshot(OVERDUE, None), closer_looks=CloserLooks(0.25, 1, NOW + 10))
 
-    assert Tempo().store_every_s(picture, NOW) == URGENT_S
+    assert Urgency().store_every_s(picture, NOW) == URGENT_S
 
 
 @pytest.mark.parametrize(
@@ -145,4 +145,4 @@ def test_what_a_signal_set_free_is_watched_closely(
         takeovers=(MeasuredTakeover(owned, "a", NOW, None, owned_at=owned_at),),
     )
 
-    assert Tempo().is_forecast_open(picture, NOW) is is_open
+    assert Urgency().is_forecast_open(picture, NOW) is is_open

@@ -21,7 +21,7 @@ class _Span(NamedTuple):
     late_from: float  # a renewal is late, or a lease lapses
 
 
-class Tempo:
+class Urgency:
     """Asks a picture's leases; groups that did not change since are not gone through again."""
 
     def __init__(self) -> None:
