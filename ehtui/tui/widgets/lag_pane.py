@@ -16,8 +16,8 @@ from ehtui.tui.grid import Grid
 from ehtui.tui.strips import Brushes, Title, changed_regions, look_in, title_line
 from ehtui.tui.widgets.chart import ASCII_EIGHTHS, EIGHTHS, columns, drawn, nice_top
 from ehtui.views.formats import count, duration
-from ehtui.views.lags import total_lag
 from ehtui.views.groups import groups_table
+from ehtui.views.lags import total_lag
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
