@@ -22,7 +22,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from ehtui.actions.confinement import confinement_of, from_plain
-from ehtui.actions.inherited_locks import is_taken
+from ehtui.actions.inherited_locks import is_taken, is_under
 from ehtui.actions.state_files import append_line, write_record
 from ehtui.actions.successor import Child, end, exit_code, fork_successor
 from ehtui.sources.twins import Twins, boot_ticks, is_same, start_ticks, state_of
@@ -176,7 +176,9 @@ class Guardian:
             words = (lock["descriptor"], lock["key"], lock["was_taken_by"])
 
             while is_taken(*words, is_shared=lock["is_shared"]) is False:
-                if (pid := self._twins({1}).find()) is not None:
+                under = (pid for pid in self._twins({0, 1}).all() if is_under(pid, lock["key"]))
+
+                if (pid := next(under, None)) is not None:
                     self._be_replaced(pid)
                     return False
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ehtui.sources.twins import is_forked
+from ehtui.sources.twins import is_forked, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -73,6 +73,13 @@ def is_taken(descriptor: int, key: str, was_taken_by: int, *, is_shared: bool) -
         return None if was_taken_by in takers or not takers else False
 
     return True
+
+
+def is_under(pid: int, key: str) -> bool:
+    """Whether a process runs under that lock: it, or who started it, has it open."""
+    both = (pid, parent_of(pid) or 0)
+
+    return any(lock.key == key for each in both if each for lock in _locks(each))
 
 
 def _takers(key: str) -> set[int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,6 +43,13 @@ def is_forked(pid: int) -> bool:
     return fields is not None and bool(int(fields[9 - 3]) & _FORKED)
 
 
+def parent_of(pid: int) -> int | None:
+    """Who it runs under; None once it is gone."""
+    fields = _stat(pid)
+
+    return None if fields is None else int(fields[4 - 3])
+
+
 def is_same(pid: int, ticks: int) -> bool:
     """Whether that process still runs."""
     return start_ticks(pid) == ticks
@@ -69,12 +76,14 @@ class Twins:
 
     def find(self, *, but: int = 0) -> int | None:
         """The pid of one."""
+        return next(self.all(but=but), None)
+
+    def all(self, *, but: int = 0) -> Iterator[int]:
+        """The pid of each."""
         with suppress(OSError):
             for entry in os.scandir(_PROC):
                 if entry.name.isdecimal() and int(entry.name) != but and self._is_one(entry):
-                    return int(entry.name)
-
-        return None
+                    yield int(entry.name)
 
     def _is_one(self, entry: os.DirEntry[str]) -> bool:
         pid = int(entry.name)

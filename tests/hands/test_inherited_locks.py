@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ehtui.actions.inherited_locks import inherited_locks
+from ehtui.actions.inherited_locks import inherited_locks, is_under
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle
 from ehtui.views.actions.costs import rehearsal_notes
@@ -139,3 +139,12 @@ def waits_for_a_lock(pid: int) -> bool:
     waiting = (line for line in Path("/proc/locks").read_text().splitlines() if "->" in line)
 
     return any(str(pid) in line.split() for line in waiting)
+
+
+def test_another_one_with_the_same_words_is_not_under_the_lock(kept: Kept) -> None:
+    under = kept.start(*UNDER_A_LOCK[0])
+    key = next(inherited_locks(under.pid, ())).key
+    other = kept.stage.start()
+
+    assert is_under(under.pid, key)
+    assert not is_under(other.pid, key)
