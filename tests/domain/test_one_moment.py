@@ -5,9 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from typing_extensions import override
 
 from ehtui.domain.problems import Problem, ProblemKind
+from ehtui.domain.progress.lag import Counted
 from ehtui.domain.snapshot import Health
 from ehtui.domain.updates import SourceFailed, Tick
 from tests.domain.build import World
@@ -154,3 +157,44 @@ def test_a_consumer_that_caught_up_while_the_hub_was_silent_is_not_stuck() -> No
         world.tick(5)
         world.fold(world.store_read())
         assert world.partition("0").health is not Health.STOPPED
+
+
+STEPS = st.one_of(
+    st.tuples(st.just("send"), st.integers(1, 300)),
+    st.tuples(st.just("read"), st.integers(0, 1500)),
+    st.tuples(st.just("wait"), st.integers(1, 20)),
+    st.just(("hub", 0)),
+    st.just(("store", 0)),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEPS, max_size=30))
+def test_once_both_have_been_read_again_the_lag_is_what_waits(steps: list[tuple[str, int]]) -> None:
+    """Whatever was left unjudged on the way, because nothing waited there."""
+    world = World(2)
+    world.consumer("a", "0", "1", checkpoints_every_s=None)
+    world.send("0", 50)
+    world.checkpoint("0", 49)
+    world.look()
+
+    for what, count in steps:
+        if what == "send":
+            world.send("0", count)
+        elif what == "read":
+            world.checkpoint("0", min(world.streams["0"].last, count))
+        elif what == "wait":
+            world.tick(count)
+        else:
+            world.fold(world.hub_read() if what == "hub" else world.store_read())
+
+    for _ in range(2):
+        world.tick(5)
+        world.fold(world.hub_read())
+        world.fold(world.store_read())
+
+    read = world.checkpoints["$default", "0"].sequence
+    assert read is not None
+    partition = world.partition("0")
+    assert partition.lag == world.streams["0"].last - read
+    assert partition.counted == Counted(world.streams["0"].last, read)
