@@ -180,7 +180,7 @@ def test_to_judge_all_at_each_look_would_give_the_same(steps: list[tuple[object,
     """A lag of zero waits for no look: what it amounts to stands until something is written."""
     told = []
 
-    for judged_again in (unread, lambda group: set(group.by_partition)):
+    for judged_again in (unread, lambda _, group: set(group.by_partition)):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(hub, "unread", judged_again)
             patch.setattr(store, "unread", judged_again)

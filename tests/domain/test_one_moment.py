@@ -126,6 +126,24 @@ def test_a_store_that_is_not_read_again_lets_no_lag_grow() -> None:
     assert world.partition("0").lag == LAG
 
 
+def test_a_bound_stays_one_while_the_hub_does_not_answer() -> None:
+    """The first checkpoint comes in that time: what waits is not counted from it yet."""
+    world = World(1)
+    world.consumer("a", "0", checkpoints_every_s=None)
+    world.send("0", 8)
+    world.look()
+    assert (world.partition("0").lag, world.partition("0").lag_is_bound) == (8, True)
+
+    world.checkpoint("0", 7)
+    world.tick(5)
+    late = Problem(ProblemKind.TIMEOUT, "It took longer than 8 s.")
+    world.fold(SourceFailed(world.at, "hub", late, world.at + 2))
+    world.fold(world.store_read())
+    assert (world.partition("0").lag, world.partition("0").lag_is_bound) == (8, True)
+    world.fold(world.hub_read())
+    assert (world.partition("0").lag, world.partition("0").lag_is_bound) == (0, False)
+
+
 def test_a_checkpoint_is_beyond_the_stream_only_if_the_hub_was_asked_after_it_was_seen() -> None:
     world = World(1)
     world.consumer("a", "0", is_stuck=True)
@@ -168,7 +186,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=400, deadline=None)
 @given(st.lists(STEPS, max_size=30))
 def test_once_both_have_been_read_again_the_lag_is_what_waits(steps: list[tuple[str, int]]) -> None:
     """Whatever was left unjudged on the way, because nothing waited there."""

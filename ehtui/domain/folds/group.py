@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.ownership.joined_listing import JoinedListing
     from ehtui.domain.policy import LeasePolicy
+    from ehtui.domain.progress.partition_history import PartitionHistory
     from ehtui.domain.state import JudgedPartition
     from ehtui.domain.world.process import OwnerLink
 
@@ -93,12 +94,24 @@ def rejudged(
     return _rolled_up(group, by_partition)
 
 
-def unread(group: GroupMemory) -> set[str]:
+def unread(builder: SnapshotBuilder, group: GroupMemory) -> set[str]:
     """Partitions whose lag is not known to be zero: what they amount to changes with each look.
 
-    Zero stays zero while nobody writes; what a look has yet to decide there is due by itself.
+    Zero stays zero while nobody writes. Where the last event came after the moment that the lag was
+    counted for, it has yet to be counted.
     """
-    return {pid for pid, judged in group.by_partition.items() if judged.shown.lag != 0}
+    return {
+        pid
+        for pid, judged in group.by_partition.items()
+        if judged.shown.lag != 0 or not _counts_the_newest(judged, builder.histories.get(pid))
+    }
+
+
+def _counts_the_newest(judged: JudgedPartition, history: PartitionHistory | None) -> bool:
+    sample = history.state.sample if history is not None else None
+    counted = judged.shown.counted
+
+    return sample is None or (counted is not None and counted.last_sequence >= sample.last_sequence)
 
 
 def _tell_lease(

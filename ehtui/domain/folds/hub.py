@@ -51,7 +51,7 @@ def fold_hub(builder: SnapshotBuilder, update: HubRead) -> None:
     context = builder.context()
 
     for key, group in builder.groups.items():
-        again = touched | (crossed & unread(group)) if crossed else touched
+        again = touched | (crossed & unread(builder, group)) if crossed else touched
         builder.groups[key] = rejudged(builder, group, again, context)
 
 

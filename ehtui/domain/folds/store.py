@@ -219,7 +219,7 @@ def _fold_group(
     )
     retimed = _retimed(group, before)
     touched = written | unseen | retimed | _orphaned(group, context)
-    touched |= builder.moved | unread(group)
+    touched |= builder.moved | unread(builder, group)
     group = rejudged(builder, group, touched, context, changes.stored)
     builder.groups[key] = _with_strays(builder, group, joined)
 

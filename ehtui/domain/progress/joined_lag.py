@@ -96,7 +96,13 @@ def shown_lag(old: GroupPartition, looks: Looks, known: Lag, *, is_hub_fresh: bo
 
     # Of a hub that does not answer nothing is newer; what a record says of itself holds.
     if not is_hub_fresh:
-        return known._replace(lag=old.lag, lost=old.lost, ahead=old.ahead, counted=old.counted)
+        return known._replace(
+            lag=old.lag,
+            is_bound=old.lag_is_bound,
+            lost=old.lost,
+            ahead=old.ahead,
+            counted=old.counted,
+        )
 
     were_both = looks.checkpoint is not None and old.checkpoint is not None
     is_like = were_both and not old.lag_is_bound
