@@ -6,6 +6,7 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
+from math import inf
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
@@ -219,23 +220,46 @@ def first_look(
 
     A hub that takes several reads is waited for no longer than other sources, or `whole_hub_s`.
     """
-    from ehtui.monitor import wait_for_first, watch  # noqa: PLC0415
+    from ehtui.monitor import wait_for_first  # noqa: PLC0415
 
     names = [source.name for source in monitor.snapshot.sources]
     snapshot = wait_for_first(monitor, names, FIRST_READS_S, whole_hub_s=whole_hub_s, tell=tell)
 
-    if not snapshot.consumers:
-        return snapshot
+    if is_hub_to_be_asked_again(snapshot):
+        _look_again(monitor, "hub")
 
-    # Processes and logs were first read side by side; a second look at the logs ties them together.
-    before = _read_at(snapshot, "logs")
-    deadline = time.monotonic() + SECOND_LOOK_S
-    monitor.refresh("logs")
-
-    while _read_at(monitor.snapshot, "logs") == before and time.monotonic() < deadline:
-        watch(monitor, LOOKS_EVERY_S)
+    if snapshot.consumers:
+        # Processes and logs were first read side by side; a second look ties them together.
+        _look_again(monitor, "logs")
 
     return monitor.snapshot
+
+
+def is_hub_to_be_asked_again(snapshot: Snapshot) -> bool:
+    """Whether a checkpoint lies beyond the last event and the hub was not asked after it was read.
+
+    A consumer may be faster than one look; a second one proves it, or that the hub is another one.
+    """
+    last = {p.id: p.sample.last_sequence for p in snapshot.partitions if p.sample is not None}
+
+    return any(
+        partition.ahead is None
+        and partition.checkpoint is not None
+        and (partition.checkpoint.sequence or 0) > last.get(partition.id, inf)
+        for group in snapshot.groups
+        for partition in group.partitions
+    )
+
+
+def _look_again(monitor: Monitor, source: str) -> None:
+    from ehtui.monitor import watch  # noqa: PLC0415
+
+    before = _read_at(monitor.snapshot, source)
+    deadline = time.monotonic() + SECOND_LOOK_S
+    monitor.refresh(source)
+
+    while _read_at(monitor.snapshot, source) == before and time.monotonic() < deadline:
+        watch(monitor, LOOKS_EVERY_S)
 
 
 def _read_at(snapshot: Snapshot, name: str) -> float | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from azure.storage.blob import ContainerClient
 
 from ehtui.cli import compose
 from ehtui.cli.exit_codes import ExitCode
@@ -211,6 +212,28 @@ def test_a_wrong_key_is_named_and_not_shown(running: Running) -> None:
 
     assert (code, hub["error_kind"]) == (3, "unauthorised")
     assert "dG9wc2VjcmV0" not in json.dumps(document)
+
+
+def test_a_checkpoint_beyond_the_stream_is_found_by_one_look(running: Running) -> None:
+    """Whichever of hub and store answered first: `ahead` came and went from run to run."""
+    container = ContainerClient.from_connection_string(
+        running.environment["AZURE_STORAGE_CONNECTION_STRING"],
+        running.environment["CHECKPOINT_CONTAINER"],
+    )
+    known = next(iter(container.list_blob_names()))  # namespace/hub/group/…
+    name = "/".join([*known.split("/")[:2], "ghost", "checkpoint", "0"])
+    metadata = {"sequencenumber": "900000000", "offset": "900000000"}
+
+    with container:
+        container.upload_blob(name, b"", metadata=metadata)
+
+        try:
+            for _ in range(3):
+                snapshot = compose.look(running.settings())
+                (ghost,) = (g for g in snapshot.groups if g.name == "ghost")
+                assert ghost.partitions[0].ahead is not None
+        finally:
+            container.delete_blob(name)
 
 
 def test_ctrl_c_ends_a_long_watch_at_once_and_quietly(running: Running) -> None:
