@@ -19,7 +19,7 @@ from ehtui.domain.world.process import (
     RecognisedBy,
     Supervisor,
 )
-from ehtui.sources.log_files import logs_of
+from ehtui.sources.log_files import StandardInputs, logs_of
 from ehtui.sources.process_facts import inner_pids, is_kernel_thread, program_of, signal_masks
 from ehtui.sources.recognition import Pattern, ProgramKind, loaded_runtime
 from ehtui.sources.sockets import is_networked_elsewhere
@@ -83,7 +83,12 @@ class KnownProcess:
         return False
 
     def look(
-        self, at: float, clients: NamespaceClients, *, is_thorough: bool
+        self,
+        at: float,
+        clients: NamespaceClients,
+        inputs: StandardInputs,
+        *,
+        is_thorough: bool,
     ) -> ProcessSample | None:
         """One look; None when it vanished. What may not be read is None inside."""
         load = self._load(is_thorough=is_thorough)
@@ -94,7 +99,7 @@ class KnownProcess:
         caught, ignored = signal_masks(pid)
 
         if is_thorough or at - self.id.started_at < SETTLED_AFTER_S:
-            self.logs = _logs(pid, self.pattern)
+            self.logs = _logs(pid, self.pattern, inputs)
 
         if not self.is_networked_elsewhere:
             self.connections = clients.connections_of(pid)
@@ -199,9 +204,11 @@ def known_process(
     return None
 
 
-def _logs(pid: int, pattern: Pattern | None) -> tuple[str, ...]:
+def _logs(
+    pid: int, pattern: Pattern | None, inputs: StandardInputs | None = None
+) -> tuple[str, ...]:
     named = pattern.log.replace("{pid}", str(pid)) if pattern is not None and pattern.log else None
-    return logs_of(pid, str(Path(named).expanduser()) if named else None)
+    return logs_of(pid, str(Path(named).expanduser()) if named else None, inputs)
 
 
 def attempt(read: Callable[[], T]) -> T | None:

@@ -12,6 +12,7 @@ import re
 import stat
 import sys
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -65,7 +66,9 @@ def is_named_like_a_log(path: PurePath) -> bool:
     return bool(_LOG_NAME.search(path.name)) or not _LOG_FOLDERS.isdisjoint(path.parts[:-1])
 
 
-def logs_of(pid: int, configured: str | None = None) -> tuple[str, ...]:
+def logs_of(
+    pid: int, configured: str | None = None, inputs: StandardInputs | None = None
+) -> tuple[str, ...]:
     """Paths of what may be its log, each file once, the best first.
 
     What it opened itself goes before its output: whoever starts a program redirects that, whether
@@ -74,7 +77,9 @@ def logs_of(pid: int, configured: str | None = None) -> tuple[str, ...]:
     """
     try:
         written = written_files(pid)
-        found = [f for f in written if f.is_output or f.is_named_like_a_log] + _carried(pid)
+        found = [f for f in written if f.is_output or f.is_named_like_a_log] + _carried(
+            pid, inputs or StandardInputs()
+        )
     except (psutil.Error, OSError):  # not for this user to see
         return () if configured is None else (configured,)
 
@@ -176,7 +181,7 @@ def identity_of(path: str) -> Identity | None:
     return status.st_dev, status.st_ino
 
 
-def _carried(pid: int, depth: int = _DEEPEST) -> list[OpenFile]:
+def _carried(pid: int, inputs: StandardInputs, depth: int = _DEEPEST) -> list[OpenFile]:
     """Where a program at the other end of its output writes it to: `consumer | tee a.log`.
 
     One that writes several files carries for several, and which is whose cannot be told.
@@ -191,26 +196,41 @@ def _carried(pid: int, depth: int = _DEEPEST) -> list[OpenFile]:
     }
     found: dict[Identity, OpenFile] = {}
 
-    for reader in _readers(pipes) - {pid, os.getpid()} if pipes else ():
+    for reader in inputs.readers_of(pipes) - {pid, os.getpid()} if pipes else ():
         with suppress(OSError):
             files = {f.identity: f for f in written_files(reader)}
-            more = _carried(reader, depth - 1) if not files else ()
+            more = _carried(reader, inputs, depth - 1) if not files else ()
             found.update(files or {f.identity: f for f in more})
 
     return list(found.values()) if len(found) == 1 else []
 
 
-def _readers(pipes: set[str]) -> set[int]:
-    """Processes that read from one of these pipes as their standard input."""
-    wanted = {f"pipe:[{inode}]" for inode in pipes}
-    found = set()
+@dataclass(slots=True)
+class StandardInputs:
+    """Which pipe each process reads as its standard input: walked once for all of one scan."""
 
-    for pid in psutil.pids():
-        with suppress(OSError):
-            if str(Path(f"/proc/{pid}/fd/0").readlink()) in wanted:
-                found.add(pid)
+    _by_pipe: dict[str, list[int]] | None = None
 
-    return found
+    def readers_of(self, pipes: set[str]) -> set[int]:
+        """Processes that read one of these, told by inode."""
+        found = self._by_pipe
+
+        if found is None:
+            found = self._by_pipe = self._walk()
+
+        return {pid for inode in pipes for pid in found.get(f"pipe:[{inode}]", ())}
+
+    def _walk(self) -> dict[str, list[int]]:
+        found: dict[str, list[int]] = {}
+
+        for pid in psutil.pids():
+            with suppress(OSError):
+                target = os.readlink(f"/proc/{pid}/fd/0")  # noqa: PTH115 - a Path takes four times
+
+                if target.startswith("pipe:"):
+                    found.setdefault(target, []).append(pid)
+
+        return found
 
 
 def writers_of(path: str) -> frozenset[int]:

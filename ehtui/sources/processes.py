@@ -25,7 +25,7 @@ from ehtui.domain.world.process import (
     Relative,
 )
 from ehtui.sources.known_process import KnownProcess, attempt, known_process
-from ehtui.sources.log_files import written_files
+from ehtui.sources.log_files import StandardInputs, written_files
 from ehtui.sources.namespace_clients import NamespaceClients
 from ehtui.sources.process_facts import command_key, launch_mark_of, signal_masks
 from ehtui.sources.recognition import (
@@ -125,8 +125,9 @@ class ProcessSource:
             known = self._known[pid]
             known.recognised_by = self._basis(pid, known.pattern) or known.recognised_by
 
+        inputs = StandardInputs()
         looks = {
-            pid: known.look(at, self._clients, is_thorough=self._is_slow_turn)
+            pid: known.look(at, self._clients, inputs, is_thorough=self._is_slow_turn)
             for pid, known in self._known.items()
         }
 
