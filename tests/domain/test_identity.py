@@ -334,6 +334,28 @@ def test_who_may_not_be_listed_yet_is_not_taken_for_who_is_there_already() -> No
     assert link_of(world, 3) == ("new", LinkBasis.LOG)
 
 
+def test_an_owner_whose_process_is_gone_is_not_whoever_began_next() -> None:
+    """An event that kills its reader: a new process each second or two."""
+    world = World(2)
+    world.look(logs=False)
+    world.consumer("first", pid=1, started_at=world.at)
+    listed(world)
+    world.tick(1)
+    world.claim("0", "first")
+    world.kill("first")
+    world.consumer("second", pid=2, started_at=world.at + 0.5)
+    world.tick(1)
+    silent(world)
+    assert link_of(world, 2) is None
+
+    # And one that never was listed: the next one has just begun, and is not connected yet.
+    world.claim("1", "unseen")
+    world.consumer("third", pid=3, started_at=world.at)
+    world.tick(1)
+    silent(world, of_3=0)
+    assert link_of(world, 3) is None
+
+
 def test_two_that_began_one_after_the_other_are_told_apart_by_when_each_owner_came() -> None:
     world = World(2)
     world.look(logs=False)

@@ -26,9 +26,10 @@ if TYPE_CHECKING:
 # Last-Modified and the clocks' difference are known to a second; a process is missed late.
 RENEWED_SLACK_S = 1.0
 CONNECTING_S = 20.0  # by then a client has connected, and its connection has been seen
-JOINED_SLACK_S = 2.0  # a start is known to a second, and so is a claim
+# A claim is stamped up to a second early, and clocks are apart; a start is never known too late.
+JOINED_SLACK_S = 1.25
 
-_SOMEBODY_NEW = ProcessId(0, 0.0)  # a process that may have begun since they were listed
+_NOBODY_LISTED = ProcessId(0, 0.0)  # a process that may have begun since, or has ended
 Owned = Mapping[str, tuple[tuple[str, str], ...]]  # owner id → (group, partition)
 
 
@@ -251,10 +252,12 @@ def _by_elimination(
         return {}
 
     able = {owner: _able(builder, left, owner) for owner in strangers}
-    unlisted = {o for o in strangers if able[o] and not _was_listed_since(builder, o)}
+    # Who has just begun may be it once it has connected: until then it only leaves it open.
+    connected = {process.id for process in left if process.connections != 0}
 
-    for owner in unlisted:
-        able[owner].append(_SOMEBODY_NEW)
+    for owner in strangers:
+        if able[owner] and _may_be_nobody_listed(builder, owner, owns):
+            able[owner].append(_NOBODY_LISTED)
 
     # Who holds nothing any more is no riddle, but may be the answer to one.
     able |= {
@@ -270,18 +273,24 @@ def _by_elimination(
         else OwnerLink(process, owner, LinkBasis.ELIMINATION, "", builder.at)
         for owner, process in only_pairs(able).items()
         # Where some owner is of no process here, any other may be elsewhere too.
-        if process != _SOMEBODY_NEW
+        if process in connected
         and owner in owns
         and not remote.intersection(_of_groups(builder, (owner,)))
     }
 
 
-def _was_listed_since(builder: SnapshotBuilder, owner: str) -> bool:
-    """Whether processes were listed since it came; else it may be one that nobody knows yet."""
+def _may_be_nobody_listed(builder: SnapshotBuilder, owner: str, owns: Owned) -> bool:
+    """Whether its process may not be among those listed: they were before it came, or one left."""
     listed_at = builder.host.listed_at
     came_at = _there_at(builder, owner) - (builder.clock_offset_s or 0.0)
 
-    return listed_at is not None and listed_at >= came_at
+    if listed_at is None or listed_at < came_at:
+        return True
+
+    # Who renews after a process has ended was not that process.
+    since_at = _there_at(builder, owner) - JOINED_SLACK_S
+    gone = (d.at for d in builder.host.departures if not d.owners and d.at >= since_at)
+    return any(not has_renewed(builder, owner, owns, at + RENEWED_SLACK_S) for at in gone)
 
 
 def is_elsewhere(builder: SnapshotBuilder, process: ProcessSample) -> bool:
