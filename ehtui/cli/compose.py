@@ -6,7 +6,6 @@ import sys
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
-from math import inf
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
@@ -236,18 +235,15 @@ def first_look(
 
 
 def is_hub_to_be_asked_again(snapshot: Snapshot) -> bool:
-    """Whether a checkpoint lies beyond the last event and the hub was not asked after it was read.
+    """Whether a second look at the hub has to tell if some checkpoint is beyond the stream."""
+    from ehtui.domain.progress.joined_lag import is_undecided  # noqa: PLC0415 - no screen needs it
 
-    A consumer may be faster than one look; a second one proves it, or that the hub is another one.
-    """
-    last = {p.id: p.sample.last_sequence for p in snapshot.partitions if p.sample is not None}
+    samples = {partition.id: partition.sample for partition in snapshot.partitions}
 
     return any(
-        partition.ahead is None
-        and partition.checkpoint is not None
-        and (partition.checkpoint.sequence or 0) > last.get(partition.id, inf)
+        is_undecided(samples.get(each.id), each.checkpoint, each.ahead, each.lag_reason)
         for group in snapshot.groups
-        for partition in group.partitions
+        for each in group.partitions
     )
 
 

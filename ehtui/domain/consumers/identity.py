@@ -281,15 +281,14 @@ def _by_elimination(
 
 def _may_be_nobody_listed(builder: SnapshotBuilder, owner: str, owns: Owned) -> bool:
     """Whether its process may not be among those listed: they were before it came, or one left."""
-    listed_at = builder.host.listed_at
-    came_at = _there_at(builder, owner) - (builder.clock_offset_s or 0.0)
+    listed_at, came_at = builder.host.listed_at, _there_at(builder, owner)
 
-    if listed_at is None or listed_at < came_at:
+    if listed_at is None or listed_at < came_at - (builder.clock_offset_s or 0.0):
         return True
 
     # Who renews after a process has ended was not that process.
-    since_at = _there_at(builder, owner) - JOINED_SLACK_S
-    gone = (d.at for d in builder.host.departures if not d.owners and d.at >= since_at)
+    departures = (d for d in builder.host.departures if not d.owners)
+    gone = (d.at for d in departures if d.at >= came_at - JOINED_SLACK_S)
     return any(not has_renewed(builder, owner, owns, at + RENEWED_SLACK_S) for at in gone)
 
 

@@ -16,6 +16,7 @@ from ehtui.domain.progress.rules import PREDATES_HUB, UNREADABLE
 if TYPE_CHECKING:
     from ehtui.domain.ownership.joined_listing import Stored
     from ehtui.domain.snapshot import GroupPartition, PartitionState
+    from ehtui.domain.world.hub import PartitionSample
     from ehtui.domain.world.store import Checkpoint
 
 
@@ -53,10 +54,19 @@ class Looks(NamedTuple):
 
     def is_open(self, lag: Lag) -> bool:
         """Whether another look at the hub has to tell if the checkpoint is beyond the stream."""
-        sample, checkpoint = self.state.sample, self.checkpoint
-        sequence = checkpoint.sequence if checkpoint is not None else None
-        is_beyond = sample is not None and sequence is not None and sequence > sample.last_sequence
-        return is_beyond and lag.ahead is None and not lag.why
+        return is_undecided(self.state.sample, self.checkpoint, lag.ahead, lag.why)
+
+
+def is_undecided(
+    sample: PartitionSample | None, checkpoint: Checkpoint | None, ahead: int | None, why: str
+) -> bool:
+    """Whether a checkpoint lies beyond the last event, and no look tells yet whether it is true.
+
+    A consumer may simply be faster than one look at the hub.
+    """
+    sequence = checkpoint.sequence if checkpoint is not None else None
+    is_beyond = sample is not None and sequence is not None and sequence > sample.last_sequence
+    return is_beyond and ahead is None and not why
 
 
 def known_lag(old: GroupPartition, looks: Looks) -> Lag:
