@@ -8,7 +8,7 @@ from ehtui.domain.consumers.roles import idle_consumers, judge_consumers
 from ehtui.domain.findings.gather import gather, tell_changes
 from ehtui.domain.folds.actions import fold_action
 from ehtui.domain.folds.builder import SnapshotBuilder
-from ehtui.domain.folds.group import forecasted, linked, rejudged
+from ehtui.domain.folds.group import forecasted, linked, rejudged, remember_lags
 from ehtui.domain.folds.hub import fold_hub
 from ehtui.domain.folds.logs import fold_logs
 from ehtui.domain.folds.processes import fold_processes
@@ -58,6 +58,9 @@ def reduce(state: State, update: Update) -> State:
             policy=builder.policy.lease_of(key),
             skew_s=builder.clocks.skew_s,
         )
+
+    if isinstance(update, HubRead | StoreRead):
+        remember_lags(builder)
 
     if isinstance(update, StoreRead | Tick):
         builder.closer_looks = closer_looks(builder)

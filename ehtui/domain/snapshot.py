@@ -17,6 +17,8 @@ from ehtui.domain.policy import Policy
 
 # ruff: noqa: TC004 - nobody asks for these types at run time: the first paint waits for none
 if TYPE_CHECKING:
+    from array import array
+
     from ehtui.domain.leases.renewals import CloserLooks
     from ehtui.domain.leases.timing import LeaseTiming
     from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
@@ -31,6 +33,38 @@ if TYPE_CHECKING:
 # (local time, value), oldest first, about 60 points. A stretch without change keeps its first and
 # last point only, and the last value holds until now: read a series by time, not by index.
 Series = tuple[tuple[float, float], ...]
+
+
+NO_LAG = -1  # in an array of lags, which holds no None
+
+
+class LagMinute(NamedTuple):
+    """The highest lags that were measured within one minute of local time."""
+
+    number: int  # minutes since the epoch
+    total: int  # of the group at one look, as far as known
+    partitions: tuple[str, ...]
+    lags: array[int]  # in the order of `partitions`
+
+    def of(self, partition: str) -> int | None:
+        """The lag of one of them; None where it was not known."""
+        place = self.partitions.index(partition) if partition in self.partitions else None
+        lag = NO_LAG if place is None else self.lags[place]
+        return None if lag == NO_LAG else lag
+
+
+class LagHistory(NamedTuple):
+    """Minutes in which a lag was measured, oldest first, and the one that is not over.
+
+    A minute that is missing was not measured: unknown is not zero.
+    """
+
+    minutes: tuple[LagMinute, ...] = ()
+    number: int = 0  # of the minute that is not over
+    total: int = NO_LAG  # its highest so far
+
+
+NO_LAG_HISTORY = LagHistory()
 
 
 class LeaseState(StrEnum):
@@ -167,6 +201,7 @@ class GroupState:
     spellings: tuple[str, ...] = ()  # raw "namespace/hub/group" prefixes seen
     strays: tuple[GroupPartition, ...] = ()  # records of partitions that the hub does not have
     timings: Mapping[str, LeaseTiming] = field(default_factory=dict)  # by owner, as far as known
+    lag_history: LagHistory = NO_LAG_HISTORY
 
 
 class ConsumerRole(StrEnum):

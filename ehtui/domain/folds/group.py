@@ -20,11 +20,13 @@ from ehtui.domain.ownership.joined_listing import (
     ownership_at,
     stored_of,
 )
+from ehtui.domain.progress.lag_history import minuted
 from ehtui.domain.progress.rules import NOT_IN_HUB
 from ehtui.domain.progress.trouble_flags import TroubleFlag
 from ehtui.domain.snapshot import (
     HEALTH_ORDER,
     LIVE_STATES,
+    NO_LAG_HISTORY,
     GroupPartition,
     GroupState,
     Health,
@@ -254,6 +256,25 @@ def forecasted(
             changed[judged.shown.id] = judged._replace(shown=judged.shown._replace(takeover=window))
 
     return _rolled_up(group, {**group.by_partition, **changed}) if changed else group
+
+
+def remember_lags(builder: SnapshotBuilder) -> None:
+    """Put each group's lag, as this look found it, into its history; none while a source fails."""
+    is_known = builder.is_fresh("hub") and builder.is_fresh("store")
+    created = {hub.created_at for hub in (builder.before.hub, builder.hub) if hub is not None}
+    is_another = len(created - {None}) > 1
+
+    for key, group in builder.groups.items():
+        state = group.state
+        history = minuted(
+            NO_LAG_HISTORY if is_another else state.lag_history,
+            builder.at,
+            state.lag if is_known else None,
+            state.partitions,
+        )
+
+        if history is not state.lag_history:
+            builder.groups[key] = replace(group, state=replace(state, lag_history=history))
 
 
 _NO_WINDOW = (0, 0)  # nothing of it is followed
