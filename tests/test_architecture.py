@@ -134,7 +134,7 @@ def test_nobody_reads_a_command_line_of_any_length() -> None:
         "cmdline).read",
         "environ).read",
     )
-    allowed = ("config/process_memory.py", "actions/blueprint.py", "sources/twins.py")
+    allowed = ("config/process_memory.py", "actions/blueprint.py", "sources/proc.py")
     found = [
         f"{path.relative_to(PACKAGE)}: {way}"
         for path in FILES

@@ -30,6 +30,7 @@ from ehtui.config.process_memory import MOST_BYTES, command_bytes, environment_b
 from ehtui.domain.text import mask_arguments, safe, visible
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle
+from ehtui.sources.proc import stat_of
 from ehtui.sources.restart_records import is_trusted
 
 _DELETED = " (deleted)"
@@ -160,8 +161,8 @@ def _input(path: Path) -> tuple[Input, str]:
     return Input.OTHER, name
 
 
-# proc(5), fields of `stat`, counted from 1.
-_STACK, _ARGUMENTS, _ENVIRONMENT = 28, (48, 49), (50, 51)
+# Where fields of `stat` stand in `stat_of`: the stack, and both ends of words and variables.
+_STACK, _ARGUMENTS, _ENVIRONMENT = 28 - 3, slice(48 - 3, 50 - 3), slice(50 - 3, 52 - 3)
 # mysql and others hide a password so.
 _BLANKED = re.compile(r"(?:^|=)(x{4,}|X{4,}|\*{4,})$")
 _HANDED = re.compile(r"(?:^|=)(/dev/fd/\d+|/proc/self/fd/\d+)$")
@@ -182,7 +183,7 @@ def original_argv(pid: int) -> tuple[str, ...]:
     raw = command_bytes(pid, MOST_BYTES)
     _check_count(raw, StartObstacle.COMMAND_OVERWRITTEN)
     words = tuple(text(word) for word in raw.split(b"\0")[:-1])
-    start, end = _fields(pid, *_ARGUMENTS)
+    start, end = map(int, stat_of(pid)[_ARGUMENTS])
     count = _argument_count(pid)
     is_whole = raw.endswith(b"\0") and (not start or len(raw) == end - start)
 
@@ -222,7 +223,7 @@ def original_environment(pid: int) -> dict[str, str]:
         return dict(psutil.Process(pid).environ())
 
     raw = environment_bytes(pid)
-    start, end = _fields(pid, *_ENVIRONMENT)
+    start, end = map(int, stat_of(pid)[_ENVIRONMENT])
     _check_count(raw, StartObstacle.ENVIRONMENT_OVERWRITTEN)
     entries = raw.split(b"\0")
     is_whole = entries.pop() == b"" and (not start or len(raw) == end - start)
@@ -241,15 +242,9 @@ def _check_count(raw: bytes, obstacle: StartObstacle) -> None:
         raise CannotStartError(obstacle, "more words than any program is started with")
 
 
-def _fields(pid: int, *numbers: int) -> list[int]:
-    fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
-
-    return [int(fields[number - 3]) for number in numbers]
-
-
 def _argument_count(pid: int) -> int | None:
     """How many words exec counted: it left that at the stack's beginning. None: not for us."""
-    (stack,) = _fields(pid, _STACK)
+    stack = int(stat_of(pid)[_STACK])
     word = struct.Struct("@Q")
 
     if not stack or struct.calcsize("@P") != word.size:

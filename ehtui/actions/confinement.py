@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from ehtui.actions.quiet_traits import io_priority_of, personality_of
+from ehtui.sources.proc import namespace_of, status_of
 
 NAMESPACES = ("cgroup", "ipc", "uts", "net", "time", "pid", "mnt", "user")  # as root enters them
 LIMITS = (
@@ -81,7 +82,7 @@ def confinement_of(pid: int) -> Confinement:
         OSError: It has ended, or is not for this user to look at.
     """
     proc = Path("/proc") / str(pid)
-    told = dict(line.split(":", 1) for line in (proc / "status").read_text().splitlines())
+    told = status_of(pid)
     users, groups = _three(told["Uid"]), _three(told["Gid"])
     root = (proc / "root").stat()
 
@@ -95,7 +96,7 @@ def confinement_of(pid: int) -> Confinement:
         no_new_privs=told.get("NoNewPrivs", "0").strip() == "1",
         filters=int(told.get("Seccomp_filters", told.get("Seccomp", "0"))),
         label=_label(proc),
-        namespaces=dict(_namespaces(proc)),
+        namespaces=dict(_namespaces(pid)),
         root=(root.st_dev, root.st_ino),
         is_first=told.get("NSpid", "0").split()[-1] == "1",
         users_inside=_inside(proc / "uid_map", users),
@@ -134,10 +135,10 @@ def _label(proc: Path) -> str | None:
     return None
 
 
-def _namespaces(proc: Path) -> Iterator[tuple[str, int]]:
+def _namespaces(pid: int) -> Iterator[tuple[str, int]]:
     for name in NAMESPACES:
         with suppress(FileNotFoundError):  # older kernels have fewer
-            yield name, (proc / "ns" / name).stat().st_ino
+            yield name, namespace_of(pid, name)
 
 
 def _inside(path: Path, numbers: tuple[int, int, int]) -> tuple[int, int, int] | None:

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ehtui.actions.entering import RefusedError
 from ehtui.actions.scripts import ScriptKind, is_module_there, script_of
-from ehtui.sources.others_files import beginning_of
+from ehtui.sources.proc import beginning_of
 
 _DELETED = " (deleted)"
 _USUAL_PATH = "/usr/local/bin:/usr/bin:/bin"

@@ -25,7 +25,7 @@ from ehtui.actions.confinement import confinement_of, from_plain
 from ehtui.actions.inherited_locks import is_taken, is_under
 from ehtui.actions.state_files import append_line, write_record
 from ehtui.actions.successor import Child, end, exit_code, fork_successor
-from ehtui.sources.twins import Twins, boot_ticks, is_same, start_ticks, state_of
+from ehtui.sources.proc import Twins, boot_ticks, is_same, start_ticks, state_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection

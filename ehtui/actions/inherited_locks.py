@@ -14,12 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ehtui.sources.twins import is_forked, parent_of
+from ehtui.sources.proc import PARENT, PROC, is_forked, stat_field
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-_PROC = Path("/proc")
 _DELETED = " (deleted)"
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 _QUIETLY = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
@@ -77,7 +76,7 @@ def is_taken(descriptor: int, key: str, was_taken_by: int, *, is_shared: bool) -
 
 def is_under(pid: int, key: str) -> bool:
     """Whether a process runs under that lock: it, or who started it, has it open."""
-    both = (pid, parent_of(pid) or 0)
+    both = (pid, stat_field(pid, PARENT))
 
     return any(lock.key == key for each in both if each for lock in _locks(each))
 
@@ -85,14 +84,14 @@ def is_under(pid: int, key: str) -> bool:
 def _takers(key: str) -> set[int]:
     """Who took the locks on a file that are held now."""
     with suppress(OSError):
-        lines = (line.split() for line in (_PROC / "locks").read_text().splitlines())
+        lines = (line.split() for line in (PROC / "locks").read_text().splitlines())
         return {int(words[4]) for words in lines if words[1] == "FLOCK" and words[5] == key}
 
     return set()
 
 
 def _locks(pid: int) -> Iterator[InheritedLock]:
-    folder = _PROC / str(pid)
+    folder = PROC / str(pid)
 
     with suppress(OSError):
         for entry in sorted((folder / "fdinfo").iterdir()):

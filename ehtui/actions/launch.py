@@ -16,7 +16,7 @@ import psutil
 from ehtui.config.process_memory import words_of
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import ProcessId
-from ehtui.sources.start_times import started_at
+from ehtui.sources.process_facts import started_at
 
 EARLY_DEATH_S = 3.0  # an import error or a bad setting shows within this
 LAST_LINES = 12

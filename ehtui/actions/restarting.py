@@ -20,8 +20,8 @@ from ehtui.domain.planners.signal import signal_number
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import Rehearsal, StartObstacle
-from ehtui.sources.start_times import started_at
-from ehtui.sources.twins import start_ticks
+from ehtui.sources.proc import start_ticks
+from ehtui.sources.process_facts import started_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

@@ -11,16 +11,13 @@ from typing import TYPE_CHECKING
 import psutil
 
 from ehtui.domain.planners.signal import signal_number
-from ehtui.sources.process_facts import program_of
-from ehtui.sources.start_times import started_at
+from ehtui.sources.process_facts import is_same_start, program_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ehtui.domain.world.process import ProcessId
 
-# psutil derives it from clock ticks since boot: equal processes differ by rounding only.
-START_TOLERANCE_S = 0.02
 POLL_S = 0.05
 
 
@@ -96,7 +93,7 @@ def wait_for_exit(
 def check_identity(process: ProcessId) -> None:
     """Raise unless pid, start time and program are those of a live process."""
     try:
-        if abs(started_at(process.pid) - process.started_at) > START_TOLERANCE_S:
+        if not is_same_start(process):
             raise IdentityChangedError
 
         if psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import os
 import re
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ehtui.config.process_memory import MOST_BYTES, command_bytes
+from ehtui.sources.proc import FLAGS, FORKED, PARENT, PROC, stat_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_PROC = Path("/proc")
-_PARENT, _FLAGS = 4 - 3, 9 - 3  # proc(5), fields of `stat` after the name
-_FORKED = 0x40  # PF_FORKNOEXEC, linux/sched.h: it runs on in what it was forked from
 
 # What its parent hands it, open, and once: multiprocessing's spawn and forkserver, billiard's and
 # loky's; child_process.fork and cluster of Node; sockets of whoever activated it (sd_listen_fds).
@@ -37,10 +34,10 @@ def parent_that_starts(
     Raises:
         OSError: It cannot be read.
     """
-    fields = _stat(pid)
-    parent = int(fields[_PARENT])
+    fields = stat_of(pid)
+    parent = int(fields[PARENT])
 
-    if int(fields[_FLAGS]) & _FORKED:
+    if int(fields[FLAGS]) & FORKED:
         return _forked_by(pid, parent)
 
     is_handed = any(map(_HANDED_WORDS.fullmatch, arguments)) or any(
@@ -61,12 +58,12 @@ def _forked_by(pid: int, parent: int) -> int | None:
     with suppress(OSError):
         while parent > 1 and _is_same_program(pid, parent):
             found = parent
-            fields = _stat(parent)
+            fields = stat_of(parent)
 
-            if not int(fields[_FLAGS]) & _FORKED:
+            if not int(fields[FLAGS]) & FORKED:
                 break
 
-            parent = int(fields[_PARENT])
+            parent = int(fields[PARENT])
 
     return found
 
@@ -74,10 +71,6 @@ def _forked_by(pid: int, parent: int) -> int | None:
 def _is_same_program(pid: int, parent: int) -> bool:
     """By its file; of another user's process only the words can be read."""
     try:
-        return os.path.samestat(*((_PROC / str(each) / "exe").stat() for each in (pid, parent)))
+        return os.path.samestat(*((PROC / str(each) / "exe").stat() for each in (pid, parent)))
     except PermissionError:
         return command_bytes(pid, MOST_BYTES) == command_bytes(parent, MOST_BYTES)
-
-
-def _stat(pid: int) -> list[bytes]:
-    return (_PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()

@@ -283,7 +283,7 @@ def follow(
 
 
 def _ended(running: Sequence[ProcessId]) -> list[ProcessId]:
-    from ehtui.sources.start_times import is_alive  # noqa: PLC0415
+    from ehtui.sources.process_facts import is_alive  # noqa: PLC0415
 
     return [process for process in running if not is_alive(process)]
 

@@ -308,7 +308,7 @@ class MonitorBackend:
 
     async def _roll(self, plan: plans.RollingPlan) -> Outcome:
         # psutil, after the first paint.
-        from ehtui.sources.start_times import is_alive  # noqa: PLC0415
+        from ehtui.sources.process_facts import is_alive  # noqa: PLC0415
 
         return await rolling.roll(plan, self._run, lambda: self.snapshot, self._clock, is_alive)
 

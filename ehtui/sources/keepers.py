@@ -18,7 +18,7 @@ import psutil
 from ehtui.config.process_memory import words_of
 from ehtui.domain.text import safe, safe_command
 from ehtui.domain.world.restarts import Keeper
-from ehtui.sources.others_files import beginning_of
+from ehtui.sources.proc import FOREGROUND, beginning_of, namespace_of, numbers_inside, stat_field
 from ehtui.sources.process_facts import has_terminal
 from ehtui.sources.processes import own_line
 from ehtui.sources.recognition import is_ehtui
@@ -88,27 +88,16 @@ def time_limit_of(process: ProcessId) -> str | None:
 def may_end_its_namespace(process: ProcessId) -> bool:
     """Whether the first process of its pid namespace is above it, and no init that goes on."""
     with suppress(psutil.Error, OSError):
-        own = _pid_namespace(process.pid)
+        own = namespace_of(process.pid, "pid")
 
         for parent in psutil.Process(process.pid).parents():
-            if _pid_namespace(parent.pid) != own:
+            if namespace_of(parent.pid, "pid") != own:
                 return False
 
-            if _number_inside(parent.pid) == 1:
+            if numbers_inside(parent.pid)[-1] == 1:
                 return parent.name() not in _INITS
 
     return False
-
-
-def _pid_namespace(pid: int) -> int:
-    return Path(f"/proc/{pid}/ns/pid").stat().st_ino
-
-
-def _number_inside(pid: int) -> int:
-    status = Path(f"/proc/{pid}/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("NSpid:"))
-
-    return int(line.split()[-1])
 
 
 def _line(child: psutil.Process) -> Iterator[psutil.Process]:
@@ -138,19 +127,9 @@ def _is_at_its_prompt(parent: psutil.Process, child: psutil.Process) -> bool:
     if not _is_shell(parent) or not has_terminal(parent.pid):
         return False
 
-    foreground = _foreground(parent.pid)
+    foreground = stat_field(parent.pid, FOREGROUND)
 
     return os.getsid(parent.pid) == parent.pid and foreground != os.getpgid(child.pid)
-
-
-def _foreground(pid: int) -> int | None:
-    """The process group that has its terminal: proc(5), field 8 of `stat`."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return None
-
-    return int(stat.rpartition(b")")[2].split()[8 - 3])
 
 
 def _is_shell(process: psutil.Process) -> bool:

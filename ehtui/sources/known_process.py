@@ -12,18 +12,17 @@ import psutil
 from ehtui.config.process_memory import words_of
 from ehtui.config.process_settings import declared_target
 from ehtui.domain.text import safe, safe_command
-from ehtui.domain.world.process import (
-    DeclaredTarget,
-    ProcessId,
-    ProcessSample,
-    RecognisedBy,
-    Supervisor,
-)
+from ehtui.domain.world.process import ProcessId, ProcessSample, RecognisedBy
 from ehtui.sources.log_files import StandardInputs, logs_of
-from ehtui.sources.process_facts import inner_pids, is_kernel_thread, program_of, signal_masks
+from ehtui.sources.process_facts import (
+    inner_pids,
+    is_kernel_thread,
+    program_of,
+    signal_masks,
+    started_at,
+)
 from ehtui.sources.recognition import Pattern, ProgramKind, loaded_runtime
 from ehtui.sources.sockets import is_networked_elsewhere
-from ehtui.sources.start_times import started_at
 from ehtui.sources.supervisors import supervisor_of
 
 if TYPE_CHECKING:
@@ -35,50 +34,40 @@ T = TypeVar("T")
 SETTLED_AFTER_S = 30.0  # by then a program has opened its log
 
 
-class _Load(NamedTuple):
+class Load(NamedTuple):
     """What a process takes of its host."""
 
     status: str
-    cpu_percent: float | None
-    memory_percent: float | None
-    rss_bytes: int | None
-    threads: int | None
+    cpu_percent: float | None = None
+    memory_percent: float | None = None
+    rss_bytes: int | None = None
+    threads: int | None = None
+    parent: int | None = None
 
 
 @dataclass(slots=True)
 class KnownProcess:
-    """What is read once of a recognised process, and kept so that CPU is measured between looks."""
+    """What was seen of a recognised process, kept so that CPU is measured between looks."""
 
     process: psutil.Process
-    id: ProcessId
-    recognised_by: RecognisedBy
+    sample: ProcessSample  # the newest; at first what is read once
     pattern: Pattern | None
-    command: str
-    name: str
-    runtime: str | None
-    parent: int | None
-    user: str | None
-    cwd: str | None
-    supervisor: Supervisor | None
-    is_kernel_thread: bool
-    inner_pids: frozenset[int]
-    target: DeclaredTarget | None
     own_line: frozenset[int]  # ehtui and its ancestors: nobody's supervisors
     is_networked_elsewhere: bool
-    connections: int | None = None
-    logs: tuple[str, ...] = ()
     has_cpu_baseline: bool = False
 
     def has_execed(self) -> bool:
         """Whether another program runs in its place; a title that it wrote is only read anew."""
-        before, now = self.id.program, program_of(self.id.pid)
+        known = self.sample
+        before, now = known.id.program, program_of(known.id.pid)
+
         if before is None or not now.is_still(before):
             return True
 
         if now.arguments != before.arguments:
-            self.id = replace(self.id, program=now)
             words = attempt(lambda: words_of(self.process))
-            self.command = safe_command(words) or self.name if words else self.command
+            command = (safe_command(words) or known.name) if words else known.command
+            self.sample = replace(known, id=replace(known.id, program=now), command=command)
 
         return False
 
@@ -92,57 +81,40 @@ class KnownProcess:
     ) -> ProcessSample | None:
         """One look; None when it vanished. What may not be read is None inside."""
         load = self._load(is_thorough=is_thorough)
+
         if load is None:
             return None
 
-        pid = self.process.pid
+        known, pid = self.sample, self.process.pid
         caught, ignored = signal_masks(pid)
+        logs, connections, supervisor = known.logs, known.connections, known.supervisor
 
-        if is_thorough or at - self.id.started_at < SETTLED_AFTER_S:
-            self.logs = _logs(pid, self.pattern, inputs)
+        if is_thorough or at - known.id.started_at < SETTLED_AFTER_S:
+            logs = _logs(pid, self.pattern, inputs)
 
         if not self.is_networked_elsewhere:
-            self.connections = clients.connections_of(pid)
+            connections = clients.connections_of(pid)
         elif is_thorough:
-            self.connections = clients.connections_elsewhere(pid)
+            connections = clients.connections_elsewhere(pid)
 
-        return ProcessSample(
-            id=self.id,
-            parent=self.parent,
-            user=self.user,
-            name=self.name,
-            command=self.command,
-            cwd=self.cwd,
-            status=load.status,
-            cpu_percent=load.cpu_percent,
-            memory_percent=load.memory_percent,
-            rss_bytes=load.rss_bytes,
-            threads=load.threads,
-            connections=self.connections,
-            recognised_by=self.recognised_by,
-            consumer_name=self._name,
+        if load.parent != known.parent:  # an orphan: who ran it does not restart it any more
+            supervisor = supervisor_of(self.process, self.own_line)
+
+        self.sample = replace(
+            known,
+            **load._asdict(),
+            connections=connections,
             caught_signals=caught,
             ignored_signals=ignored,
-            log_path=self.logs[0] if self.logs else None,
-            more_logs=self.logs[1:],
-            inner_pids=self.inner_pids,
-            supervisor=self.supervisor,
-            is_kernel_thread=self.is_kernel_thread,
-            runtime=self.runtime,
+            log_path=next(iter(logs), None),
+            more_logs=logs[1:],
+            supervisor=supervisor,
             traffic=clients.traffic_of(pid),
-            target=self.target,
         )
 
-    @property
-    def _name(self) -> str | None:
-        """What the configuration calls it, or called it when it was started."""
-        if self.pattern is not None:
-            return self.pattern.name
+        return self.sample
 
-        mark = self.target.mark if self.target is not None else None
-        return safe(mark.consumer) if mark is not None else None
-
-    def _load(self, *, is_thorough: bool) -> _Load | None:
+    def _load(self, *, is_thorough: bool) -> Load | None:
         """What it takes of the host; None when it vanished."""
         process = self.process
 
@@ -153,20 +125,19 @@ class KnownProcess:
                 memory = attempt(process.memory_percent)
                 rss = attempt(lambda: process.memory_info().rss)
                 threads = attempt(process.num_threads)
-                parent = attempt(process.ppid) if is_thorough else self.parent
+                parent = attempt(process.ppid) if is_thorough else self.sample.parent
         except psutil.NoSuchProcess:
             return None
         except psutil.Error:
             self.has_cpu_baseline = False
-            return _Load("hidden", None, None, None, None)
 
-        if parent != self.parent:  # an orphan: who ran it does not restart it any more
-            self.parent, self.supervisor = parent, supervisor_of(process, self.own_line)
+            return Load("hidden", parent=self.sample.parent)
 
         # psutil's first answer is 0.0 by construction, not by measurement.
         measured_cpu = cpu if self.has_cpu_baseline else None
         self.has_cpu_baseline = cpu is not None
-        return _Load(status, measured_cpu, memory, rss, threads)
+
+        return Load(status, measured_cpu, memory, rss, threads, parent)
 
 
 def known_process(
@@ -181,25 +152,29 @@ def known_process(
 
     with suppress(psutil.NoSuchProcess):
         name, command = process.name(), attempt(lambda: words_of(process)) or []
-        return KnownProcess(
-            process=process,
+        cwd, target, logs = attempt(process.cwd), declared_target(pid), _logs(pid, pattern)
+        mark = target.mark if target is not None else None
+        named = safe(mark.consumer) if mark is not None else None  # when it was started
+        sample = ProcessSample(
             id=ProcessId(pid, started_at(pid), program_of(pid)),
-            recognised_by=basis,
-            pattern=pattern,
-            command=safe_command(command) or safe(name),
-            name=safe(name),
-            runtime=kind.runtime or loaded_runtime(pid),
-            parent=attempt(process.ppid),
+            **Load("", parent=attempt(process.ppid))._asdict(),
             user=attempt(process.username),
-            cwd=_safe_or_none(attempt(process.cwd)),
+            name=safe(name),
+            command=safe_command(command) or safe(name),
+            cwd=None if cwd is None else safe(cwd),
+            connections=None,
+            recognised_by=basis,
+            consumer_name=named if pattern is None else pattern.name,
+            log_path=next(iter(logs), None),
+            more_logs=logs[1:],
             supervisor=supervisor_of(process, own_line),
             is_kernel_thread=not command and is_kernel_thread(pid),
             inner_pids=inner_pids(pid),
-            target=declared_target(pid),
-            own_line=own_line,
-            is_networked_elsewhere=is_networked_elsewhere(pid),
-            logs=_logs(pid, pattern),
+            runtime=kind.runtime or loaded_runtime(pid),
+            target=target,
         )
+
+        return KnownProcess(process, sample, pattern, own_line, is_networked_elsewhere(pid))
 
     return None
 
@@ -208,6 +183,7 @@ def _logs(
     pid: int, pattern: Pattern | None, inputs: StandardInputs | None = None
 ) -> tuple[str, ...]:
     named = pattern.log.replace("{pid}", str(pid)) if pattern is not None and pattern.log else None
+
     return logs_of(pid, str(Path(named).expanduser()) if named else None, inputs)
 
 
@@ -217,7 +193,3 @@ def attempt(read: Callable[[], T]) -> T | None:
         return read()
     except (psutil.AccessDenied, psutil.ZombieProcess, OSError, KeyError):
         return None
-
-
-def _safe_or_none(text: str | None) -> str | None:
-    return None if text is None else safe(text)

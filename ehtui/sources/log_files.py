@@ -20,9 +20,9 @@ import psutil
 
 from ehtui.config.process_memory import words_of
 from ehtui.domain.world.process import ProcessId
-from ehtui.sources.process_facts import inner_pids
+from ehtui.sources.proc import descriptors_of
+from ehtui.sources.process_facts import inner_pids, started_at
 from ehtui.sources.recognition import kind_of_process
-from ehtui.sources.start_times import started_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -124,7 +124,7 @@ def written_files(pid: int) -> tuple[OpenFile, ...]:
 
 
 def _by_proc(pid: int) -> Iterator[OpenFile]:
-    for descriptor, target in _descriptors(pid):
+    for descriptor, target in descriptors_of(pid):
         if not target.startswith("/") or target.startswith(_NO_FILES):
             continue
 
@@ -132,13 +132,6 @@ def _by_proc(pid: int) -> Iterator[OpenFile]:
             file = _opened(pid, descriptor, target)
             if file is not None:
                 yield file
-
-
-def _descriptors(pid: int) -> Iterator[tuple[int, str]]:
-    with os.scandir(f"/proc/{pid}/fd") as entries:
-        for entry in entries:
-            with suppress(OSError):
-                yield int(entry.name), str(Path(entry.path).readlink())
 
 
 def _opened(pid: int, descriptor: int, target: str) -> OpenFile | None:
@@ -191,7 +184,7 @@ def _carried(pid: int, inputs: StandardInputs, depth: int = _DEEPEST) -> list[Op
 
     pipes = {
         match[1]
-        for descriptor, target in _descriptors(pid)
+        for descriptor, target in descriptors_of(pid)
         if descriptor in STANDARD_OUTPUTS and (match := _PIPE.fullmatch(target))
     }
     found: dict[Identity, OpenFile] = {}
@@ -243,7 +236,7 @@ def writers_of(path: str) -> frozenset[int]:
 
     for pid in psutil.pids():
         with suppress(OSError):
-            for descriptor, target in _descriptors(pid):
+            for descriptor, target in descriptors_of(pid):
                 if target.startswith("/") and not target.startswith(_NO_FILES):
                     with suppress(OSError):
                         itself = f"/proc/{pid}/fd/{descriptor}"

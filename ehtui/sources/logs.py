@@ -22,9 +22,9 @@ from ehtui.sources.log_owners import (
     shown,
 )
 from ehtui.sources.log_text.facts import LogPlace, LogReading
-from ehtui.sources.log_text.reader import LogReader
+from ehtui.sources.log_text.follow import LogReader
+from ehtui.sources.process_facts import began_at, is_alive
 from ehtui.sources.source import InThread
-from ehtui.sources.start_times import began_at, is_alive
 
 if TYPE_CHECKING:
     from ehtui.sources.log_text.facts import LogFact, LogRecord

@@ -1,36 +1,44 @@
-"""What the kernel tells of a process beyond psutil: signal masks, its own threads, log files."""
+"""What a process is beyond psutil: start, program, signal masks, marks in its environment."""
 
 from __future__ import annotations
 
 import os
 import sys
+import time
 from contextlib import suppress
 from hashlib import blake2b, sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
 
 from ehtui.config import process_memory
 from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, Program, read_mark
+from ehtui.sources.proc import (
+    FLAGS,
+    KERNEL_THREAD,
+    TERMINAL,
+    numbers_inside,
+    stat_field,
+    stat_of,
+    status_of,
+)
+
+if TYPE_CHECKING:
+    from ehtui.domain.world.process import ProcessId
 
 _KEY_BYTES = 512
 _KEY = os.urandom(16)
-PF_KTHREAD = 0x00200000  # sched.h
 
 
 def signal_masks(pid: int) -> tuple[frozenset[int] | None, frozenset[int] | None]:
     """Caught and ignored signals (SigCgt, SigIgn of proc(5)); None where they can't be read."""
-    if sys.platform != "linux":
-        return None, None
-
     try:
-        status = Path(f"/proc/{pid}/status").read_text()
+        status = status_of(pid)
     except OSError:
         return None, None
 
-    masks = dict(line.split(":\t", 1) for line in status.splitlines() if line.startswith("Sig"))
-
-    return _signals(masks.get("SigCgt")), _signals(masks.get("SigIgn"))
+    return _signals(status.get("SigCgt")), _signals(status.get("SigIgn"))
 
 
 def _signals(mask: str | None) -> frozenset[int] | None:
@@ -75,53 +83,32 @@ def program_of(pid: int) -> Program:
 
 
 def _place(pid: int) -> tuple[int, int] | None:
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return None
+    with suppress(OSError):
+        fields = stat_of(pid)
+        place = int(fields[26 - 3]), int(fields[28 - 3])
 
-    fields = stat.rpartition(b")")[2].split()
-    place = int(fields[26 - 3]), int(fields[28 - 3])
+        return place if all(place) else None  # zeros: not for this user
 
-    return place if all(place) else None  # zeros: not for this user
+    return None
 
 
 def has_terminal(pid: int) -> bool:
-    """Whether it has a controlling terminal: proc(5), field 7 of `stat`.
-
-    psutil knows only those that there were when it was first asked.
-    """
+    """Whether it has a controlling terminal: psutil knows only those that were there at first."""
     if sys.platform != "linux":
         return bool(psutil.Process(pid).terminal())
 
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return False
-
-    return int(stat.rpartition(b")")[2].split()[7 - 3]) != 0
+    return bool(stat_field(pid, TERMINAL))
 
 
 def is_kernel_thread(pid: int) -> bool:
-    """Whether the kernel runs it for itself: the flags of proc(5)'s stat say so."""
-    try:
-        stat = Path(f"/proc/{pid}/stat").read_bytes()
-    except OSError:
-        return False
-
-    # The name stands in brackets and may hold anything; the flags are six fields behind it.
-    return bool(int(stat.rpartition(b")")[2].split()[6]) & PF_KTHREAD)
+    """Whether the kernel runs it for itself."""
+    return bool((stat_field(pid, FLAGS) or 0) & KERNEL_THREAD)
 
 
 def inner_pids(pid: int) -> frozenset[int]:
-    """Its numbers in the pid namespaces that it lives in, but for the one here (NSpid, proc(5))."""
-    if sys.platform != "linux":
-        return frozenset()
-
+    """Its numbers in the pid namespaces that it lives in, but for the one here."""
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("NSpid:"):
-                return frozenset(map(int, line.split()[2:]))
+        return frozenset(numbers_inside(pid)[1:])
 
     return frozenset()
 
@@ -140,3 +127,51 @@ def launch_mark_of(pid: int) -> LaunchMark | None:
             return read_mark(variables.get(LAUNCH_VARIABLE, ""))
 
     return None
+
+
+_BOOTED_AT = psutil.boot_time()
+
+
+def began_at(process: ProcessId) -> float:
+    """When it started by this host's clock as it goes now, a hundredth of a second early at most.
+
+    Its identity has it to a second only: the moment of boot is told in whole ones. And the clock
+    is corrected while ehtui runs, so that what lies between boot and now is asked for each time.
+    """
+    if sys.platform != "linux":
+        return process.started_at
+
+    after_boot_s = process.started_at - _BOOTED_AT
+    return time.time() - time.clock_gettime(time.CLOCK_BOOTTIME) + after_boot_s
+
+
+SAME_START_S = 0.02  # psutil derives it from clock ticks since boot: rounding only
+
+
+def is_same_start(process: ProcessId) -> bool:
+    """Whether its number is still its own. Raises psutil.Error where nobody has it."""
+    return abs(started_at(process.pid) - process.started_at) < SAME_START_S
+
+
+def is_alive(process: ProcessId) -> bool:
+    """Whether this very process runs: one that got its number is another."""
+    try:
+        is_ended = psutil.Process(process.pid).status() == psutil.STATUS_ZOMBIE
+
+        return not is_ended and is_same_start(process)
+    except psutil.Error:
+        return False
+
+
+def started_at(pid: int) -> float:
+    """UTC seconds, the same at every call. Raises psutil.Error where there is no such process.
+
+    Linux counts from boot, and the moment of boot moves with every correction of the clock: taken
+    anew each time, a process that runs on would look like another one that got its number.
+    """
+    found: float = psutil.Process(pid).create_time()
+
+    if sys.platform != "linux":
+        return found
+
+    return found - psutil.boot_time() + _BOOTED_AT

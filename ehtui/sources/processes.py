@@ -6,9 +6,10 @@ import os
 import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
@@ -24,10 +25,17 @@ from ehtui.domain.world.process import (
     RecognisedBy,
     Relative,
 )
-from ehtui.sources.known_process import KnownProcess, attempt, known_process
+from ehtui.sources.known_process import KnownProcess, Load, attempt, known_process
 from ehtui.sources.log_files import StandardInputs, written_files
 from ehtui.sources.namespace_clients import NamespaceClients
-from ehtui.sources.process_facts import command_key, launch_mark_of, signal_masks
+from ehtui.sources.process_facts import (
+    SAME_START_S,
+    command_key,
+    is_same_start,
+    launch_mark_of,
+    signal_masks,
+    started_at,
+)
 from ehtui.sources.recognition import (
     Pattern,
     compile_patterns,
@@ -38,7 +46,6 @@ from ehtui.sources.recognition import (
 )
 from ehtui.sources.restart_records import read_restarts
 from ehtui.sources.source import InThread
-from ehtui.sources.start_times import SAME_START_S, started_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -123,7 +130,8 @@ class ProcessSource:
 
         for pid in known_now.intersection(self.manual_pids):
             known = self._known[pid]
-            known.recognised_by = self._basis(pid, known.pattern) or known.recognised_by
+            if basis := self._basis(pid, known.pattern):
+                known.sample = replace(known.sample, recognised_by=basis)
 
         inputs = StandardInputs()
         looks = {
@@ -205,12 +213,12 @@ class ProcessSource:
 
     def _is_who_was_chosen(self, pid: int) -> bool:
         """A number is chosen, a process is meant: whoever gets the number later is not it."""
-        try:
+        with suppress(psutil.Error):
             started = started_at(pid)
-        except psutil.Error:
-            return False
 
-        return abs(self._chosen.setdefault(pid, started) - started) < SAME_START_S
+            return abs(self._chosen.setdefault(pid, started) - started) < SAME_START_S
+
+        return False
 
     def _is_own(self, pid: int) -> bool:
         """ehtui, what started it and what it started: connected, but no consumers of the user's."""
@@ -255,25 +263,17 @@ def _words(process: psutil.Process) -> list[str]:
         return []
 
 
-def _sample(facts: dict[str, object], words: list[str]) -> ProcessSample:
-    user, parent = facts["username"], facts["ppid"]
-    name, executable = str(facts["name"]), facts["exe"]
-
+def _sample(facts: dict[str, Any], words: list[str]) -> ProcessSample:
     return ProcessSample(
-        id=ProcessId(int(str(facts["pid"])), float(str(facts["create_time"]))),
-        parent=parent if isinstance(parent, int) else None,
-        user=str(user) if user is not None else None,
-        name=safe(name),
+        id=ProcessId(facts["pid"], facts["create_time"]),
+        **Load(str(facts["status"]), parent=facts["ppid"])._asdict(),
+        user=facts["username"],
+        name=safe(str(facts["name"])),
         command=safe_command(words),
         cwd=None,
-        status=str(facts["status"]),
-        cpu_percent=None,
-        memory_percent=None,
-        rss_bytes=None,
-        threads=None,
         connections=None,
         recognised_by=RecognisedBy.MANUAL,
-        runtime=kind_of(str(executable) if executable else None, words, name).runtime,
+        runtime=kind_of(facts["exe"] or None, words, str(facts["name"])).runtime,
     )
 
 
@@ -281,36 +281,25 @@ def _rank(runtime: str | None) -> int:
     return _RUNTIMES.index(runtime) if runtime in _RUNTIMES else len(_RUNTIMES)
 
 
-T = TypeVar("T")
-
-
 def inspect_process(process: ProcessId) -> ProcessDetails | None:
     """Look at it now, blocking; None once it is gone, also where its number runs another one."""
     try:
         found = psutil.Process(process.pid)
 
-        if abs(started_at(process.pid) - process.started_at) > SAME_START_S:
+        if not is_same_start(process):
             return None
 
         caught, ignored = signal_masks(process.pid)
         return ProcessDetails(
             process=process,
-            parents=_try(lambda: _relatives(found.parents())),
-            children=_try(lambda: _relatives(found.children())),
-            peers=_try(lambda: _peers(found)),
-            logs=_try(lambda: _logs(found)),
+            parents=attempt(lambda: _relatives(found.parents())),
+            children=attempt(lambda: _relatives(found.children())),
+            peers=attempt(lambda: _peers(found)),
+            logs=attempt(lambda: _logs(found)),
             caught_signals=caught,
             ignored_signals=ignored,
         )
     except psutil.NoSuchProcess:
-        return None
-
-
-def _try(read: Callable[[], T]) -> T | None:
-    """What `read` returns, or None where this user may not know."""
-    try:
-        return read()
-    except (psutil.AccessDenied, psutil.ZombieProcess, OSError):
         return None
 
 

@@ -14,7 +14,7 @@ from ehtui.clock import host_ahead_s
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import RestartRecord, RestartStage, StartObstacle
-from ehtui.sources.twins import is_same
+from ehtui.sources.proc import is_same
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -8,7 +8,6 @@ asks (sock_diag(7)): to write /proc/net/tcp the kernel takes twelve times as lon
 from __future__ import annotations
 
 import errno
-import os
 import socket
 import struct
 import sys
@@ -18,6 +17,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
+
+from ehtui.sources.proc import descriptors_of, namespace_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -206,11 +207,10 @@ def _held(inodes: Collection[int]) -> dict[int, frozenset[int]]:
     held: dict[int, set[int]] = {inode: set() for inode in inodes}
 
     for pid in psutil.pids():
-        with suppress(OSError), os.scandir(f"/proc/{pid}/fd") as descriptors:
-            for descriptor in descriptors:
-                with suppress(OSError):  # closed meanwhile
-                    if (inode := links.get(str(Path(descriptor.path).readlink()))) is not None:
-                        held[inode].add(pid)
+        with suppress(OSError):
+            for _, target in descriptors_of(pid):
+                if (inode := links.get(target)) is not None:
+                    held[inode].add(pid)
 
     return {inode: frozenset(pids) for inode, pids in held.items()}
 
@@ -221,13 +221,10 @@ def count_elsewhere(pid: int, addresses: Collection[Address]) -> int | None:
     None where none is seen: from in there the other side may have another address.
     """
     wanted = {key for address in addresses for key in _as_kernel_writes(address)}
-    own, found = set(), 0
+    found = 0
 
     try:
-        with os.scandir(f"/proc/{pid}/fd") as descriptors:
-            for descriptor in descriptors:
-                with suppress(OSError):
-                    own.add(str(Path(descriptor.path).readlink()))
+        own = {target for _, target in descriptors_of(pid)}
 
         for table in ("tcp", "tcp6"):
             for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
@@ -251,12 +248,7 @@ def _remote(text: str) -> bytes:
 
 def is_networked_elsewhere(pid: int) -> bool:
     """Whether it lives in another network namespace, where its connections are not seen."""
-    if sys.platform != "linux":
-        return False
+    with suppress(OSError):
+        return namespace_of("self", "net") != namespace_of(pid, "net")
 
-    try:
-        own, its = (Path(f"/proc/{who}/ns/net").readlink() for who in ("self", pid))
-    except OSError:
-        return False
-
-    return own != its
+    return False

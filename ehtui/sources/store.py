@@ -6,10 +6,10 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from ehtui.clock import steady
-from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.updates import StoreRead
 from ehtui.domain.world.store import Checkpoint, Layout, Ownership, StoreListing, UnreadableBlob
-from ehtui.sources.layouts import NAMELESS, prefer_new
+from ehtui.sources.layouts import prefer_new
 from ehtui.sources.layouts.base import Scope
 from ehtui.sources.store_container import ContainerRead, WatchedContainer
 from ehtui.wire.storage import open_account
@@ -128,26 +128,13 @@ class StoreSource:
         }
 
     def _scope(self, *, is_named: bool) -> Scope:
-        nameless: Layout | None = None
-
-        if self._settings.layout:
-            if self._settings.layout not in NAMELESS:
-                known = ", ".join(NAMELESS)
-                raise ProblemError(
-                    Problem(
-                        ProblemKind.MALFORMED,
-                        f"checkpoint_store.layout is not one of {known}.",
-                        "Leave it out: every other format is recognised by looking.",
-                    )
-                )
-
-            nameless = Layout(self._settings.layout)
+        layout = self._settings.layout
 
         return Scope(
             namespace=self._namespace,
             hub=self._hub,
             group=self._group,
-            nameless=nameless,
+            nameless=Layout(layout) if layout else None,
             is_named_container=is_named,
             aliases=self._aliases,
         )

@@ -10,9 +10,15 @@ from typing import TYPE_CHECKING
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.namespaces import looks_like_host, port_of
 from ehtui.domain.world.store import OtherName
-from ehtui.sources.layouts import Candidate, candidates, read_blob, read_unfetched
+from ehtui.sources.layouts import (
+    Candidate,
+    candidates,
+    locate_elsewhere,
+    read_blob,
+    read_unfetched,
+    summed,
+)
 from ehtui.sources.layouts.base import NameParts, Record, Scope, StoredBlob
-from ehtui.sources.layouts.elsewhere import locate_elsewhere, summed
 from ehtui.sources.layouts.lease_json import MOST_BYTES
 from ehtui.wire.blobs import BlobAccount
 

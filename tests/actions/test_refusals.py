@@ -19,9 +19,8 @@ from ehtui.domain.plans import SignalPlan
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.targets import SignalEffect
 from ehtui.domain.world.process import ProcessId
-from ehtui.sources.process_facts import PF_KTHREAD, is_kernel_thread
+from ehtui.sources.process_facts import PF_KTHREAD, is_kernel_thread, started_at
 from ehtui.sources.processes import ProcessSource, own_line, own_user
-from ehtui.sources.start_times import started_at
 from ehtui.views.actions import confirmation
 from ehtui.views.outcomes import refusal_sentence
 from ehtui.views.phrasing import Phrasing

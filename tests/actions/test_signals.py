@@ -16,7 +16,7 @@ from ehtui.actions.signals import (
     wait_for_exit,
 )
 from ehtui.domain.world.process import ProcessId
-from ehtui.sources.start_times import started_at
+from ehtui.sources.process_facts import started_at
 from tests.children import identity, python_child
 from tests.waiting import wait_until
 

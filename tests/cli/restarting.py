@@ -21,7 +21,7 @@ from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.targets import SignalEffect, SignalTarget
 from ehtui.domain.world.process import ProcessId
 from ehtui.monitor import Monitor
-from ehtui.sources.start_times import started_at
+from ehtui.sources.process_facts import started_at
 from tests.actions.test_executor import RecordingSender
 
 

@@ -13,7 +13,7 @@ from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState, PartialOutc
 from ehtui.domain.plans import SignalPlan
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.world.process import ProcessId
-from ehtui.sources.start_times import started_at
+from ehtui.sources.process_facts import started_at
 from tests.domain.test_stopwatch import killed
 from tests.tui.fakes import FakeBackend
 

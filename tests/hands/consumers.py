@@ -19,8 +19,7 @@ from ehtui.actions.preparing import Places, prepare_restart
 from ehtui.actions.restarting import Prepared, Restarted
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import ProcessId
-from ehtui.sources.process_facts import program_of
-from ehtui.sources.start_times import started_at
+from ehtui.sources.process_facts import program_of, started_at
 from tests.waiting import wait_until
 
 NOBODY = 65534

@@ -21,9 +21,8 @@ from ehtui.domain.policy import Policy
 from ehtui.domain.reduce import reduce, start
 from ehtui.domain.updates import ProcessesRead
 from ehtui.domain.world.process import ProcessId, Program
-from ehtui.sources.process_facts import program_of
+from ehtui.sources.process_facts import program_of, started_at
 from ehtui.sources.processes import ProcessSource
-from ehtui.sources.start_times import started_at
 from tests.domain.build import healthy
 from tests.domain.planning import plan_restart, plan_signal
 from tests.waiting import wait_until

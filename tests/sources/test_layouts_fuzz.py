@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from ehtui.domain.text import safe
 from ehtui.domain.world.store import Checkpoint, Layout, Ownership, UnreadableBlob
-from ehtui.sources.layouts import FORMATS, NAMELESS, candidates, prefer_new, read_blob
+from ehtui.sources.layouts import FORMATS, candidates, prefer_new, read_blob
 from ehtui.sources.layouts.base import Scope, StoredBlob, UnreadableError, Write
+from ehtui.sources.layouts.lease_json import NAMELESS
 from ehtui.wire.blobs import BlobItem
 
 P = ParamSpec("P")
@@ -75,7 +76,7 @@ SCOPES = st.builds(
     st.sampled_from(["ns", "NS:5672", "ns.servicebus.windows.net", ""]),
     st.sampled_from(["hub", "Hub"]),
     st.just("$Default"),
-    st.none() | st.sampled_from(NAMELESS),
+    st.none() | st.sampled_from(sorted(NAMELESS)),
     st.booleans(),
 )
 

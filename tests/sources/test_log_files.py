@@ -22,8 +22,7 @@ from ehtui.sources.log_files import (
     written_files,
 )
 from ehtui.sources.logs import LogSource
-from ehtui.sources.process_facts import inner_pids
-from ehtui.sources.start_times import started_at
+from ehtui.sources.process_facts import inner_pids, started_at
 from tests.children import READY
 from tests.sources.test_logs import process
 from tests.waiting import wait_until

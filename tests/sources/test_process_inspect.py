@@ -9,8 +9,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from ehtui.domain.world.process import ProcessId
+from ehtui.sources.process_facts import started_at
 from ehtui.sources.processes import inspect_process
-from ehtui.sources.start_times import started_at
 from tests.children import python_child
 
 BUSY = """

@@ -16,8 +16,8 @@ from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.updates import LogsRead
 from ehtui.domain.world.process import ProcessId
 from ehtui.sources.logs import LogSource
+from ehtui.sources.process_facts import began_at, started_at
 from ehtui.sources.processes import ProcessSource
-from ehtui.sources.start_times import began_at, started_at
 from tests.waiting import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="who has a file open is told here")

@@ -287,11 +287,6 @@ async def test_formats_without_names_are_read_when_configured() -> None:
     assert (listing.ownerships[0].namespace, listing.ownerships[0].hub) == (NS, "Hub")
 
 
-async def test_an_unknown_layout_names_its_key() -> None:
-    with pytest.raises(ProblemError, match=r"checkpoint_store\.layout is not one of eph-python"):
-        await a_source(FakeBlobAccount(), "c", layout="modern").read()
-
-
 async def test_lasting_trouble_with_one_container_is_told_and_the_others_stand() -> None:
     account = FakeBlobAccount(failures={"b": ProblemKind.FORBIDDEN})
     account.put("a", f"{NS}/hub/$default/ownership/0", {"ownerid": "py"})

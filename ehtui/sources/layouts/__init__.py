@@ -1,37 +1,50 @@
-"""One reader-and-writer per checkpoint format: pure, recognised by looking."""
+"""One reader-and-writer per checkpoint format: pure, recognised by looking.
+
+Records of the same hub under another name of a namespace are counted, not read: a store that is
+used under a container's name, an alias or a private address holds nothing under the configured one.
+What such names hold is summed up, so that somebody can say whether they mean it.
+"""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ehtui.domain.world.store import Checkpoint, Layout, Ownership
-from ehtui.sources.layouts import hosts
+from ehtui.domain.world.namespaces import looks_like_host
+from ehtui.domain.world.store import Checkpoint, Layout, OtherName, Ownership
 from ehtui.sources.layouts.base import (
     Format,
     Place,
     Record,
+    Role,
     Scope,
     StoredBlob,
     UnreadableError,
     unreadable,
 )
-from ehtui.sources.layouts.lease_json import by_listing, is_broken_lease
-from ehtui.sources.layouts.modern import ModernFormat
+from ehtui.sources.layouts.lease_json import (
+    FUNCTIONS,
+    NAMED_CONTAINERS,
+    NAMELESS,
+    OWNING_HOST,
+    by_listing,
+    functions_parts_of,
+    is_broken_lease,
+)
+from ehtui.sources.layouts.modern import OWNER, ModernFormat, parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ehtui.sources.layouts.base import NameParts
     from ehtui.wire.blobs import BlobItem
 
 Candidate = tuple[Format, Place]
 R = TypeVar("R", Ownership, Checkpoint)
 MODERN = ModernFormat()
 # Names that say whose they are come first.
-_ALWAYS: tuple[Format, ...] = (MODERN, hosts.FUNCTIONS)
-_NAMELESS: dict[Layout, Format] = {known.layout: known for known in hosts.NAMELESS}
-NAMELESS = tuple(_NAMELESS)
+_ALWAYS: tuple[Format, ...] = (MODERN, FUNCTIONS)
 FORMATS: dict[Layout, Format] = {
-    known.layout: known for known in (*_ALWAYS, *hosts.NAMED_CONTAINERS, *hosts.NAMELESS)
+    known.layout: known for known in (*_ALWAYS, *NAMED_CONTAINERS, *NAMELESS.values())
 }
 
 
@@ -44,7 +57,7 @@ def candidates(item: BlobItem, scope: Scope) -> tuple[Candidate, ...]:
         if place := known.locate(item.name, scope):
             return ((known, place),)
 
-    others = hosts.NAMED_CONTAINERS if scope.nameless is None else (_NAMELESS[scope.nameless],)
+    others = NAMED_CONTAINERS if scope.nameless is None else (NAMELESS[scope.nameless],)
     located = ((known, known.locate(item.name, scope)) for known in others)
 
     return tuple((known, place) for known, place in located if place is not None)
@@ -57,7 +70,7 @@ def read_blob(blob: StoredBlob, fitting: tuple[Candidate, ...]) -> tuple[Record,
             return _read(known, blob, place)
 
     # In a name that says whose it is, even what no format knows was meant as a lease.
-    if fitting and (is_broken_lease(blob) or fitting[0][0] is hosts.FUNCTIONS):
+    if fitting and (is_broken_lease(blob) or fitting[0][0] is FUNCTIONS):
         known, place = fitting[0]
         return _read(known, blob, place)
 
@@ -114,3 +127,62 @@ def _is_folder(item: BlobItem) -> bool:
         key.lower() == "hdi_isfolder" and value.lower() == "true"
         for key, value in item.metadata.items()
     )
+
+
+def locate_elsewhere(name: str, scope: Scope) -> NameParts | None:
+    """What a blob's name says, where it is this hub's but for the namespace."""
+    parts = parts_of(name)
+    if parts is None:
+        parts = functions_parts_of(name)
+
+        # Four steps that end with a number may be anything: only a host's name makes them a lease.
+        if parts is None or not looks_like_host(parts.namespace):
+            return None
+
+    is_hub = parts.hub.lower() == scope.hub.lower()
+
+    return parts if is_hub and scope.names.may_cover(parts.namespace) else None
+
+
+def summed(
+    found: Iterable[tuple[BlobItem, NameParts]], container: str, seen_at: float
+) -> tuple[OtherName, ...]:
+    """One entry a namespace and group, as they were listed at `seen_at`, server time."""
+    by_name: dict[tuple[str, str], list[tuple[BlobItem, NameParts]]] = {}
+
+    for item, parts in found:
+        by_name.setdefault((parts.namespace.lower(), parts.group.lower()), []).append((item, parts))
+
+    return tuple(_sum(entries, container, seen_at) for entries in by_name.values())
+
+
+def _sum(entries: list[tuple[BlobItem, NameParts]], container: str, seen_at: float) -> OtherName:
+    held = [
+        (_owner_of(item, container), item.last_modified)
+        for item, parts in entries
+        if _is_ownership(parts)
+    ]
+    owned = [at for owner, at in held if owner and at is not None]
+    written = [item.last_modified for item, _ in entries if item.last_modified is not None]
+    first = entries[0][1]
+
+    return OtherName(
+        namespace=first.namespace,
+        hub=first.hub,
+        group=first.group,
+        container=container,
+        owners=len({owner for owner, _ in held if owner}),
+        owned_at=max(owned, default=None),
+        written_at=max(written, default=None),
+        seen_at=seen_at,
+    )
+
+
+def _is_ownership(parts: NameParts) -> bool:
+    return parts.role is not Role.CHECKPOINT
+
+
+def _owner_of(item: BlobItem, container: str) -> str | None:
+    blob = StoredBlob(container, item)
+
+    return blob.metadata(OWNER) or blob.metadata(OWNING_HOST)

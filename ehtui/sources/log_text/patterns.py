@@ -7,19 +7,23 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.world.process import LogIncidentKind as Kind
-from ehtui.sources.log_text.causes import UUID, cause_of, places_of, receivers_of
-from ehtui.sources.log_text.cleaning import MOST_CHARACTERS, clean
-from ehtui.sources.log_text.escapes import one_line, unescaped, without_ansi
+from ehtui.sources.log_text.cleaning import (
+    MOST_CHARACTERS,
+    clean,
+    one_line,
+    unescaped,
+    without_ansi,
+)
 from ehtui.sources.log_text.facts import LogFact
 from ehtui.sources.log_text.heads import quick_stamp
-from ehtui.sources.log_text.sdk_lines import SENTENCES
+from ehtui.sources.log_text.sentences import SENTENCES, UUID, cause_of, places_of, receivers_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.sources.log_text.cleaning import Cleaned
     from ehtui.sources.log_text.heads import Stamp
-    from ehtui.sources.log_text.sdk_lines import Sentence
+    from ehtui.sources.log_text.sentences import Sentence
 
 
 # What only says that something failed gives way to why. Work on the store has reasons of its own.

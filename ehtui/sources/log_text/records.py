@@ -10,9 +10,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.sources.log_text import causes
-from ehtui.sources.log_text.escapes import without_ansi
-from ehtui.sources.log_text.sdk_lines import KEYS, SENTENCES
+from ehtui.sources.log_text.cleaning import without_ansi
+from ehtui.sources.log_text.sentences import CAUSE_WORDS, KEYS, SENTENCES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +21,7 @@ START_BYTES = 256  # of a line, which tell whether it begins a record
 MOST_LINES = 100  # of one record
 MOST_RECORD_BYTES = 64 * 1024
 
-_TOLD_BY = {word for words, _ in SENTENCES for word in words} | {*KEYS, *causes.WORDS}
+_TOLD_BY = {word for words, _ in SENTENCES for word in words} | {*KEYS, *CAUSE_WORDS}
 # Those that no other of them is a part of; and journald's way to write a text with colours.
 WORDS = tuple(
     word.encode()

@@ -9,8 +9,8 @@ import pytest
 
 from ehtui.sources.log_text.cleaning import clean
 from ehtui.sources.log_text.facts import LogLevel
+from ehtui.sources.log_text.follow import LogReader
 from ehtui.sources.log_text.patterns import read_record
-from ehtui.sources.log_text.reader import LogReader
 
 AT = 1_768_943_519.0  # 2026-01-20 21:11:59 UTC
 NOW = AT + 60

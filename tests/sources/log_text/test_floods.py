@@ -6,8 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehtui.sources.log_text.facts import LogRecord
-from ehtui.sources.log_text.follow import Piece
-from ehtui.sources.log_text.reader import LogReader, _Stream, _thinned
+from ehtui.sources.log_text.follow import LogReader, Piece, _Stream, _thinned
 from ehtui.sources.log_text.records import Floods
 
 SAID = (

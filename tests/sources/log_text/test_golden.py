@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from ehtui.sources.log_text.reader import LogReader
+from ehtui.sources.log_text.follow import LogReader
 
 FOLDER = Path(__file__).parents[1] / "golden" / "logs"
 IDS = {

@@ -17,10 +17,15 @@ from hypothesis import strategies as st
 from ehtui.sources import log_text
 from ehtui.sources.log_text import patterns, records
 from ehtui.sources.log_text import patterns as memo
-from ehtui.sources.log_text.cleaning import MOST_CHARACTERS, clean
-from ehtui.sources.log_text.escapes import one_line, unescaped, without_ansi
+from ehtui.sources.log_text.cleaning import (
+    MOST_CHARACTERS,
+    clean,
+    one_line,
+    unescaped,
+    without_ansi,
+)
+from ehtui.sources.log_text.follow import LogReader
 from ehtui.sources.log_text.patterns import read_text
-from ehtui.sources.log_text.reader import LogReader
 from ehtui.sources.log_text.records import MOST_LINES, find_records
 from ehtui.sources.log_text.structured import MOST_TEXT
 

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.sources.log_text.facts import LogFact, LogLevel
+from ehtui.sources.log_text.follow import LogReader
 from ehtui.sources.log_text.patterns import read_text
-from ehtui.sources.log_text.reader import LogReader
-from ehtui.sources.log_text.sdk_lines import SENTENCES
+from ehtui.sources.log_text.sentences import SENTENCES
 
 OWNER = "73fda457-b555-4af5-873a-54a2baa5fd95"
 

@@ -8,9 +8,8 @@ import pytest
 
 from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.sources.log_text.facts import LogRecord
-from ehtui.sources.log_text.follow import HEAD_BYTES, PIECE_BYTES
+from ehtui.sources.log_text.follow import HEAD_BYTES, PIECE_BYTES, LogReader
 from ehtui.sources.log_text.patterns import KEPT_CHARACTERS, MOST_SENTENCES, RecordMemo
-from ehtui.sources.log_text.reader import LogReader
 
 FILLER = "2026-01-20 21:11:59,123 INFO app: handled one event of many, nothing else to say here\n"
 MIDDLE = FILLER * 50_000  # 4 MB
