@@ -1,16 +1,22 @@
-"""What every acting command does: look, plan, show, ask, act, tell, follow."""
+"""What every acting command does: look, plan, show, ask, act, tell, follow.
+
+Who interrupts an action learns what the world was left as.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import signal
 import sys
+import threading
 import time
+from concurrent.futures import wait
 from contextlib import contextmanager, suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
-from ehtui.cli.exit_codes import ExitCode
-from ehtui.cli.flags import seconds
-from ehtui.cli.interruption import carry_out
-from ehtui.config.errors import ConfigError
+from ehtui.cli.backend import FINISH_WITHIN_S, outcomes_of
+from ehtui.cli.flags import ExitCode, resolve_args, seconds
 
 if TYPE_CHECKING:
     import argparse
@@ -20,17 +26,29 @@ if TYPE_CHECKING:
     from ehtui.config.settings import Settings
     from ehtui.domain.outcomes import Outcome, Refusal
     from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
+    from ehtui.domain.planners.context import Request
     from ehtui.domain.plans import Plan
-    from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world.process import ProcessId
     from ehtui.monitor.backend import Backend
     from ehtui.views.action_document import OutcomeDocument
+
 REFUSED = ExitCode.WARNING
 FAILED = ExitCode.CRITICAL
 
 
-def add_acting_flags(parser: argparse.ArgumentParser) -> None:
-    """`--yes`, `--dry-run` and `--json`, the same for every command that acts."""
+def add_acting_flags(parser: argparse.ArgumentParser, *, ends_consumers: bool = False) -> None:
+    """`--yes`, `--dry-run` and `--json` for every command that acts; `--follow` for some."""
+    parser.set_defaults(follow=0.0)
+
+    if ends_consumers:
+        parser.add_argument(
+            "--follow",
+            type=seconds,
+            metavar="5m",
+            help="wait that long at most until its partitions are owned again and their "
+            "checkpoints move, and tell the gap",
+        )
+
     parser.add_argument("--yes", action="store_true", help="do not ask; needed without a terminal")
     parser.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
     parser.add_argument("--json", action="store_true", help="plan and outcome as JSON")
@@ -51,59 +69,13 @@ def looking(settings: Settings, *, dry_run: bool = False) -> Iterator[MonitorBac
         backend.close()
 
 
-def chosen(snapshot: Snapshot, wanted: list[str]) -> list[ProcessId]:
-    """The consumers that pids and owner prefixes name, each once, in the order named.
+def run_action(args: argparse.Namespace, request_of: Callable[[MonitorBackend], Request]) -> int:
+    """The way of every command: look, try and plan what is asked for, act, follow."""
+    with looking(resolve_args(args).settings, dry_run=args.dry_run) as backend:
+        request = asyncio.run(backend.rehearse(request_of(backend)))
+        afterwards = partial(follow, backend, timeout_s=args.follow, is_json=args.json)
 
-    Raises:
-        ConfigError: A name fits no consumer, or the first letters of an owner fit several.
-    """
-    return list(dict.fromkeys(_chosen(snapshot, name) for name in wanted))
-
-
-def _chosen(snapshot: Snapshot, name: str) -> ProcessId:
-    """Pid, owner id, name of the configuration, owner's beginning; never more than one is meant."""
-    by_pid = [c.process.id for c in snapshot.consumers if str(c.process.id.pid) == name]
-    named = [c.process.id for c in snapshot.consumers if name == c.process.consumer_name]
-    owners = [(owner, c.process.id) for c in snapshot.consumers for owner in c.owners]
-    exact = [process for owner, process in owners if owner == name]
-    begun = dict.fromkeys(p for owner, p in owners if name and owner.startswith(name))
-    matches = by_pid or exact or named or list(begun)
-
-    if not matches:
-        _refuse_untouchable(name)
-        raise ConfigError(
-            f"'{name}' is no pid, owner id or name of a consumer on this host.",
-            "'ehtui consumers' lists them; name yours under consumers: in config.yaml.",
-        )
-
-    if len(matches) > 1:
-        raise ConfigError(
-            f"'{name}' fits {len(matches)} consumers.",
-            f"Name one by its pid: {', '.join(str(process.pid) for process in matches)}.",
-        )
-
-    return matches[0]
-
-
-def _refuse_untouchable(name: str) -> None:
-    """Who could never be signalled is told so, rather than that it is no consumer."""
-    from ehtui.domain.outcomes import Refusal, RefusalReason  # noqa: PLC0415
-    from ehtui.sources.process_facts import is_kernel_thread  # noqa: PLC0415 - psutil
-    from ehtui.sources.processes import own_line  # noqa: PLC0415
-    from ehtui.views.outcomes import refusal_sentence  # noqa: PLC0415
-
-    pid = int(name) if name.isascii() and name.isdecimal() else 0
-    reason = None
-
-    if pid == 1:
-        reason = RefusalReason.INIT
-    elif pid in own_line():
-        reason = RefusalReason.SELF_OR_ANCESTOR
-    elif is_kernel_thread(pid):
-        reason = RefusalReason.KERNEL_THREAD
-
-    if reason is not None:
-        raise ConfigError(refusal_sentence(Refusal(reason, name)))
+        return act(backend, backend.plan(request), args, afterwards if args.follow else None)
 
 
 def act(
@@ -222,28 +194,6 @@ POLL_S = 0.25
 SETTLED_S = 10.0  # whoever dies of a bad setting, once it is connected, has died by then
 
 
-def add_follow_flag(parser: argparse.ArgumentParser) -> None:
-    """`--follow`, for whatever ends a consumer."""
-    parser.add_argument(
-        "--follow",
-        type=seconds,
-        default=0.0,
-        metavar="5m",
-        help="wait that long at most until its partitions are owned again and their checkpoints "
-        "move, and tell the gap",
-    )
-
-
-def following(
-    backend: Backend, args: argparse.Namespace
-) -> Callable[[Outcome], dict[str, Any]] | None:
-    """What follows an outcome, where the arguments ask for it."""
-    if not args.follow:
-        return None
-
-    return lambda outcome: follow(backend, outcome, args.follow, is_json=args.json)
-
-
 def follow(
     backend: Backend, outcome: Outcome, timeout_s: float, *, is_json: bool
 ) -> dict[str, Any]:
@@ -301,3 +251,91 @@ def _tell_laps(takeovers: tuple[MeasuredTakeover, ...], backend: Backend) -> Non
 
     if not takeovers:
         print("It is not known to have owned anything: there is nothing to wait for.")
+
+
+PATIENT_S = 15.0
+_SLOW = (
+    "{} has not come back after {:g} s: it is started once it has ended. Ctrl-C leaves that to go "
+    "on without ehtui."
+)
+_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
+
+
+class _InterruptedError(BaseException):
+    """As KeyboardInterrupt, whichever signal it was: nothing on the way may catch it."""
+
+
+class _Signals:
+    """Signals that end us. Between them and `may_interrupt` they only wait to be seen."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._may_interrupt = False
+
+    def note(self, number: int, _: object) -> None:
+        """Of several the first one counts for the exit code."""
+        self.number = self.number or number
+
+        if self._may_interrupt:
+            self._may_interrupt = False
+            raise _InterruptedError
+
+    @contextmanager
+    def interrupting(self, *, but: int = 0) -> Iterator[None]:
+        """Inside, one that comes interrupts, and so does one that came before, unless told of."""
+        self._may_interrupt = True
+
+        try:
+            if self.number != but:
+                raise _InterruptedError
+
+            yield
+        finally:
+            self._may_interrupt = False
+
+
+def carry_out(backend: Backend, plan: Plan) -> tuple[Outcome | None, int | None]:
+    """How it ended, and the exit code of who was interrupted meanwhile: None for nobody.
+
+    An interruption waits a little for what was begun; a second one does not.
+    """
+    with _watched() as signals:
+        future = backend.begin(plan)
+
+        with suppress(_InterruptedError), signals.interrupting():
+            if plan.awaited is not None and wait([future], PATIENT_S).not_done:
+                _say(_SLOW.format(plan.awaited.pid, PATIENT_S))
+
+            return future.result(), None
+
+        with suppress(_InterruptedError), signals.interrupting(but=signals.number):
+            _say(f"waiting {FINISH_WITHIN_S:g} s at most for what was begun; Ctrl-C leaves it.")
+            wait([future], FINISH_WITHIN_S)
+
+        backend.give_up()
+
+        return next(iter(outcomes_of([future])), None), 128 + signals.number
+
+
+def _say(words: str) -> None:
+    with suppress(OSError):  # the terminal may be what has gone
+        print(f"ehtui: {words}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def _watched() -> Iterator[_Signals]:
+    """Ending signals are noted, instead of ending us with a word left unsaid."""
+    signals = _Signals()
+
+    if threading.current_thread() is not threading.main_thread():
+        yield signals  # they are the main thread's
+        return
+
+    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
+    before = {number: signal.signal(number, signals.note) for number in numbers}
+
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -12,11 +12,10 @@ from ehtui.clock import steady
 from ehtui.lazy import LazyModule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from ehtui.actions import rolling, state_files
     from ehtui.actions.executor import Executor
-    from ehtui.cli import running_actions
     from ehtui.config.settings import Settings
     from ehtui.domain import outcomes, plans, updates
     from ehtui.domain.outcomes import Outcome, Refusal
@@ -32,8 +31,6 @@ if TYPE_CHECKING:
     from ehtui.domain.world.restarts import Ended, Rehearsal
     from ehtui.monitor import Monitor
     from ehtui.sources import processes
-    from ehtui.sources import processes as process_inspect
-    from ehtui.sources import processes as process_list
     from ehtui.sources.log_text import follow as tail
     from ehtui.sources.log_text.follow import LogTail
 else:
@@ -43,12 +40,9 @@ else:
     outcomes = LazyModule("ehtui.domain.outcomes")
     starting = LazyModule("ehtui.domain.planners.start")
     plans = LazyModule("ehtui.domain.plans")
-    process_inspect = LazyModule("ehtui.sources.processes")
-    process_list = LazyModule("ehtui.sources.processes")
     processes = LazyModule("ehtui.sources.processes")
     restarts = LazyModule("ehtui.domain.world.restarts")
     rolling = LazyModule("ehtui.actions.rolling")
-    running_actions = LazyModule("ehtui.cli.running_actions")
     signalling = LazyModule("ehtui.domain.planners.signal")
     tail = LazyModule("ehtui.sources.log_text.follow")
     updates = LazyModule("ehtui.domain.updates")
@@ -57,17 +51,73 @@ HANG_UP_WITHIN_S = 1.0
 LOOK_WITHIN_S = 1.5  # for a last look before a signal; it does not wait for a store that is slow
 
 
+# Whoever leaves, or is told to, waits so long for a consumer that was promised to be started again.
+FINISH_WITHIN_S = 5.0
+GIVE_UP_WITHIN_S = 0.5  # for the audit line of what was given up
+
+
+class Action:
+    """One plan that is being done."""
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.task: asyncio.Task[Outcome] | None = None  # on the monitor's loop, once it is there
+        self.is_given_up = False
+
+
+class RunningActions:
+    """Written by whoever acts, read and ended by whoever leaves; each on a thread of its own."""
+
+    def __init__(self) -> None:
+        self._actions: dict[Future[Outcome], Action] = {}
+
+    @property
+    def promised(self) -> tuple[Plan, ...]:
+        """Plans that somebody who leaves should know of."""
+        return tuple(action.plan for _, action in self._open() if action.plan.is_promise)
+
+    def add(self, future: Future[Outcome], action: Action) -> None:
+        """Keep an action until it has ended."""
+        self._actions[future] = action
+        future.add_done_callback(lambda ended: self._actions.pop(ended, None))
+
+    def finish(self, within_s: float) -> tuple[Outcome, ...]:
+        """Wait for what was promised, then give up what has not ended; how the promised ended."""
+        promised = [future for future, action in self._open() if action.plan.is_promise]
+        wait(promised, within_s)
+        self.give_up()
+
+        return outcomes_of(promised)
+
+    def give_up(self) -> None:
+        """End every action where it stands; the audit says where that is."""
+        for future, action in self._open():
+            action.is_given_up = True
+
+            if action.task is None:
+                future.cancel()
+            else:
+                action.task.get_loop().call_soon_threadsafe(action.task.cancel)
+
+    def _open(self) -> list[tuple[Future[Outcome], Action]]:
+        # Who waits for a future wakes before its callbacks have run.
+        return [(f, action) for f, action in list(self._actions.items()) if not f.done()]
+
+
+def outcomes_of(futures: Iterable[Future[Outcome]]) -> tuple[Outcome, ...]:
+    """What is known of them in a moment: one that was given up tells it at once."""
+    ended, _ = wait(list(futures), GIVE_UP_WITHIN_S)
+    return tuple(f.result() for f in ended if not f.cancelled() and f.exception() is None)
+
+
 class Works:
     """What a backend works with once it is opened."""
 
-    def __init__(
-        self, monitor: Monitor, executor: Executor, adopted: list[int] | None = None
-    ) -> None:
+    def __init__(self, monitor: Monitor, executor: Executor, adopted: list[int]) -> None:
         self.monitor = monitor
         self.executor = executor
-        # The process source looks at this very list at every scan.
-        self.adopted = [] if adopted is None else adopted
-        self.running = running_actions.RunningActions()
+        self.adopted = adopted  # the process source looks at this very list at every scan
+        self.running = RunningActions()
 
 
 class MonitorBackend:
@@ -182,7 +232,7 @@ class MonitorBackend:
 
     def begin(self, plan: Plan) -> Future[Outcome]:
         """Act on the monitor's loop, where Azure clients live; the outcome joins the timeline."""
-        action, executor = running_actions.Action(plan), self._opened.executor
+        action, executor = Action(plan), self._opened.executor
 
         async def act() -> Outcome:
             action.task = asyncio.current_task()
@@ -217,7 +267,7 @@ class MonitorBackend:
         if self._works is None:
             return ()
 
-        wait_s = running_actions.FINISH_WITHIN_S if within_s is None else within_s
+        wait_s = FINISH_WITHIN_S if within_s is None else within_s
         return self._works.running.finish(wait_s)
 
     def give_up(self) -> None:
@@ -240,11 +290,11 @@ class MonitorBackend:
 
     async def list_processes(self) -> Sequence[ProcessSample]:
         """Every process of this host, Python first."""
-        return await asyncio.to_thread(process_list.list_processes)
+        return await asyncio.to_thread(processes.list_processes)
 
     async def inspect(self, process: ProcessId) -> ProcessDetails | None:
         """A close look at one process; None once it is gone."""
-        return await asyncio.to_thread(process_inspect.inspect_process, process)
+        return await asyncio.to_thread(processes.inspect_process, process)
 
     def adopt(self, process: ProcessId) -> None:
         """Take a process for a consumer, because somebody says so."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
@@ -36,7 +35,6 @@ LOGS_EVERY_S = 2.0
 FIRST_READS_S = 40.0
 WHOLE_HUB_S = 300.0  # and for a hub of which more comes in: 1,024 partitions take over a minute
 SECOND_LOOK_S = 3.0
-LOOKS_EVERY_S = 0.05
 
 
 def policy_of(settings: Settings) -> Policy:
@@ -225,11 +223,11 @@ def first_look(
     snapshot = wait_for_first(monitor, names, FIRST_READS_S, whole_hub_s=whole_hub_s, tell=tell)
 
     if is_hub_to_be_asked_again(snapshot):
-        _look_again(monitor, "hub")
+        monitor.submit(lambda: monitor.look_again("hub", SECOND_LOOK_S)).result()
 
     if snapshot.consumers:
         # Processes and logs were first read side by side; a second look ties them together.
-        _look_again(monitor, "logs")
+        monitor.submit(lambda: monitor.look_again("logs", SECOND_LOOK_S)).result()
 
     return monitor.snapshot
 
@@ -245,21 +243,6 @@ def is_hub_to_be_asked_again(snapshot: Snapshot) -> bool:
         for group in snapshot.groups
         for each in group.partitions
     )
-
-
-def _look_again(monitor: Monitor, source: str) -> None:
-    from ehtui.monitor import watch  # noqa: PLC0415
-
-    before = _read_at(monitor.snapshot, source)
-    deadline = time.monotonic() + SECOND_LOOK_S
-    monitor.refresh(source)
-
-    while _read_at(monitor.snapshot, source) == before and time.monotonic() < deadline:
-        watch(monitor, LOOKS_EVERY_S)
-
-
-def _read_at(snapshot: Snapshot, name: str) -> float | None:
-    return next((source.read_at for source in snapshot.sources if source.name == name), None)
 
 
 def _document(snapshot: Snapshot) -> str:

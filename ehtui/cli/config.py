@@ -21,7 +21,7 @@ _VALUE_CELLS = 60
 _LONGEST = 160
 
 
-def add_parser(subparsers: Any) -> None:
+def add_config(subparsers: Any) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "config",
@@ -29,10 +29,10 @@ def add_parser(subparsers: Any) -> None:
         description="Print every setting and where it came from. Secrets are masked.",
     )
     add_settings_flags(parser)
-    parser.set_defaults(run=run)
+    parser.set_defaults(run=run_config)
 
 
-def run(args: argparse.Namespace) -> int:
+def run_config(args: argparse.Namespace) -> int:
     """Print the settings.
 
     Raises:

@@ -1,9 +1,10 @@
-"""Flags and values that commands share; settings' flags may stand before or after the command."""
+"""Flags, values and exit codes that commands share; a setting's flag may stand on either side."""
 
 from __future__ import annotations
 
 import os
 import re
+from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -140,3 +141,18 @@ def seconds(text: str) -> float:
         raise argparse.ArgumentTypeError(f"'{text}' is longer than a day")
 
     return length
+
+
+class ExitCode(IntEnum):
+    """0 to 3 are `status`' judgement; 64, 70 and 74 are those of sysexits.h."""
+
+    OK = 0
+    WARNING = 1
+    CRITICAL = 2
+    UNREADABLE = 3  # a source could not be read, or a hub not whole
+    DOWN = 4  # a consumer was stopped, and could not be started again
+    USAGE = 64  # the command line or the configuration
+    INTERNAL = 70  # a fault of ehtui itself
+    OUTPUT = 74  # standard output is closed, or full
+    INTERRUPTED = 130  # Ctrl-C
+    BROKEN_PIPE = 141  # who read the output has gone

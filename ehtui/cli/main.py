@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.flags import ExitCode
 from ehtui.cli.streams import Output, standard_streams
 from ehtui.config.errors import ConfigError
 from ehtui.domain.problems import ProblemError, ProblemKind

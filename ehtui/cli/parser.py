@@ -16,20 +16,19 @@ from ehtui.config.errors import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-# Each has add_parser(subparsers), which sets `run`; it loads heavy things when it runs.
+# Each module has `add_NAME(subparsers)`, which sets `run`; it loads heavy things when that runs.
 COMMANDS = {
-    "status": "ehtui.cli.status",
-    "consumers": "ehtui.cli.consumers",
-    "signal": "ehtui.cli.signal",
-    "restart": "ehtui.cli.restart",
-    "start": "ehtui.cli.start",
-    "wait": "ehtui.cli.wait",
-    "why": "ehtui.cli.why",
+    "status": "ehtui.cli.reports",
+    "consumers": "ehtui.cli.reports",
+    "signal": "ehtui.cli.acting_commands",
+    "restart": "ehtui.cli.acting_commands",
+    "start": "ehtui.cli.acting_commands",
+    "wait": "ehtui.cli.reports",
+    "why": "ehtui.cli.reports",
     "config": "ehtui.cli.config",
     "demo": "ehtui.cli.demo",
-    "sandbox": "ehtui.cli.sandbox",
+    "sandbox": "ehtui.cli.demo",
 }
-
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)'")
 _UNKNOWN = re.compile(r"unrecognized arguments: (?P<given>\S+)")
 _GROUP = re.compile(r"argument (-g|.*--group).*: expected one argument")
@@ -89,7 +88,7 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
 
     for name in names:
-        importlib.import_module(COMMANDS[name]).add_parser(subparsers)
+        getattr(importlib.import_module(COMMANDS[name]), f"add_{name}")(subparsers)
 
     return parser
 

@@ -10,11 +10,18 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ehtui.cli import compose
-from ehtui.cli.embedded import demo_settings
-from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.flags import ExitCode
 from ehtui.cli.output_format import has_terminal, output_format
 from ehtui.config.errors import ConfigError
-from ehtui.config.settings import ConsumerSettings, LeaseSettings, PollSettings
+from ehtui.config.secret import Secret
+from ehtui.config.settings import (
+    CheckpointStoreSettings,
+    ConsumerSettings,
+    EventHubSettings,
+    LeaseSettings,
+    PollSettings,
+    Settings,
+)
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.sandbox.javascript import has_node
 from ehtui.sandbox.sandbox import NAMES, PRODUCER
@@ -23,9 +30,9 @@ from ehtui.sandbox.scenes.verdict import Played, Seen, judge
 from ehtui.views.report import report
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
-    from ehtui.config.settings import Settings
+    from ehtui.sandbox.sandbox import Sandbox
     from ehtui.sandbox.scenes import Scene
 
 POLL_S = 0.5
@@ -83,6 +90,36 @@ def scene_of(name: str) -> Scene:
         raise ConfigError(f"There is no scene '{name}'{hint}", "See 'ehtui demo --list-scenes'.")
 
     return SCENES[name]
+
+
+def demo_settings(sandbox: Sandbox, names: Iterable[str] | None = None) -> Settings:
+    """The settings that watch a running sandbox, and know its consumers by name.
+
+    `names` are those of consumers to come, where they are not there yet.
+    """
+    connections = sandbox.ready.connections
+
+    return Settings(
+        eventhub=EventHubSettings(
+            connection_string=Secret(connections.eventhub),
+            name=connections.hub,
+            consumer_group=connections.group,
+        ),
+        checkpoint_store=CheckpointStoreSettings(
+            connection_string=Secret(connections.storage), containers=(connections.container,)
+        ),
+        lease=LeaseSettings(
+            expires_after_s=sandbox.pace.expiry_s, renewed_every_s=sandbox.pace.interval_s
+        ),
+        consumers={
+            name: ConsumerSettings(
+                match=re.escape(f"--log={sandbox.log_path(name)}"),
+                log=str(sandbox.log_path(name)),
+            )
+            for name in names or [consumer.name for consumer in sandbox.consumers]
+        },
+        poll=PollSettings(hub_s=1.0, store_s=1.0, processes_s=1.0),
+    )
 
 
 def scene_settings(stage: Stage, scene: Scene) -> Settings:

@@ -137,7 +137,7 @@ class KnownProcess:
         measured_cpu = cpu if self.has_cpu_baseline else None
         self.has_cpu_baseline = cpu is not None
 
-        return Load(status, measured_cpu, memory, rss, threads, parent)
+        return Load(status, measured_cpu, memory, rss, threads, parent=parent)
 
 
 def known_process(

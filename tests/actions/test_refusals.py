@@ -19,7 +19,8 @@ from ehtui.domain.plans import SignalPlan
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.targets import SignalEffect
 from ehtui.domain.world.process import ProcessId
-from ehtui.sources.process_facts import PF_KTHREAD, is_kernel_thread, started_at
+from ehtui.sources.proc import KERNEL_THREAD
+from ehtui.sources.process_facts import is_kernel_thread, started_at
 from ehtui.sources.processes import ProcessSource, own_line, own_user
 from ehtui.views.actions import confirmation
 from ehtui.views.outcomes import refusal_sentence
@@ -101,7 +102,7 @@ def test_the_flags_stand_behind_any_name(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr(Path, "read_bytes", lambda _: KTHREADD_STAT.encode())
     assert is_kernel_thread(2)
 
-    ours = KTHREADD_STAT.replace("2129984", str(2129984 & ~PF_KTHREAD))
+    ours = KTHREADD_STAT.replace("2129984", str(2129984 & ~KERNEL_THREAD))
     monkeypatch.setattr(Path, "read_bytes", lambda _: ours.encode())
     assert not is_kernel_thread(2)
 

@@ -45,7 +45,7 @@ def main(pid: int, log: str, audit: str) -> int:
     monitor.start()
 
     try:
-        backend = MonitorBackend(lambda: Works(monitor, executor), Settings(), Snapshot())
+        backend = MonitorBackend(lambda: Works(monitor, executor, []), Settings(), Snapshot())
         return act(backend, plan, argparse.Namespace(yes=True, dry_run=False, json=False))
     finally:
         monitor.stop()

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 import pytest
 from typing_extensions import override
 
-from ehtui.cli.acting import act, chosen
-from ehtui.cli.exit_codes import ExitCode
-from ehtui.cli.signal import targets_of
+from ehtui.cli.acting import act
+from ehtui.cli.acting_commands import chosen, targets_of
+from ehtui.cli.flags import ExitCode
 from ehtui.config.errors import ConfigError
 from ehtui.domain.outcomes import (
     Comeback,

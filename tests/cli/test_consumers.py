@@ -7,7 +7,7 @@ import json
 import pytest
 
 from ehtui.cli import compose
-from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.flags import ExitCode
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import SourceState, SourceStatus
 from tests.cli.conftest import HUB, Ehtui

@@ -13,8 +13,13 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ehtui.cli.demo import SECOND_GROUP, demo_sandbox
-from ehtui.cli.embedded import SANDBOX_PACKAGES, demo_settings, require_sandbox
+from ehtui.cli.demo import (
+    SANDBOX_PACKAGES,
+    SECOND_GROUP,
+    demo_sandbox,
+    require_sandbox,
+)
+from ehtui.cli.scenes import demo_settings
 from ehtui.config.errors import ConfigError
 
 ROOT = Path(__file__).parents[2]

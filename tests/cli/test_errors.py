@@ -106,7 +106,7 @@ def test_a_fault_of_ours_is_one_line_and_the_way_to_more(
     ehtui: Ehtui, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fault = raising(ZeroDivisionError(f"SharedAccessKey={SECRET};\x1b[31m"))
-    monkeypatch.setattr(config_command, "run", fault)
+    monkeypatch.setattr(config_command, "run_config", fault)
     said = ehtui("config")
 
     assert said.code == INTERNAL
@@ -127,7 +127,7 @@ def test_a_problem_is_told_as_it_is(
     ehtui: Ehtui, monkeypatch: pytest.MonkeyPatch, kind: ProblemKind, code: int
 ) -> None:
     problem = ProblemError(Problem(kind, "This cannot be.", "Do that."))
-    monkeypatch.setattr(config_command, "run", raising(problem))
+    monkeypatch.setattr(config_command, "run_config", raising(problem))
     said = ehtui("config")
 
     assert said.code == code
@@ -135,7 +135,7 @@ def test_a_problem_is_told_as_it_is(
 
 
 def test_ctrl_c_is_quiet(ehtui: Ehtui, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(config_command, "run", raising(KeyboardInterrupt()))
+    monkeypatch.setattr(config_command, "run_config", raising(KeyboardInterrupt()))
 
     said = ehtui("config")
     assert (said.code, said.out, said.err) == (130, "", "")

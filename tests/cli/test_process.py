@@ -42,7 +42,6 @@ def test_version_and_help_load_nothing_heavy(flag: str) -> None:
 # What an empty picture says, it says without these.
 LATER = {
     "argparse",
-    "ehtui.cli.running_actions",
     "ehtui.domain.outcomes",
     "ehtui.domain.planners",
     "ehtui.domain.plans",

@@ -16,7 +16,7 @@ from azure.eventhub import EventHubProducerClient
 from azure.storage.blob import ContainerClient
 from dotenv import dotenv_values
 
-from ehtui.cli import sandbox
+from ehtui.cli import demo as sandbox
 from ehtui.config.errors import ConfigError
 
 EHTUI = "from ehtui.cli import main; raise SystemExit(main())"
@@ -47,7 +47,7 @@ def port_of(connection_string: str) -> int:
 
 def parsed(*arguments: str) -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    sandbox.add_parser(parser.add_subparsers())
+    sandbox.add_sandbox(parser.add_subparsers())
 
     return parser.parse_args(["sandbox", *arguments])
 
@@ -107,7 +107,7 @@ def test_a_shell_keeps_the_lines_as_they_are() -> None:
 )
 def test_an_option_that_makes_no_sense_is_named(arguments: list[str], word: str) -> None:
     with pytest.raises(ConfigError, match=word):
-        sandbox.run(parsed(*arguments))
+        sandbox.run_sandbox(parsed(*arguments))
 
 
 @pytest.mark.parametrize(
@@ -123,4 +123,4 @@ def test_a_port_that_is_taken_is_named() -> None:
         port = taken.getsockname()[1]
 
         with pytest.raises(ConfigError, match=f"port {port}: Address already in use"):
-            sandbox.run(parsed("--port", str(port)))
+            sandbox.run_sandbox(parsed("--port", str(port)))

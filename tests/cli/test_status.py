@@ -17,8 +17,7 @@ import pytest
 from azure.storage.blob import ContainerClient
 
 from ehtui.cli import compose
-from ehtui.cli.exit_codes import ExitCode
-from ehtui.cli.flags import seconds
+from ehtui.cli.flags import ExitCode, seconds
 from ehtui.config.process_settings import look_into
 from ehtui.config.resolve import Flags, resolve
 from ehtui.config.settings import Settings

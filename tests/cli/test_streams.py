@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.flags import ExitCode
 from ehtui.cli.output_format import text_of
 
 ROOT = Path(__file__).parents[2]

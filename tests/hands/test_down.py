@@ -19,7 +19,7 @@ from ehtui.actions.process_control import (
     NotKnownError,
     refusal_of,
 )
-from ehtui.cli.exit_codes import ExitCode
+from ehtui.cli.flags import ExitCode
 from ehtui.domain.evidence import facts
 from ehtui.domain.policy import Policy
 from ehtui.domain.reduce import reduce, start

@@ -20,7 +20,7 @@ from ehtui.actions.executor import Executor
 from ehtui.actions.local_control import LocalControl
 from ehtui.actions.process_control import CannotStartError, NotKnownError
 from ehtui.actions.restart_locks import forget, prune, record_path
-from ehtui.cli import restart as command
+from ehtui.cli import acting_commands as command
 from ehtui.config.errors import ConfigError
 from ehtui.domain.outcomes import OutcomeState, Refusal, RefusalReason
 from ehtui.domain.planners.start import ended_consumers, seen_with
@@ -369,5 +369,5 @@ def test_forget_needs_no_hub(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
-    assert command.run(argparse.Namespace(forget=True, target=["123"])) == 1
+    assert command.run_restart(argparse.Namespace(forget=True, target=["123"])) == 1
     assert "No restart of 123" in capsys.readouterr().err

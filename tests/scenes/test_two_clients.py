@@ -15,7 +15,7 @@ import pytest
 from msgspec.structs import replace
 
 from ehtui.cli.compose import make_monitor
-from ehtui.cli.embedded import demo_settings
+from ehtui.cli.scenes import demo_settings
 from ehtui.config.settings import ConsumerSettings, Settings
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState
 from ehtui.sandbox.options import DEFAULT_GROUP, Pace, ServerOptions

@@ -1,0 +1,291 @@
+"""Commands that look and tell: `status`, `consumers`, `why`, and `wait` for deployments."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import textwrap
+import time
+from typing import TYPE_CHECKING, Any
+
+from ehtui.cli.acting import looking
+from ehtui.cli.config import pid_report
+from ehtui.cli.flags import ExitCode, add_settings_flags, resolve_args, seconds
+from ehtui.config.errors import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.why import Why
+
+_EPILOG = """\
+exit codes:
+  0  ok
+  1  a warning (only with --fail-on warning)
+  2  a critical finding (not with --fail-on never)
+  3  a source could not be read, or a hub not whole
+  64 usage or configuration
+  70 a fault of ehtui itself
+  74 standard output is closed, or full
+"""
+
+
+def add_status(subparsers: Any) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "status",
+        help="print one report and exit; --json for scripts",
+        description="Read everything once, print a report and exit.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--json", action="store_true", help="the document ehtui.status/1")
+    parser.add_argument(
+        "--for",
+        dest="watch_s",
+        type=seconds,
+        default=0.0,
+        metavar="15s",
+        help="watch that long first: what one look cannot judge (rates, stuck handlers) needs it",
+    )
+    parser.add_argument(
+        "--fail-on",
+        choices=("warning", "critical", "never"),
+        default="critical",
+        help="which findings make the exit code 1 or 2 (default: critical)",
+    )
+    add_settings_flags(parser)
+    parser.set_defaults(run=run_status)
+
+
+def run_status(args: argparse.Namespace) -> int:
+    """Report once."""
+    from ehtui.cli.compose import run_report  # noqa: PLC0415 - every room below comes with it
+
+    resolved = resolve_args(args)
+
+    if not args.json:
+        pid_report(resolved)
+
+    return run_report(resolved.settings, json=args.json, watch_s=args.watch_s, fail_on=args.fail_on)
+
+
+# Without the hub it is known all the same who owns what.
+RESTS_ON = frozenset({"processes", "logs", "store"})
+
+
+def add_consumers(subparsers: Any) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "consumers",
+        help="this host's consumers, and which owner each is",
+        description="List the consumers of this host with what they own and what that rests on. "
+        "Exit code 3 if the processes, their logs or the store could not be read.",
+    )
+    parser.add_argument("--json", action="store_true", help="the consumers of ehtui.status/1")
+    add_settings_flags(parser)
+    parser.set_defaults(run=run_consumers)
+
+
+def run_consumers(args: argparse.Namespace) -> int:
+    """List them."""
+    from ehtui.cli.compose import first_group, look  # noqa: PLC0415
+    from ehtui.cli.output_format import output_format, print_document  # noqa: PLC0415
+    from ehtui.views.report import consumers_report  # noqa: PLC0415
+    from ehtui.views.status import document  # noqa: PLC0415
+
+    settings = resolve_args(args).settings
+    snapshot = look(settings)
+
+    if args.json:
+        print_document(document(snapshot)["consumers"])
+    else:
+        print(consumers_report(snapshot, first_group(settings), output_format()), end="")
+
+    return _unread(snapshot)
+
+
+def _unread(snapshot: Snapshot) -> int:
+    """Say what the list cannot know; the exit code that tells it too."""
+    from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
+    from ehtui.views.sources import problem_line  # noqa: PLC0415
+
+    unread = [
+        source
+        for source in snapshot.sources
+        if source.name in RESTS_ON and source.status in {SourceStatus.FAILED, SourceStatus.STARTING}
+    ]
+
+    for source in unread:
+        told = problem_line(source.problem) if source.problem else "no answer yet"
+        print(f"ehtui: the {source.name} could not be read: {told}", file=sys.stderr)
+
+    return ExitCode.UNREADABLE if unread else ExitCode.OK
+
+
+# Rates and stuck handlers cannot be judged from one look.
+WATCH_S = 10.0
+READABLE_COLUMNS = 100
+
+
+def add_why(subparsers: Any) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "why",
+        help="why a partition, process, owner or group is as it is",
+        description="Go through the checks that decide whether events arrive, with a tick or a "
+        "cross each, what they rest on, and the next step.",
+    )
+    parser.add_argument(
+        "target", nargs="?", metavar="PARTITION|PID|NAME|OWNER|GROUP", help="default: the group"
+    )
+    parser.add_argument(
+        "--for",
+        dest="watch_s",
+        type=seconds,
+        default=WATCH_S,
+        metavar="10s",
+        help="watch that long first (default: 10s)",
+    )
+    parser.add_argument("--json", action="store_true", help="the checks as JSON")
+    add_settings_flags(parser)
+    parser.set_defaults(run=run_why)
+
+
+def run_why(args: argparse.Namespace) -> int:
+    """Explain it.
+
+    Raises:
+        ConfigError: The target names nothing that is known.
+    """
+    from ehtui.cli.compose import first_group, look  # noqa: PLC0415
+    from ehtui.cli.output_format import print_document  # noqa: PLC0415
+    from ehtui.domain.why import why  # noqa: PLC0415
+    from ehtui.views.why import document  # noqa: PLC0415
+
+    settings = resolve_args(args).settings
+    group = first_group(settings)
+    snapshot = look(settings, watch_s=args.watch_s)
+    asked = why(snapshot, _subject(snapshot, args.target or group, group))
+
+    if args.json:
+        print_document({"schema": "ehtui.why/1", **document(asked)})
+    else:
+        print("\n".join(_lines(snapshot, asked, group)))
+
+    return 0
+
+
+def _subject(snapshot: Snapshot, target: str, group: str) -> Any:
+    from ehtui.domain.why import subjects_of  # noqa: PLC0415
+
+    # People write P2, as the screen does.
+    names = (target, target[1:]) if target[:1] in {"P", "p"} else (target,)
+    found = next((s for name in names if (s := subjects_of(snapshot, name, group))), ())
+
+    if not found:
+        raise ConfigError(
+            f"'{target}' is no partition, pid, consumer, owner or group that is known here.",
+            "'ehtui status' shows what is; an owner may be shortened to its first letters.",
+        )
+
+    return found[0]
+
+
+def _lines(snapshot: Snapshot, asked: Why, group: str) -> Iterator[str]:
+    from ehtui.cli.output_format import output_format  # noqa: PLC0415
+    from ehtui.views.phrasing import Phrasing  # noqa: PLC0415
+    from ehtui.views.why import explain, explanation_lines  # noqa: PLC0415
+
+    sheet = output_format()
+    told = explain(asked, Phrasing(snapshot, sheet.clock, group), glyphs=sheet.glyphs)
+    columns = min(sheet.cells or READABLE_COLUMNS, READABLE_COLUMNS)
+
+    for line in explanation_lines(told):
+        yield from _wrapped(line, columns) if sys.stdout.isatty() else (line,)
+
+
+def _wrapped(line: str, columns: int) -> list[str]:
+    """Whole words; a literal command is broken nowhere else."""
+    indent = " " * (len(line) - len(line.lstrip())) or "  "
+    return textwrap.wrap(
+        line, columns, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False
+    ) or [""]
+
+
+POLL_S = 0.25
+
+
+def add_wait(subparsers: Any) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "wait",
+        help="until a group is owned, drained or healthy (for deployments)",
+        description="Wait until every partition of the group is owned, its lag is zero, or its "
+        "health is ok. Exit code 0 once it is, 1 at the timeout, 3 if then the hub or the store "
+        "cannot be read.",
+    )
+    parser.add_argument("--until", choices=("owned", "drained", "healthy"), default="healthy")
+    parser.add_argument("--timeout", type=seconds, default=300.0, metavar="5m", help="default: 5m")
+    parser.add_argument("--json", action="store_true", help="the result as JSON")
+    add_settings_flags(parser)
+    parser.set_defaults(run=run_wait)
+
+
+def run_wait(args: argparse.Namespace) -> int:
+    """Wait for it.
+
+    Raises:
+        ConfigError: There is no checkpoint store, and so nothing to wait for.
+    """
+    from ehtui.views.pending import Goal, unmet  # noqa: PLC0415
+
+    settings = resolve_args(args).settings
+
+    if not settings.checkpoint_store.is_configured:
+        raise ConfigError(
+            "Without a checkpoint store nobody can tell what is owned or how far it is read.",
+            "Set AZURE_STORAGE_CONNECTION_STRING and CHECKPOINT_CONTAINER, or use --pid.",
+        )
+
+    group, goal = settings.eventhub.consumer_group, Goal(args.until)
+    began = time.monotonic()
+
+    with looking(settings) as backend:
+        while missing := unmet(backend.snapshot, group, goal):
+            if time.monotonic() - began >= args.timeout:
+                return _tell_waited(args, backend.snapshot, missing, began)
+
+            time.sleep(POLL_S)
+
+        return _tell_waited(args, backend.snapshot, (), began)
+
+
+def _tell_waited(
+    args: argparse.Namespace, snapshot: Snapshot, missing: tuple[str, ...], began: float
+) -> int:
+    from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
+    from ehtui.views.pending import Goal, reserved  # noqa: PLC0415
+
+    group = snapshot.policy.default_group
+    waited_s = round(time.monotonic() - began, 1)
+
+    if args.json:
+        from ehtui.cli.output_format import print_document  # noqa: PLC0415
+
+        result = {"until": args.until, "group": group, "met": not missing, "waited_s": waited_s}
+        print_document({"schema": "ehtui.wait/1", **result, "missing": missing}, indent=None)
+    elif missing:
+        print(f"Not {args.until} after {waited_s:g} s: {'; '.join(missing)}", file=sys.stderr)
+    else:
+        remark = reserved(snapshot, group, Goal(args.until))
+        print(f"{group} is {args.until}, after {waited_s:g} s{f': {remark}' if remark else ''}.")
+
+    if not missing:
+        return ExitCode.OK
+
+    # Without the hub or the store nothing can be told of owners: that is another trouble.
+    unread = {s.name for s in snapshot.sources if s.status is not SourceStatus.OK}
+
+    return ExitCode.UNREADABLE if unread & {"hub", "store"} else ExitCode.WARNING
