@@ -31,21 +31,33 @@ def test_a_file_stays_readable(path: Path) -> None:
         assert length <= FUNCTION_LINES, f"{function.name} has {length} lines"
 
 
-def test_only_one_place_touches_the_private_amqp_layer() -> None:
-    outside = [path for path in FILES if "wire/pyamqp/" not in str(path)]
+def test_nobody_touches_what_azure_eventhub_keeps_private() -> None:
+    assert not [path for path in FILES if imports_private_amqp(path)]
 
-    assert not [path for path in outside if imports_private_amqp(path)]
+
+def test_the_amqp_core_knows_no_sockets_and_no_azure() -> None:
+    core = PACKAGE / "wire" / "amqp"
+    named = {
+        name.split(".")[0]
+        for path in core.glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        for name in names_imported(node)
+    }
+
+    assert named & {"ehtui", "struct"}
+    assert not named & {"asyncio", "socket", "ssl", "time", "azure", "aiohttp", "threading"}
 
 
 def imports_private_amqp(path: Path) -> bool:
-    for node in ast.walk(ast.parse(path.read_text())):
-        names = [node.module or ""] if isinstance(node, ast.ImportFrom) else []
-        names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+    nodes = ast.walk(ast.parse(path.read_text()))
+    return any("azure.eventhub._" in name for node in nodes for name in names_imported(node))
 
-        if any("azure.eventhub._" in name for name in names):
-            return True
 
-    return False
+def names_imported(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.ImportFrom):
+        return [node.module or ""]
+
+    return [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
 
 
 def loaded_by(statement: str) -> set[str]:

@@ -37,20 +37,15 @@ BUSY_S = 4.0
 
 
 def open_kept_link(access: HubAccess, clock: Callable[[], float]) -> HubReader:
-    """The fast way.
-
-    Raises:
-        ProblemError: UNSUPPORTED; the installed azure-eventhub is not one that it fits.
-    """
-    # Imported where it runs: loads azure-eventhub, and its guard may refuse.
-    from ehtui.wire.pyamqp.management import KeptLink  # noqa: PLC0415
+    """The fast way."""
+    from ehtui.wire.pyamqp.management import KeptLink  # noqa: PLC0415 - not before it is needed
 
     return KeptLink(access, clock=clock)
 
 
 def open_public_reader(access: HubAccess, clock: Callable[[], float]) -> HubReader:
     """The slow way, over the SDK's public calls."""
-    from ehtui.wire.public_management import PublicReader  # noqa: PLC0415 - as above
+    from ehtui.wire.public_management import PublicReader  # noqa: PLC0415 - loads azure-eventhub
 
     return PublicReader(access, clock=clock)
 
@@ -108,10 +103,10 @@ class HubSource(Source):
     @property
     def min_every_s(self) -> float:
         """How often it may be read at most; the slow way costs a connection per partition."""
-        if self._misfits:
-            return float(min(MISFIT_EVERY_S * 2.0 ** min(self._misfits - 1, 8), PUBLIC_EVERY_S))
+        if not self._misfits:
+            return 0.0
 
-        return PUBLIC_EVERY_S if self._limitation else 0.0
+        return float(min(MISFIT_EVERY_S * 2.0 ** min(self._misfits - 1, 8), PUBLIC_EVERY_S))
 
     @override
     async def read(self) -> HubRead:
@@ -225,11 +220,13 @@ class HubSource(Source):
     async def _read_once(self, partitions: Sequence[str], *, describe: bool) -> Reading:
         try:
             reading = await self._opened().read(partitions, describe=describe)
-        except (AttributeError, TypeError, NotImplementedError) as error:
+        except ProblemError:
+            raise
+        except Exception as error:
             if self._limitation is not None:
                 raise
 
-            # One odd answer, or a private layer that is not what it was, whatever its version says.
+            # Frames that it cannot read, or whatever else nobody thought of.
             await self.close()
             self._misfits += 1
             self._limitation = _misfit(error, self.min_every_s)
@@ -241,20 +238,14 @@ class HubSource(Source):
         return reading
 
     async def _try_the_fast_way_again(self) -> None:
-        """Unless the guard refused it: that stays."""
         if self._misfits:
             self._limitation = None
             await self.close()
 
     def _opened(self) -> HubReader:
-        if self._reader is None and self._limitation is None:
-            try:
-                self._reader = self._open_fast(self._access, self._clock)
-            except ProblemError as error:
-                self._limitation = _slow_way(error.problem.summary)
-
         if self._reader is None:
-            self._reader = self._open_slow(self._access, self._clock)
+            open_reader = self._open_slow if self._limitation else self._open_fast
+            self._reader = open_reader(self._access, self._clock)
 
         return self._reader
 
@@ -296,12 +287,4 @@ def _misfit(error: Exception, every_s: float) -> Problem:
         f"The kept link to the hub met something that it does not fit ({safe(repr(error))[:200]}),"
         " so the SDK's public calls read the hub.",
         f"The link is tried again in {every_s:g} s; data is older until it fits.",
-    )
-
-
-def _slow_way(reason: str) -> Problem:
-    return Problem(
-        ProblemKind.UNSUPPORTED,
-        f"The hub is read once a minute only, by public calls of the SDK: {reason}",
-        "Install a version of azure-eventhub that ehtui was tested with (5.15).",
     )

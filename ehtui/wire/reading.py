@@ -25,6 +25,10 @@ class Reading:
     undescribed: Problem | None = None  # why there is no description though it was asked for
 
 
+class MisfitError(Exception):
+    """The other side said what this reader does not understand: another should ask it."""
+
+
 class HubReader(Protocol):
     """Reads a hub; one call at a time."""
 
@@ -33,6 +37,7 @@ class HubReader(Protocol):
 
         Raises:
             ProblemError: Nothing could be read; the next call begins afresh.
+            MisfitError: What came could not be understood; likewise.
         """
 
     async def close(self) -> None:

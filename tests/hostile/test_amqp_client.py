@@ -12,12 +12,9 @@ import pytest
 from typing_extensions import override
 
 from ehtui.domain.problems import ProblemError, ProblemKind
-from ehtui.wire.pyamqp.codec import AMQP_HEADER, EMPTY_FRAME, encode_frame, encode_transfer
-from ehtui.wire.pyamqp.connection import AmqpError, Connection
-from ehtui.wire.pyamqp.links import Receiver, Sender
-from ehtui.wire.pyamqp.management import KeptLink
-from ehtui.wire.pyamqp.messages import Long, Reply, Strings, Timestamp, encode_reply
-from ehtui.wire.pyamqp.performatives import (
+from ehtui.wire.amqp.frames import AMQP_HEADER, EMPTY_FRAME, encode_frame, encode_transfer
+from ehtui.wire.amqp.messages import Reply, encode_reply
+from ehtui.wire.amqp.performatives import (
     Accepted,
     Attach,
     Begin,
@@ -32,6 +29,10 @@ from ehtui.wire.pyamqp.performatives import (
     Target,
     Transfer,
 )
+from ehtui.wire.amqp.values import Long, Strings, Timestamp
+from ehtui.wire.pyamqp.connection import AmqpError, Connection
+from ehtui.wire.pyamqp.links import Receiver, Sender
+from ehtui.wire.pyamqp.management import KeptLink
 from ehtui.wire.pyamqp.requests import RequestLink
 from tests.hostile.measuring import MEGABYTE, peak_bytes
 from tests.wire.hubs import access_to

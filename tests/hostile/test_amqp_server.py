@@ -16,9 +16,9 @@ from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace, Ret
 from ehtui.sandbox.eventhubs.broker import Limits
 from ehtui.sandbox.eventhubs.connection import Connection
 from ehtui.sandbox.eventhubs.sas import JWT_TYPE, SAS_TYPE, sign
-from ehtui.wire.pyamqp.codec import AMQP_HEADER, SASL_HEADER, encode_frame
-from ehtui.wire.pyamqp.messages import BATCH_FORMAT, Request, encode_event, encode_request
-from ehtui.wire.pyamqp.performatives import (
+from ehtui.wire.amqp.frames import AMQP_HEADER, SASL_HEADER, encode_frame
+from ehtui.wire.amqp.messages import BATCH_FORMAT, Request, encode_event, encode_request
+from ehtui.wire.amqp.performatives import (
     Accepted,
     Attach,
     Begin,

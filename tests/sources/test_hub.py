@@ -21,11 +21,10 @@ from ehtui.domain.updates import HubRead
 from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace
 from ehtui.sources.hub import DESCRIBE_EVERY_S, HubSource, open_hub_source, open_public_reader
-from ehtui.sources.source import Paced
 from ehtui.wire.credentials import HubAccess, access_of
 from ehtui.wire.limiter import Limiter
 from ehtui.wire.pyamqp.management import KeptLink
-from ehtui.wire.reading import HubReader, Reading
+from ehtui.wire.reading import HubReader, MisfitError, Reading
 
 KEY = AccessKey("watcher", "b25seS1saXN0ZW4=", frozenset({"Listen"}))
 
@@ -334,7 +333,6 @@ class World:
     fast: FakeReader
     slow: FakeReader = field(default_factory=lambda: FakeReader(("0", "1")))
     now: float = 1000.0
-    guard: ProblemError | None = None
 
     def source(self, limiter: Limiter | None = None) -> HubSource:
         text = "Endpoint=sb://ns/;SharedAccessKeyName=a;SharedAccessKey=b;EntityPath=h"
@@ -347,9 +345,6 @@ class World:
         )
 
     def _open_fast(self, *_: object) -> HubReader:
-        if self.guard is not None:
-            raise self.guard
-
         self.fast.clock = lambda: self.now
         return self.fast
 
@@ -443,21 +438,8 @@ async def test_trouble_after_some_answers_keeps_the_answers(
         await source.read()
 
 
-async def test_a_guard_that_refuses_means_the_slow_way_and_says_so() -> None:
-    refusal = ProblemError(Problem(ProblemKind.UNSUPPORTED, "azure-eventhub 9 was never tested."))
-    world = World(FakeReader(("0",)), guard=refusal)
-    source = world.source()
-    update = await source.read()
-
-    assert update.limitation is not None
-    assert "once a minute" in update.limitation.summary
-    assert "azure-eventhub 9" in update.limitation.summary
-    assert isinstance(source, Paced)
-    assert source.min_every_s == 60
-
-
-@pytest.mark.parametrize("error", [AttributeError("no _x"), TypeError("takes 2 arguments")])
-async def test_a_private_layer_that_does_not_fit_means_the_slow_way(error: Exception) -> None:
+@pytest.mark.parametrize("error", [MisfitError("odd"), TypeError("takes 2"), ValueError("a")])
+async def test_a_link_that_does_not_understand_means_the_slow_way(error: Exception) -> None:
     world = World(FakeReader(("0",), raises=error))
     source = world.source()
     update = await source.read()

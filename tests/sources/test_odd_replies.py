@@ -9,14 +9,16 @@ from typing import Any
 
 import pytest
 
-from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.updates import HubRead
 from ehtui.sources import hub as hub_module
 from ehtui.sources.hub import DESCRIBE_EVERY_S, HubSource
 from ehtui.sources.source import Paced
+from ehtui.wire.amqp.frames import encode_transfer
+from ehtui.wire.amqp.messages import Reply, Request
+from ehtui.wire.amqp.values import Long, Strings
 from ehtui.wire.limiter import Limiter
 from ehtui.wire.pyamqp.management import KeptLink
-from ehtui.wire.pyamqp.messages import Long, Reply, Request, Strings
 from tests.sources.test_hub import FakeReader, World, sampled
 from tests.wire.hubs import settings_of
 from tests.wire.peer import Peer, hub_of, ok, refuse, serving
@@ -210,14 +212,36 @@ async def test_a_link_that_met_a_misfit_is_tried_again_and_used_as_soon_as_it_fi
     assert len(world.slow.asked) == asked
 
 
-async def test_a_guard_that_refuses_is_not_asked_again_and_again() -> None:
-    refusal = ProblemError(Problem(ProblemKind.UNSUPPORTED, "azure-eventhub 9 was never tested."))
-    world = World(FakeReader(("0",)), guard=refusal)
-    source = world.source()
-    await source.read()
-    await source.read()
+UNREADABLE = b"\x00\x00\x00\x0c\x02\x00\x00\x07\x00\x53\x99\x45"  # no performative that exists
 
-    assert source.min_every_s == hub_module.PUBLIC_EVERY_S
+
+@pytest.mark.parametrize("is_frame", [True, False], ids=["a frame", "a reply"])
+async def test_the_public_calls_take_over_where_the_link_meets_what_it_cannot_read(
+    is_frame: bool,
+) -> None:
+    """And it is used again as soon as it fits."""
+    async with watched(Odd()) as (peer, source, _):
+        await source.read()
+        answer, strange = peer.answer, len(peer.live)
+
+        def strangely(request: Request) -> Reply | None:
+            if peer.connections > strange + 1:  # those of the public calls
+                return answer(request)
+
+            wire = UNREADABLE if is_frame else encode_transfer(7, 42, 9, b"no message", 65536)
+            peer.live[-1].writer.write(wire)
+            return None
+
+        peer.answer = strangely
+        update = await source.read()
+        assert sorted(sampled(update)) == ["0", "1", "2"]
+        assert update.limitation is not None
+        assert "so the SDK's public calls read the hub" in update.limitation.summary
+        assert 0.0 < source.min_every_s <= hub_module.PUBLIC_EVERY_S
+        peer.answer = answer
+        healed = await source.read()
+        assert healed.limitation is None
+        assert source.min_every_s == 0.0
 
 
 async def test_numbers_of_any_width_are_numbers() -> None:

@@ -4,29 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import ssl
+from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from ehtui.wire.pyamqp.codec import (
+from ehtui.wire.amqp.frames import (
     AMQP_HEADER,
     SASL_HEADER,
-    FrameError,
     FrameReader,
     encode_frame,
     encode_transfer,
 )
-from ehtui.wire.pyamqp.messages import (
-    Long,
-    Reply,
-    Request,
-    Strings,
-    Timestamp,
-    decode_request,
-    encode_reply,
-)
-from ehtui.wire.pyamqp.performatives import (
+from ehtui.wire.amqp.messages import Reply, Request, decode_request, encode_reply
+from ehtui.wire.amqp.performatives import (
     Accepted,
     Attach,
     Begin,
@@ -36,6 +28,7 @@ from ehtui.wire.pyamqp.performatives import (
     Error,
     Flow,
     Frame,
+    FrameError,
     Open,
     Rejected,
     SaslInit,
@@ -43,6 +36,7 @@ from ehtui.wire.pyamqp.performatives import (
     SaslOutcome,
     Transfer,
 )
+from ehtui.wire.amqp.values import Long, Strings, Timestamp
 
 CHANNEL = 7  # not the client's: the two sides number their channels for themselves
 Answer = Callable[[Request], Reply | None]
@@ -180,6 +174,7 @@ class _Served:
         self.client_channel = 0
         self.sent = 0
         self.received = 0
+        self.taken: Counter[int] = Counter()  # deliveries by the client's handle
 
     def send(self, body: Any) -> None:
         channel = 0 if isinstance(body, Open | Close) else CHANNEL
@@ -275,6 +270,7 @@ class _Served:
     def _transfer(self, transfer: Transfer) -> None:
         assert transfer.delivery_id == self.received
         self.received += 1
+        self.taken[transfer.handle] += 1
         node = self.nodes[transfer.handle]
         request = decode_request(transfer.payload)
         self.peer.payloads.append(transfer.payload)
@@ -308,14 +304,10 @@ class _Served:
                 self.sent,
                 5000,
                 handle + 40,
-                self.received - self._elsewhere(self.nodes[handle]),
+                self.taken[handle],
                 self.peer.credit,
             )
         )
-
-    def _elsewhere(self, node: str) -> int:
-        """Deliveries of the session that went to the other node."""
-        return len(self.peer.requests if node == "$cbs" else self.peer.tokens)
 
     def _reply(self, node: str, payload: bytes) -> None:
         handle = self.reply_handles[node]

@@ -5,16 +5,15 @@ from __future__ import annotations
 import pytest
 from azure.eventhub._pyamqp._decode import decode_frame as sdk_decode
 
-from ehtui.wire.pyamqp.codec import (
+from ehtui.wire.amqp.frames import (
     AMQP_HEADER,
     EMPTY_FRAME,
-    FrameError,
     FrameReader,
     decode_frame,
     encode_frame,
     encode_transfer,
 )
-from ehtui.wire.pyamqp.performatives import (
+from ehtui.wire.amqp.performatives import (
     Accepted,
     Attach,
     Begin,
@@ -25,6 +24,7 @@ from ehtui.wire.pyamqp.performatives import (
     Error,
     Flow,
     Frame,
+    FrameError,
     Open,
     Performative,
     Rejected,

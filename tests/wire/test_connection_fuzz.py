@@ -9,10 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from ehtui.wire.pyamqp.codec import AMQP_HEADER, encode_frame, encode_transfer
-from ehtui.wire.pyamqp.connection import AmqpError, Connection
-from ehtui.wire.pyamqp.messages import Reply, encode_reply
-from ehtui.wire.pyamqp.performatives import (
+from ehtui.wire.amqp.frames import AMQP_HEADER, encode_frame, encode_transfer
+from ehtui.wire.amqp.messages import Reply, encode_reply
+from ehtui.wire.amqp.performatives import (
     Accepted,
     Attach,
     Begin,
@@ -25,6 +24,7 @@ from ehtui.wire.pyamqp.performatives import (
     Source,
     Target,
 )
+from ehtui.wire.pyamqp.connection import AmqpError, Connection
 from ehtui.wire.pyamqp.requests import EncodedRequest, RequestLink
 
 

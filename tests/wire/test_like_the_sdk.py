@@ -12,14 +12,8 @@ from typing import Any, TypeVar
 import pytest
 from azure.eventhub.aio import EventHubConsumerClient
 
+from ehtui.wire.amqp.performatives import Attach, Begin, Open, SaslInit, Transfer
 from ehtui.wire.pyamqp.management import KeptLink
-from ehtui.wire.pyamqp.performatives import (
-    Attach,
-    Begin,
-    Open,
-    SaslInit,
-    Transfer,
-)
 from tests.wire.hubs import access_to
 from tests.wire.peer import Peer, serving
 

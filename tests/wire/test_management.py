@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.wire.amqp.messages import Reply, Request
+from ehtui.wire.amqp.performatives import Close, Detach, End, Error, Flow, Transfer
 from ehtui.wire.pyamqp.management import KeptLink
-from ehtui.wire.pyamqp.messages import Reply, Request
-from ehtui.wire.pyamqp.performatives import Close, Detach, End, Error, Flow, Transfer
 from ehtui.wire.reading import Reading
 from tests.waiting import wait_for
 from tests.wire.certificates import self_signed

@@ -17,7 +17,7 @@ from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sources.store import StoreSource
 from ehtui.wire import storage_client
-from ehtui.wire.pyamqp.codec import EMPTY_FRAME
+from ehtui.wire.amqp.frames import EMPTY_FRAME
 from ehtui.wire.pyamqp.management import OPEN_S, REPLY_S, KeptLink
 from tests.wire.certificates import self_signed
 from tests.wire.delaying import far_away

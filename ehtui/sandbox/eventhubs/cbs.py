@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ehtui.sandbox.eventhubs import errors, sas
 from ehtui.sandbox.eventhubs.addresses import path_of
 from ehtui.sandbox.eventhubs.errors import ServiceError
-from ehtui.wire.pyamqp.messages import Reply, Request
+from ehtui.wire.amqp.messages import Reply, Request
 
 if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.channel import Peer

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.broker import Broker
     from ehtui.sandbox.eventhubs.errors import ServiceError
     from ehtui.sandbox.eventhubs.sas import Claim
-    from ehtui.wire.pyamqp.performatives import Accepted, Error, Performative, Rejected, Transfer
+    from ehtui.wire.amqp.performatives import Accepted, Error, Performative, Rejected, Transfer
 
 
 class Peer(Protocol):

@@ -14,21 +14,21 @@ from ehtui.sandbox.eventhubs.intake import HubInput
 from ehtui.sandbox.eventhubs.outlet import FULL_BYTES, Outlet
 from ehtui.sandbox.eventhubs.sas import covering_paths
 from ehtui.sandbox.eventhubs.session import Session
-from ehtui.wire.pyamqp.codec import (
+from ehtui.wire.amqp.frames import (
     AMQP_HEADER,
     EMPTY_FRAME,
     MIN_FRAME_BYTES,
     SASL_HEADER,
-    FrameError,
     FrameReader,
     encode_frame,
 )
-from ehtui.wire.pyamqp.performatives import (
+from ehtui.wire.amqp.performatives import (
     Begin,
     Close,
     End,
     Error,
     Frame,
+    FrameError,
     Open,
     Performative,
     SaslInit,

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.channel import Channel
     from ehtui.sandbox.eventhubs.namespace import Hub
     from ehtui.sandbox.eventhubs.partition_log import PartitionLog
-    from ehtui.wire.pyamqp.performatives import Attach
+    from ehtui.wire.amqp.performatives import Attach
 
-_LEVEL = b"com.microsoft:epoch"
-_NAME = b"com.microsoft:receiver-name"
+_LEVEL = "com.microsoft:epoch"
+_NAME = "com.microsoft:receiver-name"
 _METRICS = "com.microsoft:enable-receiver-runtime-metric"
 _NAME_LENGTH = 256
 _TURN = 256  # events before other connections get their turn
@@ -138,12 +138,12 @@ class ConsumerLink(SendingLink):
             raise errors.invalid_position(position.by, position.value, last, self._tracker)
 
 
-def _property(attach: Attach, name: bytes) -> object:
+def _property(attach: Attach, name: str) -> object:
     return (attach.properties or {}).get(name)
 
 
 def _text(value: object) -> str | None:
-    return value.decode(errors="replace") if isinstance(value, bytes) else None
+    return value if isinstance(value, str) else None
 
 
 def _level(value: object) -> int | None:

@@ -6,25 +6,25 @@ import struct
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ehtui.wire.pyamqp.messages import BATCH_FORMAT, Symbol, compound, encode, encode_event
-from ehtui.wire.pyamqp.sections import (
+from ehtui.wire.amqp.messages import (
+    BATCH_FORMAT,
     DATA,
     DELIVERY_ANNOTATIONS,
     HEADER,
     MESSAGE_ANNOTATIONS,
-    binary,
-    items,
+    encode_event,
+    encode_section,
     sections,
 )
+from ehtui.wire.amqp.values import Symbol, encode, encode_pairs, pairs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
-PARTITION_KEY = b"x-opt-partition-key"
-PUBLISHER = b"x-opt-publisher"
+PARTITION_KEY = "x-opt-partition-key"
+PUBLISHER = "x-opt-publisher"
 # The service's own: a sender cannot set them.
-_STAMPED = {b"x-opt-sequence-number", b"x-opt-offset", b"x-opt-enqueued-time", PUBLISHER}
-_MAP = 0xC1
+_STAMPED = {"x-opt-sequence-number", "x-opt-offset", "x-opt-enqueued-time", PUBLISHER}
 MOST_EVENTS = 50_000  # of one delivery
 
 
@@ -77,7 +77,7 @@ def parse_delivery(payload: bytes, message_format: int) -> list[Incoming]:
                 raise ValueError(f"a batch of more than {MOST_EVENTS} events")
 
             envelope = envelope or _cut(payload[: section.start])
-            events.append(_inherit(_cut(binary(payload, section.value)), envelope))
+            events.append(_inherit(_cut(section.value), envelope))
 
     return events
 
@@ -115,7 +115,7 @@ _LONG = struct.Struct(">Bq")
 _SEQUENCE = encode(Symbol("x-opt-sequence-number"))
 _OFFSET = encode(Symbol("x-opt-offset"))
 _ENQUEUED = encode(Symbol("x-opt-enqueued-time"))
-_PUBLISHER_KEY = encode(Symbol(PUBLISHER.decode()))
+_PUBLISHER_KEY = encode(Symbol(PUBLISHER))
 _LAST_SEQUENCE = encode(Symbol("last_enqueued_sequence_number"))
 _LAST_OFFSET = encode(Symbol("last_enqueued_offset"))
 _LAST_TIME = encode(Symbol("last_enqueued_time_utc"))
@@ -124,7 +124,7 @@ _RETRIEVED = encode(Symbol("runtime_info_retrieval_time_utc"))
 
 def _annotations(code: int, entries: list[bytes]) -> bytes:
     """A section; an entry is an encoded key and its encoded value."""
-    return b"\x00\x53" + bytes((code,)) + compound(_MAP, entries, 2 * len(entries))
+    return encode_section(code, encode_pairs(entries))
 
 
 def _cut(payload: bytes) -> Incoming:
@@ -134,24 +134,18 @@ def _cut(payload: bytes) -> Incoming:
         if section.code == HEADER:
             header = payload[section.start : section.end]
         elif section.code == MESSAGE_ANNOTATIONS:
-            for name, entry, value in _entries(payload, section.value):
+            for name, start, value, end in pairs(payload, section.at, section.end):
                 if name not in _STAMPED:
-                    annotations.append(entry)
-                    key = value if name == PARTITION_KEY else key
+                    annotations.append(payload[start:end])
+                    key = _key(value) if name == PARTITION_KEY else key
         elif section.code != DELIVERY_ANNOTATIONS:
             bare = min(bare, section.start)  # and on to the end: a cut-off message is none
 
     return Incoming(payload[bare:], header, tuple(annotations), key)
 
 
-def _entries(payload: bytes, position: int) -> Iterator[tuple[bytes, bytes, bytes | None]]:
-    """Name, encoded pair and text (where it is one) of each annotation."""
-    pairs = iter(items(payload, position))
-
-    for (start, _), (value, end) in zip(pairs, pairs, strict=False):
-        is_text = payload[value] & 0xF0 in (0xA0, 0xB0)
-        name = binary(payload, start) if payload[start] & 0xF0 in (0xA0, 0xB0) else b""
-        yield name, payload[start:end], binary(payload, value) if is_text else None
+def _key(value: Any) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value if isinstance(value, bytes) else None
 
 
 def _inherit(event: Incoming, envelope: Incoming) -> Incoming:

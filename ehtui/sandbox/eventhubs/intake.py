@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ehtui.wire.pyamqp.codec import FrameReader
-    from ehtui.wire.pyamqp.performatives import Frame
+    from ehtui.wire.amqp.frames import FrameReader
+    from ehtui.wire.amqp.performatives import Frame
 
 _TURN_S = 0.01
 

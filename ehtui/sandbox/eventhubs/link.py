@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from ehtui.sandbox.eventhubs import errors
-from ehtui.wire.pyamqp.performatives import Attach, Detach, Disposition, Error, Flow, Transfer
+from ehtui.wire.amqp.performatives import Attach, Detach, Disposition, Error, Flow, Transfer
 
 if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.channel import Channel

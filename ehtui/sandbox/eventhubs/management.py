@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 from ehtui.sandbox.eventhubs import errors
 from ehtui.sandbox.eventhubs.addresses import MANAGEMENT, Address
 from ehtui.sandbox.eventhubs.errors import ServiceError
-from ehtui.wire.pyamqp.messages import Long, Reply, Request, Strings, Symbol, Timestamp
+from ehtui.wire.amqp.messages import Reply, Request
+from ehtui.wire.amqp.values import Long, Strings, Symbol, Timestamp
 
 if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.channel import Peer

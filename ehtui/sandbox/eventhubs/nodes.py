@@ -12,8 +12,8 @@ from ehtui.sandbox.eventhubs.addresses import CBS
 from ehtui.sandbox.eventhubs.channel import Channel
 from ehtui.sandbox.eventhubs.errors import DECODE, ServiceError
 from ehtui.sandbox.eventhubs.link import ReceivingLink, SendingLink
-from ehtui.wire.pyamqp.messages import decode_request, encode_reply
-from ehtui.wire.pyamqp.performatives import Accepted, Attach, Error, Rejected, Transfer
+from ehtui.wire.amqp.messages import decode_request, encode_reply
+from ehtui.wire.amqp.performatives import Accepted, Attach, Error, Rejected, Transfer
 
 _LARGEST_REPLY_BYTES = 32 << 10  # the description of a hub with 1,024 partitions takes 7 KiB
 _REPLY_OVERHEAD_BYTES = 64

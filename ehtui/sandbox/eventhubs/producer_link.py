@@ -10,7 +10,7 @@ from ehtui.sandbox.eventhubs import errors
 from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.sandbox.eventhubs.events import parse_delivery
 from ehtui.sandbox.eventhubs.link import ReceivingLink
-from ehtui.wire.pyamqp.performatives import Accepted, Attach, Error, Rejected, Transfer
+from ehtui.wire.amqp.performatives import Accepted, Attach, Error, Rejected, Transfer
 
 if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.addresses import Address

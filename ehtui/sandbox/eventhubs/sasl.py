@@ -7,7 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ehtui.sandbox.eventhubs.sas import Claim
-from ehtui.wire.pyamqp.performatives import SaslInit, SaslMechanisms, SaslOutcome
+from ehtui.wire.amqp.performatives import SaslInit, SaslMechanisms, SaslOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

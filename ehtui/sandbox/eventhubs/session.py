@@ -10,8 +10,8 @@ from ehtui.sandbox.eventhubs.consumer_link import ConsumerLink
 from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.sandbox.eventhubs.nodes import RequestLink, ResponseLink
 from ehtui.sandbox.eventhubs.producer_link import ProducerLink
-from ehtui.wire.pyamqp.codec import TRANSFER_BYTES, FrameError, encode_transfer
-from ehtui.wire.pyamqp.performatives import (
+from ehtui.wire.amqp.frames import TRANSFER_BYTES, encode_transfer
+from ehtui.wire.amqp.performatives import (
     Accepted,
     Attach,
     Begin,
@@ -20,6 +20,7 @@ from ehtui.wire.pyamqp.performatives import (
     End,
     Error,
     Flow,
+    FrameError,
     Performative,
     Rejected,
     Transfer,

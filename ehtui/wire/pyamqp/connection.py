@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from typing_extensions import override
 
-from ehtui.wire.pyamqp.codec import EMPTY_FRAME, FrameError, FrameReader, encode_frame
-from ehtui.wire.pyamqp.performatives import (
+from ehtui.wire.amqp.frames import EMPTY_FRAME, MIN_FRAME_BYTES, FrameReader, encode_frame
+from ehtui.wire.amqp.performatives import (
     Attach,
     Begin,
     Close,
@@ -19,6 +19,7 @@ from ehtui.wire.pyamqp.performatives import (
     Error,
     Flow,
     Frame,
+    FrameError,
     Open,
     Performative,
     Transfer,
@@ -41,10 +42,13 @@ WRAP = 1 << 32
 class AmqpError(Exception):
     """The other side ended a link, session or connection, or the stream broke."""
 
-    def __init__(self, condition: str, description: str | None = None) -> None:
+    def __init__(
+        self, condition: str, description: str | None = None, *, is_misfit: bool = False
+    ) -> None:
         super().__init__(f"{condition}: {description}" if description else condition)
         self.condition = condition
         self.description = description or ""
+        self.is_misfit = is_misfit  # the other side speaks AMQP, but we do not understand it
 
 
 CONNECTION_LOST = "connection lost"  # not a condition of the service: the stream ended
@@ -86,6 +90,7 @@ class Connection(asyncio.Protocol):
         self._greetings: asyncio.Queue[bytes | Performative | AmqpError] = asyncio.Queue()
         self._closed = self._loop.create_future()
         self._error: AmqpError | None = None
+        self.peer_frame_bytes = MIN_FRAME_BYTES
         self._silence_s = SILENCE_S
         self._written_at = self._loop.time()
         self._keep_alive: asyncio.TimerHandle | None = None
@@ -134,6 +139,7 @@ class Connection(asyncio.Protocol):
             self._silence_s = max(SHORTEST_SILENCE_S, min(SILENCE_S, wanted_s))
 
         self._has_begun = True
+        self.peer_frame_bytes = max(opened.max_frame_bytes, MIN_FRAME_BYTES)
         self._next_incoming_id = begun.next_outgoing_id
         self._peer_window = begun.incoming_window
         self._keep_alive = self._loop.call_later(self._silence_s, self._stay_alive)
@@ -217,9 +223,12 @@ class Connection(asyncio.Protocol):
                 else:
                     self._count(was_awaited=self._greet(item))
         except FrameError as error:
-            self._end(AmqpError("amqp:framing-error", str(error)))
+            misfit = self._has_begun
+            self._end(AmqpError("amqp:framing-error", str(error), is_misfit=misfit))
         except AmqpError as error:  # it ended while an answer was written
             self._end(error)
+        except Exception as error:
+            self._end(AmqpError("amqp:internal-error", repr(error), is_misfit=True))
 
     @override
     def pause_writing(self) -> None:

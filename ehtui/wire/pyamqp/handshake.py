@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING, TypeVar
 from uuid import uuid4
 
-from ehtui.wire.pyamqp.codec import AMQP_HEADER, SASL_HEADER, encode_frame
+from ehtui.wire.amqp.frames import AMQP_HEADER, SASL_HEADER, encode_frame
+from ehtui.wire.amqp.performatives import Begin, Open, SaslInit, SaslMechanisms, SaslOutcome
 from ehtui.wire.pyamqp.connection import CHANNEL, MAX_FRAME_BYTES, WINDOW, AmqpError, Connection
-from ehtui.wire.pyamqp.performatives import Begin, Open, SaslInit, SaslMechanisms, SaslOutcome
 
 if TYPE_CHECKING:
     import ssl

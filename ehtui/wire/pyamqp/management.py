@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 import certifi
 from typing_extensions import override
 
-from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.wire import problems
 from ehtui.wire.pyamqp.connection import AmqpError
 from ehtui.wire.pyamqp.handshake import open_connection
 from ehtui.wire.pyamqp.session import ManagementSession
 from ehtui.wire.pyamqp.silence import Silence
-from ehtui.wire.reading import HubReader, Reading
+from ehtui.wire.reading import HubReader, MisfitError, Reading
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -67,16 +67,20 @@ class KeptLink(HubReader):
             return await self._attempt(partitions, describe=describe)
         except AmqpError as error:
             if not was_open:
-                raise ProblemError(self._problem_of(error)) from None
+                raise self._translated(error) from None
 
         # A link that worked and was let go (idle, a moved gateway, an old token) is no failure yet.
         try:
             return await self._attempt(partitions, describe=describe)
         except AmqpError as error:
-            raise ProblemError(self._problem_of(error)) from None
+            raise self._translated(error) from None
 
-    def _problem_of(self, error: AmqpError) -> Problem:
-        return problems.from_condition(self._access, error.condition, error.description)
+    def _translated(self, error: AmqpError) -> Exception:
+        if error.is_misfit:
+            return MisfitError(str(error))
+
+        told = problems.from_condition(self._access, error.condition, error.description)
+        return ProblemError(told)
 
     async def _attempt(self, partitions: Sequence[str], *, describe: bool) -> Reading:
         step, limit_s = "connecting", self._open_s

@@ -8,9 +8,9 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 from uuid import UUID, uuid4
 
+from ehtui.wire.amqp.messages import Reply, Request, decode_reply, encode_request
 from ehtui.wire.pyamqp.connection import AmqpError, Connection
 from ehtui.wire.pyamqp.links import Receiver, Sender
-from ehtui.wire.pyamqp.messages import Reply, Request, decode_reply, encode_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -121,7 +121,7 @@ class RequestLink:
         try:
             reply = decode_reply(payload)
         except ValueError as error:
-            self._on_lost(AmqpError("amqp:decode-error", str(error)))
+            self._on_lost(AmqpError("amqp:decode-error", str(error), is_misfit=True))
             return
 
         self._answer(reply.correlation_id, (reply, self._clock()))

@@ -10,8 +10,9 @@ from ehtui.domain.problems import Problem, ProblemError
 from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.domain.world.ranges import known_integer, known_moment
 from ehtui.wire import problems
+from ehtui.wire.amqp.messages import Reply
+from ehtui.wire.amqp.values import Timestamp
 from ehtui.wire.pyamqp.connection import AmqpError, Connection
-from ehtui.wire.pyamqp.messages import Reply, Timestamp
 from ehtui.wire.pyamqp.requests import EncodedRequest, RequestLink
 from ehtui.wire.reading import Reading, natural, plausible
 

@@ -10,13 +10,8 @@ from typing import Any, TypeVar
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint
 from ehtui.sandbox.eventhubs.positions import FILTER
 from ehtui.sandbox.eventhubs.sas import SAS_TYPE, sign
-from ehtui.wire.pyamqp.codec import (
-    AMQP_HEADER,
-    SASL_HEADER,
-    FrameReader,
-    encode_frame,
-)
-from ehtui.wire.pyamqp.messages import (
+from ehtui.wire.amqp.frames import AMQP_HEADER, SASL_HEADER, FrameReader, encode_frame
+from ehtui.wire.amqp.messages import (
     Reply,
     Request,
     decode_body,
@@ -24,7 +19,7 @@ from ehtui.wire.pyamqp.messages import (
     encode_event,
     encode_request,
 )
-from ehtui.wire.pyamqp.performatives import (
+from ehtui.wire.amqp.performatives import (
     Attach,
     Begin,
     Detach,
@@ -118,7 +113,7 @@ class AmqpClient:
         selector: str | None = None,
         *,
         credit: int = 100,
-        properties: Mapping[bytes, Any] | None = None,
+        properties: Mapping[str, Any] | None = None,
         wants: tuple[str, ...] = (),
     ) -> Attach | Detach:
         handle = self.handle()

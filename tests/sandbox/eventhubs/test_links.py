@@ -9,14 +9,16 @@ from typing import Any
 import pytest
 
 from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace, Retention
-from ehtui.wire.pyamqp.messages import (
+from ehtui.wire.amqp.messages import (
     BATCH_FORMAT,
-    Long,
+    DATA,
+    MESSAGE_ANNOTATIONS,
     Request,
     decode_body,
     encode_event,
+    sections,
 )
-from ehtui.wire.pyamqp.performatives import (
+from ehtui.wire.amqp.performatives import (
     Accepted,
     Attach,
     Begin,
@@ -29,13 +31,13 @@ from ehtui.wire.pyamqp.performatives import (
     Target,
     Transfer,
 )
-from ehtui.wire.pyamqp.sections import DATA, MESSAGE_ANNOTATIONS, binary, items, sections
+from ehtui.wire.amqp.values import Long, decode, pairs
 from tests.sandbox.eventhubs.amqp_client import AmqpClient, signed_in
 from tests.sandbox.eventhubs.conftest import Clock
 from tests.waiting import wait_for
 
 PARTITION = "hub/ConsumerGroups/$Default/Partitions/0"
-LEVEL, NAME = b"com.microsoft:epoch", b"com.microsoft:receiver-name"
+LEVEL, NAME = "com.microsoft:epoch", "com.microsoft:receiver-name"
 
 
 def data_section(content: bytes) -> bytes:
@@ -53,9 +55,9 @@ def partition_key(key: str) -> bytes:
 def stamped(payload: bytes) -> dict[str, int]:
     """Annotation names and the constructors of their values."""
     found = next(s for s in sections(payload) if s.code == MESSAGE_ANNOTATIONS)
-    pairs = iter(items(payload, found.value))
     return {
-        binary(payload, k[0]).decode(): payload[v[0]] for k, v in zip(pairs, pairs, strict=True)
+        name: payload[decode(payload, start, end)[1]]
+        for name, start, _, end in pairs(payload, found.at, found.end)
     }
 
 
@@ -63,11 +65,11 @@ def ends(namespace: Namespace) -> list[int]:
     return [log.last_sequence for log in namespace.hub("hub").partitions]
 
 
-def properties(name: str | None, level: int | None) -> Mapping[bytes, Any]:
-    values: dict[bytes, Any] = {}
+def properties(name: str | None, level: int | None) -> Mapping[str, Any]:
+    values: dict[str, Any] = {}
 
     if level is not None:
-        values[LEVEL] = {"TYPE": "LONG", "VALUE": Long(level)}
+        values[LEVEL] = Long(level)
 
     if name is not None:
         values[NAME] = name

@@ -9,9 +9,9 @@ import pytest
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY
 from ehtui.sandbox.eventhubs.sas import JWT_TYPE, sign
-from ehtui.wire.pyamqp.codec import SASL_HEADER, encode_frame
-from ehtui.wire.pyamqp.messages import Request, encode_request
-from ehtui.wire.pyamqp.performatives import (
+from ehtui.wire.amqp.frames import SASL_HEADER, encode_frame
+from ehtui.wire.amqp.messages import Request, encode_request
+from ehtui.wire.amqp.performatives import (
     Attach,
     Close,
     Detach,

@@ -18,7 +18,7 @@ from ehtui.sandbox.eventhubs.positions import (
     Position,
     parse_selector,
 )
-from ehtui.wire.pyamqp.messages import decode_body
+from ehtui.wire.amqp.messages import decode_body
 from tests.sandbox.eventhubs.conftest import Clock
 
 

@@ -7,8 +7,8 @@ import time
 import pytest
 
 from ehtui.sandbox.eventhubs import EventHubsEndpoint
-from ehtui.wire.pyamqp.messages import Request
-from ehtui.wire.pyamqp.performatives import Attach, Close, Detach, Disposition, Rejected
+from ehtui.wire.amqp.messages import Request
+from ehtui.wire.amqp.performatives import Attach, Close, Detach, Disposition, Rejected
 from tests.sandbox.eventhubs.amqp_client import connected, signed_in
 from tests.sandbox.eventhubs.conftest import Clock
 from tests.sandbox.eventhubs.test_links import PARTITION, ends

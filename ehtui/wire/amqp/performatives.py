@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 UINT_MAX = 0xFFFFFFFF
-Fields = Mapping[Any, Any]  # a map as the codec decodes it: keys and texts are bytes
+Fields = Mapping[Any, Any]  # keys are symbols
 
 
 class Error(NamedTuple):
@@ -191,3 +191,7 @@ class Frame(NamedTuple):
 
     channel: int
     body: Performative | None
+
+
+class FrameError(ValueError):
+    """Bytes that are no AMQP frame."""
