@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo schema test forecasts scenes screenshots check lint types imports interop bench clean
+.PHONY: help demo schema keys test forecasts scenes screenshots check lint types imports interop bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -32,6 +32,9 @@ imports: $(STAMP)
 
 schema: $(STAMP) ## write ehtui/views/status.schema.json from the document's types
 	$(BIN)/python -m tests.status_schema
+
+keys: $(STAMP) ## write the tables of keys into README, docs/keys.md and config.yaml
+	$(BIN)/python -m tests.key_table
 
 test: $(STAMP) ## the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup

@@ -110,6 +110,7 @@ class UiSettings(Section, frozen=True):
 
     theme: Text | None = None
     ascii: bool | None = None  # None: by the terminal
+    keys: Literal["default", "vim"] = "default"
     keymap: Mapping[str, str] = field(default_factory=dict)  # action → keys, comma-separated
     start_group: Text | None = None  # None: the consumer group
     bell: bool = False  # on a new critical finding

@@ -16,7 +16,7 @@ from ehtui.lazy import LazyModule
 from ehtui.tui import styles
 from ehtui.tui.commands import Commands
 from ehtui.tui.host import FLOWS, Host
-from ehtui.tui.keys import Scope, bindings
+from ehtui.tui.keys import Scope, bindings, keymap
 from ehtui.tui.last_words import LastWords
 from ehtui.tui.messages import SnapshotPublished
 from ehtui.tui.screens.overview import OverviewScreen
@@ -62,7 +62,7 @@ class EhtuiApp(Host):
 
         self.driver_class = careful(self.driver_class)
         self.error_console = LastWords(stderr=True)
-        self.set_keymap(options.keymap)
+        self.set_keymap(keymap(options.keys, options.keymap))
 
     @property
     @override
@@ -136,7 +136,7 @@ class EhtuiApp(Host):
 
     def action_help(self) -> None:
         """Show every key."""
-        keys = self.options.keymap
+        keys = keymap(self.options.keys, self.options.keymap)
         self.push_screen(help_screen.HelpScreen(keys, read_only=self.backend.read_only))
 
     @override

@@ -202,6 +202,10 @@ class Grid(Widget, can_focus=True):
         """Move the cursor by so many screens of rows."""
         self._move(self._view.cursor_row + pages * max(1, self._view.height - 1))
 
+    def action_half_page(self, pages: int) -> None:
+        """Move the cursor by so many halves of a screen of rows."""
+        self._move(self._view.cursor_row + pages * max(1, self._view.height // 2))
+
     def action_first(self) -> None:
         """Go to the first row."""
         self._move(0)

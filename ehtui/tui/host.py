@@ -10,7 +10,7 @@ from textual.reactive import var
 from ehtui.clock import steady
 from ehtui.domain.snapshot import Snapshot
 from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrome
-from ehtui.tui.keys import dangerous_actions
+from ehtui.tui.keys import dangerous_actions, default_keys, keymap, written
 from ehtui.tui.overview_tables import OverviewTables
 from ehtui.tui.themes import first_theme
 from ehtui.tui.typeahead import TypeAheadApp
@@ -27,6 +27,10 @@ if TYPE_CHECKING:
     from ehtui.tui.options import UiOptions
 
 AGES_EVERY_S = 5.0
+READ_ONLY = (
+    "Read-only: nothing is sent, signalled or started. That was asked for with --read-only, or "
+    "follows from eventhub.production; --no-read-only allows it."
+)
 FLOWS = "flows"
 
 
@@ -65,9 +69,22 @@ class Host(TypeAheadApp):
 
         return tuple(word for word in words if word)
 
+    def key_of(self, id_: str) -> str:
+        """The key of an action, as it is written where the user's keymap is in force."""
+        return written(keymap(self.options.keys, self.options.keymap).get(id_, default_keys(id_)))
+
     def say(self, words: str, severity: SeverityLevel = "information") -> None:
         """A short message; words are never markup."""
         self.notify(words, severity=severity, markup=False)
+
+    def refuses(self, action: str) -> bool:
+        """Whether a key's action would change something while that is not allowed; says so."""
+        if action not in self.forbidden:
+            return False
+
+        self.say(READ_ONLY, "warning")
+
+        return True
 
     def run_flow(self, flow: Coroutine[None, None, None]) -> None:
         """Run what a key set going; its failure is told, never fatal."""
@@ -119,7 +136,7 @@ class Pause:
             app.backend.refresh()
             return
 
-        key = app.options.keymap.get("pause", "p")
+        key = app.key_of("pause")
         app.say(f"Paused at {self.time(app.snapshot)}: nothing is read. {key} goes on.", "warning")
 
     def as_of(self, snapshot: Snapshot) -> str:

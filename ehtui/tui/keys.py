@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from textual.binding import Binding
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 
 class Scope(StrEnum):
@@ -45,14 +45,19 @@ class Key:
     description: str  # in help, palette and docs
     section: Section
     scope: Scope = Scope.OVERVIEW
-    in_footer: bool = False
-    is_dangerous: bool = False  # hidden while read-only
+    footer: str = ""  # the panes in whose footer it stands, by their first letters; * is all
+    is_dangerous: bool = False  # refused while read-only
     shown: str = ""  # how the keys are written, where that differs
+    is_motion: bool = False  # works in lists and texts of dialogs too
 
     @property
     def written(self) -> str:
         """The keys as a person reads them."""
-        return self.shown or " ".join(_WRITTEN.get(key, key) for key in self.keys.split(","))
+        return self.shown or written(self.keys)
+
+    def is_in_footer(self, pane: str) -> bool:
+        """Whether it stands in the footer while that pane has the focus."""
+        return self.footer == "*" or pane[:1] in self.footer
 
 
 _WRITTEN = {
@@ -61,60 +66,81 @@ _WRITTEN = {
     "question_mark": "?",
     "full_stop": ".",
     "escape": "esc",
-    "ctrl+p": "ctrl+p",
+    "up": "↑",
+    "down": "↓",
+    "left": "←",
+    "right": "→",
+    "plus": "+",
+    "minus": "-",
+    "pageup": "pgup",
+    "pagedown": "pgdn",
+    "f9": "F9",
 }
+
+
+def written(keys: str) -> str:
+    """Keys as a person reads them, from how Textual spells them."""
+    return " ".join(_WRITTEN.get(key.strip(), key.strip()) for key in keys.split(","))
+
 
 _ACT = (
     Key("send", "s", "act_on_partition('send')", "send", "Send a test event", Section.ACT,
-        in_footer=True, is_dangerous=True),
-    Key("signal", "k", "act_on_consumers('signal')", "signal",
+        footer="p", is_dangerous=True),
+    Key("signal", "K,f9", "act_on_consumers('signal')", "signal",
         "Send a signal to the selected consumer", Section.ACT,
-        in_footer=True, is_dangerous=True),
+        footer="pc", is_dangerous=True),
     Key("restart", "R", "act_on_consumers('restart')", "restart",
         "Restart the selected consumer", Section.ACT,
-        in_footer=True, is_dangerous=True),
-    Key("start", "N", "act('start')", "start",
+        footer="pc", is_dangerous=True),
+    Key("start", "S", "act('start')", "start",
         "Start a configured consumer in this group", Section.ACT,
-        in_footer=True, is_dangerous=True),
+        footer="cg", is_dangerous=True),
     Key("adopt", "a", "act('adopt')", "adopt", "Choose a process of this host as a consumer",
-        Section.ACT),
+        Section.ACT, footer="c"),
 )  # fmt: skip
 _LOOK = (
-    Key("group", "g", "group", "group", "Switch to another consumer group", Section.LOOK,
-        in_footer=True),
     Key("open", "enter", "open", "open", "Everything known about the selected row", Section.LOOK,
-        Scope.GRID),
+        Scope.GRID, footer="*"),
     Key("why", "w", "why", "why", "Why is it as it is: the checks in their order", Section.LOOK,
-        in_footer=True),
-    Key("log", "l", "log", "log", "Follow the selected consumer's log", Section.LOOK),
+        footer="*"),
+    Key("group", "g", "group", "group", "Switch to another consumer group", Section.LOOK,
+        footer="pg"),
+    Key("log", "l", "log", "log", "Follow the selected consumer's log", Section.LOOK,
+        footer="cft"),
     Key("maximise", "m", "maximise", "maximise", "This pane on the whole screen, and back",
-        Section.LOOK),
+        Section.LOOK, footer="ft"),
     Key("back", "escape", "back", "back", "Back: close, restore, end the filter", Section.LOOK),
     Key("refresh", "r", "refresh", "refresh", "Read everything now", Section.LOOK),
     Key("pause", "p", "pause", "pause", "Hold the picture, or let it go on", Section.LOOK),
-    Key("copy", "y", "copy", "copy", "Copy the selected row to the clipboard", Section.LOOK),
+    Key("copy", "y", "copy", "copy", "Copy the selected row to the clipboard", Section.LOOK,
+        footer="*"),
 )  # fmt: skip
 _FIND = (
     Key("filter", "slash", "filter", "filter",
-        "Filter: words, /regex/, !not, lag>1000, owner:73f", Section.FIND, in_footer=True),
-    Key("sort", "o", "sort", "sort", "Sort by a column", Section.FIND),
-    Key("faults", "f", "faults", "faults", "Faults only", Section.FIND),
+        "Filter: words, /regex/, !not, lag>1000, owner:73f", Section.FIND, footer="*"),
+    Key("sort", "o", "sort", "sort", "Sort by a column", Section.FIND, footer="pcg"),
+    Key("faults", "f", "faults", "faults", "Faults only", Section.FIND, footer="ft"),
     Key("next-problem", "full_stop", "next_problem", "next", "Go to the next problem",
-        Section.FIND, Scope.GRID),
+        Section.FIND, Scope.GRID, footer="p"),
     Key("tag", "space", "tag", "tag", "Tag or untag: actions take all tagged rows",
-        Section.FIND, Scope.GRID),
+        Section.FIND, Scope.GRID, footer="c"),
 )  # fmt: skip
 _MOVE = (
-    Key("up", "up", "move(-1)", "up", "Up a row", Section.MOVE, Scope.GRID, shown="↑"),
-    Key("down", "down", "move(1)", "down", "Down a row", Section.MOVE, Scope.GRID, shown="↓"),
-    Key("page-up", "pageup", "page(-1)", "page up", "Up a page", Section.MOVE, Scope.GRID),
-    Key("page-down", "pagedown", "page(1)", "page down", "Down a page", Section.MOVE, Scope.GRID),
-    Key("first", "home", "first", "first", "First row", Section.MOVE, Scope.GRID),
-    Key("last", "end", "last", "last", "Last row", Section.MOVE, Scope.GRID),
-    Key("left", "left", "columns(-1)", "left", "Columns to the left", Section.MOVE, Scope.GRID,
-        shown="←"),
-    Key("right", "right", "columns(1)", "right", "Columns to the right", Section.MOVE, Scope.GRID,
-        shown="→"),
+    Key("up", "up,k", "move(-1)", "up", "Up a row", Section.MOVE, Scope.GRID, is_motion=True),
+    Key("down", "down,j", "move(1)", "down", "Down a row", Section.MOVE, Scope.GRID,
+        is_motion=True),
+    Key("page-up", "pageup", "page(-1)", "page up", "Up a page", Section.MOVE, Scope.GRID,
+        is_motion=True),
+    Key("page-down", "pagedown", "page(1)", "page down", "Down a page", Section.MOVE, Scope.GRID,
+        is_motion=True),
+    Key("half-page-up", "ctrl+u", "half_page(-1)", "half a page up", "Up half a page",
+        Section.MOVE, Scope.GRID, is_motion=True),
+    Key("half-page-down", "ctrl+d", "half_page(1)", "half a page down", "Down half a page",
+        Section.MOVE, Scope.GRID, is_motion=True),
+    Key("first", "home", "first", "first", "First row", Section.MOVE, Scope.GRID, is_motion=True),
+    Key("last", "end", "last", "last", "Last row", Section.MOVE, Scope.GRID, is_motion=True),
+    Key("left", "left", "columns(-1)", "left", "Columns to the left", Section.MOVE, Scope.GRID),
+    Key("right", "right", "columns(1)", "right", "Columns to the right", Section.MOVE, Scope.GRID),
     Key("next-pane", "tab", "next_pane(1)", "pane", "Next pane", Section.MOVE),
     Key("previous-pane", "shift+tab", "next_pane(-1)", "pane", "Previous pane", Section.MOVE),
     Key("partitions", "1", "pane('partitions')", "partitions", "Partitions", Section.MOVE),
@@ -128,10 +154,10 @@ _GENERAL = (
     Key("save", "ctrl+s", "save", "save", "Save what this pane shows: CSV, JSON, Markdown, SVG",
         Section.GENERAL),
     Key("palette", "colon,ctrl+p", "command_palette", "commands", "Find any command by name",
-        Section.GENERAL, Scope.APP, in_footer=True, shown=": ctrl+p"),
+        Section.GENERAL, Scope.APP, footer="*", shown=": ctrl+p"),
     Key("help", "question_mark", "help", "help", "This help", Section.GENERAL, Scope.APP,
-        in_footer=True),
-    Key("quit", "q,ctrl+c", "quit", "quit", "Quit", Section.GENERAL, Scope.APP, in_footer=True,
+        footer="*"),
+    Key("quit", "q,ctrl+c", "quit", "quit", "Quit", Section.GENERAL, Scope.APP, footer="*",
         shown="q"),
     Key("redraw", "ctrl+l", "redraw", "redraw", "Paint the whole screen again", Section.GENERAL,
         Scope.APP),
@@ -141,13 +167,12 @@ _GENERAL = (
 
 _DETAILS = (
     Key("look-back", "left", "look(-1)", "back", "Earlier on the chart", Section.DETAILS,
-        Scope.CHART, shown="←"),
-    Key("look-on", "right", "look(1)", "on", "Later on the chart", Section.DETAILS, Scope.CHART,
-        shown="→"),
+        Scope.CHART),
+    Key("look-on", "right", "look(1)", "on", "Later on the chart", Section.DETAILS, Scope.CHART),
     Key("zoom-in", "plus", "zoom(1)", "zoom", "Less time on the chart", Section.DETAILS,
-        Scope.CHART, shown="+"),
+        Scope.CHART),
     Key("zoom-out", "minus", "zoom(-1)", "zoom", "More time on the chart", Section.DETAILS,
-        Scope.CHART, shown="-"),
+        Scope.CHART),
     Key("only-ownership", "f", "only_ownership", "ownership", "Ownership lines of the log only",
         Section.DETAILS, Scope.LOG),
     Key("copy-details", "y", "copy", "copy", "Copy the details", Section.DETAILS, Scope.DETAILS),
@@ -156,11 +181,45 @@ _DETAILS = (
 KEYS: tuple[Key, ...] = (*_ACT, *_LOOK, *_FIND, *_MOVE, *_GENERAL, *_DETAILS)
 
 
+def default_keys(id_: str) -> str:
+    """The table's keys for an action, as Textual spells them."""
+    return next(key.keys for key in KEYS if key.id == id_)
+
+
+# `ui.keys: vim`. What moved out of the way of a motion has another key.
+VIM: Mapping[str, str] = {
+    "left": "left,h",
+    "right": "right,l",
+    "look-back": "left,h",
+    "look-on": "right,l",
+    "first": "home,g",
+    "last": "end,G",
+    "group": "C",
+    "log": "L",
+}
+
+
+def keymap(style: str, own: Mapping[str, str]) -> dict[str, str]:
+    """Which keys differ from the table's, by id: `own`, a user's choice, goes over the style's."""
+    return {**(VIM if style == "vim" else {}), **own}
+
+
 def bindings(scope: Scope) -> Iterator[Binding]:
     """Textual's bindings for one scope; ids are what a keymap names."""
     for key in KEYS:
         if key.scope is scope:
-            yield Binding(key.keys, key.action, key.description, id=key.id, show=key.in_footer)
+            yield _binding(key)
+
+
+def motions() -> Iterator[Binding]:
+    """The keys that move in a table, for lists and texts of dialogs."""
+    for key in KEYS:
+        if key.is_motion:
+            yield _binding(key)
+
+
+def _binding(key: Key) -> Binding:
+    return Binding(key.keys, key.action, key.description, id=key.id, show=bool(key.footer))
 
 
 def dangerous_actions() -> frozenset[str]:

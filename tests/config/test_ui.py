@@ -36,6 +36,7 @@ def test_what_is_said_is_kept(tmp_path: Path) -> None:
     ("text", "summary"),
     [
         ("{start_view: x}", "should be one of overview, partitions, consumers, findings, timeline"),
+        ("{keys: emacs}", "ui.keys (ehtui.yaml line 1) should be one of default, vim."),
         ("{notify: x}", "ui.notify (ehtui.yaml line 1) should be one of osc9, osc777."),
         ("{columns: {consumers: pid}}", "ui.columns.… (ehtui.yaml line 1) should be a list, not"),
         ("{start_group: a/b}", "ui.start_group is not the name of a consumer group: 'a/b'."),

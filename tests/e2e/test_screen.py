@@ -42,7 +42,7 @@ def assert_clean(terminal: Terminal) -> None:
 def test_first_frame_navigation_and_quit(terminal: Terminal) -> None:
     start(terminal, "overdue")
     assert "P2 has no live owner" in terminal.text()
-    terminal.keys("2", "k")
+    terminal.keys("2", "K")
     terminal.shows("SIGTERM")
     terminal.keys("Escape")
     wait_until(lambda: "SIGTERM" not in terminal.text())

@@ -12,7 +12,7 @@ from tests.forecasts.world import Window
 HEAD = """\
 # Forecasts
 
-A confirmation of `k` says when somebody else will have the partitions. Here that is held against
+A confirmation of `K` says when somebody else will have the partitions. Here that is held against
 what happens: real consumers on the embedded sandbox are killed one after the other through ehtui's
 own session, each confirmation is read for half a second to eight, and a second program looks at the
 store ten times a second for who holds what since when. A window counts as met only where it

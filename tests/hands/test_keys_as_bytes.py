@@ -18,13 +18,13 @@ from tests.waiting import wait_until
 
 # How each dialog is opened from the consumers pane, and what two Enters in it may open at most.
 DIALOGS = {
-    "SignalScreen": (b"k", ("ConfirmScreen",)),
+    "SignalScreen": (b"K", ("ConfirmScreen",)),
     "SendScreen": (b"s", ()),
     "GroupScreen": (b"g", ()),
     "SortScreen": (b"o", ()),
     "SaveScreen": (b"\x13", ()),
     "AdoptScreen": (b"a", ()),
-    "StartScreen": (b"N", ("ConfirmScreen",)),
+    "StartScreen": (b"S", ("ConfirmScreen",)),
     "ConfirmScreen": (b"R", ()),
     "DetailsScreen": (b"\r", ()),
     "WhyScreen": (b"w", ()),
@@ -38,10 +38,10 @@ ANSWERED_BY_ENTER = ("GroupScreen", "SortScreen", "SaveScreen", "AdoptScreen")
 CLASSES = dict.fromkeys(("SortScreen", "SaveScreen", "AdoptScreen", "StartScreen"), "ChoiceScreen")
 PASTE = b"\x1b[200~%s\x1b[201~"
 HOSTILE = {
-    "pasted": PASTE % b"k\r\nR\r\n\t\r\n",
-    "10 kB pasted": PASTE % (b"kill -9\r\n\t\r\n" * 800),
-    "pasted as keys": b"k\r\nR\r\n\t\r\n",
-    "10 kB pasted as keys": b"kill -9\r\n\t\r\n" * 800,
+    "pasted": PASTE % b"K\r\nR\r\n\t\r\n",
+    "10 kB pasted": PASTE % (b"Kill -9\r\n\t\r\n" * 800),
+    "pasted as keys": b"K\r\nR\r\n\t\r\n",
+    "10 kB pasted as keys": b"Kill -9\r\n\t\r\n" * 800,
     "nul": b"\x00\x00\r\x00",
     "no UTF-8": b"\xff\xfe\x80\xc3",
     "no UTF-8 pasted": PASTE % b"\xff\r\n\xfe\r\n",
@@ -130,7 +130,7 @@ def test_no_bytes_end_it_or_confirm_a_plan(terminal: ByteTerminal, name: str) ->
 
 
 def test_a_plan_is_confirmed_only_by_keys_that_came_after_it(terminal: ByteTerminal) -> None:
-    terminal.press(b"k\r\t\r\x1b[C\r")
+    terminal.press(b"K\r\t\r\x1b[C\r")
     state = terminal.shows("ConfirmScreen")
     assert (state["focus"], state["executed"]) == ("cancel", [])
     terminal.is_settled()
@@ -145,14 +145,14 @@ def test_a_text_field_takes_what_is_typed_for_it_in_one_read(terminal: ByteTermi
     terminal.becomes(lambda state: state["fields"] == ["kill 51411"], "the filter")
     terminal.press(b"\x15")
     terminal.becomes(lambda state: state["fields"] == [""], "an empty field")
-    terminal.press(b"51411\rk\rR\r")
+    terminal.press(b"51411\rK\rR\r")
     state = terminal.becomes(lambda state: state["focus"] == "consumers", "the table")
     assert state["filtered"] == ["consumers"]
     assert terminal.is_quiet()["screens"] == ["OverviewScreen"]
 
 
 def test_lines_pasted_into_a_field_are_one_line(terminal: ByteTerminal) -> None:
-    terminal.press(b"/" + PASTE % b"51411\r\nk\r\nR\r\n")
+    terminal.press(b"/" + PASTE % b"51411\r\nK\r\nR\r\n")
     state = terminal.becomes(lambda state: state["fields"] == ["51411"], "the first line")
     assert state["focus"] == "Input"
 

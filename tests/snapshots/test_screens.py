@@ -36,7 +36,7 @@ OVERVIEWS = [
     ("overdue", (120, 36), "ansi-dark"),
 ]
 DIALOGS = {
-    "confirm": "2 k end enter",
+    "confirm": "2 K end enter",
     "send": "s",
     "details": "down down enter",
     "finding": "3 enter",

@@ -79,13 +79,13 @@ async def test_a_producer_is_not_offered_as_a_consumer() -> None:
     session = FakeBackend(replace(snapshot, consumers=(sender, *others)))
 
     async with opened(session) as (pilot, _, app):
-        for key in ("k", "R"):
+        for key in ("K", "R"):
             await press(pilot, "2", key)
             assert isinstance(app.screen, OverviewScreen)
             assert f"{sender.process.id.pid} only sends events" in notified(app)
 
         # Tagged along with a consumer, it is left out.
-        await press(pilot, "space", "down", "space", "k", "down", "enter")
+        await press(pilot, "space", "down", "space", "K", "down", "enter")
         assert isinstance(app.screen, ConfirmScreen)
         await press(pilot, "right", "enter")
         await wait_for(lambda: bool(session.executed))
@@ -101,7 +101,7 @@ def notified(app: EhtuiApp) -> str:
 
 async def test_a_signal_goes_to_the_selected_consumer() -> None:
     async with opened() as (pilot, session, app):
-        await press(pilot, "2", "down", "k", "down", "enter")
+        await press(pilot, "2", "down", "K", "down", "enter")
         assert isinstance(app.screen, ConfirmScreen)
         await press(pilot, "right", "enter")
         await wait_for(lambda: bool(session.executed))
@@ -124,7 +124,7 @@ async def test_keys_typed_ahead_go_to_the_dialog_and_never_to_the_overview() -> 
         overview = app.screen
         assert isinstance(overview, OverviewScreen)
         before = overview.pane("consumers").cursor
-        type_ahead(app, "k", "down", "enter", "right", "enter")
+        type_ahead(app, "K", "down", "enter", "right", "enter")
         await wait_for(lambda: isinstance(app.screen, ConfirmScreen) and app.screen.takes_keys)
         await pilot.pause()
         assert isinstance(app.focused, Button)
@@ -142,7 +142,7 @@ async def test_keys_typed_ahead_go_to_the_dialog_and_never_to_the_overview() -> 
 async def test_keys_typed_ahead_of_a_dialog_that_does_not_come_are_dropped() -> None:
     async with opened(FakeBackend(overdue())) as (pilot, _, app):
         await press(pilot, "down", "down")
-        type_ahead(app, "k", "enter", "s")
+        type_ahead(app, "K", "enter", "s")
         await wait_for(lambda: bool(app._notifications) and app.asking is None)
         await pilot.pause()
         assert len(app.screen_stack) == 1
@@ -167,7 +167,7 @@ async def test_escape_gives_up_a_dialog_that_does_not_come() -> None:
 
 async def test_from_a_partition_the_signal_goes_to_its_owner() -> None:
     async with opened() as (pilot, session, _):
-        await press(pilot, "down", "down", "k", "enter", "right", "enter")
+        await press(pilot, "down", "down", "K", "enter", "right", "enter")
         await wait_for(lambda: bool(session.executed))
         plan = session.executed[0]
         assert isinstance(plan, SignalPlan)
@@ -176,7 +176,7 @@ async def test_from_a_partition_the_signal_goes_to_its_owner() -> None:
 
 async def test_from_a_finding_the_signal_goes_to_the_process_it_names() -> None:
     async with opened() as (pilot, session, _):
-        await press(pilot, "3", "k", "enter", "right", "enter")
+        await press(pilot, "3", "K", "enter", "right", "enter")
         await wait_for(lambda: bool(session.executed))
         plan = session.executed[0]
         assert isinstance(plan, SignalPlan)
@@ -185,14 +185,14 @@ async def test_from_a_finding_the_signal_goes_to_the_process_it_names() -> None:
 
 async def test_a_row_that_names_nobody_of_this_host_signals_nobody() -> None:
     async with opened(FakeBackend(overdue())) as (pilot, _, app):
-        await press(pilot, "down", "down", "k")
+        await press(pilot, "down", "down", "K")
         assert len(app.screen_stack) == 1
         assert any("Select a consumer" in note.message for note in app._notifications)
 
 
 async def test_tagged_consumers_are_signalled_together() -> None:
     async with opened() as (pilot, session, _):
-        await press(pilot, "2", "space", "space", "k", "enter", "right", "enter")
+        await press(pilot, "2", "space", "space", "K", "enter", "right", "enter")
         await wait_for(lambda: bool(session.executed))
         plan = session.executed[0]
         assert isinstance(plan, SignalPlan)
@@ -201,12 +201,12 @@ async def test_tagged_consumers_are_signalled_together() -> None:
 
 async def test_the_target_is_pinned_while_the_world_changes() -> None:
     async with opened() as (pilot, session, app):
-        await press(pilot, "2", "down", "down", "k")
+        await press(pilot, "2", "down", "down", "K")
         assert isinstance(app.screen, SignalScreen)
         session.publish(overdue())  # 51388 is gone: its row would now be another's
         await pilot.pause()
         assert "51388" in str(app.screen.query(Static).first().render())
-        await press(pilot, "escape", "k", "enter")  # of the row that took its place, by its name
+        await press(pilot, "escape", "K", "enter")  # of the row that took its place, by its name
         assert "51411" in heading(app)
         assert isinstance(app.focused, Button)
         assert app.focused.id == "cancel"
@@ -219,7 +219,7 @@ def words(app: EhtuiApp) -> str:
 
 async def test_a_confirmation_keeps_up_with_the_world_and_what_is_done_is_what_it_says() -> None:
     async with opened() as (pilot, session, app):
-        await press(pilot, "2", "k", "down", "enter", "right")
+        await press(pilot, "2", "K", "down", "enter", "right")
         before, later = words(app), replace(healthy(), taken_at=NOW + 30)
         session.publish(later)
         await wait_for(lambda: words(app) != before)
@@ -233,7 +233,7 @@ async def test_a_confirmation_keeps_up_with_the_world_and_what_is_done_is_what_i
 
 async def test_what_cannot_be_done_any_more_cannot_be_confirmed_any_more() -> None:
     async with opened() as (pilot, session, app):
-        await press(pilot, "2", "k", "enter", "right")
+        await press(pilot, "2", "K", "enter", "right")
         session.publish(replace(healthy(), consumers=healthy().consumers[1:]))
         await wait_for(lambda: "51257 is gone" in words(app))
         session.publish(healthy())  # as it was: a second look at a doubtful list is a new question
@@ -258,7 +258,7 @@ async def test_a_restart_that_is_planned_anew_keeps_the_log_it_named() -> None:
 
 async def test_cancel_has_the_focus_and_cancels() -> None:
     async with opened() as (pilot, session, app):
-        await press(pilot, "2", "k", "enter")
+        await press(pilot, "2", "K", "enter")
         assert isinstance(app.focused, Button)
         assert app.focused.id == "cancel"
         await press(pilot, "enter")
@@ -268,7 +268,7 @@ async def test_cancel_has_the_focus_and_cancels() -> None:
 
 async def test_escape_leaves_every_step() -> None:
     async with opened() as (pilot, session, app):
-        for keys in (("s",), ("2", "k"), ("2", "k", "enter"), ("g",), ("question_mark",), ("o",)):
+        for keys in (("s",), ("2", "K"), ("2", "K", "enter"), ("g",), ("question_mark",), ("o",)):
             await press(pilot, *keys)
             assert len(app.screen_stack) == 2
             await press(pilot, "escape")
@@ -457,7 +457,7 @@ async def test_a_restart_that_is_refused_says_why() -> None:
 
 async def test_a_start_is_of_the_chosen_consumer_in_this_group() -> None:
     async with opened() as (pilot, session, _):
-        await press(pilot, "N", "down", "enter", "right", "enter")
+        await press(pilot, "S", "down", "enter", "right", "enter")
         await wait_for(lambda: bool(session.executed))
         plan = session.executed[0]
         assert isinstance(plan, StartPlan)
@@ -466,7 +466,7 @@ async def test_a_start_is_of_the_chosen_consumer_in_this_group() -> None:
 
 async def test_kill_after_term_is_planned_as_one() -> None:
     async with opened() as (pilot, session, _):
-        await press(pilot, "2", "k", "end", "enter", "right", "enter")
+        await press(pilot, "2", "K", "end", "enter", "right", "enter")
         await wait_for(lambda: bool(session.executed))
         plan = session.executed[0]
         assert isinstance(plan, SignalPlan)
@@ -611,6 +611,6 @@ async def test_a_process_that_inherited_the_pid_of_a_finding_is_not_its_target()
     )
 
     async with opened(FakeBackend(replace(scene, consumers=reborn))) as (pilot, _, app):
-        await press(pilot, "3", *["down"] * scene.findings.index(about), "k")
+        await press(pilot, "3", *["down"] * scene.findings.index(about), "K")
         assert len(app.screen_stack) == 1
         assert any("Select a consumer" in note.message for note in app._notifications)

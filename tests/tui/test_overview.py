@@ -269,7 +269,7 @@ async def test_read_only_hides_what_acts() -> None:
         await pilot.pause()
         assert "send" not in app.screen.query_one("KeyBar").render_line(0).text
         await pilot.press("s")
-        await pilot.press("k")
+        await pilot.press("K")
         assert len(app.screen_stack) == 1
 
 

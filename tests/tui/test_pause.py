@@ -31,7 +31,7 @@ async def test_the_header_says_since_when() -> None:
         await wait_for(lambda: "paused" not in screen.query_one("Headline").render_line(0).text)
 
 
-@pytest.mark.parametrize("keys", ["enter", "w", "g", "o", "s", "N", "2 down k", "2 down k enter"])
+@pytest.mark.parametrize("keys", ["enter", "w", "g", "o", "s", "S", "2 down K", "2 down K enter"])
 async def test_every_dialog_says_of_when_it_speaks(keys: str) -> None:
     async with opened(healthy()) as (pilot, _, _screen):
         await pilot.press("p", *keys.split())

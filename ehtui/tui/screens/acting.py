@@ -9,6 +9,7 @@ from textual.screen import Screen
 
 from ehtui.lazy import LazyModule
 from ehtui.tui.grid import Grid
+from ehtui.tui.keys import spelt
 from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
 
 if TYPE_CHECKING:
@@ -127,15 +128,24 @@ class ActingScreen(Screen[None]):
 
     def action_act(self, name: str) -> None:
         """Do something that is about nothing that is selected."""
+        if self.app.refuses(spelt("act", (name,))):
+            return
+
         self.app.run_flow(world_actions.PLAIN[name](self.app))
 
     def action_act_on_partition(self, name: str) -> None:
         """Do something; the selected partition is offered first."""
+        if self.app.refuses(spelt("act_on_partition", (name,))):
+            return
+
         selected = self.pane("partitions").cursor
         self.app.run_flow(world_actions.ON_PARTITION[name](self.app, selected))
 
     def action_act_on_consumers(self, name: str) -> None:
         """Act on the consumers that are selected now, whatever the list does meanwhile."""
+        if self.app.refuses(spelt("act_on_consumers", (name,))):
+            return
+
         chosen = self._consumers()
 
         if chosen is not None:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING
 
 from textual import on
-from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
@@ -15,7 +14,7 @@ from typing_extensions import override
 from ehtui.tui.screens.dialog import Dialog, text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from textual.widget import Widget
 
@@ -32,12 +31,6 @@ class Choice:
 class ChoiceScreen(Dialog[str]):
     """Answers with the value of the chosen line."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("up", "move('up')", "Up", show=False),
-        Binding("down", "move('down')", "Down", show=False),
-        Binding("pageup", "move('page_up')", "Page up", show=False),
-        Binding("pagedown", "move('page_down')", "Page down", show=False),
-    ]
     DEFAULT_CSS = """
     ChoiceScreen.-typed OptionList { height: 12; margin-top: 1; }
     """
@@ -102,16 +95,10 @@ class ChoiceScreen(Dialog[str]):
         options.add_options(self._options())
         options.highlighted = 0 if self._shown else None
 
-    def action_move(self, where: str) -> None:
+    @override
+    def moving(self) -> Widget:
         """The list's keys work while one types."""
-        options = self.query_one(OptionList)
-        moves: dict[str, Callable[[], None]] = {
-            "up": options.action_cursor_up,
-            "down": options.action_cursor_down,
-            "page_up": options.action_page_up,
-            "page_down": options.action_page_down,
-        }
-        moves[where]()
+        return self.query_one(OptionList)
 
     @on(Input.Submitted)
     def choose_highlighted(self) -> None:

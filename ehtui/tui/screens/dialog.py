@@ -6,11 +6,13 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
+from textual.scroll_view import ScrollView
+from textual.widgets import OptionList, Static
 from typing_extensions import override
 
+from ehtui.tui.keys import motions
 from ehtui.tui.typeahead import Prompt
 from ehtui.views.cells import Tone
 
@@ -31,6 +33,7 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape", "dismiss_none", "Close", show=False),
+        *motions(),
     ]
     DEFAULT_CSS = """
     Dialog {
@@ -108,6 +111,62 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
     def content(self) -> Iterable[Widget]:
         """What stands in the box."""
         raise NotImplementedError
+
+    # The keys that move in a table move here too.
+
+    def moving(self) -> Widget | None:
+        """The list or the text that they move: what has the focus, else the first that scrolls."""
+        if isinstance(self.focused, OptionList | ScrollView | VerticalScroll):
+            return self.focused
+
+        return None if self.focused is not None else next(iter(self.query(VerticalScroll)), None)
+
+    def action_move(self, rows: int) -> None:
+        """A line up or down."""
+        moved = self.moving()
+
+        if isinstance(moved, OptionList):
+            moved.action_cursor_down() if rows > 0 else moved.action_cursor_up()
+        elif moved is not None:
+            moved.scroll_relative(y=rows, animate=False)
+
+    def action_page(self, pages: int) -> None:
+        """A screen of lines up or down."""
+        moved = self.moving()
+
+        if isinstance(moved, OptionList):
+            moved.action_page_down() if pages > 0 else moved.action_page_up()
+        elif moved is not None:
+            moved.scroll_relative(y=pages * moved.size.height, animate=False)
+
+    def action_half_page(self, pages: int) -> None:
+        """Half a screen of lines up or down."""
+        moved = self.moving()
+        lines = max(1, moved.size.height // 2) if moved is not None else 0
+
+        if isinstance(moved, OptionList):
+            for _ in range(lines):
+                self.action_move(pages)
+        elif moved is not None:
+            moved.scroll_relative(y=pages * lines, animate=False)
+
+    def action_first(self) -> None:
+        """To the beginning."""
+        moved = self.moving()
+
+        if isinstance(moved, OptionList):
+            moved.action_first()
+        elif moved is not None:
+            moved.scroll_home(animate=False)
+
+    def action_last(self) -> None:
+        """To the end."""
+        moved = self.moving()
+
+        if isinstance(moved, OptionList):
+            moved.action_last()
+        elif moved is not None:
+            moved.scroll_end(animate=False)
 
     def action_dismiss_none(self) -> None:
         """Close without an answer."""

@@ -8,7 +8,7 @@ from textual.containers import VerticalScroll
 from textual.content import Content
 from typing_extensions import override
 
-from ehtui.tui.keys import KEYS, Key, Section
+from ehtui.tui.keys import KEYS, Key, Section, written
 from ehtui.tui.screens.dialog import Dialog, text
 
 if TYPE_CHECKING:
@@ -51,11 +51,12 @@ class HelpScreen(Dialog[None]):
         yield text(Content("\n").join(_sign(*sign) for sign in _SIGNS))
 
     def _line(self, key: Key) -> Content:
-        written = self._keymap.get(key.id, "").replace(",", " ") or key.written
+        keys = self._keymap.get(key.id)
+        shown = key.written if keys is None else written(keys)
         note = "  (read-only)" if key.is_dangerous and self._read_only else ""
 
         return Content.assemble(
-            (f"{written:<{_KEY_CELLS}}", "bold"), key.description, (note, "$dim")
+            (f"{shown:<{_KEY_CELLS}}", "bold"), f"{key.description}  ", (key.id + note, "$dim")
         )
 
 

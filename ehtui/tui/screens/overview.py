@@ -14,7 +14,7 @@ from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui.grid import Grid
 from ehtui.tui.grid_viewport import Sort
-from ehtui.tui.keys import Scope, bindings, spelt
+from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import PANES, band_lines, shares
 from ehtui.tui.widgets.lines import Headline, KeyBar
@@ -128,10 +128,6 @@ class OverviewScreen(ActingScreen):
         if self._is_wide is not (self.size.width >= WIDE):
             self._is_wide = not self._is_wide
             self._show_partitions()
-
-    @override
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        return spelt(action, parameters) not in self.app.forbidden
 
     # What is shown.
 

@@ -13,7 +13,7 @@ from typing_extensions import override
 from ehtui.domain.text import safe
 from ehtui.tui.chrome import UNICODE, Chrome
 from ehtui.tui.grid_layout import fit
-from ehtui.tui.keys import KEYS, Key
+from ehtui.tui.keys import KEYS, Key, written
 from ehtui.tui.strips import changed_regions, look_in
 from ehtui.views.cells import Cell
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
     from rich.style import Style
     from textual import events
+    from textual.screen import ActiveBinding
+
+    from ehtui.tui.host import Host
 
 
 class Line(Widget):
@@ -182,9 +185,11 @@ class KeyBar(Line):
     KeyBar { dock: bottom; background: $panel; }
     """
 
+    app: Host
+
     def __init__(self) -> None:
         super().__init__(id="keybar")
-        self._hits: tuple[tuple[int, int, str], ...] = ()
+        self._hits: tuple[tuple[int, int, ActiveBinding], ...] = ()
 
     @override
     def on_mount(self) -> None:
@@ -194,19 +199,19 @@ class KeyBar(Line):
     @override
     def segments(self, width: int) -> Sequence[Segment]:
         shown = self._in_force()
-        pieces = [(key, self._drawn_key(key, written)) for key, written in shown]
+        pieces = [(found, self._drawn_key(key, found)) for key, found in shown]
 
         while len(pieces) > 1 and sum(length(piece) for _, piece in pieces) + 1 > width:
-            # The last ones are help and quit: whoever sees those finds the rest.
-            pieces.pop(max(0, len(pieces) - 3))
+            # The last ones are commands, help and quit: whoever sees those finds the rest.
+            pieces.pop(max(0, len(pieces) - 4))
 
-        hits: list[tuple[int, int, str]] = []
+        hits: list[tuple[int, int, ActiveBinding]] = []
         segments = [Segment(" ", self.named(""))]
         x = 1
 
-        for key, piece in pieces:
+        for found, piece in pieces:
             size = length(piece)
-            hits.append((x, x + size, key.action))
+            hits.append((x, x + size, found))
             segments += piece
             x += size
 
@@ -215,28 +220,30 @@ class KeyBar(Line):
         return segments
 
     async def on_click(self, event: events.Click) -> None:
-        """Do what the key under the pointer does."""
-        action = next((action for start, end, action in self._hits if start <= event.x < end), None)
+        """Do what the key under the pointer does, where that key is heard."""
+        hit = next((found for start, end, found in self._hits if start <= event.x < end), None)
 
-        if action is not None:
-            await self.screen.run_action(action)
+        if hit is not None:
+            await self.app.run_action(hit.binding.action, hit.node)
 
-    def _in_force(self) -> list[tuple[Key, str]]:
-        """Footer keys that work now, with the key that the user's keymap gives them."""
+    def _in_force(self) -> list[tuple[Key, ActiveBinding]]:
+        """Keys of the focused pane's footer that work now, as the user's keymap has them."""
+        focused = self.screen.focused
+        pane = (focused.id if focused is not None else None) or "partitions"
         active = {
-            binding.binding.id: binding.binding
-            for binding in reversed(self.screen.active_bindings.values())
-            if binding.enabled
+            found.binding.id: found
+            for found in reversed(self.screen.active_bindings.values())
+            if found.enabled
         }
 
         return [
-            (key, self.app.get_key_display(active[key.id]))
+            (key, active[key.id])
             for key in KEYS
-            if key.in_footer and key.id in active
+            if key.is_in_footer(pane) and key.id in active and key.action not in self.app.forbidden
         ]
 
-    def _drawn_key(self, key: Key, written: str) -> list[Segment]:
+    def _drawn_key(self, key: Key, found: ActiveBinding) -> list[Segment]:
         return [
-            Segment(written, self.named("title-focused")),
+            Segment(written(found.binding.key), self.named("title-focused")),
             Segment(f" {key.label}   ", self.named("headline-dim")),
         ]

@@ -229,7 +229,7 @@ def _slow_advice(found: StillRunning, _: About) -> tuple[str, ...]:
     return (
         "A consumer takes as long as its handlers take for the events that they have.",
         (
-            "If it hangs: `k` sends it SIGKILL. It dies without release, and the restart goes on. "
+            "If it hangs: `K` sends it SIGKILL. It dies without release, and the restart goes on. "
             f"Its stack: `py-spy dump --pid {found.pid}`, where it is Python."
         ),
     )

@@ -1,0 +1,113 @@
+"""What docs, README and sample say of the keys, from `ehtui.tui.keys`; `make keys` writes it."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+from ehtui.tui.keys import KEYS, VIM, Key, Section, default_keys, written
+
+ROOT = Path(__file__).parent.parent
+# Between two of these lines everything is made here.
+_MARKED = {
+    "README.md": ("<!-- keys: made by `make keys` -->", "<!-- end of keys -->"),
+    "docs/keys.md": ("<!-- keys: made by `make keys` -->", "<!-- end of keys -->"),
+    "config.yaml": ("# Actions and their keys, which `keymap` can change:", "#  keymap: {}"),
+}
+_README_PER_SECTION = {
+    Section.ACT: "Act",
+    Section.LOOK: "Look",
+    Section.FIND: "Find",
+    Section.MOVE: "Move",
+    Section.GENERAL: "General",
+}
+_PANES = tuple("12345")
+_WIDTH = 100
+
+
+def code(keys: str) -> str:
+    """Keys for Markdown."""
+    return " ".join(f"`{key}`" for key in keys.split())
+
+
+def _readme() -> Iterator[str]:
+    yield "| | |"
+    yield "|---|---|"
+
+    for section, title in _README_PER_SECTION.items():
+        keys = [
+            f"{code(key.written)} {key.label}"
+            for key in KEYS
+            if key.section is section and key.keys not in _PANES
+        ]
+
+        if section is Section.MOVE:
+            keys.append("`1`–`5` panes")
+
+        yield f"| {title} | {' · '.join(keys)} |"
+
+
+def _docs() -> Iterator[str]:
+    for section in Section:
+        yield f"### {section}"
+        yield ""
+        yield "| keys | what | name for `ui.keymap` |"
+        yield "|---|---|---|"
+
+        for key in KEYS:
+            if key.section is section:
+                yield f"| {code(key.written)} | {_cell(key.description)} | `{key.id}` |"
+
+        yield ""
+
+    yield "With `ui.keys: vim` these differ:"
+    yield ""
+    yield "| name | keys | otherwise |"
+    yield "|---|---|---|"
+
+    for name, keys in VIM.items():
+        yield f"| `{name}` | {code(written(keys))} | {code(written(default_keys(name)))} |"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def _sample() -> Iterator[str]:
+    pieces = " · ".join(f"{key.id} {_spelt(key)}" for key in KEYS)
+
+    for line in textwrap.wrap(pieces, _WIDTH - 2, break_on_hyphens=False, break_long_words=False):
+        yield f"# {line}"
+
+
+def _spelt(key: Key) -> str:
+    return ",".join(name.strip() for name in key.keys.split(","))
+
+
+_MADE = {"README.md": _readme, "docs/keys.md": _docs, "config.yaml": _sample}
+
+
+def made(name: str, text: str) -> str:
+    """`text` of that file with its marked part as it should be."""
+    begin, end = _MARKED[name]
+    pattern = re.compile(f"({re.escape(begin)}\n).*?({re.escape(end)})", re.DOTALL)
+    body = "\n".join(_MADE[name]()) + "\n"
+    new, count = pattern.subn(lambda found: f"{found[1]}{body}{found[2]}", text)
+
+    if count != 1:
+        raise ValueError(f"{name} should have one part between {begin!r} and {end!r}")
+
+    return new
+
+
+def files() -> Iterator[tuple[str, Path]]:
+    """What has such a part."""
+    for name in _MARKED:
+        yield name, ROOT / name
+
+
+if __name__ == "__main__":
+    for name, path in files():
+        path.write_text(made(name, path.read_text(encoding="utf-8")), encoding="utf-8")
