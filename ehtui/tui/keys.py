@@ -45,7 +45,6 @@ class Key:
     description: str  # in help, palette and docs
     section: Section
     scope: Scope = Scope.OVERVIEW
-    footer: str = ""  # the panes in whose footer it stands, by their first letters; * is all
     is_dangerous: bool = False  # refused while read-only
     shown: str = ""  # how the keys are written, where that differs
     is_motion: bool = False  # works in lists and texts of dialogs too
@@ -54,10 +53,6 @@ class Key:
     def written(self) -> str:
         """The keys as a person reads them."""
         return self.shown or written(self.keys)
-
-    def is_in_footer(self, pane: str) -> bool:
-        """Whether it stands in the footer while that pane has the focus."""
-        return self.footer == "*" or pane[:1] in self.footer
 
 
 _WRITTEN = {
@@ -85,45 +80,38 @@ def written(keys: str) -> str:
 
 _ACT = (
     Key("send", "s", "act_on_partition('send')", "send", "Send a test event", Section.ACT,
-        footer="p", is_dangerous=True),
+        is_dangerous=True),
     Key("signal", "K,f9", "act_on_consumers('signal')", "signal",
-        "Send a signal to the selected consumer", Section.ACT,
-        footer="pc", is_dangerous=True),
+        "Send a signal to the selected consumer", Section.ACT, is_dangerous=True),
     Key("restart", "R", "act_on_consumers('restart')", "restart",
-        "Restart the selected consumer", Section.ACT,
-        footer="pc", is_dangerous=True),
+        "Restart the selected consumer", Section.ACT, is_dangerous=True),
     Key("start", "S", "act('start')", "start",
-        "Start a configured consumer in this group", Section.ACT,
-        footer="cg", is_dangerous=True),
+        "Start a configured consumer in this group", Section.ACT, is_dangerous=True),
     Key("adopt", "a", "act('adopt')", "adopt", "Choose a process of this host as a consumer",
-        Section.ACT, footer="c"),
+        Section.ACT),
 )  # fmt: skip
 _LOOK = (
     Key("open", "enter", "open", "open", "Everything known about the selected row", Section.LOOK,
-        Scope.GRID, footer="*"),
-    Key("why", "w", "why", "why", "Why is it as it is: the checks in their order", Section.LOOK,
-        footer="*"),
-    Key("group", "g", "group", "group", "Switch to another consumer group", Section.LOOK,
-        footer="pg"),
-    Key("log", "l", "log", "log", "Follow the selected consumer's log", Section.LOOK,
-        footer="cft"),
+        Scope.GRID),
+    Key("why", "w", "why", "why", "Why is it as it is: the checks in their order", Section.LOOK),
+    Key("group", "g", "group", "group", "Switch to another consumer group", Section.LOOK),
+    Key("log", "l", "log", "log", "Follow the selected consumer's log", Section.LOOK),
     Key("maximise", "m", "maximise", "maximise", "This pane on the whole screen, and back",
-        Section.LOOK, footer="ft"),
+        Section.LOOK),
     Key("back", "escape", "back", "back", "Back: close, restore, end the filter", Section.LOOK),
     Key("refresh", "r", "refresh", "refresh", "Read everything now", Section.LOOK),
     Key("pause", "p", "pause", "pause", "Hold the picture, or let it go on", Section.LOOK),
-    Key("copy", "y", "copy", "copy", "Copy the selected row to the clipboard", Section.LOOK,
-        footer="*"),
+    Key("copy", "y", "copy", "copy", "Copy the selected row to the clipboard", Section.LOOK),
 )  # fmt: skip
 _FIND = (
     Key("filter", "slash", "filter", "filter",
-        "Filter: words, /regex/, !not, lag>1000, owner:73f", Section.FIND, footer="*"),
-    Key("sort", "o", "sort", "sort", "Sort by a column", Section.FIND, footer="pcg"),
-    Key("faults", "f", "faults", "faults", "Faults only", Section.FIND, footer="ft"),
+        "Filter: words, /regex/, !not, lag>1000, owner:73f", Section.FIND),
+    Key("sort", "o", "sort", "sort", "Sort by a column", Section.FIND),
+    Key("faults", "f", "faults", "faults", "Faults only", Section.FIND),
     Key("next-problem", "full_stop", "next_problem", "next", "Go to the next problem",
-        Section.FIND, Scope.GRID, footer="p"),
+        Section.FIND, Scope.GRID),
     Key("tag", "space", "tag", "tag", "Tag or untag: actions take all tagged rows",
-        Section.FIND, Scope.GRID, footer="c"),
+        Section.FIND, Scope.GRID),
 )  # fmt: skip
 _MOVE = (
     Key("up", "up,k", "move(-1)", "up", "Up a row", Section.MOVE, Scope.GRID, is_motion=True),
@@ -154,10 +142,9 @@ _GENERAL = (
     Key("save", "ctrl+s", "save", "save", "Save what this pane shows: CSV, JSON, Markdown, SVG",
         Section.GENERAL),
     Key("palette", "colon,ctrl+p", "command_palette", "commands", "Find any command by name",
-        Section.GENERAL, Scope.APP, footer="*", shown=": ctrl+p"),
-    Key("help", "question_mark", "help", "help", "This help", Section.GENERAL, Scope.APP,
-        footer="*"),
-    Key("quit", "q,ctrl+c", "quit", "quit", "Quit", Section.GENERAL, Scope.APP, footer="*",
+        Section.GENERAL, Scope.APP, shown=": ctrl+p"),
+    Key("help", "question_mark", "help", "help", "This help", Section.GENERAL, Scope.APP),
+    Key("quit", "q,ctrl+c", "quit", "quit", "Quit", Section.GENERAL, Scope.APP,
         shown="q"),
     Key("redraw", "ctrl+l", "redraw", "redraw", "Paint the whole screen again", Section.GENERAL,
         Scope.APP),
@@ -204,6 +191,23 @@ def keymap(style: str, own: Mapping[str, str]) -> dict[str, str]:
     return {**(VIM if style == "vim" else {}), **own}
 
 
+# What each pane's footer names, by id; where space is short the last go first.
+FOOTERS: Mapping[str, str] = {
+    "partitions": "why open signal filter group send copy restart sort next-problem",
+    "consumers": "why open signal restart log filter start copy tag sort adopt",
+    "findings": "why open filter copy signal log faults maximise",
+    "timeline": "open why filter copy log faults maximise",
+    "groups": "open why group sort copy start",
+}
+FOOTER_END = ("palette", "help", "quit")  # whoever sees these finds the rest
+
+
+def footer(pane: str) -> tuple[Key, ...]:
+    """The keys of that pane's footer, the end of every footer last."""
+    known = {key.id: key for key in KEYS}
+    return tuple(known[id_] for id_ in (*FOOTERS[pane].split(), *FOOTER_END))
+
+
 def bindings(scope: Scope) -> Iterator[Binding]:
     """Textual's bindings for one scope; ids are what a keymap names."""
     for key in KEYS:
@@ -219,7 +223,7 @@ def motions() -> Iterator[Binding]:
 
 
 def _binding(key: Key) -> Binding:
-    return Binding(key.keys, key.action, key.description, id=key.id, show=bool(key.footer))
+    return Binding(key.keys, key.action, key.description, id=key.id, show=False)
 
 
 def dangerous_actions() -> frozenset[str]:

@@ -13,7 +13,7 @@ from typing_extensions import override
 from ehtui.domain.text import safe
 from ehtui.tui.chrome import UNICODE, Chrome
 from ehtui.tui.grid_layout import fit
-from ehtui.tui.keys import KEYS, Key, written
+from ehtui.tui.keys import FOOTER_END, FOOTERS, Key, footer, written
 from ehtui.tui.strips import changed_regions, look_in
 from ehtui.views.cells import Cell
 
@@ -202,8 +202,7 @@ class KeyBar(Line):
         pieces = [(found, self._drawn_key(key, found)) for key, found in shown]
 
         while len(pieces) > 1 and sum(length(piece) for _, piece in pieces) + 1 > width:
-            # The last ones are commands, help and quit: whoever sees those finds the rest.
-            pieces.pop(max(0, len(pieces) - 4))
+            pieces.pop(max(0, len(pieces) - 1 - len(FOOTER_END)))
 
         hits: list[tuple[int, int, ActiveBinding]] = []
         segments = [Segment(" ", self.named(""))]
@@ -229,7 +228,7 @@ class KeyBar(Line):
     def _in_force(self) -> list[tuple[Key, ActiveBinding]]:
         """Keys of the focused pane's footer that work now, as the user's keymap has them."""
         focused = self.screen.focused
-        pane = (focused.id if focused is not None else None) or "partitions"
+        pane = focused.id if focused is not None else None
         active = {
             found.binding.id: found
             for found in reversed(self.screen.active_bindings.values())
@@ -238,12 +237,12 @@ class KeyBar(Line):
 
         return [
             (key, active[key.id])
-            for key in KEYS
-            if key.is_in_footer(pane) and key.id in active and key.action not in self.app.forbidden
+            for key in footer(pane if pane in FOOTERS else "partitions")
+            if key.id in active and key.action not in self.app.forbidden
         ]
 
     def _drawn_key(self, key: Key, found: ActiveBinding) -> list[Segment]:
         return [
             Segment(written(found.binding.key), self.named("title-focused")),
-            Segment(f" {key.label}   ", self.named("headline-dim")),
+            Segment(f" {key.label}  ", self.named("headline-dim")),
         ]
