@@ -17,7 +17,7 @@ from ehtui.tui.typeahead import Prompt
 from ehtui.views.cells import Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from textual.app import ComposeResult
     from textual.widget import Widget
@@ -135,7 +135,9 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
         moved = self.moving()
 
         if isinstance(moved, OptionList):
-            moved.action_page_down() if pages > 0 else moved.action_page_up()
+            page: Callable[[], None]
+            page = moved.action_page_down if pages > 0 else moved.action_page_up
+            page()
         elif moved is not None:
             moved.scroll_relative(y=pages * moved.size.height, animate=False)
 

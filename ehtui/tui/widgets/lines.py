@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from rich.style import Style
     from textual import events
-    from textual.screen import ActiveBinding
+    from textual.binding import ActiveBinding
 
     from ehtui.tui.host import Host
 
@@ -228,7 +228,7 @@ class KeyBar(Line):
     def _in_force(self) -> list[tuple[Key, ActiveBinding]]:
         """Keys of the focused pane's footer that work now, as the user's keymap has them."""
         focused = self.screen.focused
-        pane = focused.id if focused is not None else None
+        pane = (focused.id if focused is not None else None) or ""
         active = {
             found.binding.id: found
             for found in reversed(self.screen.active_bindings.values())
