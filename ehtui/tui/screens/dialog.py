@@ -135,9 +135,11 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
         moved = self.moving()
 
         if isinstance(moved, OptionList):
-            page: Callable[[], None]
-            page = moved.action_page_down if pages > 0 else moved.action_page_up
-            page()
+            pagings: dict[bool, Callable[[], None]] = {
+                True: moved.action_page_down,
+                False: moved.action_page_up,
+            }
+            pagings[pages > 0]()
         elif moved is not None:
             moved.scroll_relative(y=pages * moved.size.height, animate=False)
 
