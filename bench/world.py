@@ -114,8 +114,8 @@ class World:
 async def serve(partitions: int, groups: int) -> None:
     """Serve and move until the parent is gone."""
     from ehtui.sandbox.blobs import BlobEndpoint  # noqa: PLC0415
-    from ehtui.sandbox.connections import Connections  # noqa: PLC0415
     from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace  # noqa: PLC0415
+    from ehtui.sandbox.options import Connections  # noqa: PLC0415
 
     namespace, blobs = Namespace(), BlobEndpoint()
     namespace.create_hub(HUB, partitions, group_names(groups))

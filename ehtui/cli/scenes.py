@@ -1,10 +1,11 @@
-"""Plays a scene of the sandbox, watches it with the real monitor, and keeps what was seen."""
+"""Plays a scene of the sandbox and watches it with the real monitor."""
 
 from __future__ import annotations
 
 import difflib
 import re
 import time
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -26,12 +27,12 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.sandbox.javascript import has_node
 from ehtui.sandbox.sandbox import NAMES, PRODUCER
 from ehtui.sandbox.scenes import SCENES, Stage
-from ehtui.sandbox.scenes.verdict import Played, Seen, judge
 from ehtui.views.report import report
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from ehtui.domain.snapshot import Snapshot
     from ehtui.sandbox.sandbox import Sandbox
     from ehtui.sandbox.scenes import Scene
 
@@ -61,9 +62,7 @@ def run_scenes(name: str | None) -> int:
         failure, code = _on_screen(scene)
     else:
         print(f"{scene.title}: {scene.story}\n")
-        played = watch_scene(scene, is_hasty=True)
-        print(report(played.last, scene.group, output_format()), end="")
-        failure, code = played.failure, ExitCode.OK
+        failure, code = _in_print(scene), ExitCode.OK
 
     if failure:
         raise ProblemError(Problem(ProblemKind.INTERNAL, f"The scene broke off: {failure}"))
@@ -76,6 +75,22 @@ def _on_screen(scene: Scene) -> tuple[str | None, int]:
         stage.perform(scene.play)
         code = compose.run_ui(scene_settings(stage, scene), banner=scene.title)
         return stage.failure, code
+
+
+def _in_print(scene: Scene) -> str | None:
+    """Watch until everything that is expected was seen, or to the end, and print the report."""
+    seen: list[Snapshot] = []
+
+    def is_told() -> bool:
+        identities = stage.identities()
+        return all(any(e.is_among(s.findings, identities) for s in seen) for e in scene.expects)
+
+    with watched(scene, seen.append) as stage:
+        sit_through(scene, stage, is_told)
+        failure = stage.failure
+
+    print(report(seen[-1], scene.group, output_format()), end="")
+    return failure
 
 
 def scene_of(name: str) -> Scene:
@@ -152,50 +167,35 @@ def _consumers(
     return known
 
 
-def watch_scene(scene: Scene, *, is_hasty: bool = False) -> Played:
-    """Play and watch a scene to its end; in haste, until everything expected was seen.
+@contextmanager
+def watched(scene: Scene, hear: Callable[[Snapshot], None]) -> Iterator[Stage]:
+    """A stage on which the scene has begun; `hear` gets each picture that the monitor makes of it.
 
     Raises:
         ConfigError: The sandbox's own settings are refused.
         ChildFailedError: The sandbox did not start.
     """
-    seen: list[Seen] = []
-
     with Stage(scene.setting) as stage:
         monitor = compose.make_monitor(scene_settings(stage, scene))
-        monitor.subscribe(lambda snapshot: seen.append(Seen(time.time(), snapshot)))
+        monitor.subscribe(hear)
         monitor.start()
         stage.perform(scene.play)
-        ends_at = None
 
         try:
-            while ends_at is None or time.monotonic() < ends_at:
-                time.sleep(_TURN_S)
-
-                if stage.is_over and ends_at is None:
-                    ends_at = time.monotonic() + scene.watch_s
-
-                if stage.failure or (is_hasty and ends_at and _is_told(scene, stage, seen)):
-                    break
+            yield stage
         finally:
             monitor.stop()
 
-        return _played(scene, stage, seen)
 
+def sit_through(scene: Scene, stage: Stage, is_enough: Callable[[], bool] = lambda: False) -> None:
+    """Wait for the end of a scene: its own, the story's failure, or what is enough after it."""
+    ends_at = None
 
-def _is_told(scene: Scene, stage: Stage, seen: Sequence[Seen]) -> bool:
-    return all(answer.after is not None for answer in judge(_played(scene, stage, seen)).answers)
+    while ends_at is None or time.monotonic() < ends_at:
+        time.sleep(_TURN_S)
 
+        if stage.is_over and ends_at is None:
+            ends_at = time.monotonic() + scene.watch_s
 
-def _played(scene: Scene, stage: Stage, seen: Sequence[Seen]) -> Played:
-    names = {expected.about for expected in scene.expects if expected.about}
-    identities = {name: frozenset(stage.identities(name)) for name in names}
-    return Played(
-        scene=scene,
-        seen=tuple(seen),
-        cued_at=stage.cued_at,
-        identities=identities,
-        failure=stage.failure,
-        accounts=stage.accounts(),
-        pids=stage.pids,
-    )
+        if stage.failure or (ends_at and is_enough()):
+            return

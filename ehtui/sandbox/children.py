@@ -1,7 +1,8 @@
-"""The child's side of the lifeline: a process of the sandbox never outlives it."""
+"""What every process of a sandbox does: it never outlives it, and ends in order when asked to."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import select
 import shutil
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 LIFELINE = "EHTUI_SANDBOX_LIFELINE"  # a named pipe that the supervisor keeps open for writing
 FOLDER_PREFIX = "ehtui-sandbox-"
 _PR_SET_PDEATHSIG = 1
+
+
+def asked_to_end(*others: signal.Signals) -> asyncio.Event:
+    """What is set at SIGINT, SIGTERM or one of the others, for the loop that runs."""
+    asked, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    for number in (signal.SIGINT, signal.SIGTERM, *others):
+        loop.add_signal_handler(number, asked.set)
+
+    return asked
 
 
 def leave() -> None:

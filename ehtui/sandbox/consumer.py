@@ -21,9 +21,9 @@ from azure.eventhub import EventData, LoadBalancingStrategy
 from azure.eventhub.aio import EventHubConsumerClient
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
-from ehtui.sandbox.children import end_with_sandbox
-from ehtui.sandbox.connections import Connections
+from ehtui.sandbox.children import asked_to_end, end_with_sandbox
 from ehtui.sandbox.meetings import POISON
+from ehtui.sandbox.options import Connections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -130,11 +130,7 @@ async def consume(options: argparse.Namespace, connections: Connections) -> None
         None if options.no_checkpoint else options.checkpoint,
         AT_POISON.get(options.poison),
     )
-    asked_to_end = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked_to_end.set)
+    end = asked_to_end()
 
     async with store, client:
         receiving = asyncio.create_task(
@@ -145,7 +141,7 @@ async def consume(options: argparse.Namespace, connections: Connections) -> None
                 starting_position="-1",
             )
         )
-        ending = asyncio.create_task(asked_to_end.wait())
+        ending = asyncio.create_task(end.wait())
         await asyncio.wait({receiving, ending}, return_when=asyncio.FIRST_COMPLETED)
         LOG.info("consumer %s is closing", options.name)
         await client.close()

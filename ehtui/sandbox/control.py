@@ -20,26 +20,31 @@ In one process, `Namespace`, `EventHubsEndpoint` and their `faults` are the same
 from __future__ import annotations
 
 import hmac
-import json
 import secrets
-from dataclasses import asdict
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
+
+import msgspec
 
 from ehtui.sandbox.eventhubs import Retention
-from ehtui.sandbox.http import HttpServer, Request, Response
-from ehtui.sandbox.http_reading import HttpLimits
+from ehtui.sandbox.http import HttpLimits, HttpServer, Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
 
-_SWITCHES = (bool, float, int, type(None))
 _BODY_BYTES = 4 << 20
-_MOST_EVENTS = 10_000  # of one request
-_LONGEST_S = 60.0  # of a latency
-_STATUSES = range(100, 600)
+_Latency = Annotated[float, msgspec.Meta(ge=0, le=60)]
+_Status = Annotated[int, msgspec.Meta(ge=100, le=599)] | None
+# What a switch takes, by what it has.
+_KINDS: dict[type, Any] = {bool: bool, float: _Latency, int: _Status, type(None): _Status}
+
+
+class _Events(msgspec.Struct, forbid_unknown_fields=True):
+    bodies: Annotated[list[str], msgspec.Meta(max_length=10_000)]
+    partition: str | None = None
+    properties: dict[str, str] | None = None
 
 
 class Controllable(Protocol):
@@ -54,7 +59,7 @@ class Controllable(Protocol):
 
 
 class Control:
-    """The control port of a sandbox."""
+    """The control port of a sandbox; `start()` and `stop()` as of an `HttpServer`."""
 
     def __init__(
         self,
@@ -74,33 +79,31 @@ class Control:
 
         limits = HttpLimits(connections=64, body_bytes=_BODY_BYTES, bodies_bytes=4 * _BODY_BYTES)
         self._server = HttpServer(self._answer, host, port, limits=limits)
+        self.start, self.stop = self._server.start, self._server.stop
 
     @property
     def url(self) -> str:
         """Where it listens, once started."""
-        return f"http://{self._server.host}:{self._server.port}"
-
-    async def start(self) -> None:
-        """Listen."""
-        await self._server.start()
-
-    async def stop(self) -> None:
-        """Close the port."""
-        await self._server.stop()
+        return self._server.url
 
     async def _answer(self, request: Request) -> Response:
         if refusal := self._refusal(request):
             return _reply(HTTPStatus.FORBIDDEN, {"error": refusal})
 
         try:
-            body = json.loads(request.body or b"{}", parse_constant=_no_number)
+            body = msgspec.json.decode(request.body or b"{}", type=dict[str, Any])
             path = request.path.strip("/").split("/")
             result = self._route(request.method, path)(body)
         except KeyError as error:
-            return _reply(
-                HTTPStatus.NOT_FOUND, {"error": f"there is no {str(error.args[0])[:200]}"}
-            )
-        except (AttributeError, ArithmeticError, RecursionError, TypeError, ValueError) as error:
+            said = f"there is no {str(error.args[0])[:200]}"
+            return _reply(HTTPStatus.NOT_FOUND, {"error": said})
+        except (
+            ArithmeticError,
+            RecursionError,
+            TypeError,
+            ValueError,
+            msgspec.MsgspecError,
+        ) as error:
             return _reply(HTTPStatus.BAD_REQUEST, {"error": str(error)[:500]})
 
         return _reply(HTTPStatus.OK, {} if result is None else result)
@@ -127,7 +130,7 @@ class Control:
             case "GET", "state":
                 return lambda _: namespace.state()
             case "GET", "statistics":
-                return lambda _: self._statistics()
+                return lambda _: {n: e.statistics() for n, e in self._endpoints.items()}
             case "GET", "faults":
                 return lambda _: {n: _switches(e.faults) for n, e in self._endpoints.items()}
             case "PATCH", "faults", name:
@@ -153,7 +156,7 @@ class Control:
                 change = namespace.create_group if method == "PUT" else namespace.delete_group
                 return lambda _: change(hub, group)
             case ["POST", "events"]:
-                return lambda body: {"sequences": self._append(hub, **body)}
+                return lambda body: self._append(hub, msgspec.convert(body, _Events))
             case ["POST", "partitions", partition, "trim"]:
                 return lambda body: namespace.trim(hub, partition, **body)
 
@@ -186,36 +189,20 @@ class Control:
         if georeplication_factor is not None:
             self._namespace.set_replication(hub, int(georeplication_factor))
 
-    def _append(
-        self,
-        hub: str,
-        bodies: Any,
-        partition: str | None = None,
-        properties: Any = None,
-    ) -> list[int]:
+    def _append(self, hub: str, events: _Events) -> dict[str, list[int]]:
         most_bytes = self._namespace.max_message_bytes
 
-        if not isinstance(bodies, list) or len(bodies) > _MOST_EVENTS:
-            raise ValueError(f"bodies is a list of at most {_MOST_EVENTS} texts")
-
-        if not all(isinstance(body, str) and len(body) <= most_bytes for body in bodies):
+        if any(len(body) > most_bytes for body in events.bodies):
             raise ValueError(f"a body is a text of at most {most_bytes} characters")
 
-        pairs = [*(properties or {}).items()]
-
-        if not all(isinstance(part, str) for pair in pairs for part in pair):
-            raise ValueError("properties are texts by name")
-
-        return self._namespace.append(hub, partition, bodies, properties)
-
-    def _statistics(self) -> dict[str, Any]:
-        return {name: asdict(end.statistics()) for name, end in self._endpoints.items()}
+        numbers = self._namespace.append(hub, events.partition, events.bodies, events.properties)
+        return {"sequences": numbers}
 
 
 def _switches(faults: Any) -> dict[str, Any]:
     names = [name for name in dir(faults) if not name.startswith("_")]
     values = {name: getattr(faults, name) for name in names}
-    return {name: value for name, value in values.items() if isinstance(value, _SWITCHES)}
+    return {name: value for name, value in values.items() if type(value) in _KINDS}
 
 
 def _set_switches(faults: Any, changes: dict[str, Any]) -> dict[str, Any]:
@@ -225,7 +212,8 @@ def _set_switches(faults: Any, changes: dict[str, Any]) -> dict[str, Any]:
     if unknown:
         raise ValueError(f"no such switch: {', '.join(sorted(unknown))}; there are {list(known)}")
 
-    checked = {name: _switched(name, known[name], value) for name, value in changes.items()}
+    kinds = {name: _KINDS[type(known[name])] for name in changes}
+    checked = {name: msgspec.convert(value, kinds[name]) for name, value in changes.items()}
 
     for name, value in checked.items():
         setattr(faults, name, value)
@@ -233,26 +221,5 @@ def _set_switches(faults: Any, changes: dict[str, Any]) -> dict[str, Any]:
     return _switches(faults)
 
 
-def _switched(name: str, current: Any, value: Any) -> Any:
-    """A switch's new value, which must be of the kind that it has."""
-    if isinstance(current, bool):
-        is_fitting = isinstance(value, bool)
-    elif isinstance(current, float):
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        is_fitting = is_number and 0 <= value <= _LONGEST_S
-    else:
-        is_fitting = value is None or (type(value) is int and value in _STATUSES)
-
-    if not is_fitting:
-        raise ValueError(f"{name} takes true or false, seconds up to {_LONGEST_S:g}, or a status")
-
-    return value
-
-
-def _no_number(text: str) -> float:
-    raise ValueError(f"{text} is no number")
-
-
 def _reply(status: HTTPStatus, value: Any) -> Response:
-    body = json.dumps(value, ensure_ascii=False).encode()
-    return Response(status, {"Content-Type": "application/json"}, body)
+    return Response(status, {"Content-Type": "application/json"}, msgspec.json.encode(value))

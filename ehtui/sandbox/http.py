@@ -1,32 +1,66 @@
-"""A small HTTP/1.1 server on asyncio: aiohttp.web alone would take 0.2 s to import."""
+"""A small HTTP/1.1 server on asyncio, with limits: whoever sends more, or slowly, is let go.
+
+aiohttp.web alone would take 0.2 s to import.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
-from ehtui.sandbox.http_reading import (
-    HEAD_BYTES,
-    Bodies,
-    Head,
-    HttpLimits,
-    MalformedRequestError,
-    RefusedRequestError,
-    read_body,
-    read_head,
-)
-
 if TYPE_CHECKING:
     import ssl
 
 CHUNK_BYTES = 16 * 1024
+HEAD_BYTES = 64 * 1024
 _PIECE_BYTES = 256 * 1024  # of a reply, before the client must have taken the one before
 _MOST_PARAMETERS = 100
+_MOST_TRAILERS = 32
+_REQUEST_LINE = re.compile(r"([A-Z]{1,20}) ([^ ]+) (HTTP/1\.[01])")
+_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+):(.*)", re.DOTALL)
+_LENGTH = re.compile(r"[0-9]{1,15}")
+_CHUNK_SIZE = re.compile(rb"\s*([0-9A-Fa-f]{1,12})\s*(?:;.{0,200})?\r\n")
+
+
+class MalformedRequestError(Exception):
+    """Bytes that are no HTTP request, or too slow to be one; the connection is closed."""
+
+
+class RefusedRequestError(Exception):
+    """A request that is one, and that is not taken; the connection is closed after the reply."""
+
+    def __init__(self, status: HTTPStatus) -> None:
+        super().__init__(status.phrase)
+        self.status = status
+
+
+@dataclass(slots=True)
+class HttpLimits:
+    """What clients may cost a server."""
+
+    connections: int = 512
+    headers: int = 200
+    body_bytes: int = 64 << 20  # of one request
+    bodies_bytes: int = 128 << 20  # of all that are being served
+    idle_s: float = 60.0  # until the next request is there, all of its head
+    body_s: float = 60.0  # for all of a body, and for a reply that is taken in small sips
+
+
+@dataclass(slots=True)
+class Traffic:
+    """What went over a server's connections since it was made."""
+
+    connections_opened: int = 0
+    connections_open: int = 0
+    requests: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,8 +100,11 @@ class Request:
     def keeps_alive(self) -> bool:
         """Whether the client wants the connection for more."""
         wish = self.headers.get("connection", "").lower()
-
         return wish != "close" if self.version == "HTTP/1.1" else wish == "keep-alive"
+
+    def values(self, name: str) -> list[str]:
+        """All values of a header."""
+        return [value for given, value in self.header_lines if given.lower() == name]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +116,13 @@ class Response:
     body: bytes = b""
     is_chunked: bool = False
 
-    def encode(self, *, with_body: bool = True) -> bytes:
-        """The bytes on the wire; a reply to HEAD has the headers alone."""
-        return b"".join(self.pieces(with_body=with_body))
-
     def pieces(self, *, with_body: bool = True) -> Iterator[bytes | memoryview]:
-        """The same, to be sent one after the other; a large body is not copied."""
-        lines = [f"HTTP/1.1 {self.status} {_phrase(self.status)}"]
+        """The bytes on the wire, to be sent one after the other; a large body is not copied.
+
+        A reply to HEAD has the headers alone.
+        """
+        phrase = HTTPStatus(self.status).phrase if self.status in _STATUSES else "Status"
+        lines = [f"HTTP/1.1 {self.status} {phrase}"]
         lines += [f"{name}: {value}" for name, value in self.headers.items()]
 
         if self.is_chunked:
@@ -95,28 +132,29 @@ class Response:
 
         yield ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
-        if with_body and self.status != HTTPStatus.NOT_MODIFIED:
-            yield from _chunks(self.body) if self.is_chunked else _cut(self.body)
+        if not with_body or self.status == HTTPStatus.NOT_MODIFIED:
+            return
+
+        view = memoryview(self.body)
+        step = CHUNK_BYTES if self.is_chunked else _PIECE_BYTES
+
+        for start in range(0, len(view), step):
+            piece = view[start : start + step]
+            yield b"".join((b"%x\r\n" % len(piece), piece, b"\r\n")) if self.is_chunked else piece
+
+        if self.is_chunked:
+            yield b"0\r\n\r\n"
 
 
+_STATUSES = frozenset(HTTPStatus)
 Handler = Callable[[Request], Awaitable[Response | None]]
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What went over a server's connections since it was made."""
-
-    connections_opened: int = 0
-    connections_open: int = 0
-    requests: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
 
 
 class HttpServer:
     """Serves `handler` on one address; a handler that returns None closes the connection unheard.
 
-    Stopping and starting again keeps the port. `limits` may be changed while it runs.
+    Stopping and starting again keeps the port. `limits` may be changed while it runs; while
+    `refuses` says so, connections are reset as soon as they are made.
     """
 
     def __init__(
@@ -127,18 +165,25 @@ class HttpServer:
         *,
         ssl_context: ssl.SSLContext | None = None,
         limits: HttpLimits | None = None,
+        traffic: Traffic | None = None,
+        refuses: Callable[[], bool] = lambda: False,
     ) -> None:
-        self.limits = limits or HttpLimits()
+        self.handler = handler
         self.host = host
         self.port = port
         self.scheme = "https" if ssl_context else "http"
-        self.traffic = Traffic()
-        self.refuses = False  # connections are reset as soon as they are made
-        self._handler = handler
+        self.limits = limits or HttpLimits()
+        self.traffic = traffic or Traffic()
+        self.held_bytes = 0  # of the bodies of all requests that are being served
+        self._refuses = refuses
         self._ssl_context = ssl_context
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
-        self._bodies = Bodies(self.limits)
+
+    @property
+    def url(self) -> str:
+        """Where it listens, once started."""
+        return f"{self.scheme}://{self.host}:{self.port}"
 
     async def start(self) -> None:
         """Listen. The system chooses the port unless one was given.
@@ -167,11 +212,12 @@ class HttpServer:
         self._server = None
 
     def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if self.refuses or len(self._connections) >= self.limits.connections:
+        if self._refuses() or len(self._connections) >= self.limits.connections:
             writer.transport.abort()
             return
 
-        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        serving = _Connection(self, reader, writer).serve()
+        task = asyncio.get_running_loop().create_task(serving)
         self._connections[task] = writer
         self.traffic.connections_opened += 1
         self.traffic.connections_open += 1
@@ -186,81 +232,147 @@ class HttpServer:
                 {"message": "a request failed", "exception": error, "task": task}
             )
 
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+
+class _Connection:
+    """One client's requests, one after the other."""
+
+    def __init__(
+        self, server: HttpServer, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
+        self._server = server
+        self._limits = server.limits
+        self._reader = reader
+        self._writer = writer
+        self._held_bytes = 0
+
+    async def serve(self) -> None:
         try:
-            while await self._serve_one(reader, writer):
-                pass
+            while await self._serve_one():
+                self._give_back()
+        except asyncio.IncompleteReadError:
+            return  # the client has ended it
+        except (
+            MalformedRequestError,
+            asyncio.LimitOverrunError,
+            TimeoutError,
+            ConnectionError,
+        ):
+            self._writer.transport.abort()
+        finally:
+            self._give_back()
+
+    async def _serve_one(self) -> bool:
+        try:
+            request = await self._read()
         except RefusedRequestError as refusal:
-            await self._reply(Response(refusal.status, {"Connection": "close"}), writer)
-        except (MalformedRequestError, ConnectionError):
-            writer.transport.abort()
-
-    async def _serve_one(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
-        head = await read_head(reader, self.limits)
-
-        if head is None:
+            await self._reply(Response(refusal.status, {"Connection": "close"}))
             return False
 
-        if "100-continue" in map(str.lower, head.values("expect")):
-            writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        response = await self._server.handler(request)
 
-        with self._bodies.share() as take:
-            body = await read_body(head, reader, take, self.limits)
-            request = _request(head, body, writer)
-            self.traffic.requests += 1
-            self.traffic.bytes_in += head.size_bytes + len(body)
-            response = await self._handler(request)
+        if response is None:
+            self._writer.transport.abort()
+            return False
 
-            if response is None:
-                writer.transport.abort()
-                return False
-
-            await self._reply(response, writer, with_body=request.method != "HEAD")
-
+        await self._reply(response, with_body=request.method != "HEAD")
         return request.keeps_alive
 
-    async def _reply(
-        self, response: Response, writer: asyncio.StreamWriter, *, with_body: bool = True
-    ) -> None:
-        try:
-            async with asyncio.timeout(self.limits.body_s):
-                for piece in response.pieces(with_body=with_body):
-                    self.traffic.bytes_out += len(piece)
-                    writer.write(piece)
-                    await writer.drain()
-        except TimeoutError as error:
-            raise MalformedRequestError from error
+    async def _read(self) -> Request:
+        async with asyncio.timeout(self._limits.idle_s):
+            raw = await self._reader.readuntil(b"\r\n\r\n")
+
+        head = self._parsed(raw)
+
+        if head.headers.get("expect", "").lower() == "100-continue":
+            self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+
+        async with asyncio.timeout(self._limits.body_s):
+            request = replace(head, body=await self._body(head))
+
+        self._server.traffic.requests += 1
+        self._server.traffic.bytes_in += len(raw) + len(request.body)
+        return request
+
+    def _parsed(self, raw: bytes) -> Request:
+        first, *lines = raw[:-4].decode("latin-1").split("\r\n")
+        match = _REQUEST_LINE.fullmatch(first)
+        headers = [_HEADER.fullmatch(line) for line in lines[: self._limits.headers + 1]]
+
+        if match is None or None in headers or len(headers) > self._limits.headers:
+            raise MalformedRequestError
+
+        peer = self._writer.get_extra_info("peername")
+        return Request(
+            match[1],
+            match[2],
+            tuple((header[1], header[2].strip(" \t")) for header in headers if header),
+            peer=peer[0] if peer else "",
+            is_secure=self._writer.get_extra_info("sslcontext") is not None,
+            version=match[3],
+        )
+
+    async def _body(self, head: Request) -> bytes:
+        encodings = [value.lower() for value in head.values("transfer-encoding")]
+        lengths = set(head.values("content-length"))
+
+        # Two ways to say how long it is, and nobody can tell where the next request begins.
+        if len(encodings) + len(lengths) > 1 or encodings not in ([], ["chunked"]):
+            raise MalformedRequestError
+
+        if encodings:
+            return await self._chunks()
+
+        length = lengths.pop() if lengths else "0"
+
+        if not _LENGTH.fullmatch(length):
+            raise MalformedRequestError
+
+        self._take(int(length))
+        return await self._reader.readexactly(int(length))
+
+    async def _chunks(self) -> bytes:
+        body = bytearray()
+
+        while size := _chunk_size(await self._reader.readuntil(b"\r\n")):
+            self._take(size)
+            body += await self._reader.readexactly(size)
+
+            if await self._reader.readexactly(2) != b"\r\n":
+                raise MalformedRequestError
+
+        for _ in range(_MOST_TRAILERS):
+            if await self._reader.readuntil(b"\r\n") == b"\r\n":
+                return bytes(body)
+
+        raise MalformedRequestError
+
+    def _take(self, more_bytes: int) -> None:
+        """Make room for a part of a body, before any of it is read."""
+        if self._held_bytes + more_bytes > self._limits.body_bytes:
+            raise RefusedRequestError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+
+        if self._server.held_bytes + more_bytes > self._limits.bodies_bytes:
+            raise RefusedRequestError(HTTPStatus.SERVICE_UNAVAILABLE)
+
+        self._held_bytes += more_bytes
+        self._server.held_bytes += more_bytes
+
+    def _give_back(self) -> None:
+        self._server.held_bytes -= self._held_bytes
+        self._held_bytes = 0
+
+    async def _reply(self, response: Response, *, with_body: bool = True) -> None:
+        async with asyncio.timeout(self._limits.body_s):
+            for piece in response.pieces(with_body=with_body):
+                self._server.traffic.bytes_out += len(piece)
+                self._writer.write(piece)
+                await self._writer.drain()
 
 
-def _request(head: Head, body: bytes, writer: asyncio.StreamWriter) -> Request:
-    peer = writer.get_extra_info("peername")
+def _chunk_size(line: bytes) -> int:
+    match = _CHUNK_SIZE.fullmatch(line)
 
-    return Request(
-        head.method,
-        head.target,
-        head.header_lines,
-        body,
-        peer=peer[0] if peer else "",
-        is_secure=writer.get_extra_info("sslcontext") is not None,
-        version=head.version,
-    )
+    if match is None:
+        raise MalformedRequestError
 
-
-def _cut(body: bytes) -> Iterator[memoryview]:
-    view = memoryview(body)
-    return (view[start : start + _PIECE_BYTES] for start in range(0, len(view), _PIECE_BYTES))
-
-
-def _chunks(body: bytes) -> Iterator[bytes]:
-    for start in range(0, len(body), CHUNK_BYTES):
-        piece = body[start : start + CHUNK_BYTES]
-        yield b"%x\r\n%b\r\n" % (len(piece), piece)
-
-    yield b"0\r\n\r\n"
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "Status"
+    return int(match[1], 16)

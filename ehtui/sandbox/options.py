@@ -1,18 +1,35 @@
-"""What a sandbox is made of, and what its servers answer when they are ready."""
+"""What a sandbox is made of, what its servers answer when they are ready, and where to connect."""
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Self
 
-from ehtui.sandbox.connections import Connections
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEFAULT_GROUP = "$Default"
 
 
+class Line:
+    """A value that the sandbox's processes hand each other as one line of JSON."""
+
+    __slots__ = ()
+
+    def to_json(self) -> str:
+        """One line."""
+        return msgspec.json.encode(self).decode()
+
+    @classmethod
+    def from_json(cls, line: str | bytes) -> Self:
+        """The other way round."""
+        return msgspec.json.decode(line, type=cls)
+
+
 @dataclass(frozen=True, slots=True)
-class ServerOptions:
+class ServerOptions(Line):
     """What to serve. A port of 0 is chosen by the system."""
 
     hub: str = "meetings"
@@ -24,37 +41,53 @@ class ServerOptions:
     tls: bool = False
     backlog: int = 0  # events that are there already, unevenly over partitions and minutes
 
-    def to_json(self) -> str:
-        """One line."""
-        return json.dumps(asdict(self))
+
+@dataclass(frozen=True, slots=True)
+class Connections:
+    """The five values of a consumer's `.env`."""
+
+    eventhub: str  # connection strings hold keys: never printed but by `ehtui sandbox`
+    hub: str
+    group: str
+    storage: str
+    container: str
 
     @classmethod
-    def from_json(cls, line: str) -> Self:
-        """The other way round."""
-        fields: dict[str, Any] = json.loads(line)
+    def from_environment(cls, environment: Mapping[str, str]) -> Self:
+        """The values among environment variables; KeyError names one that is missing."""
+        return cls(
+            environment["EVENTHUB_CONNECTION_STRING"],
+            environment["EVENTHUB_NAME"],
+            environment.get("EVENTHUB_CONSUMER_GROUP", DEFAULT_GROUP),
+            environment["AZURE_STORAGE_CONNECTION_STRING"],
+            environment["CHECKPOINT_CONTAINER"],
+        )
 
-        return cls(**{**fields, "groups": tuple(fields["groups"])})
+    def renamed(self, host: str, address: str) -> Connections:
+        """The same for somebody who knows the namespace's host by another name."""
+        endpoint = self.eventhub.replace(f"Endpoint=sb://{host}", f"Endpoint=sb://{address}", 1)
+        return replace(self, eventhub=endpoint)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The values as environment variables."""
+        return {
+            "EVENTHUB_CONNECTION_STRING": self.eventhub,
+            "EVENTHUB_NAME": self.hub,
+            "EVENTHUB_CONSUMER_GROUP": self.group,
+            "AZURE_STORAGE_CONNECTION_STRING": self.storage,
+            "CHECKPOINT_CONTAINER": self.container,
+        }
 
 
 @dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(Line):
     """Where the servers listen."""
 
     connections: Connections
     control_url: str | None = None
     control_token: str | None = field(default=None, repr=False)  # what changes there need
     certificate: str | None = None  # a file with the authority to trust, where TLS is on
-
-    def to_json(self) -> str:
-        """One line."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def from_json(cls, line: str) -> Self:
-        """The other way round."""
-        fields: dict[str, Any] = json.loads(line)
-
-        return cls(**{**fields, "connections": Connections(**fields["connections"])})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,19 +7,19 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import logging
 import os
-import signal
 import time
 from typing import TYPE_CHECKING
 
 from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubProducerClient
 
-from ehtui.sandbox.children import end_with_sandbox
-from ehtui.sandbox.connections import Connections
+from ehtui.sandbox.children import asked_to_end, end_with_sandbox
 from ehtui.sandbox.consumer import LOG_FORMAT
 from ehtui.sandbox.meetings import SHAPES, Meetings, Traffic
+from ehtui.sandbox.options import Connections
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,22 +43,19 @@ async def produce(options: argparse.Namespace, connections: Connections) -> None
     client = EventHubProducerClient.from_connection_string(
         connections.eventhub, eventhub_name=connections.hub
     )
-    asked_to_end = asyncio.Event()
-    loop = asyncio.get_running_loop()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, asked_to_end.set)
+    end = asked_to_end()
 
     async with client:
         story = Story(client, options.rate, options.shape)
 
-        while not asked_to_end.is_set():
+        while not end.is_set():
             try:
                 await story.tell()
             except Exception:  # the hub may be away for a while: that is part of a demo
                 LOG.exception("could not send")
 
-            await _pause(asked_to_end)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(end.wait(), TURN_S)
 
 
 class Story:
@@ -99,13 +96,6 @@ class Story:
             batch.add(event)
 
         await self._client.send_batch(batch)
-
-
-async def _pause(asked_to_end: asyncio.Event) -> None:
-    try:
-        await asyncio.wait_for(asked_to_end.wait(), TURN_S)
-    except TimeoutError:
-        return
 
 
 def main() -> None:

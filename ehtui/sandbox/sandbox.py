@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Self
 
 from ehtui.sandbox import javascript
 from ehtui.sandbox.options import Pace, Ready, ServerOptions
-from ehtui.sandbox.supervisor import Child, Supervisor
+from ehtui.sandbox.supervisor import Supervisor, python
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -65,7 +65,6 @@ class Sandbox:
 
     def __enter__(self) -> Self:
         self.start()
-
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -103,9 +102,8 @@ class Sandbox:
         self._supervisor = Supervisor()
 
         try:
-            _, line = self._supervisor.start_server(
-                "server", "ehtui.sandbox.server", [self.options.to_json()], {}
-            )
+            command = python("ehtui.sandbox.server", self.options.to_json())
+            _, line = self._supervisor.start_server("server", command, {})
             self._ready = Ready.from_json(line)
 
             for group, number in self._wanted.items():
@@ -113,11 +111,8 @@ class Sandbox:
                     self.start_consumer(group)
 
             if self._traffic:
-                arguments: tuple[str, ...] = (f"--rate={self._traffic}", f"--shape={self._shape}")
-                log_path = self.log_path(PRODUCER)
-                arguments += (f"--log={log_path}",)
-                child = self._run(PRODUCER, "ehtui.sandbox.producer", arguments)
-                self.producer = SandboxConsumer(PRODUCER, "", child.pid, log_path)
+                arguments = (f"--rate={self._traffic}", f"--shape={self._shape}")
+                self.producer = self._run(PRODUCER, python("ehtui.sandbox.producer", *arguments))
         except BaseException:
             self.stop()
             raise
@@ -141,12 +136,10 @@ class Sandbox:
         name = name or next(self._names)
         group = group or self.options.groups[0]
         pace = pace or self._paces.get(group, self.pace)
-        # The path tells this sandbox's consumers from another one's, in a list of processes too.
-        log_path = self.log_path(log or name)
-        arguments = ("--name", name, *pace.arguments, *switches, f"--log={log_path}")
-        child = self._run(name, "ehtui.sandbox.consumer", arguments, group, address)
-
-        return self._entered(SandboxConsumer(name, group, child.pid, log_path))
+        arguments = ("--name", name, *pace.arguments, *switches)
+        command = python("ehtui.sandbox.consumer", *arguments)
+        self._consumers.append(self._run(name, command, group, address=address, log=log))
+        return self._consumers[-1]
 
     def start_javascript(self, name: str, group: str | None = None) -> SandboxConsumer:
         """Start a consumer on the JavaScript SDK; its owner id is its name.
@@ -154,18 +147,12 @@ class Sandbox:
         Raises:
             ChildFailedError: Node or npm is missing, or npm failed.
         """
-        folder = javascript.install()
         group = group or self.options.groups[0]
-        log_path = self.log_path(name)
-        arguments = ("--name", name, *self.pace.arguments, f"--log={log_path}")
-        child = self._running.start_program(
-            name,
-            ["node", javascript.PROGRAM, *arguments],
-            self._environment(group) | {"DEBUG": "azure:event-hubs:info"},
-            cwd=folder,
-        )
-
-        return self._entered(SandboxConsumer(name, group, child.pid, log_path))
+        command = ["node", javascript.PROGRAM, "--name", name, *self.pace.arguments]
+        folder = javascript.install()
+        debug = "azure:event-hubs:info"
+        self._consumers.append(self._run(name, command, group, cwd=folder, DEBUG=debug))
+        return self._consumers[-1]
 
     def log_path(self, name: str) -> Path:
         """Where a consumer of that name writes its log."""
@@ -185,25 +172,25 @@ class Sandbox:
     def _run(
         self,
         name: str,
-        module: str,
-        arguments: tuple[str, ...],
-        group: str | None = None,
+        command: Sequence[str],
+        group: str = "",
+        *,
         address: str | None = None,
-    ) -> Child:
-        return self._running.start(name, module, arguments, self._environment(group, address))
-
-    def _environment(self, group: str | None, address: str | None = None) -> dict[str, str]:
-        connections = self.ready.connections
+        log: str | None = None,
+        cwd: Path | None = None,
+        **variables: str,
+    ) -> SandboxConsumer:
+        running, connections = self._running, self.ready.connections
 
         if address is not None:
             connections = connections.renamed(self.options.host, address)
 
-        return replace(connections, group=group or connections.group).environment | _NO_PROXY
-
-    def _entered(self, consumer: SandboxConsumer) -> SandboxConsumer:
-        self._consumers.append(consumer)
-
-        return consumer
+        told = replace(connections, group=group or connections.group).environment
+        # The path tells this sandbox's consumers from another one's, in a list of processes too.
+        log_path = self.log_path(log or name)
+        command = [*command, f"--log={log_path}"]
+        child = running.start(name, command, told | _NO_PROXY | variables, cwd=cwd)
+        return SandboxConsumer(name, group, child.pid, log_path)
 
     @property
     def _running(self) -> Supervisor:

@@ -13,12 +13,11 @@ import time
 from typing import TYPE_CHECKING
 
 from ehtui.sandbox.blobs import BlobEndpoint
-from ehtui.sandbox.children import end_with_sandbox
-from ehtui.sandbox.connections import Connections
+from ehtui.sandbox.children import asked_to_end, end_with_sandbox
 from ehtui.sandbox.control import Control
 from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
 from ehtui.sandbox.meetings import Meetings, shares
-from ehtui.sandbox.options import Ready, ServerOptions
+from ehtui.sandbox.options import Connections, Ready, ServerOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,13 +59,8 @@ class SandboxServer:
         )
 
         ca_file = self.eventhubs.ca_file
-
-        return Ready(
-            connections,
-            self.control.url,
-            self.control.token,
-            str(ca_file) if ca_file else None,
-        )
+        certificate = str(ca_file) if ca_file else None
+        return Ready(connections, self.control.url, self.control.token, certificate)
 
     async def stop(self) -> None:
         """Close every port."""
@@ -80,15 +74,11 @@ class SandboxServer:
         Raises:
             OSError: An address is in use or not of this host.
         """
-        ended = asyncio.Event()
-        loop = asyncio.get_running_loop()
-
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, ended.set)
+        end = asked_to_end(signal.SIGHUP)
 
         try:
             tell(await self.start())
-            await ended.wait()
+            await end.wait()
         finally:
             # Whatever a client still does to hold it up.
             with contextlib.suppress(TimeoutError):

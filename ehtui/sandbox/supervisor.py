@@ -41,6 +41,11 @@ class Child:
     log_path: Path
 
 
+def python(module: str, *arguments: str) -> list[str]:
+    """The command that runs a module."""
+    return [sys.executable, "-m", module, *arguments]
+
+
 class Supervisor:
     """Owns a folder, a lifeline and child processes; `stop()` ends everything that hangs on it.
 
@@ -50,7 +55,7 @@ class Supervisor:
 
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
-        self._lifeline = self.folder / "lifeline"
+        self._lifeline = str(self.folder / "lifeline")
         os.mkfifo(self._lifeline, 0o600)
         # Open for both, so that opening does not wait for a reader.
         self._descriptor: int | None = os.open(self._lifeline, os.O_RDWR)
@@ -64,12 +69,6 @@ class Supervisor:
         self.stop()
 
     def start(
-        self, name: str, module: str, arguments: Sequence[str], environment: Mapping[str, str]
-    ) -> Child:
-        """Run `python -m module arguments`; its output goes to `NAME.log` in the folder."""
-        return self.start_program(name, [sys.executable, "-m", module, *arguments], environment)
-
-    def start_program(
         self,
         name: str,
         command: Sequence[str],
@@ -77,7 +76,10 @@ class Supervisor:
         *,
         cwd: Path | None = None,
     ) -> Child:
-        """The same for any program; it should watch the lifeline that its environment names."""
+        """Run a program, whose output goes to `NAME.log` in the folder.
+
+        It should watch the lifeline that its environment names.
+        """
         child, process = self._start(name, command, environment, stdout=None, cwd=cwd)
         self._workers.append(process)
 
@@ -89,8 +91,7 @@ class Supervisor:
     def start_server(
         self,
         name: str,
-        module: str,
-        arguments: Sequence[str],
+        command: Sequence[str],
         environment: Mapping[str, str],
         *,
         timeout_s: float = 30.0,
@@ -100,7 +101,6 @@ class Supervisor:
         Raises:
             ChildFailedError: It ended or stayed silent.
         """
-        command = [sys.executable, "-m", module, *arguments]
         child, process = self._start(name, command, environment, stdout=subprocess.PIPE)
         self._servers.append(process)
         line = _first_line(process, timeout_s)
@@ -116,7 +116,6 @@ class Supervisor:
     def is_running(self, pid: int) -> bool:
         """Whether this child has not ended yet."""
         running = (p for p in (*self._workers, *self._servers) if p.pid == pid)
-
         return any(process.poll() is None for process in running)
 
     def stop(self, *, grace_s: float = 3.0) -> None:
@@ -145,7 +144,7 @@ class Supervisor:
         cwd: Path | None = None,
     ) -> tuple[Child, subprocess.Popen[bytes]]:
         log_path = self.folder / f"{name}.log"
-        own = {LIFELINE: str(self._lifeline), "TMPDIR": str(self.folder)}
+        own = {LIFELINE: self._lifeline, "TMPDIR": str(self.folder)}
 
         with log_path.open("ab") as log:
             process = subprocess.Popen(
@@ -166,19 +165,14 @@ class Supervisor:
     def _strays(self) -> list[psutil.Process]:
         """Processes with this lifeline in their environment that somebody else started."""
         own = {process.pid for process in (*self._workers, *self._servers)}
+        found = []
 
-        return [
-            process
-            for process in psutil.process_iter()
-            if process.pid not in own and _variable(process, LIFELINE) == str(self._lifeline)
-        ]
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.pid not in own and variables_of(process).get(LIFELINE) == self._lifeline:
+                    found.append(process)
 
-
-def _variable(process: psutil.Process, name: str) -> str | None:
-    try:
-        return variables_of(process).get(name)
-    except psutil.Error:
-        return None
+        return found
 
 
 def _end(processes: Sequence[subprocess.Popen[bytes] | psutil.Process], grace_s: float) -> None:

@@ -16,8 +16,8 @@ from pathlib import Path
 
 from ehtui.sandbox.javascript import has_node, install
 from ehtui.sandbox.options import Ready, ServerOptions
-from ehtui.sandbox.scenes.addresses import free_host
-from ehtui.sandbox.supervisor import Supervisor
+from ehtui.sandbox.scenes.stage import free_host
+from ehtui.sandbox.supervisor import Supervisor, python
 from tests.forecasts.page import page
 from tests.forecasts.settings import JAVASCRIPT, PARTITIONS, SETTINGS, Setting
 from tests.forecasts.world import Window
@@ -81,7 +81,8 @@ def measure(settings: Sequence[Setting], at_once: int) -> list[Window]:
     )
 
     with Supervisor() as supervisor:
-        _, line = supervisor.start_server("server", "ehtui.sandbox.server", [options.to_json()], {})
+        command = python("ehtui.sandbox.server", options.to_json())
+        _, line = supervisor.start_server("server", command, {})
         ready = Ready.from_json(line)
         # The longest first, so that none is left alone at the end.
         longest_first = sorted(settings, key=lambda s: -s.kills * (s.expiry_s + 4 * s.interval_s))

@@ -12,8 +12,8 @@ from itertools import count
 from pathlib import Path
 
 from ehtui.sandbox import javascript
-from ehtui.sandbox.connections import Connections
-from ehtui.sandbox.supervisor import Child, Supervisor
+from ehtui.sandbox.options import Connections
+from ehtui.sandbox.supervisor import Child, Supervisor, python
 from tests.forecasts.settings import PARTITIONS, PYTHON, Setting
 from tests.forecasts.watch import Watch
 
@@ -45,11 +45,12 @@ class Group:
         environment = self.connections.environment | _NO_PROXY
 
         if self._program is None:
-            return self._supervisor.start(name, "ehtui.sandbox.consumer", arguments, environment)
+            command = python("ehtui.sandbox.consumer", *arguments)
+            return self._supervisor.start(name, command, environment)
 
         command = ["node", javascript.PROGRAM, *arguments]
         told = environment | {"DEBUG": "azure:event-hubs:info"}
-        return self._supervisor.start_program(name, command, told, cwd=self._program)
+        return self._supervisor.start(name, command, told, cwd=self._program)
 
     def _pace(self) -> Sequence[str]:
         setting = self.setting

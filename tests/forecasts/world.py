@@ -34,7 +34,7 @@ from ehtui.domain.snapshot import Snapshot, TimingBasis
 from ehtui.domain.targets import OwnedPartition
 from ehtui.domain.world.process import ProcessId
 from ehtui.monitor.backend import Backend
-from ehtui.sandbox.connections import Connections
+from ehtui.sandbox.options import Connections
 from tests.forecasts.group import Group, log_folder, of_its_own
 from tests.forecasts.settings import PARTITIONS, Setting
 from tests.forecasts.watch import Watch

@@ -10,9 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehtui.sandbox.blobs import BlobEndpoint
+from ehtui.sandbox.blobs.auth import _account_text, sign
 from ehtui.sandbox.blobs.errors import StorageError
-from ehtui.sandbox.blobs.sas import _account_text
-from ehtui.sandbox.blobs.signing import sign
 from ehtui.sandbox.blobs.state import Access, BlobAccount
 from ehtui.sandbox.http import Request, Response
 
@@ -46,7 +45,7 @@ def ask(
 ) -> Response:
     given = {"Authorization": f"Bearer {endpoint.token()}"} | (headers or {})
     response = endpoint._serve(Request(method, target, tuple(given.items()), body, "127.0.0.1"))
-    assert response.encode()
+    assert b"".join(response.pieces())
 
     if "x-ms-error-code" in response.headers:
         assert ElementTree.fromstring(response.body).findtext("Code")

@@ -8,8 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from ehtui.sandbox.http import HttpServer, Request, Response
-from ehtui.sandbox.http_reading import HttpLimits
+from ehtui.sandbox.http import HttpLimits, HttpServer, Request, Response
 from tests.hostile.measuring import MEGABYTE
 from tests.waiting import wait_for
 
@@ -113,13 +112,13 @@ async def test_bodies_of_everybody_together_have_a_limit(server: HttpServer) -> 
     for _, writer in held:
         writer.write(head + bytes(1000))
 
-    await wait_for(lambda: server._bodies.held_bytes == 2_000_000)
+    await wait_for(lambda: server.held_bytes == 2_000_000)
     assert (await talk(server, head)).startswith(b"HTTP/1.1 503")
 
     for _, writer in held:
         writer.transport.abort()
 
-    await wait_for(lambda: server._bodies.held_bytes == 0)
+    await wait_for(lambda: server.held_bytes == 0)
 
 
 async def test_connections_have_a_limit(server: HttpServer) -> None:

@@ -15,17 +15,17 @@ import psutil
 import pytest
 
 from ehtui.sandbox.children import LIFELINE
-from ehtui.sandbox.supervisor import ChildFailedError, Supervisor
+from ehtui.sandbox.supervisor import ChildFailedError, Supervisor, python
 from tests.waiting import wait_until
 
-WORKER = "tests.sandbox.worker"
+WORKER = python("tests.sandbox.worker")
 PARENT = """
 import sys, time
 from ehtui.sandbox.children import LIFELINE
-from ehtui.sandbox.supervisor import Supervisor
+from ehtui.sandbox.supervisor import Supervisor, python
 
 supervisor = Supervisor()
-children = [supervisor.start(f"worker-{n}", "tests.sandbox.worker", [], {}) for n in range(2)]
+children = [supervisor.start(f"worker-{n}", python("tests.sandbox.worker"), {}) for n in range(2)]
 print(supervisor.folder, *(child.pid for child in children), flush=True)
 sys.stdin.read()
 """
@@ -49,7 +49,7 @@ def wait_until_ready(log: Path) -> None:
 
 
 def test_a_worker_is_asked_first_and_ends(supervisor: Supervisor) -> None:
-    child = supervisor.start("worker", WORKER, [], {})
+    child = supervisor.start("worker", WORKER, {})
     wait_until_ready(child.log_path)
     log = child.log_path.open()
 
@@ -62,7 +62,7 @@ def test_a_worker_is_asked_first_and_ends(supervisor: Supervisor) -> None:
 
 
 def test_a_worker_that_does_not_listen_is_killed(supervisor: Supervisor) -> None:
-    child = supervisor.start("deaf", WORKER, ["--deaf"], {})
+    child = supervisor.start("deaf", [*WORKER, "--deaf"], {})
     wait_until_ready(child.log_path)
     supervisor.stop(grace_s=0.1)
 
@@ -70,7 +70,7 @@ def test_a_worker_that_does_not_listen_is_killed(supervisor: Supervisor) -> None
 
 
 def test_a_stopped_worker_ends_too(supervisor: Supervisor) -> None:
-    child = supervisor.start("stopped", WORKER, [], {})
+    child = supervisor.start("stopped", WORKER, {})
     wait_until_ready(child.log_path)
     os.kill(child.pid, signal.SIGSTOP)
     supervisor.stop()
@@ -79,7 +79,7 @@ def test_a_stopped_worker_ends_too(supervisor: Supervisor) -> None:
 
 
 def test_a_worker_that_somebody_restarted_ends_too(supervisor: Supervisor) -> None:
-    child = supervisor.start("worker", WORKER, [], {})
+    child = supervisor.start("worker", WORKER, {})
     wait_until_ready(child.log_path)
     running = psutil.Process(child.pid)
     restarted = subprocess.Popen(
@@ -116,7 +116,7 @@ def test_a_restarted_worker_ends_with_a_parent_that_was_killed() -> None:
 def test_a_worker_started_on_a_thread_outlives_the_thread(supervisor: Supervisor) -> None:
     started: list[int] = []
     thread = threading.Thread(
-        target=lambda: started.append(supervisor.start("worker", WORKER, [], {}).pid)
+        target=lambda: started.append(supervisor.start("worker", WORKER, {}).pid)
     )
     thread.start()
     thread.join()
@@ -126,7 +126,7 @@ def test_a_worker_started_on_a_thread_outlives_the_thread(supervisor: Supervisor
 
 
 def test_a_server_says_when_it_is_ready(supervisor: Supervisor) -> None:
-    child, line = supervisor.start_server("server", WORKER, [], {})
+    child, line = supervisor.start_server("server", WORKER, {})
 
     assert line == "ready"
     assert supervisor.is_running(child.pid)
@@ -134,7 +134,7 @@ def test_a_server_says_when_it_is_ready(supervisor: Supervisor) -> None:
 
 def test_a_server_that_fails_tells_why(supervisor: Supervisor) -> None:
     with pytest.raises(ChildFailedError, match="No module named"):
-        supervisor.start_server("server", "ehtui.sandbox.no_such_module", [], {})
+        supervisor.start_server("server", python("ehtui.sandbox.no_such_module"), {})
 
 
 @contextmanager
@@ -196,7 +196,7 @@ def test_a_worker_whose_lifeline_is_missing_ends_and_touches_no_other_folder(
     keep = tmp_path / "keep"
     keep.touch()
     worker = subprocess.run(
-        [sys.executable, "-m", WORKER],
+        WORKER,
         env={**os.environ, LIFELINE: str(tmp_path / "missing")},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,

@@ -10,14 +10,15 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from ehtui.cli.scenes import POLL_S, scene_of, watch_scene
+from ehtui.cli.scenes import POLL_S, scene_of
 from ehtui.domain.why import why
 from ehtui.sandbox.javascript import has_node
 from ehtui.sandbox.scenes import SCENES, Scene
-from ehtui.sandbox.scenes.verdict import Answer, Played, Verdict, judge
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.report import report
 from ehtui.views.why import explain, explanation_lines
+from tests.scenes.verdict import Answer, Played, Verdict, judge
+from tests.scenes.watching import watch_scene
 
 PAGE = Path(__file__).parents[2] / "docs" / "scenes.md"
 HEAD = f"""\

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.cli.scenes import watch_scene
 from ehtui.domain.findings.catalogue import FINDINGS
 from ehtui.sandbox.scenes import SCENES
-from ehtui.sandbox.scenes.verdict import judge
+from tests.scenes.verdict import judge
+from tests.scenes.watching import watch_scene
 
 
 @pytest.mark.timeout(120)

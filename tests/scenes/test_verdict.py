@@ -19,7 +19,7 @@ from ehtui.domain.snapshot import (
 )
 from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
 from ehtui.sandbox.scenes import Expected, Scene
-from ehtui.sandbox.scenes.verdict import Played, Seen, judge
+from tests.scenes.verdict import Played, Seen, judge
 
 CUE = 100.0
 STUCK = Expected("handler.stuck", Severity.CRITICAL, within=3, partition="0", about="alpha")

@@ -14,7 +14,7 @@ from azure.eventhub import EventData
 from azure.eventhub.aio import EventHubConsumerClient, PartitionContext
 from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
-from ehtui.sandbox.connections import Connections
+from ehtui.sandbox.options import Connections
 
 
 async def on_event(context: PartitionContext, event: EventData | None) -> None:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ehtui.sandbox.blobs.endpoint import BlobEndpoint, Statistics
-from ehtui.sandbox.blobs.faults import Faults
+from ehtui.sandbox.blobs.endpoint import BlobEndpoint, Faults, Statistics
 from ehtui.sandbox.blobs.state import BlobAccount
 
 __all__ = ["BlobAccount", "BlobEndpoint", "Faults", "Statistics"]

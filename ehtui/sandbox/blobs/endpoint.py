@@ -7,46 +7,67 @@ import base64
 import os
 import time
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from email.utils import formatdate
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from ehtui.sandbox.blobs.auth import CHALLENGE, Guard
+from ehtui.sandbox.blobs.auth import CHALLENGE, EVERYTHING, Guard
 from ehtui.sandbox.blobs.errors import StorageError, error_for_status, error_xml
-from ehtui.sandbox.blobs.faults import Faults
-from ehtui.sandbox.blobs.grants import EVERYTHING
 from ehtui.sandbox.blobs.service import Call, find_operation, split_path
 from ehtui.sandbox.blobs.state import BlobAccount
-from ehtui.sandbox.http import HttpServer, Request, Response
+from ehtui.sandbox.http import HttpServer, Request, Response, Traffic
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable
 
-_UNAUTHENTICATED = 401
 _VERSION = "2021-12-02"
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Faults:
+    """Switches that hold from the next request on, until they are set back."""
+
+    def __init__(self) -> None:
+        self.latency_s = 0.0  # added to every reply
+        self.drops = False  # requests are taken and their connection is closed
+        self.refuses = False  # connections are reset as soon as they are made
+        self.status: int | None = None  # the answer to every request
+        self._thawed = asyncio.Event()
+        self._thawed.set()
+
+    @property
+    def is_frozen(self) -> bool:
+        """Whether requests are taken and stay unanswered until this is unset."""
+        return not self._thawed.is_set()
+
+    @is_frozen.setter
+    def is_frozen(self, value: bool) -> None:
+        (self._thawed.clear if value else self._thawed.set)()
+
+    async def take_time(self) -> None:
+        """Return once the latency is over and nothing is frozen."""
+        if self.latency_s:
+            await asyncio.sleep(self.latency_s)
+
+        await self._thawed.wait()
+
+
+@dataclass(slots=True)
+class Statistics(Traffic):
     """What the endpoint has done since it was made."""
 
-    connections_opened: int
-    connections_open: int
-    requests: int
-    bytes_in: int
-    bytes_out: int
-    operations: dict[str, int]  # by the service's name: "ListBlobs", "SetBlobMetadata", …
-    statuses: dict[int, int]
+    operations: dict[str, int] = field(default_factory=Counter)  # by name: "ListBlobs", …
+    statuses: dict[int, int] = field(default_factory=Counter)
 
 
 class BlobEndpoint:
     """One storage account in path style: `http://HOST:PORT/ACCOUNT/CONTAINER/BLOB`.
 
     `key` is base64 and random unless given; with `ssl_context` it is HTTPS; `now` is its clock.
-    What it holds is in `state`, and stays through stop and start.
+    What it holds is in `state`, and stays through `stop()` and `start()`: see `HttpServer`.
     """
 
     def __init__(
@@ -61,12 +82,19 @@ class BlobEndpoint:
     ) -> None:
         self.state = BlobAccount(account)
         self.key = key or base64.b64encode(os.urandom(64)).decode()
+        self.faults = Faults()
         self._guard = Guard(account, self.key)
         self._now = now
-        self._server = HttpServer(self._answer, host, port, ssl_context=ssl_context)
-        self.faults = Faults(self._server)
-        self._operations: Counter[str] = Counter()
-        self._statuses: Counter[int] = Counter()
+        self._counts = Statistics()
+        self._server = HttpServer(
+            self._answer,
+            host,
+            port,
+            ssl_context=ssl_context,
+            traffic=self._counts,
+            refuses=lambda: self.faults.refuses,
+        )
+        self.start, self.stop = self._server.start, self._server.stop
 
     @property
     def host(self) -> str:
@@ -81,7 +109,7 @@ class BlobEndpoint:
     @property
     def account_url(self) -> str:
         """The account's URL, without a credential."""
-        return f"{self._server.scheme}://{self.host}:{self.port}/{self.state.name}"
+        return f"{self._server.url}/{self.state.name}"
 
     @property
     def connection_string(self) -> str:
@@ -90,18 +118,6 @@ class BlobEndpoint:
             f"DefaultEndpointsProtocol={self._server.scheme};AccountName={self.state.name};"
             f"AccountKey={self.key};BlobEndpoint={self.account_url};"
         )
-
-    async def start(self) -> None:
-        """Listen.
-
-        Raises:
-            OSError: The address is in use or not of this host.
-        """
-        await self._server.start()
-
-    async def stop(self) -> None:
-        """Close the port and every connection."""
-        await self._server.stop()
 
     def create_container(self, name: str) -> None:
         """Create a container unless it exists, without a request."""
@@ -114,30 +130,17 @@ class BlobEndpoint:
 
     def statistics(self) -> Statistics:
         """Counts so far."""
-        traffic = self._server.traffic
-
-        return Statistics(
-            connections_opened=traffic.connections_opened,
-            connections_open=traffic.connections_open,
-            requests=traffic.requests,
-            bytes_in=traffic.bytes_in,
-            bytes_out=traffic.bytes_out,
-            operations=dict(self._operations),
-            statuses=dict(self._statuses),
-        )
+        counts = self._counts
+        return replace(counts, operations=dict(counts.operations), statuses=dict(counts.statuses))
 
     async def _answer(self, request: Request) -> Response | None:
-        if self.faults.latency_s:
-            await asyncio.sleep(self.faults.latency_s)
-
-        await self.faults.until_thawed()
+        await self.faults.take_time()
 
         if self.faults.drops:
             return None
 
         response = self._serve(request)
-        self._statuses[response.status] += 1
-
+        self._counts.statuses[response.status] += 1
         return response
 
     def _serve(self, request: Request) -> Response:
@@ -159,29 +162,25 @@ class BlobEndpoint:
         if client_id := request.headers.get("x-ms-client-request-id"):
             common["x-ms-client-request-id"] = client_id
 
-        return Response(
-            response.status, common | response.headers, response.body, response.is_chunked
-        )
+        return replace(response, headers=common | response.headers)
 
     def _run(self, request: Request, now: float) -> Response:
         path = split_path(request.path, self.state.name)
         operation = find_operation(request, path)
-        self._operations[operation.name] += 1
+        self._counts.operations[operation.name] += 1
 
         if self.faults.status is not None:
             raise error_for_status(self.faults.status)
 
         grant = self._guard.identify(request, path, now)
-        grant.require(operation.need)
-
-        return operation.run(Call(request, self.state, self.account_url, *path, now, grant))
+        return operation.answer(Call(request, self.state, self.account_url, *path, now, grant))
 
 
 def _failure(error: StorageError, request_id: str, now: float) -> Response:
     moment = datetime.fromtimestamp(now, UTC).isoformat().replace("+00:00", "Z")
     headers = {"Content-Type": "application/xml", "x-ms-error-code": error.code}
 
-    if error.status == _UNAUTHENTICATED:
+    if error.status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = CHALLENGE
 
     return Response(error.status, headers, error_xml(error, request_id, moment))

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 PAGE_SIZE = 5000
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _NUMBER = re.compile(r"[0-9]{1,9}")
-_DECLARATION = '<?xml version="1.0" encoding="utf-8"?>'
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,6 @@ def list_page(container: Container, query: Query) -> Page:
             cut = name[: end + len(query.delimiter)]
             entries.append(cut)
             position = _past(names, cut, position)
-
     return Page(tuple(entries), "")
 
 
@@ -97,13 +95,8 @@ def blobs_xml(page: Page, query: Query, *, url: str, container: str, now: float)
         else _blob(entry, now, with_metadata=metadata)
         for entry in page.entries
     )
-    text = (
-        f"{_DECLARATION}<EnumerationResults ServiceEndpoint={quoteattr(url + '/')} "
-        f"ContainerName={quoteattr(container)}>{_echo(query)}<Blobs>{entries}</Blobs>"
-        f"{_element('NextMarker', page.next_marker)}</EnumerationResults>"
-    )
-
-    return b"\xef\xbb\xbf" + text.encode()
+    of_container = f" ContainerName={quoteattr(container)}"
+    return _document(query, url + "/", of_container, f"<Blobs>{entries}</Blobs>", page.next_marker)
 
 
 def containers_xml(account: BlobAccount, query: Query, *, url: str) -> bytes:
@@ -112,15 +105,24 @@ def containers_xml(account: BlobAccount, query: Query, *, url: str) -> bytes:
     names = [n for n in sorted(account.containers) if n >= start and n.startswith(query.prefix)]
     shown, rest = names[: query.page_size], names[query.page_size :]
     metadata = "metadata" in query.include
-    entries = "".join(
-        _container(account.containers[name], with_metadata=metadata) for name in shown
-    )
-    text = (
-        f"{_DECLARATION}<EnumerationResults ServiceEndpoint={quoteattr(url + '/')}>{_echo(query)}"
-        f"<Containers>{entries}</Containers>"
-        f"{_element('NextMarker', _to_marker(rest[0]) if rest else '')}</EnumerationResults>"
-    )
+    entries = "".join(_container(account.containers[n], with_metadata=metadata) for n in shown)
+    marker = _to_marker(rest[0]) if rest else ""
+    return _document(query, url + "/", "", f"<Containers>{entries}</Containers>", marker)
 
+
+def _document(query: Query, url: str, of_container: str, entries: str, next_marker: str) -> bytes:
+    asked = {
+        "Prefix": query.prefix,
+        "Marker": query.marker,
+        "MaxResults": "" if query.max_results is None else str(query.max_results),
+        "Delimiter": query.delimiter,
+    }
+    echo = "".join(_element(name, value) for name, value in asked.items() if value)
+    text = (
+        '<?xml version="1.0" encoding="utf-8"?>'
+        f"<EnumerationResults ServiceEndpoint={quoteattr(url)}{of_container}>{echo}{entries}"
+        f"{_element('NextMarker', next_marker)}</EnumerationResults>"
+    )
     return b"\xef\xbb\xbf" + text.encode()
 
 
@@ -151,7 +153,6 @@ def _blob(blob: Blob, now: float, *, with_metadata: bool) -> str:
         "<ServerEncrypted>true</ServerEncrypted>"
     )
     metadata = _metadata(blob.metadata) if with_metadata else ""
-
     return f"<Blob>{_name(blob.name)}<Properties>{properties}</Properties>{metadata}</Blob>"
 
 
@@ -163,7 +164,6 @@ def _container(container: Container, *, with_metadata: bool) -> str:
         "<HasImmutabilityPolicy>false</HasImmutabilityPolicy><HasLegalHold>false</HasLegalHold>"
     )
     metadata = _metadata(container.metadata) if with_metadata else ""
-
     return (
         f"<Container>{_element('Name', container.name)}<Properties>{properties}</Properties>"
         f"{metadata}</Container>"
@@ -174,24 +174,10 @@ def _metadata(metadata: Mapping[str, str]) -> str:
     return f"<Metadata>{''.join(_element(n, v) for n, v in metadata.items())}</Metadata>"
 
 
-def _echo(query: Query) -> str:
-    """What was asked, as a reply repeats it."""
-    size = "" if query.max_results is None else str(query.max_results)
-    asked = {
-        "Prefix": query.prefix,
-        "Marker": query.marker,
-        "MaxResults": size,
-        "Delimiter": query.delimiter,
-    }
-
-    return "".join(_element(name, value) for name, value in asked.items() if value)
-
-
 def _name(name: str) -> str:
     # XML cannot carry every character that a blob's name can.
     if _NOT_XML.search(name):
         return f'<Name Encoded="true">{quote(name)}</Name>'
-
     return _element("Name", name)
 
 
@@ -205,7 +191,6 @@ def _past(names: list[str], cut: str, position: int) -> int:
 
 def _to_marker(name: str) -> str:
     encoded = base64.urlsafe_b64encode(name.encode()).decode()
-
     return f"2!{len(encoded)}!{encoded}"
 
 

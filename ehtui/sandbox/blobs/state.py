@@ -6,9 +6,9 @@ import bisect
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from email.utils import parsedate_to_datetime
 
 from ehtui.sandbox.blobs import leases
-from ehtui.sandbox.blobs.conditions import Conditions
 from ehtui.sandbox.blobs.errors import StorageError
 from ehtui.sandbox.blobs.leases import Lease
 
@@ -21,7 +21,7 @@ LONGEST_BLOB_NAME, METADATA_BYTES = 1024, 8 * 1024
 MOST_CONTAINERS, ACCOUNT_BYTES = 5000, 256 << 20
 _BLOB_BYTES = 1024  # of memory, for a blob without a byte
 _TICKS_PER_S = 10_000_000
-_NO_CONDITIONS = Conditions()
+_NOT_MODIFIED = 304
 _NO_LEASE = Lease()
 
 Metadata = Mapping[str, str]
@@ -80,12 +80,70 @@ class Container:
 
 
 @dataclass(frozen=True, slots=True)
+class Conditions:
+    """What must hold of a resource before it is read or written: the conditional headers."""
+
+    if_match: str | None = None
+    if_none_match: str | None = None
+    if_modified_since: float | None = None
+    if_unmodified_since: float | None = None
+
+    @classmethod
+    def from_headers(cls, headers: Mapping[str, str]) -> Conditions:
+        """The conditions among lower-case header names."""
+        return cls(
+            headers.get("if-match"),
+            headers.get("if-none-match"),
+            _moment(headers.get("if-modified-since")),
+            _moment(headers.get("if-unmodified-since")),
+        )
+
+    def require_for_write(self, etag: str, last_modified: int) -> None:
+        """Check a write to, or a removal of, what exists."""
+        if self._fails_match(etag, last_modified) or self._is_unchanged(etag, last_modified):
+            raise StorageError("ConditionNotMet")
+
+    def require_for_read(self, etag: str, last_modified: int) -> None:
+        """Check a read; an unchanged resource is answered 304."""
+        if self._fails_match(etag, last_modified):
+            raise StorageError("ConditionNotMet")
+
+        if self._is_unchanged(etag, last_modified):
+            raise StorageError("ConditionNotMet", status=_NOT_MODIFIED)
+
+    def _fails_match(self, etag: str, last_modified: int) -> bool:
+        if self.if_match is not None and not _matches(self.if_match, etag):
+            return True
+
+        return self.if_unmodified_since is not None and last_modified > self.if_unmodified_since
+
+    def _is_unchanged(self, etag: str, last_modified: int) -> bool:
+        if self.if_none_match is not None and _matches(self.if_none_match, etag):
+            return True
+
+        return self.if_modified_since is not None and last_modified <= self.if_modified_since
+
+
+_NO_CONDITIONS = Conditions()
+
+
+@dataclass(frozen=True, slots=True)
 class Access:
     """What comes with a request to one blob: when, on which conditions, under which lease."""
 
     now: float
     conditions: Conditions = _NO_CONDITIONS
     lease_id: str | None = None
+
+    def require_for_write(self, blob: Blob | None) -> None:
+        """Check a write, or a removal; None is a blob that is yet to be created."""
+        if blob is None:
+            if self.conditions.if_match is not None:
+                raise StorageError("ConditionNotMet")
+        else:
+            self.conditions.require_for_write(blob.etag, blob.last_modified)
+
+        leases.require_for_write(blob.lease if blob else _NO_LEASE, self.now, self.lease_id)
 
 
 class BlobAccount:
@@ -148,11 +206,11 @@ class BlobAccount:
             raise StorageError("InvalidResourceName")
 
         old = place.blobs.get(name)
-        access.conditions.require_for_create(
-            old.etag if old else None, old.last_modified if old else None
-        )
-        lease = old.lease if old else _NO_LEASE
-        leases.require_for_write(lease, access.now, access.lease_id)
+
+        if old and access.conditions.if_none_match == "*":
+            raise StorageError("BlobAlreadyExists")
+
+        access.require_for_write(old)
         blob = Blob(
             name=name,
             body=body,
@@ -161,17 +219,15 @@ class BlobAccount:
             created_at=old.created_at if old else int(access.now),
             last_modified=int(access.now),
             etag=self._etag(access.now),
-            lease=leases.after_write(lease, access.now),
+            lease=leases.after_write(old.lease if old else _NO_LEASE, access.now),
         )
-
         return self._store(place, blob, old)
 
     def set_metadata(self, container: str, name: str, metadata: Metadata, access: Access) -> Blob:
         """Replace a blob's metadata; its body stays, its ETag and Last-Modified move."""
         place = self.container(container)
         old = place.blob(name)
-        access.conditions.require_for_write(old.etag, old.last_modified)
-        leases.require_for_write(old.lease, access.now, access.lease_id)
+        access.require_for_write(old)
         blob = replace(
             old,
             metadata=_checked(metadata),
@@ -179,7 +235,6 @@ class BlobAccount:
             etag=self._etag(access.now),
             lease=leases.after_write(old.lease, access.now),
         )
-
         return self._store(place, blob, old)
 
     def get_blob(self, container: str, name: str, access: Access) -> Blob:
@@ -187,15 +242,13 @@ class BlobAccount:
         blob = self.container(container).blob(name)
         access.conditions.require_for_read(blob.etag, blob.last_modified)
         leases.require_for_read(blob.lease, access.now, access.lease_id)
-
         return blob
 
     def delete_blob(self, container: str, name: str, access: Access) -> None:
         """Delete a blob for good: there is no soft delete."""
         place = self.container(container)
         blob = place.blob(name)
-        access.conditions.require_for_write(blob.etag, blob.last_modified)
-        leases.require_for_write(blob.lease, access.now, access.lease_id)
+        access.require_for_write(blob)
         self.used_bytes -= _size(blob)
         place.remove(name)
 
@@ -206,7 +259,6 @@ class BlobAccount:
         place = self.container(container)
         blob = place.blob(name)
         access.conditions.require_for_write(blob.etag, blob.last_modified)
-
         return place.store(replace(blob, lease=step(blob.lease)))
 
     def _store(self, place: Container, blob: Blob, old: Blob | None) -> Blob:
@@ -226,6 +278,20 @@ class BlobAccount:
         self._last_ticks = max(ticks, self._last_ticks + 1)
 
         return f'"0x{self._last_ticks:X}"'
+
+
+def _matches(wanted: str, etag: str) -> bool:
+    # Listings give ETags without quotes, and clients send back what they were given.
+    return wanted == "*" or etag.strip('"') in {
+        part.strip().strip('"') for part in wanted.split(",")
+    }
+
+
+def _moment(text: str | None) -> float | None:
+    try:
+        return None if text is None else parsedate_to_datetime(text).timestamp()
+    except ValueError as error:
+        raise StorageError("InvalidHeaderValue") from error
 
 
 def _checked(metadata: Metadata | None) -> Metadata:

@@ -5,12 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from ehtui.domain.snapshot import ConsumerRole, Health, Severity
-from ehtui.sandbox.options import DEFAULT_GROUP
-from ehtui.sandbox.scenes.setting import Setting
+from ehtui.domain.snapshot import ConsumerRole, Finding, Health, Severity
+from ehtui.sandbox.options import DEFAULT_GROUP, Pace
 from ehtui.sandbox.scenes.stage import Stage
 
-_DEFAULT = Setting()
+# A takeover within seconds: renewals every 1.0 to 1.2 s, leases of 6 s.
+QUICK = Pace(interval_s=1.0, expiry_s=6.0, work_s=0.005, checkpoint_s=0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A hub, its traffic, and how quick its consumers are."""
+
+    partitions: int = 4
+    groups: tuple[str, ...] = (DEFAULT_GROUP,)
+    backlog: int = 0
+    traffic: float = 1.0  # factor; 0 is silence
+    shape: str = "even"  # `meetings.SHAPES`
+    pace: Pace = QUICK
+    shared_log: str | None = None  # all consumers write this one
+    shows_producer: bool = False  # the watcher is told of it as of a consumer
+    has_port: bool = True  # without one, Python and JavaScript write the same names (facts.md §7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +38,26 @@ class Expected:
     partition: str | None = None
     about: str | None = None  # a consumer's name: the subject is its process or its owner id
     times: int = 1  # so many subjects at once
+
+    def fits(self, finding: Finding, identities: Mapping[str, frozenset[str]]) -> bool:
+        """Whether this is the finding that is meant, whatever its severity."""
+        subject = finding.subject
+
+        if finding.id != self.id or self.partition not in {None, subject.partition}:
+            return False
+
+        known = identities.get(self.about or "", frozenset())
+        return self.about is None or bool({str(subject.pid), subject.owner} & known)
+
+    def is_among(
+        self, findings: tuple[Finding, ...], identities: Mapping[str, frozenset[str]]
+    ) -> bool:
+        """Whether so many subjects have it at once, as severe as that."""
+        found = [f for f in findings if f.severity is self.severity and self.fits(f, identities)]
+        return len(found) >= self.times
+
+
+_DEFAULT = Setting()
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +78,14 @@ class Scene:
     roles: Mapping[str, ConsumerRole] = field(default_factory=dict)
     watch_s: float = 8.0  # after the last line was spoken
     needs_node: bool = False
+
+
+def entering(*names: str, switches: str = "") -> Callable[[Stage], None]:
+    """The shortest story: these enter and share the partitions, and that is the cause."""
+
+    def play(stage: Stage) -> None:
+        stage.start(*names, switches=switches)
+        stage.settle(len(names))
+        stage.cue()
+
+    return play

@@ -6,15 +6,17 @@ import json
 import os
 import re
 import signal
+import socket
 import threading
 import time
 import urllib.request
+from contextlib import closing
 from typing import TYPE_CHECKING, Any, Self
 
 from ehtui.sandbox.meetings import POISON
 from ehtui.sandbox.options import DEFAULT_GROUP, ServerOptions
 from ehtui.sandbox.sandbox import Sandbox
-from ehtui.sandbox.scenes.addresses import free_host
+from ehtui.sandbox.supervisor import ChildFailedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -23,11 +25,12 @@ if TYPE_CHECKING:
 
     from ehtui.sandbox.options import Pace
     from ehtui.sandbox.sandbox import SandboxConsumer
-    from ehtui.sandbox.scenes.setting import Setting
+    from ehtui.sandbox.scenes.scene import Setting
 
 PATIENCE_S = 40.0  # a line that takes longer has failed, on a slow machine too
 _LOOK_EVERY_S = 0.1
 _AMQP_PORT = 5672
+_LAST_NUMBERS = range(2, 99)
 _ACCOUNT = re.compile(r"^(\d+) EventProcessor '([0-9a-f-]{36})' is being started", re.MULTILINE)
 
 
@@ -67,7 +70,6 @@ class Stage:
 
     def __enter__(self) -> Self:
         self.sandbox.start()
-
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -88,16 +90,19 @@ class Stage:
         self._player = threading.Thread(target=self._play, args=(story,), name="scene", daemon=True)
         self._player.start()
 
-    def identities(self, name: str) -> set[str]:
-        """The process ids and owner ids that a player had so far, by its own account."""
-        pids = [c.pid for c in self._everybody if c.name == name]
-        accounts = self.accounts()
+    def identities(self) -> dict[str, frozenset[str]]:
+        """The process ids and owner ids that each player had so far, by its own account."""
+        accounts, found = self.accounts(), dict[str, frozenset[str]]()
 
-        return {str(pid) for pid in pids}.union(*(accounts.get(pid, ()) for pid in pids))
+        for player in self.players:
+            own = accounts[player.pid] | {str(player.pid)}
+            found[player.name] = found.get(player.name, frozenset()) | own
+
+        return found
 
     def accounts(self) -> dict[int, frozenset[str]]:
         """Pid → the owner ids that this player had, by its own account, not by its log."""
-        accounts: dict[int, frozenset[str]] = {c.pid: frozenset() for c in self._everybody}
+        accounts: dict[int, frozenset[str]] = {c.pid: frozenset() for c in self.players}
 
         for player in self.sandbox.consumers:
             if player.name in self._javascript:
@@ -110,12 +115,8 @@ class Stage:
         return accounts
 
     @property
-    def pids(self) -> dict[str, int]:
-        """The newest process of each player."""
-        return {player.name: player.pid for player in self._everybody}
-
-    @property
-    def _everybody(self) -> tuple[SandboxConsumer, ...]:
+    def players(self) -> tuple[SandboxConsumer, ...]:
+        """The producer, if there is one, and every consumer, in order of entering."""
         producer = self.sandbox.producer
         return (*((producer,) if producer is not None else ()), *self.sandbox.consumers)
 
@@ -260,3 +261,25 @@ class Stage:
                 found[partition] = blob.metadata
 
         return found
+
+
+def free_host(port: int) -> str:
+    """An address 127.0.0.x that has this port free.
+
+    Raises:
+        ChildFailedError: There is none; on macOS only 127.0.0.1 exists unless more are set up.
+    """
+    for last in _LAST_NUMBERS:
+        host = f"127.0.0.{last}"
+
+        with closing(socket.socket()) as trial:
+            trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+
+            try:
+                trial.bind((host, port))
+            except OSError:
+                continue
+
+            return host
+
+    raise ChildFailedError(f"no loopback address from 127.0.0.2 on has port {port} free")

@@ -18,7 +18,7 @@ import pytest
 from azure.storage.blob import generate_blob_sas, generate_container_sas
 
 from ehtui.sandbox.blobs import BlobEndpoint
-from ehtui.sandbox.blobs.signing import TOKEN_AUDIENCE
+from ehtui.sandbox.blobs.auth import TOKEN_AUDIENCE
 from tests.waiting import wait_for
 
 

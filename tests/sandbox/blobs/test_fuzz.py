@@ -9,8 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from ehtui.sandbox.blobs import BlobEndpoint
-from ehtui.sandbox.blobs.sas import _account_text
-from ehtui.sandbox.blobs.signing import sign
+from ehtui.sandbox.blobs.auth import _account_text, sign
 from ehtui.sandbox.http import Request
 
 NOW = 1_761_704_269.0
@@ -75,7 +74,7 @@ def ask(
 
     request = Request(method, target, tuple(headers.items()), b"body", "127.0.0.1")
     response = endpoint._serve(request)
-    wire = response.encode(with_body=method != "HEAD")
+    wire = b"".join(response.pieces(with_body=method != "HEAD"))
 
     if "x-ms-error-code" in response.headers:
         assert 300 <= response.status < 600

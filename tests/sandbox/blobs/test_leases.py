@@ -12,7 +12,7 @@ NOW = 1_000.0
 MINE, OTHER = "mine", "other"
 FIXED = leases.acquire(Lease(), NOW, 15, MINE)
 ENDLESS = leases.acquire(Lease(), NOW, INFINITE, MINE)
-BREAKING, _ = leases.break_off(ENDLESS, NOW, 10)
+BREAKING = leases.break_off(ENDLESS, NOW, 10)
 
 
 @pytest.mark.parametrize(
@@ -121,9 +121,9 @@ def test_not_every_lease_can_be_changed(
 def test_breaking_takes_no_longer_than_the_lease(
     lease: Lease, after_s: float, period_s: int | None, left_s: int
 ) -> None:
-    broken, left = leases.break_off(lease, NOW + after_s, period_s)
+    broken = leases.break_off(lease, NOW + after_s, period_s)
 
-    assert left == left_s
+    assert broken.breaks_at == NOW + after_s + left_s
     assert broken.state(NOW + after_s + left_s) is LeaseState.BROKEN
 
 

@@ -8,10 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.sandbox.blobs.conditions import Conditions
 from ehtui.sandbox.blobs.errors import StorageError
 from ehtui.sandbox.blobs.listing import PAGE_SIZE, Page, Query, blobs_xml, list_page
-from ehtui.sandbox.blobs.state import Access, BlobAccount
+from ehtui.sandbox.blobs.state import Access, BlobAccount, Conditions
 
 NOW = 1_761_704_269.75
 

@@ -1,4 +1,4 @@
-"""Scenes about the stream: too much of it, gone from it, or none of it read."""
+"""Scenes about what is around a group: the stream, this host's processes, other SDKs and names."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.progress.lag import CLOCKS_S
-from ehtui.domain.snapshot import Health, Severity
-from ehtui.sandbox.scenes.scene import Expected, Scene
-from ehtui.sandbox.scenes.setting import QUICK, Setting
+from ehtui.domain.snapshot import ConsumerRole, Health, Severity
+from ehtui.sandbox.sandbox import PRODUCER
+from ehtui.sandbox.scenes.scene import QUICK, Expected, Scene, Setting, entering
 
 if TYPE_CHECKING:
     from ehtui.sandbox.scenes.stage import Stage
@@ -18,12 +18,9 @@ KEPT = 220  # events of a partition
 MORE = 40  # events of a new stream beyond the old checkpoints
 SLOW = replace(QUICK, work_s=0.25)  # at most 4 events a second and partition
 IN_SMALL_BITES = "--batch=2"
-
-
-def _behind(stage: Stage) -> None:
-    stage.start("alpha", switches=IN_SMALL_BITES)
-    stage.settle(1)
-    stage.cue()
+AUDIT = "audit"
+BETWEEN_RESTARTS_S = 20.0
+OWNER = ConsumerRole.OWNER
 
 
 def _retention(stage: Stage) -> None:
@@ -67,12 +64,6 @@ def _recreated_unseen(stage: Stage) -> None:
     stage.settle(1)
 
 
-def _uneven(stage: Stage) -> None:
-    stage.start("alpha", "beta")
-    stage.settle(2)
-    stage.cue()
-
-
 def _never_started(stage: Stage) -> None:
     stage.cue()
     stage.start("alpha")
@@ -84,7 +75,7 @@ STREAMS = (
         "behind",
         "A group reads slower than events arrive",
         "One slow consumer gets through 4 events a second and partition; 8 arrive.",
-        _behind,
+        entering("alpha", switches=IN_SMALL_BITES),
         expects=(Expected("group.behind", Severity.WARNING, within=40),),
         health=Health.BEHIND,
         setting=Setting(partitions=2, traffic=2.0, pace=SLOW),
@@ -130,7 +121,7 @@ STREAMS = (
         "uneven",
         "One partition gets most of the input",
         "A poor partition key: partition 0 gets 24 events a second, the others one.",
-        _uneven,
+        entering("alpha", "beta"),
         expects=(Expected("partition.hot", Severity.INFO, within=70, partition="0"),),
         setting=Setting(shape="hot"),
         watch_s=30,
@@ -144,5 +135,130 @@ STREAMS = (
         setting=Setting(groups=("$Default", NEVER_STARTED)),
         group=NEVER_STARTED,
         watch_s=32,
+    ),
+)
+
+
+def _restarts(stage: Stage) -> None:
+    stage.start("alpha")
+    stage.settle(1)
+    stage.pause(2)  # so that the log itself tells who is who, at first
+    stage.start("beta")
+    stage.settle(2)
+    stage.pause(6)
+    stage.cue()
+
+    for name in ("alpha", "beta"):
+        stage.ask_to_end(name)
+        stage.await_end(name)
+        stage.start(name)
+        stage.settle(2)
+        stage.pause(BETWEEN_RESTARTS_S)
+
+
+def _other_group(stage: Stage) -> None:
+    stage.start("alpha", "beta")
+    stage.settle(2)
+    stage.cue()
+    stage.start("gamma", group=AUDIT, switches="--silent")
+    stage.settle(1, AUDIT)
+
+
+PROCESSES = (
+    Scene(
+        "shared-log",
+        "Two consumers log into one file, and are restarted one after the other",
+        "No line names a pid. Each new owner is the new process's, who died renews nothing, and no "
+        "lease is taken for shorter than it is.",
+        _restarts,
+        passing={"group.newcomer": "whoever is restarted takes its share again, with a new id"},
+        health=Health.OK,
+        setting=Setting(shared_log="shared"),
+        roles={"alpha": OWNER, "beta": OWNER},
+    ),
+    Scene(
+        "other-group",
+        "A consumer was started in another group",
+        "Gamma owns all of audit and logs nothing; the screen is on $Default, where it lacks "
+        "nothing.",
+        _other_group,
+        health=Health.OK,
+        setting=Setting(groups=("$Default", AUDIT)),
+        roles={"alpha": OWNER, "beta": OWNER, "gamma": OWNER},
+        watch_s=20,
+    ),
+    Scene(
+        "producer",
+        "A producer runs beside a silent consumer",
+        "Both are connected to the namespace and neither logs who it is. One only sends: the other "
+        "one is the owner.",
+        entering("alpha", switches="--silent"),
+        health=Health.OK,
+        setting=Setting(shows_producer=True),
+        roles={"alpha": OWNER, PRODUCER: ConsumerRole.PRODUCER},
+        watch_s=32,
+    ),
+    Scene(
+        "silent",
+        "The consumer of the README, which logs nothing",
+        "One owner in the store, one client on this host: that is it, as a guess.",
+        entering("alpha", switches="--silent"),
+        health=Health.OK,
+        roles={"alpha": OWNER},
+        watch_s=10,
+    ),
+)
+
+
+def _mixed(stage: Stage) -> None:
+    stage.start_javascript("kappa")
+    stage.start("alpha", "beta", "gamma")
+    stage.settle(4)
+    stage.cue()
+
+
+def _two_names(stage: Stage) -> None:
+    stage.start("alpha")
+    stage.settle(1)
+    stage.pause(3)
+    stage.cue()
+    stage.start_javascript("kappa")
+
+
+def _other_name(stage: Stage) -> None:
+    stage.cue()
+    stage.start("alpha", "beta", address="localhost")
+
+
+MIXED = (
+    Scene(
+        "mixed",
+        "JavaScript and Python share a group",
+        "Three Python consumers and a JavaScript one write the same names and share four "
+        "partitions; each process is tied to its owner by what its log says.",
+        _mixed,
+        health=Health.OK,
+        setting=Setting(has_port=False),
+        needs_node=True,
+        watch_s=12,
+    ),
+    Scene(
+        "other-name",
+        "The consumers know the namespace by another name",
+        "Their Endpoint says localhost, ours 127.0.0.1: one machine, two names in the store. They "
+        "live and read, and under our name there is nothing.",
+        _other_name,
+        expects=(Expected("store.other_name", Severity.WARNING, within=75),),
+        watch_s=34,
+    ),
+    Scene(
+        "two-names",
+        "JavaScript and Python do not see each other",
+        "The Endpoint names a port: Python writes it into the store, JavaScript does not. Each "
+        "believes to be alone, and they take each other's links for ever.",
+        _two_names,
+        expects=(Expected("store.two_names", Severity.WARNING, within=20),),
+        needs_node=True,
+        watch_s=14,
     ),
 )

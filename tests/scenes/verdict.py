@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import Finding, Severity, Snapshot
-from ehtui.sandbox.scenes.scene import Expected, Scene
+from ehtui.sandbox.scenes import Expected, Scene
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -102,13 +102,7 @@ def _missed(answer: Answer) -> str:
 def _answer(played: Played, expected: Expected) -> Answer:
     """After how many polls so many subjects had it at once."""
     for seen in played.seen:
-        fitting = [
-            f
-            for f in seen.snapshot.findings
-            if fits(f, expected, played.identities) and f.severity is expected.severity
-        ]
-
-        if len(fitting) >= expected.times:
+        if expected.is_among(seen.snapshot.findings, played.identities):
             return Answer(expected, _polls_until(played, seen.at))
 
     return Answer(expected, None)
@@ -123,22 +117,6 @@ def _store_read_at(snapshot: Snapshot) -> float | None:
     return next((s.read_at for s in snapshot.sources if s.name == "store"), None)
 
 
-def fits(finding: Finding, expected: Expected, identities: Mapping[str, frozenset[str]]) -> bool:
-    """Whether this is the finding that is meant, whatever its severity."""
-    subject = finding.subject
-
-    if finding.id != expected.id:
-        return False
-
-    if expected.partition is not None and subject.partition != expected.partition:
-        return False
-
-    if expected.about is None:
-        return True
-
-    return bool({str(subject.pid), subject.owner} & identities.get(expected.about, frozenset()))
-
-
 def _strays(played: Played) -> Iterator[Finding]:
     """What was said and is neither expected, as bad as that and not before its cause, nor true."""
     scene, cued_at = played.scene, played.cued_at
@@ -151,7 +129,7 @@ def _strays(played: Played) -> Iterator[Finding]:
                 continue
 
             if is_early or not any(
-                fits(finding, e, played.identities) and _RANK[finding.severity] <= _RANK[e.severity]
+                e.fits(finding, played.identities) and _RANK[finding.severity] <= _RANK[e.severity]
                 for e in scene.expects
             ):
                 yield finding
