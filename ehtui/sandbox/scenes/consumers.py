@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import Health, Severity
 from ehtui.sandbox.options import Pace
-from ehtui.sandbox.scenes.scene import Expected, Scene, Setting, entering
+from ehtui.sandbox.scenes.scene import Expected, Scene, entering
+from ehtui.sandbox.scenes.stage import Setting
 
 if TYPE_CHECKING:
     from ehtui.sandbox.scenes.stage import Stage

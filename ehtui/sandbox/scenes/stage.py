@@ -11,10 +11,11 @@ import threading
 import time
 import urllib.request
 from contextlib import closing
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
 from ehtui.sandbox.meetings import POISON
-from ehtui.sandbox.options import DEFAULT_GROUP, ServerOptions
+from ehtui.sandbox.options import DEFAULT_GROUP, Pace, ServerOptions
 from ehtui.sandbox.sandbox import Sandbox
 from ehtui.sandbox.supervisor import ChildFailedError
 
@@ -23,15 +24,31 @@ if TYPE_CHECKING:
 
     from azure.storage.blob import ContainerClient
 
-    from ehtui.sandbox.options import Pace
     from ehtui.sandbox.sandbox import SandboxConsumer
-    from ehtui.sandbox.scenes.scene import Setting
 
 PATIENCE_S = 40.0  # a line that takes longer has failed, on a slow machine too
 _LOOK_EVERY_S = 0.1
 _AMQP_PORT = 5672
 _LAST_NUMBERS = range(2, 99)
 _ACCOUNT = re.compile(r"^(\d+) EventProcessor '([0-9a-f-]{36})' is being started", re.MULTILINE)
+
+# A takeover within seconds: renewals every 1.0 to 1.2 s, leases of 6 s.
+QUICK = Pace(interval_s=1.0, expiry_s=6.0, work_s=0.005, checkpoint_s=0.5)
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A hub, its traffic, and how quick its consumers are."""
+
+    partitions: int = 4
+    groups: tuple[str, ...] = (DEFAULT_GROUP,)
+    backlog: int = 0
+    traffic: float = 1.0  # factor; 0 is silence
+    shape: str = "even"  # `meetings.SHAPES`
+    pace: Pace = QUICK
+    shared_log: str | None = None  # all consumers write this one
+    shows_producer: bool = False  # the watcher is told of it as of a consumer
+    has_port: bool = True  # without one, Python and JavaScript write the same names (facts.md §7)
 
 
 class SceneFailedError(Exception):

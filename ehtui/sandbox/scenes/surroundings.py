@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from ehtui.domain.progress.lag import CLOCKS_S
 from ehtui.domain.snapshot import ConsumerRole, Health, Severity
 from ehtui.sandbox.sandbox import PRODUCER
-from ehtui.sandbox.scenes.scene import QUICK, Expected, Scene, Setting, entering
+from ehtui.sandbox.scenes.scene import Expected, Scene, entering
+from ehtui.sandbox.scenes.stage import QUICK, Setting
 
 if TYPE_CHECKING:
     from ehtui.sandbox.scenes.stage import Stage
