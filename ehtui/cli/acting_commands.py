@@ -1,4 +1,4 @@
-"""Commands that act: `signal`, `restart` and `start`; `acting` is the way that all of them go."""
+"""Commands that act, and what each asks for; `acting` is the way that all of them go."""
 
 from __future__ import annotations
 
@@ -49,14 +49,20 @@ def run_signal(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: A target names no consumer, or several.
     """
+    return run_action(args, lambda backend: signal_request(backend, args))
+
+
+def signal_request(backend: Backend, args: argparse.Namespace) -> Request:
+    """What the arguments ask for.
+
+    Raises:
+        ConfigError: A target names no consumer, or several.
+    """
     from ehtui.domain.planners.signal import SignalRequest  # noqa: PLC0415 - not for --help
 
-    return run_action(
-        args,
-        lambda backend: SignalRequest(
-            tuple(targets_of(backend.snapshot, args)), args.signal, args.then_kill
-        ),
-    )
+    targets = tuple(targets_of(backend.snapshot, args))
+
+    return SignalRequest(targets, args.signal, args.then_kill)
 
 
 def _add_targets(parser: argparse.ArgumentParser, number: str) -> None:
@@ -197,10 +203,15 @@ def run_restart(args: argparse.Namespace) -> int:
     if args.forget:
         return _forget(args.target)
 
-    return run_action(args, lambda backend: _request(backend, args))
+    return run_action(args, lambda backend: restart_request(backend, args))
 
 
-def _request(backend: Backend, args: argparse.Namespace) -> Request:
+def restart_request(backend: Backend, args: argparse.Namespace) -> Request:
+    """What the arguments ask for, not rehearsed yet.
+
+    Raises:
+        ConfigError: A target names no consumer, or several.
+    """
     from ehtui.domain.planners.start import RestartRequest, StartAgainRequest  # noqa: PLC0415
 
     half_done = _half_done(backend, args.target)
@@ -291,8 +302,67 @@ def add_start(subparsers: Any) -> None:
 
 def run_start(args: argparse.Namespace) -> int:
     """Start it."""
+    return run_action(args, lambda backend: start_request(backend, args))
+
+
+def start_request(backend: Backend, args: argparse.Namespace) -> Request:
+    """What the arguments ask for."""
     from ehtui.domain.planners.start import StartRequest  # noqa: PLC0415 - not for --help
 
-    return run_action(
-        args, lambda backend: StartRequest(args.name, backend.snapshot.policy.default_group)
+    return StartRequest(args.name, backend.snapshot.policy.default_group)
+
+
+def add_send(subparsers: Any) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "send",
+        help="send a configured test event",
+        description="Send a test event of the configuration (test_events.NAME). Every consumer "
+        "group of the hub reads it; where it will go is shown before it is sent.",
     )
+    parser.add_argument(
+        "template", nargs="?", metavar="NAME", help="its name under test_events:; default: the one"
+    )
+    where = parser.add_mutually_exclusive_group()
+    where.add_argument("--partition", metavar="ID", help="default: the service chooses")
+    where.add_argument("--partition-key", metavar="KEY", help="its hash chooses the partition")
+    parser.add_argument("--count", type=int, default=1, metavar="N", help="default: 1")
+    add_acting_flags(parser)
+    add_settings_flags(parser)
+    parser.set_defaults(run=run_send)
+
+
+def run_send(args: argparse.Namespace) -> int:
+    """Send it.
+
+    Raises:
+        ConfigError: No event is named, and not exactly one is configured.
+    """
+    return run_action(args, lambda backend: send_request(backend, args))
+
+
+def send_request(backend: Backend, args: argparse.Namespace) -> Request:
+    """What the arguments ask for.
+
+    Raises:
+        ConfigError: No event is named, and not exactly one is configured.
+    """
+    from ehtui.domain.planners.send import SendRequest  # noqa: PLC0415 - not for --help
+    from ehtui.domain.plans import SendTarget  # noqa: PLC0415
+
+    templates = backend.templates
+
+    if args.template is None and len(templates) != 1:
+        known = ", ".join(templates) or "none is configured: add one under test_events:"
+        raise ConfigError("Which test event is not said.", f"There are: {known}.")
+
+    target = SendTarget.ROUND_ROBIN
+
+    if args.partition is not None:
+        target = SendTarget.PARTITION
+    elif args.partition_key is not None:
+        target = SendTarget.KEY
+
+    template = args.template or templates[0]
+
+    return SendRequest(template, target, args.partition, args.partition_key, args.count)

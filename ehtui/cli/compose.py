@@ -308,8 +308,10 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
     )
 
 
-def run_ui(settings: Settings, *, banner: str | None = None) -> int:
-    """Open the screen; returns when it is left.
+def run_ui(
+    settings: Settings, *, banner: str | None = None, started_with: tuple[str, ...] = ()
+) -> int:
+    """Open the screen; returns when it is left. Commands that it shows have `started_with` too.
 
     Raises:
         ConfigError: No hub is configured.
@@ -323,7 +325,7 @@ def run_ui(settings: Settings, *, banner: str | None = None) -> int:
     check_names(settings.ui)
 
     try:
-        return run(backend, _ui_options(settings, banner))
+        return run(backend, _ui_options(settings, banner, started_with))
     finally:
         _tell_ends(backend.close())
 
@@ -337,7 +339,7 @@ def _tell_ends(outcomes: Sequence[Outcome]) -> None:
             print(f"ehtui: {outcome_sentence(outcome)}", file=sys.stderr, flush=True)
 
 
-def _ui_options(settings: Settings, banner: str | None) -> UiOptions:
+def _ui_options(settings: Settings, banner: str | None, started_with: tuple[str, ...]) -> UiOptions:
     from ehtui.cli.output_format import speaks_utf8, utc_offset_s, wants_colour  # noqa: PLC0415
     from ehtui.tui.options import UiOptions  # noqa: PLC0415
 
@@ -350,5 +352,6 @@ def _ui_options(settings: Settings, banner: str | None) -> UiOptions:
         **{**asdict(ui), **decided},
         group=first_group(settings),
         banner=banner,
+        started_with=started_with,
         utc_offset_s=utc_offset_s(),
     )

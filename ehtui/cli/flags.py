@@ -93,6 +93,25 @@ def flags_of(args: argparse.Namespace | None) -> Flags:
     )
 
 
+def flag_words(args: argparse.Namespace | None) -> tuple[str, ...]:
+    """The flags by which another command finds the same hub and store; the group is its own."""
+    flags = flags_of(args)
+    named = [("--config", flags.config), ("--env-file", flags.env_file), ("--pid", flags.pid)]
+    named += [
+        (flags.names[key], None if key == "read_only" else value)
+        for key, value in flags.values.items()
+        if key != "eventhub.consumer_group"
+    ]
+    switches = {"--read-only", "--no-read-only"}
+
+    return tuple(
+        word
+        for flag, value in named
+        if value is not None or flag in switches
+        for word in ((flag,) if value is None else (flag, str(value)))
+    )
+
+
 def resolve_args(args: argparse.Namespace | None) -> Resolved:
     """The settings for parsed arguments, from this process's environment and folder.
 

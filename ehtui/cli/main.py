@@ -78,7 +78,7 @@ def _run_command(argv: list[str]) -> int:
 def _run_default(args: argparse.Namespace | None = None) -> int:
     """The screen in a terminal, the report everywhere else."""
     from ehtui.cli import garbage  # noqa: PLC0415 - `--help` needs none of it
-    from ehtui.cli.flags import resolve_args  # noqa: PLC0415
+    from ehtui.cli.flags import flag_words, resolve_args  # noqa: PLC0415
 
     garbage.hold()  # until the sources are open
 
@@ -90,7 +90,7 @@ def _run_default(args: argparse.Namespace | None = None) -> int:
 
     if has_terminal():
         banner = None if settings.pid is None else f"as process {settings.pid}"
-        return compose.run_ui(settings, banner=banner)
+        return compose.run_ui(settings, banner=banner, started_with=flag_words(args))
 
     from ehtui.cli.config import pid_report  # noqa: PLC0415 - for a report
 

@@ -23,6 +23,7 @@ COMMANDS = {
     "signal": "ehtui.cli.acting_commands",
     "restart": "ehtui.cli.acting_commands",
     "start": "ehtui.cli.acting_commands",
+    "send": "ehtui.cli.acting_commands",
     "wait": "ehtui.cli.reports",
     "why": "ehtui.cli.reports",
     "config": "ehtui.cli.config",

@@ -49,6 +49,7 @@ class SignalSent(Evidence):
     effect: SignalEffect
     takeover: Forecast  # of the last partition to come back
     error: str | None
+    then_kill_s: float | None = None  # after which who is still there is killed
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,7 @@ class Started(Evidence):
     group: str
     new_pid: str | None
     error: str | None
+    again: int | None = None  # whom it was before, where it had ended
 
 
 # Subject: pid (signal, restart), partition (send), group (start) where there is one.
@@ -142,6 +144,7 @@ def _signal(plan: SignalPlan, target: SignalTarget, outcome: Outcome) -> Told:
             is_assumed=last.is_guess if last is not None else None,
         ),
         error=_error(outcome),
+        then_kill_s=plan.escalate_after_s,
     )
 
     return ACTION_SIGNAL, Subject(pid=target.process.pid, owner=target.owner), sent
@@ -187,6 +190,7 @@ def _start(plan: StartPlan, outcome: Outcome) -> Told:
         group=plan.group,
         new_pid=_new_pid(outcome),
         error=_error(outcome),
+        again=plan.again.pid if plan.again is not None else None,
     )
 
     return ACTION_START, Subject(group=plan.group), started

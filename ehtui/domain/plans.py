@@ -208,6 +208,7 @@ class StartPlan(BasePlan):
     environment: EnvironmentOf = EnvironmentOf.CONFIGURED
     missing: tuple[str, ...] = ()  # names that it had, and that have no value any more
     rehearsal: Rehearsal = NOT_REHEARSED
+    is_recorded: bool = False  # a restart of it was left half done: others can finish it too
     kind: str = field(default="start", init=False)
     targets: ClassVar[tuple[SignalTarget, ...]] = ()
 

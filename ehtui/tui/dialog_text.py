@@ -44,10 +44,11 @@ class DialogText:
 
     glyphs: Glyphs
     clock: Clock
+    started_with: tuple[str, ...] = ()
 
     def details(self, snapshot: Snapshot, group: str, pane: str, key: str) -> Sequence[Section]:
         """Everything known about a row; nothing once it is gone."""
-        say = Phrasing(snapshot, self.clock, group)
+        say = self._say(snapshot, group)
 
         match pane:
             case "partitions":
@@ -61,7 +62,7 @@ class DialogText:
 
     def why(self, snapshot: Snapshot, group: str, subject: Subject) -> Explanation:
         """The checks behind a subject, what they amount to, and what to do."""
-        say = Phrasing(snapshot, self.clock, group)
+        say = self._say(snapshot, group)
 
         return explain(why(snapshot, subject), say, glyphs=self.glyphs)
 
@@ -91,7 +92,10 @@ class DialogText:
 
     def confirmation(self, plan: Plan, snapshot: Snapshot, group: str) -> Confirmation:
         """A plan, to be confirmed."""
-        return confirmation(plan, Phrasing(snapshot, self.clock, group))
+        return confirmation(plan, self._say(snapshot, group))
+
+    def _say(self, snapshot: Snapshot, group: str) -> Phrasing:
+        return Phrasing(snapshot, self.clock, group, started_with=self.started_with)
 
     def refusal(self, refusal: Refusal) -> str:
         """Why an action is not offered."""
@@ -124,4 +128,4 @@ def subject_of(snapshot: Snapshot, group: str, pane: str, key: str | None) -> Su
 
 def dialog_text(app: Host) -> DialogText:
     """In the signs and the zone of the screen."""
-    return DialogText(app.tables.glyphs, app.tables.clock)
+    return DialogText(app.tables.glyphs, app.tables.clock, app.tables.started_with)

@@ -11,4 +11,5 @@ class UiOptions(UiSettings, frozen=True):
     ascii: bool = False
     group: str = "$Default"  # shown first
     banner: str | None = None  # e.g. "sandbox"; shown in the header
+    started_with: tuple[str, ...] = ()  # flags by which a command finds the same hub and store
     utc_offset_s: float = 0.0  # of the zone in which moments are told

@@ -27,6 +27,7 @@ class OverviewTables:
 
     glyphs: Glyphs = UNICODE
     clock: Clock = UTC_CLOCK
+    started_with: tuple[str, ...] = ()
     _partitions: RowMemo = field(default_factory=RowMemo)
     _consumers: RowMemo = field(default_factory=RowMemo)
     _timeline: RowMemo = field(default_factory=RowMemo)
@@ -71,5 +72,6 @@ class OverviewTables:
             glyphs=self.glyphs,
             clock=self.clock,
             memo=self._timeline,
+            started_with=self.started_with,
             marks=self._livery.of(snapshot),
         )

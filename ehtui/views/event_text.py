@@ -22,6 +22,7 @@ class EventText(Generic[E]):
 
     kind: EventKind[E]
     sentence: Callable[[E, Phrasing], str]
+    words: Callable[[E], tuple[str, ...]] = lambda _: ()  # of an action, for ehtui's command line
 
 
 def owned_words(names: tuple[str, ...], say: Phrasing) -> str:

@@ -26,6 +26,7 @@ class Phrasing:
     clock: Clock = UTC_CLOCK
     group: str | None = None  # the group on screen: goes without saying
     as_of: float | None = None  # words of then; None: of the snapshot
+    started_with: tuple[str, ...] = ()  # flags by which a command finds the same hub and store
 
     @property
     def now(self) -> float:
@@ -68,6 +69,11 @@ class Phrasing:
     def elapsed(self, at: float | None) -> float | None:
         """Seconds since a server moment; a moment to come counts as now."""
         return None if at is None else max(0.0, self.now - at)
+
+    def command(self, *words: str) -> str:
+        """What somebody types to have `ehtui WORDS` done; empty without words."""
+        flagged = map(safe, (*self.started_with, *words))
+        return formats.command("ehtui", *flagged) if words else ""
 
     def is_meant(self, group: str | None) -> bool:
         """Whether that group needs no name: there is none, or it is on screen."""

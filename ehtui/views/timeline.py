@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.domain import timeline as kinds
 from ehtui.domain.evidence import EventKind, facts
+from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.text import safe
 from ehtui.domain.timeline import (
     LOG_KINDS,
@@ -84,6 +85,21 @@ def sentence(event: TimelineEvent, say: Phrasing) -> str:
         return _unknown(event, say)
 
     return text.sentence(event.details, say)
+
+
+def command_line(event: TimelineEvent, say: Phrasing) -> str:
+    """What a shell is given to have the same done again; empty where nothing was done."""
+    text = TEXTS.get(event.kind)
+    details = event.details
+
+    if text is None or not isinstance(details, text.kind.details):
+        return ""
+
+    is_undone = getattr(details, "state", None) in _UNDONE
+    return "" if is_undone else say.command(*text.words(details))
+
+
+_UNDONE = {OutcomeState.REFUSED, OutcomeState.DRY_RUN}
 
 
 def subject(event: TimelineEvent, say: Phrasing) -> str:

@@ -193,6 +193,7 @@ def test_timeline() -> None:
             (
                 "SIGKILL 51388 (owned P2): dies without release; "
                 "takeover 12:03:40–12:04:16 (Python 180/30 s)"
+                "  $ ehtui signal 51388 --signal KILL --yes"
             ),
         ],
         ["11:51:06", "P2", "51ab7c10 claimed it (was never owned)"],

@@ -339,4 +339,5 @@ def plan_again(request: StartAgainRequest, context: PlanningContext) -> StartPla
         environment=EnvironmentOf.ITSELF if is_remembered else EnvironmentOf.EHTUI,
         missing=tuple(sorted(had - context.variables)),
         rehearsal=rehearsal,
+        is_recorded=record is not None,
     )

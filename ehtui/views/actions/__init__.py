@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ehtui.views.actions import restart, send, signal, start
@@ -34,7 +35,12 @@ def text_of(plan: Plan) -> ActionText[Any]:
 
 def confirmation(plan: Plan, say: Phrasing) -> Confirmation:
     """The question that is asked before a plan is done."""
-    return text_of(plan).confirmation(plan, say)
+    return replace(text_of(plan).confirmation(plan, say), command=command_line(plan, say))
+
+
+def command_line(plan: Plan, say: Phrasing) -> str:
+    """What a shell is given to have the same done by ehtui, unasked; empty where nothing does."""
+    return say.command(*text_of(plan).words(plan))
 
 
 def leaving(plans: Sequence[Plan]) -> Confirmation:

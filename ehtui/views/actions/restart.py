@@ -19,7 +19,7 @@ from ehtui.views.actions.costs import (
     target_cost,
 )
 from ehtui.views.actions.start import in_folder, started_words
-from ehtui.views.actions.text import ActionText, Confirmation
+from ehtui.views.actions.text import ActionText, Confirmation, action_command, seconds
 from ehtui.views.event_text import EventText, action_words, owned_words
 from ehtui.views.phrasing import it
 
@@ -183,6 +183,35 @@ def _by_hand(plan: RestartPlan) -> str:
     return by_hand(plan.cwd, plan.rehearsal.command or (plan.target.command,))
 
 
+def _words(plan: RestartPlan) -> tuple[str, ...]:
+    return _restart_words(str(plan.target.process.pid), signal=plan.signal, wait_s=plan.wait_s)
+
+
+def _supervised_words(plan: SupervisedPlan) -> tuple[str, ...]:
+    """Which signal it sends, and for how long it waits, is the supervisor's own business."""
+    return _restart_words(str(plan.target.process.pid))
+
+
+def _rolling_words(plan: RollingPlan) -> tuple[str, ...]:
+    by_ehtui = next((each for each in plan.restarts if isinstance(each, RestartPlan)), None)
+    return _restart_words(
+        *(str(each.target.process.pid) for each in plan.restarts),
+        signal=by_ehtui.signal if by_ehtui is not None else None,
+        wait_s=by_ehtui.wait_s if by_ehtui is not None else None,
+    )
+
+
+def _restart_words(
+    *pids: str, signal: str | None = None, wait_s: float | None = None
+) -> tuple[str, ...]:
+    options = (("--signal", signal), ("--then-kill", seconds(wait_s)))
+    return action_command("restart", *pids, options=options)
+
+
+def _event_words(found: Restarted) -> tuple[str, ...]:
+    return _restart_words(str(found.pid), signal=None if found.supervisor else found.signal)
+
+
 def _sentence(found: Restarted, say: Phrasing) -> str:
     owned = found.owned
     holder = f" (owned {owned_words(owned, say)})" if owned else ""
@@ -200,8 +229,18 @@ def _sentence(found: Restarted, say: Phrasing) -> str:
 
 
 TEXT = ActionText(
-    RestartPlan, _restart, _restart_step, _restart_done, _restart_leaving, by_hand=_by_hand
+    RestartPlan,
+    _restart,
+    _restart_step,
+    _restart_done,
+    _words,
+    leaving=_restart_leaving,
+    by_hand=_by_hand,
 )
-SUPERVISED = ActionText(SupervisedPlan, _supervised, _supervised_step, _supervised_done)
-ROLLING = ActionText(RollingPlan, _rolling, _rolling_step, _rolling_done, _rolling_leaving)
-EVENT = EventText(ACTION_RESTART, _sentence)
+SUPERVISED = ActionText(
+    SupervisedPlan, _supervised, _supervised_step, _supervised_done, _supervised_words
+)
+ROLLING = ActionText(
+    RollingPlan, _rolling, _rolling_step, _rolling_done, _rolling_words, leaving=_rolling_leaving
+)
+EVENT = EventText(ACTION_RESTART, _sentence, _event_words)

@@ -8,7 +8,7 @@ from ehtui.domain.action_events import ACTION_SEND, EventsSent
 from ehtui.domain.plans import SendPlan, SendTarget
 from ehtui.domain.text import mask_secrets, safe, safe_value, visible
 from ehtui.views import formats
-from ehtui.views.actions.text import ActionText, Confirmation
+from ehtui.views.actions.text import ActionText, Confirmation, action_command
 from ehtui.views.event_text import EventText, action_words
 from ehtui.views.phrasing import partition
 
@@ -82,5 +82,16 @@ def _sentence(found: EventsSent, _: Phrasing) -> str:
     return action_words(found.state, found.error, what, f"sent{sequence}")
 
 
-TEXT = ActionText(SendPlan, _confirmation, _step, _done)
-EVENT = EventText(ACTION_SEND, _sentence)
+def _words(sent: SendPlan | EventsSent) -> tuple[str, ...]:
+    # Where the service chose, the event names the partition that it came to.
+    is_chosen = sent.target is SendTarget.PARTITION
+    options = (
+        ("--partition", sent.partition if is_chosen else None),
+        ("--partition-key", sent.key),
+        ("--count", sent.count if sent.count > 1 else None),
+    )
+    return action_command("send", sent.template, options=options)
+
+
+TEXT = ActionText(SendPlan, _confirmation, _step, _done, _words)
+EVENT = EventText(ACTION_SEND, _sentence, _words)

@@ -10,7 +10,7 @@ from ehtui.domain.plans import SignalPlan
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.actions.costs import is_grave, target_cost
-from ehtui.views.actions.text import ActionText, Confirmation
+from ehtui.views.actions.text import ActionText, Confirmation, action_command, seconds
 from ehtui.views.event_text import EventText, action_words, owned_words, takeover_words
 from ehtui.views.phrasing import joined
 
@@ -46,6 +46,16 @@ def _confirmation(plan: SignalPlan, say: Phrasing) -> Confirmation:
         verb="Kill" if plan.signal == "KILL" else f"Send {plan.signal}",
         is_grave=any(is_grave(target) for target in plan.targets),
     )
+
+
+def _words(plan: SignalPlan) -> tuple[str, ...]:
+    pids = (str(target.process.pid) for target in plan.targets)
+    return _signal_words(*pids, signal=plan.signal, then_kill_s=plan.escalate_after_s)
+
+
+def _signal_words(*pids: str, signal: str, then_kill_s: float | None) -> tuple[str, ...]:
+    options = (("--signal", signal), ("--then-kill", seconds(then_kill_s)))
+    return action_command("signal", *pids, options=options)
 
 
 def _step(plan: SignalPlan) -> str:
@@ -105,5 +115,9 @@ def _sentence(found: SignalSent, say: Phrasing) -> str:
     )
 
 
-TEXT = ActionText(SignalPlan, _confirmation, _step, _done, _leaving)
-EVENT = EventText(ACTION_SIGNAL, _sentence)
+TEXT = ActionText(SignalPlan, _confirmation, _step, _done, _words, leaving=_leaving)
+EVENT = EventText(
+    ACTION_SIGNAL,
+    _sentence,
+    lambda found: _signal_words(str(found.pid), signal=found.signal, then_kill_s=found.then_kill_s),
+)

@@ -9,7 +9,7 @@ from ehtui.domain.plans import EnvironmentOf, StartPlan
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.actions.costs import by_hand, joining, rehearsal_notes
-from ehtui.views.actions.text import ActionText, Confirmation
+from ehtui.views.actions.text import ActionText, Confirmation, action_command
 from ehtui.views.event_text import EventText, action_words
 
 if TYPE_CHECKING:
@@ -92,6 +92,18 @@ def _by_hand(plan: StartPlan) -> str:
     return by_hand(plan.cwd, plan.command)
 
 
+def _words(plan: StartPlan) -> tuple[str, ...]:
+    if plan.again is None:
+        return _start_words(plan.consumer, plan.group)
+
+    # Only a restart that was left half done is known to whoever was not there.
+    return action_command("restart", str(plan.again.pid)) if plan.is_recorded else ()
+
+
+def _start_words(consumer: str, group: str) -> tuple[str, ...]:
+    return action_command("start", consumer, options=[("--group", group)])
+
+
 def _sentence(found: Started, _: Phrasing) -> str:
     what = f"start of {safe(found.consumer)} in {safe(found.group)}"
     return action_words(
@@ -99,5 +111,9 @@ def _sentence(found: Started, _: Phrasing) -> str:
     )
 
 
-TEXT = ActionText(StartPlan, _confirmation, _step, _done, by_hand=_by_hand)
-EVENT = EventText(ACTION_START, _sentence)
+TEXT = ActionText(StartPlan, _confirmation, _step, _done, _words, by_hand=_by_hand)
+EVENT = EventText(
+    ACTION_START,
+    _sentence,
+    lambda found: () if found.again else _start_words(found.consumer, found.group),
+)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -22,6 +22,7 @@ class Confirmation:
     costs: tuple[str, ...]
     verb: str  # on the button that does it
     is_grave: bool = False  # costs somebody something that does not come back at once
+    command: str = ""  # that does the same without the screen; empty where there is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,34 @@ class ActionText(Generic[P]):
     confirmation: Callable[[P, Phrasing], Confirmation]
     step: Callable[[P], str]  # what is not done in a dry run: "restart 51257"
     done: Callable[[P, Outcome], str]
+    # The same for ehtui's own command line, without `ehtui`; no words where it has none.
+    words: Callable[[P], tuple[str, ...]] = lambda _: ()
     leaving: Callable[[P], tuple[str, str]] | None = (
         None  # what is under way, and what becomes of it
     )
     by_hand: Callable[[P], str] | None = None  # how to start what is down
+
+
+def action_command(
+    name: str, *arguments: str, options: Iterable[tuple[str, object | None]] = ()
+) -> tuple[str, ...]:
+    """Words of `ehtui NAME …` that do it unasked; an option of None is left out."""
+    words: list[str] = []
+
+    for option, value in options:
+        if value is not None:
+            # What begins like an option would be taken for one.
+            is_odd = str(value).startswith("-")
+            words += [f"{option}={value}"] if is_odd else [option, str(value)]
+
+    words.append("--yes")
+
+    if any(argument.startswith("-") for argument in arguments):
+        return (name, *words, "--", *arguments)
+
+    return (name, *arguments, *words)
+
+
+def seconds(length: float | None) -> str | None:
+    """A length of time as an option takes it: `10s`."""
+    return None if length is None else f"{length:g}s"

@@ -66,7 +66,9 @@ def event_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Section]:
     if event.is_approximate:
         about.append(("~", "polls could have missed a change in between"))
 
+    command = timeline.command_line(event, say)
     return [
         section("Event", [*about, ("kind", safe(event.kind))]),
+        *([section("The same by hand", [("", command)])] if command else []),
         section("Facts", evidence_lines(facts(event.details), say)),
     ]

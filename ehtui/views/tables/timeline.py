@@ -52,11 +52,12 @@ def timeline_table(
     clock: Clock = UTC_CLOCK,
     memo: RowMemo | None = None,
     marks: Marks | None = None,
+    started_with: tuple[str, ...] = (),
 ) -> Table:
     """One row an event; `~` where polls could have missed a change in between."""
     memo = memo or RowMemo()
     memo.begin()
-    say = Phrasing(snapshot, clock, group)
+    say = Phrasing(snapshot, clock, group, started_with=started_with)
     marks = owner_marks(snapshot) if marks is None else marks
     day = clock.day(snapshot.host_at(snapshot.taken_at))
 
@@ -79,13 +80,15 @@ def _row(event: TimelineEvent, say: Phrasing, mark: OwnerMark | None, glyphs: Gl
     time = ("~" if event.is_approximate else "") + say.time(event.at)
     about = timeline.subject(event, say)
     tone, sign = _meaning(event, glyphs)
+    command = timeline.command_line(event, say)
+    told = timeline.sentence(event, say) + (f"  $ {command}" if command else "")
     return Row(
         event_key(event),
         (
             Cell(time, Tone.DIM, sort=float(event.number)),
             Cell(sign, tone, sort=sign),
             Cell(about, owner=mark.colour if mark else None, sort=about),
-            Cell(timeline.sentence(event, say), tone, sort=event.kind),
+            Cell(told, tone, sort=event.kind),
         ),
     )
 
