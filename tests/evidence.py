@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_
 from hypothesis import strategies as st
 
 from ehtui.domain.evidence import Evidence
-from ehtui.domain.findings.catalogue import FINDINGS
+from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.timeline import TIMELINE_KINDS
 
 E = TypeVar("E", bound=Evidence)

@@ -14,8 +14,8 @@ from ehtui.actions.state_files import append_line, open_records
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ehtui.domain.outcomes import Outcome
-    from ehtui.domain.plans import Plan
+    from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.domain.actions.plans import Plan
 
 
 class AuditLog:

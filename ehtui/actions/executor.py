@@ -11,7 +11,7 @@ from ehtui.actions.audit import who
 from ehtui.actions.process_control import NOT_DONE, OTHER_TARGET, refusal_of
 from ehtui.actions.signals import ProcessGoneError
 from ehtui.actions.supervisors import SupervisorChangedError
-from ehtui.domain.outcomes import (
+from ehtui.domain.actions.outcomes import (
     NewProcess,
     Outcome,
     OutcomeState,
@@ -20,7 +20,8 @@ from ehtui.domain.outcomes import (
     TargetResult,
     TargetState,
 )
-from ehtui.domain.plans import (
+from ehtui.domain.actions.plans import (
+    Halt,
     Plan,
     RestartPlan,
     SendPlan,
@@ -30,7 +31,6 @@ from ehtui.domain.plans import (
     SupervisedPlan,
 )
 from ehtui.domain.problems import ProblemError
-from ehtui.domain.targets import Halt
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import NOT_REHEARSED, StartObstacle
 

@@ -19,14 +19,14 @@ from ehtui.actions.process_control import BeingRestartedError
 from ehtui.actions.signals import ProcessGoneError, send_signal, wait_for_exit
 from ehtui.actions.state_files import default_audit_path, default_records_folder
 from ehtui.config.settings import ConsumerSettings
-from ehtui.domain.planners.start import with_group
+from ehtui.domain.actions.start import with_group
 from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark
 from ehtui.sources.restart_records import restarted_as
 
 if TYPE_CHECKING:
     from ehtui.actions.process_control import Named
     from ehtui.actions.restarting import Prepared
-    from ehtui.domain.plans import StartPlan
+    from ehtui.domain.actions.plans import StartPlan
     from ehtui.domain.world.process import ProcessId, Supervisor
 
 GROUP_VARIABLE = "EVENTHUB_CONSUMER_GROUP"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError, ProgramChangedError
 from ehtui.actions.supervisors import SupervisorChangedError
-from ehtui.domain.outcomes import Refusal, RefusalReason
+from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from ehtui.actions.launch import Launch, Launched
     from ehtui.actions.restarting import Restarted
     from ehtui.actions.supervisors import Answer
-    from ehtui.domain.plans import StartPlan
+    from ehtui.domain.actions.plans import StartPlan
     from ehtui.domain.world.process import ProcessId, Supervisor
     from ehtui.domain.world.restarts import Rehearsal, StartObstacle
 

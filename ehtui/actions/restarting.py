@@ -16,7 +16,7 @@ import psutil
 
 from ehtui.actions.launch import last_lines
 from ehtui.actions.signals import ProcessGoneError, check_identity
-from ehtui.domain.planners.signal import signal_number
+from ehtui.domain.actions.signal import signal_number
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import Rehearsal, StartObstacle

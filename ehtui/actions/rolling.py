@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from ehtui.domain.actions.outcomes import Comeback, Outcome, OutcomeState, PartialOutcome
 from ehtui.domain.consumers.roles import comeback
-from ehtui.domain.outcomes import Comeback, Outcome, OutcomeState, PartialOutcome
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ehtui.domain.plans import RestartPlan, RollingPlan, SupervisedPlan
+    from ehtui.domain.actions.plans import RestartPlan, RollingPlan, SupervisedPlan
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world.process import ProcessId
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from ehtui.domain.planners.signal import signal_number
+from ehtui.domain.actions.signal import signal_number
 from ehtui.sources.process_facts import is_same_start, program_of
 
 if TYPE_CHECKING:

@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
     from ehtui.cli.backend import MonitorBackend
     from ehtui.config.settings import Settings
-    from ehtui.domain.outcomes import Outcome, Refusal
-    from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
-    from ehtui.domain.planners.context import Request
-    from ehtui.domain.plans import Plan
+    from ehtui.domain.actions.outcomes import MeasuredTakeover, Outcome, Refusal
+    from ehtui.domain.actions.plans import Plan
+    from ehtui.domain.actions.requests import Request
     from ehtui.domain.world.process import ProcessId
     from ehtui.monitor.backend import Backend
     from ehtui.views.action_document import OutcomeDocument
@@ -89,7 +88,7 @@ def act(
     Whoever interrupts gets 128 and the signal's number. `afterwards` follows what was done; what
     it returns joins the one JSON document.
     """
-    from ehtui.domain.outcomes import Refusal  # noqa: PLC0415
+    from ehtui.domain.actions.outcomes import Refusal  # noqa: PLC0415
     from ehtui.views.action_document import outcome_document  # noqa: PLC0415
     from ehtui.views.outcomes import outcome_sentence, refusal_sentence  # noqa: PLC0415
 
@@ -135,7 +134,7 @@ def _print_last_lines(outcome: Outcome) -> None:
 
 
 def _code(outcome: Outcome) -> int:
-    from ehtui.domain.outcomes import OutcomeState  # noqa: PLC0415
+    from ehtui.domain.actions.outcomes import OutcomeState  # noqa: PLC0415
 
     if outcome.is_down:
         return ExitCode.DOWN
@@ -201,7 +200,7 @@ def follow(
 
     Ctrl-C ends the wait, not the telling: what is known by then is told.
     """
-    from ehtui.domain.ownership.measured_takeovers import advance, is_over, start  # noqa: PLC0415 - not for --help
+    from ehtui.domain.folds.actions import advance, is_over, start  # noqa: PLC0415 - not for --help
 
     takeovers = start(outcome, backend.snapshot)
     began = time.monotonic()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import argparse
     from collections.abc import Sequence
 
-    from ehtui.domain.planners.context import Request
+    from ehtui.domain.actions.requests import Request
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world.process import ProcessId
     from ehtui.domain.world.restarts import Ended
@@ -58,7 +58,7 @@ def signal_request(backend: Backend, args: argparse.Namespace) -> Request:
     Raises:
         ConfigError: A target names no consumer, or several.
     """
-    from ehtui.domain.planners.signal import SignalRequest  # noqa: PLC0415 - not for --help
+    from ehtui.domain.actions.signal import SignalRequest  # noqa: PLC0415 - not for --help
 
     targets = tuple(targets_of(backend.snapshot, args))
 
@@ -142,7 +142,7 @@ def _chosen(snapshot: Snapshot, name: str) -> ProcessId:
 
 def _refuse_untouchable(name: str) -> None:
     """Who could never be signalled is told so, rather than that it is no consumer."""
-    from ehtui.domain.outcomes import Refusal, RefusalReason  # noqa: PLC0415
+    from ehtui.domain.actions.outcomes import Refusal, RefusalReason  # noqa: PLC0415
     from ehtui.sources.process_facts import is_kernel_thread  # noqa: PLC0415 - psutil
     from ehtui.sources.processes import own_line  # noqa: PLC0415
     from ehtui.views.outcomes import refusal_sentence  # noqa: PLC0415
@@ -212,7 +212,7 @@ def restart_request(backend: Backend, args: argparse.Namespace) -> Request:
     Raises:
         ConfigError: A target names no consumer, or several.
     """
-    from ehtui.domain.planners.start import RestartRequest, StartAgainRequest  # noqa: PLC0415
+    from ehtui.domain.actions.start import RestartRequest, StartAgainRequest  # noqa: PLC0415
 
     half_done = _half_done(backend, args.target)
 
@@ -307,7 +307,7 @@ def run_start(args: argparse.Namespace) -> int:
 
 def start_request(backend: Backend, args: argparse.Namespace) -> Request:
     """What the arguments ask for."""
-    from ehtui.domain.planners.start import StartRequest  # noqa: PLC0415 - not for --help
+    from ehtui.domain.actions.start import StartRequest  # noqa: PLC0415 - not for --help
 
     return StartRequest(args.name, backend.snapshot.policy.default_group)
 
@@ -347,8 +347,8 @@ def send_request(backend: Backend, args: argparse.Namespace) -> Request:
     Raises:
         ConfigError: No event is named, and not exactly one is configured.
     """
-    from ehtui.domain.planners.send import SendRequest  # noqa: PLC0415 - not for --help
-    from ehtui.domain.plans import SendTarget  # noqa: PLC0415
+    from ehtui.domain.actions.plans import SendTarget  # noqa: PLC0415
+    from ehtui.domain.actions.requests import SendRequest  # noqa: PLC0415 - not for --help
 
     templates = backend.templates
 

@@ -17,14 +17,15 @@ if TYPE_CHECKING:
     from ehtui.actions import rolling, state_files
     from ehtui.actions.executor import Executor
     from ehtui.config.settings import Settings
-    from ehtui.domain import outcomes, plans, updates
-    from ehtui.domain.outcomes import Outcome, Refusal
-    from ehtui.domain.planners import context
-    from ehtui.domain.planners import signal as signalling
-    from ehtui.domain.planners import start as starting
-    from ehtui.domain.planners.context import Actor, PlanningContext, Request
-    from ehtui.domain.planners.start import Seen
-    from ehtui.domain.plans import Plan, SinglePlan
+    from ehtui.domain import updates
+    from ehtui.domain.actions import outcomes, plans
+    from ehtui.domain.actions import requests as context
+    from ehtui.domain.actions import signal as signalling
+    from ehtui.domain.actions import start as starting
+    from ehtui.domain.actions.outcomes import Outcome, Refusal
+    from ehtui.domain.actions.plans import Plan, SinglePlan
+    from ehtui.domain.actions.requests import Actor, PlanningContext, Request
+    from ehtui.domain.actions.start import Seen
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world import restarts
     from ehtui.domain.world.process import ProcessDetails, ProcessId, ProcessSample
@@ -35,15 +36,15 @@ if TYPE_CHECKING:
     from ehtui.sources.log_text.follow import LogTail
 else:
     # A screen is painted before the first of them is asked for.
-    context = LazyModule("ehtui.domain.planners.context")
+    context = LazyModule("ehtui.domain.actions.requests")
     state_files = LazyModule("ehtui.actions.state_files")
-    outcomes = LazyModule("ehtui.domain.outcomes")
-    starting = LazyModule("ehtui.domain.planners.start")
-    plans = LazyModule("ehtui.domain.plans")
+    outcomes = LazyModule("ehtui.domain.actions.outcomes")
+    starting = LazyModule("ehtui.domain.actions.start")
+    plans = LazyModule("ehtui.domain.actions.plans")
     processes = LazyModule("ehtui.sources.processes")
     restarts = LazyModule("ehtui.domain.world.restarts")
     rolling = LazyModule("ehtui.actions.rolling")
-    signalling = LazyModule("ehtui.domain.planners.signal")
+    signalling = LazyModule("ehtui.domain.actions.signal")
     tail = LazyModule("ehtui.sources.log_text.follow")
     updates = LazyModule("ehtui.domain.updates")
 

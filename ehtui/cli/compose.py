@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ehtui.actions.executor import Executor
     from ehtui.cli.backend import MonitorBackend
     from ehtui.config.settings import LeaseTimes, Settings
-    from ehtui.domain.outcomes import Outcome
+    from ehtui.domain.actions.outcomes import Outcome
     from ehtui.monitor import Monitor, Scheduled
     from ehtui.tui.options import UiOptions
 
@@ -234,7 +234,7 @@ def first_look(
 
 def is_hub_to_be_asked_again(snapshot: Snapshot) -> bool:
     """Whether a second look at the hub has to tell if some checkpoint is beyond the stream."""
-    from ehtui.domain.progress.joined_lag import is_undecided  # noqa: PLC0415 - no screen needs it
+    from ehtui.domain.progress.lag import is_undecided  # noqa: PLC0415 - no screen needs it
 
     samples = {partition.id: partition.sample for partition in snapshot.partitions}
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, StrEnum
 from typing import Generic, TypeVar
 
 Scalar = str | int | float | bool | None
@@ -18,6 +18,32 @@ class Evidence:
     None is unknown. `_at` is a server time, `_s` a length, `_per_s` a rate. `partitions` are ids
     in natural order.
     """
+
+
+class Doubt(StrEnum):
+    """Why a forecast is a guess."""
+
+    UNTIMED = "untimed"  # an SDK's defaults: no survivor's renewals were timed
+    RATIO = "ratio"  # their interval was set, and perhaps their expiry too
+    OUTLIVED = "outlived"  # leases were seen to live longer than was thought
+
+
+@dataclass(frozen=True, slots=True)
+class TakeoverWindow:
+    """When survivors can own a partition again, server time in whole seconds, both included.
+
+    None where nobody can, or where nothing bounds it.
+    """
+
+    earliest_at: float | None
+    latest_at: float | None
+    basis: str  # a code such as "python-180/30", "observed", "configured", "released"
+    doubt: Doubt | None = None
+
+    @property
+    def is_guess(self) -> bool:
+        """Whether it rests on more than what was configured, seen, or is an SDK's default."""
+        return self.doubt is not None
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
 
+from ehtui.domain import timeline
 from ehtui.domain.consumers.roles import idle_consumers, judge_consumers
 from ehtui.domain.findings.gather import gather, tell_changes
-from ehtui.domain.folds.actions import fold_action
+from ehtui.domain.folds.actions import advance_takeovers, fold_action
 from ehtui.domain.folds.builder import SnapshotBuilder
 from ehtui.domain.folds.group import forecasted, linked, rejudged, remember_lags
+from ehtui.domain.folds.host import fold_logs, fold_processes
 from ehtui.domain.folds.hub import fold_hub
-from ehtui.domain.folds.logs import fold_logs
-from ehtui.domain.folds.processes import fold_processes
-from ehtui.domain.folds.sources import fold_failure, fold_host_clock, fold_off, fold_success
+from ehtui.domain.folds.owners import closer_looks
 from ehtui.domain.folds.store import fold_store
-from ehtui.domain.leases.renewals import closer_looks
-from ehtui.domain.ownership.measured_takeovers import advance_takeovers
-from ehtui.domain.snapshot import Snapshot, SourceState
+from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus, Subject
 from ehtui.domain.state import State
 from ehtui.domain.updates import (
     ActionDone,
@@ -109,3 +108,73 @@ def _pass_time(builder: SnapshotBuilder) -> None:
 
     for key, group in builder.groups.items():
         builder.groups[key] = rejudged(builder, group, set(), context)
+
+
+Read = HubRead | StoreRead | ProcessesRead | LogsRead
+
+
+def fold_success(builder: SnapshotBuilder, update: Read) -> None:
+    """A source answered."""
+    before = builder.source(update.source)
+    if before is not None and before.status is SourceStatus.FAILED:
+        down_s = update.at - before.failing_since if before.failing_since is not None else None
+        builder.tell(
+            timeline.SOURCE_RECOVERED,
+            builder.now,
+            Subject(source=update.source),
+            timeline.SourceBack(down_s),
+        )
+
+    builder.failures = {k: v for k, v in builder.failures.items() if k != update.source}
+    # A source may answer and still give less than it could; it says so itself.
+    limitation = update.limitation if isinstance(update, HubRead) else None
+    state = SourceState(update.source, SourceStatus.OK, update.at, update.duration_s, limitation)
+    _put(builder, state)
+
+
+def fold_failure(builder: SnapshotBuilder, update: SourceFailed) -> None:
+    """A read failed: what was known stays."""
+    before = builder.source(update.source) or SourceState(update.source)
+    is_news = before.status is not SourceStatus.FAILED or before.problem is None
+    is_news = is_news or before.problem is None or before.problem.kind is not update.problem.kind
+
+    if is_news:
+        problem = update.problem
+        builder.tell(
+            timeline.SOURCE_FAILED,
+            builder.now,
+            Subject(source=update.source),
+            timeline.SourceDown(problem.kind, problem.summary, problem.advice),
+        )
+
+    failures = builder.failures.get(update.source, 0) + 1
+    builder.failures = {**builder.failures, update.source: failures}
+    _put(
+        builder,
+        replace(
+            before,
+            status=SourceStatus.FAILED,
+            problem=update.problem,
+            failing_since=before.failing_since if failures > 1 else update.at,
+            retry_at=update.retry_at,
+        ),
+    )
+
+
+def fold_off(builder: SnapshotBuilder, update: SourceOff) -> None:
+    """A source is not configured."""
+    _put(builder, SourceState(update.source, SourceStatus.OFF, problem=update.problem))
+
+
+def fold_host_clock(builder: SnapshotBuilder, update: HostClockSet) -> None:
+    """This host's clock was set; nothing that is known of the hub changes by it."""
+    by_s = update.ahead_s - builder.clocks.host_ahead_s
+    builder.clocks = builder.clocks._replace(host_ahead_s=update.ahead_s)
+    builder.tell(timeline.CLOCK_SET, builder.now, Subject(), timeline.ClockSet(by_s))
+
+
+def _put(builder: SnapshotBuilder, state: SourceState) -> None:
+    if any(s.name == state.name for s in builder.sources):
+        builder.sources = tuple(state if s.name == state.name else s for s in builder.sources)
+    else:
+        builder.sources = (*builder.sources, state)

@@ -19,12 +19,11 @@ from ehtui.domain.policy import Policy
 if TYPE_CHECKING:
     from array import array
 
+    from ehtui.domain.actions.outcomes import MeasuredTakeover
+    from ehtui.domain.evidence import TakeoverWindow
     from ehtui.domain.leases.renewals import CloserLooks
-    from ehtui.domain.leases.timing import LeaseTiming
-    from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
+    from ehtui.domain.leases.timing import LeaseTiming, TimingBasis
     from ehtui.domain.problems import Problem
-    from ehtui.domain.progress.lag import Counted
-    from ehtui.domain.targets import TakeoverWindow
     from ehtui.domain.world.hub import HubDescription, PartitionSample
     from ehtui.domain.world.process import LogState, OwnerLink, ProcessSample
     from ehtui.domain.world.restarts import RestartRecord
@@ -81,16 +80,6 @@ class LeaseState(StrEnum):
 LIVE_STATES = frozenset({LeaseState.HELD, LeaseState.OVERDUE})
 
 
-class TimingBasis(StrEnum):
-    """Where a lease's timing comes from."""
-
-    CONFIGURED = "configured"
-    OBSERVED = "observed"  # from renewals seen
-    INFERRED = "inferred"  # from the other owners' SDK and period
-    GUESSED = "guessed"  # from their period, which is no SDK's default: the ratio may be another
-    ASSUMED = "assumed"
-
-
 class Lease(NamedTuple):
     """A partition's lease. Times are server times."""
 
@@ -142,6 +131,13 @@ class Behind(NamedTuple):
     seconds: float  # when it was judged
     basis: BehindBasis
     since_at: float | None = None  # enqueued time of the oldest unread event: grows by itself
+
+
+class Counted(NamedTuple):
+    """The two numbers that a lag is the difference of: both as they stood at one moment."""
+
+    last_sequence: int
+    checkpoint_sequence: int | None  # None: there was none, what is retained was counted
 
 
 class PartitionState(NamedTuple):

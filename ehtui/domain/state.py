@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.leases.renewals import NOT_MEASURED, RenewalStats, SeenRenewal
-from ehtui.domain.ownership.joined_listing import JoinedListing
-from ehtui.domain.progress.partition_history import NO_INPUT, HubInput
+from ehtui.domain.progress.lag import NO_INPUT, HubInput
 from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
 from ehtui.domain.world.clocks import UNREAD_CLOCKS, Clocks, Restamped
+from ehtui.domain.world.joined_listing import JoinedListing
 from ehtui.domain.world.process import LogIncidentKind, OwnerClaim, OwnerLink, ProcessId
 
 # ruff: noqa: TC004 - nobody asks for these types at run time
 if TYPE_CHECKING:
+    from ehtui.domain.leases.handovers import Handover, OwnershipHistory
     from ehtui.domain.leases.timing import SeenExpiry
-    from ehtui.domain.ownership.handovers import Handover, OwnershipHistory
     from ehtui.domain.progress.health import Progress
-    from ehtui.domain.progress.partition_history import PartitionHistory
+    from ehtui.domain.progress.lag import PartitionHistory
 
 
 class JudgedPartition(NamedTuple):

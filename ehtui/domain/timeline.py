@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
-from ehtui.domain.action_events import ACTION_KINDS, Forecast
+from ehtui.domain.actions.events import ACTION_KINDS, Forecast
 from ehtui.domain.evidence import EventKind, Evidence
+from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.problems import ProblemKind
-from ehtui.domain.snapshot import TimingBasis
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ehtui.domain.outcomes import Outcome
+from ehtui.domain.actions.outcomes import Outcome
 from ehtui.domain.problems import Problem
 from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.domain.world.process import LogIncident, OwnerClaim, OwnerLink, ProcessSample

@@ -8,9 +8,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
-    from ehtui.domain.outcomes import Outcome, Refusal
-    from ehtui.domain.planners.context import Request
-    from ehtui.domain.plans import Plan
+    from ehtui.domain.actions.outcomes import Outcome, Refusal
+    from ehtui.domain.actions.plans import Plan
+    from ehtui.domain.actions.requests import Request
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world.process import LogLine, ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.world.restarts import Ended

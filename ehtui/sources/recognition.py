@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import psutil
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.world.namespaces import host_of
+from ehtui.domain.world.hub import host_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

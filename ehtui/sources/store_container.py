@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.world.namespaces import looks_like_host, port_of
+from ehtui.domain.world.hub import looks_like_host, port_of
 from ehtui.domain.world.store import OtherName
 from ehtui.sources.layouts import (
     Candidate,

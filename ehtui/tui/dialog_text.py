@@ -28,8 +28,8 @@ from ehtui.views.why import Explanation, explain
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ehtui.domain.outcomes import Outcome, Refusal
-    from ehtui.domain.plans import Plan
+    from ehtui.domain.actions.outcomes import Outcome, Refusal
+    from ehtui.domain.actions.plans import Plan
     from ehtui.domain.snapshot import Series, Snapshot
     from ehtui.domain.world.process import ProcessId
     from ehtui.domain.world.restarts import Ended

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal
-from ehtui.domain.planners.signal import SignalRequest
-from ehtui.domain.planners.start import RestartRequest, StartAgainRequest, StartRequest
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal
+from ehtui.domain.actions.signal import SignalRequest
+from ehtui.domain.actions.start import RestartRequest, StartAgainRequest, StartRequest
 from ehtui.domain.text import safe
 from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.screens.choice import ESCALATING, Choice, ChoiceScreen, SignalScreen
@@ -19,8 +19,8 @@ from ehtui.views.keys import process_key
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
 
-    from ehtui.domain.planners.context import Request
-    from ehtui.domain.plans import Plan
+    from ehtui.domain.actions.plans import Plan
+    from ehtui.domain.actions.requests import Request
     from ehtui.domain.world.process import ProcessId
     from ehtui.tui.host import Host
     from ehtui.views.actions.text import Confirmation

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from ehtui.domain.outcomes import Comeback, Outcome, OutcomeState, Refusal
-from ehtui.domain.plans import Plan
+from ehtui.domain.actions.outcomes import Comeback, Outcome, OutcomeState, Refusal
+from ehtui.domain.actions.plans import Plan
 from ehtui.domain.world.restarts import StartObstacle
 
 

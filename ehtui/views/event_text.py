@@ -6,14 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
+from ehtui.domain.actions.outcomes import OutcomeState
 from ehtui.domain.evidence import E, EventKind
-from ehtui.domain.outcomes import OutcomeState
 from ehtui.views import formats
 from ehtui.views.phrasing import Phrasing, partition
 from ehtui.views.takeovers import basis
 
 if TYPE_CHECKING:
-    from ehtui.domain.action_events import Forecast
+    from ehtui.domain.actions.events import Forecast
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.outcomes import (
+from ehtui.domain.actions.outcomes import (
     Comeback,
     Outcome,
     OutcomeState,
@@ -12,7 +12,7 @@ from ehtui.domain.outcomes import (
     Refusal,
     RefusalReason,
 )
-from ehtui.domain.plans import RollingPlan
+from ehtui.domain.actions.plans import RollingPlan
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import Obstacle
 from ehtui.views import formats

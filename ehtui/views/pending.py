@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ehtui.domain.progress import Rule
 from ehtui.domain.progress.proofs import Proofs
-from ehtui.domain.progress.rules import FILLING
 from ehtui.domain.snapshot import LIVE_STATES, Health, LeaseState, Snapshot, SourceStatus
 from ehtui.views.states import reservation
 
@@ -62,7 +62,7 @@ def _fields(snapshot: Snapshot) -> Mapping[NotJudged, bool]:
         "out_per_s": any(row.checkpoint is not None and row.out_per_s is None for row in rows),
         "behind_s": any(row.lag and not row.lag_is_bound and row.behind is None for row in rows),
         "renewed_every_s": any(lease.renewed_every_s is None for lease in leases),
-        "health": any(row.rule == FILLING for row in rows),
+        "health": any(row.rule == Rule.FILLING for row in rows),
         "cpu_percent": any(c.process.cpu_percent is None for c in snapshot.consumers),
     }
 

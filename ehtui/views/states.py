@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.domain.progress import rules
+from ehtui.domain.progress import Rule
 from ehtui.domain.progress.proofs import Proof, Proven, Writer
 from ehtui.domain.snapshot import (
     ConsumerRole,
@@ -64,26 +64,26 @@ HEALTH_MEANING = {
     Health.UNOWNED: "nobody holds a live lease",
 }
 RULES = {
-    rules.UNOWNED: "nobody holds a live lease",
-    rules.AHEAD: "the checkpoint is beyond the last event",
-    rules.OVERDUE: "its owner stopped renewing: what waits is read by whoever takes it over",
-    rules.NO_SAMPLE: "hub or checkpoint tell no sequence number to compare",
-    rules.PREDATES_HUB: "its checkpoint is older than the hub: of the one that was there before",
-    rules.NO_SEQUENCE: "its checkpoint has no sequence number, and offsets tell no distance",
-    rules.UNREADABLE: "its record cannot be read",
-    rules.NOT_IN_HUB: "the hub does not have this partition; the store has records of it",
-    rules.LAG_ZERO: "nothing waits",
-    rules.NEVER_CHECKPOINTED: "never checkpointed: how far it has read is not known",
-    rules.STOPPED: "events wait longer than its checkpoints usually take",
-    rules.STOPPED_LONG: "events wait, and no checkpoint was written for long",
-    rules.REWOUND: "the checkpoint went back and has not caught up",
-    rules.LOSING: "retention removes events before they are read",
-    rules.NEW_OWNER: "its owner is new and has written no checkpoint of its own yet",
-    rules.CAUGHT_UP: "lag was zero lately",
-    rules.STALLED: "the last checkpoints all name the same event",
-    rules.GROWING: "lag did not shrink over the last checkpoints",
-    rules.FILLING: "too few checkpoints seen to judge by",
-    rules.STEADY: "lag goes up and down, and does not grow",
+    Rule.UNOWNED: "nobody holds a live lease",
+    Rule.AHEAD: "the checkpoint is beyond the last event",
+    Rule.OVERDUE: "its owner stopped renewing: what waits is read by whoever takes it over",
+    Rule.NO_SAMPLE: "hub or checkpoint tell no sequence number to compare",
+    Rule.PREDATES_HUB: "its checkpoint is older than the hub: of the one that was there before",
+    Rule.NO_SEQUENCE: "its checkpoint has no sequence number, and offsets tell no distance",
+    Rule.UNREADABLE: "its record cannot be read",
+    Rule.NOT_IN_HUB: "the hub does not have this partition; the store has records of it",
+    Rule.LAG_ZERO: "nothing waits",
+    Rule.NEVER_CHECKPOINTED: "never checkpointed: how far it has read is not known",
+    Rule.STOPPED: "events wait longer than its checkpoints usually take",
+    Rule.STOPPED_LONG: "events wait, and no checkpoint was written for long",
+    Rule.REWOUND: "the checkpoint went back and has not caught up",
+    Rule.LOSING: "retention removes events before they are read",
+    Rule.NEW_OWNER: "its owner is new and has written no checkpoint of its own yet",
+    Rule.CAUGHT_UP: "lag was zero lately",
+    Rule.STALLED: "the last checkpoints all name the same event",
+    Rule.GROWING: "lag did not shrink over the last checkpoints",
+    Rule.FILLING: "too few checkpoints seen to judge by",
+    Rule.STEADY: "lag goes up and down, and does not grow",
 }
 LEASE = {
     LeaseState.HELD: Word("held", Tone.GOOD),
@@ -118,13 +118,13 @@ SOURCE = {
 
 
 _ABSENT = Word("absent", Tone.DIM, 1)  # from the hub, not from the store
-_BY_RULE = {rules.PREDATES_HUB: Word("old hub", Tone.CRITICAL, 3)}  # its checkpoint is of that
+_BY_RULE = {Rule.PREDATES_HUB: Word("old hub", Tone.CRITICAL, 3)}  # its checkpoint is of that
 _LEASE_DECIDES = frozenset({Health.UNOWNED, Health.OVERDUE, Health.STOPPED, Health.STALLED})
 
 
 def health_of(partition: GroupPartition) -> Word:
     """The worse of the lease's state and the lag's health; a window that fills says how far."""
-    if partition.rule == rules.NOT_IN_HUB:
+    if partition.rule == Rule.NOT_IN_HUB:
         return _ABSENT
 
     lease = LEASE[partition.lease.state]
@@ -141,7 +141,7 @@ def health_of(partition: GroupPartition) -> Word:
     if partition.rule in _BY_RULE:
         return _BY_RULE[partition.rule]
 
-    if partition.rule == rules.FILLING:
+    if partition.rule == Rule.FILLING:
         filled, size = partition.window
         return Word(f"wait {filled}/{size}", Tone.DIM)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
+from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.progress.proofs import Proof, Proofs, Writer
 from ehtui.domain.snapshot import (
     BehindBasis,
@@ -14,7 +15,6 @@ from ehtui.domain.snapshot import (
     LeaseState,
     OwnerState,
     Snapshot,
-    TimingBasis,
 )
 from ehtui.domain.text import safe
 from ehtui.domain.world.store import Layout, RecordKind
@@ -30,8 +30,8 @@ from ehtui.views.status_values import (
 )
 
 if TYPE_CHECKING:
-    from ehtui.domain.progress.lag import Counted
-    from ehtui.domain.targets import TakeoverWindow
+    from ehtui.domain.evidence import TakeoverWindow
+    from ehtui.domain.snapshot import Counted
     from ehtui.domain.world.store import Checkpoint, UnreadableBlob
 
 

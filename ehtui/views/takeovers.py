@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Annotated, TypedDict
 
-from ehtui.domain.targets import Doubt
+from ehtui.domain.evidence import Doubt
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.phrasing import it
@@ -14,8 +14,8 @@ from ehtui.views.status_values import LATER, Moment, Rule, moment
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from ehtui.domain.actions.outcomes import MeasuredTakeover
     from ehtui.domain.evidence import Takeover, TakeoverTimes
-    from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
     from ehtui.views.phrasing import Phrasing
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ehtui.domain import timeline as kinds
+from ehtui.domain.actions.outcomes import OutcomeState
 from ehtui.domain.evidence import EventKind, facts
-from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.text import safe
 from ehtui.domain.timeline import (
     LOG_KINDS,

@@ -17,7 +17,7 @@ from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
-from ehtui.domain.world.ranges import known_moment
+from ehtui.domain.world.hub import known_moment
 
 if TYPE_CHECKING:
     from azure.identity.aio import DefaultAzureCredential

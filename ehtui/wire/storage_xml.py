@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, cast
 from urllib.parse import unquote
 from xml.etree import ElementTree as ET
 
-from ehtui.domain.world.ranges import known_moment
+from ehtui.domain.world.hub import known_moment
 from ehtui.wire.blobs import BlobItem
 
 if TYPE_CHECKING:

@@ -20,17 +20,18 @@ from ehtui.actions.process_control import BeingRestartedError, CannotStartError,
 from ehtui.actions.restarting import Restarted
 from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
 from ehtui.actions.supervisors import Answer, SupervisorChangedError
-from ehtui.domain.outcomes import OutcomeState, Refusal, RefusalReason
-from ehtui.domain.plans import (
+from ehtui.domain.actions.outcomes import OutcomeState, Refusal, RefusalReason
+from ehtui.domain.actions.plans import (
     RestartPlan,
     SendPlan,
     SendTarget,
+    SignalEffect,
     SignalPlan,
+    SignalTarget,
     StartPlan,
     SupervisedPlan,
 )
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.targets import SignalEffect, SignalTarget
 from ehtui.domain.world.process import ProcessId, Supervisor
 from ehtui.domain.world.restarts import NOT_REHEARSED, Loss, LossKind, Rehearsal, StartObstacle
 

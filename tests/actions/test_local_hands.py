@@ -8,7 +8,7 @@ import pytest
 
 from ehtui.actions.local_control import GROUP_VARIABLE, LocalControl
 from ehtui.config.settings import ConsumerSettings
-from ehtui.domain.plans import StartPlan
+from ehtui.domain.actions.plans import StartPlan
 from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, read_mark
 
 PLAN = StartPlan("rag", ("python", "c.py"), None, "test", (), "x.log", 1.0)

@@ -13,11 +13,10 @@ import psutil
 import pytest
 
 from ehtui.actions.signals import send_signal
-from ehtui.domain.outcomes import Refusal, RefusalReason
-from ehtui.domain.planners.context import Actor
-from ehtui.domain.plans import SignalPlan
+from ehtui.domain.actions.outcomes import Refusal, RefusalReason
+from ehtui.domain.actions.plans import SignalEffect, SignalPlan
+from ehtui.domain.actions.requests import Actor
 from ehtui.domain.snapshot import ConsumerState, Snapshot
-from ehtui.domain.targets import SignalEffect
 from ehtui.domain.world.process import ProcessId
 from ehtui.sources.proc import KERNEL_THREAD
 from ehtui.sources.process_facts import is_kernel_thread, started_at

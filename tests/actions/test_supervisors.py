@@ -21,9 +21,9 @@ from ehtui.actions.supervisors import (
     check_supervisor,
 )
 from ehtui.config.settings import ConsumerSettings
-from ehtui.domain.outcomes import OutcomeState
-from ehtui.domain.planners.context import Actor
-from ehtui.domain.plans import SupervisedPlan
+from ehtui.domain.actions.outcomes import OutcomeState
+from ehtui.domain.actions.plans import SupervisedPlan
+from ehtui.domain.actions.requests import Actor
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.world.process import ProcessId, Supervisor
 from ehtui.sources.processes import ProcessSource

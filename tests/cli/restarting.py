@@ -16,9 +16,8 @@ from ehtui.actions.local_control import LocalControl
 from ehtui.cli.acting import act
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.config.settings import Settings
-from ehtui.domain.plans import RestartPlan
+from ehtui.domain.actions.plans import RestartPlan, SignalEffect, SignalTarget
 from ehtui.domain.snapshot import Snapshot
-from ehtui.domain.targets import SignalEffect, SignalTarget
 from ehtui.domain.world.process import ProcessId
 from ehtui.monitor import Monitor
 from ehtui.sources.process_facts import started_at

@@ -16,7 +16,7 @@ from ehtui.cli.acting import act
 from ehtui.cli.acting_commands import chosen, targets_of
 from ehtui.cli.flags import ExitCode
 from ehtui.config.errors import ConfigError
-from ehtui.domain.outcomes import (
+from ehtui.domain.actions.outcomes import (
     Comeback,
     NewProcess,
     Outcome,
@@ -25,9 +25,8 @@ from ehtui.domain.outcomes import (
     TargetResult,
     TargetState,
 )
-from ehtui.domain.plans import Plan, SignalPlan
+from ehtui.domain.actions.plans import Plan, SignalEffect, SignalPlan, SignalTarget
 from ehtui.domain.snapshot import ConsumerState, Snapshot
-from ehtui.domain.targets import SignalEffect, SignalTarget
 from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId
 from tests.views import world
 

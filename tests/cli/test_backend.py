@@ -15,11 +15,10 @@ from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.config.settings import Settings
-from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.plans import RestartPlan, SignalPlan
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState
+from ehtui.domain.actions.plans import RestartPlan, SignalEffect, SignalPlan, SignalTarget
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.state import State
-from ehtui.domain.targets import SignalEffect, SignalTarget
 from ehtui.domain.updates import ActionDone, Update
 from ehtui.domain.world.process import ProcessId
 from ehtui.monitor import Monitor, Scheduled

@@ -10,19 +10,19 @@ import pytest
 from ehtui.cli import acting_commands
 from ehtui.cli.flags import flag_words, flags_of
 from ehtui.cli.parser import parse
-from ehtui.domain.action_events import told
-from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.planners.context import (
+from ehtui.domain.actions.events import told
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState
+from ehtui.domain.actions.plans import Plan, RollingPlan, SendTarget, SupervisedPlan
+from ehtui.domain.actions.requests import (
     Actor,
     ConfiguredCommand,
     PlanningContext,
     Request,
+    SendRequest,
     Template,
 )
-from ehtui.domain.planners.send import SendRequest
-from ehtui.domain.planners.signal import SignalRequest
-from ehtui.domain.planners.start import RestartRequest, StartAgainRequest, StartRequest
-from ehtui.domain.plans import Plan, RollingPlan, SendTarget, SupervisedPlan
+from ehtui.domain.actions.signal import SignalRequest
+from ehtui.domain.actions.start import RestartRequest, StartAgainRequest, StartRequest
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import Snapshot, TimelineEvent
 from ehtui.domain.world.process import ProcessId, Supervisor

@@ -42,9 +42,7 @@ def test_version_and_help_load_nothing_heavy(flag: str) -> None:
 # What an empty picture says, it says without these.
 LATER = {
     "argparse",
-    "ehtui.domain.outcomes",
-    "ehtui.domain.planners",
-    "ehtui.domain.plans",
+    "ehtui.domain.actions",
     "ehtui.domain.world.process",
     "ehtui.domain.reduce",
     "ehtui.domain.world.store",

@@ -9,8 +9,8 @@ from dataclasses import replace
 import pytest
 
 from ehtui.cli.acting import follow
-from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState, PartialOutcome
-from ehtui.domain.plans import SignalPlan
+from ehtui.domain.actions.outcomes import NewProcess, Outcome, OutcomeState, PartialOutcome
+from ehtui.domain.actions.plans import SignalPlan
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.world.process import ProcessId
 from ehtui.sources.process_facts import started_at

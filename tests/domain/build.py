@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ehtui.domain.findings.catalogue import FINDINGS
+from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.policy import Policy
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.reduce import reduce, start

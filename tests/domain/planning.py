@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ehtui.domain.outcomes import Refusal
-from ehtui.domain.planners.context import Actor, PlanningContext
-from ehtui.domain.planners.signal import SignalRequest
-from ehtui.domain.planners.start import RestartRequest, StartAgainRequest
-from ehtui.domain.plans import RestartPlan, SignalPlan, StartPlan, SupervisedPlan
+from ehtui.domain.actions.outcomes import Refusal
+from ehtui.domain.actions.plans import RestartPlan, SignalPlan, StartPlan, SupervisedPlan
+from ehtui.domain.actions.requests import Actor, PlanningContext
+from ehtui.domain.actions.signal import SignalRequest
+from ehtui.domain.actions.start import RestartRequest, StartAgainRequest
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.world.process import ProcessId

@@ -13,12 +13,11 @@ from dataclasses import dataclass, field, replace
 
 from typing_extensions import override
 
-from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.planners.context import Actor
-from ehtui.domain.planners.signal import reforecast
-from ehtui.domain.plans import SignalPlan
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState
+from ehtui.domain.actions.plans import OwnedPartition, SignalPlan
+from ehtui.domain.actions.requests import Actor
+from ehtui.domain.actions.signal import reforecast
 from ehtui.domain.policy import Policy
-from ehtui.domain.targets import OwnedPartition
 from ehtui.domain.updates import ActionDone, LogsRead, Tick
 from ehtui.monitor.urgency import Urgency
 from tests.domain.build import World, process_id

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
+from ehtui.domain.actions.outcomes import NewProcess, Outcome, OutcomeState
+from ehtui.domain.actions.plans import StartPlan
 from ehtui.domain.evidence import facts
-from ehtui.domain.leases.consequences import after_release
-from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState
-from ehtui.domain.plans import StartPlan
+from ehtui.domain.leases.lease import after_release
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState
 from ehtui.domain.updates import ActionDone
 from ehtui.domain.world.process import ProcessId

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.domain.leases.renewals import MOST
+from ehtui.domain.evidence import Doubt
+from ehtui.domain.folds.owners import MOST
+from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.policy import Policy
-from ehtui.domain.snapshot import LeaseState, TimingBasis
+from ehtui.domain.snapshot import LeaseState
 from ehtui.domain.state import GroupMemory
-from ehtui.domain.targets import Doubt
 from tests.domain.build import World
 from tests.domain.processors import Processor, Working
 

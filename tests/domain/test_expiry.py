@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.domain.leases.timing import SeenExpiry, left_alone, taken
-from ehtui.domain.snapshot import LeaseState, TimingBasis
+from ehtui.domain.leases.timing import SeenExpiry, TimingBasis, left_alone, taken
+from ehtui.domain.snapshot import LeaseState
 from ehtui.domain.state import GroupMemory
 from tests.domain.build import World
 from tests.domain.processors import Processor, Working

@@ -8,15 +8,8 @@ import pytest
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import Severity, Snapshot
-from ehtui.domain.world.hub import (
-    HubDescription,
-    NoStartPosition,
-    Position,
-    StartPosition,
-    end_of,
-    is_old_form,
-)
-from ehtui.domain.world.store import Checkpoint, Layout
+from ehtui.domain.world.hub import HubDescription, NoStartPosition, Position, StartPosition, end_of
+from ehtui.domain.world.store import Checkpoint, Layout, is_old_form
 from tests.domain.build import World
 from tests.domain.records import checkpoint, sample
 

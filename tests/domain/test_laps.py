@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.domain.evidence import facts
-from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
-from ehtui.domain.planners.context import Actor
-from ehtui.domain.plans import SignalPlan
+from ehtui.domain.actions.outcomes import MeasuredTakeover, Outcome, OutcomeState
+from ehtui.domain.actions.plans import OwnedPartition, SignalPlan
+from ehtui.domain.actions.requests import Actor
+from ehtui.domain.evidence import Doubt, TakeoverWindow, facts
 from ehtui.domain.snapshot import ConsumerRole
-from ehtui.domain.targets import Doubt, OwnedPartition, TakeoverWindow
 from ehtui.domain.updates import ActionDone
 from tests.domain.build import World, healthy, process_id
 from tests.domain.planning import plan_signal

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState
+from ehtui.domain.actions.plans import SignalEffect, SignalPlan, SignalTarget
 from ehtui.domain.evidence import facts
-from ehtui.domain.outcomes import Outcome, OutcomeState
-from ehtui.domain.plans import SignalPlan
+from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.policy import LeasePolicy, Policy
-from ehtui.domain.snapshot import Health, LeaseState, Severity, TimingBasis
-from ehtui.domain.targets import SignalEffect, SignalTarget
+from ehtui.domain.snapshot import Health, LeaseState, Severity
 from ehtui.domain.updates import ActionDone, HubRead
 from ehtui.domain.world.hub import HubDescription
 from ehtui.domain.world.process import LinkBasis

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.evidence import Doubt
 from ehtui.domain.leases.lease import after_lapse, forecast, last_renewal, lease_of, survivors_skew
 from ehtui.domain.leases.renewals import (
     NOT_MEASURED,
@@ -24,18 +25,17 @@ from ehtui.domain.leases.sdks import (
     hints_of,
     sdk_profiles,
 )
-from ehtui.domain.leases.timing import LeaseTiming, SeenExpiry, timings
-from ehtui.domain.ownership.joined_listing import (
+from ehtui.domain.leases.timing import LeaseTiming, SeenExpiry, TimingBasis, timings
+from ehtui.domain.policy import LeasePolicy
+from ehtui.domain.snapshot import Lease, LeaseState, OwnerState
+from ehtui.domain.world.hub import Names
+from ehtui.domain.world.joined_listing import (
     HubNames,
     checkpoint_at,
     join_listing,
     natural,
     ownership_at,
 )
-from ehtui.domain.policy import LeasePolicy
-from ehtui.domain.snapshot import Lease, LeaseState, OwnerState, TimingBasis
-from ehtui.domain.targets import Doubt
-from ehtui.domain.world.namespaces import Names
 from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId
 from ehtui.domain.world.store import Checkpoint, Layout, Ownership, StoreListing
 from tests.domain.build import World

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.domain.world.namespaces import Host, Names, host_of, looks_like_host, port_of
+from ehtui.domain.world.hub import Host, Names, host_of, looks_like_host, port_of
 
 NS = "hgzero.servicebus.windows.net"
 

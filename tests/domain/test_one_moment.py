@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from typing_extensions import override
 
 from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.progress.lag import Counted
-from ehtui.domain.snapshot import Health
+from ehtui.domain.snapshot import Counted, Health
 from ehtui.domain.updates import SourceFailed, Tick
 from tests.domain.build import World
 

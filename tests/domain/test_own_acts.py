@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.actions.outcomes import NewProcess, Outcome, OutcomeState
+from ehtui.domain.actions.plans import RestartPlan, SignalPlan
+from ehtui.domain.actions.requests import Actor
 from ehtui.domain.evidence import facts
-from ehtui.domain.outcomes import NewProcess, Outcome, OutcomeState
-from ehtui.domain.planners.context import Actor
-from ehtui.domain.plans import RestartPlan, SignalPlan
 from ehtui.domain.policy import Policy
 from ehtui.domain.updates import ActionDone
 from ehtui.domain.world.process import ProcessId

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.progress.lag import CLOCKS_S, Counted, Lag, lag_of
-from ehtui.domain.progress.rules import PREDATES_HUB
-from ehtui.domain.snapshot import Health, Severity
+from ehtui.domain.progress import Rule
+from ehtui.domain.progress.lag import CLOCKS_S, Lag, lag_of
+from ehtui.domain.snapshot import Counted, Health, Severity
 from tests.domain.build import World, healthy
 from tests.domain.records import T, checkpoint, sample
 
@@ -15,13 +15,17 @@ from tests.domain.records import T, checkpoint, sample
 @pytest.mark.parametrize(
     ("sequence", "written_at", "expected"),
     [
-        (85, T - 60, Lag(why=PREDATES_HUB)),  # inside the new stream: today's lag of 14 is false
-        (99, T - 60, Lag(why=PREDATES_HUB)),  # and so is a lag of zero
-        (120, T - 60, Lag(ahead=21, why=PREDATES_HUB)),
+        (
+            85,
+            T - 60,
+            Lag(why=Rule.PREDATES_HUB),
+        ),  # inside the new stream: today's lag of 14 is false
+        (99, T - 60, Lag(why=Rule.PREDATES_HUB)),  # and so is a lag of zero
+        (120, T - 60, Lag(ahead=21, why=Rule.PREDATES_HUB)),
         (85, T - CLOCKS_S, Lag(14, lost=0, counted=Counted(99, 85))),  # two services, two clocks
         (85, T + 60, Lag(14, lost=0, counted=Counted(99, 85))),
-        (120, T - 1, Lag(ahead=21, why=PREDATES_HUB)),  # beyond the end, two things say so
-        (120, T + 60, Lag(ahead=21, why=PREDATES_HUB)),  # written by who did not notice
+        (120, T - 1, Lag(ahead=21, why=Rule.PREDATES_HUB)),  # beyond the end, two things say so
+        (120, T + 60, Lag(ahead=21, why=Rule.PREDATES_HUB)),  # written by who did not notice
     ],
 )
 def test_a_checkpoint_that_is_older_than_the_hub_says_nothing_of_its_lag(
@@ -71,8 +75,8 @@ def test_a_checkpoint_inside_the_new_stream_is_found_and_its_lag_unknown() -> No
     assert facts(found.evidence)["ahead"] == 301
     assert facts(found.evidence)["tolerance_s"] == CLOCKS_S
     assert found.since == world.created_at
-    assert (shown.lag, shown.lag_reason, shown.behind) == (None, PREDATES_HUB, None)
-    assert (shown.health, shown.rule) == (Health.UNKNOWN, PREDATES_HUB)
+    assert (shown.lag, shown.lag_reason, shown.behind) == (None, Rule.PREDATES_HUB, None)
+    assert (shown.health, shown.rule) == (Health.UNKNOWN, Rule.PREDATES_HUB)
     assert world.partition("1").health is Health.AHEAD
     assert world.state.lag is None
     assert world.ids() == {"hub.recreated"}  # one cause, told once
@@ -154,5 +158,5 @@ def test_partitions_that_are_read_later_are_judged_at_once() -> None:
     created = type(read.hub)(read.hub.namespace, read.hub.name, world.at, read.hub.partition_ids)
     world.fold(type(read)(read.at, "hub", created, (), read.duration_s))
 
-    assert world.partition("0").lag_reason == PREDATES_HUB
+    assert world.partition("0").lag_reason == Rule.PREDATES_HUB
     assert world.partition("1").lag is None

@@ -6,14 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
+from ehtui.domain.actions.plans import RestartPlan, SignalEffect, SupervisedPlan
+from ehtui.domain.actions.requests import Actor
+from ehtui.domain.actions.signal import reforecast
+from ehtui.domain.actions.start import SUPERVISOR_WAIT_S
 from ehtui.domain.evidence import facts
-from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
-from ehtui.domain.planners.context import Actor
-from ehtui.domain.planners.signal import reforecast
-from ehtui.domain.planners.start import SUPERVISOR_WAIT_S
-from ehtui.domain.plans import RestartPlan, SupervisedPlan
 from ehtui.domain.snapshot import Snapshot
-from ehtui.domain.targets import SignalEffect
 from ehtui.domain.updates import ActionDone
 from ehtui.domain.world.process import Obstacle, ProcessId, ProcessSample, Supervisor
 from tests.domain.build import World, healthy, process_id

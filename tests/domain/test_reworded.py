@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 import ehtui
-from ehtui.domain.evidence import facts
-from ehtui.domain.outcomes import (
+from ehtui.domain.actions.outcomes import (
     NewProcess,
     Outcome,
     OutcomeState,
@@ -18,8 +17,9 @@ from ehtui.domain.outcomes import (
     TargetResult,
     TargetState,
 )
-from ehtui.domain.planners.context import Actor
-from ehtui.domain.plans import RestartPlan, SignalPlan
+from ehtui.domain.actions.plans import RestartPlan, SignalPlan
+from ehtui.domain.actions.requests import Actor
+from ehtui.domain.evidence import facts
 from ehtui.domain.updates import ActionDone
 from ehtui.domain.world.process import ProcessId
 from tests.domain.build import World, healthy, process_id

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ehtui.domain.progress import Rule
 from ehtui.domain.progress.health import (
     Commit,
     Progress,
@@ -17,17 +18,17 @@ from ehtui.domain.progress.health import (
     out_rate,
     pace_of,
 )
-from ehtui.domain.progress.lag import Counted, Lag, lag_of
-from ehtui.domain.progress.partition_history import (
+from ehtui.domain.progress.lag import (
     FULL,
+    Lag,
     behind,
     extended,
+    lag_of,
     rate,
     remembered,
     value_at,
 )
-from ehtui.domain.progress.rules import NO_SEQUENCE
-from ehtui.domain.snapshot import BehindBasis, Health, Lease, LeaseState, Series
+from ehtui.domain.snapshot import BehindBasis, Counted, Health, Lease, LeaseState, Series
 from ehtui.domain.world.hub import PartitionSample
 from tests.domain.records import T, checkpoint, sample
 
@@ -71,7 +72,7 @@ def test_lag(
 
 def test_lag_is_unknown_without_a_sample_or_a_sequence() -> None:
     assert lag_of(None, checkpoint(5)) == Lag()
-    assert lag_of(sample(0, 99), checkpoint(None)) == Lag(why=NO_SEQUENCE)
+    assert lag_of(sample(0, 99), checkpoint(None)) == Lag(why=Rule.NO_SEQUENCE)
 
 
 def test_a_checkpoint_newer_than_the_sample_is_not_ahead() -> None:

@@ -8,11 +8,12 @@ from math import ceil, floor
 
 import pytest
 
-from ehtui.domain.leases.consequences import CLOCK_S, CLOSE_S
-from ehtui.domain.outcomes import Refusal, RefusalReason
-from ehtui.domain.planners.context import Actor
-from ehtui.domain.planners.signal import reforecast, signal_effect, signal_number
-from ehtui.domain.plans import SignalPlan
+from ehtui.domain.actions.outcomes import Refusal, RefusalReason
+from ehtui.domain.actions.plans import SignalEffect, SignalPlan
+from ehtui.domain.actions.requests import Actor
+from ehtui.domain.actions.signal import reforecast, signal_effect, signal_number
+from ehtui.domain.leases.lease import CLOCK_S, CLOSE_S
+from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.snapshot import (
     ConsumerState,
@@ -22,9 +23,7 @@ from ehtui.domain.snapshot import (
     LeaseState,
     OwnerState,
     Snapshot,
-    TimingBasis,
 )
-from ehtui.domain.targets import SignalEffect
 from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
 from tests.domain.planning import plan_signal
 

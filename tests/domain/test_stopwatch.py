@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ehtui.domain.outcomes import (
+from ehtui.domain.actions.outcomes import (
     Comeback,
     Outcome,
     OutcomeState,
@@ -12,10 +12,17 @@ from ehtui.domain.outcomes import (
     TargetResult,
     TargetState,
 )
-from ehtui.domain.ownership.measured_takeovers import advance, is_over, start
-from ehtui.domain.plans import RestartPlan, RollingPlan, SignalPlan
+from ehtui.domain.actions.plans import (
+    OwnedPartition,
+    RestartPlan,
+    RollingPlan,
+    SignalEffect,
+    SignalPlan,
+    SignalTarget,
+)
+from ehtui.domain.evidence import TakeoverWindow
+from ehtui.domain.folds.actions import advance, is_over, start
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
-from ehtui.domain.targets import OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.store import BlobIdentity, Checkpoint, Layout
 

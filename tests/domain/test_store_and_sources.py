@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.findings.catalogue import FINDINGS
+from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.policy import Policy
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import ConsumerRole, Severity, SourceStatus

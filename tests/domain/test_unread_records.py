@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.progress.rules import NO_SEQUENCE, NOT_IN_HUB, UNREADABLE
+from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import Health, LeaseState, Severity, Subject
 from ehtui.domain.why import why
 from ehtui.domain.world.hub import HubDescription
@@ -40,8 +40,8 @@ def test_of_a_checkpoint_that_cannot_be_read_lag_is_unknown_and_the_reason_stand
 
     shown = world.partition("0")
     assert shown.unreadable == world.unreadable
-    assert (shown.lag, shown.lag_is_bound, shown.lag_reason) == (None, False, UNREADABLE)
-    assert (shown.health, shown.rule) == (Health.UNKNOWN, UNREADABLE)
+    assert (shown.lag, shown.lag_is_bound, shown.lag_reason) == (None, False, Rule.UNREADABLE)
+    assert (shown.health, shown.rule) == (Health.UNKNOWN, Rule.UNREADABLE)
     found = world.finding("store.unreadable_blob")
     assert facts(found.evidence)["partitions"] == ("0",)
     assert found.subject == Subject(group="$Default", partition="0")
@@ -88,7 +88,7 @@ def test_once_it_is_written_well_it_is_read_and_once_broken_it_is_not() -> None:
     del world.checkpoints[world.group, "0"]
     world.unreadable = (unread(at=2000.0),)
     world.play(5)
-    assert (world.partition("0").lag, world.partition("0").lag_reason) == (None, UNREADABLE)
+    assert (world.partition("0").lag, world.partition("0").lag_reason) == (None, Rule.UNREADABLE)
 
 
 def test_a_sequence_number_that_is_unset_is_told_as_that() -> None:
@@ -97,7 +97,7 @@ def test_a_sequence_number_that_is_unset_is_told_as_that() -> None:
     world.look()
 
     shown = world.partition("0")
-    assert (shown.lag, shown.lag_reason, shown.rule) == (None, NO_SEQUENCE, NO_SEQUENCE)
+    assert (shown.lag, shown.lag_reason, shown.rule) == (None, Rule.NO_SEQUENCE, Rule.NO_SEQUENCE)
 
 
 @pytest.mark.parametrize("kind", [RecordKind.OWNERSHIP, RecordKind.LEASE])
@@ -159,8 +159,8 @@ def test_records_of_partitions_that_the_hub_does_not_have_are_shown_after_its_ow
     assert [p.id for p in world.state.partitions] == ["0", "1"]
     strays = world.state.strays
     assert [(p.id, p.rule, p.lag) for p in strays] == [
-        ("2", NOT_IN_HUB, None),
-        ("3", NOT_IN_HUB, None),
+        ("2", Rule.NOT_IN_HUB, None),
+        ("3", Rule.NOT_IN_HUB, None),
     ]
     assert strays[0].checkpoint is not None
     assert (strays[0].lease.owner, strays[0].lease.state) == ("b", LeaseState.EXPIRED)

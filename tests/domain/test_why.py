@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from ehtui.domain.evidence import facts
-from ehtui.domain.leases.consequences import CLOSE_S, after_death, after_release
+from ehtui.domain.leases.lease import CLOSE_S, after_death, after_release
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import Snapshot, Subject
 from ehtui.domain.why import Why, subjects_of, why

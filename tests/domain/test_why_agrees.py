@@ -8,14 +8,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from ehtui.domain.evidence import FlatFacts, facts
-from ehtui.domain.progress import rules
+from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import Snapshot, Subject
 from ehtui.domain.why import Why, why
 from tests.domain.build import World, healthy
 from tests.domain.test_invariants import STEPS, step
 
-NEVER = {rules.NEVER_CHECKPOINTED}
-NEEDS_CHECKPOINTS = {rules.REWOUND, rules.STALLED, rules.GROWING, rules.STEADY, rules.STOPPED}
+NEVER = {Rule.NEVER_CHECKPOINTED}
+NEEDS_CHECKPOINTS = {Rule.REWOUND, Rule.STALLED, Rule.GROWING, Rule.STEADY, Rule.STOPPED}
 WELL = {"fine", "idle"}
 NOT_READ = {"unowned", "stuck", "failing", "ahead", "former_hub", "no_consumers", "lapsing"}
 
@@ -58,7 +58,7 @@ def opposites(asked: Why) -> Iterator[str]:
         "no checkpoint, and a rule about several": says("checkpoint.exists") is False
         and rule in NEEDS_CHECKPOINTS,
         "a checkpoint, and never one": says("checkpoint.exists") is True and rule in NEVER,
-        "a checkpoint of its owner, and none yet": rule == rules.NEW_OWNER
+        "a checkpoint of its owner, and none yet": rule == Rule.NEW_OWNER
         and says("checkpoint.exists") is True
         and told.of("checkpoint.exists").get("is_of_owner") is not False,
         "not read, and it gets on": told.verdict in NOT_READ and bool(is_read),
@@ -128,7 +128,7 @@ def test_a_new_owner_beside_the_checkpoint_of_the_one_before() -> None:
     asked = why(world.snapshot, Subject(group=world.group, partition="2"))
     told = Answers(asked)
 
-    assert told.of("progress.moves")["rule"] == rules.NEW_OWNER
+    assert told.of("progress.moves")["rule"] == Rule.NEW_OWNER
     assert told.says("checkpoint.exists") is True
     assert told.of("checkpoint.exists")["is_of_owner"] is False
     check(world.snapshot)

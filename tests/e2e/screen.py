@@ -10,8 +10,8 @@ from dataclasses import replace
 
 from typing_extensions import override
 
-from ehtui.domain.outcomes import Outcome
-from ehtui.domain.plans import Plan
+from ehtui.domain.actions.outcomes import Outcome
+from ehtui.domain.actions.plans import Plan
 from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
 from ehtui.tui import run
 from ehtui.tui.options import UiOptions

@@ -27,11 +27,11 @@ from ehtui.config.settings import (
     PollSettings,
     Settings,
 )
+from ehtui.domain.actions.plans import OwnedPartition, SignalPlan
+from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.evidence import facts
-from ehtui.domain.planners.signal import SignalRequest
-from ehtui.domain.plans import SignalPlan
-from ehtui.domain.snapshot import Snapshot, TimingBasis
-from ehtui.domain.targets import OwnedPartition
+from ehtui.domain.leases.timing import TimingBasis
+from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.world.process import ProcessId
 from ehtui.monitor.backend import Backend
 from ehtui.sandbox.options import Connections

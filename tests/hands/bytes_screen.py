@@ -12,9 +12,8 @@ from textual import events
 from textual.widgets import Input, OptionList
 from typing_extensions import override
 
-from ehtui.domain.outcomes import Refusal
-from ehtui.domain.plans import RestartPlan
-from ehtui.domain.targets import SignalEffect, SignalTarget
+from ehtui.domain.actions.outcomes import Refusal
+from ehtui.domain.actions.plans import RestartPlan, SignalEffect, SignalTarget
 from ehtui.domain.world.process import ProcessId, ProcessSample
 from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
 from ehtui.tui.app import EhtuiApp

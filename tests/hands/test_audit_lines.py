@@ -11,7 +11,7 @@ import pytest
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.state_files import append_line, open_records
-from ehtui.domain.outcomes import OutcomeState, RefusalReason
+from ehtui.domain.actions.outcomes import OutcomeState, RefusalReason
 from tests.actions.test_executor import Bench, signal_plan
 from tests.hands.disks import fill, small_disk
 

@@ -14,9 +14,9 @@ import pytest
 
 from ehtui.actions.signals import ProgramChangedError, check_identity, send_signal
 from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.actions.outcomes import Refusal, RefusalReason
+from ehtui.domain.actions.requests import Actor
 from ehtui.domain.evidence import facts
-from ehtui.domain.outcomes import Refusal, RefusalReason
-from ehtui.domain.planners.context import Actor
 from ehtui.domain.policy import Policy
 from ehtui.domain.reduce import reduce, start
 from ehtui.domain.updates import ProcessesRead

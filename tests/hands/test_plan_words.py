@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import pytest
 
-from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
-from ehtui.domain.planners.context import Actor
-from ehtui.domain.planners.signal import reforecast
-from ehtui.domain.plans import RestartPlan, SignalPlan
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
+from ehtui.domain.actions.plans import Halt, RestartPlan, SignalEffect, SignalPlan
+from ehtui.domain.actions.requests import Actor
+from ehtui.domain.actions.signal import reforecast
 from ehtui.domain.snapshot import Snapshot
-from ehtui.domain.targets import Halt, SignalEffect
 from ehtui.domain.world.restarts import Keeper, Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.views.actions import confirmation
 from ehtui.views.actions.costs import loss_words, obstacle_words

@@ -9,13 +9,18 @@ from textual.containers import VerticalScroll
 from typing_extensions import override
 
 from ehtui.actions.rolling import roll
+from ehtui.domain.actions.outcomes import Comeback, NewProcess, Outcome, OutcomeState, Refusal
+from ehtui.domain.actions.plans import (
+    RestartPlan,
+    RollingPlan,
+    SignalEffect,
+    SignalTarget,
+    SupervisedPlan,
+)
+from ehtui.domain.actions.requests import Actor
+from ehtui.domain.actions.start import each_once
 from ehtui.domain.consumers.roles import comeback
-from ehtui.domain.outcomes import Comeback, NewProcess, Outcome, OutcomeState, Refusal
-from ehtui.domain.planners.context import Actor
-from ehtui.domain.planners.start import each_once
-from ehtui.domain.plans import RestartPlan, RollingPlan, SupervisedPlan
 from ehtui.domain.snapshot import Snapshot
-from ehtui.domain.targets import SignalEffect, SignalTarget
 from ehtui.domain.world.process import ProcessId, Supervisor
 from ehtui.domain.world.restarts import Rehearsal
 from ehtui.tui.app import EhtuiApp

@@ -22,9 +22,9 @@ from ehtui.actions.process_control import CannotStartError, NotKnownError
 from ehtui.actions.restart_locks import forget, prune, record_path
 from ehtui.cli import acting_commands as command
 from ehtui.config.errors import ConfigError
-from ehtui.domain.outcomes import OutcomeState, Refusal, RefusalReason
-from ehtui.domain.planners.start import ended_consumers, seen_with
-from ehtui.domain.plans import EnvironmentOf, StartPlan
+from ehtui.domain.actions.outcomes import OutcomeState, Refusal, RefusalReason
+from ehtui.domain.actions.plans import EnvironmentOf, StartPlan
+from ehtui.domain.actions.start import ended_consumers, seen_with
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import Ended, Rehearsal, StartObstacle

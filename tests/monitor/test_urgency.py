@@ -6,10 +6,11 @@ from dataclasses import replace
 import pytest
 from typing_extensions import override
 
+from ehtui.domain.actions.outcomes import MeasuredTakeover
+from ehtui.domain.actions.plans import OwnedPartition
+from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.leases.renewals import CloserLooks
-from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
-from ehtui.domain.targets import OwnedPartition, TakeoverWindow
 from ehtui.monitor.urgency import FORECAST_GRACE_S, URGENT_S, Urgency
 
 NOW = 1000.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.domain.findings.catalogue import FINDINGS
+from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.sandbox.scenes import SCENES
 from tests.scenes.verdict import judge
 from tests.scenes.watching import watch_scene

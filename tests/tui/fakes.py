@@ -7,22 +7,24 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
 
-from ehtui.domain.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
-from ehtui.domain.planners.context import Request
-from ehtui.domain.planners.send import SendRequest
-from ehtui.domain.planners.signal import SignalRequest
-from ehtui.domain.planners.start import RestartRequest, StartAgainRequest, StartRequest
-from ehtui.domain.plans import (
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
+from ehtui.domain.actions.plans import (
     EnvironmentOf,
+    OwnedPartition,
     Plan,
     RestartPlan,
     RollingPlan,
     SendPlan,
+    SignalEffect,
     SignalPlan,
+    SignalTarget,
     StartPlan,
 )
+from ehtui.domain.actions.requests import Request, SendRequest
+from ehtui.domain.actions.signal import SignalRequest
+from ehtui.domain.actions.start import RestartRequest, StartAgainRequest, StartRequest
+from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.snapshot import ConsumerState, Snapshot
-from ehtui.domain.targets import OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 from ehtui.domain.world.process import LogLine, ProcessDetails, ProcessId, ProcessSample, Relative
 from ehtui.domain.world.restarts import NOT_REHEARSED, Ended, Rehearsal
 

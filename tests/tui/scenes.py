@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+from ehtui.domain.evidence import TakeoverWindow
+from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.progress import rules
+from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import (
     Behind,
     BehindBasis,
@@ -27,9 +29,7 @@ from ehtui.domain.snapshot import (
     SourceStatus,
     Subject,
     TimelineEvent,
-    TimingBasis,
 )
-from ehtui.domain.targets import TakeoverWindow
 from ehtui.domain.timeline import Claimed, Overdue
 from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
@@ -269,7 +269,7 @@ def overdue() -> Snapshot:
         behind=Behind(139.0, BehindBasis.INTERPOLATED),
         out_per_s=0.0,
         health=Health.OVERDUE,
-        rule=rules.OVERDUE,
+        rule=Rule.OVERDUE,
         lag_series=series(1820.0, grows=40),
         takeover=window,
     )
@@ -410,7 +410,7 @@ def many(count: int = 32) -> Snapshot:
     ]
     states[7] = states[7]._replace(
         health=Health.BEHIND,
-        rule=rules.GROWING,
+        rule=Rule.GROWING,
         lag=48_211,
         behind=Behind(48_211 / 13, BehindBasis.INTERPOLATED),
         lag_series=series(48_211, grows=600),

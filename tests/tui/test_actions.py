@@ -14,16 +14,17 @@ from textual.pilot import Pilot
 from textual.widgets import Button, OptionList, RichLog, Static
 from typing_extensions import override
 
-from ehtui.domain.plans import (
+from ehtui.domain.actions.plans import (
     RestartPlan,
     SendPlan,
     SendTarget,
+    SignalEffect,
     SignalPlan,
+    SignalTarget,
     StartPlan,
     SupervisedPlan,
 )
 from ehtui.domain.snapshot import ConsumerRole
-from ehtui.domain.targets import SignalEffect, SignalTarget
 from ehtui.domain.world.process import ProcessId, ProcessSample, RecognisedBy, Supervisor
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid_viewport import Sort

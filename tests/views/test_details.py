@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from ehtui.domain.progress import rules
+from ehtui.domain.evidence import TakeoverWindow
+from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import ConsumerRole, LeaseState, Snapshot
-from ehtui.domain.targets import TakeoverWindow
 from ehtui.domain.world.process import LinkBasis, LogState, RecognisedBy
 from ehtui.views import keys
 from ehtui.views.cells import Tone
@@ -113,7 +113,7 @@ def test_what_is_unknown_is_a_dim_dash() -> None:
 
 
 def test_every_rule_has_words() -> None:
-    names = {value for name, value in vars(rules).items() if name.isupper()}
+    names = {value for name, value in vars(Rule).items() if name.isupper()}
 
     assert set(RULES) == names
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehtui.domain.evidence import Evidence, FlatFacts, facts, partitions_of
-from ehtui.domain.findings.catalogue import FINDINGS
 from ehtui.domain.findings.evidence import CrashLoop, FindingKind
+from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.snapshot import Finding, Severity, Subject
 from ehtui.views import findings
 from ehtui.views.evidence import evidence_lines, label

@@ -4,9 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
+from ehtui.domain.actions.outcomes import MeasuredTakeover
+from ehtui.domain.actions.plans import OwnedPartition
+from ehtui.domain.evidence import Doubt, TakeoverWindow
 from ehtui.domain.snapshot import GroupPartition, Health, LeaseState, Snapshot
-from ehtui.domain.targets import Doubt, OwnedPartition, TakeoverWindow
 from ehtui.views.pending import Goal, unmet
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.takeovers import takeover_document, takeover_sentence

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from ehtui.domain.progress.rules import NOT_IN_HUB, UNREADABLE
+from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import (
     Finding,
     GroupPartition,
@@ -45,8 +45,8 @@ def broken(kind: RecordKind = RecordKind.CHECKPOINT, **changes: Any) -> GroupPar
         "lag": None,
         "behind": None,
         "health": Health.UNKNOWN,
-        "rule": UNREADABLE,
-        "lag_reason": UNREADABLE,
+        "rule": Rule.UNREADABLE,
+        "lag_reason": Rule.UNREADABLE,
         "unreadable": (replace(BLOB, kind=kind),),
     }
     return world.partition("0", changes.pop("lease", world.lease()), 9, None, **(facts | changes))
@@ -55,7 +55,14 @@ def broken(kind: RecordKind = RecordKind.CHECKPOINT, **changes: Any) -> GroupPar
 def stray() -> GroupPartition:
     lease = world.lease(LeaseState.EXPIRED, world.C, age=9000)
     return world.partition(
-        "7", lease, 9, 5, lag=None, health=Health.UNKNOWN, rule=NOT_IN_HUB, lag_reason=NOT_IN_HUB
+        "7",
+        lease,
+        9,
+        5,
+        lag=None,
+        health=Health.UNKNOWN,
+        rule=Rule.NOT_IN_HUB,
+        lag_reason=Rule.NOT_IN_HUB,
     )
 
 

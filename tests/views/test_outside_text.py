@@ -7,9 +7,8 @@ from dataclasses import replace
 
 import pytest
 
-from ehtui.domain.evidence import facts
+from ehtui.domain.evidence import TakeoverWindow, facts
 from ehtui.domain.snapshot import LeaseState, PartitionState, Severity, Snapshot, Subject
-from ehtui.domain.targets import TakeoverWindow
 from ehtui.views import keys
 from ehtui.views.cells import Table
 from ehtui.views.details import (

@@ -8,7 +8,8 @@ import pytest
 from typing_extensions import override
 
 from ehtui.domain.leases.renewals import CloserLooks
-from ehtui.domain.progress.rules import FILLING
+from ehtui.domain.leases.timing import TimingBasis
+from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import (
     Behind,
     BehindBasis,
@@ -20,7 +21,6 @@ from ehtui.domain.snapshot import (
     Severity,
     Snapshot,
     SourceStatus,
-    TimingBasis,
 )
 from ehtui.domain.world.hub import PartitionSample
 from ehtui.views.cells import Cell, Row, Tone
@@ -250,7 +250,7 @@ def test_health_is_the_worse_of_lease_and_lag(
 
 def test_a_window_that_fills_says_how_far_it_is() -> None:
     partition = world.partition(
-        "0", world.lease(), 20, 17, health=Health.UNKNOWN, rule=FILLING, window=(7, 10)
+        "0", world.lease(), 20, 17, health=Health.UNKNOWN, rule=Rule.FILLING, window=(7, 10)
     )
     table = partitions_table(snapshot_of(partition), world.GROUP)
 

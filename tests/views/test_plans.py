@@ -5,7 +5,7 @@ from typing import Any, get_args
 
 import pytest
 
-from ehtui.domain.outcomes import (
+from ehtui.domain.actions.outcomes import (
     Landing,
     NewProcess,
     Outcome,
@@ -15,18 +15,21 @@ from ehtui.domain.outcomes import (
     TargetResult,
     TargetState,
 )
-from ehtui.domain.plans import (
+from ehtui.domain.actions.plans import (
+    OwnedPartition,
     Plan,
     RestartPlan,
     SendPlan,
     SendTarget,
+    SignalEffect,
     SignalPlan,
+    SignalTarget,
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.evidence import Doubt, TakeoverWindow
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import LeaseState
-from ehtui.domain.targets import Doubt, OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 from ehtui.domain.world.process import Obstacle, ProcessId, Supervisor
 from ehtui.views import actions
 from ehtui.views.actions import confirmation

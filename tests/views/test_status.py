@@ -9,7 +9,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from ehtui.domain.ownership.measured_takeovers import MeasuredTakeover
+from ehtui.domain.actions.outcomes import MeasuredTakeover
+from ehtui.domain.actions.plans import OwnedPartition
+from ehtui.domain.evidence import TakeoverWindow
+from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import (
     BehindBasis,
@@ -21,9 +24,7 @@ from ehtui.domain.snapshot import (
     Severity,
     Snapshot,
     SourceStatus,
-    TimingBasis,
 )
-from ehtui.domain.targets import OwnedPartition, TakeoverWindow
 from ehtui.domain.world.hub import PartitionSample
 from ehtui.domain.world.process import LinkBasis, LogState
 from ehtui.domain.world.store import Layout

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from ehtui.domain.actions.outcomes import OutcomeState
 from ehtui.domain.evidence import EventKind, Evidence, facts
-from ehtui.domain.outcomes import OutcomeState
 from ehtui.domain.snapshot import Severity, Subject, TimelineEvent
 from ehtui.domain.timeline import TIMELINE_KINDS
 from ehtui.views import timeline

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ehtui.domain.evidence import FlatFacts
+from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import (
     Behind,
@@ -25,7 +26,6 @@ from ehtui.domain.snapshot import (
     SourceStatus,
     Subject,
     TimelineEvent,
-    TimingBasis,
 )
 from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy

@@ -14,7 +14,7 @@ from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoun
 from azure.storage.blob.aio import BlobPrefix, BlobServiceClient
 
 from ehtui.domain.problems import ProblemError
-from ehtui.domain.world.ranges import known_moment
+from ehtui.domain.world.hub import known_moment
 from ehtui.wire.blobs import BlobBody, BlobItem, BlobPage
 from ehtui.wire.storage_bounds import (
     BODY_BYTES,

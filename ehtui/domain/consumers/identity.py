@@ -13,7 +13,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING
 
 from ehtui.domain.consumers.matching import only_pairs
-from ehtui.domain.world.namespaces import Names
+from ehtui.domain.world.hub import Names
 from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId, RecognisedBy, Traffic
 
 if TYPE_CHECKING:

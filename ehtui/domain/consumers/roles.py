@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from ehtui.domain.actions.outcomes import Comeback
 from ehtui.domain.consumers.identity import (
     identify,
     is_elsewhere,
@@ -14,7 +15,6 @@ from ehtui.domain.consumers.identity import (
     undecided,
 )
 from ehtui.domain.leases.sdks import PYTHON
-from ehtui.domain.outcomes import Comeback
 from ehtui.domain.snapshot import LIVE_STATES, ConsumerRole, ConsumerState, GroupState, LeaseState
 from ehtui.domain.world.process import (
     LinkBasis,
@@ -28,12 +28,11 @@ from ehtui.domain.world.process import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ehtui.domain.actions.plans import OwnedPartition, RestartPlan, SupervisedPlan
     from ehtui.domain.consumers.identity import Owned
     from ehtui.domain.folds.builder import SnapshotBuilder
-    from ehtui.domain.plans import RestartPlan, SupervisedPlan
     from ehtui.domain.snapshot import Lease, Snapshot
     from ehtui.domain.state import GroupMemory
-    from ehtui.domain.targets import OwnedPartition
     from ehtui.domain.world.process import ProcessId, ProcessSample
 
 

@@ -27,7 +27,7 @@ from ehtui.domain.findings.evidence import (
     SingleHost,
 )
 from ehtui.domain.folds.handovers import PINGPONG_CHANGES, WINDOW_S, pingpong
-from ehtui.domain.ownership.handovers import Handover, HandoverKind
+from ehtui.domain.leases.handovers import Handover, HandoverKind
 from ehtui.domain.snapshot import Finding, Severity
 
 if TYPE_CHECKING:

@@ -24,8 +24,9 @@ from ehtui.domain.findings.evidence import (
     NoConsumers,
 )
 from ehtui.domain.folds.handovers import WINDOW_S
-from ehtui.domain.ownership.handovers import Handover, HandoverKind
-from ehtui.domain.snapshot import Finding, LeaseState, Severity, TimingBasis
+from ehtui.domain.leases.handovers import Handover, HandoverKind
+from ehtui.domain.leases.timing import TimingBasis
+from ehtui.domain.snapshot import Finding, LeaseState, Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

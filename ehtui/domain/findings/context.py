@@ -9,8 +9,8 @@ from ehtui.domain.consumers.roles import idle_consumers, slowest_round
 from ehtui.domain.evidence import Takeover
 from ehtui.domain.folds.builder import SnapshotBuilder
 from ehtui.domain.folds.handovers import WINDOW_S
+from ehtui.domain.leases.handovers import Handover, HandoverKind
 from ehtui.domain.leases.sdks import PYTHON
-from ehtui.domain.ownership.handovers import Handover, HandoverKind
 from ehtui.domain.snapshot import LIVE_STATES, ConsumerState, Finding, LeaseState, Severity, Subject
 from ehtui.domain.state import GroupMemory, JudgedPartition
 

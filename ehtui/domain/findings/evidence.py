@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Generic, Literal
 
 from ehtui.domain.evidence import E, Evidence, Takeover, TakeoverTimes
+from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.problems import ProblemKind
-from ehtui.domain.snapshot import LeaseState, Severity, TimingBasis
+from ehtui.domain.snapshot import LeaseState, Severity
 from ehtui.domain.world.restarts import RestartStage, StartObstacle
 
 INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ehtui.domain.evidence import Evidence
+from ehtui.domain.findings import evidence
 from ehtui.domain.findings.evidence import CRITICAL, INFO, WARNING, FindingKind
 from ehtui.domain.snapshot import BehindBasis
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,3 +214,10 @@ STORE_MIXED_HAZARD = FindingKind("store.mixed_hazard", (WARNING,), MixedHazard)
 STORE_STRAY_RECORDS = FindingKind("store.stray_records", (INFO, WARNING), StrayRecords)
 # The group and the partition are named while it is about exactly one.
 STORE_UNREADABLE_BLOB = FindingKind("store.unreadable_blob", (WARNING,), UnreadableBlobs)
+
+FINDINGS: Mapping[str, FindingKind[Any]] = {
+    kind.id: kind
+    for module in (vars(evidence), globals())
+    for kind in tuple(module.values())
+    if isinstance(kind, FindingKind)
+}

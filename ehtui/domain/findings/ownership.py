@@ -17,7 +17,7 @@ from ehtui.domain.findings.evidence import (
     StandingBy,
     Starving,
 )
-from ehtui.domain.progress.trouble_flags import TroubleFlag
+from ehtui.domain.progress.health import TroubleFlag
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Finding, LeaseState, Severity
 from ehtui.domain.world.process import LogIncidentKind
 

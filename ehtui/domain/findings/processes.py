@@ -25,7 +25,7 @@ from ehtui.domain.findings.evidence import (
     LogComplaint,
     StillRunning,
 )
-from ehtui.domain.folds.logs import WINDOW_S, partitions_of
+from ehtui.domain.folds.host import WINDOW_S, partitions_of
 from ehtui.domain.snapshot import Finding, Severity, Subject
 from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.domain.world.restarts import RestartStage

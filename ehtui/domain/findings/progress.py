@@ -24,17 +24,16 @@ from ehtui.domain.findings.evidence_records import (
     RetentionRisk,
 )
 from ehtui.domain.folds.handovers import WINDOW_S
-from ehtui.domain.ownership.handovers import HandoverKind
-from ehtui.domain.progress.health import USUAL_WAITS, waited
-from ehtui.domain.progress.rules import STALLED
-from ehtui.domain.progress.trouble_flags import TroubleFlag
+from ehtui.domain.leases.handovers import HandoverKind
+from ehtui.domain.progress import Rule
+from ehtui.domain.progress.health import USUAL_WAITS, TroubleFlag, waited
 from ehtui.domain.snapshot import Finding, Health, Severity, Subject
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.domain.folds.builder import SnapshotBuilder
-    from ehtui.domain.progress.partition_history import HubInput
+    from ehtui.domain.progress.lag import HubInput
     from ehtui.domain.state import JudgedPartition
 
 
@@ -60,7 +59,7 @@ def stuck(context: GroupContext) -> Iterator[Finding]:
         record = progress.record
         evidence = HandlerStuck(
             owner=owner,
-            rule="stalled" if shown.rule == STALLED else "stopped",
+            rule="stalled" if shown.rule == Rule.STALLED else "stopped",
             checkpoint_sequence=record.sequence if record else None,
             checkpoint_at=record.blob.last_modified if record else None,
             cadence_s=max(progress.waits) if len(progress.waits) >= USUAL_WAITS else None,

@@ -24,13 +24,12 @@ from ehtui.domain.findings.evidence_records import (
 from ehtui.domain.findings.sources import STARTING_S
 from ehtui.domain.folds.owners import hints_by_owner
 from ehtui.domain.leases.sdks import PYTHON
-from ehtui.domain.ownership.joined_listing import RecordKey, natural
+from ehtui.domain.progress.health import TroubleFlag
 from ehtui.domain.progress.lag import CLOCKS_S
-from ehtui.domain.progress.trouble_flags import TroubleFlag
 from ehtui.domain.snapshot import Finding, LeaseState, Severity, Subject
-from ehtui.domain.world.hub import is_old_form
-from ehtui.domain.world.namespaces import host_of, is_this_machine, port_of
-from ehtui.domain.world.store import Layout
+from ehtui.domain.world.hub import host_of, is_this_machine, port_of
+from ehtui.domain.world.joined_listing import RecordKey, natural
+from ehtui.domain.world.store import Layout, is_old_form
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

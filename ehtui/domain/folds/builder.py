@@ -6,8 +6,7 @@ from operator import is_
 from typing import TYPE_CHECKING
 
 from ehtui.domain.folds.partition import JudgingContext
-from ehtui.domain.ownership.joined_listing import natural_key
-from ehtui.domain.progress.joined_lag import Listed
+from ehtui.domain.progress.lag import Listed
 from ehtui.domain.snapshot import (
     Finding,
     GroupState,
@@ -19,6 +18,7 @@ from ehtui.domain.snapshot import (
 )
 from ehtui.domain.state import Memory, State
 from ehtui.domain.world.clocks import RAN_BACK_S
+from ehtui.domain.world.joined_listing import natural_key
 
 if TYPE_CHECKING:
     from ehtui.domain.evidence import E, EventKind, Evidence

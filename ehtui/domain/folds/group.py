@@ -9,20 +9,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ehtui.domain import timeline
-from ehtui.domain.folds.partition import JudgingContext, judge_partition, unjudged
+from ehtui.domain.folds.partition import JudgingContext, judge_partition, stored_of, unjudged
+from ehtui.domain.leases.handovers import owner_of
 from ehtui.domain.leases.lease import forecast, lease_of, survivors_skew
 from ehtui.domain.leases.timing import assumed_timing, timing_of
-from ehtui.domain.ownership.handovers import owner_of
-from ehtui.domain.ownership.joined_listing import (
-    Stored,
-    checkpoint_at,
-    natural,
-    ownership_at,
-    stored_of,
-)
+from ehtui.domain.progress import Rule
+from ehtui.domain.progress.health import TroubleFlag
 from ehtui.domain.progress.lag_history import minuted
-from ehtui.domain.progress.rules import NOT_IN_HUB
-from ehtui.domain.progress.trouble_flags import TroubleFlag
 from ehtui.domain.snapshot import (
     HEALTH_ORDER,
     LIVE_STATES,
@@ -36,15 +29,16 @@ from ehtui.domain.snapshot import (
     Subject,
 )
 from ehtui.domain.state import GroupMemory
+from ehtui.domain.world.joined_listing import Stored, checkpoint_at, natural, ownership_at
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
 
     from ehtui.domain.folds.builder import SnapshotBuilder
-    from ehtui.domain.ownership.joined_listing import JoinedListing
     from ehtui.domain.policy import LeasePolicy
-    from ehtui.domain.progress.partition_history import PartitionHistory
+    from ehtui.domain.progress.lag import PartitionHistory
     from ehtui.domain.state import JudgedPartition
+    from ehtui.domain.world.joined_listing import JoinedListing
     from ehtui.domain.world.process import OwnerLink
 
 
@@ -314,9 +308,9 @@ def _stray(
         lease_of(record, timing, looked_at, owner, None),
         checkpoint,
         health=Health.UNKNOWN,
-        rule=NOT_IN_HUB,
+        rule=Rule.NOT_IN_HUB,
         window=_NO_WINDOW,
         layout=first.layout if first is not None else None,
-        lag_reason=NOT_IN_HUB if checkpoint is not None else "",
+        lag_reason=Rule.NOT_IN_HUB if checkpoint is not None else "",
         unreadable=joined.unreadable.get(key, ()),
     )

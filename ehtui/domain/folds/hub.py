@@ -8,19 +8,13 @@ from typing import TYPE_CHECKING
 from ehtui.domain import timeline
 from ehtui.domain.folds.group import rejudged, unread
 from ehtui.domain.folds.store import rejoin
-from ehtui.domain.progress.partition_history import (
-    PartitionHistory,
-    extended,
-    hub_input_of,
-    rate,
-    remembered,
-)
+from ehtui.domain.progress.lag import PartitionHistory, extended, hub_input_of, rate, remembered
 from ehtui.domain.snapshot import PartitionState, Subject
 from ehtui.domain.world.clocks import heard_from_hub
 
 if TYPE_CHECKING:
     from ehtui.domain.folds.builder import SnapshotBuilder
-    from ehtui.domain.progress.partition_history import Arrivals
+    from ehtui.domain.progress.lag import Arrivals
     from ehtui.domain.snapshot import Series
     from ehtui.domain.updates import HubRead
     from ehtui.domain.world.hub import HubDescription, PartitionSample

@@ -6,19 +6,27 @@ from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
 
-from ehtui.domain.leases.renewals import NOT_MEASURED, SeenRenewal, is_next, measured, quicker
+from ehtui.domain.folds.handovers import takes_all_at_once
+from ehtui.domain.leases.handovers import owner_of
+from ehtui.domain.leases.renewals import (
+    NOT_MEASURED,
+    CloserLooks,
+    SeenRenewal,
+    is_next,
+    measured,
+    quicker,
+)
 from ehtui.domain.leases.sdks import hints_of
 from ehtui.domain.leases.timing import timings
-from ehtui.domain.ownership.expiry import takes_all_at_once
-from ehtui.domain.ownership.handovers import owner_of
 from ehtui.domain.snapshot import LIVE_STATES
-from ehtui.domain.state import GroupMemory, OwnerTrack
+from ehtui.domain.state import OwnerTrack
 from ehtui.domain.world.store import Layout
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ehtui.domain.folds.builder import SnapshotBuilder
+    from ehtui.domain.state import GroupMemory
     from ehtui.domain.world.store import Ownership
 
 FORGET_OWNER_S = 3600.0
@@ -169,3 +177,55 @@ def hints_by_owner(builder: SnapshotBuilder, group: GroupMemory) -> dict[str, fr
 def _keeps_case(record: Ownership | None) -> bool:
     """Whether its writer keeps the case of names, of SDKs of today: old hosts all did."""
     return record is not None and record.layout is Layout.MODERN and not record.group.islower()
+
+
+LONGEST_S = 120.0  # for one owner
+MOST = 120  # closer looks within `BUDGET_S`, whoever comes and goes
+BUDGET_S = 600.0
+ENOUGH_RESTS = 2.0  # who has not renewed for so many polls is timed by them as well
+_STEPS = ((6, 0.25), (2, 0.5), (0, 1.0))  # renewals that no look told apart → seconds between looks
+
+
+def closer_looks(builder: SnapshotBuilder) -> CloserLooks | None:
+    """How closely to look now; None: as usual."""
+    left = MOST - len(builder.close_reads)
+    usual_s = builder.policy.store_interval_s
+    untimed = list(_untimed(builder))
+
+    if not untimed or left <= 0 or not builder.policy.has_store:
+        return None
+
+    blurred = max(track.blurred for track in untimed)
+    every_s = next(every_s for least, every_s in _STEPS if blurred >= least)
+
+    if every_s >= usual_s:
+        return None
+
+    until_at = min(builder.now + left * every_s, max(t.first_seen_at for t in untimed) + LONGEST_S)
+    return CloserLooks(every_s, len(untimed), until_at)
+
+
+def _untimed(builder: SnapshotBuilder) -> Iterable[OwnerTrack]:
+    at, patience_s = builder.listed_at, ENOUGH_RESTS * builder.policy.store_interval_s
+
+    for group in builder.groups.values():
+        for owner in group.state.owners:
+            track = group.owners.get(owner.id)
+            if (
+                track is not None
+                and track.renewals.period_s is None
+                and track.last_renewal is not None
+                and owner.id in group.state.timings
+                and builder.now - track.first_seen_at < LONGEST_S
+                and at - track.last_renewal.modified_at <= patience_s
+            ):
+                yield track
+
+
+def counted(builder: SnapshotBuilder) -> tuple[float, ...]:
+    """When closer looks were taken lately, this one with them if it is one."""
+    since, at = builder.listed_at - BUDGET_S, builder.listed_at
+    reads = builder.close_reads
+    known = reads if not reads or reads[0] > since else tuple(t for t in reads if t > since)
+    is_close = builder.before.closer_looks is not None and builder.looked_before_at is not None
+    return (*known, at) if is_close else known

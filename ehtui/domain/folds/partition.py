@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
 
+from ehtui.domain.leases.handovers import UNSEEN, OwnershipHistory
 from ehtui.domain.leases.lease import lease_of, next_change_at
-from ehtui.domain.ownership.handovers import UNSEEN, OwnershipHistory
-from ehtui.domain.ownership.joined_listing import hidden_lease
+from ehtui.domain.progress import Rule
 from ehtui.domain.progress.health import (
     WINDOW,
     Progress,
@@ -17,18 +17,20 @@ from ehtui.domain.progress.health import (
     StallLimits,
     allowed_wait,
     committed,
+    flags_of,
     judge,
     out_rate,
 )
-from ehtui.domain.progress.joined_lag import Listed, Looks, known_lag, shown_lag
-from ehtui.domain.progress.partition_history import (
+from ehtui.domain.progress.lag import (
     NOTHING_UNREAD,
+    Listed,
+    Looks,
     PartitionHistory,
     behind,
     extended,
+    known_lag,
+    shown_lag,
 )
-from ehtui.domain.progress.rules import PREDATES_HUB
-from ehtui.domain.progress.trouble_flags import flags_of
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Behind,
@@ -40,10 +42,10 @@ from ehtui.domain.snapshot import (
     Series,
 )
 from ehtui.domain.state import JudgedPartition
+from ehtui.domain.world.joined_listing import HIDE_OWNER, Stored
 
 if TYPE_CHECKING:
     from ehtui.domain.leases.timing import LeaseTiming
-    from ehtui.domain.ownership.joined_listing import Stored
     from ehtui.domain.progress.lag import Lag
     from ehtui.domain.world.store import Checkpoint, Layout
 
@@ -52,7 +54,7 @@ REFRESH_S = 30.0  # what waits is judged again at least so often
 _JUST_AFTER_S = 0.001
 _UNKNOWN_ROUNDS, _UNKNOWN_POLLS = 10.0, 12.0
 # Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
-_HELD, _EXPIRED = LeaseState.HELD, LeaseState.EXPIRED
+_HELD, _EXPIRED, _UNREADABLE = LeaseState.HELD, LeaseState.EXPIRED, LeaseState.UNREADABLE
 _STUCK = frozenset({Health.STOPPED, Health.STALLED})
 _FILLED = tuple((filled, WINDOW) for filled in range(WINDOW + 1))
 NO_STATE = PartitionState("")
@@ -86,6 +88,20 @@ def unjudged(partition: str) -> JudgedPartition:
     """A partition that nothing is known of yet."""
     shown = GroupPartition(partition, Lease(LeaseState.NEVER_OWNED))
     return JudgedPartition(shown, UNSEEN, Progress(), 0, -inf)
+
+
+def stored_of(shown: GroupPartition) -> Stored:
+    """The same as it was when `shown` was judged."""
+    return Stored(shown.checkpoint, shown.unreadable, shown.lease.state is _UNREADABLE)
+
+
+def hidden_lease(stored: Stored) -> Lease | None:
+    """A lease that nobody can tell whose it is."""
+    if not stored.is_owner_hidden:
+        return None
+
+    blob = next(b for b in stored.unreadable if b.kind in HIDE_OWNER)
+    return Lease(LeaseState.UNREADABLE, last_modified=blob.written_at, blob=blob.name)
 
 
 def judge_partition(
@@ -208,13 +224,13 @@ def _written(
     checkpoint = looks.checkpoint
     assert checkpoint is not None
 
-    if lag.why == PREDATES_HUB:
+    if lag.why == Rule.PREDATES_HUB:
         unseen = Progress(checkpoint)  # what was seen before is of another stream
         return progress if progress == unseen else unseen
 
     if waits and (progress.waiting_since is None or progress.record is None):
         seen_zero = context.now if lag_before == 0 else progress.zero_at
-        progress = progress.waiting(context.now, seen_zero)
+        progress = progress._replace(waiting_since=context.now, zero_at=seen_zero)
 
     record = progress.record
     if record is not checkpoint and (record is None or record.blob.etag != checkpoint.blob.etag):
@@ -222,7 +238,7 @@ def _written(
         progress = _corrected(progress, looks.state)
 
     if waits == 0 and (progress.waiting_since is not None or lag_before != 0):
-        progress = progress.waiting(None, context.now)
+        progress = progress._replace(waiting_since=None, zero_at=context.now)
 
     return progress
 
@@ -254,7 +270,7 @@ def _unwritten(
 
 
 def _lag_series(old: GroupPartition, lag: Lag, context: JudgingContext) -> Series:
-    if lag.why == PREDATES_HUB:  # what was drawn is the lag of another stream
+    if lag.why == Rule.PREDATES_HUB:  # what was drawn is the lag of another stream
         return ()
 
     if lag.lag is None or lag.is_bound:

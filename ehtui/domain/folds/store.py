@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain import timeline
 from ehtui.domain.folds.group import new_group, rejudged, strays_of, unread, with_partitions
-from ehtui.domain.folds.handovers import tell_handovers
-from ehtui.domain.folds.owners import followed_owners
-from ehtui.domain.leases.renewals import counted
-from ehtui.domain.ownership.expiry import rounds_of, unlearned, with_expiry
-from ehtui.domain.ownership.handovers import UNSEEN, OwnerChange, followed, owner_of, watched
-from ehtui.domain.ownership.joined_listing import (
+from ehtui.domain.folds.handovers import rounds_of, tell_handovers, unlearned, with_expiry
+from ehtui.domain.folds.owners import counted, followed_owners
+from ehtui.domain.leases.handovers import UNSEEN, OwnerChange, followed, owner_of, watched
+from ehtui.domain.snapshot import LeaseState, Subject
+from ehtui.domain.state import GroupMemory, JudgedPartition
+from ehtui.domain.world.clocks import UNREAD_CLOCKS, dated, on_one_timeline
+from ehtui.domain.world.hub import Names
+from ehtui.domain.world.joined_listing import (
     HIDE_OWNER,
     HubNames,
     JoinedListing,
@@ -26,10 +28,6 @@ from ehtui.domain.ownership.joined_listing import (
     natural_key,
     ownership_at,
 )
-from ehtui.domain.snapshot import LeaseState, Subject
-from ehtui.domain.state import GroupMemory, JudgedPartition
-from ehtui.domain.world.clocks import UNREAD_CLOCKS, dated, on_one_timeline
-from ehtui.domain.world.namespaces import Names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -6,18 +6,19 @@ Renewals are seen by ETag; expiry is judged by who takes over.
 from __future__ import annotations
 
 from math import ceil, floor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.leases.renewals import RESOLUTION_S
-from ehtui.domain.snapshot import Lease, LeaseState, TimingBasis
-from ehtui.domain.targets import TakeoverWindow
+from ehtui.domain.leases.timing import TimingBasis, timing_of
+from ehtui.domain.snapshot import Lease, LeaseState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ehtui.domain.leases.sdks import SdkProfile
     from ehtui.domain.leases.timing import LeaseTiming
-    from ehtui.domain.snapshot import OwnerState
+    from ehtui.domain.snapshot import GroupState, OwnerState, Snapshot
     from ehtui.domain.world.store import Ownership
 
 
@@ -191,7 +192,7 @@ def after_lapse(
     return TakeoverWindow(earliest_at, latest_at, timing.code, timing.doubt)
 
 
-def after_release(
+def _next_round(
     released: Span, timing: LeaseTiming, survivors: int, waiting: int
 ) -> TakeoverWindow:
     """The window of a partition that was released within that time: the next round of somebody."""
@@ -224,7 +225,7 @@ def forecast(
 
     if lease.state in {LeaseState.RELEASED, LeaseState.NEVER_OWNED}:
         free_at = lease.last_modified if lease.last_modified is not None else now
-        return after_release((free_at, free_at), timing, survivors, waiting)
+        return _next_round((free_at, free_at), timing, survivors, waiting)
 
     if survivors == 0 or not timing.rivals:
         return NO_SURVIVOR
@@ -240,3 +241,80 @@ def _rounds(profile: SdkProfile, survivors: int, waiting: int) -> float:
     """A survivor may have looked just before; balanced ones then take one a round each."""
     further = 0 if profile.is_greedy else ceil(max(0, waiting - survivors) / survivors)
     return profile.slowest_s * (1 + further)
+
+
+CLOCK_S = 0.5  # by which the store's time may be misjudged: its Date has whole seconds
+CLOSE_S = 1.0  # from the signal until a client that closes has released what it holds
+
+
+class _Stakes(NamedTuple):
+    """Who holds a partition, and what becomes of it without them."""
+
+    timing: LeaseTiming
+    survivors: int
+    waiting: int
+    renewed_at: float | None  # the latest renewal of all that its owner holds
+    looked_at: float
+    skew: Span  # of the survivors' clocks
+
+
+def after_death(
+    snapshot: Snapshot, group: str, partition: str, dies: Span | None = None
+) -> TakeoverWindow:
+    """If its owner died without releasing: survivors wait for the lease to run out.
+
+    `dies` are the moments between which it does, server time; by default now. Until then it goes
+    on renewing, seen or not.
+    """
+    stakes = _stakes(snapshot, group, partition)
+    if stakes is None:
+        return NO_SURVIVOR
+
+    if stakes.survivors and stakes.renewed_at is None:  # a blob lease: its age is unknown
+        return TakeoverWindow(None, None, "blob-lease")
+
+    dies = dies or (snapshot.server_now, snapshot.server_now)
+    renewed = last_renewal(stakes.renewed_at or 0.0, stakes.timing, stakes.looked_at, dies)
+    return after_lapse(renewed, stakes.timing, stakes.survivors, stakes.waiting, stakes.skew)
+
+
+def after_release(
+    snapshot: Snapshot, group: str, partition: str, at: float | None = None
+) -> TakeoverWindow:
+    """If its owner was asked to close at that moment, server time; survivors take it next round."""
+    stakes = _stakes(snapshot, group, partition)
+    if stakes is None:
+        return NO_SURVIVOR
+
+    at = snapshot.server_now if at is None else at
+    released = (at - CLOCK_S, at + CLOSE_S)
+    return _next_round(released, stakes.timing, stakes.survivors, stakes.waiting)
+
+
+def _stakes(snapshot: Snapshot, name: str, partition: str) -> _Stakes | None:
+    group = snapshot.group(name)
+    shown = next((p for p in group.partitions if p.id == partition), None) if group else None
+    if group is None or shown is None or shown.lease.owner is None:
+        return None
+
+    owner = shown.lease.owner
+    leases = (p.lease for p in group.partitions if p.lease.owner == owner)
+    renewed = [lease.renewed_at for lease in leases if lease.renewed_at is not None]
+
+    return _Stakes(
+        timing=timing_of(owner, group.timings, snapshot.policy.lease_of(name)),
+        survivors=_survivors(snapshot, group, owner),
+        waiting=next((len(o.partitions) for o in group.owners if o.id == owner), 1),
+        renewed_at=max(renewed) if renewed else None,
+        looked_at=snapshot.server_now if snapshot.listed_at is None else snapshot.listed_at,
+        skew=survivors_skew(group.owners, owner, snapshot.clock_skew_s),
+    )
+
+
+def _survivors(snapshot: Snapshot, group: GroupState, owner: str) -> int:
+    """Other owners, and local consumers of the group that own nothing."""
+    others = sum(1 for o in group.owners if o.id != owner)
+
+    return others + sum(
+        1 for c in snapshot.consumers if c.is_idle_in(group.name) and owner not in c.owners
+    )

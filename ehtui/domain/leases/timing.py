@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
+from enum import StrEnum
 from math import ceil, floor
 from typing import TYPE_CHECKING, NamedTuple
 
+from ehtui.domain.evidence import Doubt
 from ehtui.domain.leases.renewals import NOT_MEASURED, RenewalStats
 from ehtui.domain.leases.sdks import PYTHON, UNKNOWN_SDK, SdkProfile, sdk_profiles
-from ehtui.domain.snapshot import TimingBasis
-from ehtui.domain.targets import Doubt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -26,6 +26,18 @@ if TYPE_CHECKING:
 RESOLUTION_S = 2.0  # Last-Modified and Date are whole seconds each
 JITTER = 1.1  # the longest round against the mean (facts.md §2: Python's take 1 to 1.2 intervals)
 INEXACT = 0.05  # of a period
+
+
+class TimingBasis(StrEnum):
+    """Where a lease's timing comes from."""
+
+    CONFIGURED = "configured"
+    OBSERVED = "observed"  # from renewals seen
+    INFERRED = "inferred"  # from the other owners' SDK and period
+    GUESSED = "guessed"  # from their period, which is no SDK's default: the ratio may be another
+    ASSUMED = "assumed"
+
+
 _ASSUMED = TimingBasis.ASSUMED  # looked up by its name each time, on Python 3.11
 
 

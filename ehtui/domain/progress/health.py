@@ -1,35 +1,19 @@
 """How checkpoints move, and what that says of a partition: Burrow's rules adapted (peers.md B2).
 
-The first rule that fits names the health.
+The first rule that fits names the health. What is wrong is flagged for the findings.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.progress.rules import (
-    AHEAD,
-    CAUGHT_UP,
-    FILLING,
-    GROWING,
-    LAG_ZERO,
-    LOSING,
-    NEVER_CHECKPOINTED,
-    NEW_OWNER,
-    NO_SAMPLE,
-    OVERDUE,
-    REWOUND,
-    STALLED,
-    STEADY,
-    STOPPED,
-    STOPPED_LONG,
-    UNOWNED,
-    UNREADABLE,
-)
-from ehtui.domain.snapshot import LIVE_STATES, Health, LeaseState
+from ehtui.domain.leases.timing import RESOLUTION_S
+from ehtui.domain.progress import Rule
+from ehtui.domain.snapshot import LIVE_STATES, GroupPartition, Health, LeaseState
+from ehtui.domain.world.store import Layout
 
 if TYPE_CHECKING:
-    from ehtui.domain.progress.lag import Lag
+    from ehtui.domain.progress.lag import Lag, PartitionHistory
     from ehtui.domain.snapshot import Lease
     from ehtui.domain.world.store import Checkpoint
 
@@ -83,20 +67,6 @@ class Progress(NamedTuple):
     pace: Pace | None = None
     watched_at: float | None = None  # first seen owned and without a checkpoint
     watched_sequence: int | None = None  # the last sequence number by then
-
-    def waiting(self, since: float | None, zero_at: float | None) -> Progress:
-        """The same with another account of what waits."""
-        return Progress(
-            record=self.record,
-            commits=self.commits,
-            waits=self.waits,
-            waiting_since=since,
-            zero_at=zero_at,
-            rewind=self.rewind,
-            pace=self.pace,
-            watched_at=self.watched_at,
-            watched_sequence=self.watched_sequence,
-        )
 
 
 def committed(
@@ -180,7 +150,7 @@ LATE_FACTOR = 3.0
 REPEATS = 4
 # Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
 _UNREADABLE, _OVERDUE = LeaseState.UNREADABLE, LeaseState.OVERDUE
-_IS_READ = Health.OK, LAG_ZERO
+_IS_READ = Health.OK, Rule.LAG_ZERO
 SHRUNK = 0.8  # who was behind is until its lag fell to this share of the window's most
 
 
@@ -216,19 +186,19 @@ def _at_once(lease: Lease, lag: Lag) -> Verdict | None:
     verdict = None
 
     if lease.state is _UNREADABLE:
-        verdict = Health.UNKNOWN, UNREADABLE
+        verdict = Health.UNKNOWN, Rule.UNREADABLE
     elif lease.state not in LIVE_STATES:
-        verdict = Health.UNOWNED, UNOWNED
+        verdict = Health.UNOWNED, Rule.UNOWNED
     elif lag.ahead:
-        verdict = Health.AHEAD, AHEAD
+        verdict = Health.AHEAD, Rule.AHEAD
     elif lease.state is _OVERDUE:
-        verdict = Health.OVERDUE, OVERDUE
+        verdict = Health.OVERDUE, Rule.OVERDUE
     elif lag.lag is None:
-        verdict = Health.UNKNOWN, lag.why or NO_SAMPLE
+        verdict = Health.UNKNOWN, lag.why or Rule.NO_SAMPLE
     elif lag.lag == 0:
         verdict = _IS_READ
     elif lag.is_bound:
-        verdict = Health.UNKNOWN, NEVER_CHECKPOINTED
+        verdict = Health.UNKNOWN, Rule.NEVER_CHECKPOINTED
 
     return verdict
 
@@ -236,18 +206,18 @@ def _at_once(lease: Lease, lag: Lag) -> Verdict | None:
 def _in_between(situation: Situation) -> Verdict | None:
     """What the window of commits does not show."""
     if situation.lag.lost:  # its lag stands still then: no more than all that is left
-        return Health.BEHIND, LOSING
+        return Health.BEHIND, Rule.LOSING
 
-    is_new = _is_new(situation.lease, situation.progress)
-    return (Health.UNKNOWN, NEW_OWNER) if is_new else None
+    return (Health.UNKNOWN, Rule.NEW_OWNER) if _is_new(situation) else None
 
 
-def _is_new(lease: Lease, progress: Progress) -> bool:
+def _is_new(situation: Situation) -> bool:
     """Whether its owner found events waiting and has written nothing yet.
 
     What was before says nothing of it; and owners that come and go never get further than this.
     """
-    claimed_at, since = lease.claimed_at, progress.waiting_since
+    progress = situation.progress
+    claimed_at, since = situation.lease.claimed_at, progress.waiting_since
     if claimed_at is None or since is None or claimed_at < since:
         return False
 
@@ -257,15 +227,11 @@ def _is_new(lease: Lease, progress: Progress) -> bool:
 def _stopped(situation: Situation, now: float) -> Verdict | None:
     lease, lag, progress, limits, in_per_s = situation
     waited_s = waited(lease, lag.lag or 0, progress, in_per_s, now)
-    if waited_s is None:
-        return None
-
-    limit_s = allowed_wait(progress, limits)
-    if waited_s <= limit_s:
+    if waited_s is None or waited_s <= allowed_wait(progress, limits):
         return None
 
     is_known = len(progress.waits) >= USUAL_WAITS
-    return Health.STOPPED, STOPPED if is_known else STOPPED_LONG
+    return Health.STOPPED, Rule.STOPPED if is_known else Rule.STOPPED_LONG
 
 
 def allowed_wait(progress: Progress, limits: StallLimits) -> float:
@@ -299,24 +265,23 @@ def _by_window(situation: Situation, before: Health) -> Verdict:
     lag, commits = known.lag or 0, progress.commits
 
     if progress.rewind is not None:
-        return Health.REWOUND, REWOUND
+        return Health.REWOUND, Rule.REWOUND
 
     if progress.zero_at is not None and (len(commits) <= 1 or progress.zero_at >= commits[0].at):
-        return Health.OK, CAUGHT_UP
+        return Health.OK, Rule.CAUGHT_UP
 
     if len(commits) >= REPEATS and len({c.sequence for c in commits[-REPEATS:]}) == 1:
         is_long = commits[-1].at - commits[-REPEATS].at > limits.least_s
-        return (Health.STALLED, STALLED) if is_long else (Health.UNKNOWN, FILLING)
+        return (Health.STALLED, Rule.STALLED) if is_long else (Health.UNKNOWN, Rule.FILLING)
 
     if len(commits) < WINDOW:
-        return Health.UNKNOWN, FILLING
+        return Health.UNKNOWN, Rule.FILLING
 
-    if is_growing(progress, lag, in_per_s, limits) or (
-        before is Health.BEHIND and lag > SHRUNK * max(c.lag or 0 for c in commits)
-    ):
-        return Health.BEHIND, GROWING
+    was_more = before is Health.BEHIND and lag > SHRUNK * max(c.lag or 0 for c in commits)
+    if was_more or is_growing(progress, lag, in_per_s, limits):
+        return Health.BEHIND, Rule.GROWING
 
-    return Health.OK, STEADY
+    return Health.OK, Rule.STEADY
 
 
 def is_growing(progress: Progress, lag: int, in_per_s: float | None, limits: StallLimits) -> bool:
@@ -331,3 +296,105 @@ def is_growing(progress: Progress, lag: int, in_per_s: float | None, limits: Sta
     older, newer = lags[: WINDOW // 2], lags[WINDOW // 2 :]
     noise = max(1.0, (in_per_s or 0.0) * limits.least_s / 3)
     return min(newer) > max(older) and lags[-1] - lags[0] > noise and lag > max(older)
+
+
+class TroubleFlag:
+    """What is wrong with a partition: bits, so that a healthy one costs findings nothing."""
+
+    FREE = 1
+    OVERDUE = 2
+    EXPIRED = 4
+    STUCK = 8
+    NEVER = 16
+    AHEAD = 32
+    LOST = 64
+    REWOUND = 128
+    BEHIND = 256
+    RISK = 512
+    OTHER_LAYOUT = 1024
+    NO_SEQUENCE = 2048
+    PREDATES_HUB = 4096
+
+    UNSERVED = FREE | OVERDUE | EXPIRED
+
+
+_LEASE_FLAGS = {
+    LeaseState.RELEASED: TroubleFlag.FREE,
+    LeaseState.NEVER_OWNED: TroubleFlag.FREE,
+    LeaseState.OVERDUE: TroubleFlag.OVERDUE,
+    LeaseState.EXPIRED: TroubleFlag.EXPIRED,
+}
+_GETTING_THROUGH = frozenset({Health.OK, Health.AHEAD})
+# Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
+_BEHIND, _MODERN = Health.BEHIND, Layout.MODERN
+_STUCK = frozenset({Health.STOPPED, Health.STALLED})
+
+
+def flags_of(
+    shown: GroupPartition,
+    progress: Progress,
+    history: PartitionHistory | None,
+    limits: StallLimits,
+    looked_at: float,
+) -> int:
+    """What is wrong with a partition as it is shown."""
+    flags = _LEASE_FLAGS.get(shown.lease.state, 0) | _record_flags(shown)
+    verdict = shown.health
+    if verdict in _STUCK and _renews_meanwhile(shown.lease, progress):
+        flags |= TroubleFlag.STUCK
+    elif verdict is _BEHIND:
+        flags |= TroubleFlag.BEHIND
+
+    if progress.rewind is not None:
+        flags |= TroubleFlag.REWOUND
+
+    if _never_written(shown, progress, history, limits, looked_at):
+        flags |= TroubleFlag.NEVER
+
+    is_removed = history is not None and bool(history.begin_per_s)
+    if is_removed and shown.lag and verdict not in _GETTING_THROUGH:
+        flags |= TroubleFlag.RISK
+
+    return flags
+
+
+def _record_flags(shown: GroupPartition) -> int:
+    is_other = shown.layout is not None and shown.layout is not _MODERN
+    flags = TroubleFlag.OTHER_LAYOUT if is_other else 0
+
+    if shown.checkpoint is not None and shown.checkpoint.sequence is None:
+        flags |= TroubleFlag.NO_SEQUENCE
+
+    if shown.lag_reason == Rule.PREDATES_HUB:
+        flags |= TroubleFlag.PREDATES_HUB
+    elif shown.ahead:
+        flags |= TroubleFlag.AHEAD
+
+    return flags | TroubleFlag.LOST if shown.lost else flags
+
+
+def _renews_meanwhile(lease: Lease, progress: Progress) -> bool:
+    """Whether its owner still balances while events wait: else it may just have died.
+
+    Its claim proves nothing: events may have waited for it, and it may have died at once.
+    """
+    if lease.state is not LeaseState.HELD or progress.waiting_since is None:
+        return False
+
+    since = max(progress.waiting_since, lease.claimed_at or 0.0)
+    return lease.renewed_at is None or lease.renewed_at > since + RESOLUTION_S
+
+
+def _never_written(
+    shown: GroupPartition,
+    progress: Progress,
+    history: PartitionHistory | None,
+    limits: StallLimits,
+    looked_at: float,
+) -> bool:
+    if progress.watched_at is None or progress.watched_sequence is None or history is None:
+        return False
+
+    sample = history.state.sample
+    has_grown = sample is not None and sample.last_sequence > progress.watched_sequence
+    return shown.lag_is_bound and has_grown and looked_at - progress.watched_at > limits.unknown_s

@@ -5,6 +5,6 @@ words.
 """
 
 from ehtui.domain.why.ask import subjects_of, why
-from ehtui.domain.why.checks import Check, Why
+from ehtui.domain.why.verdicts import Check, Why
 
 __all__ = ["Check", "Why", "subjects_of", "why"]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
+from ehtui.domain.progress import Rule
 from ehtui.domain.progress.proofs import Proofs
-from ehtui.domain.progress.rules import NOT_IN_HUB
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Finding,
@@ -17,7 +17,7 @@ from ehtui.domain.snapshot import (
 )
 from ehtui.domain.why import checks as ask_for
 from ehtui.domain.why import evidence as kinds
-from ehtui.domain.why.checks import STUCK, UNTOLD, Check, Why, check
+from ehtui.domain.why.checks import STUCK, UNTOLD
 from ehtui.domain.why.evidence import (
     GroupBalance,
     GroupCover,
@@ -32,9 +32,12 @@ from ehtui.domain.why.process import why_owner, why_process
 from ehtui.domain.why.verdicts import (
     BY_HEALTH,
     FREE,
+    Check,
     Verdict,
+    Why,
     about,
     as_far_as_read,
+    check,
     is_failing,
     verdict_of,
 )
@@ -95,7 +98,7 @@ def why_partition(
     shown = next((p for p in of_group if p.id == partition), None)
     state = next((p for p in snapshot.partitions if p.id == partition), None)
     count = len(snapshot.hub.partition_ids) if snapshot.hub is not None else None
-    is_stray = shown is not None and shown.rule == NOT_IN_HUB
+    is_stray = shown is not None and shown.rule == Rule.NOT_IN_HUB
     exists = None if count is None and shown is None else state is not None or shown is not None
     exists = False if is_stray else exists
     checks = [

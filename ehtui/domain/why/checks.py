@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ehtui.domain.evidence import E, Evidence, Takeover
+from ehtui.domain.evidence import Evidence, Takeover
 from ehtui.domain.findings.evidence import Churn, CrashLoop, LeasesTooShort, PingPong
-from ehtui.domain.progress.rules import PREDATES_HUB, UNREADABLE
+from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Finding,
@@ -18,7 +17,6 @@ from ehtui.domain.snapshot import (
     PartitionState,
     Snapshot,
     SourceStatus,
-    Subject,
 )
 from ehtui.domain.why import evidence as kinds
 from ehtui.domain.why.evidence import (
@@ -35,7 +33,7 @@ from ehtui.domain.why.evidence import (
     SourceAnswer,
     WrittenCheckpoint,
 )
-from ehtui.domain.why.verdicts import Verdict
+from ehtui.domain.why.verdicts import Check, check
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,30 +53,6 @@ STUCK = frozenset({Health.STOPPED, Health.STALLED})
 UNSERVED = frozenset({Health.UNOWNED, Health.OVERDUE})
 # Nothing can be told of how it is read: nobody reads it, or its numbers do not fit.
 UNTOLD = UNSERVED | {Health.UNKNOWN, Health.AHEAD}
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One question and its answer; None where it can't be told."""
-
-    id: str
-    passed: bool | None
-    evidence: Evidence
-
-
-@dataclass(frozen=True, slots=True)
-class Why:
-    """All checks about a subject, in the order in which a colleague would go through them."""
-
-    subject: Subject
-    verdict: Verdict
-    checks: tuple[Check, ...]
-    findings: tuple[Finding, ...] = ()  # about the same subject, worst first
-
-
-def check(kind: CheckKind[E], evidence: E, *, passed: bool | None) -> Check:
-    """An answer, with the evidence that its kind asks for."""
-    return Check(kind.id, passed, evidence)
 
 
 def sources(snapshot: Snapshot) -> tuple[Check, Check]:
@@ -198,7 +172,7 @@ def checkpoint_exists(partition: GroupPartition) -> Check:
     if record is not None and claimed_at is not None:
         is_of_owner = record.blob.last_modified >= claimed_at
 
-    broken = partition.unreadable if partition.lag_reason == UNREADABLE else ()
+    broken = partition.unreadable if partition.lag_reason == Rule.UNREADABLE else ()
     evidence = WrittenCheckpoint(
         sequence=record.sequence if record else None,
         written_at=record.blob.last_modified if record else None,
@@ -215,7 +189,7 @@ def is_within(partition: GroupPartition, state: PartitionState | None) -> Check:
     """Whether the checkpoint points into what the hub still has."""
     record, sample = partition.checkpoint, state.sample if state is not None else None
     sequence = record.sequence if record is not None else None
-    is_of_another_hub = partition.lag_reason == PREDATES_HUB
+    is_of_another_hub = partition.lag_reason == Rule.PREDATES_HUB
     is_judged = is_of_another_hub or (sequence is not None and sample is not None)
     is_outside = is_of_another_hub or bool(partition.lost or partition.ahead)
     evidence = CheckpointPlace(

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic
 
 from ehtui.domain.evidence import E, Evidence, Takeover, TakeoverTimes
+from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.progress.proofs import Proof, Writer
-from ehtui.domain.snapshot import BehindBasis, Health, LeaseState, SourceStatus, TimingBasis
+from ehtui.domain.snapshot import BehindBasis, Health, LeaseState, SourceStatus
 from ehtui.domain.world.process import LinkBasis, RecognisedBy, Traffic
 from ehtui.domain.world.store import Layout
 

@@ -19,7 +19,6 @@ from ehtui.domain.snapshot import (
 )
 from ehtui.domain.why import checks as ask_for
 from ehtui.domain.why import evidence as kinds
-from ehtui.domain.why.checks import Check, Why, check
 from ehtui.domain.why.evidence import (
     ClaimComplaints,
     ConsumerSigns,
@@ -30,7 +29,17 @@ from ehtui.domain.why.evidence import (
     ProcessOwns,
     RunningProcess,
 )
-from ehtui.domain.why.verdicts import FREE, Verdict, about, as_far_as_read, is_failing, verdict_of
+from ehtui.domain.why.verdicts import (
+    FREE,
+    Check,
+    Verdict,
+    Why,
+    about,
+    as_far_as_read,
+    check,
+    is_failing,
+    verdict_of,
+)
 from ehtui.domain.world.process import LogState
 
 if TYPE_CHECKING:

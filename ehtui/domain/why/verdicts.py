@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ehtui.domain.evidence import partitions_of
-from ehtui.domain.progress.rules import NOT_IN_HUB, PREDATES_HUB
+from ehtui.domain.evidence import E, Evidence, partitions_of
+from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import (
     Finding,
     GroupPartition,
@@ -14,13 +15,12 @@ from ehtui.domain.snapshot import (
     LeaseState,
     PartitionState,
     Snapshot,
+    Subject,
 )
-from ehtui.domain.why.evidence import HUB_ANSWERS, STORE_ANSWERS
+from ehtui.domain.why.evidence import HUB_ANSWERS, STORE_ANSWERS, CheckKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from ehtui.domain.why.checks import Check
 
 
 class Verdict(StrEnum):
@@ -51,6 +51,30 @@ class Verdict(StrEnum):
     OTHER_NAME = "other_name"  # records under another name of the namespace only
     NOT_VISIBLE = "not_visible"  # no records in this store
     NO_CONSUMERS = "no_consumers"  # records, but nobody alive
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One question and its answer; None where it can't be told."""
+
+    id: str
+    passed: bool | None
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """All checks about a subject, in the order in which a colleague would go through them."""
+
+    subject: Subject
+    verdict: Verdict
+    checks: tuple[Check, ...]
+    findings: tuple[Finding, ...] = ()  # about the same subject, worst first
+
+
+def check(kind: CheckKind[E], evidence: E, *, passed: bool | None) -> Check:
+    """An answer, with the evidence that its kind asks for."""
+    return Check(kind.id, passed, evidence)
 
 
 FREE = frozenset({LeaseState.RELEASED, LeaseState.NEVER_OWNED, LeaseState.EXPIRED})
@@ -86,13 +110,13 @@ def verdict_of(
     if is_failing(findings):
         return Verdict.FAILING
 
-    if shown.rule == NOT_IN_HUB:
+    if shown.rule == Rule.NOT_IN_HUB:
         return Verdict.STRAY
 
     if shown.lease.state in _BY_LEASE:
         return _BY_LEASE[shown.lease.state]
 
-    if shown.lag_reason == PREDATES_HUB:
+    if shown.lag_reason == Rule.PREDATES_HUB:
         return Verdict.FORMER_HUB
 
     if shown.lag_is_bound and shown.checkpoint is None and shown.lag:

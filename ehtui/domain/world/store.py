@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ehtui.domain.world.hub import is_integer
+
 
 class Layout(StrEnum):
     """Which client family's format a record has."""
@@ -122,3 +124,14 @@ class StoreListing:
     def moment(self) -> float:
         """When it was true, as near as a round trip tells: half-way."""
         return self.read_at if self.asked_at is None else (self.asked_at + self.read_at) / 2
+
+
+def is_old_form(checkpoint: Checkpoint) -> bool:
+    """Whether a checkpoint is one that a geo-replicated hub refuses after a promotion.
+
+    An integer offset is; so is a sequence number alone, which is of one region.
+    """
+    if checkpoint.offset is None:
+        return checkpoint.sequence is not None
+
+    return is_integer(checkpoint.offset)

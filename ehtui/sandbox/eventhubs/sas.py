@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, unquote_plus, urlsplit
 
-from ehtui.domain.world.ranges import known_moment
+from ehtui.domain.world.hub import known_moment
 from ehtui.sandbox.eventhubs.namespace import RIGHTS, AccessKey
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeVar
 
-from ehtui.domain.world.namespaces import looks_like_host
+from ehtui.domain.world.hub import looks_like_host
 from ehtui.domain.world.store import Checkpoint, Layout, OtherName, Ownership
 from ehtui.sources.layouts.base import (
     Format,

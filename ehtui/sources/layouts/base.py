@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from ehtui.domain.text import bounded_name, safe
-from ehtui.domain.world.namespaces import Names
+from ehtui.domain.world.hub import Names
 from ehtui.domain.world.store import (
     BlobIdentity,
     Checkpoint,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from textual.widget import Widget
 
-    from ehtui.domain.plans import Plan
+    from ehtui.domain.actions.plans import Plan
     from ehtui.domain.snapshot import Snapshot
     from ehtui.views.actions.text import Confirmation
 

@@ -11,7 +11,7 @@ from ehtui.views.actions.text import Confirmation
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from ehtui.domain.plans import Plan
+    from ehtui.domain.actions.plans import Plan
     from ehtui.views.actions.text import ActionText
     from ehtui.views.event_text import EventText
     from ehtui.views.phrasing import Phrasing

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.targets import Halt, OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
+from ehtui.domain.actions.plans import Halt, OwnedPartition, SignalEffect, SignalTarget
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import LossKind, StartObstacle
 from ehtui.views import formats
@@ -14,6 +14,7 @@ from ehtui.views.takeovers import DOUBTS, basis
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from ehtui.domain.evidence import TakeoverWindow
     from ehtui.domain.world.restarts import Keeper, Loss, Rehearsal
 
 

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.action_events import ACTION_RESTART, Restarted
-from ehtui.domain.plans import RestartPlan, RollingPlan, SupervisedPlan
-from ehtui.domain.targets import Halt
+from ehtui.domain.actions.events import ACTION_RESTART, Restarted
+from ehtui.domain.actions.plans import Halt, RestartPlan, RollingPlan, SupervisedPlan
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.actions.costs import (
@@ -24,7 +23,7 @@ from ehtui.views.event_text import EventText, action_words, owned_words
 from ehtui.views.phrasing import it
 
 if TYPE_CHECKING:
-    from ehtui.domain.outcomes import Outcome
+    from ehtui.domain.actions.outcomes import Outcome
     from ehtui.views.phrasing import Phrasing
 
 _WHOLE_UNIT = "Whatever else runs in {} is restarted with it."

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.action_events import ACTION_SEND, EventsSent
-from ehtui.domain.plans import SendPlan, SendTarget
+from ehtui.domain.actions.events import ACTION_SEND, EventsSent
+from ehtui.domain.actions.plans import SendPlan, SendTarget
 from ehtui.domain.text import mask_secrets, safe, safe_value, visible
 from ehtui.views import formats
 from ehtui.views.actions.text import ActionText, Confirmation, action_command
@@ -13,7 +13,7 @@ from ehtui.views.event_text import EventText, action_words
 from ehtui.views.phrasing import partition
 
 if TYPE_CHECKING:
-    from ehtui.domain.outcomes import Outcome
+    from ehtui.domain.actions.outcomes import Outcome
     from ehtui.views.phrasing import Phrasing
 
 

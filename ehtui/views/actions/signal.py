@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.action_events import ACTION_SIGNAL, SignalSent
-from ehtui.domain.outcomes import Outcome, TargetResult, TargetState
-from ehtui.domain.plans import SignalPlan
+from ehtui.domain.actions.events import ACTION_SIGNAL, SignalSent
+from ehtui.domain.actions.outcomes import Outcome, TargetResult, TargetState
+from ehtui.domain.actions.plans import SignalPlan
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.actions.costs import is_grave, target_cost

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.action_events import ACTION_START, Started
-from ehtui.domain.plans import EnvironmentOf, StartPlan
+from ehtui.domain.actions.events import ACTION_START, Started
+from ehtui.domain.actions.plans import EnvironmentOf, StartPlan
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.actions.costs import by_hand, joining, rehearsal_notes
@@ -13,7 +13,7 @@ from ehtui.views.actions.text import ActionText, Confirmation, action_command
 from ehtui.views.event_text import EventText, action_words
 
 if TYPE_CHECKING:
-    from ehtui.domain.outcomes import Outcome
+    from ehtui.domain.actions.outcomes import Outcome
     from ehtui.views.phrasing import Phrasing
 
 _ENVIRONMENTS = {

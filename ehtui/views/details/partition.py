@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.leases.timing import TimingBasis
+from ehtui.domain.progress import Rule
 from ehtui.domain.progress.proofs import Proofs
-from ehtui.domain.progress.rules import UNREADABLE
 from ehtui.domain.snapshot import (
     BehindBasis,
     GroupPartition,
@@ -13,7 +14,6 @@ from ehtui.domain.snapshot import (
     Lease,
     PartitionState,
     Snapshot,
-    TimingBasis,
 )
 from ehtui.domain.text import safe
 from ehtui.domain.world.hub import NoStartPosition, end_of
@@ -187,7 +187,7 @@ def _checkpoint(partition: GroupPartition, say: Phrasing) -> Iterator[Fact]:
     checkpoint = partition.checkpoint
 
     if checkpoint is None:
-        is_broken = partition.lag_reason == UNREADABLE
+        is_broken = partition.lag_reason == Rule.UNREADABLE
         yield "sequence", None if is_broken else "none: never checkpointed"
         return
 

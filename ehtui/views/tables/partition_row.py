@@ -8,9 +8,10 @@ from functools import lru_cache
 from math import floor
 from typing import TYPE_CHECKING
 
+from ehtui.domain.leases.timing import TimingBasis
+from ehtui.domain.progress import Rule
 from ehtui.domain.progress.proofs import UNPROVEN, Proven
-from ehtui.domain.progress.rules import PREDATES_HUB, UNREADABLE
-from ehtui.domain.snapshot import GroupPartition, Lease, LeaseState, PartitionState, TimingBasis
+from ehtui.domain.snapshot import GroupPartition, Lease, LeaseState, PartitionState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.glyphs import (
@@ -110,7 +111,7 @@ def _checkpoint(partition: GroupPartition | None) -> Cell:
         return _NOT_KNOWN
 
     if partition.checkpoint is None:
-        is_broken = partition.lag_reason == UNREADABLE
+        is_broken = partition.lag_reason == Rule.UNREADABLE
         return Cell("unreadable", Tone.WARNING) if is_broken else Cell("none", Tone.DIM, sort=-1.0)
 
     if partition.checkpoint.sequence is None:
@@ -118,7 +119,7 @@ def _checkpoint(partition: GroupPartition | None) -> Cell:
 
     number = _number(checkpoint_sequence(partition))
     # Of the hub before: it cannot be held against the last event beside it.
-    return replace(number, tone=Tone.DIM) if partition.lag_reason == PREDATES_HUB else number
+    return replace(number, tone=Tone.DIM) if partition.lag_reason == Rule.PREDATES_HUB else number
 
 
 def _lag(partition: GroupPartition | None) -> Cell:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.progress.rules import FILLING
+from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import GroupState, Snapshot, SourceState, SourceStatus
 from ehtui.views import formats
 from ehtui.views.sources import stepped
@@ -75,7 +75,7 @@ def _timing_notes(snapshot: Snapshot) -> tuple[str, ...]:
 
 
 def _filling(group: GroupState) -> str:
-    windows = [p.window for p in group.partitions if p.rule == FILLING]
+    windows = [p.window for p in group.partitions if p.rule == Rule.FILLING]
     return "health {}/{}".format(*min(windows)) if windows else ""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.progress import Rule
 from ehtui.domain.progress.proofs import Proven
-from ehtui.domain.progress.rules import PREDATES_HUB
 from ehtui.domain.snapshot import LeaseState, SourceStatus
 from ehtui.domain.text import safe
 from ehtui.domain.why import evidence as kinds
@@ -159,7 +159,7 @@ def _hidden_checkpoint(found: WrittenCheckpoint, _: Phrasing) -> str:
 
 
 def _outside(found: CheckpointPlace, _: Phrasing) -> str:
-    if found.lag_reason == PREDATES_HUB:
+    if found.lag_reason == Rule.PREDATES_HUB:
         return "The checkpoint is older than the hub: it counts the events of the one before"
 
     if found.ahead:
@@ -172,7 +172,7 @@ def _outside(found: CheckpointPlace, _: Phrasing) -> str:
 
 
 def _mend_checkpoint(found: CheckpointPlace, _: Phrasing) -> str:
-    if found.ahead or found.lag_reason == PREDATES_HUB:
+    if found.ahead or found.lag_reason == Rule.PREDATES_HUB:
         return "Stop the consumers, then move the checkpoint to an event of this stream."
 
     return "The consumer goes on at the first event that is left; what is gone cannot be read."

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.clock import host_ahead_s
 from ehtui.domain.problems import Problem, ProblemError
-from ehtui.domain.world.hub import HubDescription, PartitionSample
-from ehtui.domain.world.ranges import known_integer, known_moment
+from ehtui.domain.world.hub import HubDescription, PartitionSample, known_integer, known_moment
 from ehtui.wire import problems
 from ehtui.wire.amqp.messages import Reply
 from ehtui.wire.amqp.values import Timestamp

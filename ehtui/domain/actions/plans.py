@@ -1,20 +1,73 @@
-"""What an action will do, before it does it. Plans are data; their words live in `views`."""
+"""What an action will do, and to which process. Plans are data; their words live in `views`."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from typing_extensions import override
 
-from ehtui.domain.targets import Record, SignalTarget
+from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.world.process import ProcessId, Supervisor
 from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+
+Record = dict[str, object]
+
+
+class SignalEffect(StrEnum):
+    """What a signal will do to a consumer's leases, as far as evidence says."""
+
+    RELEASES = "releases"  # a handler is caught: it can close its client
+    DIES = "dies"  # no handler: dies without release, leases run out
+    IGNORED = "ignored"
+    UNKNOWN = "unknown"
+
+
+class Halt(StrEnum):
+    """What keeps a process from running, though it lives."""
+
+    STOP = "stop"  # SIGSTOP, or Ctrl-Z
+    DEBUGGER = "debugger"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedPartition:
+    """A partition that a target loses, and when somebody else can have it."""
+
+    group: str
+    partition: str
+    takeover: TakeoverWindow
+
+
+@dataclass(frozen=True, slots=True)
+class SignalTarget:
+    """One process that a signal goes to; the command line is for the confirmation."""
+
+    process: ProcessId
+    command: str
+    owner: str | None
+    owns: tuple[OwnedPartition, ...]
+    effect: SignalEffect
+    halted_by: Halt | None = None  # it acts on no signal but KILL before it goes on
+
+    @property
+    def record(self) -> Record:
+        """What the audit log keeps of it."""
+        began = datetime.fromtimestamp(self.process.started_at, UTC)
+        return {
+            "pid": self.process.pid,
+            "started_at": began.isoformat(timespec="milliseconds"),
+            "owner": self.owner,
+            "owns": [f"{owned.group}/{owned.partition}" for owned in self.owns],
+            "effect": self.effect.value,
+        }
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,18 +9,18 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from ehtui.domain.outcomes import Refusal, RefusalReason
-from ehtui.domain.planners.context import Request
-from ehtui.domain.planners.signal import SignalRequest, halt_of, plan_signal
-from ehtui.domain.plans import (
+from ehtui.domain.actions.outcomes import Refusal, RefusalReason
+from ehtui.domain.actions.plans import (
     EnvironmentOf,
     RestartPlan,
     RollingPlan,
+    SignalEffect,
     SignalPlan,
     StartPlan,
     SupervisedPlan,
 )
-from ehtui.domain.targets import SignalEffect
+from ehtui.domain.actions.requests import Request
+from ehtui.domain.actions.signal import SignalRequest, halt_of, plan_signal
 from ehtui.domain.text import mask_arguments, visible
 from ehtui.domain.world.process import LAUNCH_VARIABLE, ProcessId, RecognisedBy
 from ehtui.domain.world.restarts import NOT_REHEARSED, Ended, Rehearsal, RestartRecord
@@ -28,7 +28,7 @@ from ehtui.domain.world.restarts import NOT_REHEARSED, Ended, Rehearsal, Restart
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ehtui.domain.planners.context import PlanningContext
+    from ehtui.domain.actions.requests import PlanningContext
     from ehtui.domain.snapshot import ConsumerState, Snapshot
     from ehtui.domain.world.process import ProcessSample, Supervisor
 

@@ -5,18 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ehtui.domain.evidence import EventKind, Evidence
-from ehtui.domain.outcomes import Outcome, OutcomeState, TargetState
-from ehtui.domain.plans import (
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState, TargetState
+from ehtui.domain.actions.plans import (
     RestartPlan,
     SendPlan,
     SendTarget,
+    SignalEffect,
     SignalPlan,
+    SignalTarget,
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.evidence import EventKind, Evidence
 from ehtui.domain.snapshot import Subject
-from ehtui.domain.targets import SignalEffect, SignalTarget
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -1,18 +1,69 @@
-"""Which event would be sent, and where."""
+"""What somebody asks for, and what it is judged by; the simplest request, to send."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 from typing_extensions import override
 
-from ehtui.domain.outcomes import Refusal, RefusalReason
-from ehtui.domain.planners.context import Request
-from ehtui.domain.plans import SendPlan, SendTarget
+from ehtui.domain.actions.outcomes import Refusal, RefusalReason
+from ehtui.domain.actions.plans import SendPlan, SendTarget
+from ehtui.domain.snapshot import Snapshot
 
 if TYPE_CHECKING:
-    from ehtui.domain.planners.context import PlanningContext
+    from ehtui.domain.actions.plans import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts, and which processes must never be touched."""
+
+    own_pid: int
+    ancestors: frozenset[int] = frozenset()
+    user: str | None = None
+    is_root: bool = False
+
+
+class Template(NamedTuple):
+    """A test event of the configuration."""
+
+    body: str
+    properties: Mapping[str, str]
+
+
+class ConfiguredCommand(NamedTuple):
+    """How a consumer of the configuration is started."""
+
+    command: tuple[str, ...]
+    cwd: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanningContext:
+    """The newest picture, the moment, and what may be done from here."""
+
+    snapshot: Snapshot
+    at: float  # local
+    actor: Actor
+    read_only: bool = False
+    log_folder: str = ""
+    templates: Mapping[str, Template] = field(default_factory=dict)
+    commands: Mapping[str, ConfiguredCommand] = field(default_factory=dict)
+    variables: frozenset[str] = frozenset()  # names that ehtui's own environment has
+
+
+class Request(ABC):
+    """What somebody asks for: one frozen class an action, beside its planner."""
+
+    __slots__ = ()
+
+    @abstractmethod
+    def plan(self, context: PlanningContext) -> Plan | Refusal:
+        """What doing it will do, judged by the newest picture; nothing is touched."""
+
 
 MAX_COUNT = 1_000
 

@@ -8,17 +8,26 @@ from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
 
-from ehtui.domain.leases.consequences import after_death, after_release
-from ehtui.domain.outcomes import Refusal, RefusalReason
-from ehtui.domain.planners.context import Request
-from ehtui.domain.plans import BasePlan, RestartPlan, SignalPlan, SupervisedPlan
+from ehtui.domain.actions.outcomes import Refusal, RefusalReason
+from ehtui.domain.actions.plans import (
+    BasePlan,
+    Halt,
+    OwnedPartition,
+    RestartPlan,
+    SignalEffect,
+    SignalPlan,
+    SignalTarget,
+    SupervisedPlan,
+)
+from ehtui.domain.actions.requests import Request
+from ehtui.domain.leases.lease import after_death, after_release
 from ehtui.domain.snapshot import Snapshot
-from ehtui.domain.targets import Halt, OwnedPartition, SignalEffect, SignalTarget, TakeoverWindow
 from ehtui.domain.world.process import ProcessId
 
 if TYPE_CHECKING:
+    from ehtui.domain.actions.requests import Actor, PlanningContext
+    from ehtui.domain.evidence import TakeoverWindow
     from ehtui.domain.leases.lease import Span
-    from ehtui.domain.planners.context import Actor, PlanningContext
     from ehtui.domain.snapshot import ConsumerState
     from ehtui.domain.world.process import ProcessSample
 

@@ -12,7 +12,6 @@ from itertools import compress, count
 from operator import is_not
 from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
-from ehtui.domain.snapshot import Lease, LeaseState
 from ehtui.domain.world.store import (
     Checkpoint,
     Layout,
@@ -25,8 +24,7 @@ from ehtui.domain.world.store import (
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
 
-    from ehtui.domain.snapshot import GroupPartition
-    from ehtui.domain.world.namespaces import Names
+    from ehtui.domain.world.hub import Names
 
 
 RecordKey = tuple[str, str]  # (group in lower case, partition)
@@ -264,7 +262,6 @@ def natural_key(partition: str) -> tuple[int, int, str]:
 
 
 HIDE_OWNER = frozenset({RecordKind.OWNERSHIP, RecordKind.LEASE})
-_UNREADABLE = LeaseState.UNREADABLE  # looked up by its name each time, on Python 3.11
 _HIDE_CHECKPOINT = frozenset({RecordKind.CHECKPOINT, RecordKind.LEASE})
 
 
@@ -284,17 +281,3 @@ class Stored(NamedTuple):
 def hides(unreadable: Iterable[UnreadableBlob], kinds: Collection[RecordKind]) -> bool:
     """Whether one of these records is of those kinds."""
     return any(blob.kind in kinds for blob in unreadable)
-
-
-def stored_of(shown: GroupPartition) -> Stored:
-    """The same as it was when `shown` was judged."""
-    return Stored(shown.checkpoint, shown.unreadable, shown.lease.state is _UNREADABLE)
-
-
-def hidden_lease(stored: Stored) -> Lease | None:
-    """A lease that nobody can tell whose it is."""
-    if not stored.is_owner_hidden:
-        return None
-
-    blob = next(b for b in stored.unreadable if b.kind in HIDE_OWNER)
-    return Lease(LeaseState.UNREADABLE, last_modified=blob.written_at, blob=blob.name)

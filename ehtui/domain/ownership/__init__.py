@@ -1,1 +1,0 @@
-"""Who holds which partition: records joined over all spellings, owners, changes of hands."""
