@@ -232,9 +232,10 @@ class Stage:
         self.control("POST", "events", bodies=[body], partition=partition)
 
     def control(self, method: str, path: str = "", **body: Any) -> Any:
-        """Pull a lever of the hub's control port (`ehtui.sandbox.control`)."""
+        """Pull a lever of the control port (`ehtui.sandbox.control`); `/…` is not of the hub."""
         ready = self.sandbox.ready
-        url = f"{ready.control_url}/hubs/{ready.connections.hub}/{path}".rstrip("/")
+        of_hub = f"/hubs/{ready.connections.hub}/{path}".rstrip("/")
+        url = f"{ready.control_url}{path if path.startswith('/') else of_hub}"
         headers = {"Authorization": f"Bearer {ready.control_token}"}
         request = urllib.request.Request(url, json.dumps(body).encode(), headers, method=method)
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
