@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.overview import OverviewScreen
+from tests.snapshots.reading import complaints, lines_of
 from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import SCENES
 from tests.waiting import wait_for
@@ -57,6 +58,9 @@ def typed(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
             await pilot.press(key)
             await wait_for(lambda: overview.is_settled)
             await stand_still(pilot)
+
+        taken_at = overview.app.snapshot.host_at(overview.app.snapshot.taken_at)
+        assert not list(complaints(lines_of(pilot.app.export_screenshot()), taken_at))
 
     return type_them
 

@@ -96,12 +96,12 @@ def lease(owner: str | None, state: LeaseState = LeaseState.HELD, age_s: float =
     )
 
 
-def checkpoint(number: int, sequence: int) -> Checkpoint:
+def checkpoint(number: int, sequence: int, age_s: float = 5.0) -> Checkpoint:
     blob = BlobIdentity(
         "checkpoints",
         f"{NAMESPACE}/{HUB}/$default/checkpoint/{number}",
         '"0x8DC0FFEE0002"',
-        NOW - 5,
+        NOW - age_s,
     )
 
     return Checkpoint(
@@ -202,7 +202,7 @@ def healthy() -> Snapshot:
         group_partition(1, lasts[1], 3, OWNERS[1], 31),
         group_partition(2, lasts[2], 12, OWNERS[2], 5),
     )
-    analytics = replace(group(*states[:2], name="analytics"), lag=120)
+    analytics = group(*states[:2], name="analytics")
 
     return Snapshot(
         taken_at=NOW,
@@ -264,7 +264,7 @@ def overdue() -> Snapshot:
     window = TakeoverWindow(NOW + 40, NOW + 76, "python-180/30")
     broken = states[2]._replace(
         lease=lease(OWNERS[2], LeaseState.OVERDUE, age_s=139),
-        checkpoint=checkpoint(2, 229_724),
+        checkpoint=checkpoint(2, 229_724, age_s=139),
         lag=1_820,
         behind=Behind(139.0, BehindBasis.INTERPOLATED),
         out_per_s=0.0,
@@ -376,11 +376,25 @@ def source_down() -> Snapshot:
         NOW - 90,
     )
     calm = healthy()
+    groups = [replace(each, partitions=_read_before(94, each)) for each in calm.groups]
 
     return replace(
         calm,
+        groups=tuple(groups),
         sources=(source("hub"), down, source("processes"), source("logs")),
         findings=(finding, *calm.findings),
+    )
+
+
+def _read_before(age_s: float, of_group: GroupState) -> tuple[GroupPartition, ...]:
+    """As a store showed them that was read so long ago: nothing in it is younger."""
+    return tuple(
+        each._replace(
+            lease=lease(each.lease.owner, age_s=age_s + NOW - (each.lease.renewed_at or NOW)),
+            checkpoint=checkpoint(int(each.id), each.checkpoint.sequence or 0, age_s + 5),
+        )
+        for each in of_group.partitions
+        if each.checkpoint is not None
     )
 
 
@@ -409,6 +423,7 @@ def many(count: int = 32) -> Snapshot:
         for n in range(count)
     ]
     states[7] = states[7]._replace(
+        checkpoint=checkpoint(7, lasts[7] - 48_211),
         health=Health.BEHIND,
         rule=Rule.GROWING,
         lag=48_211,
@@ -416,6 +431,7 @@ def many(count: int = 32) -> Snapshot:
         lag_series=series(48_211, grows=600),
     )
     states[19] = states[19]._replace(
+        checkpoint=checkpoint(19, lasts[19] - 9_120, age_s=400),
         lease=Lease(LeaseState.RELEASED, renewed_at=NOW - 400),
         health=Health.UNOWNED,
         out_per_s=0.0,
@@ -452,7 +468,16 @@ def many(count: int = 32) -> Snapshot:
         hub=hub(count),
         partitions=tuple(partition(n, last) for n, last in enumerate(lasts)),
         groups=(group(*states), *calm.groups[1:]),
-        findings=(unowned, *calm.findings),
+        consumers=tuple(
+            replace(
+                each,
+                link=OwnerLink(each.process.id, owner, LinkBasis.LOG, "its log", NOW - 60),
+                owns=tuple((GROUP, p.id) for p in states if p.lease.owner == owner),
+                role=ConsumerRole.OWNER,
+            )
+            for each, owner in zip(calm.consumers, OWNERS, strict=True)
+        ),
+        findings=(unowned,),
     )
 
 
