@@ -16,7 +16,7 @@ _WORDS = re.compile(r"\S+(?: \S+)*")
 _SIGNS = re.compile(r"\S+")
 _NUMBER = re.compile(r"-?[\d,]+")
 _ENTRY = re.compile(r"[ ▌│]{0,3}~?(\d\d:\d\d:\d\d) {2,}\S")
-_TITLE = re.compile(r"(Partitions|Consumers|Findings|Timeline|Groups) [─-] (\S+(?: \S+)*)")
+_TITLE = re.compile(r"(Partitions|Consumers|Findings|Timeline|Groups) [─-] ([^\s─]+(?: [^\s─]+)*)")
 _FIRST = ("ID", "PID", "GROUP")
 _HEAD = re.compile(
     r"\b(LAST SEQ|CHECKPOINT|PARTITIONS|COMMAND|HEALTH|OWNERS?|BEHIND|GROUP|LEASE|TREND|PROVES"
