@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ehtui.domain.planners.signal import SignalRequest
+from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.snapshot import ConsumerRole, LeaseState, Snapshot, SourceStatus
 from ehtui.sandbox.options import DEFAULT_GROUP, Pace
 from ehtui.sandbox.scenes import Setting

@@ -15,10 +15,10 @@ from msgspec.structs import replace
 
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.cli.compose import first_picture, make_executor, sources_of
-from ehtui.cli.embedded import demo_settings
+from ehtui.cli.scenes import demo_settings
 from ehtui.config.settings import LeaseSettings, PollSettings, Settings
-from ehtui.domain.outcomes import Refusal
-from ehtui.domain.planners.context import Request
+from ehtui.domain.actions.outcomes import Refusal
+from ehtui.domain.actions.requests import Request
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.state import State
