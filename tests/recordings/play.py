@@ -44,7 +44,7 @@ class Director:
         first = first_picture(settings)
         self._recording = (first.policy, tuple(s.name for s in first.sources), first.taken_at)
         self.monitor = Monitor(sources_of(settings), first, reduce=self._fold)
-        works = Works(self.monitor, make_executor(settings))
+        works = Works(self.monitor, make_executor(settings), [])
         self._backend = MonitorBackend(lambda: works, settings, first)
 
     @contextmanager
