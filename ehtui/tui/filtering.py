@@ -1,129 +1,327 @@
-r"""What `/` understands: words, /regular expressions/, `!` and fields such as `lag>1000`.
+r"""What `/` understands, in tables, lists and logs alike.
 
-Terms are separated by spaces and all must hold. A field is a column's key or title, or how one of
-them begins; `:` looks into its text, `=` and `!=` compare it whole, `<` `>` `<=` `>=` its number.
+Terms are separated by spaces and all must hold: words; `/expressions/`; `P2`, a partition; `!` in
+front of what must not be; and fields such as `lag>1k`, `behind>1m`, `owner:none`. A field is a
+column's key or title, how one of them begins, or one of `FACTS`; `:` looks into its text, `=` and
+`!=` compare it whole, `<` `>` `<=` `>=` its number, in the units that the screen writes.
 """
 
 from __future__ import annotations
 
 import operator
 import re
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ehtui.tui.expressions import Expression, ExpressionError
+from ehtui.tui.grid_viewport import RowFilter
+from ehtui.views.cells import Column
+from ehtui.views.row_facts import NOTHING, RowFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from ehtui.views.cells import Cell, Row
 
-    from ehtui.tui.grid_viewport import RowFilter
-    from ehtui.views.cells import Cell, Column
+HINT = "words  P2  lag>1k  behind>1m  owner:none  age<5m  !not  /expression/"
 
-_FIELD = re.compile(r"(?P<field>[^\s:=!<>]+)(?P<operator>!=|<=|>=|:|=|<|>)(?P<value>.*)")
-_NUMBER = re.compile(r"[-+]?\d[\d,]*\.?\d*")
-_TERM = re.compile(r'!?/(?:[^/\\]|\\.)*/|(?:"[^"]*"|\S)+')
-_ORDERS: dict[str, Callable[[float, float], bool]] = {
+_FIELD = re.compile(
+    r"(?P<field>[^\W\d][^\s:=!<>\"]*)(?P<operator>!=|<=|>=|:|=|<|>)(?P<value>.*)", re.DOTALL
+)
+_TERM = re.compile(r'!?/(?:[^/\\]|\\.)*/(?=\s|$)|(?:"[^"]*"|\S)+')
+_PARTITION = re.compile(r"[Pp](\d+)")
+_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
     "<=": operator.le,
     ">=": operator.ge,
 }
+# Beside the columns, in every table: what a row is about.
+FACTS: dict[str, Callable[[RowFacts], tuple[str, ...]]] = {
+    "partition": lambda facts: facts.partitions,
+    "owner": lambda facts: facts.owner_words,
+    "pid": lambda facts: tuple(map(str, facts.pids)),
+    "age": lambda facts: () if facts.age_s is None else (str(facts.age_s),),
+    "group": lambda facts: (facts.group,) if facts.group else (),
+    "kind": lambda facts: (facts.kind,) if facts.kind else (),
+}
+_AGES = ("age", "up", "since", "at")  # columns that tell a moment: compared by how long ago
+_LENGTHS = ("behind", "lease")  # of time
+_MOMENT = re.compile(r"\d\d:\d\d(?::\d\d)?")
+_CLOCK_CELLS = 8
 
 
 class FilterError(ValueError):
     """The filter cannot be read; the text says what is wrong with it."""
 
 
-def parse(text: str, columns: Sequence[Column]) -> RowFilter | None:
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """What a row must be to be shown."""
+
+    text: str
+    matches: RowFilter
+    moves: bool = False  # what it shows changes as time passes
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """What is filtered: a table's columns, and what its rows are about."""
+
+    columns: Sequence[Column] = ()
+    facts: Callable[[str], RowFacts] = lambda _: NOTHING
+
+    def about(self, row: Row) -> RowFacts:
+        """What a row is about."""
+        return self.facts(row.key)
+
+
+def parse(
+    text: str, columns: Sequence[Column], facts: Callable[[str], RowFacts] = lambda _: NOTHING
+) -> Filter | None:
     """A filter for rows of these columns; None where there is nothing to filter by.
 
     Raises:
-        FilterError: A field that no column has, a number that is none, a bad expression.
+        FilterError: A field that there is not, a number that is none, a bad expression.
     """
-    terms = [_term(term, columns) for term in _TERM.findall(text)]
+    terms = _TERM.findall(text)
 
     if not terms:
         return None
 
-    return lambda row: all(term(row) for term in terms)
+    target = Target(columns, facts)
+    tests = [_term(term, target) for term in terms]
+    moves = any(_name_of(term, target) in _AGES for term in terms)
+
+    return Filter(text.strip(), lambda row: all(test(row) for test in tests), moves)
 
 
-def _term(term: str, columns: Sequence[Column]) -> RowFilter:
+def parse_line(text: str) -> Callable[[str], bool] | None:
+    """The same language for lines of text, which have no fields; None where there is nothing.
+
+    Raises:
+        FilterError: A bad expression.
+    """
+    tests = [_line_term(term) for term in _TERM.findall(text)]
+
+    return (lambda line: all(test(line) for test in tests)) if tests else None
+
+
+def _line_term(term: str) -> Callable[[str], bool]:
     if term.startswith("!") and len(term) > 1:
-        inner = _term(term[1:], columns)
-        return lambda row: not inner(row)
+        inner = _line_term(term[1:])
+        return lambda line: not inner(line)
 
-    if len(term) > 1 and term.startswith("/") and term.endswith("/"):
-        expression = _expression(term[1:-1])
-        return lambda row: any(expression.search(cell.text) for cell in row.cells)
+    if _is_expression(term):
+        return _expression(term[1:-1]).is_in
 
-    field = _FIELD.fullmatch(term)
-
-    if field is not None:
-        return _field(columns, **field.groupdict())
+    if partition := _PARTITION.fullmatch(term):
+        named = _expression(rf"\b(?:P{partition[1]}|partition\W{{1,3}}{partition[1]})\b")
+        return named.is_in
 
     word = term.strip('"').casefold()
 
-    return lambda row: any(word in cell.text.casefold() for cell in row.cells)
+    return lambda line: word in line.casefold()
 
 
-def _expression(pattern: str) -> re.Pattern[str]:
+def _term(term: str, target: Target) -> RowFilter:
+    if term.startswith("!") and len(term) > 1:
+        inner = _term(term[1:], target)
+        return lambda row: not inner(row)
+
+    if not _is_expression(term):
+        if (field := _FIELD.fullmatch(term)) is not None:
+            return _field(target, **field.groupdict())
+
+        if (partition := _PARTITION.fullmatch(term)) is not None:
+            return _partition(target, partition[1])
+
+    is_in = _line_term(term)
+
+    return lambda row: any(is_in(cell.text) for cell in row.cells)
+
+
+def _is_expression(term: str) -> bool:
+    return len(term) > 1 and term.startswith("/") and term.endswith("/")
+
+
+def _expression(pattern: str) -> Expression:
     try:
-        return re.compile(pattern, re.IGNORECASE)
-    except re.error as error:
+        return Expression(pattern)
+    except ExpressionError as error:
         raise FilterError(f"/{pattern}/: {error}") from error
 
 
-def _field(columns: Sequence[Column], field: str, operator: str, value: str) -> RowFilter:
-    place = _place(columns, field)
+def _partition(target: Target, number: str) -> RowFilter:
+    """Rows about that partition: by what they are about, else by its name in their text."""
+    named = _line_term(f"P{number}")
+
+    return lambda row: (
+        number in target.about(row).partitions or any(named(cell.text) for cell in row.cells)
+    )
+
+
+def _field(target: Target, field: str, operator: str, value: str) -> RowFilter:
+    name = _name(target, field)
     wanted = value.strip('"').casefold()
 
     if operator == ":":
-        return lambda row: wanted in row.cells[place].text.casefold()
+        return lambda row: any(wanted in text.casefold() for text in _texts(target, name, row))
 
     if operator in _ORDERS:
-        limit = _number(wanted)
+        return _compared(target, name, operator, value)
 
-        if limit is None:
-            raise FilterError(f"{field}{operator} needs a number")
+    is_it = _is(target, name, wanted)
 
-        return _compared(place, _ORDERS[operator], limit)
-
-    if operator == "=":
-        return lambda row: _is(row.cells[place], wanted)
-
-    return lambda row: not _is(row.cells[place], wanted)
+    return is_it if operator == "=" else lambda row: not is_it(row)
 
 
-def _compared(place: int, order: Callable[[float, float], bool], limit: float) -> RowFilter:
-    def matches(cell: Cell) -> bool:
-        number = cell.sort if isinstance(cell.sort, float | int) else _number(cell.text)
+def _compared(target: Target, name: str, operator: str, value: str) -> RowFilter:
+    order = _ORDERS[operator]
 
-        return number is not None and order(number, limit)
+    if name in _AGES and (moment := _MOMENT.fullmatch(value)) is not None:
+        at = f"{moment[0]}:00"[:_CLOCK_CELLS]
+        return lambda row: any(
+            order(text[-_CLOCK_CELLS:], at) for text in _texts(target, name, row)
+        )
 
-    return lambda row: matches(row.cells[place])
+    limit = amount(name, value)
 
-
-def _is(cell: Cell, wanted: str) -> bool:
-    number = _number(wanted)
-
-    if number is not None and isinstance(cell.sort, float | int):
-        return cell.sort == number
-
-    return cell.text.strip().casefold() == wanted
+    return lambda row: any(order(number, limit) for number in _numbers(target, name, row))
 
 
-def _number(text: str) -> float | None:
-    found = _NUMBER.fullmatch(text.strip())
+def _is(target: Target, name: str, wanted: str) -> RowFilter:
+    try:
+        number = amount(name, wanted)
+    except FilterError:
+        number = None
+
+    def is_it(row: Row) -> bool:
+        if number is not None and number in _numbers(target, name, row):
+            return True
+
+        return any(text.strip().casefold() == wanted for text in _texts(target, name, row))
+
+    return is_it
+
+
+def _texts(target: Target, name: str, row: Row) -> tuple[str, ...]:
+    """What is written in that field, and in full what it stands for."""
+    place = _place(target, name)
+    facts = FACTS[name](target.about(row)) if name in FACTS and name != "age" else ()
+
+    return facts if place is None else (row.cells[place].text, *facts)
+
+
+def _numbers(target: Target, name: str, row: Row) -> tuple[float, ...]:
+    if name in _AGES:
+        age_s = target.about(row).age_s
+        return () if age_s is None else (age_s,)
+
+    place = _place(target, name)
+
+    if place is not None:
+        number = _number_of(row.cells[place])
+        return () if number is None else (number,)
+
+    return tuple(float(text) for text in FACTS[name](target.about(row)) if text.isdecimal())
+
+
+def _number_of(cell: Cell) -> float | None:
+    if isinstance(cell.sort, float | int):
+        return cell.sort
+
+    found = _NUMBER.fullmatch(cell.text.strip())
 
     return float(found[0].replace(",", "")) if found else None
 
 
-def _place(columns: Sequence[Column], field: str) -> int:
+# Amounts, as the screen writes them and as one types them.
+_NUMBER = re.compile(r"[-+]?\d[\d,]*\.?\d*")
+_AMOUNT = re.compile(r"[~≤≥<>]?(?P<number>[-+]?\d[\d,]*\.?\d*)\s?(?P<unit>[^\W\d]*|%|/s)")
+_LENGTH = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_THOUSANDS = {"": 1.0, "%": 1.0, "/s": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "b": 1.0}
+_BYTES = {
+    **_THOUSANDS,
+    **{f"{unit}b": size for unit, size in (("k", 1e3), ("m", 1e6), ("g", 1e9), ("t", 1e12))},
+    **{f"{unit}ib": 1024.0**power for power, unit in enumerate("kmgt", 1)},
+}
+
+
+def amount(name: str, value: str) -> float:
+    """A number in the units of that field: events, seconds, bytes, a share.
+
+    Raises:
+        FilterError: It is none.
+    """
+    text = value.strip().strip('"')
+
+    if name in (*_AGES, *_LENGTHS):
+        return _seconds(name, text)
+
+    found = _AMOUNT.fullmatch(text)
+    units = _BYTES if name == "rss" else _THOUSANDS
+
+    if found is None:
+        raise FilterError(f"{name} needs a number" + (f", not “{text}”" if text else ""))
+
+    if found["unit"].lower() not in units or found["unit"] == "m":
+        kind = "a size such as 200MiB" if name == "rss" else "a number such as 1,000 or 1k"
+        raise FilterError(f"{name} needs {kind}, not “{text}”")
+
+    return float(found["number"].replace(",", "")) * units[found["unit"].lower()]
+
+
+def _seconds(name: str, text: str) -> float:
+    """`90`, `90s`, `1m30s`, `2h`."""
+    plain = text.lower().lstrip("~≤≥<>")
+
+    if _NUMBER.fullmatch(plain):
+        return float(plain.replace(",", ""))
+
+    pieces = _LENGTH.findall(plain)
+
+    if not pieces or "".join(number + unit for number, unit in pieces) != plain:
+        raise FilterError(f"{name} needs a length of time such as 30s or 1m30s")
+
+    return sum(float(number) * _SECONDS[unit] for number, unit in pieces)
+
+
+# Names of fields.
+
+
+def _name_of(term: str, target: Target) -> str:
+    field = _FIELD.fullmatch(term.removeprefix("!"))
+
+    return _name(target, field["field"]) if field is not None else ""
+
+
+def _name(target: Target, field: str) -> str:
+    """The key of the column or the name of the fact that is meant."""
     wanted = field.casefold()
-    names = [(column.key.casefold(), column.title.casefold()) for column in columns]
+    names = [(column.key, column.key, column.title.casefold()) for column in target.columns]
+    names += [(fact, fact, fact) for fact in FACTS]
 
     for is_it in (str.__eq__, str.startswith):
-        for place, name in enumerate(names):
-            if any(is_it(part, wanted) for part in name if part):
-                return place
+        for key, *known in names:
+            if any(is_it(each, wanted) for each in known if each):
+                return key
 
-    known = ", ".join(column.key for column in columns)
-    raise FilterError(f"no field {field}; there are {known}")
+    raise FilterError(_no_field(field, [name for name, *_ in names]))
+
+
+def _no_field(field: str, names: Sequence[str]) -> str:
+    import difflib  # noqa: PLC0415 - only for mistakes
+
+    near = difflib.get_close_matches(field.lower(), names, n=1, cutoff=0.5)
+
+    if near:
+        return f"no field “{field}”: did you mean {near[0]}?"
+
+    return f"no field “{field}”; there are {', '.join(dict.fromkeys(names))}"
+
+
+def _place(target: Target, name: str) -> int | None:
+    keys = [column.key for column in target.columns]
+
+    return keys.index(name) if name in keys else None

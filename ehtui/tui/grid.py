@@ -54,6 +54,13 @@ class Grid(Widget, can_focus=True):
         key: str
 
     @dataclass
+    class NoHit(Message):
+        """There is no next hit; nothing was ever sought, or nothing is found."""
+
+        grid: Grid
+        is_sought: bool
+
+    @dataclass
     class LinesWanted(Message):
         """Its rows take more or fewer lines than before."""
 
@@ -77,6 +84,7 @@ class Grid(Widget, can_focus=True):
         )
         self._frame = Frame(())
         self._brushes: Brushes | None = None
+        self._sought: RowFilter | None = None
 
     @property
     def cursor(self) -> str | None:
@@ -112,10 +120,16 @@ class Grid(Widget, can_focus=True):
         self._redraw()
         self._tell_cursor(before)
 
-    def filter_rows(self, matches: RowFilter | None, label: str = "") -> None:
-        """Show matching rows only; `label` says so in the title."""
+    def filter_rows(
+        self, matches: RowFilter | None, label: str = "", *, moves: bool = False
+    ) -> None:
+        """Show matching rows only; `label` says so in the title.
+
+        What they must match is what `n` goes to, also when all rows are shown again.
+        """
         self._view.label = label
-        self._rearrange(replace(self.listing, matches=matches))
+        self._sought = matches or self._sought
+        self._rearrange(replace(self.listing, matches=matches, moves=moves))
 
     def show_faults_only(self, *, only: bool) -> None:
         """Show rows of at least a warning only."""
@@ -238,6 +252,14 @@ class Grid(Widget, can_focus=True):
         found = self._view.next_fault()
         if found is None:
             self.app.bell()
+        else:
+            self._move(found)
+
+    def action_next_hit(self, step: int) -> None:
+        """Go to the next row that the pane's last filter matches, or to the one before."""
+        found = None if self._sought is None else self._view.next_match(self._sought, step)
+        if found is None:
+            self.post_message(self.NoHit(self, is_sought=self._sought is not None))
         else:
             self._move(found)
 

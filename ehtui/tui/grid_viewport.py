@@ -32,6 +32,7 @@ class Listing:
     table: Table = EMPTY
     sort: Sort | None = None
     matches: RowFilter | None = None
+    moves: bool = False  # what matches changes as time passes
     faults_only: bool = False
     order: Sequence[int] = ()  # the rows that are shown, by their places in the table
     keys: Sequence[str] = ()  # theirs
@@ -39,6 +40,8 @@ class Listing:
 
     def shows(self, table: Table) -> bool:
         """Whether a newer table is the same; rows that nobody looked at yet may differ."""
+        if self.moves:
+            return False
         return table is self.table or (not isinstance(table.rows, LazyRows) and table == self.table)
 
     def arranged(self) -> Listing:
@@ -186,6 +189,13 @@ class Viewport:
         start = self.cursor_row + 1 if self.cursor else 0
         order = ((start + step) % many for step in range(many))
         return next((at for at in order if self.listing.is_fault(at)), None)
+
+    def next_match(self, matches: RowFilter, step: int) -> int | None:
+        """The place of the next row, or with -1 of the one before, around the end."""
+        many = len(self.listing)
+        start = self.cursor_row + step if self.cursor else 0
+        order = ((start + step * far) % many for far in range(many))
+        return next((at for at in order if matches(self.listing.row(at))), None)
 
     def scroll(self, lines: int) -> None:
         """Move the view and leave the cursor."""

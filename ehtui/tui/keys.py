@@ -105,10 +105,15 @@ _LOOK = (
 )  # fmt: skip
 _FIND = (
     Key("filter", "slash", "filter", "filter",
-        "Filter: words, /regex/, !not, lag>1000, owner:73f", Section.FIND),
+        "Filter: words, P2, lag>1k, behind>1m, owner:none, !not, /regex/", Section.FIND),
     Key("sort", "o", "sort", "sort", "Sort by a column", Section.FIND),
     Key("faults", "f", "faults", "faults", "Faults only", Section.FIND),
     Key("next-problem", "full_stop", "next_problem", "next", "Go to the next problem",
+        Section.FIND, Scope.GRID),
+    Key("next-hit", "n", "next_hit(1)", "next hit",
+        "Go to the next row that the filter matches, also once all are shown again",
+        Section.FIND, Scope.GRID),
+    Key("previous-hit", "N", "next_hit(-1)", "previous hit", "Go to the one before",
         Section.FIND, Scope.GRID),
     Key("tag", "space", "tag", "tag", "Tag or untag: actions take all tagged rows",
         Section.FIND, Scope.GRID),

@@ -229,7 +229,8 @@ async def test_a_filter_that_cannot_be_read_says_why() -> None:
         await pilot.pause()
         assert len(screen.pane("partitions").listing.rows) == 32
         complaint = screen.query_one("#complaint").render()
-        assert "no field nonsense" in str(complaint)
+        assert "no field “nonsense”" in str(complaint)
+        assert "all rows are shown" in str(complaint)
 
 
 async def test_tags_are_targets_in_their_order_and_survive_a_refresh() -> None:

@@ -114,6 +114,15 @@ class ActingScreen(Screen[None]):
 
         view_actions.details(self.app, event.grid.id or "", event.key)
 
+    @on(Grid.NoHit)
+    def tell_no_hit(self, event: Grid.NoHit) -> None:
+        """Why `n` goes nowhere."""
+        keys = self.app.key_of("filter")
+        self.app.say(
+            "No row matches the filter." if event.is_sought else f"{keys} says what to look for.",
+            "warning",
+        )
+
     def action_refresh(self) -> None:
         """Read every source now."""
         self.app.pause.refresh()

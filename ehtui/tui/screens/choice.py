@@ -11,6 +11,7 @@ from textual.widgets import Input, OptionList
 from textual.widgets.option_list import Option
 from typing_extensions import override
 
+from ehtui.tui.filtering import FilterError, parse_line
 from ehtui.tui.screens.dialog import Dialog, text
 
 if TYPE_CHECKING:
@@ -83,12 +84,17 @@ class ChoiceScreen(Dialog[str]):
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
-        """Lines that have all the words, in any case."""
-        words = event.value.casefold().split()
+        """Lines that match what is typed, which is read as a filter is."""
+        try:
+            matches, complaint = parse_line(event.value), None
+        except FilterError as error:
+            matches, complaint = None, f"{error}; all are shown"
+
+        self.say_below(complaint)
         self._shown = [
             choice
             for choice in self._choices
-            if all(word in f"{choice.label} {choice.note}".casefold() for word in words)
+            if matches is None or matches(f"{choice.label} {choice.note}")
         ]
         options = self.query_one(OptionList)
         options.clear_options()

@@ -79,8 +79,8 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
         """Say of which moment it speaks, also when that becomes long ago while it is open."""
         self.watch(self.app, "snapshot", self._redate, init=False)
 
-    def say_below(self, words: str) -> None:
-        """Something else at the foot than the keys."""
+    def say_below(self, words: str | None) -> None:
+        """Something else at the foot than the keys; None is the keys again."""
         self._words_below = words
         self._redate()
 

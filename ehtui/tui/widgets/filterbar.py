@@ -1,4 +1,4 @@
-"""The line in which a filter is typed."""
+"""Lines at the foot in which something is typed: a filter."""
 
 from __future__ import annotations
 
@@ -6,104 +6,155 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal
+from textual.containers import Horizontal, Vertical
 from textual.content import Content
 from textual.widgets import Input, Static
 from typing_extensions import override
 
-from ehtui.tui.filtering import FilterError, parse
+from ehtui.tui.filtering import HINT, FilterError, parse
+from ehtui.views.row_facts import FactsOf, RowFacts
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
 
     from ehtui.tui.grid import Grid
-    from ehtui.tui.typeahead import TypeAheadApp
+    from ehtui.tui.host import Host
 
 
-class FilterBar(Horizontal):
-    """Hidden until opened; Enter keeps the filter, escape drops it."""
+class EntryBar(Vertical):
+    """Hidden until opened; above what is typed stands what is wrong with it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("escape", "drop", "Drop the filter", show=False),
-        Binding("down,tab", "keep", "To the table", show=False),
+        Binding("escape", "drop", "Give it up", show=False),
     ]
     DEFAULT_CSS = """
-    FilterBar {
+    EntryBar {
         dock: bottom;
-        height: 1;
+        height: auto;
         display: none;
         background: $panel;
         &.-open { display: block; }
-        Static { width: auto; color: $primary; text-style: bold; padding: 0 0 0 1; }
+        Horizontal { height: 1; }
+        .prompt { width: auto; color: $primary; text-style: bold; padding: 0 0 0 1; }
         Input { border: none; height: 1; width: 1fr; padding: 0 1; background: $panel; }
-        #complaint { color: $warning; padding: 0 1; text-style: none; }
+        #complaint { color: $warning; padding: 0 1; display: none; }
+        #complaint.-told { display: block; }
     }
     """
-
-    app: TypeAheadApp
+    PROMPT = ""
+    PLACEHOLDER = ""
+    app: Host
 
     def __init__(self) -> None:
-        super().__init__(id="filterbar")
-        self._grid: Grid | None = None
-        self._texts: dict[str | None, str] = {}
+        super().__init__()
+        self.pane: Grid | None = None  # what has the focus again afterwards
 
     @override
     def compose(self) -> ComposeResult:
-        yield Static(Content("/"))
-        yield Input(placeholder="words  /regex/  !not  lag>1000  owner:73f  health!=ok")
         yield Static(id="complaint")
 
-    def open(self, grid: Grid) -> None:
-        """Type a filter for this table, beginning with the one it has."""
-        self._grid = grid
+        with Horizontal():
+            yield Static(Content(self.PROMPT), classes="prompt")
+            yield Input(placeholder=self.PLACEHOLDER)
+
+    def open_with(self, grid: Grid, text: str) -> None:
+        """Type, beginning with this text."""
+        self.pane = grid
+        self.complain("")
         field = self.query_one(Input)
 
         with field.prevent(Input.Changed):
-            field.value = self._texts.get(grid.id, "") if grid.listing.matches else ""
+            field.value = text
 
         self.add_class("-open")
         self.screen.add_class("-filtering")
         self.screen.set_focus(field)
 
+    def complain(self, words: str) -> None:
+        """Say what is wrong; nothing is."""
+        complaint = self.query_one("#complaint", Static)
+        complaint.update(Content(words))
+        complaint.set_class(bool(words), "-told")
+
+    def close(self) -> None:
+        """Back to the table."""
+        self.remove_class("-open")
+        self.screen.remove_class("-filtering")
+
+        if self.pane is not None:
+            self.screen.set_focus(self.pane)
+
+    def action_drop(self) -> None:
+        """Back to the table, as if nothing had been typed."""
+        self.close()
+
+
+class FilterBar(EntryBar):
+    """Applies while it is typed; Enter keeps the filter, escape drops it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down,tab", "keep", "To the table", show=False),
+    ]
+    PROMPT = "/"
+    PLACEHOLDER = HINT
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._texts: dict[str | None, str] = {}
+        self._facts: FactsOf | None = None
+
+    def open(self, grid: Grid) -> None:
+        """Type a filter for this table, beginning with the one it has."""
+        self.open_with(grid, self._texts.get(grid.id, "") if grid.listing.matches else "")
+
     @on(Input.Changed)
     def changed(self, event: Input.Changed) -> None:
         """Apply while typing."""
         event.stop()
-        self._apply(event.value)
+
+        if self.pane is not None:
+            self.complain(self.apply(self.pane, event.value))
 
     @on(Input.Submitted)
     def submitted(self) -> None:
         """As `keep`; further pasted lines are no keys for the table."""
         self.app.drop_typed_ahead()
-        self._close()
+        self.close()
 
     def action_keep(self) -> None:
         """Back to the table with the filter in force."""
-        self._close()
+        self.close()
 
+    @override
     def action_drop(self) -> None:
-        """Back to the table, everything shown."""
-        self._apply("")
-        self._close()
+        if self.pane is not None:
+            self.apply(self.pane, "")
 
-    def _apply(self, text: str) -> None:
-        """Show what matches; a filter that cannot be read says why and hides nothing."""
-        if self._grid is None:
-            return
+        self.close()
 
-        self._texts[self._grid.id] = text
+    def apply(self, grid: Grid, text: str) -> str:
+        """Show what matches; of one that cannot be read, say what is wrong, and show all."""
+        self._texts[grid.id] = text
+        pane = grid.id or ""
 
         try:
-            matches, complaint = parse(text, self._grid.listing.table.columns), ""
+            found = parse(text, grid.listing.table.columns, lambda key: self._about(pane, key))
         except FilterError as error:
-            matches, complaint = None, str(error)
+            grid.filter_rows(None)
+            return f"{error}; all rows are shown"
 
-        self.query_one("#complaint", Static).update(Content(complaint))
-        self._grid.filter_rows(matches, text.strip() if matches else "")
+        if found is None:
+            grid.filter_rows(None)
+        else:
+            grid.filter_rows(found.matches, found.text, moves=found.moves)
 
-    def _close(self) -> None:
-        self.remove_class("-open")
-        self.screen.remove_class("-filtering")
+        return ""
 
-        if self._grid is not None:
-            self.screen.set_focus(self._grid)
+    def _about(self, pane: str, key: str) -> RowFacts:
+        """What a row is about in the newest picture."""
+        snapshot, group, known = self.app.snapshot, self.app.group, self._facts
+
+        if known is None or (known.snapshot, known.group, known.pane) != (snapshot, group, pane):
+            known = self._facts = FactsOf(snapshot, group, pane)
+
+        return known.of(key)
