@@ -87,10 +87,8 @@ class Expression:
         state = self._state(frozenset({self._first}), _Edge.NOTHING)
 
         for character in text:
-            if character in state.then:
-                after = state.then[character]
-            else:
-                after = self._step(state, character)
+            is_known = character in state.then
+            after = state.then[character] if is_known else self._step(state, character)
 
             if after is None:
                 return True
@@ -105,7 +103,6 @@ class Expression:
 
         if known is None:
             known = self._known[key] = _Known(at, before)
-
         return known
 
     def _step(self, state: _Known, character: str) -> _Known | None:
@@ -123,7 +120,6 @@ class Expression:
 
         at = frozenset(part.then for part in reached if part.test(character)) | {self._first}
         after = state.then[character] = self._state(at, edge)
-
         return after
 
     def _closure(self, state: _Known, behind: _Edge) -> list[_Char] | None:
@@ -139,7 +135,6 @@ class Expression:
 
             part = self._parts[at]
             ways: Iterable[int] = ()
-
             if isinstance(part, _Char):
                 found.append(part)
             elif isinstance(part, _Fork):
@@ -170,11 +165,7 @@ class _Parser:
         if self._at < len(self._text):
             raise ExpressionError("a ) has no ( before it")
 
-        first = build(_END)
-
-        if first == _END:  # it is found everywhere
-            first = self._add(_Fork((_END,)))
-
+        first = build(_END)  # for an empty one the end itself
         return self._parts, first
 
     def _add(self, part: _Part) -> int:
@@ -182,7 +173,6 @@ class _Parser:
             raise ExpressionError("it repeats too much")
 
         self._parts.append(part)
-
         return len(self._parts) - 1
 
     def _next(self) -> str:
@@ -193,7 +183,6 @@ class _Parser:
             return False
 
         self._at += len(what)
-
         return True
 
     def _either(self) -> Callable[[int], int]:
@@ -351,7 +340,6 @@ class _Parser:
 
         while not self._take("]") or not tests:
             tests.append(self._class_member(is_first=not tests))
-
         return lambda found: any(test(found) for test in tests) is not is_not
 
     def _class_member(self, *, is_first: bool) -> Callable[[str], bool]:
