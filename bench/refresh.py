@@ -23,7 +23,7 @@ from bench.table import Row, ms, run, times
 from ehtui.config.secret import Secret
 from ehtui.config.settings import EventHubSettings
 from ehtui.sources.hub import HubSource
-from ehtui.wire.limiter import Limiter
+from ehtui.wire.reading import Limiter
 
 SIZES = (4, 32, 100, 1024)
 ROUND_TRIP_S = 0.02

@@ -14,7 +14,7 @@ from ehtui.domain.text import safe
 from ehtui.domain.updates import HubRead
 from ehtui.sources.source import Source
 from ehtui.wire.credentials import access_of
-from ehtui.wire.limiter import Limiter
+from ehtui.wire.reading import Limiter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

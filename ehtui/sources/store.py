@@ -12,8 +12,7 @@ from ehtui.domain.world.store import Checkpoint, Layout, Ownership, StoreListing
 from ehtui.sources.layouts import prefer_new
 from ehtui.sources.layouts.base import Scope
 from ehtui.sources.store_container import ContainerRead, WatchedContainer
-from ehtui.wire.storage import open_account
-from ehtui.wire.storage_address import address_of
+from ehtui.wire.storage import address_of, open_account
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
     from ehtui.config.settings import CheckpointStoreSettings
     from ehtui.sources.layouts.base import Record, Write
     from ehtui.sources.source import Source
-    from ehtui.wire.blobs import BlobAccount
+    from ehtui.wire.storage import BlobAccount
 
 
 NAME = "store"

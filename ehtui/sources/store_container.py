@@ -20,12 +20,12 @@ from ehtui.sources.layouts import (
 )
 from ehtui.sources.layouts.base import NameParts, Record, Scope, StoredBlob
 from ehtui.sources.layouts.lease_json import MOST_BYTES
-from ehtui.wire.blobs import BlobAccount
+from ehtui.wire.storage import BlobAccount
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ehtui.wire.blobs import BlobBody, BlobItem, BlobPage
+    from ehtui.wire.storage import BlobBody, BlobItem, BlobPage
 
 # A container with no more blobs than this that are not ours is listed whole: no more requests than
 # for one prefix, and a new spelling of the namespace is seen at once.

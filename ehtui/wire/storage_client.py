@@ -9,37 +9,21 @@ import contextlib
 import time
 from collections import defaultdict
 from http import HTTPStatus
-from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode, urlsplit
-from urllib.request import getproxies
+from typing import TYPE_CHECKING
+from urllib.parse import quote, urlencode
 
 from azure.core import AsyncPipelineClient
-from azure.core.exceptions import (
-    AzureError,
-    ServiceRequestTimeoutError,
-    ServiceResponseTimeoutError,
-)
+from azure.core.exceptions import AzureError
 from azure.core.pipeline.policies import (
     AsyncBearerTokenCredentialPolicy,
-    AsyncRetryPolicy,
     HeadersPolicy,
     RequestIdPolicy,
     UserAgentPolicy,
 )
 from azure.core.rest import AsyncHttpResponse, HttpRequest
-from typing_extensions import override
 
 from ehtui.domain.problems import ProblemError
-from ehtui.wire.blobs import BlobBody, BlobPage
-from ehtui.wire.storage_bounds import (
-    BODY_BYTES,
-    MOST_CONTAINERS,
-    BoundedTransport,
-    Listings,
-    TooMuchError,
-    replies_of_at_most,
-)
+from ehtui.wire.storage import BlobBody, BlobPage
 from ehtui.wire.storage_errors import (
     Refused,
     malformed_reply,
@@ -47,14 +31,24 @@ from ehtui.wire.storage_errors import (
     problem_of_reply,
     retry_after_s,
 )
-from ehtui.wire.storage_known import KnownBlobs
-from ehtui.wire.storage_signing import KeySigner
-from ehtui.wire.storage_xml import (
+from ehtui.wire.storage_listing import (
+    KnownBlobs,
     MalformedListingError,
     epoch_of,
     error_code,
     parse_containers,
     parse_listing,
+)
+from ehtui.wire.storage_transport import (
+    BODY_BYTES,
+    MOST_CONTAINERS,
+    BoundedTransport,
+    KeySigner,
+    Listings,
+    Retry,
+    TooMuchError,
+    goes_by_proxy,
+    replies_of_at_most,
 )
 
 if TYPE_CHECKING:
@@ -62,7 +56,7 @@ if TYPE_CHECKING:
 
     from azure.core.credentials_async import AsyncTokenCredential
 
-    from ehtui.wire.storage_address import StorageAddress
+    from ehtui.wire.storage import StorageAddress
 
 API_VERSION = "2021-12-02"  # the first ones that can list any blob name; old emulators know it
 SCOPE = "https://storage.azure.com/.default"
@@ -103,7 +97,7 @@ class HttpBlobAccount:
             connection_data_block_size=BLOCK_BYTES,
             connection_verify=ca_file or True,
             # Else every request also asks a thread for ~/.netrc.
-            use_env_settings=_goes_by_proxy(address.endpoint),
+            use_env_settings=goes_by_proxy(address.endpoint),
         )
         self._client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
             address.endpoint, policies=self._policies(), transport=transport
@@ -139,7 +133,6 @@ class HttpBlobAccount:
             self._listings.took(listing, len(content) if known else 0, parsed.marker)
 
         server_time = _server_time(response)
-
         return BlobPage(parsed.blobs, parsed.folders, parsed.marker, server_time, read_at)
 
     async def list_containers(self) -> list[str]:
@@ -175,7 +168,6 @@ class HttpBlobAccount:
         """See `BlobAccount`."""
         with replies_of_at_most(BODY_BYTES):
             response = await self._send("GET", container, name, absent={"BlobNotFound"})
-
         return (
             BlobBody(response.content, _etag(response))
             if response.status_code == HTTPStatus.OK
@@ -188,7 +180,6 @@ class HttpBlobAccount:
         """See `BlobAccount`."""
         headers = _metadata_headers(metadata) | _condition(if_match)
         query = {"comp": "metadata"}
-
         return _etag(await self._send("PUT", container, name, query=query, headers=headers))
 
     async def upload(
@@ -204,7 +195,6 @@ class HttpBlobAccount:
         """See `BlobAccount`."""
         headers = _metadata_headers(metadata) | _condition(if_match, if_absent=if_absent)
         headers |= {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/octet-stream"}
-
         return _etag(await self._send("PUT", container, name, headers=headers, body=body))
 
     async def close(self) -> None:
@@ -217,7 +207,7 @@ class HttpBlobAccount:
                 await self._credential.close()
 
     def _policies(self) -> list[object]:
-        retry = _Retry(
+        retry = Retry(
             # A busy or failing service is the poller's business: it backs off and says so.
             retry_total=2,
             retry_connect=1,
@@ -234,7 +224,6 @@ class HttpBlobAccount:
 
         if self._credential is not None:
             policies.append(AsyncBearerTokenCredentialPolicy(self._credential, SCOPE))
-
         return policies
 
     async def _send(
@@ -249,20 +238,22 @@ class HttpBlobAccount:
         absent: set[str] | None = None,
     ) -> AsyncHttpResponse:
         """One request; a reply that is neither a success nor in `absent` is a ProblemError."""
-        response = await self._exchange(
-            method=method, container=container, name=name, query=query, headers=headers, body=body
-        )
+
+        async def exchange() -> AsyncHttpResponse:
+            url = self._url(container, name, query or {}, write=method == "PUT")
+            request = HttpRequest(method, url, headers=dict(headers or {}), content=body)
+
+            try:
+                with self._explained(container):
+                    return await self._client.send_request(request)
+            except AzureError as error:
+                raise ProblemError(problem_of_exception(self._address, error)) from None
+
+        response = await exchange()
 
         # A host whose clock is far off signs what the service takes for expired: sign again.
         if self._learn_skew(response) and response.status_code == HTTPStatus.FORBIDDEN:
-            response = await self._exchange(
-                method=method,
-                container=container,
-                name=name,
-                query=query,
-                headers=headers,
-                body=body,
-            )
+            response = await exchange()
 
         if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
             return response
@@ -273,25 +264,6 @@ class HttpBlobAccount:
             return response
 
         raise ProblemError(problem_of_reply(self._address, container, _refused(response, code)))
-
-    async def _exchange(
-        self,
-        method: str,
-        container: str | None,
-        name: str | None,
-        query: Mapping[str, str] | None,
-        headers: Mapping[str, str] | None,
-        body: bytes | None,
-    ) -> AsyncHttpResponse:
-        url = self._url(container, name, query or {}, write=method == "PUT")
-        request = HttpRequest(method, url, headers=dict(headers or {}), content=body)
-
-        try:
-            with self._explained(container):
-                return await self._client.send_request(request)
-        except AzureError as error:
-            problem = problem_of_exception(self._address, error)
-            raise ProblemError(problem) from None
 
     def _url(
         self, container: str | None, name: str | None, query: Mapping[str, str], *, write: bool
@@ -304,7 +276,6 @@ class HttpBlobAccount:
             signature = self._signer.sas(container, server_now=now, write=write)
 
         given = [urlencode(query)] + ([signature.reveal()] if signature else [])
-
         return f"{self._address.endpoint}{path or '/'}?{'&'.join(filter(None, given))}"
 
     def _learn_skew(self, response: AsyncHttpResponse) -> bool:
@@ -315,33 +286,7 @@ class HttpBlobAccount:
             return False
 
         before, self._skew_s = self._skew_s, server_time - self._clock()
-
         return self._signer is not None and abs(self._skew_s - before) > SKEW_THAT_MATTERS_S
-
-
-class _Retry(AsyncRetryPolicy[HttpRequest, AsyncHttpResponse]):
-    """Tries again what was cut off, and never what was not answered: that took long already."""
-
-    @override
-    def increment(
-        self, settings: dict[str, Any], response: Any = None, error: Exception | None = None
-    ) -> bool:
-        if isinstance(error, ServiceRequestTimeoutError | ServiceResponseTimeoutError):
-            return False
-
-        return super().increment(settings, response, error)
-
-
-def _goes_by_proxy(endpoint: str) -> bool:
-    """Whether the environment names a proxy for it; never for this host's own sandbox."""
-    host = urlsplit(endpoint).hostname or ""
-
-    try:
-        is_local = ip_address(host).is_loopback
-    except ValueError:
-        is_local = host == "localhost"
-
-    return bool(getproxies()) and not is_local
 
 
 def _default_credential() -> AsyncTokenCredential:
@@ -358,7 +303,6 @@ def _server_time(response: AsyncHttpResponse) -> float | None:
 def _refused(response: AsyncHttpResponse, code: str) -> Refused:
     server_time = _server_time(response)
     wait_s = retry_after_s(response.headers.get("Retry-After"), server_time)
-
     return Refused(response.status_code, code, wait_s, server_time)
 
 
@@ -373,5 +317,4 @@ def _metadata_headers(metadata: Mapping[str, str]) -> dict[str, str]:
 def _condition(if_match: str | None, *, if_absent: bool = False) -> dict[str, str]:
     if if_match is not None:
         return {"If-Match": f'"{if_match}"'}
-
     return {"If-None-Match": "*"} if if_absent else {}

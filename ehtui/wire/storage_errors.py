@@ -20,10 +20,10 @@ from azure.core.exceptions import (
 
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.text import safe
-from ehtui.wire.storage_xml import epoch_of
+from ehtui.wire.storage_listing import epoch_of
 
 if TYPE_CHECKING:
-    from ehtui.wire.storage_address import StorageAddress
+    from ehtui.wire.storage import StorageAddress
 
 _READER = (
     "Grant the identity the role 'Storage Blob Data Reader' on the container, or use a SAS with "

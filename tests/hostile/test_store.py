@@ -19,11 +19,10 @@ from ehtui.domain.world.store import Ownership, UnreadableBlob
 from ehtui.sources.layouts import candidates, read_blob
 from ehtui.sources.layouts.base import Scope, StoredBlob
 from ehtui.sources.store_container import WatchedContainer
-from ehtui.wire import storage_bounds
-from ehtui.wire.blobs import BlobAccount, BlobItem
-from ehtui.wire.storage_address import parse_connection_string
+from ehtui.wire import storage_transport
+from ehtui.wire.storage import BlobAccount, BlobItem, parse_connection_string
 from ehtui.wire.storage_client import HttpBlobAccount
-from ehtui.wire.storage_xml import (
+from ehtui.wire.storage_listing import (
     MalformedListingError,
     epoch_of,
     error_code,
@@ -113,9 +112,9 @@ async def trouble(account: BlobAccount, *, most_bytes: int = 30 * MEGABYTE) -> P
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """Limits that a test can reach in a moment."""
-    monkeypatch.setattr(storage_bounds, "PAGE_BYTES", 4 * MEGABYTE)
-    monkeypatch.setattr(storage_bounds, "LISTING_BYTES", 6 * MEGABYTE)
-    monkeypatch.setattr(storage_bounds, "MOST_PAGES", 20)
+    monkeypatch.setattr(storage_transport, "PAGE_BYTES", 4 * MEGABYTE)
+    monkeypatch.setattr(storage_transport, "LISTING_BYTES", 6 * MEGABYTE)
+    monkeypatch.setattr(storage_transport, "MOST_PAGES", 20)
 
 
 def endless(_target: str) -> Iterator[bytes]:
@@ -226,7 +225,7 @@ async def test_a_listing_of_large_pages_has_a_limit_of_bytes() -> None:
 
 @pytest.mark.usefixtures("small")
 async def test_many_containers_have_a_limit_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(storage_bounds, "ACCOUNT_BYTES", 8 * MEGABYTE)
+    monkeypatch.setattr(storage_transport, "ACCOUNT_BYTES", 8 * MEGABYTE)
     body = START + b" " * (3 * MEGABYTE) + blob("n") + END
 
     async with store(lambda _: whole(body)) as (account, _):

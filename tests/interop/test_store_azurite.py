@@ -13,8 +13,7 @@ from ehtui.config.settings import CheckpointStoreSettings
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.world.store import Layout
 from ehtui.sources.store import StoreSource
-from ehtui.wire.blobs import BlobAccount
-from ehtui.wire.storage_address import parse_connection_string
+from ehtui.wire.storage import BlobAccount, parse_connection_string
 from ehtui.wire.storage_client import HttpBlobAccount
 from tests.interop import azurite
 from tests.wire.plain_account import PlainBlobAccount

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing_extensions import override
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.wire.blobs import BlobAccount, BlobBody, BlobItem, BlobPage
+from ehtui.wire.storage import BlobAccount, BlobBody, BlobItem, BlobPage
 
 SERVER_AHEAD_S = 7.0
 

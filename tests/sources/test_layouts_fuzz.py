@@ -14,7 +14,7 @@ from ehtui.domain.world.store import Checkpoint, Layout, Ownership, UnreadableBl
 from ehtui.sources.layouts import FORMATS, candidates, prefer_new, read_blob
 from ehtui.sources.layouts.base import Scope, StoredBlob, UnreadableError, Write
 from ehtui.sources.layouts.lease_json import NAMELESS
-from ehtui.wire.blobs import BlobItem
+from ehtui.wire.storage import BlobItem
 
 P = ParamSpec("P")
 THOUSANDS = settings(max_examples=2000, deadline=None)

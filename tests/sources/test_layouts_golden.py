@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from pathlib import Path
 from typing import TypeVar
@@ -12,8 +13,8 @@ from ehtui.domain.world.store import Checkpoint, Layout, Ownership, UnreadableBl
 from ehtui.sources.layouts import FORMATS, candidates, prefer_new, read_blob
 from ehtui.sources.layouts.base import Record, Role, Scope, StoredBlob, UnreadableError, Write
 from ehtui.sources.layouts.modern import new_checkpoint, sibling_name
-from ehtui.wire.blobs import BlobItem
-from ehtui.wire.storage_xml import ListingParser
+from ehtui.wire.storage import BlobItem
+from ehtui.wire.storage_listing import parse_listing
 
 GOLDEN = Path(__file__).parent / "golden"
 SCOPE = Scope("HGZero.servicebus.windows.net", "hgzero-eventhub")
@@ -123,15 +124,13 @@ def scope_of(writer: str) -> Scope:
 
 
 def blobs_of(writer: str) -> list[StoredBlob]:
-    parser = ListingParser()
-    parser.feed((GOLDEN / f"{writer}.xml").read_bytes())
-    parser.close()
+    listing = asyncio.run(parse_listing((GOLDEN / f"{writer}.xml").read_bytes()))
     path = GOLDEN / f"{writer}.bodies.json"
     bodies: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
 
     return [
         StoredBlob("c", item, bodies[item.name].encode() if item.name in bodies else None)
-        for item in parser.blobs
+        for item in listing.blobs
     ]
 
 

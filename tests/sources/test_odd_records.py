@@ -10,7 +10,7 @@ from ehtui.domain.problems import ProblemKind
 from ehtui.domain.world.store import Checkpoint, Layout, Ownership, RecordKind, UnreadableBlob
 from ehtui.sources.layouts import candidates, read_blob
 from ehtui.sources.layouts.base import Record, Scope, StoredBlob
-from ehtui.wire.blobs import BlobItem
+from ehtui.wire.storage import BlobItem
 from tests.sources.blob_account import FakeBlobAccount
 from tests.sources.test_store import a_source, listing_of
 

@@ -21,9 +21,8 @@ from ehtui.sources.layouts import FORMATS, MODERN, read_blob
 from ehtui.sources.layouts.base import Role, StoredBlob
 from ehtui.sources.layouts.modern import new_checkpoint, sibling_name
 from ehtui.sources.store import StoreSource, apply_write
-from ehtui.wire import storage_xml
-from ehtui.wire.blobs import BlobItem
-from ehtui.wire.storage_address import parse_connection_string
+from ehtui.wire import storage_listing
+from ehtui.wire.storage import BlobItem, parse_connection_string
 from ehtui.wire.storage_client import HttpBlobAccount
 
 HUB = ("127.0.0.2:5672", "Meetings", "$Default")
@@ -110,7 +109,7 @@ async def test_a_read_is_one_request_and_takes_in_only_what_changed(
 
         return counting
 
-    monkeypatch.setattr(storage_xml, "_blob", counted("parsed", storage_xml._blob))
+    monkeypatch.setattr(storage_listing, "_blob", counted("parsed", storage_listing._blob))
     monkeypatch.setattr(store_container, "read_blob", counted("read", read_blob))
 
     async with stage() as (blobs, store, source):

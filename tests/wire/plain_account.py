@@ -15,14 +15,7 @@ from azure.storage.blob.aio import BlobPrefix, BlobServiceClient
 
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.world.hub import known_moment
-from ehtui.wire.blobs import BlobBody, BlobItem, BlobPage
-from ehtui.wire.storage_bounds import (
-    BODY_BYTES,
-    MOST_CONTAINERS,
-    BoundedTransport,
-    Listings,
-    replies_of_at_most,
-)
+from ehtui.wire.storage import BlobBody, BlobItem, BlobPage
 from ehtui.wire.storage_client import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from ehtui.wire.storage_errors import (
     Refused,
@@ -30,14 +23,21 @@ from ehtui.wire.storage_errors import (
     problem_of_exception,
     problem_of_reply,
 )
-from ehtui.wire.storage_xml import epoch_of
+from ehtui.wire.storage_listing import epoch_of
+from ehtui.wire.storage_transport import (
+    BODY_BYTES,
+    MOST_CONTAINERS,
+    BoundedTransport,
+    Listings,
+    replies_of_at_most,
+)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
 
     from azure.core.credentials_async import AsyncTokenCredential
 
-    from ehtui.wire.storage_address import StorageAddress
+    from ehtui.wire.storage import StorageAddress
 
 
 class PlainBlobAccount:

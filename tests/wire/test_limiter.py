@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from ehtui.wire.limiter import BURST, RATE_PER_S, Limiter
+from ehtui.wire.reading import BURST, RATE_PER_S, Limiter
 
 
 class Time:
@@ -13,7 +13,7 @@ class Time:
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now = 100.0
         self._yield = asyncio.sleep
-        monkeypatch.setattr("ehtui.wire.limiter.asyncio.sleep", self.sleep)
+        monkeypatch.setattr("ehtui.wire.reading.asyncio.sleep", self.sleep)
 
     def __call__(self) -> float:
         return self.now

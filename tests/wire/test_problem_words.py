@@ -13,10 +13,8 @@ from ehtui.config.settings import CheckpointStoreSettings, EventHubSettings
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.wire import problems
-from ehtui.wire.blobs import BlobAccount
 from ehtui.wire.credentials import access_of
-from ehtui.wire.storage import open_account
-from ehtui.wire.storage_address import address_of
+from ehtui.wire.storage import BlobAccount, address_of, open_account
 from ehtui.wire.storage_errors import retry_after_s
 
 HUB = access_of(

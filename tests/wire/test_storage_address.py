@@ -11,7 +11,7 @@ from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
-from ehtui.wire.storage_address import address_of, parse_account_url, parse_connection_string
+from ehtui.wire.storage import address_of, parse_account_url, parse_connection_string
 
 KEY = "c2VjcmV0LWtleQ=="
 NO_ADDRESS = "does not lead to an http address"

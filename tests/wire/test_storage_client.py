@@ -17,7 +17,7 @@ from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.wire import storage_client
-from ehtui.wire.storage_address import StorageAddress, parse_account_url, parse_connection_string
+from ehtui.wire.storage import StorageAddress, parse_account_url, parse_connection_string
 from ehtui.wire.storage_client import API_VERSION, HttpBlobAccount
 from tests.waiting import wait_for
 from tests.wire.canned_http import Asked, CannedServer, Reply, canned, hang_up, storage_error

@@ -13,9 +13,14 @@ from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sandbox.blobs.state import Access
-from ehtui.wire.blobs import BlobAccount, BlobItem, BlobPage
-from ehtui.wire.storage import open_account
-from ehtui.wire.storage_address import parse_account_url, parse_connection_string
+from ehtui.wire.storage import (
+    BlobAccount,
+    BlobItem,
+    BlobPage,
+    open_account,
+    parse_account_url,
+    parse_connection_string,
+)
 from ehtui.wire.storage_client import HttpBlobAccount
 from tests.wire.plain_account import PlainBlobAccount
 

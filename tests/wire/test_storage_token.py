@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import ProblemError, ProblemKind
-from ehtui.wire.storage_address import parse_account_url
+from ehtui.wire.storage import parse_account_url
 from ehtui.wire.storage_client import HttpBlobAccount
 from tests.wire.canned_http import Reply, canned, storage_error
 from tests.wire.certificates import self_signed

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ehtui.sources.layouts.base import NameParts
-    from ehtui.wire.blobs import BlobItem
+    from ehtui.wire.storage import BlobItem
 
 Candidate = tuple[Format, Place]
 R = TypeVar("R", Ownership, Checkpoint)

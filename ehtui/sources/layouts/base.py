@@ -17,7 +17,7 @@ from ehtui.domain.world.store import (
     RecordKind,
     UnreadableBlob,
 )
-from ehtui.wire.blobs import BlobItem
+from ehtui.wire.storage import BlobItem
 
 Record = Ownership | Checkpoint | UnreadableBlob
 Role = RecordKind  # what a blob is for, as a part of where it stands

@@ -8,10 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ehtui.wire import storage_known
-from ehtui.wire.storage_known import KnownBlobs
-from ehtui.wire.storage_xml import ListingParser, MalformedListingError, parse_listing
-from tests.wire.test_storage_xml import a_blob, a_listing
+from ehtui.wire import storage_listing
+from ehtui.wire.storage_listing import (
+    KnownBlobs,
+    MalformedListingError,
+    ParsedListing,
+    parse_listing,
+)
+from tests.wire.test_storage_listing import a_blob, a_listing
 
 ODDITIES = (
     "<Blob><Properties /></Blob>",
@@ -60,12 +64,12 @@ def test_it_agrees_with_the_plain_parser(replies: list[bytes]) -> None:
 async def test_only_what_changed_is_parsed(monkeypatch: pytest.MonkeyPatch) -> None:
     parsed: list[int] = []
 
-    async def counted(content: bytes) -> ListingParser:
+    async def counted(content: bytes) -> ParsedListing:
         parser = await parse_listing(content)
         parsed.append(len(parser.blobs))
         return parser
 
-    monkeypatch.setattr(storage_known, "parse_listing", counted)
+    monkeypatch.setattr(storage_listing, "parse_listing", counted)
     known = KnownBlobs()
     blobs = [a_blob(str(n)) for n in range(1000)]
     pages = [(blobs[:500], "next"), (blobs[500:], "")]

@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from ehtui.wire.blobs import BlobItem
-from ehtui.wire.storage_xml import (
-    ListingParser,
+from ehtui.wire import storage_listing
+from ehtui.wire.storage import BlobItem
+from ehtui.wire.storage_listing import (
     MalformedListingError,
+    ParsedListing,
     epoch_of,
     error_code,
     parse_containers,
@@ -33,15 +34,10 @@ def a_listing(*blobs: str, marker: str = "", before: str = "\ufeff") -> bytes:
     ).encode()
 
 
-def parsed(content: bytes, piece: int = 1 << 20) -> ListingParser:
-    parser = ListingParser()
-
-    for start in range(0, len(content), piece):
-        parser.feed(content[start : start + piece])
-
-    parser.close()
-
-    return parser
+def parsed(content: bytes, piece: int = 1 << 20) -> ParsedListing:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(storage_listing, "PIECE_BYTES", piece)
+        return asyncio.run(parse_listing(content))
 
 
 def test_a_blob_with_everything() -> None:

@@ -1,17 +1,35 @@
-"""How much a storage account may say: no more than the largest honest reply or listing.
+"""How a storage account is asked: signed, again where it was cut off; and how much it may say.
 
-Loads aiohttp and azure-core: only with a client.
+No more than the largest honest reply or listing.
+
+Loads aiohttp and Azure: only with a client.
 """
 
 from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+from urllib.request import getproxies
 
 import aiohttp
+from azure.core.exceptions import ServiceRequestTimeoutError, ServiceResponseTimeoutError
+from azure.core.pipeline.policies import AsyncRetryPolicy
 from azure.core.pipeline.transport import AioHttpTransport
+from azure.core.rest import AsyncHttpResponse, HttpRequest
+from azure.storage.blob import (
+    AccountSasPermissions,
+    ContainerSasPermissions,
+    ResourceTypes,
+    generate_account_sas,
+    generate_container_sas,
+)
 from typing_extensions import override
+
+from ehtui.config.secret import Secret
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +42,8 @@ MOST_PAGES = 1000
 MOST_CONTAINERS = 5000
 BODY_BYTES = MEGABYTE  # of one blob: leases have some hundred bytes, and more than 64 KiB is none
 LONGEST_MARKER = 8192
+LIFETIME_S = 3600.0
+REFRESH_BEFORE_S = 900.0
 
 _most_bytes: ContextVar[int | None] = ContextVar("most_bytes", default=None)
 
@@ -167,3 +187,66 @@ class Listings:
             raise TooMuchError("a marker is longer than any")
 
         markers.add(next_marker)
+
+
+class Retry(AsyncRetryPolicy[HttpRequest, AsyncHttpResponse]):
+    """Tries again what was cut off, and never what was not answered: that took long already."""
+
+    @override
+    def increment(
+        self, settings: dict[str, Any], response: Any = None, error: Exception | None = None
+    ) -> bool:
+        if isinstance(error, ServiceRequestTimeoutError | ServiceResponseTimeoutError):
+            return False
+
+        return super().increment(settings, response, error)
+
+
+def goes_by_proxy(endpoint: str) -> bool:
+    """Whether the environment names a proxy for it; never for this host's own sandbox."""
+    host = urlsplit(endpoint).hostname or ""
+
+    try:
+        is_local = ip_address(host).is_loopback
+    except ValueError:
+        is_local = host == "localhost"
+    return bool(getproxies()) and not is_local
+
+
+class KeySigner:
+    """Makes SAS that last an hour, and a new one a quarter of an hour before the end.
+
+    azure-storage-blob's public functions sign.
+    """
+
+    def __init__(self, account: str, key: Secret) -> None:
+        self._account = account
+        self._key = key
+        self._kept: dict[tuple[str | None, bool], tuple[float, Secret]] = {}
+
+    def sas(self, container: str | None, *, server_now: float, write: bool = False) -> Secret:
+        """A SAS that may read and list a container, or list an account's containers (None).
+
+        It only may write where that is asked for. `server_now` is the server's clock, so that a
+        host whose clock is wrong still signs something valid.
+        """
+        ends_at, kept = self._kept.get((container, write), (0.0, None))
+
+        if kept is not None and REFRESH_BEFORE_S < ends_at - server_now <= LIFETIME_S:
+            return kept
+
+        expiry = datetime.fromtimestamp(server_now, UTC) + timedelta(seconds=LIFETIME_S)
+        name, key = self._account, self._key.reveal()
+
+        if container is None:
+            may = AccountSasPermissions(list=True)
+            text = generate_account_sas(name, key, ResourceTypes(service=True), may, expiry)
+        else:
+            permission = ContainerSasPermissions(read=True, list=True, write=write, create=write)
+            text = generate_container_sas(
+                name, container, key, permission=permission, expiry=expiry
+            )
+
+        made = Secret(text)
+        self._kept[container, write] = (server_now + LIFETIME_S, made)
+        return made
