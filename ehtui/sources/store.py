@@ -12,7 +12,7 @@ from ehtui.domain.world.store import Checkpoint, Layout, Ownership, StoreListing
 from ehtui.sources.layouts import prefer_new
 from ehtui.sources.layouts.base import Scope
 from ehtui.sources.store_container import ContainerRead, WatchedContainer
-from ehtui.wire.storage import address_of, open_account
+from ehtui.wire.storage import address_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from ehtui.config.settings import CheckpointStoreSettings
     from ehtui.sources.layouts.base import Record, Write
     from ehtui.sources.source import Source
-    from ehtui.wire.storage import BlobAccount
+    from ehtui.wire.storage import BlobAccount, StorageAddress
 
 
 NAME = "store"
@@ -102,7 +102,7 @@ class StoreSource:
         if self._account is None:
             address = address_of(self._settings)
             # On another thread: it loads the Azure libraries.
-            self._account = await asyncio.to_thread(open_account, address, clock=self._clock)
+            self._account = await asyncio.to_thread(_open_account, address, self._clock)
 
             if address.container and not named:
                 named = (address.container,)
@@ -301,3 +301,10 @@ async def apply_write(account: BlobAccount, write: Write) -> str:
         if_match=write.if_match,
         if_absent=write.if_match is None,
     )
+
+
+def _open_account(address: StorageAddress, clock: Callable[[], float]) -> BlobAccount:
+    """This is what loads the Azure libraries (0.3 s)."""
+    from ehtui.wire.storage_client import HttpBlobAccount  # noqa: PLC0415
+
+    return HttpBlobAccount(address, clock=clock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -15,7 +14,7 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from ehtui.config.settings import CheckpointStoreSettings
 
@@ -181,13 +180,3 @@ class BlobAccount(Protocol):
 
     async def close(self) -> None:
         """Let go of connections; never raises."""
-
-
-def open_account(address: StorageAddress, *, clock: Callable[[], float] = time.time) -> BlobAccount:
-    """A client for the account; connects at the first call. May be called on any thread.
-
-    This is what loads the Azure libraries (0.3 s).
-    """
-    from ehtui.wire.storage_client import HttpBlobAccount  # noqa: PLC0415
-
-    return HttpBlobAccount(address, clock=clock)

@@ -14,7 +14,8 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.wire import problems
 from ehtui.wire.credentials import access_of
-from ehtui.wire.storage import BlobAccount, address_of, open_account
+from ehtui.wire.storage import BlobAccount, address_of
+from ehtui.wire.storage_client import HttpBlobAccount
 from ehtui.wire.storage_errors import retry_after_s
 
 HUB = access_of(
@@ -149,7 +150,7 @@ async def answering(said: bytes) -> AsyncIterator[BlobAccount]:
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     endpoint = f"BlobEndpoint=http://127.0.0.1:{server.sockets[0].getsockname()[1]}/acc"
     text = f"DefaultEndpointsProtocol=http;AccountName=acc;AccountKey=a2V5;{endpoint}"
-    account = open_account(address_of(CheckpointStoreSettings(connection_string=Secret(text))))
+    account = HttpBlobAccount(address_of(CheckpointStoreSettings(connection_string=Secret(text))))
 
     try:
         yield account

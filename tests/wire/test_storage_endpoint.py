@@ -17,7 +17,6 @@ from ehtui.wire.storage import (
     BlobAccount,
     BlobItem,
     BlobPage,
-    open_account,
     parse_account_url,
     parse_connection_string,
 )
@@ -49,7 +48,7 @@ async def endpoint() -> AsyncIterator[BlobEndpoint]:
 @asynccontextmanager
 async def both(blobs: BlobEndpoint) -> AsyncIterator[tuple[BlobAccount, BlobAccount]]:
     address = parse_connection_string(Secret(blobs.connection_string))
-    fast, plain = open_account(address), PlainBlobAccount(address)
+    fast, plain = HttpBlobAccount(address), PlainBlobAccount(address)
     assert isinstance(fast, HttpBlobAccount)
 
     try:
