@@ -10,9 +10,10 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from ehtui.tui.chrome import Chrome
-from ehtui.tui.grid_layout import Slot, arrange, can_skip, fit, wrap
+from ehtui.tui.grid_layout import fit, wrap
 from ehtui.tui.strips import Brushes, Mark, Title, title_line
 from ehtui.views.cells import Cell, Column, Row, Tone
+from ehtui.views.tables.columns import Slot, arrange, can_skip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -101,11 +102,11 @@ class Sheet:
 
     def _texts(self, row: Row) -> list[Sequence[str]]:
         if self.wrap_lines == 1:
-            return [(row.cells[slot.index].text,) for slot in self.slots]
+            return [(row.cells[slot.index].within(slot.width),) for slot in self.slots]
         return [
             wrap(row.cells[slot.index].text, slot.width, self.wrap_lines)
             if self.columns[slot.index].grows
-            else (row.cells[slot.index].text,)
+            else (row.cells[slot.index].within(slot.width),)
             for slot in self.slots
         ]
 

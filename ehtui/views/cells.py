@@ -35,20 +35,29 @@ class Cell:
     tone: Tone = Tone.PLAIN
     owner: int | None = None  # index into the owner palette: one owner, one colour everywhere
     sort: float | str | None = None  # what sorting compares; None sorts last
+    shorter: tuple[str, ...] = ()  # other wordings, each shorter than the one before
+
+    def within(self, cells: int) -> str:
+        """The longest wording that fits into so many cells, else the shortest."""
+        if not self.shorter or width(self.text) <= cells:
+            return self.text
+
+        return next((text for text in self.shorter if width(text) <= cells), self.shorter[-1])
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column's width in terminal cells and its place in the order of giving way."""
+    """How much space a column wants and needs, and its place in the order of giving way."""
 
     key: str
     title: str
-    width: int
+    width: int  # with which nothing of it is cut
     align_right: bool = False
     gives_way: int = 0  # 0 never; else the highest number goes first when space is short
-    grows: bool = False  # takes the space that is left
-    min_width: int | None = None  # a growing column goes no narrower
-    is_extra: bool = False  # there only where nothing stands closer for it, or by name
+    grows: bool = False  # takes the space that is left when everybody has what they want
+    min_width: int | None = None  # it can do with so much; None: only with all of `width`
+    good_width: int | None = None  # with which it needs no extra to go; None: with `width`
+    is_extra: bool = False  # there only where everybody else has a good width, or by name
 
 
 @dataclass(frozen=True, slots=True)

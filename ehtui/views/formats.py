@@ -166,27 +166,32 @@ def pid(value: int | None) -> str:
 
 def number_ranges(names: Iterable[str]) -> str:
     """Partition ids as few characters as they need: `0–3,7`."""
+    return ",".join(text for text, _ in runs(names))
+
+
+def runs(names: Iterable[str]) -> list[tuple[str, int]]:
+    """Ids that follow each other as one text, and how many they are: `0–3` are four."""
     listed = list(names)
 
     if not all(name.isdecimal() and name.isascii() for name in listed):
-        return ",".join(safe(name) for name in listed)
+        return [(safe(name), 1) for name in listed]
 
-    runs: list[list[int]] = []
+    found: list[list[int]] = []
 
     for number in sorted(int(name) for name in listed):
-        if runs and number == runs[-1][-1] + 1:
-            runs[-1].append(number)
+        if found and number == found[-1][-1] + 1:
+            found[-1].append(number)
         else:
-            runs.append([number])
+            found.append([number])
 
-    return ",".join(_run(run) for run in runs)
+    return [run for numbers in found for run in _run(numbers)]
 
 
-def _run(run: Sequence[int]) -> str:
+def _run(run: Sequence[int]) -> list[tuple[str, int]]:
     if len(run) < _RANGE_FROM:
-        return ",".join(str(number) for number in run)
+        return [(str(number), 1) for number in run]
 
-    return f"{run[0]}–{run[-1]}"
+    return [(f"{run[0]}–{run[-1]}", len(run))]
 
 
 def listed(items: Sequence[str], *, last: str = "and", at_most: int = 6) -> str:

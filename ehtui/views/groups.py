@@ -10,9 +10,9 @@ from ehtui.views.states import HEALTH
 from ehtui.views.tables.titles import group_lag
 
 COLUMNS = (
-    Column("group", "GROUP", 12),
+    Column("group", "GROUP", 12, min_width=12),
     Column("health", "HEALTH", 8),
-    Column("counts", "PARTITIONS", 12, gives_way=2),
+    Column("counts", "PARTITIONS", 10, gives_way=3, min_width=10),
     Column("owners", "OWNERS", 6, align_right=True, gives_way=1),
     Column("lag", "LAG", 8, align_right=True),
 )

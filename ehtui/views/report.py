@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.snapshot import Snapshot, SourceStatus
 from ehtui.domain.text import safe
 from ehtui.views import findings
-from ehtui.views.cells import Column, Row, Table, Tone
+from ehtui.views.cells import Column, Row, Table, Tone, fitted
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.groups import groups_table
@@ -18,8 +18,9 @@ from ehtui.views.phrasing import Phrasing
 from ehtui.views.sources import sources_table
 from ehtui.views.states import SEVERITY_TONE
 from ehtui.views.tables import consumers_table, partitions_table, timeline_table
+from ehtui.views.tables.columns import Slot, arrange
 from ehtui.views.tables.findings import findings_title, in_order
-from ehtui.views.width import pad, width, wrap
+from ehtui.views.width import pad, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,66 +48,27 @@ def table_lines(table: Table, cells: int | None = None, *, colour: bool = False)
     if not table.rows:
         return [table.empty] if table.empty else []
 
-    places = _kept(table.columns, cells)
-    columns = [_sized(table, place, places, cells) for place in places]
+    growing = [column.key for column in table.columns if column.grows]
+    columns = fitted(table.columns, table.rows, growing)
+    room = sum(column.width for column in columns) + len(GAP) * len(columns)
+    slots = arrange(columns, room if cells is None else cells, gaps=(len(GAP),))
     header = GAP.join(
-        pad(column.title, taken, align_right=column.align_right) for column, taken in columns
+        pad(columns[slot.index].title, slot.width, align_right=columns[slot.index].align_right)
+        for slot in slots
     )
     lines = [painted(header.rstrip(), Tone.DIM, colour=colour)]
-    return [*lines, *(_line(row, places, columns, colour=colour) for row in table.rows)]
+    return [*lines, *(_line(row, columns, slots, colour=colour) for row in table.rows)]
 
 
-def _line(
-    row: Row, places: Sequence[int], columns: Sequence[tuple[Column, int]], *, colour: bool
-) -> str:
+def _line(row: Row, columns: Sequence[Column], slots: Sequence[Slot], *, colour: bool) -> str:
     texts = []
 
-    for place, (column, taken) in zip(places, columns, strict=True):
-        cell = row.cells[place]
-        text = pad(cell.text, taken, align_right=column.align_right)
+    for slot in slots:
+        cell, align_right = row.cells[slot.index], columns[slot.index].align_right
+        text = pad(cell.within(slot.width), slot.width, align_right=align_right)
         texts.append(painted(text, cell.tone, colour=colour))
 
     return GAP.join(texts).rstrip()
-
-
-def _kept(columns: Sequence[Column], cells: int | None) -> list[int]:
-    """The columns that fit: who gives way first goes first."""
-    places = list(range(len(columns)))
-
-    if cells is None:
-        return places
-
-    for place in sorted(places, key=lambda place: -columns[place].gives_way):
-        taken = sum(_least(columns[p]) for p in places) + len(GAP) * (len(places) - 1)
-
-        if taken <= cells or not columns[place].gives_way:
-            break
-
-        places.remove(place)
-
-    return places
-
-
-def _least(column: Column) -> int:
-    return column.min_width or column.width if column.grows else column.width
-
-
-def _sized(
-    table: Table, place: int, places: Sequence[int], cells: int | None
-) -> tuple[Column, int]:
-    """A column and its width; the one that grows takes what the others leave."""
-    column = table.columns[place]
-
-    if not column.grows:
-        return column, column.width
-
-    widest = max(width(text) for text in (column.title, *(r.cells[place].text for r in table.rows)))
-
-    if cells is None:
-        return column, widest
-
-    others = sum(table.columns[other].width for other in places if other != place)
-    return column, max(_least(column), min(widest, cells - others - len(GAP) * (len(places) - 1)))
 
 
 TIMELINE_ROWS = 20

@@ -16,10 +16,11 @@ from typing_extensions import override
 
 from ehtui.domain.text import visible
 from ehtui.tui.grid import Grid
-from ehtui.tui.grid_layout import arrange, can_skip, fit, wrap
+from ehtui.tui.grid_layout import fit, wrap
 from ehtui.tui.grid_viewport import Listing, Sort
 from ehtui.tui.themes import DARK, FALLBACK_VARIABLES
 from ehtui.views.cells import Cell, Column, Row, Table
+from ehtui.views.tables.columns import arrange, can_skip
 
 COLUMNS = (
     Column("id", "ID", 4, align_right=True),

@@ -41,8 +41,8 @@ def test_a_process_with_several_clients_shows_how_many_and_where_it_only_waits()
     here, there = consumers_table(snapshot, world.GROUP), consumers_table(snapshot, "audit")
     owner = next(column for column in here.columns if column.key == "owner")
 
-    assert cells(here) == ("◇ 73fda457 +1", "0,1 audit:none")
-    assert cells(there) == ("◇ 73fda457 +1", f"none {world.GROUP}:0,1")
+    assert cells(here) == ("◇ 73fda457 +1", "0, 1 audit:none")
+    assert cells(there) == ("◇ 73fda457 +1", f"none {world.GROUP}:0, 1")
     assert owner.width == len("◇ 73fda457 +1")
 
 

@@ -10,7 +10,6 @@ import pytest
 from ehtui.domain.progress.proofs import FUNCTIONS_CONTAINER, Proof, Proven, Writer
 from ehtui.domain.snapshot import GroupPartition, Snapshot, Subject
 from ehtui.domain.why import why
-from ehtui.tui.grid_layout import arrange
 from ehtui.views.details import partition_details
 from ehtui.views.headline import headline
 from ehtui.views.pending import Goal, reserved
@@ -18,6 +17,7 @@ from ehtui.views.phrasing import Phrasing
 from ehtui.views.states import PROOFS, WRITERS, proof_sentence, reservation
 from ehtui.views.status import document
 from ehtui.views.tables import partitions_table
+from ehtui.views.tables.columns import arrange
 from ehtui.views.why import explain
 from tests.views import world
 

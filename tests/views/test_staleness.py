@@ -156,7 +156,7 @@ def test_ages_stand_still_between_their_steps() -> None:
 
 @pytest.mark.parametrize("width", [60, 80, 120, 200])
 def test_the_age_is_there_at_every_width(width: int) -> None:
-    from ehtui.tui.grid_layout import arrange  # noqa: PLC0415 - what a screen has room for
+    from ehtui.views.tables.columns import arrange  # noqa: PLC0415 - what a screen has room for
 
     table = partitions_table(picture(store=72.0), world.GROUP, quiet=True)
     slots = arrange(table.columns, width - 4)

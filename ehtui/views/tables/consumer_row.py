@@ -25,6 +25,7 @@ _LOG = {
     None: formats.UNKNOWN,
 }
 _USUAL = {"running", "sleeping", "disk-sleep", "idle", "parked", "waking"}
+_MOST_PIECES = 40  # what a screen can show of a list
 _IDLE = {ConsumerRole.STANDBY, ConsumerRole.STARVED}
 
 
@@ -88,12 +89,32 @@ def _owns(consumer: ConsumerState, group: str) -> Cell:
         is_known = consumer.role is not ConsumerRole.UNKNOWN
         return Cell("none", sort=0.0) if is_known else Cell(formats.UNKNOWN, Tone.DIM)
 
-    texts = [
-        ("" if name.lower() == group.lower() else f"{safe(name)}:")
-        + (formats.number_ranges(ids) if ids else "none")
-        for name, ids in sorted(by_group.items(), key=lambda item: item[0].lower() != group.lower())
-    ]
-    return Cell(" ".join(texts), sort=float(len(consumer.owns)))
+    groups = sorted(by_group.items(), key=lambda item: item[0].lower() != group.lower())
+    pieces = [piece for name, ids in groups for piece in _pieces(name, ids, group)]
+    text, *shorter = _wordings(pieces)
+    return Cell(text, sort=float(len(consumer.owns)), shorter=tuple(shorter))
+
+
+def _pieces(name: str, ids: list[str], group: str) -> list[tuple[str, int]]:
+    """What is owned in one group, piece by piece; a piece of another begins with its name."""
+    prefix = "" if name.lower() == group.lower() else f" {safe(name)}:"
+    (first, many), *others = formats.runs(ids) or [("none", 0)]
+    return [(prefix + first, many), *((f", {run}", many) for run, many in others)]
+
+
+def _wordings(pieces: list[tuple[str, int]]) -> list[str]:
+    """All of it, then less and less of it with the number of the others: `0–3, 7, +12`."""
+    starts = [text for text, _ in pieces]
+    wordings = ["".join(starts).lstrip()]
+
+    for kept in range(min(len(pieces) - 1, _MOST_PIECES), 0, -1):
+        others = sum(many for _, many in pieces[kept:])
+        more = f"+{others}" if others else "…"  # groups in which it only waits
+        wordings.append(f"{''.join(starts[:kept]).lstrip()}, {more}")
+
+    first, *_ = starts[0].lstrip().partition("–")
+    shortest = f"{first}, +{sum(many for _, many in pieces) - 1}"
+    return [*wordings, shortest] if len(shortest) < len(wordings[-1]) else wordings
 
 
 def _command(consumer: ConsumerState) -> Cell:

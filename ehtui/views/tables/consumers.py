@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.views import formats
@@ -11,28 +12,32 @@ from ehtui.views.keys import process_key
 from ehtui.views.lags import ConsumerLags
 from ehtui.views.states import ROLE, SEVERITY_RANK
 from ehtui.views.tables.titles import failing_notes
+from ehtui.views.width import width
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ehtui.domain.snapshot import ConsumerState, Snapshot
 
+# What gives way first has the highest number; NAME and COMMAND as they tell (`_columns`).
 COLUMNS = (
     Column("pid", "PID", 5, align_right=True),
-    Column("up", "UP", 6, gives_way=3),
-    Column("cpu", "CPU%", 5, align_right=True, gives_way=4),
-    Column("memory", "MEM%", 5, align_right=True, gives_way=5),
+    Column("up", "UP", 6, gives_way=4),
+    Column("cpu", "CPU%", 5, align_right=True, gives_way=5),
+    Column("memory", "MEM%", 5, align_right=True, gives_way=6),
     Column("owner", "OWNER", 11),
-    Column("owns", "OWNS", 6),
+    Column("owns", "OWNS", 4, good_width=16),
     Column("lag", "LAG", 5, align_right=True, gives_way=1),
-    Column("name", "NAME", 8, gives_way=7),
-    Column("rss", "RSS", 9, align_right=True, gives_way=6),
-    Column("threads", "THREADS", 7, align_right=True, gives_way=9),
-    Column("connections", "CONNS", 5, align_right=True, gives_way=8),
-    Column("log", "LOG", 6, gives_way=10),
-    Column("command", "COMMAND", 20, gives_way=2, grows=True, min_width=10),
+    Column("name", "NAME", 8, gives_way=8, min_width=8, is_extra=True),
+    Column("rss", "RSS", 9, align_right=True, gives_way=7, is_extra=True),
+    Column("threads", "THREADS", 7, align_right=True, gives_way=10, is_extra=True),
+    Column("connections", "CONNS", 5, align_right=True, gives_way=9, is_extra=True),
+    Column("log", "LOG", 6, gives_way=11, is_extra=True),
+    Column("command", "COMMAND", 10, gives_way=3, grows=True, min_width=10),
 )
-_FITTED = ("pid", "owner", "owns", "lag", "name", "rss")
+_FITTED = ("pid", "owner", "owns", "lag", "name", "rss", "command")
+_PROGRAM_CELLS = 24  # of a command, its program is shown up to so many
+_TELLS_MORE = {"name": 2, "command": 7}  # who gives way where names tell processes apart better
 _MINUTE = 60
 _EMPTY = (
     "No consumer recognised on this host. Name one under consumers: in config.yaml, "
@@ -78,11 +83,35 @@ def consumers_table(
     )
 
     return Table(
-        columns=fitted(COLUMNS, rows, _FITTED),
+        columns=_columns(rows),
         rows=rows,
         title=formats.count(len(rows)),
         notes=failing_notes(snapshot, ("processes", "logs")),
         empty=_EMPTY,
+    )
+
+
+def _columns(rows: Sequence[Row]) -> tuple[Column, ...]:
+    """As wide as these rows are; a list may collapse, a command is good from its program on."""
+    cells = {column.key: [row.cells[n] for row in rows] for n, column in enumerate(COLUMNS)}
+    commands = [cell.text for cell in cells["command"]]
+    collapsed = [(cell.text, *cell.shorter)[-1] for cell in cells["owns"]]
+    programs = [command.partition(" ")[0] for command in commands]
+    names = {cell.text for cell in cells["name"]} - {formats.UNKNOWN}
+    tells_more = len(names) > len({command[:_PROGRAM_CELLS] for command in commands})
+    gives_way = _TELLS_MORE if tells_more else {}
+    least = {"owns": max(map(width, ("OWNS", *collapsed)))}
+    good = {"command": min(_PROGRAM_CELLS, max(map(width, programs), default=0))}
+
+    return tuple(
+        replace(
+            column,
+            gives_way=gives_way.get(column.key, column.gives_way),
+            min_width=least.get(column.key, column.min_width),
+            good_width=good.get(column.key, column.good_width),
+            is_extra=column.is_extra and column.key not in gives_way,
+        )
+        for column in fitted(COLUMNS, rows, _FITTED)
     )
 
 

@@ -33,21 +33,21 @@ if TYPE_CHECKING:
 
     from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Snapshot
 
-# What gives way first has the highest number: 60 cells keep health, owner, lease and lag.
+# What gives way first has the highest number: 60 cells keep owner, lease and time behind, 40 lag.
 COLUMNS = (
     Column("id", "ID", 2, align_right=True),
     Column("health", "HEALTH", 9),
-    Column("owner", "OWNER", 10),
-    Column("bar", "", 10, gives_way=6),
-    Column("lease", "LEASE", 7, align_right=True),
-    Column("last", "LAST SEQ", 10, align_right=True, gives_way=8),
-    Column("checkpoint", "CHECKPOINT", 10, align_right=True, gives_way=7),
+    Column("owner", "OWNER", 10, gives_way=1),
+    Column("bar", "", 10, gives_way=7),
+    Column("lease", "LEASE", 7, align_right=True, gives_way=2),
+    Column("last", "LAST SEQ", 10, align_right=True, gives_way=9),
+    Column("checkpoint", "CHECKPOINT", 10, align_right=True, gives_way=8),
     Column("lag", "LAG", 6, align_right=True),
-    Column("trend", "TREND", TREND_CELLS, gives_way=3),
-    Column("behind", "BEHIND", 7, align_right=True, gives_way=2),
-    Column("in", "IN/s", 6, align_right=True, gives_way=4),
-    Column("out", "OUT/s", 6, align_right=True, gives_way=5),
-    Column("proves", "PROVES", 11, gives_way=9, is_extra=True),
+    Column("trend", "TREND", TREND_CELLS, gives_way=4),
+    Column("behind", "BEHIND", 7, align_right=True, gives_way=3),
+    Column("in", "IN/s", 6, align_right=True, gives_way=5),
+    Column("out", "OUT/s", 6, align_right=True, gives_way=6),
+    Column("proves", "PROVES", 11, gives_way=10, is_extra=True),
 )
 # Where there is space: the last five minutes point by point, a lease nearly by the second.
 WIDE = {"bar": 20, "trend": 30}
@@ -102,7 +102,7 @@ def _columns(snapshot: Snapshot, group: GroupState | None, *, wide: bool) -> tup
 
     def made(column: Column) -> Column:
         if column.key == "proves" and is_news:
-            return replace(column, gives_way=5, is_extra=False)
+            return replace(column, gives_way=6, is_extra=False)
 
         return replace(column, width=WIDE.get(column.key, column.width)) if wide else column
 
