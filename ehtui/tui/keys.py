@@ -108,6 +108,10 @@ _FIND = (
         "Filter: words, P2, lag>1k, behind>1m, owner:none, !not, /regex/", Section.FIND),
     Key("sort", "o", "sort", "sort", "Sort by a column", Section.FIND),
     Key("faults", "f", "faults", "faults", "Faults only", Section.FIND),
+    Key("window", "t", "window", "time", "Timeline: the last 5 minutes, 15, an hour, all",
+        Section.FIND),
+    Key("kinds", "T", "kinds", "kinds", "Timeline: ownership, actions, processes, faults …",
+        Section.FIND),
     Key("next-problem", "full_stop", "next_problem", "next", "Go to the next problem",
         Section.FIND, Scope.GRID),
     Key("next-hit", "n", "next_hit(1)", "next hit",
@@ -201,7 +205,7 @@ FOOTERS: Mapping[str, str] = {
     "partitions": "why open signal filter group send copy restart sort next-problem",
     "consumers": "why open signal restart log filter start copy tag sort adopt",
     "findings": "why open filter copy signal log faults maximise",
-    "timeline": "open why filter copy log faults maximise",
+    "timeline": "open why window kinds filter copy log faults maximise",
     "groups": "open why group sort copy start",
 }
 FOOTER_END = ("palette", "help", "quit")  # whoever sees these finds the rest

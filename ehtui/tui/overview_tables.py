@@ -15,10 +15,12 @@ from ehtui.views.tables import (
     partitions_table,
     timeline_table,
 )
+from ehtui.views.tables.timeline import EVERYTHING
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
     from ehtui.views.cells import Cell, Table
+    from ehtui.views.tables.timeline import TimelineScope
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -64,11 +66,12 @@ class OverviewTables:
         """What was judged."""
         return findings_table(snapshot, group, glyphs=self.glyphs, clock=self.clock)
 
-    def timeline(self, snapshot: Snapshot, group: str) -> Table:
-        """What happened, newest first."""
+    def timeline(self, snapshot: Snapshot, group: str, scope: TimelineScope = EVERYTHING) -> Table:
+        """What happened, newest first, as far as it is asked for."""
         return timeline_table(
             snapshot,
             group,
+            scope=scope,
             glyphs=self.glyphs,
             clock=self.clock,
             memo=self._timeline,

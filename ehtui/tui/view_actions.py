@@ -16,6 +16,7 @@ from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.log import LogScreen
 from ehtui.tui.screens.why import WhyScreen
 from ehtui.views.export import export
+from ehtui.views.tables.timeline import FAULTS, KINDS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +29,14 @@ if TYPE_CHECKING:
 NOTHING_SELECTED = "Nothing is selected."
 # What one sorts by most: offered first, so that Enter is enough.
 _USUAL = {"partitions": "lag", "consumers": "cpu"}
+_KINDS = {
+    "ownership": "claimed, released, taken over, late; checkpoints that went back",
+    "actions": "what you did, and what came of it",
+    "processes": "started, ended, complained in their logs",
+    "findings": "what began and what is over",
+    "sources": "what could not be read; the hub and this host's clock",
+    FAULTS: "warnings and worse of any kind",
+}
 
 
 async def switch_group(app: Host) -> None:
@@ -52,6 +61,13 @@ async def sort(app: Host, grid: Grid) -> None:
     is_again = current is not None and current.column == chosen
     descending = not current.descending if current and is_again else _falls(grid, chosen)
     grid.sort_by(Sort(chosen, descending=descending) if chosen else None)
+
+
+async def kinds(app: Host, current: str) -> str | None:
+    """Choose what the timeline tells; None where it stays as it is."""
+    every = Choice("", "everything")
+    choices = [every, *(Choice(kind, kind, _KINDS[kind]) for kind in KINDS)]
+    return await app.push_screen_wait(ChoiceScreen("Show in the timeline", choices, current))
 
 
 def _columns(grid: Grid) -> list[Choice]:

@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from ehtui.domain.actions.outcomes import OutcomeState
 from ehtui.domain.evidence import EventKind, Evidence, facts
 from ehtui.domain.snapshot import Severity, Subject, TimelineEvent
-from ehtui.domain.timeline import TIMELINE_KINDS
+from ehtui.domain.timeline import TIMELINE_KINDS, FindingBegan
 from ehtui.views import timeline
 from ehtui.views.event_text import action_words
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.status import document
 from ehtui.views.tables import timeline_table
-from ehtui.views.tables.timeline import told_once
+from ehtui.views.tables.timeline import EVERYTHING, FAULTS, KINDS, TimelineScope, told_once
 from tests.evidence import EXAMPLES, ZEROS, Values, anything, example
 from tests.views import world
 
@@ -228,3 +228,58 @@ def test_why_an_action_was_refused_is_told_in_words() -> None:
     told = action_words(OutcomeState.REFUSED, "being_restarted", "restart of 100", "done")
 
     assert told == "restart of 100 refused: being restarted"
+
+
+def told(scope: TimelineScope) -> tuple[str, list[str]]:
+    began = TimelineEvent(
+        31,
+        world.NOW - 400,
+        "finding.began",
+        world.OVERDUE.subject,
+        FindingBegan(world.NOW - 400),
+        finding=world.OVERDUE,
+    )
+    events = (
+        replace(world.CLAIMED, number=30, at=world.NOW - 4000),
+        began,
+        replace(world.KILLED, number=32, at=world.NOW - 130),
+        replace(world.CLAIMED, number=33, at=world.NOW - 20),
+    )
+    table = timeline_table(world.snapshot(timeline=events), world.GROUP, scope=scope)
+    return table.title, [row.key for row in table.rows]
+
+
+@pytest.mark.parametrize(
+    ("scope", "title", "keys"),
+    [
+        (EVERYTHING, "4", ["33", "32", "31", "30"]),
+        (TimelineScope(300.0), "2 of 4 · last 5m", ["33", "32"]),
+        (TimelineScope(900.0), "3 of 4 · last 15m", ["33", "32", "31"]),
+        (TimelineScope(3600.0), "3 of 4 · last 1h", ["33", "32", "31"]),
+        (TimelineScope(kinds="ownership"), "2 of 4 · ownership", ["33", "30"]),
+        (TimelineScope(300.0, "actions"), "1 of 4 · last 5m · actions", ["32"]),
+        (TimelineScope(kinds=FAULTS), "1 of 4 · faults", ["31"]),
+        (TimelineScope(300.0, "sources"), "0 of 4 · last 5m · sources", []),
+    ],
+)
+def test_what_is_asked_for_is_shown_and_said(
+    scope: TimelineScope, title: str, keys: list[str]
+) -> None:
+    assert told(scope) == (title, keys)
+
+
+def test_every_kind_of_event_can_be_asked_for() -> None:
+    asked = tuple(start for starts in KINDS.values() for start in starts)
+
+    assert [kind for kind in TIMELINE_KINDS if not kind.startswith(asked)] == []
+
+
+def test_windows_go_round() -> None:
+    scope = EVERYTHING
+    windows = []
+
+    for _ in range(4):
+        scope = scope.next_window
+        windows.append(scope.window_s)
+
+    assert windows == [300.0, 900.0, 3600.0, None]

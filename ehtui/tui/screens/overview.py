@@ -18,6 +18,7 @@ from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import PANES, band_lines, shares
 from ehtui.tui.widgets.lines import Headline, KeyBar
+from ehtui.views.tables.timeline import EVERYTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,8 +28,11 @@ if TYPE_CHECKING:
     from textual.timer import Timer
 
     from ehtui.domain.world.hub import HubDescription
+    from ehtui.tui import view_actions
     from ehtui.tui.widgets import filterbar, lag_pane
+    from ehtui.views.tables.timeline import TimelineScope
 else:
+    view_actions = LazyModule("ehtui.tui.view_actions")
     lag_pane = LazyModule("ehtui.tui.widgets.lag_pane")
     filterbar = LazyModule("ehtui.tui.widgets.filterbar")
 
@@ -69,6 +73,7 @@ class OverviewScreen(ActingScreen):
         self._band_lines = 0
         self._filter_bar: filterbar.FilterBar | None = None  # made when first asked for
         self._is_wide = False
+        self._scope = EVERYTHING  # of the timeline
 
     @override
     def compose(self) -> ComposeResult:
@@ -141,7 +146,7 @@ class OverviewScreen(ActingScreen):
         self._show_partitions()
         self.pane("consumers").show(tables.consumers(snapshot, group))
         self.pane("findings").show(tables.findings(snapshot, group))
-        self.pane("timeline").show(tables.timeline(snapshot, group))
+        self._show_timeline()
         sentence = tables.headline(snapshot, group)
         banner = app.options.banner or ""
         places = _places(snapshot.hub)
@@ -152,6 +157,10 @@ class OverviewScreen(ActingScreen):
     def _show_band(self) -> None:
         if self._band is not None and self._band_lines:
             self._band.show(self.app.snapshot, self.app.group)
+
+    def _show_timeline(self) -> None:
+        app = self.app
+        self.pane("timeline").show(app.tables.timeline(app.snapshot, app.group, self._scope))
 
     def _show_partitions(self) -> None:
         """The selected row counts by the second; the first picture selects a row itself."""
@@ -290,7 +299,7 @@ class OverviewScreen(ActingScreen):
             self.call_after_refresh(self._arrange)
 
     def action_back(self) -> None:
-        """Undo the nearest: a running action, the filter, faults only, the maximised pane."""
+        """Undo the nearest: a running action, what a pane leaves out, the maximised pane."""
         if self.app.cancel_action():
             return
 
@@ -299,8 +308,30 @@ class OverviewScreen(ActingScreen):
         if listing.matches is not None or listing.faults_only:
             self.active.filter_rows(None)
             self.active.show_faults_only(only=False)
+        elif self.active.id == "timeline" and self._scope != EVERYTHING:
+            self._ask_timeline(EVERYTHING)
         elif self._chosen:
             self._maximise(None)
+
+    def action_window(self) -> None:
+        """Go to the timeline, of the last minutes; again for more, then all of it."""
+        self._ask_timeline(self._scope.next_window)
+
+    def action_kinds(self) -> None:
+        """Choose what the timeline tells."""
+        self.app.run_flow(self._choose_kinds())
+
+    async def _choose_kinds(self) -> None:
+        chosen = await view_actions.kinds(self.app, self._scope.kinds)
+
+        if chosen is not None:
+            self._ask_timeline(self._scope._replace(kinds=chosen))
+
+    def _ask_timeline(self, scope: TimelineScope) -> None:
+        self._scope = scope
+        self._show_timeline()
+        self._arrange()
+        self.action_pane("timeline")
 
     def action_faults(self) -> None:
         """Warnings and worse only, or everything."""

@@ -14,10 +14,10 @@ from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs, Marks, OwnerMark, owner_marks
 from ehtui.views.keys import event_key, partitions_of
 from ehtui.views.phrasing import Phrasing
-from ehtui.views.states import SEVERITY_TONE
+from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ehtui.domain import timeline as events
     from ehtui.domain.snapshot import Snapshot, TimelineEvent
@@ -30,7 +30,7 @@ else:
 COLUMNS = (
     Column("at", "TIME", 8),
     Column("mark", "", 1),
-    Column("subject", "ABOUT", 6),
+    Column("subject", "ABOUT", 6, min_width=8),
     Column("event", "EVENT", 40, grows=True, min_width=20),
 )
 _SEVERITIES = {
@@ -44,10 +44,58 @@ _SEVERITIES = {
 _ENDED_WELL = {"lease.taken_over", "lease.recovered", "source.recovered"}
 
 
+WINDOWS_S: tuple[float | None, ...] = (None, 300.0, 900.0, 3600.0)
+FAULTS = "faults"
+# What one asks for, as a list offers it, and how the kinds of events begin that answer it.
+KINDS: Mapping[str, tuple[str, ...]] = {
+    "ownership": ("lease.", "group.", "takeover.", "checkpoint."),
+    "actions": ("action.", "takeover."),
+    "processes": ("consumer.", "log."),
+    "findings": ("finding.",),
+    "sources": ("source.", "hub.", "clock."),
+    FAULTS: (),  # of any kind: warnings and worse, and their ends
+}
+_FAULT_RANK = SEVERITY_RANK[Severity.WARNING]
+
+
+class TimelineScope(NamedTuple):
+    """What of the timeline is asked for."""
+
+    window_s: float | None = None  # before the picture's moment; None: all
+    kinds: str = ""  # one of `KINDS`; "": all
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """As a title says it: `last 5m`, `ownership`."""
+        last = () if self.window_s is None else (f"last {formats.duration(self.window_s)}",)
+        return (*last, self.kinds) if self.kinds else last
+
+    @property
+    def next_window(self) -> TimelineScope:
+        """The window after this one, around the end."""
+        at = WINDOWS_S.index(self.window_s) + 1
+        return self._replace(window_s=WINDOWS_S[at % len(WINDOWS_S)])
+
+    def asks_for(self, event: TimelineEvent, now: float) -> bool:
+        """Whether an event is of it; `now` is server time."""
+        if self.window_s is not None and event.at < now - self.window_s:
+            return False
+
+        if self.kinds == FAULTS:
+            severity = severity_of(event)
+            return severity is not None and SEVERITY_RANK[severity] >= _FAULT_RANK
+
+        return not self.kinds or event.kind.startswith(KINDS[self.kinds])
+
+
+EVERYTHING = TimelineScope()
+
+
 def timeline_table(
     snapshot: Snapshot,
     group: str,
     *,
+    scope: TimelineScope = EVERYTHING,
     glyphs: Glyphs = UNICODE,
     clock: Clock = UTC_CLOCK,
     memo: RowMemo | None = None,
@@ -66,14 +114,27 @@ def timeline_table(
         facts = (event, group, mark, day, clock, glyphs)
         return memo.kept(event.number, facts, lambda: _row(event, say, mark, glyphs))
 
-    rows = tuple(row_of(event) for event in reversed(tuple(told_once(snapshot.timeline))))
+    now = snapshot.server_now
+    asked = tuple(event for event in snapshot.timeline if scope.asks_for(event, now))
+    rows = tuple(row_of(event) for event in reversed(tuple(told_once(asked))))
 
     return Table(
         columns=fitted(COLUMNS, rows, ("at", "subject")),
         rows=rows,
-        title=formats.count(len(rows)),
-        empty="Nothing happened since ehtui watches.",
+        title=_title(snapshot.timeline, len(rows), scope),
+        empty="Nothing of that kind happened then. esc shows everything."
+        if scope.words and snapshot.timeline
+        else "Nothing happened since ehtui watches.",
     )
+
+
+def _title(timeline: Sequence[TimelineEvent], shown: int, scope: TimelineScope) -> str:
+    """How many; where not all are asked for, of how many, and what: `3 of 87 · last 5m`."""
+    if not scope.words:
+        return formats.count(shown)
+
+    all_of_them = sum(1 for _ in told_once(timeline))
+    return " · ".join((f"{formats.count(shown)} of {formats.count(all_of_them)}", *scope.words))
 
 
 def _row(event: TimelineEvent, say: Phrasing, mark: OwnerMark | None, glyphs: Glyphs) -> Row:
@@ -82,6 +143,7 @@ def _row(event: TimelineEvent, say: Phrasing, mark: OwnerMark | None, glyphs: Gl
     tone, sign = _meaning(event, glyphs)
     command = timeline.command_line(event, say)
     told = timeline.sentence(event, say) + (f"  $ {command}" if command else "")
+    severity, has_ended = severity_of(event), isinstance(event.details, events.FindingEnded)
     return Row(
         event_key(event),
         (
@@ -90,17 +152,20 @@ def _row(event: TimelineEvent, say: Phrasing, mark: OwnerMark | None, glyphs: Gl
             Cell(about, owner=mark.colour if mark else None, sort=about),
             Cell(told, tone, sort=event.kind),
         ),
+        0 if severity is None or has_ended else SEVERITY_RANK[severity],
     )
 
 
-def _meaning(event: TimelineEvent, glyphs: Glyphs) -> tuple[Tone, str]:
-    severity = _SEVERITIES.get(event.kind)
+def severity_of(event: TimelineEvent) -> Severity | None:
+    """How bad it is, or was while it lasted; None where it is neither."""
+    return event.finding.severity if event.finding is not None else _SEVERITIES.get(event.kind)
 
+
+def _meaning(event: TimelineEvent, glyphs: Glyphs) -> tuple[Tone, str]:
     if isinstance(event.details, events.FindingEnded):
         return (Tone.GOOD, glyphs.well) if event.details.is_judged else (Tone.DIM, " ")
 
-    if event.finding is not None:
-        severity = event.finding.severity
+    severity = severity_of(event)
 
     if severity is not None:
         return SEVERITY_TONE[severity], glyphs.mark(severity)
