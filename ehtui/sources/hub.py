@@ -38,7 +38,7 @@ BUSY_S = 4.0
 
 def open_kept_link(access: HubAccess, clock: Callable[[], float]) -> HubReader:
     """The fast way."""
-    from ehtui.wire.pyamqp.management import KeptLink  # noqa: PLC0415 - not before it is needed
+    from ehtui.wire.kept_link import KeptLink  # noqa: PLC0415 - not before it is needed
 
     return KeptLink(access, clock=clock)
 

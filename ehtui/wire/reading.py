@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from ehtui.domain.problems import Problem
-from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.domain.world.hub import HubDescription, PartitionSample, known_integer, known_moment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 RATE_PER_S = 16.0
 HANDFUL_S = 0.25  # of reads, so that a large hub is not read one by one
 BURST = 33  # a hub of the Standard tier in one go; with the rate, under 50 in any second
+MOST_PARTITIONS = 4096  # four times as many as the largest hub has
+ID_LENGTH, TEXT_LENGTH = 64, 1024
 NEVER_WRITTEN = -1  # the last sequence number of such a partition (facts.md §4)
 
 
@@ -114,3 +116,76 @@ class Limiter:
         self._tokens = min(self._tokens + gained, float(self._burst))
         self._filled_at = now
         return self._tokens
+
+
+def description_in(answer: Any, namespace: str) -> HubDescription:
+    """The hub as the service describes it.
+
+    Raises:
+        ValueError: It cannot be one.
+        LookupError: Something is missing.
+    """
+    value = _map(answer)
+    ids = value["partition_ids"]
+
+    if not isinstance(ids, list) or not 0 < len(ids) <= MOST_PARTITIONS:
+        raise ValueError("it names no partitions, or more than any hub has")
+
+    factor = value.get("georeplication_factor")
+    return HubDescription(
+        namespace,
+        _text(value["name"]),
+        _seconds(value.get("created_at")),
+        tuple(sorted((_text(name, ID_LENGTH) for name in ids), key=natural)),
+        None if factor is None else _integer(factor),
+    )
+
+
+def sample_in(answer: Any, partition: str, asked_at: float, received_at: float) -> PartitionSample:
+    """A partition's ends as the service tells them; errors as of `description_in`."""
+    value = _map(answer)
+
+    if _text(value["partition"]) != partition:
+        raise ValueError("it is about another partition")
+
+    sample = PartitionSample(
+        partition=partition,
+        begin_sequence=_integer(value["begin_sequence_number"]),
+        last_sequence=_integer(value["last_enqueued_sequence_number"]),
+        last_offset=_text(value["last_enqueued_offset"], least=0),
+        last_enqueued_at=_seconds(value.get("last_enqueued_time_utc")),
+        is_empty=bool(value["is_partition_empty"]),
+        sampled_at=received_at,
+        asked_at=asked_at,
+    )
+    return plausible(sample)
+
+
+def _map(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("it is no map")  # noqa: TRY004 - it is not our type
+
+    return value
+
+
+def _text(value: Any, most: int = TEXT_LENGTH, *, least: int = 1) -> str:
+    text = str(value) if isinstance(value, str | int) else ""
+
+    if not least <= len(text) <= most:
+        raise ValueError("a text is missing, or too long")
+
+    return text
+
+
+def _integer(value: Any) -> int:
+    number = known_integer(value)
+
+    if number is None:
+        raise ValueError("a number is missing, or out of range")
+
+    return number
+
+
+def _seconds(milliseconds: Any) -> float | None:
+    """A moment of the service; it writes year 1 where nothing ever happened."""
+    return known_moment(milliseconds / 1000.0) if isinstance(milliseconds, int | float) else None

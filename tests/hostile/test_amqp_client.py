@@ -12,10 +12,18 @@ import pytest
 from typing_extensions import override
 
 from ehtui.domain.problems import ProblemError, ProblemKind
-from ehtui.wire.amqp.frames import AMQP_HEADER, EMPTY_FRAME, encode_frame, encode_transfer
+from ehtui.wire.amqp.frames import (
+    AMQP_HEADER,
+    EMPTY_FRAME,
+    SASL_HEADER,
+    encode_frame,
+    encode_transfer,
+)
+from ehtui.wire.amqp.links import SendingLink
 from ehtui.wire.amqp.messages import Reply, encode_reply
 from ehtui.wire.amqp.performatives import (
     Accepted,
+    AmqpError,
     Attach,
     Begin,
     Detach,
@@ -25,15 +33,15 @@ from ehtui.wire.amqp.performatives import (
     Open,
     Rejected,
     SaslMechanisms,
+    SaslOutcome,
     Source,
     Target,
     Transfer,
 )
 from ehtui.wire.amqp.values import Long, Strings, Timestamp
-from ehtui.wire.pyamqp.connection import AmqpError, Connection
-from ehtui.wire.pyamqp.links import Receiver, Sender
-from ehtui.wire.pyamqp.management import KeptLink
-from ehtui.wire.pyamqp.requests import RequestLink
+from ehtui.wire.amqp_client import Connection
+from ehtui.wire.kept_link import KeptLink
+from ehtui.wire.requests import RequestLink
 from tests.hostile.measuring import MEGABYTE, peak_bytes
 from tests.wire.hubs import access_to
 from tests.wire.peer import Answer, Peer, hub_of, ok, serving
@@ -59,14 +67,28 @@ class Wire(asyncio.Transport):
         self.aborted = True
 
 
+def greeting(opened: Open = Open("peer")) -> bytes:  # noqa: B008 - a frozen value
+    """What a server says until a session has begun."""
+    return b"".join(
+        (
+            SASL_HEADER,
+            encode_frame(0, SaslMechanisms(("ANONYMOUS",))),
+            encode_frame(0, SaslOutcome(0)),
+            AMQP_HEADER,
+            encode_frame(0, opened),
+            encode_frame(1, Begin(0, 0, 100, 100)),
+        )
+    )
+
+
 class Victim:
     """A client's connection with one pair of links, fed by hand."""
 
     def __init__(self) -> None:
         self.signs_of_life = 0
-        self.connection, self.wire = Connection(self._on_sign_of_life), Wire()
+        self.connection, self.wire = Connection("peer", self._on_sign_of_life), Wire()
         self.connection.connection_made(self.wire)
-        self.connection.begin(Open("peer"), Begin(0, 0, 100, 100))
+        self.connection.data_received(greeting())
         self.link = RequestLink(self.connection, NODE, 0, lambda: 0.0)
         attaching = asyncio.ensure_future(self.link.attach())
         attaching.add_done_callback(lambda task: task.cancelled() or task.exception())
@@ -77,7 +99,7 @@ class Victim:
 
     async def attached(self) -> Victim:
         await asyncio.sleep(0)
-        receiver, sender = [end.name for end in self.connection._ends.values()]
+        receiver, sender = self.connection.session._asked
         source, target = Source(NODE), Target(NODE)
         self.feed(encode_frame(1, Attach(receiver, 5, False, 0, 0, source, target, {}, False, 0)))
         self.feed(encode_frame(1, Attach(sender, 6, True, 0, 0, source, target)))
@@ -135,7 +157,6 @@ async def test_so_do_those_before_the_session_began() -> None:
         connection.data_received(frame)
 
     assert connection.error is not None
-    assert connection._greetings.qsize() < 50
 
 
 UNAWAITED = {
@@ -165,22 +186,19 @@ async def test_frames_that_nobody_awaits_are_no_answer_and_have_an_end(frame: by
 
 async def test_what_is_awaited_is_a_sign_of_life_each_time() -> None:
     victim = await Victim().attached()
-    receiver, sender = victim.connection._ends_by_handle.values()
     before = victim.signs_of_life
-    assert isinstance(sender, Sender)
 
-    sender.send([(UUID(int=number), b"x") for number in range(2)])
+    victim.link._queue.extend((UUID(int=number), b"x") for number in range(2))
     victim.feed(encode_frame(1, Flow(0, 100, 0, 100, 6, 0, 1)))  # lets one of them go
     victim.feed(encode_frame(1, Disposition(True, 0, 0, True, Accepted())))
     victim.feed(encode_transfer(1, 5, 1, REPLY, 512))
 
-    assert isinstance(receiver, Receiver)
     assert victim.signs_of_life == before + 3
 
 
 async def test_one_link_has_one_handle() -> None:
     victim = await Victim().attached()
-    receiver = next(iter(victim.connection._ends))
+    receiver = next(iter(victim.connection.session._asked))
     source, target = Source(NODE), Target(NODE)
     attaches = (
         encode_frame(1, Attach(receiver, number, False, 0, 0, source, target, {}, False, 0))
@@ -215,7 +233,7 @@ async def test_replies_that_nobody_asked_for_end_it() -> None:
     assert victim.condition == "amqp:not-allowed"
 
 
-class Counted(dict[int, UUID]):
+class Counted(dict[int, Any]):
     """Knows how often it was looked into."""
 
     looks = 0
@@ -227,29 +245,30 @@ class Counted(dict[int, UUID]):
 
 
 async def test_settling_four_billion_deliveries_costs_what_was_sent() -> None:
-    connection = Connection()
-    connection.connection_made(Wire())
-    connection.begin(Open("peer"), Begin(0, 0, 100, 100))
-    rejected: list[UUID] = []
-    sender = Sender(connection, NODE, 0, lambda key, _: rejected.append(key), lambda _: None)
-    sender.attach()
-    sender.on_flow(Flow(0, 100, 0, 100, 0, 0, 100))
-    sender.send([(UUID(int=number), b"x") for number in range(3)])
-    sent = sender._sent = Counted(sender._sent)
+    link = SendingLink((await Victim().attached()).connection.session, "s", 0)
+    link.flowed(Flow(0, 100, 0, 100, 0, 0, 100))
 
-    for first in range(1000):
-        sender.on_disposition(Disposition(True, first % 3, 2**32 - 1, True, Rejected(Error("no"))))
+    for number in range(3):
+        link.send(b"x", tag=number)
 
-    assert sorted(rejected) == [UUID(int=number) for number in range(3)]
+    sent = link.unsettled = Counted(link.unsettled)
+    settled = [
+        tag
+        for first in range(1000)
+        for tag in link.settle(Disposition(True, first % 3, 2**32 - 1, True, Rejected(Error("no"))))
+    ]
+
+    assert sorted(settled) == [0, 1, 2]
     assert sent.looks == 3
 
 
 async def test_a_peer_that_wants_to_hear_us_all_the_time_hears_us_once_a_second() -> None:
     connection = Connection()
     connection.connection_made(Wire())
-    connection.begin(Open("peer", idle_timeout_ms=1), Begin(0, 0, 1, 1))
+    connection.data_received(greeting(Open("peer", idle_timeout_ms=1)))
 
-    assert connection._silence_s >= 1.0
+    assert connection.core.silence_s is not None
+    assert connection.core.silence_s >= 1.0
     connection.abort()
 
 

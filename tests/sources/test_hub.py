@@ -22,7 +22,7 @@ from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace
 from ehtui.sources.hub import DESCRIBE_EVERY_S, HubSource, open_hub_source, open_public_reader
 from ehtui.wire.credentials import HubAccess, access_of
-from ehtui.wire.pyamqp.management import KeptLink
+from ehtui.wire.kept_link import KeptLink
 from ehtui.wire.reading import HubReader, Limiter, MisfitError, Reading
 
 KEY = AccessKey("watcher", "b25seS1saXN0ZW4=", frozenset({"Listen"}))

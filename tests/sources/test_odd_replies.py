@@ -17,7 +17,7 @@ from ehtui.sources.source import Paced
 from ehtui.wire.amqp.frames import encode_transfer
 from ehtui.wire.amqp.messages import Reply, Request
 from ehtui.wire.amqp.values import Long, Strings
-from ehtui.wire.pyamqp.management import KeptLink
+from ehtui.wire.kept_link import KeptLink
 from ehtui.wire.reading import Limiter
 from tests.sources.test_hub import FakeReader, World, sampled
 from tests.wire.hubs import settings_of

@@ -9,10 +9,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from typing_extensions import override
 
-from ehtui.wire.amqp.frames import AMQP_HEADER, encode_frame, encode_transfer
+from ehtui.wire.amqp.frames import AMQP_HEADER, SASL_HEADER, encode_frame, encode_transfer
 from ehtui.wire.amqp.messages import Reply, encode_reply
 from ehtui.wire.amqp.performatives import (
     Accepted,
+    AmqpError,
     Attach,
     Begin,
     Close,
@@ -21,11 +22,13 @@ from ehtui.wire.amqp.performatives import (
     Error,
     Flow,
     Open,
+    SaslMechanisms,
+    SaslOutcome,
     Source,
     Target,
 )
-from ehtui.wire.pyamqp.connection import AmqpError, Connection
-from ehtui.wire.pyamqp.requests import EncodedRequest, RequestLink
+from ehtui.wire.amqp_client import Connection
+from ehtui.wire.requests import EncodedRequest, RequestLink
 
 
 class Sink(asyncio.Transport):
@@ -42,6 +45,14 @@ class Sink(asyncio.Transport):
     @override
     def abort(self) -> None:
         """Nothing to end."""
+
+
+def signing_in() -> bytes:
+    return (
+        SASL_HEADER
+        + encode_frame(0, SaslMechanisms(("ANONYMOUS",)))
+        + encode_frame(0, SaslOutcome(0))
+    )
 
 
 def greeting() -> bytes:
@@ -75,12 +86,11 @@ async def survive(mutate: Any, chunks: int) -> None:
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
     connection, sink = Connection(), Sink()
     connection.connection_made(sink)
-    connection.begin(Open("peer"), Begin(0, 0, 100, 100))
+    connection.data_received(signing_in() + greeting())
     link = RequestLink(connection, "$management", 0, lambda: 0.0)
     attaching = asyncio.create_task(link.attach())
     await asyncio.sleep(0)
-    names = [end.name for end in connection._ends.values()]
-    data = mutate(greeting() + stream(names))
+    data = mutate(stream(list(connection.session._asked)))
     exchange = asyncio.create_task(link.exchange([EncodedRequest({"name": "hub"})]))
     await asyncio.sleep(0)
 
@@ -97,7 +107,7 @@ async def survive(mutate: Any, chunks: int) -> None:
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())
 def test_flipped_bytes_and_odd_cuts_end_the_connection_in_order(data: st.DataObject) -> None:
-    length = len(greeting() + stream(["r" * 36, "s" * 36]))
+    length = len(stream(["r" * 36, "s" * 36]))
     flips = data.draw(
         st.lists(st.tuples(st.integers(0, length - 1), st.integers(0, 255)), max_size=6)
     )
@@ -112,6 +122,32 @@ def test_flipped_bytes_and_odd_cuts_end_the_connection_in_order(data: st.DataObj
         return bytes(changed[: cut or None])
 
     asyncio.run(survive(mutate, data.draw(st.integers(1, 400))))
+
+
+async def greet(data: bytes, chunks: int) -> None:
+    connection = Connection()
+    connection.connection_made(Sink())
+
+    for start in range(0, len(data), chunks):
+        connection.data_received(data[start : start + chunks])
+
+    connection.connection_lost(None)
+    assert connection.error is not None
+    assert connection.begun.done()
+
+
+@settings(max_examples=200, deadline=None)
+@given(data=st.data())
+def test_so_do_flipped_bytes_of_a_greeting(data: st.DataObject) -> None:
+    good = bytearray(signing_in() + greeting())
+    positions = st.integers(0, len(good) - 1)
+
+    for position, value in data.draw(
+        st.lists(st.tuples(positions, st.integers(0, 255)), max_size=6)
+    ):
+        good[position] = value
+
+    asyncio.run(greet(bytes(good), data.draw(st.integers(1, 400))))
 
 
 @settings(max_examples=100, deadline=None)

@@ -13,7 +13,7 @@ import pytest
 from azure.eventhub.aio import EventHubConsumerClient
 
 from ehtui.wire.amqp.performatives import Attach, Begin, Open, SaslInit, Transfer
-from ehtui.wire.pyamqp.management import KeptLink
+from ehtui.wire.kept_link import KeptLink
 from tests.wire.hubs import access_to
 from tests.wire.peer import Peer, serving
 

@@ -10,7 +10,7 @@ from ehtui.wire.amqp.performatives import Frame, FrameError, Performative
 from ehtui.wire.amqp.values import NULL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 AMQP_HEADER = b"AMQP\x00\x01\x00\x00"
 SASL_HEADER = b"AMQP\x03\x01\x00\x00"
@@ -128,6 +128,49 @@ def _transfer(
         )
         + payload
     )
+
+
+class FrameWriter:
+    """Gathers what is to be sent. `on_output` hears that there is something."""
+
+    def __init__(self, on_output: Callable[[], None]) -> None:
+        self.peer_frame_bytes = MIN_FRAME_BYTES
+        self.frames = 0
+        self.written_at = 0.0
+        self.unsent_bytes = 0
+        self._on_output = on_output
+        self._pieces: list[bytes] = []
+        self._last_words: list[Callable[[], None]] = []
+
+    def send(self, channel: int, body: Performative) -> None:
+        """Send a frame."""
+        self.write(encode_frame(channel, body))
+
+    def write(self, data: bytes, frames: int = 1) -> None:
+        """Send encoded frames."""
+        self._pieces.append(data)
+        self.unsent_bytes += len(data)
+        self.frames += frames
+        self._on_output()
+
+    def before_output(self, speak: Callable[[], None]) -> None:
+        """Call `speak` before the next output."""
+        self._last_words.append(speak)
+        self._on_output()
+
+    def take(self, now: float) -> bytes:
+        """What is to be sent, at `now`: it counts as sent."""
+        last_words, self._last_words = self._last_words, []
+
+        for speak in last_words:
+            speak()
+
+        data, self._pieces, self.unsent_bytes = b"".join(self._pieces), [], 0
+
+        if data:
+            self.written_at = now
+
+        return data
 
 
 class FrameReader:

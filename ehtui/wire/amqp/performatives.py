@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 UINT_MAX = 0xFFFFFFFF
+WRAP = 1 << 32  # delivery and transfer numbers begin anew there
 Fields = Mapping[Any, Any]  # keys are symbols
 
 
@@ -195,3 +196,12 @@ class Frame(NamedTuple):
 
 class FrameError(ValueError):
     """Bytes that are no AMQP frame."""
+
+
+class AmqpError(Exception):
+    """What ends a connection, session or link, whichever side found it."""
+
+    def __init__(self, condition: str, description: str | None = None) -> None:
+        super().__init__(f"{condition}: {description}" if description else condition)
+        self.condition = condition
+        self.description = description or ""

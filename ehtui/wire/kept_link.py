@@ -1,33 +1,158 @@
-"""What lives as long as one connection: both request links, the token, the encoded requests."""
+"""The kept `$management` link: one connection for the session, all reads of a round pipelined.
+
+The SDK's own calls open a connection each (facts.md §5). Its internal client can be kept, but never
+renews link credit or session window, so it falls silent after 10,000 replies.
+"""
 
 from __future__ import annotations
 
+import asyncio
+import ssl
+import time
 from contextlib import nullcontext
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+import certifi
+from typing_extensions import override
 
 from ehtui.clock import host_ahead_s
-from ehtui.domain.problems import Problem, ProblemError
-from ehtui.domain.world.hub import HubDescription, PartitionSample, known_integer, known_moment
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.wire import problems
-from ehtui.wire.amqp.messages import Reply
+from ehtui.wire.amqp.performatives import AmqpError
 from ehtui.wire.amqp.values import Timestamp
-from ehtui.wire.pyamqp.connection import AmqpError, Connection
-from ehtui.wire.pyamqp.requests import EncodedRequest, RequestLink
-from ehtui.wire.reading import Reading, natural, plausible
+from ehtui.wire.amqp_client import Misunderstood, Silence, open_connection
+from ehtui.wire.reading import HubReader, MisfitError, Reading, description_in, sample_in
+from ehtui.wire.requests import EncodedRequest, RequestLink
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
+    from ehtui.wire.amqp_client import Connection
     from ehtui.wire.credentials import HubAccess
+    from ehtui.wire.requests import Answer
 
+OPEN_S = 8.0  # of silence, while a link is opened
+REPLY_S = 8.0  # and while replies are waited for
 RENEW_SHARE = 0.1  # a token is renewed when so much of its life remains
-MOST_PARTITIONS = 4096  # four times as many as the largest hub has
-ID_LENGTH, TEXT_LENGTH = 64, 1024
 HUB, PARTITION = "com.microsoft:eventhub", "com.microsoft:partition"
 _OK = range(200, 300)
 
-Answer = tuple[Reply, float] | AmqpError
+
+def trusted_roots() -> ssl.SSLContext:
+    """The machine's roots (and SSL_CERT_FILE), and those that the SDK brings."""
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+    return context
+
+
+class KeptLink(HubReader):
+    """Opened by the first read, and again by the next one after whatever ended it."""
+
+    def __init__(
+        self,
+        access: HubAccess,
+        *,
+        clock: Callable[[], float] = time.time,
+        open_s: float = OPEN_S,
+        reply_s: float = REPLY_S,
+        roots: Callable[[], ssl.SSLContext] = trusted_roots,
+    ) -> None:
+        self._access = access
+        self._clock = clock
+        self._open_s = open_s
+        self._reply_s = reply_s
+        self._roots = roots
+        self._silence = Silence()
+        self._tls: ssl.SSLContext | None = None
+        self._session: ManagementSession | None = None
+
+    @override
+    async def read(self, partitions: Sequence[str], *, describe: bool) -> Reading:
+        was_open = self._session is not None
+
+        try:
+            return await self._attempt(partitions, describe=describe)
+        except AmqpError as error:
+            if not was_open:
+                raise self._translated(error) from None
+
+        # A link that worked and was let go (idle, a moved gateway, an old token) is no failure yet.
+        try:
+            return await self._attempt(partitions, describe=describe)
+        except AmqpError as error:
+            raise self._translated(error) from None
+
+    def _translated(self, error: AmqpError) -> Exception:
+        if isinstance(error, Misunderstood):
+            return MisfitError(str(error))
+
+        told = problems.from_condition(self._access, error.condition, error.description)
+        return ProblemError(told)
+
+    async def _attempt(self, partitions: Sequence[str], *, describe: bool) -> Reading:
+        step, limit_s = "connecting", self._open_s
+
+        try:
+            async with self._silence.at_most(self._open_s):
+                session = await self._opened()
+
+            step, limit_s = "waiting for replies", self._reply_s
+
+            limit = self._silence.at_most(self._reply_s)
+            return await session.read(partitions, describe=describe, limit=limit)
+        except TimeoutError:
+            self._drop()
+            raise ProblemError(problems.timed_out(self._access, step, limit_s)) from None
+        except OSError as error:
+            self._drop()
+            is_lost = isinstance(error, ConnectionError) and step != "connecting"
+            lost = problems.hung_up(self._access) if is_lost else None
+            raise ProblemError(lost or problems.from_os_error(self._access, error)) from None
+        except ProblemError as error:
+            # An answered refusal says nothing against the connection, except that of the token.
+            if error.problem.kind is ProblemKind.UNAUTHORISED:
+                self._drop()
+
+            raise
+        except BaseException:
+            # Also when cancelled: replies that are still on their way belong to nobody.
+            self._drop()
+            raise
+
+    async def _opened(self) -> ManagementSession:
+        if self._session is not None:
+            if self._session.error is not None:
+                raise self._session.error
+
+            await self._session.renew()
+            return self._session
+
+        access = self._access
+
+        if access.use_tls and self._tls is None:
+            self._tls = await asyncio.to_thread(self._roots)
+
+        connection = await open_connection(
+            access.host, access.port, self._tls, self._silence.broken
+        )
+        session = self._session = ManagementSession(access, connection, self._clock)
+        await session.begin()
+        return session
+
+    def _drop(self) -> None:
+        if self._session is not None:
+            self._session.abort()
+            self._session = None
+
+    @override
+    async def close(self) -> None:
+        if self._session is not None:
+            await self._session.close()
+            self._session = None
+
+        await self._access.credential.close()
 
 
 class ManagementSession:
@@ -172,12 +297,10 @@ class ManagementSession:
         reply, received_at = answer
 
         try:
-            value = _map(reply.value)
-
             if partition is None:
-                return _description(self._access, value)
+                return description_in(reply.value, self._access.namespace)
 
-            return _sample(partition, value, asked_at, received_at)
+            return sample_in(reply.value, partition, asked_at, received_at)
         except LookupError as error:
             return problems.odd_answer(self._access, partition, f"it has no {error}")
         except ValueError as error:
@@ -207,68 +330,3 @@ class ManagementSession:
     async def close(self) -> None:
         """End in good order, within half a second."""
         await self._connection.close()
-
-
-def _description(access: HubAccess, value: dict[str, Any]) -> HubDescription:
-    ids = value["partition_ids"]
-
-    if not isinstance(ids, list) or not 0 < len(ids) <= MOST_PARTITIONS:
-        raise ValueError("it names no partitions, or more than any hub has")
-
-    factor = value.get("georeplication_factor")
-    return HubDescription(
-        access.namespace,
-        _text(value["name"]),
-        _seconds(value.get("created_at")),
-        tuple(sorted((_text(name, ID_LENGTH) for name in ids), key=natural)),
-        None if factor is None else _integer(factor),
-    )
-
-
-def _sample(
-    partition: str, value: dict[str, Any], asked_at: float, received_at: float
-) -> PartitionSample:
-    if _text(value["partition"]) != partition:
-        raise ValueError("it is about another partition")
-
-    sample = PartitionSample(
-        partition=partition,
-        begin_sequence=_integer(value["begin_sequence_number"]),
-        last_sequence=_integer(value["last_enqueued_sequence_number"]),
-        last_offset=_text(value["last_enqueued_offset"], least=0),
-        last_enqueued_at=_seconds(value.get("last_enqueued_time_utc")),
-        is_empty=bool(value["is_partition_empty"]),
-        sampled_at=received_at,
-        asked_at=asked_at,
-    )
-    return plausible(sample)
-
-
-def _map(value: Any) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise ValueError("it is no map")  # noqa: TRY004 - it is not our type
-
-    return value
-
-
-def _text(value: Any, most: int = TEXT_LENGTH, *, least: int = 1) -> str:
-    text = str(value) if isinstance(value, str | int) else ""
-
-    if not least <= len(text) <= most:
-        raise ValueError("a text is missing, or too long")
-
-    return text
-
-
-def _integer(value: Any) -> int:
-    number = known_integer(value)
-
-    if number is None:
-        raise ValueError("a number is missing, or out of range")
-
-    return number
-
-
-def _seconds(milliseconds: Any) -> float | None:
-    """A moment of the service; it writes year 1 where nothing ever happened."""
-    return known_moment(milliseconds / 1000.0) if isinstance(milliseconds, int | float) else None

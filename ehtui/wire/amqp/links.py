@@ -1,0 +1,265 @@
+"""Links from one side: credit, deliveries in pieces, what is settled; and what happens to them."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+from typing_extensions import override
+
+from ehtui.wire.amqp.performatives import (
+    WRAP,
+    Accepted,
+    Attach,
+    Detach,
+    Disposition,
+    Error,
+    Flow,
+    Performative,
+    Rejected,
+    Transfer,
+)
+
+
+class Channel(Protocol):
+    """A session, as its links know it."""
+
+    window: int  # transfer frames that the peer still takes
+
+    def send(self, body: Performative) -> None:
+        """Send a frame."""
+
+    def flow(self, link: Link | None = None, *, drain: bool = False, echo: bool = False) -> None:
+        """Tell the windows, and where a link stands."""
+
+    def transfer(self, handle: int, payload: bytes, *, settled: bool) -> int:
+        """Send a delivery; its number."""
+
+    def settle(self, first: Transfer, state: Accepted | Rejected) -> None:
+        """Tell the sender how a delivery ended."""
+
+
+class Room(Protocol):
+    """What deliveries that are not complete may take, of several links together."""
+
+    held_bytes: int
+
+    def has_room(self, more_bytes: int) -> bool:
+        """Whether so much more may be held."""
+
+
+class Link:
+    """One end of a link. Its handle is ours."""
+
+    def __init__(self, session: Channel, name: str, handle: int) -> None:
+        self.session = session
+        self.name = name
+        self.handle = handle
+        self.is_open = True
+        self.delivery_count = 0
+        self.credit = 0
+
+    def attached(self, attach: Attach) -> None:
+        """Both sides are attached; `attach` is the peer's."""
+
+    def flowed(self, flow: Flow) -> None:
+        """The peer sent a flow for this link."""
+
+    def answer(self, flow: Flow) -> None:
+        """Answer a flow that wants an answer, once it was acted upon."""
+        if flow.echo:
+            self.session.flow(self)
+
+    def detach(self, error: Error | None = None) -> None:
+        """End the link from our side."""
+        if self.is_open:
+            self.session.send(Detach(self.handle, closed=True, error=error))
+            self.close()
+
+    def close(self) -> None:
+        """It is open no more, whoever ended it."""
+        self.is_open = False
+
+
+class SendingLink(Link):
+    """Counts the credit that the peer gives, and what of ours it has not settled."""
+
+    def __init__(self, session: Channel, name: str, handle: int) -> None:
+        super().__init__(session, name, handle)
+        self.unsettled: dict[int, Any] = {}  # by delivery id: what the sender knows it by
+
+    @property
+    def can_send(self) -> bool:
+        """Whether credit and window let a delivery go."""
+        return self.credit > 0 and self.session.window > 0
+
+    def send(self, payload: bytes, tag: Any = None) -> None:
+        """Send a delivery that there is credit for: settled, or known by `tag` until it is."""
+        self.credit -= 1
+        self.delivery_count = (self.delivery_count + 1) % WRAP
+        number = self.session.transfer(self.handle, payload, settled=tag is None)
+
+        if tag is not None:
+            self.unsettled[number] = tag
+
+    @override
+    def flowed(self, flow: Flow) -> None:
+        """Take over the credit."""
+        if flow.link_credit is not None:
+            in_flight = (self.delivery_count - (flow.delivery_count or 0)) % WRAP
+            self.credit = max(flow.link_credit - in_flight, 0)
+
+    @override
+    def answer(self, flow: Flow) -> None:
+        """Give back what was not used where the peer drains, or tell where we are."""
+        if flow.drain and self.credit:
+            self.delivery_count = (self.delivery_count + self.credit) % WRAP
+            self.credit = 0
+            self.session.flow(self, drain=True)
+        else:
+            super().answer(flow)
+
+    def settle(self, disposition: Disposition) -> list[Any]:
+        """Forget what was settled; their tags.
+
+        At the cost of what was sent, whatever the peer says; numbers may wrap.
+        """
+        first, last = disposition.first, disposition.last
+
+        if last is None or first == last:
+            numbers = [first] if first in self.unsettled else []
+        else:
+            span = (last - first) % WRAP
+            numbers = [number for number in self.unsettled if (number - first) % WRAP <= span]
+
+        return [self.unsettled.pop(number) for number in numbers]
+
+
+class ReceivingLink(Link):
+    """Joins the pieces of deliveries, and keeps the peer in credit."""
+
+    def __init__(
+        self,
+        session: Channel,
+        name: str,
+        handle: int,
+        *,
+        credit: int,
+        tell_after: int,
+        most_bytes: int,
+        room: Room | None = None,
+    ) -> None:
+        super().__init__(session, name, handle)
+        self.credit = credit  # what is granted, each time
+        self.most_bytes = most_bytes
+        self._tell_after = tell_after  # deliveries, then the peer is told of its credit anew
+        self._untold = 0
+        self._room = room
+        self._first: Transfer | None = None  # of the delivery that is not complete yet
+        self._pieces: list[bytes] = []
+        self._held_bytes = 0
+
+    @override
+    def attached(self, attach: Attach) -> None:
+        """Grant the first credit."""
+        self.delivery_count = attach.initial_delivery_count or 0
+        self.grant()
+
+    def grant(self) -> None:
+        """Tell the peer of its credit."""
+        self._untold = 0
+        self.session.flow(self)
+
+    def top_up(self) -> None:
+        """The same, if so much was delivered that it should hear of it."""
+        if self.is_open and self._untold >= self._tell_after:
+            self.grant()
+
+    def receive(self, transfer: Transfer) -> Piece | Delivered | Oversized | Ignored:
+        """Take a frame of a delivery."""
+        first = self._first = self._first or transfer
+        size = self._held_bytes + len(transfer.payload)
+        is_too_large = size > self.most_bytes
+
+        if is_too_large or not (self._room is None or self._room.has_room(len(transfer.payload))):
+            self._let_go()
+            return Oversized(self, first, size, is_too_large)
+
+        if transfer.more and not transfer.aborted:
+            self._hold(transfer.payload)
+            return Piece(self, len(transfer.payload))
+
+        payload = b"".join((*self._pieces, transfer.payload))
+        self._let_go()
+        self.delivery_count = (self.delivery_count + 1) % WRAP
+        self._untold += 1
+        return Ignored() if transfer.aborted else Delivered(self, first, payload)
+
+    @override
+    def close(self) -> None:
+        """Let go of what is held."""
+        super().close()
+        self._let_go()
+
+    def _hold(self, piece: bytes) -> None:
+        if piece:
+            self._pieces.append(piece)
+            self._account(len(piece))
+
+    def _let_go(self) -> None:
+        self._first, self._pieces = None, []
+        self._account(-self._held_bytes)
+
+    def _account(self, more_bytes: int) -> None:
+        self._held_bytes += more_bytes
+
+        if self._room is not None:
+            self._room.held_bytes += more_bytes
+
+
+class Attached(NamedTuple):
+    """The peer answered our attach. Without source and target it refuses, and a detach follows."""
+
+    link: Link
+    attach: Attach
+
+
+class Piece(NamedTuple):
+    """A part of a delivery arrived, and more is to come."""
+
+    link: ReceivingLink
+    size_bytes: int
+
+
+class Delivered(NamedTuple):
+    """A whole delivery arrived; `first` is its first frame."""
+
+    link: ReceivingLink
+    first: Transfer
+    payload: bytes
+
+
+class Oversized(NamedTuple):
+    """A delivery is larger than the link takes, or than there is room for; it was let go."""
+
+    link: ReceivingLink
+    first: Transfer
+    size_bytes: int
+    is_too_large: bool
+
+
+class Settled(NamedTuple):
+    """The peer settled deliveries of ours."""
+
+    tags: list[Any]
+    state: Accepted | Rejected | None
+
+
+class Detached(NamedTuple):
+    """The peer ended a link."""
+
+    link: Link
+    error: Error | None
+
+
+class Ignored(NamedTuple):
+    """A frame that changes nothing, such as one that only keeps the connection alive."""
