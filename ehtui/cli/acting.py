@@ -44,11 +44,13 @@ def add_acting_flags(parser: argparse.ArgumentParser, *, ends_consumers: bool = 
             "--follow",
             type=seconds,
             metavar="5m",
-            help="wait that long at most until its partitions are owned again and their "
-            "checkpoints move, and tell the gap",
+            help="afterwards wait up to this long until its partitions are owned again and "
+            "their checkpoints move, and print the gap",
         )
 
-    parser.add_argument("--yes", action="store_true", help="do not ask; needed without a terminal")
+    parser.add_argument(
+        "--yes", action="store_true", help="do not ask; required without a terminal"
+    )
     parser.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
     parser.add_argument("--json", action="store_true", help="plan and outcome as JSON")
 
@@ -249,13 +251,13 @@ def _tell_laps(takeovers: tuple[MeasuredTakeover, ...], backend: Backend) -> Non
         print(takeover_sentence(measured, say))
 
     if not takeovers:
-        print("It is not known to have owned anything: there is nothing to wait for.")
+        print("As far as is known it owned nothing: there is nothing to wait for.")
 
 
 PATIENT_S = 15.0
 _SLOW = (
-    "{} has not come back after {:g} s: it is started once it has ended. Ctrl-C leaves that to go "
-    "on without ehtui."
+    "{} has not ended after {:g} s: it is started again once it has. Ctrl-C lets that continue "
+    "without ehtui."
 )
 _ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
 
@@ -308,7 +310,7 @@ def carry_out(backend: Backend, plan: Plan) -> tuple[Outcome | None, int | None]
             return future.result(), None
 
         with suppress(_InterruptedError), signals.interrupting(but=signals.number):
-            _say(f"waiting {FINISH_WITHIN_S:g} s at most for what was begun; Ctrl-C leaves it.")
+            _say(f"waiting up to {FINISH_WITHIN_S:g} s for it to finish; Ctrl-C stops waiting.")
             wait([future], FINISH_WITHIN_S)
 
         backend.give_up()

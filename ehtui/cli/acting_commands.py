@@ -25,9 +25,9 @@ def add_signal(subparsers: Any) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "signal",
-        help="signal consumers, told beforehand what it costs",
-        description="Send a signal to consumers of this host. The plan names every target, what "
-        "it owns and when somebody else can take it; nothing is done before it is agreed to.",
+        help="signal consumers, after showing what it costs",
+        description="Send a signal to consumers on this host. The plan shows every target, what "
+        "it owns and when another consumer can take that; nothing is done until you agree.",
     )
     _add_targets(parser, "*")
     parser.add_argument("--match", metavar="REGEX", help="every consumer whose command matches")
@@ -36,7 +36,7 @@ def add_signal(subparsers: Any) -> None:
         "--then-kill",
         type=seconds,
         metavar="10s",
-        help="KILL whoever is still there after that long",
+        help="send SIGKILL to any still running after this long",
     )
     add_acting_flags(parser, ends_consumers=True)
     add_settings_flags(parser)
@@ -82,7 +82,7 @@ def targets_of(snapshot: Snapshot, args: argparse.Namespace) -> list[ProcessId]:
     """
     # An empty expression, as of a shell variable that is not set, would mean everybody.
     if not args.target and not args.match:
-        raise ConfigError("No target was named.", "Name pids or owner ids, or use --match.")
+        raise ConfigError("No target was given.", "Name pids or owner ids, or use --match.")
 
     targets = chosen(snapshot, args.target)
 
@@ -90,7 +90,7 @@ def targets_of(snapshot: Snapshot, args: argparse.Namespace) -> list[ProcessId]:
         try:
             expression = re.compile(args.match)
         except re.error as error:
-            raise ConfigError(f"--match is no regular expression: {error}.") from error
+            raise ConfigError(f"--match is not a regular expression: {error}.") from error
 
         targets += [
             c.process.id
@@ -127,13 +127,13 @@ def _chosen(snapshot: Snapshot, name: str) -> ProcessId:
     if not matches:
         _refuse_untouchable(name)
         raise ConfigError(
-            f"'{name}' is no pid, owner id or name of a consumer on this host.",
+            f"There is no consumer '{name}' on this host, by pid, owner id or name.",
             "'ehtui consumers' lists them; name yours under consumers: in config.yaml.",
         )
 
     if len(matches) > 1:
         raise ConfigError(
-            f"'{name}' fits {len(matches)} consumers.",
+            f"'{name}' matches {len(matches)} consumers.",
             f"Name one by its pid: {', '.join(str(process.pid) for process in matches)}.",
         )
 
@@ -167,11 +167,12 @@ def add_restart(subparsers: Any) -> None:
         "restart",
         help="stop consumers and start them again as they were started",
         description="Signal a consumer, wait for its end, start it again with the same command, "
-        "folder, environment, user and limits, detached, its output in a log file whose path is "
-        "shown. Its start is rehearsed first: what could not be started again is not stopped. "
-        "Several are restarted one after the other, each once the one before owns again; at the "
-        "first that does not, it stops. One that a supervisor runs is restarted by that one's own "
-        "command, or not at all. A restart that was left half done is finished.",
+        "folder, environment, user and limits, detached, with its output in a log file whose path "
+        "is shown. Its start is rehearsed first: what could not be started again is not stopped. "
+        "Several are restarted one after the other, each once the previous one owns partitions "
+        "again; if one does not, the rest are left alone. A consumer run by a supervisor is "
+        "restarted by the supervisor's own command, or not at all. A restart that was left half "
+        "done is finished.",
         epilog="Exit code: 0 done, 1 refused, 2 failed, 4 a consumer is down.",
     )
     _add_targets(parser, "+")
@@ -182,12 +183,12 @@ def add_restart(subparsers: Any) -> None:
         "--then-kill",
         type=seconds,
         metavar="60s",
-        help="KILL it if it is still there after that long; default: wait for its end",
+        help="send SIGKILL if it is still running after this long; default: wait for it to end",
     )
     parser.add_argument(
         "--forget",
         action="store_true",
-        help="forget restarts of these pids that were left half done; nothing is started",
+        help="forget half-done restarts of these pids; nothing is started",
     )
     add_acting_flags(parser, ends_consumers=True)
     add_settings_flags(parser)

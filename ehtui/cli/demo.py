@@ -33,11 +33,11 @@ def add_demo(subparsers: Any) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "demo",
-        help="everything on an embedded sandbox: no Azure account",
+        help="everything on an embedded sandbox, without an Azure account",
         description=_DESCRIPTION,
     )
     parser.add_argument("--scene", metavar="NAME", help="play one situation, e.g. crash")
-    parser.add_argument("--list-scenes", action="store_true", help="name the scenes and end")
+    parser.add_argument("--list-scenes", action="store_true", help="list the scenes and exit")
     parser.set_defaults(run=run_demo)
 
 
@@ -251,7 +251,7 @@ def _tell_ready(ready: Ready) -> None:
         environment["SSL_CERT_FILE"] = ready.certificate
 
     # Remarks are no lines of a .env, so they go elsewhere.
-    print("# The keys below are good on this host, as long as this runs.", file=sys.stderr)
+    print("# The keys below work on this host, for as long as this runs.", file=sys.stderr)
     print(f"# control port (state, faults): {ready.control_url}", file=sys.stderr)
     print(f"# changes there: -H 'Authorization: Bearer {ready.control_token}'", file=sys.stderr)
     print(env_lines(environment), end="", flush=True)

@@ -43,7 +43,7 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
     add("--namespace", metavar="HOST", help="namespace, to sign in with Entra ID")
     add("-g", "--group", metavar="GROUP", help="consumer group (quote it: '$Default')")
     add("--alias", action="append", metavar="HOST", help="another name of the namespace, in stores")
-    add("--peek-group", metavar="GROUP", help="kept for reading events, which is not there yet")
+    add("--peek-group", metavar="GROUP", help="reserved for reading events, which is to come")
     add("--account-url", metavar="URL", help="storage account of the checkpoints")
     add("--container", action="append", metavar="NAME", help="container of the checkpoints")
     add(
@@ -57,7 +57,7 @@ def _pid(text: str) -> int:
     import argparse  # noqa: PLC0415
 
     if not text.isdecimal():
-        raise argparse.ArgumentTypeError(f"'{text}' is no process id")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a process id")
 
     return int(text)
 
@@ -129,8 +129,8 @@ def _folder() -> Path:
         return Path.cwd()
     except OSError as error:
         raise ConfigError(
-            f"The working folder is not there any more: {error.strerror}.",
-            "Change into one that is.",
+            f"The working folder no longer exists: {error.strerror}.",
+            "Change into one that does.",
         ) from None
 
 
@@ -152,7 +152,7 @@ def seconds(text: str) -> float:
     match = _DURATION.fullmatch(text.strip().lower())
 
     if not match:
-        raise argparse.ArgumentTypeError(f"'{text}' is no length of time such as 15s or 2m")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a length of time such as 15s or 2m")
 
     length = float(match["number"]) * _SECONDS[match["unit"]]
 

@@ -123,7 +123,7 @@ def _internal(error: BaseException) -> ExitCode:
         print(visible(mask_secrets(text), keep_newlines=True), file=sys.stderr)
 
     return _say(
-        f"a fault of ehtui itself: {type(error).__name__}: {safe(str(error))[:200]}",
+        f"a fault in ehtui itself: {type(error).__name__}: {safe(str(error))[:200]}",
         f"Run it again with {DEBUG}=1 for the traceback, and please report it.",
         ExitCode.INTERNAL,
     )
@@ -132,6 +132,6 @@ def _internal(error: BaseException) -> ExitCode:
 def _without_output(error: OSError) -> ExitCode:
     return _say(
         f"standard output cannot be written: {error.strerror or error}.",
-        "What was to be said there is lost: write it somewhere else.",
+        "The output is lost: write it somewhere else.",
         ExitCode.OUTPUT,
     )

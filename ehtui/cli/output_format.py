@@ -142,8 +142,8 @@ def tell_unread(snapshot: Snapshot) -> None:
 
     if unread:
         print(
-            f"ehtui: {unread:,} of {every:,} partitions were not read: nothing is judged of them.",
-            "  Watch longer: --for 5m reads on meanwhile.",
+            f"ehtui: {unread:,} of {every:,} partitions were not read, so they are not judged.",
+            "  Watch longer: --for 5m keeps reading.",
             sep="\n",
             file=sys.stderr,
         )

@@ -24,7 +24,7 @@ exit codes:
   0  ok
   1  a warning (only with --fail-on warning)
   2  a critical finding (not with --fail-on never)
-  3  a source could not be read, or a hub not whole
+  3  a source could not be read, or not all of a hub
   64 usage or configuration
   70 a fault of ehtui itself
   74 standard output is closed, or full
@@ -47,7 +47,7 @@ def add_status(subparsers: Any) -> None:
         type=seconds,
         default=0.0,
         metavar="15s",
-        help="watch that long first: what one look cannot judge (rates, stuck handlers) needs it",
+        help="watch this long first: rates and stuck handlers cannot be judged from one read",
     )
     parser.add_argument(
         "--fail-on",
@@ -80,7 +80,7 @@ def add_consumers(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "consumers",
         help="this host's consumers, and which owner each is",
-        description="List the consumers of this host with what they own and what that rests on. "
+        description="List the consumers on this host, what they own, and how that is known. "
         "Exit code 3 if the processes, their logs or the store could not be read.",
     )
     parser.add_argument("--json", action="store_true", help="the consumers of ehtui.status/1")
@@ -134,8 +134,8 @@ def add_why(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "why",
         help="why a partition, process, owner or group is as it is",
-        description="Go through the checks that decide whether events arrive, with a tick or a "
-        "cross each, what they rest on, and the next step.",
+        description="Go through the checks that decide whether events are read, each with a tick "
+        "or a cross and its evidence, and say what to do.",
     )
     parser.add_argument(
         "target", nargs="?", metavar="PARTITION|PID|NAME|OWNER|GROUP", help="default: the group"
@@ -146,7 +146,7 @@ def add_why(subparsers: Any) -> None:
         type=seconds,
         default=WATCH_S,
         metavar="10s",
-        help="watch that long first (default: 10s)",
+        help="watch this long first (default: 10s)",
     )
     parser.add_argument("--json", action="store_true", help="the checks as JSON")
     add_settings_flags(parser)
@@ -186,8 +186,8 @@ def _subject(snapshot: Snapshot, target: str, group: str) -> Any:
 
     if not found:
         raise ConfigError(
-            f"'{target}' is no partition, pid, consumer, owner or group that is known here.",
-            "'ehtui status' shows what is; an owner may be shortened to its first letters.",
+            f"No partition, pid, consumer, owner or group '{target}' is known here.",
+            "'ehtui status' shows them; an owner may be shortened to its first letters.",
         )
 
     return found[0]
@@ -221,10 +221,10 @@ def add_wait(subparsers: Any) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
         "wait",
-        help="until a group is owned, drained or healthy (for deployments)",
+        help="wait until a group is owned, drained or healthy (for deployments)",
         description="Wait until every partition of the group is owned, its lag is zero, or its "
-        "health is ok. Exit code 0 once it is, 1 at the timeout, 3 if then the hub or the store "
-        "cannot be read.",
+        "health is ok. Exit code 0 once it is, 1 at the timeout, 3 if the hub or the store cannot "
+        "be read then.",
     )
     parser.add_argument("--until", choices=("owned", "drained", "healthy"), default="healthy")
     parser.add_argument("--timeout", type=seconds, default=300.0, metavar="5m", help="default: 5m")
@@ -245,7 +245,7 @@ def run_wait(args: argparse.Namespace) -> int:
 
     if not settings.checkpoint_store.is_configured:
         raise ConfigError(
-            "Without a checkpoint store nobody can tell what is owned or how far it is read.",
+            "Without a checkpoint store, owners and progress cannot be known.",
             "Set AZURE_STORAGE_CONNECTION_STRING and CHECKPOINT_CONTAINER, or use --pid.",
         )
 

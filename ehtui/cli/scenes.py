@@ -56,7 +56,7 @@ def run_scenes(name: str | None) -> int:
     scene = scene_of(name)
 
     if scene.needs_node and not has_node():
-        raise ConfigError(f"The scene '{name}' needs Node and npm, which are not here.", "")
+        raise ConfigError(f"The scene '{name}' needs Node and npm, which are not installed.", "")
 
     if has_terminal():
         failure, code = _on_screen(scene)

@@ -97,7 +97,7 @@ class Host(TypeAheadApp):
             return False
 
         self.workers.cancel_group(self, FLOWS)
-        self.say("No longer waiting; what was begun may still happen.", "warning")
+        self.say("No longer waiting; the action may still complete.", "warning")
 
         return True
 
@@ -137,7 +137,7 @@ class Pause:
             return
 
         key = app.key_of("pause")
-        app.say(f"Paused at {self.time(app.snapshot)}: nothing is read. {key} goes on.", "warning")
+        app.say(f"Paused at {self.time(app.snapshot)}: nothing is read. {key} resumes.", "warning")
 
     def as_of(self, snapshot: Snapshot) -> str:
         """Of which moment a dialog speaks, where that is not now."""

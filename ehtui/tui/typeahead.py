@@ -215,7 +215,7 @@ class TypeAheadApp(App[int]):
             self._strayed_at = event.time
 
         if is_typing and not _is_letter(event):
-            self._ignore("Keys that came along with letters were ignored: no plan takes those.")
+            self._ignore("Keys typed together with letters were ignored: a plan takes no letters.")
 
         return is_typing or _is_letter(event)
 
@@ -232,7 +232,7 @@ class TypeAheadApp(App[int]):
             event = self._waiting.popleft()
 
             if isinstance(event, events.Paste) and not isinstance(self.focused, Input):
-                self._ignore("Pasted text was ignored: it is no text field that has the focus.")
+                self._ignore("Pasted text was ignored: no text field has the focus.")
                 continue
 
             self._in_hand = event

@@ -51,7 +51,7 @@ async def sort(app: Host, grid: Grid) -> None:
     """Choose a column; the one in force again turns round, the first line is the table's order."""
     listing = grid.listing
     current = listing.sort
-    choices = [Choice("", "as it comes"), *_columns(grid)]
+    choices = [Choice("", "default order"), *_columns(grid)]
     first = current.column if current else _USUAL.get(grid.id or "", "")
     chosen = await app.push_screen_wait(ChoiceScreen("Sort by", choices, first))
 
@@ -77,7 +77,7 @@ def _columns(grid: Grid) -> list[Choice]:
         Choice(
             column.key,
             column.title or column.key,
-            ("falling" if current.descending else "rising") + ", choose again to turn"
+            ("descending" if current.descending else "ascending") + "; choose again to reverse"
             if current and current.column == column.key
             else "",
         )
@@ -156,9 +156,9 @@ def log(app: Host, grid: Grid, processes: Sequence[ProcessId]) -> None:
     if paths:
         app.push_screen(LogScreen(paths[0], app.backend.follow_log(paths[0])))
     elif processes:
-        app.say("No log is known: set consumers.NAME.log in config.yaml.", "warning")
+        app.say("No log was found: set consumers.NAME.log in config.yaml.", "warning")
     elif grid.targets:
-        app.say("The selected row names no consumer of this host.", "warning")
+        app.say("The selected row is not about a consumer on this host.", "warning")
     else:
         app.say(NOTHING_SELECTED, "warning")
 

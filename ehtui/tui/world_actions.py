@@ -49,7 +49,7 @@ async def send(app: Host, selected: str | None) -> None:
 async def signal(app: Host, processes: Sequence[ProcessId]) -> None:
     """Ask which signal, plan it for exactly these processes, confirm, send."""
     if not processes:
-        app.say("Select a consumer first: 2 goes to them.", "warning")
+        app.say("Select a consumer first: press 2.", "warning")
         return
 
     names = [dialog_text(app).process(app.snapshot, process) for process in processes]
@@ -78,7 +78,8 @@ async def start_consumer(app: Host) -> None:
 
     if not (names or ended):
         app.say(
-            "No consumer has a command (consumers.NAME.command in config.yaml), none has ended.",
+            "There is nothing to start: no consumer has a command (consumers.NAME.command in "
+            "config.yaml), and none has ended.",
             "warning",
         )
         return
@@ -89,7 +90,7 @@ async def start_consumer(app: Host) -> None:
         say = dialog_text(app)
         choices = [Choice(name, name) for name in names]
         choices += [Choice(key, *say.ended(each)) for key, each in ended.items()]
-        heading = f"Start in {app.group}{', or again' if ended else ''}"
+        heading = f"Start in {app.group}, or start again" if ended else f"Start in {app.group}"
         chosen = await app.push_screen_wait(ChoiceScreen(heading, choices))
 
     if chosen in ended:
@@ -106,7 +107,7 @@ async def adopt(app: Host) -> None:
         for key, each in processes.items()
     ]
     chosen = await app.push_screen_wait(
-        ChoiceScreen("This process is a consumer", choices, is_typed=True)
+        ChoiceScreen("Mark a process as a consumer", choices, is_typed=True)
     )
 
     if chosen is not None:

@@ -93,7 +93,7 @@ def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs, say: Phr
 
     if group is None:
         count = formats.plural(len(snapshot.partitions), "partition")
-        return Cell(f"The hub answers: {count}; owners and lag are not known", Tone.PLAIN)
+        return Cell(f"The hub has {count}; owners and lag are not known", Tone.PLAIN)
 
     known = LIVE_STATES | {LeaseState.UNREADABLE}  # not known is not free
     free = [p.id for p in group.partitions if p.lease.state not in known]

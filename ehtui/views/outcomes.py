@@ -27,43 +27,43 @@ if TYPE_CHECKING:
 
 _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.READ_ONLY: "Read-only: nothing is sent, signalled or started.",
-    RefusalReason.NOTHING_SELECTED: "Nothing chosen: {subject}.",
+    RefusalReason.NOTHING_SELECTED: "Nothing is selected: {subject}.",
     RefusalReason.UNKNOWN_PARTITION: "The hub has no partition “{subject}”.",
-    RefusalReason.UNKNOWN_TEMPLATE: "No test event is named “{subject}”: see test_events.",
+    RefusalReason.UNKNOWN_TEMPLATE: "There is no test event “{subject}”: see test_events.",
     RefusalReason.NOT_CONNECTED: "The hub has not been read yet: try again once it answers.",
-    RefusalReason.CANNOT_START: ("Nothing is done: {subject} could not be started again{detail}."),
-    RefusalReason.BEING_RESTARTED: "{subject} is being restarted by somebody else{detail}.",
+    RefusalReason.CANNOT_START: "Nothing was done: {subject} could not be started again{detail}.",
+    RefusalReason.BEING_RESTARTED: "{subject} is already being restarted{detail}.",
     RefusalReason.REHEARSAL_CHANGED: (
-        "{subject} would not be started as the plan says any more: look at it again."
+        "{subject} would no longer start as the plan says: look at it again."
     ),
-    RefusalReason.NOT_KNOWN_ANY_MORE: "How {subject} was started is not known any more.",
-    RefusalReason.NOT_AUDITED: "Not done: the audit log can't be written{detail}.",
-    RefusalReason.SELF_OR_ANCESTOR: "{subject} is ehtui itself or what it runs in.",
-    RefusalReason.INIT: "{subject} is the init process: it stays.",
-    RefusalReason.KERNEL_THREAD: "{subject} is a thread of the kernel.",
+    RefusalReason.NOT_KNOWN_ANY_MORE: "How {subject} was started is no longer known.",
+    RefusalReason.NOT_AUDITED: "Nothing was done: the audit log can't be written{detail}.",
+    RefusalReason.SELF_OR_ANCESTOR: "{subject} is ehtui itself, or what it runs in.",
+    RefusalReason.INIT: "{subject} is the init process: it is never signalled.",
+    RefusalReason.KERNEL_THREAD: "{subject} is a kernel thread.",
     RefusalReason.FOREIGN_USER: "{subject} belongs to another user{detail}.",
     RefusalReason.GONE: "{subject} is gone: there is nothing left to signal.",
-    RefusalReason.IDENTITY_CHANGED: "{subject} is another process now: its number was used again.",
-    RefusalReason.PROGRAM_CHANGED: "{subject} runs another program than when it was chosen.",
+    RefusalReason.IDENTITY_CHANGED: "{subject} is another process now: its pid was reused.",
+    RefusalReason.PROGRAM_CHANGED: "{subject} runs a different program than when it was chosen.",
     RefusalReason.UNKNOWN_SIGNAL: "There is no signal “{subject}” here.",
     RefusalReason.SIGNAL_IGNORED: (
-        "{subject} ignores the signal{detail} and would not end by it: kill it with k and start it "
-        "again with N, or use --then-kill."
+        "{subject} ignores the signal{detail}, so it would not end: send it SIGKILL and start it "
+        "again with S, or use --then-kill."
     ),
     RefusalReason.SUPERVISED: "{subject} is started again by its supervisor{detail}: use that.",
-    RefusalReason.SUPERVISOR_CHANGED: "{subject} has another supervisor than a moment ago.",
-    RefusalReason.UNKNOWN_CONSUMER: "No consumer is named “{subject}”: see consumers in config.",
+    RefusalReason.SUPERVISOR_CHANGED: "{subject} has a different supervisor than a moment ago.",
+    RefusalReason.UNKNOWN_CONSUMER: "There is no consumer “{subject}”: see consumers in config.",
     RefusalReason.NO_COMMAND: "“{subject}” has no command: set consumers.{subject}.command.",
 }
 
 
 # Why a supervisor is not asked by ehtui. {tool} and {command} are its own, as they would be typed.
 _OBSTACLES: Mapping[Obstacle, str] = {
-    Obstacle.NO_COMMAND: "which has no command to restart it by: restart it there.",
-    Obstacle.NO_NAME: "but what that calls it cannot be read from here: restart it there.",
-    Obstacle.NO_TOOL: "but `{tool}` is not found on this PATH. It would be: {command}",
-    Obstacle.FOREIGN: "which belongs to another user: restart it as that one.",
-    Obstacle.CLUSTER: "by the cluster's decision: restart it there, such as with `kubectl`.",
+    Obstacle.NO_COMMAND: "which has no restart command: restart it there.",
+    Obstacle.NO_NAME: "but its name there cannot be read from here: restart it there.",
+    Obstacle.NO_TOOL: "but `{tool}` is not on the PATH. The command would be: {command}",
+    Obstacle.FOREIGN: "which belongs to another user: restart it as that user.",
+    Obstacle.CLUSTER: "on a cluster that decides: restart it there, for example with `kubectl`.",
 }
 
 
@@ -74,7 +74,7 @@ def refusal_sentence(refusal: Refusal) -> str:
 
     if refusal.obstacle is not None:
         words = obstacle_words(refusal.obstacle, refusal.detail)
-        return f"Nothing is done: {safe(refusal.subject)} could not be started again: {words}."
+        return f"Nothing was done: {safe(refusal.subject)} could not be started again: {words}."
 
     detail = f" ({safe(refusal.detail)})" if refusal.detail else ""
     words = _REFUSALS.get(refusal.reason, f"Refused: {refusal.reason.value} {{subject}}{{detail}}")
@@ -108,7 +108,7 @@ def _told(outcome: Outcome) -> str:
         return _failed(outcome)
 
     if outcome.state is OutcomeState.LEFT:
-        return safe(outcome.error or "It goes on without ehtui.")
+        return safe(outcome.error or "It continues without ehtui.")
 
     return refusal_sentence(outcome.refusal) if outcome.refusal else "Refused."
 
@@ -121,7 +121,7 @@ def _has_several_ends(outcome: Outcome) -> bool:
 _COMEBACKS: Mapping[Comeback, str] = {
     Comeback.OWNS: "owns again after {}",
     Comeback.STANDS_BY: "is on standby after {}: others own what it had",
-    Comeback.RUNS: "runs",
+    Comeback.RUNS: "is running",
     Comeback.ENDED: "has ended",
     Comeback.LATE: "owns nothing after {}",
 }
@@ -149,8 +149,8 @@ def _rolled(outcome: Outcome) -> str:
         return f"Restarted {formats.plural(len(restarts), 'consumer')}: {_parts(outcome)}."
 
     left = [str(each.target.process.pid) for each in restarts[len(outcome.parts) :]]
-    untouched = f" Left as they are: {formats.listed(left)}." if left else ""
-    return f"Stopped on the way: {_parts(outcome)}.{untouched}"
+    untouched = f" Not touched: {formats.listed(left)}." if left else ""
+    return f"Stopped halfway: {_parts(outcome)}.{untouched}"
 
 
 def _failed(outcome: Outcome) -> str:

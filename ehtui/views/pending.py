@@ -83,12 +83,12 @@ class Goal(StrEnum):
 def unmet(snapshot: Snapshot, group: str, goal: Goal) -> tuple[str, ...]:
     """What still keeps the group from the goal, a phrase each; empty once it is reached."""
     if snapshot.hub is None:
-        return ("the hub has not been read",)
+        return ("the hub has not been read yet",)
 
     state = snapshot.group(group)
 
     if state is None:
-        return (f"nothing of group {group} is in the checkpoint store",)
+        return (f"the checkpoint store has no records of group {group}",)
 
     seen = {partition.id: partition for partition in state.partitions}
     return tuple(

@@ -20,8 +20,8 @@ LINK = {
     LinkBasis.IDENTIFIER: "its identifier is the owner id",
     LinkBasis.EXCLUSION: "a guess: several processes write this log, and the others are other "
     "owners",
-    LinkBasis.ELIMINATION: "a guess: no other owner is without a process, and no other client of "
-    "this host without an owner",
+    LinkBasis.ELIMINATION: "a guess: the only owner without a process, and the only client on this "
+    "host without an owner",
 }
 RECOGNISED = {
     RecognisedBy.STARTED: "started by ehtui",
@@ -40,7 +40,7 @@ def link_words(link: OwnerLink, say: Phrasing) -> str:
 
 
 SHARED_LOG = (
-    "To see who it is, give each process a log of its own, or let the log's format name the pid "
+    "To see which owner it is, give each process its own log, or include the pid in the log format "
     "(in Python `%(process)d`)."
 )
 # By the names of `domain.sdks`.
@@ -51,12 +51,12 @@ _LINES: Mapping[str, str] = {
     "dotnet": "`using var log = AzureEventSourceListener.CreateConsoleLogger("
     "EventLevel.Informational);` at its start",
     "java": '`<logger name="com.azure.messaging.eventhubs" level="INFO"/>` in its logback.xml, or '
-    "`AZURE_LOG_LEVEL=info` where no SLF4J binding is used",
+    "`AZURE_LOG_LEVEL=info` if no SLF4J binding is used",
 }
 # A Go program has any name. `all` writes every event to stderr, azeventhubs.EventConsumer too.
 _ANY = (
-    "the Event Hubs client's loggers at the level info; of a Go program, "
-    "`AZURE_SDK_GO_LOGGING=all` in its environment, of a Rust one "
+    "the Event Hubs client's loggers at level info; for a Go program, "
+    "`AZURE_SDK_GO_LOGGING=all` in its environment; for a Rust one, "
     "`RUST_LOG=azure_messaging_eventhubs=debug`"
 )
 

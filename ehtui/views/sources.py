@@ -56,7 +56,7 @@ def _row(source: SourceState, snapshot: Snapshot, clock: Clock) -> Row:
 
     if source.status is SourceStatus.FAILED and source.retry_at is not None:
         at, now = snapshot.host_at(source.retry_at), snapshot.host_at(snapshot.taken_at)
-        trouble = f"{trouble} Next try {clock.moment(at, now)}."
+        trouble = f"{trouble} Next try at {clock.moment(at, now)}."
 
     return Row(
         source.name,

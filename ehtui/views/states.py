@@ -54,7 +54,7 @@ HEALTH = {
 }
 HEALTH_MEANING = {
     Health.OK: "read, and keeping up",
-    Health.UNKNOWN: "not known yet, or not knowable",
+    Health.UNKNOWN: "not known yet, or cannot be known",
     Health.BEHIND: "lag does not shrink",
     Health.REWOUND: "the checkpoint went back: events are read again",
     Health.OVERDUE: "its owner stopped renewing its lease",
@@ -66,24 +66,24 @@ HEALTH_MEANING = {
 RULES = {
     Rule.UNOWNED: "nobody holds a live lease",
     Rule.AHEAD: "the checkpoint is beyond the last event",
-    Rule.OVERDUE: "its owner stopped renewing: what waits is read by whoever takes it over",
-    Rule.NO_SAMPLE: "hub or checkpoint tell no sequence number to compare",
-    Rule.PREDATES_HUB: "its checkpoint is older than the hub: of the one that was there before",
-    Rule.NO_SEQUENCE: "its checkpoint has no sequence number, and offsets tell no distance",
+    Rule.OVERDUE: "its owner stopped renewing: the next owner reads what waits",
+    Rule.NO_SAMPLE: "the hub or the checkpoint gives no sequence number to compare",
+    Rule.PREDATES_HUB: "its checkpoint is older than the hub: it is of the previous one",
+    Rule.NO_SEQUENCE: "its checkpoint has no sequence number, and offsets do not tell a distance",
     Rule.UNREADABLE: "its record cannot be read",
-    Rule.NOT_IN_HUB: "the hub does not have this partition; the store has records of it",
+    Rule.NOT_IN_HUB: "the hub does not have this partition, but the store has records of it",
     Rule.LAG_ZERO: "nothing waits",
-    Rule.NEVER_CHECKPOINTED: "never checkpointed: how far it has read is not known",
-    Rule.STOPPED: "events wait longer than its checkpoints usually take",
-    Rule.STOPPED_LONG: "events wait, and no checkpoint was written for long",
+    Rule.NEVER_CHECKPOINTED: "never checkpointed: how far it has been read is not known",
+    Rule.STOPPED: "events have waited longer than the usual time between checkpoints",
+    Rule.STOPPED_LONG: "events wait, and no checkpoint has been written for a long time",
     Rule.REWOUND: "the checkpoint went back and has not caught up",
     Rule.LOSING: "retention removes events before they are read",
-    Rule.NEW_OWNER: "its owner is new and has written no checkpoint of its own yet",
-    Rule.CAUGHT_UP: "lag was zero lately",
+    Rule.NEW_OWNER: "its owner is new and has not written a checkpoint yet",
+    Rule.CAUGHT_UP: "lag was zero recently",
     Rule.STALLED: "the last checkpoints all name the same event",
-    Rule.GROWING: "lag did not shrink over the last checkpoints",
-    Rule.FILLING: "too few checkpoints seen to judge by",
-    Rule.STEADY: "lag goes up and down, and does not grow",
+    Rule.GROWING: "lag has not shrunk over the last checkpoints",
+    Rule.FILLING: "too few checkpoints seen to judge",
+    Rule.STEADY: "lag goes up and down but does not grow",
 }
 LEASE = {
     LeaseState.HELD: Word("held", Tone.GOOD),
@@ -94,12 +94,12 @@ LEASE = {
     LeaseState.UNREADABLE: Word("unclear", Tone.WARNING, 2),
 }
 LEASE_MEANING = {
-    LeaseState.HELD: "renewed in time",
+    LeaseState.HELD: "renewed on time",
     LeaseState.OVERDUE: "renewals stopped; not yet expired",
-    LeaseState.EXPIRED: "ran out: anybody may take it",
-    LeaseState.RELEASED: "given up cleanly: anybody may take it",
-    LeaseState.NEVER_OWNED: "no record: nobody ever claimed it",
-    LeaseState.UNREADABLE: "its record cannot be read: who holds it is not known",
+    LeaseState.EXPIRED: "not renewed for too long: any consumer may take it",
+    LeaseState.RELEASED: "given up cleanly: any consumer may take it",
+    LeaseState.NEVER_OWNED: "no record: nobody has ever claimed it",
+    LeaseState.UNREADABLE: "its record cannot be read: the owner is not known",
 }
 ROLE = {
     ConsumerRole.OWNER: Word("owner", Tone.PLAIN),
@@ -166,19 +166,19 @@ PROOFS: Mapping[Proof, str] = {
 }
 _SENTENCES: Mapping[Proof, str] = {
     Proof.PROCESSED: (
-        "processed: with {writer} the handler writes it, so that what comes before is done as far "
-        "as the handler waits for its work"
+        "processed: in {writer} the handler writes it, so earlier events are done, provided the "
+        "handler waits for its work"
     ),
     Proof.HANDED_OVER: (
-        "handed over: {writer} writes it when events are given to the application, older releases "
-        "whatever it answers (components-contrib 4598); lag 0 does not mean done"
+        "handed over: {writer} writes it when events reach the application, older releases even if "
+        "that fails (components-contrib 4598); lag 0 does not mean done"
     ),
     Proof.REGARDLESS: (
         "handed over, regardless of failure: {writer} writes it whether the handler succeeded or "
         "not; lag 0 does not mean done"
     ),
 }
-PROOF_NOT_KNOWN = "nothing tells which SDK writes it, and so not whether what comes before is done"
+PROOF_NOT_KNOWN = "it depends on the SDK that writes it, and nothing shows which one does"
 
 
 def proof_sentence(proven: Proven) -> str | None:

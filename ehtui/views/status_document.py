@@ -222,7 +222,7 @@ class StatusDocument(TypedDict):
         "Consumer groups that have records in the store, or are configured.",
     ]
     consumers: Annotated[
-        list[ConsumerDocument], "Processes of this host that are, or may be, consumers."
+        list[ConsumerDocument], "Processes on this host that are, or may be, consumers."
     ]
     findings: Annotated[list[FindingDocument], "Judged facts, worst first."]
     timeline: Annotated[list[EventDocument], "What happened while ehtui watched, oldest first."]

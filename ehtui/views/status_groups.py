@@ -92,7 +92,7 @@ class TakeoverDocument(TypedDict):
     ]
     is_guess: Annotated[
         bool,
-        "Whether it is a guess: the expiry is not configured, was not seen, and is no SDK's "
+        "Whether it is a guess: the expiry is not configured, was not seen, and is not an SDK's "
         "default.",
         LATER,
     ]
@@ -142,7 +142,7 @@ class GroupPartitionDocument(TypedDict):
     lag_is_bound: Annotated[bool, "Never checkpointed: lag is at most so much."]
     lag_reason: Annotated[
         str | None,
-        "Why a checkpoint tells no lag, such as checkpoint-predates-hub: the hub was created anew "
+        "Why a checkpoint tells no lag, such as checkpoint-predates-hub: the hub was recreated "
         "after it was written.",
     ]
     lag_counts: Annotated[

@@ -25,15 +25,15 @@ BASIS = {
     "inferred": "the other owners' SDK",
     "guessed": "the usual number of renewals",
     "assumed": "an assumed expiry",
-    "released": "free already: the next round of a survivor",
-    "expired": "expired already: the next round of a survivor",
+    "released": "already free: a survivor's next round",
+    "expired": "already expired: a survivor's next round",
     "blob-lease": "a blob lease, whose age is not known",
     "no-survivor": "nobody is left to take it",
 }
 DOUBTS: Mapping[Doubt | None, str] = {
     Doubt.UNTIMED: ", assumed: no survivor's renewals timed yet",
-    Doubt.RATIO: ", assumed: another time where their expiry was set",
-    Doubt.OUTLIVED: ", assumed: leases live longer here, how long was not seen yet",
+    Doubt.RATIO: ", assumed: differs if their expiry was set",
+    Doubt.OUTLIVED: ", assumed: leases live longer here, how long is not known yet",
 }
 _SDK = {
     "python": "Python",
@@ -86,7 +86,7 @@ def _window(forecast: Takeover, places: Sequence[str], say: Phrasing) -> str:
 
     if earliest is not None and earliest <= now:
         by = f", by {guess}{say.time(latest)} at the latest" if latest is not None else ""
-        return f"can take {taken} at any moment{by}"
+        return f"can take {taken} any moment now{by}"
 
     return f"takes {taken} {when(forecast, say)}"
 
@@ -128,7 +128,7 @@ class MeasuredTakeoverDocument(TypedDict):
     forecast_basis: Annotated[str, "What the forecast rests on.", LATER]
     forecast_is_assumed: Annotated[
         bool,
-        "Whether it was a guess: the expiry was not configured, was not seen, and is no SDK's "
+        "Whether it was a guess: the expiry was not configured, was not seen, and is not an SDK's "
         "default.",
         LATER,
     ]

@@ -67,7 +67,7 @@ def judged(finding: Finding, details: object, say: Phrasing) -> str:
 
 def ended(details: FindingEnded, _: Phrasing) -> str:
     """That a finding is over, without saying which."""
-    end = "over" if details.is_judged else "not judged any more"
+    end = "over" if details.is_judged else "no longer judged"
     return f"{end} after {formats.duration(details.lasted_s)}"
 
 
@@ -133,7 +133,7 @@ def _unknown(event: TimelineEvent, say: Phrasing) -> str:
 
 def _claimed(found: Claimed, _: Phrasing) -> str:
     if found.was == "never_owned":
-        return f"{formats.somebody(found.owner)} claimed it (was never owned)"
+        return f"{formats.somebody(found.owner)} claimed it (never owned before)"
 
     free_s = found.free_s
     lasting = f", free for {formats.duration(free_s)}" if free_s is not None else ""
@@ -152,14 +152,14 @@ def _released(found: Released, _: Phrasing) -> str:
 
 def _overdue(found: Overdue, say: Phrasing) -> str:
     return (
-        f"{formats.somebody(found.owner)} stopped renewing {say.time(found.renewed_at)}; "
-        f"its lease runs out {say.time(found.expires_at)}"
+        f"{formats.somebody(found.owner)} stopped renewing at {say.time(found.renewed_at)}; "
+        f"its lease expires at {say.time(found.expires_at)}"
     )
 
 
 def _recovered(found: Recovered, _: Phrasing) -> str:
     late = found.late_s
-    return f"{formats.somebody(found.owner)} renews again" + (
+    return f"{formats.somebody(found.owner)} is renewing again" + (
         f", {formats.duration(late)} late" if late else ""
     )
 
@@ -167,7 +167,7 @@ def _recovered(found: Recovered, _: Phrasing) -> str:
 def _expired(found: Expired, _: Phrasing) -> str:
     length = found.expires_after_s
     silent = f": no renewal for {formats.duration(length)}" if length is not None else ""
-    return f"the lease of {formats.somebody(found.owner)} ran out{silent}"
+    return f"the lease of {formats.somebody(found.owner)} expired{silent}"
 
 
 def _taken_over(found: TakenOver, _: Phrasing) -> str:
@@ -187,13 +187,13 @@ def _taken_over(found: TakenOver, _: Phrasing) -> str:
 
 def _stolen(found: Stolen, _: Phrasing) -> str:
     new, old = formats.somebody(found.owner), formats.somebody(found.previous_owner)
-    return f"{new} took it from {old}, whose lease was alive: to balance the load"
+    return f"{new} took it from {old}, whose lease was still live, to balance the load"
 
 
 def _pingpong(found: BackAndForth, _: Phrasing) -> str:
     return (
         f"back to {formats.somebody(found.owner)} from {formats.somebody(found.previous_owner)}: "
-        f"{formats.count(found.changes)} changes within {formats.duration(found.window_s)}"
+        f"{formats.count(found.changes)} changes in {formats.duration(found.window_s)}"
     )
 
 
@@ -217,12 +217,12 @@ def _gone(found: ConsumerGone, say: Phrasing) -> str:
 
 
 def _source_failed(found: SourceDown, _: Phrasing) -> str:
-    return f"not read: {safe(found.summary).rstrip('.')}"
+    return f"cannot be read: {safe(found.summary).rstrip('.')}"
 
 
 def _source_recovered(found: SourceBack, _: Phrasing) -> str:
     down = found.down_s
-    return "read again" + (f" after {formats.duration(down)}" if down is not None else "")
+    return "can be read again" + (f" after {formats.duration(down)}" if down is not None else "")
 
 
 def _measured(found: TakeoverMeasured, say: Phrasing) -> str:
@@ -232,7 +232,7 @@ def _measured(found: TakeoverMeasured, say: Phrasing) -> str:
     earliest, latest = found.takeover.earliest_at, found.takeover.latest_at
 
     if earliest is None:
-        return joined(owned, "nothing could be forecast")
+        return joined(owned, "there was no forecast")
 
     if latest is None:
         return joined(owned, f"forecast from {guess(found.takeover)}{say.time(earliest)} on")
@@ -242,7 +242,7 @@ def _measured(found: TakeoverMeasured, say: Phrasing) -> str:
 
 
 def _moved(found: TakeoverMoved, _: Phrasing) -> str:
-    return f"its checkpoint moves again {formats.duration(found.moved_s)} after your signal"
+    return f"its checkpoint moved again {formats.duration(found.moved_s)} after your signal"
 
 
 def _clock_set(found: ClockSet, _: Phrasing) -> str:
@@ -253,12 +253,12 @@ def _clock_set(found: ClockSet, _: Phrasing) -> str:
 
 def _hub_recreated(found: HubCreatedAnew, say: Phrasing) -> str:
     return (
-        f"the hub was created anew {say.time(found.created_at)}: its sequence numbers begin again"
+        f"the hub was recreated at {say.time(found.created_at)}: its sequence numbers start again"
     )
 
 
 def _appeared(found: GroupAppeared, _: Phrasing) -> str:
-    return f"the store has records of {safe(found.group) or 'the group'}"
+    return f"the store now has records of {safe(found.group) or 'the group'}"
 
 
 def _grew(found: HubGrew, _: Phrasing) -> str:
@@ -267,7 +267,7 @@ def _grew(found: HubGrew, _: Phrasing) -> str:
 
 def _log(kind: EventKind[LogLines]) -> EventText[LogLines]:
     return EventText(
-        kind, lambda found, _: f"its log: it {said(kind.id, found.count, found.partitions)}"
+        kind, lambda found, _: f"its log: {said(kind.id, found.count, found.partitions)}"
     )
 
 

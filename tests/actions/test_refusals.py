@@ -64,7 +64,7 @@ def test_init_stays() -> None:
 
     assert refused(judge(look(1), process)) == (
         RefusalReason.INIT,
-        "1 is the init process: it stays.",
+        "1 is the init process: it is never signalled.",
     )
 
 
@@ -76,7 +76,7 @@ def test_ehtui_and_all_that_it_runs_in_stay() -> None:
     for pid in line:
         assert refused(judge(seen, ProcessId(pid, started_at(pid)))) == (
             RefusalReason.SELF_OR_ANCESTOR,
-            f"{pid} is ehtui itself or what it runs in.",
+            f"{pid} is ehtui itself, or what it runs in.",
         )
 
 
@@ -93,7 +93,7 @@ def test_a_thread_of_the_kernel_is_none_of_ours() -> None:
 
     assert refused(judge(look(pid), ProcessId(pid, started_at(pid)))) == (
         RefusalReason.KERNEL_THREAD,
-        f"{pid} is a thread of the kernel.",
+        f"{pid} is a kernel thread.",
     )
 
 
@@ -143,7 +143,7 @@ def test_another_start_time_is_another_process() -> None:
 
         assert refused(judge(look(child.pid), stale)) == (
             RefusalReason.IDENTITY_CHANGED,
-            f"{child.pid} is another process now: its number was used again.",
+            f"{child.pid} is another process now: its pid was reused.",
         )
 
 
@@ -231,7 +231,7 @@ def test_a_number_that_was_really_used_again_is_nobody_we_know() -> None:
     assert run.returncode == 0, run.stderr
     refusal, spared = run.stdout.splitlines()
     assert refusal.startswith("identity_changed")
-    assert refusal.endswith("is another process now: its number was used again.")
+    assert refusal.endswith("is another process now: its pid was reused.")
     assert spared == "not signalled None"
 
 

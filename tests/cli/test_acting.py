@@ -58,7 +58,7 @@ def test_the_configurations_name_means_its_consumer_and_goes_before_an_owners_be
 
     assert [process.pid for process in chosen(seen, ["worker"])] == [40]
 
-    with pytest.raises(ConfigError, match="fits 2 consumers"):
+    with pytest.raises(ConfigError, match="matches 2 consumers"):
         chosen(replace(seen, consumers=(named, named)), ["worker"])
 
 
@@ -69,7 +69,7 @@ def test_what_fits_nobody_or_several_means_nobody(name: str) -> None:
 
 
 def test_an_empty_expression_is_no_target() -> None:
-    with pytest.raises(ConfigError, match="No target was named"):
+    with pytest.raises(ConfigError, match="No target was given"):
         targets_of(SEEN, argparse.Namespace(target=[], match=""))
 
 

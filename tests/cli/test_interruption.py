@@ -93,7 +93,7 @@ def test_who_interrupts_once_gets_the_promised_start(
 ) -> None:
     stage.restart.send_signal(number)
     assert stage.restart.stderr is not None
-    assert "Ctrl-C leaves it" in stage.restart.stderr.readline()
+    assert "Ctrl-C stops waiting" in stage.restart.stderr.readline()
     stage.let_end()
     out, _ = stage.restart.communicate(timeout=30)
 

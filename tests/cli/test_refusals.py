@@ -95,13 +95,13 @@ def test_somebody_elses_consumer_is_not_signalled(
 def test_what_ehtui_runs_in_is_not_signalled(folder: Path) -> None:
     code, _, err = ehtui(folder, "signal", str(os.getpid()), "--yes")
 
-    assert (code, err) == (64, f"ehtui: {os.getpid()} is ehtui itself or what it runs in.\n")
+    assert (code, err) == (64, f"ehtui: {os.getpid()} is ehtui itself, or what it runs in.\n")
 
 
 def test_init_is_not_signalled(folder: Path) -> None:
     code, _, err = ehtui(folder, "signal", "1", "--yes")
 
-    assert (code, err) == (64, "ehtui: 1 is the init process: it stays.\n")
+    assert (code, err) == (64, "ehtui: 1 is the init process: it is never signalled.\n")
 
 
 def test_ehtui_itself_chosen_by_number_is_not_signalled(folder: Path) -> None:
@@ -110,7 +110,7 @@ def test_ehtui_itself_chosen_by_number_is_not_signalled(folder: Path) -> None:
     code, _, err = run(folder, "sh", "-c", command, EVENTHUB_CONNECTION_STRING=HUB)
 
     assert code == 1
-    assert err.endswith("is ehtui itself or what it runs in.\n")
+    assert err.endswith("is ehtui itself, or what it runs in.\n")
 
 
 def test_one_that_vanished_is_no_target(folder: Path) -> None:
@@ -120,7 +120,7 @@ def test_one_that_vanished_is_no_target(folder: Path) -> None:
     code, _, err = ehtui(folder, "signal", str(child.pid), "--yes")
 
     assert code == 64
-    assert f"'{child.pid}' is no pid, owner id or name of a consumer" in err
+    assert f"There is no consumer '{child.pid}' on this host" in err
 
 
 def test_a_supervised_consumer_is_restarted_by_its_supervisor(folder: Path) -> None:

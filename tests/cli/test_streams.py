@@ -78,7 +78,7 @@ def test_a_working_folder_that_was_deleted_is_named(tmp_path: Path) -> None:
     for command in ("config", "status", "why", "consumers", "signal TERM 1", ""):
         said = shell(f"{command}", gone, before=f"rmdir {gone};")
         assert said.returncode == ExitCode.USAGE
-        assert b"The working folder is not there any more" in said.stderr
+        assert b"The working folder no longer exists" in said.stderr
         gone.mkdir()
 
 

@@ -22,7 +22,7 @@ def test_a_hub_that_does_not_answer_is_not_a_group_that_is_not_owned(ehtui: Ehtu
     )
 
     assert said.code == 3
-    assert "the hub has not been read" in said.err
+    assert "the hub has not been read yet" in said.err
 
 
 def test_without_a_store_there_is_nothing_to_wait_for(ehtui: Ehtui) -> None:

@@ -41,7 +41,7 @@ def assert_clean(terminal: Terminal) -> None:
 
 def test_first_frame_navigation_and_quit(terminal: Terminal) -> None:
     start(terminal, "overdue")
-    assert "P2 has no live owner" in terminal.text()
+    assert "P2 has had no live owner" in terminal.text()
     terminal.keys("2", "K")
     terminal.shows("SIGTERM")
     terminal.keys("Escape")

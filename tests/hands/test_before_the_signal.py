@@ -270,7 +270,7 @@ def test_its_children_are_counted(stage: Stage) -> None:
 
     assert prepared.rehearsal.children == 1
     told = " ".join(rehearsal_notes(prepared.rehearsal))
-    assert "It has 1 child process: whatever does not end with it goes on" in told
+    assert "It has 1 child process: any that do not end with it keep running" in told
 
 
 @needs_root

@@ -54,7 +54,7 @@ def test_the_command_says_so_and_its_exit_code_too(stage: Stage) -> None:
 
     assert restart.returncode == ExitCode.DOWN
     assert f"{process.pid} is down: nothing runs in its place. By hand:" in out
-    assert "its script consumer.py is not there" in out
+    assert "its script consumer.py is missing" in out
     assert "hunter2" not in out + err
 
     source = ProcessSource(restarts_in=stage.places.records)
@@ -66,7 +66,7 @@ def test_the_command_says_so_and_its_exit_code_too(stage: Stage) -> None:
     assert exit_code(seen, FailOn.CRITICAL) == 2
     assert sentence(down, say) == (
         f"{process.pid} is down: it was stopped and could not be started again: its script "
-        "consumer.py is not there, or not for its user to read"
+        "consumer.py is missing, or its user may not read it"
     )
     by_hand = next(line for line in advice(down, say) if line.startswith("By hand"))
     assert f"cd {stage.home} && {sys.executable} consumer.py --connection-string" in by_hand
@@ -152,6 +152,5 @@ def test_who_comes_second_is_told_who_runs_in_its_place(stage: Stage) -> None:
         hands.prepare_restart(process, str(stage.places.log), {})
 
     assert refusal_sentence(refusal_of(caught.value, str(process.pid))) == (
-        f"{process.pid} is being restarted by somebody else "
-        f"({restarted.process.pid} runs in its place)."
+        f"{process.pid} is already being restarted ({restarted.process.pid} runs in its place)."
     )

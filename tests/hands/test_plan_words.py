@@ -59,9 +59,9 @@ def words(seen: Snapshot, plan: RestartPlan | SignalPlan) -> Confirmation:
 def test_how_long_it_waits() -> None:
     seen = world_of()
 
-    assert "however long it takes" in words(seen, planned(seen)).steps[1]
+    assert "however long that takes" in words(seen, planned(seen)).steps[1]
     killed = words(seen, planned(seen, kill_after_s=60.0))
-    assert killed.steps[1] == "after 1m, if it is still there: kill -KILL"
+    assert killed.steps[1] == "after 1m, if it is still running: kill -KILL"
 
 
 def test_what_is_started_by_hand_is_the_same() -> None:
@@ -79,7 +79,7 @@ def test_what_is_started_by_hand_is_the_same() -> None:
         is_down=True,
     )
     assert outcome_sentence(down) == (
-        "Failed: its script c.py is not there, or not for its user to read. "
+        "Failed: its script c.py is missing, or its user may not read it. "
         "100 is down: nothing runs in its place. "
         f"By hand: {command}"
     )
@@ -93,7 +93,9 @@ def test_a_stopped_process_is_named() -> None:
     assert plan.target.halted_by is Halt.STOP
     assert plan.target.effect is SignalEffect.RELEASES  # it is let go on
     assert "kill -CONT 100    # it is stopped (SIGSTOP)" in told.steps
-    assert any("100 is stopped (SIGSTOP): SIGTERM acts once it goes on." in c for c in told.costs)
+    assert any(
+        "100 is stopped (SIGSTOP): SIGTERM takes effect once it resumes." in c for c in told.costs
+    )
     assert reforecast(plan, seen, seen.taken_at).target == plan.target
 
 
@@ -104,7 +106,9 @@ def test_a_debugger_lets_nothing_go_on() -> None:
 
     assert plan.target.effect is SignalEffect.UNKNOWN
     assert not any("CONT" in step for step in told.steps)
-    assert any("is held by a debugger: SIGTERM acts once it goes on" in c for c in told.costs)
+    assert any(
+        "is held by a debugger: SIGTERM takes effect once it resumes" in c for c in told.costs
+    )
 
 
 @pytest.mark.parametrize(("signal", "is_told"), [("TERM", True), ("KILL", False), ("CONT", False)])
@@ -114,7 +118,7 @@ def test_a_signal_to_a_stopped_process_waits_with_it(signal: str, *, is_told: bo
     plan = plan_signal(seen, [process], signal, host=HOST, read_only=False, at=seen.taken_at)
     assert isinstance(plan, SignalPlan)
 
-    assert ("acts once it goes on" in words(seen, plan).costs[0]) == is_told
+    assert ("takes effect once it resumes" in words(seen, plan).costs[0]) == is_told
 
 
 def test_who_ignores_the_signal_would_never_end() -> None:
@@ -145,9 +149,12 @@ def test_what_it_loses_and_who_else_starts_it() -> None:
     losses = (Loss(LossKind.TIME_LIMIT, "timeout 1h"), Loss(LossKind.NICE, "-5"))
     told = words(seen, planned(seen, replace(FOUND, losses=losses, keeper=keeper)))
 
-    assert any("look for 7s whether a loop, 4242 `bash run.sh`" in step for step in told.steps)
-    assert "`timeout 1h` ends this one in time: the new process has no such limit." in told.costs
-    assert "Its nice value -5 can't be given back." in told.costs
+    assert any("wait 7s to see whether a loop, 4242 `bash run.sh`" in step for step in told.steps)
+    assert (
+        "`timeout 1h` limits how long this one runs: the new process has no such limit."
+        in told.costs
+    )
+    assert "Its nice value -5 can't be restored." in told.costs
     assert any("ehtui ends its own again" in cost for cost in told.costs)
 
 
@@ -155,7 +162,7 @@ def test_a_program_that_was_replaced_is_said() -> None:
     seen = world_of()
     told = words(seen, planned(seen, replace(FOUND, is_new_program=True)))
 
-    assert "/usr/bin/python was replaced since: the new file is started." in told.costs
+    assert "/usr/bin/python was replaced meanwhile: the new file is started." in told.costs
 
 
 @pytest.mark.parametrize("obstacle", StartObstacle)
@@ -163,7 +170,7 @@ def test_every_obstacle_is_a_sentence(obstacle: StartObstacle) -> None:
     refusal = Refusal(RefusalReason.CANNOT_START, "7", "/srv/{x}", obstacle=obstacle)
     told = refusal_sentence(refusal)
 
-    assert told.startswith("Nothing is done: 7 could not be started again: ")
+    assert told.startswith("Nothing was done: 7 could not be started again: ")
     assert told.endswith(".")
     assert obstacle_words(obstacle, "") == obstacle_words(obstacle, "").strip(": ")
 

@@ -152,7 +152,7 @@ async def test_at_the_first_that_does_not_come_back_it_stops(
     assert restarts.begun == [100, 101]
     assert [part.comeback for part in outcome.parts] == [Comeback.OWNS, comeback]
     assert words in outcome_sentence(outcome)
-    assert "Left as they are: 102." in outcome_sentence(outcome)
+    assert "Not touched: 102." in outcome_sentence(outcome)
     assert outcome.is_down == (comeback is not Comeback.LATE)
 
 
@@ -262,7 +262,7 @@ def test_the_plan_names_every_step() -> None:
     assert words.steps[0] == "1. Restart 100"
     assert words.steps[1] == "   kill -TERM 100"
     assert "2. Restart 101" in words.steps
-    assert "wait until it owns again, 5m at most" in words.steps[-1]
+    assert "wait until it owns partitions again, at most 5m" in words.steps[-1]
     assert len(words.costs) == len(set(words.costs))
 
 

@@ -253,7 +253,7 @@ async def test_a_restart_that_is_planned_anew_keeps_the_log_it_named() -> None:
         session.plan_restart = planned  # type: ignore[method-assign, assignment]
         await press(pilot, "2", "R")
         session.publish(replace(healthy(), taken_at=NOW + 60))
-        await wait_for(lambda: "after 1m30s, if it is still there" in words(app))
+        await wait_for(lambda: "after 1m30s, if it is still running" in words(app))
         assert f"{NOW}.log" in words(app)
 
 
@@ -343,8 +343,8 @@ async def test_quitting_while_a_consumer_is_stopped_asks_first(key: str) -> None
     async with opened(session) as (pilot, _, app):
         await press(pilot, key)
         words = "\n".join(str(each.render()) for each in app.screen.query("Static"))
-        assert "A restart of 1234 is under way." in words
-        assert "goes on without ehtui" in words
+        assert "A restart of 1234 is in progress." in words
+        assert "continues without ehtui" in words
         assert str(app.screen.focused.label) == "Wait"  # type: ignore[union-attr]
         await press(pilot, "enter")
         assert isinstance(app.screen, OverviewScreen)
@@ -509,7 +509,7 @@ async def test_no_log_is_asked_for_where_the_row_names_no_consumer() -> None:
     async with opened(FakeBackend(overdue())) as (pilot, _, app):
         await press(pilot, "down", "down", "l")
         told = [note.message for note in app._notifications]
-        assert told == ["The selected row names no consumer of this host."]
+        assert told == ["The selected row is not about a consumer on this host."]
 
 
 @pytest.mark.parametrize(("pane", "words"), [("1", "P0 in the hub"), ("3", "Evidence")])
@@ -590,7 +590,7 @@ async def test_the_groups_dialog_shows_the_lag_of_the_group_under_the_cursor() -
         lag = app.screen.query_one(LagPane)
 
         def is_high() -> bool:
-            return "at most 1,8" in lag.render_line(0).text
+            return "peak 1,8" in lag.render_line(0).text
 
         assert is_high()
         await press(pilot, "down")

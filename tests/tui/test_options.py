@@ -142,7 +142,7 @@ async def test_a_critical_finding_is_told_once() -> None:
         session.publish(replace(overdue(), taken_at=overdue().taken_at + 1))
         await pilot.pause()
 
-        assert [words[:15] for words in terminal.told] == ["▲ P2 has no liv"]
+        assert [words[:15] for words in terminal.told] == ["▲ P2 has had no"]
 
 
 async def test_an_information_is_not_told() -> None:

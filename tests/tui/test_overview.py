@@ -170,7 +170,7 @@ async def test_the_band_gives_way_to_partitions_and_leaves_no_focus_behind() -> 
 async def test_the_band_shows_the_lag_of_the_group_and_switches_it() -> None:
     async with opened(overdue()) as (pilot, _, screen):
         lag = screen.query_one(LagPane)
-        assert "at most 1,8" in lag.render_line(0).text
+        assert "peak 1,8" in lag.render_line(0).text
         assert "2,000" in lag.render_line(1).text
 
         await pilot.press("5", "down", "enter")

@@ -60,14 +60,14 @@ async def test_refresh_says_why_nothing_happens() -> None:
         await pilot.press("p", "r")
         assert session.refreshed == 1
         told = [n.message for n in pilot.app._notifications]
-        assert any("Paused at 12:02:59: nothing is read. p goes on." in m for m in told)
+        assert any("Paused at 12:02:59: nothing is read. p resumes." in m for m in told)
 
 
 async def test_refresh_names_the_key_that_goes_on() -> None:
     async with opened(healthy(), options=UiOptions(keymap={"pause": "z"})) as (pilot, _, _screen):
         await pilot.press("z", "r")
         told = [n.message for n in pilot.app._notifications]
-        assert any("z goes on" in message for message in told)
+        assert any("z resumes" in message for message in told)
 
 
 async def test_what_is_held_grows_old_and_what_goes_on_is_new(

@@ -67,7 +67,10 @@ def test_a_lease_with_its_raw_values() -> None:
     assert told["expires"] == "2026-11-22 12:03:40 UTC (in 41s)"
     assert told["ETag"] == '"0x8DCF7E8F9B3C1A0"'
     assert told["blob"].endswith("/ownership/0")
-    assert told["process"] == "no known one of this host: another host's, or its log is not seen"
+    assert (
+        told["process"]
+        == "not a known process on this host: it runs elsewhere, or its log was not found"
+    )
 
 
 def test_a_checkpoint_with_its_raw_values() -> None:
@@ -133,7 +136,7 @@ def test_a_consumer() -> None:
         (None, None, "–"),
         ({signal.SIGTERM}, set(), "handled: it can close its client and release its partitions"),
         (set(), {signal.SIGTERM}, "ignored"),
-        (set(), set(), "ends at once, without release: its leases run out"),
+        (set(), set(), "ends at once without releasing: its leases have to expire"),
     ],
 )
 def test_what_a_signal_would_do(caught: Any, ignored: Any, reaction: str) -> None:
@@ -170,8 +173,8 @@ def test_an_event() -> None:
     snapshot = world.snapshot(timeline=(replace(world.CLAIMED, is_approximate=True),))
     told = facts(event_details(snapshot, "1", Phrasing(snapshot, group=world.GROUP)), "Event")
 
-    assert told["P2"] == "51ab7c10 claimed it (was never owned)"
-    assert told["~"] == "polls could have missed a change in between"
+    assert told["P2"] == "51ab7c10 claimed it (never owned before)"
+    assert told["~"] == "a change between two reads may have been missed"
 
 
 def test_what_is_gone_has_no_details() -> None:
@@ -189,7 +192,7 @@ def test_what_is_gone_has_no_details() -> None:
         ("node", "AZURE_LOG_LEVEL=verbose"),
         ("dotnet", "AzureEventSourceListener"),
         ("java", "com.azure.messaging.eventhubs"),
-        ("consumer", "at the level info"),
+        ("consumer", "at level info"),
         ("consumer", "AZURE_SDK_GO_LOGGING=all"),
     ],
 )
@@ -201,13 +204,13 @@ def test_a_log_that_hides_the_owner_says_which_line_to_add(
     snapshot = world.snapshot(consumers=(silent,))
     key = keys.process_key(silent.process.id)
     sections = consumer_details(snapshot, key, Phrasing(snapshot, group=world.GROUP))
-    (told,) = next(s for s in sections if s.heading == "Its log does not say who it is").lines
+    (told,) = next(s for s in sections if s.heading == "Its log does not name its owner id").lines
 
     assert line in told.value
 
 
 def test_a_log_that_names_the_owner_needs_no_line() -> None:
-    assert "Its log does not say who it is" not in {s.heading for s in of_consumer()}
+    assert "Its log does not name its owner id" not in {s.heading for s in of_consumer()}
 
 
 @pytest.mark.parametrize(

@@ -35,11 +35,11 @@ UNREAD = world.partition("3", world.lease(), 20, None)
         (of(LAGGING, UNREAD), Goal.DRAINED, ("P2: lag 3", "P3: lag is not known")),
         (of(GOOD), Goal.HEALTHY, ()),
         (of(LAGGING), Goal.HEALTHY, ("P2: behind",)),
-        (Snapshot(), Goal.OWNED, ("the hub has not been read",)),
+        (Snapshot(), Goal.OWNED, ("the hub has not been read yet",)),
         (
             world.snapshot(groups=()),
             Goal.OWNED,
-            ("nothing of group $Default is in the checkpoint store",),
+            ("the checkpoint store has no records of group $Default",),
         ),
         (
             world.snapshot(groups=(world.group_state(GOOD),)),

@@ -22,14 +22,14 @@ def text(snapshot: Snapshot, **look: Any) -> str:
 def test_the_worst_finding() -> None:
     cell = headline(world.snapshot(), world.GROUP)
 
-    assert cell.text == "△ P2 has no live owner for 2m08s; a standby takes it 12:03:40–12:04:16"
+    assert cell.text == "△ P2 has had no live owner for 2m08s; a standby takes it 12:03:40–12:04:16"
     assert cell.tone is Tone.WARNING
 
 
 def test_times_are_those_of_the_readers_clock() -> None:
     told = text(world.snapshot(), clock=Clock(9 * 3600), glyphs=ASCII)
 
-    assert told == "! P2 has no live owner for 2m08s; a standby takes it 21:03:40–21:04:16"
+    assert told == "! P2 has had no live owner for 2m08s; a standby takes it 21:03:40–21:04:16"
 
 
 def test_a_host_that_runs_ahead_reads_its_own_time() -> None:
@@ -48,7 +48,7 @@ def test_worse_comes_before_the_shown_group() -> None:
     )
 
     assert text(world.snapshot(findings=(world.OVERDUE, worse))).startswith(
-        "▲ P2 of analytics has no live owner"
+        "▲ P2 of analytics has had no live owner"
     )
 
 
@@ -95,11 +95,13 @@ def test_a_group_whose_owner_just_died_is_not_called_well() -> None:
     played.tick(2)
     played.fold(played.store_read())
 
-    assert text(played.snapshot).startswith("△ P2 has no live owner for 2s; another owner takes it")
+    assert text(played.snapshot).startswith(
+        "△ P2 has had no live owner for 2s; another owner takes it"
+    )
 
 
 def test_no_store_claims_nothing_of_owners() -> None:
-    assert text(well(groups=())) == "The hub answers: 3 partitions; owners and lag are not known"
+    assert text(well(groups=())) == "The hub has 3 partitions; owners and lag are not known"
 
 
 def test_nothing_read_yet() -> None:

@@ -101,8 +101,8 @@ def test_whose_a_lease_is_that_cannot_be_read_is_not_known() -> None:
 
     assert (cells["health"], cells["owner"], cells["lease"]) == ("unclear", "–", "–")
     answers = [answer.text for answer in told.answers]
-    assert "Who holds it is not known: its record cannot be read" in answers
-    assert f"There is a checkpoint that cannot be read: {REASON}" in answers
+    assert "Its owner is not known: the ownership record cannot be read" in answers
+    assert f"There is a checkpoint, but it cannot be read: {REASON}" in answers
     assert "no live owner" not in headline(replace(snapshot, findings=()), world.GROUP).text
 
 
@@ -149,7 +149,7 @@ def test_strays_are_told_with_who_renews_them() -> None:
 
     assert told("store.stray_records", evidence) == (
         "Records of P4 and P5, which the hub does not have (it has 4 partitions); "
-        "51ab7c10 holds them"
+        "51ab7c10 owns them"
     )
 
 
@@ -164,7 +164,7 @@ def test_a_blob_lease_whose_end_nobody_saw_has_no_length(id_: str) -> None:
 
     if id_ == "lease.expired":
         assert findings.sentence(found, say) == (
-            "P0 has no live owner; web-01's lease ran out before ehtui looked"
+            "P0 has no live owner; web-01's lease expired before ehtui looked"
         )
 
 

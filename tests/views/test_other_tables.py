@@ -155,16 +155,16 @@ def test_findings() -> None:
             "△",
             "warning",
             (
-                "P2: owner 51ab7c10 stopped renewing 12:00:40; "
-                "its process 51388 was killed by you 12:00:51"
+                "P2: owner 51ab7c10 stopped renewing at 12:00:40; "
+                "you killed its process 51388 at 12:00:51"
             ),
         ],
         [
             "●",
             "info",
             (
-                "51411 stands by, by design: 3 other owners for 3 partitions; "
-                "it takes P2 12:03:40–12:04:16"
+                "51411 is on standby: all 3 partitions already have owners (by design); it can "
+                "take P2 12:03:40–12:04:16"
             ),
         ],
     ]
@@ -191,12 +191,12 @@ def test_timeline() -> None:
             "12:00:51",
             "you",
             (
-                "SIGKILL 51388 (owned P2): dies without release; "
+                "SIGKILL 51388 (owned P2): it dies without releasing; "
                 "takeover 12:03:40–12:04:16 (Python 180/30 s)"
                 "  $ ehtui signal 51388 --signal KILL --yes"
             ),
         ],
-        ["11:51:06", "P2", "51ab7c10 claimed it (was never owned)"],
+        ["11:51:06", "P2", "51ab7c10 claimed it (never owned before)"],
     ]
     assert [keys.event_at(snapshot, row.key) for row in table.rows] == [world.KILLED, world.CLAIMED]
 
@@ -223,7 +223,7 @@ def test_panes_without_rows_say_why() -> None:
 
     assert consumers_table(nothing, world.GROUP).empty.startswith("No consumer recognised")
     assert findings_table(nothing, world.GROUP).empty == "Nothing to report."
-    assert timeline_table(nothing, world.GROUP).empty.startswith("Nothing happened")
+    assert timeline_table(nothing, world.GROUP).empty.startswith("Nothing has happened")
     assert groups_table(nothing).empty.startswith("The store has no records")
 
 
@@ -267,7 +267,7 @@ def test_sources() -> None:
     table = sources_table(snapshot)
 
     assert texts(table, "source", "state") == [["hub", "ok"], ["store", "failing"], ["logs", "off"]]
-    assert table.rows[1].cells[3].text.endswith("Next try 12:03:04.")
+    assert table.rows[1].cells[3].text.endswith("Next try at 12:03:04.")
 
 
 @pytest.mark.parametrize("name", ["회의록 소비자", "🎉 party"])

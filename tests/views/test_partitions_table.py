@@ -218,7 +218,7 @@ def test_on_a_screen_reads_that_come_in_time_stand_still() -> None:
 
         return partitions_table(snapshot, world.GROUP, quiet=True).notes
 
-    assert notes(0.3) == notes(9) == ("read <10s",)
+    assert notes(0.3) == notes(9) == ("data under 10s old",)
     assert notes(12.5) == ("read 12s ago", "3 rows stale, up to 10s")
 
 

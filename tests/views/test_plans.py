@@ -62,7 +62,7 @@ COSTS = {
     "killed": (
         signal("KILL", target(SignalEffect.DIES, owned("0", "1", window=AFTER_EXPIRY))),
         (
-            "51257 dies without release: P0 and P1 unread until a survivor takes them "
+            "51257 dies without releasing P0 and P1: unread until a survivor takes them "
             "12:05:47–12:06:23 (up to 3m24s; Python 180/30 s)."
         ),
         True,
@@ -70,22 +70,23 @@ COSTS = {
     "closes": (
         signal("TERM", target(SignalEffect.RELEASES, owned("0", window=SOON))),
         (
-            "51257 handles SIGTERM and can close its client: P0 released at once, a survivor takes "
-            "it 12:02:59–12:03:35 (up to 36s; free already: the next round of a survivor)."
+            "51257 handles SIGTERM and can close its client: it releases P0 at once, and a "
+            "survivor takes it 12:02:59–12:03:35 (up to 36s; already free: a survivor's next "
+            "round)."
         ),
         False,
     ),
     "who it is, is not known": (
         signal("KILL", replace(target(SignalEffect.DIES, ()), owner=None)),
         (
-            "Which owner 51257 is, is not known: what it owns, if anything, is unread until its "
-            "leases run out or it closes its client."
+            "It is not known which owner 51257 is: whatever it owns is unread until its leases "
+            "expire or it closes its client."
         ),
         True,
     ),
     "nobody left": (
         signal("TERM", target(SignalEffect.RELEASES, owned("0", window=NOBODY))),
-        "51257 owns P0: nobody is left to take it; unread until a consumer starts.",
+        "51257 owns P0, and nobody is left to take it: unread until a consumer starts.",
         True,
     ),
     "not known": (
@@ -99,7 +100,7 @@ COSTS = {
     "nobody was seen to renew": (
         signal("KILL", target(SignalEffect.DIES, owned("0", window=ASSUMED))),
         (
-            "51257 dies without release: P0 unread until a survivor takes it "
+            "51257 dies without releasing P0: unread until a survivor takes it "
             "~12:05:47–12:06:23 (up to ~3m24s; Python 180/30 s, assumed: no survivor's "
             "renewals timed yet)."
         ),
@@ -114,8 +115,8 @@ COSTS = {
             ),
         ),
         (
-            "51257 dies without release: P0 unread until a survivor takes it "
-            "~12:05:47–12:06:23 (up to ~3m24s; Python 18/3 s, assumed: another time where their "
+            "51257 dies without releasing P0: unread until a survivor takes it "
+            "~12:05:47–12:06:23 (up to ~3m24s; Python 18/3 s, assumed: differs if their "
             "expiry was set)."
         ),
         True,
@@ -126,7 +127,7 @@ COSTS = {
             target(SignalEffect.DIES, owned("0", window=replace(AFTER_EXPIRY, basis="observed"))),
         ),
         (
-            "51257 dies without release: P0 unread until a survivor takes it "
+            "51257 dies without releasing P0: unread until a survivor takes it "
             "12:05:47–12:06:23 (up to 3m24s; the takeovers seen)."
         ),
         True,
@@ -143,16 +144,16 @@ COSTS = {
             ),
         ),
         (
-            "51257 dies without release: P0 unread until a survivor takes it "
-            "from ~12:03:23 on (Python 24/3 s, assumed: leases live longer here, how long was "
-            "not seen yet)."
+            "51257 dies without releasing P0: unread until a survivor takes it "
+            "from ~12:03:23 on (Python 24/3 s, assumed: leases live longer here, how long is "
+            "not known yet)."
         ),
         True,
     ),
     "frozen": (
         signal("STOP", target(SignalEffect.UNKNOWN, owned("0", window=AFTER_EXPIRY))),
         (
-            "51257 freezes with P0: unread; a survivor takes it "
+            "51257 freezes and still owns P0: unread until a survivor takes it "
             "12:05:47–12:06:23 (up to 3m24s; Python 180/30 s)."
         ),
         True,
@@ -186,7 +187,7 @@ def test_a_signal_shows_its_commands() -> None:
     assert words.steps == (
         "kill -TERM 51257    # python start_consumer.py",
         "kill -TERM 51300    # python start_consumer.py",
-        "after 10s, for whoever is still there: kill -KILL",
+        "after 10s, for any still running: kill -KILL",
     )
     assert words.verb == "Send TERM"
     assert confirmation(signal("KILL", targets[0]), SAY).verb == "Kill"
@@ -196,8 +197,8 @@ def test_partitions_of_several_groups_are_told_apart() -> None:
     both = owned("0", window=SOON) + owned("3", window=AFTER_EXPIRY, group="analytics")
     (cost,) = confirmation(signal("KILL", target(SignalEffect.DIES, both)), SAY).costs
 
-    assert "51257 dies without release: P0 unread" in cost
-    assert "51257 dies without release: P3 of analytics unread" in cost
+    assert "51257 dies without releasing P0: unread" in cost
+    assert "51257 dies without releasing P3 of analytics: unread" in cost
 
 
 SEND = SendPlan(
@@ -241,7 +242,7 @@ def test_sending_to_production_is_grave() -> None:
     words = confirmation(replace(SEND, is_production=True), SAY)
 
     assert words.is_grave
-    assert "marked production" in words.costs[0]
+    assert "marked as production" in words.costs[0]
 
 
 @pytest.mark.parametrize(
@@ -280,7 +281,7 @@ def test_a_restart_shows_every_step() -> None:
     assert words.heading == "Restart 51257?"
     assert words.steps[0] == "kill -TERM 51257"
     assert words.steps[2] == "cd '/srv/my rag' && python start_consumer.py"
-    assert "P0 released at once" in words.costs[0]
+    assert "it releases P0 at once" in words.costs[0]
 
 
 SYSTEMD = Supervisor(
@@ -306,9 +307,9 @@ def test_a_supervisor_is_asked_by_a_literal_command() -> None:
     assert words.steps[0] == "systemctl restart 'rag@my\\x20.service'"
     assert words.steps[1].startswith("systemd stops them with SIGTERM")
     assert [cost.split()[0] for cost in words.costs[:2]] == ["51257", "51300"]
-    assert "P1 unread until" in words.costs[1]
+    assert "P1: unread until" in words.costs[1]
     assert words.costs[-1] == (
-        "Whatever else runs in systemd rag@my\\x20.service is restarted with it."
+        "Everything else in systemd rag@my\\x20.service is restarted with it."
     )
     assert (words.verb, words.is_grave) == ("Restart", True)
 
@@ -322,14 +323,14 @@ def test_a_supervisor_is_asked_by_a_literal_command() -> None:
 @pytest.mark.parametrize(
     ("obstacle", "words"),
     [
-        (Obstacle.NO_COMMAND, "which has no command to restart it by: restart it there."),
-        (Obstacle.NO_NAME, "but what that calls it cannot be read from here"),
+        (Obstacle.NO_COMMAND, "which has no restart command: restart it there."),
+        (Obstacle.NO_NAME, "but its name there cannot be read from here"),
         (
             Obstacle.NO_TOOL,
-            "`pm2` is not found on this PATH. It would be: env 'PM2_HOME=/my pm2' pm2 restart 3",
+            "`pm2` is not on the PATH. The command would be: env 'PM2_HOME=/my pm2' pm2 restart 3",
         ),
         (Obstacle.FOREIGN, "which belongs to another user"),
-        (Obstacle.CLUSTER, "by the cluster's decision"),
+        (Obstacle.CLUSTER, "on a cluster that decides"),
     ],
 )
 def test_why_a_supervisor_is_not_asked(obstacle: Obstacle, words: str) -> None:
@@ -348,7 +349,7 @@ def test_a_start_can_be_pasted() -> None:
         "cd /srv/rag && EVENTHUB_CONSUMER_GROUP='$Default' python start.py --title '회의 록'"
     )
     assert words.steps[1] == "also set: MODE"
-    assert words.costs == ("$Default has 3 owners for 3 partitions: it will stand by.",)
+    assert words.costs == ("$Default has 3 owners for 3 partitions: it will be on standby.",)
 
 
 def owners(count: int) -> Any:
@@ -370,7 +371,7 @@ def owners(count: int) -> Any:
     [
         (0, "$Default has no live owner: it takes all 3 partitions, from their checkpoints."),
         (1, "$Default has 1 owner for 3 partitions: it takes its share"),
-        (3, "$Default has 3 owners for 3 partitions: it will stand by."),
+        (3, "$Default has 3 owners for 3 partitions: it will be on standby."),
     ],
 )
 def test_what_a_start_gets(count: int, words: str) -> None:

@@ -60,7 +60,7 @@ LAPSED = {"previous_owner": world.C, "owner": world.A}
 @pytest.mark.parametrize(
     ("kind", "details", "sentence"),
     [
-        ("lease.claimed", facts(world.CLAIMED.details), "51ab7c10 claimed it (was never owned)"),
+        ("lease.claimed", facts(world.CLAIMED.details), "51ab7c10 claimed it (never owned before)"),
         (
             "lease.claimed",
             {"owner": world.A, "was": "released", "previous_owner": world.C, "free_s": 12.0},
@@ -82,13 +82,13 @@ LAPSED = {"previous_owner": world.C, "owner": world.A}
         (
             "lease.stolen",
             {**LAPSED, "age_s": 12.0},
-            "73fda457 took it from 51ab7c10, whose lease was alive: to balance the load",
+            "73fda457 took it from 51ab7c10, whose lease was still live, to balance the load",
         ),
         (
             "action.signal",
             facts(world.KILLED.details),
             (
-                "SIGKILL 51388 (owned P2): dies without release; "
+                "SIGKILL 51388 (owned P2): it dies without releasing; "
                 "takeover 12:03:40–12:04:16 (Python 180/30 s)"
             ),
         ),
@@ -96,14 +96,14 @@ LAPSED = {"previous_owner": world.C, "owner": world.A}
             "action.signal",
             {**facts(world.KILLED.details), "takeover_is_assumed": True},
             (
-                "SIGKILL 51388 (owned P2): dies without release; "
+                "SIGKILL 51388 (owned P2): it dies without releasing; "
                 "takeover ~12:03:40–12:04:16 (Python 180/30 s)"
             ),
         ),
         (
             "takeover.moved",
             {"owner": world.A, "previous_owner": world.C, "signalled_at": 1.0, "moved_s": 65.0},
-            "its checkpoint moves again 1m05s after your signal",
+            "its checkpoint moved again 1m05s after your signal",
         ),
         (
             "action.restart",
@@ -123,7 +123,7 @@ LAPSED = {"previous_owner": world.C, "owner": world.A}
                 "takeover_basis": "python-180/30",
             },
             (
-                "SIGKILL 51388 (owned P7 of analytics): dies without release; "
+                "SIGKILL 51388 (owned P7 of analytics): it dies without releasing; "
                 "takeover 12:03:40–12:04:16 (Python 180/30 s)"
             ),
         ),
@@ -190,7 +190,7 @@ def test_the_words_of_a_beginning_stay_as_time_goes_on() -> None:
 def test_what_is_not_judged_any_more_is_not_called_over() -> None:
     _, over = finding_events(is_judged=False)
 
-    assert timeline.sentence(over, SAY).startswith("not judged any more after 1m10s: ")
+    assert timeline.sentence(over, SAY).startswith("no longer judged after 1m10s: ")
 
 
 def test_an_event_that_a_finding_tells_is_not_told_twice() -> None:

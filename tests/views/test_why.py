@@ -111,7 +111,7 @@ def test_a_colleague_explains_standby() -> None:
     explained = told(standing_by(), pid=51411)
     answers = {answer.text: answer for answer in explained.answers}
     no_room = answers["There is no partition left for it: 3 partitions, 3 other owners"]
-    heard = answers["Its log says “hasn't claimed an ownership”, 12 times"]
+    heard = answers["Its log says “hasn't claimed an ownership” (12 times)"]
 
     assert explained.about == "process 51411"
     assert explained.tone is Tone.INFO
@@ -132,8 +132,8 @@ def test_a_partition_whose_owner_fell_silent() -> None:
     texts = [answer.text for answer in explained.answers]
 
     assert explained.about == "P2"
-    assert explained.verdict.startswith("Its owner has fallen silent.")
-    assert "51ab7c10 has not renewed its lease for 2m19s; the lease runs out 12:03:40" in texts
+    assert explained.verdict.startswith("Its owner has gone silent.")
+    assert "51ab7c10 has not renewed its lease for 2m19s; the lease expires at 12:03:40" in texts
     assert explained.next_steps[-1].startswith("Nothing to do: a survivor takes over by itself")
 
 
@@ -156,9 +156,9 @@ def test_nobody_holds_it() -> None:
     )
 
     assert explained.tone is Tone.CRITICAL
-    assert "Nobody ever claimed it" in [answer.text for answer in explained.answers]
+    assert "Nobody has ever claimed it" in [answer.text for answer in explained.answers]
     assert explained.next_steps == (
-        "Start a consumer of this group: it claims what is free in its first round.",
+        "Start a consumer of this group: it claims free partitions in its first round.",
     )
 
 
@@ -168,17 +168,17 @@ def test_a_group_and_an_owner() -> None:
     owner = told(snapshot, owner=world.A)
 
     assert group.about == "group analytics"
-    assert group.verdict.startswith("Nothing of it is in this store")
+    assert group.verdict.startswith("This store has no records of it")
     assert owner.about == f"owner {world.A}"
-    assert "It holds P0" in [answer.text for answer in owner.answers]
+    assert "It owns P0" in [answer.text for answer in owner.answers]
 
 
 def test_a_process_that_ended() -> None:
     consumer = world.consumer(7, 60, role=ConsumerRole.UNKNOWN, status="zombie")
     explained = told(world.snapshot(consumers=(consumer,), findings=()), pid=7)
 
-    assert explained.answers[-1].text == "Process 7 does not run (zombie)"
-    assert explained.verdict == "It is not there any more, so it receives nothing."
+    assert explained.answers[-1].text == "Process 7 is not running (zombie)"
+    assert explained.verdict == "It no longer exists, so it receives nothing."
 
 
 def test_an_unknown_check_tells_its_name() -> None:
@@ -248,9 +248,9 @@ def test_a_silent_process_of_which_nobody_knows_who_it_is() -> None:
     explained = told(world.snapshot(groups=(group,), consumers=(silent,), findings=()), pid=9)
     marks = {answer.text: answer.mark for answer in explained.answers}
 
-    for question in ("Whether there is a partition for it", "Whether it lacks a free partition"):
+    for question in ("there is a partition for it", "a partition is free for it"):
         reason = "it may be any of the 2 owners whose process is not known"
-        assert marks[f"{question} is not known: {reason}"] == "–"
+        assert marks[f"Not known whether {question}: {reason}"] == "–"
 
     (step,) = explained.next_steps
     assert 'getLogger("azure.eventhub").setLevel(logging.INFO)' in step
@@ -260,7 +260,10 @@ def test_a_checkpoint_of_the_owner_before_is_told_as_such() -> None:
     evidence = {"sequence": 6_497, "written_at": world.NOW - 90, "is_of_owner": False}
     told = evidence_of(WrittenCheckpoint, evidence)
     (answer,) = of_check("checkpoint.exists", True, told).answers
-    assert answer.text == "A checkpoint was written: 6,497, 1m30s ago, before its owner claimed it"
+    assert (
+        answer.text
+        == "Last checkpoint: 6,497, written 1m30s ago, before its current owner claimed it"
+    )
 
     own = replace(told, is_of_owner=True)
     assert of_check("checkpoint.exists", True, own).answers[0].text.endswith("1m30s ago")
@@ -274,4 +277,4 @@ def test_a_group_of_which_a_part_is_not_read_is_not_called_unread() -> None:
     group = replace(world.group_state(held, free), health=Health.UNOWNED)
     explained = told(world.snapshot(groups=(group,), findings=()), group=world.GROUP)
 
-    assert explained.verdict.startswith("Some of its partitions are read by nobody")
+    assert explained.verdict.startswith("Nobody reads some of its partitions")

@@ -62,7 +62,7 @@ class ActingScreen(Screen[None]):
 
         if chosen and not left:
             self.app.say(
-                f"{chosen[0].pid} only sends events: it is no consumer. Choose it with a to act.",
+                f"{chosen[0].pid} only sends events: it is not a consumer. Mark it with a to act.",
                 "warning",
             )
             return None

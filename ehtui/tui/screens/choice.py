@@ -59,12 +59,12 @@ class ChoiceScreen(Dialog[str]):
     def hint(self) -> str:
         keys = "enter chooses · esc closes"
 
-        return f"type to narrow · ↑↓ moves · {keys}" if self._is_typed else keys
+        return f"type to filter · ↑↓ moves · {keys}" if self._is_typed else keys
 
     @override
     def content(self) -> Iterable[Widget]:
         if self._is_typed:
-            yield Input(placeholder="any words of the line")
+            yield Input(placeholder="type to filter")
 
         yield OptionList(*self._options())
 
@@ -121,18 +121,18 @@ class ChoiceScreen(Dialog[str]):
 _MEANING = {
     "INT": "asks to stop, as Ctrl-C does",
     "TERM": "asks to stop, as a supervisor does",
-    "QUIT": "asks to stop and leave a core dump",
-    "KILL": "cannot be caught: dies without releasing what it owns",
-    "HUP": "its terminal went away; many programs reload",
-    "USR1": "whatever the program makes of it",
-    "USR2": "whatever the program makes of it",
-    "STOP": "freezes it: leases run out while it looks alive",
-    "CONT": "lets a frozen process go on",
+    "QUIT": "asks to stop and dump core",
+    "KILL": "cannot be caught: it dies without releasing its partitions",
+    "HUP": "terminal closed; many programs reload",
+    "USR1": "up to the program",
+    "USR2": "up to the program",
+    "STOP": "freezes it: its leases expire while it looks alive",
+    "CONT": "resumes a frozen process",
 }
 
 
 # TERM first; who has not ended by then is killed.
-ESCALATING = "TERM, then KILL"
+ESCALATING = "SIGTERM, then SIGKILL"
 
 
 class SignalScreen(Dialog[str]):
@@ -167,7 +167,7 @@ class SignalScreen(Dialog[str]):
 
 def _option(name: str) -> Content:
     if name == ESCALATING:
-        return Content.assemble((name, "bold"), ("  for who has not ended after 10 s", "$dim"))
+        return Content.assemble((name, "bold"), (" after 10 s", "$dim"))
 
     meaning = _MEANING.get(name, "")
 

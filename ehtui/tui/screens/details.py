@@ -119,7 +119,7 @@ class DetailsScreen(Dialog[None]):
         sections = words.details(app.snapshot, app.group, self._pane, self._key)
 
         if not sections:
-            self.say_below("it is gone · esc closes")
+            self.say_below("no longer there · esc closes")
         else:
             self.query_one(Facts).show([*sections, *self._found])
 

@@ -72,7 +72,7 @@ class LogScreen(Dialog[None]):
                 self.say_below(self.hint())
                 self._write(lines)
             except OSError as error:
-                self.say_below(f"{error.strerror or error}; trying again")
+                self.say_below(f"{error.strerror or error}; retrying")
 
             await asyncio.sleep(EVERY_S)
 

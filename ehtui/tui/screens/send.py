@@ -67,7 +67,7 @@ class SendScreen(Dialog[SendRequest]):
         )
         yield text("To", "hint dialog--section")
         yield OptionList(*self._destinations(), id="destinations")
-        yield text("Partition key (for “a key”) and how many", "hint dialog--section")
+        yield text("Partition key (for “by key”) and number of events", "hint dialog--section")
         yield Horizontal(
             Input(placeholder="key", id="key"),
             Input("1", type="integer", id="count", max_length=4),
@@ -125,8 +125,8 @@ class SendScreen(Dialog[SendRequest]):
             for at, name in enumerate(self._partitions)
         ]
         rest = [
-            Option(Content("round robin: the service chooses"), id=_ROUND_ROBIN),
-            Option(Content("a key: its hash chooses"), id=_KEY),
+            Option(Content("round robin: the service chooses the partition"), id=_ROUND_ROBIN),
+            Option(Content("by key: its hash chooses the partition"), id=_KEY),
         ]
 
         return [*options[:1], *rest, *options[1:]] if self._has_selected else [*rest, *options]
@@ -141,9 +141,9 @@ class SendScreen(Dialog[SendRequest]):
         key = self.query_one("#key", Input).value
 
         if not 1 <= count <= _MOST:
-            self.notify(f"How many: 1 to {_MOST}.", severity="warning", markup=False)
+            self.notify(f"Send 1 to {_MOST} events.", severity="warning", markup=False)
         elif place == _KEY and not key:
-            self.notify("Type the key.", severity="warning", markup=False)
+            self.notify("Enter a partition key.", severity="warning", markup=False)
             self.query_one("#key").focus()
         else:
             self.dismiss(self._request(place, self._templates[template or 0], key, count))

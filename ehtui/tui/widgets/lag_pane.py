@@ -100,7 +100,7 @@ class LagPane(Widget):
 
         highest = max(value for _, value in self._series)
 
-        return f"at most {count(round(highest))}"
+        return f"peak {count(round(highest))}"
 
     def _curve(self, width: int, body: int, brushes: Brushes) -> list[Strip]:
         note = brushes.named("note")

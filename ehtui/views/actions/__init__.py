@@ -48,7 +48,7 @@ def leaving(plans: Sequence[Plan]) -> Confirmation:
     told = [_leaving(plan) for plan in plans]
     return Confirmation(
         heading="Quit now?",
-        steps=tuple(f"{step} is under way." for step, _ in told),
+        steps=tuple(f"{step} is in progress." for step, _ in told),
         costs=tuple(cost for _, cost in told),
         verb="Quit anyway",
         is_grave=not all(plan.awaited is not None for plan in plans),
@@ -57,4 +57,4 @@ def leaving(plans: Sequence[Plan]) -> Confirmation:
 
 def _leaving(plan: Plan) -> tuple[str, str]:
     words = text_of(plan).leaving
-    return words(plan) if words is not None else (f"A {plan.kind}", "Nobody learns how it ends.")
+    return words(plan) if words is not None else (f"A {plan.kind}", "How it ends is not shown.")

@@ -36,7 +36,7 @@ def target_cost(target: SignalTarget, signal: str, say: Phrasing) -> str:
     """What one process loses, in a sentence or two."""
     if target.halted_by is not None and signal not in {"KILL", "CONT", "STOP"}:
         halted = f"{target.process.pid} {HALTED[target.halted_by]}"
-        return f"{halted}: SIG{signal} acts once it goes on. {_cost(target, signal, say)}"
+        return f"{halted}: SIG{signal} takes effect once it resumes. {_cost(target, signal, say)}"
 
     return _cost(target, signal, say)
 
@@ -45,15 +45,13 @@ def _cost(target: SignalTarget, signal: str, say: Phrasing) -> str:
     pid = str(target.process.pid)
 
     if target.effect is SignalEffect.IGNORED:
-        goes_on = (
-            f"SIG{signal} lets {pid} go on" if signal == "CONT" else f"{pid} ignores SIG{signal}"
-        )
+        goes_on = f"SIG{signal} resumes {pid}" if signal == "CONT" else f"{pid} ignores SIG{signal}"
         return f"{goes_on}: no partition is lost."
 
     if target.owner is None:
         return (
-            f"Which owner {pid} is, is not known: what it owns, if anything, is unread until its "
-            "leases run out or it closes its client."
+            f"It is not known which owner {pid} is: whatever it owns is unread until its leases "
+            "expire or it closes its client."
         )
 
     if not target.owns:
@@ -78,21 +76,23 @@ def _loss(owned: Sequence[OwnedPartition], target: SignalTarget, signal: str, sa
     window = owned[0].takeover
 
     if window.earliest_at is None and window.latest_at is None:
-        return f"owns {where}: nobody is left to take {it(names)}; unread until a consumer starts."
+        return (
+            f"owns {where}, and nobody is left to take {it(names)}: unread until a consumer starts."
+        )
 
     back = _back(window, say)
 
     if target.effect is SignalEffect.RELEASES:
         return (
-            f"handles SIG{signal} and can close its client: {where} released at once, "
-            f"a survivor takes {it(names)} {back}."
+            f"handles SIG{signal} and can close its client: it releases {where} at once, and a "
+            f"survivor takes {it(names)} {back}."
         )
 
     if target.effect is SignalEffect.DIES:
-        return f"dies without release: {where} unread until a survivor takes {it(names)} {back}."
+        return f"dies without releasing {where}: unread until a survivor takes {it(names)} {back}."
 
     if signal == "STOP":
-        return f"freezes with {where}: unread; a survivor takes {it(names)} {back}."
+        return f"freezes and still owns {where}: unread until a survivor takes {it(names)} {back}."
 
     return (
         f"may release {where} at once, or leave {it(names)} unread: "
@@ -121,7 +121,9 @@ def joining(group: str, say: Phrasing) -> str:
     name = safe(group)
 
     if state is None or not any(p.checkpoint or p.lease.owner for p in state.partitions):
-        return f"{name} has no records yet: it begins where the program says, mostly at the latest."
+        return (
+            f"{name} has no records yet: it starts where the program says, usually at the latest."
+        )
 
     owners = sum(1 for owner in state.owners if owner.partitions)
     count = formats.plural(len(state.partitions), "partition")
@@ -130,53 +132,54 @@ def joining(group: str, say: Phrasing) -> str:
         return f"{name} has no live owner: it takes all {count}, from their checkpoints."
 
     if owners >= len(state.partitions):
-        return f"{name} has {formats.plural(owners, 'owner')} for {count}: it will stand by."
+        return f"{name} has {formats.plural(owners, 'owner')} for {count}: it will be on standby."
 
     held = formats.plural(owners, "owner")
-    return f"{name} has {held} for {count}: it takes its share from them, or what is free."
+    return f"{name} has {held} for {count}: it takes its share from them, or free partitions."
 
 
 _OBSTACLES: Mapping[StartObstacle, str] = {
-    StartObstacle.CLOSED: "how it was started is not for this user to read",
+    StartObstacle.CLOSED: "this user may not read how it was started",
     StartObstacle.FOLDER_GONE: "its working folder {} was deleted",
     StartObstacle.FOLDER_CLOSED: "its user can't enter its working folder {}",
-    StartObstacle.PROGRAM_GONE: "“{}”, its command's first word, is not there or not what it runs",
-    StartObstacle.SCRIPT_GONE: "its script {} is not there, or not for its user to read",
+    StartObstacle.PROGRAM_GONE: "“{}”, the first word of its command, is missing or not what it "
+    "runs",
+    StartObstacle.SCRIPT_GONE: "its script {} is missing, or its user may not read it",
     StartObstacle.MODULE_GONE: "its Python finds no module {}",
     StartObstacle.VENV_GONE: "its virtual environment is gone: {}",
-    StartObstacle.INPUT_CONSUMED: "its program came through a pipe, which gives it once",
-    StartObstacle.FILE_HANDED: "the shell that started it gave it {}, once",
-    StartObstacle.WORKER: "it is a worker of {}, and only that one can start another",
-    StartObstacle.COMMAND_OVERWRITTEN: "it wrote “{}” over its command line",
-    StartObstacle.ARGUMENT_BLANKED: "it blanked an argument, which reads {} now",
-    StartObstacle.ENVIRONMENT_OVERWRITTEN: "it wrote a title over its environment",
-    StartObstacle.LOG_UNWRITABLE: "its output has no place: {}",
+    StartObstacle.INPUT_CONSUMED: "its program came through a pipe, which can be read only once",
+    StartObstacle.FILE_HANDED: "the shell that started it handed it {}, which exists only once",
+    StartObstacle.WORKER: "it is a worker of {}, and only its parent can start another",
+    StartObstacle.COMMAND_OVERWRITTEN: "it overwrote its command line with “{}”",
+    StartObstacle.ARGUMENT_BLANKED: "it blanked an argument, which now reads {}",
+    StartObstacle.ENVIRONMENT_OVERWRITTEN: "it overwrote its environment with a title",
+    StartObstacle.LOG_UNWRITABLE: "its output can't be written: {}",
     StartObstacle.RECORD_UNWRITABLE: "the restart can't be recorded: {}",
     StartObstacle.NAMESPACE: "it runs in a {} namespace that can't be entered from here",
     StartObstacle.ROOT_FOLDER: "it runs in another root folder: {}",
-    StartObstacle.SYSTEM_CALLS: "it runs under a system call filter (seccomp) of its own",
+    StartObstacle.SYSTEM_CALLS: "it runs under its own system call filter (seccomp)",
     StartObstacle.LABEL: "its security label {} can't be given to another process",
     StartObstacle.RIGHTS: "the new process would have more rights: {}",
-    StartObstacle.LOCK_TAKEN: "the lock {}, under which it ran, is somebody else's by now",
-    StartObstacle.SECRETS_GONE: "its arguments held secrets, which are kept nowhere",
-    StartObstacle.LEFT_ALONE: "whoever carried the restart out was ended on the way",
-    StartObstacle.NOT_REHEARSED: "its start was tried and failed: {}",
+    StartObstacle.LOCK_TAKEN: "the lock {} that it ran under is held by another process now",
+    StartObstacle.SECRETS_GONE: "its arguments held secrets, which ehtui does not keep",
+    StartObstacle.LEFT_ALONE: "the process that carried out the restart was ended halfway",
+    StartObstacle.NOT_REHEARSED: "a trial start failed: {}",
 }
 _LOSSES: Mapping[LossKind, str] = {
-    LossKind.INPUT: "The new process reads nothing from standard input: it was {}.",
-    LossKind.CGROUP: "It leaves the cgroup {}: that one's limits do not hold for the new process.",
-    LossKind.NICE: "Its nice value {} can't be given back.",
-    LossKind.SCHEDULER: "Its scheduling policy and priority {} can't be given back.",
-    LossKind.LIMIT: "Its limit {} can't be given back.",
-    LossKind.OOM: "Its oom_score_adj {} can't be given back.",
-    LossKind.AFFINITY: "Its CPUs {} can't be given back: it may run on others.",
-    LossKind.IO_PRIORITY: "Its I/O priority {} can't be given back.",
-    LossKind.PERSONALITY: "Its personality {} (setarch) can't be given back.",
-    LossKind.LOCK: "The new process does not hold the lock {}: others may start one beside it.",
-    LossKind.GROUPS: "Its groups {} can't be given back.",
+    LossKind.INPUT: "The new process has no standard input: it was {}.",
+    LossKind.CGROUP: "The new process is outside the cgroup {}: its limits no longer apply.",
+    LossKind.NICE: "Its nice value {} can't be restored.",
+    LossKind.SCHEDULER: "Its scheduling policy and priority {} can't be restored.",
+    LossKind.LIMIT: "Its limit {} can't be restored.",
+    LossKind.OOM: "Its oom_score_adj {} can't be restored.",
+    LossKind.AFFINITY: "Its CPU affinity {} can't be restored: it may run on other CPUs.",
+    LossKind.IO_PRIORITY: "Its I/O priority {} can't be restored.",
+    LossKind.PERSONALITY: "Its personality {} (setarch) can't be restored.",
+    LossKind.LOCK: "The new process does not hold the lock {}: another one may start beside it.",
+    LossKind.GROUPS: "Its groups {} can't be restored.",
     LossKind.CAPABILITIES: "The new process lacks capabilities that this one has: {}.",
-    LossKind.LABEL: "Its security label {} can't be given back.",
-    LossKind.TIME_LIMIT: "`{}` ends this one in time: the new process has no such limit.",
+    LossKind.LABEL: "Its security label {} can't be restored.",
+    LossKind.TIME_LIMIT: "`{}` limits how long this one runs: the new process has no such limit.",
 }
 _INPUTS: Mapping[str, str] = {
     "file": "a file that can't be opened again",
@@ -204,16 +207,16 @@ def by_hand(folder: str | None, command: Sequence[str]) -> str:
 def rehearsal_notes(rehearsal: Rehearsal) -> Iterator[str]:
     """What the new process is not, in sentences."""
     if rehearsal.is_new_program:
-        yield f"{safe(rehearsal.program or '')} was replaced since: the new file is started."
+        yield f"{safe(rehearsal.program or '')} was replaced meanwhile: the new file is started."
 
     if rehearsal.children:
         has = formats.plural(rehearsal.children, "child process", "child processes")
-        yield f"It has {has}: whatever does not end with it goes on beside the new one."
+        yield f"It has {has}: any that do not end with it keep running beside the new one."
 
     for path in rehearsal.locks:
         yield (
-            f"It holds the lock {safe(path)}, taken by whoever started it: the new process takes "
-            "it, and none is started where somebody else has it by then."
+            f"It holds the lock {safe(path)}, taken when it was started: the new process takes it. "
+            "If another process has the lock by then, none is started."
         )
 
     yield from (loss_words(loss) for loss in rehearsal.losses)
@@ -230,7 +233,7 @@ def keeper_step(keeper: Keeper) -> str:
     """What is looked for before one is started."""
     what = "a loop" if keeper.is_loop else "its parent"
     return (
-        f"look for {formats.duration(keeper.look_s)} whether {what}, {keeper.pid} "
+        f"wait {formats.duration(keeper.look_s)} to see whether {what}, {keeper.pid} "
         f"`{safe(keeper.command)}`, starts another one: then ehtui starts none"
     )
 
@@ -238,6 +241,6 @@ def keeper_step(keeper: Keeper) -> str:
 def keeper_note(keeper: Keeper) -> str:
     """And afterwards."""
     return (
-        f"If {keeper.pid} starts one within {formats.duration(keeper.watch_s)} after that, ehtui "
+        f"If {keeper.pid} starts one within the next {formats.duration(keeper.watch_s)}, ehtui "
         "ends its own again."
     )

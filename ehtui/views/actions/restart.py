@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.outcomes import Outcome
     from ehtui.views.phrasing import Phrasing
 
-_WHOLE_UNIT = "Whatever else runs in {} is restarted with it."
+_WHOLE_UNIT = "Everything else in {} is restarted with it."
 _NEW_OWNER = "The new process is a new owner: it claims partitions in its first rounds."
 
 
@@ -60,9 +60,9 @@ def _restart(plan: RestartPlan, say: Phrasing) -> Confirmation:
 
 def _wait_step(wait_s: float | None) -> str:
     if wait_s is None:
-        return "wait for its end, however long it takes; then start it, also if ehtui is left"
+        return "wait for it to end, however long that takes; then start it, even if you quit ehtui"
 
-    return f"after {formats.duration(wait_s)}, if it is still there: kill -KILL"
+    return f"after {formats.duration(wait_s)}, if it is still running: kill -KILL"
 
 
 def _unrehearsed(plan: RestartPlan) -> str:
@@ -79,12 +79,12 @@ def _supervised(plan: SupervisedPlan, say: Phrasing) -> Confirmation:
         steps=(
             safe(formats.command(*supervisor.command)),
             (
-                f"{safe(supervisor.name)} stops {it(pids)} with SIG{plan.signal}, where it "
-                f"is not told otherwise, and starts {it(pids)} again"
+                f"{safe(supervisor.name)} stops {it(pids)} with SIG{plan.signal}, unless "
+                f"configured otherwise, and starts {it(pids)} again"
             ),
             (
-                f"wait up to {formats.duration(plan.wait_s)} for the command's end; its last lines "
-                "are shown where it fails"
+                f"wait up to {formats.duration(plan.wait_s)} for the command to end; if it fails, "
+                "its last lines are shown"
             ),
         ),
         costs=(
@@ -113,8 +113,8 @@ def _rolling(plan: RollingPlan, say: Phrasing) -> Confirmation:
         steps=(
             *steps,
             (
-                f"after each: wait until it owns again, {within} at most; at the first that does "
-                "not, stop and leave the others as they are"
+                f"after each: wait until it owns partitions again, at most {within}; if one does "
+                "not, stop and leave the others alone"
             ),
         ),
         costs=tuple(costs),
@@ -152,7 +152,7 @@ def _restart_done(plan: RestartPlan, outcome: Outcome) -> str:
 
     if outcome.is_by_keeper:
         new = formats.UNKNOWN if outcome.new_pid is None else outcome.new_pid
-        return f"Stopped {pid}; its parent started it again as {new}, and ehtui did not."
+        return f"Stopped {pid}; its parent, not ehtui, started it again as {new}."
 
     return f"Restarted {pid} as {started_words(outcome)}"
 
@@ -168,13 +168,13 @@ def _rolling_done(plan: RollingPlan, _: Outcome) -> str:
 
 def _restart_leaving(plan: RestartPlan) -> tuple[str, str]:
     pid = plan.target.process.pid
-    return f"A restart of {pid}", f"It goes on without ehtui, and {pid}'s log tells how."
+    return f"A restart of {pid}", f"It continues without ehtui; see {pid}'s log for how it ends."
 
 
 def _rolling_leaving(plan: RollingPlan) -> tuple[str, str]:
     return (
         f"A restart of {_pids(plan)}, one after the other,",
-        "The one that is being restarted is started; those after it are left as they are.",
+        "The one being restarted is started again; those after it are left alone.",
     )
 
 

@@ -23,7 +23,7 @@ def _confirmation(plan: SendPlan, _: Phrasing) -> Confirmation:
     costs = [f"Every consumer group of {hub} reads {'it' if plan.count == 1 else 'them'}."]
 
     if plan.is_production:
-        costs.insert(0, f"{hub} is marked production: its consumers will act on this.")
+        costs.insert(0, f"{hub} is marked as production: its consumers will act on this.")
 
     return Confirmation(
         heading=f"Send {events} to {hub}?",

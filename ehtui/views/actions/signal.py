@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from ehtui.views.phrasing import Phrasing
 
 _EFFECTS = {
-    "releases": "it can close its client and release",
-    "dies": "dies without release",
-    "ignored": "ignored",
+    "releases": "it can close its client and release its partitions",
+    "dies": "it dies without releasing",
+    "ignored": "it ignores the signal",
     "unknown": "effect not known",
 }
 
@@ -35,7 +35,7 @@ def _confirmation(plan: SignalPlan, say: Phrasing) -> Confirmation:
 
     if plan.escalate_to is not None:
         steps.append(
-            f"after {formats.duration(plan.escalate_after_s)}, for whoever is still there: "
+            f"after {formats.duration(plan.escalate_after_s)}, for any still running: "
             f"kill -{plan.escalate_to}"
         )
 
@@ -98,7 +98,7 @@ def _target_end(result: TargetResult | None) -> str:
 def _leaving(plan: SignalPlan) -> tuple[str, str]:
     return (
         _step(plan),
-        f"SIG{plan.escalate_to} will not follow for who does not end by itself.",
+        f"SIG{plan.escalate_to} will not be sent to those still running.",
     )
 
 

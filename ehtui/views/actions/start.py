@@ -20,8 +20,8 @@ _ENVIRONMENTS = {
     EnvironmentOf.CONFIGURED: "with ehtui's environment and its env_file",
     EnvironmentOf.ITSELF: "with the environment, user and limits that it had",
     EnvironmentOf.EHTUI: (
-        "with ehtui's own values for the names that its environment had: its values are kept "
-        "nowhere"
+        "with ehtui's own values for the variables that its environment had: ehtui does not keep "
+        "their values"
     ),
 }
 
@@ -50,9 +50,9 @@ def _confirmation(plan: StartPlan, say: Phrasing) -> Confirmation:
 def _again(plan: StartPlan, say: Phrasing) -> Confirmation:
     pid = plan.again.pid if plan.again is not None else 0
     missing = formats.listed([safe(name) for name in plan.missing])
-    lacks = [f"Not set here, and so not for the new process: {missing}."] if plan.missing else []
+    lacks = [f"Not set here, so the new process lacks: {missing}."] if plan.missing else []
     return Confirmation(
-        heading=f"Start {safe(plan.consumer)} again, which was {pid}?",
+        heading=f"Start {safe(plan.consumer)} (was {pid}) again?",
         steps=(
             by_hand(plan.cwd, plan.command),
             _ENVIRONMENTS[plan.environment],

@@ -64,7 +64,7 @@ def event_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Section]:
     ]
 
     if event.is_approximate:
-        about.append(("~", "polls could have missed a change in between"))
+        about.append(("~", "a change between two reads may have been missed"))
 
     command = timeline.command_line(event, say)
     return [

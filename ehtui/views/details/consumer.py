@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 ROLE = {
     ConsumerRole.OWNER: "owner: holds partitions with a live lease",
     ConsumerRole.STANDBY: "standby: owns nothing, by design; takes over when an owner stops",
-    ConsumerRole.STARVED: "starved: owns nothing though there is something to own",
-    ConsumerRole.PRODUCER: "producer: it sends to the namespace and never received",
+    ConsumerRole.STARVED: "starved: owns nothing, though there is something to own",
+    ConsumerRole.PRODUCER: "producer: it only sends events",
     ConsumerRole.ELSEWHERE: "elsewhere: its settings name another hub",
-    ConsumerRole.UNKNOWN: "not known: nothing ties it to an owner id",
+    ConsumerRole.UNKNOWN: "not known: nothing links it to an owner id",
 }
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
@@ -55,7 +55,7 @@ def consumer_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Sectio
     hint = _hint(consumer)
 
     if hint:
-        sections.insert(1, Section("Its log does not say who it is", (Line("", hint),)))
+        sections.insert(1, Section("Its log does not name its owner id", (Line("", hint),)))
 
     if about:
         facts = [(findings.SEVERITY_WORDS[f.severity], findings.sentence(f, say)) for f in about]
@@ -81,7 +81,10 @@ def _hint(consumer: ConsumerState) -> str:
     if consumer.log is LogState.SILENT:
         return f"Its log level hides the owner id. Add {line}."
 
-    return f"No log is found. Write it to a file, or name it under consumers: log. Add {line}."
+    return (
+        "No log was found. Write it to a file, or name that file as consumers.NAME.log. "
+        f"Add {line}."
+    )
 
 
 def _part(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
@@ -141,7 +144,7 @@ def _process(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
     yield "log", safe(process.log_path) if process.log_path else "none found"
 
     if consumer.log_behind_bytes:
-        yield "not read yet", f"{formats.size(consumer.log_behind_bytes)} of it; its end was read"
+        yield "not read yet", f"{formats.size(consumer.log_behind_bytes)} of its log; the end is"
 
     yield "supervisor", safe(process.supervisor.label) if process.supervisor else "none seen"
     yield from ((f"on {number.name}", _reaction(process, number)) for number in _SIGNALS)
@@ -161,7 +164,7 @@ def _reaction(process: ProcessSample, number: int) -> str | None:
     if number in process.caught_signals:
         return "handled: it can close its client and release its partitions"
 
-    return "ends at once, without release: its leases run out"
+    return "ends at once without releasing: its leases have to expire"
 
 
 T = TypeVar("T")

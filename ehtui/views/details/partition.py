@@ -44,19 +44,19 @@ TIMING = {
     TimingBasis.CONFIGURED: "configured",
     TimingBasis.OBSERVED: "from the renewals seen",
     TimingBasis.INFERRED: "from the other owners' SDK and period",
-    TimingBasis.GUESSED: "assumed: their interval was set, and perhaps the expiry too",
-    TimingBasis.ASSUMED: "assumed: nothing tells",
+    TimingBasis.GUESSED: "assumed: their interval was set, so the expiry may be too",
+    TimingBasis.ASSUMED: "assumed: nothing shows it",
 }
 _GUESSES = frozenset({TimingBasis.GUESSED, TimingBasis.ASSUMED})
 EXPIRY = TIMING | {TimingBasis.OBSERVED: "from the takeovers seen"}
 BEHIND = {
     BehindBasis.MEASURED: "measured: nothing to read",
     BehindBasis.INTERPOLATED: "estimated between two readings",
-    BehindBasis.AT_LEAST: "at least: older than what was watched",
+    BehindBasis.AT_LEAST: "at least: from before ehtui started",
     BehindBasis.EXACT: "read from the event itself",
 }
 
-_UNKNOWN_PROCESS = "no known one of this host: another host's, or its log is not seen"
+_UNKNOWN_PROCESS = "not a known process on this host: it runs elsewhere, or its log was not found"
 
 
 def partition_details(snapshot: Snapshot, group: str, key: str, say: Phrasing) -> list[Section]:
@@ -242,7 +242,7 @@ def _lag(partition: GroupPartition) -> Iterator[Fact]:
     behind = partition.behind
     yield "behind", f"{formats.behind(behind)} ({BEHIND[behind.basis]})" if behind else None
     yield "read", _per_s(partition.out_per_s)
-    yield "drained in", formats.duration(partition.drain_s)
+    yield "caught up in", formats.duration(partition.drain_s)
     yield "health", f"{HEALTH[partition.health].text}: {HEALTH_MEANING[partition.health]}"
     yield "judged by", RULES.get(partition.rule, safe(partition.rule) or None)
     yield "checkpoints seen", "{} of {}".format(*partition.window)
@@ -250,7 +250,7 @@ def _lag(partition: GroupPartition) -> Iterator[Fact]:
 
 def _lag_words(partition: GroupPartition) -> str | None:
     if partition.lag is not None:
-        bound = " (never checkpointed: at most so many)" if partition.lag_is_bound else ""
+        bound = " (never checkpointed: at most this many)" if partition.lag_is_bound else ""
         return formats.lag(partition.lag, is_bound=partition.lag_is_bound) + bound
 
     return f"not known: {RULES[partition.lag_reason]}" if partition.lag_reason else None

@@ -29,23 +29,23 @@ def _imbalanced(found: Imbalance, about: About) -> str:
     low, high = found.expected_min, found.expected_max
     fair = formats.count(low) if low == high else f"{formats.count(low)} or {formats.count(high)}"
     return (
-        f"{about.group} is out of balance for {about.say.since(found.imbalanced_since_at)}: "
-        f"{formats.somebody(found.most_owner)} holds {formats.count(found.most)}, "
+        f"{about.group} has been unbalanced for {about.say.since(found.imbalanced_since_at)}: "
+        f"{formats.somebody(found.most_owner)} owns {formats.count(found.most)}, "
         f"{formats.somebody(found.least_owner)} {formats.count(found.least)} of "
         f"{formats.plural(found.partition_count, 'partition')} ({fair} each is fair)"
     )
 
 
 _imbalanced_advice = advise(
-    "Consumers take one partition a round from whoever holds most, so this should settle "
-    "within a few rounds. If it does not, the consumer with few does not run its rounds: "
-    "look at its log for errors of claiming.",
+    "Each round, a consumer takes one partition from the owner with the most, so this should "
+    "settle within a few rounds. If it does not, the consumer with the fewest is not running its "
+    "rounds: look in its log for errors while claiming.",
 )
 
 
 def _churn(found: Churn, about: About) -> str:
     return (
-        f"{about.group}: {formats.plural(found.changes, 'change')} of owner within "
+        f"{about.group}: {formats.plural(found.changes, 'owner change')} in "
         f"{formats.duration(found.window_s)} among "
         f"{formats.plural(found.owners, 'live owner')} "
         f"({partitions(found.partitions)})"
@@ -53,33 +53,33 @@ def _churn(found: Churn, about: About) -> str:
 
 
 _churn_advice = advise(
-    "Each move closes and opens a reader and repeats events since the last checkpoint. "
-    "With a constant number of consumers it should stop.",
-    "Usual causes: a lease that expires before it is renewed (an interval close to the "
-    "expiry, a starved CPU, a blocked event loop, clock skew), a slow or throttled store, "
-    "or consumers with different timings in one group.",
+    "Each move closes one reader, opens another and repeats events since the last checkpoint. "
+    "While the number of consumers stays the same, it should stop.",
+    "Usual causes: leases that expire before they are renewed (an interval close to the expiry, "
+    "a starved CPU, a blocked event loop, clock skew), a slow or throttled store, or consumers "
+    "with different timings in one group.",
 )
 
 
 def _pingpong(found: PingPong, about: About) -> str:
     return (
-        f"{about.where}: {formats.owners(found.owners)} take it from each other, "
-        f"{formats.count(found.changes)} times within {formats.duration(found.window_s)}"
+        f"{about.where}: {formats.owners(found.owners)} keep taking it from each other, "
+        f"{formats.count(found.changes)} times in {formats.duration(found.window_s)}"
     )
 
 
 _pingpong_advice = advise(
-    "Both believe that it is theirs. Look for two client libraries or versions in one "
-    "group, for names of the hub that differ in case or port, and for an expiry shorter "
-    "than the renewal interval.",
-    "Stop one of the two, or give it a consumer group of its own.",
+    "Each believes that it owns the partition. Look for two client libraries or versions in one "
+    "group, for hub names that differ in case or port, and for an expiry shorter than the renewal "
+    "interval.",
+    "Stop one of them, or give it its own consumer group.",
 )
 
 
 def _newcomer(found: Newcomer, about: About) -> str:
     who = formats.somebody(found.owner)
     pid = found.pid
-    local = f" (process {pid} of this host)" if pid is not None else ""
+    local = f" (process {pid} on this host)" if pid is not None else ""
     taken = found.taken
     took = ""
 
@@ -87,19 +87,19 @@ def _newcomer(found: Newcomer, about: About) -> str:
         took = f" and took {partitions(taken)} from {formats.owners(found.from_owners)}"
 
     alarm = "a local run took over production: " if found.is_production and taken and pid else ""
-    return f"{alarm}{who}{local} joined {about.group} {about.say.time(found.joined_at)}{took}"
+    return f"{alarm}{who}{local} joined {about.group} at {about.say.time(found.joined_at)}{took}"
 
 
 def _newcomer_advice(found: Newcomer, _: About) -> tuple[str, ...]:
     if not found.is_production:
-        return ("A new consumer takes its share of the partitions: that is how a group grows.",)
+        return ("A new consumer takes its share of the partitions: this is how a group grows.",)
 
     pid = found.pid
     stop = f"Stop it (`{formats.command('kill', str(pid))}`): " if pid is not None else "Stop it: "
     return (
         (
-            f"{stop}a clean close gives the partitions back within one round. "
-            "What it has read and checkpointed meanwhile, production will not read again."
+            f"{stop}after a clean close, production has the partitions back within one round. "
+            "Whatever it has read and checkpointed by then, production does not read again."
         ),
         "For tests against this hub, use another consumer group.",
     )
@@ -107,13 +107,13 @@ def _newcomer_advice(found: Newcomer, _: About) -> tuple[str, ...]:
 
 def _single_host(found: SingleHost, about: About) -> str:
     return (
-        f"All {formats.plural(found.owners, 'owner')} of {about.group} run on this "
-        "host: when it goes, nobody reads"
+        f"All {formats.plural(found.owners, 'owner')} of {about.group} run on this host: if it "
+        "fails, nobody reads"
     )
 
 
 _single_host_advice = advise(
-    "Run one more consumer on another host: it stands by or shares the load.",
+    "Run one more consumer on another host: it shares the load, or is on standby.",
 )
 
 

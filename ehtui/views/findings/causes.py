@@ -23,29 +23,29 @@ if TYPE_CHECKING:
 
 def _too_short(found: LeasesTooShort, about: About) -> str:
     every = found.renewed_every_s
-    rounds = f", every {formats.duration(every)}" if every is not None else ""
+    rounds = f" (every {formats.duration(every)})" if every is not None else ""
     age = found.youngest_s
     sooner = f", {formats.duration(age)} after a renewal" if age is not None else ""
     owners = formats.plural(found.owners, "live owner")
     return (
-        f"{about.group}: leases run out before they are renewed{rounds}: {owners} took partitions "
-        f"from each other {formats.count(found.changes)} times within "
+        f"{about.group}: leases expire before they are renewed{rounds}: {owners} took partitions "
+        f"from each other {formats.count(found.changes)} times in "
         f"{formats.duration(found.window_s)}{sooner}"
     )
 
 
 def _too_short_advice(found: LeasesTooShort, _: About) -> tuple[str, ...]:
     rust = (
-        "The Rust SDK (azure_messaging_eventhubs) before 0.14 does so by default: it renews every "
-        "30 s and calls leases expired after 10 s. Update it."
+        "The Rust SDK (azure_messaging_eventhubs) before 0.14 does this by default: it renews "
+        "every 30 s but treats leases as expired after 10 s. Update it."
     )
     return (
         (
-            "Each takes the others for dead and claims more than its share, round after round. "
-            "Every move repeats events since the last checkpoint."
+            "Each owner takes the others for dead and claims more than its share, round after "
+            "round. Every move repeats events since the last checkpoint."
         ),
         (
-            "Set the expiry to several intervals (six are usual): "
+            "Set the expiry to several renewal intervals (six is usual): "
             "partition_ownership_expiration_interval in Python, "
             "partitionOwnershipExpirationIntervalInMs in JavaScript, "
             "PartitionOwnershipExpirationInterval in .NET, PartitionExpirationDuration in Go."
@@ -57,14 +57,14 @@ def _too_short_advice(found: LeasesTooShort, _: About) -> tuple[str, ...]:
 def _crash_loop(found: CrashLoop, about: About) -> str:
     lived = found.lived_s
     where = f"{about.where}: " if about.places else f"{about.group}: "
-    short = f", each after about {formats.duration(lived)}" if lived is not None else ""
+    short = f", each lasting about {formats.duration(lived)}" if lived is not None else ""
     sequence = found.checkpoint_sequence
-    within = f"within {formats.duration(found.window_s)}{short}"
+    within = f"in {formats.duration(found.window_s)}{short}"
 
     if len(found.owners) == 1:
         turns = formats.plural(found.restarts, "time")
         one = formats.owners(found.owners)
-        told = f"{where}{one} let go of it and claimed it again, {turns} {within}"
+        told = f"{where}{one} dropped it and claimed it again, {turns} {within}"
         stops = "it stops"
     else:
         count = formats.plural(found.restarts, "consumer")
@@ -79,21 +79,21 @@ def _crash_loop(found: CrashLoop, about: About) -> str:
 
 def _crash_loop_advice(found: CrashLoop, _: About) -> tuple[str, ...]:
     sequence = found.checkpoint_sequence
-    cause = "Read the end of its log: the error before each end is the cause."
+    cause = "Read the end of its log: the last error before each exit is the cause."
 
     if len(found.owners) == 1:
         cause = (
-            "Its handler raises: the SDK then closes the partition, and its next round claims it "
-            "again. The error stands in its log."
+            "Its handler raises: the SDK then closes the partition and claims it again in its next "
+            "round. The error is in its log."
         )
 
     lines = [cause]
 
     if sequence is not None:
         lines.append(
-            f"If it is always the same event, it is {formats.count(sequence + 1)} or one of the "
-            "same batch: reading begins there each time. Let the handler catch the error and set "
-            "the event aside; moving the checkpoint past it skips it unread."
+            f"If it is always the same event, it is {formats.count(sequence + 1)} or one in the "
+            "same batch: reading restarts there each time. Let the handler catch the error and set "
+            "the event aside; moving the checkpoint past the event skips it unprocessed."
         )
 
     return tuple(lines)
@@ -104,12 +104,12 @@ def _no_consumers(found: NoConsumers, about: About) -> str:
 
     if found.last_owner:
         renewed, seen = found.last_renewed_at, found.last_seen_at
-        ago = f"renewed {about.say.ago(renewed)}" if renewed is not None else "was alive"
+        ago = f"last renewed {about.say.ago(renewed)}" if renewed is not None else "was alive"
 
         if renewed is None and seen is not None:  # renewing a blob lease writes nothing
             ago = f"was last seen {about.say.ago(seen)}"
 
-        last = f"the last, {formats.somebody(found.last_owner)}, {ago}"
+        last = f"the last one, {formats.somebody(found.last_owner)}, {ago}"
 
     lag, lost = found.lag, found.lost
     waiting = f"{formats.plural(lag, 'event')} unread" if lag else ""
@@ -123,16 +123,16 @@ def _no_consumers_advice(found: NoConsumers, _: About) -> tuple[str, ...]:
     if local:
         return (
             (
-                f"{formats.plural(local, 'process', 'processes')} of this host could be "
-                f"{'it' if local == 1 else 'them'}: check which group, hub and container "
-                "it uses (`ehtui config --pid PID`)."
+                f"{formats.plural(local, 'process', 'processes')} on this host could be "
+                f"{'its consumer' if local == 1 else 'its consumers'}: check which group, hub and "
+                f"container {'it uses' if local == 1 else 'they use'} (`ehtui config --pid PID`)."
             ),
         )
 
     return (
         (
-            "Start a consumer: it reads on from the checkpoints. If the group is no longer used, "
-            "this is harmless; its records can be deleted."
+            "Start a consumer: it continues from the checkpoints. If the group is no longer used, "
+            "this is harmless, and its records can be deleted."
         ),
     )
 

@@ -24,12 +24,12 @@ if TYPE_CHECKING:
 
 def _unowned(found: PartitionsUnowned, about: About) -> str:
     lasting, them = about.say.since(found.unowned_since_at), it(about.places)
-    nobody = f"{about.where} {have(about.places)} no owner for {lasting}"
+    nobody = f"{about.where} {have(about.places)} had no owner for {lasting}"
 
     if found.state == "never_owned":
-        nobody = f"{about.where} never had an owner (watched for {lasting})"
+        nobody = f"{about.where} {have(about.places)} never had an owner (watched for {lasting})"
     elif found.last_owner:
-        nobody = f"{nobody}: {formats.somebody(found.last_owner)} gave {them} up"
+        nobody = f"{nobody}: {formats.somebody(found.last_owner)} released {them}"
 
     taken = takeover(
         found.takeover,
@@ -53,9 +53,9 @@ def _unowned_advice(found: PartitionsUnowned, about: About) -> tuple[str, ...]:
 
     if found.live_owners or found.standbys:
         lines.append(
-            "Consumers of the group are alive: one of them should claim it in its next round "
-            f"(within {formats.duration(found.grace_s)}). If none does, look at their logs for "
-            "“claim_ownership” and “load-balancing” errors."
+            "Consumers of the group are alive: one of them should claim "
+            f"{it(about.places)} in its next round (within {formats.duration(found.grace_s)}). If "
+            "none does, look in their logs for “claim_ownership” and “load-balancing” errors."
         )
     else:
         lines.append("No consumer of the group is alive: start one.")
@@ -66,13 +66,13 @@ def _unowned_advice(found: PartitionsUnowned, about: About) -> tuple[str, ...]:
 def _overdue(found: LeaseLapse, about: About) -> str:
     if found.process_gone_at is not None and not found.signal:
         gone_at = about.say.time(found.process_gone_at)
-        ended = f"(process {formats.pid(found.pid)}) ended {gone_at} without release"
+        ended = f"(process {formats.pid(found.pid)}) ended at {gone_at} without releasing"
         return joined(
-            f"{about.where}: its owner {formats.somebody(found.owner)} {ended}",
+            f"{about.where}: owner {formats.somebody(found.owner)} {ended} {it(about.places)}",
             _takeover(found, about),
         )
 
-    when = f" {about.say.time(found.renewed_at)}" if found.renewed_at is not None else ""
+    when = f" at {about.say.time(found.renewed_at)}" if found.renewed_at is not None else ""
     stopped = f"{about.where}: owner {formats.somebody(found.owner)} stopped renewing{when}"
     return joined(stopped, _process(found, about))
 
@@ -85,13 +85,13 @@ def _process(found: LeaseLapse, about: About) -> str:
         return ""
 
     if found.signal:
-        verb = "killed" if found.signal == "KILL" else f"sent SIG{formats.text(found.signal)}"
-        return f"its process {pid} was {verb} by you {about.say.time(found.signalled_at)}"
+        verb = "killed" if found.signal == "KILL" else f"sent SIG{formats.text(found.signal)} to"
+        return f"you {verb} its process {pid} at {about.say.time(found.signalled_at)}"
 
     if found.process_gone_at is not None:
-        return f"its process {pid} ended {about.say.time(found.process_gone_at)}"
+        return f"its process {pid} ended at {about.say.time(found.process_gone_at)}"
 
-    return f"its process {pid} still runs"
+    return f"its process {pid} is still running"
 
 
 def _dead_since(found: LeaseLapse, _: About) -> float | None:
@@ -108,7 +108,8 @@ def _no_live_owner(found: LeaseLapse, about: About) -> str:
     dead_since = _dead_since(found, about) or found.expires_at
     lasting = f" for {about.say.since(dead_since)}" if dead_since is not None else ""
     return joined(
-        f"{about.where} {have(about.places)} no live owner{lasting}", _takeover(found, about)
+        f"{about.where} {have(about.places)}{' had' if lasting else ''} no live owner{lasting}",
+        _takeover(found, about),
     )
 
 
@@ -122,7 +123,7 @@ def _overdue_headline(found: LeaseLapse, about: About) -> str:
     )
     silent = f"{about.where}: {formats.somebody(found.owner)} {lasting}"
     expires = found.expires_at
-    lapse = f"its lease runs out {about.say.time(expires)}" if expires is not None else ""
+    lapse = f"its lease expires at {about.say.time(expires)}" if expires is not None else ""
     return joined(silent, _takeover(found, about) or lapse)
 
 
@@ -131,13 +132,13 @@ def _overdue_advice(found: LeaseLapse, about: About) -> tuple[str, ...]:
     rhythm = f"It used to renew every {formats.duration(every)}. " if every is not None else ""
 
     if found.expires_at is None:
-        return (f"{rhythm}When its lease runs out is not known.", _way_out(found, about))
+        return (f"{rhythm}When its lease expires is not known.", _way_out(found, about))
 
     judged = f", judged by {basis(found.expiry_basis)}" if found.expiry_basis else ""
     after = f", {formats.duration(length)} after the last renewal" if length is not None else ""
     return (
         (
-            f"{rhythm}Its lease runs out {about.say.time(found.expires_at)}{after}{judged}. "
+            f"{rhythm}Its lease expires at {about.say.time(found.expires_at)}{after}{judged}. "
             f"{_until_then(found, about)}"
         ),
         _way_out(found, about),
@@ -151,7 +152,7 @@ def _until_then(found: LeaseLapse, about: About) -> str:
     if earliest is not None and expires is not None and earliest < expires:
         return f"A consumer with a shorter expiry may take {it(about.places)} sooner."
 
-    return f"Until then nobody else may take {it(about.places)}."
+    return f"Until then nobody else takes {it(about.places)}."
 
 
 def _way_out(found: LeaseLapse, _: About) -> str:
@@ -159,20 +160,20 @@ def _way_out(found: LeaseLapse, _: About) -> str:
 
     if pid is not None and found.process_gone_at is None:
         return (
-            f"Process {pid} still runs: a blocked event loop stops renewals. Look at its CPU and "
-            "log; if it hangs, end it, and the lease runs out by itself."
+            f"Process {pid} is still running: a blocked event loop stops renewals. Check its CPU "
+            "and log; if it hangs, end it, and the lease expires by itself."
         )
 
     if found.survivors or found.standbys:
-        return "Nothing to do: a survivor takes over by itself, and reads on from the checkpoint."
+        return "Nothing to do: a survivor takes over by itself and continues from the checkpoint."
 
-    return "No other consumer of the group is alive: start one, it takes over at expiry."
+    return "No other consumer of the group is alive: start one; it takes over at expiry."
 
 
 def _expired(found: LeaseLapse, about: About) -> str:
     when = found.expires_at
-    told = about.say.time(when) if when is not None else "before ehtui looked"
-    ran_out = f"{formats.somebody(found.owner)}'s lease ran out {told}"
+    told = f"at {about.say.time(when)}" if when is not None else "before ehtui looked"
+    ran_out = f"{formats.somebody(found.owner)}'s lease expired {told}"
     return joined(f"{_no_live_owner(found, about)}", ran_out, _process(found, about))
 
 
@@ -182,7 +183,7 @@ def _expired_advice(found: LeaseLapse, about: About) -> tuple[str, ...]:
 
     if found.survivors:
         lines.append(
-            "If it stays free though others are alive, they may use a longer expiry than "
+            "If nobody claims it though others are alive, they may use a longer expiry than "
             f"{formats.duration(found.expires_after_s)}: set lease.expires_after_s."
         )
 
@@ -205,7 +206,7 @@ _NEW_GROUP = "test-group"
 
 def _standby(found: StandingBy, about: About) -> str:
     return joined(
-        f"{formats.pid(found.pid)} stands by, by design: {_crowd(found, about)}",
+        f"{formats.pid(found.pid)} is on standby: {_crowd(found, about)} (by design)",
         _next(found, about),
     )
 
@@ -216,7 +217,10 @@ def _crowd(found: StandingBy, about: About) -> str:
     group = about.say.of_group(about.subject.group)
 
     if count == 1:
-        return f"the only partition{group} has its owner"
+        return f"the only partition{group} already has an owner"
+
+    if owners == count:
+        return f"all {formats.count(count)} partitions{group} already have owners"
 
     held_by = formats.plural(owners, "other owner")
     return f"{held_by} for {formats.plural(count, 'partition')}{group}"
@@ -226,47 +230,47 @@ def _next(found: StandingBy, about: About) -> str:
     lapsing = found.lapsing
 
     if not lapsing:
-        stops = "that one" if found.live_owners == 1 else "one of them"
+        stops = "that owner" if found.live_owners == 1 else "one of them"
         return f"it takes over when {stops} stops"
 
     is_known = found.takeover.earliest_at is not None
-    then = when(found.takeover, about.say) if is_known else "when the lease lapses"
-    return f"it takes {partitions(lapsing)} {then}"
+    then = when(found.takeover, about.say) if is_known else "when the lease expires"
+    return f"it can take {partitions(lapsing)} {then}"
 
 
 def _standby_advice(found: StandingBy, about: About) -> tuple[str, ...]:
     times = found.not_claimed
-    said = f" (said {formats.plural(times, 'time')})" if times else ""
+    said = f" ({formats.plural(times, 'time')})" if times else ""
 
     return (
         (
-            "This is no error. One partition of a group has one reader at a time, so that events "
-            "stay in order and one checkpoint tells the truth. “hasn't claimed an ownership” in "
-            f"its log{said} means: asked, all taken, asking again."
+            "This is not an error. A partition has one reader per group at a time, so that events "
+            "stay in order and one checkpoint is enough. “hasn't claimed an ownership” in its "
+            f"log{said} means: asked, all taken, asking again."
         ),
         (
-            "It is your spare: when an owner stops, it takes over by itself. To receive events "
-            "now, there are three ways:"
+            "It is your spare: when an owner stops, it takes over by itself. There are three ways "
+            "to let it receive events now:"
         ),
-        f"1. Stop the other: {_stop(found, about)}.",
+        f"1. Stop an owner: {_stop(found, about)}.",
         (
-            "Price: that consumer's work ends, and its partition rests until this one claims it: "
-            "one round after a clean close, the whole lease after a kill -9."
+            "Price: that consumer stops working, and nobody reads its partition until this one "
+            "claims it: one round after a clean close, the whole lease after a kill -9."
         ),
         (
-            "2. Another consumer group, best for tests: "
+            "2. Use another consumer group (best for tests): "
             f"{create_group(formats.text(found.namespace), formats.text(found.hub))}."
         ),
         f"Then start it there: {_start_there(found, about)}.",
-        "Price: it reads every event too, with checkpoints of its own. Nobody else notices.",
+        "Price: it reads every event too, with its own checkpoints. Nobody else is affected.",
         (
-            f"3. More partitions than {formats.count(found.partition_count)}, one for each "
+            f"3. Have more than {formats.plural(found.partition_count, 'partition')}, one for each "
             "consumer: Premium and Dedicated can add them (never remove), Basic and Standard need "
             "a new hub."
         ),
         (
-            "Price: the same key may land on another partition than before, and order holds only "
-            "within a partition."
+            "Price: a key may go to another partition than before, and order holds only within a "
+            "partition."
         ),
     )
 
@@ -318,13 +322,13 @@ def _starved(found: Starving, about: About) -> str:
 
     if found.reason == "unclaimed":
         free = found.unowned
-        return f"{pid} owns nothing for {lasting}, though {partitions(free)} {_is(free)} free"
+        return f"{pid} has owned nothing for {lasting}, though {partitions(free)} {_is(free)} free"
 
     expected = formats.plural(found.expected_min or 1, "partition")
     owners = formats.plural(found.live_owners, "other owner")
     return (
-        f"{pid} owns nothing for {lasting}, though {expected} should be its share: "
-        f"{owners} hold{'' if found.live_owners != 1 else 's'} all "
+        f"{pid} has owned nothing for {lasting}, though its fair share is {expected}: "
+        f"{owners} own{'' if found.live_owners != 1 else 's'} all "
         f"{formats.count(found.partition_count)}"
     )
 
@@ -337,21 +341,20 @@ def _starved_advice(found: Starving, _: About) -> tuple[str, ...]:
     if found.reason == "unclaimed":
         return (
             (
-                "It should have claimed a free partition by now. Look at its log for errors of "
-                "“claim_ownership” or “load-balancing”: most often it may not write to the "
-                "checkpoint container, or it uses another container, hub or group than the one "
-                "shown here."
+                "It should have claimed a free partition by now. Look in its log for "
+                "“claim_ownership” or “load-balancing” errors: usually it may not write to the "
+                "checkpoint container, or it uses another container, hub or group than shown here."
             ),
         )
 
     return (
         (
-            "It should have taken its share from those that hold more. Look at its log: errors "
+            "It should have taken its share from the owners with more. Look in its log for errors "
             "while claiming, another group, or a store that it cannot write to."
         ),
         (
-            "If its log shows no errors, it may not have run a whole round yet, or it waits for "
-            "something else than partitions."
+            "If its log shows no errors, it may not have finished a round yet, or it is waiting "
+            "for something other than partitions."
         ),
     )
 

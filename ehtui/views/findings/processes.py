@@ -39,7 +39,7 @@ SAID: Mapping[str, str] = {
     "log.link_stolen": "was disconnected by another reader",
     "log.receiver_quota": "was refused as one reader too many",
     "log.checkpoint_failed": "could not write a checkpoint",
-    "log.balancing_failed": "could not run its balancing round",
+    "log.balancing_failed": "could not run its load-balancing round",
     "log.receive_failed": "could not receive, or its handler raised",
     "log.throttled": "was throttled by the namespace",
     "log.entity_disabled": "found the event hub disabled",
@@ -48,67 +48,67 @@ SAID: Mapping[str, str] = {
     "log.owner_level_refused": "was refused in favour of a higher owner level",
 }
 _UNSEEN = {"log.ownership_lost", "log.link_stolen"}
-_LOOK = "Its log has the reason: press `l` on it, or see the line in the evidence."
+_LOOK = "The reason is in its log: press `l` on it, or see the line under Evidence."
 _STORE = (
-    "Look whether it may read and write the checkpoint container (a key that was rotated, a role "
-    "Storage Blob Data Contributor that is missing, a firewall), and whether it is throttled."
+    "Check that it may read and write the checkpoint container (a rotated key, a missing role "
+    "Storage Blob Data Contributor, a firewall), and that it is not throttled."
 )
 _ADVICE: Mapping[str, tuple[str, ...]] = {
     "log.claim_failed": (_LOOK, _STORE),
     "log.ownership_lost": (
         (
-            "The store that is shown here has nobody who took it, so somebody else writes these "
-            "records: look for a second tool that resets or copies them, or a clock that is wrong."
+            "Nobody took it in the store shown here, so something else writes these records: look "
+            "for another tool that resets or copies them, or for a wrong clock."
         ),
         _LOOK,
     ),
     "log.link_stolen": (
         (
-            "A reader with a higher owner level took its place, and no ownership in this store "
-            "changed: another program reads the same group with another store or none."
+            "A reader with a higher owner level took its place, but no ownership in this store "
+            "changed: another program reads the same group with another store, or with none."
         ),
         (
-            "Find it, and give it a consumer group of its own. The line names its receiver where "
-            "the SDK sends a name (Python sends none)."
+            "Find it and give it its own consumer group. The log line names its receiver if the "
+            "SDK sends a name (Python sends none)."
         ),
     ),
     "log.receiver_quota": (
         (
-            "A consumer group has room for five readers without an owner level in one partition: "
-            "end those that are left over, or give each program a consumer group of its own."
+            "A consumer group allows five readers without an owner level per partition: end the "
+            "ones left over, or give each program its own consumer group."
         ),
     ),
     "log.checkpoint_failed": (
         _STORE,
-        "Until it can, a restart or takeover reads again from the last checkpoint.",
+        "Until then, a restart or takeover reads again from the last checkpoint.",
     ),
     "log.balancing_failed": (
         _STORE,
-        "Meanwhile it renews nothing: its leases run out, and others may take its partitions.",
+        "Meanwhile it renews nothing: its leases expire, and others may take its partitions.",
     ),
     "log.receive_failed": (
         _LOOK,
         (
-            "An exception of the handler itself shows here too: the partition is closed and "
-            "claimed again, from the last checkpoint."
+            "An exception in the handler shows up here too: the partition is closed and claimed "
+            "again, from the last checkpoint."
         ),
     ),
     "log.throttled": (
         (
-            "The namespace's throughput is used up, or an application group limits this client: "
-            "look at Throttled Requests and Outgoing Bytes in its metrics, and add throughput "
-            "units (or switch on auto-inflate)."
+            "The namespace is out of throughput, or an application group limits this client: look "
+            "at Throttled Requests and Outgoing Bytes in its metrics, and add throughput units (or "
+            "turn on auto-inflate)."
         ),
-        "Until then it reads slower, and its lag grows.",
+        "Until then it reads more slowly, and its lag grows.",
     ),
     "log.entity_disabled": (
         (
-            "Somebody set the event hub's status to Disabled: set it to Active in the portal, or "
+            "Somebody set the event hub's status to Disabled: set it to Active in the portal or "
             "with `az eventhubs eventhub update --status Active`."
         ),
         (
-            "No consumer receives from it until then. Leases live in the store: they may be "
-            "renewed all the same."
+            "No consumer receives from it until then. Leases are in the store and may still be "
+            "renewed."
         ),
     ),
     "log.offset_refused": (
@@ -117,20 +117,19 @@ _ADVICE: Mapping[str, tuple[str, ...]] = {
             "partitions cannot be read from there."
         ),
         (
-            ".NET goes to its default position and Go to the earliest event by themselves, so "
-            "events may be missed or read twice; for others, delete the checkpoint of these "
-            "partitions, and they start at their initial position."
+            ".NET then starts at its default position and Go at the earliest event, so events may "
+            "be missed or read twice; for other SDKs, delete the checkpoints of these partitions, "
+            "and they start at their initial position."
         ),
     ),
     "log.authorisation_lost": (
         (
-            "Look at what it signs in with: a key that was rotated, a role Azure Event Hubs Data "
-            "Receiver that was taken away, a token or certificate that ran out. The line names the "
-            "claim that is missing."
+            "Check what it signs in with: a rotated key, a removed role Azure Event Hubs Data "
+            "Receiver, an expired token or certificate. The log line names the missing claim."
         ),
         (
-            "It receives nothing, but may renew its leases all the same: then nobody takes its "
-            "partitions over. Restart it once its credentials are right."
+            "It receives nothing but may still renew its leases, so nobody takes its partitions "
+            "over. Restart it once its credentials are right."
         ),
     ),
     "log.owner_level_refused": (
@@ -138,7 +137,7 @@ _ADVICE: Mapping[str, tuple[str, ...]] = {
             "A reader with a higher owner level (epoch) is connected to the same partition in the "
             "same group, so this one is kept out."
         ),
-        "Give one of the two a consumer group of its own.",
+        "Give one of the two its own consumer group.",
     ),
 }
 
@@ -153,8 +152,8 @@ def said(kind: str, count: int, named: tuple[str, ...]) -> str:
 def _text(kind: FindingKind[LogComplaint]) -> FindingText[LogComplaint]:
     def sentence(found: LogComplaint, _: About) -> str:
         is_repeated = found.count > 1 and found.window_s
-        lasting = f" within {formats.duration(found.window_s)}" if is_repeated else ""
-        unseen = "the store shows nobody who took it" if kind.id in _UNSEEN else ""
+        lasting = f" in {formats.duration(found.window_s)}" if is_repeated else ""
+        unseen = "in the store, nobody took it" if kind.id in _UNSEEN else ""
         told = said(kind.id, found.count, found.partitions)
         return joined(f"{found.pid} {told}{lasting}", unseen)
 
@@ -189,26 +188,23 @@ def _down(found: Down, _: About) -> str:
 
 def _why(found: Down) -> str:
     if found.exit_code is not None:
-        return (
-            "it was stopped, and the one started instead ended at once "
-            f"(exit code {found.exit_code})"
-        )
+        return f"it was stopped, and its replacement ended at once (exit code {found.exit_code})"
 
     if found.obstacle is not None:
         words = obstacle_words(found.obstacle, found.detail)
         return f"it was stopped and could not be started again: {words}"
 
-    return "it was stopped to be restarted, and whoever should start it was ended"
+    return "it was stopped to be restarted, but the restart was ended halfway"
 
 
 def _down_advice(found: Down, _: About) -> tuple[str, ...]:
     names = formats.listed(found.variables)
     lines = (
-        f"Start it again: N, or `ehtui restart {found.pid}`.",
+        f"Start it again: press S, or run `ehtui restart {found.pid}`.",
         f"By hand: `{by_hand(found.folder, found.command)}`",
-        f"Names that its environment had: {names}." if found.variables else "",
+        f"Variables in its environment: {names}." if found.variables else "",
         f"Its log is {found.log_path}." if found.exit_code is not None else "",
-        f"If it is not needed any more: `ehtui restart --forget {found.pid}`.",
+        f"If it is no longer needed: `ehtui restart --forget {found.pid}`.",
     )
     return tuple(line for line in lines if line)
 
@@ -218,32 +214,32 @@ def _asked(found: StillRunning, about: About) -> str:
 
 
 def _slow(found: StillRunning, about: About) -> str:
-    runs = f"still runs{_HALTED.get(found.status, '')}"
+    runs = f"is still running{_HALTED.get(found.status, '')}"
     return f"{_asked(found, about)} and {runs}: it is started again once it has ended"
 
 
 def _slow_advice(found: StillRunning, _: About) -> tuple[str, ...]:
     if found.status == "stopped":
-        return (f"It acts on nothing before it goes on: `kill -CONT {found.pid}`.",)
+        return (f"It handles no signal until it continues: `kill -CONT {found.pid}`.",)
 
     return (
-        "A consumer takes as long as its handlers take for the events that they have.",
+        "A consumer ends once its handlers have finished the events that they are working on.",
         (
-            "If it hangs: `K` sends it SIGKILL. It dies without release, and the restart goes on. "
-            f"Its stack: `py-spy dump --pid {found.pid}`, where it is Python."
+            "If it hangs, send it SIGKILL (`K`): it dies without releasing, and the restart goes "
+            f"ahead. If it is Python, `py-spy dump --pid {found.pid}` shows its stack."
         ),
     )
 
 
 def _abandoned(found: StillRunning, about: About) -> str:
     asked = _asked(found, about)
-    return f"{asked} to be restarted, and nobody starts it any more once it has ended"
+    return f"{asked} to be restarted, but nothing will start it again once it has ended"
 
 
 def _abandoned_advice(found: StillRunning, _: About) -> tuple[str, ...]:
     return (
-        "Whoever carried the restart out was ended on the way.",
-        f"Restart it anew with R or `ehtui restart {found.pid}`: that waits for its end as well.",
+        "The process that carried out the restart was ended halfway.",
+        f"Restart it with R or `ehtui restart {found.pid}`: that waits for its end as well.",
     )
 
 

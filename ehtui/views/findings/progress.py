@@ -41,7 +41,7 @@ def _stuck(found: HandlerStuck, about: About) -> str:
     events = f"{formats.plural(lag, 'event')} wait" if lag is not None else "events wait"
 
     if found.rule == "stalled":
-        stays = f"stays at {formats.count(found.checkpoint_sequence)} for {waiting}"
+        stays = f"they have stayed at {formats.count(found.checkpoint_sequence)} for {waiting}"
         return joined(f"{about.where}: {owner} writes checkpoints, but {stays}", events)
 
     return f"{about.where}: {events}, and {owner} has not checkpointed for {waiting}{usually}"
@@ -52,22 +52,22 @@ def _stuck_advice(found: HandlerStuck, _: About) -> tuple[str, ...]:
     cpu = found.cpu_percent
     lines = [
         (
-            "The lease is renewed, so the client lives; its handler does not come back. Another "
-            "consumer will not take over: only a restart or a handler that returns helps."
+            "The lease is renewed, so the client is alive, but its handler does not return. No "
+            "other consumer takes over: only a restart, or the handler returning, helps."
         )
     ]
 
     if pid is not None:
         busy = "" if cpu is None else f", CPU {formats.percent(cpu)} %"
         lines.append(
-            f"It is process {pid}{busy}: its log shows the last event that it began. "
+            f"It is process {pid}{busy}: its log may show the last event that it started on. "
             f"`py-spy dump --pid {pid}` shows where a Python handler hangs."
         )
 
     if found.cadence_s is None:
         lines.append(
-            "How often it usually checkpoints is not known yet: a handler that checkpoints rarely "
-            "looks like this too."
+            "How often it usually checkpoints is not known yet: a handler that rarely checkpoints "
+            "looks the same."
         )
 
     return tuple(lines)
@@ -75,17 +75,17 @@ def _stuck_advice(found: HandlerStuck, _: About) -> tuple[str, ...]:
 
 def _never(found: NeverCheckpointed, about: About) -> str:
     arrived = found.arrived
-    events = f": {formats.plural(arrived, 'event')} arrived meanwhile" if arrived else ""
+    events = f"; {formats.plural(arrived, 'event')} arrived meanwhile" if arrived else ""
     return (
-        f"{about.where} {have(about.places)} an owner for {formats.duration(found.watched_s)} and "
-        f"never a checkpoint{events}"
+        f"{about.where} {have(about.places)} had an owner for "
+        f"{formats.duration(found.watched_s)} but no checkpoint yet{events}"
     )
 
 
 _never_advice = advise(
-    "Without a checkpoint nobody knows how far it has read, and every restart begins at "
-    "its starting position again (most clients: the latest event, so what came in between "
-    "is skipped). Call update_checkpoint in the handler, after the event is done.",
+    "Without a checkpoint nobody knows how far it has been read, and every restart begins at the "
+    "starting position again (in most clients the latest event, so whatever came in between is "
+    "skipped). Call update_checkpoint in the handler, after the event is processed.",
 )
 
 
@@ -99,7 +99,7 @@ def _behind(found: GroupBehind, about: About) -> str:
         late = f", {formats.behind(Behind(found.behind_s, basis))} behind"
 
     # The lag is of these partitions only: the group's own stands beside it and may be larger.
-    told = f"{about.group} falls behind on {partitions(found.partitions)}{pace}: lag "
+    told = f"{about.group} is falling behind on {partitions(found.partitions)}{pace}: lag "
     if len(found.partitions) == 1:
         return f"{told}{formats.count(found.worst_lag)}{late}"
 
@@ -111,12 +111,12 @@ def _behind_advice(found: GroupBehind, _: About) -> tuple[str, ...]:
     grows = partitions(found.partitions)
     return (
         (
-            f"{grows}: {formats.per_s(found.in_per_s)} come in, "
+            f"{grows}: {formats.per_s(found.in_per_s)} arrive, "
             f"{formats.per_s(found.out_per_s)} are read."
         ),
         (
-            "More consumers help up to one a partition. Beyond that: larger batches, fewer "
-            "checkpoints, concurrent work within the handler, or more partitions."
+            "More consumers help up to one per partition. Beyond that: larger batches, fewer "
+            "checkpoints, concurrent work in the handler, or more partitions."
         ),
     )
 
@@ -125,10 +125,10 @@ def _retention(found: RetentionRisk, about: About) -> str:
     loss_at, left = found.loss_at, "now"
 
     if loss_at > about.say.now:
-        left = f"in {formats.duration(loss_at - about.say.now)} ({about.say.time(loss_at)})"
+        left = f"in {formats.duration(loss_at - about.say.now)} (at {about.say.time(loss_at)})"
 
     return (
-        f"{about.where}: at today's rates retention removes unread events {left}; "
+        f"{about.where}: at current rates, retention removes unread events {left}; "
         f"{formats.plural(found.margin, 'event')} of margin"
     )
 
@@ -138,14 +138,16 @@ def _retention_advice(found: RetentionRisk, _: About) -> tuple[str, ...]:
         (
             f"Retention removes {formats.per_s(found.begin_per_s)}, the group reads "
             f"{formats.per_s(found.out_per_s)}. Read faster (see the advice on lag), or lengthen "
-            "the hub's retention before that moment: what is removed cannot be read again."
+            "the hub's retention before then: what has been removed cannot be read again."
         ),
     )
 
 
 def _lost(found: EventsLost, about: About) -> str:
     lost = formats.plural(found.lost, "event")
-    return f"{about.where}: {lost} were removed by retention before they were read"
+    verb = "was" if found.lost == 1 else "were"
+    them = "it was" if found.lost == 1 else "they were"
+    return f"{about.where}: {lost} {verb} removed by retention before {them} read"
 
 
 def _lost_advice(found: EventsLost, _: About) -> tuple[str, ...]:
@@ -153,12 +155,12 @@ def _lost_advice(found: EventsLost, _: About) -> tuple[str, ...]:
     first = f", {formats.count(begin)}," if begin is not None else ""
     return (
         (
-            "They cannot be read again. The consumer goes on at the first event that is "
-            f"left{first} and its next checkpoint ends this."
+            "They cannot be read any more. The consumer continues at the first retained "
+            f"event{first} and its next checkpoint clears this."
         ),
         (
             "If they are kept elsewhere (Capture, an archive, the sender), replay them from there. "
-            "Lengthen retention, or read faster."
+            "To avoid it, lengthen retention or read faster."
         ),
     )
 
@@ -171,41 +173,41 @@ def _ahead(found: CheckpointAhead, about: About) -> str:
 
 
 _ahead_advice = advise(
-    "A consumer that starts there gets an error, or nothing, until the stream passes that "
-    "number: what comes before is never read.",
-    "Stop the group's consumers, then move the checkpoint to the earliest or latest event "
-    "of this hub, or delete the checkpoint blob.",
+    "A consumer that starts there gets an error, or nothing until the stream passes that number: "
+    "earlier events are never read.",
+    "Stop the group's consumers, then move the checkpoint to the earliest or latest event of this "
+    "hub, or delete the checkpoint blob.",
 )
 
 
 def _rewound(found: CheckpointRewound, about: About) -> str:
-    by = f" while {formats.somebody(found.owner)} held it" if found.owner else ""
+    by = f" while {formats.somebody(found.owner)} owned it" if found.owner else ""
     return (
         f"{about.where}: the checkpoint went back from {formats.count(found.from_sequence)} to "
-        f"{formats.count(found.to_sequence)} {about.say.time(found.rewound_at)}{by}; "
-        f"{formats.plural(found.replayed, 'event')} are read again"
+        f"{formats.count(found.to_sequence)} at {about.say.time(found.rewound_at)}{by}; "
+        f"{formats.plural(found.replayed, 'event')} to be read again"
     )
 
 
 _rewound_advice = advise(
-    "On purpose after a reset. Otherwise two consumers write the same checkpoint, or a "
-    "handler checkpoints out of order (events worked on side by side, the slower one last).",
-    "Handlers must bear the same event twice: the service delivers at least once.",
+    "After a reset this is intended. Otherwise two consumers write the same checkpoint, or a "
+    "handler checkpoints out of order (events processed concurrently, the slowest last).",
+    "Handlers must cope with the same event twice: the service delivers at least once.",
 )
 
 
 def _hot(found: HotPartition, about: About) -> str:
     return (
-        f"{about.where} takes {formats.per_s(found.in_per_s)} "
-        f"({found.share:.0%} of all input); "
+        f"{about.where} receives {formats.per_s(found.in_per_s)} "
+        f"({found.share:.0%} of all events); "
         f"the others {formats.per_s(found.others_per_s)} each"
     )
 
 
 _hot_advice = advise(
-    "Events of one key always go to one partition. A key that is used too often, or a "
-    "sender that names the partition, fills one and leaves the others idle: no further "
-    "consumer helps. Choose a finer key, or none where order does not matter.",
+    "Events with the same key always go to the same partition. A key used too often, or a sender "
+    "that names the partition, fills one and leaves the others idle: more consumers do not help. "
+    "Choose a finer key, or none where order does not matter.",
 )
 
 

@@ -37,16 +37,16 @@ _DIFFERS = {
 }
 _SPELLING_CURES = {
     "case": (
-        "Python, .NET, Java and JavaScript write these names in lower case, Go and Dapr as they "
-        "are given: give Go and Dapr lower-case names."
+        "Python, .NET, Java and JavaScript write these names in lower case, Go and Dapr as given: "
+        "give Go and Dapr lower-case names."
     ),
     "port": (
-        "With a port in the Endpoint, Python writes it into the name and JavaScript does not: "
-        "an Endpoint without a port makes them agree."
+        "If the Endpoint has a port, Python writes it into the name and JavaScript does not: use "
+        "an Endpoint without a port."
     ),
     "host": (
-        "Clients write the host of their Endpoint as it stands: give all consumers of a group the "
-        "same one. ehtui reads both because eventhub.aliases says so; the consumers do not."
+        "Clients write the host of their Endpoint as it is: give all consumers of a group the same "
+        "one. ehtui reads both because of eventhub.aliases; the consumers do not."
     ),
 }
 
@@ -64,10 +64,10 @@ def _two_names(found: TwoNames, about: About) -> str:
 def _two_names_advice(found: TwoNames, _: About) -> tuple[str, ...]:
     names = formats.listed([f"“{safe(name)}”" for name in found.spellings])
     cause = (
-        "Consumers of one name do not see the other's leases and checkpoints: both read every "
-        "partition and take the readers from each other."
+        "Consumers under one name do not see the leases and checkpoints of the other: both read "
+        "every partition and disconnect each other's readers."
         if (found.live_spellings) > 1
-        else "Only one of them is in use; the other is left over, or waits for its consumers."
+        else "Only one of them is in use; the other is left over, or its consumers are not running."
     )
     cures = (cure for word, cure in _SPELLING_CURES.items() if word in safe(found.differs))
     return (f"{names}. {cause}", *cures)
@@ -92,7 +92,7 @@ def _first_other(found: RecordsElsewhere, _: About) -> str:
 def _other_name_advice(found: RecordsElsewhere, about: About) -> tuple[str, ...]:
     other, own = _first_other(found, about), safe(found.namespace)
     why = (
-        "Both are names of this machine, and clients write the one that their Endpoint has"
+        "Both are names of this machine, and clients write the one in their Endpoint"
         if found.is_one_machine
         else "It may be the same namespace: an alias, a container's name, a private address"
     )
@@ -104,11 +104,11 @@ def _other_name_advice(found: RecordsElsewhere, about: About) -> tuple[str, ...]
         ),
         (
             "Consumers under different names do not see each other's leases: let all of them use "
-            "one."
+            "the same name."
         ),
         (
-            f"If it is another namespace that shares the container {safe(found.container)}, "
-            f"nothing of {about.group} runs here: start a consumer."
+            f"If it is another namespace that shares the container {safe(found.container)}, no "
+            f"consumer of {about.group} is running here: start one."
         ),
     )
 
@@ -117,7 +117,7 @@ def _mixed(found: MixedHazard, about: About) -> str:
     if found.reason == "no_sequence":
         where = partitions(found.partitions)
         return (
-            f"{about.group}: checkpoints of {where} carry no sequence number; lag is unknown, and "
+            f"{about.group}: checkpoints of {where} have no sequence number; lag is not known, and "
             "Python consumers fail on them"
         )
 
@@ -131,22 +131,22 @@ def _mixed_advice(found: MixedHazard, _: About) -> tuple[str, ...]:
     if found.reason == "no_sequence":
         return (
             (
-                "Another client library wrote them by offset alone. Let one library write a "
-                "group's checkpoints, or pass the sequence number where that library takes one."
+                "Another client library wrote them with an offset only. Let one library write a "
+                "group's checkpoints, or pass the sequence number if that library takes one."
             ),
         )
 
     return (
         (
-            "Each side claims every partition for itself: events are read twice and readers are "
-            "closed on each other. Give each kind of client its own consumer group."
+            "Each side claims every partition: events are read twice, and each disconnects the "
+            "other's readers. Give each kind of client its own consumer group."
         ),
     )
 
 
 _AFTER_PROMOTION = {
-    "dotnet": ".NET consumers begin again at their default position",
-    "go": "Go consumers begin again at the earliest event",
+    "dotnet": ".NET consumers restart at their default position",
+    "go": "Go consumers restart at the earliest event",
 }
 
 
@@ -156,15 +156,15 @@ def _old_offset(found: OldOffsets, about: About) -> str:
     rest = found.without_offset == len(about.places)
     form = "no offset" if rest else "an offset in the old form"
     return (
-        f"{about.where}: {what} {form}, and the hub is geo-replicated: after a forced promotion "
-        f"nobody can read on from {'it' if is_one else 'them'}"
+        f"{about.where}: {what} {form}, and the hub is geo-replicated: after a forced promotion, "
+        f"no consumer can continue from {'it' if is_one else 'them'}"
     )
 
 
 def _old_offset_advice(found: OldOffsets, _: About) -> tuple[str, ...]:
     known = [sdk for sdk in found.sdks if sdk in _AFTER_PROMOTION]
     told = [_AFTER_PROMOTION[sdk] for sdk in (known or sorted(_AFTER_PROMOTION))]
-    others = "" if known else "; of the other SDKs nothing is documented"
+    others = "" if known else "; for other SDKs nothing is documented"
     return (
         (
             "The promoted region refuses such offsets (com.microsoft:georeplication:invalid-offset)"
@@ -172,9 +172,9 @@ def _old_offset_advice(found: OldOffsets, _: About) -> tuple[str, ...]:
             "position is the latest event."
         ),
         (
-            "Before a promotion is forced, let every partition be checkpointed once more by "
-            "consumers that know the new form (.NET 5.12, Functions 6.5, Java 5.21, Go 2.0, Python "
-            "5.14, JavaScript 6 or newer): what they write since replication was enabled has it."
+            "Before forcing a promotion, have every partition checkpointed once more by consumers "
+            "that know the new form (.NET 5.12, Functions 6.5, Java 5.21, Go 2.0, Python 5.14, "
+            "JavaScript 6 or newer)."
         ),
     )
 
@@ -196,14 +196,13 @@ def _unreadable_advice(found: UnreadableBlobs, _: About) -> tuple[str, ...]:
     names = formats.listed([safe(name) for name in found.names])
     places = found.partitions
     unknown = f" What they say of {partitions(places)} is unknown, not zero." if places else ""
-    verb = "stands" if len(found.names) == 1 else "stand"
+    verb = "is" if len(found.names) == 1 else "are"
     return (
         (
-            f"{names} {verb} where an ownership or a checkpoint should.{unknown} A consumer that "
-            "trips over it logs errors of listing, and reads from its starting position or not at "
-            "all."
+            f"{names} {verb} where an ownership or a checkpoint should be.{unknown} A consumer "
+            "that reads it logs listing errors, and starts at its starting position or not at all."
         ),
-        "Stop the group's consumers, then write it anew (or delete it, to begin anew there).",
+        "Stop the group's consumers, then rewrite it, or delete it to start afresh.",
     )
 
 
@@ -211,7 +210,7 @@ def _stray(found: StrayRecords, about: About) -> str:
     count = formats.plural(found.partition_count, "partition")
     owners = found.owners
     who = (
-        f"; {formats.owners(found.owners)} {'holds' if len(owners) == 1 else 'hold'} them"
+        f"; {formats.owners(found.owners)} {'owns' if len(owners) == 1 else 'own'} them"
         if owners
         else ""
     )
@@ -222,17 +221,16 @@ def _stray_advice(found: StrayRecords, about: About) -> tuple[str, ...]:
     if found.owners:
         return (
             (
-                "Whoever holds them sees a hub with more partitions: another namespace whose "
-                "consumers share this container, under the same name of it. Give each its own "
-                "container."
+                "Their owners see a hub with more partitions: consumers of another namespace share "
+                "this container under the same name. Give each namespace its own container."
             ),
         )
 
     return (
         (
             "Left over from a hub of that name with more partitions, or from a group of another "
-            f"hub. Last written {about.say.ago(found.written_at)}; consumers pass them "
-            "over, and they can be deleted."
+            f"hub. Last written {about.say.ago(found.written_at)}; consumers ignore them, and they "
+            "can be deleted."
         ),
     )
 
@@ -241,9 +239,9 @@ def _recreated(found: HubRecreated, about: About) -> str:
     is_one, written = len(about.places) == 1, about.say.time(found.checkpoint_at)
     what = f"the checkpoint of {written} is" if is_one else f"the checkpoints (until {written}) are"
     return (
-        f"{about.where}: {what} older than the hub, which was created anew "
-        f"{about.say.time(found.hub_created_at)}: {'it counts' if is_one else 'they count'} "
-        "another stream"
+        f"{about.where}: {what} older than the hub, which was recreated at "
+        f"{about.say.time(found.hub_created_at)}: {'it is' if is_one else 'they are'} of another "
+        "stream"
     )
 
 
@@ -253,24 +251,24 @@ def _recreated_advice(found: HubRecreated, _: About) -> tuple[str, ...]:
 
     if number is not None and last is not None and number <= last:
         fits = (
-            f" That {formats.count(number)} lies within the new stream (up to "
-            f"{formats.count(last)}) is chance."
+            f" It is a coincidence that {formats.count(number)} lies within the new stream (up to "
+            f"{formats.count(last)})."
         )
 
     return (
         (
             "The new hub counts from 0 again, so these numbers and offsets name other events: lag "
-            f"is unknown.{fits} A consumer that starts there skips what the new hub holds before "
-            "that place, or is refused where it lies beyond the end."
+            f"is not known.{fits} A consumer that starts there skips earlier events of the new "
+            "hub, or is refused if the position is beyond its end."
         ),
         (
             "Stop the group's consumers, then move the checkpoints to the earliest event of this "
-            "hub, or delete the checkpoint blobs. The next checkpoint that a consumer writes ends "
-            "this, too."
+            "hub, or delete the checkpoint blobs. The next checkpoint that a consumer writes also "
+            "clears this."
         ),
         (
             "The clocks of Event Hubs and Storage may differ: up to "
-            f"{formats.duration(found.tolerance_s)} are allowed for, more counts as older."
+            f"{formats.duration(found.tolerance_s)} is allowed for; more counts as older."
         ),
     )
 

@@ -40,9 +40,9 @@ def _skew(found: HostClockSkew, _: About) -> str:
 
 
 _skew_advice = advise(
-    "Consumers judge a lease by their own clock against the server's stamp: one that runs "
-    "ahead takes leases that are alive, one that runs behind takes over late. ehtui itself "
-    "counts in server time. Synchronise this host (timedatectl, chronyc).",
+    "Consumers judge a lease by comparing their own clock with the server's timestamp: a consumer "
+    "whose clock is ahead takes live leases, one whose clock is behind takes over late. ehtui "
+    "itself uses server time. Synchronise this host (timedatectl, chronyc).",
 )
 
 
@@ -60,13 +60,14 @@ def _store_clock(found: StoreClockJump, about: About) -> str:
 
 def _store_clock_advice(found: StoreClockJump, _: About) -> tuple[str, ...]:
     stamped = (
-        "It stamps the records too: consumers take new leases for older or newer than they are."
+        "Its records carry the wrong time too: consumers take leases for older or newer than they "
+        "are."
         if found.stamps_records
-        else "The records themselves are stamped as before: only the Date of its replies is odd."
+        else "Its records carry the right time: only the Date of its replies is wrong."
     )
     return (
         (
-            "Nothing is judged by it: leases, lag and health go on by the time that passed here "
+            "ehtui ignores the jump: leases, lag and health follow the time that has passed here "
             "since the store was first read."
         ),
         stamped,
@@ -78,8 +79,8 @@ def _hub_clock(found: HubClockAhead, _: About) -> str:
 
 
 _hub_clock_advice = advise(
-    "How far a group is behind in time is corrected by that. In Azure both are "
-    "synchronised; elsewhere synchronise the hosts that serve them.",
+    "BEHIND (lag in time) is corrected for it. In Azure both are synchronised; elsewhere, "
+    "synchronise the hosts that serve them.",
 )
 
 
@@ -88,8 +89,8 @@ def _not_visible(found: NotVisible, about: About) -> str:
         return "No checkpoint store: owners, leases, checkpoints and lag cannot be known"
 
     others = [safe(name) for name in found.other_groups]
-    known = f"; it has records of {formats.listed(others)}" if others else ""
-    return f"The store knows nothing of {about.group}{known}"
+    known = f"; the store has records of {formats.listed(others)}" if others else ""
+    return f"No owner or checkpoint recorded for {about.group} yet{known}"
 
 
 def _not_visible_advice(found: NotVisible, _: About) -> tuple[str, ...]:
@@ -103,10 +104,10 @@ def _not_visible_advice(found: NotVisible, _: About) -> tuple[str, ...]:
 
     return (
         (
-            "Either no consumer of this group ever ran with this container, or it uses another "
+            "Either no consumer of this group has ever run with this container, or it uses another "
             "container, hub name or group. `ehtui config --pid PID` shows what it really uses."
         ),
-        "A consumer without a checkpoint store (InMemory, or none) never shows here.",
+        "A consumer without a checkpoint store (in memory, or none) never shows up here.",
     )
 
 
@@ -132,7 +133,7 @@ def _source_advice(found: SourceTrouble, about: About) -> tuple[str, ...]:
     retry = found.retry_at
     failures = formats.plural(found.failures, "read")
     tries = f"{failures} failed in a row" + (
-        f"; next try {about.say.time(retry)}." if retry else "."
+        f"; next try at {about.say.time(retry)}." if retry else "."
     )
     return tuple(formats.full_stop(line) for line in (safe(found.advice), tries) if line)
 
@@ -141,8 +142,8 @@ def _throttled_advice(found: SourceTrouble, about: About) -> tuple[str, ...]:
     return (
         *_source_advice(found, about),
         (
-            "ehtui slows down by itself. Other clients of the namespace feel the same limit: fewer "
-            "monitors, longer poll intervals, or more throughput units."
+            "ehtui slows down by itself. Other clients of the namespace share this limit: run "
+            "fewer monitors, poll less often, or add throughput units."
         ),
     )
 

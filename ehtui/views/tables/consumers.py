@@ -40,8 +40,8 @@ _PROGRAM_CELLS = 24  # of a command, its program is shown up to so many
 _TELLS_MORE = {"name": 2, "command": 7}  # who gives way where names tell processes apart better
 _MINUTE = 60
 _EMPTY = (
-    "No consumer recognised on this host. Name one under consumers: in config.yaml, "
-    "or start with --pid."
+    "No consumer recognised on this host. Press a to mark one, name it under consumers: in "
+    "config.yaml, or start with --pid."
 )
 
 

@@ -122,9 +122,9 @@ def timeline_table(
         columns=fitted(COLUMNS, rows, ("at", "subject")),
         rows=rows,
         title=_title(snapshot.timeline, len(rows), scope),
-        empty="Nothing of that kind happened then. esc shows everything."
+        empty="Nothing of that kind happened then; esc shows everything."
         if scope.words and snapshot.timeline
-        else "Nothing happened since ehtui watches.",
+        else "Nothing has happened since ehtui started.",
     )
 
 

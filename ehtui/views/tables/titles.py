@@ -102,7 +102,7 @@ def read_notes(
     in_time_s = 2 * max(policy.hub_interval_s, policy.store_interval_s)
 
     if quiet and age_s < in_time_s:
-        in_time = () if has_old else (f"read <{formats.duration(in_time_s)}",)
+        in_time = () if has_old else (f"data under {formats.duration(in_time_s)} old",)
         return (*in_time, *failing)
 
     return (f"read {formats.age(_shown(age_s, quiet=quiet))}", *failing)

@@ -37,27 +37,27 @@ if TYPE_CHECKING:
 
 def _runs(found: RunningProcess, say: Phrasing) -> str:
     # A process's start is a moment of this host, unlike every other one here.
-    return f"Process {found.pid} runs, since {say.host_time(found.started_at)}"
+    return f"Process {found.pid} has been running since {say.host_time(found.started_at)}"
 
 
 def _ended(found: RunningProcess, _: Phrasing) -> str:
-    return f"Process {found.pid} does not run ({formats.text(found.status) or 'gone'})"
+    return f"Process {found.pid} is not running ({formats.text(found.status) or 'gone'})"
 
 
 def _consumer(found: ConsumerSigns, _: Phrasing) -> str:
     if not found.connections:
-        return "It is a consumer, as far as its owner id tells"
+        return "It is a consumer, to judge by its owner id"
 
-    return f"It talks to the namespace: {formats.plural(found.connections, 'connection')}"
+    return f"It is connected to the namespace: {formats.plural(found.connections, 'connection')}"
 
 
 def _no_consumer(found: ConsumerSigns, _: Phrasing) -> str:
     if found.traffic is Traffic.SENDS:
-        return "It is no consumer: it sends to the namespace, and never received"
+        return "It is not a consumer: it sends events and has never received any"
 
     hubs = found.named_hubs
     named = f": its settings name {', '.join(map(safe, hubs))}" if hubs else ""
-    return f"It is no consumer of this hub{named}"
+    return f"It is not a consumer of this hub{named}"
 
 
 def _owns(found: ProcessOwns, say: Phrasing) -> str:
@@ -67,14 +67,14 @@ def _owns(found: ProcessOwns, say: Phrasing) -> str:
 def _unnamed(found: OwnerLog, _: Phrasing) -> str:
     if found.is_shared:
         return (
-            "Its log names owner ids, and several processes write it: which is its own cannot be "
-            "found"
+            "Several processes write its log, which names owner ids: which one is its own is not "
+            "known"
         )
 
     if found.log:
-        return "Its log never named its owner id: the log level hides it"
+        return "Its log never names its owner id: the log level hides it"
 
-    return "No log of it is found that could name its owner id"
+    return "No log was found that could name its owner id"
 
 
 def _add_line(found: OwnerLog, _: Phrasing) -> str:
@@ -84,7 +84,7 @@ def _add_line(found: OwnerLog, _: Phrasing) -> str:
     line = f"add {line_to_add(found.runtime)}"
 
     if found.log:
-        return f"To see who it is, {line}."
+        return f"To see which owner it is, {line}."
 
     return f"Write its log to a file (or name it: consumers.NAME.log), and {line}."
 
@@ -96,34 +96,34 @@ def _counted(found: Places) -> str:
 
 def _strangers(question: str, strangers: int) -> str:
     if not strangers:
-        return f"{question} is not known"
+        return question
 
     them = "the owner" if strangers == 1 else f"any of the {strangers:,} owners"
-    return f"{question} is not known: it may be {them} whose process is not known"
+    return f"{question}: it may be {them} whose process is not known"
 
 
 def _free(found: FreePartitions, _: Phrasing) -> str:
-    return f"{partitions(found.free)} {have(found.free)} no owner: free to take"
+    return f"{partitions(found.free)} {have(found.free)} no owner and can be claimed"
 
 
 def _none_free(found: FreePartitions, say: Phrasing) -> str:
     lapsing, takeover = found.lapsing, found.takeover
 
     if not lapsing:
-        return "No partition is free: each has an owner that renews"
+        return "No partition is free: each has an owner that renews its lease"
 
     is_timed = takeover.earliest_at is not None
-    then = when(takeover, say) if is_timed else "when its lease runs out"
+    then = when(takeover, say) if is_timed else "when its lease expires"
     return joined("No partition is free yet", f"{partitions(lapsing)} can be taken {then}")
 
 
 def _heard(found: ClaimComplaints, _: Phrasing) -> str:
     times = formats.plural(found.not_claimed or 0, "time")
-    return f"Its log says “hasn't claimed an ownership”, {times}"
+    return f"Its log says “hasn't claimed an ownership” ({times})"
 
 
 def _holds(found: OwnerHolds, say: Phrasing) -> str:
-    return f"It holds {owned_words(found.partitions, say)}"
+    return f"It owns {owned_words(found.partitions, say)}"
 
 
 def _has_records(found: GroupRecords, _: Phrasing) -> str:
@@ -159,15 +159,15 @@ def _uncovered(found: GroupCover, _: Phrasing) -> str:
 
 def _uneven(found: GroupBalance, _: Phrasing) -> str:
     most, least = formats.count(found.most), formats.count(found.least)
-    return f"The load is not shared evenly: {most} partitions against {least}"
+    return f"The partitions are not shared evenly: one owner has {most}, another {least}"
 
 
 def _moves(found: GroupProgress, _: Phrasing) -> str:
-    return f"It gets on: lag {formats.count(found.lag)}"
+    return f"It is making progress: lag {formats.count(found.lag)}"
 
 
 def _stuck(found: GroupProgress, _: Phrasing) -> str:
-    return f"{partitions(found.stuck)} {have(found.stuck)} no progress"
+    return f"{partitions(found.stuck)} {'is' if len(found.stuck) == 1 else 'are'} stuck"
 
 
 def _rates(found: GroupPace) -> str:
@@ -180,7 +180,7 @@ def _rates(found: GroupPace) -> str:
 
 
 def _keeping_up(found: GroupPace, _: Phrasing) -> str:
-    end = f"what waits is read in {formats.duration(found.drain_s)}" if found.drain_s else ""
+    end = f"caught up in {formats.duration(found.drain_s)}" if found.drain_s else ""
     return joined(f"It keeps up: {_rates(found)}", end)
 
 
@@ -194,22 +194,20 @@ _OF_PROCESS = (
         kind=kinds.PROCESS_IS_ALIVE,
         yes=_runs,
         no=_ended,
-        unknown=always("Whether it runs is not known"),
+        unknown=always("Not known whether it is running"),
         next_step=always("Start it again; it claims partitions in its first rounds."),
     ),
     CheckText(
         kind=kinds.PROCESS_IS_CONSUMER,
         yes=_consumer,
         no=_no_consumer,
-        unknown=always(
-            "Nothing tells that it is a consumer: no connection to the namespace is seen"
-        ),
+        unknown=always("Not known whether it is a consumer: it has no connection to the namespace"),
     ),
     CheckText(
         kind=kinds.PROCESS_OWNS,
         yes=_owns,
         no=always("It owns no partition, so it receives nothing"),
-        unknown=always("What it owns is not known: nothing ties it to an owner id"),
+        unknown=always("Not known what it owns: nothing links it to an owner id"),
         lesson=OWNERSHIP,
         is_design=True,
     ),
@@ -217,14 +215,16 @@ _OF_PROCESS = (
         kind=kinds.LOG_NAMES_OWNER,
         yes=always("Its log names its owner id"),
         no=_unnamed,
-        unknown=always("Whether its log names its owner id is not known yet"),
+        unknown=always("Not known yet whether its log names its owner id"),
         next_step=_add_line,
     ),
     CheckText(
         kind=kinds.PARTITIONS_SUFFICE,
-        yes=lambda found, _: f"There are partitions enough for it: {_counted(found)}",
+        yes=lambda found, _: f"There are enough partitions for it: {_counted(found)}",
         no=lambda found, _: f"There is no partition left for it: {_counted(found)}",
-        unknown=lambda found, _: _strangers("Whether there is a partition for it", found.strangers),
+        unknown=lambda found, _: _strangers(
+            "Not known whether there is a partition for it", found.strangers
+        ),
         lesson=STANDBY,
         is_design=True,
     ),
@@ -232,14 +232,16 @@ _OF_PROCESS = (
         kind=kinds.PARTITIONS_ARE_FREE,
         yes=_free,
         no=_none_free,
-        unknown=lambda found, _: _strangers("Whether it lacks a free partition", found.strangers),
+        unknown=lambda found, _: _strangers(
+            "Not known whether a partition is free for it", found.strangers
+        ),
         is_design=True,
     ),
     CheckText(
         kind=kinds.LOG_IS_CLEAN,
-        yes=always("Its log does not complain of claims"),
+        yes=always("Its log shows no refused claims"),
         no=_heard,
-        unknown=always("What its log says is not known"),
+        unknown=always("Not known what its log says"),
         lesson=CLAIMING,
         is_design=True,
     ),
@@ -247,7 +249,7 @@ _OF_PROCESS = (
         kind=kinds.OWNER_HOLDS,
         yes=_holds,
         no=always("It holds no live lease"),
-        unknown=always("What it holds is not known"),
+        unknown=always("Not known what it owns"),
         lesson=OWNERSHIP,
     ),
 )
@@ -256,10 +258,10 @@ _OF_GROUP = (
         kind=kinds.GROUP_HAS_RECORDS,
         yes=_has_records,
         no=_no_records,
-        unknown=always("The store knows of no group yet"),
+        unknown=always("The store has no records of any group yet"),
         lesson=GROUP,
         next_step=always(
-            "Start a consumer in it, or see which container, hub and group a running one really "
+            "Start a consumer in it, or check which container, hub and group a running one really "
             "uses: `ehtui config --pid PID`."
         ),
     ),
@@ -267,46 +269,48 @@ _OF_GROUP = (
         kind=kinds.GROUP_HAS_ONE_NAME,
         yes=always("All its consumers write it under one name"),
         no=_several_names,
-        unknown=always("Under which names it is written is not known"),
+        unknown=always("Not known under which names it is written"),
         next_step=always("Give all consumers the same spelling of namespace, hub and group."),
     ),
     CheckText(
         kind=kinds.GROUP_HAS_OWNERS,
         yes=_owners,
-        no=always("Nobody alive: no owner holds a lease"),
-        unknown=always("Whether anybody is alive is not known"),
+        no=always("No consumer is alive: no owner holds a lease"),
+        unknown=always("Not known whether any consumer is alive"),
         lesson=OWNERSHIP,
-        next_step=always("Start a consumer of this group: it reads on from the checkpoints."),
+        next_step=always("Start a consumer of this group: it continues from the checkpoints."),
     ),
     CheckText(
         kind=kinds.GROUP_IS_COVERED,
         yes=_covered,
         no=_uncovered,
-        unknown=always("Whether every partition has an owner is not known"),
-        next_step=always("A live consumer claims what is free in its next round; else start one."),
+        unknown=always("Not known whether every partition has an owner"),
+        next_step=always(
+            "A live consumer claims free partitions in its next round; if none does, start one."
+        ),
     ),
     CheckText(
         kind=kinds.GROUP_IS_BALANCED,
         yes=always("The partitions are shared evenly"),
         no=_uneven,
-        unknown=always("How the partitions are shared is not known"),
-        next_step=always("It settles within a few rounds, if each consumer's rounds run."),
+        unknown=always("Not known how the partitions are shared"),
+        next_step=always("It settles within a few rounds, as long as every consumer runs them."),
     ),
     CheckText(
         kind=kinds.GROUP_MOVES,
         yes=_moves,
         no=_stuck,
-        unknown=always("Whether it gets on cannot be found yet"),
-        next_step=always("Ask why of that partition."),
+        unknown=always("Too early to tell whether it makes progress"),
+        next_step=always("Ask Why? on that partition."),
     ),
     CheckText(
         kind=kinds.GROUP_KEEPS_UP,
         yes=_keeping_up,
         no=_slower,
-        unknown=always("Whether it keeps up is not known"),
+        unknown=always("Not known whether it keeps up"),
         lesson=LAG,
         next_step=always(
-            "More consumers help up to one a partition; beyond that, a quicker handler."
+            "More consumers help up to one per partition; beyond that, only a faster handler."
         ),
     ),
 )

@@ -18,29 +18,29 @@ if TYPE_CHECKING:
     from ehtui.domain.evidence import Evidence
 
 OWNERSHIP = (
-    "Ownership: who wants to read a partition writes its owner id into a blob of the checkpoint "
-    "store. Only the one whose name stands there reads; the others ask again every round."
+    "Ownership: a consumer that wants to read a partition writes its owner id into a blob of the "
+    "checkpoint store. Only the owner named there reads; the others try again every round."
 )
 LEASE = (
-    "Lease: the owner writes that blob again every round. While it does, nobody else may take "
-    "the partition; once it stops, the lease runs out and anybody may."
+    "Lease: the owner rewrites that blob every round. While it does, nobody else takes the "
+    "partition; once it stops, the lease expires and any consumer may take it."
 )
 CHECKPOINT = (
-    "Checkpoint: the last event that the group noted as read. Whoever takes the partition next "
-    "reads on from there."
+    "Checkpoint: the last event that the group recorded as read. The next owner continues from "
+    "there."
 )
 STANDBY = (
-    "Standby: a partition has one reader in a group, so no more consumers can read than there "
-    "are partitions. One more waits as a spare, and takes over when an owner stops."
+    "Standby: a partition has one reader per group, so at most as many consumers can read as there "
+    "are partitions. Any more wait as spares and take over when an owner stops."
 )
 CLAIMING = (
-    "“hasn't claimed an ownership” is no error: it means asked, all taken, asking again. A spare "
-    "says it every round, for ever."
+    "“hasn't claimed an ownership” is not an error: the consumer asked, every partition is taken, "
+    "and it asks again. A spare logs this every round."
 )
-LAG = "Lag: events in the partition that the group has not checkpointed yet."
+LAG = "Lag: events in the partition not yet checkpointed by the group."
 GROUP = (
-    "Consumer group: a set of consumers that share the partitions, with checkpoints of their own. "
-    "Every group reads every event; groups do not notice each other."
+    "Consumer group: consumers that share the partitions and have their own checkpoints. Every "
+    "group reads every event; groups do not affect each other."
 )
 
 
@@ -73,104 +73,105 @@ def always(text: str) -> Callable[[Evidence, Phrasing], str]:
 VERDICT_WORDS: Mapping[Verdict, tuple[Tone, str]] = {
     Verdict.UNKNOWN: (
         Tone.DIM,
-        "Not enough is known to say why. Watch longer, or see what cannot be read.",
+        "Not enough is known yet to say why. Watch longer, or fix what cannot be read.",
     ),
-    Verdict.GONE: (Tone.WARNING, "It is not there any more, so it receives nothing."),
+    Verdict.GONE: (Tone.WARNING, "It no longer exists, so it receives nothing."),
     Verdict.MISSING: (Tone.WARNING, "There is no such partition, owner or group."),
-    Verdict.NOT_A_CONSUMER: (Tone.DIM, "Nothing ties this process to the group."),
+    Verdict.NOT_A_CONSUMER: (Tone.DIM, "Nothing links this process to the group."),
     Verdict.PRODUCER: (
         Tone.DIM,
-        "It is a producer: it only sends to the namespace, owns nothing and receives nothing.",
+        "It is a producer: it only sends events, so it owns nothing and receives nothing.",
     ),
     Verdict.ELSEWHERE: (
         Tone.DIM,
-        "It is no consumer of this hub: its own settings name another one.",
+        "It is not a consumer of this hub: its own settings name another one.",
     ),
-    Verdict.FINE: (Tone.GOOD, "It works: what comes in is read."),
+    Verdict.FINE: (Tone.GOOD, "It works: incoming events are read."),
     Verdict.IDLE: (Tone.GOOD, "It works; there is nothing to read."),
     Verdict.STANDBY: (
         Tone.INFO,
         (
             "It works as designed: it is a spare. It receives nothing because every partition of "
-            "the group has its one reader already; when one of those stops, it takes over by "
-            "itself."
+            "the group already has its one reader; when one of them stops, it takes over by itself."
         ),
     ),
     Verdict.STARVED: (
         Tone.WARNING,
-        "It should own partitions and does not: there is something to own, and it does not get it.",
+        "It should own a partition and does not: one is free, or others own more than their share.",
     ),
     Verdict.NEXT_IN_LINE: (
         Tone.INFO,
         (
-            "It owns nothing yet, and a partition is free: whoever asks first takes it, this "
-            "consumer or another one that waits."
+            "It owns nothing yet, and a partition is free: whichever waiting consumer asks first "
+            "takes it."
         ),
     ),
     Verdict.UNCOVERED: (
         Tone.CRITICAL,
-        "Some of its partitions are read by nobody: no consumer holds them. Their events wait.",
+        "Nobody reads some of its partitions: no consumer owns them. Their events wait.",
     ),
-    Verdict.UNOWNED: (Tone.CRITICAL, "Nobody reads it: no consumer holds it. Its events wait."),
+    Verdict.UNOWNED: (Tone.CRITICAL, "Nobody reads it: no consumer owns it. Its events wait."),
     Verdict.LAPSING: (
         Tone.WARNING,
         (
-            "Its owner has fallen silent. Once a consumer finds the lease run out, by its own "
-            "time-out, it takes the partition and reads on from the checkpoint."
+            "Its owner has gone silent. Once another consumer judges the lease expired, by its own "
+            "timeout, it takes the partition and continues from the checkpoint."
         ),
     ),
     Verdict.STUCK: (
         Tone.CRITICAL,
         (
-            "It has a live owner and is not read: the client renews its lease while the handler "
-            "does not come back. Nobody will take over as long as that lasts."
+            "It has a live owner but is not being read: the client renews its lease while the "
+            "handler does not return. Nobody takes over as long as that lasts."
         ),
     ),
     Verdict.FAILING: (
         Tone.CRITICAL,
         (
-            "Whoever reads it fails at the same place, again and again: reading begins at the last "
-            "checkpoint each time, and nothing gets past it."
+            "Its reader fails at the same place again and again: it starts from the last "
+            "checkpoint each time and never gets past it."
         ),
     ),
     Verdict.BEHIND: (Tone.WARNING, "It is read, but slower than events arrive: the lag grows."),
     Verdict.AHEAD: (
         Tone.CRITICAL,
-        "The checkpoint points beyond the last event, so nothing is read: it is of another stream.",
+        "The checkpoint is beyond the last event, so nothing is read: it is of another stream.",
     ),
     Verdict.STRAY: (
         Tone.WARNING,
         (
-            "The hub has no such partition. The store has records of it: left over from a hub with "
-            "more partitions, or written by consumers of another one."
+            "The hub has no such partition, but the store has records of it: left over from a hub "
+            "with more partitions, or written by consumers of another hub."
         ),
     ),
     Verdict.FORMER_HUB: (
         Tone.CRITICAL,
         (
-            "The hub was deleted and created anew; its checkpoint is of the one before. How much "
-            "waits is not known, and whoever starts there skips what the new hub holds before."
+            "The hub was deleted and recreated; this checkpoint is of the old one. How much waits "
+            "is not known, and a consumer that starts there skips earlier events of the new hub."
         ),
     ),
     Verdict.REWOUND: (Tone.WARNING, "The checkpoint went back: events are read a second time."),
     Verdict.NEVER_CHECKPOINTED: (
         Tone.WARNING,
-        "It has an owner, and perhaps reads; but it never checkpoints, so nobody can tell.",
+        "It has an owner and may be read, but nothing is ever checkpointed, so nobody can tell.",
     ),
     Verdict.OTHER_NAME: (
         Tone.WARNING,
         (
-            "Nothing of it is in this store under the configured name of the namespace; under "
-            "another name it is there. If both are one namespace, its consumers run and are read "
-            "under that name."
+            "This store has no records of it under the configured namespace, but has some under "
+            "another name. If both are the same namespace, its consumers run under that name."
         ),
     ),
     Verdict.NOT_VISIBLE: (
         Tone.WARNING,
         (
-            "Nothing of it is in this store: its consumers never ran, or use another container, "
-            "hub or group."
+            "This store has no records of it: its consumers have never run, or use another "
+            "container, hub or group."
         ),
     ),
-    Verdict.NO_CONSUMERS: (Tone.CRITICAL, "It was used, and nobody is alive now: its events wait."),
+    Verdict.NO_CONSUMERS: (
+        Tone.CRITICAL,
+        "It was in use, but no consumer is alive now: its events wait.",
+    ),
 }
