@@ -257,7 +257,7 @@ class _Parser:
         last = first if not comma else (int(most) if most else None)
 
         if max(first, last or 0) > _MOST_REPEATS or (last is not None and last < first):
-            raise ExpressionError(f"{{{least}{comma}{most}}} is no number of times")
+            raise ExpressionError(f"{{{least}{comma}{most}}} is not a number of times")
 
         return first, last
 
