@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo schema keys test forecasts scenes screenshots check lint types imports interop bench clean
+.PHONY: help demo schema keys test forecasts scenes recordings screenshots check lint types imports interop bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -47,6 +47,9 @@ forecasts: $(STAMP) ## 100 kills of real consumers, forecast held against takeov
 
 scenes: $(STAMP) ## play every scene, judge what ehtui says of it, write docs/scenes.md (8 minutes)
 	$(BIN)/python -m tests.scenes
+
+recordings: $(STAMP) ## play the scenes that the screenshots show, anew (8 minutes)
+	$(BIN)/python -m tests.recordings
 
 screenshots: $(STAMP) ## every screen as SVG and PNG into screenshots/ (fonts: DejaVu, Noto CJK, Noto Emoji)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'cairosvg>=2.7,<3' 'pillow>=10'

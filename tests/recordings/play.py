@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import getpass
 import json
 import re
@@ -23,12 +24,15 @@ from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.state import State
 from ehtui.domain.updates import Update
+from ehtui.domain.world.process import ProcessDetails, ProcessId
 from ehtui.monitor import Monitor
 from ehtui.sandbox.scenes import Setting, Stage
+from ehtui.sources.processes import inspect_process
 from tests.recordings.recording import Recording
 
 PATIENCE_S = 60.0
 LOOKS_EVERY_S = 0.1
+LOG_LINES = 60
 REPOSITORY = Path(__file__).parents[2]
 HOME = "/opt/ehtui"
 _SECRET = re.compile(r"SharedAccess|AccountKey|[A-Za-z0-9+/]{40,}=")
@@ -41,6 +45,8 @@ class Director:
         self.stage = stage
         self._updates: list[Update] = []
         self._marks: dict[str, int] = {}
+        self._details: dict[ProcessId, ProcessDetails] = {}
+        self._logs: dict[str, tuple[str, ...]] = {}
         first = first_picture(settings)
         self._recording = (first.policy, tuple(s.name for s in first.sources), first.taken_at)
         self.monitor = Monitor(sources_of(settings), first, reduce=self._fold)
@@ -85,8 +91,19 @@ class Director:
         time.sleep(seconds)
 
     def mark(self, name: str) -> None:
-        """This picture has a name."""
+        """This picture has a name; somebody looks closely at who is in it."""
         self._marks[name] = len(self._updates)
+
+        for process in (consumer.process for consumer in self.snapshot.consumers):
+            details = inspect_process(process.id)
+
+            if details is not None:  # of this host's processes only who started it
+                near = (details.parents or ())[:1]
+                self._details[process.id] = dataclasses.replace(details, parents=near)
+
+            if process.log_path is not None:
+                lines = Path(process.log_path).read_text(errors="replace").splitlines()
+                self._logs[process.log_path] = tuple(lines[-LOG_LINES:])
 
     def act(self, request: Request) -> None:
         """Do what somebody at the screen would.
@@ -105,7 +122,8 @@ class Director:
         """All of it, up to the last moment with a name."""
         policy, sources, began_at = self._recording
         updates = tuple(self._updates[: max(self._marks.values())])
-        return Recording(policy, sources, began_at, self._marks, updates)
+        details = tuple(self._details.values())
+        return Recording(policy, sources, began_at, self._marks, updates, details, self._logs)
 
 
 def play(setting: Setting, names: tuple[str, ...], story: Callable[[Director], None]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -14,9 +14,11 @@ from ehtui.domain.reduce import reduce, start
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.state import State
 from ehtui.domain.updates import Update
+from ehtui.domain.world.process import ProcessDetails
 from tests.recordings.codec import change, changed, plain, value_of
 
 FOLDER = Path(__file__).parent
+_HEAD = ("policy", "sources", "began_at", "details", "logs")
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +30,8 @@ class Recording:
     began_at: float
     marks: Mapping[str, int]  # a moment's name → how many updates had come
     updates: tuple[Update, ...]
+    details: tuple[ProcessDetails, ...] = ()  # of consumers, looked at when a moment got its name
+    logs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # path → its last lines
 
     def states(self) -> Iterator[State]:
         """What was known after each update, by today's rules."""
@@ -43,8 +47,8 @@ class Recording:
 
     def lines(self) -> Iterator[str]:
         """As text: a head, then a line an update, each told by what is other than before."""
-        head = {"policy": self.policy, "sources": self.sources, "began_at": self.began_at}
-        yield json.dumps({k: plain(v) for k, v in head.items()} | {"marks": dict(self.marks)})
+        head = {name: plain(getattr(self, name)) for name in _HEAD}
+        yield json.dumps(head | {"marks": dict(self.marks)}, ensure_ascii=False)
         before: dict[str, Any] = {}
 
         for update in self.updates:
@@ -65,13 +69,8 @@ def load(name: str) -> Recording:
     """The recording of that name."""
     lines = (FOLDER / f"{name}.jsonl").read_text(encoding="utf-8").splitlines()
     head = json.loads(lines[0])
-    return Recording(
-        policy=value_of(head["policy"]),
-        sources=tuple(head["sources"]),
-        began_at=head["began_at"],
-        marks=head["marks"],
-        updates=tuple(_updates(lines[1:])),
-    )
+    known = {name: value_of(head[name]) for name in _HEAD if name in head}
+    return Recording(marks=head["marks"], updates=tuple(_updates(lines[1:])), **known)
 
 
 def _updates(lines: list[str]) -> Iterator[Update]:

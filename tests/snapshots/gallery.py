@@ -1,6 +1,7 @@
 """Every screen as SVG and PNG: `python -m tests.snapshots.gallery FOLDER [NAME…]`.
 
-The clock stands still: a picture changes only where the screen did.
+Each shows a moment of a recorded scene (`tests/recordings`), and the clock stands still: a picture
+changes only where the screen did. One that does not add up is not drawn (`reading.py`).
 """
 
 from __future__ import annotations
@@ -9,36 +10,30 @@ import asyncio
 import os
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from contextlib import closing
+from dataclasses import dataclass, field
+from itertools import product
 from pathlib import Path
 
-from ehtui.domain.snapshot import Snapshot
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.options import UiOptions
+from tests.recordings import load
+from tests.recordings.backend import RecordedBackend
 from tests.snapshots.pictures import png_of, self_contained
 from tests.snapshots.test_screens import typed
-from tests.tui import scenes
-from tests.tui.fakes import FakeBackend
 
-SIZES = ((60, 20), (80, 24), (120, 36), (200, 60))
+SIZES = ((40, 12), (60, 20), (80, 24), (120, 36), (200, 60), (250, 70))
 USUAL = (120, 36)
-
-
-def healthy() -> Snapshot:
-    """Everybody has work, nothing to report."""
-    calm = scenes.healthy()
-
-    return replace(calm, consumers=calm.consumers[:3], findings=())
-
-
-SCENES = {
-    "overview": scenes.overdue,
-    "healthy": healthy,
-    "standby": scenes.healthy,
-    "source-down": scenes.source_down,
-    "names": scenes.foreign_names,
-    "32-partitions": scenes.many,
+SCENES = {  # the picture's name → a recording and a moment of it
+    "overview": ("crash", "overdue"),
+    "healthy": ("crash", "healthy"),
+    "taken-over": ("crash", "taken-over"),
+    "standby": ("standby", "standby"),
+    "source-down": ("store-down", "store-down"),
+    "names": ("names", "names"),
+    "32-partitions": ("many", "overdue"),
 }
+IN_EVERY_SIZE = ("overview", "32-partitions")
 LOOKS = {
     "light": UiOptions(theme="ehtui-light"),
     "ansi": UiOptions(theme="ansi-dark"),
@@ -46,8 +41,8 @@ LOOKS = {
     "ascii": UiOptions(ascii=True),
 }
 DIALOGS = {
-    "details": "down down enter",
-    "why": "down down w",
+    "details": "enter",
+    "why": "w",
     "consumer": "2 enter",
     "finding": "3 enter",
     "event": "4 enter",
@@ -70,40 +65,52 @@ class Picture:
     """What is played, how it looks, and the keys that lead there."""
 
     name: str
-    snapshot: Snapshot
+    scene: str
     size: tuple[int, int] = USUAL
     options: UiOptions = field(default_factory=UiOptions)
     keys: tuple[str, ...] = ()
 
+    def backend(self) -> RecordedBackend:
+        """What it shows."""
+        recording, mark = SCENES[self.scene]
+        return RecordedBackend(load(recording), mark)
+
 
 def pictures() -> Iterator[Picture]:
     """All of them, by name."""
-    for name, scene in SCENES.items():
-        for size in SIZES:
-            yield Picture(f"{name}-{size[0]}x{size[1]}", scene(), size)
+    for name in SCENES:
+        for size in SIZES if name in IN_EVERY_SIZE else (USUAL,):
+            yield Picture(f"{name}-{size[0]}x{size[1]}", name, size)
 
     for name, options in LOOKS.items():
-        yield Picture(f"overview-{name}", scenes.overdue(), options=options)
+        yield Picture(f"overview-{name}", "overview", options=options)
 
-    yield Picture("32-partitions-light", scenes.many(), options=LOOKS["light"])
+    yield Picture("32-partitions-light", "32-partitions", options=LOOKS["light"])
 
     for name, keys in DIALOGS.items():
-        yield Picture(f"dialog-{name}", scenes.overdue(), keys=tuple(keys.split()))
+        yield Picture(f"dialog-{name}", "overview", keys=tuple(keys.split()))
 
-    yield Picture("details-80x24", scenes.overdue(), (80, 24), keys=("down", "down", "enter"))
-    yield Picture("filter", scenes.many(), keys=("slash", *"lag>40"))
-    yield Picture("maximised", scenes.many(), keys=("3", "m"))
-    yield Picture("faults", scenes.many(), keys=("f",))
+    for name, size in product(("why", "details", "confirm-kill"), ((40, 12), (80, 24))):
+        typed_keys = tuple(DIALOGS[name].split())
+        yield Picture(f"dialog-{name}-{size[0]}x{size[1]}", "overview", size, keys=typed_keys)
+
+    yield Picture("filter", "32-partitions", keys=("slash", *"lag>9"))
+    yield Picture("maximised", "32-partitions", keys=("3", "m"))
+    yield Picture("faults", "32-partitions", keys=("f",))
 
 
 async def drawn(picture: Picture) -> str:
-    """The screen as SVG, once it stands still."""
-    app = EhtuiApp(FakeBackend(picture.snapshot), picture.options)
+    """The screen as SVG, once it stands still.
 
-    async with app.run_test(size=picture.size) as pilot:
-        await typed(*picture.keys)(pilot)
+    Raises:
+        AssertionError: Something in it does not add up.
+    """
+    with closing(picture.backend()) as backend:
+        app = EhtuiApp(backend, picture.options)
 
-        return self_contained(app.export_screenshot())
+        async with app.run_test(size=picture.size) as pilot:
+            await typed(*picture.keys)(pilot)
+            return app.export_screenshot()
 
 
 def main(folder: Path, names: list[str]) -> None:
@@ -118,7 +125,7 @@ def main(folder: Path, names: list[str]) -> None:
         if picture.options.mono:
             os.environ["NO_COLOR"] = "1"
 
-        svg = asyncio.run(drawn(picture))
+        svg = self_contained(asyncio.run(drawn(picture)))
         os.environ.pop("NO_COLOR", None)
         png = png_of(svg)
         has_png = png is not None

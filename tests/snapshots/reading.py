@@ -17,6 +17,7 @@ _SIGNS = re.compile(r"\S+")
 _NUMBER = re.compile(r"-?[\d,]+")
 _ENTRY = re.compile(r"[ ▌│]{0,3}~?(\d\d:\d\d:\d\d) {2,}\S")
 _TITLE = re.compile(r"(Partitions|Consumers|Findings|Timeline|Groups) [─-] ([^\s─]+(?: [^\s─]+)*)")
+_COLUMNS = 3
 _FIRST = ("ID", "PID", "GROUP")
 _HEAD = re.compile(
     r"\b(LAST SEQ|CHECKPOINT|PARTITIONS|COMMAND|HEALTH|OWNERS?|BEHIND|GROUP|LEASE|TREND|PROVES"
@@ -78,6 +79,10 @@ def _tables(lines: Sequence[str]) -> Iterator[Table]:
 
         for place, end in pairwise([*firsts, len(heads)]):
             own = heads[place:end]
+
+            if len(own) < _COLUMNS:  # a dialog lists the columns' names
+                continue
+
             below = takewhile(lambda each, own=own: _is_row(each, own), lines[number + 1 :])  # type: ignore[misc]
             yield Table(tuple(w.text for w in own), tuple(_row(each, own) for each in below))
 

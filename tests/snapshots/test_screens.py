@@ -60,7 +60,8 @@ def typed(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
             await stand_still(pilot)
 
         taken_at = overview.app.snapshot.host_at(overview.app.snapshot.taken_at)
-        assert not list(complaints(lines_of(pilot.app.export_screenshot()), taken_at))
+        wrong = list(complaints(lines_of(pilot.app.export_screenshot()), taken_at))
+        assert not wrong, wrong
 
     return type_them
 
