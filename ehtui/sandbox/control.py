@@ -22,7 +22,7 @@ from __future__ import annotations
 import hmac
 import secrets
 from http import HTTPStatus
-from typing import TYPE_CHECKING, Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -32,6 +32,7 @@ from ehtui.sandbox.http import HttpLimits, HttpServer, Request, Response
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ehtui.sandbox.blobs import BlobEndpoint
     from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
 
 _BODY_BYTES = 4 << 20
@@ -47,17 +48,6 @@ class _Events(msgspec.Struct, forbid_unknown_fields=True):
     properties: dict[str, str] | None = None
 
 
-class Controllable(Protocol):
-    """An endpoint with counters and fault switches."""
-
-    @property
-    def faults(self) -> Any:
-        """Switches: plain attributes."""
-
-    def statistics(self) -> Any:
-        """Counters: a dataclass."""
-
-
 class Control:
     """The control port of a sandbox; `start()` and `stop()` as of an `HttpServer`."""
 
@@ -65,18 +55,17 @@ class Control:
         self,
         namespace: Namespace,
         eventhubs: EventHubsEndpoint,
-        blobs: Controllable | None = None,
+        blobs: BlobEndpoint,
         host: str = "127.0.0.1",
         port: int = 0,
     ) -> None:
         self.token = secrets.token_urlsafe(32)
         self._namespace = namespace
         self._eventhubs = eventhubs
-        self._endpoints: dict[str, Controllable] = {"eventhubs": eventhubs}
-
-        if blobs:
-            self._endpoints["blobs"] = blobs
-
+        self._endpoints: dict[str, EventHubsEndpoint | BlobEndpoint] = {
+            "eventhubs": eventhubs,
+            "blobs": blobs,
+        }
         limits = HttpLimits(connections=64, body_bytes=_BODY_BYTES, bodies_bytes=4 * _BODY_BYTES)
         self._server = HttpServer(self._answer, host, port, limits=limits)
         self.start, self.stop = self._server.start, self._server.stop

@@ -88,7 +88,10 @@ class HttpBlobAccount:
         self._owns_credential = False
 
         if not (address.key or address.sas or credential):
-            self._credential = _default_credential()
+            # Only Entra ID needs it, and it is slow to load.
+            from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
+
+            self._credential = DefaultAzureCredential()
             self._owns_credential = True
 
         transport = BoundedTransport(
@@ -168,11 +171,9 @@ class HttpBlobAccount:
         """See `BlobAccount`."""
         with replies_of_at_most(BODY_BYTES):
             response = await self._send("GET", container, name, absent={"BlobNotFound"})
-        return (
-            BlobBody(response.content, _etag(response))
-            if response.status_code == HTTPStatus.OK
-            else None
-        )
+
+        is_there = response.status_code == HTTPStatus.OK
+        return BlobBody(response.content, _etag(response)) if is_there else None
 
     async def set_metadata(
         self, container: str, name: str, metadata: Mapping[str, str], *, if_match: str | None = None
@@ -207,24 +208,18 @@ class HttpBlobAccount:
                 await self._credential.close()
 
     def _policies(self) -> list[object]:
+        # A busy or failing service is the poller's business: it backs off and says so.
         retry = Retry(
-            # A busy or failing service is the poller's business: it backs off and says so.
-            retry_total=2,
-            retry_connect=1,
-            retry_read=1,
-            retry_status=0,
-            retry_backoff_factor=0.2,
+            retry_total=2, retry_connect=1, retry_read=1, retry_status=0, retry_backoff_factor=0.2
         )
-        policies: list[object] = [
+        token = self._credential and AsyncBearerTokenCredentialPolicy(self._credential, SCOPE)
+        return [
             RequestIdPolicy(),
             HeadersPolicy({"x-ms-version": API_VERSION}),
             UserAgentPolicy(sdk_moniker="ehtui"),
             retry,
+            *([token] if token else []),
         ]
-
-        if self._credential is not None:
-            policies.append(AsyncBearerTokenCredentialPolicy(self._credential, SCOPE))
-        return policies
 
     async def _send(
         self,
@@ -289,13 +284,6 @@ class HttpBlobAccount:
         return self._signer is not None and abs(self._skew_s - before) > SKEW_THAT_MATTERS_S
 
 
-def _default_credential() -> AsyncTokenCredential:
-    # Only Entra ID needs it, and it is slow to load.
-    from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
-
-    return DefaultAzureCredential()
-
-
 def _server_time(response: AsyncHttpResponse) -> float | None:
     return epoch_of(response.headers.get("Date") or "")
 
@@ -317,4 +305,5 @@ def _metadata_headers(metadata: Mapping[str, str]) -> dict[str, str]:
 def _condition(if_match: str | None, *, if_absent: bool = False) -> dict[str, str]:
     if if_match is not None:
         return {"If-Match": f'"{if_match}"'}
+
     return {"If-None-Match": "*"} if if_absent else {}

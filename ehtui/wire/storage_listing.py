@@ -82,6 +82,7 @@ def _has_long_tag(content: bytes) -> bool:
             return True
 
         start = len(content) if end < 0 else end
+
     return False
 
 
@@ -211,6 +212,7 @@ def _epoch_of(date: str) -> float | None:
         )
     except (ValueError, KeyError, IndexError):
         return _unusual_date(date)
+
     return known_moment(moment.timestamp())
 
 
@@ -262,6 +264,7 @@ def _name(element: ET.Element) -> str:
 
     if len(text) > 3 * _NAME_LENGTH:  # where it is encoded, a character is three
         raise MalformedListingError("a name is longer than any")
+
     return unquote(text) if element.get("Encoded") == "true" else text
 
 

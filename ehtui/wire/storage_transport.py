@@ -210,6 +210,7 @@ def goes_by_proxy(endpoint: str) -> bool:
         is_local = ip_address(host).is_loopback
     except ValueError:
         is_local = host == "localhost"
+
     return bool(getproxies()) and not is_local
 
 

@@ -15,6 +15,7 @@ _NOT_AUTHORISED = "This request is not authorized to perform this operation"
 _MATCHED = "The lease ID matched, but the lease "
 _BREAKING = f"{_MATCHED}is currently in breaking state and cannot be "
 
+# By status; its first code is what a fault says that is switched on.
 _MESSAGES: Final[dict[int, dict[str, str]]] = {
     400: {
         "InvalidHeaderValue": "The value for one of the HTTP headers is not in the correct format.",
@@ -34,19 +35,19 @@ _MESSAGES: Final[dict[int, dict[str, str]]] = {
         "NoAuthenticationInformation": _SEE_CHALLENGE,
     },
     403: {
+        "AuthorizationPermissionMismatch": f"{_NOT_AUTHORISED} using this permission.",
         "AuthenticationFailed": f"{_NOT_AUTHENTICATED}Make sure the value of Authorization header "
         "is formed correctly including the signature.",
         "AuthorizationFailure": f"{_NOT_AUTHORISED}.",
-        "AuthorizationPermissionMismatch": f"{_NOT_AUTHORISED} using this permission.",
         "AuthorizationProtocolMismatch": f"{_NOT_AUTHORISED} using this protocol.",
         "AuthorizationResourceTypeMismatch": f"{_NOT_AUTHORISED} using this resource type.",
         "AuthorizationServiceMismatch": f"{_NOT_AUTHORISED} using this service.",
         "AuthorizationSourceIPMismatch": f"{_NOT_AUTHORISED} using this source IP.",
     },
     404: {
+        "ResourceNotFound": "The specified resource does not exist.",
         "BlobNotFound": "The specified blob does not exist.",
         "ContainerNotFound": "The specified container does not exist.",
-        "ResourceNotFound": "The specified resource does not exist.",
     },
     405: {"UnsupportedHttpVerb": "The resource doesn't support specified Http Verb."},
     409: {
@@ -85,13 +86,6 @@ _MESSAGES: Final[dict[int, dict[str, str]]] = {
     503: {"ServerBusy": "The server is busy."},
 }
 _ERRORS = {c: (s, message) for s, by_code in _MESSAGES.items() for c, message in by_code.items()}
-_CODE_OF_STATUS: Final = {
-    403: "AuthorizationPermissionMismatch",
-    404: "ResourceNotFound",
-    412: "ConditionNotMet",
-    500: "InternalError",
-    503: "ServerBusy",
-}
 
 
 class StorageError(Exception):
@@ -107,7 +101,7 @@ class StorageError(Exception):
 
 def error_for_status(status: int) -> StorageError:
     """An error with that HTTP status, for faults on demand."""
-    return StorageError(_CODE_OF_STATUS.get(status, "InternalError"), status=status)
+    return StorageError(next(iter(_MESSAGES.get(status, _MESSAGES[500]))), status=status)
 
 
 def error_xml(error: StorageError, request_id: str, time: str) -> bytes:

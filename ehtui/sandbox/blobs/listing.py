@@ -83,6 +83,7 @@ def list_page(container: Container, query: Query) -> Page:
             cut = name[: end + len(query.delimiter)]
             entries.append(cut)
             position = _past(names, cut, position)
+
     return Page(tuple(entries), "")
 
 
@@ -178,6 +179,7 @@ def _name(name: str) -> str:
     # XML cannot carry every character that a blob's name can.
     if _NOT_XML.search(name):
         return f'<Name Encoded="true">{quote(name)}</Name>'
+
     return _element("Name", name)
 
 

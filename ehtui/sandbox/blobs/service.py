@@ -200,6 +200,7 @@ def _lease_blob(call: Call) -> Response:
         headers["x-ms-lease-time"] = str(round(blob.lease.breaks_at - call.now))
     elif blob.lease.id is not None:
         headers["x-ms-lease-id"] = blob.lease.id
+
     return Response(status, headers)
 
 

@@ -20,13 +20,11 @@ TOO_SHORT = Pace(interval_s=2.0, expiry_s=1.0, work_s=0.005, checkpoint_s=0.5)
 
 def _standby(stage: Stage) -> None:
     stage.cue()
-    stage.start("alpha", "beta", "gamma", "delta", "epsilon")
-    stage.settle(3)
+    stage.start("alpha", "beta", "gamma", "delta", "epsilon", owners=3)
 
 
 def _graceful(stage: Stage) -> None:
-    stage.start("alpha", "beta", "gamma")
-    stage.settle(3)
+    stage.start("alpha", "beta", "gamma", owners=3)
     stage.pause(4)
     stage.cue()
     stage.ask_to_end("beta")
@@ -34,20 +32,16 @@ def _graceful(stage: Stage) -> None:
 
 
 def _two_groups(stage: Stage) -> None:
-    stage.start("alpha", "beta")
-    stage.start("gamma", group=SECOND_GROUP)
-    stage.settle(2)
-    stage.settle(1, SECOND_GROUP)
+    stage.start("alpha", "beta", owners=2)
+    stage.start("gamma", group=SECOND_GROUP, owners=1)
     stage.cue()
 
 
 def _newcomer(stage: Stage) -> None:
-    stage.start("alpha", "beta")
-    stage.settle(2)
+    stage.start("alpha", "beta", owners=2)
     stage.pause(9)  # several rounds: whoever is there is settled
     stage.cue()
-    stage.start("gamma")
-    stage.settle(3)
+    stage.start("gamma", owners=3)
 
 
 CALM = (
@@ -110,8 +104,7 @@ CALM = (
 
 
 def _crash(stage: Stage) -> None:
-    stage.start("alpha", "beta", "gamma")
-    stage.settle(3)
+    stage.start("alpha", "beta", "gamma", owners=3)
     stage.pause(5)
     stage.cue()
     stage.kill("beta")
@@ -119,16 +112,14 @@ def _crash(stage: Stage) -> None:
 
 
 def _stuck(stage: Stage) -> None:
-    stage.start("alpha", "beta", switches="--poison=hang")
-    stage.settle(2)
+    stage.start("alpha", "beta", switches="--poison=hang", owners=2)
     stage.pause(6)
     stage.cue()
     stage.poison("0")
 
 
 def _poison(stage: Stage) -> None:
-    stage.start("alpha", switches="--poison=die")
-    stage.settle(1)
+    stage.start("alpha", switches="--poison=die", owners=1)
     stage.pause(3)
     stage.cue()
     stage.poison("0")
@@ -139,8 +130,7 @@ def _poison(stage: Stage) -> None:
 
 
 def _raising(stage: Stage) -> None:
-    stage.start("alpha", "beta", switches="--poison=raise")
-    stage.settle(2)
+    stage.start("alpha", "beta", switches="--poison=raise", owners=2)
     stage.pause(3)
     stage.cue()
     stage.poison("0")

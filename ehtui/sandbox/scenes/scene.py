@@ -66,8 +66,7 @@ def entering(*names: str, switches: str = "") -> Callable[[Stage], None]:
     """The shortest story: these enter and share the partitions, and that is the cause."""
 
     def play(stage: Stage) -> None:
-        stage.start(*names, switches=switches)
-        stage.settle(len(names))
+        stage.start(*names, switches=switches, owners=len(names))
         stage.cue()
 
     return play

@@ -146,8 +146,12 @@ class Stage:
         pace: Pace | None = None,
         switches: str = "",
         address: str | None = None,
+        owners: int | None = None,
     ) -> None:
-        """Let consumers enter; `address` is another name by which they know the namespace."""
+        """Let consumers enter; `address` is another name by which they know the namespace.
+
+        Where `owners` says how many the group has then, wait until they hold every partition.
+        """
         for name in names:
             self._check_curtain()
             account = f"--account={self.sandbox.folder / name}.account"
@@ -159,6 +163,9 @@ class Stage:
                 address=address,
                 log=self.setting.shared_log,
             )
+
+        if owners is not None:
+            self.settle(owners, group or DEFAULT_GROUP)
 
     def start_javascript(self, name: str) -> None:
         """Let a consumer on the JavaScript SDK enter."""

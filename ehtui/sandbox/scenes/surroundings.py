@@ -26,19 +26,16 @@ OWNER = ConsumerRole.OWNER
 
 def _retention(stage: Stage) -> None:
     stage.control("PATCH", retention={"max_events": KEPT})
-    stage.start("alpha", pace=QUICK)
-    stage.settle(1)
+    stage.start("alpha", pace=QUICK, owners=1)
     stage.pause(5)
     stage.cue()
     stage.ask_to_end("alpha")
     stage.await_end("alpha")
-    stage.start("beta", switches=IN_SMALL_BITES)
-    stage.settle(1)
+    stage.start("beta", switches=IN_SMALL_BITES, owners=1)
 
 
 def _recreated(stage: Stage) -> None:
-    stage.start("alpha")
-    stage.settle(1)
+    stage.start("alpha", owners=1)
     stage.wait(lambda: len(stage.checkpoints()) == stage.setting.partitions, "all are read")
     stage.pause(3)
     stage.cue()
@@ -46,8 +43,7 @@ def _recreated(stage: Stage) -> None:
 
 
 def _recreated_unseen(stage: Stage) -> None:
-    stage.start("alpha")
-    stage.settle(1)
+    stage.start("alpha", owners=1)
     stage.wait(lambda: len(stage.checkpoints()) == stage.setting.partitions, "all are read")
     stage.ask_to_end("alpha")
     stage.await_end("alpha")
@@ -61,14 +57,12 @@ def _recreated_unseen(stage: Stage) -> None:
         bodies = ["{}"] * (furthest + MORE)
         stage.control("POST", "events", bodies=bodies, partition=str(partition))
 
-    stage.start("beta", switches="--no-checkpoint")
-    stage.settle(1)
+    stage.start("beta", switches="--no-checkpoint", owners=1)
 
 
 def _never_started(stage: Stage) -> None:
     stage.cue()
-    stage.start("alpha")
-    stage.settle(1)
+    stage.start("alpha", owners=1)
 
 
 STREAMS = (
@@ -141,28 +135,23 @@ STREAMS = (
 
 
 def _restarts(stage: Stage) -> None:
-    stage.start("alpha")
-    stage.settle(1)
+    stage.start("alpha", owners=1)
     stage.pause(2)  # so that the log itself tells who is who, at first
-    stage.start("beta")
-    stage.settle(2)
+    stage.start("beta", owners=2)
     stage.pause(6)
     stage.cue()
 
     for name in ("alpha", "beta"):
         stage.ask_to_end(name)
         stage.await_end(name)
-        stage.start(name)
-        stage.settle(2)
+        stage.start(name, owners=2)
         stage.pause(BETWEEN_RESTARTS_S)
 
 
 def _other_group(stage: Stage) -> None:
-    stage.start("alpha", "beta")
-    stage.settle(2)
+    stage.start("alpha", "beta", owners=2)
     stage.cue()
-    stage.start("gamma", group=AUDIT, switches="--silent")
-    stage.settle(1, AUDIT)
+    stage.start("gamma", group=AUDIT, switches="--silent", owners=1)
 
 
 PROCESSES = (
@@ -213,14 +202,12 @@ PROCESSES = (
 
 def _mixed(stage: Stage) -> None:
     stage.start_javascript("kappa")
-    stage.start("alpha", "beta", "gamma")
-    stage.settle(4)
+    stage.start("alpha", "beta", "gamma", owners=4)
     stage.cue()
 
 
 def _two_names(stage: Stage) -> None:
-    stage.start("alpha")
-    stage.settle(1)
+    stage.start("alpha", owners=1)
     stage.pause(3)
     stage.cue()
     stage.start_javascript("kappa")
