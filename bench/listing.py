@@ -23,7 +23,7 @@ from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from azure.storage.blob.aio import ContainerClient
 
 from bench.table import Row, ms, run, times
-from ehtui.cli import garbage
+from ehtui import lazy
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings
 from ehtui.sources.store import StoreSource
@@ -267,7 +267,7 @@ async def bench(connection_string: str, change: Callable[[int], None]) -> list[R
 
 def measure() -> list[Row]:
     """Start the endpoint, compare, stop it."""
-    garbage.settle()
+    lazy.settle_garbage()
     command = [sys.executable, "-c", SERVER]
 
     with subprocess.Popen(

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from bench.table import Row, ms, run, times
-from ehtui.cli import garbage
+from ehtui import lazy
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.reduce import reduce, start
 from ehtui.domain.updates import HubRead, StoreRead
@@ -184,7 +184,7 @@ def draw(pictures: OverviewTables, snapshot: Snapshot) -> None:
 
 def measure() -> list[Row]:
     """One row a size."""
-    garbage.settle()  # as in the app
+    lazy.settle_garbage()  # as in the app
     costs = {partitions: cost(partitions) for partitions in SIZES}
     base = costs[SIZES[0]].both_s / SIZES[0]
 

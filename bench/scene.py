@@ -9,7 +9,7 @@ import sys
 
 from bench.played import GROUP, Played
 from bench.window import Window
-from ehtui.cli import garbage
+from ehtui import lazy
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.cli.compose import make_executor
 from ehtui.config.settings import Settings
@@ -31,7 +31,7 @@ def main() -> None:
     which, partitions, descriptor = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     played = Played(partitions)
     played.monitor.start()
-    garbage.settle()  # as ehtui does, for both
+    lazy.settle_garbage()  # as ehtui does, for both
     sys.setswitchinterval(SWITCH_S)
     played.follow(descriptor)
 

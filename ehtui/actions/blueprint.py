@@ -1,4 +1,7 @@
-"""How a process was started: read while it runs, and kept in memory for when it has ended."""
+"""How a process was started: read while it runs, and kept in memory for when it has ended.
+
+A worker that only its parent can start has none: its command line is not its own, or not enough.
+"""
 
 from __future__ import annotations
 
@@ -12,26 +15,29 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import psutil
 
 from ehtui.actions.confinement import Confinement, confinement_of, from_plain
-from ehtui.actions.process_control import CannotStartError, NotKnownError
-from ehtui.actions.restart_locks import read_record, record_path
-from ehtui.actions.signals import (
+from ehtui.actions.restart_locks import record_path
+from ehtui.actions.targets import (
+    CannotStartError,
     IdentityChangedError,
+    NotKnownError,
     ProcessGoneError,
     ProgramChangedError,
     check_identity,
 )
-from ehtui.actions.workers import parent_that_starts
 from ehtui.config.process_memory import MOST_BYTES, command_bytes, environment_bytes
 from ehtui.domain.text import mask_arguments, safe, visible
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle
-from ehtui.sources.proc import stat_of
-from ehtui.sources.restart_records import is_trusted
+from ehtui.sources.proc import FLAGS, FORKED, PARENT, PROC, stat_of
+from ehtui.sources.restarts import record_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _DELETED = " (deleted)"
 _TERMINALS = frozenset({4, 5, *range(136, 144)})  # Documentation/admin-guide/devices.txt
@@ -307,16 +313,7 @@ class Remembered:
 
 
 def _of_record(process: ProcessId, path: Path) -> Blueprint:
-    told: dict[str, Any] = {}
-
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
-
-        try:
-            if is_trusted(os.fstat(descriptor)):
-                told = read_record(descriptor)
-        finally:
-            os.close(descriptor)
+    told = record_at(path)
 
     if not told or (told["confinement"] is None and sys.platform == "linux"):
         raise NotKnownError
@@ -335,3 +332,65 @@ def _of_record(process: ProcessId, path: Path) -> Blueprint:
         input_path=told["input_path"],
         confinement=told["confinement"] and from_plain(told["confinement"]),
     )
+
+
+# What its parent hands it, open, and once: multiprocessing's spawn and forkserver, billiard's and
+# loky's; child_process.fork and cluster of Node; sockets of whoever activated it (sd_listen_fds).
+_HANDED_WORDS = re.compile(
+    r"--multiprocessing-fork|--billiard-fork|(.*\.)?loky\.backend\.\w+"
+    r"|from (multiprocessing|billiard)\.\w+ import .*",
+    re.DOTALL,
+)
+_HANDED_VARIABLES = ("NODE_CHANNEL_FD",)
+
+
+def parent_that_starts(
+    pid: int, arguments: Sequence[str], variables: Mapping[str, str]
+) -> int | None:
+    """Whose worker it is, 0 where that one has ended; None where its own command starts it.
+
+    One that went on alone (a daemon) forked itself: its command does that again.
+
+    Raises:
+        OSError: It cannot be read.
+    """
+    fields = stat_of(pid)
+    parent = int(fields[PARENT])
+
+    if int(fields[FLAGS]) & FORKED:
+        return _forked_by(pid, parent)
+
+    is_handed = any(map(_HANDED_WORDS.fullmatch, arguments)) or any(
+        name in variables for name in _HANDED_VARIABLES
+    )
+    is_activated = variables.get("LISTEN_PID") == str(pid)
+
+    if not (is_handed or is_activated):
+        return None
+
+    return parent if parent > 1 or is_activated else 0
+
+
+def _forked_by(pid: int, parent: int) -> int | None:
+    """Who runs the program that it was forked from; None where nobody does any more."""
+    found = None
+
+    with suppress(OSError):
+        while parent > 1 and _is_same_program(pid, parent):
+            found = parent
+            fields = stat_of(parent)
+
+            if not int(fields[FLAGS]) & FORKED:
+                break
+
+            parent = int(fields[PARENT])
+
+    return found
+
+
+def _is_same_program(pid: int, parent: int) -> bool:
+    """By its file; of another user's process only the words can be read."""
+    try:
+        return os.path.samestat(*((PROC / str(each) / "exe").stat() for each in (pid, parent)))
+    except PermissionError:
+        return command_bytes(pid, MOST_BYTES) == command_bytes(parent, MOST_BYTES)

@@ -1,19 +1,21 @@
 """What a process may do and how much of it, as the kernel tells: proc(5), capabilities(7).
 
-Loads the standard library only: the process that starts consumers reads its own here too.
+Two traits among it hardly anybody sees: its I/O priority and its personality, ioprio_set(2),
+personality(2). Standard library only: the process that starts consumers reads its own here too.
 """
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
-from ehtui.actions.quiet_traits import io_priority_of, personality_of
 from ehtui.sources.proc import namespace_of, status_of
 
 NAMESPACES = ("cgroup", "ipc", "uts", "net", "time", "pid", "mnt", "user")  # as root enters them
@@ -190,3 +192,57 @@ def _cgroup_mounts() -> Iterator[tuple[str, str, frozenset[str] | None]]:
             words = mount.split(" ")
             names = None if kind == "cgroup2" else frozenset(options.split(","))
             yield words[3], words[4], names
+
+
+# asm/unistd.h: the C library has no functions for these.
+_NUMBERS = {"x86_64": (251, 252), "aarch64": (30, 31), "riscv64": (30, 31)}
+_OF_A_PROCESS = 1
+_CLASS_SHIFT = 13
+_CLASSES = ("none", "realtime", "best-effort", "idle")
+
+
+def io_priority_of(pid: int) -> int | None:
+    """Its class and level as the kernel keeps them; None where that cannot be asked."""
+    numbers = _NUMBERS.get(os.uname().machine)
+
+    if numbers is None:
+        return None
+
+    found = int(_libc().syscall(numbers[1], _OF_A_PROCESS, pid))
+
+    return found if found >= 0 else None
+
+
+def set_io_priority(value: int) -> None:
+    """Of this process. Raises OSError where this user may not."""
+    numbers = _NUMBERS[os.uname().machine]
+
+    if _libc().syscall(numbers[0], _OF_A_PROCESS, 0, value):
+        raise OSError(ctypes.get_errno(), "ioprio_set")
+
+
+def io_priority_words(value: int) -> str:
+    """As ionice tells it."""
+    kind, level = value >> _CLASS_SHIFT & 7, value & 7
+    name = _CLASSES[kind] if kind < len(_CLASSES) else str(kind)
+
+    return f"{name} {level}"
+
+
+def personality_of(pid: int) -> int | None:
+    """As setarch left it; None where it is not for this user to see."""
+    with suppress(OSError, ValueError):
+        return int(Path(f"/proc/{pid}/personality").read_text(), 16)
+
+    return None
+
+
+def set_personality(value: int) -> None:
+    """Of this process, from its next exec on. Raises OSError."""
+    if _libc().personality(ctypes.c_ulong(value)) == -1:
+        raise OSError(ctypes.get_errno(), "personality")
+
+
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)

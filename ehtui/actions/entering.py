@@ -16,8 +16,15 @@ from functools import partial
 from resource import prlimit
 from typing import TYPE_CHECKING
 
-from ehtui.actions.confinement import LIMITS, UNLIMITED, Capabilities, Confinement
-from ehtui.actions.quiet_traits import io_priority_words, set_io_priority, set_personality
+from ehtui.actions.confinement import (
+    LIMITS,
+    UNLIMITED,
+    Capabilities,
+    Confinement,
+    io_priority_words,
+    set_io_priority,
+    set_personality,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,7 +97,7 @@ class Entering:
         self._resources()
 
         if "user" in self.namespaces and was_root:
-            self._set_other_groups()  # it may be forbidden inside
+            os.setgroups(wanted.other_groups)  # it may be forbidden inside
 
         for name in self._namespaces_in_order():
             self._set_namespace(name)
@@ -123,44 +130,38 @@ class Entering:
 
         return -1
 
+    def _adopt(
+        self, kind: str, wanted: object, own: object, change: Callable[[], object], told: str = ""
+    ) -> None:
+        """Take on what differs."""
+        if wanted != own:
+            self._try(kind, told or str(wanted), change)
+
     def _resources(self) -> None:
         wanted, own = self.wanted, self.own
+        self._adopt("oom", wanted.oom, own.oom, partial(_write_oom, wanted.oom))
+        cpus = ",".join(map(str, wanted.affinity))
+        pin = partial(os.sched_setaffinity, 0, wanted.affinity)
+        self._adopt("affinity", wanted.affinity, own.affinity, pin, cpus)
+        policy, priority = wanted.policy, wanted.priority
+        schedule = partial(os.sched_setscheduler, 0, policy, os.sched_param(priority))
+        self._adopt("scheduler", f"{policy}/{priority}", f"{own.policy}/{own.priority}", schedule)
+        self._adopt(
+            "nice", wanted.nice, own.nice, partial(os.setpriority, os.PRIO_PROCESS, 0, wanted.nice)
+        )
+        io, personality = wanted.io_priority, wanted.personality
 
-        if wanted.oom != own.oom:
-            self._try(
-                "oom", str(wanted.oom), partial(_write, "/proc/self/oom_score_adj", wanted.oom)
-            )
+        if io is not None:
+            change, told = partial(set_io_priority, io), io_priority_words(io)
+            self._adopt("io_priority", io, own.io_priority, change, told)
 
-        if wanted.affinity != own.affinity:
-            names = ",".join(map(str, wanted.affinity))
-            self._try("affinity", names, partial(os.sched_setaffinity, 0, wanted.affinity))
+        if personality is not None:
+            change, told = partial(set_personality, personality), f"{personality:#x}"
+            self._adopt("personality", personality, own.personality, change, told)
 
-        if (wanted.policy, wanted.priority) != (own.policy, own.priority):
-            to = os.sched_param(wanted.priority)
-            was = f"{wanted.policy}/{wanted.priority}"
-            self._try("scheduler", was, partial(os.sched_setscheduler, 0, wanted.policy, to))
-
-        if wanted.nice != own.nice:
-            change = partial(os.setpriority, os.PRIO_PROCESS, 0, wanted.nice)
-            self._try("nice", str(wanted.nice), change)
-
-        self._quiet_traits()
-
-        for number, limit in enumerate(wanted.limits):
-            if limit != own.limits[number]:
-                told = f"{LIMITS[number]} {_limit(limit[0])}/{_limit(limit[1])}"
-                self._try("limit", told, partial(prlimit, 0, number, limit))
-
-    def _quiet_traits(self) -> None:
-        wanted, own = self.wanted, self.own
-
-        if wanted.io_priority is not None and wanted.io_priority != own.io_priority:
-            was = io_priority_words(wanted.io_priority)
-            self._try("io_priority", was, partial(set_io_priority, wanted.io_priority))
-
-        if wanted.personality is not None and wanted.personality != own.personality:
-            was = f"{wanted.personality:#x}"
-            self._try("personality", was, partial(set_personality, wanted.personality))
+        for number, (limit, had) in enumerate(zip(wanted.limits, own.limits, strict=True)):
+            told = f"{LIMITS[number]} {_limit(limit[0])}/{_limit(limit[1])}"
+            self._adopt("limit", limit, had, partial(prlimit, 0, number, limit), told)
 
     def _namespaces_in_order(self) -> list[str]:
         """Whoever has rights outside uses them first; whoever has none gets them inside."""
@@ -211,9 +212,6 @@ class Entering:
             raise RefusedError("label", label)
 
         self.losses.append(("label", label))
-
-    def _set_other_groups(self) -> None:
-        os.setgroups(self.wanted.other_groups)
 
     def _capabilities(self, *, was_root: bool) -> None:
         """Bounds, then user and groups, then what that user keeps."""
@@ -270,9 +268,9 @@ class Entering:
         self._prctl(_KEEP_CAPS, 1)
 
         try:
-            if set(self.own.other_groups) != set(wanted.other_groups):
-                with_rights = "user" not in self.namespaces
-                self._groups(os.setgroups if with_rights else None)
+            # In another user namespace they were set outside, or are this user's own.
+            if "user" not in self.namespaces:
+                self._set_other_groups()
 
             if os.getresgid() != groups:
                 os.setresgid(*groups)
@@ -285,18 +283,17 @@ class Entering:
 
             self.losses.append(("groups", str(groups[1])))
 
-    def _groups(self, change: Callable[[list[int]], None] | None) -> None:
-        names = " ".join(map(str, self.wanted.other_groups)) or "none"
-
-        if change is None:
-            return  # they were set outside, or are this user's own
+    def _set_other_groups(self) -> None:
+        if set(self.own.other_groups) == set(self.wanted.other_groups):
+            return
 
         try:
-            change(list(self.wanted.other_groups))
+            os.setgroups(self.wanted.other_groups)
         except PermissionError:
             if os.geteuid() == 0:
                 raise
 
+            names = " ".join(map(str, self.wanted.other_groups)) or "none"
             self.losses.append(("groups", names))
 
     def _compare(self, now: Capabilities, *, was_root: bool) -> None:
@@ -340,8 +337,8 @@ class Entering:
         return int(self._libc.prctl(operation, *map(ctypes.c_ulong, words)))
 
 
-def _write(path: str, value: int) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+def _write_oom(value: int) -> None:
+    descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
 
     try:
         os.write(descriptor, str(value).encode())

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
-from ehtui.actions.audit import who
 from ehtui.actions.process_control import NOT_DONE, OTHER_TARGET, refusal_of
-from ehtui.actions.signals import ProcessGoneError
-from ehtui.actions.supervisors import SupervisorChangedError
+from ehtui.actions.state_files import who
+from ehtui.actions.targets import ProcessGoneError, SupervisorChangedError
 from ehtui.domain.actions.outcomes import (
     NewProcess,
     Outcome,
@@ -37,10 +37,9 @@ from ehtui.domain.world.restarts import NOT_REHEARSED, StartObstacle
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from ehtui.actions.audit import AuditLog
-    from ehtui.actions.launch import Launched
-    from ehtui.actions.process_control import EventSender, Named, PreparedStart, ProcessControl
-    from ehtui.actions.restarting import Restarted
+    from ehtui.actions.launch import Launched, Restarted
+    from ehtui.actions.process_control import EventSender, Named, ProcessControl
+    from ehtui.actions.state_files import AuditLog
     from ehtui.domain.world.process import ProcessId
     from ehtui.domain.world.restarts import Rehearsal
 
@@ -123,7 +122,7 @@ class Executor:
             case SignalPlan():
                 return await self._signal(plan)
             case RestartPlan():
-                return await self._restart(plan)
+                return await self._restart(plan, plan.target.process)
             case SupervisedPlan():
                 return await self._ask(plan)
             case StartPlan():
@@ -224,58 +223,36 @@ class Executor:
 
         return prepared.rehearsal
 
-    async def _restart(self, plan: RestartPlan) -> Outcome:
+    async def _restart(self, plan: RestartPlan | StartPlan, process: ProcessId) -> Outcome:
         """Open and rehearse first: what cannot be started again is not stopped.
 
         Raises:
             LeftBehindError: Nobody waits any more; what was begun goes on.
         """
-        process = plan.target.process
         named: Named = {"consumer_name": plan.consumer, "group": plan.group}
+        is_running = isinstance(plan, RestartPlan)
+        prepare = self._hands.prepare_restart if is_running else self._hands.prepare_again
 
         try:
-            prepared = await asyncio.to_thread(
-                self._hands.prepare_restart, process, plan.log_path, named
-            )
+            prepared = await asyncio.to_thread(prepare, process, plan.log_path, named)
         except NOT_DONE as error:
             return self._not_done(plan, error, process)
 
-        if plan.rehearsal != NOT_REHEARSED and not plan.rehearsal.holds(prepared.rehearsal):
-            await asyncio.to_thread(prepared.release)
-            return self._refused(plan, RefusalReason.REHEARSAL_CHANGED, str(process.pid))
+        carry_out = partial(prepared.carry_out, who=who())
 
-        return await self._carry_out(plan, process, prepared, plan.signal, plan.wait_s)
+        if isinstance(plan, RestartPlan):
+            if plan.rehearsal != NOT_REHEARSED and not plan.rehearsal.holds(prepared.rehearsal):
+                await asyncio.to_thread(prepared.release)
 
-    async def _again(self, plan: StartPlan, process: ProcessId) -> Outcome:
-        named: Named = {"consumer_name": plan.consumer, "group": plan.group}
+                return self._refused(plan, RefusalReason.REHEARSAL_CHANGED, str(process.pid))
+
+            is_halted = plan.target.halted_by is Halt.STOP
+            carry_out = partial(
+                carry_out, plan.signal, kill_after_s=plan.wait_s, lets_go_on=is_halted
+            )
 
         try:
-            prepared = await asyncio.to_thread(
-                self._hands.prepare_again, process, plan.log_path, named
-            )
-        except NOT_DONE as error:
-            return self._not_done(plan, error, process)
-
-        return await self._carry_out(plan, process, prepared)
-
-    async def _carry_out(
-        self,
-        plan: RestartPlan | StartPlan,
-        process: ProcessId,
-        prepared: PreparedStart,
-        signal: str = "TERM",
-        kill_after_s: float | None = None,
-    ) -> Outcome:
-        is_halted = any(target.halted_by is Halt.STOP for target in plan.targets)
-
-        try:
-            restarted = await asyncio.to_thread(
-                prepared.carry_out,
-                signal,
-                kill_after_s=kill_after_s,
-                lets_go_on=is_halted,
-                who=who(),
-            )
+            restarted = await asyncio.to_thread(carry_out)
         except NOT_DONE as error:
             return self._not_done(plan, error, process)
         except asyncio.CancelledError:
@@ -352,7 +329,7 @@ class Executor:
 
     async def _start(self, plan: StartPlan) -> Outcome:
         if plan.again is not None:
-            return await self._again(plan, plan.again)
+            return await self._restart(plan, plan.again)
 
         launch = await asyncio.to_thread(self._hands.prepare, plan)
         launched = await asyncio.to_thread(self._hands.start, launch)

@@ -12,15 +12,13 @@ from typing import TYPE_CHECKING, Any
 from ehtui.actions.blueprint import Blueprint, Input, blueprint_of
 from ehtui.actions.confinement import confinement_of
 from ehtui.actions.inherited_locks import InheritedLock, inherited_locks, open_again
-from ehtui.actions.launch import new_log
-from ehtui.actions.process_control import CannotStartError
+from ehtui.actions.launch import Guard, Prepared, new_log
 from ehtui.actions.restart_locks import lock_process, open_record, prune, record_path
-from ehtui.actions.restarting import Guard, Prepared
-from ehtui.actions.signals import ProcessGoneError, check_identity
 from ehtui.actions.state_files import open_records, write_record
+from ehtui.actions.targets import CannotStartError, ProcessGoneError, check_identity
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import Loss, LossKind, Rehearsal, StartObstacle
-from ehtui.sources.keepers import (
+from ehtui.sources.restarts import (
     children_of,
     keeper_of,
     may_end_its_namespace,

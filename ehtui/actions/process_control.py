@@ -1,22 +1,43 @@
-"""What an executor acts with, and what that raises before anything is done, as refusals."""
+"""What an executor acts with, the real hands, and what they raise before anything is done."""
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from errno import ENOENT
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ehtui.actions.signals import IdentityChangedError, ProcessGoneError, ProgramChangedError
-from ehtui.actions.supervisors import SupervisorChangedError
+from dotenv import dotenv_values
+
+from ehtui.actions import launch, targets
+from ehtui.actions.blueprint import Remembered
+from ehtui.actions.preparing import Places, prepare_again, prepare_restart
+from ehtui.actions.state_files import default_audit_path, default_records_folder
+from ehtui.actions.targets import (
+    BeingRestartedError,
+    CannotStartError,
+    IdentityChangedError,
+    NotKnownError,
+    ProcessGoneError,
+    ProgramChangedError,
+    SupervisorChangedError,
+)
+from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
+from ehtui.domain.actions.start import with_group
+from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark
+from ehtui.sources.restarts import restarted_as
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from ehtui.actions.launch import Launch, Launched
-    from ehtui.actions.restarting import Restarted
-    from ehtui.actions.supervisors import Answer
+    from ehtui.actions.launch import Launch, Launched, Prepared, Restarted
+    from ehtui.actions.targets import Answer
     from ehtui.domain.actions.plans import StartPlan
     from ehtui.domain.world.process import ProcessId, Supervisor
-    from ehtui.domain.world.restarts import Rehearsal, StartObstacle
+    from ehtui.domain.world.restarts import Rehearsal
 
 Named = dict[str, str | None]  # what else a restart's record tells: consumer_name, group
 
@@ -102,27 +123,6 @@ class ProcessControl(Protocol):
         """Run the supervisor's own command."""
 
 
-class CannotStartError(Exception):
-    """It could not be started again as it was; `detail` is safe to show."""
-
-    def __init__(self, obstacle: StartObstacle, detail: str = "") -> None:
-        super().__init__(obstacle.value, detail)
-        self.obstacle = obstacle
-        self.detail = detail
-
-
-class NotKnownError(Exception):
-    """Nobody remembers how it was started."""
-
-
-class BeingRestartedError(Exception):
-    """Somebody else is restarting it right now."""
-
-    def __init__(self, who: str = "") -> None:
-        super().__init__(who)
-        self.who = who  # safe to show
-
-
 OTHER_TARGET = (ProcessGoneError, IdentityChangedError, ProgramChangedError, PermissionError)
 NOT_DONE = (*OTHER_TARGET, CannotStartError, BeingRestartedError, NotKnownError)
 _REASONS: dict[type[Exception], RefusalReason] = {
@@ -143,3 +143,90 @@ def refusal_of(error: Exception, subject: str) -> Refusal:
         return Refusal(RefusalReason.BEING_RESTARTED, subject, error.who)
 
     return Refusal(_REASONS.get(type(error), RefusalReason.FOREIGN_USER), subject)
+
+
+GROUP_VARIABLE = "EVENTHUB_CONSUMER_GROUP"
+
+
+@dataclass(frozen=True, slots=True)
+class LocalControl:
+    """Signals, restarts and starts processes of this host."""
+
+    consumers: Mapping[str, ConsumerSettings] = field(default_factory=dict)
+    records: Path = field(default_factory=default_records_folder)
+    audit: Path = field(default_factory=default_audit_path)
+    remembered: Remembered = field(default_factory=Remembered)
+    namespace: str | None = None  # of the hub that is watched
+    hub: str | None = None
+
+    signal = staticmethod(targets.send_signal)
+    wait_for_exit = staticmethod(targets.wait_for_exit)
+    start = staticmethod(launch.start)
+    watch = staticmethod(launch.watch)
+    check_supervisor = staticmethod(targets.check_supervisor)
+    ask = staticmethod(targets.ask)
+
+    def prepare_restart(self, process: ProcessId, log_path: str, named: Named) -> Prepared:
+        """Open what its start takes, and rehearse it.
+
+        Raises:
+            BeingRestartedError: Somebody else was quicker, and another one runs in its place.
+        """
+        try:
+            return prepare_restart(process, self._places(log_path), named)
+        except ProcessGoneError:
+            if (pid := restarted_as(self.records, str(process.pid))) is not None:
+                raise BeingRestartedError(f"{pid} runs in its place") from None
+
+            raise
+
+    def prepare_again(self, process: ProcessId, log_path: str, named: Named) -> Prepared:
+        """The same by what is remembered of it, or by the record of its restart.
+
+        Raises:
+            NotKnownError: Neither is there.
+        """
+        blueprint = self.remembered.blueprint(process, self.records)
+
+        return prepare_again(blueprint, self._places(log_path), named)
+
+    def remembers(self, process: ProcessId) -> bool:
+        """Whether it is in memory."""
+        return self.remembered.knows(process)
+
+    def remember(self, process: ProcessId) -> None:
+        """In memory only, environment and all."""
+        self.remembered.learn(process)
+
+    def prepare(self, plan: StartPlan) -> launch.Launch:
+        """The configured command with the plan's group, in the consumer's own environment.
+
+        Raises:
+            FileNotFoundError: Its env_file is not there: without it, it would be another consumer.
+        """
+        consumer = self.consumers[plan.consumer]
+        environment = dict(os.environ)
+
+        if consumer.env_file:
+            path = Path(consumer.env_file).expanduser()
+
+            if not path.is_file():
+                raise FileNotFoundError(ENOENT, "its env_file is not there", str(path))
+
+            # Its own values only: what is inherited may hold the word for another program.
+            environment |= {
+                k: with_group(v, plan.group)
+                for k, v in dotenv_values(path).items()
+                if v is not None
+            }
+
+        environment[GROUP_VARIABLE] = plan.group
+        mark = LaunchMark(plan.consumer, plan.group, self.namespace, self.hub)
+        environment[LAUNCH_VARIABLE] = mark.text
+        argv = tuple(with_group(part, plan.group) for part in consumer.command)
+        cwd = str(Path(consumer.cwd).expanduser()) if consumer.cwd else None
+
+        return launch.Launch(argv, cwd, environment, Path(plan.log_path))
+
+    def _places(self, log_path: str) -> Places:
+        return Places(Path(log_path), self.records, self.audit)

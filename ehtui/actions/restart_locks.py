@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import fcntl
-import json
 import os
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from ehtui.actions.process_control import BeingRestartedError, CannotStartError
+from ehtui.actions.targets import BeingRestartedError, CannotStartError
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import StartObstacle
+from ehtui.sources.restarts import record_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 WAIT_S = 1.0  # another one may only be rehearsing, which is quick
 KEPT_S = 3600.0  # for so long somebody is told who runs in a consumer's place
 _POLL_S = 0.02
-_MOST_BYTES = 256 * 1024  # of a record
 _OVER = frozenset({"rehearsed", "started", "replaced"})
 
 
@@ -91,24 +90,8 @@ def prune(folder: Path) -> None:
 
     for path in folder.glob("*.json"):
         with suppress(OSError):
-            if path.stat().st_mtime < oldest_at and _stage(path) in _OVER:
+            if path.stat().st_mtime < oldest_at and record_at(path).get("stage") in _OVER:
                 _unlink_free(path)
-
-
-def _stage(path: Path) -> object:
-    return _told(path).get("stage")
-
-
-def _told(path: Path) -> dict[str, Any]:
-    with suppress(OSError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-
-        try:
-            return read_record(descriptor)
-        finally:
-            os.close(descriptor)
-
-    return {}
 
 
 def _unlink_free(path: Path) -> bool:
@@ -147,18 +130,7 @@ def _locked(descriptor: int, who: Callable[[], str]) -> int:
 
 def _who(path: Path) -> str:
     """Whose restart it is, where that is of this user's ehtui."""
-    told = _told(path)
+    told = record_at(path)
     pid, user = told.get("ehtui_pid"), told.get("user")
 
     return safe(f"ehtui {pid}{f' of {user}' if user else ''}") if pid else ""
-
-
-def read_record(descriptor: int) -> dict[str, Any]:
-    """What stands in it; nothing where that is no record."""
-    with suppress(OSError, ValueError, RecursionError):
-        told = json.loads(os.pread(descriptor, _MOST_BYTES, 0))
-
-        if isinstance(told, dict):
-            return told
-
-    return {}

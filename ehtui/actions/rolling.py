@@ -41,45 +41,22 @@ async def roll(
             return _ended(plan, outcome.state, [*parts, PartialOutcome(outcome)], clock())
 
         began = clock()
-        became = await _became(
-            plan=plan,
-            each=each,
-            outcome=outcome,
-            before=before,
-            look=look,
-            clock=clock,
-            lives=lives,
-        )
-        parts.append(PartialOutcome(outcome, became, clock() - began))
+        became = None
 
-        if became in _BAD:
+        while became is None and clock() - began < plan.within_s:
+            has_ended = outcome.started is not None and not lives(outcome.started.process)
+            became = comeback(before, look(), each, outcome.new_pid, began, has_ended=has_ended)
+
+            if became is None:
+                await asyncio.sleep(LOOK_EVERY_S)
+
+        part = PartialOutcome(outcome, became or Comeback.LATE, clock() - began)
+        parts.append(part)
+
+        if part.comeback in _BAD:
             return _ended(plan, OutcomeState.FAILED, parts, clock())
 
     return _ended(plan, OutcomeState.DONE, parts, clock())
-
-
-async def _became(
-    plan: RollingPlan,
-    each: RestartPlan | SupervisedPlan,
-    outcome: Outcome,
-    before: Snapshot,
-    look: Callable[[], Snapshot],
-    clock: Callable[[], float],
-    lives: Callable[[ProcessId], bool],
-) -> Comeback:
-    began = clock()
-    started = outcome.started
-
-    while clock() - began < plan.within_s:
-        has_ended = started is not None and not lives(started.process)
-        found = comeback(before, look(), each, outcome.new_pid, began, has_ended=has_ended)
-
-        if found is not None:
-            return found
-
-        await asyncio.sleep(LOOK_EVERY_S)
-
-    return Comeback.LATE
 
 
 def _ended(

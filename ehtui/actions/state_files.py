@@ -1,17 +1,24 @@
-"""Files that outlive ehtui: where they are, and how a line or a record is written whole.
+"""Files that outlive ehtui: where they are, how a line or a record is written whole, the audit log.
 
-Loads the standard library only.
+Standard library only.
 """
 
 from __future__ import annotations
 
 import fcntl
+import getpass
 import json
 import os
+import socket
 import stat
+from datetime import UTC, datetime
 from errno import EINVAL
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.domain.actions.plans import Plan
 
 
 def state_folder() -> Path:
@@ -107,3 +114,71 @@ def write_record(descriptor: int, record: dict[str, Any]) -> None:
         os.pwrite(descriptor, padded[written:], written)  # says why not
 
     os.fsync(descriptor)
+
+
+class AuditLog:
+    """Appends to a file that only its owner can read. Event bodies are told by size and hash."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def intent(self, plan: Plan, at: float) -> str | None:
+        """Note what is about to be done; returns why it could not be noted, or None."""
+        return self._append({"at": _iso(at), "event": "intent", **who(), "plan": _told(plan)})
+
+    def outcome(self, outcome: Outcome) -> str | None:
+        """Note how it ended; returns why it could not be noted, or None."""
+        return self._append(
+            {
+                "at": _iso(outcome.at),
+                "event": "outcome",
+                **who(),
+                "plan": _told(outcome.plan),
+                "state": outcome.state.value,
+                "refused": _refused(outcome),
+                "error": outcome.error,
+                "details": dict(outcome.details),
+            }
+        )
+
+    def _append(self, record: dict[str, object]) -> str | None:
+        line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
+
+        try:
+            descriptor = open_records(self.path)
+
+            try:
+                append_line(descriptor, line.encode(errors="backslashreplace"))
+            finally:
+                os.close(descriptor)
+        except OSError as error:
+            return f"{self.path}: {error.strerror or error}"
+
+        return None
+
+
+def _refused(outcome: Outcome) -> str | None:
+    refusal = outcome.refusal
+
+    if refusal is None:
+        return None
+
+    return ": ".join(filter(None, (refusal.reason.value, refusal.obstacle, refusal.detail)))
+
+
+def _told(plan: Plan) -> dict[str, object]:
+    return {"kind": plan.kind, **plan.record}
+
+
+def who() -> dict[str, object]:
+    """Who acts, and where."""
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # no name for this uid
+        user = str(os.getuid())
+
+    return {"user": user, "host": socket.gethostname(), "ehtui_pid": os.getpid()}
+
+
+def _iso(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

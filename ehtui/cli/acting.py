@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ehtui.domain.world.process import ProcessId
     from ehtui.monitor.backend import Backend
     from ehtui.views.action_document import OutcomeDocument
+    from ehtui.views.phrasing import Phrasing
 
 REFUSED = ExitCode.WARNING
 FAILED = ExitCode.CRITICAL
@@ -146,13 +147,18 @@ def _code(outcome: Outcome) -> int:
     )
 
 
-def _show(backend: Backend, plan: Plan, people: TextIO) -> None:
+def _phrasing(backend: Backend) -> Phrasing:
     from ehtui.cli.output_format import utc_offset_s  # noqa: PLC0415
-    from ehtui.views.actions import confirmation  # noqa: PLC0415
     from ehtui.views.formats import Clock  # noqa: PLC0415
     from ehtui.views.phrasing import Phrasing  # noqa: PLC0415
 
-    words = confirmation(plan, Phrasing(backend.snapshot, Clock(utc_offset_s())))
+    return Phrasing(backend.snapshot, Clock(utc_offset_s()))
+
+
+def _show(backend: Backend, plan: Plan, people: TextIO) -> None:
+    from ehtui.views.actions import confirmation  # noqa: PLC0415
+
+    words = confirmation(plan, _phrasing(backend))
     print(words.heading.replace("?", ":", 1), file=people)
 
     for line in words.steps:
@@ -240,12 +246,9 @@ def _ended(running: Sequence[ProcessId]) -> list[ProcessId]:
 
 
 def _tell_laps(takeovers: tuple[MeasuredTakeover, ...], backend: Backend) -> None:
-    from ehtui.cli.output_format import utc_offset_s  # noqa: PLC0415
-    from ehtui.views.formats import Clock  # noqa: PLC0415
-    from ehtui.views.phrasing import Phrasing  # noqa: PLC0415
     from ehtui.views.takeovers import takeover_sentence  # noqa: PLC0415
 
-    say = Phrasing(backend.snapshot, Clock(utc_offset_s()))
+    say = _phrasing(backend)
 
     for measured in takeovers:
         print(takeover_sentence(measured, say))

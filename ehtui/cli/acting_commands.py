@@ -143,8 +143,7 @@ def _chosen(snapshot: Snapshot, name: str) -> ProcessId:
 def _refuse_untouchable(name: str) -> None:
     """Who could never be signalled is told so, rather than that it is no consumer."""
     from ehtui.domain.actions.outcomes import Refusal, RefusalReason  # noqa: PLC0415
-    from ehtui.sources.process_facts import is_kernel_thread  # noqa: PLC0415 - psutil
-    from ehtui.sources.processes import own_line  # noqa: PLC0415
+    from ehtui.sources.process_facts import is_kernel_thread, own_line  # noqa: PLC0415 - psutil
     from ehtui.views.outcomes import refusal_sentence  # noqa: PLC0415
 
     pid = int(name) if name.isascii() and name.isdecimal() else 0
@@ -254,7 +253,7 @@ def _runs(backend: Backend, name: str) -> bool:
 def _refuse_restarted(backend: Backend, wanted: Sequence[str]) -> None:
     """Whoever comes second is told who runs in its place, rather than that it is no consumer."""
     from ehtui.actions.state_files import default_records_folder  # noqa: PLC0415
-    from ehtui.sources.restart_records import restarted_as  # noqa: PLC0415
+    from ehtui.sources.restarts import restarted_as  # noqa: PLC0415
 
     running = {str(consumer.process.id.pid) for consumer in backend.snapshot.consumers}
 

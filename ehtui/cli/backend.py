@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ehtui.domain.world.process import ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.world.restarts import Ended, Rehearsal
     from ehtui.monitor import Monitor
-    from ehtui.sources import processes
+    from ehtui.sources import process_facts, processes
     from ehtui.sources.log_text import follow as tail
     from ehtui.sources.log_text.follow import LogTail
 else:
@@ -41,6 +41,7 @@ else:
     outcomes = LazyModule("ehtui.domain.actions.outcomes")
     starting = LazyModule("ehtui.domain.actions.start")
     plans = LazyModule("ehtui.domain.actions.plans")
+    process_facts = LazyModule("ehtui.sources.process_facts")
     processes = LazyModule("ehtui.sources.processes")
     restarts = LazyModule("ehtui.domain.world.restarts")
     rolling = LazyModule("ehtui.actions.rolling")
@@ -66,45 +67,6 @@ class Action:
         self.is_given_up = False
 
 
-class RunningActions:
-    """Written by whoever acts, read and ended by whoever leaves; each on a thread of its own."""
-
-    def __init__(self) -> None:
-        self._actions: dict[Future[Outcome], Action] = {}
-
-    @property
-    def promised(self) -> tuple[Plan, ...]:
-        """Plans that somebody who leaves should know of."""
-        return tuple(action.plan for _, action in self._open() if action.plan.is_promise)
-
-    def add(self, future: Future[Outcome], action: Action) -> None:
-        """Keep an action until it has ended."""
-        self._actions[future] = action
-        future.add_done_callback(lambda ended: self._actions.pop(ended, None))
-
-    def finish(self, within_s: float) -> tuple[Outcome, ...]:
-        """Wait for what was promised, then give up what has not ended; how the promised ended."""
-        promised = [future for future, action in self._open() if action.plan.is_promise]
-        wait(promised, within_s)
-        self.give_up()
-
-        return outcomes_of(promised)
-
-    def give_up(self) -> None:
-        """End every action where it stands; the audit says where that is."""
-        for future, action in self._open():
-            action.is_given_up = True
-
-            if action.task is None:
-                future.cancel()
-            else:
-                action.task.get_loop().call_soon_threadsafe(action.task.cancel)
-
-    def _open(self) -> list[tuple[Future[Outcome], Action]]:
-        # Who waits for a future wakes before its callbacks have run.
-        return [(f, action) for f, action in list(self._actions.items()) if not f.done()]
-
-
 def outcomes_of(futures: Iterable[Future[Outcome]]) -> tuple[Outcome, ...]:
     """What is known of them in a moment: one that was given up tells it at once."""
     ended, _ = wait(list(futures), GIVE_UP_WITHIN_S)
@@ -118,7 +80,6 @@ class Works:
         self.monitor = monitor
         self.executor = executor
         self.adopted = adopted  # the process source looks at this very list at every scan
-        self.running = RunningActions()
 
 
 class MonitorBackend:
@@ -144,6 +105,7 @@ class MonitorBackend:
         self._works: Works | None = None
         self._actor: Actor | None = None
         self._seen: Seen = {}
+        self._actions: dict[Future[Outcome], Action] = {}
 
     @property
     def monitor(self) -> Monitor:
@@ -254,26 +216,40 @@ class MonitorBackend:
             return self._told(outcome)
 
         future = self.monitor.submit(act)
-        self._opened.running.add(future, action)
+        self._actions[future] = action  # written by whoever acts, ended by whoever leaves
+        future.add_done_callback(lambda ended: self._actions.pop(ended, None))
 
         return future
 
     @property
     def unfinished(self) -> Sequence[Plan]:
         """Plans that leaving now would leave half done."""
-        return self._works.running.promised if self._works is not None else ()
+        return tuple(action.plan for _, action in self._promised())
 
-    def finish(self, within_s: float | None = None) -> Sequence[Outcome]:
+    def finish(self, within_s: float = FINISH_WITHIN_S) -> Sequence[Outcome]:
         """Wait so long for what was promised, then give it up; how that ended. Blocking."""
-        if self._works is None:
-            return ()
+        promised = [future for future, _ in self._promised()]
+        wait(promised, within_s)
+        self.give_up()
 
-        wait_s = FINISH_WITHIN_S if within_s is None else within_s
-        return self._works.running.finish(wait_s)
+        return outcomes_of(promised)
 
     def give_up(self) -> None:
-        """Leave everything as it stands; the audit says how that is."""
-        self._opened.running.give_up()
+        """End every action where it stands; the audit says where that is."""
+        for future, action in self._begun():
+            action.is_given_up = True
+
+            if action.task is None:
+                future.cancel()
+            else:
+                action.task.get_loop().call_soon_threadsafe(action.task.cancel)
+
+    def _promised(self) -> list[tuple[Future[Outcome], Action]]:
+        return [each for each in self._begun() if each[1].plan.is_promise]
+
+    def _begun(self) -> list[tuple[Future[Outcome], Action]]:
+        # Who waits for a future wakes before its callbacks have run.
+        return [(f, action) for f, action in list(self._actions.items()) if not f.done()]
 
     def close(self) -> Sequence[Outcome]:
         """Wait for what is unfinished, hang up and stop reading; how the unfinished ended."""
@@ -342,8 +318,8 @@ class MonitorBackend:
         if self._actor is None:
             self._actor = context.Actor(
                 own_pid=os.getpid(),
-                ancestors=processes.own_line(),
-                user=processes.own_user(),
+                ancestors=process_facts.own_line(),
+                user=process_facts.own_user(),
                 is_root=hasattr(os, "geteuid") and os.geteuid() == 0,
             )
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict
 
-from ehtui.cli import garbage
+from ehtui import lazy
 from ehtui.clock import steady
 from ehtui.config.errors import ConfigError
 from ehtui.config.resolve import require_hub
@@ -79,7 +79,7 @@ def sources_of(
         try:
             return _open_sources(settings, clock, adopted)
         finally:
-            garbage.settle()
+            lazy.settle_garbage()
 
     return open_sources
 
@@ -88,10 +88,10 @@ def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> S
     # Azure libraries, aiohttp and psutil: loaded on the monitor's thread, after first paint.
     from ehtui.actions.state_files import default_records_folder  # noqa: PLC0415
     from ehtui.monitor import Scheduled  # noqa: PLC0415
-    from ehtui.sources.hub import TIMEOUT_S, open_hub_source  # noqa: PLC0415
+    from ehtui.sources.hub import TIMEOUT_S, HubSource  # noqa: PLC0415
     from ehtui.sources.logs import LogSource  # noqa: PLC0415
     from ehtui.sources.processes import ProcessSource  # noqa: PLC0415
-    from ehtui.sources.store import open_store_source  # noqa: PLC0415
+    from ehtui.sources.store import StoreSource  # noqa: PLC0415
 
     namespace, poll = namespace_of(settings), settings.poll
     processes = ProcessSource(
@@ -104,16 +104,16 @@ def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> S
     )
     logs = LogSource(lambda: processes.latest, clock=clock)
     opened = [
-        Scheduled(open_hub_source(settings.eventhub, clock=clock), poll.hub_s, TIMEOUT_S),
+        Scheduled(HubSource(settings.eventhub, clock=clock), poll.hub_s, TIMEOUT_S),
         Scheduled(processes, poll.processes_s, LOCAL_TIMEOUT_S),
         Scheduled(logs, LOGS_EVERY_S, LOCAL_TIMEOUT_S),
     ]
 
     if settings.checkpoint_store.is_configured:
-        store = open_store_source(
+        store = StoreSource(
             settings.checkpoint_store,
-            namespace,
-            settings.eventhub.name or "",
+            namespace=namespace,
+            hub=settings.eventhub.name or "",
             group=settings.eventhub.consumer_group,
             aliases=settings.eventhub.aliases,
             clock=clock,
@@ -174,11 +174,19 @@ def run_report(
     Raises:
         ConfigError: No hub is configured.
     """
-    from ehtui.cli.output_format import tell_unread  # noqa: PLC0415
-    from ehtui.views.status import FailOn, exit_code  # noqa: PLC0415 - after the settings are known
+    from ehtui.cli.output_format import output_format, print_document, tell_unread  # noqa: PLC0415
+    from ehtui.views.status import FailOn, document, exit_code  # noqa: PLC0415
 
     snapshot = look(settings, watch_s=watch_s)
-    print(_document(snapshot) if json else _report(snapshot, settings), end="")
+
+    if json:
+        print_document(document(snapshot))
+    else:
+        from ehtui.views.report import report  # noqa: PLC0415
+
+        sheet = output_format(is_ascii=settings.ui.ascii)
+        print(report(snapshot, first_group(settings), sheet), end="")
+
     tell_unread(snapshot)
 
     return exit_code(snapshot, FailOn(fail_on))
@@ -190,7 +198,7 @@ def look(settings: Settings, *, watch_s: float = 0.0) -> Snapshot:
     Raises:
         ConfigError: No hub is configured.
     """
-    garbage.hold()  # until the sources are open
+    lazy.hold_garbage()  # until the sources are open
 
     from ehtui.cli.output_format import Progress  # noqa: PLC0415
     from ehtui.monitor import watch  # noqa: PLC0415
@@ -245,20 +253,6 @@ def is_hub_to_be_asked_again(snapshot: Snapshot) -> bool:
     )
 
 
-def _document(snapshot: Snapshot) -> str:
-    from ehtui.cli.output_format import text_of  # noqa: PLC0415
-    from ehtui.views.status import document  # noqa: PLC0415
-
-    return text_of(document(snapshot)) + "\n"
-
-
-def _report(snapshot: Snapshot, settings: Settings) -> str:
-    from ehtui.cli.output_format import output_format  # noqa: PLC0415
-    from ehtui.views.report import report  # noqa: PLC0415
-
-    return report(snapshot, first_group(settings), output_format(is_ascii=settings.ui.ascii))
-
-
 def first_group(settings: Settings) -> str:
     """The group that is shown first."""
     return settings.ui.start_group or settings.eventhub.consumer_group
@@ -287,10 +281,9 @@ def make_backend(
 
 def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = steady) -> Executor:
     """What acts, with real hands, and notes what it does in the audit log."""
-    from ehtui.actions.audit import AuditLog  # noqa: PLC0415
     from ehtui.actions.executor import Executor  # noqa: PLC0415
-    from ehtui.actions.local_control import LocalControl  # noqa: PLC0415
-    from ehtui.actions.state_files import default_audit_path  # noqa: PLC0415
+    from ehtui.actions.process_control import LocalControl  # noqa: PLC0415
+    from ehtui.actions.state_files import AuditLog, default_audit_path  # noqa: PLC0415
     from ehtui.wire.sender import HubSender  # noqa: PLC0415
 
     namespace = None
@@ -316,7 +309,7 @@ def run_ui(
     Raises:
         ConfigError: No hub is configured.
     """
-    garbage.hold()  # until the sources are open
+    lazy.hold_garbage()  # until the sources are open
 
     from ehtui.tui import run  # noqa: PLC0415 - Textual
     from ehtui.tui.setting_names import check_names  # noqa: PLC0415

@@ -1,20 +1,25 @@
-"""Runs a command, and turns whatever goes wrong into one sentence and an exit code."""
+"""Runs a command, and turns whatever goes wrong into one sentence and an exit code.
+
+Standard streams are taken as they are found: closed, full, hung up, or of any encoding.
+"""
 
 from __future__ import annotations
 
+import errno
+import io
 import os
 import sys
-from typing import TYPE_CHECKING
+from contextlib import contextmanager, suppress
+from typing import TYPE_CHECKING, TextIO, cast
 
 from ehtui.cli.flags import ExitCode
-from ehtui.cli.streams import Output, standard_streams
 from ehtui.config.errors import ConfigError
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.text import mask_secrets, safe, visible
 
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 DEBUG = "EHTUI_DEBUG"
 # So many reads of the hub before a pipe gets its report: rates need two, and one to spare.
@@ -77,10 +82,10 @@ def _run_command(argv: list[str]) -> int:
 
 def _run_default(args: argparse.Namespace | None = None) -> int:
     """The screen in a terminal, the report everywhere else."""
-    from ehtui.cli import garbage  # noqa: PLC0415 - `--help` needs none of it
+    from ehtui import lazy  # noqa: PLC0415 - `--help` needs none of it
     from ehtui.cli.flags import flag_words, resolve_args  # noqa: PLC0415
 
-    garbage.hold()  # until the sources are open
+    lazy.hold_garbage()  # until the sources are open
 
     from ehtui.cli import compose  # noqa: PLC0415 - every room below comes with it
     from ehtui.cli.output_format import has_terminal  # noqa: PLC0415
@@ -135,3 +140,103 @@ def _without_output(error: OSError) -> ExitCode:
         "The output is lost: write it somewhere else.",
         ExitCode.OUTPUT,
     )
+
+
+class Output:
+    """Standard output, which remembers why it takes nothing more."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self.trouble: OSError | None = None
+
+    def write(self, text: str) -> int:
+        """As a stream does."""
+        with self._noting():
+            return self._stream.write(text)
+
+    def flush(self) -> None:
+        """As a stream does."""
+        with self._noting():
+            self._stream.flush()
+
+    def settle(self) -> None:
+        """Write what is left; raises what was kept quiet, as argparse does of its help."""
+        self.flush()
+
+        if self.trouble is not None:
+            raise self.trouble
+
+    def drop(self) -> None:
+        """Let the interpreter flush into nothing, so that it does not complain at its end."""
+        nothing = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nothing, self._stream.fileno())
+        os.close(nothing)
+
+    @contextmanager
+    def _noting(self) -> Iterator[None]:
+        try:
+            yield
+        except OSError as error:
+            self.trouble = error
+            raise
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+class _Forgiving:
+    """A stream whose reader may have gone: what is said to it is not why we are here."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        """As a stream does."""
+        try:
+            return self._stream.write(text)
+        except (OSError, ValueError):  # ValueError: closed since
+            return len(text)
+
+    def flush(self) -> None:
+        """As a stream does."""
+        with suppress(OSError, ValueError):
+            self._stream.flush()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def standard_streams() -> Iterator[Output]:
+    """Streams that a command can use, for as long as it runs.
+
+    What is missing is nothing (so that no file of ours takes its number), who reads errors may have
+    gone, and a character that an encoding lacks is written as its escape.
+    """
+    before = sys.stdin, sys.stdout, sys.stderr
+    _take_numbers()
+
+    if isinstance(before[1], io.TextIOWrapper):
+        before[1].reconfigure(errors="backslashreplace")
+
+    output = Output(before[1] or io.StringIO())
+    output.trouble = None if before[1] else OSError(errno.EBADF, "it is closed")
+    sys.stdin = before[0] or io.StringIO()
+    sys.stdout = cast("TextIO", output)
+    sys.stderr = cast("TextIO", _Forgiving(before[2] or io.StringIO()))
+
+    try:
+        yield output
+    finally:
+        sys.stdin, sys.stdout, sys.stderr = before
+
+
+def _take_numbers() -> None:
+    if os.name != "posix":
+        return
+
+    for number in range(3):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest that is free: this one

@@ -9,7 +9,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret, masked
-from ehtui.domain.text import MASK, safe
+from ehtui.domain.text import safe
 
 AZURITE_ACCOUNT = "devstoreaccount1"
 _WEB_PORTS = {None, 80, 443}
@@ -202,7 +202,6 @@ class AccountUrl:
     """A storage account's blob endpoint, and the container where the address named one."""
 
     url: Secret  # with its SAS, without the container
-    shown: str
     container: str | None
 
 
@@ -229,6 +228,5 @@ def account_url_of(text: str, key: str) -> AccountUrl:
     account = steps[:1] if is_path_style(split) else []
     container = next(iter(steps[len(account) :]), None)
     base = split._replace(path="/".join(["", *account]), fragment="")
-    plain = base._replace(query="").geturl()
 
-    return AccountUrl(Secret(base.geturl()), f"{plain}?{MASK}" if split.query else plain, container)
+    return AccountUrl(Secret(base.geturl()), container)

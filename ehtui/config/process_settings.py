@@ -9,8 +9,8 @@ gives tokens to nobody, and the user is told; or to an endpoint that the user na
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
 
 from ehtui.config.connection_string import parse_event_hub
@@ -46,13 +46,18 @@ class ProcessFindings:
     notes: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Candidate:
+class _Candidate(NamedTuple):
+    """A variable that fits a key; the least is the best: no place has a name twice."""
+
     rank: int
     place: int
     name: str
-    text: str = field(repr=False)  # may be a secret
-    origin: Origin
+    value: Value
+
+    @property
+    def text(self) -> str:
+        """What it holds; may be a secret."""
+        return self.value.value
 
 
 def look_into(pid: int) -> ProcessFindings:
@@ -70,7 +75,7 @@ def judged(facts: ProcessFacts) -> ProcessFindings:
     Raises:
         ConfigError: There is neither a connection string nor a namespace.
     """
-    ranked = {key: sorted(_candidates(key, facts), key=_order) for key in GUESSES}
+    ranked = {key: sorted(_candidates(key, facts)) for key in GUESSES}
     best = {key: found[0] for key, found in ranked.items() if found}
     notes = list(facts.notes)
     _prefer_entity_path(best)
@@ -79,7 +84,7 @@ def judged(facts: ProcessFacts) -> ProcessFindings:
     if "eventhub.connection_string" not in best and "eventhub.namespace" not in best:
         raise _nothing_found(facts)
 
-    values = {key: Value(c.text, c.origin) for key, c in best.items()}
+    values = {key: found.value for key, found in best.items()}
     store = best.get("checkpoint_store.connection_string") or best.get(
         "checkpoint_store.account_url"
     )
@@ -105,11 +110,7 @@ def _candidates(key: str, facts: ProcessFacts) -> Iterator[_Candidate]:
 
             if text and (fit := rank(key, name, text)) is not None:
                 origin = Origin(Layer.PROCESS, safe(name), place.name, facts.pid)
-                yield _Candidate(fit, number, name, text, origin)
-
-
-def _order(candidate: _Candidate) -> tuple[int, int, str]:
-    return candidate.rank, candidate.place, candidate.name
+                yield _Candidate(fit, number, name, Value(text, origin))
 
 
 def _prefer_entity_path(best: dict[str, _Candidate]) -> None:
@@ -156,7 +157,7 @@ def _others(candidates: list[_Candidate]) -> list[str]:
         if candidate.text not in texts:
             texts.add(candidate.text)
             others.append(
-                f"also found, not used: {candidate.origin.named}: {masked(candidate.text)}"
+                f"also found, not used: {candidate.value.origin.named}: {masked(candidate.text)}"
             )
 
     return others
@@ -206,39 +207,32 @@ def own_identity_notes(settings: Settings, values: Values) -> list[str]:
     notes = []
 
     if hub.namespace and not hub.connection_string:
+        named = _named(values, "eventhub.namespace", "eventhub.connection_string")
         host = hub.namespace.lower()
-        namespace = values.get("eventhub.namespace")
-        named = _named(namespace, values.get("eventhub.connection_string"))
-        flag = _host_of_flag(namespace)
-        notes += _judged(named, flag, host, is_azure=bool(_HUBS.fullmatch(host)), way="--namespace")
+        notes += _judged(named, host, is_azure=bool(_HUBS.fullmatch(host)), way="--namespace")
 
     if store.account_url and not store.connection_string:
         url = urlsplit(store.account_url.reveal())
-        address = values.get("checkpoint_store.account_url")
         is_azure = url.scheme == "https" and bool(_STORES.fullmatch(url.netloc.lower()))
 
         if not url.query:  # else it is a signature of the process's own
+            named = _named(values, "checkpoint_store.account_url")
             host = f"{url.scheme}://{url.netloc}"
-            notes += _judged(_named(address), None, host, is_azure=is_azure, way="--account-url")
+            notes += _judged(named, host, is_azure=is_azure, way="--account-url")
 
     return notes
 
 
-def _named(*values: Value | None) -> Value | None:
+def _named(values: Values, *keys: str) -> Value | None:
     """The one of these that decides, where the process said it."""
-    nearest = min(filter(None, values), key=lambda value: value.layer, default=None)
+    found = (values[key] for key in keys if key in values)
+    nearest = min(found, key=lambda value: value.layer, default=None)
+
     return nearest if nearest is not None and nearest.layer is Layer.PROCESS else None
 
 
-def _host_of_flag(namespace: Value | None) -> str | None:
-    is_flag = namespace is not None and namespace.layer is Layer.FLAG
-    return namespace.value.lower() if namespace is not None and is_flag else None
-
-
-def _judged(
-    named: Value | None, flag: str | None, host: str, *, is_azure: bool, way: str
-) -> list[str]:
-    if named is None or flag == host:
+def _judged(named: Value | None, host: str, *, is_azure: bool, way: str) -> list[str]:
+    if named is None:
         return []
 
     if not is_azure:

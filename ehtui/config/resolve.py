@@ -9,8 +9,18 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ehtui.config.errors import ConfigError
-from ehtui.config.hub_and_store import Provenance, checkpoint_store, event_hub
-from ehtui.config.origins import ENVIRONMENT_NAMES, Layer, Origin, Value, Values, merged, values_of
+from ehtui.config.origins import (
+    ENVIRONMENT_NAMES,
+    Layer,
+    Origin,
+    Provenance,
+    Value,
+    Values,
+    checkpoint_store,
+    event_hub,
+    merged,
+    values_of,
+)
 from ehtui.config.own_files import is_there, named_path, read_dotenv, yaml_places
 from ehtui.config.settings import Settings
 

@@ -15,9 +15,8 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import SourceStatus
 from ehtui.domain.state import State
-from ehtui.domain.text import safe
 from ehtui.domain.updates import HostClockSet, SourceFailed, StoreRead, Tick, Update
-from ehtui.monitor.poller import Poller, Scheduled
+from ehtui.monitor.poller import Poller, Scheduled, own_fault
 from ehtui.monitor.threads import DaemonThreads, keep_logs_off_the_terminal
 from ehtui.monitor.urgency import URGENT_S, Urgency
 
@@ -211,7 +210,7 @@ class Monitor:
             self._fail_all(error.problem)
             return
         except Exception as error:
-            self._fail_all(_internal("Opening the sources", error))
+            self._fail_all(own_fault("Opening the sources", error))
             return
 
         self._pollers = self._pollers_of(sources)
@@ -302,7 +301,7 @@ class Monitor:
             self._fold_fault(getattr(update, "source", "monitor"), error)
 
     def _fold_fault(self, source: str, error: Exception) -> None:
-        problem = _internal(f"Judging what the {source} told", error)
+        problem = own_fault(f"Judging what the {source} told", error)
 
         try:
             self._state = self._reduce(self._state, SourceFailed(self._clock(), source, problem))
@@ -358,14 +357,6 @@ class Monitor:
 _NOT_RUNNING = Problem(
     ProblemKind.INTERNAL, "The monitor is not running.", "Start ehtui again to do this."
 )
-
-
-def _internal(what: str, error: Exception) -> Problem:
-    return Problem(
-        ProblemKind.INTERNAL,
-        f"{what} met a fault of ehtui itself ({safe(f'{type(error).__name__}: {error}')[:300]}).",
-        "The rest goes on; please report it.",
-    )
 
 
 def _note_loop_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.updates import SourceFailed, Update
-from ehtui.sources.source import Eager, Paced, Source
+from ehtui.sources.source import Eager, Paced, Source, retrieve
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -155,7 +155,7 @@ class Poller:
 
     async def _read(self, started: float) -> None:
         task = asyncio.create_task(self._source.read(), name=f"read {self.name}")
-        task.add_done_callback(_retrieve)
+        task.add_done_callback(retrieve)
 
         try:
             done, _ = await asyncio.wait({task}, timeout=self._timeout_s)
@@ -170,7 +170,7 @@ class Poller:
 
     def _conclude(self, task: asyncio.Task[Update], started: float) -> None:
         if task.cancelled():
-            self._fail(_internal(self.name, "the read cancelled itself"), started)
+            self._fail(self._own_fault("the read cancelled itself"), started)
             return
 
         error = task.exception()
@@ -182,7 +182,12 @@ class Poller:
         elif isinstance(error, ProblemError):
             self._fail(error.problem, started)
         else:
-            self._fail(_internal(self.name, f"{type(error).__name__}: {error}"), started)
+            self._fail(self._own_fault(error), started)
+
+    def _own_fault(self, detail: object) -> Problem:
+        goes_on = "The rest goes on and it is tried again"
+
+        return own_fault(f"Reading the {self.name}", detail, goes_on=goes_on)
 
     async def _abandon(self, task: asyncio.Task[Update], started: float) -> None:
         """Cancel a read that is over time; the next one waits until it has really ended."""
@@ -255,15 +260,13 @@ class Poller:
                 pass
 
 
-def _internal(name: str, detail: str) -> Problem:
+def own_fault(what: str, detail: object, *, goes_on: str = "The rest goes on") -> Problem:
+    """What to say where ehtui itself is wrong."""
+    if isinstance(detail, BaseException):
+        detail = f"{type(detail).__name__}: {detail}"
+
     return Problem(
         ProblemKind.INTERNAL,
-        f"Reading the {name} met a fault of ehtui itself ({safe(detail)[:300]}).",
-        "The rest goes on and it is tried again; please report it.",
+        f"{what} met a fault of ehtui itself ({safe(str(detail))[:300]}).",
+        f"{goes_on}; please report it.",
     )
-
-
-def _retrieve(task: asyncio.Task[Update]) -> None:
-    """Take note of an exception that nobody waits for, so that asyncio prints nothing."""
-    if not task.cancelled():
-        task.exception()

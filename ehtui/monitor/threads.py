@@ -41,10 +41,6 @@ class DaemonThreads(ThreadPoolExecutor):
         Thread(target=work, name="ehtui-worker", daemon=True).start()
         return future
 
-    @override
-    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """There is nothing to wait for."""
-
 
 def keep_logs_off_the_terminal() -> None:
     """Give noisy loggers a place to go, or Python prints their warnings into the screen."""

@@ -50,38 +50,26 @@ def open_public_reader(access: HubAccess, clock: Callable[[], float]) -> HubRead
     return PublicReader(access, clock=clock)
 
 
-def open_hub_source(
-    settings: EventHubSettings,
-    *,
-    limiter: Limiter | None = None,
-    clock: Callable[[], float] = steady,
-) -> Source:
-    """A source for the configured hub; connects at its first read.
-
-    Raises:
-        ProblemError: The settings name no hub, or are malformed.
-    """
-    return HubSource(settings, limiter=limiter or Limiter(), clock=clock)
-
-
 class HubSource(Source):
     """Reads the hub again and again; a lost link is opened again by the next read.
 
-    `limiter` is shared by everybody who reads the namespace. Raises ProblemError where the settings
-    name no hub.
+    It connects at its first read.
+
+    Raises:
+        ProblemError: The settings name no hub, or are malformed.
     """
 
     def __init__(
         self,
         settings: EventHubSettings,
         *,
-        limiter: Limiter,
+        limiter: Limiter | None = None,
         clock: Callable[[], float] = steady,
         open_fast: OpenReader = open_kept_link,
         open_slow: OpenReader = open_public_reader,
     ) -> None:
         self._access = access_of(settings)
-        self._limiter = limiter
+        self._limiter = limiter or Limiter()  # shared by everybody who reads the namespace
         self._clock = clock
         self._open_fast = open_fast
         self._open_slow = open_slow

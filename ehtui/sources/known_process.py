@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
@@ -15,6 +15,7 @@ from ehtui.domain.text import safe, safe_command
 from ehtui.domain.world.process import ProcessId, ProcessSample, RecognisedBy
 from ehtui.sources.log_files import StandardInputs, logs_of
 from ehtui.sources.process_facts import (
+    attempt,
     inner_pids,
     is_kernel_thread,
     program_of,
@@ -26,11 +27,8 @@ from ehtui.sources.sockets import is_networked_elsewhere
 from ehtui.sources.supervisors import supervisor_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ehtui.sources.namespace_clients import NamespaceClients
 
-T = TypeVar("T")
 SETTLED_AFTER_S = 30.0  # by then a program has opened its log
 
 
@@ -185,11 +183,3 @@ def _logs(
     named = pattern.log.replace("{pid}", str(pid)) if pattern is not None and pattern.log else None
 
     return logs_of(pid, str(Path(named).expanduser()) if named else None, inputs)
-
-
-def attempt(read: Callable[[], T]) -> T | None:
-    """What `read` returns, or None where this user may not know."""
-    try:
-        return read()
-    except (psutil.AccessDenied, psutil.ZombieProcess, OSError, KeyError):
-        return None

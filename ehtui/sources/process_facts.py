@@ -8,7 +8,7 @@ import time
 from contextlib import suppress
 from hashlib import blake2b, sha256
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
@@ -25,8 +25,11 @@ from ehtui.sources.proc import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from ehtui.domain.world.process import ProcessId
 
+T = TypeVar("T")
 _KEY_BYTES = 512
 _KEY = os.urandom(16)
 
@@ -175,3 +178,21 @@ def started_at(pid: int) -> float:
         return found
 
     return found - psutil.boot_time() + _BOOTED_AT
+
+
+def own_line() -> frozenset[int]:
+    """This process and its ancestors: never a consumer, never a target."""
+    return frozenset({os.getpid(), *(parent.pid for parent in psutil.Process().parents())})
+
+
+def own_user() -> str | None:
+    """Who runs ehtui, named as the owners of processes are: USER may say otherwise after `su`."""
+    return attempt(psutil.Process().username)
+
+
+def attempt(read: Callable[[], T]) -> T | None:
+    """What `read` returns, or None where this user may not know."""
+    try:
+        return read()
+    except (psutil.AccessDenied, psutil.ZombieProcess, OSError, KeyError):
+        return None

@@ -25,14 +25,16 @@ from ehtui.domain.world.process import (
     RecognisedBy,
     Relative,
 )
-from ehtui.sources.known_process import KnownProcess, Load, attempt, known_process
+from ehtui.sources.known_process import KnownProcess, Load, known_process
 from ehtui.sources.log_files import StandardInputs, written_files
 from ehtui.sources.namespace_clients import NamespaceClients
 from ehtui.sources.process_facts import (
     SAME_START_S,
+    attempt,
     command_key,
     is_same_start,
     launch_mark_of,
+    own_line,
     signal_masks,
     started_at,
 )
@@ -44,7 +46,7 @@ from ehtui.sources.recognition import (
     kind_of_process,
     matching,
 )
-from ehtui.sources.restart_records import read_restarts
+from ehtui.sources.restarts import read_restarts
 from ehtui.sources.source import InThread
 
 if TYPE_CHECKING:
@@ -54,16 +56,6 @@ if TYPE_CHECKING:
 SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
 # A pid that is no consumer is looked at again after this long: it may have been reused, or exec'd.
 FORGET_AFTER_S = 30.0
-
-
-def own_line() -> frozenset[int]:
-    """This process and its ancestors: never a consumer, never a target."""
-    return frozenset({os.getpid(), *(parent.pid for parent in psutil.Process().parents())})
-
-
-def own_user() -> str | None:
-    """Who runs ehtui, named as the owners of processes are: USER may say otherwise after `su`."""
-    return attempt(psutil.Process().username)
 
 
 class _Stranger(NamedTuple):

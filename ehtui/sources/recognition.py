@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
-from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.hub import host_of
 
 if TYPE_CHECKING:
@@ -38,27 +37,12 @@ class Pattern:
 
 
 def compile_patterns(consumers: Mapping[str, ConsumerSettings]) -> tuple[Pattern, ...]:
-    """The configured patterns; a malformed expression names its key."""
-    patterns = []
-
-    for name, consumer in consumers.items():
-        if consumer.match is None:
-            continue
-
-        try:
-            expression = re.compile(consumer.match)
-        except re.error as error:
-            raise ProblemError(
-                Problem(
-                    ProblemKind.MALFORMED,
-                    f"consumers.{name}.match is no regular expression: {error}.",
-                    "Mend the expression; a plain piece of the command line works too.",
-                )
-            ) from error
-
-        patterns.append(Pattern(name, expression, consumer.log))
-
-    return tuple(patterns)
+    """The configured patterns, which were checked as they were read."""
+    return tuple(
+        Pattern(name, re.compile(consumer.match), consumer.log)
+        for name, consumer in consumers.items()
+        if consumer.match is not None
+    )
 
 
 def matching(

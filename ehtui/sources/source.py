@@ -66,12 +66,12 @@ class InThread:
             await asyncio.wait({self._running})
 
         task = self._running = asyncio.create_task(asyncio.to_thread(work))
-        task.add_done_callback(_retrieve)
+        task.add_done_callback(retrieve)
 
         return await asyncio.shield(task)
 
 
-def _retrieve(task: asyncio.Task[Any]) -> None:
+def retrieve(task: asyncio.Task[Any]) -> None:
     """Take note of an exception that nobody waits for any more."""
     if not task.cancelled():
         task.exception()

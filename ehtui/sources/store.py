@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
     from ehtui.config.settings import CheckpointStoreSettings
     from ehtui.sources.layouts.base import Record, Write
-    from ehtui.sources.source import Source
     from ehtui.wire.storage import BlobAccount, StorageAddress
 
 
@@ -34,6 +33,9 @@ _LASTING = {ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, ProblemKind.UNAUTHORIS
 
 class StoreSource:
     """Reads the containers that are configured or, else, those that have something of this hub.
+
+    `group` is whose records those are that name no group (`settings.layout`); `aliases` are other
+    names of the namespace, whose records are this hub's too. It connects at its first read.
 
     A container whose trouble lasts (missing, no permission) is told as an `UnreadableBlob` without
     a name, and the others stand. Where a container of this hub fails for the moment, the whole
@@ -261,25 +263,6 @@ def _told(container: WatchedContainer, error: ProblemError) -> list[UnreadableBl
         return []
 
     return [UnreadableBlob(container.name, "", error.problem.summary)]
-
-
-def open_store_source(
-    settings: CheckpointStoreSettings,
-    namespace: str,
-    hub: str,
-    *,
-    group: str = "$Default",
-    aliases: Sequence[str] = (),
-    clock: Callable[[], float] = steady,
-) -> Source:
-    """The source for these settings; connects at its first read.
-
-    `group` is whose records those are that name no group (`settings.layout`); `aliases` are other
-    names of the namespace, whose records are this hub's too.
-    """
-    return StoreSource(
-        settings, namespace=namespace, hub=hub, group=group, aliases=aliases, clock=clock
-    )
 
 
 async def apply_write(account: BlobAccount, write: Write) -> str:

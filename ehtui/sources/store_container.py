@@ -18,7 +18,7 @@ from ehtui.sources.layouts import (
     read_unfetched,
     summed,
 )
-from ehtui.sources.layouts.base import NameParts, Record, Scope, StoredBlob
+from ehtui.sources.layouts.base import Place, Record, Scope, StoredBlob
 from ehtui.sources.layouts.lease_json import MOST_BYTES
 from ehtui.wire.storage import BlobAccount
 
@@ -74,7 +74,7 @@ class _Known:
     fitting: tuple[Candidate, ...]
     body: bytes | None = None
     records: tuple[Record, ...] = ()
-    elsewhere: NameParts | None = None  # this hub's under another name of the namespace
+    elsewhere: Place | None = None  # this hub's under another name of the namespace
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from ehtui.actions.launch import Launch, Launched, start, watch
-from ehtui.actions.signals import send_signal
+from ehtui.actions.targets import send_signal
 from tests.waiting import wait_until
 
 

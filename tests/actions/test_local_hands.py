@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.actions.local_control import GROUP_VARIABLE, LocalControl
+from ehtui.actions.process_control import GROUP_VARIABLE, LocalControl
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.actions.plans import StartPlan
 from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, read_mark

@@ -12,15 +12,15 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ehtui.actions.signals import send_signal
+from ehtui.actions.targets import send_signal
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.actions.plans import SignalEffect, SignalPlan
 from ehtui.domain.actions.requests import Actor
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.world.process import ProcessId
 from ehtui.sources.proc import KERNEL_THREAD
-from ehtui.sources.process_facts import is_kernel_thread, started_at
-from ehtui.sources.processes import ProcessSource, own_line, own_user
+from ehtui.sources.process_facts import is_kernel_thread, own_line, own_user, started_at
+from ehtui.sources.processes import ProcessSource
 from ehtui.views.actions import confirmation
 from ehtui.views.outcomes import refusal_sentence
 from ehtui.views.phrasing import Phrasing
@@ -180,7 +180,7 @@ def test_what_a_script_started_in_the_background_ignores_an_interrupt() -> None:
 _REUSE = """
 import subprocess, time
 from ehtui.config.settings import ConsumerSettings
-from ehtui.actions.signals import IdentityChangedError
+from ehtui.actions.targets import IdentityChangedError
 from tests.actions.test_refusals import *
 
 first = subprocess.Popen(["sleep", "60"])

@@ -8,7 +8,7 @@ import sys
 import psutil
 import pytest
 
-from ehtui.actions.signals import (
+from ehtui.actions.targets import (
     IdentityChangedError,
     ProcessGoneError,
     check_identity,
@@ -88,7 +88,7 @@ def test_a_host_that_does_not_answer_is_no_end(monkeypatch: pytest.MonkeyPatch) 
     def fail(_: ProcessId) -> None:
         raise OSError(24, "Too many open files")
 
-    monkeypatch.setattr("ehtui.actions.signals.check_identity", fail)
+    monkeypatch.setattr("ehtui.actions.targets.check_identity", fail)
 
     with pytest.raises(OSError, match="Too many open files"):
         wait_for_exit(ProcessId(1, 1.0), 0.0)

@@ -10,12 +10,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
-from ehtui.actions.local_control import LocalControl
-from ehtui.actions.signals import IdentityChangedError, ProcessGoneError
-from ehtui.actions.supervisors import (
+from ehtui.actions.process_control import LocalControl
+from ehtui.actions.state_files import AuditLog
+from ehtui.actions.targets import (
     LAST_LINES,
+    Answer,
+    IdentityChangedError,
+    ProcessGoneError,
     SupervisorChangedError,
     ask,
     check_supervisor,
@@ -27,7 +29,7 @@ from ehtui.domain.actions.requests import Actor
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.world.process import ProcessId, Supervisor
 from ehtui.sources.processes import ProcessSource
-from tests.actions.test_executor import RecordingSender
+from tests.actions.recording import RecordingSender
 from tests.children import identity, python_child
 from tests.domain.planning import plan_restart
 from tests.supervising import running, supervisord
@@ -117,18 +119,22 @@ async def test_a_command_without_an_end_is_ended(tmp_path: Path) -> None:
     assert not psutil.pid_exists(int((tmp_path / "client").read_text()))
 
 
+def answer_of(command: tuple[str, ...], timeout_s: float) -> Answer:
+    return ask(Supervisor("supervisord", command=command), timeout_s)
+
+
 def test_output_is_bounded_and_shown_as_text() -> None:
     code = (
         "print('x' * 10_000_000)\n"
         "print('\\x1b[1;31mred\\x1b[0m \\x07 AccountKey=hunter2;')\n"
         "[print(n) for n in range(99)]"
     )
-    answer = ask(python(code), 30.0)
+    answer = answer_of(python(code), 30.0)
 
     assert answer.exit_code == 0
     assert answer.last_lines == tuple(str(n) for n in range(99 - LAST_LINES, 99))
 
-    answer = ask(python(code.partition("[print")[0]), 30.0)
+    answer = answer_of(python(code.partition("[print")[0]), 30.0)
     assert answer.last_lines[-1] == "red \\x07 AccountKey=***;"
     assert sum(map(len, answer.last_lines)) < 20_000
 
@@ -139,14 +145,14 @@ def test_words_are_words_and_nobody_is_asked_anything() -> None:
         "import sys, os\nprint(sys.argv[1], sys.stdin.read() == '')\n"
         "try: os.open('/dev/tty', os.O_RDWR)\nexcept OSError: print('no terminal')"
     )
-    answer = ask((*python(code), "$(id); *"), 30.0)
+    answer = answer_of((*python(code), "$(id); *"), 30.0)
 
     assert answer.last_lines == ("$(id); * True", "no terminal")
 
 
 def test_who_keeps_the_output_open_is_not_waited_for() -> None:
     code = "import subprocess, sys; c = subprocess.Popen(['sleep', '60']); print(c.pid)"
-    answer = ask(python(code), 30.0)
+    answer = answer_of(python(code), 30.0)
     (pid,) = answer.last_lines
     daemon = psutil.Process(int(pid))
     daemon.kill()
@@ -157,7 +163,7 @@ def test_who_keeps_the_output_open_is_not_waited_for() -> None:
 
 def test_a_missing_program_is_an_error_of_the_system(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
-        ask((str(tmp_path / "nowhere"),), 1.0)
+        answer_of((str(tmp_path / "nowhere"),), 1.0)
 
 
 def test_identity_and_supervisor_are_looked_at_again() -> None:

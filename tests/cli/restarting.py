@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
-from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
-from ehtui.actions.local_control import LocalControl
+from ehtui.actions.process_control import LocalControl
+from ehtui.actions.state_files import AuditLog
 from ehtui.cli.acting import act
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.config.settings import Settings
@@ -21,7 +21,7 @@ from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.world.process import ProcessId
 from ehtui.monitor import Monitor
 from ehtui.sources.process_facts import started_at
-from tests.actions.test_executor import RecordingSender
+from tests.actions.recording import RecordingSender
 
 
 async def no_sources() -> tuple[()]:

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
-from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
+from ehtui.actions.state_files import AuditLog
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.config.settings import Settings
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState
@@ -22,7 +22,7 @@ from ehtui.domain.state import State
 from ehtui.domain.updates import ActionDone, Update
 from ehtui.domain.world.process import ProcessId
 from ehtui.monitor import Monitor, Scheduled
-from tests.actions.test_executor import RecordingSender, SlowHands
+from tests.actions.recording import RecordingSender, SlowHands
 from tests.monitor.fakes import FakeSource
 from tests.waiting import wait_for, wait_until
 

@@ -12,8 +12,8 @@ from ehtui.config.errors import ConfigError
 from ehtui.config.process_settings import judged
 from ehtui.config.settings import Settings
 from ehtui.domain.progress.proofs import FUNCTIONS_CONTAINER
+from tests.config.conftest import Setup
 from tests.config.test_process_names import facts
-from tests.config.test_resolve import Setup
 
 KEY = "c2VjcmV0LXZhbHVl"
 ACCESS = f"SharedAccessKeyName=k;SharedAccessKey={KEY}"

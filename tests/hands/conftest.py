@@ -12,7 +12,7 @@ from tests.hands.consumers import Stage, stage_in
 @pytest.fixture(autouse=True)
 def short_watch(monkeypatch: pytest.MonkeyPatch) -> None:
     """A person learns within three seconds that it died; most tests need not wait so long."""
-    monkeypatch.setattr("ehtui.actions.restarting.EARLY_DEATH_S", 0.7)
+    monkeypatch.setattr("ehtui.actions.launch.EARLY_DEATH_S", 0.7)
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ from typing import Any
 import psutil
 import pytest
 
+from ehtui.actions.launch import Prepared, Restarted
 from ehtui.actions.preparing import Places, prepare_restart
-from ehtui.actions.restarting import Prepared, Restarted
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import ProcessId
 from ehtui.sources.process_facts import program_of, started_at

@@ -15,10 +15,9 @@ from typing import Any
 import psutil
 import pytest
 
+from ehtui.actions.launch import Restarted
 from ehtui.actions.preparing import Places, prepare_restart
-from ehtui.actions.process_control import BeingRestartedError
-from ehtui.actions.restarting import Restarted
-from ehtui.actions.signals import ProcessGoneError
+from ehtui.actions.targets import BeingRestartedError, ProcessGoneError
 from ehtui.domain.world.restarts import StartObstacle
 from tests.hands.consumers import Stage, chosen, lives, venv_in
 from tests.waiting import wait_until
@@ -127,7 +126,7 @@ def test_who_cannot_be_started_after_all_is_down(stage: Stage) -> None:
 def test_who_dies_at_once_is_down_and_says_why(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ehtui.actions.restarting.EARLY_DEATH_S", 30.0)
+    monkeypatch.setattr("ehtui.actions.launch.EARLY_DEATH_S", 30.0)
     stage.script.write_text(SLOW + "sys.exit('no such hub')")
     process = stage.start()
     (stage.home / "may-end").touch()

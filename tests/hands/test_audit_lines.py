@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.actions.audit import AuditLog
-from ehtui.actions.state_files import append_line, open_records
+from ehtui.actions.state_files import AuditLog, append_line, open_records
 from ehtui.domain.actions.outcomes import OutcomeState, RefusalReason
-from tests.actions.test_executor import Bench, signal_plan
+from tests.actions.recording import Bench, signal_plan
 from tests.hands.disks import fill, small_disk
 
 # Appends as many lines as a file may hold, and says how many that were.

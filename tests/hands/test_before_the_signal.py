@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ehtui.actions.process_control import CannotStartError
+from ehtui.actions.targets import CannotStartError
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle
 from ehtui.views.actions.costs import rehearsal_notes

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from ehtui.actions.confinement import Confinement, confinement_of
-from ehtui.actions.process_control import CannotStartError
+from ehtui.actions.targets import CannotStartError
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import Loss, LossKind, StartObstacle
 from tests.hands.consumers import NOBODY, Stage, as_user, chosen, everybodys_python, lives, run_by

@@ -11,21 +11,16 @@ from pathlib import Path
 import pytest
 
 from ehtui.actions.blueprint import Input, blueprint_of
-from ehtui.actions.local_control import LocalControl
 from ehtui.actions.preparing import prepare_again
-from ehtui.actions.process_control import (
-    BeingRestartedError,
-    CannotStartError,
-    NotKnownError,
-    refusal_of,
-)
+from ehtui.actions.process_control import LocalControl, refusal_of
+from ehtui.actions.targets import BeingRestartedError, CannotStartError, NotKnownError
 from ehtui.cli.flags import ExitCode
 from ehtui.domain.evidence import facts
 from ehtui.domain.policy import Policy
 from ehtui.domain.reduce import reduce, start
 from ehtui.domain.world.restarts import Loss, LossKind, StartObstacle
 from ehtui.sources.processes import ProcessSource
-from ehtui.sources.restart_records import read_restarts
+from ehtui.sources.restarts import read_restarts
 from ehtui.views.findings import advice, sentence
 from ehtui.views.outcomes import refusal_sentence
 from ehtui.views.phrasing import Phrasing

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.actions.signals import ProgramChangedError, check_identity, send_signal
+from ehtui.actions.targets import ProgramChangedError, check_identity, send_signal
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.actions.requests import Actor

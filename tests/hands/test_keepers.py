@@ -13,10 +13,10 @@ from dataclasses import replace
 import psutil
 import pytest
 
-from ehtui.actions.restarting import Restarted
+from ehtui.actions.launch import Restarted
 from ehtui.domain.world.process import Obstacle, ProcessId
 from ehtui.domain.world.restarts import Loss, LossKind
-from ehtui.sources.keepers import keeper_of, time_limit_of
+from ehtui.sources.restarts import keeper_of, time_limit_of
 from ehtui.sources.supervisors import supervisor_of
 from tests.hands.consumers import Stage, chosen
 from tests.waiting import wait_until

@@ -15,11 +15,11 @@ from typing import Any, cast
 import psutil
 import pytest
 
-from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
-from ehtui.actions.local_control import LocalControl
-from ehtui.actions.process_control import CannotStartError, NotKnownError
+from ehtui.actions.process_control import LocalControl
 from ehtui.actions.restart_locks import forget, prune, record_path
+from ehtui.actions.state_files import AuditLog
+from ehtui.actions.targets import CannotStartError, NotKnownError
 from ehtui.cli import acting_commands as command
 from ehtui.config.errors import ConfigError
 from ehtui.domain.actions.outcomes import OutcomeState, Refusal, RefusalReason
@@ -29,12 +29,12 @@ from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import Ended, Rehearsal, StartObstacle
 from ehtui.monitor.backend import Backend
-from ehtui.sources.restart_records import read_restarts, restarted_as
+from ehtui.sources.restarts import read_restarts, restarted_as
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.options import UiOptions
 from ehtui.views.actions import confirmation
 from ehtui.views.phrasing import Phrasing
-from tests.actions.test_executor import RecordingSender
+from tests.actions.recording import RecordingSender
 from tests.domain.build import healthy, process_id
 from tests.domain.planning import plan_again
 from tests.domain.test_unfinished_restarts import record

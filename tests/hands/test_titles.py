@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from ehtui.actions.blueprint import blueprint_of, original_argv, original_environment
-from ehtui.actions.process_control import CannotStartError
+from ehtui.actions.targets import CannotStartError
 from ehtui.domain.world.restarts import StartObstacle
 from tests.hands.consumers import Stage, lives
 

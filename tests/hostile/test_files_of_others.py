@@ -13,10 +13,10 @@ import psutil
 import pytest
 from typing_extensions import override
 
-from ehtui.actions.scripts import is_module_there
+from ehtui.actions.finding import is_module_there
 from ehtui.domain.world.process import ProcessId
-from ehtui.sources.keepers import keeper_of
 from ehtui.sources.log_text.follow import LogFollower
+from ehtui.sources.restarts import keeper_of
 from tests.hostile.measuring import MEGABYTE, peak_bytes
 from tests.waiting import wait_until
 

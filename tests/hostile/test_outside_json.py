@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 import pytest
 
-from ehtui.actions.restart_locks import read_record
 from ehtui.domain.world.process import read_mark
-from ehtui.sources.process_managers import _pm2_number
-from ehtui.sources.restart_records import read_restart
+from ehtui.sources.restarts import read_restart, record_at
+from ehtui.sources.supervisors import _pm2_number
 
 DEEP = "[" * 200_000
 ODD = [
@@ -30,13 +28,8 @@ def test_what_is_no_record_is_none(text: str, tmp_path: Path) -> None:
     path = tmp_path / "record.json"
     path.write_text(text)
     path.chmod(0o600)
-    descriptor = os.open(path, os.O_RDONLY)
 
-    try:
-        assert read_record(descriptor) == {}
-    finally:
-        os.close(descriptor)
-
+    assert record_at(path) == {}
     assert read_restart(path) is None
     assert read_mark(text) is None
     assert _pm2_number({"pm2_env": text}) == (None, None)

@@ -11,7 +11,7 @@ import psutil
 import pytest
 
 from ehtui.actions.blueprint import original_argv, original_environment
-from ehtui.actions.process_control import CannotStartError
+from ehtui.actions.targets import CannotStartError
 from ehtui.config.errors import ConfigError
 from ehtui.config.process_memory import (
     MOST_WORDS,

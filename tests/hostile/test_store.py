@@ -2,111 +2,33 @@
 
 from __future__ import annotations
 
-import asyncio
 import gzip
 import time
-import tracemalloc
 import zlib
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
 from itertools import count
 
 import pytest
 
-from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.world.store import Ownership, UnreadableBlob
-from ehtui.sources.layouts import candidates, read_blob
-from ehtui.sources.layouts.base import Scope, StoredBlob
+from ehtui.domain.world.store import UnreadableBlob
+from ehtui.sources.layouts.base import Scope
 from ehtui.sources.store_container import WatchedContainer
 from ehtui.wire import storage_transport
-from ehtui.wire.storage import BlobAccount, BlobItem, parse_connection_string
-from ehtui.wire.storage_client import HttpBlobAccount
-from ehtui.wire.storage_listing import (
-    MalformedListingError,
-    epoch_of,
-    error_code,
-    parse_containers,
-    parse_listing,
+from ehtui.wire.storage import BlobAccount
+from tests.hostile.measuring import MEGABYTE
+from tests.hostile.store_server import (
+    END,
+    OK,
+    OPEN,
+    START,
+    XML,
+    Answer,
+    blob,
+    store,
+    trouble,
+    whole,
 )
-from tests.hostile.measuring import MEGABYTE, peak_bytes
-from tests.wire.plain_account import PlainBlobAccount
-
-KEY = "c2VjcmV0LWtleS1vZi10aGUtYWNjb3VudA=="
-OK = b"HTTP/1.1 200 OK\r\nx-ms-version: 2021-12-02\r\n"
-XML = OK + b"Content-Type: application/xml\r\n"
-START, END = b"<EnumerationResults><Blobs>", b"</Blobs><NextMarker /></EnumerationResults>"
-Answer = Callable[[str], Iterator[bytes]]
-
-
-def blob(name: str, inside: str = "") -> bytes:
-    return (
-        f"<Blob><Name>{name}</Name><Properties><Last-Modified>Sun, 22 Nov 2026 10:36:03 GMT"
-        f"</Last-Modified><Etag>e</Etag></Properties><Metadata>{inside}</Metadata></Blob>"
-    ).encode()
-
-
-def whole(body: bytes, headers: bytes = b"") -> Iterator[bytes]:
-    yield XML + headers + b"Content-Length: %d\r\n\r\n" % len(body) + body
-
-
-class Store:
-    """Says what `answer` yields for a target, for as long as anybody listens."""
-
-    def __init__(self, answer: Answer) -> None:
-        self.answer = answer
-        self.requests = 0
-        self.sent = 0
-
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            while True:
-                head = await reader.readuntil(b"\r\n\r\n")
-                self.requests += 1
-
-                for piece in self.answer(head.split(b" ")[1].decode()):
-                    writer.write(piece)
-                    self.sent += len(piece)
-                    await writer.drain()
-
-        writer.close()
-
-
-Open = Callable[[str], BlobAccount]
-OPEN: dict[str, Open] = {
-    "own": lambda text: HttpBlobAccount(parse_connection_string(Secret(text))),
-    "plain": lambda text: PlainBlobAccount(parse_connection_string(Secret(text))),
-}
-
-
-@asynccontextmanager
-async def store(answer: Answer, kind: str = "own") -> AsyncIterator[tuple[BlobAccount, Store]]:
-    served = Store(answer)
-    server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
-    port = server.sockets[0].getsockname()[1]
-    text = f"AccountName=acc;AccountKey={KEY};BlobEndpoint=http://127.0.0.1:{port}/acc"
-    account = OPEN[kind](text)
-
-    try:
-        yield account, served
-    finally:
-        await account.close()
-        server.close()
-
-
-async def trouble(account: BlobAccount, *, most_bytes: int = 30 * MEGABYTE) -> Problem:
-    tracemalloc.start()
-
-    try:
-        with pytest.raises(ProblemError) as caught:
-            await account.list_page("checkpoints")
-
-        assert tracemalloc.get_traced_memory()[1] < most_bytes
-    finally:
-        tracemalloc.stop()
-
-    assert len(caught.value.problem.summary) < 500
-    return caught.value.problem
 
 
 @pytest.fixture
@@ -307,127 +229,6 @@ async def test_a_blob_larger_than_any_lease_is_not_fetched_whole(kind: str) -> N
 
         assert caught.value.problem.kind is ProblemKind.MALFORMED
         assert served.sent < 20 * MEGABYTE
-
-
-LISTINGS = {
-    "entities": b'<!DOCTYPE x [<!ENTITY a0 "aaaaaaaaaa">'
-    + b"".join(
-        b'<!ENTITY a%d "%b">' % (n, b"&a%d;" % (n - 1) * 10 if n else b"&a;") for n in range(9)
-    )
-    + b"]>"
-    + START
-    + b"<Blob><Name>&a9;</Name></Blob>"
-    + END,
-    "one large entity": b'<!DOCTYPE x [<!ENTITY a "'
-    + b"a" * 100_000
-    + b'">]>'
-    + START
-    + b"<Blob><Name>"
-    + b"&a;" * 1000
-    + b"</Name></Blob>"
-    + END,
-    "an entity of a file": b'<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>'
-    + START
-    + b"<Blob><Name>&a;</Name></Blob>"
-    + END,
-    "entities in another alphabet": (
-        '<?xml version="1.0" encoding="utf-16"?><!DOCTYPE x [<!ENTITY a "b">]>'
-        "<EnumerationResults><Blobs><Blob><Name>&a;</Name></Blob></Blobs></EnumerationResults>"
-    ).encode("utf-16"),
-    "a million elements": START + b"<a/>" * 1_000_000 + END,
-    "a million elements in a blob": START + b"<Blob>" + b"<a/>" * 1_000_000 + b"</Blob>" + END,
-    "a thousand deep": START + b"<a>" * 1000 + b"</a>" * 1000 + END,
-    "deep in a blob": START + blob("n", "<a>" * 17 + "</a>" * 17) + END,
-    "a million attributes": b"<EnumerationResults "
-    + b" ".join(b'a%d=">"' % number for number in range(100_000))
-    + b"/>",
-    "an attribute of a megabyte": b'<EnumerationResults a="' + b"x" * 1_000_000 + b'"></x>' + END,
-    "a name of a megabyte": b"<" + b"x" * 1_000_000 + b"/>",
-    "a million deep": START + b"<a>" * 500_000 + b"</a>" * 500_000 + END,
-    "a name of a mile": START + blob("n" * 5000) + END,
-}
-
-
-@pytest.mark.parametrize("content", LISTINGS.values(), ids=LISTINGS)
-def test_a_listing_that_explodes_is_malformed(content: bytes) -> None:
-    def parse() -> None:
-        with pytest.raises(MalformedListingError):
-            asyncio.run(parse_listing(content))
-
-    assert peak_bytes(parse) < 12 * MEGABYTE
-
-    if b"<!DOCTYPE" in content:
-        with pytest.raises(MalformedListingError):
-            parse_containers(content)
-
-        assert not error_code(content)
-
-
-@pytest.mark.parametrize("name", ["a thousand deep", "a million attributes"])
-def test_so_are_a_list_of_containers_and_an_error_that_explode(name: str) -> None:
-    with pytest.raises(MalformedListingError):
-        parse_containers(LISTINGS[name])
-
-    assert not error_code(b"<Error><Code>X</Code>" + LISTINGS[name] + b"</Error>")
-
-
-async def test_long_texts_with_marks_of_their_own_are_no_long_tags() -> None:
-    texts = ("x" * 20_000, "'" * 20_000, "&gt;" * 9000, '"' + "y" * 9000)
-
-    for text in texts:
-        parsed = await parse_listing(START + blob("n", f"<ownerid>{text}</ownerid>") + END)
-        assert parsed.blobs[0].metadata["ownerid"]
-
-
-async def test_metadata_longer_than_the_services_are_cut() -> None:
-    """So an owner of 2 MB costs 8 kB, and is read as none."""
-    inside = f"<ownerid>{'x' * 2_000_000}</ownerid>" + "".join(
-        f"<k{n}>v</k{n}>" for n in range(5000)
-    )
-    parsed = await parse_listing(START + blob("n", inside) + blob("m") + END)
-    metadata = parsed.blobs[0].metadata
-
-    assert len(metadata["ownerid"]) <= 8192
-    assert len(metadata) <= 256
-    assert parsed.blobs[1].name == "m"
-
-
-def test_numbers_and_dates_out_of_range_are_unknown() -> None:
-    for date in (
-        "Sun, 01 Jan 0001 00:00:00 GMT",
-        "Fri, 31 Dec 9999 23:59:59 GMT",
-        "Fri, 31 Dec 9999 23:59:59 -2359",
-        "Mon, 01 Jan 0001 00:00:00 +2359",
-        "Thu, 01 Jan 1970 00:00:00 GMT",
-        "Wed, 29 Oct 2025 02:17:60 GMT" * 500,
-        "٢٩ Oct 2025",
-        "Sun, 22 Nov 2²26 10:36:03 GMT",
-    ):
-        assert epoch_of(date) is None, date
-
-    assert epoch_of("Sun, 22 Nov 2026 10:36:03 GMT") == 1_795_343_763
-
-
-@pytest.mark.parametrize("size", ["9" * 5000, "-1", "1e9", "²", ""])
-async def test_a_size_that_is_none_is_unknown(size: str) -> None:
-    content = (
-        b"<Blob><Name>n</Name><Properties><Content-Length>"
-        + size.encode()
-        + b"</Content-Length></Properties></Blob>"
-    )
-    parsed = await parse_listing(START + content + END)
-
-    assert parsed.blobs[0].size is None
-
-
-@pytest.mark.parametrize("length", [1025, 8000, 2_000_000])
-def test_an_owner_longer_than_any_is_kept_short(length: int) -> None:
-    item = BlobItem("ns/hub/g/ownership/0", "e", 1_795_343_763.0, None, {"ownerid": "x" * length})
-    scope = Scope("ns", "hub")
-    (record,) = read_blob(StoredBlob("c", item), candidates(item, scope))
-
-    assert isinstance(record, Ownership)
-    assert 0 < len(record.owner or "") <= 1024
 
 
 async def test_a_server_whose_clock_is_of_another_age_breaks_no_signature() -> None:

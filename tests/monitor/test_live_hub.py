@@ -18,7 +18,7 @@ from ehtui.domain.reduce import start
 from ehtui.domain.snapshot import SourceState, SourceStatus
 from ehtui.monitor import Monitor, Scheduled, wait_for_first
 from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
-from ehtui.sources.hub import TIMEOUT_S, open_hub_source
+from ehtui.sources.hub import TIMEOUT_S, HubSource
 from tests.waiting import wait_for
 
 
@@ -32,7 +32,7 @@ async def watching(partitions: int = 3) -> AsyncIterator[tuple[Monitor, EventHub
         settings = EventHubSettings(connection_string=Secret(text))
 
         async def open_sources() -> Sequence[Scheduled]:
-            return [Scheduled(open_hub_source(settings), 0.05, TIMEOUT_S)]
+            return [Scheduled(HubSource(settings), 0.05, TIMEOUT_S)]
 
         began = start(Policy(has_store=False), time.time(), ["hub"])
         monitor = Monitor(open_sources, began.snapshot)

@@ -20,7 +20,7 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.updates import HubRead
 from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace
-from ehtui.sources.hub import DESCRIBE_EVERY_S, HubSource, open_hub_source, open_public_reader
+from ehtui.sources.hub import DESCRIBE_EVERY_S, HubSource, open_public_reader
 from ehtui.wire.credentials import HubAccess, access_of
 from ehtui.wire.kept_link import KeptLink
 from ehtui.wire.reading import HubReader, Limiter, MisfitError, Reading
@@ -286,7 +286,7 @@ async def test_the_public_calls_honour_a_port_with_tls() -> None:
 
 def test_settings_without_a_hub_are_refused_at_once() -> None:
     with pytest.raises(ProblemError, match="Neither"):
-        open_hub_source(EventHubSettings())
+        HubSource(EventHubSettings())
 
 
 # The source's own rules, with readers made to order.

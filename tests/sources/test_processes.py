@@ -17,10 +17,10 @@ import pytest
 
 from ehtui.config.process_memory import words_of
 from ehtui.config.settings import ConsumerSettings
-from ehtui.domain.problems import ProblemError
 from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, ProcessSample, RecognisedBy
 from ehtui.sources.namespace_clients import NamespaceClients
-from ehtui.sources.processes import FORGET_AFTER_S, ProcessSource, list_processes, own_user
+from ehtui.sources.process_facts import own_user
+from ehtui.sources.processes import FORGET_AFTER_S, ProcessSource, list_processes
 from ehtui.sources.recognition import (
     compile_patterns,
     is_ehtui,
@@ -308,11 +308,6 @@ def test_a_silent_name_server_holds_up_nobody(monkeypatch: pytest.MonkeyPatch) -
 
         assert [look and look.connections for look in early] == [None, None]
         assert asked == ["ns"]
-
-
-def test_a_malformed_pattern_names_its_key() -> None:
-    with pytest.raises(ProblemError, match=r"consumers\.rag\.match"):
-        ProcessSource({"rag": ConsumerSettings(match="(")})
 
 
 async def test_reading_is_a_scan() -> None:

@@ -12,7 +12,7 @@ from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings, NamelessLayout
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.world.store import Layout, StoreListing
-from ehtui.sources.store import NOTHING_FOUND_EVERY_S, WALK_EVERY_S, StoreSource, open_store_source
+from ehtui.sources.store import NOTHING_FOUND_EVERY_S, WALK_EVERY_S, StoreSource
 from ehtui.sources.store_container import FEW_FOREIGN_BLOBS
 from tests.sources.blob_account import SERVER_AHEAD_S, FakeBlobAccount
 
@@ -363,7 +363,7 @@ async def test_discovery_that_is_refused_is_raised_and_tried_again() -> None:
 
 async def test_a_malformed_connection_string_fails_at_the_read_and_closing_is_harmless() -> None:
     settings = CheckpointStoreSettings(connection_string=Secret("AccountKey"))
-    source = open_store_source(settings, NS, "hub")
+    source = StoreSource(settings, namespace=NS, hub="hub")
     assert source.name == "store"
 
     with pytest.raises(ProblemError) as caught:

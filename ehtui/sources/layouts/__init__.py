@@ -27,15 +27,14 @@ from ehtui.sources.layouts.lease_json import (
     NAMELESS,
     OWNING_HOST,
     by_listing,
-    functions_parts_of,
+    functions_place_of,
     is_broken_lease,
 )
-from ehtui.sources.layouts.modern import OWNER, ModernFormat, parts_of
+from ehtui.sources.layouts.modern import OWNER, ModernFormat, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ehtui.sources.layouts.base import NameParts
     from ehtui.wire.storage import BlobItem
 
 Candidate = tuple[Format, Place]
@@ -129,38 +128,38 @@ def _is_folder(item: BlobItem) -> bool:
     )
 
 
-def locate_elsewhere(name: str, scope: Scope) -> NameParts | None:
-    """What a blob's name says, where it is this hub's but for the namespace."""
-    parts = parts_of(name)
-    if parts is None:
-        parts = functions_parts_of(name)
+def locate_elsewhere(name: str, scope: Scope) -> Place | None:
+    """Where a blob stands that is this hub's but for the namespace."""
+    place = place_of(name)
+    if place is None:
+        place = functions_place_of(name)
 
         # Four steps that end with a number may be anything: only a host's name makes them a lease.
-        if parts is None or not looks_like_host(parts.namespace):
+        if place is None or not looks_like_host(place.namespace):
             return None
 
-    is_hub = parts.hub.lower() == scope.hub.lower()
+    is_hub = place.hub.lower() == scope.hub.lower()
 
-    return parts if is_hub and scope.names.may_cover(parts.namespace) else None
+    return place if is_hub and scope.names.may_cover(place.namespace) else None
 
 
 def summed(
-    found: Iterable[tuple[BlobItem, NameParts]], container: str, seen_at: float
+    found: Iterable[tuple[BlobItem, Place]], container: str, seen_at: float
 ) -> tuple[OtherName, ...]:
     """One entry a namespace and group, as they were listed at `seen_at`, server time."""
-    by_name: dict[tuple[str, str], list[tuple[BlobItem, NameParts]]] = {}
+    by_name: dict[tuple[str, str], list[tuple[BlobItem, Place]]] = {}
 
-    for item, parts in found:
-        by_name.setdefault((parts.namespace.lower(), parts.group.lower()), []).append((item, parts))
+    for item, place in found:
+        by_name.setdefault((place.namespace.lower(), place.group.lower()), []).append((item, place))
 
     return tuple(_sum(entries, container, seen_at) for entries in by_name.values())
 
 
-def _sum(entries: list[tuple[BlobItem, NameParts]], container: str, seen_at: float) -> OtherName:
+def _sum(entries: list[tuple[BlobItem, Place]], container: str, seen_at: float) -> OtherName:
     held = [
         (_owner_of(item, container), item.last_modified)
-        for item, parts in entries
-        if _is_ownership(parts)
+        for item, place in entries
+        if place.role is not Role.CHECKPOINT
     ]
     owned = [at for owner, at in held if owner and at is not None]
     written = [item.last_modified for item, _ in entries if item.last_modified is not None]
@@ -176,10 +175,6 @@ def _sum(entries: list[tuple[BlobItem, NameParts]], container: str, seen_at: flo
         written_at=max(written, default=None),
         seen_at=seen_at,
     )
-
-
-def _is_ownership(parts: NameParts) -> bool:
-    return parts.role is not Role.CHECKPOINT
 
 
 def _owner_of(item: BlobItem, container: str) -> str | None:

@@ -48,19 +48,8 @@ class Scope:
         return self.names.cover(namespace)
 
 
-class NameParts(NamedTuple):
-    """What a blob's name says by itself, whosever it is."""
-
-    namespace: str
-    hub: str
-    group: str
-    role: Role
-    partition: str
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where a record stands, read from its name alone."""
+class Place(NamedTuple):
+    """Where a record stands, read from its name alone, whosever it is."""
 
     namespace: str
     hub: str
@@ -68,6 +57,11 @@ class Place:
     partition: str
     role: Role
     prefix: str  # what lists it and its kind
+
+    @property
+    def where(self) -> tuple[str, str, str, str]:
+        """Namespace, hub, group and partition, as records begin."""
+        return self[:4]
 
 
 @dataclass(frozen=True, slots=True)

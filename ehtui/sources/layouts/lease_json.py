@@ -14,7 +14,6 @@ from dataclasses import dataclass
 from ehtui.domain.text import safe
 from ehtui.domain.world.store import Checkpoint, Layout, Ownership
 from ehtui.sources.layouts.base import (
-    NameParts,
     Place,
     Record,
     Role,
@@ -100,7 +99,7 @@ class LeaseFormat:
 
         sequence = sequence_of(position.get(self.keys.sequence))
 
-        return Checkpoint(*_where(place), sequence, offset, blob.identity(), self.layout)
+        return Checkpoint(*place.where, sequence, offset, blob.identity(), self.layout)
 
     def _remark(self, lease: dict[str, object], place: Place) -> str:
         """Hosts take a lease by its blob's name; its content says the same, or should."""
@@ -169,17 +168,13 @@ def _ownership(
     state = blob.item.lease_state or "available"
 
     return Ownership(
-        *_where(place),
+        *place.where,
         owner=owner,
         blob=blob.identity(),
         layout=layout,
         blob_lease_state=state,
         remark=remark,
     )
-
-
-def _where(place: Place) -> tuple[str, str, str, str]:
-    return place.namespace, place.hub, place.group, place.partition
 
 
 def by_folder(name: str, scope: Scope) -> Place | None:
@@ -192,16 +187,7 @@ def by_folder(name: str, scope: Scope) -> Place | None:
     if not is_lease or is_modern or names_its_hub or not scope.is_named_container:
         return None
 
-    folder = "/".join([*parts[:-1], ""])
-
-    return Place(
-        namespace=scope.namespace,
-        hub=scope.hub,
-        group=_group_of(parts[-2]),
-        partition=parts[-1],
-        role=Role.LEASE,
-        prefix=folder,
-    )
+    return _at(scope, parts[-1], "/".join([*parts[:-1], ""]), _group_of(parts[-2]))
 
 
 def is_broken_lease(blob: StoredBlob) -> bool:
@@ -289,30 +275,23 @@ def _as_dapr(name: str, scope: Scope) -> Place | None:
     return _at(scope, partition, name[: len(start)], group)
 
 
-def functions_parts_of(name: str) -> NameParts | None:
-    """The last four steps of a name of Azure Functions, where the last is a number."""
+def functions_place_of(name: str) -> Place | None:
+    """By the last four steps of a name of Azure Functions, where the last is a number."""
     steps = name.split("/")
     if len(steps) < _FUNCTIONS_SEGMENTS or not steps[-1].isdecimal():
         return None
 
     namespace, hub, group, partition = steps[-_FUNCTIONS_SEGMENTS:]
-    return NameParts(namespace, hub, group, Role.LEASE, partition) if group else None
+    prefix = "/".join([*steps[:-2], ""])
+
+    return Place(namespace, hub, group, partition, Role.LEASE, prefix=prefix) if group else None
 
 
 def _as_functions(name: str, scope: Scope) -> Place | None:
-    """By the last four segments; HNS folders of the modern layout have as many."""
-    parts = functions_parts_of(name)
-    if parts is None or not scope.covers(parts.namespace, parts.hub):
-        return None
+    """HNS folders of the modern layout have as many steps."""
+    place = functions_place_of(name)
 
-    return Place(
-        namespace=parts.namespace,
-        hub=parts.hub,
-        group=parts.group,
-        partition=parts.partition,
-        role=Role.LEASE,
-        prefix="/".join([*name.split("/")[:-2], ""]),
-    )
+    return place if place and scope.covers(place.namespace, place.hub) else None
 
 
 # Microsoft.Azure.EventHubs.Processor: `{prefix}{group}/{partition}`, owner in OWNINGHOST too.

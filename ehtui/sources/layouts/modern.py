@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from ehtui.domain.world.store import Checkpoint, Layout, Ownership
 from ehtui.sources.layouts.base import (
-    NameParts,
     Place,
     Record,
     Role,
@@ -25,17 +24,17 @@ _SEGMENTS = 5
 OWNER, _SEQUENCE, _OFFSET = "ownerid", "sequencenumber", "offset"
 
 
-def parts_of(name: str) -> NameParts | None:
-    """The last five steps of a name, where they are those of this layout."""
+def place_of(name: str) -> Place | None:
+    """By the last five steps of a name, where they are those of this layout."""
     steps = name.split("/")
     if len(steps) < _SEGMENTS or steps[-2] not in _ROLES:
         return None
 
     namespace, hub, group, role, partition = steps[-_SEGMENTS:]
+    if not (group and partition):
+        return None
 
-    return (
-        NameParts(namespace, hub, group, _ROLES[role], partition) if group and partition else None
-    )
+    return Place(namespace, hub, group, partition, _ROLES[role], prefix="/".join([*steps[:-3], ""]))
 
 
 class ModernFormat:
@@ -46,20 +45,9 @@ class ModernFormat:
 
     def locate(self, name: str, scope: Scope) -> Place | None:
         """By the last five segments, so that a folder before them does not matter."""
-        parts = parts_of(name)
-        if parts is None or not scope.covers(parts.namespace, parts.hub):
-            return None
+        place = place_of(name)
 
-        prefix = "/".join([*name.split("/")[:-3], ""])
-
-        return Place(
-            namespace=parts.namespace,
-            hub=parts.hub,
-            group=parts.group,
-            partition=parts.partition,
-            role=parts.role,
-            prefix=prefix,
-        )
+        return place if place and scope.covers(place.namespace, place.hub) else None
 
     def recognises(self, blob: StoredBlob) -> bool:
         """The name says it all."""
@@ -68,7 +56,7 @@ class ModernFormat:
 
     def read(self, blob: StoredBlob, place: Place) -> tuple[Record, ...]:
         """One record a blob."""
-        where = (place.namespace, place.hub, place.group, place.partition)
+        where = place.where
 
         if place.role is Role.OWNERSHIP:
             owner = text_of(blob.metadata(OWNER), "the owner")

@@ -1,33 +1,42 @@
-"""Parents that may start a process again when it ends, though they are no supervisors.
+"""What a restart has to know: who may start the process again, and what others have begun.
 
-`while true; do consumer; done` in a shell, a program that starts workers, `timeout`. What decides
-is who lives on afterwards; a script's text only tells how long to wait for it.
+Parents may do it though they are no supervisors: `while true; do consumer; done` in a shell, a
+program that starts workers, `timeout`. What decides is who lives on afterwards; the text of a
+script only tells how long to wait for it. Records of restarts outlive whoever began them.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
+import stat
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from ehtui.clock import host_ahead_s
 from ehtui.config.process_memory import words_of
 from ehtui.domain.text import safe, safe_command
-from ehtui.domain.world.restarts import Keeper
-from ehtui.sources.proc import FOREGROUND, beginning_of, namespace_of, numbers_inside, stat_field
-from ehtui.sources.process_facts import has_terminal
-from ehtui.sources.processes import own_line
+from ehtui.domain.world.process import ProcessId
+from ehtui.domain.world.restarts import Keeper, RestartRecord, RestartStage, StartObstacle
+from ehtui.sources.proc import (
+    FOREGROUND,
+    beginning_of,
+    is_same,
+    namespace_of,
+    numbers_inside,
+    stat_field,
+)
+from ehtui.sources.process_facts import has_terminal, own_line
 from ehtui.sources.recognition import is_ehtui
 from ehtui.sources.supervisors import HOSTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-
-    from ehtui.domain.world.process import ProcessId
 
 _SHELL = re.compile(r"-?(ba|da|k|mk|z|fi|tc)?sh")
 _LOOP = re.compile(r"(^|[\s;&|(])(while|until|for)\s")
@@ -173,3 +182,96 @@ def _pause_s(script: str) -> float:
     pauses = [float(n) * _UNITS[unit] for n, unit in _SLEEP.findall(script) if n.count(".") < 2]  # noqa: PLR2004 - a number
 
     return min(max(pauses, default=0.0) + MARGIN_S, LONGEST_WATCH_S)
+
+
+SCHEMA = "ehtui.restart/1"
+MOST_BYTES, MOST_RECORDS = 256 * 1024, 200
+_OVER = frozenset({RestartStage.STARTED, RestartStage.REPLACED})
+
+
+def read_restarts(folder: Path) -> tuple[RestartRecord, ...]:
+    """Those that are under way, or were left half done since this host booted. Blocking."""
+    try:
+        paths = sorted(folder.glob("*.json"))[:MOST_RECORDS]
+    except OSError:
+        return ()
+
+    records = [record for path in paths if (record := read_restart(path)) is not None]
+    booted_at = psutil.boot_time() - host_ahead_s()  # whatever ran before has ended with it
+
+    return tuple(
+        record
+        for record in records
+        if record.at >= booted_at and (record.is_carried or record.stage not in _OVER)
+    )
+
+
+def read_restart(path: Path) -> RestartRecord | None:
+    """One record; None where it is none, or nothing was stopped yet."""
+    told = record_at(path)
+
+    with suppress(ValueError, KeyError, TypeError):
+        if told["schema"] == SCHEMA and told["stage"] in set(RestartStage):
+            return _record(told)
+
+    return None
+
+
+def record_at(path: Path) -> dict[str, Any]:
+    """What stands in this user's own record; nothing where it is none, or somebody else's.
+
+    Others could have ehtui start what they wrote.
+    """
+    with suppress(OSError, ValueError, RecursionError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(descriptor)
+            is_own = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
+
+            if is_own and not found.st_mode & 0o022 and found.st_size <= MOST_BYTES:
+                told = json.load(file)
+
+                return told if isinstance(told, dict) else {}
+
+    return {}
+
+
+def restarted_as(folder: Path, pid: str) -> int | None:
+    """Who runs in the place of a process that was restarted a while ago; None: nobody, or unknown.
+
+    Of several processes that had this number, the last one counts.
+    """
+    paths = sorted(folder.glob(f"{pid}-*.json")) if pid.isdecimal() else []
+    records = [record for path in paths if (record := read_restart(path)) is not None]
+    last = max(records, key=lambda record: record.at, default=None)
+
+    if last is None or last.stage not in _OVER or last.new_pid is None:
+        return None
+
+    return last.new_pid if psutil.pid_exists(last.new_pid) else None
+
+
+def _record(told: dict[str, Any]) -> RestartRecord:
+    pid, ticks = told["carried_by"]
+    ahead_s = host_ahead_s()  # it is written by the host's clock
+    obstacle = told.get("obstacle")
+
+    return RestartRecord(
+        process=ProcessId(told["pid"], told["started_at"]),
+        stage=RestartStage(told["stage"]),
+        at=told["at"] - ahead_s,
+        asked_at=told["asked_at"] - ahead_s,
+        signal=safe(told["signal"]),
+        command=tuple(safe(word) for word in told["command"]),
+        folder=safe(told["folder"]),
+        log_path=safe(told["log"]),
+        variables=tuple(safe(name) for name in told["variables"]),
+        is_carried=is_same(pid, ticks),
+        consumer_name=told.get("consumer_name"),
+        group=told.get("group"),
+        obstacle=StartObstacle(obstacle) if obstacle else None,
+        detail=safe(told.get("detail") or ""),
+        exit_code=told.get("exit_code"),
+        new_pid=told.get("new_pid"),
+    )
