@@ -136,8 +136,21 @@ class Grid(Widget, can_focus=True):
         self._rearrange(replace(self.listing, faults_only=only))
 
     def sort_by(self, sort: Sort | None) -> None:
-        """Order by a column; None is the table's own order."""
+        """Order by a column, and go to the top of it; None is the table's own order."""
         self._rearrange(replace(self.listing, sort=sort))
+        if self.cursor is not None:
+            self._move(0)
+
+    @property
+    def columns_shown(self) -> tuple[str, ...]:
+        """Keys of the columns that were chosen; all of them where none were."""
+        chosen = self._drawing.chosen
+        return chosen or tuple(column.key for column in self.listing.table.columns)
+
+    def choose_columns(self, keys: tuple[str, ...]) -> None:
+        """Show these, where they fit, beside other panes and alone."""
+        self._drawing.choose(keys)
+        self._redraw()
 
     def move_to(self, key: str) -> None:
         """Put the cursor on a row, if it is shown."""

@@ -167,6 +167,7 @@ class Drawing:
         self._wrap_lines = wrap_lines
         self._wants_headings = headings
         self._compact = compact  # the columns to show beside other panes; none given: all
+        self._chosen: tuple[str, ...] = ()  # by hand: beside others and alone
         self._skip = 0  # columns scrolled away
         self._width = 0
         self._sheet: Sheet | None = None
@@ -210,11 +211,20 @@ class Drawing:
         if columns < 0 or can_skip(table.columns, self._width, wanted, self._order(listing)):
             self._skip = wanted
 
+    @property
+    def chosen(self) -> tuple[str, ...]:
+        """The columns that are asked for; none: all."""
+        return self._chosen or (() if self.is_alone else tuple(self._compact))
+
+    def choose(self, keys: tuple[str, ...]) -> None:
+        """Show these columns."""
+        self._chosen, self._skip = keys, 0
+
     def _order(self, listing: Listing) -> Sequence[int] | None:
         """The columns that were chosen, by index; None is all of them."""
         places = {column.key: place for place, column in enumerate(listing.table.columns)}
-        chosen = [places[key] for key in dict.fromkeys(self._compact) if key in places]
-        return chosen if chosen and not self.is_alone else None
+        chosen = [places[key] for key in dict.fromkeys(self.chosen) if key in places]
+        return chosen or None
 
     def _sheet_for(self, listing: Listing, brushes: Brushes) -> Sheet:
         columns = listing.table.columns

@@ -8,14 +8,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ehtui.tui.dialog_text import dialog_text, subject_of
-from ehtui.tui.exporting import FORMATS
+from ehtui.tui.exporting import FORMATS, Copy, copies_of
 from ehtui.tui.grid_viewport import Sort
-from ehtui.tui.screens.choice import Choice, ChoiceScreen
+from ehtui.tui.places import link, place_of
+from ehtui.tui.screens.choice import (
+    Choice,
+    ChoiceScreen,
+    ColumnsScreen,
+    LetterScreen,
+    letters,
+)
 from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.log import LogScreen
 from ehtui.tui.screens.why import WhyScreen
 from ehtui.views.export import export
+from ehtui.views.row_facts import FactsOf
 from ehtui.views.tables.timeline import FAULTS, KINDS
 
 if TYPE_CHECKING:
@@ -49,18 +57,12 @@ async def switch_group(app: Host) -> None:
 
 async def sort(app: Host, grid: Grid) -> None:
     """Choose a column; the one in force again turns round, the first line is the table's order."""
-    listing = grid.listing
-    current = listing.sort
-    choices = [Choice("", "default order"), *_columns(grid)]
+    current = grid.listing.sort
     first = current.column if current else _USUAL.get(grid.id or "", "")
-    chosen = await app.push_screen_wait(ChoiceScreen("Sort by", choices, first))
+    chosen = await app.push_screen_wait(ChoiceScreen("Sort by", _sorts(grid), first))
 
-    if chosen is None:
-        return
-
-    is_again = current is not None and current.column == chosen
-    descending = not current.descending if current and is_again else _falls(grid, chosen)
-    grid.sort_by(Sort(chosen, descending=descending) if chosen else None)
+    if chosen is not None:
+        sort_by(grid, chosen)
 
 
 async def kinds(app: Host, current: str) -> str | None:
@@ -70,19 +72,39 @@ async def kinds(app: Host, current: str) -> str | None:
     return await app.push_screen_wait(ChoiceScreen("Show in the timeline", choices, current))
 
 
-def _columns(grid: Grid) -> list[Choice]:
+def sort_by(grid: Grid, column: str, *, descending: bool | None = None) -> None:
+    """Sort by a column; the one in force again turns round, "" is the table's order."""
     current = grid.listing.sort
 
+    if descending is None:
+        is_again = current is not None and current.column == column
+        descending = not current.descending if current and is_again else _falls(grid, column)
+
+    grid.sort_by(Sort(column, descending=descending) if column else None)
+
+
+def _sorts(grid: Grid) -> list[Choice]:
+    current = grid.listing.sort
+    columns = [column for column in grid.listing.table.columns if column.title]
+    names = [(column.key, column.title) for column in columns]
+    initials = letters(names, first=_USUAL.get(grid.id or "", ""))
+    turning = (
+        ("descending" if current.descending else "ascending") + "; again reverses"
+        if current
+        else ""
+    )
+
     return [
-        Choice(
-            column.key,
-            column.title or column.key,
-            ("descending" if current.descending else "ascending") + "; choose again to reverse"
-            if current and current.column == column.key
-            else "",
-        )
-        for column in grid.listing.table.columns
-        if column.title
+        Choice("", "default order"),
+        *(
+            Choice(
+                column.key,
+                column.title,
+                turning if current and current.column == column.key else "",
+                initials[column.key],
+            )
+            for column in columns
+        ),
     ]
 
 
@@ -130,14 +152,43 @@ def _write_new(path: Path, text: str) -> None:
         file.write(text)
 
 
-def copy(app: Host, grid: Grid) -> None:
-    """The tagged rows, or the selected one, as tab-separated text on the terminal's clipboard."""
-    rows = {row.key: row for row in grid.listing.table.rows}
-    lines = ["\t".join(cell.text.strip() for cell in rows[key].cells) for key in grid.targets]
+async def choose_columns(app: Host, grid: Grid) -> None:
+    """Choose what this pane shows, for the session."""
+    columns = [
+        Choice(column.key, column.title or f"({column.key})")
+        for column in grid.listing.table.columns
+    ]
+    chosen = await app.push_screen_wait(ColumnsScreen(grid.id or "", columns, grid.columns_shown))
 
-    if lines:
-        app.copy_to_clipboard("\n".join(lines))
-        app.say(f"Copied {len(lines)} row{'s' * (len(lines) > 1)}.")
+    if chosen is not None:
+        grid.choose_columns(chosen)
+
+
+async def copy(app: Host, grid: Grid) -> None:
+    """Choose what of the tagged rows, or the selected one, goes onto the terminal's clipboard."""
+    offered = {each.letter: each for each in copies(app, grid)}
+
+    if not offered:
+        app.say(NOTHING_SELECTED, "warning")
+        return
+
+    names = [(each.letter, each.what) for each in offered.values()]
+    letter = await app.push_screen_wait(LetterScreen("Copy", names))
+
+    if letter is not None:
+        copied = offered[letter]
+        app.copy_to_clipboard(copied.text())
+        app.say(copied.told)
+
+
+def copies(app: Host, grid: Grid) -> tuple[Copy, ...]:
+    """What can be copied of the rows that an action would be about, all at once."""
+    pane, keys = grid.id or "", grid.targets
+    about = FactsOf(app.snapshot, app.group, pane)
+    place = place_of(app.snapshot, pane, keys[0] if keys else None)
+    where = link(place, app.group, app.options.started_with)
+
+    return copies_of([about.of(key) for key in keys], grid.listing, keys, where)
 
 
 def details(app: Host, pane: str, key: str) -> None:

@@ -403,12 +403,6 @@ async def test_sorting_by_a_column_and_turning_it() -> None:
         assert grid.listing.sort is None
 
 
-async def test_copy_puts_the_row_on_the_clipboard() -> None:
-    async with opened() as (pilot, _, app):
-        await press(pilot, "down", "y")
-        assert app.clipboard.startswith("1\tok\t")
-
-
 async def test_every_action_is_in_the_palette() -> None:
     async with opened() as (pilot, session, app):
         await press(pilot, "colon", *"send a signal", "enter")

@@ -145,7 +145,7 @@ def test_neither_style_has_one_key_twice_where_both_are_heard() -> None:
         )
         assert [name for name, count in each.items() if count > 1] == []
         # Of keys that other issues have asked for.
-        assert not {"e", "c", "x", "D", "F"} & each.keys()
+        assert not {"e", "c", "x", "D"} & each.keys()
 
 
 async def test_the_footer_is_the_panes_and_each_entry_can_be_clicked() -> None:

@@ -98,8 +98,12 @@ class ActingScreen(Screen[None]):
         self.app.run_flow(view_actions.sort(self.app, self.active))
 
     def action_copy(self) -> None:
-        """Copy the selected row as text."""
-        view_actions.copy(self.app, self.active)
+        """Choose what of the selected row to copy."""
+        self.app.run_flow(view_actions.copy(self.app, self.active))
+
+    def action_choose_columns(self) -> None:
+        """Choose the columns of this pane."""
+        self.app.run_flow(view_actions.choose_columns(self.app, self.active))
 
     def action_save(self) -> None:
         """Save what this pane shows."""

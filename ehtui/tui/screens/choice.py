@@ -1,22 +1,26 @@
-"""Lists to choose one from: anything, narrowed by typing, and signals."""
+"""What to choose from: lists, by typing or by a letter; columns; signals; a line at the foot."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
+from textual.binding import Binding, BindingType
 from textual.content import Content
-from textual.widgets import Input, OptionList
+from textual.widgets import Input, OptionList, SelectionList, Static
 from textual.widgets.option_list import Option
+from textual.widgets.selection_list import Selection
 from typing_extensions import override
 
 from ehtui.tui.filtering import FilterError, parse_line
 from ehtui.tui.screens.dialog import Dialog, text
+from ehtui.tui.typeahead import Prompt
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from textual.app import ComposeResult
     from textual.widget import Widget
 
 
@@ -27,6 +31,7 @@ class Choice:
     value: str
     label: str
     note: str = ""
+    letter: str = ""  # chooses it at once
 
 
 class ChoiceScreen(Dialog[str]):
@@ -59,6 +64,9 @@ class ChoiceScreen(Dialog[str]):
     def hint(self) -> str:
         keys = "enter chooses · esc closes"
 
+        if any(choice.letter for choice in self._choices):
+            return f"a letter chooses at once · {keys}"
+
         return f"type to filter · ↑↓ moves · {keys}" if self._is_typed else keys
 
     @override
@@ -70,10 +78,12 @@ class ChoiceScreen(Dialog[str]):
 
     def _options(self) -> Iterable[Option]:
         width = max((len(choice.label) for choice in self._choices), default=0) + 2
+        has_letters = any(choice.letter for choice in self._choices)
 
         for choice in self._shown:
+            letter = f"{choice.letter:<3}" if has_letters else ""
             label = choice.label.ljust(width)
-            yield Option(Content.assemble(label, (choice.note, "$dim")))
+            yield Option(Content.assemble((letter, "bold $primary"), label, (choice.note, "$dim")))
 
     def on_mount(self) -> None:
         """Begin at what is chosen now."""
@@ -81,6 +91,14 @@ class ChoiceScreen(Dialog[str]):
         options = self.query_one(OptionList)
         options.highlighted = values.index(self._current) if self._current in values else 0
         self.set_focus(self.query_one(Input) if self._is_typed else options)
+
+    def on_key(self, event: events.Key) -> None:
+        """A letter chooses its line at once."""
+        letters = {choice.letter: choice.value for choice in self._choices if choice.letter}
+
+        if event.character in letters and not self._is_typed:
+            event.stop()
+            self.dismiss(letters[event.character])
 
     @on(Input.Changed)
     def narrow(self, event: Input.Changed) -> None:
@@ -115,6 +133,127 @@ class ChoiceScreen(Dialog[str]):
     def choose(self, event: OptionList.OptionSelected) -> None:
         """Answer."""
         self.dismiss(self._shown[event.option_index].value)
+
+
+MOTION_LETTERS = "jk"
+
+
+def letters(names: Iterable[tuple[str, str]], first: str = "") -> dict[str, str]:
+    """A letter for each of these (key, title): its initial, or the next of its own that is free.
+
+    The one whose key is `first` has its initial for sure.
+    """
+    chosen: dict[str, str] = {}
+
+    for key, title in sorted(names, key=lambda name: name[0] != first):
+        free = (
+            letter
+            for letter in f"{title}{key}".lower()
+            if letter.isalpha() and letter not in MOTION_LETTERS and letter not in chosen.values()
+        )
+        chosen[key] = next(free, "")
+
+    return chosen
+
+
+class LetterScreen(Prompt[str | None]):
+    """Answers with the letter that is pressed of those that a line at the foot names."""
+
+    DEFAULT_CSS = """
+    LetterScreen {
+        background: transparent;
+        &:ansi { background: transparent; }
+        Static { dock: bottom; height: auto; background: $panel; padding: 0 1; }
+    }
+    """
+
+    def __init__(self, heading: str, choices: Sequence[tuple[str, str]]) -> None:
+        super().__init__()
+        self._heading = heading
+        self._choices = choices
+
+    @override
+    def compose(self) -> ComposeResult:
+        pieces: list[Content | tuple[str, str] | str] = [(f"{self._heading}:", "bold")]
+
+        for letter, what in (*self._choices, ("esc", "nothing")):
+            pieces += [
+                "  ",
+                (letter, "bold $primary"),
+                "\u00a0",
+                (what.replace(" ", "\u00a0"), "$dim"),
+            ]
+
+        yield Static(Content.assemble(*pieces))
+
+    def on_key(self, event: events.Key) -> None:
+        """Answer; any other key is none."""
+        event.stop()
+        known = {letter for letter, _ in self._choices}
+        self.dismiss(event.character if event.character in known else None)
+
+
+class ColumnsScreen(Dialog[tuple[str, ...]]):
+    """Answers with the keys of the columns to show."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "apply", "Apply", show=False, priority=True),
+    ]
+    HEADING = "Columns"
+    HINT = "space shows or hides · enter applies · esc closes"
+    DEFAULT_CSS = """
+    ColumnsScreen SelectionList, ColumnsScreen SelectionList:focus {
+        height: auto;
+        max-height: 14;
+        border: none;
+        padding: 0;
+        background: transparent;
+    }
+    """
+
+    def __init__(self, pane: str, columns: Sequence[Choice], shown: Sequence[str]) -> None:
+        super().__init__()
+        self._pane = pane
+        self._columns = columns
+        self._shown = shown
+
+    @override
+    def content(self) -> Iterable[Widget]:
+        width = max(len(column.label) for column in self._columns) + 2
+
+        yield SelectionList[str](
+            *(
+                Selection(
+                    Content.assemble(column.label.ljust(width), (column.value, "$dim")),
+                    column.value,
+                    column.value in self._shown,
+                )
+                for column in self._columns
+            )
+        )
+        yield text("", "hint dialog--section")
+
+    @on(SelectionList.SelectedChanged)
+    @on(events.Mount)
+    def tell_how_to_keep_them(self) -> None:
+        """As config.yaml has them."""
+        wanted = f"ui: {{columns: {{{self._pane}: [{', '.join(self._chosen())}]}}}}"
+        self.query_one(".hint", Static).update(
+            Content(f"For this session. For good, in config.yaml:\n{wanted}")
+        )
+
+    def _chosen(self) -> tuple[str, ...]:
+        """In the order of the table."""
+        selected = set(self.query_one(SelectionList).selected)
+
+        return tuple(column.value for column in self._columns if column.value in selected)
+
+    def action_apply(self) -> None:
+        """Answer; without any there would be no table."""
+        if chosen := self._chosen():
+            self.dismiss(chosen)
+        else:
+            self.say_below("at least one column · space shows it · esc closes")
 
 
 # What each asks of a process. What it does to this one's leases is the plan's business.
