@@ -15,7 +15,9 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
+import regex
 
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.hub import host_of
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from ehtui.config.settings import ConsumerSettings
 
 
+LONGEST_MATCH_S = 0.5
 EVENT_HUBS_PORTS = frozenset({5671, 5672, 9093})
 
 
@@ -32,14 +35,31 @@ class Pattern:
     """A named consumer of the configuration."""
 
     name: str
-    expression: re.Pattern[str]
+    expression: regex.Pattern[str]
     log: str | None
+
+    def is_in(self, line: str) -> bool:
+        """Whether a command line matches.
+
+        Raises:
+            ProblemError: The expression goes back and tries again for too long.
+        """
+        try:
+            return self.expression.search(line, timeout=LONGEST_MATCH_S) is not None
+        except TimeoutError:
+            raise ProblemError(
+                Problem(
+                    ProblemKind.MALFORMED,
+                    f"consumers.{self.name}.match takes too long for a command line.",
+                    "Repeat nothing that is itself repeated; a plain piece of it works too.",
+                )
+            ) from None
 
 
 def compile_patterns(consumers: Mapping[str, ConsumerSettings]) -> tuple[Pattern, ...]:
     """The configured patterns, which were checked as they were read."""
     return tuple(
-        Pattern(name, re.compile(consumer.match), consumer.log)
+        Pattern(name, regex.compile(consumer.match), consumer.log)
         for name, consumer in consumers.items()
         if consumer.match is not None
     )
@@ -54,7 +74,7 @@ def matching(
 
     line = " ".join(command)
 
-    return next((pattern for pattern in patterns if pattern.expression.search(line)), None)
+    return next((pattern for pattern in patterns if pattern.is_in(line)), None)
 
 
 def is_ehtui(command: Sequence[str]) -> bool:

@@ -12,7 +12,7 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ehtui.tui.expressions import Expression, ExpressionError
 from ehtui.tui.grid_viewport import RowFilter
@@ -21,6 +21,8 @@ from ehtui.views.row_facts import NOTHING, RowFacts
 
 if TYPE_CHECKING:
     from ehtui.views.cells import Cell, Row
+
+T = TypeVar("T")
 
 HINT = "words  P2  lag>1k  behind>1m  owner:none  age<5m  !not  /expression/"
 
@@ -61,6 +63,7 @@ class Filter:
     text: str
     matches: RowFilter
     moves: bool = False  # what it shows changes as time passes
+    problems: Sequence[str] = ()  # of an expression that was given up; then nothing is found
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +95,8 @@ def parse(
     tests = [_term(term, target) for term in terms]
     moves = any(_name_of(term, target) in _AGES for term in terms)
 
-    return Filter(text.strip(), lambda row: all(test(row) for test in tests), moves)
+    problems: list[str] = []
+    return Filter(text.strip(), lambda row: _hold(tests, row, problems), moves, problems)
 
 
 def parse_line(text: str) -> Callable[[str], bool] | None:
@@ -103,7 +107,18 @@ def parse_line(text: str) -> Callable[[str], bool] | None:
     """
     tests = [_line_term(term) for term in _TERM.findall(text)]
 
-    return (lambda line: all(test(line) for test in tests)) if tests else None
+    problems: list[str] = []
+
+    return (lambda line: _hold(tests, line, problems)) if tests else None
+
+
+def _hold(tests: Sequence[Callable[[T], bool]], of: T, problems: list[str]) -> bool:
+    """Whether all do. An expression that takes too long is not asked again: it would hang."""
+    try:
+        return not problems and all(test(of) for test in tests)
+    except ExpressionError as error:
+        problems.append(str(error))
+        return False
 
 
 def _line_term(term: str) -> Callable[[str], bool]:

@@ -249,6 +249,14 @@ def test_another_ehtui_is_no_consumer(command: tuple[str, ...], *, expected: boo
     assert (matching(patterns, kind, command) is None) == (expected or not command)
 
 
+def test_an_expression_that_goes_back_for_ever_is_given_up_and_named() -> None:
+    command = ("python", "a" * 200 + "!")
+    patterns = compile_patterns({"all": ConsumerSettings(match="(a|aa)+$")})
+
+    with pytest.raises(ProblemError, match=r"consumers\.all\.match takes too long"):
+        matching(patterns, kind_of("/usr/bin/python3.11", command, "python"), command)
+
+
 def test_who_gets_the_number_of_a_chosen_process_is_not_chosen(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -73,7 +73,7 @@ def test_filters(text: str, keys: str) -> None:
         ("lag>", "lag needs a number"),
         ("lag>5m", "lag needs a number such as 1,000 or 1k, not “5m”"),
         ("age>soon", "age needs a length of time such as 30s"),
-        ("/(/", r"/\(/: a \( is not closed"),
+        ("/(/", r"/\(/: missing \) at"),
     ],
 )
 def test_what_cannot_be_read_says_why(text: str, why: str) -> None:
@@ -205,3 +205,11 @@ async def test_a_filter_by_age_lets_go_of_what_has_grown_old() -> None:
         assert len(grid.listing) == 1
         session.publish(replace(overdue(), taken_at=NOW + 300))
         await wait_for(lambda: not grid.listing)
+
+
+def test_an_expression_that_takes_too_long_is_told_and_finds_nothing() -> None:
+    found = parse("/(a|aa)+$/", COLUMNS)
+
+    assert found is not None
+    assert not found.matches(Row("9", (Cell("a" * 200 + "!"),)))
+    assert list(found.problems) == ["takes too long"]

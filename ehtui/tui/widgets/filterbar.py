@@ -148,6 +148,10 @@ class FilterBar(EntryBar):
         else:
             grid.filter_rows(found.matches, found.text, moves=found.moves)
 
+            if found.problems:
+                grid.filter_rows(None)
+                return f"{text}: {found.problems[0]}; all rows are shown"
+
         return ""
 
     def _about(self, pane: str, key: str) -> RowFacts:
