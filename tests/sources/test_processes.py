@@ -17,6 +17,7 @@ import pytest
 
 from ehtui.config.process_memory import words_of
 from ehtui.config.settings import ConsumerSettings
+from ehtui.domain.problems import ProblemError
 from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, ProcessSample, RecognisedBy
 from ehtui.sources.namespace_clients import NamespaceClients
 from ehtui.sources.process_facts import own_user
