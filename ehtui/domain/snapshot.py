@@ -53,7 +53,7 @@ class LagMinute(NamedTuple):
 
 
 class LagHistory(NamedTuple):
-    """Minutes in which a lag was measured, oldest first, and the one that is not over.
+    """Minutes in which a group's lag was measured, oldest first, and the one that is not over.
 
     A minute that is missing was not measured: unknown is not zero.
     """
@@ -61,6 +61,7 @@ class LagHistory(NamedTuple):
     minutes: tuple[LagMinute, ...] = ()
     number: int = 0  # of the minute that is not over
     total: int = NO_LAG  # its highest so far
+    looks: Series = ()  # the total at each of the last looks, whether it changed or not
 
 
 NO_LAG_HISTORY = LagHistory()

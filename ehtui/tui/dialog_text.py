@@ -19,7 +19,7 @@ from ehtui.views.details import (
 from ehtui.views.formats import Clock
 from ehtui.views.glyphs import Glyphs
 from ehtui.views.groups import groups_table
-from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
+from ehtui.views.keys import consumer_at, event_at, finding_at
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.processes import brief
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ehtui.domain.actions.outcomes import Outcome, Refusal
     from ehtui.domain.actions.plans import Plan
-    from ehtui.domain.snapshot import Series, Snapshot
+    from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world.process import ProcessId
     from ehtui.domain.world.restarts import Ended
     from ehtui.tui.host import Host
@@ -66,15 +66,9 @@ class DialogText:
 
         return explain(why(snapshot, subject), say, glyphs=self.glyphs)
 
-    def lag(self, snapshot: Snapshot, group: str, key: str) -> Series:
-        """A partition's lag over time."""
-        _, of_group = partition_at(snapshot, group, key)
-
-        return of_group.lag_series if of_group else ()
-
     def groups(self, snapshot: Snapshot) -> Table:
         """The consumer groups of the hub, with the health of each."""
-        return groups_table(snapshot)
+        return groups_table(snapshot, glyphs=self.glyphs)
 
     def process(self, snapshot: Snapshot, process: ProcessId) -> str:
         """A process in one line: its pid and command."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ehtui.lazy import LazyModule
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs, OwnerMarks
 from ehtui.views.headline import headline
@@ -19,8 +20,11 @@ from ehtui.views.tables.timeline import EVERYTHING
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
+    from ehtui.views import groups
     from ehtui.views.cells import Cell, Table
     from ehtui.views.tables.timeline import TimelineScope
+else:
+    groups = LazyModule("ehtui.views.groups")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,6 +69,10 @@ class OverviewTables:
     def findings(self, snapshot: Snapshot, group: str) -> Table:
         """What was judged."""
         return findings_table(snapshot, group, glyphs=self.glyphs, clock=self.clock)
+
+    def groups(self, snapshot: Snapshot) -> Table:
+        """The consumer groups, side by side."""
+        return groups.groups_table(snapshot, glyphs=self.glyphs)
 
     def timeline(self, snapshot: Snapshot, group: str, scope: TimelineScope = EVERYTHING) -> Table:
         """What happened, newest first, as far as it is asked for."""

@@ -36,9 +36,13 @@ class Cell:
     owner: int | None = None  # index into the owner palette: one owner, one colour everywhere
     sort: float | str | None = None  # what sorting compares; None sorts last
     shorter: tuple[str, ...] = ()  # other wordings, each shorter than the one before
+    keeps_end: bool = False  # a picture over time: of what is too long, the newest is last
 
     def within(self, cells: int) -> str:
         """The longest wording that fits into so many cells, else the shortest."""
+        if self.keeps_end:
+            return self.text[-cells:]
+
         if not self.shorter or width(self.text) <= cells:
             return self.text
 

@@ -6,33 +6,39 @@ from ehtui.domain.snapshot import GroupState, Health, Snapshot
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Column, Row, Table, Tone, fitted
+from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.lags import by_minute
 from ehtui.views.states import HEALTH
 from ehtui.views.tables.titles import group_lag
 
+# What gives way first has the highest number.
 COLUMNS = (
     Column("group", "GROUP", 12, min_width=12),
-    Column("health", "HEALTH", 8),
+    Column("health", "HEALTH", 7),
     Column("counts", "PARTITIONS", 10, gives_way=3, min_width=10),
     Column("owners", "OWNERS", 6, align_right=True, gives_way=1),
     Column("lag", "LAG", 8, align_right=True),
+    Column("trend", "BY MINUTE", 9, gives_way=2, min_width=9),
 )
+_FITTED = ("group", "health", "counts", "lag", "trend")
 
 
-def groups_table(snapshot: Snapshot) -> Table:
+def groups_table(snapshot: Snapshot, *, glyphs: Glyphs = UNICODE) -> Table:
     """One row a group, in the order of the snapshot; its key is the group's name."""
-    rows = tuple(_row(group) for group in snapshot.groups)
+    rows = tuple(_row(group, glyphs) for group in snapshot.groups)
     return Table(
-        columns=fitted(COLUMNS, rows, ("group", "counts", "lag")),
+        columns=fitted(COLUMNS, rows, _FITTED),
         rows=rows,
         title=formats.count(len(rows)),
         empty="The store has no records of any consumer group.",
     )
 
 
-def _row(group: GroupState) -> Row:
+def _row(group: GroupState, glyphs: Glyphs) -> Row:
     health = HEALTH[group.health]
     owners = sum(1 for owner in group.owners if owner.partitions)
     lag = Cell(formats.UNKNOWN, Tone.DIM)
+    text, *shorter = counts(group)
 
     if group.lag is not None:
         lag = Cell(group_lag(group), sort=float(group.lag))
@@ -42,16 +48,31 @@ def _row(group: GroupState) -> Row:
         (
             Cell(safe(group.name), sort=group.name.lower()),
             Cell(health.text, health.tone, sort=float(health.rank)),
-            Cell(counts(group), sort=float(len(group.partitions))),
+            Cell(text, sort=float(len(group.partitions)), shorter=tuple(shorter)),
             Cell(formats.count(owners), sort=float(owners)),
             lag,
+            _trend(group, glyphs),
         ),
         health.rank,
     )
 
 
-def counts(group: GroupState) -> str:
-    """Partitions by health, the worst first: `1 stopped, 2 ok`."""
+def _trend(group: GroupState, glyphs: Glyphs) -> Cell:
+    minutes = by_minute(group)
+    newest = minutes[-1] if minutes else None
+    return Cell(glyphs.trend(minutes), HEALTH[group.health].tone, sort=newest, keeps_end=True)
+
+
+def counts(group: GroupState) -> list[str]:
+    """Partitions by health, the worst first: `1 stopped, 2 ok`; then ever shorter."""
     present = [health for health in reversed(Health) if group.counts.get(health)]
-    told = [f"{group.counts[health]} {HEALTH[health].text}" for health in present]
-    return ", ".join(told) or formats.count(len(group.partitions))
+    told = [f"{formats.count(group.counts[health])} {HEALTH[health].text}" for health in present]
+
+    if not told:
+        return [formats.count(len(group.partitions))]
+
+    others = [sum(group.counts[health] for health in present[n:]) for n in range(len(present))]
+    shorter = [
+        f"{', '.join(told[:n])}, +{formats.count(others[n])}" for n in reversed(range(1, len(told)))
+    ]
+    return [", ".join(told), *shorter]

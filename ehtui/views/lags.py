@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from ehtui.domain.progress.lag_history import MINUTE_S
+from ehtui.domain.snapshot import NO_LAG, NO_LAG_HISTORY
 from ehtui.views import formats
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ehtui.domain.snapshot import (
         ConsumerState,
         GroupPartition,
         GroupState,
+        LagHistory,
         PartitionState,
         Series,
         Snapshot,
@@ -85,32 +89,164 @@ class ConsumerLags:
         return self._partitions[name]
 
 
-WINDOW_S = 600.0
+SPANS_S = (30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _SOURCES = ("hub", "store")  # lag is the difference of what these two say
+_APART_S, _INTERVALS_APART = 15.0, 3.0  # between looks that are farther apart is the unknown
 
 
-def total_lag(snapshot: Snapshot, group: GroupState | None, points: int = 60) -> Series:
-    """The sum at `points` even moments (local time) up to the last read; empty while unknown.
+@dataclass(frozen=True, slots=True)
+class LagCurve:
+    """The highest lag of each slice of time, oldest first; None: nothing was measured in it."""
 
-    It begins where every partition that has a lag had one: a partial sum would look like a rise.
-    """
-    known = [p.lag_series for p in group.partitions if p.lag_series] if group else []
-    last = _last_read(snapshot)
+    values: tuple[float | None, ...] = ()
+    span_s: float = SPANS_S[0]
+    ends_at: float = 0.0  # local time
 
-    if not known or last is None or points < 1:
-        return ()
+    @property
+    def highest(self) -> float | None:
+        """Of all that was measured."""
+        return max((value for value in self.values if value is not None), default=None)
 
-    last = max(last, *(series[-1][0] for series in known))
-    first = max(last - WINDOW_S, *(series[0][0] for series in known))
-    step_s = max(0.0, last - first) / max(1, points - 1)
-    moments = [first + step_s * place for place in range(points)] if step_s else [first]
-    sums = [0.0] * len(moments)
 
-    for series in known:
-        for place, value in enumerate(_values(series, moments)):
-            sums[place] += value
+def zoomed(span_s: float, step: int) -> float:
+    """The next shorter (1) or longer (-1) span."""
+    return SPANS_S[max(0, min(len(SPANS_S) - 1, SPANS_S.index(span_s) - step))]
 
-    return tuple(zip(moments, sums, strict=True))
+
+def group_curve(
+    snapshot: Snapshot, group: GroupState | None, slices: int, span_s: float | None = None
+) -> LagCurve:
+    """A group's lag over the last `span_s`; None is as long as it is known, in round lengths."""
+    history = group.lag_history if group is not None else NO_LAG_HISTORY
+    return _curve(snapshot, _Known(history.looks, _totals(history)), slices, span_s)
+
+
+def partition_curve(
+    snapshot: Snapshot,
+    group: GroupState | None,
+    partition: str,
+    slices: int,
+    span_s: float | None = None,
+) -> LagCurve:
+    """The same of one partition."""
+    found = next((p for p in group.partitions if p.id == partition), None) if group else None
+
+    if group is None or found is None:
+        return LagCurve((None,) * slices)
+
+    lags = {minute.number: minute.of(partition) for minute in group.lag_history.minutes}
+    minutes = {number: float(lag) for number, lag in lags.items() if lag is not None}
+    return _curve(snapshot, _Known(found.lag_series, minutes, are_corners=True), slices, span_s)
+
+
+def by_minute(group: GroupState) -> tuple[float | None, ...]:
+    """A group's highest of each minute, from the first that is known to this one."""
+    history = group.lag_history
+    totals = _totals(history)
+    return tuple(totals.get(n) for n in range(min(totals), history.number + 1)) if totals else ()
+
+
+def _totals(history: LagHistory) -> dict[int, float]:
+    totals = {minute.number: float(minute.total) for minute in history.minutes}
+
+    if history.total != NO_LAG:
+        totals[history.number] = float(history.total)
+
+    return totals
+
+
+class _Known(NamedTuple):
+    """What is known of a lag over time: minutes, and points for the last of them."""
+
+    points: Series
+    minutes: Mapping[int, float]  # by their number, the highest
+    are_corners: bool = False  # points: between two of them the lag was measured and level
+
+    @property
+    def first_at(self) -> float | None:
+        """When it begins."""
+        first_point = [at for at, _ in self.points[:1]]
+        return min([*first_point, *(number * MINUTE_S for number in self.minutes)], default=None)
+
+
+def _curve(snapshot: Snapshot, known: _Known, slices: int, span_s: float | None) -> LagCurve:
+    now, first_at = snapshot.taken_at, known.first_at
+
+    if span_s is None:
+        lasting_s = now - first_at if first_at is not None else 0.0
+        span_s = next((span for span in SPANS_S if span >= lasting_s), SPANS_S[-1])
+
+    slice_s = span_s / max(1, slices)
+    # Slices keep their places on the clock, so that a curve changes at its newest end.
+    last = math.ceil(now / slice_s)
+    grid = _Slices(last - slices, slice_s, [None] * slices)
+    policy = snapshot.policy
+    apart_s = max(_APART_S, _INTERVALS_APART * max(policy.hub_interval_s, policy.store_interval_s))
+    read_at = _last_read(snapshot)
+    until = now if read_at is None or now - read_at <= apart_s else read_at
+    _draw_minutes(grid, known)
+    _draw_points(grid, known, until, apart_s)
+
+    return LagCurve(tuple(grid.values), span_s, last * slice_s)
+
+
+class _Slices(NamedTuple):
+    """Slices of time being filled, counted from the epoch; `first` is that of the first value."""
+
+    first: int
+    slice_s: float
+    values: list[float | None]
+
+    def raise_to(self, from_at: float, to_at: float, value: float) -> None:
+        """Let a value hold from one moment up to another."""
+        first = math.floor(from_at / self.slice_s) - self.first
+        last = max(first, math.ceil(to_at / self.slice_s) - 1 - self.first)
+
+        for place in range(max(0, first), min(len(self.values), last + 1)):
+            before = self.values[place]
+            self.values[place] = value if before is None else max(before, value)
+
+
+def _draw_minutes(grid: _Slices, known: _Known) -> None:
+    """Those that ended before points say more; the first began before anything was measured."""
+    closely = known.points[0][0] if known.points else math.inf
+    earliest = min(known.minutes, default=0)
+
+    for number, value in known.minutes.items():
+        from_at, to_at = number * MINUTE_S, min((number + 1) * MINUTE_S, closely)
+
+        if from_at < to_at and (number > earliest or to_at < closely):
+            grid.raise_to(from_at, to_at, value)
+
+
+def _draw_points(grid: _Slices, known: _Known, until: float, apart_s: float) -> None:
+    """A stair from point to point, and on until it was read last; nothing over what is unknown."""
+    points = known.points
+    ends = [at for at, _ in points[1:]] + [max(until, at) for at, _ in points[-1:]]
+
+    for (at, value), end in zip(points, ends, strict=True):
+        for from_at, to_at in _measured(known, at, end) if known.are_corners else ((at, end),):
+            is_near = known.are_corners or end - at <= apart_s
+            grid.raise_to(from_at, to_at if is_near else from_at, value)
+
+
+def _measured(known: _Known, at: float, end: float) -> Iterator[tuple[float, float]]:
+    """The pieces of a level stretch without the minutes in which nothing was measured."""
+    first, last = min(known.minutes, default=math.inf), max(known.minutes, default=-math.inf)
+    missing = [
+        number
+        for number in range(int(at // MINUTE_S), int(end // MINUTE_S) + 1)
+        if first < number < last and number not in known.minutes
+    ]
+
+    for number in missing:
+        if number * MINUTE_S > at:
+            yield at, number * MINUTE_S
+
+        at = max(at, (number + 1) * MINUTE_S)
+
+    if at <= end:
+        yield at, end
 
 
 def _last_read(snapshot: Snapshot) -> float | None:
@@ -118,20 +254,3 @@ def _last_read(snapshot: Snapshot) -> float | None:
     reads = [source.read_at for source in snapshot.sources if source.name in _SOURCES]
     read = [at for at in reads if at is not None]
     return min(read, default=None)
-
-
-def _values(series: Series, moments: list[float]) -> list[float]:
-    """Values at rising moments, in one walk: between two corners a line, then the last value."""
-    values: list[float] = []
-    legs = iter([*pairwise(series), (series[-1], (float("inf"), series[-1][1]))])
-    (from_at, before), (to_at, after) = next(legs)
-
-    for at in moments:
-        while at >= to_at:
-            (from_at, before), (to_at, after) = next(legs)
-
-        is_level = before == after or at <= from_at
-        share = 0.0 if is_level else (at - from_at) / (to_at - from_at)
-        values.append(before + (after - before) * share)
-
-    return values

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.domain.progress.lag_history import MINUTE_S, MINUTES, highest_within, minuted
+from ehtui.domain.progress.lag_history import (
+    LOOKS,
+    MINUTE_S,
+    MINUTES,
+    highest_within,
+    minuted,
+)
+from ehtui.domain.reduce import start
 from ehtui.domain.snapshot import NO_LAG, NO_LAG_HISTORY, GroupState, LagHistory
-from tests.domain.build import EPOCH, World
+from tests.domain.build import EPOCH, SOURCES, World
 
 
 def waiting() -> World:
@@ -88,6 +98,34 @@ def test_an_hour_is_kept_and_no_more() -> None:
 
     assert len(history.minutes) == MINUTES
     assert history.minutes[-1].number == history.number - 1
+
+
+def test_each_look_is_kept_for_minutes_whether_the_lag_moved_or_not() -> None:
+    world = waiting()
+    world.play(60.0)
+    world.produce(0.0)
+    world.play(600.0)
+    group, looks = group_of(world), group_of(world).lag_history.looks
+    moments = [at for at, _ in looks]
+
+    assert looks[-1] == (world.at, float(group.lag or 0))
+    assert 100 <= len(looks) <= LOOKS
+    assert max(b - a for a, b in pairwise(moments)) <= 5.0
+    assert moments == sorted(moments)
+
+
+def test_a_hub_that_is_still_read_for_the_first_time_does_not_look_like_a_rise() -> None:
+    world = waiting()
+    world.fold(world.store_read())
+    world.known = start(world.policy, world.at, SOURCES)
+    world.fold(world.store_read())
+    whole = world.hub_read()
+    world.fold(replace(whole, samples=whole.samples[:1]))
+    assert group_of(world).lag_history.looks == ()
+
+    world.tick()
+    world.fold(world.hub_read())
+    assert [lag for _, lag in group_of(world).lag_history.looks] == [group_of(world).lag]
 
 
 Looks = st.lists(st.tuples(st.floats(-200, 400), st.none() | st.integers(0, 999)), max_size=60)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from array import array
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ehtui.domain.evidence import TakeoverWindow
@@ -10,6 +12,7 @@ from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import (
+    NO_LAG,
     Behind,
     BehindBasis,
     ConsumerRole,
@@ -18,6 +21,8 @@ from ehtui.domain.snapshot import (
     GroupPartition,
     GroupState,
     Health,
+    LagHistory,
+    LagMinute,
     Lease,
     LeaseState,
     OwnerState,
@@ -56,7 +61,10 @@ def hub(count: int) -> HubDescription:
 
 def series(last: float, *, grows: float = 0.0, noise: float = 0.0) -> Series:
     return tuple(
-        (NOW - 5.0 * (59 - i), max(0.0, last - grows * (59 - i) + noise * math.sin(i * 1.7)))
+        (
+            NOW - 5.0 * (59 - i),
+            float(round(max(0.0, last - grows * (59 - i) + noise * math.sin((59 - i) * 1.7)))),
+        )
         for i in range(60)
     )
 
@@ -190,6 +198,31 @@ def group(*partitions: GroupPartition, name: str = GROUP) -> GroupState:
         health=worst,
         counts={health: healths.count(health) for health in set(healths)},
         lag=sum(lags) if lags else None,
+        lag_history=history(partitions),
+    )
+
+
+def history(partitions: Sequence[GroupPartition], minutes: int = 0) -> LagHistory:
+    """What the partitions' series add up to, and before them as many minutes of the same growth."""
+    series = [each.lag_series for each in partitions if each.lag_series]
+    ids = tuple(each.id for each in partitions)
+    number = int(NOW // 60)
+
+    def lag_of(each: GroupPartition, ago: int) -> int:
+        (first_at, first), *_, (last_at, last) = each.lag_series
+        per_s = max(0.0, (last - first) / (last_at - first_at))
+        return max(0, round(last - per_s * 60 * ago))
+
+    past = [
+        LagMinute(number - ago, 0, ids, array("q", [lag_of(each, ago) for each in partitions]))
+        for ago in range(minutes, 0, -1)
+    ]
+    points = zip(*series, strict=True) if series else ()
+    looks = tuple((at[0][0], sum(value for _, value in at)) for at in points)
+    total = int(looks[-1][1]) if looks else NO_LAG
+
+    return LagHistory(
+        tuple(each._replace(total=sum(each.lags)) for each in past), number, total, looks
     )
 
 
@@ -422,13 +455,17 @@ def many(count: int = 32) -> Snapshot:
         group_partition(n, lasts[n], (n * 37) % 90, OWNERS[n % 4], age_s=(n * 11) % 30)
         for n in range(count)
     ]
+    beside = [
+        group_partition(n, lasts[n], (n * 17) % 40, OWNERS[n % 2], age_s=(n * 7) % 30)
+        for n in range(count)
+    ]
     states[7] = states[7]._replace(
         checkpoint=checkpoint(7, lasts[7] - 48_211),
         health=Health.BEHIND,
         rule=Rule.GROWING,
         lag=48_211,
         behind=Behind(48_211 / 13, BehindBasis.INTERPOLATED),
-        lag_series=series(48_211, grows=600),
+        lag_series=series(48_211, grows=65),
     )
     states[19] = states[19]._replace(
         checkpoint=checkpoint(19, lasts[19] - 9_120, age_s=400),
@@ -437,7 +474,7 @@ def many(count: int = 32) -> Snapshot:
         out_per_s=0.0,
         lag=9_120,
         behind=Behind(9_120 / 13, BehindBasis.INTERPOLATED),
-        lag_series=series(9120, grows=100),
+        lag_series=series(9120, grows=65),
     )
     calm = healthy()
     unowned = Finding(
@@ -467,7 +504,10 @@ def many(count: int = 32) -> Snapshot:
         calm,
         hub=hub(count),
         partitions=tuple(partition(n, last) for n, last in enumerate(lasts)),
-        groups=(group(*states), *calm.groups[1:]),
+        groups=(
+            replace(group(*states), lag_history=history(states, 60)),
+            replace(group(*beside, name="analytics"), lag_history=history(beside, 60)),
+        ),
         consumers=tuple(
             replace(
                 each,

@@ -34,8 +34,7 @@ from ehtui.tui.screens.confirm import ConfirmScreen, LeaveScreen
 from ehtui.tui.screens.details import DetailsScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.screens.why import WhyScreen
-from ehtui.tui.widgets.chart import Chart
-from ehtui.tui.widgets.lag_pane import LagPane
+from ehtui.tui.widgets.chart import Chart, LagPane
 from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import NOW, healthy, overdue
 from tests.waiting import wait_for

@@ -1,4 +1,4 @@
-"""Curves: slices of time, round numbers, eighths of a cell."""
+"""Curves: round numbers, eighths of a cell."""
 
 from __future__ import annotations
 
@@ -6,22 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.tui.widgets.chart import columns, drawn, nice_top
-
-
-def test_slices_keep_the_highest_and_fill_between_samples() -> None:
-    series = ((10.0, 1.0), (10.4, 5.0), (13.0, 2.0))
-
-    assert columns(series, 10.0, 14.0, 4) == [5.0, 5.0, 5.0, 2.0]
-    assert columns(series, 8.0, 14.0, 6)[:2] == [None, None]
-    assert columns((), 0.0, 1.0, 3) == [None, None, None]
+from ehtui.tui.widgets.chart import drawn, labels, nice_top
 
 
 @pytest.mark.parametrize(
-    ("highest", "top"), [(0, 1), (0.4, 1), (3, 5), (11, 20), (1820, 2000), (2000, 2000)]
+    ("highest", "top"), [(0, 1), (0.4, 1), (3, 3), (11, 12), (1810, 2000), (2000, 2000)]
 )
 def test_the_axis_ends_at_a_round_number(highest: float, top: float) -> None:
     assert nice_top(highest) == top
+
+
+@given(st.integers(1, 10**12))
+def test_the_axis_ends_at_most_a_quarter_above_the_peak(highest: int) -> None:
+    assert highest <= nice_top(highest) <= 1.25 * highest
+
+
+def test_the_axis_tells_its_half_where_that_is_whole() -> None:
+    assert labels(1200.0, 4) == ["1,200", "", "600", ""]
+    assert labels(3.0, 4) == ["3", "", "", ""]
+    assert labels(1200.0, 3) == ["1,200", "", ""]
 
 
 @given(st.lists(st.none() | st.floats(0, 1e6), min_size=1, max_size=40), st.integers(1, 12))

@@ -16,7 +16,7 @@ from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.arrangement import PANES
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.overview import OverviewScreen
-from ehtui.tui.widgets.lag_pane import LagPane
+from ehtui.tui.widgets.chart import LagPane
 from ehtui.tui.widgets.lines import Headline
 from ehtui.views.keys import process_key
 from tests.tui.fakes import FakeBackend
@@ -164,7 +164,7 @@ async def test_the_band_gives_way_to_partitions_and_leaves_no_focus_behind() -> 
         await wait_for(lambda: "groups" not in screen.panes)
 
         assert screen.focused is screen.pane("partitions")
-        assert not screen.query_one("#band").display
+        assert "lag" not in screen.areas
 
 
 async def test_the_band_shows_the_lag_of_the_group_and_switches_it() -> None:
@@ -177,7 +177,7 @@ async def test_the_band_shows_the_lag_of_the_group_and_switches_it() -> None:
         await pilot.pause()
 
         assert screen.app.group == "analytics"
-        assert "100" in lag.render_line(1).text
+        assert "peak 9" in lag.render_line(0).text
 
 
 async def test_a_signal_from_the_groups_pane_has_no_target() -> None:

@@ -253,24 +253,34 @@ def forecasted(
 
 
 def remember_lags(builder: SnapshotBuilder) -> None:
-    """Put each group's lag, as this look found it, into its history; none while a source fails."""
-    is_known = builder.is_fresh("hub") and builder.is_fresh("store")
+    """Put each group's lag, as this look found it, into its history.
+
+    None while a source fails, nor while partitions are still read for the first time: the sum of
+    ever more of them would look like a rise.
+    """
     created = {hub.created_at for hub in (builder.before.hub, builder.hub) if hub is not None}
     is_another = len(created - {None}) > 1
+    is_known = builder.is_fresh("hub") and builder.is_fresh("store") and _is_sampled(builder)
 
     for key, group in builder.groups.items():
         state = group.state
-        history = minuted(
-            NO_LAG_HISTORY if is_another else state.lag_history,
-            builder.at,
-            state.lag if is_known else None,
-            state.partitions,
-        )
+        before = NO_LAG_HISTORY if is_another else state.lag_history
+        lag = state.lag if is_known else None
+        history = minuted(before, builder.at, lag, state.partitions)
 
         if history is not state.lag_history:
             builder.groups[key] = replace(group, state=replace(state, lag_history=history))
 
 
+def _is_sampled(builder: SnapshotBuilder) -> bool:
+    """Whether each partition was read once, or has had its time to be."""
+    if builder.started_at is not None and builder.now > builder.started_at + _SAMPLED_S:
+        return True
+
+    return all(partition.sample is not None for partition in builder.partitions)
+
+
+_SAMPLED_S = 60.0
 _NO_WINDOW = (0, 0)  # nothing of it is followed
 
 

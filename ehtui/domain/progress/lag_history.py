@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MINUTE_S = 60
 MINUTES = 60
+LOOKS = 120  # a hub and a store that are read every five seconds: five minutes
 
 
 def minuted(
@@ -28,9 +29,13 @@ def minuted(
 ) -> LagHistory:
     """`history` with a group's lag as a look at `at` (local time) found it; None is unknown."""
     number = int(at // MINUTE_S)
+    is_back = bool(history.looks) and at <= history.looks[-1][0]
+    if total is None and number == history.number and not is_back:
+        return history
+
     if number < history.number:  # local time was set back: what is ahead of it was never measured
         kept = tuple(minute for minute in history.minutes if minute.number < number)
-        history = LagHistory(kept, number)
+        history = LagHistory(kept, number, looks=history.looks)
 
     minutes, highest = history.minutes, history.total
     if number > history.number:
@@ -40,13 +45,12 @@ def minuted(
         minutes = tuple(minute for minute in minutes if minute.number >= number - MINUTES)
         highest = NO_LAG
 
-    if total is not None and total > highest:
-        highest = total
+    looks = tuple([look for look in history.looks if look[0] < at]) if is_back else history.looks
+    if total is not None:
+        highest = max(highest, total)
+        looks = (*looks[-(LOOKS - 1) :], (at, float(total)))
 
-    if number == history.number and highest == history.total:
-        return history
-
-    return LagHistory(minutes, number, highest)
+    return LagHistory(minutes, number, highest, looks)
 
 
 def _closed(history: LagHistory, shown: Sequence[GroupPartition]) -> LagMinute:

@@ -1,73 +1,153 @@
-"""How many lines each pane of the overview gets: arithmetic, without a terminal."""
+"""Where each pane of the overview stands: arithmetic, without a terminal."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 TITLE = 1
 HEADINGS = 2  # title and column names
+PANES = ("partitions", "consumers", "findings", "timeline")
+GROUPS = "groups"
+CHARTS = ("lag", "lag-2", "lag-3")
+SIDE_BY_SIDE = 100  # columns from which consumers and findings stand beside each other
+WIDE = 200  # columns from which findings stand beside the timeline, and each group has a chart
 _LEAST = {"partitions": 4, "consumers": 3, "findings": 2, "timeline": 2}
 _WEIGHTS = {"partitions": 5, "consumers": 3, "findings": 2, "timeline": 2}
-PANES = tuple(_LEAST)
 _BAND_LEAST = 8  # a rule, a curve of five lines, its moments, air
 _TIMELINE_KEEPS = 6  # beside a band: its newest lines
+_CHART_CELLS = 80  # of each where there are several
+_GROUPS_CELLS = 84
+
+Band = tuple[str, ...]
+
+
+class Area(NamedTuple):
+    """A pane's place, in cells."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def areas(
+    width: int, height: int, rows: Mapping[str, int], *, focused: str | None, groups: int
+) -> dict[str, Area]:
+    """Where panes stand, by name; who has no place is not there.
+
+    `rows` are the lines that each pane's rows take, `groups` is how many consumer groups there are.
+    """
+    bands = _bands(width, groups)
+    charts = _charts(width, groups)
+    is_beside = GROUPS in {pane for band in bands for pane in band}
+    band = (*charts, *(() if is_beside else (GROUPS,)))
+    lines = band_lines(height, rows, bands) if width >= SIDE_BY_SIDE else 0
+    heights = shares(height - lines, rows, bands, focused)
+    found: dict[str, Area] = {}
+    y = 0
+
+    for panes in bands:
+        if lines and panes is bands[-1]:
+            found |= _side_by_side(band, y, width, lines)
+            y += lines
+
+        found |= _side_by_side(panes, y, width, heights[panes])
+        y += heights[panes]
+
+    return found
+
+
+def _bands(width: int, groups: int) -> Sequence[Band]:
+    """Panes from top to bottom; those of one band share its lines."""
+    if width < SIDE_BY_SIDE:
+        return [(pane,) for pane in PANES]
+
+    if width < WIDE:
+        return [("partitions",), ("consumers", "findings"), ("timeline",)]
+
+    beside = ("consumers", GROUPS) if groups > 1 else ("consumers",)
+    return [("partitions",), beside, ("timeline", "findings")]
+
+
+def _charts(width: int, groups: int) -> Band:
+    """One a group where there is space, always that of the group on screen."""
+    many = 1 if width < WIDE else max(1, min(groups, width // _CHART_CELLS, len(CHARTS)))
+    return CHARTS[:many]
+
+
+def _side_by_side(panes: Band, y: int, width: int, height: int) -> dict[str, Area]:
+    """Their places, a cell of air between them."""
+    if len(panes) == 1:
+        return {panes[0]: Area(0, y, width, height)}
+
+    room = width - len(panes) + 1
+    last = room * 9 // 20 if len(panes) == 2 else room // len(panes)  # noqa: PLR2004 - a pair
+
+    if panes[-1] == GROUPS and width >= WIDE:
+        last = min(_GROUPS_CELLS, width * 7 // 20)
+    elif panes[0] in CHARTS and panes[-1] in CHARTS:
+        last = room // len(panes)
+
+    first = room - last
+    widths = [first // (len(panes) - 1)] * (len(panes) - 1)
+    widths[0] += first - sum(widths)
+    found, x = {}, 0
+
+    for pane, cells in zip(panes, (*widths, last), strict=True):
+        found[pane] = Area(x, y, cells, height)
+        x += cells + 1
+
+    return found
 
 
 def shares(
-    height: int, rows: Mapping[str, int], *, stacked: bool, focused: str | None
-) -> dict[str, int]:
-    """Lines per pane, which fill `height`. Side by side, consumers and findings share theirs.
+    height: int, rows: Mapping[str, int], bands: Sequence[Band], focused: str | None
+) -> dict[Band, int]:
+    """Lines of each band, which fill `height`.
 
-    Every pane gets what its rows need up to its fair share; then the focused pane, then the others
-    in their order, get what they still want. What is left goes to the timeline.
+    Every band gets what its rows need up to its fair share; then the focused one, then the others
+    in their order, get what they still want. What is left goes to the last, the timeline's.
     """
-    bands = _bands(stacked=stacked)
-    wanted = {band[0]: max(_wanted(pane, rows.get(pane, 0)) for pane in band) for band in bands}
-    least = {band[0]: max(_LEAST[pane] for pane in band) for band in bands}
+    wanted = {band: _wanted(band, rows) for band in bands}
+    least = {band: max(_LEAST.get(pane, 0) for pane in band) for band in bands}
     total = sum(_WEIGHTS[band[0]] for band in bands)
-    fair = {name: max(least[name], height * _WEIGHTS[name] // total) for name in wanted}
-    lines = {name: min(fair[name], wanted[name]) for name in wanted}
+    fair = {band: max(least[band], height * _WEIGHTS[band[0]] // total) for band in bands}
+    lines = {band: min(fair[band], wanted[band]) for band in bands}
     spare = height - sum(lines.values())
-    order = sorted(lines, key=lambda name: not _holds(bands, name, focused))
+    order = sorted(bands, key=lambda band: focused not in band)
 
-    for name in order if spare > 0 else ():
-        more = min(spare, wanted[name] - lines[name])
-        lines[name] += more
+    for band in order if spare > 0 else ():
+        more = min(spare, wanted[band] - lines[band])
+        lines[band] += more
         spare -= more
 
-    lines[bands[-1][0]] += spare
+    lines[bands[-1]] += spare
 
-    return {pane: max(1, lines[band[0]]) for band in bands for pane in band}
+    return {band: max(1, taken) for band, taken in lines.items()}
 
 
-def band_lines(height: int, rows: Mapping[str, int], *, stacked: bool) -> int:
-    """Lines for the lag chart and the groups: what no table needs, at most a third; 0 is none."""
-    if stacked or not rows.get("partitions"):
+def band_lines(height: int, rows: Mapping[str, int], bands: Sequence[Band]) -> int:
+    """Lines for charts, above the last band: what no table needs, 0 where that is too little.
+
+    A third of the screen, and more, up to a half, where there is nothing else to show.
+    """
+    if not rows.get("partitions"):
         return 0
 
-    tables = [
-        max(_wanted(pane, rows.get(pane, 0)) for pane in band) for band in _bands(stacked=False)
-    ]
-    spare = height - sum(tables[:-1]) - _TIMELINE_KEEPS
+    *tables, timeline = (_wanted(band, rows) for band in bands)
+    spare = height - sum(tables) - _TIMELINE_KEEPS
+    idle = height - sum(tables) - timeline
+    most = min(height // 2, max(height // 3, idle))
 
-    return min(spare, height // 3) if spare >= _BAND_LEAST else 0
-
-
-def _bands(*, stacked: bool) -> Sequence[tuple[str, ...]]:
-    if stacked:
-        return [(pane,) for pane in PANES]
-
-    return [("partitions",), ("consumers", "findings"), ("timeline",)]
+    return min(spare, most) if spare >= _BAND_LEAST else 0
 
 
-def _wanted(pane: str, rows: int) -> int:
-    head = HEADINGS if pane in {"partitions", "consumers"} else TITLE
-
-    return head + max(1, rows) + 1
+def _wanted(band: Collection[str], rows: Mapping[str, int]) -> int:
+    return max(_head(pane) + max(1, rows.get(pane, 0)) + 1 for pane in band)
 
 
-def _holds(bands: Sequence[tuple[str, ...]], name: str, focused: str | None) -> bool:
-    return any(band[0] == name and focused in band for band in bands)
+def _head(pane: str) -> int:
+    return TITLE if pane in {"findings", "timeline"} else HEADINGS

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len
@@ -18,6 +19,7 @@ from ehtui.tui.screens.dialog import TONES, Dialog
 from ehtui.tui.widgets.chart import Chart
 from ehtui.views.details import inspected
 from ehtui.views.keys import consumer_at
+from ehtui.views.lags import partition_curve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -124,9 +126,9 @@ class DetailsScreen(Dialog[None]):
             self.query_one(Facts).show([*sections, *self._found])
 
         for chart in self.query(Chart):
-            series = words.lag(app.snapshot, app.group, self._key)
-            chart.show(series, app.snapshot.host_ahead_s)
-            chart.display = len(series) > 1
+            snapshot, group = app.snapshot, app.snapshot.group(app.group)
+            chart.show(partial(partition_curve, snapshot, group, self._key), snapshot.host_ahead_s)
+            chart.display = partition_curve(snapshot, group, self._key, 1).highest is not None
 
     def action_look(self, step: int) -> None:
         """The chart's keys work wherever the focus is."""

@@ -10,8 +10,7 @@ from typing_extensions import override
 from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.grid import Grid
 from ehtui.tui.screens.dialog import Dialog
-from ehtui.tui.widgets.lag_pane import LagPane
-from ehtui.views.lags import total_lag
+from ehtui.tui.widgets.chart import LagPane
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -57,9 +56,7 @@ class GroupScreen(Dialog[str]):
     @on(Grid.CursorMoved)
     def show_lag(self) -> None:
         """The lag of the group under the cursor over time."""
-        snapshot, name = self.app.snapshot, self.query_one(Grid).cursor
-        group = snapshot.group(name) if name is not None else None
-        self.query_one(LagPane).show(total_lag(snapshot, group))
+        self.query_one(LagPane).show(self.app.snapshot, self.query_one(Grid).cursor or "")
 
     @on(Grid.RowSelected)
     def choose(self, event: Grid.RowSelected) -> None:

@@ -6,7 +6,6 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
-from textual.containers import Container
 from textual.css.query import NoMatches
 from typing_extensions import override
 
@@ -16,61 +15,52 @@ from ehtui.tui.grid import Grid
 from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.acting import ActingScreen
-from ehtui.tui.screens.arrangement import PANES, band_lines, shares
+from ehtui.tui.screens.arrangement import CHARTS, GROUPS, PANES, Area, areas
 from ehtui.tui.widgets.lines import Headline, KeyBar
+from ehtui.tui.widgets.panes import Panes
 from ehtui.views.tables.timeline import EVERYTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
+    from textual.geometry import Size
     from textual.timer import Timer
 
     from ehtui.domain.world.hub import HubDescription
     from ehtui.tui import view_actions
-    from ehtui.tui.widgets import filterbar, lag_pane
+    from ehtui.tui.widgets import chart as charts_of
+    from ehtui.tui.widgets import filterbar
     from ehtui.views.tables.timeline import TimelineScope
 else:
     view_actions = LazyModule("ehtui.tui.view_actions")
-    lag_pane = LazyModule("ehtui.tui.widgets.lag_pane")
+    charts_of = LazyModule("ehtui.tui.widgets.chart")
     filterbar = LazyModule("ehtui.tui.widgets.filterbar")
 
 SETTLE_S = 0.2
-WIDE = 160  # columns from which pictures of lease and lag are longer
-SIDE_BY_SIDE = 100  # columns from which consumers and findings stand beside each other
+LONG_PICTURES = 160  # columns from which pictures of lease and lag are longer
 
 
 class OverviewScreen(ActingScreen):
     """Five areas over one snapshot. Every target of an action comes from a row's key."""
 
     AUTO_FOCUS = "#partitions"
-    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - declared so by Textual
-        (0, "-narrow"),
-        (SIDE_BY_SIDE, "-wide"),
-    ]
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.OVERVIEW))
     DEFAULT_CSS = """
     OverviewScreen {
         background: $background;
         layout: vertical;
-        #panes { height: 1fr; }
     }
     OverviewScreen.-filtering KeyBar { display: none; }
-    OverviewScreen.-wide #middle { layout: horizontal; }
-    OverviewScreen.-wide #consumers { width: 11fr; }
-    OverviewScreen.-wide #findings { width: 9fr; margin-left: 1; }
-    OverviewScreen.-maximised Grid { display: none; }
-    OverviewScreen.-maximised Grid.-chosen { display: block; margin: 0; width: 1fr; }
     """
 
     def __init__(self) -> None:
         super().__init__()
         self._chosen: str | None = None  # the maximised pane
         self._settling: Timer | None = None
-        self._arranged: tuple[bool, int, dict[str, int]] | None = None
-        self._band: lag_pane.Band | None = None  # made when there is space for it
-        self._band_lines = 0
+        self.areas: Mapping[str, Area] = {}  # where panes stand
+        self._span_s: float | None = None  # of the charts; None: as long as is known
         self._filter_bar: filterbar.FilterBar | None = None  # made when first asked for
         self._is_wide = False
         self._scope = EVERYTHING  # of the timeline
@@ -80,35 +70,34 @@ class OverviewScreen(ActingScreen):
         chrome = self.app.chrome
         yield Headline(chrome=chrome)
 
-        with Container(id="panes"):
-            yield Grid(
-                "Partitions", id="partitions", chrome=chrome, compact=self._columns("partitions")
-            )
-
-            with Container(id="middle"):
-                yield Grid(
-                    "Consumers", id="consumers", chrome=chrome, compact=self._columns("consumers")
-                )
-                yield Grid(
-                    "Findings",
-                    id="findings",
-                    chrome=chrome,
-                    wrap_lines=3,
-                    headings=False,
-                    compact=self._columns("findings", ("mark", "finding")),
-                )
-
-            yield Grid(
-                "Timeline",
-                id="timeline",
-                chrome=chrome,
-                wrap_lines=2,
-                headings=False,
-                follows_top=True,
-                compact=self._columns("timeline"),
-            )
-
+        yield Panes(
+            self._grid("partitions"),
+            self._grid("consumers"),
+            self._grid("findings", wrap_lines=3, headings=False, usually=("mark", "finding")),
+            self._grid("timeline", wrap_lines=2, headings=False, follows_top=True),
+            plan=self._plan,
+        )
         yield KeyBar()
+
+    def _grid(
+        self,
+        name: str,
+        *,
+        wrap_lines: int = 1,
+        headings: bool = True,
+        follows_top: bool = False,
+        usually: Sequence[str] = (),
+    ) -> Grid:
+        """A pane; beside others it shows the columns that are configured, or the usual ones."""
+        return Grid(
+            name.capitalize(),
+            id=name,
+            chrome=self.app.chrome,
+            wrap_lines=wrap_lines,
+            headings=headings,
+            follows_top=follows_top,
+            compact=self.app.options.columns.get(name, usually),
+        )
 
     def on_mount(self) -> None:
         """Follow the application's snapshot and states."""
@@ -127,10 +116,10 @@ class OverviewScreen(ActingScreen):
         self._show()
 
     def on_resize(self) -> None:
-        """Give the panes their lines at this size."""
+        """Give the panes their places at this size."""
         self.call_after_refresh(self._arrange)
 
-        if self._is_wide is not (self.size.width >= WIDE):
+        if self._is_wide is not (self.size.width >= LONG_PICTURES):
             self._is_wide = not self._is_wide
             self._show_partitions()
 
@@ -151,12 +140,24 @@ class OverviewScreen(ActingScreen):
         banner = app.options.banner or ""
         places = _places(snapshot.hub)
         self.query_one(Headline).show(places, group, sentence, app.states, banner)
-        self._show_band()
+        self._show_groups()
         self._arrange()
 
-    def _show_band(self) -> None:
-        if self._band is not None and self._band_lines:
-            self._band.show(self.app.snapshot, self.app.group)
+    def _show_groups(self) -> None:
+        """The groups and their charts, where they have a place: the one on screen comes first."""
+        snapshot, group = self.app.snapshot, self.app.group
+
+        if GROUPS in self.areas:
+            self.pane(GROUPS).show(self.app.tables.groups(snapshot))
+
+        charts = [name for name in CHARTS if name in self.areas]
+        others = [each for each in snapshot.groups if each.name.lower() != group.lower()]
+        others.sort(key=lambda each: -(each.lag or 0))
+        names = [group, *(each.name for each in others)]
+
+        for pane, name in zip(charts, names, strict=False):
+            chart = self.query_one(f"#{pane}", charts_of.LagPane)
+            chart.show(snapshot, name, self._span_s, names_group=len(charts) > 1)
 
     def _show_timeline(self) -> None:
         app = self.app
@@ -172,57 +173,50 @@ class OverviewScreen(ActingScreen):
         if selected is None and grid.cursor is not None:
             grid.show(show(grid.cursor))
 
+    def _plan(self, size: Size) -> Mapping[str, Area]:
+        """Where panes stand at this size."""
+        if self._chosen is not None:
+            return {self._chosen: Area(0, 0, size.width, size.height)}
+
+        rows = {name: self.pane(name).lines_wanted for name in PANES}
+        groups = len(self.app.snapshot.groups)
+        return areas(size.width, size.height, rows, focused=self.active.id, groups=groups)
+
     def _arrange(self) -> None:
-        """Give each pane its lines."""
+        """Give each pane its place, if it has another one now."""
         try:
-            height = self.query_one("#panes").size.height
+            panes = self.query_one(Panes)
         except NoMatches:
             return
 
-        if height < 1 or self._chosen is not None:
-            return
+        places = self._plan(panes.size) if panes.size else self.areas
 
-        grids = {name: self.pane(name) for name in PANES}
-        stacked = self.size.width < SIDE_BY_SIDE
-        rows = {name: grid.lines_wanted for name, grid in grids.items()}
-        chart = band_lines(height, rows, stacked=stacked)
-        lines = shares(height - chart, rows, stacked=stacked, focused=self.active.id)
+        if places == self.areas:
+            return  # to lay out is to paint everything again
 
-        if (stacked, chart, lines) == self._arranged:
-            return  # setting a height again would lay out and paint everything again
+        self.areas = places
+        self._add_missing(panes)
+        panes.place(places)
+        self._show_groups()
 
-        self._arranged = (stacked, chart, lines)
-        self._give_band(chart)
-        middle = [lines["consumers"], lines["findings"]]
-        self.query_one("#middle").styles.height = sum(middle) if stacked else max(middle)
-
-        for name, grid in grids.items():
-            grid.styles.height = lines[name]
-
-    def _give_band(self, lines: int) -> None:
-        """Show it on so many lines; before the first time there is none."""
-        self._band_lines = lines
-
-        if lines and self._band is None:
-            self._band = lag_pane.Band(self.app.chrome)
-            self.query_one("#panes").mount(self._band, before="#timeline")
-
-        if self._band is not None:
-            self._band.display = bool(lines)
-            self._band.styles.height = lines
-            self._show_band()
-
-        if not lines and self.active.id == "groups":
+        if self.active.id not in places:
             self.set_focus(self.pane("partitions"))
+
+    def _add_missing(self, panes: Panes) -> None:
+        """Groups and charts are made when there is space for them."""
+        there = {child.id for child in panes.children}
+
+        if GROUPS in self.areas and GROUPS not in there:
+            panes.mount(self._grid(GROUPS), before="#timeline")
+
+        for name in CHARTS:
+            if name in self.areas and name not in there:
+                panes.mount(charts_of.LagPane(self.app.chrome, id=name), before="#timeline")
 
     @property
     def panes(self) -> tuple[str, ...]:
         """Names of the tables that can be gone to now, as they follow on the screen."""
-        return (*PANES[:-1], "groups", PANES[-1]) if self._band_lines else PANES
-
-    def _columns(self, pane: str, usually: Sequence[str] = ()) -> Sequence[str]:
-        """What a pane shows beside others, in this order: as configured, or as usual."""
-        return self.app.options.columns.get(pane, usually)
+        return (*PANES[:-1], GROUPS, PANES[-1]) if GROUPS in self.areas else PANES
 
     def _sort_as_configured(self) -> None:
         for name, column in self.app.options.sort.items():
@@ -280,23 +274,21 @@ class OverviewScreen(ActingScreen):
 
     def _maximise(self, name: str | None) -> None:
         self._chosen = name
-        self._arranged = None
-        self.set_class(name is not None, "-maximised")
 
         for grid in self.query(Grid):
-            grid.set_class(grid.id == name, "-chosen")
             grid.set_alone(alone=grid.id == name)
-            grid.styles.height = "1fr"
 
-        self.query_one("#middle").styles.height = "1fr"
-        self.query_one("#middle").display = name in {None, "consumers", "findings"}
+        self._arrange()
 
-        if self._band is not None:
-            self._band.display = name == "groups" or (name is None and self._band_lines > 0)
-            self._band.styles.height = "1fr"
+    def action_zoom(self, step: int) -> None:
+        """Charts of less or more time, from half a minute to an hour."""
+        charts = [chart for chart in self.query(charts_of.LagPane) if chart.id in self.areas]
 
-        if name is None:
-            self.call_after_refresh(self._arrange)
+        if charts:
+            self._span_s = charts[0].zoomed(step)
+            self._show_groups()
+        else:
+            self.app.bell()
 
     def action_back(self) -> None:
         """Undo the nearest: a running action, what a pane leaves out, the maximised pane."""
