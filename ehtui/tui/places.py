@@ -70,14 +70,14 @@ def parse(text: str) -> Place:
     kind, colon, name = whole.partition(":")
 
     if slash and then not in THEN:
-        raise PlaceError(f"“{safe(text)}” is no place: /{safe(then)} is not {_near(then, THEN)}")
+        raise PlaceError(f"“{safe(text)}” is not a place: /{safe(then)} is not {_near(then, THEN)}")
 
     if not colon and kind in PANES:
         return Place(kind, then=then)
 
     if kind not in KINDS:
         near = _near(kind, (*(f"{each}:…" for each in KINDS), *PANES))
-        raise PlaceError(f"“{safe(text)}” is no place: did you mean {near}?")
+        raise PlaceError(f"“{safe(text)}” is not a place: did you mean {near}?")
 
     if not name:
         raise PlaceError(f"“{safe(text)}” names no {kind}; a place is {_EXAMPLES}")
@@ -150,7 +150,7 @@ def missing(snapshot: Snapshot, place: Place) -> str:
             return f"There is no partition {name}" + (f": {_there(ids)}." if ids else ".")
         case "consumer":
             pids = [str(each.process.id.pid) for each in snapshot.consumers]
-            return f"No consumer of this host has the pid {name}: {_there(pids)}."
+            return f"No consumer on this host has pid {name}: {_there(pids)}."
         case "finding":
             ids = list(dict.fromkeys(each.id for each in snapshot.findings))
             return f"There is no finding {name} now: {_there(ids)}."

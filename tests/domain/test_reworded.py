@@ -106,4 +106,4 @@ def test_nobody_reads_the_pairs_that_are_only_written() -> None:
         if "outcome.details" in path.read_text(encoding="utf-8")
     }
 
-    assert readers == {"action_document.py", "audit.py"}
+    assert readers == {"action_document.py", "state_files.py"}
