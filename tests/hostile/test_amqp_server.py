@@ -15,7 +15,7 @@ from typing_extensions import override
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace, Retention
 from ehtui.sandbox.eventhubs.broker import Limits
 from ehtui.sandbox.eventhubs.connection import Connection
-from ehtui.sandbox.eventhubs.sas import JWT_TYPE, SAS_TYPE, sign
+from ehtui.sandbox.eventhubs.signing_in import JWT_TYPE, SAS_TYPE, sign
 from ehtui.wire.amqp.frames import AMQP_HEADER, SASL_HEADER, encode_frame
 from ehtui.wire.amqp.messages import BATCH_FORMAT, Request, encode_event, encode_request
 from ehtui.wire.amqp.performatives import (

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from ehtui.sandbox.eventhubs.delay import DelayLine
+from ehtui.sandbox.eventhubs.network import DelayLine
 
 
 @asynccontextmanager

@@ -1,12 +1,22 @@
-"""What a link's address names. Clients write paths or whole URLs; the authority never matters."""
+"""What a link asks for: its address, and where a receiver starts (facts.md §4).
+
+Clients write paths or whole URLs; the authority never matters.
+"""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from enum import StrEnum
 from urllib.parse import urlsplit
 
 CBS = "$cbs"
 MANAGEMENT = "$management"
+FILTER = "apache.org:selector-filter:string"
+_SELECTOR = re.compile(
+    r"amqp\.annotation\.(?P<what>x-opt-[a-z-]+)\s*(?P<operator>>=?)\s*'(?P<value>[^']*)'"
+)
+_LATEST = "@latest"
 _GROUPS, _PARTITIONS, _PUBLISHERS = "consumergroups", "partitions", "publishers"
 
 
@@ -66,3 +76,49 @@ def parse_address(address: str) -> Address:
         raise ValueError(f"no address: {address}")
 
     return Address(hub, **found)
+
+
+class By(StrEnum):
+    """What a position counts by; the values are how the service calls them."""
+
+    OFFSET = "offset"
+    SEQUENCE = "sequence number"
+    TIME = "enqueued time"
+
+
+_BY = {
+    "x-opt-offset": By.OFFSET,
+    "x-opt-sequence-number": By.SEQUENCE,
+    "x-opt-enqueued-time": By.TIME,
+    "x-opt-enqueuedtimeutc": By.TIME,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Events after `value` (or from it, where inclusive). None means after the last event."""
+
+    by: By = By.OFFSET
+    value: int | None = -1  # TIME: milliseconds since the epoch
+    is_inclusive: bool = False
+
+
+EARLIEST = Position()
+LATEST = Position(value=None)
+
+
+def parse_selector(text: str) -> Position:
+    """Read a selector such as `amqp.annotation.x-opt-offset > '-1'`.
+
+    Raises:
+        ValueError: It is none.
+    """
+    match = _SELECTOR.fullmatch(text.strip())
+
+    if not match or match["what"] not in _BY:
+        raise ValueError(f"no position: {text}")
+
+    if match["value"] == _LATEST:
+        return LATEST
+
+    return Position(_BY[match["what"]], int(match["value"]), match["operator"] == ">=")

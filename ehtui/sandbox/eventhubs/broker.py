@@ -6,9 +6,12 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ehtui.sandbox.eventhubs.namespace import Namespace
+from ehtui.wire.amqp.performatives import Error
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ehtui.sandbox.eventhubs.errors import ServiceError
 
 
 @dataclass(slots=True)
@@ -97,7 +100,7 @@ class Client(Protocol):
 
 @dataclass(slots=True)
 class Broker:
-    """One endpoint's insides."""
+    """One endpoint's insides; `Room` for deliveries that are not complete."""
 
     namespace: Namespace
     timeouts: Timeouts = field(default_factory=Timeouts)
@@ -109,6 +112,15 @@ class Broker:
     links: int = 0
     claims: int = 0
     held_bytes: int = 0
+
+    @property
+    def now(self) -> float:
+        """The namespace's time."""
+        return self.namespace.clock()
+
+    def told(self, error: ServiceError) -> Error:
+        """An error as it goes over the wire."""
+        return Error(error.condition, error.worded(self.now))
 
     def has_room(self, more_bytes: int) -> bool:
         """Whether so much more may be held for clients."""

@@ -1,4 +1,4 @@
-"""One client connection: protocol headers, SASL, open and close, sessions, and its clock."""
+"""One client's connection: its socket, its clock, and what its links lead to."""
 
 from __future__ import annotations
 
@@ -8,69 +8,62 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
-from ehtui.sandbox.eventhubs import errors, sasl
-from ehtui.sandbox.eventhubs.delay import DelayLine
-from ehtui.sandbox.eventhubs.intake import HubInput
-from ehtui.sandbox.eventhubs.outlet import FULL_BYTES, Outlet
-from ehtui.sandbox.eventhubs.sas import covering_paths
-from ehtui.sandbox.eventhubs.session import Session
-from ehtui.wire.amqp.frames import (
-    AMQP_HEADER,
-    EMPTY_FRAME,
-    MIN_FRAME_BYTES,
-    SASL_HEADER,
-    FrameReader,
-    encode_frame,
-)
-from ehtui.wire.amqp.performatives import (
-    Begin,
-    Close,
-    End,
-    Error,
-    Frame,
-    FrameError,
-    Open,
-    Performative,
-    SaslInit,
+from ehtui.sandbox.eventhubs import errors
+from ehtui.sandbox.eventhubs.addresses import CBS, MANAGEMENT, path_of
+from ehtui.sandbox.eventhubs.errors import ServiceError
+from ehtui.sandbox.eventhubs.links import LinkUser, Peer, open_link, reply_to
+from ehtui.sandbox.eventhubs.network import DelayLine, Intake
+from ehtui.sandbox.eventhubs.nodes import Requests, Responses
+from ehtui.sandbox.eventhubs.signing_in import MECHANISMS, Claims, answer_sasl
+from ehtui.wire.amqp.connection import ServerConnection
+from ehtui.wire.amqp.links import Delivered, Link, Oversized, Piece
+from ehtui.wire.amqp.performatives import AmqpError, Error, FrameError, Open
+from ehtui.wire.amqp.session import (
+    AttachAsked,
+    Begun,
+    Closed,
+    Ended,
+    Event,
+    Flowed,
+    Limits,
+    Session,
+    SignInAsked,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ehtui.sandbox.eventhubs.broker import Broker
-    from ehtui.sandbox.eventhubs.channel import Channel
-    from ehtui.sandbox.eventhubs.sas import Claim
+    from ehtui.wire.amqp.performatives import Attach, SaslInit
 
 _LOG = logging.getLogger(__name__)
-_MAX_FRAME_BYTES = 65536
-_GREETING_BYTES = 16 * 1024  # a frame before the open, when nothing is agreed yet
-_HEADERS = 2  # for SASL and for AMQP
-_CHANNEL_MAX = 4999
+_LIMITS = Limits(frame_bytes=65536, channel_max=4999, window=5000, handle_max=255)
+_FULL_BYTES = 256 * 1024  # written and not taken by the client: no more events are sent
 _STOPPED_BYTES = 4 * 1024 * 1024  # not taken by the client: it is not read either, it may only ask
 _CONTAINER = "LinkTracker"
 _DETAIL_LENGTH = 300
 
 
-class Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol, Peer):
     """Speaks AMQP to one client. All work is done in memory, at once, when bytes arrive."""
 
     def __init__(self, broker: Broker) -> None:
         self.broker = broker
-        self.peer_frame_bytes = _MAX_FRAME_BYTES
-        self._reader = FrameReader(_GREETING_BYTES)
-        self._headers = 0
-        self._intake = HubInput(self._reader, self._receive, self._fail, self._balance)
+        self.claims = Claims(broker)
+        silence_ms = int(broker.timeouts.silence_s * 1000)
+        opening = Open(
+            broker.namespace.name, None, _LIMITS.frame_bytes, _LIMITS.channel_max, silence_ms
+        )
+        self._core = ServerConnection(_LIMITS, opening, MECHANISMS, self._need_flush)
+        self._intake = Intake(self._core.receive, self._act_upon, self._fail, self._balance)
+        self._inbound = DelayLine(self._process)
+        self._outbound = DelayLine(self._write_out)
         self._transport: asyncio.Transport | None = None
         self._is_reading = True
-        self._inbound = DelayLine(self._process)
-        self._outlet = Outlet(
-            self._gather, lambda: broker.faults.latency_s / 2, self._write_out, self._wake_sessions
-        )
-        self._settling: list[Channel] = []
-        self._sessions: dict[int, Session] = {}
-        self._claims: dict[str, Claim] = {}
-        self._has_opened = self._is_authenticated = False
-        self._peer_idle_s: float | None = None
-        now = broker.namespace.clock()
-        self._opened_at = self._read_at = self._linked_at = self._wrote_at = now
+        self._is_flush_due = self._is_held_up = self._was_full = False
+        self._frames_told = self._sessions = 0
+        now = broker.now
+        self._opened_at = self._read_at = self._linked_at = now
         self._closed_at: float | None = None
 
     # What asyncio calls.
@@ -82,7 +75,7 @@ class Connection(asyncio.Protocol):
         self.broker.statistics.connections_opened += 1
         self.broker.statistics.connections_open += 1
         self.broker.connections.add(self)
-        transport.set_write_buffer_limits(FULL_BYTES)
+        transport.set_write_buffer_limits(_FULL_BYTES)
         is_one_too_many = len(self.broker.connections) > self.broker.limits.connections
 
         if self.broker.faults.refuses or is_one_too_many:
@@ -97,10 +90,9 @@ class Connection(asyncio.Protocol):
         self._transport = None
         self._intake.end()
         self._inbound.clear()
-        self._outlet.clear()
+        self._outbound.clear()
         self._end_sessions()
-        self.broker.claims -= len(self._claims)
-        self._claims.clear()
+        self.claims.clear()
 
     @override
     def data_received(self, data: bytes) -> None:
@@ -109,65 +101,37 @@ class Connection(asyncio.Protocol):
 
     @override
     def pause_writing(self) -> None:
-        self._outlet.hold_up(held=True)
+        self._is_held_up = True
 
     @override
     def resume_writing(self) -> None:
-        self._outlet.hold_up(held=False)
+        self._is_held_up = False
+        self._go_on()
         self._balance()
 
-    # What sessions and links use.
+    # What links use.
 
     @property
+    @override
     def is_writable(self) -> bool:
-        """Whether events may be sent."""
-        return self._outlet.is_free
+        """Whether events may be sent: the client takes what it is sent, about as fast."""
+        is_free = self._waiting_bytes <= _FULL_BYTES and not self._is_held_up
+        self._was_full = self._was_full or not is_free
+        return is_free
 
-    def send(self, channel: int, body: Performative) -> None:
-        """Send a frame."""
-        self.write(encode_frame(channel, body), 1)
-
-    def write(self, data: bytes, frames: int) -> None:
-        """Send encoded frames; what one turn of the loop writes goes out together."""
-        self.broker.statistics.frames_out += frames
-        self._outlet.write(data)
-
-    def end_session(self, channel: int, error: Error | None = None) -> None:
-        """End a session, in answer to the client's end or for an error."""
-        self._sessions.pop(channel).end(error)
-
-    def before_flush(self, session: Channel) -> None:
-        """Let a session speak up before the next write: it collects dispositions."""
-        self._settling.append(session)
-        self._outlet.need_flush()
-
-    def put(self, claim: Claim) -> None:
-        """A token was put: a new one for the same path replaces the old.
-
-        Raises:
-            ServiceError: So many tokens count already that there is no room for one more.
-        """
-        if claim.path not in self._claims:
-            if self.broker.claims >= self.broker.limits.claims:
-                raise errors.no_room("tokens", self.broker.namespace.name)
-
-            self.broker.claims += 1
-
-        self._claims[claim.path] = claim
-
-    def allows(self, path: str, right: str | None = None) -> bool:
-        """Whether a token that still holds covers `path`, with `right` or with any."""
-        now = self.broker.namespace.clock()
-        covering = (self._claims.get(place) for place in covering_paths(path))
-        holding = [claim for claim in covering if claim and claim.expires_at > now]
-        return any(right is None or right in claim.rights for claim in holding)
+    @override
+    def users(self) -> Iterator[LinkUser]:
+        for session in tuple(self._core.sessions.values()):
+            for link in tuple(session.links.values()):
+                if link.is_open:
+                    yield link.user
 
     # What the endpoint calls.
 
     def freeze(self, *, held: bool) -> None:
         """Hold back bytes in both directions, or let them go."""
         self._inbound.hold(held=held)
-        self._outlet.hold(held=held)
+        self._outbound.hold(held=held)
 
     def abort(self) -> None:
         """Cut the connection without a word."""
@@ -177,10 +141,10 @@ class Connection(asyncio.Protocol):
     def close(self, error: Error | None = None) -> None:
         """Close the connection, and cut it when the client does not answer."""
         if self._closed_at is None and self._transport:
-            self._closed_at = self.broker.namespace.clock()
+            self._closed_at = self.broker.now
             self._end_sessions()
-            self.send(0, Close(error))
-            self._outlet.flush()
+            self._core.close(error)
+            self._flush()
 
     def check(self, now: float) -> None:
         """Keep the client's idle timer happy and end what idles here."""
@@ -193,18 +157,20 @@ class Connection(asyncio.Protocol):
 
             return
 
-        if self._peer_idle_s and now - self._wrote_at > self._peer_idle_s / 2:
-            self.write(EMPTY_FRAME, 1)
+        self._core.keep_alive(now)
+        limit = self.broker.timeouts.idle_link_s
 
-        for session in tuple(self._sessions.values()):
-            session.check(now)
+        for user in self.users():
+            user.check()
+
+            if user.link.is_open and user.idles_out and now - user.active_at > limit:
+                user.detach(errors.link_idle(limit, self.broker.namespace.name))
 
         self._check_idle(now)
 
     def _check_idle(self, now: float) -> None:
         timeouts = self.broker.timeouts
-        has_links = any(session.links for session in self._sessions.values())
-        self._linked_at = now if has_links else self._linked_at
+        self._linked_at = now if any(self.users()) else self._linked_at
         never_linked = self._linked_at == self._opened_at
         linkless_limit = timeouts.first_link_s if never_linked else timeouts.no_links_s
 
@@ -214,31 +180,27 @@ class Connection(asyncio.Protocol):
             self._close_idle(linkless_limit)
 
     def _close_idle(self, limit_s: float) -> None:
-        error = errors.connection_idle(limit_s, _CONTAINER)
-        self.close(Error(error.condition, error.worded(self.broker.namespace.clock())))
+        self.close(self.broker.told(errors.connection_idle(limit_s, _CONTAINER)))
 
     # Reading.
 
     def _process(self, data: bytes) -> None:
         self.broker.statistics.bytes_in += len(data)
-        self._read_at = self.broker.namespace.clock()
+        self._read_at = self.broker.now
         self._intake.feed(data)
 
-    def _receive(self, item: bytes | Frame) -> None:
-        self.broker.statistics.frames_in += 1
-
-        if isinstance(item, Frame):
-            self._take(item)
-        else:
-            self._greet(item)
-
     def _fail(self, error: Exception) -> None:
-        if isinstance(error, FrameError):
-            self._give_up(Error(errors.FRAMING, str(error)[:_DETAIL_LENGTH]))
-            return
+        """Say why and go: what else the client sent cannot be understood."""
+        if isinstance(error, AmqpError):
+            told = Error(error.condition, error.description)
+        elif isinstance(error, FrameError):
+            told = Error(errors.FRAMING, str(error)[:_DETAIL_LENGTH])
+        else:
+            _LOG.error("the endpoint failed on a frame", exc_info=error)
+            told = Error(errors.INTERNAL, "The endpoint failed; see its log.")
 
-        _LOG.error("the endpoint failed on a frame", exc_info=error)
-        self._give_up(Error(errors.INTERNAL, "The endpoint failed; see its log."))
+        self.close(told)
+        self._finish()
 
     def _balance(self) -> None:
         """Read on only where there is room for what the client brings, and for our answers."""
@@ -247,7 +209,7 @@ class Connection(asyncio.Protocol):
         if transport is None or transport.is_closing():
             return
 
-        unsent = self._outlet.waiting_bytes + transport.get_write_buffer_size()
+        unsent = self._waiting_bytes + transport.get_write_buffer_size()
         is_full = self._inbound.waiting_bytes > _STOPPED_BYTES or unsent > _STOPPED_BYTES
         reads = not (is_full or self._intake.has_more)
 
@@ -255,130 +217,138 @@ class Connection(asyncio.Protocol):
             self._is_reading = reads
             (transport.resume_reading if reads else transport.pause_reading)()
 
-    def _greet(self, header: bytes) -> None:
-        self._headers += 1
+    def _act_upon(self, event: Event) -> None:
+        self.broker.statistics.frames_in += 1
 
-        if self._headers > _HEADERS:
-            raise FrameError("a protocol header too many")
+        match event:
+            case Delivered() | Piece() | Oversized():
+                self._receive(event)
+            case Flowed(_, link):
+                self._wake(link)
+            case AttachAsked(session, attach):
+                self._attach(session, attach)
+            case Begun() | Ended():
+                self._count_sessions(1 if isinstance(event, Begun) else -1)
+            case SignInAsked(init):
+                self._sign_in(init)
+            case Closed():
+                self._closed_at = self._closed_at or self.broker.now
+                self._finish()
 
-        if header == SASL_HEADER:
-            self.write(SASL_HEADER, 1)
-            self.send(0, sasl.MECHANISMS)
-        elif header == AMQP_HEADER:
-            self.write(AMQP_HEADER, 1)
-        else:
-            self.write(SASL_HEADER, 1)  # what it does speak, as the specification asks
-            self._finish()
+    def _receive(self, event: Delivered | Piece | Oversized) -> None:
+        user: LinkUser = event.link.user
+        user.active_at = self.broker.now
 
-    def _take(self, frame: Frame) -> None:
-        channel, body = frame
+        if isinstance(event, Delivered):
+            user.delivered(event)
+        elif isinstance(event, Oversized):
+            user.detach(self._refusal(event))
 
-        if isinstance(body, Close):
-            self._answer_close()
-        elif body is None or self._closed_at is not None:
-            return
-        elif isinstance(body, Open):
-            self._open(body)
-        elif isinstance(body, SaslInit):
-            self._authenticate(body)
-        else:
-            self._take_on_channel(channel, body)
+    def _count_sessions(self, more: int) -> None:
+        self._sessions += more
+        self.broker.sessions += more
 
-    def _take_on_channel(self, channel: int, body: Performative) -> None:
-        if isinstance(body, Begin):
-            self._begin(channel, body)
-        elif channel not in self._sessions:
-            return  # clients go on sending on an ended channel (facts.md §7)
-        elif isinstance(body, End):
-            self.end_session(channel)
-        else:
-            self._sessions[channel].handle(body)
+        if self.broker.sessions > self.broker.limits.sessions:
+            raise AmqpError(errors.RESOURCE_LIMIT, "There are too many sessions.")
 
-    def _begin(self, channel: int, body: Begin) -> None:
-        if channel in self._sessions:
-            self._give_up(Error(errors.NOT_ALLOWED, f"The channel {channel} has a session."))
-        elif channel > _CHANNEL_MAX:
-            raise FrameError(f"the channel {channel} is beyond the {_CHANNEL_MAX} announced")
-        elif self.broker.sessions >= self.broker.limits.sessions:
-            self._give_up(Error(errors.RESOURCE_LIMIT, "There are too many sessions."))
-        else:
-            self._sessions[channel] = Session(self, channel, body)
-
-    def _open(self, body: Open) -> None:
-        if self._has_opened:
-            self._give_up(Error(errors.NOT_ALLOWED, "The connection is open."))
-            return
-
-        self._has_opened = True
-        self._reader.max_frame_bytes = _MAX_FRAME_BYTES
-        self.peer_frame_bytes = max(min(body.max_frame_bytes, _MAX_FRAME_BYTES), MIN_FRAME_BYTES)
-        self._peer_idle_s = (body.idle_timeout_ms or 0) / 1000 or None
-        self.send(
-            0,
-            Open(
-                self.broker.namespace.name,
-                body.hostname,
-                _MAX_FRAME_BYTES,
-                _CHANNEL_MAX,
-                int(self.broker.timeouts.silence_s * 1000),
-            ),
-        )
-
-    def _authenticate(self, init: SaslInit) -> None:
-        if self._is_authenticated:
-            raise FrameError("a second sign-in")
-
-        outcome, claim = sasl.answer(init, self.broker.namespace.keys)
-        self._is_authenticated = True
-        self.send(0, outcome)
+    def _sign_in(self, init: SaslInit) -> None:
+        code, claim = answer_sasl(init, self.broker.namespace.keys)
+        self._core.answer_sign_in(code)
 
         if claim:
-            self.put(claim)
+            self.claims.put(claim)
 
-        if outcome.code:
+        if code:
             self._finish()
 
-    def _answer_close(self) -> None:
-        if self._closed_at is None:
-            self._closed_at = self.broker.namespace.clock()
-            self._end_sessions()
-            self.send(0, Close())
+    def _attach(self, session: Session, attach: Attach) -> None:
+        broker = self.broker
 
-        self._finish()
+        try:
+            user = self._user_for(session, attach)
+        except ServiceError as error:
+            session.refuse(attach, broker.told(error))
+            return
+
+        broker.statistics.links_attached += 1
+        broker.links += 1
+        session.accept(user.link, attach, reply_to(attach, broker))
+
+    def _user_for(self, session: Session, attach: Attach) -> LinkUser:
+        if self.broker.links >= self.broker.limits.links:
+            raise errors.no_room("links", self.broker.namespace.name)
+
+        terminus = attach.source if attach.is_receiver else attach.target
+        text = (terminus.address if terminus else None) or ""
+        node = path_of(text).rsplit("/", 1)[-1].lower()
+
+        if node in (CBS, MANAGEMENT):
+            return (Responses if attach.is_receiver else Requests)(self, session, attach, node)
+
+        return open_link(self, session, attach, text)
+
+    def _refusal(self, event: Oversized) -> ServiceError:
+        tracker = self.broker.namespace.name
+
+        if not event.is_too_large:
+            return errors.no_room("half deliveries", tracker)
+
+        number, most_bytes = event.first.delivery_id or 0, event.link.most_bytes
+        return errors.message_too_large(number, event.size_bytes, most_bytes, tracker)
 
     def _end_sessions(self) -> None:
-        for session in self._sessions.values():
-            session.close()
-
-        self._sessions.clear()
-
-    def _give_up(self, error: Error) -> None:
-        """Say why and go: what else the client sent cannot be understood."""
-        self.close(error)
-        self._finish()
+        self._count_sessions(-self._sessions)
+        self._core.end_sessions()
 
     def _finish(self) -> None:
+        self._end_sessions()
         self._intake.end()
-        self._outlet.flush()
+        self._flush()
 
         if self._transport:
             self._transport.close()
 
-    # Writing.
+    # Writing: what one turn of the loop writes goes out together.
 
-    def _gather(self) -> None:
-        settling, self._settling = self._settling, []
+    @property
+    def _waiting_bytes(self) -> int:
+        """What the transport has not got yet."""
+        return self._core.output.unsent_bytes + self._outbound.waiting_bytes
 
-        for session in settling:
-            session.flush_accepted()
+    def _need_flush(self) -> None:
+        if not self._is_flush_due:
+            self._is_flush_due = True
+            asyncio.get_running_loop().call_soon(self._flush)
+
+    def _flush(self) -> None:
+        output = self._core.output
+        data = output.take(self.broker.now)
+        self._is_flush_due = False
+        self.broker.statistics.frames_out += output.frames - self._frames_told
+        self._frames_told = output.frames
+
+        if data:
+            self._outbound.push(data, self.broker.faults.latency_s / 2)
+            self._go_on()
 
     def _write_out(self, data: bytes) -> None:
         if self._transport:
-            self._wrote_at = self.broker.namespace.clock()
             self.broker.statistics.bytes_out += len(data)
             self._transport.write(data)
             self._balance()
 
-    def _wake_sessions(self) -> None:
-        for session in tuple(self._sessions.values()):
-            session.wake()
+        self._go_on()
+
+    def _go_on(self) -> None:
+        """Let links send again once there is room for it."""
+        if self._was_full and self.is_writable:
+            self._was_full = False
+            asyncio.get_running_loop().call_soon(self._wake)
+
+    def _wake(self, link: Link | None = None) -> None:
+        """One link, or all."""
+        if link is not None:
+            link.user.active_at = self.broker.now
+
+        for user in (link.user,) if link else tuple(self.users()):
+            user.wake()

@@ -1,20 +1,21 @@
-"""The state of a namespace: hubs, groups, partitions. No IO, no server; time comes from a clock."""
+"""The state of a namespace: hubs, groups, partitions, receivers. No IO; time comes from a clock."""
 
 from __future__ import annotations
 
 import re
 import secrets
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ehtui.sandbox.eventhubs import errors
+from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.sandbox.eventhubs.events import Incoming, new_event
-from ehtui.sandbox.eventhubs.hashing import partition_for_key
-from ehtui.sandbox.eventhubs.partition_log import PartitionLog, Retention, Room
-from ehtui.sandbox.eventhubs.receivers import Receivers
+from ehtui.sandbox.eventhubs.partition_log import PartitionLog, Retention, Room, partition_for_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
 DEFAULT_GROUP = "$Default"
 # What the largest tiers of the service have, and the names it takes.
@@ -23,6 +24,7 @@ MOST_PARTITIONS_OF_ALL = 8192  # each costs a listing and a look every second
 _HUB = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._/-]{0,254}[A-Za-z0-9])?")
 _GROUP = re.compile(r"\$Default|[A-Za-z0-9_](?:[A-Za-z0-9._-]{0,48}[A-Za-z0-9_])?", re.IGNORECASE)
 ROOT_KEY = "RootManageSharedAccessKey"
+NO_NAME = "nil"  # what the service prints for a receiver without a name
 RIGHTS = frozenset({"Listen", "Send", "Manage"})
 
 
@@ -33,6 +35,87 @@ class AccessKey:
     name: str
     value: str = field(repr=False)
     rights: frozenset[str] = RIGHTS
+
+
+@dataclass(eq=False, slots=True)
+class Receiver:
+    """One attached receiver. `level` is its owner level (epoch), None without."""
+
+    group: str
+    partition: str
+    name: str
+    level: int | None
+    tracker: str
+    disconnect: Callable[[ServiceError], None]
+
+
+@dataclass(slots=True)
+class Receivers:
+    """The receivers of a hub."""
+
+    limit: int = 5
+    _all: dict[str, dict[str, list[Receiver]]] = field(default_factory=dict)  # partition, group
+
+    def admit(self, new: Receiver) -> None:
+        """Let a receiver in; those of the same or a lower owner level lose their links.
+
+        Raises:
+            ServiceError: One with a higher level holds the partition, or there are too many.
+        """
+        present = self._all.get(new.partition, {}).get(new.group.lower(), [])
+        holder = next((r for r in present if r.level is not None), None)
+
+        if new.level is None:
+            self._check_without_level(new, holder, present)
+        else:
+            if holder and holder.level is not None and holder.level > new.level:
+                raise errors.owner_level_too_low(
+                    new.name, new.level, holder.name, holder.level, new.tracker
+                )
+
+            for other in tuple(present):
+                present.remove(other)
+                other.disconnect(
+                    errors.stolen(
+                        (new.name, new.level), (other.name, other.level), "", other.tracker
+                    )
+                )
+
+        # A receiver that was disconnected has left, and its list may be gone.
+        groups = self._all.setdefault(new.partition, {})
+        groups.setdefault(new.group.lower(), []).append(new)
+
+    def leave(self, receiver: Receiver) -> None:
+        """A receiver went."""
+        groups = self._all.get(receiver.partition, {})
+        present = groups.get(receiver.group.lower(), [])
+
+        if receiver in present:
+            present.remove(receiver)
+
+        if not present:
+            groups.pop(receiver.group.lower(), None)
+
+    def describe(self, partition: str) -> list[dict[str, Any]]:
+        """The receivers of a partition, as plain values."""
+        return [
+            {
+                "group": r.group,
+                "name": None if r.name == NO_NAME else r.name,
+                "owner_level": r.level,
+            }
+            for present in self._all.get(partition, {}).values()
+            for r in present
+        ]
+
+    def _check_without_level(
+        self, new: Receiver, holder: Receiver | None, present: list[Receiver]
+    ) -> None:
+        if holder and holder.level is not None:
+            raise errors.owner_level_needed(holder.level, new.tracker)
+
+        if len(present) >= self.limit:
+            raise errors.too_many_receivers(self.limit, [r.name for r in present], new.tracker)
 
 
 @dataclass(slots=True)

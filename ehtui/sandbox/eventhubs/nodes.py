@@ -1,112 +1,256 @@
-"""`$cbs` and `$management`: request links, response links, and the pairing of the two."""
+"""`$cbs` and `$management`: requests on one link of a client, replies on another.
+
+READ of a hub and of a partition answers with the service's fields and types; put-token comes before
+links are opened.
+"""
 
 from __future__ import annotations
 
 from collections import deque
-from typing import Protocol
+from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from ehtui.sandbox.eventhubs import cbs, errors, management
-from ehtui.sandbox.eventhubs.addresses import CBS
-from ehtui.sandbox.eventhubs.channel import Channel
-from ehtui.sandbox.eventhubs.errors import DECODE, ServiceError
-from ehtui.sandbox.eventhubs.link import ReceivingLink, SendingLink
-from ehtui.wire.amqp.messages import decode_request, encode_reply
-from ehtui.wire.amqp.performatives import Accepted, Attach, Error, Rejected, Transfer
+from ehtui.sandbox.eventhubs import errors, signing_in
+from ehtui.sandbox.eventhubs.addresses import CBS, MANAGEMENT, Address, path_of
+from ehtui.sandbox.eventhubs.errors import ServiceError
+from ehtui.sandbox.eventhubs.links import LinkUser, Peer, receiving_link
+from ehtui.wire.amqp.links import SendingLink
+from ehtui.wire.amqp.messages import Reply, Request, decode_request, encode_reply
+from ehtui.wire.amqp.values import Long, Strings, Symbol, Timestamp
 
+if TYPE_CHECKING:
+    from ehtui.sandbox.eventhubs.namespace import Hub
+    from ehtui.sandbox.eventhubs.partition_log import PartitionLog
+    from ehtui.wire.amqp.links import Delivered
+    from ehtui.wire.amqp.performatives import Attach
+    from ehtui.wire.amqp.session import Session
+
+HUB_TYPE = "com.microsoft:eventhub"
+PARTITION_TYPE = "com.microsoft:partition"
+NEVER = Timestamp(-62135596800000)  # 0001-01-01: .NET's smallest time, of an empty partition
+_OK, _ACCEPTED = 200, 202
+_CREDIT = 100
 _LARGEST_REPLY_BYTES = 32 << 10  # the description of a hub with 1,024 partitions takes 7 KiB
 _REPLY_OVERHEAD_BYTES = 64
 
 
-class RequestLink(ReceivingLink):
-    """Takes requests for a node and answers on a response link of the same session."""
+class Requests(LinkUser):
+    """Takes requests for a node and answers on one of the client's response links."""
 
-    credit = 100
-
-    def __init__(self, session: AnsweringChannel, attach: Attach, node: str) -> None:
-        super().__init__(session, attach)
-        self._response_link = session.response_link
+    def __init__(self, peer: Peer, session: Session, attach: Attach, node: str) -> None:
+        most_bytes = peer.broker.limits.request_bytes
+        link = receiving_link(peer, session, attach, credit=_CREDIT, most_bytes=most_bytes)
+        super().__init__(peer, link)
         self.node = node
         self.idles_out = node != CBS  # its token refresh comes once an hour
 
-    @property
     @override
-    def most_bytes(self) -> int:
-        return self.session.broker.limits.request_bytes
-
-    @override
-    def delivered(self, first: Transfer, payload: bytes) -> None:
-        self.session.broker.statistics.requests += 1
-        handle = cbs.handle if self.node == CBS else management.handle
+    def delivered(self, delivery: Delivered) -> None:
+        self.broker.statistics.requests += 1
+        answer = put_token if self.node == CBS else read
 
         try:
-            request = decode_request(payload)
-            response = self._response_link(self.node, request.reply_to)
+            request = decode_request(delivery.payload)
+            responses = self._responses(request.reply_to)
 
-            if response and response.is_full:
-                raise errors.no_room("replies", self.session.broker.namespace.name)
+            if responses and responses.is_full:
+                raise errors.no_room("replies", self.broker.namespace.name)
 
-            reply = handle(request, self.session.connection)
-        except ServiceError as error:
-            self.session.settle(first, Rejected(self.wire_error(error)))
-            return
-        except ValueError as error:
-            self.session.settle(first, Rejected(Error(DECODE, str(error))))
+            reply = answer(request, self.peer)
+        except (ServiceError, ValueError) as error:
+            self.settle(delivery, error)
             return
 
-        self.session.settle(first, Accepted())
+        self.settle(delivery)
 
-        if response:
-            response.respond(encode_reply(reply))
+        if responses:
+            responses.respond(encode_reply(reply))
+
+    def _responses(self, reply_to: str | None) -> Responses | None:
+        """Where the client awaits replies: the link that it names, or the last of this session."""
+        found = [u for u in self.peer.users() if isinstance(u, Responses) and u.node == self.node]
+        return max(reversed(found), key=lambda u: self._fitness(u, reply_to), default=None)
+
+    def _fitness(self, responses: Responses, reply_to: str | None) -> tuple[bool, bool]:
+        is_near = responses.link.session is self.link.session
+        return responses.answers_to(reply_to), is_near
 
 
-class ResponseLink(SendingLink):
-    """Brings a node's replies to the client."""
+class Responses(LinkUser):
+    """Brings a node's replies to the client, after the dispositions of what they answer."""
 
+    link: SendingLink
     idles_out = False
 
-    def __init__(self, session: Channel, attach: Attach, node: str) -> None:
-        super().__init__(session, attach)
+    def __init__(self, peer: Peer, session: Session, attach: Attach, node: str) -> None:
+        super().__init__(peer, SendingLink(session, attach.name, attach.handle))
         self.node = node
+        self._names = {attach.name, attach.target.address if attach.target else None}
         self._waiting: deque[bytes] = deque()
 
     def answers_to(self, reply_to: str | None) -> bool:
         """Whether a request with this reply-to means this link."""
-        target = self.attach.target.address if self.attach.target else None
-        return reply_to is not None and reply_to in (target, self.attach.name)
+        return reply_to is not None and reply_to in self._names
 
     @property
     def is_full(self) -> bool:
         """Whether more replies wait for credit already than are kept."""
-        return not self.session.broker.has_room(_LARGEST_REPLY_BYTES)
+        return not self.broker.has_room(_LARGEST_REPLY_BYTES)
 
     def respond(self, payload: bytes) -> None:
         """Send a reply as soon as there is credit."""
         self._waiting.append(payload)
-        self.session.broker.held_bytes += _held(payload)
-        self.wake()
+        self.broker.held_bytes += _held(payload)
+        self.link.session.before_output(self.wake)
 
     @override
     def wake(self) -> None:
-        while self._waiting and self.credit and self.session.has_window:
+        while self._waiting and self.link.can_send and self.peer.is_writable:
             payload = self._waiting.popleft()
-            self.session.broker.held_bytes -= _held(payload)
-            self.deliver(payload)
+            self.broker.held_bytes -= _held(payload)
+            self.link.send(payload)
 
     @override
     def closed(self) -> None:
-        self.session.broker.held_bytes -= sum(map(_held, self._waiting))
+        self.broker.held_bytes -= sum(map(_held, self._waiting))
         self._waiting.clear()
-
-
-class AnsweringChannel(Channel, Protocol):
-    """A session that knows on which of its links a node's replies are awaited."""
-
-    def response_link(self, node: str, reply_to: str | None) -> ResponseLink | None:
-        """That link; None where there is none."""
 
 
 def _held(payload: bytes) -> int:
     """What a reply that waits costs; a small one is not free."""
     return len(payload) + _REPLY_OVERHEAD_BYTES
+
+
+def put_token(request: Request, peer: Peer) -> Reply:
+    """Answer put-token.
+
+    Raises:
+        ServiceError: It is some other operation.
+    """
+    broker, given = peer.broker, request.properties
+    namespace = broker.namespace
+    audience = str(given.get("name", ""))
+    tracker = f"{namespace.name}:{path_of(audience)[:300]}"
+
+    if given.get("operation") != "put-token":
+        raise errors.invalid_command(str(given.get("operation")), tracker)
+
+    broker.statistics.tokens_put += 1
+
+    if broker.faults.cbs_status:
+        return _reply(request, broker.faults.cbs_status, "A fault of the sandbox.")
+
+    kind, now = str(given.get("type", "")), broker.now
+
+    try:
+        token = str(request.value or "")
+        claim = signing_in.verify(token, kind, audience, namespace.keys, now)
+        hub = claim.path.split("/")[0]
+
+        if hub and namespace.find(hub) is None:
+            raise errors.entity_not_found(f"sb://{namespace.name}/{hub}", tracker)
+
+        peer.claims.put(claim)
+    except signing_in.TokenError as error:
+        refusal = ServiceError(errors.AUTH_FAILED, 401, str(error), tracker)
+        return _reply(request, 401, refusal.worded(now))
+    except ServiceError as error:
+        return _reply(request, error.status, error.worded(now), error.condition)
+
+    return _reply(request, _ACCEPTED, "Accepted")
+
+
+def read(request: Request, peer: Peer) -> Reply:
+    """Answer a READ; refusals are replies with a status.
+
+    Raises:
+        ServiceError: It is some other operation.
+    """
+    broker, given = peer.broker, request.properties
+    partition = None if given.get("partition") is None else str(given["partition"])
+    address = Address(str(given.get("name", "")), partition=partition)
+    tracker = address.tracker(broker.namespace.name)
+
+    if given.get("operation") != "READ":
+        raise errors.invalid_command(str(given.get("operation")), tracker)
+
+    broker.statistics.management_reads += 1
+
+    try:
+        value = _read(str(given.get("type")), address, peer)
+    except ServiceError as error:
+        text = error.worded(broker.now)
+        return _reply(request, error.status, text, Symbol(error.condition))
+
+    return _reply(request, _OK, "OK", value=value)
+
+
+def _reply(
+    request: Request, status: int, text: str, condition: str | None = None, value: Any = None
+) -> Reply:
+    properties: dict[str, Any] = {"status-code": status, "status-description": text}
+
+    if condition:
+        properties["error-condition"] = condition
+
+    return Reply(request.message_id, properties, value, request.reply_to)
+
+
+def _read(kind: str, address: Address, peer: Peer) -> dict[str, Any]:
+    namespace, faults = peer.broker.namespace, peer.broker.faults
+    tracker = address.tracker(namespace.name)
+    hub = namespace.find(address.hub)
+
+    if faults.management_status:
+        raise ServiceError(errors.INTERNAL, faults.management_status, "A fault.", "")
+
+    if faults.is_busy:
+        raise errors.server_busy(tracker)
+
+    if hub is None:
+        raise errors.entity_not_found(address.resource(namespace.name), tracker)
+
+    # JavaScript puts its token for the node's own path, Python for the hub.
+    path = address.hub.lower()
+
+    if not (peer.claims.allow(path) or peer.claims.allow(f"{path}/{MANAGEMENT}")):
+        raise errors.claim_required("Listen", address.resource(namespace.name), tracker)
+
+    if kind == HUB_TYPE:
+        return _describe_hub(hub)
+
+    log = hub.partition(address.partition or "")
+
+    if kind != PARTITION_TYPE:
+        raise errors.invalid_command(kind, tracker)
+
+    if log is None:
+        raise errors.invalid_partition(len(hub.partitions), tracker)
+
+    log.expire(namespace.clock())
+    return _describe_partition(hub, log)
+
+
+def _describe_hub(hub: Hub) -> dict[str, Any]:
+    return {
+        "name": hub.name,
+        "type": HUB_TYPE,
+        "created_at": Timestamp(hub.created_at * 1000),
+        "partition_count": len(hub.partitions),
+        "partition_ids": Strings(log.id for log in hub.partitions),
+        "georeplication_factor": hub.georeplication_factor,
+    }
+
+
+def _describe_partition(hub: Hub, log: PartitionLog) -> dict[str, Any]:
+    return {
+        "name": hub.name,
+        "type": PARTITION_TYPE,
+        "partition": log.id,
+        "begin_sequence_number": Long(log.begin_sequence),
+        "last_enqueued_sequence_number": Long(log.last_sequence),
+        "last_enqueued_offset": str(log.last_offset),
+        "last_enqueued_time_utc": Timestamp(log.last.enqueued_ms) if log.last else NEVER,
+        "is_partition_empty": log.is_empty,
+    }

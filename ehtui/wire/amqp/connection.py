@@ -62,7 +62,6 @@ class Connection(ABC):
         self.sessions: dict[int, Session] = {}
         self.output = FrameWriter(on_output)
         self.silence_s: float | None = None  # the peer is to hear of us so often
-        self.frames_in = 0
         self.is_open = False
         self.is_closed = False  # our close is sent
         self._reader = FrameReader(GREETING_BYTES)
@@ -75,7 +74,6 @@ class Connection(ABC):
             AmqpError: It is, at the wrong time.
         """
         for item in self._reader.feed(data):
-            self.frames_in += 1
             event = self._event(item)
             yield event
 

@@ -160,10 +160,8 @@ class FrameWriter:
 
     def take(self, now: float) -> bytes:
         """What is to be sent, at `now`: it counts as sent."""
-        last_words, self._last_words = self._last_words, []
-
-        for speak in last_words:
-            speak()
+        while self._last_words:
+            self._last_words.pop(0)()
 
         data, self._pieces, self.unsent_bytes = b"".join(self._pieces), [], 0
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from typing_extensions import override
 
@@ -18,6 +18,9 @@ from ehtui.wire.amqp.performatives import (
     Rejected,
     Transfer,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class Channel(Protocol):
@@ -36,6 +39,9 @@ class Channel(Protocol):
 
     def settle(self, first: Transfer, state: Accepted | Rejected) -> None:
         """Tell the sender how a delivery ended."""
+
+    def before_output(self, speak: Callable[[], None]) -> None:
+        """Call `speak` before the next output."""
 
 
 class Room(Protocol):
@@ -57,6 +63,8 @@ class Link:
         self.is_open = True
         self.delivery_count = 0
         self.credit = 0
+        self.user: Any = None  # whoever uses it
+        self.on_close: Callable[[], None] = lambda: None  # called once
 
     def attached(self, attach: Attach) -> None:
         """Both sides are attached; `attach` is the peer's."""
@@ -77,7 +85,9 @@ class Link:
 
     def close(self) -> None:
         """It is open no more, whoever ended it."""
-        self.is_open = False
+        if self.is_open:
+            self.is_open = False
+            self.on_close()
 
 
 class SendingLink(Link):

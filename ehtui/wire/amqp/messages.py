@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ehtui.wire.amqp.values import NULL, Ulong, decode, encode, encode_list
+from ehtui.wire.amqp.values import Ulong, decode, encode, encode_list
 
 MessageId = UUID | str | bytes | int
 BATCH_FORMAT = 0x80013700  # Microsoft's message format: one data section per encoded event
@@ -21,6 +21,7 @@ SEQUENCE = 0x76
 VALUE = 0x77
 FOOTER = 0x78
 _LISTS, _MAPS = (0x45, 0xC0, 0xD0), (0xC1, 0xD1)
+_DESCRIPTORS = (b"\x00\x53", b"\x00\x80")  # by number
 _REPEATED = (DATA, SEQUENCE)
 _KINDS: dict[int, tuple[int, ...] | None] = {
     HEADER: _LISTS,
@@ -79,13 +80,13 @@ def encode_section(code: int, value: bytes) -> bytes:
 
 def _descriptor(payload: bytes, position: int) -> tuple[int, int]:
     """A section's code, and where its value starts."""
-    if payload[position : position + 1] != b"\x00":
-        raise ValueError("AMQP sections without a descriptor")
+    if payload[position : position + 2] not in _DESCRIPTORS:
+        raise ValueError("an AMQP section without a numeric descriptor")
 
     code, at = decode(payload, position + 1, len(payload))
 
-    if code not in _KINDS:
-        raise ValueError("an AMQP section without a numeric descriptor, or of no known one")
+    if code not in _KINDS or at == len(payload):
+        raise ValueError("an AMQP section that does not exist, or without a value")
 
     return code, at
 
@@ -160,7 +161,10 @@ def decode_body(payload: bytes) -> bytes:
 def _encode_call(given: Mapping[int, Any], properties: Mapping[str, Any], value: Any) -> bytes:
     fields = [encode(given.get(place)) for place in range(_PROPERTIES_FIELDS)]
     head = encode_section(PROPERTIES, encode_list(fields))
-    head += encode_section(APPLICATION_PROPERTIES, encode(properties) if properties else NULL)
+
+    if properties:
+        head += encode_section(APPLICATION_PROPERTIES, encode(properties))
+
     return head if value is None else head + encode_section(VALUE, encode(value))
 
 

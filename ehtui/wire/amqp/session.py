@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from typing_extensions import override
 
@@ -36,6 +36,9 @@ from ehtui.wire.amqp.performatives import (
     SaslInit,
     Transfer,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 HANDLE_IN_USE = "amqp:session:handle-in-use"
 
@@ -92,7 +95,11 @@ class Session(Channel):
 
     @override
     def transfer(self, handle: int, payload: bytes, *, settled: bool) -> int:
-        """Send a delivery in as many frames as the peer's limit needs; its number."""
+        """Send a delivery in as many frames as the peer's limit needs; its number.
+
+        What was accepted before is told before: a reply never overtakes its request's disposition.
+        """
+        self.flush_accepted()
         number, limit = self._next_delivery_id, self._output.peer_frame_bytes
         data = encode_transfer(self.channel, handle, number, payload, limit, settled=settled)
         frames = max(1, -(-len(payload) // (limit - TRANSFER_BYTES)))
@@ -118,6 +125,11 @@ class Session(Channel):
             self.flush_accepted()
             self._accepted = (number, number)
             self._output.before_output(self.flush_accepted)
+
+    @override
+    def before_output(self, speak: Callable[[], None]) -> None:
+        """Call `speak` before the next output."""
+        self._output.before_output(speak)
 
     def flush_accepted(self) -> None:
         """Send the disposition of what was accepted."""

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint
-from ehtui.sandbox.eventhubs.positions import FILTER
-from ehtui.sandbox.eventhubs.sas import SAS_TYPE, sign
+from ehtui.sandbox.eventhubs.addresses import FILTER
+from ehtui.sandbox.eventhubs.signing_in import SAS_TYPE, sign
 from ehtui.wire.amqp.frames import AMQP_HEADER, SASL_HEADER, FrameReader, encode_frame
 from ehtui.wire.amqp.messages import (
     Reply,

@@ -9,8 +9,8 @@ import pytest
 
 from ehtui.sandbox.eventhubs import AccessKey
 from ehtui.sandbox.eventhubs.errors import ServiceError
-from ehtui.sandbox.eventhubs.receivers import Receiver, Receivers
-from ehtui.sandbox.eventhubs.sas import JWT_TYPE, SAS_TYPE, TokenError, sign, verify
+from ehtui.sandbox.eventhubs.namespace import Receiver, Receivers
+from ehtui.sandbox.eventhubs.signing_in import JWT_TYPE, SAS_TYPE, TokenError, sign, verify
 
 KEY = AccessKey("RootManageSharedAccessKey", "secret")
 LISTEN = AccessKey("listen", "other secret", frozenset({"Listen"}))

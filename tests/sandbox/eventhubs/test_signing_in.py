@@ -8,7 +8,7 @@ import pytest
 
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY
-from ehtui.sandbox.eventhubs.sas import JWT_TYPE, sign
+from ehtui.sandbox.eventhubs.signing_in import JWT_TYPE, sign
 from ehtui.wire.amqp.frames import SASL_HEADER, encode_frame
 from ehtui.wire.amqp.messages import Request, encode_request
 from ehtui.wire.amqp.performatives import (

@@ -7,17 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehtui.sandbox.eventhubs import Namespace, Retention
-from ehtui.sandbox.eventhubs.addresses import Address, parse_address
-from ehtui.sandbox.eventhubs.events import new_event
-from ehtui.sandbox.eventhubs.hashing import hash_key, partition_for_key
-from ehtui.sandbox.eventhubs.partition_log import PartitionLog
-from ehtui.sandbox.eventhubs.positions import (
+from ehtui.sandbox.eventhubs.addresses import (
     EARLIEST,
     LATEST,
+    Address,
     By,
     Position,
+    parse_address,
     parse_selector,
 )
+from ehtui.sandbox.eventhubs.events import new_event
+from ehtui.sandbox.eventhubs.partition_log import PartitionLog, hash_key, partition_for_key
 from ehtui.wire.amqp.messages import decode_body
 from tests.sandbox.eventhubs.conftest import Clock
 

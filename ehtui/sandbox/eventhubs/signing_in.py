@@ -1,4 +1,4 @@
-"""Tokens as `$cbs` gets them: shared access signatures, verified, and JSON web tokens."""
+"""Who a client may be: tokens as `$cbs` gets them, and SASL, which says hello or brings a key."""
 
 from __future__ import annotations
 
@@ -6,17 +6,25 @@ import base64
 import hashlib
 import hmac
 import json
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, unquote_plus, urlsplit
 
 from ehtui.domain.world.hub import known_moment
+from ehtui.sandbox.eventhubs import errors
 from ehtui.sandbox.eventhubs.namespace import RIGHTS, AccessKey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ehtui.sandbox.eventhubs.broker import Broker
+    from ehtui.wire.amqp.performatives import SaslInit
+
+MECHANISMS = ("MSSBCBS", "PLAIN", "ANONYMOUS", "EXTERNAL")
+_OK, _AUTH = 0, 1
+_PLAIN_PARTS = 3
 SAS_TYPE = "servicebus.windows.net:sastoken"
 JWT_TYPE = "jwt"
 _PREFIX = "SharedAccessSignature "
@@ -41,6 +49,40 @@ class Claim:
     def covers(self, path: str) -> bool:
         """Whether this claim's path is `path` or an ancestor of it."""
         return not self.path or path == self.path or path.startswith(self.path + "/")
+
+
+class Claims:
+    """What a connection's tokens allow by now. All connections have room for so many together."""
+
+    def __init__(self, broker: Broker) -> None:
+        self._broker = broker
+        self._claims: dict[str, Claim] = {}
+
+    def put(self, claim: Claim) -> None:
+        """A token was put: a new one for the same path replaces the old.
+
+        Raises:
+            ServiceError: So many tokens count already that there is no room for one more.
+        """
+        if claim.path not in self._claims:
+            if self._broker.claims >= self._broker.limits.claims:
+                raise errors.no_room("tokens", self._broker.namespace.name)
+
+            self._broker.claims += 1
+
+        self._claims[claim.path] = claim
+
+    def allow(self, path: str, right: str | None = None) -> bool:
+        """Whether a token that still holds covers `path`, with `right` or with any."""
+        now = self._broker.namespace.clock()
+        covering = (self._claims.get(place) for place in covering_paths(path))
+        holding = [claim for claim in covering if claim and claim.expires_at > now]
+        return any(right is None or right in claim.rights for claim in holding)
+
+    def clear(self) -> None:
+        """The connection is gone."""
+        self._broker.claims -= len(self._claims)
+        self._claims.clear()
 
 
 def covering_paths(path: str) -> Iterator[str]:
@@ -136,3 +178,21 @@ def _read_jwt(token: str) -> Claim:
         raise TokenError("MalformedToken: The token is no JSON web token.")
 
     return Claim("", RIGHTS, expires_at)
+
+
+def answer_sasl(init: SaslInit, keys: Mapping[str, AccessKey]) -> tuple[int, Claim | None]:
+    """The outcome, and for PLAIN with a right key what it gives access to."""
+    if init.mechanism not in MECHANISMS:
+        return _AUTH, None
+
+    if init.mechanism != "PLAIN":
+        return _OK, None
+
+    # RFC 4616: on whose behalf (which changes nothing here), who, and the password.
+    parts = (init.initial_response or b"").split(b"\0")
+    key = keys.get(parts[1].decode(errors="replace")) if len(parts) == _PLAIN_PARTS else None
+
+    if key is None or not hmac.compare_digest(key.value.encode(), parts[2]):
+        return _AUTH, None
+
+    return _OK, Claim("", key.rights, math.inf)

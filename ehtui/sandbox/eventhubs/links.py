@@ -1,0 +1,352 @@
+"""Links of consumers and producers: which one an attach asks for, and what it does."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any, Protocol
+
+from typing_extensions import override
+
+from ehtui.sandbox.eventhubs import errors
+from ehtui.sandbox.eventhubs.addresses import (
+    EARLIEST,
+    FILTER,
+    Address,
+    By,
+    Position,
+    parse_address,
+    parse_selector,
+    path_of,
+)
+from ehtui.sandbox.eventhubs.errors import ServiceError
+from ehtui.sandbox.eventhubs.events import Incoming, StoredEvent, parse_delivery, runtime_metrics
+from ehtui.sandbox.eventhubs.namespace import NO_NAME, Hub, Receiver
+from ehtui.wire.amqp.links import ReceivingLink, SendingLink
+from ehtui.wire.amqp.performatives import Accepted, Attach, Error, Rejected
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ehtui.sandbox.eventhubs.broker import Broker
+    from ehtui.sandbox.eventhubs.partition_log import PartitionLog
+    from ehtui.sandbox.eventhubs.signing_in import Claims
+    from ehtui.wire.amqp.links import Delivered, Link
+    from ehtui.wire.amqp.session import Session
+
+# Credit is told again after so many deliveries, or two thirds of it, if that is fewer: as
+# Microsoft's own library does (`AmqpLinkSettings.FlowThreshold` in github.com/Azure/azure-amqp).
+TOLD_AFTER = 100
+_CREDIT = 1000
+_METRICS = "com.microsoft:enable-receiver-runtime-metric"
+_OFFERED = ("com.microsoft:georeplication", _METRICS)
+_LEVEL = "com.microsoft:epoch"
+_NAME = "com.microsoft:receiver-name"
+_NAME_LENGTH = 256
+_TURN = 256  # events before other connections get their turn
+_LONGEST_KEY = 512  # bytes: 128 characters of any script
+
+
+class Peer(Protocol):
+    """A client's connection, as its links know it."""
+
+    broker: Broker
+    claims: Claims
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether events may be sent."""
+
+    def users(self) -> Iterable[LinkUser]:
+        """What its open links lead to."""
+
+
+class LinkUser:
+    """What a link leads to. Its handle is the client's: both sides may choose alike."""
+
+    idles_out = True
+
+    def __init__(self, peer: Peer, link: Link) -> None:
+        self.peer = peer
+        self.broker = peer.broker
+        self.link = link
+        self.active_at = self.broker.now
+        link.user = self
+        link.on_close = self._closed
+
+    def delivered(self, delivery: Delivered) -> None:
+        """A whole delivery arrived."""
+
+    def wake(self) -> None:
+        """There may be room to send again."""
+
+    def check(self) -> None:
+        """Look at what time alone can end."""
+
+    def closed(self) -> None:
+        """The link is gone; let go of what it holds."""
+
+    def detach(self, error: ServiceError) -> None:
+        """End the link from our side."""
+        self.link.detach(self.broker.told(error))
+
+    def settle(self, delivery: Delivered, error: ServiceError | ValueError | None = None) -> None:
+        """Tell the sender how a delivery ended."""
+        if isinstance(error, ServiceError):
+            state: Accepted | Rejected = Rejected(self.broker.told(error))
+        else:
+            state = Rejected(Error(errors.DECODE, str(error))) if error else Accepted()
+
+        self.link.session.settle(delivery.first, state)
+
+    def _closed(self) -> None:
+        self.broker.links -= 1
+        self.closed()
+
+
+def receiving_link(
+    peer: Peer, session: Session, attach: Attach, *, credit: int, most_bytes: int
+) -> ReceivingLink:
+    """Our end of a link that the client sends on."""
+    return ReceivingLink(
+        session,
+        attach.name,
+        attach.handle,
+        credit=credit,
+        tell_after=min(credit * 2 // 3, TOLD_AFTER),
+        most_bytes=most_bytes,
+        room=peer.broker,
+    )
+
+
+def reply_to(attach: Attach, broker: Broker) -> Attach:
+    """Our attach: the client's own, seen from the other side."""
+    return attach._replace(
+        is_receiver=not attach.is_receiver,
+        unsettled=None,
+        initial_delivery_count=0 if attach.is_receiver else None,
+        max_message_bytes=broker.namespace.max_message_bytes,
+        offered_capabilities=tuple(n for n in attach.desired_capabilities if n in _OFFERED),
+        desired_capabilities=(),
+        properties=None,
+    )
+
+
+def open_link(peer: Peer, session: Session, attach: Attach, text: str) -> LinkUser:
+    """The consumer's or producer's link to the address `text`.
+
+    Raises:
+        ServiceError: There is no such place, or the client may not.
+    """
+    address, hub, log = _resolve(peer, text, reads=attach.is_receiver)
+
+    if attach.is_receiver and log:
+        return Consumer(peer, session, attach, address, hub, log)
+
+    return Producer(peer, session, attach, address, hub, log)
+
+
+def _resolve(peer: Peer, text: str, *, reads: bool) -> tuple[Address, Hub, PartitionLog | None]:
+    """What an address names; the partition is None for senders to a hub alone."""
+    namespace = peer.broker.namespace
+
+    try:
+        address = parse_address(text)
+    except ValueError:
+        resource = f"sb://{namespace.name}/{path_of(text)}"
+        raise errors.entity_not_found(resource, namespace.name) from None
+
+    hub = namespace.find(address.hub)
+    tracker, resource = address.tracker(namespace.name), address.resource(namespace.name)
+
+    if peer.broker.faults.is_busy:
+        raise errors.server_busy(tracker)
+
+    if hub is None or (reads and not (address.group and hub.has_group(address.group))):
+        raise errors.entity_not_found(resource, tracker)
+
+    right = "Listen" if reads else "Send"
+
+    if not peer.claims.allow(address.path, right):
+        raise errors.claim_required(right, resource, tracker)
+
+    log = hub.partition(address.partition or "")
+
+    if log is None and (reads or address.partition is not None):
+        raise errors.invalid_partition(len(hub.partitions), tracker)
+
+    return address, hub, log
+
+
+class Consumer(LinkUser):
+    """Sends a partition's events from a position on, as credit and windows allow."""
+
+    link: SendingLink
+
+    def __init__(
+        self,
+        peer: Peer,
+        session: Session,
+        attach: Attach,
+        address: Address,
+        hub: Hub,
+        log: PartitionLog,
+    ) -> None:
+        super().__init__(peer, SendingLink(session, attach.name, attach.handle))
+        self._address = address
+        self._hub = hub
+        self._log = log
+        self._resource = address.resource(self.broker.namespace.name)
+        self._tracker = address.tracker(self.broker.namespace.name)
+        self._tracks_metrics = _METRICS in attach.desired_capabilities
+        self._next = self._start(attach)
+        self._is_scheduled = False
+        given: dict[str, Any] = dict(attach.properties or {})
+        name, level = given.get(_NAME), given.get(_LEVEL)
+        self._receiver = Receiver(
+            group=address.group or "",
+            partition=log.id,
+            name=(name if isinstance(name, str) and name else NO_NAME)[:_NAME_LENGTH],
+            level=level if isinstance(level, int) else None,
+            tracker=self._tracker,
+            disconnect=self.detach,
+        )
+        hub.receivers.admit(self._receiver)
+        log.subscribe(self._schedule)
+
+    @property
+    def _can_send(self) -> bool:
+        return self.link.can_send and self.peer.is_writable
+
+    @override
+    def wake(self) -> None:
+        link = self.link
+
+        while link.is_open and self._can_send:
+            most = min(link.credit, link.session.window, _TURN)
+            events = self._log.read(self._next, most)
+
+            if not events:
+                return
+
+            self._send(events)
+
+            if len(events) == _TURN and self._can_send:
+                self._schedule()
+                return
+
+    @override
+    def closed(self) -> None:
+        self._hub.receivers.leave(self._receiver)
+        self._log.unsubscribe(self._schedule)
+
+    @override
+    def check(self) -> None:
+        if self.link.credit:  # a consumer that asks for events is not idle
+            self.active_at = self.broker.now
+
+        if not self.peer.claims.allow(self._address.path, "Listen"):
+            self.detach(errors.token_expired(self._resource, self._tracker))
+
+    def _send(self, events: list[StoredEvent]) -> None:
+        """As many of them as there is room for: they are large or small."""
+        now_ms = int(self.broker.now * 1000)
+        metrics = runtime_metrics(self._log.last, now_ms) if self._tracks_metrics else b""
+        self.active_at = self.broker.now
+
+        for event in events:
+            self._next = event.sequence + 1
+            self.broker.statistics.events_out += 1
+            self.link.send(event.header + metrics + event.rest)
+
+            if not self._can_send:
+                return
+
+    def _schedule(self) -> None:
+        """Something was appended or deleted: look at it once the loop is free."""
+        if not self._is_scheduled:
+            self._is_scheduled = True
+            asyncio.get_running_loop().call_soon(self._turn)
+
+    def _turn(self) -> None:
+        self._is_scheduled = False
+
+        if not self.link.is_open:
+            return
+
+        if self._hub.is_deleted or not self._hub.has_group(self._address.group or ""):
+            self.detach(errors.entity_deleted(self._resource, self._tracker))
+        else:
+            self.wake()
+
+    def _start(self, attach: Attach) -> int:
+        filters = (attach.source.filters if attach.source else None) or {}
+        text = filters.get(FILTER)
+
+        try:
+            position = EARLIEST if text is None else parse_selector(text)
+        except ValueError:
+            raise errors.invalid_filter(text or "", self._tracker) from None
+
+        self._check_position(position)
+        return self._log.start(position)
+
+    def _check_position(self, position: Position) -> None:
+        last = {By.OFFSET: self._log.last_offset, By.SEQUENCE: self._log.last_sequence}.get(
+            position.by
+        )
+
+        if position.value is not None and last is not None and position.value > last:
+            raise errors.invalid_position(position.by, position.value, last, self._tracker)
+
+
+class Producer(LinkUser):
+    """Appends what arrives to the partition of the address, of the key, or the next in turn."""
+
+    def __init__(
+        self,
+        peer: Peer,
+        session: Session,
+        attach: Attach,
+        address: Address,
+        hub: Hub,
+        log: PartitionLog | None,
+    ) -> None:
+        most_bytes = peer.broker.namespace.max_message_bytes
+        link = receiving_link(peer, session, attach, credit=_CREDIT, most_bytes=most_bytes)
+        super().__init__(peer, link)
+        self._address = address
+        self._hub = hub
+        self._log = log
+        self._resource = address.resource(self.broker.namespace.name)
+        self._tracker = address.tracker(self.broker.namespace.name)
+
+    @override
+    def delivered(self, delivery: Delivered) -> None:
+        try:
+            if self.broker.faults.is_busy:
+                raise errors.server_busy(self._tracker)
+
+            events = parse_delivery(delivery.payload, delivery.first.message_format)
+            self._append(events)
+        except (ServiceError, ValueError) as error:
+            self.settle(delivery, error)
+            return
+
+        self.broker.statistics.events_in += len(events)
+        self.settle(delivery)
+
+    def _append(self, events: list[Incoming]) -> None:
+        key = next((event.key for event in events if event.key is not None), None)
+
+        if key is not None and len(key) > _LONGEST_KEY:
+            raise errors.key_too_long(len(key), _LONGEST_KEY, self._tracker)
+
+        log = self._log or self._hub.choose(key)
+        log.append(events, self.broker.now, self._address.publisher or "")
+
+    @override
+    def check(self) -> None:
+        if self._hub.is_deleted:
+            self.detach(errors.entity_deleted(self._resource, self._tracker))
+        elif not self.peer.claims.allow(self._address.path, "Send"):
+            self.detach(errors.token_expired(self._resource, self._tracker))
