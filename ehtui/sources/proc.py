@@ -57,6 +57,13 @@ def start_ticks(pid: int) -> int | None:
     return None
 
 
+def age_of(pid: int) -> float | None:
+    """For how many seconds it has been there; None once it is gone."""
+    ticks = stat_field(pid, STARTED)
+
+    return None if ticks is None else (boot_ticks() - ticks) / _TICKS_PER_S
+
+
 def state_of(pid: int) -> str:
     """The kernel's letter: `T` is stopped, `t` held by a debugger; "" once it is gone."""
     with suppress(OSError):

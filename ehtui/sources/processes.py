@@ -28,6 +28,7 @@ from ehtui.domain.world.process import (
 from ehtui.sources.known_process import KnownProcess, Load, known_process
 from ehtui.sources.log_files import StandardInputs, written_files
 from ehtui.sources.namespace_clients import NamespaceClients
+from ehtui.sources.proc import age_of
 from ehtui.sources.process_facts import (
     SAME_START_S,
     attempt,
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
 SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
 # A pid that is no consumer is looked at again after this long: it may have been reused, or exec'd.
 FORGET_AFTER_S = 30.0
+YOUNG_S = 10.0  # what was just forked says what its parent does, until it runs its own program
 
 
 class _Stranger(NamedTuple):
@@ -63,6 +65,13 @@ class _Stranger(NamedTuple):
 
     command: bytes | None  # as the kernel keeps it; None where that is not told
     look_again_at: float
+
+
+def _stranger(pid: int, command: bytes | None, at: float) -> _Stranger:
+    age_s = age_of(pid)
+    is_young = age_s is not None and age_s < YOUNG_S
+
+    return _Stranger(command, at if is_young else at + FORGET_AFTER_S)
 
 
 @dataclass(slots=True)
@@ -150,7 +159,7 @@ class ProcessSource:
                 if stranger.command is None or command_key(pid) != stranger.command:
                     del self._strangers[pid]
                 else:
-                    self._strangers[pid] = _Stranger(stranger.command, at + FORGET_AFTER_S)
+                    self._strangers[pid] = _stranger(pid, stranger.command, at)
 
         for pid, known in list(self._known.items()):
             if pid not in pids or not known.process.is_running() or known.has_execed():
@@ -161,7 +170,7 @@ class ProcessSource:
 
     def _recognise(self, pid: int, at: float) -> None:
         """Decide once per process whether it is a consumer."""
-        stranger = _Stranger(command_key(pid), at + FORGET_AFTER_S)
+        stranger = _stranger(pid, command_key(pid), at)
 
         try:
             process = psutil.Process(pid)

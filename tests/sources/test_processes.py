@@ -145,6 +145,24 @@ def test_a_stranger_that_runs_another_program_is_looked_at_again() -> None:
         wait_until(lambda: sample(source, child.pid) is not None)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells how old it is")
+def test_what_was_just_forked_is_looked_at_in_every_scan(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between fork and exec it says what its parent does, and no scan knows for how long."""
+    monkeypatch.setattr("ehtui.sources.processes.YOUNG_S", float("inf"))
+    marker = f"consumer-{os.getpid()}-g"
+    source = ProcessSource({"rag": ConsumerSettings(match=marker)}, clock=lambda: 5.0)
+    become = f"[sys.executable, '-c', 'input()', {marker[:8]!r} + {marker[8:]!r}]"
+    code = (
+        "import os, signal, sys;"
+        f"signal.signal(signal.SIGUSR1, lambda *a: os.execv(sys.executable, {become}))"
+    )
+
+    with python_child(code) as child:
+        assert sample(source, child.pid) is None
+        child.send_signal(signal.SIGUSR1)
+        wait_until(lambda: sample(source, child.pid) is not None)
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells with one read")
 def test_strangers_that_stay_are_not_asked_anew(monkeypatch: pytest.MonkeyPatch) -> None:
     moments = count(time.time(), FORGET_AFTER_S)
