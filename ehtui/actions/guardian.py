@@ -21,8 +21,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from ehtui.actions.confinement import confinement_of, from_plain
-from ehtui.actions.inherited_locks import is_taken, is_under
+from ehtui.actions.confinement import confinement_of, from_plain, is_taken, is_under
 from ehtui.actions.state_files import append_line, write_record
 from ehtui.actions.successor import Child, end, exit_code, fork_successor
 from ehtui.sources.proc import Twins, boot_ticks, is_same, start_ticks, state_of

@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ehtui.actions.blueprint import Blueprint, Input, blueprint_of
-from ehtui.actions.confinement import confinement_of
-from ehtui.actions.inherited_locks import InheritedLock, inherited_locks, open_again
+from ehtui.actions.confinement import InheritedLock, confinement_of, inherited_locks, open_again
 from ehtui.actions.launch import Guard, Prepared, new_log
 from ehtui.actions.restart_locks import lock_process, open_record, prune, record_path
 from ehtui.actions.state_files import open_records, write_record

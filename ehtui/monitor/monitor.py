@@ -17,8 +17,8 @@ from ehtui.domain.snapshot import SourceStatus
 from ehtui.domain.state import State
 from ehtui.domain.updates import HostClockSet, SourceFailed, StoreRead, Tick, Update
 from ehtui.monitor.poller import Poller, Scheduled, own_fault
-from ehtui.monitor.threads import DaemonThreads, keep_logs_off_the_terminal
 from ehtui.monitor.urgency import URGENT_S, Urgency
+from ehtui.sources.source import DaemonThreads
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -172,7 +172,7 @@ class Monitor:
     # On the monitor's thread.
 
     def _run(self) -> None:
-        keep_logs_off_the_terminal()
+        _keep_logs_off_the_terminal()
 
         try:
             with asyncio.Runner(loop_factory=self._own_loop) as runner:
@@ -363,3 +363,15 @@ def _note_loop_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> N
     _LOG.debug(
         "on the monitor's loop: %s", context.get("message"), exc_info=context.get("exception")
     )
+
+
+_QUIET = ("aiohttp", "asyncio", "azure", "concurrent.futures", "ehtui", "msal", "urllib3")
+
+
+def _keep_logs_off_the_terminal() -> None:
+    """Give noisy loggers a place to go, or Python prints their warnings into the screen."""
+    for name in _QUIET:
+        logger = logging.getLogger(name)
+
+        if not logger.handlers:
+            logger.addHandler(logging.NullHandler())

@@ -1,10 +1,14 @@
-"""The seam between the monitor and the world; blocking reads in a worker thread."""
+"""The seam between the monitor and the world; blocking reads in threads that nobody waits for."""
 
 from __future__ import annotations
 
 import asyncio
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar, runtime_checkable
+from threading import Thread
+from typing import TYPE_CHECKING, Any, ParamSpec, Protocol, TypeVar, runtime_checkable
+
+from typing_extensions import override
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,6 +52,7 @@ class Eager(Protocol):
         """Whether the next read should come at once."""
 
 
+P = ParamSpec("P")
 T = TypeVar("T")
 
 
@@ -75,3 +80,27 @@ def retrieve(task: asyncio.Task[Any]) -> None:
     """Take note of an exception that nobody waits for any more."""
     if not task.cancelled():
         task.exception()
+
+
+class DaemonThreads(ThreadPoolExecutor):
+    """A thread per call that nobody waits for.
+
+    The ordinary executor joins its threads when the interpreter exits, so that one slow name
+    look-up would keep a terminal for half a minute after the user quit.
+    """
+
+    @override
+    def submit(self, fn: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        future: Future[T] = Future()
+
+        def work() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+
+            try:
+                future.set_result(fn(*args, **kwargs))
+            except BaseException as error:
+                future.set_exception(error)
+
+        Thread(target=work, name="ehtui-worker", daemon=True).start()
+        return future

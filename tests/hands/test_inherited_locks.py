@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ehtui.actions.inherited_locks import inherited_locks, is_under
+from ehtui.actions.confinement import inherited_locks, is_under
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle
 from ehtui.views.actions.costs import rehearsal_notes
