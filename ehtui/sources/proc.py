@@ -29,7 +29,7 @@ def stat_of(pid: int) -> list[bytes]:
     Raises:
         OSError: It is gone, or not for this user.
     """
-    return (PROC / str(pid) / "stat").read_bytes().rpartition(b")")[2].split()
+    return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
 
 
 def stat_field(pid: int, place: int) -> int | None:
@@ -88,7 +88,7 @@ def status_of(pid: int) -> dict[str, str]:
     Raises:
         OSError: It is gone, or not for this user.
     """
-    lines = (PROC / str(pid) / "status").read_text().splitlines()
+    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
 
     return dict(line.split(":", 1) for line in lines)
 
@@ -108,7 +108,7 @@ def namespace_of(pid: int | str, kind: str) -> int:
     Raises:
         OSError: It is gone, or not for this user, or this kernel has none of that kind.
     """
-    return (PROC / str(pid) / "ns" / kind).stat().st_ino
+    return Path(f"/proc/{pid}/ns/{kind}").stat().st_ino
 
 
 def descriptors_of(pid: int) -> Iterator[tuple[int, str]]:

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 SLOW_FACTS_EVERY_S = 10.0  # connections, log files: they walk every descriptor
 # A pid that is no consumer is looked at again after this long: it may have been reused, or exec'd.
 FORGET_AFTER_S = 30.0
-YOUNG_S = 10.0  # what was just forked says what its parent does, until it runs its own program
+YOUNG_S = 1.0  # what was just forked says what its parent does, until it runs its own program
 
 
 class _Stranger(NamedTuple):
@@ -65,13 +65,7 @@ class _Stranger(NamedTuple):
 
     command: bytes | None  # as the kernel keeps it; None where that is not told
     look_again_at: float
-
-
-def _stranger(pid: int, command: bytes | None, at: float) -> _Stranger:
-    age_s = age_of(pid)
-    is_young = age_s is not None and age_s < YOUNG_S
-
-    return _Stranger(command, at if is_young else at + FORGET_AFTER_S)
+    young_until: float  # in every scan until then
 
 
 @dataclass(slots=True)
@@ -154,12 +148,12 @@ class ProcessSource:
         for pid, stranger in list(self._strangers.items()):
             if pid not in pids:
                 del self._strangers[pid]
-            elif at >= stranger.look_again_at:
+            elif at >= stranger.look_again_at or at < stranger.young_until:
                 # One read tells most of them; to ask psutil anew takes four.
                 if stranger.command is None or command_key(pid) != stranger.command:
                     del self._strangers[pid]
-                else:
-                    self._strangers[pid] = _stranger(pid, stranger.command, at)
+                elif at >= stranger.look_again_at:
+                    self._strangers[pid] = stranger._replace(look_again_at=at + FORGET_AFTER_S)
 
         for pid, known in list(self._known.items()):
             if pid not in pids or not known.process.is_running() or known.has_execed():
@@ -170,7 +164,9 @@ class ProcessSource:
 
     def _recognise(self, pid: int, at: float) -> None:
         """Decide once per process whether it is a consumer."""
-        stranger = _stranger(pid, command_key(pid), at)
+        age_s = age_of(pid)
+        young_until = at + YOUNG_S if age_s is not None and age_s < YOUNG_S else at
+        stranger = _Stranger(command_key(pid), at + FORGET_AFTER_S, young_until)
 
         try:
             process = psutil.Process(pid)
