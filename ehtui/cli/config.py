@@ -60,7 +60,7 @@ def lines(resolved: Resolved) -> list[str]:
     key_cells = max(len(key) for key, _, _ in rows)
     value_cells = min(_VALUE_CELLS, max(len(value) for _, value, _ in rows))
     listing = [f"{k:<{key_cells}}  {v:<{value_cells}}  {o}".rstrip() for k, v, o in rows]
-    remarks = [f"read: {', '.join(resolved.files) or 'no file'}"]
+    remarks = [f"read: {safe(', '.join(resolved.read)) or 'no file'}"]
 
     if resolved.ignored_sections:
         remarks.append(f"ignored sections: {', '.join(resolved.ignored_sections)}")

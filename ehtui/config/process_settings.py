@@ -44,6 +44,7 @@ class ProcessFindings:
 
     values: dict[str, Value]
     notes: tuple[str, ...]
+    read: tuple[str, ...] = ()  # where it was looked for
 
 
 class _Candidate(NamedTuple):
@@ -100,7 +101,9 @@ def judged(facts: ProcessFacts) -> ProcessFindings:
     if "eventhub.consumer_group" not in values and not _names_group(best):
         notes.append(f"process {facts.pid} names no consumer group: $Default is assumed")
 
-    return ProcessFindings(values, tuple(notes))
+    read = (f"the command line and the environment of process {facts.pid}", *_files(facts))
+
+    return ProcessFindings(values, tuple(notes), read)
 
 
 def _candidates(key: str, facts: ProcessFacts) -> Iterator[_Candidate]:
@@ -171,8 +174,12 @@ def _is_functions_host(facts: ProcessFacts) -> bool:
     )
 
 
+def _files(facts: ProcessFacts) -> list[str]:
+    return [place.name for place in facts.places[2:]]
+
+
 def _nothing_found(facts: ProcessFacts) -> ConfigError:
-    files = [place.name for place in facts.places[2:]]
+    files = _files(facts)
     places = ["its command line", "its environment", *files]
 
     if not files:

@@ -55,7 +55,7 @@ class Resolved:
     origins: Mapping[str, Origin] = field(default_factory=dict)  # key → where; absent: a default
     ignored_sections: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()  # that were read, as the user would write them
+    read: tuple[str, ...] = ()  # files, as the user would write them, and what of a process
 
 
 def resolve(
@@ -101,7 +101,11 @@ def resolve(
         origins={**(file.origins if file else {}), **told.origins},
         ignored_sections=file.ignored if file else (),
         notes=tuple(told.notes),
-        files=(*([file.shown] if file else ()), *(dotenv.shown for dotenv in dotenvs)),
+        read=(
+            *([file.shown] if file else ()),
+            *(dotenv.shown for dotenv in dotenvs),
+            *(findings.read if findings else ()),
+        ),
     )
 
 

@@ -9,8 +9,10 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ehtui.cli.config import lines
 from ehtui.config.errors import ConfigError
 from ehtui.config.process_settings import look_into
+from ehtui.config.resolve import Flags, resolve
 from tests.waiting import wait_until
 
 KEY = "c2VjcmV0LXZhbHVl"
@@ -90,6 +92,18 @@ def test_environment_and_flags_of_a_process(start: Start) -> None:
     assert found["eventhub.connection_string"] == HUB
     assert found["eventhub.consumer_group"] == "env"  # the documented name is the surer one
     assert found["checkpoint_store.containers"] == "cps"
+
+
+def test_the_listing_says_what_was_read_of_a_process(start: Start, tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("EVENTHUB_NAME=meetings\n")
+    pid = start(environment={"EVENTHUB_CONNECTION_STRING": HUB})
+    folder = tmp_path / "elsewhere"
+    folder.mkdir()
+    resolved = resolve(Flags(pid=pid), environment={}, folder=folder, look_into=look_into)
+
+    read = f"read: the command line and the environment of process {pid}, {tmp_path}/.env"
+
+    assert read in lines(resolved)
 
 
 def test_the_scripts_own_folder_counts_where_it_was_started_from_elsewhere(
