@@ -5,6 +5,9 @@ from __future__ import annotations
 from ehtui.config.settings import CheckpointStoreSettings
 from ehtui.domain.world.store import StoreListing
 from ehtui.sources.store import MOST_GROUPS, StoreSource
+from ehtui.views import findings
+from ehtui.views.phrasing import Phrasing
+from tests.domain.build import World
 from tests.sources.blob_account import FakeBlobAccount
 
 NS = "ns.servicebus.windows.net"
@@ -51,6 +54,21 @@ async def test_ones_own_and_those_that_wrote_last_are_kept_and_the_rest_is_told(
     assert {blob.group for blob in records} < kept
     assert (told.name, told.group) == ("", None)
     assert f"{LOST} more consumer groups" in told.reason
+
+
+async def test_groups_that_are_left_out_are_told_as_such_and_not_as_a_blob() -> None:
+    listing = await listing_of(account_of(MOST_GROUPS + LOST - 1))
+    world = World(1)
+    world.unreadable = (listing.unreadable[-1],)
+    world.look()
+    found = world.finding("store.unreadable_blob")
+    say = Phrasing(world.snapshot)
+
+    assert findings.sentence(found, say) == (
+        f"Container c: {LOST} more consumer groups have records there; the {MOST_GROUPS} that "
+        "wrote last are shown, as many as a hub can have"
+    )
+    assert not any("delete" in line for line in findings.advice(found, say))
 
 
 async def test_as_many_as_a_hub_can_have_are_all_shown() -> None:

@@ -177,10 +177,10 @@ class StrayRecords(Evidence):
 class UnreadableBlobs(Evidence):
     """Blobs of one group that stand where a record should and can't be read as one."""
 
-    count: int
+    count: int  # 0: it is a container as a whole that cannot be read, or not all of it
     partitions: tuple[str, ...]  # that they are of
     kind: str | None  # ownership, checkpoint or lease (both in one), where all are of one kind
-    names: tuple[str, ...]  # container/name, the first five
+    names: tuple[str, ...]  # container/name, or the container, the first five
     reason: str  # of the first
 
 

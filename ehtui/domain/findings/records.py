@@ -249,10 +249,10 @@ def _unreadable(blobs: Sequence[UnreadableBlob], group: str | None) -> Finding:
     kinds = {b.kind for b in blobs}
     kind = kinds.pop() if len(kinds) == 1 else None
     evidence = UnreadableBlobs(
-        count=len(blobs),
+        count=sum(bool(b.name) for b in blobs),
         partitions=partitions,
         kind=kind.value if kind is not None else None,
-        names=tuple(f"{b.container}/{b.name}" for b in blobs[:NAMES]),
+        names=tuple(f"{b.container}/{b.name}" if b.name else b.container for b in blobs[:NAMES]),
         reason=blobs[0].reason,
     )
     subject = Subject(group=group, partition=partitions[0] if len(partitions) == 1 else None)

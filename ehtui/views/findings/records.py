@@ -188,11 +188,18 @@ def _unreadable(found: UnreadableBlobs, about: About) -> str:
         what = whose if kind else formats.plural(count, "record")
         return f"{about.where}: {what} cannot be read ({safe(found.reason)})"
 
+    if not count:
+        names = formats.listed([safe(name) for name in found.names])
+        return f"Container {names}: {safe(found.reason).rstrip('.')}"
+
     named = f": {safe(first)}" if first else ""
     return f"{formats.plural(count, 'blob')} cannot be read{named} ({safe(found.reason)})"
 
 
 def _unreadable_advice(found: UnreadableBlobs, _: About) -> tuple[str, ...]:
+    if not found.count:
+        return ()
+
     names = formats.listed([safe(name) for name in found.names])
     places = found.partitions
     unknown = f" What they say of {partitions(places)} is unknown, not zero." if places else ""
