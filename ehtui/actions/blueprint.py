@@ -234,12 +234,14 @@ def original_environment(pid: int) -> dict[str, str]:
     entries = raw.split(b"\0")
     is_whole = entries.pop() == b"" and (not start or len(raw) == end - start)
 
-    if not is_whole or not all(b"=" in entry[1:] for entry in entries):
+    # A title begins where the environment does, and leaves zeros: empty entries.
+    if not is_whole or not all(entries) or not all(b"=" in entry[1:] for entry in entries[:1]):
         raise CannotStartError(StartObstacle.ENVIRONMENT_OVERWRITTEN)
 
-    pairs = (text(entry).partition("=") for entry in reversed(entries))
+    # What execve(2) was given without a name is in nobody's way: no program can ask for it.
+    named = (text(entry) for entry in reversed(entries) if b"=" in entry[1:])
 
-    return {name: value for name, _, value in pairs}
+    return {name: value for name, _, value in (each.partition("=") for each in named)}
 
 
 def _check_count(raw: bytes, obstacle: StartObstacle) -> None:

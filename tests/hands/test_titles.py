@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -76,6 +77,28 @@ def test_an_environment_that_a_long_title_took(stage: Stage) -> None:
 
     assert caught.value.obstacle is StartObstacle.ENVIRONMENT_OVERWRITTEN
     assert not stage.was_asked_to_end
+
+
+# Becomes the consumer with an entry that no shell could give it: execve(2) asks for no "=".
+ODD = """
+import ctypes, sys
+words = [sys.executable.encode(), b"consumer.py"]
+entries = [b"SECRET=hidden", b"ODD", b"PATH=/usr/bin:/bin"]
+array = lambda items: (ctypes.c_char_p * (len(items) + 1))(*items, None)
+ctypes.CDLL(None).execve(words[0], array(words), array(entries))
+"""
+
+
+def test_an_entry_of_the_environment_without_a_name_is_no_title(stage: Stage) -> None:
+    """No program can ask for it, so none misses it either."""
+    process = stage.start(sys.executable, "-c", ODD)
+
+    assert original_environment(process.pid) == {"SECRET": "hidden", "PATH": "/usr/bin:/bin"}
+
+    restarted = stage.restart(process)
+
+    assert restarted.process is not None
+    assert json.loads(restarted.log_path.read_text())["secret"] == "hidden"
 
 
 @pytest.mark.skipif(shutil.which("node") is None, reason="needs Node")
