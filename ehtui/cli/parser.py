@@ -28,7 +28,7 @@ COMMANDS = {
     "why": "ehtui.cli.reports",
     "config": "ehtui.cli.config",
     "demo": "ehtui.cli.demo",
-    "sandbox": "ehtui.cli.demo",
+    "sandbox": "ehtui.cli.sandbox",
 }
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)'")
 _UNKNOWN = re.compile(r"unrecognized arguments: (?P<given>\S+)")

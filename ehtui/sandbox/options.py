@@ -89,6 +89,20 @@ class Ready(Line):
     control_token: str | None = field(default=None, repr=False)  # what changes there need
     certificate: str | None = None  # a file with the authority to trust, where TLS is on
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """The lines of a consumer's `.env`."""
+        trust = {"SSL_CERT_FILE": self.certificate} if self.certificate else {}
+        return self.connections.environment | trust
+
+    @property
+    def control_environment(self) -> dict[str, str]:
+        """Where tests reach the control port, and what changes there need."""
+        return {
+            "EHTUI_SANDBOX_CONTROL_URL": self.control_url or "",
+            "EHTUI_SANDBOX_CONTROL_TOKEN": self.control_token or "",
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Pace:

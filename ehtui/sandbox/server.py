@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import signal
 import sys
 import time
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ehtui.sandbox.blobs import BlobEndpoint
@@ -20,7 +20,7 @@ from ehtui.sandbox.meetings import Meetings, shares
 from ehtui.sandbox.options import Connections, Ready, ServerOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
 BACKLOG_S = 180.0
 STOP_WITHIN_S = 3.0
@@ -68,6 +68,21 @@ class SandboxServer:
         await self.blobs.stop()
         await self.eventhubs.stop()
 
+    @asynccontextmanager
+    async def serving(self) -> AsyncIterator[Ready]:
+        """Serve within it; yields where.
+
+        Raises:
+            OSError: An address is in use or not of this host.
+        """
+        try:
+            yield await self.start()
+        finally:
+            # Whatever a client still does to hold it up.
+            with suppress(TimeoutError):
+                async with asyncio.timeout(STOP_WITHIN_S):
+                    await self.stop()
+
     async def run(self, tell: Callable[[Ready], None]) -> None:
         """Start, `tell` where it listens, and serve until SIGINT, SIGTERM or SIGHUP.
 
@@ -76,14 +91,9 @@ class SandboxServer:
         """
         end = asked_to_end(signal.SIGHUP)
 
-        try:
-            tell(await self.start())
+        async with self.serving() as ready:
+            tell(ready)
             await end.wait()
-        finally:
-            # Whatever a client still does to hold it up.
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(STOP_WITHIN_S):
-                    await self.stop()
 
     def _write_backlog(self) -> None:
         """As if a producer had sent it over the last minutes and nobody had read it yet."""

@@ -16,7 +16,7 @@ from azure.eventhub import EventHubProducerClient
 from azure.storage.blob import ContainerClient
 from dotenv import dotenv_values
 
-from ehtui.cli import demo as sandbox
+from ehtui.cli import sandbox
 from ehtui.config.errors import ConfigError
 
 EHTUI = "from ehtui.cli import main; raise SystemExit(main())"
