@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.snapshot import Snapshot, SourceState

@@ -9,8 +9,10 @@ from __future__ import annotations
 import random
 import statistics
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from bench.table import Row, ms, run, times
 from ehtui import lazy

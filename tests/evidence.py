@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
@@ -21,8 +20,7 @@ ZEROS: Values = {str: "text", int: 0, float: 0.0, bool: False}
 BLANK: Values = {str: "", int: 0, float: 0.0, bool: False}
 
 
-@dataclass(frozen=True, slots=True)
-class OfPartitions(Evidence):
+class OfPartitions(Evidence, frozen=True):
     """Of a rule that nobody knows."""
 
     partitions: tuple[str, ...]

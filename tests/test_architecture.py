@@ -86,7 +86,8 @@ FLOORS = (
     {"actions", "progress"},
     {"leases"},
     {"snapshot", "world"},
-    {"evidence", "policy", "problems", "text"},
+    {"evidence", "policy", "text"},
+    {"problems", "values"},
 )
 
 

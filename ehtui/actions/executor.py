@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.actions.process_control import NOT_DONE, OTHER_TARGET, refusal_of
 from ehtui.actions.state_files import who

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import os
 from concurrent.futures import Future, wait
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.clock import steady
@@ -13,6 +12,8 @@ from ehtui.lazy import LazyModule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
+
+    from msgspec import structs
 
     from ehtui.actions import rolling, state_files
     from ehtui.actions.executor import Executor
@@ -46,6 +47,7 @@ else:
     restarts = LazyModule("ehtui.domain.world.restarts")
     rolling = LazyModule("ehtui.actions.rolling")
     signalling = LazyModule("ehtui.domain.actions.signal")
+    structs = LazyModule("msgspec.structs")
     tail = LazyModule("ehtui.sources.log_text.follow")
     updates = LazyModule("ehtui.domain.updates")
 
@@ -174,12 +176,12 @@ class MonitorBackend:
         match request:
             case starting.RestartRequest(processes=asked):
                 found = {process: await self._rehearse(process) for process in asked}
-                return replace(request, rehearsals=found)
+                return structs.replace(request, rehearsals=found)
             case starting.StartAgainRequest(ended=ended):
                 executor, path = self._opened.executor, f"{self._log_folder}/rehearsal.log"
                 rehearsal = await executor.rehearse(ended.process, path, has_ended=True)
                 remembered = executor.remembers(ended.process)
-                return replace(request, rehearsal=rehearsal, is_remembered=remembered)
+                return structs.replace(request, rehearsal=rehearsal, is_remembered=remembered)
             case _:
                 return request
 

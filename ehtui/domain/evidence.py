@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from enum import Enum, StrEnum
 from typing import Generic, TypeVar
+
+from ehtui.domain.values import Value
 
 Scalar = str | int | float | bool | None
 FlatFacts = Mapping[str, Scalar | tuple[str, ...]]
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(Value, frozen=True):
     """What something rests on; each rule has a class of its own, whose fields are JSON's keys.
 
     None is unknown. `_at` is a server time, `_s` a length, `_per_s` a rate. `partitions` are ids
@@ -28,8 +28,7 @@ class Doubt(StrEnum):
     OUTLIVED = "outlived"  # leases were seen to live longer than was thought
 
 
-@dataclass(frozen=True, slots=True)
-class TakeoverWindow:
+class TakeoverWindow(Value, frozen=True):
     """When survivors can own a partition again, server time in whole seconds, both included.
 
     None where nobody can, or where nothing bounds it.
@@ -46,8 +45,7 @@ class TakeoverWindow:
         return self.doubt is not None
 
 
-@dataclass(frozen=True, slots=True)
-class TakeoverTimes(Evidence):
+class TakeoverTimes(Evidence, frozen=True):
     """When somebody else can have a partition (facts.md §2); None where nobody can."""
 
     earliest_at: float | None  # when a survivor can own it, at the earliest
@@ -55,8 +53,7 @@ class TakeoverTimes(Evidence):
     is_guess: bool  # it rests on more than what was configured, seen, or is a default
 
 
-@dataclass(frozen=True, slots=True)
-class Takeover(Evidence):
+class Takeover(Evidence, frozen=True):
     """The same, and what that rests on."""
 
     earliest_at: float | None
@@ -69,7 +66,7 @@ def facts(evidence: Evidence) -> FlatFacts:
     """Its fields by their keys: those of a field that is evidence itself begin with its name."""
     flat: dict[str, Scalar | tuple[str, ...]] = {}
 
-    for name in evidence.__dataclass_fields__:  # made once a class
+    for name in evidence.__struct_fields__:
         value = getattr(evidence, name)
         if isinstance(value, Evidence):
             flat |= {f"{name}_{key}": fact for key, fact in facts(value).items()}
@@ -88,8 +85,7 @@ def partitions_of(evidence: Evidence) -> tuple[str, ...]:
 E = TypeVar("E", bound=Evidence)
 
 
-@dataclass(frozen=True, slots=True)
-class EventKind(Generic[E]):
+class EventKind(Value, Generic[E], frozen=True):
     """What an event of this kind says of itself."""
 
     id: str

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from msgspec import field
+
+from ehtui.domain.values import Value
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _DEFAULT = "$Default"
 
 
-@dataclass(frozen=True, slots=True)
-class LeasePolicy:
+class LeasePolicy(Value, frozen=True):
     """Configured lease timing in seconds; None is inferred."""
 
     expires_after_s: float | None = None
     renewed_every_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Policy:
+class Policy(Value, frozen=True):
     """Settings that rules read; part of every snapshot, so that `reduce()` stays pure."""
 
     default_group: str = _DEFAULT

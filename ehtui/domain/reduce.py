@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, assert_never
+
+from msgspec.structs import replace
 
 from ehtui.domain import timeline
 from ehtui.domain.consumers.roles import idle_consumers, judge_consumers
@@ -169,7 +170,7 @@ def fold_off(builder: SnapshotBuilder, update: SourceOff) -> None:
 def fold_host_clock(builder: SnapshotBuilder, update: HostClockSet) -> None:
     """This host's clock was set; nothing that is known of the hub changes by it."""
     by_s = update.ahead_s - builder.clocks.host_ahead_s
-    builder.clocks = builder.clocks._replace(host_ahead_s=update.ahead_s)
+    builder.clocks = replace(builder.clocks, host_ahead_s=update.ahead_s)
     builder.tell(timeline.CLOCK_SET, builder.now, Subject(), timeline.ClockSet(by_s))
 
 

@@ -7,20 +7,20 @@ made by the thousand a minute is a tuple: a fifth of a frozen dataclass's time.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ehtui.domain.evidence import Evidence
+from msgspec import field
+
 from ehtui.domain.policy import Policy
+from ehtui.domain.values import Value
 
-# ruff: noqa: TC004 - nobody asks for these types at run time: the first paint waits for none
 if TYPE_CHECKING:
     from array import array
+    from collections.abc import Mapping
 
     from ehtui.domain.actions.outcomes import MeasuredTakeover
-    from ehtui.domain.evidence import TakeoverWindow
+    from ehtui.domain.evidence import Evidence, TakeoverWindow
     from ehtui.domain.leases.renewals import CloserLooks
     from ehtui.domain.leases.timing import LeaseTiming, TimingBasis
     from ehtui.domain.problems import Problem
@@ -37,7 +37,7 @@ Series = tuple[tuple[float, float], ...]
 NO_LAG = -1  # in an array of lags, which holds no None
 
 
-class LagMinute(NamedTuple):
+class LagMinute(Value, frozen=True):
     """The highest lags that were measured within one minute of local time."""
 
     number: int  # minutes since the epoch
@@ -52,7 +52,7 @@ class LagMinute(NamedTuple):
         return None if lag == NO_LAG else lag
 
 
-class LagHistory(NamedTuple):
+class LagHistory(Value, frozen=True):
     """Minutes in which a group's lag was measured, oldest first, and the one that is not over.
 
     A minute that is missing was not measured: unknown is not zero.
@@ -81,7 +81,7 @@ class LeaseState(StrEnum):
 LIVE_STATES = frozenset({LeaseState.HELD, LeaseState.OVERDUE})
 
 
-class Lease(NamedTuple):
+class Lease(Value, frozen=True):
     """A partition's lease. Times are server times."""
 
     state: LeaseState
@@ -126,7 +126,7 @@ class BehindBasis(StrEnum):
     EXACT = "exact"  # read from the event itself
 
 
-class Behind(NamedTuple):
+class Behind(Value, frozen=True):
     """Lag in time."""
 
     seconds: float  # when it was judged
@@ -134,14 +134,14 @@ class Behind(NamedTuple):
     since_at: float | None = None  # enqueued time of the oldest unread event: grows by itself
 
 
-class Counted(NamedTuple):
+class Counted(Value, frozen=True):
     """The two numbers that a lag is the difference of: both as they stood at one moment."""
 
     last_sequence: int
     checkpoint_sequence: int | None  # None: there was none, what is retained was counted
 
 
-class PartitionState(NamedTuple):
+class PartitionState(Value, frozen=True):
     """A partition of the hub, whoever reads it."""
 
     id: str
@@ -150,7 +150,7 @@ class PartitionState(NamedTuple):
     last_series: Series = ()  # last_sequence over time
 
 
-class GroupPartition(NamedTuple):
+class GroupPartition(Value, frozen=True):
     """One partition as one consumer group sees it."""
 
     id: str
@@ -174,8 +174,7 @@ class GroupPartition(NamedTuple):
     counted: Counted | None = None  # what `lag` is the difference of, less what was lost
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerState:
+class OwnerState(Value, frozen=True):
     """An owner id of a group, as the store and this host know it."""
 
     id: str
@@ -184,8 +183,7 @@ class OwnerState:
     renewed_every_s: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class GroupState:
+class GroupState(Value, frozen=True):
     """One consumer group of the hub."""
 
     name: str  # as configured or, else, as first written
@@ -212,8 +210,7 @@ class ConsumerRole(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
-class ConsumerState:
+class ConsumerState(Value, frozen=True):
     """A local process and its part."""
 
     process: ProcessSample
@@ -277,8 +274,7 @@ class Severity(StrEnum):
     CRITICAL = "critical"
 
 
-@dataclass(frozen=True, slots=True)
-class Subject:
+class Subject(Value, frozen=True):
     """What a finding or an event is about; unset parts do not apply."""
 
     group: str | None = None
@@ -288,8 +284,7 @@ class Subject:
     source: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Value, frozen=True):
     """A judged fact. Its sentence and advice are made in `views` from the id and the evidence."""
 
     id: str  # stable, e.g. "lease.overdue"
@@ -304,8 +299,7 @@ class Finding:
         return (self.id, self.subject)
 
 
-@dataclass(frozen=True, slots=True)
-class TimelineEvent:
+class TimelineEvent(Value, frozen=True):
     """Something that happened. `kind` is stable; words are made in `views`."""
 
     number: int  # grows by one; identity across snapshots
@@ -326,8 +320,7 @@ class SourceStatus(StrEnum):
     OFF = "off"  # not configured
 
 
-@dataclass(frozen=True, slots=True)
-class SourceState:
+class SourceState(Value, frozen=True):
     """A source, its last success and its trouble."""
 
     name: str  # "hub", "store", "processes", "logs"
@@ -339,8 +332,7 @@ class SourceState:
     retry_at: float | None = None
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class Snapshot:
+class Snapshot(Value, frozen=True, eq=False):
     """Everything known at one moment. Comparing is an identity check."""
 
     taken_at: float = 0.0  # local time of the newest update folded in

@@ -2,26 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec import field
 
 from ehtui.domain.leases.renewals import NOT_MEASURED, RenewalStats, SeenRenewal
 from ehtui.domain.progress.lag import NO_INPUT, HubInput
-from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
+from ehtui.domain.values import Value
 from ehtui.domain.world.clocks import UNREAD_CLOCKS, Clocks, Restamped
-from ehtui.domain.world.joined_listing import JoinedListing
-from ehtui.domain.world.process import LogIncidentKind, OwnerClaim, OwnerLink, ProcessId
 
-# ruff: noqa: TC004 - nobody asks for these types at run time
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ehtui.domain.leases.handovers import Handover, OwnershipHistory
     from ehtui.domain.leases.timing import SeenExpiry
     from ehtui.domain.progress.health import Progress
     from ehtui.domain.progress.lag import PartitionHistory
+    from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
+    from ehtui.domain.world.joined_listing import JoinedListing
+    from ehtui.domain.world.process import LogIncidentKind, OwnerClaim, OwnerLink, ProcessId
 
 
-class JudgedPartition(NamedTuple):
+class JudgedPartition(Value, frozen=True):
     """One partition of one group: what is shown and what it was judged from."""
 
     shown: GroupPartition
@@ -31,8 +33,7 @@ class JudgedPartition(NamedTuple):
     due_at: float  # judge again then, whatever happens
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerTrack:
+class OwnerTrack(Value, frozen=True):
     """An owner id of a group over time. Server times."""
 
     renewals: RenewalStats = NOT_MEASURED
@@ -43,8 +44,7 @@ class OwnerTrack:
     blurred: int = 0  # renewals between which others may have happened unseen
 
 
-@dataclass(frozen=True, slots=True)
-class GroupMemory:
+class GroupMemory(Value, frozen=True):
     """One consumer group over time."""
 
     key: str
@@ -57,8 +57,7 @@ class GroupMemory:
     troubled: tuple[JudgedPartition, ...] = ()  # those with marks, in natural order
 
 
-@dataclass(frozen=True, slots=True)
-class Departure:
+class Departure(Value, frozen=True):
     """A process that ended."""
 
     process: ProcessId
@@ -71,8 +70,7 @@ class Departure:
     home: str | None = None  # the group that it read first of all
 
 
-@dataclass(frozen=True, slots=True)
-class SentSignal:
+class SentSignal(Value, frozen=True):
     """A signal that this session sent."""
 
     process: ProcessId
@@ -80,7 +78,7 @@ class SentSignal:
     at: float
 
 
-class StartedConsumer(NamedTuple):
+class StartedConsumer(Value, frozen=True):
     """A consumer that this session started; local times between which its process began."""
 
     group: str
@@ -89,7 +87,7 @@ class StartedConsumer(NamedTuple):
     is_restart: bool = False  # it takes the place of one that this session stopped
 
 
-class LogBurst(NamedTuple):
+class LogBurst(Value, frozen=True):
     """Lines of one trouble that were read at once."""
 
     at: float  # server time
@@ -97,8 +95,7 @@ class LogBurst(NamedTuple):
     partition: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class LogTrouble:
+class LogTrouble(Value, frozen=True):
     """One kind of trouble in one process's log, as far as it still counts."""
 
     bursts: tuple[LogBurst, ...] = ()
@@ -108,8 +105,7 @@ class LogTrouble:
     told_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class HostMemory:
+class HostMemory(Value, frozen=True):
     """This host's consumers over time."""
 
     links: Mapping[str, OwnerLink] = field(default_factory=dict)  # by owner id
@@ -156,8 +152,7 @@ class HostMemory:
 NO_HOST = HostMemory()
 
 
-@dataclass(frozen=True, slots=True)
-class Memory:
+class Memory(Value, frozen=True):
     """All of it."""
 
     histories: Mapping[str, PartitionHistory] = field(default_factory=dict)
@@ -175,8 +170,7 @@ class Memory:
     moved: frozenset[str] = frozenset()  # partitions that the hub said something new of since
 
 
-@dataclass(frozen=True, eq=False, slots=True)
-class State:
+class State(Value, frozen=True, eq=False):
     """All that is known: the picture for everybody, and what only `reduce()` reads.
 
     A fold begins with a picture and nothing remembered. Comparing is an identity check.

@@ -6,20 +6,19 @@ change in between, or that the moment lies somewhere between two polls.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ehtui.domain.actions.events import ACTION_KINDS, Forecast
 from ehtui.domain.evidence import EventKind, Evidence
 from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.problems import ProblemKind
+from ehtui.domain.world.process import COMPLAINTS, LogIncidentKind
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class Claimed(Evidence):
+class Claimed(Evidence, frozen=True):
     """A free partition found an owner."""
 
     owner: str | None  # who holds it now
@@ -28,16 +27,14 @@ class Claimed(Evidence):
     free_s: float | None  # how long it had no owner
 
 
-@dataclass(frozen=True, slots=True)
-class Released(Evidence):
+class Released(Evidence, frozen=True):
     """An owner gave a partition up."""
 
     owner: str | None
     held_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Overdue(Evidence):
+class Overdue(Evidence, frozen=True):
     """An owner stopped renewing."""
 
     owner: str
@@ -45,16 +42,14 @@ class Overdue(Evidence):
     expires_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Recovered(Evidence):
+class Recovered(Evidence, frozen=True):
     """It renews again."""
 
     owner: str
     late_s: float | None  # beyond its usual period
 
 
-@dataclass(frozen=True, slots=True)
-class Expired(Evidence):
+class Expired(Evidence, frozen=True):
     """Its lease ran out."""
 
     owner: str
@@ -63,8 +58,7 @@ class Expired(Evidence):
     expiry_basis: TimingBasis | None
 
 
-@dataclass(frozen=True, slots=True)
-class TakenOver(Evidence):
+class TakenOver(Evidence, frozen=True):
     """Somebody took a partition whose lease had run out."""
 
     owner: str | None  # who holds it now
@@ -74,8 +68,7 @@ class TakenOver(Evidence):
     lag: int | None  # events that waited by then
 
 
-@dataclass(frozen=True, slots=True)
-class Stolen(Evidence):
+class Stolen(Evidence, frozen=True):
     """Somebody took a partition whose lease was alive: to balance the load."""
 
     owner: str | None  # who holds it now
@@ -83,8 +76,7 @@ class Stolen(Evidence):
     age_s: float | None  # of the old lease at that moment
 
 
-@dataclass(frozen=True, slots=True)
-class BackAndForth(Evidence):
+class BackAndForth(Evidence, frozen=True):
     """Two owners take a partition from each other."""
 
     owner: str | None  # who holds it now
@@ -94,23 +86,20 @@ class BackAndForth(Evidence):
     window_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class Rewound(Evidence):
+class Rewound(Evidence, frozen=True):
     """A checkpoint went back."""
 
     from_sequence: int
     to_sequence: int
 
 
-@dataclass(frozen=True, slots=True)
-class GroupAppeared(Evidence):
+class GroupAppeared(Evidence, frozen=True):
     """The store has records of a group that it had none of."""
 
     group: str
 
 
-@dataclass(frozen=True, slots=True)
-class ConsumerStarted(Evidence):
+class ConsumerStarted(Evidence, frozen=True):
     """A consumer's process was found."""
 
     pid: int
@@ -119,8 +108,7 @@ class ConsumerStarted(Evidence):
     owner: str | None  # where linked
 
 
-@dataclass(frozen=True, slots=True)
-class ConsumerGone(Evidence):
+class ConsumerGone(Evidence, frozen=True):
     """A consumer's process is there no more."""
 
     pid: int
@@ -132,8 +120,7 @@ class ConsumerGone(Evidence):
     signal: str | None  # that this session had sent to it
 
 
-@dataclass(frozen=True, slots=True)
-class LogLines(Evidence):
+class LogLines(Evidence, frozen=True):
     """What a log complained of: one event a process, a kind and a minute."""
 
     pid: int
@@ -143,8 +130,7 @@ class LogLines(Evidence):
     line: str  # the newest
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDown(Evidence):
+class SourceDown(Evidence, frozen=True):
     """A source can't be read."""
 
     problem_kind: ProblemKind
@@ -152,38 +138,33 @@ class SourceDown(Evidence):
     advice: str
 
 
-@dataclass(frozen=True, slots=True)
-class SourceBack(Evidence):
+class SourceBack(Evidence, frozen=True):
     """It can be read again."""
 
     down_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class ClockSet(Evidence):
+class ClockSet(Evidence, frozen=True):
     """This host's clock was set."""
 
     by_s: float  # ahead where positive
 
 
-@dataclass(frozen=True, slots=True)
-class HubGrew(Evidence):
+class HubGrew(Evidence, frozen=True):
     """The hub has more partitions."""
 
     before: int
     after: int
 
 
-@dataclass(frozen=True, slots=True)
-class HubCreatedAnew(Evidence):
+class HubCreatedAnew(Evidence, frozen=True):
     """The hub is another one of the same name."""
 
     created_at: float | None
     before_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class TakeoverMeasured(Evidence):
+class TakeoverMeasured(Evidence, frozen=True):
     """Somebody owns what a signal of this session set free."""
 
     owner: str | None  # who owns it now
@@ -194,8 +175,7 @@ class TakeoverMeasured(Evidence):
     is_inside_forecast: bool | None  # None where nothing could be forecast
 
 
-@dataclass(frozen=True, slots=True)
-class TakeoverMoved(Evidence):
+class TakeoverMoved(Evidence, frozen=True):
     """Afterwards: who owns it has written a checkpoint."""
 
     owner: str | None  # who owns it now
@@ -204,15 +184,13 @@ class TakeoverMoved(Evidence):
     moved_s: float  # from the signal to the checkpoint
 
 
-@dataclass(frozen=True, slots=True)
-class FindingBegan(Evidence):
+class FindingBegan(Evidence, frozen=True):
     """Something is judged; `TimelineEvent.finding` says what, as it was then."""
 
     noticed_at: float  # when it was judged first, which may be later than its beginning
 
 
-@dataclass(frozen=True, slots=True)
-class FindingEnded(Evidence):
+class FindingEnded(Evidence, frozen=True):
     """It is so no more; `TimelineEvent.finding` is as it was when it began."""
 
     noticed_at: float  # as when it began
@@ -237,18 +215,9 @@ GROUP_APPEARED = EventKind("group.appeared", GroupAppeared)
 # Subject: pid, and owner where known.
 CONSUMER_STARTED = EventKind("consumer.started", ConsumerStarted)
 CONSUMER_GONE = EventKind("consumer.gone", ConsumerGone)
-LOG_CLAIM_FAILED = EventKind("log.claim_failed", LogLines)
-LOG_OWNERSHIP_LOST = EventKind("log.ownership_lost", LogLines)
-LOG_LINK_STOLEN = EventKind("log.link_stolen", LogLines)
-LOG_RECEIVER_QUOTA = EventKind("log.receiver_quota", LogLines)
-LOG_CHECKPOINT_FAILED = EventKind("log.checkpoint_failed", LogLines)
-LOG_BALANCING_FAILED = EventKind("log.balancing_failed", LogLines)
-LOG_RECEIVE_FAILED = EventKind("log.receive_failed", LogLines)
-LOG_THROTTLED = EventKind("log.throttled", LogLines)
-LOG_ENTITY_DISABLED = EventKind("log.entity_disabled", LogLines)
-LOG_OFFSET_REFUSED = EventKind("log.offset_refused", LogLines)
-LOG_AUTHORISATION_LOST = EventKind("log.authorisation_lost", LogLines)
-LOG_OWNER_LEVEL_REFUSED = EventKind("log.owner_level_refused", LogLines)
+LOG_KINDS: Mapping[LogIncidentKind, EventKind[LogLines]] = {
+    kind: EventKind(f"log.{kind.value}", LogLines) for kind in COMPLAINTS
+}
 # Subject: source.
 SOURCE_FAILED = EventKind("source.failed", SourceDown)
 SOURCE_RECOVERED = EventKind("source.recovered", SourceBack)
@@ -265,8 +234,6 @@ TAKEOVER_MOVED = EventKind("takeover.moved", TakeoverMoved)
 
 TIMELINE_KINDS: Mapping[str, EventKind[Any]] = {
     **{kind.id: kind for kind in tuple(globals().values()) if isinstance(kind, EventKind)},
+    **{kind.id: kind for kind in LOG_KINDS.values()},
     **ACTION_KINDS,
 }
-LOG_KINDS: tuple[EventKind[LogLines], ...] = tuple(
-    kind for kind in TIMELINE_KINDS.values() if kind.details is LogLines
-)

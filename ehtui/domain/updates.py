@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from ehtui.domain.actions.outcomes import Outcome
-from ehtui.domain.problems import Problem
-from ehtui.domain.world.hub import HubDescription, PartitionSample
-from ehtui.domain.world.process import LogIncident, OwnerClaim, OwnerLink, ProcessSample
-from ehtui.domain.world.restarts import RestartRecord
-from ehtui.domain.world.store import StoreListing
+from ehtui.domain.values import Value
+
+if TYPE_CHECKING:
+    from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.domain.problems import Problem
+    from ehtui.domain.world.hub import HubDescription, PartitionSample
+    from ehtui.domain.world.process import LogIncident, OwnerClaim, OwnerLink, ProcessSample
+    from ehtui.domain.world.restarts import RestartRecord
+    from ehtui.domain.world.store import StoreListing
 
 
-@dataclass(frozen=True, slots=True)
-class HubRead:
+class HubRead(Value, frozen=True):
     """The hub answered: its description and all or some partitions (a limiter may spread them)."""
 
     at: float
@@ -24,8 +26,7 @@ class HubRead:
     limitation: Problem | None = None  # why it is less than it could be; the read still counts
 
 
-@dataclass(frozen=True, slots=True)
-class StoreRead:
+class StoreRead(Value, frozen=True):
     """The checkpoint store answered: everything observed, as one listing."""
 
     at: float
@@ -34,8 +35,7 @@ class StoreRead:
     duration_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessesRead:
+class ProcessesRead(Value, frozen=True):
     """This host's consumers, all of them: who is missing has gone."""
 
     at: float
@@ -45,8 +45,7 @@ class ProcessesRead:
     restarts: tuple[RestartRecord, ...] = ()  # that have not come to their end
 
 
-@dataclass(frozen=True, slots=True)
-class LogsRead:
+class LogsRead(Value, frozen=True):
     """What consumers' logs said since the read before."""
 
     at: float
@@ -59,8 +58,7 @@ class LogsRead:
     behind: tuple[tuple[int, int], ...] = ()  # (pid, bytes of its log that are not read yet)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceFailed:
+class SourceFailed(Value, frozen=True):
     """A read failed; what was known stays, marked with its age."""
 
     at: float
@@ -69,8 +67,7 @@ class SourceFailed:
     retry_at: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceOff:
+class SourceOff(Value, frozen=True):
     """A source that is not configured, and what to configure."""
 
     at: float
@@ -78,24 +75,21 @@ class SourceOff:
     problem: Problem
 
 
-@dataclass(frozen=True, slots=True)
-class ActionDone:
+class ActionDone(Value, frozen=True):
     """An action of this session ended."""
 
     at: float
     outcome: Outcome
 
 
-@dataclass(frozen=True, slots=True)
-class HostClockSet:
+class HostClockSet(Value, frozen=True):
     """This host's clock was set: it and local time, which only goes forward, have come apart."""
 
     at: float
     ahead_s: float  # the host's clock minus local time
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(Value, frozen=True):
     """Time passed and nothing was read: leases may have lapsed."""
 
     at: float

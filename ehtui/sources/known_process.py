@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
+from msgspec.structs import replace
 
 from ehtui.config.process_memory import words_of
 from ehtui.config.process_settings import declared_target
@@ -65,7 +66,9 @@ class KnownProcess:
         if now.arguments != before.arguments:
             words = attempt(lambda: words_of(self.process))
             command = (safe_command(words) or known.name) if words else known.command
-            self.sample = replace(known, id=replace(known.id, program=now), command=command)
+            self.sample = replace(
+                known, id=ProcessId(known.id.pid, known.id.started_at, now), command=command
+            )
 
         return False
 

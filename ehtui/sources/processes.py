@@ -7,11 +7,12 @@ import time
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
+from msgspec.structs import replace
 
 from ehtui.config.process_memory import words_of
 from ehtui.config.settings import ConsumerSettings

@@ -11,11 +11,11 @@ import json
 import os
 import re
 import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
+from msgspec.structs import replace
 
 from ehtui.config.process_memory import variables_of, words_of
 from ehtui.domain.text import safe

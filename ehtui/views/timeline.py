@@ -294,5 +294,5 @@ _TOLD = (
     EventText(kinds.TAKEOVER_MEASURED, _measured),
     EventText(kinds.TAKEOVER_MOVED, _moved),
 )
-_ALL: tuple[EventText[Any], ...] = (*_TOLD, *ACTION_EVENTS, *map(_log, LOG_KINDS))
+_ALL: tuple[EventText[Any], ...] = (*_TOLD, *ACTION_EVENTS, *map(_log, LOG_KINDS.values()))
 TEXTS: Mapping[str, EventText[Any]] = {text.kind.id: text for text in _ALL}

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import threading
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.actions.launch import Launched, Restarted
@@ -108,7 +109,7 @@ async def test_where_nobody_knows_how_it_ended_it_is_not_called_down(tmp_path: P
 
 
 async def test_what_its_parent_starts_ehtui_does_not(tmp_path: Path) -> None:
-    by_keeper = replace(RESTARTED, is_by_keeper=True)
+    by_keeper = dataclasses.replace(RESTARTED, is_by_keeper=True)
     bench = Bench(tmp_path, hands=RecordingHands(restarted=by_keeper))
     outcome = await bench.executor.run(restart_plan())
 

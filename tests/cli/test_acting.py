@@ -6,10 +6,11 @@ import argparse
 import io
 import json
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 import pytest
+from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.cli.acting import act

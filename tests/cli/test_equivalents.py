@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
 import shlex
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.cli import acting_commands
 from ehtui.cli.flags import flag_words, flags_of
@@ -162,7 +163,7 @@ def test_a_command_finds_the_hub_that_the_screen_was_started_on() -> None:
     again, once = (flags_of(parse([*flags, "send", "rag"])) for flags in (words, argv))
 
     assert "--group" not in words  # each command names its own
-    assert replace(again, values={}) == replace(once, values={})
+    assert dataclasses.replace(again, values={}) == dataclasses.replace(once, values={})
     assert again.values == {k: v for k, v in once.values.items() if k != "eventhub.consumer_group"}
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.cli.acting import follow
 from ehtui.domain.actions.outcomes import NewProcess, Outcome, OutcomeState, PartialOutcome

@@ -6,11 +6,13 @@ what it holds and claims or steals its share. The monitor polls as it does, by i
 
 from __future__ import annotations
 
+import dataclasses
 import math
 import random
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState
@@ -99,7 +101,7 @@ class Working:
     def join(self, *owners: str, like: Processor | None = None, **traits: object) -> None:
         for owner in owners:
             base = like or Processor(owner, 3.0, 18.0)
-            processor = replace(base, owner=owner, is_alive=True, **traits)  # type: ignore[arg-type]
+            processor = dataclasses.replace(base, owner=owner, is_alive=True, **traits)  # type: ignore[arg-type]
             processor.next_at = self.world.at + self.random.uniform(0.1, 1.0)
             self.processors[owner] = processor
             pid = 100 + len(self.processors)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.actions.outcomes import NewProcess, Outcome, OutcomeState
 from ehtui.domain.actions.plans import StartPlan
@@ -84,7 +85,7 @@ def test_the_group_of_an_owner_is_known_by_its_records_where_its_log_is_silent()
     world.consumer("c", "0", pid=4, group="audit")
     world.consumer("d", "1", pid=5, group="audit")
     world.look()
-    silent = replace(world.consumers["c"])
+    silent = dataclasses.replace(world.consumers["c"])
 
     def look() -> None:
         world.fold(world.hub_read())

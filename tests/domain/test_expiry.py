@@ -33,7 +33,7 @@ def memory(working: Working | World) -> GroupMemory:
 def test_bounds_of_several_take_overs(
     known: SeenExpiry | None, bounds: tuple[float, float], expected: tuple[float, float]
 ) -> None:
-    assert taken(known, *bounds) == expected
+    assert taken(known, *bounds) == SeenExpiry(*expected)
 
 
 @pytest.mark.parametrize(
@@ -49,7 +49,7 @@ def test_bounds_of_several_take_overs(
 def test_a_lease_that_outlives_what_was_seen_unteaches_it(
     known: SeenExpiry | None, age_s: float, expected: tuple[float, float | None] | None
 ) -> None:
-    assert left_alone(known, age_s) == expected
+    assert left_alone(known, age_s) == (SeenExpiry(*expected) if expected else None)
 
 
 def test_newcomers_that_steal_to_balance_teach_nothing() -> None:

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, LeaseState

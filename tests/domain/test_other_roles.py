@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.snapshot import ConsumerRole, Subject
 from ehtui.domain.updates import LogsRead
@@ -48,7 +47,7 @@ class Host(World):
         self.fold(LogsRead(self.at, "logs", links, (), 0.01))
 
     def _dressed(self, process: ProcessSample) -> ProcessSample:
-        return replace(process, **self.shown.get(process.id.pid, {}))  # type: ignore[arg-type]
+        return replace(process, **self.shown.get(process.id.pid, {}))
 
     def watch(self, seconds: float, **logged: int) -> None:
         for _ in range(int(seconds / 5)):

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.actions.plans import RestartPlan, SignalEffect, SupervisedPlan
@@ -32,7 +31,7 @@ def supervised(world: World, *numbers: int, **changes: object) -> Snapshot:
         if process.id not in ours:
             return process
 
-        return replace(process, **{"supervisor": SYSTEMD, **changes})  # type: ignore[arg-type]
+        return replace(process, **{"supervisor": SYSTEMD, **changes})
 
     consumers = tuple(replace(c, process=told(c.process)) for c in world.snapshot.consumers)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import replace
 from math import ceil, floor
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.actions.plans import SignalEffect, SignalPlan
@@ -182,8 +182,8 @@ def test_a_forecast_follows_renewals_while_the_confirmation_is_read() -> None:
     made = plan("KILL")
     later = snapshot()
     (group,) = later.groups
-    renewed = group.partitions[0].lease._replace(renewed_at=1_020.0, expires_at=1_200.0)
-    partition = group.partitions[0]._replace(lease=renewed)
+    renewed = replace(group.partitions[0].lease, renewed_at=1_020.0, expires_at=1_200.0)
+    partition = replace(group.partitions[0], lease=renewed)
     later = replace(later, taken_at=1_025.0, groups=(replace(group, partitions=(partition,)),))
 
     assert isinstance(made, SignalPlan)

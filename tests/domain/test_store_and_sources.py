@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.findings.evidence_records import FINDINGS

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import Finding
 from ehtui.domain.updates import ProcessesRead
-from ehtui.domain.world.process import ProcessSample
+from ehtui.domain.world.process import ProcessId, ProcessSample
 from ehtui.domain.world.restarts import RestartRecord, RestartStage, StartObstacle
 from tests.domain.build import World, healthy
 
@@ -28,7 +27,7 @@ def record(world: World, process: ProcessSample, **changes: object) -> RestartRe
         is_carried=True,
     )
 
-    return replace(told, **changes)  # type: ignore[arg-type]
+    return replace(told, **changes)
 
 
 def look(world: World, told: RestartRecord, *processes: ProcessSample) -> list[Finding]:
@@ -95,13 +94,13 @@ def test_whoever_starts_it_by_hand_ends_the_finding() -> None:
     told = record(world, process, stage=RestartStage.ENDED, is_carried=False)
     by_hand = replace(
         process,
-        id=replace(process.id, pid=4321, started_at=world.at + 5),
+        id=ProcessId(4321, world.at + 5),
         command="python consumer.py",
         cwd="/srv/rag",
     )
     assert look(world, told, *others) != []
     assert look(world, told, by_hand, *others) == []
 
-    before = replace(by_hand, id=replace(by_hand.id, started_at=world.at - 50))
+    before = replace(by_hand, id=ProcessId(by_hand.id.pid, world.at - 50))
     elsewhere = replace(by_hand, cwd="/srv/other")
     assert look(world, told, before, elsewhere, *others) != []

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import dataclasses
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.progress import Rule
@@ -144,7 +145,7 @@ def test_a_group_of_unreadable_leases_is_not_without_consumers() -> None:
 def with_strays(**traits: object) -> World:
     """Records of four partitions, of which the hub has two."""
     world = owned()
-    world.streams |= {p: replace(world.streams["0"]) for p in ("2", "3")}
+    world.streams |= {p: dataclasses.replace(world.streams["0"]) for p in ("2", "3")}
     world.consumer("b", "3", "2", is_stuck=True, **traits)
     world.checkpoint("2", 7)
     del world.streams["2"], world.streams["3"]
@@ -193,7 +194,7 @@ def test_why_says_of_a_stray_that_the_hub_does_not_have_it() -> None:
 def test_a_hub_that_grows_takes_its_partitions_in() -> None:
     world = with_strays()
     world.look()
-    world.streams |= {p: replace(world.streams["0"]) for p in ("2", "3")}
+    world.streams |= {p: dataclasses.replace(world.streams["0"]) for p in ("2", "3")}
     world.play(5)
 
     assert [p.id for p in world.state.partitions] == ["0", "1", "2", "3"]

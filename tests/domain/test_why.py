@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import ceil
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import facts
 from ehtui.domain.leases.lease import CLOSE_S, after_death, after_release

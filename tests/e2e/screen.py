@@ -6,8 +6,8 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable
-from dataclasses import replace
 
+from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.domain.actions.outcomes import Outcome
@@ -55,7 +55,7 @@ class BusySession(PlayedSession):
             replace(
                 snapshot,
                 partitions=tuple(
-                    p._replace(sample=replace(p.sample, last_sequence=p.sample.last_sequence + 1))
+                    replace(p, sample=replace(p.sample, last_sequence=p.sample.last_sequence + 1))
                     if p.sample and n < BUSY
                     else p
                     for n, p in enumerate(snapshot.partitions)
@@ -67,7 +67,7 @@ class BusySession(PlayedSession):
 
 def _read_on(group: GroupState) -> tuple[GroupPartition, ...]:
     return tuple(
-        p._replace(checkpoint=replace(p.checkpoint, sequence=p.checkpoint.sequence + 1))
+        replace(p, checkpoint=replace(p.checkpoint, sequence=p.checkpoint.sequence + 1))
         if p.checkpoint and p.checkpoint.sequence and n < BUSY
         else p
         for n, p in enumerate(group.partitions)

@@ -7,10 +7,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.actions.targets import ProgramChangedError, check_identity, send_signal
 from ehtui.config.settings import ConsumerSettings
@@ -140,7 +140,11 @@ def test_an_owner_whose_process_became_something_else_has_ended() -> None:
 
     def looks(place: int) -> ProcessesRead:
         program = Program((8, 1), (place, place), str(place))
-        seen = replace(process, id=replace(process.id, program=program), command=f"c{place}.py")
+        seen = replace(
+            process,
+            id=ProcessId(process.id.pid, process.id.started_at, program),
+            command=f"c{place}.py",
+        )
         return ProcessesRead(world.at, "processes", (seen, *others), 0.0)
 
     world.fold(looks(1))

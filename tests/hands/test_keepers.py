@@ -8,10 +8,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from ehtui.actions.launch import Restarted
 from ehtui.domain.world.process import Obstacle, ProcessId

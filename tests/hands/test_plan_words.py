@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.actions.plans import Halt, RestartPlan, SignalEffect, SignalPlan
@@ -29,7 +28,7 @@ def world_of(status: str = "sleeping") -> Snapshot:
     world = healthy()
     first, *others = world.snapshot.consumers
     masks = {"caught_signals": frozenset({15}), "ignored_signals": frozenset[int]()}
-    process = replace(first.process, status=status, **masks)  # type: ignore[arg-type]
+    process = replace(first.process, status=status, **masks)
 
     return replace(world.snapshot, consumers=(replace(first, process=process), *others))
 
@@ -125,7 +124,7 @@ def test_who_ignores_the_signal_would_never_end() -> None:
     world = healthy()
     first, *others = world.snapshot.consumers
     masks = {"caught_signals": frozenset[int](), "ignored_signals": frozenset({15})}
-    deaf = replace(first, process=replace(first.process, **masks))  # type: ignore[arg-type]
+    deaf = replace(first, process=replace(first.process, **masks))
     seen = replace(world.snapshot, consumers=(deaf, *others))
     plan = plan_restart(
         seen,

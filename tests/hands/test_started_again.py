@@ -8,12 +8,12 @@ import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
 import psutil
 import pytest
+from msgspec.structs import replace
 
 from ehtui.actions.executor import Executor
 from ehtui.actions.process_control import LocalControl

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import get_ident
 
+from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind

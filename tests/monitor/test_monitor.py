@@ -9,10 +9,10 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError
 from contextlib import contextmanager
-from dataclasses import replace
 
 import pytest
 from blockbuster import BlockBuster, BlockingError, blockbuster_ctx
+from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.domain.problems import ProblemError, ProblemKind
@@ -371,7 +371,7 @@ class Large(Recorder):
         partitions = list(snapshot.partitions)
 
         if read < len(partitions):
-            partitions[read] = partitions[read]._replace(sample=SAMPLE)
+            partitions[read] = replace(partitions[read], sample=SAMPLE)
 
         return State(replace(snapshot, partitions=tuple(partitions)))
 

@@ -11,6 +11,8 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
+from msgspec import Struct
+
 import ehtui.domain
 
 KIND = "$"  # names the class of a value
@@ -126,6 +128,11 @@ def _named(kind: Any) -> str:
 
 def _defaults(kind: Any) -> Mapping[str, Any]:
     """Its fields and their defaults; empty where it has no named fields."""
+    if issubclass(kind, Struct):
+        ends = [d.factory() if hasattr(d, "factory") else d for d in kind.__struct_defaults__]
+        needed = len(kind.__struct_fields__) - len(ends)
+        return dict(zip(kind.__struct_fields__, [*[MISSING] * needed, *ends], strict=True))
+
     if is_dataclass(kind):
         return {
             f.name: f.default_factory() if f.default_factory is not MISSING else f.default

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import getpass
 import json
 import re
@@ -99,7 +98,7 @@ class Director:
 
             if details is not None:  # of this host's processes only who started it
                 near = (details.parents or ())[:1]
-                self._details[process.id] = dataclasses.replace(details, parents=near)
+                self._details[process.id] = replace(details, parents=near)
 
             if process.log_path is not None:
                 lines = Path(process.log_path).read_text(errors="replace").splitlines()

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import Evidence
 from ehtui.domain.snapshot import (
@@ -85,7 +87,7 @@ def test_the_wrong_subject_is_a_false_alarm_and_no_answer() -> None:
 
 def test_a_process_may_be_the_subject_too() -> None:
     idle = Expected("consumer.standby", Severity.INFO, within=3, about="alpha")
-    scene = replace(SCENE, expects=(idle,), health=None)
+    scene = dataclasses.replace(SCENE, expects=(idle,), health=None)
     right = finding("consumer.standby", Severity.INFO, Subject("$Default", pid=41))
 
     assert judge(played(scene, (), (right,))).is_right
@@ -98,7 +100,7 @@ def test_what_comes_before_its_cause_is_a_false_alarm() -> None:
 
 def test_anything_else_is_a_false_alarm_but_what_may_come_in_passing() -> None:
     other = stuck(id_="lease.expired")
-    allowing = replace(SCENE, passing={"lease.expired": "a reason"})
+    allowing = dataclasses.replace(SCENE, passing={"lease.expired": "a reason"})
 
     assert judge(played(SCENE, (), (stuck(), other))).false_alarms == (other,)
     assert judge(played(allowing, (), (stuck(), other))).in_passing == ("lease.expired",)
@@ -113,7 +115,9 @@ def test_a_store_without_records_is_a_remark_before_the_first_claim_and_no_more(
 
 
 def test_so_many_and_no_more() -> None:
-    two = replace(SCENE, expects=(replace(STUCK, partition=None, about=None, times=2),))
+    two = dataclasses.replace(
+        SCENE, expects=(dataclasses.replace(STUCK, partition=None, about=None, times=2),)
+    )
     looks = [(stuck(str(n)) for n in range(count)) for count in (1, 2, 3)]
     one, both, three = (tuple(look) for look in looks)
 
@@ -152,7 +156,7 @@ def shown(pid: int, owner: str | None, role: ConsumerRole = ConsumerRole.OWNER) 
 
 def cast(*looks: tuple[ConsumerState, ...], roles: Mapping[str, ConsumerRole]) -> Played:
     """Process 40 was alpha and is dead, 41 is alpha now."""
-    scene = replace(SCENE, expects=(), health=None, roles=roles)
+    scene = dataclasses.replace(SCENE, expects=(), health=None, roles=roles)
     seen = tuple(
         Seen(at, replace(picture(at, (), Health.OK), consumers=consumers))
         for at, consumers in zip(range(99, 99 + len(looks)), looks, strict=True)
@@ -186,6 +190,6 @@ def test_the_end_has_the_right_roles() -> None:
 
 
 def test_players_that_fail_their_part_are_no_success() -> None:
-    failed = replace(played(SCENE, (), (stuck(),)), failure="alpha did not start")
+    failed = dataclasses.replace(played(SCENE, (), (stuck(),)), failure="alpha did not start")
 
     assert judge(failed).complaints == ("alpha did not start",)

@@ -8,10 +8,11 @@ import ssl
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 from blockbuster import blockbuster_ctx
+from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.config.secret import Secret

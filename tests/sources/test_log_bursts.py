@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from ehtui.domain.snapshot import ConsumerState
 from ehtui.domain.updates import LogsRead, ProcessesRead

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.updates import LogsRead
 from ehtui.domain.world.process import (
@@ -187,7 +189,7 @@ class Told:
     was_read: bool = False
 
     def read(self) -> LogReading:
-        told = tuple(replace(r, is_past=not self.was_read) for r in self.records)
+        told = tuple(dataclasses.replace(r, is_past=not self.was_read) for r in self.records)
         self.records, self.was_read = [], True
         return LogReading(told)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import socket
-from dataclasses import replace
 from pathlib import Path
 
 from ehtui.domain.world.process import ProcessId
@@ -60,6 +59,9 @@ def test_who_is_gone_or_another_has_no_details() -> None:
         process = ProcessId(child.pid, started_at(child.pid))
 
         assert inspect_process(process) is not None
-        assert inspect_process(replace(process, started_at=process.started_at - 60)) is None
+        assert (
+            inspect_process(ProcessId(process.pid, process.started_at - 60, process.program))
+            is None
+        )
 
     assert inspect_process(process) is None

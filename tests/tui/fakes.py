@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.actions.plans import (

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from array import array
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.leases.timing import TimingBasis
@@ -173,7 +174,7 @@ def consumer(
 def source(name: str, **changes: object) -> SourceState:
     state = SourceState(name, SourceStatus.OK, NOW - 2, 0.02)
 
-    return replace(state, **changes)  # type: ignore[arg-type]
+    return replace(state, **changes)
 
 
 def sources() -> tuple[SourceState, ...]:
@@ -222,7 +223,7 @@ def history(partitions: Sequence[GroupPartition], minutes: int = 0) -> LagHistor
     total = int(looks[-1][1]) if looks else NO_LAG
 
     return LagHistory(
-        tuple(each._replace(total=sum(each.lags)) for each in past), number, total, looks
+        tuple(replace(each, total=sum(each.lags)) for each in past), number, total, looks
     )
 
 
@@ -295,7 +296,8 @@ def overdue() -> Snapshot:
     calm = healthy()
     states = calm.groups[0].partitions
     window = TakeoverWindow(NOW + 40, NOW + 76, "python-180/30")
-    broken = states[2]._replace(
+    broken = replace(
+        states[2],
         lease=lease(OWNERS[2], LeaseState.OVERDUE, age_s=139),
         checkpoint=checkpoint(2, 229_724, age_s=139),
         lag=1_820,
@@ -422,7 +424,8 @@ def source_down() -> Snapshot:
 def _read_before(age_s: float, of_group: GroupState) -> tuple[GroupPartition, ...]:
     """As a store showed them that was read so long ago: nothing in it is younger."""
     return tuple(
-        each._replace(
+        replace(
+            each,
             lease=lease(each.lease.owner, age_s=age_s + NOW - (each.lease.renewed_at or NOW)),
             checkpoint=checkpoint(int(each.id), each.checkpoint.sequence or 0, age_s + 5),
         )
@@ -459,7 +462,8 @@ def many(count: int = 32) -> Snapshot:
         group_partition(n, lasts[n], (n * 17) % 40, OWNERS[n % 2], age_s=(n * 7) % 30)
         for n in range(count)
     ]
-    states[7] = states[7]._replace(
+    states[7] = replace(
+        states[7],
         checkpoint=checkpoint(7, lasts[7] - 48_211),
         health=Health.BEHIND,
         rule=Rule.GROWING,
@@ -467,7 +471,8 @@ def many(count: int = 32) -> Snapshot:
         behind=Behind(48_211 / 13, BehindBasis.INTERPOLATED),
         lag_series=series(48_211, grows=65),
     )
-    states[19] = states[19]._replace(
+    states[19] = replace(
+        states[19],
         checkpoint=checkpoint(19, lasts[19] - 9_120, age_s=400),
         lease=Lease(LeaseState.RELEASED, renewed_at=NOW - 400),
         health=Health.UNOWNED,

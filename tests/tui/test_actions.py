@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Button, OptionList, RichLog, Static
@@ -598,7 +598,7 @@ async def test_a_process_that_inherited_the_pid_of_a_finding_is_not_its_target()
     scene = overdue()
     about = next(f for f in scene.findings if f.subject.pid is not None)
     reborn = tuple(
-        replace(c, link=None, process=replace(c.process, id=replace(c.process.id, started_at=2e9)))
+        replace(c, link=None, process=replace(c.process, id=ProcessId(c.process.id.pid, 2e9)))
         if c.process.id.pid == about.subject.pid
         else c
         for c in scene.consumers

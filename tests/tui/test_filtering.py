@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.snapshot import Snapshot
 from ehtui.tui.filtering import FilterError, parse, parse_line

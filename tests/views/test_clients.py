@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from jsonschema import Draft202012Validator
+from msgspec.structs import replace
 
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState
 from ehtui.views.cells import Table

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 import signal
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.progress import Rule

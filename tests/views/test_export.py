@@ -6,12 +6,12 @@ import csv
 import io
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.text import visible

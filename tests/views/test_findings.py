@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import Evidence, FlatFacts, facts, partitions_of
 from ehtui.domain.findings.evidence import CrashLoop, FindingKind
@@ -96,8 +96,7 @@ def test_words_are_for_the_evidence_of_their_own_rule() -> None:
     assert findings.sentence(finding, SAY).startswith("P2: lease overdue (process 51411,")
 
 
-@dataclass(frozen=True, slots=True)
-class MoonPhase(Evidence):
+class MoonPhase(Evidence, frozen=True):
     lit_s: float
 
 

@@ -1,8 +1,7 @@
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.actions.outcomes import MeasuredTakeover
 from ehtui.domain.actions.plans import OwnedPartition

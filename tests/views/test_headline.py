@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import LeaseState, Severity, Snapshot, SourceStatus

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ehtui.domain.world.process import Peer, ProcessDetails, ProcessId, Relative
 from ehtui.views.cells import Tone

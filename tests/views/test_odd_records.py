@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from msgspec.structs import replace
 
 from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import (
@@ -171,6 +171,6 @@ def test_a_blob_lease_whose_end_nobody_saw_has_no_length(id_: str) -> None:
 def test_a_checkpoint_by_offset_alone_is_unset_in_its_row() -> None:
     partition = world.partition("0", world.lease(), 9, None, lag=None)
     assert partition.checkpoint is not None
-    alone = partition._replace(checkpoint=replace(partition.checkpoint, offset="4096"))
+    alone = replace(partition, checkpoint=replace(partition.checkpoint, offset="4096"))
 
     assert row(partitions_table(seen(alone), world.GROUP), "0")["checkpoint"] == "unset"

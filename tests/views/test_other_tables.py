@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import ConsumerRole, Health, Severity, Snapshot, SourceStatus
@@ -75,7 +75,7 @@ def test_a_consumer_lags_by_what_waits_in_all_that_it_owns() -> None:
     def lag_of(*owned: tuple[str, str]) -> tuple[str, float | str | None]:
         lease, start = world.lease(), world.partition("3", world.lease(), 9, 0, lag_is_bound=True)
         partitions = [world.partition("0", lease, 1_840, 17), world.partition("1", lease, 40, 31)]
-        partitions += [world.partition("2", lease, 40, 31)._replace(lag=None), start]
+        partitions += [replace(world.partition("2", lease, 40, 31), lag=None), start]
         groups = (
             world.group_state(*partitions),
             world.group_state(world.partition("0", lease, 9, 4), name="analytics"),
@@ -245,8 +245,8 @@ PROBLEM = Problem(ProblemKind.TIMEOUT, "no answer within 5 s", "Look at the netw
     ("problem", "line"),
     [
         (PROBLEM, "no answer within 5 s. Look at the network."),
-        (replace(PROBLEM, summary="No answer."), "No answer. Look at the network."),
-        (replace(PROBLEM, advice=""), "no answer within 5 s"),
+        (Problem(PROBLEM.kind, "No answer.", PROBLEM.advice), "No answer. Look at the network."),
+        (Problem(PROBLEM.kind, PROBLEM.summary), "no answer within 5 s"),
     ],
 )
 def test_problems(problem: Problem, line: str) -> None:

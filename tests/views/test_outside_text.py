@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import TakeoverWindow, facts
 from ehtui.domain.snapshot import LeaseState, PartitionState, Severity, Snapshot, Subject

@@ -1,10 +1,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.domain.leases.renewals import CloserLooks
@@ -364,7 +364,7 @@ def test_rows_are_equal_when_nothing_visible_changed() -> None:
 def test_unchanged_rows_are_not_made_again() -> None:
     memo, snapshot = RowMemo(), world.snapshot()
     first = tuple(partitions_table(snapshot, world.GROUP, memo=memo).rows)
-    changed = (snapshot.partitions[0]._replace(in_per_s=99.0), *snapshot.partitions[1:])
+    changed = (replace(snapshot.partitions[0], in_per_s=99.0), *snapshot.partitions[1:])
     second = partitions_table(replace(snapshot, partitions=changed), world.GROUP, memo=memo).rows
 
     assert [a is b for a, b in zip(first, second, strict=True)] == [False, True, True]

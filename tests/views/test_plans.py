@@ -1,9 +1,9 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any, get_args
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.actions.outcomes import (
     Landing,
@@ -380,7 +380,7 @@ def test_what_a_start_gets(count: int, words: str) -> None:
 
 def test_a_start_in_a_group_without_records() -> None:
     never = world.lease(LeaseState.NEVER_OWNED, owner=None)
-    blank = world.partition("0", never, 9, None)._replace(checkpoint=None)
+    blank = replace(world.partition("0", never, 9, None), checkpoint=None)
     say = Phrasing(world.snapshot(groups=(world.group_state(blank),)))
 
     assert "has no records yet" in confirmation(START, say).costs[0]

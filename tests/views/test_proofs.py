@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.progress.proofs import FUNCTIONS_CONTAINER, Proof, Proven, Writer
 from ehtui.domain.snapshot import GroupPartition, Snapshot, Subject
@@ -26,7 +26,7 @@ def of_functions(name: str = "0") -> GroupPartition:
     partition = world.partition(name, world.lease(), 20, 20)
     assert partition.checkpoint is not None
     blob = replace(partition.checkpoint.blob, container=FUNCTIONS_CONTAINER)
-    return partition._replace(checkpoint=replace(partition.checkpoint, blob=blob))
+    return replace(partition, checkpoint=replace(partition.checkpoint, blob=blob))
 
 
 def seen(*partitions: GroupPartition) -> Snapshot:

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import Snapshot, SourceStatus

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec.structs import replace
 
 from ehtui.views.keys import event_key, finding_key, process_key
 from ehtui.views.row_facts import NOTHING, FactsOf

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import Health, LeaseState, PartitionState, Snapshot, SourceStatus
@@ -33,7 +32,7 @@ def picture(
         sources=(world.source("hub"), world.source("store", age=store)),
         findings=(),
     )
-    return replace(picture, policy=policy or Policy(), **changes)  # type: ignore[arg-type]
+    return replace(picture, policy=policy or Policy(), **changes)
 
 
 def cells(table: Table, row: Row) -> dict[str, tuple[str, Tone]]:

@@ -2,12 +2,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import replace
 from enum import StrEnum
 from typing import Any
 
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
+from msgspec.structs import replace
 
 from ehtui.domain.actions.outcomes import MeasuredTakeover
 from ehtui.domain.actions.plans import OwnedPartition

@@ -1,11 +1,11 @@
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ehtui.domain.actions.outcomes import OutcomeState
 from ehtui.domain.evidence import EventKind, Evidence, facts

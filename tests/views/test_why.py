@@ -1,12 +1,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import Evidence
 from ehtui.domain.snapshot import (
@@ -271,8 +271,10 @@ def test_a_checkpoint_of_the_owner_before_is_told_as_such() -> None:
 
 def test_a_group_of_which_a_part_is_not_read_is_not_called_unread() -> None:
     held = world.partition("0", world.lease(), 20, 20)
-    free = world.partition("1", world.lease(LeaseState.RELEASED), 20, 5)._replace(
-        health=Health.UNOWNED, rule="unowned"
+    free = replace(
+        world.partition("1", world.lease(LeaseState.RELEASED), 20, 5),
+        health=Health.UNOWNED,
+        rule="unowned",
     )
     group = replace(world.group_state(held, free), health=Health.UNOWNED)
     explained = told(world.snapshot(groups=(group,), findings=()), group=world.GROUP)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, TargetState
@@ -28,8 +27,7 @@ _TARGET_ENDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Forecast(Evidence):
+class Forecast(Evidence, frozen=True):
     """When a partition was to be taken, as it was forecast."""
 
     earliest_at: float | None
@@ -38,8 +36,7 @@ class Forecast(Evidence):
     is_assumed: bool | None  # a guess: the expiry is not configured, seen or a default
 
 
-@dataclass(frozen=True, slots=True)
-class SignalSent(Evidence):
+class SignalSent(Evidence, frozen=True):
     """This session signalled a process; one event a target."""
 
     state: OutcomeState
@@ -53,8 +50,7 @@ class SignalSent(Evidence):
     then_kill_s: float | None = None  # after which who is still there is killed
 
 
-@dataclass(frozen=True, slots=True)
-class EventsSent(Evidence):
+class EventsSent(Evidence, frozen=True):
     """This session sent events."""
 
     state: OutcomeState
@@ -67,8 +63,7 @@ class EventsSent(Evidence):
     error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Restarted(Evidence):
+class Restarted(Evidence, frozen=True):
     """This session restarted a process."""
 
     state: OutcomeState
@@ -81,8 +76,7 @@ class Restarted(Evidence):
     error: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Started(Evidence):
+class Started(Evidence, frozen=True):
     """This session started a consumer."""
 
     state: OutcomeState

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ehtui.domain.actions.plans import OwnedPartition, Plan
-from ehtui.domain.world.process import ProcessId, Supervisor
-from ehtui.domain.world.restarts import StartObstacle
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ehtui.domain.actions.plans import OwnedPartition, Plan
+    from ehtui.domain.world.process import ProcessId, Supervisor
+    from ehtui.domain.world.restarts import StartObstacle
 
 
 class RefusalReason(StrEnum):
@@ -42,8 +43,7 @@ class RefusalReason(StrEnum):
     NO_COMMAND = "no_command"  # a configured consumer without a command
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(Value, frozen=True):
     """An action that will not be done, and why."""
 
     reason: RefusalReason
@@ -76,8 +76,7 @@ class TargetState(StrEnum):
 _REACHED = frozenset({TargetState.SENT, TargetState.ENDED, TargetState.ESCALATED})
 
 
-@dataclass(frozen=True, slots=True)
-class TargetResult:
+class TargetResult(Value, frozen=True):
     """One target of an action, and how that ended for it."""
 
     process: ProcessId
@@ -108,8 +107,7 @@ class TargetResult:
                 return state.value
 
 
-@dataclass(frozen=True, slots=True)
-class NewProcess:
+class NewProcess(Value, frozen=True):
     """Who runs by now in consequence of an action."""
 
     process: ProcessId
@@ -117,16 +115,14 @@ class NewProcess:
     is_by_keeper: bool = False  # its parent started it, and ehtui did not
 
 
-@dataclass(frozen=True, slots=True)
-class Landing:
+class Landing(Value, frozen=True):
     """Where an event that was sent came to stand, as far as that is known."""
 
     partition: str | None
     sequence: str | None  # a number, or a bracket of two
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Value, frozen=True):
     """The end of one plan, per target where it has several."""
 
     plan: Plan
@@ -199,8 +195,7 @@ class Comeback(StrEnum):
     LATE = "late"  # it runs, and owns nothing in all that time
 
 
-@dataclass(frozen=True, slots=True)
-class PartialOutcome:
+class PartialOutcome(Value, frozen=True):
     """One restart among several, and what became of its consumer."""
 
     outcome: Outcome
@@ -208,8 +203,7 @@ class PartialOutcome:
     after_s: float | None = None  # from its start until that was seen
 
 
-@dataclass(frozen=True, slots=True)
-class MeasuredTakeover:
+class MeasuredTakeover(Value, frozen=True):
     """One partition: what was forecast, and what was measured so far. Server times."""
 
     owned: OwnedPartition  # with the forecast

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from msgspec.structs import replace
 from typing_extensions import override
 
-from ehtui.domain.evidence import TakeoverWindow
-from ehtui.domain.world.process import ProcessId, Supervisor
+from ehtui.domain.values import Value
 from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from ehtui.domain.evidence import TakeoverWindow
+    from ehtui.domain.world.process import ProcessId, Supervisor
 
 
 Record = dict[str, object]
@@ -37,8 +39,7 @@ class Halt(StrEnum):
     DEBUGGER = "debugger"
 
 
-@dataclass(frozen=True, slots=True)
-class OwnedPartition:
+class OwnedPartition(Value, frozen=True):
     """A partition that a target loses, and when somebody else can have it."""
 
     group: str
@@ -46,8 +47,7 @@ class OwnedPartition:
     takeover: TakeoverWindow
 
 
-@dataclass(frozen=True, slots=True)
-class SignalTarget:
+class SignalTarget(Value, frozen=True):
     """One process that a signal goes to; the command line is for the confirmation."""
 
     process: ProcessId
@@ -70,8 +70,7 @@ class SignalTarget:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class BasePlan:
+class BasePlan(Value, frozen=True):
     """What can be asked of every plan, so that nobody asks which one it is.
 
     Each also has `kind`, `planned_at`, `targets` (processes that it signals, or has signalled:
@@ -119,8 +118,7 @@ class BasePlan:
         return self
 
 
-@dataclass(frozen=True, slots=True)
-class SignalPlan(BasePlan):
+class SignalPlan(BasePlan, frozen=True):
     """Send a signal to pinned processes."""
 
     signal: str  # "INT", "TERM", "KILL", …
@@ -128,7 +126,7 @@ class SignalPlan(BasePlan):
     planned_at: float
     escalate_to: str | None = None  # sent to whoever is still there after `escalate_after_s`
     escalate_after_s: float | None = None
-    kind: str = field(default="signal", init=False)
+    kind: str = "signal"
     group: ClassVar[str | None] = None
 
     @property
@@ -146,8 +144,7 @@ class SignalPlan(BasePlan):
         return replace(self, targets=tuple(targets), planned_at=at)
 
 
-@dataclass(frozen=True, slots=True)
-class RestartPlan(BasePlan):
+class RestartPlan(BasePlan, frozen=True):
     """Signal one process, wait for its exit, start it again as it was started."""
 
     signal: str
@@ -159,7 +156,7 @@ class RestartPlan(BasePlan):
     rehearsal: Rehearsal = NOT_REHEARSED
     consumer: str | None = None  # its name in the configuration
     group: str | None = None  # that it reads in, where that is known
-    kind: str = field(default="restart", init=False)
+    kind: str = "restart"
 
     @property
     @override
@@ -201,8 +198,7 @@ class RestartPlan(BasePlan):
         return replace(self, log_path=shown.log_of(self.target.process) or self.log_path)
 
 
-@dataclass(frozen=True, slots=True)
-class SupervisedPlan(BasePlan):
+class SupervisedPlan(BasePlan, frozen=True):
     """Have a process restarted by who supervises it, with that one's own command."""
 
     supervisor: Supervisor
@@ -211,7 +207,7 @@ class SupervisedPlan(BasePlan):
     others: tuple[SignalTarget, ...]  # consumers that it restarts along with the target
     wait_s: float  # for the command; the supervisor may go on without it
     planned_at: float
-    kind: str = field(default="supervised_restart", init=False)
+    kind: str = "supervised_restart"
     group: ClassVar[str | None] = None
 
     @property
@@ -246,8 +242,7 @@ class EnvironmentOf(StrEnum):
     EHTUI = "ehtui"  # ehtui's values for the names that it had: its own are kept nowhere
 
 
-@dataclass(frozen=True, slots=True)
-class StartPlan(BasePlan):
+class StartPlan(BasePlan, frozen=True):
     """Start a configured consumer, or one that has ended, detached."""
 
     consumer: str  # its name in the configuration, or what it was called
@@ -262,7 +257,7 @@ class StartPlan(BasePlan):
     missing: tuple[str, ...] = ()  # names that it had, and that have no value any more
     rehearsal: Rehearsal = NOT_REHEARSED
     is_recorded: bool = False  # a restart of it was left half done: others can finish it too
-    kind: str = field(default="start", init=False)
+    kind: str = "start"
     targets: ClassVar[tuple[SignalTarget, ...]] = ()
 
     @property
@@ -281,14 +276,13 @@ class StartPlan(BasePlan):
         return self.again
 
 
-@dataclass(frozen=True, slots=True)
-class RollingPlan(BasePlan):
+class RollingPlan(BasePlan, frozen=True):
     """Restart several consumers one after the other, each once the one before owns again."""
 
     restarts: tuple[RestartPlan | SupervisedPlan, ...]
     within_s: float  # for each to own again; then the others are left as they are
     planned_at: float
-    kind: str = field(default="rolling_restart", init=False)
+    kind: str = "rolling_restart"
     group: ClassVar[str | None] = None
 
     @property
@@ -325,8 +319,7 @@ class SendTarget(StrEnum):
     KEY = "key"
 
 
-@dataclass(frozen=True, slots=True)
-class SendPlan(BasePlan):
+class SendPlan(BasePlan, frozen=True):
     """Send test events."""
 
     namespace: str
@@ -340,7 +333,7 @@ class SendPlan(BasePlan):
     count: int
     planned_at: float
     is_production: bool = False
-    kind: str = field(default="send", init=False)
+    kind: str = "send"
     targets: ClassVar[tuple[SignalTarget, ...]] = ()
     group: ClassVar[str | None] = None
 

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from msgspec import field
 from typing_extensions import override
 
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.actions.plans import SendPlan, SendTarget
-from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ehtui.domain.actions.plans import Plan
+    from ehtui.domain.snapshot import Snapshot
 
 
-@dataclass(frozen=True, slots=True)
-class Actor:
+class Actor(Value, frozen=True):
     """Who acts, and which processes must never be touched."""
 
     own_pid: int
@@ -41,8 +41,7 @@ class ConfiguredCommand(NamedTuple):
     cwd: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PlanningContext:
+class PlanningContext(Value, frozen=True):
     """The newest picture, the moment, and what may be done from here."""
 
     snapshot: Snapshot
@@ -55,21 +54,18 @@ class PlanningContext:
     variables: frozenset[str] = frozenset()  # names that ehtui's own environment has
 
 
-class Request(ABC):
+class Request(Value, frozen=True):
     """What somebody asks for: one frozen class an action, beside its planner."""
 
-    __slots__ = ()
-
-    @abstractmethod
     def plan(self, context: PlanningContext) -> Plan | Refusal:
         """What doing it will do, judged by the newest picture; nothing is touched."""
+        raise NotImplementedError
 
 
 MAX_COUNT = 1_000
 
 
-@dataclass(frozen=True, slots=True)
-class SendRequest(Request):
+class SendRequest(Request, frozen=True):
     """Send test events."""
 
     template: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal as signals
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
@@ -21,15 +20,14 @@ from ehtui.domain.actions.plans import (
 )
 from ehtui.domain.actions.requests import Request
 from ehtui.domain.leases.lease import after_death, after_release
-from ehtui.domain.snapshot import Snapshot
-from ehtui.domain.world.process import ProcessId
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from ehtui.domain.actions.requests import Actor, PlanningContext
     from ehtui.domain.evidence import TakeoverWindow
     from ehtui.domain.leases.lease import Span
-    from ehtui.domain.snapshot import ConsumerState
-    from ehtui.domain.world.process import ProcessSample
+    from ehtui.domain.snapshot import ConsumerState, Snapshot
+    from ehtui.domain.world.process import ProcessId, ProcessSample
 
 P = TypeVar("P", bound=BasePlan)
 
@@ -54,8 +52,7 @@ def signal_name(number: int) -> str:
     return signals.Signals(number).name.removeprefix("SIG")
 
 
-@dataclass(frozen=True, slots=True)
-class SignalRequest(Request):
+class SignalRequest(Request, frozen=True):
     """Send a signal, and KILL to whoever is still there after a while."""
 
     processes: tuple[ProcessId, ...]
@@ -185,8 +182,7 @@ def _untouchable(
     return None
 
 
-@dataclass(frozen=True, slots=True)
-class _Sending:
+class _Sending(Value, frozen=True):
     """One signal at one moment; who does not heed it is killed after a while, where that is set."""
 
     snapshot: Snapshot

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from msgspec import field
+from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
@@ -50,8 +51,7 @@ def log_name(consumer: str, group: str, at: float) -> str:
     return f"{plain}-{int(at)}.log"
 
 
-@dataclass(frozen=True, slots=True)
-class RestartRequest(Request):
+class RestartRequest(Request, frozen=True):
     """Stop processes and start them again as they were; several one after the other."""
 
     processes: tuple[ProcessId, ...]
@@ -180,8 +180,7 @@ def each_once(
     return tuple(kept)
 
 
-@dataclass(frozen=True, slots=True)
-class StartRequest(Request):
+class StartRequest(Request, frozen=True):
     """Start a consumer of the configuration in a group."""
 
     consumer: str
@@ -300,8 +299,7 @@ def _runs_again(each: Ended, running: list[ProcessSample]) -> bool:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class StartAgainRequest(Request):
+class StartAgainRequest(Request, frozen=True):
     """Start one that has ended as it was started before."""
 
     ended: Ended

@@ -8,9 +8,10 @@ vouches: who renews after a process has ended was not that process.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import repeat
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.consumers.matching import only_pairs
 from ehtui.domain.world.hub import Names

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.actions.outcomes import Comeback
 from ehtui.domain.consumers.identity import (
@@ -16,6 +17,7 @@ from ehtui.domain.consumers.identity import (
 )
 from ehtui.domain.leases.sdks import PYTHON
 from ehtui.domain.snapshot import LIVE_STATES, ConsumerRole, ConsumerState, GroupState, LeaseState
+from ehtui.domain.values import Value
 from ehtui.domain.world.process import (
     LinkBasis,
     LogIncidentKind,
@@ -73,7 +75,7 @@ def judge_consumers(builder: SnapshotBuilder) -> None:
     builder.consumers = tuple(_judged(builder, c, part_of[c.process.id]) for c in builder.consumers)
 
 
-class _Part(NamedTuple):
+class _Part(Value, frozen=True):
     """What evidence says of one process, before its role is judged."""
 
     links: tuple[OwnerLink, ...]  # best first

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
 
 from ehtui.domain.consumers.roles import idle_consumers, slowest_round
 from ehtui.domain.evidence import Takeover
@@ -27,8 +28,7 @@ LEFT_ROUNDS = 3.0  # who holds nothing for so long has left
 FROM_NOW = -1.0  # since: as long as the finding stands; decided when findings are gathered
 
 
-@dataclass(slots=True)
-class GroupContext:
+class GroupContext(Struct):
     """One group, with its troubled partitions apart: the healthy ones cost nothing."""
 
     builder: SnapshotBuilder

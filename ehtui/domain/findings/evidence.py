@@ -7,20 +7,23 @@ only while it is one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Generic, Literal
+from typing import TYPE_CHECKING, Generic, Literal
 
 from ehtui.domain.evidence import E, Evidence, Takeover, TakeoverTimes
 from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.snapshot import LeaseState, Severity
+from ehtui.domain.values import Value
+from ehtui.domain.world.process import COMPLAINTS, LogIncidentKind
 from ehtui.domain.world.restarts import RestartStage, StartObstacle
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 INFO, WARNING, CRITICAL = Severity.INFO, Severity.WARNING, Severity.CRITICAL
 
 
-@dataclass(frozen=True, slots=True)
-class FindingKind(Generic[E]):
+class FindingKind(Value, Generic[E], frozen=True):
     """What a finding of this id says of itself."""
 
     id: str
@@ -28,8 +31,7 @@ class FindingKind(Generic[E]):
     evidence: type[E]
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionsUnowned(Evidence):
+class PartitionsUnowned(Evidence, frozen=True):
     """Partitions that nobody holds and no lease runs for."""
 
     partitions: tuple[str, ...]
@@ -43,8 +45,7 @@ class PartitionsUnowned(Evidence):
     takeover: Takeover
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseLapse(Evidence):
+class LeaseLapse(Evidence, frozen=True):
     """An owner that stopped renewing."""
 
     owner: str  # who held the lease
@@ -64,8 +65,7 @@ class LeaseLapse(Evidence):
     takeover: Takeover
 
 
-@dataclass(frozen=True, slots=True)
-class StandingBy(Evidence):
+class StandingBy(Evidence, frozen=True):
     """A consumer that owns nothing, by design."""
 
     pid: int
@@ -82,8 +82,7 @@ class StandingBy(Evidence):
     consumer_name: str | None  # the configuration's name for it
 
 
-@dataclass(frozen=True, slots=True)
-class Starving(Evidence):
+class Starving(Evidence, frozen=True):
     """A consumer that owns nothing though there is something for it."""
 
     pid: int
@@ -99,8 +98,7 @@ class Starving(Evidence):
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class Imbalance(Evidence):
+class Imbalance(Evidence, frozen=True):
     """Owners that hold more or fewer partitions than their share."""
 
     owners: int
@@ -114,8 +112,7 @@ class Imbalance(Evidence):
     imbalanced_since_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class Churn(Evidence):
+class Churn(Evidence, frozen=True):
     """Partitions that keep moving between live owners."""
 
     changes: int  # ownership changes between live owners within the window
@@ -124,8 +121,7 @@ class Churn(Evidence):
     partitions: tuple[str, ...]  # that moved
 
 
-@dataclass(frozen=True, slots=True)
-class LeasesTooShort(Evidence):
+class LeasesTooShort(Evidence, frozen=True):
     """Leases that run out before they are renewed."""
 
     changes: int  # partitions taken from live owners by who had its share already
@@ -137,8 +133,7 @@ class LeasesTooShort(Evidence):
     is_like_old_rust: bool  # leases of 10 s renewed every 30 s: Rust's SDK before 0.14
 
 
-@dataclass(frozen=True, slots=True)
-class PingPong(Evidence):
+class PingPong(Evidence, frozen=True):
     """A partition that owners take from each other."""
 
     owners: tuple[str, ...]  # who take it from each other
@@ -147,16 +142,14 @@ class PingPong(Evidence):
     last_change_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class HostClockSkew(Evidence):
+class HostClockSkew(Evidence, frozen=True):
     """This host's clock against the store's."""
 
     offset_s: float  # server minus this host
     limit_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class StoreClockJump(Evidence):
+class StoreClockJump(Evidence, frozen=True):
     """A jump of the clock that the store tells the time by."""
 
     ahead_s: float  # what its Date is beyond the time that passed since it was first read
@@ -165,16 +158,14 @@ class StoreClockJump(Evidence):
     stamps_records: bool  # records are stamped by the clock that jumped
 
 
-@dataclass(frozen=True, slots=True)
-class HubClockAhead(Evidence):
+class HubClockAhead(Evidence, frozen=True):
     """The hub's clock against the store's."""
 
     ahead_s: float  # the hub's clock minus the store's
     limit_s: float
 
 
-@dataclass(frozen=True, slots=True)
-class CrashLoop(Evidence):
+class CrashLoop(Evidence, frozen=True):
     """Owners that come and go while the checkpoint stays."""
 
     restarts: int  # owners or processes that came and went within the window
@@ -186,8 +177,7 @@ class CrashLoop(Evidence):
     command: str | None  # of the local process
 
 
-@dataclass(frozen=True, slots=True)
-class NoConsumers(Evidence):
+class NoConsumers(Evidence, frozen=True):
     """A group with records, and nobody alive."""
 
     partition_count: int
@@ -200,16 +190,14 @@ class NoConsumers(Evidence):
     local_consumers: int  # processes of this host that could be it
 
 
-@dataclass(frozen=True, slots=True)
-class SingleHost(Evidence):
+class SingleHost(Evidence, frozen=True):
     """A group whose owners are all processes of this host."""
 
     owners: int
     pids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Newcomer(Evidence):
+class Newcomer(Evidence, frozen=True):
     """An owner that joined lately and took partitions from live ones."""
 
     owner: str
@@ -221,8 +209,7 @@ class Newcomer(Evidence):
     is_production: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SourceLimit(Evidence):
+class SourceLimit(Evidence, frozen=True):
     """What a source that answers says of what it cannot give."""
 
     source: str  # hub, store, processes, logs
@@ -231,8 +218,7 @@ class SourceLimit(Evidence):
     advice: str  # what happens next by itself, or the next step
 
 
-@dataclass(frozen=True, slots=True)
-class SourceTrouble(Evidence):
+class SourceTrouble(Evidence, frozen=True):
     """What a troubled source says."""
 
     source: str  # hub, store, processes, logs
@@ -245,8 +231,7 @@ class SourceTrouble(Evidence):
     retry_at: float | None  # next try
 
 
-@dataclass(frozen=True, slots=True)
-class LogComplaint(Evidence):
+class LogComplaint(Evidence, frozen=True):
     """What a process's log says again and again."""
 
     pid: int
@@ -258,8 +243,7 @@ class LogComplaint(Evidence):
     line: str  # the newest
 
 
-@dataclass(frozen=True, slots=True)
-class StillRunning(Evidence):
+class StillRunning(Evidence, frozen=True):
     """A restart whose process has not ended."""
 
     pid: int
@@ -269,8 +253,7 @@ class StillRunning(Evidence):
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class Down(Evidence):
+class Down(Evidence, frozen=True):
     """Stopped by ehtui to be restarted, and not running: by its record, which outlives ehtui."""
 
     pid: int  # of the one that was stopped
@@ -286,8 +269,7 @@ class Down(Evidence):
     asked_at: float
 
 
-@dataclass(frozen=True, slots=True)
-class NotVisible(Evidence):
+class NotVisible(Evidence, frozen=True):
     """A group that the store knows nothing of."""
 
     reason: Literal["no_store", "no_records"]  # no_store or no_records
@@ -329,19 +311,14 @@ SOURCE_LIMITED = FindingKind("source.limited", (WARNING,), SourceLimit)
 SOURCE_UNREADABLE = FindingKind("source.unreadable", (WARNING, CRITICAL), SourceTrouble)
 SOURCE_THROTTLED = FindingKind("source.throttled", (WARNING,), SourceTrouble)
 SOURCE_UNAUTHORISED = FindingKind("source.unauthorised", (CRITICAL,), SourceTrouble)
-LOG_CLAIM_FAILED = FindingKind("log.claim_failed", (WARNING,), LogComplaint)
-# Taken away though the store shows nobody who took it: a second store, or no store at all.
-LOG_OWNERSHIP_LOST = FindingKind("log.ownership_lost", (WARNING,), LogComplaint)
-LOG_LINK_STOLEN = FindingKind("log.link_stolen", (WARNING,), LogComplaint)
-LOG_RECEIVER_QUOTA = FindingKind("log.receiver_quota", (WARNING,), LogComplaint)
-LOG_CHECKPOINT_FAILED = FindingKind("log.checkpoint_failed", (WARNING,), LogComplaint)
-LOG_BALANCING_FAILED = FindingKind("log.balancing_failed", (WARNING,), LogComplaint)
-LOG_RECEIVE_FAILED = FindingKind("log.receive_failed", (WARNING,), LogComplaint)
-# What the service refuses: nothing that ehtui sees of hub and store shows it.
-LOG_THROTTLED = FindingKind("log.throttled", (WARNING,), LogComplaint)
-LOG_ENTITY_DISABLED = FindingKind("log.entity_disabled", (CRITICAL,), LogComplaint)
-LOG_OFFSET_REFUSED = FindingKind("log.offset_refused", (WARNING,), LogComplaint)
-LOG_AUTHORISATION_LOST = FindingKind("log.authorisation_lost", (CRITICAL,), LogComplaint)
-LOG_OWNER_LEVEL_REFUSED = FindingKind("log.owner_level_refused", (WARNING,), LogComplaint)
+# What hub and store do not show: the service refuses it, or a second store or none is at work.
+_SEVERITIES = dict.fromkeys(COMPLAINTS, (WARNING,)) | {
+    LogIncidentKind.ENTITY_DISABLED: (CRITICAL,),
+    LogIncidentKind.AUTHORISATION_LOST: (CRITICAL,),
+}
+LOG_COMPLAINTS: Mapping[LogIncidentKind, FindingKind[LogComplaint]] = {
+    kind: FindingKind(f"log.{kind.value}", severities, LogComplaint)
+    for kind, severities in _SEVERITIES.items()
+}
 # Info without a store, warning with one that knows nothing of the group.
 STORE_NOT_VISIBLE = FindingKind("store.not_visible", (INFO, WARNING), NotVisible)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
 from ehtui.domain.evidence import Evidence
@@ -14,8 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class GroupBehind(Evidence):
+class GroupBehind(Evidence, frozen=True):
     """A group that reads slower than events arrive."""
 
     lag: int
@@ -29,8 +27,7 @@ class GroupBehind(Evidence):
     behind_basis: BehindBasis | None  # BehindBasis
 
 
-@dataclass(frozen=True, slots=True)
-class HandlerStuck(Evidence):
+class HandlerStuck(Evidence, frozen=True):
     """A live owner, events waiting, and no progress."""
 
     owner: str
@@ -46,8 +43,7 @@ class HandlerStuck(Evidence):
     cpu_percent: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class NeverCheckpointed(Evidence):
+class NeverCheckpointed(Evidence, frozen=True):
     """Partitions that are owned, with traffic, and never checkpointed."""
 
     partitions: tuple[str, ...]  # owned, with traffic, never checkpointed
@@ -57,8 +53,7 @@ class NeverCheckpointed(Evidence):
     arrived: int | None  # events that arrived in that time
 
 
-@dataclass(frozen=True, slots=True)
-class RetentionRisk(Evidence):
+class RetentionRisk(Evidence, frozen=True):
     """A checkpoint that retention catches up with."""
 
     checkpoint_sequence: int
@@ -70,8 +65,7 @@ class RetentionRisk(Evidence):
     lag: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class EventsLost(Evidence):
+class EventsLost(Evidence, frozen=True):
     """Events that retention removed before they were read."""
 
     lost: int  # events that retention removed unread, all partitions
@@ -80,8 +74,7 @@ class EventsLost(Evidence):
     begin_sequence: int | None  # where it is one partition
 
 
-@dataclass(frozen=True, slots=True)
-class CheckpointAhead(Evidence):
+class CheckpointAhead(Evidence, frozen=True):
     """Checkpoints beyond the stream."""
 
     partitions: tuple[str, ...]
@@ -92,8 +85,7 @@ class CheckpointAhead(Evidence):
     hub_created_at: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class HubRecreated(Evidence):
+class HubRecreated(Evidence, frozen=True):
     """Checkpoints that are older than the hub."""
 
     partitions: tuple[str, ...]  # whose checkpoint is of the hub before
@@ -105,8 +97,7 @@ class HubRecreated(Evidence):
     ahead: int | None  # the most by which one lies beyond the new stream
 
 
-@dataclass(frozen=True, slots=True)
-class OldOffsets(Evidence):
+class OldOffsets(Evidence, frozen=True):
     """Checkpoints whose offsets a geo-replicated hub refuses after a promotion."""
 
     partitions: tuple[str, ...]
@@ -116,8 +107,7 @@ class OldOffsets(Evidence):
     checkpoint_at: float  # when the newest of them was written
 
 
-@dataclass(frozen=True, slots=True)
-class CheckpointRewound(Evidence):
+class CheckpointRewound(Evidence, frozen=True):
     """Checkpoints that went back."""
 
     partitions: tuple[str, ...]
@@ -128,8 +118,7 @@ class CheckpointRewound(Evidence):
     owner: str | None  # who held that one
 
 
-@dataclass(frozen=True, slots=True)
-class TwoNames(Evidence):
+class TwoNames(Evidence, frozen=True):
     """A group that is written under several names."""
 
     spellings: tuple[str, ...]  # namespace/hub/group as written
@@ -137,8 +126,7 @@ class TwoNames(Evidence):
     live_spellings: int  # how many of them have a live owner
 
 
-@dataclass(frozen=True, slots=True)
-class RecordsElsewhere(Evidence):
+class RecordsElsewhere(Evidence, frozen=True):
     """Records of the same hub and group under another name of the namespace."""
 
     namespace: str  # as it is configured
@@ -152,8 +140,7 @@ class RecordsElsewhere(Evidence):
     is_one_machine: bool  # both are loopback names
 
 
-@dataclass(frozen=True, slots=True)
-class MixedHazard(Evidence):
+class MixedHazard(Evidence, frozen=True):
     """Records that another reader of the group cannot see, or fails on."""
 
     # no_sequence (checkpoints without a sequence number: Python readers fail on them) or
@@ -163,8 +150,7 @@ class MixedHazard(Evidence):
     partitions: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StrayRecords(Evidence):
+class StrayRecords(Evidence, frozen=True):
     """Records of partitions that the hub does not have."""
 
     partitions: tuple[str, ...]  # that the hub does not have
@@ -173,8 +159,7 @@ class StrayRecords(Evidence):
     written_at: float | None  # when the newest of these records was written
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadableBlobs(Evidence):
+class UnreadableBlobs(Evidence, frozen=True):
     """Blobs of one group that stand where a record should and can't be read as one."""
 
     count: int  # 0: it is a container as a whole that cannot be read, or not all of it
@@ -184,8 +169,7 @@ class UnreadableBlobs(Evidence):
     reason: str  # of the first
 
 
-@dataclass(frozen=True, slots=True)
-class HotPartition(Evidence):
+class HotPartition(Evidence, frozen=True):
     """A partition that gets most of the input."""
 
     in_per_s: float
@@ -217,7 +201,6 @@ STORE_UNREADABLE_BLOB = FindingKind("store.unreadable_blob", (WARNING,), Unreada
 
 FINDINGS: Mapping[str, FindingKind[Any]] = {
     kind.id: kind
-    for module in (vars(evidence), globals())
-    for kind in tuple(module.values())
+    for kind in (*vars(evidence).values(), *evidence.LOG_COMPLAINTS.values(), *globals().values())
     if isinstance(kind, FindingKind)
 }

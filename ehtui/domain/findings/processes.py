@@ -2,23 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.context import finding
 from ehtui.domain.findings.evidence import (
     CONSUMER_DOWN,
-    LOG_AUTHORISATION_LOST,
-    LOG_BALANCING_FAILED,
-    LOG_CHECKPOINT_FAILED,
-    LOG_CLAIM_FAILED,
-    LOG_ENTITY_DISABLED,
-    LOG_LINK_STOLEN,
-    LOG_OFFSET_REFUSED,
-    LOG_OWNER_LEVEL_REFUSED,
-    LOG_OWNERSHIP_LOST,
-    LOG_RECEIVE_FAILED,
-    LOG_RECEIVER_QUOTA,
-    LOG_THROTTLED,
+    LOG_COMPLAINTS,
     RESTART_ABANDONED,
     RESTART_SLOW,
     Down,
@@ -27,6 +16,7 @@ from ehtui.domain.findings.evidence import (
 )
 from ehtui.domain.folds.host import WINDOW_S, partitions_of
 from ehtui.domain.snapshot import Finding, Severity, Subject
+from ehtui.domain.values import Value
 from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.domain.world.restarts import RestartStage
 
@@ -34,7 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ehtui.domain.findings.context import GroupContext
-    from ehtui.domain.findings.evidence import FindingKind
     from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.snapshot import ConsumerState
     from ehtui.domain.state import LogBurst, LogTrouble
@@ -48,10 +37,9 @@ UNSEEN_S = 20.0  # a look at the store may show only later what explains a line
 SETTLING_S = 60.0  # how far from a change of hands a lost partition is part of it
 
 
-class Rule(NamedTuple):
+class Rule(Value, frozen=True):
     """From when on one kind of trouble is worth telling."""
 
-    kind: FindingKind[LogComplaint]
     least: int  # lines within the window
     is_moving: bool = False  # partitions that change hands explain it
     needs: str | None = None  # a source that fails explains it
@@ -59,19 +47,19 @@ class Rule(NamedTuple):
 
 
 _RULES: Mapping[Kind, Rule] = {
-    Kind.CLAIM_FAILED: Rule(LOG_CLAIM_FAILED, 3, is_moving=True, needs="store"),
-    Kind.LOST_OWNERSHIP: Rule(LOG_OWNERSHIP_LOST, 3, is_moving=True, needs="store"),
-    Kind.LINK_STOLEN: Rule(LOG_LINK_STOLEN, 3, is_moving=True),
-    Kind.RECEIVER_QUOTA: Rule(LOG_RECEIVER_QUOTA, 2),
-    Kind.CHECKPOINT_FAILED: Rule(LOG_CHECKPOINT_FAILED, 2, needs="store"),
-    Kind.BALANCING_FAILED: Rule(LOG_BALANCING_FAILED, 2, needs="store"),
-    Kind.RECEIVE_FAILED: Rule(LOG_RECEIVE_FAILED, 3, is_moving=True, needs="hub"),
-    Kind.THROTTLED: Rule(LOG_THROTTLED, 2),
-    Kind.ENTITY_DISABLED: Rule(LOG_ENTITY_DISABLED, 1, lasts_s=0.0),
-    Kind.OFFSET_REFUSED: Rule(LOG_OFFSET_REFUSED, 1, lasts_s=0.0),
+    Kind.CLAIM_FAILED: Rule(3, is_moving=True, needs="store"),
+    Kind.LOST_OWNERSHIP: Rule(3, is_moving=True, needs="store"),
+    Kind.LINK_STOLEN: Rule(3, is_moving=True),
+    Kind.RECEIVER_QUOTA: Rule(2),
+    Kind.CHECKPOINT_FAILED: Rule(2, needs="store"),
+    Kind.BALANCING_FAILED: Rule(2, needs="store"),
+    Kind.RECEIVE_FAILED: Rule(3, is_moving=True, needs="hub"),
+    Kind.THROTTLED: Rule(2),
+    Kind.ENTITY_DISABLED: Rule(1, lasts_s=0.0),
+    Kind.OFFSET_REFUSED: Rule(1, lasts_s=0.0),
     # One refusal may be a token that is renewed late: the SDK asks for another.
-    Kind.AUTHORISATION_LOST: Rule(LOG_AUTHORISATION_LOST, 2),
-    Kind.OWNER_LEVEL_REFUSED: Rule(LOG_OWNER_LEVEL_REFUSED, 2),
+    Kind.AUTHORISATION_LOST: Rule(2),
+    Kind.OWNER_LEVEL_REFUSED: Rule(2),
 }
 
 
@@ -94,7 +82,8 @@ def troubles(builder: SnapshotBuilder, contexts: Sequence[GroupContext]) -> Iter
         group = context.name if context is not None else builder.policy.default_group
         subject = Subject(group=group, pid=process.pid)
         evidence = _complaint(process, trouble, bursts)
-        yield finding(rule.kind, rule.kind.severities[0], subject, evidence, bursts[0].at)
+        told = LOG_COMPLAINTS[kind]
+        yield finding(told, told.severities[0], subject, evidence, bursts[0].at)
 
 
 def _context_of(

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
+
+from msgspec.structs import replace
 
 from ehtui.domain import timeline
 from ehtui.domain.actions.events import Forecast, state_for, told

@@ -21,71 +21,67 @@ from ehtui.domain.world.clocks import RAN_BACK_S
 from ehtui.domain.world.joined_listing import natural_key
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ehtui.domain.actions.outcomes import MeasuredTakeover
     from ehtui.domain.evidence import E, EventKind, Evidence
-    from ehtui.domain.state import GroupMemory
+    from ehtui.domain.leases.renewals import CloserLooks
+    from ehtui.domain.policy import Policy
+    from ehtui.domain.progress.lag import HubInput, PartitionHistory
+    from ehtui.domain.snapshot import ConsumerState, PartitionState
+    from ehtui.domain.state import GroupMemory, HostMemory
+    from ehtui.domain.world.clocks import Clocks, Restamped
     from ehtui.domain.world.hub import HubDescription
+    from ehtui.domain.world.joined_listing import JoinedListing
+    from ehtui.domain.world.restarts import RestartRecord
 
 TIMELINE_LENGTH = 500
 
 
-class SnapshotBuilder:
-    """Mutable for the length of one `reduce()`; never shared."""
+# What a fold may change of the picture and of the memory, by the names that they have there.
+_SHOWN = (
+    *("policy", "hub", "partitions", "consumers", "findings", "sources", "takeovers"),
+    *("closer_looks", "restarts"),
+)
+_REMEMBERED = tuple(name for name in Memory.__struct_fields__ if name != "next_number")
 
-    __slots__ = (
-        "at",
-        "before",
-        "clocks",
-        "close_reads",
-        "closer_looks",
-        "consumers",
-        "events",
-        "failures",
-        "findings",
-        "groups",
-        "histories",
-        "host",
-        "hub",
-        "hub_input",
-        "joined",
-        "looked_before_at",
-        "moved",
-        "partitions",
-        "policy",
-        "remembered",
-        "restamped",
-        "restarts",
-        "sources",
-        "started_at",
-        "takeovers",
-    )
+
+class SnapshotBuilder:
+    """Mutable for the length of one `reduce()`, never shared; it begins as what is known."""
+
+    policy: Policy
+    hub: HubDescription | None
+    partitions: tuple[PartitionState, ...]
+    consumers: tuple[ConsumerState, ...]
+    findings: tuple[Finding, ...]
+    sources: tuple[SourceState, ...]
+    takeovers: tuple[MeasuredTakeover, ...]
+    closer_looks: CloserLooks | None
+    restarts: tuple[RestartRecord, ...]
+
+    histories: Mapping[str, PartitionHistory]
+    joined: JoinedListing | None
+    looked_before_at: float | None
+    groups: dict[str, GroupMemory]
+    host: HostMemory
+    failures: Mapping[str, int]
+    started_at: float | None
+    hub_input: HubInput
+    clocks: Clocks
+    restamped: Restamped
+    close_reads: tuple[float, ...]
+    moved: frozenset[str]
 
     def __init__(self, state: State, at: float) -> None:
-        before, memory = state.snapshot, state.memory
-        self.before = before
-        self.remembered = memory
+        self.before, self.remembered = before, memory = state.snapshot, state.memory
         self.at = max(at, before.taken_at)
-        self.policy = before.policy
-        self.clocks = memory.clocks
-        self.restamped = memory.restamped
-        self.moved = memory.moved
-        self.hub: HubDescription | None = before.hub
-        self.partitions = before.partitions
-        self.consumers = before.consumers
-        self.findings = before.findings
-        self.restarts = before.restarts
-        self.sources = before.sources
-        self.histories = memory.histories
-        self.hub_input = memory.hub_input
-        self.joined = memory.joined
-        self.looked_before_at = memory.looked_before_at
-        self.groups: dict[str, GroupMemory] = dict(memory.groups)
-        self.host = memory.host
-        self.failures = memory.failures
-        self.takeovers = before.takeovers
-        self.started_at = memory.started_at
-        self.close_reads = memory.close_reads
-        self.closer_looks = before.closer_looks
         self.events: list[tuple[float, str, Subject, Evidence, bool, Finding | None]] = []
+
+        for names, known in ((_SHOWN, before), (_REMEMBERED, memory)):
+            for name in names:
+                setattr(self, name, getattr(known, name))
+
+        self.groups = dict(memory.groups)
 
         # Whatever local time was read off has been set back: server time goes on from there.
         if before.taken_at - at > RAN_BACK_S and self.clocks.offset_s is not None:
@@ -205,40 +201,16 @@ class SnapshotBuilder:
         listing = self.joined.listing if self.joined is not None else None
         snapshot = Snapshot(
             taken_at=self.at,
-            policy=self.policy,
             clock_offset_s=self.clock_offset_s,
-            hub=self.hub,
-            partitions=self.partitions,
             groups=before.groups if is_same else states,
-            consumers=self.consumers,
             unreadable=listing.unreadable if listing is not None else (),
-            findings=self.findings,
             timeline=timeline,
-            sources=self.sources,
             listed_at=listing.server_time if listing is not None else None,
-            takeovers=self.takeovers,
             host_ahead_s=self.clocks.host_ahead_s,
-            closer_looks=self.closer_looks,
-            restarts=self.restarts,
+            **{name: getattr(self, name) for name in _SHOWN},
         )
-        return State(snapshot, self._memory(number))
-
-    def _memory(self, next_number: int) -> Memory:
-        return Memory(
-            histories=self.histories,
-            joined=self.joined,
-            looked_before_at=self.looked_before_at,
-            groups=self.groups,
-            host=self.host,
-            failures=self.failures,
-            next_number=next_number,
-            started_at=self.started_at,
-            hub_input=self.hub_input,
-            clocks=self.clocks,
-            restamped=self.restamped,
-            close_reads=self.close_reads,
-            moved=self.moved,
-        )
+        remembered = {name: getattr(self, name) for name in _REMEMBERED}
+        return State(snapshot, Memory(next_number=number, **remembered))
 
 
 def _in_order(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from operator import is_
 from types import MappingProxyType
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain import timeline
 from ehtui.domain.folds.partition import JudgingContext, judge_partition, stored_of, unjudged
@@ -247,7 +248,7 @@ def forecasted(
         )
 
         if window != judged.shown.takeover:
-            changed[judged.shown.id] = judged._replace(shown=judged.shown._replace(takeover=window))
+            changed[judged.shown.id] = replace(judged, shown=replace(judged.shown, takeover=window))
 
     return _rolled_up(group, {**group.by_partition, **changed}) if changed else group
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from ehtui.domain import timeline
 from ehtui.domain.leases.handovers import (
@@ -35,8 +37,7 @@ _FREE_KINDS = frozenset({HandoverKind.CLAIMED, HandoverKind.TAKEN_OVER})
 _LAPSING = frozenset({LeaseState.OVERDUE, LeaseState.EXPIRED})
 
 
-@dataclass(slots=True)
-class Round:
+class Round(Struct):
     """The latest balancing round of one owner, as its records show it. Server times."""
 
     at: float

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain import timeline
 from ehtui.domain.snapshot import ConsumerState, Subject
@@ -15,7 +16,6 @@ from ehtui.domain.world.process import LinkBasis, LogIncidentKind, ProcessId
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from ehtui.domain.evidence import EventKind
     from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.updates import LogsRead, ProcessesRead
     from ehtui.domain.world.process import LogIncident, OwnerLink, ProcessSample
@@ -146,21 +146,6 @@ WINDOW_S = 300.0  # how long a line counts
 TOLD_EVERY_S = 60.0  # a flood is one event a minute
 MOST_LINKS, MOST_BURSTS = 1024, 64
 
-TROUBLES: Mapping[LogIncidentKind, EventKind[LogLines]] = {
-    LogIncidentKind.CLAIM_FAILED: timeline.LOG_CLAIM_FAILED,
-    LogIncidentKind.LOST_OWNERSHIP: timeline.LOG_OWNERSHIP_LOST,
-    LogIncidentKind.LINK_STOLEN: timeline.LOG_LINK_STOLEN,
-    LogIncidentKind.RECEIVER_QUOTA: timeline.LOG_RECEIVER_QUOTA,
-    LogIncidentKind.CHECKPOINT_FAILED: timeline.LOG_CHECKPOINT_FAILED,
-    LogIncidentKind.BALANCING_FAILED: timeline.LOG_BALANCING_FAILED,
-    LogIncidentKind.RECEIVE_FAILED: timeline.LOG_RECEIVE_FAILED,
-    LogIncidentKind.THROTTLED: timeline.LOG_THROTTLED,
-    LogIncidentKind.ENTITY_DISABLED: timeline.LOG_ENTITY_DISABLED,
-    LogIncidentKind.OFFSET_REFUSED: timeline.LOG_OFFSET_REFUSED,
-    LogIncidentKind.AUTHORISATION_LOST: timeline.LOG_AUTHORISATION_LOST,
-    LogIncidentKind.OWNER_LEVEL_REFUSED: timeline.LOG_OWNER_LEVEL_REFUSED,
-}
-
 
 def fold_logs(builder: SnapshotBuilder, update: LogsRead) -> None:
     """Fold in what logs told: who is which owner, and how often each trouble was named."""
@@ -175,7 +160,7 @@ def fold_logs(builder: SnapshotBuilder, update: LogsRead) -> None:
         key = (process, incident.kind)
         incidents[key] = incidents.get(key, 0) + incident.count
 
-        if incident.kind in TROUBLES and not incident.is_past:
+        if incident.kind in timeline.LOG_KINDS and not incident.is_past:
             troubles[key] = _noted(builder, troubles.get(key), incident)
 
     if len(links) > MOST_LINKS:
@@ -281,7 +266,7 @@ def _tell(
 ) -> None:
     since = trouble.told_at or 0.0
     builder.tell(
-        TROUBLES[kind],
+        timeline.LOG_KINDS[kind],
         trouble.bursts[-1].at,
         Subject(pid=process.pid, owner=trouble.owner),
         LogLines(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from math import inf
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.folds.handovers import takes_all_at_once
 from ehtui.domain.leases.handovers import owner_of

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from math import inf
 from typing import TYPE_CHECKING
+
+from msgspec import field
+from msgspec.structs import replace
 
 from ehtui.domain.leases.handovers import UNSEEN, OwnershipHistory
 from ehtui.domain.leases.lease import lease_of, next_change_at
@@ -42,9 +43,12 @@ from ehtui.domain.snapshot import (
     Series,
 )
 from ehtui.domain.state import JudgedPartition
+from ehtui.domain.values import Value
 from ehtui.domain.world.joined_listing import HIDE_OWNER, Stored
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ehtui.domain.leases.timing import LeaseTiming
     from ehtui.domain.progress.lag import Lag
     from ehtui.domain.world.store import Checkpoint, Layout
@@ -60,8 +64,7 @@ _FILLED = tuple((filled, WINDOW) for filled in range(WINDOW + 1))
 NO_STATE = PartitionState("")
 
 
-@dataclass(frozen=True, slots=True)
-class JudgingContext:
+class JudgingContext(Value, frozen=True):
     """When and with what confidence partitions are judged."""
 
     at: float  # local
@@ -146,7 +149,7 @@ def _shown(
 
     `is_kept` says that its lag is still that of the moment before.
     """
-    old, (lease, lag, progress, _, in_per_s) = judged.shown, situation
+    old, lease, lag, progress = judged.shown, situation.lease, situation.lag, situation.progress
     checkpoint = looks.checkpoint
     verdict, rule = judge(situation, context.looked_at, old.health)
     out_per_s = out_rate(progress.pace, context.looked_at)
@@ -160,7 +163,7 @@ def _shown(
         ahead=lag.ahead,
         behind=old.behind if is_kept else _behind(history, lag, looks, context),
         out_per_s=out_per_s,
-        drain_s=_drain(lag, in_per_s, out_per_s),
+        drain_s=_drain(lag, situation.in_per_s, out_per_s),
         health=verdict,
         rule=rule,
         window=_FILLED[len(progress.commits)],
@@ -190,7 +193,7 @@ def _lease(
     )
 
     if lease.state is _EXPIRED and lease.expires_at is None:
-        return lease._replace(expires_at=ownership.free_since)  # a blob lease that was seen to end
+        return replace(lease, expires_at=ownership.free_since)  # a blob lease that was seen to end
 
     return lease
 
@@ -230,7 +233,7 @@ def _written(
 
     if waits and (progress.waiting_since is None or progress.record is None):
         seen_zero = context.now if lag_before == 0 else progress.zero_at
-        progress = progress._replace(waiting_since=context.now, zero_at=seen_zero)
+        progress = replace(progress, waiting_since=context.now, zero_at=seen_zero)
 
     record = progress.record
     if record is not checkpoint and (record is None or record.blob.etag != checkpoint.blob.etag):
@@ -238,7 +241,7 @@ def _written(
         progress = _corrected(progress, looks.state)
 
     if waits == 0 and (progress.waiting_since is not None or lag_before != 0):
-        progress = progress._replace(waiting_since=None, zero_at=context.now)
+        progress = replace(progress, waiting_since=None, zero_at=context.now)
 
     return progress
 
@@ -249,7 +252,7 @@ def _corrected(progress: Progress, state: PartitionState) -> Progress:
     if rewind is None or sample is None or rewind.from_sequence <= sample.last_sequence:
         return progress
 
-    return progress._replace(rewind=None)
+    return replace(progress, rewind=None)
 
 
 def _unwritten(

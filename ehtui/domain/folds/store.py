@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from ehtui.domain import timeline
 from ehtui.domain.folds.group import new_group, rejudged, strays_of, unread, with_partitions
@@ -167,8 +169,7 @@ def _partitions(builder: SnapshotBuilder, joined: JoinedListing) -> tuple[str, .
     return natural({record_key[1] for record_key in keys if record_key is not None})
 
 
-@dataclass(slots=True)
-class _Changes:
+class _Changes(Struct):
     """What one look changed in a group."""
 
     stored: dict[str, Stored] = field(default_factory=dict)

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from ehtui.domain.snapshot import (
-    Lease,
-)
+from msgspec.structs import replace
+
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from ehtui.domain.leases.timing import LeaseTiming
+    from ehtui.domain.snapshot import (
+        Lease,
+    )
     from ehtui.domain.world.store import Ownership
 
 
@@ -25,8 +27,7 @@ class HandoverKind(StrEnum):
     STOLEN = "stolen"  # from a live owner
 
 
-@dataclass(frozen=True, slots=True)
-class Handover:
+class Handover(Value, frozen=True):
     """A partition that changed hands."""
 
     at: float
@@ -42,7 +43,7 @@ class Handover:
     seen_within_s: float = inf  # between the looks: who renews sooner has renewed it since
 
 
-class OwnershipHistory(NamedTuple):
+class OwnershipHistory(Value, frozen=True):
     """One partition's ownership record as it was watched. Server times."""
 
     record: Ownership | None = None
@@ -57,8 +58,7 @@ UNSEEN = OwnershipHistory()  # before the first look
 BLOB_LEASE_ENDED = frozenset({"expired", "broken"})
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerChange:
+class OwnerChange(Value, frozen=True):
     """A partition that changed hands between two looks."""
 
     partition: str

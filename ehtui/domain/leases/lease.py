@@ -6,12 +6,13 @@ Renewals are seen by ETag; expiry is judged by who takes over.
 from __future__ import annotations
 
 from math import ceil, floor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.leases.renewals import RESOLUTION_S
 from ehtui.domain.leases.timing import TimingBasis, timing_of
 from ehtui.domain.snapshot import Lease, LeaseState
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -247,7 +248,7 @@ CLOCK_S = 0.5  # by which the store's time may be misjudged: its Date has whole 
 CLOSE_S = 1.0  # from the signal until a client that closes has released what it holds
 
 
-class _Stakes(NamedTuple):
+class _Stakes(Value, frozen=True):
     """Who holds a partition, and what becomes of it without them."""
 
     timing: LeaseTiming

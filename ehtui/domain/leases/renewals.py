@@ -6,9 +6,9 @@ their period nor when their leases lapse can be told. The requests that this cos
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from statistics import median
-from typing import NamedTuple
+
+from ehtui.domain.values import Value
 
 GAPS = 20  # that a period is judged by
 SEVERAL = 5  # rounds are not alike: as many, or for so long
@@ -22,8 +22,7 @@ FINER = 0.6
 ODD_IN_A_ROW = 3  # by then the owner does renew differently
 
 
-@dataclass(frozen=True, slots=True)
-class RenewalStats:
+class RenewalStats(Value, frozen=True):
     """How an owner renews, as far as it was measured."""
 
     gaps: tuple[float, ...] = ()  # between two renewals, latest last
@@ -36,7 +35,7 @@ class RenewalStats:
 NOT_MEASURED = RenewalStats()
 
 
-class SeenRenewal(NamedTuple):
+class SeenRenewal(Value, frozen=True):
     """When a renewal happened, as far as two looks and its Last-Modified tell. Server times."""
 
     before_at: float  # the look that did not show it yet
@@ -119,7 +118,7 @@ def _is_odd(gap_s: float, usual_s: float) -> bool:
     return abs(gap_s - usual_s) > max(ODD * usual_s, RESOLUTION_S)
 
 
-class CloserLooks(NamedTuple):
+class CloserLooks(Value, frozen=True):
     """How often the store is read for now, and why."""
 
     every_s: float

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec.structs import replace
+
+from ehtui.domain.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class SdkProfile:
+class SdkProfile(Value, frozen=True):
     """How processors of one kind renew and take over, in seconds."""
 
     name: str

@@ -8,14 +8,16 @@ room took it in the round before, and one did then.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, replace
 from enum import StrEnum
 from math import ceil, floor
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.evidence import Doubt
 from ehtui.domain.leases.renewals import NOT_MEASURED, RenewalStats
 from ehtui.domain.leases.sdks import PYTHON, UNKNOWN_SDK, SdkProfile, sdk_profiles
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -41,8 +43,7 @@ class TimingBasis(StrEnum):
 _ASSUMED = TimingBasis.ASSUMED  # looked up by its name each time, on Python 3.11
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseTiming:
+class LeaseTiming(Value, frozen=True):
     """How the leases of one owner are judged."""
 
     period_s: float
@@ -93,7 +94,7 @@ class LeaseTiming:
         return _silent_after(self.period_s, self.longest_s)
 
 
-class _Expiry(NamedTuple):
+class _Expiry(Value, frozen=True):
     """When survivors call a lease expired."""
 
     soonest_s: float
@@ -316,7 +317,7 @@ def _period(
     return PYTHON.slowest_s, TimingBasis.ASSUMED
 
 
-class SeenExpiry(NamedTuple):
+class SeenExpiry(Value, frozen=True):
     """Bounds in seconds, both possible. Whole seconds, as Last-Modified has them."""
 
     at_least_s: float  # survivors with room left a lease of this age alone

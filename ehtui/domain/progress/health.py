@@ -5,11 +5,13 @@ The first rule that fits names the health. What is wrong is flagged for the find
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from math import inf
+from typing import TYPE_CHECKING
 
 from ehtui.domain.leases.timing import RESOLUTION_S
 from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import LIVE_STATES, GroupPartition, Health, LeaseState
+from ehtui.domain.values import Value
 from ehtui.domain.world.store import Layout
 
 if TYPE_CHECKING:
@@ -25,7 +27,7 @@ SILENT_GAPS = 3.0
 MERGE_S = 2.0  # else the window of a fast committer spans nothing
 
 
-class Commit(NamedTuple):
+class Commit(Value, frozen=True):
     """One checkpoint as it was seen to be written."""
 
     at: float  # server time of the write
@@ -33,7 +35,7 @@ class Commit(NamedTuple):
     lag: int | None
 
 
-class Pace(NamedTuple):
+class Pace(Value, frozen=True):
     """How fast commits went on, by the last of them."""
 
     grown: int  # events
@@ -47,7 +49,7 @@ class Pace(NamedTuple):
         return self.last_at + self.late_after_s / LATE_GAPS * SILENT_GAPS
 
 
-class Rewind(NamedTuple):
+class Rewind(Value, frozen=True):
     """A checkpoint that went back, until it has caught up again."""
 
     at: float
@@ -55,7 +57,7 @@ class Rewind(NamedTuple):
     to_sequence: int
 
 
-class Progress(NamedTuple):
+class Progress(Value, frozen=True):
     """What was seen of one partition's checkpoint. Times are server times."""
 
     record: Checkpoint | None = None
@@ -67,6 +69,11 @@ class Progress(NamedTuple):
     pace: Pace | None = None
     watched_at: float | None = None  # first seen owned and without a checkpoint
     watched_sequence: int | None = None  # the last sequence number by then
+
+    @property
+    def has_cadence(self) -> bool:
+        """Whether it is known how long events usually wait."""
+        return len(self.waits) >= USUAL_WAITS
 
 
 def committed(
@@ -150,18 +157,19 @@ LATE_FACTOR = 3.0
 REPEATS = 4
 # Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
 _UNREADABLE, _OVERDUE = LeaseState.UNREADABLE, LeaseState.OVERDUE
+_BEHIND, _MODERN = Health.BEHIND, Layout.MODERN
 _IS_READ = Health.OK, Rule.LAG_ZERO
 SHRUNK = 0.8  # who was behind is until its lag fell to this share of the window's most
 
 
-class StallLimits(NamedTuple):
+class StallLimits(Value, frozen=True):
     """How long events may wait without a checkpoint, in seconds."""
 
     least_s: float  # whatever the cadence: polls must have had the chance to see one
     unknown_s: float  # while the cadence is unknown
 
 
-class Situation(NamedTuple):
+class Situation(Value, frozen=True):
     """What the health of one partition of a group is judged from."""
 
     lease: Lease
@@ -225,21 +233,19 @@ def _is_new(situation: Situation) -> bool:
 
 
 def _stopped(situation: Situation, now: float) -> Verdict | None:
-    lease, lag, progress, limits, in_per_s = situation
-    waited_s = waited(lease, lag.lag or 0, progress, in_per_s, now)
+    progress, limits = situation.progress, situation.limits
+    lag = situation.lag.lag or 0
+    waited_s = waited(situation.lease, lag, progress, situation.in_per_s, now)
     if waited_s is None or waited_s <= allowed_wait(progress, limits):
         return None
 
-    is_known = len(progress.waits) >= USUAL_WAITS
-    return Health.STOPPED, Rule.STOPPED if is_known else Rule.STOPPED_LONG
+    return Health.STOPPED, Rule.STOPPED if progress.has_cadence else Rule.STOPPED_LONG
 
 
 def allowed_wait(progress: Progress, limits: StallLimits) -> float:
     """How long events may wait here, by this partition's own cadence where that is known."""
-    if len(progress.waits) >= USUAL_WAITS:
-        return max(LATE_FACTOR * max(progress.waits), limits.least_s)
-
-    return limits.unknown_s
+    late_s = LATE_FACTOR * max(progress.waits, default=0.0)
+    return max(late_s, limits.least_s) if progress.has_cadence else limits.unknown_s
 
 
 def waited(
@@ -261,8 +267,8 @@ def waited(
 
 
 def _by_window(situation: Situation, before: Health) -> Verdict:
-    _, known, progress, limits, in_per_s = situation
-    lag, commits = known.lag or 0, progress.commits
+    progress, limits, in_per_s = situation.progress, situation.limits, situation.in_per_s
+    lag, commits = situation.lag.lag or 0, progress.commits
 
     if progress.rewind is not None:
         return Health.REWOUND, Rule.REWOUND
@@ -314,7 +320,6 @@ class TroubleFlag:
     OTHER_LAYOUT = 1024
     NO_SEQUENCE = 2048
     PREDATES_HUB = 4096
-
     UNSERVED = FREE | OVERDUE | EXPIRED
 
 
@@ -325,8 +330,6 @@ _LEASE_FLAGS = {
     LeaseState.EXPIRED: TroubleFlag.EXPIRED,
 }
 _GETTING_THROUGH = frozenset({Health.OK, Health.AHEAD})
-# Python 3.11 looks a member of an enum up by its name, each time: a tenth of all judging.
-_BEHIND, _MODERN = Health.BEHIND, Layout.MODERN
 _STUCK = frozenset({Health.STOPPED, Health.STALLED})
 
 
@@ -378,11 +381,9 @@ def _renews_meanwhile(lease: Lease, progress: Progress) -> bool:
 
     Its claim proves nothing: events may have waited for it, and it may have died at once.
     """
-    if lease.state is not LeaseState.HELD or progress.waiting_since is None:
-        return False
-
-    since = max(progress.waiting_since, lease.claimed_at or 0.0)
-    return lease.renewed_at is None or lease.renewed_at > since + RESOLUTION_S
+    since = max(progress.waiting_since or inf, lease.claimed_at or 0.0)
+    is_renewed = lease.renewed_at is None or lease.renewed_at > since + RESOLUTION_S
+    return lease.state is LeaseState.HELD and is_renewed and progress.waiting_since is not None
 
 
 def _never_written(
@@ -392,9 +393,9 @@ def _never_written(
     limits: StallLimits,
     looked_at: float,
 ) -> bool:
-    if progress.watched_at is None or progress.watched_sequence is None or history is None:
+    sample = history.state.sample if history is not None else None
+    if progress.watched_at is None or sample is None or not shown.lag_is_bound:
         return False
 
-    sample = history.state.sample
-    has_grown = sample is not None and sample.last_sequence > progress.watched_sequence
-    return shown.lag_is_bound and has_grown and looked_at - progress.watched_at > limits.unknown_s
+    has_grown = sample.last_sequence > (progress.watched_sequence or 0)
+    return has_grown and looked_at - progress.watched_at > limits.unknown_s

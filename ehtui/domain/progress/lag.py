@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from math import floor, inf
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import Behind, BehindBasis, Counted, PartitionState, Series
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -26,7 +29,7 @@ UNNOTICED_S = 600.0  # so long a consumer may go on counting a stream that is go
 CLOCKS_S = 2.0  # so far the clocks of Event Hubs and of Storage may be apart
 
 
-class Lag(NamedTuple):
+class Lag(Value, frozen=True):
     """Lag in events; None is unknown."""
 
     lag: int | None = None
@@ -106,7 +109,7 @@ def _predates_hub(
     return older_s > (-UNNOTICED_S if is_later else 0.0)
 
 
-class PartitionHistory(NamedTuple):
+class PartitionHistory(Value, frozen=True):
     """One partition of the hub over time. A tuple: thousands are made a minute."""
 
     state: PartitionState
@@ -225,7 +228,7 @@ def behind(arrivals: Arrivals, oldest_unread: int, lag: int | None, now: float) 
     return Behind(max(0.0, now - enqueued_at), basis, enqueued_at)
 
 
-class HubInput(NamedTuple):
+class HubInput(Value, frozen=True):
     """Events a second, of the partitions whose rate is known."""
 
     partitions: int = 0
@@ -246,14 +249,14 @@ def hub_input_of(histories: Iterable[PartitionHistory]) -> HubInput:
     return HubInput(len(rates), sum(rates), max(rates, default=0.0))
 
 
-class Listed(NamedTuple):
+class Listed(Value, frozen=True):
     """When the store was read that checkpoints are known from, local time."""
 
     moment: float = -inf  # at which they stood as they were told
     read_at: float = -inf  # by then they had been written
 
 
-class Looks(NamedTuple):
+class Looks(Value, frozen=True):
     """What the two say of one partition of a group."""
 
     state: PartitionState
@@ -332,7 +335,8 @@ def shown_lag(old: GroupPartition, looks: Looks, known: Lag, *, is_hub_fresh: bo
 
     # Of a hub that does not answer nothing is newer; what a record says of itself holds.
     if not is_hub_fresh:
-        return known._replace(
+        return replace(
+            known,
             lag=old.lag,
             is_bound=old.lag_is_bound,
             lost=old.lost,
@@ -345,7 +349,7 @@ def shown_lag(old: GroupPartition, looks: Looks, known: Lag, *, is_hub_fresh: bo
 
     is_kept = looks.is_hub_older and is_like and old.lag > known.lag
 
-    return known._replace(lag=old.lag, lost=old.lost, counted=old.counted) if is_kept else known
+    return replace(known, lag=old.lag, lost=old.lost, counted=old.counted) if is_kept else known
 
 
 def _created_at(old: GroupPartition, looks: Looks) -> float | None:

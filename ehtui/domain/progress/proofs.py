@@ -7,9 +7,10 @@ whether the function succeeded or failed, Dapr when events were handed to the ap
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ehtui.domain.leases.sdks import hints_of
+from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -42,7 +43,7 @@ class Proof(StrEnum):
     REGARDLESS = "regardless"  # whether the application succeeded or failed
 
 
-class Proven(NamedTuple):
+class Proven(Value, frozen=True):
     """What is known of a partition's checkpoint; None is unknown."""
 
     proof: Proof | None = None

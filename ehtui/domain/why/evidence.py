@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Generic
 
 from ehtui.domain.evidence import E, Evidence, Takeover, TakeoverTimes
@@ -10,6 +9,7 @@ from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.progress.proofs import Proof, Writer
 from ehtui.domain.snapshot import BehindBasis, Health, LeaseState, SourceStatus
+from ehtui.domain.values import Value
 from ehtui.domain.world.process import LinkBasis, RecognisedBy, Traffic
 from ehtui.domain.world.store import Layout
 
@@ -17,16 +17,14 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
-@dataclass(frozen=True, slots=True)
-class CheckKind(Generic[E]):
+class CheckKind(Value, Generic[E], frozen=True):
     """One question, and what its answer rests on."""
 
     id: str
     evidence: type[E]
 
 
-@dataclass(frozen=True, slots=True)
-class SourceAnswer(Evidence):
+class SourceAnswer(Evidence, frozen=True):
     """How a source was read."""
 
     status: SourceStatus
@@ -35,16 +33,14 @@ class SourceAnswer(Evidence):
     summary: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionName(Evidence):
+class PartitionName(Evidence, frozen=True):
     """A partition that is asked about."""
 
     partition: str
     partition_count: int | None  # of the hub
 
 
-@dataclass(frozen=True, slots=True)
-class RetainedEvents(Evidence):
+class RetainedEvents(Evidence, frozen=True):
     """What a partition holds."""
 
     begin_sequence: int | None
@@ -53,8 +49,7 @@ class RetainedEvents(Evidence):
     in_per_s: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Holder(Evidence):
+class Holder(Evidence, frozen=True):
     """Who holds a partition, or who can take it."""
 
     state: LeaseState
@@ -64,8 +59,7 @@ class Holder(Evidence):
     takeover: Takeover
 
 
-@dataclass(frozen=True, slots=True)
-class LeaseRenewals(Evidence):
+class LeaseRenewals(Evidence, frozen=True):
     """How a lease is renewed."""
 
     owner: str | None
@@ -78,8 +72,7 @@ class LeaseRenewals(Evidence):
     expiry_basis: TimingBasis | None
 
 
-@dataclass(frozen=True, slots=True)
-class OwnersProcess(Evidence):
+class OwnersProcess(Evidence, frozen=True):
     """The process of this host that an owner is."""
 
     owner: str | None
@@ -88,16 +81,14 @@ class OwnersProcess(Evidence):
     evidence: str | None  # the log line or reason
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerChanges(Evidence):
+class OwnerChanges(Evidence, frozen=True):
     """What shakes the ownership."""
 
     finding: str | None  # its id
     changes: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class WrittenCheckpoint(Evidence):
+class WrittenCheckpoint(Evidence, frozen=True):
     """A checkpoint, as far as there is one."""
 
     sequence: int | None
@@ -108,8 +99,7 @@ class WrittenCheckpoint(Evidence):
     unreadable: str | None  # why the one that is there cannot be read
 
 
-@dataclass(frozen=True, slots=True)
-class CheckpointPlace(Evidence):
+class CheckpointPlace(Evidence, frozen=True):
     """A checkpoint against what the hub holds."""
 
     sequence: int | None
@@ -120,16 +110,14 @@ class CheckpointPlace(Evidence):
     lag_reason: str | None  # code of rules: why its number tells no lag
 
 
-@dataclass(frozen=True, slots=True)
-class CheckpointProof(Evidence):
+class CheckpointProof(Evidence, frozen=True):
     """What a checkpoint vouches for."""
 
     proof: Proof | None
     writer: Writer | None
 
 
-@dataclass(frozen=True, slots=True)
-class Progress(Evidence):
+class Progress(Evidence, frozen=True):
     """Whether checkpoints advance."""
 
     health: Health
@@ -139,8 +127,7 @@ class Progress(Evidence):
     lag: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class PartitionPace(Evidence):
+class PartitionPace(Evidence, frozen=True):
     """How fast a partition is read."""
 
     lag: int | None
@@ -151,8 +138,7 @@ class PartitionPace(Evidence):
     behind_basis: BehindBasis | None
 
 
-@dataclass(frozen=True, slots=True)
-class RunningProcess(Evidence):
+class RunningProcess(Evidence, frozen=True):
     """A process of this host."""
 
     pid: int
@@ -160,8 +146,7 @@ class RunningProcess(Evidence):
     started_at: float | None  # this host's clock
 
 
-@dataclass(frozen=True, slots=True)
-class ConsumerSigns(Evidence):
+class ConsumerSigns(Evidence, frozen=True):
     """What tells that a process is a consumer."""
 
     pid: int
@@ -172,8 +157,7 @@ class ConsumerSigns(Evidence):
     named_hubs: tuple[str, ...]  # that its settings name
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessOwns(Evidence):
+class ProcessOwns(Evidence, frozen=True):
     """What a process owns."""
 
     pid: int
@@ -181,8 +165,7 @@ class ProcessOwns(Evidence):
     partitions: tuple[str, ...]  # group/partition
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerLog(Evidence):
+class OwnerLog(Evidence, frozen=True):
     """The log that could name a process's owner id."""
 
     pid: int
@@ -191,8 +174,7 @@ class OwnerLog(Evidence):
     is_shared: bool  # it names owner ids, and several processes may have written them
 
 
-@dataclass(frozen=True, slots=True)
-class Places(Evidence):
+class Places(Evidence, frozen=True):
     """Partitions against owners."""
 
     partition_count: int | None
@@ -201,8 +183,7 @@ class Places(Evidence):
     expected_min: int | None  # partitions that each would have
 
 
-@dataclass(frozen=True, slots=True)
-class FreePartitions(Evidence):
+class FreePartitions(Evidence, frozen=True):
     """What an idle consumer can take."""
 
     free: tuple[str, ...]  # nobody holds them
@@ -211,24 +192,21 @@ class FreePartitions(Evidence):
     takeover: TakeoverTimes  # of the first
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimComplaints(Evidence):
+class ClaimComplaints(Evidence, frozen=True):
     """What an idle consumer's log says of claims."""
 
     finding: str | None  # id of the finding that counts them
     not_claimed: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerHolds(Evidence):
+class OwnerHolds(Evidence, frozen=True):
     """What an owner holds."""
 
     owner: str
     partitions: tuple[str, ...]  # group/partition, live leases
 
 
-@dataclass(frozen=True, slots=True)
-class GroupRecords(Evidence):
+class GroupRecords(Evidence, frozen=True):
     """Whether the store knows a group."""
 
     group: str
@@ -236,31 +214,27 @@ class GroupRecords(Evidence):
     other_groups: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupNames(Evidence):
+class GroupNames(Evidence, frozen=True):
     """Under which names a group is written."""
 
     spellings: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupOwners(Evidence):
+class GroupOwners(Evidence, frozen=True):
     """Who is alive in a group."""
 
     owners: tuple[str, ...]
     partition_count: int
 
 
-@dataclass(frozen=True, slots=True)
-class GroupCover(Evidence):
+class GroupCover(Evidence, frozen=True):
     """Which partitions nobody holds."""
 
     partition_count: int
     uncovered: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class GroupBalance(Evidence):
+class GroupBalance(Evidence, frozen=True):
     """How partitions are shared out."""
 
     most: int | None
@@ -268,8 +242,7 @@ class GroupBalance(Evidence):
     owners: int
 
 
-@dataclass(frozen=True, slots=True)
-class GroupProgress(Evidence):
+class GroupProgress(Evidence, frozen=True):
     """Whether a group gets on."""
 
     health: Health
@@ -278,8 +251,7 @@ class GroupProgress(Evidence):
     stuck: tuple[str, ...]  # partitions without progress
 
 
-@dataclass(frozen=True, slots=True)
-class GroupPace(Evidence):
+class GroupPace(Evidence, frozen=True):
     """How fast a group reads."""
 
     behind: tuple[str, ...]  # partitions that are read slower than events arrive

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -17,6 +16,7 @@ from ehtui.domain.snapshot import (
     Snapshot,
     Subject,
 )
+from ehtui.domain.values import Value
 from ehtui.domain.why.evidence import HUB_ANSWERS, STORE_ANSWERS, CheckKind
 
 if TYPE_CHECKING:
@@ -53,8 +53,7 @@ class Verdict(StrEnum):
     NO_CONSUMERS = "no_consumers"  # records, but nobody alive
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(Value, frozen=True):
     """One question and its answer; None where it can't be told."""
 
     id: str
@@ -62,8 +61,7 @@ class Check:
     evidence: Evidence
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(Value, frozen=True):
     """All checks about a subject, in the order in which a colleague would go through them."""
 
     subject: Subject

@@ -8,12 +8,14 @@ lease, and what was written by a clock that jumped is put back to when it can ha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from itertools import chain, compress, count, repeat
 from math import inf
 from operator import is_not
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
+from msgspec.structs import replace
+
+from ehtui.domain.values import Value
 from ehtui.domain.world.store import Checkpoint, Ownership
 
 if TYPE_CHECKING:
@@ -33,7 +35,7 @@ _Key = tuple[str, str, str]  # container, blob, ETag
 Restamped = Mapping[_Key, Record]  # as they are judged
 
 
-class Clocks(NamedTuple):
+class Clocks(Value, frozen=True):
     """How the clocks stand to local time, in seconds."""
 
     offset_s: float | None = None  # server minus local; None before the first listing
@@ -71,7 +73,7 @@ class Clocks(NamedTuple):
 
     def ran_back(self, by_s: float) -> Clocks:
         """After local time itself went back: server time goes on as it was."""
-        return self if self.offset_s is None else self._replace(offset_s=self.offset_s + by_s)
+        return self if self.offset_s is None else replace(self, offset_s=self.offset_s + by_s)
 
 
 UNREAD_CLOCKS = Clocks()
@@ -94,11 +96,11 @@ def dated(clocks: Clocks, listing: StoreListing) -> tuple[Clocks, bool]:
     off_s = fitting - clocks.offset_s
 
     if abs(off_s) <= JUMP_S or _time_was_lost(clocks, listing, off_s):
-        told = clocks._replace(offset_s=fitting, agreed=clocks.agreed + 1, date_ahead_s=0.0)
+        told = replace(clocks, offset_s=fitting, agreed=clocks.agreed + 1, date_ahead_s=0.0)
         return _listed(told, listing, asked_at), False
 
     if _began_wrong(clocks, off_s):
-        anew = clocks._replace(offset_s=fitting, agreed=2, date_ahead_s=0.0, follows=False)
+        anew = replace(clocks, offset_s=fitting, agreed=2, date_ahead_s=0.0, follows=False)
         return _listed(anew, listing, asked_at), True
 
     told = _jumped(clocks, off_s, clocks.server(listing.read_at))
@@ -106,7 +108,7 @@ def dated(clocks: Clocks, listing: StoreListing) -> tuple[Clocks, bool]:
 
 
 def _jumped(clocks: Clocks, ahead_s: float, at: float) -> Clocks:
-    return clocks._replace(date_ahead_s=ahead_s, jumped_by_s=ahead_s, jumped_at=at)
+    return replace(clocks, date_ahead_s=ahead_s, jumped_by_s=ahead_s, jumped_at=at)
 
 
 def _began_wrong(clocks: Clocks, off_s: float) -> bool:
@@ -119,7 +121,8 @@ def _began_wrong(clocks: Clocks, off_s: float) -> bool:
 
 
 def _listed(clocks: Clocks, listing: StoreListing, asked_at: float) -> Clocks:
-    return clocks._replace(
+    return replace(
+        clocks,
         date=listing.server_time,
         listed_at=clocks.server(asked_at),
         read_at=listing.read_at,
@@ -137,10 +140,10 @@ def _begun(clocks: Clocks, listing: StoreListing, offset_s: float) -> Clocks:
     if is_odd and host_at - ODD_START_S < newest <= host_at + JUMP_S:
         host_s = clocks.host_ahead_s
         ahead_s = offset_s - host_s
-        begun = clocks._replace(offset_s=host_s)
+        begun = replace(clocks, offset_s=host_s)
         return _jumped(begun, ahead_s, host_at)
 
-    return clocks._replace(offset_s=offset_s, agreed=1)
+    return replace(clocks, offset_s=offset_s, agreed=1)
 
 
 def _time_was_lost(clocks: Clocks, listing: StoreListing, off_s: float) -> bool:
@@ -175,7 +178,7 @@ def on_one_timeline(
         listing.checkpoints, before.checkpoints if before else (), span, known
     )
     is_off = clocks.date_ahead_s != 0.0
-    clocks = clocks._replace(follows=is_off and (clocks.follows or span.follows))
+    clocks = replace(clocks, follows=is_off and (clocks.follows or span.follows))
 
     if not (is_off or owns or reads):
         return listing, clocks, {}
@@ -301,4 +304,4 @@ def heard_from_hub(
     if both[0] > both[1]:  # it was slewed, or it jumped
         both = low, high
 
-    return clocks._replace(hub_low_s=both[0], hub_high_s=both[1])
+    return replace(clocks, hub_low_s=both[0], hub_high_s=both[1])

@@ -10,13 +10,13 @@ without (facts.md §7); a container's own name, an alias, a private address.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 
+from ehtui.domain.values import Value
 
-@dataclass(frozen=True, slots=True)
-class PartitionSample:
+
+class PartitionSample(Value, frozen=True):
     """One `$management` READ of a partition."""
 
     partition: str
@@ -26,7 +26,7 @@ class PartitionSample:
     last_enqueued_at: float | None
     is_empty: bool
     sampled_at: float  # local receipt
-    asked_at: float | None = field(default=None, compare=False)  # local; None: not noted
+    asked_at: float | None = None  # local; None: not noted
 
     @property
     def first_at(self) -> float:
@@ -39,8 +39,7 @@ class PartitionSample:
         return (self.first_at + self.sampled_at) / 2
 
 
-@dataclass(frozen=True, slots=True)
-class HubDescription:
+class HubDescription(Value, frozen=True):
     """One `$management` READ of the hub."""
 
     namespace: str  # fully qualified, with the port where the endpoint names one
@@ -58,13 +57,13 @@ class HubDescription:
 _INTEGER = re.compile(r"-?\d+", re.ASCII)
 
 
-class StartPosition(NamedTuple):
+class StartPosition(Value, frozen=True):
     """An offset that a client may be given to read on behind it."""
 
     offset: str
 
 
-class NoStartPosition(NamedTuple):
+class NoStartPosition(Value, frozen=True):
     """There is none to be had from these properties; `why` is a code."""
 
     why: str  # geo-replicated, opaque-offset (of a hub that does not say whether it is), empty
@@ -106,8 +105,7 @@ class Host(NamedTuple):
     port: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Names:
+class Names(Value, frozen=True):
     """What the namespace that is looked at is called: as configured, and by accepted names."""
 
     own: str

@@ -6,12 +6,13 @@ port (facts.md §1.0, §7). So names are matched by what they mean, and the raw 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from itertools import compress, count
 from operator import is_not
-from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
+from msgspec.structs import replace
+
+from ehtui.domain.values import Value
 from ehtui.domain.world.store import (
     Checkpoint,
     Layout,
@@ -22,7 +23,7 @@ from ehtui.domain.world.store import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Mapping
 
     from ehtui.domain.world.hub import Names
 
@@ -35,15 +36,14 @@ LONGEST_NUMBER = 18
 _SUPERSEDED = frozenset({Layout.FUNCTIONS_LEGACY, Layout.DAPR_LEGACY})
 
 
-class HubNames(NamedTuple):
+class HubNames(Value, frozen=True):
     """What the hub that is looked at goes by."""
 
     namespace: Names
     name: str  # in lower case
 
 
-@dataclass(frozen=True, slots=True)
-class RecordIndex(Generic[Record]):
+class RecordIndex(Value, Generic[Record], frozen=True):
     """Records of one kind in the order of the listing, and the key of each."""
 
     records: tuple[Record, ...]
@@ -53,8 +53,7 @@ class RecordIndex(Generic[Record]):
     written: tuple[int, ...] = ()  # indices: records that differ from those of the look before
 
 
-@dataclass(frozen=True, slots=True)
-class JoinedListing:
+class JoinedListing(Value, frozen=True):
     """One listing, joined."""
 
     listing: StoreListing
@@ -265,7 +264,7 @@ HIDE_OWNER = frozenset({RecordKind.OWNERSHIP, RecordKind.LEASE})
 _HIDE_CHECKPOINT = frozenset({RecordKind.CHECKPOINT, RecordKind.LEASE})
 
 
-class Stored(NamedTuple):
+class Stored(Value, frozen=True):
     """What the store holds of one partition of one group, beside an ownership that can be read."""
 
     checkpoint: Checkpoint | None = None

@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ehtui.domain.values import Value
 
-@dataclass(frozen=True, slots=True)
-class Program:
+
+class Program(Value, frozen=True):
     """What a process runs. To exec in place keeps pid and start time; to write a title keeps this.
 
     Each part is None where it can't be read.
@@ -61,8 +62,7 @@ class Traffic(StrEnum):
     SENDS = "sends"  # and never received: a producer
 
 
-@dataclass(frozen=True, slots=True)
-class DeclaredTarget:
+class DeclaredTarget(Value, frozen=True):
     """Hubs and groups that a process's own settings name, each once; safe to show.
 
     Empty is not none: a program may have them in its code.
@@ -103,8 +103,7 @@ class Obstacle(StrEnum):
     CLUSTER = "cluster"  # a cluster decides, not this host
 
 
-@dataclass(frozen=True, slots=True)
-class Supervisor:
+class Supervisor(Value, frozen=True):
     """Who starts a process again when it ends, and what restarts it."""
 
     name: str  # the program: systemd, docker, pm2, …
@@ -130,8 +129,7 @@ class Supervisor:
 _ENDED = frozenset({"gone", "zombie", "dead"})
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessSample:
+class ProcessSample(Value, frozen=True):
     """One look at a process. What could not be read is None."""
 
     id: ProcessId
@@ -185,16 +183,14 @@ class ProcessSample:
         return self.status in _ENDED
 
 
-@dataclass(frozen=True, slots=True)
-class Relative:
+class Relative(Value, frozen=True):
     """A parent or child of a process, safe to show."""
 
     pid: int
     command: str
 
 
-@dataclass(frozen=True, slots=True)
-class Peer:
+class Peer(Value, frozen=True):
     """TCP connections of a process to one address, in one state."""
 
     address: str  # host:port
@@ -202,8 +198,7 @@ class Peer:
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class ProcessDetails:
+class ProcessDetails(Value, frozen=True):
     """What is read of a process only when somebody asks. What could not be read is None."""
 
     process: ProcessId
@@ -228,8 +223,7 @@ class LinkBasis(StrEnum):
 GUESSES = frozenset({LinkBasis.EXCLUSION, LinkBasis.ELIMINATION})  # shown with ~
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerLink:
+class OwnerLink(Value, frozen=True):
     """A process is this owner, because …."""
 
     process: ProcessId
@@ -247,8 +241,7 @@ class OwnerLink:
         return self.basis in GUESSES
 
 
-@dataclass(frozen=True, slots=True)
-class OwnerClaim:
+class OwnerClaim(Value, frozen=True):
     """An owner id that a log of several processes names, and who of them may have written it."""
 
     owner: str
@@ -275,7 +268,7 @@ class LogIncidentKind(StrEnum):
 
     NOT_CLAIMED = "not_claimed"  # "hasn't claimed an ownership"
     CLAIM_FAILED = "claim_failed"
-    LOST_OWNERSHIP = "lost_ownership"
+    LOST_OWNERSHIP = "ownership_lost"
     LINK_STOLEN = "link_stolen"
     RECEIVER_QUOTA = "receiver_quota"
     CHECKPOINT_FAILED = "checkpoint_failed"
@@ -290,8 +283,15 @@ class LogIncidentKind(StrEnum):
     CLOSED = "closed"
 
 
-@dataclass(frozen=True, slots=True)
-class LogIncident:
+# What a log complains of, whoever it is of.
+COMPLAINTS = tuple(
+    kind
+    for kind in LogIncidentKind
+    if kind not in {LogIncidentKind.NOT_CLAIMED, LogIncidentKind.CLAIMED, LogIncidentKind.CLOSED}
+)
+
+
+class LogIncident(Value, frozen=True):
     """One log line that means something for ownership (facts.md §3), or a count of equal ones."""
 
     process: ProcessId | None  # None: of several that write the log; its owner may tell
@@ -304,8 +304,7 @@ class LogIncident:
     is_past: bool = False  # stood in the log before it was followed: nobody knows since when
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(Value, frozen=True):
     """One line of a consumer's log, safe to show."""
 
     text: str
@@ -317,8 +316,7 @@ _LONGEST = 4096  # any process can set the variable to anything
 LAUNCH_VARIABLE = "EHTUI_STARTED"
 
 
-@dataclass(frozen=True, slots=True)
-class LaunchMark:
+class LaunchMark(Value, frozen=True):
     """As what a consumer was started. No secrets: any process of the user reads it."""
 
     consumer: str  # its name in the configuration

@@ -5,10 +5,13 @@ Found by a rehearsal before anything is stopped; texts are safe to show.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from ehtui.domain.world.process import ProcessId
+from ehtui.domain.values import Value
+
+if TYPE_CHECKING:
+    from ehtui.domain.world.process import ProcessId
 
 
 class StartObstacle(StrEnum):
@@ -59,16 +62,14 @@ class LossKind(StrEnum):
     TIME_LIMIT = "time_limit"  # `timeout 1h` ran it
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Loss:
+class Loss(Value, frozen=True, order=True):
     """Something that cannot be given back."""
 
     kind: LossKind
     was: str  # safe to show
 
 
-@dataclass(frozen=True, slots=True)
-class Keeper:
+class Keeper(Value, frozen=True):
     """A parent that may live on when its child ends, and then start another one."""
 
     pid: int
@@ -79,8 +80,7 @@ class Keeper:
     watch_s: float = 120.0  # and for so long afterwards: of two, the one that ehtui started ends
 
 
-@dataclass(frozen=True, slots=True)
-class Rehearsal:
+class Rehearsal(Value, frozen=True):
     """What a rehearsal of the start found, everything held open and nothing stopped."""
 
     command: tuple[str, ...] = ()  # masked, safe to show
@@ -115,8 +115,7 @@ class RestartStage(StrEnum):
     FAILED = "failed"  # not started, or ended at once
 
 
-@dataclass(frozen=True, slots=True)
-class RestartRecord:
+class RestartRecord(Value, frozen=True):
     """A restart that has not come to its end, as its record tells. Local times."""
 
     process: ProcessId
@@ -146,8 +145,7 @@ class RestartRecord:
         }
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(Value, frozen=True):
     """A consumer that runs no more. Local times."""
 
     process: ProcessId

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import StrEnum
 
+from ehtui.domain.values import Value
 from ehtui.domain.world.hub import is_integer
 
 
@@ -28,8 +28,7 @@ class RecordKind(StrEnum):
     LEASE = "lease"  # both in one
 
 
-@dataclass(frozen=True, slots=True)
-class BlobIdentity:
+class BlobIdentity(Value, frozen=True):
     """Where a record stands: enough to write it back on a condition."""
 
     container: str
@@ -38,8 +37,7 @@ class BlobIdentity:
     last_modified: float  # server time, 1 s resolution
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
+class Ownership(Value, frozen=True):
     """One ownership record: a lease and its holder."""
 
     namespace: str  # as written, case and port kept
@@ -63,8 +61,7 @@ class Ownership:
         return None if self.blob_lease_state == "available" else self.owner
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(Value, frozen=True):
     """One checkpoint record. Both values may be unset."""
 
     namespace: str
@@ -79,8 +76,7 @@ class Checkpoint:
     remark: str = ""  # what is odd about the record
 
 
-@dataclass(frozen=True, slots=True)
-class UnreadableBlob:
+class UnreadableBlob(Value, frozen=True):
     """A blob that stands where a record should and cannot be read as one."""
 
     container: str
@@ -92,8 +88,7 @@ class UnreadableBlob:
     written_at: float | None = None  # server time
 
 
-@dataclass(frozen=True, slots=True)
-class OtherName:
+class OtherName(Value, frozen=True):
     """What a store holds of this hub's name and group under another name of a namespace."""
 
     namespace: str  # as written
@@ -106,8 +101,7 @@ class OtherName:
     seen_at: float  # server time of the listing that showed it
 
 
-@dataclass(frozen=True, slots=True)
-class StoreListing:
+class StoreListing(Value, frozen=True):
     """One listing of all observed containers, parsed."""
 
     ownerships: tuple[Ownership, ...]
@@ -118,7 +112,7 @@ class StoreListing:
     blobs_seen: int
     pages: int
     elsewhere: tuple[OtherName, ...] = ()
-    asked_at: float | None = field(default=None, compare=False)  # local; None: not noted
+    asked_at: float | None = None  # local; None: not noted
 
     @property
     def moment(self) -> float:

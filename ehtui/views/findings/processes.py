@@ -6,18 +6,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.evidence import (
     CONSUMER_DOWN,
-    LOG_AUTHORISATION_LOST,
-    LOG_BALANCING_FAILED,
-    LOG_CHECKPOINT_FAILED,
-    LOG_CLAIM_FAILED,
-    LOG_ENTITY_DISABLED,
-    LOG_LINK_STOLEN,
-    LOG_OFFSET_REFUSED,
-    LOG_OWNER_LEVEL_REFUSED,
-    LOG_OWNERSHIP_LOST,
-    LOG_RECEIVE_FAILED,
-    LOG_RECEIVER_QUOTA,
-    LOG_THROTTLED,
+    LOG_COMPLAINTS,
     RESTART_ABANDONED,
     RESTART_SLOW,
 )
@@ -160,25 +149,6 @@ def _text(kind: FindingKind[LogComplaint]) -> FindingText[LogComplaint]:
     return FindingText(kind, sentence, lambda *_: _ADVICE[kind.id])
 
 
-_LOG_TEXTS = tuple(
-    _text(kind)
-    for kind in (
-        LOG_CLAIM_FAILED,
-        LOG_OWNERSHIP_LOST,
-        LOG_LINK_STOLEN,
-        LOG_RECEIVER_QUOTA,
-        LOG_CHECKPOINT_FAILED,
-        LOG_BALANCING_FAILED,
-        LOG_RECEIVE_FAILED,
-        LOG_THROTTLED,
-        LOG_ENTITY_DISABLED,
-        LOG_OFFSET_REFUSED,
-        LOG_AUTHORISATION_LOST,
-        LOG_OWNER_LEVEL_REFUSED,
-    )
-)
-
-
 _HALTED = {"stopped": ", stopped (SIGSTOP)", "tracing-stop": ", held by a debugger"}
 
 
@@ -244,7 +214,7 @@ def _abandoned_advice(found: StillRunning, _: About) -> tuple[str, ...]:
 
 
 TEXTS = (
-    *_LOG_TEXTS,
+    *map(_text, LOG_COMPLAINTS.values()),
     FindingText(CONSUMER_DOWN, _down, _down_advice),
     FindingText(RESTART_SLOW, _slow, _slow_advice),
     FindingText(RESTART_ABANDONED, _abandoned, _abandoned_advice),
