@@ -233,10 +233,9 @@ def _is_new(situation: Situation) -> bool:
 
 
 def _stopped(situation: Situation, now: float) -> Verdict | None:
-    progress, limits = situation.progress, situation.limits
-    lag = situation.lag.lag or 0
-    waited_s = waited(situation.lease, lag, progress, situation.in_per_s, now)
-    if waited_s is None or waited_s <= allowed_wait(progress, limits):
+    progress = situation.progress
+    waited_s = waited(situation.lease, situation.lag.lag or 0, progress, situation.in_per_s, now)
+    if waited_s is None or waited_s <= allowed_wait(progress, situation.limits):
         return None
 
     return Health.STOPPED, Rule.STOPPED if progress.has_cadence else Rule.STOPPED_LONG
