@@ -11,15 +11,16 @@ from ehtui.domain.why.ask import why
 from ehtui.views.actions import confirmation
 from ehtui.views.details import (
     Section,
+    answer,
     consumer_details,
     event_details,
     finding_details,
     partition_details,
 )
-from ehtui.views.formats import Clock
+from ehtui.views.formats import Clock, plural
 from ehtui.views.glyphs import Glyphs
 from ehtui.views.groups import groups_table
-from ehtui.views.keys import consumer_at, event_at, finding_at
+from ehtui.views.keys import named, subject_of, title
 from ehtui.views.outcomes import outcome_sentence, refusal_sentence
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.processes import brief
@@ -60,6 +61,17 @@ class DialogText:
             case _:
                 return event_details(snapshot, key, say)
 
+    def answer(self, snapshot: Snapshot, group: str, pane: str, key: str) -> Sequence[Section]:
+        """What all of it amounts to, where more than one thing is told."""
+        if pane not in {"partitions", "consumers"}:
+            return ()
+
+        return answer(self.why(snapshot, group, subject_of(snapshot, group, pane, key)))
+
+    def title(self, snapshot: Snapshot, group: str, pane: str, key: str) -> str:
+        """The full name of what a row is about."""
+        return title(snapshot, group, pane, key, self._say(snapshot, group))
+
     def why(self, snapshot: Snapshot, group: str, subject: Subject) -> Explanation:
         """The checks behind a subject, what they amount to, and what to do."""
         say = self._say(snapshot, group)
@@ -73,9 +85,18 @@ class DialogText:
     def process(self, snapshot: Snapshot, process: ProcessId) -> str:
         """A process in one line: its pid and command."""
         found = next((c for c in snapshot.consumers if c.process.id == process), None)
-        command = safe(found.process.command) if found else ""
+        command = brief(safe(found.process.command)) if found else ""
 
         return f"{process.pid}  {command}"
+
+    def processes(self, snapshot: Snapshot, processes: Sequence[ProcessId]) -> str:
+        """One by its name, several by their number."""
+        if len(processes) > 1:
+            return plural(len(processes), "consumer")
+
+        (process,) = processes
+
+        return named(Subject(pid=process.pid), self._say(snapshot, ""))
 
     def ended(self, ended: Ended) -> tuple[str, str]:
         """One that has ended, as a line to choose, and when that was by this host's clock."""
@@ -98,26 +119,6 @@ class DialogText:
     def outcome(self, outcome: Outcome) -> str:
         """How an action ended."""
         return outcome_sentence(outcome)
-
-
-def subject_of(snapshot: Snapshot, group: str, pane: str, key: str | None) -> Subject:
-    """What a row is about; without a row, the group."""
-    if pane == "partitions" and key is not None:
-        return Subject(group=group, partition=key)
-
-    if pane == "groups" and key is not None:
-        return Subject(group=key)
-
-    consumer = consumer_at(snapshot, key) if pane == "consumers" and key else None
-    finding = finding_at(snapshot, key) if pane == "findings" and key else None
-    event = event_at(snapshot, key) if pane == "timeline" and key else None
-
-    if consumer is not None:
-        return Subject(group=group, pid=consumer.process.id.pid)
-
-    about = finding or event
-
-    return about.subject if about is not None else Subject(group=group)
 
 
 def dialog_text(app: Host) -> DialogText:

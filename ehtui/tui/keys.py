@@ -20,6 +20,7 @@ class Scope(StrEnum):
     GRID = "grid"  # in a table: grid.py
     CHART = "chart"  # widgets/chart.py
     DETAILS = "details"  # screens/details.py
+    WHY = "why"  # screens/why.py
     LOG = "log"  # screens/log.py
 
 
@@ -176,6 +177,8 @@ _DETAILS = (
         Scope.CHART),
     Key("zoom-out", "minus", "zoom(-1)", "zoom", "More time on the chart", Section.DETAILS,
         Scope.CHART),
+    Key("glossary", "question_mark", "glossary", "words", "In Why?: what the words mean",
+        Section.DETAILS, Scope.WHY),
     Key("only-ownership", "f", "only_ownership", "ownership", "Log: ownership lines only, or all",
         Section.DETAILS, Scope.LOG),
     Key("copy-details", "y", "copy", "copy", "Copy the details", Section.DETAILS, Scope.DETAILS),

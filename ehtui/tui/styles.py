@@ -20,6 +20,8 @@ OptionList, OptionList:focus {
     padding: 0;
     background: transparent;
     scrollbar-size-vertical: 1;
+    text-wrap: nowrap;
+    text-overflow: ellipsis;
 }
 OptionList > .option-list--option { padding: 0 1; text-style: none; }
 OptionList > .option-list--option-highlighted {

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ehtui.tui.dialog_text import dialog_text, subject_of
+from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.exporting import FORMATS, Copy, copies_of
 from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.places import link, place_of
@@ -23,6 +23,7 @@ from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.log import LogScreen
 from ehtui.tui.screens.why import WhyScreen
 from ehtui.views.export import export
+from ehtui.views.keys import subject_of
 from ehtui.views.row_facts import FactsOf
 from ehtui.views.tables.timeline import FAULTS, KINDS
 

@@ -15,6 +15,7 @@ from ehtui.tui.screens.choice import ESCALATING, Choice, ChoiceScreen, SignalScr
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.send import SendScreen
 from ehtui.views.keys import process_key
+from ehtui.views.processes import brief
 
 if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
@@ -52,14 +53,28 @@ async def signal(app: Host, processes: Sequence[ProcessId]) -> None:
         app.say("Select a consumer first: press 2.", "warning")
         return
 
-    names = [dialog_text(app).process(app.snapshot, process) for process in processes]
-    chosen = await app.push_screen_wait(SignalScreen(app.backend.signals, names))
+    say = dialog_text(app)
 
-    if chosen == ESCALATING:
-        escalating = SignalRequest(tuple(processes), "TERM", ESCALATE_AFTER_S)
-        await _carry_out(app, escalating, is_planned_anew=True)
-    elif chosen is not None:
-        await _carry_out(app, SignalRequest(tuple(processes), chosen), is_planned_anew=True)
+    def request(chosen: str) -> SignalRequest:
+        if chosen == ESCALATING:
+            return SignalRequest(tuple(processes), "TERM", ESCALATE_AFTER_S)
+
+        return SignalRequest(tuple(processes), chosen)
+
+    def costs(chosen: str) -> Sequence[str]:
+        plan = app.backend.plan(request(chosen))
+
+        if isinstance(plan, Refusal):
+            return (say.refusal(plan),)
+
+        return say.confirmation(plan, app.backend.snapshot, app.group).costs
+
+    names = [say.process(app.snapshot, process) for process in processes]
+    about = say.processes(app.snapshot, processes)
+    chosen = await app.push_screen_wait(SignalScreen(about, app.backend.signals, names, costs))
+
+    if chosen is not None:
+        await _carry_out(app, request(chosen), is_planned_anew=True)
 
 
 async def restart(app: Host, processes: Sequence[ProcessId]) -> None:
@@ -103,8 +118,9 @@ async def adopt(app: Host) -> None:
     """Choose a process of this host; it is watched as a consumer from then on."""
     processes = {process_key(each.id): each for each in await app.backend.list_processes()}
     choices = [
-        Choice(key, str(each.id.pid), safe(each.command or each.name))
+        Choice(key, str(each.id.pid), brief(words), searched=words)
         for key, each in processes.items()
+        for words in [safe(each.command or each.name)]
     ]
     chosen = await app.push_screen_wait(
         ChoiceScreen("Mark a process as a consumer", choices, is_typed=True)

@@ -1,10 +1,15 @@
-"""A row's key, and the way back from it to what it stands for."""
+"""A row's key, the way back from it to what it stands for, and what that is called."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from ehtui.domain import evidence
+from ehtui.domain.snapshot import Subject
+from ehtui.domain.text import safe
+from ehtui.views import formats
+from ehtui.views.phrasing import Phrasing, partition, partitions
+from ehtui.views.processes import script
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import (
@@ -72,3 +77,54 @@ def finding_at(snapshot: Snapshot, key: str) -> Finding | None:
 def event_at(snapshot: Snapshot, key: str) -> TimelineEvent | None:
     """The event of that row."""
     return next((e for e in snapshot.timeline if event_key(e) == key), None)
+
+
+def subject_of(snapshot: Snapshot, group: str, pane: str, key: str | None) -> Subject:
+    """What a row is about; without a row, the group."""
+    if pane == "partitions" and key is not None:
+        return Subject(group=group, partition=key)
+
+    if pane == "groups" and key is not None:
+        return Subject(group=key)
+
+    consumer = consumer_at(snapshot, key) if pane == "consumers" and key else None
+    finding = finding_at(snapshot, key) if pane == "findings" and key else None
+    event = event_at(snapshot, key) if pane == "timeline" and key else None
+
+    if consumer is not None:
+        return Subject(group=group, pid=consumer.process.id.pid)
+
+    about = finding or event
+
+    return about.subject if about is not None else Subject(group=group)
+
+
+def title(snapshot: Snapshot, group: str, pane: str, key: str, say: Phrasing) -> str:
+    """The full name of what a row is about; empty once the row is gone."""
+    subject = subject_of(snapshot, group, pane, key)
+    found = finding_at(snapshot, key) if pane == "findings" else None
+    places = partitions_of(found) if found is not None else ()
+
+    # A finding of several partitions names none of them as its subject.
+    if places and subject.partition is None and subject.pid is None:
+        return f"{partitions(places)} of {formats.name(subject.group or group)}"
+
+    return named(subject, say)
+
+
+def named(subject: Subject, say: Phrasing) -> str:
+    """A thing by its full name: `P2 of $Default`, `start_consumer.py 51257`, `group $Default`."""
+    if subject.pid is not None:
+        found = (c.process for c in say.snapshot.consumers if c.process.id.pid == subject.pid)
+        known = next((process.command or process.name for process in found), "")
+        return f"{script(safe(known)) or 'process'} {subject.pid}"
+
+    if subject.partition is None and subject.owner is not None:
+        return f"owner {formats.name(subject.owner)}"
+
+    group = formats.name(subject.group or say.snapshot.policy.default_group)
+
+    if subject.partition is not None:
+        return f"{partition(subject.partition)} of {group}"
+
+    return f"source {safe(subject.source)}" if subject.source else f"group {group}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import LinkBasis, OwnerLink, RecognisedBy
+from ehtui.views.width import cut
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -66,6 +67,7 @@ def line_to_add(runtime: str | None) -> str:
     return _LINES.get(runtime or "", _ANY)
 
 
+SCRIPT_CELLS = 40
 _INTERPRETER = re.compile(r"^(python[\d.]*|node|nodejs|java|dotnet|ruby|bun|deno)(\.exe)?$")
 _TAKES_VALUE = frozenset({"-W", "-X", "-r", "--require", "--import", "-cp", "-classpath"})
 _NAMES_PROGRAM = frozenset({"-m", "-jar"})
@@ -97,6 +99,11 @@ def brief(command: str) -> str:
         rest = rest[2:] if option in _TAKES_VALUE else rest[1:]
 
     return " ".join((_base(rest[0]), *rest[1:])) if rest else " ".join(words)
+
+
+def script(command: str) -> str:
+    """The program alone, without folders and arguments: `start_consumer.py`."""
+    return cut(brief(command).split(" ", 1)[0], SCRIPT_CELLS)
 
 
 def _base(word: str) -> str:

@@ -415,7 +415,13 @@ async def test_why_explains_the_selected_partition_and_teaches_once() -> None:
         assert isinstance(app.screen, WhyScreen)
         told = "\n".join(str(each.render()) for each in app.screen.query(Static))
         assert "has not renewed its lease" in told
+        assert "Lease: " not in told
+        await press(pilot, "question_mark")
+        told = "\n".join(str(each.render()) for each in app.screen.query(Static))
         assert told.count("Lease: ") == 1
+        await press(pilot, "question_mark")
+        told = "\n".join(str(each.render()) for each in app.screen.query(Static))
+        assert "Lease: " not in told
 
 
 async def test_a_supervisor_is_asked_only_after_its_literal_command_was_shown() -> None:

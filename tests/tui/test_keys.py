@@ -19,7 +19,9 @@ from ehtui.tui.screens.log import LogScreen
 from ehtui.tui.screens.why import WhyScreen
 from ehtui.tui.widgets.chart import Chart
 from ehtui.tui.widgets.lines import KeyBar
+from ehtui.views.cells import Tone
 from ehtui.views.formats import Clock
+from ehtui.views.why import Explanation
 from tests.tui.fakes import FakeBackend, FakeTail
 from tests.tui.scenes import healthy, many
 from tests.tui.test_overview import shown
@@ -46,6 +48,7 @@ async def test_every_key_has_its_action_where_it_is_bound() -> None:
             Scope.GRID: app.screen.query_one("#partitions"),
             Scope.CHART: Chart("lag", Clock()),
             Scope.DETAILS: DetailsScreen("partitions", "0"),
+            Scope.WHY: WhyScreen(Explanation("P0", Tone.GOOD, "It works.", (), ())),
             Scope.LOG: LogScreen("a.log", FakeTail("a.log")),
         }
 

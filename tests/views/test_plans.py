@@ -185,8 +185,8 @@ def test_a_signal_shows_its_commands() -> None:
 
     assert words.heading == "Send SIGTERM to 51257 and 51300?"
     assert words.steps == (
-        "kill -TERM 51257    # python start_consumer.py",
-        "kill -TERM 51300    # python start_consumer.py",
+        "kill -TERM 51257    # start_consumer.py",
+        "kill -TERM 51300    # start_consumer.py",
         "after 10s, for any still running: kill -KILL",
     )
     assert words.verb == "Send TERM"
@@ -279,7 +279,7 @@ def test_a_restart_shows_every_step() -> None:
     words = confirmation(RESTART, SAY)
 
     assert words.heading == "Restart 51257?"
-    assert words.steps[0] == "kill -TERM 51257"
+    assert words.steps[0] == "kill -TERM 51257    # start_consumer.py"
     assert words.steps[2] == "cd '/srv/my rag' && python start_consumer.py"
     assert "it releases P0 at once" in words.costs[0]
 

@@ -23,8 +23,17 @@ from ehtui.domain.why.verdicts import Verdict
 from ehtui.domain.world.process import LogState, RecognisedBy
 from ehtui.views.cells import Tone
 from ehtui.views.glyphs import ASCII
+from ehtui.views.keys import named
 from ehtui.views.phrasing import Phrasing
-from ehtui.views.why import TEXTS, Explanation, about, document, explain, explanation_lines
+from ehtui.views.why import (
+    GLOSSARY,
+    TEXTS,
+    TO_DO,
+    Explanation,
+    document,
+    explain,
+    explanation_lines,
+)
 from ehtui.views.why.words import CLAIMING, OWNERSHIP, STANDBY, VERDICT_WORDS
 from tests.evidence import EXAMPLES, ZEROS, Values, anything, evidence_of, example
 from tests.views import world
@@ -113,7 +122,7 @@ def test_a_colleague_explains_standby() -> None:
     no_room = answers["There is no partition left for it: 3 partitions, 3 other owners"]
     heard = answers["Its log says “hasn't claimed an ownership” (12 times)"]
 
-    assert explained.about == "process 51411"
+    assert explained.about == "start_consumer.py 51411"
     assert explained.tone is Tone.INFO
     assert explained.verdict.startswith("It works as designed: it is a spare.")
     assert (no_room.mark, no_room.tone, no_room.lesson) == ("✗", Tone.INFO, STANDBY)
@@ -131,7 +140,7 @@ def test_a_partition_whose_owner_fell_silent() -> None:
     explained = told(world.snapshot(), group=world.GROUP, partition="2")
     texts = [answer.text for answer in explained.answers]
 
-    assert explained.about == "P2"
+    assert explained.about == "P2 of $Default"
     assert explained.verdict.startswith("Its owner has gone silent.")
     assert "51ab7c10 has not renewed its lease for 2m19s; the lease expires at 12:03:40" in texts
     assert explained.next_steps[-1].startswith("Nothing to do: a survivor takes over by itself")
@@ -213,15 +222,15 @@ def test_ascii_marks() -> None:
 def test_other_groups_are_named() -> None:
     subject = Subject(group="analytics", partition="2")
 
-    assert about(subject, SAY) == "P2 of analytics"
+    assert named(subject, SAY) == "P2 of analytics"
 
 
 def test_lines_for_a_terminal() -> None:
     lines = list(explanation_lines(told(standing_by(), pid=51411)))
+    check = next(at for at, line in enumerate(lines) if line.startswith("✓"))
 
-    assert lines[0].startswith("Why process 51411? It works as designed")
-    assert f"    {STANDBY}" in lines
-    assert "What to do" in lines
+    assert lines[0].startswith("Why start_consumer.py 51411? It works as designed")
+    assert 0 < lines.index(TO_DO) < check < lines.index(GLOSSARY) < lines.index(f"    {STANDBY}")
 
 
 def test_what_works_asks_for_nothing() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -14,11 +15,12 @@ from textual.widgets.selection_list import Selection
 from typing_extensions import override
 
 from ehtui.tui.filtering import FilterError, parse_line
-from ehtui.tui.screens.dialog import Dialog, text
+from ehtui.tui.grid_layout import fit
+from ehtui.tui.screens.dialog import LIST_LINES, Dialog, Passage, text
 from ehtui.tui.typeahead import Prompt
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.widget import Widget
@@ -32,14 +34,16 @@ class Choice:
     label: str
     note: str = ""
     letter: str = ""  # chooses it at once
+    searched: str = ""  # what typing narrows by, where that is more than what is shown
+
+
+LABEL_CELLS = 48  # before a note
 
 
 class ChoiceScreen(Dialog[str]):
     """Answers with the value of the chosen line."""
 
-    DEFAULT_CSS = """
-    ChoiceScreen.-typed OptionList { height: 12; margin-top: 1; }
-    """
+    PARTS: ClassVar[Mapping[str, int]] = {"choices": 3}
 
     def __init__(
         self,
@@ -49,7 +53,7 @@ class ChoiceScreen(Dialog[str]):
         *,
         is_typed: bool = False,
     ) -> None:
-        super().__init__(classes="-typed" if is_typed else None)
+        super().__init__()
         self._heading = heading
         self._choices = choices
         self._shown = choices
@@ -74,15 +78,24 @@ class ChoiceScreen(Dialog[str]):
         if self._is_typed:
             yield Input(placeholder="type to filter")
 
-        yield OptionList(*self._options())
+        classes = "dialog--section" if self._is_typed else ""
+        yield OptionList(*self._options(), id="choices", classes=classes)
+
+    @override
+    def lines_of(self, part: Widget, width: int) -> int:
+        """A list that is narrowed by typing keeps its height."""
+        is_steady = self._is_typed and part.id == "choices"
+
+        return LIST_LINES if is_steady else super().lines_of(part, width)
 
     def _options(self) -> Iterable[Option]:
-        width = max((len(choice.label) for choice in self._choices), default=0) + 2
+        longest = max((cell_len(choice.label) for choice in self._choices), default=0)
+        width = min(longest, LABEL_CELLS)
         has_letters = any(choice.letter for choice in self._choices)
 
         for choice in self._shown:
             letter = f"{choice.letter:<3}" if has_letters else ""
-            label = choice.label.ljust(width)
+            label = f"{fit(choice.label, width)}  " if choice.note else choice.label
             yield Option(Content.assemble((letter, "bold $primary"), label, (choice.note, "$dim")))
 
     def on_mount(self) -> None:
@@ -112,7 +125,7 @@ class ChoiceScreen(Dialog[str]):
         self._shown = [
             choice
             for choice in self._choices
-            if matches is None or matches(f"{choice.label} {choice.note}")
+            if matches is None or matches(f"{choice.label} {choice.searched or choice.note}")
         ]
         options = self.query_one(OptionList)
         options.clear_options()
@@ -200,11 +213,10 @@ class ColumnsScreen(Dialog[tuple[str, ...]]):
         Binding("enter", "apply", "Apply", show=False, priority=True),
     ]
     HEADING = "Columns"
+    PARTS: ClassVar[Mapping[str, int]] = {"columns": 3}
     HINT = "space shows or hides · enter applies · esc closes"
     DEFAULT_CSS = """
     ColumnsScreen SelectionList, ColumnsScreen SelectionList:focus {
-        height: auto;
-        max-height: 14;
         border: none;
         padding: 0;
         background: transparent;
@@ -229,7 +241,8 @@ class ColumnsScreen(Dialog[tuple[str, ...]]):
                     column.value in self._shown,
                 )
                 for column in self._columns
-            )
+            ),
+            id="columns",
         )
         yield text("", "hint dialog--section")
 
@@ -274,24 +287,65 @@ _MEANING = {
 ESCALATING = "SIGTERM, then SIGKILL"
 
 
+MOST_LINES = {"targets": 4, "costs": 8}
+
+
 class SignalScreen(Dialog[str]):
     """A menu of signals; the answer is a name such as "TERM"."""
 
-    HEADING = "Signal"
     HINT = "enter shows the plan · esc closes"
+    PARTS: ClassVar[Mapping[str, int]] = {"signals": 3, "costs": 2, "targets": 1}
+    DEFAULT_CSS = """
+    SignalScreen {
+        & > #box { width: 92; }
+        #costs { color: $warning; }
+    }
+    """
 
-    def __init__(self, signals: Sequence[str], targets: Sequence[str]) -> None:
+    def __init__(
+        self,
+        about: str,
+        signals: Sequence[str],
+        targets: Sequence[str],
+        costs: Callable[[str], Sequence[str]],
+    ) -> None:
         super().__init__()
+        self._about = about
         self._signals = signals
         self._targets = targets
+        self._costs = costs  # of each that is on offer
+        self._most_costs = 0
+
+    @override
+    def heading(self) -> str:
+        return f"Signal {self._about}"
 
     @override
     def content(self) -> Iterable[Widget]:
-        yield text("\n".join(self._targets))
+        yield Passage("\n".join(self._targets), id="targets")
         yield OptionList(
             *(Option(_option(name), id=name) for name in self._offered()),
+            id="signals",
             classes="dialog--section",
         )
+        yield Passage(id="costs", classes="dialog--section")
+
+    @override
+    def lines_of(self, part: Widget, width: int) -> int:
+        """What one signal costs takes as many lines as the longest before: the box stands still."""
+        lines = super().lines_of(part, width)
+
+        if part.id == "costs":
+            lines = self._most_costs = max(lines, self._most_costs)
+
+        return min(lines, MOST_LINES.get(part.id or "", lines))
+
+    @on(OptionList.OptionHighlighted)
+    def tell_costs(self, event: OptionList.OptionHighlighted) -> None:
+        """What the signal under the cursor would cost."""
+        if event.option_id is not None:
+            self.query_one("#costs", Passage).tell("\n".join(self._costs(event.option_id)))
+            self.fit()
 
     def _offered(self) -> list[str]:
         both = {"TERM", "KILL"} <= set(self._signals)

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING, ClassVar
 
 from textual import events, on
 from textual.binding import Binding, BindingType
-from textual.containers import Horizontal, VerticalScroll
+from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Button, Static
+from textual.widgets import Button
 from typing_extensions import override
 
-from ehtui.tui.screens.dialog import Dialog, text
+from ehtui.tui.screens.dialog import Dialog, Passage
 from ehtui.views.actions import leaving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from textual.widget import Widget
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 ANEW_EVERY_S = 1.0  # what an owner can have renewed by now moves a plan with time alone
 
 
+MOST_STEPS = 14  # lines
+
+
 class ConfirmScreen(Dialog[bool]):
     """Answers True only when the verb was chosen.
 
@@ -34,7 +37,8 @@ class ConfirmScreen(Dialog[bool]):
 
     # A plan is confirmed by keys that were typed when it could be read.
     TAKES_TYPED_AHEAD = False
-    HINT = "←→ chooses · enter · esc cancels"
+    HINT = "←→ chooses · enter · esc cancels · ctrl+y copies"
+    PARTS: ClassVar[Mapping[str, int]] = {"costs": 2, "command": 1, "steps": 2}
     AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,right", "other_button", "Other button", show=False),
@@ -42,13 +46,16 @@ class ConfirmScreen(Dialog[bool]):
         Binding("down", "scroll_plan(1)", "Down", show=False),
         Binding("pageup", "scroll_plan(-15)", "Page up", show=False),
         Binding("pagedown", "scroll_plan(15)", "Page down", show=False),
+        # No letter: those act on no plan, for they may be the rest of a paste.
+        Binding("ctrl+y", "copy_command", "Copy the command", show=False),
     ]
     DEFAULT_CSS = """
     ConfirmScreen {
+        & > #box { width: 92; }
+        #command { color: $dim; }
         #costs { color: $warning; }
         &.-grave #costs { color: $error; }
         &.-grave #box { border: round $error; border-title-color: $error; }
-        VerticalScroll { height: auto; max-height: 20; }
     }
     """
 
@@ -56,7 +63,7 @@ class ConfirmScreen(Dialog[bool]):
         self, confirmation: Confirmation, anew: Callable[[], Confirmation | str] | None = None
     ) -> None:
         super().__init__()
-        self._confirmation = confirmation
+        self.words = confirmation
         self._anew = anew
         self.set_class(confirmation.is_grave, "-grave")
 
@@ -67,25 +74,30 @@ class ConfirmScreen(Dialog[bool]):
 
     @override
     def heading(self) -> str:
-        return self._confirmation.heading
+        return self.words.heading
 
     @override
     def content(self) -> Iterable[Widget]:
-        words = self._confirmation
-        steps, costs = text(""), text("", "dialog--section")
-        steps.id, costs.id = "steps", "costs"
-
-        yield VerticalScroll(steps, costs, can_focus=False)
+        yield Passage(id="steps")
+        yield Passage(id="command", classes="dialog--section")
+        yield Passage(id="costs", classes="dialog--section")
         yield Horizontal(
             self.cancel_button(),
-            Button(Content(words.verb), id="do", compact=True),
+            Button(Content(self.words.verb), id="do", compact=True),
             id="buttons",
         )
+
+    @override
+    def lines_of(self, part: Widget, width: int) -> int:
+        """A command of eighty options is read in its own lines; they push nothing else about."""
+        lines = super().lines_of(part, width)
+
+        return min(lines, MOST_STEPS) if part.id == "steps" else lines
 
     @on(events.Mount)
     def keep_up(self) -> None:
         """Tell what is planned, and go on telling it as the world goes on."""
-        if not self.query("#steps"):  # the application ends while it opens
+        if not self.query("#do"):  # the application ends while it opens
             return
 
         self._tell()
@@ -95,28 +107,28 @@ class ConfirmScreen(Dialog[bool]):
             self.set_interval(ANEW_EVERY_S, self._plan_anew)
 
     def _plan_anew(self) -> None:
-        told = self._anew() if self._anew is not None else self._confirmation
+        told = self._anew() if self._anew is not None else self.words
 
         if isinstance(told, str):
             self._call_off(told)
-        elif told != self._confirmation:
-            self._confirmation = told
+        elif told != self.words:
+            self.words = told
             self._tell()
 
     def _tell(self) -> None:
-        words = self._confirmation
+        words = self.words
         self.set_class(words.is_grave, "-grave")
         self.query_one("#box").border_title = Content(words.heading)
-        self.query_one("#steps", Static).update(Content("\n".join(words.steps)))
+        self.query_one("#steps", Passage).tell("\n".join(words.steps))
+        self.query_one("#command", Passage).tell(words.command and f"$ {words.command}")
         self._warn(words.costs)
         button = self.query_one("#do", Button)
         button.label = Content(words.verb)
         button.variant = "error" if words.is_grave else "primary"
 
     def _warn(self, costs: Sequence[str]) -> None:
-        notes = self.query_one("#costs", Static)
-        notes.update(Content("\n".join(costs)))
-        notes.display = bool(costs)
+        self.query_one("#costs", Passage).tell("\n".join(costs))
+        self.fit()
 
     def _call_off(self, why: str) -> None:
         """What cannot be done any more cannot be chosen any more."""
@@ -132,7 +144,14 @@ class ConfirmScreen(Dialog[bool]):
 
     def action_scroll_plan(self, lines: int) -> None:
         """Read on: a plan of several consumers is longer than the box."""
-        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)
+        parts = [self.query_one("#steps", Passage), self.query_one("#costs", Passage)]
+        any(part.scrolls(lines) for part in (parts if lines > 0 else reversed(parts)))
+
+    def action_copy_command(self) -> None:
+        """Copy the command that does the same."""
+        if command := self.words.command:
+            self.app.copy_to_clipboard(command)
+            self.app.say("Copied the command.")
 
     def action_other_button(self) -> None:
         """Go to the other button."""

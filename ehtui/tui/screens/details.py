@@ -9,65 +9,51 @@ from rich.cells import cell_len
 from textual import work
 from textual.containers import VerticalScroll
 from textual.content import Content
-from textual.widgets import Static
 from typing_extensions import override
 
 from ehtui.tui.dialog_text import dialog_text
-from ehtui.tui.grid_layout import wrap
 from ehtui.tui.keys import Scope, bindings
-from ehtui.tui.screens.dialog import TONES, Dialog
+from ehtui.tui.screens.dialog import TIGHT, TONES, Dialog, Wrapped, hanging
 from ehtui.tui.widgets.chart import Chart
 from ehtui.views.details import inspected
 from ehtui.views.keys import consumer_at
 from ehtui.views.lags import partition_curve
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from ehtui.views.cells import Line, Section
+    from ehtui.views.cells import Section
 
+CHART_LINES = 10
 _LABEL_CELLS = 22
 _UNBROKEN = 10_000
 
 
-class Facts(Static):
-    """Sections of facts, their lines broken for the width they have."""
+class Facts(VerticalScroll):
+    """Sections of facts."""
 
-    def __init__(self) -> None:
-        super().__init__(id="body")
+    def __init__(self, *, id: str, classes: str = "") -> None:  # noqa: A002 - Textual's own word
+        super().__init__(Wrapped(), id=id, classes=classes)
         self._sections: Sequence[Section] = ()
-
-    @property
-    def words(self) -> str:
-        """All of it as text."""
-        return _told(self._sections, _UNBROKEN).plain
 
     def show(self, sections: Sequence[Section]) -> None:
         """Draw newer facts."""
         if sections != self._sections:
             self._sections = sections
-            self._tell()
-
-    def on_resize(self) -> None:
-        """Break the lines anew."""
-        self._tell()
-
-    def _tell(self) -> None:
-        if self.size.width:
-            self.update(_told(self._sections, self.size.width))
+            self.query_one(Wrapped).show(partial(_told, sections))
 
 
 class DetailsScreen(Dialog[None]):
-    """Facts under their headings; for a partition with the curve of its lag."""
+    """The answer, then facts under their headings; for a partition with the curve of its lag."""
 
+    PARTS: ClassVar[Mapping[str, int]] = {"answer": 3, "facts": 3}
     DEFAULT_CSS = """
     DetailsScreen {
         & > #box { width: 104; }
-        #facts { height: auto; max-height: 100%; scrollbar-gutter: stable; }
-        Chart { margin: 0 0 1 0; }
+        Facts { scrollbar-gutter: stable; }
     }
     """
 
@@ -78,10 +64,12 @@ class DetailsScreen(Dialog[None]):
         self._pane = pane
         self._key = key
         self._found: Sequence[Section] = ()  # by a close look
+        self._has_curve = False
+        self._told: tuple[Sequence[Section], Sequence[Section]] = ((), ())  # answer, facts
 
     @override
     def heading(self) -> str:
-        return self._pane.removesuffix("s").capitalize()
+        return dialog_text(self.app).title(self.app.snapshot, self.app.group, self._pane, self._key)
 
     @override
     def hint(self) -> str:
@@ -91,10 +79,19 @@ class DetailsScreen(Dialog[None]):
 
     @override
     def content(self) -> Iterable[Widget]:
+        yield Facts(id="answer")
+
         if self._pane == "partitions":
             yield Chart("lag", self.app.tables.clock, self.app.chrome)
 
-        yield VerticalScroll(Facts(), id="facts")
+        yield Facts(id="facts", classes="dialog--section")
+
+    @property
+    def words(self) -> str:
+        """All of it as text."""
+        answer, facts = self._told
+
+        return _told([*answer, *facts], _UNBROKEN).plain
 
     def on_mount(self) -> None:
         """Follow the snapshot."""
@@ -123,12 +120,35 @@ class DetailsScreen(Dialog[None]):
         if not sections:
             self.say_below("no longer there · esc closes")
         else:
-            self.query_one(Facts).show([*sections, *self._found])
+            answer = words.answer(app.snapshot, app.group, self._pane, self._key)
+            self._told = (answer, [*sections, *self._found])
 
         for chart in self.query(Chart):
             snapshot, group = app.snapshot, app.snapshot.group(app.group)
             chart.show(partial(partition_curve, snapshot, group, self._key), snapshot.host_ahead_s)
-            chart.display = partition_curve(snapshot, group, self._key, 1).highest is not None
+            self._has_curve = partition_curve(snapshot, group, self._key, 1).highest is not None
+
+        self.fit()
+
+    @override
+    def fit(self) -> None:
+        """Where lines are scarce, the curve gives way, and the answer scrolls with the facts."""
+        height = self.app.size.height
+        is_tight = height < TIGHT
+        answer, facts = self._told
+
+        for chart in self.query(Chart):
+            chart.styles.height = min(CHART_LINES, height // 4)
+            chart.display = not is_tight and self._has_curve
+
+        for above in self.query("#answer").results(Facts):
+            above.show(answer)
+            above.display = bool(answer) and not is_tight
+
+        for below in self.query("#facts").results(Facts):
+            below.show([*answer, *facts] if is_tight else facts)
+
+        super().fit()
 
     def action_look(self, step: int) -> None:
         """The chart's keys work wherever the focus is."""
@@ -142,7 +162,7 @@ class DetailsScreen(Dialog[None]):
 
     def action_copy(self) -> None:
         """Copy all of it as text."""
-        self.app.copy_to_clipboard(self.query_one(Facts).words)
+        self.app.copy_to_clipboard(self.words)
         self.app.say("Copied.")
 
 
@@ -151,16 +171,12 @@ def _told(sections: Sequence[Section], width: int) -> Content:
 
 
 def _section(section: Section, width: int) -> Content:
-    lines = [Content.styled(section.heading, "bold $primary")]
-    lines += [_line(line, width) for line in section.lines]
+    longest = max((cell_len(line.label) for line in section.lines), default=0)
+    cells = min(longest, _LABEL_CELLS, width // 3)
+    lines = [Content.styled(section.heading, "bold $primary")] if section.heading else []
+
+    for line in section.lines:
+        label = f"{line.label:<{cells}} " if line.label else ""
+        lines.append(hanging(label, line.value, width, style=TONES[line.tone], label_style="$dim"))
 
     return Content("\n").join(lines)
-
-
-def _line(line: Line, width: int) -> Content:
-    """Label and value; what is too long goes on below the value."""
-    label = f"{line.label:<{_LABEL_CELLS}} " if line.label else ""
-    parts = wrap(line.value, max(10, width - cell_len(label)), _UNBROKEN)
-    value = f"\n{' ' * cell_len(label)}".join(parts)
-
-    return Content.assemble((label, "$dim"), (value, TONES[line.tone]))

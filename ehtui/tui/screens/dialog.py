@@ -4,20 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
+from rich.cells import cell_len
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.geometry import Size
 from textual.scroll_view import ScrollView
 from textual.widgets import OptionList, Static
 from typing_extensions import override
 
+from ehtui.tui.grid_layout import wrap
 from ehtui.tui.keys import motions
 from ehtui.tui.typeahead import Prompt
 from ehtui.views.cells import Tone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from textual.app import ComposeResult
     from textual.widget import Widget
@@ -26,6 +29,12 @@ if TYPE_CHECKING:
     from ehtui.tui.host import Host
 
 Answer = TypeVar("Answer")
+
+LOW = 24  # lines up to which a dialog may have the whole screen
+LIST_LINES = 12
+TIGHT = 16  # lines below which there is no air between its parts
+_ANY_LINES = 10_000
+_FRAME = Size(4, 2)  # border and padding
 
 
 class Dialog(Prompt[Answer | None], Generic[Answer]):
@@ -59,6 +68,9 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
     Dialog:ansi { background: ansi_default; }
     """
     HEADING = ""
+    # Ids of parts that scroll where lines are scarce, and the fewest lines that each keeps. What
+    # is left goes to the one that is named first.
+    PARTS: ClassVar[Mapping[str, int]] = {}
     app: Host
     _words_below: str | None = None
     HINT = "esc closes"
@@ -78,6 +90,51 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
     def date(self) -> None:
         """Say of which moment it speaks, also when that becomes long ago while it is open."""
         self.watch(self.app, "snapshot", self._redate, init=False)
+        self.fit()
+
+    @on(events.Resize)
+    def fit_anew(self) -> None:
+        """The terminal has another size."""
+        self.fit()
+
+    def fit(self) -> None:
+        """Share the screen's lines out among the parts: those that matter are seen whole."""
+        screen = self.app.size
+
+        if not self.is_mounted or not (boxes := self.query("#box")):
+            return  # the application ends while it opens
+
+        box = boxes.first()
+        share = 1.0 if screen.height <= LOW else 0.9
+        box.styles.max_height = f"{share:.0%}"
+        wide = box.styles.width.cells if box.styles.width is not None else None
+        width = min(wide or screen.width, screen.width * 96 // 100)
+        room = int(screen.height * share) - _FRAME.height
+        shown = [child for child in box.children if child.display]
+
+        for child in shown:
+            is_below = child.has_class("dialog--section") or child.id == "buttons"
+            child.styles.margin = (int(is_below and screen.height >= TIGHT), 0, 0, 0)
+            room -= child.styles.margin.height
+
+        wanted = {child: self.lines_of(child, width - _FRAME.width) for child in shown}
+        fixed = [child for child in shown if child.id not in self.PARTS]
+        parts = {child.id: child for child in shown if child.id in self.PARTS}
+        ranked = [(parts[name], least) for name, least in self.PARTS.items() if name in parts]
+        lines = shared_out(
+            room - sum(wanted[child] for child in fixed),
+            [(least, wanted[part]) for part, least in ranked],
+        )
+
+        for (part, _), height in zip(ranked, lines, strict=True):
+            part.styles.height = height
+
+    def lines_of(self, part: Widget, width: int) -> int:
+        """How many lines a part would take; of a long list it takes a dozen."""
+        if isinstance(part, OptionList):
+            return min(part.option_count, LIST_LINES)
+
+        return part.get_content_height(Size(width, 0), self.app.size, width)
 
     def say_below(self, words: str | None) -> None:
         """Something else at the foot than the keys; None is the keys again."""
@@ -177,6 +234,19 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
         self.dismiss(None)
 
 
+def shared_out(room: int, parts: Sequence[tuple[int, int]]) -> list[int]:
+    """Lines for parts, given as (fewest, wanted): the fewest to each, the rest to the first."""
+    lines = [min(part) for part in parts]
+    spare = max(0, room - sum(lines))
+
+    for at, (_, wanted) in enumerate(parts):
+        more = min(spare, wanted - lines[at])
+        lines[at] += more
+        spare -= more
+
+    return lines
+
+
 TONES = {
     Tone.PLAIN: "",
     Tone.DIM: "$dim",
@@ -190,3 +260,62 @@ TONES = {
 def text(words: str | Content, classes: str = "") -> Static:
     """Words as text, never as markup."""
     return Static(Content(words) if isinstance(words, str) else words, classes=classes)
+
+
+class Passage(VerticalScroll, can_focus=False):
+    """Words in lines of their own, which scroll where those are too few."""
+
+    DEFAULT_CSS = "Passage { height: auto; }"
+
+    def __init__(self, words: str = "", *, id: str, classes: str = "") -> None:  # noqa: A002
+        self._words = text(words)
+        self._told = words
+        super().__init__(self._words, id=id, classes=classes)
+
+    def tell(self, words: str) -> None:
+        """Show newer words; without any it takes no line."""
+        if words != self._told:
+            self._told = words
+            self._words.update(Content(words))
+
+        self.display = bool(words)
+
+    def scrolls(self, lines: int) -> bool:
+        """Scroll by so many lines, and say whether there was anything left that way."""
+        is_left = self.scroll_y < self.max_scroll_y if lines > 0 else self.scroll_y > 0
+        self.scroll_relative(y=lines, animate=False)
+
+        return is_left and self.display
+
+
+class Wrapped(Static):
+    """Text that is broken anew for the width that it has."""
+
+    def __init__(self, tell: Callable[[int], Content] = lambda _: Content()) -> None:
+        super().__init__()
+        self._tell = tell
+
+    def show(self, tell: Callable[[int], Content]) -> None:
+        """Draw what `tell` says for a width."""
+        self._tell = tell
+        self._break_lines()
+
+    @override
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        return self._tell(width).get_height({}, width) if width else 0
+
+    @on(events.Resize)
+    def _break_lines(self) -> None:
+        if self.size.width:
+            self.update(self._tell(self.size.width))
+
+
+def hanging(
+    label: str, words: str, width: int, *, style: str = "", label_style: str = ""
+) -> Content:
+    """A label and words, whose further lines begin below the first one's words."""
+    indent = cell_len(label)
+    parts = wrap(words, max(10, width - indent), _ANY_LINES)
+    told = f"\n{' ' * indent}".join(parts)
+
+    return Content.assemble((label, label_style), (told, style.strip()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.containers import Horizontal
@@ -17,7 +17,7 @@ from ehtui.domain.text import safe
 from ehtui.tui.screens.dialog import Dialog, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from textual.widget import Widget
 
@@ -38,9 +38,9 @@ class Templates(OptionList):
 class SendScreen(Dialog[SendRequest]):
     """Template, destination, key and count. The selected partition is offered first."""
 
+    PARTS: ClassVar[Mapping[str, int]] = {"destinations": 2, "templates": 1}
     DEFAULT_CSS = """
     SendScreen {
-        #destinations { max-height: 8; }
         #inputs { height: 1; }
         #key { width: 1fr; }
         #count { width: 8; margin-left: 1; }

@@ -21,6 +21,7 @@ from ehtui.views.actions.start import in_folder, started_words
 from ehtui.views.actions.text import ActionText, Confirmation, action_command, seconds
 from ehtui.views.event_text import EventText, action_words, owned_words
 from ehtui.views.phrasing import it
+from ehtui.views.processes import script
 
 if TYPE_CHECKING:
     from ehtui.domain.actions.outcomes import Outcome
@@ -35,12 +36,13 @@ def _restart(plan: RestartPlan, say: Phrasing) -> Confirmation:
     rehearsal = plan.rehearsal
     keeper = rehearsal.keeper
     halted_by = plan.target.halted_by
+    stop = formats.command("kill", f"-{plan.signal}", pid)
     goes_on = [f"{formats.command('kill', '-CONT', pid)}    # it {HALTED[Halt.STOP]}"]
 
     return Confirmation(
         heading=f"Restart {pid}?",
         steps=(
-            formats.command("kill", f"-{plan.signal}", pid),
+            f"{stop}    # {script(safe(plan.target.command))}",
             *(goes_on if halted_by is Halt.STOP else []),
             _wait_step(plan.wait_s),
             *([keeper_step(keeper)] if keeper else []),

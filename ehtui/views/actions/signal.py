@@ -13,6 +13,7 @@ from ehtui.views.actions.costs import is_grave, target_cost
 from ehtui.views.actions.text import ActionText, Confirmation, action_command, seconds
 from ehtui.views.event_text import EventText, action_words, owned_words, takeover_words
 from ehtui.views.phrasing import joined
+from ehtui.views.processes import brief
 
 if TYPE_CHECKING:
     from ehtui.views.phrasing import Phrasing
@@ -29,7 +30,7 @@ def _confirmation(plan: SignalPlan, say: Phrasing) -> Confirmation:
     pids = [str(target.process.pid) for target in plan.targets]
     steps = [
         f"{formats.command('kill', f'-{plan.signal}', str(target.process.pid))}"
-        f"    # {safe(target.command)}"
+        f"    # {brief(safe(target.command))}"
         for target in plan.targets
     ]
 

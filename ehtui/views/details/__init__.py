@@ -13,14 +13,19 @@ from ehtui.views.details.partition import partition_details
 from ehtui.views.evidence import evidence_lines
 from ehtui.views.keys import event_at, finding_at
 from ehtui.views.states import SEVERITY_TONE
+from ehtui.views.why import TO_DO
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ehtui.domain.snapshot import Snapshot
     from ehtui.views.phrasing import Phrasing
+    from ehtui.views.why import Explanation
 
 __all__ = [
     "Line",
     "Section",
+    "answer",
     "consumer_details",
     "event_details",
     "finding_details",
@@ -41,14 +46,22 @@ def finding_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Section
         findings.sentence(finding, say),
         SEVERITY_TONE[finding.severity],
     )
-    since = Line("since", say.full(finding.since))
-    advice = tuple(Line("", line) for line in findings.advice(finding, say))
-    sections = [Section("Finding", (severity, since, Line("id", safe(finding.id))))]
+    about = [("since", say.full(finding.since)), ("id", safe(finding.id))]
+    return [
+        Section("Finding", (severity,)),
+        *to_do(findings.advice(finding, say)),
+        section("Evidence", [*about, *findings.evidence(finding, say)]),
+    ]
 
-    if advice:
-        sections.append(Section("What to do", advice))
 
-    return [*sections, section("Evidence", findings.evidence(finding, say))]
+def to_do(steps: Sequence[str]) -> list[Section]:
+    """What to do, where there is anything."""
+    return [Section(TO_DO, tuple(Line("", step) for step in steps))] if steps else []
+
+
+def answer(told: Explanation) -> list[Section]:
+    """What all that is known about a thing amounts to, and what to do."""
+    return [Section("", (Line("", told.verdict, told.tone),)), *to_do(told.next_steps)]
 
 
 def event_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Section]:

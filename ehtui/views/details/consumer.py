@@ -9,8 +9,9 @@ from ehtui.domain.leases.sdks import runtime_of
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Snapshot
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import LogState, RecognisedBy
-from ehtui.views import findings, formats
+from ehtui.views import formats
 from ehtui.views.cells import Fact, Line, Section, section
+from ehtui.views.details.partition import findings_facts
 from ehtui.views.event_text import owned_words
 from ehtui.views.keys import consumer_at
 from ehtui.views.processes import RECOGNISED, SHARED_LOG, brief, line_to_add, link_words
@@ -48,20 +49,14 @@ def consumer_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Sectio
 
     pid = consumer.process.id.pid
     about = [finding for finding in snapshot.findings if finding.subject.pid == pid]
-    sections = [
+    hint = _hint(consumer)
+    unsaid = Section("Its log does not name its owner id", (Line("", hint),))
+    return [
+        *([section("Findings", findings_facts(about, say))] if about else []),
         section(f"Consumer {pid}", _part(consumer, say)),
+        *([unsaid] if hint else []),
         section("Process", _process(consumer, say)),
     ]
-    hint = _hint(consumer)
-
-    if hint:
-        sections.insert(1, Section("Its log does not name its owner id", (Line("", hint),)))
-
-    if about:
-        facts = [(findings.SEVERITY_WORDS[f.severity], findings.sentence(f, say)) for f in about]
-        sections.append(section("Findings", facts))
-
-    return sections
 
 
 def _hint(consumer: ConsumerState) -> str:
@@ -130,7 +125,6 @@ def _owner_ids(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
 def _process(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
     process = consumer.process
     up = formats.duration(max(0.0, say.snapshot.taken_at - process.id.started_at))
-    yield "command", safe(process.command)
     yield "started", f"{say.clock.full(say.snapshot.host_at(process.id.started_at))} ({up} ago)"
     yield "status", safe(process.status)
     yield "user", safe(process.user) if process.user else None
@@ -148,6 +142,7 @@ def _process(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
 
     yield "supervisor", safe(process.supervisor.label) if process.supervisor else "none seen"
     yield from ((f"on {number.name}", _reaction(process, number)) for number in _SIGNALS)
+    yield "command", safe(process.command)  # the longest by far
 
 
 def _of(text: str, unit: str) -> str:

@@ -9,6 +9,7 @@ from ehtui.domain.progress import Rule
 from ehtui.domain.progress.proofs import Proofs
 from ehtui.domain.snapshot import (
     BehindBasis,
+    Finding,
     GroupPartition,
     GroupState,
     Lease,
@@ -35,7 +36,7 @@ from ehtui.views.states import (
 from ehtui.views.takeovers import DOUBTS, basis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ehtui.domain.world.hub import HubDescription, PartitionSample
     from ehtui.domain.world.store import Checkpoint
@@ -60,13 +61,17 @@ _UNKNOWN_PROCESS = "not a known process on this host: it runs elsewhere, or its 
 
 
 def partition_details(snapshot: Snapshot, group: str, key: str, say: Phrasing) -> list[Section]:
-    """What the hub tells, the lease, the checkpoint, the lag, the forecast, the findings."""
+    """The findings, the forecast, the lag, the lease, the checkpoint, what the hub tells."""
     of_hub, of_group = partition_at(snapshot, group, key)
-    sections = [section(f"{partition(key)} in the hub", _hub(of_hub, of_group, say))]
+    about = [f for f in snapshot.findings if key in partitions_of(f) and is_about(f, group)]
+    sections = [section("Findings", findings_facts(about, say))] if about else []
 
     if of_group is not None:
         state = snapshot.group(group)
+        takeover = _takeover(of_group, say)
         sections += [
+            *([section("Takeover", takeover)] if of_group.takeover is not None else []),
+            section("Lag and health", _lag(of_group)),
             section("Lease", [*_lease(of_group.lease, say), *_process(of_group, state, say)]),
             section(
                 "Checkpoint",
@@ -76,19 +81,14 @@ def partition_details(snapshot: Snapshot, group: str, key: str, say: Phrasing) -
                     *_unreadable(of_group, say),
                 ],
             ),
-            section("Lag and health", _lag(of_group)),
         ]
 
-        if of_group.takeover is not None:
-            sections.append(section("Takeover", _takeover(of_group, say)))
+    return [*sections, section(f"{partition(key)} in the hub", _hub(of_hub, of_group, say))]
 
-    about = [f for f in snapshot.findings if key in partitions_of(f) and is_about(f, group)]
 
-    if about:
-        facts = [(findings.SEVERITY_WORDS[f.severity], findings.sentence(f, say)) for f in about]
-        sections.append(section("Findings", facts))
-
-    return sections
+def findings_facts(about: Iterable[Finding], say: Phrasing) -> Iterator[Fact]:
+    """Findings by their severities."""
+    return ((findings.SEVERITY_WORDS[f.severity], findings.sentence(f, say)) for f in about)
 
 
 def _number(shown: int | None, newest: int) -> str:

@@ -13,7 +13,7 @@ from ehtui.domain.text import safe
 from ehtui.views import findings, formats
 from ehtui.views.cells import Tone
 from ehtui.views.glyphs import UNICODE, Glyphs
-from ehtui.views.phrasing import Phrasing, partition
+from ehtui.views.keys import named
 from ehtui.views.why.of_consumer import CONSUMER_CHECKS
 from ehtui.views.why.of_partition import PARTITION_CHECKS
 from ehtui.views.why.words import VERDICT_WORDS, CheckText
@@ -21,11 +21,14 @@ from ehtui.views.why.words import VERDICT_WORDS, CheckText
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ehtui.domain.snapshot import Subject
     from ehtui.domain.why import Check, Why
+    from ehtui.views.phrasing import Phrasing
 
 _ALL: tuple[CheckText[Any], ...] = (*PARTITION_CHECKS, *CONSUMER_CHECKS)
 TEXTS: Mapping[str, CheckText[Any]] = {text.kind.id: text for text in _ALL}
+
+
+TO_DO, CHECKS, GLOSSARY = "What to do", "Checks", "What the words mean"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +52,23 @@ class Explanation:
     answers: tuple[Answer, ...]
     next_steps: tuple[str, ...]
 
+    @property
+    def lessons(self) -> tuple[str, ...]:
+        """What the words of its answers mean, each once."""
+        return tuple(answer.lesson for answer in self.answers if answer.lesson)
+
 
 def explain(why: Why, say: Phrasing, *, glyphs: Glyphs = UNICODE) -> Explanation:
     """Checks and verdict as sentences; the next steps are the worst finding's, else the check's."""
     tone, verdict = VERDICT_WORDS[why.verdict]
     answered = tuple(answers(why.checks, say, glyphs=glyphs))
     return Explanation(
-        about=about(why.subject, say),
+        about=named(why.subject, say),
         tone=tone,
         verdict=verdict,
         answers=answered,
-        next_steps=_next_steps(why, answered, say, is_well=tone is Tone.GOOD),
+        next_steps=_next_steps(why, answered, say, is_by_design=tone is Tone.INFO),
     )
-
-
-def about(subject: Subject, say: Phrasing) -> str:
-    """What was asked about: `P2`, `process 51411`, `owner 73fda457…`, `group $Default`."""
-    if subject.pid is not None:
-        return f"process {subject.pid}"
-
-    if subject.partition is not None:
-        return partition(subject.partition) + say.of_group(subject.group)
-
-    if subject.owner is not None:
-        return f"owner {formats.name(subject.owner)}"
-
-    return f"group {formats.name(subject.group or say.snapshot.policy.default_group)}"
 
 
 def answers(
@@ -116,12 +110,12 @@ def _mark(check: Check, glyphs: Glyphs, *, is_design: bool) -> tuple[str, Tone]:
 
 
 def _next_steps(
-    why: Why, answered: Iterable[Answer], say: Phrasing, *, is_well: bool
+    why: Why, answered: Iterable[Answer], say: Phrasing, *, is_by_design: bool
 ) -> tuple[str, ...]:
     worst = why.findings[0] if why.findings else None
 
-    # Of what works, an info about one of its parts is no call to act.
-    if worst is not None and not (is_well and worst.severity is Severity.INFO):
+    # An info tells what is by design: it is no cause of a fault, and no call to act on what works.
+    if worst is not None and (is_by_design or worst.severity is not Severity.INFO):
         return findings.advice(worst, say)
 
     return tuple(answer.next_step for answer in answered if answer.next_step)[:1]
@@ -150,17 +144,13 @@ def document(why: Why) -> dict[str, object]:
 
 
 def explanation_lines(told: Explanation) -> Iterator[str]:
-    """Plain lines, for a terminal without a screen."""
+    """Plain lines, for a terminal without a screen: the answer first, the words at the end."""
     yield f"Why {told.about}? {told.verdict}"
-    yield ""
-
-    for answer in told.answers:
-        yield f"{answer.mark} {answer.text}"
-
-        if answer.lesson:
-            yield f"    {answer.lesson}"
 
     if told.next_steps:
-        yield ""
-        yield "What to do"
-        yield from (f"    {step}" for step in told.next_steps)
+        yield from ("", TO_DO, *(f"    {step}" for step in told.next_steps))
+
+    yield from ("", *(f"{answer.mark} {answer.text}" for answer in told.answers))
+
+    if told.lessons:
+        yield from ("", GLOSSARY, *(f"    {lesson}" for lesson in told.lessons))
