@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo schema keys test forecasts scenes recordings screenshots check lint types imports interop bench clean
+.PHONY: help demo schema keys test forecasts scenes recordings movie screenshots check lint types imports interop bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -50,6 +50,10 @@ scenes: $(STAMP) ## play every scene, judge what ehtui says of it, write docs/sc
 
 recordings: $(STAMP) ## play the scenes that the screenshots show, anew (8 minutes)
 	$(BIN)/python -m tests.recordings
+
+movie: $(STAMP) ## film the demo: crash, forecast, takeover; an asciicast and a GIF into screenshots/ (2 minutes)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'cairosvg>=2.7,<3' 'pillow>=10' 'pyte>=0.8'
+	$(BIN)/python -m tests.snapshots.movie screenshots
 
 screenshots: $(STAMP) ## every screen as SVG and PNG into screenshots/ (fonts: DejaVu, Noto CJK, Noto Emoji)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check 'cairosvg>=2.7,<3' 'pillow>=10'
