@@ -128,8 +128,9 @@ def act(camera: Camera) -> None:
 
 
 def _is_calm(text: str) -> bool:
-    """Whether everybody has caught up."""
-    return not re.search(r"wait \d|unknown|behind on|\blag \d{3}", text.replace("analytics", ""))
+    """Whether everybody of the shown group has caught up."""
+    partitions = text.split("Consumers")[0]
+    return not re.search(r"wait \d|unknown|behind|\blag \d{2}", partitions)
 
 
 def film() -> Camera:
