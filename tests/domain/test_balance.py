@@ -79,6 +79,21 @@ def test_a_steal_to_balance_is_told_and_no_fault() -> None:
     assert not world.ids()
 
 
+@pytest.mark.parametrize(("later_s", "is_news"), [(6, False), (20, True)])
+def test_programs_that_start_together_are_no_newcomers(later_s: int, *, is_news: bool) -> None:
+    """Their leases are short, and one takes seconds longer to load than the other."""
+    world = World(4, policy=Policy(lease=LeasePolicy(12.0, 2.0)))
+    world.produce(2)
+    world.consumer("a", "0", "1", "2", "3", pid=1)
+    world.look()
+    world.play(later_s)
+    world.consumer("b", "2", "3", pid=2)
+    world.look()
+    world.play(4)
+
+    assert ("group.newcomer" in world.ids()) is is_news
+
+
 def test_who_takes_a_partition_long_after_it_joined_is_no_newcomer() -> None:
     """A third one joins and unsettles two that began some rounds apart."""
     world = World(6)

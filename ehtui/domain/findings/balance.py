@@ -35,7 +35,8 @@ if TYPE_CHECKING:
 
 
 NEWCOMER_S = 300.0  # how long a newcomer is news
-STARTING_ROUNDS = 1.5  # who joins within so many of the others starts with them
+STARTING_ROUNDS = 1.5  # who joins within so many of the others starts with them,
+STARTING_S = 8.0  # or within so many seconds: a program takes its time to load
 SHARING_ROUNDS = 4  # and one for each partition of its share: a balanced strategy takes no more
 LEAST_CHURN = 4
 SHARED = 2  # owners from which on there is a balance to keep
@@ -138,7 +139,8 @@ def _was_settled(context: GroupContext, owner: str | None, at: float) -> bool:
     if track is None:
         return False
 
-    return track.joined_at is None or at - track.joined_at >= STARTING_ROUNDS * context.round_s()
+    starting_s = max(STARTING_S, STARTING_ROUNDS * context.round_s())
+    return track.joined_at is None or at - track.joined_at >= starting_s
 
 
 def churn(context: GroupContext) -> Iterator[Finding]:
