@@ -84,10 +84,10 @@ def test_programs_that_start_together_are_no_newcomers(later_s: int, *, is_news:
     """Their leases are short, and one takes seconds longer to load than the other."""
     world = World(4, policy=Policy(lease=LeasePolicy(12.0, 2.0)))
     world.produce(2)
-    world.consumer("a", "0", "1", "2", "3", pid=1)
+    world.consumer("a", "0", "1", "2", "3", pid=1, renews_every_s=2.0, started_at=world.at)
     world.look()
     world.play(later_s)
-    world.consumer("b", "2", "3", pid=2)
+    world.consumer("b", "2", "3", pid=2, renews_every_s=2.0)
     world.look()
     world.play(4)
 

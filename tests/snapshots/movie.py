@@ -129,7 +129,7 @@ def act(camera: Camera) -> None:
 
 def _is_calm(text: str) -> bool:
     """Whether everybody of the shown group has caught up."""
-    partitions = text.split("Consumers")[0]
+    partitions = text.split("Consumers", maxsplit=1)[0]
     return not re.search(r"wait \d|unknown|behind|\blag \d{2}", partitions)
 
 

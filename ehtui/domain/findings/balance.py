@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 
 NEWCOMER_S = 300.0  # how long a newcomer is news
 STARTING_ROUNDS = 1.5  # who joins within so many of the others starts with them,
-STARTING_S = 8.0  # or within so many seconds: a program takes its time to load
+STARTING_S = 8.0  # or so many seconds and a poll: a program takes its time to load
 SHARING_ROUNDS = 4  # and one for each partition of its share: a balanced strategy takes no more
 LEAST_CHURN = 4
 SHARED = 2  # owners from which on there is a balance to keep
@@ -139,8 +139,16 @@ def _was_settled(context: GroupContext, owner: str | None, at: float) -> bool:
     if track is None:
         return False
 
-    starting_s = max(STARTING_S, STARTING_ROUNDS * context.round_s())
-    return track.joined_at is None or at - track.joined_at >= starting_s
+    began_at = track.joined_at
+
+    link = context.builder.host.links.get(owner or "")
+
+    if began_at is None and link is not None:  # it was there at the first look
+        began_at = link.process.started_at + (context.builder.clock_offset_s or 0.0)
+
+    loading_s = STARTING_S + context.builder.policy.store_interval_s
+    starting_s = max(loading_s, STARTING_ROUNDS * context.round_s())
+    return began_at is None or at - began_at >= starting_s
 
 
 def churn(context: GroupContext) -> Iterator[Finding]:
