@@ -101,7 +101,7 @@ class Victim:
         await asyncio.sleep(0)
         receiver, sender = self.connection.session._asked
         source, target = Source(NODE), Target(NODE)
-        self.feed(encode_frame(1, Attach(receiver, 5, False, 0, 0, source, target, {}, False, 0)))
+        self.feed(encode_frame(1, Attach(receiver, 5, False, 0, 0, source, target, 0)))
         self.feed(encode_frame(1, Attach(sender, 6, True, 0, 0, source, target)))
         return self
 
@@ -201,7 +201,7 @@ async def test_one_link_has_one_handle() -> None:
     receiver = next(iter(victim.connection.session._asked))
     source, target = Source(NODE), Target(NODE)
     attaches = (
-        encode_frame(1, Attach(receiver, number, False, 0, 0, source, target, {}, False, 0))
+        encode_frame(1, Attach(receiver, number, False, 0, 0, source, target, 0))
         for number in count(10)
     )
 

@@ -118,20 +118,19 @@ def made(kind: Any, *fields: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
     return st.tuples(*fields).map(lambda values: kind(*values))
 
 
-ERRORS = st.none() | made(Error, TEXTS, TEXT, FIELDS)
+ERRORS = st.none() | made(Error, TEXTS, TEXT)
 FILTERS = st.none() | st.dictionaries(TEXTS, TEXTS, min_size=1, max_size=3)
 STATES = st.none() | made(Accepted) | made(Rejected, ERRORS)
 MODES, SHORTS = st.integers(0, 2), st.integers(0, 65535)
-EXTENSIONS = (SYMBOLS, SYMBOLS, FIELDS)
 PERFORMATIVES = st.one_of(
-    made(Open, TEXTS, TEXT, NUMBERS, SHORTS, NUMBER, SYMBOLS, SYMBOLS, *EXTENSIONS),
-    made(Begin, st.none() | SHORTS, NUMBERS, NUMBERS, NUMBERS, NUMBERS, *EXTENSIONS),
+    made(Open, TEXTS, TEXT, NUMBERS, SHORTS, NUMBER),
+    made(Begin, st.none() | SHORTS, NUMBERS, NUMBERS, NUMBERS, NUMBERS),
     made(
         Attach, TEXTS, NUMBERS, FLAG, MODES, MODES, st.none() | made(Source, TEXT, FILTERS),
-        st.none() | made(Target, TEXT), FIELDS, FLAG, NUMBER,
-        st.none() | st.integers(0, 2**64 - 1), *EXTENSIONS,
+        st.none() | made(Target, TEXT), NUMBER, st.none() | st.integers(0, 2**64 - 1),
+        SYMBOLS, SYMBOLS, FIELDS,
     ),
-    made(Flow, NUMBER, NUMBERS, NUMBERS, NUMBERS, *[NUMBER] * 4, FLAG, FLAG, FIELDS),
+    made(Flow, NUMBER, NUMBERS, NUMBERS, NUMBERS, *[NUMBER] * 4, FLAG, FLAG),
     made(
         Transfer, NUMBERS, NUMBER, st.none() | st.binary(max_size=32), NUMBERS, FLAG, FLAG, FLAG,
         st.binary(max_size=400),

@@ -35,6 +35,7 @@ from ehtui.wire.amqp.performatives import (
     Target,
     Transfer,
 )
+from ehtui.wire.amqp.values import Described, Symbol, Uint, encode, encode_list
 
 SELECTOR = "apache.org:selector-filter:string"
 ERROR = Error("amqp:not-found", "no such hub")
@@ -48,7 +49,7 @@ BODIES: list[Performative] = [
     SaslMechanisms(("MSSBCBS", "PLAIN")),
     SaslInit("ANONYMOUS", b"\0key", "host"),
     SaslOutcome(0),
-    Open("me", "host", 65536, 255, 60000, desired_capabilities=("a", "b")),
+    Open("me", "host", 65536, 255, 60000),
     Begin(3, 1, 2048, 2048, 255),
     Attach("link", 1, is_receiver=True, source=Source("hub", {SELECTOR: "x > '1'"})),
     Attach("link", 0, is_receiver=False, target=Target("$cbs"), initial_delivery_count=0),
@@ -127,3 +128,15 @@ def test_an_empty_list_of_fields_means_all_defaults() -> None:
     wire = b"\x00\x00\x00\x0c\x02\x00\x00\x05\x00\x53\x18\x45"
 
     assert decode_frame(memoryview(wire)) == Frame(5, Close())
+
+
+@pytest.mark.parametrize("descriptor", [SELECTOR, 0x0000468C00000004])
+def test_filters_go_by_descriptor_whatever_their_key(descriptor: int | str) -> None:
+    """Old clients call it `selector`, others `jms-selector`."""
+    filters = {Symbol("jms-selector"): Described(descriptor, "x > '1'")}
+    source = Described(0x28, ["hub", *[None] * 6, filters])
+    fields = [encode(item) for item in ("link", Uint(1), True, None, None, source)]
+    frame = decode_frame(framed(b"\x00\x53\x12" + encode_list(fields)))
+
+    assert isinstance(frame.body, Attach)
+    assert frame.body.source == Source("hub", {SELECTOR: "x > '1'"})

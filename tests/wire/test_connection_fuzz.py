@@ -70,7 +70,7 @@ def stream(names: list[str]) -> bytes:
     reply = Reply(None, {"status-code": 200}, {"partition": "0", "n": 5})
     return b"".join(
         (
-            encode_frame(1, Attach(receiver, 5, False, 0, 0, source, target, {}, False, 0)),
+            encode_frame(1, Attach(receiver, 5, False, 0, 0, source, target, 0)),
             encode_frame(1, Attach(sender, 6, True, 0, 0, source, target)),
             encode_frame(1, Flow(0, 100, 1, 100, 6, 0, 100)),
             encode_frame(1, Disposition(True, 0, 0, True, Accepted())),

@@ -21,7 +21,7 @@ class Timeouts:
     silence_s: float = 240.0  # announced to clients as idle-time-out
     first_link_s: float = 60.0
     no_links_s: float = 300.0
-    idle_link_s: float = 600.0
+    idle_link_s: float = 1800.0
     close_s: float = 2.0  # for the answer to our own close
 
 

@@ -11,7 +11,7 @@ from typing_extensions import override
 from ehtui.sandbox.eventhubs import errors
 from ehtui.sandbox.eventhubs.addresses import CBS, MANAGEMENT, path_of
 from ehtui.sandbox.eventhubs.errors import ServiceError
-from ehtui.sandbox.eventhubs.links import LinkUser, Peer, open_link, reply_to
+from ehtui.sandbox.eventhubs.links import LinkUser, Peer, open_link
 from ehtui.sandbox.eventhubs.network import DelayLine, Intake
 from ehtui.sandbox.eventhubs.nodes import Requests, Responses
 from ehtui.sandbox.eventhubs.signing_in import MECHANISMS, Claims, answer_sasl
@@ -158,13 +158,8 @@ class Connection(asyncio.Protocol, Peer):
             return
 
         self._core.keep_alive(now)
-        limit = self.broker.timeouts.idle_link_s
-
         for user in self.users():
-            user.check()
-
-            if user.link.is_open and user.idles_out and now - user.active_at > limit:
-                user.detach(errors.link_idle(limit, self.broker.namespace.name))
+            user.check(now)
 
         self._check_idle(now)
 
@@ -180,7 +175,8 @@ class Connection(asyncio.Protocol, Peer):
             self._close_idle(linkless_limit)
 
     def _close_idle(self, limit_s: float) -> None:
-        self.close(self.broker.told(errors.connection_idle(limit_s, _CONTAINER)))
+        told = {"milliseconds": int(limit_s * 1000), "container": _CONTAINER}
+        self.close(self.broker.told(errors.connection_idle("gateway", **told)))
 
     # Reading.
 
@@ -242,7 +238,7 @@ class Connection(asyncio.Protocol, Peer):
         if isinstance(event, Delivered):
             user.delivered(event)
         elif isinstance(event, Oversized):
-            user.detach(self._refusal(event))
+            user.oversized(event)
 
     def _count_sessions(self, more: int) -> None:
         self._sessions += more
@@ -272,11 +268,11 @@ class Connection(asyncio.Protocol, Peer):
 
         broker.statistics.links_attached += 1
         broker.links += 1
-        session.accept(user.link, attach, reply_to(attach, broker))
+        session.accept(user.link, attach, user.reply_to(attach))
 
     def _user_for(self, session: Session, attach: Attach) -> LinkUser:
         if self.broker.links >= self.broker.limits.links:
-            raise errors.no_room("links", self.broker.namespace.name)
+            raise errors.no_room(self.broker.namespace.name, what="links")
 
         terminus = attach.source if attach.is_receiver else attach.target
         text = (terminus.address if terminus else None) or ""
@@ -286,15 +282,6 @@ class Connection(asyncio.Protocol, Peer):
             return (Responses if attach.is_receiver else Requests)(self, session, attach, node)
 
         return open_link(self, session, attach, text)
-
-    def _refusal(self, event: Oversized) -> ServiceError:
-        tracker = self.broker.namespace.name
-
-        if not event.is_too_large:
-            return errors.no_room("half deliveries", tracker)
-
-        number, most_bytes = event.first.delivery_id or 0, event.link.most_bytes
-        return errors.message_too_large(number, event.size_bytes, most_bytes, tracker)
 
     def _end_sessions(self) -> None:
         self._count_sessions(-self._sessions)

@@ -1,4 +1,4 @@
-"""Errors as Event Hubs words them (facts.md §3.6 and §4): clients and log readers match on these.
+"""Errors as Event Hubs words them (facts.md §3.6, §4, §8): clients and log readers match on these.
 
 Every text ends with TrackingId, SystemTracker and Timestamp; `ServiceError.worded()` adds them.
 """
@@ -8,8 +8,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from typing_extensions import override
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 NOT_FOUND = "amqp:not-found"
 NOT_ALLOWED = "amqp:not-allowed"
@@ -53,151 +57,110 @@ class ServiceError(Exception):
         )
 
 
-def entity_not_found(resource: str, tracker: str) -> ServiceError:
-    """A hub, group or partition path that does not exist."""
-    text = f"The messaging entity '{resource}' could not be found. {_MORE}"
-    return ServiceError(NOT_FOUND, 404, text, tracker)
+def _refusal(condition: str, status: int, text: str) -> Callable[..., ServiceError]:
+    """Makes refusals, of a tracker and of what `text` names."""
+
+    def make(tracker: str, **facts: object) -> ServiceError:
+        return ServiceError(condition, status, text.format(**facts), tracker)
+
+    return make
 
 
-def entity_deleted(resource: str, tracker: str) -> ServiceError:
-    """The hub or group of an open link was deleted."""
-    text = f"The messaging entity '{resource}' has been deleted. {_MORE}"
-    return ServiceError(NOT_FOUND, 404, text, tracker)
-
-
-def claim_required(claim: str, resource: str, tracker: str) -> ServiceError:
-    """No token that covers the link was put."""
-    text = (
-        f"Unauthorized access. '{claim}' claim(s) are required to perform this operation."
-        f" Resource: '{resource}'."
-    )
-    return ServiceError(UNAUTHORISED, 401, text, tracker)
-
-
-def token_expired(resource: str, tracker: str) -> ServiceError:
-    """The token of an open link ran out without a new one."""
-    text = f"ExpiredToken: The token is expired. Resource: '{resource}'."
-    return ServiceError(UNAUTHORISED, 401, text, tracker)
-
-
-def invalid_partition(count: int, tracker: str) -> ServiceError:
-    """A partition id outside the hub's."""
-    text = (
-        "The specified partition is invalid for an EventHub partition sender or receiver."
-        f" It should be between 0 and {count - 1}."
-    )
-    return ServiceError(OUT_OF_RANGE, 400, text, tracker)
-
-
-def invalid_position(what: str, given: int, last: int, tracker: str) -> ServiceError:
-    """An offset or sequence number beyond the end of the partition."""
-    text = f"The supplied {what} '{given}' is invalid. The last {what} in the system is '{last}'."
-    return ServiceError(ARGUMENT, 400, text, tracker)
-
-
-def invalid_filter(text: str, tracker: str) -> ServiceError:
-    """A selector that is no position."""
-    return ServiceError(ARGUMENT, 400, f"The supplied filter '{text}' is invalid.", tracker)
-
-
-def stolen(
-    new: tuple[str, int], current: tuple[str, int | None], where: str, tracker: str
-) -> ServiceError:
-    """A receiver lost its partition to one with the same or a higher owner level.
-
-    `new` and `current` are receiver name and owner level.
-    """
-    text = (
-        f"New receiver '{new[0]}' with higher epoch of '{new[1]}' is created hence current"
-        f" receiver '{current[0]}' with epoch '{0 if current[1] is None else current[1]}' is"
-        " getting disconnected. If you are recreating the receiver, make sure a higher epoch is"
-        f" used. {where}"
-    )
-    return ServiceError(STOLEN, 410, text.rstrip(), tracker)
-
-
-def owner_level_too_low(
-    name: str, level: int, current: str, current_level: int, tracker: str
-) -> ServiceError:
-    """A receiver with a lower owner level than the one that holds the partition."""
-    text = (
-        f"Receiver '{current}' with a higher epoch '{current_level}' already exists."
-        f" Receiver '{name}' with epoch {level} cannot be created. Make sure you are creating"
-        " receiver with increasing epoch value to ensure connectivity, or ensure all old epoch"
-        " receivers are closed or disconnected."
-    )
-    return ServiceError(STOLEN, 410, text, tracker)
-
-
-def owner_level_needed(current_level: int, tracker: str) -> ServiceError:
-    """A receiver without owner level while one with it holds the partition."""
-    text = (
-        "At least one receiver for the endpoint is created with epoch of"
-        f" '{current_level}', and so non-epoch receiver is not allowed."
-        " Please reconnect with a higher epoch."
-    )
-    return ServiceError(STOLEN, 410, text, tracker)
-
-
-def too_many_receivers(limit: int, names: list[str], tracker: str) -> ServiceError:
-    """More receivers without owner level than a partition of a group takes."""
-    text = (
-        "Exceeded the maximum number of allowed receivers per partition in a consumer group"
-        f" which is {limit}. List of connected receivers - {', '.join(names)}."
-    )
-    return ServiceError(RESOURCE_LIMIT, 403, text, tracker)
-
-
-def message_too_large(delivery: int, size: int, limit: int, tracker: str) -> ServiceError:
-    """A message beyond the link's limit."""
-    text = (
-        f"The received message (delivery-id:{delivery}, size:{size} bytes) exceeds the limit"
-        f" ({limit} bytes) currently allowed on the link."
-    )
-    return ServiceError(TOO_LARGE, 403, text, tracker)
-
-
-def no_room(what: str, tracker: str) -> ServiceError:
-    """More of something than the sandbox holds for its clients."""
-    text = f"The sandbox holds no more {what} than it does for all of its clients by now."
-    return ServiceError(RESOURCE_LIMIT, 403, text, tracker)
-
-
-def key_too_long(length: int, limit: int, tracker: str) -> ServiceError:
-    """A partition key beyond what the service takes."""
-    text = f"The partition key has {length} bytes; {limit} are the most."
-    return ServiceError(ARGUMENT, 400, text, tracker)
-
-
-def server_busy(tracker: str) -> ServiceError:
-    """The namespace throttles."""
-    text = (
-        "The request was terminated because the entity is being throttled. Error code : 50002."
-        f" Sub error : 101. Please wait 4 seconds and try again. {_MORE}"
-    )
-    return ServiceError(SERVER_BUSY, 503, text, tracker)
-
-
-def invalid_command(operation: str, tracker: str) -> ServiceError:
-    """A `$management` or `$cbs` operation that does not exist."""
-    return ServiceError(NOT_ALLOWED, 400, f"Invalid command '{operation}'.", tracker)
-
-
-def link_idle(limit_s: float, tracker: str) -> ServiceError:
-    """A link on which nothing moved for too long."""
-    hours, rest = divmod(int(limit_s), 3600)
-    span = f"{hours:02}:{rest // 60:02}:{rest % 60:02}"
-    text = (
-        "The link is force detached by the broker because it was idle."
-        f" Code: AmqpEventHubConsumer.IdleTimerExpired: Idle timeout: {span}."
-    )
-    return ServiceError(DETACH_FORCED, 408, text, tracker)
-
-
-def connection_idle(limit_s: float, container: str) -> ServiceError:
-    """A connection that was silent, or without links, for too long."""
-    text = (
-        f"The connection was inactive for more than the allowed {int(limit_s * 1000)}"
-        f" milliseconds and is closed by container '{container}'."
-    )
-    return ServiceError(CONNECTION_FORCED, 408, text, "gateway")
+entity_not_found = _refusal(
+    NOT_FOUND, 404, f"The messaging entity '{{resource}}' could not be found. {_MORE}"
+)
+# The hub or group of an open link.
+entity_deleted = _refusal(
+    NOT_FOUND, 404, f"The messaging entity '{{resource}}' has been deleted. {_MORE}"
+)
+_CLAIM = (
+    "Unauthorized access. '{claim}' claim(s) are required to perform this operation."
+    " Resource: '{resource}'."
+)
+claim_required = _refusal(UNAUTHORISED, 401, _CLAIM)
+# The token of an open link ran out without a new one.
+token_expired = _refusal(DETACH_FORCED, 401, _CLAIM)
+invalid_partition = _refusal(
+    OUT_OF_RANGE,
+    400,
+    "The specified partition is invalid for an EventHub partition sender or receiver."
+    " It should be between 0 and {last}.",
+)
+# An offset or sequence number beyond the end of the partition.
+invalid_position = _refusal(
+    ARGUMENT,
+    400,
+    "The supplied {what} '{given}' is invalid. The last {what} in the system is '{last}'.",
+)
+invalid_filter = _refusal(
+    ARGUMENT, 400, "The filter '{filter}' is not a valid amqp filter for EventHub entities."
+)
+# A receiver lost its partition to one with the same or a higher owner level.
+stolen = _refusal(
+    STOLEN,
+    410,
+    "New receiver '{new.name}' with higher epoch of '{new.level}' is created hence current"
+    " receiver '{old.name}' with epoch '{level}' is getting disconnected. If you are recreating the"
+    " receiver, make sure a higher epoch is used.",
+)
+owner_level_too_low = _refusal(
+    STOLEN,
+    410,
+    "Receiver '{holder.name}' with a higher epoch '{holder.level}' already exists. Receiver"
+    " '{new.name}' with epoch {new.level} cannot be created. Make sure you are creating receiver"
+    " with increasing epoch value to ensure connectivity, or ensure all old epoch receivers are"
+    " closed or disconnected.",
+)
+# A receiver without owner level while one with it holds the partition.
+owner_level_needed = _refusal(
+    STOLEN,
+    410,
+    "At least one receiver for the endpoint is created with epoch of '{level}', and so non-epoch"
+    " receiver is not allowed. Either reconnect with a higher epoch, or make sure all epoch"
+    " receivers are closed or disconnected.",
+)
+# Receivers without owner level; `names` of those that are there.
+too_many_receivers = _refusal(
+    RESOURCE_LIMIT,
+    403,
+    "Exceeded the maximum number of allowed receivers per partition in a consumer group which is"
+    " {limit}. List of connected receivers - {names}.",
+)
+message_too_large = _refusal(
+    TOO_LARGE,
+    403,
+    "The received message (delivery-id:{delivery}, size:{size} bytes) exceeds the limit"
+    " ({limit} bytes) currently allowed on the link.",
+)
+# More of something than the sandbox holds for its clients.
+no_room = _refusal(
+    RESOURCE_LIMIT,
+    403,
+    "The sandbox holds no more {what} than it does for all of its clients by now.",
+)
+key_too_long = _refusal(
+    ARGUMENT, 400, "The partition key has {length} bytes; {limit} are the most."
+)
+# The namespace throttles.
+server_busy = _refusal(
+    SERVER_BUSY,
+    503,
+    "The request was terminated because the entity is being throttled. Error code : 50002."
+    f" Sub error : 101. Please wait 4 seconds and try again. {_MORE}",
+)
+# An operation of `$management` or `$cbs` that does not exist.
+invalid_command = _refusal(NOT_ALLOWED, 400, "Invalid command '{operation}'.")
+# A link on which nothing moved for too long; `entity` is a consumer or a publisher.
+link_idle = _refusal(
+    DETACH_FORCED,
+    408,
+    "The link '{link}' is force detached. Code: ServerError. Details:"
+    " AmqpEventHub{entity}.IdleTimerExpired: Idle timeout: {span}.",
+)
+# A connection that was silent, or without links, for too long.
+connection_idle = _refusal(
+    CONNECTION_FORCED,
+    408,
+    "The connection was inactive for more than the allowed {milliseconds} milliseconds and is"
+    " closed by container '{container}'.",
+)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.broker import Broker
     from ehtui.sandbox.eventhubs.partition_log import PartitionLog
     from ehtui.sandbox.eventhubs.signing_in import Claims
-    from ehtui.wire.amqp.links import Delivered, Link
+    from ehtui.wire.amqp.links import Delivered, Link, Oversized
     from ehtui.wire.amqp.session import Session
 
 # Credit is told again after so many deliveries, or two thirds of it, if that is fewer: as
@@ -39,6 +39,7 @@ TOLD_AFTER = 100
 _CREDIT = 1000
 _METRICS = "com.microsoft:enable-receiver-runtime-metric"
 _OFFERED = ("com.microsoft:georeplication", _METRICS)
+_SETTLED = 1
 _LEVEL = "com.microsoft:epoch"
 _NAME = "com.microsoft:receiver-name"
 _NAME_LENGTH = 256
@@ -64,6 +65,7 @@ class LinkUser:
     """What a link leads to. Its handle is the client's: both sides may choose alike."""
 
     idles_out = True
+    entity = "Publisher"  # what the service calls it
 
     def __init__(self, peer: Peer, link: Link) -> None:
         self.peer = peer
@@ -73,14 +75,32 @@ class LinkUser:
         link.user = self
         link.on_close = self._closed
 
+    def reply_to(self, attach: Attach) -> Attach:
+        """Our attach: the client's own, seen from the other side."""
+        return attach._replace(
+            is_receiver=not attach.is_receiver,
+            initial_delivery_count=0 if attach.is_receiver else None,
+            max_message_bytes=self.broker.namespace.max_message_bytes,
+            offered_capabilities=tuple(n for n in attach.desired_capabilities if n in _OFFERED),
+            desired_capabilities=(),
+            properties=None,
+        )
+
     def delivered(self, delivery: Delivered) -> None:
         """A whole delivery arrived."""
 
     def wake(self) -> None:
         """There may be room to send again."""
 
-    def check(self) -> None:
+    def check(self, now: float) -> None:
         """Look at what time alone can end."""
+        limit_s = self.broker.timeouts.idle_link_s
+
+        if self.idles_out and now - self.active_at > limit_s:
+            hours, rest = divmod(int(limit_s), 3600)
+            span = f"{hours:02}:{rest // 60:02}:{rest % 60:02}"
+            facts = {"link": self.link.name, "entity": self.entity, "span": span}
+            self.detach(errors.link_idle(self.broker.namespace.name, **facts))
 
     def closed(self) -> None:
         """The link is gone; let go of what it holds."""
@@ -89,7 +109,22 @@ class LinkUser:
         """End the link from our side."""
         self.link.detach(self.broker.told(error))
 
-    def settle(self, delivery: Delivered, error: ServiceError | ValueError | None = None) -> None:
+    def oversized(self, delivery: Oversized) -> None:
+        """A delivery was larger than it may be, or than there is room for."""
+        tracker = self.broker.namespace.name
+
+        if not delivery.is_too_large:
+            self.detach(errors.no_room(tracker, what="half deliveries"))
+            return
+
+        number, limit = delivery.first.delivery_id or 0, delivery.link.most_bytes
+        size = delivery.size_bytes
+        error = errors.message_too_large(tracker, delivery=number, size=size, limit=limit)
+        self.settle(delivery, error)
+
+    def settle(
+        self, delivery: Delivered | Oversized, error: ServiceError | ValueError | None = None
+    ) -> None:
         """Tell the sender how a delivery ended."""
         if isinstance(error, ServiceError):
             state: Accepted | Rejected = Rejected(self.broker.told(error))
@@ -118,19 +153,6 @@ def receiving_link(
     )
 
 
-def reply_to(attach: Attach, broker: Broker) -> Attach:
-    """Our attach: the client's own, seen from the other side."""
-    return attach._replace(
-        is_receiver=not attach.is_receiver,
-        unsettled=None,
-        initial_delivery_count=0 if attach.is_receiver else None,
-        max_message_bytes=broker.namespace.max_message_bytes,
-        offered_capabilities=tuple(n for n in attach.desired_capabilities if n in _OFFERED),
-        desired_capabilities=(),
-        properties=None,
-    )
-
-
 def open_link(peer: Peer, session: Session, attach: Attach, text: str) -> LinkUser:
     """The consumer's or producer's link to the address `text`.
 
@@ -153,7 +175,7 @@ def _resolve(peer: Peer, text: str, *, reads: bool) -> tuple[Address, Hub, Parti
         address = parse_address(text)
     except ValueError:
         resource = f"sb://{namespace.name}/{path_of(text)}"
-        raise errors.entity_not_found(resource, namespace.name) from None
+        raise errors.entity_not_found(namespace.name, resource=resource) from None
 
     hub = namespace.find(address.hub)
     tracker, resource = address.tracker(namespace.name), address.resource(namespace.name)
@@ -162,25 +184,52 @@ def _resolve(peer: Peer, text: str, *, reads: bool) -> tuple[Address, Hub, Parti
         raise errors.server_busy(tracker)
 
     if hub is None or (reads and not (address.group and hub.has_group(address.group))):
-        raise errors.entity_not_found(resource, tracker)
+        raise errors.entity_not_found(tracker, resource=resource)
 
     right = "Listen" if reads else "Send"
 
     if not peer.claims.allow(address.path, right):
-        raise errors.claim_required(right, resource, tracker)
+        raise errors.claim_required(tracker, claim=right, resource=resource)
 
     log = hub.partition(address.partition or "")
 
     if log is None and (reads or address.partition is not None):
-        raise errors.invalid_partition(len(hub.partitions), tracker)
+        raise errors.invalid_partition(tracker, last=len(hub.partitions) - 1)
 
     return address, hub, log
 
 
-class Consumer(LinkUser):
+class Entity(LinkUser):
+    """A link to a hub, or a partition of it, for as long as it exists and the client may."""
+
+    right = "Send"
+
+    def __init__(self, peer: Peer, link: Link, address: Address, hub: Hub) -> None:
+        super().__init__(peer, link)
+        self._address = address
+        self._hub = hub
+        self._resource = address.resource(self.broker.namespace.name)
+        self._tracker = address.tracker(self.broker.namespace.name)
+
+    @override
+    def check(self, now: float) -> None:
+        group = self._address.group
+
+        if self._hub.is_deleted or not (group is None or self._hub.has_group(group)):
+            self.detach(errors.entity_deleted(self._tracker, resource=self._resource))
+        elif not self.peer.claims.allow(self._address.path, self.right):
+            facts = {"claim": self.right, "resource": self._resource}
+            self.detach(errors.token_expired(self._tracker, **facts))
+        else:
+            super().check(now)
+
+
+class Consumer(Entity):
     """Sends a partition's events from a position on, as credit and windows allow."""
 
     link: SendingLink
+    right = "Listen"
+    entity = "Consumer"
 
     def __init__(
         self,
@@ -191,12 +240,9 @@ class Consumer(LinkUser):
         hub: Hub,
         log: PartitionLog,
     ) -> None:
-        super().__init__(peer, SendingLink(session, attach.name, attach.handle))
-        self._address = address
-        self._hub = hub
+        link = SendingLink(session, attach.name, attach.handle)
+        super().__init__(peer, link, address, hub)
         self._log = log
-        self._resource = address.resource(self.broker.namespace.name)
-        self._tracker = address.tracker(self.broker.namespace.name)
         self._tracks_metrics = _METRICS in attach.desired_capabilities
         self._next = self._start(attach)
         self._is_scheduled = False
@@ -212,6 +258,10 @@ class Consumer(LinkUser):
         )
         hub.receivers.admit(self._receiver)
         log.subscribe(self._schedule)
+
+    @override
+    def reply_to(self, attach: Attach) -> Attach:
+        return super().reply_to(attach)._replace(sender_settles=_SETTLED)
 
     @property
     def _can_send(self) -> bool:
@@ -240,12 +290,11 @@ class Consumer(LinkUser):
         self._log.unsubscribe(self._schedule)
 
     @override
-    def check(self) -> None:
+    def check(self, now: float) -> None:
         if self.link.credit:  # a consumer that asks for events is not idle
-            self.active_at = self.broker.now
+            self.active_at = now
 
-        if not self.peer.claims.allow(self._address.path, "Listen"):
-            self.detach(errors.token_expired(self._resource, self._tracker))
+        super().check(now)
 
     def _send(self, events: list[StoredEvent]) -> None:
         """As many of them as there is room for: they are large or small."""
@@ -270,12 +319,8 @@ class Consumer(LinkUser):
     def _turn(self) -> None:
         self._is_scheduled = False
 
-        if not self.link.is_open:
-            return
-
-        if self._hub.is_deleted or not self._hub.has_group(self._address.group or ""):
-            self.detach(errors.entity_deleted(self._resource, self._tracker))
-        else:
+        if self.link.is_open:
+            self.check(self.broker.now)
             self.wake()
 
     def _start(self, attach: Attach) -> int:
@@ -285,7 +330,7 @@ class Consumer(LinkUser):
         try:
             position = EARLIEST if text is None else parse_selector(text)
         except ValueError:
-            raise errors.invalid_filter(text or "", self._tracker) from None
+            raise errors.invalid_filter(self._tracker, filter=text) from None
 
         self._check_position(position)
         return self._log.start(position)
@@ -296,10 +341,12 @@ class Consumer(LinkUser):
         )
 
         if position.value is not None and last is not None and position.value > last:
-            raise errors.invalid_position(position.by, position.value, last, self._tracker)
+            raise errors.invalid_position(
+                self._tracker, what=position.by, given=position.value, last=last
+            )
 
 
-class Producer(LinkUser):
+class Producer(Entity):
     """Appends what arrives to the partition of the address, of the key, or the next in turn."""
 
     def __init__(
@@ -313,12 +360,8 @@ class Producer(LinkUser):
     ) -> None:
         most_bytes = peer.broker.namespace.max_message_bytes
         link = receiving_link(peer, session, attach, credit=_CREDIT, most_bytes=most_bytes)
-        super().__init__(peer, link)
-        self._address = address
-        self._hub = hub
+        super().__init__(peer, link, address, hub)
         self._log = log
-        self._resource = address.resource(self.broker.namespace.name)
-        self._tracker = address.tracker(self.broker.namespace.name)
 
     @override
     def delivered(self, delivery: Delivered) -> None:
@@ -339,14 +382,7 @@ class Producer(LinkUser):
         key = next((event.key for event in events if event.key is not None), None)
 
         if key is not None and len(key) > _LONGEST_KEY:
-            raise errors.key_too_long(len(key), _LONGEST_KEY, self._tracker)
+            raise errors.key_too_long(self._tracker, length=len(key), limit=_LONGEST_KEY)
 
         log = self._log or self._hub.choose(key)
         log.append(events, self.broker.now, self._address.publisher or "")
-
-    @override
-    def check(self) -> None:
-        if self._hub.is_deleted:
-            self.detach(errors.entity_deleted(self._resource, self._tracker))
-        elif not self.peer.claims.allow(self._address.path, "Send"):
-            self.detach(errors.token_expired(self._resource, self._tracker))

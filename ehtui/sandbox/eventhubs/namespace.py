@@ -69,17 +69,12 @@ class Receivers:
             self._check_without_level(new, holder, present)
         else:
             if holder and holder.level is not None and holder.level > new.level:
-                raise errors.owner_level_too_low(
-                    new.name, new.level, holder.name, holder.level, new.tracker
-                )
+                raise errors.owner_level_too_low(new.tracker, new=new, holder=holder)
 
             for other in tuple(present):
                 present.remove(other)
-                other.disconnect(
-                    errors.stolen(
-                        (new.name, new.level), (other.name, other.level), "", other.tracker
-                    )
-                )
+                facts = {"new": new, "old": other, "level": other.level or 0}
+                other.disconnect(errors.stolen(other.tracker, **facts))
 
         # A receiver that was disconnected has left, and its list may be gone.
         groups = self._all.setdefault(new.partition, {})
@@ -112,10 +107,11 @@ class Receivers:
         self, new: Receiver, holder: Receiver | None, present: list[Receiver]
     ) -> None:
         if holder and holder.level is not None:
-            raise errors.owner_level_needed(holder.level, new.tracker)
+            raise errors.owner_level_needed(new.tracker, level=holder.level)
 
         if len(present) >= self.limit:
-            raise errors.too_many_receivers(self.limit, [r.name for r in present], new.tracker)
+            names = ", ".join(r.name for r in present)
+            raise errors.too_many_receivers(new.tracker, limit=self.limit, names=names)
 
 
 @dataclass(slots=True)

@@ -55,7 +55,7 @@ class Requests(LinkUser):
             responses = self._responses(request.reply_to)
 
             if responses and responses.is_full:
-                raise errors.no_room("replies", self.broker.namespace.name)
+                raise errors.no_room(self.broker.namespace.name, what="replies")
 
             reply = answer(request, self.peer)
         except (ServiceError, ValueError) as error:
@@ -134,7 +134,7 @@ def put_token(request: Request, peer: Peer) -> Reply:
     tracker = f"{namespace.name}:{path_of(audience)[:300]}"
 
     if given.get("operation") != "put-token":
-        raise errors.invalid_command(str(given.get("operation")), tracker)
+        raise errors.invalid_command(tracker, operation=given.get("operation"))
 
     broker.statistics.tokens_put += 1
 
@@ -149,14 +149,14 @@ def put_token(request: Request, peer: Peer) -> Reply:
         hub = claim.path.split("/")[0]
 
         if hub and namespace.find(hub) is None:
-            raise errors.entity_not_found(f"sb://{namespace.name}/{hub}", tracker)
+            raise errors.entity_not_found(tracker, resource=f"sb://{namespace.name}/{hub}")
 
         peer.claims.put(claim)
+    except ServiceError as error:
+        return _refuse(request, error, now)
     except signing_in.TokenError as error:
         refusal = ServiceError(errors.AUTH_FAILED, 401, str(error), tracker)
-        return _reply(request, 401, refusal.worded(now))
-    except ServiceError as error:
-        return _reply(request, error.status, error.worded(now), error.condition)
+        return _refuse(request, refusal, now)
 
     return _reply(request, _ACCEPTED, "Accepted")
 
@@ -173,28 +173,26 @@ def read(request: Request, peer: Peer) -> Reply:
     tracker = address.tracker(broker.namespace.name)
 
     if given.get("operation") != "READ":
-        raise errors.invalid_command(str(given.get("operation")), tracker)
+        raise errors.invalid_command(tracker, operation=given.get("operation"))
 
     broker.statistics.management_reads += 1
 
     try:
         value = _read(str(given.get("type")), address, peer)
     except ServiceError as error:
-        text = error.worded(broker.now)
-        return _reply(request, error.status, text, Symbol(error.condition))
+        return _refuse(request, error, broker.now)
 
-    return _reply(request, _OK, "OK", value=value)
+    return _reply(request, _OK, "OK", value)
 
 
-def _reply(
-    request: Request, status: int, text: str, condition: str | None = None, value: Any = None
-) -> Reply:
-    properties: dict[str, Any] = {"status-code": status, "status-description": text}
-
-    if condition:
-        properties["error-condition"] = condition
-
+def _reply(request: Request, status: int, text: str, value: Any = None, **more: Any) -> Reply:
+    properties = {"status-code": status, "status-description": text, **more}
     return Reply(request.message_id, properties, value, request.reply_to)
+
+
+def _refuse(request: Request, error: ServiceError, now: float) -> Reply:
+    condition = {"error-condition": Symbol(error.condition)}
+    return _reply(request, error.status, error.worded(now), **condition)
 
 
 def _read(kind: str, address: Address, peer: Peer) -> dict[str, Any]:
@@ -209,13 +207,15 @@ def _read(kind: str, address: Address, peer: Peer) -> dict[str, Any]:
         raise errors.server_busy(tracker)
 
     if hub is None:
-        raise errors.entity_not_found(address.resource(namespace.name), tracker)
+        raise errors.entity_not_found(tracker, resource=address.resource(namespace.name))
 
     # JavaScript puts its token for the node's own path, Python for the hub.
     path = address.hub.lower()
 
     if not (peer.claims.allow(path) or peer.claims.allow(f"{path}/{MANAGEMENT}")):
-        raise errors.claim_required("Listen", address.resource(namespace.name), tracker)
+        raise errors.claim_required(
+            tracker, claim="Listen", resource=address.resource(namespace.name)
+        )
 
     if kind == HUB_TYPE:
         return _describe_hub(hub)
@@ -223,10 +223,10 @@ def _read(kind: str, address: Address, peer: Peer) -> dict[str, Any]:
     log = hub.partition(address.partition or "")
 
     if kind != PARTITION_TYPE:
-        raise errors.invalid_command(kind, tracker)
+        raise errors.invalid_command(tracker, operation=kind)
 
     if log is None:
-        raise errors.invalid_partition(len(hub.partitions), tracker)
+        raise errors.invalid_partition(tracker, last=len(hub.partitions) - 1)
 
     log.expire(namespace.clock())
     return _describe_partition(hub, log)
@@ -248,7 +248,8 @@ def _describe_partition(hub: Hub, log: PartitionLog) -> dict[str, Any]:
         "name": hub.name,
         "type": PARTITION_TYPE,
         "partition": log.id,
-        "begin_sequence_number": Long(log.begin_sequence),
+        # Once everything was removed the service gives the last one (facts.md §8).
+        "begin_sequence_number": Long(min(log.begin_sequence, max(log.last_sequence, 0))),
         "last_enqueued_sequence_number": Long(log.last_sequence),
         "last_enqueued_offset": str(log.last_offset),
         "last_enqueued_time_utc": Timestamp(log.last.enqueued_ms) if log.last else NEVER,

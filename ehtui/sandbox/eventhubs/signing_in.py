@@ -9,6 +9,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus, unquote_plus, urlsplit
 
@@ -66,7 +67,7 @@ class Claims:
         """
         if claim.path not in self._claims:
             if self._broker.claims >= self._broker.limits.claims:
-                raise errors.no_room("tokens", self._broker.namespace.name)
+                raise errors.no_room(self._broker.namespace.name, what="tokens")
 
             self._broker.claims += 1
 
@@ -124,7 +125,8 @@ def verify(
         raise TokenError(f"UnsupportedToken: The token type '{kind[:60]}' is not supported.")
 
     if not claim.expires_at > now:  # and whatever is no number
-        raise TokenError(f"ExpiredToken: The token is expired. Expiration time: {claim.expires_at}")
+        ended = datetime.fromtimestamp(claim.expires_at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+        raise TokenError(f"ExpiredToken: The token is expired. Expiration time: '{ended}'.")
 
     path = resource_path(audience)
 

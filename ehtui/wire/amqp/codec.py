@@ -49,22 +49,19 @@ _SMALL_ULONG_DESCRIPTOR = b"\x00\x53"
 _LISTS = (0x45, 0xC0, 0xD0)
 
 
+_NEEDED = object()
+
+
 class _Kind(NamedTuple):
     """What a field of a performative may be, and what it is where the sender left it out."""
 
     read: Callable[[Any], Any]
     write: Callable[[Any], bytes]
     default: Any = None
-    is_needed: bool = False
 
     def or_(self, default: Any) -> _Kind:
-        """The same with a default."""
+        """The same with a default, or `_NEEDED`."""
         return self._replace(default=default)
-
-    @property
-    def needed(self) -> _Kind:
-        """The same, and never left out."""
-        return self._replace(is_needed=True)
 
     def of(self, value: Any) -> Any:
         """The field's value.
@@ -75,7 +72,7 @@ class _Kind(NamedTuple):
         if value is not None:
             return self.read(value)
 
-        if self.is_needed:
+        if self.default is _NEEDED:
             raise FrameError("a performative without a field that it must have")
 
         return self.default
@@ -206,44 +203,52 @@ _SYMBOL = _Kind(_read_text, lambda v: encode(Symbol(v)))
 _SYMBOLS = _Kind(_read_symbols, lambda v: encode(Symbols(v)) if v else NULL, default=())
 _BYTES = _of_type(bytes, encode)
 _FIELDS = _of_type(dict, _write_fields)
-_ERROR = _composite(Error, 0x1D, (_SYMBOL.needed, _TEXT, _FIELDS))
+_ERROR = _composite(Error, 0x1D, (_SYMBOL.or_(_NEEDED), _TEXT, None))
 _SOURCE = _composite(
     Source,
     0x28,
     (_TEXT, *[None] * 6, _Kind(_read_filters, _write_filters), None, None, None),
 )
 _TARGET = _composite(Target, 0x29, (_TEXT, *[None] * 6))
-_EXTENSIONS = (_SYMBOLS, _SYMBOLS, _FIELDS)
-_LOCALES = (_SYMBOLS, _SYMBOLS, *_EXTENSIONS)
-_MORE = (_FIELDS, _FLAG, _UINT, _ULONG, *_EXTENSIONS)  # of an attach
+_NOBODY = (None,) * 5
+_MORE = (None, None, _UINT, _ULONG, _SYMBOLS, _SYMBOLS, _FIELDS)  # of an attach
 _TAG = _of_type(bytes, encode, most=32)  # what the specification allows
 
 # Of each performative its code, its class, and its fields: None where nobody here looks.
 _SPECIFICATION: dict[int, tuple[Callable[..., Any], tuple[_Kind | None, ...]]] = {
     0x10: (
         Open,
-        (_TEXT.needed, _TEXT, _UINT.or_(UINT_MAX), _USHORT.or_(0xFFFF), _UINT, *_LOCALES),
+        (_TEXT.or_(_NEEDED), _TEXT, _UINT.or_(UINT_MAX), _USHORT.or_(0xFFFF), _UINT, *_NOBODY),
     ),
-    0x11: (Begin, (_USHORT, *[_UINT.needed] * 3, _UINT.or_(UINT_MAX), *_EXTENSIONS)),
+    0x11: (Begin, (_USHORT, *[_UINT.or_(_NEEDED)] * 3, _UINT.or_(UINT_MAX), *_NOBODY[:3])),
     0x12: (
         Attach,
-        (_TEXT.needed, _UINT.needed, _FLAG, _MODE.or_(2), _MODE.or_(0), _SOURCE, _TARGET, *_MORE),
+        (
+            _TEXT.or_(_NEEDED),
+            _UINT.or_(_NEEDED),
+            _FLAG,
+            _MODE.or_(2),
+            _MODE.or_(0),
+            _SOURCE,
+            _TARGET,
+            *_MORE,
+        ),
     ),
-    0x13: (Flow, (_UINT, *[_UINT.needed] * 3, *[_UINT] * 4, _FLAG, _FLAG, _FIELDS)),
+    0x13: (Flow, (_UINT, *[_UINT.or_(_NEEDED)] * 3, *[_UINT] * 4, _FLAG, _FLAG, None)),
     0x14: (
         Transfer,
-        (_UINT.needed, _UINT, _TAG, _UINT.or_(0), _FLAG, _FLAG, *[None] * 3, _FLAG, None),
+        (_UINT.or_(_NEEDED), _UINT, _TAG, _UINT.or_(0), _FLAG, _FLAG, *[None] * 3, _FLAG, None),
     ),
     0x15: (
         Disposition,
-        (_FLAG, _UINT.needed, _UINT, _FLAG, _Kind(_read_state, _write_state), None),
+        (_FLAG, _UINT.or_(_NEEDED), _UINT, _FLAG, _Kind(_read_state, _write_state), None),
     ),
-    0x16: (Detach, (_UINT.needed, _FLAG, _ERROR)),
+    0x16: (Detach, (_UINT.or_(_NEEDED), _FLAG, _ERROR)),
     0x17: (End, (_ERROR,)),
     0x18: (Close, (_ERROR,)),
-    0x40: (SaslMechanisms, (_SYMBOLS.needed,)),
-    0x41: (SaslInit, (_SYMBOL.needed, _BYTES, _TEXT)),
-    0x44: (SaslOutcome, (_UBYTE.needed, _BYTES)),
+    0x40: (SaslMechanisms, (_SYMBOLS.or_(_NEEDED),)),
+    0x41: (SaslInit, (_SYMBOL.or_(_NEEDED), _BYTES, _TEXT)),
+    0x44: (SaslOutcome, (_UBYTE.or_(_NEEDED), None)),
 }
 _CODES = {cls: code for code, (cls, _) in _SPECIFICATION.items()}
 _FIRST_OF_SASL = 0x40

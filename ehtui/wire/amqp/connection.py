@@ -18,7 +18,7 @@ from ehtui.wire.amqp.frames import (
     FrameReader,
     FrameWriter,
 )
-from ehtui.wire.amqp.links import Delivered, Ignored
+from ehtui.wire.amqp.links import Delivered, Ignored, Oversized
 from ehtui.wire.amqp.performatives import (
     AmqpError,
     Begin,
@@ -77,7 +77,7 @@ class Connection(ABC):
             event = self._event(item)
             yield event
 
-            if isinstance(event, Delivered):
+            if isinstance(event, Delivered | Oversized):
                 event.link.top_up()
             elif isinstance(event, Flowed) and event.link and event.link.is_open:
                 event.link.answer(event.flow)

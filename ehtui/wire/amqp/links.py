@@ -167,6 +167,7 @@ class ReceivingLink(Link):
         self._first: Transfer | None = None  # of the delivery that is not complete yet
         self._pieces: list[bytes] = []
         self._held_bytes = 0
+        self._is_skipping = False  # the rest of a delivery that is too large
 
     @override
     def attached(self, attach: Attach) -> None:
@@ -188,35 +189,46 @@ class ReceivingLink(Link):
         """Take a frame of a delivery."""
         first = self._first = self._first or transfer
         size = self._held_bytes + len(transfer.payload)
-        is_too_large = size > self.most_bytes
+        is_last = transfer.aborted or not transfer.more
+        event: Piece | Delivered | Oversized | Ignored = Ignored()
 
-        if is_too_large or not (self._room is None or self._room.has_room(len(transfer.payload))):
-            self._let_go()
-            return Oversized(self, first, size, is_too_large)
-
-        if transfer.more and not transfer.aborted:
+        if not self._is_skipping and not self._has_room(size):
+            self._drop_pieces()
+            self._is_skipping = True
+            event = Oversized(self, first, size, size > self.most_bytes)
+        elif not self._is_skipping and not is_last:
             self._hold(transfer.payload)
-            return Piece(self, len(transfer.payload))
+            event = Piece(self, len(transfer.payload))
 
-        payload = b"".join((*self._pieces, transfer.payload))
-        self._let_go()
+        if not is_last:
+            return event
+
+        if not self._is_skipping and not transfer.aborted:
+            event = Delivered(self, first, b"".join((*self._pieces, transfer.payload)))
+
+        self._drop_pieces()
+        self._first, self._is_skipping = None, False
         self.delivery_count = (self.delivery_count + 1) % WRAP
         self._untold += 1
-        return Ignored() if transfer.aborted else Delivered(self, first, payload)
+        return event
 
     @override
     def close(self) -> None:
         """Let go of what is held."""
         super().close()
-        self._let_go()
+        self._drop_pieces()
 
     def _hold(self, piece: bytes) -> None:
         if piece:
             self._pieces.append(piece)
             self._account(len(piece))
 
-    def _let_go(self) -> None:
-        self._first, self._pieces = None, []
+    def _has_room(self, size: int) -> bool:
+        room = self._room
+        return size <= self.most_bytes and (room is None or room.has_room(size - self._held_bytes))
+
+    def _drop_pieces(self) -> None:
+        self._pieces.clear()
         self._account(-self._held_bytes)
 
     def _account(self, more_bytes: int) -> None:
@@ -249,7 +261,7 @@ class Delivered(NamedTuple):
 
 
 class Oversized(NamedTuple):
-    """A delivery is larger than the link takes, or than there is room for; it was let go."""
+    """A delivery is larger than the link takes, or than there is room for; none of it is kept."""
 
     link: ReceivingLink
     first: Transfer

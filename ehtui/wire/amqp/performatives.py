@@ -1,4 +1,4 @@
-"""AMQP 1.0 performatives as plain values, fields in the order of the specification.
+"""AMQP 1.0 performatives as plain values: the fields that Event Hubs and its clients use.
 
 Strings and symbols are `str`; what the peer left out is the specification's default or None.
 """
@@ -18,7 +18,6 @@ class Error(NamedTuple):
 
     condition: str
     description: str | None = None
-    info: Fields | None = None
 
 
 class Source(NamedTuple):
@@ -42,11 +41,6 @@ class Open(NamedTuple):
     max_frame_bytes: int = UINT_MAX
     channel_max: int = 65535
     idle_timeout_ms: int | None = None
-    outgoing_locales: tuple[str, ...] = ()
-    incoming_locales: tuple[str, ...] = ()
-    offered_capabilities: tuple[str, ...] = ()
-    desired_capabilities: tuple[str, ...] = ()
-    properties: Fields | None = None
 
 
 class Begin(NamedTuple):
@@ -57,9 +51,6 @@ class Begin(NamedTuple):
     incoming_window: int
     outgoing_window: int
     handle_max: int = UINT_MAX
-    offered_capabilities: tuple[str, ...] = ()
-    desired_capabilities: tuple[str, ...] = ()
-    properties: Fields | None = None
 
 
 class Attach(NamedTuple):
@@ -72,8 +63,6 @@ class Attach(NamedTuple):
     receiver_settles: int = 0  # 0 first, 1 second
     source: Source | None = None
     target: Target | None = None
-    unsettled: Fields | None = None
-    incomplete_unsettled: bool = False
     initial_delivery_count: int | None = None
     max_message_bytes: int | None = None
     offered_capabilities: tuple[str, ...] = ()
@@ -94,7 +83,6 @@ class Flow(NamedTuple):
     available: int | None = None
     drain: bool = False
     echo: bool = False
-    properties: Fields | None = None
 
 
 class Transfer(NamedTuple):
@@ -168,7 +156,6 @@ class SaslOutcome(NamedTuple):
     """How it went: 0 ok, 1 authentication failed."""
 
     code: int
-    additional_data: bytes | None = None
 
 
 Performative = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from typing_extensions import override
 
@@ -177,22 +177,11 @@ class Session(Channel):
         Raises:
             FrameError: It goes beyond what we announced.
         """
-        if isinstance(body, Transfer):
-            return self._transferred(body)
+        handler = _HANDLERS.get(type(body))
+        return handler(self, body) if handler else Ignored()
 
-        if isinstance(body, Flow):
-            return self._flowed(body)
-
-        if isinstance(body, Disposition):
-            return self._disposed(body)
-
-        if isinstance(body, Attach):
-            return self._attached(body)
-
-        if isinstance(body, Detach):
-            return self._detached(body)
-
-        return self._end(None, told=body.error) if isinstance(body, End) else Ignored()
+    def _ended(self, end: End) -> Event:
+        return self._end(None, told=end.error)
 
     def _end(self, error: Error | None, told: Error | None) -> Event:
         """Answer the peer's end, or end the session for an error."""
@@ -332,6 +321,16 @@ Event = (
     | Closed
     | Ignored
 )
+
+
+_HANDLERS: dict[type, Callable[[Session, Any], Event]] = {
+    Transfer: Session._transferred,  # noqa: SLF001 - this is its own table
+    Flow: Session._flowed,  # noqa: SLF001
+    Disposition: Session._disposed,  # noqa: SLF001
+    Attach: Session._attached,  # noqa: SLF001
+    Detach: Session._detached,  # noqa: SLF001
+    End: Session._ended,  # noqa: SLF001
+}
 
 
 def _disposition(first: int, last: int, state: Accepted | Rejected) -> Disposition:

@@ -121,7 +121,8 @@ async def test_put_token(
 
     assert reply.properties["status-code"] == status
     assert reply.properties["status-description"].startswith(text)
-    assert ("error-condition" in reply.properties) == (status == 404)
+    conditions = {401: "com.microsoft:auth-failed", 404: "amqp:not-found"}
+    assert reply.properties.get("error-condition") == conditions.get(status)
 
 
 async def test_a_web_token_opens_the_namespace(endpoint: EventHubsEndpoint) -> None:
@@ -167,8 +168,23 @@ async def test_a_token_that_runs_out_ends_its_links(
         detach = await client.expect(Detach)
 
     assert detach.error
-    assert detach.error.condition == "amqp:unauthorized-access"
-    assert "ExpiredToken" in (detach.error.description or "")
+    assert detach.error.condition == "amqp:link:detach-forced"
+    assert (detach.error.description or "").startswith("Unauthorized access. 'Listen' claim(s)")
+
+
+async def test_an_expired_token_is_told_with_its_end(
+    endpoint: EventHubsEndpoint, clock: Clock
+) -> None:
+    token = sign("hub", key_of(endpoint), clock.now - 1)
+
+    async with connected(endpoint) as client:
+        await client.sasl()
+        await client.open()
+        reply = await client.put_token("hub", token)
+
+    assert reply.properties["status-code"] == 401
+    text = reply.properties["status-description"]
+    assert "Expiration time: '2027-01-15 07:59:59Z'." in text
 
 
 @pytest.mark.parametrize("node", ["$cbs", "$management"])

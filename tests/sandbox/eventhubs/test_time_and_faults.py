@@ -65,13 +65,13 @@ async def test_an_idle_sender_is_detached_and_a_waiting_receiver_is_not(
     async with signed_in(endpoint) as client:
         await client.receiver(PARTITION)
         sender = await client.sender("hub")
-        clock.now += 601
+        clock.now += 1801
         detach = await client.expect(Detach)
 
         assert detach.handle == sender.handle
         assert detach.error
         assert detach.error.condition == "amqp:link:detach-forced"
-        assert "IdleTimerExpired: Idle timeout: 00:10:00" in str(detach.error)
+        assert "AmqpEventHubPublisher.IdleTimerExpired: Idle timeout: 00:30:00" in str(detach.error)
         endpoint.namespace.append("hub", "0", ["still here"])
         assert await client.bodies(1) == ["still here"]
 
