@@ -45,7 +45,7 @@ def open_kept_link(access: HubAccess, clock: Callable[[], float]) -> HubReader:
 
 def open_public_reader(access: HubAccess, clock: Callable[[], float]) -> HubReader:
     """The slow way, over the SDK's public calls."""
-    from ehtui.wire.public_management import PublicReader  # noqa: PLC0415 - loads azure-eventhub
+    from ehtui.wire.public_calls import PublicReader  # noqa: PLC0415 - loads azure-eventhub
 
     return PublicReader(access, clock=clock)
 

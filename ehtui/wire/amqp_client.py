@@ -10,7 +10,7 @@ from uuid import uuid4
 from typing_extensions import override
 
 from ehtui.wire.amqp.connection import FRAMING, NOT_ALLOWED, ClientConnection
-from ehtui.wire.amqp.links import Detached, Ignored, Oversized
+from ehtui.wire.amqp.links import Noted, Oversized
 from ehtui.wire.amqp.performatives import (
     UINT_MAX,
     AmqpError,
@@ -21,10 +21,8 @@ from ehtui.wire.amqp.performatives import (
 from ehtui.wire.amqp.session import (
     AttachAsked,
     Begun,
-    Closed,
     Ended,
     Event,
-    Greeted,
     Limits,
     Session,
     SignInAsked,
@@ -262,17 +260,17 @@ class Connection(asyncio.Protocol):
     def _act_upon(self, event: Event) -> bool:
         """Whether that was awaited."""
         match event:
-            case Ignored() | AttachAsked() | SignInAsked():
+            case AttachAsked() | SignInAsked():
                 return False
-            case Greeted():
-                pass
+            case Noted(is_progress):
+                return is_progress
             case Begun(session):
                 self.begun.set_result(session)
                 self._stay_alive()
             case Oversized():
                 detail = f"more than {MESSAGE_BYTES} bytes"
                 raise AmqpError("amqp:link:message-size-exceeded", detail)
-            case Detached(_, error) | Ended(_, error) | Closed(error):
+            case Ended(_, error):
                 lost = AmqpError(CONNECTION_LOST, "ended by the other side")
                 self.abort(as_exception(error, lost))
             case _:

@@ -123,8 +123,8 @@ class KeptLink(HubReader):
 
     async def _opened(self) -> ManagementSession:
         if self._session is not None:
-            if self._session.error is not None:
-                raise self._session.error
+            if self._session.connection.error is not None:
+                raise self._session.connection.error
 
             await self._session.renew()
             return self._session
@@ -143,13 +143,13 @@ class KeptLink(HubReader):
 
     def _drop(self) -> None:
         if self._session is not None:
-            self._session.abort()
+            self._session.connection.abort()
             self._session = None
 
     @override
     async def close(self) -> None:
         if self._session is not None:
-            await self._session.close()
+            await self._session.connection.close()
             self._session = None
 
         await self._access.credential.close()
@@ -162,18 +162,13 @@ class ManagementSession:
         self, access: HubAccess, connection: Connection, clock: Callable[[], float]
     ) -> None:
         self._access = access
-        self._connection = connection
+        self.connection = connection
         self._clock = clock
         self._tokens = RequestLink(connection, "$cbs", 0, clock)
         self._management = RequestLink(connection, "$management", 2, clock)
         self._token_text = ""
         self._renew_at = float("-inf")
         self._encoded: dict[str | None, EncodedRequest] = {}
-
-    @property
-    def error(self) -> AmqpError | None:
-        """Why it ended; None while it is usable."""
-        return self._connection.error
 
     async def begin(self) -> None:
         """Show the token, then attach to `$management`.
@@ -322,11 +317,3 @@ class ManagementSession:
             str(given.get("status-description") or ""),
             str(given.get("error-condition") or ""),
         )
-
-    def abort(self) -> None:
-        """End at once."""
-        self._connection.abort()
-
-    async def close(self) -> None:
-        """End in good order, within half a second."""
-        await self._connection.close()

@@ -15,7 +15,6 @@ from ehtui.wire.amqp.connection import NOT_ALLOWED
 from ehtui.wire.amqp.links import (
     Attached,
     Delivered,
-    Piece,
     ReceivingLink,
     SendingLink,
     Settled,
@@ -200,8 +199,6 @@ class RequestLink(LinkOwner):
                 self._received(payload)
             case Flowed(_, link) if link is self._sender or link is None:
                 return self._pump()
-            case Piece(link, size) if link is self._receiver:
-                return size > 0
             case Settled(tags, state) if tags[0][0] is self:
                 if isinstance(state, Rejected):
                     rejected = as_exception(state.error, AmqpError("rejected"))

@@ -50,7 +50,7 @@ class HubSender:
         """
         access = self._access = self._access or access_of(self._settings)
 
-        from ehtui.wire.public_clients import open_producer, problem_of  # noqa: PLC0415 - the SDK
+        from ehtui.wire.public_calls import open_producer, problem_of  # noqa: PLC0415 - the SDK
 
         if self._client is None:
             self._client = open_producer(access)

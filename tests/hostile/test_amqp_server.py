@@ -205,7 +205,7 @@ async def test_a_request_without_an_end_is_rejected_and_not_kept(
             client.send(Transfer(link.handle, 9, b"t", 0, False, True, False, bytes(60_000)))
 
         state = (await client.expect(Disposition)).state
-        assert endpoint.held_bytes == 0
+        assert endpoint._broker.held_bytes == 0
 
     assert isinstance(state, Rejected)
     assert state.error

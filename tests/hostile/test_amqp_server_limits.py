@@ -102,7 +102,7 @@ async def test_half_deliveries_of_everybody_together_have_a_limit(
             assert detach.error
             assert detach.error.condition == "amqp:resource-limit-exceeded"
 
-        await wait_for(lambda: endpoint.held_bytes == 0)
+        await wait_for(lambda: endpoint._broker.held_bytes == 0)
         assert await is_served(endpoint)
 
 
@@ -125,9 +125,9 @@ async def test_replies_that_nobody_takes_have_a_limit(endpoint: EventHubsEndpoin
             disposition = await client.expect(Disposition)
             rejected += isinstance(disposition.state, Rejected)
 
-        assert endpoint.held_bytes <= MEGABYTE
+        assert endpoint._broker.held_bytes <= MEGABYTE
 
-    await wait_for(lambda: endpoint.held_bytes == 0)
+    await wait_for(lambda: endpoint._broker.held_bytes == 0)
 
 
 class Stuck(asyncio.Transport):
@@ -284,9 +284,9 @@ async def test_tokens_for_a_thousand_paths_are_not_all_kept(endpoint: EventHubsE
             client.transfer(link.handle, encode_request(request))
 
         await wait_for(lambda: endpoint.statistics().tokens_put == 301)
-        assert endpoint.claims == 50
+        assert endpoint._broker.claims == 50
 
-    await wait_for(lambda: endpoint.claims == 0)
+    await wait_for(lambda: endpoint._broker.claims == 0)
 
 
 async def test_a_thousand_requests_in_one_piece_leave_the_others_their_turn(

@@ -172,7 +172,7 @@ class _Served:
         self.nodes: dict[int, str] = {}  # by the client's sending handle
         self.reply_handles: dict[str, int] = {}
         self.client_channel = 0
-        self.sent = 0
+        self.sent = self.items = 0
         self.received = 0
         self.taken: Counter[int] = Counter()  # deliveries by the client's handle
 
@@ -197,7 +197,8 @@ class _Served:
                     if item == SASL_HEADER:
                         self.send(SaslMechanisms(self.peer.mechanisms))
 
-                assert item != AMQP_HEADER or self.frames.frames > 2
+                self.items += 1
+                assert item != AMQP_HEADER or self.items > 2
 
     async def _read(self) -> bytes:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from ehtui.sandbox.eventhubs.namespace import Namespace
@@ -79,10 +79,6 @@ class Statistics:
     bytes_out: int = 0
     events_in: int = 0
     events_out: int = 0
-
-    def as_dict(self) -> dict[str, int]:
-        """The counters by name."""
-        return asdict(self)
 
 
 class Client(Protocol):

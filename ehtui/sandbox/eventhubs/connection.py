@@ -16,12 +16,11 @@ from ehtui.sandbox.eventhubs.network import DelayLine, Intake
 from ehtui.sandbox.eventhubs.nodes import Requests, Responses
 from ehtui.sandbox.eventhubs.signing_in import MECHANISMS, Claims, answer_sasl
 from ehtui.wire.amqp.connection import ServerConnection
-from ehtui.wire.amqp.links import Delivered, Link, Oversized, Piece
+from ehtui.wire.amqp.links import Delivered, Link, Oversized
 from ehtui.wire.amqp.performatives import AmqpError, Error, FrameError, Open
 from ehtui.wire.amqp.session import (
     AttachAsked,
     Begun,
-    Closed,
     Ended,
     Event,
     Flowed,
@@ -217,21 +216,21 @@ class Connection(asyncio.Protocol, Peer):
         self.broker.statistics.frames_in += 1
 
         match event:
-            case Delivered() | Piece() | Oversized():
+            case Delivered() | Oversized():
                 self._receive(event)
             case Flowed(_, link):
                 self._wake(link)
             case AttachAsked(session, attach):
                 self._attach(session, attach)
-            case Begun() | Ended():
+            case Begun() | Ended(Session()):
                 self._count_sessions(1 if isinstance(event, Begun) else -1)
             case SignInAsked(init):
                 self._sign_in(init)
-            case Closed():
+            case Ended(None):
                 self._closed_at = self._closed_at or self.broker.now
                 self._finish()
 
-    def _receive(self, event: Delivered | Piece | Oversized) -> None:
+    def _receive(self, event: Delivered | Oversized) -> None:
         user: LinkUser = event.link.user
         user.active_at = self.broker.now
 

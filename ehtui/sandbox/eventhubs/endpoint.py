@@ -7,7 +7,7 @@ import contextlib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Self
 
-from ehtui.sandbox.eventhubs.broker import Broker, Faults, Limits, Statistics, Timeouts
+from ehtui.sandbox.eventhubs.broker import Broker, Statistics, Timeouts
 from ehtui.sandbox.eventhubs.connection import Connection
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY, Namespace
 
@@ -39,35 +39,13 @@ class EventHubsEndpoint:
         self.port = port
         self.tls = tls
         self._broker = Broker(namespace, timeouts or Timeouts())
-        self._broker.faults.on_freeze = self._freeze
+        self.timeouts = self._broker.timeouts
+        self.limits = self._broker.limits
+        self.faults = self._broker.faults
+        self.faults.on_freeze = self._freeze
         self._certificate = _make_certificate(host) if tls else None
         self._server: asyncio.Server | None = None
         self._ticking: asyncio.Task[None] | None = None
-
-    @property
-    def faults(self) -> Faults:
-        """The fault switches."""
-        return self._broker.faults
-
-    @property
-    def timeouts(self) -> Timeouts:
-        """How long the endpoint waits."""
-        return self._broker.timeouts
-
-    @property
-    def limits(self) -> Limits:
-        """What clients may cost it."""
-        return self._broker.limits
-
-    @property
-    def held_bytes(self) -> int:
-        """What it holds for clients by now: see `Limits`."""
-        return self._broker.held_bytes
-
-    @property
-    def claims(self) -> int:
-        """How many tokens count by now."""
-        return self._broker.claims
 
     @property
     def ca_file(self) -> Path | None:

@@ -18,7 +18,7 @@ from ehtui.wire.amqp.frames import (
     FrameReader,
     FrameWriter,
 )
-from ehtui.wire.amqp.links import Delivered, Ignored, Oversized
+from ehtui.wire.amqp.links import Delivered, Noted, Oversized
 from ehtui.wire.amqp.performatives import (
     AmqpError,
     Begin,
@@ -34,11 +34,9 @@ from ehtui.wire.amqp.performatives import (
 )
 from ehtui.wire.amqp.session import (
     Begun,
-    Closed,
     Ended,
     Event,
     Flowed,
-    Greeted,
     Limits,
     Session,
     SignInAsked,
@@ -109,10 +107,10 @@ class Connection(ABC):
 
         if isinstance(body, Close):
             self.close()
-            return Closed(body.error)
+            return Ended(None, body.error)
 
         if body is None or self.is_closed:
-            return Ignored()
+            return Noted(is_progress=False)
 
         return self._greeted(body) if isinstance(body, _GREETINGS) else self._on(channel, body)
 
@@ -123,11 +121,13 @@ class Connection(ABC):
         session = self.sessions.get(channel)
 
         if session is None:
-            return Ignored()  # clients go on sending on an ended channel (facts.md §7)
+            return Noted(
+                is_progress=False
+            )  # clients go on sending on an ended channel (facts.md §7)
 
         event = session.handle(body)
 
-        if isinstance(event, Ended):
+        if isinstance(event, Ended) and event.what is session:
             del self.sessions[channel]
 
         return event
@@ -183,7 +183,7 @@ class ClientConnection(Connection):
             self._opened(item, least_silence_s=1.0)
             self.silence_s = min(self.silence_s or self._longest_silence_s, self._longest_silence_s)
 
-        return Greeted()
+        return Noted(is_progress=True)
 
     def _expect(self, item: bytes | Performative) -> None:
         if not self._awaited:
@@ -243,7 +243,7 @@ class ServerConnection(Connection):
             self._opened(item, least_silence_s=0.0)
             self.output.send(0, self._opening._replace(hostname=item.hostname))
 
-        return Greeted()
+        return Noted(is_progress=True)
 
     def _headed(self, header: bytes) -> Event:
         self._headers += 1
@@ -253,16 +253,16 @@ class ServerConnection(Connection):
 
         if header == AMQP_HEADER:
             self.output.write(AMQP_HEADER)
-            return Greeted()
+            return Noted(is_progress=True)
 
         self.output.write(SASL_HEADER)  # also as what it does speak, as the specification asks
 
         if header != SASL_HEADER:
             self.is_closed = True
-            return Closed(None)
+            return Ended(None, None)
 
         self.output.send(0, SaslMechanisms(self._mechanisms))
-        return Greeted()
+        return Noted(is_progress=True)
 
     @override
     def _begun(self, channel: int, body: Begin) -> Event:

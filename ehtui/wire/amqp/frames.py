@@ -148,7 +148,6 @@ class FrameReader:
 
     def __init__(self, max_frame_bytes: int) -> None:
         self.max_frame_bytes = max_frame_bytes
-        self.frames = 0
         self._rest = bytearray()
         self._missing = 0  # bytes without which what is in `_rest` is not complete
 
@@ -181,7 +180,6 @@ class FrameReader:
 
                 piece = view[position : position + size]
                 position += size
-                self.frames += 1
                 yield bytes(piece) if bytes(piece[:4]) == _PROTOCOL else decode_frame(piece)
             else:
                 self._missing = HEADER_BYTES - (len(view) - position)

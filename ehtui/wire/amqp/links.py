@@ -185,12 +185,12 @@ class ReceivingLink(Link):
         if self.is_open and self._untold >= self._tell_after:
             self.grant()
 
-    def receive(self, transfer: Transfer) -> Piece | Delivered | Oversized | Ignored:
+    def receive(self, transfer: Transfer) -> Delivered | Oversized | Noted:
         """Take a frame of a delivery."""
         first = self._first = self._first or transfer
         size = self._held_bytes + len(transfer.payload)
         is_last = transfer.aborted or not transfer.more
-        event: Piece | Delivered | Oversized | Ignored = Ignored()
+        event: Delivered | Oversized | Noted = Noted(is_progress=False)
 
         if not self._is_skipping and not self._has_room(size):
             self._drop_pieces()
@@ -198,7 +198,7 @@ class ReceivingLink(Link):
             event = Oversized(self, first, size, size > self.most_bytes)
         elif not self._is_skipping and not is_last:
             self._hold(transfer.payload)
-            event = Piece(self, len(transfer.payload))
+            event = Noted(is_progress=bool(transfer.payload))
 
         if not is_last:
             return event
@@ -245,13 +245,6 @@ class Attached(NamedTuple):
     attach: Attach
 
 
-class Piece(NamedTuple):
-    """A part of a delivery arrived, and more is to come."""
-
-    link: ReceivingLink
-    size_bytes: int
-
-
 class Delivered(NamedTuple):
     """A whole delivery arrived; `first` is its first frame."""
 
@@ -276,12 +269,10 @@ class Settled(NamedTuple):
     state: Accepted | Rejected | None
 
 
-class Detached(NamedTuple):
-    """The peer ended a link."""
+class Noted(NamedTuple):
+    """A frame that asks for nothing: a step of the greeting, a part of a delivery, or nothing new.
 
-    link: Link
-    error: Error | None
+    Only the latter could be sent for ever without an end.
+    """
 
-
-class Ignored(NamedTuple):
-    """A frame that changes nothing, such as one that only keeps the connection alive."""
+    is_progress: bool

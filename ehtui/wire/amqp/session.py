@@ -11,11 +11,9 @@ from ehtui.wire.amqp.links import (
     Attached,
     Channel,
     Delivered,
-    Detached,
-    Ignored,
     Link,
+    Noted,
     Oversized,
-    Piece,
     ReceivingLink,
     SendingLink,
     Settled,
@@ -178,7 +176,7 @@ class Session(Channel):
             FrameError: It goes beyond what we announced.
         """
         handler = _HANDLERS.get(type(body))
-        return handler(self, body) if handler else Ignored()
+        return handler(self, body) if handler else Noted(is_progress=False)
 
     def _ended(self, end: End) -> Event:
         return self._end(None, told=end.error)
@@ -202,7 +200,9 @@ class Session(Channel):
             self.flow()
 
         link = self._open_link(transfer.handle)
-        return link.receive(transfer) if isinstance(link, ReceivingLink) else Ignored()
+        return (
+            link.receive(transfer) if isinstance(link, ReceivingLink) else Noted(is_progress=False)
+        )
 
     def _flowed(self, flow: Flow) -> Event:
         in_flight = (self._next_outgoing_id - (flow.next_incoming_id or 0)) % WRAP
@@ -214,7 +214,7 @@ class Session(Channel):
         link = self._open_link(flow.handle)
 
         if link is None:
-            return Ignored()
+            return Noted(is_progress=False)
 
         link.flowed(flow)
         return Flowed(self, link, flow)
@@ -226,7 +226,7 @@ class Session(Channel):
             if disposition.is_receiver and isinstance(link, SendingLink)
             for tag in link.settle(disposition)
         ]
-        return Settled(tags, disposition.state) if tags else Ignored()
+        return Settled(tags, disposition.state) if tags else Noted(is_progress=False)
 
     def _attached(self, attach: Attach) -> Event:
         if attach.handle > self._limits.handle_max:
@@ -254,15 +254,11 @@ class Session(Channel):
         self.links.pop(detach.handle, None)
 
         if link is None:
-            return Ignored()
+            return Noted(is_progress=False)
 
         link.close()
         self.send(Detach(link.handle, detach.closed))
-        return Detached(link, detach.error)
-
-
-class Greeted(NamedTuple):
-    """One step of the greeting is done."""
+        return Ended(link, detach.error)
 
 
 class SignInAsked(NamedTuple):
@@ -293,33 +289,23 @@ class Flowed(NamedTuple):
 
 
 class Ended(NamedTuple):
-    """A session is over, ended by either side."""
+    """A link or a session is over, or the connection (None), where the peer closed it."""
 
-    session: Session
-    error: Error | None
-
-
-class Closed(NamedTuple):
-    """The peer closed the connection, or answered our close."""
-
+    what: Link | Session | None
     error: Error | None
 
 
 Event = (
-    Greeted
-    | SignInAsked
+    SignInAsked
     | Begun
     | AttachAsked
     | Attached
     | Flowed
-    | Piece
     | Delivered
     | Oversized
     | Settled
-    | Detached
     | Ended
-    | Closed
-    | Ignored
+    | Noted
 )
 
 
