@@ -84,5 +84,4 @@ class OverviewTables:
             clock=self.clock,
             memo=self._timeline,
             started_with=self.started_with,
-            marks=self._livery.of(snapshot),
         )

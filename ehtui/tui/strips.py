@@ -44,7 +44,7 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "warning": ("warning", "strong"),
     "critical": ("error", "bold"),
     "pointer-blurred": ("rule", "faint"),
-    "tag": ("warning", ""),
+    "tag": ("foreground", "bold"),
     "thumb": ("scrollbar", ""),
     "picture": ("picture", ""),
     "chart": ("chart", ""),

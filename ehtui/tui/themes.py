@@ -2,49 +2,70 @@
 
 from __future__ import annotations
 
+import math
 import os
 from dataclasses import replace
+from functools import lru_cache
+from itertools import cycle, islice
 
+from textual.color import Color, rgb_to_lab
 from textual.theme import BUILTIN_THEMES, Theme
 
 OWNER_COLOURS = 8
 
-# Okabe and Ito's palette, tuned for each background: the first four differ in lightness too, so
-# they stay apart without red and green. A glyph and the id always stand beside the colour.
-_OWNERS_DARK = (
-    "#5fb4ec",
-    "#e0a3d0",
-    "#4fc1a0",
-    "#e8c05a",
-    "#a39bf0",
-    "#e59866",
-    "#9ad1d4",
-    "#b9c1cc",
+# From these each theme gets, in this order, what is far from its warning, its error, its success,
+# its information, and from each other. A glyph and the id always stand beside the colour.
+_DARK = (
+    *("#f29fd0", "#5ad1dc", "#a98bff", "#d26fe6", "#8fe0d0", "#7d8cf5", "#e07aa8"),
+    *("#6fb7e8", "#d3bdf0", "#4fa8a0", "#8fa0d8", "#c58fb0"),
 )
-_OWNERS_LIGHT = (
-    "#0067a8",
-    "#9c3f83",
-    "#00705a",
-    "#7d5a00",
-    "#5a48b0",
-    "#a34a12",
-    "#266b73",
-    "#545c66",
+_LIGHT = (
+    *("#a8328f", "#0b7f92", "#5a48b0", "#b512c8", "#1f8a7d", "#3d4fd0", "#a83a6a"),
+    *("#2a6fa8", "#7a6a9a", "#4a6a70", "#30408a", "#7a2a5a"),
 )
-_OWNERS_ANSI = (
-    "ansi_bright_blue",
+_NATIVE = (
     "ansi_magenta",
     "ansi_cyan",
-    "ansi_yellow",
     "ansi_bright_magenta",
     "ansi_bright_cyan",
-    "ansi_blue",
-    "ansi_default",
+    "ansi_bright_blue",
 )
+_FAR = 22.0  # from what means something; in CIE L*a*b* the eye's just noticeable step is 2.3
+_APART = 17.0  # from another owner
 
 
-def _owners(colours: tuple[str, ...]) -> dict[str, str]:
-    return {f"owner-{index}": colour for index, colour in enumerate(colours)}
+def owner_colours(theme: Theme) -> tuple[str, ...]:
+    """Colours that mean nothing else in that theme; where they are few they come again."""
+    if theme.ansi:
+        return _repeated(_NATIVE)
+
+    meant = tuple(c for c in (theme.primary, theme.warning, theme.error, theme.success) if c)
+
+    return _far_from(meant, _DARK if theme.dark else _LIGHT)
+
+
+@lru_cache
+def _far_from(meant: tuple[str, ...], offered: tuple[str, ...]) -> tuple[str, ...]:
+    taken: list[str] = []
+
+    for colour in offered:
+        is_free = all(distance(colour, other) >= _FAR for other in meant)
+
+        if is_free and all(distance(colour, other) >= _APART for other in taken):
+            taken.append(colour)
+
+    return _repeated(tuple(taken))
+
+
+def _repeated(colours: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(islice(cycle(colours), OWNER_COLOURS))
+
+
+def distance(one: str, other: str) -> float:
+    """How different two colours look, in CIE L*a*b*."""
+    first, second = (rgb_to_lab(Color.parse(colour)) for colour in (one, other))
+
+    return math.dist((first.L, first.a, first.b), (second.L, second.a, second.b))
 
 
 DARK = Theme(
@@ -78,7 +99,6 @@ DARK = Theme(
         "block-cursor-foreground": "#e8eef5",
         "block-cursor-text-style": "bold",
         "input-cursor-background": "#6cb2f7",
-        **_owners(_OWNERS_DARK),
     },
 )
 LIGHT = Theme(
@@ -112,7 +132,6 @@ LIGHT = Theme(
         "block-cursor-foreground": "#101820",
         "block-cursor-text-style": "bold",
         "input-cursor-background": "#0a5aa8",
-        **_owners(_OWNERS_LIGHT),
     },
 )
 # Textual takes every colour away under NO_COLOR; on native colours nothing is left but weight.
@@ -132,7 +151,6 @@ FALLBACK_VARIABLES = {
     "rule-focused": "#5a7590",
     "cursor": "#33465c",
     "cursor-blurred": "#2a323c",
-    **_owners(_OWNERS_DARK),
 }
 FALLBACK_VARIABLES_LIGHT = {
     "dim": "#5c6670",
@@ -143,7 +161,6 @@ FALLBACK_VARIABLES_LIGHT = {
     "rule-focused": "#8fb2d6",
     "cursor": "#cfe0f2",
     "cursor-blurred": "#e3e8ed",
-    **_owners(_OWNERS_LIGHT),
 }
 FALLBACK_VARIABLES_ANSI = {
     "dim": "ansi_bright_black",
@@ -154,7 +171,6 @@ FALLBACK_VARIABLES_ANSI = {
     "rule-focused": "ansi_blue",
     "cursor": "ansi_blue",
     "cursor-blurred": "ansi_default",
-    **_owners(_OWNERS_ANSI),
 }
 
 
@@ -169,8 +185,10 @@ def first_theme(wanted: str | None, *, mono: bool) -> str:
 
 
 def fallback_variables(theme: Theme) -> dict[str, str]:
-    """Values for our variables under somebody else's theme."""
-    if theme.ansi:
-        return FALLBACK_VARIABLES_ANSI
+    """Values for our variables under a theme that has none of its own."""
+    owners = {f"owner-{place}": colour for place, colour in enumerate(owner_colours(theme))}
 
-    return FALLBACK_VARIABLES if theme.dark else FALLBACK_VARIABLES_LIGHT
+    if theme.ansi:
+        return FALLBACK_VARIABLES_ANSI | owners
+
+    return (FALLBACK_VARIABLES if theme.dark else FALLBACK_VARIABLES_LIGHT) | owners

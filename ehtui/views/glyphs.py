@@ -76,7 +76,7 @@ ASCII = Glyphs(
     bar_full="#",
     bar_empty=".",
     levels="_.-=+*#@",
-    owners="#*+=%&@o",
+    owners="#%&@=$oH",
     critical="X",
     warning="!",
     info="i",

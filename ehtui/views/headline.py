@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -28,6 +29,8 @@ from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE, reservation
 from ehtui.views.tables.titles import group_lag
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ehtui.views import findings
 else:
     findings = LazyModule("ehtui.views.findings")
@@ -57,6 +60,26 @@ def headline(
         return Cell("Reading the hub for the first time", Tone.DIM)
 
     return _calm(snapshot, snapshot.group(group), glyphs, say)
+
+
+_DOMAIN = re.compile(r"(?<=\w)\.(?:servicebus|blob\.core)\.[a-z]+\.[a-z]+\b")
+_BRACKETS = re.compile(r" \([^()]*\)")
+
+
+def shorter(text: str) -> Iterator[str]:
+    """A sentence with less and less: without brackets, the service's domain, the last clauses."""
+    plain = text
+
+    for least in (_BRACKETS, _DOMAIN):
+        before, plain = plain, least.sub("", plain)
+
+        if plain != before:
+            yield plain
+
+    for separator in ("; ", ", "):
+        while separator in plain:
+            plain = plain.rpartition(separator)[0]
+            yield plain
 
 
 def worst_finding(snapshot: Snapshot, say: Phrasing) -> Finding | None:

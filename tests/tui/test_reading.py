@@ -33,8 +33,10 @@ from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.dialog import Dialog, Passage, shared_out
 from ehtui.tui.screens.why import WhyScreen
+from ehtui.tui.widgets.lines import Headline, broken
 from ehtui.views import findings
-from ehtui.views.cells import Tone
+from ehtui.views.cells import Cell, Tone
+from ehtui.views.headline import shorter
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.why import Explanation, explain
 from ehtui.views.why.words import VERDICT_WORDS
@@ -284,3 +286,59 @@ def test_lines_go_to_what_matters_most() -> None:
     assert shared_out(9, [(2, 5), (1, 1), (2, 30)]) == [5, 1, 3]
     assert shared_out(6, [(2, 5), (1, 1), (2, 30)]) == [3, 1, 2]
     assert shared_out(0, [(2, 5), (1, 1), (2, 1)]) == [2, 1, 1]
+
+
+def headline(app: EhtuiApp) -> list[str]:
+    """Its lines, as they are seen."""
+    region = app.screen.query_one(Headline).region
+
+    return [line.strip() for line in painted(app)[region.y : region.bottom]]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("name", SCENES)
+async def test_the_headline_takes_two_lines_before_it_is_cut(name: str, width: int) -> None:
+    snapshot = SCENES[name]()
+    async with opened(snapshot, (width, 24)) as (pilot, app):
+        whole = app.tables.headline(snapshot, GROUP).text
+        kept = [whole, *shorter(whole)]
+        await wait_for(lambda: " ".join(headline(app)).endswith(tuple(kept)))
+        await pilot.pause()
+        lines = headline(app)
+        assert len(lines) <= 2
+        assert "…" not in "".join(lines)
+        panes = app.screen.query_one("#panes").region
+        assert (panes.y, panes.bottom) == (len(lines), 23)
+        timeline = app.screen.query_one("#timeline").region
+        assert timeline.bottom == panes.bottom
+
+        if width >= 80:
+            assert " ".join(lines).endswith(whole)
+
+
+async def test_a_headline_that_counts_seconds_does_not_move_the_panes() -> None:
+    """It needs two lines once; a word less is no reason to give one back."""
+    async with opened(healthy(), USUAL) as (pilot, app):
+        shown = app.screen.query_one(Headline)
+
+        for cells, lines in ((60, 1), (70, 2), (63, 2), (60, 2), (50, 1), (60, 1)):
+            sentence = Cell(" ".join(["lag"] * 20)[:cells].strip(), Tone.WARNING)
+            shown.show(("",), GROUP, sentence, ())
+            await pilot.pause()
+            assert (cells, shown.size.height) == (cells, lines)
+
+
+def test_a_sentence_is_broken_at_a_space_and_keeps_its_mark() -> None:
+    assert broken("▲ P2 has no owner", 9, 20) == ("▲ P2 has", "no owner")
+    assert broken("▲ P2 has no owner", 3, 20) == ("", "▲ P2 has no owner")
+    assert broken("▲ P2 has no owner", 9, 7) is None
+    assert broken("▲ 회의가 없다", 9, 4) == ("▲ 회의가", "없다")
+
+
+def test_a_sentence_gives_up_brackets_then_clauses() -> None:
+    assert list(shorter("△ P2 (of 3) waits, so far; nobody reads it; start one")) == [
+        "△ P2 waits, so far; nobody reads it; start one",
+        "△ P2 waits, so far; nobody reads it",
+        "△ P2 waits, so far",
+        "△ P2 waits",
+    ]

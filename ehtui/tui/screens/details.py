@@ -82,7 +82,8 @@ class DetailsScreen(Dialog[None]):
         yield Facts(id="answer")
 
         if self._pane == "partitions":
-            yield Chart("lag", self.app.tables.clock, self.app.chrome)
+            chart = Chart("lag", self.app.tables.clock, self.app.chrome)
+            yield chart.add_class("dialog--section")
 
         yield Facts(id="facts", classes="dialog--section")
 
@@ -133,12 +134,11 @@ class DetailsScreen(Dialog[None]):
     @override
     def fit(self) -> None:
         """Where lines are scarce, the curve gives way, and the answer scrolls with the facts."""
-        height = self.app.size.height
-        is_tight = height < TIGHT
+        is_tight = self.app.size.height < TIGHT
         answer, facts = self._told
 
         for chart in self.query(Chart):
-            chart.styles.height = min(CHART_LINES, height // 4)
+            chart.styles.height = self.lines_of(chart, 0)
             chart.display = not is_tight and self._has_curve
 
         for above in self.query("#answer").results(Facts):
@@ -149,6 +149,14 @@ class DetailsScreen(Dialog[None]):
             below.show([*answer, *facts] if is_tight else facts)
 
         super().fit()
+
+    @override
+    def lines_of(self, part: Widget, width: int) -> int:
+        """A curve takes what it was given."""
+        if isinstance(part, Chart):
+            return min(CHART_LINES, self.app.size.height // 4)
+
+        return super().lines_of(part, width)
 
     def action_look(self, step: int) -> None:
         """The chart's keys work wherever the focus is."""
@@ -167,12 +175,13 @@ class DetailsScreen(Dialog[None]):
 
 
 def _told(sections: Sequence[Section], width: int) -> Content:
-    return Content("\n\n").join(_section(section, width) for section in sections)
+    labels = (line.label for section in sections for line in section.lines)
+    cells = min(max(map(cell_len, labels), default=0), _LABEL_CELLS, width // 3)
+
+    return Content("\n\n").join(_section(section, width, cells) for section in sections)
 
 
-def _section(section: Section, width: int) -> Content:
-    longest = max((cell_len(line.label) for line in section.lines), default=0)
-    cells = min(longest, _LABEL_CELLS, width // 3)
+def _section(section: Section, width: int, cells: int) -> Content:
     lines = [Content.styled(section.heading, "bold $primary")] if section.heading else []
 
     for line in section.lines:

@@ -16,7 +16,7 @@ from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import CHARTS, GROUPS, PANES, Area, areas
-from ehtui.tui.widgets.lines import Headline, KeyBar
+from ehtui.tui.widgets.lines import Headline, KeyBar, Line
 from ehtui.tui.widgets.panes import Panes
 from ehtui.views.tables.timeline import EVERYTHING
 
@@ -244,6 +244,11 @@ class OverviewScreen(ActingScreen):
     def on_descendant_focus(self) -> None:
         """The focused pane has the first call on space."""
         self._arrange()
+
+    @on(Line.LinesChanged)
+    def give_headline_room(self) -> None:
+        """Once it has its lines, the panes share the others."""
+        self.call_after_refresh(self._arrange)
 
     @on(Grid.LinesWanted)
     def make_room(self) -> None:

@@ -79,7 +79,7 @@ class Chart(Widget, can_focus=True):
         background: $background;
         .chart--curve { color: $chart; }
         .chart--axis { color: $dim; }
-        .chart--cursor { color: $warning; text-style: bold; }
+        .chart--cursor { color: $foreground; text-style: bold; }
     }
     """
 

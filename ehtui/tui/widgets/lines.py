@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 from rich.segment import Segment
+from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 from typing_extensions import override
@@ -16,9 +17,10 @@ from ehtui.tui.grid_layout import fit
 from ehtui.tui.keys import FOOTER_END, FOOTERS, Key, footer, written
 from ehtui.tui.strips import changed_regions, look_in
 from ehtui.views.cells import Cell
+from ehtui.views.headline import shorter
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from rich.style import Style
     from textual import events
@@ -28,20 +30,32 @@ if TYPE_CHECKING:
 
 
 class Line(Widget):
-    """Subclasses say in `segments` what stands on it; `redraw` shows it."""
+    """Subclasses say in `lines`, or of one in `segments`, what stands there; `redraw` shows it."""
 
     DEFAULT_CSS = """
     Line { height: 1; background: $background; color: $foreground; }
     """
 
+    class LinesChanged(Message):
+        """It takes another number of lines."""
+
     def __init__(self, *, id: str | None = None) -> None:  # noqa: A002 - Textual's own word
         super().__init__(id=id)
-        self._drawn: Strip | None = None
+        self._drawn: Sequence[Strip] = ()
         self._styles_known: dict[str, Style] = {}
 
     def segments(self, width: int) -> Sequence[Segment]:
         """What to draw in `width` cells; what is longer is cut."""
         raise NotImplementedError
+
+    def lines(self, width: int) -> Sequence[Sequence[Segment]]:
+        """The same, where there may be several."""
+        return (self.segments(width),)
+
+    @property
+    def line_count(self) -> int:
+        """How many lines were drawn last."""
+        return len(self._drawn)
 
     def redraw(self) -> None:
         """Draw, and repaint what differs."""
@@ -50,15 +64,21 @@ class Line(Widget):
 
         before, self._drawn = self._drawn, self._draw()
 
-        if before is None or before.cell_length != self.size.width:
+        height = self.styles.height
+
+        if height is None or height.cells != len(self._drawn):
+            self.styles.height = len(self._drawn)
+            self.post_message(self.LinesChanged())
+        elif not before or before[0].cell_length != self.size.width:
             self.refresh()
-        elif regions := changed_regions([before], [self._drawn]):
+        elif regions := changed_regions(before, self._drawn):
             self.refresh(*regions)
 
-    def _draw(self) -> Strip:
-        width = self.size.width
+    def _draw(self) -> Sequence[Strip]:
+        width, blank = self.size.width, self.named("")
+        lines = self.lines(width)
 
-        return Strip(self.segments(width)).adjust_cell_length(width, self.named(""))
+        return [Strip(line).adjust_cell_length(width, blank) for line in lines]
 
     def named(self, name: str) -> Style:
         """A part's style (`strips`) on this widget's background; "" is the widget's own."""
@@ -76,16 +96,19 @@ class Line(Widget):
 
     @override
     def render_line(self, y: int) -> Strip:
-        if self._drawn is None or self._drawn.cell_length != self.size.width:
+        if not self._drawn or self._drawn[0].cell_length != self.size.width:
             self._drawn = self._draw()  # painted before the resize was told
 
-        return self._drawn
+        if y < len(self._drawn):
+            return self._drawn[y]
+
+        return Strip.blank(self.size.width, self.named(""))
 
     @override
     def notify_style_update(self) -> None:
         super().notify_style_update()
         self._styles_known.clear()
-        self._drawn = None
+        self._drawn = ()
 
         if self.is_mounted:
             self.call_next(self.redraw)
@@ -104,12 +127,11 @@ def length(segments: Sequence[Segment]) -> int:
     return sum(cell_len(segment.text) for segment in segments)
 
 
-_SENTENCE_CELLS = 60  # a cut sentence still gets so many before the hub's name is said
-_NAMED_CELLS = 80  # on a narrower screen the sentence needs the room
+_SPARE_CELLS = 8  # a sentence that counts seconds takes no line now and gives it back then
 
 
 class Headline(Line):
-    """Name, place, sentence, states."""
+    """Name, place, group, sentence, states; where a sentence takes two lines, it has them."""
 
     DEFAULT_CSS = """
     Headline { background: $panel; }
@@ -132,50 +154,95 @@ class Headline(Line):
         states: Sequence[str],
         banner: str = "",
     ) -> None:
-        """Say it; of `places` the first that leaves the sentence whole, else the last but one.
+        """Say it, as whole as it can be.
 
-        The banner is there only where it leaves the sentence whole.
+        For the sentence's sake the banner gives way first, then the longer places, the name, the
+        group, and at last what the sentence can do without.
         """
         self._places, self._group = tuple(places), safe(group)
         self._sentence, self._states, self._banner = sentence, tuple(states), banner
         self.redraw()
 
     @override
-    def segments(self, width: int) -> Sequence[Segment]:
-        plain = self.named("")
+    def lines(self, width: int) -> Sequence[Sequence[Segment]]:
         right = self._told(self._states)
-        name = " ehtui " if width >= _NAMED_CELLS else ""
-        left = [Segment(name, self.named("title-focused"))]
+        before = list(self._before())
+        spare = _SPARE_CELLS if self.line_count > 1 else 0
+
+        banner = self._told((self._banner,), "headline-dim")
+        # Who reads one line wants to know of which group it speaks.
+        ways = [(left, last) for last in (banner, []) for left in before[: -2 if last else -1]]
+
+        for left, last in ways:
+            room = width - length(left) - length(right) - length(last) - 1
+
+            if cell_len(self._sentence.text) + spare <= room:
+                return (self._line(left, self._sentence.text, [*right, *last], width),)
+
+        for text in (self._sentence.text, *shorter(self._sentence.text)):
+            for left in before:
+                room = width - length(left) - length(right) - 1
+
+                if (parts := broken(text, room, width - 2)) is not None:
+                    return self._two_lines(left, parts, right, width)
+
+        room = width - length(before[-1]) - length(right) - 1
+        head, rest = broken(text, room, None) or ("", text)
+        rest = fit(rest, max(1, width - 2), ellipsis=self._chrome.ellipsis)
+
+        return self._two_lines(before[-1], (head, rest), right, width)
+
+    def _before(self) -> Iterator[list[Segment]]:
+        """What stands before the sentence, less and less of it."""
+        name = Segment(" ehtui ", self.named("title-focused"))
         group = [
             Segment(f" {self._chrome.pointer} ", self.named("headline-dim")),
             Segment(self._group, self.named("title")),
-            Segment("   ", plain),
+            Segment("   ", self.named("")),
         ]
-        room = width - length(left) - length(right) - length(group) - 1
-        banner = self._told([self._banner] if self._banner else [])
 
-        if cell_len(self._sentence.text) + length(banner) <= room:
-            right += banner
-            room -= length(banner)
+        for place in dict.fromkeys((*self._places, "")):
+            yield [name, Segment(place, self.named("headline-dim")), *group]
 
-        place = self._place(room)
-        room -= cell_len(place)
-        left += [Segment(place, self.named("headline-dim")), *group]
-        text = fit(self._sentence.text, max(1, room), ellipsis=self._chrome.ellipsis)
-        left.append(Segment(text, self.named(f"headline-{self._sentence.tone}")))
-        space = " " * max(0, width - length(left) - length(right))
+        yield group
+        yield [Segment(" ", self.named(""))]
 
-        return [*left, Segment(space, plain), *right]
+    def _two_lines(
+        self, left: list[Segment], parts: tuple[str, str], right: list[Segment], width: int
+    ) -> Sequence[Sequence[Segment]]:
+        head, rest = parts
 
-    def _told(self, states: Sequence[str]) -> list[Segment]:
-        return [Segment(f" {state} ", self.named("headline-warning")) for state in states]
+        return (
+            self._line(left, head, right, width),
+            self._line([Segment(" ", self.named(""))], rest, [], width),
+        )
 
-    def _place(self, room: int) -> str:
-        needed = cell_len(self._sentence.text)
-        fitting = [place for place in self._places if cell_len(place) + needed <= room]
-        short = [place for place in self._places if cell_len(place) + _SENTENCE_CELLS <= room]
+    def _line(
+        self, left: Sequence[Segment], text: str, right: Sequence[Segment], width: int
+    ) -> Sequence[Segment]:
+        told = Segment(text, self.named(f"headline-{self._sentence.tone}"))
+        blank = max(0, width - length([*left, told, *right]))
 
-        return (fitting or short[-2:] or [""])[0]
+        return [*left, told, Segment(" " * blank, self.named("")), *right]
+
+    def _told(self, states: Sequence[str], look: str = "headline-warning") -> list[Segment]:
+        return [Segment(f" {state} ", self.named(look)) for state in states if state]
+
+
+def broken(text: str, first: int, second: int | None) -> tuple[str, str] | None:
+    """Text on two lines of so many cells, broken at a space; None where it does not fit."""
+    words, head = text.split(" "), ""
+
+    while words and cell_len(longer := f"{head} {words[0]}".lstrip()) <= first:
+        head = longer
+        words.pop(0)
+
+    if len(head) == 1:  # a mark stays with what it marks
+        head, words = "", [head, *words]
+
+    rest = " ".join(words)
+
+    return (head, rest) if second is None or cell_len(rest) <= second else None
 
 
 class KeyBar(Line):

@@ -67,7 +67,7 @@ def _owner(consumer: ConsumerState, mark: OwnerMark | None, glyphs: Glyphs) -> C
 
     # Who owns nothing is told by that; its owner id, where known, is in the details.
     if consumer.link is None or mark is None or consumer.role in _IDLE:
-        return Cell(role.text, role.tone, mark.colour if mark else None, f"~{role.text}")
+        return Cell(role.text, role.tone, sort=f"~{role.text}")
 
     guess = "~" if consumer.link.is_guess else " "
     # Several clients in one process: the details name them all.

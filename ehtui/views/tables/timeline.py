@@ -11,7 +11,7 @@ from ehtui.lazy import LazyModule
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Column, Row, RowMemo, Table, Tone, fitted
 from ehtui.views.formats import UTC_CLOCK, Clock
-from ehtui.views.glyphs import UNICODE, Glyphs, Marks, OwnerMark, owner_marks
+from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.keys import event_key, partitions_of
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE
@@ -99,20 +99,17 @@ def timeline_table(
     glyphs: Glyphs = UNICODE,
     clock: Clock = UTC_CLOCK,
     memo: RowMemo | None = None,
-    marks: Marks | None = None,
     started_with: tuple[str, ...] = (),
 ) -> Table:
     """One row an event; `~` where polls could have missed a change in between."""
     memo = memo or RowMemo()
     memo.begin()
     say = Phrasing(snapshot, clock, group, started_with=started_with)
-    marks = owner_marks(snapshot) if marks is None else marks
     day = clock.day(snapshot.host_at(snapshot.taken_at))
 
     def row_of(event: TimelineEvent) -> Row:
-        mark = marks.get(event.subject.owner or "")
-        facts = (event, group, mark, day, clock, glyphs)
-        return memo.kept(event.number, facts, lambda: _row(event, say, mark, glyphs))
+        facts = (event, group, day, clock, glyphs)
+        return memo.kept(event.number, facts, lambda: _row(event, say, glyphs))
 
     now = snapshot.server_now
     asked = tuple(event for event in snapshot.timeline if scope.asks_for(event, now))
@@ -137,7 +134,7 @@ def _title(timeline: Sequence[TimelineEvent], shown: int, scope: TimelineScope) 
     return " · ".join((f"{formats.count(shown)} of {formats.count(all_of_them)}", *scope.words))
 
 
-def _row(event: TimelineEvent, say: Phrasing, mark: OwnerMark | None, glyphs: Glyphs) -> Row:
+def _row(event: TimelineEvent, say: Phrasing, glyphs: Glyphs) -> Row:
     time = ("~" if event.is_approximate else "") + say.time(event.at)
     about = timeline.subject(event, say)
     tone, sign = _meaning(event, glyphs)
@@ -149,7 +146,7 @@ def _row(event: TimelineEvent, say: Phrasing, mark: OwnerMark | None, glyphs: Gl
         (
             Cell(time, Tone.DIM, sort=float(event.number)),
             Cell(sign, tone, sort=sign),
-            Cell(about, owner=mark.colour if mark else None, sort=about),
+            Cell(about, sort=about),
             Cell(told, tone, sort=event.kind),
         ),
         0 if severity is None or has_ended else SEVERITY_RANK[severity],
