@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import base64
+import re
 import sys
+from dataclasses import replace
 from ipaddress import IPv4Address
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.demo import require_sandbox
+from ehtui.config.addresses import AZURITE_ACCOUNT
+from ehtui.config.connection_string import AZURITE_KEY
 from ehtui.config.errors import ConfigError
+from ehtui.config.own_files import named_path
+from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
     import argparse
@@ -24,6 +31,7 @@ own consumer at it. With a command behind '--' it runs that with these variables
 """
 _AMQPS_PORT = 5671  # over TLS the Python SDK knows no other, whatever the Endpoint says
 _LAST_PORT = 65535
+_KEY = re.compile(r"[!#-&(-:<-~]+")  # what is visible, but for quotes and semicolons
 _SEE_HELP = "See 'ehtui sandbox --help'."
 
 
@@ -34,8 +42,8 @@ def add_sandbox(subparsers: Any) -> None:
         help="serve Event Hubs and a checkpoint store on loopback",
         description=_DESCRIPTION,
     )
-    parser.add_argument("--hub", default="meetings", metavar="NAME", help="default: meetings")
-    parser.add_argument("--partitions", type=int, default=4, metavar="N", help="default: 4")
+    parser.add_argument("--hub", metavar="NAME", help="default: meetings; of FILE: the first")
+    parser.add_argument("--partitions", type=int, metavar="N", help="default: 4")
     parser.add_argument(
         "-g",
         "--group",
@@ -44,10 +52,22 @@ def add_sandbox(subparsers: Any) -> None:
         metavar="NAME",
         help="a consumer group beside $Default, which always exists; the first is in the .env",
     )
+    parser.add_argument(
+        "--settings",
+        metavar="FILE",
+        help="hubs, retention, ports and keys from a file; the emulator's Config.json will do",
+    )
+    parser.add_argument(
+        "--emulator",
+        action="store_true",
+        help="ports and keys as Microsoft's emulator and Azurite have them: known to everybody",
+    )
     parser.add_argument("--host", default="127.0.0.1", help="loopback address (default 127.0.0.1)")
     parser.add_argument(
         "--port", type=int, help="of Event Hubs (default: any free one; with --tls 5671)"
     )
+    parser.add_argument("--storage-port", type=int, metavar="PORT", help="of Blob storage")
+    parser.add_argument("--control-port", type=int, metavar="PORT", help="of control, and /health")
     parser.add_argument(
         "--tls", action="store_true", help="AMQP over TLS, certificate made at start"
     )
@@ -72,7 +92,7 @@ def run_sandbox(args: argparse.Namespace) -> int:
 
     # The AMQP codec comes with them.
     from ehtui.sandbox.command import run_command  # noqa: PLC0415
-    from ehtui.sandbox.server import SandboxServer  # noqa: PLC0415
+    from ehtui.sandbox.server import ListenError, SandboxServer  # noqa: PLC0415
 
     server = SandboxServer(options)
 
@@ -81,38 +101,100 @@ def run_sandbox(args: argparse.Namespace) -> int:
             return asyncio.run(run_command(server, args.command))
 
         asyncio.run(server.run(_tell_ready))
-    except BrokenPipeError:
-        raise
-    except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else str(error)
-        raise ConfigError(
-            f"Cannot listen on {options.host}, port {options.port or 'any'}: {reason}.",
-            "Choose another --port or --host.",
-        ) from error
+    except ListenError as error:
+        said = str(error)
+        advice = "Choose another --port, --storage-port, --control-port or --host."
+        raise ConfigError(f"{said[0].upper()}{said[1:]}.", advice) from None
 
     return 0
 
 
 def options_of(args: argparse.Namespace) -> ServerOptions:
-    """What to serve.
+    """What to serve: a file's or the defaults, the emulator's ports and keys, then each flag.
 
     Raises:
         ConfigError: An option makes no sense.
     """
-    from ehtui.sandbox.options import DEFAULT_GROUP, ServerOptions  # noqa: PLC0415
+    from ehtui.sandbox.options import ServerOptions  # noqa: PLC0415
 
-    default_port = _AMQPS_PORT if args.tls else 0
-    options = ServerOptions(
-        hub=args.hub,
-        partitions=args.partitions,
-        groups=tuple(dict.fromkeys(args.groups or (DEFAULT_GROUP,))),
-        host=args.host,
-        port=default_port if args.port is None else args.port,
-        tls=args.tls,
-    )
-    _check(options)
+    options = ServerOptions() if args.settings is None else _from_file(args)
 
+    if args.emulator:
+        options = replace(options, **_as_emulator(args))
+
+    flags: dict[str, Any] = {
+        "hub": args.hub if args.settings is None else None,
+        "partitions": args.partitions,
+        "groups": tuple(dict.fromkeys(args.groups)) if args.groups else None,
+        "host": args.host,
+        "port": args.port,
+        "storage_port": args.storage_port,
+        "control_port": args.control_port,
+        "tls": args.tls or None,
+    }
+    options = replace(options, **{n: value for n, value in flags.items() if value is not None})
+
+    if options.tls and args.port is None and not options.port:
+        options = replace(options, port=_AMQPS_PORT)
+
+    if args.groups and not all(args.groups):
+        raise ConfigError(
+            "--group is empty: a shell takes $Default for a variable.",
+            "Quote it: --group '$Default'",
+        )
+
+    _check_hubs(options, safe(args.settings or "--hub, --partitions or --group"))
+    _check_keys(options)
+    _check_ports(options)
     return options
+
+
+def _from_file(args: argparse.Namespace) -> ServerOptions:
+    """The file's options, with the hub first that was asked for."""
+    from ehtui.sandbox.options import DEFAULT_GROUP  # noqa: PLC0415
+    from ehtui.sandbox.settings_file import read_settings  # noqa: PLC0415
+
+    shown = safe(args.settings)
+
+    if args.partitions is not None or args.groups:
+        raise ConfigError(
+            f"--partitions and --group are of one hub, and {shown} names its hubs itself.",
+            "Change them there.",
+        )
+
+    path = named_path(args.settings, Path.cwd(), shown)
+    options = read_settings(path, shown)
+
+    if args.hub is None:
+        return options
+
+    first = next((hub for hub in options.hubs if hub.name == args.hub), None)
+
+    if first is None:
+        raise ConfigError(f"{shown} has no hub '{safe(args.hub)}'.", _SEE_HELP)
+
+    return replace(
+        options,
+        hub=first.name,
+        partitions=first.partitions,
+        groups=first.groups or (DEFAULT_GROUP,),
+        retention=first.retention,
+        more_hubs=tuple(hub for hub in options.hubs if hub is not first),
+    )
+
+
+def _as_emulator(args: argparse.Namespace) -> dict[str, Any]:
+    if args.tls:
+        raise ConfigError("--emulator and --tls: the emulator speaks without TLS.", _SEE_HELP)
+
+    return {
+        "port": 5672,
+        "key": "SAS_KEY_VALUE",
+        "storage_port": 10000,
+        "account": AZURITE_ACCOUNT,
+        "storage_key": AZURITE_KEY,
+        "control_port": 5300,  # where it tells its health
+    }
 
 
 def env_lines(environment: Mapping[str, str]) -> str:
@@ -120,24 +202,10 @@ def env_lines(environment: Mapping[str, str]) -> str:
     return "".join(f"{name}='{value}'\n" for name, value in environment.items())
 
 
-def _check(options: ServerOptions) -> None:
-    most = 1024
-
-    if not 1 <= options.partitions <= most:
-        raise ConfigError(
-            f"--partitions {options.partitions}: a hub has 1 to {most} partitions.", _SEE_HELP
-        )
-
-    if not all(options.groups):
-        raise ConfigError(
-            "--group is empty: a shell takes $Default for a variable.",
-            "Quote it: --group '$Default'",
-        )
-
-    _check_names(options)
-
-    if not 0 <= options.port <= _LAST_PORT:
-        raise ConfigError(f"--port {options.port}: a port is 0 to {_LAST_PORT}.", _SEE_HELP)
+def _check_ports(options: ServerOptions) -> None:
+    for port in (options.port, options.storage_port, options.control_port):
+        if not 0 <= port <= _LAST_PORT:
+            raise ConfigError(f"Port {port}: a port is 0 to {_LAST_PORT}.", _SEE_HELP)
 
     if not _is_loopback(options.host):
         raise ConfigError(
@@ -145,13 +213,31 @@ def _check(options: ServerOptions) -> None:
         )
 
 
-def _check_names(options: ServerOptions) -> None:
+def _check_hubs(options: ServerOptions, source: str) -> None:
+    from ehtui.sandbox.eventhubs import Retention  # noqa: PLC0415
     from ehtui.sandbox.eventhubs.namespace import check_hub  # noqa: PLC0415
 
+    names = [hub.name.lower() for hub in options.hubs]
+
+    for hub in options.hubs:
+        if names.count(hub.name.lower()) > 1:
+            raise ConfigError(f"{source}: two hubs are '{safe(hub.name)}'.", "Names ignore case.")
+
+        try:
+            check_hub(hub.name, hub.partitions, hub.groups)
+            Retention(**hub.retention)
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{source}: {error}.", _SEE_HELP) from None
+
+
+def _check_keys(options: ServerOptions) -> None:
+    if any(key and not _KEY.fullmatch(key) for key in (options.key, options.control_token)):
+        raise ConfigError("A key has a character that connection strings cannot hold.", _SEE_HELP)
+
     try:
-        check_hub(options.hub, options.partitions, options.groups)
-    except ValueError as error:
-        raise ConfigError(f"--hub or --group: {error}.", _SEE_HELP) from None
+        base64.b64decode(options.storage_key or "", validate=True)
+    except ValueError:
+        raise ConfigError("The storage key is not base64.", _SEE_HELP) from None
 
 
 def _is_loopback(host: str) -> bool:

@@ -29,7 +29,7 @@ async def run_command(server: SandboxServer, command: Sequence[str]) -> int:
 
     Raises:
         ConfigError: The program cannot be run.
-        OSError: An address is in use or not of this host.
+        ListenError: An address is in use or not of this host.
     """
     asked = asked_to_end(signal.SIGHUP)
 

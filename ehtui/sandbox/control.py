@@ -3,6 +3,7 @@
 Whatever is no GET needs the token, which only the sandbox's parent is told: `Authorization: Bearer
 TOKEN`. Web pages are turned away, by their Origin or by the name under which they reach the port.
 
+    GET    /health                              200 once all ports are open
     GET    /state  /statistics  /faults
     PATCH  /faults/{eventhubs|blobs}            {"latency_s": 0.02, "is_frozen": true, …}
     POST   /drop                                cut every Event Hubs connection
@@ -58,8 +59,10 @@ class Control:
         blobs: BlobEndpoint,
         host: str = "127.0.0.1",
         port: int = 0,
+        *,
+        token: str | None = None,
     ) -> None:
-        self.token = secrets.token_urlsafe(32)
+        self.token = token or secrets.token_urlsafe(32)
         self._namespace = namespace
         self._eventhubs = eventhubs
         self._endpoints: dict[str, EventHubsEndpoint | BlobEndpoint] = {
@@ -69,6 +72,11 @@ class Control:
         limits = HttpLimits(connections=64, body_bytes=_BODY_BYTES, bodies_bytes=4 * _BODY_BYTES)
         self._server = HttpServer(self._answer, host, port, limits=limits)
         self.start, self.stop = self._server.start, self._server.stop
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, once started."""
+        return self._server.port
 
     @property
     def url(self) -> str:
@@ -113,15 +121,18 @@ class Control:
         return None
 
     def _route(self, method: str, path: list[str]) -> Callable[[dict[str, Any]], Any]:
-        namespace = self._namespace
+        every = self._endpoints.items()
+        told: dict[str, Callable[[], Any]] = {
+            # This port is the last to open and the first to close.
+            "health": lambda: {"status": "healthy"},
+            "state": self._namespace.state,
+            "statistics": lambda: {name: end.statistics() for name, end in every},
+            "faults": lambda: {name: _switches(end.faults) for name, end in every},
+        }
 
         match method, *path:
-            case "GET", "state":
-                return lambda _: namespace.state()
-            case "GET", "statistics":
-                return lambda _: {n: e.statistics() for n, e in self._endpoints.items()}
-            case "GET", "faults":
-                return lambda _: {n: _switches(e.faults) for n, e in self._endpoints.items()}
+            case "GET", name if name in told:
+                return lambda _: told[name]()
             case "PATCH", "faults", name:
                 return lambda body: _set_switches(self._endpoints[name].faults, body)
             case "POST", "drop":

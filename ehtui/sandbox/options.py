@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -28,9 +28,18 @@ class Line:
         return msgspec.json.decode(line, type=cls)
 
 
+class HubOptions(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """A hub to serve; `retention` has the fields of `eventhubs.Retention`."""
+
+    name: str
+    partitions: int = 4
+    groups: tuple[str, ...] = ()  # beside $Default
+    retention: dict[str, Any] = {}
+
+
 @dataclass(frozen=True, slots=True)
 class ServerOptions(Line):
-    """What to serve. A port of 0 is chosen by the system."""
+    """What to serve. A port of 0 is chosen by the system, a key that is None made at random."""
 
     hub: str = "meetings"
     partitions: int = 4
@@ -40,6 +49,19 @@ class ServerOptions(Line):
     port: int = 0  # of Event Hubs
     tls: bool = False
     backlog: int = 0  # events that are there already, unevenly over partitions and minutes
+    more_hubs: tuple[HubOptions, ...] = ()
+    retention: dict[str, Any] = field(default_factory=dict)
+    key: str | None = field(default=None, repr=False)  # of Event Hubs
+    account: str = "ehtui"
+    storage_key: str | None = field(default=None, repr=False)  # base64
+    storage_port: int = 0
+    control_port: int = 0
+    control_token: str | None = field(default=None, repr=False)
+
+    @property
+    def hubs(self) -> tuple[HubOptions, ...]:
+        """All of them; connection strings name the first."""
+        return HubOptions(self.hub, self.partitions, self.groups, self.retention), *self.more_hubs
 
 
 @dataclass(frozen=True, slots=True)

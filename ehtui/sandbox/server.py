@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 import sys
 import time
@@ -15,7 +16,8 @@ from typing import TYPE_CHECKING
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sandbox.children import asked_to_end, end_with_sandbox
 from ehtui.sandbox.control import Control
-from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
+from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace, Retention
+from ehtui.sandbox.eventhubs.namespace import ROOT_KEY
 from ehtui.sandbox.meetings import Meetings, shares
 from ehtui.sandbox.options import Connections, Ready, ServerOptions
 
@@ -26,29 +28,54 @@ BACKLOG_S = 180.0
 STOP_WITHIN_S = 3.0
 
 
+class ListenError(Exception):
+    """A port of the sandbox cannot be had."""
+
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        reason = os.strerror(error.errno) if error.errno else str(error)
+        super().__init__(f"cannot listen on {host}, port {port or 'any'}: {reason}")
+
+
 class SandboxServer:
     """The servers, in this process."""
 
     def __init__(self, options: ServerOptions) -> None:
         self.options = options
-        self.namespace = Namespace()
-        self.namespace.create_hub(options.hub, options.partitions, options.groups)
+        keys = () if options.key is None else (AccessKey(ROOT_KEY, options.key),)
+        self.namespace = Namespace(keys=keys)
+
+        for hub in options.hubs:
+            kept = Retention(**hub.retention)
+            self.namespace.create_hub(hub.name, hub.partitions, hub.groups, kept)
+
         self.eventhubs = EventHubsEndpoint(
             self.namespace, host=options.host, port=options.port, tls=options.tls
         )
-        self.blobs = BlobEndpoint(host=options.host)
-        self.control = Control(self.namespace, self.eventhubs, self.blobs, options.host)
+        self.blobs = BlobEndpoint(
+            options.account, options.storage_key, options.host, options.storage_port
+        )
+        self.control = Control(
+            self.namespace,
+            self.eventhubs,
+            self.blobs,
+            options.host,
+            options.control_port,
+            token=options.control_token,
+        )
         self._write_backlog()
 
     async def start(self) -> Ready:
         """Listen; the checkpoint container exists from the start.
 
         Raises:
-            OSError: An address is in use or not of this host.
+            ListenError: An address is in use or not of this host.
         """
-        await self.eventhubs.start()
-        await self.blobs.start()
-        await self.control.start()
+        for endpoint in (self.eventhubs, self.blobs, self.control):
+            try:
+                await endpoint.start()
+            except OSError as error:
+                raise ListenError(self.options.host, endpoint.port, error) from None
+
         self.blobs.create_container(self.options.container)
         connections = Connections(
             eventhub=self.eventhubs.connection_string(self.options.hub),
@@ -73,7 +100,7 @@ class SandboxServer:
         """Serve within it; yields where.
 
         Raises:
-            OSError: An address is in use or not of this host.
+            ListenError: An address is in use or not of this host.
         """
         try:
             yield await self.start()
@@ -87,7 +114,7 @@ class SandboxServer:
         """Start, `tell` where it listens, and serve until SIGINT, SIGTERM or SIGHUP.
 
         Raises:
-            OSError: An address is in use or not of this host.
+            ListenError: An address is in use or not of this host.
         """
         end = asked_to_end(signal.SIGHUP)
 
@@ -119,8 +146,8 @@ def main() -> None:
 
     try:
         asyncio.run(SandboxServer(options).run(_tell))
-    except OSError as error:
-        sys.exit(f"cannot listen on {options.host}: {error}")
+    except ListenError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":
