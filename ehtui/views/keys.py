@@ -9,7 +9,6 @@ from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.phrasing import Phrasing, partition, partitions
-from ehtui.views.processes import script
 
 if TYPE_CHECKING:
     from ehtui.domain.snapshot import (
@@ -115,6 +114,9 @@ def title(snapshot: Snapshot, group: str, pane: str, key: str, say: Phrasing) ->
 def named(subject: Subject, say: Phrasing) -> str:
     """A thing by its full name: `P2 of $Default`, `start_consumer.py 51257`, `group $Default`."""
     if subject.pid is not None:
+        # The first picture names no process: it need not wait for what processes are told with.
+        from ehtui.views.processes import script  # noqa: PLC0415
+
         found = (c.process for c in say.snapshot.consumers if c.process.id.pid == subject.pid)
         known = next((process.command or process.name for process in found), "")
         return f"{script(safe(known)) or 'process'} {subject.pid}"
