@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.domain.snapshot import Snapshot
-    from ehtui.domain.why import Why
+    from ehtui.domain.why.checks import Why
 
 _EPILOG = """\
 exit codes:

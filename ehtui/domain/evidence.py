@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from enum import Enum, StrEnum
 from typing import Generic, TypeVar
 
@@ -60,6 +60,18 @@ class Takeover(Evidence, frozen=True):
     latest_at: float | None
     basis: str | None  # code: python-180/30, configured, released, no-survivor …
     is_guess: bool
+
+
+def takeover(windows: Sequence[TakeoverWindow]) -> Takeover:
+    """Of several windows: from the first to the last; none has an end where one has not."""
+    starts = [w.earliest_at for w in windows if w.earliest_at is not None]
+    ends = [w.latest_at for w in windows if w.latest_at is not None]
+    return Takeover(
+        earliest_at=min(starts, default=None),
+        latest_at=max(ends, default=None) if len(ends) >= len(starts) else None,
+        basis=windows[0].basis if windows else None,
+        is_guess=any(w.is_guess for w in windows),
+    )
 
 
 def facts(evidence: Evidence) -> FlatFacts:

@@ -198,6 +198,10 @@ class GroupState(Value, frozen=True):
     timings: Mapping[str, LeaseTiming] = field(default_factory=dict)  # by owner, as far as known
     lag_history: LagHistory = NO_LAG_HISTORY
 
+    def partition(self, name: str) -> GroupPartition | None:
+        """One of its partitions."""
+        return next((p for p in self.partitions if p.id == name), None)
+
 
 class ConsumerRole(StrEnum):
     """What a local process is to the group, as far as evidence says."""

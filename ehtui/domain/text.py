@@ -15,21 +15,8 @@ if TYPE_CHECKING:
 
 _SECRETS = frozenset(
     {
-        "secret",
-        "secrets",
-        "password",
-        "passwd",
-        "passphrase",
-        "pass",
-        "pwd",
-        "token",
-        "credential",
-        "credentials",
-        "sas",
-        "sig",
-        "authorization",
-        "key",
-        "keys",
+        *("secret", "secrets", "password", "passwd", "passphrase", "pass", "pwd", "token"),
+        *("credential", "credentials", "sas", "sig", "authorization", "key", "keys"),
     }
 )
 _GLUED = (
@@ -229,17 +216,6 @@ def _takes_secret(word: str) -> bool:
 
     return word in {"SharedAccessKey", "AccountKey"} or word.lower() == "bearer"
 
-
-__all__ = [
-    "MASK",
-    "bounded_name",
-    "mask_arguments",
-    "mask_secrets",
-    "safe",
-    "safe_command",
-    "safe_value",
-    "visible",
-]
 
 _COMMAND = 8192
 _LONGEST_NAME, _NAME_KEEPS, _DIGEST = 512, 256, 16  # characters

@@ -58,29 +58,30 @@ class Expired(Evidence, frozen=True):
     expiry_basis: TimingBasis | None
 
 
-class TakenOver(Evidence, frozen=True):
-    """Somebody took a partition whose lease had run out."""
+class Taken(Evidence, frozen=True):
+    """Somebody has a partition that was somebody else's."""
 
     owner: str | None  # who holds it now
     previous_owner: str | None
+
+
+class TakenOver(Taken, frozen=True):
+    """Somebody took a partition whose lease had run out."""
+
     gap_s: float | None  # from the old owner's last renewal to the claim
     dead_s: float | None  # from the end of its process to the claim, where that was seen
     lag: int | None  # events that waited by then
 
 
-class Stolen(Evidence, frozen=True):
+class Stolen(Taken, frozen=True):
     """Somebody took a partition whose lease was alive: to balance the load."""
 
-    owner: str | None  # who holds it now
-    previous_owner: str | None
     age_s: float | None  # of the old lease at that moment
 
 
-class BackAndForth(Evidence, frozen=True):
+class BackAndForth(Taken, frozen=True):
     """Two owners take a partition from each other."""
 
-    owner: str | None  # who holds it now
-    previous_owner: str | None
     owners: tuple[str, ...]
     changes: int  # within the window
     window_s: float
@@ -108,13 +109,9 @@ class ConsumerStarted(Evidence, frozen=True):
     owner: str | None  # where linked
 
 
-class ConsumerGone(Evidence, frozen=True):
+class ConsumerGone(ConsumerStarted, frozen=True):
     """A consumer's process is there no more."""
 
-    pid: int
-    command: str  # safe to show
-    consumer_name: str | None
-    owner: str | None  # where linked
     lived_s: float | None
     partitions: tuple[str, ...]  # group/partition that it owned
     signal: str | None  # that this session had sent to it
@@ -164,22 +161,18 @@ class HubCreatedAnew(Evidence, frozen=True):
     before_at: float | None
 
 
-class TakeoverMeasured(Evidence, frozen=True):
+class TakeoverMeasured(Taken, frozen=True):
     """Somebody owns what a signal of this session set free."""
 
-    owner: str | None  # who owns it now
-    previous_owner: str | None
     signalled_at: float
     gap_s: float | None  # from the signal to the claim
     takeover: Forecast  # as it was before the signal
     is_inside_forecast: bool | None  # None where nothing could be forecast
 
 
-class TakeoverMoved(Evidence, frozen=True):
+class TakeoverMoved(Taken, frozen=True):
     """Afterwards: who owns it has written a checkpoint."""
 
-    owner: str | None  # who owns it now
-    previous_owner: str | None
     signalled_at: float
     moved_s: float  # from the signal to the checkpoint
 

@@ -15,41 +15,45 @@ if TYPE_CHECKING:
     from ehtui.domain.world.store import StoreListing
 
 
-class HubRead(Value, frozen=True):
+class Told(Value, frozen=True):
+    """Something that became known."""
+
+    at: float  # local
+
+
+class OfSource(Told, frozen=True):
+    """What became known of a source."""
+
+    source: str
+
+
+class HubRead(OfSource, frozen=True):
     """The hub answered: its description and all or some partitions (a limiter may spread them)."""
 
-    at: float
-    source: str
     hub: HubDescription
     samples: tuple[PartitionSample, ...]
     duration_s: float
     limitation: Problem | None = None  # why it is less than it could be; the read still counts
 
 
-class StoreRead(Value, frozen=True):
+class StoreRead(OfSource, frozen=True):
     """The checkpoint store answered: everything observed, as one listing."""
 
-    at: float
-    source: str
     listing: StoreListing
     duration_s: float
 
 
-class ProcessesRead(Value, frozen=True):
+class ProcessesRead(OfSource, frozen=True):
     """This host's consumers, all of them: who is missing has gone."""
 
-    at: float
-    source: str
     processes: tuple[ProcessSample, ...]
     duration_s: float
     restarts: tuple[RestartRecord, ...] = ()  # that have not come to their end
 
 
-class LogsRead(Value, frozen=True):
+class LogsRead(OfSource, frozen=True):
     """What consumers' logs said since the read before."""
 
-    at: float
-    source: str
     links: tuple[OwnerLink, ...]
     incidents: tuple[LogIncident, ...]
     duration_s: float
@@ -58,41 +62,33 @@ class LogsRead(Value, frozen=True):
     behind: tuple[tuple[int, int], ...] = ()  # (pid, bytes of its log that are not read yet)
 
 
-class SourceFailed(Value, frozen=True):
+class SourceFailed(OfSource, frozen=True):
     """A read failed; what was known stays, marked with its age."""
 
-    at: float
-    source: str
     problem: Problem
     retry_at: float | None = None
 
 
-class SourceOff(Value, frozen=True):
+class SourceOff(OfSource, frozen=True):
     """A source that is not configured, and what to configure."""
 
-    at: float
-    source: str
     problem: Problem
 
 
-class ActionDone(Value, frozen=True):
+class ActionDone(Told, frozen=True):
     """An action of this session ended."""
 
-    at: float
     outcome: Outcome
 
 
-class HostClockSet(Value, frozen=True):
+class HostClockSet(Told, frozen=True):
     """This host's clock was set: it and local time, which only goes forward, have come apart."""
 
-    at: float
     ahead_s: float  # the host's clock minus local time
 
 
-class Tick(Value, frozen=True):
+class Tick(Told, frozen=True):
     """Time passed and nothing was read: leases may have lapsed."""
-
-    at: float
 
 
 Update = (

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import Subject
 from ehtui.domain.text import safe
-from ehtui.domain.why.ask import why
+from ehtui.domain.why import why
 from ehtui.views.actions import confirmation
 from ehtui.views.details import (
     Section,

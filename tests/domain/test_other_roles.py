@@ -7,7 +7,7 @@ from msgspec.structs import replace
 
 from ehtui.domain.snapshot import ConsumerRole, Subject
 from ehtui.domain.updates import LogsRead
-from ehtui.domain.why.ask import why
+from ehtui.domain.why import why
 from ehtui.domain.world.process import (
     DeclaredTarget,
     LaunchMark,

@@ -12,7 +12,8 @@ from ehtui.domain.evidence import facts
 from ehtui.domain.leases.lease import CLOSE_S, after_death, after_release
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import Snapshot, Subject
-from ehtui.domain.why import Why, subjects_of, why
+from ehtui.domain.why import subjects_of, why
+from ehtui.domain.why.checks import Why
 from ehtui.domain.why.evidence import CHECKS
 from ehtui.domain.world.process import LogIncident, LogIncidentKind, LogState, RecognisedBy
 from tests.domain.build import World, process_id

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from ehtui.domain.evidence import FlatFacts, facts
 from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import Snapshot, Subject
-from ehtui.domain.why import Why, why
+from ehtui.domain.why import why
+from ehtui.domain.why.checks import Why
 from tests.domain.build import World, healthy
 from tests.domain.test_invariants import STEPS, step
 

@@ -17,9 +17,9 @@ from ehtui.domain.snapshot import (
     Snapshot,
     Subject,
 )
-from ehtui.domain.why import Check, Why, why
+from ehtui.domain.why import why
+from ehtui.domain.why.checks import Check, Verdict, Why
 from ehtui.domain.why.evidence import CHECKS, CheckKind, WrittenCheckpoint
-from ehtui.domain.why.verdicts import Verdict
 from ehtui.domain.world.process import LogState, RecognisedBy
 from ehtui.views.cells import Tone
 from ehtui.views.glyphs import ASCII

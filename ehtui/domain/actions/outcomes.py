@@ -216,6 +216,16 @@ class MeasuredTakeover(Value, frozen=True):
     sent_at: float | None = None  # when the action had ended
 
     @property
+    def is_over(self) -> bool:
+        """Whether it is owned again and its checkpoint moved."""
+        return self.owned_at is not None and self.moved_at is not None
+
+    @property
+    def subject(self) -> tuple[str, str, str | None]:
+        """Group, partition and new owner."""
+        return self.owned.group, self.owned.partition, self.owner
+
+    @property
     def gap_s(self) -> float | None:
         """From the signal to the new owner's claim."""
         return None if self.owned_at is None else max(0.0, self.owned_at - self.started_at)

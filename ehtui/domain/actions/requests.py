@@ -76,40 +76,35 @@ class SendRequest(Request, frozen=True):
 
     @override
     def plan(self, context: PlanningContext) -> SendPlan | Refusal:
-        return plan_send(self, context)
+        snapshot, target, key, count = context.snapshot, self.target, self.key, self.count
 
+        if context.read_only:
+            return Refusal(RefusalReason.READ_ONLY, "send")
 
-def plan_send(request: SendRequest, context: PlanningContext) -> SendPlan | Refusal:
-    """Plan test events."""
-    snapshot, target, key, count = context.snapshot, request.target, request.key, request.count
+        if self.template not in context.templates:
+            return Refusal(RefusalReason.UNKNOWN_TEMPLATE, self.template)
 
-    if context.read_only:
-        return Refusal(RefusalReason.READ_ONLY, "send")
+        if snapshot.hub is None:
+            return Refusal(RefusalReason.NOT_CONNECTED, "hub")
 
-    if request.template not in context.templates:
-        return Refusal(RefusalReason.UNKNOWN_TEMPLATE, request.template)
+        if target is SendTarget.PARTITION and self.partition not in snapshot.hub.partition_ids:
+            return Refusal(RefusalReason.UNKNOWN_PARTITION, self.partition or "")
 
-    if snapshot.hub is None:
-        return Refusal(RefusalReason.NOT_CONNECTED, "hub")
+        if (target is SendTarget.KEY and not key) or not 1 <= count <= MAX_COUNT:
+            return Refusal(RefusalReason.NOTHING_SELECTED, "key" if not key else "count")
 
-    if target is SendTarget.PARTITION and request.partition not in snapshot.hub.partition_ids:
-        return Refusal(RefusalReason.UNKNOWN_PARTITION, request.partition or "")
+        body, properties = context.templates[self.template]
 
-    if (target is SendTarget.KEY and not key) or not 1 <= count <= MAX_COUNT:
-        return Refusal(RefusalReason.NOTHING_SELECTED, "key" if not key else "count")
-
-    body, properties = context.templates[request.template]
-
-    return SendPlan(
-        namespace=snapshot.hub.namespace,
-        hub=snapshot.hub.name,
-        template=request.template,
-        body=body,
-        target=target,
-        partition=request.partition if target is SendTarget.PARTITION else None,
-        key=key if target is SendTarget.KEY else None,
-        properties=tuple(sorted(properties.items())),
-        count=count,
-        planned_at=context.at,
-        is_production=snapshot.policy.is_production,
-    )
+        return SendPlan(
+            namespace=snapshot.hub.namespace,
+            hub=snapshot.hub.name,
+            template=self.template,
+            body=body,
+            target=target,
+            partition=self.partition if target is SendTarget.PARTITION else None,
+            key=key if target is SendTarget.KEY else None,
+            properties=tuple(sorted(properties.items())),
+            count=count,
+            planned_at=context.at,
+            is_production=snapshot.policy.is_production,
+        )

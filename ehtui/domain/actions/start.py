@@ -62,25 +62,20 @@ class RestartRequest(Request, frozen=True):
 
     @override
     def plan(self, context: PlanningContext) -> AnyRestart | Refusal:
-        return plan_restart(self, context)
+        if not self.processes:
+            return Refusal(RefusalReason.NOTHING_SELECTED, "consumer")
 
+        plans = []
 
-def plan_restart(request: RestartRequest, context: PlanningContext) -> AnyRestart | Refusal:
-    """Plan the restart of one process, or of several one after the other."""
-    if not request.processes:
-        return Refusal(RefusalReason.NOTHING_SELECTED, "consumer")
+        for process in self.processes:
+            plan = _plan_one(self, process, context)
 
-    plans = []
+            if isinstance(plan, Refusal) or len(self.processes) == 1:
+                return plan
 
-    for process in request.processes:
-        plan = _plan_one(request, process, context)
+            plans.append(plan)
 
-        if isinstance(plan, Refusal) or len(request.processes) == 1:
-            return plan
-
-        plans.append(plan)
-
-    return RollingPlan(each_once(plans), ROLLING_WITHIN_S, context.at)
+        return RollingPlan(each_once(plans), ROLLING_WITHIN_S, context.at)
 
 
 def _plan_one(
@@ -188,35 +183,31 @@ class StartRequest(Request, frozen=True):
 
     @override
     def plan(self, context: PlanningContext) -> StartPlan | Refusal:
-        return plan_start(self, context)
+        consumer, group = self.consumer, self.group
 
+        if context.read_only:
+            return Refusal(RefusalReason.READ_ONLY, "start")
 
-def plan_start(request: StartRequest, context: PlanningContext) -> StartPlan | Refusal:
-    """Plan the start of a configured consumer."""
-    consumer, group = request.consumer, request.group
+        if consumer not in context.commands:
+            return Refusal(RefusalReason.UNKNOWN_CONSUMER, consumer)
 
-    if context.read_only:
-        return Refusal(RefusalReason.READ_ONLY, "start")
+        command, cwd = context.commands[consumer]
 
-    if consumer not in context.commands:
-        return Refusal(RefusalReason.UNKNOWN_CONSUMER, consumer)
+        if not command:
+            return Refusal(RefusalReason.NO_COMMAND, consumer)
 
-    command, cwd = context.commands[consumer]
-
-    if not command:
-        return Refusal(RefusalReason.NO_COMMAND, consumer)
-
-    return StartPlan(
-        consumer=consumer,
-        command=tuple(
-            visible(word) for word in mask_arguments([with_group(part, group) for part in command])
-        ),
-        cwd=cwd,
-        group=group,
-        variables=("EVENTHUB_CONSUMER_GROUP", LAUNCH_VARIABLE),
-        log_path=f"{context.log_folder}/{log_name(consumer, group, context.at)}",
-        planned_at=context.at,
-    )
+        return StartPlan(
+            consumer=consumer,
+            command=tuple(
+                visible(word)
+                for word in mask_arguments([with_group(part, group) for part in command])
+            ),
+            cwd=cwd,
+            group=group,
+            variables=("EVENTHUB_CONSUMER_GROUP", LAUNCH_VARIABLE),
+            log_path=f"{context.log_folder}/{log_name(consumer, group, context.at)}",
+            planned_at=context.at,
+        )
 
 
 MOST = 32  # the longest ended go first
@@ -286,16 +277,13 @@ def _of_record(record: RestartRecord) -> Ended:
 
 
 def _runs_again(each: Ended, running: list[ProcessSample]) -> bool:
-    since = (each.ended_at or 0.0) - SLACK_S
-
     if each.record is not None:
-        since = each.record.asked_at
+        return any(map(each.record.runs_again, running))
 
+    since = (each.ended_at or 0.0) - SLACK_S
     return any(
-        process.command == each.command
-        and process.cwd == each.folder
-        and process.id.started_at >= since
-        for process in running
+        (p.command, p.cwd) == (each.command, each.folder) and p.id.started_at >= since
+        for p in running
     )
 
 
@@ -308,34 +296,31 @@ class StartAgainRequest(Request, frozen=True):
 
     @override
     def plan(self, context: PlanningContext) -> StartPlan | Refusal:
-        return plan_again(self, context)
+        if context.read_only:
+            return Refusal(RefusalReason.READ_ONLY, "start")
 
+        ended, rehearsal, is_remembered = self.ended, self.rehearsal, self.is_remembered
 
-def plan_again(request: StartAgainRequest, context: PlanningContext) -> StartPlan | Refusal:
-    """Plan to start one again."""
-    if context.read_only:
-        return Refusal(RefusalReason.READ_ONLY, "start")
+        if isinstance(rehearsal, Refusal):
+            return rehearsal
 
-    ended, rehearsal, is_remembered = request.ended, request.rehearsal, request.is_remembered
+        record = ended.record
+        had = (
+            frozenset(record.variables) if record is not None and not is_remembered else frozenset()
+        )
+        group = ended.group or context.snapshot.policy.default_group
 
-    if isinstance(rehearsal, Refusal):
-        return rehearsal
-
-    record = ended.record
-    had = frozenset(record.variables) if record is not None and not is_remembered else frozenset()
-    group = ended.group or context.snapshot.policy.default_group
-
-    return StartPlan(
-        consumer=ended.consumer,
-        command=rehearsal.command,
-        cwd=rehearsal.folder,
-        group=group,
-        variables=(),
-        log_path=f"{context.log_folder}/{log_name(ended.consumer, group, context.at)}",
-        planned_at=context.at,
-        again=ended.process,
-        environment=EnvironmentOf.ITSELF if is_remembered else EnvironmentOf.EHTUI,
-        missing=tuple(sorted(had - context.variables)),
-        rehearsal=rehearsal,
-        is_recorded=record is not None,
-    )
+        return StartPlan(
+            consumer=ended.consumer,
+            command=rehearsal.command,
+            cwd=rehearsal.folder,
+            group=group,
+            variables=(),
+            log_path=f"{context.log_folder}/{log_name(ended.consumer, group, context.at)}",
+            planned_at=context.at,
+            again=ended.process,
+            environment=EnvironmentOf.ITSELF if is_remembered else EnvironmentOf.EHTUI,
+            missing=tuple(sorted(had - context.variables)),
+            rehearsal=rehearsal,
+            is_recorded=record is not None,
+        )

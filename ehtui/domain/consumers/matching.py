@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ def only_pairs(able: Mapping[A, Collection[B]]) -> dict[A, B]:
     pairs: dict[A, B] = {}
 
     for ones in _together(able):
-        others = {b for a in ones for b in able[a]}
-        if len(ones) == len(others):
-            pairs.update(_only_way({a: set(able[a]) for a in ones}))
+        pairs |= _only_way({a: set(able[a]) for a in ones})
 
     return pairs
 
@@ -32,18 +31,12 @@ def _together(able: Mapping[A, Collection[B]]) -> list[set[A]]:
     groups: list[tuple[set[A], set[B]]] = []
 
     for a, choices in able.items():
-        mine, theirs = {a}, set(choices)
-        apart = []
+        rivals = [group for group in groups if not group[1].isdisjoint(choices)]
+        groups = [group for group in groups if group not in rivals]
+        ones = {a}.union(*(ones for ones, _ in rivals))
+        groups.append((ones, set(choices).union(*(others for _, others in rivals))))
 
-        for ones, others in groups:
-            if others & theirs:
-                mine, theirs = mine | ones, theirs | others
-            else:
-                apart.append((ones, others))
-
-        groups = [*apart, (mine, theirs)]
-
-    return [ones for ones, others in groups if others]
+    return [ones for ones, others in groups if len(ones) == len(others)]
 
 
 def _only_way(able: dict[A, set[B]]) -> dict[A, B]:
@@ -51,11 +44,17 @@ def _only_way(able: dict[A, set[B]]) -> dict[A, B]:
     pairs: dict[A, B] = {}
 
     while able:
-        found = _forced(able)
-        if found is None:
+        wanted = Counter(b for choices in able.values() for b in choices)
+        forced = (
+            (a, b)
+            for a, choices in able.items()
+            for b in choices
+            if len(choices) == 1 or wanted[b] == 1
+        )
+        a, b = next(forced, (None, None))
+        if a is None or b is None:
             return {}
 
-        a, b = found
         pairs[a] = b
         del able[a]
 
@@ -63,17 +62,3 @@ def _only_way(able: dict[A, set[B]]) -> dict[A, B]:
             choices.discard(b)
 
     return pairs
-
-
-def _forced(able: Mapping[A, set[B]]) -> tuple[A, B] | None:
-    """A pair of which one side has no other choice."""
-    for a, choices in able.items():
-        if len(choices) == 1:
-            return a, next(iter(choices))
-
-    for a, choices in able.items():
-        for b in choices:
-            if sum(b in other for other in able.values()) == 1:
-                return a, b
-
-    return None

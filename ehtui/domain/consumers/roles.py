@@ -335,7 +335,7 @@ def _of_group(
 def _holder(now: Snapshot, owned: OwnedPartition) -> Lease | None:
     """The live lease of a partition that it had."""
     group = now.group(owned.group)
-    shown = next((p for p in group.partitions if p.id == owned.partition), None) if group else None
+    shown = group.partition(owned.partition) if group else None
     if shown is None or shown.lease.state not in LIVE_STATES:
         return None
 

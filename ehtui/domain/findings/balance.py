@@ -6,6 +6,7 @@ from collections import Counter
 from math import ceil
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import evidence as kinds
 from ehtui.domain.findings.context import (
     ARRIVALS,
     SETTLING_ROUNDS,
@@ -13,18 +14,6 @@ from ehtui.domain.findings.context import (
     by_partition,
     finding,
     is_hand_over,
-)
-from ehtui.domain.findings.evidence import (
-    GROUP_CHURN,
-    GROUP_IMBALANCED,
-    GROUP_NEWCOMER,
-    GROUP_SINGLE_HOST,
-    PARTITION_PINGPONG,
-    Churn,
-    Imbalance,
-    Newcomer,
-    PingPong,
-    SingleHost,
 )
 from ehtui.domain.folds.handovers import PINGPONG_CHANGES, WINDOW_S, pingpong
 from ehtui.domain.leases.handovers import Handover, HandoverKind
@@ -53,14 +42,14 @@ def pingpongs(context: GroupContext) -> Iterator[Finding]:
             continue
 
         context.explained.add(partition)
-        evidence = PingPong(
+        evidence = kinds.PingPong(
             owners=tuple(sorted(owners)),
             changes=len(run),
             window_s=WINDOW_S,
             last_change_at=run[-1].at,
         )
         subject = context.subject((partition,))
-        yield finding(PARTITION_PINGPONG, Severity.WARNING, subject, evidence, run[0].at)
+        yield finding(kinds.PARTITION_PINGPONG, Severity.WARNING, subject, evidence, run[0].at)
 
 
 def newcomers(context: GroupContext) -> Iterator[Finding]:
@@ -91,13 +80,9 @@ def newcomers(context: GroupContext) -> Iterator[Finding]:
         if not taken:
             continue
 
-        link = context.builder.host.links.get(owner)
-        process = next(
-            (c.process for c in context.builder.consumers if link and c.process.id == link.process),
-            None,
-        )
+        link, process = context.builder.host.links.get(owner), context.process_of(owner)
         is_production = context.builder.policy.is_production
-        evidence = Newcomer(
+        evidence = kinds.Newcomer(
             owner=owner,
             pid=link.process.pid if link else None,
             command=process.command if process else None,
@@ -108,7 +93,7 @@ def newcomers(context: GroupContext) -> Iterator[Finding]:
         )
         severity = Severity.WARNING if is_production and link else Severity.INFO
         subject = context.subject(owner=owner)
-        yield finding(GROUP_NEWCOMER, severity, subject, evidence, joined_at)
+        yield finding(kinds.GROUP_NEWCOMER, severity, subject, evidence, joined_at)
 
 
 def _is_restarted(context: GroupContext, owner: str) -> bool:
@@ -172,36 +157,25 @@ def churn(context: GroupContext) -> Iterator[Finding]:
 
     moved = {m.partition for m in taken}
     context.shuffled.update(moved)
-    evidence = Churn(
+    evidence = kinds.Churn(
         changes=len(taken),
         window_s=WINDOW_S,
         owners=len(owners),
         partitions=tuple(p for p in context.group.by_partition if p in moved),
     )
-    yield finding(GROUP_CHURN, Severity.WARNING, context.subject(), evidence, taken[0].at)
+    yield finding(kinds.GROUP_CHURN, Severity.WARNING, context.subject(), evidence, taken[0].at)
 
 
 def _taken_from_the_living(context: GroupContext) -> list[Handover]:
-    """What was stolen, and what somebody lost who is still there or back within a few rounds.
-
-    An owner that was robbed of all that it had looks as if it had left, until it takes again.
-    """
-    alive, soon_s = context.alive, SETTLING_ROUNDS * context.round_s()
-    returns: dict[str | None, list[float]] = {}
-
-    for handover in context.handovers:
-        if handover.kind in ARRIVALS:
-            returns.setdefault(handover.to_owner, []).append(handover.at)
+    """What was stolen, and what somebody lost who is still there or back within a few rounds."""
+    alive = context.alive
 
     def is_robbed(handover: Handover) -> bool:
         if handover.kind not in ARRIVALS or handover.from_owner in {None, handover.to_owner}:
             return False
 
         is_there = handover.kind is HandoverKind.TAKEN_OVER and handover.from_owner in alive
-        is_back = any(
-            0 <= at - handover.at <= soon_s for at in returns.get(handover.from_owner, [])
-        )
-        return is_there or is_back
+        return is_there or context.is_back(handover.from_owner, handover.at)
 
     return [m for m in context.handovers if m.kind is HandoverKind.STOLEN or is_robbed(m)]
 
@@ -231,7 +205,7 @@ def imbalanced(context: GroupContext) -> Iterator[Finding]:
     if context.now - since < least_s:
         return
 
-    evidence = Imbalance(
+    evidence = kinds.Imbalance(
         owners=owners,
         partition_count=held,
         expected_min=expected_min,
@@ -242,7 +216,7 @@ def imbalanced(context: GroupContext) -> Iterator[Finding]:
         least=counts[least],
         imbalanced_since_at=since,
     )
-    yield finding(GROUP_IMBALANCED, Severity.WARNING, context.subject(), evidence, since)
+    yield finding(kinds.GROUP_IMBALANCED, Severity.WARNING, context.subject(), evidence, since)
 
 
 def single_host(context: GroupContext) -> Iterator[Finding]:
@@ -257,11 +231,11 @@ def single_host(context: GroupContext) -> Iterator[Finding]:
     if len(pids) < len(owners):
         return
 
-    evidence = SingleHost(
+    evidence = kinds.SingleHost(
         owners=len(owners),
         pids=tuple(str(pid) for pid in sorted(set(pids))),
     )
-    yield finding(GROUP_SINGLE_HOST, Severity.INFO, context.subject(), evidence)
+    yield finding(kinds.GROUP_SINGLE_HOST, Severity.INFO, context.subject(), evidence)
 
 
 OF_GROUP = (pingpongs, newcomers, churn, imbalanced, single_host)

@@ -6,27 +6,19 @@ from itertools import pairwise
 from statistics import median
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import evidence as kinds
 from ehtui.domain.findings.context import (
     ARRIVALS,
-    SETTLING_ROUNDS,
     GroupContext,
     by_partition,
     finding,
     is_hand_over,
-    total,
-)
-from ehtui.domain.findings.evidence import (
-    GROUP_LEASES_TOO_SHORT,
-    GROUP_NO_CONSUMERS,
-    OWNER_CRASH_LOOP,
-    CrashLoop,
-    LeasesTooShort,
-    NoConsumers,
 )
 from ehtui.domain.folds.handovers import WINDOW_S
 from ehtui.domain.leases.handovers import Handover, HandoverKind
 from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.snapshot import Finding, LeaseState, Severity
+from ehtui.domain.values import total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -45,21 +37,12 @@ def too_short(context: GroupContext) -> Iterator[Finding]:
 
     To balance the load nobody ever takes more than its share from the living (facts.md §2).
     """
-    alive = {owner.id for owner in context.group.state.owners} - context.ended
-    soon_s = SETTLING_ROUNDS * context.round_s()
-    returns: dict[str | None, list[float]] = {}
-
-    for handover in context.handovers:
-        returns.setdefault(handover.to_owner, []).append(handover.at)
-
-    def lives(owner: str | None, at: float) -> bool:
-        return owner in alive or any(0 < back - at <= soon_s for back in returns.get(owner, []))
-
+    alive = context.alive
     taken = [
         m
         for m in context.handovers
         if m.is_beyond_share
-        and lives(m.from_owner, m.at)
+        and (m.from_owner in alive or context.is_back(m.from_owner, m.at))
         and not {m.from_owner, m.to_owner} & context.ended
     ]
 
@@ -72,7 +55,7 @@ def too_short(context: GroupContext) -> Iterator[Finding]:
     context.shuffled.update(partitions)
     ages = [m.age_s for m in taken if m.age_s is not None]
     age_s, period_s = min(ages, default=None), _period_s(context, taken)
-    evidence = LeasesTooShort(
+    evidence = kinds.LeasesTooShort(
         changes=len(taken),
         window_s=WINDOW_S,
         owners=len({m.to_owner for m in taken} | {m.from_owner for m in taken}),
@@ -82,7 +65,7 @@ def too_short(context: GroupContext) -> Iterator[Finding]:
         is_like_old_rust=_is_like_old_rust(age_s, period_s),
     )
     yield finding(
-        GROUP_LEASES_TOO_SHORT, Severity.WARNING, context.subject(), evidence, taken[0].at
+        kinds.GROUP_LEASES_TOO_SHORT, Severity.WARNING, context.subject(), evidence, taken[0].at
     )
 
 
@@ -141,27 +124,26 @@ def no_consumers(context: GroupContext) -> Iterator[Finding]:
         return
 
     context.explained.update(group.by_partition)
-    known = [context.builder.histories.get(pid) for pid in group.by_partition]
-    rates = [h.state.in_per_s for h in known if h is not None and h.state.in_per_s is not None]
+    in_per_s = total(context.in_per_s(pid) for pid in group.by_partition)
     is_own = context.is_configured
-    is_waiting = bool(group.state.lag) or any(rates)
+    is_waiting = bool(group.state.lag) or bool(in_per_s)
     severity = Severity.CRITICAL if is_own and is_waiting else Severity.WARNING
 
     if not is_own and context.now - alive_at > ABANDONED_S:
         severity = Severity.INFO
 
-    evidence = NoConsumers(
+    evidence = kinds.NoConsumers(
         partition_count=len(affected),
         last_owner=last.ownership.holder,
         last_renewed_at=alive_at or None if is_timed else None,
         last_seen_at=alive_at or None,
         lag=group.state.lag,
         lost=total(s.shown.lost for s in affected),
-        in_per_s=sum(rates) if rates else None,
+        in_per_s=in_per_s,
         local_consumers=len(context.idle),
     )
     since = alive_at + context.expiry_s() if alive_at else context.builder.started_at or context.now
-    yield finding(GROUP_NO_CONSUMERS, severity, context.subject(), evidence, since)
+    yield finding(kinds.GROUP_NO_CONSUMERS, severity, context.subject(), evidence, since)
 
 
 def _last_seen(judged: JudgedPartition) -> float:
@@ -209,7 +191,7 @@ def crash_loop(context: GroupContext) -> Iterator[Finding]:
     gone = [d for d in context.builder.host.departures if context.now - d.at <= WINDOW_S]
     context.explained.update(partitions)
     context.restarting.update(m.to_owner for own in looping.values() for m in own if m.to_owner)
-    evidence = CrashLoop(
+    evidence = kinds.CrashLoop(
         restarts=len(worst),
         window_s=WINDOW_S,
         partitions=partitions,
@@ -221,7 +203,7 @@ def crash_loop(context: GroupContext) -> Iterator[Finding]:
         command=gone[-1].command if gone else None,
     )
     subject = context.subject(partitions)
-    yield finding(OWNER_CRASH_LOOP, Severity.CRITICAL, subject, evidence, worst[0].at)
+    yield finding(kinds.OWNER_CRASH_LOOP, Severity.CRITICAL, subject, evidence, worst[0].at)
 
 
 def _returns(context: GroupContext) -> list[Handover]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
 from ehtui.domain.consumers.roles import idle_consumers, slowest_round
-from ehtui.domain.evidence import Takeover
+from ehtui.domain.evidence import Takeover, takeover
 from ehtui.domain.folds.builder import SnapshotBuilder
 from ehtui.domain.folds.handovers import WINDOW_S
 from ehtui.domain.leases.handovers import Handover, HandoverKind
@@ -16,10 +17,13 @@ from ehtui.domain.snapshot import LIVE_STATES, ConsumerState, Finding, LeaseStat
 from ehtui.domain.state import GroupMemory, JudgedPartition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from ehtui.domain.evidence import E
     from ehtui.domain.findings.evidence import FindingKind
+    from ehtui.domain.progress.lag import PartitionHistory
+    from ehtui.domain.world.hub import PartitionSample
+    from ehtui.domain.world.process import ProcessSample
 
 
 ARRIVALS = frozenset({HandoverKind.CLAIMED, HandoverKind.TAKEN_OVER, HandoverKind.STOLEN})
@@ -38,6 +42,7 @@ class GroupContext(Struct):
     idle: tuple[ConsumerState, ...] = ()
     ended: frozenset[str] = frozenset()  # owners that are no more: nothing is told of them
     handovers: tuple[Handover, ...] = ()  # changes of hands within the window
+    arrivals: Mapping[str | None, Sequence[float]] = field(default_factory=dict)  # by new owner
     explained: set[str] = field(default_factory=set)  # partitions whose root cause is told
     shuffled: set[str] = field(default_factory=set)  # partitions that several owners read in turn
     restarting: set[str] = field(default_factory=set)  # owners of a crash loop
@@ -62,20 +67,43 @@ class GroupContext(Struct):
         """Owners with a lease that runs, but for those whose process was seen to end."""
         return frozenset(o.id for o in self.group.state.owners) - self.ended
 
+    def history(self, partition: str) -> PartitionHistory | None:
+        """What the hub said of a partition over time."""
+        return self.builder.histories.get(partition)
+
+    def sample(self, partition: str) -> PartitionSample | None:
+        """The newest look at it."""
+        history = self.history(partition)
+        return history.state.sample if history is not None else None
+
+    def in_per_s(self, partition: str) -> float | None:
+        """How much comes in."""
+        history = self.history(partition)
+        return history.state.in_per_s if history is not None else None
+
+    def process_of(self, owner: str) -> ProcessSample | None:
+        """The process of this host that an owner is."""
+        link = self.builder.host.links.get(owner)
+        found = (c.process for c in self.builder.consumers if link and c.process.id == link.process)
+        return next(found, None)
+
     def flagged(self, flag: int) -> list[JudgedPartition]:
         """Partitions with any of these flags whose cause has not been told."""
         return [s for s in self.troubled if s.flags & flag and s.shown.id not in self.explained]
 
-    def subject(self, partitions: Sequence[str] = (), **parts: str | int | None) -> Subject:
+    def subject(
+        self, partitions: Sequence[str] = (), owner: str | None = None, pid: int | None = None
+    ) -> Subject:
         """A subject of this group; the partition is named while it is only one."""
-        partition = partitions[0] if len(partitions) == 1 else None
-        owner, pid = parts.get("owner"), parts.get("pid")
-        return Subject(
-            group=self.name,
-            partition=partition,
-            owner=str(owner) if owner is not None else None,
-            pid=int(pid) if pid is not None else None,
-        )
+        return Subject(self.name, partitions[0] if len(partitions) == 1 else None, owner, pid)
+
+    def is_back(self, owner: str | None, at: float) -> bool:
+        """Whether an owner took a partition within a few rounds after that moment.
+
+        One that was robbed of all that it had looks as if it had left, until it takes again.
+        """
+        soon_s = SETTLING_ROUNDS * self.round_s()
+        return any(0 <= taken_at - at <= soon_s for taken_at in self.arrivals.get(owner, ()))
 
     def expiry_s(self) -> float:
         """How long a lease of this group lives, as far as that is known."""
@@ -100,6 +128,12 @@ def context_of(builder: SnapshotBuilder, group: GroupMemory) -> GroupContext:
         )
     )
     since = builder.looked_at - WINDOW_S
+    handovers = tuple(handover for handover in group.handovers if handover.at >= since)
+    arrivals: dict[str | None, list[float]] = {}
+
+    for handover in handovers:
+        arrivals.setdefault(handover.to_owner, []).append(handover.at)
+
     return GroupContext(
         builder,
         group,
@@ -107,7 +141,8 @@ def context_of(builder: SnapshotBuilder, group: GroupMemory) -> GroupContext:
         renewing=renewing,
         idle=idle_consumers(builder, group.key),
         ended=_ended(builder, group),
-        handovers=tuple(handover for handover in group.handovers if handover.at >= since),
+        handovers=handovers,
+        arrivals=arrivals,
     )
 
 
@@ -139,27 +174,9 @@ def finding(
     return Finding(kind.id, severity, subject, evidence, since)
 
 
-def total(lags: Iterable[int | None]) -> int | None:
-    """The sum of what is known; None where nothing is."""
-    known = [lag for lag in lags if lag is not None]
-    return sum(known) if known else None
-
-
 def first_window(affected: Sequence[JudgedPartition]) -> Takeover:
     """The takeover evidence of several partitions: from the first to the last."""
-    windows = [s.shown.takeover for s in affected if s.shown.takeover is not None]
-    starts = [w.earliest_at for w in windows if w.earliest_at is not None]
-    ends = [w.latest_at for w in windows if w.latest_at is not None]
-
-    if len(ends) < len(starts):  # of one of them nobody knows when
-        ends = []
-
-    return Takeover(
-        earliest_at=min(starts, default=None),
-        latest_at=max(ends, default=None),
-        basis=windows[0].basis if windows else None,
-        is_guess=any(w.is_guess for w in windows),
-    )
+    return takeover([s.shown.takeover for s in affected if s.shown.takeover is not None])
 
 
 def is_live(judged: JudgedPartition) -> bool:

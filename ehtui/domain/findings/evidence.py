@@ -218,13 +218,9 @@ class SourceLimit(Evidence, frozen=True):
     advice: str  # what happens next by itself, or the next step
 
 
-class SourceTrouble(Evidence, frozen=True):
+class SourceTrouble(SourceLimit, frozen=True):
     """What a troubled source says."""
 
-    source: str  # hub, store, processes, logs
-    problem_kind: ProblemKind
-    summary: str  # one safe sentence
-    advice: str  # the source's own next step, may be empty
     failures: int  # failed reads in a row
     failing_since_at: float  # first of them
     last_read_at: float | None  # last success

@@ -5,20 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.evidence import TakeoverTimes
-from ehtui.domain.findings.context import GroupContext, finding, first_window, total
-from ehtui.domain.findings.evidence import (
-    CONSUMER_STANDBY,
-    CONSUMER_STARVED,
-    LEASE_EXPIRED,
-    LEASE_OVERDUE,
-    PARTITION_UNOWNED,
-    LeaseLapse,
-    PartitionsUnowned,
-    StandingBy,
-    Starving,
-)
+from ehtui.domain.findings import evidence as kinds
+from ehtui.domain.findings.context import GroupContext, finding, first_window
 from ehtui.domain.progress.health import TroubleFlag
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState, Finding, LeaseState, Severity
+from ehtui.domain.values import total
 from ehtui.domain.world.process import LogIncidentKind
 
 if TYPE_CHECKING:
@@ -33,8 +24,8 @@ BLANK_S = 3.0  # an owner is blank for about a second while partitions are rebal
 def lapsed(context: GroupContext) -> Iterator[Finding]:
     """One finding an owner: its leases run out, or have run out and nobody took them."""
     for flag, kind, severity in (
-        (TroubleFlag.EXPIRED, LEASE_EXPIRED, Severity.CRITICAL),
-        (TroubleFlag.OVERDUE, LEASE_OVERDUE, Severity.WARNING),
+        (TroubleFlag.EXPIRED, kinds.LEASE_EXPIRED, Severity.CRITICAL),
+        (TroubleFlag.OVERDUE, kinds.LEASE_OVERDUE, Severity.WARNING),
     ):
         by_owner: dict[str, list[JudgedPartition]] = {}
 
@@ -68,13 +59,13 @@ def _lapse(
     owner: str,
     partitions: tuple[str, ...],
     affected: Sequence[JudgedPartition],
-) -> LeaseLapse:
+) -> kinds.LeaseLapse:
     lease = min((s.shown.lease for s in affected), key=lambda k: k.expires_at or 0.0)
     departure = departure_of(context, owner)
     link = context.builder.host.links.get(owner)
     process = departure.process if departure else link.process if link else None
     sent = [s for s in context.builder.host.signals if process is not None and s.process == process]
-    return LeaseLapse(
+    return kinds.LeaseLapse(
         owner=owner,
         partitions=partitions,
         renewed_at=lease.renewed_at,
@@ -115,7 +106,7 @@ def unowned(context: GroupContext) -> Iterator[Finding]:
     grace_s = context.expiry_s()
     states = {s.shown.lease.state for s in affected}
     owners = {s.ownership.holder for s in affected}
-    evidence = PartitionsUnowned(
+    evidence = kinds.PartitionsUnowned(
         partitions=partitions,
         state=states.pop() if len(states) == 1 else "mixed",
         last_owner=owners.pop() if len(owners) == 1 else None,
@@ -129,7 +120,7 @@ def unowned(context: GroupContext) -> Iterator[Finding]:
     is_late = context.now - since > grace_s
     is_waiting = any(_is_waiting(context, s) for s in affected)
     severity = (Severity.INFO, Severity.WARNING, Severity.CRITICAL)[is_late + is_waiting]
-    yield finding(PARTITION_UNOWNED, severity, context.subject(partitions), evidence, since)
+    yield finding(kinds.PARTITION_UNOWNED, severity, context.subject(partitions), evidence, since)
 
 
 def _has_records(context: GroupContext) -> bool:
@@ -144,13 +135,9 @@ def _free_since(context: GroupContext, judged: JudgedPartition) -> float:
 
 
 def _is_waiting(context: GroupContext, judged: JudgedPartition) -> bool:
-    shown, history = judged.shown, context.builder.histories.get(judged.shown.id)
-
-    if not shown.lag:
-        return False
-
+    shown = judged.shown
     # Without a checkpoint the retained events may all be old; only new ones wait for somebody.
-    return not shown.lag_is_bound or bool(history is not None and history.state.in_per_s)
+    return bool(shown.lag and (not shown.lag_is_bound or context.in_per_s(shown.id)))
 
 
 def idle(context: GroupContext) -> Iterator[Finding]:
@@ -162,10 +149,10 @@ def idle(context: GroupContext) -> Iterator[Finding]:
 
         if (context.name, ConsumerRole.STANDBY) in consumer.idle:
             spare = _standby(context, consumer, owner_pids)
-            yield finding(CONSUMER_STANDBY, Severity.INFO, subject, spare)
+            yield finding(kinds.CONSUMER_STANDBY, Severity.INFO, subject, spare)
         elif context.builder.is_fresh("store"):
             starved = _starved(context, consumer)
-            yield finding(CONSUMER_STARVED, Severity.WARNING, subject, starved)
+            yield finding(kinds.CONSUMER_STARVED, Severity.WARNING, subject, starved)
 
 
 def _others(context: GroupContext, consumer: ConsumerState) -> int:
@@ -193,10 +180,10 @@ def _owner_pids(context: GroupContext) -> tuple[str, ...]:
 
 def _standby(
     context: GroupContext, consumer: ConsumerState, owner_pids: tuple[str, ...]
-) -> StandingBy:
+) -> kinds.StandingBy:
     lapsing = [s for s in context.troubled if s.flags & TroubleFlag.UNSERVED]
     hub, process, first = context.builder.hub, consumer.process, first_window(lapsing)
-    return StandingBy(
+    return kinds.StandingBy(
         pid=process.id.pid,
         owner=_owner_id(context, consumer),
         partition_count=len(context.group.by_partition),
@@ -212,13 +199,13 @@ def _standby(
     )
 
 
-def _starved(context: GroupContext, consumer: ConsumerState) -> Starving:
+def _starved(context: GroupContext, consumer: ConsumerState) -> kinds.Starving:
     others, count = _others(context, consumer), len(context.group.by_partition)
     free = tuple(
         s.shown.id for s in context.troubled if s.flags & (TroubleFlag.FREE | TroubleFlag.EXPIRED)
     )
     process = consumer.process
-    return Starving(
+    return kinds.Starving(
         pid=process.id.pid,
         owner=_owner_id(context, consumer),
         partition_count=count,

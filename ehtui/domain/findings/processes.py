@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.findings import evidence as kinds
 from ehtui.domain.findings.context import finding
-from ehtui.domain.findings.evidence import (
-    CONSUMER_DOWN,
-    LOG_COMPLAINTS,
-    RESTART_ABANDONED,
-    RESTART_SLOW,
-    Down,
-    LogComplaint,
-    StillRunning,
-)
 from ehtui.domain.folds.host import WINDOW_S, partitions_of
 from ehtui.domain.snapshot import Finding, Severity, Subject
 from ehtui.domain.values import Value
@@ -21,13 +13,13 @@ from ehtui.domain.world.process import LogIncidentKind as Kind
 from ehtui.domain.world.restarts import RestartStage
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ehtui.domain.findings.context import GroupContext
     from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.snapshot import ConsumerState
     from ehtui.domain.state import LogBurst, LogTrouble
-    from ehtui.domain.world.process import ProcessId, ProcessSample
+    from ehtui.domain.world.process import ProcessSample
     from ehtui.domain.world.restarts import RestartRecord
 
 
@@ -81,8 +73,16 @@ def troubles(builder: SnapshotBuilder, contexts: Sequence[GroupContext]) -> Iter
 
         group = context.name if context is not None else builder.policy.default_group
         subject = Subject(group=group, pid=process.pid)
-        evidence = _complaint(process, trouble, bursts)
-        told = LOG_COMPLAINTS[kind]
+        evidence = kinds.LogComplaint(
+            pid=process.pid,
+            owner=trouble.owner,
+            count=sum(m.lines for m in bursts),
+            window_s=WINDOW_S,
+            partitions=partitions_of(bursts),
+            said_at=bursts[-1].at,
+            line=trouble.line,
+        )
+        told = kinds.LOG_COMPLAINTS[kind]
         yield finding(told, told.severities[0], subject, evidence, bursts[0].at)
 
 
@@ -139,18 +139,6 @@ def _is_lasting(builder: SnapshotBuilder, rule: Rule, bursts: Sequence[LogBurst]
     )
 
 
-def _complaint(process: ProcessId, trouble: LogTrouble, bursts: Sequence[LogBurst]) -> LogComplaint:
-    return LogComplaint(
-        pid=process.pid,
-        owner=trouble.owner,
-        count=sum(m.lines for m in bursts),
-        window_s=WINDOW_S,
-        partitions=partitions_of(bursts),
-        said_at=bursts[-1].at,
-        line=trouble.line,
-    )
-
-
 SLOW_S = 10.0  # whoever closes its client in an ordinary way has ended by then
 
 
@@ -163,19 +151,8 @@ def unfinished(builder: SnapshotBuilder) -> Iterator[Finding]:
 
         if process is not None:
             yield from _still_there(builder, record, process)
-        elif record.is_down and not _runs_again(record, running.values()):
+        elif record.is_down and not any(map(record.runs_again, running.values())):
             yield _down(builder, record)
-
-
-def _runs_again(record: RestartRecord, running: Iterable[ProcessSample]) -> bool:
-    """Whether somebody has started it by hand since."""
-    command = " ".join(record.command)
-    return any(
-        process.command == command
-        and process.cwd == record.folder
-        and process.id.started_at >= record.asked_at
-        for process in running
-    )
 
 
 def _still_there(
@@ -187,9 +164,9 @@ def _still_there(
     if record.is_carried and builder.at - record.asked_at < SLOW_S:
         return
 
-    kind = RESTART_SLOW if record.is_carried else RESTART_ABANDONED
-    asked_at = _server_time(builder, record.asked_at)
-    evidence = StillRunning(
+    kind = kinds.RESTART_SLOW if record.is_carried else kinds.RESTART_ABANDONED
+    asked_at = builder.clocks.server(record.asked_at)
+    evidence = kinds.StillRunning(
         pid=record.process.pid,
         signal=record.signal,
         asked_at=asked_at,
@@ -200,7 +177,7 @@ def _still_there(
 
 
 def _down(builder: SnapshotBuilder, record: RestartRecord) -> Finding:
-    evidence = Down(
+    evidence = kinds.Down(
         pid=record.process.pid,
         stage=record.stage,
         obstacle=record.obstacle,
@@ -211,14 +188,10 @@ def _down(builder: SnapshotBuilder, record: RestartRecord) -> Finding:
         log_path=record.log_path,
         variables=record.variables,
         consumer_name=record.consumer_name,
-        asked_at=_server_time(builder, record.asked_at),
+        asked_at=builder.clocks.server(record.asked_at),
     )
-    subject, since = Subject(pid=evidence.pid), _server_time(builder, record.at)
-    return finding(CONSUMER_DOWN, Severity.CRITICAL, subject, evidence, since)
-
-
-def _server_time(builder: SnapshotBuilder, at: float) -> float:
-    return at + (builder.clock_offset_s or 0.0)
+    subject, since = Subject(pid=evidence.pid), builder.clocks.server(record.at)
+    return finding(kinds.CONSUMER_DOWN, Severity.CRITICAL, subject, evidence, since)
 
 
 OF_SESSION = (unfinished,)

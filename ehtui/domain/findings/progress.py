@@ -4,30 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.findings.context import GroupContext, finding, partition_ids, total
-from ehtui.domain.findings.evidence_records import (
-    CHECKPOINT_AHEAD,
-    CHECKPOINT_NEVER,
-    CHECKPOINT_REWOUND,
-    EVENTS_LOST,
-    GROUP_BEHIND,
-    HANDLER_STUCK,
-    PARTITION_HOT,
-    RETENTION_RISK,
-    CheckpointAhead,
-    CheckpointRewound,
-    EventsLost,
-    GroupBehind,
-    HandlerStuck,
-    HotPartition,
-    NeverCheckpointed,
-    RetentionRisk,
-)
+from ehtui.domain.findings import evidence_records as kinds
+from ehtui.domain.findings.context import GroupContext, finding, partition_ids
 from ehtui.domain.folds.handovers import WINDOW_S
 from ehtui.domain.leases.handovers import HandoverKind
 from ehtui.domain.progress import Rule
 from ehtui.domain.progress.health import USUAL_WAITS, TroubleFlag, waited
 from ehtui.domain.snapshot import Finding, Health, Severity, Subject
+from ehtui.domain.values import total
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -47,17 +31,13 @@ def stuck(context: GroupContext) -> Iterator[Finding]:
     for judged in context.flagged(TroubleFlag.STUCK):
         shown, progress = judged.shown, judged.progress
         owner = shown.lease.owner or ""
-        in_per_s = _in_per_s(context, shown.id)
+        in_per_s = context.in_per_s(shown.id)
         wait_s = waited(shown.lease, shown.lag or 0, progress, in_per_s, context.now) or 0.0
         is_known = len(progress.waits) >= USUAL_WAITS or shown.health is Health.STALLED
-        link = context.builder.host.links.get(owner)
-        process = next(
-            (c.process for c in context.builder.consumers if link and c.process.id == link.process),
-            None,
-        )
+        process = context.process_of(owner)
         context.explained.add(shown.id)
         record = progress.record
-        evidence = HandlerStuck(
+        evidence = kinds.HandlerStuck(
             owner=owner,
             rule="stalled" if shown.rule == Rule.STALLED else "stopped",
             checkpoint_sequence=record.sequence if record else None,
@@ -71,12 +51,7 @@ def stuck(context: GroupContext) -> Iterator[Finding]:
         )
         severity = Severity.CRITICAL if is_known else Severity.WARNING
         subject = context.subject((shown.id,), owner=owner)
-        yield finding(HANDLER_STUCK, severity, subject, evidence, context.now - wait_s)
-
-
-def _in_per_s(context: GroupContext, partition: str) -> float | None:
-    history = context.builder.histories.get(partition)
-    return history.state.in_per_s if history is not None else None
+        yield finding(kinds.HANDLER_STUCK, severity, subject, evidence, context.now - wait_s)
 
 
 def never(context: GroupContext) -> Iterator[Finding]:
@@ -89,23 +64,21 @@ def never(context: GroupContext) -> Iterator[Finding]:
     starts = [s.progress.watched_at for s in affected if s.progress.watched_at is not None]
     since = min(starts, default=context.now)
     partitions = partition_ids(affected)
-    evidence = NeverCheckpointed(
+    evidence = kinds.NeverCheckpointed(
         partitions=partitions,
         owners=tuple(sorted({s.shown.lease.owner or "" for s in affected})),
         watched_s=context.now - since,
         lag_bound=total(s.shown.lag for s in affected),
         arrived=sum(_arrived(context, s) for s in affected),
     )
-    yield finding(CHECKPOINT_NEVER, Severity.WARNING, context.subject(partitions), evidence, since)
+    yield finding(
+        kinds.CHECKPOINT_NEVER, Severity.WARNING, context.subject(partitions), evidence, since
+    )
 
 
 def _arrived(context: GroupContext, judged: JudgedPartition) -> int:
-    history = context.builder.histories.get(judged.shown.id)
-
-    if history is None or history.state.sample is None or judged.progress.watched_sequence is None:
-        return 0
-
-    return max(0, history.state.sample.last_sequence - judged.progress.watched_sequence)
+    sample, since = context.sample(judged.shown.id), judged.progress.watched_sequence
+    return 0 if sample is None or since is None else max(0, sample.last_sequence - since)
 
 
 def ahead(context: GroupContext) -> Iterator[Finding]:
@@ -117,20 +90,17 @@ def ahead(context: GroupContext) -> Iterator[Finding]:
 
     worst = max(affected, key=lambda s: s.shown.ahead or 0)
     record, partitions = worst.shown.checkpoint, partition_ids(affected)
-    created_at = context.builder.hub_created_at
-    written_at = record.blob.last_modified if record else None
-    history = context.builder.histories.get(worst.shown.id)
-    sample = history.state.sample if history else None
+    sample = context.sample(worst.shown.id)
     context.explained.update(partitions)
-    evidence = CheckpointAhead(
+    evidence = kinds.CheckpointAhead(
         partitions=partitions,
         ahead=worst.shown.ahead or 0,
         checkpoint_sequence=record.sequence if record else None,
         last_sequence=sample.last_sequence if sample else None,
-        checkpoint_at=written_at,
-        hub_created_at=created_at,
+        checkpoint_at=record.blob.last_modified if record else None,
+        hub_created_at=context.builder.hub_created_at,
     )
-    yield finding(CHECKPOINT_AHEAD, Severity.CRITICAL, context.subject(partitions), evidence)
+    yield finding(kinds.CHECKPOINT_AHEAD, Severity.CRITICAL, context.subject(partitions), evidence)
 
 
 def lost(context: GroupContext) -> Iterator[Finding]:
@@ -142,15 +112,14 @@ def lost(context: GroupContext) -> Iterator[Finding]:
 
     partitions, single = partition_ids(affected), affected[0] if len(affected) == 1 else None
     record = single.shown.checkpoint if single else None
-    history = context.builder.histories.get(single.shown.id) if single else None
-    sample = history.state.sample if history else None
-    evidence = EventsLost(
+    sample = context.sample(single.shown.id) if single else None
+    evidence = kinds.EventsLost(
         lost=total(s.shown.lost for s in affected) or 0,
         partitions=partitions,
         checkpoint_sequence=record.sequence if record else None,
         begin_sequence=sample.begin_sequence if sample else None,
     )
-    yield finding(EVENTS_LOST, Severity.CRITICAL, context.subject(partitions), evidence)
+    yield finding(kinds.EVENTS_LOST, Severity.CRITICAL, context.subject(partitions), evidence)
 
 
 def _is_lost(context: GroupContext, judged: JudgedPartition) -> bool:
@@ -163,9 +132,8 @@ def _is_lost(context: GroupContext, judged: JudgedPartition) -> bool:
 def at_risk(context: GroupContext) -> Iterator[Finding]:
     """When, at today's rates, retention removes events before they are read."""
     for judged in context.flagged(TroubleFlag.RISK):
-        shown, history = judged.shown, context.builder.histories.get(judged.shown.id)
-        sample = history.state.sample if history else None
-        record = shown.checkpoint
+        shown, history = judged.shown, context.history(judged.shown.id)
+        sample, record = context.sample(shown.id), shown.checkpoint
 
         if history is None or sample is None or record is None or record.sequence is None:
             continue
@@ -185,7 +153,7 @@ def at_risk(context: GroupContext) -> Iterator[Finding]:
 
         left_s = margin / closing_per_s
         context.explained.add(shown.id)
-        evidence = RetentionRisk(
+        evidence = kinds.RetentionRisk(
             checkpoint_sequence=record.sequence,
             begin_sequence=sample.begin_sequence,
             margin=margin,
@@ -195,7 +163,7 @@ def at_risk(context: GroupContext) -> Iterator[Finding]:
             lag=shown.lag,
         )
         severity = Severity.CRITICAL if left_s <= CRITICAL_WITHIN_S else Severity.WARNING
-        yield finding(RETENTION_RISK, severity, context.subject((shown.id,)), evidence)
+        yield finding(kinds.RETENTION_RISK, severity, context.subject((shown.id,)), evidence)
 
 
 def behind(context: GroupContext) -> Iterator[Finding]:
@@ -206,10 +174,10 @@ def behind(context: GroupContext) -> Iterator[Finding]:
         return
 
     worst = max(affected, key=lambda s: s.shown.lag or 0).shown
-    in_per_s = _sum(_in_per_s(context, s.shown.id) for s in affected)
-    out_per_s = _sum(s.shown.out_per_s for s in affected)
+    in_per_s = total(context.in_per_s(s.shown.id) for s in affected)
+    out_per_s = total(s.shown.out_per_s for s in affected)
     known = in_per_s is not None and out_per_s is not None
-    evidence = GroupBehind(
+    evidence = kinds.GroupBehind(
         lag=total(s.shown.lag for s in affected) or 0,
         partitions=partition_ids(affected),
         worst_partition=worst.id,
@@ -220,12 +188,12 @@ def behind(context: GroupContext) -> Iterator[Finding]:
         behind_s=worst.behind.seconds if worst.behind else None,
         behind_basis=worst.behind.basis if worst.behind else None,
     )
-    yield finding(GROUP_BEHIND, Severity.WARNING, context.subject(), evidence)
+    yield finding(kinds.GROUP_BEHIND, Severity.WARNING, context.subject(), evidence)
 
 
 def _is_worth_telling(context: GroupContext, judged: JudgedPartition) -> bool:
     """Not for a lag that a few looks read away."""
-    shown, in_per_s = judged.shown, _in_per_s(context, judged.shown.id)
+    shown, in_per_s = judged.shown, context.in_per_s(judged.shown.id)
     policy = context.builder.policy
     least_s = 2 * (policy.hub_interval_s + policy.store_interval_s)
 
@@ -233,11 +201,6 @@ def _is_worth_telling(context: GroupContext, judged: JudgedPartition) -> bool:
         return shown.behind.seconds >= least_s
 
     return bool(shown.lag and in_per_s and shown.lag / in_per_s >= least_s)
-
-
-def _sum(rates: Iterator[float | None]) -> float | None:
-    known = [rate for rate in rates if rate is not None]
-    return sum(known) if known else None
 
 
 def rewound(context: GroupContext) -> Iterator[Finding]:
@@ -253,7 +216,7 @@ def rewound(context: GroupContext) -> Iterator[Finding]:
 
     worst, most = max(rewinds, key=lambda r: r[1].from_sequence - r[1].to_sequence)
     partitions = partition_ids([s for s, _ in rewinds])
-    evidence = CheckpointRewound(
+    evidence = kinds.CheckpointRewound(
         partitions=partitions,
         from_sequence=most.from_sequence,
         to_sequence=most.to_sequence,
@@ -262,7 +225,7 @@ def rewound(context: GroupContext) -> Iterator[Finding]:
         owner=worst.shown.lease.owner,
     )
     subject = context.subject(partitions)
-    yield finding(CHECKPOINT_REWOUND, Severity.WARNING, subject, evidence, most.at)
+    yield finding(kinds.CHECKPOINT_REWOUND, Severity.WARNING, subject, evidence, most.at)
 
 
 def _was_contested(context: GroupContext, partition: str) -> bool:
@@ -298,12 +261,12 @@ def hot(builder: SnapshotBuilder) -> Iterator[Finding]:
             continue
 
         if builder.at - state.last_series[0][0] >= WATCHED_S:
-            evidence = HotPartition(
+            evidence = kinds.HotPartition(
                 in_per_s=own,
                 others_per_s=hub_input.of_others(own),
                 share=own / hub_input.per_s,
             )
-            yield finding(PARTITION_HOT, Severity.INFO, Subject(partition=state.id), evidence)
+            yield finding(kinds.PARTITION_HOT, Severity.INFO, Subject(partition=state.id), evidence)
 
 
 def _is_hot(own_per_s: float, hub_input: HubInput) -> bool:

@@ -4,23 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from ehtui.domain.findings import evidence_records as kinds
 from ehtui.domain.findings.context import GroupContext, finding, partition_ids
-from ehtui.domain.findings.evidence_records import (
-    CHECKPOINT_OLD_OFFSET,
-    HUB_RECREATED,
-    STORE_MIXED_HAZARD,
-    STORE_OTHER_NAME,
-    STORE_STRAY_RECORDS,
-    STORE_TWO_NAMES,
-    STORE_UNREADABLE_BLOB,
-    HubRecreated,
-    MixedHazard,
-    OldOffsets,
-    RecordsElsewhere,
-    StrayRecords,
-    TwoNames,
-    UnreadableBlobs,
-)
 from ehtui.domain.findings.sources import STARTING_S
 from ehtui.domain.folds.owners import hints_by_owner
 from ehtui.domain.leases.sdks import PYTHON
@@ -35,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ehtui.domain.folds.builder import SnapshotBuilder
-    from ehtui.domain.world.store import Checkpoint, OtherName, Ownership, UnreadableBlob
+    from ehtui.domain.world.store import OtherName, Ownership, UnreadableBlob
 
 NAMES = 5
 SEVERAL = 2
@@ -62,7 +47,7 @@ def other_name(builder: SnapshotBuilder) -> Iterator[Finding]:
     group = builder.groups.get(best.group.lower())
     has_records = group is not None and bool(group.state.spellings)
     names = (best.namespace, *(o.namespace for o in same if o is not best))
-    evidence = RecordsElsewhere(
+    evidence = kinds.RecordsElsewhere(
         namespace=builder.hub.namespace,
         other_names=tuple(dict.fromkeys(names)),
         groups=tuple(dict.fromkeys(builder.policy.spelled(other.group) for other in found)),
@@ -79,7 +64,7 @@ def other_name(builder: SnapshotBuilder) -> Iterator[Finding]:
         Severity.WARNING if is_grave and builder.looked_at - since >= STARTING_S else Severity.INFO
     )
     name = builder.policy.spelled(best.group)
-    yield finding(STORE_OTHER_NAME, severity, Subject(group=name), evidence, since)
+    yield finding(kinds.STORE_OTHER_NAME, severity, Subject(group=name), evidence, since)
 
 
 def _is_missed(builder: SnapshotBuilder, other: OtherName) -> bool:
@@ -114,12 +99,12 @@ def two_names(context: GroupContext) -> Iterator[Finding]:
     if len(live) >= SEVERAL:
         context.explained.update(key[1] for key in _contested(context))
 
-    evidence = TwoNames(
+    evidence = kinds.TwoNames(
         spellings=spellings,
         differs="+".join(differs),
         live_spellings=len(live),
     )
-    yield finding(STORE_TWO_NAMES, Severity.WARNING, context.subject(), evidence)
+    yield finding(kinds.STORE_TWO_NAMES, Severity.WARNING, context.subject(), evidence)
 
 
 def _differences(spellings: Sequence[str]) -> list[str]:
@@ -195,8 +180,8 @@ def _hazard(
     layouts: list[str],
     partitions: tuple[str, ...],
 ) -> Finding:
-    evidence = MixedHazard(reason, tuple(layouts), partitions)
-    return finding(STORE_MIXED_HAZARD, Severity.WARNING, context.subject(), evidence)
+    evidence = kinds.MixedHazard(reason, tuple(layouts), partitions)
+    return finding(kinds.STORE_MIXED_HAZARD, Severity.WARNING, context.subject(), evidence)
 
 
 def old_offsets(context: GroupContext) -> Iterator[Finding]:
@@ -206,16 +191,17 @@ def old_offsets(context: GroupContext) -> Iterator[Finding]:
     if hub is None or not hub.is_geo_replicated:
         return
 
-    affected = [s for s in context.group.by_partition.values() if _is_old_form(s.shown.checkpoint)]
+    found = [(s, s.shown.checkpoint) for s in context.group.by_partition.values()]
+    old = [(s, record) for s, record in found if record is not None and is_old_form(record)]
 
-    if not affected:
+    if not old:
         return
 
-    records = [s.shown.checkpoint for s in affected if s.shown.checkpoint is not None]
+    affected, records = [s for s, _ in old], [record for _, record in old]
     hints = hints_by_owner(context.builder, context.group)
     sdks = {sdk for s in affected for sdk in hints.get(s.ownership.holder or "", ())}
-    partitions = tuple(s.shown.id for s in affected)
-    evidence = OldOffsets(
+    partitions = partition_ids(affected)
+    evidence = kinds.OldOffsets(
         partitions=partitions,
         georeplication_factor=hub.georeplication_factor,
         sdks=tuple(sorted(sdks)),
@@ -224,11 +210,7 @@ def old_offsets(context: GroupContext) -> Iterator[Finding]:
     )
     is_used = bool(context.group.state.owners) or context.is_configured
     severity = Severity.WARNING if is_used else Severity.INFO
-    yield finding(CHECKPOINT_OLD_OFFSET, severity, context.subject(partitions), evidence)
-
-
-def _is_old_form(record: Checkpoint | None) -> bool:
-    return record is not None and is_old_form(record)
+    yield finding(kinds.CHECKPOINT_OLD_OFFSET, severity, context.subject(partitions), evidence)
 
 
 def unreadable(builder: SnapshotBuilder) -> Iterator[Finding]:
@@ -246,9 +228,9 @@ def unreadable(builder: SnapshotBuilder) -> Iterator[Finding]:
 
 def _unreadable(blobs: Sequence[UnreadableBlob], group: str | None) -> Finding:
     partitions = natural({b.partition for b in blobs if b.partition is not None})
-    kinds = {b.kind for b in blobs}
-    kind = kinds.pop() if len(kinds) == 1 else None
-    evidence = UnreadableBlobs(
+    read_as = {b.kind for b in blobs}
+    kind = read_as.pop() if len(read_as) == 1 else None
+    evidence = kinds.UnreadableBlobs(
         count=sum(bool(b.name) for b in blobs),
         partitions=partitions,
         kind=kind.value if kind is not None else None,
@@ -256,7 +238,7 @@ def _unreadable(blobs: Sequence[UnreadableBlob], group: str | None) -> Finding:
         reason=blobs[0].reason,
     )
     subject = Subject(group=group, partition=partitions[0] if len(partitions) == 1 else None)
-    return finding(STORE_UNREADABLE_BLOB, Severity.WARNING, subject, evidence)
+    return finding(kinds.STORE_UNREADABLE_BLOB, Severity.WARNING, subject, evidence)
 
 
 def strays(context: GroupContext) -> Iterator[Finding]:
@@ -271,14 +253,14 @@ def strays(context: GroupContext) -> Iterator[Finding]:
     written = [p.lease.last_modified for p in found]
     written += [p.checkpoint.blob.last_modified for p in found if p.checkpoint is not None]
     partitions = tuple(p.id for p in found)
-    evidence = StrayRecords(
+    evidence = kinds.StrayRecords(
         partitions=partitions,
         partition_count=len(context.builder.hub.partition_ids),
         owners=tuple(sorted(owners)),
         written_at=max((at for at in written if at is not None), default=None),
     )
     severity = Severity.WARNING if owners else Severity.INFO
-    yield finding(STORE_STRAY_RECORDS, severity, context.subject(partitions), evidence)
+    yield finding(kinds.STORE_STRAY_RECORDS, severity, context.subject(partitions), evidence)
 
 
 def recreated(context: GroupContext) -> Iterator[Finding]:
@@ -294,10 +276,9 @@ def recreated(context: GroupContext) -> Iterator[Finding]:
 
     records = [s.shown.checkpoint for s in affected if s.shown.checkpoint is not None]
     newest, partitions = max(records, key=lambda r: r.blob.last_modified), partition_ids(affected)
-    history = context.builder.histories.get(newest.partition)
-    sample = history.state.sample if history else None
+    sample = context.sample(newest.partition)
     is_used = bool(context.group.state.owners) or context.is_configured
-    evidence = HubRecreated(
+    evidence = kinds.HubRecreated(
         partitions=partitions,
         hub_created_at=created_at,
         checkpoint_at=newest.blob.last_modified,
@@ -307,7 +288,7 @@ def recreated(context: GroupContext) -> Iterator[Finding]:
         ahead=max((s.shown.ahead or 0 for s in affected), default=0) or None,
     )
     severity = Severity.CRITICAL if is_used else Severity.INFO
-    yield finding(HUB_RECREATED, severity, context.subject(partitions), evidence, created_at)
+    yield finding(kinds.HUB_RECREATED, severity, context.subject(partitions), evidence, created_at)
 
 
 OF_SESSION = (unreadable,)

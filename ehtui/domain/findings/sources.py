@@ -4,23 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal
 
+from ehtui.domain.findings import evidence as kinds
 from ehtui.domain.findings.context import finding
-from ehtui.domain.findings.evidence import (
-    CLOCK_HUB,
-    CLOCK_SKEW,
-    CLOCK_STORE_JUMPED,
-    SOURCE_LIMITED,
-    SOURCE_THROTTLED,
-    SOURCE_UNAUTHORISED,
-    SOURCE_UNREADABLE,
-    STORE_NOT_VISIBLE,
-    HostClockSkew,
-    HubClockAhead,
-    NotVisible,
-    SourceLimit,
-    SourceTrouble,
-    StoreClockJump,
-)
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import Finding, Severity, SourceState, SourceStatus, Subject
 from ehtui.domain.world.clocks import JUMP_S
@@ -49,12 +34,12 @@ def failing(builder: SnapshotBuilder) -> Iterator[Finding]:
         failures = builder.failures.get(source.name, 1)
 
         if problem.kind in _DENIED:
-            kind, severity = SOURCE_UNAUTHORISED, Severity.CRITICAL
+            kind, severity = kinds.SOURCE_UNAUTHORISED, Severity.CRITICAL
         elif problem.kind is ProblemKind.THROTTLED:
-            kind, severity = SOURCE_THROTTLED, Severity.WARNING
+            kind, severity = kinds.SOURCE_THROTTLED, Severity.WARNING
         else:
             is_grave = source.name in ESSENTIAL and failures >= SEVERAL
-            kind = SOURCE_UNREADABLE
+            kind = kinds.SOURCE_UNREADABLE
             severity = Severity.CRITICAL if is_grave else Severity.WARNING
 
         yield finding(
@@ -72,22 +57,22 @@ def limited(builder: SnapshotBuilder) -> Iterator[Finding]:
         problem = source.problem
 
         if source.status is SourceStatus.OK and problem is not None:
-            evidence = SourceLimit(
+            evidence = kinds.SourceLimit(
                 source=source.name,
                 problem_kind=problem.kind,
                 summary=problem.summary,
                 advice=problem.advice,
             )
             subject = Subject(source=source.name)
-            yield finding(SOURCE_LIMITED, Severity.WARNING, subject, evidence)
+            yield finding(kinds.SOURCE_LIMITED, Severity.WARNING, subject, evidence)
 
 
 def _trouble(
     builder: SnapshotBuilder, source: SourceState, problem: Problem, failures: int
-) -> SourceTrouble:
+) -> kinds.SourceTrouble:
     offset_s = builder.clock_offset_s or 0.0
     since = source.failing_since if source.failing_since is not None else builder.at
-    return SourceTrouble(
+    return kinds.SourceTrouble(
         source=source.name,
         problem_kind=problem.kind,
         summary=problem.summary,
@@ -105,23 +90,23 @@ def clocks(builder: SnapshotBuilder) -> Iterator[Finding]:
 
     # Consumers of this host expire leases by its clock (facts.md §2).
     if clocks.skew_s is not None and abs(clocks.skew_s) > SKEW_LIMIT_S:
-        skew = HostClockSkew(clocks.skew_s, SKEW_LIMIT_S)
-        yield finding(CLOCK_SKEW, Severity.WARNING, Subject(), skew)
+        skew = kinds.HostClockSkew(clocks.skew_s, SKEW_LIMIT_S)
+        yield finding(kinds.CLOCK_SKEW, Severity.WARNING, Subject(), skew)
 
     jumped_at = clocks.jumped_at
 
     if jumped_at is not None and (clocks.date_ahead_s or builder.now - jumped_at < ODD_DATE_S):
-        jump = StoreClockJump(
+        jump = kinds.StoreClockJump(
             ahead_s=clocks.jumped_by_s,
             seen_at=jumped_at,
             is_back=not clocks.date_ahead_s,
             stamps_records=clocks.follows,
         )
-        yield finding(CLOCK_STORE_JUMPED, Severity.WARNING, Subject(), jump)
+        yield finding(kinds.CLOCK_STORE_JUMPED, Severity.WARNING, Subject(), jump)
 
     if clocks.hub_ahead_s:
-        ahead = HubClockAhead(clocks.hub_ahead_s, JUMP_S)
-        yield finding(CLOCK_HUB, Severity.WARNING, Subject(), ahead)
+        ahead = kinds.HubClockAhead(clocks.hub_ahead_s, JUMP_S)
+        yield finding(kinds.CLOCK_HUB, Severity.WARNING, Subject(), ahead)
 
 
 def not_visible(builder: SnapshotBuilder) -> Iterator[Finding]:
@@ -142,7 +127,7 @@ def not_visible(builder: SnapshotBuilder) -> Iterator[Finding]:
     else:
         return
 
-    evidence = NotVisible(
+    evidence = kinds.NotVisible(
         reason=reason,
         other_groups=tuple(g.state.name for k, g in builder.groups.items() if k != name.lower()),
         local_consumers=len(builder.consumers),
@@ -150,9 +135,9 @@ def not_visible(builder: SnapshotBuilder) -> Iterator[Finding]:
     subject = Subject(group=name)
 
     if since is None:
-        yield finding(STORE_NOT_VISIBLE, severity, subject, evidence)
+        yield finding(kinds.STORE_NOT_VISIBLE, severity, subject, evidence)
     else:
-        yield finding(STORE_NOT_VISIBLE, severity, subject, evidence, since)
+        yield finding(kinds.STORE_NOT_VISIBLE, severity, subject, evidence, since)
 
 
 OF_SESSION = (failing, limited, clocks)

@@ -40,11 +40,7 @@ def fold_action(builder: SnapshotBuilder, update: ActionDone) -> None:
     _remember(builder, outcome)
 
     for kind, subject, details in told(outcome):
-        builder.tell(kind, _server_time(builder, outcome), subject, details)
-
-
-def _server_time(builder: SnapshotBuilder, outcome: Outcome) -> float:
-    return outcome.at + (builder.clock_offset_s or 0.0)
+        builder.tell(kind, builder.clocks.server(outcome.at), subject, details)
 
 
 def _remember(builder: SnapshotBuilder, outcome: Outcome) -> None:
@@ -147,9 +143,7 @@ def advance(
 
 def is_over(takeovers: tuple[MeasuredTakeover, ...]) -> bool:
     """Whether every partition is owned again and its checkpoint moved."""
-    return all(
-        takeover.owned_at is not None and takeover.moved_at is not None for takeover in takeovers
-    )
+    return all(takeover.is_over for takeover in takeovers)
 
 
 def lives_on(takeover: MeasuredTakeover, groups: Groups) -> bool:
@@ -168,7 +162,7 @@ def lives_on(takeover: MeasuredTakeover, groups: Groups) -> bool:
 
 def advance_one(takeover: MeasuredTakeover, groups: Groups) -> MeasuredTakeover:
     """One takeover as these groups show it."""
-    if takeover.owned_at is not None and takeover.moved_at is not None:
+    if takeover.is_over:
         return takeover  # it is over: not looked for among thousands again
 
     partition = _find(groups, takeover.owned)
@@ -200,8 +194,7 @@ def advance_one(takeover: MeasuredTakeover, groups: Groups) -> MeasuredTakeover:
 
 def _find(groups: Groups, owned: OwnedPartition) -> GroupPartition | None:
     group = groups.group(owned.group)
-
-    return next((p for p in group.partitions if p.id == owned.partition), None) if group else None
+    return group.partition(owned.partition) if group is not None else None
 
 
 def _checkpoint(partition: GroupPartition | None) -> int | None:
@@ -256,9 +249,7 @@ def _tell(builder: SnapshotBuilder, takeover: MeasuredTakeover, owned_at: float)
     builder.tell(
         timeline.TAKEOVER_MEASURED,
         owned_at,
-        Subject(
-            group=takeover.owned.group, partition=takeover.owned.partition, owner=takeover.owner
-        ),
+        Subject(*takeover.subject),
         timeline.TakeoverMeasured(
             owner=takeover.owner,
             previous_owner=takeover.previous_owner,
@@ -274,9 +265,7 @@ def _tell_moved(builder: SnapshotBuilder, takeover: MeasuredTakeover, moved_at: 
     builder.tell(
         timeline.TAKEOVER_MOVED,
         moved_at,
-        Subject(
-            group=takeover.owned.group, partition=takeover.owned.partition, owner=takeover.owner
-        ),
+        Subject(*takeover.subject),
         timeline.TakeoverMoved(
             owner=takeover.owner,
             previous_owner=takeover.previous_owner,

@@ -30,6 +30,7 @@ from ehtui.domain.snapshot import (
     Subject,
 )
 from ehtui.domain.state import GroupMemory
+from ehtui.domain.values import total
 from ehtui.domain.world.joined_listing import Stored, checkpoint_at, natural, ownership_at
 
 if TYPE_CHECKING:
@@ -153,17 +154,17 @@ def _rolled_up(group: GroupMemory, by_partition: Mapping[str, JudgedPartition]) 
     state = replace(
         before,
         partitions=shown,
-        owners=owners_of(shown, group, {owner.id: owner for owner in before.owners}),
+        owners=_owners_of(shown, {owner.id: owner for owner in before.owners}),
         health=max(counts, key=_RANK.__getitem__, default=Health.UNKNOWN),
         counts=counts,
-        lag=sum(lags) if lags else None,
+        lag=total(lags),
         lag_is_partial=len(lags) < len(shown),
     )
     return replace(group, by_partition=by_partition, state=state, troubled=troubled)
 
 
-def owners_of(
-    shown: Iterable[GroupPartition], group: GroupMemory, known: Mapping[str, OwnerState]
+def _owners_of(
+    shown: Iterable[GroupPartition], known: Mapping[str, OwnerState]
 ) -> tuple[OwnerState, ...]:
     """Who holds live leases, in the order of their first partition."""
     held: dict[str, list[str]] = {}
@@ -174,18 +175,9 @@ def owners_of(
             held.setdefault(lease.owner, []).append(partition.id)
 
     return tuple(
-        _owner_state(owner, tuple(partitions), group, known.get(owner))
+        replace(known.get(owner) or OwnerState(owner, ()), partitions=tuple(partitions))
         for owner, partitions in held.items()
     )
-
-
-def _owner_state(
-    owner: str, partitions: tuple[str, ...], group: GroupMemory, known: OwnerState | None
-) -> OwnerState:
-    track = group.owners.get(owner)
-    period_s = track.renewals.period_s if track is not None else None
-    state = OwnerState(owner, partitions, known.link if known is not None else None, period_s)
-    return known if known is not None and known == state else state
 
 
 def linked(group: GroupMemory, links: Mapping[str, OwnerLink]) -> GroupMemory:
@@ -195,18 +187,14 @@ def linked(group: GroupMemory, links: Mapping[str, OwnerLink]) -> GroupMemory:
         if state.link == (link := links.get(state.id)) and state.renewed_every_s == period_s
         else OwnerState(state.id, state.partitions, link, period_s)
         for state in group.state.owners
-        for period_s in (_period_of(group, state.id),)
+        for track in (group.owners.get(state.id),)
+        for period_s in (track.renewals.period_s if track is not None else None,)
     )
 
     if owners == group.state.owners:
         return group
 
     return replace(group, state=replace(group.state, owners=owners))
-
-
-def _period_of(group: GroupMemory, owner: str) -> float | None:
-    track = group.owners.get(owner)
-    return track.renewals.period_s if track is not None else None
 
 
 def forecasted(

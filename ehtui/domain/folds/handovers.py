@@ -238,7 +238,7 @@ def tell_handovers(
             added.append(handover)
             past = by_partition.setdefault(handover.partition, [])
             past.append(handover)
-            _tell(builder, group, change, handover, timing, is_guess=has_left and _is__pair(change))
+            _tell(builder, group, change, handover, timing)
 
             if handover.kind is HandoverKind.STOLEN:
                 _tell_pingpong(builder, group, past)
@@ -267,18 +267,12 @@ def _had_ended(builder: SnapshotBuilder, owner: str | None, rounds: Mapping[str,
     return ended_at is not None and (round_ is None or round_.at <= ended_at)
 
 
-def _is__pair(change: OwnerChange) -> bool:
-    return owner_of(change.before) is not None and owner_of(change.after) is not None
-
-
 def _tell(
     builder: SnapshotBuilder,
     group: GroupMemory,
     change: OwnerChange,
     handover: Handover,
     timing: LeaseTiming | None,
-    *,
-    is_guess: bool,
 ) -> None:
     gap_s = builder.looked_at - (builder.looked_before_at or builder.looked_at)
     period_s = timing.period_s if timing is not None else DEFAULT_PERIOD_S
@@ -289,8 +283,7 @@ def _tell(
         handover.at,
         Subject(group=group.state.name, partition=handover.partition, owner=owner),
         details,
-        is_approximate=gap_s >= period_s
-        or (is_guess and handover.kind is not HandoverKind.TAKEN_OVER),
+        is_approximate=gap_s >= period_s or handover.is_guess,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -163,6 +164,11 @@ def fold_logs(builder: SnapshotBuilder, update: LogsRead) -> None:
         if incident.kind in timeline.LOG_KINDS and not incident.is_past:
             troubles[key] = _noted(builder, troubles.get(key), incident)
 
+    behind = Counter[int]()  # a process may write several logs
+
+    for pid, count in update.behind:
+        behind[pid] += count
+
     if len(links) > MOST_LINKS:
         newest = sorted(links.values(), key=lambda link: link.seen_at)[-MOST_LINKS:]
         links = {link.owner: link for link in newest}
@@ -174,7 +180,7 @@ def fold_logs(builder: SnapshotBuilder, update: LogsRead) -> None:
         claims=update.claims,
         incidents=incidents,
         followed=frozenset(pid for pid, _ in update.followed),
-        behind=_behind(update.behind),
+        behind=behind,
         shared=_shared(update.links),
         troubles=_told(builder, troubles),
     )
@@ -218,16 +224,6 @@ def _shared(links: Iterable[OwnerLink]) -> frozenset[str]:
         processes.setdefault(link.owner, set()).add(link.process)
 
     return frozenset(owner for owner, named in processes.items() if len(named) > 1)
-
-
-def _behind(logs: Iterable[tuple[int, int]]) -> dict[int, int]:
-    """By pid: a process may write several."""
-    behind: dict[int, int] = {}
-
-    for pid, count in logs:
-        behind[pid] = behind.get(pid, 0) + count
-
-    return behind
 
 
 def _noted(builder: SnapshotBuilder, known: LogTrouble | None, incident: LogIncident) -> LogTrouble:

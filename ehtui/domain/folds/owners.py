@@ -88,9 +88,9 @@ def _renewed(builder: SnapshotBuilder, track: OwnerTrack, stamps: Sequence[Stamp
         if renewals is NOT_MEASURED and track.renewals is not NOT_MEASURED:
             first_seen_at = builder.now  # to be timed anew
 
-    return OwnerTrack(
+    return replace(
+        track,
         renewals=renewals,
-        joined_at=track.joined_at,
         seen_at=builder.looked_at,
         first_seen_at=first_seen_at,
         last_renewal=now,

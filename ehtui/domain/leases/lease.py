@@ -228,11 +228,8 @@ def forecast(
         free_at = lease.last_modified if lease.last_modified is not None else now
         return _next_round((free_at, free_at), timing, survivors, waiting)
 
-    if survivors == 0 or not timing.rivals:
-        return NO_SURVIVOR
-
     if lease.renewed_at is None:  # a blob lease: its age is unknown
-        return TakeoverWindow(None, None, "blob-lease")
+        return TakeoverWindow(None, None, "blob-lease") if survivors else NO_SURVIVOR
 
     latest_at = max(lease.renewed_at, renewed_at or 0.0)
     return after_lapse((lease.renewed_at, latest_at), timing, survivors, waiting, skew)
@@ -294,7 +291,7 @@ def after_release(
 
 def _stakes(snapshot: Snapshot, name: str, partition: str) -> _Stakes | None:
     group = snapshot.group(name)
-    shown = next((p for p in group.partitions if p.id == partition), None) if group else None
+    shown = group.partition(partition) if group else None
     if group is None or shown is None or shown.lease.owner is None:
         return None
 

@@ -81,7 +81,6 @@ class Proofs:
         self._told = {
             owner: (programs.get(link.process, ""), link.evidence) for owner, link in links.items()
         }
-        self._found: dict[str, Proven] = {}
 
     def of(self, partition: GroupPartition) -> Proven:
         """What the partition's checkpoint proves."""
@@ -106,13 +105,6 @@ class Proofs:
         return found
 
     def _of_owner(self, owner: str) -> Proven:
-        found = self._found.get(owner)
-        if found is None:
-            found = self._found[owner] = self._by_owner(owner)
-
-        return found
-
-    def _by_owner(self, owner: str) -> Proven:
         program, evidence = self._told.get(owner, ("", None))
         if program.startswith(_DAPR_PROGRAM) or owner.startswith(_DAPR_ID):
             return _DAPR

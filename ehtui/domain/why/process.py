@@ -19,17 +19,7 @@ from ehtui.domain.snapshot import (
 )
 from ehtui.domain.why import checks as ask_for
 from ehtui.domain.why import evidence as kinds
-from ehtui.domain.why.evidence import (
-    ClaimComplaints,
-    ConsumerSigns,
-    FreePartitions,
-    OwnerHolds,
-    OwnerLog,
-    Places,
-    ProcessOwns,
-    RunningProcess,
-)
-from ehtui.domain.why.verdicts import (
+from ehtui.domain.why.checks import (
     FREE,
     Check,
     Verdict,
@@ -58,7 +48,7 @@ def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
     consumer = next((c for c in snapshot.consumers if c.process.id.pid == pid), None)
     process = consumer.process if consumer is not None else None
     is_alive = process is not None and not process.has_ended
-    running = RunningProcess(
+    running = kinds.RunningProcess(
         pid=pid,
         status=process.status if process else None,
         started_at=process.id.started_at if process else None,
@@ -81,7 +71,7 @@ def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
         *ask_for.sources(snapshot),
         check(
             kinds.PROCESS_OWNS,
-            ProcessOwns(pid, owner, _named(consumer.owns)),
+            kinds.ProcessOwns(pid, owner, _named(consumer.owns)),
             passed=bool(consumer.owns) if consumer.role is not ConsumerRole.UNKNOWN else None,
         ),
     ]
@@ -97,7 +87,7 @@ def _is_consumer(consumer: ConsumerState) -> Check:
     """What tells that it is one of this hub, or none."""
     process = consumer.process
     is_it = True if consumer.link or process.connections else None
-    evidence = ConsumerSigns(
+    evidence = kinds.ConsumerSigns(
         pid=process.id.pid,
         recognised_by=process.recognised_by,
         connections=process.connections,
@@ -123,7 +113,7 @@ def why_owner(snapshot: Snapshot, subject: Subject, owner: str) -> Why:
     checks = [
         *ask_for.sources(snapshot),
         ask_for.is_known(snapshot, owner),
-        check(kinds.OWNER_HOLDS, OwnerHolds(owner, _named(owns)), passed=bool(owns)),
+        check(kinds.OWNER_HOLDS, kinds.OwnerHolds(owner, _named(owns)), passed=bool(owns)),
         ask_for.is_stable(findings, is_owned=bool(owns)),
     ]
 
@@ -146,7 +136,7 @@ def _log(consumer: ConsumerState) -> Iterator[Check]:
     if consumer.link is not None:
         return
 
-    evidence = OwnerLog(
+    evidence = kinds.OwnerLog(
         pid=process.id.pid,
         log=process.log_path,
         runtime=runtime_of(process.program),
@@ -194,7 +184,7 @@ def _suffice(group: GroupState | None, own: str | None, strangers: int) -> Check
     others = sum(1 for o in group.owners if o.id != own) if group else 0
     count = len(group.partitions) if group else None
     shared = None if strangers else count
-    evidence = Places(
+    evidence = kinds.Places(
         partition_count=count,
         live_owners=None if strangers else others,
         strangers=strangers,
@@ -211,7 +201,7 @@ def _are_free(group: GroupState | None, strangers: int) -> Check:
     windows = [p.takeover for p in (*free, *late) if p.takeover is not None]
     starts = [w.earliest_at for w in windows if w.earliest_at is not None]
     ends = [w.latest_at for w in windows if w.latest_at is not None]
-    evidence = FreePartitions(
+    evidence = kinds.FreePartitions(
         free=tuple(p.id for p in free),
         lapsing=tuple(p.id for p in late),
         strangers=strangers,
@@ -231,10 +221,10 @@ def _log_is_clean(findings: Sequence[Finding]) -> Check:
         told = found.evidence
 
         if isinstance(told, StandingBy | Starving):
-            evidence = ClaimComplaints(found.id, told.not_claimed)
+            evidence = kinds.ClaimComplaints(found.id, told.not_claimed)
             return check(kinds.LOG_IS_CLEAN, evidence, passed=not told.not_claimed)
 
-    return check(kinds.LOG_IS_CLEAN, ClaimComplaints(None, None), passed=None)
+    return check(kinds.LOG_IS_CLEAN, kinds.ClaimComplaints(None, None), passed=None)
 
 
 def _owned(

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
-    from ehtui.domain.world.process import ProcessId
+    from ehtui.domain.world.process import ProcessId, ProcessSample
 
 
 class StartObstacle(StrEnum):
@@ -134,6 +134,12 @@ class RestartRecord(Value, frozen=True):
     detail: str = ""  # safe to show
     exit_code: int | None = None  # of one that was started and ended at once
     new_pid: int | None = None
+
+    def runs_again(self, process: ProcessSample) -> bool:
+        """Whether a process is what somebody has started in its place since."""
+        return (process.command, process.cwd) == (" ".join(self.command), self.folder) and (
+            process.id.started_at >= self.asked_at
+        )
 
     @property
     def is_down(self) -> bool:

@@ -21,7 +21,7 @@ from ehtui.views.why.words import VERDICT_WORDS, CheckText
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from ehtui.domain.why import Check, Why
+    from ehtui.domain.why.checks import Check, Why
     from ehtui.views.phrasing import Phrasing
 
 _ALL: tuple[CheckText[Any], ...] = (*PARTITION_CHECKS, *CONSUMER_CHECKS)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic
 
 from ehtui.domain.evidence import E
+from ehtui.domain.why.checks import Verdict
 from ehtui.domain.why.evidence import CheckKind
-from ehtui.domain.why.verdicts import Verdict
 from ehtui.views.cells import Tone
 from ehtui.views.phrasing import Phrasing
 
