@@ -3,14 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ehtui.actions.process_control import NOT_DONE, OTHER_TARGET, refusal_of
-from ehtui.actions.state_files import who
+from ehtui.actions.process_control import (
+    NOT_DONE,
+    OTHER_TARGET,
+    EventSender,
+    Named,
+    ProcessControl,
+    refusal_of,
+)
+from ehtui.actions.state_files import AuditLog, who
 from ehtui.actions.targets import ProcessGoneError, SupervisorChangedError
 from ehtui.domain.actions.outcomes import (
     NewProcess,
@@ -36,11 +45,10 @@ from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import NOT_REHEARSED, StartObstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from ehtui.actions.launch import Launched, Restarted
-    from ehtui.actions.process_control import EventSender, Named, ProcessControl
-    from ehtui.actions.state_files import AuditLog
+    from ehtui.actions.process_control import Named
     from ehtui.domain.world.process import ProcessId
     from ehtui.domain.world.restarts import Rehearsal
 
@@ -49,25 +57,16 @@ class LeftBehindError(asyncio.CancelledError):
     """Nobody waits for it any more, and it goes on."""
 
 
+@dataclass(kw_only=True)
 class Executor:
     """The one place that acts. Read-only and dry-run are decided here; a UI only shows them."""
 
-    def __init__(
-        self,
-        *,
-        sender: EventSender,
-        hands: ProcessControl,
-        audit: AuditLog,
-        clock: Callable[[], float],
-        read_only: bool = False,
-        dry_run: bool = False,
-    ) -> None:
-        self._sender = sender
-        self._hands = hands
-        self._audit = audit
-        self._clock = clock
-        self.read_only = read_only
-        self.dry_run = dry_run
+    sender: EventSender
+    hands: ProcessControl
+    audit: AuditLog
+    clock: Callable[[], float]
+    read_only: bool = False
+    dry_run: bool = False
 
     async def run(self, plan: SinglePlan) -> Outcome:
         """Do what the plan says, or say why not. Never raises for a failure of the world."""
@@ -75,22 +74,22 @@ class Executor:
             return self._refused(plan, RefusalReason.READ_ONLY, plan.kind)
 
         if self.dry_run:
-            return Outcome(plan, OutcomeState.DRY_RUN, self._clock())
+            return Outcome(plan, OutcomeState.DRY_RUN, self.clock())
 
-        fault = await asyncio.to_thread(self._audit.intent, plan, self._clock())
+        fault = await asyncio.to_thread(self.audit.intent, plan, self.clock())
 
         if fault is not None:  # what nobody could trace afterwards is not done
             refusal = Refusal(RefusalReason.NOT_AUDITED, plan.kind, safe(fault))
-            return Outcome(plan, OutcomeState.REFUSED, self._clock(), refusal)
+            return Outcome(plan, OutcomeState.REFUSED, self.clock(), refusal)
 
         try:
             outcome = await self._do(plan)
         except asyncio.CancelledError as error:
             # What was begun is not undone.
-            self._audit.outcome(self.interrupted(plan, error))
+            self.audit.outcome(self.interrupted(plan, error))
             raise
 
-        fault = await asyncio.to_thread(self._audit.outcome, outcome)
+        fault = await asyncio.to_thread(self.audit.outcome, outcome)
 
         if fault is None:
             return outcome
@@ -106,7 +105,7 @@ class Executor:
 
     async def close(self) -> None:
         """Let go of what sending opened; on the loop that sent."""
-        await self._sender.close()
+        await self.sender.close()
 
     async def _do(self, plan: SinglePlan) -> Outcome:
         try:
@@ -131,7 +130,7 @@ class Executor:
 
     async def _send(self, plan: SendPlan) -> Outcome:
         try:
-            await self._sender.send(
+            await self.sender.send(
                 body=plan.body.encode(),
                 partition=plan.partition,
                 key=plan.key,
@@ -141,7 +140,7 @@ class Executor:
         except ProblemError as error:
             return self._failed(plan, error.problem.summary)
 
-        return Outcome(plan, OutcomeState.DONE, self._clock())
+        return Outcome(plan, OutcomeState.DONE, self.clock())
 
     async def _signal(self, plan: SignalPlan) -> Outcome:
         """Signal each target; one that changed or vanished is told apart from one that failed.
@@ -167,7 +166,7 @@ class Executor:
         return Outcome(
             plan,
             OutcomeState.REFUSED if refusals else OutcomeState.DONE,
-            self._clock(),
+            self.clock(),
             refusals[0] if refusals else None,
             results=tuple(results),
         )
@@ -176,16 +175,16 @@ class Executor:
         ended = TargetResult(process, TargetState.ENDED, signal=plan.signal)
 
         try:
-            await asyncio.to_thread(self._hands.signal, process, plan.signal)
+            await asyncio.to_thread(self.hands.signal, process, plan.signal)
 
             if plan.escalate_to is None or plan.escalate_after_s is None:
                 return replace(ended, state=TargetState.SENT)
 
-            if await asyncio.to_thread(self._hands.wait_for_exit, process, plan.escalate_after_s):
+            if await asyncio.to_thread(self.hands.wait_for_exit, process, plan.escalate_after_s):
                 return ended
 
             with suppress(ProcessGoneError):  # it went in the last moment
-                await asyncio.to_thread(self._hands.signal, process, plan.escalate_to)
+                await asyncio.to_thread(self.hands.signal, process, plan.escalate_to)
                 return TargetResult(
                     process,
                     TargetState.ESCALATED,
@@ -202,18 +201,18 @@ class Executor:
 
     def remembers(self, process: ProcessId) -> bool:
         """Whether it is known how it was started, environment and all."""
-        return self._hands.remembers(process)
+        return self.hands.remembers(process)
 
     async def remember(self, processes: Iterable[ProcessId]) -> None:
         """Read how they were started, so that they can be started again once they have ended."""
         for process in processes:
-            await asyncio.to_thread(self._hands.remember, process)
+            await asyncio.to_thread(self.hands.remember, process)
 
     async def rehearse(
         self, process: ProcessId, log_path: str, *, has_ended: bool = False
     ) -> Rehearsal | Refusal:
         """What starting this process again would find, everything left as it is."""
-        prepare = self._hands.prepare_again if has_ended else self._hands.prepare_restart
+        prepare = self.hands.prepare_again if has_ended else self.hands.prepare_restart
 
         try:
             prepared = await asyncio.to_thread(prepare, process, log_path, {})
@@ -232,7 +231,7 @@ class Executor:
         """
         named: Named = {"consumer_name": plan.consumer, "group": plan.group}
         is_running = isinstance(plan, RestartPlan)
-        prepare = self._hands.prepare_restart if is_running else self._hands.prepare_again
+        prepare = self.hands.prepare_restart if is_running else self.hands.prepare_again
 
         try:
             prepared = await asyncio.to_thread(prepare, process, plan.log_path, named)
@@ -271,7 +270,7 @@ class Executor:
 
         if restarted.is_by_keeper:
             started = NewProcess(restarted.process, log_path=None, is_by_keeper=True)
-            return Outcome(plan, OutcomeState.DONE, self._clock(), started=started)
+            return Outcome(plan, OutcomeState.DONE, self.clock(), started=started)
 
         return self._ran(plan, restarted.process, restarted)
 
@@ -282,7 +281,7 @@ class Executor:
         started = NewProcess(process, str(ended.log_path))
 
         if ended.exit_code is None:
-            return Outcome(plan, OutcomeState.DONE, self._clock(), started=started)
+            return Outcome(plan, OutcomeState.DONE, self.clock(), started=started)
 
         return replace(
             self._failed(plan, f"It ended at once with exit code {ended.exit_code}."),
@@ -295,7 +294,7 @@ class Executor:
     def _not_done(self, plan: Plan, error: Exception, process: ProcessId) -> Outcome:
         refusal = refusal_of(error, str(process.pid))
 
-        return Outcome(plan, OutcomeState.REFUSED, self._clock(), refusal)
+        return Outcome(plan, OutcomeState.REFUSED, self.clock(), refusal)
 
     async def _ask(self, plan: SupervisedPlan) -> Outcome:
         """Its supervisor stops and starts it; how long that may take is not ours to say.
@@ -306,12 +305,12 @@ class Executor:
         process, supervisor = plan.target.process, plan.supervisor
 
         try:
-            await asyncio.to_thread(self._hands.check_supervisor, process, supervisor)
+            await asyncio.to_thread(self.hands.check_supervisor, process, supervisor)
         except (*OTHER_TARGET, SupervisorChangedError) as error:
             return self._not_done(plan, error, process)
 
         try:
-            answer = await asyncio.to_thread(self._hands.ask, supervisor, plan.wait_s)
+            answer = await asyncio.to_thread(self.hands.ask, supervisor, plan.wait_s)
         except asyncio.CancelledError:
             left = f"{supervisor.label} goes on with {process.pid}, and nobody looks how that ends"
             raise asyncio.CancelledError(f"Interrupted: {left}.") from None
@@ -320,7 +319,7 @@ class Executor:
             told = f"No end of {supervisor.name}'s command within {plan.wait_s:g} s; it was ended."
             return replace(self._failed(plan, told), last_lines=answer.last_lines)
 
-        outcome = Outcome(plan, OutcomeState.DONE, self._clock())
+        outcome = Outcome(plan, OutcomeState.DONE, self.clock())
 
         if answer.exit_code:
             told = f"{supervisor.name}'s command ended with exit code {answer.exit_code}."
@@ -332,20 +331,20 @@ class Executor:
         if plan.again is not None:
             return await self._restart(plan, plan.again)
 
-        launch = await asyncio.to_thread(self._hands.prepare, plan)
-        launched = await asyncio.to_thread(self._hands.start, launch)
+        launch = await asyncio.to_thread(self.hands.prepare, plan)
+        launched = await asyncio.to_thread(self.hands.start, launch)
 
         # Whoever is interrupted from here on has started it all the same.
         with suppress(asyncio.CancelledError):
-            launched = await asyncio.to_thread(self._hands.watch, launched)
+            launched = await asyncio.to_thread(self.hands.watch, launched)
 
         return self._ran(plan, launched.process, launched)
 
     def _failed(self, plan: Plan, error: str) -> Outcome:
-        return Outcome(plan, OutcomeState.FAILED, self._clock(), error=error)
+        return Outcome(plan, OutcomeState.FAILED, self.clock(), error=error)
 
     def _refused(self, plan: Plan, reason: RefusalReason, subject: str) -> Outcome:
-        return Outcome(plan, OutcomeState.REFUSED, self._clock(), Refusal(reason, subject))
+        return Outcome(plan, OutcomeState.REFUSED, self.clock(), Refusal(reason, subject))
 
 
 def _unsent(plan: SignalPlan) -> str:

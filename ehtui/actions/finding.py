@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ehtui.actions.entering import RefusedError
-from ehtui.sources.proc import beginning_of
+from ehtui.sources.proc import beginning_of, identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -87,7 +87,7 @@ def _program(running: Running) -> tuple[str, bool]:
     link = running.link.removesuffix(_DELETED)
 
     for path in _candidates(running, name):
-        is_it = running.file is None or _identity(path) == running.file
+        is_it = running.file is None or identity_of(path) == running.file
 
         if is_it or str(path.resolve()) == link:
             _check_venv(running, path)
@@ -99,7 +99,7 @@ def _program(running: Running) -> tuple[str, bool]:
     path = Path(link)
 
     if not name.startswith("/") and link.endswith(f"/{tail}") and _is_program(path):
-        return link, running.file is not None and _identity(path) != running.file
+        return link, running.file is not None and identity_of(path) != running.file
 
     raise RefusedError("program_gone", name)
 
@@ -119,15 +119,6 @@ def _is_program(path: Path) -> bool:
         return stat.S_ISREG(path.stat().st_mode) and os.access(path, os.X_OK)
     except OSError:
         return False
-
-
-def _identity(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-
-    return found.st_dev, found.st_ino
 
 
 def _check_venv(running: Running, program: Path) -> None:

@@ -79,15 +79,12 @@ def send_signal(process: ProcessId, signal: str) -> None:
     if number is None:
         raise OSError(f"no signal {signal} on this platform")
 
-    if sys.platform == "linux":
-        _send_by_descriptor(process, number)
-    else:
+    if sys.platform != "linux":
         check_identity(process)
         os.kill(process.pid, number)
+        return
 
-
-def _send_by_descriptor(process: ProcessId, number: int) -> None:
-    """Pin the process first, so that no reuse can slip between the check and the signal."""
+    # Pinned first, so that no reuse can slip between the check and the signal.
     try:
         descriptor = os.pidfd_open(process.pid)
     except ProcessLookupError as error:

@@ -8,7 +8,6 @@ import textwrap
 import time
 from typing import TYPE_CHECKING, Any
 
-from ehtui.cli.acting import looking
 from ehtui.cli.config import pid_report
 from ehtui.cli.flags import ExitCode, add_settings_flags, resolve_args, seconds
 from ehtui.config.errors import ConfigError
@@ -239,6 +238,7 @@ def run_wait(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: There is no checkpoint store, and so nothing to wait for.
     """
+    from ehtui.cli.acting import looking  # noqa: PLC0415 - a probe's `status` needs none of it
     from ehtui.views.pending import Goal, unmet  # noqa: PLC0415
 
     settings = resolve_args(args).settings

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ehtui.config.addresses import (
     account_url_of,
@@ -72,16 +72,8 @@ def _is_address(value: str) -> bool:
     return value.startswith(("https://", "http://")) and _passes(account_url_of)(value)
 
 
-class Guess(NamedTuple):
-    """A name, as a pattern of its normalised form, and the shape that its value must have."""
-
-    name: re.Pattern[str]
-    shape: Shape
-
-
-def _guess(name: str, shape: Shape) -> Guess:
-    return Guess(re.compile(name), shape)
-
+# A name, as a pattern of its normalised form, and the shape that its value must have.
+Guess = tuple[str, Shape]
 
 # Never a consumer's: other systems with the same words.
 _FOREIGN = re.compile(r"KAFKA|REDIS|SERVICEBUS|RABBIT|NATS")
@@ -91,37 +83,37 @@ _is_namespace, _is_container = _passes(namespace_of), _passes(containers_of)
 
 GUESSES: dict[str, tuple[Guess, ...]] = {
     "eventhub.connection_string": (
-        _guess(r"^(?!.*(SEND|PRODUC|PUBLISH)).*(EVENTHUB|EH)", looks_like_event_hub),
-        _guess(r"", looks_like_event_hub),
+        (r"^(?!.*(SEND|PRODUC|PUBLISH)).*(EVENTHUB|EH)", looks_like_event_hub),
+        (r"", looks_like_event_hub),
     ),
     "eventhub.namespace": (
-        _guess(r"EVENTHUBS?.*(NAMESPACE|NAMESPACENAME|FQDN|HOST|HOSTNAME)$", _is_namespace),
-        _guess(r"FULLYQUALIFIEDNAMESPACE$", _is_namespace),
-        _guess(r"", is_namespace_host),
+        (r"EVENTHUBS?.*(NAMESPACE|NAMESPACENAME|FQDN|HOST|HOSTNAME)$", _is_namespace),
+        (r"FULLYQUALIFIEDNAMESPACE$", _is_namespace),
+        (r"", is_namespace_host),
     ),
     "eventhub.name": (
-        _guess(r"EVENTHUBS?(ENTITY|INSTANCE)?(NAME|PATH|TOPIC)$", _is_name),
-        _guess(r"^(AZURE)?(EVENTHUB|HUBNAME)$", _is_name),
+        (r"EVENTHUBS?(ENTITY|INSTANCE)?(NAME|PATH|TOPIC)$", _is_name),
+        (r"^(AZURE)?(EVENTHUB|HUBNAME)$", _is_name),
     ),
     "eventhub.consumer_group": (
-        _guess(r"EVENTHUBS?(CONSUMER)?GROUP(NAME|ID)?$", is_group),
-        _guess(r"CONSUMERGROUP(NAME|ID)?$", is_group),
+        (r"EVENTHUBS?(CONSUMER)?GROUP(NAME|ID)?$", is_group),
+        (r"CONSUMERGROUP(NAME|ID)?$", is_group),
     ),
     "checkpoint_store.connection_string": (
-        _guess(r"CHECKPOINT", looks_like_storage),
-        _guess(r"STORAGE|BLOB", looks_like_storage),
-        _guess(r"", looks_like_storage),
+        (r"CHECKPOINT", looks_like_storage),
+        (r"STORAGE|BLOB", looks_like_storage),
+        (r"", looks_like_storage),
     ),
     "checkpoint_store.account_url": (
-        _guess(r"CHECKPOINT.*(URL|URI|ENDPOINT)$", _is_address),
-        _guess(r"(STORAGE|BLOB).*(URL|URI|ENDPOINT)$", _is_address),
-        _guess(r"^AZUREWEBJOBSSTORAGEACCOUNTNAME$", is_storage_account),
-        _guess(r"", is_blob_address),
+        (r"CHECKPOINT.*(URL|URI|ENDPOINT)$", _is_address),
+        (r"(STORAGE|BLOB).*(URL|URI|ENDPOINT)$", _is_address),
+        (r"^AZUREWEBJOBSSTORAGEACCOUNTNAME$", is_storage_account),
+        (r"", is_blob_address),
     ),
     "checkpoint_store.containers": (
-        _guess(r"CHECKPOINT.*CONTAINER(NAME)?$", _is_container),
-        _guess(r"(BLOB|STORAGE|LEASE).*CONTAINER(NAME)?$", _is_container),
-        _guess(r"^CONTAINER(NAME)?$", _is_container),
+        (r"CHECKPOINT.*CONTAINER(NAME)?$", _is_container),
+        (r"(BLOB|STORAGE|LEASE).*CONTAINER(NAME)?$", _is_container),
+        (r"^CONTAINER(NAME)?$", _is_container),
     ),
 }
 
@@ -143,8 +135,8 @@ def rank(key: str, name: str, value: str) -> int | None:
     if _FOREIGN.search(plain):
         return None
 
-    for number, guess in enumerate(GUESSES[key], start=1):
-        if guess.name.search(plain) and guess.shape(value):
+    for number, (pattern, shape) in enumerate(GUESSES[key], start=1):
+        if re.search(pattern, plain) and shape(value):
             return number
 
     return None
@@ -162,16 +154,16 @@ _NOT_READERS = re.compile(rf"{_FOREIGN.pattern}|SEND|PRODUC|PUBLISH")
 _ASPIRE, _FUNCTIONS = r"^CONNECTIONSTRINGS\w", r"^AZUREWEBJOBSSTORAGE"
 _Convention = tuple[str, Guess]
 _HUB: tuple[_Convention, ...] = (
-    ("eventhub.connection_string", _guess(_ASPIRE, looks_like_event_hub)),
-    ("eventhub.namespace", _guess(_ASPIRE, is_namespace_host)),
-    ("eventhub.namespace", _guess(r"\wFULLYQUALIFIEDNAMESPACE$", is_namespace_host)),
+    ("eventhub.connection_string", (_ASPIRE, looks_like_event_hub)),
+    ("eventhub.namespace", (_ASPIRE, is_namespace_host)),
+    ("eventhub.namespace", (r"\wFULLYQUALIFIEDNAMESPACE$", is_namespace_host)),
 )
 _STORE: tuple[_Convention, ...] = (
-    ("checkpoint_store.connection_string", _guess(_ASPIRE, looks_like_storage)),
-    ("checkpoint_store.account_url", _guess(_ASPIRE, is_blob_address)),
-    ("checkpoint_store.connection_string", _guess(rf"{_FUNCTIONS}$", looks_like_storage)),
-    ("checkpoint_store.account_url", _guess(rf"{_FUNCTIONS}BLOBSERVICEURI$", is_blob_address)),
-    ("checkpoint_store.account_url", _guess(rf"{_FUNCTIONS}ACCOUNTNAME$", is_storage_account)),
+    ("checkpoint_store.connection_string", (_ASPIRE, looks_like_storage)),
+    ("checkpoint_store.account_url", (_ASPIRE, is_blob_address)),
+    ("checkpoint_store.connection_string", (rf"{_FUNCTIONS}$", looks_like_storage)),
+    ("checkpoint_store.account_url", (rf"{_FUNCTIONS}BLOBSERVICEURI$", is_blob_address)),
+    ("checkpoint_store.account_url", (rf"{_FUNCTIONS}ACCOUNTNAME$", is_storage_account)),
 )
 
 
@@ -203,10 +195,10 @@ def _found(
     seen: set[str] = set()
 
     for where, variables in places:
-        for key, guess in conventions:
+        for key, (pattern, shape) in conventions:
             for name in sorted(variables):
                 plain, text = normalised(name), variables[name]
-                is_it = guess.name.search(plain) and guess.shape(text)
+                is_it = re.search(pattern, plain) and shape(text)
 
                 if is_it and text not in seen and not _NOT_READERS.search(plain):
                     seen.add(text)

@@ -147,9 +147,9 @@ class Provenance:
     origins: dict[str, Origin] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def took(self, values: Values, *keys: str) -> None:
-        """Remember where the values of these keys came from, as far as there are any."""
-        self.origins |= {key: values[key].origin for key in keys if key in values}
+    def took(self, section: str, **values: Value | None) -> None:
+        """Remember where the values of a section's keys came from, as far as there are any."""
+        self.origins |= {f"{section}.{key}": v.origin for key, v in values.items() if v}
 
 
 def event_hub(values: Values, told: Provenance, *, production: bool) -> EventHubSettings:
@@ -162,18 +162,15 @@ def event_hub(values: Values, told: Provenance, *, production: bool) -> EventHub
     name = _hub_name(values.get("eventhub.name"), secret, address, told)
     group = _group(values.get("eventhub.consumer_group"), secret, address)
     peek, aliases = values.get("eventhub.peek_group"), values.get("eventhub.aliases")
-    told.took(values, "eventhub.aliases", "eventhub.peek_group")
-
-    if group:
-        told.origins["eventhub.consumer_group"] = group.origin
+    told.took("eventhub", aliases=aliases, peek_group=peek, consumer_group=group)
 
     if secret and address and address.uses_identity:
         told.origins["eventhub.namespace"] = secret.origin.only(Part.ENDPOINT)
         namespace, secret = address.namespace, None
     elif secret:
-        told.origins["eventhub.connection_string"] = secret.origin
+        told.took("eventhub", connection_string=secret)
     elif namespace:
-        told.took(values, "eventhub.namespace")
+        told.took("eventhub", namespace=values.get("eventhub.namespace"))
 
     return EventHubSettings(
         connection_string=Secret(cleaned(secret.value)) if secret else None,
@@ -272,12 +269,8 @@ def checkpoint_store(values: Values, told: Provenance) -> CheckpointStoreSetting
         secret, address = _one_account(secret, endpoint, address, url.url.reveal(), told)
         url = url if address else None
 
-    taken = {
-        "checkpoint_store.connection_string": secret,
-        "checkpoint_store.account_url": address,
-    }
-    told.took({key: value for key, value in taken.items() if value}, *taken)
-    told.took(values, "checkpoint_store.layout")
+    layout = values.get("checkpoint_store.layout")
+    told.took("checkpoint_store", connection_string=secret, account_url=address, layout=layout)
     containers = _containers(values, address, url.container if url else None, told)
 
     if containers and not secret and not url:
@@ -285,8 +278,6 @@ def checkpoint_store(values: Values, told: Provenance) -> CheckpointStoreSetting
             "a container is named, but no storage account: set AZURE_STORAGE_CONNECTION_STRING "
             "or AZURE_STORAGE_ACCOUNT_URL"
         )
-
-    layout = values.get("checkpoint_store.layout")
 
     return CheckpointStoreSettings(
         connection_string=Secret(cleaned(secret.value)) if secret else None,
@@ -304,7 +295,7 @@ def _containers(
     key = "checkpoint_store.containers"
 
     if named := values.get(key):
-        told.took(values, key)
+        told.took("checkpoint_store", containers=named)
         return containers_of(named.value, named.origin.named)
 
     if address is None or in_path is None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import asyncio
 import math
 import random
+from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.updates import SourceFailed, Update
 from ehtui.sources.source import Eager, Paced, Source, retrieve
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 FIRST_RETRY_S = 2.0
 FIRST_RETRY_THROTTLED_S = 4.0  # what the SDKs wait on com.microsoft:server-busy
@@ -36,6 +33,7 @@ class Scheduled:
     timeout_s: float
 
 
+@dataclass(eq=False)
 class Poller:
     """One source's schedule. All of it runs on the monitor's loop.
 
@@ -44,36 +42,25 @@ class Poller:
     little for the other source's of the same beat.
     """
 
-    def __init__(
-        self,
-        scheduled: Scheduled,
-        tell: Callable[[Update], None],
-        *,
-        clock: Callable[[], float],
-        jitter: Callable[[], float] = random.random,
-        first_beat: float | None = None,
-        follows: Poller | None = None,
-    ) -> None:
-        self._source = scheduled.source
-        self._every_s = scheduled.every_s
-        self._timeout_s = scheduled.timeout_s
-        self._tell = tell
-        self._clock = clock
-        self._jitter = jitter
-        self._first_beat = asyncio.get_running_loop().time() if first_beat is None else first_beat
-        self._follows = follows
-        self._has_read = False
-        self._due = -math.inf
-        self._ended = asyncio.Event()  # of the read under way, or of the next one
-        self._failures = 0
-        self._retry_s = 0.0
-        self._urgent_s: float | None = None
-        self._is_paused = False
-        self._is_wanted = False
-        self._is_reading = False
-        self._changed = asyncio.Event()
-        self._begun = 0  # reads
-        self._awaited: list[tuple[int, asyncio.Event]] = []  # reads that somebody waits for
+    scheduled: Scheduled
+    tell: Callable[[Update], None]
+    clock: Callable[[], float]
+    jitter: Callable[[], float] = random.random
+    first_beat: float = field(default_factory=lambda: asyncio.get_running_loop().time())
+    follows: Poller | None = None
+    _has_read: bool = False
+    _due: float = -math.inf
+    _ended: asyncio.Event = field(default_factory=asyncio.Event)  # of this read, or of the next one
+    _failures: int = 0
+    _retry_s: float = 0.0
+    _urgent_s: float | None = None
+    _is_paused: bool = False
+    _is_wanted: bool = False
+    _is_reading: bool = False
+    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    _begun: int = 0  # reads
+    # Reads that somebody waits for.
+    _awaited: list[tuple[int, asyncio.Event]] = field(default_factory=list)
 
     @property
     def is_reading(self) -> bool:
@@ -83,7 +70,7 @@ class Poller:
     @property
     def name(self) -> str:
         """The source's name."""
-        return self._source.name
+        return self.scheduled.source.name
 
     def refresh(self) -> None:
         """Read now, also while paused or backing off; after the read in flight, if there is one."""
@@ -146,7 +133,7 @@ class Poller:
         return will_read and self._has_read and not self._failures
 
     async def _follow(self) -> None:
-        first = self._follows
+        first = self.follows
 
         if first is not None and first._is_about_to_read:  # noqa: SLF001 - of the same class
             with suppress(TimeoutError):
@@ -154,11 +141,11 @@ class Poller:
                     await first._ended.wait()  # noqa: SLF001 - as above
 
     async def _read(self, started: float) -> None:
-        task = asyncio.create_task(self._source.read(), name=f"read {self.name}")
+        task = asyncio.create_task(self.scheduled.source.read(), name=f"read {self.name}")
         task.add_done_callback(retrieve)
 
         try:
-            done, _ = await asyncio.wait({task}, timeout=self._timeout_s)
+            done, _ = await asyncio.wait({task}, timeout=self.scheduled.timeout_s)
             self._is_reading = False
 
             if done:
@@ -178,7 +165,7 @@ class Poller:
         if error is None:
             self._failures = 0
             self._has_read = True
-            self._tell(task.result())
+            self.tell(task.result())
         elif isinstance(error, ProblemError):
             self._fail(error.problem, started)
         else:
@@ -196,7 +183,7 @@ class Poller:
         self._fail(
             Problem(
                 ProblemKind.TIMEOUT,
-                f"Reading the {self.name} took longer than {self._timeout_s:g} s.",
+                f"Reading the {self.name} took longer than {self.scheduled.timeout_s:g} s.",
                 "It is tried again by itself; check the network path if it stays like this.",
             ),
             started,
@@ -205,7 +192,7 @@ class Poller:
 
     def _fail(self, problem: Problem, started: float) -> None:
         self._failures += 1
-        first = min(self._every_s, FIRST_RETRY_S)
+        first = min(self.scheduled.every_s, FIRST_RETRY_S)
 
         if problem.kind is ProblemKind.THROTTLED:
             first = FIRST_RETRY_THROTTLED_S
@@ -214,20 +201,23 @@ class Poller:
         asked = min(problem.retry_after_s or 0.0, LONGEST_ASKED_S)
         elapsed = asyncio.get_running_loop().time() - started
         # Counted from the end of the read: what times out slowly is not asked again at once.
-        self._retry_s = elapsed + max(whole * (0.75 + 0.25 * self._jitter()), asked)
-        at = self._clock()
-        self._tell(SourceFailed(at, self.name, problem, at + self._retry_s - elapsed))
+        self._retry_s = elapsed + max(whole * (0.75 + 0.25 * self.jitter()), asked)
+        at = self.clock()
+        self.tell(SourceFailed(at, self.name, problem, at + self._retry_s - elapsed))
 
     def _interval_s(self) -> float:
         if self._failures:
             return self._retry_s
 
-        if isinstance(self._source, Eager) and self._source.is_behind:
+        source, every_s = self.scheduled.source, self.scheduled.every_s
+
+        if isinstance(source, Eager) and source.is_behind:
             return 0.0
 
-        least_s = self._source.min_every_s if isinstance(self._source, Paced) else 0.0
-        every_s = self._every_s if self._urgent_s is None else min(self._every_s, self._urgent_s)
-        return max(every_s, least_s)
+        least_s = source.min_every_s if isinstance(source, Paced) else 0.0
+        urgent_s = every_s if self._urgent_s is None else min(every_s, self._urgent_s)
+
+        return max(urgent_s, least_s)
 
     def _next(self, beat: float, earliest: float) -> float:
         """When to read next after what was begun at `beat`: on the first beat that can be kept."""
@@ -236,9 +226,9 @@ class Poller:
         if self._failures or not every_s:
             return max(beat + every_s, earliest)
 
-        this = math.floor((beat - self._first_beat) / every_s + ON_THE_BEAT)
-        kept = math.ceil((earliest - self._first_beat) / every_s)
-        return self._first_beat + max(this + 1, kept) * every_s
+        this = math.floor((beat - self.first_beat) / every_s + ON_THE_BEAT)
+        kept = math.ceil((earliest - self.first_beat) / every_s)
+        return self.first_beat + max(this + 1, kept) * every_s
 
     async def _rest(self, beat: float) -> None:
         loop = asyncio.get_running_loop()

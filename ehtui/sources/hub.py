@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from typing_extensions import override
-
 from ehtui.clock import steady
+from ehtui.config.settings import EventHubSettings
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.updates import HubRead
-from ehtui.sources.source import Source
-from ehtui.wire.credentials import access_of
-from ehtui.wire.reading import Limiter
+from ehtui.domain.world.hub import HubDescription
+from ehtui.wire.credentials import HubAccess, access_of
+from ehtui.wire.reading import HubReader, Limiter
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from ehtui.config.settings import EventHubSettings
-    from ehtui.domain.world.hub import HubDescription
-    from ehtui.wire.credentials import HubAccess
-    from ehtui.wire.reading import HubReader, Reading
+    from ehtui.wire.reading import Reading
 
     OpenReader = Callable[[HubAccess, Callable[[], float]], HubReader]
 
@@ -50,7 +48,8 @@ def open_public_reader(access: HubAccess, clock: Callable[[], float]) -> HubRead
     return PublicReader(access, clock=clock)
 
 
-class HubSource(Source):
+@dataclass
+class HubSource:
     """Reads the hub again and again; a lost link is opened again by the next read.
 
     It connects at its first read.
@@ -59,33 +58,29 @@ class HubSource(Source):
         ProblemError: The settings name no hub, or are malformed.
     """
 
-    def __init__(
-        self,
-        settings: EventHubSettings,
-        *,
-        limiter: Limiter | None = None,
-        clock: Callable[[], float] = steady,
-        open_fast: OpenReader = open_kept_link,
-        open_slow: OpenReader = open_public_reader,
-    ) -> None:
-        self._access = access_of(settings)
-        self._limiter = limiter or Limiter()  # shared by everybody who reads the namespace
-        self._clock = clock
-        self._open_fast = open_fast
-        self._open_slow = open_slow
-        self._reader: HubReader | None = None
-        self._limitation: Problem | None = None  # why the slow way is taken
-        self._misfits = 0  # reads in a row that the kept link did not get through
-        self._shrunk = 0  # descriptions in a row that lack a partition
-        self._gone: frozenset[str] = frozenset()  # partitions of which the hub says so
-        self._hub: HubDescription | None = None
-        self._described_at = -math.inf
-        self._sampled_at: dict[str, float] = {}
-        self._last: dict[str, int] = {}  # sequence number by partition, to notice another stream
+    settings: EventHubSettings
+    limiter: Limiter = field(default_factory=Limiter)  # of everybody who reads the namespace
+    clock: Callable[[], float] = steady
+    open_fast: OpenReader = open_kept_link
+    open_slow: OpenReader = open_public_reader
+    _access: HubAccess = field(init=False)
+    _reader: HubReader | None = None
+    _limitation: Problem | None = None  # why the slow way is taken
+    _misfits: int = 0  # reads in a row that the kept link did not get through
+    _shrunk: int = 0  # descriptions in a row that lack a partition
+    _gone: frozenset[str] = frozenset()  # partitions of which the hub says so
+    _hub: HubDescription | None = None
+    _described_at: float = -math.inf
+    _sampled_at: dict[str, float] = field(default_factory=dict)
+    # Sequence number by partition, to notice another stream.
+    _last: dict[str, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self._access = access_of(self.settings)
 
     @property
-    @override
     def name(self) -> str:
+        """See `Source`."""
         return "hub"
 
     @property
@@ -96,8 +91,8 @@ class HubSource(Source):
 
         return float(min(MISFIT_EVERY_S * 2.0 ** min(self._misfits - 1, 8), PUBLIC_EVERY_S))
 
-    @override
     async def read(self) -> HubRead:
+        """See `Source`."""
         began = time.monotonic()
         round_ = _Round()
         await self._try_the_fast_way_again()
@@ -118,7 +113,7 @@ class HubSource(Source):
         odd += [r.undescribed for r in round_.readings if r.undescribed is not None]
         odd += round_.odd
         return HubRead(
-            at=self._clock(),
+            at=self.clock(),
             source=self.name,
             hub=hub,
             samples=samples,
@@ -129,7 +124,7 @@ class HubSource(Source):
     async def _read_into(self, round_: _Round) -> None:
         """Sample every partition, those first that waited longest, until time is up."""
         if self._hub is None:
-            await self._limiter.take(1)
+            await self.limiter.take(1)
             await self._ask((), round_, describe=True)
 
         pending = self._by_age()
@@ -137,17 +132,17 @@ class HubSource(Source):
 
         while pending and (not round_.has_samples or time.monotonic() < deadline):
             describe = not round_.is_described and self._is_description_due()
-            granted = await self._limiter.take(len(pending) + describe)
+            granted = await self.limiter.take(len(pending) + describe)
             await self._ask(pending[: granted - describe], round_, describe=describe)
             # Asked again after a description: it may have brought new partitions.
             pending = [p for p in self._by_age() if p not in round_.asked]
 
         if round_.is_of_another_stream and not round_.is_described:  # since when it is there
-            await self._limiter.take(1)
+            await self.limiter.take(1)
             await self._ask((), round_, describe=True)
 
     def _is_description_due(self) -> bool:
-        return self._clock() >= self._described_at + DESCRIBE_EVERY_S
+        return self.clock() >= self._described_at + DESCRIBE_EVERY_S
 
     def _by_age(self) -> list[str]:
         ids = self._hub.partition_ids if self._hub else ()
@@ -190,7 +185,7 @@ class HubSource(Source):
 
         self._shrunk, self._gone = 0, frozenset()
         self._hub = hub
-        self._described_at = self._clock()
+        self._described_at = self.clock()
 
     def _lacking(self, before: HubDescription | None, hub: HubDescription) -> tuple[str, ...]:
         """Partitions that were there, are not named, and are not known to be gone."""
@@ -201,7 +196,7 @@ class HubSource(Source):
 
     def _heed(self, problem: Problem) -> None:
         if problem.kind is ProblemKind.THROTTLED:
-            self._limiter.back_off(max(BUSY_S, problem.retry_after_s or 0.0))
+            self.limiter.back_off(max(BUSY_S, problem.retry_after_s or 0.0))
         elif problem.kind is ProblemKind.NOT_FOUND:
             self._described_at = -math.inf  # the hub was made anew, or a partition never was
 
@@ -232,13 +227,13 @@ class HubSource(Source):
 
     def _opened(self) -> HubReader:
         if self._reader is None:
-            open_reader = self._open_slow if self._limitation else self._open_fast
-            self._reader = open_reader(self._access, self._clock)
+            open_reader = self.open_slow if self._limitation else self.open_fast
+            self._reader = open_reader(self._access, self.clock)
 
         return self._reader
 
-    @override
     async def close(self) -> None:
+        """See `Source`."""
         reader, self._reader = self._reader, None
         if reader is not None:
             await reader.close()

@@ -20,7 +20,7 @@ import psutil
 
 from ehtui.config.process_memory import words_of
 from ehtui.domain.world.process import ProcessId
-from ehtui.sources.proc import descriptors_of
+from ehtui.sources.proc import Identity, descriptors_of, identity_of
 from ehtui.sources.process_facts import inner_pids, started_at
 from ehtui.sources.recognition import kind_of_process
 
@@ -35,8 +35,6 @@ _NO_FILES = ("/dev/", "/proc/", "/sys/", "/memfd:")
 _PIPE = re.compile(r"pipe:\[(\d+)\]")
 MOST_LOGS = 6
 _DEEPEST = 4  # filters that one pipe feeds after another
-
-Identity = tuple[int, int]  # device and inode
 
 
 class OpenFile(NamedTuple):
@@ -162,16 +160,6 @@ def _by_psutil(pid: int) -> Iterator[OpenFile]:
                 status = Path(file.path).stat()
                 identity = (status.st_dev, status.st_ino)
                 yield OpenFile(file.fd, str(file.path), identity, status.st_size)
-
-
-def identity_of(path: str) -> Identity | None:
-    """Device and inode; None where there is no such file, or none for this user to see."""
-    try:
-        status = Path(path).stat()
-    except OSError:
-        return None
-
-    return status.st_dev, status.st_ino
 
 
 def _carried(pid: int, inputs: StandardInputs, depth: int = _DEEPEST) -> list[OpenFile]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from ehtui.domain.text import safe
 from ehtui.domain.updates import LogsRead
 from ehtui.domain.world.process import LogIncident, OwnerClaim, OwnerLink, ProcessId, ProcessSample
-from ehtui.sources.log_files import holders_of, identity_of
+from ehtui.sources.log_files import holders_of
 from ehtui.sources.log_owners import (
     LogOwners,
     LogWriter,
@@ -23,6 +23,7 @@ from ehtui.sources.log_owners import (
 )
 from ehtui.sources.log_text.facts import LogPlace, LogReading
 from ehtui.sources.log_text.follow import LogReader
+from ehtui.sources.proc import identity_of
 from ehtui.sources.process_facts import began_at, is_alive
 from ehtui.sources.source import InThread
 

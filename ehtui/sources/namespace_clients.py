@@ -166,7 +166,7 @@ class NamespaceClients:
 
     namespace: str | None
     aliases: tuple[str, ...] = ()  # other names of it, which clients may connect to
-    _addresses: frozenset[tuple[str, int]] = frozenset()
+    addresses: frozenset[tuple[str, int]] = frozenset()  # of the namespace, as far as known
     _resolved_at: float = float("-inf")
     _resolving: Thread | None = None
     _sockets: Sockets = field(default_factory=Sockets)
@@ -178,10 +178,10 @@ class NamespaceClients:
         if self.namespace is None:
             return
 
-        if at - self._resolved_at >= RESOLVE_EVERY_S or not self._addresses:
+        if at - self._resolved_at >= RESOLVE_EVERY_S or not self.addresses:
             self._resolve(self.namespace, at)
 
-        self._counts = self._sockets.counts(self._addresses) if self._addresses else None
+        self._counts = self._sockets.counts(self.addresses) if self.addresses else None
 
     def measure(self, at: float) -> None:
         """Look anew how much goes over the connections that were counted last."""
@@ -199,16 +199,11 @@ class NamespaceClients:
 
     def connections_elsewhere(self, pid: int) -> int | None:
         """The same of a process of another one, as in a container; None where none is seen."""
-        return count_elsewhere(pid, self._addresses) if self._addresses else None
+        return count_elsewhere(pid, self.addresses) if self.addresses else None
 
     def traffic_of(self, pid: int) -> Traffic | None:
         """What it does there; None while nothing tells."""
         return self._meter.traffic(pid)
-
-    @property
-    def addresses(self) -> frozenset[tuple[str, int]]:
-        """Of the namespace, as far as they are known."""
-        return self._addresses
 
     def _resolve(self, namespace: str, at: float) -> None:
         """Begin to ask for the addresses; a name server that is silent holds up nobody for long."""
@@ -216,7 +211,7 @@ class NamespaceClients:
         def ask() -> None:
             names = (namespace, *self.aliases)
             found = frozenset().union(*map(namespace_addresses, names))
-            self._addresses = found or self._addresses
+            self.addresses = found or self.addresses
 
         if self._resolving is None or not self._resolving.is_alive():
             self._resolved_at = at

@@ -174,6 +174,19 @@ class Twins:
         return False
 
 
+Identity = tuple[int, int]  # device and inode
+
+
+def identity_of(path: str | Path) -> Identity | None:
+    """What a file is, whatever it is called; None where there is none, or none to be seen."""
+    try:
+        found = os.stat(path)  # noqa: PTH116 - a Path takes longer, and log files are many
+    except OSError:
+        return None
+
+    return found.st_dev, found.st_ino
+
+
 MOST_BYTES = 64 * 1024
 _AT_ONCE = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
 

@@ -55,11 +55,10 @@ def keeper_of(process: ProcessId) -> Keeper | None:
         child = psutil.Process(process.pid)
         line = list(_line(child))
         if line:
-            texts = [text for parent in line if (text := _script(parent)) is not None]
-            loops = [text for text in texts if _LOOP.search(text)]
-            looper = next((p for p in line if _LOOP.search(_script(p) or "")), line[0])
-
-            pause_s = max([USUAL_LOOK_S, *map(_pause_s, loops)])
+            scripts = [(parent, _script(parent) or "") for parent in line]
+            loops = [(parent, text) for parent, text in scripts if _LOOP.search(text)]
+            looper = loops[0][0] if loops else line[0]
+            pause_s = max([USUAL_LOOK_S, *(_pause_s(text) for _, text in loops)])
 
             return Keeper(
                 pid=looper.pid,

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ehtui.clock import steady
+from ehtui.config.settings import CheckpointStoreSettings
 from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.updates import StoreRead
 from ehtui.domain.world.store import Checkpoint, Layout, Ownership, StoreListing, UnreadableBlob
 from ehtui.sources.layouts import prefer_new
 from ehtui.sources.layouts.base import Scope
 from ehtui.sources.store_container import ContainerRead, WatchedContainer
-from ehtui.wire.storage import address_of
+from ehtui.wire.storage import BlobAccount, address_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
-    from ehtui.config.settings import CheckpointStoreSettings
     from ehtui.sources.layouts.base import Record, Write
-    from ehtui.wire.storage import BlobAccount, StorageAddress
+    from ehtui.wire.storage import StorageAddress
 
 
 NAME = "store"
@@ -31,6 +31,7 @@ MOST_GROUPS = 1000  # a hub of the largest tier has no more; each is a table of 
 _LASTING = {ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN, ProblemKind.UNAUTHORISED}
 
 
+@dataclass
 class StoreSource:
     """Reads the containers that are configured or, else, those that have something of this hub.
 
@@ -42,27 +43,16 @@ class StoreSource:
     read fails: half a listing would look like lost leases.
     """
 
-    def __init__(
-        self,
-        settings: CheckpointStoreSettings,
-        *,
-        namespace: str,
-        hub: str,
-        group: str = "$Default",
-        aliases: Sequence[str] = (),
-        clock: Callable[[], float] = steady,
-        account: BlobAccount | None = None,
-    ) -> None:
-        self._settings = settings
-        self._namespace = (namespace.partition("//")[2] or namespace).rstrip("/")
-        self._hub = hub
-        self._group = group
-        self._aliases = tuple(aliases)
-        self._clock = clock
-        self._account = account
-        self._containers: dict[str, WatchedContainer] = {}
-        self._walked_at: float | None = None
-        self._skew_s = 0.0  # server minus local, as last seen
+    settings: CheckpointStoreSettings
+    namespace: str  # or its endpoint
+    hub: str
+    group: str = "$Default"
+    aliases: Sequence[str] = ()
+    clock: Callable[[], float] = steady
+    account: BlobAccount | None = None  # None: opened at the first read
+    _containers: dict[str, WatchedContainer] = field(default_factory=dict)
+    _walked_at: float | None = None
+    _skew_s: float = 0.0  # server minus local, as last seen
 
     @property
     def name(self) -> str:
@@ -71,7 +61,7 @@ class StoreSource:
 
     async def read(self) -> StoreRead:
         """See `Source`."""
-        started = self._clock()
+        started = self.clock()
         look_again = self._is_walk_due(started)
         await self._open(discover=look_again)
         reads, failed = await self._read_containers(look_again=look_again)
@@ -79,14 +69,14 @@ class StoreSource:
         if look_again:
             self._walked_at = started
 
-        ended = self._clock()
+        ended = self.clock()
 
         return StoreRead(ended, NAME, self._listing(reads, failed, ended), ended - started)
 
     async def close(self) -> None:
         """See `Source`."""
-        if self._account is not None:
-            await self._account.close()
+        if self.account is not None:
+            await self.account.close()
 
     def _is_walk_due(self, now: float) -> bool:
         if self._walked_at is None:
@@ -99,12 +89,12 @@ class StoreSource:
 
     async def _open(self, *, discover: bool) -> None:
         """Connect, and know which containers to read."""
-        named = self._settings.containers
+        named = self.settings.containers
 
-        if self._account is None:
-            address = address_of(self._settings)
+        if self.account is None:
+            address = address_of(self.settings)
             # On another thread: it loads the Azure libraries.
-            self._account = await asyncio.to_thread(_open_account, address, self._clock)
+            self.account = await asyncio.to_thread(_open_account, address, self.clock)
 
             if address.container and not named:
                 named = (address.container,)
@@ -112,32 +102,32 @@ class StoreSource:
         if named and not self._containers:
             scope = self._scope(is_named=True)
             self._containers = {
-                n: WatchedContainer(self._account, n, scope, self._clock) for n in named
+                n: WatchedContainer(self.account, n, scope, self.clock) for n in named
             }
 
         has_named = any(c.scope.is_named_container for c in self._containers.values())
 
         if discover and not has_named:
-            await self._discover(self._account)
+            await self._discover(self.account)
 
     async def _discover(self, account: BlobAccount) -> None:
         scope = self._scope(is_named=False)
         names = [name for name in await account.list_containers() if not name.startswith("$")]
         self._containers = {
-            name: self._containers.get(name) or WatchedContainer(account, name, scope, self._clock)
+            name: self._containers.get(name) or WatchedContainer(account, name, scope, self.clock)
             for name in names
         }
 
     def _scope(self, *, is_named: bool) -> Scope:
-        layout = self._settings.layout
+        layout = self.settings.layout
 
         return Scope(
-            namespace=self._namespace,
-            hub=self._hub,
-            group=self._group,
+            namespace=(self.namespace.partition("//")[2] or self.namespace).rstrip("/"),
+            hub=self.hub,
+            group=self.group,
             nameless=Layout(layout) if layout else None,
             is_named_container=is_named,
-            aliases=self._aliases,
+            aliases=tuple(self.aliases),
         )
 
     async def _read_containers(
@@ -179,7 +169,7 @@ class StoreSource:
         self, reads: list[ContainerRead], failed: list[UnreadableBlob], now: float
     ) -> StoreListing:
         every = [record for read in reads for record in read.records]
-        records, left_out = _of_most_groups(every, self._group)
+        records, left_out = _of_most_groups(every, self.group)
         ownerships, checkpoints = prefer_new(
             (r for r in records if isinstance(r, Ownership)),
             (r for r in records if isinstance(r, Checkpoint)),

@@ -20,7 +20,7 @@ from msgspec.structs import replace
 from ehtui.config.process_memory import variables_of, words_of
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import Obstacle, Supervisor
-from ehtui.sources.process_facts import has_terminal
+from ehtui.sources.process_facts import attempt, has_terminal
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -285,26 +285,16 @@ def _ends_with(
 
 
 def _by_folder(parent: psutil.Process, label: str, command: tuple[str, ...]) -> Supervisor:
-    try:
-        folder = parent.cwd()
-    except psutil.AccessDenied:
+    folder = attempt(parent.cwd)
+    if folder is None:
         return Supervisor(label, obstacle=Obstacle.NO_NAME)
 
     return Supervisor(label, safe(Path(folder).name), (*command, folder))
 
 
-def _variables(process: psutil.Process) -> Mapping[str, str] | None:
-    try:
-        variables = variables_of(process)
-    except psutil.AccessDenied:
-        return None
-
-    return variables
-
-
 def _launchd(process: psutil.Process) -> Supervisor | None:
     """An agent by its label; what a terminal started has none of its own."""
-    label = (_variables(process) or {}).get("XPC_SERVICE_NAME", "0")
+    label = (attempt(lambda: variables_of(process)) or {}).get("XPC_SERVICE_NAME", "0")
     if label == "0" or label.startswith("application."):
         return None
 
@@ -315,7 +305,7 @@ def _supervisord(
     parent: psutil.Process, words: list[str], process: psutil.Process
 ) -> Supervisor | None:
     """`supervisorctl restart GROUP:NAME`, at the server that its own configuration names."""
-    variables = _variables(process)
+    variables = attempt(lambda: variables_of(process))
     if variables is not None and "SUPERVISOR_ENABLED" not in variables:
         return None  # an orphan that it took in as init
 
@@ -347,7 +337,7 @@ def _server(parent: psutil.Process, words: list[str], url: str) -> tuple[str, st
 
 def _pm2(title: str, process: psutil.Process) -> Supervisor:
     """`pm2 restart ID`, of the daemon whose title names its home."""
-    number, name = _pm2_number(_variables(process) or {})
+    number, name = _pm2_number(attempt(lambda: variables_of(process)) or {})
     home = _PM2_HOME.search(title)
     if number is None or home is None:
         return Supervisor("pm2", obstacle=Obstacle.NO_NAME)

@@ -16,7 +16,7 @@ from ehtui.views.details.consumer import consumer_details
 from ehtui.views.keys import process_key
 from ehtui.views.phrasing import Phrasing
 from tests.domain.build import World
-from tests.sources.test_logs import process
+from tests.sources.log_processes import process
 
 LINE = "2026-01-20T21:11:59.123Z INFO app: handled one event of many, nothing else to say here\n"
 MIDDLE = LINE * (2 * CATCH_UP_BYTES // len(LINE))

@@ -14,7 +14,6 @@ import pytest
 
 from ehtui.domain.world.process import ProcessId
 from ehtui.sources.log_files import (
-    identity_of,
     is_elsewhere,
     is_named_like_a_log,
     logs_of,
@@ -22,9 +21,10 @@ from ehtui.sources.log_files import (
     written_files,
 )
 from ehtui.sources.logs import LogSource
+from ehtui.sources.proc import identity_of
 from ehtui.sources.process_facts import inner_pids, started_at
 from tests.children import READY
-from tests.sources.test_logs import process
+from tests.sources.log_processes import process
 from tests.waiting import wait_until
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="the kernel's own view of a process")

@@ -19,7 +19,7 @@ from ehtui.wire.amqp.messages import Reply, Request
 from ehtui.wire.amqp.values import Long, Strings
 from ehtui.wire.kept_link import KeptLink
 from ehtui.wire.reading import Limiter
-from tests.sources.test_hub import FakeReader, World, sampled
+from tests.sources.test_hub_rules import FakeReader, World, sampled
 from tests.wire.hubs import settings_of
 from tests.wire.peer import Peer, hub_of, ok, refuse, serving
 
