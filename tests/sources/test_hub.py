@@ -240,8 +240,8 @@ async def test_the_public_calls_tell_the_same() -> None:
         await slow.close()
 
     assert told.hub == replace(fast.hub, georeplication_factor=None)
-    assert [replace(s, sampled_at=0) for s in told.samples] == [
-        replace(s, sampled_at=0) for s in fast.samples
+    assert [replace(s, sampled_at=0, asked_at=0) for s in told.samples] == [
+        replace(s, sampled_at=0, asked_at=0) for s in fast.samples
     ]
 
 

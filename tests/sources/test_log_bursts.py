@@ -92,7 +92,7 @@ def test_what_was_passed_over_is_shown_and_makes_no_log_silent() -> None:
 
     consumer = read(12 * 1024 * 1024)
     assert (consumer.log, consumer.log_behind_bytes) == (LogState.BEHIND, 12 * 1024 * 1024)
-    assert shown()["not read yet"] == "12.0 MiB of it; its end was read"
+    assert shown()["not read yet"] == "12.0 MiB of its log; the end is"
 
     consumer = read(0)
     assert (consumer.log, consumer.log_behind_bytes) == (LogState.SILENT, 0)
