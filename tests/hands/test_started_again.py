@@ -301,17 +301,17 @@ def test_names_without_a_value_are_told() -> None:
 
     assert (plan.environment, plan.missing) == (EnvironmentOf.EHTUI, ("KEY",))
     words = confirmation(plan, Phrasing(world.snapshot))
-    assert "Not set here, and so not for the new process: KEY." in words.costs
+    assert "Not set here, so the new process lacks: KEY." in words.costs
     assert words.is_grave
 
 
-async def test_n_offers_them_beside_configured_ones() -> None:
+async def test_starting_offers_them_beside_configured_ones() -> None:
     session = FakeBackend(healthy_picture())
     session.ended = (ENDED,)
     app = EhtuiApp(session, UiOptions())
 
     async with app.run_test(size=(120, 36)) as pilot:
-        for key in ("N", "down", "down", "enter", "right", "enter"):
+        for key in ("S", "down", "down", "enter", "right", "enter"):
             await pilot.press(key)
             await pilot.pause()
 
