@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.recordings import load
+from tests.recordings.recording import FOLDER
 from tests.snapshots.gallery import SCENES, Picture, drawn, pictures
 
 SIZES = ((80, 24), (250, 70))
@@ -22,3 +23,9 @@ def test_a_recording_plays_to_its_moments(recording: str, mark: str) -> None:
 
     assert snapshot.taken_at >= load(recording).began_at
     assert snapshot.groups
+
+
+def test_what_is_read_of_a_recording_is_written_as_it_was() -> None:
+    written = (FOLDER / "crash.jsonl").read_text(encoding="utf-8").splitlines()
+
+    assert list(load("crash").lines()) == written
