@@ -40,7 +40,7 @@ def main() -> None:
 
         DataTableApp(played.monitor, GROUP).run()
     else:
-        works = Works(played.monitor, make_executor(Settings()))
+        works = Works(played.monitor, make_executor(Settings()), [])
         backend = MonitorBackend(lambda: works, Settings(), played.monitor.snapshot)
         run(backend, UiOptions(group=GROUP))
 

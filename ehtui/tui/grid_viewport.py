@@ -215,8 +215,8 @@ class Viewport:
             self.top = starts[at] - line
         position = self.listing.position(self.cursor)
         if self._reveals and position is not None:
-            self.top = min(self.top, starts[position])
             self.top = max(self.top, starts[position + 1] - height)
+            self.top = min(self.top, starts[position])  # a row that is too high shows its beginning
         self._reveals = False
         self.top = max(0, min(self.top, self.lines - height))
 

@@ -44,7 +44,7 @@ class OverviewTables:
         return headline(snapshot, group, glyphs=self.glyphs, clock=self.clock)
 
     def partitions(
-        self, snapshot: Snapshot, group: str, selected: str | None, *, wide: bool = False
+        self, snapshot: Snapshot, group: str, selected: str | None, *, screen_cells: int = 0
     ) -> Table:
         """Partitions as the group sees them."""
         return partitions_table(
@@ -53,7 +53,7 @@ class OverviewTables:
             glyphs=self.glyphs,
             selected=selected,
             memo=self._partitions,
-            wide=wide,
+            screen_cells=screen_cells,
             quiet=True,
             marks=self._livery.of(snapshot),
         )

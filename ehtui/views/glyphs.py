@@ -5,6 +5,7 @@ One colour and one sign per owner, the same in every pane.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
@@ -85,16 +86,24 @@ ASCII = Glyphs(
 )
 
 
+_NEAR_S = 15.0  # between two looks that are no farther apart nothing is unknown
+
+
 def buckets(series: Series, *, now: float, width_s: float, cells: int = TREND_CELLS) -> Buckets:
-    """The highest value of each slice of time, newest last.
+    """The highest value of each slice of time, newest last; a level stretch holds in between.
 
     Slices keep their place on the clock, so that a picture changes at its right end only.
     """
     first = int(now // width_s) - cells + 1
     highest: list[float | None] = [None] * cells
+    next_at, next_value, next_place = math.inf, math.nan, cells
 
     for at, value in reversed(series):
         place = int(at // width_s) - first
+
+        if next_place - place > 1 and (value == next_value or next_at - at <= _NEAR_S):
+            for between in range(max(0, place + 1), next_place):
+                highest[between] = value
 
         if place < 0:
             break
@@ -102,6 +111,7 @@ def buckets(series: Series, *, now: float, width_s: float, cells: int = TREND_CE
         if place < cells:
             before = highest[place]
             highest[place] = value if before is None or value > before else before
+            next_at, next_value, next_place = at, value, place
 
     return tuple(highest)
 

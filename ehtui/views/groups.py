@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from ehtui.domain.snapshot import GroupState, Health, Snapshot
 from ehtui.domain.text import safe
 from ehtui.views import formats
@@ -23,11 +25,16 @@ COLUMNS = (
 _FITTED = ("group", "health", "counts", "lag", "trend")
 
 
-def groups_table(snapshot: Snapshot, *, glyphs: Glyphs = UNICODE) -> Table:
-    """One row a group, in the order of the snapshot; its key is the group's name."""
+def groups_table(snapshot: Snapshot, *, glyphs: Glyphs = UNICODE, has_past: bool = True) -> Table:
+    """One row a group, in the order of the snapshot; its key is the group's name.
+
+    `has_past` adds the lag by the minute: who looks once has seen none.
+    """
+    columns = COLUMNS if has_past else COLUMNS[:-1]
     rows = tuple(_row(group, glyphs) for group in snapshot.groups)
+    rows = rows if has_past else tuple(replace(row, cells=row.cells[:-1]) for row in rows)
     return Table(
-        columns=fitted(COLUMNS, rows, _FITTED),
+        columns=fitted(columns, rows, _FITTED),
         rows=rows,
         title=formats.count(len(rows)),
         empty="The store has no records of any consumer group.",

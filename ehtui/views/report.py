@@ -114,7 +114,7 @@ def _lines(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[str
     yield from _wrapped(top.text, output, tone=top.tone)
 
     if len(snapshot.groups) > 1:
-        yield from _pane("Groups", groups_table(snapshot, glyphs=glyphs), output)
+        yield from _pane("Groups", groups_table(snapshot, has_past=False), output)
 
     yield from _pane("Partitions", partitions_table(snapshot, group, glyphs=glyphs), output)
 

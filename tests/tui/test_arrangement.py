@@ -103,3 +103,19 @@ async def test_a_group_is_one_line_with_its_last_hour() -> None:
 
         assert "BY MINUTE" in lines[1]
         assert "█" in lines[2]
+
+
+def test_a_chart_takes_no_line_that_a_partition_needs() -> None:
+    rows = {"partitions": 32, "consumers": 3, "findings": 3, "timeline": 136}
+    found = areas(200, 58, rows, focused="partitions", groups=1)
+
+    assert "lag" in found
+    assert found["partitions"].height == 2 + 32 + 1
+
+
+async def test_a_row_that_is_too_high_for_its_pane_shows_its_beginning() -> None:
+    async with opened(overdue(), size=(40, 12)) as (_, _, screen):
+        grid = screen.pane("findings")
+
+        assert grid.size.height == 2
+        assert "P2" in grid.render_line(1).text

@@ -103,7 +103,7 @@ async def test_columns_are_chosen_for_the_session_and_it_says_how_to_keep_them()
         await press(pilot, "F")
         assert isinstance(app.screen, ColumnsScreen)
         await press(pilot, "j", "space")
-        assert "partitions: [id, owner, bar, lease," in words(app)
+        assert "partitions: [id, owner, lease, bar," in words(app)
         await press(pilot, "enter")
         headings = grid.render_line(1).text
         assert "HEALTH" not in headings

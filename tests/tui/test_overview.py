@@ -285,12 +285,12 @@ async def test_a_wide_terminal_has_longer_pictures_and_gives_them_back() -> None
             return {column.key: column.width for column in grid.listing.table.columns}
 
         assert (widths()["bar"], widths()["trend"]) == (20, 30)
-        assert len(grid.listing.rows[2].cells[3].text) == 20
+        assert len(grid.listing.rows[2].cells[4].text) == 20
         assert len(grid.listing.rows[2].cells[8].text) == 30
 
         await pilot.resize_terminal(120, 36)
         await wait_for(lambda: widths()["trend"] == 8)
-        assert len(grid.listing.rows[2].cells[3].text) == 10
+        assert len(grid.listing.rows[2].cells[4].text) == 10
 
 
 async def test_what_one_types_into_the_filter_is_seen() -> None:

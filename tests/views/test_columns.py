@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from ehtui.domain.snapshot import Snapshot
+from ehtui.domain.snapshot import Snapshot, TimelineEvent
+from ehtui.domain.timeline import FindingBegan
 from ehtui.views.cells import Cell, Column, Table
 from ehtui.views.groups import groups_table
 from ehtui.views.report import table_lines
@@ -174,3 +175,35 @@ def test_a_cell_says_as_much_as_fits() -> None:
     cell = Cell("0–3, 7, 9", shorter=("0–3, 7, +1", "0–3, +2"))
 
     assert [cell.within(cells) for cells in (9, 8, 2)] == ["0–3, 7, 9", "0–3, +2", "0–3, +2"]
+
+
+def test_what_another_groups_list_is_called_goes_before_a_column_does() -> None:
+    consumer = replace(world.consumer(7, 30, world.A), owns=tuple(("analytics", n) for n in "0123"))
+    table = consumers_table(world.snapshot(consumers=(consumer,), findings=()), world.GROUP)
+
+    assert shown_in(table, 36)["owns"][1] == "…:0–3"
+    assert "lag" in shown_in(table, 36)
+    assert shown_in(table, 133)["owns"][1] == "analytics:0–3"
+
+
+def test_a_sentence_has_space_beside_a_finding_of_many_partitions() -> None:
+    many = replace(
+        world.OVERDUE,
+        subject=replace(world.OVERDUE.subject, partition=None),
+        evidence=replace(world.OVERDUE.evidence, partitions=tuple("13579")),  # type: ignore[call-arg]
+    )
+    began = TimelineEvent(
+        1, world.NOW - 9, "finding.began", many.subject, FindingBegan(world.NOW), finding=many
+    )
+    table = timeline_table(world.snapshot(timeline=(began,)), world.GROUP)
+
+    assert shown_in(table, 116)["subject"] == (12, "5 partitions")
+
+
+@pytest.mark.parametrize(("cells", "trend"), [(120, 8), (160, 30), (219, 30), (250, 60)])
+def test_pictures_are_longer_where_there_is_space(cells: int, trend: int) -> None:
+    table = partitions_table(world.snapshot(), world.GROUP, screen_cells=cells)
+    shown = shown_in(table, cells - 4)
+
+    assert shown["trend"][0] == trend
+    assert len(shown["trend"][1]) == trend

@@ -1,12 +1,21 @@
 from __future__ import annotations
 
+from array import array
 from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.snapshot import ConsumerRole, Health, Severity, Snapshot, SourceStatus
+from ehtui.domain.snapshot import (
+    ConsumerRole,
+    Health,
+    LagHistory,
+    LagMinute,
+    Severity,
+    Snapshot,
+    SourceStatus,
+)
 from ehtui.domain.world.process import LinkBasis
 from ehtui.views import keys
 from ehtui.views.cells import Row, Table
@@ -288,3 +297,27 @@ def test_consumers_say_when_they_were_not_looked_at() -> None:
     table = consumers_table(world.snapshot(sources=(failing, unread)), world.GROUP)
 
     assert table.notes == ("processes 29s old", "logs never read")
+
+
+def test_a_group_is_one_line_with_its_last_minutes_and_their_gaps() -> None:
+    totals = {100: 900, 101: 0, 103: 450}
+    minutes = tuple(LagMinute(number, lag, (), array("q")) for number, lag in totals.items())
+    history = LagHistory(minutes, 104, 900)
+    group = replace(world.snapshot().groups[0], lag_history=history)
+    table = groups_table(world.snapshot(groups=(group,)))
+
+    assert texts(table, "trend") == [["█▁ ▅█"]]
+    assert table.rows[0].cells[5].within(3) == " ▅█"  # the newest stay
+    assert [column.key for column in groups_table(world.snapshot(), has_past=False).columns] == [
+        column.key for column in table.columns[:-1]
+    ]
+
+
+def test_partitions_by_health_are_told_ever_shorter() -> None:
+    counts = {Health.OK: 29, Health.STOPPED: 1, Health.UNOWNED: 2}
+    group = replace(world.snapshot().groups[0], counts=counts)
+    cell = groups_table(world.snapshot(groups=(group,))).rows[0].cells[2]
+
+    assert cell.within(40) == "2 unowned, 1 stopped, 29 ok"
+    assert cell.within(26) == "2 unowned, 1 stopped, +29"
+    assert cell.within(14) == "2 unowned, +30"

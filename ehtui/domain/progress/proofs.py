@@ -13,7 +13,7 @@ from ehtui.domain.leases.sdks import hints_of
 from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
 
@@ -103,6 +103,25 @@ class Proofs:
             return Proven(Proof.PROCESSED, Writer.DOTNET)
 
         return found
+
+    def is_any_undone(self, partitions: Sequence[GroupPartition]) -> bool:
+        """Whether some checkpoint is known to prove less than that events were processed.
+
+        A thousand partitions have a handful of kinds of records: only where one of these could be
+        such a one is each looked at.
+        """
+        kinds = {
+            (record.layout, record.blob.container, partition.lease.owner)
+            for partition in partitions
+            if (record := partition.checkpoint) is not None
+        }
+        could_be = any(
+            container == FUNCTIONS_CONTAINER
+            or _BY_LAYOUT.get(layout, UNPROVEN).is_done is False
+            or (owner is not None and self._of_owner(owner).is_done is False)
+            for layout, container, owner in kinds
+        )
+        return could_be and any(self.of(partition).is_done is False for partition in partitions)
 
     def _of_owner(self, owner: str) -> Proven:
         program, evidence = self._told.get(owner, ("", None))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -19,7 +20,6 @@ _WEIGHTS = {"partitions": 5, "consumers": 3, "findings": 2, "timeline": 2}
 _BAND_LEAST = 8  # a rule, a curve of five lines, its moments, air
 _TIMELINE_KEEPS = 6  # beside a band: its newest lines
 _CHART_CELLS = 80  # of each where there are several
-_GROUPS_CELLS = 84
 
 Band = tuple[str, ...]
 
@@ -45,7 +45,8 @@ def areas(
     is_beside = GROUPS in {pane for band in bands for pane in band}
     band = (*charts, *(() if is_beside else (GROUPS,)))
     lines = band_lines(height, rows, bands) if width >= SIDE_BY_SIDE else 0
-    heights = shares(height - lines, rows, bands, focused)
+    keeps = {bands[-1]: _TIMELINE_KEEPS} if lines else {}
+    heights = shares(height - lines, rows, bands, focused, keeps)
     found: dict[str, Area] = {}
     y = 0
 
@@ -87,7 +88,7 @@ def _side_by_side(panes: Band, y: int, width: int, height: int) -> dict[str, Are
     last = room * 9 // 20 if len(panes) == 2 else room // len(panes)  # noqa: PLR2004 - a pair
 
     if panes[-1] == GROUPS and width >= WIDE:
-        last = min(_GROUPS_CELLS, width * 7 // 20)
+        last = width * 3 // 10
     elif panes[0] in CHARTS and panes[-1] in CHARTS:
         last = room // len(panes)
 
@@ -104,17 +105,24 @@ def _side_by_side(panes: Band, y: int, width: int, height: int) -> dict[str, Are
 
 
 def shares(
-    height: int, rows: Mapping[str, int], bands: Sequence[Band], focused: str | None
+    height: int,
+    rows: Mapping[str, int],
+    bands: Sequence[Band],
+    focused: str | None,
+    keeps: Mapping[Band, int] = MappingProxyType({}),
 ) -> dict[Band, int]:
     """Lines of each band, which fill `height`.
 
-    Every band gets what its rows need up to its fair share; then the focused one, then the others
-    in their order, get what they still want. What is left goes to the last, the timeline's.
+    Every band gets what its rows need up to its fair share, or to what it `keeps`; then the focused
+    one, then the others in their order, get what they still want. What is left goes to the last.
     """
     wanted = {band: _wanted(band, rows) for band in bands}
     least = {band: max(_LEAST.get(pane, 0) for pane in band) for band in bands}
     total = sum(_WEIGHTS[band[0]] for band in bands)
-    fair = {band: max(least[band], height * _WEIGHTS[band[0]] // total) for band in bands}
+    fair = {
+        band: keeps.get(band, max(least[band], height * _WEIGHTS[band[0]] // total))
+        for band in bands
+    }
     lines = {band: min(fair[band], wanted[band]) for band in bands}
     spare = height - sum(lines.values())
     order = sorted(bands, key=lambda band: focused not in band)

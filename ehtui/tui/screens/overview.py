@@ -39,7 +39,6 @@ else:
     filterbar = LazyModule("ehtui.tui.widgets.filterbar")
 
 SETTLE_S = 0.2
-LONG_PICTURES = 160  # columns from which pictures of lease and lag are longer
 
 
 class OverviewScreen(ActingScreen):
@@ -62,7 +61,7 @@ class OverviewScreen(ActingScreen):
         self.areas: Mapping[str, Area] = {}  # where panes stand
         self._span_s: float | None = None  # of the charts; None: as long as is known
         self._filter_bar: filterbar.FilterBar | None = None  # made when first asked for
-        self._is_wide = False
+        self._drawn_for = 0  # cells of the screen that partitions were drawn for
         self._scope = EVERYTHING  # of the timeline
 
     @override
@@ -119,8 +118,7 @@ class OverviewScreen(ActingScreen):
         """Give the panes their places at this size."""
         self.call_after_refresh(self._arrange)
 
-        if self._is_wide is not (self.size.width >= LONG_PICTURES):
-            self._is_wide = not self._is_wide
+        if self._drawn_for != self.size.width:
             self._show_partitions()
 
     # What is shown.
@@ -166,8 +164,8 @@ class OverviewScreen(ActingScreen):
     def _show_partitions(self) -> None:
         """The selected row counts by the second; the first picture selects a row itself."""
         grid, app = self.pane("partitions"), self.app
-        selected = grid.cursor
-        show = partial(app.tables.partitions, app.snapshot, app.group, wide=self._is_wide)
+        selected, self._drawn_for = grid.cursor, self.size.width
+        show = partial(app.tables.partitions, app.snapshot, app.group, screen_cells=self._drawn_for)
         grid.show(show(selected))
 
         if selected is None and grid.cursor is not None:

@@ -112,8 +112,11 @@ def _wordings(pieces: list[tuple[str, int]]) -> list[str]:
         more = f"+{others}" if others else "…"  # groups in which it only waits
         wordings.append(f"{''.join(starts[:kept]).lstrip()}, {more}")
 
-    first, *_ = starts[0].lstrip().partition("–")
-    shortest = f"{first}, +{sum(many for _, many in pieces) - 1}"
+    prefix, _, run = starts[0].lstrip().rpartition(":")
+    others = sum(many for _, many in pieces) - 1
+    more = f", +{others}" if len(pieces) > 1 else ""
+    first = run.partition("–")[0] if more else run
+    shortest = f"{'…:' if prefix else ''}{first}{more}"
     return [*wordings, shortest] if len(shortest) < len(wordings[-1]) else wordings
 
 

@@ -28,7 +28,7 @@ COLUMNS = (
     Column("owner", "OWNER", 11),
     Column("owns", "OWNS", 4, good_width=16),
     Column("lag", "LAG", 5, align_right=True, gives_way=1),
-    Column("name", "NAME", 8, gives_way=8, min_width=8, is_extra=True),
+    Column("name", "NAME", 4, gives_way=8, min_width=8, is_extra=True),
     Column("rss", "RSS", 9, align_right=True, gives_way=7, is_extra=True),
     Column("threads", "THREADS", 7, align_right=True, gives_way=10, is_extra=True),
     Column("connections", "CONNS", 5, align_right=True, gives_way=9, is_extra=True),

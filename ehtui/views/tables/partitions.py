@@ -33,13 +33,14 @@ if TYPE_CHECKING:
 
     from ehtui.domain.snapshot import GroupPartition, GroupState, PartitionState, Snapshot
 
+# The seconds of a lease come before its picture: of a line, all up to what changed is written anew.
 # What gives way first has the highest number: 60 cells keep owner, lease and time behind, 40 lag.
 COLUMNS = (
     Column("id", "ID", 2, align_right=True),
     Column("health", "HEALTH", 9),
     Column("owner", "OWNER", 10, gives_way=1),
-    Column("bar", "", 10, gives_way=7),
     Column("lease", "LEASE", 7, align_right=True, gives_way=2),
+    Column("bar", "", 10, gives_way=7),
     Column("last", "LAST SEQ", 10, align_right=True, gives_way=9),
     Column("checkpoint", "CHECKPOINT", 10, align_right=True, gives_way=8),
     Column("lag", "LAG", 6, align_right=True),
@@ -49,8 +50,11 @@ COLUMNS = (
     Column("out", "OUT/s", 6, align_right=True, gives_way=6),
     Column("proves", "PROVES", 11, gives_way=10, is_extra=True),
 )
-# Where there is space: the last five minutes point by point, a lease nearly by the second.
-WIDE = {"bar": 20, "trend": 30}
+# Where there is space: the last five minutes closer and closer, a lease nearly by the second.
+_PICTURES: Mapping[int, Mapping[str, int]] = {
+    220: {"bar": 20, "trend": SERIES_POINTS},
+    160: {"bar": 20, "trend": 30},
+}
 _DAY_S = 86400
 
 
@@ -61,17 +65,17 @@ def partitions_table(
     glyphs: Glyphs = UNICODE,
     selected: str | None = None,
     memo: RowMemo | None = None,
-    wide: bool = False,
+    screen_cells: int = 0,
     quiet: bool = False,
     marks: Marks | None = None,
 ) -> Table:
     """One row a partition, in natural order; those only the store knows come last.
 
-    `wide` draws longer pictures of lease and lag. `quiet` lets stand still what changes by time
-    alone, but for the row whose key is `selected`.
+    Where `screen_cells` are many, pictures of lease and lag are longer. `quiet` lets stand still
+    what changes by time alone, but for the row whose key is `selected`.
     """
     state = snapshot.group(group)
-    columns = _columns(snapshot, state, wide=wide)
+    columns = _columns(snapshot, state, screen_cells)
     sizes = {column.key: column.width for column in columns}
     markings = _Markings(owner_marks(snapshot) if marks is None else marks, _ranks(snapshot, group))
     rows = _Rows(
@@ -94,17 +98,18 @@ def partitions_table(
     )
 
 
-def _columns(snapshot: Snapshot, group: GroupState | None, *, wide: bool) -> tuple[Column, ...]:
+def _columns(snapshot: Snapshot, group: GroupState | None, screen_cells: int) -> tuple[Column, ...]:
     """As wide as there is space; what a checkpoint proves comes forward where it is not `done`."""
-    proofs = Proofs(snapshot, group)
     partitions = group.partitions if group is not None else ()
-    is_news = any(proofs.of(partition).is_done is False for partition in partitions)
+    is_news = Proofs(snapshot, group).is_any_undone(partitions)
+
+    pictures = next((sizes for cells, sizes in _PICTURES.items() if screen_cells >= cells), {})
 
     def made(column: Column) -> Column:
         if column.key == "proves" and is_news:
             return replace(column, gives_way=6, is_extra=False)
 
-        return replace(column, width=WIDE.get(column.key, column.width)) if wide else column
+        return replace(column, width=pictures[column.key]) if column.key in pictures else column
 
     return tuple(map(made, COLUMNS))
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.snapshot import Severity
 from ehtui.lazy import LazyModule
 from ehtui.views import formats
-from ehtui.views.cells import Cell, Column, Row, RowMemo, Table, Tone, fitted
+from ehtui.views.cells import Cell, Column, Row, RowMemo, Table, Tone, fitted, widened
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.keys import event_key, partitions_of
@@ -55,6 +56,9 @@ KINDS: Mapping[str, tuple[str, ...]] = {
     "sources": ("source.", "hub.", "clock."),
     FAULTS: (),  # of any kind: warnings and worse, and their ends
 }
+_ABOUT = 2  # the place of its column
+_ABOUT_CELLS = 18  # `P12 of analytics`; what is longer is told shorter
+_MOST_NAMED = 2
 _FAULT_RANK = SEVERITY_RANK[Severity.WARNING]
 
 
@@ -116,13 +120,20 @@ def timeline_table(
     rows = tuple(row_of(event) for event in reversed(tuple(told_once(asked))))
 
     return Table(
-        columns=fitted(COLUMNS, rows, ("at", "subject")),
+        columns=_columns(rows),
         rows=rows,
         title=_title(snapshot.timeline, len(rows), scope),
         empty="Nothing of that kind happened then; esc shows everything."
         if scope.words and snapshot.timeline
         else "Nothing has happened since ehtui started.",
     )
+
+
+def _columns(rows: Sequence[Row]) -> tuple[Column, ...]:
+    about = [row.cells[_ABOUT].within(_ABOUT_CELLS) for row in rows]
+    columns = widened(fitted(COLUMNS, rows, ("at",)), {"subject": about})
+    most = {"subject": _ABOUT_CELLS}
+    return tuple(replace(c, width=min(c.width, most.get(c.key, c.width))) for c in columns)
 
 
 def _title(timeline: Sequence[TimelineEvent], shown: int, scope: TimelineScope) -> str:
@@ -146,11 +157,17 @@ def _row(event: TimelineEvent, say: Phrasing, glyphs: Glyphs) -> Row:
         (
             Cell(time, Tone.DIM, sort=float(event.number)),
             Cell(sign, tone, sort=sign),
-            Cell(about, sort=about),
+            Cell(about, sort=about, shorter=_shorter(event)),
             Cell(told, tone, sort=event.kind),
         ),
         0 if severity is None or has_ended else SEVERITY_RANK[severity],
     )
+
+
+def _shorter(event: TimelineEvent) -> tuple[str, ...]:
+    """How many partitions it is about, where to name them would take the sentence's space."""
+    places = partitions_of(event.finding) if event.finding is not None else ()
+    return (f"{len(places)} partitions",) if len(places) > _MOST_NAMED else ()
 
 
 def severity_of(event: TimelineEvent) -> Severity | None:
