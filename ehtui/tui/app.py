@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.message import Message
 from textual.worker import Worker, WorkerState
 from typing_extensions import override
 
@@ -18,7 +20,6 @@ from ehtui.tui.commands import Commands
 from ehtui.tui.host import FLOWS, Host
 from ehtui.tui.keys import Scope, bindings, keymap
 from ehtui.tui.last_words import LastWords
-from ehtui.tui.messages import SnapshotPublished
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.terminal import Terminal, careful
 from ehtui.tui.themes import THEMES, fallback_variables
@@ -39,6 +40,17 @@ else:
     leave_screen = LazyModule("ehtui.tui.screens.confirm")
 
 _LEAVE_ON = ("SIGTERM", "SIGHUP")
+
+
+@dataclass
+class SnapshotPublished(Message):
+    """The monitor has a newer picture; of several that wait, only the newest is handled."""
+
+    snapshot: Snapshot
+
+    @override
+    def can_replace(self, message: Message) -> bool:
+        return isinstance(message, SnapshotPublished)
 
 
 class EhtuiApp(Host):

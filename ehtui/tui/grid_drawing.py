@@ -10,8 +10,7 @@ from rich.segment import Segment
 from textual.strip import Strip
 
 from ehtui.tui.chrome import Chrome
-from ehtui.tui.grid_layout import fit, wrap
-from ehtui.tui.strips import Brushes, Mark, Title, title_line
+from ehtui.tui.strips import Brushes, Mark, Title, fit, title_line, wrap
 from ehtui.views.cells import Cell, Column, Row, Tone
 from ehtui.views.tables.columns import Slot, arrange, can_skip
 

@@ -1,4 +1,4 @@
-"""How lines are painted: styles by meaning, the rule above a pane, and what differs."""
+"""How lines are painted: styles by meaning, text in its cells, a pane's rule, and what differs."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntFlag
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from rich.cells import cell_len
+from rich.cells import cell_len, set_cell_size
 from rich.color import Color as RichColor
 from rich.segment import Segment
 from rich.style import Style
@@ -16,7 +17,7 @@ from textual.color import Color
 from textual.geometry import Region
 from textual.strip import Strip
 
-from ehtui.tui.grid_layout import fit
+from ehtui.domain.text import visible
 from ehtui.tui.themes import OWNER_COLOURS
 from ehtui.views.cells import Cell, Tone
 
@@ -206,3 +207,35 @@ def _common(was: Segment, now: Segment, step: int) -> int:
         return 0
     pairs = enumerate(zip(was.text[::step], now.text[::step], strict=False))
     return next((n for n, (a, b) in pairs if a != b), min(len(was.text), len(now.text)))
+
+
+@lru_cache(maxsize=8192)
+def fit(text: str, width: int, *, align_right: bool = False, ellipsis: str = "…") -> str:
+    """Text in exactly `width` terminal cells; wide characters are never halved."""
+    if not text.isprintable():
+        text = visible(text)
+    length = len(text) if text.isascii() else cell_len(text)
+    if length > width:
+        text = set_cell_size(text, max(0, width - 1)) + ellipsis
+    elif length < width:
+        blank = " " * (width - length)
+        text = blank + text if align_right else text + blank
+    return text
+
+
+@lru_cache(maxsize=2048)
+def wrap(text: str, width: int, most: int) -> tuple[str, ...]:
+    """Text on at most `most` lines of `width` cells, broken at spaces; the last takes the rest."""
+    lines: list[str] = []
+    line = ""
+    words = visible(text).split(" ") if not text.isprintable() else text.split(" ")
+    for position, word in enumerate(words):
+        longer = f"{line} {word}" if line else word
+        if cell_len(longer) <= width or not line:
+            line = longer
+        elif len(lines) == most - 1:
+            return (*lines, " ".join((line, *words[position:])))
+        else:
+            lines.append(line)
+            line = word
+    return (*lines, line)

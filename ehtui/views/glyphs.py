@@ -173,10 +173,15 @@ class OwnerMarks:
     def __init__(self, palette_size: int = PALETTE_SIZE, glyphs: int = 8) -> None:
         self._colours, self._glyphs = palette_size, glyphs
         self._marks: dict[str, OwnerMark] = {}
+        self._seen: Snapshot | None = None
 
     def of(self, snapshot: Snapshot) -> Marks:
         """Marks of all owners that the snapshot knows, and of some that it has forgotten."""
-        return self.worn_by(known_owners(snapshot))
+        if snapshot is not self._seen:  # every pane asks for the same picture's
+            self._seen = snapshot
+            self.worn_by(known_owners(snapshot))
+
+        return self._marks
 
     def worn_by(self, owners: Set[str]) -> Marks:
         """The marks; who is new gets its own choice or the least used place after it."""

@@ -100,7 +100,7 @@ class LagCurve:
 
     values: tuple[float | None, ...] = ()
     span_s: float = SPANS_S[0]
-    ends_at: float = 0.0  # local time
+    ends_at: float = 0.0  # local time: the picture's moment
 
     @property
     def highest(self) -> float | None:
@@ -187,7 +187,7 @@ def _curve(snapshot: Snapshot, known: _Known, slices: int, span_s: float | None)
     _draw_minutes(grid, known)
     _draw_points(grid, known, until, apart_s)
 
-    return LagCurve(tuple(grid.values), span_s, last * slice_s)
+    return LagCurve(tuple(grid.values), span_s, now)
 
 
 class _Slices(NamedTuple):

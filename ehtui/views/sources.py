@@ -86,6 +86,11 @@ class Staleness(NamedTuple):
     store_s: float | None = None  # of everything that the store says, in steps
     beyond_step_s: float = 0.0  # how much older that is than its step
 
+    @property
+    def is_any(self) -> bool:
+        """Whether any row is old."""
+        return bool(self.ages) or self.store_s is not None
+
     def of(self, partition: str, *, is_in_group: bool) -> float | None:
         """The age of a row; None while it is fresh."""
         age_s = self.ages.get(partition)

@@ -119,3 +119,22 @@ async def test_a_row_that_is_too_high_for_its_pane_shows_its_beginning() -> None
 
         assert grid.size.height == 2
         assert "P2" in grid.render_line(1).text
+
+
+@pytest.mark.parametrize(
+    ("size", "order"),
+    [
+        ((80, 24), "partitions consumers findings timeline"),
+        ((120, 36), "partitions consumers findings groups timeline"),
+        ((200, 60), "partitions consumers groups timeline findings"),
+    ],
+)
+async def test_tab_follows_the_screen(size: tuple[int, int], order: str) -> None:
+    async with opened(healthy(), size=size) as (pilot, _, screen):
+        visited = [screen.active.id]
+
+        for _ in order.split()[1:]:
+            await pilot.press("tab")
+            visited.append(screen.active.id)
+
+        assert visited == order.split()

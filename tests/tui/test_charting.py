@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ehtui.tui.widgets.chart import drawn, labels, nice_top
+from ehtui.tui.widgets.chart import Chart, drawn, labels, nice_top
+from tests.tui.scenes import overdue
+from tests.tui.test_overview import opened
 
 
 @pytest.mark.parametrize(
@@ -35,3 +37,16 @@ def test_a_curve_fills_its_box_and_a_measured_zero_shows(
 
     assert [len(line) for line in lines] == [len(values)] * height
     assert all((value is None) == (lines[-1][i] == " ") for i, value in enumerate(values))
+
+
+async def test_a_chart_tells_no_moment_after_the_picture() -> None:
+    async with opened(overdue()) as (pilot, _, _):
+        await pilot.press("down", "down", "enter")
+        await pilot.pause()
+        chart = pilot.app.screen.query_one(Chart)
+        told = [chart.render_line(y).text for y in range(chart.size.height)]
+
+        assert "at 12:03:01" in told[0]
+        assert told[-1].rstrip().endswith("12:03:01")
+        await pilot.press("left")
+        assert "at 12:02:5" in chart.render_line(0).text

@@ -16,8 +16,8 @@ from typing_extensions import override
 
 from ehtui.domain.text import visible
 from ehtui.tui.grid import Grid
-from ehtui.tui.grid_layout import fit, wrap
 from ehtui.tui.grid_viewport import Listing, Sort
+from ehtui.tui.strips import fit, wrap
 from ehtui.tui.themes import DARK, FALLBACK_VARIABLES
 from ehtui.views.cells import Cell, Column, Row, Table
 from ehtui.views.tables.columns import arrange, can_skip

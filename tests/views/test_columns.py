@@ -190,7 +190,7 @@ def test_a_sentence_has_space_beside_a_finding_of_many_partitions() -> None:
     many = replace(
         world.OVERDUE,
         subject=replace(world.OVERDUE.subject, partition=None),
-        evidence=replace(world.OVERDUE.evidence, partitions=tuple("13579")),  # type: ignore[call-arg]
+        evidence=replace(world.OVERDUE.evidence, partitions=tuple("13579")),
     )
     began = TimelineEvent(
         1, world.NOW - 9, "finding.began", many.subject, FindingBegan(world.NOW), finding=many

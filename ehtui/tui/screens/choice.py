@@ -15,8 +15,8 @@ from textual.widgets.selection_list import Selection
 from typing_extensions import override
 
 from ehtui.tui.filtering import FilterError, parse_line
-from ehtui.tui.grid_layout import fit
 from ehtui.tui.screens.dialog import LIST_LINES, Dialog, Passage, text
+from ehtui.tui.strips import fit
 from ehtui.tui.typeahead import Prompt
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from textual.scroll_view import ScrollView
 from textual.widgets import OptionList, Static
 from typing_extensions import override
 
-from ehtui.tui.grid_layout import wrap
 from ehtui.tui.keys import motions
+from ehtui.tui.strips import wrap
 from ehtui.tui.typeahead import Prompt
 from ehtui.views.cells import Tone
 

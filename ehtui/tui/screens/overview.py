@@ -214,7 +214,12 @@ class OverviewScreen(ActingScreen):
     @property
     def panes(self) -> tuple[str, ...]:
         """Names of the tables that can be gone to now, as they follow on the screen."""
-        return (*PANES[:-1], GROUPS, PANES[-1]) if GROUPS in self.areas else PANES
+        there = (*PANES[:-1], GROUPS, PANES[-1]) if GROUPS in self.areas else PANES
+
+        if not self.areas.keys() >= set(there):  # one of them is alone on the screen
+            return there
+
+        return tuple(sorted(there, key=lambda name: (self.areas[name].y, self.areas[name].x)))
 
     def _sort_as_configured(self) -> None:
         for name, column in self.app.options.sort.items():

@@ -13,9 +13,8 @@ from typing_extensions import override
 
 from ehtui.domain.text import safe
 from ehtui.tui.chrome import UNICODE, Chrome
-from ehtui.tui.grid_layout import fit
 from ehtui.tui.keys import FOOTER_END, FOOTERS, Key, footer, written
-from ehtui.tui.strips import changed_regions, look_in
+from ehtui.tui.strips import changed_regions, fit, look_in
 from ehtui.views.cells import Cell
 from ehtui.views.headline import shorter
 

@@ -207,7 +207,7 @@ class _Rows(LazyRows):
         self._staleness = staleness(snapshot)
         self.stale = {
             key: age_s
-            for key in self.keys
+            for key in (self.keys if self._staleness.is_any else ())
             if (age_s := self._staleness.of(key, is_in_group=key in of_group)) is not None
         }
         self._proofs = Proofs(snapshot, group)
