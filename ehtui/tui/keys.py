@@ -100,9 +100,9 @@ _LOOK = (
     Key("back", "escape", "back", "back", "Back: close, clear the filter, restore", Section.LOOK),
     Key("refresh", "r", "refresh", "refresh", "Read everything now", Section.LOOK),
     Key("pause", "p", "pause", "pause", "Pause or resume the display", Section.LOOK),
-    Key("charts-in", "plus", "zoom(1)", "zoom", "Less time on the charts, down to half a minute",
+    Key("charts-in", "plus", "zoom(1)", "closer", "Less time on the charts, down to half a minute",
         Section.LOOK),
-    Key("charts-out", "minus", "zoom(-1)", "zoom", "More time on the charts, up to an hour",
+    Key("charts-out", "minus", "zoom(-1)", "longer", "More time on the charts, up to an hour",
         Section.LOOK),
     Key("copy", "y", "copy", "copy",
         "Copy to the clipboard: then y row, o owner id, p pid, P partition, c command, l link …",
@@ -216,7 +216,7 @@ FOOTERS: Mapping[str, str] = {
     "consumers": "why open signal restart log filter start copy tag sort adopt",
     "findings": "why open filter copy signal log faults maximise",
     "timeline": "open why window kinds filter copy log faults maximise",
-    "groups": "open why group sort copy start",
+    "groups": "open why group charts-out charts-in sort copy start",
 }
 FOOTER_END = ("palette", "help", "quit")  # whoever sees these finds the rest
 

@@ -35,6 +35,9 @@ OVERVIEWS = [
     ("foreign-names", (120, 36), "ehtui-dark"),
     ("starting", (80, 24), "ehtui-dark"),
     ("overdue", (120, 36), "ansi-dark"),
+    ("overdue", (40, 12), "ehtui-dark"),
+    ("overdue", (200, 60), "ehtui-dark"),
+    ("many", (250, 70), "ehtui-dark"),
 ]
 DIALOGS = {
     "confirm": "2 K end enter",

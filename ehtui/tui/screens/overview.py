@@ -296,7 +296,7 @@ class OverviewScreen(ActingScreen):
             self._span_s = charts[0].zoomed(step)
             self._show_groups()
         else:
-            self.app.bell()
+            self.app.say("This screen has no space for a chart.", "warning")
 
     def action_back(self) -> None:
         """Undo the nearest: a running action, what a pane leaves out, the maximised pane."""
