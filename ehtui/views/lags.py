@@ -91,6 +91,8 @@ class ConsumerLags:
 
 SPANS_S = (30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _SOURCES = ("hub", "store")  # lag is the difference of what these two say
+_STANDS_STILL_S, _SHARE_STILL = 30.0, 0.1  # so long, or such a share of what is seen
+_OUTGROWN = 1.25  # a little is left out rather than half of the space empty
 _APART_S, _INTERVALS_APART = 15.0, 3.0  # between looks that are farther apart is the unknown
 
 
@@ -174,11 +176,13 @@ def _curve(snapshot: Snapshot, known: _Known, slices: int, span_s: float | None)
 
     if span_s is None:
         lasting_s = now - first_at if first_at is not None else 0.0
-        span_s = next((span for span in SPANS_S if span >= lasting_s), SPANS_S[-1])
+        span_s = next((span for span in SPANS_S if span * _OUTGROWN >= lasting_s), SPANS_S[-1])
 
     slice_s = span_s / max(1, slices)
-    # Slices keep their places on the clock, so that a curve changes at its newest end.
-    last = math.ceil(now / slice_s)
+    stride = max(1, math.ceil(min(_STANDS_STILL_S, span_s * _SHARE_STILL) / slice_s))
+    # Slices keep their places on the clock, and the last of them reaches until now: so a curve
+    # stands still for a while, but for its newest end, which is what is known now.
+    last = math.floor(now / (slice_s * stride)) * stride
     grid = _Slices(last - slices, slice_s, [None] * slices)
     policy = snapshot.policy
     apart_s = max(_APART_S, _INTERVALS_APART * max(policy.hub_interval_s, policy.store_interval_s))
@@ -186,6 +190,9 @@ def _curve(snapshot: Snapshot, known: _Known, slices: int, span_s: float | None)
     until = now if read_at is None or now - read_at <= apart_s else read_at
     _draw_minutes(grid, known)
     _draw_points(grid, known, until, apart_s)
+
+    if grid.values[-1:] != [None] and known.points and until == now:
+        grid.values[-1:] = [known.points[-1][1]]
 
     return LagCurve(tuple(grid.values), span_s, now)
 
@@ -199,10 +206,11 @@ class _Slices(NamedTuple):
 
     def raise_to(self, from_at: float, to_at: float, value: float) -> None:
         """Let a value hold from one moment up to another."""
-        first = math.floor(from_at / self.slice_s) - self.first
-        last = max(first, math.ceil(to_at / self.slice_s) - 1 - self.first)
+        newest = len(self.values) - 1
+        first = min(newest, math.floor(from_at / self.slice_s) - self.first)
+        last = min(newest, max(first, math.ceil(to_at / self.slice_s) - 1 - self.first))
 
-        for place in range(max(0, first), min(len(self.values), last + 1)):
+        for place in range(max(0, first), last + 1):
             before = self.values[place]
             self.values[place] = value if before is None else max(before, value)
 

@@ -110,7 +110,8 @@ def test_a_level_partition_stays_as_it_was_last_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("known_s", "span_s"), [(0.0, 30.0), (45.0, 60.0), (290.0, 300.0), (9000.0, 3600.0)]
+    ("known_s", "span_s"),
+    [(0.0, 30.0), (45.0, 60.0), (290.0, 300.0), (370.0, 300.0), (380.0, 600.0), (9000.0, 3600.0)],
 )
 def test_by_itself_a_curve_is_as_long_as_what_is_known(known_s: float, span_s: float) -> None:
     history = LagHistory((), NUMBER, 1, looks((known_s, 1.0), (0, 1.0)))
@@ -150,3 +151,20 @@ def test_a_curve_tells_what_was_measured_and_nothing_after_the_picture(
         assert len(each.values) == slices
         assert {v for v in each.values if v is not None} <= {0.0, *(v for _, v in series)}
         assert each.ends_at == snapshot.taken_at
+
+
+def test_a_curve_stands_still_but_for_its_newest_end() -> None:
+    series = looks(*((float(ago), float(ago % 7)) for ago in range(290, -1, -5)))
+    history = LagHistory((), NUMBER, 0, series)
+    curves = [
+        group_curve(replace(SNAPSHOT, taken_at=NOW + later), group(history), 100, 300.0).values
+        for later in (0, 5, 10, 14, 31)
+    ]
+
+    assert {curve[:-1] for curve in curves[:4]} == {curves[0][:-1]}
+    assert curves[4] != curves[3]
+    grown = replace(history, looks=(*series, (NOW + 5, 99.0)))
+    assert group_curve(replace(SNAPSHOT, taken_at=NOW + 6), group(grown), 100, 300.0).values == (
+        *curves[0][:-1],
+        99.0,
+    )
