@@ -89,7 +89,7 @@ def _tables(lines: Sequence[str]) -> Iterator[Table]:
 
 def _is_row(line: str, own: Sequence[Word]) -> bool:
     """Whether something stands in the first column, and no title."""
-    there = line[max(0, own[0].start - 3) : own[0].end].strip(" ▌│█")
+    there = line[max(0, own[0].start - 4) : own[0].end].strip(" ▌▐│█")
     return bool(there) and not _TITLE.search(line) and "─" not in there
 
 

@@ -26,7 +26,7 @@ def overlap(one: Area, other: Area) -> bool:
     )
 
 
-@given(st.integers(30, 320), st.integers(12, 100), Rows, Focus, st.integers(0, 9))
+@given(st.integers(30, 320), st.integers(4, 100), Rows, Focus, st.integers(0, 9))
 def test_panes_fill_the_screen_and_cover_nobody(
     width: int, height: int, rows: dict[str, int], focused: str | None, groups: int
 ) -> None:

@@ -132,9 +132,21 @@ def shares(
         lines[band] += more
         spare -= more
 
-    lines[bands[-1]] += spare
+    lines[bands[-1]] += max(0, spare)
 
-    return {band: max(1, taken) for band, taken in lines.items()}
+    return _within(height, lines, focused)
+
+
+def _within(height: int, lines: dict[Band, int], focused: str | None) -> dict[Band, int]:
+    """On a screen that is too low for all the highest give up lines, the focused one last."""
+
+    def gives(band: Band) -> tuple[bool, bool, int]:
+        return lines[band] > 1, focused not in band, lines[band]
+
+    while sum(lines.values()) > height and max(lines.values()) > 1:
+        lines[max(reversed(lines), key=gives)] -= 1
+
+    return lines
 
 
 def band_lines(height: int, rows: Mapping[str, int], bands: Sequence[Band]) -> int:
