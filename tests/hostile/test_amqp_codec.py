@@ -14,7 +14,6 @@ from typing_extensions import Buffer, override
 from ehtui.wire.amqp.frames import FrameReader, encode_frame
 from ehtui.wire.amqp.messages import (
     Request,
-    decode_body,
     decode_reply,
     decode_request,
     encode_request,
@@ -22,6 +21,7 @@ from ehtui.wire.amqp.messages import (
 )
 from ehtui.wire.amqp.performatives import Attach, Begin, Flow, Frame, FrameError, Open
 from ehtui.wire.amqp.values import decode
+from tests.bodies import decode_body
 from tests.hostile.measuring import MEGABYTE, peak_bytes
 
 # The attack of issue 12: an open whose field list is a "binary", which nobody had checked.

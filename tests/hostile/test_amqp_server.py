@@ -10,7 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace
-from ehtui.sandbox.eventhubs.signing_in import JWT_TYPE, SAS_TYPE, sign
+from ehtui.sandbox.eventhubs.signing_in import JWT_TYPE, SAS_TYPE
 from ehtui.wire.amqp.frames import AMQP_HEADER, SASL_HEADER, encode_frame
 from ehtui.wire.amqp.messages import BATCH_FORMAT, encode_event
 from ehtui.wire.amqp.performatives import (
@@ -32,6 +32,7 @@ from ehtui.wire.amqp.performatives import (
 )
 from tests.hostile.measuring import MEGABYTE
 from tests.sandbox.eventhubs.amqp_client import AmqpClient, connected, signed_in
+from tests.sandbox.eventhubs.signing import sign
 from tests.sandbox.eventhubs.test_rules import jwt
 
 ATTACK = bytes.fromhex("0000001702000000005310a00a01d00000000408000000")

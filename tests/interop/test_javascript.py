@@ -12,7 +12,7 @@ from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
-from ehtui.wire.amqp.messages import decode_body
+from tests.bodies import decode_body
 from tests.interop.javascript import output_of, running
 from tests.sandbox.eventhubs.test_python_sdk import consuming
 from tests.waiting import wait_for

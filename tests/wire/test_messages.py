@@ -13,7 +13,6 @@ from ehtui.wire.amqp.messages import (
     MessageId,
     Reply,
     Request,
-    decode_body,
     decode_reply,
     decode_request,
     encode_event,
@@ -22,6 +21,7 @@ from ehtui.wire.amqp.messages import (
     sections,
 )
 from ehtui.wire.amqp.values import Long, Strings, Symbol, Timestamp, decode, encode, pairs
+from tests.bodies import decode_body
 
 
 @pytest.mark.parametrize(

@@ -257,7 +257,7 @@ class Consumer(Entity):
             disconnect=self.detach,
         )
         hub.receivers.admit(self._receiver)
-        log.subscribe(self._schedule)
+        log.listeners.add(self._schedule)
 
     @override
     def reply_to(self, attach: Attach) -> Attach:
@@ -287,7 +287,7 @@ class Consumer(Entity):
     @override
     def closed(self) -> None:
         self._hub.receivers.leave(self._receiver)
-        self._log.unsubscribe(self._schedule)
+        self._log.listeners.discard(self._schedule)
 
     @override
     def check(self, now: float) -> None:

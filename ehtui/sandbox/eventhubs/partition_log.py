@@ -9,6 +9,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from ehtui.sandbox.eventhubs.addresses import By, Position
@@ -20,6 +21,11 @@ if TYPE_CHECKING:
 _OVERHEAD_BYTES = 56  # what the service adds to an event, about: offsets count bytes
 _MEMORY_BYTES = 256  # what an event takes in this process beside what its sender wrote, about
 _COMPACT_AT = 4096
+_KEYS = {
+    By.OFFSET: attrgetter("offset"),
+    By.SEQUENCE: attrgetter("sequence"),
+    By.TIME: attrgetter("enqueued_ms"),
+}
 _MASK = 0xFFFFFFFF
 _START = 0xDEADBEEF
 _BLOCK = 12
@@ -61,7 +67,7 @@ class Room:
         while self.used_bytes > self.most_bytes:
             fullest = max(self.logs, key=lambda log: log.retained_bytes)
 
-            if not fullest.halve():
+            if not fullest.shed(2):
                 return
 
 
@@ -78,7 +84,7 @@ class PartitionLog:
     _events: list[StoredEvent] = field(default_factory=list)
     _removed: int = 0  # leading items of _events that are gone
     _next_offset: int = 0
-    _listeners: set[Callable[[], None]] = field(default_factory=set)
+    listeners: set[Callable[[], None]] = field(default_factory=set)  # called after each append
 
     @property
     def is_empty(self) -> bool:
@@ -128,9 +134,8 @@ class PartitionLog:
         if position.value is None:
             return self.last_sequence + 1
 
-        keys = {By.OFFSET: _offset, By.SEQUENCE: _sequence, By.TIME: _enqueued}
         find = bisect_left if position.is_inclusive else bisect_right
-        index = find(self._events, position.value, lo=self._removed, key=keys[position.by])
+        index = find(self._events, position.value, lo=self._removed, key=_KEYS[position.by])
         return self.begin_sequence + index - self._removed
 
     def trim(self, before_sequence: int) -> None:
@@ -147,10 +152,10 @@ class PartitionLog:
             self._account(before)
             self._compact()
 
-    def halve(self) -> bool:
-        """Remove the older half; whether there was more than the newest event."""
+    def shed(self, part: int) -> bool:
+        """Remove one part in so many, the oldest; whether there was more than the newest event."""
         count = self.last_sequence + 1 - self.begin_sequence
-        self.trim(self.begin_sequence + count // 2)
+        self.trim(self.begin_sequence + min(max(count // part, 1), count - 1))
         return count > 1
 
     def forget(self) -> None:
@@ -169,36 +174,22 @@ class PartitionLog:
 
         if self.retention.max_age_s is not None:
             oldest_ms = int((now - self.retention.max_age_s) * 1000)
-            index = bisect_left(self._events, oldest_ms, lo=self._removed, key=_enqueued)
+            index = bisect_left(self._events, oldest_ms, lo=self._removed, key=_KEYS[By.TIME])
             begin = max(begin, self.begin_sequence + index - self._removed)
 
         self.trim(begin)
         most_bytes = self.retention.max_bytes
 
-        while most_bytes is not None and self.retained_bytes > most_bytes and self._shrink():
+        while most_bytes is not None and self.retained_bytes > most_bytes and self.shed(8):
             pass
-
-    def _shrink(self) -> bool:
-        """Remove an eighth, the oldest; whether there was more than the newest event."""
-        count = self.last_sequence + 1 - self.begin_sequence
-        self.trim(self.begin_sequence + min(max(count // 8, 1), count - 1))
-        return count > 1
 
     def _account(self, before: int) -> None:
         if self.room:
             self.room.used_bytes += self.retained_bytes - before
 
-    def subscribe(self, listener: Callable[[], None]) -> None:
-        """Call `listener` after every append."""
-        self._listeners.add(listener)
-
-    def unsubscribe(self, listener: Callable[[], None]) -> None:
-        """Stop calling `listener`."""
-        self._listeners.discard(listener)
-
     def notify(self) -> None:
         """Wake every listener."""
-        for listener in tuple(self._listeners):
+        for listener in tuple(self.listeners):
             listener()
 
     def _compact(self) -> None:
@@ -212,18 +203,6 @@ _REMOVED = StoredEvent(-1, -1, 0, b"", b"")  # stands for what is let go of, unt
 
 def _size(event: StoredEvent) -> int:
     return len(event.header) + len(event.rest) + _MEMORY_BYTES
-
-
-def _offset(event: StoredEvent) -> int:
-    return event.offset
-
-
-def _sequence(event: StoredEvent) -> int:
-    return event.sequence
-
-
-def _enqueued(event: StoredEvent) -> int:
-    return event.enqueued_ms
 
 
 def partition_for_key(key: bytes, partitions: int) -> int:

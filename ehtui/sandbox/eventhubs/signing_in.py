@@ -11,10 +11,11 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote_plus, unquote_plus, urlsplit
+from urllib.parse import unquote_plus
 
 from ehtui.domain.world.hub import known_moment
 from ehtui.sandbox.eventhubs import errors
+from ehtui.sandbox.eventhubs.addresses import path_of
 from ehtui.sandbox.eventhubs.namespace import RIGHTS, AccessKey
 
 if TYPE_CHECKING:
@@ -46,10 +47,6 @@ class Claim:
     path: str
     rights: frozenset[str]
     expires_at: float
-
-    def covers(self, path: str) -> bool:
-        """Whether this claim's path is `path` or an ancestor of it."""
-        return not self.path or path == self.path or path.startswith(self.path + "/")
 
 
 class Claims:
@@ -95,20 +92,6 @@ def covering_paths(path: str) -> Iterator[str]:
     yield ""
 
 
-def resource_path(resource: str) -> str:
-    """The path of an audience or address: scheme and authority do not matter (facts.md §4)."""
-    path = urlsplit(resource).path if "://" in resource else resource
-    return path.strip("/").lower()
-
-
-def sign(resource: str, key: AccessKey, expires_at: float) -> str:
-    """Make a shared access signature, as clients do."""
-    encoded = quote_plus(resource)
-    text = f"{encoded}\n{int(expires_at)}"
-    signature = quote_plus(_signature(text, key.value))
-    return f"{_PREFIX}sr={encoded}&sig={signature}&se={int(expires_at)}&skn={quote_plus(key.name)}"
-
-
 def verify(
     token: str, kind: str, audience: str, keys: Mapping[str, AccessKey], now: float
 ) -> Claim:
@@ -128,12 +111,12 @@ def verify(
         ended = datetime.fromtimestamp(claim.expires_at, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
         raise TokenError(f"ExpiredToken: The token is expired. Expiration time: '{ended}'.")
 
-    path = resource_path(audience)
+    path = path_of(audience).lower()
 
     if len(audience) > LONGEST_AUDIENCE:
         raise TokenError("InvalidAudience: The audience is longer than any address.")
 
-    if not claim.covers(path):
+    if claim.path not in covering_paths(path):
         raise TokenError(
             f"InvalidAudience: The token is for '{claim.path[:300]}' and not for '{audience}'."
         )
@@ -153,15 +136,16 @@ def _verify_sas(token: str, keys: Mapping[str, AccessKey]) -> Claim:
 
     key = keys.get(unquote_plus(fields["skn"]))
     # What was signed is the resource as the client encoded it.
-    expected = _signature(f"{fields['sr']}\n{fields['se']}", key.value if key else "").encode()
+    expected = signature(f"{fields['sr']}\n{fields['se']}", key.value if key else "").encode()
 
     if key is None or not hmac.compare_digest(expected, unquote_plus(fields["sig"]).encode()):
         raise TokenError("InvalidSignature: The token has an invalid signature.")
 
-    return Claim(resource_path(unquote_plus(fields["sr"])), key.rights, float(fields["se"]))
+    return Claim(path_of(unquote_plus(fields["sr"])).lower(), key.rights, float(fields["se"]))
 
 
-def _signature(text: str, key: str) -> str:
+def signature(text: str, key: str) -> str:
+    """What a shared access signature signs its text with."""
     return base64.b64encode(hmac.digest(key.encode(), text.encode(), hashlib.sha256)).decode()
 
 

@@ -149,15 +149,6 @@ def decode_reply(payload: bytes) -> Reply:
     return Reply(fields[_CORRELATION_ID], properties, value)
 
 
-def decode_body(payload: bytes) -> bytes:
-    """The data sections of an encoded event, joined.
-
-    Raises:
-        ValueError: These bytes are no message.
-    """
-    return b"".join([section.value for section in sections(payload) if section.code == DATA])
-
-
 def _encode_call(given: Mapping[int, Any], properties: Mapping[str, Any], value: Any) -> bytes:
     fields = [encode(given.get(place)) for place in range(_PROPERTIES_FIELDS)]
     head = encode_section(PROPERTIES, encode_list(fields))

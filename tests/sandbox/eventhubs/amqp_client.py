@@ -9,12 +9,11 @@ from typing import Any, TypeVar
 
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint
 from ehtui.sandbox.eventhubs.addresses import FILTER
-from ehtui.sandbox.eventhubs.signing_in import SAS_TYPE, sign
+from ehtui.sandbox.eventhubs.signing_in import SAS_TYPE
 from ehtui.wire.amqp.frames import AMQP_HEADER, SASL_HEADER, FrameReader, encode_frame
 from ehtui.wire.amqp.messages import (
     Reply,
     Request,
-    decode_body,
     decode_reply,
     encode_event,
     encode_request,
@@ -34,6 +33,8 @@ from ehtui.wire.amqp.performatives import (
     Target,
     Transfer,
 )
+from tests.bodies import decode_body
+from tests.sandbox.eventhubs.signing import sign
 
 Body = TypeVar("Body", bound=Performative)
 ENDLESS = 2_000_000_000

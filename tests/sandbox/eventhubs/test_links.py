@@ -13,7 +13,6 @@ from ehtui.wire.amqp.messages import (
     BATCH_FORMAT,
     DATA,
     MESSAGE_ANNOTATIONS,
-    decode_body,
     encode_event,
     sections,
 )
@@ -31,6 +30,7 @@ from ehtui.wire.amqp.performatives import (
     Transfer,
 )
 from ehtui.wire.amqp.values import Long, decode, pairs
+from tests.bodies import decode_body
 from tests.sandbox.eventhubs.amqp_client import AmqpClient, signed_in
 from tests.sandbox.eventhubs.conftest import Clock
 from tests.waiting import wait_for

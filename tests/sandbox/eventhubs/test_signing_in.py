@@ -8,7 +8,7 @@ import pytest
 
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY
-from ehtui.sandbox.eventhubs.signing_in import JWT_TYPE, sign
+from ehtui.sandbox.eventhubs.signing_in import JWT_TYPE
 from ehtui.wire.amqp.frames import SASL_HEADER, encode_frame
 from ehtui.wire.amqp.messages import Request, encode_request
 from ehtui.wire.amqp.performatives import (
@@ -22,6 +22,7 @@ from ehtui.wire.amqp.performatives import (
 )
 from tests.sandbox.eventhubs.amqp_client import AmqpClient, connected, signed_in
 from tests.sandbox.eventhubs.conftest import Clock
+from tests.sandbox.eventhubs.signing import sign
 from tests.sandbox.eventhubs.test_rules import jwt
 from tests.wire.test_codec import BODIES
 

@@ -18,7 +18,7 @@ from ehtui.sandbox.eventhubs.addresses import (
 )
 from ehtui.sandbox.eventhubs.events import new_event
 from ehtui.sandbox.eventhubs.partition_log import PartitionLog, hash_key, partition_for_key
-from ehtui.wire.amqp.messages import decode_body
+from tests.bodies import decode_body
 from tests.sandbox.eventhubs.conftest import Clock
 
 
