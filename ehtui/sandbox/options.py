@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_GROUP = "$Default"
+OPTIONS = "EHTUI_SANDBOX_OPTIONS"  # the variable that a server of a sandbox finds its own in
 
 
 class Line:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import urllib.request
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
+
+import msgspec
 
 from ehtui.sandbox import javascript
-from ehtui.sandbox.options import Pace, Ready, ServerOptions
+from ehtui.sandbox.options import OPTIONS, Pace, Ready, ServerOptions
 from ehtui.sandbox.supervisor import Supervisor, python
 
 if TYPE_CHECKING:
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
 
 PRODUCER = "producer"
 NAMES = ("alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa")
+CONTROL_WITHIN_S = 40.0
 # The SDK sends even loopback requests to a proxy that the environment names.
 _NO_PROXY = {"no_proxy": "*", "NO_PROXY": "*"}
 
@@ -102,8 +106,9 @@ class Sandbox:
         self._supervisor = Supervisor()
 
         try:
-            command = python("ehtui.sandbox.server", self.options.to_json())
-            _, line = self._supervisor.start_server("server", command, {})
+            # In its environment, and not on its command line: that is for everybody to see.
+            told = {OPTIONS: self.options.to_json()}
+            _, line = self._supervisor.start_server("server", python("ehtui.sandbox.server"), told)
             self._ready = Ready.from_json(line)
 
             for group, number in self._wanted.items():
@@ -153,6 +158,21 @@ class Sandbox:
         debug = "azure:event-hubs:info"
         self._consumers.append(self._run(name, command, group, cwd=folder, DEBUG=debug))
         return self._consumers[-1]
+
+    def control(self, method: str, path: str, **body: Any) -> Any:
+        """Pull a lever of the control port: `control("PATCH", "/faults/blobs", latency_s=0.1)`.
+
+        Raises:
+            urllib.error.HTTPError: It is refused; `ehtui.sandbox.control` lists the calls.
+        """
+        headers = {"Authorization": f"Bearer {self.ready.control_token}"}
+        url = f"{self.ready.control_url}{path}".rstrip("/")
+        data = None if method == "GET" else msgspec.json.encode(body)
+        request = urllib.request.Request(url, data, headers, method=method)
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
+        with direct.open(request, timeout=CONTROL_WITHIN_S) as reply:
+            return msgspec.json.decode(reply.read())
 
     def log_path(self, name: str) -> Path:
         """Where a consumer of that name writes its log."""

@@ -1,6 +1,7 @@
 """The sandbox's servers: Event Hubs, Blob storage and the control port, in one process.
 
-`python -m ehtui.sandbox.server OPTIONS` (JSON) prints one JSON line once they listen.
+`python -m ehtui.sandbox.server`, with its options (JSON) in a variable, prints one JSON line once
+they listen.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from ehtui.sandbox.control import Control
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace, Retention
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY
 from ehtui.sandbox.meetings import Meetings, shares
-from ehtui.sandbox.options import Connections, Ready, ServerOptions
+from ehtui.sandbox.options import OPTIONS, Connections, Ready, ServerOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -142,7 +143,7 @@ def _tell(ready: Ready) -> None:
 def main() -> None:
     """Run as a child of a sandbox."""
     end_with_sandbox()
-    options = ServerOptions.from_json(sys.argv[1])
+    options = ServerOptions.from_json(os.environ[OPTIONS])
 
     try:
         asyncio.run(SandboxServer(options).run(_tell))

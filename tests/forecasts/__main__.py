@@ -15,7 +15,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from ehtui.sandbox.javascript import has_node, install
-from ehtui.sandbox.options import Ready, ServerOptions
+from ehtui.sandbox.options import OPTIONS, Ready, ServerOptions
 from ehtui.sandbox.scenes.stage import free_host
 from ehtui.sandbox.supervisor import Supervisor, python
 from tests.forecasts.page import page
@@ -81,8 +81,8 @@ def measure(settings: Sequence[Setting], at_once: int) -> list[Window]:
     )
 
     with Supervisor() as supervisor:
-        command = python("ehtui.sandbox.server", options.to_json())
-        _, line = supervisor.start_server("server", command, {})
+        told = {OPTIONS: options.to_json()}
+        _, line = supervisor.start_server("server", python("ehtui.sandbox.server"), told)
         ready = Ready.from_json(line)
         # The longest first, so that none is left alone at the end.
         longest_first = sorted(settings, key=lambda s: -s.kills * (s.expiry_s + 4 * s.interval_s))

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import gc
+import os
 import subprocess
 import sys
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -45,7 +46,10 @@ def _status_bytes(pid: int, name: str) -> int:
 
 @contextmanager
 def confined(
-    module: str, *arguments: str, memory_bytes: int = 1 << 30
+    module: str,
+    *arguments: str,
+    memory_bytes: int = 1 << 30,
+    variables: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[str]]:
     """`python -m module arguments`, which the kernel gives no more than so much address space.
 
@@ -58,6 +62,7 @@ def confined(
     )
     child = subprocess.Popen(
         [sys.executable, "-c", code, module, *arguments],
+        env={**os.environ, **(variables or {})},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -20,7 +20,7 @@ import pytest
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sandbox.control import Control
 from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
-from ehtui.sandbox.options import Ready, ServerOptions
+from ehtui.sandbox.options import OPTIONS, Ready, ServerOptions
 from tests.hostile.measuring import MEGABYTE, confined, peak_resident_bytes
 from tests.waiting import wait_until
 
@@ -219,7 +219,7 @@ class Live:
 def live() -> Iterator[Live]:
     options = ServerOptions(partitions=2)
 
-    with confined("ehtui.sandbox.server", options.to_json()) as child:
+    with confined("ehtui.sandbox.server", variables={OPTIONS: options.to_json()}) as child:
         assert child.stdout
         yield Live(Ready.from_json(child.stdout.readline()), child.pid)
 

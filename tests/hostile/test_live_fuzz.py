@@ -18,7 +18,7 @@ from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace
-from ehtui.sandbox.options import Ready, ServerOptions
+from ehtui.sandbox.options import OPTIONS, Ready, ServerOptions
 from ehtui.wire.kept_link import KeptLink
 from ehtui.wire.reading import MisfitError
 from tests.hostile.fuzzing import frames_in, mutated, relayed, seed_of, tell
@@ -85,7 +85,7 @@ def test_the_endpoint_serves_on_and_stays_as_small_as_it_was() -> None:
     chance = random.Random(seed_of("endpoint"))
     options = ServerOptions(partitions=2)
 
-    with confined("ehtui.sandbox.server", options.to_json()) as child:
+    with confined("ehtui.sandbox.server", variables={OPTIONS: options.to_json()}) as child:
         assert child.stdout
         assert child.stderr
         environment = Ready.from_json(child.stdout.readline()).connections.environment

@@ -9,7 +9,6 @@ import signal
 import socket
 import threading
 import time
-import urllib.request
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
@@ -240,15 +239,9 @@ class Stage:
 
     def control(self, method: str, path: str = "", **body: Any) -> Any:
         """Pull a lever of the control port (`ehtui.sandbox.control`); `/…` is not of the hub."""
-        ready = self.sandbox.ready
-        of_hub = f"/hubs/{ready.connections.hub}/{path}".rstrip("/")
-        url = f"{ready.control_url}{path if path.startswith('/') else of_hub}"
-        headers = {"Authorization": f"Bearer {ready.control_token}"}
-        request = urllib.request.Request(url, json.dumps(body).encode(), headers, method=method)
-        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-
-        with direct.open(request, timeout=PATIENCE_S) as reply:
-            return json.loads(reply.read())
+        hub = self.sandbox.ready.connections.hub
+        place = path if path.startswith("/") else f"/hubs/{hub}/{path}"
+        return self.sandbox.control(method, place, **body)
 
     def _play(self, story: Callable[[Self], None]) -> None:
         try:
