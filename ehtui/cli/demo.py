@@ -58,7 +58,9 @@ def run_demo(args: argparse.Namespace) -> int:
             settings = demo_settings(sandbox)
 
             if has_terminal():
-                return compose.run_ui(settings)
+                # Another terminal finds the sandbox by one of its consumers.
+                found_by = ("--pid", str(sandbox.consumers[-1].pid))
+                return compose.run_ui(settings, started_with=found_by)
 
             compose.run_report(settings, watch_s=REPORT_AFTER_S, fail_on="never")
     except ChildFailedError as error:

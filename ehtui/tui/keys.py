@@ -20,7 +20,7 @@ class Scope(StrEnum):
     GRID = "grid"  # in a table: grid.py
     CHART = "chart"  # widgets/chart.py
     DETAILS = "details"  # screens/details.py
-    WHY = "why"  # screens/why.py
+    WHY = "why"  # screens/details.py
     LOG = "log"  # screens/log.py
 
 

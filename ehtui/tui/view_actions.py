@@ -18,10 +18,9 @@ from ehtui.tui.screens.choice import (
     LetterScreen,
     letters,
 )
-from ehtui.tui.screens.details import DetailsScreen
+from ehtui.tui.screens.details import DetailsScreen, WhyScreen
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.log import LogScreen
-from ehtui.tui.screens.why import WhyScreen
 from ehtui.views.export import export
 from ehtui.views.keys import subject_of
 from ehtui.views.row_facts import FactsOf

@@ -92,6 +92,20 @@ def test_dialog(snap_compare: Compare, keys: str) -> None:
     assert snap_compare(app, terminal_size=(120, 36), run_before=typed(*keys.split()))
 
 
+READ = {"why": "down down w", "details": "down down enter", "confirm": "2 K end enter"}
+SIZES = ((40, 12), (60, 20), (80, 24), (120, 36), (200, 60), (250, 70))
+
+
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("keys", READ.values(), ids=READ)
+def test_what_is_read_before_acting(
+    snap_compare: Compare, keys: str, size: tuple[int, int]
+) -> None:
+    app = EhtuiApp(FakeBackend(SCENES["overdue"]()), UiOptions())
+
+    assert snap_compare(app, terminal_size=size, run_before=typed(*keys.split()))
+
+
 @pytest.mark.parametrize("options", [UiOptions(ascii=True), UiOptions(mono=True)])
 def test_plain_terminals(
     snap_compare: Compare, options: UiOptions, monkeypatch: pytest.MonkeyPatch

@@ -31,9 +31,8 @@ from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.choice import ChoiceScreen, SignalScreen
 from ehtui.tui.screens.confirm import ConfirmScreen, LeaveScreen
-from ehtui.tui.screens.details import DetailsScreen
+from ehtui.tui.screens.details import DetailsScreen, WhyScreen
 from ehtui.tui.screens.overview import OverviewScreen
-from ehtui.tui.screens.why import WhyScreen
 from ehtui.tui.widgets.chart import Chart, LagPane
 from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import NOW, healthy, overdue

@@ -13,10 +13,9 @@ from ehtui.tui.grid import Grid
 from ehtui.tui.keys import KEYS, Scope, keymap
 from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.choice import SignalScreen
-from ehtui.tui.screens.details import DetailsScreen
+from ehtui.tui.screens.details import DetailsScreen, WhyScreen
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.log import LogScreen
-from ehtui.tui.screens.why import WhyScreen
 from ehtui.tui.widgets.chart import Chart
 from ehtui.tui.widgets.lines import KeyBar
 from ehtui.views.cells import Tone

@@ -31,8 +31,9 @@ from ehtui.tui.app import EhtuiApp
 from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.confirm import ConfirmScreen
+from ehtui.tui.screens.details import WhyScreen
 from ehtui.tui.screens.dialog import Dialog, Passage, shared_out
-from ehtui.tui.screens.why import WhyScreen
+from ehtui.tui.widgets.chart import Chart
 from ehtui.tui.widgets.lines import Headline, broken
 from ehtui.views import findings
 from ehtui.views.cells import Cell, Tone
@@ -279,6 +280,16 @@ async def test_details_name_the_thing_and_answer_first(
         await pilot.press(*keys, "enter")
         await wait_for(lambda: flowing(app).startswith(first))
         assert str(app.screen.query_one("#box").border_title) == title
+
+
+@pytest.mark.parametrize(("size", "has_curve"), [(MIDDLE, False), (USUAL, True), ((120, 36), True)])
+async def test_the_curve_gives_way_to_what_to_do(size: tuple[int, int], has_curve: bool) -> None:
+    async with opened(overdue(), size) as (pilot, app):
+        await pilot.press("down", "down", "enter")
+        await wait_for(partial(shows, app, "continues from the checkpoint. "))
+        assert "Nothing to do: a survivor takes over by itself" in flowing(app)
+        assert "Findings critical" in flowing(app)
+        assert app.screen.query_one(Chart).display == has_curve
 
 
 def test_lines_go_to_what_matters_most() -> None:

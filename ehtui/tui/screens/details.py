@@ -1,4 +1,4 @@
-"""Everything known about one row, with the raw values; it goes on counting while it is open."""
+"""What there is to read of one thing: everything known, as it goes on; and why it is so."""
 
 from __future__ import annotations
 
@@ -13,19 +13,21 @@ from typing_extensions import override
 
 from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.keys import Scope, bindings
-from ehtui.tui.screens.dialog import TIGHT, TONES, Dialog, Wrapped, hanging
+from ehtui.tui.screens.dialog import LOW, TIGHT, TONES, Dialog, Wrapped, hanging
 from ehtui.tui.widgets.chart import Chart
 from ehtui.views.details import inspected
 from ehtui.views.keys import consumer_at
 from ehtui.views.lags import partition_curve
+from ehtui.views.why import CHECKS, GLOSSARY, TO_DO
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from textual.binding import BindingType
     from textual.widget import Widget
 
     from ehtui.views.cells import Section
+    from ehtui.views.why import Explanation
 
 CHART_LINES = 10
 _LABEL_CELLS = 22
@@ -139,7 +141,7 @@ class DetailsScreen(Dialog[None]):
 
         for chart in self.query(Chart):
             chart.styles.height = self.lines_of(chart, 0)
-            chart.display = not is_tight and self._has_curve
+            chart.display = self.app.size.height >= LOW and self._has_curve
 
         for above in self.query("#answer").results(Facts):
             above.show(answer)
@@ -189,3 +191,72 @@ def _section(section: Section, width: int, cells: int) -> Content:
         lines.append(hanging(label, line.value, width, style=TONES[line.tone], label_style="$dim"))
 
     return Content("\n").join(lines)
+
+
+class WhyScreen(Dialog[None]):
+    """The verdict, what to do, the checks; what their words mean unfolds below."""
+
+    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.WHY))
+    HINT = "↑↓ scrolls · ? what the words mean · esc closes"
+    PARTS: ClassVar[Mapping[str, int]] = {"told": 3}
+    DEFAULT_CSS = """
+    WhyScreen {
+        & > #box { width: 92; }
+        #told { scrollbar-gutter: stable; }
+    }
+    """
+
+    def __init__(self, explanation: Explanation) -> None:
+        super().__init__()
+        self._explanation = explanation
+        self._is_unfolded = False
+
+    @override
+    def heading(self) -> str:
+        return f"Why? {self._explanation.about}"
+
+    @override
+    def content(self) -> Iterable[Widget]:
+        yield VerticalScroll(
+            Wrapped(partial(_answered, self._explanation, is_unfolded=False)), id="told"
+        )
+
+    def on_mount(self) -> None:
+        """Scroll with the arrows."""
+        self.set_focus(self.query_one("#told"))
+
+    def action_glossary(self) -> None:
+        """Unfold what the words mean, or fold it away."""
+        scroll, told = self.query_one("#told"), self.query_one(Wrapped)
+        above = told.size.height
+        self._is_unfolded = not self._is_unfolded
+        told.show(partial(_answered, self._explanation, is_unfolded=self._is_unfolded))
+        self.fit()
+
+        if self._is_unfolded:
+            self.call_after_refresh(scroll.scroll_to, y=above, animate=False)
+
+
+def _answered(told: Explanation, width: int, *, is_unfolded: bool) -> Content:
+    return Content("\n").join(_answer_lines(told, width, is_unfolded=is_unfolded))
+
+
+def _answer_lines(told: Explanation, width: int, *, is_unfolded: bool) -> Iterator[Content]:
+    yield hanging("", told.verdict, width, style=f"bold {TONES[told.tone]}")
+
+    if told.next_steps:
+        yield _heading(TO_DO)
+        yield from (hanging("", step, width) for step in told.next_steps)
+
+    yield _heading(CHECKS)
+
+    for answer in told.answers:
+        yield hanging(f"{answer.mark} ", answer.text, width, label_style=TONES[answer.tone])
+
+    if is_unfolded:
+        yield _heading(GLOSSARY)
+        yield from (hanging("", lesson, width, style="$dim") for lesson in told.lessons)
+
+
+def _heading(words: str) -> Content:
+    return Content.assemble("\n", (words, "bold $primary"))
