@@ -46,7 +46,7 @@ def run_demo(args: argparse.Namespace) -> int:
 
     from ehtui.cli import compose  # noqa: PLC0415
     from ehtui.cli.output_format import has_terminal  # noqa: PLC0415
-    from ehtui.cli.scenes import demo_settings, run_scenes  # noqa: PLC0415
+    from ehtui.cli.scenes import demo_settings, flags_to_find, run_scenes  # noqa: PLC0415
     from ehtui.domain.problems import Problem, ProblemError, ProblemKind  # noqa: PLC0415
     from ehtui.sandbox.supervisor import ChildFailedError  # noqa: PLC0415  loads psutil
 
@@ -58,9 +58,7 @@ def run_demo(args: argparse.Namespace) -> int:
             settings = demo_settings(sandbox)
 
             if has_terminal():
-                # Another terminal finds the sandbox by one of its consumers.
-                found_by = ("--pid", str(sandbox.consumers[-1].pid))
-                return compose.run_ui(settings, started_with=found_by)
+                return compose.run_ui(settings, started_with=flags_to_find(sandbox))
 
             compose.run_report(settings, watch_s=REPORT_AFTER_S, fail_on="never")
     except ChildFailedError as error:

@@ -73,7 +73,8 @@ def run_scenes(name: str | None) -> int:
 def _on_screen(scene: Scene) -> tuple[str | None, int]:
     with Stage(scene.setting) as stage:
         stage.perform(scene.play)
-        code = compose.run_ui(scene_settings(stage, scene), banner=scene.title)
+        settings, flags = scene_settings(stage, scene), flags_to_find(stage.sandbox)
+        code = compose.run_ui(settings, banner=scene.title, started_with=flags)
         return stage.failure, code
 
 
@@ -105,6 +106,12 @@ def scene_of(name: str) -> Scene:
         raise ConfigError(f"There is no scene '{name}'{hint}", "See 'ehtui demo --list-scenes'.")
 
     return SCENES[name]
+
+
+def flags_to_find(sandbox: Sandbox) -> tuple[str, ...]:
+    """Flags by which a command in another terminal finds it: by its producer, where it has one."""
+    producer = sandbox.producer
+    return ("--pid", str(producer.pid)) if producer is not None else ()
 
 
 def demo_settings(sandbox: Sandbox, names: Iterable[str] | None = None) -> Settings:
