@@ -91,7 +91,7 @@ class ConsumerLags:
 
 SPANS_S = (30.0, 60.0, 120.0, 300.0, 600.0, 1800.0, 3600.0)
 _SOURCES = ("hub", "store")  # lag is the difference of what these two say
-_STANDS_STILL_S, _SHARE_STILL = 30.0, 0.1  # so long, or such a share of what is seen
+_STANDS_STILL_S, _SHARE_STILL = 15.0, 0.05  # so long, or such a share of what is seen
 _OUTGROWN = 1.25  # a little is left out rather than half of the space empty
 _APART_S, _INTERVALS_APART = 15.0, 3.0  # between looks that are farther apart is the unknown
 
