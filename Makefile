@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo schema keys test forecasts scenes recordings movie screenshots check lint types imports interop bench clean
+.PHONY: help demo schema keys legend test forecasts scenes recordings movie screenshots check lint types imports interop bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -35,6 +35,9 @@ schema: $(STAMP) ## write ehtui/views/status.schema.json from the document's typ
 
 keys: $(STAMP) ## write the tables of keys into README, docs/keys.md and config.yaml
 	$(BIN)/python -m tests.key_table
+
+legend: $(STAMP) ## write docs/legend.md: what every sign, state, column and finding means
+	$(BIN)/python -m tests.legend_page
 
 test: $(STAMP) ## the tests
 	$(BIN)/python -m pytest -n auto --dist loadgroup

@@ -6,6 +6,7 @@ Who interrupts an action learns what the world was left as.
 from __future__ import annotations
 
 import asyncio
+import shutil
 import signal
 import sys
 import threading
@@ -118,7 +119,7 @@ def act(
         return interrupted or ExitCode.INTERRUPTED
 
     if not args.json:
-        print(outcome_sentence(outcome), flush=True)
+        _say_to(sys.stdout, outcome_sentence(outcome))
         _print_last_lines(outcome)
 
     is_followed = afterwards is not None and not (args.dry_run or interrupted)
@@ -159,13 +160,31 @@ def _show(backend: Backend, plan: Plan, people: TextIO) -> None:
     from ehtui.views.actions import confirmation  # noqa: PLC0415
 
     words = confirmation(plan, _phrasing(backend))
-    print(words.heading.replace("?", ":", 1), file=people)
+    _say_to(people, words.heading.replace("?", ":", 1))
 
-    for line in words.steps:
+    for line in words.steps:  # to be copied: broken nowhere
         print(f"  {line}", file=people)
 
     for line in words.costs:
-        print(f"  → {line}", file=people)
+        _say_to(people, line, indent="  → ", tone="critical" if words.is_grave else "warning")
+
+
+def _say_to(people: TextIO, words: str, *, indent: str = "", tone: str = "plain") -> None:
+    """Words for a person: broken at spaces, coloured and in signs as their terminal takes them."""
+    from ehtui.cli.output_format import draws_ascii, wants_colour  # noqa: PLC0415
+    from ehtui.views.cells import Tone  # noqa: PLC0415
+    from ehtui.views.glyphs import in_ascii  # noqa: PLC0415
+    from ehtui.views.report import painted  # noqa: PLC0415
+    from ehtui.views.width import wrap  # noqa: PLC0415
+
+    cells = max(40, shutil.get_terminal_size().columns) if people.isatty() else None
+    lines = [words] if cells is None else wrap(words, cells - len(indent))
+    is_coloured = people is sys.stdout and wants_colour()
+
+    for number, line in enumerate(lines):
+        shown = painted(line, Tone(tone), colour=is_coloured)
+        told = (" " * len(indent) if number else indent) + shown
+        print(in_ascii(told) if draws_ascii() else told, file=people, flush=True)
 
 
 def _agreed(people: TextIO) -> bool:

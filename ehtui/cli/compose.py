@@ -174,7 +174,12 @@ def run_report(
     Raises:
         ConfigError: No hub is configured.
     """
-    from ehtui.cli.output_format import output_format, print_document, tell_unread  # noqa: PLC0415
+    from ehtui.cli.output_format import (  # noqa: PLC0415
+        output_format,
+        print_document,
+        print_text,
+        tell_unread,
+    )
     from ehtui.views.status import FailOn, document, exit_code  # noqa: PLC0415
 
     snapshot = look(settings, watch_s=watch_s)
@@ -185,7 +190,9 @@ def run_report(
         from ehtui.views.report import report  # noqa: PLC0415
 
         sheet = output_format(is_ascii=settings.ui.ascii)
-        print(report(snapshot, first_group(settings), sheet), end="")
+        print_text(
+            report(snapshot, first_group(settings), sheet), is_ascii=settings.ui.ascii, end=""
+        )
 
     tell_unread(snapshot)
 
@@ -333,12 +340,12 @@ def _tell_ends(outcomes: Sequence[Outcome]) -> None:
 
 
 def _ui_options(settings: Settings, banner: str | None, started_with: tuple[str, ...]) -> UiOptions:
-    from ehtui.cli.output_format import speaks_utf8, utc_offset_s, wants_colour  # noqa: PLC0415
+    from ehtui.cli.output_format import draws_ascii, utc_offset_s, wants_colour  # noqa: PLC0415
     from ehtui.tui.options import UiOptions  # noqa: PLC0415
 
     ui = settings.ui
     decided = {
-        "ascii": not speaks_utf8() if ui.ascii is None else ui.ascii,
+        "ascii": draws_ascii() if ui.ascii is None else ui.ascii,
         "mono": ui.mono or not wants_colour(),
     }
     return UiOptions(

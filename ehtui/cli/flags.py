@@ -53,6 +53,18 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_colour_flag(parser: argparse.ArgumentParser) -> None:
+    """`--color`, which every command understands, before or after its name."""
+    import argparse  # noqa: PLC0415
+
+    parser.add_argument(
+        "--color",
+        choices=("auto", "always", "never"),
+        default=argparse.SUPPRESS,
+        help="colour the output: auto (a terminal, unless NO_COLOR says no), always, never",
+    )
+
+
 def _pid(text: str) -> int:
     import argparse  # noqa: PLC0415
 

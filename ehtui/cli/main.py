@@ -75,6 +75,12 @@ def _run_command(argv: list[str]) -> int:
     from ehtui.cli.parser import parse  # noqa: PLC0415 - its faults belong to run()'s net
 
     args = parse(argv)
+
+    if "color" in args:
+        from ehtui.cli.output_format import settle_colour  # noqa: PLC0415
+
+        settle_colour(args.color)
+
     command: Callable[[argparse.Namespace], int] = args.run or _run_default
 
     return command(args)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Self
 
 from ehtui.domain.text import is_bare_key, is_secret_name, mask_arguments, safe, safe_value, visible
 from ehtui.views.formats import Clock
-from ehtui.views.glyphs import ASCII, UNICODE
+from ehtui.views.glyphs import ASCII, UNICODE, in_ascii
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -21,31 +21,81 @@ if TYPE_CHECKING:
     from ehtui.views.report import OutputFormat
 
 
+# Terminals that move no cursor, and those whose own font has little more than letters.
+_DUMB = {"dumb", "unknown"}
+_LETTERS_ONLY = {"linux", "vt52", "vt100", "vt102", "vt220", "cons25"}
+_OFF = {"", "0", "false", "never"}
+
+
 def output_format(*, is_ascii: bool | None = None) -> OutputFormat:
     """As wide as the terminal and coloured like it; for a pipe as wide as it is, and plain."""
     from ehtui.views.report import OutputFormat  # noqa: PLC0415 - a screen prints no report
 
-    is_terminal = sys.stdout.isatty()
     return OutputFormat(
-        cells=shutil.get_terminal_size().columns if is_terminal else None,
-        colour=is_terminal and wants_colour(),
-        glyphs=ASCII if (not speaks_utf8() if is_ascii is None else is_ascii) else UNICODE,
+        cells=shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
+        colour=wants_colour(),
+        glyphs=ASCII if (draws_ascii() if is_ascii is None else is_ascii) else UNICODE,
         clock=Clock(utc_offset_s()),
     )
 
 
+def print_text(text: str, *, is_ascii: bool | None = None, end: str = "\n") -> None:
+    """Print words for people, in ASCII where the terminal has no more."""
+    is_plain = draws_ascii() if is_ascii is None else is_ascii
+    print(in_ascii(text) if is_plain else text, end=end, flush=True)
+
+
 def has_terminal() -> bool:
-    """Whether a person can see and type."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
+    """Whether a person can see and type, on a terminal that a screen can be drawn on."""
+    return sys.stdin.isatty() and sys.stdout.isatty() and not is_dumb()
+
+
+def is_dumb() -> bool:
+    """Whether the terminal moves no cursor."""
+    return os.environ.get("TERM", "").lower() in _DUMB
+
+
+def settle_colour(choice: str) -> None:
+    """Let `--color` go over the environment, for us and for whatever draws for us."""
+    if choice == "always":
+        os.environ["FORCE_COLOR"] = "1"
+        os.environ.pop("NO_COLOR", None)
+    elif choice == "never":
+        os.environ["NO_COLOR"] = "1"
 
 
 def wants_colour() -> bool:
-    """Whether nobody asked for none (no-color.org)."""
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+    """Whether standard output is to be coloured.
+
+    NO_COLOR (no-color.org; empty is unset) goes over FORCE_COLOR and CLICOLOR_FORCE, those over
+    CLICOLOR=0 (bixense.com/clicolors), all of them over what the terminal is.
+    """
+    named = os.environ
+
+    if named.get("NO_COLOR"):
+        return False
+
+    if any(named.get(name, "").lower() not in _OFF for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+
+    if named.get("CLICOLOR") == "0" or named.get("FORCE_COLOR", "").lower() in _OFF - {""}:
+        return False
+
+    return sys.stdout.isatty() and not is_dumb()
+
+
+def draws_ascii() -> bool:
+    """Whether nothing but ASCII is drawn: the encoding, the locale or the terminal has no more.
+
+    Under LC_ALL=C Python writes UTF-8 all the same (PEP 540), but whoever says C means it.
+    """
+    locale = next(filter(None, map(os.environ.get, ("LC_ALL", "LC_CTYPE", "LANG"))), "")
+    is_plain = locale in {"C", "POSIX"} or os.environ.get("TERM", "").lower() in _LETTERS_ONLY
+    return is_plain or not speaks_utf8()
 
 
 def speaks_utf8() -> bool:
-    """Whether standard output can show more than ASCII."""
+    """Whether standard output can encode more than ASCII."""
     return (sys.stdout.encoding or "").lower().replace("-", "") in {"utf8", "utf16", "utf32"}
 
 
@@ -129,7 +179,7 @@ class Progress:
 
     def tell(self, read: int, of: int) -> None:
         """So many partitions of so many were read."""
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not is_dumb():
             self._line = f"ehtui: {read:,} of {of:,} partitions read"
             print(end=f"\r{self._line}", file=sys.stderr, flush=True)
 

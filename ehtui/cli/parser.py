@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from typing_extensions import override
 
 import ehtui
-from ehtui.cli.flags import add_settings_flags
+from ehtui.cli.flags import add_colour_flag, add_settings_flags
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -26,6 +26,8 @@ COMMANDS = {
     "send": "ehtui.cli.acting_commands",
     "wait": "ehtui.cli.reports",
     "why": "ehtui.cli.reports",
+    "explain": "ehtui.cli.telling",
+    "watch": "ehtui.cli.telling",
     "config": "ehtui.cli.config",
     "demo": "ehtui.cli.demo",
     "sandbox": "ehtui.cli.sandbox",
@@ -85,11 +87,13 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
     )
     parser.add_argument("--version", action="version", version=f"ehtui {ehtui.__version__}")
     parser.set_defaults(command=None, run=None)
+    add_colour_flag(parser)
     add_settings_flags(parser)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
 
     for name in names:
         getattr(importlib.import_module(COMMANDS[name]), f"add_{name}")(subparsers)
+        add_colour_flag(subparsers.choices[name])
 
     return parser
 

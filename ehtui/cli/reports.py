@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.why.checks import Why
+    from ehtui.views.cells import Tone
+    from ehtui.views.why import Explanation
 
 _EPILOG = """\
 exit codes:
@@ -90,7 +92,7 @@ def add_consumers(subparsers: Any) -> None:
 def run_consumers(args: argparse.Namespace) -> int:
     """List them."""
     from ehtui.cli.compose import first_group, look  # noqa: PLC0415
-    from ehtui.cli.output_format import output_format, print_document  # noqa: PLC0415
+    from ehtui.cli.output_format import output_format, print_document, print_text  # noqa: PLC0415
     from ehtui.views.report import consumers_report  # noqa: PLC0415
     from ehtui.views.status import document  # noqa: PLC0415
 
@@ -100,7 +102,7 @@ def run_consumers(args: argparse.Namespace) -> int:
     if args.json:
         print_document(document(snapshot)["consumers"])
     else:
-        print(consumers_report(snapshot, first_group(settings), output_format()), end="")
+        print_text(consumers_report(snapshot, first_group(settings), output_format()), end="")
 
     return _unread(snapshot)
 
@@ -159,7 +161,7 @@ def run_why(args: argparse.Namespace) -> int:
         ConfigError: The target names nothing that is known.
     """
     from ehtui.cli.compose import first_group, look  # noqa: PLC0415
-    from ehtui.cli.output_format import print_document  # noqa: PLC0415
+    from ehtui.cli.output_format import print_document, print_text  # noqa: PLC0415
     from ehtui.domain.why import why  # noqa: PLC0415
     from ehtui.views.why import document  # noqa: PLC0415
 
@@ -171,7 +173,7 @@ def run_why(args: argparse.Namespace) -> int:
     if args.json:
         print_document({"schema": "ehtui.why/1", **document(asked)})
     else:
-        print("\n".join(_lines(snapshot, asked, group)))
+        print_text("\n".join(_lines(snapshot, asked, group)))
 
     return 0
 
@@ -195,14 +197,25 @@ def _subject(snapshot: Snapshot, target: str, group: str) -> Any:
 def _lines(snapshot: Snapshot, asked: Why, group: str) -> Iterator[str]:
     from ehtui.cli.output_format import output_format  # noqa: PLC0415
     from ehtui.views.phrasing import Phrasing  # noqa: PLC0415
+    from ehtui.views.report import painted  # noqa: PLC0415
     from ehtui.views.why import explain, explanation_lines  # noqa: PLC0415
 
     sheet = output_format()
     told = explain(asked, Phrasing(snapshot, sheet.clock, group), glyphs=sheet.glyphs)
     columns = min(sheet.cells or READABLE_COLUMNS, READABLE_COLUMNS)
 
-    for line in explanation_lines(told):
-        yield from _wrapped(line, columns) if sys.stdout.isatty() else (line,)
+    for number, line in enumerate(explanation_lines(told)):
+        lines = _wrapped(line, columns) if sys.stdout.isatty() else [line]
+        tone = told.tone if not number else _tone_of(line, told)
+        yield from (painted(each, tone, colour=sheet.colour) for each in lines)
+
+
+def _tone_of(line: str, told: Explanation) -> Tone:
+    """A check's own; everything else is plain."""
+    from ehtui.views.cells import Tone  # noqa: PLC0415
+
+    marked = {f"{answer.mark} {answer.text}": answer.tone for answer in told.answers}
+    return marked.get(line, Tone.PLAIN)
 
 
 def _wrapped(line: str, columns: int) -> list[str]:

@@ -33,6 +33,9 @@ def run(backend: Backend, options: UiOptions) -> int:
     sys.setswitchinterval(SWITCH_S)
     threading.excepthook = partial(_end_without_terminal, backend)
 
+    # Textual takes an empty one for set; to everybody else that is unset (no-color.org).
+    os.environ.pop("NO_COLOR", None)
+
     if options.mono:
         os.environ["NO_COLOR"] = "1"
 

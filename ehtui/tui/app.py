@@ -21,7 +21,7 @@ from ehtui.tui.host import FLOWS, Host
 from ehtui.tui.keys import Scope, bindings, keymap
 from ehtui.tui.last_words import LastWords
 from ehtui.tui.screens.overview import OverviewScreen
-from ehtui.tui.terminal import Terminal, careful
+from ehtui.tui.terminal import Terminal, careful, plain
 from ehtui.tui.themes import THEMES, fallback_variables
 from ehtui.views.keys import finding_key
 
@@ -73,6 +73,10 @@ class EhtuiApp(Host):
             self.driver_class = self.terminal.driver
 
         self.driver_class = careful(self.driver_class)
+
+        if options.ascii:
+            self.driver_class = plain(self.driver_class)
+
         self.error_console = LastWords(stderr=True)
         self.set_keymap(keymap(options.keys, options.keymap))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
+from textual.geometry import Offset
 from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
@@ -306,11 +307,21 @@ class Grid(Widget, can_focus=True):
             return
         old = self._frame
         self._draw()
+        self.mark_cursor()
         if not old.fits(self.size):
             self.refresh()
             return
         if regions := changed_regions(old.lines, self._frame.lines):
             self.refresh(*regions)
+
+    def mark_cursor(self) -> None:
+        """Let the terminal's own cursor stand on the selected row: screen readers follow it.
+
+        Textual sends its place at the end of each painting, whatever it is: this costs nothing.
+        """
+        line = self._frame.line_of(self.cursor) if self.has_focus else None
+        if line is not None:
+            self.app.cursor_position = self.content_region.offset + Offset(0, line)
 
     def _draw(self) -> None:
         if self._brushes is None:

@@ -47,6 +47,10 @@ class Frame:
         position = y - self.head
         return self.keys[position] if 0 <= position < len(self.keys) else None
 
+    def line_of(self, key: str | None) -> int | None:
+        """The first line of that row, None where it is not seen."""
+        return self.head + self.keys.index(key) if key in self.keys else None
+
     def column_at(self, x: int, y: int) -> str | None:
         """The column whose heading stands there."""
         if y != self.head - 1 or self.head < HEAD_LINES:

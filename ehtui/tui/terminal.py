@@ -18,6 +18,7 @@ from textual.widgets import Input
 from typing_extensions import override
 
 from ehtui.domain.text import safe
+from ehtui.views.glyphs import in_ascii
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,6 +28,19 @@ if TYPE_CHECKING:
 _READ_BYTES = 4096
 _LOOK_UP_S = 0.1  # for the end; as often as Textual does
 _LARGEST = 1000  # columns or lines of a terminal
+
+
+def plain(driver: type[Driver]) -> type[Driver]:
+    """The driver `driver`, which writes the signs of sentences in ASCII."""
+
+    class Plain(driver):  # type: ignore[misc, valid-type]
+        """For terminals, fonts and locales that have no more."""
+
+        @override
+        def write(self, data: str) -> None:
+            super().write(in_ascii(data))
+
+    return Plain
 
 
 def careful(driver: type[Driver]) -> type[Driver]:

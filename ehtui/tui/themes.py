@@ -176,7 +176,7 @@ FALLBACK_VARIABLES_ANSI = {
 
 def first_theme(wanted: str | None, *, mono: bool) -> str:
     """The name of the theme to begin with; one that is not known is as good as none."""
-    if mono or "NO_COLOR" in os.environ:
+    if mono or os.environ.get("NO_COLOR"):
         return MONO.name
 
     known = {*BUILTIN_THEMES, *(theme.name for theme in THEMES)}

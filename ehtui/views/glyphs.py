@@ -89,6 +89,31 @@ ASCII = Glyphs(
 _NEAR_S = 15.0  # between two looks that are no farther apart nothing is unknown
 
 
+# One character for one cell, so that what is aligned stays aligned.
+_PLAIN = str.maketrans(
+    {
+        **dict.fromkeys(map(chr, range(0x2500, 0x2580)), "+"),  # boxes
+        **dict.fromkeys(map(chr, range(0x2580, 0x25A0)), "#"),  # blocks, as of scroll bars
+        **dict.fromkeys("–—─━╌", "-"),
+        **dict.fromkeys("“”", '"'),
+        **dict.fromkeys("‘’", "'"),
+        **dict.fromkeys("≥→▸", ">"),
+        **dict.fromkeys("≤←", "<"),
+        **dict.fromkeys("·│┃▐▌", "|"),
+        "…": "~",
+        "×": "x",
+        "↑": "^",
+        "↓": "v",
+        "•": "*",
+    }
+)
+
+
+def in_ascii(text: str) -> str:
+    """`text` with the signs of sentences in ASCII; what came from outside stays as it is."""
+    return text if text.isascii() else text.translate(_PLAIN)
+
+
 def buckets(series: Series, *, now: float, width_s: float, cells: int = TREND_CELLS) -> Buckets:
     """The highest value of each slice of time, newest last; a level stretch holds in between.
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
-from ehtui.domain.world.process import LinkBasis, OwnerLink, RecognisedBy
+from ehtui.domain.world.process import LinkBasis, LogState, OwnerLink, RecognisedBy
 from ehtui.views.width import cut
 
 if TYPE_CHECKING:
@@ -40,6 +40,20 @@ def link_words(link: OwnerLink, say: Phrasing) -> str:
     return f"{guess}{link.process.pid}: {LINK[link.basis]} ({at}){said}"
 
 
+LOG = {
+    LogState.NONE: "none",
+    LogState.NAMED: "named",
+    LogState.BEHIND: "behind",
+    LogState.SILENT: "silent",
+    LogState.SHARED: "shared",
+}
+LOG_MEANING = {
+    LogState.NONE: "no log file was found",
+    LogState.NAMED: "its log names its owner id",
+    LogState.BEHIND: "the end of its log has been read, the rest not yet",
+    LogState.SILENT: "its log never names its owner id: the log level hides it",
+    LogState.SHARED: "several processes write this log, so its own owner id is not known",
+}
 SHARED_LOG = (
     "To see which owner it is, give each process its own log, or include the pid in the log format "
     "(in Python `%(process)d`)."

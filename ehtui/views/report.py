@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 
 GAP = "  "
+_SENTENCES = frozenset({"finding", "event", "trouble"})  # columns
 _SGR = {
     Tone.PLAIN: "",
     Tone.DIM: "2",
@@ -57,18 +58,33 @@ def table_lines(table: Table, cells: int | None = None, *, colour: bool = False)
         for slot in slots
     )
     lines = [painted(header.rstrip(), Tone.DIM, colour=colour)]
-    return [*lines, *(_line(row, columns, slots, colour=colour) for row in table.rows)]
+    return [*lines, *(line for row in table.rows for line in _row(row, columns, slots, colour))]
 
 
-def _line(row: Row, columns: Sequence[Column], slots: Sequence[Slot], *, colour: bool) -> str:
-    texts = []
+def _row(
+    row: Row,
+    columns: Sequence[Column],
+    slots: Sequence[Slot],
+    colour: bool,  # noqa: FBT001
+) -> Iterator[str]:
+    """A row's lines: sentences go on below, broken at words."""
+    texts = [
+        wrap(row.cells[slot.index].text, slot.width)
+        if columns[slot.index].key in _SENTENCES
+        else [row.cells[slot.index].within(slot.width)]
+        for slot in slots
+    ]
 
-    for slot in slots:
-        cell, align_right = row.cells[slot.index], columns[slot.index].align_right
-        text = pad(cell.within(slot.width), slot.width, align_right=align_right)
-        texts.append(painted(text, cell.tone, colour=colour))
+    for number in range(max(map(len, texts))):
+        shown = []
 
-    return GAP.join(texts).rstrip()
+        for slot, lines in zip(slots, texts, strict=True):
+            text = lines[number] if number < len(lines) else ""
+            align_right = columns[slot.index].align_right
+            text = pad(text, slot.width, align_right=align_right)
+            shown.append(painted(text, row.cells[slot.index].tone, colour=colour))
+
+        yield GAP.join(shown).rstrip()
 
 
 TIMELINE_ROWS = 20

@@ -101,6 +101,12 @@ LEASE_MEANING = {
     LeaseState.NEVER_OWNED: "no record: nobody has ever claimed it",
     LeaseState.UNREADABLE: "its record cannot be read: the owner is not known",
 }
+# Where HEALTH says more than one of those words.
+OTHER_HEALTH_MEANING = {
+    "wait 3/10": "too early to judge: so many of the checkpoints that it takes were seen",
+    "absent": "the hub does not have this partition, but the store has records of it",
+    "old hub": "the checkpoint is older than the hub, which was recreated",
+}
 ROLE = {
     ConsumerRole.OWNER: Word("owner", Tone.PLAIN),
     ConsumerRole.STANDBY: Word("standby", Tone.INFO, 1),
@@ -109,11 +115,25 @@ ROLE = {
     ConsumerRole.ELSEWHERE: Word("elsewhere", Tone.DIM),
     ConsumerRole.UNKNOWN: Word("unknown", Tone.DIM),
 }
+ROLE_MEANING = {
+    ConsumerRole.OWNER: "holds partitions with a live lease",
+    ConsumerRole.STANDBY: "owns nothing, by design; takes over when an owner stops",
+    ConsumerRole.STARVED: "owns nothing, though there is something to own",
+    ConsumerRole.PRODUCER: "it only sends events",
+    ConsumerRole.ELSEWHERE: "its settings name another hub",
+    ConsumerRole.UNKNOWN: "nothing links it to an owner id",
+}
 SOURCE = {
     SourceStatus.STARTING: Word("starting", Tone.DIM),
     SourceStatus.OK: Word("ok", Tone.GOOD),
     SourceStatus.FAILED: Word("failing", Tone.CRITICAL, 3),
     SourceStatus.OFF: Word("off", Tone.DIM),
+}
+SOURCE_MEANING = {
+    SourceStatus.STARTING: "not read yet",
+    SourceStatus.OK: "it answers",
+    SourceStatus.FAILED: "it cannot be read; what is shown of it is old",
+    SourceStatus.OFF: "not configured",
 }
 
 
@@ -163,6 +183,12 @@ PROOFS: Mapping[Proof, str] = {
     Proof.PROCESSED: "processed",
     Proof.HANDED_OVER: "handed over",
     Proof.REGARDLESS: "regardless",
+}
+PROOF_MEANING: Mapping[Proof, str] = {
+    Proof.PROCESSED: "the handler writes it: earlier events are done, if the handler waits for its "
+    "work",
+    Proof.HANDED_OVER: "it is written when events reach the application: lag 0 is not done",
+    Proof.REGARDLESS: "it is written even if the handler failed: lag 0 is not done",
 }
 _SENTENCES: Mapping[Proof, str] = {
     Proof.PROCESSED: (

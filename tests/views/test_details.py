@@ -19,10 +19,9 @@ from ehtui.views.details import (
     finding_details,
     partition_details,
 )
-from ehtui.views.details.consumer import ROLE
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.processes import LINK, RECOGNISED
-from ehtui.views.states import RULES
+from ehtui.views.states import ROLE_MEANING, RULES
 from tests.views import world
 
 
@@ -152,7 +151,7 @@ def test_a_process_hides_its_secrets() -> None:
 
 
 def test_every_enumeration_has_words() -> None:
-    assert set(ROLE) == set(ConsumerRole)
+    assert set(ROLE_MEANING) == set(ConsumerRole)
     assert set(LINK) == set(LinkBasis)
     assert set(RECOGNISED) == set(RecognisedBy)
 

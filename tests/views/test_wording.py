@@ -19,7 +19,7 @@ BETTER = {
     r"\bgets? on\b": "is making progress, or is stuck",
     r"\bruns? out\b|\bran out\b|\blapses?\b": "a lease expires",
     r"\bstands? by\b": "is on standby",
-    r"\bof this host\b": "on this host",
+    r"\bof this host\b(?!')": "on this host",
     r"\bnot known any more\b|\bnot judged any more\b": "no longer",
     r"\bcreated anew\b|\bwrite it anew\b": "recreated, rewrite",
     r"\bsince ehtui watches\b": "since ehtui started",

@@ -9,9 +9,9 @@ from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.geometry import Size
+from textual.geometry import Offset, Size
 from textual.scroll_view import ScrollView
-from textual.widgets import OptionList, Static
+from textual.widgets import Button, OptionList, Static
 from typing_extensions import override
 
 from ehtui.tui.keys import motions
@@ -135,6 +135,19 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
             return min(part.option_count, LIST_LINES)
 
         return part.get_content_height(Size(width, 0), self.app.size, width)
+
+    @on(OptionList.OptionHighlighted)
+    def mark_option(self, event: OptionList.OptionHighlighted) -> None:
+        """Let the terminal's own cursor stand on what is chosen: screen readers follow it."""
+        options = event.option_list
+        line = event.option_index - options.scroll_offset.y
+        self.app.cursor_position = options.content_region.offset + Offset(0, max(0, line))
+
+    @on(events.DescendantFocus)
+    def mark_button(self, event: events.DescendantFocus) -> None:
+        """The same for buttons."""
+        if isinstance(event.widget, Button):
+            self.app.cursor_position = event.widget.content_region.offset
 
     def say_below(self, words: str | None) -> None:
         """Something else at the foot than the keys; None is the keys again."""

@@ -1,4 +1,4 @@
-"""Every key, from the table and the bindings in force; and what the signs in tables mean."""
+"""Every key, from the table and the bindings in force; and what signs and states mean."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from textual.content import Content
 from typing_extensions import override
 
 from ehtui.tui.keys import KEYS, Key, Section, written
-from ehtui.tui.screens.dialog import Dialog, text
+from ehtui.tui.screens.dialog import Dialog, Wrapped, hanging, text
+from ehtui.views.legend import Chapter, sections
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,20 +18,26 @@ if TYPE_CHECKING:
     from textual.widget import Widget
 
 _KEY_CELLS = 13
-_SIGNS = (
-    ("–", "not known"),
-    ("~", "a guess, or changes between two reads were missed"),
-    (">  ≤", "at least, at most"),
-    (">120s", "a lease renewed in time has so much left at least (~120s: where its"),
-    ("", "length is a guess); its number moves only once a renewal is missed."),
-    ("", "The selected row counts down"),
+# Columns and findings are many: `ehtui explain` has them.
+_LEGEND = (
+    Chapter.SIGNS,
+    Chapter.HEALTH,
+    Chapter.LEASES,
+    Chapter.ROLES,
+    Chapter.LOGS,
+    Chapter.PROOFS,
+    Chapter.SOURCES,
 )
+_MORE = "Columns and findings: ehtui explain, ehtui explain lease.overdue"
 
 
 class HelpScreen(Dialog[None]):
     """Keys by section; a user's keymap shows as it is in force."""
 
-    HEADING = "Keys"
+    HEADING = "Keys and legend"
+    DEFAULT_CSS = """
+    HelpScreen Wrapped { margin-top: 1; }
+    """
 
     def __init__(self, keymap: Mapping[str, str], *, read_only: bool) -> None:
         super().__init__()
@@ -47,8 +54,8 @@ class HelpScreen(Dialog[None]):
             yield text(Content.styled(section, "bold $primary"), "dialog--section")
             yield text(Content("\n").join(self._line(key) for key in keys))
 
-        yield text(Content.styled("Signs", "bold $primary"), "dialog--section")
-        yield text(Content("\n").join(_sign(*sign) for sign in _SIGNS))
+        yield Wrapped(_legend)
+        yield text(Content.styled(_MORE, "$dim"), "dialog--section")
 
     def _line(self, key: Key) -> Content:
         keys = self._keymap.get(key.id)
@@ -60,5 +67,19 @@ class HelpScreen(Dialog[None]):
         )
 
 
-def _sign(sign: str, meaning: str) -> Content:
-    return Content.assemble((f"{sign:<{_KEY_CELLS}}", "bold"), meaning)
+def _legend(width: int) -> Content:
+    """Chapter by chapter; a meaning that is too long goes on below itself."""
+    return Content("\n\n").join(
+        Content("\n").join(
+            [
+                Content.styled(section.heading, "bold $primary"),
+                *(
+                    hanging(
+                        f"{f'{line.label} ':<{_KEY_CELLS}}", line.value, width, label_style="bold"
+                    )
+                    for line in section.lines
+                ),
+            ]
+        )
+        for section in sections(*_LEGEND)
+    )

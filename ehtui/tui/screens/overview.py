@@ -113,6 +113,7 @@ class OverviewScreen(ActingScreen):
     def on_screen_resume(self) -> None:
         """A dialog was closed: catch up."""
         self._show()
+        self.active.mark_cursor()
 
     def on_resize(self) -> None:
         """Give the panes their places at this size."""

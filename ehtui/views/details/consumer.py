@@ -15,6 +15,7 @@ from ehtui.views.details.partition import findings_facts
 from ehtui.views.event_text import owned_words
 from ehtui.views.keys import consumer_at
 from ehtui.views.processes import RECOGNISED, SHARED_LOG, brief, line_to_add, link_words
+from ehtui.views.states import ROLE, ROLE_MEANING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -29,14 +30,6 @@ if TYPE_CHECKING:
     from ehtui.views.phrasing import Phrasing
 
 
-ROLE = {
-    ConsumerRole.OWNER: "owner: holds partitions with a live lease",
-    ConsumerRole.STANDBY: "standby: owns nothing, by design; takes over when an owner stops",
-    ConsumerRole.STARVED: "starved: owns nothing, though there is something to own",
-    ConsumerRole.PRODUCER: "producer: it only sends events",
-    ConsumerRole.ELSEWHERE: "elsewhere: its settings name another hub",
-    ConsumerRole.UNKNOWN: "not known: nothing links it to an owner id",
-}
 _SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 
@@ -85,7 +78,7 @@ def _hint(consumer: ConsumerState) -> str:
 def _part(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
     owns = tuple(f"{group}/{partition}" for group, partition in consumer.owns)
     is_known = consumer.role is not ConsumerRole.UNKNOWN
-    yield "role", ROLE[consumer.role]
+    yield "role", f"{ROLE[consumer.role].text}: {ROLE_MEANING[consumer.role]}"
     yield from _owner_ids(consumer, say)
     yield "owns", owned_words(owns, say) if owns else "nothing" if is_known else None
 

@@ -9,21 +9,13 @@ from ehtui.domain.text import safe
 from ehtui.domain.world.process import LogState
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
-from ehtui.views.processes import brief
+from ehtui.views.processes import LOG, brief
 from ehtui.views.states import ROLE
 
 if TYPE_CHECKING:
     from ehtui.views.glyphs import Glyphs, OwnerMark
     from ehtui.views.lags import ConsumerLag
 
-_LOG = {
-    LogState.NONE: "none",
-    LogState.NAMED: "named",
-    LogState.BEHIND: "behind",
-    LogState.SILENT: "silent",
-    LogState.SHARED: "shared",
-    None: formats.UNKNOWN,
-}
 _USUAL = {"running", "sleeping", "disk-sleep", "idle", "parked", "waking"}
 _MOST_PIECES = 40  # what a screen can show of a list
 _IDLE = {ConsumerRole.STANDBY, ConsumerRole.STARVED}
@@ -53,9 +45,14 @@ def cells_of(
         _measured(formats.size(process.rss_bytes), process.rss_bytes),
         _measured(formats.count(process.threads), process.threads),
         _measured(formats.count(process.connections), process.connections),
-        Cell(_LOG[consumer.log], Tone.PLAIN if consumer.log is LogState.NAMED else Tone.DIM),
+        _log(consumer.log),
         _command(consumer),
     )
+
+
+def _log(state: LogState | None) -> Cell:
+    text = formats.UNKNOWN if state is None else LOG[state]
+    return Cell(text, Tone.PLAIN if state is LogState.NAMED else Tone.DIM)
 
 
 def _measured(text: str, sort: float | str | None) -> Cell:

@@ -148,7 +148,7 @@ def _title(timeline: Sequence[TimelineEvent], shown: int, scope: TimelineScope) 
 def _row(event: TimelineEvent, say: Phrasing, glyphs: Glyphs) -> Row:
     time = ("~" if event.is_approximate else "") + say.time(event.at)
     about = timeline.subject(event, say)
-    tone, sign = _meaning(event, glyphs)
+    tone, sign = meaning(event, glyphs)
     command = timeline.command_line(event, say)
     told = timeline.sentence(event, say) + (f"  $ {command}" if command else "")
     severity, has_ended = severity_of(event), isinstance(event.details, events.FindingEnded)
@@ -175,7 +175,8 @@ def severity_of(event: TimelineEvent) -> Severity | None:
     return event.finding.severity if event.finding is not None else _SEVERITIES.get(event.kind)
 
 
-def _meaning(event: TimelineEvent, glyphs: Glyphs) -> tuple[Tone, str]:
+def meaning(event: TimelineEvent, glyphs: Glyphs) -> tuple[Tone, str]:
+    """How an event is meant: its tone, and the sign before it."""
     if isinstance(event.details, events.FindingEnded):
         return (Tone.GOOD, glyphs.well) if event.details.is_judged else (Tone.DIM, " ")
 

@@ -1,0 +1,96 @@
+"""What happens as sentences to be spoken: no signs, no boxes, one at a time, for `ehtui watch`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ehtui.domain.timeline import FindingEnded
+from ehtui.views import findings, formats, timeline
+from ehtui.views.formats import UTC_CLOCK, Clock, duration, full_stop
+from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.headline import headline
+from ehtui.views.phrasing import Phrasing
+from ehtui.views.report import painted
+from ehtui.views.tables.timeline import meaning, told_once
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ehtui.domain.snapshot import Snapshot, TimelineEvent
+
+# What a voice leaves out, or says as a letter: each as the word that it stands for.
+_SPOKEN = (
+    (re.compile(r"(?<=\d)–(?=~?\d)"), " to "),
+    (re.compile(r"^[▲△●✓✗X!i+x] "), ""),
+    (re.compile(r"~(?=\d)"), "about "),
+    (re.compile(r"≤(?=\d)"), "at most "),
+    (re.compile(r"≥(?=\d)"), "at least "),
+    (re.compile(r"<(?=\d)"), "less than "),
+    (re.compile(r">(?=\d)"), "more than "),
+    (re.compile(r"(?<=\d)/s\b"), " per second"),
+    (re.compile(r"–"), "not known"),
+    (re.compile(r"[`“”]"), ""),
+)
+
+
+def spoken(text: str) -> str:
+    """One sentence without signs."""
+    for sign, words in _SPOKEN:
+        text = sign.sub(words, text)
+
+    text = text.strip()
+    return full_stop(text[:1].upper() + text[1:])
+
+
+def _spoken_event(event: TimelineEvent, say: Phrasing) -> str:
+    finding, details = event.finding, event.details
+
+    if finding is None:
+        return spoken(f"{timeline.subject(event, say)}: {timeline.sentence(event, say)}")
+
+    words = findings.sentence(finding, say)
+
+    if isinstance(details, FindingEnded):
+        end = "Over" if details.is_judged else "No longer judged"
+        return spoken(f"{end} after {duration(details.lasted_s)}: {words}")
+
+    return spoken(f"{findings.SEVERITY_WORDS[finding.severity]}: {words}")
+
+
+@dataclass(slots=True)
+class Telling:
+    """Tells how things are, and then each change once."""
+
+    group: str
+    clock: Clock = UTC_CLOCK
+    glyphs: Glyphs = UNICODE
+    colour: bool = False
+    is_spoken: bool = False
+    _told: int = -1  # the number of the last event that was told
+
+    def state(self, snapshot: Snapshot) -> str:
+        """How things are, in one sentence; what led to it is no news any more."""
+        self._told = max((event.number for event in snapshot.timeline), default=self._told)
+        words = headline(snapshot, self.group, glyphs=self.glyphs, clock=self.clock)
+
+        if self.is_spoken:
+            return f"{formats.text(self.group)}: {spoken(words.text)}"
+
+        now = self.clock.time(snapshot.host_at(snapshot.taken_at))
+        return f"{now}  {painted(words.text, words.tone, colour=self.colour)}"
+
+    def changes(self, snapshot: Snapshot) -> Iterator[str]:
+        """A line for each event since, the oldest first, without those that a finding tells."""
+        say = Phrasing(snapshot, self.clock, self.group)
+        news = [event for event in told_once(snapshot.timeline) if event.number > self._told]
+
+        for event in news:
+            yield _spoken_event(event, say) if self.is_spoken else self._line(event, say)
+            self._told = event.number
+
+    def _line(self, event: TimelineEvent, say: Phrasing) -> str:
+        tone, sign = meaning(event, self.glyphs)
+        words = f"{sign} {timeline.subject(event, say)}  {timeline.sentence(event, say)}"
+        return f"{say.time(event.at)}  {painted(words, tone, colour=self.colour)}"

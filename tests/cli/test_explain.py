@@ -1,0 +1,36 @@
+"""`ehtui explain`: no hub, no settings, words for whatever the screen writes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.cli.main import run
+
+if TYPE_CHECKING:
+    import pytest
+
+
+def test_a_name_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "lease.overdue"]) == 0
+
+    out = capsys.readouterr().out
+    assert out.startswith("lease.overdue  (Findings)\n")
+    assert "What to do" in out
+    assert "It rests on" in out
+
+
+def test_words_may_stand_apart(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "wait", "3/10"]) == 0
+    assert capsys.readouterr().out.startswith("wait 3/10")
+
+
+def test_alone_it_lists_everything(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain"]) == 0
+
+    out = capsys.readouterr().out
+    assert all(name in out for name in ("wait 3/10", "LAST SEQ", "standby", "handler.stuck"))
+
+
+def test_an_unknown_name_says_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["explain", "overdeu"]) == 64
+    assert "did you mean 'overdue'?" in capsys.readouterr().err
