@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 from ehtui.domain.values import Value
 
@@ -304,12 +304,25 @@ class LogIncident(Value, frozen=True):
     is_past: bool = False  # stood in the log before it was followed: nobody knows since when
 
 
+class LogLevel(IntEnum):
+    """How loud a record is, whatever its logger calls it; comparable."""
+
+    TRACE = 5
+    DEBUG = 10
+    INFO = 20
+    WARNING = 30
+    ERROR = 40
+    CRITICAL = 50
+
+
 class LogLine(Value, frozen=True):
     """One line of a consumer's log, safe to show."""
 
     text: str
     kind: LogIncidentKind | None  # what it tells of ownership, where it does
     is_ownership: bool  # it names an owner or a lease
+    level: LogLevel | None = None  # its record's
+    at: float | None = None  # when it says it was written, UTC epoch seconds
 
 
 _LONGEST = 4096  # any process can set the variable to anything

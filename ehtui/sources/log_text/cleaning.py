@@ -19,7 +19,8 @@ from ehtui.sources.log_text.structured import Structured, decoded, find_object, 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.sources.log_text.facts import LogLevel, WrittenAt
+    from ehtui.domain.world.process import LogLevel
+    from ehtui.sources.log_text.facts import WrittenAt
 
 MOST_PASSES = 4  # JSON in JSON in HTML is three; what is deeper is no log of this world
 

@@ -3,21 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import NamedTuple
 
-from ehtui.domain.world.process import LogIncidentKind
-
-
-class LogLevel(IntEnum):
-    """How loud a record is, whatever its logger calls it; comparable."""
-
-    TRACE = 5
-    DEBUG = 10
-    INFO = 20
-    WARNING = 30
-    ERROR = 40
-    CRITICAL = 50
+from ehtui.domain.world.process import LogIncidentKind, LogLevel
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import BinaryIO
 
+from msgspec import structs
+
 from ehtui.domain.text import safe
-from ehtui.domain.world.process import LogLine
-from ehtui.sources.log_text.cleaning import without_ansi
+from ehtui.domain.world.process import LogLevel, LogLine
+from ehtui.sources.log_text.cleaning import clean, without_ansi
 from ehtui.sources.log_text.facts import LogFact, LogPlace, LogReading, LogRecord
 from ehtui.sources.log_text.patterns import RecordMemo
 from ehtui.sources.log_text.records import Floods, find_records, line_at
@@ -191,6 +193,7 @@ class LogFollower:
 
 
 FIRST_LINES = 500
+MOST_LINES = 5000  # of one read: a screen keeps no more
 SHOWN_CHARACTERS = 4096  # of one line
 
 
@@ -201,6 +204,7 @@ class LogTail:
     path: str
     _follower: LogFollower | None = None
     _memo: RecordMemo = field(default_factory=RecordMemo)
+    _level: LogLevel | None = None  # of the record that the last line belongs to
 
     def read(self) -> tuple[LogLine, ...]:
         """Lines since the read before; at first the last 500. Blocking.
@@ -213,21 +217,30 @@ class LogTail:
         if self._follower is None:
             self._follower = LogFollower(Path(self.path), reads_head=False)
 
-        lines = [line for piece in self._follower.read() for line in self._lines(piece.data)]
-        return tuple(lines[-FIRST_LINES:] if is_first else lines)
+        most = FIRST_LINES if is_first else MOST_LINES
+        lines = [line for piece in self._follower.read() for line in self._lines(piece.data, most)]
+        return tuple(lines[-most:])
 
-    def _lines(self, data: bytes) -> list[LogLine]:
+    def _lines(self, data: bytes, most: int) -> list[LogLine]:
+        """The last of a piece; what continues a record is as loud as that."""
         told: dict[int, LogFact] = {}
+        now = time.time()
 
         for record in find_records(data):
-            _, fact = self._memo.read(record.text, time.time())
+            _, fact = self._memo.read(record.text, now)
             if fact is not None:
                 told |= dict.fromkeys(_begins(data, record.offset, record.end), fact)
 
-        return [
-            _shown(data[begin : data.find(b"\n", begin)], told.get(begin))
-            for begin in _begins(data, 0, len(data))
-        ]
+        lines = []
+
+        for begin in _begins(data, 0, len(data))[-most:]:
+            end = data.find(b"\n", begin)
+            line = _shown(data[begin : end if end >= 0 else len(data)], told.get(begin), now)
+            is_first = line.at is not None or line.level is not None
+            self._level = line.level if is_first else self._level
+            lines.append(line if is_first else structs.replace(line, level=self._level))
+
+        return lines
 
 
 def _begins(data: bytes, begin: int, end: int) -> list[int]:
@@ -240,9 +253,12 @@ def _begins(data: bytes, begin: int, end: int) -> list[int]:
     return begins
 
 
-def _shown(raw: bytes, fact: LogFact | None) -> LogLine:
+def _shown(raw: bytes, fact: LogFact | None, now: float) -> LogLine:
     text = without_ansi(raw[:SHOWN_CHARACTERS].decode("utf-8", "replace")).rstrip("\r")
-    return LogLine(safe(text), fact.kind if fact else None, fact is not None)
+    said = clean(text, now)
+    at = said.written_at.at if said.written_at is not None else None
+    kind = fact.kind if fact else None
+    return LogLine(safe(text), kind, fact is not None, said.level, at)
 
 
 CONTEXT_BYTES = 16 * 1024  # of what was read: a record may go on behind it

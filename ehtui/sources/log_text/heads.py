@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.sources.log_text.facts import LogLevel, WrittenAt
+from ehtui.domain.world.process import LogLevel
+from ehtui.sources.log_text.facts import WrittenAt
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

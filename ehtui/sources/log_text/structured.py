@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ehtui.sources.log_text.facts import LogLevel, WrittenAt
+from ehtui.domain.world.process import LogLevel
+from ehtui.sources.log_text.facts import WrittenAt
 from ehtui.sources.log_text.heads import epoch, find_stamp, level_of, pid_of
 
 MOST_DEPTH = 6  # of an object's own nesting; deeper parts are passed over

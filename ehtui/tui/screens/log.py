@@ -1,45 +1,60 @@
-"""A consumer's log as it grows; lines about ownership stand out."""
+"""A consumer's log as it grows: searched, by level, at a time; lines about ownership stand out."""
 
 from __future__ import annotations
 
 import asyncio
-from collections import deque
+import re
+import time
+from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.text import Text
-from textual import work
-from textual.widgets import RichLog
+from textual import on, work
+from textual.content import Content
+from textual.widgets import Input
 from typing_extensions import override
 
+from ehtui.domain.world.process import LogLevel
+from ehtui.tui.filtering import FilterError, parse_line
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.dialog import Dialog
+from ehtui.tui.widgets.log_view import LogView
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from textual.binding import BindingType
     from textual.widget import Widget
 
-    from ehtui.domain.world.process import LogLine
     from ehtui.monitor.backend import Tail
 
 EVERY_S = 1.0
-MOST_LINES = 2000
+_LEVELS = (None, LogLevel.INFO, LogLevel.WARNING, LogLevel.ERROR)
+_LEVEL_WORDS = {
+    LogLevel.INFO: "info and worse",
+    LogLevel.WARNING: "warnings and worse",
+    LogLevel.ERROR: "errors",
+}
+_SEARCH, _TIME = "search", "time"
+_ASKS = {
+    _SEARCH: "search: words  !not  /expression/",
+    _TIME: "time: 12:03, 12:03:41, or how long ago: 5m",
+}
+_MOMENT = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
+_AGO = re.compile(r"-?(\d+(?:\.\d+)?)\s*([smhd])(?: ago)?")
+_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_DAY = timedelta(days=1)
 
 
 class LogScreen(Dialog[None]):
     """Follows until it is closed; the file is read on a thread."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.LOG))
-    HINT = "f ownership lines only · end follows · esc closes"
+    HINT = "/ search · v level · w wrap · t time · p hold · f ownership · esc closes"
     DEFAULT_CSS = """
     LogScreen {
         & > #box { width: 96%; height: 90%; }
-        RichLog, RichLog:focus {
-            background: $background;
-            background-tint: transparent;
-            scrollbar-size-vertical: 1;
-        }
+        #ask { display: none; height: 1; }
+        #ask.-open { display: block; }
     }
     """
 
@@ -47,8 +62,13 @@ class LogScreen(Dialog[None]):
         super().__init__()
         self._path = path
         self._tail = tail
-        self._lines: deque[LogLine] = deque(maxlen=MOST_LINES)
-        self._only_ownership = False
+        self._asks = _SEARCH
+        self._found = ""  # how the search goes
+
+    @property
+    def view(self) -> LogView:
+        """The lines."""
+        return self.query_one(LogView)
 
     @override
     def heading(self) -> str:
@@ -56,11 +76,12 @@ class LogScreen(Dialog[None]):
 
     @override
     def content(self) -> Iterable[Widget]:
-        yield RichLog(max_lines=MOST_LINES, wrap=True, markup=False, auto_scroll=True)
+        yield LogView(self.app.chrome)
+        yield Input(id="ask")
 
     def on_mount(self) -> None:
         """Begin to follow."""
-        self.set_focus(self.query_one(RichLog))
+        self.set_focus(self.view)
         self.follow()
 
     @work(group="log", exit_on_error=False)
@@ -70,7 +91,8 @@ class LogScreen(Dialog[None]):
             try:
                 lines = await asyncio.to_thread(self._tail.read)
                 self.say_below(self.hint())
-                self._write(lines)
+                self.view.add(lines)
+                self._tell()
             except OSError as error:
                 self.say_below(f"{error.strerror or error}; retrying")
 
@@ -78,20 +100,120 @@ class LogScreen(Dialog[None]):
 
     def action_only_ownership(self) -> None:
         """Lines about owners and leases only, or all."""
-        self._only_ownership = not self._only_ownership
-        lines = list(self._lines)
-        self._lines.clear()
-        self.query_one(RichLog).clear()
-        self._write(lines)
+        self.view.only_ownership = not self.view.only_ownership
+        self._show_anew()
 
-    def _write(self, lines: Sequence[LogLine]) -> None:
-        self._lines.extend(lines)
-        log = self.query_one(RichLog)
-        follows = log.is_vertical_scroll_end
+    def action_level(self) -> None:
+        """Everything, info and worse, warnings and worse, errors: one after the other."""
+        place = _LEVELS.index(self.view.least)
+        self.view.least = _LEVELS[(place + 1) % len(_LEVELS)]
+        self._show_anew()
 
-        for line in lines:
-            if self._only_ownership and not line.is_ownership:
-                continue
+    def action_wrap(self) -> None:
+        """Break long lines, or let them go on to the right."""
+        self.view.wraps = not self.view.wraps
+        self._show_anew()
 
-            style = "bold" if line.is_ownership else "dim"
-            log.write(Text(line.text, style), scroll_end=follows)
+    def action_hold(self) -> None:
+        """Stand still, or follow."""
+        self.view.hold(held=self.view.follows)
+        self._tell()
+
+    def action_hit(self, step: int) -> None:
+        """Go to the next line that was searched for, or the one before."""
+        at = self.view.next_hit(step)
+        self._found = "nothing found" if at is None else f"hit {at[0]:,} of {at[1]:,}"
+        self._tell()
+
+    def action_ask(self, what: str) -> None:
+        """Type what to search for, or a time to go to."""
+        self._asks = what
+        field = self.query_one("#ask", Input)
+        field.placeholder = _ASKS[what]
+        field.value = ""
+        field.add_class("-open")
+        self.set_focus(field)
+
+    @on(Input.Submitted, "#ask")
+    def answered(self, event: Input.Submitted) -> None:
+        """Search, or go there."""
+        event.stop()
+        self._close_field()
+        self._found = (
+            self._searched(event.value) if self._asks == _SEARCH else self._gone(event.value)
+        )
+        self._tell()
+
+    @override
+    def action_dismiss_none(self) -> None:
+        if self.query_one("#ask", Input).has_focus:
+            self._close_field()
+        else:
+            self.dismiss(None)
+
+    def _close_field(self) -> None:
+        self.query_one("#ask").remove_class("-open")
+        self.set_focus(self.view)
+
+    def _searched(self, text: str) -> str:
+        try:
+            matches = parse_line(text)
+        except FilterError as error:
+            return str(error)
+
+        hits = self.view.search(matches)
+
+        if matches is None:
+            return ""
+
+        return f"{hits:,} hit{'s' * (hits != 1)}: n N" if hits else "nothing found"
+
+    def _gone(self, text: str) -> str:
+        at = moment_of(text, time.time(), self.app.tables.clock.utc_offset_s)
+
+        if at is None:
+            return f"“{text}” is not a time such as 12:03 or 5m"
+
+        return "" if self.view.go_to_time(at) else "no line has a time"
+
+    def _show_anew(self) -> None:
+        self.view.lay_out()
+        self._tell()
+
+    def _tell(self) -> None:
+        """The file, and how it is looked at, in the border."""
+        view = self.view
+        new = f", {view.unseen:,} new" if view.unseen else ""
+        states = (
+            "" if view.follows else f"held{new}",
+            _LEVEL_WORDS[view.least] if view.least is not None else "",
+            "ownership only" if view.only_ownership else "",
+            self._found,
+        )
+        told = Content(" · ".join((self._path, *filter(None, states))))
+        box = self.query_one("#box")
+
+        if str(box.border_title) != told.plain:
+            box.border_title = told
+
+
+def moment_of(text: str, now: float, utc_offset_s: float) -> float | None:
+    """`12:03`, the last one that was, or `5m` ago, as seconds of the epoch; None is neither."""
+    if ago := _AGO.fullmatch(text.strip().lower()):
+        return now - float(ago[1]) * _SECONDS[ago[2]]
+
+    moment = _MOMENT.fullmatch(text.strip())
+
+    if moment is None:
+        return None
+
+    hour, minute, second = (int(part or 0) for part in moment.groups())
+    zone = timezone(timedelta(seconds=utc_offset_s)) if utc_offset_s else UTC
+    today = datetime.fromtimestamp(now, tz=zone)
+
+    try:
+        then = today.replace(hour=hour, minute=minute, second=second, microsecond=0)
+    except ValueError:
+        return None
+
+    return (then if then <= today else then - _DAY).timestamp()

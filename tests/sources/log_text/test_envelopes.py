@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from ehtui.domain.world.process import LogLevel
 from ehtui.sources.log_text.cleaning import clean
-from ehtui.sources.log_text.facts import LogLevel
 from ehtui.sources.log_text.follow import LogReader
 from ehtui.sources.log_text.patterns import read_record
 

@@ -17,7 +17,8 @@ from rich.logging import RichHandler
 from typing_extensions import override
 
 from ehtui.domain.world.process import LogIncidentKind as Kind
-from ehtui.sources.log_text.facts import LogFact, LogLevel, LogRecord
+from ehtui.domain.world.process import LogLevel
+from ehtui.sources.log_text.facts import LogFact, LogRecord
 from ehtui.sources.log_text.follow import LogReader
 
 OWNER = "73fda457-b555-4af5-873a-54a2baa5fd95"

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ehtui.domain.world.process import LogIncidentKind as Kind
-from ehtui.sources.log_text.facts import LogFact, LogLevel
+from ehtui.domain.world.process import LogLevel
+from ehtui.sources.log_text.facts import LogFact
 from ehtui.sources.log_text.follow import LogReader
 from ehtui.sources.log_text.patterns import read_text
 from ehtui.sources.log_text.sentences import SENTENCES
