@@ -46,7 +46,13 @@ class LogView(ScrollView, can_focus=True):
     """Draws what it was given, the newest last; scrolling up holds it, the end follows again."""
 
     DEFAULT_CSS = """
-    LogView { height: 1fr; background: $background; color: $foreground; }
+    LogView {
+        height: 1fr;
+        background: $background;
+        color: $foreground;
+        scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
+    }
     """
 
     def __init__(self, chrome: Chrome) -> None:
@@ -138,6 +144,15 @@ class LogView(ScrollView, can_focus=True):
         """What its rows say, seen or not."""
         return [row.text for row in self._rows]
 
+    @property
+    def _width(self) -> int:
+        """Beside the scroll bar."""
+        return self.scrollable_content_region.width
+
+    @property
+    def _empty(self) -> str:
+        return "No lines of that kind." if self._kept else "No lines yet."
+
     # Textual's side.
 
     @override
@@ -145,10 +160,12 @@ class LogView(ScrollView, can_focus=True):
         if self._brushes is None:
             self._brushes = Brushes(self.rich_style, partial(look_in, self.app))
 
-        place, width = y + self.scroll_offset.y, self.size.width
+        place, width = y + self.scroll_offset.y, self._width
 
         if not self._has_row(place):
-            return Strip.blank(width, self._brushes.named(""))
+            words = "" if self._rows or y else self._empty
+            line = Strip([Segment(words, self._brushes.named("dim"))])
+            return line.adjust_cell_length(width, self._brushes.named(""))
 
         row = self._rows[place]
         mark = Mark.CURSOR | Mark.FOCUSED if row.line is self._hit else Mark.NONE
@@ -192,7 +209,7 @@ class LogView(ScrollView, can_focus=True):
         return self.least is None or (line.level is not None and line.level >= self.least)
 
     def _rows_of(self, lines: Sequence[LogLine] | deque[LogLine]) -> Iterator[_Row]:
-        room = max(10, self.size.width - _GUTTER)
+        room = max(10, self._width - _GUTTER)
 
         for line in lines:
             if not self._shows(line):
@@ -202,7 +219,7 @@ class LogView(ScrollView, can_focus=True):
             yield from (_Row(line, part, not number) for number, part in enumerate(parts))
 
     def _settle(self) -> None:
-        width = self.size.width
+        width = self._width
 
         if not self.wraps:
             width = max([cell_len(row.text) + _GUTTER for row in self._rows] or [width])
