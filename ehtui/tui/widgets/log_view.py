@@ -14,8 +14,7 @@ from textual.strip import Strip
 from typing_extensions import override
 
 from ehtui.domain.world.process import LogLevel
-from ehtui.tui.grid_layout import wrap
-from ehtui.tui.strips import Brushes, Mark, look_in
+from ehtui.tui.strips import Brushes, Mark, look_in, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

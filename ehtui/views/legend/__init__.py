@@ -57,7 +57,7 @@ def entries() -> tuple[Entry, ...]:
         *_states(),
         *(Entry(Chapter.COLUMNS, name, text) for name, text in COLUMN_MEANINGS.items()),
         *(Entry(Chapter.WORDS, name, text) for name, text in WORDS.items()),
-        *(_finding(kind) for kind in FINDINGS.values()),
+        *(_finding(FINDINGS[name]) for name in sorted(FINDINGS)),
     )
 
 
