@@ -92,5 +92,6 @@ class Telling:
 
     def _line(self, event: TimelineEvent, say: Phrasing) -> str:
         tone, sign = meaning(event, self.glyphs)
-        words = f"{sign} {timeline.subject(event, say)}  {timeline.sentence(event, say)}"
+        about = "" if event.finding is not None else f"{timeline.subject(event, say)}: "
+        words = f"{sign} {about}{timeline.sentence(event, say)}"
         return f"{say.time(event.at)}  {painted(words, tone, colour=self.colour)}"

@@ -54,7 +54,7 @@ def test_without_speech_a_change_is_a_dated_line() -> None:
     )
     (line,) = telling.changes(grown)
 
-    assert line == "11:51:06    P2  51ab7c10 claimed it (never owned before)"
+    assert line == "11:51:06    P2: 51ab7c10 claimed it (never owned before)"
 
 
 def test_a_finding_that_ends_is_said_to_be_over() -> None:
