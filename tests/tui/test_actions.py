@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 from textual import events
 from textual.pilot import Pilot
-from textual.widgets import Button, OptionList, RichLog, Static
+from textual.widgets import Button, OptionList, Static
 from typing_extensions import override
 
 from ehtui.domain.actions.plans import (
@@ -34,6 +34,7 @@ from ehtui.tui.screens.confirm import ConfirmScreen, LeaveScreen
 from ehtui.tui.screens.details import DetailsScreen, WhyScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.widgets.chart import Chart, LagPane
+from ehtui.tui.widgets.log_view import LogView
 from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import NOW, healthy, overdue
 from tests.waiting import wait_for
@@ -482,14 +483,14 @@ async def test_a_process_is_adopted() -> None:
 async def test_a_log_is_followed_as_text_and_its_loss_is_told() -> None:
     async with opened() as (pilot, _, app):
         await press(pilot, "2", "l")
-        log = app.screen.query_one(RichLog)
-        await wait_for(lambda: len(log.lines) == 2)
-        assert "[/b] 회의록" in log.lines[0].text
+        log = app.screen.query_one(LogView)
+        await wait_for(lambda: len(log.texts) == 2)
+        assert "[/b] 회의록" in log.texts[0]
         box = app.screen.query_one("#box")
         await wait_for(lambda: "No such file" in str(box.border_subtitle))
         await press(pilot, "f")
-        await wait_for(lambda: len(log.lines) == 1)
-        assert "has claimed" in log.lines[0].text
+        await wait_for(lambda: len(log.texts) == 1)
+        assert "has claimed" in log.texts[0]
 
 
 @pytest.mark.parametrize("key", ["enter", "w", "l"])
