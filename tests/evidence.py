@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from enum import Enum
 from types import NoneType, UnionType
-from typing import Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
 
 from hypothesis import strategies as st
 
 from ehtui.domain.evidence import Evidence
 from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.timeline import TIMELINE_KINDS
+
+if TYPE_CHECKING:
+    from ehtui.domain.snapshot import Snapshot
 
 E = TypeVar("E", bound=Evidence)
 Values = Mapping[type, Any]  # an example of each plain type
@@ -143,3 +146,14 @@ def _options(hint: Any) -> tuple[Any, ...]:
 
 def _hints(kind: type[Evidence]) -> dict[str, Any]:
     return get_type_hints(kind)
+
+
+def check_catalogue(snapshot: Snapshot) -> None:
+    """Every finding and event says exactly what the catalogue promises to those who word it."""
+    for finding in snapshot.findings:
+        kind = FINDINGS[finding.id]
+        assert type(finding.evidence) is kind.evidence, finding
+        assert finding.severity in kind.severities, finding
+
+    for event in snapshot.timeline:
+        assert type(event.details) is TIMELINE_KINDS[event.kind].details, event

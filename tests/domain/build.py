@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.policy import Policy
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.reduce import reduce, start
 from ehtui.domain.snapshot import Finding, GroupPartition, GroupState, Snapshot, TimelineEvent
 from ehtui.domain.state import Memory, State
-from ehtui.domain.timeline import TIMELINE_KINDS
 from ehtui.domain.updates import (
     HubRead,
     LogsRead,
@@ -41,6 +39,7 @@ from ehtui.domain.world.store import (
     StoreListing,
     UnreadableBlob,
 )
+from tests.evidence import check_catalogue
 
 EPOCH = 1_790_000_000.0
 NAMESPACE, HUB = "hgzero.servicebus.windows.net", "hgzero-eventhub"
@@ -367,20 +366,6 @@ def healthy(partitions: int = 3, policy: Policy | None = None) -> World:
     return world
 
 
-def newcomer() -> World:
-    """An owner of four partitions, and 20 s ago another one that took two of them."""
-    world = World(4)
-    world.produce(2)
-    world.consumer("a", "0", "1", "2", "3", pid=1)
-    world.look()
-    world.play(60)
-    world.consumer("b", "2", "3", pid=2)
-    world.look()
-    world.play(20)
-    assert world.ids() == {"group.newcomer"}
-    return world
-
-
 def process_id(consumer: Consumer) -> ProcessId:
     assert consumer.pid is not None
     return ProcessId(consumer.pid, consumer.started_at)
@@ -403,14 +388,3 @@ def process_of(consumer: Consumer) -> ProcessSample:
         RecognisedBy.PATTERN,
         "start_consumer",
     )
-
-
-def check_catalogue(snapshot: Snapshot) -> None:
-    """Every finding and event says exactly what the catalogue promises to those who word it."""
-    for finding in snapshot.findings:
-        kind = FINDINGS[finding.id]
-        assert type(finding.evidence) is kind.evidence, finding
-        assert finding.severity in kind.severities, finding
-
-    for event in snapshot.timeline:
-        assert type(event.details) is TIMELINE_KINDS[event.kind].details, event

@@ -8,9 +8,23 @@ from ehtui.domain.evidence import facts
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.snapshot import Health, LeaseState, Severity
 from ehtui.domain.world.process import LogIncident, LogIncidentKind
-from tests.domain.build import World, healthy, newcomer, process_id
+from tests.domain.build import World, healthy, process_id
 
 PRODUCTION = Policy(is_production=True)
+
+
+def newcomer() -> World:
+    """An owner of four partitions, and 20 s ago another one that took two of them."""
+    world = World(4)
+    world.produce(2)
+    world.consumer("a", "0", "1", "2", "3", pid=1)
+    world.look()
+    world.play(60)
+    world.consumer("b", "2", "3", pid=2)
+    world.look()
+    world.play(20)
+    assert world.ids() == {"group.newcomer"}
+    return world
 
 
 def test_a_graceful_stop_is_told_and_taken_within_a_round() -> None:

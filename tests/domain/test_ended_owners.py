@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ehtui.domain.policy import Policy
-from tests.domain.build import World, healthy, newcomer
+from tests.domain.build import World, healthy
+from tests.domain.test_balance import newcomer
 
 
 def look(world: World, seconds: float = 2.0) -> None:
