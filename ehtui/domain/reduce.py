@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -28,13 +28,17 @@ from ehtui.domain.updates import (
     SourceOff,
     StoreRead,
     Tick,
+    Told,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from ehtui.domain.policy import Policy
     from ehtui.domain.updates import Update
+
+
+Read = HubRead | StoreRead | ProcessesRead | LogsRead
 
 
 def start(policy: Policy, at: float, sources: Iterable[str]) -> State:
@@ -46,7 +50,11 @@ def start(policy: Policy, at: float, sources: Iterable[str]) -> State:
 def reduce(state: State, update: Update) -> State:
     """`state` with `update` folded in. Pure: the same two give the same third."""
     builder = SnapshotBuilder(state, _local_time(update))
-    _fold(builder, update)
+
+    if isinstance(update, Read):
+        fold_success(builder, update)
+
+    _FOLDS[type(update)](builder, update)
     judge_consumers(builder)
 
     for key, group in builder.groups.items():
@@ -75,43 +83,12 @@ def _local_time(update: Update) -> float:
     return update.outcome.at if isinstance(update, ActionDone) else update.at
 
 
-def _fold(builder: SnapshotBuilder, update: Update) -> None:  # noqa: C901 - one branch a kind of update
-    match update:
-        case HubRead():
-            fold_success(builder, update)
-            fold_hub(builder, update)
-        case StoreRead():
-            fold_success(builder, update)
-            fold_store(builder, update)
-        case ProcessesRead():
-            fold_success(builder, update)
-            fold_processes(builder, update)
-        case LogsRead():
-            fold_success(builder, update)
-            fold_logs(builder, update)
-        case SourceFailed():
-            fold_failure(builder, update)
-        case SourceOff():
-            fold_off(builder, update)
-        case ActionDone():
-            fold_action(builder, update)
-        case HostClockSet():
-            fold_host_clock(builder, update)
-        case Tick():
-            _pass_time(builder)
-        case _:
-            assert_never(update)
-
-
-def _pass_time(builder: SnapshotBuilder) -> None:
+def _pass_time(builder: SnapshotBuilder, _: Tick) -> None:
     """Judge again what time alone changes."""
     context = builder.context()
 
     for key, group in builder.groups.items():
         builder.groups[key] = rejudged(builder, group, set(), context)
-
-
-Read = HubRead | StoreRead | ProcessesRead | LogsRead
 
 
 def fold_success(builder: SnapshotBuilder, update: Read) -> None:
@@ -179,3 +156,16 @@ def _put(builder: SnapshotBuilder, state: SourceState) -> None:
         builder.sources = tuple(state if s.name == state.name else s for s in builder.sources)
     else:
         builder.sources = (*builder.sources, state)
+
+
+_FOLDS: Mapping[type[Told], Callable[[SnapshotBuilder, Any], None]] = {
+    HubRead: fold_hub,
+    StoreRead: fold_store,
+    ProcessesRead: fold_processes,
+    LogsRead: fold_logs,
+    SourceFailed: fold_failure,
+    SourceOff: fold_off,
+    ActionDone: fold_action,
+    HostClockSet: fold_host_clock,
+    Tick: _pass_time,
+}

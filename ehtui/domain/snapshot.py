@@ -1,8 +1,7 @@
 """One frozen picture of everything known: all that a screen, a report or a recording sees.
 
 Ages are not stored: a lease keeps when it was renewed and when it expires (server time), and
-views subtract from `Snapshot.server_now`. So a picture changes only where the world did. What is
-made by the thousand a minute is a tuple: a fifth of a frozen dataclass's time.
+views subtract from `Snapshot.server_now`. So a picture changes only where the world did.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Literal
 
 from ehtui.domain.findings import evidence as kinds
 from ehtui.domain.findings.context import finding
-from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.snapshot import Finding, Severity, SourceState, SourceStatus, Subject
+from ehtui.domain.problems import ProblemKind
+from ehtui.domain.snapshot import Finding, Severity, SourceStatus, Subject
 from ehtui.domain.world.clocks import JUMP_S
 
 if TYPE_CHECKING:
@@ -42,13 +42,19 @@ def failing(builder: SnapshotBuilder) -> Iterator[Finding]:
             kind = kinds.SOURCE_UNREADABLE
             severity = Severity.CRITICAL if is_grave else Severity.WARNING
 
-        yield finding(
-            kind,
-            severity,
-            Subject(source=source.name),
-            _trouble(builder, source, problem, failures),
-            (source.failing_since or builder.at) + (builder.clock_offset_s or 0.0),
+        since = builder.at if source.failing_since is None else source.failing_since
+        server, read_at, retry_at = builder.clocks.server, source.read_at, source.retry_at
+        evidence = kinds.SourceTrouble(
+            source=source.name,
+            problem_kind=problem.kind,
+            summary=problem.summary,
+            advice=problem.advice,
+            failures=failures,
+            failing_since_at=server(since),
+            last_read_at=server(read_at) if read_at is not None else None,
+            retry_at=server(retry_at) if retry_at is not None else None,
         )
+        yield finding(kind, severity, Subject(source=source.name), evidence, server(since))
 
 
 def limited(builder: SnapshotBuilder) -> Iterator[Finding]:
@@ -65,23 +71,6 @@ def limited(builder: SnapshotBuilder) -> Iterator[Finding]:
             )
             subject = Subject(source=source.name)
             yield finding(kinds.SOURCE_LIMITED, Severity.WARNING, subject, evidence)
-
-
-def _trouble(
-    builder: SnapshotBuilder, source: SourceState, problem: Problem, failures: int
-) -> kinds.SourceTrouble:
-    offset_s = builder.clock_offset_s or 0.0
-    since = source.failing_since if source.failing_since is not None else builder.at
-    return kinds.SourceTrouble(
-        source=source.name,
-        problem_kind=problem.kind,
-        summary=problem.summary,
-        advice=problem.advice,
-        failures=failures,
-        failing_since_at=since + offset_s,
-        last_read_at=source.read_at + offset_s if source.read_at is not None else None,
-        retry_at=source.retry_at + offset_s if source.retry_at is not None else None,
-    )
 
 
 def clocks(builder: SnapshotBuilder) -> Iterator[Finding]:

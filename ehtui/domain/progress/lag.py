@@ -110,7 +110,7 @@ def _predates_hub(
 
 
 class PartitionHistory(Value, frozen=True):
-    """One partition of the hub over time. A tuple: thousands are made a minute."""
+    """One partition of the hub over time."""
 
     state: PartitionState
     arrivals: Arrivals = ()  # for lag in time

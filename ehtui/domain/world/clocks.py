@@ -85,26 +85,35 @@ def dated(clocks: Clocks, listing: StoreListing) -> tuple[Clocks, bool]:
     It was stamped between asking and receipt, and cut to a whole second.
     """
     asked_at = listing.read_at if listing.asked_at is None else listing.asked_at
+    told, is_anew = _told(clocks, listing, asked_at)
+    listed = replace(
+        told,
+        date=listing.server_time,
+        listed_at=told.server(asked_at),
+        read_at=listing.read_at,
+        host_ahead_before_s=told.host_ahead_s,
+    )
+    return listed, is_anew
+
+
+def _told(clocks: Clocks, listing: StoreListing, asked_at: float) -> tuple[Clocks, bool]:
     low = listing.server_time - listing.read_at
     high = listing.server_time + DATE_RESOLUTION_S - asked_at
 
     if clocks.offset_s is None:
-        begun = _begun(clocks, listing, (low + high) / 2)
-        return _listed(begun, listing, asked_at), False
+        return _begun(clocks, listing, (low + high) / 2), False
 
     fitting = min(max(clocks.offset_s, low), high)
     off_s = fitting - clocks.offset_s
 
     if abs(off_s) <= JUMP_S or _time_was_lost(clocks, listing, off_s):
-        told = replace(clocks, offset_s=fitting, agreed=clocks.agreed + 1, date_ahead_s=0.0)
-        return _listed(told, listing, asked_at), False
+        agreed = clocks.agreed + 1
+        return replace(clocks, offset_s=fitting, agreed=agreed, date_ahead_s=0.0), False
 
     if _began_wrong(clocks, off_s):
-        anew = replace(clocks, offset_s=fitting, agreed=2, date_ahead_s=0.0, follows=False)
-        return _listed(anew, listing, asked_at), True
+        return replace(clocks, offset_s=fitting, agreed=2, date_ahead_s=0.0, follows=False), True
 
-    told = _jumped(clocks, off_s, clocks.server(listing.read_at))
-    return _listed(told, listing, asked_at), False
+    return _jumped(clocks, off_s, clocks.server(listing.read_at)), False
 
 
 def _jumped(clocks: Clocks, ahead_s: float, at: float) -> Clocks:
@@ -118,16 +127,6 @@ def _began_wrong(clocks: Clocks, off_s: float) -> bool:
 
     # Two that disagree with the first one, but not with each other, are right.
     return clocks.agreed == 1 and abs(clocks.date_ahead_s - off_s) <= JUMP_S
-
-
-def _listed(clocks: Clocks, listing: StoreListing, asked_at: float) -> Clocks:
-    return replace(
-        clocks,
-        date=listing.server_time,
-        listed_at=clocks.server(asked_at),
-        read_at=listing.read_at,
-        host_ahead_before_s=clocks.host_ahead_s,
-    )
 
 
 def _begun(clocks: Clocks, listing: StoreListing, offset_s: float) -> Clocks:

@@ -36,7 +36,8 @@ class PartitionSample(Value, frozen=True):
     @property
     def moment(self) -> float:
         """When it was true, as near as a round trip tells: half-way."""
-        return (self.first_at + self.sampled_at) / 2
+        asked_at, at = self.asked_at, self.sampled_at
+        return at if asked_at is None else (asked_at + at) / 2
 
 
 class HubDescription(Value, frozen=True):
