@@ -141,12 +141,9 @@ class HostMemory(Value, frozen=True):
             for departure in self.departures
             if departure.at < before
             for owner in departure.owners
-            if owner not in self.shared and self._is_of(owner, departure.process)
+            if owner not in self.shared
+            and ((link := self.links.get(owner)) is None or link.process == departure.process)
         }
-
-    def _is_of(self, owner: str, process: ProcessId) -> bool:
-        link = self.links.get(owner)
-        return link is None or link.process == process
 
 
 NO_HOST = HostMemory()

@@ -135,13 +135,6 @@ def halt_of(consumer: ConsumerState) -> Halt | None:
     return _HALTS.get(consumer.process.status)
 
 
-def _halted(consumer: ConsumerState, *, lets_go_on: bool) -> Halt | None:
-    """What keeps it from acting on a signal."""
-    halt = halt_of(consumer)
-
-    return None if lets_go_on and halt is Halt.STOP else halt
-
-
 def _refusal(
     consumer: ConsumerState | None, process: ProcessId, snapshot: Snapshot, actor: Actor
 ) -> Refusal | None:
@@ -193,7 +186,8 @@ class _Sending(Value, frozen=True):
 
     def judge(self, consumer: ConsumerState) -> SignalTarget:
         """What it does to one consumer, and what that one loses."""
-        halted_by = _halted(consumer, lets_go_on=self.lets_go_on)
+        halt = halt_of(consumer)
+        halted_by = None if self.lets_go_on and halt is Halt.STOP else halt
         effect, ends = self._effect(consumer, halted_by)
         owns = tuple(
             OwnedPartition(group.name, id_, _takeover(self.snapshot, group.name, id_, effect, ends))

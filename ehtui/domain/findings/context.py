@@ -37,7 +37,6 @@ class GroupContext(Struct):
 
     builder: SnapshotBuilder
     group: GroupMemory
-    troubled: tuple[JudgedPartition, ...] = ()
     renewing: frozenset[str] = frozenset()  # owners with a lease that is held
     idle: tuple[ConsumerState, ...] = ()
     ended: frozenset[str] = frozenset()  # owners that are no more: nothing is told of them
@@ -89,7 +88,9 @@ class GroupContext(Struct):
 
     def flagged(self, flag: int) -> list[JudgedPartition]:
         """Partitions with any of these flags whose cause has not been told."""
-        return [s for s in self.troubled if s.flags & flag and s.shown.id not in self.explained]
+        return [
+            s for s in self.group.troubled if s.flags & flag and s.shown.id not in self.explained
+        ]
 
     def subject(
         self, partitions: Sequence[str] = (), owner: str | None = None, pid: int | None = None
@@ -137,7 +138,6 @@ def context_of(builder: SnapshotBuilder, group: GroupMemory) -> GroupContext:
     return GroupContext(
         builder,
         group,
-        troubled=group.troubled,
         renewing=renewing,
         idle=idle_consumers(builder, group.key),
         ended=_ended(builder, group),

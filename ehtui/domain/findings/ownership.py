@@ -181,7 +181,7 @@ def _owner_pids(context: GroupContext) -> tuple[str, ...]:
 def _standby(
     context: GroupContext, consumer: ConsumerState, owner_pids: tuple[str, ...]
 ) -> kinds.StandingBy:
-    lapsing = [s for s in context.troubled if s.flags & TroubleFlag.UNSERVED]
+    lapsing = [s for s in context.group.troubled if s.flags & TroubleFlag.UNSERVED]
     hub, process, first = context.builder.hub, consumer.process, first_window(lapsing)
     return kinds.StandingBy(
         pid=process.id.pid,
@@ -202,7 +202,9 @@ def _standby(
 def _starved(context: GroupContext, consumer: ConsumerState) -> kinds.Starving:
     others, count = _others(context, consumer), len(context.group.by_partition)
     free = tuple(
-        s.shown.id for s in context.troubled if s.flags & (TroubleFlag.FREE | TroubleFlag.EXPIRED)
+        s.shown.id
+        for s in context.group.troubled
+        if s.flags & (TroubleFlag.FREE | TroubleFlag.EXPIRED)
     )
     process = consumer.process
     return kinds.Starving(

@@ -160,7 +160,9 @@ def _alive(context: GroupContext) -> list[Ownership]:
 
 def mixed(context: GroupContext) -> Iterator[Finding]:
     """Live owners in layouts that do not see each other, or checkpoints that break a reader."""
-    if _contested(context) or any(s.flags & TroubleFlag.OTHER_LAYOUT for s in context.troubled):
+    if _contested(context) or any(
+        s.flags & TroubleFlag.OTHER_LAYOUT for s in context.group.troubled
+    ):
         alive = _alive(context)
         layouts = sorted({record.layout.value for record in alive})
 
@@ -168,7 +170,7 @@ def mixed(context: GroupContext) -> Iterator[Finding]:
             yield _hazard(context, "two_layouts", layouts, natural({r.partition for r in alive}))
             return
 
-    blank = [s.shown.id for s in context.troubled if s.flags & TroubleFlag.NO_SEQUENCE]
+    blank = [s.shown.id for s in context.group.troubled if s.flags & TroubleFlag.NO_SEQUENCE]
 
     if blank:
         yield _hazard(context, "no_sequence", [Layout.MODERN.value], tuple(blank))
@@ -268,7 +270,7 @@ def recreated(context: GroupContext) -> Iterator[Finding]:
 
     Told whether or not anybody lives: whoever starts next reads on from them.
     """
-    affected = [s for s in context.troubled if s.flags & TroubleFlag.PREDATES_HUB]
+    affected = [s for s in context.group.troubled if s.flags & TroubleFlag.PREDATES_HUB]
     created_at = context.builder.hub_created_at
 
     if not affected or created_at is None:
