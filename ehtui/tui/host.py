@@ -14,6 +14,7 @@ from ehtui.tui.keys import dangerous_actions, default_keys, keymap, written
 from ehtui.tui.overview_tables import OverviewTables
 from ehtui.tui.themes import first_theme
 from ehtui.tui.typeahead import TypeAheadApp
+from ehtui.views.cells import Cell, Tone
 from ehtui.views.formats import Clock
 from ehtui.views.sources import old_source_at, read_at
 
@@ -59,15 +60,16 @@ class Host(TypeAheadApp):
         self.set_reactive(Host.paused, backend.is_paused)
 
     @property
-    def states(self) -> tuple[str, ...]:
-        """What the header warns of beside the sentence."""
-        words = (
-            self.busy,
-            f"paused {self.pause.time(self.snapshot)}" if self.paused else "",
-            "read-only" if self.backend.read_only else "",
+    def states(self) -> tuple[Cell, ...]:
+        """What the header tells beside the sentence; a picture that grows old is a warning."""
+        paused = f"paused {self.pause.time(self.snapshot)}" if self.paused else ""
+        states = (
+            Cell(self.busy, Tone.INFO),
+            Cell(paused, Tone.WARNING),
+            Cell("read-only" if self.backend.read_only else "", Tone.INFO),
         )
 
-        return tuple(word for word in words if word)
+        return tuple(state for state in states if state.text)
 
     def key_of(self, id_: str) -> str:
         """The key of an action, as it is written where the user's keymap is in force."""

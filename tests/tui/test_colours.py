@@ -9,12 +9,15 @@ import pytest
 from textual.theme import BUILTIN_THEMES, Theme
 
 from ehtui.domain.snapshot import ConsumerRole, Snapshot
+from ehtui.tui.app import EhtuiApp
+from ehtui.tui.options import UiOptions
 from ehtui.tui.strips import look
 from ehtui.tui.themes import DARK, LIGHT, MONO, OWNER_COLOURS, distance, fallback_variables
 from ehtui.views.cells import Cell, Table, Tone
 from ehtui.views.glyphs import ASCII, PALETTE_SIZE, UNICODE, Glyphs
 from ehtui.views.states import ROLE
 from ehtui.views.tables import consumers_table, timeline_table
+from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import GROUP, SCENES
 
 THEMES = {theme.name: theme for theme in (*BUILTIN_THEMES.values(), DARK, LIGHT, MONO)}
@@ -99,3 +102,21 @@ def test_only_owners_have_owners_colours(scene: Callable[[], Snapshot]) -> None:
     assert all((cell.owner, cell.tone) == (None, Tone.PLAIN) for cell in timeline)
     assert all(cell.owner is None for cell in consumers if "standby" in cell.text)
     assert all(cell.owner is not None for cell in consumers if "standby" not in cell.text)
+
+
+@pytest.mark.parametrize(
+    ("read_only", "paused", "tones"),
+    [
+        (False, False, []),
+        (True, False, [Tone.INFO]),
+        (False, True, [Tone.WARNING]),
+        (True, True, [Tone.WARNING, Tone.INFO]),
+    ],
+)
+def test_of_the_states_only_a_picture_that_grows_old_is_a_warning(
+    read_only: bool, paused: bool, tones: list[Tone]
+) -> None:
+    backend = FakeBackend(SCENES["healthy"](), read_only=read_only)
+    backend.is_paused = paused
+
+    assert [state.tone for state in EhtuiApp(backend, UiOptions()).states] == tones

@@ -15,7 +15,7 @@ from ehtui.domain.text import safe
 from ehtui.tui.chrome import UNICODE, Chrome
 from ehtui.tui.keys import FOOTER_END, FOOTERS, Key, footer, written
 from ehtui.tui.strips import changed_regions, fit, look_in
-from ehtui.views.cells import Cell
+from ehtui.views.cells import Cell, Tone
 from ehtui.views.headline import shorter
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ class Headline(Line):
         self._places: tuple[str, ...] = ("",)
         self._group = ""
         self._sentence = Cell("")
-        self._states: tuple[str, ...] = ()
+        self._states: tuple[Cell, ...] = ()
         self._banner = ""
 
     def show(
@@ -150,7 +150,7 @@ class Headline(Line):
         places: Sequence[str],
         group: str,
         sentence: Cell,
-        states: Sequence[str],
+        states: Sequence[Cell],
         banner: str = "",
     ) -> None:
         """Say it, as whole as it can be.
@@ -168,7 +168,7 @@ class Headline(Line):
         before = list(self._before())
         spare = _SPARE_CELLS if self.line_count > 1 else 0
 
-        banner = self._told((self._banner,), "headline-dim")
+        banner = self._told([Cell(self._banner, Tone.DIM)] if self._banner else [])
         # Who reads one line wants to know of which group it speaks.
         ways = [(left, last) for last in (banner, []) for left in before[: -2 if last else -1]]
 
@@ -224,8 +224,10 @@ class Headline(Line):
 
         return [*left, told, Segment(" " * blank, self.named("")), *right]
 
-    def _told(self, states: Sequence[str], look: str = "headline-warning") -> list[Segment]:
-        return [Segment(f" {state} ", self.named(look)) for state in states if state]
+    def _told(self, states: Sequence[Cell]) -> list[Segment]:
+        return [
+            Segment(f" {state.text} ", self.named(f"headline-{state.tone}")) for state in states
+        ]
 
 
 def broken(text: str, first: int, second: int | None) -> tuple[str, str] | None:
