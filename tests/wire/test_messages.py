@@ -6,6 +6,8 @@ import uuid
 
 import pytest
 from azure.eventhub._pyamqp._decode import decode_payload
+from azure.eventhub._pyamqp._encode import encode_payload
+from azure.eventhub._pyamqp.message import Header, Message
 
 from ehtui.wire.amqp.messages import (
     APPLICATION_PROPERTIES,
@@ -18,6 +20,7 @@ from ehtui.wire.amqp.messages import (
     encode_event,
     encode_reply,
     encode_request,
+    encode_section,
     sections,
 )
 from ehtui.wire.amqp.values import Long, Strings, Symbol, Timestamp, decode, encode, pairs
@@ -86,6 +89,19 @@ def test_an_event_is_cut_at_its_sections() -> None:
     [(key, start, value, end)] = pairs(event, properties.at, properties.end)
     assert (key, value) == ("kind", "MINUTES_FINALIZED")
     assert event[start:end] == encode(key) + encode(value)
+
+
+def test_annotations_behind_all_others_are_those_of_the_sdk() -> None:
+    """Its own live test sends such a message, and the service takes it."""
+    given = {"header": Header(durable=True), "delivery_annotations": {b"a": 1}}
+    given |= {"message_annotations": {b"b": 2}, "footer": {b"f": 1}, "data": [b"x"]}
+    wire = bytearray()
+    encode_payload(wire, Message(**given))
+
+    assert [s.code for s in sections(bytes(wire))] == [0x70, 0x72, 0x75, 0x78, 0x71]
+
+    with pytest.raises(ValueError, match="order"):
+        list(sections(bytes(wire) + encode_section(0x71, encode({"c": 1}))))
 
 
 @pytest.mark.parametrize(

@@ -51,6 +51,8 @@ class Section(NamedTuple):
 def sections(payload: bytes) -> Iterator[Section]:
     """The sections of an encoded message, in order, each of them read.
 
+    azure-eventhub writes delivery annotations behind all others, and the service takes that.
+
     Raises:
         ValueError: These bytes are no sequence of sections.
     """
@@ -59,10 +61,13 @@ def sections(payload: bytes) -> Iterator[Section]:
     while position < len(payload):
         code, at = _descriptor(payload, position)
 
-        if code < last or (code == last and code not in _REPEATED):
+        is_late = code == DELIVERY_ANNOTATIONS and last > code
+        order = FOOTER + 1 if is_late else code
+
+        if order < last or (order == last and code not in _REPEATED):
             raise ValueError("AMQP sections that are not in their order")
 
-        last = code
+        last = order
         value, end = decode(payload, at, len(payload))
         kinds = _KINDS[code]
 
