@@ -88,14 +88,8 @@ class RequestLink(LinkOwner):
         self._node = node
         self._clock = clock
         session = connection.session
-        self._receiver = ReceivingLink(
-            session,
-            str(uuid4()),
-            handle,
-            credit=CREDIT,
-            tell_after=CREDIT // 2,
-            most_bytes=MESSAGE_BYTES,
-        )
+        self._receiver = ReceivingLink(session, str(uuid4()), handle)
+        self._receiver.set_up(credit=CREDIT, tell_after=CREDIT // 2, most_bytes=MESSAGE_BYTES)
         self._sender = SendingLink(session, str(uuid4()), handle + 1)
         self._attached: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._unattached = 2

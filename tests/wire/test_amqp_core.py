@@ -81,10 +81,8 @@ class Pair:
             case SignInAsked():
                 assert isinstance(self.server, ServerConnection)
                 self.server.answer_sign_in(0)
-            case AttachAsked(session, attach):
-                link = ReceivingLink(
-                    session, "l", attach.handle, credit=CREDIT, tell_after=2, most_bytes=10_000
-                )
+            case AttachAsked(session, ReceivingLink() as link, attach):
+                link.set_up(credit=CREDIT, tell_after=2, most_bytes=10_000)
                 session.accept(link, attach, attach._replace(is_receiver=True))
             case Delivered(link, first, payload):
                 self.received.append(payload)

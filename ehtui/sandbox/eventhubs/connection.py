@@ -220,8 +220,8 @@ class Connection(asyncio.Protocol, Peer):
                 self._receive(event)
             case Flowed(_, link):
                 self._wake(link)
-            case AttachAsked(session, attach):
-                self._attach(session, attach)
+            case AttachAsked():
+                self._attach(event)
             case Begun() | Ended(Session()):
                 self._count_sessions(1 if isinstance(event, Begun) else -1)
             case SignInAsked(init):
@@ -256,20 +256,20 @@ class Connection(asyncio.Protocol, Peer):
         if code:
             self._finish()
 
-    def _attach(self, session: Session, attach: Attach) -> None:
-        broker = self.broker
+    def _attach(self, asked: AttachAsked) -> None:
+        broker, (session, link, attach) = self.broker, asked
 
         try:
-            user = self._user_for(session, attach)
+            user = self._user_for(link, attach)
         except ServiceError as error:
             session.refuse(attach, broker.told(error))
             return
 
         broker.statistics.links_attached += 1
         broker.links += 1
-        session.accept(user.link, attach, user.reply_to(attach))
+        session.accept(link, attach, user.reply_to(attach))
 
-    def _user_for(self, session: Session, attach: Attach) -> LinkUser:
+    def _user_for(self, link: Link, attach: Attach) -> LinkUser:
         if self.broker.links >= self.broker.limits.links:
             raise errors.no_room(self.broker.namespace.name, what="links")
 
@@ -278,9 +278,9 @@ class Connection(asyncio.Protocol, Peer):
         node = path_of(text).rsplit("/", 1)[-1].lower()
 
         if node in (CBS, MANAGEMENT):
-            return (Responses if attach.is_receiver else Requests)(self, session, attach, node)
+            return (Responses if attach.is_receiver else Requests)(self, link, attach, node)
 
-        return open_link(self, session, attach, text)
+        return open_link(self, link, attach, text)
 
     def _end_sessions(self) -> None:
         self._count_sessions(-self._sessions)

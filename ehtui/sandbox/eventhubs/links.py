@@ -21,7 +21,6 @@ from ehtui.sandbox.eventhubs.addresses import (
 from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.sandbox.eventhubs.events import Incoming, StoredEvent, parse_delivery, runtime_metrics
 from ehtui.sandbox.eventhubs.namespace import NO_NAME, Hub, Receiver
-from ehtui.wire.amqp.links import ReceivingLink, SendingLink
 from ehtui.wire.amqp.performatives import Accepted, Attach, Error, Rejected
 
 if TYPE_CHECKING:
@@ -30,8 +29,7 @@ if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.broker import Broker
     from ehtui.sandbox.eventhubs.partition_log import PartitionLog
     from ehtui.sandbox.eventhubs.signing_in import Claims
-    from ehtui.wire.amqp.links import Delivered, Link, Oversized
-    from ehtui.wire.amqp.session import Session
+    from ehtui.wire.amqp.links import Delivered, Link, Oversized, ReceivingLink, SendingLink
 
 # Credit is told again after so many deliveries, or two thirds of it, if that is fewer: as
 # Microsoft's own library does (`AmqpLinkSettings.FlowThreshold` in github.com/Azure/azure-amqp).
@@ -138,22 +136,7 @@ class LinkUser:
         self.closed()
 
 
-def receiving_link(
-    peer: Peer, session: Session, attach: Attach, *, credit: int, most_bytes: int
-) -> ReceivingLink:
-    """Our end of a link that the client sends on."""
-    return ReceivingLink(
-        session,
-        attach.name,
-        attach.handle,
-        credit=credit,
-        tell_after=min(credit * 2 // 3, TOLD_AFTER),
-        most_bytes=most_bytes,
-        room=peer.broker,
-    )
-
-
-def open_link(peer: Peer, session: Session, attach: Attach, text: str) -> LinkUser:
+def open_link(peer: Peer, link: Link, attach: Attach, text: str) -> LinkUser:
     """The consumer's or producer's link to the address `text`.
 
     Raises:
@@ -162,9 +145,9 @@ def open_link(peer: Peer, session: Session, attach: Attach, text: str) -> LinkUs
     address, hub, log = _resolve(peer, text, reads=attach.is_receiver)
 
     if attach.is_receiver and log:
-        return Consumer(peer, session, attach, address, hub, log)
+        return Consumer(peer, link, attach, address, hub, log)
 
-    return Producer(peer, session, attach, address, hub, log)
+    return Producer(peer, link, address, hub, log)
 
 
 def _resolve(peer: Peer, text: str, *, reads: bool) -> tuple[Address, Hub, PartitionLog | None]:
@@ -234,13 +217,12 @@ class Consumer(Entity):
     def __init__(
         self,
         peer: Peer,
-        session: Session,
+        link: Link,
         attach: Attach,
         address: Address,
         hub: Hub,
         log: PartitionLog,
     ) -> None:
-        link = SendingLink(session, attach.name, attach.handle)
         super().__init__(peer, link, address, hub)
         self._log = log
         self._tracks_metrics = _METRICS in attach.desired_capabilities
@@ -349,18 +331,16 @@ class Consumer(Entity):
 class Producer(Entity):
     """Appends what arrives to the partition of the address, of the key, or the next in turn."""
 
+    link: ReceivingLink
+
     def __init__(
-        self,
-        peer: Peer,
-        session: Session,
-        attach: Attach,
-        address: Address,
-        hub: Hub,
-        log: PartitionLog | None,
+        self, peer: Peer, link: Link, address: Address, hub: Hub, log: PartitionLog | None
     ) -> None:
-        most_bytes = peer.broker.namespace.max_message_bytes
-        link = receiving_link(peer, session, attach, credit=_CREDIT, most_bytes=most_bytes)
         super().__init__(peer, link, address, hub)
+        most_bytes = peer.broker.namespace.max_message_bytes
+        self.link.set_up(
+            credit=_CREDIT, tell_after=TOLD_AFTER, most_bytes=most_bytes, room=peer.broker
+        )
         self._log = log
 
     @override

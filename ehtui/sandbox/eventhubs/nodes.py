@@ -14,17 +14,15 @@ from typing_extensions import override
 from ehtui.sandbox.eventhubs import errors, signing_in
 from ehtui.sandbox.eventhubs.addresses import CBS, MANAGEMENT, Address, path_of
 from ehtui.sandbox.eventhubs.errors import ServiceError
-from ehtui.sandbox.eventhubs.links import LinkUser, Peer, receiving_link
-from ehtui.wire.amqp.links import SendingLink
+from ehtui.sandbox.eventhubs.links import LinkUser, Peer
 from ehtui.wire.amqp.messages import Reply, Request, decode_request, encode_reply
 from ehtui.wire.amqp.values import Long, Strings, Symbol, Timestamp
 
 if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs.namespace import Hub
     from ehtui.sandbox.eventhubs.partition_log import PartitionLog
-    from ehtui.wire.amqp.links import Delivered
+    from ehtui.wire.amqp.links import Delivered, Link, ReceivingLink, SendingLink
     from ehtui.wire.amqp.performatives import Attach
-    from ehtui.wire.amqp.session import Session
 
 HUB_TYPE = "com.microsoft:eventhub"
 PARTITION_TYPE = "com.microsoft:partition"
@@ -38,10 +36,14 @@ _REPLY_OVERHEAD_BYTES = 64
 class Requests(LinkUser):
     """Takes requests for a node and answers on one of the client's response links."""
 
-    def __init__(self, peer: Peer, session: Session, attach: Attach, node: str) -> None:
-        most_bytes = peer.broker.limits.request_bytes
-        link = receiving_link(peer, session, attach, credit=_CREDIT, most_bytes=most_bytes)
+    link: ReceivingLink
+
+    def __init__(self, peer: Peer, link: Link, _: Attach, node: str) -> None:
         super().__init__(peer, link)
+        most_bytes = peer.broker.limits.request_bytes
+        self.link.set_up(
+            credit=_CREDIT, tell_after=_CREDIT * 2 // 3, most_bytes=most_bytes, room=peer.broker
+        )
         self.node = node
         self.idles_out = node != CBS  # its token refresh comes once an hour
 
@@ -83,8 +85,8 @@ class Responses(LinkUser):
     link: SendingLink
     idles_out = False
 
-    def __init__(self, peer: Peer, session: Session, attach: Attach, node: str) -> None:
-        super().__init__(peer, SendingLink(session, attach.name, attach.handle))
+    def __init__(self, peer: Peer, link: Link, attach: Attach, node: str) -> None:
+        super().__init__(peer, link)
         self.node = node
         self._names = {attach.name, attach.target.address if attach.target else None}
         self._waiting: deque[bytes] = deque()

@@ -147,27 +147,28 @@ class SendingLink(Link):
 class ReceivingLink(Link):
     """Joins the pieces of deliveries, and keeps the peer in credit."""
 
-    def __init__(
-        self,
-        session: Channel,
-        name: str,
-        handle: int,
-        *,
-        credit: int,
-        tell_after: int,
-        most_bytes: int,
-        room: Room | None = None,
-    ) -> None:
+    def __init__(self, session: Channel, name: str, handle: int) -> None:
         super().__init__(session, name, handle)
-        self.credit = credit  # what is granted, each time
-        self.most_bytes = most_bytes
-        self._tell_after = tell_after  # deliveries, then the peer is told of its credit anew
+        self.most_bytes = 0
+        self._tell_after = 1
         self._untold = 0
-        self._room = room
+        self._room: Room | None = None
         self._first: Transfer | None = None  # of the delivery that is not complete yet
         self._pieces: list[bytes] = []
         self._held_bytes = 0
         self._is_skipping = False  # the rest of a delivery that is too large
+
+    def set_up(
+        self, *, credit: int, tell_after: int, most_bytes: int, room: Room | None = None
+    ) -> None:
+        """What is taken: so many deliveries at a time, of so many bytes at the most.
+
+        After `tell_after` of them the peer is told of its credit anew.
+        """
+        self.credit = credit  # what is granted, each time
+        self.most_bytes = most_bytes
+        self._tell_after = tell_after
+        self._room = room
 
     @override
     def attached(self, attach: Attach) -> None:

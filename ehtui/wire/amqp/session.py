@@ -240,7 +240,8 @@ class Session(Channel):
             return self._end(error, told=error)
 
         if link is None:
-            return AttachAsked(self, attach)
+            kind = SendingLink if attach.is_receiver else ReceivingLink
+            return AttachAsked(self, kind(self, attach.name, attach.handle), attach)
 
         self.links[attach.handle] = link
 
@@ -274,9 +275,10 @@ class Begun(NamedTuple):
 
 
 class AttachAsked(NamedTuple):
-    """The peer asks for a link: accept or refuse it."""
+    """The peer asks for a link: accept it with ours, or refuse it."""
 
     session: Session
+    link: Link
     attach: Attach
 
 
