@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from typing import Any
 
 import pytest
 from azure.eventhub._pyamqp._decode import decode_payload
@@ -93,7 +94,7 @@ def test_an_event_is_cut_at_its_sections() -> None:
 
 def test_annotations_behind_all_others_are_those_of_the_sdk() -> None:
     """Its own live test sends such a message, and the service takes it."""
-    given = {"header": Header(durable=True), "delivery_annotations": {b"a": 1}}
+    given: dict[str, Any] = {"header": Header(durable=True), "delivery_annotations": {b"a": 1}}
     given |= {"message_annotations": {b"b": 2}, "footer": {b"f": 1}, "data": [b"x"]}
     wire = bytearray()
     encode_payload(wire, Message(**given))
