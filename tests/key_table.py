@@ -7,6 +7,7 @@ import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
+from ehtui.tui.commands import COMMANDS
 from ehtui.tui.keys import KEYS, VIM, Key, Section, default_keys, written
 
 ROOT = Path(__file__).parent.parent
@@ -24,6 +25,19 @@ _README_PER_SECTION = {
     Section.GENERAL: "General",
 }
 _PANES = tuple("12345")
+# What one comes for, by how many keys at most, from the screen as it opens; a test presses them.
+KEYSTROKES = (
+    ("the partition that lags most, and why", 2, "W"),
+    ("why the selected row is as it is", 1, "w"),
+    ("end the selected partition's or finding's consumer, gracefully", 4, "K enter right enter"),
+    ("restart it", 3, "R right enter"),
+    ("copy an owner id", 2, "y o"),
+    ("a link to the selected row for a colleague", 2, "y l"),
+    ("what changed in the last five minutes", 2, "t"),
+    ("the largest lag first", 2, "o l"),
+    ("only what is wrong", 1, "f"),
+    ("another consumer group", 3, "g j enter"),
+)
 _WIDTH = 100
 
 
@@ -50,6 +64,11 @@ def _readme() -> Iterator[str]:
 
 
 def _docs() -> Iterator[str]:
+    yield "## Counted"
+    yield ""
+    yield "From the screen as it opens, with nothing but what is on it:"
+    yield ""
+    yield from _strokes()
     for section in Section:
         yield f"### {section}"
         yield ""
@@ -69,6 +88,30 @@ def _docs() -> Iterator[str]:
 
     for name, keys in VIM.items():
         yield f"| `{name}` | {code(written(keys))} | {code(written(default_keys(name)))} |"
+
+    yield ""
+    yield "## Commands"
+    yield ""
+    yield "`:` takes them, or how one of them alone begins; `tab` completes. An unknown one says"
+    yield "the nearest, and stays to be mended."
+    yield ""
+    yield "| command | also | what |"
+    yield "|---|---|---|"
+
+    for each in COMMANDS:
+        also = " ".join(f"`{name}`" for name in each.synonyms)
+        yield f"| `:{each.usage}` | {also} | {_cell(each.what)} |"
+
+
+def _strokes() -> Iterator[str]:
+    yield "| what | keys | how many |"
+    yield "|---|---|---|"
+
+    for what, _, keys in KEYSTROKES:
+        shown = " ".join(written(key) for key in keys.split())
+        yield f"| {what} | {code(shown)} | {len(keys.split())} |"
+
+    yield ""
 
 
 def _cell(text: str) -> str:

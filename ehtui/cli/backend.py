@@ -145,6 +145,10 @@ class MonitorBackend:
         """Read every source now."""
         self.monitor.refresh()
 
+    def read_every(self, every_s: float) -> None:
+        """Read hub, store and processes so often from now on."""
+        self.monitor.read_every(every_s)
+
     def pause(self, paused: bool) -> None:  # noqa: FBT001 - the name of the call says it
         """Hold or resume reading."""
         self.monitor.pause(paused)

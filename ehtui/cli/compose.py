@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from msgspec.structs import asdict
+from msgspec.structs import asdict, replace
 
 from ehtui import lazy
 from ehtui.clock import steady
@@ -309,9 +309,15 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
 
 
 def run_ui(
-    settings: Settings, *, banner: str | None = None, started_with: tuple[str, ...] = ()
+    settings: Settings,
+    *,
+    banner: str | None = None,
+    started_with: tuple[str, ...] = (),
+    at: str | None = None,
 ) -> int:
-    """Open the screen; returns when it is left. Commands that it shows have `started_with` too.
+    """Open the screen, at a place; returns when it is left.
+
+    Commands that it shows have `started_with` too.
 
     Raises:
         ConfigError: No hub is configured.
@@ -325,7 +331,7 @@ def run_ui(
     check_names(settings.ui)
 
     try:
-        return run(backend, _ui_options(settings, banner, started_with))
+        return run(backend, replace(_ui_options(settings, banner, started_with), at=at))
     finally:
         _tell_ends(backend.close())
 

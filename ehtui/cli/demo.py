@@ -5,6 +5,7 @@ from __future__ import annotations
 from importlib import metadata
 from typing import TYPE_CHECKING, Any
 
+from ehtui.cli.flags import add_screen_flags, for_screen
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ def add_demo(subparsers: Any) -> None:
     )
     parser.add_argument("--scene", metavar="NAME", help="play one situation, e.g. crash")
     parser.add_argument("--list-scenes", action="store_true", help="list the scenes and exit")
+    add_screen_flags(parser)
     parser.set_defaults(run=run_demo)
 
 
@@ -52,13 +54,14 @@ def run_demo(args: argparse.Namespace) -> int:
 
     try:
         if args.scene or args.list_scenes:
-            return run_scenes(args.scene)
+            return run_scenes(args.scene, args)
 
         with demo_sandbox() as sandbox:
-            settings = demo_settings(sandbox)
+            settings = for_screen(demo_settings(sandbox), args)
 
             if has_terminal():
-                return compose.run_ui(settings, started_with=flags_to_find(sandbox))
+                at, flags = getattr(args, "at", None), flags_to_find(sandbox)
+                return compose.run_ui(settings, started_with=flags, at=at)
 
             compose.run_report(settings, watch_s=REPORT_AFTER_S, fail_on="never")
     except ChildFailedError as error:

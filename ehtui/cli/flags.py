@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from ehtui.config.process_settings import ProcessFindings
     from ehtui.config.resolve import Flags, Resolved
+    from ehtui.config.settings import Settings
 
 # Flag → the key that it sets. Secrets have none: every user of a host sees command lines.
 _KEYS = {
@@ -46,7 +47,9 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
     add("--peek-group", metavar="GROUP", help="reserved for reading events, which is to come")
     add("--account-url", metavar="URL", help="storage account of the checkpoints")
     add("--container", action="append", metavar="NAME", help="container of the checkpoints")
+    add("--refresh", type=seconds, metavar="SECONDS", help="read hub, store and processes so often")
     add(
+        "-r",
         "--read-only",
         action=argparse.BooleanOptionalAction,
         help="refuse every action (default with eventhub.production: true)",
@@ -133,7 +136,88 @@ def resolve_args(args: argparse.Namespace | None) -> Resolved:
     from ehtui.config.resolve import resolve  # noqa: PLC0415
 
     flags = flags_of(args)
-    return resolve(flags, environment=os.environ, folder=_folder(), look_into=_look_into)
+    found = resolve(flags, environment=os.environ, folder=_folder(), look_into=_look_into)
+
+    if args is None or "refresh" not in args:
+        return found
+
+    # What `resolve` loaded anyway.
+    from dataclasses import replace  # noqa: PLC0415
+
+    from ehtui.config.origins import Layer, Origin  # noqa: PLC0415
+
+    flag = Origin(Layer.FLAG, "--refresh")
+    paced = {f"poll.{name}": flag for name in ("hub_s", "store_s", "processes_s")}
+    settings = with_refresh(found.settings, args.refresh)
+
+    return replace(found, settings=settings, origins={**found.origins, **paced})
+
+
+MOST_OFTEN_S, LEAST_OFTEN_S = 0.2, 3600.0  # as `poll` in a file
+
+
+def with_refresh(settings: Settings, every_s: float) -> Settings:
+    """The same, with everything read so often.
+
+    Raises:
+        ConfigError: Nobody reads so often, or so seldom.
+    """
+    from msgspec.structs import replace  # noqa: PLC0415
+
+    from ehtui.config.settings import PollSettings  # noqa: PLC0415
+
+    if not MOST_OFTEN_S <= every_s <= LEAST_OFTEN_S:
+        raise ConfigError(
+            f"--refresh should be between {MOST_OFTEN_S:g} and {LEAST_OFTEN_S:g} seconds, "
+            f"not {every_s:g}."
+        )
+
+    poll = PollSettings(hub_s=every_s, store_s=every_s, processes_s=every_s)
+    return replace(settings, poll=poll)
+
+
+def add_place_flag(parser: argparse.ArgumentParser) -> None:
+    """Add the flag that says where the screen opens."""
+    import argparse  # noqa: PLC0415
+
+    parser.add_argument(
+        "--at",
+        metavar="PLACE",
+        default=argparse.SUPPRESS,
+        help="open the screen there: partition:2/why, consumer:51257/log, finding:ID, group:NAME",
+    )
+
+
+def add_screen_flags(parser: argparse.ArgumentParser) -> None:
+    """Add the flags of a screen whose hub nobody has to name."""
+    import argparse  # noqa: PLC0415
+
+    add_place_flag(parser)
+    suppress = argparse.SUPPRESS
+    parser.add_argument(
+        "--refresh",
+        type=seconds,
+        metavar="SECONDS",
+        default=suppress,
+        help="read hub, store and processes so often",
+    )
+    parser.add_argument(
+        "-r", "--read-only", action="store_true", default=suppress, help="refuse every action"
+    )
+
+
+def for_screen(settings: Settings, args: argparse.Namespace) -> Settings:
+    """Settings with what `add_screen_flags` was told.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
+    from msgspec.structs import replace  # noqa: PLC0415
+
+    if getattr(args, "read_only", False):
+        settings = replace(settings, read_only=True)
+
+    return with_refresh(settings, args.refresh) if "refresh" in args else settings
 
 
 def _folder() -> Path:

@@ -101,7 +101,8 @@ def _run_default(args: argparse.Namespace | None = None) -> int:
 
     if has_terminal():
         banner = None if settings.pid is None else f"as process {settings.pid}"
-        return compose.run_ui(settings, banner=banner, started_with=flag_words(args))
+        at = getattr(args, "at", None)
+        return compose.run_ui(settings, banner=banner, started_with=flag_words(args), at=at)
 
     from ehtui.cli.config import pid_report  # noqa: PLC0415 - for a report
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from typing_extensions import override
 
 import ehtui
-from ehtui.cli.flags import add_colour_flag, add_settings_flags
+from ehtui.cli.flags import add_colour_flag, add_place_flag, add_settings_flags
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
     parser.set_defaults(command=None, run=None)
     add_colour_flag(parser)
     add_settings_flags(parser)
+    add_place_flag(parser)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
 
     for name in names:

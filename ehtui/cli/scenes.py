@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ehtui.cli import compose
-from ehtui.cli.flags import ExitCode
+from ehtui.cli.flags import ExitCode, for_screen
 from ehtui.cli.output_format import has_terminal, output_format
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
@@ -30,6 +30,7 @@ from ehtui.sandbox.scenes import SCENES, Stage
 from ehtui.views.report import report
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from ehtui.domain.snapshot import Snapshot
@@ -40,7 +41,7 @@ POLL_S = 0.5
 _TURN_S = 0.25
 
 
-def run_scenes(name: str | None) -> int:
+def run_scenes(name: str | None, args: argparse.Namespace) -> int:
     """List the scenes, or open the screen on one; without a terminal, print what was found.
 
     Raises:
@@ -59,7 +60,7 @@ def run_scenes(name: str | None) -> int:
         raise ConfigError(f"The scene '{name}' needs Node and npm, which are not installed.", "")
 
     if has_terminal():
-        failure, code = _on_screen(scene)
+        failure, code = _on_screen(scene, args)
     else:
         print(f"{scene.title}: {scene.story}\n")
         failure, code = _in_print(scene), ExitCode.OK
@@ -70,11 +71,12 @@ def run_scenes(name: str | None) -> int:
     return code
 
 
-def _on_screen(scene: Scene) -> tuple[str | None, int]:
+def _on_screen(scene: Scene, args: argparse.Namespace) -> tuple[str | None, int]:
     with Stage(scene.setting) as stage:
         stage.perform(scene.play)
         settings, flags = scene_settings(stage, scene), flags_to_find(stage.sandbox)
-        code = compose.run_ui(settings, banner=scene.title, started_with=flags)
+        settings, at = for_screen(settings, args), getattr(args, "at", None)
+        code = compose.run_ui(settings, banner=scene.title, started_with=flags, at=at)
         return stage.failure, code
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from msgspec import field
+from msgspec.structs import replace
 
 from ehtui.domain.values import Value
 
@@ -33,6 +34,15 @@ class Policy(Value, frozen=True):
     processes_interval_s: float = 2.0
     has_store: bool = True
     aliases: tuple[str, ...] = ()  # other names of the namespace, accepted as this one
+
+    def read_every(self, every_s: float) -> Policy:
+        """The same where everything is read so often, in seconds."""
+        return replace(
+            self,
+            hub_interval_s=every_s,
+            store_interval_s=every_s,
+            processes_interval_s=every_s,
+        )
 
     def spelled(self, group: str) -> str:
         """A group's name as it is configured, else the service's own `$Default`, else as found.

@@ -23,6 +23,7 @@ from ehtui.domain.updates import (
     HostClockSet,
     HubRead,
     LogsRead,
+    PaceSet,
     ProcessesRead,
     SourceFailed,
     SourceOff,
@@ -81,6 +82,10 @@ def reduce(state: State, update: Update) -> State:
 
 def _local_time(update: Update) -> float:
     return update.outcome.at if isinstance(update, ActionDone) else update.at
+
+
+def _set_pace(builder: SnapshotBuilder, update: PaceSet) -> None:
+    builder.policy = builder.policy.read_every(update.every_s)
 
 
 def _pass_time(builder: SnapshotBuilder, _: Tick) -> None:
@@ -167,5 +172,6 @@ _FOLDS: Mapping[type[Told], Callable[[SnapshotBuilder, Any], None]] = {
     SourceOff: fold_off,
     ActionDone: fold_action,
     HostClockSet: fold_host_clock,
+    PaceSet: _set_pace,
     Tick: _pass_time,
 }

@@ -87,6 +87,12 @@ class HostClockSet(Told, frozen=True):
     ahead_s: float  # the host's clock minus local time
 
 
+class PaceSet(Told, frozen=True):
+    """Hub, store and processes are read so often from now on."""
+
+    every_s: float
+
+
 class Tick(Told, frozen=True):
     """Time passed and nothing was read: leases may have lapsed."""
 
@@ -100,5 +106,6 @@ Update = (
     | SourceOff
     | ActionDone
     | HostClockSet
+    | PaceSet
     | Tick
 )

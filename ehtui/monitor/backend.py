@@ -52,6 +52,9 @@ class Backend(Protocol):
     def refresh(self) -> None:
         """Read every source now."""
 
+    def read_every(self, every_s: float) -> None:
+        """Read hub, store and processes so often from now on."""
+
     def pause(self, paused: bool) -> None:  # noqa: FBT001 - the name of the call says it
         """Hold or resume reading."""
 

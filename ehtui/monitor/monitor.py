@@ -15,7 +15,7 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import SourceStatus
 from ehtui.domain.state import State
-from ehtui.domain.updates import HostClockSet, SourceFailed, StoreRead, Tick, Update
+from ehtui.domain.updates import HostClockSet, PaceSet, SourceFailed, StoreRead, Tick, Update
 from ehtui.monitor.poller import Poller, Scheduled, own_fault
 from ehtui.monitor.urgency import URGENT_S, Urgency
 from ehtui.sources.source import DaemonThreads
@@ -32,6 +32,8 @@ TOGETHER_S = 0.15
 TICK_AFTER_S = 1.0
 HOLD_S = 2.0  # so long a store's listing waits for the hub that is read with it
 CLOCK_WAS_SET_S = 1.0  # by less, it is slewed
+
+_PACED = {"hub", "store", "processes"}
 
 _LOG = logging.getLogger(__name__)
 
@@ -119,6 +121,10 @@ class Monitor:
     def refresh(self, source: str | None = None) -> None:
         """Read one source, or all, now."""
         self._post(self._refresh, source)
+
+    def read_every(self, every_s: float) -> None:
+        """Read hub, store and processes so often from now on; a limiter may still slow them."""
+        self._post(self._read_every, every_s)
 
     async def look_again(self, source: str, within_s: float) -> bool:
         """Read one source now and wait so long for it, on this monitor's own loop (`submit`).
@@ -269,6 +275,13 @@ class Monitor:
         for poller in self._pollers:
             if source in {None, poller.name}:
                 poller.refresh()
+
+    def _read_every(self, every_s: float) -> None:
+        for poller in self._pollers:
+            if poller.name in _PACED:
+                poller.read_every(every_s)
+
+        self._fold(PaceSet(self._clock(), every_s))
 
     def _retime(self) -> None:
         snapshot, now = self.snapshot, self._clock()

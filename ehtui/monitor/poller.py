@@ -96,6 +96,11 @@ class Poller:
 
         return True
 
+    def read_every(self, every_s: float) -> None:
+        """Read so often from now on; a rest under way is cut or stretched."""
+        self._every_s = every_s
+        self._changed.set()
+
     def set_urgency(self, *, every_s: float | None, is_paused: bool) -> None:
         """Change what the rest after a read depends on; a rest under way is cut or stretched.
 

@@ -1,7 +1,10 @@
-"""The palette: every action of the key table, and the themes."""
+"""What can be asked for by name: the command line's commands with arguments, and the palette."""
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -9,29 +12,333 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from typing_extensions import override
 
+from ehtui.lazy import LazyModule
 from ehtui.tui.host import Host
 from ehtui.tui.keys import KEYS, Key, Scope
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
+    from ehtui.tui import places, view_actions, world_actions
+    from ehtui.tui.screens.acting import ActingScreen  # noqa: TC004 - it is loaded before this
+else:
+    places = LazyModule("ehtui.tui.places")
+    view_actions = LazyModule("ehtui.tui.view_actions")
+    world_actions = LazyModule("ehtui.tui.world_actions")
+
+
+class CommandError(ValueError):
+    """It is none, or not with that argument; the text says what is wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Something to ask for by name. `run` is told what stands behind the name."""
+
+    name: str
+    synonyms: tuple[str, ...]
+    argument: str  # what may follow, as it is written in help
+    what: str
+    run: Callable[[ActingScreen, str], None]
+    offers: Callable[[ActingScreen], Iterable[str]] = lambda _: ()  # to complete it with
+
+    @property
+    def usage(self) -> str:
+        """How it is typed."""
+        return f"{self.name} {self.argument}".strip()
+
+
+# What each does.
+
+
+def _go(kind: str) -> Callable[[ActingScreen, str], None]:
+    def run(screen: ActingScreen, argument: str) -> None:
+        pane = places.KINDS[kind]
+
+        if not argument:
+            screen.action_pane(pane)
+        else:
+            name = argument.removeprefix("P") if kind == "partition" else argument
+            _open(screen, f"{kind}:{name}")
+
+    return run
+
+
+def _open(screen: ActingScreen, text: str) -> None:
+    if not text:
+        raise CommandError("at needs a place, such as partition:2/why")
+
+    try:
+        screen.go(places.parse(text))
+    except places.PlaceError as error:
+        raise CommandError(str(error)) from error
+
+
+def _group(screen: ActingScreen, name: str) -> None:
+    if not name:
+        screen.action_group()
+        return
+
+    names = [group.name for group in screen.app.snapshot.groups]
+    screen.app.group = _one_of(name, names, "consumer group")
+
+
+def _sort(screen: ActingScreen, argument: str) -> None:
+    grid = screen.active
+    descending = True if argument.startswith("-") else None
+    wanted = argument.lstrip("-+")
+
+    if not wanted:
+        screen.action_sort()
+        return
+
+    columns = grid.listing.table.columns
+    titles = {column.title.lower(): column.key for column in columns if column.title}
+    keys = [column.key for column in columns]
+    key = titles.get(wanted.lower()) or _one_of(wanted, keys, "column")
+    view_actions.sort_by(grid, key, descending=descending)
+
+
+def _columns(screen: ActingScreen, argument: str) -> None:
+    if not argument:
+        screen.action_choose_columns()
+        return
+
+    grid = screen.active
+    keys = [column.key for column in grid.listing.table.columns]
+    asked = argument.replace(",", " ").split()
+    grid.choose_columns(tuple(_one_of(each, keys, "column") for each in asked))
+
+
+def _filter(screen: ActingScreen, text: str) -> None:
+    if complaint := screen.filter_by(text):
+        raise CommandError(complaint)
+
+
+def _signal(screen: ActingScreen, argument: str) -> None:
+    if screen.app.refuses("act_on_consumers('signal')"):
+        return
+
+    offered = screen.app.backend.signals
+    asked = argument.upper().removeprefix("-").removeprefix("SIG")
+    name = _one_of({"9": "KILL", "15": "TERM", "2": "INT"}.get(asked, asked), offered, "signal")
+    screen.act_on_consumers(partial(world_actions.signal, chosen=name))
+
+
+def _maybe_signal(screen: ActingScreen, argument: str) -> None:
+    if argument:
+        _signal(screen, argument)
+    else:
+        screen.action_act_on_consumers("signal")
+
+
+def _start(screen: ActingScreen, name: str) -> None:
+    if not name or screen.app.refuses("act('start')"):
+        screen.action_act("start")
+        return
+
+    chosen = _one_of(name, screen.app.backend.startable, "consumer with a command")
+    screen.app.run_flow(world_actions.start_consumer(screen.app, chosen))
+
+
+def _save(screen: ActingScreen, kind: str) -> None:
+    chosen = _one_of(kind, view_actions.FILES, "format") if kind else None
+    screen.app.run_flow(view_actions.save(screen.app, screen.active, chosen))
+
+
+def _copy(screen: ActingScreen, what: str) -> None:
+    if not what:
+        screen.action_copy()
+        return
+
+    offered = view_actions.copies(screen.app, screen.active)
+    by_name = {name: each for each in offered for name in (each.letter, each.what)}
+    view_actions.put_on_clipboard(screen.app, by_name[_one_of(what, list(by_name), "copy")])
+
+
+def _refresh(screen: ActingScreen, argument: str) -> None:
+    if not argument:
+        screen.action_refresh()
+        return
+
+    number = argument.removesuffix("s")
+    seconds = float(number) if number.replace(".", "", 1).isdecimal() else 0.0
+
+    if not LEAST_REFRESH_S <= seconds <= MOST_REFRESH_S:
+        raise CommandError(f"refresh needs {LEAST_REFRESH_S:g} to {MOST_REFRESH_S:g} seconds")
+
+    screen.app.backend.read_every(seconds)
+    screen.app.say(f"Hub, store and processes are read every {seconds:g} s from now on.")
+
+
+LEAST_REFRESH_S, MOST_REFRESH_S = 0.2, 3600.0
+
+
+def _theme(screen: ActingScreen, name: str) -> None:
+    if not name:
+        raise CommandError("theme needs a name; ctrl+p lists them")
+
+    screen.app.theme = _one_of(name, list(screen.app.available_themes), "theme")
+
+
+def _one_of(asked: str, names: Sequence[str], kind: str) -> str:
+    """The one that is meant: by its name in any case, or by how it alone begins."""
+    wanted = asked.lower()
+    same = [name for name in names if name.lower() == wanted]
+    alike = same or [name for name in names if name.lower().startswith(wanted)]
+
+    if len(alike) == 1:
+        return alike[0]
+
+    raise CommandError(f"no {kind} “{asked}”{_near(wanted, alike or names)}")
+
+
+def _near(asked: str, names: Sequence[str]) -> str:
+    lower = {name.lower(): name for name in names}
+    near = difflib.get_close_matches(asked, lower, n=1, cutoff=0.5)
+
+    if near:
+        return f": did you mean {lower[near[0]]}?"
+
+    return f"; there are {', '.join(names[:8])}" if names else "; there is none"
+
+
+def _column_names(screen: ActingScreen) -> Iterable[str]:
+    return (column.key for column in screen.active.listing.table.columns if column.title)
+
+
+def _of_snapshot(what: str) -> Callable[[ActingScreen], Iterable[str]]:
+    def offers(screen: ActingScreen) -> Iterable[str]:
+        snapshot = screen.app.snapshot
+        known: dict[str, Iterable[str]] = {
+            "groups": (group.name for group in snapshot.groups),
+            "partitions": (partition.id for partition in snapshot.partitions),
+            "consumers": (str(each.process.id.pid) for each in snapshot.consumers),
+            "findings": (finding.id for finding in snapshot.findings),
+        }
+        return known[what]
+
+    return offers
+
+
+_WITH_ARGUMENTS = (
+    Command("group", ("g", "cg", "consumer-group"), "[NAME]", "Show another consumer group",
+            _group, _of_snapshot("groups")),
+    Command("partition", ("p", "partitions"), "[ID]", "Go to a partition", _go("partition"),
+            _of_snapshot("partitions")),
+    Command("consumer", ("c", "pid", "consumers"), "[PID]", "Go to a consumer of this host",
+            _go("consumer"), _of_snapshot("consumers")),
+    Command("finding", ("findings",), "[ID]", "Go to a finding", _go("finding"),
+            _of_snapshot("findings")),
+    Command("at", ("go", "open"), "PLACE", "Go to a place, such as partition:2/why", _open),
+    Command("sort", ("order", "o"), "[COLUMN]", "Sort this pane; -COLUMN: the largest first",
+            _sort, _column_names),
+    Command("columns", ("cols",), "[COLUMN,…]", "Show these columns", _columns, _column_names),
+    Command("filter", ("search",), "[TEXT]", "Filter this pane; nothing shows all again", _filter),
+    Command("kill", ("signal", "k"), "[SIGNAL]", "Send a signal to the selected consumer",
+            _maybe_signal, lambda screen: screen.app.backend.signals),
+    Command("start", (), "[NAME]", "Start a configured consumer in this group", _start,
+            lambda screen: screen.app.backend.startable),
+    Command("export", ("save", "w"), "[FORMAT]", "Save what this pane shows", _save,
+            lambda _: view_actions.FILES),
+    Command("copy", ("y", "yank"), "[WHAT]", "Copy something of the selected row", _copy),
+    Command("refresh", ("r",), "[SECONDS]", "Read now, or so often from now on", _refresh),
+    Command("theme", ("colours", "colors"), "NAME", "Another theme", _theme,
+            lambda screen: sorted(screen.app.available_themes)),
+)  # fmt: skip
+_OTHER_NAMES = {
+    "quit": ("q", "q!", "exit"),
+    "help": ("h",),
+    "maximise": ("max", "zoom"),
+    "window": ("recent",),
+    "groups": (),
+    "timeline": ("t", "history"),
+    "next-problem": ("next",),
+    "faults": ("f",),
+    "log": ("l", "logs"),
+    "why": (),
+    "adopt": ("watch",),
+    "pause": ("hold",),
+}
+_NOT_BY_NAME = {"palette", "command-line", "back", "tag", "next-pane", "previous-pane"}
+
+
+def _of_key(key: Key) -> Command:
+    async def act(screen: ActingScreen) -> None:
+        await run_key(key, screen)
+
+    def run(screen: ActingScreen, argument: str) -> None:
+        if argument:
+            raise CommandError(f"{key.id} takes nothing behind it")
+
+        screen.call_next(act, screen)
+
+    return Command(key.id, _OTHER_NAMES.get(key.id, ()), "", key.description, run)
+
+
+def _all() -> Iterator[Command]:
+    taken = {name for each in _WITH_ARGUMENTS for name in (each.name, *each.synonyms)}
+    yield from _WITH_ARGUMENTS
+
+    for key in KEYS:
+        is_heard = key.scope in {Scope.APP, Scope.OVERVIEW, Scope.GRID}
+
+        if is_heard and not key.is_motion and key.id not in taken | _NOT_BY_NAME | _SIDEWAYS:
+            yield _of_key(key)
+
+
+_SIDEWAYS = {"left", "right"}
+COMMANDS: tuple[Command, ...] = tuple(_all())
+
+
+async def run_key(key: Key, screen: ActingScreen) -> None:
+    """What a key does, where it is heard."""
+    app = screen.app
+    nodes = {Scope.APP: app, Scope.GRID: screen.active}
+    await app.run_action(key.action, nodes.get(key.scope, screen))
+
+
+def found(text: str) -> tuple[Command, str]:
+    """The command that a line names, and what stands behind the name.
+
+    Raises:
+        CommandError: There is none of that name.
+    """
+    name, _, argument = text.strip().partition(" ")
+    known = {each: command for command in COMMANDS for each in (command.name, *command.synonyms)}
+    command = known.get(name) or known.get(name.lower())
+
+    if command is None:
+        alike = {known[each].name for each in known if each.startswith(name.lower())}
+
+        if len(alike) != 1:
+            raise CommandError(f"no command “{name}”{_near(name.lower(), sorted(known))}")
+
+        command = known[alike.pop()]
+
+    return command, argument.strip()
+
+
+def completions(screen: ActingScreen, text: str) -> list[str]:
+    """Whole lines that begin with what is typed."""
+    name, space, argument = text.partition(" ")
+
+    if not space:
+        return [each.name for each in COMMANDS if each.name.startswith(name.lower())]
+
+    try:
+        command, _ = found(name)
+    except CommandError:
+        return []
+
+    wanted = argument.lower()
+
+    return [f"{name} {each}" for each in command.offers(screen) if each.lower().startswith(wanted)]
+
+
+# The palette.
 
 _KEY_CELLS = 11
-_UNLISTED = {
-    "look-back",
-    "look-on",
-    "zoom-in",
-    "zoom-out",
-    "copy-details",
-    "only-ownership",
-    "up",
-    "down",
-    "left",
-    "right",
-    "palette",
-    "page-up",
-    "page-down",
-}
 
 
 class Commands(Provider):
@@ -53,8 +360,13 @@ class Commands(Provider):
                 yield Hit(score, _line(key, matcher.highlight(title)), run, text=title)
 
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        forbidden = self._host.forbidden
+
         for key in KEYS:
-            if key.id not in _UNLISTED and key.action not in self._host.forbidden:
+            is_heard = key.scope in {Scope.APP, Scope.OVERVIEW, Scope.GRID}
+            is_named = not key.is_motion and key.id not in {"palette", "command-line", *_SIDEWAYS}
+
+            if is_heard and is_named and key.action not in forbidden:
                 yield key.written, key.description, partial(self._run, key)
 
         for theme in sorted(self.app.available_themes):

@@ -108,6 +108,15 @@ class Grid(Widget, can_focus=True):
         return self._view.targets
 
     @property
+    def cursor_lines(self) -> range:
+        """The lines of the screen on which the selected row stands; none where it is not seen."""
+        keys = self._frame.keys
+        if self.cursor not in keys:
+            return range(0)
+        first = self.region.y + self._frame.head + keys.index(self.cursor)
+        return range(first, first + keys.count(self.cursor))
+
+    @property
     def lines_wanted(self) -> int:
         """How many lines its rows take at this width."""
         return self._view.lines

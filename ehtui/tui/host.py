@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from msgspec.structs import replace
 from textual.reactive import var
+from typing_extensions import override
 
 from ehtui.clock import steady
 from ehtui.domain.snapshot import Snapshot
 from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrome
 from ehtui.tui.keys import dangerous_actions, default_keys, keymap, written
 from ehtui.tui.overview_tables import OverviewTables
+from ehtui.tui.strips import wrap
 from ehtui.tui.themes import first_theme
 from ehtui.tui.typeahead import TypeAheadApp
 from ehtui.views.cells import Cell, Tone
@@ -28,11 +30,21 @@ if TYPE_CHECKING:
     from ehtui.tui.options import UiOptions
 
 AGES_EVERY_S = 5.0
+READ_PER_S = 15.0  # characters of a message
+TOAST_FRAME = 3  # cells around its words
 READ_ONLY = (
     "Read-only: nothing is sent, signalled or started. That was asked for with --read-only, or "
     "follows from eventhub.production; --no-read-only allows it."
 )
 FLOWS = "flows"
+
+
+@runtime_checkable
+class Keeps(Protocol):
+    """A screen on which something must not be covered by messages."""
+
+    def kept_lines(self) -> range:
+        """The lines that one looks at: the selected row, a dialog."""
 
 
 class Host(TypeAheadApp):
@@ -55,6 +67,7 @@ class Host(TypeAheadApp):
         self.tables = OverviewTables(signs, Clock(options.utc_offset_s), options.started_with)
         self.forbidden = dangerous_actions() if backend.read_only else frozenset[str]()
         self.pause = Pause(self)
+        self._told_until: dict[str, float] = {}  # messages that are shown
         self.set_reactive(Host.snapshot, backend.snapshot)
         self.set_reactive(Host.group, options.group)
         self.set_reactive(Host.paused, backend.is_paused)
@@ -74,6 +87,38 @@ class Host(TypeAheadApp):
     def key_of(self, id_: str) -> str:
         """The key of an action, as it is written where the user's keymap is in force."""
         return written(keymap(self.options.keys, self.options.keymap).get(id_, default_keys(id_)))
+
+    @override
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        shown_s = timeout or max(self.NOTIFICATION_TIMEOUT, len(message) / READ_PER_S)
+        super().notify(message, title=title, severity=severity, timeout=shown_s, markup=markup)
+        self._told_until[message] = steady() + shown_s
+        self.place_toasts()
+
+    def place_toasts(self) -> None:
+        """Put messages where they cover nothing that one waits for: at the foot, else on top."""
+        now, screen = steady(), self.screen
+        told = [message for message, until in self._told_until.items() if until > now]
+        self._told_until = {message: self._told_until[message] for message in told}
+
+        if not told:
+            return
+
+        kept = screen.kept_lines() if isinstance(screen, Keeps) else range(0)
+        width = max(1, self.size.width - TOAST_FRAME)
+        lines = sum(len(wrap(message, width, self.size.height)) for message in told)
+        is_on_top = bool(kept) and kept.stop > self.size.height - lines
+
+        for rack in screen.query("ToastRack"):
+            rack.set_class(is_on_top, "-on-top")
 
     def say(self, words: str, severity: SeverityLevel = "information") -> None:
         """A short message; words are never markup."""

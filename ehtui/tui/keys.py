@@ -94,6 +94,8 @@ _ACT = (
 _LOOK = (
     Key("open", "enter", "open", "open", "Details", Section.LOOK, Scope.GRID),
     Key("why", "w", "why", "why", "Why? Verdict, what to do, and the checks", Section.LOOK),
+    Key("why-most", "W", "why_most", "most lag", "Go to the partition that lags most, and why",
+        Section.LOOK),
     Key("group", "g", "group", "group", "Switch to another consumer group", Section.LOOK),
     Key("log", "l", "log", "log", "Follow the selected consumer's log", Section.LOOK),
     Key("maximise", "m", "maximise", "maximise", "Maximise or restore this pane", Section.LOOK),
@@ -158,8 +160,11 @@ _MOVE = (
 _GENERAL = (
     Key("save", "ctrl+s", "save", "save", "Save this pane as CSV, JSON, Markdown or SVG",
         Section.GENERAL),
-    Key("palette", "colon,ctrl+p", "command_palette", "commands", "Find any command by name",
-        Section.GENERAL, Scope.APP, shown=": ctrl+p"),
+    Key("command-line", "colon", "command_line", "command",
+        "Type a command: :group X, :p 12, :sort lag, :kill, :refresh 2, :theme NAME …",
+        Section.GENERAL),
+    Key("palette", "ctrl+p", "command_palette", "palette", "Find any command by name",
+        Section.GENERAL, Scope.APP),
     Key("help", "question_mark", "help", "help", "This help", Section.GENERAL, Scope.APP),
     Key("quit", "q,ctrl+c", "quit", "quit", "Quit", Section.GENERAL, Scope.APP,
         shown="q"),
@@ -222,13 +227,13 @@ def keymap(style: str, own: Mapping[str, str]) -> dict[str, str]:
 
 # What each pane's footer names, by id; where space is short the last go first.
 FOOTERS: Mapping[str, str] = {
-    "partitions": "why open signal filter group send copy restart sort next-problem",
+    "partitions": "why open why-most signal filter group send copy restart sort next-problem",
     "consumers": "why open signal restart log filter start copy tag sort adopt",
     "findings": "why open filter copy signal log faults maximise",
     "timeline": "open why window kinds filter copy log faults maximise",
     "groups": "open why group charts-out charts-in sort copy start",
 }
-FOOTER_END = ("palette", "help", "quit")  # whoever sees these finds the rest
+FOOTER_END = ("command-line", "help", "quit")  # whoever sees these finds the rest
 
 
 def footer(pane: str) -> tuple[Key, ...]:

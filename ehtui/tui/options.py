@@ -12,4 +12,5 @@ class UiOptions(UiSettings, frozen=True):
     group: str = "$Default"  # shown first
     banner: str | None = None  # e.g. "sandbox"; shown in the header
     started_with: tuple[str, ...] = ()  # flags by which a command finds the same hub and store
+    at: str | None = None  # a place to open at, such as partition:2/why
     utc_offset_s: float = 0.0  # of the zone in which moments are told

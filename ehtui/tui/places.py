@@ -70,14 +70,14 @@ def parse(text: str) -> Place:
     kind, colon, name = whole.partition(":")
 
     if slash and then not in THEN:
-        raise PlaceError(f"“{safe(text)}” is not a place: /{safe(then)} is not {_near(then, THEN)}")
+        raise PlaceError(f"“{safe(text)}” is not a place: did you mean /{_near(then, THEN)}?")
 
     if not colon and kind in PANES:
         return Place(kind, then=then)
 
     if kind not in KINDS:
-        near = _near(kind, (*(f"{each}:…" for each in KINDS), *PANES))
-        raise PlaceError(f"“{safe(text)}” is not a place: did you mean {near}?")
+        near = _near(kind, (*KINDS, *(() if colon else PANES)))
+        raise PlaceError(f"“{safe(text)}” is not a place: did you mean {near}{colon}{safe(name)}?")
 
     if not name:
         raise PlaceError(f"“{safe(text)}” names no {kind}; a place is {_EXAMPLES}")
@@ -172,16 +172,6 @@ def _there(names: list[str]) -> str:
     return f"there {verb} {', '.join(names[:_MOST_TOLD])}{more}"
 
 
-def is_known_by_now(snapshot: Snapshot, place: Place, first_at: float | None) -> bool:
-    """Whether one that is not there yet will not come; `first_at`: of the first whole picture."""
-    if has_been_read(snapshot, place):
-        return place.kind in {"partition", "group"} or (
-            first_at is not None and snapshot.taken_at - first_at >= SETTLES_S
-        )
-
-    return False
-
-
 def has_been_read(snapshot: Snapshot, place: Place) -> bool:
     """Whether every source that it stands in has answered or failed."""
     awaited = _SOURCES.get(place.kind, ())
@@ -190,3 +180,33 @@ def has_been_read(snapshot: Snapshot, place: Place) -> bool:
         source.name in awaited and source.status is SourceStatus.STARTING
         for source in snapshot.sources
     )
+
+
+class Arrival:
+    """A place to open at, which is not there before it was read."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._whole_at: float | None = None  # of the first picture in which all was read
+
+    def look(self, snapshot: Snapshot, group: str) -> Place | None:
+        """The place, once it can be gone to; None where it may still come.
+
+        Raises:
+            PlaceError: There is none, or it does not come.
+        """
+        place = parse(self._text)
+
+        if not has_been_read(snapshot, place):
+            return None
+
+        if not place.name or key_of(snapshot, group, place) is not None:
+            return place
+
+        self._whole_at = self._whole_at or snapshot.taken_at
+        may_come = place.kind in {"consumer", "finding"}
+
+        if may_come and snapshot.taken_at - self._whole_at < SETTLES_S:
+            return None
+
+        raise PlaceError(missing(snapshot, place))

@@ -1,7 +1,18 @@
 """How Textual's own widgets look here: flat, quiet, the focus unmistakable."""
 
 CSS = """
-Toast { background: $panel; color: $foreground; border-left: outer $primary; }
+ToastRack { align: left bottom; margin: 0; max-height: 50%; overflow-y: hidden; }
+ToastRack.-on-top { dock: top; align: left top; margin-top: 1; }
+ToastHolder { align-horizontal: left; }
+Toast {
+    width: 1fr;
+    max-width: 100%;
+    margin: 0;
+    padding: 0 1;
+    background: $panel;
+    color: $foreground;
+    border-left: outer $primary;
+}
 Toast.-warning { border-left: outer $warning; }
 Toast.-error { border-left: outer $error; }
 

@@ -118,8 +118,11 @@ def _falls(grid: Grid, column: str) -> bool:
     )
 
 
-async def save(app: Host, grid: Grid) -> None:
-    """Choose a format; the file goes into the working folder and is never overwritten."""
+FILES: tuple[str, ...] = ("csv", "json", "md", "svg")
+
+
+async def save(app: Host, grid: Grid, chosen: str | None = None) -> None:
+    """Choose a format, unless one is; the file goes into the working folder, over no other."""
     pane, keys = grid.id or "", tuple(grid.listing.keys)
     snapshot, group, picture = app.snapshot, app.group, app.export_screenshot()
     choices = [
@@ -128,7 +131,9 @@ async def save(app: Host, grid: Grid) -> None:
         Choice("md", "Markdown", "for an issue"),
         Choice("svg", "SVG", "a picture of the screen"),
     ]
-    chosen = await app.push_screen_wait(ChoiceScreen("Save what is shown as", choices))
+
+    if chosen is None:
+        chosen = await app.push_screen_wait(ChoiceScreen("Save what is shown as", choices))
 
     if chosen is not None:
         text = picture
@@ -176,9 +181,13 @@ async def copy(app: Host, grid: Grid) -> None:
     letter = await app.push_screen_wait(LetterScreen("Copy", names))
 
     if letter is not None:
-        copied = offered[letter]
-        app.copy_to_clipboard(copied.text())
-        app.say(copied.told)
+        put_on_clipboard(app, offered[letter])
+
+
+def put_on_clipboard(app: Host, copied: Copy) -> None:
+    """Copy, and say what."""
+    app.copy_to_clipboard(copied.text())
+    app.say(copied.told)
 
 
 def copies(app: Host, grid: Grid) -> tuple[Copy, ...]:
@@ -220,5 +229,10 @@ def why(app: Host, grid: Grid) -> None:
         app.say(NOTHING_SELECTED, "warning")
         return
 
-    subject = subject_of(app.snapshot, app.group, grid.id or "", grid.cursor)
+    explain(app, grid.id or "", grid.cursor)
+
+
+def explain(app: Host, pane: str, key: str | None) -> None:
+    """Explain a row; without one, the group."""
+    subject = subject_of(app.snapshot, app.group, pane, key)
     app.push_screen(WhyScreen(dialog_text(app).why(app.snapshot, app.group, subject)))

@@ -47,8 +47,8 @@ async def send(app: Host, selected: str | None) -> None:
         await _carry_out(app, request)
 
 
-async def signal(app: Host, processes: Sequence[ProcessId]) -> None:
-    """Ask which signal, plan it for exactly these processes, confirm, send."""
+async def signal(app: Host, processes: Sequence[ProcessId], chosen: str | None = None) -> None:
+    """Ask which signal, unless one is chosen; plan it for these processes, confirm, send."""
     if not processes:
         app.say("Select a consumer first: press 2.", "warning")
         return
@@ -69,9 +69,10 @@ async def signal(app: Host, processes: Sequence[ProcessId]) -> None:
 
         return say.confirmation(plan, app.backend.snapshot, app.group).costs
 
-    names = [say.process(app.snapshot, process) for process in processes]
-    about = say.processes(app.snapshot, processes)
-    chosen = await app.push_screen_wait(SignalScreen(about, app.backend.signals, names, costs))
+    if chosen is None:
+        names = [say.process(app.snapshot, process) for process in processes]
+        about = say.processes(app.snapshot, processes)
+        chosen = await app.push_screen_wait(SignalScreen(about, app.backend.signals, names, costs))
 
     if chosen is not None:
         await _carry_out(app, request(chosen), is_planned_anew=True)
@@ -86,8 +87,8 @@ async def restart(app: Host, processes: Sequence[ProcessId]) -> None:
     await _carry_out(app, RestartRequest(tuple(processes)), is_planned_anew=True)
 
 
-async def start_consumer(app: Host) -> None:
-    """Choose among the configured consumers and those that have ended, plan, confirm, start."""
+async def start_consumer(app: Host, chosen: str | None = None) -> None:
+    """Choose a configured consumer, or one that has ended, unless one is; plan, confirm, start."""
     names = app.backend.startable
     ended = {process_key(each.process): each for each in app.backend.ended}
 
@@ -99,9 +100,10 @@ async def start_consumer(app: Host) -> None:
         )
         return
 
-    chosen: str | None = names[0] if names else None
+    is_asked = chosen is None and (ended or len(names) > 1)
+    chosen = chosen or (names[0] if names else None)
 
-    if ended or len(names) > 1:
+    if is_asked:
         say = dialog_text(app)
         choices = [Choice(name, name) for name in names]
         choices += [Choice(key, *say.ended(each)) for key, each in ended.items()]

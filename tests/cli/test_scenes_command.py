@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
+
 import pytest
 
 from ehtui.cli.main import run
@@ -29,4 +31,4 @@ def test_a_scene_with_javascript_says_what_is_missing(monkeypatch: pytest.Monkey
     monkeypatch.setenv("PATH", "")
 
     with pytest.raises(ConfigError, match="Node"):
-        run_scenes("mixed")
+        run_scenes("mixed", Namespace())

@@ -30,7 +30,9 @@ DIALOGS = {
     "WhyScreen": (b"w", ()),
     "LogScreen": (b"l", ()),
     "HelpScreen": (b"?", ()),
-    "Palette": (b":", ()),
+    "Palette": (b"\x10", ()),
+    "LetterScreen": (b"y", ()),
+    "ColumnsScreen": (b"F", ()),
 }
 AT_STAKE = ("SignalScreen", "ConfirmScreen")
 A_FLOOD = 64  # bytes
@@ -149,6 +151,30 @@ def test_a_text_field_takes_what_is_typed_for_it_in_one_read(terminal: ByteTermi
     state = terminal.becomes(lambda state: state["focus"] == "consumers", "the table")
     assert state["filtered"] == ["consumers"]
     assert terminal.is_quiet()["screens"] == ["OverviewScreen"]
+
+
+def test_a_command_is_done_once_and_what_follows_its_line_is_dropped(
+    terminal: ByteTerminal,
+) -> None:
+    terminal.press(b":partition 2\rK\rR\r")
+    terminal.becomes(lambda state: state["cursors"]["partitions"] == "2", "the partition")
+    terminal.is_settled()
+    assert terminal.is_quiet()["screens"] == ["OverviewScreen"]
+    terminal.press(b"2")
+    terminal.becomes(lambda state: state["focus"] == "consumers", "the consumers")
+    terminal.press(b":kill TERM\r\r\x1b[C\r")
+    state = terminal.shows("ConfirmScreen")
+    terminal.is_settled()
+    assert (state["focus"], terminal.state["executed"]) == ("cancel", [])
+    leave_all(terminal)
+
+
+def test_a_motion_key_is_no_step_from_a_signal(terminal: ByteTerminal) -> None:
+    terminal.press(b"jjkjkk")
+    terminal.is_settled()
+    terminal.press(b"\r\r")
+    assert terminal.state["executed"] == []
+    leave_all(terminal)
 
 
 def test_lines_pasted_into_a_field_are_one_line(terminal: ByteTerminal) -> None:

@@ -242,3 +242,12 @@ async def test_a_source_that_is_behind_is_read_again_at_once_and_then_at_its_pac
         await asyncio.sleep(0)
 
     assert source.reads == source.behind_for
+
+
+async def test_a_new_pace_cuts_the_rest_under_way() -> None:
+    source, told = FakeSource(), list[Update]()
+
+    async with polling(source, told, every_s=3600.0) as poller:
+        await wait_for(lambda: len(told) == 1)
+        poller.read_every(0.02)
+        await wait_for(lambda: len(told) >= 3)

@@ -56,7 +56,10 @@ DIALOGS = {
     "save": "ctrl+s",
     "log": "2 l",
     "help": "question_mark",
-    "palette": "colon",
+    "palette": "ctrl+p",
+    "command": "colon s o",
+    "copy": "y",
+    "columns": "F",
 }
 
 

@@ -63,6 +63,7 @@ class FakeBackend:
         self.ended: Sequence[Ended] = ()
         self.rehearsed: list[ProcessId] = []
         self.refreshed = 0
+        self.paces: list[float] = []
         self.executed: list[Plan] = []
         self.gate: asyncio.Event | None = None  # set: an action waits for it
         self.unfinished: Sequence[Plan] = ()
@@ -82,6 +83,9 @@ class FakeBackend:
 
     def refresh(self) -> None:
         self.refreshed += 1
+
+    def read_every(self, every_s: float) -> None:
+        self.paces.append(every_s)
 
     def pause(self, paused: bool) -> None:
         self.is_paused = paused

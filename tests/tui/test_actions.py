@@ -404,7 +404,7 @@ async def test_sorting_by_a_column_and_turning_it() -> None:
 
 async def test_every_action_is_in_the_palette() -> None:
     async with opened() as (pilot, session, app):
-        await press(pilot, "colon", *"send a signal", "enter")
+        await press(pilot, "ctrl+p", *"send a signal", "enter")
         await wait_for(lambda: isinstance(app.screen, SignalScreen))
         assert session.executed == []
 

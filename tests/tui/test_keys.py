@@ -115,7 +115,7 @@ async def test_a_signal_has_a_key_that_is_not_beside_a_motion(key: str) -> None:
 
 
 async def test_the_keys_of_vim() -> None:
-    app = EhtuiApp(FakeBackend(many()), UiOptions(keys="vim", keymap={"why": "W"}))
+    app = EhtuiApp(FakeBackend(many()), UiOptions(keys="vim", keymap={"why": "z"}))
 
     async with app.run_test(size=(80, 24)) as pilot:
         await pilot.pause()
@@ -131,7 +131,7 @@ async def test_the_keys_of_vim() -> None:
         assert len(app.screen_stack) == 1
         await pilot.press("h", "C")
         await wait_for(lambda: isinstance(app.screen, GroupScreen))
-        await pilot.press("escape", "W")
+        await pilot.press("escape", "z")
         await wait_for(lambda: isinstance(app.screen, WhyScreen))
 
 

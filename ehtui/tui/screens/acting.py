@@ -13,12 +13,16 @@ from ehtui.tui.keys import spelt
 from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from ehtui.domain.world.process import ProcessId
-    from ehtui.tui import view_actions, world_actions
+    from ehtui.tui import places, view_actions, world_actions
     from ehtui.tui.host import Host
+    from ehtui.tui.world_actions import Flow
 else:
     world_actions = LazyModule("ehtui.tui.world_actions")
     view_actions = LazyModule("ehtui.tui.view_actions")
+    places = LazyModule("ehtui.tui.places")
 
 ROUNDING_S = 2.0  # server times are whole seconds
 
@@ -36,6 +40,49 @@ class ActingScreen(Screen[None]):
     def active(self) -> Grid:
         """The focused table, else the partitions."""
         return self.focused if isinstance(self.focused, Grid) else self.pane("partitions")
+
+    def action_pane(self, name: str) -> None:
+        """Go to a pane."""
+        raise NotImplementedError
+
+    def filter_by(self, text: str) -> str:
+        """Show what matches in this pane; what is wrong with the filter, if anything."""
+        raise NotImplementedError
+
+    def go(self, place: places.Place) -> None:
+        """Select what is there, and open what is to be opened of it.
+
+        Raises:
+            PlaceError: It is not there.
+        """
+        app = self.app
+        key = places.key_of(app.snapshot, app.group, place) if place.name else None
+
+        if place.name and key is None:
+            raise places.PlaceError(places.missing(app.snapshot, place))
+
+        if place.kind == "group" and key is not None:
+            app.group = key
+            self.set_focus(self.pane("partitions"))
+        else:
+            self.action_pane(place.pane)
+
+            if key is not None:
+                self._select(self.pane(place.pane), key)
+
+        if place.then == "details" and key is not None:
+            view_actions.details(app, place.pane, key)
+        elif place.then == "why":
+            view_actions.explain(app, place.pane, key)
+        elif place.then == "log":
+            self.action_log()
+
+    def _select(self, grid: Grid, key: str) -> None:
+        if grid.listing.position(key) is None:  # a filter hides it
+            grid.filter_rows(None)
+            grid.show_faults_only(only=False)
+
+        grid.move_to(key)
 
     def targets(self) -> tuple[ProcessId, ...]:
         """Consumers that an action is about: tagged or selected, or whom the selected row names."""
@@ -156,17 +203,30 @@ class ActingScreen(Screen[None]):
 
     def action_act_on_consumers(self, name: str) -> None:
         """Act on the consumers that are selected now, whatever the list does meanwhile."""
-        if self.app.refuses(spelt("act_on_consumers", (name,))):
-            return
+        if not self.app.refuses(spelt("act_on_consumers", (name,))):
+            self.act_on_consumers(world_actions.ON_CONSUMERS[name])
 
+    def act_on_consumers(self, act: Callable[[Host, Sequence[ProcessId]], Flow]) -> None:
+        """The same for something that has no key."""
         chosen = self._consumers()
 
         if chosen is not None:
-            self.app.run_flow(world_actions.ON_CONSUMERS[name](self.app, chosen))
+            self.app.run_flow(act(self.app, chosen))
 
     def action_log(self) -> None:
         """Follow the log of the selected consumer."""
         view_actions.log(self.app, self.active, self.targets())
+
+    def action_why_most(self) -> None:
+        """Go to the partition that lags most, and explain it."""
+        state = self.app.snapshot.group(self.app.group)
+        lagging = [each for each in state.partitions if each.lag is not None] if state else []
+
+        if lagging:
+            most = max(lagging, key=lambda each: each.lag or 0)
+            self.go(places.Place("partition", most.id, "why"))
+        else:
+            self.app.say("No lag is known yet.", "warning")
 
     def action_why(self) -> None:
         """Explain what is selected."""

@@ -91,6 +91,13 @@ class Dialog(Prompt[Answer | None], Generic[Answer]):
         """Say of which moment it speaks, also when that becomes long ago while it is open."""
         self.watch(self.app, "snapshot", self._redate, init=False)
         self.fit()
+        self.call_after_refresh(self.app.place_toasts)
+
+    def kept_lines(self) -> range:
+        """All of it; nothing while it opens or goes."""
+        regions = [box.region for box in self.query("#box")]
+
+        return range(regions[0].y, regions[0].bottom) if regions else range(0)
 
     @on(events.Resize)
     def fit_anew(self) -> None:

@@ -9,14 +9,13 @@ from textual import on
 from textual.css.query import NoMatches
 from typing_extensions import override
 
-from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui.grid import Grid
 from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import CHARTS, GROUPS, PANES, Area, areas
-from ehtui.tui.widgets.lines import Headline, KeyBar, Line
+from ehtui.tui.widgets.lines import Headline, KeyBar, Line, places_of
 from ehtui.tui.widgets.panes import Panes
 from ehtui.views.tables.timeline import EVERYTHING
 
@@ -28,12 +27,12 @@ if TYPE_CHECKING:
     from textual.geometry import Size
     from textual.timer import Timer
 
-    from ehtui.domain.world.hub import HubDescription
-    from ehtui.tui import view_actions
+    from ehtui.tui import places, view_actions
     from ehtui.tui.widgets import chart as charts_of
     from ehtui.tui.widgets import filterbar
     from ehtui.views.tables.timeline import TimelineScope
 else:
+    places = LazyModule("ehtui.tui.places")
     view_actions = LazyModule("ehtui.tui.view_actions")
     charts_of = LazyModule("ehtui.tui.widgets.chart")
     filterbar = LazyModule("ehtui.tui.widgets.filterbar")
@@ -61,6 +60,8 @@ class OverviewScreen(ActingScreen):
         self.areas: Mapping[str, Area] = {}  # where panes stand
         self._span_s: float | None = None  # of the charts; None: as long as is known
         self._filter_bar: filterbar.FilterBar | None = None  # made when first asked for
+        self._command_bar: filterbar.CommandBar | None = None
+        self._arrival: places.Arrival | None = None  # at the place that was asked for
         self._drawn_for = 0  # cells of the screen that partitions were drawn for
         self._scope = EVERYTHING  # of the timeline
 
@@ -104,6 +105,10 @@ class OverviewScreen(ActingScreen):
             self.watch(self.app, name, self._show, init=False)
 
         self._sort_as_configured()
+
+        if self.app.options.at:
+            self._arrival = places.Arrival(self.app.options.at)
+
         self._show()
 
         if self.app.options.start_view in PANES:
@@ -137,10 +142,12 @@ class OverviewScreen(ActingScreen):
         self._show_timeline()
         sentence = tables.headline(snapshot, group)
         banner = app.options.banner or ""
-        places = _places(snapshot.hub)
-        self.query_one(Headline).show(places, group, sentence, app.states, banner)
+        self.query_one(Headline).show(places_of(snapshot.hub), group, sentence, app.states, banner)
         self._show_groups()
         self._arrange()
+
+        if self._arrival is not None:
+            self.call_after_refresh(self._arrive)
 
     def _show_groups(self) -> None:
         """The groups and their charts, where they have a place: the one on screen comes first."""
@@ -231,8 +238,20 @@ class OverviewScreen(ActingScreen):
     @on(Grid.CursorMoved)
     def count_down_selected(self, event: Grid.CursorMoved) -> None:
         """Only the selected partition counts down by the second; a moving cursor waits for none."""
+        self.app.place_toasts()
+
         if event.grid.id == "partitions" and self._settling is None:
             self._settling = self.set_timer(SETTLE_S, self._settled)
+
+    def kept_lines(self) -> range:
+        """The selected row, or the line in which something is typed."""
+        bars = [bar for bar in (self._filter_bar, self._command_bar) if bar and bar.display]
+        region = bars[0].region if bars else None
+
+        if region is not None:
+            return range(region.y, region.bottom)
+
+        return self.active.cursor_lines
 
     def _settled(self) -> None:
         self._settling = None
@@ -261,6 +280,7 @@ class OverviewScreen(ActingScreen):
 
     # Looking.
 
+    @override
     def action_pane(self, name: str) -> None:
         """Go to a pane; groups that have none are chosen in a dialog."""
         if name not in self.panes:
@@ -346,15 +366,33 @@ class OverviewScreen(ActingScreen):
 
         self._filter_bar.open(self.active)
 
+    @override
+    def filter_by(self, text: str) -> str:
+        if self._filter_bar is None:
+            self._filter_bar = filterbar.FilterBar()
+            self.mount(self._filter_bar)
 
-def _places(hub: HubDescription | None) -> tuple[str, ...]:
-    """Where we are, as long and as short as it can be said."""
-    if hub is None:
-        return ("",)
+        return self._filter_bar.apply(self.active, text)
 
-    namespace = safe(hub.namespace.removesuffix(".servicebus.windows.net"))
-    name = safe(hub.name)
+    async def action_command_line(self) -> None:
+        """Type a command with what it is about."""
+        if self._command_bar is None:
+            self._command_bar = filterbar.CommandBar()
+            await self.mount(self._command_bar)
 
-    plain = (f" {namespace} / {name}", f" {name}", "")
+        self._command_bar.open_with(self.active, "")
 
-    return (f"{plain[0]} (geo-replicated)", *plain) if hub.is_geo_replicated else plain
+    def _arrive(self) -> None:
+        """Go to the place that was asked for at the start, once it can be gone to."""
+        if self.app.screen is not self or self._arrival is None:
+            return
+
+        try:
+            place = self._arrival.look(self.app.snapshot, self.app.group)
+
+            if place is not None:
+                self._arrival = None
+                self.go(place)
+        except places.PlaceError as error:
+            self._arrival = None
+            self.app.say(str(error), "warning")

@@ -1,24 +1,28 @@
-"""Lines at the foot in which something is typed: a filter."""
+"""Lines at the foot in which something is typed: a filter, a command."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.suggester import Suggester
 from textual.widgets import Input, Static
 from typing_extensions import override
 
+from ehtui.tui import commands
 from ehtui.tui.filtering import HINT, FilterError, parse
 from ehtui.views.row_facts import FactsOf, RowFacts
 
 if TYPE_CHECKING:
     from textual.app import ComposeResult
+    from textual.screen import Screen
 
     from ehtui.tui.grid import Grid
     from ehtui.tui.host import Host
+    from ehtui.tui.screens.acting import ActingScreen
 
 
 class EntryBar(Vertical):
@@ -38,6 +42,7 @@ class EntryBar(Vertical):
         .prompt { width: auto; color: $primary; text-style: bold; padding: 0 0 0 1; }
         Input { border: none; height: 1; width: 1fr; padding: 0 1; background: $panel; }
         #complaint { color: $warning; padding: 0 1; display: none; }
+        #complaint.-hint { color: $dim; }
         #complaint.-told { display: block; }
     }
     """
@@ -55,7 +60,11 @@ class EntryBar(Vertical):
 
         with Horizontal():
             yield Static(Content(self.PROMPT), classes="prompt")
-            yield Input(placeholder=self.PLACEHOLDER)
+            yield Input(placeholder=self.PLACEHOLDER, suggester=self.suggester())
+
+    def suggester(self) -> Suggester | None:
+        """What completes a line, if anything does."""
+        return None
 
     def open_with(self, grid: Grid, text: str) -> None:
         """Type, beginning with this text."""
@@ -69,12 +78,22 @@ class EntryBar(Vertical):
         self.add_class("-open")
         self.screen.add_class("-filtering")
         self.screen.set_focus(field)
+        self.call_after_refresh(self.app.place_toasts)
 
     def complain(self, words: str) -> None:
         """Say what is wrong; nothing is."""
+        self._tell(words)
+
+    def hint(self, words: str) -> None:
+        """Say what may be typed."""
+        self._tell(words, is_hint=True)
+
+    def _tell(self, words: str, *, is_hint: bool = False) -> None:
         complaint = self.query_one("#complaint", Static)
         complaint.update(Content(words))
         complaint.set_class(bool(words), "-told")
+        complaint.set_class(is_hint, "-hint")
+        self.call_after_refresh(self.app.place_toasts)
 
     def close(self) -> None:
         """Back to the table."""
@@ -162,3 +181,102 @@ class FilterBar(EntryBar):
             known = self._facts = FactsOf(snapshot, group, pane)
 
         return known.of(key)
+
+
+class Completes(Suggester):
+    """The first command line that begins so."""
+
+    def __init__(self, bar: CommandBar) -> None:
+        super().__init__(use_cache=False, case_sensitive=True)
+        self._bar = bar
+
+    @override
+    async def get_suggestion(self, value: str) -> str | None:
+        return next(iter(self._bar.completions(value)), None) if value else None
+
+
+_MOST_OFFERED = 12
+
+
+class CommandBar(EntryBar):
+    """Enter does it; one that is not understood says so and stays to be mended."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab", "complete", "Complete", show=False),
+    ]
+    PROMPT = ":"
+    PLACEHOLDER = "group X  p 12  sort lag  kill  export  refresh 2  theme NAME  filter …  q"
+
+    @override
+    def suggester(self) -> Suggester:
+        return Completes(self)
+
+    def completions(self, text: str) -> list[str]:
+        """Lines that begin with what is typed."""
+        screen = self._acting
+
+        return commands.completions(screen, text) if screen is not None else []
+
+    @property
+    def _acting(self) -> ActingScreen | None:
+        screen: Screen[object] = self.screen
+
+        return cast("ActingScreen", screen) if self.is_attached else None
+
+    @on(Input.Changed)
+    def changed(self, event: Input.Changed) -> None:
+        """Say what may follow."""
+        event.stop()
+        self.hint(self._offer(event.value))
+
+    def _offer(self, text: str) -> str:
+        name, space, _ = text.partition(" ")
+
+        if not text:
+            return ""
+
+        if not space:
+            names = [each for each in self.completions(name) if each != name]
+            more = f"  …{len(names) - _MOST_OFFERED} more" if len(names) > _MOST_OFFERED else ""
+            listed = "  ".join(names[:_MOST_OFFERED]) + more
+        else:
+            listed = "  ".join(
+                each.partition(" ")[2] for each in self.completions(text)[:_MOST_OFFERED]
+            )
+
+        try:
+            command, _ = commands.found(name)
+        except commands.CommandError:
+            return listed
+
+        return "  ".join(filter(None, (f"{command.usage}: {command.what}.", listed)))
+
+    def action_complete(self) -> None:
+        """Take the completion."""
+        field = self.query_one(Input)
+        completed = self.completions(field.value)
+
+        if completed:
+            field.value = completed[0]
+            field.cursor_position = len(field.value)
+
+    @on(Input.Submitted)
+    def submitted(self, event: Input.Submitted) -> None:
+        """Do it; further pasted lines are no keys for the table."""
+        event.stop()
+        self.app.drop_typed_ahead()
+        screen, line = self._acting, event.value.strip()
+
+        if not line or screen is None:
+            self.close()
+            return
+
+        try:
+            command, argument = commands.found(line)
+            self.close()
+            command.run(screen, argument)
+        except commands.CommandError as error:
+            if self.pane is not None:
+                self.open_with(self.pane, event.value)
+
+            self.complain(str(error))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from textual import events
     from textual.binding import ActiveBinding
 
+    from ehtui.domain.world.hub import HubDescription
     from ehtui.tui.host import Host
 
 
@@ -244,6 +245,19 @@ def broken(text: str, first: int, second: int | None) -> tuple[str, str] | None:
     rest = " ".join(words)
 
     return (head, rest) if second is None or cell_len(rest) <= second else None
+
+
+def places_of(hub: HubDescription | None) -> tuple[str, ...]:
+    """Where we are, as long and as short as it can be said."""
+    if hub is None:
+        return ("",)
+
+    namespace = safe(hub.namespace.removesuffix(".servicebus.windows.net"))
+    name = safe(hub.name)
+
+    plain = (f" {namespace} / {name}", f" {name}", "")
+
+    return (f"{plain[0]} (geo-replicated)", *plain) if hub.is_geo_replicated else plain
 
 
 class KeyBar(Line):

@@ -1,0 +1,78 @@
+"""How many keys it takes: those that docs/keys.md counts, pressed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+from typing_extensions import override
+
+from ehtui.domain.actions.outcomes import Refusal
+from ehtui.domain.actions.plans import RestartPlan, SignalEffect, SignalPlan, SignalTarget
+from ehtui.domain.world.process import ProcessId
+from ehtui.domain.world.restarts import Rehearsal
+from ehtui.tui.app import EhtuiApp
+from ehtui.tui.grid_viewport import Sort
+from ehtui.tui.options import UiOptions
+from ehtui.tui.screens.details import WhyScreen
+from ehtui.tui.screens.overview import OverviewScreen
+from tests.key_table import KEYSTROKES
+from tests.tui.fakes import FakeBackend
+from tests.tui.scenes import OWNERS, healthy
+from tests.waiting import wait_for
+
+
+class Restarting(FakeBackend):
+    """A restart that can be confirmed."""
+
+    @override
+    def plan_restart(
+        self, process: ProcessId, *, rehearsal: Rehearsal | Refusal
+    ) -> RestartPlan | Refusal:
+        target = SignalTarget(process, "python c.py", None, (), SignalEffect.RELEASES)
+        return RestartPlan("TERM", target, None, None, "again.log", self.snapshot.taken_at)
+
+
+def is_done(what: str, app: EhtuiApp, session: FakeBackend) -> bool:
+    overview, done = app.screen_stack[0], session.executed
+    assert isinstance(overview, OverviewScreen)
+    grid, timeline = overview.pane("partitions"), overview.pane("timeline")
+    found: dict[str, Callable[[], bool]] = {
+        "the partition that lags most, and why": lambda: (
+            isinstance(app.screen, WhyScreen) and grid.cursor == "2"
+        ),
+        "why the selected row is as it is": lambda: isinstance(app.screen, WhyScreen),
+        "end the selected partition's or finding's consumer, gracefully": lambda: (
+            isinstance(done[0], SignalPlan) and done[0].signal in {"INT", "TERM"} if done else False
+        ),
+        "restart it": lambda: bool(done) and isinstance(done[0], RestartPlan),
+        "copy an owner id": lambda: app.clipboard == OWNERS[0],
+        "a link to the selected row for a colleague": lambda: "--at partition:0" in app.clipboard,
+        "what changed in the last five minutes": lambda: (
+            overview.focused is timeline and "5m" in timeline.render_line(0).text
+        ),
+        "the largest lag first": lambda: (
+            grid.listing.sort == Sort("lag", descending=True) and grid.cursor == "2"
+        ),
+        "only what is wrong": lambda: grid.listing.faults_only,
+        "another consumer group": lambda: app.group == "analytics",
+    }
+
+    return found[what]()
+
+
+@pytest.mark.parametrize(("what", "most", "keys"), KEYSTROKES)
+async def test_it_takes_no_more_keys(what: str, most: int, keys: str) -> None:
+    session = Restarting(healthy())
+    app = EhtuiApp(session, UiOptions())
+    assert len(keys.split()) <= most
+
+    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+        await pilot.pause()
+
+        for key in keys.split():
+            await pilot.press(key)
+            await wait_for(lambda: getattr(app.screen, "takes_keys", True))
+            await pilot.pause()
+
+        await wait_for(lambda: is_done(what, app, session))
