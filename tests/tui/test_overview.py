@@ -32,6 +32,7 @@ async def opened(
     app = EhtuiApp(session, options or UiOptions())
 
     async with app.run_test(size=size, notifications=True) as pilot:
+        await wait_for(lambda: bool(session.callbacks))  # what is published before that is not seen
         await pilot.pause()
         screen = app.screen
         assert isinstance(screen, OverviewScreen)
