@@ -98,7 +98,7 @@ class Executor:
 
     def interrupted(self, plan: Plan, error: asyncio.CancelledError) -> Outcome:
         """How it ended for somebody who waits no more."""
-        outcome = self._failed(plan, str(error) or "Interrupted on the way.")
+        outcome = self._failed(plan, str(error) or "Interrupted halfway.")
         is_left = isinstance(error, LeftBehindError)
 
         return replace(outcome, state=OutcomeState.LEFT) if is_left else outcome
@@ -256,7 +256,7 @@ class Executor:
         except NOT_DONE as error:
             return self._not_done(plan, error, process)
         except asyncio.CancelledError:
-            told = f"The restart of {process.pid} goes on without ehtui: see {plan.log_path}."
+            told = f"The restart of {process.pid} continues without ehtui: see {plan.log_path}."
             raise LeftBehindError(told) from None
 
         return self._restarted(plan, restarted)
@@ -312,7 +312,7 @@ class Executor:
         try:
             answer = await asyncio.to_thread(self.hands.ask, supervisor, plan.wait_s)
         except asyncio.CancelledError:
-            left = f"{supervisor.label} goes on with {process.pid}, and nobody looks how that ends"
+            left = f"{supervisor.label} continues with {process.pid}; how that ends is not shown"
             raise asyncio.CancelledError(f"Interrupted: {left}.") from None
 
         if answer.exit_code is None:

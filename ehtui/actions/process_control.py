@@ -211,7 +211,7 @@ class LocalControl:
             path = Path(consumer.env_file).expanduser()
 
             if not path.is_file():
-                raise FileNotFoundError(ENOENT, "its env_file is not there", str(path))
+                raise FileNotFoundError(ENOENT, "its env_file is missing", str(path))
 
             # Its own values only: what is inherited may hold the word for another program.
             environment |= {

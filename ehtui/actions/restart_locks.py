@@ -79,7 +79,7 @@ def forget(folder: Path, pid: str) -> str | None:
 
     for path in paths:
         if not _unlink_free(path):
-            return f"{pid} is being restarted right now: that goes on."
+            return f"{pid} is being restarted right now: that continues."
 
     return None
 

@@ -51,7 +51,7 @@ def open_records(path: Path) -> int:
     """The file, open for `append_line`, readable by its owner only; its folder is made.
 
     Raises:
-        OSError: It cannot be opened, or is no regular file.
+        OSError: It cannot be opened, or is not a regular file.
     """
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, _FLAGS, 0o600)
@@ -60,7 +60,7 @@ def open_records(path: Path) -> int:
         return descriptor
 
     os.close(descriptor)
-    raise OSError(EINVAL, "is no regular file", str(path))
+    raise OSError(EINVAL, "is not a regular file", str(path))
 
 
 def append_line(descriptor: int, line: bytes) -> None:

@@ -251,7 +251,7 @@ def _parts(text: str, key: str, *, example: str) -> dict[str, str]:
 
         if not separator:
             raise ConfigError(
-                f"{key} is no connection string: a part of it has no '=': {masked(text)}",
+                f"{key} is not a connection string: a part of it has no '=': {masked(text)}",
                 f"It looks like {example}",
             )
 

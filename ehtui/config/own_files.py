@@ -28,7 +28,7 @@ def read_own_file(path: Path, shown: str) -> bytes:
 
     if len(content) > MOST_BYTES:
         raise ConfigError(
-            f"{shown} is larger than {MOST_BYTES >> 20} MB: that is no configuration.",
+            f"{shown} is larger than {MOST_BYTES >> 20} MB: that is not a configuration file.",
             "Check the path.",
         )
 

@@ -101,7 +101,7 @@ class ProcessSight:
         """A file's content; None where there is none. Links may lead about within the folder.
 
         Raises:
-            NotReadError: It is no regular file, too large, or not for the process's user.
+            NotReadError: It is not a regular file, too large, or not for the process's user.
         """
         *folders, last = PurePosixPath(name).parts
 
@@ -261,7 +261,7 @@ class ProcessSight:
 def _regular(descriptor: int) -> int:
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
-        raise NotReadError("it is no regular file")
+        raise NotReadError("it is not a regular file")
 
     return descriptor
 

@@ -185,7 +185,7 @@ class SectionReader:
             raise self._explained(str(error), kind, key) from None
         except UnicodeEncodeError:
             where = f"{safe(key)} ({self.file.where(key)})"
-            raise ConfigError(f"{where} holds half a character, which is no text.") from None
+            raise ConfigError(f"{where} holds half a character, which is not text.") from None
 
     def _explained(self, message: str, kind: Any, key: str) -> ConfigError:
         match = _PATH.search(message)

@@ -177,7 +177,7 @@ class Poller:
             self._fail(self._own_fault(error), started)
 
     def _own_fault(self, detail: object) -> Problem:
-        goes_on = "The rest goes on and it is tried again"
+        goes_on = "Everything else continues, and it is tried again"
 
         return own_fault(f"Reading the {self.name}", detail, goes_on=goes_on)
 
@@ -255,7 +255,7 @@ class Poller:
                 pass
 
 
-def own_fault(what: str, detail: object, *, goes_on: str = "The rest goes on") -> Problem:
+def own_fault(what: str, detail: object, *, goes_on: str = "Everything else continues") -> Problem:
     """What to say where ehtui itself is wrong."""
     if isinstance(detail, BaseException):
         detail = f"{type(detail).__name__}: {detail}"

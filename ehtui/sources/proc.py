@@ -198,7 +198,7 @@ def open_regular(path: Path) -> BinaryIO:
     afterwards: what has been put there meanwhile is not waited for.
 
     Raises:
-        OSError: It is no regular file, or cannot be opened.
+        OSError: It is not a regular file, or cannot be opened.
     """
     if stat.S_ISREG(path.stat().st_mode):
         descriptor = os.open(path, _AT_ONCE)
@@ -215,7 +215,7 @@ def beginning_of(path: Path, most_bytes: int = MOST_BYTES) -> str:
     """The text of a small file, as far as that; what is no UTF-8 in it is replaced.
 
     Raises:
-        OSError: It is no regular file, or cannot be read.
+        OSError: It is not a regular file, or cannot be read.
     """
     with open_regular(path) as file:
         return file.read(most_bytes).decode(errors="replace")

@@ -66,7 +66,7 @@ HEALTH_MEANING = {
 RULES = {
     Rule.UNOWNED: "nobody holds a live lease",
     Rule.AHEAD: "the checkpoint is beyond the last event",
-    Rule.OVERDUE: "its owner stopped renewing: the next owner reads what waits",
+    Rule.OVERDUE: "its owner stopped renewing; the next owner reads what waits",
     Rule.NO_SAMPLE: "the hub or the checkpoint gives no sequence number to compare",
     Rule.PREDATES_HUB: "its checkpoint is older than the hub: it is of the previous one",
     Rule.NO_SEQUENCE: "its checkpoint has no sequence number, and offsets do not tell a distance",

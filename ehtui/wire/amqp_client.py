@@ -163,7 +163,7 @@ class Connection(asyncio.Protocol):
             self._unsent_bytes += len(data)
 
             if self._unsent_bytes > MOST_UNSENT_BYTES:
-                self.abort(AmqpError(CONNECTION_LOST, "the other side takes nothing any more"))
+                self.abort(AmqpError(CONNECTION_LOST, "the other side no longer accepts anything"))
 
     async def close(self, timeout_s: float = 0.5) -> None:
         """Say goodbye, wait a little for the answer, and end. Never raises."""

@@ -69,8 +69,7 @@ def from_condition(access: HubAccess, condition: str, description: str = "") -> 
 def _own_error(access: HubAccess, said: str, description: str) -> Problem:
     return Problem(
         ProblemKind.UNREACHABLE,
-        f"{access.endpoint} answered with an error of its own "
-        f"({_cut(_joined(said, description))}).",
+        f"{access.endpoint} answered with an error ({_cut(_joined(said, description))}).",
         "It is tried again by itself; see the health of the namespace in Azure.",
     )
 

@@ -163,7 +163,7 @@ def sample_in(answer: Any, partition: str, asked_at: float, received_at: float) 
 
 def _map(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict):
-        raise ValueError("it is no map")  # noqa: TRY004 - it is not our type
+        raise ValueError("it is not a map")  # noqa: TRY004 - it is not our type
 
     return value
 

@@ -123,7 +123,7 @@ def _broken_off(address: StorageAddress, cause: object) -> Problem | None:
 
     if isinstance(cause, aiohttp.ClientResponseError):
         said = cause.message.partition("\n")[0].rstrip(": ")
-        return malformed_reply(address, None, f"it is no HTTP ({said or 'no status line'})")
+        return malformed_reply(address, None, f"it is not HTTP ({said or 'no status line'})")
 
     is_hung_up = isinstance(cause, aiohttp.ServerDisconnectedError | ConnectionResetError)
 
@@ -283,7 +283,7 @@ def _busy_or_broken(address: StorageAddress, container: str | None, reply: Refus
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Problem(
             ProblemKind.UNREACHABLE,
-            f"{_capital(where)} answered with an error of its own ({code}).",
+            f"{_capital(where)} answered with an error ({code}).",
             "It is tried again by itself; see the storage account's health in Azure.",
             reply.retry_after_s,
         )

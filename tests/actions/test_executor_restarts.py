@@ -140,7 +140,7 @@ async def test_a_restart_goes_on_without_whoever_waited_for_it(tmp_path: Path) -
     hands.may_end.set()
     assert [record["event"] for record in bench.audited()] == ["intent", "outcome"]
     assert bench.audited()[1]["state"] == "left"
-    told = "The restart of 7 goes on without ehtui: see again.log."
+    told = "The restart of 7 continues without ehtui: see again.log."
     assert bench.audited()[1]["error"] == told
 
 
@@ -227,7 +227,7 @@ async def test_who_leaves_a_supervisor_alone_says_so(tmp_path: Path) -> None:
 
     hands.may_end.set()
     assert bench.audited()[1]["error"] == (
-        "Interrupted: systemd rag.service goes on with 7, and nobody looks how that ends."
+        "Interrupted: systemd rag.service continues with 7; how that ends is not shown."
     )
 
 

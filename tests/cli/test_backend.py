@@ -161,10 +161,10 @@ def test_what_does_not_end_in_time_goes_on_and_is_told(bench: Bench) -> None:
     (ended,) = bench.backend.finish(0.0)
 
     assert ended.state is OutcomeState.LEFT
-    assert ended.error == "The restart of 7 goes on without ehtui: see again.log."
+    assert ended.error == "The restart of 7 continues without ehtui: see again.log."
     assert future.result() is ended
     wait_until(lambda: bench.outcomes == [ended])
-    assert "goes on without ehtui" in (bench.folder / "audit.jsonl").read_text()
+    assert "continues without ehtui" in (bench.folder / "audit.jsonl").read_text()
 
 
 def test_nobody_waits_for_a_signal_that_was_sent(bench: Bench) -> None:

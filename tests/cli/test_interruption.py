@@ -111,7 +111,7 @@ def test_who_interrupts_twice_leaves_it_to_go_on(stage: Stage) -> None:
     stage.restart.stderr.readline()
     stage.restart.send_signal(signal.SIGINT)
     out, err = stage.restart.communicate(timeout=30)
-    told = f"The restart of {stage.consumer.pid} goes on without ehtui"
+    told = f"The restart of {stage.consumer.pid} continues without ehtui"
 
     assert stage.restart.returncode == 130
     assert told in out

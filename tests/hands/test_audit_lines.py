@@ -61,7 +61,7 @@ def test_what_is_no_file_is_no_audit_log(tmp_path: Path, place: str) -> None:
     path = tmp_path / "audit.jsonl"
     path.symlink_to(place)
 
-    with pytest.raises(OSError, match="is no regular file"):
+    with pytest.raises(OSError, match="is not a regular file"):
         open_records(path)
 
 

@@ -195,7 +195,11 @@ def _rule(found: Progress) -> str:
 
 def _filling(found: Progress, _: Phrasing) -> str:
     seen = f"{formats.count(found.commits)} of {formats.count(found.window)} checkpoints seen"
-    return f"Too early to tell whether it makes progress: {_rule(found)} ({seen})"
+
+    if found.rule == Rule.FILLING:
+        return f"Too early to tell whether it makes progress: {seen}"
+
+    return f"Not known whether it makes progress: {_rule(found)} ({seen})"
 
 
 def _slow(found: PartitionPace, _: Phrasing) -> str:
