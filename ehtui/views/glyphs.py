@@ -89,6 +89,7 @@ ASCII = Glyphs(
 _NEAR_S = 15.0  # between two looks that are no farther apart nothing is unknown
 
 
+_MARKS = ("critical", "warning", "info", "well", "failed")
 # One character for one cell, so that what is aligned stays aligned.
 _PLAIN = str.maketrans(
     {
@@ -100,6 +101,8 @@ _PLAIN = str.maketrans(
         **dict.fromkeys("≥→▸", ">"),
         **dict.fromkeys("≤←", "<"),
         **dict.fromkeys("·│┃▐▌", "|"),
+        **dict(zip(UNICODE.owners, ASCII.owners, strict=True)),
+        **{getattr(UNICODE, name): getattr(ASCII, name) for name in _MARKS},
         "…": "~",
         "×": "x",
         "↑": "^",
