@@ -21,6 +21,8 @@ from ehtui.domain.snapshot import Subject
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from ehtui.domain.evidence import TakeoverWindow
+
 _TARGET_ENDS = {
     TargetState.REFUSED: OutcomeState.REFUSED,
     TargetState.FAILED: OutcomeState.FAILED,
@@ -96,6 +98,15 @@ ACTION_KINDS: Mapping[str, EventKind[Any]] = {
     kind.id: kind for kind in tuple(globals().values()) if isinstance(kind, EventKind)
 }
 
+
+def forecast_of(window: TakeoverWindow | None) -> Forecast:
+    """A window as it is told; nothing of none."""
+    if window is None:
+        return Forecast(None, None, None, None)
+
+    return Forecast(window.earliest_at, window.latest_at, window.basis, window.is_guess)
+
+
 Told = tuple[EventKind[Any], Subject, Evidence]
 
 
@@ -132,12 +143,7 @@ def _signal(plan: SignalPlan, target: SignalTarget, outcome: Outcome) -> Told:
         owner=target.owner,
         owned=_owned(target),
         effect=target.effect,
-        takeover=Forecast(
-            earliest_at=last.earliest_at if last is not None else None,
-            latest_at=last.latest_at if last is not None else None,
-            basis=last.basis if last is not None else None,
-            is_assumed=last.is_guess if last is not None else None,
-        ),
+        takeover=forecast_of(last),
         error=_error(outcome),
         then_kill_s=plan.escalate_after_s,
     )

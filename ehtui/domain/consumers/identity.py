@@ -217,13 +217,6 @@ def _no_clients(builder: SnapshotBuilder, claim: OwnerClaim, owns: Owned) -> fro
     return frozenset(w for w in claim.writers if w not in ended and connections.get(w, 0) == 0)
 
 
-def _taken(links: Mapping[str, OwnerLink], owns: Owned) -> frozenset[ProcessId]:
-    """Processes that are some owner: of one that is over only while it holds something."""
-    return frozenset(
-        link.process for link in links.values() if link.over_at is None or link.owner in owns
-    )
-
-
 def _link(claim: OwnerClaim, process: ProcessId, basis: LinkBasis) -> OwnerLink:
     return OwnerLink(
         process=process,
@@ -246,7 +239,8 @@ def _by_elimination(
     if not strangers:
         return {}
 
-    taken = _taken(links, owns)
+    # Processes that are some owner: of one that is over only while it holds something.
+    taken = frozenset(k.process for k in links.values() if k.over_at is None or k.owner in owns)
     left = [c.process for c in builder.consumers if _may_receive(builder, c.process, taken)]
 
     if not left:
@@ -263,8 +257,9 @@ def _by_elimination(
     # Who holds nothing any more is no riddle, but may be the answer to one.
     able |= {
         owner: choices
-        for owner in _idle_owners(builder, owns)
-        if owner not in links and (choices := _able(builder, left, owner))
+        for group in builder.groups.values()
+        for owner in group.owners
+        if owner not in owns and owner not in links and (choices := _able(builder, left, owner))
     }
     remote = _of_groups(builder, (owner for owner in strangers if not able[owner]))
     known = builder.host.links
@@ -365,11 +360,6 @@ def _there_at(builder: SnapshotBuilder, owner: str) -> float:
     tracks = (g.owners[owner] for g in builder.groups.values() if owner in g.owners)
     joined = (t.joined_at if t.joined_at is not None else builder.started_at for t in tracks)
     return min((at for at in joined if at is not None), default=builder.now)
-
-
-def _idle_owners(builder: SnapshotBuilder, owns: Owned) -> list[str]:
-    """Owners that were seen and hold nothing now."""
-    return [o for group in builder.groups.values() for o in group.owners if o not in owns]
 
 
 def _of_groups(builder: SnapshotBuilder, owners: Iterable[str]) -> frozenset[str]:

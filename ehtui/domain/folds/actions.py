@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from ehtui.domain import timeline
-from ehtui.domain.actions.events import Forecast, state_for, told
+from ehtui.domain.actions.events import forecast_of, state_for, told
 from ehtui.domain.actions.outcomes import MeasuredTakeover, OutcomeState
 from ehtui.domain.actions.plans import (
     OwnedPartition,
@@ -245,7 +245,6 @@ def advance_takeovers(builder: SnapshotBuilder) -> None:
 
 
 def _tell(builder: SnapshotBuilder, takeover: MeasuredTakeover, owned_at: float) -> None:
-    window = takeover.owned.takeover
     builder.tell(
         timeline.TAKEOVER_MEASURED,
         owned_at,
@@ -255,7 +254,7 @@ def _tell(builder: SnapshotBuilder, takeover: MeasuredTakeover, owned_at: float)
             previous_owner=takeover.previous_owner,
             signalled_at=takeover.started_at,
             gap_s=takeover.gap_s,
-            takeover=Forecast(window.earliest_at, window.latest_at, window.basis, window.is_guess),
+            takeover=forecast_of(takeover.owned.takeover),
             is_inside_forecast=takeover.is_inside_forecast,
         ),
     )

@@ -300,18 +300,12 @@ def _followed_records(
                 )
             )
         elif record is not None and owner is not None and old.record is not None:
-            _note_renewal(changes, owner, old.record, record)
+            was_at, written_at = old.record.blob.last_modified, record.blob.last_modified
+            # A blob lease that ran out is no writing.
+            if old.record.blob.etag != record.blob.etag:
+                changes.renewed.setdefault(owner, []).append((was_at, written_at))
 
     return JudgedPartition(judged.shown, ownership, judged.progress, judged.flags, judged.due_at)
-
-
-def _note_renewal(changes: _Changes, owner: str, before: Ownership, after: Ownership) -> None:
-    """The same owner wrote again; a blob lease that ran out is no writing."""
-    if before.blob.etag == after.blob.etag:
-        return
-
-    stamps = (before.blob.last_modified, after.blob.last_modified)
-    changes.renewed.setdefault(owner, []).append(stamps)
 
 
 def _is_same(before: Ownership | Checkpoint | None, after: Ownership | Checkpoint | None) -> bool:

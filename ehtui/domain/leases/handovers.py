@@ -133,35 +133,31 @@ def handovers_of(
     free_since = change.before.free_since
     free_since = change.lease.expires_at if free_since is None else free_since
 
-    def handover(kind: HandoverKind, from_owner: str | None, to_owner: str | None) -> Handover:
-        return Handover(
-            at=at,
-            partition=change.partition,
-            kind=kind,
-            from_owner=from_owner,
-            to_owner=to_owner,
-            sequence=change.sequence,
-            age_s=age_s,
-            free_since=free_since,
-        )
+    taken = Handover(
+        at=at,
+        partition=change.partition,
+        kind=HandoverKind.STOLEN,
+        from_owner=old,
+        to_owner=new,
+        sequence=change.sequence,
+        age_s=age_s,
+        free_since=free_since,
+    )
 
     if new is None:
-        return (handover(HandoverKind.RELEASED, old, None),) if old is not None else ()
+        return (replace(taken, kind=HandoverKind.RELEASED),) if old is not None else ()
 
     if old is None:
-        return (handover(HandoverKind.CLAIMED, change.before.holder, new),)
+        return (replace(taken, kind=HandoverKind.CLAIMED, from_owner=change.before.holder),)
 
     if had_ended or has_lapsed(change, timing) or (has_left and _had_run_out(change, timing, at)):
-        return (handover(HandoverKind.TAKEN_OVER, old, new),)
+        return (replace(taken, kind=HandoverKind.TAKEN_OVER),)
 
     if has_left:  # a steal leaves its victim something: this one let go of all, unseen
-        pair = (
-            handover(HandoverKind.RELEASED, old, None),
-            handover(HandoverKind.CLAIMED, old, new),
-        )
-        return tuple(replace(half, is_guess=True) for half in pair)
+        released = replace(taken, kind=HandoverKind.RELEASED, to_owner=None, is_guess=True)
+        return (released, replace(taken, kind=HandoverKind.CLAIMED, is_guess=True))
 
-    return (handover(HandoverKind.STOLEN, old, new),)
+    return (taken,)
 
 
 def has_lapsed(change: OwnerChange, timing: LeaseTiming | None) -> bool:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from math import ceil, floor
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.leases.renewals import RESOLUTION_S
 from ehtui.domain.leases.timing import TimingBasis, timing_of
@@ -34,26 +36,18 @@ def _ownerless(record: Ownership | None, last_owner: str | None) -> Lease:
     if record is None:
         return NEVER_OWNED if last_owner is None else Lease(LeaseState.RELEASED, last_owner)
 
+    return replace(_of_record(record, LeaseState.RELEASED), owner=last_owner)
+
+
+def _of_record(record: Ownership, state: LeaseState, claimed_at: float | None = None) -> Lease:
+    """What a record says without its age."""
     blob = record.blob
     return Lease(
-        LeaseState.RELEASED,
-        last_owner,
+        state,
+        record.owner,
         etag=blob.etag,
         last_modified=blob.last_modified,
         blob=blob.name,
-        remark=record.remark,
-    )
-
-
-def _blob_lease(record: Ownership, claimed_at: float | None) -> Lease:
-    """Held by the storage service itself: nothing tells its age."""
-    is_held = record.blob_lease_state in _BLOB_LEASE_HELD
-    return Lease(
-        LeaseState.HELD if is_held else LeaseState.EXPIRED,
-        record.owner,
-        etag=record.blob.etag,
-        last_modified=record.blob.last_modified,
-        blob=record.blob.name,
         claimed_at=claimed_at,
         remark=record.remark,
     )
@@ -79,7 +73,9 @@ def lease_of(
         return _ownerless(record, last_owner)
 
     if record.blob_lease_state is not None or timing is None:
-        return _blob_lease(record, claimed_at)
+        # Held by the storage service itself: nothing tells its age.
+        is_held = record.blob_lease_state in _BLOB_LEASE_HELD
+        return _of_record(record, _HELD if is_held else LeaseState.EXPIRED, claimed_at)
 
     blob = record.blob
     overdue_at = _overdue_at(blob.last_modified, timing, ended_at)
