@@ -10,6 +10,7 @@ from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
 
 READABLE_COLUMNS = 100
 POLL_S = 0.25
@@ -37,14 +38,14 @@ def run_explain(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: There is nothing of that name.
     """
-    from ehtui.cli.output_format import output_format, print_text  # noqa: PLC0415
+    from ehtui.cli.output_format import output_format  # noqa: PLC0415
     from ehtui.views import legend  # noqa: PLC0415
 
     cells = min(output_format().cells or READABLE_COLUMNS, READABLE_COLUMNS)
     wanted = " ".join(args.name)
 
     if not wanted:
-        print_text("\n".join(legend.listing(cells)))
+        _print_headed(legend.listing(cells))
         return ExitCode.OK
 
     found = legend.explained(wanted)
@@ -54,9 +55,23 @@ def run_explain(args: argparse.Namespace) -> int:
         guess = f"; did you mean '{near}'?" if near else "."
         raise ConfigError(f"There is no '{wanted}' to explain{guess}", "ehtui explain lists all.")
 
-    print_text("\n\n".join("\n".join(legend.lines(entry, cells)) for entry in found))
+    for number, entry in enumerate(found):
+        _print_headed([*([""] if number else []), *legend.lines(entry, cells)])
 
     return ExitCode.OK
+
+
+def _print_headed(lines: Iterable[str]) -> None:
+    """Lines, those that are headings in colour where there is any."""
+    from ehtui.cli.output_format import print_text, wants_colour  # noqa: PLC0415
+    from ehtui.views.cells import Tone  # noqa: PLC0415
+    from ehtui.views.report import painted  # noqa: PLC0415
+
+    colour = wants_colour()
+
+    for line in lines:
+        is_heading = bool(line) and not line.startswith(" ")
+        print_text(painted(line, Tone.INFO, colour=colour) if is_heading else line)
 
 
 def add_watch(subparsers: Any) -> None:

@@ -19,6 +19,16 @@ def test_a_name_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
     assert "It rests on" in out
 
 
+def test_headings_are_coloured_where_that_is_asked_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    assert run(["explain", "standby"]) == 0
+    assert capsys.readouterr().out.startswith("\x1b[36mstandby  (Consumers)\x1b[0m\n")
+
+
 def test_words_may_stand_apart(capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["explain", "wait", "3/10"]) == 0
     assert capsys.readouterr().out.startswith("wait 3/10")
