@@ -7,7 +7,7 @@ import math
 import random
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
@@ -98,7 +98,7 @@ class Poller:
 
     def read_every(self, every_s: float) -> None:
         """Read so often from now on; a rest under way is cut or stretched."""
-        self._every_s = every_s
+        self.scheduled = replace(self.scheduled, every_s=every_s)
         self._changed.set()
 
     def set_urgency(self, *, every_s: float | None, is_paused: bool) -> None:
