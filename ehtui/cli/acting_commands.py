@@ -363,6 +363,6 @@ def send_request(backend: Backend, args: argparse.Namespace) -> Request:
     elif args.partition_key is not None:
         target = SendTarget.KEY
 
-    template = args.template or templates[0]
+    template = templates[0] if args.template is None else args.template
 
     return SendRequest(template, target, args.partition, args.partition_key, args.count)

@@ -17,7 +17,7 @@ from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui import styles
 from ehtui.tui.commands import Commands
-from ehtui.tui.host import FLOWS, Host
+from ehtui.tui.host import ACTIONS, FLOWS, Host
 from ehtui.tui.keys import Scope, bindings, keymap
 from ehtui.tui.last_words import LastWords
 from ehtui.tui.screens.overview import OverviewScreen
@@ -147,7 +147,7 @@ class EhtuiApp(Host):
         if event.worker is self.asking and event.worker.is_finished:
             self.stop_asking()
 
-        if event.state is WorkerState.ERROR and event.worker.group == FLOWS:
+        if event.state is WorkerState.ERROR and event.worker.group in {FLOWS, ACTIONS}:
             self.say(f"It failed: {safe(str(event.worker.error))}", "error")
 
     def action_help(self) -> None:

@@ -12,6 +12,7 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from typing_extensions import override
 
+from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui.host import Host
 from ehtui.tui.keys import KEYS, Key, Scope
@@ -133,8 +134,11 @@ def _maybe_signal(screen: ActingScreen, argument: str) -> None:
 
 
 def _start(screen: ActingScreen, name: str) -> None:
-    if not name or screen.app.refuses("act('start')"):
+    if not name:
         screen.action_act("start")
+        return
+
+    if screen.app.refuses("act('start')"):
         return
 
     chosen = _one_of(name, screen.app.backend.startable, "consumer with a command")
@@ -198,9 +202,9 @@ def _near(asked: str, names: Sequence[str]) -> str:
     near = difflib.get_close_matches(asked, lower, n=1, cutoff=0.5)
 
     if near:
-        return f": did you mean {lower[near[0]]}?"
+        return f": did you mean {safe(lower[near[0]])}?"
 
-    return f"; there are {', '.join(names[:8])}" if names else "; there is none"
+    return f"; there are {', '.join(map(safe, names[:8]))}" if names else "; there is none"
 
 
 def _column_names(screen: ActingScreen) -> Iterable[str]:
@@ -226,7 +230,7 @@ _WITH_ARGUMENTS = (
             _group, _of_snapshot("groups")),
     Command("partition", ("p", "partitions"), "[ID]", "Go to a partition", _go("partition"),
             _of_snapshot("partitions")),
-    Command("consumer", ("c", "pid", "consumers"), "[PID]", "Go to a consumer of this host",
+    Command("consumer", ("c", "pid", "consumers"), "[PID]", "Go to a consumer on this host",
             _go("consumer"), _of_snapshot("consumers")),
     Command("finding", ("findings",), "[ID]", "Go to a finding", _go("finding"),
             _of_snapshot("findings")),
@@ -333,7 +337,9 @@ def completions(screen: ActingScreen, text: str) -> list[str]:
 
     wanted = argument.lower()
 
-    return [f"{name} {each}" for each in command.offers(screen) if each.lower().startswith(wanted)]
+    offered = (each for each in command.offers(screen) if safe(each) == each)  # can be typed
+
+    return [f"{name} {each}" for each in offered if each.lower().startswith(wanted)]
 
 
 # The palette.

@@ -63,7 +63,7 @@ class Filter:
     text: str
     matches: RowFilter
     moves: bool = False  # what it shows changes as time passes
-    problems: Sequence[str] = ()  # of an expression that was given up; then nothing is found
+    problems: Sequence[str] = ()  # of an expression that was given up; then all is shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +99,27 @@ def parse(
     return Filter(text.strip(), lambda row: _hold(tests, row, problems), moves, problems)
 
 
-def parse_line(text: str) -> Callable[[str], bool] | None:
+def parse_line(text: str, problems: list[str] | None = None) -> Callable[[str], bool] | None:
     """The same language for lines of text, which have no fields; None where there is nothing.
+
+    An expression that is given up later is told in `problems`.
 
     Raises:
         FilterError: A bad expression.
     """
     tests = [_line_term(term) for term in _TERM.findall(text)]
+    told = [] if problems is None else problems
 
-    problems: list[str] = []
-
-    return (lambda line: _hold(tests, line, problems)) if tests else None
+    return (lambda line: _hold(tests, line, told)) if tests else None
 
 
 def _hold(tests: Sequence[Callable[[T], bool]], of: T, problems: list[str]) -> bool:
-    """Whether all do. An expression that takes too long is not asked again: it would hang."""
+    """Whether all do. An expression that takes too long is not asked again, and hides nothing."""
     try:
-        return not problems and all(test(of) for test in tests)
+        return bool(problems) or all(test(of) for test in tests)
     except ExpressionError as error:
         problems.append(str(error))
-        return False
+        return True
 
 
 def _line_term(term: str) -> Callable[[str], bool]:

@@ -36,7 +36,8 @@ READ_ONLY = (
     "Read-only: nothing is sent, signalled or started. That was asked for with --read-only, or "
     "follows from eventhub.production; --no-read-only allows it."
 )
-FLOWS = "flows"
+FLOWS = "flows"  # of which the newest goes on
+ACTIONS = "actions"  # all of them go on
 
 
 @runtime_checkable
@@ -138,12 +139,16 @@ class Host(TypeAheadApp):
         work = self.run_worker(flow, group=FLOWS, exclusive=True, exit_on_error=False)
         self.expect_prompt(work)
 
+    def carry_out(self, action: Coroutine[None, None, None]) -> None:
+        """Act, and tell how it ended, whatever other keys set going meanwhile."""
+        self.run_worker(action, group=ACTIONS, exit_on_error=False)
+
     def cancel_action(self) -> bool:
         """Stop waiting for a running action; whether there was one."""
         if not self.busy:
             return False
 
-        self.workers.cancel_group(self, FLOWS)
+        self.workers.cancel_group(self, ACTIONS)
         self.say("No longer waiting; the action may still complete.", "warning")
 
         return True

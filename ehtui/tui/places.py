@@ -118,7 +118,8 @@ def place_of(snapshot: Snapshot, pane: str, key: str | None) -> Place:
 
 def link(place: Place, group: str, started_with: Sequence[str]) -> str:
     """The command that opens there, to paste to a colleague."""
-    return command("ehtui", *started_with, "--group", group, "--at", written(place))
+    words = (*started_with, "--group", group, "--at", written(place))
+    return command("ehtui", *map(safe, words))  # no SAS of a URL that ehtui was started with
 
 
 def key_of(snapshot: Snapshot, group: str, place: Place) -> str | None:

@@ -146,7 +146,7 @@ async def _carry_out(app: Host, asked: Request, *, is_planned_anew: bool = False
 
     if confirmed is not None:
         app.stop_asking()
-        await _do(app, confirmed)
+        app.carry_out(_do(app, confirmed))
 
 
 async def _confirm(app: Host, plan: Plan, request: Request | None) -> Plan | None:
@@ -177,17 +177,20 @@ async def _confirm(app: Host, plan: Plan, request: Request | None) -> Plan | Non
 async def _do(app: Host, plan: Plan) -> None:
     verb = dialog_text(app).confirmation(plan, app.snapshot, app.group).verb
     task = asyncio.ensure_future(app.backend.execute(plan))
+    busy = f"{verb.lower()} … esc stops waiting"
 
     try:
         done, _ = await asyncio.wait({task}, timeout=SLOW_S)
 
         if not done:
-            app.busy = f"{verb.lower()} … esc stops waiting"
+            app.busy = busy
 
         _tell(app, await task)
     finally:
         task.cancel()
-        app.busy = ""
+
+        if app.busy == busy:
+            app.busy = ""
 
 
 def _tell(app: Host, outcome: Outcome) -> None:

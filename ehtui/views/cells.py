@@ -62,6 +62,7 @@ class Column:
     min_width: int | None = None  # it can do with so much; None: only with all of `width`
     good_width: int | None = None  # with which it needs no extra to go; None: with `width`
     is_extra: bool = False  # there only where everybody else has a good width, or by name
+    meaning: str = ""  # for the legend; told once where several tables have it
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Generic, NamedTuple
 
 from ehtui.domain.evidence import E
 from ehtui.domain.findings.evidence import FindingKind
@@ -116,6 +116,14 @@ def advise(*lines: str) -> Callable[[Evidence, About], tuple[str, ...]]:
     return lambda *_: lines
 
 
+class Meaning(NamedTuple):
+    """A finding in general, whatever the evidence of one: for help, `ehtui explain`, the docs."""
+
+    means: str
+    why: str
+    what_to_do: str
+
+
 @dataclass(frozen=True, slots=True)
 class FindingText(Generic[E]):
     """How one kind of finding is told; a sentence takes no other evidence than its rule gives."""
@@ -124,3 +132,4 @@ class FindingText(Generic[E]):
     sentence: Callable[[E, About], str]
     advice: Callable[[E, About], tuple[str, ...]]
     headline: Callable[[E, About], str] | None = None  # where the header says it otherwise
+    meaning: Meaning = field(kw_only=True)

@@ -15,12 +15,28 @@ from ehtui.views.tables.titles import group_lag
 
 # What gives way first has the highest number.
 COLUMNS = (
-    Column("group", "GROUP", 12, min_width=12),
+    Column("group", "GROUP", 12, min_width=12, meaning="consumer group"),
     Column("health", "HEALTH", 7),
-    Column("counts", "PARTITIONS", 10, gives_way=3, min_width=10),
-    Column("owners", "OWNERS", 6, align_right=True, gives_way=1),
+    Column(
+        "counts",
+        "PARTITIONS",
+        10,
+        gives_way=3,
+        min_width=10,
+        meaning="partitions by health, the worst first",
+    ),
+    Column(
+        "owners", "OWNERS", 6, align_right=True, gives_way=1, meaning="owners with a live lease"
+    ),
     Column("lag", "LAG", 8, align_right=True),
-    Column("trend", "BY MINUTE", 9, gives_way=2, min_width=9),
+    Column(
+        "trend",
+        "BY MINUTE",
+        9,
+        gives_way=2,
+        min_width=9,
+        meaning="the group's lag over the last hour, newest at the right",
+    ),
 )
 _FITTED = ("group", "health", "counts", "lag", "trend")
 

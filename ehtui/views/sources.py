@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 
 
 COLUMNS = (
-    Column("source", "SOURCE", 9),
-    Column("state", "STATE", 8),
-    Column("read", "READ", 10),
-    Column("trouble", "TROUBLE", 40, grows=True, min_width=20),
+    Column("source", "SOURCE", 9, meaning="what is read: hub, store, processes, logs"),
+    Column("state", "STATE", 8, meaning="how reading it goes"),
+    Column("read", "READ", 10, meaning="when it was last read"),
+    Column(
+        "trouble",
+        "TROUBLE",
+        40,
+        grows=True,
+        min_width=20,
+        meaning="what is wrong with it, and what to do",
+    ),
 )
 
 

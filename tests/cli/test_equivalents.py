@@ -172,3 +172,11 @@ def test_a_command_shows_no_secret() -> None:
     say = Phrasing(SNAPSHOT, started_with=flag_words(parse(["--account-url", url])))
 
     assert "c2VjcmV0" not in command_line(planned(REQUESTS[0]), say)
+
+
+def test_an_empty_name_of_an_event_is_none_that_is_configured() -> None:
+    """A variable of the shell that is not set must not send another event."""
+    request = asked("ehtui send '' --yes")
+
+    assert isinstance(request, SendRequest)
+    assert request.template == ""

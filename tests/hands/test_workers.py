@@ -133,7 +133,7 @@ def test_the_parent_of_workers_is_no_worker(stage: Stage, group: Group) -> None:
     parent = stage.start()
     stage.prepare(parent).release()
 
-    assert len(group.processes()) == 2
+    wait_until(lambda: len(group.processes()) == 2, what="the rehearsal's own process has ended")
 
 
 def test_whom_somebody_activated_with_sockets_is_a_worker() -> None:

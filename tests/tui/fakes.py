@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
 
 from msgspec.structs import replace
+from textual.message import Message
 
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.actions.plans import (
@@ -28,6 +29,8 @@ from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.world.process import LogLine, ProcessDetails, ProcessId, ProcessSample, Relative
 from ehtui.domain.world.restarts import NOT_REHEARSED, Ended, Rehearsal
+from ehtui.tui.typeahead import _FLOOD_ENDS_S
+from tests.waiting import wait_for
 
 
 class FakeTail:
@@ -264,3 +267,9 @@ class FakeBackend:
         self.executed.append(plan)
 
         return Outcome(plan, OutcomeState.DONE, self.snapshot.taken_at)
+
+
+async def burst_is_over() -> None:
+    """Wait until a key no longer counts as the rest of what was typed before it."""
+    ends_at = Message().time + _FLOOD_ENDS_S
+    await wait_for(lambda: Message().time > ends_at)

@@ -325,6 +325,19 @@ async def test_what_takes_long_says_so_and_can_be_left() -> None:
         assert session.executed == []
 
 
+async def test_another_key_meanwhile_does_not_keep_the_end_of_an_action_from_being_told() -> None:
+    session = FakeBackend(healthy())
+    session.gate = asyncio.Event()
+    async with opened(session) as (pilot, _, app):
+        await press(pilot, "s", "enter", "enter", "right", "enter")
+        await wait_for(lambda: "send" in app.busy)
+        await press(pilot, "y", "escape")
+        session.gate.set()
+        await wait_for(lambda: app.busy == "")
+        assert len(session.executed) == 1
+        assert any("Sent" in note.message for note in app._notifications)
+
+
 RESTART = RestartPlan(
     "TERM",
     SignalTarget(ProcessId(1234, 1.0), "python c.py", None, (), SignalEffect.DIES),

@@ -16,6 +16,7 @@ from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.details import WhyScreen
 from ehtui.tui.screens.help import HelpScreen
 from ehtui.tui.screens.overview import OverviewScreen
+from tests.tui.fakes import burst_is_over
 from tests.tui.scenes import healthy
 from tests.tui.test_overview import opened
 from tests.waiting import wait_for
@@ -140,11 +141,9 @@ async def test_what_is_not_understood_is_said_and_can_be_mended(line: str, why: 
         field = screen.query_one("CommandBar Input")
         assert screen.focused is field
 
-        async def is_closed() -> bool:
-            await pilot.press("escape")  # one that follows in a burst belongs to the line before
-            return screen.focused is screen.pane("partitions")
-
-        await wait_for(is_closed)
+        await burst_is_over()
+        await pilot.press("escape")  # in one flood with the line it would belong to it
+        await wait_for(lambda: screen.focused is screen.pane("partitions"))
         assert session.executed == []
 
 

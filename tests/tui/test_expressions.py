@@ -27,7 +27,15 @@ def test_what_takes_too_long_is_given_up(pattern: str) -> None:
         Expression(pattern).is_in("a" * 500 + "!")
 
 
-@pytest.mark.parametrize("pattern", ["(", "ok)", "[a", "*", "a\\", "[z-a]"])
+@pytest.mark.parametrize("pattern", ["(", "ok)", "[a", "*", "a\\", "[z-a]", "(?a)(?L)x"])
 def test_what_cannot_be_read_is_told(pattern: str) -> None:
-    with pytest.raises(ExpressionError, match="at position"):
+    with pytest.raises(ExpressionError, match=r"at position|incompatible"):
         Expression(pattern)
+
+
+def test_what_is_slow_for_many_texts_is_given_up_too() -> None:
+    expression = Expression("(a|aa)+$")
+    texts = ["a" * 24 + "!"] * 2000
+
+    with pytest.raises(ExpressionError, match="too long"):
+        any(map(expression.is_in, texts))

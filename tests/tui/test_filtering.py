@@ -207,9 +207,19 @@ async def test_a_filter_by_age_lets_go_of_what_has_grown_old() -> None:
         await wait_for(lambda: not grid.listing)
 
 
-def test_an_expression_that_takes_too_long_is_told_and_finds_nothing() -> None:
+def test_an_expression_that_takes_too_long_is_told_and_hides_nothing() -> None:
     found = parse("/(a|aa)+$/", COLUMNS)
 
     assert found is not None
-    assert not found.matches(Row("9", (Cell("a" * 200 + "!"),)))
+    assert found.matches(Row("9", (Cell("a" * 200 + "!"),)))
+    assert found.matches(Row("8", (Cell("b"),)))
     assert list(found.problems) == ["takes too long"]
+
+
+def test_of_a_line_it_is_told_to_whoever_searches() -> None:
+    problems: list[str] = []
+    matches = parse_line("/(a|aa)+$/", problems)
+
+    assert matches is not None
+    assert matches("a" * 200 + "!")
+    assert problems == ["takes too long"]

@@ -61,6 +61,14 @@ def test_the_link_of_a_row_is_a_command_for_a_shell() -> None:
     assert link(place, GROUP, ("--hub", "h")) == "ehtui --hub h --group '$Default' --at 'group:a b'"
 
 
+def test_a_link_gives_no_signature_away_and_ends_no_paste() -> None:
+    url = "https://acct.blob.core.windows.net/?sv=2024&sig=AbCdEf0123456789%3D"
+    told = link(Place("partition", "2"), "g\x1b[201~", ("--account-url", url))
+
+    assert "AbCdEf" not in told
+    assert "\x1b" not in told
+
+
 @pytest.mark.parametrize(
     ("at", "screen", "pane", "key"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from ehtui.domain.snapshot import Snapshot
+from tests.tui.fakes import burst_is_over
 from tests.tui.scenes import NOW, healthy
 from tests.tui.test_overview import opened, shown
 from tests.waiting import wait_for
@@ -45,6 +46,7 @@ async def test_kinds_are_chosen_and_esc_shows_everything_again() -> None:
         assert "esc shows everything" in shown(grid)
 
         await wait_for(lambda: screen.app.asking is None)
+        await burst_is_over()
         await pilot.press("escape")
         assert len(grid.listing) == 4
         await pilot.press("T", "down", "enter")

@@ -36,7 +36,7 @@ class Lag(Value, frozen=True):
     is_bound: bool = False  # never checkpointed: at most so many
     lost: int | None = None
     ahead: int | None = None
-    why: str = ""  # code of `rules`: why it is unknown although there is a checkpoint
+    why: str = ""  # a `Rule`: why it is unknown although there is a checkpoint
     counted: Counted | None = None  # None while the lag is unknown
 
 

@@ -13,6 +13,7 @@ from textual.content import Content
 from textual.widgets import Input
 from typing_extensions import override
 
+from ehtui.domain.text import safe
 from ehtui.domain.world.process import LogLevel
 from ehtui.tui.filtering import FilterError, parse_line
 from ehtui.tui.keys import Scope, bindings
@@ -72,7 +73,7 @@ class LogScreen(Dialog[None]):
 
     @override
     def heading(self) -> str:
-        return self._path
+        return safe(self._path)
 
     @override
     def content(self) -> Iterable[Widget]:
@@ -156,12 +157,18 @@ class LogScreen(Dialog[None]):
         self.set_focus(self.view)
 
     def _searched(self, text: str) -> str:
+        problems: list[str] = []
+
         try:
-            matches = parse_line(text)
+            matches = parse_line(text, problems)
         except FilterError as error:
             return str(error)
 
         hits = self.view.search(matches)
+
+        if problems:
+            self.view.search(None)
+            return f"{text}: {problems[0]}"
 
         if matches is None:
             return ""

@@ -12,7 +12,7 @@ from ehtui.domain.findings.evidence import (
     PARTITION_PINGPONG,
 )
 from ehtui.views import formats
-from ehtui.views.evidence import About, FindingText, advise
+from ehtui.views.evidence import About, FindingText, Meaning, advise
 from ehtui.views.phrasing import partitions
 
 if TYPE_CHECKING:
@@ -117,10 +117,36 @@ _single_host_advice = advise(
 )
 
 
+_GROUP_IMBALANCED = Meaning(
+    "Some owners have more partitions than their share, others fewer.",
+    "Balancing takes a few rounds; if it lasts, one consumer is not running its rounds.",
+    "Wait a few rounds, then look in the log of the consumer with the fewest.",
+)
+_GROUP_CHURN = Meaning(
+    "Partitions keep moving between live owners.",
+    "Leases expire before they are renewed, the store is slow or throttled, or consumers "
+    "with different timings share a group.",
+    "Give all consumers the same timings, with an expiry of several renewal intervals.",
+)
+_PARTITION_PINGPONG = Meaning(
+    "Two owners keep taking one partition from each other.",
+    "Two client libraries or versions share the group, or hub names differ in case or port.",
+    "Stop one of them, or give it its own consumer group.",
+)
+_GROUP_NEWCOMER = Meaning(
+    "A new owner has joined the group, and may have taken partitions from others.",
+    "Somebody started a consumer. On a production hub it may be a local test run.",
+    "Nothing, if it is meant to be there; otherwise stop it with a clean close.",
+)
+_GROUP_SINGLE_HOST = Meaning(
+    "All owners of a production group run on this host.",
+    "No consumer runs anywhere else.",
+    "Run one more consumer on another host.",
+)
 TEXTS = (
-    FindingText(GROUP_IMBALANCED, _imbalanced, _imbalanced_advice),
-    FindingText(GROUP_CHURN, _churn, _churn_advice),
-    FindingText(PARTITION_PINGPONG, _pingpong, _pingpong_advice),
-    FindingText(GROUP_NEWCOMER, _newcomer, _newcomer_advice),
-    FindingText(GROUP_SINGLE_HOST, _single_host, _single_host_advice),
+    FindingText(GROUP_IMBALANCED, _imbalanced, _imbalanced_advice, meaning=_GROUP_IMBALANCED),
+    FindingText(GROUP_CHURN, _churn, _churn_advice, meaning=_GROUP_CHURN),
+    FindingText(PARTITION_PINGPONG, _pingpong, _pingpong_advice, meaning=_PARTITION_PINGPONG),
+    FindingText(GROUP_NEWCOMER, _newcomer, _newcomer_advice, meaning=_GROUP_NEWCOMER),
+    FindingText(GROUP_SINGLE_HOST, _single_host, _single_host_advice, meaning=_GROUP_SINGLE_HOST),
 )

@@ -10,7 +10,7 @@ from ehtui.domain.findings.evidence import (
     OWNER_CRASH_LOOP,
 )
 from ehtui.views import formats
-from ehtui.views.evidence import About, FindingText
+from ehtui.views.evidence import About, FindingText, Meaning
 from ehtui.views.phrasing import joined
 
 if TYPE_CHECKING:
@@ -137,8 +137,28 @@ def _no_consumers_advice(found: NoConsumers, _: About) -> tuple[str, ...]:
     )
 
 
+_GROUP_LEASES_TOO_SHORT = Meaning(
+    "Leases expire before their owners renew them, so live owners rob each other.",
+    "The configured expiry is shorter than the renewal interval.",
+    "Set the expiry to several renewal intervals (six is usual).",
+)
+_OWNER_CRASH_LOOP = Meaning(
+    "Consumers of a partition keep ending, or its owner keeps dropping and claiming it.",
+    "The handler raises, often on the same event each time.",
+    "Read the end of its log. Let the handler catch the error and set the event aside.",
+)
+_GROUP_NO_CONSUMERS = Meaning(
+    "The group was in use, but no consumer is alive.",
+    "All its consumers have ended or lost their connection.",
+    "Start a consumer; it continues from the checkpoints. If the group is no longer used, "
+    "this is harmless.",
+)
 TEXTS = (
-    FindingText(GROUP_LEASES_TOO_SHORT, _too_short, _too_short_advice),
-    FindingText(OWNER_CRASH_LOOP, _crash_loop, _crash_loop_advice),
-    FindingText(GROUP_NO_CONSUMERS, _no_consumers, _no_consumers_advice),
+    FindingText(
+        GROUP_LEASES_TOO_SHORT, _too_short, _too_short_advice, meaning=_GROUP_LEASES_TOO_SHORT
+    ),
+    FindingText(OWNER_CRASH_LOOP, _crash_loop, _crash_loop_advice, meaning=_OWNER_CRASH_LOOP),
+    FindingText(
+        GROUP_NO_CONSUMERS, _no_consumers, _no_consumers_advice, meaning=_GROUP_NO_CONSUMERS
+    ),
 )

@@ -14,7 +14,7 @@ from ehtui.domain.findings.evidence import (
 )
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.evidence import About, FindingText
+from ehtui.views.evidence import About, FindingText, Meaning
 from ehtui.views.phrasing import have, it, joined, partitions
 from ehtui.views.takeovers import basis, takeover, when
 
@@ -359,10 +359,39 @@ def _starved_advice(found: Starving, _: About) -> tuple[str, ...]:
     )
 
 
+_PARTITION_UNOWNED = Meaning(
+    "No consumer owns the partition, so nobody reads it.",
+    "It was never claimed, or its owner released it and nobody has claimed it since.",
+    "Live consumers claim it in their next round; if none is alive, start one.",
+)
+_LEASE_OVERDUE = Meaning(
+    "The owner has stopped renewing its lease, which has not expired yet.",
+    "Its process ended without releasing, was killed or frozen, or its event loop is blocked.",
+    "Usually nothing: a survivor takes over once the lease expires. If the process is still "
+    "running, check its CPU and log. If no other consumer is alive, start one.",
+)
+_LEASE_EXPIRED = Meaning(
+    "The lease has expired and nobody has taken the partition yet.",
+    "No other consumer is alive, or the survivors use a longer expiry.",
+    "Start a consumer, or set lease.expires_after_s if the survivors use a longer expiry.",
+)
+_CONSUMER_STANDBY = Meaning(
+    "A live consumer owns nothing because every partition already has an owner.",
+    "A partition has one reader per group. There are more consumers than partitions.",
+    "Nothing: it is a spare. To read with it too, use another consumer group or more partitions.",
+)
+_CONSUMER_STARVED = Meaning(
+    "A live consumer owns nothing although it should own a share of the partitions.",
+    "It cannot write to the checkpoint store, uses another container, hub or group, or does "
+    "not run its load-balancing rounds.",
+    "Look in its log for errors while claiming.",
+)
 TEXTS = (
-    FindingText(PARTITION_UNOWNED, _unowned, _unowned_advice),
-    FindingText(LEASE_OVERDUE, _overdue, _overdue_advice, _overdue_headline),
-    FindingText(LEASE_EXPIRED, _expired, _expired_advice, _no_live_owner),
-    FindingText(CONSUMER_STANDBY, _standby, _standby_advice),
-    FindingText(CONSUMER_STARVED, _starved, _starved_advice),
+    FindingText(PARTITION_UNOWNED, _unowned, _unowned_advice, meaning=_PARTITION_UNOWNED),
+    FindingText(
+        LEASE_OVERDUE, _overdue, _overdue_advice, _overdue_headline, meaning=_LEASE_OVERDUE
+    ),
+    FindingText(LEASE_EXPIRED, _expired, _expired_advice, _no_live_owner, meaning=_LEASE_EXPIRED),
+    FindingText(CONSUMER_STANDBY, _standby, _standby_advice, meaning=_CONSUMER_STANDBY),
+    FindingText(CONSUMER_STARVED, _starved, _starved_advice, meaning=_CONSUMER_STARVED),
 )

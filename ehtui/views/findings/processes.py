@@ -12,7 +12,7 @@ from ehtui.domain.findings.evidence import (
 )
 from ehtui.views import formats
 from ehtui.views.actions.costs import by_hand, obstacle_words
-from ehtui.views.evidence import About, FindingText
+from ehtui.views.evidence import About, FindingText, Meaning
 from ehtui.views.phrasing import joined, partitions
 
 if TYPE_CHECKING:
@@ -129,6 +129,72 @@ _ADVICE: Mapping[str, tuple[str, ...]] = {
         "Give one of the two its own consumer group.",
     ),
 }
+_STORE_RIGHTS = (
+    "Check the consumer's rights on the checkpoint container, and whether it is throttled."
+)
+_OWN_GROUP = "Give one of them its own consumer group."
+_MEANINGS: Mapping[str, Meaning] = {
+    "log.claim_failed": Meaning(
+        "A consumer's log says that it could not claim or renew a partition.",
+        "It may not write to the checkpoint store, or the store is slow or throttled.",
+        _STORE_RIGHTS,
+    ),
+    "log.ownership_lost": Meaning(
+        "A consumer's log says that it lost a partition that nobody took in this store.",
+        "Another tool writes these records, or a clock is wrong.",
+        "Look for tools that reset or copy checkpoint records.",
+    ),
+    "log.link_stolen": Meaning(
+        "Another reader disconnected this one, and no ownership in this store changed.",
+        "Another program reads the same group with another store, or with none.",
+        "Find it and give it its own consumer group.",
+    ),
+    "log.receiver_quota": Meaning(
+        "The service refused one reader too many.",
+        "A group allows five readers without an owner level per partition.",
+        "End the readers left over, or use another consumer group.",
+    ),
+    "log.checkpoint_failed": Meaning(
+        "A consumer's log says that it could not write a checkpoint.",
+        "It may not write to the checkpoint store, or the store is slow or throttled.",
+        _STORE_RIGHTS,
+    ),
+    "log.balancing_failed": Meaning(
+        "A consumer's log says that its load-balancing round failed.",
+        "It cannot read or write the checkpoint store.",
+        f"{_STORE_RIGHTS} Meanwhile its leases expire.",
+    ),
+    "log.receive_failed": Meaning(
+        "A consumer's log says that receiving failed, or that its handler raised.",
+        "Network or service trouble, or an exception in the handler.",
+        "Read the log line: the partition is closed and claimed again from the last checkpoint.",
+    ),
+    "log.throttled": Meaning(
+        "The namespace throttles a consumer.",
+        "Throughput is used up, or an application group limits this client.",
+        "Add throughput units, or turn on auto-inflate.",
+    ),
+    "log.entity_disabled": Meaning(
+        "The event hub is disabled: no consumer receives from it.",
+        "Somebody set its status to Disabled.",
+        "Set it to Active again.",
+    ),
+    "log.offset_refused": Meaning(
+        "The service refused the offset in a checkpoint.",
+        "The hub is geo-replicated, and the checkpoint is from before that.",
+        "Delete the checkpoints of these partitions, or accept the SDK's default position.",
+    ),
+    "log.authorisation_lost": Meaning(
+        "A consumer was refused access to the event hub.",
+        "A rotated key, a removed role, or an expired token.",
+        "Fix its credentials and restart it: it may still renew leases without reading.",
+    ),
+    "log.owner_level_refused": Meaning(
+        "A consumer was refused in favour of a reader with a higher owner level.",
+        "Two readers with owner levels (epochs) use the same partition of the same group.",
+        _OWN_GROUP,
+    ),
+}
 
 
 def said(kind: str, count: int, named: tuple[str, ...]) -> str:
@@ -146,7 +212,7 @@ def _text(kind: FindingKind[LogComplaint]) -> FindingText[LogComplaint]:
         told = said(kind.id, found.count, found.partitions)
         return joined(f"{found.pid} {told}{lasting}", unseen)
 
-    return FindingText(kind, sentence, lambda *_: _ADVICE[kind.id])
+    return FindingText(kind, sentence, lambda *_: _ADVICE[kind.id], meaning=_MEANINGS[kind.id])
 
 
 _HALTED = {"stopped": ", stopped (SIGSTOP)", "tracing-stop": ", held by a debugger"}
@@ -213,9 +279,24 @@ def _abandoned_advice(found: StillRunning, _: About) -> tuple[str, ...]:
     )
 
 
+_CONSUMER_DOWN = Meaning(
+    "ehtui stopped a consumer to restart it, and nothing runs in its place.",
+    "Its replacement ended at once or could not be started, or the restart was cut short.",
+    "Start it again with S or `ehtui restart PID`, or by hand with the command shown.",
+)
+_RESTART_SLOW = Meaning(
+    "A consumer was asked to end so that it can be restarted, and is still running.",
+    "Its handlers are still working, it hangs, or it is stopped.",
+    "Wait, or send it SIGKILL if it hangs: it is started again once it has ended.",
+)
+_RESTART_ABANDONED = Meaning(
+    "A consumer was asked to end, but nothing will start it again.",
+    "The process that carried out the restart was ended halfway.",
+    "Restart it with R or `ehtui restart PID`.",
+)
 TEXTS = (
     *map(_text, LOG_COMPLAINTS.values()),
-    FindingText(CONSUMER_DOWN, _down, _down_advice),
-    FindingText(RESTART_SLOW, _slow, _slow_advice),
-    FindingText(RESTART_ABANDONED, _abandoned, _abandoned_advice),
+    FindingText(CONSUMER_DOWN, _down, _down_advice, meaning=_CONSUMER_DOWN),
+    FindingText(RESTART_SLOW, _slow, _slow_advice, meaning=_RESTART_SLOW),
+    FindingText(RESTART_ABANDONED, _abandoned, _abandoned_advice, meaning=_RESTART_ABANDONED),
 )

@@ -17,7 +17,7 @@ from ehtui.domain.findings.evidence_records import (
 from ehtui.domain.snapshot import Behind, BehindBasis
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.evidence import About, FindingText, advise
+from ehtui.views.evidence import About, FindingText, Meaning, advise
 from ehtui.views.phrasing import have, joined, partition, partitions
 
 if TYPE_CHECKING:
@@ -211,13 +211,53 @@ _hot_advice = advise(
 )
 
 
+_HANDLER_STUCK = Meaning(
+    "The owner renews its lease, but its checkpoint does not move while events wait.",
+    "The handler hangs, or keeps failing on the same event.",
+    "Look at its log and stack; only a restart, or the handler returning, helps.",
+)
+_CHECKPOINT_NEVER = Meaning(
+    "The partition has an owner, events arrive, and nothing was ever checkpointed.",
+    "The handler never calls update_checkpoint.",
+    "Call it after an event is processed: every restart begins at the starting position.",
+)
+_GROUP_BEHIND = Meaning(
+    "The group reads more slowly than events arrive, so its lag grows.",
+    "Too few consumers, or a handler that is too slow.",
+    "Add consumers, up to one per partition; then speed up the handler.",
+)
+_RETENTION_RISK = Meaning(
+    "At current rates, retention removes events before they are read.",
+    "The group reads too slowly, or does not read at all.",
+    "Read faster, or lengthen retention in time.",
+)
+_EVENTS_LOST = Meaning(
+    "Retention has removed events that the group had not read.",
+    "The group was too far behind.",
+    "Replay them from elsewhere (Capture, an archive); lengthen retention or read faster.",
+)
+_CHECKPOINT_AHEAD = Meaning(
+    "The checkpoint is beyond the last event of the partition.",
+    "It belongs to another hub, or was copied or written by hand.",
+    "Stop the group's consumers, then move or delete the checkpoint.",
+)
+_CHECKPOINT_REWOUND = Meaning(
+    "The checkpoint went back: events are read again.",
+    "It was reset on purpose, two consumers write it, or a handler checkpoints out of order.",
+    "Nothing after a reset; otherwise find the second writer.",
+)
+_PARTITION_HOT = Meaning(
+    "One partition receives far more events than the others.",
+    "Few partition keys, or a sender that names the partition.",
+    "Use a finer key, or none where order does not matter.",
+)
 TEXTS = (
-    FindingText(HANDLER_STUCK, _stuck, _stuck_advice),
-    FindingText(CHECKPOINT_NEVER, _never, _never_advice),
-    FindingText(GROUP_BEHIND, _behind, _behind_advice),
-    FindingText(RETENTION_RISK, _retention, _retention_advice),
-    FindingText(EVENTS_LOST, _lost, _lost_advice),
-    FindingText(CHECKPOINT_AHEAD, _ahead, _ahead_advice),
-    FindingText(CHECKPOINT_REWOUND, _rewound, _rewound_advice),
-    FindingText(PARTITION_HOT, _hot, _hot_advice),
+    FindingText(HANDLER_STUCK, _stuck, _stuck_advice, meaning=_HANDLER_STUCK),
+    FindingText(CHECKPOINT_NEVER, _never, _never_advice, meaning=_CHECKPOINT_NEVER),
+    FindingText(GROUP_BEHIND, _behind, _behind_advice, meaning=_GROUP_BEHIND),
+    FindingText(RETENTION_RISK, _retention, _retention_advice, meaning=_RETENTION_RISK),
+    FindingText(EVENTS_LOST, _lost, _lost_advice, meaning=_EVENTS_LOST),
+    FindingText(CHECKPOINT_AHEAD, _ahead, _ahead_advice, meaning=_CHECKPOINT_AHEAD),
+    FindingText(CHECKPOINT_REWOUND, _rewound, _rewound_advice, meaning=_CHECKPOINT_REWOUND),
+    FindingText(PARTITION_HOT, _hot, _hot_advice, meaning=_PARTITION_HOT),
 )

@@ -15,7 +15,7 @@ from ehtui.domain.findings.evidence_records import (
 )
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.evidence import About, FindingText
+from ehtui.views.evidence import About, FindingText, Meaning
 from ehtui.views.phrasing import joined, partitions
 
 if TYPE_CHECKING:
@@ -280,12 +280,51 @@ def _recreated_advice(found: HubRecreated, _: About) -> tuple[str, ...]:
     )
 
 
+_STORE_TWO_NAMES = Meaning(
+    "The group is recorded under several spellings of one name.",
+    "Clients write names as given, or with the port: they do not see each other's leases.",
+    "Give all consumers the same spelling of namespace, hub and group.",
+)
+_STORE_OTHER_NAME = Meaning(
+    "The store has records of the group under another name of the namespace.",
+    "Its consumers use an alias, a container's name or a private address.",
+    "Tell ehtui the alias (--alias), and let all consumers use one name.",
+)
+_STORE_MIXED_HAZARD = Meaning(
+    "Clients that cannot read each other's records share a group.",
+    "Different libraries, or a library that checkpoints offsets only.",
+    "Give each kind of client its own consumer group.",
+)
+_CHECKPOINT_OLD_OFFSET = Meaning(
+    "After a forced promotion of a geo-replicated hub, this checkpoint cannot be used.",
+    "It holds an offset in the old form, or none.",
+    "Have it written once more by a consumer that knows the new form.",
+)
+_STORE_STRAY_RECORDS = Meaning(
+    "The store has records of partitions that the hub does not have.",
+    "They are left over, or another namespace shares the container under the same name.",
+    "Delete them if they are left over; otherwise give each namespace its own container.",
+)
+_STORE_UNREADABLE_BLOB = Meaning(
+    "A record in the checkpoint store cannot be read.",
+    "It is damaged, or something else wrote it.",
+    "Stop the group's consumers, then rewrite or delete it.",
+)
+_HUB_RECREATED = Meaning(
+    "The checkpoint is older than the hub, so it is of another stream.",
+    "The hub was deleted and created again under the same name.",
+    "Stop the group's consumers, then move the checkpoints to this hub's earliest event.",
+)
 TEXTS = (
-    FindingText(STORE_TWO_NAMES, _two_names, _two_names_advice),
-    FindingText(STORE_OTHER_NAME, _other_name, _other_name_advice),
-    FindingText(STORE_MIXED_HAZARD, _mixed, _mixed_advice),
-    FindingText(CHECKPOINT_OLD_OFFSET, _old_offset, _old_offset_advice),
-    FindingText(STORE_STRAY_RECORDS, _stray, _stray_advice),
-    FindingText(STORE_UNREADABLE_BLOB, _unreadable, _unreadable_advice),
-    FindingText(HUB_RECREATED, _recreated, _recreated_advice),
+    FindingText(STORE_TWO_NAMES, _two_names, _two_names_advice, meaning=_STORE_TWO_NAMES),
+    FindingText(STORE_OTHER_NAME, _other_name, _other_name_advice, meaning=_STORE_OTHER_NAME),
+    FindingText(STORE_MIXED_HAZARD, _mixed, _mixed_advice, meaning=_STORE_MIXED_HAZARD),
+    FindingText(
+        CHECKPOINT_OLD_OFFSET, _old_offset, _old_offset_advice, meaning=_CHECKPOINT_OLD_OFFSET
+    ),
+    FindingText(STORE_STRAY_RECORDS, _stray, _stray_advice, meaning=_STORE_STRAY_RECORDS),
+    FindingText(
+        STORE_UNREADABLE_BLOB, _unreadable, _unreadable_advice, meaning=_STORE_UNREADABLE_BLOB
+    ),
+    FindingText(HUB_RECREATED, _recreated, _recreated_advice, meaning=_HUB_RECREATED),
 )

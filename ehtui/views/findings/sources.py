@@ -16,7 +16,7 @@ from ehtui.domain.findings.evidence import (
 )
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.evidence import About, FindingText, advise
+from ehtui.views.evidence import About, FindingText, Meaning, advise
 from ehtui.views.phrasing import joined
 
 if TYPE_CHECKING:
@@ -148,13 +148,53 @@ def _throttled_advice(found: SourceTrouble, about: About) -> tuple[str, ...]:
     )
 
 
+_CLOCK_SKEW = Meaning(
+    "This host's clock differs from the storage server's.",
+    "The host is not synchronised.",
+    "Synchronise it: consumers here judge leases by this clock. ehtui uses server time.",
+)
+_CLOCK_STORE_JUMPED = Meaning(
+    "The clock of the checkpoint store jumped.",
+    "Its host was synchronised or suspended, or its clock was set by hand.",
+    "Usually nothing: ehtui ignores the jump. Consumers may misjudge leases meanwhile.",
+)
+_CLOCK_HUB = Meaning(
+    "The clocks of the hub and the checkpoint store differ.",
+    "Outside Azure, they run on hosts that are not synchronised.",
+    "Synchronise those hosts; lag in time is corrected for the difference.",
+)
+_STORE_NOT_VISIBLE = Meaning(
+    "Owners, checkpoints and lag of the group cannot be seen.",
+    "No checkpoint store is configured, or it has no records of this group.",
+    "Configure the store, or see what a consumer really uses: `ehtui config --pid PID`.",
+)
+_SOURCE_LIMITED = Meaning(
+    "A source can be read, but gives less than it could.",
+    "An odd answer, a missing right, or a slower way in use.",
+    "Follow the advice beside it.",
+)
+_SOURCE_UNREADABLE = Meaning(
+    "A source (hub, store, processes or logs) cannot be read; what is shown of it is old.",
+    "Network, address, firewall or service trouble.",
+    "Follow the advice beside it; ehtui keeps trying.",
+)
+_SOURCE_THROTTLED = Meaning(
+    "The service throttles ehtui's reads.",
+    "The namespace's or account's request limit is used up.",
+    "Run fewer monitors, poll less often, or add throughput units.",
+)
+_SOURCE_UNAUTHORISED = Meaning(
+    "ehtui is not allowed to read a source.",
+    "A wrong or rotated key, an expired token, or a missing role.",
+    "Grant the right, or use other credentials: `ehtui config` shows which are in use.",
+)
 TEXTS = (
-    FindingText(CLOCK_SKEW, _skew, _skew_advice),
-    FindingText(CLOCK_STORE_JUMPED, _store_clock, _store_clock_advice),
-    FindingText(CLOCK_HUB, _hub_clock, _hub_clock_advice),
-    FindingText(STORE_NOT_VISIBLE, _not_visible, _not_visible_advice),
-    FindingText(SOURCE_LIMITED, _limited, _limited_advice),
-    FindingText(SOURCE_UNREADABLE, _source, _source_advice),
-    FindingText(SOURCE_THROTTLED, _source, _throttled_advice),
-    FindingText(SOURCE_UNAUTHORISED, _source, _source_advice),
+    FindingText(CLOCK_SKEW, _skew, _skew_advice, meaning=_CLOCK_SKEW),
+    FindingText(CLOCK_STORE_JUMPED, _store_clock, _store_clock_advice, meaning=_CLOCK_STORE_JUMPED),
+    FindingText(CLOCK_HUB, _hub_clock, _hub_clock_advice, meaning=_CLOCK_HUB),
+    FindingText(STORE_NOT_VISIBLE, _not_visible, _not_visible_advice, meaning=_STORE_NOT_VISIBLE),
+    FindingText(SOURCE_LIMITED, _limited, _limited_advice, meaning=_SOURCE_LIMITED),
+    FindingText(SOURCE_UNREADABLE, _source, _source_advice, meaning=_SOURCE_UNREADABLE),
+    FindingText(SOURCE_THROTTLED, _source, _throttled_advice, meaning=_SOURCE_THROTTLED),
+    FindingText(SOURCE_UNAUTHORISED, _source, _source_advice, meaning=_SOURCE_UNAUTHORISED),
 )

@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING, Any
 from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.progress.proofs import Proof
 from ehtui.domain.snapshot import Severity
-from ehtui.views import processes, states
+from ehtui.views import groups, processes, sources, states
 from ehtui.views.cells import Line, Section
 from ehtui.views.evidence import label
+from ehtui.views.findings import TEXTS
 from ehtui.views.formats import listed
-from ehtui.views.legend.findings import MEANINGS
-from ehtui.views.legend.tables import COLUMN_MEANINGS, SIGNS, WORDS
+from ehtui.views.legend.words import SIGNS, WORDS
+from ehtui.views.tables import consumers, findings, partitions, timeline
 from ehtui.views.width import wrap
 
 if TYPE_CHECKING:
@@ -55,10 +56,18 @@ def entries() -> tuple[Entry, ...]:
     return (
         *(Entry(Chapter.SIGNS, name, text) for name, text in SIGNS.items()),
         *_states(),
-        *(Entry(Chapter.COLUMNS, name, text) for name, text in COLUMN_MEANINGS.items()),
+        *_columns(),
         *(Entry(Chapter.WORDS, name, text) for name, text in WORDS.items()),
         *(_finding(FINDINGS[name]) for name in sorted(FINDINGS)),
     )
+
+
+def _columns() -> Iterator[Entry]:
+    """A column of two tables means the same in both."""
+    for table in (partitions, consumers, findings, timeline, groups, sources):
+        for column in table.COLUMNS:
+            if column.meaning:
+                yield Entry(Chapter.COLUMNS, column.title, column.meaning)
 
 
 def _states() -> Iterator[Entry]:
@@ -85,7 +94,7 @@ def _states() -> Iterator[Entry]:
 
 
 def _finding(kind: FindingKind[Any]) -> Entry:
-    meaning = MEANINGS[kind.id]
+    meaning = TEXTS[kind.id].meaning
     severities = listed([severity.value for severity in Severity if severity in kind.severities])
     rests_on = ", ".join(label(name) for name in kind.evidence.__struct_fields__)
     more = (

@@ -21,19 +21,63 @@ if TYPE_CHECKING:
 
 # What gives way first has the highest number; NAME and COMMAND as they tell (`_columns`).
 COLUMNS = (
-    Column("pid", "PID", 5, align_right=True),
-    Column("up", "UP", 6, gives_way=4),
-    Column("cpu", "CPU%", 5, align_right=True, gives_way=5),
-    Column("memory", "MEM%", 5, align_right=True, gives_way=6),
+    Column("pid", "PID", 5, align_right=True, meaning="process id"),
+    Column("up", "UP", 6, gives_way=4, meaning="how long the process has been running"),
+    Column("cpu", "CPU%", 5, align_right=True, gives_way=5, meaning="share of one core"),
+    Column(
+        "memory", "MEM%", 5, align_right=True, gives_way=6, meaning="share of this host's memory"
+    ),
     Column("owner", "OWNER", 11),
-    Column("owns", "OWNS", 4, good_width=16),
+    Column(
+        "owns",
+        "OWNS",
+        4,
+        good_width=16,
+        meaning="partitions that it owns; those of another group with the group's name",
+    ),
     Column("lag", "LAG", 5, align_right=True, gives_way=1),
-    Column("name", "NAME", 4, gives_way=8, min_width=8, is_extra=True),
-    Column("rss", "RSS", 9, align_right=True, gives_way=7, is_extra=True),
-    Column("threads", "THREADS", 7, align_right=True, gives_way=10, is_extra=True),
-    Column("connections", "CONNS", 5, align_right=True, gives_way=9, is_extra=True),
-    Column("log", "LOG", 6, gives_way=11, is_extra=True),
-    Column("command", "COMMAND", 10, gives_way=3, grows=True, min_width=10),
+    Column(
+        "name",
+        "NAME",
+        4,
+        gives_way=8,
+        min_width=8,
+        is_extra=True,
+        meaning="name under consumers: in config.yaml",
+    ),
+    Column(
+        "rss", "RSS", 9, align_right=True, gives_way=7, is_extra=True, meaning="resident memory"
+    ),
+    Column(
+        "threads",
+        "THREADS",
+        7,
+        align_right=True,
+        gives_way=10,
+        is_extra=True,
+        meaning="threads of the process",
+    ),
+    Column(
+        "connections",
+        "CONNS",
+        5,
+        align_right=True,
+        gives_way=9,
+        is_extra=True,
+        meaning="connections to the namespace",
+    ),
+    Column(
+        "log", "LOG", 6, gives_way=11, is_extra=True, meaning="what the consumer's log is good for"
+    ),
+    Column(
+        "command",
+        "COMMAND",
+        10,
+        gives_way=3,
+        grows=True,
+        min_width=10,
+        meaning="script and arguments, without the interpreter; an unusual status in brackets",
+    ),
 )
 _FITTED = ("pid", "owner", "owns", "lag", "name", "rss", "command")
 _PROGRAM_CELLS = 24  # of a command, its program is shown up to so many

@@ -22,9 +22,9 @@ else:
 
 COLUMNS = (
     Column("mark", "", 1),
-    Column("severity", "SEVERITY", 8, gives_way=2),
-    Column("finding", "FINDING", 40, grows=True, min_width=20),
-    Column("since", "SINCE", 11, gives_way=1),
+    Column("severity", "SEVERITY", 8, gives_way=2, meaning="critical, warning or info"),
+    Column("finding", "FINDING", 40, grows=True, min_width=20, meaning="what was found"),
+    Column("since", "SINCE", 11, gives_way=1, meaning="when it began"),
 )
 _EMPTY = "Nothing to report."
 

@@ -36,19 +36,83 @@ if TYPE_CHECKING:
 # The seconds of a lease come before its picture: of a line, all up to what changed is written anew.
 # What gives way first has the highest number: 60 cells keep owner, lease and time behind, 40 lag.
 COLUMNS = (
-    Column("id", "ID", 2, align_right=True),
-    Column("health", "HEALTH", 9),
-    Column("owner", "OWNER", 10, gives_way=1),
-    Column("lease", "LEASE", 7, align_right=True, gives_way=2),
+    Column(
+        "id", "ID", 2, align_right=True, meaning="partition, as the hub numbers it; in sentences P2"
+    ),
+    Column(
+        "health", "HEALTH", 9, meaning="the worse of the lease's state and the progress of reading"
+    ),
+    Column(
+        "owner",
+        "OWNER",
+        10,
+        gives_way=1,
+        meaning="who owns it: the owner id's first eight characters; of a consumer, else its role",
+    ),
+    Column(
+        "lease",
+        "LEASE",
+        7,
+        align_right=True,
+        gives_way=2,
+        meaning="how long until the lease expires; the bar shows the share that is left",
+    ),
     Column("bar", "", 10, gives_way=7),
-    Column("last", "LAST SEQ", 10, align_right=True, gives_way=9),
-    Column("checkpoint", "CHECKPOINT", 10, align_right=True, gives_way=8),
-    Column("lag", "LAG", 6, align_right=True),
-    Column("trend", "TREND", TREND_CELLS, gives_way=4),
-    Column("behind", "BEHIND", 7, align_right=True, gives_way=3),
-    Column("in", "IN/s", 6, align_right=True, gives_way=5),
-    Column("out", "OUT/s", 6, align_right=True, gives_way=6),
-    Column("proves", "PROVES", 11, gives_way=10, is_extra=True),
+    Column(
+        "last",
+        "LAST SEQ",
+        10,
+        align_right=True,
+        gives_way=9,
+        meaning="sequence number of the last event that LAG counts",
+    ),
+    Column(
+        "checkpoint",
+        "CHECKPOINT",
+        10,
+        align_right=True,
+        gives_way=8,
+        meaning="sequence number of the checkpoint that LAG counts from",
+    ),
+    Column(
+        "lag",
+        "LAG",
+        6,
+        align_right=True,
+        meaning="events in it not yet checkpointed by the group: LAST SEQ minus CHECKPOINT",
+    ),
+    Column(
+        "trend",
+        "TREND",
+        TREND_CELLS,
+        gives_way=4,
+        meaning="lag over the last five minutes, newest at the right",
+    ),
+    Column(
+        "behind",
+        "BEHIND",
+        7,
+        align_right=True,
+        gives_way=3,
+        meaning="lag in time: how long ago the next unread event arrived",
+    ),
+    Column("in", "IN/s", 6, align_right=True, gives_way=5, meaning="events that arrive per second"),
+    Column(
+        "out",
+        "OUT/s",
+        6,
+        align_right=True,
+        gives_way=6,
+        meaning="events that the group checkpoints per second",
+    ),
+    Column(
+        "proves",
+        "PROVES",
+        11,
+        gives_way=10,
+        is_extra=True,
+        meaning="what a checkpoint of the SDK that writes it proves",
+    ),
 )
 # Where there is space: the last five minutes closer and closer, a lease nearly by the second.
 _PICTURES: Mapping[int, Mapping[str, int]] = {

@@ -29,10 +29,16 @@ else:
 
 
 COLUMNS = (
-    Column("at", "TIME", 8),
+    Column("at", "TIME", 8, meaning="when it happened, in this host's time zone"),
     Column("mark", "", 1),
-    Column("subject", "ABOUT", 6, min_width=8),
-    Column("event", "EVENT", 40, grows=True, min_width=20),
+    Column(
+        "subject",
+        "ABOUT",
+        6,
+        min_width=8,
+        meaning="partition, process, source or group; “you” for actions of this session",
+    ),
+    Column("event", "EVENT", 40, grows=True, min_width=20, meaning="what happened"),
 )
 _SEVERITIES = {
     "lease.overdue": Severity.WARNING,
