@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from msgspec.structs import replace
 
+from ehtui.cli.scenes import POLL_S
 from ehtui.domain.evidence import Evidence
 from ehtui.domain.snapshot import (
     ConsumerRole,
@@ -38,13 +39,13 @@ def finding(id_: str, severity: Severity, subject: Subject) -> Finding:
 
 
 def played(scene: Scene, *looks: tuple[Finding, ...], health: Health = Health.STOPPED) -> Played:
-    """The first look is before the cue, then one each second."""
+    """The first look is before the cue, then one each poll."""
+    times = [CUE + POLL_S * number for number in range(len(looks))]
     seen = tuple(
-        Seen(at, picture(at, findings, health))
-        for at, findings in zip(range(99, 99 + len(looks)), looks, strict=True)
+        Seen(at, picture(at, findings, health)) for at, findings in zip(times, looks, strict=True)
     )
 
-    return Played(scene, seen, CUE - 0.5, ALPHA)
+    return Played(scene, seen, CUE + POLL_S / 2, ALPHA)
 
 
 def picture(at: float, findings: tuple[Finding, ...], health: Health) -> Snapshot:
