@@ -91,7 +91,8 @@ def pictures() -> Iterator[Picture]:
     yield Picture("32-partitions-light", "32-partitions", options=LOOKS["light"])
 
     for name, keys in DIALOGS.items():
-        yield Picture(f"dialog-{name}", "overview", keys=tuple(keys.split()))
+        scene = "taken-over" if name == "log" else "overview"  # logs are of the last moment
+        yield Picture(f"dialog-{name}", scene, keys=tuple(keys.split()))
 
     for name, size in product(("why", "details", "confirm-kill"), ((40, 12), (80, 24))):
         typed_keys = tuple(DIALOGS[name].split())
