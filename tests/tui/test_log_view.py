@@ -191,3 +191,9 @@ def test_times_are_of_the_day_or_ago(text: str, at: float | None) -> None:
 
 def test_the_zone_is_the_hosts() -> None:
     assert moment_of("20:58", NOON, 9 * 3600.0) == NOON - 120
+
+
+async def test_the_bar_of_a_file_that_is_longer_stands_at_the_end_at_once() -> None:
+    async with opened(LINES * 40) as (_, _, view):
+        assert view.max_scroll_y > 0
+        assert view.vertical_scrollbar.position == view.max_scroll_y

@@ -227,6 +227,7 @@ class LogView(ScrollView, can_focus=True):
 
         if self.follows:
             self.scroll_to(y=self.max_scroll_y, animate=False, force=True, immediate=True)
+            self.vertical_scrollbar.position = self.scroll_y  # one that comes only now knows none
             seen = min(len(self._rows), self.size.height)
             self.app.cursor_position = self.content_region.offset + Offset(0, max(0, seen - 1))
 
