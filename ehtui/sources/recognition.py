@@ -15,15 +15,19 @@ from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
-import regex
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.hub import host_of
+from ehtui.lazy import LazyModule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    import regex
+
     from ehtui.config.settings import ConsumerSettings
+else:
+    regex = LazyModule("regex")  # 10 ms, and most configurations have no expression
 
 
 LONGEST_MATCH_S = 0.5
