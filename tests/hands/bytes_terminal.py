@@ -33,8 +33,9 @@ class ByteTerminal:
         fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 36, 120, 0, 0))
         self._process = subprocess.Popen(
             [sys.executable, "-m", "tests.hands.bytes_screen", str(self._path), scene, kind],
-            cwd=ROOT,
-            env=os.environ | {"TERM": "xterm-256color", "LINES": "36", "COLUMNS": "120"},
+            cwd=folder,  # keys that save write there
+            env=os.environ
+            | {"TERM": "xterm-256color", "LINES": "36", "COLUMNS": "120", "PYTHONPATH": str(ROOT)},
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,
