@@ -2,14 +2,9 @@
 
 from __future__ import annotations
 
-import logging
-import tracemalloc
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
-
 import pytest
 
-from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace
+from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint
 from ehtui.sandbox.eventhubs.signing_in import JWT_TYPE, SAS_TYPE
 from ehtui.wire.amqp.frames import AMQP_HEADER, SASL_HEADER, encode_frame
 from ehtui.wire.amqp.messages import BATCH_FORMAT, encode_event
@@ -30,54 +25,21 @@ from ehtui.wire.amqp.performatives import (
     Target,
     Transfer,
 )
+from tests.hostile.amqp_stage import (
+    ATTACK,
+    at_most,
+    close_of,
+    endpoint,
+    is_served,
+    namespace,
+    no_traceback,
+)
 from tests.hostile.measuring import MEGABYTE
-from tests.sandbox.eventhubs.amqp_client import AmqpClient, connected, signed_in
+from tests.sandbox.eventhubs.amqp_client import connected, signed_in
 from tests.sandbox.eventhubs.signing import sign
 from tests.sandbox.eventhubs.test_rules import jwt
 
-ATTACK = bytes.fromhex("0000001702000000005310a00a01d00000000408000000")
-
-
-@pytest.fixture
-def namespace() -> Namespace:
-    namespace = Namespace("ns.test")
-    namespace.create_hub("hub", partitions=2)
-    return namespace
-
-
-@pytest.fixture
-async def endpoint(namespace: Namespace) -> AsyncIterator[EventHubsEndpoint]:
-    async with EventHubsEndpoint(namespace) as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(autouse=True)
-def no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing that a client sends is a fault of the endpoint's."""
-    yield
-    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
-
-
-@contextmanager
-def at_most(bytes_: int) -> Iterator[None]:
-    tracemalloc.start()
-
-    try:
-        yield
-        assert tracemalloc.get_traced_memory()[1] < bytes_
-    finally:
-        tracemalloc.stop()
-
-
-async def is_served(endpoint: EventHubsEndpoint) -> bool:
-    async with signed_in(endpoint) as client:
-        return (await client.publish("hub/Partitions/0", "x")).state == Accepted()
-
-
-async def close_of(client: AmqpClient) -> str:
-    close = await client.expect(Close)
-    assert close.error
-    return close.error.condition
+__all__ = ["endpoint", "namespace", "no_traceback"]  # fixtures
 
 
 async def test_the_frame_of_the_issue_costs_nothing(endpoint: EventHubsEndpoint) -> None:

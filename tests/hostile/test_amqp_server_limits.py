@@ -3,10 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import tracemalloc
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -19,10 +15,8 @@ from ehtui.sandbox.eventhubs.signing_in import JWT_TYPE
 from ehtui.wire.amqp.frames import AMQP_HEADER, encode_frame
 from ehtui.wire.amqp.messages import Request, encode_request
 from ehtui.wire.amqp.performatives import (
-    Accepted,
     Attach,
     Begin,
-    Close,
     Detach,
     Disposition,
     Flow,
@@ -32,54 +26,20 @@ from ehtui.wire.amqp.performatives import (
     Target,
     Transfer,
 )
+from tests.hostile.amqp_stage import (
+    at_most,
+    close_of,
+    endpoint,
+    is_served,
+    namespace,
+    no_traceback,
+)
 from tests.hostile.measuring import MEGABYTE
-from tests.sandbox.eventhubs.amqp_client import ENDLESS, AmqpClient, connected, signed_in
+from tests.sandbox.eventhubs.amqp_client import ENDLESS, connected, signed_in
 from tests.sandbox.eventhubs.test_rules import jwt
 from tests.waiting import wait_for
 
-ATTACK = bytes.fromhex("0000001702000000005310a00a01d00000000408000000")
-
-
-@pytest.fixture
-def namespace() -> Namespace:
-    namespace = Namespace("ns.test")
-    namespace.create_hub("hub", partitions=2)
-    return namespace
-
-
-@pytest.fixture
-async def endpoint(namespace: Namespace) -> AsyncIterator[EventHubsEndpoint]:
-    async with EventHubsEndpoint(namespace) as endpoint:
-        yield endpoint
-
-
-@pytest.fixture(autouse=True)
-def no_traceback(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
-    """Nothing that a client sends is a fault of the endpoint's."""
-    yield
-    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
-
-
-@contextmanager
-def at_most(bytes_: int) -> Iterator[None]:
-    tracemalloc.start()
-
-    try:
-        yield
-        assert tracemalloc.get_traced_memory()[1] < bytes_
-    finally:
-        tracemalloc.stop()
-
-
-async def is_served(endpoint: EventHubsEndpoint) -> bool:
-    async with signed_in(endpoint) as client:
-        return (await client.publish("hub/Partitions/0", "x")).state == Accepted()
-
-
-async def close_of(client: AmqpClient) -> str:
-    close = await client.expect(Close)
-    assert close.error
-    return close.error.condition
+__all__ = ["endpoint", "namespace", "no_traceback"]  # fixtures
 
 
 async def test_half_deliveries_of_everybody_together_have_a_limit(
