@@ -21,6 +21,7 @@ from ehtui.actions.process_control import (
 )
 from ehtui.actions.state_files import AuditLog, who
 from ehtui.actions.targets import ProcessGoneError, SupervisorChangedError
+from ehtui.domain.actions.base import Halt
 from ehtui.domain.actions.outcomes import (
     NewProcess,
     Outcome,
@@ -31,7 +32,6 @@ from ehtui.domain.actions.outcomes import (
     TargetState,
 )
 from ehtui.domain.actions.plans import (
-    Halt,
     Plan,
     RestartPlan,
     SendPlan,

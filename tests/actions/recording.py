@@ -18,15 +18,8 @@ from ehtui.actions.state_files import AuditLog
 from ehtui.actions.targets import (
     Answer,
 )
-from ehtui.domain.actions.plans import (
-    RestartPlan,
-    SendPlan,
-    SendTarget,
-    SignalEffect,
-    SignalPlan,
-    SignalTarget,
-    StartPlan,
-)
+from ehtui.domain.actions.base import SignalEffect, SignalTarget
+from ehtui.domain.actions.plans import RestartPlan, SendPlan, SendTarget, SignalPlan, StartPlan
 from ehtui.domain.problems import Problem, ProblemError
 from ehtui.domain.world.process import ProcessId, Supervisor
 from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal

@@ -13,8 +13,9 @@ import psutil
 import pytest
 
 from ehtui.actions.targets import send_signal
+from ehtui.domain.actions.base import SignalEffect
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
-from ehtui.domain.actions.plans import SignalEffect, SignalPlan
+from ehtui.domain.actions.plans import SignalPlan
 from ehtui.domain.actions.requests import Actor
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.world.process import ProcessId

@@ -16,7 +16,8 @@ from ehtui.actions.state_files import AuditLog
 from ehtui.cli.acting import act
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.config.settings import Settings
-from ehtui.domain.actions.plans import RestartPlan, SignalEffect, SignalTarget
+from ehtui.domain.actions.base import SignalEffect, SignalTarget
+from ehtui.domain.actions.plans import RestartPlan
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.world.process import ProcessId
 from ehtui.monitor import Monitor

@@ -17,6 +17,7 @@ from ehtui.cli.acting import act
 from ehtui.cli.acting_commands import chosen, targets_of
 from ehtui.cli.flags import ExitCode
 from ehtui.config.errors import ConfigError
+from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import (
     Comeback,
     NewProcess,
@@ -26,7 +27,7 @@ from ehtui.domain.actions.outcomes import (
     TargetResult,
     TargetState,
 )
-from ehtui.domain.actions.plans import Plan, SignalEffect, SignalPlan, SignalTarget
+from ehtui.domain.actions.plans import Plan, SignalPlan
 from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId
 from tests.views import world

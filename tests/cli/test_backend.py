@@ -15,8 +15,9 @@ from ehtui.actions.executor import Executor
 from ehtui.actions.state_files import AuditLog
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.config.settings import Settings
+from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState
-from ehtui.domain.actions.plans import RestartPlan, SignalEffect, SignalPlan, SignalTarget
+from ehtui.domain.actions.plans import RestartPlan, SignalPlan
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.state import State
 from ehtui.domain.updates import ActionDone, Update

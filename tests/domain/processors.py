@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from msgspec.structs import replace
 from typing_extensions import override
 
+from ehtui.domain.actions.base import OwnedPartition
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState
-from ehtui.domain.actions.plans import OwnedPartition, SignalPlan
+from ehtui.domain.actions.plans import SignalPlan
 from ehtui.domain.actions.requests import Actor
 from ehtui.domain.actions.signal import reforecast
 from ehtui.domain.policy import Policy

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.actions.base import OwnedPartition
 from ehtui.domain.actions.outcomes import MeasuredTakeover, Outcome, OutcomeState
-from ehtui.domain.actions.plans import OwnedPartition, SignalPlan
+from ehtui.domain.actions.plans import SignalPlan
 from ehtui.domain.actions.requests import Actor
 from ehtui.domain.evidence import Doubt, TakeoverWindow, facts
 from ehtui.domain.snapshot import ConsumerRole

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState
-from ehtui.domain.actions.plans import SignalEffect, SignalPlan, SignalTarget
+from ehtui.domain.actions.plans import SignalPlan
 from ehtui.domain.evidence import facts
 from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.policy import LeasePolicy, Policy

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from ehtui.domain.actions.base import SignalEffect
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
-from ehtui.domain.actions.plans import RestartPlan, SignalEffect, SupervisedPlan
+from ehtui.domain.actions.plans import RestartPlan, SupervisedPlan
 from ehtui.domain.actions.requests import Actor
 from ehtui.domain.actions.signal import reforecast
 from ehtui.domain.actions.start import SUPERVISOR_WAIT_S

@@ -8,8 +8,9 @@ from math import ceil, floor
 import pytest
 from msgspec.structs import replace
 
+from ehtui.domain.actions.base import SignalEffect
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
-from ehtui.domain.actions.plans import SignalEffect, SignalPlan
+from ehtui.domain.actions.plans import SignalPlan
 from ehtui.domain.actions.requests import Actor
 from ehtui.domain.actions.signal import reforecast, signal_effect, signal_number
 from ehtui.domain.leases.lease import CLOCK_S, CLOSE_S

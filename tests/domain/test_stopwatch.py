@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from msgspec.structs import replace
 
+from ehtui.domain.actions.base import OwnedPartition, SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import (
     Comeback,
     Outcome,
@@ -12,14 +13,7 @@ from ehtui.domain.actions.outcomes import (
     TargetResult,
     TargetState,
 )
-from ehtui.domain.actions.plans import (
-    OwnedPartition,
-    RestartPlan,
-    RollingPlan,
-    SignalEffect,
-    SignalPlan,
-    SignalTarget,
-)
+from ehtui.domain.actions.plans import RestartPlan, RollingPlan, SignalPlan
 from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.folds.actions import advance, is_over, start
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot

@@ -27,7 +27,8 @@ from ehtui.config.settings import (
     PollSettings,
     Settings,
 )
-from ehtui.domain.actions.plans import OwnedPartition, SignalPlan
+from ehtui.domain.actions.base import OwnedPartition
+from ehtui.domain.actions.plans import SignalPlan
 from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.evidence import facts
 from ehtui.domain.leases.timing import TimingBasis

@@ -12,8 +12,9 @@ from textual import events
 from textual.widgets import Input, OptionList
 from typing_extensions import override
 
+from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Refusal
-from ehtui.domain.actions.plans import RestartPlan, SignalEffect, SignalTarget
+from ehtui.domain.actions.plans import RestartPlan
 from ehtui.domain.world.process import ProcessId, ProcessSample
 from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
 from ehtui.tui.app import EhtuiApp

@@ -9,14 +9,9 @@ from textual.containers import VerticalScroll
 from typing_extensions import override
 
 from ehtui.actions.rolling import roll
+from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Comeback, NewProcess, Outcome, OutcomeState, Refusal
-from ehtui.domain.actions.plans import (
-    RestartPlan,
-    RollingPlan,
-    SignalEffect,
-    SignalTarget,
-    SupervisedPlan,
-)
+from ehtui.domain.actions.plans import RestartPlan, RollingPlan, SupervisedPlan
 from ehtui.domain.actions.requests import Actor
 from ehtui.domain.actions.start import each_once
 from ehtui.domain.consumers.roles import comeback

@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 from typing_extensions import override
 
+from ehtui.domain.actions.base import OwnedPartition
 from ehtui.domain.actions.outcomes import MeasuredTakeover
-from ehtui.domain.actions.plans import OwnedPartition
 from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.leases.renewals import CloserLooks
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot

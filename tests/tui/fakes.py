@@ -9,17 +9,15 @@ from concurrent.futures import Future
 from msgspec.structs import replace
 from textual.message import Message
 
+from ehtui.domain.actions.base import OwnedPartition, SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.actions.plans import (
     EnvironmentOf,
-    OwnedPartition,
     Plan,
     RestartPlan,
     RollingPlan,
     SendPlan,
-    SignalEffect,
     SignalPlan,
-    SignalTarget,
     StartPlan,
 )
 from ehtui.domain.actions.requests import Request, SendRequest

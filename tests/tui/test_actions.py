@@ -14,13 +14,12 @@ from textual.pilot import Pilot
 from textual.widgets import Button, OptionList, Static
 from typing_extensions import override
 
+from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.plans import (
     RestartPlan,
     SendPlan,
     SendTarget,
-    SignalEffect,
     SignalPlan,
-    SignalTarget,
     StartPlan,
     SupervisedPlan,
 )

@@ -7,8 +7,9 @@ from collections.abc import Callable
 import pytest
 from typing_extensions import override
 
+from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Refusal
-from ehtui.domain.actions.plans import RestartPlan, SignalEffect, SignalPlan, SignalTarget
+from ehtui.domain.actions.plans import RestartPlan, SignalPlan
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import Rehearsal
 from ehtui.tui.app import EhtuiApp

@@ -13,13 +13,8 @@ from textual.pilot import Pilot
 from textual.widgets import Button
 from typing_extensions import override
 
-from ehtui.domain.actions.plans import (
-    OwnedPartition,
-    RestartPlan,
-    SignalEffect,
-    SignalPlan,
-    SignalTarget,
-)
+from ehtui.domain.actions.base import OwnedPartition, SignalEffect, SignalTarget
+from ehtui.domain.actions.plans import RestartPlan, SignalPlan
 from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.findings.evidence_records import FINDINGS

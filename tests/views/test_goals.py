@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 from msgspec.structs import replace
 
+from ehtui.domain.actions.base import OwnedPartition
 from ehtui.domain.actions.outcomes import MeasuredTakeover
-from ehtui.domain.actions.plans import OwnedPartition
 from ehtui.domain.evidence import Doubt, TakeoverWindow
 from ehtui.domain.snapshot import GroupPartition, Health, LeaseState, Snapshot
 from ehtui.views.pending import Goal, unmet

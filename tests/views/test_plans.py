@@ -5,6 +5,7 @@ from typing import Any, get_args
 import pytest
 from msgspec.structs import replace
 
+from ehtui.domain.actions.base import OwnedPartition, SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import (
     Landing,
     NewProcess,
@@ -16,14 +17,11 @@ from ehtui.domain.actions.outcomes import (
     TargetState,
 )
 from ehtui.domain.actions.plans import (
-    OwnedPartition,
     Plan,
     RestartPlan,
     SendPlan,
     SendTarget,
-    SignalEffect,
     SignalPlan,
-    SignalTarget,
     StartPlan,
     SupervisedPlan,
 )

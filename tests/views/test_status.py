@@ -9,8 +9,8 @@ import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 from msgspec.structs import replace
 
+from ehtui.domain.actions.base import OwnedPartition
 from ehtui.domain.actions.outcomes import MeasuredTakeover
-from ehtui.domain.actions.plans import OwnedPartition
 from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.problems import Problem, ProblemKind

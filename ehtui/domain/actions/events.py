@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, TargetState
 from ehtui.domain.actions.plans import (
     RestartPlan,
     SendPlan,
     SendTarget,
-    SignalEffect,
     SignalPlan,
-    SignalTarget,
     StartPlan,
     SupervisedPlan,
 )

@@ -10,7 +10,8 @@ from ehtui.domain.values import Value
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ehtui.domain.actions.plans import OwnedPartition, Plan
+    from ehtui.domain.actions.base import OwnedPartition
+    from ehtui.domain.actions.plans import Plan
     from ehtui.domain.world.process import ProcessId, Supervisor
     from ehtui.domain.world.restarts import StartObstacle
 

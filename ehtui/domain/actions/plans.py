@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Self
@@ -10,112 +9,13 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from msgspec.structs import replace
 from typing_extensions import override
 
-from ehtui.domain.values import Value
+from ehtui.domain.actions.base import BasePlan, Record, SignalTarget
 from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ehtui.domain.evidence import TakeoverWindow
     from ehtui.domain.world.process import ProcessId, Supervisor
-
-
-Record = dict[str, object]
-
-
-class SignalEffect(StrEnum):
-    """What a signal will do to a consumer's leases, as far as evidence says."""
-
-    RELEASES = "releases"  # a handler is caught: it can close its client
-    DIES = "dies"  # no handler: dies without release, leases run out
-    IGNORED = "ignored"
-    UNKNOWN = "unknown"
-
-
-class Halt(StrEnum):
-    """What keeps a process from running, though it lives."""
-
-    STOP = "stop"  # SIGSTOP, or Ctrl-Z
-    DEBUGGER = "debugger"
-
-
-class OwnedPartition(Value, frozen=True):
-    """A partition that a target loses, and when somebody else can have it."""
-
-    group: str
-    partition: str
-    takeover: TakeoverWindow
-
-
-class SignalTarget(Value, frozen=True):
-    """One process that a signal goes to; the command line is for the confirmation."""
-
-    process: ProcessId
-    command: str
-    owner: str | None
-    owns: tuple[OwnedPartition, ...]
-    effect: SignalEffect
-    halted_by: Halt | None = None  # it acts on no signal but KILL before it goes on
-
-    @property
-    def record(self) -> Record:
-        """What the audit log keeps of it."""
-        began = datetime.fromtimestamp(self.process.started_at, UTC)
-        return {
-            "pid": self.process.pid,
-            "started_at": began.isoformat(timespec="milliseconds"),
-            "owner": self.owner,
-            "owns": [f"{owned.group}/{owned.partition}" for owned in self.owns],
-            "effect": self.effect.value,
-        }
-
-
-class BasePlan(Value, frozen=True):
-    """What can be asked of every plan, so that nobody asks which one it is.
-
-    Each also has `kind`, `planned_at`, `targets` (processes that it signals, or has signalled:
-    each loses what it owns) and `group` (the one that it is about, where it is one).
-    """
-
-    @property
-    def record(self) -> Record:
-        """What the audit log keeps of it: no body, no environment."""
-        raise NotImplementedError
-
-    @property
-    def is_promise(self) -> bool:
-        """Whether leaving on the way would leave the world half done."""
-        return False
-
-    @property
-    def awaited(self) -> ProcessId | None:
-        """Whose end it waits for, however long that takes."""
-        return None
-
-    @property
-    def replaces(self) -> ProcessId | None:
-        """Who runs, or ran, and is started again: without it a consumer is down."""
-        return None
-
-    @property
-    def asks(self) -> Supervisor | None:
-        """Who does it, where that is not ehtui."""
-        return None
-
-    def judged_anew(self, targets: Sequence[SignalTarget], at: float) -> Self:
-        """The same plan for the same targets, as they are judged at `at`."""
-        del targets, at
-        return self
-
-    def log_of(self, process: ProcessId) -> str | None:
-        """Where the output of who follows this process goes, where the plan says."""
-        del process
-        return None
-
-    def keeping_logs_of(self, shown: BasePlan) -> Self:
-        """Logs are named by the second: those that were shown first are what is made."""
-        del shown
-        return self
 
 
 class SignalPlan(BasePlan, frozen=True):

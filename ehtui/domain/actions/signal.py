@@ -7,17 +7,9 @@ from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
 
+from ehtui.domain.actions.base import BasePlan, Halt, OwnedPartition, SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
-from ehtui.domain.actions.plans import (
-    BasePlan,
-    Halt,
-    OwnedPartition,
-    RestartPlan,
-    SignalEffect,
-    SignalPlan,
-    SignalTarget,
-    SupervisedPlan,
-)
+from ehtui.domain.actions.plans import RestartPlan, SignalPlan, SupervisedPlan
 from ehtui.domain.actions.requests import Request
 from ehtui.domain.leases.lease import after_death, after_release
 from ehtui.domain.values import Value

@@ -10,12 +10,12 @@ from msgspec import field
 from msgspec.structs import replace
 from typing_extensions import override
 
+from ehtui.domain.actions.base import SignalEffect
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.actions.plans import (
     EnvironmentOf,
     RestartPlan,
     RollingPlan,
-    SignalEffect,
     SignalPlan,
     StartPlan,
     SupervisedPlan,

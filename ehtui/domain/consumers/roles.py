@@ -30,7 +30,8 @@ from ehtui.domain.world.process import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ehtui.domain.actions.plans import OwnedPartition, RestartPlan, SupervisedPlan
+    from ehtui.domain.actions.base import OwnedPartition
+    from ehtui.domain.actions.plans import RestartPlan, SupervisedPlan
     from ehtui.domain.consumers.identity import Owned
     from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.snapshot import Lease, Snapshot

@@ -7,22 +7,16 @@ from typing import TYPE_CHECKING, Protocol
 from msgspec.structs import replace
 
 from ehtui.domain import timeline
+from ehtui.domain.actions.base import OwnedPartition, SignalEffect
 from ehtui.domain.actions.events import forecast_of, state_for, told
 from ehtui.domain.actions.outcomes import MeasuredTakeover, OutcomeState
-from ehtui.domain.actions.plans import (
-    OwnedPartition,
-    RestartPlan,
-    SignalEffect,
-    SignalPlan,
-    StartPlan,
-    SupervisedPlan,
-)
+from ehtui.domain.actions.plans import RestartPlan, SignalPlan, StartPlan, SupervisedPlan
 from ehtui.domain.snapshot import GroupPartition, LeaseState, Subject
 from ehtui.domain.state import SentSignal, StartedConsumer
 
 if TYPE_CHECKING:
+    from ehtui.domain.actions.base import SignalTarget
     from ehtui.domain.actions.outcomes import Outcome
-    from ehtui.domain.actions.plans import SignalTarget
     from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.snapshot import GroupState, Snapshot
     from ehtui.domain.updates import ActionDone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ehtui.domain.actions.plans import Halt, OwnedPartition, SignalEffect, SignalTarget
+from ehtui.domain.actions.base import Halt, OwnedPartition, SignalEffect, SignalTarget
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import LossKind, StartObstacle
 from ehtui.views import formats

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.actions.base import Halt
 from ehtui.domain.actions.events import ACTION_RESTART, Restarted
-from ehtui.domain.actions.plans import Halt, RestartPlan, RollingPlan, SupervisedPlan
+from ehtui.domain.actions.plans import RestartPlan, RollingPlan, SupervisedPlan
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.actions.costs import (

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from ehtui.domain.actions.base import BasePlan
 from ehtui.domain.actions.outcomes import Outcome
-from ehtui.domain.actions.plans import BasePlan
 from ehtui.views.phrasing import Phrasing
 
 P = TypeVar("P", bound=BasePlan)
