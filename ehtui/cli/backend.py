@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.start import Seen
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world import restarts
+    from ehtui.domain.world.events import EventQuery, EventStream
     from ehtui.domain.world.process import ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.world.restarts import Ended, Rehearsal
     from ehtui.monitor import Monitor
@@ -268,6 +269,17 @@ class MonitorBackend:
         self.monitor.stop()
 
         return ended
+
+    # Events.
+
+    @property
+    def peek_group(self) -> str | None:
+        """The consumer group that events are looked at in; None where none is configured."""
+        return self._settings.eventhub.peek_group
+
+    async def open_events(self, query: EventQuery) -> EventStream:
+        """Begin to look at events."""
+        raise NotImplementedError(query)
 
     # Processes of this host.
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.plans import Plan
     from ehtui.domain.actions.requests import Request
     from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.world.events import EventQuery, EventStream
     from ehtui.domain.world.process import LogLine, ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.world.restarts import Ended
 
@@ -98,6 +99,18 @@ class Backend(Protocol):
 
     def close(self) -> Sequence[Outcome]:
         """Finish, hang up and stop reading; how the unfinished ended. Blocks."""
+
+    @property
+    def peek_group(self) -> str | None:
+        """The consumer group that events are looked at in; None where none is configured."""
+
+    async def open_events(self, query: EventQuery) -> EventStream:
+        """Begin to look at events, in the peek group; from any loop.
+
+        Raises:
+            ProblemError: Nothing can be read: no peek group, no right, receivers that are in the
+                way, no connection. Its advice says what to do.
+        """
 
     async def list_processes(self) -> Sequence[ProcessSample]:
         """Every process of this host, likely consumers first."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 
 from msgspec.structs import replace
 from textual.message import Message
@@ -24,7 +25,9 @@ from ehtui.domain.actions.requests import Request, SendRequest
 from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.actions.start import RestartRequest, StartAgainRequest, StartRequest
 from ehtui.domain.evidence import TakeoverWindow
+from ehtui.domain.problems import Problem, ProblemError
 from ehtui.domain.snapshot import ConsumerState, Snapshot
+from ehtui.domain.world.events import Event, EventQuery, EventStream
 from ehtui.domain.world.process import LogLine, ProcessDetails, ProcessId, ProcessSample, Relative
 from ehtui.domain.world.restarts import NOT_REHEARSED, Ended, Rehearsal
 from ehtui.tui.typeahead import _FLOOD_ENDS_S
@@ -50,6 +53,44 @@ class FakeTail:
         )
 
 
+class FakeStream:
+    """Implements `EventStream`: gives what it holds, `most` at a time; more may be put in."""
+
+    def __init__(self, events: Sequence[Event] = (), *, follows: bool = False) -> None:
+        self._waiting = list(events)
+        self._follows = follows
+        self._changed = asyncio.Event()
+        self.dropped = 0
+        self.unreadable = 0
+        self.trouble: Problem | None = None
+        self.problem: Problem | None = None  # raised by the next batch
+        self.is_closed = False
+
+    @property
+    def is_at_end(self) -> bool:
+        return not self._follows and not self._waiting
+
+    def put(self, *events: Event) -> None:
+        self._waiting += events
+        self._changed.set()
+
+    async def next_batch(self, within_s: float, most: int = 1000) -> Sequence[Event]:
+        if self.problem is not None:
+            raise ProblemError(self.problem)
+
+        if not self._waiting and self._follows:
+            self._changed.clear()
+
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._changed.wait(), within_s)
+
+        taken, self._waiting = self._waiting[:most], self._waiting[most:]
+        return taken
+
+    async def close(self) -> None:
+        self.is_closed = True
+
+
 class FakeBackend:
     """Implements `monitor.backend.Backend`."""
 
@@ -70,6 +111,10 @@ class FakeBackend:
         self.unfinished: Sequence[Plan] = ()
         self.given_up = 0
         self.callbacks: list[Callable[[Snapshot], None]] = []
+        self.peek_group: str | None = "ehtui-peek"
+        self.queries: list[EventQuery] = []
+        self.stream = FakeStream()  # what `open_events` gives
+        self.events_problem: Problem | None = None  # set: it is refused
 
     def publish(self, snapshot: Snapshot) -> None:
         self.snapshot = snapshot
@@ -171,6 +216,14 @@ class FakeBackend:
             log_path="/var/log/consumer.log",
             planned_at=self.snapshot.taken_at,
         )
+
+    async def open_events(self, query: EventQuery) -> EventStream:
+        self.queries.append(query)
+
+        if self.events_problem is not None:
+            raise ProblemError(self.events_problem)
+
+        return self.stream
 
     async def list_processes(self) -> Sequence[ProcessSample]:
         return [consumer.process for consumer in self.snapshot.consumers]
