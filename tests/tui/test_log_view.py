@@ -10,8 +10,9 @@ import pytest
 from ehtui.domain.world.process import LogLevel, LogLine
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.options import UiOptions
-from ehtui.tui.screens.log import LogScreen, moment_of
+from ehtui.tui.screens.log import LogScreen
 from ehtui.tui.widgets.log_view import MOST_LINES, LogView
+from ehtui.views.moments import moment_of
 from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import healthy
 from tests.waiting import wait_for

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import re
 import time
-from datetime import UTC, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
@@ -19,6 +17,7 @@ from ehtui.tui.filtering import FilterError, parse_line
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.dialog import Dialog
 from ehtui.tui.widgets.log_view import LogView
+from ehtui.views.moments import moment_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,12 +37,8 @@ _LEVEL_WORDS = {
 _SEARCH, _TIME = "search", "time"
 _ASKS = {
     _SEARCH: "search: words  !not  /expression/",
-    _TIME: "time: 12:03, 12:03:41, or how long ago: 5m",
+    _TIME: "time: 12:03, 2026-11-26 12:03, or how long ago: 5m",
 }
-_MOMENT = re.compile(r"(\d{1,2}):(\d\d)(?::(\d\d))?")
-_AGO = re.compile(r"-?(\d+(?:\.\d+)?)\s*([smhd])(?: ago)?")
-_SECONDS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_DAY = timedelta(days=1)
 
 
 class LogScreen(Dialog[None]):
@@ -202,25 +197,3 @@ class LogScreen(Dialog[None]):
 
         if str(box.border_title) != told.plain:
             box.border_title = told
-
-
-def moment_of(text: str, now: float, utc_offset_s: float) -> float | None:
-    """`12:03`, the last one that was, or `5m` ago, as seconds of the epoch; None is neither."""
-    if ago := _AGO.fullmatch(text.strip().lower()):
-        return now - float(ago[1]) * _SECONDS[ago[2]]
-
-    moment = _MOMENT.fullmatch(text.strip())
-
-    if moment is None:
-        return None
-
-    hour, minute, second = (int(part or 0) for part in moment.groups())
-    zone = timezone(timedelta(seconds=utc_offset_s)) if utc_offset_s else UTC
-    today = datetime.fromtimestamp(now, tz=zone)
-
-    try:
-        then = today.replace(hour=hour, minute=minute, second=second, microsecond=0)
-    except ValueError:
-        return None
-
-    return (then if then <= today else then - _DAY).timestamp()

@@ -1,0 +1,182 @@
+"""Events as rows, each made when it is looked at: of five thousand, a screen shows thirty."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from ehtui.domain.text import safe
+from ehtui.views import formats
+from ehtui.views.cells import Cell, Column, LazyRows, Row, Tone
+from ehtui.views.events.body import glance, kind_of, preview
+from ehtui.views.events.recognising import Form
+from ehtui.views.width import cut
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ehtui.domain.world.events import Event
+    from ehtui.views.phrasing import Phrasing
+
+COLUMNS = (
+    Column(
+        "at",
+        "ENQUEUED",
+        12,
+        min_width=8,
+        gives_way=3,
+        meaning="when the service took the event: its own clock, in this host's time zone",
+    ),
+    Column("partition", "P", 2, align_right=True, meaning="the partition"),
+    Column(
+        "sequence",
+        "SEQUENCE",
+        9,
+        align_right=True,
+        meaning="the sequence number: it grows by one with each event of the partition",
+    ),
+    Column(
+        "mark",
+        "MARK",
+        10,
+        min_width=4,
+        gives_way=1,
+        meaning="“done”: the group's checkpoint stands at this event, the last one done; “next”: "
+        "the event that the checkpoint stands before; “last”: the newest of its partition",
+    ),
+    Column(
+        "key", "KEY", 12, min_width=6, gives_way=4, meaning="the partition key, where it has one"
+    ),
+    Column(
+        "size",
+        "SIZE",
+        8,
+        align_right=True,
+        gives_way=6,
+        meaning="of the whole message on the wire",
+    ),
+    Column(
+        "type",
+        "TYPE",
+        9,
+        min_width=4,
+        gives_way=5,
+        meaning="what the body is, found out by reading it: JSON, text, gzip+JSON, binary …",
+    ),
+    Column("body", "BODY", 30, grows=True, min_width=10, meaning="how the body begins"),
+)
+NEXT, DONE, LAST = "next", "done", "last"
+_KEY_CELLS = 40
+_MARK_RANK = 1
+
+
+def event_row_key(event: Event) -> str:
+    """A partition and a sequence number name an event."""
+    return f"{event.partition}/{event.sequence}"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What of each partition is marked, by sequence numbers."""
+
+    done: Mapping[str, int] = field(default_factory=dict)  # the checkpoint's
+    next: Mapping[str, int] = field(default_factory=dict)  # of the event that it stands before
+    last: Mapping[str, int] = field(default_factory=dict)
+
+    def of(self, event: Event) -> str:
+        """`done, last`, `next`, or nothing."""
+        named = ((DONE, self.done), (NEXT, self.next), (LAST, self.last))
+        found = [word for word, at in named if at.get(event.partition) == event.sequence]
+
+        return ", ".join(found)
+
+
+def next_after(events: Iterable[Event], done: Mapping[str, int]) -> dict[str, int]:
+    """The first of these events behind each checkpoint: numbers may be missing in between."""
+    found: dict[str, int] = {}
+
+    for event in events:
+        at = done.get(event.partition)
+
+        if at is not None and event.sequence > at:
+            known = found.get(event.partition)
+            found[event.partition] = event.sequence if known is None else min(known, event.sequence)
+
+    return found
+
+
+class EventRows(LazyRows):
+    """Rows of these events, in their order."""
+
+    def __init__(
+        self, events: Sequence[Event], keys: tuple[str, ...], marks: Marks, say: Phrasing
+    ) -> None:
+        super().__init__(keys)
+        self._events = events
+        self._marks = marks
+        self._say = say
+
+    @override
+    def make(self, position: int) -> Row:
+        return event_row(self._events[position], self._marks, self._say)
+
+    @override
+    def rank(self, position: int) -> int:
+        mark = self._marks.of(self._events[position])
+
+        return 2 if NEXT in mark else int(bool(mark))
+
+    @override
+    def sort(self, position: int, column: int) -> float | str | None:
+        event = self._events[position]
+        key = COLUMNS[column].key
+        known: dict[str, float | str | None] = {
+            "at": event.enqueued_at,
+            "partition": float(event.partition) if event.partition.isdecimal() else event.partition,
+            "sequence": event.sequence,
+            "mark": self._marks.of(event) or None,
+            "key": event.key,
+            "size": event.size_bytes,
+        }
+
+        return known[key] if key in known else self[position].cells[column].text
+
+
+def event_row(event: Event, marks: Marks, say: Phrasing) -> Row:
+    """One event; what stands at the checkpoint is marked in words."""
+    body = glance(event)
+    mark = marks.of(event)
+    at = moment(event.enqueued_at, say)
+    is_text = body.form in {Form.JSON, Form.TEXT}
+
+    return Row(
+        event_row_key(event),
+        (
+            Cell(at, shorter=(at.rpartition(".")[0] or at,)),
+            Cell(safe(event.partition)),
+            Cell(formats.count(event.sequence)),
+            Cell(mark, Tone.WARNING if NEXT in mark else Tone.INFO, shorter=(mark[:4],)),
+            Cell(
+                formats.UNKNOWN if event.key is None else cut(safe(event.key), _KEY_CELLS),
+                Tone.DIM if event.key is None else Tone.PLAIN,
+            ),
+            Cell(formats.size(event.size_bytes)),
+            Cell(kind_of(event, body), Tone.DIM),
+            Cell(preview(body), Tone.PLAIN if is_text else Tone.DIM),
+        ),
+    )
+
+
+def moment(at: float, say: Phrasing) -> str:
+    """When an event was enqueued, to the millisecond: `12:03:41.204`, `11-21 23:58:07.000`.
+
+    By the service's clock, and not shifted to this host's: both are known to the second only.
+    """
+    try:
+        return f"{say.clock.moment(at, say.now)}.{math.floor(at * 1000) % 1000:03d}"
+    except (ValueError, OverflowError, OSError):
+        return formats.UNKNOWN
