@@ -1,6 +1,6 @@
-"""Blob storage over HTTP: azure-core's pipeline carries, retries and authorises; the XML is ours.
+"""Blob storage over HTTP: httpcore carries, signing and the XML are ours.
 
-Only `ehtui.wire.storage` loads this, on the monitor's loop: it imports Azure.
+Only a source loads this, on the monitor's loop. Azure's libraries are loaded for Entra ID alone.
 """
 
 from __future__ import annotations
@@ -11,16 +11,7 @@ from collections import defaultdict
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
-
-from azure.core import AsyncPipelineClient
-from azure.core.exceptions import AzureError
-from azure.core.pipeline.policies import (
-    AsyncBearerTokenCredentialPolicy,
-    HeadersPolicy,
-    RequestIdPolicy,
-    UserAgentPolicy,
-)
-from azure.core.rest import AsyncHttpResponse, HttpRequest
+from uuid import uuid4
 
 from ehtui.domain.problems import ProblemError
 from ehtui.wire.storage import BlobBody, BlobPage
@@ -30,7 +21,10 @@ from ehtui.wire.storage_errors import (
     problem_of_exception,
     problem_of_reply,
     retry_after_s,
+    token_in_the_clear,
 )
+from ehtui.wire.storage_http import Reply, StorageHttp, TooMuchError
+from ehtui.wire.storage_limits import BODY_BYTES, MOST_CONTAINERS, Listings
 from ehtui.wire.storage_listing import (
     KnownBlobs,
     MalformedListingError,
@@ -39,30 +33,16 @@ from ehtui.wire.storage_listing import (
     parse_containers,
     parse_listing,
 )
-from ehtui.wire.storage_transport import (
-    BODY_BYTES,
-    MOST_CONTAINERS,
-    BoundedTransport,
-    KeySigner,
-    Listings,
-    Retry,
-    TooMuchError,
-    goes_by_proxy,
-    replies_of_at_most,
-)
+from ehtui.wire.storage_signing import EntraTokens, TokenSource, sign
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from azure.core.credentials_async import AsyncTokenCredential
-
     from ehtui.wire.storage import StorageAddress
 
 API_VERSION = "2021-12-02"  # the first ones that can list any blob name; old emulators know it
-SCOPE = "https://storage.azure.com/.default"
 CONNECT_TIMEOUT_S = 8.0  # TCP and TLS
 READ_TIMEOUT_S = 8.0  # of silence, before a reply or within it
-BLOCK_BYTES = 64 * 1024
 SKEW_THAT_MATTERS_S = 300.0
 PAGE_SIZE = "5000"
 
@@ -75,35 +55,21 @@ class HttpBlobAccount:
         address: StorageAddress,
         *,
         clock: Callable[[], float] = time.time,
-        credential: AsyncTokenCredential | None = None,
+        credential: TokenSource | None = None,
         ca_file: str | None = None,
     ) -> None:
         self._address = address
         self._clock = clock
-        self._signer = KeySigner(address.account, address.key) if address.key else None
         self._skew_s = 0.0  # server minus local
         self._known: defaultdict[tuple[str, str], KnownBlobs] = defaultdict(KnownBlobs)
         self._listings = Listings()
-        self._credential = credential
-        self._owns_credential = False
-
-        if not (address.key or address.sas or credential):
-            # Only Entra ID needs it, and it is slow to load.
-            from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
-
-            self._credential = DefaultAzureCredential()
-            self._owns_credential = True
-
-        transport = BoundedTransport(
-            connection_timeout=CONNECT_TIMEOUT_S,
-            read_timeout=READ_TIMEOUT_S,
-            connection_data_block_size=BLOCK_BYTES,
-            connection_verify=ca_file or True,
-            # Else every request also asks a thread for ~/.netrc.
-            use_env_settings=goes_by_proxy(address.endpoint),
-        )
-        self._client: AsyncPipelineClient[HttpRequest, AsyncHttpResponse] = AsyncPipelineClient(
-            address.endpoint, policies=self._policies(), transport=transport
+        needs_token = credential is not None or not (address.key or address.sas)
+        self._tokens = EntraTokens(credential) if needs_token else None
+        self._http = StorageHttp(
+            address.endpoint,
+            ca_file=ca_file,
+            connect_s=CONNECT_TIMEOUT_S,
+            silence_s=READ_TIMEOUT_S,
         )
 
     async def list_page(
@@ -161,18 +127,27 @@ class HttpBlobAccount:
 
     @contextlib.contextmanager
     def _explained(self, container: str | None) -> Iterator[None]:
-        """Turn what cannot be understood, or is too much, into a problem of the account."""
+        """Turn whatever kept us from an answer into a problem of the account."""
         try:
             yield
         except (MalformedListingError, TooMuchError) as error:
             raise ProblemError(malformed_reply(self._address, container, str(error))) from None
+        except ProblemError:
+            raise
+        except Exception as error:
+            problem = problem_of_exception(self._address, error)
+
+            if problem is None:
+                raise
+
+            raise ProblemError(problem) from None
 
     async def get_blob(self, container: str, name: str) -> BlobBody | None:
         """See `BlobAccount`."""
-        with replies_of_at_most(BODY_BYTES):
-            response = await self._send("GET", container, name, absent={"BlobNotFound"})
-
-        is_there = response.status_code == HTTPStatus.OK
+        response = await self._send(
+            "GET", container, name, absent={"BlobNotFound"}, most_bytes=BODY_BYTES
+        )
+        is_there = response.status == HTTPStatus.OK
         return BlobBody(response.content, _etag(response)) if is_there else None
 
     async def set_metadata(
@@ -201,25 +176,11 @@ class HttpBlobAccount:
     async def close(self) -> None:
         """See `BlobAccount`."""
         with contextlib.suppress(Exception):
-            await self._client.close()
+            await self._http.close()
 
-        if self._owns_credential and self._credential is not None:
+        if self._tokens is not None:
             with contextlib.suppress(Exception):
-                await self._credential.close()
-
-    def _policies(self) -> list[object]:
-        # A busy or failing service is the poller's business: it backs off and says so.
-        retry = Retry(
-            retry_total=2, retry_connect=1, retry_read=1, retry_status=0, retry_backoff_factor=0.2
-        )
-        token = self._credential and AsyncBearerTokenCredentialPolicy(self._credential, SCOPE)
-        return [
-            RequestIdPolicy(),
-            HeadersPolicy({"x-ms-version": API_VERSION}),
-            UserAgentPolicy(sdk_moniker="ehtui"),
-            retry,
-            *([token] if token else []),
-        ]
+                await self._tokens.close()
 
     async def _send(
         self,
@@ -231,26 +192,29 @@ class HttpBlobAccount:
         headers: Mapping[str, str] | None = None,
         body: bytes | None = None,
         absent: set[str] | None = None,
-    ) -> AsyncHttpResponse:
+        most_bytes: int | None = None,
+    ) -> Reply:
         """One request; a reply that is neither a success nor in `absent` is a ProblemError."""
+        url = self._url(container, name, query or {})
+        general = {"x-ms-version": API_VERSION, "User-Agent": "ehtui", **(headers or {})}
 
-        async def exchange() -> AsyncHttpResponse:
-            url = self._url(container, name, query or {}, write=method == "PUT")
-            request = HttpRequest(method, url, headers=dict(headers or {}), content=body)
+        if method == "PUT":
+            general["Content-Length"] = str(len(body or b""))
 
-            try:
-                with self._explained(container):
-                    return await self._client.send_request(request)
-            except AzureError as error:
-                raise ProblemError(problem_of_exception(self._address, error)) from None
+        async def exchange() -> Reply:
+            asked = general | {"x-ms-client-request-id": str(uuid4())}
+
+            with self._explained(container):
+                authorised = await self._authorised(method, url, asked)
+                return await self._http.ask(method, url, authorised, body, most_bytes=most_bytes)
 
         response = await exchange()
 
         # A host whose clock is far off signs what the service takes for expired: sign again.
-        if self._learn_skew(response) and response.status_code == HTTPStatus.FORBIDDEN:
+        if self._learn_skew(response) and response.status == HTTPStatus.FORBIDDEN:
             response = await exchange()
 
-        if response.status_code < HTTPStatus.MULTIPLE_CHOICES:
+        if response.status < HTTPStatus.MULTIPLE_CHOICES:
             return response
 
         code = response.headers.get("x-ms-error-code") or error_code(response.content)
@@ -260,42 +224,54 @@ class HttpBlobAccount:
 
         raise ProblemError(problem_of_reply(self._address, container, _refused(response, code)))
 
-    def _url(
-        self, container: str | None, name: str | None, query: Mapping[str, str], *, write: bool
-    ) -> str:
+    def _url(self, container: str | None, name: str | None, query: Mapping[str, str]) -> str:
         path = "".join(f"/{quote(part, safe='/')}" for part in (container, name) if part)
         signature = self._address.sas
-
-        if self._signer is not None:
-            now = self._clock() + self._skew_s
-            signature = self._signer.sas(container, server_now=now, write=write)
-
         given = [urlencode(query)] + ([signature.reveal()] if signature else [])
-        return f"{self._address.endpoint}{path or '/'}?{'&'.join(filter(None, given))}"
+        asked = "&".join(filter(None, given))
 
-    def _learn_skew(self, response: AsyncHttpResponse) -> bool:
-        """Whether the local clock turns out to be so wrong that a SAS of ours is worth remaking."""
+        return f"{self._address.endpoint}{path or '/'}" + (f"?{asked}" if asked else "")
+
+    async def _authorised(
+        self, method: str, url: str, headers: Mapping[str, str]
+    ) -> Mapping[str, str]:
+        key = self._address.key
+
+        if key is not None:
+            now = self._clock() + self._skew_s
+            return sign(self._address.account, key, method, url, headers, now)
+
+        if self._tokens is None:
+            return headers
+
+        if not url.startswith("https:"):
+            raise ProblemError(token_in_the_clear(self._address))
+
+        return {**headers, "Authorization": await self._tokens.header(self._clock())}
+
+    def _learn_skew(self, response: Reply) -> bool:
+        """Whether the local clock turns out to be so wrong that signing anew is worth it."""
         server_time = _server_time(response)
 
         if server_time is None:
             return False
 
         before, self._skew_s = self._skew_s, server_time - self._clock()
-        return self._signer is not None and abs(self._skew_s - before) > SKEW_THAT_MATTERS_S
+        return self._address.key is not None and abs(self._skew_s - before) > SKEW_THAT_MATTERS_S
 
 
-def _server_time(response: AsyncHttpResponse) -> float | None:
-    return epoch_of(response.headers.get("Date") or "")
+def _server_time(response: Reply) -> float | None:
+    return epoch_of(response.headers.get("date") or "")
 
 
-def _refused(response: AsyncHttpResponse, code: str) -> Refused:
+def _refused(response: Reply, code: str) -> Refused:
     server_time = _server_time(response)
-    wait_s = retry_after_s(response.headers.get("Retry-After"), server_time)
-    return Refused(response.status_code, code, wait_s, server_time)
+    wait_s = retry_after_s(response.headers.get("retry-after"), server_time)
+    return Refused(response.status, code, wait_s, server_time)
 
 
-def _etag(response: AsyncHttpResponse) -> str:
-    return (response.headers.get("ETag") or "").strip('"')
+def _etag(response: Reply) -> str:
+    return (response.headers.get("etag") or "").strip('"')
 
 
 def _metadata_headers(metadata: Mapping[str, str]) -> dict[str, str]:

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import os
+import socket
+import ssl
+import sys
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-import aiohttp
-from azure.core.exceptions import (
-    AzureError,
-    ClientAuthenticationError,
-    ServiceRequestError,
-    ServiceRequestTimeoutError,
-    ServiceResponseTimeoutError,
-)
+import httpcore
 
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.wire.storage_listing import epoch_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from ehtui.wire.storage import StorageAddress
 
 _READER = (
@@ -69,72 +67,105 @@ def problem_of_reply(address: StorageAddress, container: str | None, reply: Refu
     )
 
 
-def problem_of_exception(address: StorageAddress, error: AzureError) -> Problem:
-    """What kept a request from being answered."""
-    cause = getattr(error, "inner_exception", None)
+def problem_of_exception(address: StorageAddress, error: Exception) -> Problem | None:
+    """What kept a request from being answered; None: not the world's fault."""
     where = _where(address, None)
 
-    if isinstance(error, ClientAuthenticationError):
+    if _is_without_token(error):
         return Problem(
             ProblemKind.UNAUTHORISED,
             f"No Entra ID token for {where}: {_first_line(error)}",
             "Sign in with 'az login', or give this host a managed identity or AZURE_* credentials.",
         )
 
-    if isinstance(error, ServiceRequestTimeoutError | ServiceResponseTimeoutError):
+    if isinstance(error, httpcore.TimeoutException):
         return Problem(
             ProblemKind.TIMEOUT,
             f"No answer in time from {where}.",
             f"Check the network and any firewall between this host and {address.host}.",
         )
 
-    if isinstance(cause, aiohttp.ClientConnectorDNSError):
+    causes = tuple(_causes(error))
+
+    if any(isinstance(cause, socket.gaierror) for cause in causes):
         return Problem(
             ProblemKind.UNRESOLVED,
             f"The host of {where} does not resolve.",
             f"Check the account name in {address.setting}, and this host's DNS.",
         )
 
-    if isinstance(cause, aiohttp.ClientConnectorCertificateError | aiohttp.ClientSSLError):
+    untrusted = next((cause for cause in causes if isinstance(cause, ssl.SSLError)), None)
+
+    if untrusted is not None:
         return Problem(
             ProblemKind.TLS,
-            f"No trusted TLS connection to {where}: {_first_line(cause)}",
+            f"No trusted TLS connection to {where}: {_first_line(untrusted)}",
             "Check the endpoint's scheme and certificate, and any proxy that intercepts TLS.",
         )
 
-    if isinstance(error, ServiceRequestError) and "non-https" in str(error):
-        return Problem(
-            ProblemKind.TLS,
-            f"Entra ID tokens are only sent over https, and {where} is http.",
-            f"Use https in {address.setting}, or a connection string or SAS.",
-        )
+    return _unreached(address, error, causes)
 
-    return _broken_off(address, cause) or Problem(
-        ProblemKind.UNREACHABLE,
-        f"No connection to {where}: {_reason(cause or error)}.",
-        f"Check that {address.host} is up and that its port is open from this host.",
+
+def _unreached(
+    address: StorageAddress, error: Exception, causes: tuple[BaseException, ...]
+) -> Problem | None:
+    where = _where(address, None)
+
+    match error:
+        case httpcore.ConnectError():
+            refused = next((c for c in causes if getattr(c, "errno", None)), causes[-1])
+            return Problem(
+                ProblemKind.UNREACHABLE,
+                f"No connection to {where}: {_reason(refused)}.",
+                f"Check that {address.host} is up and that its port is open from this host.",
+            )
+        case httpcore.ProxyError():
+            return Problem(
+                ProblemKind.UNREACHABLE,
+                f"The proxy does not let this host through to {where}: {_first_line(error)}.",
+                "Check HTTPS_PROXY, with its user and password; NO_PROXY names hosts without it.",
+            )
+        # With h11's error in it; without, nothing had come.
+        case httpcore.RemoteProtocolError(args=(Exception(), *_)):
+            return malformed_reply(address, None, f"it is broken HTTP ({_first_line(error)})")
+        case httpcore.NetworkError() | httpcore.RemoteProtocolError():
+            return Problem(
+                ProblemKind.UNREACHABLE,
+                f"{_capital(where)} closed the connection before it had answered.",
+                "It is tried again by itself; see what answers on that port.",
+            )
+
+    return None
+
+
+def token_in_the_clear(address: StorageAddress) -> Problem:
+    """It would be shown to everybody on the way."""
+    return Problem(
+        ProblemKind.TLS,
+        f"Entra ID tokens are only sent over https, and {_where(address, None)} is http.",
+        f"Use https in {address.setting}, or a connection string or SAS.",
     )
 
 
-def _broken_off(address: StorageAddress, cause: object) -> Problem | None:
-    """What is wrong with an answer that was begun, or with the end of the connection."""
-    if isinstance(cause, aiohttp.ClientPayloadError):
-        return malformed_reply(address, None, "its length is not the one that it says")
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    """An error and what it came from; of several attempts (happy eyeballs) each."""
+    seen: list[BaseException] = [error]
 
-    if isinstance(cause, aiohttp.ClientResponseError):
-        said = cause.message.partition("\n")[0].rstrip(": ")
-        return malformed_reply(address, None, f"it is not HTTP ({said or 'no status line'})")
+    while seen:
+        each = seen.pop(0)
+        yield each
 
-    is_hung_up = isinstance(cause, aiohttp.ServerDisconnectedError | ConnectionResetError)
+        if isinstance(each, BaseExceptionGroup):
+            seen += each.exceptions
 
-    if is_hung_up or isinstance(cause, BrokenPipeError):
-        return Problem(
-            ProblemKind.UNREACHABLE,
-            f"{_capital(_where(address, None))} closed the connection before it had answered.",
-            "It is tried again by itself; see what answers on that port.",
-        )
+        seen += [cause for cause in (each.__cause__ or each.__context__,) if cause is not None]
 
-    return None
+
+def _is_without_token(error: Exception) -> bool:
+    """Whether azure-identity says so; where it was never loaded, it did not."""
+    azure = sys.modules.get("azure.core.exceptions")
+
+    return azure is not None and isinstance(error, azure.AzureError)
 
 
 def retry_after_s(header: str | None, server_time: float | None) -> float | None:

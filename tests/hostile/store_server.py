@@ -14,7 +14,6 @@ from ehtui.domain.problems import Problem, ProblemError
 from ehtui.wire.storage import BlobAccount, parse_connection_string
 from ehtui.wire.storage_client import HttpBlobAccount
 from tests.hostile.measuring import MEGABYTE
-from tests.wire.plain_account import PlainBlobAccount
 
 KEY = "c2VjcmV0LWtleS1vZi10aGUtYWNjb3VudA=="
 OK = b"HTTP/1.1 200 OK\r\nx-ms-version: 2021-12-02\r\n"
@@ -56,20 +55,13 @@ class Store:
         writer.close()
 
 
-Open = Callable[[str], BlobAccount]
-OPEN: dict[str, Open] = {
-    "own": lambda text: HttpBlobAccount(parse_connection_string(Secret(text))),
-    "plain": lambda text: PlainBlobAccount(parse_connection_string(Secret(text))),
-}
-
-
 @asynccontextmanager
-async def store(answer: Answer, kind: str = "own") -> AsyncIterator[tuple[BlobAccount, Store]]:
+async def store(answer: Answer) -> AsyncIterator[tuple[BlobAccount, Store]]:
     served = Store(answer)
     server = await asyncio.start_server(served.serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     text = f"AccountName=acc;AccountKey={KEY};BlobEndpoint=http://127.0.0.1:{port}/acc"
-    account = OPEN[kind](text)
+    account = HttpBlobAccount(parse_connection_string(Secret(text)))
 
     try:
         yield account, served

@@ -13,24 +13,17 @@ from azure.core import MatchConditions
 from azure.core.exceptions import AzureError, HttpResponseError, ResourceNotFoundError
 from azure.storage.blob.aio import BlobPrefix, BlobServiceClient
 
-from ehtui.domain.problems import ProblemError
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.hub import known_moment
 from ehtui.wire.storage import BlobBody, BlobItem, BlobPage
 from ehtui.wire.storage_client import CONNECT_TIMEOUT_S, READ_TIMEOUT_S
 from ehtui.wire.storage_errors import (
     Refused,
     malformed_reply,
-    problem_of_exception,
     problem_of_reply,
 )
+from ehtui.wire.storage_limits import MOST_CONTAINERS, Listings
 from ehtui.wire.storage_listing import epoch_of
-from ehtui.wire.storage_transport import (
-    BODY_BYTES,
-    MOST_CONTAINERS,
-    BoundedTransport,
-    Listings,
-    replies_of_at_most,
-)
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Mapping
@@ -57,9 +50,8 @@ class PlainBlobAccount:
             address.endpoint,
             credential=secret.reveal() if secret else credential,
             retry_total=0,  # its first pause is 15 s: the poller is quicker
-            transport=BoundedTransport(
-                connection_timeout=CONNECT_TIMEOUT_S, read_timeout=READ_TIMEOUT_S
-            ),
+            connection_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
         )
         self._listings = Listings()
 
@@ -128,10 +120,8 @@ class PlainBlobAccount:
         async with self._explained(container):
             try:
                 client = self._service.get_blob_client(container, name)
-
-                with replies_of_at_most(BODY_BYTES):
-                    download = await client.download_blob()
-                    body = BlobBody(await download.readall(), _bare(download.properties.etag))
+                download = await client.download_blob()
+                body = BlobBody(await download.readall(), _bare(download.properties.etag))
             except ResourceNotFoundError as error:
                 if _code(error) != "BlobNotFound":
                     raise
@@ -183,7 +173,8 @@ class PlainBlobAccount:
             refused = Refused(error.status_code or 0, _code(error))
             raise ProblemError(problem_of_reply(self._address, container, refused)) from None
         except AzureError as error:
-            raise ProblemError(problem_of_exception(self._address, error)) from None
+            unreachable = Problem(ProblemKind.UNREACHABLE, str(error), "")
+            raise ProblemError(unreachable) from None
         except ValueError as error:  # a reply that is too much, or that the SDK does not understand
             raise ProblemError(malformed_reply(self._address, container, str(error))) from None
 

@@ -91,12 +91,21 @@ XML = '<?xml version="1.0"?><EnumerationResults></EnumerationResults>'
 @pytest.mark.parametrize(
     ("said", "kind", "words"),
     [
-        (f"{HEAD}Content-Length: 500\r\n\r\n{XML}", "malformed", "its length is not the one"),
-        (f"{HEAD}Content-Length: 5\r\n\r\n{XML}", "malformed", "not HTTP"),
+        (
+            f"{HEAD}Content-Length: 500\r\n\r\n{XML}",
+            "malformed",
+            "without sending complete message body",
+        ),
+        (f"{HEAD}Content-Length: 5\r\n\r\n{XML}", "malformed", "cannot be read"),
         (f"{HEAD}Content-Length: abc\r\n\r\n{XML}", "malformed", "Content-Length"),
         (f"{HEAD}Content-Length: -5\r\n\r\n{XML}", "malformed", "Content-Length"),
-        (f"{HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n{XML}", "malformed", "chunk size"),
-        ("SSH-2.0-OpenSSH_9.6\r\n", "malformed", "it is not HTTP (Bad status line)"),
+        (
+            f"{HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n{XML}",
+            "malformed",
+            "illegal chunk header",
+        ),
+        ("SSH-2.0-OpenSSH_9.6\r\n", "unreachable", "closed the connection before"),
+        ("SSH-2.0-OpenSSH_9.6\r\n\r\n", "malformed", "it is broken HTTP (illegal status line"),
         ("", "unreachable", "closed the connection before it had answered"),
         ("HTTP/1.1 200", "unreachable", "closed the connection before it had answered"),
         ("HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n", "unreachable", "answered with an error"),

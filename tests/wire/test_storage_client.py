@@ -6,7 +6,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from datetime import datetime
+from email.utils import parsedate_to_datetime
 
 import pytest
 
@@ -95,7 +95,7 @@ async def problem_of(account: HttpBlobAccount, container: str = "checkpoints") -
     return problem
 
 
-async def test_a_page_is_one_request_signed_with_a_read_and_list_sas() -> None:
+async def test_a_page_is_one_signed_request() -> None:
     async with canned(Reply(200, ONE), date=NOW + 5) as server, connected(server) as account:
         page = await account.list_page("checkpoints", prefix="ns/hub/", marker="m")
         [asked] = server.asked
@@ -105,11 +105,10 @@ async def test_a_page_is_one_request_signed_with_a_read_and_list_sas() -> None:
     assert (page.server_time, page.read_at) == (NOW + 5, NOW)
     assert asked.url.path == "/acc/checkpoints"
     wanted = {"restype": "container", "comp": "list", "include": "metadata", "maxresults": "5000"}
-    wanted |= {"prefix": "ns/hub/", "marker": "m", "sr": "c", "sp": "rl"}
-    assert wanted.items() <= asked.query.items()
-    assert asked.query["sig"]
+    wanted |= {"prefix": "ns/hub/", "marker": "m"}
+    assert asked.query == wanted
     assert asked.headers["x-ms-version"] == API_VERSION
-    assert "authorization" not in asked.headers
+    assert asked.headers["authorization"].startswith("SharedKey acc:")
 
 
 async def test_one_connection_serves_all_requests() -> None:
@@ -145,27 +144,13 @@ async def test_a_sandbox_on_this_host_is_never_asked_through_a_proxy(
         assert len(server.asked) == 1
 
 
-async def test_the_sas_is_kept_and_renewed_before_it_ends() -> None:
-    now = NOW
-    async with (
-        canned(Reply(200, EMPTY, {"Date": "never"})) as server,
-        connected(server, clock=lambda: now) as account,
-    ):
-        for minutes in (0, 30, 44, 46, 60):
-            now = NOW + minutes * 60
-            await account.list_page("checkpoints")
-
-    ends = [datetime.fromisoformat(a.query["se"]).timestamp() - NOW for a in server.asked]
-    assert [end / 60 for end in ends] == [60, 60, 60, 106, 106]
-
-
 async def test_a_wrong_local_clock_is_corrected_by_the_servers() -> None:
     ahead = NOW + 86_400.0
 
     def answer(asked: Asked) -> Reply:
-        ends_at = datetime.fromisoformat(asked.query["se"]).timestamp()
+        dated = parsedate_to_datetime(asked.headers["x-ms-date"]).timestamp()
 
-        return Reply(200, EMPTY) if ends_at > ahead else storage_error(403, "AuthenticationFailed")
+        return Reply(200, EMPTY) if dated == ahead else storage_error(403, "AuthenticationFailed")
 
     async with canned(answer, date=ahead) as server, connected(server) as account:
         await account.list_page("checkpoints")
@@ -196,9 +181,7 @@ async def test_containers_are_listed_over_all_pages() -> None:
     async with canned(answer) as server, connected(server) as account:
         assert await account.list_containers() == ["a", "b"]
 
-    assert {"comp": "list", "ss": "b", "srt": "s", "sp": "l"}.items() <= server.asked[
-        0
-    ].query.items()
+    assert [asked.query.get("marker") for asked in server.asked] == [None, "next"]
 
 
 async def test_a_body_with_its_etag_and_a_blob_that_has_gone() -> None:
@@ -214,10 +197,10 @@ async def test_a_body_with_its_etag_and_a_blob_that_has_gone() -> None:
         assert (body.content, body.etag) == (b"{}", "0x8D")
         assert await account.get_blob("c", "gone") is None
 
-    assert server.asked[0].url.path == "/acc/c/$Default/a%20b%3F/0"
+    assert server.asked[0].url.path == "/acc/c/%24Default/a%20b%3F/0"
 
 
-async def test_writes_are_conditional_and_signed_for_writing_only_then() -> None:
+async def test_writes_are_conditional() -> None:
     async with canned(Reply(201, b"", {"ETag": '"2"'})) as server, connected(server) as account:
         assert await account.set_metadata("c", "n", {"ownerid": ""}, if_match="1") == "2"
         await account.upload("c", "n", b"body", {"a": "b"}, if_absent=True)
@@ -226,7 +209,6 @@ async def test_writes_are_conditional_and_signed_for_writing_only_then() -> None
     metadata, absent, any_state = server.asked
     assert (metadata.query["comp"], metadata.headers["if-match"]) == ("metadata", '"1"')
     assert metadata.headers["x-ms-meta-ownerid"] == ""
-    assert "w" in metadata.query["sp"]
     assert (absent.headers["if-none-match"], absent.body) == ("*", b"body")
     assert absent.headers["x-ms-blob-type"] == "BlockBlob"
     assert not {"if-match", "if-none-match"} & any_state.headers.keys()
@@ -242,7 +224,10 @@ async def test_no_secret_is_logged_or_shown(caplog: pytest.LogCaptureFixture) ->
                 await problem_of(account)
                 shown = [repr(account), repr(vars(account)), repr(address(1))]
 
+            asked = server.asked[-1]
+            signature = asked.query.get("sig") or asked.headers["authorization"].rpartition(":")[2]
+
             for text in (caplog.text, *shown):
                 assert "TOPSECRET" not in text
                 assert KEY not in text
-                assert server.asked[-1].query["sig"] not in text
+                assert signature not in text
