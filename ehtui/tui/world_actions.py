@@ -35,6 +35,7 @@ _SEVERITY: dict[OutcomeState, SeverityLevel] = {
     OutcomeState.REFUSED: "warning",
     OutcomeState.FAILED: "error",
     OutcomeState.LEFT: "warning",
+    OutcomeState.STOPPED: "warning",
 }
 
 
