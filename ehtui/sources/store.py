@@ -50,6 +50,7 @@ class StoreSource:
     aliases: Sequence[str] = ()
     clock: Callable[[], float] = steady
     account: BlobAccount | None = None  # None: opened at the first read
+    _own_container: str | None = None  # that its address names
     _containers: dict[str, WatchedContainer] = field(default_factory=dict)
     _walked_at: float | None = None
     _skew_s: float = 0.0  # server minus local, as last seen
@@ -73,6 +74,20 @@ class StoreSource:
 
         return StoreRead(ended, NAME, self._listing(reads, failed, ended), ended - started)
 
+    async def connected(self) -> BlobAccount:
+        """The account that it reads, for who also writes there.
+
+        Raises:
+            ProblemError: The settings name none.
+        """
+        if self.account is None:
+            address = address_of(self.settings)
+            self._own_container = address.container
+            # On another thread: it loads the Azure libraries.
+            self.account = await asyncio.to_thread(_open_account, address, self.clock)
+
+        return self.account
+
     async def close(self) -> None:
         """See `Source`."""
         if self.account is not None:
@@ -89,26 +104,19 @@ class StoreSource:
 
     async def _open(self, *, discover: bool) -> None:
         """Connect, and know which containers to read."""
-        named = self.settings.containers
+        account, named = await self.connected(), self.settings.containers
 
-        if self.account is None:
-            address = address_of(self.settings)
-            # On another thread: it loads the Azure libraries.
-            self.account = await asyncio.to_thread(_open_account, address, self.clock)
-
-            if address.container and not named:
-                named = (address.container,)
+        if self._own_container and not named:
+            named = (self._own_container,)
 
         if named and not self._containers:
             scope = self._scope(is_named=True)
-            self._containers = {
-                n: WatchedContainer(self.account, n, scope, self.clock) for n in named
-            }
+            self._containers = {n: WatchedContainer(account, n, scope, self.clock) for n in named}
 
         has_named = any(c.scope.is_named_container for c in self._containers.values())
 
         if discover and not has_named:
-            await self._discover(self.account)
+            await self._discover(account)
 
     async def _discover(self, account: BlobAccount) -> None:
         scope = self._scope(is_named=False)

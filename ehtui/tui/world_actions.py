@@ -35,7 +35,6 @@ _SEVERITY: dict[OutcomeState, SeverityLevel] = {
     OutcomeState.REFUSED: "warning",
     OutcomeState.FAILED: "error",
     OutcomeState.LEFT: "warning",
-    OutcomeState.STOPPED: "warning",
 }
 
 

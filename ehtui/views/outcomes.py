@@ -30,8 +30,6 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.NOTHING_SELECTED: "Nothing is selected: {subject}.",
     RefusalReason.UNKNOWN_PARTITION: "The hub has no partition “{subject}”.",
     RefusalReason.UNKNOWN_TEMPLATE: "There is no test event “{subject}”: see test_events.",
-    RefusalReason.NOTHING_TO_SEND: "There is no event in {subject}.",
-    RefusalReason.UNREADABLE_FILE: "The file of test event “{subject}” can't be read{detail}.",
     RefusalReason.NOT_CONNECTED: "The hub has not been read yet: try again once it answers.",
     RefusalReason.CANNOT_START: "Nothing was done: {subject} could not be started again{detail}.",
     RefusalReason.BEING_RESTARTED: "{subject} is already being restarted{detail}.",
@@ -55,6 +53,17 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.SUPERVISED: "{subject} is started again by its supervisor{detail}: use that.",
     RefusalReason.SUPERVISOR_CHANGED: "{subject} has a different supervisor than a moment ago.",
     RefusalReason.UNKNOWN_CONSUMER: "There is no consumer “{subject}”: see consumers in config.",
+    RefusalReason.NO_STORE: "No checkpoint store could be read for {subject}{detail}.",
+    RefusalReason.UNKNOWN_GROUP: "The store has no records of group {subject}{detail}.",
+    RefusalReason.GROUP_ACTIVE: (
+        "Group {subject} has live owners{detail}, which would write over it: stop them first, or "
+        "use --force."
+    ),
+    RefusalReason.NOTHING_TO_CHANGE: "Nothing to do: every checkpoint of {subject} stays.",
+    RefusalReason.NO_BACKUP: "The backup {subject} can't be used{detail}.",
+    RefusalReason.NOT_BACKED_UP: (
+        "Nothing was written: what stands there can't be kept in {subject}{detail}."
+    ),
     RefusalReason.NO_COMMAND: "“{subject}” has no command: set consumers.{subject}.command.",
 }
 
@@ -96,9 +105,6 @@ def outcome_sentence(outcome: Outcome) -> str:
     return f"{told} {safe(audit)}" if audit else told
 
 
-_DONE = frozenset({OutcomeState.DONE, OutcomeState.STOPPED})
-
-
 def _told(outcome: Outcome) -> str:
     if outcome.state is OutcomeState.DRY_RUN:
         return f"Dry run, nothing was done: {text_of(outcome.plan).step(outcome.plan)}."
@@ -106,7 +112,7 @@ def _told(outcome: Outcome) -> str:
     if outcome.parts:
         return _rolled(outcome)
 
-    if outcome.state in _DONE or _has_several_ends(outcome):
+    if outcome.state is OutcomeState.DONE or _has_several_ends(outcome):
         return text_of(outcome.plan).done(outcome.plan, outcome)
 
     if outcome.state is OutcomeState.FAILED:
@@ -166,9 +172,7 @@ def _failed(outcome: Outcome) -> str:
 
     lines = outcome.last_lines
     last = f" Its last line: “{safe(lines[-1]).rstrip('.')}”." if lines else ""
-    taken = outcome.accepted
-    some = f" The hub took {formats.count(taken.total)} before." if taken and taken.total else ""
-    return f"Failed: {error}.{some}{last}{_down(outcome) if outcome.is_down else ''}"
+    return f"Failed: {error}.{last}{_down(outcome) if outcome.is_down else ''}"
 
 
 def _down(outcome: Outcome) -> str:

@@ -178,5 +178,8 @@ class BlobAccount(Protocol):
     ) -> str:
         """Write a whole blob, on a condition where one is given; the new ETag."""
 
+    async def delete(self, container: str, name: str, *, if_match: str) -> None:
+        """Delete a blob, only at that ETag."""
+
     async def close(self) -> None:
         """Let go of connections; never raises."""

@@ -173,6 +173,10 @@ class HttpBlobAccount:
         headers |= {"x-ms-blob-type": "BlockBlob", "Content-Type": "application/octet-stream"}
         return _etag(await self._send("PUT", container, name, headers=headers, body=body))
 
+    async def delete(self, container: str, name: str, *, if_match: str) -> None:
+        """See `BlobAccount`."""
+        await self._send("DELETE", container, name, headers=_condition(if_match))
+
     async def close(self) -> None:
         """See `BlobAccount`."""
         with contextlib.suppress(Exception):

@@ -105,9 +105,12 @@ class FakeBlobAccount(BlobAccount):
     async def set_metadata(
         self, container: str, name: str, metadata: Mapping[str, str], *, if_match: str | None = None
     ) -> str:
+        if name not in self.containers[container]:
+            self._fail(ProblemKind.NOT_FOUND)
+
         item, body = self.containers[container][name]
 
-        if if_match not in {None, item.etag}:
+        if if_match not in {None, item.etag} or item.lease_state == "leased":
             self._fail(ProblemKind.CONFLICT)
 
         return self.put(container, name, metadata, body).etag
@@ -125,10 +128,22 @@ class FakeBlobAccount(BlobAccount):
     ) -> str:
         found = self.containers[container].get(name)
 
-        if (if_absent and found) or (if_match and (not found or found[0].etag != if_match)):
+        is_held = found is not None and found[0].lease_state == "leased"
+        is_other = if_match and (not found or found[0].etag != if_match)
+
+        if (if_absent and found) or is_other or is_held:
             self._fail(ProblemKind.CONFLICT)
 
         return self.put(container, name, metadata, body).etag
+
+    @override
+    async def delete(self, container: str, name: str, *, if_match: str) -> None:
+        found = self.containers[container].get(name)
+
+        if found is None or found[0].etag != if_match:
+            self._fail(ProblemKind.CONFLICT if found else ProblemKind.NOT_FOUND)
+
+        del self.containers[container][name]
 
     @override
     async def close(self) -> None:

@@ -159,6 +159,13 @@ class PlainBlobAccount:
 
         return _bare(str(reply["etag"]))
 
+    async def delete(self, container: str, name: str, *, if_match: str) -> None:
+        """See `BlobAccount`."""
+        client = self._service.get_blob_client(container, name)
+
+        async with self._explained(container):
+            await client.delete_blob(**_condition(if_match))
+
     async def close(self) -> None:
         """See `BlobAccount`."""
         with contextlib.suppress(Exception):

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.domain.actions.base import OwnedPartition
-    from ehtui.domain.actions.landing import Accepted, Landing
+    from ehtui.domain.actions.checkpoint_plan import ChangeResult
     from ehtui.domain.actions.plans import Plan
     from ehtui.domain.world.process import ProcessId, Supervisor
     from ehtui.domain.world.restarts import StartObstacle
@@ -24,8 +24,6 @@ class RefusalReason(StrEnum):
     NOTHING_SELECTED = "nothing_selected"
     UNKNOWN_PARTITION = "unknown_partition"
     UNKNOWN_TEMPLATE = "unknown_template"
-    NOTHING_TO_SEND = "nothing_to_send"  # no event in a file
-    UNREADABLE_FILE = "unreadable_file"  # that a test event's body is in
     NOT_CONNECTED = "not_connected"
     CANNOT_START = "cannot_start"  # it could not be started again as it was: see the obstacle
     BEING_RESTARTED = "being_restarted"
@@ -45,6 +43,12 @@ class RefusalReason(StrEnum):
     SUPERVISOR_CHANGED = "supervisor_changed"  # it runs under another one than the plan says
     UNKNOWN_CONSUMER = "unknown_consumer"
     NO_COMMAND = "no_command"  # a configured consumer without a command
+    NO_STORE = "no_store"  # no checkpoint store is configured, or it could not be read
+    UNKNOWN_GROUP = "unknown_group"  # nobody reads in a group of that name
+    GROUP_ACTIVE = "group_active"  # somebody owns partitions of it, and would write over it
+    NOTHING_TO_CHANGE = "nothing_to_change"  # every checkpoint is left as it is
+    NO_BACKUP = "no_backup"  # it cannot be read
+    NOT_BACKED_UP = "not_backed_up"  # what stands there could not be kept: nothing is written
 
 
 class Refusal(Value, frozen=True):
@@ -65,7 +69,6 @@ class OutcomeState(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     LEFT = "left"  # nobody waits for it any more, but it goes on
-    STOPPED = "stopped"  # cancelled on the way: what was done by then stays done
 
 
 class TargetState(StrEnum):
@@ -120,6 +123,13 @@ class NewProcess(Value, frozen=True):
     is_by_keeper: bool = False  # its parent started it, and ehtui did not
 
 
+class Landing(Value, frozen=True):
+    """Where an event that was sent came to stand, as far as that is known."""
+
+    partition: str | None
+    sequence: str | None  # a number, or a bracket of two
+
+
 class Outcome(Value, frozen=True):
     """The end of one plan, per target where it has several."""
 
@@ -130,15 +140,15 @@ class Outcome(Value, frozen=True):
     error: str | None = None  # safe to show, for people only
     results: tuple[TargetResult, ...] = ()
     started: NewProcess | None = None
-    landings: tuple[Landing, ...] = ()  # of a send, as far as it is known where
-    accepted: Accepted | None = None  # by the hub, of a send
-    unsure: int = 0  # events that were under way when it was cancelled: accepted, or not
+    landing: Landing | None = None
     exit_code: int | None = None  # of a consumer that ended at once, or of a supervisor's command
     last_lines: tuple[str, ...] = ()  # that it said; safe to show
     obstacle: StartObstacle | None = None  # why what was stopped could not be started
     is_down: bool = False  # a consumer was stopped, and runs no more
     audit_problem: str | None = None  # why its end is not in the audit log; safe to show
     parts: tuple[PartialOutcome, ...] = ()  # of a plan that has several, as far as it came
+    changes: tuple[ChangeResult, ...] = ()  # of checkpoints, each blob
+    backup: str | None = None  # the path of what stood there before
 
     @property
     def is_by_keeper(self) -> bool:
@@ -170,11 +180,8 @@ class Outcome(Value, frozen=True):
     def _details(self) -> Iterator[tuple[str, str]]:
         yield from ((str(result.process.pid), result.detail) for result in self.results)
 
-        if self.accepted is not None:
-            yield from _known(accepted=self.accepted.total, unsure=self.unsure or None)
-
-        for landing in self.landings:
-            yield from _known(partition=landing.partition, sequence=landing.sequence)
+        if self.landing is not None:
+            yield from _known(partition=self.landing.partition, sequence=self.landing.sequence)
 
         if self.started is not None:
             yield from _known(pid=self.started.process.pid, log=self.started.log_path)

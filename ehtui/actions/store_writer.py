@@ -1,0 +1,32 @@
+"""What an executor writes a checkpoint store with, and what is raised instead of a write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from ehtui.domain.world.store import StoreListing
+    from ehtui.sources.layouts.base import StoredBlob, Write
+
+
+class StoreWriter(Protocol):
+    """Writes single blobs, always on a condition, and reads them back.
+
+    Every call may raise `ProblemError`; those that write also `sources.store_writer`'s
+    `ChangedError` (the condition does not hold) and `HeldError` (a host holds the blob's lease).
+    """
+
+    async def listing(self) -> StoreListing:
+        """Everything of this hub, as it is now."""
+
+    async def read(self, container: str, name: str) -> StoredBlob | None:
+        """One blob as it is now, with metadata, ETag, lease state and body; None: there is none."""
+
+    async def write(self, write: Write) -> StoredBlob:
+        """Write, and read back what stands there then."""
+
+    async def remove(self, container: str, name: str, if_match: str) -> None:
+        """Delete a blob that still has that ETag."""
+
+    async def close(self) -> None:
+        """Let go of connections; never raises, ends within a second."""

@@ -1,0 +1,111 @@
+"""Asking for a group's checkpoints to be moved: judged by who owns partitions just now."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+from typing_extensions import override
+
+from ehtui.domain.actions.checkpoint_plan import Change, CheckpointPlan, LiveOwner, Strategy
+from ehtui.domain.actions.outcomes import Refusal, RefusalReason
+from ehtui.domain.actions.requests import Request
+from ehtui.domain.snapshot import LIVE_STATES, LeaseState
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ehtui.domain.actions.requests import PlanningContext
+    from ehtui.domain.snapshot import ConsumerState, Snapshot
+
+RECHECK_S = 10.0  # a forced write is watched so long
+_MAY_WRITE = LIVE_STATES | {LeaseState.UNREADABLE}
+
+
+class CheckpointRequest(Request, frozen=True):
+    """Move checkpoints of a group. Looking at the blobs and events (`rehearse`) comes first."""
+
+    strategy: Strategy
+    group: str
+    partitions: tuple[str, ...] = ()  # none: all of the hub
+    is_forced: bool = False
+    recheck_s: float = RECHECK_S
+    found: tuple[Change, ...] | Refusal | None = None  # None: nobody has looked yet
+
+    @override
+    def plan(self, context: PlanningContext) -> CheckpointPlan | Refusal:
+        """A plan changes nothing: it is told in read-only too, and under live owners."""
+        snapshot = context.snapshot
+
+        if not snapshot.policy.has_store:
+            return Refusal(RefusalReason.NO_STORE, self.group)
+
+        if snapshot.hub is None:
+            return Refusal(RefusalReason.NOT_CONNECTED, "hub")
+
+        if isinstance(self.found, Refusal):
+            return self.found
+
+        if self.found is None:
+            return Refusal(RefusalReason.NO_STORE, self.group)
+
+        return CheckpointPlan(
+            group=self.group,
+            namespace=snapshot.hub.namespace,
+            hub=snapshot.hub.name,
+            strategy=self.strategy,
+            changes=self.found,
+            owners=live_owners(snapshot, self.group),
+            planned_at=context.at,
+            partitions=self.partitions,
+            is_forced=self.is_forced,
+            is_production=snapshot.policy.is_production,
+            recheck_s=self.recheck_s,
+        )
+
+
+def refusal_of(plan: CheckpointPlan) -> Refusal | None:
+    """Why a plan may not be done as it stands; None where it may."""
+    if not plan.writes:
+        return Refusal(RefusalReason.NOTHING_TO_CHANGE, plan.group)
+
+    if plan.owners and not plan.is_forced:
+        owners = ", ".join(owner.owner[:8] or "?" for owner in plan.owners)
+        return Refusal(RefusalReason.GROUP_ACTIVE, plan.group, owners)
+
+    return None
+
+
+def judged_by(plan: CheckpointPlan, snapshot: Snapshot) -> CheckpointPlan:
+    """The same plan, with who owns partitions in a newer picture."""
+    return replace(plan, owners=live_owners(snapshot, plan.group))
+
+
+def live_owners(snapshot: Snapshot, group: str) -> tuple[LiveOwner, ...]:
+    """Who holds partitions of a group, late renewals included: it may write any moment.
+
+    An ownership that nobody can read has an owner of no name.
+    """
+    return tuple(_live_owners(snapshot, group))
+
+
+def _live_owners(snapshot: Snapshot, group: str) -> Iterator[LiveOwner]:
+    state = snapshot.group(group)
+    held: dict[str, list[str]] = {}
+
+    for partition in (*state.partitions, *state.strays) if state is not None else ():
+        if partition.lease.state in _MAY_WRITE:
+            held.setdefault(partition.lease.owner or "", []).append(partition.id)
+
+    for owner, partitions in held.items():
+        local = _local(snapshot, owner)
+
+        if local is None:
+            yield LiveOwner(owner, tuple(partitions))
+        else:
+            process = local.process
+            yield LiveOwner(owner, tuple(partitions), process.id, process.command)
+
+
+def _local(snapshot: Snapshot, owner: str) -> ConsumerState | None:
+    return next((c for c in snapshot.consumers if owner and owner in c.owners), None)
