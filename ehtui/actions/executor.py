@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ehtui.actions import trial
 from ehtui.actions.process_control import (
     NOT_DONE,
     OTHER_TARGET,
@@ -75,7 +76,7 @@ class Executor:
             return self._refused(plan, RefusalReason.READ_ONLY, plan.kind)
 
         if self.dry_run:
-            return Outcome(plan, OutcomeState.DRY_RUN, self.clock())
+            return await self.try_out(plan)
 
         fault = await asyncio.to_thread(self.audit.intent, plan, self.clock())
 
@@ -96,6 +97,19 @@ class Executor:
             return outcome
 
         return replace(outcome, audit_problem=f"Its end is not in the audit log: {fault}.")
+
+    async def try_out(self, plan: Plan) -> Outcome:
+        """A dry run: what doing it now would meet, with nothing touched and nothing audited."""
+        if self.read_only:
+            return self._refused(plan, RefusalReason.READ_ONLY, plan.kind)
+
+        tried = await trial.try_out(plan, self.clock(), self.hands)
+        fault = await asyncio.to_thread(self.audit.obstacle)
+
+        if fault is None or tried.refusal is not None:
+            return tried
+
+        return replace(tried, refusal=Refusal(RefusalReason.NOT_AUDITED, plan.kind, safe(fault)))
 
     def interrupted(self, plan: Plan, error: asyncio.CancelledError) -> Outcome:
         """How it ended for somebody who waits no more."""

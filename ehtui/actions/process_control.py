@@ -92,6 +92,9 @@ class ProcessControl(Protocol):
     def signal(self, process: ProcessId, signal: str) -> None:
         """Signal the process if it is still the one that was meant."""
 
+    def check(self, process: ProcessId) -> None:
+        """Raise unless a signal would reach the process that was meant; sends none."""
+
     def prepare_restart(self, process: ProcessId, log_path: str, named: Named) -> PreparedStart:
         """Open and rehearse what starting this running process again takes."""
 
@@ -160,6 +163,7 @@ class LocalControl:
     hub: str | None = None
 
     signal = staticmethod(targets.send_signal)
+    check = staticmethod(targets.check_reach)
     wait_for_exit = staticmethod(targets.wait_for_exit)
     start = staticmethod(launch.start)
     watch = staticmethod(launch.watch)

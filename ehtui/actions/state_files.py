@@ -12,7 +12,7 @@ import os
 import socket
 import stat
 from datetime import UTC, datetime
-from errno import EINVAL
+from errno import EACCES, EINVAL
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -121,6 +121,15 @@ class AuditLog:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+
+    def obstacle(self) -> str | None:
+        """Why no line could be written now, or None; nothing is made."""
+        known = self.path if self.path.exists() else next(filter(Path.exists, self.path.parents))
+
+        if known == self.path and not known.is_file():
+            return f"{self.path}: is not a regular file"
+
+        return None if os.access(known, os.W_OK) else f"{self.path}: {os.strerror(EACCES)}"
 
     def intent(self, plan: Plan, at: float) -> str | None:
         """Note what is about to be done; returns why it could not be noted, or None."""

@@ -136,6 +136,20 @@ def check_identity(process: ProcessId) -> None:
         raise PermissionError from error
 
 
+def check_reach(process: ProcessId) -> None:
+    """Raise what `send_signal` would raise, and send nothing: signal 0 only asks.
+
+    Raises:
+        ProcessGoneError, IdentityChangedError, ProgramChangedError, PermissionError: As there.
+    """
+    check_identity(process)
+
+    try:
+        os.kill(process.pid, 0)
+    except ProcessLookupError as error:
+        raise ProcessGoneError from error
+
+
 LAST_LINES = 12
 TAIL_BYTES = 16 * 1024
 CHUNK_BYTES = 4096

@@ -53,7 +53,17 @@ def add_acting_flags(parser: argparse.ArgumentParser, *, ends_consumers: bool = 
     parser.add_argument(
         "--yes", action="store_true", help="do not ask; required without a terminal"
     )
-    parser.add_argument("--dry-run", action="store_true", help="show the plan and do nothing")
+    parser.add_argument(
+        "--confirm",
+        metavar="NAME",
+        help="the name that a plan asks for before it is done, such as that of a production hub; "
+        "with --yes required where a plan asks for one",
+    )
+    parser.add_argument(
+        "--dry-run",
+        action="store_true",
+        help="show the plan, look whether it could be done now, and do nothing",
+    )
     parser.add_argument("--json", action="store_true", help="plan and outcome as JSON")
 
 
@@ -92,6 +102,7 @@ def act(
     Whoever interrupts gets 128 and the signal's number. `afterwards` follows what was done; what
     it returns joins the one JSON document.
     """
+    from ehtui.domain.actions.base import Risk  # noqa: PLC0415
     from ehtui.domain.actions.outcomes import Refusal  # noqa: PLC0415
     from ehtui.views.action_document import outcome_document  # noqa: PLC0415
     from ehtui.views.outcomes import outcome_sentence, refusal_sentence  # noqa: PLC0415
@@ -101,14 +112,19 @@ def act(
         print(f"ehtui: {refusal_sentence(plan)}", file=sys.stderr)
         return REFUSED
 
+    if unnamed := _unnamed(plan, args):
+        _tell(args, {"refused": _plain(unnamed), "sentence": refusal_sentence(unnamed)})
+        print(f"ehtui: {refusal_sentence(unnamed)}", file=sys.stderr)
+        return REFUSED
+
     # With --json, standard output is the document's alone; who is asked still sees the plan.
     people = sys.stderr if args.json else sys.stdout
-    is_asked = not (args.dry_run or args.yes)
+    is_asked = not (args.dry_run or args.yes or plan.risk is Risk.READ)
 
     if is_asked or not args.json:
         _show(backend, plan, people)
 
-    if is_asked and not _agreed(people):
+    if is_asked and not _agreed(people, plan.typed_name if args.confirm is None else None):
         print("Nothing was done.", file=people)
         return REFUSED
 
@@ -142,6 +158,9 @@ def _code(outcome: Outcome) -> int:
 
     if outcome.is_down:
         return ExitCode.DOWN
+
+    if outcome.state is OutcomeState.DRY_RUN:  # what it would end with
+        return REFUSED if outcome.refusal is not None else FAILED if outcome.error else ExitCode.OK
 
     return {OutcomeState.FAILED: FAILED, OutcomeState.REFUSED: REFUSED}.get(
         outcome.state, ExitCode.OK
@@ -187,16 +206,32 @@ def _say_to(people: TextIO, words: str, *, indent: str = "", tone: str = "plain"
         print(in_ascii(told) if draws_ascii() else told, file=people, flush=True)
 
 
-def _agreed(people: TextIO) -> bool:
-    """A person typed yes; without a terminal nobody can."""
+def _unnamed(plan: Plan, args: argparse.Namespace) -> Refusal | None:
+    """Why it is not done unasked, or at all: a name has to be given, and this one was not."""
+    from ehtui.domain.actions.outcomes import Refusal, RefusalReason  # noqa: PLC0415
+
+    name, given = plan.typed_name, args.confirm
+
+    if name is None or args.dry_run or given == name or (given is None and not args.yes):
+        return None
+
+    return Refusal(RefusalReason.NOT_CONFIRMED, name, f"not {given}" if given is not None else "")
+
+
+def _agreed(people: TextIO, name: str | None) -> bool:
+    """A person typed yes, or the name that is asked for; without a terminal nobody can."""
+    from ehtui.domain.text import safe  # noqa: PLC0415
+
     if not sys.stdin.isatty():
         print("ehtui: no terminal to ask on; add --yes, or --dry-run to look.", file=sys.stderr)
         return False
 
-    print("Do it? [y/N] ", end="", file=people, flush=True)
+    question = "Do it? [y/N] " if name is None else f"To do it, type {safe(name)}: "
+    print(question, end="", file=people, flush=True)
 
     try:
-        return sys.stdin.readline().strip().lower() in {"y", "yes"}
+        answer = sys.stdin.readline().strip()
+        return answer.lower() in {"y", "yes"} if name is None else answer == name
     except KeyboardInterrupt:
         print("\nNothing was done.", file=people)
         raise

@@ -196,6 +196,12 @@ class MonitorBackend:
 
     # Acting.
 
+    async def try_out(self, plan: Plan) -> Outcome:
+        """A dry run on the monitor's loop; it joins neither the timeline nor the audit log."""
+        executor = self._opened.executor
+
+        return await asyncio.wrap_future(self.monitor.submit(lambda: executor.try_out(plan)))
+
     async def execute(self, plan: Plan) -> Outcome:
         """Do it. Who stops waiting does not stop it: what was stopped is started again."""
         return await asyncio.shield(asyncio.wrap_future(self.begin(plan)))
@@ -209,6 +215,9 @@ class MonitorBackend:
             begun = plan
 
             try:
+                if executor.dry_run:
+                    return self._told(await executor.try_out(plan))
+
                 if isinstance(plan, plans.RollingPlan):
                     return await self._roll(plan)
 

@@ -81,6 +81,9 @@ class Backend(Protocol):
     def plan(self, request: Request) -> Plan | Refusal:
         """What doing it will do, by the newest picture."""
 
+    async def try_out(self, plan: Plan) -> Outcome:
+        """A dry run: what doing it now would do or be refused for, with nothing touched."""
+
     def begin(self, plan: Plan) -> Future[Outcome]:
         """Do it wherever the work belongs; it goes on where nobody waits for it."""
 

@@ -21,7 +21,7 @@ from ehtui.views.formats import Clock, plural
 from ehtui.views.glyphs import Glyphs
 from ehtui.views.groups import groups_table
 from ehtui.views.keys import named, subject_of, title
-from ehtui.views.outcomes import outcome_sentence, refusal_sentence
+from ehtui.views.outcomes import dry_run_lines, outcome_sentence, refusal_sentence
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.processes import brief
 from ehtui.views.why import Explanation, explain
@@ -111,6 +111,10 @@ class DialogText:
 
     def _say(self, snapshot: Snapshot, group: str) -> Phrasing:
         return Phrasing(snapshot, self.clock, group, started_with=self.started_with)
+
+    def dry_run(self, outcome: Outcome, snapshot: Snapshot, group: str) -> Sequence[str]:
+        """What a dry run found, step by step."""
+        return tuple(dry_run_lines(outcome, self._say(snapshot, group)))
 
     def refusal(self, refusal: Refusal) -> str:
         """Why an action is not offered."""

@@ -22,6 +22,7 @@ class Scope(StrEnum):
     DETAILS = "details"  # screens/details.py
     WHY = "why"  # screens/details.py
     LOG = "log"  # screens/log.py
+    PLAN = "plan"  # screens/confirm.py
 
 
 class Section(StrEnum):
@@ -196,6 +197,8 @@ _DETAILS = (
     Key("log-hold", "p", "hold", "hold", "Log: hold or follow", Section.DETAILS, Scope.LOG),
     Key("only-ownership", "f", "only_ownership", "ownership", "Log: ownership lines only, or all",
         Section.DETAILS, Scope.LOG),
+    Key("dry-run", "D", "dry_run", "dry run",
+        "In a plan: a dry run, step by step; nothing is touched", Section.DETAILS, Scope.PLAN),
     Key("copy-details", "y", "copy", "copy", "Copy the details", Section.DETAILS, Scope.DETAILS),
 )  # fmt: skip
 

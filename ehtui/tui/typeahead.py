@@ -31,6 +31,7 @@ _MOST_KEYS = 64  # that wait: more is no typing
 _MOST_TEXT = 1024  # in a field
 _BURST_S = 0.015  # between two keys
 _FLOOD_ENDS_S = 0.3  # after the last of its keys
+_LEAVES_FIELD = {"enter", "tab", "shift+tab"}
 _PATIENCE_S = 2.0  # for a widget that does not get round to a key
 _TOLD_AGAIN_S = 5.0  # as long as it stands on the screen
 _ROUNDS = 2  # what a key posts is handled too: a button's press, a list's choice
@@ -49,6 +50,11 @@ class Prompt(ModalScreen[Answer], Generic[Answer]):
     def _take_keys_when_painted(self) -> None:
         self.mounted_at = Message().time
         self.call_after_refresh(self.app.prompt_is_painted, self)
+
+    def heeds(self, event: events.Key) -> bool:
+        """Whether a letter does something that changes nothing, where letters mean nothing else."""
+        del event
+        return False
 
     @override
     def dismiss(self, result: Answer | None = None) -> AwaitComplete:
@@ -90,6 +96,7 @@ class TypeAheadApp(App[int]):
         self._last: _Typed | None = None
         self._flooded_at: float | None = None
         self._strayed_at = 0.0
+        self._left_field_at = 0.0
         self._ignored_at: dict[str, float] = {}
 
     # Dialogs.
@@ -205,19 +212,38 @@ class TypeAheadApp(App[int]):
 
     def _is_after_a_stray(self, event: _Typed) -> bool:
         """Pasted slowly, key by key: letters mean nothing to a plan, and what follows no more."""
-        is_typing = event.time - self._strayed_at <= _FLOOD_ENDS_S
         prompt = self.screen
 
         if not isinstance(prompt, Prompt) or prompt.TAKES_TYPED_AHEAD or _is_escape(event):
             return False
 
+        is_typing = event.time - self._strayed_at <= _FLOOD_ENDS_S
+        is_after_field = event.time - self._left_field_at <= _FLOOD_ENDS_S
+
+        if isinstance(prompt.focused, Input) and not is_after_field:
+            self._note_in_field(event)
+            return False
+
+        if _is_letter(event) and isinstance(event, events.Key) and prompt.heeds(event):
+            return is_typing or is_after_field
+
         if _is_letter(event) or is_typing:
             self._strayed_at = event.time
 
-        if is_typing and not _is_letter(event):
+        if is_after_field:
+            self._left_field_at = event.time
+
+        if (is_typing or is_after_field) and not _is_letter(event):
             self._ignore("Keys typed together with letters were ignored: a plan takes no letters.")
 
-        return is_typing or _is_letter(event)
+        return is_typing or is_after_field or _is_letter(event)
+
+    def _note_in_field(self, event: _Typed) -> None:
+        """Text is meant for a field; what comes in one go with it reaches no button beside it."""
+        if _is_letter(event) or isinstance(event, events.Paste):
+            self._strayed_at = event.time
+        elif isinstance(event, events.Key) and event.key in _LEAVES_FIELD:
+            self._left_field_at = event.time
 
     def _ignore(self, why: str) -> None:
         """Say so, once for all that come together."""

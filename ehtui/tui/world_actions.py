@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from ehtui.domain.actions.base import Risk
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal
 from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.actions.start import RestartRequest, StartAgainRequest, StartRequest
@@ -151,6 +152,9 @@ async def _carry_out(app: Host, asked: Request, *, is_planned_anew: bool = False
 
 async def _confirm(app: Host, plan: Plan, request: Request | None) -> Plan | None:
     """The plan that stood there last: with a `request` it is made anew while somebody reads."""
+    if plan.risk is Risk.READ:
+        return plan
+
     say = dialog_text(app)
 
     def anew() -> Confirmation | str:
@@ -169,7 +173,10 @@ async def _confirm(app: Host, plan: Plan, request: Request | None) -> Plan | Non
     if request is not None:
         app.backend.refresh()  # what it costs depends on who renewed last
 
-    screen = ConfirmScreen(words, anew if request is not None else None)
+    async def try_out() -> Sequence[str]:
+        return say.dry_run(await app.backend.try_out(plan), app.backend.snapshot, app.group)
+
+    screen = ConfirmScreen(words, anew if request is not None else None, try_out)
 
     return plan if await app.push_screen_wait(screen) else None
 

@@ -16,13 +16,14 @@ from ehtui.domain.actions.plans import RollingPlan
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import Obstacle
 from ehtui.views import formats
-from ehtui.views.actions import text_of
+from ehtui.views.actions import confirmation, text_of
 from ehtui.views.actions.costs import obstacle_words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from ehtui.domain.world.process import Supervisor
+    from ehtui.views.phrasing import Phrasing
 
 
 _REFUSALS: Mapping[RefusalReason, str] = {
@@ -63,6 +64,9 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.NO_BACKUP: "The backup {subject} can't be used{detail}.",
     RefusalReason.NOT_BACKED_UP: (
         "Nothing was written: what stands there can't be kept in {subject}{detail}."
+    ),
+    RefusalReason.NOT_CONFIRMED: (
+        "Nothing was done: this has to be confirmed by name. Add --confirm {subject}{detail}."
     ),
     RefusalReason.NO_COMMAND: "“{subject}” has no command: set consumers.{subject}.command.",
 }
@@ -107,7 +111,8 @@ def outcome_sentence(outcome: Outcome) -> str:
 
 def _told(outcome: Outcome) -> str:
     if outcome.state is OutcomeState.DRY_RUN:
-        return f"Dry run, nothing was done: {text_of(outcome.plan).step(outcome.plan)}."
+        step = text_of(outcome.plan).step(outcome.plan)
+        return " ".join((f"Dry run, nothing was done: {step}.", *_objections(outcome)))
 
     if outcome.parts:
         return _rolled(outcome)
@@ -122,6 +127,35 @@ def _told(outcome: Outcome) -> str:
         return safe(outcome.error or "It continues without ehtui.")
 
     return refusal_sentence(outcome.refusal) if outcome.refusal else "Refused."
+
+
+def dry_run_lines(outcome: Outcome, say: Phrasing) -> Iterator[str]:
+    """What a dry run found: each step that would be done, and what would keep it from being done.
+
+    Where nothing would, that is said too.
+    """
+    if outcome.state is not OutcomeState.DRY_RUN:
+        yield outcome_sentence(outcome)
+        return
+
+    yield f"Dry run at {say.host_time(outcome.at)}: nothing was done. It would:"
+
+    for number, step in enumerate(confirmation(outcome.plan, say).steps, start=1):
+        yield f"{number}. {step}"
+
+    objections = _objections(outcome)
+    yield from objections or ["Nothing was found that would keep it from being done now."]
+
+
+def _objections(outcome: Outcome) -> list[str]:
+    """Why a dry run would not be done, each once."""
+    each = (outcome, *(part.outcome for part in outcome.parts))
+    refusals = [found.refusal for found in each if found.refusal is not None]
+    refusals += [result.refusal for result in outcome.results if result.refusal is not None]
+    told = [f"Refused now: {refusal_sentence(refusal)}" for refusal in refusals]
+    told += [f"It would fail: {safe(found.error).rstrip('.')}." for found in each if found.error]
+
+    return list(dict.fromkeys(told))
 
 
 def _has_several_ends(outcome: Outcome) -> bool:

@@ -109,6 +109,10 @@ class RecordingHands:
 
         self.done.append((signal, process.pid))
 
+    def check(self, process: ProcessId) -> None:
+        if error := self._errors.get(process.pid):
+            raise error
+
     def prepare_restart(self, process: ProcessId, log_path: str, named: Named) -> RecordingStart:
         if error := self._errors.get(process.pid):
             raise error

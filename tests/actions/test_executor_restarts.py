@@ -237,7 +237,8 @@ async def test_read_only_and_dry_run_ask_no_supervisor(tmp_path: Path) -> None:
 
     assert (await read_only.executor.run(supervised_plan())).state is OutcomeState.REFUSED
     assert (await dry.executor.run(supervised_plan())).state is OutcomeState.DRY_RUN
-    assert read_only.hands.done == dry.hands.done == []
+    assert read_only.hands.done == []
+    assert dry.hands.done == [("check", SYSTEMD.label)]  # looked at, not asked
 
 
 async def test_what_a_supervisor_is_asked_is_audited(tmp_path: Path) -> None:

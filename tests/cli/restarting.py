@@ -46,7 +46,9 @@ def main(pid: int, log: str, audit: str) -> int:
 
     try:
         backend = MonitorBackend(lambda: Works(monitor, executor, []), Settings(), Snapshot())
-        return act(backend, plan, argparse.Namespace(yes=True, dry_run=False, json=False))
+        return act(
+            backend, plan, argparse.Namespace(yes=True, dry_run=False, json=False, confirm=None)
+        )
     finally:
         monitor.stop()
 

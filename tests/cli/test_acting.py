@@ -109,7 +109,9 @@ def answered(
 ) -> tuple[int, list[Plan]]:
     monkeypatch.setattr("sys.stdin", Terminal(typed))
     session = FakeBackend(outcome=outcome)
-    args = argparse.Namespace(**{"yes": False, "dry_run": False, "json": False, **flags})
+    args = argparse.Namespace(
+        **{"yes": False, "dry_run": False, "json": False, "confirm": None, **flags}
+    )
     code = act(cast("Backend", session), PLAN, args, lambda _: {"laps": []})
 
     return code, session.done

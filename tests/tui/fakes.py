@@ -107,6 +107,7 @@ class FakeBackend:
         self.refreshed = 0
         self.paces: list[float] = []
         self.executed: list[Plan] = []
+        self.tried: list[Plan] = []
         self.gate: asyncio.Event | None = None  # set: an action waits for it
         self.unfinished: Sequence[Plan] = ()
         self.given_up = 0
@@ -308,6 +309,11 @@ class FakeBackend:
 
     def begin(self, plan: Plan) -> Future[Outcome]:
         raise NotImplementedError
+
+    async def try_out(self, plan: Plan) -> Outcome:
+        self.tried.append(plan)
+
+        return Outcome(plan, OutcomeState.DRY_RUN, self.snapshot.taken_at)
 
     async def execute(self, plan: Plan) -> Outcome:
         if self.gate is not None:

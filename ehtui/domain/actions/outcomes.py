@@ -49,6 +49,7 @@ class RefusalReason(StrEnum):
     NOTHING_TO_CHANGE = "nothing_to_change"  # every checkpoint is left as it is
     NO_BACKUP = "no_backup"  # it cannot be read
     NOT_BACKED_UP = "not_backed_up"  # what stands there could not be kept: nothing is written
+    NOT_CONFIRMED = "not_confirmed"  # the name that has to be typed was not given, or another one
 
 
 class Refusal(Value, frozen=True):
@@ -74,6 +75,7 @@ class OutcomeState(StrEnum):
 class TargetState(StrEnum):
     """What became of one of several that an action was for."""
 
+    CHECKED = "checked"  # a dry run: it is still the one that is meant, and would get it
     SENT = "sent"  # it was signalled, and its end was not waited for
     ENDED = "ended"  # it was signalled, and ended in time
     ESCALATED = "escalated"  # it did not end in time: the second signal followed

@@ -8,14 +8,16 @@ from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
 from textual.content import Content
-from textual.widgets import Button
+from textual.widgets import Button, Input
 from typing_extensions import override
 
+from ehtui.domain.text import safe
+from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.dialog import Dialog, Passage
 from ehtui.views.actions import leaving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 
     from textual.widget import Widget
 
@@ -27,18 +29,20 @@ ANEW_EVERY_S = 1.0  # what an owner can have renewed by now moves a plan with ti
 
 
 MOST_STEPS = 14  # lines
+_TRYING = "Dry run …"
 
 
 class ConfirmScreen(Dialog[bool]):
     """Answers True only when the verb was chosen.
 
-    `anew` tells the plan with each newer picture, or in one sentence why it is off.
+    `anew` tells the plan with each newer picture, or in one sentence why it is off. `try_out` tells
+    line by line what doing it now would do, with nothing touched. Where a name has to be typed, the
+    verb cannot be chosen before that name stands there.
     """
 
     # A plan is confirmed by keys that were typed when it could be read.
     TAKES_TYPED_AHEAD = False
-    HINT = "←→ chooses · enter · esc cancels · ctrl+y copies"
-    PARTS: ClassVar[Mapping[str, int]] = {"costs": 2, "command": 1, "steps": 2}
+    PARTS: ClassVar[Mapping[str, int]] = {"tried": 2, "costs": 2, "command": 1, "steps": 2}
     AUTO_FOCUS = "#cancel"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("left,right", "other_button", "Other button", show=False),
@@ -46,25 +50,32 @@ class ConfirmScreen(Dialog[bool]):
         Binding("down", "scroll_plan(1)", "Down", show=False),
         Binding("pageup", "scroll_plan(-15)", "Page up", show=False),
         Binding("pagedown", "scroll_plan(15)", "Page down", show=False),
-        # No letter: those act on no plan, for they may be the rest of a paste.
+        # No letter that acts on the plan: it may be the rest of a paste.
         Binding("ctrl+y", "copy_command", "Copy the command", show=False),
+        *bindings(Scope.PLAN),
     ]
     DEFAULT_CSS = """
     ConfirmScreen {
         & > #box { width: 92; }
         #command { color: $dim; }
         #costs { color: $warning; }
+        #tried { color: $primary; }
         &.-grave #costs { color: $error; }
         &.-grave #box { border: round $error; border-title-color: $error; }
     }
     """
 
     def __init__(
-        self, confirmation: Confirmation, anew: Callable[[], Confirmation | str] | None = None
+        self,
+        confirmation: Confirmation,
+        anew: Callable[[], Confirmation | str] | None = None,
+        try_out: Callable[[], Awaitable[Sequence[str]]] | None = None,
     ) -> None:
         super().__init__()
         self.words = confirmation
         self._anew = anew
+        self._try_out = try_out
+        self._is_off = False
         self.set_class(confirmation.is_grave, "-grave")
 
     @override
@@ -77,10 +88,24 @@ class ConfirmScreen(Dialog[bool]):
         return self.words.heading
 
     @override
+    def hint(self) -> str:
+        tries = f" · {self.app.key_of('dry-run')} dry run" if self._try_out is not None else ""
+        named = "tab to the name" if self.words.typed_name else "←→ chooses"
+
+        return f"{named} · enter{tries} · esc cancels · ctrl+y copies"
+
+    @override
+    def heeds(self, event: events.Key) -> bool:
+        return event.character in self.app.key_of("dry-run").split()
+
+    @override
     def content(self) -> Iterable[Widget]:
         yield Passage(id="steps")
         yield Passage(id="command", classes="dialog--section")
         yield Passage(id="costs", classes="dialog--section")
+        yield Passage(id="tried", classes="dialog--section")
+        yield Passage(id="asked", classes="dialog--section")
+        yield Input(id="name", select_on_focus=False)
         yield Horizontal(
             self.cancel_button(),
             Button(Content(self.words.verb), id="do", compact=True),
@@ -121,10 +146,58 @@ class ConfirmScreen(Dialog[bool]):
         self.query_one("#box").border_title = Content(words.heading)
         self.query_one("#steps", Passage).tell("\n".join(words.steps))
         self.query_one("#command", Passage).tell(words.command and f"$ {words.command}")
+        name = words.typed_name
+        self.query_one("#asked", Passage).tell(f"To do it, type {safe(name)}" if name else "")
+        self.query_one("#name").display = name is not None
         self._warn(words.costs)
         button = self.query_one("#do", Button)
         button.label = Content(words.verb)
         button.variant = "error" if words.is_grave else "primary"
+        self._allow()
+
+    @property
+    def _is_named(self) -> bool:
+        """Whether the name stands there, or none is asked for."""
+        name = self.words.typed_name
+
+        return name is None or self.query_one("#name", Input).value.strip() == name
+
+    @on(Input.Changed, "#name")
+    def _named_otherwise(self) -> None:
+        self.say_below(None)
+        self._allow()
+
+    def _allow(self) -> None:
+        """The verb can be chosen once the name stands there, and no longer than it does."""
+        button = self.query_one("#do", Button)
+        button.disabled = self._is_off or not self._is_named
+
+        if button.disabled and button.has_focus:
+            self.set_focus(self.query_one("#cancel"))
+
+    @on(Input.Submitted, "#name")
+    def _leave_field(self) -> None:
+        """Enter in the field only goes to the button: what does it is a key of its own."""
+        if self._is_off:
+            self.set_focus(self.query_one("#cancel"))
+        elif self._is_named:
+            self.set_focus(self.query_one("#do"))
+        else:
+            self.say_below(f"that is another name than {safe(self.words.typed_name or '')}")
+
+    def action_dry_run(self) -> None:
+        """Say what doing it now would do; nothing is touched."""
+        if self._try_out is not None:
+            self._tell_tried((_TRYING,))
+            self.run_worker(self._try(self._try_out), exclusive=True, exit_on_error=False)
+
+    async def _try(self, try_out: Callable[[], Awaitable[Sequence[str]]]) -> None:
+        self._tell_tried(await try_out())
+
+    def _tell_tried(self, lines: Sequence[str]) -> None:
+        if self.is_mounted and not self._is_off and (parts := self.query("#tried")):
+            parts.only_one(Passage).tell("\n".join(lines))
+            self.fit()
 
     def _warn(self, costs: Sequence[str]) -> None:
         self.query_one("#costs", Passage).tell("\n".join(costs))
@@ -132,9 +205,15 @@ class ConfirmScreen(Dialog[bool]):
 
     def _call_off(self, why: str) -> None:
         """What cannot be done any more cannot be chosen any more."""
-        self._anew = None
+        self._anew = self._try_out = None
+        self._is_off = True
         self._warn((why,))
         self.set_focus(self.query_one("#cancel"))
+        self._redate()
+
+        for part in ("#name", "#asked", "#tried"):
+            self.query_one(part).display = False
+
         button = self.query_one("#do")
         button.display, button.disabled = False, True
 
@@ -144,7 +223,7 @@ class ConfirmScreen(Dialog[bool]):
 
     def action_scroll_plan(self, lines: int) -> None:
         """Read on: a plan of several consumers is longer than the box."""
-        parts = [self.query_one("#steps", Passage), self.query_one("#costs", Passage)]
+        parts = [self.query_one(f"#{name}", Passage) for name in ("steps", "costs", "tried")]
         any(part.scrolls(lines) for part in (parts if lines > 0 else reversed(parts)))
 
     def action_copy_command(self) -> None:
@@ -154,14 +233,16 @@ class ConfirmScreen(Dialog[bool]):
             self.app.say("Copied the command.")
 
     def action_other_button(self) -> None:
-        """Go to the other button."""
-        other = "#do" if self.query_one("#cancel").has_focus else "#cancel"
-        self.set_focus(self.query_one(other))
+        """Go to the other button, or to the field that opens it."""
+        verb = self.query_one("#do")
+        other = "#name" if verb.disabled and self.query_one("#name").display else "#do"
+        self.set_focus(self.query_one(other if self.query_one("#cancel").has_focus else "#cancel"))
 
     @on(Button.Pressed, "#do")
     def confirmed(self) -> None:
         """Yes."""
-        self.dismiss(True)  # noqa: FBT003 - the answer
+        if self._is_named and not self._is_off:
+            self.dismiss(True)  # noqa: FBT003 - the answer
 
     @on(Button.Pressed, "#cancel")
     def cancelled(self) -> None:
@@ -175,7 +256,9 @@ LOOK_EVERY_S = 0.25
 class LeaveScreen(ConfirmScreen):
     """Answers True for leaving all the same; closes by itself once there is nothing to wait for."""
 
-    HINT = "←→ chooses · enter · esc waits"
+    @override
+    def hint(self) -> str:
+        return "←→ chooses · enter · esc waits"
 
     def __init__(self, plans: Sequence[Plan]) -> None:
         super().__init__(leaving(plans))

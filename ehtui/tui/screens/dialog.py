@@ -300,6 +300,11 @@ class Passage(VerticalScroll, can_focus=False):
 
         self.display = bool(words)
 
+    @property
+    def told(self) -> str:
+        """The words that it shows."""
+        return self._told
+
     def scrolls(self, lines: int) -> bool:
         """Scroll by so many lines, and say whether there was anything left that way."""
         is_left = self.scroll_y < self.max_scroll_y if lines > 0 else self.scroll_y > 0

@@ -36,12 +36,19 @@ def text_of(plan: Plan) -> ActionText[Any]:
 
 def confirmation(plan: Plan, say: Phrasing) -> Confirmation:
     """The question that is asked before a plan is done."""
-    return replace(text_of(plan).confirmation(plan, say), command=command_line(plan, say))
+    told = text_of(plan).confirmation(plan, say)
+    return replace(told, command=command_line(plan, say), typed_name=plan.typed_name)
 
 
 def command_line(plan: Plan, say: Phrasing) -> str:
     """What a shell is given to have the same done by ehtui, unasked; empty where nothing does."""
-    return say.command(*text_of(plan).words(plan))
+    words = text_of(plan).words(plan)
+
+    if words and plan.typed_name is not None:
+        at = words.index("--yes") + 1
+        words = (*words[:at], f"--confirm={plan.typed_name}", *words[at:])
+
+    return say.command(*words)
 
 
 def leaving(plans: Sequence[Plan]) -> Confirmation:

@@ -23,6 +23,7 @@ class Confirmation:
     verb: str  # on the button that does it
     is_grave: bool = False  # costs somebody something that does not come back at once
     command: str = ""  # that does the same without the screen; empty where there is none
+    typed_name: str | None = None  # has to be typed before it is done
 
 
 @dataclass(frozen=True, slots=True)
