@@ -16,6 +16,7 @@ from contextlib import contextmanager, suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
+from ehtui.cli.asking import agreed, unnamed
 from ehtui.cli.backend import FINISH_WITHIN_S, outcomes_of
 from ehtui.cli.flags import ExitCode, resolve_args, seconds
 
@@ -112,9 +113,9 @@ def act(
         print(f"ehtui: {refusal_sentence(plan)}", file=sys.stderr)
         return REFUSED
 
-    if unnamed := _unnamed(plan, args):
-        _tell(args, {"refused": _plain(unnamed), "sentence": refusal_sentence(unnamed)})
-        print(f"ehtui: {refusal_sentence(unnamed)}", file=sys.stderr)
+    if missing := unnamed(plan, args):
+        _tell(args, {"refused": _plain(missing), "sentence": refusal_sentence(missing)})
+        print(f"ehtui: {refusal_sentence(missing)}", file=sys.stderr)
         return REFUSED
 
     # With --json, standard output is the document's alone; who is asked still sees the plan.
@@ -124,7 +125,7 @@ def act(
     if is_asked or not args.json:
         _show(backend, plan, people)
 
-    if is_asked and not _agreed(people, plan.typed_name if args.confirm is None else None):
+    if is_asked and not agreed(people, plan.typed_name if args.confirm is None else None):
         print("Nothing was done.", file=people)
         return REFUSED
 
@@ -204,37 +205,6 @@ def _say_to(people: TextIO, words: str, *, indent: str = "", tone: str = "plain"
         shown = painted(line, Tone(tone), colour=is_coloured)
         told = (" " * len(indent) if number else indent) + shown
         print(in_ascii(told) if draws_ascii() else told, file=people, flush=True)
-
-
-def _unnamed(plan: Plan, args: argparse.Namespace) -> Refusal | None:
-    """Why it is not done unasked, or at all: a name has to be given, and this one was not."""
-    from ehtui.domain.actions.outcomes import Refusal, RefusalReason  # noqa: PLC0415
-
-    name, given = plan.typed_name, args.confirm
-
-    if name is None or args.dry_run or given == name or (given is None and not args.yes):
-        return None
-
-    return Refusal(RefusalReason.NOT_CONFIRMED, name, f"not {given}" if given is not None else "")
-
-
-def _agreed(people: TextIO, name: str | None) -> bool:
-    """A person typed yes, or the name that is asked for; without a terminal nobody can."""
-    from ehtui.domain.text import safe  # noqa: PLC0415
-
-    if not sys.stdin.isatty():
-        print("ehtui: no terminal to ask on; add --yes, or --dry-run to look.", file=sys.stderr)
-        return False
-
-    question = "Do it? [y/N] " if name is None else f"To do it, type {safe(name)}: "
-    print(question, end="", file=people, flush=True)
-
-    try:
-        answer = sys.stdin.readline().strip()
-        return answer.lower() in {"y", "yes"} if name is None else answer == name
-    except KeyboardInterrupt:
-        print("\nNothing was done.", file=people)
-        raise
 
 
 def _tell(args: argparse.Namespace, document: dict[str, Any]) -> None:
