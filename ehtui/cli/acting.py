@@ -108,14 +108,12 @@ def act(
     from ehtui.views.action_document import outcome_document  # noqa: PLC0415
     from ehtui.views.outcomes import outcome_sentence, refusal_sentence  # noqa: PLC0415
 
+    if not isinstance(plan, Refusal):
+        plan = unnamed(plan, args) or plan
+
     if isinstance(plan, Refusal):
         _tell(args, {"refused": _plain(plan), "sentence": refusal_sentence(plan)})
         print(f"ehtui: {refusal_sentence(plan)}", file=sys.stderr)
-        return REFUSED
-
-    if missing := unnamed(plan, args):
-        _tell(args, {"refused": _plain(missing), "sentence": refusal_sentence(missing)})
-        print(f"ehtui: {refusal_sentence(missing)}", file=sys.stderr)
         return REFUSED
 
     # With --json, standard output is the document's alone; who is asked still sees the plan.
