@@ -17,8 +17,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TextIO
 
 from ehtui.cli.asking import agreed, unnamed
-from ehtui.cli.backend import FINISH_WITHIN_S, outcomes_of
+from ehtui.cli.backend import FINISH_WITHIN_S
 from ehtui.cli.flags import ExitCode, resolve_args, seconds
+from ehtui.cli.under_way import outcomes_of
 
 if TYPE_CHECKING:
     import argparse

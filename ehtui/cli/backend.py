@@ -7,11 +7,12 @@ import os
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
 
+from ehtui.cli.under_way import Action, outcomes_of
 from ehtui.clock import steady
 from ehtui.lazy import LazyModule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
     from msgspec import structs
 
@@ -58,22 +59,6 @@ LOOK_WITHIN_S = 1.5  # for a last look before a signal; it does not wait for a s
 
 # Whoever leaves, or is told to, waits so long for a consumer that was promised to be started again.
 FINISH_WITHIN_S = 5.0
-GIVE_UP_WITHIN_S = 0.5  # for the audit line of what was given up
-
-
-class Action:
-    """One plan that is being done."""
-
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.task: asyncio.Task[Outcome] | None = None  # on the monitor's loop, once it is there
-        self.is_given_up = False
-
-
-def outcomes_of(futures: Iterable[Future[Outcome]]) -> tuple[Outcome, ...]:
-    """What is known of them in a moment: one that was given up tells it at once."""
-    ended, _ = wait(list(futures), GIVE_UP_WITHIN_S)
-    return tuple(f.result() for f in ended if not f.cancelled() and f.exception() is None)
 
 
 class Works:
