@@ -1,4 +1,7 @@
-"""An AMQP connection of a client over TCP or TLS: opened, kept alive, asked, and let go."""
+"""An AMQP connection of a client: opened, kept alive, asked, and let go.
+
+`dialling.dial` makes one, over whatever leads there.
+"""
 
 from __future__ import annotations
 
@@ -29,16 +32,17 @@ from ehtui.wire.amqp.session import (
 )
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator, Callable
 
+    from ehtui.domain.world.route import Route
+    from ehtui.wire.trace import Trace
 
 LIMITS = Limits(frame_bytes=1 << 20, channel_max=65535, window=1 << 16, handle_max=UINT_MAX)
 SILENCE_S = 50.0  # the service closes after 1 to 4 minutes (facts.md §4)
-NEXT_ADDRESS_S = 0.25  # a dead IPv6 route must not cost the whole time for connecting
 MESSAGE_BYTES = 256 * 1024  # the description of a hub with 1,024 partitions takes 7 KiB
 MOST_UNSENT_BYTES = 1 << 20  # written while the other side takes nothing
 MOST_UNAWAITED = 10_000  # frames in a row that answer nothing; a day of keeping alive is 2,880
+_FIRST_BYTES = 8
 CONNECTION_LOST = "connection lost"  # not a condition of the service: the stream ended
 
 
@@ -73,35 +77,6 @@ class Silence:
                 self._limit = None
 
 
-async def open_connection(
-    host: str,
-    port: int,
-    tls: ssl.SSLContext | None,
-    on_sign_of_life: Callable[[], None] = lambda: None,
-) -> Connection:
-    """Connect and begin a session; `on_sign_of_life` is called whenever the other side says more.
-
-    Raises:
-        OSError: Name resolution, TCP or TLS failed.
-        AmqpError: The other side refused, or does not speak AMQP.
-    """
-    _, connection = await asyncio.get_running_loop().create_connection(
-        lambda: Connection(host, on_sign_of_life),
-        host,
-        port,
-        ssl=tls,
-        happy_eyeballs_delay=NEXT_ADDRESS_S,
-    )
-
-    try:
-        await connection.begun
-    except BaseException:
-        connection.abort()
-        raise
-
-    return connection
-
-
 class LinkOwner(Protocol):
     """Whoever uses links of a connection."""
 
@@ -123,7 +98,16 @@ class Connection(asyncio.Protocol):
     request, and is left after so many frames.
     """
 
-    def __init__(self, host: str = "", on_sign_of_life: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self,
+        host: str,
+        on_sign_of_life: Callable[[], None],
+        route: Route,
+        trace: Trace | None = None,
+    ) -> None:
+        self.route = route
+        self.first_heard = b""  # the first bytes: of something else, perhaps
+        self._trace = trace.follow(route) if trace else None
         self._loop = asyncio.get_running_loop()
         self._on_sign_of_life = on_sign_of_life
         opening = Open(str(uuid4()), host, LIMITS.frame_bytes, LIMITS.channel_max)
@@ -143,6 +127,11 @@ class Connection(asyncio.Protocol):
         """Its one session, once it has begun."""
         return self.begun.result()
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether the other side has spoken AMQP."""
+        return self.core.is_open
+
     def flush(self) -> None:
         """Send what is to be sent.
 
@@ -156,6 +145,9 @@ class Connection(asyncio.Protocol):
 
         if not data:
             return
+
+        if self._trace is not None:
+            self._trace.sent(data)
 
         self._transport.write(data)
 
@@ -187,6 +179,9 @@ class Connection(asyncio.Protocol):
 
         self.error = error = error or AmqpError(CONNECTION_LOST, "closed by ehtui")
 
+        if self._trace is not None:
+            self._trace.ended(str(error))
+
         if not self.begun.done():
             self.begun.set_exception(error)
             self.begun.exception()  # its waiter may be gone already
@@ -210,6 +205,11 @@ class Connection(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
+        self.first_heard = self.first_heard or data[:_FIRST_BYTES]
+
+        if self._trace is not None:
+            self._trace.received(data)
+
         try:
             for event in self.core.receive(data):
                 self._count(was_awaited=self._act_upon(event))

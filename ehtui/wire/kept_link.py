@@ -7,12 +7,11 @@ renews link credit or session window, so it falls silent after 10,000 replies.
 from __future__ import annotations
 
 import asyncio
-import ssl
 import time
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import certifi
 from typing_extensions import override
 
 from ehtui.clock import host_ahead_s
@@ -21,11 +20,13 @@ from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.wire import problems
 from ehtui.wire.amqp.performatives import AmqpError
 from ehtui.wire.amqp.values import Timestamp
-from ehtui.wire.amqp_client import Misunderstood, Silence, open_connection
+from ehtui.wire.amqp_client import Misunderstood, Silence
+from ehtui.wire.dialling import dial
 from ehtui.wire.reading import HubReader, MisfitError, Reading, description_in, sample_in
 from ehtui.wire.requests import EncodedRequest, RequestLink
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Sequence
     from contextlib import AbstractAsyncContextManager
 
@@ -40,13 +41,6 @@ HUB, PARTITION = "com.microsoft:eventhub", "com.microsoft:partition"
 _OK = range(200, 300)
 
 
-def trusted_roots() -> ssl.SSLContext:
-    """The machine's roots (and SSL_CERT_FILE), and those that the SDK brings."""
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
-    return context
-
-
 class KeptLink(HubReader):
     """Opened by the first read, and again by the next one after whatever ended it."""
 
@@ -57,15 +51,14 @@ class KeptLink(HubReader):
         clock: Callable[[], float] = time.time,
         open_s: float = OPEN_S,
         reply_s: float = REPLY_S,
-        roots: Callable[[], ssl.SSLContext] = trusted_roots,
+        roots: Callable[[], ssl.SSLContext] | None = None,
     ) -> None:
         self._access = access
         self._clock = clock
         self._open_s = open_s
         self._reply_s = reply_s
-        self._roots = roots
+        self._roots = roots or access.network.roots
         self._silence = Silence()
-        self._tls: ssl.SSLContext | None = None
         self._session: ManagementSession | None = None
 
     @override
@@ -95,13 +88,13 @@ class KeptLink(HubReader):
         step, limit_s = "connecting", self._open_s
 
         try:
-            async with self._silence.at_most(self._open_s):
-                session = await self._opened()
+            session = await self._opened()
 
             step, limit_s = "waiting for replies", self._reply_s
 
             limit = self._silence.at_most(self._reply_s)
-            return await session.read(partitions, describe=describe, limit=limit)
+            reading = await session.read(partitions, describe=describe, limit=limit)
+            return replace(reading, route=session.connection.route)
         except TimeoutError:
             self._drop()
             raise ProblemError(problems.timed_out(self._access, step, limit_s)) from None
@@ -126,19 +119,18 @@ class KeptLink(HubReader):
             if self._session.connection.error is not None:
                 raise self._session.connection.error
 
-            await self._session.renew()
+            async with self._silence.at_most(self._open_s):
+                await self._session.renew()
+
             return self._session
 
         access = self._access
-
-        if access.use_tls and self._tls is None:
-            self._tls = await asyncio.to_thread(self._roots)
-
-        connection = await open_connection(
-            access.host, access.port, self._tls, self._silence.broken
-        )
+        connection = await dial(access, self._silence, self._open_s, self._roots)
         session = self._session = ManagementSession(access, connection, self._clock)
-        await session.begin()
+
+        async with self._silence.at_most(self._open_s):
+            await session.begin()
+
         return session
 
     def _drop(self) -> None:

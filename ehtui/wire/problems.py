@@ -6,12 +6,15 @@ import errno
 import re
 import socket
 import ssl
+from dataclasses import replace
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
+    from ehtui.config.networks import Proxy
     from ehtui.wire.credentials import HubAccess
 
 _KINDS_BY_STATUS = {
@@ -116,6 +119,56 @@ def from_os_error(access: HubAccess, error: OSError) -> Problem:
     )
 
 
+def proxy_unreachable(access: HubAccess, proxy: Proxy, error: OSError) -> Problem:
+    """Why there is no connection to the proxy itself."""
+    to_proxy = replace(access, host=proxy.host, port=proxy.port, use_tls=proxy.uses_tls)
+    told = from_os_error(to_proxy, error)
+    return Problem(
+        told.kind,
+        f"The proxy for {access.endpoint} cannot be used. {told.summary}",
+        _PROXY_ADVICE,
+    )
+
+
+def proxy_refused(access: HubAccess, proxy: Proxy, code: int, reason: str) -> Problem:
+    """The proxy answered, and lets nothing through to the hub."""
+    said = _cut(f"{code} {reason}")
+
+    if code == HTTPStatus.PROXY_AUTHENTICATION_REQUIRED:
+        who = "does not accept that name and password" if proxy.user else "asks who you are"
+        return Problem(
+            ProblemKind.UNAUTHORISED,
+            f"The proxy {proxy.shown} {who} ({said}).",
+            "Give it a name and password, percent-encoded: http://NAME:PASSWORD@HOST:PORT."
+            " Basic is the one way of signing in that ehtui knows.",
+        )
+
+    kind = ProblemKind.FORBIDDEN if code in {401, 403, 405} else ProblemKind.UNREACHABLE
+    return Problem(
+        kind,
+        f"The proxy {proxy.shown} does not connect to {access.endpoint} ({said}).",
+        "Ask whoever runs it for this host and port, or try the other: eventhub.transport.",
+    )
+
+
+def proxy_odd(proxy: Proxy, what: str) -> Problem:
+    """What answered is no HTTP proxy."""
+    return Problem(
+        ProblemKind.MALFORMED,
+        f"The proxy {proxy.shown} does not answer like an HTTP proxy: {_cut(what)}.",
+        _PROXY_ADVICE,
+    )
+
+
+def no_websocket(access: HubAccess, what: str) -> Problem:
+    """What answered does not speak AMQP over WebSockets."""
+    return Problem(
+        ProblemKind.MALFORMED,
+        f"{access.endpoint} does not take AMQP over WebSockets: {_cut(what)}.",
+        "Check that this is an Event Hubs endpoint, and that nothing in between answers for it.",
+    )
+
+
 def _is_refused(error: OSError) -> bool:
     # asyncio joins the refusals of several addresses into one text without a number.
     return error.errno == errno.ECONNREFUSED or f"[Errno {errno.ECONNREFUSED}]" in str(error)
@@ -151,7 +204,8 @@ def _tls(access: HubAccess, error: ssl.SSLError) -> Problem:
         return Problem(
             ProblemKind.TLS,
             f"The certificate of {access.endpoint} is not trusted: {_cut(error.verify_message)}.",
-            "Behind a proxy that inspects TLS, point SSL_CERT_FILE at its root certificate.",
+            "Behind a proxy that inspects TLS, point eventhub.ca_file or SSL_CERT_FILE at its"
+            " root certificate.",
         )
 
     return Problem(
@@ -206,4 +260,5 @@ def _cut(text: str) -> str:
 
 _PORT_ADVICE = "Check host and port, and that a firewall lets it through (5671; emulator 5672)."
 _PLAIN_ADVICE = "Only an emulator speaks without TLS: add ;UseDevelopmentEmulator=true for one."
+_PROXY_ADVICE = "Check eventhub.proxy, or HTTPS_PROXY and NO_PROXY; `ehtui config` shows which."
 _LOST_ADVICE = "It is tried again by itself."

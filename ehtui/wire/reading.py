@@ -13,6 +13,8 @@ from ehtui.domain.world.hub import HubDescription, PartitionSample, known_intege
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ehtui.domain.world.route import Route
+
 RATE_PER_S = 16.0
 HANDFUL_S = 0.25  # of reads, so that a large hub is not read one by one
 BURST = 33  # a hub of the Standard tier in one go; with the rate, under 50 in any second
@@ -29,6 +31,7 @@ class Reading:
     samples: tuple[PartitionSample, ...]
     refused: tuple[tuple[str, Problem], ...] = ()  # by partition
     undescribed: Problem | None = None  # why there is no description though it was asked for
+    route: Route | None = None  # that it took
 
 
 class MisfitError(Exception):

@@ -154,6 +154,19 @@ def decode_reply(payload: bytes) -> Reply:
     return Reply(fields[_CORRELATION_ID], properties, value)
 
 
+def application_properties(payload: bytes) -> dict[Any, Any]:
+    """Those of any message; none is empty.
+
+    Raises:
+        ValueError: These bytes are no message, or not all of one.
+    """
+    for section in sections(payload):
+        if section.code == APPLICATION_PROPERTIES:
+            return {_plain(k): _plain(v) for k, v in section.value.items()}
+
+    return {}
+
+
 def _encode_call(given: Mapping[int, Any], properties: Mapping[str, Any], value: Any) -> bytes:
     fields = [encode(given.get(place)) for place in range(_PROPERTIES_FIELDS)]
     head = encode_section(PROPERTIES, encode_list(fields))

@@ -1,0 +1,170 @@
+"""How hub and store are reached: proxies, roots, a custom address; as people and programs say it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
+
+from ehtui.config.addresses import cleaned, has_gap
+from ehtui.config.errors import ConfigError
+from ehtui.config.secret import Secret
+from ehtui.domain.text import safe
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+DIRECT = frozenset({"none", "direct", "off"})  # what `proxy` says where there is to be none
+# The first one counts. Programs read the lower case first, as curl does.
+_PROXY_NAMES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
+_NO_PROXY_NAMES = ("no_proxy", "NO_PROXY")
+_ROOTS_NAMES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")  # of OpenSSL, and of `requests`
+_PORTS = {"http": 80, "https": 443}
+_PORT = re.compile(r":\d+$")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """An HTTP proxy that is asked to CONNECT."""
+
+    host: str
+    port: int
+    uses_tls: bool = False
+    user: Secret | None = None
+    password: Secret | None = field(default=None, repr=False)
+
+    @property
+    def shown(self) -> str:
+        """What may be shown of it."""
+        return safe(f"{self.host}:{self.port}")
+
+    @property
+    def url(self) -> Secret:
+        """As libraries take it, name and password left out: they take those apart."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return Secret(f"{'https' if self.uses_tls else 'http'}://{host}:{self.port}")
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """An address that a hub is reached by instead of its namespace's."""
+
+    host: str
+    port: int | None = None  # None: that of whatever carries AMQP
+
+
+def proxy_of(text: str, key: str) -> Proxy:
+    """A proxy's address, with or without a user; `key` names the setting in errors.
+
+    Raises:
+        ConfigError: It is none; nothing of it is shown, for it may hold a password.
+    """
+    text = cleaned(text)
+    malformed = ConfigError(
+        f"{key} is not the address of an HTTP proxy.", "It looks like http://HOST:PORT"
+    )
+
+    try:
+        split = urlsplit(text if "://" in text else f"http://{text}")
+        port = split.port
+    except ValueError:
+        raise malformed from None
+
+    if split.scheme not in _PORTS:
+        raise ConfigError(
+            f"{key} names a proxy of the kind {safe(split.scheme)}, which is not supported.",
+            "An HTTP proxy that lets CONNECT through is.",
+        )
+
+    if not split.hostname or has_gap(split.netloc) or port == 0:
+        raise malformed
+
+    return Proxy(
+        split.hostname,
+        port or _PORTS[split.scheme],
+        split.scheme == "https",
+        None if split.username is None else Secret(unquote(split.username)),
+        None if split.password is None else Secret(unquote(split.password)),
+    )
+
+
+def endpoint_of(text: str, key: str) -> Endpoint:
+    """A custom address of a hub: `sb://HOST`, `HOST:PORT`.
+
+    Raises:
+        ConfigError: It is none; `key` names the setting.
+    """
+    text = cleaned(text)
+    malformed = ConfigError(
+        f"{key} is not an address: '{safe(text.rpartition('@')[2])}'.",
+        "It looks like sb://HOST or sb://HOST:PORT",
+    )
+
+    try:
+        split = urlsplit(text if "://" in text else f"sb://{text}")
+        port = split.port
+    except ValueError:
+        raise malformed from None
+
+    if not split.hostname or split.username is not None or has_gap(split.netloc) or port == 0:
+        raise malformed
+
+    return Endpoint(split.hostname, port)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What variables say of the network, each with the name of the one that does."""
+
+    proxy: tuple[str, str] | None = field(default=None, repr=False)  # name, text
+    no_proxy: tuple[str, str] | None = None
+    roots: tuple[str, str] | None = None
+
+
+def surroundings_in(variables: Mapping[str, str]) -> Surroundings:
+    """Find them among variables."""
+    return Surroundings(
+        _first(variables, _PROXY_NAMES),
+        _first(variables, _NO_PROXY_NAMES),
+        _first(variables, _ROOTS_NAMES),
+    )
+
+
+def _first(variables: Mapping[str, str], names: tuple[str, ...]) -> tuple[str, str] | None:
+    return next(((n, t) for n in names if (t := variables.get(n, "").strip())), None)
+
+
+def goes_direct(host: str, no_proxy: str) -> bool:
+    """Whether `no_proxy` names a host, or a domain or network that it is in; or it is this one."""
+    host = host.lower().strip("[]")
+    return _is_this_machine(host) or any(_covers(entry, host) for entry in _entries(no_proxy))
+
+
+def _entries(no_proxy: str) -> Iterator[str]:
+    return (entry for part in no_proxy.lower().split(",") if (entry := part.strip()))
+
+
+def _covers(entry: str, host: str) -> bool:
+    if entry == "*":
+        return True
+
+    if "/" in entry:
+        return _is_within(host, entry)
+
+    entry = (_PORT.sub("", entry) if entry.count(":") == 1 else entry).strip("[]")
+    name = entry.lstrip("*").lstrip(".")
+    return bool(name) and (host == name or host.endswith(f".{name}"))
+
+
+def _is_within(host: str, network: str) -> bool:
+    from ipaddress import ip_address, ip_network  # noqa: PLC0415 - only where somebody wrote one
+
+    try:
+        return ip_address(host) in ip_network(network, strict=False)
+    except ValueError:
+        return False
+
+
+def _is_this_machine(host: str) -> bool:
+    return host in {"localhost", "::1"} or bool(re.fullmatch(r"127(\.\d{1,3}){3}", host))

@@ -1,0 +1,325 @@
+"""A line to a hub before anybody speaks AMQP over it: TCP, a proxy's tunnel, TLS, a WebSocket."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+from contextlib import suppress
+from http import HTTPStatus
+from typing import TYPE_CHECKING, cast
+
+import certifi
+from typing_extensions import override
+
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.text import safe
+from ehtui.domain.world.route import Carrier
+from ehtui.wire import problems
+from ehtui.wire.websocket import (
+    Answer,
+    Head,
+    WebSocketError,
+    answer_of,
+    check_upgrade,
+    new_key,
+    request_for,
+)
+from ehtui.wire.websocket_pipe import WebSocketPipe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ehtui.config.networks import Proxy
+    from ehtui.wire.credentials import HubAccess
+    from ehtui.wire.dialling import Way
+
+NEXT_ADDRESS_S = 0.25  # a dead IPv6 route must not cost the whole time for connecting
+_OTHER_NAMES = frozenset({62, 64})  # OpenSSL: the certificate is for another host, or address
+_LET_THROUGH = range(200, 300)
+_MOST_KEPT_BYTES = 256 * 1024  # before anybody has taken the line over
+HTTPS_PORT, HTTP_PORT = 443, 80
+
+
+def trusted_roots(*files: str) -> ssl.SSLContext:
+    """The machine's roots (and SSL_CERT_FILE), those that the SDK brings, and those in `files`.
+
+    Raises:
+        ProblemError: A file cannot be read, or holds no certificate.
+    """
+    context = ssl.create_default_context()
+    context.load_verify_locations(certifi.where())
+
+    for file in files:
+        try:
+            context.load_verify_locations(file)
+        except OSError as error:  # ssl.SSLError is one
+            reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else None
+            raise ProblemError(
+                Problem(
+                    ProblemKind.TLS,
+                    f"The roots in {safe(file)} cannot be used: {reason or error.strerror}.",
+                    "It should be a PEM file: eventhub.ca_file, SSL_CERT_FILE or"
+                    " REQUESTS_CA_BUNDLE.",
+                )
+            ) from None
+
+    return context
+
+
+class _Line(asyncio.Protocol):
+    """Keeps what arrives until somebody else takes the line over."""
+
+    transport: asyncio.Transport | None = None
+
+    def __init__(self) -> None:
+        self._kept = b""
+        self._is_lost = False
+        self._error: Exception | None = None
+        self._waiter: asyncio.Future[None] | None = None
+
+    async def head(self) -> Answer:
+        """An HTTP answer's head; what comes behind it is kept.
+
+        Raises:
+            WebSocketError: This is not HTTP, or it does not end.
+            ConnectionError: The other side let go.
+        """
+        head = Head()
+
+        while True:
+            kept, self._kept = self._kept, b""
+            found = head.feed(kept)
+
+            if found is not None:
+                self._kept = found[1]
+                return answer_of(found[0])
+
+            if self._is_lost:
+                raise ConnectionResetError(0, "closed by the other side")
+
+            self._waiter = asyncio.get_running_loop().create_future()
+            await self._waiter
+
+    def hand_over(self, user: asyncio.Protocol, *, over_websocket: bool) -> None:
+        """Let `user` speak from here on."""
+        transport = self._used()
+        pipe = WebSocketPipe(transport, user, is_client=True) if over_websocket else None
+        transport.set_protocol(pipe or user)
+        user.connection_made(pipe or transport)
+
+        if self._kept:
+            (pipe or user).data_received(self._kept)
+
+        if self._is_lost:
+            (pipe or user).connection_lost(self._error)
+
+    async def secure(self, tls: ssl.SSLContext, name: str) -> None:
+        """Speak TLS from here on.
+
+        Raises:
+            OSError: It failed.
+        """
+        loop = asyncio.get_running_loop()
+        secured = await loop.start_tls(self._used(), self, tls, server_hostname=name)
+
+        if secured is None:
+            raise ConnectionResetError(0, "closed by the other side")
+
+        self.transport = secured
+
+    def say(self, data: bytes) -> None:
+        """Send something."""
+        self._used().write(data)
+
+    def abort(self) -> None:
+        """Let go at once."""
+        if self.transport is not None:
+            self.transport.abort()
+
+    def _used(self) -> asyncio.Transport:
+        assert self.transport is not None
+        return self.transport
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    @override
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        self._kept += data
+
+        if len(self._kept) > _MOST_KEPT_BYTES:
+            self.abort()
+
+        self._wake()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._is_lost, self._error = True, exc
+        self._wake()
+
+
+class _OtherNameError(Exception):
+    """The certificate is trusted, and for another name."""
+
+    def __init__(self, error: ssl.SSLCertVerificationError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+async def open_line(
+    seen: HubAccess,
+    way: Way,
+    user: asyncio.Protocol,
+    tls: ssl.SSLContext | None,
+    on_sign_of_life: Callable[[], None],
+) -> None:
+    """Connect, and hand the line to `user` as a transport; `seen` is what sentences name.
+
+    The certificate may be for the address that is configured or for the namespace: a private link
+    has the one, a gateway the other.
+
+    Raises:
+        ProblemError: It cannot be had, with the step that failed.
+    """
+    *others, last = way.names
+    opening = _Opening(seen, way, tls, on_sign_of_life)
+
+    for name in others:
+        with suppress(_OtherNameError):
+            return await opening.run(user, name)
+
+    try:
+        await opening.run(user, last)
+    except _OtherNameError as error:
+        raise ProblemError(problems.from_os_error(seen, error.error)) from None
+
+
+class _Opening:
+    """The steps, one after the other."""
+
+    def __init__(
+        self,
+        seen: HubAccess,
+        way: Way,
+        tls: ssl.SSLContext | None,
+        on_sign_of_life: Callable[[], None],
+    ) -> None:
+        self._seen = seen
+        self._way = way
+        self._tls = tls
+        self._on_sign_of_life = on_sign_of_life
+
+    async def run(self, user: asyncio.Protocol, name: str) -> None:
+        """Raises ProblemError, or _OtherNameError where the certificate is not for `name`."""
+        line = _Line()
+        over_websocket = self._way.route.carrier is Carrier.WEBSOCKET
+
+        try:
+            await self._reach(line)
+
+            if self._tls is not None:
+                await line.secure(self._tls, name)
+                self._on_sign_of_life()
+
+            if over_websocket:
+                await self._upgrade(line)
+        except OSError as error:
+            line.abort()
+
+            if (
+                isinstance(error, ssl.SSLCertVerificationError)
+                and error.verify_code in _OTHER_NAMES
+            ):
+                raise _OtherNameError(error) from None
+
+            raise ProblemError(problems.from_os_error(self._seen, error)) from None
+        except BaseException:
+            line.abort()
+            raise
+
+        line.hand_over(user, over_websocket=over_websocket)
+
+    async def _reach(self, line: _Line) -> None:
+        proxy = self._way.proxy
+
+        if proxy is None:
+            await _connect(line, self._seen.host, self._seen.port)
+        else:
+            await self._tunnel(line, proxy)
+
+        self._on_sign_of_life()
+
+    async def _tunnel(self, line: _Line, proxy: Proxy) -> None:
+        """Ask the proxy to let us through.
+
+        Raises:
+            ProblemError: It cannot be reached, or does not.
+        """
+        authority = _authority(self._seen.host, self._seen.port)
+        lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
+
+        if proxy.user is not None:
+            password = proxy.password.reveal() if proxy.password else ""
+            pair = base64.b64encode(f"{proxy.user.reveal()}:{password}".encode()).decode()
+            lines.append(f"Proxy-Authorization: Basic {pair}")
+
+        try:
+            await _connect(line, proxy.host, proxy.port)
+            self._on_sign_of_life()
+
+            if proxy.uses_tls:
+                await line.secure(self._tls or trusted_roots(), proxy.host)
+                self._on_sign_of_life()
+
+            line.say("\r\n".join((*lines, "", "")).encode())
+            answer = await line.head()
+        except OSError as error:
+            raise ProblemError(problems.proxy_unreachable(self._seen, proxy, error)) from None
+        except WebSocketError as error:
+            raise ProblemError(problems.proxy_odd(proxy, str(error))) from None
+
+        if answer.code not in _LET_THROUGH:
+            told = problems.proxy_refused(self._seen, proxy, answer.code, answer.reason)
+            raise ProblemError(told)
+
+    async def _upgrade(self, line: _Line) -> None:
+        """Ask for AMQP over WebSockets.
+
+        Raises:
+            ProblemError: There is none to be had.
+        """
+        key = new_key()
+        standard = HTTPS_PORT if self._tls is not None else HTTP_PORT
+        is_standard = self._seen.port == standard
+        host = _authority(self._seen.host, None if is_standard else self._seen.port)
+        line.say(request_for(host, key))
+
+        try:
+            answer = await line.head()
+
+            if answer.code == HTTPStatus.SWITCHING_PROTOCOLS:
+                check_upgrade(answer, key)
+                self._on_sign_of_life()
+                return
+        except WebSocketError as error:
+            raise ProblemError(problems.no_websocket(self._seen, str(error))) from None
+
+        said = f"it answered {answer.code} {answer.reason}"
+        raise ProblemError(problems.no_websocket(self._seen, said))
+
+
+async def _connect(line: _Line, host: str, port: int) -> None:
+    await asyncio.get_running_loop().create_connection(
+        lambda: line, host, port, happy_eyeballs_delay=NEXT_ADDRESS_S
+    )
+
+
+def _authority(host: str, port: int | None) -> str:
+    named = f"[{host}]" if ":" in host else host
+    return named if port is None else f"{named}:{port}"
