@@ -1,4 +1,4 @@
-"""How hub and store are reached: proxies, roots, a custom address; as people and programs say it."""
+"""How hub and store are reached: proxies, roots, a custom address, as people and programs say."""
 
 from __future__ import annotations
 

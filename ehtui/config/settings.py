@@ -20,6 +20,7 @@ Seconds = Annotated[float, Meta(gt=0, le=86400 * 7)]
 Interval = Annotated[float, Meta(ge=0.2, le=3600)]
 Text = Annotated[str, Meta(min_length=1)]
 NamelessLayout = Literal["eph-python", "eph-go", "dapr-legacy"]
+TransportChoice = Literal["auto", "amqp", "websocket"]
 View = Literal["overview", "partitions", "consumers", "findings", "timeline"]
 
 
@@ -37,6 +38,12 @@ class EventHubSettings(Section, frozen=True, dict=True):
     consumer_group: str = "$Default"
     peek_group: str | None = None
     production: bool = False
+    transport: TransportChoice = "auto"  # auto: 5671, and then 443
+    endpoint: str | None = None  # is connected to instead of the namespace: sb://HOST[:PORT]
+    proxy: Secret | None = None  # for all that goes there
+    https_proxy: Secret | None = None  # for WebSockets alone: what HTTPS_PROXY says
+    ca_file: str | None = None  # roots beside the machine's own
+    trace_wire: str | None = None  # a file for the frames
 
     @cached_property
     def address(self) -> HubAddress | None:
@@ -58,6 +65,8 @@ class CheckpointStoreSettings(Section, frozen=True):
     account_url: Secret | None = None  # may carry a SAS; without one, DefaultAzureCredential
     containers: tuple[str, ...] = ()
     layout: NamelessLayout | None = None  # formats whose names carry no hub or group
+    proxy: Secret | None = None
+    ca_file: str | None = None  # roots beside the machine's own
 
     @property
     def is_configured(self) -> bool:

@@ -111,7 +111,10 @@ def fold_success(builder: SnapshotBuilder, update: Read) -> None:
     builder.failures = {k: v for k, v in builder.failures.items() if k != update.source}
     # A source may answer and still give less than it could; it says so itself.
     limitation = update.limitation if isinstance(update, HubRead) else None
-    state = SourceState(update.source, SourceStatus.OK, update.at, update.duration_s, limitation)
+    route = update.route if isinstance(update, HubRead) else None
+    state = SourceState(
+        update.source, SourceStatus.OK, update.at, update.duration_s, limitation, route=route
+    )
     _put(builder, state)
 
 

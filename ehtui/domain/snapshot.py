@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ehtui.domain.world.hub import HubDescription, PartitionSample
     from ehtui.domain.world.process import LogState, OwnerLink, ProcessSample
     from ehtui.domain.world.restarts import RestartRecord
+    from ehtui.domain.world.route import Route
     from ehtui.domain.world.store import Checkpoint, Layout, UnreadableBlob
 
 # (local time, value), oldest first, about 60 points. A stretch without change keeps its first and
@@ -333,6 +334,7 @@ class SourceState(Value, frozen=True):
     problem: Problem | None = None
     failing_since: float | None = None
     retry_at: float | None = None
+    route: Route | None = None  # that the last success took, where that can be told
 
 
 class Snapshot(Value, frozen=True, eq=False):

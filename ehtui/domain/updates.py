@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ehtui.domain.world.hub import HubDescription, PartitionSample
     from ehtui.domain.world.process import LogIncident, OwnerClaim, OwnerLink, ProcessSample
     from ehtui.domain.world.restarts import RestartRecord
+    from ehtui.domain.world.route import Route
     from ehtui.domain.world.store import StoreListing
 
 
@@ -34,6 +35,7 @@ class HubRead(OfSource, frozen=True):
     samples: tuple[PartitionSample, ...]
     duration_s: float
     limitation: Problem | None = None  # why it is less than it could be; the read still counts
+    route: Route | None = None  # that it was read over
 
 
 class StoreRead(OfSource, frozen=True):

@@ -119,6 +119,7 @@ class HubSource:
             samples=samples,
             duration_s=time.monotonic() - began,
             limitation=next(iter(odd), self._limitation),
+            route=next((r.route for r in reversed(round_.readings) if r.route), None),
         )
 
     async def _read_into(self, round_: _Round) -> None:

@@ -100,14 +100,14 @@ class Connection(asyncio.Protocol):
 
     def __init__(
         self,
-        host: str,
-        on_sign_of_life: Callable[[], None],
-        route: Route,
+        host: str = "",
+        on_sign_of_life: Callable[[], None] = lambda: None,
+        route: Route | None = None,
         trace: Trace | None = None,
     ) -> None:
-        self.route = route
+        self.route = route  # that it took; None where whoever made it knows it
         self.first_heard = b""  # the first bytes: of something else, perhaps
-        self._trace = trace.follow(route) if trace else None
+        self._trace = trace.follow(route) if trace and route else None
         self._loop = asyncio.get_running_loop()
         self._on_sign_of_life = on_sign_of_life
         opening = Open(str(uuid4()), host, LIMITS.frame_bytes, LIMITS.channel_max)

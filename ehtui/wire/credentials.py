@@ -18,6 +18,7 @@ from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.world.hub import known_moment
+from ehtui.wire.network import PLAIN, Network, network_of
 
 if TYPE_CHECKING:
     from azure.identity.aio import DefaultAzureCredential
@@ -168,6 +169,7 @@ class HubAccess:
     hub: str
     credential: Credential
     connection_string: Secret  # for the SDK's public clients; empty with Entra ID
+    network: Network = PLAIN
 
     @property
     def audience(self) -> str:
@@ -187,7 +189,7 @@ def access_of(settings: EventHubSettings) -> HubAccess:
         ProblemError: Something is missing or malformed; the sentence names the part.
     """
     try:
-        address = settings.address
+        address, network = settings.address, network_of(settings)
     except ConfigError as error:
         raise _malformed(error.summary, error.advice) from None
 
@@ -213,6 +215,7 @@ def access_of(settings: EventHubSettings) -> HubAccess:
         hub=hub,
         credential=_credential(address),
         connection_string=Secret("") if address.uses_identity else address.for_sdk(),
+        network=network,
     )
 
 

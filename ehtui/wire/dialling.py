@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.config.connection_string import AMQP_PORT, AMQPS_PORT
@@ -18,13 +18,12 @@ from ehtui.wire import problems
 from ehtui.wire.amqp.connection import FRAMING
 from ehtui.wire.amqp.performatives import AmqpError
 from ehtui.wire.amqp_client import CONNECTION_LOST, Connection
-from ehtui.wire.lines import HTTPS_PORT, open_line
+from ehtui.wire.lines import HTTPS_PORT, Way, open_line
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
 
-    from ehtui.config.networks import Proxy
     from ehtui.wire.amqp_client import Silence
     from ehtui.wire.credentials import HubAccess
 
@@ -32,20 +31,6 @@ HEAD_START_S = 2.0  # of the way that is preferred: a firewall that drops it ans
 _HTTP = b"HTTP/"
 Key = tuple[str, int, str | None, str | None]
 _worked: dict[Key, Carrier] = {}  # of this machine's network, so of the whole process
-
-
-@dataclass(frozen=True, slots=True)
-class Way:
-    """A route that can be taken, with what it takes to do so."""
-
-    route: Route
-    proxy: Proxy | None
-    names: tuple[str, ...]  # that the certificate may be for
-
-    @property
-    def shares_port(self) -> bool:
-        """Whether another carrier may be behind the same port, as in the sandbox."""
-        return self.route.port not in {AMQPS_PORT, AMQP_PORT, HTTPS_PORT}
 
 
 def ways_to(access: HubAccess) -> tuple[Way, ...]:
@@ -91,9 +76,9 @@ def _way(access: HubAccess, carrier: Carrier, *, is_chosen: bool) -> Way:
 def _key(access: HubAccess) -> Key:
     network = access.network
     endpoint = network.endpoint
-    proxies = (network.proxy, network.https_proxy)
     host, port = (endpoint.host, endpoint.port or 0) if endpoint else (access.host, access.port)
-    return host, port, *(proxy.shown if proxy else None for proxy in proxies)
+    proxy, https_proxy = (p.shown if p else None for p in (network.proxy, network.https_proxy))
+    return host, port, proxy, https_proxy
 
 
 async def dial(
@@ -120,7 +105,7 @@ async def dial(
     except TimeoutError:
         raise ProblemError(race.silent(within_s)) from None
 
-    if len(ways) > 1:
+    if connection.route is not None and len(ways) > 1:
         _worked[_key(access)] = connection.route.carrier
 
     return connection
@@ -262,7 +247,9 @@ def route_taken(access: HubAccess) -> Route:
     return ways_to(access)[0].route
 
 
-async def find_route(access: HubAccess, within_s: float, roots: Callable[[], ssl.SSLContext]) -> Way:
+async def find_route(
+    access: HubAccess, within_s: float, roots: Callable[[], ssl.SSLContext]
+) -> Way:
     """A way for a client that cannot try several, tried where nobody knows yet.
 
     Raises:

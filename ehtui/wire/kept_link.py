@@ -6,7 +6,6 @@ renews link credit or session window, so it falls silent after 10,000 replies.
 
 from __future__ import annotations
 
-import asyncio
 import time
 from contextlib import nullcontext
 from dataclasses import replace

@@ -6,16 +6,18 @@ import asyncio
 import base64
 import ssl
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
-import certifi
 from typing_extensions import override
 
-from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.text import safe
-from ehtui.domain.world.route import Carrier
+from ehtui.config.connection_string import AMQP_PORT, AMQPS_PORT
+from ehtui.config.networks import Proxy
+from ehtui.domain.problems import ProblemError
+from ehtui.domain.world.route import Carrier, Route
 from ehtui.wire import problems
+from ehtui.wire.roots import trusted_roots
 from ehtui.wire.websocket import (
     Answer,
     Head,
@@ -30,9 +32,7 @@ from ehtui.wire.websocket_pipe import WebSocketPipe
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ehtui.config.networks import Proxy
     from ehtui.wire.credentials import HubAccess
-    from ehtui.wire.dialling import Way
 
 NEXT_ADDRESS_S = 0.25  # a dead IPv6 route must not cost the whole time for connecting
 _OTHER_NAMES = frozenset({62, 64})  # OpenSSL: the certificate is for another host, or address
@@ -41,30 +41,18 @@ _MOST_KEPT_BYTES = 256 * 1024  # before anybody has taken the line over
 HTTPS_PORT, HTTP_PORT = 443, 80
 
 
-def trusted_roots(*files: str) -> ssl.SSLContext:
-    """The machine's roots (and SSL_CERT_FILE), those that the SDK brings, and those in `files`.
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A route that can be taken, with what it takes to do so."""
 
-    Raises:
-        ProblemError: A file cannot be read, or holds no certificate.
-    """
-    context = ssl.create_default_context()
-    context.load_verify_locations(certifi.where())
+    route: Route
+    proxy: Proxy | None
+    names: tuple[str, ...]  # that the certificate may be for
 
-    for file in files:
-        try:
-            context.load_verify_locations(file)
-        except OSError as error:  # ssl.SSLError is one
-            reason = "it holds no certificate" if isinstance(error, ssl.SSLError) else None
-            raise ProblemError(
-                Problem(
-                    ProblemKind.TLS,
-                    f"The roots in {safe(file)} cannot be used: {reason or error.strerror}.",
-                    "It should be a PEM file: eventhub.ca_file, SSL_CERT_FILE or"
-                    " REQUESTS_CA_BUNDLE.",
-                )
-            ) from None
-
-    return context
+    @property
+    def shares_port(self) -> bool:
+        """Whether another carrier may be behind the same port, as in the sandbox."""
+        return self.route.port not in {AMQPS_PORT, AMQP_PORT, HTTPS_PORT}
 
 
 class _Line(asyncio.Protocol):

@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.config.networks import Endpoint, Proxy, endpoint_of, proxy_of
+from ehtui.config.settings import TransportChoice
 
 if TYPE_CHECKING:
     import ssl
 
-    from ehtui.config.settings import EventHubSettings, TransportChoice
-    from ehtui.wire.trace import Trace
+    from ehtui.config.settings import EventHubSettings
+    from ehtui.wire.trace import Trace  # noqa: TC004 - whoever traces loads it
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +32,12 @@ class Network:
         Raises:
             ProblemError: The file of roots cannot be used.
         """
-        from ehtui.wire.lines import trusted_roots  # noqa: PLC0415 - with the first connection
+        from ehtui.wire.roots import trusted_roots  # noqa: PLC0415 - with the first connection
 
         return trusted_roots(*((self.ca_file,) if self.ca_file else ()))
+
+
+PLAIN = Network()
 
 
 def network_of(settings: EventHubSettings) -> Network:

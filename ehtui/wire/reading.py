@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ehtui.domain.problems import Problem
 from ehtui.domain.world.hub import HubDescription, PartitionSample, known_integer, known_moment
+from ehtui.domain.world.route import Route
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    from ehtui.domain.world.route import Route
 
 RATE_PER_S = 16.0
 HANDFUL_S = 0.25  # of reads, so that a large hub is not read one by one

@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import count
+from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, TextIO
 
@@ -20,7 +21,7 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import MASK, safe
 from ehtui.wire.amqp.frames import FrameReader
 from ehtui.wire.amqp.messages import application_properties
-from ehtui.wire.amqp.performatives import FrameError, Frame, SaslInit, Transfer
+from ehtui.wire.amqp.performatives import Frame, FrameError, SaslInit, Transfer
 
 if TYPE_CHECKING:
     from ehtui.domain.world.route import Route
@@ -108,7 +109,7 @@ class Trace:
         assert self._file is not None
         self._file.close()
         self._file = None
-        os.replace(self._path, f"{self._path}.1")
+        Path(self._path).replace(f"{self._path}.1")
         self._file = _created(self._path)
         self._file.write(_HEADER)
         self._written_bytes = 0
@@ -120,19 +121,21 @@ def _opened(path: str) -> TextIO:
     Raises:
         ProblemError: It cannot be had.
     """
+    file = Path(path)
+
     try:
         with suppress(FileNotFoundError):
-            before = os.lstat(path)
+            before = file.lstat()
 
             if not stat.S_ISREG(before.st_mode):
                 raise _not_ours(path)
 
             if before.st_size:
-                with open(path, encoding="utf-8", errors="replace") as known:
+                with file.open(encoding="utf-8", errors="replace") as known:
                     if known.read(len(_HEADER)) != _HEADER:
                         raise _not_ours(path)
 
-            os.unlink(path)
+            file.unlink()
 
         return _created(path)
     except OSError as error:
@@ -161,7 +164,7 @@ def _created(path: str) -> TextIO:
 
 
 class ConnectionTrace:
-    """Tells of one connection. What it cannot read it says so of, once."""
+    """Tells of one connection; from where it cannot read what goes by, how much that is."""
 
     def __init__(self, trace: Trace, number: int) -> None:
         self._trace = trace
@@ -183,9 +186,8 @@ class ConnectionTrace:
         self.say("--", f"ended: {why}")
 
     def say(self, way: str, text: str) -> None:
-        """Write a line of it, without what looks like a signature, key or token."""
-        told = _SIGNATURES.sub(MASK, safe(text))[:_LINE_LENGTH]
-        self._trace.line(f"{self._number} {way} {told}")
+        """Write a line of it, without what looks like a key, signature or token."""
+        self._trace.line(f"{self._number} {way} {safe(text)[:_LINE_LENGTH]}")
 
     def _tell(self, way: str, reader: FrameReader, data: bytes) -> None:
         if way in self._unread:

@@ -27,6 +27,7 @@ _FINAL, _MASKED, _RESERVED = 0x80, 0x80, 0x70
 _SHORT, _MEDIUM, _LONG = 125, 126, 127
 _LONGEST = 1 << 63
 _NORMAL, _PROTOCOL_ERROR = 1000, 1002
+_KEY_BYTES, _LEAST_HEAD = 16, 2
 _MOST_HEADERS = 100
 _STATUS = re.compile(rb"HTTP/1\.[01] ([1-5][0-9]{2})(?: ([^\r\n]*))?")
 _REQUEST = re.compile(rb"GET (\S{1,2048}) HTTP/1\.1")
@@ -90,7 +91,7 @@ def _headers(lines: list[bytes]) -> dict[str, str]:
 
 def new_key() -> str:
     """What a client asks with; the other side's answer proves that it speaks WebSocket."""
-    return base64.b64encode(os.urandom(16)).decode()
+    return base64.b64encode(os.urandom(_KEY_BYTES)).decode()
 
 
 def request_for(authority: str, key: str) -> bytes:
@@ -125,17 +126,13 @@ def answer_to(head: bytes) -> tuple[bool, bytes]:
     first, *lines = head.split(b"\r\n")
     match = _REQUEST.fullmatch(first)
 
-    try:
-        headers = _headers(lines)
-    except WebSocketError:
-        match = None
-
-    if match is None:
+    if match is None or len(lines) > _MOST_HEADERS:
         return False, refusal(400, "Bad Request")
 
     if match[1].decode("latin-1").partition("?")[0].rstrip("/").lower() != PATH:
         return False, refusal(404, "Not Found")
 
+    headers = _headers(lines)
     key = headers.get("sec-websocket-key", "")
     offered = [name.strip() for name in headers.get("sec-websocket-protocol", "").split(",")]
     agreed = next((n for n in offered if n.lower() in {SUB_PROTOCOL.lower(), _OTHER_NAME}), None)
@@ -167,7 +164,7 @@ def refusal(code: int, reason: str, *headers: str) -> bytes:
 
 def _is_key(key: str) -> bool:
     try:
-        return len(base64.b64decode(key, validate=True)) == 16
+        return len(base64.b64decode(key, validate=True)) == _KEY_BYTES
     except (binascii.Error, ValueError):
         return False
 
@@ -206,7 +203,7 @@ class WebSocketStream:
         """
         view = memoryview(data)
 
-        while len(view) and not self.is_over:
+        while view and not self.is_over:
             if self._left_bytes and self._opcode == _BINARY:
                 piece, view = bytes(view[: self._left_bytes]), view[self._left_bytes :]
                 yield self._unmasked(piece)
@@ -228,12 +225,12 @@ class WebSocketStream:
         return max(0, self._head_bytes() - len(self._rest))
 
     def _head_bytes(self) -> int:
-        if len(self._rest) < 2:
-            return 2
+        if len(self._rest) < _LEAST_HEAD:
+            return _LEAST_HEAD
 
         size = self._rest[1] & ~_MASKED
         more = 2 if size == _MEDIUM else 8 if size == _LONG else 0
-        return 2 + more + (0 if self._is_client else 4)
+        return _LEAST_HEAD + more + (0 if self._is_client else 4)
 
     def _complete(self) -> None:
         piece = bytes(self._rest)
@@ -256,16 +253,7 @@ class WebSocketStream:
         elif size == _LONG:
             size = int.from_bytes(head[2:10], "big")
 
-        if opcode in {_CLOSE, _PING, _PONG}:
-            if size > _SHORT or not head[0] & _FINAL:
-                raise WebSocketError("a control frame that is too long")
-        elif opcode not in {_BINARY, _CONTINUED}:
-            kind = "text" if opcode == _TEXT else f"of the kind {opcode}"
-            raise WebSocketError(f"a frame {kind}, where only bytes have a meaning")
-
-        if size >= _LONGEST:
-            raise WebSocketError("a frame without an end")
-
+        _check(opcode, size, is_final=bool(head[0] & _FINAL))
         self._opcode = _BINARY if opcode == _CONTINUED else opcode
         self._left_bytes = size
         self._mask = b"" if self._is_client else head[-4:]
@@ -304,6 +292,18 @@ class WebSocketStream:
 
         mask = os.urandom(4)
         return head + mask + _masked(payload, mask)
+
+
+def _check(opcode: int, size: int, *, is_final: bool) -> None:
+    if opcode in {_CLOSE, _PING, _PONG}:
+        if size > _SHORT or not is_final:
+            raise WebSocketError("a control frame that is too long")
+    elif opcode not in {_BINARY, _CONTINUED}:
+        kind = "of text" if opcode == _TEXT else f"of the kind {opcode}"
+        raise WebSocketError(f"a frame {kind}, where only bytes have a meaning")
+
+    if size >= _LONGEST:
+        raise WebSocketError("a frame without an end")
 
 
 def _masked(data: bytes, mask: bytes) -> bytes:
