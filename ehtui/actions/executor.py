@@ -15,11 +15,11 @@ from ehtui.actions import trial
 from ehtui.actions.process_control import (
     NOT_DONE,
     OTHER_TARGET,
-    EventSender,
     Named,
     ProcessControl,
     refusal_of,
 )
+from ehtui.actions.sending import EventSender, Send, SendStoppedError
 from ehtui.actions.state_files import AuditLog, who
 from ehtui.actions.targets import ProcessGoneError, SupervisorChangedError
 from ehtui.domain.actions.base import Halt
@@ -36,12 +36,12 @@ from ehtui.domain.actions.outcomes import (
 from ehtui.domain.actions.plans import (
     Plan,
     RestartPlan,
-    SendPlan,
     SignalPlan,
     SinglePlan,
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.actions.sending import SendPlan
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import NOT_REHEARSED, StartObstacle
@@ -70,8 +70,11 @@ class Executor:
     read_only: bool = False
     dry_run: bool = False
 
-    async def run(self, plan: SinglePlan) -> Outcome:
-        """Do what the plan says, or say why not. Never raises for a failure of the world."""
+    async def run(self, plan: SinglePlan, tell: Callable[[int], None] = lambda _: None) -> Outcome:
+        """Do what the plan says, or say why not. Never raises for a failure of the world.
+
+        `tell` hears how many events of a send were accepted so far.
+        """
         if self.read_only:
             return self._refused(plan, RefusalReason.READ_ONLY, plan.kind)
 
@@ -85,7 +88,7 @@ class Executor:
             return Outcome(plan, OutcomeState.REFUSED, self.clock(), refusal)
 
         try:
-            outcome = await self._do(plan)
+            outcome = await self._do(plan, tell)
         except asyncio.CancelledError as error:
             # What was begun is not undone.
             self.audit.outcome(self.interrupted(plan, error))
@@ -113,6 +116,9 @@ class Executor:
 
     def interrupted(self, plan: Plan, error: asyncio.CancelledError) -> Outcome:
         """How it ended for somebody who waits no more."""
+        if isinstance(error, SendStoppedError):
+            return self._stopped(plan, error)
+
         outcome = self._failed(plan, str(error) or "Interrupted halfway.")
         is_left = isinstance(error, LeftBehindError)
 
@@ -122,18 +128,22 @@ class Executor:
         """Let go of what sending opened; on the loop that sent."""
         await self.sender.close()
 
-    async def _do(self, plan: SinglePlan) -> Outcome:
+    def _stopped(self, plan: Plan, error: SendStoppedError) -> Outcome:
+        stopped = Outcome(plan, OutcomeState.STOPPED, self.clock(), accepted=error.accepted)
+        return replace(stopped, unsure=error.unsure)
+
+    async def _do(self, plan: SinglePlan, tell: Callable[[int], None]) -> Outcome:
         try:
-            return await self._act(plan)
+            return await self._act(plan, tell)
         except OSError as error:  # a program, folder or log file that cannot be opened
             return self._failed(plan, safe(str(error)))
         except Exception as error:  # a fault of ours: what was begun must be told all the same
             return self._failed(plan, safe(f"{type(error).__name__}: {error}"))
 
-    async def _act(self, plan: SinglePlan) -> Outcome:
+    async def _act(self, plan: SinglePlan, tell: Callable[[int], None]) -> Outcome:
         match plan:
             case SendPlan():
-                return await self._send(plan)
+                return await self._send(Send(plan, self.sender, self.clock, tell), plan)
             case SignalPlan():
                 return await self._signal(plan)
             case RestartPlan():
@@ -145,19 +155,18 @@ class Executor:
             case CheckpointPlan():
                 return self._refused(plan, RefusalReason.NO_STORE, plan.group)
 
-    async def _send(self, plan: SendPlan) -> Outcome:
-        try:
-            await self.sender.send(
-                body=plan.body.encode(),
-                partition=plan.partition,
-                key=plan.key,
-                properties=dict(plan.properties),
-                count=plan.count,
-            )
-        except ProblemError as error:
-            return self._failed(plan, error.problem.summary)
+    async def _send(self, send: Send, plan: SendPlan) -> Outcome:
+        """All of it, or as far as the hub took it.
 
-        return Outcome(plan, OutcomeState.DONE, self.clock())
+        Raises:
+            SendStoppedError: Somebody cancelled it.
+        """
+        try:
+            accepted = await send.run()
+        except ProblemError as error:
+            return replace(self._failed(plan, error.problem.summary), accepted=send.accepted)
+
+        return Outcome(plan, OutcomeState.DONE, self.clock(), accepted=accepted)
 
     async def _signal(self, plan: SignalPlan) -> Outcome:
         """Signal each target; one that changed or vanished is told apart from one that failed.

@@ -42,24 +42,6 @@ if TYPE_CHECKING:
 Named = dict[str, str | None]  # what else a restart's record tells: consumer_name, group
 
 
-class EventSender(Protocol):
-    """Sends events to the hub; fails with ProblemError."""
-
-    async def send(
-        self,
-        *,
-        body: bytes,
-        partition: str | None,
-        key: str | None,
-        properties: Mapping[str, str],
-        count: int = 1,
-    ) -> None:
-        """Send `count` equal events and wait until the service has accepted them."""
-
-    async def close(self) -> None:
-        """Let go of the connection, if there is one; never raises, ends within a second."""
-
-
 class PreparedStart(Protocol):
     """A start for which everything is open and rehearsed; it is carried out or released."""
 

@@ -140,7 +140,8 @@ def act(
 
     is_followed = afterwards is not None and not (args.dry_run or interrupted)
     more = afterwards(outcome) if afterwards is not None and is_followed else {}
-    _tell(args, {"plan": _plain(plan), "outcome": _plain(outcome_document(outcome)), **more})
+    told = outcome_document(outcome)
+    _tell(args, {"plan": _plain(plan.as_told()), "outcome": _plain(told), **more})
 
     return interrupted or (ExitCode.DOWN if more.get("ended") else _code(outcome))
 

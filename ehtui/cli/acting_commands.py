@@ -347,8 +347,8 @@ def send_request(backend: Backend, args: argparse.Namespace) -> Request:
     Raises:
         ConfigError: No event is named, and not exactly one is configured.
     """
-    from ehtui.domain.actions.plans import SendTarget  # noqa: PLC0415
-    from ehtui.domain.actions.requests import SendRequest  # noqa: PLC0415 - not for --help
+    from ehtui.domain.actions.send import SendRequest  # noqa: PLC0415 - not for --help
+    from ehtui.domain.actions.sending import SendTarget  # noqa: PLC0415
 
     templates = backend.templates
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING
 
@@ -12,41 +11,43 @@ from ehtui.clock import steady
 from ehtui.lazy import LazyModule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from msgspec import structs
 
-    from ehtui.actions import rolling, state_files
+    from ehtui.actions import locating, rolling
     from ehtui.actions.executor import Executor
+    from ehtui.cli import planning
     from ehtui.config.settings import Settings
     from ehtui.domain import updates
     from ehtui.domain.actions import outcomes, plans
-    from ehtui.domain.actions import requests as context
+    from ehtui.domain.actions import send as sending
     from ehtui.domain.actions import signal as signalling
     from ehtui.domain.actions import start as starting
     from ehtui.domain.actions.outcomes import Outcome, Refusal
     from ehtui.domain.actions.plans import Plan, SinglePlan
     from ehtui.domain.actions.requests import Actor, PlanningContext, Request
+    from ehtui.domain.actions.sending import Content
     from ehtui.domain.actions.start import Seen
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world import restarts
-    from ehtui.domain.world.events import EventQuery, EventStream
+    from ehtui.domain.world.events import EventLookup, EventQuery, EventStream
     from ehtui.domain.world.process import ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.world.restarts import Ended, Rehearsal
     from ehtui.monitor import Monitor
-    from ehtui.sources import process_facts, processes
+    from ehtui.sources import processes
     from ehtui.sources.log_text import follow as tail
     from ehtui.sources.log_text.follow import LogTail
 else:
     # A screen is painted before the first of them is asked for.
-    context = LazyModule("ehtui.domain.actions.requests")
-    state_files = LazyModule("ehtui.actions.state_files")
+    planning = LazyModule("ehtui.cli.planning")
+    sending = LazyModule("ehtui.domain.actions.send")
     outcomes = LazyModule("ehtui.domain.actions.outcomes")
     starting = LazyModule("ehtui.domain.actions.start")
     plans = LazyModule("ehtui.domain.actions.plans")
-    process_facts = LazyModule("ehtui.sources.process_facts")
     processes = LazyModule("ehtui.sources.processes")
     restarts = LazyModule("ehtui.domain.world.restarts")
+    locating = LazyModule("ehtui.actions.locating")
     rolling = LazyModule("ehtui.actions.rolling")
     signalling = LazyModule("ehtui.domain.actions.signal")
     structs = LazyModule("msgspec.structs")
@@ -146,6 +147,10 @@ class MonitorBackend:
         """Names of the configured test events."""
         return tuple(self._settings.test_events)
 
+    async def template(self, name: str) -> Content:
+        """A configured test event as it would be sent now."""
+        return await planning.content_of(self._settings, name)
+
     @property
     def signals(self) -> Sequence[str]:
         """Signals on offer, gentlest first."""
@@ -168,12 +173,21 @@ class MonitorBackend:
                 found = {process: await self._rehearse(process) for process in asked}
                 return structs.replace(request, rehearsals=found)
             case starting.StartAgainRequest(ended=ended):
-                executor, path = self._opened.executor, f"{self._log_folder}/rehearsal.log"
+                executor, path = self._opened.executor, f"{planning.log_folder()}/rehearsal.log"
                 rehearsal = await executor.rehearse(ended.process, path, has_ended=True)
                 remembered = executor.remembers(ended.process)
                 return structs.replace(request, rehearsal=rehearsal, is_remembered=remembered)
+            case sending.SendRequest(template=name, content=None) if self._has_file(name):
+                try:
+                    return structs.replace(request, content=await self.template(name))
+                except OSError as error:
+                    return structs.replace(request, fault=error.strerror or str(error))
             case _:
                 return request
+
+    def _has_file(self, name: str) -> bool:
+        event = self._settings.test_events.get(name)
+        return event is not None and event.file is not None
 
     def plan(self, request: Request) -> Plan | Refusal:
         """What doing it will do."""
@@ -198,6 +212,7 @@ class MonitorBackend:
         async def act() -> Outcome:
             action.task = asyncio.current_task()
             begun = plan
+            before = await self._last_sequences() if plan.kind == "send" else {}
 
             try:
                 if executor.dry_run:
@@ -214,7 +229,9 @@ class MonitorBackend:
 
                 outcome = executor.interrupted(begun, error)
 
-            return self._told(outcome)
+            return self._told(
+                await locating.located(outcome, before, self._last_sequences, self._lookup)
+            )
 
         future = self.monitor.submit(act)
         self._actions[future] = action  # written by whoever acts, ended by whoever leaves
@@ -235,9 +252,12 @@ class MonitorBackend:
 
         return outcomes_of(promised)
 
-    def give_up(self) -> None:
-        """End every action where it stands; the audit says where that is."""
+    def give_up(self, plan: Plan | None = None) -> None:
+        """End every action, or the one of this plan, where it stands; the audit says where."""
         for future, action in self._begun():
+            if plan is not None and action.plan is not plan:
+                continue
+
             action.is_given_up = True
 
             if action.task is None:
@@ -303,39 +323,9 @@ class MonitorBackend:
 
         return self._works
 
-    @property
-    def _log_folder(self) -> str:
-        return str(state_files.default_log_folder())
-
     def _context(self) -> PlanningContext:
-        consumers, events = self._settings.consumers, self._settings.test_events
-        return context.PlanningContext(
-            snapshot=self.snapshot,
-            at=self._clock(),
-            actor=self._own_actor(),
-            read_only=self.read_only,
-            log_folder=self._log_folder,
-            templates={
-                name: context.Template(each.body, each.properties) for name, each in events.items()
-            },
-            commands={
-                name: context.ConfiguredCommand(each.command, each.cwd)
-                for name, each in consumers.items()
-            },
-            variables=frozenset(os.environ),
-        )
-
-    def _own_actor(self) -> Actor:
-        """Asked once: who runs ehtui does not change, and neither do its ancestors."""
-        if self._actor is None:
-            self._actor = context.Actor(
-                own_pid=os.getpid(),
-                ancestors=process_facts.own_line(),
-                user=process_facts.own_user(),
-                is_root=hasattr(os, "geteuid") and os.geteuid() == 0,
-            )
-
-        return self._actor
+        self._actor = self._actor or planning.own_actor()
+        return planning.context_of(self._settings, self.snapshot, self._clock(), self._actor)
 
     async def _rehearse(self, process: ProcessId) -> Rehearsal | Refusal:
         """What starting it again would find; nothing where its supervisor is asked, or nobody."""
@@ -362,6 +352,18 @@ class MonitorBackend:
             await self.monitor.look_again("store", LOOK_WITHIN_S)
 
         return signalling.reforecast(plan, self.snapshot, self._clock())
+
+    async def _last_sequences(self) -> Mapping[str, int]:
+        """Of every partition that the hub says it of now."""
+        asked_at = self._clock()
+        await self.monitor.look_again("hub", LOOK_WITHIN_S)
+        samples = [p.sample for p in self.snapshot.partitions if p.sample is not None]
+
+        return {s.partition: s.last_sequence for s in samples if s.first_at >= asked_at}
+
+    @property
+    def _lookup(self) -> EventLookup | None:
+        return None
 
     def _told(self, outcome: Outcome) -> Outcome:
         """It joins the timeline. What ehtui started is a consumer, whatever patterns say."""

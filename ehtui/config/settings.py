@@ -104,6 +104,8 @@ class TestEventSettings(Section, frozen=True):
 
     body: str = ""
     properties: Mapping[str, str] = field(default_factory=dict)
+    file: Text | None = None  # its body is what stands in there, read as it is sent
+    content_type: str | None = None  # "": none; None: JSON's where the body is JSON
 
 
 class PollSettings(Section, frozen=True):

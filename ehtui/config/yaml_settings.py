@@ -98,7 +98,7 @@ def _settings_of(
             eventhub=EventHubSettings(production=production),
             lease=_lease(reader),
             consumers=_consumers(reader, file.path.parent.resolve()),
-            test_events=_test_events(reader),
+            test_events=_test_events(reader, file.path.parent.resolve()),
             poll=reader.section("poll", PollSettings),
             ui=_ui(reader),
         ),
@@ -210,17 +210,30 @@ def _path(given: str | None, folder: Path, key: str) -> str | None:
         raise ConfigError(f"{safe(key)}: there is no user of that name: {safe(given)}.") from None
 
 
-def _test_events(reader: SectionReader) -> Mapping[str, TestEventSettings]:
+def _test_events(reader: SectionReader, folder: Path) -> Mapping[str, TestEventSettings]:
+    """Named test events; their files are relative to `folder`."""
     events = reader.named("test_events", TestEventSettings)
 
     for name, given in reader.part("test_events").items():
-        if not given or given.get("body") is None:
+        has = [key for key in ("body", "file") if given and given.get(key) is not None]
+
+        if not has:
             raise ConfigError(
                 f"test_events.{name} has no body.",
-                "Put the event under 'body:', as YAML or as text.",
+                "Put the event under 'body:', as YAML or as text, or name its 'file:'.",
             )
 
-    return events or default_test_events()
+        if len(has) > 1:
+            raise ConfigError(
+                f"test_events.{name} has a body and a file.", "Leave one of them out."
+            )
+
+    named = {
+        name: replace(event, file=_path(event.file, folder, f"test_events.{name}.file"))
+        for name, event in events.items()
+    }
+
+    return named or default_test_events()
 
 
 def _ui(reader: SectionReader) -> UiSettings:

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.outcomes import Outcome, Refusal
     from ehtui.domain.actions.plans import Plan
     from ehtui.domain.actions.requests import Request
+    from ehtui.domain.actions.sending import Content
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world.events import EventQuery, EventStream
     from ehtui.domain.world.process import LogLine, ProcessDetails, ProcessId, ProcessSample
@@ -63,6 +64,14 @@ class Backend(Protocol):
     def templates(self) -> Sequence[str]:
         """Names of the configured test events."""
 
+    async def template(self, name: str) -> Content:
+        """A configured test event as it would be sent now.
+
+        Raises:
+            KeyError: None is configured by that name.
+            OSError: Its file cannot be read.
+        """
+
     @property
     def signals(self) -> Sequence[str]:
         """Signals that can be sent, gentlest first: "INT", "TERM", "KILL"."""
@@ -97,8 +106,8 @@ class Backend(Protocol):
     def finish(self) -> Sequence[Outcome]:
         """Wait a few seconds for what is unfinished, then give it up; how that ended. Blocks."""
 
-    def give_up(self) -> None:
-        """Leave everything as it stands."""
+    def give_up(self, plan: Plan | None = None) -> None:
+        """Leave everything, or what this plan began, as it stands."""
 
     def close(self) -> Sequence[Outcome]:
         """Finish, hang up and stop reading; how the unfinished ended. Blocks."""

@@ -36,6 +36,7 @@ _SEVERITY: dict[OutcomeState, SeverityLevel] = {
     OutcomeState.REFUSED: "warning",
     OutcomeState.FAILED: "error",
     OutcomeState.LEFT: "warning",
+    OutcomeState.STOPPED: "warning",
 }
 
 

@@ -40,7 +40,7 @@ class PartDocument:
 def outcome_document(outcome: Outcome) -> OutcomeDocument:
     """The outcome, to be written as JSON."""
     return OutcomeDocument(
-        plan=outcome.plan,
+        plan=outcome.plan.as_told(),
         state=outcome.state,
         at=outcome.at,
         refusal=outcome.refusal,

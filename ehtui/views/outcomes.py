@@ -31,6 +31,8 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.NOTHING_SELECTED: "Nothing is selected: {subject}.",
     RefusalReason.UNKNOWN_PARTITION: "The hub has no partition “{subject}”.",
     RefusalReason.UNKNOWN_TEMPLATE: "There is no test event “{subject}”: see test_events.",
+    RefusalReason.NOTHING_TO_SEND: "There is no event in {subject}.",
+    RefusalReason.UNREADABLE_FILE: "The file of test event “{subject}” can't be read{detail}.",
     RefusalReason.NOT_CONNECTED: "The hub has not been read yet: try again once it answers.",
     RefusalReason.CANNOT_START: "Nothing was done: {subject} could not be started again{detail}.",
     RefusalReason.BEING_RESTARTED: "{subject} is already being restarted{detail}.",
@@ -109,6 +111,9 @@ def outcome_sentence(outcome: Outcome) -> str:
     return f"{told} {safe(audit)}" if audit else told
 
 
+_DONE = frozenset({OutcomeState.DONE, OutcomeState.STOPPED})
+
+
 def _told(outcome: Outcome) -> str:
     if outcome.state is OutcomeState.DRY_RUN:
         step = text_of(outcome.plan).step(outcome.plan)
@@ -117,7 +122,7 @@ def _told(outcome: Outcome) -> str:
     if outcome.parts:
         return _rolled(outcome)
 
-    if outcome.state is OutcomeState.DONE or _has_several_ends(outcome):
+    if outcome.state in _DONE or _has_several_ends(outcome):
         return text_of(outcome.plan).done(outcome.plan, outcome)
 
     if outcome.state is OutcomeState.FAILED:
@@ -206,7 +211,9 @@ def _failed(outcome: Outcome) -> str:
 
     lines = outcome.last_lines
     last = f" Its last line: “{safe(lines[-1]).rstrip('.')}”." if lines else ""
-    return f"Failed: {error}.{last}{_down(outcome) if outcome.is_down else ''}"
+    taken = outcome.accepted
+    some = f" The hub took {formats.count(taken.total)} before." if taken and taken.total else ""
+    return f"Failed: {error}.{some}{last}{_down(outcome) if outcome.is_down else ''}"
 
 
 def _down(outcome: Outcome) -> str:

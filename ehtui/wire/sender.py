@@ -1,18 +1,18 @@
-"""Sends test events with the SDK's public producer."""
+"""Sends events with the SDK's public producer."""
 
 from __future__ import annotations
 
 import asyncio
-import json
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from ehtui.domain.actions.sending import Destination, Outgoing, content_type_of
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.wire import problems
 from ehtui.wire.credentials import access_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from azure.eventhub import EventData, EventDataBatch
     from azure.eventhub.aio import EventHubProducerClient
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 SEND_S = 15.0
 CLOSE_S = 0.8
-JSON = "application/json"
+_ANY_BYTES = 1 << 40
 
 
 class HubSender:
@@ -33,21 +33,73 @@ class HubSender:
         self._access: HubAccess | None = None
         self._send_s = send_s
         self._client: EventHubProducerClient | None = None
+        self._limit: asyncio.Timeout | None = None
+
+    async def most_bytes(self) -> int:
+        """How large a message this hub takes, batch and all; connects.
+
+        Raises:
+            ProblemError: It cannot be reached, or does not let us send.
+        """
+        async with self._opened() as client:
+            batch = await client.create_batch()
+
+        return batch.max_size_in_bytes
+
+    def size_of(self, event: Outgoing, key: str | None) -> int:
+        """How large a message with this event alone is, in bytes, as the SDK encodes it."""
+        from azure.eventhub import EventDataBatch  # noqa: PLC0415 - the SDK
+
+        batch = EventDataBatch(max_size_in_bytes=_ANY_BYTES, partition_key=key)
+        batch.add(_event_data(event))
+
+        return batch.size_in_bytes
 
     async def send(
-        self,
-        *,
-        body: bytes,
-        partition: str | None,
-        key: str | None,
-        properties: Mapping[str, str],
-        count: int = 1,
+        self, events: Sequence[Outgoing], to: Destination, accepted: Callable[[int], None]
     ) -> None:
-        """Send `count` equal events to a partition, by a key, or wherever the service chooses.
+        """Send events in their order; `accepted` hears how many, batch by batch.
 
         Raises:
             ProblemError: They were not all accepted, or the settings name no hub.
         """
+        async with self._opened() as client:
+            batch = await self._batch(client, to)
+
+            for event in events:
+                data = _event_data(event)
+
+                try:
+                    batch.add(data)
+                except ValueError:
+                    if not len(batch):
+                        raise ProblemError(self._too_large(event, to, batch)) from None
+
+                    await self._send(client, batch, accepted)
+                    batch = await self._batch(client, to)
+
+                    try:
+                        batch.add(data)
+                    except ValueError:
+                        raise ProblemError(self._too_large(event, to, batch)) from None
+
+            await self._send(client, batch, accepted)
+
+    async def _batch(self, client: EventHubProducerClient, to: Destination) -> EventDataBatch:
+        return await client.create_batch(partition_id=to.partition, partition_key=to.key)
+
+    async def _send(
+        self,
+        client: EventHubProducerClient,
+        batch: EventDataBatch,
+        accepted: Callable[[int], None],
+    ) -> None:
+        await client.send_batch(batch)
+        self._is_alive()
+        accepted(len(batch))
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[EventHubProducerClient]:
         access = self._access = self._access or access_of(self._settings)
 
         from ehtui.wire.public_calls import open_producer, problem_of  # noqa: PLC0415 - the SDK
@@ -56,8 +108,9 @@ class HubSender:
             self._client = open_producer(access)
 
         try:
-            async with asyncio.timeout(self._send_s):
-                await self._send(self._client, _event(body, properties), partition, key, count)
+            async with asyncio.timeout(None) as self._limit:
+                self._is_alive()
+                yield self._client
         except TimeoutError:
             await self.close()
             problem = problems.timed_out(access, "sending", self._send_s)
@@ -73,28 +126,10 @@ class HubSender:
 
             raise ProblemError(told) from None
 
-    async def _send(
-        self,
-        client: EventHubProducerClient,
-        event: EventData,
-        partition: str | None,
-        key: str | None,
-        count: int,
-    ) -> None:
-        batch = await client.create_batch(partition_id=partition, partition_key=key)
-
-        for _ in range(count):
-            try:
-                batch.add(event)
-            except ValueError:
-                if not len(batch):
-                    raise ProblemError(_too_large(batch)) from None
-
-                await client.send_batch(batch)
-                batch = await client.create_batch(partition_id=partition, partition_key=key)
-                batch.add(event)
-
-        await client.send_batch(batch)
+    def _is_alive(self) -> None:
+        """What was accepted is a sign of life: the limit is of silence."""
+        if self._limit is not None:
+            self._limit.reschedule(asyncio.get_running_loop().time() + self._send_s)
 
     async def close(self) -> None:
         """Let go of the connection; never raises, ends within a second."""
@@ -107,23 +142,21 @@ class HubSender:
         if self._access is not None:
             await self._access.credential.close()
 
+    def _too_large(self, event: Outgoing, to: Destination, batch: EventDataBatch) -> Problem:
+        size, most = self.size_of(event, to.key), batch.max_size_in_bytes
+        return Problem(
+            ProblemKind.MALFORMED,
+            f"An event has {size:,} bytes as a message, {size - most:,} more than the {most:,} "
+            "that this hub takes.",
+            "Shorten its body or its properties.",
+        )
 
-def _too_large(batch: EventDataBatch) -> Problem:
-    return Problem(
-        ProblemKind.MALFORMED,
-        f"The event is larger than the {batch.max_size_in_bytes:,} bytes that this hub takes.",
-        "Shorten its body or its properties.",
-    )
 
+def _event_data(event: Outgoing) -> EventData:
+    from azure.eventhub import EventData  # noqa: PLC0415 - the SDK
 
-def _event(body: bytes, properties: Mapping[str, str]) -> EventData:
-    from azure.eventhub import EventData  # noqa: PLC0415 - as above
+    data = EventData(event.body)
+    data.properties.update(event.properties)
+    data.content_type = content_type_of(event)  # type: ignore[assignment]
 
-    event = EventData(body)
-    event.properties.update(properties)
-
-    with suppress(ValueError):
-        json.loads(body)
-        event.content_type = JSON
-
-    return event
+    return data

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import threading
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from msgspec import structs
 from typing_extensions import override
 
 from ehtui.actions.executor import Executor
@@ -19,7 +21,15 @@ from ehtui.actions.targets import (
     Answer,
 )
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
-from ehtui.domain.actions.plans import RestartPlan, SendPlan, SendTarget, SignalPlan, StartPlan
+from ehtui.domain.actions.plans import RestartPlan, SignalPlan, StartPlan
+from ehtui.domain.actions.sending import (
+    BodySource,
+    Content,
+    Destination,
+    Outgoing,
+    SendPlan,
+    SendTarget,
+)
 from ehtui.domain.problems import Problem, ProblemError
 from ehtui.domain.world.process import ProcessId, Supervisor
 from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
@@ -29,24 +39,39 @@ BODY = '{"title":"테스트 회의"}'
 
 
 class RecordingSender:
-    def __init__(self, problem: Problem | None = None) -> None:
-        self.sent: list[tuple[bytes, str | None, str | None, dict[str, str], int]] = []
-        self.is_closed = False
-        self._problem = problem
+    """Takes batches of at most `most` events; `problem` comes once `fails_at` were accepted."""
 
-    async def send(
-        self,
-        *,
-        body: bytes,
-        partition: str | None,
-        key: str | None,
-        properties: Mapping[str, str],
-        count: int = 1,
+    def __init__(
+        self, problem: Problem | None = None, *, fails_at: int = 0, limit: int = 1 << 20
     ) -> None:
-        if self._problem is not None:
+        self.sent: list[tuple[Outgoing, Destination]] = []
+        self.is_closed = False
+        self.gate: asyncio.Event | None = None  # set: a batch waits for it
+        self._problem = problem
+        self._fails_at = fails_at
+        self._limit = limit
+
+    async def most_bytes(self) -> int:
+        if self._problem is not None and not self._fails_at:
             raise ProblemError(self._problem)
 
-        self.sent.append((body, partition, key, dict(properties), count))
+        return self._limit
+
+    def size_of(self, event: Outgoing, key: str | None) -> int:
+        return len(event.body) + len(key or "") + 100
+
+    async def send(
+        self, events: Sequence[Outgoing], to: Destination, accepted: Callable[[int], None]
+    ) -> None:
+        for event in events:
+            if self._problem is not None and len(self.sent) >= self._fails_at:
+                raise ProblemError(self._problem)
+
+            if self.gate is not None:
+                await self.gate.wait()
+
+            self.sent.append((event, to))
+            accepted(1)
 
     async def close(self) -> None:
         self.is_closed = True
@@ -163,9 +188,13 @@ class RecordingHands:
 
 
 def send_plan() -> SendPlan:
-    return SendPlan(
-        "ns", "hub", "meeting", BODY, SendTarget.PARTITION, "1", None, (("a", "b"),), 2, 1.0
-    )
+    properties = (("a", "b"),)
+    event = Outgoing(BODY.encode(), properties)
+    content = Content(BodySource.TEMPLATE, "meeting", (event,))
+    target = SendTarget.PARTITION
+    plan = SendPlan("ns", "hub", "meeting", BODY, target, "1", None, properties, 2, 1.0)
+
+    return structs.replace(plan, content=content)
 
 
 def signal_plan(*pids: int) -> SignalPlan:

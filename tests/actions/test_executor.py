@@ -13,10 +13,12 @@ from ehtui.actions.targets import (
     IdentityChangedError,
     ProcessGoneError,
 )
+from ehtui.domain.actions.landing import Accepted
 from ehtui.domain.actions.outcomes import OutcomeState, RefusalReason
 from ehtui.domain.actions.plans import (
     StartPlan,
 )
+from ehtui.domain.actions.sending import Destination, Outgoing
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.world.process import ProcessId
 from tests.actions.recording import (
@@ -35,7 +37,9 @@ async def test_sends_what_the_plan_says_and_audits_without_the_body(tmp_path: Pa
     outcome = await bench.executor.run(send_plan())
 
     assert outcome.state is OutcomeState.DONE
-    assert bench.sender.sent == [(BODY.encode(), "1", None, {"a": "b"}, 2)]
+    event = Outgoing(BODY.encode(), (("a", "b"),))
+    assert bench.sender.sent == [(event, Destination("1", None))] * 2
+    assert outcome.accepted == Accepted({"1": 2})
     assert [record["event"] for record in bench.audited()] == ["intent", "outcome"]
     assert "테스트" not in bench.audit.read_text()
     assert bench.audit.stat().st_mode & 0o777 == 0o600

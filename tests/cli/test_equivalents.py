@@ -13,15 +13,16 @@ from ehtui.cli.flags import flag_words, flags_of
 from ehtui.cli.parser import parse
 from ehtui.domain.actions.events import told
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState
-from ehtui.domain.actions.plans import Plan, RollingPlan, SendTarget, SupervisedPlan
+from ehtui.domain.actions.plans import Plan, RollingPlan, SupervisedPlan
 from ehtui.domain.actions.requests import (
     Actor,
     ConfiguredCommand,
     PlanningContext,
     Request,
-    SendRequest,
     Template,
 )
+from ehtui.domain.actions.send import SendRequest
+from ehtui.domain.actions.sending import SendTarget
 from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.actions.start import RestartRequest, StartAgainRequest, StartRequest
 from ehtui.domain.policy import Policy

@@ -17,11 +17,12 @@ from ehtui.domain.actions.plans import (
     Plan,
     RestartPlan,
     RollingPlan,
-    SendPlan,
     SignalPlan,
     StartPlan,
 )
-from ehtui.domain.actions.requests import Request, SendRequest
+from ehtui.domain.actions.requests import Request
+from ehtui.domain.actions.send import SendRequest
+from ehtui.domain.actions.sending import BodySource, Content, Outgoing, SendPlan
 from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.actions.start import RestartRequest, StartAgainRequest, StartRequest
 from ehtui.domain.evidence import TakeoverWindow
@@ -32,6 +33,10 @@ from ehtui.domain.world.process import LogLine, ProcessDetails, ProcessId, Proce
 from ehtui.domain.world.restarts import NOT_REHEARSED, Ended, Rehearsal
 from ehtui.tui.typeahead import _FLOOD_ENDS_S
 from tests.waiting import wait_for
+
+EVENT = Outgoing(
+    '{"eventType": "MINUTES_FINALIZED", "title": "주간 회의록"}'.encode(), (("type", "minutes"),)
+)
 
 
 class FakeTail:
@@ -111,6 +116,7 @@ class FakeBackend:
         self.gate: asyncio.Event | None = None  # set: an action waits for it
         self.unfinished: Sequence[Plan] = ()
         self.given_up = 0
+        self.cancelled: list[Plan | None] = []
         self.callbacks: list[Callable[[Snapshot], None]] = []
         self.peek_group: str | None = "ehtui-peek"
         self.queries: list[EventQuery] = []
@@ -289,20 +295,26 @@ class FakeBackend:
             namespace=hub.namespace,
             hub=hub.name,
             template=request.template,
-            body='{"eventType": "MINUTES_FINALIZED", "title": "주간 회의록"}',
+            body=EVENT.body.decode(),
             target=request.target,
             partition=request.partition,
             key=request.key,
             properties=(("type", "minutes"),),
             count=request.count,
             planned_at=self.snapshot.taken_at,
+            content=request.content or Content(BodySource.TEMPLATE, request.template, (EVENT,)),
+            follow=request.follow,
         )
+
+    async def template(self, name: str) -> Content:
+        return Content(BodySource.TEMPLATE, name, (EVENT,))
 
     def finish(self) -> Sequence[Outcome]:
         return ()
 
-    def give_up(self) -> None:
+    def give_up(self, plan: Plan | None = None) -> None:
         self.given_up += 1
+        self.cancelled.append(plan)
 
     def close(self) -> Sequence[Outcome]:
         return ()

@@ -17,12 +17,11 @@ from typing_extensions import override
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.plans import (
     RestartPlan,
-    SendPlan,
-    SendTarget,
     SignalPlan,
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.actions.sending import SendPlan, SendTarget
 from ehtui.domain.snapshot import ConsumerRole
 from ehtui.domain.world.process import ProcessId, ProcessSample, RecognisedBy, Supervisor
 from ehtui.tui.app import EhtuiApp

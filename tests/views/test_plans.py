@@ -6,8 +6,8 @@ import pytest
 from msgspec.structs import replace
 
 from ehtui.domain.actions.base import OwnedPartition, SignalEffect, SignalTarget
+from ehtui.domain.actions.landing import Accepted, Landing
 from ehtui.domain.actions.outcomes import (
-    Landing,
     NewProcess,
     Outcome,
     OutcomeState,
@@ -19,12 +19,11 @@ from ehtui.domain.actions.outcomes import (
 from ehtui.domain.actions.plans import (
     Plan,
     RestartPlan,
-    SendPlan,
-    SendTarget,
     SignalPlan,
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.actions.sending import SendPlan, SendTarget
 from ehtui.domain.evidence import Doubt, TakeoverWindow
 from ehtui.domain.policy import Policy
 from ehtui.domain.snapshot import LeaseState
@@ -248,6 +247,19 @@ def test_sending_to_production_is_grave() -> None:
     [
         ({"target": SendTarget.KEY, "partition": None, "key": "회의-7"}, "key “회의-7”"),
         ({"target": SendTarget.ROUND_ROBIN, "partition": None}, "the service chooses"),
+        (
+            {"target": SendTarget.ROUND_ROBIN, "partition": None, "partitions": ("2", "0", "1")},
+            "P2, whose turn it is",
+        ),
+        (
+            {
+                "target": SendTarget.ROUND_ROBIN,
+                "partition": None,
+                "partitions": ("2", "0", "1"),
+                "count": 2,
+            },
+            "P0 and P2 in turn",
+        ),
     ],
 )
 def test_where_an_event_goes(chosen: dict[str, Any], words: str) -> None:
@@ -452,7 +464,22 @@ NINE = NewProcess(ProcessId(9, 1.0), "/x.log")
             ended(KILL_ONE, OutcomeState.DRY_RUN),
             "Dry run, nothing was done: SIGKILL to 51257.",
         ),
-        (ended(SEND, landing=Landing("2", "17")), "Sent 1 event to P2, sequence 17."),
+        (ended(SEND), "Sent 1 event to P2."),
+        (ended(SEND, landings=(Landing("2", 1, 17, 17),)), "Sent 1 event to P2, as #17 in P2."),
+        (
+            ended(SEND, landings=(Landing("2", 1, 15, 18, is_bracket=True),)),
+            "Sent 1 event to P2, as ~#15–18 in P2.",
+        ),
+        (
+            ended(replace(SEND, count=9), OutcomeState.STOPPED, accepted=Accepted({"2": 4})),
+            "Stopped: the hub took 4 of 9 events.",
+        ),
+        (
+            ended(
+                replace(SEND, count=9), OutcomeState.STOPPED, accepted=Accepted({"2": 4}), unsure=2
+            ),
+            "Stopped: the hub took 4 of 9 events, and perhaps 2 more.",
+        ),
         (
             ended(SEND, OutcomeState.FAILED, error="no answer."),
             "Failed: no answer.",

@@ -85,6 +85,10 @@ class BasePlan(Value, frozen=True):
         """What the audit log keeps of it: no body, no environment."""
         raise NotImplementedError
 
+    def as_told(self) -> Self:
+        """The same as JSON tells it: without what could fill it by the megabyte."""
+        return self
+
     @property
     def typed_name(self) -> str | None:
         """What has to be typed before it is done: the name of who would be hurt. None: nothing."""

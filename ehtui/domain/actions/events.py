@@ -8,12 +8,11 @@ from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, TargetState
 from ehtui.domain.actions.plans import (
     RestartPlan,
-    SendPlan,
-    SendTarget,
     SignalPlan,
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.actions.sending import BodySource, SendPlan, SendTarget
 from ehtui.domain.evidence import EventKind, Evidence
 from ehtui.domain.snapshot import Subject
 
@@ -62,6 +61,8 @@ class EventsSent(Evidence, frozen=True):
     key: str | None
     sequence: str | None
     error: str | None
+    accepted: int | None = None  # by the hub; None: not told
+    source: BodySource = BodySource.TEMPLATE
 
 
 class Restarted(Evidence, frozen=True):
@@ -151,7 +152,8 @@ def _signal(plan: SignalPlan, target: SignalTarget, outcome: Outcome) -> Told:
 
 
 def _send(plan: SendPlan, outcome: Outcome) -> Told:
-    landing = outcome.landing
+    landings = outcome.landings
+    landing = landings[0] if len(landings) == 1 else None
     partition = plan.partition or (landing.partition if landing is not None else None)
     sent = EventsSent(
         state=outcome.state,
@@ -162,6 +164,8 @@ def _send(plan: SendPlan, outcome: Outcome) -> Told:
         key=plan.key,
         sequence=landing.sequence if landing is not None else None,
         error=_error(outcome),
+        accepted=outcome.accepted.total if outcome.accepted is not None else None,
+        source=plan.content.source,
     )
 
     return ACTION_SEND, Subject(partition=partition), sent

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from ehtui.domain.actions.base import OwnedPartition
     from ehtui.domain.actions.checkpoint_plan import ChangeResult
+    from ehtui.domain.actions.landing import Accepted, Landing
     from ehtui.domain.actions.plans import Plan
     from ehtui.domain.world.process import ProcessId, Supervisor
     from ehtui.domain.world.restarts import StartObstacle
@@ -24,6 +25,8 @@ class RefusalReason(StrEnum):
     NOTHING_SELECTED = "nothing_selected"
     UNKNOWN_PARTITION = "unknown_partition"
     UNKNOWN_TEMPLATE = "unknown_template"
+    NOTHING_TO_SEND = "nothing_to_send"  # no event in a file
+    UNREADABLE_FILE = "unreadable_file"  # that a test event's body is in
     NOT_CONNECTED = "not_connected"
     CANNOT_START = "cannot_start"  # it could not be started again as it was: see the obstacle
     BEING_RESTARTED = "being_restarted"
@@ -70,6 +73,7 @@ class OutcomeState(StrEnum):
     REFUSED = "refused"
     FAILED = "failed"
     LEFT = "left"  # nobody waits for it any more, but it goes on
+    STOPPED = "stopped"  # cancelled on the way: what was done by then stays done
 
 
 class TargetState(StrEnum):
@@ -125,13 +129,6 @@ class NewProcess(Value, frozen=True):
     is_by_keeper: bool = False  # its parent started it, and ehtui did not
 
 
-class Landing(Value, frozen=True):
-    """Where an event that was sent came to stand, as far as that is known."""
-
-    partition: str | None
-    sequence: str | None  # a number, or a bracket of two
-
-
 class Outcome(Value, frozen=True):
     """The end of one plan, per target where it has several."""
 
@@ -142,7 +139,9 @@ class Outcome(Value, frozen=True):
     error: str | None = None  # safe to show, for people only
     results: tuple[TargetResult, ...] = ()
     started: NewProcess | None = None
-    landing: Landing | None = None
+    landings: tuple[Landing, ...] = ()  # of a send, as far as it is known where
+    accepted: Accepted | None = None  # by the hub, of a send
+    unsure: int = 0  # events that were under way when it was cancelled: accepted, or not
     exit_code: int | None = None  # of a consumer that ended at once, or of a supervisor's command
     last_lines: tuple[str, ...] = ()  # that it said; safe to show
     obstacle: StartObstacle | None = None  # why what was stopped could not be started
@@ -182,8 +181,11 @@ class Outcome(Value, frozen=True):
     def _details(self) -> Iterator[tuple[str, str]]:
         yield from ((str(result.process.pid), result.detail) for result in self.results)
 
-        if self.landing is not None:
-            yield from _known(partition=self.landing.partition, sequence=self.landing.sequence)
+        if self.accepted is not None:
+            yield from _known(accepted=self.accepted.total, unsure=self.unsure or None)
+
+        for landing in self.landings:
+            yield from _known(partition=landing.partition, sequence=landing.sequence)
 
         if self.started is not None:
             yield from _known(pid=self.started.process.pid, log=self.started.log_path)

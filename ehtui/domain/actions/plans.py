@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from hashlib import sha256
 from typing import TYPE_CHECKING, ClassVar, Self
 
 from msgspec.structs import replace
@@ -11,6 +10,7 @@ from typing_extensions import override
 
 from ehtui.domain.actions.base import BasePlan, Record, SignalTarget
 from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
+from ehtui.domain.actions.sending import SendPlan
 from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
 
 if TYPE_CHECKING:
@@ -210,48 +210,6 @@ class RollingPlan(BasePlan, frozen=True):
     @override
     def is_promise(self) -> bool:
         return True
-
-
-class SendTarget(StrEnum):
-    """How the service chooses the partition of a test event."""
-
-    ROUND_ROBIN = "round-robin"
-    PARTITION = "partition"
-    KEY = "key"
-
-
-class SendPlan(BasePlan, frozen=True):
-    """Send test events."""
-
-    namespace: str
-    hub: str
-    template: str  # its name in the configuration
-    body: str
-    target: SendTarget
-    partition: str | None
-    key: str | None
-    properties: tuple[tuple[str, str], ...]
-    count: int
-    planned_at: float
-    is_production: bool = False
-    kind: str = "send"
-    targets: ClassVar[tuple[SignalTarget, ...]] = ()
-    group: ClassVar[str | None] = None
-
-    @property
-    @override
-    def record(self) -> Record:
-        body = self.body.encode()
-        return {
-            "hub": f"{self.namespace}/{self.hub}",
-            "template": self.template,
-            "target": self.target.value,
-            "partition": self.partition,
-            "key": self.key,
-            "count": self.count,
-            "body_bytes": len(body),
-            "body_sha256": sha256(body).hexdigest(),
-        }
 
 
 SinglePlan = SignalPlan | SendPlan | RestartPlan | SupervisedPlan | StartPlan | CheckpointPlan

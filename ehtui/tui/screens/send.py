@@ -11,8 +11,8 @@ from textual.widgets import Button, Input, OptionList
 from textual.widgets.option_list import Option
 from typing_extensions import override
 
-from ehtui.domain.actions.plans import SendTarget
-from ehtui.domain.actions.requests import SendRequest
+from ehtui.domain.actions.send import SendRequest
+from ehtui.domain.actions.sending import SendTarget
 from ehtui.domain.text import safe
 from ehtui.tui.screens.dialog import Dialog, text
 

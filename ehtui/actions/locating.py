@@ -1,0 +1,116 @@
+"""Finds where events came to stand: by their marker where they can be read, else in between."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ehtui.domain.actions.landing import Landing, landed
+from ehtui.domain.actions.sending import MARKER, SendPlan
+from ehtui.domain.problems import ProblemError
+from ehtui.domain.world.events import AtSequence
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping
+
+    from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.domain.world.events import Event, EventLookup
+
+MOST_LOOKS = 64  # events that are read to find one: beyond, the bracket has to do
+READ_S = 3.0
+LOOKS = 3  # at the hub, until it shows what it has accepted
+AGAIN_S = 0.3
+
+
+async def located(
+    outcome: Outcome,
+    before: Mapping[str, int],
+    last_sequences: Callable[[], Awaitable[Mapping[str, int]]],
+    lookup: EventLookup | None,
+) -> Outcome:
+    """The outcome of a send with what is known of where its events are.
+
+    `before` are the partitions' last sequence numbers before; `last_sequences` reads them anew.
+    """
+    plan, accepted = outcome.plan, outcome.accepted
+
+    if not isinstance(plan, SendPlan) or accepted is None or not accepted.total:
+        return outcome
+
+    landings: tuple[Landing, ...] = ()
+
+    for look in range(LOOKS):
+        await asyncio.sleep(AGAIN_S * look)
+        landings = landed(accepted, before, await last_sequences())
+
+        if all(landing.first is not None for landing in landings):
+            break
+
+    if lookup is not None and plan.is_marked:
+        landings = tuple([await _found(plan, landing, lookup) for landing in landings])
+
+    return replace(outcome, landings=landings)
+
+
+async def _found(plan: SendPlan, landing: Landing, lookup: EventLookup) -> Landing:
+    """The same, exactly; as it was where that cannot be read."""
+    if landing.partition is None or landing.first is None or landing.last is None:
+        return landing
+
+    # Where nobody else sent, the last one alone tells when they came.
+    first = landing.first if landing.is_bracket else landing.last
+    wanted = landing.count if landing.is_bracket else 1
+
+    try:
+        found = await _marked(plan, landing.partition, range(first, landing.last + 1), lookup)
+    except ProblemError:
+        return landing
+
+    if len(found) < wanted:
+        return landing
+
+    if not landing.is_bracket:
+        return replace(landing, enqueued_at=found[-1].enqueued_at)
+
+    return Landing(
+        landing.partition,
+        landing.count,
+        found[0].sequence,
+        found[-1].sequence,
+        enqueued_at=found[-1].enqueued_at,
+    )
+
+
+async def _marked(
+    plan: SendPlan, partition: str, within: range, lookup: EventLookup
+) -> list[Event]:
+    """Events of this send among these, as far as they are looked at.
+
+    Raises:
+        ProblemError: They cannot be read.
+    """
+    found: list[Event] = []
+    at = within.start
+
+    for _ in range(MOST_LOOKS):
+        event = await lookup.read_at(partition, AtSequence(at), READ_S)
+
+        if event is None or event.sequence >= within.stop:
+            break
+
+        if _is_of(plan, event):
+            found.append(event)
+
+        at = event.sequence + 1
+
+        if at >= within.stop:
+            break
+
+    return found
+
+
+def _is_of(plan: SendPlan, event: Event) -> bool:
+    marker = dict(event.properties).get(MARKER)
+    return isinstance(marker, str) and marker.partition(":")[0] == plan.token
