@@ -62,7 +62,10 @@ def add_sandbox(subparsers: Any) -> None:
         action="store_true",
         help="ports and keys as Microsoft's emulator and Azurite have them: known to everybody",
     )
-    parser.add_argument("--host", default="127.0.0.1", help="loopback address (default 127.0.0.1)")
+    parser.add_argument("--host", default="127.0.0.1", help="address to listen on: loopback")
+    parser.add_argument(
+        "--expose", action="store_true", help="let --host be any address: others can get in"
+    )
     parser.add_argument(
         "--port", type=int, help="of Event Hubs (default: any free one; with --tls 5671)"
     )
@@ -92,9 +95,13 @@ def run_sandbox(args: argparse.Namespace) -> int:
 
     # The AMQP codec comes with them.
     from ehtui.sandbox.command import run_command  # noqa: PLC0415
+    from ehtui.sandbox.options import is_loopback  # noqa: PLC0415
     from ehtui.sandbox.server import ListenError, SandboxServer  # noqa: PLC0415
 
     server = SandboxServer(options)
+
+    if not is_loopback(options.host):
+        print(_warning(options), file=sys.stderr, flush=True)
 
     try:
         if args.command:
@@ -146,6 +153,7 @@ def options_of(args: argparse.Namespace) -> ServerOptions:
     _check_hubs(options, safe(args.settings or "--hub, --partitions or --group"))
     _check_keys(options)
     _check_ports(options)
+    _check_host(options.host, is_exposed=args.expose)
     return options
 
 
@@ -207,9 +215,21 @@ def _check_ports(options: ServerOptions) -> None:
         if not 0 <= port <= _LAST_PORT:
             raise ConfigError(f"Port {port}: a port is 0 to {_LAST_PORT}.", _SEE_HELP)
 
-    if not _is_loopback(options.host):
+
+def _check_host(host: str, *, is_exposed: bool) -> None:
+    shown = safe(host[:60])
+
+    try:
+        address = IPv4Address(host)
+    except ValueError:  # a name, such as 127.example.com: whoever answers for it decides
         raise ConfigError(
-            f"--host {options.host}: the sandbox serves on loopback only (127.x.x.x).", _SEE_HELP
+            f"--host {shown} is no address: on loopback the sandbox has 127.x.x.x.", _SEE_HELP
+        ) from None
+
+    if not (address.is_loopback or is_exposed):
+        raise ConfigError(
+            f"--host {shown} is not loopback (127.x.x.x): others could get in. --expose lets them.",
+            _SEE_HELP,
         )
 
 
@@ -240,11 +260,23 @@ def _check_keys(options: ServerOptions) -> None:
         raise ConfigError("The storage key is not base64.", _SEE_HELP) from None
 
 
-def _is_loopback(host: str) -> bool:
-    try:
-        return IPv4Address(host).is_loopback
-    except ValueError:  # a name, such as 127.example.com: whoever answers for it decides
-        return False
+def _warning(options: ServerOptions) -> str:
+    """What others can do to a sandbox that is not on loopback."""
+    from ehtui.sandbox.options import reachable  # noqa: PLC0415
+
+    is_known = options.storage_key == AZURITE_KEY
+    lines = [
+        f"# WARNING: whoever reaches {options.host} reaches this sandbox.",
+        "# Its keys are known to everybody." if is_known else "# Only the keys below protect it.",
+    ]
+
+    if not options.tls:
+        lines.append("# Nothing is encrypted.")
+
+    if reachable(options.host) != options.host:
+        lines.append("# The strings name 127.0.0.1: elsewhere, put this host's name in its place.")
+
+    return "\n".join([*lines, "# The control port stays on loopback."])
 
 
 def _tell_ready(ready: Ready) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.config.errors import ConfigError
 from ehtui.sandbox.children import asked_to_end
+from ehtui.sandbox.options import reachable
 
 if TYPE_CHECKING:
     from asyncio.subprocess import Process
@@ -36,7 +37,7 @@ async def run_command(server: SandboxServer, command: Sequence[str]) -> int:
     async with server.serving() as ready:
         try:
             told = ready.environment | ready.control_environment
-            own = os.environ | told | _beside_proxies(server.options.host)
+            own = os.environ | told | _beside_proxies(reachable(server.options.host))
             process = await asyncio.create_subprocess_exec(*command, env=own)
         except OSError as error:
             reason = os.strerror(error.errno) if error.errno else str(error)

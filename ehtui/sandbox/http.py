@@ -14,6 +14,8 @@ from http import HTTPStatus
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, unquote
 
+from ehtui.sandbox.options import reachable
+
 if TYPE_CHECKING:
     import ssl
 
@@ -183,7 +185,7 @@ class HttpServer:
     @property
     def url(self) -> str:
         """Where it listens, once started."""
-        return f"{self.scheme}://{self.host}:{self.port}"
+        return f"{self.scheme}://{reachable(self.host)}:{self.port}"
 
     async def start(self) -> None:
         """Listen. The system chooses the port unless one was given.

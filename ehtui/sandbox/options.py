@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -12,6 +13,25 @@ if TYPE_CHECKING:
 
 DEFAULT_GROUP = "$Default"
 OPTIONS = "EHTUI_SANDBOX_OPTIONS"  # the variable that a server of a sandbox finds its own in
+
+
+LOOPBACK = "127.0.0.1"
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this host gets there. A name is not: whoever answers for it decides."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def reachable(host: str) -> str:
+    """The address to connect to, of one that is listened on: a wildcard is reached on loopback."""
+    try:
+        return LOOPBACK if ip_address(host).is_unspecified else host
+    except ValueError:
+        return host
 
 
 class Line:
@@ -58,6 +78,11 @@ class ServerOptions(Line):
     storage_port: int = 0
     control_port: int = 0
     control_token: str | None = field(default=None, repr=False)
+
+    @property
+    def control_host(self) -> str:
+        """Where the control port listens: its levers are for this host, whoever uses the rest."""
+        return self.host if is_loopback(self.host) else LOOPBACK
 
     @property
     def hubs(self) -> tuple[HubOptions, ...]:

@@ -59,7 +59,7 @@ class SandboxServer:
             self.namespace,
             self.eventhubs,
             self.blobs,
-            options.host,
+            options.control_host,
             options.control_port,
             token=options.control_token,
         )

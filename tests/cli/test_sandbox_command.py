@@ -18,6 +18,8 @@ from dotenv import dotenv_values
 
 from ehtui.cli import sandbox
 from ehtui.config.errors import ConfigError
+from ehtui.sandbox.blobs import BlobEndpoint
+from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
 
 EHTUI = "from ehtui.cli import main; raise SystemExit(main())"
 
@@ -42,7 +44,7 @@ def serving(*arguments: str) -> Iterator[tuple[subprocess.Popen[str], dict[str, 
 
 
 def port_of(connection_string: str) -> int:
-    return int(connection_string.split(";", maxsplit=1)[0].rpartition(":")[2])
+    return int(connection_string.split(";", maxsplit=1)[0].rstrip("/").rpartition(":")[2])
 
 
 def parsed(*arguments: str) -> argparse.Namespace:
@@ -101,7 +103,9 @@ def test_a_shell_keeps_the_lines_as_they_are() -> None:
         (["--port", "-1"], "65535"),
         (["--port", "65536"], "65535"),
         (["--port", "9" * 30], "65535"),
-        (["--host", "0.0.0.0"], "loopback"),
+        (["--host", "0.0.0.0"], "--expose"),
+        (["--host", "192.0.2.1"], "--expose"),
+        (["--host", "example.com", "--expose"], "no address"),
         (["--host", "127.example.com"], "loopback"),
     ],
 )
@@ -124,3 +128,46 @@ def test_a_port_that_is_taken_is_named() -> None:
 
         with pytest.raises(ConfigError, match=f"port {port}: Address already in use"):
             sandbox.run_sandbox(parsed("--port", str(port)))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ([], ["Only the keys below protect it", "Nothing is encrypted", "name 127.0.0.1"]),
+        (["--emulator"], ["known to everybody"]),
+    ],
+)
+def test_exposed_it_warns_and_keeps_its_levers(arguments: list[str], said: list[str]) -> None:
+    options = sandbox.options_of(parsed("--host", "0.0.0.0", "--expose", *arguments))
+    warning = sandbox._warning(options)
+
+    assert options.host == "0.0.0.0"
+    assert options.control_host == "127.0.0.1"
+    assert [words for words in said if words not in warning] == []
+
+
+def test_over_tls_no_encryption_is_missed() -> None:
+    options = sandbox.options_of(parsed("--host", "192.0.2.1", "--expose", "--tls"))
+    warning = sandbox._warning(options)
+
+    assert "encrypted" not in warning
+    assert "127.0.0.1" not in warning  # the strings name the address itself
+
+
+@pytest.mark.parametrize(
+    ("host", "named"), [("0.0.0.0", "127.0.0.1"), ("127.0.0.2", "127.0.0.2"), ("192.0.2.1",) * 2]
+)
+def test_strings_name_an_address_that_can_be_reached(host: str, named: str) -> None:
+    namespace = Namespace()
+
+    hub = EventHubsEndpoint(namespace, host, 5672).connection_string("orders")
+    assert hub.startswith(f"Endpoint=sb://{named}/;")
+    assert (
+        f"BlobEndpoint=http://{named}:7/ehtui" in BlobEndpoint(host=host, port=7).connection_string
+    )
+
+
+def test_the_endpoint_ends_with_the_services_slash() -> None:
+    text = EventHubsEndpoint(Namespace(), port=5699).connection_string("orders")
+
+    assert text.startswith("Endpoint=sb://127.0.0.1:5699/;")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from ehtui.sandbox.eventhubs.broker import Broker, Statistics, Timeouts
 from ehtui.sandbox.eventhubs.connection import Connection
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY, Namespace
+from ehtui.sandbox.options import reachable
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -43,7 +44,7 @@ class EventHubsEndpoint:
         self.limits = self._broker.limits
         self.faults = self._broker.faults
         self.faults.on_freeze = self._freeze
-        self._certificate = _make_certificate(host) if tls else None
+        self._certificate = _make_certificate(reachable(host)) if tls else None
         self._server: asyncio.Server | None = None
         self._ticking: asyncio.Task[None] | None = None
 
@@ -96,9 +97,10 @@ class EventHubsEndpoint:
     def connection_string(self, hub: str | None = None, key_name: str = ROOT_KEY) -> str:
         """What a client is given. The port is left out where clients know it anyway."""
         standard = _AMQPS_PORT if self.tls else _AMQP_PORT
-        authority = self.host if self.port == standard else f"{self.host}:{self.port}"
+        host = reachable(self.host)
+        authority = host if self.port == standard else f"{host}:{self.port}"
         parts = [
-            f"Endpoint=sb://{authority}",
+            f"Endpoint=sb://{authority}/",
             f"SharedAccessKeyName={key_name}",
             f"SharedAccessKey={self.namespace.keys[key_name].value}",
         ]
