@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from ehtui.sandbox.blobs.auth import CHALLENGE, EVERYTHING, Guard
+from ehtui.sandbox.blobs.call import Call
 from ehtui.sandbox.blobs.errors import StorageError, error_for_status, error_xml
-from ehtui.sandbox.blobs.service import Call, find_operation, split_path
+from ehtui.sandbox.blobs.service import find_operation, split_path
 from ehtui.sandbox.blobs.state import BlobAccount
 from ehtui.sandbox.http import HttpServer, Request, Response, Traffic
 
@@ -143,12 +144,13 @@ class BlobEndpoint:
         self._counts.statuses[response.status] += 1
         return response
 
-    def _serve(self, request: Request) -> Response:
+    def _serve(self, request: Request, *, is_part: bool = False) -> Response:
+        """Answer a request, or one that is part of another."""
         now = self._now()
         request_id = str(uuid4())
 
         try:
-            response = self._run(request, now)
+            response = self._run(request, now, is_part=is_part)
         except StorageError as error:
             response = _failure(error, request_id, now)
 
@@ -164,8 +166,8 @@ class BlobEndpoint:
 
         return replace(response, headers=common | response.headers)
 
-    def _run(self, request: Request, now: float) -> Response:
-        path = split_path(request.path, self.state.name)
+    def _run(self, request: Request, now: float, *, is_part: bool) -> Response:
+        path = split_path(request.path, self.state.name, is_part=is_part)
         operation = find_operation(request, path)
         self._counts.operations[operation.name] += 1
 
@@ -173,7 +175,8 @@ class BlobEndpoint:
             raise error_for_status(self.faults.status)
 
         grant = self._guard.identify(request, path, now)
-        return operation.answer(Call(request, self.state, self.account_url, *path, now, grant))
+        call = Call(request, self.state, self.account_url, *path, now, grant, self._serve)
+        return operation.answer(call)
 
 
 def _failure(error: StorageError, request_id: str, now: float) -> Response:

@@ -19,11 +19,16 @@ _BREAKING = f"{_MATCHED}is currently in breaking state and cannot be "
 _MESSAGES: Final[dict[int, dict[str, str]]] = {
     400: {
         "InvalidHeaderValue": "The value for one of the HTTP headers is not in the correct format.",
+        "InvalidBlobOrBlock": "The specified blob or block content is invalid.",
+        "InvalidBlockId": "The specified block ID is invalid. The block ID must be Base64-encoded.",
+        "InvalidBlockList": "The specified block list is invalid.",
+        "InvalidInput": "One of the request inputs is not valid.",
         "InvalidMetadata": "The metadata specified is invalid. It has characters that are not "
         "permitted.",
         "InvalidQueryParameterValue": "Value for one of the query parameters specified in the "
         "request URI is invalid.",
         "InvalidResourceName": "The specified resource name contains invalid characters.",
+        "InvalidXmlDocument": "XML specified is not syntactically valid.",
         "MetadataTooLarge": "The size of the specified metadata exceeds the maximum size "
         "permitted.",
         "MissingRequiredHeader": "An HTTP header that's mandatory for this request is not "
@@ -47,11 +52,13 @@ _MESSAGES: Final[dict[int, dict[str, str]]] = {
     404: {
         "ResourceNotFound": "The specified resource does not exist.",
         "BlobNotFound": "The specified blob does not exist.",
+        "CannotVerifyCopySource": "The copy source could not be verified.",
         "ContainerNotFound": "The specified container does not exist.",
     },
     405: {"UnsupportedHttpVerb": "The resource doesn't support specified Http Verb."},
     409: {
         "BlobAlreadyExists": "The specified blob already exists.",
+        "BlockCountExceedsLimit": "The uncommitted block count cannot exceed the maximum limit.",
         "ContainerAlreadyExists": "The specified container already exists.",
         "LeaseAlreadyPresent": "There is already a lease present.",
         "LeaseIdMismatchWithLeaseOperation": _LEASE_MISMATCH,

@@ -3,50 +3,21 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from email.utils import formatdate
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.sandbox.blobs import leases, listing
-from ehtui.sandbox.blobs.auth import CONTAINER, OBJECT, SERVICE, Grant
+from ehtui.sandbox.blobs import batch, blocks, copying, leases, listing
+from ehtui.sandbox.blobs.auth import CONTAINER, EVERYTHING, OBJECT, SERVICE
+from ehtui.sandbox.blobs.call import Call, metadata_headers, version_headers, xml_reply
 from ehtui.sandbox.blobs.errors import StorageError
-from ehtui.sandbox.blobs.state import Access, Blob, BlobAccount, Conditions, Container, Metadata
 from ehtui.sandbox.http import Request, Response
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-_METADATA = "x-ms-meta-"
+    from ehtui.sandbox.blobs.state import Blob
+
 _RANGE = re.compile(r"bytes=([0-9]{1,18})-([0-9]{0,18})")
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A request, the account it is for, and what its path names."""
-
-    request: Request
-    account: BlobAccount
-    url: str  # the account's
-    container: str
-    blob: str
-    now: float
-    grant: Grant
-
-    @property
-    def access(self) -> Access:
-        """The conditions and lease id that came with it."""
-        headers = self.request.headers
-
-        return Access(self.now, Conditions.from_headers(headers), headers.get("x-ms-lease-id"))
-
-    @property
-    def metadata(self) -> dict[str, str]:
-        """The metadata that came with it, names in the sender's case."""
-        return {
-            name[len(_METADATA) :]: value
-            for name, value in self.request.header_lines
-            if name.lower().startswith(_METADATA)
-        }
 
 
 class Operation(NamedTuple):
@@ -59,8 +30,9 @@ class Operation(NamedTuple):
     def answer(self, call: Call) -> Response:
         """Do it, or raise the service's 403 where the caller may not."""
         level = _level(call.container, call.blob)
-        # A service SAS covers blobs and listing them.
-        account_only = level != OBJECT and self.run is not _list_blobs
+        # A service SAS covers blobs, listing them, and what asks for less than that.
+        is_open = self.run in (_list_blobs, _account_information, batch.run)
+        account_only = level != OBJECT and not is_open
         call.grant.require(self.permissions, level, account_only=account_only)
         return self.run(call)
 
@@ -85,11 +57,16 @@ def _level(container: str, blob: str) -> str:
     return OBJECT if blob else CONTAINER if container else SERVICE
 
 
-def split_path(path: str, account: str) -> tuple[str, str]:
-    """The container and blob of a decoded path; both may be empty."""
+def split_path(path: str, account: str, *, is_part: bool = False) -> tuple[str, str]:
+    """The container and blob of a decoded path; both may be empty.
+
+    The SDKs leave the account out of the parts of a batch.
+    """
     first, _, rest = path.removeprefix("/").partition("/")
 
-    if first != account:
+    if is_part and not (first == account and "/" in rest):
+        rest = path.removeprefix("/")
+    elif first != account:
         raise StorageError("ResourceNotFound")
 
     container, _, blob = rest.partition("/")
@@ -98,17 +75,17 @@ def split_path(path: str, account: str) -> tuple[str, str]:
 
 def _list_containers(call: Call) -> Response:
     query = listing.Query.from_parameters(call.request.query)
-    return _xml(listing.containers_xml(call.account, query, url=call.url))
+    return xml_reply(listing.containers_xml(call.account, query, url=call.url))
 
 
 def _create_container(call: Call) -> Response:
     container = call.account.create_container(call.container, call.now, call.metadata)
-    return Response(201, _version_headers(container))
+    return Response(201, version_headers(container))
 
 
 def _container_properties(call: Call) -> Response:
     container = call.account.container(call.container)
-    headers = _version_headers(container) | _metadata_headers(container.metadata)
+    headers = version_headers(container) | metadata_headers(container.metadata)
     headers |= {"x-ms-lease-status": "unlocked", "x-ms-lease-state": "available"}
     return Response(200, headers)
 
@@ -124,7 +101,7 @@ def _list_blobs(call: Call) -> Response:
     container = call.account.container(call.container)
     query = listing.Query.from_parameters(call.request.query)
     page = listing.list_page(container, query)
-    return _xml(
+    return xml_reply(
         listing.blobs_xml(page, query, url=call.url, container=container.name, now=call.now)
     )
 
@@ -132,33 +109,40 @@ def _list_blobs(call: Call) -> Response:
 def _put_blob(call: Call) -> Response:
     headers = call.request.headers
 
+    if "x-ms-copy-source" in headers:
+        return copying.copy(call)
+
     if headers.get("x-ms-blob-type") != "BlockBlob":
         raise StorageError(
             "NotImplemented" if "x-ms-blob-type" in headers else "MissingRequiredHeader"
         )
 
-    # The permission to create does not reach to replacing.
-    is_there = call.blob in call.account.container(call.container).blobs
-
-    if is_there and "w" not in call.grant.permissions:
-        raise StorageError("AuthorizationPermissionMismatch")
-
+    call.require_replacing()
     blob = call.account.put_blob(
         call.container,
         call.blob,
         call.request.body,
         call.access,
         metadata=call.metadata,
-        content_type=headers.get("x-ms-blob-content-type")
-        or headers.get("content-type")
-        or "application/octet-stream",
+        content_type=call.content_type,
     )
-    return Response(201, _version_headers(blob) | {"x-ms-request-server-encrypted": "true"})
+    return Response(201, version_headers(blob) | {"x-ms-request-server-encrypted": "true"})
+
+
+def _account_information(_: Call) -> Response:
+    return Response(
+        200,
+        {
+            "x-ms-sku-name": "Standard_LRS",
+            "x-ms-account-kind": "StorageV2",
+            "x-ms-is-hns-enabled": "false",
+        },
+    )
 
 
 def _set_metadata(call: Call) -> Response:
     blob = call.account.set_metadata(call.container, call.blob, call.metadata, call.access)
-    return Response(200, _version_headers(blob) | {"x-ms-request-server-encrypted": "true"})
+    return Response(200, version_headers(blob) | {"x-ms-request-server-encrypted": "true"})
 
 
 def _get_blob(call: Call) -> Response:
@@ -194,7 +178,7 @@ def _delete_blob(call: Call) -> Response:
 def _lease_blob(call: Call) -> Response:
     status, step = leases.requested_step(call.request.headers, call.now)
     blob = call.account.change_lease(call.container, call.blob, call.access, step)
-    headers = _version_headers(blob)
+    headers = version_headers(blob)
 
     if blob.lease.breaks_at is not None:
         headers["x-ms-lease-time"] = str(round(blob.lease.breaks_at - call.now))
@@ -204,19 +188,8 @@ def _lease_blob(call: Call) -> Response:
     return Response(status, headers)
 
 
-def _version_headers(resource: Blob | Container) -> dict[str, str]:
-    return {
-        "ETag": resource.etag,
-        "Last-Modified": formatdate(resource.last_modified, usegmt=True),
-    }
-
-
-def _metadata_headers(metadata: Metadata) -> dict[str, str]:
-    return {f"{_METADATA}{name}": value for name, value in metadata.items()}
-
-
 def _blob_headers(blob: Blob, now: float) -> dict[str, str]:
-    headers = _version_headers(blob) | _metadata_headers(blob.metadata)
+    headers = version_headers(blob) | metadata_headers(blob.metadata)
     headers |= {
         "Content-Type": blob.content_type,
         "Accept-Ranges": "bytes",
@@ -226,21 +199,24 @@ def _blob_headers(blob: Blob, now: float) -> dict[str, str]:
         "x-ms-access-tier-inferred": "true",
         "x-ms-server-encrypted": "true",
     }
+    headers |= copying.headers(blob)
     return headers | {f"x-ms-{name}": v for name, v in listing.lease_fields(blob.lease, now)}
-
-
-def _xml(body: bytes) -> Response:
-    return Response(200, {"Content-Type": "application/xml"}, body, is_chunked=True)
 
 
 _OPERATIONS: dict[tuple[str, str, str, str], Operation] = {
     (SERVICE, "GET", "", "list"): Operation("ListContainers", _list_containers, "l"),
+    # Who may do what is asked of each part.
+    (SERVICE, "POST", "", "batch"): Operation("SubmitBatch", batch.run, EVERYTHING),
+    (CONTAINER, "POST", "container", "batch"): Operation("SubmitBatch", batch.run, EVERYTHING),
     (CONTAINER, "PUT", "container", ""): Operation("CreateContainer", _create_container, "cw"),
     (CONTAINER, "DELETE", "container", ""): Operation("DeleteContainer", _delete_container, "d"),
     (CONTAINER, "GET", "container", "list"): Operation("ListBlobs", _list_blobs, "l"),
     (OBJECT, "PUT", "", ""): Operation("PutBlob", _put_blob, "cw"),
     (OBJECT, "PUT", "", "metadata"): Operation("SetBlobMetadata", _set_metadata, "w"),
     (OBJECT, "PUT", "", "lease"): Operation("LeaseBlob", _lease_blob, "wd"),
+    (OBJECT, "PUT", "", "block"): Operation("PutBlock", blocks.put_block, "cw"),
+    (OBJECT, "PUT", "", "blocklist"): Operation("PutBlockList", blocks.put_block_list, "cw"),
+    (OBJECT, "GET", "", "blocklist"): Operation("GetBlockList", blocks.get_block_list, "r"),
     (OBJECT, "GET", "", ""): Operation("GetBlob", _get_blob, "r"),
     (OBJECT, "HEAD", "", ""): Operation("GetBlobProperties", _blob_properties, "r"),
     (OBJECT, "DELETE", "", ""): Operation("DeleteBlob", _delete_blob, "d"),
@@ -251,4 +227,10 @@ for _method in ("GET", "HEAD"):
             "GetContainerProperties", _container_properties, "r"
         ),
         (OBJECT, _method, "", "metadata"): Operation("GetBlobMetadata", _blob_properties, "r"),
+    }
+    _OPERATIONS |= {
+        (level, _method, "account", "properties"): Operation(
+            "GetAccountInformation", _account_information, EVERYTHING
+        )
+        for level in (SERVICE, CONTAINER, OBJECT)
     }

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 from ehtui.sandbox.blobs import leases
 from ehtui.sandbox.blobs.errors import StorageError
@@ -19,12 +20,30 @@ _NAME_LENGTHS = range(3, 64)
 # What the service takes, and what this account keeps in memory.
 LONGEST_BLOB_NAME, METADATA_BYTES = 1024, 8 * 1024
 MOST_CONTAINERS, ACCOUNT_BYTES = 5000, 256 << 20
+MOST_BLOCKS = 50_000  # of one blob; the service keeps twice as many that wait
+_BLOCK_BYTES = 256  # of memory, for a block without a byte
 _BLOB_BYTES = 1024  # of memory, for a blob without a byte
 _TICKS_PER_S = 10_000_000
 _NOT_MODIFIED = 304
 _NO_LEASE = Lease()
 
 Metadata = Mapping[str, str]
+
+
+class Block(NamedTuple):
+    """A block of a committed blob; `id` is base64, as its writer spelt it."""
+
+    id: str
+    size_bytes: int
+
+
+class Copy(NamedTuple):
+    """Where a blob was copied from; a copy is whole at once."""
+
+    id: str
+    source: str  # without its signature
+    completed_at: int
+    size_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +58,8 @@ class Blob:
     last_modified: int
     etag: str  # with quotes
     lease: Lease = _NO_LEASE
+    blocks: tuple[Block, ...] = ()  # what a block list made it of
+    copy: Copy | None = None
 
 
 @dataclass(slots=True)
@@ -51,11 +72,13 @@ class Container:
     etag: str
     blobs: dict[str, Blob] = field(default_factory=dict)
     names: list[str] = field(default_factory=list)
+    staged: dict[str, dict[str, bytes]] = field(default_factory=dict)  # blocks that wait, by blob
 
     @property
     def size_bytes(self) -> int:
         """What it takes of the account's room."""
-        return sum(map(_size, self.blobs.values()))
+        staged = sum(map(_staged_size, self.staged.values()))
+        return sum(map(_size, self.blobs.values())) + staged
 
     def blob(self, name: str) -> Blob:
         """The blob of that name."""
@@ -198,8 +221,10 @@ class BlobAccount:
         *,
         metadata: Metadata | None = None,
         content_type: str = "application/octet-stream",
+        blocks: tuple[Block, ...] = (),
+        copy: Copy | None = None,
     ) -> Blob:
-        """Create or replace a blob, metadata and all."""
+        """Create or replace a blob, metadata and all; blocks that were staged for it are gone."""
         place = self.container(container)
 
         if not name or len(name) > LONGEST_BLOB_NAME:
@@ -220,8 +245,33 @@ class BlobAccount:
             last_modified=int(access.now),
             etag=self._etag(access.now),
             lease=leases.after_write(old.lease if old else _NO_LEASE, access.now),
+            blocks=blocks,
+            copy=copy,
         )
-        return self._store(place, blob, old)
+        stored = self._store(place, blob, old)
+        self.used_bytes -= _staged_size(place.staged.pop(name, {}))
+        return stored
+
+    def stage(self, container: str, name: str, block: str, body: bytes, access: Access) -> None:
+        """Keep a block until a block list makes a blob of it; ids of one blob are equally long."""
+        place = self.container(container)
+        old = place.blobs.get(name)
+        leases.require_for_write(old.lease if old else _NO_LEASE, access.now, access.lease_id)
+        staged = place.staged.get(name, {})
+        known = next(iter(staged), block)
+
+        if not name or len(name) > LONGEST_BLOB_NAME:
+            raise StorageError("InvalidResourceName")
+
+        if len(known) != len(block):
+            raise StorageError("InvalidBlobOrBlock")
+
+        if block not in staged and len(staged) >= MOST_BLOCKS:
+            raise StorageError("BlockCountExceedsLimit")
+
+        before = _staged_size({block: staged[block]}) if block in staged else 0
+        self._take(_staged_size({block: body}) - before)
+        place.staged.setdefault(name, {})[block] = body
 
     def set_metadata(self, container: str, name: str, metadata: Metadata, access: Access) -> Blob:
         """Replace a blob's metadata; its body stays, its ETag and Last-Modified move."""
@@ -262,16 +312,16 @@ class BlobAccount:
         return place.store(replace(blob, lease=step(blob.lease)))
 
     def _store(self, place: Container, blob: Blob, old: Blob | None) -> Blob:
-        more = _size(blob) - (_size(old) if old else 0)
+        self._take(_size(blob) - (_size(old) if old else 0))
+        return place.store(blob)
 
+    def _take(self, more: int) -> None:
         if more > 0 and self.used_bytes + more > self.most_bytes:
             raise StorageError(
                 "RequestBodyTooLarge", detail=f"The sandbox keeps {self.most_bytes} bytes in all."
             )
 
         self.used_bytes += more
-
-        return place.store(blob)
 
     def _etag(self, now: float) -> str:
         ticks = _TICKS_AT_EPOCH + int(now * _TICKS_PER_S)
@@ -306,6 +356,11 @@ def _checked(metadata: Metadata | None) -> Metadata:
     return metadata
 
 
+def _staged_size(staged: Mapping[str, bytes]) -> int:
+    return sum(len(block) + len(body) + _BLOCK_BYTES for block, body in staged.items())
+
+
 def _size(blob: Blob) -> int:
     described = sum(len(name) + len(value) for name, value in blob.metadata.items())
-    return len(blob.body) + len(blob.name) + len(blob.content_type) + described + _BLOB_BYTES
+    own = len(blob.body) + len(blob.name) + len(blob.content_type) + described
+    return own + _BLOB_BYTES + _BLOCK_BYTES * len(blob.blocks)

@@ -17,6 +17,7 @@ from azure.storage.blob import (
 from azure.storage.blob.aio import BlobClient, BlobServiceClient, ContainerClient
 
 from tests.sandbox.blobs.content_contract import ContentContract, refused
+from tests.sandbox.blobs.writing_contract import WritingContract
 
 OWNER = {
     "fully_qualified_namespace": "NS.servicebus.windows.net",
@@ -32,7 +33,7 @@ def in_an_hour() -> datetime:
     return datetime.now(UTC) + timedelta(hours=1)
 
 
-class BlobContract(ContentContract):
+class BlobContract(ContentContract, WritingContract):
     """All of it; subclasses give the fixture `connection_string`."""
 
     # Who may do what (Azurite answers the right status, not always the service's code)

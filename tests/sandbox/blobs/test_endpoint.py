@@ -249,7 +249,7 @@ async def test_a_claim_of_an_ownership_that_exists_is_refused(
     ("method", "path", "status"),
     [
         ("GET", "/other/checkpoints", 404),
-        ("PUT", "/ehtui/checkpoints/blob?comp=block&blockid=AAAA", 501),
+        ("PUT", "/ehtui/checkpoints/blob?comp=tier", 501),
         ("PATCH", "/ehtui/checkpoints/blob", 405),
     ],
 )
