@@ -157,7 +157,7 @@ class WritingContract:
         assert [b.name async for b in container.list_blobs()] == []
 
     async def test_the_account_tells_what_it_is(self, service: BlobServiceClient) -> None:
-        told = await service.get_account_information()
+        told: dict[str, Any] = dict(await service.get_account_information())
 
         assert told["account_kind"] == "StorageV2"
         assert told["is_hns_enabled"] is False
