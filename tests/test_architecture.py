@@ -68,7 +68,15 @@ def loaded_by(statement: str) -> set[str]:
 
 
 def test_the_command_line_starts_without_textual_and_azure() -> None:
-    assert not loaded_by("import ehtui.cli") & {"textual", "azure", "aiohttp", "psutil"}
+    assert not loaded_by("import ehtui.cli") & {"textual", "azure", "aiohttp", "httpcore", "psutil"}
+
+
+def test_reading_with_a_key_needs_no_library_of_azure() -> None:
+    """They are for Entra ID, for sending, and for the public calls where the kept link does not do."""
+    loaded = loaded_by("import ehtui.sources.hub, ehtui.sources.store, ehtui.wire.storage_client")
+
+    assert not loaded & {"azure", "aiohttp", "requests", "msal"}
+    assert "httpcore" in loaded
 
 
 @pytest.mark.parametrize("room", ["domain.reduce", "views"])
@@ -86,7 +94,7 @@ FLOORS = (
     {"actions", "progress"},
     {"leases"},
     {"snapshot", "world"},
-    {"evidence", "policy", "text"},
+    {"diagnosis", "evidence", "policy", "text"},
     {"problems", "values"},
 )
 

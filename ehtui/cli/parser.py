@@ -29,6 +29,7 @@ COMMANDS = {
     "explain": "ehtui.cli.telling",
     "watch": "ehtui.cli.telling",
     "config": "ehtui.cli.config",
+    "doctor": "ehtui.cli.doctor",
     "demo": "ehtui.cli.demo",
     "sandbox": "ehtui.cli.sandbox",
 }

@@ -21,6 +21,7 @@ from ehtui.wire.amqp.performatives import AmqpError
 from ehtui.wire.amqp.values import Timestamp
 from ehtui.wire.amqp_client import Misunderstood, Silence
 from ehtui.wire.dialling import dial
+from ehtui.wire.group_probe import attach_once
 from ehtui.wire.reading import HubReader, MisfitError, Reading, description_in, sample_in
 from ehtui.wire.requests import EncodedRequest, RequestLink
 
@@ -75,6 +76,31 @@ class KeptLink(HubReader):
             return await self._attempt(partitions, describe=describe)
         except AmqpError as error:
             raise self._translated(error) from None
+
+    async def try_group(self, group: str, partition: str) -> None:
+        """Ask whether a group may be read, by an attach that takes nothing.
+
+        Raises:
+            AmqpError: The service's refusal.
+            ProblemError: It could not be asked.
+        """
+        node = f"{self._access.hub}/ConsumerGroups/{group}/Partitions/{partition}"
+
+        try:
+            async with self._silence.at_most(self._open_s):
+                session = await self._opened()
+                await attach_once(session.connection, node)
+        except TimeoutError:
+            self._drop()
+            raise ProblemError(
+                problems.timed_out(self._access, "attaching", self._open_s)
+            ) from None
+        except OSError as error:
+            self._drop()
+            raise ProblemError(problems.from_os_error(self._access, error)) from None
+        except BaseException:
+            self._drop()
+            raise
 
     def _translated(self, error: AmqpError) -> Exception:
         if isinstance(error, Misunderstood):
