@@ -72,7 +72,7 @@ def test_the_command_line_starts_without_textual_and_azure() -> None:
 
 
 def test_reading_with_a_key_needs_no_library_of_azure() -> None:
-    """They are for Entra ID, for sending, and for the public calls where the kept link does not do."""
+    """They are for Entra ID, for sending, and for what the kept link does not understand."""
     loaded = loaded_by("import ehtui.sources.hub, ehtui.sources.store, ehtui.wire.storage_client")
 
     assert not loaded & {"azure", "aiohttp", "requests", "msal"}

@@ -5,23 +5,27 @@ from __future__ import annotations
 import asyncio
 import socket
 import ssl
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from ehtui.config.settings import EventHubSettings
 from ehtui.domain.diagnosis import Check, Verdict
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
+from ehtui.domain.world.route import Carrier
 from ehtui.wire import problems
 from ehtui.wire.amqp.performatives import AmqpError
 from ehtui.wire.credentials import access_of
+from ehtui.wire.dialling import ways_to
 from ehtui.wire.kept_link import KeptLink
 
 if TYPE_CHECKING:
     from ehtui.domain.world.hub import HubDescription
+    from ehtui.domain.world.route import Route
     from ehtui.wire.credentials import HubAccess
+    from ehtui.wire.lines import Way
 
 CONNECT_S = 6.0
 WEBSOCKET_PORT = 443
@@ -49,59 +53,97 @@ class HubDoctor:
         told = f"{access.endpoint}, event hub {safe(access.hub)!r}, with {access.credential.label}."
         yield Check("hub.configuration", Verdict.OK, told)
 
-        for step in (self._name, self._port, self._tls):
-            check = await step(access)
+        ways = ways_to(access)
+        yield (named := await self._name(access, ways[0]))
 
-            if check is None:
-                continue
+        if named.verdict is Verdict.FAILED:
+            yield _unreached()
+            return
 
-            yield check
+        check, way = await self._port(access, ways)
+        yield check
 
-            if check.verdict is Verdict.FAILED:
-                yield Check("hub.credential", Verdict.SKIPPED, "Not tried: there is no way there.")
+        if way is None:
+            yield _unreached()
+            return
+
+        # Through a proxy TLS begins behind it: the link itself tries that.
+        if way.route.uses_tls and way.proxy is None:
+            yield (secured := await self._tls(access, way))
+
+            if secured.verdict is Verdict.FAILED:
+                yield _unreached()
                 return
 
         async for check in self._inside(access):
             yield check
 
-    async def _name(self, access: HubAccess) -> Check:
+    async def _name(self, access: HubAccess, way: Way) -> Check:
+        host, port = _first_hop(way)
+
         try:
             found = await asyncio.get_running_loop().getaddrinfo(
-                access.host, access.port, type=socket.SOCK_STREAM
+                host, port, type=socket.SOCK_STREAM
             )
         except OSError as error:
-            return Check.of("hub.name", problems.from_os_error(access, error))
+            problem = problems.from_os_error(replace(access, host=host), error)
+            return Check.of("hub.name", problem)
 
         addresses = ", ".join(dict.fromkeys(str(each[4][0]) for each in found))
-        return Check("hub.name", Verdict.OK, f"{safe(access.host)} is {addresses}.")
+        what = "The proxy " if way.proxy else ""
+        return Check("hub.name", Verdict.OK, f"{what}{safe(host)} is {addresses}.")
 
-    async def _port(self, access: HubAccess) -> Check:
-        try:
-            await self._connect(access.host, access.port)
-        except OSError as error:
-            problem = problems.from_os_error(access, error)
-            return Check("hub.port", Verdict.FAILED, problem.summary, await self._way_round(access))
+    async def _port(self, access: HubAccess, ways: Sequence[Way]) -> tuple[Check, Way | None]:
+        """The first way whose port is open, and what to say of it and of those before it."""
+        closed: list[tuple[int, OSError]] = []
 
-        return Check("hub.port", Verdict.OK, f"Port {access.port} is open.")
+        for way in ways:
+            host, port = _first_hop(way)
 
-    async def _way_round(self, access: HubAccess) -> str:
-        """What to do where the port of AMQP is closed."""
+            try:
+                await self._connect(host, port)
+            except OSError as error:
+                closed.append((port, error))
+                continue
+
+            of = f" of the proxy {way.proxy.shown}" if way.proxy else ""
+            told = f"Port {port}{of} is open."
+
+            if not closed:
+                return Check("hub.port", Verdict.OK, told), way
+
+            told = f"{told} Port {closed[0][0]} is not: AMQP goes over {_over(way.route)}."
+            return Check("hub.port", Verdict.NOTE, told), way
+
+        host, port = _first_hop(ways[0])
+        problem = problems.from_os_error(replace(access, host=host, port=port), closed[0][1])
+        advice = await self._way_round(access, ways)
+        return Check("hub.port", Verdict.FAILED, problem.summary, advice), None
+
+    async def _way_round(self, access: HubAccess, ways: Sequence[Way]) -> str:
+        """What to do where no port that may be used is open."""
+        if ways[0].proxy:
+            return "Check the proxy's address in eventhub.proxy or HTTPS_PROXY."
+
+        if any(_first_hop(way)[1] == WEBSOCKET_PORT for way in ways):
+            return (
+                "Port 443 is not open either: check the firewall, the namespace's networking "
+                "rules, and any private endpoint; or name a proxy in eventhub.proxy."
+            )
+
         try:
             await self._connect(access.host, WEBSOCKET_PORT)
         except OSError:
-            return (
-                f"Neither {access.port} nor {WEBSOCKET_PORT} is open from this host: check the "
-                "firewall, the namespace's networking rules and any private endpoint."
-            )
+            return f"Neither {access.port} nor 443 is open: check the firewall and the address."
 
-        return (
-            f"Port {WEBSOCKET_PORT} is open: AMQP over WebSockets works there "
-            "(eventhub.transport: websocket); or ask for port 5671 to be opened."
-        )
+        return "Port 443 is open: with eventhub.transport: auto, AMQP goes over WebSockets."
 
-    async def _connect(self, host: str, port: int, tls: ssl.SSLContext | None = None) -> str:
+    async def _connect(
+        self, host: str, port: int, tls: ssl.SSLContext | None = None, name: str | None = None
+    ) -> str:
+        """Connect and hang up; the version of TLS."""
         async with asyncio.timeout(self.connect_s):
-            _, writer = await asyncio.open_connection(host, port, ssl=tls)
+            _, writer = await asyncio.open_connection(host, port, ssl=tls, server_hostname=name)
 
         spoken = writer.get_extra_info("ssl_object")
         version = str(spoken.version()) if spoken is not None else ""
@@ -112,13 +154,14 @@ class HubDoctor:
 
         return version
 
-    async def _tls(self, access: HubAccess) -> Check | None:
-        if not access.use_tls:
-            return None
+    async def _tls(self, access: HubAccess, way: Way) -> Check:
+        host, port = _first_hop(way)
 
         try:
             roots = await asyncio.to_thread(self.roots or access.network.roots)
-            version = await self._connect(access.host, access.port, roots)
+            version = await self._connect(host, port, roots, access.host)
+        except ProblemError as error:
+            return Check.of("hub.tls", error.problem)
         except OSError as error:
             return Check.of("hub.tls", problems.from_os_error(access, error))
 
@@ -140,6 +183,9 @@ class HubDoctor:
             yield Check("hub.exists", Verdict.FAILED, f"An odd answer: {safe(str(error))[:160]}")
             await link.close()
             return
+
+        if reading.route is not None:
+            yield Check("hub.route", Verdict.OK, f"Connected over {_over(reading.route)}.")
 
         yield Check(
             "hub.credential", Verdict.OK, f"{_capital(access.credential.label)} is accepted."
@@ -171,6 +217,22 @@ class HubDoctor:
             checks.append(await _group(access, link, f"hub.{id_}", group, partition))
 
         return checks
+
+
+def _first_hop(way: Way) -> tuple[str, int]:
+    """What is connected to: the proxy where there is one."""
+    return (way.proxy.host, way.proxy.port) if way.proxy else (way.route.host, way.route.port)
+
+
+def _over(route: Route) -> str:
+    carrier = "WebSockets" if route.carrier is Carrier.WEBSOCKET else "AMQP"
+    tls = " with TLS" if route.uses_tls else ""
+    proxy = f", through the proxy {route.proxy}" if route.proxy else ""
+    return f"{carrier}{tls} on port {route.port}{proxy}"
+
+
+def _unreached() -> Check:
+    return Check("hub.credential", Verdict.SKIPPED, "Not tried: there is no way there.")
 
 
 def _not_let_in(access: HubAccess, problem: Problem) -> list[Check]:

@@ -29,6 +29,7 @@ QUESTIONS = {
     "hub.name": "Does the namespace's name resolve?",
     "hub.port": "Is the port open from this host? If not, is 443?",
     "hub.tls": "Is the certificate trusted?",
+    "hub.route": "Which way did the connection take?",
     "hub.credential": "Is the key, SAS or identity accepted?",
     "hub.exists": "Is the event hub there, and may its properties be read?",
     "hub.group": "Is the consumer group there, and may it be read?",
