@@ -118,6 +118,7 @@ class Connection(asyncio.Protocol):
         self._closed = self._loop.create_future()
         self._transport: asyncio.Transport | None = None
         self._keep_alive: asyncio.TimerHandle | None = None
+        self.is_reading_held = False
         self._is_held_up = False
         self._unsent_bytes = 0
         self._unawaited = 0
@@ -157,8 +158,22 @@ class Connection(asyncio.Protocol):
             if self._unsent_bytes > MOST_UNSENT_BYTES:
                 self.abort(AmqpError(CONNECTION_LOST, "the other side no longer accepts anything"))
 
+    def hold_reading(self, *, is_held: bool) -> None:
+        """Take nothing more from the socket, or go on: the other side then waits too."""
+        if self._transport is None or self.error is not None or self.is_reading_held == is_held:
+            return
+
+        self.is_reading_held = is_held
+
+        if is_held:
+            self._transport.pause_reading()
+        else:
+            self._transport.resume_reading()
+
     async def close(self, timeout_s: float = 0.5) -> None:
         """Say goodbye, wait a little for the answer, and end. Never raises."""
+        self.hold_reading(is_held=False)
+
         if self._transport is not None and self.error is None:
             with suppress(AmqpError, TimeoutError):
                 self.core.close()
@@ -267,16 +282,28 @@ class Connection(asyncio.Protocol):
             case Begun(session):
                 self.begun.set_result(session)
                 self._stay_alive()
+            case _:
+                was_awaited = True in [owner.take(event) for owner in self.owners]
+                return was_awaited or self._ends_by(event)
+
+        return True
+
+    def _ends_by(self, event: Event) -> bool:
+        """Whether that ends the connection, as nobody could live with it.
+
+        Raises:
+            AmqpError: It does.
+        """
+        match event:
             case Oversized():
                 detail = f"more than {MESSAGE_BYTES} bytes"
                 raise AmqpError("amqp:link:message-size-exceeded", detail)
             case Ended(_, error):
                 lost = AmqpError(CONNECTION_LOST, "ended by the other side")
                 self.abort(as_exception(error, lost))
+                return True
             case _:
-                return True in [owner.take(event) for owner in self.owners]
-
-        return True
+                return False
 
 
 def as_exception(error: Error | None, otherwise: AmqpError) -> AmqpError:

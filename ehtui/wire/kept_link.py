@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from ehtui.wire.amqp_client import Connection
-    from ehtui.wire.credentials import HubAccess
+    from ehtui.wire.credentials import HubAccess, Token
     from ehtui.wire.requests import Answer
 
 OPEN_S = 8.0  # of silence, while a link is opened
@@ -176,9 +176,14 @@ class ManagementSession:
     """`$cbs` and `$management` of one hub on one connection."""
 
     def __init__(
-        self, access: HubAccess, connection: Connection, clock: Callable[[], float]
+        self,
+        access: HubAccess,
+        connection: Connection,
+        clock: Callable[[], float],
+        also_for: Sequence[str] = (),
     ) -> None:
         self._access = access
+        self._audiences = (access.audience, *also_for)
         self.connection = connection
         self._clock = clock
         self._tokens = RequestLink(connection, "$cbs", 0, clock)
@@ -210,10 +215,16 @@ class ManagementSession:
         if now < self._renew_at:
             return
 
-        audience = self._access.audience
         # The service holds a token's end against the real time of day: a clock that was put right
         # counts here, and only here.
         day_time = now + host_ahead_s()
+        tokens = [await self._show(audience, day_time) for audience in self._audiences]
+        self._token_text = tokens[0].text.reveal()
+        expires_at = min(token.expires_at for token in tokens)
+        self._renew_at = now + (1.0 - RENEW_SHARE) * (expires_at - day_time)
+        self._encoded.clear()
+
+    async def _show(self, audience: str, day_time: float) -> Token:
         token = await self._access.credential.token(audience, day_time)
         properties = {
             "name": audience,
@@ -221,14 +232,12 @@ class ManagementSession:
             "type": token.kind,
             "expiration": Timestamp(int(token.expires_at * 1000)),
         }
-        self._token_text = token.text.reveal()
-        (answer,) = await self._tokens.exchange([EncodedRequest(properties, self._token_text)])
+        (answer,) = await self._tokens.exchange([EncodedRequest(properties, token.text.reveal())])
 
         if answer is not None and (problem := self._refusal(answer)) is not None:
             raise ProblemError(problem)
 
-        self._renew_at = now + (1.0 - RENEW_SHARE) * (token.expires_at - day_time)
-        self._encoded.clear()
+        return token
 
     async def read(
         self,

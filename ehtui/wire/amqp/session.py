@@ -251,10 +251,12 @@ class Session(Channel):
         return Attached(link, attach)
 
     def _detached(self, detach: Detach) -> Event:
-        link = self._open_link(detach.handle)
-        self.links.pop(detach.handle, None)
+        link = self.links.pop(detach.handle, None)
 
-        if link is None:
+        if link is not None:
+            self._asked.pop(link.name, None)
+
+        if link is None or not link.is_open:
             return Noted(is_progress=False)
 
         link.close()

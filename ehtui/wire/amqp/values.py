@@ -74,8 +74,8 @@ class Described(NamedTuple):
 def decode(data: bytes, position: int, end: int) -> tuple[Any, int]:
     """The value at `position`, and where it ends: at `end` at the latest.
 
-    Texts are `str`, symbols `Symbol`, binaries `bytes`, numbers plain ones. Decimals and characters
-    stay the bytes that they are.
+    Texts are `str`, symbols `Symbol`, moments `Timestamp`, binaries `bytes`, numbers plain ones.
+    Decimals and characters stay the bytes that they are.
 
     Raises:
         ValueError: It is malformed, or has too many values in it.
@@ -286,7 +286,7 @@ _DECODERS: dict[int, _Decode] = {
     0x80: _fixed("Q"),
     0x81: _fixed("q"),
     0x82: _fixed("d"),
-    0x83: _fixed("q"),
+    0x83: _fixed("q", Timestamp),
     0x84: _fixed("8s"),
     0x94: _fixed("16s"),
     0x98: _fixed("16s", lambda data: UUID(bytes=data)),

@@ -1,0 +1,213 @@
+"""Reads events of a hub in its peek group: streams of them, and single ones at a position."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from ehtui.clock import steady
+from ehtui.domain.problems import ProblemError
+from ehtui.domain.world.events import AtSequence, AtTime, EventLookup, Latest
+from ehtui.wire import event_problems
+from ehtui.wire.credentials import access_of
+from ehtui.wire.event_messages import event_of, stamp_of
+from ehtui.wire.event_stream import HubStream
+from ehtui.wire.reading import Limiter
+from ehtui.wire.reading_session import ReadingSession, Way
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ehtui.config.settings import EventHubSettings
+    from ehtui.domain.world.events import Event, EventQuery, EventStream, Position
+    from ehtui.domain.world.hub import PartitionSample
+
+UNUSED_S = 60.0  # the connection of single look-ups is kept so long
+CLOSE_S = 0.8
+
+
+class EventReader(EventLookup):
+    """Connects at the first call; one loop only."""
+
+    def __init__(
+        self,
+        settings: EventHubSettings,
+        *,
+        clock: Callable[[], float] = steady,
+        limiter: Limiter | None = None,
+    ) -> None:
+        self._limiter = limiter or Limiter()
+        self._settings = settings
+        self._clock = clock
+        self._way: Way | None = None
+        self._session: ReadingSession | None = None
+        self._turn = asyncio.Lock()
+        self._in_use = 0
+        self._hang_up: asyncio.TimerHandle | None = None
+        self._streams: set[HubStream] = set()
+
+    async def open(self, query: EventQuery) -> EventStream:
+        """Begin to read.
+
+        Raises:
+            ProblemError: Nothing can be read; its advice says what to do.
+        """
+        stream = await HubStream.opened(self._found_way(), query)
+        self._streams = {each for each in self._streams if not each.is_at_end} | {stream}
+        return stream
+
+    async def ends(self, partitions: Sequence[str] | None = None) -> dict[str, PartitionSample]:
+        """Where partitions begin and end, of the whole hub where none are named.
+
+        Raises:
+            ProblemError: They could not be read, or the hub has no such partition.
+        """
+        session = await self._opened()
+        known = await session.partitions()
+
+        for partition in partitions or ():
+            if partition not in known:
+                way = self._found_way()
+                told = event_problems.unknown_partition(way.access, partition, known)
+                raise ProblemError(told)
+
+        return await session.ends(partitions or known)
+
+    @override
+    async def read_at(self, partition: str, position: Position, within_s: float) -> Event | None:
+        session = await self._opened()
+
+        if not isinstance(position, Latest):
+            sample = (await session.ends([partition]))[partition]
+
+            if _is_past(position, sample):
+                return None
+
+        return await self._first_of(session, partition, position, within_s)
+
+    @override
+    async def read_before(self, partition: str, at: float, within_s: float) -> Event | None:
+        session = await self._opened()
+        sample = (await session.ends([partition]))[partition]
+
+        if sample.is_empty or sample.last_sequence < 0:
+            return None
+
+        sequence = sample.last_sequence
+
+        if not _is_past(AtTime(at), sample):
+            first = await self._first_of(session, partition, AtTime(at), within_s)
+            sequence = sequence if first is None else first.sequence - 1
+
+        if sequence < sample.begin_sequence:
+            return None
+
+        found = await self._first_of(session, partition, AtSequence(sequence), within_s)
+        return found if found is not None and found.enqueued_at < at else None
+
+    async def close(self) -> None:
+        """Let go of every connection; never raises."""
+        streams, self._streams = self._streams, set()
+        session, self._session = self._session, None
+
+        for stream in streams:
+            await stream.close()
+
+        if session is not None:
+            await session.close()
+
+        if self._way is not None:
+            await self._way.access.credential.close()
+
+    def _found_way(self) -> Way:
+        if self._way is None:
+            access, group = access_of(self._settings), self._settings.peek_group
+
+            if group is None:
+                raise ProblemError(event_problems.no_peek_group(access))
+
+            self._way = Way(access, group, self._limiter, self._clock)
+
+        return self._way
+
+    async def _opened(self) -> ReadingSession:
+        """The connection of single look-ups, kept for a while."""
+        async with self._turn:
+            if self._session is not None and self._session.error is None:
+                await self._session.renew()
+            else:
+                self._session = await ReadingSession.opened(self._found_way())
+
+            self._keep_for_now()
+            return self._session
+
+    def _keep_for_now(self) -> None:
+        if self._hang_up is not None:
+            self._hang_up.cancel()
+
+        self._hang_up = asyncio.get_running_loop().call_later(UNUSED_S, self._let_go)
+
+    def _let_go(self) -> None:
+        if self._in_use:
+            self._keep_for_now()
+        elif self._session is not None:
+            self._session.connection.abort()
+            self._session = None
+
+    async def _first_of(
+        self, session: ReadingSession, partition: str, position: Position, within_s: float
+    ) -> Event | None:
+        """The first event that a receiver is sent; None where `Latest` brought none in time."""
+        arrived: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+
+        def on_message(_: str, payload: bytes) -> None:
+            if not arrived.done() and stamp_of(payload) is not None:
+                arrived.set_result(payload)
+
+        self._in_use += 1
+
+        try:
+            receivers = await session.attach({partition: (position, 1)}, on_message)
+            receiver = receivers[partition]
+            way = self._found_way()
+
+            def on_end() -> None:
+                if receiver.error is not None and not arrived.done():
+                    arrived.set_exception(way.refusal(partition, receiver.error))
+
+            receiver.on_end = on_end
+            on_end()
+
+            try:
+                async with asyncio.timeout(within_s):
+                    payload = await arrived
+            except TimeoutError:
+                if isinstance(position, Latest):
+                    return None
+
+                told = event_problems.not_delivered(way.access, partition, within_s)
+                raise ProblemError(told) from None
+            finally:
+                session.release(receiver)
+        finally:
+            self._in_use -= 1
+
+        stamp = stamp_of(payload)
+        return None if stamp is None else event_of(partition, payload, stamp)
+
+
+def _is_past(position: Position, sample: PartitionSample) -> bool:
+    """Whether a position is behind the last event."""
+    if sample.is_empty or sample.last_sequence < 0:
+        return True
+
+    match position:
+        case AtSequence(sequence, is_inclusive):
+            return sequence - is_inclusive >= sample.last_sequence
+        case AtTime(enqueued_at):
+            last_at = sample.last_enqueued_at
+            return last_at is not None and last_at < enqueued_at
+        case _:
+            return False

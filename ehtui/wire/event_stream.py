@@ -1,0 +1,423 @@
+"""A stream of events: receivers of all partitions on one connection, and what becomes of them.
+
+Back-pressure is credit: what nobody takes stays with the service. A lost connection is opened again
+behind the last event that arrived.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from typing_extensions import override
+
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.world.events import AtOffset, AtSequence, AtTime, EventStream, Latest
+from ehtui.wire import event_problems
+from ehtui.wire.event_merge import HELD_BYTES, EventMerge, Lane, Waiting, credit_for
+from ehtui.wire.event_messages import event_of, stamp_of
+from ehtui.wire.reading_session import ReadingSession, Way
+from ehtui.wire.receivers import MESSAGE_BYTES, MOST_RECEIVERS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ehtui.domain.world.events import Event, EventQuery
+    from ehtui.domain.world.hub import PartitionSample
+
+TICK_S = 1.0  # receivers that ended are attached again, and the connection is looked after
+AGAIN_S = 2.0  # between two tries of one partition
+SILENT_S = 30.0  # a connection that said nothing for so long is asked something
+QUIET_S = 8.0  # a partition that should send an event and does not is looked at again
+UNDELIVERED_S = 30.0
+RETRIES_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
+STEADY_S = 5.0  # whatever held so long was well
+FEW_RETRIES = 4  # for whoever does not follow
+UNTIL_GRACE_S = 5.0  # events of a moment may come that much later; clocks differ
+CLOSE_S = 0.8
+
+
+class HubStream(EventStream):
+    """Open it with `opened`; one loop only."""
+
+    def __init__(self, way: Way, query: EventQuery) -> None:
+        self._way = way
+        self._query = query
+        self._merge = EventMerge(Lane(p, at) for p, at in query.positions.items())
+        self._loop = asyncio.get_running_loop()
+        self._arrived = asyncio.Event()
+        self._attention = asyncio.Event()
+        self._session: ReadingSession | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._failure: Problem | None = None
+        self._trouble: Problem | None = None
+        self._dropped = self._unreadable = 0
+        self._is_closed = False
+
+    @classmethod
+    async def opened(cls, way: Way, query: EventQuery) -> HubStream:
+        """Connect and attach to every partition.
+
+        Raises:
+            ProblemError: Something is in the way; nothing stays open.
+        """
+        if len(query.positions) > MOST_RECEIVERS:
+            count = len(query.positions)
+            raise ProblemError(event_problems.too_many_partitions(count, MOST_RECEIVERS))
+
+        stream = cls(way, query)
+
+        try:
+            await stream._connect(is_first=True)
+        except BaseException:
+            await stream.close()
+            raise
+
+        stream._task = asyncio.create_task(stream._keep())
+        stream._task.add_done_callback(stream._kept)
+        return stream
+
+    # What its reader sees.
+
+    @property
+    @override
+    def is_at_end(self) -> bool:
+        is_all = not self._merge.held_events and not self._merge.open_lanes
+        return self._is_closed or (is_all and self._failure is None)
+
+    @property
+    @override
+    def dropped(self) -> int:
+        return self._dropped
+
+    @property
+    @override
+    def unreadable(self) -> int:
+        return self._unreadable
+
+    @property
+    @override
+    def trouble(self) -> Problem | None:
+        return self._trouble
+
+    @override
+    async def next_batch(self, within_s: float, most: int = 1000) -> Sequence[Event]:
+        ends_at = self._loop.time() + within_s
+
+        while True:
+            self._arrived.clear()
+            now = self._loop.time()
+            taken = self._merge.take(most, now)
+
+            if taken:
+                self._grant_all()
+                return [event_of(p, message.payload, message.stamp) for p, message in taken]
+
+            if self._failure is not None and not self._merge.held_events:
+                raise ProblemError(self._failure)
+
+            if self.is_at_end or now >= ends_at:
+                return []
+
+            ripe_in = self._merge.ripe_in(now)
+            wait_s = ends_at - now if ripe_in is None else min(ends_at - now, ripe_in)
+
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._arrived.wait(), wait_s)
+
+    @override
+    async def close(self) -> None:
+        self._is_closed = True
+        self._arrived.set()
+        task, self._task = self._task, None
+
+        if task is not None:
+            task.cancel()
+            await asyncio.wait([task], timeout=CLOSE_S)
+
+        await self._hang_up()
+        self._merge.clear()
+
+    # Connecting, and keeping the connection.
+
+    async def _connect(self, *, is_first: bool = False) -> ReadingSession:
+        session = self._session = await ReadingSession.opened(self._way)
+        finished = await self._look_at_ends(session, is_first=is_first)
+        # Also where nothing is to be read: whoever may not read here is told so.
+        await self._attach(session, self._merge.open_lanes)
+
+        for lane in finished:
+            self._finish(lane)
+
+        return session
+
+    async def _look_at_ends(self, session: ReadingSession, *, is_first: bool) -> list[Lane]:
+        """How far to read; the partitions that have nothing to be read."""
+        if is_first:
+            known = await session.partitions()
+
+            for partition in self._merge.lanes:
+                if partition not in known:
+                    told = event_problems.unknown_partition(self._way.access, partition, known)
+                    raise ProblemError(told)
+
+        lanes = [lane for lane in self._merge.open_lanes if not self._is_endless(lane)]
+        samples = await session.ends(lane.partition for lane in lanes)
+
+        for lane in lanes:
+            if lane.end_sequence is None:
+                lane.end_sequence = samples[lane.partition].last_sequence
+
+        if self._query.follow:
+            return []
+
+        return [lane for lane in lanes if _has_nothing(lane, samples[lane.partition])]
+
+    def _is_endless(self, lane: Lane) -> bool:
+        return self._query.follow and isinstance(lane.position, Latest)
+
+    async def _attach(self, session: ReadingSession, lanes: Iterable[Lane]) -> None:
+        wanted = {}
+
+        for lane in lanes:
+            lane.receiver = None
+            credit = credit_for(lane, self._merge, may_drop=self._query.may_drop)
+            wanted[lane.partition] = (lane.position, max(credit, 1))
+
+        if not wanted:
+            return
+
+        for partition, receiver in (await session.attach(wanted, self._on_message)).items():
+            lane = self._merge.lanes[partition]
+            lane.receiver, lane.attached_at = receiver, self._loop.time()
+            receiver.on_end = self._attention.set
+            receiver.on_left_out = self._leave_out
+
+            if receiver.error is not None:
+                self._attention.set()
+
+        self._trouble = None
+
+    async def _keep(self) -> None:
+        """Look after the connection, and open another where it ends."""
+        tries, began_at = 0, self._loop.time()
+
+        while not self.is_at_end:
+            try:
+                session = self._session or await self._connect()
+                await self._look_after(session)
+            except ProblemError as error:
+                await self._hang_up()
+                now, problem = self._loop.time(), error.problem
+                tries = 0 if now - began_at > STEADY_S else tries + 1
+                is_given_up = not self._query.follow and tries > FEW_RETRIES
+
+                if event_problems.is_lasting(problem) or is_given_up:
+                    self._fail(problem)
+                    return
+
+                self._trouble = problem if tries else None
+                wait_s = RETRIES_S[min(tries, len(RETRIES_S) - 1)]
+                await asyncio.sleep(max(wait_s, problem.retry_after_s or 0.0))
+                began_at = self._loop.time()
+
+    def _kept(self, task: asyncio.Task[None]) -> None:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(Problem(ProblemKind.INTERNAL, f"ehtui made a mistake: {error!r}."))
+
+    async def _look_after(self, session: ReadingSession) -> None:
+        """Until everything was read.
+
+        Raises:
+            ProblemError: The connection is over, or something is in the way.
+        """
+        while not self.is_at_end:
+            self._attention.clear()
+
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._attention.wait(), TICK_S)
+
+            if session.error is not None:
+                async with self._way.told("reading"):
+                    raise session.error
+
+            await self._attach_again(session)
+            await session.renew()
+            await self._ask_the_silent(session)
+            self._end_by_time()
+
+    async def _attach_again(self, session: ReadingSession) -> None:
+        """Receivers that ended alone: a hub that changed, an idle link, too many large messages."""
+        for lane in self._merge.open_lanes:
+            ended = lane.receiver
+
+            if ended is None or ended.error is None:
+                continue
+
+            if ended.is_too_large:
+                lane.message_bytes = MESSAGE_BYTES
+                may_attach = not (session.receivers.held_bytes or self._merge.held_events)
+            else:
+                refusal = self._way.refusal(lane.partition, ended.error)
+
+                if event_problems.is_lasting(refusal.problem):
+                    raise refusal
+
+                # One that ends at once is not asked for at once.
+                may_attach = self._loop.time() - lane.attached_at > AGAIN_S
+
+            if may_attach:
+                await self._attach(session, [lane])
+
+    async def _ask_the_silent(self, session: ReadingSession) -> None:
+        """A connection may be dead without a word; a partition may have lost what it had."""
+        now = self._loop.time()
+
+        if session.connection.is_reading_held:
+            return
+
+        lanes = [
+            lane
+            for lane in self._merge.open_lanes
+            if lane.is_behind and lane.credit and not lane.waiting
+        ]
+        quiet = [lane for lane in lanes if now - (lane.seen_at or session.opened_at) > QUIET_S]
+
+        if not quiet and now - session.heard_at < SILENT_S:
+            return
+
+        open_lanes = quiet or self._merge.open_lanes[:1]
+        samples = await session.ends(lane.partition for lane in open_lanes)
+
+        for lane in quiet:
+            if _is_gone(lane, samples[lane.partition]):
+                self._give_up_waiting(lane)
+            elif now - (lane.seen_at or session.opened_at) > UNDELIVERED_S:
+                told = event_problems.not_delivered(self._way.access, lane.partition, UNDELIVERED_S)
+                raise ProblemError(told)
+
+    def _give_up_waiting(self, lane: Lane) -> None:
+        """What was still to come has been removed by retention."""
+        if self._query.follow:
+            lane.end_sequence = None
+        else:
+            self._finish(lane)
+
+    def _end_by_time(self) -> None:
+        until_at = self._query.until_at
+
+        if until_at is not None and self._way.clock() > until_at + UNTIL_GRACE_S:
+            for lane in self._merge.open_lanes:
+                if not lane.is_behind:
+                    self._finish(lane)
+
+    async def _hang_up(self) -> None:
+        session, self._session = self._session, None
+
+        for lane in self._merge.lanes.values():
+            lane.receiver = None
+
+        if session is not None:
+            await session.close()
+
+    def _fail(self, problem: Problem) -> None:
+        self._failure = problem
+
+        for lane in self._merge.open_lanes:
+            lane.is_done = True  # what has come is still given
+
+        self._arrived.set()
+
+    # On the loop, as messages arrive.
+
+    def _on_message(self, partition: str, payload: bytes) -> None:
+        lane, stamp = self._merge.lanes[partition], stamp_of(payload)
+
+        if lane.is_done:
+            return
+
+        if stamp is None:
+            self._leave_out()
+        elif self._query.until_at is not None and stamp.enqueued_at > self._query.until_at:
+            self._finish(lane)
+        else:
+            self._merge.add(lane, Waiting(stamp, payload, self._loop.time()))
+
+            if self._query.may_drop:
+                self._dropped += self._merge.drop_excess()
+
+            if not self._query.follow and not lane.is_behind:
+                self._finish(lane)
+
+        self._arrived.set()
+        self._grant(lane)
+        self._hold_where_full()
+
+    def _leave_out(self) -> None:
+        self._unreadable += 1
+
+    def _finish(self, lane: Lane) -> None:
+        lane.is_done = True
+        receiver, lane.receiver = lane.receiver, None
+
+        if receiver is not None and self._session is not None:
+            self._session.receivers.detach(receiver)
+
+        self._arrived.set()
+        self._attention.set()
+
+    def _grant(self, lane: Lane) -> None:
+        """Give credit where half of what may be on its way has come."""
+        receiver = lane.receiver
+
+        if receiver is None or receiver.error is not None:
+            return
+
+        wanted = credit_for(lane, self._merge, may_drop=self._query.may_drop)
+
+        if wanted > 2 * receiver.credit:
+            receiver.grant(wanted)
+
+    def _grant_all(self) -> None:
+        for lane in self._merge.open_lanes:
+            self._grant(lane)
+
+        if self._session is not None:
+            self._hold_where_full()
+            self._session.flush()
+
+    def _hold_where_full(self) -> None:
+        """Credit counts messages. Where they are larger than they were, the socket waits."""
+        session, held = self._session, self._merge.held_bytes
+
+        if session is None:
+            return
+
+        if held > 2 * HELD_BYTES and not self._query.may_drop:
+            session.connection.hold_reading(is_held=True)
+        elif held <= HELD_BYTES:
+            session.connection.hold_reading(is_held=False)
+
+
+def _has_nothing(lane: Lane, sample: PartitionSample) -> bool:
+    """Whether a partition has no event at a position, for somebody who does not follow."""
+    match lane.position:
+        case Latest():
+            return True
+        case AtSequence(sequence, is_inclusive):
+            is_past = sequence - is_inclusive == sample.last_sequence
+        case AtTime(enqueued_at):
+            is_past = sample.last_enqueued_at is not None and sample.last_enqueued_at < enqueued_at
+        case AtOffset(offset):
+            is_past = offset == sample.last_offset
+        case _:
+            is_past = False
+
+    return is_past or sample.is_empty or sample.last_sequence < 0
+
+
+def _is_gone(lane: Lane, sample: PartitionSample) -> bool:
+    """Whether what it was still to bring has been removed."""
+    end = lane.end_sequence
+    return end is not None and (sample.is_empty or sample.begin_sequence > end)
