@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ehtui.domain.world.process import ProcessDetails, ProcessId, ProcessSample
     from ehtui.domain.world.restarts import Ended, Rehearsal
     from ehtui.monitor import Monitor
+    from ehtui.monitor.carried import CarriedReader
     from ehtui.sources import processes
     from ehtui.sources.log_text import follow as tail
     from ehtui.sources.log_text.follow import LogTail
@@ -65,8 +66,11 @@ FINISH_WITHIN_S = 5.0
 class Works:
     """What a backend works with once it is opened."""
 
-    def __init__(self, monitor: Monitor, executor: Executor, adopted: list[int]) -> None:
+    def __init__(
+        self, monitor: Monitor, executor: Executor, adopted: list[int], reader: CarriedReader
+    ) -> None:
         self.monitor = monitor
+        self.reader = reader
         self.executor = executor
         self.adopted = adopted  # the process source looks at this very list at every scan
 
@@ -279,7 +283,8 @@ class MonitorBackend:
 
         ended = self.finish()
         # A link that is only dropped would count among the hub's until it times out.
-        wait([self.monitor.submit(self._opened.executor.close)], HANG_UP_WITHIN_S)
+        closing = (self._opened.executor.close, self._opened.reader.close)
+        wait([self.monitor.submit(close) for close in closing], HANG_UP_WITHIN_S)
         self.monitor.stop()
 
         return ended
@@ -292,8 +297,8 @@ class MonitorBackend:
         return self._settings.eventhub.peek_group
 
     async def open_events(self, query: EventQuery) -> EventStream:
-        """Begin to look at events."""
-        raise NotImplementedError(query)
+        """Begin to look at events; the connection is the monitor's loop's."""
+        return await self._opened.reader.open(query)
 
     # Processes of this host.
 
@@ -363,7 +368,8 @@ class MonitorBackend:
 
     @property
     def _lookup(self) -> EventLookup | None:
-        return None
+        """Finds single events; None where there is no group to look at them in."""
+        return self._opened.reader if self.peek_group is not None else None
 
     def _told(self, outcome: Outcome) -> Outcome:
         """It joins the timeline. What ehtui started is a consumer, whatever patterns say."""

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
     from ehtui.config.settings import LeaseTimes, Settings
     from ehtui.domain.actions.outcomes import Outcome
     from ehtui.monitor import Monitor, Scheduled
+    from ehtui.monitor.carried import CarriedReader
     from ehtui.tui.options import UiOptions
+    from ehtui.wire.event_reader import EventReader
 
 Clock = Callable[[], float]
 
@@ -281,9 +283,21 @@ def make_backend(
         adopted = adopted_pids(settings)
         monitor = make_monitor(settings, clock=clock, adopted=adopted)
         executor = make_executor(settings, dry_run=dry_run, clock=clock)
-        return Works(monitor, executor, adopted)
+        return Works(monitor, executor, adopted, carried_reader(settings, monitor, clock))
 
     return MonitorBackend(open_works, settings, first_picture(settings, clock=clock), clock=clock)
+
+
+def carried_reader(settings: Settings, monitor: Monitor, clock: Clock = steady) -> CarriedReader:
+    """What reads events on the monitor's loop; nothing is loaded before it is asked."""
+    from ehtui.monitor.carried import CarriedReader  # noqa: PLC0415
+
+    def make() -> EventReader:
+        from ehtui.wire.event_reader import EventReader  # noqa: PLC0415
+
+        return EventReader(settings.eventhub, clock=clock)
+
+    return CarriedReader(monitor, make)
 
 
 def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = steady) -> Executor:

@@ -14,8 +14,9 @@ from ehtui.wire import event_problems
 from ehtui.wire.credentials import access_of
 from ehtui.wire.event_messages import event_of, stamp_of
 from ehtui.wire.event_stream import HubStream
+from ehtui.wire.positions import is_past
 from ehtui.wire.reading import Limiter
-from ehtui.wire.reading_session import ReadingSession, Way
+from ehtui.wire.reading_session import PeekGroup, ReadingSession
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -41,12 +42,13 @@ class EventReader(EventLookup):
         self._limiter = limiter or Limiter()
         self._settings = settings
         self._clock = clock
-        self._way: Way | None = None
+        self._peek: PeekGroup | None = None
         self._session: ReadingSession | None = None
         self._turn = asyncio.Lock()
         self._in_use = 0
         self._hang_up: asyncio.TimerHandle | None = None
         self._streams: set[HubStream] = set()
+        self._samples: dict[str, PartitionSample] = {}  # as they were last read
 
     async def open(self, query: EventQuery) -> EventStream:
         """Begin to read.
@@ -54,7 +56,7 @@ class EventReader(EventLookup):
         Raises:
             ProblemError: Nothing can be read; its advice says what to do.
         """
-        stream = await HubStream.opened(self._found_way(), query)
+        stream = await HubStream.opened(self._found_peek(), query)
         self._streams = {each for each in self._streams if not each.is_at_end} | {stream}
         return stream
 
@@ -69,8 +71,8 @@ class EventReader(EventLookup):
 
         for partition in partitions or ():
             if partition not in known:
-                way = self._found_way()
-                told = event_problems.unknown_partition(way.access, partition, known)
+                peek = self._found_peek()
+                told = event_problems.unknown_partition(peek.access, partition, known)
                 raise ProblemError(told)
 
         return await session.ends(partitions or known)
@@ -79,25 +81,39 @@ class EventReader(EventLookup):
     async def read_at(self, partition: str, position: Position, within_s: float) -> Event | None:
         session = await self._opened()
 
-        if not isinstance(position, Latest):
-            sample = (await session.ends([partition]))[partition]
+        is_sure = isinstance(position, Latest) or self._is_known_to_be_there(partition, position)
 
-            if _is_past(position, sample):
-                return None
+        if not is_sure and is_past(position, await self._sample(session, partition)):
+            return None
 
         return await self._first_of(session, partition, position, within_s)
+
+    def _is_known_to_be_there(self, partition: str, position: Position) -> bool:
+        """Whether a partition need not be asked how far it goes: a search reads many events."""
+        sample = self._samples.get(partition)
+        return (
+            sample is not None
+            and isinstance(position, AtSequence)
+            and sample.begin_sequence <= position.sequence
+            and not is_past(position, sample)
+        )
+
+    async def _sample(self, session: ReadingSession, partition: str) -> PartitionSample:
+        sample = (await session.ends([partition]))[partition]
+        self._samples[partition] = sample
+        return sample
 
     @override
     async def read_before(self, partition: str, at: float, within_s: float) -> Event | None:
         session = await self._opened()
-        sample = (await session.ends([partition]))[partition]
+        sample = await self._sample(session, partition)
 
         if sample.is_empty or sample.last_sequence < 0:
             return None
 
         sequence = sample.last_sequence
 
-        if not _is_past(AtTime(at), sample):
+        if not is_past(AtTime(at), sample):
             first = await self._first_of(session, partition, AtTime(at), within_s)
             sequence = sequence if first is None else first.sequence - 1
 
@@ -118,19 +134,19 @@ class EventReader(EventLookup):
         if session is not None:
             await session.close()
 
-        if self._way is not None:
-            await self._way.access.credential.close()
+        if self._peek is not None:
+            await self._peek.access.credential.close()
 
-    def _found_way(self) -> Way:
-        if self._way is None:
+    def _found_peek(self) -> PeekGroup:
+        if self._peek is None:
             access, group = access_of(self._settings), self._settings.peek_group
 
             if group is None:
                 raise ProblemError(event_problems.no_peek_group(access))
 
-            self._way = Way(access, group, self._limiter, self._clock)
+            self._peek = PeekGroup(access, group, self._limiter, self._clock)
 
-        return self._way
+        return self._peek
 
     async def _opened(self) -> ReadingSession:
         """The connection of single look-ups, kept for a while."""
@@ -138,7 +154,7 @@ class EventReader(EventLookup):
             if self._session is not None and self._session.error is None:
                 await self._session.renew()
             else:
-                self._session = await ReadingSession.opened(self._found_way())
+                self._session = await ReadingSession.opened(self._found_peek())
 
             self._keep_for_now()
             return self._session
@@ -171,11 +187,11 @@ class EventReader(EventLookup):
         try:
             receivers = await session.attach({partition: (position, 1)}, on_message)
             receiver = receivers[partition]
-            way = self._found_way()
+            peek = self._found_peek()
 
             def on_end() -> None:
                 if receiver.error is not None and not arrived.done():
-                    arrived.set_exception(way.refusal(partition, receiver.error))
+                    arrived.set_exception(peek.refusal(partition, receiver.error))
 
             receiver.on_end = on_end
             on_end()
@@ -187,7 +203,10 @@ class EventReader(EventLookup):
                 if isinstance(position, Latest):
                     return None
 
-                told = event_problems.not_delivered(way.access, partition, within_s)
+                if is_past(position, await self._sample(session, partition)):
+                    return None  # retention removed it meanwhile
+
+                told = event_problems.not_delivered(peek.access, partition, within_s)
                 raise ProblemError(told) from None
             finally:
                 session.release(receiver)
@@ -196,18 +215,3 @@ class EventReader(EventLookup):
 
         stamp = stamp_of(payload)
         return None if stamp is None else event_of(partition, payload, stamp)
-
-
-def _is_past(position: Position, sample: PartitionSample) -> bool:
-    """Whether a position is behind the last event."""
-    if sample.is_empty or sample.last_sequence < 0:
-        return True
-
-    match position:
-        case AtSequence(sequence, is_inclusive):
-            return sequence - is_inclusive >= sample.last_sequence
-        case AtTime(enqueued_at):
-            last_at = sample.last_enqueued_at
-            return last_at is not None and last_at < enqueued_at
-        case _:
-            return False

@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.world.events import AtOffset, AtSequence, AtTime, EventStream, Latest
+from ehtui.domain.world.events import EventStream, Latest
 from ehtui.wire import event_problems
 from ehtui.wire.event_merge import HELD_BYTES, EventMerge, Lane, Waiting, credit_for
 from ehtui.wire.event_messages import event_of, stamp_of
-from ehtui.wire.reading_session import ReadingSession, Way
+from ehtui.wire.positions import is_past
+from ehtui.wire.reading_session import PeekGroup, ReadingSession
 from ehtui.wire.receivers import MESSAGE_BYTES, MOST_RECEIVERS
 
 if TYPE_CHECKING:
@@ -41,8 +42,8 @@ CLOSE_S = 0.8
 class HubStream(EventStream):
     """Open it with `opened`; one loop only."""
 
-    def __init__(self, way: Way, query: EventQuery) -> None:
-        self._way = way
+    def __init__(self, peek: PeekGroup, query: EventQuery) -> None:
+        self._peek = peek
         self._query = query
         self._merge = EventMerge(Lane(p, at) for p, at in query.positions.items())
         self._loop = asyncio.get_running_loop()
@@ -56,17 +57,17 @@ class HubStream(EventStream):
         self._is_closed = False
 
     @classmethod
-    async def opened(cls, way: Way, query: EventQuery) -> HubStream:
+    async def opened(cls, peek: PeekGroup, query: EventQuery) -> HubStream:
         """Connect and attach to every partition.
 
         Raises:
-            ProblemError: Something is in the way; nothing stays open.
+            ProblemError: Something is in the peek; nothing stays open.
         """
         if len(query.positions) > MOST_RECEIVERS:
             count = len(query.positions)
             raise ProblemError(event_problems.too_many_partitions(count, MOST_RECEIVERS))
 
-        stream = cls(way, query)
+        stream = cls(peek, query)
 
         try:
             await stream._connect(is_first=True)
@@ -142,7 +143,7 @@ class HubStream(EventStream):
     # Connecting, and keeping the connection.
 
     async def _connect(self, *, is_first: bool = False) -> ReadingSession:
-        session = self._session = await ReadingSession.opened(self._way)
+        session = self._session = await ReadingSession.opened(self._peek)
         finished = await self._look_at_ends(session, is_first=is_first)
         # Also where nothing is to be read: whoever may not read here is told so.
         await self._attach(session, self._merge.open_lanes)
@@ -159,7 +160,7 @@ class HubStream(EventStream):
 
             for partition in self._merge.lanes:
                 if partition not in known:
-                    told = event_problems.unknown_partition(self._way.access, partition, known)
+                    told = event_problems.unknown_partition(self._peek.access, partition, known)
                     raise ProblemError(told)
 
         lanes = [lane for lane in self._merge.open_lanes if not self._is_endless(lane)]
@@ -172,7 +173,7 @@ class HubStream(EventStream):
         if self._query.follow:
             return []
 
-        return [lane for lane in lanes if _has_nothing(lane, samples[lane.partition])]
+        return [lane for lane in lanes if is_past(lane.position, samples[lane.partition])]
 
     def _is_endless(self, lane: Lane) -> bool:
         return self._query.follow and isinstance(lane.position, Latest)
@@ -230,7 +231,7 @@ class HubStream(EventStream):
         """Until everything was read.
 
         Raises:
-            ProblemError: The connection is over, or something is in the way.
+            ProblemError: The connection is over, or something is in the peek.
         """
         while not self.is_at_end:
             self._attention.clear()
@@ -239,7 +240,7 @@ class HubStream(EventStream):
                 await asyncio.wait_for(self._attention.wait(), TICK_S)
 
             if session.error is not None:
-                async with self._way.told("reading"):
+                async with self._peek.told("reading"):
                     raise session.error
 
             await self._attach_again(session)
@@ -259,7 +260,7 @@ class HubStream(EventStream):
                 lane.message_bytes = MESSAGE_BYTES
                 may_attach = not (session.receivers.held_bytes or self._merge.held_events)
             else:
-                refusal = self._way.refusal(lane.partition, ended.error)
+                refusal = self._peek.refusal(lane.partition, ended.error)
 
                 if event_problems.is_lasting(refusal.problem):
                     raise refusal
@@ -294,7 +295,9 @@ class HubStream(EventStream):
             if _is_gone(lane, samples[lane.partition]):
                 self._give_up_waiting(lane)
             elif now - (lane.seen_at or session.opened_at) > UNDELIVERED_S:
-                told = event_problems.not_delivered(self._way.access, lane.partition, UNDELIVERED_S)
+                told = event_problems.not_delivered(
+                    self._peek.access, lane.partition, UNDELIVERED_S
+                )
                 raise ProblemError(told)
 
     def _give_up_waiting(self, lane: Lane) -> None:
@@ -307,7 +310,7 @@ class HubStream(EventStream):
     def _end_by_time(self) -> None:
         until_at = self._query.until_at
 
-        if until_at is not None and self._way.clock() > until_at + UNTIL_GRACE_S:
+        if until_at is not None and self._peek.clock() > until_at + UNTIL_GRACE_S:
             for lane in self._merge.open_lanes:
                 if not lane.is_behind:
                     self._finish(lane)
@@ -368,7 +371,7 @@ class HubStream(EventStream):
         self._attention.set()
 
     def _grant(self, lane: Lane) -> None:
-        """Give credit where half of what may be on its way has come."""
+        """Give credit where half of what may be on its peek has come."""
         receiver = lane.receiver
 
         if receiver is None or receiver.error is not None:
@@ -398,23 +401,6 @@ class HubStream(EventStream):
             session.connection.hold_reading(is_held=True)
         elif held <= HELD_BYTES:
             session.connection.hold_reading(is_held=False)
-
-
-def _has_nothing(lane: Lane, sample: PartitionSample) -> bool:
-    """Whether a partition has no event at a position, for somebody who does not follow."""
-    match lane.position:
-        case Latest():
-            return True
-        case AtSequence(sequence, is_inclusive):
-            is_past = sequence - is_inclusive == sample.last_sequence
-        case AtTime(enqueued_at):
-            is_past = sample.last_enqueued_at is not None and sample.last_enqueued_at < enqueued_at
-        case AtOffset(offset):
-            is_past = offset == sample.last_offset
-        case _:
-            is_past = False
-
-    return is_past or sample.is_empty or sample.last_sequence < 0
 
 
 def _is_gone(lane: Lane, sample: PartitionSample) -> bool:

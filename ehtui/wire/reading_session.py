@@ -6,15 +6,17 @@ import asyncio
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
+from typing_extensions import override
+
 from ehtui.domain.problems import ProblemError
 from ehtui.wire import event_problems, problems
 from ehtui.wire.amqp.performatives import AmqpError
-from ehtui.wire.amqp_client import Silence, open_connection
-from ehtui.wire.kept_link import OPEN_S, REPLY_S, ManagementSession, trusted_roots
+from ehtui.wire.amqp_client import Silence
+from ehtui.wire.dialling import dial
+from ehtui.wire.kept_link import OPEN_S, REPLY_S, ManagementSession
 from ehtui.wire.receivers import Receivers
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
     from ehtui.domain.world.events import Position
@@ -25,7 +27,7 @@ if TYPE_CHECKING:
     from ehtui.wire.receivers import Receiver
 
 
-class Way:
+class PeekGroup:
     """How a peek group is reached: what every connection to it is opened by."""
 
     def __init__(
@@ -35,25 +37,6 @@ class Way:
         self.group = group
         self.limiter = limiter
         self.clock = clock
-        self._tls: ssl.SSLContext | None = None
-
-    async def open(self, silence: Silence, on_life: Callable[[], None]) -> Connection:
-        """Connect.
-
-        Raises:
-            OSError: Name resolution, TCP or TLS failed.
-            AmqpError: The other side refused.
-        """
-        access = self.access
-
-        if access.use_tls and self._tls is None:
-            self._tls = await asyncio.to_thread(trusted_roots)
-
-        def heard() -> None:
-            silence.broken()
-            on_life()
-
-        return await open_connection(access.host, access.port, self._tls, heard)
 
     @asynccontextmanager
     async def told(self, step: str, limit_s: float | None = None) -> AsyncIterator[None]:
@@ -73,47 +56,64 @@ class Way:
         return ProblemError(event_problems.of_receiver(self.access, self.group, partition, error))
 
 
+class _Heard(Silence):
+    """Remembers when something was heard."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._loop = asyncio.get_running_loop()
+        self.at = self._loop.time()
+
+    @override
+    def broken(self) -> None:
+        self.at = self._loop.time()
+        super().broken()
+
+
 class ReadingSession:
     """An open connection with its token shown."""
 
-    def __init__(self, way: Way) -> None:
-        self._way = way
-        self._silence = Silence()
-        self._loop = asyncio.get_running_loop()
-        self.opened_at = self.heard_at = self._loop.time()  # of the loop's clock
+    def __init__(self, peek: PeekGroup) -> None:
+        self._peek = peek
+        self._silence = _Heard()
+        self.opened_at = self._silence.at  # of the loop's clock
         self.connection: Connection
         self.receivers: Receivers
         self._management: ManagementSession
 
     @classmethod
-    async def opened(cls, way: Way) -> ReadingSession:
+    async def opened(cls, peek: PeekGroup) -> ReadingSession:
         """Connect, and show the tokens for hub and group.
 
         Raises:
             ProblemError: There is no way in; the sentence says why.
         """
-        session = cls(way)
-        access = way.access
+        session = cls(peek)
+        access = peek.access
 
-        async with way.told("connecting", OPEN_S), session._silence.at_most(OPEN_S):
-            session.connection = await way.open(session._silence, session._heard)
+        async with peek.told("connecting", OPEN_S):
+            session.connection = await dial(access, session._silence, OPEN_S, access.network.roots)
 
             try:
-                path = f"{access.hub}/ConsumerGroups/{way.group}"
-                audience = f"{access.audience}/ConsumerGroups/{way.group}"
+                path = f"{access.hub}/ConsumerGroups/{peek.group}"
+                audience = f"{access.audience}/ConsumerGroups/{peek.group}"
                 session._management = ManagementSession(
-                    access, session.connection, way.clock, (audience,)
+                    access, session.connection, peek.clock, (audience,)
                 )
                 session.receivers = Receivers(session.connection, path)
-                await session._management.begin()
+
+                async with session._silence.at_most(OPEN_S):
+                    await session._management.begin()
             except BaseException:
                 session.connection.abort()
                 raise
 
         return session
 
-    def _heard(self) -> None:
-        self.heard_at = self._loop.time()
+    @property
+    def heard_at(self) -> float:
+        """When something was last heard, by the loop's clock."""
+        return self._silence.at
 
     @property
     def error(self) -> AmqpError | None:
@@ -126,14 +126,14 @@ class ReadingSession:
         Raises:
             ProblemError: It did not say.
         """
-        await self._way.limiter.take(1)
+        await self._peek.limiter.take(1)
 
-        async with self._way.told("waiting for replies", REPLY_S), asyncio.timeout(REPLY_S):
+        async with self._peek.told("waiting for replies", REPLY_S), asyncio.timeout(REPLY_S):
             reading = await self._management.read((), describe=True)
 
         if reading.hub is None:
             problem = reading.undescribed
-            raise ProblemError(problem or problems.timed_out(self._way.access, "the event hub"))
+            raise ProblemError(problem or problems.timed_out(self._peek.access, "the event hub"))
 
         return reading.hub.partition_ids
 
@@ -146,10 +146,10 @@ class ReadingSession:
         left, found = list(partitions), dict[str, "PartitionSample"]()
 
         while left:
-            granted = await self._way.limiter.take(len(left))
+            granted = await self._peek.limiter.take(len(left))
             asked, left = left[:granted], left[granted:]
 
-            async with self._way.told("waiting for replies", REPLY_S), asyncio.timeout(REPLY_S):
+            async with self._peek.told("waiting for replies", REPLY_S), asyncio.timeout(REPLY_S):
                 reading = await self._management.read(asked, describe=False)
 
             if reading.refused:
@@ -165,7 +165,7 @@ class ReadingSession:
         Raises:
             ProblemError: There is none, or it was refused.
         """
-        async with self._way.told("showing a token", REPLY_S), asyncio.timeout(REPLY_S):
+        async with self._peek.told("showing a token", REPLY_S), asyncio.timeout(REPLY_S):
             await self._management.renew()
 
     async def attach(
@@ -180,7 +180,7 @@ class ReadingSession:
         """
         made: dict[str, Receiver] = {}
 
-        async with self._way.told("attaching receivers", OPEN_S):
+        async with self._peek.told("attaching receivers", OPEN_S):
             try:
                 for partition, (position, credit) in wanted.items():
                     made[partition] = self.receivers.attach(
@@ -195,7 +195,7 @@ class ReadingSession:
                             if self.error is not None:
                                 raise
 
-                            raise self._way.refusal(partition, error) from None
+                            raise self._peek.refusal(partition, error) from None
             except BaseException:
                 for receiver in made.values():
                     self.receivers.detach(receiver)

@@ -12,15 +12,17 @@ from uuid import uuid4
 
 from typing_extensions import override
 
-from ehtui.domain.world.events import AtOffset, AtSequence, AtTime, Latest, Position
 from ehtui.wire.amqp.links import Attached, Delivered, Oversized, ReceivingLink, Room
 from ehtui.wire.amqp.performatives import Accepted, AmqpError, Attach, Source, Target
 from ehtui.wire.amqp.session import Ended, Event
 from ehtui.wire.amqp.values import Symbol
 from ehtui.wire.amqp_client import CONNECTION_LOST, Connection, LinkOwner, as_exception
+from ehtui.wire.positions import selector_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ehtui.domain.world.events import Position
 
 FILTER = "apache.org:selector-filter:string"
 MESSAGE_BYTES = 21 << 20  # 20 MB where a hub takes large messages, and what the service adds
@@ -30,24 +32,6 @@ MOST_HANDLES = 256  # the service's handle-max is 255 (facts.md §8)
 MOST_RECEIVERS = MOST_HANDLES - FIRST_HANDLE - 8  # some are free for single look-ups
 _NEVER = 1 << 62
 _RECEIVER_NAME = Symbol("com.microsoft:receiver-name")
-
-
-def selector_of(position: Position) -> str:
-    """Where a receiver begins, as Event Hubs reads it (facts.md §4)."""
-    match position:
-        case AtSequence(sequence, is_inclusive):
-            # Behind the one before: a position beyond the last event is refused.
-            name, value = "sequence-number", str(sequence - is_inclusive)
-        case AtTime(enqueued_at):
-            name, value = "enqueued-time", str(int(enqueued_at * 1000) - 1)
-        case AtOffset(offset):
-            name, value = "offset", offset.replace("'", "''")
-        case Latest():
-            name, value = "offset", "@latest"
-        case _:
-            name, value = "offset", "-1"
-
-    return f"amqp.annotation.x-opt-{name} > '{value}'"
 
 
 class PieceRoom(Room):

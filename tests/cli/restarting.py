@@ -15,6 +15,7 @@ from ehtui.actions.process_control import LocalControl
 from ehtui.actions.state_files import AuditLog
 from ehtui.cli.acting import act
 from ehtui.cli.backend import MonitorBackend, Works
+from ehtui.cli.compose import carried_reader
 from ehtui.config.settings import Settings
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.plans import RestartPlan
@@ -45,7 +46,11 @@ def main(pid: int, log: str, audit: str) -> int:
     monitor.start()
 
     try:
-        backend = MonitorBackend(lambda: Works(monitor, executor, []), Settings(), Snapshot())
+        backend = MonitorBackend(
+            lambda: Works(monitor, executor, [], carried_reader(Settings(), monitor)),
+            Settings(),
+            Snapshot(),
+        )
         return act(
             backend, plan, argparse.Namespace(yes=True, dry_run=False, json=False, confirm=None)
         )

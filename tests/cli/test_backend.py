@@ -14,6 +14,7 @@ from typing_extensions import override
 from ehtui.actions.executor import Executor
 from ehtui.actions.state_files import AuditLog
 from ehtui.cli.backend import MonitorBackend, Works
+from ehtui.cli.compose import carried_reader
 from ehtui.config.settings import Settings
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState
@@ -57,7 +58,14 @@ class Bench:
             clock=lambda: 50.0,
         )
         self.backend = MonitorBackend(
-            lambda: Works(self.monitor, executor, self.adopted), Settings(), Snapshot()
+            lambda: Works(
+                self.monitor,
+                executor,
+                self.adopted,
+                carried_reader(Settings(), self.monitor),
+            ),
+            Settings(),
+            Snapshot(),
         )
         self.backend.monitor.start()
 

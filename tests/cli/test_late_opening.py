@@ -23,7 +23,12 @@ class Opening:
         self.made += 1
         monitor = Monitor(self._open_sources, Snapshot(taken_at=2.0))
 
-        return Works(monitor, compose.make_executor(Settings()), [])
+        return Works(
+            monitor,
+            compose.make_executor(Settings()),
+            [],
+            compose.carried_reader(Settings(), monitor),
+        )
 
     async def _open_sources(self) -> Sequence[Scheduled]:
         self.opened += 1

@@ -14,7 +14,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from ehtui.cli.backend import MonitorBackend, Works
-from ehtui.cli.compose import first_picture, make_executor, sources_of
+from ehtui.cli.compose import carried_reader, first_picture, make_executor, sources_of
 from ehtui.cli.scenes import demo_settings
 from ehtui.config.settings import LeaseSettings, PollSettings, Settings
 from ehtui.domain.actions.outcomes import Refusal
@@ -49,7 +49,9 @@ class Director:
         first = first_picture(settings)
         self._recording = (first.policy, tuple(s.name for s in first.sources), first.taken_at)
         self.monitor = Monitor(sources_of(settings), first, reduce=self._fold)
-        works = Works(self.monitor, make_executor(settings), [])
+        works = Works(
+            self.monitor, make_executor(settings), [], carried_reader(settings, self.monitor)
+        )
         self._backend = MonitorBackend(lambda: works, settings, first)
 
     @contextmanager
