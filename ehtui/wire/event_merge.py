@@ -14,6 +14,7 @@ from ehtui.domain.world.events import AtSequence, Position
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from ehtui.domain.world.hub import PartitionSample
     from ehtui.wire.event_messages import Stamp
     from ehtui.wire.receivers import Receiver
 
@@ -46,7 +47,7 @@ class Lane:
         self.waiting: deque[Waiting] = deque()
         self.waiting_bytes = 0
         self.message_bytes = UNKNOWN_BYTES  # what a message is likely to take at the most
-        self.seen_at: float | None = None  # the last arrival
+        self.seen_at = 0.0  # the last arrival, of the loop's clock
 
     @property
     def is_behind(self) -> bool:
@@ -58,6 +59,11 @@ class Lane:
         return not isinstance(position, AtSequence) or (
             position.sequence - position.is_inclusive < self.end_sequence
         )
+
+    def has_lost(self, sample: PartitionSample) -> bool:
+        """Whether retention has removed what was still to come."""
+        end = self.end_sequence
+        return end is not None and (sample.is_empty or sample.begin_sequence > end)
 
     @property
     def credit(self) -> int:
@@ -78,6 +84,13 @@ class EventMerge:
     def open_lanes(self) -> list[Lane]:
         """Those of which more is read."""
         return [lane for lane in self.lanes.values() if not lane.is_done]
+
+    @property
+    def awaited(self) -> list[Lane]:
+        """Those that should send something any moment."""
+        return [
+            lane for lane in self.open_lanes if lane.is_behind and lane.credit and not lane.waiting
+        ]
 
     def add(self, lane: Lane, message: Waiting) -> None:
         """It arrived."""

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ehtui.domain.world.events import Event, EventQuery
-    from ehtui.domain.world.hub import PartitionSample
 
 TICK_S = 1.0  # receivers that ended are attached again, and the connection is looked after
 AGAIN_S = 2.0  # between two tries of one partition
@@ -278,12 +277,7 @@ class HubStream(EventStream):
         if session.connection.is_reading_held:
             return
 
-        lanes = [
-            lane
-            for lane in self._merge.open_lanes
-            if lane.is_behind and lane.credit and not lane.waiting
-        ]
-        quiet = [lane for lane in lanes if now - (lane.seen_at or session.opened_at) > QUIET_S]
+        quiet = [lane for lane in self._merge.awaited if self._silent_s(lane, session) > QUIET_S]
 
         if not quiet and now - session.heard_at < SILENT_S:
             return
@@ -292,13 +286,16 @@ class HubStream(EventStream):
         samples = await session.ends(lane.partition for lane in open_lanes)
 
         for lane in quiet:
-            if _is_gone(lane, samples[lane.partition]):
+            if lane.has_lost(samples[lane.partition]):
                 self._give_up_waiting(lane)
-            elif now - (lane.seen_at or session.opened_at) > UNDELIVERED_S:
+            elif self._silent_s(lane, session) > UNDELIVERED_S:
                 told = event_problems.not_delivered(
                     self._peek.access, lane.partition, UNDELIVERED_S
                 )
                 raise ProblemError(told)
+
+    def _silent_s(self, lane: Lane, session: ReadingSession) -> float:
+        return self._loop.time() - max(lane.seen_at, session.opened_at)
 
     def _give_up_waiting(self, lane: Lane) -> None:
         """What was still to come has been removed by retention."""
@@ -401,9 +398,3 @@ class HubStream(EventStream):
             session.connection.hold_reading(is_held=True)
         elif held <= HELD_BYTES:
             session.connection.hold_reading(is_held=False)
-
-
-def _is_gone(lane: Lane, sample: PartitionSample) -> bool:
-    """Whether what it was still to bring has been removed."""
-    end = lane.end_sequence
-    return end is not None and (sample.is_empty or sample.begin_sequence > end)
