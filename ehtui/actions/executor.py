@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ehtui.actions import trial
+from ehtui.actions import releasing, trial
 from ehtui.actions.process_control import (
     NOT_DONE,
     OTHER_TARGET,
@@ -21,6 +21,7 @@ from ehtui.actions.process_control import (
 )
 from ehtui.actions.sending import EventSender, Send, SendStoppedError
 from ehtui.actions.state_files import AuditLog, who
+from ehtui.actions.store_writer import StoreWriter
 from ehtui.actions.targets import ProcessGoneError, SupervisorChangedError
 from ehtui.domain.actions.base import Halt
 from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
@@ -41,6 +42,7 @@ from ehtui.domain.actions.plans import (
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.actions.release_plan import ReleasePlan
 from ehtui.domain.actions.sending import SendPlan
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
@@ -67,6 +69,7 @@ class Executor:
     hands: ProcessControl
     audit: AuditLog
     clock: Callable[[], float]
+    store: StoreWriter | None = None  # None: no checkpoint store is configured
     read_only: bool = False
     dry_run: bool = False
 
@@ -106,7 +109,7 @@ class Executor:
         if self.read_only:
             return self._refused(plan, RefusalReason.READ_ONLY, plan.kind)
 
-        tried = await trial.try_out(plan, self.clock(), self.hands)
+        tried = await trial.try_out(plan, self.clock(), self.hands, self.store)
         fault = await asyncio.to_thread(self.audit.obstacle)
 
         if fault is None or tried.refusal is not None:
@@ -127,6 +130,9 @@ class Executor:
     async def close(self) -> None:
         """Let go of what sending opened; on the loop that sent."""
         await self.sender.close()
+
+        if self.store is not None:
+            await self.store.close()
 
     def _stopped(self, plan: Plan, error: SendStoppedError) -> Outcome:
         stopped = Outcome(plan, OutcomeState.STOPPED, self.clock(), accepted=error.accepted)
@@ -152,6 +158,13 @@ class Executor:
                 return await self._ask(plan)
             case StartPlan():
                 return await self._start(plan)
+            case ReleasePlan() | CheckpointPlan():
+                return await self._write(plan)
+
+    async def _write(self, plan: ReleasePlan | CheckpointPlan) -> Outcome:
+        match plan:
+            case ReleasePlan():
+                return await releasing.run(plan, self.store, self.clock)
             case CheckpointPlan():
                 return self._refused(plan, RefusalReason.NO_STORE, plan.group)
 

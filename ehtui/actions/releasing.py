@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.actions.release_plan import ReleaseResult, ReleaseState
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
@@ -12,9 +13,73 @@ from ehtui.sources.layouts.base import StoredBlob, UnreadableError
 from ehtui.sources.store_writer import ChangedError, HeldError, is_held
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from ehtui.actions.store_writer import StoreWriter
     from ehtui.domain.actions.release_plan import HeldPartition, ReleasePlan
-    from ehtui.domain.world.store import Ownership
+    from ehtui.domain.world.store import Ownership, StoreListing, UnreadableBlob
+
+
+_REASONS = {
+    ReleaseState.CHANGED: RefusalReason.CHANGED,
+    ReleaseState.HELD: RefusalReason.BLOB_LEASED,
+}
+
+
+async def run(plan: ReleasePlan, store: StoreWriter | None, clock: Callable[[], float]) -> Outcome:
+    """Give them up, and how that ended, partition by partition."""
+    if store is None:
+        return _not_begun(plan, OutcomeState.REFUSED, clock())
+
+    try:
+        results = await release(plan, store)
+    except ProblemError as problem:
+        return Outcome(plan, OutcomeState.FAILED, clock(), error=problem.problem.summary)
+
+    refusal, error = _objection(results)
+    state = OutcomeState.DONE
+
+    if error is not None:
+        state = OutcomeState.FAILED
+    elif refusal is not None:
+        state = OutcomeState.REFUSED
+
+    return Outcome(plan, state, clock(), refusal, error, releases=results)
+
+
+async def try_out(plan: ReleasePlan, store: StoreWriter | None, at: float) -> Outcome:
+    """Everything but the writes."""
+    if store is None:
+        return _not_begun(plan, OutcomeState.DRY_RUN, at)
+
+    try:
+        refusal, error = _objection(await release(plan, store, dry_run=True))
+    except ProblemError as problem:
+        refusal, error = None, problem.problem.summary
+
+    return Outcome(plan, OutcomeState.DRY_RUN, at, refusal, error)
+
+
+def _not_begun(plan: ReleasePlan, state: OutcomeState, at: float) -> Outcome:
+    return Outcome(plan, state, at, Refusal(RefusalReason.NO_STORE, plan.group))
+
+
+def _objection(
+    results: Sequence[ReleaseResult],
+) -> tuple[Refusal | None, str | None]:
+    """Why not all of it was done: what failed goes before what was refused."""
+    failed = [each for each in results if each.state is ReleaseState.FAILED]
+    refused = [each for each in results if each.state in _REASONS]
+    error = "; ".join(f"{each.partition}: {each.detail}" for each in failed) or None
+
+    if not refused:
+        return None, error
+
+    first = refused[0]
+    others = len(refused) - 1
+    more = f"and {others} more" if others else ""
+
+    return Refusal(_REASONS[first.state], f"P{first.partition}", more), error
 
 
 async def release(
@@ -27,7 +92,7 @@ async def release(
     Raises:
         ProblemError: The store cannot be listed: nothing was written.
     """
-    listed = (await writer.listing()).ownerships
+    listed = await writer.listing()
     results = []
 
     for held in plan.held:
@@ -52,7 +117,7 @@ async def release(
 async def _release(
     plan: ReleasePlan,
     held: HeldPartition,
-    listed: tuple[Ownership, ...],
+    listed: StoreListing,
     writer: StoreWriter,
     *,
     dry_run: bool,
@@ -65,9 +130,14 @@ async def _release(
         UnreadableError: What is in it cannot be changed, or was not changed as it was meant.
         ProblemError: It could not be read or written.
     """
-    record = next((each for each in listed if _is_meant(each, plan, held)), None)
+    record = next((each for each in listed.ownerships if _is_meant(each, plan, held)), None)
 
     if record is None:
+        unread = next((each for each in listed.unreadable if _hides(each, held)), None)
+
+        if unread is not None:
+            raise UnreadableError(f"{unread.container}/{unread.name}: {unread.reason}")
+
         raise ChangedError(None)
 
     blob = await writer.read(record.blob.container, record.blob.name)
@@ -96,6 +166,11 @@ def _is_meant(record: Ownership, plan: ReleasePlan, held: HeldPartition) -> bool
         and record.partition == held.partition
         and record.group.lower() == plan.group.lower()
     )
+
+
+def _hides(unread: UnreadableBlob, held: HeldPartition) -> bool:
+    """Whether what could not be read may be what is looked for: a container, or the very blob."""
+    return unread.kind is None or unread.name == held.blob
 
 
 def _still_names(stored: StoredBlob, owner: str) -> bool:

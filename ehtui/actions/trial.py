@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ehtui.actions import releasing
 from ehtui.actions.process_control import NOT_DONE, OTHER_TARGET, Named, ProcessControl, refusal_of
 from ehtui.actions.targets import SupervisorChangedError
 from ehtui.domain.actions.outcomes import (
@@ -29,16 +30,23 @@ from ehtui.domain.actions.plans import (
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.actions.release_plan import ReleasePlan
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import NOT_REHEARSED
 
 if TYPE_CHECKING:
+    from ehtui.actions.store_writer import StoreWriter
     from ehtui.domain.world.process import ProcessId
 
 
-async def try_out(plan: Plan, at: float, hands: ProcessControl) -> Outcome:
+async def try_out(
+    plan: Plan, at: float, hands: ProcessControl, store: StoreWriter | None = None
+) -> Outcome:
     """What would become of a plan, with why it would be refused or fail where it would."""
     outcome = Outcome(plan, OutcomeState.DRY_RUN, at)
+
+    if isinstance(plan, ReleasePlan):
+        return await releasing.try_out(plan, store, at)
 
     try:
         return await _tried(plan, outcome, hands)

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.outcomes import Outcome
     from ehtui.monitor import Monitor, Scheduled
     from ehtui.monitor.carried import CarriedReader
+    from ehtui.sources.store import StoreSource
+    from ehtui.sources.store_writer import RecordWriter
     from ehtui.tui.options import UiOptions
     from ehtui.wire.event_reader import EventReader
 
@@ -93,7 +95,6 @@ def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> S
     from ehtui.sources.hub import TIMEOUT_S, HubSource  # noqa: PLC0415
     from ehtui.sources.logs import LogSource  # noqa: PLC0415
     from ehtui.sources.processes import ProcessSource  # noqa: PLC0415
-    from ehtui.sources.store import StoreSource  # noqa: PLC0415
 
     namespace, poll = namespace_of(settings), settings.poll
     processes = ProcessSource(
@@ -112,17 +113,34 @@ def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> S
     ]
 
     if settings.checkpoint_store.is_configured:
-        store = StoreSource(
-            settings.checkpoint_store,
-            namespace=namespace,
-            hub=settings.eventhub.name or "",
-            group=settings.eventhub.consumer_group,
-            aliases=settings.eventhub.aliases,
-            clock=clock,
-        )
+        store = store_source(settings, namespace, clock=clock)
         opened.append(Scheduled(store, poll.store_s, STORE_TIMEOUT_S))
 
     return opened
+
+
+def store_source(settings: Settings, namespace: str, *, clock: Clock) -> StoreSource:
+    """The checkpoint store, on a connection of its own."""
+    from ehtui.sources.store import StoreSource  # noqa: PLC0415
+
+    return StoreSource(
+        settings.checkpoint_store,
+        namespace=namespace,
+        hub=settings.eventhub.name or "",
+        group=settings.eventhub.consumer_group,
+        aliases=settings.eventhub.aliases,
+        clock=clock,
+    )
+
+
+def store_writer(settings: Settings, *, clock: Clock) -> RecordWriter | None:
+    """What writes single records; None where no checkpoint store is configured."""
+    if not settings.checkpoint_store.is_configured or settings.eventhub.name is None:
+        return None
+
+    from ehtui.sources.store_writer import RecordWriter  # noqa: PLC0415
+
+    return RecordWriter(store_source(settings, namespace_of(settings), clock=clock))
 
 
 def adopted_pids(settings: Settings) -> list[int]:
@@ -317,6 +335,7 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
         hands=LocalControl(settings.consumers, namespace=namespace, hub=settings.eventhub.name),
         audit=AuditLog(default_audit_path()),
         clock=clock,
+        store=store_writer(settings, clock=clock),
         read_only=settings.read_only,
         dry_run=dry_run,
     )

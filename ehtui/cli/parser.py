@@ -24,6 +24,7 @@ COMMANDS = {
     "restart": "ehtui.cli.acting_commands",
     "start": "ehtui.cli.acting_commands",
     "send": "ehtui.cli.acting_commands",
+    "release": "ehtui.cli.releasing",
     "wait": "ehtui.cli.reports",
     "why": "ehtui.cli.reports",
     "explain": "ehtui.cli.telling",

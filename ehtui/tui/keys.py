@@ -89,6 +89,9 @@ _ACT = (
         "Restart the selected consumer", Section.ACT, is_dangerous=True),
     Key("start", "S", "act('start')", "start",
         "Start a configured consumer in this group", Section.ACT, is_dangerous=True),
+    Key("release", "x", "act_on_partitions('release')", "release",
+        "Release the selected partition for an owner that is gone", Section.ACT,
+        is_dangerous=True),
     Key("adopt", "a", "act('adopt')", "adopt", "Mark a local process as a consumer",
         Section.ACT),
 )  # fmt: skip

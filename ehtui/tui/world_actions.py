@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.actions.base import Risk
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal
+from ehtui.domain.actions.release import ReleaseRequest
 from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.actions.start import RestartRequest, StartAgainRequest, StartRequest
 from ehtui.domain.text import safe
@@ -205,10 +206,21 @@ def _tell(app: Host, outcome: Outcome) -> None:
     app.say(dialog_text(app).outcome(outcome), _SEVERITY[outcome.state])
 
 
+async def release(app: Host, partitions: Sequence[str]) -> None:
+    """Plan it for these partitions of the group on screen, confirm, write."""
+    if not partitions:
+        app.say("Select a partition to release: press 1.", "warning")
+        return
+
+    request = ReleaseRequest(app.group, tuple(partitions))
+    await _carry_out(app, request, is_planned_anew=True)
+
+
 Flow = Coroutine[None, None, None]
 # What keys name, by what it is about: nothing, the selected partition, the selected consumers.
 PLAIN: Mapping[str, Callable[[Host], Flow]] = {"start": start_consumer, "adopt": adopt}
 ON_PARTITION: Mapping[str, Callable[[Host, str | None], Flow]] = {"send": send}
+ON_PARTITIONS: Mapping[str, Callable[[Host, Sequence[str]], Flow]] = {"release": release}
 ON_CONSUMERS: Mapping[str, Callable[[Host, Sequence[ProcessId]], Flow]] = {
     "signal": signal,
     "restart": restart,

@@ -67,6 +67,15 @@ _REFUSALS: Mapping[RefusalReason, str] = {
     RefusalReason.NOT_BACKED_UP: (
         "Nothing was written: what stands there can't be kept in {subject}{detail}."
     ),
+    RefusalReason.ALREADY_FREE: "P{subject} has no owner: there is nothing to release.",
+    RefusalReason.OWNER_UNKNOWN: "P{subject}'s ownership can't be read: who owns it is unknown.",
+    RefusalReason.BLOB_LEASED: (
+        "{subject} is held by a host's blob lease{detail}: nobody else can write it until that "
+        "host stops."
+    ),
+    RefusalReason.CHANGED: (
+        "{subject}'s record was written since the plan{detail}: it is left alone. Look again."
+    ),
     RefusalReason.NOT_CONFIRMED: (
         "Nothing was done: this has to be confirmed by name. Add --confirm {subject}{detail}."
     ),
@@ -164,8 +173,8 @@ def _objections(outcome: Outcome) -> list[str]:
 
 
 def _has_several_ends(outcome: Outcome) -> bool:
-    """Whether some target of a signal may have got it, though another one did not."""
-    return len(outcome.plan.targets) > 1 and bool(outcome.results)
+    """Whether some target of a plan may have got it, though another one did not."""
+    return bool(outcome.releases) or (len(outcome.plan.targets) > 1 and bool(outcome.results))
 
 
 _COMEBACKS: Mapping[Comeback, str] = {

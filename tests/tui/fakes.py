@@ -20,7 +20,8 @@ from ehtui.domain.actions.plans import (
     SignalPlan,
     StartPlan,
 )
-from ehtui.domain.actions.requests import Request
+from ehtui.domain.actions.release import ReleaseRequest
+from ehtui.domain.actions.requests import Actor, PlanningContext, Request
 from ehtui.domain.actions.send import SendRequest
 from ehtui.domain.actions.sending import BodySource, Content, Outgoing, SendPlan
 from ehtui.domain.actions.signal import SignalRequest
@@ -154,7 +155,7 @@ class FakeBackend:
             case _:
                 return request
 
-    def plan(self, request: Request) -> Plan | Refusal:
+    def plan(self, request: Request) -> Plan | Refusal:  # noqa: PLR0911 - one a request
         match request:
             case SignalRequest(processes, signal, after_s):
                 return self.plan_signal(processes, signal, escalate_after_s=after_s)
@@ -168,6 +169,8 @@ class FakeBackend:
                 return self.plan_start(request.consumer, request.group)
             case SendRequest():
                 return self.plan_send(request)
+            case ReleaseRequest():
+                return request.plan(PlanningContext(self.snapshot, 1.0, Actor(own_pid=1)))
             case _:
                 raise NotImplementedError
 

@@ -12,6 +12,7 @@ from ehtui.domain.actions.plans import (
     StartPlan,
     SupervisedPlan,
 )
+from ehtui.domain.actions.release_plan import HeldPartition, ReleasePlan, ReleaseState
 from ehtui.domain.actions.sending import BodySource, SendPlan, SendTarget
 from ehtui.domain.evidence import EventKind, Evidence
 from ehtui.domain.snapshot import Subject
@@ -89,11 +90,24 @@ class Started(Evidence, frozen=True):
     again: int | None = None  # whom it was before, where it had ended
 
 
+class OwnershipReleased(Evidence, frozen=True):
+    """This session gave an ownership up for its owner; one event a partition."""
+
+    state: OutcomeState
+    group: str
+    partition: str
+    owner: str
+    was_renewing: bool  # its owner may have been at work
+    takeover: Forecast
+    error: str | None
+
+
 # Subject: pid (signal, restart), partition (send), group (start) where there is one.
 ACTION_SIGNAL = EventKind("action.signal", SignalSent)
 ACTION_SEND = EventKind("action.send", EventsSent)
 ACTION_RESTART = EventKind("action.restart", Restarted)
 ACTION_START = EventKind("action.start", Started)
+ACTION_RELEASE = EventKind("action.release", OwnershipReleased)
 ACTION_KINDS: Mapping[str, EventKind[Any]] = {
     kind.id: kind for kind in tuple(globals().values()) if isinstance(kind, EventKind)
 }
@@ -121,6 +135,8 @@ def told(outcome: Outcome) -> Iterator[Told]:
             yield _restart(plan, outcome)
         case StartPlan() as plan:
             yield _start(plan, outcome)
+        case ReleasePlan() as plan:
+            yield from (_release(plan, held, outcome) for held in plan.held)
 
 
 def state_for(target: SignalTarget, outcome: Outcome) -> OutcomeState:
@@ -198,6 +214,32 @@ def _start(plan: StartPlan, outcome: Outcome) -> Told:
     )
 
     return ACTION_START, Subject(group=plan.group), started
+
+
+_RELEASE_ENDS = {
+    ReleaseState.CHANGED: OutcomeState.REFUSED,
+    ReleaseState.HELD: OutcomeState.REFUSED,
+    ReleaseState.FAILED: OutcomeState.FAILED,
+    ReleaseState.RELEASED: OutcomeState.DONE,
+}
+
+
+def _release(plan: ReleasePlan, held: HeldPartition, outcome: Outcome) -> Told:
+    result = next((r for r in outcome.releases if r.partition == held.partition), None)
+    state = outcome.state if result is None else _RELEASE_ENDS.get(result.state, outcome.state)
+    error = None if state is OutcomeState.DONE else (result and result.detail) or _error(outcome)
+    released = OwnershipReleased(
+        state=state,
+        group=plan.group,
+        partition=held.partition,
+        owner=held.owner,
+        was_renewing=held.is_renewing,
+        takeover=forecast_of(held.takeover),
+        error=error,
+    )
+    subject = Subject(group=plan.group, partition=held.partition, owner=held.owner)
+
+    return ACTION_RELEASE, subject, released
 
 
 def _owned(target: SignalTarget) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.checkpoint_plan import ChangeResult
     from ehtui.domain.actions.landing import Accepted, Landing
     from ehtui.domain.actions.plans import Plan
+    from ehtui.domain.actions.release_plan import ReleaseResult
     from ehtui.domain.world.process import ProcessId, Supervisor
     from ehtui.domain.world.restarts import StartObstacle
 
@@ -52,6 +53,10 @@ class RefusalReason(StrEnum):
     NOTHING_TO_CHANGE = "nothing_to_change"  # every checkpoint is left as it is
     NO_BACKUP = "no_backup"  # it cannot be read
     NOT_BACKED_UP = "not_backed_up"  # what stands there could not be kept: nothing is written
+    ALREADY_FREE = "already_free"  # nobody owns it: there is nothing to release
+    OWNER_UNKNOWN = "owner_unknown"  # who owns it cannot be read
+    BLOB_LEASED = "blob_leased"  # its host holds the blob's lease: nobody else can write it
+    CHANGED = "changed"  # it was written since the plan
     NOT_CONFIRMED = "not_confirmed"  # the name that has to be typed was not given, or another one
 
 
@@ -149,6 +154,7 @@ class Outcome(Value, frozen=True):
     audit_problem: str | None = None  # why its end is not in the audit log; safe to show
     parts: tuple[PartialOutcome, ...] = ()  # of a plan that has several, as far as it came
     changes: tuple[ChangeResult, ...] = ()  # of checkpoints, each blob
+    releases: tuple[ReleaseResult, ...] = ()  # of ownerships, each
     backup: str | None = None  # the path of what stood there before
 
     @property
@@ -190,6 +196,7 @@ class Outcome(Value, frozen=True):
         if self.started is not None:
             yield from _known(pid=self.started.process.pid, log=self.started.log_path)
 
+        yield from ((each.partition, each.state.value) for each in self.releases)
         yield from _known(exit_code=self.exit_code)
         yield from (("line", line) for line in self.last_lines)
         yield from _known(audit=self.audit_problem)

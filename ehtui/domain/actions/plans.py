@@ -10,6 +10,7 @@ from typing_extensions import override
 
 from ehtui.domain.actions.base import BasePlan, Record, SignalTarget
 from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
+from ehtui.domain.actions.release_plan import ReleasePlan
 from ehtui.domain.actions.sending import SendPlan
 from ehtui.domain.world.restarts import NOT_REHEARSED, Rehearsal
 
@@ -212,5 +213,7 @@ class RollingPlan(BasePlan, frozen=True):
         return True
 
 
-SinglePlan = SignalPlan | SendPlan | RestartPlan | SupervisedPlan | StartPlan | CheckpointPlan
+SinglePlan = (
+    SignalPlan | SendPlan | RestartPlan | SupervisedPlan | StartPlan | CheckpointPlan | ReleasePlan
+)
 Plan = SinglePlan | RollingPlan

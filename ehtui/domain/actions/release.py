@@ -9,6 +9,7 @@ from typing_extensions import override
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.actions.release_plan import HeldPartition, ReleasePlan
 from ehtui.domain.actions.requests import Request
+from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.leases.lease import after_release
 from ehtui.domain.leases.timing import timing_of
 from ehtui.domain.snapshot import LeaseState
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.requests import PlanningContext
     from ehtui.domain.snapshot import ConsumerState, GroupPartition, GroupState, Snapshot
 
+_BY_HOSTS = TakeoverWindow(None, None, "blob-lease")  # hosts with blob leases: nothing times them
 _FREE = {
     LeaseState.RELEASED: RefusalReason.ALREADY_FREE,
     LeaseState.NEVER_OWNED: RefusalReason.ALREADY_FREE,
@@ -120,6 +122,7 @@ def _held(
 
     timing = timing_of(lease.owner, group.timings, snapshot.policy.lease_of(group.name))
     local = _local(snapshot, lease.owner)
+    is_modern = partition.layout in {None, Layout.MODERN}
 
     return HeldPartition(
         partition=partition.id,
@@ -129,13 +132,11 @@ def _held(
         layout=partition.layout,
         is_renewing=is_renewing,
         renewed_at=lease.renewed_at,
-        round_s=timing.longest_s if partition.layout in {None, Layout.MODERN} else None,
-        takeover=after_release(snapshot, group.name, partition.id),
+        round_s=timing.longest_s if is_modern else None,
+        takeover=after_release(snapshot, group.name, partition.id) if is_modern else _BY_HOSTS,
         otherwise=None if is_renewing else partition.takeover,
         process=local.process.id if local is not None else None,
     )
-
-
 
 
 def _local(snapshot: Snapshot, owner: str) -> ConsumerState | None:

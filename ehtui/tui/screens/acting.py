@@ -201,6 +201,14 @@ class ActingScreen(Screen[None]):
         selected = self.pane("partitions").cursor
         self.app.run_flow(world_actions.ON_PARTITION[name](self.app, selected))
 
+    def action_act_on_partitions(self, name: str) -> None:
+        """Act on the partitions that are tagged, or on the selected one."""
+        if self.app.refuses(spelt("act_on_partitions", (name,))):
+            return
+
+        grid = self.pane("partitions")
+        self.app.run_flow(world_actions.ON_PARTITIONS[name](self.app, tuple(grid.targets)))
+
     def action_act_on_consumers(self, name: str) -> None:
         """Act on the consumers that are selected now, whatever the list does meanwhile."""
         if not self.app.refuses(spelt("act_on_consumers", (name,))):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from ehtui.views.actions import checkpoints, restart, send, signal, start
+from ehtui.views.actions import checkpoints, release, restart, send, signal, start
 from ehtui.views.actions.text import Confirmation
 
 if TYPE_CHECKING:
@@ -24,9 +24,16 @@ _TEXTS: tuple[ActionText[Any], ...] = (
     restart.ROLLING,
     start.TEXT,
     checkpoints.TEXT,
+    release.TEXT,
 )
 _BY_PLAN: Mapping[type, ActionText[Any]] = {text.plan: text for text in _TEXTS}
-ACTION_EVENTS: tuple[EventText[Any], ...] = (signal.EVENT, send.EVENT, restart.EVENT, start.EVENT)
+ACTION_EVENTS: tuple[EventText[Any], ...] = (
+    signal.EVENT,
+    send.EVENT,
+    restart.EVENT,
+    start.EVENT,
+    release.EVENT,
+)
 
 
 def text_of(plan: Plan) -> ActionText[Any]:

@@ -80,28 +80,31 @@ def _loss(owned: Sequence[OwnedPartition], target: SignalTarget, signal: str, sa
             f"owns {where}, and nobody is left to take {it(names)}: unread until a consumer starts."
         )
 
-    back = _back(window, say)
+    when = back(window, say)
 
     if target.effect is SignalEffect.RELEASES:
         return (
             f"handles SIG{signal} and can close its client: it releases {where} at once, and a "
-            f"survivor takes {it(names)} {back}."
+            f"survivor takes {it(names)} {when}."
         )
 
     if target.effect is SignalEffect.DIES:
-        return f"dies without releasing {where}: unread until a survivor takes {it(names)} {back}."
+        return f"dies without releasing {where}: unread until a survivor takes {it(names)} {when}."
 
     if signal == "STOP":
-        return f"freezes and still owns {where}: unread until a survivor takes {it(names)} {back}."
+        return f"freezes and still owns {where}: unread until a survivor takes {it(names)} {when}."
 
     return (
         f"may release {where} at once, or leave {it(names)} unread: "
-        f"a survivor then takes {it(names)} {back}."
+        f"a survivor then takes {it(names)} {when}."
     )
 
 
-def _back(window: TakeoverWindow, say: Phrasing) -> str:
+def back(window: TakeoverWindow, say: Phrasing) -> str:
     """`12:03:41–12:04:17 (up to 1m17s; Python 180/30 s)`; `~` where it is assumed."""
+    if window.earliest_at is None and window.latest_at is None:
+        return "when its host next looks for free leases"
+
     last = window.latest_at if window.latest_at is not None else window.earliest_at
     longest = formats.duration(max(0.0, last - say.now)) if last is not None else formats.UNKNOWN
     guess = "~" if window.is_guess else ""

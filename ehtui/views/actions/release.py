@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from ehtui.domain.actions.events import ACTION_RELEASE, OwnershipReleased
@@ -15,7 +14,7 @@ from ehtui.views.event_text import EventText, action_words
 from ehtui.views.phrasing import it, partition, partitions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from ehtui.domain.actions.outcomes import Outcome
     from ehtui.domain.actions.release_plan import ReleaseResult
@@ -68,10 +67,8 @@ def _costs(plan: ReleasePlan, say: Phrasing) -> Iterator[str]:
         shown = formats.listed([safe(each[:_SHOWN_OWNER]) for each in plan.takers[:3]])
         more = len(plan.takers) - 3
         others = f" and {more} more" if more > 0 else ""
-        first = plan.held[0]
-        yield f"Who can take {it([each.partition for each in plan.held])}: {shown}{others}, " + (
-            f"{back(first.takeover, say)}."
-        )
+        first, names = plan.held[0], [each.partition for each in plan.held]
+        yield f"Who can take {it(names)}: {shown}{others}, {back(first.takeover, say)}."
 
         if first.otherwise is not None and not first.is_renewing:
             yield f"Left alone, the lease lets a survivor take it {back(first.otherwise, say)}."
@@ -135,10 +132,10 @@ def _event_words(found: OwnershipReleased) -> tuple[str, ...]:
 
 
 def _sentence(found: OwnershipReleased, say: Phrasing) -> str:
-    owner = f" from {safe(found.owner[:_SHOWN_OWNER])}"
-    where = f"release of {partition(found.partition)}{say.of_group(found.group)}{owner}"
-    renewing = "its owner was renewing" if found.was_renewing else ""
-    return action_words(found.state, found.error, where, renewing)
+    owner = f" of owner {safe(found.owner[:_SHOWN_OWNER])}"
+    where = f"{partition(found.partition)}{say.of_group(found.group)}{owner}"
+    done = "released though its owner was renewing" if found.was_renewing else "released"
+    return action_words(found.state, found.error, where, done)
 
 
 TEXT = ActionText(ReleasePlan, _confirmation, _step, _done, _words)
