@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -107,10 +108,12 @@ class Racing(FakeBlobAccount):
     """Somebody writes between the last look and the write."""
 
     @override
-    async def set_metadata(self, *args: Any, **kwargs: Any) -> str | None:
+    async def set_metadata(
+        self, container: str, name: str, metadata: Mapping[str, str], *, if_match: str | None = None
+    ) -> str:
         self.put("c", name_of("0"), {"ownerid": "somebody-else"})
 
-        return await super().set_metadata(*args, **kwargs)
+        return await super().set_metadata(container, name, metadata, if_match=if_match)
 
 
 async def test_a_race_at_the_last_moment_is_lost_and_told() -> None:

@@ -76,7 +76,7 @@ def test_who_renews_is_told_to_go_on_and_to_take_it_back() -> None:
 
     assert plan.held[0].is_renewing
     assert words.is_grave
-    assert "is renewing P1: it goes on reading" in words.costs[0]
+    assert "renewed P1 12s ago: it may be at work. If it is, it goes on reading" in words.costs[0]
     assert "takes it back, unless somebody else was quicker" in words.costs[0]
 
 
