@@ -98,9 +98,9 @@ def _fate(held: Sequence[HeldPartition], say: Phrasing) -> str:
     within = f"for up to {formats.duration(first.round_s)}" if first.round_s else "for a while"
     renewed = say.ago(first.renewed_at) if first.renewed_at is not None else "in time"
     return (
-        f"{_owner(first)} renewed {where} {renewed}: it may be at work. If it is, it goes on reading "
-        f"{within}, until it looks at the store again; then it takes {it(names)} back, unless "
-        "somebody else was quicker. To make room for good, stop it instead."
+        f"{_owner(first)} renewed {where} {renewed}: it may be at work. If it is, it goes on "
+        f"reading {within}, until it looks at the store again; then it takes {it(names)} back, "
+        "unless somebody else was quicker. To make room for good, stop it instead."
     )
 
 
