@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.requests import Actor, PlanningContext, Request
     from ehtui.domain.actions.sending import Content
     from ehtui.domain.actions.start import Seen
+    from ehtui.domain.diagnosis import Check
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world import restarts
     from ehtui.domain.world.events import EventLookup, EventQuery, EventStream
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from ehtui.domain.world.restarts import Ended, Rehearsal
     from ehtui.monitor import Monitor
     from ehtui.monitor.carried import CarriedReader
-    from ehtui.sources import processes
+    from ehtui.sources import doctor, processes
     from ehtui.sources.log_text import follow as tail
     from ehtui.sources.log_text.follow import LogTail
 else:
@@ -46,6 +47,7 @@ else:
     outcomes = LazyModule("ehtui.domain.actions.outcomes")
     starting = LazyModule("ehtui.domain.actions.start")
     plans = LazyModule("ehtui.domain.actions.plans")
+    doctor = LazyModule("ehtui.sources.doctor")
     processes = LazyModule("ehtui.sources.processes")
     restarts = LazyModule("ehtui.domain.world.restarts")
     locating = LazyModule("ehtui.actions.locating")
@@ -299,6 +301,11 @@ class MonitorBackend:
     async def open_events(self, query: EventQuery) -> EventStream:
         """Begin to look at events; the connection is the monitor's loop's."""
         return await self._opened.reader.open(query)
+
+    async def examine(self) -> Sequence[Check]:
+        """What `ehtui doctor` checks, on the monitor's loop."""
+        asked = self.monitor.submit(lambda: doctor.examine(self._settings))
+        return await asyncio.wrap_future(asked)
 
     # Processes of this host.
 

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.plans import Plan
     from ehtui.domain.actions.requests import Request
     from ehtui.domain.actions.sending import Content
+    from ehtui.domain.diagnosis import Check
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world.events import EventQuery, EventStream
     from ehtui.domain.world.process import LogLine, ProcessDetails, ProcessId, ProcessSample
@@ -123,6 +124,9 @@ class Backend(Protocol):
             ProblemError: Nothing can be read: no peek group, no right, receivers that are in the
                 way, no connection. Its advice says what to do.
         """
+
+    async def examine(self) -> Sequence[Check]:
+        """Everything that must be right to read hub and store, checked once; from any loop."""
 
     async def list_processes(self) -> Sequence[ProcessSample]:
         """Every process of this host, likely consumers first."""

@@ -40,3 +40,8 @@ class Doctor:
 
         async for check in StoreDoctor(self.settings, self.clock).checks():
             yield check
+
+
+async def examine(settings: Settings) -> list[Check]:
+    """All checks at once."""
+    return [check async for check in Doctor(settings).checks()]

@@ -16,10 +16,10 @@ from ehtui.domain.snapshot import Severity, Snapshot
 from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui import styles
-from ehtui.tui.commands import Commands
 from ehtui.tui.host import ACTIONS, FLOWS, Host
 from ehtui.tui.keys import Scope, bindings, keymap
 from ehtui.tui.last_words import LastWords
+from ehtui.tui.palette import Commands
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.terminal import Terminal, careful, plain
 from ehtui.tui.themes import THEMES, fallback_variables

@@ -1,4 +1,4 @@
-"""What can be asked for by name: the command line's commands with arguments, and the palette."""
+"""What can be asked for by name: the command line's commands, with arguments."""
 
 from __future__ import annotations
 
@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from textual.command import DiscoveryHit, Hit, Hits, Provider
-from textual.content import Content
-from typing_extensions import override
-
 from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
-from ehtui.tui.host import Host
 from ehtui.tui.keys import KEYS, Key, Scope
 
 if TYPE_CHECKING:
@@ -178,6 +173,15 @@ def _refresh(screen: ActingScreen, argument: str) -> None:
 LEAST_REFRESH_S, MOST_REFRESH_S = 0.2, 3600.0
 
 
+def _doctor(screen: ActingScreen, argument: str) -> None:
+    if argument:
+        raise CommandError("doctor takes no argument")
+
+    from ehtui.tui.screens.doctor import DoctorScreen  # noqa: PLC0415 - for whoever asks
+
+    screen.app.push_screen(DoctorScreen())
+
+
 def _theme(screen: ActingScreen, name: str) -> None:
     if not name:
         raise CommandError("theme needs a name; ctrl+p lists them")
@@ -249,6 +253,7 @@ _WITH_ARGUMENTS = (
     Command("refresh", ("r",), "[SECONDS]", "Read now, or so often from now on", _refresh),
     Command("theme", ("colours", "colors"), "NAME", "Another theme", _theme,
             lambda screen: sorted(screen.app.available_themes)),
+    Command("doctor", ("check",), "", "Check configuration, network, rights and clock", _doctor),
 )  # fmt: skip
 _OTHER_NAMES = {
     "quit": ("q", "q!", "exit"),
@@ -340,53 +345,3 @@ def completions(screen: ActingScreen, text: str) -> list[str]:
     offered = (each for each in command.offers(screen) if safe(each) == each)  # can be typed
 
     return [f"{name} {each}" for each in offered if each.lower().startswith(wanted)]
-
-
-# The palette.
-
-_KEY_CELLS = 11
-
-
-class Commands(Provider):
-    """Finds what the keys do by its words."""
-
-    @override
-    async def discover(self) -> Hits:
-        for key, title, run in self._commands():
-            yield DiscoveryHit(_line(key, Content(title)), run, text=title)
-
-    @override
-    async def search(self, query: str) -> Hits:
-        matcher = self.matcher(query)
-
-        for key, title, run in self._commands():
-            score = matcher.match(title)
-
-            if score > 0:
-                yield Hit(score, _line(key, matcher.highlight(title)), run, text=title)
-
-    def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
-        forbidden = self._host.forbidden
-
-        for key in KEYS:
-            is_heard = key.scope in {Scope.APP, Scope.OVERVIEW, Scope.GRID}
-            is_named = not key.is_motion and key.id not in {"palette", "command-line", *_SIDEWAYS}
-
-            if is_heard and is_named and key.action not in forbidden:
-                yield key.written, key.description, partial(self._run, key)
-
-        for theme in sorted(self.app.available_themes):
-            yield "", f"Theme {theme}", partial(setattr, self.app, "theme", theme)
-
-    @property
-    def _host(self) -> Host:
-        assert isinstance(self.app, Host)
-        return self.app
-
-    async def _run(self, key: Key) -> None:
-        node = self.focused if key.scope is Scope.GRID else self.screen
-        await self.app.run_action(key.action, self.app if key.scope is Scope.APP else node)
-
-
-def _line(key: str, title: Content) -> Content:
-    return Content.assemble((f"{key:<{_KEY_CELLS}}", "$primary"), title)

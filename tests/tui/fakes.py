@@ -26,6 +26,7 @@ from ehtui.domain.actions.send import SendRequest
 from ehtui.domain.actions.sending import BodySource, Content, Outgoing, SendPlan
 from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.actions.start import RestartRequest, StartAgainRequest, StartRequest
+from ehtui.domain.diagnosis import Check, Verdict
 from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.problems import Problem, ProblemError
 from ehtui.domain.snapshot import ConsumerState, Snapshot
@@ -234,6 +235,12 @@ class FakeBackend:
             raise ProblemError(self.events_problem)
 
         return self.stream
+
+    async def examine(self) -> Sequence[Check]:
+        return (
+            Check("hub.port", Verdict.OK, "Port 5671 is open."),
+            Check("hub.group", Verdict.FAILED, "There is no group [b]x[/b].", "Create it."),
+        )
 
     async def list_processes(self) -> Sequence[ProcessSample]:
         return [consumer.process for consumer in self.snapshot.consumers]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from textual.command import CommandPalette
+from textual.screen import Screen
 from textual.widgets import Static
 
 from ehtui.domain.actions.plans import SignalPlan
@@ -14,6 +15,7 @@ from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.screens.choice import SignalScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.details import WhyScreen
+from ehtui.tui.screens.doctor import DoctorScreen
 from ehtui.tui.screens.help import HelpScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from tests.tui.fakes import burst_is_over
@@ -37,6 +39,10 @@ async def say(pilot: Pilot[int], line: str, *, enter: bool = True) -> None:
 def told(screen: OverviewScreen) -> str:
     shown = screen.query_one("CommandBar #complaint", Static)
     return str(shown.render()) if shown.display else ""
+
+
+def shown(screen: Screen[object]) -> str:
+    return "\n".join(str(each.render()) for each in screen.query(Static))
 
 
 def test_no_two_commands_have_one_name() -> None:
@@ -98,6 +104,17 @@ async def test_kill_asks_as_the_key_does_and_takes_a_signal() -> None:
         (plan,) = session.executed
         assert isinstance(plan, SignalPlan)
         assert plan.signal == "TERM"
+
+
+async def test_doctor_shows_each_check_as_text_with_its_fix() -> None:
+    async with opened(healthy()) as (pilot, _session, _screen):
+        await say(pilot, "doctor")
+        await wait_for(lambda: isinstance(pilot.app.screen, DoctorScreen))
+        await wait_for(lambda: "1 check failed: hub.group." in shown(pilot.app.screen))
+        said = shown(pilot.app.screen)
+
+    assert "There is no group [b]x[/b]." in said
+    assert "Create it." in said
 
 
 async def test_a_place_is_gone_to_and_what_it_names_opened() -> None:

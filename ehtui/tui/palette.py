@@ -1,0 +1,64 @@
+"""The palette: what the keys do, found by its words."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+from typing_extensions import override
+
+from ehtui.tui.host import Host
+from ehtui.tui.keys import KEYS, Key, Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_KEY_CELLS = 11
+_NOT_HERE = {"palette", "command-line", "left", "right"}
+
+
+class Commands(Provider):
+    """Finds what the keys do by its words."""
+
+    @override
+    async def discover(self) -> Hits:
+        for key, title, run in self._commands():
+            yield DiscoveryHit(_line(key, Content(title)), run, text=title)
+
+    @override
+    async def search(self, query: str) -> Hits:
+        matcher = self.matcher(query)
+
+        for key, title, run in self._commands():
+            score = matcher.match(title)
+
+            if score > 0:
+                yield Hit(score, _line(key, matcher.highlight(title)), run, text=title)
+
+    def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        forbidden = self._host.forbidden
+
+        for key in KEYS:
+            is_heard = key.scope in {Scope.APP, Scope.OVERVIEW, Scope.GRID}
+            is_named = not key.is_motion and key.id not in _NOT_HERE
+
+            if is_heard and is_named and key.action not in forbidden:
+                yield key.written, key.description, partial(self._run, key)
+
+        for theme in sorted(self.app.available_themes):
+            yield "", f"Theme {theme}", partial(setattr, self.app, "theme", theme)
+
+    @property
+    def _host(self) -> Host:
+        assert isinstance(self.app, Host)
+        return self.app
+
+    async def _run(self, key: Key) -> None:
+        node = self.focused if key.scope is Scope.GRID else self.screen
+        await self.app.run_action(key.action, self.app if key.scope is Scope.APP else node)
+
+
+def _line(key: str, title: Content) -> Content:
+    return Content.assemble((f"{key:<{_KEY_CELLS}}", "$primary"), title)
