@@ -304,10 +304,8 @@ class MonitorBackend:
 
     async def examine(self) -> Sequence[Check]:
         """What `ehtui doctor` checks, on the monitor's loop."""
-        asked = self.monitor.submit(lambda: doctor.examine(self._settings))
-        return await asyncio.wrap_future(asked)
-
-    # Processes of this host.
+        examining = self.monitor.submit(lambda: doctor.examine(self._settings))
+        return await asyncio.wrap_future(examining)
 
     async def list_processes(self) -> Sequence[ProcessSample]:
         """Every process of this host, Python first."""
