@@ -17,16 +17,16 @@ from ehtui.domain.world.route import Carrier, Route
 from ehtui.wire import problems
 from ehtui.wire.amqp.connection import FRAMING
 from ehtui.wire.amqp.performatives import AmqpError
-from ehtui.wire.amqp_client import CONNECTION_LOST, Connection
+from ehtui.wire.amqp_client import CONNECTION_LOST, Connection, Silence
 from ehtui.wire.lines import HTTPS_PORT, Way, open_line
 
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Sequence
 
-    from ehtui.wire.amqp_client import Silence
     from ehtui.wire.credentials import HubAccess
 
+OPEN_S = 8.0  # of silence
 HEAD_START_S = 2.0  # of the way that is preferred: a firewall that drops it answers nothing
 _HTTP = b"HTTP/"
 Key = tuple[str, int, str | None, str | None]
@@ -242,24 +242,13 @@ def _joined(told: Sequence[Problem]) -> Problem:
     return replace(first, summary=" ".join(summaries))
 
 
-def route_taken(access: HubAccess) -> Route:
-    """The way that was found to lead there; where none was tried yet, the one to try first."""
-    return ways_to(access)[0].route
-
-
-async def find_route(
-    access: HubAccess, within_s: float, roots: Callable[[], ssl.SSLContext]
-) -> Way:
-    """A way for a client that cannot try several, tried where nobody knows yet.
+async def settle(access: HubAccess, within_s: float = OPEN_S) -> None:
+    """Find out which way leads there, for clients that cannot try several; `ways_to` knows then.
 
     Raises:
-        ProblemError: No way leads there.
+        ProblemError: None does.
     """
-    from ehtui.wire.amqp_client import Silence  # noqa: PLC0415
-
     if len(ways_to(access)) > 1 and _key(access) not in _worked:
         with suppress(AmqpError):  # refused, but there
-            connection = await dial(access, Silence(), within_s, roots)
+            connection = await dial(access, Silence(), within_s, access.network.roots)
             await connection.close()
-
-    return ways_to(access)[0]

@@ -20,7 +20,7 @@ from ehtui.wire import problems
 from ehtui.wire.amqp.performatives import AmqpError
 from ehtui.wire.amqp.values import Timestamp
 from ehtui.wire.amqp_client import Misunderstood, Silence
-from ehtui.wire.dialling import dial
+from ehtui.wire.dialling import OPEN_S, dial
 from ehtui.wire.group_probe import attach_once
 from ehtui.wire.reading import HubReader, MisfitError, Reading, description_in, sample_in
 from ehtui.wire.requests import EncodedRequest, RequestLink
@@ -34,8 +34,7 @@ if TYPE_CHECKING:
     from ehtui.wire.credentials import HubAccess, Token
     from ehtui.wire.requests import Answer
 
-OPEN_S = 8.0  # of silence, while a link is opened
-REPLY_S = 8.0  # and while replies are waited for
+REPLY_S = 8.0  # of silence, while replies are waited for
 RENEW_SHARE = 0.1  # a token is renewed when so much of its life remains
 HUB, PARTITION = "com.microsoft:eventhub", "com.microsoft:partition"
 _OK = range(200, 300)

@@ -20,8 +20,11 @@ from ehtui.config.connection_string import AMQPS_PORT
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.domain.world.route import Carrier
 from ehtui.wire import problems
 from ehtui.wire.credentials import EntraId, HubAccess
+from ehtui.wire.dialling import settle, ways_to
+from ehtui.wire.lines import HTTPS_PORT
 from ehtui.wire.reading import HubReader, Reading, natural, plausible
 
 if TYPE_CHECKING:
@@ -60,14 +63,33 @@ def open_producer(access: HubAccess) -> EventHubProducerClient:
 
 
 def _options(access: HubAccess) -> dict[str, Any]:
+    """What the SDK must be told of the network; it takes one way, and cannot try several."""
+    way = ways_to(access)[0]
+    route, proxy, network = way.route, way.proxy, access.network
+    is_websocket = route.carrier is Carrier.WEBSOCKET
     options: dict[str, Any] = {"retry_total": RETRIES, "auth_timeout": SIGN_IN_S}
+    options["use_tls"] = access.use_tls
+    options["transport_type"] = (
+        TransportType.AmqpOverWebsocket if is_websocket else TransportType.Amqp
+    )
+    standard = HTTPS_PORT if is_websocket else AMQPS_PORT
+    is_where_it_looks = (route.host, route.port) == (access.host, standard)
 
-    if not access.use_tls:
-        options["use_tls"] = False
-    elif access.port != AMQPS_PORT:
-        # The SDK takes a port from the endpoint only without TLS (facts.md §4).
-        options["custom_endpoint_address"] = f"sb://{access.host}:{access.port}"
-        options["transport_type"] = TransportType.Amqp
+    # The SDK takes a port from the endpoint only for plain AMQP without TLS (facts.md §4).
+    if not is_where_it_looks and (access.use_tls or is_websocket or network.endpoint):
+        host = f"[{route.host}]" if ":" in route.host else route.host
+        options["custom_endpoint_address"] = f"sb://{host}:{route.port}"
+
+    if proxy is not None and is_websocket:  # AMQP's own port it cannot reach through one
+        options["http_proxy"] = {
+            "proxy_hostname": proxy.url.reveal().rpartition(":")[0],
+            "proxy_port": proxy.port,
+            "username": proxy.user.reveal() if proxy.user else None,
+            "password": proxy.password.reveal() if proxy.password else None,
+        }
+
+    if access.use_tls:
+        options["ssl_context"] = network.roots()
 
     return options
 
@@ -140,6 +162,7 @@ class PublicReader(HubReader):
     @override
     async def read(self, partitions: Sequence[str], *, describe: bool) -> Reading:
         if self._client is None:
+            await settle(self._access)
             self._client = open_consumer(self._access)
 
         client = self._client
@@ -155,7 +178,7 @@ class PublicReader(HubReader):
         if refused and not samples:
             raise ProblemError(refused[0][1])
 
-        return Reading(hub, samples, refused)
+        return Reading(hub, samples, refused, route=ways_to(self._access)[0].route)
 
     async def _describe(self, client: EventHubConsumerClient) -> HubDescription:
         try:

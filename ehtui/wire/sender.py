@@ -10,6 +10,7 @@ from ehtui.domain.actions.sending import Destination, Outgoing, content_type_of
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.wire import problems
 from ehtui.wire.credentials import access_of
+from ehtui.wire.dialling import settle
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
@@ -105,6 +106,7 @@ class HubSender:
         from ehtui.wire.public_calls import open_producer, problem_of  # noqa: PLC0415 - the SDK
 
         if self._client is None:
+            await settle(access)
             self._client = open_producer(access)
 
         try:

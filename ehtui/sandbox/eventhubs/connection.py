@@ -28,6 +28,8 @@ from ehtui.wire.amqp.session import (
     Session,
     SignInAsked,
 )
+from ehtui.wire.websocket import refusal
+from ehtui.wire.websocket_pipe import WebSocketPipe
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,13 +43,16 @@ _FULL_BYTES = 256 * 1024  # written and not taken by the client: no more events 
 _STOPPED_BYTES = 4 * 1024 * 1024  # not taken by the client: it is not read either, it may only ask
 _CONTAINER = "LinkTracker"
 _DETAIL_LENGTH = 300
+_FIRST_OF_HTTP = b"G"  # of GET; AMQP begins with its own name
 
 
 class Connection(asyncio.Protocol, Peer):
     """Speaks AMQP to one client. All work is done in memory, at once, when bytes arrive."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, *, only_websockets: bool = False) -> None:
         self.broker = broker
+        self._only_websockets = only_websockets
+        self._is_unheard = True
         self.claims = Claims(broker)
         silence_ms = int(broker.timeouts.silence_s * 1000)
         opening = Open(
@@ -95,6 +100,17 @@ class Connection(asyncio.Protocol, Peer):
 
     @override
     def data_received(self, data: bytes) -> None:
+        if self._is_unheard:
+            self._is_unheard = False
+
+            if data.startswith(_FIRST_OF_HTTP):
+                self._speak_http(data)
+                return
+
+            if self._only_websockets:
+                self._refuse_amqp()
+                return
+
         self._inbound.push(data, self.broker.faults.latency_s / 2)
         self._balance()
 
@@ -107,6 +123,21 @@ class Connection(asyncio.Protocol, Peer):
         self._is_held_up = False
         self._go_on()
         self._balance()
+
+    def _speak_http(self, data: bytes) -> None:
+        """Go on over a WebSocket: the pipe is protocol to the socket and transport to this."""
+        assert self._transport is not None
+        pipe = WebSocketPipe(self._transport, self, is_client=False)
+        self._transport.set_protocol(pipe)
+        self._transport = pipe
+        self._is_unheard = False
+        pipe.data_received(data)
+
+    def _refuse_amqp(self) -> None:
+        """As a server of HTTPS answers bytes that are none."""
+        assert self._transport is not None
+        self._transport.write(refusal(400, "Bad Request"))
+        self._transport.close()
 
     # What links use.
 

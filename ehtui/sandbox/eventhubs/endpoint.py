@@ -13,6 +13,7 @@ from ehtui.sandbox.eventhubs.namespace import ROOT_KEY, Namespace
 from ehtui.sandbox.options import reachable
 
 if TYPE_CHECKING:
+    import ssl
     from pathlib import Path
     from types import TracebackType
 
@@ -20,11 +21,15 @@ if TYPE_CHECKING:
 
 _TICK_S = 0.25
 _RETENTION_TICKS = 4
-_AMQP_PORT, _AMQPS_PORT = 5672, 5671
+_AMQP_PORT, _AMQPS_PORT, _HTTPS_PORT = 5672, 5671, 443
 
 
 class EventHubsEndpoint:
-    """An AMQP endpoint of a namespace. `async with` starts and stops it."""
+    """An AMQP endpoint of a namespace. `async with` starts and stops it.
+
+    Its port takes plain AMQP and AMQP over WebSockets: the first byte tells which. It listens on
+    `websocket_port` too, where one is given: clients look for WebSockets on 443.
+    """
 
     def __init__(
         self,
@@ -34,6 +39,8 @@ class EventHubsEndpoint:
         *,
         tls: bool = False,
         timeouts: Timeouts | None = None,
+        websocket_port: int | None = None,
+        only_websockets: bool = False,
     ) -> None:
         self.namespace = namespace
         self.host = host
@@ -45,7 +52,9 @@ class EventHubsEndpoint:
         self.faults = self._broker.faults
         self.faults.on_freeze = self._freeze
         self._certificate = _make_certificate(reachable(host)) if tls else None
-        self._server: asyncio.Server | None = None
+        self.websocket_port = websocket_port
+        self._only_websockets = only_websockets
+        self._servers: list[asyncio.Server] = []
         self._ticking: asyncio.Task[None] | None = None
 
     @property
@@ -61,11 +70,25 @@ class EventHubsEndpoint:
         """Listen; `port` is then the real one."""
         loop = asyncio.get_running_loop()
         context = self._certificate.server_context() if self._certificate else None
-        self._server = await loop.create_server(
-            lambda: Connection(self._broker), self.host, self.port, ssl=context
-        )
-        self.port = self._server.sockets[0].getsockname()[1]
+        self.port = await self._listen(self.port, context)
+
+        if self.websocket_port is not None:
+            self.websocket_port = await self._listen(self.websocket_port, context)
+
         self._ticking = loop.create_task(self._tick(), name="sandbox-eventhubs-tick")
+
+    async def _listen(self, port: int, context: ssl.SSLContext | None) -> int:
+        """The port that it is then."""
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(
+            lambda: Connection(self._broker, only_websockets=self._only_websockets),
+            self.host,
+            port,
+            ssl=context,
+        )
+        self._servers.append(server)
+        number: int = server.sockets[0].getsockname()[1]
+        return number
 
     async def stop(self) -> None:
         """Cut every connection and stop listening."""
@@ -77,10 +100,11 @@ class EventHubsEndpoint:
 
         self.drop_connections()
 
-        if self._server:
-            self._server.close()
-            await self._server.wait_closed()
-            self._server = None
+        for server in self._servers:
+            server.close()
+            await server.wait_closed()
+
+        self._servers.clear()
 
         if self._certificate:
             self._certificate.remove()
@@ -97,6 +121,7 @@ class EventHubsEndpoint:
     def connection_string(self, hub: str | None = None, key_name: str = ROOT_KEY) -> str:
         """What a client is given. The port is left out where clients know it anyway."""
         standard = _AMQPS_PORT if self.tls else _AMQP_PORT
+        standard = _HTTPS_PORT if self.tls and self._only_websockets else standard
         host = reachable(self.host)
         authority = host if self.port == standard else f"{host}:{self.port}"
         parts = [
