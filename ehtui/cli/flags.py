@@ -24,7 +24,14 @@ _KEYS = {
     "group": ("--group", "eventhub.consumer_group"),
     "peek_group": ("--peek-group", "eventhub.peek_group"),
     "account_url": ("--account-url", "checkpoint_store.account_url"),
+    "transport": ("--transport", "eventhub.transport"),
+    "endpoint": ("--endpoint", "eventhub.endpoint"),
+    "trace_wire": ("--trace-wire", "eventhub.trace_wire"),
 }
+# Flags that set several keys.
+_SHARED = {"ca_file": ("--ca-file", ("eventhub.ca_file", "checkpoint_store.ca_file"))}
+# Not to be repeated by a command that does the same: a trace has a file of its own.
+_ONCE = frozenset({"eventhub.consumer_group", "eventhub.trace_wire"})
 
 
 def add_settings_flags(parser: argparse.ArgumentParser) -> None:
@@ -47,6 +54,14 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
     add("--peek-group", metavar="GROUP", help="reserved for reading events, which is to come")
     add("--account-url", metavar="URL", help="storage account of the checkpoints")
     add("--container", action="append", metavar="NAME", help="container of the checkpoints")
+    add(
+        "--transport",
+        choices=("auto", "amqp", "websocket"),
+        help="how the hub is reached: port 5671, then WebSockets on 443 (auto), or one of them",
+    )
+    add("--endpoint", metavar="ADDRESS", help="connect there instead: a private link, a gateway")
+    add("--ca-file", metavar="FILE", help="roots to trust beside the machine's own (PEM)")
+    add("--trace-wire", metavar="FILE", help="write the hub's AMQP frames there, without secrets")
     add("--refresh", type=seconds, metavar="SECONDS", help="read hub, store and processes so often")
     add(
         "-r",
@@ -95,6 +110,11 @@ def flags_of(args: argparse.Namespace | None) -> Flags:
         values["checkpoint_store.containers"] = ",".join(args.container)
         names["checkpoint_store.containers"] = "--container"
 
+    for name, (flag, keys) in _SHARED.items():
+        if name in args:
+            values |= dict.fromkeys(keys, str(getattr(args, name)))
+            names |= dict.fromkeys(keys, flag)
+
     if "read_only" in args:
         values["read_only"] = "true" if args.read_only else "false"
         names["read_only"] = "--read-only" if args.read_only else "--no-read-only"
@@ -112,11 +132,11 @@ def flag_words(args: argparse.Namespace | None) -> tuple[str, ...]:
     """The flags by which another command finds the same hub and store; the group is its own."""
     flags = flags_of(args)
     named = [("--config", flags.config), ("--env-file", flags.env_file), ("--pid", flags.pid)]
-    named += [
+    named += dict.fromkeys(
         (flags.names[key], None if key == "read_only" else value)
         for key, value in flags.values.items()
-        if key != "eventhub.consumer_group"
-    ]
+        if key not in _ONCE
+    )
     switches = {"--read-only", "--no-read-only"}
 
     return tuple(

@@ -29,7 +29,10 @@ Serve Event Hubs and Blob storage on loopback, in memory, until Ctrl-C (or kill,
 the background). The lines on standard output are a .env: 'ehtui sandbox > .env &' and point your
 own consumer at it. With a command behind '--' it runs that with these variables, and ends with it.
 """
-_AMQPS_PORT = 5671  # over TLS the Python SDK knows no other, whatever the Endpoint says
+_AMQPS_PORT, _HTTPS_PORT = (
+    5671,
+    443,
+)  # over TLS the Python SDK knows no other, whatever the Endpoint says
 _LAST_PORT = 65535
 _KEY = re.compile(r"[!#-&(-:<-~]+")  # what is visible, but for quotes and semicolons
 _SEE_HELP = "See 'ehtui sandbox --help'."
@@ -62,6 +65,17 @@ def add_sandbox(subparsers: Any) -> None:
         action="store_true",
         help="ports and keys as Microsoft's emulator and Azurite have them: known to everybody",
     )
+    _add_ports(parser)
+    parser.add_argument(
+        "command",
+        nargs="*",
+        metavar="-- CMD",
+        help="run it as soon as all is ready, and exit with its code",
+    )
+    parser.set_defaults(run=run_sandbox)
+
+
+def _add_ports(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on: loopback")
     parser.add_argument(
         "--expose", action="store_true", help="let --host be any address: others can get in"
@@ -75,12 +89,16 @@ def add_sandbox(subparsers: Any) -> None:
         "--tls", action="store_true", help="AMQP over TLS, certificate made at start"
     )
     parser.add_argument(
-        "command",
-        nargs="*",
-        metavar="-- CMD",
-        help="run it as soon as all is ready, and exit with its code",
+        "--websocket-port",
+        type=int,
+        metavar="PORT",
+        help="listen there too: clients look for WebSockets on 443 (--port takes them as well)",
     )
-    parser.set_defaults(run=run_sandbox)
+    parser.add_argument(
+        "--only-websockets",
+        action="store_true",
+        help="no plain AMQP, as behind a network that lets only 443 out (port with --tls: 443)",
+    )
 
 
 def run_sandbox(args: argparse.Namespace) -> int:
@@ -138,11 +156,13 @@ def options_of(args: argparse.Namespace) -> ServerOptions:
         "storage_port": args.storage_port,
         "control_port": args.control_port,
         "tls": args.tls or None,
+        "websocket_port": args.websocket_port,
+        "only_websockets": args.only_websockets or None,
     }
     options = replace(options, **{n: value for n, value in flags.items() if value is not None})
 
     if options.tls and args.port is None and not options.port:
-        options = replace(options, port=_AMQPS_PORT)
+        options = replace(options, port=_HTTPS_PORT if options.only_websockets else _AMQPS_PORT)
 
     if args.groups and not all(args.groups):
         raise ConfigError(
@@ -211,7 +231,9 @@ def env_lines(environment: Mapping[str, str]) -> str:
 
 
 def _check_ports(options: ServerOptions) -> None:
-    for port in (options.port, options.storage_port, options.control_port):
+    ports = (options.port, options.storage_port, options.control_port, options.websocket_port or 0)
+
+    for port in ports:
         if not 0 <= port <= _LAST_PORT:
             raise ConfigError(f"Port {port}: a port is 0 to {_LAST_PORT}.", _SEE_HELP)
 

@@ -104,6 +104,8 @@ ENVIRONMENT_NAMES = {
     "eventhub.name": "EVENTHUB_NAME",
     "eventhub.namespace": "EVENTHUB_NAMESPACE",
     "eventhub.consumer_group": "EVENTHUB_CONSUMER_GROUP",
+    "eventhub.transport": "EVENTHUB_TRANSPORT",
+    "eventhub.endpoint": "EVENTHUB_CUSTOM_ENDPOINT_ADDRESS",
     "checkpoint_store.connection_string": "AZURE_STORAGE_CONNECTION_STRING",
     "checkpoint_store.account_url": "AZURE_STORAGE_ACCOUNT_URL",
     "checkpoint_store.containers": "CHECKPOINT_CONTAINER",

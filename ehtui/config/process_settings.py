@@ -23,6 +23,7 @@ from ehtui.config.known_names import (
     normalised,
     rank,
 )
+from ehtui.config.network_settings import network_values
 from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.process_places import ProcessFacts, read_process
 from ehtui.config.secret import masked
@@ -85,7 +86,7 @@ def judged(facts: ProcessFacts) -> ProcessFindings:
     if "eventhub.connection_string" not in best and "eventhub.namespace" not in best:
         raise _nothing_found(facts)
 
-    values = {key: found.value for key, found in best.items()}
+    values = _network(facts) | {key: found.value for key, found in best.items()}
     store = best.get("checkpoint_store.connection_string") or best.get(
         "checkpoint_store.account_url"
     )
@@ -114,6 +115,16 @@ def _candidates(key: str, facts: ProcessFacts) -> Iterator[_Candidate]:
             if text and (fit := rank(key, name, text)) is not None:
                 origin = Origin(Layer.PROCESS, safe(name), place.name, facts.pid)
                 yield _Candidate(fit, number, name, Value(text, origin))
+
+
+def _network(facts: ProcessFacts) -> dict[str, Value]:
+    """Proxies and roots among its variables, the nearest place first."""
+    found: dict[str, Value] = {}
+
+    for place in reversed(facts.places[_ARGUMENTS + 1 :]):
+        found |= network_values(place.variables, place.name, Layer.PROCESS, facts.pid)
+
+    return found
 
 
 def _prefer_entity_path(best: dict[str, _Candidate]) -> None:

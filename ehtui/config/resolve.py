@@ -9,6 +9,12 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ehtui.config.errors import ConfigError
+from ehtui.config.network_settings import (
+    OWN_KEYS,
+    hub_with_network,
+    network_values,
+    store_with_network,
+)
 from ehtui.config.origins import (
     ENVIRONMENT_NAMES,
     Layer,
@@ -31,7 +37,8 @@ if TYPE_CHECKING:
     from ehtui.config.process_settings import ProcessFindings
     from ehtui.config.yaml_settings import FileSettings
 
-_OF_EHTUI = "read_only"  # the one key among those layers that says nothing of hub or store
+# Keys among those layers that say nothing of which hub or store.
+_OF_EHTUI = ("read_only", *OWN_KEYS)
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -77,8 +84,8 @@ def resolve(
     findings = look_into(flags.pid) if flags.pid is not None else None
 
     own = [
-        values_of(environment, "the environment", Layer.ENVIRONMENT),
-        *(values_of(dotenv.variables, dotenv.shown, Layer.DOTENV) for dotenv in dotenvs),
+        _of_variables(environment, "the environment", Layer.ENVIRONMENT),
+        *(_of_variables(dotenv.variables, dotenv.shown, Layer.DOTENV) for dotenv in dotenvs),
         *([file.values] if file else []),
     ]
     flagged = {
@@ -107,6 +114,10 @@ def resolve(
             *(findings.read if findings else ()),
         ),
     )
+
+
+def _of_variables(variables: Mapping[str, str], place: str, layer: Layer) -> dict[str, Value]:
+    return values_of(variables, place, layer) | network_values(variables, place, layer)
 
 
 def _by_convention(
@@ -183,8 +194,8 @@ def _settings(
 
     found = replace(
         base,
-        eventhub=event_hub(values, told, production=production),
-        checkpoint_store=checkpoint_store(values, told),
+        eventhub=hub_with_network(event_hub(values, told, production=production), values, told),
+        checkpoint_store=store_with_network(checkpoint_store(values, told), values, told),
         read_only=_yes_or_no(read_only) if read_only else production,
         pid=pid,
     )

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
 from msgspec.structs import replace
 
@@ -38,6 +39,7 @@ _LAYERED: Mapping[str, type[Section]] = {
     "eventhub": EventHubSettings,
     "checkpoint_store": CheckpointStoreSettings,
 }
+_PATHS = {"eventhub.ca_file", "eventhub.trace_wire", "checkpoint_store.ca_file"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +129,9 @@ def _values(reader: SectionReader, file: YamlFile) -> tuple[dict[str, Value], bo
         section, part = reader.section(name, kind), reader.part(name)
         production = getattr(section, "production", production)
         given |= {f"{name}.{key}": value for key, value in part.items() if key != "production"}
+
+    for key in _PATHS & given.keys():
+        given[key] = _path(cast("str | None", given[key]), file.path.parent.resolve(), key)
 
     given["read_only"] = reader.flag("read_only")
     values = {

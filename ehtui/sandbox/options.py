@@ -69,6 +69,8 @@ class ServerOptions(Line):
     host: str = "127.0.0.1"
     port: int = 0  # of Event Hubs
     tls: bool = False
+    websocket_port: int | None = None  # also listened on, for AMQP over WebSockets
+    only_websockets: bool = False  # no plain AMQP: as behind a network that lets only 443 out
     backlog: int = 0  # events that are there already, unevenly over partitions and minutes
     more_hubs: tuple[HubOptions, ...] = ()
     retention: dict[str, Any] = field(default_factory=dict)

@@ -50,7 +50,12 @@ class SandboxServer:
             self.namespace.create_hub(hub.name, hub.partitions, hub.groups, kept)
 
         self.eventhubs = EventHubsEndpoint(
-            self.namespace, host=options.host, port=options.port, tls=options.tls
+            self.namespace,
+            host=options.host,
+            port=options.port,
+            tls=options.tls,
+            websocket_port=options.websocket_port,
+            only_websockets=options.only_websockets,
         )
         self.blobs = BlobEndpoint(
             options.account, options.storage_key, options.host, options.storage_port

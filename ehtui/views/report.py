@@ -15,7 +15,7 @@ from ehtui.views.groups import groups_table
 from ehtui.views.headline import headline
 from ehtui.views.pending import not_judged
 from ehtui.views.phrasing import Phrasing
-from ehtui.views.sources import sources_table
+from ehtui.views.sources import detours, sources_table
 from ehtui.views.states import SEVERITY_TONE
 from ehtui.views.tables import consumers_table, partitions_table, timeline_table
 from ehtui.views.tables.columns import Slot, arrange
@@ -128,6 +128,9 @@ def _lines(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[str
     at = f"  {clock.full(snapshot.host_at(snapshot.taken_at))}" if snapshot.hub else ""
     yield from _wrapped(f"{_where(snapshot, group)}{at}", output)
     yield from _wrapped(top.text, output, tone=top.tone)
+
+    for line in detours(snapshot):
+        yield from _wrapped(line, output)
 
     if len(snapshot.groups) > 1:
         yield from _pane("Groups", groups_table(snapshot, has_past=False), output)

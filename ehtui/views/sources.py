@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus
 from ehtui.domain.text import safe
+from ehtui.domain.world.route import Carrier
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Column, Row, Table, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.states import SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from ehtui.domain.problems import Problem
+    from ehtui.domain.world.route import Route
 
 
 COLUMNS = (
@@ -28,7 +30,7 @@ COLUMNS = (
         40,
         grows=True,
         min_width=20,
-        meaning="what is wrong with it, and what to do",
+        meaning="what is wrong with it, and what to do; else the way that it is read over",
     ),
 )
 
@@ -41,6 +43,26 @@ def problem_line(problem: Problem) -> str:
         return summary
 
     return f"{formats.full_stop(summary)} {advice}"
+
+
+_CARRIERS = {Carrier.AMQP: "AMQP", Carrier.WEBSOCKET: "WebSockets"}
+
+
+def route_words(route: Route) -> str:
+    """`over WebSockets, ns.servicebus.windows.net:443, through the proxy 10.0.0.1:3128`."""
+    host = f"[{route.host}]" if ":" in route.host else route.host
+    secured = "" if route.uses_tls else " without TLS"
+    proxy = f", through the proxy {safe(route.proxy)}" if route.proxy else ""
+    return f"over {_CARRIERS[route.carrier]}{secured}, {safe(host)}:{route.port}{proxy}"
+
+
+def detours(snapshot: Snapshot) -> Iterator[str]:
+    """A line for each source that is not read over its own port and straight."""
+    for source in snapshot.sources:
+        route = source.route
+
+        if route is not None and (route.carrier is Carrier.WEBSOCKET or route.proxy):
+            yield f"The {safe(source.name)} is read {route_words(route)}."
 
 
 def _ago(source: SourceState, taken_at: float) -> str:
@@ -59,7 +81,8 @@ def sources_table(snapshot: Snapshot, *, clock: Clock = UTC_CLOCK) -> Table:
 
 def _row(source: SourceState, snapshot: Snapshot, clock: Clock) -> Row:
     word = SOURCE[source.status]
-    trouble = problem_line(source.problem) if source.problem else ""
+    told = route_words(source.route) if source.route else ""
+    trouble = problem_line(source.problem) if source.problem else told
 
     if source.status is SourceStatus.FAILED and source.retry_at is not None:
         at, now = snapshot.host_at(source.retry_at), snapshot.host_at(snapshot.taken_at)

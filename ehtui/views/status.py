@@ -35,6 +35,7 @@ from ehtui.views.timeline import noticed_at
 if TYPE_CHECKING:
     from ehtui.domain.world.hub import HubDescription, PartitionSample
     from ehtui.domain.world.process import OwnerLink
+    from ehtui.domain.world.route import Route
     from ehtui.views.status_document import (
         ConsumerDocument,
         EventDocument,
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
         HubDocument,
         HubPartitionDocument,
         OwnerLinkDocument,
+        RouteDocument,
         SourceDocument,
         StatusDocument,
         SubjectDocument,
@@ -241,4 +243,16 @@ def _source(source: SourceState, snapshot: Snapshot) -> SourceDocument:
         "error_kind": problem.kind if problem else None,
         "advice": safe(problem.advice) if problem and problem.advice else None,
         "failing_since_at": moment(source.failing_since),
+        "route": _route(source.route) if source.route else None,
+    }
+
+
+def _route(route: Route) -> RouteDocument:
+    return {
+        "carrier": route.carrier,
+        "host": safe(route.host),
+        "port": route.port,
+        "tls": route.uses_tls,
+        "proxy": safe(route.proxy) if route.proxy else None,
+        "chosen": route.is_chosen,
     }

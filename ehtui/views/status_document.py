@@ -11,6 +11,7 @@ from typing import Annotated, Literal, TypedDict
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.snapshot import ConsumerRole, Severity, SourceStatus
 from ehtui.domain.world.process import LinkBasis, LogState
+from ehtui.domain.world.route import Carrier
 from ehtui.views.status_groups import GroupDocument
 from ehtui.views.status_values import LATER, Amount, Count, Moment, Rule, SequenceNumber
 from ehtui.views.takeovers import MeasuredTakeoverDocument
@@ -194,6 +195,17 @@ class EventDocument(TypedDict):
     ]
 
 
+class RouteDocument(TypedDict):
+    """The way that a source is read over."""
+
+    carrier: Annotated[Carrier, "amqp: its own port. websocket: AMQP over WebSockets."]
+    host: Annotated[str, "That is connected to."]
+    port: Count
+    tls: bool
+    proxy: Annotated[str | None, "host:port, without a user's name and password."]
+    chosen: Annotated[bool, "By ehtui, among several that it may take."]
+
+
 class SourceDocument(TypedDict):
     """A source and its trouble."""
 
@@ -204,6 +216,7 @@ class SourceDocument(TypedDict):
     error_kind: Annotated[ProblemKind | None, "Coarse."]
     advice: Annotated[str | None, "The next step."]
     failing_since_at: Annotated[Moment | None, "The first of the failed reads in a row."]
+    route: Annotated[RouteDocument | None, "Of the hub: the last read's.", LATER]
 
 
 class StatusDocument(TypedDict):

@@ -18,12 +18,13 @@ from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.domain.world.hub import known_moment
-from ehtui.wire.network import PLAIN, Network, network_of
+from ehtui.wire.network import PLAIN, Network, identity_options, network_of
 
 if TYPE_CHECKING:
     from azure.identity.aio import DefaultAzureCredential
 
     from ehtui.config.connection_string import HubAddress
+    from ehtui.config.networks import Proxy
     from ehtui.config.settings import EventHubSettings
 
 TOKEN_LIFE_S = 3600
@@ -121,8 +122,9 @@ class EntraId(Credential):
 
     label = "Entra ID"
 
-    def __init__(self) -> None:
+    def __init__(self, proxy: Proxy | None = None) -> None:
         self._credential: DefaultAzureCredential | None = None
+        self._proxy = proxy
 
     def for_sdk(self) -> DefaultAzureCredential:
         """The SDK's own credential, one for everybody; `close()` closes it."""
@@ -130,7 +132,7 @@ class EntraId(Credential):
         from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
 
         if self._credential is None:
-            self._credential = DefaultAzureCredential()
+            self._credential = DefaultAzureCredential(**identity_options(self._proxy))
 
         return self._credential
 
@@ -213,17 +215,20 @@ def access_of(settings: EventHubSettings) -> HubAccess:
         use_tls=address.use_tls,
         namespace=address.namespace,
         hub=hub,
-        credential=_credential(address),
+        credential=_credential(address, network),
         connection_string=Secret("") if address.uses_identity else address.for_sdk(),
         network=network,
     )
 
 
-def _credential(address: HubAddress) -> Credential:
+def _credential(address: HubAddress, network: Network) -> Credential:
     if address.key_name is not None and address.key is not None:
         return SharedKey(address.key_name, address.key)
 
-    return EntraId() if address.signature is None else SharedSignature(address.signature)
+    if address.signature is not None:
+        return SharedSignature(address.signature)
+
+    return EntraId(network.proxy or network.https_proxy)
 
 
 def _without_hub(settings: EventHubSettings) -> ProblemError:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from ehtui.config.networks import Endpoint, Proxy, endpoint_of, proxy_of
 from ehtui.config.settings import TransportChoice
@@ -56,6 +57,17 @@ def network_of(settings: EventHubSettings) -> Network:
         settings.ca_file,
         _trace(settings.trace_wire),
     )
+
+
+def identity_options(proxy: Proxy | None) -> dict[str, Any]:
+    """What Azure's own credentials must be told of a proxy: tokens come from other hosts."""
+    if proxy is None:
+        return {}
+
+    scheme, _, authority = proxy.url.reveal().partition("://")
+    given = ((proxy.user, ""), (proxy.password, ":"))
+    user = "".join(f"{sign}{quote(part.reveal(), safe='')}" for part, sign in given if part)
+    return {"proxies": {"https": f"{scheme}://{user}@{authority}" if user else proxy.url.reveal()}}
 
 
 def _trace(path: str | None) -> Trace | None:

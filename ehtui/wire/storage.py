@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 from urllib.parse import urlsplit
 
 from ehtui.config.addresses import AZURITE_ACCOUNT, account_of, is_path_style, split_address
 from ehtui.config.connection_string import AZURITE_KEY, parse_storage
 from ehtui.config.errors import ConfigError
+from ehtui.config.networks import Proxy, proxy_of
 from ehtui.config.secret import Secret
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
@@ -32,6 +33,8 @@ class StorageAddress:
     key: Secret | None = None
     sas: Secret | None = None
     container: str | None = None  # the one that a container's SAS URL names
+    proxy: Proxy | None = None
+    ca_file: str | None = None  # roots beside the machine's own
 
     @property
     def host(self) -> str:
@@ -46,15 +49,22 @@ def address_of(settings: CheckpointStoreSettings) -> StorageAddress:
         ProblemError: Nothing is configured, or it cannot be understood (MALFORMED).
     """
     if settings.connection_string:
-        return parse_connection_string(settings.connection_string)
+        return _reached(parse_connection_string(settings.connection_string), settings)
 
     if settings.account_url:
-        return parse_account_url(settings.account_url)
+        return _reached(parse_account_url(settings.account_url), settings)
 
     raise _malformed(
         "No checkpoint store is configured.",
         f"Set {CONNECTION_STRING_KEY} or {ACCOUNT_URL_KEY}.",
     )
+
+
+def _reached(address: StorageAddress, settings: CheckpointStoreSettings) -> StorageAddress:
+    """The same with how it is reached, which was checked as it was found."""
+    given = settings.proxy
+    proxy = proxy_of(given.reveal(), "checkpoint_store.proxy") if given else None
+    return replace(address, proxy=proxy, ca_file=settings.ca_file)
 
 
 def parse_connection_string(secret: Secret) -> StorageAddress:

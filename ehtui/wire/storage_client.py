@@ -64,10 +64,11 @@ class HttpBlobAccount:
         self._known: defaultdict[tuple[str, str], KnownBlobs] = defaultdict(KnownBlobs)
         self._listings = Listings()
         needs_token = credential is not None or not (address.key or address.sas)
-        self._tokens = EntraTokens(credential) if needs_token else None
+        self._tokens = EntraTokens(credential, address.proxy) if needs_token else None
         self._http = StorageHttp(
             address.endpoint,
-            ca_file=ca_file,
+            ca_file=ca_file or address.ca_file,
+            proxy=address.proxy,
             connect_s=CONNECT_TIMEOUT_S,
             silence_s=READ_TIMEOUT_S,
         )

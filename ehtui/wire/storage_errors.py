@@ -106,6 +106,12 @@ def problem_of_exception(address: StorageAddress, error: Exception) -> Problem |
     return _unreached(address, error, causes)
 
 
+_PROXY_ADVICE = (
+    "Check checkpoint_store.proxy or HTTPS_PROXY, with its user and password; NO_PROXY names hosts"
+    " without it."
+)
+
+
 def _unreached(
     address: StorageAddress, error: Exception, causes: tuple[BaseException, ...]
 ) -> Problem | None:
@@ -114,6 +120,15 @@ def _unreached(
     match error:
         case httpcore.ConnectError():
             refused = next((c for c in causes if getattr(c, "errno", None)), causes[-1])
+
+            if address.proxy is not None:
+                return Problem(
+                    ProblemKind.UNREACHABLE,
+                    f"No connection to the proxy {address.proxy.shown} for {where}:"
+                    f" {_reason(refused)}.",
+                    _PROXY_ADVICE,
+                )
+
             return Problem(
                 ProblemKind.UNREACHABLE,
                 f"No connection to {where}: {_reason(refused)}.",
@@ -123,7 +138,7 @@ def _unreached(
             return Problem(
                 ProblemKind.UNREACHABLE,
                 f"The proxy does not let this host through to {where}: {_first_line(error)}.",
-                "Check HTTPS_PROXY, with its user and password; NO_PROXY names hosts without it.",
+                _PROXY_ADVICE,
             )
         # With h11's error in it; without, nothing had come.
         case httpcore.RemoteProtocolError(args=(Exception(), *_)):

@@ -5,13 +5,16 @@ Loads httpcore: only with a client.
 
 from __future__ import annotations
 
-import ssl
-from ipaddress import ip_address
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import unquote, urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import httpcore
+
+from ehtui.config.errors import ConfigError
+from ehtui.config.networks import Proxy, goes_direct, proxy_of
+from ehtui.wire.roots import trusted_roots
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterable, Mapping
@@ -37,11 +40,20 @@ class Reply(NamedTuple):
 class StorageHttp:
     """HTTP to one endpoint. Connections are kept between requests; redirects are not followed."""
 
-    def __init__(self, endpoint: str, *, ca_file: str | None, connect_s: float, silence_s: float):
+    def __init__(
+        self,
+        endpoint: str,
+        *,
+        ca_file: str | None,
+        connect_s: float,
+        silence_s: float,
+        proxy: Proxy | None = None,
+    ):
         self._silence = {"connect": connect_s, "read": silence_s, "write": silence_s}
         self._is_tls = urlsplit(endpoint).scheme == "https"
         self._endpoint = endpoint
         self._ca_file = ca_file
+        self._proxy = proxy
         self._pool: httpcore.AsyncConnectionPool | None = None
 
     async def ask(
@@ -114,22 +126,21 @@ class StorageHttp:
 
     def _opened(self) -> httpcore.AsyncConnectionPool:
         # 40 ms, which plain HTTP need not pay.
-        tls = ssl.create_default_context(cafile=self._ca_file) if self._is_tls else None
-        proxy = proxy_of(self._endpoint)
+        tls = trusted_roots(*filter(None, [self._ca_file])) if self._is_tls else None
+        proxy = self._proxy or (None if self._is_tls else proxy_for_http(self._endpoint))
 
         if proxy is None:
             return httpcore.AsyncConnectionPool(
                 tls, max_connections=MOST_CONNECTIONS, keepalive_expiry=IDLE_S
             )
 
-        parts = urlsplit(proxy)
-        user, password = unquote(parts.username or ""), unquote(parts.password or "")
-        bare = urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], "", "", ""))
+        password = proxy.password.reveal() if proxy.password else ""
 
         return httpcore.AsyncHTTPProxy(
-            bare,
-            proxy_auth=(user, password) if user else None,
+            proxy.url.reveal(),
+            proxy_auth=(proxy.user.reveal(), password) if proxy.user else None,
             ssl_context=tls,
+            proxy_ssl_context=(tls or trusted_roots()) if proxy.uses_tls else None,
             max_connections=MOST_CONNECTIONS,
             keepalive_expiry=IDLE_S,
         )
@@ -161,22 +172,19 @@ async def _content_of(
     return b"".join(pieces)
 
 
-def proxy_of(endpoint: str) -> str | None:
-    """The proxy that the environment names for it; never one for this host's own sandbox."""
+def proxy_for_http(endpoint: str) -> Proxy | None:
+    """The proxy that http_proxy names for a plain address; never one for this host's own sandbox.
+
+    Settings speak of the one for HTTPS.
+    """
     parts = urlsplit(endpoint)
-    host = parts.hostname or ""
+    proxy = getproxies().get("http")
 
-    try:
-        is_local = ip_address(host).is_loopback
-    except ValueError:
-        is_local = host == "localhost"
-
-    if is_local or proxy_bypass(parts.netloc.rpartition("@")[2]):
+    if proxy is None or goes_direct(parts.hostname or "", ""):
         return None
 
-    proxy = getproxies().get(parts.scheme)
+    with suppress(ConfigError):
+        found = proxy_of(proxy, "http_proxy")
+        return None if proxy_bypass(parts.netloc.rpartition("@")[2]) else found
 
-    if proxy is None:
-        return None
-
-    return proxy if "://" in proxy else f"http://{proxy}"
+    return None

@@ -9,11 +9,14 @@ from email.utils import formatdate
 from typing import TYPE_CHECKING, Protocol
 from urllib.parse import parse_qsl, urlsplit
 
+from ehtui.wire.network import identity_options
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from azure.core.credentials import AccessToken
 
+    from ehtui.config.networks import Proxy
     from ehtui.config.secret import Secret
 
 SCOPE = "https://storage.azure.com/.default"
@@ -90,9 +93,10 @@ def string_to_sign(account: str, method: str, url: str, headers: Mapping[str, st
 class EntraTokens:
     """Bearer tokens of an identity, each kept until shortly before its end."""
 
-    def __init__(self, given: TokenSource | None) -> None:
+    def __init__(self, given: TokenSource | None, proxy: Proxy | None = None) -> None:
         self._source = given
         self._is_ours = given is None
+        self._proxy = proxy
         self._token: AccessToken | None = None
 
     async def header(self, now: float) -> str:
@@ -105,7 +109,7 @@ class EntraTokens:
             # Only Entra ID needs it, and it is slow to load.
             from azure.identity.aio import DefaultAzureCredential  # noqa: PLC0415
 
-            self._source = DefaultAzureCredential()
+            self._source = DefaultAzureCredential(**identity_options(self._proxy))
 
         if self._token is None or self._token.expires_on - now < RENEWED_BEFORE_S:
             self._token = await self._source.get_token(SCOPE)
