@@ -12,7 +12,7 @@ from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
 from ehtui.sources.store import StoreSource
 from ehtui.wire.storage import address_of
-from ehtui.wire.storage_http import proxy_of
+from ehtui.wire.storage_http import proxy_to
 
 if TYPE_CHECKING:
     from ehtui.domain.world.store import Checkpoint, Ownership, StoreListing
@@ -112,8 +112,8 @@ class StoreDoctor:
 
 def _store_configured(address: StorageAddress) -> Check:
     way = "the account key" if address.key else "a SAS" if address.sas else "Entra ID"
-    proxy = proxy_of(address.endpoint)
-    through = f", through the proxy {safe(proxy.rpartition('@')[2])}" if proxy else ""
+    proxy = proxy_to(address.endpoint, address.proxy)
+    through = f", through the proxy {proxy.shown}" if proxy else ""
     told = f"Account {safe(address.account)!r} at {address.host}, with {way}{through}."
     return Check("store.configuration", Verdict.OK, told)
 

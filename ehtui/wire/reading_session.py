@@ -12,8 +12,8 @@ from ehtui.domain.problems import ProblemError
 from ehtui.wire import event_problems, problems
 from ehtui.wire.amqp.performatives import AmqpError
 from ehtui.wire.amqp_client import Silence
-from ehtui.wire.dialling import dial
-from ehtui.wire.kept_link import OPEN_S, REPLY_S, ManagementSession
+from ehtui.wire.dialling import OPEN_S, dial
+from ehtui.wire.kept_link import REPLY_S, ManagementSession
 from ehtui.wire.receivers import Receivers
 
 if TYPE_CHECKING:

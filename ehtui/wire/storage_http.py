@@ -127,7 +127,7 @@ class StorageHttp:
     def _opened(self) -> httpcore.AsyncConnectionPool:
         # 40 ms, which plain HTTP need not pay.
         tls = trusted_roots(*filter(None, [self._ca_file])) if self._is_tls else None
-        proxy = self._proxy or (None if self._is_tls else proxy_for_http(self._endpoint))
+        proxy = proxy_to(self._endpoint, self._proxy)
 
         if proxy is None:
             return httpcore.AsyncConnectionPool(
@@ -172,19 +172,19 @@ async def _content_of(
     return b"".join(pieces)
 
 
-def proxy_for_http(endpoint: str) -> Proxy | None:
-    """The proxy that http_proxy names for a plain address; never one for this host's own sandbox.
+def proxy_to(endpoint: str, given: Proxy | None) -> Proxy | None:
+    """The proxy of the settings; for a plain address otherwise what http_proxy names.
 
-    Settings speak of the one for HTTPS.
+    Never that one for this host's own sandbox.
     """
     parts = urlsplit(endpoint)
-    proxy = getproxies().get("http")
+    ambient = None if given or parts.scheme != "http" else getproxies().get("http")
 
-    if proxy is None or goes_direct(parts.hostname or "", ""):
-        return None
+    if ambient is None or goes_direct(parts.hostname or "", ""):
+        return given
 
     with suppress(ConfigError):
-        found = proxy_of(proxy, "http_proxy")
+        found = proxy_of(ambient, "http_proxy")
         return None if proxy_bypass(parts.netloc.rpartition("@")[2]) else found
 
     return None

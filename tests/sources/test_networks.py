@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ class Net:
     only_websockets: bool = False
 
 
-NETS = {
+NETS: dict[str, Callable[[], Net]] = {
     "tcp": Net,
     "tls": lambda: Net(tls=True),
     "websocket": lambda: Net("websocket"),

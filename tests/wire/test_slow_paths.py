@@ -18,7 +18,8 @@ from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sources.store import StoreSource
 from ehtui.wire import storage_client
 from ehtui.wire.amqp.frames import EMPTY_FRAME
-from ehtui.wire.kept_link import OPEN_S, REPLY_S, KeptLink
+from ehtui.wire.dialling import OPEN_S
+from ehtui.wire.kept_link import REPLY_S, KeptLink
 from tests.wire.certificates import self_signed
 from tests.wire.delaying import far_away
 from tests.wire.hubs import access_to
