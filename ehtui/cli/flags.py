@@ -51,7 +51,7 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
     add("--namespace", metavar="HOST", help="namespace, to sign in with Entra ID")
     add("-g", "--group", metavar="GROUP", help="consumer group (quote it: '$Default')")
     add("--alias", action="append", metavar="HOST", help="another name of the namespace, in stores")
-    add("--peek-group", metavar="GROUP", help="reserved for reading events, which is to come")
+    add("--peek-group", metavar="GROUP", help="the group to look at events in")
     add("--account-url", metavar="URL", help="storage account of the checkpoints")
     add("--container", action="append", metavar="NAME", help="container of the checkpoints")
     add(

@@ -161,6 +161,13 @@ class Output:
         with self._noting():
             return self._stream.write(text)
 
+    def write_bytes(self, data: bytes) -> None:
+        """Write bytes as they are, behind what was written before."""
+        with self._noting():
+            self._stream.flush()
+            self._stream.buffer.write(data)
+            self._stream.buffer.flush()
+
     def flush(self) -> None:
         """As a stream does."""
         with self._noting():

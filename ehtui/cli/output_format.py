@@ -45,6 +45,16 @@ def print_text(text: str, *, is_ascii: bool | None = None, end: str = "\n") -> N
     print(in_ascii(text) if is_plain else text, end=end, flush=True)
 
 
+def print_bytes(data: bytes) -> None:
+    """Write bytes as they are; to a terminal as text that does nothing to it."""
+    write = getattr(sys.stdout, "write_bytes", None)
+
+    if write is None or sys.stdout.isatty():
+        print(visible(data.decode(errors="replace"), keep_newlines=True), end="", flush=True)
+    else:
+        write(data)
+
+
 def has_terminal() -> bool:
     """Whether a person can see and type, on a terminal that a screen can be drawn on."""
     return sys.stdin.isatty() and sys.stdout.isatty() and not is_dumb()

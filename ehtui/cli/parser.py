@@ -14,7 +14,7 @@ from ehtui.cli.flags import add_colour_flag, add_place_flag, add_settings_flags
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 # Each module has `add_NAME(subparsers)`, which sets `run`; it loads heavy things when that runs.
 COMMANDS = {
@@ -29,6 +29,7 @@ COMMANDS = {
     "why": "ehtui.cli.reports",
     "explain": "ehtui.cli.telling",
     "watch": "ehtui.cli.telling",
+    "events": "ehtui.cli.events",
     "config": "ehtui.cli.config",
     "doctor": "ehtui.cli.doctor",
     "demo": "ehtui.cli.demo",
@@ -108,9 +109,27 @@ def parse(argv: list[str]) -> argparse.Namespace:
         ConfigError: It cannot be understood.
     """
     _check_group(argv)
+    argv = list(_joined(argv))
     # The screen waits for this: only the command that is meant is loaded, all for help and typos.
     names = [name for name in COMMANDS if name in argv] or (COMMANDS if argv else ())
     return build_parser(names).parse_args(argv)
+
+
+_ENDS = {"--from", "--around", "--until"}
+_AGO = re.compile(r"-\d+(?:\.\d+)?[smhd]?")
+
+
+def _joined(argv: list[str]) -> Iterator[str]:
+    """`--from -10m` in one word: argparse takes `-10m` for a flag."""
+    words = iter(argv)
+
+    for word in words:
+        value = next(words, None) if word in _ENDS else None
+
+        if value is not None and _AGO.fullmatch(value):
+            yield f"{word}={value}"
+        else:
+            yield from (each for each in (word, value) if each is not None)
 
 
 def _check_group(argv: list[str]) -> None:

@@ -25,6 +25,7 @@ from ehtui.config.settings import (
 )
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.sandbox.javascript import has_node
+from ehtui.sandbox.options import PEEK_GROUP
 from ehtui.sandbox.sandbox import NAMES, PRODUCER
 from ehtui.sandbox.scenes import SCENES, Stage
 from ehtui.views.report import report
@@ -128,6 +129,7 @@ def demo_settings(sandbox: Sandbox, names: Iterable[str] | None = None) -> Setti
             connection_string=Secret(connections.eventhub),
             name=connections.hub,
             consumer_group=connections.group,
+            peek_group=PEEK_GROUP,
         ),
         checkpoint_store=CheckpointStoreSettings(
             connection_string=Secret(connections.storage), containers=(connections.container,)

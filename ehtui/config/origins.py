@@ -106,6 +106,7 @@ ENVIRONMENT_NAMES = {
     "eventhub.consumer_group": "EVENTHUB_CONSUMER_GROUP",
     "eventhub.transport": "EVENTHUB_TRANSPORT",
     "eventhub.endpoint": "EVENTHUB_CUSTOM_ENDPOINT_ADDRESS",
+    "eventhub.peek_group": "EVENTHUB_PEEK_GROUP",
     "checkpoint_store.connection_string": "AZURE_STORAGE_CONNECTION_STRING",
     "checkpoint_store.account_url": "AZURE_STORAGE_ACCOUNT_URL",
     "checkpoint_store.containers": "CHECKPOINT_CONTAINER",

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 DEFAULT_GROUP = "$Default"
+PEEK_GROUP = "ehtui-peek"  # every hub of a sandbox has it, so that events can be looked at
 OPTIONS = "EHTUI_SANDBOX_OPTIONS"  # the variable that a server of a sandbox finds its own in
 
 

@@ -20,7 +20,7 @@ from ehtui.sandbox.control import Control
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace, Retention
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY
 from ehtui.sandbox.meetings import Meetings, shares
-from ehtui.sandbox.options import OPTIONS, Connections, Ready, ServerOptions
+from ehtui.sandbox.options import OPTIONS, PEEK_GROUP, Connections, Ready, ServerOptions
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -48,6 +48,9 @@ class SandboxServer:
         for hub in options.hubs:
             kept = Retention(**hub.retention)
             self.namespace.create_hub(hub.name, hub.partitions, hub.groups, kept)
+
+            with suppress(ValueError):  # as many groups as a hub has room for are there
+                self.namespace.create_group(hub.name, PEEK_GROUP)
 
         self.eventhubs = EventHubsEndpoint(
             self.namespace,

@@ -142,8 +142,8 @@ def _create(access: HubAccess, group: str = PEEK_GROUP) -> str:
     """How a group is made, as the beginning of a sentence."""
     if not access.use_tls:
         return (
-            f"Create it: `ehtui sandbox` takes --group {shlex.quote(safe(group))}, Microsoft's"
-            " emulator a ConsumerGroups entry in its Config.json"
+            f"`ehtui sandbox` has one, {PEEK_GROUP}, and takes others: --group"
+            f" {shlex.quote(safe(group))}; Microsoft's emulator takes them from its Config.json"
         )
 
     namespace = access.host.partition(".")[0]
