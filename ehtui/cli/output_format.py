@@ -47,12 +47,13 @@ def print_text(text: str, *, is_ascii: bool | None = None, end: str = "\n") -> N
 
 def print_bytes(data: bytes) -> None:
     """Write bytes as they are; to a terminal as text that does nothing to it."""
-    write = getattr(sys.stdout, "write_bytes", None)
-
-    if write is None or sys.stdout.isatty():
+    if sys.stdout.isatty():
         print(visible(data.decode(errors="replace"), keep_newlines=True), end="", flush=True)
-    else:
-        write(data)
+        return
+
+    # `main` notes what keeps standard output from taking more.
+    write = getattr(sys.stdout, "write_bytes", None) or sys.stdout.buffer.write
+    write(data)
 
 
 def has_terminal() -> bool:
