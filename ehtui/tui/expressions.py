@@ -29,6 +29,16 @@ class Expression:
         except (regex.error, ValueError, RecursionError, OverflowError) as error:
             raise ExpressionError(str(error)) from error
 
+    @property
+    def rests_s(self) -> float:
+        """How long to wait before it is asked again, so that it has half of its time at least.
+
+        Who asks it of very many texts can so tell one that takes long from texts that are many.
+        """
+        left_s = self._began_at + _TURN_S - time.monotonic()
+
+        return max(0.0, left_s) if self._spent_s > LONGEST_S / 2 else 0.0
+
     def is_in(self, text: str) -> bool:
         """Whether it is found somewhere in a text.
 

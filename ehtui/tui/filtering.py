@@ -31,7 +31,7 @@ _FIELD = re.compile(
 )
 _TERM = re.compile(r'!?/(?:[^/\\]|\\.)*/(?=\s|$)|(?:"[^"]*"|\S)+')
 _PARTITION = re.compile(r"[Pp](\d+)")
-_ORDERS: dict[str, Callable[[Any, Any], bool]] = {
+ORDERS: dict[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
     ">": operator.gt,
     "<=": operator.le,
@@ -86,7 +86,7 @@ def parse(
     Raises:
         FilterError: A field that there is not, a number that is none, a bad expression.
     """
-    terms = _TERM.findall(text)
+    terms = terms_of(text)
 
     if not terms:
         return None
@@ -96,7 +96,7 @@ def parse(
     moves = any(_name_of(term, target) in _AGES for term in terms)
 
     problems: list[str] = []
-    return Filter(text.strip(), lambda row: _hold(tests, row, problems), moves, problems)
+    return Filter(text.strip(), lambda row: hold(tests, row, problems), moves, problems)
 
 
 def parse_line(text: str, problems: list[str] | None = None) -> Callable[[str], bool] | None:
@@ -107,13 +107,18 @@ def parse_line(text: str, problems: list[str] | None = None) -> Callable[[str], 
     Raises:
         FilterError: A bad expression.
     """
-    tests = [_line_term(term) for term in _TERM.findall(text)]
+    tests = [_line_term(term) for term in terms_of(text)]
     told = [] if problems is None else problems
 
-    return (lambda line: _hold(tests, line, told)) if tests else None
+    return (lambda line: hold(tests, line, told)) if tests else None
 
 
-def _hold(tests: Sequence[Callable[[T], bool]], of: T, problems: list[str]) -> bool:
+def terms_of(text: str) -> list[str]:
+    """The terms of a filter: what stands in quotes or between slashes is one."""
+    return _TERM.findall(text)
+
+
+def hold(tests: Sequence[Callable[[T], bool]], of: T, problems: list[str]) -> bool:
     """Whether all do. An expression that takes too long is not asked again, and hides nothing."""
     try:
         return bool(problems) or all(test(of) for test in tests)
@@ -127,11 +132,11 @@ def _line_term(term: str) -> Callable[[str], bool]:
         inner = _line_term(term[1:])
         return lambda line: not inner(line)
 
-    if _is_expression(term):
-        return _expression(term[1:-1]).is_in
+    if is_expression(term):
+        return expression(term[1:-1]).is_in
 
     if partition := _PARTITION.fullmatch(term):
-        named = _expression(rf"\b(?:P{partition[1]}|partition\W{{1,3}}{partition[1]})\b")
+        named = expression(rf"\b(?:P{partition[1]}|partition\W{{1,3}}{partition[1]})\b")
         return named.is_in
 
     word = term.strip('"').casefold()
@@ -144,7 +149,7 @@ def _term(term: str, target: Target) -> RowFilter:
         inner = _term(term[1:], target)
         return lambda row: not inner(row)
 
-    if not _is_expression(term):
+    if not is_expression(term):
         if (field := _FIELD.fullmatch(term)) is not None:
             return _field(target, **field.groupdict())
 
@@ -156,11 +161,17 @@ def _term(term: str, target: Target) -> RowFilter:
     return lambda row: any(is_in(cell.text) for cell in row.cells)
 
 
-def _is_expression(term: str) -> bool:
+def is_expression(term: str) -> bool:
+    """Whether a term is one: `/…/`."""
     return len(term) > 1 and term.startswith("/") and term.endswith("/")
 
 
-def _expression(pattern: str) -> Expression:
+def expression(pattern: str) -> Expression:
+    """One that can be asked.
+
+    Raises:
+        FilterError: It cannot be read.
+    """
     try:
         return Expression(pattern)
     except ExpressionError as error:
@@ -183,7 +194,7 @@ def _field(target: Target, field: str, operator: str, value: str) -> RowFilter:
     if operator == ":":
         return lambda row: any(wanted in text.casefold() for text in _texts(target, name, row))
 
-    if operator in _ORDERS:
+    if operator in ORDERS:
         return _compared(target, name, operator, value)
 
     is_it = _is(target, name, wanted)
@@ -192,7 +203,7 @@ def _field(target: Target, field: str, operator: str, value: str) -> RowFilter:
 
 
 def _compared(target: Target, name: str, operator: str, value: str) -> RowFilter:
-    order = _ORDERS[operator]
+    order = ORDERS[operator]
 
     if name in _AGES and (moment := _MOMENT.fullmatch(value)) is not None:
         at = f"{moment[0]}:00"[:_CLOCK_CELLS]

@@ -21,9 +21,20 @@ if TYPE_CHECKING:
 
 MOST_CHARACTERS = 1 << 18  # that are shown of a body; all of it is saved
 MOST_LINES = 20_000
+MOST_SEARCHED = 1 << 16  # bytes
 MOST_HEX = 1 << 16  # bytes
 PREVIEW_CHARACTERS = 240
 _MASKED_AT_ONCE = 8192  # characters: short enough for whoever shares a thread with a screen
+
+
+def searched(event: Event) -> str:
+    """What words are looked for in: the text of a body, unpacked, its first 64 KiB."""
+    body = recognised(
+        event.body, event.content_type, event.content_encoding, most_bytes=MOST_SEARCHED
+    )
+    text = body.text[:MOST_SEARCHED]
+
+    return readable(text) if body.form is Form.JSON else text
 
 
 class Shown(StrEnum):

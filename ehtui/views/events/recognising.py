@@ -56,10 +56,14 @@ class Body:
 
 
 def recognised(
-    data: bytes, content_type: str | None = None, content_encoding: str | None = None
+    data: bytes,
+    content_type: str | None = None,
+    content_encoding: str | None = None,
+    *,
+    most_bytes: int = MOST_INFLATED,
 ) -> Body:
-    """A whole body unpacked; of what inflates beyond 4 MiB, the beginning."""
-    return _unpacked(data, content_type, content_encoding, MOST_INFLATED, is_cut=False)
+    """A whole body unpacked; of what inflates beyond 4 MiB, or `most_bytes`, the beginning."""
+    return _unpacked(data, content_type, content_encoding, most_bytes, is_cut=False)
 
 
 def glanced(
