@@ -31,6 +31,7 @@ KEYSTROKES = (
     ("why the selected row is as it is", 1, "w"),
     ("end the selected partition's or finding's consumer, gracefully", 4, "K enter right enter"),
     ("restart it", 3, "R right enter"),
+    ("the event that a checkpoint stands before", 1, "e"),
     ("copy an owner id", 2, "y o"),
     ("a link to the selected row for a colleague", 2, "y l"),
     ("what changed in the last five minutes", 2, "t"),

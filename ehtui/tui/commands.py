@@ -17,10 +17,12 @@ if TYPE_CHECKING:
 
     from ehtui.tui import places, view_actions, world_actions
     from ehtui.tui.screens.acting import ActingScreen  # noqa: TC004 - it is loaded before this
+    from ehtui.views.events import starting
 else:
     places = LazyModule("ehtui.tui.places")
     view_actions = LazyModule("ehtui.tui.view_actions")
     world_actions = LazyModule("ehtui.tui.world_actions")
+    starting = LazyModule("ehtui.views.events.starting")
 
 
 class CommandError(ValueError):
@@ -170,6 +172,26 @@ def _refresh(screen: ActingScreen, argument: str) -> None:
     screen.app.say(f"Hub, store and processes are read every {seconds:g} s from now on.")
 
 
+def _events(screen: ActingScreen, argument: str) -> None:
+    """Of a partition or all, else of what is selected; from somewhere, else the checkpoint."""
+    app, words = screen.app, argument.split()
+    first = words[0].lower() if words else ""
+    known = {f"p{each.id}".lower(): each.id for each in app.snapshot.partitions}
+    pane, key = screen.active.id or "", screen.active.cursor
+
+    if first in {*known, "all"}:
+        pane, key, words = "partitions", known.get(first), words[1:]
+
+    try:
+        text = " ".join(words)
+        now, zone_s = app.snapshot.server_now, app.tables.clock.utc_offset_s
+        start = starting.start_of(text, now, zone_s) if text else None
+    except starting.StartError as error:
+        raise CommandError(str(error)) from error
+
+    view_actions.events(app, pane, key, start)
+
+
 LEAST_REFRESH_S, MOST_REFRESH_S = 0.2, 3600.0
 
 
@@ -251,6 +273,9 @@ _WITH_ARGUMENTS = (
             lambda _: view_actions.FILES),
     Command("copy", ("y", "yank"), "[WHAT]", "Copy something of the selected row", _copy),
     Command("refresh", ("r",), "[SECONDS]", "Read now, or so often from now on", _refresh),
+    Command("events", ("e", "peek", "tail"), "[P2|all] [WHERE]",
+            "Look at events: from earliest, latest, checkpoint, 920, 12:03, 5m", _events,
+            lambda _: ("latest", "earliest", "checkpoint", "all latest", "all 5m")),
     Command("theme", ("colours", "colors"), "NAME", "Another theme", _theme,
             lambda screen: sorted(screen.app.available_themes)),
     Command("doctor", ("check",), "", "Check configuration, network, rights and clock", _doctor),

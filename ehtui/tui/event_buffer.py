@@ -96,6 +96,11 @@ class EventBuffer:
         """The event of a row, while it is held."""
         return self._by_key.get(key) if key is not None and self.keys else None
 
+    def behind(self, key: str | None) -> list[Event]:
+        """Those that come after the event of a row; all of them after none."""
+        keys = self.keys
+        return self.events[keys.index(key) + 1 if key in keys else 0 :]
+
     def add(self, event: Event) -> None:
         """One that was read."""
         self.read += 1

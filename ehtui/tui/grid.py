@@ -141,6 +141,12 @@ class Grid(Widget, can_focus=True):
         self._sought = matches or self._sought
         self._rearrange(replace(self.listing, matches=matches, moves=moves))
 
+    def seek(self, matches: RowFilter | None, label: str = "") -> None:
+        """What `n` goes to, in rows that somebody else has filtered; `label` says so."""
+        self._view.label = label
+        self._sought = matches or self._sought
+        self._redraw()
+
     def show_faults_only(self, *, only: bool) -> None:
         """Show rows of at least a warning only."""
         self._rearrange(replace(self.listing, faults_only=only))

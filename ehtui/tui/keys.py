@@ -23,6 +23,8 @@ class Scope(StrEnum):
     WHY = "why"  # screens/details.py
     LOG = "log"  # screens/log.py
     PLAN = "plan"  # screens/confirm.py
+    EVENTS = "events"  # screens/events.py
+    EVENT = "event"  # screens/event.py
 
 
 class Section(StrEnum):
@@ -34,6 +36,7 @@ class Section(StrEnum):
     MOVE = "Move"
     GENERAL = "General"
     DETAILS = "In details"
+    EVENTS = "Events"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +105,8 @@ _LOOK = (
         Section.LOOK),
     Key("group", "g", "group", "group", "Switch to another consumer group", Section.LOOK),
     Key("log", "l", "log", "log", "Follow the selected consumer's log", Section.LOOK),
+    Key("events", "e", "events", "events",
+        "Look at events: around the partition's checkpoint, or of all partitions", Section.LOOK),
     Key("maximise", "m", "maximise", "maximise", "Maximise or restore this pane", Section.LOOK),
     Key("back", "escape", "back", "back", "Back: close, clear the filter, restore", Section.LOOK),
     Key("refresh", "r", "refresh", "refresh", "Read everything now", Section.LOOK),
@@ -205,7 +210,52 @@ _DETAILS = (
     Key("copy-details", "y", "copy", "copy", "Copy the details", Section.DETAILS, Scope.DETAILS),
 )  # fmt: skip
 
-KEYS: tuple[Key, ...] = (*_ACT, *_LOOK, *_FIND, *_MOVE, *_GENERAL, *_DETAILS)
+_EVENTS = (
+    Key("events-begin", "b", "begin", "begin",
+        "Choose where to begin: earliest, latest, checkpoint, a sequence, a time", Section.EVENTS,
+        Scope.EVENTS),
+    Key("events-follow", "p", "follow", "follow", "Follow the newest event, or hold",
+        Section.EVENTS, Scope.EVENTS),
+    Key("events-all", "a", "all", "all", "All partitions merged by time, or one again",
+        Section.EVENTS, Scope.EVENTS),
+    Key("events-filter", "slash", "filter", "filter",
+        "Filter events: words, P2, key:room, prop:type=minutes, type:json, seq>=920, /regex/",
+        Section.EVENTS, Scope.EVENTS),
+    Key("events-sort", "o", "sort", "sort", "Sort events by a column", Section.EVENTS,
+        Scope.EVENTS),
+    Key("events-columns", "F", "choose_columns", "columns", "Choose the columns of events",
+        Section.EVENTS, Scope.EVENTS),
+    Key("events-copy", "y", "copy", "copy",
+        "Copy an event: then y line of JSON, b body, k key, s sequence, o offset", Section.EVENTS,
+        Scope.EVENTS),
+    Key("events-save", "ctrl+s", "save", "save",
+        "Save the events that are shown, or tagged, as JSON lines", Section.EVENTS, Scope.EVENTS),
+    Key("events-resend", "s", "resend", "send again", "Send the selected event again",
+        Section.EVENTS, Scope.EVENTS, is_dangerous=True),
+    Key("events-back", "escape", "back", "back", "Clear the filter; then close", Section.EVENTS,
+        Scope.EVENTS),
+    Key("events-help", "question_mark", "help", "help", "This help", Section.EVENTS,
+        Scope.EVENTS),
+    Key("event-before", "left", "other(-1)", "before", "One event: the one before",
+        Section.EVENTS, Scope.EVENT),
+    Key("event-next", "right", "other(1)", "next", "One event: the next", Section.EVENTS,
+        Scope.EVENT),
+    Key("event-view", "v", "view", "view", "One event: its body unpacked, as sent, in hex",
+        Section.EVENTS, Scope.EVENT),
+    Key("event-search", "slash", "ask", "search", "One event: search", Section.EVENTS,
+        Scope.EVENT),
+    Key("event-hit", "n", "hit(1)", "next", "One event: next hit", Section.EVENTS, Scope.EVENT),
+    Key("event-hit-before", "N", "hit(-1)", "previous", "One event: hit before", Section.EVENTS,
+        Scope.EVENT),
+    Key("event-copy", "y", "copy", "copy", "One event: copy it as shown", Section.EVENTS,
+        Scope.EVENT),
+    Key("event-save", "ctrl+s", "save", "save", "One event: save it as a line of JSON",
+        Section.EVENTS, Scope.EVENT),
+    Key("event-resend", "s", "resend", "send again", "One event: send it again", Section.EVENTS,
+        Scope.EVENT, is_dangerous=True),
+)  # fmt: skip
+
+KEYS: tuple[Key, ...] = (*_ACT, *_LOOK, *_FIND, *_MOVE, *_GENERAL, *_DETAILS, *_EVENTS)
 
 
 def default_keys(id_: str) -> str:
@@ -219,6 +269,8 @@ VIM: Mapping[str, str] = {
     "right": "right,l",
     "look-back": "left,h",
     "look-on": "right,l",
+    "event-before": "left,h",
+    "event-next": "right,l",
     "first": "home,g",
     "last": "end,G",
     "group": "C",
@@ -233,13 +285,16 @@ def keymap(style: str, own: Mapping[str, str]) -> dict[str, str]:
 
 # What each pane's footer names, by id; where space is short the last go first.
 FOOTERS: Mapping[str, str] = {
-    "partitions": "why open why-most signal filter group send copy restart sort next-problem",
+    "partitions": "why open events why-most signal filter group send copy restart sort"
+    " next-problem",
     "consumers": "why open signal restart log filter start copy tag sort adopt",
     "findings": "why open filter copy signal log faults maximise",
     "timeline": "open why window kinds filter copy log faults maximise",
     "groups": "open why group charts-out charts-in sort copy start",
+    "events": "open events-begin events-filter events-follow events-all next-problem events-copy"
+    " events-save events-resend tag events-sort events-columns events-back",
 }
-FOOTER_END = ("command-line", "help", "quit")  # whoever sees these finds the rest
+FOOTER_END = ("command-line", "help", "quit", "events-help")  # whoever sees these finds the rest
 
 
 def footer(pane: str) -> tuple[Key, ...]:

@@ -24,7 +24,7 @@ KINDS = {
     "group": "groups",
 }
 PANES = ("partitions", "consumers", "findings", "timeline", "groups")
-THEN = ("details", "why", "log")
+THEN = ("details", "why", "log", "events")
 _EXAMPLES = (
     "such as partition:2/why, consumer:51257/log, group:test, finding:lease.overdue, timeline"
 )

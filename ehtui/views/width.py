@@ -66,13 +66,14 @@ def wrap(text: str, cells: int) -> list[str]:
         if line:
             lines.append(line)
 
-        *full, line = _pieces(word, cells)
+        *full, line = pieces(word, cells)
         lines += full
 
     return [*lines, line] if line or not lines else lines
 
 
-def _pieces(word: str, cells: int) -> list[str]:
+def pieces(word: str, cells: int) -> list[str]:
+    """`word` in pieces of at most so many cells, broken anywhere but within what is one sign."""
     pieces = [""]
     taken = 0
 

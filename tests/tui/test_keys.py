@@ -15,12 +15,15 @@ from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.choice import SignalScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.details import DetailsScreen, WhyScreen
+from ehtui.tui.screens.event import EventScreen
+from ehtui.tui.screens.events import EventsScreen
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.log import LogScreen
 from ehtui.tui.widgets.chart import Chart
 from ehtui.tui.widgets.lines import KeyBar
 from ehtui.views.actions.text import Confirmation
 from ehtui.views.cells import Tone
+from ehtui.views.events.reading import Reading
 from ehtui.views.formats import Clock
 from ehtui.views.why import Explanation
 from tests.tui.fakes import FakeBackend, FakeTail
@@ -52,6 +55,8 @@ async def test_every_key_has_its_action_where_it_is_bound() -> None:
             Scope.WHY: WhyScreen(Explanation("P0", Tone.GOOD, "It works.", (), ())),
             Scope.LOG: LogScreen("a.log", FakeTail("a.log")),
             Scope.PLAN: ConfirmScreen(Confirmation("Send?", (), (), "Send")),
+            Scope.EVENTS: EventsScreen(Reading("$Default")),
+            Scope.EVENT: EventScreen(EventsScreen(Reading("$Default"))),
         }
 
         for key in KEYS:

@@ -10,15 +10,17 @@ from typing_extensions import override
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Refusal
 from ehtui.domain.actions.plans import RestartPlan, SignalPlan
+from ehtui.domain.world.events import Event
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import Rehearsal
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.details import WhyScreen
+from ehtui.tui.screens.events import EventsScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from tests.key_table import KEYSTROKES
-from tests.tui.fakes import FakeBackend
+from tests.tui.fakes import FakeBackend, FakeStream
 from tests.tui.scenes import OWNERS, healthy
 from tests.waiting import wait_for
 
@@ -47,6 +49,10 @@ def is_done(what: str, app: EhtuiApp, session: FakeBackend) -> bool:
             isinstance(done[0], SignalPlan) and done[0].signal in {"INT", "TERM"} if done else False
         ),
         "restart it": lambda: bool(done) and isinstance(done[0], RestartPlan),
+        "the event that a checkpoint stands before": lambda: (
+            isinstance(app.screen, EventsScreen)
+            and app.screen.grid.cursor == f"0/{checkpoint_of(session) + 1}"
+        ),
         "copy an owner id": lambda: app.clipboard == OWNERS[0],
         "a link to the selected row for a colleague": lambda: "--at partition:0" in app.clipboard,
         "what changed in the last five minutes": lambda: (
@@ -62,9 +68,23 @@ def is_done(what: str, app: EhtuiApp, session: FakeBackend) -> bool:
     return found[what]()
 
 
+def checkpoint_of(session: FakeBackend) -> int:
+    state = session.snapshot.group("$Default")
+    checkpoint = state.partitions[0].checkpoint if state is not None else None
+    assert checkpoint is not None
+
+    return checkpoint.sequence or 0
+
+
+def events_around(session: FakeBackend) -> list[Event]:
+    done = checkpoint_of(session)
+    return [Event("0", number, "1", float(number), b"{}") for number in range(done - 5, done + 5)]
+
+
 @pytest.mark.parametrize(("what", "most", "keys"), KEYSTROKES)
 async def test_it_takes_no_more_keys(what: str, most: int, keys: str) -> None:
     session = Restarting(healthy())
+    session.stream = FakeStream(events_around(session), follows=True)
     app = EhtuiApp(session, UiOptions())
     assert len(keys.split()) <= most
 

@@ -76,6 +76,8 @@ class ActingScreen(Screen[None]):
             view_actions.explain(app, place.pane, key)
         elif place.then == "log":
             self.action_log()
+        elif place.then == "events":
+            view_actions.events(app, place.pane, key)
 
     def _select(self, grid: Grid, key: str) -> None:
         if grid.listing.position(key) is None:  # a filter hides it
@@ -235,6 +237,10 @@ class ActingScreen(Screen[None]):
             self.go(places.Place("partition", most.id, "why"))
         else:
             self.app.say("No lag is known yet.", "warning")
+
+    def action_events(self) -> None:
+        """Look at the events that what is selected is about."""
+        view_actions.events(self.app, self.active.id or "", self.active.cursor)
 
     def action_why(self) -> None:
         """Explain what is selected."""

@@ -283,8 +283,10 @@ class KeyBar(Line):
         shown = self._in_force()
         pieces = [(found, self._drawn_key(key, found)) for key, found in shown]
 
+        kept = sum(key.id in FOOTER_END for key, _ in shown)
+
         while len(pieces) > 1 and sum(length(piece) for _, piece in pieces) + 1 > width:
-            pieces.pop(max(0, len(pieces) - 1 - len(FOOTER_END)))
+            pieces.pop(max(0, len(pieces) - 1 - kept))
 
         hits: list[tuple[int, int, ActiveBinding]] = []
         segments = [Segment(" ", self.named(""))]

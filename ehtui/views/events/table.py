@@ -11,7 +11,7 @@ from typing_extensions import override
 
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.cells import Cell, Column, LazyRows, Row, Tone
+from ehtui.views.cells import Cell, Column, LazyRows, Row, RowMemo, Tone
 from ehtui.views.events.body import glance, kind_of, preview
 from ehtui.views.events.recognising import Form
 from ehtui.views.width import cut
@@ -70,8 +70,8 @@ COLUMNS = (
     Column("body", "BODY", 30, grows=True, min_width=10, meaning="how the body begins"),
 )
 NEXT, DONE, LAST = "next", "done", "last"
+NEXT_RANK = 2  # a fault's: `.` goes there
 _KEY_CELLS = 40
-_MARK_RANK = 1
 
 
 def event_row_key(event: Event) -> str:
@@ -86,6 +86,10 @@ class Marks:
     done: Mapping[str, int] = field(default_factory=dict)  # the checkpoint's
     next: Mapping[str, int] = field(default_factory=dict)  # of the event that it stands before
     last: Mapping[str, int] = field(default_factory=dict)
+
+    def is_next(self, event: Event) -> bool:
+        """Whether a checkpoint stands before it."""
+        return self.next.get(event.partition) == event.sequence
 
     def of(self, event: Event) -> str:
         """`done, last`, `next`, or nothing."""
@@ -113,22 +117,32 @@ class EventRows(LazyRows):
     """Rows of these events, in their order."""
 
     def __init__(
-        self, events: Sequence[Event], keys: tuple[str, ...], marks: Marks, say: Phrasing
+        self,
+        events: Sequence[Event],
+        keys: tuple[str, ...],
+        marks: Marks,
+        say: Phrasing,
+        memo: RowMemo | None = None,
     ) -> None:
         super().__init__(keys)
         self._events = events
         self._marks = marks
         self._say = say
+        self._memo = memo or RowMemo()
+        self._memo.begin()
 
     @override
     def make(self, position: int) -> Row:
-        return event_row(self._events[position], self._marks, self._say)
+        event, marks, say = self._events[position], self._marks, self._say
+        facts = (event, marks.of(event), say.clock.day(say.now))
+
+        return self._memo.kept(self.keys[position], facts, lambda: event_row(event, marks, say))
 
     @override
     def rank(self, position: int) -> int:
-        mark = self._marks.of(self._events[position])
+        event = self._events[position]
 
-        return 2 if NEXT in mark else int(bool(mark))
+        return NEXT_RANK if self._marks.is_next(event) else int(bool(self._marks.of(event)))
 
     @override
     def sort(self, position: int, column: int) -> float | str | None:

@@ -285,21 +285,29 @@ def _stop(found: StandingBy, _: About) -> str:
 
 
 def create_group(namespace: str, hub: str, group: str = _NEW_GROUP) -> str:
-    """The literal command that creates a consumer group of that hub."""
-    host = namespace.split(":", 1)[0].lower()
+    """How to create a consumer group of that hub: the literal command, where it is in Azure."""
+    command = create_group_command(namespace, hub, group)
 
-    if not _AZURE.fullmatch(host):
+    if command is None:
         return (
             f"add “{group}” where this endpoint's hub is configured (it is not an Azure namespace)"
         )
+
+    return f"`{command}`"
+
+
+def create_group_command(namespace: str, hub: str, group: str) -> str | None:
+    """The command itself; None where the namespace is not in Azure."""
+    host = namespace.split(":", 1)[0].lower()
+
+    if not _AZURE.fullmatch(host):
+        return None
 
     name = host.split(".", 1)[0]
     query = f"\"[?name=='{name}'].resourceGroup | [0]\""
     resource_group = f'"$(az eventhubs namespace list --query {query} -o tsv)"'
     words = formats.command("--namespace-name", name, "--eventhub-name", hub, "--name", group)
-    return (
-        f"`az eventhubs eventhub consumer-group create --resource-group {resource_group} {words}`"
-    )
+    return f"az eventhubs eventhub consumer-group create --resource-group {resource_group} {words}"
 
 
 def _start_there(found: StandingBy, _: About) -> str:

@@ -13,6 +13,7 @@ from ehtui.domain.progress.proofs import Proof
 from ehtui.domain.snapshot import Severity
 from ehtui.views import groups, processes, sources, states
 from ehtui.views.cells import Line, Section
+from ehtui.views.events import table as events
 from ehtui.views.evidence import label
 from ehtui.views.findings import TEXTS
 from ehtui.views.formats import listed
@@ -64,7 +65,7 @@ def entries() -> tuple[Entry, ...]:
 
 def _columns() -> Iterator[Entry]:
     """A column of two tables means the same in both."""
-    for table in (partitions, consumers, findings, timeline, groups, sources):
+    for table in (partitions, consumers, findings, timeline, groups, sources, events):
         for column in table.COLUMNS:
             if column.meaning:
                 yield Entry(Chapter.COLUMNS, column.title, column.meaning)
