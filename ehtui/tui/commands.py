@@ -15,10 +15,11 @@ from ehtui.tui.keys import KEYS, Key, Scope
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from ehtui.tui import places, view_actions, world_actions
+    from ehtui.tui import event_opening, places, view_actions, world_actions
     from ehtui.tui.screens.acting import ActingScreen  # noqa: TC004 - it is loaded before this
     from ehtui.views.events import starting
 else:
+    event_opening = LazyModule("ehtui.tui.event_opening")
     places = LazyModule("ehtui.tui.places")
     view_actions = LazyModule("ehtui.tui.view_actions")
     world_actions = LazyModule("ehtui.tui.world_actions")
@@ -189,7 +190,7 @@ def _events(screen: ActingScreen, argument: str) -> None:
     except starting.StartError as error:
         raise CommandError(str(error)) from error
 
-    view_actions.events(app, pane, key, start)
+    event_opening.open_events(app, pane, key, start)
 
 
 LEAST_REFRESH_S, MOST_REFRESH_S = 0.2, 3600.0

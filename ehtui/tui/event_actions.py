@@ -6,7 +6,7 @@ import asyncio
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
@@ -14,24 +14,47 @@ from ehtui.tui.exporting import Copy
 from ehtui.views.events.body import body_lines
 from ehtui.views.events.details import event_title
 from ehtui.views.events.export import json_line
-from ehtui.views.events.reading import peek_command
+from ehtui.views.events.reading import Reading, peek_command
 from ehtui.views.formats import plural
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from ehtui.domain.problems import Problem
     from ehtui.domain.world.events import Event
     from ehtui.tui import view_actions
     from ehtui.tui.host import Host
     from ehtui.tui.screens import choice, starting
-    from ehtui.tui.screens.events import EventsScreen
 else:
     view_actions = LazyModule("ehtui.tui.view_actions")
     starting = LazyModule("ehtui.tui.screens.starting")
     choice = LazyModule("ehtui.tui.screens.choice")
 
 
-async def begin_elsewhere(app: Host, events: EventsScreen) -> None:
+class Shown(Protocol):
+    """Events on a screen."""
+
+    @property
+    def reading(self) -> Reading:
+        """What is read."""
+
+    @property
+    def refusal(self) -> Problem | None:
+        """Why nothing can be read."""
+
+    @property
+    def selected(self) -> Event | None:
+        """The event under the cursor."""
+
+    @property
+    def chosen(self) -> Sequence[Event]:
+        """What is tagged, else what is selected."""
+
+    def begin(self, reading: Reading) -> None:
+        """Read something else."""
+
+
+async def begin_elsewhere(app: Host, events: Shown) -> None:
     """Ask where to begin, and read from there."""
     reading = await app.push_screen_wait(starting.StartScreen(events.reading, events.selected))
 
@@ -60,7 +83,7 @@ def _write_new(path: Path, events: Sequence[Event]) -> None:
         file.writelines(f"{json_line(event)}\n" for event in events)
 
 
-async def copy(app: Host, events: EventsScreen) -> None:
+async def copy(app: Host, events: Shown) -> None:
     """Choose what goes onto the terminal's clipboard."""
     offered = {each.letter: each for each in copies(app, events)}
 
@@ -79,7 +102,7 @@ async def copy(app: Host, events: EventsScreen) -> None:
         view_actions.put_on_clipboard(app, offered[letter])
 
 
-def copies(app: Host, events: EventsScreen) -> Iterator[Copy]:
+def copies(app: Host, events: Shown) -> Iterator[Copy]:
     """What can be copied: of a refusal the command that helps, else of the events chosen."""
     if events.refusal is not None:
         command = peek_command(events.refusal, app.snapshot.hub, app.backend.peek_group)

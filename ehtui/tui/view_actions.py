@@ -7,7 +7,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ehtui.lazy import LazyModule
 from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.exporting import FORMATS, Copy, copies_of
 from ehtui.tui.grid_viewport import Sort
@@ -22,10 +21,9 @@ from ehtui.tui.screens.choice import (
 from ehtui.tui.screens.details import DetailsScreen, WhyScreen
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.log import LogScreen
-from ehtui.views.events.reading import Reading
 from ehtui.views.export import export
 from ehtui.views.keys import subject_of
-from ehtui.views.row_facts import NOTHING, FactsOf
+from ehtui.views.row_facts import FactsOf
 from ehtui.views.tables.timeline import FAULTS, KINDS
 
 if TYPE_CHECKING:
@@ -34,10 +32,6 @@ if TYPE_CHECKING:
     from ehtui.domain.world.process import ProcessId
     from ehtui.tui.grid import Grid
     from ehtui.tui.host import Host
-    from ehtui.tui.screens import events as events_screen
-    from ehtui.views.events.starting import Start
-else:
-    events_screen = LazyModule("ehtui.tui.screens.events")
 
 
 NOTHING_SELECTED = "Nothing is selected."
@@ -227,13 +221,6 @@ def log(app: Host, grid: Grid, processes: Sequence[ProcessId]) -> None:
         app.say("The selected row is not about a consumer on this host.", "warning")
     else:
         app.say(NOTHING_SELECTED, "warning")
-
-
-def events(app: Host, pane: str, key: str | None, start: Start = None) -> None:
-    """Look at the events of the partitions that a row is about; of one that names none, of all."""
-    facts = FactsOf(app.snapshot, app.group, pane).of(key) if key is not None else NOTHING
-    group = facts.group or app.group
-    app.push_screen(events_screen.EventsScreen(Reading(group, facts.partitions, start)))
 
 
 def why(app: Host, grid: Grid) -> None:

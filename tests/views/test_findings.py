@@ -14,7 +14,7 @@ from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.snapshot import Finding, Severity, Subject
 from ehtui.views import findings
 from ehtui.views.evidence import evidence_lines, label
-from ehtui.views.findings.ownership import create_group
+from ehtui.views.new_group import create_group
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.width import width
 from tests.evidence import (

@@ -16,13 +16,14 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ehtui.domain.world.process import ProcessId
-    from ehtui.tui import places, view_actions, world_actions
+    from ehtui.tui import event_opening, places, view_actions, world_actions
     from ehtui.tui.host import Host
     from ehtui.tui.world_actions import Flow
 else:
     world_actions = LazyModule("ehtui.tui.world_actions")
     view_actions = LazyModule("ehtui.tui.view_actions")
     places = LazyModule("ehtui.tui.places")
+    event_opening = LazyModule("ehtui.tui.event_opening")
 
 ROUNDING_S = 2.0  # server times are whole seconds
 
@@ -77,7 +78,7 @@ class ActingScreen(Screen[None]):
         elif place.then == "log":
             self.action_log()
         elif place.then == "events":
-            view_actions.events(app, place.pane, key)
+            event_opening.open_events(app, place.pane, key)
 
     def _select(self, grid: Grid, key: str) -> None:
         if grid.listing.position(key) is None:  # a filter hides it
@@ -240,7 +241,7 @@ class ActingScreen(Screen[None]):
 
     def action_events(self) -> None:
         """Look at the events that what is selected is about."""
-        view_actions.events(self.app, self.active.id or "", self.active.cursor)
+        event_opening.open_events(self.app, self.active.id or "", self.active.cursor)
 
     def action_why(self) -> None:
         """Explain what is selected."""

@@ -9,7 +9,7 @@ from textual.widgets import Input
 from typing_extensions import override
 
 from ehtui.tui.event_filter import HINT
-from ehtui.tui.widgets.filterbar import EntryBar
+from ehtui.tui.widgets.entry_bar import EntryBar
 
 if TYPE_CHECKING:
     from collections.abc import Callable

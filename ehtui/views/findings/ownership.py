@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from ehtui.domain.findings.evidence import (
@@ -15,6 +14,7 @@ from ehtui.domain.findings.evidence import (
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.evidence import About, FindingText, Meaning
+from ehtui.views.new_group import NEW_GROUP, create_group
 from ehtui.views.phrasing import have, it, joined, partitions
 from ehtui.views.takeovers import basis, takeover, when
 
@@ -200,10 +200,6 @@ def _takeover(found: LeaseLapse, about: About) -> str:
     )
 
 
-_AZURE = re.compile(r"[a-z0-9-]+\.servicebus\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)")
-_NEW_GROUP = "test-group"
-
-
 def _standby(found: StandingBy, about: About) -> str:
     return joined(
         f"{formats.pid(found.pid)} is on standby: {_crowd(found, about)} (by design)",
@@ -284,41 +280,15 @@ def _stop(found: StandingBy, _: About) -> str:
     return formats.listed([f"`{formats.command('kill', pid)}`" for pid in pids], last="or")
 
 
-def create_group(namespace: str, hub: str, group: str = _NEW_GROUP) -> str:
-    """How to create a consumer group of that hub: the literal command, where it is in Azure."""
-    command = create_group_command(namespace, hub, group)
-
-    if command is None:
-        return (
-            f"add “{group}” where this endpoint's hub is configured (it is not an Azure namespace)"
-        )
-
-    return f"`{command}`"
-
-
-def create_group_command(namespace: str, hub: str, group: str) -> str | None:
-    """The command itself; None where the namespace is not in Azure."""
-    host = namespace.split(":", 1)[0].lower()
-
-    if not _AZURE.fullmatch(host):
-        return None
-
-    name = host.split(".", 1)[0]
-    query = f"\"[?name=='{name}'].resourceGroup | [0]\""
-    resource_group = f'"$(az eventhubs namespace list --query {query} -o tsv)"'
-    words = formats.command("--namespace-name", name, "--eventhub-name", hub, "--name", group)
-    return f"az eventhubs eventhub consumer-group create --resource-group {resource_group} {words}"
-
-
 def _start_there(found: StandingBy, _: About) -> str:
     command, name = safe(found.command) or "…", formats.text(found.consumer_name)
     ways = [
-        f"`EVENTHUB_CONSUMER_GROUP={_NEW_GROUP} {command}` if it reads that variable",
-        f"eventhub.consumer_group: {_NEW_GROUP} in its own config.yaml",
+        f"`EVENTHUB_CONSUMER_GROUP={NEW_GROUP} {command}` if it reads that variable",
+        f"eventhub.consumer_group: {NEW_GROUP} in its own config.yaml",
     ]
 
     if name:
-        start = formats.command("ehtui", "start", name, "--group", _NEW_GROUP)
+        start = formats.command("ehtui", "start", name, "--group", NEW_GROUP)
         ways.insert(0, f"`{start}` if consumers.{name}.command is set")
 
     return formats.listed(ways, last="or")
