@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
+from ehtui.domain.actions.checkpoint_plan import Standing
+from ehtui.domain.world.store import Layout
+from ehtui.sources.layouts import FORMATS
+
 if TYPE_CHECKING:
     from ehtui.domain.world.store import StoreListing
     from ehtui.sources.layouts.base import StoredBlob, Write
@@ -30,3 +34,18 @@ class StoreWriter(Protocol):
 
     async def close(self) -> None:
         """Let go of connections; never raises, ends within a second."""
+
+
+def standing_in(blob: StoredBlob, layout: Layout) -> Standing | None:
+    """Where the checkpoint in a blob stands; None where there is none.
+
+    Raises:
+        UnreadableError: What is there is broken.
+    """
+    sequence, offset = FORMATS[layout].stands_at(blob)
+
+    # A host that has a lease and no checkpoint yet leaves a meaningless 0 as the number.
+    if offset is None and (sequence is None or layout is not Layout.MODERN):
+        return None
+
+    return Standing(sequence, offset)

@@ -156,6 +156,20 @@ class Format(Protocol):
             UnreadableError: What is there is too broken to be changed.
         """
 
+    def stands_at(self, blob: StoredBlob) -> tuple[int | None, str | None]:
+        """Sequence number and offset as they are written, whatever they amount to.
+
+        Raises:
+            UnreadableError: It is broken.
+        """
+
+    def write_back(self, blob: StoredBlob, kept: StoredBlob) -> Write:
+        """Set the checkpoint in an existing blob to what an earlier state of it had.
+
+        Raises:
+            UnreadableError: What is there, or was, is too broken.
+        """
+
     def write_release(self, blob: StoredBlob) -> Write:
         """Give the ownership in an existing blob up.
 

@@ -123,6 +123,27 @@ class LeaseFormat:
 
         return _write(blob, dict(blob.item.metadata), lease)
 
+    def stands_at(self, blob: StoredBlob) -> tuple[int | None, str | None]:
+        """See `Format`."""
+        position = self._position(_parsed(blob))
+
+        return (
+            sequence_of(position.get(self.keys.sequence)),
+            offset_of(position.get(self.keys.offset)),
+        )
+
+    def write_back(self, blob: StoredBlob, kept: StoredBlob) -> Write:
+        """The position alone: owner, token and epoch are of today."""
+        lease, before = _parsed(blob), _parsed(kept)
+        own = (self.keys.offset, self.keys.sequence)
+        names = (self.keys.checkpoint,) if self.keys.checkpoint else own
+
+        for name in names:
+            lease.pop(name, None)
+            lease |= {name: before[name]} if name in before else {}
+
+        return _write(blob, dict(blob.item.metadata), lease)
+
     def write_release(self, blob: StoredBlob) -> Write:
         """The lease without owner and token; a blob lease that still runs is not broken."""
         lease = _parsed(blob)

@@ -22,6 +22,8 @@ from ehtui.sources.layouts.base import (
 _ROLES = {"ownership": Role.OWNERSHIP, "checkpoint": Role.CHECKPOINT}
 _SEGMENTS = 5
 OWNER, _SEQUENCE, _OFFSET = "ownerid", "sequencenumber", "offset"
+# Who wrote a value, and of which region it is (.NET).
+_OF_THE_VALUE = {"clientidentifier", "replicationsegment"}
 
 
 def place_of(name: str) -> Place | None:
@@ -77,11 +79,22 @@ class ModernFormat:
         )
 
     def write_checkpoint(self, blob: StoredBlob, sequence: int, offset: str | None) -> Write:
-        """Both keys, spelled as they are; who wrote the old value is not claimed for the new."""
+        """Both keys, spelled as they are; what was said of the old value is not of the new."""
         item = blob.item
-        values = {_spelled(blob, _SEQUENCE): str(sequence), _spelled(blob, _OFFSET): offset or ""}
+        kept = {key: v for key, v in item.metadata.items() if key.lower() not in _OF_THE_VALUE}
+        kept |= {_spelled(blob, _SEQUENCE): str(sequence), _spelled(blob, _OFFSET): offset or ""}
 
-        return Write(blob.container, item.name, values, None, item.etag)
+        return Write(blob.container, item.name, kept, None, item.etag)
+
+    def stands_at(self, blob: StoredBlob) -> tuple[int | None, str | None]:
+        """See `Format`."""
+        return sequence_of(blob.metadata(_SEQUENCE)), offset_of(blob.metadata(_OFFSET))
+
+    def write_back(self, blob: StoredBlob, kept: StoredBlob) -> Write:
+        """All metadata as it was: nothing else is in a checkpoint blob."""
+        item = blob.item
+
+        return Write(blob.container, item.name, dict(kept.item.metadata), None, item.etag)
 
     def write_release(self, blob: StoredBlob) -> Write:
         """An empty owner: all SDKs take it for free."""
@@ -100,6 +113,19 @@ def sibling_name(name: str, role: Role) -> str:
     head, _, partition = name.rpartition("/")
 
     return f"{head.rpartition('/')[0]}/{role}/{partition}"
+
+
+def place_in(name: str, partition: str, group: str | None = None) -> str:
+    """The name of another partition's checkpoint in the spelling of a record; or of a group's.
+
+    A group's name is lower-cased where that of the record's is, as its client does.
+    """
+    head, _, _ = name.rpartition("/")
+    before, _, own = head.rpartition("/")[0].rpartition("/")
+    is_lowered = own == own.lower() and own != own.upper()
+    named = own if group is None else group.lower() if is_lowered else group
+
+    return f"{before}/{named}/{Role.CHECKPOINT}/{partition}"
 
 
 def _spelled(blob: StoredBlob, key: str) -> str:

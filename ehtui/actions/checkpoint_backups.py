@@ -1,0 +1,287 @@
+"""What stood in a group's checkpoints before ehtui wrote them, and what it wrote: a file an apply.
+
+One line of JSON each: first of the plan, then of every blob as it stood, all on disk before the
+first write; then of every write that was done. So whatever breaks an apply off, the file tells what
+can be put back. Only its owner can read it: offsets and owner ids are in there, no keys.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import re
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ehtui.actions.state_files import append_line, open_records, state_folder, who
+from ehtui.actions.store_writer import standing_in
+from ehtui.domain.actions.checkpoint_plan import Change, Standing, Unwritten, WriteKind
+from ehtui.domain.world.store import Layout
+from ehtui.sources.layouts.base import StoredBlob, UnreadableError
+from ehtui.sources.store_writer import is_held
+from ehtui.wire.storage import BlobItem
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
+
+SCHEMA = "ehtui.checkpoint-backup/1"
+MOST_BYTES = 64 << 20
+_ODD = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+def default_backup_folder() -> Path:
+    """Backups of this user."""
+    return state_folder() / "checkpoints"
+
+
+@dataclass(frozen=True, slots=True)
+class KeptBlob:
+    """One blob as it stood, and what was meant to be written over it."""
+
+    partition: str
+    layout: Layout
+    blob: StoredBlob  # container and name alone where there was none
+    existed: bool
+    before: Standing | None
+    after: Standing | None
+    written_etag: str | None = None  # of the write that was done; None: it is not known to be
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """One file."""
+
+    path: Path
+    at: float
+    namespace: str
+    hub: str
+    group: str
+    strategy: str
+    blobs: tuple[KeptBlob, ...]
+
+    @property
+    def written(self) -> int:
+        """How many writes are known to have been done."""
+        return sum(kept.written_etag is not None for kept in self.blobs)
+
+
+@dataclass
+class BackupFile:
+    """A backup that is being written."""
+
+    path: Path
+    _descriptor: int = field(repr=False)
+
+    @classmethod
+    def begin(
+        cls,
+        folder: Path,
+        plan: CheckpointPlan,
+        kept: Iterable[tuple[Change, StoredBlob | None]],
+        at: float,
+    ) -> BackupFile:
+        """Write down everything as it stands.
+
+        Raises:
+            OSError: It could not be; nothing may be written then.
+        """
+        path = _new_path(folder, plan.group, at)
+        backup = cls(path, open_records(path))
+
+        try:
+            backup._line(
+                {
+                    "schema": SCHEMA,
+                    "at": at,
+                    **who(),
+                    "namespace": plan.namespace,
+                    "hub": plan.hub,
+                    "group": plan.group,
+                    "strategy": type(plan.strategy).__name__,
+                }
+            )
+
+            for change, blob in kept:
+                backup._line(_kept(change, blob))
+        except OSError:
+            backup.close()
+            raise
+
+        return backup
+
+    def wrote(self, change: Change, etag: str | None) -> None:
+        """Note that a write was done; what cannot be noted, `undo` tells by the blob itself."""
+        self._line({"container": change.container, "name": change.name, "written": etag or ""})
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self._descriptor)
+
+    def _line(self, record: dict[str, Any]) -> None:
+        append_line(self._descriptor, json.dumps(record).encode())
+
+
+def _new_path(folder: Path, group: str, at: float) -> Path:
+    moment = datetime.fromtimestamp(at, UTC).strftime("%Y%m%dT%H%M%S.%f")[:-3]
+    named = _ODD.sub("", group)[:40] or "group"
+    path = folder / f"{moment}-{named}.jsonl"
+    number = 1
+
+    while path.exists():
+        number += 1
+        path = folder / f"{moment}-{named}-{number}.jsonl"
+
+    return path
+
+
+def _kept(change: Change, blob: StoredBlob | None) -> dict[str, Any]:
+    body = blob.body if blob is not None else None
+
+    return {
+        "container": change.container,
+        "name": change.name,
+        "partition": change.partition,
+        "layout": change.layout.value if change.layout is not None else None,
+        "existed": blob is not None,
+        "etag": blob.item.etag if blob is not None else None,
+        "metadata": dict(blob.item.metadata) if blob is not None else {},
+        "body": base64.b64encode(body).decode() if body is not None else None,
+        "before": _told(change.before),
+        "after": _told(change.after),
+    }
+
+
+def _told(standing: Standing | None) -> list[object] | None:
+    return None if standing is None else [standing.sequence, standing.offset]
+
+
+def list_backups(folder: Path) -> list[Backup]:
+    """Those that can be read, the newest first."""
+    found = []
+
+    for path in sorted(folder.glob("*.jsonl"), reverse=True) if folder.is_dir() else ():
+        try:
+            found.append(read_backup(str(path)))
+        except (OSError, ValueError):
+            continue
+
+    return found
+
+
+def read_backup(name: str) -> Backup:
+    """Read a backup; its last line may be a half one, of an apply that was broken off.
+
+    Raises:
+        OSError: There is no such file, or it cannot be read.
+        ValueError: It is not a backup.
+    """
+    path = Path(name).expanduser()
+
+    if not path.is_file():
+        raise FileNotFoundError(f"there is no file {path}")
+
+    with path.open("rb") as file:
+        text = file.read(MOST_BYTES).decode(errors="replace")
+
+    lines = [record for line in text.splitlines() if (record := _record(line)) is not None]
+
+    if not lines or lines[0].get("schema") != SCHEMA:
+        raise ValueError("it is not a backup of checkpoints")
+
+    written = {(r["container"], r["name"]): r["written"] for r in lines[1:] if "written" in r}
+
+    try:
+        head = lines[0]
+        blobs = tuple(_blob_of(r, written) for r in lines[1:] if "existed" in r)
+        return Backup(
+            path,
+            float(head["at"]),
+            head["namespace"],
+            head["hub"],
+            head["group"],
+            head["strategy"],
+            blobs,
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"it lacks {error}") from None
+
+
+def _record(line: str) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+
+    return record if isinstance(record, dict) else None
+
+
+def _blob_of(record: dict[str, Any], written: dict[tuple[str, str], str]) -> KeptBlob:
+    where = (record["container"], record["name"])
+    body = base64.b64decode(record["body"]) if record["body"] is not None else None
+    item = BlobItem(record["name"], record["etag"] or "", None, None, record["metadata"])
+
+    return KeptBlob(
+        partition=record["partition"],
+        layout=Layout(record["layout"]),
+        blob=StoredBlob(record["container"], item, body),
+        existed=record["existed"],
+        before=_standing(record["before"]),
+        after=_standing(record["after"]),
+        written_etag=written.get(where),
+    )
+
+
+def _standing(told: Sequence[Any] | None) -> Standing | None:
+    return None if told is None else Standing(told[0], told[1])
+
+
+def undo_of(kept: KeptBlob, found: StoredBlob | None, *, is_forced: bool) -> Change:
+    """What putting one blob back takes; it is left alone where somebody else wrote it since."""
+    standing, detail = _now(kept, found)
+    unwritten: Unwritten | None = None
+
+    if _is_untouched(kept, found):
+        unwritten = Unwritten.NOT_IN_BACKUP
+    elif found is None:
+        unwritten, detail = Unwritten.CHANGED, "it is gone"
+    elif is_held(found):
+        unwritten = Unwritten.HELD
+    elif not is_forced and not _is_ours(kept, found, standing):
+        unwritten = Unwritten.CHANGED
+
+    return Change(
+        partition=kept.partition,
+        kind=WriteKind.RESTORE if kept.existed else WriteKind.REMOVE,
+        container=kept.blob.container,
+        name=kept.blob.item.name,
+        layout=kept.layout,
+        etag=found.item.etag if found is not None else None,
+        before=standing,
+        after=kept.before,
+        unwritten=unwritten,
+        detail=detail,
+    )
+
+
+def _now(kept: KeptBlob, found: StoredBlob | None) -> tuple[Standing | None, str]:
+    try:
+        return (None if found is None else standing_in(found, kept.layout)), ""
+    except UnreadableError as error:
+        return None, str(error)
+
+
+def _is_untouched(kept: KeptBlob, found: StoredBlob | None) -> bool:
+    if not kept.existed:
+        return found is None
+
+    return found is not None and found.item.etag == kept.blob.item.etag
+
+
+def _is_ours(kept: KeptBlob, found: StoredBlob, standing: Standing | None) -> bool:
+    """By the ETag of the write or, where that was not noted any more, by what was written."""
+    return found.item.etag == kept.written_etag or (standing is not None and standing == kept.after)

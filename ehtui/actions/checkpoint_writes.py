@@ -1,0 +1,292 @@
+"""Writes a plan for checkpoints: backup first, every blob on its ETag, read back, then watched."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ehtui.actions.checkpoint_backups import (
+    BackupFile,
+    KeptBlob,
+    default_backup_folder,
+    read_backup,
+)
+from ehtui.actions.store_writer import StoreWriter, standing_in
+from ehtui.domain.actions.checkpoint_plan import (
+    Change,
+    ChangeResult,
+    ChangeState,
+    CheckpointPlan,
+    Standing,
+    Undo,
+    WriteKind,
+)
+from ehtui.domain.actions.checkpoints import refusal_of
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
+from ehtui.domain.problems import ProblemError
+from ehtui.domain.text import safe
+from ehtui.sources.layouts import FORMATS
+from ehtui.sources.layouts.base import StoredBlob, UnreadableError
+from ehtui.sources.layouts.modern import new_checkpoint
+from ehtui.sources.store_writer import ChangedError, HeldError, is_held
+
+if TYPE_CHECKING:
+    from ehtui.sources.layouts.base import Write
+
+AT_ONCE = 8
+LOOK_EVERY_S = 1.0
+_DONE = frozenset({ChangeState.WRITTEN, ChangeState.REMOVED, ChangeState.UNWRITTEN})
+_FAILED = frozenset({ChangeState.FAILED, ChangeState.NOT_TRIED})
+
+
+@dataclass
+class CheckpointHand:
+    """What an executor moves checkpoints with."""
+
+    store: StoreWriter
+    clock: Callable[[], float]
+    folder: Path = field(default_factory=default_backup_folder)
+
+    async def carry_out(self, plan: CheckpointPlan) -> Outcome:
+        """Write what the plan says; what it does not write it says why.
+
+        Raises:
+            asyncio.CancelledError: On the way; it says where what stood there is kept.
+        """
+        refusal = refusal_of(plan)
+
+        if refusal is not None:
+            return Outcome(plan, OutcomeState.REFUSED, self.clock(), refusal)
+
+        try:
+            kept_before = await asyncio.to_thread(_kept_by, plan)
+        except (OSError, ValueError) as error:
+            refusal = Refusal(RefusalReason.NO_BACKUP, "", safe(str(error)))
+            return Outcome(plan, OutcomeState.REFUSED, self.clock(), refusal)
+
+        run = _Run(plan, self.store, kept_before)
+        await run.look()
+
+        if not run.to_write:
+            return self._ended(run, None)
+
+        at = self.clock()
+
+        try:
+            backup = await asyncio.to_thread(BackupFile.begin, self.folder, plan, run.to_write, at)
+        except OSError as error:
+            told = safe(error.strerror or str(error))
+            refusal = Refusal(RefusalReason.NOT_BACKED_UP, str(self.folder), told)
+            return Outcome(plan, OutcomeState.REFUSED, self.clock(), refusal)
+
+        try:
+            await run.write(backup)
+            await run.watch()
+        except asyncio.CancelledError:
+            path = str(backup.path)
+            told = f"Interrupted halfway. To undo: ehtui checkpoint undo {path}"
+            raise asyncio.CancelledError(told) from None
+        finally:
+            backup.close()
+
+        return self._ended(run, backup.path)
+
+    def _ended(self, run: _Run, backup: Path | None) -> Outcome:
+        results = run.in_order()
+        states = {result.state for result in results}
+        state = OutcomeState.DONE
+
+        if states & _FAILED:
+            state = OutcomeState.FAILED
+        elif states - _DONE:
+            state = OutcomeState.REFUSED
+
+        return Outcome(
+            run.plan,
+            state,
+            self.clock(),
+            changes=results,
+            backup=str(backup) if backup is not None else None,
+        )
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        await self.store.close()
+
+
+def _kept_by(plan: CheckpointPlan) -> dict[tuple[str, str], KeptBlob]:
+    """What the backup that is undone kept, by blob."""
+    if not isinstance(plan.strategy, Undo):
+        return {}
+
+    blobs = read_backup(plan.strategy.backup).blobs
+
+    return {(kept.blob.container, kept.blob.item.name): kept for kept in blobs}
+
+
+@dataclass
+class _Run:
+    """One plan while it is done."""
+
+    plan: CheckpointPlan
+    store: StoreWriter
+    kept: dict[tuple[str, str], KeptBlob]
+    to_write: list[tuple[Change, StoredBlob | None]] = field(default_factory=list)
+    results: dict[Change, ChangeResult] = field(default_factory=dict)
+    _is_broken: bool = False  # the store fails: nothing more is begun
+
+    def in_order(self) -> tuple[ChangeResult, ...]:
+        """Of every change, in the plan's order."""
+        return tuple(
+            self.results.get(change) or ChangeResult(change, _untold(change))
+            for change in self.plan.changes
+        )
+
+    async def look(self) -> None:
+        """Read each blob once more: what changed since the plan is left out before any write."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(change: Change) -> StoredBlob | None:
+            async with gate:
+                return await self.store.read(change.container, change.name)
+
+        blobs = await asyncio.gather(*map(one, self.plan.writes), return_exceptions=True)
+
+        for change, blob in zip(self.plan.writes, blobs, strict=True):
+            if isinstance(blob, ProblemError):
+                self._ends(change, ChangeState.FAILED, blob.problem.summary)
+            elif isinstance(blob, BaseException):
+                raise blob
+            elif (blob.item.etag if blob is not None else None) != change.etag:
+                self._ends(change, ChangeState.CHANGED, found=_standing(change, blob))
+            elif blob is not None and is_held(blob):
+                self._ends(change, ChangeState.HELD)
+            else:
+                self.to_write.append((change, blob))
+
+    async def write(self, backup: BackupFile) -> None:
+        """Write all, a few at once; after a failure of the store no other is begun."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(change: Change, blob: StoredBlob | None) -> None:
+            async with gate:
+                if not self._is_broken:
+                    await self._write(change, blob, backup)
+
+        await asyncio.gather(*(one(change, blob) for change, blob in self.to_write))
+
+    async def _write(self, change: Change, blob: StoredBlob | None, backup: BackupFile) -> None:
+        try:
+            stored = await self._written(change, blob)
+            self._check(change, stored)
+
+            try:
+                await asyncio.to_thread(
+                    backup.wrote, change, stored.item.etag if stored is not None else None
+                )
+            except OSError as error:
+                detail = f"not noted in the backup: {error.strerror or error}"
+                self.results[change] = replace_detail(self.results[change], detail)
+        except ChangedError as error:
+            self._ends(change, ChangeState.CHANGED, found=_standing(change, error.found))
+        except HeldError:
+            self._ends(change, ChangeState.HELD)
+        except UnreadableError as error:
+            self._ends(change, ChangeState.FAILED, str(error))
+        except ProblemError as error:
+            self._is_broken = True
+            self._ends(change, ChangeState.FAILED, error.problem.summary)
+
+    async def _written(self, change: Change, blob: StoredBlob | None) -> StoredBlob | None:
+        if change.kind is WriteKind.REMOVE and blob is not None:
+            await self.store.remove(change.container, change.name, blob.item.etag)
+            return None
+
+        return await self.store.write(self._write_of(change, blob))
+
+    def _write_of(self, change: Change, blob: StoredBlob | None) -> Write:
+        if change.layout is None:
+            raise UnreadableError("nobody knows its form")
+
+        form = FORMATS[change.layout]
+
+        if change.kind is WriteKind.RESTORE and blob is not None:
+            kept = self.kept.get((change.container, change.name))
+
+            if kept is None:
+                raise UnreadableError("the backup does not have it any more")
+
+            return form.write_back(blob, kept.blob)
+
+        after = change.after
+
+        if after is None or after.sequence is None:
+            raise UnreadableError("where it is to stand is not known")
+
+        if blob is None:
+            return new_checkpoint(change.container, change.name, after.sequence, after.offset)
+
+        return form.write_checkpoint(blob, after.sequence, after.offset)
+
+    def _check(self, change: Change, stored: StoredBlob | None) -> None:
+        """What was read back is what was meant."""
+        if stored is None:
+            self._ends(change, ChangeState.REMOVED)
+            return
+
+        found = _standing(change, stored)
+
+        if found == change.after:
+            self._ends(change, ChangeState.WRITTEN, found=found)
+        else:
+            self._ends(change, ChangeState.FAILED, "what was read back differs", found)
+
+    async def watch(self) -> None:
+        """Whether a live owner writes over it, as it may at its next checkpoint."""
+        left = self.plan.recheck_s if self.plan.owners else 0.0
+
+        while left > 0 and (written := self._standing_written()):
+            pause = min(LOOK_EVERY_S, left)
+            await asyncio.sleep(pause)
+            left -= pause
+
+            for change in written:
+                try:
+                    blob = await self.store.read(change.container, change.name)
+                except ProblemError:
+                    return  # what cannot be watched is not told
+
+                found = _standing(change, blob)
+
+                if found != change.after:
+                    self._ends(change, ChangeState.OVERWRITTEN, found=found)
+
+    def _standing_written(self) -> list[Change]:
+        return [c for c, r in self.results.items() if r.state is ChangeState.WRITTEN]
+
+    def _ends(
+        self, change: Change, state: ChangeState, detail: str = "", found: Standing | None = None
+    ) -> None:
+        self.results[change] = ChangeResult(change, state, safe(detail), found)
+
+
+def replace_detail(result: ChangeResult, detail: str) -> ChangeResult:
+    """The same result with a remark."""
+    return ChangeResult(result.change, result.state, safe(detail), result.found)
+
+
+def _untold(change: Change) -> ChangeState:
+    return ChangeState.NOT_TRIED if change.is_written else ChangeState.UNWRITTEN
+
+
+def _standing(change: Change, blob: StoredBlob | None) -> Standing | None:
+    if blob is None or change.layout is None:
+        return None
+
+    try:
+        return standing_in(blob, change.layout)
+    except UnreadableError:
+        return None
