@@ -247,6 +247,8 @@ def undo_of(kept: KeptBlob, found: StoredBlob | None, *, is_forced: bool) -> Cha
 
     if _is_untouched(kept, found):
         unwritten = Unwritten.NOT_IN_BACKUP
+    elif found is None and kept.after is None:
+        pass  # it was deleted, and is made again
     elif found is None:
         unwritten, detail = Unwritten.CHANGED, "it is gone"
     elif is_held(found):

@@ -54,6 +54,21 @@ AT_ONCE = 8  # partitions
 READ_WITHIN_S = 15.0  # for an event; it includes connecting
 
 
+async def rehearsed(
+    request: CheckpointRequest,
+    store: StoreWriter | None,
+    lookup: EventLookup | None,
+    snapshot: Snapshot,
+) -> CheckpointRequest:
+    """The same request with what looking at blobs and events found; nothing is written."""
+    if store is None or snapshot.hub is None:
+        return request
+
+    finder = CheckpointFinder(store, lookup, snapshot, snapshot.hub)
+
+    return replace(request, found=await finder.find(request))
+
+
 @dataclass
 class CheckpointFinder:
     """Finds what becomes of each blob, for one request."""

@@ -29,12 +29,12 @@ from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, Refusa
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
 from ehtui.sources.layouts import FORMATS
-from ehtui.sources.layouts.base import StoredBlob, UnreadableError
+from ehtui.sources.layouts.base import StoredBlob, UnreadableError, Write
 from ehtui.sources.layouts.modern import new_checkpoint
 from ehtui.sources.store_writer import ChangedError, HeldError, is_held
 
 if TYPE_CHECKING:
-    from ehtui.sources.layouts.base import Write
+    from ehtui.sources.layouts.base import Format
 
 AT_ONCE = 8
 LOOK_EVERY_S = 1.0
@@ -112,9 +112,20 @@ class CheckpointHand:
             backup=str(backup) if backup is not None else None,
         )
 
-    async def close(self) -> None:
-        """Let go of connections."""
-        await self.store.close()
+
+async def run(
+    plan: CheckpointPlan, store: StoreWriter | None, clock: Callable[[], float]
+) -> Outcome:
+    """Write what the plan says.
+
+    Raises:
+        asyncio.CancelledError: On the way; it says where what stood there is kept.
+    """
+    if store is None:
+        refusal = Refusal(RefusalReason.NO_STORE, plan.group)
+        return Outcome(plan, OutcomeState.REFUSED, clock(), refusal)
+
+    return await CheckpointHand(store, clock).carry_out(plan)
 
 
 def _kept_by(plan: CheckpointPlan) -> dict[tuple[str, str], KeptBlob]:
@@ -213,13 +224,8 @@ class _Run:
 
         form = FORMATS[change.layout]
 
-        if change.kind is WriteKind.RESTORE and blob is not None:
-            kept = self.kept.get((change.container, change.name))
-
-            if kept is None:
-                raise UnreadableError("the backup does not have it any more")
-
-            return form.write_back(blob, kept.blob)
+        if change.kind is WriteKind.RESTORE:
+            return self._write_back(change, blob, form)
 
         after = change.after
 
@@ -230,6 +236,18 @@ class _Run:
             return new_checkpoint(change.container, change.name, after.sequence, after.offset)
 
         return form.write_checkpoint(blob, after.sequence, after.offset)
+
+    def _write_back(self, change: Change, blob: StoredBlob | None, form: Format) -> Write:
+        kept = self.kept.get((change.container, change.name))
+
+        if kept is None:
+            raise UnreadableError("the backup does not have it any more")
+
+        if blob is None:
+            metadata, body = dict(kept.blob.item.metadata), kept.blob.body or b""
+            return Write(change.container, change.name, metadata, body, None)
+
+        return form.write_back(blob, kept.blob)
 
     def _check(self, change: Change, stored: StoredBlob | None) -> None:
         """What was read back is what was meant."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ehtui.actions import releasing, trial
+from ehtui.actions import checkpoint_writes, releasing, trial
 from ehtui.actions.process_control import (
     NOT_DONE,
     OTHER_TARGET,
@@ -166,7 +166,7 @@ class Executor:
             case ReleasePlan():
                 return await releasing.run(plan, self.store, self.clock)
             case CheckpointPlan():
-                return self._refused(plan, RefusalReason.NO_STORE, plan.group)
+                return await checkpoint_writes.run(plan, self.store, self.clock)
 
     async def _send(self, send: Send, plan: SendPlan) -> Outcome:
         """All of it, or as far as the hub took it.

@@ -13,6 +13,8 @@ from msgspec.structs import replace
 from ehtui.actions import releasing
 from ehtui.actions.process_control import NOT_DONE, OTHER_TARGET, Named, ProcessControl, refusal_of
 from ehtui.actions.targets import SupervisorChangedError
+from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
+from ehtui.domain.actions.checkpoints import refusal_of as refusal_of_checkpoints
 from ehtui.domain.actions.outcomes import (
     Outcome,
     OutcomeState,
@@ -81,6 +83,8 @@ async def _tried(plan: Plan, outcome: Outcome, hands: ProcessControl) -> Outcome
             named: Named = {"consumer_name": plan.consumer, "group": plan.group}
             prepared = await asyncio.to_thread(hands.prepare_again, process, plan.log_path, named)
             await asyncio.to_thread(prepared.release)
+        case CheckpointPlan():
+            return replace(outcome, refusal=refusal_of_checkpoints(plan))
         case _:
             pass
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future, wait
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ehtui.cli.under_way import Action, outcomes_of
@@ -15,12 +16,13 @@ if TYPE_CHECKING:
 
     from msgspec import structs
 
+    from ehtui.actions import checkpoint_finding as finding
     from ehtui.actions import locating, rolling
     from ehtui.actions.executor import Executor
     from ehtui.cli import planning
     from ehtui.config.settings import Settings
     from ehtui.domain import updates
-    from ehtui.domain.actions import outcomes, plans
+    from ehtui.domain.actions import checkpoints, outcomes, plans
     from ehtui.domain.actions import send as sending
     from ehtui.domain.actions import signal as signalling
     from ehtui.domain.actions import start as starting
@@ -44,6 +46,7 @@ else:
     # A screen is painted before the first of them is asked for.
     planning = LazyModule("ehtui.cli.planning")
     sending = LazyModule("ehtui.domain.actions.send")
+    checkpoints = LazyModule("ehtui.domain.actions.checkpoints")
     outcomes = LazyModule("ehtui.domain.actions.outcomes")
     starting = LazyModule("ehtui.domain.actions.start")
     plans = LazyModule("ehtui.domain.actions.plans")
@@ -52,6 +55,7 @@ else:
     restarts = LazyModule("ehtui.domain.world.restarts")
     locating = LazyModule("ehtui.actions.locating")
     rolling = LazyModule("ehtui.actions.rolling")
+    finding = LazyModule("ehtui.actions.checkpoint_finding")
     signalling = LazyModule("ehtui.domain.actions.signal")
     structs = LazyModule("msgspec.structs")
     tail = LazyModule("ehtui.sources.log_text.follow")
@@ -59,7 +63,6 @@ else:
 
 HANG_UP_WITHIN_S = 1.0
 LOOK_WITHIN_S = 1.5  # for a last look before a signal; it does not wait for a store that is slow
-
 
 # Whoever leaves, or is told to, waits so long for a consumer that was promised to be started again.
 FINISH_WITHIN_S = 5.0
@@ -183,17 +186,14 @@ class MonitorBackend:
                 rehearsal = await executor.rehearse(ended.process, path, has_ended=True)
                 remembered = executor.remembers(ended.process)
                 return structs.replace(request, rehearsal=rehearsal, is_remembered=remembered)
-            case sending.SendRequest(template=name, content=None) if self._has_file(name):
-                try:
-                    return structs.replace(request, content=await self.template(name))
-                except OSError as error:
-                    return structs.replace(request, fault=error.strerror or str(error))
+            case sending.SendRequest():
+                return await planning.with_file(request, self._settings)
+            case checkpoints.CheckpointRequest():
+                store, look = self._opened.executor.store, finding.rehearsed
+                looked = partial(look, request, store, self._lookup, self.snapshot)
+                return await asyncio.wrap_future(self.monitor.submit(looked))
             case _:
                 return request
-
-    def _has_file(self, name: str) -> bool:
-        event = self._settings.test_events.get(name)
-        return event is not None and event.file is not None
 
     def plan(self, request: Request) -> Plan | Refusal:
         """What doing it will do."""
@@ -358,10 +358,11 @@ class MonitorBackend:
 
     async def _looked_at_again(self, plan: SinglePlan) -> SinglePlan:
         """The plan as of now: owners renew while somebody reads a confirmation."""
-        if plan.targets:
+        if plan.targets or plan.kind == "checkpoint":
             await self.monitor.look_again("store", LOOK_WITHIN_S)
 
-        return signalling.reforecast(plan, self.snapshot, self._clock())
+        again = signalling.reforecast(plan, self.snapshot, self._clock())
+        return checkpoints.judged_by(again, self.snapshot)
 
     async def _last_sequences(self) -> Mapping[str, int]:
         """Of every partition that the hub says it of now."""

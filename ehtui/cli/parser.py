@@ -25,6 +25,7 @@ COMMANDS = {
     "start": "ehtui.cli.acting_commands",
     "send": "ehtui.cli.acting_commands",
     "release": "ehtui.cli.releasing",
+    "checkpoint": "ehtui.cli.checkpoints",
     "wait": "ehtui.cli.reports",
     "why": "ehtui.cli.reports",
     "explain": "ehtui.cli.telling",

@@ -9,6 +9,8 @@ import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ehtui.actions import state_files
 from ehtui.domain.actions.requests import Actor, ConfiguredCommand, PlanningContext, Template
 from ehtui.domain.actions.sending import BodySource, Content, Outgoing
@@ -17,6 +19,7 @@ from ehtui.sources import process_facts
 
 if TYPE_CHECKING:
     from ehtui.config.settings import Settings
+    from ehtui.domain.actions.send import SendRequest
     from ehtui.domain.snapshot import Snapshot
 
 MOST_BODY = 32 << 20  # bytes: no hub takes more than 20 MB
@@ -74,6 +77,19 @@ async def content_of(settings: Settings, name: str) -> Content:
 
     properties = tuple(sorted(event.properties.items()))
     return Content(BodySource.TEMPLATE, name, (Outgoing(body, properties, event.content_type),))
+
+
+async def with_file(request: SendRequest, settings: Settings) -> SendRequest:
+    """The same request with what the file of its test event holds now, where it has one."""
+    event = settings.test_events.get(request.template or "")
+
+    if request.content is not None or event is None or event.file is None:
+        return request
+
+    try:
+        return replace(request, content=await content_of(settings, request.template))
+    except OSError as error:
+        return replace(request, fault=error.strerror or str(error))
 
 
 def read_body(path: str) -> bytes:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ehtui.domain.actions.checkpoint_plan import ChangeResult
 from ehtui.domain.actions.outcomes import Comeback, Outcome, OutcomeState, Refusal
 from ehtui.domain.actions.plans import Plan
 from ehtui.domain.world.restarts import StartObstacle
@@ -26,6 +27,8 @@ class OutcomeDocument:
     is_down: bool
     is_by_keeper: bool
     parts: tuple[PartDocument, ...]
+    changes: tuple[ChangeResult, ...]  # of checkpoints, each blob
+    backup: str | None  # the path of what stood there before
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,4 +56,6 @@ def outcome_document(outcome: Outcome) -> OutcomeDocument:
             PartDocument(outcome_document(part.outcome), part.comeback, part.after_s)
             for part in outcome.parts
         ),
+        changes=outcome.changes,
+        backup=outcome.backup,
     )

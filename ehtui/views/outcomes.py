@@ -174,7 +174,8 @@ def _objections(outcome: Outcome) -> list[str]:
 
 def _has_several_ends(outcome: Outcome) -> bool:
     """Whether some target of a plan may have got it, though another one did not."""
-    return bool(outcome.releases) or (len(outcome.plan.targets) > 1 and bool(outcome.results))
+    has_parts = bool(outcome.releases or outcome.changes)
+    return has_parts or (len(outcome.plan.targets) > 1 and bool(outcome.results))
 
 
 _COMEBACKS: Mapping[Comeback, str] = {

@@ -166,7 +166,7 @@ def test_with_json_and_yes_there_is_only_the_document(
 
 KEYS = [
     "plan", "state", "at", "refusal", "error", "details", "obstacle", "is_down", "is_by_keeper",
-    "parts",
+    "parts", "changes", "backup",
 ]  # fmt: skip
 
 

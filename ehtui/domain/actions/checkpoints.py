@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 from typing_extensions import override
 
+from ehtui.domain.actions.base import BasePlan
 from ehtui.domain.actions.checkpoint_plan import Change, CheckpointPlan, LiveOwner, Strategy
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.actions.requests import Request
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.requests import PlanningContext
     from ehtui.domain.snapshot import ConsumerState, Snapshot
 
+P = TypeVar("P", bound=BasePlan)
 RECHECK_S = 10.0  # a forced write is watched so long
 _MAY_WRITE = LIVE_STATES | {LeaseState.UNREADABLE}
 
@@ -76,8 +78,11 @@ def refusal_of(plan: CheckpointPlan) -> Refusal | None:
     return None
 
 
-def judged_by(plan: CheckpointPlan, snapshot: Snapshot) -> CheckpointPlan:
-    """The same plan, with who owns partitions in a newer picture."""
+def judged_by(plan: P, snapshot: Snapshot) -> P:
+    """The same plan; one of checkpoints with who owns partitions in a newer picture."""
+    if not isinstance(plan, CheckpointPlan):
+        return plan
+
     return replace(plan, owners=live_owners(snapshot, plan.group))
 
 

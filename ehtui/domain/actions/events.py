@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
+from ehtui.domain.actions.checkpoint_plan import ChangeState, CheckpointPlan
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, TargetState
 from ehtui.domain.actions.plans import (
     RestartPlan,
@@ -102,12 +103,26 @@ class OwnershipReleased(Evidence, frozen=True):
     error: str | None
 
 
-# Subject: pid (signal, restart), partition (send), group (start) where there is one.
+class CheckpointsMoved(Evidence, frozen=True):
+    """This session moved checkpoints of a group."""
+
+    state: OutcomeState
+    group: str
+    strategy: str  # the name of its class
+    partitions: tuple[str, ...]  # that were written
+    left: tuple[str, ...]  # that were to be written, and were not
+    overwritten: tuple[str, ...]  # by a live owner, at once
+    backup: str | None
+    error: str | None
+
+
+# Subject: pid (signal, restart), partition (send), group (start, checkpoint) where there is one.
 ACTION_SIGNAL = EventKind("action.signal", SignalSent)
 ACTION_SEND = EventKind("action.send", EventsSent)
 ACTION_RESTART = EventKind("action.restart", Restarted)
 ACTION_START = EventKind("action.start", Started)
 ACTION_RELEASE = EventKind("action.release", OwnershipReleased)
+ACTION_CHECKPOINT = EventKind("action.checkpoint", CheckpointsMoved)
 ACTION_KINDS: Mapping[str, EventKind[Any]] = {
     kind.id: kind for kind in tuple(globals().values()) if isinstance(kind, EventKind)
 }
@@ -137,6 +152,8 @@ def told(outcome: Outcome) -> Iterator[Told]:
             yield _start(plan, outcome)
         case ReleasePlan() as plan:
             yield from (_release(plan, held, outcome) for held in plan.held)
+        case CheckpointPlan() as plan:
+            yield _moved(plan, outcome)
 
 
 def state_for(target: SignalTarget, outcome: Outcome) -> OutcomeState:
@@ -240,6 +257,31 @@ def _release(plan: ReleasePlan, held: HeldPartition, outcome: Outcome) -> Told:
     subject = Subject(group=plan.group, partition=held.partition, owner=held.owner)
 
     return ACTION_RELEASE, subject, released
+
+
+_MOVED = {ChangeState.WRITTEN, ChangeState.REMOVED}
+_LEFT = {ChangeState.CHANGED, ChangeState.HELD, ChangeState.FAILED, ChangeState.NOT_TRIED}
+
+
+def _moved(plan: CheckpointPlan, outcome: Outcome) -> Told:
+    moved = CheckpointsMoved(
+        state=outcome.state,
+        group=plan.group,
+        strategy=type(plan.strategy).__name__,
+        partitions=_ended(outcome, _MOVED),
+        left=_ended(outcome, _LEFT),
+        overwritten=_ended(outcome, {ChangeState.OVERWRITTEN}),
+        backup=outcome.backup,
+        error=_error(outcome),
+    )
+
+    return ACTION_CHECKPOINT, Subject(group=plan.group), moved
+
+
+def _ended(outcome: Outcome, states: set[ChangeState]) -> tuple[str, ...]:
+    found = (each.change.partition for each in outcome.changes if each.state in states)
+
+    return tuple(dict.fromkeys(found))
 
 
 def _owned(target: SignalTarget) -> tuple[str, ...]:

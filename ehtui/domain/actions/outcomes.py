@@ -197,6 +197,8 @@ class Outcome(Value, frozen=True):
             yield from _known(pid=self.started.process.pid, log=self.started.log_path)
 
         yield from ((each.partition, each.state.value) for each in self.releases)
+        yield from ((f"P{each.change.partition}", each.state.value) for each in self.changes)
+        yield from _known(backup=self.backup)
         yield from _known(exit_code=self.exit_code)
         yield from (("line", line) for line in self.last_lines)
         yield from _known(audit=self.audit_problem)

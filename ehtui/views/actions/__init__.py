@@ -33,6 +33,7 @@ ACTION_EVENTS: tuple[EventText[Any], ...] = (
     restart.EVENT,
     start.EVENT,
     release.EVENT,
+    checkpoints.EVENT,
 )
 
 

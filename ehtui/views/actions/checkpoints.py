@@ -26,10 +26,12 @@ from ehtui.domain.actions.checkpoint_plan import (
     Unwritten,
     WriteKind,
 )
+from ehtui.domain.actions.events import ACTION_CHECKPOINT, CheckpointsMoved
 from ehtui.domain.text import safe
 from ehtui.domain.values import total
 from ehtui.views import formats
 from ehtui.views.actions.text import ActionText, Confirmation, action_command, seconds
+from ehtui.views.event_text import EventText, action_words
 from ehtui.views.phrasing import partition, partitions
 
 if TYPE_CHECKING:
@@ -275,4 +277,26 @@ def _leaving(plan: CheckpointPlan) -> tuple[str, str]:
     )
 
 
+def _sentence(found: CheckpointsMoved, say: Phrasing) -> str:
+    what = f"Checkpoints{say.of_group(found.group)} of {partitions(found.partitions)} moved"
+    told = []
+
+    if not found.partitions:
+        what = f"Moving checkpoints{say.of_group(found.group)}"
+
+    if found.left:
+        told.append(f"{partitions(found.left)} left as they were")
+
+    if found.overwritten:
+        told.append(f"{partitions(found.overwritten)} overwritten by a live owner")
+
+    if found.backup is not None:
+        told.append(f"backup {safe(found.backup)}")
+
+    error = found.error or "; ".join(told) or None
+
+    return action_words(found.state, error, what, "; ".join(told) or "nothing was written")
+
+
 TEXT = ActionText(CheckpointPlan, _confirmation, _step, _done, words, leaving=_leaving)
+EVENT = EventText(ACTION_CHECKPOINT, _sentence)

@@ -1,0 +1,184 @@
+"""Checkpoints as tables and documents: where a group stands, and what a plan will write."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ehtui.domain.actions.checkpoint_files import rows_of
+from ehtui.domain.text import safe
+from ehtui.views import formats
+from ehtui.views.actions.checkpoints import (
+    effect,
+    owner_words,
+    standing_words,
+    strategy_words,
+    why_unwritten,
+)
+from ehtui.views.outcomes import refusal_sentence
+from ehtui.views.width import pad, width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ehtui.domain.actions.checkpoint_plan import Change, CheckpointPlan, LiveOwner
+    from ehtui.domain.actions.outcomes import Refusal
+    from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
+
+_GAP = "  "
+
+
+def plan_lines(plan: CheckpointPlan) -> list[str]:
+    """A plan as a table, partition by partition."""
+    head = ("PARTITION", "OLD", "NEW", "NEXT", "REPLAYS", "SKIPS", "CHECKS")
+    rows = [_plan_row(change) for change in plan.changes]
+
+    return [
+        f"Checkpoints of {safe(plan.group)} {strategy_words(plan.strategy)}:",
+        "",
+        *_aligned([head, *rows], numbers=range(1, 6)),
+    ]
+
+
+def _plan_row(change: Change) -> tuple[str, ...]:
+    after = standing_words(change.before if change.unwritten is not None else change.after)
+    is_written = change.unwritten is None
+    known = formats.count if is_written else lambda _: formats.UNKNOWN
+
+    return (
+        safe(change.partition),
+        standing_words(change.before),
+        after,
+        formats.UNKNOWN
+        if change.next_sequence is None or not is_written
+        else str(change.next_sequence),
+        known(change.replayed),
+        known(change.skipped),
+        f"stays: {why_unwritten(change)}" if not is_written else effect(change),
+    )
+
+
+def owner_lines(owners: Sequence[LiveOwner]) -> Iterator[str]:
+    """Who would write over it, and how those of this host are stopped."""
+    for owner in owners:
+        yield f"{owner_words(owner)}."
+
+    pids = [str(owner.process.pid) for owner in owners if owner.process is not None]
+
+    if pids:
+        yield f"To stop those on this host first: ehtui signal {' '.join(pids)}"
+
+    if len(pids) < len(owners):
+        yield "Stop the others where they run; a lease that nobody renews expires by itself."
+
+
+def peek_group_lines(plan: CheckpointPlan) -> Iterator[str]:
+    """How a group to read events in is made."""
+    name = safe(plan.namespace).partition(".")[0].partition(":")[0]
+    command = formats.command(
+        "az",
+        "eventhubs",
+        "eventhub",
+        "consumer-group",
+        "create",
+        "--resource-group",
+        "GROUP",
+        "--namespace-name",
+        name,
+        "--eventhub-name",
+        safe(plan.hub),
+        "--name",
+        "ehtui",
+    )
+    yield f"To have events read, create a group for it: {command}"
+    yield "then set eventhub.peek_group: ehtui, or use --peek-group ehtui."
+
+
+def plan_document(plan: CheckpointPlan, refusal: Refusal | None) -> dict[str, object]:
+    """A plan as JSON, which `--from-file` reads again."""
+    return {
+        "schema": "ehtui.checkpoint-plan/1",
+        "namespace": plan.namespace,
+        "hub": plan.hub,
+        "group": plan.group,
+        "strategy": strategy_words(plan.strategy),
+        "planned_at": plan.planned_at,
+        "owners": [
+            {
+                "owner": owner.owner,
+                "partitions": list(owner.partitions),
+                "pid": owner.process.pid if owner.process is not None else None,
+            }
+            for owner in plan.owners
+        ],
+        "refused": refusal.reason.value if refusal is not None else None,
+        "sentence": refusal_sentence(refusal) if refusal is not None else None,
+        "changes": rows_of(plan),
+    }
+
+
+def group_lines(snapshot: Snapshot, group: GroupState) -> list[str]:
+    """Where a group stands."""
+    head = ("PARTITION", "CHECKPOINT", "OFFSET", "LAG", "WRITTEN", "LAYOUT", "BLOB")
+    rows = [_group_row(snapshot, partition) for partition in group.partitions]
+
+    return [f"{safe(group.name)}:", *_aligned([head, *rows], numbers=range(1, 4))]
+
+
+def _group_row(snapshot: Snapshot, partition: GroupPartition) -> tuple[str, ...]:
+    found = partition.checkpoint
+    lag = formats.lag(partition.lag, is_bound=partition.lag_is_bound)
+
+    if found is None:
+        return (safe(partition.id), "none", formats.UNKNOWN, lag, formats.UNKNOWN, "", "")
+
+    blob = found.blob
+
+    return (
+        safe(partition.id),
+        formats.UNKNOWN if found.sequence is None else str(found.sequence),
+        formats.UNKNOWN if found.offset is None else safe(found.offset),
+        lag,
+        formats.age(max(0.0, snapshot.server_now - blob.last_modified)),
+        found.layout.value,
+        safe(f"{blob.container}/{blob.name}"),
+    )
+
+
+def groups_document(snapshot: Snapshot, groups: Sequence[GroupState]) -> dict[str, object]:
+    """Where groups stand, as JSON."""
+    return {
+        "schema": "ehtui.checkpoints/1",
+        "at": snapshot.server_now,
+        "groups": [
+            {"group": group.name, "partitions": [_told(each) for each in group.partitions]}
+            for group in groups
+        ],
+    }
+
+
+def _told(partition: GroupPartition) -> dict[str, object]:
+    found = partition.checkpoint
+
+    return {
+        "partition": partition.id,
+        "sequence": found.sequence if found is not None else None,
+        "offset": found.offset if found is not None else None,
+        "lag": partition.lag,
+        "lag_is_bound": partition.lag_is_bound,
+        "owner": partition.lease.owner,
+        "written_at": found.blob.last_modified if found is not None else None,
+        "layout": found.layout.value if found is not None else None,
+        "container": found.blob.container if found is not None else None,
+        "name": found.blob.name if found is not None else None,
+        "etag": found.blob.etag if found is not None else None,
+    }
+
+
+def _aligned(rows: Sequence[Sequence[str]], numbers: range) -> Iterator[str]:
+    cells = [max(map(width, column)) for column in zip(*rows, strict=True)]
+
+    for row in rows:
+        told = [
+            pad(text, cells[place], align_right=place in numbers) for place, text in enumerate(row)
+        ]
+        yield _GAP.join(told).rstrip()
