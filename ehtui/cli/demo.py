@@ -86,7 +86,11 @@ def demo_sandbox() -> Sandbox:
 
 
 # The extra `sandbox` of pyproject.toml; a test holds the two together.
-SANDBOX_PACKAGES = ("azure-eventhub-checkpointstoreblob-aio", "cryptography")
+SANDBOX_PACKAGES = (
+    "azure-eventhub-checkpointstoreblob-aio",
+    "azure-storage-blob",
+    "cryptography",
+)
 
 
 def require_sandbox() -> None:
