@@ -51,7 +51,10 @@ def network_values(
 ) -> dict[str, Value]:
     """What variables such as HTTPS_PROXY and SSL_CERT_FILE say."""
     found = surroundings_in(variables)
-    named = {_PROXY: found.proxy, _NO_PROXY: found.no_proxy, _ROOTS: found.roots}
+    named = {_PROXY: found.proxy, _NO_PROXY: found.no_proxy}
+    # Each under a key of its own, the nearest first: what one place trusts does not take away what
+    # another one does.
+    named |= {f"{_ROOTS}.{layer}.{place}.{n}": given for n, given in enumerate(found.roots)}
     return {
         key: Value(given[1], Origin(layer, given[0], place, pid))
         for key, given in named.items()
@@ -175,20 +178,21 @@ def _of_this_machine(key: str, host: str | None, values: Values, told: Provenanc
     return checked
 
 
-def _roots(key: str, values: Values, told: Provenance) -> str | None:
-    given, ambient = values.get(key), values.get(_ROOTS)
-
-    if given is not None:
+def _roots(key: str, values: Values, told: Provenance) -> tuple[str, ...]:
+    if given := values.get(key):
         told.origins[key] = given.origin
-        return given.value
+        return tuple(part for text in given.value.split(",") if (part := text.strip()))
 
-    if ambient is None:
-        return None
+    ambient = [values[name] for name in sorted(values) if name.startswith(_ROOTS)]
+    found = [value for value in ambient if Path(value.value).is_file()]
 
-    if not Path(ambient.value).is_file():
-        note = f"{ambient.origin.named} names no file, so its roots are not used"
-        told.notes += [] if note in told.notes else [note]
-        return None
+    for value in ambient:
+        note = f"{value.origin.named} names no file, so its roots are not used"
 
-    told.origins[key] = ambient.origin
-    return ambient.value
+        if value not in found and note not in told.notes:
+            told.notes.append(note)
+
+    if found:
+        told.origins[key] = found[0].origin
+
+    return tuple(dict.fromkeys(value.value for value in found))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 DIRECT = frozenset({"none", "direct", "off"})  # what `proxy` says where there is to be none
-# The first one counts. Programs read the lower case first, as curl does.
+# The first one counts, and of roots all of them. Programs read the lower case first, as curl does.
 _PROXY_NAMES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _NO_PROXY_NAMES = ("no_proxy", "NO_PROXY")
 _ROOTS_NAMES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE")  # of OpenSSL, and of `requests`
@@ -119,7 +119,7 @@ class Surroundings:
 
     proxy: tuple[str, str] | None = field(default=None, repr=False)  # name, text
     no_proxy: tuple[str, str] | None = None
-    roots: tuple[str, str] | None = None
+    roots: tuple[tuple[str, str], ...] = ()
 
 
 def surroundings_in(variables: Mapping[str, str]) -> Surroundings:
@@ -127,7 +127,7 @@ def surroundings_in(variables: Mapping[str, str]) -> Surroundings:
     return Surroundings(
         _first(variables, _PROXY_NAMES),
         _first(variables, _NO_PROXY_NAMES),
-        _first(variables, _ROOTS_NAMES),
+        tuple((n, t) for n in _ROOTS_NAMES if (t := variables.get(n, "").strip())),
     )
 
 

@@ -82,7 +82,9 @@ def _properties(given: Mapping[str, object], _: str) -> dict[str, str]:
 # Keys that a file may write in another form than the tree keeps: which, and how they become it.
 _FORMS: Mapping[tuple[type[Section], str], tuple[Any, Callable[[Any, str], object]]] = {
     (EventHubSettings, "aliases"): (str | list[str], _split),
+    (EventHubSettings, "ca_file"): (str | list[str], _split),
     (CheckpointStoreSettings, "containers"): (str | list[str], _split),
+    (CheckpointStoreSettings, "ca_file"): (str | list[str], _split),
     (LeaseSettings, "groups"): (dict[str, Any], lambda *_: {}),  # each is read by its name
     (ConsumerSettings, "command"): (Text | list[str], _words),
     (TestEventSettings, "body"): (Any, _body),

@@ -42,7 +42,7 @@ class EventHubSettings(Section, frozen=True, dict=True):
     endpoint: str | None = None  # is connected to instead of the namespace: sb://HOST[:PORT]
     proxy: Secret | None = None  # for all that goes there
     https_proxy: Secret | None = None  # for WebSockets alone: what HTTPS_PROXY says
-    ca_file: str | None = None  # roots beside the machine's own
+    ca_file: tuple[str, ...] = ()  # roots beside the machine's own
     trace_wire: str | None = None  # a file for the frames
 
     @cached_property
@@ -66,7 +66,7 @@ class CheckpointStoreSettings(Section, frozen=True):
     containers: tuple[str, ...] = ()
     layout: NamelessLayout | None = None  # formats whose names carry no hub or group
     proxy: Secret | None = None
-    ca_file: str | None = None  # roots beside the machine's own
+    ca_file: tuple[str, ...] = ()  # roots beside the machine's own
 
     @property
     def is_configured(self) -> bool:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
 from msgspec.structs import replace
 
@@ -130,8 +129,10 @@ def _values(reader: SectionReader, file: YamlFile) -> tuple[dict[str, Value], bo
         production = getattr(section, "production", production)
         given |= {f"{name}.{key}": value for key, value in part.items() if key != "production"}
 
+    folder = file.path.parent.resolve()
+
     for key in _PATHS & given.keys():
-        given[key] = _path(cast("str | None", given[key]), file.path.parent.resolve(), key)
+        given[key] = _paths(given[key], folder, key)
 
     given["read_only"] = reader.flag("read_only")
     values = {
@@ -203,6 +204,15 @@ def _check_consumer(consumer: ConsumerSettings, key: str) -> None:
         regex.compile(consumer.match)
     except (regex.error, OverflowError, RecursionError) as error:
         raise ConfigError(f"{key}.match is not a regular expression: {error}.") from None
+
+
+def _paths(given: object, folder: Path, key: str) -> str | None:
+    """One or several, as a text that separates them by commas."""
+    if given is None:
+        return None
+
+    named = (part.strip() for part in _as_text(given).split(","))
+    return ",".join(found for name in named if name and (found := _path(name, folder, key)))
 
 
 def _path(given: str | None, folder: Path, key: str) -> str | None:

@@ -24,7 +24,7 @@ class Network:
     endpoint: Endpoint | None = None  # is connected to instead of the namespace
     proxy: Proxy | None = None  # for all that goes there
     https_proxy: Proxy | None = None  # for WebSockets alone
-    ca_file: str | None = None
+    ca_file: tuple[str, ...] = ()
     trace: Trace | None = None
 
     def roots(self) -> ssl.SSLContext:
@@ -35,7 +35,7 @@ class Network:
         """
         from ehtui.wire.roots import trusted_roots  # noqa: PLC0415 - with the first connection
 
-        return trusted_roots(*((self.ca_file,) if self.ca_file else ()))
+        return trusted_roots(*self.ca_file)
 
 
 PLAIN = Network()

@@ -34,7 +34,7 @@ class StorageAddress:
     sas: Secret | None = None
     container: str | None = None  # the one that a container's SAS URL names
     proxy: Proxy | None = None
-    ca_file: str | None = None  # roots beside the machine's own
+    ca_file: tuple[str, ...] = ()  # roots beside the machine's own
 
     @property
     def host(self) -> str:

@@ -67,7 +67,7 @@ class HttpBlobAccount:
         self._tokens = EntraTokens(credential, address.proxy) if needs_token else None
         self._http = StorageHttp(
             address.endpoint,
-            ca_file=ca_file or address.ca_file,
+            ca_files=(ca_file,) if ca_file else address.ca_file,
             proxy=address.proxy,
             connect_s=CONNECT_TIMEOUT_S,
             silence_s=READ_TIMEOUT_S,

@@ -44,7 +44,7 @@ class StorageHttp:
         self,
         endpoint: str,
         *,
-        ca_file: str | None,
+        ca_files: tuple[str, ...],
         connect_s: float,
         silence_s: float,
         proxy: Proxy | None = None,
@@ -52,7 +52,7 @@ class StorageHttp:
         self._silence = {"connect": connect_s, "read": silence_s, "write": silence_s}
         self._is_tls = urlsplit(endpoint).scheme == "https"
         self._endpoint = endpoint
-        self._ca_file = ca_file
+        self._ca_files = ca_files
         self._proxy = proxy
         self._pool: httpcore.AsyncConnectionPool | None = None
 
@@ -126,7 +126,7 @@ class StorageHttp:
 
     def _opened(self) -> httpcore.AsyncConnectionPool:
         # 40 ms, which plain HTTP need not pay.
-        tls = trusted_roots(*filter(None, [self._ca_file])) if self._is_tls else None
+        tls = trusted_roots(*self._ca_files) if self._is_tls else None
         proxy = proxy_to(self._endpoint, self._proxy)
 
         if proxy is None:

@@ -30,7 +30,7 @@ from ehtui.sandbox.eventhubs.namespace import ROOT_KEY
 
 PARTITIONS = 2
 GROUP = "$Default"
-AMQPS_PORT = 5671  # where clients go that are given a host alone
+AMQPS_PORT, HTTPS_PORT = 5671, 443  # where clients go that are given a host alone
 Hub = dict[str, str]
 
 
@@ -56,7 +56,9 @@ class Sandbox:
         worker = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:])
         self.namespace = Namespace()
         host = f"127.0.0.{100 + worker}"
-        self.eventhubs = EventHubsEndpoint(self.namespace, host, AMQPS_PORT, tls=True)
+        self.eventhubs = EventHubsEndpoint(
+            self.namespace, host, AMQPS_PORT, tls=True, websocket_port=HTTPS_PORT
+        )
         self.blobs = BlobEndpoint()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="sandbox")

@@ -59,7 +59,7 @@ async def hub_behind(net: Net, partitions: int) -> AsyncIterator[EventHubSetting
         settings = EventHubSettings(
             connection_string=Secret(endpoint.connection_string("orders", KEY.name)),
             transport=net.transport,
-            ca_file=str(endpoint.ca_file) if net.tls else None,
+            ca_file=(str(endpoint.ca_file),) if net.tls else (),
         )
 
         if net.proxy is None:

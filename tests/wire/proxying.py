@@ -4,12 +4,60 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Mapping
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 USER, PASSWORD = "ops team", "p@ss:word/1"
 ENCODED = "ops%20team:p%40ss%3Aword%2F1"
+
+
+Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
+
+
+@asynccontextmanager
+async def listening(serve: Serve, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """A port whose connections `serve` has; none outlives it."""
+    tasks: set[asyncio.Task[None]] = set()
+
+    async def handle(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.add(task)
+
+        try:
+            with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+                await serve(reader, writer)
+        finally:
+            writer.transport.abort()
+            tasks.discard(task)
+
+    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=tls)
+
+    try:
+        yield server.sockets[0].getsockname()[1]
+    finally:
+        server.close()
+
+        for task in tuple(tasks):
+            task.cancel()
+
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await server.wait_closed()
+        await asyncio.sleep(0)  # transports that were cut let go of their sockets
+
+
+async def joined(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, host: str, port: int
+) -> None:
+    """Everything goes on to another place, and back."""
+    upstream, onward = await asyncio.open_connection(host, port)
+
+    try:
+        await asyncio.gather(_pump(reader, onward), _pump(upstream, writer))
+    finally:
+        onward.transport.abort()
 
 
 @dataclass
@@ -29,32 +77,24 @@ class ConnectProxy:
 
     @asynccontextmanager
     async def serving(self) -> AsyncIterator[ConnectProxy]:
-        server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
-        self.port = server.sockets[0].getsockname()[1]
-
-        async with server:
+        async with listening(self._serve) as self.port:
             yield self
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(OSError, asyncio.IncompleteReadError):
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-            _, authority, _ = head[0].split(" ")
-            self.asked.append(authority)
-            refusal = self._refusal(authority, head[1:])
+        head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        _, authority, _ = head[0].split(" ")
+        self.asked.append(authority)
+        refusal = self._refusal(authority, head[1:])
 
-            if refusal is not None:
-                writer.write(f"HTTP/1.1 {refusal}\r\n\r\n".encode())
-                writer.close()
-                return
+        if refusal is not None:
+            writer.write(f"HTTP/1.1 {refusal}\r\n\r\n".encode())
+            await writer.drain()
+            await reader.read()
+            return
 
-            host, _, port = authority.rpartition(":")
-            there = self.leads_to.get(authority, (host, int(port)))
-            upstream, onward = await asyncio.open_connection(*there)
-            writer.write(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
-
-            async with asyncio.TaskGroup() as group:
-                group.create_task(_pump(reader, onward))
-                group.create_task(_pump(upstream, writer))
+        host, _, port = authority.rpartition(":")
+        writer.write(b"HTTP/1.1 200 Connection established\r\nVia: test\r\n\r\n")
+        await joined(reader, writer, *self.leads_to.get(authority, (host, int(port))))
 
     def _refusal(self, authority: str, headers: list[str]) -> str | None:
         pair = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
