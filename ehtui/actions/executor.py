@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ehtui.actions import checkpoint_writes, releasing, trial
+from ehtui.actions.audit import AuditLog
 from ehtui.actions.process_control import (
     NOT_DONE,
     OTHER_TARGET,
@@ -20,7 +21,7 @@ from ehtui.actions.process_control import (
     refusal_of,
 )
 from ehtui.actions.sending import EventSender, Send, SendStoppedError
-from ehtui.actions.state_files import AuditLog, who
+from ehtui.actions.state_files import who
 from ehtui.actions.store_writer import StoreWriter
 from ehtui.actions.targets import ProcessGoneError, SupervisorChangedError
 from ehtui.domain.actions.base import Halt
@@ -84,20 +85,20 @@ class Executor:
         if self.dry_run:
             return await self.try_out(plan)
 
-        fault = await asyncio.to_thread(self.audit.intent, plan, self.clock())
+        step = await asyncio.to_thread(self.audit.begin, plan, self.clock())
 
-        if fault is not None:  # what nobody could trace afterwards is not done
-            refusal = Refusal(RefusalReason.NOT_AUDITED, plan.kind, safe(fault))
+        if step.fault is not None:  # what nobody could trace afterwards is not done
+            refusal = Refusal(RefusalReason.NOT_AUDITED, plan.kind, safe(step.fault))
             return Outcome(plan, OutcomeState.REFUSED, self.clock(), refusal)
 
         try:
             outcome = await self._do(plan, tell)
         except asyncio.CancelledError as error:
             # What was begun is not undone.
-            self.audit.outcome(self.interrupted(plan, error))
+            step.end(self.interrupted(plan, error))
             raise
 
-        fault = await asyncio.to_thread(self.audit.outcome, outcome)
+        fault = await asyncio.to_thread(step.end, outcome)
 
         if fault is None:
             return outcome

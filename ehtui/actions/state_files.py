@@ -1,4 +1,4 @@
-"""Files that outlive ehtui: where they are, how a line or a record is written whole, the audit log.
+"""Files that outlive ehtui: where they are, how a line or a record is written whole.
 
 Standard library only.
 """
@@ -11,14 +11,9 @@ import json
 import os
 import socket
 import stat
-from datetime import UTC, datetime
-from errno import EACCES, EINVAL
+from errno import EINVAL
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from ehtui.domain.actions.outcomes import Outcome
-    from ehtui.domain.actions.plans import Plan
+from typing import Any
 
 
 def state_folder() -> Path:
@@ -56,7 +51,12 @@ def open_records(path: Path) -> int:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(path, _FLAGS, 0o600)
 
-    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+    status = os.fstat(descriptor)
+
+    if stat.S_ISREG(status.st_mode):
+        if status.st_mode & 0o077 and status.st_uid == os.geteuid():
+            os.fchmod(descriptor, 0o600)  # made by somebody else, or copied
+
         return descriptor
 
     os.close(descriptor)
@@ -116,69 +116,6 @@ def write_record(descriptor: int, record: dict[str, Any]) -> None:
     os.fsync(descriptor)
 
 
-class AuditLog:
-    """Appends to a file that only its owner can read. Event bodies are told by size and hash."""
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def obstacle(self) -> str | None:
-        """Why no line could be written now, or None; nothing is made."""
-        known = self.path if self.path.exists() else next(filter(Path.exists, self.path.parents))
-
-        if known == self.path and not known.is_file():
-            return f"{self.path}: is not a regular file"
-
-        return None if os.access(known, os.W_OK) else f"{self.path}: {os.strerror(EACCES)}"
-
-    def intent(self, plan: Plan, at: float) -> str | None:
-        """Note what is about to be done; returns why it could not be noted, or None."""
-        return self._append({"at": _iso(at), "event": "intent", **who(), "plan": _told(plan)})
-
-    def outcome(self, outcome: Outcome) -> str | None:
-        """Note how it ended; returns why it could not be noted, or None."""
-        return self._append(
-            {
-                "at": _iso(outcome.at),
-                "event": "outcome",
-                **who(),
-                "plan": _told(outcome.plan),
-                "state": outcome.state.value,
-                "refused": _refused(outcome),
-                "error": outcome.error,
-                "details": dict(outcome.details),
-            }
-        )
-
-    def _append(self, record: dict[str, object]) -> str | None:
-        line = json.dumps(record, ensure_ascii=False, separators=(",", ":"))
-
-        try:
-            descriptor = open_records(self.path)
-
-            try:
-                append_line(descriptor, line.encode(errors="backslashreplace"))
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            return f"{self.path}: {error.strerror or error}"
-
-        return None
-
-
-def _refused(outcome: Outcome) -> str | None:
-    refusal = outcome.refusal
-
-    if refusal is None:
-        return None
-
-    return ": ".join(filter(None, (refusal.reason.value, refusal.obstacle, refusal.detail)))
-
-
-def _told(plan: Plan) -> dict[str, object]:
-    return {"kind": plan.kind, **plan.record}
-
-
 def who() -> dict[str, object]:
     """Who acts, and where."""
     try:
@@ -187,7 +124,3 @@ def who() -> dict[str, object]:
         user = str(os.getuid())
 
     return {"user": user, "host": socket.gethostname(), "ehtui_pid": os.getpid()}
-
-
-def _iso(at: float) -> str:
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds")

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions import send as sending
     from ehtui.domain.actions import signal as signalling
     from ehtui.domain.actions import start as starting
+    from ehtui.domain.actions.audited import AuditEntry
     from ehtui.domain.actions.outcomes import Outcome, Refusal
     from ehtui.domain.actions.plans import Plan, SinglePlan
     from ehtui.domain.actions.requests import Actor, PlanningContext, Request
@@ -306,6 +307,10 @@ class MonitorBackend:
         """What `ehtui doctor` checks, on the monitor's loop."""
         examining = self.monitor.submit(lambda: doctor.examine(self._settings))
         return await asyncio.wrap_future(examining)
+
+    async def audited(self) -> Sequence[AuditEntry]:
+        """What was done with ehtui by this user."""
+        return await asyncio.to_thread(self._opened.executor.audit.entries)
 
     async def list_processes(self) -> Sequence[ProcessSample]:
         """Every process of this host, Python first."""

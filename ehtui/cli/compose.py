@@ -320,9 +320,11 @@ def carried_reader(settings: Settings, monitor: Monitor, clock: Clock = steady) 
 
 def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = steady) -> Executor:
     """What acts, with real hands, and notes what it does in the audit log."""
+    from ehtui.actions.audit import AuditLog  # noqa: PLC0415
     from ehtui.actions.executor import Executor  # noqa: PLC0415
     from ehtui.actions.process_control import LocalControl  # noqa: PLC0415
-    from ehtui.actions.state_files import AuditLog, default_audit_path  # noqa: PLC0415
+    from ehtui.actions.state_files import default_audit_path  # noqa: PLC0415
+    from ehtui.config.identity import identity_of  # noqa: PLC0415
     from ehtui.wire.sender import HubSender  # noqa: PLC0415
 
     namespace = None
@@ -333,7 +335,7 @@ def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = s
     return Executor(
         sender=HubSender(settings.eventhub),
         hands=LocalControl(settings.consumers, namespace=namespace, hub=settings.eventhub.name),
-        audit=AuditLog(default_audit_path()),
+        audit=AuditLog(default_audit_path(), identity_of(settings)),
         clock=clock,
         store=store_writer(settings, clock=clock),
         read_only=settings.read_only,

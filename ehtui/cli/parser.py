@@ -26,6 +26,7 @@ COMMANDS = {
     "send": "ehtui.cli.acting_commands",
     "release": "ehtui.cli.releasing",
     "checkpoint": "ehtui.cli.checkpoints",
+    "audit": "ehtui.cli.audit",
     "wait": "ehtui.cli.reports",
     "why": "ehtui.cli.reports",
     "explain": "ehtui.cli.telling",

@@ -8,6 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from concurrent.futures import Future
 
+    from ehtui.domain.actions.audited import AuditEntry
     from ehtui.domain.actions.outcomes import Outcome, Refusal
     from ehtui.domain.actions.plans import Plan
     from ehtui.domain.actions.requests import Request
@@ -127,6 +128,13 @@ class Backend(Protocol):
 
     async def examine(self) -> Sequence[Check]:
         """Everything that must be right to read hub and store, checked once; from any loop."""
+
+    async def audited(self) -> Sequence[AuditEntry]:
+        """What was done with ehtui by this user, the oldest first.
+
+        Raises:
+            OSError: The audit log cannot be read.
+        """
 
     async def list_processes(self) -> Sequence[ProcessSample]:
         """Every process of this host, likely consumers first."""

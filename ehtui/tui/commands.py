@@ -273,6 +273,8 @@ _WITH_ARGUMENTS = (
     Command("export", ("save", "w"), "[FORMAT]", "Save what this pane shows", _save,
             lambda _: view_actions.FILES),
     Command("copy", ("y", "yank"), "[WHAT]", "Copy something of the selected row", _copy),
+    Command("audit", (), "", "What was done with ehtui on this host",
+            lambda screen, _: screen.app.run_flow(view_actions.audit(screen.app))),
     Command("refresh", ("r",), "[SECONDS]", "Read now, or so often from now on", _refresh),
     Command("events", ("e", "peek", "tail"), "[P2|all] [WHERE]",
             "Look at events: from earliest, latest, checkpoint, 920, 12:03, 5m", _events,

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ehtui.domain.text import safe
 from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.exporting import FORMATS, Copy, copies_of
 from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.places import link, place_of
+from ehtui.tui.screens.audit import AuditScreen
 from ehtui.tui.screens.choice import (
     Choice,
     ChoiceScreen,
@@ -53,6 +55,17 @@ async def switch_group(app: Host) -> None:
 
     if chosen is not None:
         app.group = chosen
+
+
+async def audit(app: Host) -> None:
+    """Show what was done with ehtui on this host."""
+    try:
+        entries = await app.backend.audited()
+    except OSError as error:
+        app.say(f"The audit log can't be read: {safe(error.strerror or str(error))}.", "error")
+        return
+
+    await app.push_screen_wait(AuditScreen(entries))
 
 
 async def sort(app: Host, grid: Grid) -> None:

@@ -13,10 +13,10 @@ from typing import Any
 from msgspec import structs
 from typing_extensions import override
 
+from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.actions.launch import Launch, Launched, Restarted
 from ehtui.actions.process_control import Named
-from ehtui.actions.state_files import AuditLog
 from ehtui.actions.targets import (
     Answer,
 )

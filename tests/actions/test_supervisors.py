@@ -10,9 +10,9 @@ import psutil
 import pytest
 from msgspec.structs import replace
 
+from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.actions.process_control import LocalControl
-from ehtui.actions.state_files import AuditLog
 from ehtui.actions.targets import (
     LAST_LINES,
     Answer,

@@ -10,9 +10,9 @@ import sys
 import time
 from pathlib import Path
 
+from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.actions.process_control import LocalControl
-from ehtui.actions.state_files import AuditLog
 from ehtui.cli.acting import act
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.cli.compose import carried_reader

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from typing_extensions import override
 
+from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
-from ehtui.actions.state_files import AuditLog
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.cli.compose import carried_reader
 from ehtui.config.settings import Settings

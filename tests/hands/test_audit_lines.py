@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from ehtui.actions.state_files import AuditLog, append_line, open_records
+from ehtui.actions.audit import AuditLog
+from ehtui.actions.state_files import append_line, open_records
 from ehtui.domain.actions.outcomes import OutcomeState, RefusalReason
 from tests.actions.recording import Bench, signal_plan
 from tests.hands.disks import fill, small_disk
@@ -50,7 +51,7 @@ def test_a_half_line_does_not_fuse_with_the_next(tmp_path: Path) -> None:
     path.write_bytes(b'{"whole":1}\n{"half":')  # of somebody who was killed, or of a full disk
     log = AuditLog(path)
 
-    assert log.intent(signal_plan(1), 1.0) is None
+    assert log.begin(signal_plan(1), 1.0).fault is None
     whole, half, ours = path.read_text().splitlines()
     assert (whole, half) == ('{"whole":1}', '{"half":')
     assert json.loads(ours)["event"] == "intent"

@@ -15,10 +15,10 @@ import psutil
 import pytest
 from msgspec.structs import replace
 
+from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.actions.process_control import LocalControl
 from ehtui.actions.restart_locks import forget, prune, record_path
-from ehtui.actions.state_files import AuditLog
 from ehtui.actions.targets import CannotStartError, NotKnownError
 from ehtui.cli import acting_commands as command
 from ehtui.config.errors import ConfigError

@@ -10,6 +10,7 @@ from contextlib import suppress
 from msgspec.structs import replace
 from textual.message import Message
 
+from ehtui.domain.actions.audited import AuditEntry
 from ehtui.domain.actions.base import OwnedPartition, SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.actions.plans import (
@@ -115,6 +116,7 @@ class FakeBackend:
         self.paces: list[float] = []
         self.executed: list[Plan] = []
         self.tried: list[Plan] = []
+        self.audit: Sequence[AuditEntry] = ()
         self.gate: asyncio.Event | None = None  # set: an action waits for it
         self.unfinished: Sequence[Plan] = ()
         self.given_up = 0
@@ -241,6 +243,9 @@ class FakeBackend:
             Check("hub.port", Verdict.OK, "Port 5671 is open."),
             Check("hub.group", Verdict.FAILED, "There is no group [b]x[/b].", "Create it."),
         )
+
+    async def audited(self) -> Sequence[AuditEntry]:
+        return self.audit
 
     async def list_processes(self) -> Sequence[ProcessSample]:
         return [consumer.process for consumer in self.snapshot.consumers]

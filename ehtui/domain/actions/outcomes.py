@@ -180,6 +180,15 @@ class Outcome(Value, frozen=True):
         return next((result for result in self.results if result.process == process), None)
 
     @property
+    def steps(self) -> tuple[tuple[str, str], ...]:
+        """Each target and how it ended, as the audit log spells it."""
+        return (
+            *((str(result.process.pid), result.detail) for result in self.results),
+            *((f"P{each.partition}", each.state.value) for each in self.releases),
+            *((f"P{each.change.partition}", each.state.value) for each in self.changes),
+        )
+
+    @property
     def details(self) -> tuple[tuple[str, str], ...]:
         """What happened in pairs, as `ehtui.action/1` and the audit log spell it."""
         return tuple(self._details())
