@@ -7,7 +7,7 @@ from concurrent.futures import Future, wait
 from functools import partial
 from typing import TYPE_CHECKING
 
-from ehtui.cli.under_way import Action, outcomes_of
+from ehtui.cli.under_way import Action, UnderWay
 from ehtui.clock import steady
 from ehtui.lazy import LazyModule
 
@@ -104,7 +104,7 @@ class MonitorBackend:
         self._works: Works | None = None
         self._actor: Actor | None = None
         self._seen: Seen = {}
-        self._actions: dict[Future[Outcome], Action] = {}
+        self._actions = UnderWay()
 
     @property
     def monitor(self) -> Monitor:
@@ -241,43 +241,22 @@ class MonitorBackend:
             )
 
         future = self.monitor.submit(act)
-        self._actions[future] = action  # written by whoever acts, ended by whoever leaves
-        future.add_done_callback(lambda ended: self._actions.pop(ended, None))
+        self._actions.add(future, action)
 
         return future
 
     @property
     def unfinished(self) -> Sequence[Plan]:
         """Plans that leaving now would leave half done."""
-        return tuple(action.plan for _, action in self._promised())
+        return self._actions.promised
 
     def finish(self, within_s: float = FINISH_WITHIN_S) -> Sequence[Outcome]:
         """Wait so long for what was promised, then give it up; how that ended. Blocking."""
-        promised = [future for future, _ in self._promised()]
-        wait(promised, within_s)
-        self.give_up()
-
-        return outcomes_of(promised)
+        return self._actions.finish(within_s)
 
     def give_up(self, plan: Plan | None = None) -> None:
         """End every action, or the one of this plan, where it stands; the audit says where."""
-        for future, action in self._begun():
-            if plan is not None and action.plan is not plan:
-                continue
-
-            action.is_given_up = True
-
-            if action.task is None:
-                future.cancel()
-            else:
-                action.task.get_loop().call_soon_threadsafe(action.task.cancel)
-
-    def _promised(self) -> list[tuple[Future[Outcome], Action]]:
-        return [each for each in self._begun() if each[1].plan.is_promise]
-
-    def _begun(self) -> list[tuple[Future[Outcome], Action]]:
-        # Who waits for a future wakes before its callbacks have run.
-        return [(f, action) for f, action in list(self._actions.items()) if not f.done()]
+        self._actions.give_up(plan)
 
     def close(self) -> Sequence[Outcome]:
         """Wait for what is unfinished, hang up and stop reading; how the unfinished ended."""
