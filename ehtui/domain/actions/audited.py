@@ -7,6 +7,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from zlib import crc32
 
+from msgspec.structs import replace
+
 from ehtui.domain.actions.outcomes import OutcomeState
 from ehtui.domain.text import safe
 from ehtui.domain.values import Value
@@ -69,22 +71,15 @@ def _joined(begun: AuditEntry, ended: AuditEntry) -> AuditEntry:
         return begun
 
     took = ended.duration_s if ended.duration_s is not None else max(0.0, ended.at - begun.at)
-    steps = ended.steps or begun.steps
 
-    return AuditEntry(
-        begun.id,
-        begun.at,
-        begun.user,
-        begun.host,
-        begun.ehtui_pid,
-        begun.identity or ended.identity,
-        begun.kind,
-        begun.plan,
-        ended.state,
-        took,
-        ended.refused,
-        ended.error,
-        steps,
+    return replace(
+        begun,
+        identity=begun.identity or ended.identity,
+        state=ended.state,
+        duration_s=took,
+        refused=ended.refused,
+        error=ended.error,
+        steps=ended.steps or begun.steps,
     )
 
 
