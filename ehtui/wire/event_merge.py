@@ -9,10 +9,11 @@ from collections import deque
 from heapq import heappop, heappush
 from typing import TYPE_CHECKING, NamedTuple
 
-from ehtui.domain.world.events import AtSequence, Position
+from ehtui.domain.world.events import AtSequence, Latest, Position
+from ehtui.wire.positions import is_past
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ehtui.domain.world.hub import PartitionSample
     from ehtui.wire.event_messages import Stamp
@@ -175,6 +176,29 @@ class EventMerge:
 
         self.held_events = self.held_bytes = 0
         self._heads.clear()
+
+
+def with_ends(
+    lanes: Iterable[Lane], samples: Mapping[str, PartitionSample], *, follows: bool
+) -> list[Lane]:
+    """Note how far partitions go; those of which nothing is to be read by one who stops there."""
+    finished = []
+
+    for lane in lanes:
+        sample = samples[lane.partition]
+
+        if follows and isinstance(lane.position, Latest):
+            # Where the connection is lost before anything came, nothing is missed either.
+            lane.position = AtSequence(sample.last_sequence, is_inclusive=False)
+            continue
+
+        if lane.end_sequence is None:
+            lane.end_sequence = sample.last_sequence
+
+        if not follows and is_past(lane.position, sample):
+            finished.append(lane)
+
+    return finished
 
 
 def credit_for(lane: Lane, merge: EventMerge, *, may_drop: bool) -> int:

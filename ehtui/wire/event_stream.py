@@ -15,9 +15,9 @@ from typing_extensions import override
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.events import EventStream, Latest
 from ehtui.wire import event_problems
-from ehtui.wire.event_merge import HELD_BYTES, EventMerge, Lane, Waiting, credit_for
+from ehtui.wire.event_merge import HELD_BYTES, EventMerge, Lane, Waiting, credit_for, with_ends
 from ehtui.wire.event_messages import event_of, stamp_of
-from ehtui.wire.positions import is_past
+from ehtui.wire.reading import BURST
 from ehtui.wire.reading_session import PeekGroup, ReadingSession
 from ehtui.wire.receivers import MESSAGE_BYTES, MOST_RECEIVERS
 
@@ -162,20 +162,15 @@ class HubStream(EventStream):
                     told = event_problems.unknown_partition(self._peek.access, partition, known)
                     raise ProblemError(told)
 
-        lanes = [lane for lane in self._merge.open_lanes if not self._is_endless(lane)]
+        lanes = [lane for lane in self._merge.open_lanes if self._needs_its_end(lane)]
         samples = await session.ends(lane.partition for lane in lanes)
 
-        for lane in lanes:
-            if lane.end_sequence is None:
-                lane.end_sequence = samples[lane.partition].last_sequence
+        return with_ends(lanes, samples, follows=self._query.follow)
 
-        if self._query.follow:
-            return []
-
-        return [lane for lane in lanes if is_past(lane.position, samples[lane.partition])]
-
-    def _is_endless(self, lane: Lane) -> bool:
-        return self._query.follow and isinstance(lane.position, Latest)
+    def _needs_its_end(self, lane: Lane) -> bool:
+        """Of a large hub, asking all that are only followed would take seconds."""
+        is_at_end = self._query.follow and isinstance(lane.position, Latest)
+        return not is_at_end or len(self._merge.lanes) <= BURST
 
     async def _attach(self, session: ReadingSession, lanes: Iterable[Lane]) -> None:
         wanted = {}

@@ -2,138 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator, Mapping
-from typing import Any
-
 import pytest
 
-from ehtui.config.secret import Secret
-from ehtui.config.settings import EventHubSettings
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.events import (
     AtOffset,
     AtSequence,
     AtTime,
     Earliest,
-    Event,
     EventQuery,
-    EventStream,
     Latest,
     Position,
 )
-from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace, errors
-from ehtui.sandbox.eventhubs.events import new_event
-from ehtui.sandbox.eventhubs.namespace import Receiver
 from ehtui.wire import event_stream
 from ehtui.wire.event_reader import EventReader
-from ehtui.wire.reading import Limiter
 from tests.waiting import wait_for
+from tests.wire.event_stage import START, Stage, bodies, stage, taken
 
-GROUP = "ehtui-peek"
-START = 1_800_000_000.0
-
-
-class Clock:
-    """Time that a test moves."""
-
-    def __init__(self) -> None:
-        self.now = START
-
-    def __call__(self) -> float:
-        return self.now
-
-
-class Stage:
-    """A hub with a peek group, and a reader of it."""
-
-    def __init__(self, endpoint: EventHubsEndpoint, namespace: Namespace, clock: Clock) -> None:
-        self.endpoint = endpoint
-        self.namespace = namespace
-        self.clock = clock
-        self.reader = self.reader_of(GROUP)
-
-    def reader_of(self, group: str | None) -> EventReader:
-        text = Secret(self.endpoint.connection_string("hub"))
-        settings = EventHubSettings(connection_string=text, peek_group=group)
-        return EventReader(settings, clock=self.clock, limiter=Limiter(rate_per_s=None))
-
-    def append(self, partition: str, *bodies: bytes, at: float | None = None) -> None:
-        log = self.namespace.hub("hub").partition(partition)
-        assert log is not None
-        log.append([new_event(body) for body in bodies], self.clock.now if at is None else at)
-        log.notify()
-
-    def admit(self, level: int | None, name: str = "app", partition: str = "0") -> Receiver:
-        """A reader of somebody else in the peek group."""
-        receiver = Receiver(GROUP, partition, name, level, "tracker", lambda _: None)
-        self.namespace.hub("hub").receivers.admit(receiver)
-        return receiver
-
-    @property
-    def receivers(self) -> list[dict[str, Any]]:
-        """Of both partitions, as the endpoint sees them."""
-        hub = self.namespace.hub("hub")
-        return hub.receivers.describe("0") + hub.receivers.describe("1")
-
-    def detach_all(self) -> None:
-        """End every receiver's link for being idle; its connection stays."""
-        told = {"link": "x", "entity": "Consumer", "span": "00:30:00"}
-
-        for groups in tuple(self.namespace.hub("hub").receivers._all.values()):
-            for receiver in [each for group in groups.values() for each in group]:
-                receiver.disconnect(errors.link_idle("tracker", **told))
-
-    @property
-    def connections(self) -> int:
-        return self.endpoint.statistics().connections_opened
-
-    async def read(self, at: Mapping[str, Position], until_at: float | None = None) -> list[Event]:
-        """Everything from there on that is there now."""
-        stream = await self.reader.open(EventQuery(at, until_at=until_at))
-
-        try:
-            return await drained(stream)
-        finally:
-            await stream.close()
-
-
-async def drained(stream: EventStream) -> list[Event]:
-    events: list[Event] = []
-
-    while not stream.is_at_end:
-        events += await stream.next_batch(5.0)
-
-    return events
-
-
-async def taken(stream: EventStream, count: int) -> list[Event]:
-    events: list[Event] = []
-
-    async with asyncio.timeout(20.0):
-        while len(events) < count:
-            events += await stream.next_batch(1.0)
-
-    return events
-
-
-@pytest.fixture
-async def stage() -> AsyncIterator[Stage]:
-    clock = Clock()
-    namespace = Namespace("ns.test", clock=clock)
-    namespace.create_hub("hub", partitions=2, groups=[GROUP])
-
-    async with EventHubsEndpoint(namespace) as endpoint:
-        stage = Stage(endpoint, namespace, clock)
-
-        try:
-            yield stage
-        finally:
-            await stage.reader.close()
-
-
-def bodies(events: list[Event]) -> list[bytes]:
-    return [event.body for event in events]
+__all__ = ["stage"]
 
 
 async def test_everything_that_is_there_merged_by_time(stage: Stage) -> None:
@@ -327,46 +213,3 @@ async def test_nobody_there(stage: Stage) -> None:
         await stage.reader.open(EventQuery({"0": Earliest()}))
 
     assert caught.value.problem.kind is ProblemKind.UNREACHABLE
-
-
-async def test_the_first_event_at_a_position(stage: Stage) -> None:
-    for number in range(4):
-        stage.append("0", b"%d" % number, at=START + 10 * number)
-
-    async def body_at(position: Position) -> bytes | None:
-        event = await stage.reader.read_at("0", position, 5.0)
-        return event.body if event else None
-
-    assert await body_at(Earliest()) == b"0"
-    assert await body_at(AtSequence(2)) == b"2"
-    assert await body_at(AtTime(START + 11)) == b"2"
-    assert await body_at(AtSequence(4)) is None
-    assert await body_at(AtTime(START + 99)) is None
-    found = await asyncio.gather(*(stage.reader.read_at("0", AtSequence(n), 5.0) for n in range(4)))
-    assert [event.sequence for event in found if event] == [0, 1, 2, 3]
-    assert stage.connections == 1
-
-
-async def test_the_last_event_before_a_moment(stage: Stage) -> None:
-    for number in range(4):
-        stage.append("0", b"%d" % number, at=START + 10 * number)
-
-    async def before(at: float) -> bytes | None:
-        event = await stage.reader.read_before("0", at, 5.0)
-        return event.body if event else None
-
-    assert await before(START + 20) == b"1"
-    assert await before(START + 20.5) == b"2"
-    assert await before(START + 500) == b"3"
-    assert await before(START) is None
-    assert await stage.reader.read_before("1", START, 5.0) is None
-
-
-async def test_look_ups_let_go_of_their_receivers(stage: Stage) -> None:
-    stage.append("0", b"0")
-
-    for _ in range(300):  # more than a session has handles
-        assert await stage.reader.read_at("0", Earliest(), 5.0) is not None
-
-    await wait_for(lambda: not stage.receivers)
-    assert stage.connections == 1
