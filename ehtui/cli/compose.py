@@ -53,6 +53,7 @@ def policy_of(settings: Settings) -> Policy:
         processes_interval_s=settings.poll.processes_s,
         has_store=settings.checkpoint_store.is_configured,
         aliases=settings.eventhub.aliases,
+        peek_group=settings.eventhub.peek_group,
     )
 
 

@@ -34,6 +34,7 @@ class Policy(Value, frozen=True):
     processes_interval_s: float = 2.0
     has_store: bool = True
     aliases: tuple[str, ...] = ()  # other names of the namespace, accepted as this one
+    peek_group: str | None = None  # in which events can be looked at
 
     def read_every(self, every_s: float) -> Policy:
         """The same where everything is read so often, in seconds."""

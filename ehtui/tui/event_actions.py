@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -12,7 +13,6 @@ from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
 from ehtui.tui.exporting import Copy
 from ehtui.views.events.body import body_lines
-from ehtui.views.events.details import event_title
 from ehtui.views.events.export import json_line
 from ehtui.views.events.reading import Reading, peek_command
 from ehtui.views.formats import plural
@@ -22,11 +22,12 @@ if TYPE_CHECKING:
 
     from ehtui.domain.problems import Problem
     from ehtui.domain.world.events import Event
-    from ehtui.tui import view_actions
+    from ehtui.tui import view_actions, world_actions
     from ehtui.tui.host import Host
     from ehtui.tui.screens import choice, starting
 else:
     view_actions = LazyModule("ehtui.tui.view_actions")
+    world_actions = LazyModule("ehtui.tui.world_actions")
     starting = LazyModule("ehtui.tui.screens.starting")
     choice = LazyModule("ehtui.tui.screens.choice")
 
@@ -79,7 +80,10 @@ async def save(app: Host, events: Sequence[Event]) -> None:
 
 
 def _write_new(path: Path, events: Sequence[Event]) -> None:
-    with path.open("x", encoding="utf-8") as file:
+    """For its owner alone: bodies may hold anything."""
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+
+    with os.fdopen(opened, "w", encoding="utf-8") as file:
         file.writelines(f"{json_line(event)}\n" for event in events)
 
 
@@ -144,4 +148,4 @@ async def resend(app: Host, event: Event | None) -> None:
         app.say(view_actions.NOTHING_SELECTED, "warning")
         return
 
-    app.say(f"{event_title(event)}: sending it again is not possible yet.", "warning")
+    await world_actions.send_again(app, (event,))

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING
 from ehtui.domain.actions.base import Risk
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal
 from ehtui.domain.actions.release import ReleaseRequest
+from ehtui.domain.actions.send import again
 from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.actions.start import RestartRequest, StartAgainRequest, StartRequest
 from ehtui.domain.text import safe
+from ehtui.domain.world.events import BodyKind
 from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.screens.choice import ESCALATING, Choice, ChoiceScreen, SignalScreen
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.send import SendScreen
+from ehtui.views.events.details import event_title
 from ehtui.views.keys import process_key
 from ehtui.views.processes import brief
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
     from ehtui.domain.actions.plans import Plan
     from ehtui.domain.actions.requests import Request
+    from ehtui.domain.world.events import Event
     from ehtui.domain.world.process import ProcessId
     from ehtui.tui.host import Host
     from ehtui.views.actions.text import Confirmation
@@ -48,6 +52,19 @@ async def send(app: Host, selected: str | None) -> None:
 
     if request is not None:
         await _carry_out(app, request)
+
+
+async def send_again(app: Host, events: Sequence[Event]) -> None:
+    """Plan sending events that were read once more, confirm it, send them."""
+    others = [event for event in events if event.body_kind is not BodyKind.DATA]
+
+    if others:
+        app.say(
+            f"{event_title(others[0])} was no bytes on the wire: it cannot be sent as it was.",
+            "warning",
+        )
+    elif events:
+        await _carry_out(app, again(events, event_title(events[0])))
 
 
 async def signal(app: Host, processes: Sequence[ProcessId], chosen: str | None = None) -> None:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from textual.widgets import Static
 
+from ehtui.domain.actions.sending import SendPlan
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.text import visible
 from ehtui.domain.world.events import AtSequence, AtTime, Earliest, Event, Latest
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.options import UiOptions
+from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.event import EventScreen
 from ehtui.tui.screens.events import AHEAD, EventsScreen
 from ehtui.tui.screens.overview import OverviewScreen
@@ -369,10 +371,26 @@ async def test_what_breaks_on_the_way_is_told_and_what_was_read_stays() -> None:
         assert one.rows[0] == "2/1"
 
 
+async def test_an_event_is_sent_again_through_a_plan() -> None:
+    async with opened(event(1, key="room-7")) as one:
+        await one.shows("2/1")
+        await one.press("s")
+        await wait_for(lambda: isinstance(one.app.screen, ConfirmScreen))
+        await wait_for(lambda: one.app.screen.takes_keys)  # type: ignore[attr-defined]
+        await burst_is_over()
+        await one.press("right", "enter")
+        await wait_for(lambda: bool(one.backend.executed))
+        (plan,) = one.backend.executed
+        assert isinstance(plan, SendPlan)
+        assert plan.content.events[0].body == event(1).body
+        assert plan.content.events[0].key == "room-7"
+
+
 async def test_read_only_hides_sending_again_and_nothing_else() -> None:
     async with opened(event(1), read_only=True) as one:
         await one.shows("2/1")
         await one.press("s")
+        assert isinstance(one.app.screen, EventsScreen)
         bar = one.screen.query_one("#keybar").render_line(0).text
         assert "send again" not in bar
         assert "begin" in bar

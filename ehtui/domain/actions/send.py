@@ -9,6 +9,7 @@ from typing_extensions import override
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.actions.requests import PlanningContext, Request
 from ehtui.domain.actions.sending import (
+    MARKER,
     BodySource,
     Content,
     Outgoing,
@@ -18,7 +19,9 @@ from ehtui.domain.actions.sending import (
 )
 
 if TYPE_CHECKING:
-    from ehtui.domain.world.events import PropertyValue
+    from collections.abc import Sequence
+
+    from ehtui.domain.world.events import Event, PropertyValue
 
 MOST_EVENTS = 1_000_000
 _SHOWN_BYTES = 65_536
@@ -144,3 +147,29 @@ class SendRequest(Request, frozen=True):
         content_type = event.content_type if self.content_type is None else self.content_type
 
         return Outgoing(event.body, tuple(properties.items()), content_type, event.key, event.line)
+
+
+def again(events: Sequence[Event], name: str) -> SendRequest:
+    """Send events that were read once more, as they were.
+
+    By their keys where they have any; one without, to the partition that it was read from. A
+    marker of an earlier send is left out: it would be found in the wrong place.
+    """
+    outgoing = tuple(
+        Outgoing(
+            event.body,
+            tuple(pair for pair in event.properties if pair[0] != MARKER),
+            event.content_type or "",
+            event.key,
+        )
+        for event in events
+    )
+    places = {event.partition for event in events}
+    is_placed = len(places) == 1 and all(event.key is None for event in events)
+
+    return SendRequest(
+        name,
+        SendTarget.PARTITION if is_placed else SendTarget.KEY,
+        places.pop() if is_placed else None,
+        content=Content(BodySource.EVENTS, name, outgoing, is_literal=True),
+    )

@@ -12,7 +12,7 @@ from ehtui.views.events.table import DONE, LAST, NEXT, Marks
 from ehtui.views.phrasing import partition
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from ehtui.domain.world.events import Event, PropertyValue
     from ehtui.views.events.body import BodyLines
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 _MOST_CHARACTERS = 2048  # of one value; all of it is saved
 _MOST_FACTS = 200
+_TOLD_ABOVE = frozenset({"content-type", "content-encoding"})
 _BODY_KINDS = {
     BodyKind.VALUE: "an AMQP value, told as JSON",
     BodyKind.SEQUENCE: "AMQP sequences, told as JSON",
@@ -39,8 +40,8 @@ def event_sections(event: Event, marks: Marks, say: Phrasing, group: str) -> lis
     if event.properties:
         sections.append(section("Application properties", _typed(event)))
 
-    if event.system:
-        sections.append(section("System properties and annotations", _system(event)))
+    if system := [pair for pair in event.system if pair[0] not in _TOLD_ABOVE]:
+        sections.append(section("System properties and annotations", _system(system)))
 
     return sections
 
@@ -118,11 +119,11 @@ def _property(name: str, value: PropertyValue) -> str:
             return f"{_short(safe_value(name, value))} (string)"
 
 
-def _system(event: Event) -> Iterator[Fact]:
-    for name, value in event.system[:_MOST_FACTS]:
+def _system(pairs: Sequence[tuple[str, str]]) -> Iterator[Fact]:
+    for name, value in pairs[:_MOST_FACTS]:
         yield _short(safe(name)), _short(safe_value(name, value)) or '""'
 
-    yield from _more(len(event.system))
+    yield from _more(len(pairs))
 
 
 def _more(many: int) -> Iterator[Fact]:

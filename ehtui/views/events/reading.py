@@ -101,16 +101,14 @@ class ReadState:
 def marks_of(snapshot: Snapshot, group: str, held: Sequence[Event]) -> Marks:
     """What is marked of events that are held: checkpoints of that group, and what is the last."""
     done = checkpoints_of(snapshot.group(group))
-    last = {
-        each.id: each.sample.last_sequence
-        for each in snapshot.partitions
-        if each.sample is not None and not each.sample.is_empty
-    }
+    samples = [each.sample for each in snapshot.partitions if each.sample is not None]
+    last = {each.partition: each.last_sequence for each in samples if not each.is_empty}
+    begins = {each.partition: each.begin_sequence for each in samples if not each.is_empty}
 
     for event in held:
         last[event.partition] = max(event.sequence, last.get(event.partition, event.sequence))
 
-    return Marks(done, next_after(held, done), last)
+    return Marks(done, next_after(held, done, begins), last)
 
 
 def peek_command(

@@ -99,18 +99,33 @@ class Marks:
         return ", ".join(found)
 
 
-def next_after(events: Iterable[Event], done: Mapping[str, int]) -> dict[str, int]:
-    """The first of these events behind each checkpoint: numbers may be missing in between."""
+def next_after(
+    events: Iterable[Event], done: Mapping[str, int], begins: Mapping[str, int]
+) -> dict[str, int]:
+    """The event that each checkpoint stands before, where it is among these.
+
+    Numbers may be missing in between, and what a checkpoint stands at may be gone: then it is the
+    first that is retained, `begins`. Of events that begin far behind it none is.
+    """
     found: dict[str, int] = {}
+    reached: set[str] = set()
 
     for event in events:
-        at = done.get(event.partition)
+        name, at = event.partition, done.get(event.partition)
 
-        if at is not None and event.sequence > at:
-            known = found.get(event.partition)
-            found[event.partition] = event.sequence if known is None else min(known, event.sequence)
+        if at is None:
+            continue
 
-    return found
+        if event.sequence <= at:
+            reached.add(name)
+        else:
+            found[name] = min(event.sequence, found.get(name, event.sequence))
+
+    return {
+        name: sequence
+        for name, sequence in found.items()
+        if name in reached or sequence in {done[name] + 1, begins.get(name)}
+    }
 
 
 class EventRows(LazyRows):

@@ -18,6 +18,7 @@ from ehtui.domain.snapshot import Behind, BehindBasis
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.evidence import About, FindingText, Meaning, advise
+from ehtui.views.peeking import see_next_event
 from ehtui.views.phrasing import have, joined, partition, partitions
 
 if TYPE_CHECKING:
@@ -47,7 +48,7 @@ def _stuck(found: HandlerStuck, about: About) -> str:
     return f"{about.where}: {events}, and {owner} has not checkpointed for {waiting}{usually}"
 
 
-def _stuck_advice(found: HandlerStuck, _: About) -> tuple[str, ...]:
+def _stuck_advice(found: HandlerStuck, about: About) -> tuple[str, ...]:
     pid = found.pid
     cpu = found.cpu_percent
     lines = [
@@ -70,7 +71,9 @@ def _stuck_advice(found: HandlerStuck, _: About) -> tuple[str, ...]:
             "looks the same."
         )
 
-    return tuple(lines)
+    place = about.places[0] if len(about.places) == 1 else None
+
+    return (*lines, *see_next_event(about.say, place, about.subject.group))
 
 
 def _never(found: NeverCheckpointed, about: About) -> str:

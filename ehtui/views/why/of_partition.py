@@ -11,6 +11,7 @@ from ehtui.domain.text import safe
 from ehtui.domain.why import evidence as kinds
 from ehtui.domain.world.process import LinkBasis
 from ehtui.views import formats
+from ehtui.views.peeking import see_next_event
 from ehtui.views.phrasing import joined
 from ehtui.views.states import PROOF_NOT_KNOWN, RULES, proof_sentence
 from ehtui.views.takeovers import when
@@ -209,6 +210,12 @@ def _slow(found: PartitionPace, _: Phrasing) -> str:
     )
 
 
+def _stuck_step(_: Progress, say: Phrasing) -> str:
+    advice = "The handler hangs, or keeps failing on one event: read the consumer's log."
+
+    return " ".join((advice, *see_next_event(say, None, None)))
+
+
 PARTITION_CHECKS = (
     _source(kinds.HUB_ANSWERS, "The hub", "The hub has not been read yet"),
     _source(
@@ -282,9 +289,7 @@ PARTITION_CHECKS = (
         no=lambda found, _: f"It is stuck: {_rule(found)}",
         unknown=_filling,
         lesson=LAG,
-        next_step=always(
-            "The handler hangs, or keeps failing on one event: read the consumer's log."
-        ),
+        next_step=_stuck_step,
     ),
     CheckText(
         kind=kinds.PROGRESS_KEEPS_UP,

@@ -38,7 +38,7 @@ EVENT = Event(
     size_bytes=214,
     key="room-7",
     properties=(("type", "minutes"), ("try", 3), ("raw", b"\0\xff"), ("ok", True), ("no", None)),
-    system=(("message-id", "m-1"), ("x-opt-user", "a\x1b[31m")),
+    system=(("message-id", "m-1"), ("content-type", "x"), ("x-opt-user", "a\x1b[31m")),
     content_type="application/json",
 )
 
@@ -65,11 +65,20 @@ def test_a_row_says_when_where_what() -> None:
 def test_marks_say_where_the_checkpoint_stands() -> None:
     events = [Event("2", at, str(at), NOW, b"x") for at in (917, 918, 921, 922)]
     done = {"2": 918, "3": 1}
-    marks = Marks(done, next_after(reversed(events), done), {"2": 922})
+    marks = Marks(done, next_after(reversed(events), done, {}), {"2": 922})
 
     assert marks.next == {"2": 921}  # numbers may be missing in between
     assert [texts(event, marks)["mark"] for event in events] == ["", "done", "next", "last"]
     assert texts(events[1], Marks({"2": 918}, {}, {"2": 918}))["mark"] == "done, last"
+
+
+def test_what_begins_far_behind_a_checkpoint_is_not_what_it_stands_before() -> None:
+    later = [Event("2", at, str(at), NOW, b"x") for at in (1000, 1001)]
+
+    assert next_after(later, {"2": 918}, {"2": 0}) == {}
+    assert next_after(later, {"2": 999}, {"2": 0}) == {"2": 1000}
+    assert next_after(later, {"2": 918}, {"2": 1000}) == {"2": 1000}  # what was before is gone
+    assert next_after(later, {}, {}) == {}
 
 
 def test_rows_are_told_without_being_made() -> None:
