@@ -36,6 +36,7 @@ COMMANDS = {
     "doctor": "ehtui.cli.doctor",
     "demo": "ehtui.cli.demo",
     "sandbox": "ehtui.cli.sandbox",
+    "conform": "ehtui.cli.conform",
 }
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)'")
 _UNKNOWN = re.compile(r"unrecognized arguments: (?P<given>\S+)")

@@ -78,11 +78,16 @@ class LinkUser:
         return attach._replace(
             is_receiver=not attach.is_receiver,
             initial_delivery_count=0 if attach.is_receiver else None,
-            max_message_bytes=self.broker.namespace.max_message_bytes,
+            max_message_bytes=self.most_bytes,
             offered_capabilities=tuple(n for n in attach.desired_capabilities if n in _OFFERED),
             desired_capabilities=(),
             properties=None,
         )
+
+    @property
+    def most_bytes(self) -> int:
+        """The largest message, as it is announced."""
+        return self.broker.namespace.max_message_bytes
 
     def delivered(self, delivery: Delivered) -> None:
         """A whole delivery arrived."""

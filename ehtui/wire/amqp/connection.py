@@ -50,6 +50,7 @@ GREETING_BYTES = 16 * 1024  # a frame before the open, when nothing is agreed ye
 MECHANISM = "ANONYMOUS"  # the token that counts comes later, on `$cbs`
 _GREETINGS = (Open, SaslInit, SaslMechanisms, SaslOutcome)
 _HEADERS = 2  # for SASL and for AMQP
+FIRST_TRANSFER = 1  # as the service counts; it repeats the outgoing window (facts.md §8)
 
 
 class Connection(ABC):
@@ -273,7 +274,9 @@ class ServerConnection(Connection):
             highest = self.limits.channel_max
             raise FrameError(f"the channel {channel} is beyond the {highest} announced")
 
-        session = self.sessions[channel] = Session(self.output, self.limits, channel, body)
-        window = self.limits.window
-        self.output.send(channel, Begin(channel, 0, window, window, self.limits.handle_max))
+        session = Session(self.output, self.limits, channel, body, FIRST_TRANSFER)
+        self.sessions[channel] = session
+        limits, echoed = self.limits, body.outgoing_window
+        answer = Begin(channel, FIRST_TRANSFER, limits.window, echoed, limits.handle_max)
+        self.output.send(channel, answer)
         return Begun(session)

@@ -53,7 +53,14 @@ class Limits(NamedTuple):
 class Session(Channel):
     """One session of a connection; `channel` is ours, and `begin` the peer's."""
 
-    def __init__(self, output: FrameWriter, limits: Limits, channel: int, begin: Begin) -> None:
+    def __init__(
+        self,
+        output: FrameWriter,
+        limits: Limits,
+        channel: int,
+        begin: Begin,
+        next_outgoing_id: int = 0,
+    ) -> None:
         self.channel = channel
         self.window = begin.incoming_window  # transfer frames that the peer still takes
         self.links: dict[int, Link] = {}  # by the peer's handle
@@ -62,7 +69,7 @@ class Session(Channel):
         self._output = output
         self._limits = limits
         self._window_left = limits.window
-        self._next_outgoing_id = 0
+        self._next_outgoing_id = next_outgoing_id
         self._next_delivery_id = 0
         self._accepted: tuple[int, int] | None = None  # first and last not yet told
 

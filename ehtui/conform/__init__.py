@@ -1,0 +1,1 @@
+"""What ehtui and its sandbox believe of the service, as checks that anybody can run."""

@@ -1,0 +1,204 @@
+"""What checks look at: a hub, a group of their own, a store; and how to get in."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+import time
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Protocol
+
+from ehtui.conform.needs import Need, NotHereError, SilentError
+from ehtui.conform.peer import Peer
+from ehtui.conform.store import Store
+from ehtui.wire.amqp.messages import Request, encode_event
+from ehtui.wire.amqp.performatives import Flow
+from ehtui.wire.credentials import HubAccess, SharedKey
+from ehtui.wire.dialling import find_route
+from ehtui.wire.lines import open_line
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from ehtui.wire.amqp.performatives import Attach
+
+CONNECT_S = 15.0
+HUB_TYPE, PARTITION_TYPE = "com.microsoft:eventhub", "com.microsoft:partition"
+EVENT = b"ehtui conform: this event may be ignored"
+
+
+class Admin(Protocol):
+    """Changes hubs and groups while somebody watches."""
+
+    async def change(self, method: str, *path: str, **body: Any) -> None:
+        """Pull a lever; ValueError where it does not move."""
+
+    async def close(self) -> None:
+        """Let go of connections."""
+
+
+@dataclass(slots=True)
+class World:
+    """What this run may use; what is None it may not."""
+
+    access: HubAccess
+    own_group: str | None = None
+    may_send: bool = False
+    is_slow: bool = False
+    store: Store | None = None
+    admin: Admin | None = None
+    partitions: tuple[str, ...] = ()
+    empty_partition: str | None = None
+    sent: int = 0
+    _tls: ssl.SSLContext | None = field(default=None, repr=False)
+
+    @property
+    def has(self) -> Need:
+        """The needs that are met."""
+        met = {
+            Need.KEY: isinstance(self.access.credential, SharedKey),
+            Need.SEND: self.may_send,
+            Need.GROUP: self.own_group is not None,
+            Need.STORE: self.store is not None,
+            Need.STORE_KEY: self.store is not None and self.store.has_key,
+            Need.ADMIN: self.admin is not None,
+            Need.EMPTY: self.empty_partition is not None,
+            Need.SLOW: self.is_slow,
+        }
+        found = Need.NOTHING
+
+        for need, is_met in met.items():
+            found |= need if is_met else Need.NOTHING
+
+        return found
+
+    @property
+    def key(self) -> SharedKey:
+        """The hub's key."""
+        assert isinstance(self.access.credential, SharedKey)
+        return self.access.credential
+
+    @property
+    def partition(self) -> str:
+        """The partition that is written to and read."""
+        return self.partitions[-1]
+
+    @property
+    def receiving(self) -> str:
+        """The address of that partition in the group of our own."""
+        return f"{self.access.hub}/ConsumerGroups/{self.own_group}/Partitions/{self.partition}"
+
+    @property
+    def sending(self) -> str:
+        """Its address for senders."""
+        return f"{self.access.hub}/Partitions/{self.partition}"
+
+    async def look_around(self) -> None:
+        """Learn the hub's partitions, and whether one was never written."""
+        async with self.signed_in() as peer:
+            described = await peer.request("$management", self.read())
+
+            if not isinstance(described.value, dict):
+                status = described.properties.get("status-code")
+                raise NotHereError(f"the hub does not describe itself: status {status}")
+
+            self.partitions = tuple(map(str, described.value["partition_ids"]))
+
+            for partition in self.partitions[:32]:
+                async with self.signed_in() as other:
+                    reply = await other.request("$management", self.read(partition))
+
+                if reply.value and reply.value.get("last_enqueued_sequence_number") == -1:
+                    self.empty_partition = partition
+                    return
+
+    def read(self, partition: str | None = None, **changed: Any) -> Request:
+        """A READ of the hub or a partition, with other properties where they are given."""
+        properties: dict[str, Any] = {
+            "name": self.access.hub,
+            "operation": "READ",
+            "type": HUB_TYPE if partition is None else PARTITION_TYPE,
+        }
+        properties |= {} if partition is None else {"partition": partition}
+        return Request("ehtui-read", None, properties | changed)
+
+    @asynccontextmanager
+    async def connected(self) -> AsyncIterator[Peer]:
+        """A connection on which nothing was said yet."""
+        access, roots = self.access, self.access.network.roots
+        way = await find_route(access, CONNECT_S, roots)
+
+        if access.use_tls and self._tls is None:
+            self._tls = await asyncio.to_thread(roots)
+
+        peer = Peer()
+        seen = replace(access, host=way.route.host, port=way.route.port)
+
+        try:
+            async with asyncio.timeout(CONNECT_S):
+                await open_line(seen, way, peer, self._tls, lambda: None)
+
+            yield peer
+        finally:
+            peer.abort()
+
+    @asynccontextmanager
+    async def opened(self, **fields: Any) -> AsyncIterator[Peer]:
+        """An open connection with a session; nobody has shown a token yet."""
+        async with self.connected() as peer:
+            await peer.sasl()
+            await peer.open(self.access.host, **fields)
+            yield peer
+
+    @asynccontextmanager
+    async def signed_in(self) -> AsyncIterator[Peer]:
+        """The same, with a token for the hub."""
+        async with self.opened() as peer:
+            audience = self.access.audience
+            token = await self.access.credential.token(audience, time.time())
+            reply = await peer.request("$cbs", put_token(audience, token.text.reveal(), token.kind))
+
+            if reply.properties.get("status-code") not in (200, 202):
+                raise NotHereError(f"the token was refused: {reply.properties}")
+
+            yield peer
+
+    async def publish(self, peer: Peer, *payloads: bytes, to: str | None = None) -> list[str]:
+        """Send messages, and how each ended."""
+        link = await peer.sender(to or self.sending)
+        await peer.expect(Flow)
+        ends = []
+
+        for payload in payloads or (encode_event(EVENT),):
+            peer.transfer(link.handle, payload)
+            self.sent += 1
+            ends.append(await peer.settled())
+
+        return ends
+
+    async def state_of(self, partition: str) -> dict[str, Any]:
+        """What a partition says of itself now."""
+        async with self.signed_in() as peer:
+            return dict((await peer.request("$management", self.read(partition))).value)
+
+    async def first_event(self, peer: Peer, selector: str | None, **more: Any) -> bytes | None:
+        """The first event that a receiver gets within a short while."""
+        link = await peer.receiver(self.receiving, selector, **more)
+        return await event_on(peer, link)
+
+
+async def event_on(peer: Peer, link: Attach, within_s: float = 2.0) -> bytes | None:
+    """The next event on a link; None where none comes."""
+    peer.grant(link.handle, 1, link.initial_delivery_count or 0)
+
+    try:
+        return (await peer.message(within_s)).payload
+    except SilentError:
+        return None
+
+
+def put_token(audience: str, token: str, kind: str = "servicebus.windows.net:sastoken") -> Request:
+    """A request to `$cbs`."""
+    properties = {"operation": "put-token", "type": kind, "name": audience}
+    return Request("ehtui-token", None, properties, token)

@@ -1,0 +1,179 @@
+"""The whole suite on the sandbox, as somebody runs it; and what its report says, and does not."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from ehtui.cli import conform
+from ehtui.cli.parser import parse
+from ehtui.config.errors import ConfigError
+from ehtui.config.secret import Secret
+from ehtui.conform import report, suite
+from ehtui.conform.checks import Check, Result, Source, State, run
+from ehtui.conform.needs import WITHOUT, Need
+from ehtui.conform.world import World
+from ehtui.wire.credentials import SharedSignature
+
+EHTUI = [sys.executable, "-m", "ehtui"]
+DOCS = Path(__file__).parents[2] / "docs" / "conform.md"
+ALL = ("--send", "--store", "--own-group", "own")
+
+
+def sandboxed(*arguments: str) -> subprocess.CompletedProcess[str]:
+    around = [*EHTUI, "sandbox", "--group", "own", "--"]
+    return subprocess.run(
+        [*around, *EHTUI, "conform", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=55,
+        check=False,
+        stdin=subprocess.DEVNULL,
+    )
+
+
+def test_the_sandbox_does_what_is_believed(tmp_path: Path) -> None:
+    ended = sandboxed(*ALL, "--yes", "--report", str(tmp_path / "found"))
+    document = json.loads((tmp_path / "found.json").read_text())
+    wrong = [c for c in document["checks"] if c["state"] not in ("as_believed", "not_run")]
+
+    assert wrong == []
+    assert ended.returncode == 0, ended.stderr
+    assert {c["id"] for c in document["checks"] if c["state"] == "not_run"} == {
+        "open.silence",
+        "read.idle",
+    }
+    assert "owner levels" in ended.stderr  # it said beforehand what it would do
+    told = (tmp_path / "found.md").read_text() + json.dumps(document)
+    assert re.findall(r"127\.0\.0\.1|meetings|checkpoints/|RootManage", told) == []
+
+
+def test_without_more_rights_it_only_reads() -> None:
+    ended = sandboxed("--yes", "--only", "management.status", "--only", "send", "--only", "own")
+
+    assert "✓ management.status" in ended.stdout
+    assert "may be written to (--send)" in ended.stdout
+    assert "a consumer group of its own (--own-group)" in ended.stdout
+    assert "sends" not in ended.stderr
+    assert ended.returncode == 0
+
+
+def test_unasked_it_does_nothing() -> None:
+    ended = sandboxed(*ALL, "--only", "send.accepted")
+
+    assert ended.returncode == 64
+    assert "--yes" in ended.stderr
+    assert "✓" not in ended.stdout
+
+
+def test_what_is_read_only_is_not_written_to() -> None:
+    with pytest.raises(ConfigError, match="read-only"):
+        conform.run_conform(parse(["conform", "--send", "--read-only", "--yes"]))
+
+
+def test_a_check_that_there_is_not_is_named() -> None:
+    with pytest.raises(ConfigError, match=r"nothing\.such"):
+        conform.run_conform(parse(["conform", "--only", "nothing.such"]))
+
+
+def test_beliefs_are_listed_and_written_down(capsys: pytest.CaptureFixture[str]) -> None:
+    assert conform.run_conform(parse(["conform", "--list"])) == 0
+    table = capsys.readouterr().out
+
+    assert table == report.beliefs(suite.CHECKS)
+    assert table in DOCS.read_text(), "paste what `ehtui conform --list` prints"
+
+
+def test_checks_are_many_and_each_has_a_name_of_its_own() -> None:
+    names = [check.id for check in suite.CHECKS]
+
+    assert len(names) >= 80
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("check", suite.CHECKS, ids=lambda check: check.id)
+def test_a_belief_agrees_with_its_own_words(check: Check) -> None:
+    """What is shown as believed would be found to be so; nothing at all would not."""
+    told = check.believes.replace("…", "0.")
+
+    assert check.agrees(told) or check.pattern is not None
+    assert not check.agrees("")
+    assert not check.agrees("attached, or something else altogether")
+
+
+@pytest.mark.parametrize("need", list(Need))
+async def test_what_lacks_is_told(need: Need, world: World) -> None:
+    async def look(_: World) -> str:
+        raise AssertionError("it was run")
+
+    signature = SharedSignature(Secret("SharedAccessSignature sr=x"))
+    nobody = World(replace(world.access, credential=signature))
+    check = Check("a.b", "title", "this", Source.CHOICE, look, need)
+    result = await run(check, nobody)
+
+    assert result.state is State.NOT_RUN
+    assert result.found == WITHOUT[need]
+
+
+async def test_nothing_of_whoever_ran_it_is_in_the_report(world: World) -> None:
+    secret, store = world.key.key.reveal(), world.store
+    assert store is not None
+    assert store.address.key is not None
+    told = (
+        f"the hub at {world.access.host} of {world.access.namespace}, key {secret} of"
+        f" {world.key.name}, SharedAccessSignature sr=x&sig=abc%3d, 10.1.2.3, x.servicebus."
+        f"windows.net, {store.container} TrackingId:1-2-3_G1, SystemTracker:ns:eventhub:hub~0,"
+        " Timestamp:2026-01-01 \x1b[31m|<b>"
+    )
+    result = Result(suite.CHECKS[0], State.DIFFERENT, told)
+    veil = report.veil_of(world)
+    hidden = [secret, world.access.host, "abc", "10.1.2.3", "x.service", "checkpoints", "\x1b"]
+    texts = [
+        report.markdown([result], veil, {"host": told}),
+        report.as_json([result], veil, {"host": told}),
+        "\n".join(report.lines(result, veil)),
+    ]
+
+    for text in texts:
+        assert [word for word in hidden if word in text] == []
+        assert "{hub}" in text
+
+
+async def test_the_store_is_left_as_it_was(world: World) -> None:
+    store = world.store
+    assert store is not None
+    await store.put("one")
+    await store.put("two/three")
+    assert await store.listing() != await store.listing("nothing")
+    assert await store.close() == []
+    assert "<Name>" not in await store.listing()
+
+
+async def test_what_could_not_be_deleted_is_told(world: World) -> None:
+    store = world.store
+    assert store is not None
+    await store.put("leased")
+    await store.lease("leased")
+
+    assert await store.close() == [f"{store.prefix}leased"]
+
+
+async def test_intentions_name_what_will_be_touched(world: World) -> None:
+    told = "\n".join(suite.intentions(world, suite.CHECKS))
+
+    assert "'hub'" in told
+    assert "'own'" in told
+    assert "'checkpoints'" in told
+    assert "half an hour" not in told
+
+    assert len(suite.intentions(World(world.access), suite.CHECKS)) == 1
+
+
+def test_the_emulator_has_its_own_defaults() -> None:
+    assert "UseDevelopmentEmulator=true" in conform._EMULATOR
