@@ -386,10 +386,10 @@ async def test_a_window_holds_deliveries_back(endpoint: EventHubsEndpoint) -> No
     async with signed_in(endpoint) as client:
         link = await client.receiver(PARTITION, credit=0)
         assert isinstance(link, Attach)
-        # One reply went out before, so that this window has room for two more transfers.
-        client.send(Flow(1, 2, 0, 100, link.handle, 0, 100))
+        # One reply went out before, and transfers count from 1: room for two more.
+        client.send(Flow(2, 2, 0, 100, link.handle, 0, 100))
         assert await client.bodies(2) == ["0", "1"]
         await asyncio.sleep(0)
         assert endpoint.statistics().events_out == 2
-        client.send(Flow(3, 100, 0, 100))
+        client.send(Flow(4, 100, 0, 100))
         assert await client.bodies(8) == [str(n) for n in range(2, 10)]
