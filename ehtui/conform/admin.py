@@ -31,7 +31,7 @@ class SandboxControl(Admin):
     def __init__(self, url: str, token: str) -> None:
         self._url = url.rstrip("/")
         self._token = token
-        self._http = StorageHttp(self._url, ca_file=None, connect_s=5.0, silence_s=10.0)
+        self._http = StorageHttp(self._url, ca_files=(), connect_s=5.0, silence_s=10.0)
 
     @override
     async def change(self, method: str, *path: str, **body: Any) -> None:

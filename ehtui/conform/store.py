@@ -28,9 +28,13 @@ class Store:
         self.container = container
         self.prefix = prefix
         self._made: set[str] = set()
-        self._tokens = None if address.key or address.sas else EntraTokens(None)
+        self._tokens = None if address.key or address.sas else EntraTokens(None, address.proxy)
         self._http = StorageHttp(
-            address.endpoint, ca_file=None, connect_s=_CONNECT_S, silence_s=_SILENCE_S
+            address.endpoint,
+            ca_files=address.ca_file,
+            proxy=address.proxy,
+            connect_s=_CONNECT_S,
+            silence_s=_SILENCE_S,
         )
 
     @property

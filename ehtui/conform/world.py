@@ -15,7 +15,7 @@ from ehtui.conform.store import Store
 from ehtui.wire.amqp.messages import Request, encode_event
 from ehtui.wire.amqp.performatives import Flow
 from ehtui.wire.credentials import HubAccess, SharedKey
-from ehtui.wire.dialling import find_route
+from ehtui.wire.dialling import settle, ways_to
 from ehtui.wire.lines import open_line
 
 if TYPE_CHECKING:
@@ -127,7 +127,8 @@ class World:
     async def connected(self) -> AsyncIterator[Peer]:
         """A connection on which nothing was said yet."""
         access, roots = self.access, self.access.network.roots
-        way = await find_route(access, CONNECT_S, roots)
+        await settle(access, CONNECT_S)
+        way = ways_to(access)[0]
 
         if access.use_tls and self._tls is None:
             self._tls = await asyncio.to_thread(roots)
