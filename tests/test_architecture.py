@@ -94,6 +94,7 @@ FLOORS = (
     {"actions", "progress"},
     {"leases"},
     {"snapshot", "world"},
+    {"costs"},
     {"diagnosis", "evidence", "policy", "text"},
     {"problems", "values"},
 )

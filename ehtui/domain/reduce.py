@@ -14,6 +14,7 @@ from ehtui.domain.folds.builder import SnapshotBuilder
 from ehtui.domain.folds.group import forecasted, linked, rejudged, remember_lags
 from ehtui.domain.folds.host import fold_logs, fold_processes
 from ehtui.domain.folds.hub import fold_hub
+from ehtui.domain.folds.ledger import count_costs
 from ehtui.domain.folds.owners import closer_looks
 from ehtui.domain.folds.store import fold_store
 from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus, Subject
@@ -69,6 +70,7 @@ def reduce(state: State, update: Update) -> State:
         )
 
     if isinstance(update, HubRead | StoreRead):
+        count_costs(builder)
         remember_lags(builder)
 
     if isinstance(update, StoreRead | Tick):

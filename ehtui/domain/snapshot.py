@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import field
 
+from ehtui.domain.costs import NO_LEDGER
 from ehtui.domain.policy import Policy
 from ehtui.domain.values import Value
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.domain.actions.outcomes import MeasuredTakeover
+    from ehtui.domain.costs import Ledger
     from ehtui.domain.evidence import Evidence, TakeoverWindow
     from ehtui.domain.leases.renewals import CloserLooks
     from ehtui.domain.leases.timing import LeaseTiming, TimingBasis
@@ -197,6 +199,7 @@ class GroupState(Value, frozen=True):
     strays: tuple[GroupPartition, ...] = ()  # records of partitions that the hub does not have
     timings: Mapping[str, LeaseTiming] = field(default_factory=dict)  # by owner, as far as known
     lag_history: LagHistory = NO_LAG_HISTORY
+    ledger: Ledger = NO_LEDGER
 
     def partition(self, name: str) -> GroupPartition | None:
         """One of its partitions."""

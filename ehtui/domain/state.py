@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ehtui.domain.leases.timing import SeenExpiry
     from ehtui.domain.progress.health import Progress
     from ehtui.domain.progress.lag import PartitionHistory
+    from ehtui.domain.progress.ledger import OpenCost, Reading
     from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
     from ehtui.domain.world.joined_listing import JoinedListing
     from ehtui.domain.world.process import LogIncidentKind, OwnerClaim, OwnerLink, ProcessId
@@ -55,6 +56,10 @@ class GroupMemory(Value, frozen=True):
     expiry: SeenExpiry | None = None  # as take-overs showed it
     takes_all_at_once: bool | None = None  # in one round; None: not seen yet
     troubled: tuple[JudgedPartition, ...] = ()  # those with marks, in natural order
+    # By partition, where there is more to say of its readers than its records do.
+    readings: Mapping[str, Reading] = field(default_factory=dict)
+    stopping: frozenset[str] = frozenset()  # of those, whose end the hub has yet to tell
+    open_costs: tuple[OpenCost, ...] = ()  # of takeovers that the looks to come will tell
 
 
 class Departure(Value, frozen=True):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ehtui.domain.actions.events import ACTION_KINDS, Forecast
+from ehtui.domain.costs import NOT_COUNTED, TakeoverCost
 from ehtui.domain.evidence import EventKind, Evidence
 from ehtui.domain.leases.timing import TimingBasis
 from ehtui.domain.problems import ProblemKind
@@ -25,6 +26,7 @@ class Claimed(Evidence, frozen=True):
     was: Literal["never_owned", "released"]
     previous_owner: str | None
     free_s: float | None  # how long it had no owner
+    cost: TakeoverCost = NOT_COUNTED
 
 
 class Released(Evidence, frozen=True):
@@ -71,12 +73,14 @@ class TakenOver(Taken, frozen=True):
     gap_s: float | None  # from the old owner's last renewal to the claim
     dead_s: float | None  # from the end of its process to the claim, where that was seen
     lag: int | None  # events that waited by then
+    cost: TakeoverCost = NOT_COUNTED
 
 
 class Stolen(Taken, frozen=True):
     """Somebody took a partition whose lease was alive: to balance the load."""
 
     age_s: float | None  # of the old lease at that moment
+    cost: TakeoverCost = NOT_COUNTED
 
 
 class BackAndForth(Taken, frozen=True):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from operator import is_
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ehtui.domain.folds.partition import JudgingContext
 from ehtui.domain.progress.lag import Listed
 from ehtui.domain.snapshot import (
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from ehtui.domain.actions.outcomes import MeasuredTakeover
+    from ehtui.domain.costs import CountedTakeover, TakeoverCost
     from ehtui.domain.evidence import E, EventKind, Evidence
     from ehtui.domain.leases.renewals import CloserLooks
     from ehtui.domain.policy import Policy
@@ -76,6 +79,7 @@ class SnapshotBuilder:
         self.before, self.remembered = before, memory = state.snapshot, state.memory
         self.at = max(at, before.taken_at)
         self.events: list[tuple[float, str, Subject, Evidence, bool, Finding | None]] = []
+        self.costs: dict[tuple[float, str, Subject], TakeoverCost] = {}
 
         for names, known in ((_SHOWN, before), (_REMEMBERED, memory)):
             for name in names:
@@ -184,6 +188,11 @@ class SnapshotBuilder:
         """Add an event to the timeline; `at` is server time."""
         self.events.append((at, kind.id, subject, details, is_approximate, finding))
 
+    def tell_cost(self, kind: str, group: str, takeover: CountedTakeover) -> None:
+        """Put what a takeover cost into the event that tells it."""
+        about = Subject(group=group, partition=takeover.partition, owner=takeover.owner)
+        self.costs[takeover.at, kind, about] = takeover.cost
+
     def freeze(self) -> State:
         """What is known now."""
         before = self.before
@@ -195,6 +204,9 @@ class SnapshotBuilder:
             told = [TimelineEvent(number + i, *event) for i, event in enumerate(self.events)]
             timeline = _in_order(timeline, told)[-TIMELINE_LENGTH:]
             number += len(self.events)
+
+        if self.costs:
+            timeline = tuple(self._priced(event) for event in timeline)
 
         states = tuple(group.state for group in self.groups.values())
         is_same = len(states) == len(before.groups) and all(map(is_, states, before.groups))
@@ -211,6 +223,13 @@ class SnapshotBuilder:
         )
         remembered = {name: getattr(self, name) for name in _REMEMBERED}
         return State(snapshot, Memory(next_number=number, **remembered))
+
+    def _priced(self, event: TimelineEvent) -> TimelineEvent:
+        cost = self.costs.get((event.at, event.kind, event.subject))
+        if cost is None or not hasattr(event.details, "cost"):
+            return event
+
+        return replace(event, details=replace(event.details, cost=cost))
 
 
 def _in_order(

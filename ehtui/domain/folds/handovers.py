@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ehtui.domain import timeline
+from ehtui.domain.folds.bookings import booked
 from ehtui.domain.leases.handovers import (
     Handover,
     HandoverKind,
@@ -239,6 +240,7 @@ def tell_handovers(
             past = by_partition.setdefault(handover.partition, [])
             past.append(handover)
             _tell(builder, group, change, handover, timing)
+            group = booked(builder, group, change, handover, timing)
 
             if handover.kind is HandoverKind.STOLEN:
                 _tell_pingpong(builder, group, past)

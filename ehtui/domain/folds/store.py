@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from ehtui.domain import timeline
 from ehtui.domain.folds.group import new_group, rejudged, strays_of, unread, with_partitions
 from ehtui.domain.folds.handovers import rounds_of, tell_handovers, unlearned, with_expiry
+from ehtui.domain.folds.ledger import books_kept, with_stops
 from ehtui.domain.folds.owners import counted, followed_owners
 from ehtui.domain.leases.handovers import UNSEEN, OwnerChange, followed, owner_of, watched
 from ehtui.domain.snapshot import LeaseState, Subject
@@ -206,8 +207,10 @@ def _fold_group(
             )
 
     changes.owner_changes.sort(key=lambda change: natural_key(change.partition))
-    before, expiry = group.state.timings, group.expiry
+    before, expiry, was = group.state.timings, group.expiry, group.by_partition
+    group = with_stops(group, context, changes.renewed)
     group = _moved(builder, group, by_partition, changes.owner_changes)
+    group = books_kept(builder, group, was, changes.stored, changes.renewed)
     group = with_expiry(group, unlearned(group))
     group = followed_owners(
         builder,
@@ -297,6 +300,8 @@ def _followed_records(
                     after=ownership,
                     sequence=sequence,
                     lag=judged.shown.lag,
+                    checkpoint=shown,
+                    next_checkpoint=changes.stored[pid].checkpoint,
                 )
             )
         elif record is not None and owner is not None and old.record is not None:

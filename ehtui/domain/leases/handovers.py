@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import (
         Lease,
     )
-    from ehtui.domain.world.store import Ownership
+    from ehtui.domain.world.store import Checkpoint, Ownership
 
 
 class HandoverKind(StrEnum):
@@ -68,6 +68,8 @@ class OwnerChange(Value, frozen=True):
     sequence: int | None  # checkpoint by then
     lag: int | None
     silent_s: float = 0.0  # for which its owner had not renewed anything, at the look before
+    checkpoint: Checkpoint | None = None  # as it stood before
+    next_checkpoint: Checkpoint | None = None  # and at the look that showed the change
 
 
 def watched(record: Ownership | None, looked_at: float) -> OwnershipHistory:

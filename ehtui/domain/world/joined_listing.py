@@ -249,6 +249,19 @@ def _checkpoint_rank(record: Checkpoint, owned: Ownership | None) -> tuple[bool,
     return (record.layout not in _SUPERSEDED, is_same, record.blob.last_modified)
 
 
+def has_several(joined: JoinedListing, key: RecordKey) -> bool:
+    """Whether a partition of a group has records under several names, of clients of today.
+
+    Who writes one name does not see who writes the other: both may read it.
+    """
+    return _are_several(joined.ownerships, key) or _are_several(joined.checkpoints, key)
+
+
+def _are_several(index: RecordIndex[Record], key: RecordKey) -> bool:
+    found = [index.records[place].layout for place in index.contested.get(key, ())]
+    return sum(layout not in _SUPERSEDED for layout in found) > 1
+
+
 def natural(partitions: set[str] | list[str]) -> tuple[str, ...]:
     """Partition ids as people order them: 2 before 10."""
     return tuple(sorted(partitions, key=natural_key))

@@ -1,0 +1,255 @@
+"""Books each takeover as it is seen: what it rests on, and what the looks to come have to tell."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from msgspec.structs import replace
+
+from ehtui.domain import timeline
+from ehtui.domain.costs import NOT_COUNTED, CostUnknown, CountedTakeover, TakeoverCost
+from ehtui.domain.leases.handovers import HandoverKind, owner_of
+from ehtui.domain.progress import Rule
+from ehtui.domain.progress.ledger import (
+    NOTHING_SPECIAL,
+    RELEASE_S,
+    OpenCost,
+    Reading,
+    Sign,
+    Span,
+    entered,
+    first_kept,
+    taken,
+)
+from ehtui.domain.snapshot import LeaseState
+from ehtui.domain.world.joined_listing import has_several
+from ehtui.domain.world.store import is_old_form
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ehtui.domain.evidence import EventKind
+    from ehtui.domain.folds.builder import SnapshotBuilder
+    from ehtui.domain.leases.handovers import Handover, OwnerChange, OwnershipHistory
+    from ehtui.domain.leases.timing import LeaseTiming
+    from ehtui.domain.snapshot import GroupPartition
+    from ehtui.domain.state import GroupMemory
+    from ehtui.domain.world.hub import PartitionSample
+    from ehtui.domain.world.store import Checkpoint
+
+EVENT_KINDS: Mapping[HandoverKind, EventKind[Any]] = {
+    HandoverKind.CLAIMED: timeline.LEASE_CLAIMED,
+    HandoverKind.TAKEN_OVER: timeline.LEASE_TAKEN_OVER,
+    HandoverKind.STOLEN: timeline.LEASE_STOLEN,
+}
+ROUND_SLACK_S = 2.0  # after its round an owner lets go of what it lost
+NO_SIGN_S = 60.0  # a new owner that wrote no checkpoint until then is connected all the same
+GIVE_UP_S = 600.0
+SHORTEST_ROUND_S, LONGEST_ROUND_S = 10.0, 30.0  # of SDKs' defaults (facts.md §2)
+_ANOTHER_STREAM = frozenset({Rule.PREDATES_HUB, Rule.AHEAD})
+
+
+def booked(
+    builder: SnapshotBuilder,
+    group: GroupMemory,
+    change: OwnerChange,
+    handover: Handover,
+    timing: LeaseTiming | None,
+) -> GroupMemory:
+    """`group` with a change of hands in its books; its cost is told once the looks tell it."""
+    kind, pid = EVENT_KINDS.get(handover.kind), change.partition
+    if kind is None or builder.joined is None:
+        return group
+
+    reading = group.readings.get(pid, NOTHING_SPECIAL)
+    opened = _opened(builder, group, change, handover, timing, reading)
+    why = opened.why if isinstance(opened, OpenCost) else opened
+    start = opened.start if isinstance(opened, OpenCost) else None
+    may_write = handover.kind is HandoverKind.STOLEN or handover.is_guess
+    may_write = may_write or (handover.kind is HandoverKind.TAKEN_OVER and not reading.stop_at)
+    left = _lowest(reading, change.checkpoint) if may_write else None
+    after = taken(reading, start.least if start is not None else None, left, handover.at)
+    cost = NOT_COUNTED if isinstance(opened, OpenCost) else TakeoverCost(why=why)
+    group = replace(group, readings={**group.readings, pid: after}, stopping=group.stopping - {pid})
+    takeover = CountedTakeover(pid, handover.at, handover.to_owner, handover.from_owner, cost)
+
+    if why is CostUnknown.NO_READER_BEFORE:  # nobody lost it: it is no takeover
+        builder.tell_cost(kind.id, group.state.name, takeover)
+        return group
+
+    state = replace(group.state, ledger=entered(group.state.ledger, takeover))
+
+    if not isinstance(opened, OpenCost):
+        builder.tell_cost(kind.id, group.state.name, takeover)
+        return replace(group, state=state)
+
+    return replace(group, state=state, open_costs=(*group.open_costs, opened))
+
+
+def _opened(
+    builder: SnapshotBuilder,
+    group: GroupMemory,
+    change: OwnerChange,
+    handover: Handover,
+    timing: LeaseTiming | None,
+    reading: Reading,
+) -> OpenCost | CostUnknown:
+    """What is known of it by now; or why nothing will be."""
+    assert builder.joined is not None
+    pid, done = change.partition, reading.done_by(change.checkpoint)
+    shown, sample = group.by_partition[pid].shown, sample_of(builder, pid)
+
+    if handover.from_owner is None and change.checkpoint is None:
+        return CostUnknown.NO_READER_BEFORE
+
+    if is_of_another_stream(shown):
+        return CostUnknown.OTHER_STREAM
+
+    if has_several(builder.joined, (group.key, pid)):
+        return CostUnknown.TWO_RECORDS
+
+    looked_at = builder.joined.listing.read_at
+    start = _start(builder, change, handover, reading)
+    opened = OpenCost(
+        partition=pid,
+        at=handover.at,
+        kind=EVENT_KINDS[handover.kind].id,
+        owner=handover.to_owner,
+        previous_owner=handover.from_owner,
+        looked_at=looked_at,
+        start=start.span,
+        why=start.why,
+        done=done,
+        is_by_hand=start.is_by_hand,
+        begin=first_kept(sample) if sample is not None else 0,
+        last=sample.last_sequence if sample is not None else -1,
+        give_up_at=looked_at + GIVE_UP_S,
+    )
+    return _until(builder, group, opened, handover, timing=timing, reading=reading)
+
+
+def _until(
+    builder: SnapshotBuilder,
+    group: GroupMemory,
+    opened: OpenCost,
+    handover: Handover,
+    *,
+    timing: LeaseTiming | None,
+    reading: Reading,
+) -> OpenCost:
+    """With what bounds how far losers can have read."""
+    looked_at, is_over = opened.looked_at, reading.stop_at is not None
+
+    if is_over or (handover.kind is HandoverKind.CLAIMED and not handover.is_guess):
+        if _is_seldom(builder, group) or not is_over:
+            return replace(opened, until_at=looked_at)
+
+        return replace(opened, reached=reading.stop_last, until_at=reading.stop_at)
+
+    if handover.kind is HandoverKind.TAKEN_OVER:
+        sign, latest_at = Sign(is_checkpoint=True), looked_at + NO_SIGN_S
+    else:
+        sign = Sign(round_of=handover.from_owner)
+        period_s = timing.period_s if timing is not None else LONGEST_ROUND_S
+        latest_at = looked_at + period_s + ROUND_SLACK_S
+
+    return replace(opened, sign=sign, latest_at=latest_at)
+
+
+def _is_seldom(builder: SnapshotBuilder, group: GroupMemory) -> bool:
+    """Whether looks are rarer than rounds: somebody else may have had it in between."""
+    periods = [timing.period_s for timing in group.state.timings.values()]
+    between_s = builder.listed_exactly - builder.listed_before_exactly
+    return between_s >= min(periods, default=SHORTEST_ROUND_S)
+
+
+class _Start(NamedTuple):
+    """Behind which checkpoints a new owner can have begun."""
+
+    span: Span | None
+    why: CostUnknown | None = None  # that is not known
+    is_by_hand: bool = False  # one of them may be
+
+
+def _start(
+    builder: SnapshotBuilder, change: OwnerChange, handover: Handover, reading: Reading
+) -> _Start:
+    before, after, is_by_hand = change.checkpoint, change.next_checkpoint, reading.is_by_hand
+
+    if before is None or before.sequence is None:
+        return _Start(None, _no_start(before), is_by_hand)
+
+    if not _tells_position(builder, before):
+        return _Start(None, CostUnknown.NO_POSITION, is_by_hand)
+
+    span = _down_to(reading, Span(before.sequence, before.sequence))
+    is_new = after is not None and after.blob.etag != before.blob.etag
+
+    if after is None or after.sequence is None or not is_new:
+        return _Start(span, None, is_by_hand)
+
+    # A stamp has whole seconds: within that of the claim it is taken for the new owner's own.
+    is_earlier = after.blob.last_modified < handover.at
+    was_free = owner_of(change.before) is None
+
+    if was_free and is_earlier:
+        is_by_hand = is_by_hand or not follows_release(change.before, after)
+        return _Start(Span(after.sequence, after.sequence), None, is_by_hand)
+
+    if after.sequence < before.sequence and not is_earlier:
+        return _Start(None, CostUnknown.NO_POSITION, is_by_hand)
+
+    if not was_free:
+        span = _down_to(reading, span.with_(after.sequence))
+        is_by_hand = is_by_hand or (is_earlier and change.lease.state is not LeaseState.HELD)
+
+    return _Start(span, None, is_by_hand)
+
+
+def _no_start(checkpoint: Checkpoint | None) -> CostUnknown:
+    return CostUnknown.NO_CHECKPOINT if checkpoint is None else CostUnknown.NO_POSITION
+
+
+def _tells_position(builder: SnapshotBuilder, checkpoint: Checkpoint) -> bool:
+    """Whether every client begins behind it.
+
+    Python ignores a sequence number alone, and on a geo-replicated hub some begin anew at an offset
+    of the old form (facts.md §1.1, §1.6).
+    """
+    is_geo = builder.hub is not None and bool(builder.hub.is_geo_replicated)
+    return checkpoint.offset is not None and not (is_geo and is_old_form(checkpoint))
+
+
+def _down_to(reading: Reading, span: Span) -> Span:
+    """With what losers may have written late, unseen: none of it was read before that."""
+    if not reading.left:
+        return span
+
+    behind = [left.behind for left in reading.left]
+    began = [reading.began] if reading.began is not None else []
+    return Span(min(span.least, *behind, *began), span.most)
+
+
+def _lowest(reading: Reading, checkpoint: Checkpoint | None) -> int | None:
+    sequence = checkpoint.sequence if checkpoint is not None else None
+    known = [n for n in (reading.began, sequence) if n is not None]
+    return min(known, default=None)
+
+
+def follows_release(before: OwnershipHistory, checkpoint: Checkpoint) -> bool:
+    """Whether a checkpoint may be the last one of who released the partition."""
+    if before.record is None or before.free_since is None:
+        return False
+
+    return checkpoint.blob.last_modified <= before.free_since + RELEASE_S
+
+
+def sample_of(builder: SnapshotBuilder, pid: str) -> PartitionSample | None:
+    """What the hub said last of a partition."""
+    history = builder.histories.get(pid)
+    return history.state.sample if history is not None else None
+
+
+def is_of_another_stream(shown: GroupPartition) -> bool:
+    """Whether its checkpoint counts the events of a stream that is gone."""
+    return shown.lag_reason in _ANOTHER_STREAM or bool(shown.ahead)

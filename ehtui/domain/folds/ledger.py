@@ -1,0 +1,271 @@
+"""Keeps each group's ledger: what the looks after a takeover tell of its cost."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from ehtui.domain.costs import CostUnknown, CountedTakeover, TakeoverCost
+from ehtui.domain.folds.bookings import follows_release, is_of_another_stream, sample_of
+from ehtui.domain.leases.handovers import UNSEEN, owner_of
+from ehtui.domain.progress.ledger import (
+    NOTHING_SPECIAL,
+    OpenCost,
+    Reading,
+    cost_of,
+    counted,
+    going_on,
+    stopped,
+    written,
+)
+from ehtui.domain.snapshot import LeaseState
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from ehtui.domain.folds.builder import SnapshotBuilder
+    from ehtui.domain.folds.partition import JudgingContext
+    from ehtui.domain.state import GroupMemory, JudgedPartition
+    from ehtui.domain.world.joined_listing import Stored
+    from ehtui.domain.world.store import Checkpoint
+
+
+MOST_OPEN = 4096
+
+
+def with_stops(
+    group: GroupMemory,
+    context: JudgingContext,
+    renewed: Mapping[str, Collection[tuple[float, float]]],
+) -> GroupMemory:
+    """`group` where those have stopped reading whose process is gone.
+
+    Who was seen to renew meanwhile, by `renewed`, has not: another process goes by its id.
+    """
+    if not context.ended:
+        return group
+
+    news: dict[str, Reading] = {}
+
+    for owner in group.state.owners:
+        for pid in owner.partitions if owner.id in context.ended else ():
+            reading = group.readings.get(pid, NOTHING_SPECIAL)
+            is_alive = owner.id in renewed
+            after = going_on(reading) if is_alive else stopped(reading, context.at)
+
+            if after is not reading:
+                news[pid] = after
+
+    return _with(group, news)
+
+
+def _with(group: GroupMemory, news: Mapping[str, Reading]) -> GroupMemory:
+    """`group` with these readings; those that say nothing are not kept."""
+    if not news:
+        return group
+
+    readings = {**group.readings, **news}
+    for pid in [pid for pid, reading in news.items() if reading == NOTHING_SPECIAL]:
+        del readings[pid]
+
+    stopping = [pid for pid, reading in news.items() if reading.is_stopping]
+    return replace(
+        group, readings=readings, stopping=(group.stopping - news.keys()) | frozenset(stopping)
+    )
+
+
+def books_kept(
+    builder: SnapshotBuilder,
+    group: GroupMemory,
+    before: Mapping[str, JudgedPartition],
+    stored: Mapping[str, Stored],
+    renewed: Mapping[str, Collection[tuple[float, float]]],
+) -> GroupMemory:
+    """`group` after a listing: who wrote which checkpoint, and what that shows of takeovers.
+
+    `before` are its partitions as they were, `stored` what was written, `renewed` when.
+    """
+    news: dict[str, Reading] = {}
+
+    for pid, now in stored.items():
+        was, judged = before.get(pid), group.by_partition.get(pid)
+        if was is None or judged is None:
+            continue
+
+        reading = group.readings.get(pid, NOTHING_SPECIAL)
+        after = _kept(builder, reading, was, judged, now.checkpoint)
+
+        if after is not reading:
+            news[pid] = after
+
+    group = _with(group, news)
+
+    if group.open_costs:
+        opened = tuple(_signed(o, builder, stored, renewed) for o in group.open_costs)
+        group = replace(group, open_costs=opened)
+
+    return group
+
+
+def _kept(
+    builder: SnapshotBuilder,
+    reading: Reading,
+    was: JudgedPartition,
+    judged: JudgedPartition,
+    checkpoint: Checkpoint | None,
+) -> Reading:
+    """What is remembered of one partition that was written."""
+    old, is_free = was.shown.checkpoint, owner_of(judged.ownership) is None
+    is_same = (old is checkpoint) or (
+        old is not None and checkpoint is not None and old.blob.etag == checkpoint.blob.etag
+    )
+
+    if not is_same and was.ownership is not UNSEEN:
+        is_by_owner = _is_by_owner(was, judged, checkpoint, reading)
+        reading = written(reading, old, checkpoint, is_by_owner=is_by_owner)
+
+    if is_free and (judged.ownership.record is not None or checkpoint is not None):
+        at = builder.joined.listing.read_at if builder.joined is not None else builder.at
+        reading = stopped(reading, at)
+
+    return reading
+
+
+def _is_by_owner(
+    was: JudgedPartition,
+    judged: JudgedPartition,
+    checkpoint: Checkpoint | None,
+    reading: Reading,
+) -> bool:
+    """Whether who held it wrote this checkpoint, by what the records say."""
+    if checkpoint is None:
+        return False
+
+    held, holds = owner_of(was.ownership), owner_of(judged.ownership)
+
+    if held is None:
+        if follows_release(was.ownership, checkpoint):
+            return True
+
+        claimed_at = judged.ownership.claimed_at
+        return holds is not None and (claimed_at or 0.0) <= checkpoint.blob.last_modified
+
+    if holds is not None and holds != held:
+        return True
+
+    return was.shown.lease.state is LeaseState.HELD and reading.stop_at is None
+
+
+def _signed(
+    opened: OpenCost,
+    builder: SnapshotBuilder,
+    stored: Mapping[str, Stored],
+    renewed: Mapping[str, Collection[tuple[float, float]]],
+) -> OpenCost:
+    """With what a listing after it shows: an end of the loser's reading, another checkpoint."""
+    joined, now = builder.joined, stored.get(opened.partition)
+    if joined is None or joined.listing.read_at <= opened.looked_at:
+        return opened
+
+    if opened.until_at is not None:
+        return opened
+
+    if opened.previous_owner in builder.host.ended(builder.listed_at):
+        return replace(opened, until_at=joined.listing.read_at)
+
+    checkpoint = now.checkpoint if now is not None else None
+    sequence = checkpoint.sequence if checkpoint is not None else None
+
+    if opened.start is not None and sequence is not None:
+        opened = replace(opened, start=opened.start.with_(sequence))
+
+    rounds = renewed.get(opened.sign.round_of or "", ())
+    is_shown = any(at > opened.at + 1.0 for _, at in rounds)
+
+    if opened.sign.is_checkpoint and checkpoint is not None:
+        is_shown = checkpoint.blob.last_modified > opened.at
+
+    return replace(opened, until_at=joined.listing.read_at + 1.0) if is_shown else opened
+
+
+def count_costs(builder: SnapshotBuilder) -> None:
+    """Tell what the looks tell by now of each group's takeovers, and how far stopped ones got."""
+    is_another = _is_another_hub(builder)
+
+    for key, group in builder.groups.items():
+        if group.stopping or group.open_costs or (is_another and group.readings):
+            builder.groups[key] = _counted_group(builder, group, is_another=is_another)
+
+
+def _is_another_hub(builder: SnapshotBuilder) -> bool:
+    old, new = builder.before.hub, builder.hub
+    return (
+        old is not None
+        and new is not None
+        and old != new
+        and (None not in {old.created_at, new.created_at} and old.created_at != new.created_at)
+    )
+
+
+def _counted_group(
+    builder: SnapshotBuilder, group: GroupMemory, *, is_another: bool
+) -> GroupMemory:
+    if is_another:
+        group = replace(group, readings={}, stopping=frozenset())
+
+    news: dict[str, Reading] = {}
+
+    for pid in group.stopping:
+        sample, reading = sample_of(builder, pid), group.readings[pid]
+        if sample is not None and sample.first_at >= (reading.stop_at or 0.0):
+            news[pid] = replace(reading, stop_last=sample.last_sequence)
+
+    group = _with(group, news)
+    still_open, state = [], group.state
+    too_many = len(group.open_costs) - MOST_OPEN
+
+    for place, opened in enumerate(group.open_costs):
+        cost = _cost(builder, group, opened, is_another=is_another)
+
+        if cost is None and place < too_many:
+            cost = TakeoverCost(why=CostUnknown.HUB_NOT_READ)
+
+        if cost is None:
+            still_open.append(opened)
+            continue
+
+        takeover = CountedTakeover(
+            opened.partition, opened.at, opened.owner, opened.previous_owner, cost
+        )
+        builder.tell_cost(opened.kind, state.name, takeover)
+        state = replace(state, ledger=counted(state.ledger, takeover))
+
+    if state is group.state:
+        return group
+
+    return replace(group, state=state, open_costs=tuple(still_open))
+
+
+def _cost(
+    builder: SnapshotBuilder, group: GroupMemory, opened: OpenCost, *, is_another: bool
+) -> TakeoverCost | None:
+    """What it cost; None while that is not known."""
+    sample, judged = sample_of(builder, opened.partition), group.by_partition.get(opened.partition)
+
+    if is_another or judged is None or (sample is not None and sample.last_sequence < opened.last):
+        return TakeoverCost(why=CostUnknown.OTHER_STREAM)
+
+    if builder.at > opened.give_up_at:
+        return TakeoverCost(why=CostUnknown.HUB_NOT_READ)
+
+    if opened.until_at is None and builder.at >= opened.latest_at:
+        opened = replace(opened, until_at=opened.latest_at)
+
+    if sample is None or not opened.is_told_by(sample):
+        return None
+
+    if is_of_another_stream(judged.shown):
+        return TakeoverCost(why=CostUnknown.OTHER_STREAM)
+
+    return cost_of(opened, sample)
