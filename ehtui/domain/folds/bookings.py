@@ -83,7 +83,8 @@ def booked(
         builder.tell_cost(kind.id, group.state.name, takeover)
         return replace(group, state=state)
 
-    return replace(group, state=state, open_costs=(*group.open_costs, opened))
+    before = [o.continued(opened) if o.partition == pid else o for o in group.open_costs]
+    return replace(group, state=state, open_costs=(*before, opened))
 
 
 def _opened(
@@ -138,29 +139,52 @@ def _until(
     reading: Reading,
 ) -> OpenCost:
     """With what bounds how far losers can have read."""
-    looked_at, is_over = opened.looked_at, reading.stop_at is not None
+    looked_at = opened.looked_at
 
-    if is_over or (handover.kind is HandoverKind.CLAIMED and not handover.is_guess):
-        if _is_seldom(builder, group) or not is_over:
-            return replace(opened, until_at=looked_at)
+    if reading.stop_at is not None:
+        if _may_have_been_held(builder, group, handover):
+            return replace(opened, latest_at=looked_at + _round_s(group) + ROUND_SLACK_S)
 
         return replace(opened, reached=reading.stop_last, until_at=reading.stop_at)
 
-    if handover.kind is HandoverKind.TAKEN_OVER:
+    if handover.kind is not HandoverKind.STOLEN and not handover.is_guess:
         sign, latest_at = Sign(is_checkpoint=True), looked_at + NO_SIGN_S
     else:
         sign = Sign(round_of=handover.from_owner)
-        period_s = timing.period_s if timing is not None else LONGEST_ROUND_S
+        period_s = timing.period_s if timing is not None else _round_s(group)
         latest_at = looked_at + period_s + ROUND_SLACK_S
 
     return replace(opened, sign=sign, latest_at=latest_at)
 
 
-def _is_seldom(builder: SnapshotBuilder, group: GroupMemory) -> bool:
-    """Whether looks are rarer than rounds: somebody else may have had it in between."""
+def _may_have_been_held(builder: SnapshotBuilder, group: GroupMemory, handover: Handover) -> bool:
+    """Whether somebody else may have had it between the two looks, unseen, after it was free.
+
+    So where looks are rarer than rounds. And where several begin at once: the first one takes all
+    that is free, and the others take their shares from it.
+    """
     periods = [timing.period_s for timing in group.state.timings.values()]
     between_s = builder.listed_exactly - builder.listed_before_exactly
-    return between_s >= min(periods, default=SHORTEST_ROUND_S)
+    if between_s >= min(periods, default=SHORTEST_ROUND_S):
+        return True
+
+    taker = handover.to_owner
+    if taker in group.owners:
+        return False
+
+    claims = ((owner_of(j.ownership), j.ownership) for j in group.by_partition.values())
+    return any(
+        owner is not None
+        and owner != taker
+        and (owner in group.owners or (ownership.claimed_at or 0.0) <= handover.at)
+        for owner, ownership in claims
+    )
+
+
+def _round_s(group: GroupMemory) -> float:
+    """By then each of its owners has gone its round, and let go of what it lost."""
+    periods = [timing.period_s for timing in group.state.timings.values()]
+    return max(periods, default=LONGEST_ROUND_S)
 
 
 class _Start(NamedTuple):
@@ -176,11 +200,9 @@ def _start(
 ) -> _Start:
     before, after, is_by_hand = change.checkpoint, change.next_checkpoint, reading.is_by_hand
 
-    if before is None or before.sequence is None:
-        return _Start(None, _no_start(before), is_by_hand)
-
-    if not _tells_position(builder, before):
-        return _Start(None, CostUnknown.NO_POSITION, is_by_hand)
+    if before is None or before.sequence is None or not _tells_position(builder, before):
+        why = CostUnknown.NO_CHECKPOINT if before is None else CostUnknown.NO_POSITION
+        return _Start(None, why, is_by_hand)
 
     span = _down_to(reading, Span(before.sequence, before.sequence))
     is_new = after is not None and after.blob.etag != before.blob.etag
@@ -190,24 +212,29 @@ def _start(
 
     # A stamp has whole seconds: within that of the claim it is taken for the new owner's own.
     is_earlier = after.blob.last_modified < handover.at
-    was_free = owner_of(change.before) is None
+    is_free = owner_of(change.before) is None
+    is_honest = _is_honest(change, after, is_guess=handover.is_guess)
 
-    if was_free and is_earlier:
-        is_by_hand = is_by_hand or not follows_release(change.before, after)
-        return _Start(Span(after.sequence, after.sequence), None, is_by_hand)
+    if is_free and is_earlier:
+        only = Span(after.sequence, after.sequence)
+        return _Start(only, None, is_by_hand or not is_honest)
 
     if after.sequence < before.sequence and not is_earlier:
         return _Start(None, CostUnknown.NO_POSITION, is_by_hand)
 
-    if not was_free:
-        span = _down_to(reading, span.with_(after.sequence))
-        is_by_hand = is_by_hand or (is_earlier and change.lease.state is not LeaseState.HELD)
+    if is_free and is_honest:
+        return _Start(span, None, is_by_hand)
 
-    return _Start(span, None, is_by_hand)
+    # Whoever wrote by hand in between may have been overwritten by the new owner already.
+    return _Start(_down_to(reading, span.with_(after.sequence)), None, is_by_hand or not is_honest)
 
 
-def _no_start(checkpoint: Checkpoint | None) -> CostUnknown:
-    return CostUnknown.NO_CHECKPOINT if checkpoint is None else CostUnknown.NO_POSITION
+def _is_honest(change: OwnerChange, checkpoint: Checkpoint, *, is_guess: bool) -> bool:
+    """Whether nobody but an owner can have written between the two looks, before the claim."""
+    if owner_of(change.before) is None:
+        return follows_release(change.before, checkpoint)
+
+    return change.lease.state is LeaseState.HELD and not is_guess
 
 
 def _tells_position(builder: SnapshotBuilder, checkpoint: Checkpoint) -> bool:

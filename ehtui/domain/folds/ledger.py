@@ -87,6 +87,7 @@ def books_kept(
     `before` are its partitions as they were, `stored` what was written, `renewed` when.
     """
     news: dict[str, Reading] = {}
+    read_on = {opened.partition for opened in group.open_costs if opened.until_at is None}
 
     for pid, now in stored.items():
         was, judged = before.get(pid), group.by_partition.get(pid)
@@ -94,7 +95,15 @@ def books_kept(
             continue
 
         reading = group.readings.get(pid, NOTHING_SPECIAL)
-        after = _kept(builder, reading, was, judged, now.checkpoint)
+        after = _kept(reading, was, judged, now.checkpoint)
+        is_free = owner_of(judged.ownership) is None
+
+        if is_free and owner_of(was.ownership) is not None:
+            after = going_on(after)  # whoever was dead by then released nothing: another one did
+
+        # Where a loser before may read on, who released it was not the only one.
+        if is_free and pid not in read_on and (judged.ownership.record or now.checkpoint):
+            after = stopped(after, builder.joined.listing.read_at if builder.joined else builder.at)
 
         if after is not reading:
             news[pid] = after
@@ -109,27 +118,22 @@ def books_kept(
 
 
 def _kept(
-    builder: SnapshotBuilder,
     reading: Reading,
     was: JudgedPartition,
     judged: JudgedPartition,
     checkpoint: Checkpoint | None,
 ) -> Reading:
     """What is remembered of one partition that was written."""
-    old, is_free = was.shown.checkpoint, owner_of(judged.ownership) is None
+    old = was.shown.checkpoint
     is_same = (old is checkpoint) or (
         old is not None and checkpoint is not None and old.blob.etag == checkpoint.blob.etag
     )
 
-    if not is_same and was.ownership is not UNSEEN:
-        is_by_owner = _is_by_owner(was, judged, checkpoint, reading)
-        reading = written(reading, old, checkpoint, is_by_owner=is_by_owner)
+    if is_same or was.ownership is UNSEEN:
+        return reading
 
-    if is_free and (judged.ownership.record is not None or checkpoint is not None):
-        at = builder.joined.listing.read_at if builder.joined is not None else builder.at
-        reading = stopped(reading, at)
-
-    return reading
+    is_by_owner = _is_by_owner(was, judged, checkpoint, reading)
+    return written(reading, old, checkpoint, is_by_owner=is_by_owner)
 
 
 def _is_by_owner(
@@ -171,7 +175,8 @@ def _signed(
     if opened.until_at is not None:
         return opened
 
-    if opened.previous_owner in builder.host.ended(builder.listed_at):
+    is_of_loser = opened.sign.is_checkpoint or opened.sign.round_of is not None
+    if is_of_loser and opened.previous_owner in builder.host.ended(builder.listed_at):
         return replace(opened, until_at=joined.listing.read_at)
 
     checkpoint = now.checkpoint if now is not None else None
@@ -225,7 +230,8 @@ def _counted_group(
     still_open, state = [], group.state
     too_many = len(group.open_costs) - MOST_OPEN
 
-    for place, opened in enumerate(group.open_costs):
+    for place, before in enumerate(group.open_costs):
+        opened = _reached(builder, before)
         cost = _cost(builder, group, opened, is_another=is_another)
 
         if cost is None and place < too_many:
@@ -241,10 +247,17 @@ def _counted_group(
         builder.tell_cost(opened.kind, state.name, takeover)
         state = replace(state, ledger=counted(state.ledger, takeover))
 
-    if state is group.state:
-        return group
-
     return replace(group, state=state, open_costs=tuple(still_open))
+
+
+def _reached(builder: SnapshotBuilder, opened: OpenCost) -> OpenCost:
+    """With how far losers can have read, once that is known."""
+    sample = sample_of(builder, opened.partition)
+
+    if opened.until_at is None and builder.at >= opened.latest_at:
+        opened = replace(opened, until_at=opened.latest_at)
+
+    return opened if sample is None else opened.reached_by(sample)
 
 
 def _cost(
@@ -258,9 +271,6 @@ def _cost(
 
     if builder.at > opened.give_up_at:
         return TakeoverCost(why=CostUnknown.HUB_NOT_READ)
-
-    if opened.until_at is None and builder.at >= opened.latest_at:
-        opened = replace(opened, until_at=opened.latest_at)
 
     if sample is None or not opened.is_told_by(sample):
         return None

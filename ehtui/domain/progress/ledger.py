@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ehtui.domain.world.hub import PartitionSample
     from ehtui.domain.world.store import Checkpoint
 
-ATTACHED_S = 2.0  # so long after its claim a new owner may take to begin, where that matters
+ATTACHED_S = 2.0  # so long after its claim a new owner may take to begin
 LATE_WRITE_S = 30.0  # so long after it lost a partition a handler may still write a checkpoint
 RELEASE_S = 2.0  # whoever closes may write its last checkpoint a little after its release
 _MOST_LEFT = 8
@@ -153,19 +153,30 @@ class OpenCost(Value, frozen=True):
     latest_at: float = 0.0  # taken for `until_at` where there was no sign
     give_up_at: float = 0.0
 
+    def reached_by(self, sample: PartitionSample) -> OpenCost:
+        """With how far losers can have read, where this look at the hub came after that."""
+        if self.reached is not None or self.until_at is None or sample.first_at < self.until_at:
+            return self
+
+        return replace(self, reached=sample.last_sequence)
+
     def is_told_by(self, sample: PartitionSample) -> bool:
-        """Whether this look at the hub came late enough to bound all three."""
-        after = self.looked_at if self.until_at is None else max(self.looked_at, self.until_at)
+        """Whether this look at the hub came after the new owner had begun."""
+        return self.reached is not None and sample.first_at >= self.looked_at + ATTACHED_S
 
-        if self.start is not None and first_kept(sample) > self.start.least + 1:
-            after = max(after, self.looked_at + ATTACHED_S)  # retention moves on meanwhile
-
-        is_over = self.until_at is not None or self.reached is not None
-        return is_over and sample.first_at >= after
+    def continued(self, by: OpenCost) -> OpenCost:
+        """With what is known once somebody else took it: who has it now may have come first."""
+        return replace(
+            self,
+            reached=by.reached,
+            until_at=by.until_at,
+            sign=by.sign,
+            latest_at=by.latest_at,
+        )
 
 
 def cost_of(opened: OpenCost, sample: PartitionSample) -> TakeoverCost:
-    """What it cost, by a look at the hub that `is_told_by` accepts."""
+    """What it cost, by a look at the hub that tells it."""
     begin = Span(opened.begin, max(opened.begin, first_kept(sample)))
     least = begin.least - 1 if opened.done is None else opened.done
 
