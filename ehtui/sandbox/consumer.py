@@ -124,6 +124,7 @@ async def consume(options: argparse.Namespace, connections: Connections) -> None
         load_balancing_interval=options.interval,
         partition_ownership_expiration_interval=options.expiry,
         load_balancing_strategy=LoadBalancingStrategy(options.strategy),
+        user_agent=f"{options.name}/{os.getpid()}",  # the sandbox's log of deliveries names it
     )
     work = Work(
         options.work,

@@ -14,6 +14,8 @@ TOKEN`. Web pages are turned away, by their Origin or by the name under which th
     PUT    /hubs/{hub}/groups/{group}           (and DELETE)
     POST   /hubs/{hub}/events                   {"bodies": ["…"], "partition": "0"}
     POST   /hubs/{hub}/partitions/{id}/trim     {"before_sequence": 100}
+    GET    /hubs/{hub}/deliveries               who was sent what, each receiver by itself;
+                                                /{group} and /{group}/{id}: of those alone
 
 In one process, `Namespace`, `EventHubsEndpoint` and their `faults` are the same levers in Python.
 """
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
 
 _BODY_BYTES = 4 << 20
+_PLACE = 2  # a group, and a partition of it
 _Latency = Annotated[float, msgspec.Meta(ge=0, le=60)]
 _Status = Annotated[int, msgspec.Meta(ge=100, le=599)] | None
 # What a switch takes, by what it has.
@@ -137,6 +140,8 @@ class Control:
                 return lambda body: _set_switches(self._endpoints[name].faults, body)
             case "POST", "drop":
                 return lambda _: {"dropped": self._eventhubs.drop_connections()}
+            case "GET", "hubs", hub, "deliveries", *place if len(place) <= _PLACE:
+                return lambda _: self._delivered(hub, *place)
             case _, "hubs", hub, *rest:
                 return self._route_hub(method, hub, rest)
 
@@ -161,6 +166,10 @@ class Control:
                 return lambda body: namespace.trim(hub, partition, **body)
 
         raise KeyError(f"{method} /hubs/{hub}/{'/'.join(rest)}")
+
+    def _delivered(self, hub: str, *place: str) -> dict[str, list[dict[str, Any]]]:
+        found = self._namespace.deliveries.of(hub, *place)
+        return {"readings": [reading.described() for reading in found]}
 
     def _create_hub(
         self,

@@ -12,6 +12,7 @@ import pytest
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sandbox.control import Control
 from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
+from ehtui.sandbox.eventhubs.namespace import Receiver
 
 
 class Levers:
@@ -112,3 +113,17 @@ async def test_what_cannot_be_done_says_why(
 
 async def test_a_web_page_is_turned_away(levers: Levers) -> None:
     await levers.pull("GET", "/state", 403, origin="http://evil.example")
+
+
+async def test_it_tells_who_was_sent_what(levers: Levers, namespace: Namespace) -> None:
+    hub = namespace.create_hub("hub", partitions=1)
+    receiver = Receiver("$Default", "0", "nil", 0, "t", lambda _: None)
+    reading = namespace.began(hub, receiver, hub.partitions[0], 0, client="alpha/41")
+    reading.sent(0)
+    (told,) = (await levers.pull("GET", "/hubs/hub/deliveries"))["readings"]
+    (again,) = (await levers.pull("GET", "/hubs/hub/deliveries/$default/0"))["readings"]
+
+    assert told == again
+    assert (told["client"], told["ranges"], told["name"]) == ("alpha/41", [[0, 0]], None)
+    assert (await levers.pull("GET", "/hubs/hub/deliveries/other"))["readings"] == []
+    await levers.pull("GET", "/hubs/hub/deliveries/a/b/c", expect=404)

@@ -139,7 +139,7 @@ def _until(
     reading: Reading,
 ) -> OpenCost:
     """With what bounds how far losers can have read."""
-    looked_at = opened.looked_at
+    looked_at, loser = opened.looked_at, handover.from_owner
 
     if reading.stop_at is not None:
         if _may_have_been_held(builder, group, handover):
@@ -148,9 +148,9 @@ def _until(
         return replace(opened, reached=reading.stop_last, until_at=reading.stop_at)
 
     if handover.kind is not HandoverKind.STOLEN and not handover.is_guess:
-        sign, latest_at = Sign(is_checkpoint=True), looked_at + NO_SIGN_S
+        sign, latest_at = Sign(loser, is_checkpoint=True), looked_at + NO_SIGN_S
     else:
-        sign = Sign(round_of=handover.from_owner)
+        sign = Sign(loser, is_round=True)
         period_s = timing.period_s if timing is not None else _round_s(group)
         latest_at = looked_at + period_s + ROUND_SLACK_S
 

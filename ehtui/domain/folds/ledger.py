@@ -98,8 +98,9 @@ def books_kept(
         after = _kept(reading, was, judged, now.checkpoint)
         is_free = owner_of(judged.ownership) is None
 
-        if is_free and owner_of(was.ownership) is not None:
-            after = going_on(after)  # whoever was dead by then released nothing: another one did
+        # Who was dead by then released nothing, nor who had done so before: another one did.
+        if is_free and was.ownership is not UNSEEN and _is_rewritten(was, judged):
+            after = going_on(after)
 
         # Where a loser before may read on, who released it was not the only one.
         if is_free and pid not in read_on and (judged.ownership.record or now.checkpoint):
@@ -115,6 +116,11 @@ def books_kept(
         group = replace(group, open_costs=opened)
 
     return group
+
+
+def _is_rewritten(was: JudgedPartition, judged: JudgedPartition) -> bool:
+    old, new = was.ownership.record, judged.ownership.record
+    return old is not new and (old is None or new is None or old.blob.etag != new.blob.etag)
 
 
 def _kept(
@@ -175,8 +181,8 @@ def _signed(
     if opened.until_at is not None:
         return opened
 
-    is_of_loser = opened.sign.is_checkpoint or opened.sign.round_of is not None
-    if is_of_loser and opened.previous_owner in builder.host.ended(builder.listed_at):
+    loser = opened.sign.loser
+    if loser is not None and loser in builder.host.ended(builder.listed_at):
         return replace(opened, until_at=joined.listing.read_at)
 
     checkpoint = now.checkpoint if now is not None else None
@@ -185,7 +191,7 @@ def _signed(
     if opened.start is not None and sequence is not None:
         opened = replace(opened, start=opened.start.with_(sequence))
 
-    rounds = renewed.get(opened.sign.round_of or "", ())
+    rounds = renewed.get(loser or "", ()) if opened.sign.is_round else ()
     is_shown = any(at > opened.at + 1.0 for _, at in rounds)
 
     if opened.sign.is_checkpoint and checkpoint is not None:

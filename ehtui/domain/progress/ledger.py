@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from ehtui.domain.world.store import Checkpoint
 
 ATTACHED_S = 2.0  # so long after its claim a new owner may take to begin
+SLOWEST_S = 5.0  # and so long at most
 LATE_WRITE_S = 30.0  # so long after it lost a partition a handler may still write a checkpoint
 RELEASE_S = 2.0  # whoever closes may write its last checkpoint a little after its release
 _MOST_LEFT = 8
@@ -126,9 +127,10 @@ class Span(Value, frozen=True):
 
 
 class Sign(Value, frozen=True):
-    """What shows that a loser reads no more; whichever comes first."""
+    """What shows that a loser reads no more: the end of its process does, and one of these."""
 
-    round_of: str | None = None  # its owner's next round: it lets go of what it lost
+    loser: str | None = None
+    is_round: bool = False  # its next round: it lets go of what it lost
     is_checkpoint: bool = False  # the new owner's first checkpoint: it is connected, alone
 
 
@@ -166,6 +168,9 @@ class OpenCost(Value, frozen=True):
 
     def continued(self, by: OpenCost) -> OpenCost:
         """With what is known once somebody else took it: who has it now may have come first."""
+        if by.looked_at > self.looked_at + SLOWEST_S:
+            return self
+
         return replace(
             self,
             reached=by.reached,

@@ -44,6 +44,7 @@ _STOPPED_BYTES = 4 * 1024 * 1024  # not taken by the client: it is not read eith
 _CONTAINER = "LinkTracker"
 _DETAIL_LENGTH = 300
 _FIRST_OF_HTTP = b"G"  # of GET; AMQP begins with its own name
+_AGENT, _AGENT_LENGTH = "user-agent", 256
 
 
 class Connection(asyncio.Protocol, Peer):
@@ -140,6 +141,15 @@ class Connection(asyncio.Protocol, Peer):
         self._transport.close()
 
     # What links use.
+
+    @property
+    @override
+    def client(self) -> str:
+        """Its user agent; else the id of its container."""
+        peer = self._core.peer
+        agent = (peer.properties or {}).get(_AGENT) if peer is not None else None
+        said = agent if isinstance(agent, str) else peer.container_id if peer is not None else ""
+        return said[:_AGENT_LENGTH]
 
     @property
     @override

@@ -52,6 +52,10 @@ class Peer(Protocol):
     claims: Claims
 
     @property
+    def client(self) -> str:
+        """What it calls itself."""
+
+    @property
     def is_writable(self) -> bool:
         """Whether events may be sent."""
 
@@ -244,6 +248,9 @@ class Consumer(Entity):
             disconnect=self.detach,
         )
         hub.receivers.admit(self._receiver)
+        self._reading = self.broker.namespace.began(
+            hub, self._receiver, log, self._next, client=peer.client
+        )
         log.listeners.add(self._schedule)
 
     @override
@@ -274,6 +281,7 @@ class Consumer(Entity):
     @override
     def closed(self) -> None:
         self._hub.receivers.leave(self._receiver)
+        self._reading.ended_at = self.broker.now
         self._log.listeners.discard(self._schedule)
 
     @override
@@ -292,6 +300,7 @@ class Consumer(Entity):
         for event in events:
             self._next = event.sequence + 1
             self.broker.statistics.events_out += 1
+            self._reading.sent(event.sequence)
             self.link.send(event.header + metrics + event.rest)
 
             if not self._can_send:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ehtui.sandbox.eventhubs import errors
+from ehtui.sandbox.eventhubs.deliveries import Deliveries, Reading
 from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.sandbox.eventhubs.events import Incoming, new_event
 from ehtui.sandbox.eventhubs.partition_log import PartitionLog, Retention, Room, partition_for_key
@@ -126,6 +127,8 @@ class Hub:
     receivers: Receivers = field(default_factory=Receivers)
     is_deleted: bool = False
     georeplication_factor: int = 1  # what it says of itself; nothing is replicated
+    # By partition and group (lower case), the furthest event that anybody of it was sent.
+    reached: dict[tuple[str, str], int] = field(default_factory=dict)
     _turn: int = -1
 
     def partition(self, partition_id: str) -> PartitionLog | None:
@@ -164,6 +167,7 @@ class Namespace:
         self.clock = clock
         self.max_message_bytes = max_message_bytes
         self.receivers_per_partition = receivers_per_partition
+        self.deliveries = Deliveries()
         self._hubs: dict[str, Hub] = {}
         self._room = Room(max_retained_bytes)
 
@@ -296,6 +300,24 @@ class Namespace:
             numbers.append(log.append([event], now))
 
         return numbers
+
+    def began(
+        self, hub: Hub, receiver: Receiver, log: PartitionLog, start: int, *, client: str
+    ) -> Reading:
+        """The page of a receiver that attached, in the log of deliveries."""
+        return self.deliveries.begun(
+            hub=hub.name,
+            hub_created_at=hub.created_at,
+            group=receiver.group,
+            partition=receiver.partition,
+            client=client,
+            name=None if receiver.name == NO_NAME else receiver.name,
+            level=receiver.level,
+            at=self.clock(),
+            start=start,
+            begin=log.begin_sequence,
+            everybody=hub.reached,
+        )
 
     def log(self, hub: str, partition: str) -> PartitionLog:
         """A partition's log, which must exist."""

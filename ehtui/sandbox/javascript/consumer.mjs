@@ -33,6 +33,7 @@ const client = new EventHubConsumerClient(
   store,
   {
     identifier: options.name,
+    userAgent: `${options.name}/${process.pid}`, // the sandbox's log of deliveries names it
     loadBalancingOptions: {
       strategy: options.strategy,
       updateIntervalInMs: seconds(options.interval),

@@ -210,7 +210,9 @@ _SOURCE = _composite(
     (_TEXT, *[None] * 6, _Kind(_read_filters, _write_filters), None, None, None),
 )
 _TARGET = _composite(Target, 0x29, (_TEXT, *[None] * 6))
-_NOBODY = (None,) * 5
+# What a client says of itself binds it to nothing: of another kind, it is as if it were not there.
+_SAID = _Kind(lambda value: value if isinstance(value, dict) else None, _write_fields)
+_NOBODY = (None,) * 4
 _MORE = (None, None, _UINT, _ULONG, _SYMBOLS, _SYMBOLS, _FIELDS)  # of an attach
 _TAG = _of_type(bytes, encode, most=32)  # what the specification allows
 
@@ -218,7 +220,15 @@ _TAG = _of_type(bytes, encode, most=32)  # what the specification allows
 _SPECIFICATION: dict[int, tuple[Callable[..., Any], tuple[_Kind | None, ...]]] = {
     0x10: (
         Open,
-        (_TEXT.or_(_NEEDED), _TEXT, _UINT.or_(UINT_MAX), _USHORT.or_(0xFFFF), _UINT, *_NOBODY),
+        (
+            _TEXT.or_(_NEEDED),
+            _TEXT,
+            _UINT.or_(UINT_MAX),
+            _USHORT.or_(0xFFFF),
+            _UINT,
+            *_NOBODY,
+            _SAID,
+        ),
     ),
     0x11: (Begin, (_USHORT, *[_UINT.or_(_NEEDED)] * 3, _UINT.or_(UINT_MAX), *_NOBODY[:3])),
     0x12: (

@@ -62,6 +62,7 @@ class Connection(ABC):
         self.output = FrameWriter(on_output)
         self.silence_s: float | None = None  # the peer is to hear of us so often
         self.is_open = False
+        self.peer: Open | None = None  # how the other side began
         self.is_closed = False  # our close is sent
         self._reader = FrameReader(GREETING_BYTES)
 
@@ -134,7 +135,7 @@ class Connection(ABC):
         return event
 
     def _opened(self, body: Open, least_silence_s: float) -> None:
-        self.is_open = True
+        self.is_open, self.peer = True, body
         self._reader.max_frame_bytes = self.limits.frame_bytes
         least = max(body.max_frame_bytes, MIN_FRAME_BYTES)
         self.output.peer_frame_bytes = min(least, self.limits.frame_bytes)

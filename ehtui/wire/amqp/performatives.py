@@ -41,6 +41,7 @@ class Open(NamedTuple):
     max_frame_bytes: int = UINT_MAX
     channel_max: int = 65535
     idle_timeout_ms: int | None = None
+    properties: Mapping[str, Any] | None = None  # what the client says of itself
 
 
 class Begin(NamedTuple):
