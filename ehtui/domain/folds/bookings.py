@@ -62,7 +62,7 @@ def booked(
         return group
 
     reading = group.readings.get(pid, NOTHING_SPECIAL)
-    opened = _opened(builder, group, change, handover, timing, reading)
+    opened = _opened(builder, group, change, handover, timing=timing, reading=reading)
     why = opened.why if isinstance(opened, OpenCost) else opened
     start = opened.start if isinstance(opened, OpenCost) else None
     may_write = handover.kind is HandoverKind.STOLEN or handover.is_guess
@@ -92,6 +92,7 @@ def _opened(
     group: GroupMemory,
     change: OwnerChange,
     handover: Handover,
+    *,
     timing: LeaseTiming | None,
     reading: Reading,
 ) -> OpenCost | CostUnknown:
