@@ -7,7 +7,6 @@ import base64
 import ssl
 from contextlib import suppress
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING, cast
 
 from typing_extensions import override
@@ -18,21 +17,15 @@ from ehtui.domain.problems import ProblemError
 from ehtui.domain.world.route import Carrier, Route
 from ehtui.wire import problems
 from ehtui.wire.roots import trusted_roots
-from ehtui.wire.websocket import (
-    Answer,
-    Head,
-    WebSocketError,
-    answer_of,
-    check_upgrade,
-    new_key,
-    request_for,
-)
-from ehtui.wire.websocket_pipe import WebSocketPipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import h11
+
     from ehtui.wire.credentials import HubAccess
+    from ehtui.wire.websocket import WebSocket
+    from ehtui.wire.websocket_pipe import WebSocketPipe
 
 NEXT_ADDRESS_S = 0.25  # a dead IPv6 route must not cost the whole time for connecting
 _OTHER_NAMES = frozenset({62, 64})  # OpenSSL: the certificate is for another host, or address
@@ -66,37 +59,38 @@ class _Line(asyncio.Protocol):
         self._error: Exception | None = None
         self._waiter: asyncio.Future[None] | None = None
 
-    async def head(self) -> Answer:
-        """An HTTP answer's head; what comes behind it is kept.
+    async def more(self) -> bytes:
+        """What has arrived, as soon as there is anything.
 
         Raises:
-            WebSocketError: This is not HTTP, or it does not end.
             ConnectionError: The other side let go.
         """
-        head = Head()
-
-        while True:
-            kept, self._kept = self._kept, b""
-            found = head.feed(kept)
-
-            if found is not None:
-                self._kept = found[1]
-                return answer_of(found[0])
-
+        while not self._kept:
             if self._is_lost:
                 raise ConnectionResetError(0, "closed by the other side")
 
             self._waiter = asyncio.get_running_loop().create_future()
             await self._waiter
 
-    def hand_over(self, user: asyncio.Protocol, *, over_websocket: bool) -> None:
-        """Let `user` speak from here on."""
+        kept, self._kept = self._kept, b""
+        return kept
+
+    def put_back(self, data: bytes) -> None:
+        """Of what had arrived, what belongs to whoever speaks next."""
+        self._kept = data + self._kept
+
+    def hand_over(self, user: asyncio.Protocol, socket: WebSocket | None, early: bytes) -> None:
+        """Let `user` speak from here on, over a WebSocket where there is one."""
         transport = self._used()
-        pipe = WebSocketPipe(transport, user, is_client=True) if over_websocket else None
+        pipe = _piped(transport, user, socket) if socket else None
         transport.set_protocol(pipe or user)
         user.connection_made(pipe or transport)
 
-        if self._kept:
+        if early:
+            user.data_received(early)
+
+        # A pipe has to answer what came with the greeting, a ping or the end.
+        if self._kept or pipe:
             (pipe or user).data_received(self._kept)
 
         if self._is_lost:
@@ -206,7 +200,7 @@ class _Opening:
     async def run(self, user: asyncio.Protocol, name: str) -> None:
         """Raises ProblemError, or _OtherNameError where the certificate is not for `name`."""
         line = _Line()
-        over_websocket = self._way.route.carrier is Carrier.WEBSOCKET
+        socket, early = None, b""
 
         try:
             await self._reach(line)
@@ -215,8 +209,8 @@ class _Opening:
                 await line.secure(self._tls, name)
                 self._on_sign_of_life()
 
-            if over_websocket:
-                await self._upgrade(line)
+            if self._way.route.carrier is Carrier.WEBSOCKET:
+                socket, early = await self._upgrade(line)
         except OSError as error:
             line.abort()
 
@@ -231,7 +225,7 @@ class _Opening:
             line.abort()
             raise
 
-        line.hand_over(user, over_websocket=over_websocket)
+        line.hand_over(user, socket, early)
 
     async def _reach(self, line: _Line) -> None:
         proxy = self._way.proxy
@@ -249,13 +243,7 @@ class _Opening:
         Raises:
             ProblemError: It cannot be reached, or does not.
         """
-        authority = _authority(self._seen.host, self._seen.port)
-        lines = [f"CONNECT {authority} HTTP/1.1", f"Host: {authority}"]
-
-        if proxy.user is not None:
-            password = proxy.password.reveal() if proxy.password else ""
-            pair = base64.b64encode(f"{proxy.user.reveal()}:{password}".encode()).decode()
-            lines.append(f"Proxy-Authorization: Basic {pair}")
+        import h11  # noqa: PLC0415 - whoever has a proxy
 
         try:
             await _connect(line, proxy.host, proxy.port)
@@ -265,41 +253,74 @@ class _Opening:
                 await line.secure(self._tls or trusted_roots(), proxy.host)
                 self._on_sign_of_life()
 
-            line.say("\r\n".join((*lines, "", "")).encode())
-            answer = await line.head()
+            answer = await self._asked_for_tunnel(line, proxy)
         except OSError as error:
             raise ProblemError(problems.proxy_unreachable(self._seen, proxy, error)) from None
-        except WebSocketError as error:
+        except h11.RemoteProtocolError as error:
             raise ProblemError(problems.proxy_odd(proxy, str(error))) from None
 
-        if answer.code not in _LET_THROUGH:
-            told = problems.proxy_refused(self._seen, proxy, answer.code, answer.reason)
+        if answer.status_code not in _LET_THROUGH:
+            reason = answer.reason.decode("latin-1")
+            told = problems.proxy_refused(self._seen, proxy, answer.status_code, reason)
             raise ProblemError(told)
 
-    async def _upgrade(self, line: _Line) -> None:
-        """Ask for AMQP over WebSockets.
+    async def _asked_for_tunnel(self, line: _Line, proxy: Proxy) -> h11.Response:
+        import h11  # noqa: PLC0415 - as above
+
+        authority = _authority(self._seen.host, self._seen.port)
+        headers = [("Host", authority)]
+
+        if proxy.user is not None:
+            password = proxy.password.reveal() if proxy.password else ""
+            pair = base64.b64encode(f"{proxy.user.reveal()}:{password}".encode()).decode()
+            headers.append(("Proxy-Authorization", f"Basic {pair}"))
+
+        asking = h11.Connection(h11.CLIENT)
+        asked = h11.Request(method="CONNECT", target=authority, headers=headers)
+        line.say((asking.send(asked) or b"") + (asking.send(h11.EndOfMessage()) or b""))
+
+        while True:
+            asking.receive_data(await line.more())
+
+            while isinstance(event := asking.next_event(), h11.InformationalResponse):
+                pass
+
+            if isinstance(event, h11.Response):
+                line.put_back(asking.trailing_data[0])
+                return event
+
+    async def _upgrade(self, line: _Line) -> tuple[WebSocket, bytes]:
+        """Ask for AMQP over WebSockets; the socket, and what of the stream came with the answer.
 
         Raises:
             ProblemError: There is none to be had.
         """
-        key = new_key()
+        # wsproto, for who needs it.
+        from ehtui.wire.websocket import WebSocket, WebSocketError  # noqa: PLC0415
+
         standard = HTTPS_PORT if self._tls is not None else HTTP_PORT
         is_standard = self._seen.port == standard
         host = _authority(self._seen.host, None if is_standard else self._seen.port)
-        line.say(request_for(host, key))
+        socket = WebSocket(is_client=True)
+        line.say(socket.hello(host))
+        early = b""
 
         try:
-            answer = await line.head()
-
-            if answer.code == HTTPStatus.SWITCHING_PROTOCOLS:
-                check_upgrade(answer, key)
-                self._on_sign_of_life()
-                return
+            while not socket.is_open:
+                early = b"".join(socket.receive(await line.more()))
         except WebSocketError as error:
             raise ProblemError(problems.no_websocket(self._seen, str(error))) from None
 
-        said = f"it answered {answer.code} {answer.reason}"
-        raise ProblemError(problems.no_websocket(self._seen, said))
+        self._on_sign_of_life()
+        return socket, early
+
+
+def _piped(
+    transport: asyncio.Transport, user: asyncio.Protocol, socket: WebSocket
+) -> WebSocketPipe:
+    from ehtui.wire.websocket_pipe import WebSocketPipe  # noqa: PLC0415 - as above
+
+    return WebSocketPipe(transport, user, socket)
 
 
 async def _connect(line: _Line, host: str, port: int) -> None:

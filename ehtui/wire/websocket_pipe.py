@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from typing_extensions import override
 
-from ehtui.wire.websocket import Head, WebSocketError, WebSocketStream, answer_to, refusal
+from ehtui.wire.websocket import WebSocket, WebSocketError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,13 +22,12 @@ class WebSocketPipe(asyncio.Transport, asyncio.Protocol):
     """
 
     def __init__(
-        self, transport: asyncio.Transport, user: asyncio.Protocol, *, is_client: bool
+        self, transport: asyncio.Transport, user: asyncio.Protocol, socket: WebSocket
     ) -> None:
         super().__init__()
         self._transport = transport
         self._user = user
-        self._stream = WebSocketStream(is_client=is_client)
-        self._head: Head | None = None if is_client else Head()
+        self._socket = socket
         self._is_held_up = self._is_said = self._is_lost = False
 
     # What the socket's transport calls.
@@ -39,10 +38,7 @@ class WebSocketPipe(asyncio.Transport, asyncio.Protocol):
             return
 
         try:
-            if self._head is not None:
-                data = self._greeted(self._head, data)
-
-            for piece in self._stream.receive(data):
+            for piece in self._socket.receive(data):
                 self._reply()
                 self._user.data_received(piece)
 
@@ -78,9 +74,9 @@ class WebSocketPipe(asyncio.Transport, asyncio.Protocol):
     @override
     def write(self, data: Any) -> None:
         # Before the greeting there is nobody to say it to.
-        if self._head is None and not self._transport.is_closing():
+        if self._socket.is_open and not self._transport.is_closing():
             pieces = (bytes(data[at : at + FRAME_BYTES]) for at in range(0, len(data), FRAME_BYTES))
-            self._transport.write(b"".join(map(self._stream.encode, pieces)))
+            self._transport.write(b"".join(map(self._socket.encode, pieces)))
 
     @override
     def writelines(self, list_of_data: Iterable[Any]) -> None:
@@ -123,44 +119,26 @@ class WebSocketPipe(asyncio.Transport, asyncio.Protocol):
     def get_extra_info(self, name: str, default: Any = None) -> Any:
         return self._transport.get_extra_info(name, default)
 
-    def _greeted(self, head: Head, data: bytes) -> bytes:
-        """What came behind the client's request, once that is there."""
-        found = head.feed(data)
-
-        if found is None:
-            return b""
-
-        is_agreed, answer = answer_to(found[0])
-        self._transport.write(answer)
-
-        if is_agreed:
-            self._head = None
-            return found[1]
-
-        self._transport.close()
-        return b""
-
     def _reply(self) -> None:
-        replies, self._stream.replies = self._stream.replies, []
+        replies, self._socket.replies = self._socket.replies, []
 
         # Who takes nothing gets no answers: they would heap up.
         if not self._is_held_up and not self._transport.is_closing():
             for reply in replies:
                 self._transport.write(reply)
 
-        if self._stream.is_over:
+        if self._socket.is_over:
             self._is_said = True
             self._transport.close()
 
     def _say_goodbye(self) -> None:
-        if self._head is None and not self._is_said and not self._transport.is_closing():
+        if self._socket.is_open and not self._is_said and not self._transport.is_closing():
             self._is_said = True
-            self._transport.write(self._stream.closing())
+            self._transport.write(self._socket.closing())
 
     def _fail(self, error: WebSocketError) -> None:
-        if self._head is not None:
-            self._transport.write(refusal(400, "Bad Request"))
-            self._transport.close()
+        if not self._socket.is_open:
+            self._reply()
             return
 
         self.connection_lost(error)

@@ -28,7 +28,7 @@ from ehtui.wire.amqp.session import (
     Session,
     SignInAsked,
 )
-from ehtui.wire.websocket import refusal
+from ehtui.wire.websocket import WebSocket, refusal
 from ehtui.wire.websocket_pipe import WebSocketPipe
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class Connection(asyncio.Protocol, Peer):
     def _speak_http(self, data: bytes) -> None:
         """Go on over a WebSocket: the pipe is protocol to the socket and transport to this."""
         assert self._transport is not None
-        pipe = WebSocketPipe(self._transport, self, is_client=False)
+        pipe = WebSocketPipe(self._transport, self, WebSocket(is_client=False))
         self._transport.set_protocol(pipe)
         self._transport = pipe
         self._is_unheard = False
@@ -137,7 +137,7 @@ class Connection(asyncio.Protocol, Peer):
     def _refuse_amqp(self) -> None:
         """As a server of HTTPS answers bytes that are none."""
         assert self._transport is not None
-        self._transport.write(refusal(400, "Bad Request"))
+        self._transport.write(refusal())
         self._transport.close()
 
     # What links use.

@@ -79,7 +79,7 @@ async def test_another_protocol_gets_our_header_and_goodbye(endpoint: EventHubsE
 
 async def test_no_amqp_at_all_is_a_framing_error(endpoint: EventHubsEndpoint) -> None:
     async with connected(endpoint) as client:
-        client.writer.write(b"GET / HTTP/1.1\r\n\r\n")
+        client.writer.write(b"EHLO somebody\r\n")
         close = await client.expect(Close)
 
     assert close.error
