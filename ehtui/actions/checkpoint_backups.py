@@ -249,6 +249,8 @@ def undo_of(kept: KeptBlob, found: StoredBlob | None, *, is_forced: bool) -> Cha
         unwritten = Unwritten.NOT_IN_BACKUP
     elif found is None and kept.after is None:
         pass  # it was deleted, and is made again
+    elif kept.existed and standing is not None and standing == kept.before:
+        unwritten = Unwritten.SAME
     elif found is None:
         unwritten, detail = Unwritten.CHANGED, "it is gone"
     elif is_held(found):

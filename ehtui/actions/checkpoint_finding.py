@@ -237,9 +237,12 @@ class CheckpointFinder:
 
     async def _as_entry(self, entry: FileEntry, slot: Slot) -> Change:
         sample = self._samples.get(slot.partition)
+        is_there = slot.standing == Standing(entry.sequence, entry.offset)
         aim: Aim
 
-        if entry.etag is not None and entry.etag != (slot.etag or ""):
+        if is_there:
+            aim = Left(Unwritten.SAME)
+        elif entry.etag is not None and entry.etag != (slot.etag or ""):
             aim = Left(Unwritten.CHANGED)
         elif entry.offset is not None:
             aim = Found(Standing(entry.sequence, entry.offset), (Note.OFFSET_AS_GIVEN,))
