@@ -58,6 +58,9 @@ if TYPE_CHECKING:
     from ehtui.domain.world.restarts import Rehearsal
 
 
+Hears = Callable[[SendPlan, int], None]  # how many events of a send were accepted so far
+
+
 class LeftBehindError(asyncio.CancelledError):
     """Nobody waits for it any more, and it goes on."""
 
@@ -74,7 +77,7 @@ class Executor:
     read_only: bool = False
     dry_run: bool = False
 
-    async def run(self, plan: SinglePlan, tell: Callable[[int], None] = lambda _: None) -> Outcome:
+    async def run(self, plan: SinglePlan, tell: Hears = lambda *_: None) -> Outcome:
         """Do what the plan says, or say why not. Never raises for a failure of the world.
 
         `tell` hears how many events of a send were accepted so far.
@@ -139,7 +142,7 @@ class Executor:
         stopped = Outcome(plan, OutcomeState.STOPPED, self.clock(), accepted=error.accepted)
         return replace(stopped, unsure=error.unsure)
 
-    async def _do(self, plan: SinglePlan, tell: Callable[[int], None]) -> Outcome:
+    async def _do(self, plan: SinglePlan, tell: Hears) -> Outcome:
         try:
             return await self._act(plan, tell)
         except OSError as error:  # a program, folder or log file that cannot be opened
@@ -147,10 +150,12 @@ class Executor:
         except Exception as error:  # a fault of ours: what was begun must be told all the same
             return self._failed(plan, safe(f"{type(error).__name__}: {error}"))
 
-    async def _act(self, plan: SinglePlan, tell: Callable[[int], None]) -> Outcome:
+    async def _act(self, plan: SinglePlan, tell: Hears) -> Outcome:
         match plan:
             case SendPlan():
-                return await self._send(Send(plan, self.sender, self.clock, tell), plan)
+                return await self._send(
+                    Send(plan, self.sender, self.clock, partial(tell, plan)), plan
+                )
             case SignalPlan():
                 return await self._signal(plan)
             case RestartPlan():

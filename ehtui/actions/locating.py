@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -13,15 +15,39 @@ from ehtui.domain.problems import ProblemError
 from ehtui.domain.world.events import AtSequence
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Mapping
 
     from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world.events import Event, EventLookup
 
+Tell = Callable[[SendPlan, int], None]
+TOLD_EVERY_S = 0.25  # how far a send is
 MOST_LOOKS = 64  # events that are read to find one: beyond, the bracket has to do
 READ_S = 3.0
 LOOKS = 3  # at the hub, until it shows what it has accepted
 AGAIN_S = 0.3
+
+
+def seldom(tell: Tell, clock: Callable[[], float] = time.monotonic) -> Tell:
+    """Hears how many were accepted, and passes it on a few times a second."""
+    told_at = clock() - TOLD_EVERY_S
+
+    def heard(plan: SendPlan, accepted: int) -> None:
+        nonlocal told_at
+
+        if clock() - told_at >= TOLD_EVERY_S:
+            told_at = clock()
+            tell(plan, accepted)
+
+    return heard
+
+
+def sampled_since(snapshot: Snapshot, at: float) -> Mapping[str, int]:
+    """The last sequence numbers of the partitions that the hub was asked for at `at` or later."""
+    samples = [p.sample for p in snapshot.partitions if p.sample is not None]
+
+    return {s.partition: s.last_sequence for s in samples if s.first_at >= at}
 
 
 async def located(

@@ -7,19 +7,15 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import signal
 import sys
-import threading
 import time
-from concurrent.futures import wait
 from contextlib import contextmanager, suppress
 from functools import partial
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ehtui.cli.asking import agreed, unnamed
-from ehtui.cli.backend import FINISH_WITHIN_S
+from ehtui.cli.carrying_out import carry_out
 from ehtui.cli.flags import ExitCode, resolve_args, seconds
-from ehtui.cli.under_way import outcomes_of
 
 if TYPE_CHECKING:
     import argparse
@@ -84,11 +80,23 @@ def looking(settings: Settings, *, dry_run: bool = False) -> Iterator[MonitorBac
         backend.close()
 
 
-def run_action(args: argparse.Namespace, request_of: Callable[[MonitorBackend], Request]) -> int:
+class Afterwards(NamedTuple):
+    """What was seen after it was done: for the one JSON document, and the exit code it makes."""
+
+    document: dict[str, Any]
+    code: ExitCode | None = None  # None: as the action itself ended
+
+
+def run_action(
+    args: argparse.Namespace,
+    request_of: Callable[[MonitorBackend], Request],
+    follow_it: Callable[[MonitorBackend, Outcome], Afterwards] | None = None,
+) -> int:
     """The way of every command: look, try and plan what is asked for, act, follow."""
     with looking(resolve_args(args).settings, dry_run=args.dry_run) as backend:
         request = asyncio.run(backend.rehearse(request_of(backend)))
-        afterwards = partial(follow, backend, timeout_s=args.follow, is_json=args.json)
+        takeovers = partial(follow, timeout_s=args.follow, is_json=args.json)
+        afterwards = partial(follow_it or takeovers, backend)
 
         return act(backend, backend.plan(request), args, afterwards if args.follow else None)
 
@@ -97,7 +105,7 @@ def act(
     backend: Backend,
     plan: Plan | Refusal,
     args: argparse.Namespace,
-    afterwards: Callable[[Outcome], dict[str, Any]] | None = None,
+    afterwards: Callable[[Outcome], Afterwards] | None = None,
 ) -> int:
     """Show the plan, ask, act, tell; the exit code is 0 done, 1 refused, 2 failed, 4 down.
 
@@ -138,12 +146,12 @@ def act(
         _say_to(sys.stdout, outcome_sentence(outcome))
         _print_last_lines(outcome)
 
-    is_followed = afterwards is not None and not (args.dry_run or interrupted)
-    more = afterwards(outcome) if afterwards is not None and is_followed else {}
+    is_followed = not (args.dry_run or interrupted or _code(outcome))
+    more = afterwards(outcome) if afterwards is not None and is_followed else Afterwards({})
     told = outcome_document(outcome)
-    _tell(args, {"plan": _plain(plan.as_told()), "outcome": _plain(told), **more})
+    _tell(args, {"plan": _plain(plan.as_told()), "outcome": _plain(told), **more.document})
 
-    return interrupted or (ExitCode.DOWN if more.get("ended") else _code(outcome))
+    return interrupted or (_code(outcome) if more.code is None else more.code)
 
 
 def _print_last_lines(outcome: Outcome) -> None:
@@ -168,7 +176,8 @@ def _code(outcome: Outcome) -> int:
     )
 
 
-def _phrasing(backend: Backend) -> Phrasing:
+def phrasing(backend: Backend) -> Phrasing:
+    """What sentences for people need."""
     from ehtui.cli.output_format import utc_offset_s  # noqa: PLC0415
     from ehtui.views.formats import Clock  # noqa: PLC0415
     from ehtui.views.phrasing import Phrasing  # noqa: PLC0415
@@ -179,7 +188,7 @@ def _phrasing(backend: Backend) -> Phrasing:
 def _show(backend: Backend, plan: Plan, people: TextIO) -> None:
     from ehtui.views.actions import confirmation  # noqa: PLC0415
 
-    words = confirmation(plan, _phrasing(backend))
+    words = confirmation(plan, phrasing(backend))
     _say_to(people, words.heading.replace("?", ":", 1))
 
     for line in words.steps:  # to be copied: broken nowhere
@@ -225,9 +234,7 @@ POLL_S = 0.25
 SETTLED_S = 10.0  # whoever dies of a bad setting, once it is connected, has died by then
 
 
-def follow(
-    backend: Backend, outcome: Outcome, timeout_s: float, *, is_json: bool
-) -> dict[str, Any]:
+def follow(backend: Backend, outcome: Outcome, timeout_s: float, *, is_json: bool) -> Afterwards:
     """Wait, tell each partition's gap beside its forecast, and return it for JSON.
 
     Ctrl-C ends the wait, not the telling: what is known by then is told.
@@ -257,10 +264,12 @@ def follow(
 
     from ehtui.views.takeovers import takeover_document  # noqa: PLC0415
 
-    return {
+    document = {
         "laps": [takeover_document(measured) for measured in takeovers],
         "ended": [process.pid for process in ended],
     }
+
+    return Afterwards(document, ExitCode.DOWN if ended else None)
 
 
 def _ended(running: Sequence[ProcessId]) -> list[ProcessId]:
@@ -272,98 +281,10 @@ def _ended(running: Sequence[ProcessId]) -> list[ProcessId]:
 def _tell_laps(takeovers: tuple[MeasuredTakeover, ...], backend: Backend) -> None:
     from ehtui.views.takeovers import takeover_sentence  # noqa: PLC0415
 
-    say = _phrasing(backend)
+    say = phrasing(backend)
 
     for measured in takeovers:
         print(takeover_sentence(measured, say))
 
     if not takeovers:
         print("As far as is known it owned nothing: there is nothing to wait for.")
-
-
-PATIENT_S = 15.0
-_SLOW = (
-    "{} has not ended after {:g} s: it is started again once it has. Ctrl-C lets that continue "
-    "without ehtui."
-)
-_ENDING = ("SIGINT", "SIGTERM", "SIGHUP")
-
-
-class _InterruptedError(BaseException):
-    """As KeyboardInterrupt, whichever signal it was: nothing on the way may catch it."""
-
-
-class _Signals:
-    """Signals that end us. Between them and `may_interrupt` they only wait to be seen."""
-
-    def __init__(self) -> None:
-        self.number = 0
-        self._may_interrupt = False
-
-    def note(self, number: int, _: object) -> None:
-        """Of several the first one counts for the exit code."""
-        self.number = self.number or number
-
-        if self._may_interrupt:
-            self._may_interrupt = False
-            raise _InterruptedError
-
-    @contextmanager
-    def interrupting(self, *, but: int = 0) -> Iterator[None]:
-        """Inside, one that comes interrupts, and so does one that came before, unless told of."""
-        self._may_interrupt = True
-
-        try:
-            if self.number != but:
-                raise _InterruptedError
-
-            yield
-        finally:
-            self._may_interrupt = False
-
-
-def carry_out(backend: Backend, plan: Plan) -> tuple[Outcome | None, int | None]:
-    """How it ended, and the exit code of who was interrupted meanwhile: None for nobody.
-
-    An interruption waits a little for what was begun; a second one does not.
-    """
-    with _watched() as signals:
-        future = backend.begin(plan)
-
-        with suppress(_InterruptedError), signals.interrupting():
-            if plan.awaited is not None and wait([future], PATIENT_S).not_done:
-                _say(_SLOW.format(plan.awaited.pid, PATIENT_S))
-
-            return future.result(), None
-
-        with suppress(_InterruptedError), signals.interrupting(but=signals.number):
-            _say(f"waiting up to {FINISH_WITHIN_S:g} s for it to finish; Ctrl-C stops waiting.")
-            wait([future], FINISH_WITHIN_S)
-
-        backend.give_up()
-
-        return next(iter(outcomes_of([future])), None), 128 + signals.number
-
-
-def _say(words: str) -> None:
-    with suppress(OSError):  # the terminal may be what has gone
-        print(f"ehtui: {words}", file=sys.stderr, flush=True)
-
-
-@contextmanager
-def _watched() -> Iterator[_Signals]:
-    """Ending signals are noted, instead of ending us with a word left unsaid."""
-    signals = _Signals()
-
-    if threading.current_thread() is not threading.main_thread():
-        yield signals  # they are the main thread's
-        return
-
-    numbers = [getattr(signal, name) for name in _ENDING if hasattr(signal, name)]
-    before = {number: signal.signal(number, signals.note) for number in numbers}
-
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

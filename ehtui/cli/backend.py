@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.outcomes import Outcome, Refusal
     from ehtui.domain.actions.plans import Plan, SinglePlan
     from ehtui.domain.actions.requests import Actor, PlanningContext, Request
-    from ehtui.domain.actions.sending import Content
+    from ehtui.domain.actions.sending import Content, SendPlan
     from ehtui.domain.actions.start import Seen
     from ehtui.domain.diagnosis import Check
     from ehtui.domain.snapshot import Snapshot
@@ -229,7 +229,7 @@ class MonitorBackend:
                     return await self._roll(plan)
 
                 begun = await self._looked_at_again(plan)
-                outcome = await executor.run(begun)
+                outcome = await executor.run(begun, locating.seldom(self._goes_on))
             except asyncio.CancelledError as error:
                 if not action.is_given_up:
                     raise
@@ -348,13 +348,15 @@ class MonitorBackend:
         again = signalling.reforecast(plan, self.snapshot, self._clock())
         return checkpoints.judged_by(again, self.snapshot)
 
+    def _goes_on(self, plan: SendPlan, accepted: int) -> None:
+        self.monitor.tell(updates.SendGoesOn(self._clock(), plan, accepted))
+
     async def _last_sequences(self) -> Mapping[str, int]:
         """Of every partition that the hub says it of now."""
         asked_at = self._clock()
         await self.monitor.look_again("hub", LOOK_WITHIN_S)
-        samples = [p.sample for p in self.snapshot.partitions if p.sample is not None]
 
-        return {s.partition: s.last_sequence for s in samples if s.first_at >= asked_at}
+        return locating.sampled_since(self.snapshot, asked_at)
 
     @property
     def _lookup(self) -> EventLookup | None:

@@ -286,6 +286,8 @@ class ExitCode(IntEnum):
     CRITICAL = 2
     UNREADABLE = 3  # a source could not be read, or a hub not whole
     DOWN = 4  # a consumer was stopped, and could not be started again
+    NOT_PASSED = 5  # events were sent, and the group that is followed does not read them
+    NO_VERDICT = 6  # events were sent, and what becomes of them was not seen in time
     USAGE = 64  # the command line or the configuration
     INTERNAL = 70  # a fault of ehtui itself
     OUTPUT = 74  # standard output is closed, or full

@@ -23,7 +23,7 @@ COMMANDS = {
     "signal": "ehtui.cli.acting_commands",
     "restart": "ehtui.cli.acting_commands",
     "start": "ehtui.cli.acting_commands",
-    "send": "ehtui.cli.acting_commands",
+    "send": "ehtui.cli.sending",
     "release": "ehtui.cli.releasing",
     "checkpoint": "ehtui.cli.checkpoints",
     "audit": "ehtui.cli.audit",

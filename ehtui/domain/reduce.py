@@ -16,6 +16,7 @@ from ehtui.domain.folds.host import fold_logs, fold_processes
 from ehtui.domain.folds.hub import fold_hub
 from ehtui.domain.folds.ledger import count_costs
 from ehtui.domain.folds.owners import closer_looks
+from ehtui.domain.folds.sends import advance_sends, fold_send_goes_on
 from ehtui.domain.folds.store import fold_store
 from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus, Subject
 from ehtui.domain.state import State
@@ -26,6 +27,7 @@ from ehtui.domain.updates import (
     LogsRead,
     PaceSet,
     ProcessesRead,
+    SendGoesOn,
     SourceFailed,
     SourceOff,
     StoreRead,
@@ -77,6 +79,7 @@ def reduce(state: State, update: Update) -> State:
         builder.closer_looks = closer_looks(builder)
 
     advance_takeovers(builder)
+    advance_sends(builder)
     builder.findings = gather(builder)
     tell_changes(builder)
     return builder.freeze()
@@ -176,6 +179,7 @@ _FOLDS: Mapping[type[Told], Callable[[SnapshotBuilder, Any], None]] = {
     SourceFailed: fold_failure,
     SourceOff: fold_off,
     ActionDone: fold_action,
+    SendGoesOn: fold_send_goes_on,
     HostClockSet: fold_host_clock,
     PaceSet: _set_pace,
     Tick: _pass_time,

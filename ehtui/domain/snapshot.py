@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from array import array
     from collections.abc import Mapping
 
+    from ehtui.domain.actions.following import SentEvents
     from ehtui.domain.actions.outcomes import MeasuredTakeover
     from ehtui.domain.costs import Ledger
     from ehtui.domain.evidence import Evidence, TakeoverWindow
@@ -361,6 +362,7 @@ class Snapshot(Value, frozen=True, eq=False):
     host_ahead_s: float = 0.0  # this host's clock minus local time: it was set meanwhile
     closer_looks: CloserLooks | None = None  # while renewals of new owners are timed
     restarts: tuple[RestartRecord, ...] = ()  # that have not come to their end, as records tell
+    sends: tuple[SentEvents, ...] = ()  # of this session, oldest first
 
     @property
     def clock_skew_s(self) -> float | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from ehtui.domain.actions.events import ACTION_KINDS, Forecast
+from ehtui.domain.actions.following import Verdict
 from ehtui.domain.costs import NOT_COUNTED, TakeoverCost
 from ehtui.domain.evidence import EventKind, Evidence
 from ehtui.domain.leases.timing import TimingBasis
@@ -181,6 +182,25 @@ class TakeoverMoved(Taken, frozen=True):
     moved_s: float  # from the signal to the checkpoint
 
 
+class SendFollowed(Evidence, frozen=True):
+    """What became of events of this session, for the group that was followed."""
+
+    template: str
+    verdict: Verdict
+    count: int
+    first: int | None  # sequence numbers, or a bracket of them
+    last: int | None
+    is_bracket: bool
+    sent_at: float
+    owner: str | None
+    took_least_s: float | None  # until the checkpoint had passed them
+    took_most_s: float | None
+    cadence_s: float | None  # how long events usually wait there
+    waited_s: float  # without progress
+    checkpoint: int | None
+    is_late: bool  # another verdict was told before
+
+
 class FindingBegan(Evidence, frozen=True):
     """Something is judged; `TimelineEvent.finding` says what, as it was then."""
 
@@ -228,6 +248,8 @@ HUB_RECREATED = EventKind("hub.recreated", HubCreatedAnew)
 # Subject: group, partition, owner.
 TAKEOVER_MEASURED = EventKind("takeover.measured", TakeoverMeasured)
 TAKEOVER_MOVED = EventKind("takeover.moved", TakeoverMoved)
+# Subject: group, partition, owner.
+SEND_FOLLOWED = EventKind("send.followed", SendFollowed)
 
 TIMELINE_KINDS: Mapping[str, EventKind[Any]] = {
     **{kind.id: kind for kind in tuple(globals().values()) if isinstance(kind, EventKind)},

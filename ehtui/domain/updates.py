@@ -8,6 +8,7 @@ from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
     from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.domain.actions.sending import SendPlan
     from ehtui.domain.problems import Problem
     from ehtui.domain.world.hub import HubDescription, PartitionSample
     from ehtui.domain.world.process import LogIncident, OwnerClaim, OwnerLink, ProcessSample
@@ -83,6 +84,13 @@ class ActionDone(Told, frozen=True):
     outcome: Outcome
 
 
+class SendGoesOn(Told, frozen=True):
+    """The hub took some more of what this session sends."""
+
+    plan: SendPlan
+    accepted: int  # so far
+
+
 class HostClockSet(Told, frozen=True):
     """This host's clock was set: it and local time, which only goes forward, have come apart."""
 
@@ -107,6 +115,7 @@ Update = (
     | SourceFailed
     | SourceOff
     | ActionDone
+    | SendGoesOn
     | HostClockSet
     | PaceSet
     | Tick

@@ -34,7 +34,7 @@ class Urgency:
 
     def store_every_s(self, snapshot: Snapshot, now: float) -> float | None:
         """How often the store is to be read, more often than usual; None: as usual."""
-        if self.is_forecast_open(snapshot, now):
+        if self.is_forecast_open(snapshot, now) or _is_followed(snapshot, now):
             return URGENT_S
 
         closer = snapshot.closer_looks
@@ -58,6 +58,21 @@ class Urgency:
         }
 
         return _joined([span for _, span in self._known.values()])
+
+
+FOLLOWED_S = 120.0  # closely; afterwards at the usual pace
+
+
+def _is_followed(snapshot: Snapshot, now: float) -> bool:
+    """Whether a send of a moment ago waits for its group's checkpoint."""
+    server_now = now + (snapshot.clock_offset_s or 0.0)
+
+    return any(
+        sent.ended_at is not None
+        and not sent.is_settled
+        and server_now - sent.ended_at < FOLLOWED_S
+        for sent in snapshot.sends
+    )
 
 
 def _laps_open_until(snapshot: Snapshot) -> float:

@@ -34,7 +34,7 @@ from ehtui.domain.timeline import (
     TakeoverMeasured,
     TakeoverMoved,
 )
-from ehtui.views import findings, formats
+from ehtui.views import findings, following, formats
 from ehtui.views.actions import ACTION_EVENTS
 from ehtui.views.event_text import EventText, guess, owned_words
 from ehtui.views.evidence import evidence_lines
@@ -293,6 +293,7 @@ _TOLD = (
     EventText(kinds.HUB_RECREATED, _hub_recreated),
     EventText(kinds.TAKEOVER_MEASURED, _measured),
     EventText(kinds.TAKEOVER_MOVED, _moved),
+    following.EVENT,
 )
 _ALL: tuple[EventText[Any], ...] = (*_TOLD, *ACTION_EVENTS, *map(_log, LOG_KINDS.values()))
 TEXTS: Mapping[str, EventText[Any]] = {text.kind.id: text for text in _ALL}

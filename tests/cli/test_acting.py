@@ -13,7 +13,7 @@ import pytest
 from msgspec.structs import replace
 from typing_extensions import override
 
-from ehtui.cli.acting import act
+from ehtui.cli.acting import Afterwards, act
 from ehtui.cli.acting_commands import chosen, targets_of
 from ehtui.cli.flags import ExitCode
 from ehtui.config.errors import ConfigError
@@ -112,7 +112,7 @@ def answered(
     args = argparse.Namespace(
         **{"yes": False, "dry_run": False, "json": False, "confirm": None, **flags}
     )
-    code = act(cast("Backend", session), PLAN, args, lambda _: {"laps": []})
+    code = act(cast("Backend", session), PLAN, args, lambda _: Afterwards({"laps": []}))
 
     return code, session.done
 

@@ -8,7 +8,7 @@ import shlex
 import pytest
 from msgspec.structs import replace
 
-from ehtui.cli import acting_commands
+from ehtui.cli import acting_commands, sending
 from ehtui.cli.flags import flag_words, flags_of
 from ehtui.cli.parser import parse
 from ehtui.domain.actions.events import told
@@ -83,6 +83,7 @@ def asked(line: str) -> Request:
     group = flags_of(args).values.get("eventhub.consumer_group", GROUP)
     backend = FakeBackend(replace(SNAPSHOT, policy=Policy(group)))
     backend.templates = NAMES
+    backend.peek_group = None
     backend.ended = (HALF_DONE,)
 
     return REQUEST_OF[args.command](backend, args)
@@ -92,7 +93,7 @@ REQUEST_OF = {
     "signal": acting_commands.signal_request,
     "restart": acting_commands.restart_request,
     "start": acting_commands.start_request,
-    "send": acting_commands.send_request,
+    "send": sending.send_request,
 }
 REQUESTS = (
     SignalRequest((FIRST,), "KILL"),

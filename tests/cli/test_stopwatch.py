@@ -26,7 +26,7 @@ def test_ctrl_c_ends_the_waiting_and_tells_what_is_known(
 
     monkeypatch.setattr("ehtui.cli.acting.time.sleep", interrupt)
 
-    told = follow(FakeBackend(Snapshot()), killed(), 60.0, is_json=False)
+    told = follow(FakeBackend(Snapshot()), killed(), 60.0, is_json=False).document
 
     assert "P2: not owned again" in capsys.readouterr().out
     assert [(lap["partition"], lap["gap_s"]) for lap in told["laps"]] == [("2", None)]
@@ -42,7 +42,9 @@ def test_who_was_started_and_dies_while_it_is_followed_is_told(
     outcome = Outcome(plan, OutcomeState.DONE, 1.0, started=gone)
     whole = replace(outcome, started=None, parts=(PartialOutcome(outcome),))
 
-    told = follow(FakeBackend(Snapshot()), whole if is_part else outcome, 60.0, is_json=False)
+    told = follow(
+        FakeBackend(Snapshot()), whole if is_part else outcome, 60.0, is_json=False
+    ).document
 
     assert told["ended"] == [os.getpid()]
     assert f"{os.getpid()}, which was started, has ended." in capsys.readouterr().out
@@ -53,4 +55,4 @@ def test_who_lives_on_is_followed_for_a_moment(monkeypatch: pytest.MonkeyPatch) 
     lives = NewProcess(ProcessId(os.getpid(), started_at(os.getpid())), None)
     nothing = Outcome(SignalPlan("KILL", (), 100.0), OutcomeState.DONE, 1.0, started=lives)
 
-    assert follow(FakeBackend(Snapshot()), nothing, 60.0, is_json=True)["ended"] == []
+    assert follow(FakeBackend(Snapshot()), nothing, 60.0, is_json=True).document["ended"] == []

@@ -139,7 +139,7 @@ LAPSED = {"previous_owner": world.C, "owner": world.A}
                 "sequence": "17",
                 "error": None,
             },
-            "1 event “minutes” to P2: sent, sequence 17",
+            "1 event “minutes” to P2: sent, as #17",
         ),
     ],
 )

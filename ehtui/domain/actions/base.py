@@ -105,6 +105,11 @@ class BasePlan(Value, frozen=True):
         return False
 
     @property
+    def stops_at_once(self) -> bool:
+        """Whether whoever interrupts it wants it to end where it stands."""
+        return False
+
+    @property
     def awaited(self) -> ProcessId | None:
         """Whose end it waits for, however long that takes."""
         return None

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
+from ehtui.domain.actions.following import LONGEST_WAIT_S
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.actions.requests import PlanningContext, Request
 from ehtui.domain.actions.sending import (
@@ -21,10 +22,35 @@ from ehtui.domain.actions.sending import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world.events import Event, PropertyValue
 
 MOST_EVENTS = 1_000_000
 _SHOWN_BYTES = 65_536
+
+
+def last_waits(snapshot: Snapshot, group: str) -> tuple[float, ...]:
+    """How long the last event of each partition waited until the group's checkpoint stood at it.
+
+    Where the checkpoint is at the end, its blob tells when it was written, and the hub when that
+    event came. It may have been written again since: then it waited less.
+    """
+    state = snapshot.group(group)
+    samples = {p.id: p.sample for p in snapshot.partitions if p.sample is not None}
+    waits = []
+
+    for partition in state.partitions if state is not None else ():
+        sample, checkpoint = samples.get(partition.id), partition.checkpoint
+
+        if sample is None or checkpoint is None or sample.last_enqueued_at is None:
+            continue
+
+        waited_s = checkpoint.blob.last_modified - sample.last_enqueued_at
+
+        if checkpoint.sequence == sample.last_sequence and waited_s <= LONGEST_WAIT_S:
+            waits.append(max(0.0, waited_s))
+
+    return tuple(waits)
 
 
 class SendRequest(Request, frozen=True):
@@ -45,6 +71,7 @@ class SendRequest(Request, frozen=True):
     interval_s: float = 0.0
     follow: str | None = None  # a consumer group
     is_marked: bool = False
+    is_literal: bool = False  # no placeholders
     fault: str | None = None  # why the template's file could not be read
 
     @override
@@ -83,6 +110,7 @@ class SendRequest(Request, frozen=True):
             host=context.host,
             is_marked=self.is_marked,
             follow=self.follow,
+            waits=last_waits(context.snapshot, self.follow) if self.follow else (),
         )
 
         return plan.with_body(plan.event(1, context.at).body[:_SHOWN_BYTES])
@@ -132,14 +160,16 @@ class SendRequest(Request, frozen=True):
             )
             content = Content(BodySource.TEMPLATE, self.template, (event,))
 
-        if not self.properties and self.content_type is None:
+        is_as_it_is = not self.properties and self.content_type is None
+
+        if is_as_it_is and content.is_literal >= self.is_literal:
             return content
 
         return Content(
             content.source,
             content.name,
             tuple(self._with_own(event) for event in content.events),
-            content.is_literal,
+            content.is_literal or self.is_literal,
         )
 
     def _with_own(self, event: Outgoing) -> Outgoing:

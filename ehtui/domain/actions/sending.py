@@ -175,6 +175,7 @@ class SendPlan(BasePlan, frozen=True):
     host: str = ""  # what `{{host}}` stands for
     is_marked: bool = False  # each event says of which send it is, so that it can be found
     follow: str | None = None  # the consumer group that is watched until it has read them
+    waits: tuple[float, ...] = ()  # for a checkpoint, of that group's last events
     kind: str = "send"
     targets: ClassVar[tuple[SignalTarget, ...]] = ()
     group: ClassVar[str | None] = None
@@ -200,6 +201,11 @@ class SendPlan(BasePlan, frozen=True):
             "body_bytes": length,
             "body_sha256": bodies.hexdigest(),
         }
+
+    @property
+    @override
+    def stops_at_once(self) -> bool:
+        return True
 
     def event(self, number: int, at: float) -> Outgoing:
         """The event of that number, from 1, as it is sent at `at` (epoch seconds)."""

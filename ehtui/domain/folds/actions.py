@@ -11,6 +11,7 @@ from ehtui.domain.actions.base import OwnedPartition, SignalEffect
 from ehtui.domain.actions.events import forecast_of, state_for, told
 from ehtui.domain.actions.outcomes import MeasuredTakeover, OutcomeState
 from ehtui.domain.actions.plans import RestartPlan, SignalPlan, StartPlan, SupervisedPlan
+from ehtui.domain.folds.sends import end_send
 from ehtui.domain.snapshot import GroupPartition, LeaseState, Subject
 from ehtui.domain.state import SentSignal, StartedConsumer
 
@@ -31,6 +32,7 @@ def fold_action(builder: SnapshotBuilder, update: ActionDone) -> None:
     """Tell what this session did, and remember signals and starts."""
     outcome = update.outcome
     begin_takeovers(builder, outcome)
+    end_send(builder, outcome)
     _remember(builder, outcome)
 
     for kind, subject, details in told(outcome):

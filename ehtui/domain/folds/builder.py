@@ -25,6 +25,7 @@ from ehtui.domain.world.joined_listing import natural_key
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ehtui.domain.actions.following import SentEvents
     from ehtui.domain.actions.outcomes import MeasuredTakeover
     from ehtui.domain.costs import CountedTakeover, TakeoverCost
     from ehtui.domain.evidence import E, EventKind, Evidence
@@ -44,7 +45,7 @@ TIMELINE_LENGTH = 500
 # What a fold may change of the picture and of the memory, by the names that they have there.
 _SHOWN = (
     *("policy", "hub", "partitions", "consumers", "findings", "sources", "takeovers"),
-    *("closer_looks", "restarts"),
+    *("closer_looks", "restarts", "sends"),
 )
 _REMEMBERED = tuple(name for name in Memory.__struct_fields__ if name != "next_number")
 
@@ -61,6 +62,7 @@ class SnapshotBuilder:
     takeovers: tuple[MeasuredTakeover, ...]
     closer_looks: CloserLooks | None
     restarts: tuple[RestartRecord, ...]
+    sends: tuple[SentEvents, ...]
 
     histories: Mapping[str, PartitionHistory]
     joined: JoinedListing | None

@@ -73,7 +73,7 @@ def _remarks(plan: SendPlan) -> Iterator[str]:
 
     if not plan.content.is_literal and (odd := unknown_placeholders(body)):
         names = formats.listed([f"{{{{{safe(name)}}}}}" for name in odd])
-        yield f"{names} is no placeholder: it is sent as it stands."
+        yield f"{names} is not a placeholder: it is sent as it stands."
 
     is_json = (plan.content_type or "").endswith("json")
 

@@ -56,7 +56,7 @@ FAULTS = "faults"
 # What one asks for, as a list offers it, and how the kinds of events begin that answer it.
 KINDS: Mapping[str, tuple[str, ...]] = {
     "ownership": ("lease.", "group.", "takeover.", "checkpoint."),
-    "actions": ("action.", "takeover."),
+    "actions": ("action.", "takeover.", "send."),
     "processes": ("consumer.", "log."),
     "findings": ("finding.",),
     "sources": ("source.", "hub.", "clock."),
