@@ -236,9 +236,8 @@ class MonitorBackend:
 
                 outcome = executor.interrupted(begun, error)
 
-            return self._told(
-                await locating.located(outcome, before, self._last_sequences, self._lookup)
-            )
+            found = await locating.located(outcome, before, self._last_sequences, self._lookup)
+            return self._told(found)
 
         future = self.monitor.submit(act)
         self._actions.add(future, action)

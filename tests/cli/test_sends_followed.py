@@ -96,6 +96,15 @@ def test_where_nobody_reads_that_is_the_verdict(send: Send) -> None:
     assert "→ Start a consumer" in said.out
 
 
+def test_with_a_peek_group_an_event_is_found_by_its_marker(send: Send) -> None:
+    told = document(send("--partition", "1", "--json", "--follow", "9s", "--peek-group", NOBODY))
+    (place,) = told["followed"]
+
+    assert told["plan"]["is_marked"]
+    assert ["sequence", str(place["last_sequence"])] in told["outcome"]["details"]
+    assert place["verdict"] == "passed"
+
+
 def test_too_little_time_gives_no_verdict(send: Send) -> None:
     said = send("--partition", "1", "--follow", "0.1s", "--group", NOBODY)
 
