@@ -71,7 +71,7 @@ def test_placeholders_are_filled_in_wherever_they_stand() -> None:
     assert body["n"] == 3
     assert body["at"] == "2025-11-26T03:03:41.250Z"
     assert body["by"] == "box 회의"
-    assert uuid.UUID(body["id"])
+    assert str(uuid.UUID(body["id"])) == body["id"]
     assert filled(event, values).properties == (("id", body["id"]), ("n", 7))
     assert filled(event, values).key == "room 3"
 
