@@ -146,12 +146,12 @@ def act(
         _say_to(sys.stdout, outcome_sentence(outcome))
         _print_last_lines(outcome)
 
-    is_followed = not (args.dry_run or interrupted or _code(outcome))
+    is_followed = not (args.dry_run or interrupted)
     more = afterwards(outcome) if afterwards is not None and is_followed else Afterwards({})
     told = outcome_document(outcome)
     _tell(args, {"plan": _plain(plan.as_told()), "outcome": _plain(told), **more.document})
 
-    return interrupted or (_code(outcome) if more.code is None else more.code)
+    return interrupted or (more.code if more.code is not None else _code(outcome))
 
 
 def _print_last_lines(outcome: Outcome) -> None:

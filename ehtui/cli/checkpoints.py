@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from ehtui.cli.acting import act, add_acting_flags, looking
+from ehtui.cli.acting import Afterwards, act, add_acting_flags, looking
 from ehtui.cli.checkpoint_flags import add_force, add_partitions, add_strategies, request_of
 from ehtui.cli.flags import ExitCode, add_settings_flags, resolve_args
 from ehtui.config.errors import ConfigError
@@ -242,7 +242,7 @@ def _carried_out(
     refusal = plan if isinstance(plan, Refusal) else refusal_of(plan)
 
     if isinstance(plan, Refusal) or refusal is None:
-        code = act(backend, plan, args, lambda outcome: _report(outcome, args))
+        code = act(backend, plan, args, lambda outcome: Afterwards(_report(outcome, args)))
         is_left = code == ExitCode.OK and not isinstance(plan, Refusal) and _is_partial(plan)
         return ExitCode.WARNING if is_left else code
 

@@ -252,7 +252,11 @@ def follow_send(
 
     Ctrl-C ends the wait, not the telling.
     """
-    from ehtui.views.following import followed_document  # noqa: PLC0415 - not for --help
+    from ehtui.domain.actions.outcomes import OutcomeState  # noqa: PLC0415 - not for --help
+    from ehtui.views.following import followed_document  # noqa: PLC0415
+
+    if outcome.state is not OutcomeState.DONE:  # what the hub took before is told already
+        return Afterwards({"followed": []})
 
     token = getattr(outcome.plan, "token", "")
     began = time.monotonic()
