@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
@@ -43,11 +43,38 @@ def seldom(tell: Tell, clock: Callable[[], float] = time.monotonic) -> Tell:
     return heard
 
 
-def sampled_since(snapshot: Snapshot, at: float) -> Mapping[str, int]:
-    """The last sequence numbers of the partitions that the hub was asked for at `at` or later."""
-    samples = [p.sample for p in snapshot.partitions if p.sample is not None]
+class Looks(Protocol):
+    """A monitor, as far as it is needed here."""
 
-    return {s.partition: s.last_sequence for s in samples if s.first_at >= at}
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest picture."""
+
+    async def look_again(self, source: str, within_s: float) -> bool:
+        """Read a source now."""
+
+
+class Eyes:
+    """What sees where events are: the hub's own words, and a reader where there is one."""
+
+    def __init__(
+        self, looks: Looks, lookup: EventLookup | None, clock: Callable[[], float]
+    ) -> None:
+        self._looks = looks
+        self._lookup = lookup
+        self._clock = clock
+
+    async def last_sequences(self) -> Mapping[str, int]:
+        """Of every partition that the hub says it of now."""
+        asked_at = self._clock()
+        await self._looks.look_again("hub", READ_S)
+        samples = [p.sample for p in self._looks.snapshot.partitions if p.sample is not None]
+
+        return {s.partition: s.last_sequence for s in samples if s.first_at >= asked_at}
+
+    async def located(self, outcome: Outcome, before: Mapping[str, int]) -> Outcome:
+        """The outcome of a send with what is known of where its events are."""
+        return await located(outcome, before, self.last_sequences, self._lookup)
 
 
 async def located(

@@ -12,13 +12,14 @@ from ehtui.clock import steady
 from ehtui.lazy import LazyModule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
     from msgspec import structs
 
     from ehtui.actions import checkpoint_finding as finding
     from ehtui.actions import locating, rolling
     from ehtui.actions.executor import Executor
+    from ehtui.actions.locating import Eyes
     from ehtui.cli import planning
     from ehtui.config.settings import Settings
     from ehtui.domain import updates
@@ -219,7 +220,8 @@ class MonitorBackend:
         async def act() -> Outcome:
             action.task = asyncio.current_task()
             begun = plan
-            before = await self._last_sequences() if plan.kind == "send" else {}
+            eyes = self._eyes()
+            before = await eyes.last_sequences() if plan.kind == "send" else {}
 
             try:
                 if executor.dry_run:
@@ -236,8 +238,7 @@ class MonitorBackend:
 
                 outcome = executor.interrupted(begun, error)
 
-            found = await locating.located(outcome, before, self._last_sequences, self._lookup)
-            return self._told(found)
+            return self._told(await eyes.located(outcome, before))
 
         future = self.monitor.submit(act)
         self._actions.add(future, action)
@@ -350,12 +351,8 @@ class MonitorBackend:
     def _goes_on(self, plan: SendPlan, accepted: int) -> None:
         self.monitor.tell(updates.SendGoesOn(self._clock(), plan, accepted))
 
-    async def _last_sequences(self) -> Mapping[str, int]:
-        """Of every partition that the hub says it of now."""
-        asked_at = self._clock()
-        await self.monitor.look_again("hub", LOOK_WITHIN_S)
-
-        return locating.sampled_since(self.snapshot, asked_at)
+    def _eyes(self) -> Eyes:
+        return locating.Eyes(self.monitor, self._lookup, self._clock)
 
     @property
     def _lookup(self) -> EventLookup | None:

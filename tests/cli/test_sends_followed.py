@@ -72,8 +72,8 @@ def test_each_partition_is_followed(send: Send) -> None:
 
 
 def test_one_that_hangs_is_told_from_one_that_does_not(send: Send) -> None:
-    code, (place,) = followed(send, "--partition", "0", group=CAREFUL)
-    assert (code, place["verdict"]) == (ExitCode.OK, "passed")
+    code, places = followed(send, "--count", "2", group=CAREFUL)  # now its cadence is known
+    assert (code, [place["verdict"] for place in places]) == (ExitCode.OK, ["passed"] * 2)
 
     body = json.dumps({"eventType": POISON})
     code, (stuck,) = followed(send, "--body", body, "--partition", "0", group=CAREFUL)
