@@ -124,7 +124,9 @@ class Executor:
     def interrupted(self, plan: Plan, error: asyncio.CancelledError) -> Outcome:
         """How it ended for somebody who waits no more."""
         if isinstance(error, SendStoppedError):
-            return self._stopped(plan, error)
+            taken, unsure = error.accepted, error.unsure
+            at = self.clock()
+            return Outcome(plan, OutcomeState.STOPPED, at, accepted=taken, unsure=unsure)
 
         outcome = self._failed(plan, str(error) or "Interrupted halfway.")
         is_left = isinstance(error, LeftBehindError)
@@ -137,10 +139,6 @@ class Executor:
 
         if self.store is not None:
             await self.store.close()
-
-    def _stopped(self, plan: Plan, error: SendStoppedError) -> Outcome:
-        stopped = Outcome(plan, OutcomeState.STOPPED, self.clock(), accepted=error.accepted)
-        return replace(stopped, unsure=error.unsure)
 
     async def _do(self, plan: SinglePlan, tell: Hears) -> Outcome:
         try:
