@@ -239,17 +239,26 @@ def follow(backend: Backend, outcome: Outcome, timeout_s: float, *, is_json: boo
 
     Ctrl-C ends the wait, not the telling: what is known by then is told.
     """
-    from ehtui.domain.folds.actions import advance, is_over, start  # noqa: PLC0415 - not for --help
+    from ehtui.domain.folds.actions import (  # noqa: PLC0415 - not for --help
+        advance,
+        are_counted,
+        is_over,
+        start,
+    )
 
     takeovers = start(outcome, backend.snapshot)
     began = time.monotonic()
     running = outcome.new_processes
+    over_s: float | None = None  # since then only costs are waited for
 
     with suppress(KeyboardInterrupt):
         while (waited_s := time.monotonic() - began) < timeout_s and not _ended(running):
             # Whoever starts on what it will own is not known yet: it has to live on at least.
             if is_over(takeovers) and (takeovers or not running or waited_s >= SETTLED_S):
-                break
+                over_s = waited_s if over_s is None else over_s
+
+                if are_counted(takeovers, backend.snapshot) or waited_s - over_s >= SETTLED_S:
+                    break
 
             time.sleep(POLL_S)
             takeovers = advance(takeovers, backend.snapshot)

@@ -9,6 +9,7 @@ from ehtui.domain.snapshot import Snapshot, SourceStatus
 from ehtui.domain.text import safe
 from ehtui.views import findings
 from ehtui.views.cells import Column, Row, Table, Tone, fitted
+from ehtui.views.costs import last_deployment
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.groups import groups_table
@@ -142,6 +143,7 @@ def _lines(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[str
         yield from _pane("Consumers on this host", consumers, output)
 
     yield from _findings(snapshot, group, output)
+    yield from _takeovers(snapshot, group, output)
     timeline = timeline_table(snapshot, group, glyphs=glyphs, clock=clock)
 
     if timeline.rows:
@@ -189,6 +191,16 @@ def _findings(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[
                 yield from _wrapped(line, output, indent=_INDENT * 2)
 
         advised.add(finding.id)
+
+
+def _takeovers(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[str]:
+    """What the newest deployment cost the group."""
+    state = snapshot.group(group)
+    told = last_deployment(state.ledger, Phrasing(snapshot, output.clock, group)) if state else ""
+
+    if told:
+        yield ""
+        yield from _wrapped(f"Takeovers {told}", output)
 
 
 def _not_judged(snapshot: Snapshot, output: OutputFormat) -> Iterator[str]:

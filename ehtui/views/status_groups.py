@@ -18,6 +18,12 @@ from ehtui.domain.snapshot import (
 )
 from ehtui.domain.text import safe
 from ehtui.domain.world.store import Layout, RecordKind
+from ehtui.views.costs import (
+    DeploymentDocument,
+    LastTakeoverDocument,
+    deployment_document,
+    takeover_document,
+)
 from ehtui.views.status_values import (
     LATER,
     Amount,
@@ -30,6 +36,7 @@ from ehtui.views.status_values import (
 )
 
 if TYPE_CHECKING:
+    from ehtui.domain.costs import Ledger
     from ehtui.domain.evidence import TakeoverWindow
     from ehtui.domain.snapshot import Counted
     from ehtui.domain.world.store import Checkpoint, UnreadableBlob
@@ -168,6 +175,11 @@ class GroupPartitionDocument(TypedDict):
         "Records of it that cannot be read; what they say is unknown.",
     ]
     takeover: Annotated[TakeoverDocument | None, "Forecast while nobody live holds it."]
+    last_takeover: Annotated[
+        LastTakeoverDocument | None,
+        "The last one that was seen, and its cost; null where none was.",
+        LATER,
+    ]
 
 
 class OwnerDocument(TypedDict):
@@ -194,26 +206,34 @@ class GroupDocument(TypedDict):
     strays: Annotated[
         list[GroupPartitionDocument], "Records of partitions that the hub does not have."
     ]
+    deployments: Annotated[
+        list[DeploymentDocument],
+        "What takeovers cost that followed each other closely, oldest first.",
+        LATER,
+    ]
 
 
 def group_document(group: GroupState, snapshot: Snapshot) -> GroupDocument:
     """One group with its partitions and owners."""
     now = snapshot.server_now
-    proofs = Proofs(snapshot, group)
+    proofs, ledger = Proofs(snapshot, group), group.ledger
     return {
         "name": safe(group.name),
         "health": group.health,
         "counts": {health: group.counts.get(health, 0) for health in Health},
         "lag": group.lag,
         "lag_is_partial": group.lag_is_partial,
-        "partitions": [_partition(partition, now, proofs) for partition in group.partitions],
+        "partitions": [_partition(p, now, proofs, ledger) for p in group.partitions],
         "owners": [_owner(owner) for owner in group.owners],
         "spellings": [safe(spelling) for spelling in group.spellings],
-        "strays": [_partition(partition, now, proofs) for partition in group.strays],
+        "strays": [_partition(p, now, proofs, ledger) for p in group.strays],
+        "deployments": [deployment_document(each) for each in ledger.deployments],
     }
 
 
-def _partition(partition: GroupPartition, now: float, proofs: Proofs) -> GroupPartitionDocument:
+def _partition(
+    partition: GroupPartition, now: float, proofs: Proofs, ledger: Ledger
+) -> GroupPartitionDocument:
     behind, proven = partition.behind, proofs.of(partition)
 
     return {
@@ -239,6 +259,7 @@ def _partition(partition: GroupPartition, now: float, proofs: Proofs) -> GroupPa
         "layout": partition.layout,
         "unreadable": [_unreadable(blob) for blob in partition.unreadable],
         "takeover": _takeover(partition.takeover),
+        "last_takeover": takeover_document(ledger.latest.get(partition.id)),
     }
 
 

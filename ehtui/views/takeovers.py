@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 from ehtui.domain.evidence import Doubt
 from ehtui.domain.text import safe
 from ehtui.views import formats
+from ehtui.views.costs import TakeoverCostDocument, cost_document, cost_words
 from ehtui.views.phrasing import it
 from ehtui.views.status_values import LATER, Moment, Rule, moment
 
@@ -141,6 +142,7 @@ class MeasuredTakeoverDocument(TypedDict):
         "Whether the gap landed in the forecast; null while open, or where nothing was forecast.",
         LATER,
     ]
+    cost: Annotated[TakeoverCostDocument, "What was read twice, skipped or lost.", LATER]
 
 
 def takeover_sentence(measured: MeasuredTakeover, say: Phrasing) -> str:
@@ -167,9 +169,10 @@ def takeover_sentence(measured: MeasuredTakeover, say: Phrasing) -> str:
         after = formats.duration(measured.moved_at - measured.started_at)
         moved = f"its checkpoint moved after {after}"
 
-    gap = formats.duration(measured.gap_s)
+    gap, cost = formats.duration(measured.gap_s), cost_words(measured.cost)
+    told = f"{name}: owned again by {owner} after {gap} ({forecast}{kept}); {moved}"
 
-    return f"{name}: owned again by {owner} after {gap} ({forecast}{kept}); {moved}"
+    return f"{told}; {cost}" if cost else told
 
 
 def takeover_document(measured: MeasuredTakeover) -> MeasuredTakeoverDocument:
@@ -191,6 +194,7 @@ def takeover_document(measured: MeasuredTakeover) -> MeasuredTakeoverDocument:
         "gap_s": since(measured.owned_at),
         "checkpoint_moved_s": since(measured.moved_at),
         "is_inside_forecast": measured.is_inside_forecast,
+        "cost": cost_document(measured.cost),
     }
 
 

@@ -36,6 +36,7 @@ from ehtui.domain.timeline import (
 )
 from ehtui.views import findings, following, formats
 from ehtui.views.actions import ACTION_EVENTS
+from ehtui.views.costs import cost_words
 from ehtui.views.event_text import EventText, guess, owned_words
 from ehtui.views.evidence import evidence_lines
 from ehtui.views.findings.processes import said
@@ -133,14 +134,16 @@ def _unknown(event: TimelineEvent, say: Phrasing) -> str:
 
 def _claimed(found: Claimed, _: Phrasing) -> str:
     if found.was == "never_owned":
-        return f"{formats.somebody(found.owner)} claimed it (never owned before)"
+        first = f"{formats.somebody(found.owner)} claimed it (never owned before)"
+        return joined(first, cost_words(found.cost))
 
     free_s = found.free_s
     lasting = f", free for {formats.duration(free_s)}" if free_s is not None else ""
     before = (
         f"released by {formats.somebody(found.previous_owner)}" if found.previous_owner else "free"
     )
-    return f"{formats.somebody(found.owner)} claimed it (was {before}{lasting})"
+    claimed = f"{formats.somebody(found.owner)} claimed it (was {before}{lasting})"
+    return joined(claimed, cost_words(found.cost))
 
 
 def _released(found: Released, _: Phrasing) -> str:
@@ -182,12 +185,13 @@ def _taken_over(found: TakenOver, _: Phrasing) -> str:
 
     waited = f"{formats.plural(lag, 'event')} waited" if lag else ""
     new, old = formats.somebody(found.owner), formats.somebody(found.previous_owner)
-    return joined(f"{new} took it over from {old}{after}", waited)
+    return joined(f"{new} took it over from {old}{after}", waited, cost_words(found.cost))
 
 
 def _stolen(found: Stolen, _: Phrasing) -> str:
     new, old = formats.somebody(found.owner), formats.somebody(found.previous_owner)
-    return f"{new} took it from {old}, whose lease was still live, to balance the load"
+    stolen = f"{new} took it from {old}, whose lease was still live, to balance the load"
+    return joined(stolen, cost_words(found.cost))
 
 
 def _pingpong(found: BackAndForth, _: Phrasing) -> str:

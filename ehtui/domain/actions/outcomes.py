@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ehtui.domain.costs import NOT_COUNTED
 from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.landing import Accepted, Landing
     from ehtui.domain.actions.plans import Plan
     from ehtui.domain.actions.release_plan import ReleaseResult
+    from ehtui.domain.costs import TakeoverCost
     from ehtui.domain.world.process import ProcessId, Supervisor
     from ehtui.domain.world.restarts import StartObstacle
 
@@ -246,6 +248,7 @@ class MeasuredTakeover(Value, frozen=True):
     owned_at: float | None = None
     moved_at: float | None = None
     sent_at: float | None = None  # when the action had ended
+    cost: TakeoverCost = NOT_COUNTED
 
     @property
     def is_over(self) -> bool:

@@ -18,6 +18,7 @@ from ehtui.domain.state import SentSignal, StartedConsumer
 if TYPE_CHECKING:
     from ehtui.domain.actions.base import SignalTarget
     from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.domain.costs import CountedTakeover
     from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.snapshot import GroupState, Snapshot
     from ehtui.domain.updates import ActionDone
@@ -158,6 +159,8 @@ def lives_on(takeover: MeasuredTakeover, groups: Groups) -> bool:
 
 def advance_one(takeover: MeasuredTakeover, groups: Groups) -> MeasuredTakeover:
     """One takeover as these groups show it."""
+    takeover = _priced(takeover, groups)
+
     if takeover.is_over:
         return takeover  # it is over: not looked for among thousands again
 
@@ -186,6 +189,29 @@ def advance_one(takeover: MeasuredTakeover, groups: Groups) -> MeasuredTakeover:
         takeover = replace(takeover, moved_at=checkpoint.blob.last_modified)
 
     return takeover
+
+
+def _priced(takeover: MeasuredTakeover, groups: Groups) -> MeasuredTakeover:
+    """With its cost, once that is counted."""
+    if takeover.owned_at is None or takeover.cost.is_counted:
+        return takeover
+
+    last = _counted(takeover, groups)
+    return takeover if last is None else replace(takeover, cost=last.cost)
+
+
+def _counted(takeover: MeasuredTakeover, groups: Groups) -> CountedTakeover | None:
+    group = groups.group(takeover.owned.group)
+    last = group.ledger.latest.get(takeover.owned.partition) if group is not None else None
+
+    return last if last is not None and last.owner == takeover.owner else None
+
+
+def are_counted(takeovers: tuple[MeasuredTakeover, ...], groups: Groups) -> bool:
+    """Whether nothing more will be known of what they cost."""
+    return all(
+        takeover.cost.is_counted or _counted(takeover, groups) is None for takeover in takeovers
+    )
 
 
 def _find(groups: Groups, owned: OwnedPartition) -> GroupPartition | None:

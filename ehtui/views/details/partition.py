@@ -20,6 +20,7 @@ from ehtui.domain.text import safe
 from ehtui.domain.world.hub import NoStartPosition, end_of
 from ehtui.views import findings, formats
 from ehtui.views.cells import Fact, Section, section
+from ehtui.views.costs import cost_facts
 from ehtui.views.keys import is_about, partition_at, partitions_of
 from ehtui.views.lags import checkpoint_sequence, last_sequence
 from ehtui.views.phrasing import Phrasing, partition
@@ -71,6 +72,7 @@ def partition_details(snapshot: Snapshot, group: str, key: str, say: Phrasing) -
         takeover = _takeover(of_group, say)
         sections += [
             *([section("Takeover", takeover)] if of_group.takeover is not None else []),
+            *_last_takeover(state, key, say),
             section("Lag and health", _lag(of_group)),
             section("Lease", [*_lease(of_group.lease, say), *_process(of_group, state, say)]),
             section(
@@ -84,6 +86,12 @@ def partition_details(snapshot: Snapshot, group: str, key: str, say: Phrasing) -
         ]
 
     return [*sections, section(f"{partition(key)} in the hub", _hub(of_hub, of_group, say))]
+
+
+def _last_takeover(state: GroupState | None, key: str, say: Phrasing) -> list[Section]:
+    """What its last change of hands cost, where one was seen."""
+    last = state.ledger.latest.get(key) if state is not None else None
+    return [] if last is None else [section("Last takeover", cost_facts(last, say))]
 
 
 def findings_facts(about: Iterable[Finding], say: Phrasing) -> Iterator[Fact]:
