@@ -18,7 +18,14 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.actions.state_files import append_line, open_records, state_folder, who
 from ehtui.actions.store_writer import standing_in
-from ehtui.domain.actions.checkpoint_plan import Change, Standing, Unwritten, WriteKind
+from ehtui.domain.actions.checkpoint_plan import (
+    Change,
+    KeptBackup,
+    Standing,
+    Undo,
+    Unwritten,
+    WriteKind,
+)
 from ehtui.domain.world.store import Layout
 from ehtui.sources.layouts.base import StoredBlob, UnreadableError
 from ehtui.sources.store_writer import is_held
@@ -171,6 +178,17 @@ def list_backups(folder: Path) -> list[Backup]:
             continue
 
     return found
+
+
+def kept_of(group: str, hub: str | None) -> tuple[KeptBackup, ...]:
+    """What was kept of a group of that hub, the newest first; undos left out."""
+    return tuple(
+        KeptBackup(str(each.path), each.at, each.strategy, each.written)
+        for each in list_backups(default_backup_folder())
+        if each.strategy != Undo.__name__
+        and each.group.lower() == group.lower()
+        and (hub is None or each.hub.lower() == hub.lower())
+    )
 
 
 def read_backup(name: str) -> Backup:

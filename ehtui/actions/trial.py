@@ -33,6 +33,7 @@ from ehtui.domain.actions.plans import (
     SupervisedPlan,
 )
 from ehtui.domain.actions.release_plan import ReleasePlan
+from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import NOT_REHEARSED
 
@@ -49,6 +50,9 @@ async def try_out(
 
     if isinstance(plan, ReleasePlan):
         return await releasing.try_out(plan, store, at)
+
+    if isinstance(plan, CheckpointPlan):
+        return await _checkpoints(plan, outcome, store)
 
     try:
         return await _tried(plan, outcome, hands)
@@ -89,6 +93,35 @@ async def _tried(plan: Plan, outcome: Outcome, hands: ProcessControl) -> Outcome
             pass
 
     return outcome
+
+
+async def _checkpoints(
+    plan: CheckpointPlan, outcome: Outcome, store: StoreWriter | None
+) -> Outcome:
+    """Whether each blob is still the one that the plan saw, and nobody holds its lease."""
+    if store is None:
+        return replace(outcome, refusal=Refusal(RefusalReason.NO_STORE, plan.group))
+
+    if (refusal := refusal_of_checkpoints(plan)) is not None:
+        return replace(outcome, refusal=refusal)
+
+    changed = []
+
+    try:
+        for change in plan.writes:
+            blob = await store.read(change.container, change.name)
+
+            if (blob.item.etag if blob is not None else None) != change.etag:
+                changed.append(f"P{change.partition}")
+    except ProblemError as problem:
+        return replace(outcome, error=problem.problem.summary)
+
+    if not changed:
+        return outcome
+
+    more = f"and {len(changed) - 1} more" if len(changed) > 1 else ""
+
+    return replace(outcome, refusal=Refusal(RefusalReason.CHANGED, changed[0], more))
 
 
 async def _looked_at(process: ProcessId, hands: ProcessControl) -> TargetResult:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from msgspec import structs
 
+    from ehtui.actions import checkpoint_backups as backing
     from ehtui.actions import checkpoint_finding as finding
     from ehtui.actions import locating, rolling
     from ehtui.actions.executor import Executor
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from ehtui.domain.actions import signal as signalling
     from ehtui.domain.actions import start as starting
     from ehtui.domain.actions.audited import AuditEntry
+    from ehtui.domain.actions.checkpoint_plan import KeptBackup
     from ehtui.domain.actions.outcomes import Outcome, Refusal
     from ehtui.domain.actions.plans import Plan, SinglePlan
     from ehtui.domain.actions.requests import Actor, PlanningContext, Request
@@ -57,6 +59,7 @@ else:
     restarts = LazyModule("ehtui.domain.world.restarts")
     locating = LazyModule("ehtui.actions.locating")
     rolling = LazyModule("ehtui.actions.rolling")
+    backing = LazyModule("ehtui.actions.checkpoint_backups")
     finding = LazyModule("ehtui.actions.checkpoint_finding")
     signalling = LazyModule("ehtui.domain.actions.signal")
     structs = LazyModule("msgspec.structs")
@@ -286,6 +289,10 @@ class MonitorBackend:
         """What `ehtui doctor` checks, on the monitor's loop."""
         examining = self.monitor.submit(lambda: doctor.examine(self._settings))
         return await asyncio.wrap_future(examining)
+
+    async def backups(self, group: str) -> Sequence[KeptBackup]:
+        """What can be put back for a group."""
+        return await asyncio.to_thread(backing.kept_of, group, self._settings.eventhub.name)
 
     async def audited(self) -> Sequence[AuditEntry]:
         """What was done with ehtui by this user."""

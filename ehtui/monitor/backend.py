@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from ehtui.domain.actions.audited import AuditEntry
+    from ehtui.domain.actions.checkpoint_plan import KeptBackup
     from ehtui.domain.actions.outcomes import Outcome, Refusal
     from ehtui.domain.actions.plans import Plan
     from ehtui.domain.actions.requests import Request
@@ -128,6 +129,9 @@ class Backend(Protocol):
 
     async def examine(self) -> Sequence[Check]:
         """Everything that must be right to read hub and store, checked once; from any loop."""
+
+    async def backups(self, group: str) -> Sequence[KeptBackup]:
+        """What `Undo` can put back for a group of this hub, the newest first."""
 
     async def audited(self) -> Sequence[AuditEntry]:
         """What was done with ehtui by this user, the oldest first.

@@ -92,6 +92,8 @@ _ACT = (
         "Restart the selected consumer", Section.ACT, is_dangerous=True),
     Key("start", "S", "act('start')", "start",
         "Start a configured consumer in this group", Section.ACT, is_dangerous=True),
+    Key("checkpoints", "c", "checkpoints", "checkpoints",
+        "Checkpoints of the group: where they stand, and moving them", Section.ACT),
     Key("release", "x", "act_on_partitions('release')", "release",
         "Release the selected partition for an owner that is gone", Section.ACT,
         is_dangerous=True),

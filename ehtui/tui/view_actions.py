@@ -158,14 +158,19 @@ async def save(app: Host, grid: Grid, chosen: str | None = None) -> None:
         path = Path(f"ehtui-{pane}-{moment:%Y%m%d-%H%M%S}.{chosen}")
 
         try:
-            await asyncio.to_thread(_write_new, path, text)
+            await asyncio.to_thread(write_new, path, text)
         except OSError as error:
             app.say(f"{path}: {error.strerror or error}", "error")
         else:
             app.say(f"Saved {path}.")
 
 
-def _write_new(path: Path, text: str) -> None:
+def write_new(path: Path, text: str) -> None:
+    """A file that is not there yet. Blocking.
+
+    Raises:
+        OSError: There is one, or none can be made.
+    """
     with path.open("x", encoding="utf-8") as file:
         file.write(text)
 

@@ -166,7 +166,7 @@ async def _carry_out(app: Host, asked: Request, *, is_planned_anew: bool = False
 
     if confirmed is not None:
         app.stop_asking()
-        app.carry_out(_do(app, confirmed))
+        app.carry_out(do(app, confirmed))
 
 
 async def _confirm(app: Host, plan: Plan, request: Request | None) -> Plan | None:
@@ -200,7 +200,8 @@ async def _confirm(app: Host, plan: Plan, request: Request | None) -> Plan | Non
     return plan if await app.push_screen_wait(screen) else None
 
 
-async def _do(app: Host, plan: Plan) -> None:
+async def do(app: Host, plan: Plan) -> None:
+    """Do what was confirmed, and tell how it ended."""
     verb = dialog_text(app).confirmation(plan, app.snapshot, app.group).verb
     task = asyncio.ensure_future(app.backend.execute(plan))
     busy = f"{verb.lower()} … esc stops waiting"

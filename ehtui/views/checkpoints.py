@@ -116,12 +116,13 @@ def plan_document(plan: CheckpointPlan, refusal: Refusal | None) -> dict[str, ob
     }
 
 
-def group_lines(snapshot: Snapshot, group: GroupState) -> list[str]:
-    """Where a group stands."""
+def group_lines(snapshot: Snapshot, group: GroupState, *, has_blobs: bool = True) -> list[str]:
+    """Where a group stands; the names of its blobs are long."""
     head = ("PARTITION", "CHECKPOINT", "OFFSET", "LAG", "WRITTEN", "LAYOUT", "BLOB")
     rows = [_group_row(snapshot, partition) for partition in group.partitions]
+    shown = [row if has_blobs else row[:-1] for row in (head, *rows)]
 
-    return [f"{safe(group.name)}:", *_aligned([head, *rows], numbers=range(1, 4))]
+    return [f"{safe(group.name)}:", *_aligned(shown, numbers=range(1, 4))]
 
 
 def _group_row(snapshot: Snapshot, partition: GroupPartition) -> tuple[str, ...]:

@@ -12,6 +12,8 @@ from textual.message import Message
 
 from ehtui.domain.actions.audited import AuditEntry
 from ehtui.domain.actions.base import OwnedPartition, SignalEffect, SignalTarget
+from ehtui.domain.actions.checkpoint_plan import Change, KeptBackup
+from ehtui.domain.actions.checkpoints import CheckpointRequest
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.actions.plans import (
     EnvironmentOf,
@@ -117,6 +119,8 @@ class FakeBackend:
         self.executed: list[Plan] = []
         self.tried: list[Plan] = []
         self.audit: Sequence[AuditEntry] = ()
+        self.kept: Sequence[KeptBackup] = ()
+        self.changes: tuple[Change, ...] = ()  # that looking at checkpoints finds
         self.gate: asyncio.Event | None = None  # set: an action waits for it
         self.unfinished: Sequence[Plan] = ()
         self.given_up = 0
@@ -155,6 +159,8 @@ class FakeBackend:
             case StartAgainRequest(ended=ended):
                 found = Rehearsal(tuple(ended.command.split(" ")), ended.folder)
                 return replace(request, rehearsal=found, is_remembered=True)
+            case CheckpointRequest():
+                return replace(request, found=self.changes)
             case _:
                 return request
 
@@ -172,7 +178,7 @@ class FakeBackend:
                 return self.plan_start(request.consumer, request.group)
             case SendRequest():
                 return self.plan_send(request)
-            case ReleaseRequest():
+            case ReleaseRequest() | CheckpointRequest():
                 return request.plan(PlanningContext(self.snapshot, 1.0, Actor(own_pid=1)))
             case _:
                 raise NotImplementedError
@@ -243,6 +249,9 @@ class FakeBackend:
             Check("hub.port", Verdict.OK, "Port 5671 is open."),
             Check("hub.group", Verdict.FAILED, "There is no group [b]x[/b].", "Create it."),
         )
+
+    async def backups(self, group: str) -> Sequence[KeptBackup]:
+        return self.kept if group else ()
 
     async def audited(self) -> Sequence[AuditEntry]:
         return self.audit

@@ -87,6 +87,15 @@ Strategy = (
 )
 
 
+class KeptBackup(Value, frozen=True):
+    """A file that keeps what a move of checkpoints wrote over."""
+
+    path: str
+    at: float  # of this host's clock
+    strategy: str
+    written: int  # of its blobs
+
+
 class Standing(Value, frozen=True):
     """Where a checkpoint stands."""
 

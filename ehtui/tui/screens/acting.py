@@ -16,10 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ehtui.domain.world.process import ProcessId
-    from ehtui.tui import event_opening, places, view_actions, world_actions
+    from ehtui.tui import checkpoint_actions, event_opening, places, view_actions, world_actions
     from ehtui.tui.host import Host
     from ehtui.tui.world_actions import Flow
 else:
+    checkpoint_actions = LazyModule("ehtui.tui.checkpoint_actions")
     world_actions = LazyModule("ehtui.tui.world_actions")
     view_actions = LazyModule("ehtui.tui.view_actions")
     places = LazyModule("ehtui.tui.places")
@@ -203,6 +204,13 @@ class ActingScreen(Screen[None]):
 
         selected = self.pane("partitions").cursor
         self.app.run_flow(world_actions.ON_PARTITION[name](self.app, selected))
+
+    def action_checkpoints(self) -> None:
+        """Where the group stands, and moving that: of the group under the cursor, or on screen."""
+        grid, app = self.active, self.app
+        group = grid.cursor if grid.id == "groups" and grid.cursor else app.group
+        chosen = tuple(self.pane("partitions").targets) if grid.id == "partitions" else ()
+        app.run_flow(checkpoint_actions.checkpoints(app, group, chosen))
 
     def action_act_on_partitions(self, name: str) -> None:
         """Act on the partitions that are tagged, or on the selected one."""

@@ -37,7 +37,7 @@ class ConfirmScreen(Dialog[bool]):
 
     `anew` tells the plan with each newer picture, or in one sentence why it is off. `try_out` tells
     line by line what doing it now would do, with nothing touched. Where a name has to be typed, the
-    verb cannot be chosen before that name stands there.
+    verb cannot be chosen before that name stands there. `off`: why it cannot be done as it stands.
     """
 
     # A plan is confirmed by keys that were typed when it could be read.
@@ -70,8 +70,11 @@ class ConfirmScreen(Dialog[bool]):
         confirmation: Confirmation,
         anew: Callable[[], Confirmation | str] | None = None,
         try_out: Callable[[], Awaitable[Sequence[str]]] | None = None,
+        *,
+        off: str = "",
     ) -> None:
         super().__init__()
+        self._off = off
         self.words = confirmation
         self._anew = anew
         self._try_out = try_out
@@ -89,6 +92,9 @@ class ConfirmScreen(Dialog[bool]):
 
     @override
     def hint(self) -> str:
+        if self._is_off:
+            return "esc closes · ctrl+y copies"
+
         tries = f" · {self.app.key_of('dry-run')} dry run" if self._try_out is not None else ""
         named = "tab to the name" if self.words.typed_name else "←→ chooses"
 
@@ -127,7 +133,9 @@ class ConfirmScreen(Dialog[bool]):
 
         self._tell()
 
-        if self._anew is not None:
+        if self._off:
+            self._call_off(self._off)
+        elif self._anew is not None:
             self.watch(self.app, "snapshot", self._plan_anew, init=False)
             self.set_interval(ANEW_EVERY_S, self._plan_anew)
 

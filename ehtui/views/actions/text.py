@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, TypeVar
 
 from ehtui.domain.actions.base import BasePlan
@@ -24,6 +24,10 @@ class Confirmation:
     is_grave: bool = False  # costs somebody something that does not come back at once
     command: str = ""  # that does the same without the screen; empty where there is none
     typed_name: str | None = None  # has to be typed before it is done
+
+    def with_steps(self, steps: Iterable[str]) -> Confirmation:
+        """The same plan, its steps told in other lines."""
+        return replace(self, steps=tuple(steps))
 
 
 @dataclass(frozen=True, slots=True)
