@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections import deque
 from typing import TYPE_CHECKING
 
@@ -95,6 +95,12 @@ class EventBuffer:
     def event(self, key: str | None) -> Event | None:
         """The event of a row, while it is held."""
         return self._by_key.get(key) if key is not None and self.keys else None
+
+    def near(self, event: Event) -> str | None:
+        """The row of an event, else of the next one that is shown, else of the last."""
+        at = bisect_left(self.events, _order(event), key=_order)
+
+        return self.keys[min(at, len(self.keys) - 1)] if self.keys else None
 
     def behind(self, key: str | None) -> list[Event]:
         """Those that come after the event of a row; all of them after none."""

@@ -168,11 +168,14 @@ class Grid(Widget, can_focus=True):
         self._drawing.choose(keys)
         self._redraw()
 
-    def move_to(self, key: str) -> None:
-        """Put the cursor on a row, if it is shown."""
+    def move_to(self, key: str, *, in_the_middle: bool = False) -> None:
+        """Put the cursor on a row, if it is shown; in the middle, so that what follows is seen."""
         position = self.listing.position(key)
-        if position is not None:
-            self._move(position)
+        if position is None:
+            return
+        if in_the_middle:
+            self._move(min(position + self.size.height // 2, len(self.listing) - 1))
+        self._move(position)
 
     def set_alone(self, *, alone: bool) -> None:
         """Alone on the screen it shows its headings and every column that fits."""

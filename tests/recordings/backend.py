@@ -13,11 +13,14 @@ from ehtui.domain.actions.outcomes import Outcome, Refusal
 from ehtui.domain.actions.plans import Plan
 from ehtui.domain.actions.requests import Actor, PlanningContext, Request, Template
 from ehtui.domain.actions.start import Seen, ended_consumers, seen_with
+from ehtui.domain.world.events import EventQuery, EventStream
 from ehtui.domain.world.process import ProcessDetails, ProcessId
 from ehtui.domain.world.restarts import Ended
 from ehtui.sources.log_text.follow import LogTail
+from ehtui.tui.options import UiOptions
+from tests.recordings.events import events_around
 from tests.recordings.recording import Recording
-from tests.tui.fakes import FakeBackend
+from tests.tui.fakes import FakeBackend, FakeStream
 
 
 class RecordedBackend(FakeBackend):
@@ -43,6 +46,11 @@ class RecordedBackend(FakeBackend):
                 templates={n: Template(e.body, e.properties) for n, e in events.items()},
             )
         )
+
+    @override
+    async def open_events(self, query: EventQuery) -> EventStream:
+        events = events_around(self.snapshot, UiOptions().group)
+        return FakeStream([e for e in events if e.partition in query.positions], follows=True)
 
     @override
     async def inspect(self, process: ProcessId) -> ProcessDetails | None:

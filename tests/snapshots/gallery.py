@@ -60,6 +60,9 @@ DIALOGS = {
     "command": "colon s o",
     "copy": "y",
     "columns": "F",
+    "events": "down down e",
+    "one-event": "down down e enter",
+    "events-from": "e b",
 }
 
 
@@ -98,6 +101,11 @@ def pictures() -> Iterator[Picture]:
         typed_keys = tuple(DIALOGS[name].split())
         yield Picture(f"dialog-{name}-{size[0]}x{size[1]}", "overview", size, keys=typed_keys)
 
+    for name, size in product(("events", "one-event"), ((40, 12), (80, 24), (200, 60))):
+        typed_keys = tuple(DIALOGS[name].split())
+        yield Picture(f"dialog-{name}-{size[0]}x{size[1]}", "overview", size, keys=typed_keys)
+
+    yield Picture("events-filter", "overview", keys=("e", "slash", *"type:json"))
     yield Picture("filter", "32-partitions", keys=("slash", *"lag>9"))
     yield Picture("maximised", "32-partitions", keys=("3", "m"))
     yield Picture("faults", "32-partitions", keys=("f",))

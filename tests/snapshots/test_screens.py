@@ -14,8 +14,9 @@ from textual.pilot import Pilot
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.options import UiOptions
 from ehtui.tui.screens.overview import OverviewScreen
+from tests.recordings.events import events_around
 from tests.snapshots.reading import complaints, lines_of
-from tests.tui.fakes import FakeBackend
+from tests.tui.fakes import FakeBackend, FakeStream
 from tests.tui.scenes import SCENES
 from tests.waiting import wait_for
 
@@ -60,6 +61,7 @@ def typed(*keys: str) -> Callable[[Pilot[int]], Awaitable[None]]:
         for key in keys:
             await pilot.press(key)
             await wait_for(lambda: overview.is_settled)
+            await wait_for(lambda: getattr(pilot.app.screen, "is_settled", True))
             await stand_still(pilot)
 
         taken_at = overview.app.snapshot.host_at(overview.app.snapshot.taken_at)
@@ -88,6 +90,16 @@ def test_overview(snap_compare: Compare, scene: str, size: tuple[int, int], them
 @pytest.mark.parametrize("keys", DIALOGS.values(), ids=DIALOGS)
 def test_dialog(snap_compare: Compare, keys: str) -> None:
     app = EhtuiApp(FakeBackend(SCENES["overdue"]()), UiOptions())
+
+    assert snap_compare(app, terminal_size=(120, 36), run_before=typed(*keys.split()))
+
+
+@pytest.mark.parametrize("keys", ["down down e", "down down e enter"], ids=["all", "one"])
+def test_events(snap_compare: Compare, keys: str) -> None:
+    backend = FakeBackend(SCENES["overdue"]())
+    events = events_around(backend.snapshot, "$Default")
+    backend.stream = FakeStream([e for e in events if e.partition == "2"], follows=True)
+    app = EhtuiApp(backend, UiOptions())
 
     assert snap_compare(app, terminal_size=(120, 36), run_before=typed(*keys.split()))
 

@@ -203,6 +203,20 @@ def test_what_a_filter_found_outlives_what_it_did_not() -> None:
     assert [event.sequence for event in buffer.events] == [247, 248, 249]
 
 
+def test_near_an_event_is_itself_or_what_comes_next() -> None:
+    buffer = EventBuffer()
+    assert buffer.near(at(1)) is None
+
+    for moment in (1, 2, 3):
+        buffer.add(at(moment, sequence=moment))
+
+    assert buffer.near(at(2, sequence=2)) == "0/2"
+    buffer.filter(lambda event: event.sequence != 2)
+    buffer.sift(9)
+    assert buffer.near(at(2, sequence=2)) == "0/3"
+    assert buffer.near(at(9, sequence=9)) == "0/3"
+
+
 def test_what_is_held_is_sifted_step_by_step() -> None:
     buffer = EventBuffer()
 

@@ -244,8 +244,10 @@ async def test_it_filters_while_one_types_and_escape_shows_all_then_closes() -> 
 
     async with opened(*events) as one:
         await wait_for(lambda: len(one.rows) == 3)
+        one.screen.grid.move_to("2/2")
         await one.press("slash", *"key", "colon", *"room")
         await one.shows("2/1", "1/3")
+        await wait_for(lambda: one.screen.grid.cursor == "1/3")  # nearest to where it stood
         await one.press("space", "P", "1", "enter")
         await one.shows("1/3")
         assert "key:room P1" in one.title

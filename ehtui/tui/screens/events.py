@@ -7,11 +7,9 @@ from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
 from textual import on, work
-from textual.containers import VerticalScroll
-from textual.content import Content
-from textual.widgets import Static
 from typing_extensions import override
 
+from ehtui.clock import steady
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.world.events import EventQuery, Latest
 from ehtui.tui import event_actions, view_actions
@@ -25,9 +23,10 @@ from ehtui.tui.screens.event import EventScreen
 from ehtui.tui.typeahead import Prompt
 from ehtui.tui.widgets.event_filterbar import EventFilterBar
 from ehtui.tui.widgets.lines import KeyBar
+from ehtui.tui.widgets.notice import Notice
 from ehtui.views.cells import RowMemo, Table
 from ehtui.views.events.reading import marks_of, told_refusal
-from ehtui.views.events.table import COLUMNS, EventRows, Marks
+from ehtui.views.events.table import COLUMNS, EventRows, Marks, event_row_key
 from ehtui.views.phrasing import Phrasing
 
 if TYPE_CHECKING:
@@ -57,8 +56,6 @@ class EventsScreen(Prompt[None]):
     EventsScreen {
         background: $background;
         layout: vertical;
-        #refused { height: auto; max-height: 60%; padding: 0 2; display: none; }
-        #refused.-told { display: block; }
     }
     EventsScreen:ansi { background: ansi_default; }
     EventsScreen.-filtering KeyBar { display: none; }
@@ -79,12 +76,14 @@ class EventsScreen(Prompt[None]):
         self._filter: EventFilter | None = None
         self._filter_bar: EventFilterBar | None = None
         self._drawing: Timer | None = None
+        self._drawn_at = 0.0
+        self._stood_at: Event | None = None  # before it was filtered otherwise
         self._was_key: str | None = None
 
     @override
     def compose(self) -> ComposeResult:
         chosen = self.app.options.columns.get("events", ())
-        yield VerticalScroll(Static(Content(), id="why"), id="refused")
+        yield Notice()
         yield Grid("Events", id="events", chrome=self.app.chrome, compact=chosen)
         yield KeyBar()
 
@@ -153,23 +152,24 @@ class EventsScreen(Prompt[None]):
         self.refusal = problem
         hub, peek_group = self.app.snapshot.hub, self.app.backend.peek_group
         words = told_refusal(problem, hub, peek_group) if problem is not None else ""
-        self.query_one("#why", Static).update(Content(words))
-        self.query_one("#refused").set_class(problem is not None, "-told")
+        self.query_one(Notice).tell(words)
 
     # Drawing.
 
     def _draw_soon(self) -> None:
         """Not for each event: they may come by the thousand."""
         if self._drawing is None and self.is_mounted:
-            self._drawing = self.set_timer(DRAWN_EVERY_S, self._draw)
+            rests_s = self._drawn_at + DRAWN_EVERY_S - steady()
+            self._drawing = self.set_timer(max(0.001, rests_s), self._draw)
 
     def _draw(self) -> None:
         self._drawing, feed = None, self.feed
 
-        if feed is None or not self.is_mounted:
+        if feed is None or not self.query("#events"):  # it ends
             return
 
         self.drawn += 1
+        self._drawn_at = steady()
         buffer, say = feed.buffer, self.say
         self.marks = marks = marks_of(self.app.snapshot, self.group, buffer.held)
         state = feed.state(marks.last, follows=self.follows, refusal=self.refusal)
@@ -189,6 +189,10 @@ class EventsScreen(Prompt[None]):
             self.grid.move_to(self._was_key or "")
             return
 
+        if self._stood_at is not None and not feed.buffer.is_sifting:
+            self.grid.move_to(feed.buffer.near(self._stood_at) or "")
+            self._stood_at = None
+
         if not self._seeks_next:
             return
 
@@ -198,7 +202,7 @@ class EventsScreen(Prompt[None]):
 
         if found and (is_read or len(found) >= awaited):
             self._seeks_next = False
-            self.grid.move_to(f"{found[0].partition}/{found[0].sequence}")
+            self.grid.move_to(event_row_key(found[0]), in_the_middle=True)
         elif is_read:
             self._seeks_next = False
             self.grid.action_last()
@@ -327,6 +331,7 @@ class EventsScreen(Prompt[None]):
         except FilterError as error:
             found, complaint = None, f"{error}; all events are shown"
 
+        self._stood_at = self.selected or self._stood_at
         self._filter = found
         self.grid.seek(partial(self._is_hit, found) if found else None, found.text if found else "")
 

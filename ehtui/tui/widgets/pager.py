@@ -14,14 +14,14 @@ from typing_extensions import override
 
 from ehtui.tui.strips import Brushes, Mark, look_in
 from ehtui.views.cells import Tone
-from ehtui.views.width import pieces
+from ehtui.views.width import pieces, wrap
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ehtui.views.cells import Section
 
-_LABEL_CELLS = 24
+_LABEL_CELLS = 32
 _LEAST_CELLS = 8
 _TONES = {Tone.PLAIN: "", Tone.DIM: "dim"}
 
@@ -42,7 +42,7 @@ def rows_of(sections: Sequence[Section], width: int) -> list[Row]:
 
 def _rows(sections: Sequence[Section], width: int) -> Iterator[Row]:
     labels = [line.label for each in sections for line in each.lines]
-    cells = min(max(map(cell_len, labels), default=0), _LABEL_CELLS, width // 3)
+    cells = min(max(map(cell_len, labels), default=0), _LABEL_CELLS, width * 2 // 5)
     number = 0
 
     for section in sections:
@@ -60,7 +60,9 @@ def _rows(sections: Sequence[Section], width: int) -> Iterator[Row]:
             label = f"{line.label[:cells]:<{cells}} " if line.label else ""
             room = width - cell_len(label)
 
-            for place, part in enumerate(_parts(line.value, room)):
+            parts = wrap(line.value, room) if label else _parts(line.value, room)
+
+            for place, part in enumerate(parts):
                 yield Row(part, number, label if not place else " " * cell_len(label), style)
 
 

@@ -57,6 +57,7 @@ COLUMNS = (
         8,
         align_right=True,
         gives_way=6,
+        is_extra=True,
         meaning="of the whole message on the wire",
     ),
     Column(
@@ -65,9 +66,12 @@ COLUMNS = (
         9,
         min_width=4,
         gives_way=5,
+        is_extra=True,
         meaning="what the body is, found out by reading it: JSON, text, gzip+JSON, binary …",
     ),
-    Column("body", "BODY", 30, grows=True, min_width=10, meaning="how the body begins"),
+    Column(
+        "body", "BODY", 60, grows=True, min_width=12, good_width=36, meaning="how the body begins"
+    ),
 )
 NEXT, DONE, LAST = "next", "done", "last"
 NEXT_RANK = 2  # a fault's: `.` goes there
