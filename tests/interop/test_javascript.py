@@ -71,6 +71,16 @@ async def sandbox() -> AsyncIterator[Sandbox]:
     await sandbox.blobs.stop()
 
 
+async def test_it_publishes_with_idempotent_retries(sandbox: Sandbox) -> None:
+    answers = await asyncio.to_thread(output_of, "idempotent.mjs", **sandbox.environment("p"))
+    events = sandbox.namespace.log("hub", "0").read(0, 9)
+
+    assert answers == {"failed": []}
+    assert [decode_body(event.rest).decode() for event in events] == [
+        f'"{number}{letter}"' for number in range(3) for letter in "ab"
+    ]
+
+
 async def test_it_sends_and_asks_for_properties(sandbox: Sandbox) -> None:
     answers = await asyncio.to_thread(output_of, "producer.mjs", **sandbox.environment("p"))
     events = sandbox.namespace.log("hub", "0").read(0, 9)

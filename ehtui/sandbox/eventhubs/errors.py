@@ -30,6 +30,8 @@ INTERNAL = "amqp:internal-error"
 SERVER_BUSY = "com.microsoft:server-busy"
 ARGUMENT = "com.microsoft:argument-error"
 OUT_OF_RANGE = "com.microsoft:argument-out-of-range"
+PRODUCER_STOLEN = "com.microsoft:producer-epoch-stolen"
+OUT_OF_ORDER = "com.microsoft:out-of-order-sequence"
 AUTH_FAILED = "com.microsoft:auth-failed"
 
 _MORE = "To know more visit https://aka.ms/sbResourceMgrExceptions. "
@@ -140,6 +142,20 @@ no_room = _refusal(
 )
 key_too_long = _refusal(
     ARGUMENT, 400, "The partition key has {length} bytes; {limit} are the most."
+)
+# An idempotent producer came with an older epoch, or a newer one came.
+publisher_stolen = _refusal(
+    PRODUCER_STOLEN,
+    410,
+    "The producer with epoch '{epoch}' is disconnected: there is one with epoch '{newer}'.",
+)
+out_of_order = _refusal(
+    OUT_OF_ORDER,
+    400,
+    "The producer sequence number '{given}' is out of order; '{expected}' is the next.",
+)
+number_needed = _refusal(
+    ARGUMENT, 400, "An event of an idempotent producer has no producer sequence number."
 )
 # The namespace throttles.
 server_busy = _refusal(

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 PARTITION_KEY = "x-opt-partition-key"
 PUBLISHER = "x-opt-publisher"
+PUBLISHED = "com.microsoft:producer-sequence-number"
 # The service's own: a sender cannot set them.
 _STAMPED = {"x-opt-sequence-number", "x-opt-offset", "x-opt-enqueued-time", PUBLISHER}
 MOST_EVENTS = 50_000  # of one delivery
@@ -36,6 +37,7 @@ class Incoming:
     header: bytes = b""
     annotations: tuple[bytes, ...] = ()  # the sender's own: encoded key and value pairs
     key: bytes | None = None
+    published: int | None = None  # by an idempotent producer: its number
 
     @property
     def size_bytes(self) -> int:
@@ -129,6 +131,7 @@ def _annotations(code: int, entries: list[bytes]) -> bytes:
 
 def _cut(payload: bytes) -> Incoming:
     header, annotations, key, bare = b"", [], None, len(payload)
+    published = None
 
     for section in sections(payload):
         if section.code == HEADER:
@@ -138,10 +141,15 @@ def _cut(payload: bytes) -> Incoming:
                 if name not in _STAMPED:
                     annotations.append(payload[start:end])
                     key = _key(value) if name == PARTITION_KEY else key
+                    published = _number(value) if name == PUBLISHED else published
         elif section.code != DELIVERY_ANNOTATIONS:
             bare = min(bare, section.start)  # and on to the end: a cut-off message is none
 
-    return Incoming(payload[bare:], header, tuple(annotations), key)
+    return Incoming(payload[bare:], header, tuple(annotations), key, published)
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _key(value: Any) -> bytes | None:
@@ -154,4 +162,5 @@ def _inherit(event: Incoming, envelope: Incoming) -> Incoming:
         return event
 
     annotations = event.annotations + envelope.annotations
-    return Incoming(event.bare, event.header or envelope.header, annotations, envelope.key)
+    header = event.header or envelope.header
+    return Incoming(event.bare, header, annotations, envelope.key, event.published)

@@ -156,7 +156,7 @@ def open_link(peer: Peer, link: Link, attach: Attach, text: str) -> LinkUser:
     if attach.is_receiver and log:
         return Consumer(peer, link, attach, address, hub, log)
 
-    return Producer(peer, link, address, hub, log)
+    return Producer(peer, link, attach, address, hub, log)
 
 
 def _resolve(peer: Peer, text: str, *, reads: bool) -> tuple[Address, Hub, PartitionLog | None]:
@@ -348,7 +348,13 @@ class Producer(Entity):
     link: ReceivingLink
 
     def __init__(
-        self, peer: Peer, link: Link, address: Address, hub: Hub, log: PartitionLog | None
+        self,
+        peer: Peer,
+        link: Link,
+        attach: Attach,
+        address: Address,
+        hub: Hub,
+        log: PartitionLog | None,
     ) -> None:
         super().__init__(peer, link, address, hub)
         most_bytes = peer.broker.namespace.max_message_bytes
@@ -356,6 +362,17 @@ class Producer(Entity):
             credit=_CREDIT, tell_after=TOLD_AFTER, most_bytes=most_bytes, room=peer.broker
         )
         self._log = log
+        self._publishing = log.publishers.admit(attach, self.detach, self._tracker) if log else None
+
+    @override
+    def reply_to(self, attach: Attach) -> Attach:
+        reply = super().reply_to(attach)
+        return self._publishing.answer(reply) if self._publishing else reply
+
+    @override
+    def closed(self) -> None:
+        if self._publishing:
+            self._publishing.left(self.detach)
 
     @override
     def delivered(self, delivery: Delivered) -> None:
@@ -377,6 +394,9 @@ class Producer(Entity):
 
         if key is not None and len(key) > _LONGEST_KEY:
             raise errors.key_too_long(self._tracker, length=len(key), limit=_LONGEST_KEY)
+
+        if self._publishing and not self._publishing.takes(events, self._tracker):
+            return
 
         log = self._log or self._hub.choose(key)
         log.append(events, self.broker.now, self._address.publisher or "")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.sandbox.eventhubs.addresses import By, Position
 from ehtui.sandbox.eventhubs.events import Incoming, StoredEvent, stamp
+from ehtui.sandbox.eventhubs.idempotence import Publishers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -84,6 +85,7 @@ class PartitionLog:
     _events: list[StoredEvent] = field(default_factory=list)
     _removed: int = 0  # leading items of _events that are gone
     _next_offset: int = 0
+    publishers: Publishers = field(default_factory=Publishers)
     listeners: set[Callable[[], None]] = field(default_factory=set)  # called after each append
 
     @property

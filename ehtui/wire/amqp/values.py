@@ -40,6 +40,12 @@ class Long(int):
     __slots__ = ()
 
 
+class Short(int):
+    """An AMQP short."""
+
+    __slots__ = ()
+
+
 class Ulong(int):
     """An AMQP ulong."""
 
@@ -266,23 +272,17 @@ _DECODERS: dict[int, _Decode] = {
     0x40: _constant(None),
     0x41: _constant(True),  # noqa: FBT003 - the value itself
     0x42: _constant(False),  # noqa: FBT003
-    0x43: _constant(0),
-    0x44: _constant(0),
+    **dict.fromkeys((0x43, 0x44), _constant(0)),
     0x45: _empty_list,
-    0x50: _fixed("B"),
-    0x51: _fixed("b"),
-    0x52: _fixed("B"),
-    0x53: _fixed("B"),
-    0x54: _fixed("b"),
-    0x55: _fixed("b"),
+    **dict.fromkeys((0x50, 0x52, 0x53), _fixed("B")),
+    **dict.fromkeys((0x51, 0x54, 0x55), _fixed("b")),
     0x56: _fixed("?"),
     0x60: _fixed("H"),
     0x61: _fixed("h"),
     0x70: _fixed("I"),
     0x71: _fixed("i"),
     0x72: _fixed("f"),
-    0x73: _fixed("4s"),
-    0x74: _fixed("4s"),
+    **dict.fromkeys((0x73, 0x74), _fixed("4s")),
     0x80: _fixed("Q"),
     0x81: _fixed("q"),
     0x82: _fixed("d"),
@@ -381,6 +381,7 @@ _ENCODERS: dict[type, Callable[[Any], bytes]] = {
     str: lambda v: _encode_text(0xA1, v.encode()),
     bytes: lambda v: _encode_text(0xA0, v),
     Timestamp: lambda v: struct.pack(">Bq", 0x83, v),
+    Short: lambda v: struct.pack(">Bh", 0x61, v),
     Long: _encode_long,
     Uint: _whole(0x52, 0x70, "I", zero=b"\x43"),
     Ulong: _whole(0x53, 0x80, "Q", zero=b"\x44"),
