@@ -11,9 +11,10 @@ from typing_extensions import override
 from ehtui.sandbox.eventhubs import errors
 from ehtui.sandbox.eventhubs.addresses import CBS, MANAGEMENT, path_of
 from ehtui.sandbox.eventhubs.errors import ServiceError
-from ehtui.sandbox.eventhubs.links import LinkUser, Peer, open_link
+from ehtui.sandbox.eventhubs.links import LinkUser, Peer
 from ehtui.sandbox.eventhubs.network import DelayLine, Intake
 from ehtui.sandbox.eventhubs.nodes import Requests, Responses
+from ehtui.sandbox.eventhubs.places import open_link
 from ehtui.sandbox.eventhubs.signing_in import MECHANISMS, Claims, answer_sasl
 from ehtui.wire.amqp.connection import ServerConnection
 from ehtui.wire.amqp.links import Delivered, Link, Oversized

@@ -1,4 +1,4 @@
-"""Links of consumers and producers: which one an attach asks for, and what it does."""
+"""Links of consumers and producers, and what they do."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ from ehtui.sandbox.eventhubs.addresses import (
     Address,
     By,
     Position,
-    parse_address,
     parse_selector,
-    path_of,
 )
 from ehtui.sandbox.eventhubs.errors import ServiceError
 from ehtui.sandbox.eventhubs.events import Incoming, StoredEvent, parse_delivery, runtime_metrics
@@ -143,52 +141,6 @@ class LinkUser:
     def _closed(self) -> None:
         self.broker.links -= 1
         self.closed()
-
-
-def open_link(peer: Peer, link: Link, attach: Attach, text: str) -> LinkUser:
-    """The consumer's or producer's link to the address `text`.
-
-    Raises:
-        ServiceError: There is no such place, or the client may not.
-    """
-    address, hub, log = _resolve(peer, text, reads=attach.is_receiver)
-
-    if attach.is_receiver and log:
-        return Consumer(peer, link, attach, address, hub, log)
-
-    return Producer(peer, link, attach, address, hub, log)
-
-
-def _resolve(peer: Peer, text: str, *, reads: bool) -> tuple[Address, Hub, PartitionLog | None]:
-    """What an address names; the partition is None for senders to a hub alone."""
-    namespace = peer.broker.namespace
-
-    try:
-        address = parse_address(text)
-    except ValueError:
-        resource = f"sb://{namespace.name}/{path_of(text)}"
-        raise errors.entity_not_found(namespace.name, resource=resource) from None
-
-    hub = namespace.find(address.hub)
-    tracker, resource = address.tracker(namespace.name), address.resource(namespace.name)
-
-    if peer.broker.faults.is_busy:
-        raise errors.server_busy(tracker)
-
-    if hub is None or (reads and not (address.group and hub.has_group(address.group))):
-        raise errors.entity_not_found(tracker, resource=resource)
-
-    right = "Listen" if reads else "Send"
-
-    if not peer.claims.allow(address.path, right):
-        raise errors.claim_required(tracker, claim=right, resource=resource)
-
-    log = hub.partition(address.partition or "")
-
-    if log is None and (reads or address.partition is not None):
-        raise errors.invalid_partition(tracker, last=len(hub.partitions) - 1)
-
-    return address, hub, log
 
 
 class Entity(LinkUser):
