@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, TypedDict
 from ehtui.domain.costs import CostUnknown
 from ehtui.domain.text import safe
 from ehtui.views import formats
+from ehtui.views.phrasing import joined
 from ehtui.views.status_values import Count, Moment, moment
 
 if TYPE_CHECKING:
@@ -68,9 +69,9 @@ def _parts(read_again: Bounds, skipped: Bounds, lost: Bounds) -> Iterator[str]:
         yield f"lost {bounds_words(lost)}"
 
 
-def deployment_words(deployment: Deployment) -> str:
-    """`4 takeovers, read twice 3 to 412`; what is missing in it stands behind."""
-    parts = [formats.plural(deployment.takeovers, "takeover")]
+def deployment_words(deployment: Deployment, say: Phrasing) -> str:
+    """`4 since 12:03:41; read twice 3 to 412`; what is missing in it stands behind."""
+    parts: list[str] = []
 
     if deployment.read_again.is_known:
         parts += _parts(deployment.read_again, deployment.skipped, deployment.lost)
@@ -81,16 +82,13 @@ def deployment_words(deployment: Deployment) -> str:
     if deployment.unknown:
         parts.append(f"not all known of {formats.count(deployment.unknown)}")
 
-    return ", ".join(parts)
+    when = f"{formats.count(deployment.takeovers)} since {say.time(deployment.since_at)}"
+    return joined(when, ", ".join(parts))
 
 
 def last_deployment(ledger: Ledger, say: Phrasing) -> str:
-    """The newest one in a sentence; empty where there was none."""
-    if not ledger.deployments:
-        return ""
-
-    newest = ledger.deployments[-1]
-    return f"since {say.time(newest.since_at)}: {deployment_words(newest)}"
+    """The newest one; empty where there was none."""
+    return deployment_words(ledger.deployments[-1], say) if ledger.deployments else ""
 
 
 def cost_facts(takeover: CountedTakeover, say: Phrasing) -> Iterator[Fact]:

@@ -200,7 +200,7 @@ def _takeovers(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator
 
     if told:
         yield ""
-        yield from _wrapped(f"Takeovers {told}", output)
+        yield from _wrapped(f"Takeovers: {told}", output)
 
 
 def _not_judged(snapshot: Snapshot, output: OutputFormat) -> Iterator[str]:

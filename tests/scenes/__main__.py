@@ -27,8 +27,9 @@ HEAD = f"""\
 Real consumers play a situation on the sandbox; the real monitor watches from the first moment on.
 Each expected finding must appear within so many polls after its cause, and nothing else may, before
 or after it, but for what the last column lists: remarks that are true for a moment on the way.
-A poll is {POLL_S:g} s here. A healthy hour, accelerated, raises nothing either
-(`tests/domain/test_progress.py`).
+What is told of the cost of a takeover is held against the broker's own log of deliveries: each
+bound must contain it. A poll is {POLL_S:g} s here. A healthy hour, accelerated, raises nothing
+either (`tests/domain/test_progress.py`).
 
 ```sh
 make scenes                    # all of them; writes this page
@@ -44,6 +45,7 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="scenes to play (default: all)")
     parser.add_argument("--report", action="store_true", help="print what a user sees at the end")
     parser.add_argument("--why", action="store_true", help="explain what every finding is about")
+    parser.add_argument("--costs", action="store_true", help="what each takeover cost")
     parser.add_argument("--times", type=int, default=1, help="play each so often")
     options = parser.parse_args()
     os.environ.update(no_proxy="*", NO_PROXY="*")
@@ -67,11 +69,8 @@ def main() -> int:
         for line in (*found(verdict), *(f"! {c}" for c in verdict.complaints)):
             say(f"      {line}")
 
-        if options.report:
-            say(report(played.last, scene.group))
-
-        if options.why:
-            say("\n".join(reasons(played)))
+        for line in more(played, verdict, options):
+            say(line)
 
         if not verdict.is_right:
             say("\n".join(f"      {line}" for line in history(played)))
@@ -85,6 +84,18 @@ def main() -> int:
     return 0 if is_right else 1
 
 
+def more(played: Played, verdict: Verdict, options: argparse.Namespace) -> Iterator[str]:
+    """What was asked for beside the verdict."""
+    if options.costs:
+        yield from (f"      {cost}" for cost in verdict.costs)
+
+    if options.report:
+        yield report(played.last, played.scene.group)
+
+    if options.why:
+        yield from reasons(played)
+
+
 def say(text: str) -> None:
     sys.stdout.write(text + "\n")
     sys.stdout.flush()
@@ -94,8 +105,18 @@ def found(verdict: Verdict) -> Iterator[str]:
     for answer in verdict.answers:
         yield f"{answer.expected.severity} {answer.expected.id}: {polls(answer)}"
 
+    if verdict.costs:
+        yield f"costs of takeovers: {costs(verdict)}"
+
     if verdict.in_passing:
         yield f"in passing: {', '.join(verdict.in_passing)}"
+
+
+def costs(verdict: Verdict) -> str:
+    """How many were told, and how many of those contain what was delivered."""
+    proven = [cost for cost in verdict.costs if cost.truth is not None]
+    right = sum(cost.is_right for cost in proven)
+    return f"{right} of {len(proven)} hold"
 
 
 def polls(answer: Answer) -> str:
@@ -141,21 +162,26 @@ def row(scene: Scene, verdict: Verdict) -> str:
     after = "<br>".join(polls(answer) for answer in verdict.answers)
     alarms = "<br>".join(verdict.complaints) if not verdict.is_right else "none"
     allowed = "<br>".join(f"`{i}`: {scene.passing[i]}" for i in scene.passing)
-    cells = (f"`{scene.name}`", scene.title, "<br>".join(wanted), after or "–", alarms, allowed)
+    told = costs(verdict) if verdict.costs else "–"
+    wants = "<br>".join(wanted)
+    cells = (f"`{scene.name}`", scene.title, wants, after or "–", alarms, allowed, told)
 
     return f"| {' | '.join(cells)} |"
 
 
 def skipped(scene: Scene) -> str:
-    return f"| `{scene.name}` | {scene.title} | skipped: no Node here | | | |"
+    return f"| `{scene.name}` | {scene.title} | skipped: no Node here | | | | |"
 
 
 def page(rows: Sequence[str], *, is_right: bool) -> str:
     day = datetime.now(UTC).date().isoformat()
     summary = "all right" if is_right else "not all right"
-    table = "| scene | what is played | expected | found after | false alarms | in passing |\n"
+    table = (
+        "| scene | what is played | expected | found after | false alarms | in passing "
+        "| costs of takeovers |\n"
+    )
     return (
-        f"{HEAD}Last run: {day}, {len(rows)} scenes, {summary}.\n\n{table}|{'---|' * 6}\n"
+        f"{HEAD}Last run: {day}, {len(rows)} scenes, {summary}.\n\n{table}|{'---|' * 7}\n"
         + "\n".join(rows)
         + "\n"
     )

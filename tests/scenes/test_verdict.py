@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from ehtui.cli.scenes import POLL_S
+from ehtui.domain.costs import Bounds, TakeoverCost
 from ehtui.domain.evidence import Evidence
 from ehtui.domain.snapshot import (
     ConsumerRole,
@@ -19,7 +20,9 @@ from ehtui.domain.snapshot import (
     Snapshot,
     SourceState,
     Subject,
+    TimelineEvent,
 )
+from ehtui.domain.timeline import Claimed
 from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId, ProcessSample, RecognisedBy
 from ehtui.sandbox.scenes import Expected, Scene
 from tests.scenes.verdict import Played, Seen, judge
@@ -194,3 +197,44 @@ def test_players_that_fail_their_part_are_no_success() -> None:
     failed = dataclasses.replace(played(SCENE, (), (stuck(),)), failure="alpha did not start")
 
     assert judge(failed).complaints == ("alpha did not start",)
+
+
+def reading(**facts: object) -> dict[str, object]:
+    known: dict[str, object] = {"group": "$default", "partition": "0", "name": None, "at": 99.4}
+    known |= {"client": "alpha/41 azsdk-python", "read_again": 6, "skipped": 0, "lost": 0}
+    return known | facts
+
+
+def taken(at: float, again: Bounds) -> TimelineEvent:
+    cost = TakeoverCost(again, Bounds(0, 0), Bounds(0, 0))
+    about = Subject("$Default", "0", "owner-a")
+    return TimelineEvent(
+        7, at, "lease.claimed", about, Claimed("owner-a", "released", None, 1, cost)
+    )
+
+
+def told(event: TimelineEvent, *readings: dict[str, object]) -> Played:
+    scene = dataclasses.replace(SCENE, expects=(), health=None)
+    look = Seen(99.0, replace(picture(99.0, (), Health.OK), timeline=(event,)))
+    accounts = {41: frozenset({"owner-a"})}
+    return Played(scene, (look,), CUE, accounts=accounts, deliveries=readings)
+
+
+def test_a_cost_is_held_against_the_first_receiver_of_its_owner() -> None:
+    others = [
+        reading(at=98.9, read_again=99),  # before its claim
+        reading(partition="1", read_again=99),
+        reading(group="other", read_again=99),
+        reading(client="beta/412 azsdk-python", read_again=99),
+    ]
+
+    assert judge(told(taken(99.0, Bounds(0, 9)), *others, reading())).is_right
+    assert judge(told(taken(99.0, Bounds(0, 9)), *others)).is_right  # it never connected
+    (wrong,) = judge(told(taken(99.0, Bounds(0, 5)), *others, reading())).complaints
+    assert wrong == (
+        "not what was delivered: lease.claimed of P0 by owner-a: "
+        "read_again 0–5, skipped 0–0, lost 0–0; delivered: 6, 0, 0"
+    )
+    named = reading(client="", name="owner-a", read_again=7)
+    assert not judge(told(taken(99.0, Bounds(0, 6)), named)).is_right
+    assert judge(told(taken(99.0, Bounds(None, None)), named)).costs == ()

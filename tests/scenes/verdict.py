@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from ehtui.cli.scenes import POLL_S
 from ehtui.domain.snapshot import Finding, Severity, Snapshot
 from ehtui.sandbox.scenes import Expected, Scene
+from tests.scenes.truth import Held, Readings, held
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -39,6 +40,7 @@ class Played:
     failure: str | None = None  # the players did not do what the story says
     accounts: Mapping[int, frozenset[str]] = field(default_factory=dict)  # owner ids, by pid
     pids: Mapping[str, int] = field(default_factory=dict)  # the newest process of each player
+    deliveries: Readings = ()  # the broker's own log
 
     @property
     def last(self) -> Snapshot:
@@ -67,6 +69,7 @@ class Verdict:
     false_alarms: tuple[Finding, ...]
     in_passing: tuple[str, ...]  # ids that were allowed, and came
     complaints: tuple[str, ...]  # everything that is wrong, in words
+    costs: tuple[Held, ...] = ()  # of takeovers, beside what the broker delivered
 
     @property
     def is_right(self) -> bool:
@@ -87,8 +90,10 @@ def judge(played: Played) -> Verdict:
     complaints += _wrong_health(played)
     complaints += _wrong_ties(played)
     complaints += _wrong_roles(played)
+    costs = held([seen.snapshot for seen in played.seen], played.deliveries, played.accounts)
+    complaints += [f"not what was delivered: {cost}" for cost in costs if not cost.is_right]
 
-    return Verdict(answers, strays, tuple(sorted(allowed)), tuple(complaints))
+    return Verdict(answers, strays, tuple(sorted(allowed)), tuple(complaints), costs)
 
 
 def _kind(finding: Finding) -> tuple[str, Severity, str]:

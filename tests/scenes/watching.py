@@ -23,4 +23,5 @@ def watch_scene(scene: Scene) -> Played:
             failure=stage.failure,
             accounts=stage.accounts(),
             pids={player.name: player.pid for player in stage.players},
+            deliveries=stage.control("GET", "deliveries")["readings"],
         )

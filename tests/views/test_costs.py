@@ -30,6 +30,7 @@ from ehtui.views.status import document
 from ehtui.views.takeovers import takeover_document, takeover_sentence
 from tests.views import world
 
+SAY = Phrasing(world.snapshot(), group=world.GROUP)
 COST = TakeoverCost(Bounds(0, 412), NONE, NONE)
 
 
@@ -107,9 +108,11 @@ def test_every_change_of_hands_tells_it() -> None:
 def test_a_deployment_says_what_is_missing_in_it() -> None:
     (deployment,) = with_ledger().groups[0].ledger.deployments
 
-    assert deployment_words(deployment) == ("4 takeovers, read twice 3 to 412, not all known of 1")
+    assert deployment_words(deployment, SAY) == (
+        "4 since 12:01:29; read twice 3 to 412, not all known of 1"
+    )
     waiting = Deployment(1.0, 2.0, takeovers=1, uncounted=1)
-    assert deployment_words(waiting) == "1 takeover, 1 not counted yet"
+    assert deployment_words(waiting, SAY).endswith("; 1 not counted yet")
 
 
 def test_details_and_report() -> None:
@@ -125,10 +128,8 @@ def test_details_and_report() -> None:
     assert facts["read twice"] == "0 to 412"
     assert facts["skipped"] == "0"
     assert facts["by"] == world.A
-    assert "Takeovers since 12:01:30: 4 takeovers, read twice 3 to 412" in report(
-        snapshot, world.GROUP
-    )
-    assert "Takeovers since" not in report(world.snapshot(), world.GROUP)
+    assert "Takeovers: 4 since 12:01:29; read twice 3 to 412" in report(snapshot, world.GROUP)
+    assert "Takeovers:" not in report(world.snapshot(), world.GROUP)
     others = partition_details(snapshot, world.GROUP, "0", say)
     assert "Last takeover" not in {each.heading for each in others}
 
