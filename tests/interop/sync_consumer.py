@@ -1,4 +1,7 @@
-"""A consumer with the synchronous SDK and its own checkpoint store (argument: its folder)."""
+"""A consumer with the synchronous SDK and its own checkpoint store.
+
+Arguments: the store's folder and, if wanted, a file that tells what came.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import os
 import signal
 import sys
 import threading
+from pathlib import Path
 from typing import Any
 
 import azure.eventhub.extensions
@@ -37,6 +41,10 @@ def open_client() -> EventHubConsumerClient:
 
 def on_event(context: PartitionContext, event: EventData | None) -> None:
     context.update_checkpoint(event)
+
+    if event is not None and len(sys.argv) > 2:
+        with Path(sys.argv[2]).open("a") as file:
+            file.write(f"{context.partition_id} {event.sequence_number}\n")
 
 
 def main() -> None:
