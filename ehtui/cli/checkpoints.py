@@ -236,8 +236,11 @@ def _carried_out(
     """As every action; a refusal is shown with the whole plan, and what can be done about it."""
     from ehtui.cli.output_format import print_document, print_text  # noqa: PLC0415
     from ehtui.domain.actions.checkpoints import refusal_of  # noqa: PLC0415
-    from ehtui.domain.actions.outcomes import Refusal  # noqa: PLC0415
+    from ehtui.domain.actions.outcomes import Refusal, RefusalReason  # noqa: PLC0415
     from ehtui.views.checkpoints import plan_document, plan_lines  # noqa: PLC0415
+
+    if backend.read_only and not isinstance(plan, Refusal):
+        plan = Refusal(RefusalReason.READ_ONLY, plan.kind)
 
     refusal = plan if isinstance(plan, Refusal) else refusal_of(plan)
 

@@ -14,6 +14,8 @@ from ehtui.views.actions.checkpoints import (
     strategy_words,
     why_unwritten,
 )
+from ehtui.views.events.reading import PEEK_GROUP
+from ehtui.views.new_group import create_group
 from ehtui.views.outcomes import refusal_sentence
 from ehtui.views.width import pad, width
 
@@ -73,24 +75,8 @@ def owner_lines(owners: Sequence[LiveOwner]) -> Iterator[str]:
 
 def peek_group_lines(plan: CheckpointPlan) -> Iterator[str]:
     """How a group to read events in is made."""
-    name = safe(plan.namespace).partition(".")[0].partition(":")[0]
-    command = formats.command(
-        "az",
-        "eventhubs",
-        "eventhub",
-        "consumer-group",
-        "create",
-        "--resource-group",
-        "GROUP",
-        "--namespace-name",
-        name,
-        "--eventhub-name",
-        safe(plan.hub),
-        "--name",
-        "ehtui",
-    )
-    yield f"To have events read, create a group for it: {command}"
-    yield "then set eventhub.peek_group: ehtui, or use --peek-group ehtui."
+    yield f"To have events read: {create_group(plan.namespace, plan.hub, PEEK_GROUP)},"
+    yield f"then set eventhub.peek_group: {PEEK_GROUP}, or use --peek-group {PEEK_GROUP}."
 
 
 def plan_document(plan: CheckpointPlan, refusal: Refusal | None) -> dict[str, object]:

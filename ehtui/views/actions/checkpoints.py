@@ -32,7 +32,7 @@ from ehtui.domain.values import total
 from ehtui.views import formats
 from ehtui.views.actions.text import ActionText, Confirmation, action_command, seconds
 from ehtui.views.event_text import EventText, action_words
-from ehtui.views.phrasing import partition, partitions
+from ehtui.views.phrasing import joined, partition, partitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -278,24 +278,20 @@ def _leaving(plan: CheckpointPlan) -> tuple[str, str]:
 
 
 def _sentence(found: CheckpointsMoved, say: Phrasing) -> str:
-    what = f"Checkpoints{say.of_group(found.group)} of {partitions(found.partitions)} moved"
-    told = []
+    of_group = say.of_group(found.group)
 
-    if not found.partitions:
-        what = f"Moving checkpoints{say.of_group(found.group)}"
+    if not found.partitions and not found.overwritten:
+        return action_words(found.state, found.error, f"Moving checkpoints{of_group}", "none moved")
 
-    if found.left:
-        told.append(f"{partitions(found.left)} left as they were")
+    told = [f"Checkpoints{of_group} moved: {partitions((*found.partitions, *found.overwritten))}"]
 
     if found.overwritten:
-        told.append(f"{partitions(found.overwritten)} overwritten by a live owner")
+        told.append(f"{partitions(found.overwritten)} overwritten at once by a live owner")
 
-    if found.backup is not None:
-        told.append(f"backup {safe(found.backup)}")
+    if found.left:
+        told.append(f"{partitions(found.left)} not moved")
 
-    error = found.error or "; ".join(told) or None
-
-    return action_words(found.state, error, what, "; ".join(told) or "nothing was written")
+    return joined(*told)
 
 
 TEXT = ActionText(CheckpointPlan, _confirmation, _step, _done, words, leaving=_leaving)

@@ -1,0 +1,193 @@
+"""Plans for checkpoints in words: what is written, what stays and why, who is in the way."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from ehtui.domain.actions.checkpoint_plan import (
+    ByDuration,
+    Change,
+    ChangeResult,
+    ChangeState,
+    CheckpointPlan,
+    FromFile,
+    LikeGroup,
+    LiveOwner,
+    Note,
+    ShiftBy,
+    Standing,
+    Strategy,
+    ToEarliest,
+    ToLatest,
+    ToSequence,
+    ToTime,
+    Undo,
+    Unwritten,
+    WriteKind,
+)
+from ehtui.domain.actions.events import told
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState
+from ehtui.domain.snapshot import TimelineEvent
+from ehtui.domain.world.process import ProcessId
+from ehtui.domain.world.store import Layout
+from ehtui.views import checkpoints, timeline
+from ehtui.views.actions import confirmation
+from ehtui.views.actions.checkpoints import NOTES, UNWRITTEN, result_words, strategy_words
+from ehtui.views.outcomes import outcome_sentence
+from ehtui.views.phrasing import Phrasing
+from tests.views import world
+
+SAY = Phrasing(world.snapshot(), group=world.GROUP)
+
+
+def change(partition: str = "0", **facts: object) -> Change:
+    known: dict[str, object] = {
+        "kind": WriteKind.SET,
+        "container": "checkpoints",
+        "name": f"ns/hub/$default/checkpoint/{partition}",
+        "layout": Layout.MODERN,
+        "etag": "0x1",
+        "before": Standing(920, "9200"),
+        "after": Standing(99, "-1"),
+        "replayed": 821,
+        "skipped": 0,
+    }
+
+    return Change(partition=partition, **(known | facts))  # type: ignore[arg-type]
+
+
+SET = change()
+SKIPS = change("1", after=Standing(931, "9310"), replayed=0, skipped=11)
+LEFT = change("2", after=None, unwritten=Unwritten.LOOKUP_FAILED, detail="Epoch \x1b[31mreaders.")
+OWNER = LiveOwner("7c6b12aa-0000", ("0", "1"), ProcessId(51257, 1.0), "python c.py")
+REMOTE = LiveOwner("9c01e2aa-0000", ("2",))
+PLAN = CheckpointPlan(
+    group="$Default",
+    namespace="hgzero.servicebus.windows.net",
+    hub="hgzero-eventhub",
+    strategy=ToEarliest(),
+    changes=(SET, SKIPS, LEFT),
+    owners=(),
+    planned_at=world.NOW,
+)
+
+
+def test_a_plan_as_a_table() -> None:
+    assert checkpoints.plan_lines(PLAN) == [
+        "Checkpoints of $Default to the earliest event:",
+        "",
+        "PARTITION  OLD    NEW  NEXT  REPLAYS  SKIPS  CHECKS",
+        "0          920  start   100      821      0  replays 821",
+        "1          920    931   932        0     11  skips 11",
+        (
+            "2          920    920     –        –      –  stays: the event could not be read "
+            "(Epoch \\x1b[31mreaders)"
+        ),
+    ]
+
+
+def test_owners_are_named_with_the_command_that_stops_them() -> None:
+    assert list(checkpoints.owner_lines((OWNER, REMOTE))) == [
+        "7c6b12aa (pid 51257 on this host) owns P0 and P1.",
+        "9c01e2aa owns P2.",
+        "To stop those on this host first: ehtui signal 51257",
+        "Stop the others where they run; a lease that nobody renews expires by itself.",
+    ]
+
+
+def test_how_a_group_to_read_in_is_made() -> None:
+    [made, then] = checkpoints.peek_group_lines(PLAN)
+    assert "consumer-group create" in made
+    assert "--eventhub-name hgzero-eventhub --name ehtui-peek" in made
+    assert then == ("then set eventhub.peek_group: ehtui-peek, or use --peek-group ehtui-peek.")
+
+    elsewhere = replace(PLAN, namespace="127.0.0.1:5672")
+    assert "az " not in next(checkpoints.peek_group_lines(elsewhere))
+
+
+def test_a_confirmation_tells_what_it_costs() -> None:
+    plan = replace(PLAN, owners=(OWNER,), is_forced=True, is_production=True, recheck_s=10.0)
+    words = confirmation(plan, SAY)
+
+    assert words.heading == "Move checkpoints of $Default to the earliest event?"
+    assert words.steps[0] == "P0: 920 → start (replays 821)"
+    assert words.costs == (
+        "hgzero-eventhub is marked as production.",
+        "821 events will be delivered again.",
+        "11 events will never be delivered to this group.",
+        (
+            "7c6b12aa (pid 51257 on this host) owns P0 and P1, goes on from its own position and "
+            "writes over this."
+        ),
+        "Afterwards ehtui looks for 10 s whether that happened.",
+    )
+    assert words.is_grave
+
+
+def outcome(
+    state: OutcomeState, *results: ChangeResult, backup: str | None = "/s/b.jsonl"
+) -> Outcome:
+    return Outcome(PLAN, state, world.NOW, changes=results, backup=backup)
+
+
+DONE = ChangeResult(SET, ChangeState.WRITTEN, found=SET.after)
+CHANGED = ChangeResult(SKIPS, ChangeState.CHANGED, found=Standing(925, "9250"))
+
+
+def test_an_end_tells_what_was_not_done_and_how_to_undo() -> None:
+    assert outcome_sentence(outcome(OutcomeState.REFUSED, DONE, CHANGED)) == (
+        "Moved: 1 checkpoint of $Default to the earliest event. P1: refused: it was written since "
+        "the plan. To undo: ehtui checkpoint undo /s/b.jsonl"
+    )
+
+
+@pytest.mark.parametrize(
+    ("result", "words"),
+    [
+        (DONE, "P0: 920 → start, written and read back"),
+        (ChangeResult(LEFT, ChangeState.UNWRITTEN), "P2: the event could not be read"),
+        (
+            ChangeResult(SET, ChangeState.OVERWRITTEN, found=Standing(930, "9300")),
+            "P0: written, and overwritten by its live owner: it stands at 930",
+        ),
+        (ChangeResult(SET, ChangeState.FAILED, "No answer."), "P0: failed (No answer)"),
+        (ChangeResult(SET, ChangeState.HELD), "P0: refused: a host holds the blob's lease"),
+        (ChangeResult(SET, ChangeState.NOT_TRIED), "P0: not tried"),
+        (ChangeResult(SET, ChangeState.REMOVED), "P0: deleted: there was none before"),
+    ],
+)
+def test_each_end_of_a_partition(result: ChangeResult, words: str) -> None:
+    assert result_words(result).startswith(words)
+
+
+@pytest.mark.parametrize(
+    ("strategy", "words"),
+    [
+        (ToLatest(), "to the latest event"),
+        (ToSequence(5), "to sequence 5"),
+        (ToTime(1_795_680_000.25), "to 2026-11-26T08:00:00.250Z"),
+        (ByDuration(5400), "back by 1h30m"),
+        (ShiftBy(-5), "back by 5 events"),
+        (ShiftBy(1), "on by 1 event"),
+        (LikeGroup("re\x07ports"), "to where re\\x07ports stands"),
+        (FromFile("p.csv", ()), "as p.csv says"),
+        (Undo("/s/b.jsonl"), "back to what /s/b.jsonl kept"),
+    ],
+)
+def test_each_strategy(strategy: Strategy, words: str) -> None:
+    assert strategy_words(strategy) == words
+
+
+def test_nothing_is_without_words() -> None:
+    assert set(UNWRITTEN) == set(Unwritten)
+    assert set(NOTES) == set(Note)
+    assert all(result_words(ChangeResult(SET, state)) for state in ChangeState)
+
+
+def test_the_timeline_tells_it() -> None:
+    ended = outcome(OutcomeState.REFUSED, DONE, CHANGED)
+    [(kind, subject, details)] = told(ended)
+    event = TimelineEvent(1, world.NOW, kind.id, subject, details)
+
+    assert timeline.sentence(event, SAY) == ("Checkpoints moved: P0; P1 not moved")
