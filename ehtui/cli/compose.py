@@ -23,11 +23,9 @@ if TYPE_CHECKING:
     from ehtui.config.settings import LeaseTimes, Settings
     from ehtui.domain.actions.outcomes import Outcome
     from ehtui.monitor import Monitor, Scheduled
-    from ehtui.monitor.carried import CarriedReader
     from ehtui.sources.store import StoreSource
     from ehtui.sources.store_writer import RecordWriter
     from ehtui.tui.options import UiOptions
-    from ehtui.wire.event_reader import EventReader
 
 Clock = Callable[[], float]
 
@@ -188,9 +186,16 @@ _NO_STORE = Problem(
 
 
 def run_report(
-    settings: Settings, *, json: bool = False, watch_s: float = 0.0, fail_on: str = "critical"
+    settings: Settings,
+    *,
+    json: bool = False,
+    watch_s: float = 0.0,
+    fail_on: str = "critical",
+    exact: bool = False,
 ) -> int:
     """Read everything, watch for `watch_s`, print a report; the result is the exit code.
+
+    `exact` reads the next unread event of every partition, for its age.
 
     Raises:
         ConfigError: No hub is configured.
@@ -203,7 +208,7 @@ def run_report(
     )
     from ehtui.views.status import FailOn, document, exit_code  # noqa: PLC0415
 
-    snapshot = look(settings, watch_s=watch_s)
+    snapshot = look(settings, watch_s=watch_s, exact=exact)
 
     if json:
         print_document(document(snapshot))
@@ -220,7 +225,7 @@ def run_report(
     return exit_code(snapshot, FailOn(fail_on))
 
 
-def look(settings: Settings, *, watch_s: float = 0.0) -> Snapshot:
+def look(settings: Settings, *, watch_s: float = 0.0, exact: bool = False) -> Snapshot:
     """Run a monitor until every source has answered or failed, and then for `watch_s`.
 
     Raises:
@@ -238,7 +243,14 @@ def look(settings: Settings, *, watch_s: float = 0.0) -> Snapshot:
         with Progress() as progress:
             snapshot = first_look(monitor, whole_hub_s=WHOLE_HUB_S, tell=progress.tell)
 
-        return watch(monitor, watch_s) if watch_s else snapshot
+        snapshot = watch(monitor, watch_s) if watch_s else snapshot
+
+        if exact:
+            from ehtui.cli.reading import measured_behind  # noqa: PLC0415
+
+            return measured_behind(monitor, settings)
+
+        return snapshot
     finally:
         monitor.stop()
 
@@ -295,6 +307,7 @@ def make_backend(
         ConfigError: No hub is configured.
     """
     from ehtui.cli.backend import MonitorBackend, Works  # noqa: PLC0415
+    from ehtui.cli.reading import carried_reader  # noqa: PLC0415
 
     require_hub(settings)
 
@@ -305,18 +318,6 @@ def make_backend(
         return Works(monitor, executor, adopted, carried_reader(settings, monitor, clock))
 
     return MonitorBackend(open_works, settings, first_picture(settings, clock=clock), clock=clock)
-
-
-def carried_reader(settings: Settings, monitor: Monitor, clock: Clock = steady) -> CarriedReader:
-    """What reads events on the monitor's loop; nothing is loaded before it is asked."""
-    from ehtui.monitor.carried import CarriedReader  # noqa: PLC0415
-
-    def make() -> EventReader:
-        from ehtui.wire.event_reader import EventReader  # noqa: PLC0415
-
-        return EventReader(settings.eventhub, clock=clock)
-
-    return CarriedReader(monitor, make)
 
 
 def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = steady) -> Executor:

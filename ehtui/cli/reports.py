@@ -56,6 +56,11 @@ def add_status(subparsers: Any) -> None:
         default="critical",
         help="which findings make the exit code 1 or 2 (default: critical)",
     )
+    parser.add_argument(
+        "--exact",
+        action="store_true",
+        help="read each next unread event in the peek group: how old it is, not about how old",
+    )
     add_settings_flags(parser)
     parser.set_defaults(run=run_status)
 
@@ -69,7 +74,13 @@ def run_status(args: argparse.Namespace) -> int:
     if not args.json:
         pid_report(resolved)
 
-    return run_report(resolved.settings, json=args.json, watch_s=args.watch_s, fail_on=args.fail_on)
+    return run_report(
+        resolved.settings,
+        json=args.json,
+        watch_s=args.watch_s,
+        fail_on=args.fail_on,
+        exact=args.exact,
+    )
 
 
 # Without the hub it is known all the same who owns what.

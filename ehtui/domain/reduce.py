@@ -13,7 +13,7 @@ from ehtui.domain.folds.actions import advance_takeovers, fold_action
 from ehtui.domain.folds.builder import SnapshotBuilder
 from ehtui.domain.folds.group import forecasted, linked, rejudged, remember_lags
 from ehtui.domain.folds.host import fold_logs, fold_processes
-from ehtui.domain.folds.hub import fold_hub
+from ehtui.domain.folds.hub import fold_hub, fold_unread
 from ehtui.domain.folds.ledger import count_costs
 from ehtui.domain.folds.owners import closer_looks
 from ehtui.domain.folds.sends import advance_sends, fold_send_goes_on
@@ -33,6 +33,7 @@ from ehtui.domain.updates import (
     StoreRead,
     Tick,
     Told,
+    UnreadSeen,
 )
 
 if TYPE_CHECKING:
@@ -180,6 +181,7 @@ _FOLDS: Mapping[type[Told], Callable[[SnapshotBuilder, Any], None]] = {
     SourceOff: fold_off,
     ActionDone: fold_action,
     SendGoesOn: fold_send_goes_on,
+    UnreadSeen: fold_unread,
     HostClockSet: fold_host_clock,
     PaceSet: _set_pace,
     Tick: _pass_time,

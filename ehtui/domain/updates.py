@@ -91,6 +91,15 @@ class SendGoesOn(Told, frozen=True):
     accepted: int  # so far
 
 
+class UnreadSeen(Told, frozen=True):
+    """An event that a group has not done was read, in the peek group: how old it is, exactly."""
+
+    partition: str
+    unread_from: int  # sequence number behind the checkpoint
+    sequence: int  # of the event: the first at or behind that
+    enqueued_at: float  # by the hub's clock
+
+
 class HostClockSet(Told, frozen=True):
     """This host's clock was set: it and local time, which only goes forward, have come apart."""
 
@@ -116,6 +125,7 @@ Update = (
     | SourceOff
     | ActionDone
     | SendGoesOn
+    | UnreadSeen
     | HostClockSet
     | PaceSet
     | Tick

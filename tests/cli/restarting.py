@@ -15,7 +15,7 @@ from ehtui.actions.executor import Executor
 from ehtui.actions.process_control import LocalControl
 from ehtui.cli.acting import act
 from ehtui.cli.backend import MonitorBackend, Works
-from ehtui.cli.compose import carried_reader
+from ehtui.cli.reading import carried_reader
 from ehtui.config.settings import Settings
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.plans import RestartPlan

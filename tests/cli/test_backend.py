@@ -14,7 +14,7 @@ from typing_extensions import override
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
 from ehtui.cli.backend import MonitorBackend, Works
-from ehtui.cli.compose import carried_reader
+from ehtui.cli.reading import carried_reader
 from ehtui.config.settings import Settings
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from ehtui.cli import compose
 from ehtui.cli.backend import MonitorBackend, Works
+from ehtui.cli.reading import carried_reader
 from ehtui.config.settings import Settings
 from ehtui.domain.snapshot import Snapshot
 from ehtui.monitor import Monitor, Scheduled
@@ -27,7 +28,7 @@ class Opening:
             monitor,
             compose.make_executor(Settings()),
             [],
-            compose.carried_reader(Settings(), monitor),
+            carried_reader(Settings(), monitor),
         )
 
     async def _open_sources(self) -> Sequence[Scheduled]:

@@ -5,10 +5,20 @@ from __future__ import annotations
 from math import inf
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ehtui.domain import timeline
 from ehtui.domain.folds.group import rejudged, unread
 from ehtui.domain.folds.store import rejoin
-from ehtui.domain.progress.lag import PartitionHistory, extended, hub_input_of, rate, remembered
+from ehtui.domain.progress.lag import (
+    PartitionHistory,
+    Unread,
+    extended,
+    hub_input_of,
+    rate,
+    remembered,
+    seen_unread,
+)
 from ehtui.domain.snapshot import PartitionState, Subject
 from ehtui.domain.world.clocks import heard_from_hub
 
@@ -16,7 +26,7 @@ if TYPE_CHECKING:
     from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.progress.lag import Arrivals
     from ehtui.domain.snapshot import Series
-    from ehtui.domain.updates import HubRead
+    from ehtui.domain.updates import HubRead, UnreadSeen
     from ehtui.domain.world.hub import HubDescription, PartitionSample
 
 
@@ -47,6 +57,22 @@ def fold_hub(builder: SnapshotBuilder, update: HubRead) -> None:
     for key, group in builder.groups.items():
         again = touched | (crossed & unread(builder, group)) if crossed else touched
         builder.groups[key] = rejudged(builder, group, again, context)
+
+
+def fold_unread(builder: SnapshotBuilder, update: UnreadSeen) -> None:
+    """Fold in how old an event is that some group has not done."""
+    history = builder.histories.get(update.partition)
+
+    if history is None or not builder.is_fresh("store"):
+        return
+
+    at = update.enqueued_at - builder.clocks.hub_ahead_s
+    unread = seen_unread(history.unread, Unread(update.unread_from, update.sequence, at))
+    builder.histories = {**builder.histories, update.partition: replace(history, unread=unread)}
+    context = builder.context()
+
+    for key, group in builder.groups.items():
+        builder.groups[key] = rejudged(builder, group, {update.partition}, context)
 
 
 def _describe(builder: SnapshotBuilder, hub: HubDescription) -> bool:
@@ -133,7 +159,7 @@ def _next(
         series = extended(series, old.moment, at, sample.last_sequence)
     elif state.in_per_s == 0.0 and sample.begin_sequence == old.begin_sequence:
         same = PartitionState(sample.partition, sample, 0.0, series)
-        return PartitionHistory(same, before.arrivals, begins, before.begin_per_s)
+        return PartitionHistory(same, before.arrivals, begins, before.begin_per_s, before.unread)
 
     if sample.begin_sequence != old.begin_sequence:
         begins = extended(begins, old.moment, at, sample.begin_sequence)
@@ -143,6 +169,7 @@ def _next(
         remembered(before.arrivals, sample, hub_ahead_s),
         begins,
         _begin_rate(begins, at),
+        before.unread,
     )
 
 

@@ -28,6 +28,7 @@ from ehtui.domain.progress.lag import (
     Looks,
     PartitionHistory,
     behind,
+    behind_exactly,
     extended,
     known_lag,
     shown_lag,
@@ -213,7 +214,9 @@ def _behind(
     sample = history.state.sample
     begin = sample.begin_sequence if sample is not None else 0
     oldest = max(checkpoint.sequence + 1, begin)
-    return behind(history.arrivals, oldest, lag.lag, looks.moment + context.ahead_s)
+    now = looks.moment + context.ahead_s
+    exact = behind_exactly(history.unread, oldest, now) if history.unread else None
+    return exact or behind(history.arrivals, oldest, lag.lag, now)
 
 
 def _written(

@@ -109,6 +109,23 @@ def _predates_hub(
     return older_s > (-UNNOTICED_S if is_later else 0.0)
 
 
+class Unread(Value, frozen=True):
+    """The first event at or behind a sequence number, as it was read."""
+
+    unread_from: int
+    sequence: int
+    enqueued_at: float  # server time
+
+
+MOST_UNREAD = 16  # groups of a partition of which it is known at a time
+
+
+def seen_unread(known: tuple[Unread, ...], unread: Unread) -> tuple[Unread, ...]:
+    """`known` with one more; the oldest look goes."""
+    others = [each for each in known if each.unread_from != unread.unread_from]
+    return (*others[1 - MOST_UNREAD :], unread)
+
+
 class PartitionHistory(Value, frozen=True):
     """One partition of the hub over time."""
 
@@ -116,6 +133,7 @@ class PartitionHistory(Value, frozen=True):
     arrivals: Arrivals = ()  # for lag in time
     begins: Series = ()  # begin_sequence over local time
     begin_per_s: float | None = None
+    unread: tuple[Unread, ...] = ()  # events that were read, the newest look last
 
 
 LENGTH = 60
@@ -191,6 +209,16 @@ def remembered(arrivals: Arrivals, sample: PartitionSample, hub_ahead_s: float =
         arrivals = arrivals[:-RECENT:2] + arrivals[-RECENT:]
 
     return (*arrivals, point)
+
+
+def behind_exactly(known: tuple[Unread, ...], oldest_unread: int, now: float) -> Behind | None:
+    """How far behind a group is whose next event was read; None where that is not known."""
+    for each in known:
+        if each.unread_from <= oldest_unread <= each.sequence:
+            age_s = max(0.0, now - each.enqueued_at)
+            return Behind(age_s, BehindBasis.EXACT, each.enqueued_at)
+
+    return None
 
 
 def behind(arrivals: Arrivals, oldest_unread: int, lag: int | None, now: float) -> Behind | None:

@@ -1,0 +1,62 @@
+"""Reading events on a monitor's loop: for the screen and its actions, and for `status --exact`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from ehtui.clock import steady
+from ehtui.domain.problems import ProblemError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from ehtui.config.settings import Settings
+    from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.updates import UnreadSeen
+    from ehtui.monitor import Monitor
+    from ehtui.monitor.carried import CarriedReader
+    from ehtui.wire.event_reader import EventReader
+
+
+def carried_reader(
+    settings: Settings, monitor: Monitor, clock: Callable[[], float] = steady
+) -> CarriedReader:
+    """What reads events on the monitor's loop; nothing is loaded before it is asked."""
+    from ehtui.monitor.carried import CarriedReader  # noqa: PLC0415
+
+    def make() -> EventReader:
+        from ehtui.wire.event_reader import EventReader  # noqa: PLC0415
+
+        return EventReader(settings.eventhub, clock=clock)
+
+    return CarriedReader(monitor, make)
+
+
+def measured_behind(monitor: Monitor, settings: Settings) -> Snapshot:
+    """The picture once it knows them; where they cannot be read, the estimates stay, and why."""
+    from ehtui.monitor.exact import read_unread, unread_positions  # noqa: PLC0415
+    from ehtui.wire.event_reader import EventReader  # noqa: PLC0415
+
+    snapshot = monitor.snapshot
+
+    async def read() -> list[UnreadSeen]:
+        reader = EventReader(settings.eventhub)
+
+        try:
+            return await read_unread(reader, unread_positions(snapshot), snapshot.taken_at)
+        finally:
+            await reader.close()
+
+    async def folded() -> None:
+        """What was told before is folded by now."""
+
+    try:
+        for update in monitor.submit(read).result():
+            monitor.tell(update)
+    except ProblemError as error:
+        told = (f"ehtui: {error.problem.summary}", f"  {error.problem.advice}")
+        print(*told, sep="\n", file=sys.stderr)
+
+    monitor.submit(folded).result()
+    return monitor.snapshot
