@@ -204,7 +204,8 @@ def add_place_flag(parser: argparse.ArgumentParser) -> None:
         "--at",
         metavar="PLACE",
         default=argparse.SUPPRESS,
-        help="open the screen there: partition:2/why, consumer:51257/log, finding:ID, group:NAME",
+        help="open the screen there: partition:2/why or /events, consumer:51257/log, finding:ID,"
+        " group:NAME",
     )
 
 

@@ -20,4 +20,9 @@ def see_next_event(say: Phrasing, partition: str | None, group: str | None) -> t
     words = ("events", "-p", partition or "", "--from", "checkpoint", "-n", "1", "--pretty", *named)
     told = f", or run `{say.command(*words)}`" if partition is not None else ""
 
-    return (f"Press e to see the event that it stands before{told}.",)
+    return (
+        (
+            f"Press e to see the event that it stands before{told}: the handler hangs on that one, "
+            "or on one soon behind it."
+        ),
+    )

@@ -445,6 +445,14 @@ async def test_hostile_bodies_are_shown_at_every_size(size: tuple[int, int]) -> 
             await one.press("right")
 
 
+@pytest.mark.parametrize("dialog", ["w", "enter"])
+async def test_it_opens_from_what_says_to_press_its_key(dialog: str) -> None:
+    async with opened(event(1), keys=(dialog, "e")) as one:
+        await wait_for(lambda: bool(one.backend.queries))
+        assert set(one.backend.queries[0].positions) == {"2"}
+        assert len(one.app.screen_stack) == 2
+
+
 async def test_a_place_names_the_events_of_a_partition() -> None:
     backend = FakeBackend(healthy())
     backend.stream = FakeStream([event(1, "1")], follows=True)

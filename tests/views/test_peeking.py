@@ -30,7 +30,8 @@ def test_a_stuck_handler_names_the_key_and_the_command() -> None:
 
     assert last == (
         "Press e to see the event that it stands before, or run `ehtui --eventhub minutes events "
-        "-p 2 --from checkpoint -n 1 --pretty --group '$Default'`."
+        "-p 2 --from checkpoint -n 1 --pretty --group '$Default'`: the handler hangs on "
+        "that one, or on one soon behind it."
     )
 
 
@@ -44,4 +45,4 @@ def test_why_says_so_too(peek_group: str | None, is_told: bool) -> None:
     assert text.next_step is not None
     step = text.next_step(None, Phrasing(picture(peek_group)))  # type: ignore[arg-type]
 
-    assert ("Press e to see the event that it stands before." in step) is is_told
+    assert ("Press e to see the event that it stands before: " in step) is is_told

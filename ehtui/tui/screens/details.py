@@ -77,7 +77,7 @@ class DetailsScreen(Dialog[None]):
     def hint(self) -> str:
         chart = "←→ looks back · + - zooms · " if self._pane == "partitions" else ""
 
-        return f"↑↓ scrolls · {chart}y copies · esc closes"
+        return f"↑↓ scrolls · {chart}e events · y copies · esc closes"
 
     @override
     def content(self) -> Iterable[Widget]:
@@ -170,6 +170,10 @@ class DetailsScreen(Dialog[None]):
         for chart in self.query(Chart):
             chart.action_zoom(step)
 
+    def action_events(self) -> None:
+        """Look at its events."""
+        events_below(self)
+
     def action_copy(self) -> None:
         """Copy all of it as text."""
         self.app.copy_to_clipboard(self.words)
@@ -193,11 +197,17 @@ def _section(section: Section, width: int, cells: int) -> Content:
     return Content("\n").join(lines)
 
 
+def events_below(screen: Dialog[None]) -> None:
+    """Close a dialog, and look at the events of what is selected under it."""
+    screen.dismiss(None)
+    screen.app.call_later(screen.app.run_action, "screen.events")
+
+
 class WhyScreen(Dialog[None]):
     """The verdict, what to do, the checks; what their words mean unfolds below."""
 
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.WHY))
-    HINT = "↑↓ scrolls · ? what the words mean · esc closes"
+    HINT = "↑↓ scrolls · e events · ? what the words mean · esc closes"
     PARTS: ClassVar[Mapping[str, int]] = {"told": 3}
     DEFAULT_CSS = """
     WhyScreen {
@@ -224,6 +234,10 @@ class WhyScreen(Dialog[None]):
     def on_mount(self) -> None:
         """Scroll with the arrows."""
         self.set_focus(self.query_one("#told"))
+
+    def action_events(self) -> None:
+        """Look at its events."""
+        events_below(self)
 
     def action_glossary(self) -> None:
         """Unfold what the words mean, or fold it away."""
