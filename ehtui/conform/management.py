@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.conform.checks import Source, Theme
 from ehtui.conform.needs import Need, NotHereError
+from ehtui.conform.peer import IDLE_LIMIT_S
 from ehtui.conform.world import HUB_TYPE
 from ehtui.wire.amqp.messages import Request, decode_reply, encode_request
 from ehtui.wire.amqp.performatives import Flow
@@ -253,3 +254,17 @@ async def _many(world: World) -> str:
         return "all, in order" if count == _MANY else f"{count}, which is all the credit, in order"
 
     return "all, in another order" if sorted(ids) == sorted(expected) else "some twice, some never"
+
+
+@MANAGEMENT.believe(
+    "idle",
+    "A link for requests on which none comes is detached after half an hour",
+    "amqp:link:detach-forced: The link '…' is force detached. …",
+    Source.CHOICE,
+    Need.SLOW,
+    pattern=r"amqp:link:detach-forced: The link '.*' is force detached.*",
+    limit_s=IDLE_LIMIT_S,
+)
+async def _idle(world: World) -> str:
+    async with world.signed_in() as peer:
+        return await peer.idles((await peer.sender("$management")).handle)

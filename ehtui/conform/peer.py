@@ -12,6 +12,7 @@ from typing_extensions import override
 from ehtui.conform.needs import SilentError
 from ehtui.wire.amqp.frames import (
     AMQP_HEADER,
+    EMPTY_FRAME,
     SASL_HEADER,
     FrameReader,
     encode_frame,
@@ -46,6 +47,9 @@ if TYPE_CHECKING:
 
 SELECTOR = "apache.org:selector-filter:string"
 PATIENCE_S = 8.0
+IDLE_S = 1800.0 + 120.0  # longer than the service lets a link idle
+IDLE_LIMIT_S = IDLE_S + 60.0
+KEEP_ALIVE_S = 30.0
 _AFTERTHOUGHT_S = 2.0
 WINDOW = 5000
 _FRAME_BYTES = 1 << 20
@@ -283,6 +287,22 @@ class Peer(asyncio.Protocol):
                 return "attached"
 
         return told(reply)
+
+    async def idles(self, handle: int) -> str:
+        """What becomes of a link on which nothing moves, on a connection that is kept alive."""
+        clock = asyncio.get_running_loop().time
+        end = clock() + IDLE_S
+
+        while clock() < end:
+            self.write(EMPTY_FRAME)
+
+            with suppress(SilentError):
+                detach = await self.expect(Detach, within_s=min(KEEP_ALIVE_S, IDLE_S))
+
+                if detach.handle == handle:
+                    return told(detach)
+
+        return "it stays"
 
     async def request(self, node: str, request: Request) -> Reply:
         """One request on links of its own, and its reply."""

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.conform.checks import Source, Theme
 from ehtui.conform.needs import Need, NotHereError, SilentError
-from ehtui.conform.peer import SELECTOR, Peer, told
+from ehtui.conform.peer import IDLE_LIMIT_S, SELECTOR, Peer
 from ehtui.conform.world import event_on
 from ehtui.wire.amqp.frames import encode_frame
 from ehtui.wire.amqp.messages import DELIVERY_ANNOTATIONS, MESSAGE_ANNOTATIONS, sections
-from ehtui.wire.amqp.performatives import AmqpError, Attach, Detach, Flow, Transfer
+from ehtui.wire.amqp.performatives import AmqpError, Attach, Flow, Transfer
 
 if TYPE_CHECKING:
     from ehtui.conform.world import World
@@ -22,7 +22,6 @@ _ALL, _LATEST = "amqp.annotation.x-opt-offset > '-1'", "amqp.annotation.x-opt-of
 _METRICS, _GEO = "com.microsoft:enable-receiver-runtime-metric", "com.microsoft:georeplication"
 _FAR = 1 << 60
 _QUIET_S = 1.0
-_IDLE_S = 1800.0 + 120.0
 
 
 async def _attached(world: World, selector: str | None = _LATEST, **more: Any) -> str:
@@ -322,25 +321,23 @@ async def _url(world: World) -> str:
     _GROUP | Need.SLOW,
     pattern=r"amqp:link:detach-forced: The link '.*' is force detached\. Code: ServerError\."
     r" Details: AmqpEventHubConsumer\.IdleTimerExpired.*",
-    limit_s=_IDLE_S + 60,
+    limit_s=IDLE_LIMIT_S,
 )
 async def _idle(world: World) -> str:
-    from ehtui.wire.amqp.frames import EMPTY_FRAME  # noqa: PLC0415
+    async with world.signed_in() as peer:
+        return await peer.idles((await peer.receiver(world.receiving, _LATEST)).handle)
 
-    end = time.monotonic() + _IDLE_S
 
+@READING.believe(
+    "waiting",
+    "A receiver that has credit is not idle",
+    "it stays",
+    Source.CHOICE,
+    _GROUP | Need.SLOW,
+    limit_s=IDLE_LIMIT_S,
+)
+async def _waiting(world: World) -> str:
     async with world.signed_in() as peer:
         link = await peer.receiver(world.receiving, _LATEST)
-
-        while time.monotonic() < end:
-            peer.write(EMPTY_FRAME)
-
-            try:
-                detach = await peer.expect(Detach, within_s=30.0)
-            except SilentError:
-                continue
-
-            if detach.handle == link.handle:
-                return told(detach)
-
-    return f"still attached after {_IDLE_S:g} s"
+        peer.grant(link.handle, 1, link.initial_delivery_count or 0)
+        return await peer.idles(link.handle)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.conform.checks import Source, Theme
 from ehtui.conform.needs import Need, NotHereError
-from ehtui.conform.peer import told
+from ehtui.conform.peer import IDLE_LIMIT_S, told
 from ehtui.conform.world import EVENT
 from ehtui.wire.amqp.messages import (
     BATCH_FORMAT,
@@ -230,6 +230,22 @@ async def _handle(world: World) -> str:
 
             if item is None or isinstance(body, End | Close | Detach):
                 return "cut" if body is None else _words(body)
+
+
+@SENDING.believe(
+    "idle",
+    "A sender that sends nothing is detached after half an hour",
+    "amqp:link:detach-forced: The link '…' is force detached. Code: ServerError. Details:"
+    " AmqpEventHubPublisher.IdleTimerExpired: Idle timeout: 00:30:00.",
+    Source.REPORTS,
+    Need.SEND | Need.SLOW,
+    pattern=r"amqp:link:detach-forced: The link '.*' is force detached\. Code: ServerError\."
+    r" Details: AmqpEventHubPublisher\.IdleTimerExpired.*",
+    limit_s=IDLE_LIMIT_S,
+)
+async def _idle(world: World) -> str:
+    async with world.signed_in() as peer:
+        return await peer.idles((await peer.sender(world.sending)).handle)
 
 
 def _words(end: Performative) -> str:

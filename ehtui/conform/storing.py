@@ -207,7 +207,6 @@ async def _pages(world: World) -> str:
     "400 OutOfRangeQueryParameterValue",
     Source.CHOICE,
     _STORE,
-    pattern=r"400 (OutOfRangeQueryParameterValue|OutOfRangeInput)",
 )
 async def _page_of_none(world: World) -> str:
     store = _of(world)

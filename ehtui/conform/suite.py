@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from ehtui.conform.admin import CHANGING
@@ -73,15 +74,21 @@ def intentions(world: World, checks: Sequence[Check]) -> list[str]:
         lines.append("It creates and deletes a group, empties a partition, and throttles a moment.")
 
     if needed & Need.SLOW:
-        lines.append("It takes more than half an hour.")
+        lines.append("It waits for half an hour at the end.")
 
     return lines
 
 
 async def run_all(world: World, checks: Sequence[Check]) -> AsyncIterator[Result]:
-    """Run them one after the other."""
+    """Run them one after the other; those that wait for half an hour wait together, at the end."""
+    slow = [check for check in checks if Need.SLOW in check.needs]
+
     for check in checks:
-        yield await run(check, world)
+        if check not in slow:
+            yield await run(check, world)
+
+    for waiting in [asyncio.ensure_future(run(check, world)) for check in slow]:
+        yield await waiting
 
 
 def is_whole(results: Sequence[Result]) -> bool:

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from ehtui.conform.checks import Source, Theme
 from ehtui.conform.needs import Need, NotHereError
-from ehtui.conform.peer import Peer, told
+from ehtui.conform.peer import IDLE_LIMIT_S, Peer, told
 from ehtui.conform.world import put_token
 from ehtui.wire.amqp.frames import encode_transfer
 from ehtui.wire.amqp.messages import Reply, Request, decode_reply, encode_request
@@ -266,3 +266,16 @@ async def _elsewhere(world: World) -> str:
             if isinstance(item, Frame) and isinstance(item.body, Transfer):
                 decode_reply(item.body.payload)
                 return "yes" if item.channel == 0 else f"it came on channel {item.channel}"
+
+
+@TOKENS.believe(
+    "idle",
+    "A link for tokens never idles out",
+    "it stays",
+    Source.CHOICE,
+    Need.SLOW,
+    limit_s=IDLE_LIMIT_S,
+)
+async def _idle(world: World) -> str:
+    async with world.opened() as peer:
+        return await peer.idles((await peer.sender("$cbs")).handle)

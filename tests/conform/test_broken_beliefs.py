@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from ehtui.conform import peer
 from ehtui.conform.checks import State, run
+from ehtui.conform.needs import Need
 from ehtui.conform.suite import CHECKS
 from ehtui.conform.world import World
 from ehtui.sandbox.blobs import BlobEndpoint, listing, state
@@ -165,3 +167,34 @@ async def test_what_does_not_answer_is_told(blobs: BlobEndpoint, world: World) -
     await blobs.stop()
 
     assert (await run(check, world)).state is State.NO_ANSWER
+
+
+SLOW = [check.id for check in CHECKS if Need.SLOW in check.needs]
+
+
+@pytest.mark.parametrize("name", SLOW)
+async def test_what_takes_half_an_hour_is_believed_too(
+    name: str, endpoint: EventHubsEndpoint, world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a sandbox whose half an hour is short."""
+    endpoint.timeouts.idle_link_s = 0.2
+    monkeypatch.setattr(peer, "IDLE_S", 1.5)
+    world.is_slow = True
+    check = next(check for check in CHECKS if check.id == name)
+
+    if name == "open.silence":
+        endpoint.timeouts.silence_s = 0.4
+
+    result = await run(check, world)
+
+    assert result.state is State.AS_BELIEVED, result.found
+
+
+async def test_a_link_that_never_idles_out_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(peer, "IDLE_S", 0.6)
+    world.is_slow = True
+    check = next(check for check in CHECKS if check.id == "read.idle")
+
+    assert (await run(check, world)).found == "it stays"

@@ -35,6 +35,7 @@ GROUPS = {
         "tests/interop/test_azurite.py",
         "tests/interop/test_store_azurite.py",
     ),
+    "Conformance suite": ("tests/conform", "tests/interop/test_conform_azurite.py"),
 }
 
 

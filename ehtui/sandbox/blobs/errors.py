@@ -33,6 +33,8 @@ _MESSAGES: Final[dict[int, dict[str, str]]] = {
         "permitted.",
         "MissingRequiredHeader": "An HTTP header that's mandatory for this request is not "
         "specified.",
+        "OutOfRangeQueryParameterValue": "One of the query parameters specified in the request URI "
+        "is outside the permissible range.",
         "OutOfRangeInput": "One of the request inputs is out of range.",
     },
     401: {

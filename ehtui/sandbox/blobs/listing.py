@@ -39,7 +39,9 @@ class Query:
         size = parameters.get("maxresults")
 
         if size is not None and (not _NUMBER.fullmatch(size) or int(size) < 1):
-            raise StorageError("OutOfRangeInput" if size == "0" else "InvalidQueryParameterValue")
+            raise StorageError(
+                "OutOfRangeQueryParameterValue" if size == "0" else "InvalidQueryParameterValue"
+            )
 
         return cls(
             parameters.get("prefix", ""),
