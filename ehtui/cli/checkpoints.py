@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.acting import Afterwards, act, add_acting_flags, looking
 from ehtui.cli.checkpoint_flags import add_force, add_partitions, add_strategies, request_of
-from ehtui.cli.flags import ExitCode, add_settings_flags, resolve_args
+from ehtui.cli.flags import ExitCode, add_colour_flag, add_settings_flags, resolve_args
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ def add_checkpoint(subparsers: Any) -> None:
     _add_apply(kinds)
     _add_undo(kinds)
     _add_copy(kinds)
+
+    for kind in kinds.choices.values():
+        add_colour_flag(kind)
 
 
 def _add_list(kinds: Any) -> None:

@@ -90,7 +90,7 @@ def test_the_flag_goes_over_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
 def test_every_command_understands_it() -> None:
     from ehtui.cli.parser import COMMANDS  # noqa: PLC0415
 
-    needed = {"signal": [], "restart": ["1"], "start": ["a"], "send": ["x"]}
+    needed = {"signal": [], "restart": ["1"], "start": ["a"], "send": ["x"], "checkpoint": ["list"]}
 
     for name in COMMANDS:
         assert parse([name, *needed.get(name, []), "--color", "never"]).color == "never"
