@@ -407,28 +407,27 @@ def test_takeovers_that_follow_each_other_closely_are_summed_up() -> None:
     ledger = NO_LEDGER
 
     for n, at in enumerate([100.0, 160.0, 160.0 + DEPLOYMENT_GAP_S]):
-        ledger = entered(ledger, takeover(at, partition=str(n)))
+        ledger = entered(ledger, [takeover(at, partition=str(n))])
 
-    ledger = entered(ledger, takeover(161.0 + 2 * DEPLOYMENT_GAP_S))
+    ledger = entered(ledger, [takeover(161.0 + 2 * DEPLOYMENT_GAP_S)])
     first, second = ledger.deployments
     assert (first.since_at, first.until_at) == (100.0, 160.0 + DEPLOYMENT_GAP_S)
     assert (first.takeovers, first.uncounted, second.takeovers) == (3, 3, 1)
 
-    ledger = counted(ledger, takeover(100.0, KNOWN, "0"))
-    ledger = counted(ledger, takeover(160.0, KNOWN, "1"))
+    ledger = counted(ledger, [takeover(100.0, KNOWN, "0")])
+    ledger = counted(ledger, [takeover(160.0, KNOWN, "1")])
     first, _ = ledger.deployments
     assert (first.read_again, first.skipped, first.lost) == (Bounds(2, 20), NONE, Bounds(0, 4))
     assert first.is_partial
-    ledger = counted(
-        ledger, takeover(160.0 + DEPLOYMENT_GAP_S, TakeoverCost(why=CostUnknown.OTHER_STREAM), "2")
-    )
+    unknown = TakeoverCost(why=CostUnknown.OTHER_STREAM)
+    ledger = counted(ledger, [takeover(160.0 + DEPLOYMENT_GAP_S, unknown, "2")])
     first, _ = ledger.deployments
     assert (first.uncounted, first.unknown, first.read_again) == (0, 1, Bounds(2, 20))
 
 
 def test_a_cost_that_comes_late_is_not_taken_for_the_newest() -> None:
-    ledger = entered(entered(NO_LEDGER, takeover(100.0)), takeover(130.0))
-    ledger = counted(ledger, takeover(100.0, KNOWN))
+    ledger = entered(NO_LEDGER, [takeover(100.0), takeover(130.0)])
+    ledger = counted(ledger, [takeover(100.0, KNOWN)])
 
     assert ledger.latest["0"] == takeover(130.0)
     assert ledger.deployments[0].read_again == Bounds(1, 10)
@@ -438,7 +437,7 @@ def test_only_so_many_deployments_are_kept() -> None:
     ledger = NO_LEDGER
 
     for n in range(MOST_DEPLOYMENTS + 3):
-        ledger = entered(ledger, takeover(n * 1000.0))
+        ledger = entered(ledger, [takeover(n * 1000.0)])
 
     assert len(ledger.deployments) == MOST_DEPLOYMENTS
     assert ledger.deployments[0].since_at == 3000.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from msgspec.structs import replace
@@ -49,56 +50,84 @@ SHORTEST_ROUND_S, LONGEST_ROUND_S = 10.0, 30.0  # of SDKs' defaults (facts.md §
 _ANOTHER_STREAM = frozenset({Rule.PREDATES_HUB, Rule.AHEAD})
 
 
-def booked(
-    builder: SnapshotBuilder,
-    group: GroupMemory,
-    change: OwnerChange,
-    handover: Handover,
-    timing: LeaseTiming | None,
-) -> GroupMemory:
-    """`group` with a change of hands in its books; its cost is told once the looks tell it."""
-    kind, pid = EVENT_KINDS.get(handover.kind), change.partition
-    if kind is None or builder.joined is None:
-        return group
+class Bookings:
+    """The changes of hands of one group that one look showed, until they are all in its books."""
 
-    reading = group.readings.get(pid, NOTHING_SPECIAL)
-    opened = _opened(builder, group, change, handover, timing=timing, reading=reading)
-    why = opened.why if isinstance(opened, OpenCost) else opened
-    start = opened.start if isinstance(opened, OpenCost) else None
-    may_write = handover.kind is HandoverKind.STOLEN or handover.is_guess
-    may_write = may_write or (handover.kind is HandoverKind.TAKEN_OVER and not reading.stop_at)
-    left = _lowest(reading, change.checkpoint) if may_write else None
-    after = taken(reading, start.least if start is not None else None, left, handover.at)
-    cost = NOT_COUNTED if isinstance(opened, OpenCost) else TakeoverCost(why=why)
-    group = replace(group, readings={**group.readings, pid: after}, stopping=group.stopping - {pid})
-    takeover = CountedTakeover(pid, handover.at, handover.to_owner, handover.from_owner, cost)
+    def __init__(self, builder: SnapshotBuilder, group: GroupMemory) -> None:
+        self._builder, self._group = builder, group
+        self._crowd = _Crowd(builder, group)
+        self._readings: dict[str, Reading] = {}
+        self._opened: dict[str, OpenCost] = {}
+        self._takeovers: list[CountedTakeover] = []
 
-    if why is CostUnknown.NO_READER_BEFORE:  # nobody lost it: it is no takeover
-        builder.tell_cost(kind.id, group.state.name, takeover)
-        return group
+    def book(self, change: OwnerChange, handover: Handover, timing: LeaseTiming | None) -> None:
+        """Take one in; what it cost is told once the looks to come tell it."""
+        kind, pid = EVENT_KINDS.get(handover.kind), change.partition
+        if kind is None or self._builder.joined is None:
+            return
 
-    state = replace(group.state, ledger=entered(group.state.ledger, takeover))
+        reading = self._group.readings.get(pid, NOTHING_SPECIAL)
+        facts = _Facts(change, handover, timing, reading, self._crowd)
+        opened = _opened(self._builder, self._group, facts)
+        start = opened.start if isinstance(opened, OpenCost) else None
+        began = start.least if start is not None else None
+        self._readings[pid] = taken(reading, began, _left(facts), handover.at)
+        cost = NOT_COUNTED if isinstance(opened, OpenCost) else TakeoverCost(why=opened)
+        takeover = CountedTakeover(pid, handover.at, handover.to_owner, handover.from_owner, cost)
 
-    if not isinstance(opened, OpenCost):
-        builder.tell_cost(kind.id, group.state.name, takeover)
-        return replace(group, state=state)
+        if isinstance(opened, OpenCost):
+            self._opened[pid] = opened
+        else:
+            self._builder.tell_cost(kind.id, self._group.state.name, takeover)
 
-    before = [o.continued(opened) if o.partition == pid else o for o in group.open_costs]
-    return replace(group, state=state, open_costs=(*before, opened))
+        if opened is not CostUnknown.NO_READER_BEFORE:  # nobody lost it: it is no takeover
+            self._takeovers.append(takeover)
+
+    def closed(self, group: GroupMemory) -> GroupMemory:
+        """`group` with all of them in its books."""
+        if not self._readings:
+            return group
+
+        before = [
+            o.continued(self._opened[o.partition]) if o.partition in self._opened else o
+            for o in group.open_costs
+        ]
+        return replace(
+            group,
+            state=replace(group.state, ledger=entered(group.state.ledger, self._takeovers)),
+            readings={**group.readings, **self._readings},
+            stopping=group.stopping - self._readings.keys(),
+            open_costs=(*before, *self._opened.values()),
+        )
 
 
-def _opened(
-    builder: SnapshotBuilder,
-    group: GroupMemory,
-    change: OwnerChange,
-    handover: Handover,
-    *,
-    timing: LeaseTiming | None,
-    reading: Reading,
-) -> OpenCost | CostUnknown:
+class _Facts(NamedTuple):
+    """What one look showed of one change of hands."""
+
+    change: OwnerChange
+    handover: Handover
+    timing: LeaseTiming | None
+    reading: Reading
+    crowd: _Crowd
+
+
+def _left(facts: _Facts) -> int | None:
+    """Before which checkpoint the loser cannot write, where it may write at all."""
+    handover, reading, checkpoint = facts.handover, facts.reading, facts.change.checkpoint
+    is_lapsed = handover.kind is HandoverKind.TAKEN_OVER and reading.stop_at is None
+
+    if handover.kind is not HandoverKind.STOLEN and not handover.is_guess and not is_lapsed:
+        return None
+
+    sequence = checkpoint.sequence if checkpoint is not None else None
+    return min([n for n in (reading.began, sequence) if n is not None], default=None)
+
+
+def _opened(builder: SnapshotBuilder, group: GroupMemory, facts: _Facts) -> OpenCost | CostUnknown:
     """What is known of it by now; or why nothing will be."""
     assert builder.joined is not None
-    pid, done = change.partition, reading.done_by(change.checkpoint)
+    change, handover = facts.change, facts.handover
+    pid, done = change.partition, facts.reading.done_by(change.checkpoint)
     shown, sample = group.by_partition[pid].shown, sample_of(builder, pid)
 
     if handover.from_owner is None and change.checkpoint is None:
@@ -111,7 +140,7 @@ def _opened(
         return CostUnknown.TWO_RECORDS
 
     looked_at = builder.joined.listing.read_at
-    start = _start(builder, change, handover, reading)
+    start = _start(builder, change, handover, facts.reading)
     opened = OpenCost(
         partition=pid,
         at=handover.at,
@@ -127,24 +156,17 @@ def _opened(
         last=sample.last_sequence if sample is not None else -1,
         give_up_at=looked_at + GIVE_UP_S,
     )
-    return _until(builder, group, opened, handover, timing=timing, reading=reading)
+    return _until(opened, facts)
 
 
-def _until(
-    builder: SnapshotBuilder,
-    group: GroupMemory,
-    opened: OpenCost,
-    handover: Handover,
-    *,
-    timing: LeaseTiming | None,
-    reading: Reading,
-) -> OpenCost:
+def _until(opened: OpenCost, facts: _Facts) -> OpenCost:
     """With what bounds how far losers can have read."""
+    _, handover, timing, reading, crowd = facts
     looked_at, loser = opened.looked_at, handover.from_owner
 
     if reading.stop_at is not None:
-        if _may_have_been_held(builder, group, handover):
-            return replace(opened, latest_at=looked_at + _round_s(group) + ROUND_SLACK_S)
+        if crowd.may_have_held_before(handover):
+            return replace(opened, latest_at=looked_at + crowd.round_s + ROUND_SLACK_S)
 
         return replace(opened, reached=reading.stop_last, until_at=reading.stop_at)
 
@@ -152,40 +174,40 @@ def _until(
         sign, latest_at = Sign(loser, is_checkpoint=True), looked_at + NO_SIGN_S
     else:
         sign = Sign(loser, is_round=True)
-        period_s = timing.period_s if timing is not None else _round_s(group)
+        period_s = timing.period_s if timing is not None else crowd.round_s
         latest_at = looked_at + period_s + ROUND_SLACK_S
 
     return replace(opened, sign=sign, latest_at=latest_at)
 
 
-def _may_have_been_held(builder: SnapshotBuilder, group: GroupMemory, handover: Handover) -> bool:
-    """Whether somebody else may have had it between the two looks, unseen, after it was free.
+class _Crowd:
+    """Who holds something at this look, and since when: as far as one look can miss a holder."""
 
-    So where looks are rarer than rounds. And where several begin at once: the first one takes all
-    that is free, and the others take their shares from it.
-    """
-    periods = [timing.period_s for timing in group.state.timings.values()]
-    between_s = builder.listed_exactly - builder.listed_before_exactly
-    if between_s >= min(periods, default=SHORTEST_ROUND_S):
-        return True
+    def __init__(self, builder: SnapshotBuilder, group: GroupMemory) -> None:
+        periods = [timing.period_s for timing in group.state.timings.values()]
+        between_s = builder.listed_exactly - builder.listed_before_exactly
+        self.round_s = max(periods, default=LONGEST_ROUND_S)  # by then all let go of what they lost
+        self._is_seldom = between_s >= min(periods, default=SHORTEST_ROUND_S)
+        self._known = group.owners.keys()
+        self._since: dict[str, float] = {}
 
-    taker = handover.to_owner
-    if taker in group.owners:
-        return False
+        for judged in group.by_partition.values():
+            owner = owner_of(judged.ownership)
+            if owner is not None:
+                at = -inf if owner in self._known else judged.ownership.claimed_at or 0.0
+                self._since[owner] = min(at, self._since.get(owner, inf))
 
-    claims = ((owner_of(j.ownership), j.ownership) for j in group.by_partition.values())
-    return any(
-        owner is not None
-        and owner != taker
-        and (owner in group.owners or (ownership.claimed_at or 0.0) <= handover.at)
-        for owner, ownership in claims
-    )
+    def may_have_held_before(self, handover: Handover) -> bool:
+        """Whether somebody else may have had it, unseen, after it was free.
 
+        So where looks are rarer than rounds. And where several begin at once: the first one takes
+        all that is free, and the others take their shares from it.
+        """
+        taker, at = handover.to_owner, handover.at
+        if self._is_seldom or taker in self._known:
+            return self._is_seldom
 
-def _round_s(group: GroupMemory) -> float:
-    """By then each of its owners has gone its round, and let go of what it lost."""
-    periods = [timing.period_s for timing in group.state.timings.values()]
-    return max(periods, default=LONGEST_ROUND_S)
+        return any(owner != taker and since <= at for owner, since in self._since.items())
 
 
 class _Start(NamedTuple):
@@ -256,12 +278,6 @@ def _down_to(reading: Reading, span: Span) -> Span:
     behind = [left.behind for left in reading.left]
     began = [reading.began] if reading.began is not None else []
     return Span(min(span.least, *behind, *began), span.most)
-
-
-def _lowest(reading: Reading, checkpoint: Checkpoint | None) -> int | None:
-    sequence = checkpoint.sequence if checkpoint is not None else None
-    known = [n for n in (reading.began, sequence) if n is not None]
-    return min(known, default=None)
 
 
 def follows_release(before: OwnershipHistory, checkpoint: Checkpoint) -> bool:

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from ehtui.domain import timeline
-from ehtui.domain.folds.bookings import booked
+from ehtui.domain.folds.bookings import Bookings
 from ehtui.domain.leases.handovers import (
     Handover,
     HandoverKind,
@@ -221,6 +221,7 @@ def tell_handovers(
     between_s = builder.listed_exactly - builder.listed_before_exactly
     added: list[Handover] = []
     by_partition: dict[str, list[Handover]] = {}
+    bookings = Bookings(builder, group)
 
     for handover in handovers:
         by_partition.setdefault(handover.partition, []).append(handover)
@@ -240,13 +241,13 @@ def tell_handovers(
             past = by_partition.setdefault(handover.partition, [])
             past.append(handover)
             _tell(builder, group, change, handover, timing)
-            group = booked(builder, group, change, handover, timing)
+            bookings.book(change, handover, timing)
 
             if handover.kind is HandoverKind.STOLEN:
                 _tell_pingpong(builder, group, past)
 
     handovers = (*handovers, *added)[-MOST_HANDOVERS:]
-    return replace(group, handovers=handovers)
+    return bookings.closed(replace(group, handovers=handovers))
 
 
 def _shared(handover: Handover, held: Mapping[str | None, int], partitions: int) -> Handover:

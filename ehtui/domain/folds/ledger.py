@@ -233,7 +233,7 @@ def _counted_group(
             news[pid] = replace(reading, stop_last=sample.last_sequence)
 
     group = _with(group, news)
-    still_open, state = [], group.state
+    still_open, told = [], list[CountedTakeover]()
     too_many = len(group.open_costs) - MOST_OPEN
 
     for place, before in enumerate(group.open_costs):
@@ -250,10 +250,14 @@ def _counted_group(
         takeover = CountedTakeover(
             opened.partition, opened.at, opened.owner, opened.previous_owner, cost
         )
-        builder.tell_cost(opened.kind, state.name, takeover)
-        state = replace(state, ledger=counted(state.ledger, takeover))
+        builder.tell_cost(opened.kind, group.state.name, takeover)
+        told.append(takeover)
 
-    return replace(group, state=state, open_costs=tuple(still_open))
+    if told:
+        state = group.state
+        group = replace(group, state=replace(state, ledger=counted(state.ledger, told)))
+
+    return replace(group, open_costs=tuple(still_open))
 
 
 def _reached(builder: SnapshotBuilder, opened: OpenCost) -> OpenCost:

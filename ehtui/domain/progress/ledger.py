@@ -33,7 +33,7 @@ from ehtui.domain.costs import (
 from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Sequence
 
     from ehtui.domain.world.hub import PartitionSample
     from ehtui.domain.world.store import Checkpoint
@@ -227,35 +227,39 @@ DEPLOYMENT_GAP_S = 300.0
 MOST_DEPLOYMENTS = 16
 
 
-def entered(ledger: Ledger, takeover: CountedTakeover) -> Ledger:
-    """With a takeover that has just been seen."""
-    latest = {**ledger.latest, takeover.partition: takeover}
-    places = [i for i, d in enumerate(ledger.deployments) if _belongs(d, takeover.at)]
+def entered(ledger: Ledger, takeovers: Sequence[CountedTakeover]) -> Ledger:
+    """With takeovers that have just been seen."""
     kept = list(ledger.deployments)
 
-    if not places:
-        kept.append(Deployment(takeover.at, takeover.at))
-        places = [len(kept) - 1]
+    for takeover in takeovers:
+        places = [i for i, d in enumerate(kept) if _belongs(d, takeover.at)]
 
-    kept[places[-1]] = _with(kept[places[-1]], takeover)
-    return Ledger(latest, tuple(kept[-MOST_DEPLOYMENTS:]))
+        if not places:
+            kept.append(Deployment(takeover.at, takeover.at))
+            places = [len(kept) - 1]
+
+        kept[places[-1]] = _with(kept[places[-1]], takeover)
+
+    latest = {**ledger.latest, **{takeover.partition: takeover for takeover in takeovers}}
+    return Ledger(latest, tuple(kept[-MOST_DEPLOYMENTS:])) if takeovers else ledger
 
 
-def counted(ledger: Ledger, takeover: CountedTakeover) -> Ledger:
-    """With what a takeover cost, once that is known."""
-    before = ledger.latest.get(takeover.partition)
-    latest: Mapping[str, CountedTakeover] = ledger.latest
+def counted(ledger: Ledger, takeovers: Sequence[CountedTakeover]) -> Ledger:
+    """With what takeovers cost, once that is known."""
+    latest, deployments = dict(ledger.latest), list(ledger.deployments)
 
-    if before is not None and before.at == takeover.at and before.owner == takeover.owner:
-        latest = {**latest, takeover.partition: takeover}
+    for takeover in takeovers:
+        before = latest.get(takeover.partition)
 
-    deployments = tuple(
-        _summed(replace(d, uncounted=d.uncounted - 1), takeover.cost)
-        if d.since_at <= takeover.at <= d.until_at
-        else d
-        for d in ledger.deployments
-    )
-    return Ledger(latest, deployments)
+        if before is not None and (before.at, before.owner) == (takeover.at, takeover.owner):
+            latest[takeover.partition] = takeover
+
+        for place, one in enumerate(deployments):
+            if one.since_at <= takeover.at <= one.until_at:
+                waiting = replace(one, uncounted=one.uncounted - 1)
+                deployments[place] = _summed(waiting, takeover.cost)
+
+    return Ledger(latest, tuple(deployments)) if takeovers else ledger
 
 
 def _belongs(deployment: Deployment, at: float) -> bool:
