@@ -131,8 +131,8 @@ class Place:
 
         async def on_event(context: PartitionContext, event: EventData | None) -> None:
             if event is not None and event.sequence_number is not None:
-                got[context.partition_id].append(event.sequence_number)
                 await context.update_checkpoint(event)
+                got[context.partition_id].append(event.sequence_number)
 
         async with store, client:
             task = asyncio.create_task(
@@ -185,7 +185,7 @@ async def prove_replay(place: Place, group: str) -> None:
     async with place.consumer(group) as got:
         await until(lambda: has_all(got, last), "it replays everything")
 
-    assert got == {p: list(range(last[p] + 1)) for p in PARTITIONS}
+    assert got == {p: list(range(last[p] + 1)) for p in PARTITIONS}, dict(got)
 
 
 async def prove_shift(place: Place, group: str) -> None:
@@ -197,7 +197,7 @@ async def prove_shift(place: Place, group: str) -> None:
     async with place.consumer(group) as got:
         await until(lambda: has_all(got, {"1": last["1"]}), "it replays three")
 
-    assert got == {"1": [last["1"] - 2, last["1"] - 1, last["1"]]}
+    assert got == {"1": [last["1"] - 2, last["1"] - 1, last["1"]]}, dict(got)
 
 
 async def prove_undo(place: Place, group: str) -> None:
@@ -215,7 +215,7 @@ async def prove_undo(place: Place, group: str) -> None:
     async with place.consumer(group) as got:
         await until(lambda: has_all(got, {p: last[p] + 1 for p in last}), "it reads on")
 
-    assert got == {p: [last[p] + 1] for p in PARTITIONS}
+    assert got == {p: [last[p] + 1] for p in PARTITIONS}, dict(got)
 
 
 async def prove_copy(place: Place, source: str, target: str) -> None:
@@ -227,7 +227,7 @@ async def prove_copy(place: Place, source: str, target: str) -> None:
     async with place.consumer(target, "-1") as got:
         await until(lambda: has_all(got, {p: last[p] + 2 for p in last}), "it starts there")
 
-    assert got == {p: [last[p] + 1, last[p] + 2] for p in PARTITIONS}
+    assert got == {p: [last[p] + 1, last[p] + 2] for p in PARTITIONS}, dict(got)
 
 
 async def prove_live(place: Place, group: str) -> None:
@@ -251,7 +251,7 @@ async def prove_live(place: Place, group: str) -> None:
         # It never looks at its checkpoint: the next event puts it where it was.
         await place.send(1)
         await until(lambda: has_all(got, {p: last[p] + 1 for p in PARTITIONS}), "it reads on")
-        assert got == {p: list(range(last[p] + 2)) for p in PARTITIONS}
+        assert got == {p: list(range(last[p] + 2)) for p in PARTITIONS}, dict(got)
 
     assert (await place.metadata(group))["0"]["sequencenumber"] == str(last["0"] + 1)
 
