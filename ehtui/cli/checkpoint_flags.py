@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,8 @@ _RANGE = re.compile(r"([0-9]{1,5})-([0-9]{1,5})")
 _ISO_LENGTH = re.compile(
     r"P(?:(\d{1,5})D)?(?:T(?:(\d{1,6})H)?(?:(\d{1,8})M)?(?:(\d{1,9}(?:\.\d+)?)S)?)?", re.I
 )
-_DAYS = re.compile(r"(\d{1,5}(?:\.\d+)?)d", re.I)
+_LENGTH = re.compile(r"(\d{1,9}(?:\.\d{1,6})?)([smhd]?)")
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0, "d": 86_400.0}
 
 
 def add_strategies(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +38,8 @@ def add_strategies(parser: argparse.ArgumentParser) -> None:
         "--to-datetime",
         type=_moment,
         metavar="TIME",
-        help="the first event delivered was enqueued at this time or later; ISO 8601, UTC unless "
-        "it says otherwise",
+        help="the first event delivered was enqueued at this time or later: "
+        "2026-11-26T08:30:00Z, or 14:30; without a zone in this host's",
     )
     where.add_argument(
         "--by-duration", type=_length, metavar="6h", help="the same, so far back from now"
@@ -87,21 +87,27 @@ def _partitions(text: str) -> tuple[str, ...]:
 
 def _moment(text: str) -> float:
     import argparse  # noqa: PLC0415
+    import time  # noqa: PLC0415
 
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
+    from ehtui.cli.output_format import utc_offset_s  # noqa: PLC0415
+    from ehtui.views.moments import moment_of  # noqa: PLC0415
+
+    moment = moment_of(text, time.time(), utc_offset_s())
+
+    if moment is None:
         raise argparse.ArgumentTypeError(
-            f"'{text}' is not a time such as 2026-11-26T08:30:00Z"
-        ) from None
+            f"'{text}' is not a time such as 2026-11-26T08:30:00Z or 14:30"
+        )
 
-    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+    return moment
 
 
 def _length(text: str) -> float:
     """`6h`, `7d`, or as ISO 8601 and Kafka have it: `P1DT12H`."""
-    if (days := _DAYS.fullmatch(text.strip())) is not None:
-        return float(days[1]) * 86_400
+    import argparse  # noqa: PLC0415
+
+    if (plain := _LENGTH.fullmatch(text.strip().lower())) is not None:
+        return float(plain[1]) * _UNITS[plain[2] or "s"]
 
     match = _ISO_LENGTH.fullmatch(text.strip())
 
@@ -109,7 +115,7 @@ def _length(text: str) -> float:
         parts = [float(part or 0) for part in match.groups()]
         return parts[0] * 86_400 + parts[1] * 3_600 + parts[2] * 60 + parts[3]
 
-    return seconds(text)
+    raise argparse.ArgumentTypeError(f"'{text}' is not a length of time such as 6h, 7d or PT90M")
 
 
 def request_of(

@@ -95,6 +95,7 @@ class Stage:
     lookup: FakeLookup | None = field(default_factory=FakeLookup)
     snapshot: Snapshot = field(default_factory=picture)
     layout: str | None = None
+    now: float = NOW
 
     def __post_init__(self) -> None:
         self.account.containers.setdefault("checkpoints", {})
@@ -104,6 +105,12 @@ class Stage:
         )
         source = StoreSource(settings, namespace=NAMESPACE, hub=HUB, account=self.account)
         self.writer = RecordWriter(source)
+
+    def _clock(self) -> float:
+        """A second more at each look."""
+        self.now += 1.0
+
+        return self.now
 
     def checkpoint(self, partition: str, sequence: int, folder: str = FOLDER) -> str:
         """A checkpoint as Python writes it; its ETag."""
@@ -138,7 +145,7 @@ class Stage:
         return made
 
     async def apply(self, plan: CheckpointPlan) -> Outcome:
-        return await CheckpointHand(self.writer, lambda: NOW, self.folder).carry_out(plan)
+        return await CheckpointHand(self.writer, self._clock, self.folder).carry_out(plan)
 
     async def change(self, strategy: Strategy, partition: str = "0", **asked: Any) -> Change:
         """What becomes of one partition."""

@@ -9,6 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from ehtui.cli.checkpoint_flags import request_of
+from ehtui.cli.output_format import utc_offset_s
 from ehtui.cli.parser import parse
 from ehtui.config.errors import ConfigError
 from ehtui.domain.actions.checkpoint_plan import (
@@ -46,7 +47,7 @@ def asked(line: str) -> CheckpointRequest:
         ("--to-latest", ToLatest()),
         ("--to-sequence 0", ToSequence(0)),
         ("--to-datetime 2026-11-26T08:00:00Z", ToTime(1_795_680_000.0)),
-        ("--to-datetime 2026-11-26T08:00:00", ToTime(1_795_680_000.0)),
+        ("--to-datetime 2026-11-26T08:00:00", ToTime(1_795_680_000.0 - utc_offset_s())),
         ("--to-datetime 2026-11-26T09:00:00+01:00", ToTime(1_795_680_000.0)),
         ("--by-duration 90m", ByDuration(5_400.0)),
         ("--by-duration 2d", ByDuration(172_800.0)),
@@ -76,6 +77,7 @@ def test_partitions_force_and_the_time_to_look() -> None:
         "checkpoint plan --to-datetime yesterday",
         "checkpoint plan --by-duration P",
         "checkpoint plan --by-duration soon",
+        "checkpoint plan --by-duration=-5m",
         "checkpoint apply --shift-by some",
         "checkpoint copy --from a",
     ],
@@ -107,6 +109,7 @@ def test_a_file_is_read_or_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "strategy",
     [ToEarliest(), ToLatest(), ToSequence(5), ToTime(1_795_680_000.25), ByDuration(90.0),
+     ByDuration(1_234_567.5),
      ShiftBy(-5), ShiftBy(5)],
 )  # fmt: skip
 def test_the_command_on_a_plan_asks_for_the_same(

@@ -30,7 +30,7 @@ from ehtui.domain.actions.events import ACTION_CHECKPOINT, CheckpointsMoved
 from ehtui.domain.text import safe
 from ehtui.domain.values import total
 from ehtui.views import formats
-from ehtui.views.actions.text import ActionText, Confirmation, action_command, seconds
+from ehtui.views.actions.text import ActionText, Confirmation, action_command
 from ehtui.views.event_text import EventText, action_words
 from ehtui.views.phrasing import joined, partition, partitions
 
@@ -92,7 +92,7 @@ _WAYS: Mapping[type, _Way] = {
     ByDuration: _Way(
         lambda s: f"back by {formats.duration(s.seconds)}",
         "--by-duration",
-        lambda s: seconds(s.seconds),
+        lambda s: f"{s.seconds:.3f}".rstrip("0").rstrip(".") + "s",
     ),
     ShiftBy: _Way(lambda s: _shifted(s.events), "--shift-by", lambda s: s.events),
     FromFile: _Way(lambda s: f"as {safe(s.label)} says", "--from-file", lambda s: s.label),
