@@ -43,6 +43,7 @@ from ehtui.domain.text import safe
 from ehtui.domain.world.events import AtSequence, EventLookup
 from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.domain.world.joined_listing import natural_key
+from ehtui.domain.world.store import Layout
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -155,10 +156,16 @@ class CheckpointFinder:
         source = model.newest(partition) if model is not None else None
         changes = []
 
+        is_upgraded = any(slot.layout is Layout.MODERN for slot in slots)
+
         for slot in slots:
             given = slot.standing if source is None else Standing(source.sequence, source.offset)
             is_without = model is not None and source is None
-            aim = await self._aim(request, partition, None if is_without else given)
+            aim: Aim = Left(Unwritten.SUPERSEDED)
+
+            if not (is_upgraded and slot.layout is Layout.DAPR_LEGACY):
+                aim = await self._aim(request, partition, None if is_without else given)
+
             changes.append(change_of(slot, aim, self.hub, self._samples.get(partition)))
 
         return changes

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -84,13 +85,15 @@ class CheckpointHand:
 
         try:
             await run.write(backup)
-            await run.watch()
         except asyncio.CancelledError:
             path = str(backup.path)
             told = f"Interrupted halfway. To undo: ehtui checkpoint undo {path}"
             raise asyncio.CancelledError(told) from None
         finally:
             backup.close()
+
+        with suppress(asyncio.CancelledError):  # who waits no more: all is written by then
+            await run.watch()
 
         return self._ended(run, backup.path)
 

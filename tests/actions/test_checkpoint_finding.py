@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -184,6 +185,21 @@ async def test_after_an_upgrade_the_new_owner_gets_a_checkpoint_of_its_own(tmp_p
     assert [(c.layout, c.kind) for c in plan.changes] == [
         (Layout.FUNCTIONS_LEGACY, WriteKind.SET),
         (Layout.MODERN, WriteKind.CREATE),
+    ]
+
+
+async def test_what_an_upgrade_of_dapr_left_behind_is_left(tmp_path: Path) -> None:
+    stage = Stage(tmp_path, layout="dapr-legacy")
+    lease = {"partitionID": "0", "checkpoint": {"offset": "1500", "sequenceNumber": 150}}
+    stage.account.put("checkpoints", f"dapr-{HUB}-$Default-0", {}, json.dumps(lease).encode())
+    alone = await stage.plan(ToEarliest(), partitions=("0",))
+    assert [(c.layout, c.unwritten) for c in alone.changes] == [(Layout.DAPR_LEGACY, None)]
+
+    stage.owned("0", folder=f"{NAMESPACE}/{HUB}/$Default")
+    plan = await stage.plan(ToEarliest(), partitions=("0",))
+    assert [(c.layout, c.unwritten) for c in plan.changes] == [
+        (Layout.DAPR_LEGACY, Unwritten.SUPERSEDED),
+        (Layout.MODERN, None),
     ]
 
 

@@ -328,6 +328,29 @@ async def test_who_interrupts_is_told_where_the_backup_is(stage: Stage) -> None:
         await task
 
 
+async def test_who_stops_watching_is_told_what_was_written(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checkpoint_writes, "LOOK_EVERY_S", 0.01)
+    stage.snapshot = picture(owned={"0": A})
+    plan = await stage.plan(ToEarliest(), is_forced=True, recheck_s=600.0)
+    task = asyncio.create_task(stage.apply(plan))
+
+    while any(stage.stands(p) != START for p in "012"):
+        await asyncio.sleep(0)
+
+    while not all(b.written == 3 for b in list_backups(stage.folder)):
+        await asyncio.sleep(0)
+
+    looks = stage.account.requests("list")
+
+    while stage.account.requests("list") < looks + 4:  # it watches
+        await asyncio.sleep(0)
+
+    task.cancel()
+    assert states(await task) == [ChangeState.WRITTEN] * 3
+
+
 async def test_undo_leaves_what_was_written_since_unless_forced(stage: Stage) -> None:
     outcome = await stage.apply(await stage.plan(ToEarliest()))
     stage.checkpoint("1", 120)

@@ -219,6 +219,29 @@ def test_a_written_checkpoint_reads_back(writer: str) -> None:
 
 
 @pytest.mark.parametrize("writer", WRITERS)
+def test_a_checkpoint_that_is_put_back_is_as_it_was(writer: str) -> None:
+    for blob, record in each_record(writer, Checkpoint):
+        form = FORMATS[record.layout]
+        moved = written(blob, form.write_checkpoint(blob, 4711, "-1"))
+        assert form.stands_at(moved) == (4711, "-1")
+
+        back = form.write_back(moved, blob)
+        assert_is_conditional(back, moved)
+        restored = written(moved, back)
+        assert form.stands_at(restored) == (record.sequence, record.offset)
+        assert restored.item.metadata == blob.item.metadata
+        assert json.loads(restored.body or b"{}") == json.loads(blob.body or b"{}")
+
+
+def written(blob: StoredBlob, write: Write) -> StoredBlob:
+    """The blob as the service has it then."""
+    item = blob.item._replace(metadata=dict(write.metadata), etag=f"{blob.item.etag}+")
+    body = blob.body if write.body is None else write.body
+
+    return StoredBlob(blob.container, item, body)
+
+
+@pytest.mark.parametrize("writer", WRITERS)
 def test_a_released_ownership_reads_back_as_free(writer: str) -> None:
     for blob, record in each_record(writer, Ownership):
         if writer == "broken" and blob.body is not None:

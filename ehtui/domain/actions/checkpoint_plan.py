@@ -123,6 +123,7 @@ class Unwritten(StrEnum):
     NO_EVENT = "no_event"  # no event is there to take the offset from
     LOOKUP_FAILED = "lookup_failed"  # reading failed: see the detail
     OLD_OFFSET = "old_offset"  # an integer, which a geo-replicated hub refuses
+    SUPERSEDED = "superseded"  # clients of today read another record of this partition
     NO_FORM = "no_form"  # no record tells how the clients of this group would name theirs
     HELD = "held"  # a host holds the blob's lease: nobody else can write it
     CHANGED = "changed"  # it is not the blob any more that the file or the backup speaks of

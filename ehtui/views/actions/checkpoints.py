@@ -50,6 +50,7 @@ UNWRITTEN: Mapping[Unwritten, str] = {
     Unwritten.NO_EVENT: "no event is there to take the offset from",
     Unwritten.LOOKUP_FAILED: "the event could not be read",
     Unwritten.OLD_OFFSET: "an integer offset, which a geo-replicated hub refuses",
+    Unwritten.SUPERSEDED: "left behind by an upgrade: its clients read the newer record",
     Unwritten.NO_FORM: "no record of the group tells how its clients would name theirs",
     Unwritten.HELD: "a host holds the blob's lease",
     Unwritten.CHANGED: "it was written since",
