@@ -53,6 +53,12 @@ class Endpoint:
     host: str
     port: int | None = None  # None: that of whatever carries AMQP
 
+    @property
+    def authority(self) -> str:
+        """`host`, or `host:port` where it names one."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port is None else f"{host}:{self.port}"
+
 
 def proxy_of(text: str, key: str) -> Proxy:
     """A proxy's address, with or without a user; `key` names the setting in errors.

@@ -24,10 +24,12 @@ from ehtui.config.known_names import (
     rank,
 )
 from ehtui.config.network_settings import network_values
+from ehtui.config.networks import goes_direct, proxy_of, surroundings_in
 from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.process_places import ProcessFacts, read_process
 from ehtui.config.secret import masked
 from ehtui.domain.text import safe
+from ehtui.domain.world.hub import host_of
 from ehtui.domain.world.process import LAUNCH_VARIABLE, DeclaredTarget, read_mark
 
 if TYPE_CHECKING:
@@ -294,7 +296,26 @@ def target_of(facts: ProcessFacts) -> DeclaredTarget:
         _each((*paths, *_values(places, "eventhub.name"))),
         _each((*options, *_values(places, "eventhub.consumer_group"))),
         read_mark(next(marks, None)),
+        _proxy_for(namespaces, places),
     )
+
+
+def _proxy_for(
+    namespaces: Sequence[str], places: Sequence[Sequence[tuple[str, str]]]
+) -> str | None:
+    """The proxy that its variables name for these, as it may be shown."""
+    variables = dict(pair for place in reversed(places[_ARGUMENTS + 1 :]) for pair in place)
+    around = surroundings_in(variables)
+    excepted = around.no_proxy[1] if around.no_proxy else ""
+    hosts = [host_of(name).name for name in namespaces]
+
+    if around.proxy is None or (hosts and all(goes_direct(host, excepted) for host in hosts)):
+        return None
+
+    try:
+        return proxy_of(around.proxy[1], around.proxy[0]).shown
+    except ConfigError:
+        return None
 
 
 def _unshadowed(places: Sequence[Place]) -> Iterator[list[tuple[str, str]]]:

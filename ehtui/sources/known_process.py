@@ -98,6 +98,9 @@ class KnownProcess:
         elif is_thorough:
             connections = clients.connections_elsewhere(pid)
 
+        if connections == 0 and known.target is not None and known.target.proxy is not None:
+            connections = None  # what goes through a proxy is connected to that
+
         if load.parent != known.parent:  # an orphan: who ran it does not restart it any more
             supervisor = supervisor_of(self.process, self.own_line)
 
@@ -105,6 +108,7 @@ class KnownProcess:
             known,
             **load._asdict(),
             connections=connections,
+            web_connections=clients.web_connections_of(pid),
             caught_signals=caught,
             ignored_signals=ignored,
             log_path=next(iter(logs), None),

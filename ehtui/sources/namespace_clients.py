@@ -197,6 +197,10 @@ class NamespaceClients:
         """How many connections a process of this network namespace has; None: not to be known."""
         return None if self._counts is None else self._counts.get(pid, 0)
 
+    def web_connections_of(self, pid: int) -> int:
+        """Of these, how many are to port 443: of a client perhaps of something else."""
+        return self._sockets.web.get(pid, 0)
+
     def connections_elsewhere(self, pid: int) -> int | None:
         """The same of a process of another one, as in a container; None where none is seen."""
         return count_elsewhere(pid, self.addresses) if self.addresses else None

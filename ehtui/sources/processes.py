@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import psutil
 from msgspec.structs import replace
 
+from ehtui.config.networks import Endpoint
 from ehtui.config.process_memory import words_of
 from ehtui.config.settings import ConsumerSettings
 from ehtui.domain.text import safe, safe_command
@@ -76,6 +77,7 @@ class ProcessSource:
     consumers: Mapping[str, ConsumerSettings] = field(default_factory=dict)
     namespace: str | None = None
     aliases: tuple[str, ...] = ()  # other names of the namespace
+    endpoint: Endpoint | None = None  # that its clients may be connected to instead
     manual_pids: Sequence[int] = ()
     clock: Callable[[], float] = time.time
     restarts_in: Path | None = None  # the folder of their records
@@ -93,7 +95,8 @@ class ProcessSource:
 
     def __post_init__(self) -> None:
         self._patterns = compile_patterns(self.consumers)
-        self._clients = NamespaceClients(self.namespace, self.aliases)
+        names = () if self.endpoint is None else (self.endpoint.authority,)
+        self._clients = NamespaceClients(self.namespace, (*self.aliases, *names))
 
     async def read(self) -> ProcessesRead:
         """Look once at every recognised process; one that vanished meanwhile is left out."""

@@ -31,7 +31,7 @@ else:
 
 
 LONGEST_MATCH_S = 0.5
-EVENT_HUBS_PORTS = frozenset({5671, 5672, 9093})
+EVENT_HUBS_PORTS = frozenset({5671, 5672, 9093, 443})
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,8 @@ def is_ehtui(command: Sequence[str]) -> bool:
 def namespace_addresses(namespace: str) -> frozenset[tuple[str, int]]:
     """Every (address, port) that a client of this namespace may be connected to; blocking.
 
-    443 is left out: a host that answers there for Event Hubs over WebSockets answers for much else.
+    443 is among them, for AMQP over WebSockets: told apart from the others where it is counted, for
+    the same address answers there for other namespaces and services, too.
     """
     host, port = host_of(namespace)
 

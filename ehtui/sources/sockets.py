@@ -11,6 +11,7 @@ import errno
 import socket
 import struct
 import sys
+from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +22,10 @@ import psutil
 from ehtui.sources.proc import descriptors_of, namespace_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
 Address = tuple[str, int]
+HTTPS_PORT = 443
 
 # linux/netlink.h, linux/sock_diag.h, linux/inet_diag.h
 _SOCK_DIAG, _BY_FAMILY, _DONE, _DUMP = 4, 20, 3, 0x301
@@ -54,6 +56,7 @@ class Sockets:
     """Remembers who holds which connection."""
 
     _holders: dict[int, frozenset[int]] = field(default_factory=dict)  # inode → pids
+    web: dict[int, int] = field(default_factory=dict)  # by pid: of these, to port 443
     _latest: tuple[bytes, ...] = ()  # what the kernel told of each connection, at the last count
 
     def counts(self, addresses: Collection[Address]) -> dict[int, int] | None:
@@ -64,6 +67,7 @@ class Sockets:
         found = _connections(addresses) if sys.platform == "linux" else None
         if found is None:
             self._latest = ()
+            self.web = counts_by_psutil([each for each in addresses if each[1] == HTTPS_PORT]) or {}
             return counts_by_psutil(addresses)
 
         self._latest = found
@@ -72,13 +76,15 @@ class Sockets:
         if not inodes <= self._holders.keys():
             self._holders = _held(inodes)
 
-        counts: dict[int, int] = {}
+        self.web = self._counted(
+            _inode(message)
+            for message in found
+            if int.from_bytes(message[_PORT], "big") == HTTPS_PORT
+        )
+        return self._counted(inodes)
 
-        for inode in inodes:
-            for pid in self._holders[inode]:
-                counts[pid] = counts.get(pid, 0) + 1
-
-        return counts
+    def _counted(self, inodes: Iterable[int]) -> dict[int, int]:
+        return dict(Counter(pid for inode in set(inodes) for pid in self._holders[inode]))
 
     def volumes(self) -> dict[int, Volume]:
         """By inode, how much went over the connections that were counted last; Linux only."""

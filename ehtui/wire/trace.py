@@ -7,6 +7,7 @@ messages their size and the properties of questions and answers. Bodies are neve
 
 from __future__ import annotations
 
+import atexit
 import os
 import stat
 import time
@@ -59,6 +60,7 @@ def trace_into(path: str) -> Trace:
     with _opening:
         if path not in _traces:
             _traces[path] = Trace(path)
+            atexit.register(_traces[path].close)
 
         return _traces[path]
 
@@ -86,6 +88,14 @@ class Trace:
         """Write one, with the time before it."""
         moment = datetime.fromtimestamp(time.time(), UTC).isoformat(timespec="microseconds")
         self._write(f"{moment} {text}\n")
+
+    def close(self) -> None:
+        """Write nothing any more."""
+        with self._lock, suppress(OSError):
+            if self._file is not None:
+                self._file.close()
+
+            self._file = None
 
     def _write(self, text: str) -> None:
         with self._lock:

@@ -58,6 +58,7 @@ def test_both_ways_find_the_same_processes(
             assert client.stdout is not None
             client.stdout.readline()
             assert sockets.counts(address) == counts_by_psutil(address) == {client.pid: 1}
+            assert sockets.web == {}
             own = socket.create_connection((host, port))
             assert sockets.counts(address) == counts_by_psutil(address)
             assert sockets.counts(address) == {client.pid: 1, os.getpid(): 1}
@@ -76,6 +77,25 @@ def test_an_ipv4_address_is_found_in_an_ipv6_socket() -> None:
         port: int = server.getsockname()[1]
         client.connect(("::ffff:127.0.0.1", port))
         assert Sockets().counts({("127.0.0.1", port)}) == {os.getpid(): 1}
+
+
+@pytest.mark.parametrize("is_told", [True, False])
+def test_connections_to_443_are_told_apart(
+    monkeypatch: pytest.MonkeyPatch, *, is_told: bool
+) -> None:
+    if not is_told:
+        monkeypatch.setattr(sockets_module, "_SOCK_DIAG", 21)  # no such protocol
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as web,
+        socket.create_server(("127.0.0.1", 0)) as own,
+        socket.create_connection(web.getsockname()),
+        socket.create_connection(own.getsockname()),
+    ):
+        monkeypatch.setattr(sockets_module, "HTTPS_PORT", web.getsockname()[1])
+        sockets = Sockets()
+        assert sockets.counts({web.getsockname(), own.getsockname()}) == {os.getpid(): 2}
+        assert sockets.web == {os.getpid(): 1}
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux is asked so")

@@ -331,6 +331,9 @@ def _may_receive(
     if is_elsewhere(builder, process):
         return False
 
+    if process.may_be_anothers and process.recognised_by is RecognisedBy.CONNECTION:
+        return False
+
     if process.connections is None:  # not to be seen from here
         return process.recognised_by is not RecognisedBy.CONNECTION
 

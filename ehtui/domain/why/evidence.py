@@ -155,6 +155,7 @@ class ConsumerSigns(Evidence, frozen=True):
     command: str
     traffic: Traffic | None  # over these connections
     named_hubs: tuple[str, ...]  # that its settings name
+    web_connections: int = 0  # of `connections`: to port 443, where others answer, too
 
 
 class ProcessOwns(Evidence, frozen=True):

@@ -86,11 +86,13 @@ def why_process(snapshot: Snapshot, subject: Subject, pid: int) -> Why:
 def _is_consumer(consumer: ConsumerState) -> Check:
     """What tells that it is one of this hub, or none."""
     process = consumer.process
-    is_it = True if consumer.link or process.connections else None
+    is_tied = consumer.link or (process.connections and not process.may_be_anothers)
+    is_it = True if is_tied else None
     evidence = kinds.ConsumerSigns(
         pid=process.id.pid,
         recognised_by=process.recognised_by,
         connections=process.connections,
+        web_connections=process.web_connections,
         command=process.command,
         traffic=process.traffic,
         named_hubs=process.target.named_hubs if process.target else (),

@@ -72,6 +72,7 @@ class DeclaredTarget(Value, frozen=True):
     hubs: tuple[str, ...] = ()
     groups: tuple[str, ...] = ()
     mark: LaunchMark | None = None  # ehtui started it
+    proxy: str | None = None  # host:port: what goes through it is not seen as a connection
 
     @property
     def named_namespaces(self) -> tuple[str, ...]:
@@ -156,11 +157,21 @@ class ProcessSample(Value, frozen=True):
     runtime: str | None = None  # python, node, java or dotnet, by its executable and arguments
     traffic: Traffic | None = None  # None: nothing tells
     target: DeclaredTarget | None = None  # None: its settings can't be read
+    web_connections: int = 0  # of `connections`: to port 443, where others answer, too
 
     @property
     def is_chosen(self) -> bool:
         """Whether somebody said that it is a consumer, by hand or by starting it as one."""
         return self.recognised_by in {RecognisedBy.MANUAL, RecognisedBy.STARTED}
+
+    @property
+    def may_be_anothers(self) -> bool:
+        """Whether its connections may be to something else at the same address.
+
+        On 443 a front end answers for many namespaces and services; settings can tell.
+        """
+        names = self.target.named_namespaces if self.target is not None else ()
+        return bool(self.connections) and self.connections == self.web_connections and not names
 
     @property
     def program(self) -> str:

@@ -127,7 +127,7 @@ def _process(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
     yield "memory", _of(formats.percent(process.memory_percent), "% of the host")
     yield "resident", formats.size(process.rss_bytes)
     yield "threads", formats.count(process.threads)
-    yield "connections", _of(formats.count(process.connections), "to the namespace")
+    yield "connections", _connections(process)
     yield "log", safe(process.log_path) if process.log_path else "none found"
 
     if consumer.log_behind_bytes:
@@ -136,6 +136,21 @@ def _process(consumer: ConsumerState, say: Phrasing) -> Iterator[Fact]:
     yield "supervisor", safe(process.supervisor.label) if process.supervisor else "none seen"
     yield from ((f"on {number.name}", _reaction(process, number)) for number in _SIGNALS)
     yield "command", safe(process.command)  # the longest by far
+
+
+def _connections(process: ProcessSample) -> str:
+    proxy = process.target.proxy if process.target is not None else None
+
+    if process.connections is None and proxy is not None:
+        return f"{formats.UNKNOWN} (its settings name the proxy {safe(proxy)}: not seen through it)"
+
+    told = _of(formats.count(process.connections), "to the namespace")
+
+    if not process.web_connections:
+        return told
+
+    shared = " where other services answer, too" if process.may_be_anothers else ""
+    return f"{told}, {formats.count(process.web_connections)} of them on port 443{shared}"
 
 
 def _of(text: str, unit: str) -> str:

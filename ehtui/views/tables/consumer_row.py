@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import ConsumerRole, ConsumerState
 from ehtui.domain.text import safe
-from ehtui.domain.world.process import LogState
+from ehtui.domain.world.process import LogState, ProcessSample
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.processes import LOG, brief
@@ -44,10 +44,15 @@ def cells_of(
         _measured(safe(process.consumer_name or formats.UNKNOWN), process.consumer_name),
         _measured(formats.size(process.rss_bytes), process.rss_bytes),
         _measured(formats.count(process.threads), process.threads),
-        _measured(formats.count(process.connections), process.connections),
+        _connections(process),
         _log(consumer.log),
         _command(consumer),
     )
+
+
+def _connections(process: ProcessSample) -> Cell:
+    guess = "~" if process.may_be_anothers else ""
+    return _measured(f"{guess}{formats.count(process.connections)}", process.connections)
 
 
 def _log(state: LogState | None) -> Cell:

@@ -48,7 +48,9 @@ def _consumer(found: ConsumerSigns, _: Phrasing) -> str:
     if not found.connections:
         return "It is a consumer, to judge by its owner id"
 
-    return f"It is connected to the namespace: {formats.plural(found.connections, 'connection')}"
+    told = f"It is connected to the namespace: {formats.plural(found.connections, 'connection')}"
+    on_443 = " on port 443, where other namespaces and services answer, too"
+    return f"{told}{on_443}" if found.connections == found.web_connections else told
 
 
 def _no_consumer(found: ConsumerSigns, _: Phrasing) -> str:
