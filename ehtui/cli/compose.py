@@ -12,7 +12,6 @@ from msgspec.structs import asdict, replace
 from ehtui import lazy
 from ehtui.clock import steady
 from ehtui.config.errors import ConfigError
-from ehtui.config.networks import endpoint_of
 from ehtui.config.resolve import require_hub
 from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.problems import Problem, ProblemKind
@@ -97,12 +96,11 @@ def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> S
     from ehtui.sources.processes import ProcessSource  # noqa: PLC0415
 
     namespace, poll = namespace_of(settings), settings.poll
-    hub = settings.eventhub
     processes = ProcessSource(
         consumers=settings.consumers,
         namespace=namespace,
         aliases=settings.eventhub.aliases,
-        endpoint=endpoint_of(hub.endpoint, "eventhub.endpoint") if hub.endpoint else None,
+        endpoint=settings.eventhub.own_endpoint,
         manual_pids=adopted,
         clock=clock,
         restarts_in=default_records_folder(),

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct, field
 
 from ehtui.config.connection_string import HubAddress, address_of_namespace, parse_event_hub
+from ehtui.config.networks import Endpoint, endpoint_of
 from ehtui.config.secret import Secret
 
 Seconds = Annotated[float, Meta(gt=0, le=86400 * 7)]
@@ -56,6 +57,15 @@ class EventHubSettings(Section, frozen=True, dict=True):
             return parse_event_hub(self.connection_string.reveal())
 
         return address_of_namespace(self.namespace) if self.namespace else None
+
+    @property
+    def own_endpoint(self) -> Endpoint | None:
+        """`endpoint` taken apart.
+
+        Raises:
+            ConfigError: It is malformed.
+        """
+        return endpoint_of(self.endpoint, "eventhub.endpoint") if self.endpoint else None
 
 
 class CheckpointStoreSettings(Section, frozen=True):

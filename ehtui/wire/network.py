@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from ehtui.config.networks import Endpoint, Proxy, endpoint_of, proxy_of
+from ehtui.config.networks import Endpoint, Proxy, proxy_of
 from ehtui.config.settings import TransportChoice
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def network_of(settings: EventHubSettings) -> Network:
     proxy, https_proxy = settings.proxy, settings.https_proxy
     return Network(
         settings.transport,
-        endpoint_of(settings.endpoint, "eventhub.endpoint") if settings.endpoint else None,
+        settings.own_endpoint,
         proxy_of(proxy.reveal(), "eventhub.proxy") if proxy else None,
         proxy_of(https_proxy.reveal(), "eventhub.https_proxy") if https_proxy else None,
         settings.ca_file,
