@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 from msgspec.structs import asdict, replace
 
 from ehtui import lazy
+from ehtui.cli.policy import policy_of
 from ehtui.clock import steady
 from ehtui.config.errors import ConfigError
 from ehtui.config.resolve import require_hub
-from ehtui.domain.policy import LeasePolicy, Policy
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import Snapshot, SourceState
 
 if TYPE_CHECKING:
     from ehtui.actions.executor import Executor
     from ehtui.cli.backend import MonitorBackend
-    from ehtui.config.settings import LeaseTimes, Settings
+    from ehtui.config.settings import Settings
     from ehtui.domain.actions.outcomes import Outcome
     from ehtui.monitor import Monitor, Scheduled
     from ehtui.sources.store import StoreSource
@@ -37,26 +37,6 @@ LOGS_EVERY_S = 2.0
 FIRST_READS_S = 40.0
 WHOLE_HUB_S = 300.0  # and for a hub of which more comes in: 1,024 partitions take over a minute
 SECOND_LOOK_S = 3.0
-
-
-def policy_of(settings: Settings) -> Policy:
-    """What judging depends on."""
-    return Policy(
-        default_group=settings.eventhub.consumer_group,
-        lease=_lease(settings.lease),
-        group_leases={name: _lease(part) for name, part in settings.lease.groups.items()},
-        is_production=settings.eventhub.production,
-        hub_interval_s=settings.poll.hub_s,
-        store_interval_s=settings.poll.store_s,
-        processes_interval_s=settings.poll.processes_s,
-        has_store=settings.checkpoint_store.is_configured,
-        aliases=settings.eventhub.aliases,
-        peek_group=settings.eventhub.peek_group,
-    )
-
-
-def _lease(settings: LeaseTimes) -> LeasePolicy:
-    return LeasePolicy(settings.expires_after_s, settings.renewed_every_s)
 
 
 def namespace_of(settings: Settings) -> str:
