@@ -4,6 +4,7 @@ import pytest
 from msgspec.structs import replace
 
 from ehtui.cli import compose
+from ehtui.cli.policy import policy_of
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
 from ehtui.config.settings import (
@@ -28,7 +29,7 @@ def test_judging_is_told_what_was_configured() -> None:
         lease=LeaseSettings(30, groups={"Analytics": LeaseSettings(renewed_every_s=5)}),
         poll=PollSettings(hub_s=1, store_s=2, processes_s=3),
     )
-    policy = compose.policy_of(settings)
+    policy = policy_of(settings)
 
     assert policy.default_group == "rag"
     assert policy.is_production
