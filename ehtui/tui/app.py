@@ -19,6 +19,7 @@ from ehtui.tui import styles
 from ehtui.tui.host import ACTIONS, FLOWS, Host
 from ehtui.tui.keys import Scope, bindings, keymap
 from ehtui.tui.last_words import LastWords
+from ehtui.tui.obstacles import Judging
 from ehtui.tui.palette import Commands
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.terminal import Terminal, careful, plain
@@ -153,7 +154,9 @@ class EhtuiApp(Host):
     def action_help(self) -> None:
         """Show every key."""
         keys = keymap(self.options.keys, self.options.keymap)
-        self.push_screen(help_screen.HelpScreen(keys, read_only=self.backend.read_only))
+        now = self.screen.situation if isinstance(self.screen, Judging) else None
+        help_ = help_screen.HelpScreen(keys, read_only=self.backend.read_only, now=now)
+        self.push_screen(help_)
 
     @override
     async def action_quit(self) -> None:

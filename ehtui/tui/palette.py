@@ -11,6 +11,7 @@ from typing_extensions import override
 
 from ehtui.tui.host import Host
 from ehtui.tui.keys import KEYS, Key, Scope
+from ehtui.tui.obstacles import Judging, obstacle
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,22 +39,27 @@ class Commands(Provider):
                 yield Hit(score, _line(key, matcher.highlight(title)), run, text=title)
 
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
-        forbidden = self._host.forbidden
-
         for key in KEYS:
             is_heard = key.scope in {Scope.APP, Scope.OVERVIEW, Scope.GRID}
             is_named = not key.is_motion and key.id not in _NOT_HERE
 
-            if is_heard and is_named and key.action not in forbidden:
-                yield key.written, key.description, partial(self._run, key)
+            if is_heard and is_named:
+                reason = self._reason(key)
+                off = f" ({reason})" if reason else ""
+                yield key.written, f"{key.description}{off}", partial(self._run, key)
 
         for theme in sorted(self.app.available_themes):
             yield "", f"Theme {theme}", partial(setattr, self.app, "theme", theme)
 
-    @property
-    def _host(self) -> Host:
+    def _reason(self, key: Key) -> str:
+        """Why it can do nothing just now; whoever chooses it all the same is told at length."""
         assert isinstance(self.app, Host)
-        return self.app
+        below = self.screen if isinstance(self.screen, Judging) else None
+
+        if below is not None:
+            return obstacle(key, below.situation)
+
+        return "read-only" if key.action in self.app.forbidden else ""
 
     async def _run(self, key: Key) -> None:
         node = self.focused if key.scope is Scope.GRID else self.screen

@@ -51,6 +51,7 @@ _LOOKS: Mapping[str, tuple[str, str]] = {
     "chart": ("chart", ""),
     "headline-plain": ("", ""),
     "headline-dim": ("dim", ""),
+    "off": ("rule", "faint"),
     "headline-good": ("success", ""),
     "headline-info": ("primary", ""),
     "headline-warning": ("warning", "bold"),

@@ -17,7 +17,7 @@ from ehtui.tui.screens.arrangement import PANES
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.widgets.chart import LagPane
-from ehtui.tui.widgets.lines import Headline
+from ehtui.tui.widgets.lines import Headline, KeyBar
 from ehtui.views.keys import process_key
 from tests.tui.fakes import FakeBackend
 from tests.tui.scenes import GROUP, SCENES, healthy, many, overdue
@@ -266,13 +266,15 @@ async def test_text_from_outside_is_text() -> None:
         assert "회의록_처리기.py" in text
 
 
-async def test_read_only_hides_what_acts() -> None:
+async def test_read_only_greys_what_acts_and_refuses_it() -> None:
     session = FakeBackend(healthy(), read_only=True)
     app = EhtuiApp(session, UiOptions())
 
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
-        assert "send" not in app.screen.query_one("KeyBar").render_line(0).text
+        bar = app.screen.query_one(KeyBar)
+        send = next(segment for segment in bar.render_line(0) if "send" in segment.text)
+        assert send.style == bar.named("off")
         await pilot.press("s")
         await pilot.press("K")
         assert len(app.screen_stack) == 1

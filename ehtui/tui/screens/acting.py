@@ -10,6 +10,8 @@ from textual.screen import Screen
 from ehtui.lazy import LazyModule
 from ehtui.tui.grid import Grid
 from ehtui.tui.keys import spelt
+from ehtui.tui.obstacles import Situation, situation_of
+from ehtui.tui.widgets.lines import KeyBar
 from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
 
 if TYPE_CHECKING:
@@ -87,6 +89,28 @@ class ActingScreen(Screen[None]):
             grid.show_faults_only(only=False)
 
         grid.move_to(key)
+
+    @property
+    def situation(self) -> Situation:
+        """What decides which keys can do something now."""
+        app, grid = self.app, self.active
+        partitions = self.pane("partitions").targets if grid.id == "partitions" else ()
+
+        return situation_of(
+            app.snapshot,
+            app.group,
+            partitions,
+            is_read_only=app.backend.read_only,
+            has_peek_group=app.backend.peek_group is not None,
+            can_start=bool(app.backend.startable or app.backend.ended),
+            has_consumer=bool(self.targets()),
+        )
+
+    @on(Grid.CursorMoved)
+    def judge_keys(self) -> None:
+        """Another row: other keys can do something."""
+        for bar in self.query(KeyBar):
+            bar.judge(self.situation)
 
     def targets(self) -> tuple[ProcessId, ...]:
         """Consumers that an action is about: tagged or selected, or whom the selected row names."""

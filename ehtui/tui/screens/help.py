@@ -9,6 +9,7 @@ from textual.content import Content
 from typing_extensions import override
 
 from ehtui.tui.keys import KEYS, Key, Section, written
+from ehtui.tui.obstacles import Situation, obstacle
 from ehtui.tui.screens.dialog import Dialog, Wrapped, hanging, text
 from ehtui.views.legend import Chapter, sections
 
@@ -39,10 +40,13 @@ class HelpScreen(Dialog[None]):
     HelpScreen Wrapped { margin-top: 1; }
     """
 
-    def __init__(self, keymap: Mapping[str, str], *, read_only: bool) -> None:
+    def __init__(
+        self, keymap: Mapping[str, str], *, read_only: bool, now: Situation | None = None
+    ) -> None:
         super().__init__()
         self._keymap = keymap
         self._read_only = read_only
+        self._now = now
 
     @override
     def content(self) -> Iterable[Widget]:
@@ -60,10 +64,15 @@ class HelpScreen(Dialog[None]):
     def _line(self, key: Key) -> Content:
         keys = self._keymap.get(key.id)
         shown = key.written if keys is None else written(keys)
-        note = "  (read-only)" if key.is_dangerous and self._read_only else ""
+        reason = "read-only" if key.is_dangerous and self._read_only else ""
+        reason = reason or (obstacle(key, self._now) if self._now is not None else "")
+        note = f"  ({reason})" if reason else ""
+        styles = ("$dim", "$dim") if reason else ("bold", "")
 
         return Content.assemble(
-            (f"{shown:<{_KEY_CELLS}}", "bold"), f"{key.description}  ", (key.id + note, "$dim")
+            (f"{shown:<{_KEY_CELLS}}", styles[0]),
+            (f"{key.description}  ", styles[1]),
+            (key.id + note, "$dim"),
         )
 
 

@@ -145,6 +145,7 @@ class OverviewScreen(ActingScreen):
         self.query_one(Headline).show(places_of(snapshot.hub), group, sentence, app.states, banner)
         self._show_groups()
         self._arrange()
+        self.judge_keys()
 
         if self._arrival is not None:
             self.call_after_refresh(self._arrive)
@@ -267,6 +268,7 @@ class OverviewScreen(ActingScreen):
     def on_descendant_focus(self) -> None:
         """The focused pane has the first call on space."""
         self._arrange()
+        self.judge_keys()
 
     @on(Line.LinesChanged)
     def give_headline_room(self) -> None:

@@ -14,6 +14,7 @@ from typing_extensions import override
 from ehtui.domain.text import safe
 from ehtui.tui.chrome import UNICODE, Chrome
 from ehtui.tui.keys import FOOTER_END, FOOTERS, Key, footer, written
+from ehtui.tui.obstacles import Situation, obstacle
 from ehtui.tui.strips import changed_regions, fit, look_in
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.headline import shorter
@@ -272,11 +273,18 @@ class KeyBar(Line):
     def __init__(self) -> None:
         super().__init__(id="keybar")
         self._hits: tuple[tuple[int, int, ActiveBinding], ...] = ()
+        self._now: Situation | None = None
 
     @override
     def on_mount(self) -> None:
         super().on_mount()
         self.screen.bindings_updated_signal.subscribe(self, lambda _: self.redraw())
+
+    def judge(self, now: Situation) -> None:
+        """Grey what can do nothing."""
+        if now != self._now:
+            self._now = now
+            self.redraw()
 
     @override
     def segments(self, width: int) -> Sequence[Segment]:
@@ -322,11 +330,15 @@ class KeyBar(Line):
         return [
             (key, active[key.id])
             for key in footer(pane if pane in FOOTERS else "partitions")
-            if key.id in active and key.action not in self.app.forbidden
+            if key.id in active
         ]
 
     def _drawn_key(self, key: Key, found: ActiveBinding) -> list[Segment]:
+        is_off = self._now is not None and bool(obstacle(key, self._now))
+        is_off |= key.action in self.app.forbidden
+        style = "off" if is_off else "title-focused"
+
         return [
-            Segment(written(found.binding.key), self.named("title-focused")),
-            Segment(f" {key.label}  ", self.named("headline-dim")),
+            Segment(written(found.binding.key), self.named(style)),
+            Segment(f" {key.label}  ", self.named("off" if is_off else "headline-dim")),
         ]
