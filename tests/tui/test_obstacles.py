@@ -13,6 +13,7 @@ from ehtui.tui.app import EhtuiApp
 from ehtui.tui.keys import KEYS, Key
 from ehtui.tui.obstacles import Situation, obstacle
 from ehtui.tui.options import UiOptions
+from ehtui.tui.palette import Commands
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.help import HelpScreen
 from ehtui.tui.widgets.lines import KeyBar
@@ -151,7 +152,5 @@ async def test_the_palette_says_why() -> None:
 
     async with app.run_test(size=(120, 36)) as pilot:
         await pilot.pause()
-        (provider,) = app.COMMANDS
-        found = provider(app.screen)
-        titles = [hit.text async for hit in found.discover()]  # type: ignore[attr-defined]
+        titles = [hit.text async for hit in Commands(app.screen).discover()]
         assert "Send a signal to the selected consumer (read-only)" in titles
