@@ -13,7 +13,7 @@ from ehtui.domain.world.events import AtOffset, AtSequence, AtTime, Earliest, La
 from ehtui.views.events.starting import StartError, start_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from regex import Pattern
 
@@ -52,17 +52,21 @@ def beginning_of(text: str, now: float, utc_offset_s: float) -> LastOnes | Start
 
 def positions_from(
     beginning: LastOnes | Start,
+    names: Iterable[str],
     samples: Mapping[str, PartitionSample],
     group: GroupState | None,
 ) -> dict[str, Position]:
-    """Where each partition begins: behind its checkpoint, so many before its end, or just there."""
+    """Where each partition begins: behind its checkpoint, so many before its end, or just there.
+
+    Only the last ones need `samples`.
+    """
     if beginning is None:
-        return {name: _behind_checkpoint(name, group) for name in samples}
+        return {name: _behind_checkpoint(name, group) for name in names}
 
     if isinstance(beginning, LastOnes):
-        return {name: _last_of(sample, beginning.count) for name, sample in samples.items()}
+        return {name: _last_of(samples[name], beginning.count) for name in names}
 
-    return dict.fromkeys(samples, beginning)
+    return dict.fromkeys(names, beginning)
 
 
 def _last_of(sample: PartitionSample, count: int) -> Position:

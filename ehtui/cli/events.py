@@ -170,7 +170,9 @@ class _Showing:
         args, now = self._args, event_choice.moment_now()
         text = args.around or args.begin or ("latest" if args.follow else "-10")
         beginning = event_choice.beginning_of(text, now, utc_offset_s())
-        samples = await reader.ends(args.partition)
+        names = args.partition or await reader.partitions()
+        needs_ends = args.around or isinstance(beginning, event_choice.LastOnes)
+        samples = await reader.ends(names) if needs_ends else {}
         group = None
 
         if beginning is None:
@@ -182,7 +184,7 @@ class _Showing:
         if isinstance(beginning, event_choice.LastOnes) and not args.follow:
             self._ends = {name: sample.last_sequence for name, sample in samples.items()}
 
-        positions = event_choice.positions_from(beginning, samples, group)
+        positions = event_choice.positions_from(beginning, names, samples, group)
 
         if not args.around:
             return positions

@@ -114,7 +114,7 @@ def scene_of(name: str) -> Scene:
 def flags_to_find(sandbox: Sandbox) -> tuple[str, ...]:
     """Flags by which a command in another terminal finds it: by its producer, where it has one."""
     producer = sandbox.producer
-    return ("--pid", str(producer.pid)) if producer is not None else ()
+    return () if producer is None else ("--pid", str(producer.pid), "--peek-group", PEEK_GROUP)
 
 
 def demo_settings(sandbox: Sandbox, names: Iterable[str] | None = None) -> Settings:

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
-from ehtui.views import formats
+from ehtui.domain.world.new_group import create_group_command
 
 NEW_GROUP = "test-group"
-_AZURE = re.compile(r"[a-z0-9-]+\.servicebus\.(windows\.net|chinacloudapi\.cn|usgovcloudapi\.net)")
 
 
 def create_group(namespace: str, hub: str, group: str = NEW_GROUP) -> str:
@@ -20,17 +17,3 @@ def create_group(namespace: str, hub: str, group: str = NEW_GROUP) -> str:
         )
 
     return f"`{command}`"
-
-
-def create_group_command(namespace: str, hub: str, group: str) -> str | None:
-    """The command itself; None where the namespace is not in Azure."""
-    host = namespace.split(":", 1)[0].lower()
-
-    if not _AZURE.fullmatch(host):
-        return None
-
-    name = host.split(".", 1)[0]
-    query = f"\"[?name=='{name}'].resourceGroup | [0]\""
-    resource_group = f'"$(az eventhubs namespace list --query {query} -o tsv)"'
-    words = formats.command("--namespace-name", name, "--eventhub-name", hub, "--name", group)
-    return f"az eventhubs eventhub consumer-group create --resource-group {resource_group} {words}"

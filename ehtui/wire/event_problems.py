@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.text import safe
+from ehtui.domain.world.new_group import create_group_command
 from ehtui.wire import problems
 
 if TYPE_CHECKING:
@@ -146,12 +147,9 @@ def _create(access: HubAccess, group: str = PEEK_GROUP) -> str:
             f" {shlex.quote(safe(group))}; Microsoft's emulator takes them from its Config.json"
         )
 
-    namespace = access.host.partition(".")[0]
-    words = {
-        "--resource-group": "RESOURCE_GROUP",
-        "--namespace-name": namespace,
-        "--eventhub-name": access.hub,
-        "--name": group,
-    }
-    told = " ".join(f"{flag} {shlex.quote(safe(value))}" for flag, value in words.items())
-    return f"Create one: az eventhubs eventhub consumer-group create {told}"
+    command = create_group_command(access.namespace, safe(access.hub), safe(group))
+
+    if command is None:
+        return f"Create the group {safe(group)!r} where this hub is configured"
+
+    return f"Create one: `{command}`"

@@ -60,6 +60,14 @@ class EventReader(EventLookup):
         self._streams = {each for each in self._streams if not each.is_at_end} | {stream}
         return stream
 
+    async def partitions(self) -> tuple[str, ...]:
+        """Which ones the hub has.
+
+        Raises:
+            ProblemError: It did not say.
+        """
+        return await (await self._opened()).partitions()
+
     async def ends(self, partitions: Sequence[str] | None = None) -> dict[str, PartitionSample]:
         """Where partitions begin and end, of the whole hub where none are named.
 

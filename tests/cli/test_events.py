@@ -207,7 +207,7 @@ def sample(begin: int, last: int, *, is_empty: bool = False) -> PartitionSample:
 
 def test_the_last_ones_are_no_more_than_there_are() -> None:
     def at(sample: PartitionSample, count: int) -> object:
-        return positions_from(LastOnes(count), {"0": sample}, None)["0"]
+        return positions_from(LastOnes(count), ["0"], {"0": sample}, None)["0"]
 
     assert at(sample(0, 99), 10) == AtSequence(90)
     assert at(sample(95, 99), 10) == Earliest()
@@ -216,7 +216,7 @@ def test_the_last_ones_are_no_more_than_there_are() -> None:
 
 
 def test_without_a_checkpoint_it_begins_at_the_begin() -> None:
-    assert positions_from(None, {"0": sample(0, 9)}, None) == {"0": Earliest()}
+    assert positions_from(None, ["0"], {}, None) == {"0": Earliest()}
 
 
 def test_a_bad_expression() -> None:

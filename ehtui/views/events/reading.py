@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.domain.problems import Problem, ProblemKind
+from ehtui.domain.world.new_group import create_group_command
 from ehtui.views.events.starting import Start, around, checkpoints_of, start_words
 from ehtui.views.events.table import Marks, next_after
 from ehtui.views.formats import full_stop, plural
-from ehtui.views.new_group import create_group_command
 from ehtui.views.phrasing import partitions
 
 if TYPE_CHECKING:
