@@ -42,8 +42,9 @@ def test_no_group_is_configured(access: HubAccess) -> None:
         (
             "amqp:resource-limit-exceeded",
             (
-                "Exceeded the maximum number of allowed receivers per partition in a consumer group "
-                "which is 5. List of connected receivers - (a, b, ehtui@host, d, e). TrackingId:1"
+                "Exceeded the maximum number of allowed receivers per partition in a consumer"
+                " group which is 5. List of connected receivers - (a, b, ehtui@host, d, e)."
+                " TrackingId:1"
             ),
             ProblemKind.CONFLICT,
             "(a, b, ehtui@host, d, e)",
