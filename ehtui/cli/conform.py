@@ -14,6 +14,7 @@ from uuid import uuid4
 import ehtui
 from ehtui.cli.flags import ExitCode, add_settings_flags, resolve_args
 from ehtui.config.errors import ConfigError
+from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
     import argparse
@@ -43,8 +44,8 @@ def add_conform(subparsers: Any) -> None:
         "conform",
         help="look up on your namespace what ehtui believes of the service",
         description=_DESCRIPTION,
-        epilog="Exit code: 0 if everything that was looked at is as believed, 1 if not, 3 if the "
-        "hub cannot be read, 64 for a wrong command line.",
+        epilog="Exit code: 0 if everything that was looked at is as believed, 1 if not, 64 for a "
+        "wrong command line or a hub that cannot be reached.",
     )
     parser.add_argument("--send", action="store_true", help="the hub may be written to")
     parser.add_argument(
@@ -93,6 +94,14 @@ def run_conform(args: argparse.Namespace) -> int:
 
     settings = resolve_args(args).settings
 
+    if args.own_group and args.own_group.lower() == "$default":
+        raise ConfigError(
+            "--own-group is $Default, where anybody receives.", "Name a group that nobody uses."
+        )
+
+    if args.report is not None and not Path(args.report).absolute().parent.is_dir():
+        raise ConfigError(f"There is no folder for {safe(args.report)}.", "Name another.")
+
     if settings.read_only and (args.send or args.store):
         raise ConfigError(
             "--send and --store write, and ehtui is set to be read-only.",
@@ -103,6 +112,7 @@ def run_conform(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace, settings: Settings, checks: Sequence[Check]) -> int:
+    from ehtui.cli.output_format import print_text  # noqa: PLC0415
     from ehtui.conform import report, suite  # noqa: PLC0415
 
     world = _world(args, settings)
@@ -114,7 +124,7 @@ async def _run(args: argparse.Namespace, settings: Settings, checks: Sequence[Ch
 
         async for result in suite.run_all(world, checks):
             results.append(result)
-            print("\n".join(report.lines(result, veil)), flush=True)
+            print_text("\n".join(report.lines(result, veil)))
     finally:
         await _clean_up(world)
 
@@ -163,7 +173,7 @@ def _world(args: argparse.Namespace, settings: Settings) -> World:
 
 def _agree(intentions: Sequence[str], *, is_agreed: bool) -> None:
     for line in intentions:
-        print(line, file=sys.stderr)
+        print(safe(line), file=sys.stderr, flush=True)
 
     if is_agreed:
         return
@@ -181,7 +191,7 @@ def _agree(intentions: Sequence[str], *, is_agreed: bool) -> None:
 async def _clean_up(world: World) -> None:
     if world.store is not None:
         for name in await world.store.close():
-            print(f"The blob {name} could not be deleted.", file=sys.stderr)
+            print(f"The blob {safe(name)} could not be deleted.", file=sys.stderr)
 
     if world.admin is not None:
         await world.admin.close()
@@ -208,9 +218,10 @@ def _about(args: argparse.Namespace, world: World) -> dict[str, str]:
 
 
 def _tell(path: str | None, results: Sequence[Result], veil: Veil, about: dict[str, str]) -> None:
+    from ehtui.cli.output_format import print_text  # noqa: PLC0415
     from ehtui.conform import report  # noqa: PLC0415
 
-    print(f"\n{len(results)} checks: {report.counted(results)}")
+    print_text(f"\n{len(results)} checks: {report.counted(results)}")
 
     if path is None:
         return

@@ -59,8 +59,8 @@ def intentions(world: World, checks: Sequence[Check]) -> list[str]:
 
     if needed & Need.GROUP:
         lines.append(
-            f"It receives in the group '{world.own_group}' of '{hub}', with owner levels: whoever"
-            " else receives there is disconnected."
+            f"It receives partition {world.partition} of '{hub}' in the group '{world.own_group}',"
+            " with owner levels: whoever else receives it there is disconnected."
         )
 
     if needed & Need.STORE and world.store is not None:

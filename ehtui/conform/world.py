@@ -9,11 +9,14 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ehtui.conform.needs import Need, NotHereError, SilentError
+from ehtui.conform.needs import Need, SilentError
 from ehtui.conform.peer import Peer
 from ehtui.conform.store import Store
-from ehtui.wire.amqp.messages import Request, encode_event
-from ehtui.wire.amqp.performatives import Flow
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.text import safe
+from ehtui.wire import problems
+from ehtui.wire.amqp.messages import Reply, Request, encode_event
+from ehtui.wire.amqp.performatives import AmqpError, Flow
 from ehtui.wire.credentials import HubAccess, SharedKey
 from ehtui.wire.dialling import settle, ways_to
 from ehtui.wire.lines import open_line
@@ -25,6 +28,9 @@ if TYPE_CHECKING:
 
 CONNECT_S = 15.0
 HUB_TYPE, PARTITION_TYPE = "com.microsoft:eventhub", "com.microsoft:partition"
+LATEST = "amqp.annotation.x-opt-offset > '@latest'"
+STOLEN = "amqp:link:stolen"
+_INTERNAL = 500
 EVENT = b"ehtui conform: this event may be ignored"
 
 
@@ -95,13 +101,49 @@ class World:
         return f"{self.access.hub}/Partitions/{self.partition}"
 
     async def look_around(self) -> None:
-        """Learn the hub's partitions, and whether one was never written."""
+        """Learn the hub's partitions, whether one was never written, and that the group is free.
+
+        Raises:
+            ProblemError: The hub cannot be read, or somebody receives in the group of our own.
+        """
+        try:
+            await self._look_around()
+
+            if self.own_group is not None:
+                await self._check_group()
+        except AmqpError as error:
+            told = problems.from_condition(self.access, error.condition, error.description)
+            raise ProblemError(told) from None
+        except SilentError:
+            raise ProblemError(problems.timed_out(self.access, "asking", CONNECT_S)) from None
+
+    def _refused(self, reply: Reply) -> ProblemError:
+        given = reply.properties
+        status, text = given.get("status-code"), str(given.get("status-description", ""))
+        code = status if isinstance(status, int) else _INTERNAL
+        condition = str(given.get("error-condition", ""))
+        return ProblemError(problems.from_status(self.access, code, text, condition))
+
+    async def _check_group(self) -> None:
+        """A reader without an owner level disturbs nobody, and is refused where there is one."""
+        async with self.signed_in() as peer:
+            try:
+                await peer.receiver(self.receiving, LATEST)
+            except AmqpError as error:
+                if error.condition != STOLEN:
+                    raise
+
+                where = f"partition {self.partition} in the group {self.own_group!r}"
+                told = f"Somebody receives {safe(where)}: they would be disconnected."
+                advice = "Give --own-group a consumer group that nobody uses."
+                raise ProblemError(Problem(ProblemKind.CONFLICT, told, advice)) from None
+
+    async def _look_around(self) -> None:
         async with self.signed_in() as peer:
             described = await peer.request("$management", self.read())
 
             if not isinstance(described.value, dict):
-                status = described.properties.get("status-code")
-                raise NotHereError(f"the hub does not describe itself: status {status}")
+                raise self._refused(described)
 
             self.partitions = tuple(map(str, described.value["partition_ids"]))
 
@@ -161,7 +203,7 @@ class World:
             reply = await peer.request("$cbs", put_token(audience, token.text.reveal(), token.kind))
 
             if reply.properties.get("status-code") not in (200, 202):
-                raise NotHereError(f"the token was refused: {reply.properties}")
+                raise self._refused(reply)
 
             yield peer
 

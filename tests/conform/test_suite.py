@@ -8,6 +8,7 @@ import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,8 +19,11 @@ from ehtui.config.secret import Secret
 from ehtui.conform import report, suite
 from ehtui.conform.checks import Check, Result, Source, State, run
 from ehtui.conform.needs import WITHOUT, Need
-from ehtui.conform.world import World
-from ehtui.wire.credentials import SharedSignature
+from ehtui.conform.world import LATEST, World
+from ehtui.domain.problems import ProblemError
+from ehtui.wire.amqp.performatives import Detach
+from ehtui.wire.amqp.values import Symbol
+from ehtui.wire.credentials import SharedKey, SharedSignature
 
 EHTUI = [sys.executable, "-m", "ehtui"]
 DOCS = Path(__file__).parents[2] / "docs" / "conform.md"
@@ -95,6 +99,42 @@ def test_unasked_it_does_nothing() -> None:
 def test_what_is_read_only_is_not_written_to() -> None:
     with pytest.raises(ConfigError, match="read-only"):
         conform.run_conform(parse(["conform", "--send", "--read-only", "--yes"]))
+
+
+def test_a_group_of_everybodys_is_refused() -> None:
+    with pytest.raises(ConfigError, match="anybody"):
+        conform.run_conform(parse(["conform", "--own-group", "$default", "--yes"]))
+
+
+def test_a_report_that_cannot_be_written_is_told_first(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no folder"):
+        conform.run_conform(parse(["conform", "--report", str(tmp_path / "no" / "x"), "--yes"]))
+
+
+async def test_a_group_in_which_somebody_receives_is_left_alone(world: World) -> None:
+    owner = {Symbol("com.microsoft:epoch"): 1}
+
+    async with world.signed_in() as peer:
+        await peer.receiver(world.receiving, LATEST, properties=owner)
+
+        with pytest.raises(ProblemError, match="they would be disconnected"):
+            await world.look_around()
+
+        assert not any(isinstance(getattr(x, "body", None), Detach) for x in peer.inbox)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"hub": "nosuch"}, "nosuch"),
+        ({"credential": SharedKey("RootManageSharedAccessKey", Secret("x"))}, "signature"),
+    ],
+)
+async def test_a_hub_that_cannot_be_read_is_told(
+    world: World, change: dict[str, Any], words: str
+) -> None:
+    with pytest.raises(ProblemError, match=words):
+        await World(replace(world.access, **change)).look_around()
 
 
 def test_a_check_that_there_is_not_is_named() -> None:
