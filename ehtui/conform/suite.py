@@ -11,6 +11,7 @@ from ehtui.conform.management import MANAGEMENT
 from ehtui.conform.needs import Need
 from ehtui.conform.opening import OPENING
 from ehtui.conform.owning import OWNING
+from ehtui.conform.publishing import PUBLISHING
 from ehtui.conform.reading import READING
 from ehtui.conform.sending import SENDING
 from ehtui.conform.storing import STORING
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from ehtui.conform.checks import Check
     from ehtui.conform.world import World
 
-THEMES = (OPENING, TOKENS, MANAGEMENT, SENDING, READING, OWNING, STORING, CHANGING)
+THEMES = (OPENING, TOKENS, MANAGEMENT, SENDING, PUBLISHING, READING, OWNING, STORING, CHANGING)
 # What empties a partition comes last.
 CHECKS: tuple[Check, ...] = tuple(check for theme in THEMES for check in theme.checks)
 EVENTS = 60  # that a whole run sends at the most

@@ -13,7 +13,7 @@ from ehtui.conform.needs import Need
 from ehtui.conform.suite import CHECKS
 from ehtui.conform.world import World
 from ehtui.sandbox.blobs import BlobEndpoint, listing, state
-from ehtui.sandbox.eventhubs import EventHubsEndpoint, connection, errors, links, nodes
+from ehtui.sandbox.eventhubs import EventHubsEndpoint, connection, errors, idempotence, links, nodes
 from ehtui.sandbox.eventhubs import namespace as hubs
 from ehtui.sandbox.eventhubs import partition_log as logs
 from ehtui.sandbox.eventhubs.addresses import EARLIEST, parse_selector
@@ -120,6 +120,10 @@ def with_lower_case_metadata(patch: pytest.MonkeyPatch, _: EventHubsEndpoint) ->
     )
 
 
+def with_events_published_twice(patch: pytest.MonkeyPatch, _: EventHubsEndpoint) -> None:
+    patch.setattr(idempotence.Publishing, "takes", lambda *_: True)
+
+
 BROKEN: dict[str, Break] = {
     "open.frame": with_limits(frame_bytes=32768),
     "open.channels": with_limits(channel_max=255),
@@ -137,6 +141,8 @@ BROKEN: dict[str, Break] = {
     "send.too-large": with_links_that_end_at_large_messages,
     "send.offset": with_other_offsets,
     "send.key": with_another_hash,
+    "publish.twice": with_events_published_twice,
+    "publish.gap": with_events_published_twice,
     "read.settled": with_unsettled_events,
     "read.descriptor": with_filters_by_key,
     "own.sixth": with_six_readers,
