@@ -11,6 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from ehtui.domain.actions.checkpoint_plan import (
+    Change,
+    ChangeResult,
+    ChangeState,
+    CheckpointPlan,
+    Standing,
+    ToLatest,
+    WriteKind,
+)
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState
 from ehtui.domain.costs import (
     NO_LEDGER,
     NONE,
@@ -31,7 +41,9 @@ from ehtui.domain.progress.ledger import (
     entered,
 )
 from ehtui.domain.timeline import Claimed, TakenOver
+from ehtui.domain.updates import ActionDone
 from ehtui.domain.world.hub import PartitionSample
+from ehtui.domain.world.store import Layout
 from tests.domain.build import World, healthy
 from tests.domain.deliveries import Attached, Delivering, holds
 from tests.domain.processors import Processor
@@ -450,3 +462,78 @@ def test_bounds_add_up_as_far_as_they_are_known() -> None:
     assert UNKNOWN.holds(7)
     assert Bounds(2, None).holds(7)
     assert not Bounds(2, 6).holds(7)
+
+
+# What this session wrote itself, and what begins at the start of the stream
+
+
+def moved(world: World, partition: str, before: int, after: int) -> ActionDone:
+    """This session moved a checkpoint, though somebody held the partition."""
+    change = Change(
+        partition=partition,
+        kind=WriteKind.SET,
+        container="checkpoints",
+        name="a/blob",
+        layout=Layout.MODERN,
+        etag="0x1",
+        before=Standing(before, str(before * 100)),
+        after=Standing(after, str(after * 100)),
+    )
+    plan = CheckpointPlan(
+        group="$Default",
+        namespace=world.namespace,
+        hub="hub",
+        strategy=ToLatest(),
+        changes=(change,),
+        owners=(),
+        planned_at=world.at,
+        is_forced=True,
+    )
+    result = ChangeResult(change, ChangeState.WRITTEN)
+    return ActionDone(world.at, Outcome(plan, OutcomeState.DONE, world.at, changes=(result,)))
+
+
+@pytest.mark.parametrize("is_seen_first", [False, True])
+def test_a_forced_move_is_no_proof_that_anything_was_read(*, is_seen_first: bool) -> None:
+    world = World(1)
+    world.send("0", 101)
+    world.consumer("a", "0", pid=7, checkpoints_every_s=None)
+    world.checkpoint("0", 40)
+    world.look()
+    world.play(10)
+    world.checkpoint("0", 90)
+
+    if is_seen_first:
+        world.look()
+
+    world.fold(moved(world, "0", 40, 90))
+    world.look()
+    world.stop("a")
+    world.play(10)
+    world.consumer("b", "0", pid=8, checkpoints_every_s=None)
+    world.play(10)
+    (claimed,) = world.told("lease.claimed")
+
+    assert isinstance(claimed.details, Claimed)
+    assert claimed.details.cost == TakeoverCost(Bounds(0, 10), Bounds(0, 50), NONE)
+
+
+def test_an_offset_before_everything_begins_with_the_first_event() -> None:
+    world = World(1)
+    world.send("0", 101)
+    world.consumer("a", "0", pid=7, checkpoints_every_s=None)
+    world.checkpoint("0", 40)
+    world.look()
+    world.play(10)
+    world.stop("a")
+    world.play(10)
+    world.checkpoint("0", 99)  # the number is whatever the writer chose
+    record = world.checkpoints["$default", "0"]
+    world.checkpoints["$default", "0"] = replace(record, offset="-1")
+    world.play(10)
+    world.consumer("b", "0", pid=8, checkpoints_every_s=None)
+    world.play(10)
+    (claimed,) = world.told("lease.claimed")
+
+    assert isinstance(claimed.details, Claimed)
+    assert claimed.details.cost == TakeoverCost(Bounds(41, 101), NONE, NONE)

@@ -8,9 +8,11 @@ from msgspec.structs import replace
 
 from ehtui.domain import timeline
 from ehtui.domain.actions.base import OwnedPartition, SignalEffect
+from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
 from ehtui.domain.actions.events import forecast_of, state_for, told
 from ehtui.domain.actions.outcomes import MeasuredTakeover, OutcomeState
 from ehtui.domain.actions.plans import RestartPlan, SignalPlan, StartPlan, SupervisedPlan
+from ehtui.domain.folds.ledger import checkpoints_moved
 from ehtui.domain.folds.sends import end_send
 from ehtui.domain.snapshot import GroupPartition, LeaseState, Subject
 from ehtui.domain.state import SentSignal, StartedConsumer
@@ -50,6 +52,8 @@ def _remember(builder: SnapshotBuilder, outcome: Outcome) -> None:
             home = _home_of(builder, plan.target.process)
             if home is not None:  # as it was started it is started again
                 _remember_start(builder, home, outcome, is_restart=True)
+        case CheckpointPlan() as plan:
+            checkpoints_moved(builder, plan.group, outcome.changes)
         case StartPlan() as plan:
             _remember_start(builder, plan.group, outcome)
 

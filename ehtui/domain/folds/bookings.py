@@ -14,12 +14,14 @@ from ehtui.domain.progress import Rule
 from ehtui.domain.progress.ledger import (
     NOTHING_SPECIAL,
     RELEASE_S,
+    START_OF_STREAM,
     OpenCost,
     Reading,
     Sign,
     Span,
     entered,
     first_kept,
+    position_of,
     taken,
 )
 from ehtui.domain.snapshot import LeaseState
@@ -223,14 +225,18 @@ def _start(
 ) -> _Start:
     before, after, is_by_hand = change.checkpoint, change.next_checkpoint, reading.is_by_hand
 
-    if before is None or before.sequence is None or not _tells_position(builder, before):
+    stood = position_of(before) if before is not None else None
+
+    if before is None or stood is None or not _tells_position(builder, before):
         why = CostUnknown.NO_CHECKPOINT if before is None else CostUnknown.NO_POSITION
         return _Start(None, why, is_by_hand)
 
-    span = _down_to(reading, Span(before.sequence, before.sequence))
+    span = _down_to(reading, Span(stood, stood))
     is_new = after is not None and after.blob.etag != before.blob.etag
 
-    if after is None or after.sequence is None or not is_new:
+    stands = position_of(after) if after is not None else None
+
+    if after is None or stands is None or not is_new:
         return _Start(span, None, is_by_hand)
 
     # A stamp has whole seconds: within that of the claim it is taken for the new owner's own.
@@ -239,17 +245,17 @@ def _start(
     is_honest = _is_honest(change, after, is_guess=handover.is_guess)
 
     if is_free and is_earlier:
-        only = Span(after.sequence, after.sequence)
+        only = Span(stands, stands)
         return _Start(only, None, is_by_hand or not is_honest)
 
-    if after.sequence < before.sequence and not is_earlier:
+    if stands < stood and not is_earlier:
         return _Start(None, CostUnknown.NO_POSITION, is_by_hand)
 
     if is_free and is_honest:
         return _Start(span, None, is_by_hand)
 
     # Whoever wrote by hand in between may have been overwritten by the new owner already.
-    return _Start(_down_to(reading, span.with_(after.sequence)), None, is_by_hand or not is_honest)
+    return _Start(_down_to(reading, span.with_(stands)), None, is_by_hand or not is_honest)
 
 
 def _is_honest(change: OwnerChange, checkpoint: Checkpoint, *, is_guess: bool) -> bool:
@@ -267,7 +273,8 @@ def _tells_position(builder: SnapshotBuilder, checkpoint: Checkpoint) -> bool:
     of the old form (facts.md §1.1, §1.6).
     """
     is_geo = builder.hub is not None and bool(builder.hub.is_geo_replicated)
-    return checkpoint.offset is not None and not (is_geo and is_old_form(checkpoint))
+    is_old = is_geo and is_old_form(checkpoint) and checkpoint.offset != START_OF_STREAM
+    return checkpoint.offset is not None and not is_old
 
 
 def _down_to(reading: Reading, span: Span) -> Span:

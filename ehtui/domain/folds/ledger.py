@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from ehtui.domain.actions.checkpoint_plan import ChangeState
 from ehtui.domain.costs import CostUnknown, CountedTakeover, TakeoverCost
 from ehtui.domain.folds.bookings import follows_release, is_of_another_stream, sample_of
 from ehtui.domain.leases.handovers import UNSEEN, owner_of
@@ -16,14 +17,16 @@ from ehtui.domain.progress.ledger import (
     cost_of,
     counted,
     going_on,
+    moved_by_hand,
     stopped,
     written,
 )
 from ehtui.domain.snapshot import LeaseState
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Mapping, Sequence
 
+    from ehtui.domain.actions.checkpoint_plan import ChangeResult
     from ehtui.domain.folds.builder import SnapshotBuilder
     from ehtui.domain.folds.partition import JudgingContext
     from ehtui.domain.state import GroupMemory, JudgedPartition
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
 
 MOST_OPEN = 4096
+_MOVED = frozenset({ChangeState.WRITTEN, ChangeState.REMOVED, ChangeState.OVERWRITTEN})
 
 
 def with_stops(
@@ -73,6 +77,27 @@ def _with(group: GroupMemory, news: Mapping[str, Reading]) -> GroupMemory:
     return replace(
         group, readings=readings, stopping=(group.stopping - news.keys()) | frozenset(stopping)
     )
+
+
+def checkpoints_moved(builder: SnapshotBuilder, name: str, changes: Sequence[ChangeResult]) -> None:
+    """This session wrote checkpoints itself, be it under a live owner: they prove nothing."""
+    group = builder.groups.get(name.lower())
+    if group is None:
+        return
+
+    news: dict[str, Reading] = {}
+
+    for each in changes:
+        judged = group.by_partition.get(each.change.partition)
+        if judged is not None and each.state in _MOVED:
+            before = each.change.before
+            news[each.change.partition] = moved_by_hand(
+                group.readings.get(each.change.partition, NOTHING_SPECIAL),
+                judged.shown.checkpoint,
+                before.sequence if before is not None else None,
+            )
+
+    builder.groups[group.key] = _with(group, news)
 
 
 def books_kept(

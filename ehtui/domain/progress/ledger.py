@@ -43,6 +43,7 @@ SLOWEST_S = 5.0  # and so long at most
 LATE_WRITE_S = 30.0  # so long after it lost a partition a handler may still write a checkpoint
 RELEASE_S = 2.0  # whoever closes may write its last checkpoint a little after its release
 _MOST_LEFT = 8
+START_OF_STREAM = "-1"  # the offset that every client takes for the first retained event
 
 
 class Left(Value, frozen=True):
@@ -91,6 +92,12 @@ def written(
     return replace(reading, is_apart=is_apart, done=done if is_apart else None, is_by_hand=False)
 
 
+def moved_by_hand(reading: Reading, now: Checkpoint | None, before: int | None) -> Reading:
+    """After a checkpoint was known to be moved, from `before`, whoever held the partition."""
+    known = [n for n in (reading.done_by(now), before) if n is not None]
+    return replace(reading, is_apart=True, done=min(known, default=None), is_by_hand=True)
+
+
 def stopped(reading: Reading, at: float) -> Reading:
     """After whoever read it stopped, by `at`, local time; the first one counts."""
     return reading if reading.stop_at is not None else replace(reading, stop_at=at)
@@ -109,6 +116,11 @@ def taken(reading: Reading, began: int | None, left: int | None, at: float) -> R
         losers = (*losers, Left(left, at))[-_MOST_LEFT:]
 
     return replace(reading, began=began, left=losers, stop_at=None, stop_last=None)
+
+
+def position_of(checkpoint: Checkpoint) -> int | None:
+    """The event that a reader begins behind; -1 before the first one that is retained."""
+    return -1 if checkpoint.offset == START_OF_STREAM else checkpoint.sequence
 
 
 def _sequence(checkpoint: Checkpoint | None) -> int | None:
