@@ -70,14 +70,14 @@ def open_record(path: Path) -> int:
         os.close(descriptor)  # whoever had it has taken it away: it is over
 
 
-def forget(folder: Path, pid: str) -> str | None:
+def forget(folder: Path, pid: str, *, dry_run: bool = False) -> str | None:
     """Take away records of restarts of that pid that nobody carries out; why not, or None."""
     paths = list(folder.glob(f"{pid}-*.json")) if pid.isdecimal() else []
 
     if not paths:
         return f"No restart of {safe(pid)} was left half done."
 
-    for path in paths:
+    for path in paths if not dry_run else ():
         if not _unlink_free(path):
             return f"{pid} is being restarted right now: that continues."
 

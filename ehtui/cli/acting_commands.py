@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.acting import add_acting_flags, run_action
-from ehtui.cli.flags import ExitCode, add_settings_flags, seconds
+from ehtui.cli.flags import ExitCode, add_settings_flags, resolve_args, seconds
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def run_restart(args: argparse.Namespace) -> int:
         ConfigError: A target names no consumer, or several.
     """
     if args.forget:
-        return _forget(args.target)
+        return _forget(args)
 
     return run_action(args, lambda backend: restart_request(backend, args))
 
@@ -267,22 +267,35 @@ def _refuse_restarted(backend: Backend, wanted: Sequence[str]) -> None:
             )
 
 
-def _forget(wanted: Sequence[str]) -> int:
+def _forget(args: argparse.Namespace) -> int:
+    """Take away what ehtui noted of restarts that stayed half done; no consumer is touched."""
     from ehtui.actions.restart_locks import forget  # noqa: PLC0415
     from ehtui.actions.state_files import default_records_folder  # noqa: PLC0415
+    from ehtui.cli.output_format import print_document  # noqa: PLC0415
+    from ehtui.domain.actions.outcomes import Refusal, RefusalReason  # noqa: PLC0415
+    from ehtui.views.outcomes import refusal_sentence  # noqa: PLC0415
 
-    code = ExitCode.OK
+    if resolve_args(args).settings.read_only:
+        refusal = refusal_sentence(Refusal(RefusalReason.READ_ONLY, "restart"))
+        print(f"ehtui: {refusal}", file=sys.stderr)
+        return ExitCode.WARNING
 
-    for name in wanted:
-        told = forget(default_records_folder(), name)
+    ends = {
+        name: forget(default_records_folder(), name, dry_run=args.dry_run) for name in args.target
+    }
+    done = "would be forgotten: this was a dry run" if args.dry_run else "is forgotten"
 
-        if told is None:
-            print(f"Forgot the restart of {name}.")
-        else:
-            print(f"ehtui: {told}", file=sys.stderr)
-            code = ExitCode.WARNING
+    if args.json:
+        told = [{"target": name, "refused": end} for name, end in ends.items()]
+        print_document({"schema": "ehtui.forget/1", "dry_run": args.dry_run, "targets": told})
 
-    return code
+    for name, end in ends.items():
+        if end is not None:
+            print(f"ehtui: {end}", file=sys.stderr)
+        elif not args.json:
+            print(f"The restart of {name} {done}.")
+
+    return ExitCode.OK if not any(ends.values()) else ExitCode.WARNING
 
 
 def add_start(subparsers: Any) -> None:
