@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
 
 from ehtui.clock import steady
-from ehtui.domain.problems import ProblemError
+from ehtui.domain.problems import ProblemError, ProblemKind
 from ehtui.domain.world.events import AtSequence, AtTime, EventLookup, Latest
 from ehtui.wire import event_problems
 from ehtui.wire.credentials import access_of
@@ -19,11 +19,13 @@ from ehtui.wire.reading import Limiter
 from ehtui.wire.reading_session import PeekGroup, ReadingSession
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from ehtui.config.settings import EventHubSettings
     from ehtui.domain.world.events import Event, EventQuery, EventStream, Position
     from ehtui.domain.world.hub import PartitionSample
+
+T = TypeVar("T")
 
 UNUSED_S = 60.0  # the connection of single look-ups is kept so long
 CLOSE_S = 0.8
@@ -87,14 +89,39 @@ class EventReader(EventLookup):
 
     @override
     async def read_at(self, partition: str, position: Position, within_s: float) -> Event | None:
-        session = await self._opened()
+        return await self._asked(lambda session: self._at(session, partition, position, within_s))
 
+    async def _at(
+        self, session: ReadingSession, partition: str, position: Position, within_s: float
+    ) -> Event | None:
         is_sure = isinstance(position, Latest) or self._is_known_to_be_there(partition, position)
 
         if not is_sure and is_past(position, await self._sample(session, partition)):
             return None
 
         return await self._first_of(session, partition, position, within_s)
+
+    async def _asked(self, ask: Callable[[ReadingSession], Awaitable[T]]) -> T:
+        """Ask on the kept connection, and on a new one where that has gone since.
+
+        One that did not answer is kept no longer: whoever asks next connects.
+        """
+        was_open = self._session is not None
+        session = await self._opened()
+
+        try:
+            return await ask(session)
+        except ProblemError as error:
+            if error.problem.kind not in {ProblemKind.TIMEOUT, ProblemKind.UNREACHABLE}:
+                raise
+
+            is_gone = session.error is not None
+            session.connection.abort()
+
+            if not (was_open and is_gone):
+                raise
+
+        return await ask(await self._opened())
 
     def _is_known_to_be_there(self, partition: str, position: Position) -> bool:
         """Whether a partition need not be asked how far it goes: a search reads many events."""
@@ -113,7 +140,11 @@ class EventReader(EventLookup):
 
     @override
     async def read_before(self, partition: str, at: float, within_s: float) -> Event | None:
-        session = await self._opened()
+        return await self._asked(lambda session: self._before(session, partition, at, within_s))
+
+    async def _before(
+        self, session: ReadingSession, partition: str, at: float, within_s: float
+    ) -> Event | None:
         sample = await self._sample(session, partition)
 
         if sample.is_empty or sample.last_sequence < 0:
@@ -159,13 +190,13 @@ class EventReader(EventLookup):
     async def _opened(self) -> ReadingSession:
         """The connection of single look-ups, kept for a while."""
         async with self._turn:
-            if self._session is not None and self._session.error is None:
-                await self._session.renew()
-            else:
-                self._session = await ReadingSession.opened(self._found_peek())
+            session = self._session
+
+            if session is None or session.error is not None or not await _is_renewed(session):
+                session = self._session = await ReadingSession.opened(self._found_peek())
 
             self._keep_for_now()
-            return self._session
+            return session
 
     def _keep_for_now(self) -> None:
         if self._hang_up is not None:
@@ -223,3 +254,14 @@ class EventReader(EventLookup):
 
         stamp = stamp_of(payload)
         return None if stamp is None else event_of(partition, payload, stamp)
+
+
+async def _is_renewed(session: ReadingSession) -> bool:
+    """Whether a kept connection is still of use."""
+    try:
+        await session.renew()
+    except ProblemError:
+        session.connection.abort()
+        return False
+
+    return True

@@ -252,7 +252,8 @@ class HubStream(EventStream):
 
             if ended.is_too_large:
                 lane.message_bytes = MESSAGE_BYTES
-                may_attach = not (session.receivers.held_bytes or self._merge.held_events)
+                is_free = self._merge.held_bytes <= HELD_BYTES // 2
+                may_attach = is_free and not session.receivers.held_bytes
             else:
                 refusal = self._peek.refusal(lane.partition, ended.error)
 

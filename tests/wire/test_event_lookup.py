@@ -136,3 +136,28 @@ async def test_what_retention_removes_is_not_waited_for(
     assert len(await drained(stream)) < 100
     assert stream.is_at_end
     await stream.close()
+
+
+async def test_a_look_up_whose_connection_has_gone_connects_again(stage: Stage) -> None:
+    stage.append("0", b"0")
+    assert await stage.reader.read_at("0", Earliest(), 5.0) is not None
+    stage.endpoint.drop_connections()
+    assert await stage.reader.read_at("0", Earliest(), 5.0) is not None
+    assert stage.connections == 2
+
+
+async def test_a_connection_that_does_not_answer_is_not_asked_again(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage.append("0", b"0")
+    assert await stage.reader.read_at("0", Earliest(), 5.0) is not None
+    monkeypatch.setattr("ehtui.wire.reading_session.REPLY_S", 0.1)
+    stage.endpoint.faults.is_frozen = True
+
+    with pytest.raises(ProblemError, match="did not answer"):
+        await stage.reader.read_at("0", Earliest(), 0.1)
+
+    monkeypatch.undo()
+    stage.endpoint.faults.is_frozen = False
+    assert await stage.reader.read_at("0", Earliest(), 5.0) is not None
+    assert stage.connections == 2
