@@ -90,11 +90,12 @@ def checkpoints_moved(builder: SnapshotBuilder, name: str, changes: Sequence[Cha
     for each in changes:
         judged = group.by_partition.get(each.change.partition)
         if judged is not None and each.state in _MOVED:
-            before = each.change.before
+            before, after = each.change.before, each.change.after
             news[each.change.partition] = moved_by_hand(
                 group.readings.get(each.change.partition, NOTHING_SPECIAL),
                 judged.shown.checkpoint,
                 before.sequence if before is not None else None,
+                after.sequence if after is not None else None,
             )
 
     builder.groups[group.key] = _with(group, news)

@@ -59,6 +59,7 @@ class Reading(Value, frozen=True):
     is_apart: bool = False  # `done` counts, and not the checkpoint as it stands
     done: int | None = None  # the furthest checkpoint that an owner wrote
     is_by_hand: bool = False  # the checkpoint was written while nobody held it
+    moved_to: int | None = None  # this session wrote that one, and no look has shown it yet
     began: int | None = None  # its owner began behind that one, or a later one
     left: tuple[Left, ...] = ()
     stop_at: float | None = None  # local time by which whoever read it had stopped
@@ -83,6 +84,9 @@ def written(
     """After a checkpoint was written, deleted or put back."""
     done, sequence = reading.done_by(before), _sequence(after)
 
+    if sequence is not None and sequence == reading.moved_to:
+        is_by_owner, reading = False, replace(reading, moved_to=None)
+
     if not is_by_owner or sequence is None:
         is_by_hand = after is not None and not is_by_owner
         return replace(reading, is_apart=True, done=done, is_by_hand=is_by_hand)
@@ -92,10 +96,14 @@ def written(
     return replace(reading, is_apart=is_apart, done=done if is_apart else None, is_by_hand=False)
 
 
-def moved_by_hand(reading: Reading, now: Checkpoint | None, before: int | None) -> Reading:
-    """After a checkpoint was known to be moved, from `before`, whoever held the partition."""
+def moved_by_hand(
+    reading: Reading, now: Checkpoint | None, before: int | None, after: int | None
+) -> Reading:
+    """After a checkpoint was known to be moved, whoever held the partition."""
     known = [n for n in (reading.done_by(now), before) if n is not None]
-    return replace(reading, is_apart=True, done=min(known, default=None), is_by_hand=True)
+    moved_to = None if after == _sequence(now) else after
+    done = min(known, default=None)
+    return replace(reading, is_apart=True, done=done, is_by_hand=True, moved_to=moved_to)
 
 
 def stopped(reading: Reading, at: float) -> Reading:
