@@ -92,7 +92,8 @@ async def copy(app: Host, events: Shown) -> None:
     offered = {each.letter: each for each in copies(app, events)}
 
     if not offered:
-        app.say(view_actions.NOTHING_SELECTED, "warning")
+        nothing = "No command helps." if events.refusal is not None else ""
+        app.say(nothing or view_actions.NOTHING_SELECTED, "warning")
         return
 
     if len(offered) == 1:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     EventTest = Callable[[Event], bool]
 
 HINT = "words  P2  key:room  prop:type=minutes  type:json  seq>=920  size>10k  !not  /expression/"
+_PER_TURN_S = 0.5  # of each second: thousands are asked about, a few at a time
 _FIELD = re.compile(
     r"(?P<field>[a-z]+)(?P<operator>!=|<=|>=|:|=|<|>)(?P<value>.*)", re.DOTALL | re.IGNORECASE
 )
@@ -104,7 +105,7 @@ def _term(term: str, expressions: list[Expression]) -> EventTest:
         return lambda event: event.partition == number
 
     if is_expression(term):
-        asked = expression(term[1:-1])
+        asked = expression(term[1:-1], per_turn_s=_PER_TURN_S)
         expressions.append(asked)
         return lambda event: any(map(asked.is_in, _everything(event)))
 

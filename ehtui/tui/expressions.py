@@ -19,10 +19,14 @@ class ExpressionError(ValueError):
 
 
 class Expression:
-    """One of any case, with so much time for all that it is asked in a second."""
+    """One of any case, with so much time for all that it is asked in a second.
 
-    def __init__(self, pattern: str) -> None:
+    No single search takes longer than `LONGEST_S`.
+    """
+
+    def __init__(self, pattern: str, *, per_turn_s: float = LONGEST_S) -> None:
         self._began_at = self._spent_s = 0.0
+        self._per_turn_s = per_turn_s
 
         try:
             self._pattern = regex.compile(pattern, regex.IGNORECASE)
@@ -31,13 +35,17 @@ class Expression:
 
     @property
     def rests_s(self) -> float:
-        """How long to wait before it is asked again, so that it has half of its time at least.
+        """How long to wait before it is asked again, so that a search has its time.
 
         Who asks it of very many texts can so tell one that takes long from texts that are many.
         """
         left_s = self._began_at + _TURN_S - time.monotonic()
 
-        return max(0.0, left_s) if self._spent_s > LONGEST_S / 2 else 0.0
+        return max(0.0, left_s) if self._left_s < LONGEST_S / 2 else 0.0
+
+    @property
+    def _left_s(self) -> float:
+        return self._per_turn_s - self._spent_s
 
     def is_in(self, text: str) -> bool:
         """Whether it is found somewhere in a text.
@@ -50,7 +58,7 @@ class Expression:
         if now - self._began_at > _TURN_S:
             self._began_at, self._spent_s = now, 0.0
 
-        left_s = LONGEST_S - self._spent_s
+        left_s = min(self._left_s, LONGEST_S)
 
         if left_s <= 0:
             raise ExpressionError("takes too long")

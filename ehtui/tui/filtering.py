@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ehtui.tui.expressions import Expression, ExpressionError
+from ehtui.tui.expressions import LONGEST_S, Expression, ExpressionError
 from ehtui.tui.grid_viewport import RowFilter
 from ehtui.views.cells import Column
 from ehtui.views.row_facts import NOTHING, RowFacts
@@ -166,14 +166,14 @@ def is_expression(term: str) -> bool:
     return len(term) > 1 and term.startswith("/") and term.endswith("/")
 
 
-def expression(pattern: str) -> Expression:
+def expression(pattern: str, *, per_turn_s: float = LONGEST_S) -> Expression:
     """One that can be asked.
 
     Raises:
         FilterError: It cannot be read.
     """
     try:
-        return Expression(pattern)
+        return Expression(pattern, per_turn_s=per_turn_s)
     except ExpressionError as error:
         raise FilterError(f"/{pattern}/: {error}") from error
 

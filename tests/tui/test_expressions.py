@@ -39,3 +39,18 @@ def test_what_is_slow_for_many_texts_is_given_up_too() -> None:
 
     with pytest.raises(ExpressionError, match="too long"):
         any(map(expression.is_in, texts))
+
+
+def test_of_many_texts_it_rests_before_its_time_is_over() -> None:
+    expression = Expression("a.*b", per_turn_s=0.5)
+    assert expression.rests_s == 0
+
+    with pytest.raises(ExpressionError, match="too long"):
+        Expression("(a|aa)+$", per_turn_s=5.0).is_in("a" * 500 + "!")  # after LONGEST_S at most
+
+    tired = Expression("(a|aa)+$")
+
+    with pytest.raises(ExpressionError, match="too long"):
+        tired.is_in("a" * 500 + "!")
+
+    assert 0 < tired.rests_s <= 1

@@ -73,10 +73,10 @@ class ReadState:
             "reconnecting" if self.trouble is not None else "",
             "follows" if self.follows else "",
             "at the end" if self.is_at_end and not self.follows else "",
-            f"{self.read:,} read" if self.read else "",
-            f"{self.dropped:,} dropped: they came too fast" if self.dropped else "",
-            f"{self.forgotten:,} older let go" if self.forgotten else "",
+            f"{self.dropped:,} dropped" if self.dropped else "",
             f"{self.unreadable:,} unreadable" if self.unreadable else "",
+            f"{self.read:,} read" if self.read else "",
+            f"{self.forgotten:,} older let go" if self.forgotten else "",
         )
 
         return tuple(filter(None, told))
@@ -131,4 +131,4 @@ def told_refusal(problem: Problem, hub: HubDescription | None, peek_group: str |
     if command is not None and command not in problem.advice:
         told += ["y copies the command that creates a group to look in:", command]
 
-    return "\n\n".join(told)
+    return "\n\n".join((*told, "b reads again, from wherever."))

@@ -70,7 +70,7 @@ def start_words(start: Start, say: Phrasing) -> str:
         case Earliest():
             return "from the earliest"
         case Latest():
-            return "what comes from now on"
+            return "from now on"
         case AtSequence(sequence=sequence):
             return f"from #{count(sequence)}"
         case AtOffset(offset=offset):
