@@ -67,12 +67,18 @@ def endpoint_with_a_blob() -> BlobEndpoint:
 
 
 def ask(
-    endpoint: BlobEndpoint, method: str, target: str, headers: dict[str, str], *, authorised: bool
+    endpoint: BlobEndpoint,
+    method: str,
+    target: str,
+    headers: dict[str, str],
+    *,
+    authorised: bool,
+    body: bytes = b"body",
 ) -> int:
     if authorised:
         headers = headers | {"Authorization": f"Bearer {endpoint.token()}"}
 
-    request = Request(method, target, tuple(headers.items()), b"body", "127.0.0.1")
+    request = Request(method, target, tuple(headers.items()), body, "127.0.0.1")
     response = endpoint._serve(request)
     wire = b"".join(response.pieces(with_body=method != "HEAD"))
 
@@ -102,6 +108,58 @@ def test_any_request_of_somebody_is_answered(
     target = f"/{'/'.join(map(quote, path))}?{text}"
 
     ask(endpoint_with_a_blob(), method, target, headers, authorised=True)
+
+
+PIECES = (
+    b"<BlockList>",
+    b"</BlockList>",
+    b"<Latest>QQ==</Latest>",
+    b"<Committed>QQ==</Committed>",
+    b"<!DOCTYPE x>",
+    b"<\xff>",
+    b"--x",
+    b"--",
+    b"\r\n",
+    b"\n\n",
+    b"Content-ID: 0\r\n\r\n",
+    b"DELETE /ehtui/checkpoints/blob HTTP/1.1\r\n",
+    b"DELETE //../%ff HTTP/1.1\r\n",
+    b"Authorization: SharedKey ehtui:x\r\n",
+)
+SOURCES = (
+    "http://127.0.0.1:0/ehtui/checkpoints/blob",
+    "/ehtui",
+    "http://[",
+    "?sig=x",
+    "http://x/%ff",
+)
+
+
+@given(
+    comp=st.sampled_from(["block", "blocklist", "batch", "", "properties"]),
+    block=st.sampled_from(["QQ==", "", "!", "QUFB"]) | values,
+    path=st.sampled_from(
+        ["/ehtui/checkpoints/blob", "/ehtui/checkpoints", "/ehtui/", "/ehtui/gone/b"]
+    ),
+    method=st.sampled_from(["PUT", "GET", "POST"]),
+    source=st.sampled_from(["", *SOURCES]),
+    body=st.lists(st.sampled_from(PIECES) | st.binary(max_size=20), max_size=8),
+)
+@example("blocklist", "QQ==", "/ehtui/checkpoints/blob", "PUT", "", [PIECES[0], PIECES[1]])
+def test_any_block_copy_or_batch_is_answered(
+    comp: str, block: str, path: str, method: str, source: str, body: list[bytes]
+) -> None:
+    endpoint = endpoint_with_a_blob()
+    headers = {"Content-Type": "multipart/mixed; boundary=x"}
+    headers |= {"x-ms-copy-source": source} if source else {}
+    restype = "container" if path.count("/") == 2 and comp == "batch" else ""
+    target = f"{path}?comp={comp}&blockid={quote(block)}&restype={restype}&blocklisttype=all"
+
+    for _ in range(2):  # with what the first one left
+        ask(endpoint, method, target, headers, authorised=True, body=b"".join(body))
+
+    used = sum(container.size_bytes for container in endpoint.state.containers.values())
+    assert endpoint.state.used_bytes == used
 
 
 @given(
