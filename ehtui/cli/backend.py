@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future, wait
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ehtui.cli.under_way import Action, UnderWay
 from ehtui.clock import steady
+from ehtui.domain.problems import ProblemError
 from ehtui.lazy import LazyModule
 
 if TYPE_CHECKING:
@@ -164,6 +166,18 @@ class MonitorBackend:
     async def template(self, name: str) -> Content:
         """A configured test event as it would be sent now."""
         return await planning.content_of(self._settings, name)
+
+    async def most_bytes(self) -> int | None:
+        """How large a message the hub takes; None where it cannot be sent to."""
+        if self.read_only:
+            return None
+
+        asked = self.monitor.submit(self._opened.executor.sender.most_bytes)
+
+        with suppress(ProblemError):
+            return await asyncio.wrap_future(asked)
+
+        return None
 
     @property
     def signals(self) -> Sequence[str]:

@@ -75,6 +75,12 @@ class Backend(Protocol):
             OSError: Its file cannot be read.
         """
 
+    async def most_bytes(self) -> int | None:
+        """How large a message the hub takes; connects. None: it does not say, or cannot be sent to.
+
+        Whoever asks waits for the connection; a send that follows has it already.
+        """
+
     @property
     def signals(self) -> Sequence[str]:
         """Signals that can be sent, gentlest first: "INT", "TERM", "KILL"."""

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from textual.notifications import SeverityLevel
     from textual.timer import Timer
 
+    from ehtui.domain.actions.sending import SendPlan
     from ehtui.monitor.backend import Backend
     from ehtui.tui.options import UiOptions
 
@@ -68,6 +69,7 @@ class Host(TypeAheadApp):
         self.tables = OverviewTables(signs, Clock(options.utc_offset_s), options.started_with)
         self.forbidden = dangerous_actions() if backend.read_only else frozenset[str]()
         self.pause = Pause(self)
+        self.sending: SendPlan | None = None  # what is being sent: escape stops it
         self._told_until: dict[str, float] = {}  # messages that are shown
         self.set_reactive(Host.snapshot, backend.snapshot)
         self.set_reactive(Host.group, options.group)
@@ -147,6 +149,11 @@ class Host(TypeAheadApp):
         """Stop waiting for a running action; whether there was one."""
         if not self.busy:
             return False
+
+        if self.sending is not None:
+            self.backend.give_up(self.sending)
+            self.say("Stopping: the timeline tells how many events the hub took.", "warning")
+            return True
 
         self.workers.cancel_group(self, ACTIONS)
         self.say("No longer waiting; the action may still complete.", "warning")

@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 from textual import events
 from textual.app import ScreenError
 from textual.message import Message
-from textual.widgets import Input
 from typing_extensions import override
 
 from ehtui.domain.text import safe
+from ehtui.tui.typeahead import takes_text
 from ehtui.views.glyphs import in_ascii
 
 if TYPE_CHECKING:
@@ -103,7 +103,7 @@ def _date(message: Message, read_at: float | None) -> None:
 def _takes_text(driver: Driver) -> bool:
     """Whether a text field has the focus; looked at from the reading thread."""
     with suppress(ScreenError):
-        return isinstance(driver._app.focused, Input)  # noqa: SLF001 - it has no other
+        return takes_text(driver._app.focused)  # noqa: SLF001 - it has no other
 
     return False
 

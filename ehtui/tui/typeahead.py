@@ -30,7 +30,7 @@ _Typed = events.Key | events.Paste | events.MouseDown | events.MouseUp
 _MOST_KEYS = 64  # that wait: more is no typing
 _MOST_TEXT = 1024  # in a field
 _BURST_S = 0.015  # between two keys
-_FLOOD_ENDS_S = 0.3  # after the last of its keys
+FLOOD_ENDS_S = 0.3  # after the last of its keys
 _LEAVES_FIELD = {"enter", "tab", "shift+tab"}
 _PATIENCE_S = 2.0  # for a widget that does not get round to a key
 _TOLD_AGAIN_S = 5.0  # as long as it stands on the screen
@@ -104,6 +104,11 @@ class TypeAheadApp(App[int]):
     def expect_prompt(self, asking: Worker[None]) -> None:
         """Hold keys until `asking` has opened a dialog, or has ended."""
         self.asking, self._has_asked = asking, False
+
+    @property
+    def typed_at(self) -> float:
+        """When the key in hand was read, on the clock of messages; now where none is."""
+        return Message().time if self._in_hand is None else self._in_hand.time
 
     def stop_asking(self) -> None:
         """No dialog will come any more; keys for one that never came are dropped."""
@@ -201,9 +206,9 @@ class TypeAheadApp(App[int]):
     def _is_flood(self, event: _Typed) -> bool:
         """More at once than anybody types: pasted, and meant for something else."""
         if self._flooded_at is not None:
-            is_over = event.time - self._flooded_at > _FLOOD_ENDS_S
+            is_over = event.time - self._flooded_at > FLOOD_ENDS_S
             self._flooded_at = None if is_over else event.time
-        elif len(self._waiting) >= (_MOST_TEXT if isinstance(self.focused, Input) else _MOST_KEYS):
+        elif len(self._waiting) >= (_MOST_TEXT if takes_text(self.focused) else _MOST_KEYS):
             self._flooded_at = event.time
             self.drop_typed_ahead()
             self._ignore("Too many keys at once: they were ignored.")
@@ -217,10 +222,10 @@ class TypeAheadApp(App[int]):
         if not isinstance(prompt, Prompt) or prompt.TAKES_TYPED_AHEAD or _is_escape(event):
             return False
 
-        is_typing = event.time - self._strayed_at <= _FLOOD_ENDS_S
-        is_after_field = event.time - self._left_field_at <= _FLOOD_ENDS_S
+        is_typing = event.time - self._strayed_at <= FLOOD_ENDS_S
+        is_after_field = event.time - self._left_field_at <= FLOOD_ENDS_S
 
-        if isinstance(prompt.focused, Input) and not is_after_field:
+        if takes_text(prompt.focused) and not is_after_field:
             self._note_in_field(event)
             return False
 
@@ -257,7 +262,7 @@ class TypeAheadApp(App[int]):
         while self._waiting and self._in_hand is None and self._may_act():
             event = self._waiting.popleft()
 
-            if isinstance(event, events.Paste) and not isinstance(self.focused, Input):
+            if isinstance(event, events.Paste) and not takes_text(self.focused):
                 self._ignore("Pasted text was ignored: no text field has the focus.")
                 continue
 
@@ -287,6 +292,11 @@ class TypeAheadApp(App[int]):
                 return self.screen
 
         return self.focused or self.screen
+
+
+def takes_text(widget: Widget | None) -> bool:
+    """Whether text is typed there: in a field, or in an area that says so (`TAKES_TEXT`)."""
+    return isinstance(widget, Input) or getattr(widget, "TAKES_TEXT", False)
 
 
 def _is_one_burst(first: _Typed, second: _Typed) -> bool:

@@ -6,10 +6,13 @@ import asyncio
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ehtui.domain.actions.base import Risk
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal
 from ehtui.domain.actions.release import ReleaseRequest
 from ehtui.domain.actions.send import again
+from ehtui.domain.actions.sending import SendPlan
 from ehtui.domain.actions.signal import SignalRequest
 from ehtui.domain.actions.start import RestartRequest, StartAgainRequest, StartRequest
 from ehtui.domain.text import safe
@@ -48,10 +51,11 @@ _SEVERITY: dict[OutcomeState, SeverityLevel] = {
 async def send(app: Host, selected: str | None) -> None:
     """Ask what and where to, plan it, confirm it, send it."""
     partitions = [partition.id for partition in app.snapshot.partitions]
-    request = await app.push_screen_wait(SendScreen(app.backend.templates, partitions, selected))
+    screen = SendScreen(app.backend.templates, partitions, selected, app.group)
+    answer = await app.push_screen_wait(screen)
 
-    if request is not None:
-        await _carry_out(app, request)
+    if answer is not None:
+        await _carry_out(app, answer.request, is_read=answer.is_read)
 
 
 async def send_again(app: Host, events: Sequence[Event]) -> None:
@@ -64,7 +68,8 @@ async def send_again(app: Host, events: Sequence[Event]) -> None:
             "warning",
         )
     elif events:
-        await _carry_out(app, again(events, event_title(events[0])))
+        request = replace(again(events, event_title(events[0])), follow=app.group)
+        await _carry_out(app, request)
 
 
 async def signal(app: Host, processes: Sequence[ProcessId], chosen: str | None = None) -> None:
@@ -152,8 +157,14 @@ async def adopt(app: Host) -> None:
         app.backend.adopt(processes[chosen].id)
 
 
-async def _carry_out(app: Host, asked: Request, *, is_planned_anew: bool = False) -> None:
-    """Plan what is asked for, confirm it, do it."""
+async def _carry_out(
+    app: Host, asked: Request, *, is_planned_anew: bool = False, is_read: bool = False
+) -> None:
+    """Plan what is asked for, confirm it, do it.
+
+    What stood whole in the dialog that asked for it (`is_read`) is not asked again, but for a hub
+    that is marked as production.
+    """
     request = await app.backend.rehearse(asked)
     plan = app.backend.plan(request)
 
@@ -162,7 +173,9 @@ async def _carry_out(app: Host, asked: Request, *, is_planned_anew: bool = False
         app.say(dialog_text(app).refusal(plan), "warning")
         return
 
-    confirmed = await _confirm(app, plan, request if is_planned_anew else None)
+    is_agreed = is_read and isinstance(plan, SendPlan) and not plan.is_production
+    is_anew = request if is_planned_anew else None
+    confirmed = plan if is_agreed else await _confirm(app, plan, is_anew)
 
     if confirmed is not None:
         app.stop_asking()
@@ -202,9 +215,12 @@ async def _confirm(app: Host, plan: Plan, request: Request | None) -> Plan | Non
 
 async def do(app: Host, plan: Plan) -> None:
     """Do what was confirmed, and tell how it ended."""
+    if isinstance(plan, SendPlan):
+        app.sending = plan
+
     verb = dialog_text(app).confirmation(plan, app.snapshot, app.group).verb
     task = asyncio.ensure_future(app.backend.execute(plan))
-    busy = f"{verb.lower()} … esc stops waiting"
+    busy = f"{verb.lower()} … esc stops {'it' if plan.stops_at_once else 'waiting'}"
 
     try:
         done, _ = await asyncio.wait({task}, timeout=SLOW_S)
@@ -215,6 +231,9 @@ async def do(app: Host, plan: Plan) -> None:
         _tell(app, await task)
     finally:
         task.cancel()
+
+        if app.sending is plan:
+            app.sending = None
 
         if app.busy == busy:
             app.busy = ""

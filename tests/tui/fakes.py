@@ -14,6 +14,7 @@ from ehtui.domain.actions.audited import AuditEntry
 from ehtui.domain.actions.base import OwnedPartition, SignalEffect, SignalTarget
 from ehtui.domain.actions.checkpoint_plan import Change, KeptBackup
 from ehtui.domain.actions.checkpoints import CheckpointRequest
+from ehtui.domain.actions.landing import Accepted
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.actions.plans import (
     EnvironmentOf,
@@ -36,7 +37,7 @@ from ehtui.domain.snapshot import ConsumerState, Snapshot
 from ehtui.domain.world.events import Event, EventQuery, EventStream
 from ehtui.domain.world.process import LogLine, ProcessDetails, ProcessId, ProcessSample, Relative
 from ehtui.domain.world.restarts import NOT_REHEARSED, Ended, Rehearsal
-from ehtui.tui.typeahead import _FLOOD_ENDS_S
+from ehtui.tui.typeahead import FLOOD_ENDS_S
 from tests.waiting import wait_for
 
 EVENT = Outgoing(
@@ -328,7 +329,11 @@ class FakeBackend:
             planned_at=self.snapshot.taken_at,
             content=request.content or Content(BodySource.TEMPLATE, request.template, (EVENT,)),
             follow=request.follow,
+            is_production=self.snapshot.policy.is_production,
         )
+
+    async def most_bytes(self) -> int | None:
+        return 1 << 20
 
     async def template(self, name: str) -> Content:
         return Content(BodySource.TEMPLATE, name, (EVENT,))
@@ -339,6 +344,9 @@ class FakeBackend:
     def give_up(self, plan: Plan | None = None) -> None:
         self.given_up += 1
         self.cancelled.append(plan)
+
+        if self.gate is not None and plan is not None:
+            self.gate.set()
 
     def close(self) -> Sequence[Outcome]:
         return ()
@@ -357,6 +365,10 @@ class FakeBackend:
             await self.gate.wait()
             self.unfinished = ()
 
+        if plan in self.cancelled:
+            accepted = Accepted({})
+            return Outcome(plan, OutcomeState.STOPPED, self.snapshot.taken_at, accepted=accepted)
+
         self.executed.append(plan)
 
         return Outcome(plan, OutcomeState.DONE, self.snapshot.taken_at)
@@ -364,5 +376,5 @@ class FakeBackend:
 
 async def burst_is_over() -> None:
     """Wait until a key no longer counts as the rest of what was typed before it."""
-    ends_at = Message().time + _FLOOD_ENDS_S
+    ends_at = Message().time + FLOOD_ENDS_S
     await wait_for(lambda: Message().time > ends_at)

@@ -33,19 +33,19 @@ from ehtui.tui.screens.details import DetailsScreen, WhyScreen
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.widgets.chart import Chart, LagPane
 from ehtui.tui.widgets.log_view import LogView
-from tests.tui.fakes import FakeBackend
+from tests.tui.fakes import FakeBackend, burst_is_over
 from tests.tui.scenes import NOW, healthy, overdue
 from tests.waiting import wait_for
 
 
 @asynccontextmanager
 async def opened(
-    session: FakeBackend | None = None,
+    session: FakeBackend | None = None, size: tuple[int, int] = (120, 36)
 ) -> AsyncIterator[tuple[Pilot[int], FakeBackend, EhtuiApp]]:
     session = session or FakeBackend(healthy())
     app = EhtuiApp(session, UiOptions())
 
-    async with app.run_test(size=(120, 36), notifications=True) as pilot:
+    async with app.run_test(size=size, notifications=True) as pilot:
         await pilot.pause()
         yield pilot, session, app
 
@@ -62,6 +62,13 @@ async def press(pilot: Pilot[int], *keys: str) -> None:
     for key in keys:
         await pilot.press(key)
         await pilot.pause()
+
+
+async def send_the_first(pilot: Pilot[int]) -> None:
+    """Open the form, see it, and send the first template to what is selected."""
+    await press(pilot, "s")
+    await burst_is_over()
+    await press(pilot, "enter", "enter")
 
 
 async def test_a_producer_is_not_offered_as_a_consumer() -> None:
@@ -277,7 +284,8 @@ async def test_escape_leaves_every_step() -> None:
 
 async def test_an_event_goes_to_the_selected_partition() -> None:
     async with opened() as (pilot, session, _):
-        await press(pilot, "down", "s", "enter", "enter", "right", "enter")
+        await press(pilot, "down")
+        await send_the_first(pilot)
         await wait_for(lambda: bool(session.executed))
         plan = session.executed[0]
         assert isinstance(plan, SendPlan)
@@ -288,12 +296,13 @@ async def test_an_event_goes_to_the_selected_partition() -> None:
 @pytest.mark.parametrize(("downs", "target"), [(1, SendTarget.ROUND_ROBIN), (2, SendTarget.KEY)])
 async def test_an_event_by_round_robin_or_key(downs: int, target: SendTarget) -> None:
     async with opened() as (pilot, session, _):
-        await press(pilot, "s", "down", "enter", *(["down"] * downs), "enter")
+        await press(pilot, "s")
+        await burst_is_over()
+        await press(pilot, "down", "enter", *(["down"] * downs), "enter")
 
         if target is SendTarget.KEY:
             await press(pilot, *"회의", "enter")
 
-        await press(pilot, "right", "enter")
         await wait_for(lambda: bool(session.executed))
         plan = session.executed[0]
         assert isinstance(plan, SendPlan)
@@ -315,19 +324,21 @@ async def test_what_takes_long_says_so_and_can_be_left() -> None:
     session = FakeBackend(healthy())
     session.gate = asyncio.Event()
     async with opened(session) as (pilot, _, app):
-        await press(pilot, "s", "enter", "enter", "right", "enter")
+        await send_the_first(pilot)
         await wait_for(lambda: "send" in app.busy)
         assert "send" in app.screen.query_one("Headline").render_line(0).text
         await press(pilot, "escape")
         await wait_for(lambda: app.busy == "")
+        assert len(session.cancelled) == 1
         assert session.executed == []
+        assert any("Stopped: the hub took 0 of 1" in note.message for note in app._notifications)
 
 
 async def test_another_key_meanwhile_does_not_keep_the_end_of_an_action_from_being_told() -> None:
     session = FakeBackend(healthy())
     session.gate = asyncio.Event()
     async with opened(session) as (pilot, _, app):
-        await press(pilot, "s", "enter", "enter", "right", "enter")
+        await send_the_first(pilot)
         await wait_for(lambda: "send" in app.busy)
         await press(pilot, "y", "escape")
         session.gate.set()
@@ -387,7 +398,7 @@ async def test_a_failure_unforeseen_is_told_and_not_fatal() -> None:
 
     session.execute = fail  # type: ignore[method-assign, assignment]
     async with opened(session) as (pilot, _, app):
-        await press(pilot, "s", "enter", "enter", "right", "enter")
+        await send_the_first(pilot)
         await wait_for(lambda: any("broken" in note.message for note in app._notifications))
         assert isinstance(app.screen, OverviewScreen)
 
@@ -564,11 +575,11 @@ async def test_what_is_shown_is_saved_and_nothing_overwritten(
 
 
 async def test_two_quick_enters_in_the_send_form_are_the_event_and_where_to() -> None:
-    async with opened() as (pilot, _, app):
-        await press(pilot, "s")
-        app.simulate_key("enter")
-        app.simulate_key("enter")
+    async with opened() as (pilot, session, app):
+        type_ahead(app, "s", "enter", "enter")
         await wait_for(lambda: isinstance(app.screen, ConfirmScreen))
+        await pilot.pause()
+        assert session.executed == []  # nobody has read what would be sent
 
 
 async def test_processes_are_found_by_typing() -> None:

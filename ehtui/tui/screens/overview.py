@@ -15,6 +15,7 @@ from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import CHARTS, GROUPS, PANES, Area, areas
+from ehtui.tui.widgets.follow_line import FollowLine
 from ehtui.tui.widgets.lines import Headline, KeyBar, Line, places_of
 from ehtui.tui.widgets.panes import Panes
 from ehtui.views.tables.timeline import EVERYTHING
@@ -77,6 +78,7 @@ class OverviewScreen(ActingScreen):
             self._grid("timeline", wrap_lines=2, headings=False, follows_top=True),
             plan=self._plan,
         )
+        yield FollowLine()
         yield KeyBar()
 
     def _grid(
@@ -323,7 +325,7 @@ class OverviewScreen(ActingScreen):
 
     def action_back(self) -> None:
         """Undo the nearest: a running action, what a pane leaves out, the maximised pane."""
-        if self.app.cancel_action():
+        if self.app.cancel_action() or self.query_one(FollowLine).take_away():
             return
 
         listing = self.active.listing
