@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from concurrent.futures import Future, wait
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING
 
 from ehtui.cli.under_way import Action, UnderWay
 from ehtui.clock import steady
-from ehtui.domain.problems import ProblemError
 from ehtui.lazy import LazyModule
 
 if TYPE_CHECKING:
@@ -169,15 +167,8 @@ class MonitorBackend:
 
     async def most_bytes(self) -> int | None:
         """How large a message the hub takes; None where it cannot be sent to."""
-        if self.read_only:
-            return None
-
-        asked = self.monitor.submit(self._opened.executor.sender.most_bytes)
-
-        with suppress(ProblemError):
-            return await asyncio.wrap_future(asked)
-
-        return None
+        ask = self._opened.executor.sender.most_bytes
+        return None if self.read_only else await planning.answered(self.monitor.submit(ask))
 
     @property
     def signals(self) -> Sequence[str]:

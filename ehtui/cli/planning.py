@@ -6,22 +6,27 @@ import asyncio
 import os
 import platform
 import uuid
+from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
 from ehtui.actions import state_files
 from ehtui.domain.actions.requests import Actor, ConfiguredCommand, PlanningContext, Template
 from ehtui.domain.actions.sending import BodySource, Content, Outgoing
+from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
 from ehtui.sources import process_facts
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from ehtui.config.settings import Settings
     from ehtui.domain.actions.send import SendRequest
     from ehtui.domain.snapshot import Snapshot
 
+T = TypeVar("T")
 MOST_BODY = 32 << 20  # bytes: no hub takes more than 20 MB
 
 
@@ -90,6 +95,14 @@ async def with_file(request: SendRequest, settings: Settings) -> SendRequest:
         return replace(request, content=await content_of(settings, request.template))
     except OSError as error:
         return replace(request, fault=error.strerror or str(error))
+
+
+async def answered(asked: Future[T]) -> T | None:
+    """What another loop answers; None where the world cannot."""
+    with suppress(ProblemError):
+        return await asyncio.wrap_future(asked)
+
+    return None
 
 
 def read_body(path: str) -> bytes:
