@@ -68,9 +68,7 @@ class OverviewScreen(ActingScreen):
 
     @override
     def compose(self) -> ComposeResult:
-        chrome = self.app.chrome
-        yield Headline(chrome=chrome)
-
+        yield Headline(chrome=self.app.chrome)
         yield Panes(
             self._grid("partitions"),
             self._grid("consumers"),
