@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,16 @@ async def test_python_alive_writes_over_it(place: Place) -> None:
 
 
 async def test_javascript_replays_and_is_shifted(place: Place) -> None:
+    await prove_javascript(place)
+
+
+async def test_javascript_on_the_sandbox_alone(sandbox: Sandbox, place: Place) -> None:
+    connections = sandbox.ready.connections
+    own = replace(place, storage=connections.storage, container=connections.container)
+    await prove_javascript(own)
+
+
+async def prove_javascript(place: Place) -> None:
     """It begins at the earliest event where it finds nothing: so it is shifted too."""
     last = await place.last()
     environment = {

@@ -115,7 +115,7 @@ def test_a_confirmation_tells_what_it_costs() -> None:
     assert words.costs == (
         "hgzero-eventhub is marked as production.",
         "821 events will be delivered again.",
-        "11 events will never be delivered to this group.",
+        "11 events will be skipped.",
         (
             "7c6b12aa (pid 51257 on this host) owns P0 and P1, goes on from its own position and "
             "writes over this."
@@ -140,6 +140,17 @@ def test_an_end_tells_what_was_not_done_and_how_to_undo() -> None:
         "Moved: 1 checkpoint of $Default to the earliest event. P1: refused: it was written since "
         "the plan. To undo: ehtui checkpoint undo /s/b.jsonl"
     )
+
+
+def test_an_end_under_live_owners_promises_nothing() -> None:
+    plan = replace(PLAN, owners=(OWNER,), is_forced=True, recheck_s=10.0)
+    ended = replace(outcome(OutcomeState.DONE, DONE), plan=plan)
+
+    assert (
+        "After 10 s nobody had written over P0; the live owner still may, and reads it only when "
+        "it claims the partition again."
+    ) in outcome_sentence(ended)
+    assert "nobody had written" not in outcome_sentence(outcome(OutcomeState.DONE, DONE))
 
 
 @pytest.mark.parametrize(

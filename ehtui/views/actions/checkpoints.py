@@ -197,7 +197,7 @@ def _costs(plan: CheckpointPlan) -> Iterator[str]:
         yield f"{formats.plural(replayed, 'event')} will be delivered again."
 
     if skipped:
-        yield f"{formats.plural(skipped, 'event')} will never be delivered to this group."
+        yield f"{formats.plural(skipped, 'event')} will be skipped."
 
     for owner in plan.owners:
         yield f"{owner_words(owner)}, goes on from its own position and writes over this."
@@ -241,10 +241,27 @@ def _done(plan: CheckpointPlan, outcome: Outcome) -> str:
     if not_done:
         told += f" {'; '.join(result_words(result) for result in not_done)}."
 
+    told += _still_open(plan, outcome)
+
     if outcome.backup is not None:
         told += f" To undo: ehtui checkpoint undo {formats.command(safe(outcome.backup))}"
 
     return told
+
+
+def _still_open(plan: CheckpointPlan, outcome: Outcome) -> str:
+    """What was written under live owners stands only until they write."""
+    owned = {partition for owner in plan.owners for partition in owner.partitions}
+    written = [r.change.partition for r in outcome.changes if r.state is ChangeState.WRITTEN]
+    stood = [each for each in dict.fromkeys(written) if each in owned]
+
+    if not stood:
+        return ""
+
+    return (
+        f" After {plan.recheck_s:g} s nobody had written over {partitions(stood)}; the live owner "
+        "still may, and reads it only when it claims the partition again."
+    )
 
 
 def _detail(detail: str) -> str:
