@@ -6,14 +6,28 @@ import os
 from pathlib import Path
 
 from ehtui.actions.targets import ProcessGoneError, SupervisorChangedError, check_reach
+from ehtui.actions.trial import try_out
+from ehtui.config.settings import CheckpointStoreSettings
+from ehtui.domain.actions.checkpoint_plan import (
+    Change,
+    CheckpointPlan,
+    LiveOwner,
+    Standing,
+    ToSequence,
+    WriteKind,
+)
 from ehtui.domain.actions.outcomes import OutcomeState, RefusalReason
 from ehtui.domain.actions.plans import RollingPlan, SupervisedPlan
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import ProcessId, Supervisor
+from ehtui.domain.world.store import Layout
 from ehtui.sources.process_facts import started_at
+from ehtui.sources.store import StoreSource
+from ehtui.sources.store_writer import RecordWriter
 from ehtui.views.outcomes import dry_run_lines, outcome_sentence
 from ehtui.views.phrasing import Phrasing
 from tests.actions.recording import Bench, RecordingHands, restart_plan, send_plan, signal_plan
+from tests.sources.blob_account import FakeBlobAccount
 from tests.views import world
 
 SAY = Phrasing(world.snapshot(), group=world.GROUP)
@@ -73,3 +87,55 @@ async def test_read_only_refuses_a_dry_run_too(tmp_path: Path) -> None:
 
 def test_a_look_at_a_process_is_no_signal() -> None:
     check_reach(ProcessId(os.getpid(), started_at(os.getpid())))
+
+
+def change(account: FakeBlobAccount) -> Change:
+    name = "ns.servicebus.windows.net/hub/$default/checkpoint/0"
+    item = account.put("c", name, {"sequencenumber": "7", "offset": "70"})
+
+    return Change(
+        "0",
+        WriteKind.SET,
+        "c",
+        name,
+        Layout.MODERN,
+        item.etag,
+        Standing(7, "70"),
+        Standing(3, "30"),
+    )
+
+
+def checkpoint_plan(*changes: Change, owners: tuple[LiveOwner, ...] = ()) -> CheckpointPlan:
+    return CheckpointPlan("$Default", "ns", "hub", ToSequence(3), changes, owners, 1.0)
+
+
+async def test_a_move_of_checkpoints_is_looked_at_and_not_done() -> None:
+    account = FakeBlobAccount()
+    seen = change(account)
+    source = StoreSource(
+        CheckpointStoreSettings(containers=("c",)),
+        namespace="ns.servicebus.windows.net",
+        hub="hub",
+        account=account,
+    )
+    store, hands = RecordWriter(source), RecordingHands()
+    tried = await try_out(checkpoint_plan(seen), 1.0, hands, store)
+    assert (tried.state, tried.refusal) == (OutcomeState.DRY_RUN, None)
+    assert account.containers["c"][seen.name][0].metadata["sequencenumber"] == "7"
+
+    account.put("c", seen.name, {"sequencenumber": "9", "offset": "90"})  # somebody wrote it
+    reasons = [
+        (await try_out(plan, 1.0, hands, writer)).refusal
+        for plan, writer in (
+            (checkpoint_plan(seen), store),
+            (checkpoint_plan(seen), None),
+            (checkpoint_plan(), store),
+            (checkpoint_plan(seen, owners=(LiveOwner("a", ("0",)),)), store),
+        )
+    ]
+    assert [refusal.reason for refusal in reasons if refusal is not None] == [
+        RefusalReason.CHANGED,
+        RefusalReason.NO_STORE,
+        RefusalReason.NOTHING_TO_CHANGE,
+        RefusalReason.GROUP_ACTIVE,
+    ]

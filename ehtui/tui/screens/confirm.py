@@ -111,7 +111,7 @@ class ConfirmScreen(Dialog[bool]):
         yield Passage(id="costs", classes="dialog--section")
         yield Passage(id="tried", classes="dialog--section")
         yield Passage(id="asked", classes="dialog--section")
-        yield Input(id="name", select_on_focus=False)
+        yield Input(placeholder="the name", id="name", select_on_focus=False)
         yield Horizontal(
             self.cancel_button(),
             Button(Content(self.words.verb), id="do", compact=True),
