@@ -44,6 +44,7 @@ class Lane:
         self.end_sequence: int | None = None  # the last one that it is known to have
         self.is_done = False  # nothing more is read
         self.receiver: Receiver | None = None
+        self.granted = 0  # the credit that was given last
         self.attached_at = 0.0  # of the loop's clock
         self.waiting: deque[Waiting] = deque()
         self.waiting_bytes = 0

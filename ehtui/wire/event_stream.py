@@ -178,7 +178,8 @@ class HubStream(EventStream):
         for lane in lanes:
             lane.receiver = None
             credit = credit_for(lane, self._merge, may_drop=self._query.may_drop)
-            wanted[lane.partition] = (lane.position, max(credit, 1))
+            lane.granted = max(credit, 1)
+            wanted[lane.partition] = (lane.position, lane.granted)
 
         if not wanted:
             return
@@ -367,12 +368,13 @@ class HubStream(EventStream):
         """Give credit where half of what may be on its peek has come."""
         receiver = lane.receiver
 
-        if receiver is None or receiver.error is not None:
+        if receiver is None or receiver.error or receiver.credit > lane.granted // 2:
             return
 
         wanted = credit_for(lane, self._merge, may_drop=self._query.may_drop)
 
         if wanted > 2 * receiver.credit:
+            lane.granted = wanted
             receiver.grant(wanted)
 
     def _grant_all(self) -> None:
