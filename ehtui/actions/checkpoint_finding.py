@@ -41,7 +41,7 @@ from ehtui.domain.problems import ProblemError
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.text import safe
 from ehtui.domain.world.events import AtSequence, EventLookup
-from ehtui.domain.world.hub import HubDescription, PartitionSample
+from ehtui.domain.world.hub import HubDescription, Names, PartitionSample
 from ehtui.domain.world.joined_listing import natural_key
 from ehtui.domain.world.store import Layout
 
@@ -284,6 +284,9 @@ class CheckpointFinder:
         return changes
 
     def _misfit(self, backup: Backup, request: CheckpointRequest) -> str | None:
+        if not Names(self.hub.namespace, self.snapshot.policy.aliases).cover(backup.namespace):
+            return f"it is of namespace {safe(backup.namespace)}"
+
         if backup.hub.lower() != self.hub.name.lower():
             return f"it is of hub {safe(backup.hub)}"
 

@@ -400,6 +400,11 @@ async def test_a_backup_of_another_group_or_none_is_refused(stage: Stage) -> Non
     assert isinstance(other, Refusal)
     assert (other.reason, other.detail) == (RefusalReason.NO_BACKUP, "it is of group $Default")
 
+    stage.snapshot = picture(hub=replace(world.hub("0"), namespace="other.servicebus.windows.net"))
+    elsewhere = await stage.asked(Undo(outcome.backup or ""))
+    assert isinstance(elsewhere, Refusal)
+    assert elsewhere.detail == f"it is of namespace {world.NAMESPACE}"
+
     missing = await stage.asked(Undo(str(stage.folder / "none.jsonl")))
     assert isinstance(missing, Refusal)
     assert missing.reason is RefusalReason.NO_BACKUP
