@@ -14,7 +14,7 @@ from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.states import SOURCE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ehtui.domain.problems import Problem
     from ehtui.domain.world.route import Route
@@ -59,10 +59,18 @@ def route_words(route: Route) -> str:
 def detours(snapshot: Snapshot) -> Iterator[str]:
     """A line for each source that is not read over its own port and straight."""
     for source in snapshot.sources:
-        route = source.route
+        if source.route is not None and source.route.is_detour:
+            yield f"The {safe(source.name)} is read {route_words(source.route)}."
 
-        if route is not None and (route.carrier is Carrier.WEBSOCKET or route.proxy):
-            yield f"The {safe(source.name)} is read {route_words(route)}."
+
+def detour_notes(snapshot: Snapshot, names: Sequence[str]) -> tuple[str, ...]:
+    """The same for a title, in few words: `over WebSockets, by proxy`."""
+    routes = (s.route for s in snapshot.sources if s.name in names and s.route is not None)
+    return tuple(
+        f"over {_CARRIERS[route.carrier]}{', by proxy' if route.proxy else ''}"
+        for route in routes
+        if route.is_detour
+    )
 
 
 def _ago(source: SourceState, taken_at: float) -> str:

@@ -83,6 +83,8 @@ class WebSocket:
         except RemoteProtocolError as error:
             self._refuse(error.event_hint)
             raise WebSocketError(str(error)) from None
+        except WebSocketError:
+            raise
         except ValueError as error:  # wsproto decodes hosts and targets, whatever they are
             self._refuse(None)
             raise WebSocketError(f"this is not HTTP ({type(error).__name__})") from None

@@ -14,6 +14,7 @@ from ehtui.views.phrasing import Phrasing
 from ehtui.views.report import report
 from ehtui.views.sources import route_words, sources_table
 from ehtui.views.status import document
+from ehtui.views.tables.titles import read_notes
 from tests.views import world
 
 WEB = Route(Carrier.WEBSOCKET, "ns.example", 443, uses_tls=True, is_chosen=True)
@@ -80,3 +81,11 @@ def test_connections_on_443_are_told_for_what_they_are() -> None:
     assert "its settings name the proxy 10.0.0.1:3128: not seen through it" in connections_of(
         hidden
     )
+
+
+def test_a_title_says_it_in_few_words() -> None:
+    assert "over WebSockets" in read_notes(over(WEB), ["hub", "store"])
+    proxied = over(replace(OWN, proxy="10.0.0.1:3128"))
+    assert "over AMQP, by proxy" in read_notes(proxied, ["hub"], quiet=True)
+    assert not any("over" in note for note in read_notes(over(OWN), ["hub"]))
+    assert not any("over" in note for note in read_notes(over(WEB), ["store"]))

@@ -23,3 +23,8 @@ class Route(Value, frozen=True):
     uses_tls: bool
     proxy: str | None = None  # host:port, without a user's name and password
     is_chosen: bool = False  # among several that were tried: nobody asked for this one
+
+    @property
+    def is_detour(self) -> bool:
+        """Whether it is another way than AMQP's own port, straight."""
+        return self.carrier is Carrier.WEBSOCKET or self.proxy is not None

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.progress import Rule
 from ehtui.domain.snapshot import GroupState, Snapshot, SourceState, SourceStatus
 from ehtui.views import formats
-from ehtui.views.sources import stepped
+from ehtui.views.sources import detour_notes, stepped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -92,7 +92,10 @@ def read_notes(
         for source in snapshot.sources
         if source.name in names and source.status is SourceStatus.OK and source.read_at is not None
     ]
-    failing = failing_notes(snapshot, names, quiet=quiet)
+    failing = (
+        *failing_notes(snapshot, names, quiet=quiet),
+        *detour_notes(snapshot, names),
+    )
 
     if not reads:
         return failing
