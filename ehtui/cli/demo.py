@@ -18,7 +18,8 @@ BACKLOG = 600
 # Without a terminal: long enough for consumers to start, balance and be judged.
 REPORT_AFTER_S = 15.0
 _DESCRIPTION = """\
-Start a hub, a checkpoint store, a producer and real consumers on loopback, and watch them. Kill one
+Start a hub, a checkpoint store, a producer and real consumers on loopback, and watch them. Press s,
+then enter: an event is sent, and a line tells when the group's checkpoint has passed it. Kill one
 of them: its partitions go overdue, expire, and a survivor takes them over within seconds. Nothing
 is left running afterwards.
 """

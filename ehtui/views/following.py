@@ -160,11 +160,9 @@ _FATES: Mapping[Verdict, Any] = {
 def send_line(sent: SentEvents, say: Phrasing) -> str:
     """One send in one line, as far as it is by now: the first partition that has not passed."""
     if sent.ended_at is None:
-        lasted = max(0.001, say.now - sent.began_at)
-        return (
-            f"sending {formats.count(sent.accepted)} of {formats.count(sent.count)}, "
-            f"{formats.per_s(sent.accepted / lasted)}"
-        )
+        per_s = sent.per_s(say.now)
+        pace = f", {formats.per_s(per_s)}" if per_s is not None else ""
+        return f"sending {formats.count(sent.accepted)} of {formats.count(sent.count)}{pace}"
 
     open_ = [place for place in sent.places if place.verdict is not Verdict.PASSED]
 

@@ -176,6 +176,11 @@ def test_lines_are_sent_as_often_as_asked_for_with_the_requests_own_properties()
     assert plan.event(2, AT).line == 3
 
 
+def test_who_leaves_on_the_way_is_asked_where_some_are_left() -> None:
+    assert not planned(SendRequest("meeting", SendTarget.KEY, key="k")).is_promise
+    assert planned(SendRequest("meeting", SendTarget.KEY, key="k", count=2)).is_promise
+
+
 def test_a_marked_send_can_be_found_by_each_event() -> None:
     plan = planned(SendRequest("meeting", SendTarget.KEY, key="k", count=2, is_marked=True))
 

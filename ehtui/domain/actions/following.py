@@ -209,6 +209,15 @@ class SentEvents(Value, frozen=True):
     group: str | None = None  # that is followed
     places: tuple[FollowedSend, ...] = ()
     waits: tuple[float, ...] = ()  # of events in that group, as they were known before
+    told_first: tuple[float, int] | None = None  # when the first was told, and how many by then
+
+    def per_s(self, now: float) -> float | None:
+        """Events a second that the hub takes, since it was connected; None: too early to tell."""
+        if self.told_first is None:
+            return None
+
+        first_at, first = self.told_first
+        return (self.accepted - first) / (now - first_at) if now - first_at >= 1 else None
 
     @property
     def is_settled(self) -> bool:

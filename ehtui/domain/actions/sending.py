@@ -204,6 +204,11 @@ class SendPlan(BasePlan, frozen=True):
 
     @property
     @override
+    def is_promise(self) -> bool:
+        return self.count > 1  # who leaves on the way is asked
+
+    @property
+    @override
     def stops_at_once(self) -> bool:
         return True
 

@@ -34,7 +34,9 @@ KEPT_S = 3600.0
 def fold_send_goes_on(builder: SnapshotBuilder, update: SendGoesOn) -> None:
     """The hub took some more."""
     sent = _of(builder, update.plan)
-    _put(builder, replace(sent, accepted=max(sent.accepted, update.accepted)))
+    accepted = max(sent.accepted, update.accepted)
+    first = sent.told_first or (builder.now, accepted)
+    _put(builder, replace(sent, accepted=accepted, told_first=first))
 
 
 def end_send(builder: SnapshotBuilder, outcome: Outcome) -> None:
