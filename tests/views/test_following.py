@@ -57,8 +57,8 @@ PASSED = replace(PLACE, verdict=Verdict.PASSED, not_past_at=SENT + 2.6, passed_a
         (
             replace(PLACE, count=3, last=930, is_bracket=True, verdict=Verdict.MOVING),
             (
-                "sent 3 events as ~#920–930 to P2; 7c6b1a2e's checkpoint moves, and has some events "
-                "to go"
+                "sent 3 events as ~#920–930 to P2; 7c6b1a2e's checkpoint moves, and has some "
+                "events to go"
             ),
         ),
         (
