@@ -26,6 +26,7 @@ from ehtui.domain.actions.checkpoint_plan import (
     Unwritten,
     WriteKind,
 )
+from ehtui.domain.world.hub import Names
 from ehtui.domain.world.store import Layout
 from ehtui.sources.layouts.base import StoredBlob, UnreadableError
 from ehtui.sources.store_writer import is_held
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
+    from ehtui.domain.world.hub import HubDescription
 
 SCHEMA = "ehtui.checkpoint-backup/1"
 MOST_BYTES = 64 << 20
@@ -70,6 +72,12 @@ class Backup:
     group: str
     strategy: str
     blobs: tuple[KeptBlob, ...]
+
+    def is_of(self, hub: HubDescription, aliases: tuple[str, ...]) -> bool:
+        """Whether it is of that hub, whatever its namespace was called."""
+        is_covered = Names(hub.namespace, aliases).cover(self.namespace)
+
+        return is_covered and self.hub.lower() == hub.name.lower()
 
     @property
     def written(self) -> int:

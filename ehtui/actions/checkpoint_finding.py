@@ -233,14 +233,16 @@ class CheckpointFinder:
 
     async def _by_file(self, strategy: FromFile, slots: list[Slot]) -> list[Change]:
         changes = []
+        left = [e for e in strategy.entries if e.partition == slots[0].partition]
 
         for slot in slots:
             entry = _entry_of(strategy, slot)
 
             if entry is not None:
                 changes.append(await self._as_entry(entry, slot))
+                left = [each for each in left if each != entry]
 
-        return changes
+        return [*changes, *map(_elsewhere, left)]
 
     async def _as_entry(self, entry: FileEntry, slot: Slot) -> Change:
         sample = self._samples.get(slot.partition)
@@ -294,6 +296,13 @@ class CheckpointFinder:
             return f"it is of group {safe(backup.group)}"
 
         return None
+
+
+def _elsewhere(entry: FileEntry) -> Change:
+    """An entry that names a blob which the group does not have here."""
+    detail = f"there is no {safe(entry.container or '')}/{safe(entry.name or '')} here"
+
+    return replace(unplaced(entry.partition, Unwritten.CHANGED), detail=detail)
 
 
 def _entry_of(strategy: FromFile, slot: Slot) -> FileEntry | None:

@@ -327,7 +327,7 @@ def _backup(backend: MonitorBackend, args: argparse.Namespace) -> tuple[str, str
         for backup in list_backups(default_backup_folder())
         if backup.strategy != Undo.__name__
         and backup.group.lower() == group.lower()
-        and (hub is None or backup.hub.lower() == hub.name.lower())
+        and (hub is None or backup.is_of(hub, snapshot.policy.aliases))
     ]
 
     if not found:

@@ -270,6 +270,14 @@ async def test_a_file_names_the_blob_that_it_saw(stage: Stage) -> None:
     assert (await stage.change(FromFile("p.csv", (seen,)))).unwritten is Unwritten.SAME
 
 
+async def test_a_file_of_another_place_is_told_to_be_one(stage: Stage) -> None:
+    entry = FileEntry("0", 120, "1200", "checkpoints", "other/hub/$default/checkpoint/0", "0x1")
+    change = await stage.change(FromFile("p.csv", (entry,)))
+
+    assert change.unwritten is Unwritten.CHANGED
+    assert change.detail == "there is no checkpoints/other/hub/$default/checkpoint/0 here"
+
+
 async def test_a_file_by_hand_names_partitions_and_numbers(stage: Stage) -> None:
     plan = await stage.plan(FromFile("p.csv", (FileEntry("2", 120), FileEntry("0", LAST))))
 
