@@ -48,6 +48,7 @@ EVENT_KINDS: Mapping[HandoverKind, EventKind[Any]] = {
 ROUND_SLACK_S = 2.0  # after its round an owner lets go of what it lost
 NO_SIGN_S = 60.0  # a new owner that wrote no checkpoint until then is connected all the same
 GIVE_UP_S = 600.0
+QUICKEST = 0.75  # a round may be so much shorter than the usual one
 SHORTEST_ROUND_S, LONGEST_ROUND_S = 10.0, 30.0  # of SDKs' defaults (facts.md §2)
 _ANOTHER_STREAM = frozenset({Rule.PREDATES_HUB, Rule.AHEAD})
 
@@ -189,7 +190,7 @@ class _Crowd:
         periods = [timing.period_s for timing in group.state.timings.values()]
         between_s = builder.listed_exactly - builder.listed_before_exactly
         self.round_s = max(periods, default=LONGEST_ROUND_S)  # by then all let go of what they lost
-        self._is_seldom = between_s >= min(periods, default=SHORTEST_ROUND_S)
+        self._is_seldom = between_s >= QUICKEST * min(periods, default=SHORTEST_ROUND_S)
         self._known = group.owners.keys()
         self._since: dict[str, float] = {}
 

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 
 
 MOST_OPEN = 4096
+LETS_GO_S = 1.0  # who released a partition has disconnected by then, on a busy machine too
 _MOVED = frozenset({ChangeState.WRITTEN, ChangeState.REMOVED, ChangeState.OVERWRITTEN})
 
 
@@ -130,7 +131,8 @@ def books_kept(
 
         # Where a loser before may read on, who released it was not the only one.
         if is_free and pid not in read_on and (judged.ownership.record or now.checkpoint):
-            after = stopped(after, builder.joined.listing.read_at if builder.joined else builder.at)
+            read_at = builder.joined.listing.read_at if builder.joined else builder.at
+            after = stopped(after, read_at + LETS_GO_S)
 
         if after is not reading:
             news[pid] = after
