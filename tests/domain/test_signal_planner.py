@@ -113,6 +113,27 @@ def test_without_a_survivor_nobody_takes_over() -> None:
     assert owned.takeover.earliest_at is None
 
 
+@pytest.mark.parametrize("name", ["TERM", "KILL"])
+def test_who_ends_along_with_it_is_no_survivor(name: str) -> None:
+    """Stopping every consumer of a group leaves its partitions unread."""
+    other = ProcessId(51411, 1_001.0)
+    both = snapshot()
+    link = OwnerLink(other, "b", LinkBasis.LOG, "…", 1.0)
+    consumer = ConsumerState(process(other), link, (("$Default", "1"),))
+    seen = replace(both, consumers=(*both.consumers, consumer))
+    made = plan_signal(seen, [TARGET, other], name, host=HOST, read_only=False, at=1_000.0)
+
+    assert isinstance(made, SignalPlan)
+    assert made.targets[0].owns[0].takeover.basis == "no-survivor"
+
+    harmless = plan_signal(seen, [TARGET, other], "INT", host=HOST, read_only=False, at=1_000.0)
+    assert isinstance(harmless, SignalPlan)
+    assert harmless.targets[0].owns[0].takeover.basis != "no-survivor"
+
+    again = reforecast(made, seen, 1_010.0)
+    assert again.targets[0].owns[0].takeover.basis == "no-survivor"
+
+
 @pytest.mark.parametrize(
     ("name", "effect"),
     [

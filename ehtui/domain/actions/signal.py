@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal as signals
+from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
@@ -15,8 +16,9 @@ from ehtui.domain.leases.lease import after_death, after_release
 from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ehtui.domain.actions.requests import Actor, PlanningContext
-    from ehtui.domain.evidence import TakeoverWindow
     from ehtui.domain.leases.lease import Span
     from ehtui.domain.snapshot import ConsumerState, Snapshot
     from ehtui.domain.world.process import ProcessId, ProcessSample
@@ -26,6 +28,7 @@ P = TypeVar("P", bound=BasePlan)
 _HALTS = {"stopped": Halt.STOP, "tracing-stop": Halt.DEBUGGER}
 OFFERED_SIGNALS = ("TERM", "INT", "KILL", "HUP", "USR1", "USR2", "STOP", "CONT", "QUIT")
 HARMLESS_SIGNALS = frozenset({"CONT"})
+_ENDING = frozenset({SignalEffect.RELEASES, SignalEffect.DIES})
 _UNHEEDED = frozenset({SignalEffect.IGNORED, SignalEffect.UNKNOWN})
 
 
@@ -75,7 +78,7 @@ def plan_signal(
         return Refusal(RefusalReason.NOTHING_SELECTED, "consumer")
 
     sending = _Sending(context.snapshot, context.at, number, request.escalate_after_s, lets_go_on)
-    targets = []
+    consumers = []
 
     for process in dict.fromkeys(request.processes):
         consumer = next((c for c in context.snapshot.consumers if c.process.id == process), None)
@@ -84,11 +87,11 @@ def plan_signal(
         if refusal is not None or consumer is None:
             return refusal or Refusal(RefusalReason.GONE, str(process.pid))
 
-        targets.append(sending.judge(consumer))
+        consumers.append(consumer)
 
     return SignalPlan(
         signal=signal_name(number),
-        targets=tuple(targets),
+        targets=sending.judge_all(consumers),
         planned_at=context.at,
         escalate_to="KILL" if request.escalate_after_s is not None else None,
         escalate_after_s=request.escalate_after_s,
@@ -114,12 +117,12 @@ def reforecast(plan: P, snapshot: Snapshot, at: float) -> P:
 
     sending = _Sending(snapshot, at, number, kill_after_s, lets_go_on)
     seen = {consumer.process.id: consumer for consumer in snapshot.consumers}
-    targets = [
-        sending.judge(seen[target.process]) if target.process in seen else target
-        for target in before
-    ]
+    there = [seen[target.process] for target in before if target.process in seen]
+    # Who is restarted comes back, and takes part again.
+    anew = sending.judge_all(there) if isinstance(plan, SignalPlan) else map(sending.judge, there)
+    judged = {target.process: target for target in anew}
 
-    return plan.judged_anew(targets, at)
+    return plan.judged_anew([judged.get(target.process, target) for target in before], at)
 
 
 def halt_of(consumer: ConsumerState) -> Halt | None:
@@ -176,13 +179,30 @@ class _Sending(Value, frozen=True):
     kill_after_s: float | None
     lets_go_on: bool
 
-    def judge(self, consumer: ConsumerState) -> SignalTarget:
-        """What it does to one consumer, and what that one loses."""
-        halt = halt_of(consumer)
-        halted_by = None if self.lets_go_on and halt is Halt.STOP else halt
+    def judge_all(self, consumers: Sequence[ConsumerState]) -> tuple[SignalTarget, ...]:
+        """What it does to each: who ends along with another is no survivor for it."""
+        ending = frozenset(
+            consumer.process.id
+            for consumer in consumers
+            if self._effect(consumer, self._halted_by(consumer))[0] in _ENDING
+        )
+
+        return tuple(self.judge(consumer, ending) for consumer in consumers)
+
+    def judge(
+        self, consumer: ConsumerState, leaving: frozenset[ProcessId] = frozenset()
+    ) -> SignalTarget:
+        """What it does to one consumer, and what that one loses; `leaving` end along with it."""
+        halted_by = self._halted_by(consumer)
         effect, ends = self._effect(consumer, halted_by)
+        # What may release may not: only a seen handler counts.
+        forecast = (
+            partial(after_release, self.snapshot, at=ends[0], leaving=leaving)
+            if effect is SignalEffect.RELEASES
+            else partial(after_death, self.snapshot, dies=ends, leaving=leaving)
+        )
         owns = tuple(
-            OwnedPartition(group.name, id_, _takeover(self.snapshot, group.name, id_, effect, ends))
+            OwnedPartition(group.name, id_, forecast(group.name, id_))
             for name, id_ in consumer.owns
             if (group := self.snapshot.group(name)) is not None
             and any(partition.id == id_ for partition in group.partitions)
@@ -196,6 +216,11 @@ class _Sending(Value, frozen=True):
             effect=effect,
             halted_by=halted_by,
         )
+
+    def _halted_by(self, consumer: ConsumerState) -> Halt | None:
+        halt = halt_of(consumer)
+
+        return None if self.lets_go_on and halt is Halt.STOP else halt
 
     def _effect(self, consumer: ConsumerState, halted_by: Halt | None) -> tuple[SignalEffect, Span]:
         """What it does, and between which moments its leases were renewed last."""
@@ -233,13 +258,3 @@ def signal_effect(process: ProcessSample, number: int) -> SignalEffect:
         return SignalEffect.UNKNOWN  # frozen: keeps the lease until it lapses, then may come back
 
     return SignalEffect.RELEASES if number in process.caught_signals else SignalEffect.DIES
-
-
-def _takeover(
-    snapshot: Snapshot, group: str, partition: str, effect: SignalEffect, ends: Span
-) -> TakeoverWindow:
-    """When somebody else can have it. What may release may not: only a seen handler counts."""
-    if effect is SignalEffect.RELEASES:
-        return after_release(snapshot, group, partition, ends[0])
-
-    return after_death(snapshot, group, partition, ends)

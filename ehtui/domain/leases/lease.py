@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ehtui.domain.leases.sdks import SdkProfile
     from ehtui.domain.leases.timing import LeaseTiming
     from ehtui.domain.snapshot import GroupState, OwnerState, Snapshot
+    from ehtui.domain.world.process import ProcessId
     from ehtui.domain.world.store import Ownership
 
 
@@ -253,14 +254,18 @@ class _Stakes(Value, frozen=True):
 
 
 def after_death(
-    snapshot: Snapshot, group: str, partition: str, dies: Span | None = None
+    snapshot: Snapshot,
+    group: str,
+    partition: str,
+    dies: Span | None = None,
+    leaving: frozenset[ProcessId] = frozenset(),
 ) -> TakeoverWindow:
     """If its owner died without releasing: survivors wait for the lease to run out.
 
     `dies` are the moments between which it does, server time; by default now. Until then it goes
-    on renewing, seen or not.
+    on renewing, seen or not. `leaving` are processes that end along with it.
     """
-    stakes = _stakes(snapshot, group, partition)
+    stakes = _stakes(snapshot, group, partition, leaving)
     if stakes is None:
         return NO_SURVIVOR
 
@@ -273,10 +278,14 @@ def after_death(
 
 
 def after_release(
-    snapshot: Snapshot, group: str, partition: str, at: float | None = None
+    snapshot: Snapshot,
+    group: str,
+    partition: str,
+    at: float | None = None,
+    leaving: frozenset[ProcessId] = frozenset(),
 ) -> TakeoverWindow:
     """If its owner was asked to close at that moment, server time; survivors take it next round."""
-    stakes = _stakes(snapshot, group, partition)
+    stakes = _stakes(snapshot, group, partition, leaving)
     if stakes is None:
         return NO_SURVIVOR
 
@@ -285,30 +294,37 @@ def after_release(
     return _next_round(released, stakes.timing, stakes.survivors, stakes.waiting)
 
 
-def _stakes(snapshot: Snapshot, name: str, partition: str) -> _Stakes | None:
+def _stakes(
+    snapshot: Snapshot, name: str, partition: str, leaving: frozenset[ProcessId]
+) -> _Stakes | None:
     group = snapshot.group(name)
     shown = group.partition(partition) if group else None
     if group is None or shown is None or shown.lease.owner is None:
         return None
 
     owner = shown.lease.owner
+    gone = {owner}.union(*(c.owners for c in snapshot.consumers if c.process.id in leaving))
     leases = (p.lease for p in group.partitions if p.lease.owner == owner)
     renewed = [lease.renewed_at for lease in leases if lease.renewed_at is not None]
 
     return _Stakes(
         timing=timing_of(owner, group.timings, snapshot.policy.lease_of(name)),
-        survivors=_survivors(snapshot, group, owner),
-        waiting=next((len(o.partitions) for o in group.owners if o.id == owner), 1),
+        survivors=_survivors(snapshot, group, gone, leaving),
+        waiting=sum(len(o.partitions) for o in group.owners if o.id in gone) or 1,
         renewed_at=max(renewed) if renewed else None,
         looked_at=snapshot.server_now if snapshot.listed_at is None else snapshot.listed_at,
         skew=survivors_skew(group.owners, owner, snapshot.clock_skew_s),
     )
 
 
-def _survivors(snapshot: Snapshot, group: GroupState, owner: str) -> int:
-    """Other owners, and local consumers of the group that own nothing."""
-    others = sum(1 for o in group.owners if o.id != owner)
+def _survivors(
+    snapshot: Snapshot, group: GroupState, gone: set[str], leaving: frozenset[ProcessId]
+) -> int:
+    """Other owners, and local consumers of the group that own nothing; none of those that go."""
+    others = sum(1 for o in group.owners if o.id not in gone)
 
     return others + sum(
-        1 for c in snapshot.consumers if c.is_idle_in(group.name) and owner not in c.owners
+        1
+        for c in snapshot.consumers
+        if c.is_idle_in(group.name) and gone.isdisjoint(c.owners) and c.process.id not in leaving
     )
