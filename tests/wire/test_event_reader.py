@@ -213,3 +213,13 @@ async def test_nobody_there(stage: Stage) -> None:
         await stage.reader.open(EventQuery({"0": Earliest()}))
 
     assert caught.value.problem.kind is ProblemKind.UNREACHABLE
+
+
+async def test_more_partitions_than_a_session_has_room_for(stage: Stage) -> None:
+    many = {str(number): Earliest() for number in range(300)}
+
+    with pytest.raises(ProblemError, match="300 partitions at a time") as caught:
+        await stage.reader.open(EventQuery(many))
+
+    assert "--partition" in caught.value.problem.advice
+    assert stage.connections == 0
