@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ehtui.clock import steady
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from ehtui.monitor import Monitor
     from ehtui.monitor.carried import CarriedReader
     from ehtui.wire.event_reader import EventReader
+
+
+ROUNDS = 3
 
 
 def carried_reader(
@@ -38,25 +42,36 @@ def measured_behind(monitor: Monitor, settings: Settings) -> Snapshot:
     from ehtui.monitor.exact import read_unread, unread_positions  # noqa: PLC0415
     from ehtui.wire.event_reader import EventReader  # noqa: PLC0415
 
-    snapshot = monitor.snapshot
-
-    async def read() -> list[UnreadSeen]:
+    async def read(wanted: set[tuple[str, int]]) -> list[UnreadSeen]:
         reader = EventReader(settings.eventhub)
 
         try:
-            return await read_unread(reader, unread_positions(snapshot), snapshot.taken_at)
+            return await read_unread(reader, wanted, monitor.snapshot.taken_at)
         finally:
             await reader.close()
 
     async def folded() -> None:
         """What was told before is folded by now."""
 
+    monitor.pause(True)  # noqa: FBT003 - the picture must not move on while events are read
+    seen: set[tuple[str, int]] = set()
+
     try:
-        for update in monitor.submit(read).result():
-            monitor.tell(update)
+        # A read that was on its way still counts: where it moved a checkpoint, once more.
+        for _ in range(ROUNDS):
+            wanted = unread_positions(monitor.snapshot) - seen
+
+            if not wanted:
+                break
+
+            seen |= wanted
+
+            for update in monitor.submit(partial(read, wanted)).result():
+                monitor.tell(update)
+
+            monitor.submit(folded).result()
     except ProblemError as error:
         told = (f"ehtui: {error.problem.summary}", f"  {error.problem.advice}")
         print(*told, sep="\n", file=sys.stderr)
 
-    monitor.submit(folded).result()
     return monitor.snapshot
