@@ -9,6 +9,7 @@ from textual.theme import BUILTIN_THEMES
 from ehtui.config.errors import ConfigError
 from ehtui.tui import themes
 from ehtui.tui.keys import KEYS
+from ehtui.views.events import columns as events
 from ehtui.views.tables import consumers, findings, partitions, timeline
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ TABLES: Mapping[str, Sequence[Column]] = {
     "consumers": consumers.COLUMNS,
     "findings": findings.COLUMNS,
     "timeline": timeline.COLUMNS,
+    "events": events.COLUMNS,
 }
 
 

@@ -453,6 +453,24 @@ async def test_it_opens_from_what_says_to_press_its_key(dialog: str) -> None:
         assert len(one.app.screen_stack) == 2
 
 
+async def test_columns_and_order_are_as_configured() -> None:
+    backend = FakeBackend(healthy())
+    backend.stream = FakeStream([event(1, "1"), event(2, "1", body=b"x" * 99)], follows=True)
+    options = UiOptions(
+        at="partition:1/events",
+        columns={"events": ("size", "sequence")},
+        sort={"events": "-size"},
+    )
+    app = EhtuiApp(backend, options)
+
+    async with app.run_test(size=SIZE):
+        await wait_for(lambda: bool(backend.queries))
+        screen = app.screen
+        assert isinstance(screen, EventsScreen)
+        await wait_for(lambda: list(screen.grid.listing.keys) == ["1/2", "1/1"])
+        await wait_for(lambda: screen.grid.render_line(1).text.split() == ["↓SIZE", "SEQUENCE"])
+
+
 async def test_a_place_names_the_events_of_a_partition() -> None:
     backend = FakeBackend(healthy())
     backend.stream = FakeStream([event(1, "1")], follows=True)

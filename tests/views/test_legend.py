@@ -9,7 +9,7 @@ from ehtui.domain.progress.proofs import Proof
 from ehtui.domain.snapshot import ConsumerRole, Health, LeaseState, SourceStatus
 from ehtui.domain.world.process import LogState
 from ehtui.views import groups, legend, processes, sources, states
-from ehtui.views.events import table as events
+from ehtui.views.events import columns as events
 from ehtui.views.legend import Chapter
 from ehtui.views.tables import consumers, findings, partitions, timeline
 from tests.legend_page import PAGE, page

@@ -18,6 +18,7 @@ from ehtui.tui.event_feed import EventFeed
 from ehtui.tui.event_filter import EventFilter, parse_events
 from ehtui.tui.filtering import FilterError
 from ehtui.tui.grid import Grid
+from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.keys import Scope, bindings, spelt
 from ehtui.tui.screens.event import EventScreen
 from ehtui.tui.typeahead import Prompt
@@ -25,12 +26,13 @@ from ehtui.tui.widgets.event_filterbar import EventFilterBar
 from ehtui.tui.widgets.lines import KeyBar
 from ehtui.tui.widgets.notice import Notice
 from ehtui.views.cells import RowMemo, Table
+from ehtui.views.events.columns import COLUMNS
 from ehtui.views.events.reading import marks_of, told_refusal
-from ehtui.views.events.table import COLUMNS, EventRows, Marks, event_row_key
+from ehtui.views.events.table import EventRows, Marks, event_row_key
 from ehtui.views.phrasing import Phrasing
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from textual.app import ComposeResult
     from textual.binding import BindingType
@@ -95,6 +97,10 @@ class EventsScreen(Prompt[None]):
     def on_mount(self) -> None:
         """Begin to read; checkpoints move while one looks."""
         self.watch(self.app, "snapshot", self._draw_soon, init=False)
+
+        if column := self.app.options.sort.get("events"):
+            self.grid.sort_by(Sort(column.removeprefix("-"), descending=column.startswith("-")))
+
         self.begin(self.reading)
 
     def kept_lines(self) -> range:
@@ -366,23 +372,15 @@ class EventsScreen(Prompt[None]):
     @property
     def chosen(self) -> Sequence[Event]:
         """What is tagged, else what is selected."""
-        feed = self.feed
-        found = map(feed.buffer.event, self.grid.targets) if feed is not None else ()
-
-        return [event for event in found if event is not None]
+        return self._held(self.grid.targets)
 
     @property
     def shown(self) -> Sequence[Event]:
         """What is tagged, else all that are shown, in their order on the screen."""
-        feed = self.feed
+        return self.chosen if len(self.chosen) > 1 else self._held(self.grid.listing.keys)
 
-        if feed is None:
-            return ()
-
-        if len(self.chosen) > 1:
-            return self.chosen
-
-        found = map(feed.buffer.event, self.grid.listing.keys)
+    def _held(self, keys: Iterable[str]) -> Sequence[Event]:
+        found = map(self.feed.buffer.event, keys) if self.feed is not None else ()
         return [event for event in found if event is not None]
 
     def action_copy(self) -> None:

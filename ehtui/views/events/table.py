@@ -11,8 +11,9 @@ from typing_extensions import override
 
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.cells import Cell, Column, LazyRows, Row, RowMemo, Tone
+from ehtui.views.cells import Cell, LazyRows, Row, RowMemo, Tone
 from ehtui.views.events.body import glance, kind_of, preview
+from ehtui.views.events.columns import COLUMNS
 from ehtui.views.events.recognising import Form
 from ehtui.views.width import cut
 
@@ -22,57 +23,6 @@ if TYPE_CHECKING:
     from ehtui.domain.world.events import Event
     from ehtui.views.phrasing import Phrasing
 
-COLUMNS = (
-    Column(
-        "at",
-        "ENQUEUED",
-        12,
-        min_width=8,
-        gives_way=3,
-        meaning="when the service took the event: its own clock, in this host's time zone",
-    ),
-    Column("partition", "P", 2, align_right=True, meaning="the partition"),
-    Column(
-        "sequence",
-        "SEQUENCE",
-        9,
-        align_right=True,
-        meaning="the sequence number: it grows by one with each event of the partition",
-    ),
-    Column(
-        "mark",
-        "MARK",
-        10,
-        min_width=4,
-        gives_way=1,
-        meaning="“done”: the group's checkpoint stands at this event, the last one done; “next”: "
-        "the event that the checkpoint stands before; “last”: the newest of its partition",
-    ),
-    Column(
-        "key", "KEY", 12, min_width=6, gives_way=4, meaning="the partition key, where it has one"
-    ),
-    Column(
-        "size",
-        "SIZE",
-        8,
-        align_right=True,
-        gives_way=6,
-        is_extra=True,
-        meaning="of the whole message on the wire",
-    ),
-    Column(
-        "type",
-        "TYPE",
-        9,
-        min_width=4,
-        gives_way=5,
-        is_extra=True,
-        meaning="what the body is, found out by reading it: JSON, text, gzip+JSON, binary …",
-    ),
-    Column(
-        "body", "BODY", 60, grows=True, min_width=12, good_width=36, meaning="how the body begins"
-    ),
-)
 NEXT, DONE, LAST = "next", "done", "last"
 NEXT_RANK = 2  # a fault's: `.` goes there
 _KEY_CELLS = 40

@@ -13,7 +13,7 @@ from ehtui.domain.progress.proofs import Proof
 from ehtui.domain.snapshot import Severity
 from ehtui.views import groups, processes, sources, states
 from ehtui.views.cells import Line, Section
-from ehtui.views.events import table as events
+from ehtui.views.events import columns as events
 from ehtui.views.evidence import label
 from ehtui.views.findings import TEXTS
 from ehtui.views.formats import listed

@@ -21,10 +21,11 @@ from ehtui.domain.world.events import (
     Position,
 )
 from ehtui.views.events.body import body_lines
+from ehtui.views.events.columns import COLUMNS
 from ehtui.views.events.details import as_words, body_section, event_sections, event_title
 from ehtui.views.events.export import event_document, json_line
 from ehtui.views.events.starting import BEFORE, Start, StartError, around, start_of, start_words
-from ehtui.views.events.table import COLUMNS, EventRows, Marks, event_row, event_row_key, next_after
+from ehtui.views.events.table import EventRows, Marks, event_row, event_row_key, next_after
 from ehtui.views.phrasing import Phrasing
 from tests.views.world import NOW, checkpoint, sample, snapshot
 
