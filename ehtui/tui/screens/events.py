@@ -197,7 +197,7 @@ class EventsScreen(Prompt[None]):
 
         if self._stood_at is not None and not feed.buffer.is_sifting:
             self.grid.move_to(feed.buffer.near(self._stood_at) or "")
-            self._stood_at = None
+            self._stood_at = self._stood_at if self.has_class("-filtering") else None
 
         if not self._seeks_next:
             return
@@ -241,6 +241,8 @@ class EventsScreen(Prompt[None]):
         if event.key != self.grid.cursor:
             return  # it has moved on since
 
+        if not self.has_class("-filtering"):
+            self._stood_at = None
         if self.follows and event.key not in {self._was_key, self._last_key}:
             self._hold()
         elif self._seeks_next and self._was_key is not None:
@@ -337,7 +339,7 @@ class EventsScreen(Prompt[None]):
         except FilterError as error:
             found, complaint = None, f"{error}; all events are shown"
 
-        self._stood_at = self.selected or self._stood_at
+        self._stood_at = self._stood_at or self.selected
         self._filter = found
         self.grid.seek(partial(self._is_hit, found) if found else None, found.text if found else "")
 
