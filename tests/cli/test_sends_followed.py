@@ -179,3 +179,32 @@ def test_no_line_is_nothing_to_send(send: Send, tmp_path: Path) -> None:
 
     assert said.code == ExitCode.WARNING
     assert "There is no event in empty.jsonl." in said.err
+
+
+def test_a_test_event_may_stand_in_a_file_of_its_own(
+    send: Send, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    (tmp_path / "events").mkdir()
+    (tmp_path / "ehtui.yaml").write_text(
+        "test_events:\n  meeting:\n    file: events/meeting.json\n    content_type: x/meeting\n"
+    )
+    said = send("meeting", "--partition", "0")
+    assert said.code == ExitCode.WARNING
+    assert "The file of test event “meeting” can't be read (No such file" in said.err
+
+    (tmp_path / "events" / "meeting.json").write_text('{"at": "{{now}}", "by": "{{host}}"}')
+    before = last(sandbox, "0")
+    told = document(send("meeting", "--partition", "0", "--json"))
+
+    assert told["plan"]["template"] == "meeting"
+    assert told["plan"]["content_type"] == "x/meeting"
+    assert "{{" not in told["plan"]["body"]
+    assert last(sandbox, "0") == before + 1
+
+
+def test_a_test_event_has_a_body_or_a_file(send: Send, tmp_path: Path) -> None:
+    (tmp_path / "ehtui.yaml").write_text("test_events:\n  meeting:\n    body: x\n    file: y\n")
+    said = send("meeting")
+
+    assert said.code == ExitCode.USAGE
+    assert "test_events.meeting has a body and a file." in said.err

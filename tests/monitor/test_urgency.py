@@ -7,11 +7,12 @@ from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.domain.actions.base import OwnedPartition
+from ehtui.domain.actions.following import FollowedSend, SentEvents, Verdict
 from ehtui.domain.actions.outcomes import MeasuredTakeover
 from ehtui.domain.evidence import TakeoverWindow
 from ehtui.domain.leases.renewals import CloserLooks
 from ehtui.domain.snapshot import GroupPartition, GroupState, Lease, LeaseState, Snapshot
-from ehtui.monitor.urgency import FORECAST_GRACE_S, URGENT_S, Urgency
+from ehtui.monitor.urgency import FOLLOWED_S, FORECAST_GRACE_S, URGENT_S, Urgency
 
 NOW = 1000.0
 HELD = Lease(LeaseState.HELD, "a", renewed_at=990.0, expires_at=1100.0, renewed_every_s=30.0)
@@ -147,3 +148,19 @@ def test_what_a_signal_set_free_is_watched_closely(
     )
 
     assert Urgency().is_forecast_open(picture, NOW) is is_open
+
+
+def test_what_was_sent_is_watched_closely_until_there_is_a_verdict() -> None:
+    place = FollowedSend("g", "0", 1, 7, 7, is_bracket=False, sent_at=NOW)
+    sent = SentEvents("t", "x", 1, NOW, 1, NOW, "g", (place,))
+    settled = replace(sent, places=(replace(place, verdict=Verdict.PASSED),))
+
+    def every_s(*sends: SentEvents, after_s: float = 1.0) -> float | None:
+        picture = replace(snapshot(HELD), sends=sends)
+        return Urgency().store_every_s(picture, NOW + after_s)
+
+    assert every_s() is None
+    assert every_s(sent) == URGENT_S
+    assert every_s(sent, after_s=FOLLOWED_S + 1) is None
+    assert every_s(settled) is None
+    assert every_s(replace(sent, ended_at=None)) is None
