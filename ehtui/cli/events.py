@@ -62,7 +62,7 @@ def add_events(subparsers: Any) -> None:
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"'{text}' is no number of events")
+        raise argparse.ArgumentTypeError(f"'{text}' is not a number of events")
 
     return int(text)
 
@@ -205,7 +205,8 @@ class _Showing:
 
         if at is None:
             raise ConfigError(
-                f"--until {self._args.until} is no time.", "Write 12:03, 5m or 2026-11-26T12:03Z."
+                f"--until {self._args.until} is not a time.",
+                "Write 12:03, 5m or 2026-11-26T12:03Z.",
             )
 
         return at

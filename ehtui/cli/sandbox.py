@@ -245,7 +245,7 @@ def _check_host(host: str, *, is_exposed: bool) -> None:
         address = IPv4Address(host)
     except ValueError:  # a name, such as 127.example.com: whoever answers for it decides
         raise ConfigError(
-            f"--host {shown} is no address: on loopback the sandbox has 127.x.x.x.", _SEE_HELP
+            f"--host {shown} is not an address: on loopback the sandbox has 127.x.x.x.", _SEE_HELP
         ) from None
 
     if not (address.is_loopback or is_exposed):
@@ -288,7 +288,7 @@ def _warning(options: ServerOptions) -> str:
 
     is_known = options.storage_key == AZURITE_KEY
     lines = [
-        f"# WARNING: whoever reaches {options.host} reaches this sandbox.",
+        f"# WARNING: every host that reaches {options.host} reaches this sandbox.",
         "# Its keys are known to everybody." if is_known else "# Only the keys below protect it.",
     ]
 

@@ -75,7 +75,7 @@ def _costs(plan: ReleasePlan, say: Phrasing) -> Iterator[str]:
     else:
         yield "Nobody is left to take it: it stays unread until a consumer starts."
 
-    yield "Whoever takes it reads on from the checkpoint: what was read since is read twice."
+    yield "The next owner continues from the checkpoint: what was read since is read twice."
 
 
 def _by_owner(held: Sequence[HeldPartition]) -> list[list[HeldPartition]]:

@@ -57,7 +57,7 @@ def start_of(text: str, now: float, utc_offset_s: float) -> Start:
     at = moment_of(text, now, utc_offset_s)
 
     if at is None:
-        raise StartError(f"“{safe(text)}” is no place to begin; {USAGE}")
+        raise StartError(f"“{safe(text)}” is not a place to begin; {USAGE}")
 
     return AtTime(at)
 
