@@ -197,7 +197,7 @@ def test_a_length_of_time_with_its_sign() -> None:
 
 @pytest.mark.parametrize("text", ["nowhere", "12:99", "-x"])
 def test_no_place_to_begin(text: str) -> None:
-    with pytest.raises(ConfigError, match="no place to begin"):
+    with pytest.raises(ConfigError, match="not a place to begin"):
         beginning_of(text, START, 0.0)
 
 

@@ -197,7 +197,7 @@ async def test_what_is_no_place_is_said_and_stays_to_be_mended() -> None:
 
     async with app.run_test(size=SIZE) as pilot:
         await pilot.press("colon", *"events", "space", *"soon", "enter")
-        await wait_for(lambda: "no place to begin" in said(app))
+        await wait_for(lambda: "not a place to begin" in said(app))
         assert not backend.queries
 
 
