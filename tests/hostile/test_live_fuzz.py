@@ -90,7 +90,7 @@ def test_the_endpoint_serves_on_and_stays_as_small_as_it_was() -> None:
         assert child.stderr
         environment = Ready.from_json(child.stdout.readline()).connections.environment
         given = environment["EVENTHUB_CONNECTION_STRING"]
-        port = int(given.partition("127.0.0.1:")[2].partition(";")[0])
+        port = int(given.partition("127.0.0.1:")[2].partition("/")[0])
 
         conversations = asyncio.run(recorded(given, port))
         assert sum(map(len, conversations)) > 30, "there is something to make mistakes in"
