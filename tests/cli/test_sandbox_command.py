@@ -105,7 +105,7 @@ def test_a_shell_keeps_the_lines_as_they_are() -> None:
         (["--port", "9" * 30], "65535"),
         (["--host", "0.0.0.0"], "--expose"),
         (["--host", "192.0.2.1"], "--expose"),
-        (["--host", "example.com", "--expose"], "no address"),
+        (["--host", "example.com", "--expose"], "not an address"),
         (["--host", "127.example.com"], "loopback"),
     ],
 )

@@ -56,7 +56,8 @@ def folded(outcome: Outcome, world: World) -> tuple[list[dict[str, object]], obj
     ], world.snapshot.takeovers
 
 
-@pytest.mark.parametrize("state", TargetState)
+# Of a dry run nothing is told.
+@pytest.mark.parametrize("state", [s for s in TargetState if s is not TargetState.CHECKED])
 def test_how_a_target_ended_is_never_read_from_words(state: TargetState) -> None:
     told = []
 
@@ -106,4 +107,4 @@ def test_nobody_reads_the_pairs_that_are_only_written() -> None:
         if "outcome.details" in path.read_text(encoding="utf-8")
     }
 
-    assert readers == {"action_document.py", "state_files.py"}
+    assert readers == {"action_document.py", "audit.py"}
