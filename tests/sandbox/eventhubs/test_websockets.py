@@ -48,6 +48,7 @@ async def answer_to(endpoint: EventHubsEndpoint, *pieces: bytes) -> bytes:
         b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 5000,
         b"G" * 100_000,
     ],
+    ids=range(6),  # each run asks with a key of its own
 )
 async def test_a_request_for_something_else_is_refused(asked: bytes) -> None:
     async with listening() as endpoint:
