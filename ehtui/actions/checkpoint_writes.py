@@ -32,7 +32,7 @@ from ehtui.domain.text import safe
 from ehtui.sources.layouts import FORMATS
 from ehtui.sources.layouts.base import StoredBlob, UnreadableError, Write
 from ehtui.sources.layouts.modern import new_checkpoint
-from ehtui.sources.store_writer import ChangedError, HeldError, is_held
+from ehtui.sources.store_writer import ChangedError, HeldError, OvertakenError, is_held
 
 if TYPE_CHECKING:
     from ehtui.sources.layouts.base import Format
@@ -196,14 +196,13 @@ class _Run:
         try:
             stored = await self._written(change, blob)
             self._check(change, stored)
-
-            try:
-                await asyncio.to_thread(
-                    backup.wrote, change, stored.item.etag if stored is not None else None
-                )
-            except OSError as error:
-                detail = f"not noted in the backup: {error.strerror or error}"
-                self.results[change] = replace_detail(self.results[change], detail)
+            await self._note(change, stored.item.etag if stored is not None else None, backup)
+        except OvertakenError as error:
+            found = _standing(change, error.found)
+            is_as_meant = found is not None and found == change.after
+            state = ChangeState.WRITTEN if is_as_meant else ChangeState.OVERWRITTEN
+            self._ends(change, state, found=found)
+            await self._note(change, error.etag, backup)
         except ChangedError as error:
             self._ends(change, ChangeState.CHANGED, found=_standing(change, error.found))
         except HeldError:
@@ -213,6 +212,13 @@ class _Run:
         except ProblemError as error:
             self._is_broken = True
             self._ends(change, ChangeState.FAILED, error.problem.summary)
+
+    async def _note(self, change: Change, etag: str | None, backup: BackupFile) -> None:
+        try:
+            await asyncio.to_thread(backup.wrote, change, etag)
+        except OSError as error:
+            detail = f"not noted in the backup: {error.strerror or error}"
+            self.results[change] = replace_detail(self.results[change], detail)
 
     async def _written(self, change: Change, blob: StoredBlob | None) -> StoredBlob | None:
         if change.kind is WriteKind.REMOVE and blob is not None:

@@ -10,7 +10,7 @@ from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
 from ehtui.sources.layouts import FORMATS
 from ehtui.sources.layouts.base import StoredBlob, UnreadableError
-from ehtui.sources.store_writer import ChangedError, HeldError, is_held
+from ehtui.sources.store_writer import ChangedError, HeldError, OvertakenError, is_held
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -100,6 +100,8 @@ async def release(
 
         try:
             await _release(plan, held, listed, writer, dry_run=dry_run)
+        except OvertakenError as error:
+            detail = _taken(error, held)
         except ChangedError as error:
             state, detail = ReleaseState.CHANGED, str(error)
         except HeldError:
@@ -126,6 +128,7 @@ async def _release(
 
     Raises:
         ChangedError: It is not what the plan saw.
+        OvertakenError: It was released, and somebody wrote it before it was read back.
         HeldError: A host holds its blob lease.
         UnreadableError: What is in it cannot be changed, or was not changed as it was meant.
         ProblemError: It could not be read or written.
@@ -158,6 +161,15 @@ async def _release(
 
     if _still_names(stored, held.owner):
         raise UnreadableError("it was written, and still names its owner")
+
+
+def _taken(error: OvertakenError, held: HeldPartition) -> str:
+    if error.found is None:
+        return "and its record was deleted at once"
+
+    is_back = _still_names(error.found, held.owner)
+
+    return "and its owner took it back at once" if is_back else "and taken at once"
 
 
 def _is_meant(record: Ownership, plan: ReleasePlan, held: HeldPartition) -> bool:

@@ -17,7 +17,8 @@ class StoreWriter(Protocol):
     """Writes single blobs, always on a condition, and reads them back.
 
     Every call may raise `ProblemError`; those that write also `sources.store_writer`'s
-    `ChangedError` (the condition does not hold) and `HeldError` (a host holds the blob's lease).
+    `ChangedError` (the condition does not hold), `HeldError` (a host holds the blob's lease) and
+    `OvertakenError` (it was written, and somebody else wrote over it at once).
     """
 
     async def listing(self) -> StoreListing:

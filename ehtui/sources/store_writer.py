@@ -35,6 +35,15 @@ class ChangedError(Exception):
         self.found = found
 
 
+class OvertakenError(Exception):
+    """It was written, and by the time it was read back somebody else had written over it."""
+
+    def __init__(self, etag: str | None, found: StoredBlob | None) -> None:
+        super().__init__("it was written over at once" if found else "it was deleted at once")
+        self.etag = etag  # of the write that was done
+        self.found = found
+
+
 class HeldError(Exception):
     """A host holds the blob's lease: the service lets nobody else write it."""
 
@@ -83,17 +92,19 @@ class RecordWriter:
         """Write, and read back.
 
         Raises:
-            ChangedError: The condition does not hold.
+            ChangedError: The condition does not hold: nothing was written.
+            OvertakenError: It was written, and does not stand there any more.
             HeldError: A host holds its lease.
             ProblemError: It could not be written, or what stands there afterwards is not known.
         """
         account = await self._account()
-        etag = await self._tried(apply_write(account, write), write.container, write)
+        attempt = apply_write(account, write)
+        etag = await self._tried(attempt, write.container, write, write.if_match)
         stored = await self.read(write.container, write.name)
 
         # Metadata of another ETag is somebody else's, who was as quick as that.
-        if stored is None or (etag is not None and stored.item.etag != etag):
-            raise ChangedError(stored)
+        if stored is None or stored.item.etag != etag:
+            raise OvertakenError(etag, stored)
 
         return stored
 
@@ -106,7 +117,8 @@ class RecordWriter:
             ProblemError: It could not be deleted.
         """
         account = await self._account()
-        await self._tried(account.delete(container, name, if_match=if_match), container, name)
+        attempt = account.delete(container, name, if_match=if_match)
+        await self._tried(attempt, container, name, if_match)
 
     async def close(self) -> None:
         """Let go of connections; never raises."""
@@ -118,9 +130,13 @@ class RecordWriter:
             return await self._source.connected()
 
     async def _tried(
-        self, attempt: Coroutine[object, object, str | None], container: str, meant: Write | str
+        self,
+        attempt: Coroutine[object, object, str | None],
+        container: str,
+        meant: Write | str,
+        if_match: str | None,
     ) -> str | None:
-        """The new ETag; None where it is not told, and what was meant stands there all the same."""
+        """The new ETag; None of what is deleted."""
         name = meant if isinstance(meant, str) else meant.name
 
         try:
@@ -132,14 +148,20 @@ class RecordWriter:
             if error.problem.kind not in {ProblemKind.CONFLICT, ProblemKind.NOT_FOUND}:
                 raise
 
+            refused = error
+
         found = await self.read(container, name)
 
         # The reply to the first of two tries was lost.
         if stands(found, meant):
-            return None
+            return found.item.etag if found is not None else None
 
         if found is not None and is_held(found):
             raise HeldError
+
+        # The condition holds: something else forbids it, as a policy or a snapshot does.
+        if (found.item.etag if found is not None else None) == if_match:
+            raise refused
 
         raise ChangedError(found)
 

@@ -110,6 +110,9 @@ def _step(plan: ReleasePlan) -> str:
 
 def result_words(result: ReleaseResult) -> str:
     """How one of them ended."""
+    if result.state is ReleaseState.RELEASED and result.detail:  # what became of it since
+        return f"{partition(result.partition)} released, {safe(result.detail)}"
+
     detail = f" ({safe(result.detail).rstrip('.')})" if result.detail else ""
     return f"{partition(result.partition)} {_ENDS[result.state]}{detail}"
 
@@ -117,7 +120,7 @@ def result_words(result: ReleaseResult) -> str:
 def _done(plan: ReleasePlan, outcome: Outcome) -> str:
     results = outcome.releases
     done = [each.partition for each in results if each.state is ReleaseState.RELEASED]
-    others = [each for each in results if each.state is not ReleaseState.RELEASED]
+    others = [each for each in results if each.state is not ReleaseState.RELEASED or each.detail]
     told = f"Released {partitions(done)} of {safe(plan.group)}." if done else "Nothing released."
 
     return " ".join([told, *(f"{result_words(each)}." for each in others)])
