@@ -9,13 +9,21 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from ehtui.actions.checkpoint_backups import (
     BackupFile,
     KeptBlob,
     default_backup_folder,
     read_backup,
 )
-from ehtui.actions.store_writer import StoreWriter, standing_in
+from ehtui.actions.store_writer import (
+    UNKNOWN_END,
+    StoreWriter,
+    WritesStoppedError,
+    let_finish,
+    standing_in,
+)
 from ehtui.domain.actions.checkpoint_plan import (
     Change,
     ChangeResult,
@@ -55,7 +63,7 @@ class CheckpointHand:
         """Write what the plan says; what it does not write it says why.
 
         Raises:
-            asyncio.CancelledError: On the way; it says where what stood there is kept.
+            WritesStoppedError: Cancelled on the way; it tells what was written by then.
         """
         refusal = refusal_of(plan)
 
@@ -69,7 +77,11 @@ class CheckpointHand:
             return Outcome(plan, OutcomeState.REFUSED, self.clock(), refusal)
 
         run = _Run(plan, self.store, kept_before)
-        await run.look()
+
+        try:
+            await run.look()
+        except asyncio.CancelledError:
+            raise self._stopped(run, None) from None
 
         if not run.to_write:
             return self._ended(run, None)
@@ -86,9 +98,7 @@ class CheckpointHand:
         try:
             await run.write(backup)
         except asyncio.CancelledError:
-            path = str(backup.path)
-            told = f"Interrupted halfway. To undo: ehtui checkpoint undo {path}"
-            raise asyncio.CancelledError(told) from None
+            raise self._stopped(run, backup.path) from None
         finally:
             backup.close()
 
@@ -96,6 +106,14 @@ class CheckpointHand:
             await run.watch()
 
         return self._ended(run, backup.path)
+
+    def _stopped(self, run: _Run, backup: Path | None) -> WritesStoppedError:
+        undo = f" To undo: ehtui checkpoint undo {backup}" if backup is not None else ""
+        told = f"Interrupted halfway.{undo}"
+
+        return WritesStoppedError(
+            replace(self._ended(run, backup), state=OutcomeState.STOPPED, error=told)
+        )
 
     def _ended(self, run: _Run, backup: Path | None) -> Outcome:
         results = run.in_order()
@@ -122,7 +140,7 @@ async def run(
     """Write what the plan says.
 
     Raises:
-        asyncio.CancelledError: On the way; it says where what stood there is kept.
+        WritesStoppedError: Cancelled on the way; it tells what was written by then.
     """
     if store is None:
         refusal = Refusal(RefusalReason.NO_STORE, plan.group)
@@ -150,7 +168,8 @@ class _Run:
     kept: dict[tuple[str, str], KeptBlob]
     to_write: list[tuple[Change, StoredBlob | None]] = field(default_factory=list)
     results: dict[Change, ChangeResult] = field(default_factory=dict)
-    _is_broken: bool = False  # the store fails: nothing more is begun
+    _begun: set[Change] = field(default_factory=set)
+    _is_broken: bool = False  # the store fails, or somebody cancels: nothing more is begun
 
     def in_order(self) -> tuple[ChangeResult, ...]:
         """Of every change, in the plan's order."""
@@ -182,15 +201,34 @@ class _Run:
                 self.to_write.append((change, blob))
 
     async def write(self, backup: BackupFile) -> None:
-        """Write all, a few at once; after a failure of the store no other is begun."""
+        """Write all, a few at once; after a failure of the store no other is begun.
+
+        Raises:
+            asyncio.CancelledError: On the way; nothing is under way any more by then.
+        """
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def one(change: Change, blob: StoredBlob | None) -> None:
             async with gate:
                 if not self._is_broken:
+                    self._begun.add(change)
                     await self._write(change, blob, backup)
 
-        await asyncio.gather(*(one(change, blob) for change, blob in self.to_write))
+        async def all_of_it() -> None:
+            await asyncio.gather(*(one(change, blob) for change, blob in self.to_write))
+
+        work = asyncio.ensure_future(all_of_it())
+
+        try:
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            self._is_broken = True  # what is under way ends first: else nobody would know of it
+            await let_finish(work)
+
+            for change in self._begun - self.results.keys():
+                self._ends(change, ChangeState.FAILED, UNKNOWN_END)
+
+            raise
 
     async def _write(self, change: Change, blob: StoredBlob | None, backup: BackupFile) -> None:
         try:

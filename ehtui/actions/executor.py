@@ -22,7 +22,7 @@ from ehtui.actions.process_control import (
 )
 from ehtui.actions.sending import EventSender, Send, SendStoppedError
 from ehtui.actions.state_files import who
-from ehtui.actions.store_writer import StoreWriter
+from ehtui.actions.store_writer import StoreWriter, WritesStoppedError
 from ehtui.actions.targets import ProcessGoneError, SupervisorChangedError
 from ehtui.domain.actions.base import Halt
 from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ehtui.actions.launch import Launched, Restarted
-    from ehtui.actions.process_control import Named
     from ehtui.domain.world.process import ProcessId
     from ehtui.domain.world.restarts import Rehearsal
 
@@ -128,6 +127,9 @@ class Executor:
             at = self.clock()
             return Outcome(plan, OutcomeState.STOPPED, at, accepted=taken, unsure=unsure)
 
+        if isinstance(error, WritesStoppedError):
+            return error.outcome
+
         outcome = self._failed(plan, str(error) or "Interrupted halfway.")
         is_left = isinstance(error, LeftBehindError)
 
@@ -166,11 +168,10 @@ class Executor:
                 return await self._write(plan)
 
     async def _write(self, plan: ReleasePlan | CheckpointPlan) -> Outcome:
-        match plan:
-            case ReleasePlan():
-                return await releasing.run(plan, self.store, self.clock)
-            case CheckpointPlan():
-                return await checkpoint_writes.run(plan, self.store, self.clock)
+        if isinstance(plan, ReleasePlan):
+            return await releasing.run(plan, self.store, self.clock)
+
+        return await checkpoint_writes.run(plan, self.store, self.clock)
 
     async def _send(self, send: Send, plan: SendPlan) -> Outcome:
         """All of it, or as far as the hub took it.

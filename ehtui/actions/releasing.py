@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
+from ehtui.actions.store_writer import UNKNOWN_END, WritesStoppedError, let_finish
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal, RefusalReason
 from ehtui.domain.actions.release_plan import ReleaseResult, ReleaseState
 from ehtui.domain.problems import ProblemError
@@ -27,14 +29,27 @@ _REASONS = {
 
 
 async def run(plan: ReleasePlan, store: StoreWriter | None, clock: Callable[[], float]) -> Outcome:
-    """Give them up, and how that ended, partition by partition."""
+    """Give them up, and how that ended, partition by partition.
+
+    Raises:
+        WritesStoppedError: Cancelled on the way; it tells what was released by then.
+    """
     if store is None:
         return _not_begun(plan, OutcomeState.REFUSED, clock())
 
+    results: list[ReleaseResult] = []
+
     try:
-        results = await release(plan, store)
+        await _release_all(plan, store, results)
     except ProblemError as problem:
         return Outcome(plan, OutcomeState.FAILED, clock(), error=problem.problem.summary)
+    except asyncio.CancelledError:
+        rest = (
+            ReleaseResult(each.partition, each.owner, ReleaseState.NOT_TRIED)
+            for each in plan.held[len(results) :]
+        )
+        ended = Outcome(plan, OutcomeState.STOPPED, clock(), releases=(*results, *rest))
+        raise WritesStoppedError(ended) from None
 
     refusal, error = _objection(results)
     state = OutcomeState.DONE
@@ -44,7 +59,7 @@ async def run(plan: ReleasePlan, store: StoreWriter | None, clock: Callable[[], 
     elif refusal is not None:
         state = OutcomeState.REFUSED
 
-    return Outcome(plan, state, clock(), refusal, error, releases=results)
+    return Outcome(plan, state, clock(), refusal, error, releases=tuple(results))
 
 
 async def try_out(plan: ReleasePlan, store: StoreWriter | None, at: float) -> Outcome:
@@ -52,8 +67,11 @@ async def try_out(plan: ReleasePlan, store: StoreWriter | None, at: float) -> Ou
     if store is None:
         return _not_begun(plan, OutcomeState.DRY_RUN, at)
 
+    results: list[ReleaseResult] = []
+
     try:
-        refusal, error = _objection(await release(plan, store, dry_run=True))
+        await _release_all(plan, store, results, dry_run=True)
+        refusal, error = _objection(results)
     except ProblemError as problem:
         refusal, error = None, problem.problem.summary
 
@@ -82,38 +100,60 @@ def _objection(
     return Refusal(_REASONS[first.state], f"P{first.partition}", more), error
 
 
-async def release(
-    plan: ReleasePlan, writer: StoreWriter, *, dry_run: bool = False
-) -> tuple[ReleaseResult, ...]:
+async def _release_all(
+    plan: ReleasePlan, writer: StoreWriter, results: list[ReleaseResult], *, dry_run: bool = False
+) -> None:
     """Do it one after the other; one that is refused keeps none of the others back.
 
     In a dry run everything but the write is done: `RELEASED` is what it would be by then.
 
     Raises:
         ProblemError: The store cannot be listed: nothing was written.
+        asyncio.CancelledError: On the way; the one that was under way is among the results.
     """
     listed = await writer.listing()
-    results = []
+
+    async def one(held: HeldPartition) -> None:
+        results.append(await _tried(plan, held, listed, writer, dry_run=dry_run))
 
     for held in plan.held:
-        state, detail = ReleaseState.RELEASED, ""
+        work = asyncio.ensure_future(one(held))
 
         try:
-            await _release(plan, held, listed, writer, dry_run=dry_run)
-        except OvertakenError as error:
-            detail = _taken(error, held)
-        except ChangedError as error:
-            state, detail = ReleaseState.CHANGED, str(error)
-        except HeldError:
-            state = ReleaseState.HELD
-        except UnreadableError as error:
-            state, detail = ReleaseState.FAILED, safe(str(error))
-        except ProblemError as error:
-            state, detail = ReleaseState.FAILED, error.problem.summary
+            await asyncio.shield(work)
+        except asyncio.CancelledError:
+            if not await let_finish(work):
+                unknown = ReleaseState.FAILED
+                results.append(ReleaseResult(held.partition, held.owner, unknown, UNKNOWN_END))
 
-        results.append(ReleaseResult(held.partition, held.owner, state, detail))
+            raise
 
-    return tuple(results)
+
+async def _tried(
+    plan: ReleasePlan,
+    held: HeldPartition,
+    listed: StoreListing,
+    writer: StoreWriter,
+    *,
+    dry_run: bool,
+) -> ReleaseResult:
+    """One of them, and how that ended."""
+    state, detail = ReleaseState.RELEASED, ""
+
+    try:
+        await _release(plan, held, listed, writer, dry_run=dry_run)
+    except OvertakenError as error:
+        detail = _taken(error, held)
+    except ChangedError as error:
+        state, detail = ReleaseState.CHANGED, str(error)
+    except HeldError:
+        state = ReleaseState.HELD
+    except UnreadableError as error:
+        state, detail = ReleaseState.FAILED, safe(str(error))
+    except ProblemError as error:
+        state, detail = ReleaseState.FAILED, error.problem.summary
+
+    return ReleaseResult(held.partition, held.owner, state, detail)
 
 
 async def _release(

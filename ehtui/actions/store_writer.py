@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from ehtui.domain.actions.checkpoint_plan import Standing
@@ -9,8 +11,31 @@ from ehtui.domain.world.store import Layout
 from ehtui.sources.layouts import FORMATS
 
 if TYPE_CHECKING:
+    from ehtui.domain.actions.outcomes import Outcome
     from ehtui.domain.world.store import StoreListing
     from ehtui.sources.layouts.base import StoredBlob, Write
+
+
+LET_FINISH_S = 3.0  # for writes that are under way when somebody cancels
+UNKNOWN_END = "interrupted: whether it was written is not known"
+
+
+class WritesStoppedError(asyncio.CancelledError):
+    """Somebody cancelled it; what was written by then stays."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.error or "Interrupted halfway.")
+        self.outcome = outcome
+
+
+async def let_finish(work: asyncio.Future[None]) -> bool:
+    """Whether what is under way came to its end, now that somebody cancels; else it is ended."""
+    with suppress(asyncio.CancelledError):
+        await asyncio.wait({work}, timeout=LET_FINISH_S)
+
+    work.cancel()
+
+    return work.done() and not work.cancelled() and work.exception() is None
 
 
 class StoreWriter(Protocol):

@@ -12,7 +12,7 @@ import pytest
 from msgspec.structs import replace
 from typing_extensions import override
 
-from ehtui.actions import checkpoint_writes
+from ehtui.actions import checkpoint_writes, store_writer
 from ehtui.actions.checkpoint_backups import list_backups, read_backup
 from ehtui.domain.actions.checkpoint_plan import (
     ChangeState,
@@ -301,7 +301,10 @@ async def test_an_apply_that_is_killed_leaves_a_backup_that_mends(
     assert [stage.stands(p) for p in "012"] == [("150", "1500")] * 3
 
 
-async def test_who_interrupts_is_told_where_the_backup_is(stage: Stage) -> None:
+async def test_who_interrupts_is_told_where_the_backup_is(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store_writer, "LET_FINISH_S", 0.01)
     plan = await stage.plan(ToEarliest())
     begun = asyncio.Event()
 

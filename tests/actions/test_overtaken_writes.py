@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 from typing_extensions import override
@@ -24,7 +25,7 @@ from tests.sources.test_store_writer import NAME, write, writer_on
 class Overtaken(FakeBlobAccount):
     """Somebody writes between every write and its being read back."""
 
-    taken: Mapping[str, str] | None = {"sequencenumber": "151", "offset": "1510"}
+    taken: ClassVar[Mapping[str, str] | None] = {"sequencenumber": "151", "offset": "1510"}
 
     @override
     async def set_metadata(
@@ -41,11 +42,11 @@ class Overtaken(FakeBlobAccount):
 
 
 class Claimed(Overtaken):
-    taken = {"ownerid": "survivor"}
+    taken: ClassVar = {"ownerid": "survivor"}
 
 
 class TakenBack(Overtaken):
-    taken = {"ownerid": OWNER}
+    taken: ClassVar = {"ownerid": OWNER}
 
 
 class Deleted(Overtaken):

@@ -52,6 +52,11 @@ class ReleasePlan(BasePlan, frozen=True):
 
     @property
     @override
+    def is_promise(self) -> bool:
+        return True
+
+    @property
+    @override
     def record(self) -> Record:
         return {
             "hub": f"{self.namespace}/{self.hub}",

@@ -142,5 +142,10 @@ def _sentence(found: OwnershipReleased, say: Phrasing) -> str:
     return action_words(found.state, found.error, where, done)
 
 
-TEXT = ActionText(ReleasePlan, _confirmation, _step, _done, _words)
+def _leaving(plan: ReleasePlan) -> tuple[str, str]:
+    where = partitions([each.partition for each in plan.held])
+    return f"Releasing {where} of {safe(plan.group)}", "What is not released by then stays owned."
+
+
+TEXT = ActionText(ReleasePlan, _confirmation, _step, _done, _words, leaving=_leaving)
 EVENT = EventText(ACTION_RELEASE, _sentence, _event_words)
