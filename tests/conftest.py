@@ -6,6 +6,11 @@ import os
 import shutil
 
 import pytest
+from hypothesis import settings
+
+# How long an example takes says what else the machine does.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 REQUIRED = "EHTUI_REQUIRE_INTEROP"  # set by .ci/run: missing tools fail instead of skipping
 TOOLS = ("node", "npm")

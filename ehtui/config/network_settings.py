@@ -15,7 +15,14 @@ from msgspec.structs import replace
 from ehtui.config.addresses import cleaned
 from ehtui.config.connection_string import parse_storage
 from ehtui.config.errors import ConfigError
-from ehtui.config.networks import DIRECT, endpoint_of, goes_direct, proxy_of, surroundings_in
+from ehtui.config.networks import (
+    DIRECT,
+    NO_PROXY_AT_ALL,
+    endpoint_of,
+    goes_direct,
+    proxy_of,
+    surroundings_in,
+)
 from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.secret import Secret
 from ehtui.domain.text import safe
@@ -105,6 +112,9 @@ def store_with_network(
 
     if proxy is None and not is_direct and url.scheme == "https":
         proxy = _of_this_machine(key, url.hostname, values, told)
+
+    if is_direct:
+        proxy = Secret(NO_PROXY_AT_ALL)
 
     ca_file = _roots("checkpoint_store.ca_file", values, told)
     return replace(store, proxy=proxy, ca_file=ca_file)

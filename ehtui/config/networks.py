@@ -15,7 +15,8 @@ from ehtui.domain.text import safe
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-DIRECT = frozenset({"none", "direct", "off"})  # what `proxy` says where there is to be none
+NO_PROXY_AT_ALL = "none"  # how it is kept that there is to be none
+DIRECT = frozenset({NO_PROXY_AT_ALL, "direct", "off"})  # what `proxy` says for it
 # The first one counts, and of roots all of them. Programs read the lower case first, as curl does.
 _PROXY_NAMES = ("https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY")
 _NO_PROXY_NAMES = ("no_proxy", "NO_PROXY")

@@ -155,17 +155,26 @@ class HubDoctor:
         return version
 
     async def _tls(self, access: HubAccess, way: Way) -> Check:
-        host, port = _first_hop(way)
-
         try:
             roots = await asyncio.to_thread(self.roots or access.network.roots)
-            version = await self._connect(host, port, roots, access.host)
+            version = await self._secured(way, roots)
         except ProblemError as error:
             return Check.of("hub.tls", error.problem)
         except OSError as error:
             return Check.of("hub.tls", problems.from_os_error(access, error))
 
         return Check("hub.tls", Verdict.OK, f"{version}, and the certificate is trusted.")
+
+    async def _secured(self, way: Way, roots: ssl.SSLContext) -> str:
+        """With the first name that the certificate may be for, as connections are opened."""
+        host, port = _first_hop(way)
+        *others, last = way.names
+
+        for name in others:
+            with suppress(ssl.SSLCertVerificationError):
+                return await self._connect(host, port, roots, name)
+
+        return await self._connect(host, port, roots, last)
 
     async def _inside(self, access: HubAccess) -> AsyncIterator[Check]:
         link = KeptLink(access, roots=self.roots, clock=self.clock)

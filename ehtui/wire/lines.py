@@ -102,6 +102,10 @@ class _Line(asyncio.Protocol):
         Raises:
             OSError: It failed.
         """
+        if self._kept:
+            # No server of TLS speaks first: this is whoever stands between, in the clear.
+            raise ConnectionAbortedError(0, "something was said before TLS began")
+
         loop = asyncio.get_running_loop()
         secured = await loop.start_tls(self._used(), self, tls, server_hostname=name)
 

@@ -48,12 +48,14 @@ class StorageHttp:
         connect_s: float,
         silence_s: float,
         proxy: Proxy | None = None,
+        is_direct: bool = False,
     ):
         self._silence = {"connect": connect_s, "read": silence_s, "write": silence_s}
         self._is_tls = urlsplit(endpoint).scheme == "https"
         self._endpoint = endpoint
         self._ca_files = ca_files
         self._proxy = proxy
+        self._is_direct = is_direct
         self._pool: httpcore.AsyncConnectionPool | None = None
 
     async def ask(
@@ -127,7 +129,7 @@ class StorageHttp:
     def _opened(self) -> httpcore.AsyncConnectionPool:
         # 40 ms, which plain HTTP need not pay.
         tls = trusted_roots(*self._ca_files) if self._is_tls else None
-        proxy = proxy_to(self._endpoint, self._proxy)
+        proxy = None if self._is_direct else proxy_to(self._endpoint, self._proxy)
 
         if proxy is None:
             return httpcore.AsyncConnectionPool(
@@ -178,9 +180,10 @@ def proxy_to(endpoint: str, given: Proxy | None) -> Proxy | None:
     Never that one for this host's own sandbox.
     """
     parts = urlsplit(endpoint)
-    ambient = None if given or parts.scheme != "http" else getproxies().get("http")
+    named = getproxies()
+    ambient = None if given or parts.scheme != "http" else named.get("http")
 
-    if ambient is None or goes_direct(parts.hostname or "", ""):
+    if ambient is None or goes_direct(parts.hostname or "", named.get("no", "")):
         return given
 
     with suppress(ConfigError):

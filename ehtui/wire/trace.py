@@ -22,7 +22,7 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import MASK, safe
 from ehtui.wire.amqp.frames import FrameReader
 from ehtui.wire.amqp.messages import application_properties
-from ehtui.wire.amqp.performatives import Frame, FrameError, SaslInit, Transfer
+from ehtui.wire.amqp.performatives import Attach, Frame, FrameError, SaslInit, Transfer
 
 if TYPE_CHECKING:
     from ehtui.domain.world.route import Route
@@ -46,7 +46,6 @@ _SHOWN = frozenset(
         "errorCondition",
     }
 )
-_CALLS = frozenset({"operation", "status-code", "statusCode"})  # of questions and of answers
 _traces: dict[str, Trace] = {}
 _opening = Lock()
 
@@ -182,6 +181,7 @@ class ConnectionTrace:
         self._out = FrameReader(_FRAME_BYTES)
         self._in = FrameReader(_FRAME_BYTES)
         self._unread: set[str] = set()
+        self._calls: set[tuple[str, int, int]] = set()  # way, channel, handle of service links
 
     def sent(self, data: bytes) -> None:
         """Bytes went out."""
@@ -206,33 +206,43 @@ class ConnectionTrace:
 
         try:
             for item in reader.feed(data):
-                self.say(way, _told(item) if isinstance(item, Frame) else repr(item))
+                self.say(way, self._told(way, item) if isinstance(item, Frame) else repr(item))
         except FrameError as error:
             self._unread.add(way)
             self.say(way, f"no AMQP from here on ({error}); {len(data)} bytes")
 
+    def _told(self, way: str, frame: Frame) -> str:
+        channel, body = frame
 
-def _told(frame: Frame) -> str:
-    channel, body = frame
+        match body:
+            case None:
+                return "empty frame"
+            case SaslInit(mechanism, response):
+                return f"SaslInit(mechanism={mechanism!r}, response={len(response or b'')} bytes)"
+            case Attach(handle=handle, source=source, target=target):
+                nodes = (node.address or "" for node in (source, target) if node is not None)
+                link = (way, channel, handle)
 
-    match body:
-        case None:
-            return "empty frame"
-        case SaslInit(mechanism, response):
-            return f"SaslInit(mechanism={mechanism!r}, response={len(response or b'')} bytes)"
-        case Transfer():
-            fields = body._replace(payload=b"")
-            return f"[{channel}] {fields} {len(body.payload)} bytes {_properties(body.payload)}"
-        case _:
-            return f"[{channel}] {body}"
+                if any(node.startswith("$") for node in nodes):
+                    self._calls.add(link)
+                else:
+                    self._calls.discard(link)
+
+                return f"[{channel}] {body}"
+            case Transfer(handle=handle):
+                is_call = (way, channel, handle) in self._calls
+                told = _properties(body.payload, is_call=is_call)
+                fields = body._replace(payload=b"")
+                return f"[{channel}] {fields} {len(body.payload)} bytes {told}"
+            case _:
+                return f"[{channel}] {body}"
 
 
-def _properties(payload: bytes) -> str:
-    """Those of a question or an answer that are known to be harmless; names of all others."""
+def _properties(payload: bytes, *, is_call: bool) -> str:
+    """Of questions and answers of the service those that are known to be harmless; else names."""
     try:
         found = application_properties(payload)
     except ValueError:  # a piece of a longer one, or none
         return ""
 
-    is_call = not _CALLS.isdisjoint(found)
     return repr({n: v if is_call and n in _SHOWN else MASK for n, v in found.items()})

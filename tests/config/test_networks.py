@@ -13,6 +13,7 @@ from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.process_places import ProcessFacts, place
 from ehtui.config.process_settings import ProcessFindings, judged, target_of
 from ehtui.config.secret import Secret
+from ehtui.wire.storage import address_of
 from tests.config.conftest import HUB, STORE, Setup
 
 PASSWORD = "p%40ss-w0rd"
@@ -105,7 +106,8 @@ def test_what_the_file_says_of_one_comes_before_what_is_said_of_the_machine(hub:
 
     assert found.eventhub.proxy == Secret("http://other:1")
     assert found.eventhub.https_proxy is None
-    assert found.checkpoint_store.proxy is None
+    assert found.checkpoint_store.proxy == Secret("none")
+    assert address_of(found.checkpoint_store).is_direct
 
 
 def test_a_proxy_of_the_machine_that_cannot_be_used_is_noted(hub: Setup) -> None:

@@ -369,5 +369,6 @@ def test_forget_needs_no_hub(
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
 
-    assert command.run_restart(argparse.Namespace(forget=True, target=["123"])) == 1
+    asked = argparse.Namespace(forget=True, target=["123"], dry_run=False, json=False)
+    assert command.run_restart(asked) == 1
     assert "No restart of 123" in capsys.readouterr().err

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from azure.core import MatchConditions
-from azure.storage.blob.aio import BlobClient
+from azure.core.exceptions import ResourceExistsError
+from azure.storage.blob.aio import BlobClient, ContainerClient
+from typing_extensions import override
 
 from tests.interop import azurite
 from tests.sandbox.blobs.contract import BlobContract
@@ -32,3 +34,25 @@ class TestAzurite(BlobContract):
         )
 
         assert (await blob.get_blob_properties()).metadata == {"ownerid": "another"}
+
+    @override
+    async def test_what_is_put_whole_forgets_staged_blocks(
+        self, container: ContainerClient
+    ) -> None:
+        # It takes a name with staged blocks alone for a blob; the documentation does not.
+        blob = container.get_blob_client("staged")
+        await blob.stage_block("AAAA", b"x")
+
+        with pytest.raises(ResourceExistsError):
+            await blob.upload_blob(b"whole")
+
+    @override
+    async def test_a_batch_deletes_and_answers_for_each(self, container: ContainerClient) -> None:
+        # It refuses the whole batch, which the documentation allows below a container.
+        await container.upload_blob("one", b"x")
+        replies = [
+            reply.status_code
+            async for reply in await container.delete_blobs("one", raise_on_any_failure=False)
+        ]
+
+        assert replies == [400]

@@ -153,7 +153,7 @@ ACTIONS = {
     "kill": (SIGNAL, ("down", "down", "enter")),
     "restart": (RESTART, ()),
     "start": (START, ("enter",)),
-    "send": (SEND, ("enter", "enter")),
+    "send": (SEND, ("f2",)),
 }
 
 

@@ -300,6 +300,17 @@ HOSTILE_PROXIES: dict[str, tuple[Callable[[bytes], bytes], ProblemKind]] = {
 }
 
 
+async def test_what_a_proxy_says_before_tls_is_nobodys() -> None:
+    """Else whoever stands between would speak as the hub, in the clear."""
+    said = b"HTTP/1.1 200 OK\r\n\r\nAMQP\x03\x01\x00\x00"
+
+    async with answering(lambda _: said) as port:
+        access = replace(access_to(5671, tls=True), host="127.0.0.1")
+        told = await problem_of(over(access, "amqp", proxy=Proxy("127.0.0.1", port)))
+
+    assert "before TLS" in told.summary or told.kind is ProblemKind.TLS
+
+
 @pytest.mark.parametrize("what", HOSTILE_PROXIES)
 async def test_whatever_a_proxy_answers_instead_is_told(what: str) -> None:
     speak, kind = HOSTILE_PROXIES[what]

@@ -15,6 +15,7 @@ from ehtui.domain.problems import Problem, ProblemError
 from ehtui.domain.text import safe
 from ehtui.wire.storage import StorageAddress, parse_account_url, parse_connection_string
 from ehtui.wire.storage_client import API_VERSION, HttpBlobAccount
+from ehtui.wire.storage_http import proxy_to
 from tests.waiting import wait_for
 from tests.wire.canned_http import Asked, CannedServer, Reply, canned, hang_up, storage_error
 
@@ -129,6 +130,21 @@ async def test_a_proxy_of_the_environment_is_used(monkeypatch: pytest.MonkeyPatc
         await account.close()
 
     assert [asked.url.hostname for asked in proxy.asked] == ["acc.blob.invalid"]
+
+
+@pytest.mark.parametrize(
+    ("excepted", "host"),
+    [("10.0.0.0/8", "10.0.0.5"), ("blob.invalid", "acc.blob.invalid"), ("*", "x.invalid")],
+)
+def test_who_is_excepted_is_asked_directly(
+    monkeypatch: pytest.MonkeyPatch, excepted: str, host: str
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://proxy.corp:3128")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.setenv("no_proxy", "elsewhere.invalid")
+    assert proxy_to(f"http://{host}:10000/acc", None) is not None
+    monkeypatch.setenv("no_proxy", excepted)
+    assert proxy_to(f"http://{host}:10000/acc", None) is None
 
 
 async def test_a_sandbox_on_this_host_is_never_asked_through_a_proxy(

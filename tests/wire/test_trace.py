@@ -56,7 +56,10 @@ async def test_a_session_is_written_and_nothing_secret_of_it(tmp_path: Path) -> 
 
 
 def test_bodies_and_properties_of_events_are_not_written(tmp_path: Path) -> None:
-    event = encode_event(b"the body is somebody's", {"customer": "4711", "type": "secret-kind"})
+    event = encode_event(
+        b"the body is somebody's",
+        {"customer": "4711", "operation": "secret-act", "type": "secret-kind"},
+    )
 
     with following(tmp_path / "wire.log") as trace:
         trace.received(encode_frame(0, Open("c", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.c2ln")))
@@ -68,7 +71,7 @@ def test_bodies_and_properties_of_events_are_not_written(tmp_path: Path) -> None
     assert "'customer': '***'" in told
     assert "through the proxy 10.0.0.1:3128" in told
 
-    for hidden in ("somebody's", "4711", "secret-kind", "eyJ"):
+    for hidden in ("somebody's", "4711", "secret-kind", "secret-act", "eyJ"):
         assert hidden not in told, hidden
 
 
