@@ -72,6 +72,8 @@ class HubSource:
     _hub: HubDescription | None = None
     _described_at: float = -math.inf
     _sampled_at: dict[str, float] = field(default_factory=dict)
+    _asked: set[str] = field(default_factory=set)  # partitions, whatever came of it
+    _is_behind: bool = False
     # Sequence number by partition, to notice another stream.
     _last: dict[str, int] = field(default_factory=dict)
 
@@ -90,6 +92,11 @@ class HubSource:
             return 0.0
 
         return float(min(MISFIT_EVERY_S * 2.0 ** min(self._misfits - 1, 8), PUBLIC_EVERY_S))
+
+    @property
+    def is_behind(self) -> bool:
+        """Whether partitions are left that were never asked about: the limiter spreads them."""
+        return self._is_behind
 
     async def read(self) -> HubRead:
         """See `Source`."""
@@ -128,7 +135,7 @@ class HubSource:
             await self.limiter.take(1)
             await self._ask((), round_, describe=True)
 
-        pending = self._by_age()
+        pending = self._pending(round_)
         deadline = time.monotonic() + (SLOW_SPREAD_S if self._limitation else SPREAD_S)
 
         while pending and (not round_.has_samples or time.monotonic() < deadline):
@@ -136,7 +143,9 @@ class HubSource:
             granted = await self.limiter.take(len(pending) + describe)
             await self._ask(pending[: granted - describe], round_, describe=describe)
             # Asked again after a description: it may have brought new partitions.
-            pending = [p for p in self._by_age() if p not in round_.asked]
+            pending = self._pending(round_)
+
+        self._is_behind = self._limitation is None and bool(self._never_asked())
 
         if round_.is_of_another_stream and not round_.is_described:  # since when it is there
             await self.limiter.take(1)
@@ -144,6 +153,16 @@ class HubSource:
 
     def _is_description_due(self) -> bool:
         return self.clock() >= self._described_at + DESCRIBE_EVERY_S
+
+    def _never_asked(self) -> list[str]:
+        return [p for p in (self._hub.partition_ids if self._hub else ()) if p not in self._asked]
+
+    def _pending(self, round_: _Round) -> list[str]:
+        """What is left to ask; those known already wait while a first picture is gathered."""
+        if self._is_behind:
+            return self._never_asked()
+
+        return [p for p in self._by_age() if p not in round_.asked]
 
     def _by_age(self) -> list[str]:
         ids = self._hub.partition_ids if self._hub else ()
@@ -153,6 +172,7 @@ class HubSource:
         reading = await self._read_once(partitions, describe=describe)
         round_.readings.append(reading)
         round_.asked.update(partitions)
+        self._asked.update(partitions)
 
         for partition, problem in reading.refused:
             self._heed(problem)

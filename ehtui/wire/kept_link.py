@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from ehtui.wire.requests import Answer
 
 REPLY_S = 8.0  # of silence, while replies are waited for
+MOST_PAIRS = 8  # of links; with the credit of 100 that each is given, 1,024 reads take two trips
 RENEW_SHARE = 0.1  # a token is renewed when so much of its life remains
 HUB, PARTITION = "com.microsoft:eventhub", "com.microsoft:partition"
 _OK = range(200, 300)
@@ -59,6 +60,7 @@ class KeptLink(HubReader):
         self._roots = roots or access.network.roots
         self._silence = Silence()
         self._session: ManagementSession | None = None
+        self._most_pairs = MOST_PAIRS
 
     @override
     async def read(self, partitions: Sequence[str], *, describe: bool) -> Reading:
@@ -150,7 +152,9 @@ class KeptLink(HubReader):
 
         access = self._access
         connection = await dial(access, self._silence, self._open_s, self._roots)
-        session = self._session = ManagementSession(access, connection, self._clock)
+        session = self._session = ManagementSession(
+            access, connection, self._clock, most_pairs=self._most_pairs
+        )
 
         async with self._silence.at_most(self._open_s):
             await session.begin()
@@ -159,6 +163,9 @@ class KeptLink(HubReader):
 
     def _drop(self) -> None:
         if self._session is not None:
+            if self._session.is_widening and self._session.connection.error is not None:
+                self._most_pairs = 1  # whoever hangs up over a further link is asked for none
+
             self._session.connection.abort()
             self._session = None
 
@@ -180,16 +187,23 @@ class ManagementSession:
         connection: Connection,
         clock: Callable[[], float],
         also_for: Sequence[str] = (),
+        *,
+        most_pairs: int = 1,
     ) -> None:
         self._access = access
         self._audiences = (access.audience, *also_for)
         self.connection = connection
         self._clock = clock
         self._tokens = RequestLink(connection, "$cbs", 0, clock)
-        self._management = RequestLink(connection, "$management", 2, clock)
+        self._management = RequestLink(connection, "$management", 2, clock, most_pairs)
         self._token_text = ""
         self._renew_at = float("-inf")
         self._encoded: dict[str | None, EncodedRequest] = {}
+
+    @property
+    def is_widening(self) -> bool:
+        """Whether a further pair of links was asked for and not answered."""
+        return self._management.is_widening
 
     async def begin(self) -> None:
         """Show the token, then attach to `$management`.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,14 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.updates import HubRead
 from ehtui.domain.world.hub import HubDescription, PartitionSample
 from ehtui.sources.hub import DESCRIBE_EVERY_S, HubSource
-from ehtui.wire.reading import HubReader, Limiter, MisfitError, Reading
+from ehtui.wire.reading import (
+    BURST,
+    RATE_PER_S,
+    HubReader,
+    Limiter,
+    MisfitError,
+    Reading,
+)
 
 
 @dataclass
@@ -183,3 +191,31 @@ async def test_the_fast_way_may_be_read_as_often_as_one_likes() -> None:
     await source.read()
 
     assert source.min_every_s == 0
+
+
+async def test_a_first_picture_takes_no_more_reads_and_time_than_the_limiter_needs(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Read again at once until it is whole; a rest of some seconds would leave the bucket full."""
+    now, pause = [0.0], asyncio.sleep
+
+    async def sleep(seconds: float) -> None:
+        now[0] += seconds
+        await pause(0)
+
+    monkeypatch.setattr("ehtui.wire.reading.asyncio.sleep", sleep)
+    monkeypatch.setattr("ehtui.sources.hub.time.monotonic", lambda: now[0])
+    world = World(FakeReader(tuple(map(str, range(200)))))
+    source = world.source(Limiter(clock=lambda: now[0]))
+    await source.read()
+    polls = 1
+
+    while source.is_behind:
+        await source.read()
+        polls += 1
+
+    assert polls > 1
+    assert sum(len(partitions) + described for partitions, described in world.fast.asked) == 201
+    assert now[0] <= (201 - BURST) / RATE_PER_S + 0.5
+    await source.read()
+    assert not source.is_behind
