@@ -6,6 +6,7 @@ set aside once; what is older than that goes.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import threading
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+from msgspec.structs import replace
+
+from ehtui.actions.sending import StoppedLateError
 from ehtui.actions.state_files import append_line, open_records, who
 from ehtui.domain.actions.audited import AuditEntry, entries
 from ehtui.domain.text import mask_secrets
@@ -104,6 +108,22 @@ class Step:
         self.fault = log.append(
             {"at": _iso(at), "event": "intent", "id": self._id, "plan": _told(plan)}
         )
+
+    async def noted(self, outcome: Outcome) -> Outcome:
+        """The same once its end is noted, with why that could not be.
+
+        Raises:
+            StoppedLateError: Nobody waits any more; it is noted all the same, by its thread.
+        """
+        try:
+            fault = await asyncio.to_thread(self.end, outcome)
+        except asyncio.CancelledError:
+            raise StoppedLateError(outcome) from None
+
+        if fault is None:
+            return outcome
+
+        return replace(outcome, audit_problem=f"Its end is not in the audit log: {fault}.")
 
     def end(self, outcome: Outcome) -> str | None:
         """Note how it ended; why that could not be noted, or None."""

@@ -20,7 +20,7 @@ from ehtui.actions.process_control import (
     ProcessControl,
     refusal_of,
 )
-from ehtui.actions.sending import EventSender, Send, SendStoppedError
+from ehtui.actions.sending import EventSender, Send, stopped
 from ehtui.actions.state_files import who
 from ehtui.actions.store_writer import StoreWriter, WritesStoppedError
 from ehtui.actions.targets import ProcessGoneError, SupervisorChangedError
@@ -100,12 +100,7 @@ class Executor:
             step.end(self.interrupted(plan, error))
             raise
 
-        fault = await asyncio.to_thread(step.end, outcome)
-
-        if fault is None:
-            return outcome
-
-        return replace(outcome, audit_problem=f"Its end is not in the audit log: {fault}.")
+        return await step.noted(outcome)
 
     async def try_out(self, plan: Plan) -> Outcome:
         """A dry run: what doing it now would meet, with nothing touched and nothing audited."""
@@ -122,10 +117,8 @@ class Executor:
 
     def interrupted(self, plan: Plan, error: asyncio.CancelledError) -> Outcome:
         """How it ended for somebody who waits no more."""
-        if isinstance(error, SendStoppedError):
-            taken, unsure = error.accepted, error.unsure
-            at = self.clock()
-            return Outcome(plan, OutcomeState.STOPPED, at, accepted=taken, unsure=unsure)
+        if (known := stopped(plan, error, self.clock())) is not None:
+            return known
 
         if isinstance(error, WritesStoppedError):
             return error.outcome
@@ -182,7 +175,8 @@ class Executor:
         try:
             accepted = await send.run()
         except ProblemError as error:
-            return replace(self._failed(plan, error.problem.summary), accepted=send.accepted)
+            failed = self._failed(plan, error.problem.summary)
+            return replace(failed, accepted=send.accepted, unsure=send.unsure)
 
         return Outcome(plan, OutcomeState.DONE, self.clock(), accepted=accepted)
 

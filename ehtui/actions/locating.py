@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec.structs import replace
 
+from ehtui.actions.sending import StoppedLateError
 from ehtui.domain.actions.landing import Landing, landed
 from ehtui.domain.actions.sending import MARKER, SendPlan
 from ehtui.domain.problems import ProblemError
@@ -27,6 +28,8 @@ MOST_LOOKS = 64  # events that are read to find one: beyond, the bracket has to 
 READ_S = 3.0
 LOOKS = 3  # at the hub, until it shows what it has accepted
 AGAIN_S = 0.3
+WITHIN_S = 5.0  # all of it: whoever sent waits for the answer
+LAST_LOOK_S = 1.0  # where somebody stopped it, who waits for the answer a few seconds only
 
 
 def seldom(tell: Tell, clock: Callable[[], float] = time.monotonic) -> Tell:
@@ -72,9 +75,25 @@ class Eyes:
 
         return {s.partition: s.last_sequence for s in samples if s.first_at >= asked_at}
 
-    async def located(self, outcome: Outcome, before: Mapping[str, int]) -> Outcome:
-        """The outcome of a send with what is known of where its events are."""
-        return await located(outcome, before, self.last_sequences, self._lookup)
+    async def located(
+        self, outcome: Outcome, before: Mapping[str, int], is_given_up: Callable[[], bool]
+    ) -> Outcome:
+        """The outcome of a send with what is known of where its events are.
+
+        Where it is given up, that is what is known by then.
+
+        Raises:
+            StoppedLateError: Cancelled, and not because it is given up.
+        """
+        within_s = LAST_LOOK_S if is_given_up() else WITHIN_S
+
+        try:
+            return await located(outcome, before, self.last_sequences, self._lookup, within_s)
+        except StoppedLateError as error:
+            if is_given_up():
+                return error.outcome
+
+            raise
 
 
 async def located(
@@ -82,29 +101,47 @@ async def located(
     before: Mapping[str, int],
     last_sequences: Callable[[], Awaitable[Mapping[str, int]]],
     lookup: EventLookup | None,
+    within_s: float = WITHIN_S,
 ) -> Outcome:
-    """The outcome of a send with what is known of where its events are.
+    """The outcome of a send with what is known within that time of where its events are.
 
     `before` are the partitions' last sequence numbers before; `last_sequences` reads them anew.
+
+    Raises:
+        StoppedLateError: Cancelled on the way; it has what is known by then.
     """
     plan, accepted = outcome.plan, outcome.accepted
 
     if not isinstance(plan, SendPlan) or accepted is None or not accepted.total:
         return outcome
 
-    landings: tuple[Landing, ...] = ()
+    landings: list[Landing] = []  # better known with each look
 
-    for look in range(LOOKS):
-        await asyncio.sleep(AGAIN_S * look)
-        landings = landed(accepted, before, await last_sequences())
+    async def look() -> None:
+        for number in range(LOOKS):
+            await asyncio.sleep(AGAIN_S * number)
+            landings[:] = landed(accepted, before, await last_sequences())
 
-        if all(landing.first is not None for landing in landings):
-            break
+            if all(landing.first is not None for landing in landings):
+                break
 
-    if lookup is not None and plan.is_marked:
-        landings = tuple([await _found(plan, landing, lookup) for landing in landings])
+        if lookup is not None and plan.is_marked:
+            finding = (_find(plan, landings, at, lookup) for at in range(len(landings)))
+            await asyncio.gather(*finding)
 
-    return replace(outcome, landings=landings)
+    try:
+        async with asyncio.timeout(within_s):
+            await look()
+    except TimeoutError:
+        pass
+    except asyncio.CancelledError:
+        raise StoppedLateError(replace(outcome, landings=tuple(landings))) from None
+
+    return replace(outcome, landings=tuple(landings))
+
+
+async def _find(plan: SendPlan, landings: list[Landing], at: int, lookup: EventLookup) -> None:
+    landings[at] = await _found(plan, landings[at], lookup)
 
 
 async def _found(plan: SendPlan, landing: Landing, lookup: EventLookup) -> Landing:

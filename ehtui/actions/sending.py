@@ -8,15 +8,20 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Protocol
 
 from ehtui.domain.actions.landing import Accepted
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState
 from ehtui.domain.actions.sending import BodySource, Destination, Outgoing, SendPlan
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from ehtui.domain.actions.plans import Plan
+
 CHUNK = 500  # events that are made ready at once
 LEAST_SLEEP_S = 0.02  # a faster pace sends several at a time
 LET_FINISH_S = 3.0  # for a batch that is under way when somebody cancels
+# An answer that did not come says nothing of what it would have said.
+_UNANSWERED = frozenset({ProblemKind.TIMEOUT, ProblemKind.UNREACHABLE})
 _NEAR = 2_048  # bytes around a body: properties are counted, the rest is less
 
 
@@ -47,6 +52,29 @@ class SendStoppedError(asyncio.CancelledError):
         self.unsure = unsure  # events under way of which nobody knows
 
 
+class StoppedLateError(asyncio.CancelledError):
+    """Somebody cancelled it when it was done already: only a word about it was outstanding."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
+
+
+def stopped(plan: Plan, error: asyncio.CancelledError, at: float) -> Outcome | None:
+    """What is known of something that was cancelled; None: only the world can tell."""
+    if isinstance(error, StoppedLateError):
+        return error.outcome
+
+    if not isinstance(plan, SendPlan):
+        return None
+
+    # Once an event is under way, a send says how far it came.
+    said = error if isinstance(error, SendStoppedError) else SendStoppedError(Accepted({}), 0)
+    taken, unsure = said.accepted, said.unsure
+
+    return Outcome(plan, OutcomeState.STOPPED, at, accepted=taken, unsure=unsure)
+
+
 class Send:
     """One send under way. `tell` hears how many were accepted so far."""
 
@@ -64,6 +92,7 @@ class Send:
         self._by_partition: Counter[str] = Counter()
         self._by_service = 0
         self._keys: set[str | None] = set()
+        self.unsure = 0  # events under way when it failed: accepted, or not
 
     @property
     def accepted(self) -> Accepted:
@@ -136,6 +165,9 @@ class Send:
 
         try:
             await asyncio.shield(work)
+        except ProblemError as error:
+            self.unsure = len(events) - taken if error.problem.kind in _UNANSWERED else 0
+            raise
         except asyncio.CancelledError:
             # The batch that is under way ends first: else nobody would know of it.
             with suppress(asyncio.CancelledError):

@@ -12,7 +12,7 @@ from ehtui.clock import steady
 from ehtui.lazy import LazyModule
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from msgspec import structs
 
@@ -227,11 +227,12 @@ class MonitorBackend:
 
         async def act() -> Outcome:
             action.task = asyncio.current_task()
-            begun = plan
-            eyes = self._eyes()
-            before = await eyes.last_sequences() if plan.kind == "send" else {}
+            begun, eyes = plan, self._eyes()
+            before: Mapping[str, int] = {}
 
             try:
+                before = await eyes.last_sequences() if plan.kind == "send" else {}
+
                 if executor.dry_run:
                     return self._told(await executor.try_out(plan))
 
@@ -246,7 +247,7 @@ class MonitorBackend:
 
                 outcome = executor.interrupted(begun, error)
 
-            return self._told(await eyes.located(outcome, before))
+            return self._told(await eyes.located(outcome, before, lambda: action.is_given_up))
 
         future = self.monitor.submit(act)
         self._actions.add(future, action)

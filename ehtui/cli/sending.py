@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import time
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,8 +115,15 @@ def run_send(args: argparse.Namespace) -> int:
     """Send it.
 
     Raises:
-        ConfigError: No event is named, and not exactly one is configured; a file can't be read.
+        ConfigError: No event is named, and not exactly one is configured; a file can't be read;
+            the events come where the answer would have to come too.
     """
+    if args.lines == "-" and not (args.yes or args.dry_run):
+        raise ConfigError(
+            "With --lines - the events come on standard input, where nobody can be asked then.",
+            "Add --yes, or --dry-run to look.",
+        )
+
     return run_action(
         args,
         lambda backend: send_request(backend, args),
@@ -224,7 +231,8 @@ def _lines(name: str) -> Iterator[Any]:
     """
     from ehtui.domain.actions.sending import Outgoing  # noqa: PLC0415
 
-    with sys.stdin.buffer if name == "-" else Path(name).open("rb") as file:
+    # Standard input is not ours to close.
+    with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
         read, events = 0, 0
 
         for number, line in enumerate(file, 1):

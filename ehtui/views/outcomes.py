@@ -18,6 +18,7 @@ from ehtui.domain.world.process import Obstacle
 from ehtui.views import formats
 from ehtui.views.actions import confirmation, text_of
 from ehtui.views.actions.costs import obstacle_words
+from ehtui.views.actions.send import unsure_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -222,7 +223,9 @@ def _failed(outcome: Outcome) -> str:
     lines = outcome.last_lines
     last = f" Its last line: “{safe(lines[-1]).rstrip('.')}”." if lines else ""
     taken = outcome.accepted
-    some = f" The hub took {formats.count(taken.total)} before." if taken and taken.total else ""
+    more = unsure_words(outcome)
+    before = formats.count(taken.total) if taken is not None else ""
+    some = f" The hub took {before} before{more}." if taken and (taken.total or more) else ""
     return f"Failed: {error}.{some}{last}{_down(outcome) if outcome.is_down else ''}"
 
 

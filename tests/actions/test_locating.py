@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -9,12 +10,14 @@ from msgspec.structs import replace
 from typing_extensions import override
 
 from ehtui.actions.locating import MOST_LOOKS, located
+from ehtui.actions.sending import StoppedLateError
 from ehtui.domain.actions.landing import Accepted, Landing
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState
 from ehtui.domain.actions.sending import MARKER
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.events import AtSequence, Event, EventLookup, Position
 from tests.actions.recording import send_plan
+from tests.waiting import wait_for
 
 PLAN = replace(send_plan(), token="mine", is_marked=True)
 SENT = Outcome(PLAN, OutcomeState.DONE, 50.0, accepted=Accepted({"1": 2}))
@@ -110,3 +113,46 @@ async def test_a_busy_partition_is_not_read_for_ever() -> None:
 
     assert landing.is_bracket
     assert lookup.looks == MOST_LOOKS
+
+
+class SilentLookup(FakeLookup):
+    """Answers once it may, and knows how many ask at once."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.gate = asyncio.Event()
+
+    @override
+    async def read_at(self, partition: str, position: Position, within_s: float) -> Event | None:
+        self.looks += 1
+        await self.gate.wait()
+        return None
+
+
+SEVERAL = replace(SENT, accepted=Accepted({"1": 1, "2": 1}))
+BRACKETS = (
+    Landing("1", 1, 5, 9, is_bracket=True),
+    Landing("2", 1, 5, 9, is_bracket=True),
+)
+BEFORE = {"1": 4, "2": 4}
+AFTER = Hub({"1": 9, "2": 9})
+
+
+async def test_partitions_are_looked_at_side_by_side_and_not_for_ever() -> None:
+    lookup = SilentLookup()
+    outcome = await located(SEVERAL, BEFORE, AFTER.last_sequences, lookup, within_s=0.05)
+
+    assert outcome.landings == BRACKETS
+    assert lookup.looks == 2
+
+
+async def test_who_stops_waiting_is_told_what_is_known_by_then() -> None:
+    lookup = SilentLookup()
+    finding = asyncio.create_task(located(SEVERAL, BEFORE, AFTER.last_sequences, lookup))
+    await wait_for(lambda: lookup.looks == 2)
+    finding.cancel()
+
+    with pytest.raises(StoppedLateError) as stopped:
+        await finding
+
+    assert stopped.value.outcome == replace(SEVERAL, landings=BRACKETS)

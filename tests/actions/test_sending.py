@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from pathlib import Path
 
 import pytest
 from msgspec.structs import replace
@@ -13,6 +15,7 @@ from ehtui.domain.actions.landing import Accepted
 from ehtui.domain.actions.outcomes import OutcomeState
 from ehtui.domain.actions.sending import BodySource, Content, Outgoing, SendTarget
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.views.outcomes import outcome_sentence
 from tests.actions.recording import Bench, RecordingSender, send_plan
 from tests.waiting import wait_for
 
@@ -129,3 +132,46 @@ async def test_between_two_events_it_stops_at_once() -> None:
         await work
 
     assert (caught.value.accepted.total, caught.value.unsure) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    ("kind", "unsure"),
+    [(ProblemKind.TIMEOUT, 30), (ProblemKind.UNREACHABLE, 30), (ProblemKind.UNAUTHORISED, 0)],
+)
+async def test_what_was_under_way_when_no_answer_came_is_told(
+    tmp_path: Path, kind: ProblemKind, unsure: int
+) -> None:
+    bench = Bench(tmp_path, problem=Problem(kind, "No answer within 15 s"))
+    bench.sender._fails_at = 10
+    outcome = await bench.executor.run(PLAN)
+
+    assert (outcome.state, outcome.accepted) == (OutcomeState.FAILED, Accepted({"1": 10}))
+    assert outcome.unsure == unsure
+    more = f", and perhaps {unsure} more" if unsure else ""
+    said = f"Failed: No answer within 15 s. The hub took 10 before{more}."
+    assert outcome_sentence(outcome) == said
+
+
+async def test_who_stops_while_the_end_is_noted_learns_that_it_was_done(tmp_path: Path) -> None:
+    bench, may_note, is_noting = Bench(tmp_path), threading.Event(), threading.Event()
+    append = bench.executor.audit.append
+
+    def slow(record: dict[str, object]) -> str | None:
+        if record["event"] == "outcome":
+            is_noting.set()
+            may_note.wait(10)
+
+        return append(record)
+
+    bench.executor.audit.append = slow  # type: ignore[method-assign]
+    running = asyncio.create_task(bench.executor.run(PLAN))
+    await wait_for(is_noting.is_set)
+    running.cancel()
+
+    with pytest.raises(asyncio.CancelledError) as stopped:
+        await running
+
+    may_note.set()
+    outcome = bench.executor.interrupted(PLAN, stopped.value)
+    assert (outcome.state, outcome.accepted) == (OutcomeState.DONE, Accepted({"1": 40}))
+    await wait_for(lambda: len(bench.audited()) == 2)

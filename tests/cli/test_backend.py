@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,10 +13,12 @@ from typing_extensions import override
 
 from ehtui.actions.audit import AuditLog
 from ehtui.actions.executor import Executor
+from ehtui.actions.locating import Eyes
 from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.cli.reading import carried_reader
 from ehtui.config.settings import Settings
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
+from ehtui.domain.actions.landing import Accepted
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState
 from ehtui.domain.actions.plans import RestartPlan, SignalPlan
 from ehtui.domain.snapshot import Snapshot
@@ -24,7 +26,7 @@ from ehtui.domain.state import State
 from ehtui.domain.updates import ActionDone, Update
 from ehtui.domain.world.process import ProcessId
 from ehtui.monitor import Monitor, Scheduled
-from tests.actions.recording import RecordingSender, SlowHands
+from tests.actions.recording import RecordingSender, SlowHands, send_plan
 from tests.monitor.fakes import FakeSource
 from tests.waiting import wait_for, wait_until
 
@@ -186,3 +188,48 @@ def test_nobody_waits_for_a_signal_that_was_sent(bench: Bench) -> None:
 def test_the_senders_link_is_closed_at_the_end(bench: Bench) -> None:
     assert bench.backend.close() == ()
     assert bench.sender.is_closed
+
+
+def test_a_send_that_is_stopped_while_it_is_looked_for_is_told_as_accepted(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    async def last_sequences(_: Eyes) -> Mapping[str, int]:
+        looks.append(1)
+
+        if len(looks) > 1:  # the hub does not answer afterwards
+            await asyncio.Event().wait()
+
+        return {"1": 4}
+
+    monkeypatch.setattr(Eyes, "last_sequences", last_sequences)
+    plan = send_plan()
+    future = bench.backend.begin(plan)
+    wait_until(lambda: len(looks) == 2)
+    bench.backend.give_up(plan)
+    outcome = future.result(10)
+
+    assert (outcome.state, outcome.accepted) == (OutcomeState.DONE, Accepted({"1": 2}))
+    wait_until(lambda: bench.outcomes == [outcome])
+
+
+def test_a_send_that_is_stopped_before_its_first_event_is_told_as_stopped(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+
+    async def last_sequences(_: Eyes) -> Mapping[str, int]:
+        looks.append(1)
+        await asyncio.Event().wait()
+        return {}
+
+    monkeypatch.setattr(Eyes, "last_sequences", last_sequences)
+    plan = send_plan()
+    future = bench.backend.begin(plan)
+    wait_until(lambda: bool(looks))
+    bench.backend.give_up(plan)
+    outcome = future.result(10)
+
+    assert (outcome.state, outcome.accepted) == (OutcomeState.STOPPED, Accepted({}))
+    assert not bench.sender.sent

@@ -115,13 +115,18 @@ def _done(plan: SendPlan, outcome: Outcome) -> str:
     accepted = outcome.accepted.total if outcome.accepted is not None else plan.count
 
     if outcome.state is OutcomeState.STOPPED:
-        unsure = f", and perhaps {formats.count(outcome.unsure)} more" if outcome.unsure else ""
+        unsure = unsure_words(outcome)
         return (
             f"Stopped: the hub took {formats.count(accepted)} of "
             f"{formats.plural(plan.count, 'event')}{unsure}{_landed(outcome.landings)}."
         )
 
     return f"Sent {_step(plan)}{_landed(outcome.landings)}."
+
+
+def unsure_words(outcome: Outcome) -> str:
+    """`, and perhaps 12 more`: what was under way when it ended; empty where nothing was."""
+    return f", and perhaps {formats.count(outcome.unsure)} more" if outcome.unsure else ""
 
 
 def _landed(landings: tuple[Landing, ...]) -> str:
