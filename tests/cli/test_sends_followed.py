@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ from typing import Any
 import pytest
 
 from ehtui.cli.flags import ExitCode
+from ehtui.cli.sending import _lines
 from ehtui.sandbox.meetings import POISON
 from ehtui.sandbox.options import Pace, ServerOptions
 from ehtui.sandbox.sandbox import Sandbox
@@ -31,6 +34,25 @@ def sandbox() -> Iterator[Sandbox]:
 
 
 Send = Callable[..., Said]
+
+
+@pytest.mark.parametrize("more", [(), ("--json",)])
+def test_events_on_standard_input_have_to_be_agreed_to_beforehand(
+    ehtui: Ehtui, more: tuple[str, ...]
+) -> None:
+    said = ehtui("send", "--lines", "-", *more)
+
+    assert (said.code, said.out) == (ExitCode.USAGE, "")
+    assert "standard input, where nobody can be asked then" in said.err
+    assert "Add --yes, or --dry-run to look." in said.err
+
+
+def test_standard_input_stays_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    stdin = io.TextIOWrapper(io.BytesIO(b"one\n\ntwo\n"))
+    monkeypatch.setattr(sys, "stdin", stdin)
+
+    assert [each.body for each in _lines("-")] == [b"one", b"two"]
+    assert not stdin.closed
 
 
 @pytest.fixture

@@ -6,9 +6,10 @@ import pytest
 from msgspec.structs import replace
 from textual import events
 from textual.widgets import Button, Input, Static
+from typing_extensions import override
 
 from ehtui.domain.actions.following import FollowedSend, SentEvents, Verdict
-from ehtui.domain.actions.sending import BodySource, SendPlan
+from ehtui.domain.actions.sending import BodySource, Content, Outgoing, SendPlan
 from ehtui.tui.screens.confirm import ConfirmScreen
 from ehtui.tui.screens.send import SendScreen
 from ehtui.tui.widgets.follow_line import FollowLine
@@ -120,3 +121,35 @@ async def test_the_newest_send_is_followed_in_a_line_that_blocks_nothing() -> No
         assert app.focused.id == "consumers"
         await press(pilot, "escape")
         assert not line.display
+
+
+class BinaryTemplate(FakeBackend):
+    """Its test event is compressed, and says so."""
+
+    EVENT = Outgoing(b"\x1f\x8b\x08\x00\xff\xfe", (("a", 1), ("b", "1")), "application/gzip")
+
+    @override
+    async def template(self, name: str) -> Content:
+        return Content(BodySource.TEMPLATE, name, (self.EVENT,))
+
+
+async def test_a_body_that_is_no_text_is_sent_as_it_is_with_another_property() -> None:
+    async with opened(BinaryTemplate(healthy())) as (pilot, session, app):
+        await press(pilot, "s")
+        await burst_is_over()
+        area, properties = app.screen.query_one(JsonArea), app.screen.query_one("#properties")
+        assert isinstance(properties, Input)
+        await wait_for(lambda: properties.value == "a=1 b=1")
+        assert area.read_only
+        state = str(app.screen.query_one("#state Static", Static).content)
+        assert "6 B" in state
+        assert "not UTF-8: it can't be edited here · sent as it is" in state
+        properties.value = "a=1 b=2"
+        await press(pilot, "ctrl+s")
+        await wait_for(lambda: bool(session.executed))
+        (plan,) = session.executed
+        assert isinstance(plan, SendPlan)
+        (event,) = plan.content.events
+        assert event.body == BinaryTemplate.EVENT.body
+        assert event.content_type == "application/gzip"
+        assert event.properties == (("a", 1), ("b", "2"))

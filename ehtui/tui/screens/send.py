@@ -105,6 +105,7 @@ class SendScreen(Dialog[SendAnswer]):
         self._has_selected = bool(first)
         self._group = group
         self._loaded: Sent | None = None  # as the chosen template has it
+        self._shown = ""  # its body, as the editor has it
         self._most_bytes: int | None = None
 
     @override
@@ -176,8 +177,10 @@ class SendScreen(Dialog[SendAnswer]):
 
         if self.is_mounted and not self._is_edited():
             self._loaded = content
-            event = content.events[0]
-            self.query_one(JsonArea).load_text(event.body.decode("utf-8", "replace"))
+            event, area = content.events[0], self.query_one(JsonArea)
+            area.load_text(event.body.decode("utf-8", "replace"))
+            area.read_only = not _is_text(event.body)
+            self._shown = area.text
             self.query_one("#properties", Input).value = _written(event)
             self._tell()
             self.fit()
@@ -195,8 +198,17 @@ class SendScreen(Dialog[SendAnswer]):
         if self._loaded is None:
             return bool(body or properties)
 
-        event = self._loaded.events[0]
-        return (body, properties) != (event.body.decode("utf-8", "replace"), _written(event))
+        return (body, properties) != (self._shown, _written(self._loaded.events[0]))
+
+    @property
+    def _body(self) -> bytes:
+        """What the editor stands for: the template's own bytes where nobody changed them."""
+        typed = self.query_one(JsonArea).text
+
+        if self._loaded is not None and typed == self._shown:
+            return self._loaded.events[0].body
+
+        return typed.encode("utf-8", "surrogatepass")
 
     @on(TextArea.Changed, "#body")
     @on(Input.Changed, "#properties")
@@ -209,12 +221,12 @@ class SendScreen(Dialog[SendAnswer]):
         if not self.query("#state"):  # the application ends while it opens
             return
 
-        body = self.query_one(JsonArea).text.encode("utf-8", "surrogatepass")
-        fault = json_fault(body)
+        body = self._body
+        fault = json_fault(body) if _is_text(body) else None
         size = formats.size(len(body))
         most = f" of {formats.size(self._most_bytes)}" if self._most_bytes is not None else ""
         is_large = self._most_bytes is not None and len(body) > self._most_bytes
-        words = "valid JSON"
+        words = "valid JSON" if _is_text(body) else "not UTF-8: it can't be edited here"
 
         if is_large:
             words = "too large for this hub"
@@ -224,6 +236,7 @@ class SendScreen(Dialog[SendAnswer]):
         odd = unknown_placeholders(body)
         names = formats.listed([f"{{{{{safe(name)}}}}}" for name in odd])
         hint = f"{names} is not a placeholder" if odd else _PLACEHOLDERS
+        hint = hint if _is_text(body) else "sent as it is"
         state = self.query_one("#state", Passage)
         state.set_class(is_large or fault is not None, "-fault")
         state.tell(f"{size}{most} · {words} · {hint}")
@@ -330,12 +343,19 @@ class SendScreen(Dialog[SendAnswer]):
         if not self._is_edited():
             return None
 
-        loaded = self._loaded
-        properties = _read(self.query_one("#properties", Input).value)
-        body = self.query_one(JsonArea).text.encode("utf-8", "surrogatepass")
-        name = f"{loaded.name}, edited" if loaded is not None else "text"
+        loaded, properties = self._loaded, _read(self.query_one("#properties", Input).value)
 
-        return Sent(BodySource.TEXT, name, (Outgoing(body, properties),))
+        if loaded is None:
+            return Sent(BodySource.TEXT, "text", (Outgoing(self._body, properties),))
+
+        event = loaded.events[0]
+        kept = {(name, str(value)): value for name, value in event.properties}  # with its type
+        typed = tuple((name, kept.get((name, value), value)) for name, value in properties)
+        event = replace(event, body=self._body, properties=typed)
+
+        return replace(
+            loaded, source=BodySource.TEXT, name=f"{loaded.name}, edited", events=(event,)
+        )
 
 
 def _aimed(request: SendRequest, place: str, key: str, partitions: Sequence[str]) -> SendRequest:
@@ -346,6 +366,15 @@ def _aimed(request: SendRequest, place: str, key: str, partitions: Sequence[str]
         return request
 
     return replace(request, target=SendTarget.PARTITION, partition=partitions[int(place[1:])])
+
+
+def _is_text(body: bytes) -> bool:
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+
+    return True
 
 
 def _number(typed: str) -> float | None:
