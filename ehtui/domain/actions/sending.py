@@ -131,6 +131,16 @@ class JsonFault(Value, frozen=True):
     column: int
 
 
+def is_text(body: bytes) -> bool:
+    """Whether it can be shown and edited as what it is: it is UTF-8."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+
+    return True
+
+
 def json_fault(body: bytes) -> JsonFault | None:
     """Why a body is not JSON once its placeholders are filled in; None where it is."""
     sample = filled(Outgoing(body), Filling(1, "0" * 32, "1970-01-01T00:00:00.000Z", "host")).body

@@ -19,6 +19,7 @@ from ehtui.domain.actions.sending import (
     BodySource,
     Outgoing,
     SendTarget,
+    is_text,
     json_fault,
     unknown_placeholders,
 )
@@ -179,7 +180,7 @@ class SendScreen(Dialog[SendAnswer]):
             self._loaded = content
             event, area = content.events[0], self.query_one(JsonArea)
             area.load_text(event.body.decode("utf-8", "replace"))
-            area.read_only = not _is_text(event.body)
+            area.read_only = not is_text(event.body)
             self._shown = area.text
             self.query_one("#properties", Input).value = _written(event)
             self._tell()
@@ -222,11 +223,11 @@ class SendScreen(Dialog[SendAnswer]):
             return
 
         body = self._body
-        fault = json_fault(body) if _is_text(body) else None
+        fault = json_fault(body) if is_text(body) else None
         size = formats.size(len(body))
         most = f" of {formats.size(self._most_bytes)}" if self._most_bytes is not None else ""
         is_large = self._most_bytes is not None and len(body) > self._most_bytes
-        words = "valid JSON" if _is_text(body) else "not UTF-8: it can't be edited here"
+        words = "valid JSON" if is_text(body) else "not UTF-8: it can't be edited here"
 
         if is_large:
             words = "too large for this hub"
@@ -236,7 +237,7 @@ class SendScreen(Dialog[SendAnswer]):
         odd = unknown_placeholders(body)
         names = formats.listed([f"{{{{{safe(name)}}}}}" for name in odd])
         hint = f"{names} is not a placeholder" if odd else _PLACEHOLDERS
-        hint = hint if _is_text(body) else "sent as it is"
+        hint = hint if is_text(body) else "sent as it is"
         state = self.query_one("#state", Passage)
         state.set_class(is_large or fault is not None, "-fault")
         state.tell(f"{size}{most} · {words} · {hint}")
@@ -366,15 +367,6 @@ def _aimed(request: SendRequest, place: str, key: str, partitions: Sequence[str]
         return request
 
     return replace(request, target=SendTarget.PARTITION, partition=partitions[int(place[1:])])
-
-
-def _is_text(body: bytes) -> bool:
-    try:
-        body.decode()
-    except UnicodeDecodeError:
-        return False
-
-    return True
 
 
 def _number(typed: str) -> float | None:

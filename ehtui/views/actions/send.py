@@ -10,6 +10,7 @@ from ehtui.domain.actions.sending import (
     BodySource,
     SendPlan,
     SendTarget,
+    is_text,
     json_fault,
     unknown_placeholders,
 )
@@ -199,10 +200,14 @@ def _words(plan: SendPlan) -> tuple[str, ...]:
         return ()
 
     event = content.events[0]
+
+    if content.source is BodySource.TEXT and not is_text(event.body):  # no shell passes it on
+        return ()
+
     options: list[tuple[str, object | None]] = []
 
     if content.source is BodySource.TEXT:
-        options.append(("--body", event.body.decode("utf-8", "replace")))
+        options += [("--body", event.body.decode()), ("--content-type", event.content_type)]
     elif content.source in _SOURCES:
         options.append((_SOURCES[content.source], content.name))
 
