@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -11,11 +12,13 @@ from ehtui.domain.world.events import (
     AtSequence,
     AtTime,
     Earliest,
+    Event,
     EventQuery,
     Latest,
     Position,
 )
 from ehtui.wire import event_merge, event_stream
+from ehtui.wire.event_reader import EventReader
 from tests.waiting import wait_for
 from tests.wire.event_stage import GROUP, START, Stage, bodies, drained, stage, taken
 
@@ -53,6 +56,27 @@ async def test_the_last_event_before_a_moment(stage: Stage) -> None:
     assert await before(START + 500) == b"3"
     assert await before(START) is None
     assert await stage.reader.read_before("1", START, 5.0) is None
+
+
+async def test_before_a_moment_comes_the_event_before_whatever_time_it_bears(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for at in (0, 50, 20):  # the second one by a broker whose clock was ahead
+        stage.append("0", b"%d" % at, at=START + at)
+
+    first_of = EventReader._first_of
+
+    async def first(
+        reader: EventReader, session: Any, partition: str, position: Position, within_s: float
+    ) -> Event | None:
+        """As a service whose search by time ends at the third event."""
+        position = AtSequence(2) if isinstance(position, AtTime) else position
+        return await first_of(reader, session, partition, position, within_s)
+
+    monkeypatch.setattr(EventReader, "_first_of", first)
+    found = await stage.reader.read_before("0", START + 15, 5.0)
+    assert found is not None
+    assert found.sequence == 1
 
 
 async def test_look_ups_let_go_of_their_receivers(stage: Stage) -> None:

@@ -133,7 +133,9 @@ class EventLookup(Protocol):
         """
 
     async def read_before(self, partition: str, at: float, within_s: float) -> Event | None:
-        """The last event that was enqueued before a moment of the server's clock; None: none is.
+        """The event before the first one enqueued at a moment of the server's clock or later.
+
+        None: nothing that is retained comes before that one.
 
         Raises:
             ProblemError: As of `read_at`.
