@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, field
+from math import inf
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from ehtui.actions.checkpoint_backups import Backup, read_backup, undo_of
+from ehtui.actions.checkpoint_owners import owners_in
 from ehtui.actions.checkpoint_slots import GroupRecords, can_be_made, slots_of
 from ehtui.actions.store_writer import StoreWriter
 from ehtui.domain.actions.checkpoint_aims import (
@@ -31,6 +33,7 @@ from ehtui.domain.actions.checkpoint_plan import (
     FileEntry,
     FromFile,
     LikeGroup,
+    LiveOwner,
     Note,
     Standing,
     Undo,
@@ -50,6 +53,7 @@ if TYPE_CHECKING:
 
     from ehtui.domain.actions.checkpoint_aims import Aim, Slot
     from ehtui.domain.actions.checkpoints import CheckpointRequest
+    from ehtui.domain.world.store import StoreListing
 
 AT_ONCE = 8  # partitions
 READ_WITHIN_S = 15.0  # for an event; it includes connecting
@@ -60,14 +64,19 @@ async def rehearsed(
     store: StoreWriter | None,
     lookup: EventLookup | None,
     snapshot: Snapshot,
+    since: float = -inf,
 ) -> CheckpointRequest:
-    """The same request with what looking at blobs and events found; nothing is written."""
+    """The same request with what looking at blobs and events found; nothing is written.
+
+    `since` is the local time before which samples of the hub are too old to be counted by.
+    """
     if store is None or snapshot.hub is None:
         return request
 
-    finder = CheckpointFinder(store, lookup, snapshot, snapshot.hub)
+    finder = CheckpointFinder(store, lookup, snapshot, snapshot.hub, since)
+    found = await finder.find(request)
 
-    return replace(request, found=await finder.find(request))
+    return replace(request, found=found, listed=finder.owners)
 
 
 @dataclass
@@ -78,18 +87,27 @@ class CheckpointFinder:
     lookup: EventLookup | None  # None: no peek group is configured
     snapshot: Snapshot
     hub: HubDescription
+    since: float = -inf  # local; samples from before are none
+    owners: tuple[LiveOwner, ...] = ()  # by the records that were found
     _samples: dict[str, PartitionSample] = field(init=False)
 
     def __post_init__(self) -> None:
-        self._samples = {p.id: p.sample for p in self.snapshot.partitions if p.sample is not None}
+        self._samples = {
+            p.id: p.sample
+            for p in self.snapshot.partitions
+            if p.sample is not None and p.sample.first_at >= self.since
+        }
 
     async def find(self, request: CheckpointRequest) -> tuple[Change, ...] | Refusal:
         """What would be written, or why nothing can be."""
         try:
+            listing = await self.store.listing()
+            self.owners = owners_in(listing, self.snapshot, request.group)
+
             if isinstance(request.strategy, Undo):
                 found = await self._undo(request, request.strategy)
             else:
-                found = await self._moved(request)
+                found = await self._moved(request, listing)
         except ProblemError as error:
             return Refusal(RefusalReason.NO_STORE, request.group, error.problem.summary)
 
@@ -98,8 +116,9 @@ class CheckpointFinder:
 
         return tuple(sorted(found, key=lambda c: (natural_key(c.partition), c.container, c.name)))
 
-    async def _moved(self, request: CheckpointRequest) -> list[Change] | Refusal:
-        listing = await self.store.listing()
+    async def _moved(
+        self, request: CheckpointRequest, listing: StoreListing
+    ) -> list[Change] | Refusal:
         records = GroupRecords(listing, self.snapshot, request.group)
         model = None
 
@@ -300,7 +319,10 @@ class CheckpointFinder:
 
 def _elsewhere(entry: FileEntry) -> Change:
     """An entry that names a blob which the group does not have here."""
-    detail = f"there is no {safe(entry.container or '')}/{safe(entry.name or '')} here"
+    if entry.name is None:
+        detail = "another line of the file says where it is to stand"
+    else:
+        detail = f"there is no {safe(entry.container or '')}/{safe(entry.name or '')} here"
 
     return replace(unplaced(entry.partition, Unwritten.CHANGED), detail=detail)
 

@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from msgspec import structs
 
     from ehtui.actions import checkpoint_backups as backing
-    from ehtui.actions import checkpoint_finding as finding
     from ehtui.actions import locating, rolling
     from ehtui.actions.executor import Executor
     from ehtui.actions.locating import Eyes
+    from ehtui.cli import checkpoint_looks as looks
     from ehtui.cli import planning
     from ehtui.config.settings import Settings
     from ehtui.domain import updates
+    from ehtui.domain.actions import checkpoint_plan as moving
     from ehtui.domain.actions import checkpoints, outcomes, plans
     from ehtui.domain.actions import send as sending
     from ehtui.domain.actions import signal as signalling
@@ -60,7 +61,8 @@ else:
     locating = LazyModule("ehtui.actions.locating")
     rolling = LazyModule("ehtui.actions.rolling")
     backing = LazyModule("ehtui.actions.checkpoint_backups")
-    finding = LazyModule("ehtui.actions.checkpoint_finding")
+    looks = LazyModule("ehtui.cli.checkpoint_looks")
+    moving = LazyModule("ehtui.domain.actions.checkpoint_plan")
     signalling = LazyModule("ehtui.domain.actions.signal")
     structs = LazyModule("msgspec.structs")
     tail = LazyModule("ehtui.sources.log_text.follow")
@@ -199,8 +201,8 @@ class MonitorBackend:
             case sending.SendRequest():
                 return await planning.with_file(request, self._settings)
             case checkpoints.CheckpointRequest():
-                store, look = self._opened.executor.store, finding.rehearsed
-                looked = partial(look, request, store, self._lookup, self.snapshot)
+                store, look = self._opened.executor.store, looks.rehearsed
+                looked = partial(look, request, self.monitor, store, self._lookup, self._clock)
                 return await asyncio.wrap_future(self.monitor.submit(looked))
             case _:
                 return request
@@ -355,11 +357,13 @@ class MonitorBackend:
 
     async def _looked_at_again(self, plan: SinglePlan) -> SinglePlan:
         """The plan as of now: owners renew while somebody reads a confirmation."""
-        if plan.targets or plan.kind == "checkpoint":
+        if isinstance(plan, moving.CheckpointPlan):
+            return await looks.judged_again(plan, self.monitor, self._opened.executor.store)
+
+        if plan.targets:
             await self.monitor.look_again("store", LOOK_WITHIN_S)
 
-        again = signalling.reforecast(plan, self.snapshot, self._clock())
-        return checkpoints.judged_by(again, self.snapshot)
+        return signalling.reforecast(plan, self.snapshot, self._clock())
 
     def _goes_on(self, plan: SendPlan, accepted: int) -> None:
         self.monitor.tell(updates.SendGoesOn(self._clock(), plan, accepted))

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from ehtui.domain.actions.checkpoint_files import csv_of
 from ehtui.domain.actions.checkpoint_plan import CheckpointPlan, LikeGroup, Undo
-from ehtui.domain.actions.checkpoints import CheckpointRequest, live_owners, refusal_of
+from ehtui.domain.actions.checkpoints import CheckpointRequest, judged_by, refusal_of
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.text import safe
 from ehtui.tui import world_actions
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ehtui.tui.host import Host
     from ehtui.views.actions.text import Confirmation
 
+_FORCEABLE = {RefusalReason.GROUP_ACTIVE, RefusalReason.OWNERS_UNREAD}
 _STOP, _FORCE, _SEE = "stop", "force", "see"
 MOST_PATHS = 100  # of plans that were saved in one minute
 
@@ -117,7 +118,7 @@ async def _plan(app: Host, asked: CheckpointRequest) -> None:
 
     refusal = refusal_of(plan)
 
-    if refusal is not None and refusal.reason is RefusalReason.GROUP_ACTIVE:
+    if refusal is not None and refusal.reason in _FORCEABLE:
         chosen = await _under_owners(app, plan)
 
         if chosen == _STOP:
@@ -134,7 +135,7 @@ async def _plan(app: Host, asked: CheckpointRequest) -> None:
             refusal = refusal_of(plan)
 
     off = dialog_text(app).refusal(refusal) if refusal is not None else ""
-    await _ask(app, request, plan, READ_ONLY if app.backend.read_only else off)
+    await _ask(app, plan, READ_ONLY if app.backend.read_only else off)
 
 
 async def _under_owners(app: Host, plan: CheckpointPlan) -> str | None:
@@ -153,13 +154,16 @@ async def _under_owners(app: Host, plan: CheckpointPlan) -> str | None:
 
 
 def _heading(owners: Sequence[LiveOwner], group: str) -> str:
+    if not owners:
+        return f"Who owns partitions of {safe(group)} could not be read just now"
+
     told = owner_words(owners[0])
     more = f", and {len(owners) - 1} more" if len(owners) > 1 else ""
 
     return f"{safe(group)} is being read: {told}{more}"
 
 
-async def _ask(app: Host, request: CheckpointRequest, plan: CheckpointPlan, off: str) -> None:
+async def _ask(app: Host, plan: CheckpointPlan, off: str) -> None:
     say = dialog_text(app)
 
     def told() -> Confirmation:
@@ -168,7 +172,7 @@ async def _ask(app: Host, request: CheckpointRequest, plan: CheckpointPlan, off:
 
     def anew() -> Confirmation | str:
         nonlocal plan
-        plan = replace(plan, owners=live_owners(app.backend.snapshot, request.group))
+        plan = judged_by(plan, app.backend.snapshot)
         refusal = refusal_of(plan)
 
         return told() if refusal is None else say.refusal(refusal)

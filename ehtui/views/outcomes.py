@@ -63,6 +63,10 @@ _REFUSALS: Mapping[RefusalReason, str] = {
         "Group {subject} has live owners{detail}, which would write over it: stop them first, or "
         "use --force."
     ),
+    RefusalReason.OWNERS_UNREAD: (
+        "Who owns partitions of {subject} could not be read just now{detail}: try again, or use "
+        "--force."
+    ),
     RefusalReason.NOTHING_TO_CHANGE: "Nothing to do: every checkpoint of {subject} stays.",
     RefusalReason.NO_BACKUP: "The backup {subject} can't be used{detail}.",
     RefusalReason.NOT_BACKED_UP: (

@@ -81,6 +81,7 @@ def picture(*, owned: Mapping[str, str] | None = None, **changes: Any) -> Snapsh
         "partitions": tuple(PartitionState(p, each) for p, each in samples.items()),
         "groups": (world.group_state(*parts),),
         "consumers": (),
+        "listed_at": NOW,
     }
 
     return world.snapshot(**(facts | changes))

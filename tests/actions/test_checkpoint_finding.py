@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
+from ehtui.actions.checkpoint_finding import rehearsed
 from ehtui.domain.actions.checkpoint_plan import (
     ByDuration,
     FileEntry,
@@ -24,13 +25,14 @@ from ehtui.domain.actions.checkpoint_plan import (
     Unwritten,
     WriteKind,
 )
-from ehtui.domain.actions.outcomes import Refusal, RefusalReason
+from ehtui.domain.actions.checkpoints import CheckpointRequest, refusal_of
+from ehtui.domain.actions.outcomes import OutcomeState, Refusal, RefusalReason
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.snapshot import PartitionState
 from ehtui.domain.world.store import Layout
-from tests.actions.checkpoint_stage import BEGIN, FOLDER, LAST, Stage, enqueued_at, picture
+from tests.actions.checkpoint_stage import BEGIN, FOLDER, GROUP, LAST, Stage, enqueued_at, picture
 from tests.views import world
-from tests.views.world import HUB, NAMESPACE, NOW
+from tests.views.world import HUB, NAMESPACE, NOW, A
 
 START = Standing(BEGIN - 1, "-1")
 
@@ -285,3 +287,72 @@ async def test_a_file_by_hand_names_partitions_and_numbers(stage: Stage) -> None
         ("0", Standing(LAST, "1990")),
         ("2", Standing(120, "1200")),
     ]
+
+
+async def test_a_checkpoint_beyond_the_sample_is_not_taken_for_its_end(stage: Stage) -> None:
+    stage.checkpoint("0", 5000)
+
+    shifted = await stage.change(ShiftBy(-10))
+    assert shifted.after == Standing(LAST, "1990")
+    assert (shifted.replayed, shifted.skipped) == (None, None)
+    assert shifted.notes == (Note.CLAMPED_TO_END, Note.AHEAD_BEFORE)
+
+    moved = await stage.change(ToSequence(150))
+    assert (moved.replayed, moved.notes) == (None, (Note.AHEAD_BEFORE,))
+
+    stage.owned("0", folder=f"{NAMESPACE}/{HUB}/other")
+    copied = await stage.change(LikeGroup("$Default"), group="other")
+    assert copied.after == Standing(LAST, "1990")
+    assert Note.CLAMPED_TO_END in copied.notes
+
+
+async def test_samples_older_than_the_request_are_none(stage: Stage) -> None:
+    taken_at = max(p.sample.first_at for p in stage.snapshot.partitions if p.sample is not None)
+    request = CheckpointRequest(ToLatest(), GROUP)
+
+    for since, expected in ((taken_at, None), (taken_at + 0.1, Unwritten.NOT_SAMPLED)):
+        made = await rehearsed(request, stage.writer, stage.lookup, stage.snapshot, since)
+        assert isinstance(made.found, tuple)
+        assert {change.unwritten for change in made.found} == {expected}
+
+
+async def test_each_line_of_a_file_is_told(stage: Stage) -> None:
+    name = f"{FOLDER}/checkpoint/0"
+    entries = (
+        FileEntry("0", 120, container="checkpoints", name=name),
+        FileEntry("0", 130),
+        FileEntry("1", 120, container="checkpoints", name="gone"),
+        FileEntry("9", 120),
+    )
+    plan = await stage.plan(FromFile("f.csv", entries))
+
+    assert [(c.partition, c.unwritten) for c in plan.changes] == [
+        ("0", Unwritten.CHANGED),
+        ("0", None),
+        ("1", Unwritten.CHANGED),
+        ("9", Unwritten.UNKNOWN_PARTITION),
+    ]
+    assert plan.changes[0].detail == "another line of the file says where it is to stand"
+    assert plan.changes[2].detail == "there is no checkpoints/gone here"
+
+
+async def test_owners_are_those_of_the_store_too(stage: Stage) -> None:
+    stage.owned("1", A)
+    plan = await stage.plan(ToEarliest())
+    assert [(o.owner, o.partitions) for o in plan.owners] == [(A, ("1",))]
+    refusal = refusal_of(plan)
+    assert refusal is not None
+    assert refusal.reason is RefusalReason.GROUP_ACTIVE
+    assert (await stage.apply(plan)).state is OutcomeState.REFUSED
+
+    stage.account.now += 3600.0  # it renews no more
+    assert (await stage.plan(ToEarliest())).owners == ()
+
+
+async def test_where_the_store_was_never_listed_nothing_is_written(stage: Stage) -> None:
+    stage.snapshot = picture(groups=(), listed_at=None)
+    plan = await stage.plan(ToEarliest())
+    assert refusal_of(plan) == Refusal(RefusalReason.OWNERS_UNREAD, GROUP)
+    assert (await stage.apply(plan)).state is OutcomeState.REFUSED
+    assert stage.stands("0") == ("150", "1500")
+    assert refusal_of(await stage.plan(ToEarliest(), is_forced=True)) is None

@@ -76,7 +76,7 @@ def stopped(snapshot: Snapshot) -> Snapshot:
         for group in snapshot.groups
     )
 
-    return replace(snapshot, groups=groups)
+    return replace(snapshot, groups=groups, listed_at=snapshot.server_now)
 
 
 @asynccontextmanager

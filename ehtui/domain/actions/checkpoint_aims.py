@@ -131,7 +131,10 @@ def _shifted(events: int, sample: PartitionSample, standing: Standing | None) ->
 
 
 def position_of(standing: Standing, sample: PartitionSample) -> int | None:
-    """The last event that counts as done, by what is retained now; None: nobody can tell."""
+    """The last event that counts as done, by what is retained now; None: nobody can tell.
+
+    It may be beyond the last event that the sample knows of.
+    """
     begin = done_before(sample)
 
     if standing.offset == START_OF_STREAM:
@@ -140,7 +143,7 @@ def position_of(standing: Standing, sample: PartitionSample) -> int | None:
     if standing.sequence is None:
         return None
 
-    return min(max(standing.sequence, begin), sample.last_sequence)
+    return max(standing.sequence, begin)
 
 
 def known_standing(
@@ -177,7 +180,7 @@ def change_of(slot: Slot, aim: Aim, hub: HubDescription, sample: PartitionSample
     replayed, skipped = effect_of(slot.standing, after, sample)
 
     if unwritten is None and replayed is None:
-        notes = (*notes, Note.UNREADABLE_BEFORE if slot.is_broken else Note.NO_EFFECT_KNOWN)
+        notes = (*notes, _why_unknown(slot))
 
     return Change(
         partition=slot.partition,
@@ -194,6 +197,15 @@ def change_of(slot: Slot, aim: Aim, hub: HubDescription, sample: PartitionSample
         skipped=skipped if unwritten is None else None,
         notes=notes,
     )
+
+
+def _why_unknown(slot: Slot) -> Note:
+    if slot.is_broken:
+        return Note.UNREADABLE_BEFORE
+
+    has_number = slot.standing is not None and slot.standing.sequence is not None
+
+    return Note.AHEAD_BEFORE if has_number else Note.NO_EFFECT_KNOWN
 
 
 def _judged(
@@ -223,6 +235,9 @@ def effect_of(
     stands, goes = position_of(before, sample), position_of(after, sample)
 
     if stands is None or goes is None:
+        return None, None
+
+    if max(stands, goes) > sample.last_sequence:  # of another stream, or newer than the sample
         return None, None
 
     return max(0, stands - goes), max(0, goes - stands)

@@ -117,7 +117,7 @@ class Unwritten(StrEnum):
 
     SAME = "same"  # it stands there already
     UNKNOWN_PARTITION = "unknown_partition"  # the hub has none of that name
-    NOT_SAMPLED = "not_sampled"  # the hub has not told where the partition begins and ends
+    NOT_SAMPLED = "not_sampled"  # the hub did not tell just now where the partition begins and ends
     NO_CHECKPOINT = "no_checkpoint"  # there is none to be shifted, or to be copied
     NO_PEEK_GROUP = "no_peek_group"  # the event has to be read, and no group for that is configured
     NO_EVENT = "no_event"  # no event is there to take the offset from
@@ -138,6 +138,7 @@ class Note(StrEnum):
     CLAMPED_TO_END = "clamped_to_end"  # or is not there yet
     OFFSET_AS_GIVEN = "offset_as_given"  # by a file, and not looked up
     NO_EFFECT_KNOWN = "no_effect_known"  # there was no checkpoint: where clients began is theirs
+    AHEAD_BEFORE = "ahead_before"  # it stood beyond the stream's end: nobody can count from there
     UNREADABLE_BEFORE = "unreadable_before"  # what stood there could not be read
 
 
@@ -190,6 +191,7 @@ class CheckpointPlan(BasePlan, frozen=True):
     owners: tuple[LiveOwner, ...]  # of live leases in this group
     planned_at: float
     partitions: tuple[str, ...] = ()  # that were asked for; none: all
+    owners_are_known: bool = True  # False: the store's ownerships were not read for this
     is_forced: bool = False  # it is done though somebody owns partitions
     is_production: bool = False
     recheck_s: float = 0.0  # so long afterwards live owners are watched: do they overwrite it?

@@ -14,14 +14,14 @@ from ehtui.domain.actions.requests import Request
 from ehtui.domain.snapshot import LIVE_STATES, LeaseState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from ehtui.domain.actions.requests import PlanningContext
     from ehtui.domain.snapshot import ConsumerState, Snapshot
 
 P = TypeVar("P", bound=BasePlan)
 RECHECK_S = 10.0  # a forced write is watched so long
-_MAY_WRITE = LIVE_STATES | {LeaseState.UNREADABLE}
+MAY_WRITE = LIVE_STATES | {LeaseState.UNREADABLE}
 
 
 class CheckpointRequest(Request, frozen=True):
@@ -33,6 +33,7 @@ class CheckpointRequest(Request, frozen=True):
     is_forced: bool = False
     recheck_s: float = RECHECK_S
     found: tuple[Change, ...] | Refusal | None = None  # None: nobody has looked yet
+    listed: tuple[LiveOwner, ...] = ()  # by the store's own records, when the blobs were looked at
 
     @override
     def plan(self, context: PlanningContext) -> CheckpointPlan | Refusal:
@@ -57,7 +58,8 @@ class CheckpointRequest(Request, frozen=True):
             hub=snapshot.hub.name,
             strategy=self.strategy,
             changes=self.found,
-            owners=live_owners(snapshot, self.group),
+            owners=_joined(live_owners(snapshot, self.group), self.listed),
+            owners_are_known=snapshot.listed_at is not None,
             planned_at=context.at,
             partitions=self.partitions,
             is_forced=self.is_forced,
@@ -75,15 +77,27 @@ def refusal_of(plan: CheckpointPlan) -> Refusal | None:
         owners = ", ".join(owner.owner[:8] or "?" for owner in plan.owners)
         return Refusal(RefusalReason.GROUP_ACTIVE, plan.group, owners)
 
+    if not plan.owners_are_known and not plan.is_forced:
+        return Refusal(RefusalReason.OWNERS_UNREAD, plan.group)
+
     return None
 
 
-def judged_by(plan: P, snapshot: Snapshot) -> P:
-    """The same plan; one of checkpoints with who owns partitions in a newer picture."""
+def judged_by(
+    plan: P, snapshot: Snapshot, listed: tuple[LiveOwner, ...] = (), *, is_read: bool = True
+) -> P:
+    """The same plan; one of checkpoints with who owns partitions in a newer picture.
+
+    `listed` are owners by a listing of the store; `is_read` is whether it was read for this.
+    """
     if not isinstance(plan, CheckpointPlan):
         return plan
 
-    return replace(plan, owners=live_owners(snapshot, plan.group))
+    return replace(
+        plan,
+        owners=_joined(live_owners(snapshot, plan.group), listed),
+        owners_are_known=is_read and snapshot.listed_at is not None,
+    )
 
 
 def live_owners(snapshot: Snapshot, group: str) -> tuple[LiveOwner, ...]:
@@ -96,13 +110,20 @@ def live_owners(snapshot: Snapshot, group: str) -> tuple[LiveOwner, ...]:
 
 def _live_owners(snapshot: Snapshot, group: str) -> Iterator[LiveOwner]:
     state = snapshot.group(group)
-    held: dict[str, list[str]] = {}
+    partitions = (*state.partitions, *state.strays) if state is not None else ()
+    held = [(p.lease.owner or "", p.id) for p in partitions if p.lease.state in MAY_WRITE]
 
-    for partition in (*state.partitions, *state.strays) if state is not None else ():
-        if partition.lease.state in _MAY_WRITE:
-            held.setdefault(partition.lease.owner or "", []).append(partition.id)
+    yield from owners_of(held, snapshot)
 
-    for owner, partitions in held.items():
+
+def owners_of(held: Iterable[tuple[str, str]], snapshot: Snapshot) -> Iterator[LiveOwner]:
+    """Owners by what they hold, pairs of owner and partition, and their processes here."""
+    by_owner: dict[str, list[str]] = {}
+
+    for owner, partition in held:
+        by_owner.setdefault(owner, []).append(partition)
+
+    for owner, partitions in by_owner.items():
         local = _local(snapshot, owner)
 
         if local is None:
@@ -110,6 +131,18 @@ def _live_owners(snapshot: Snapshot, group: str) -> Iterator[LiveOwner]:
         else:
             process = local.process
             yield LiveOwner(owner, tuple(partitions), process.id, process.command)
+
+
+def _joined(seen: tuple[LiveOwner, ...], listed: tuple[LiveOwner, ...]) -> tuple[LiveOwner, ...]:
+    """Whoever the picture or the store's records tell of: either may be the newer one."""
+    owners = {each.owner: each for each in seen}
+
+    for each in listed:
+        known = owners.get(each.owner, each)
+        partitions = tuple(dict.fromkeys((*known.partitions, *each.partitions)))
+        owners[each.owner] = replace(known, partitions=partitions)
+
+    return tuple(owners.values())
 
 
 def _local(snapshot: Snapshot, owner: str) -> ConsumerState | None:

@@ -52,6 +52,7 @@ class RefusalReason(StrEnum):
     NO_STORE = "no_store"  # no checkpoint store is configured, or it could not be read
     UNKNOWN_GROUP = "unknown_group"  # nobody reads in a group of that name
     GROUP_ACTIVE = "group_active"  # somebody owns partitions of it, and would write over it
+    OWNERS_UNREAD = "owners_unread"  # who owns partitions of it could not be read just now
     NOTHING_TO_CHANGE = "nothing_to_change"  # every checkpoint is left as it is
     NO_BACKUP = "no_backup"  # it cannot be read
     NOT_BACKED_UP = "not_backed_up"  # what stands there could not be kept: nothing is written

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 UNWRITTEN: Mapping[Unwritten, str] = {
     Unwritten.SAME: "stands there already",
     Unwritten.UNKNOWN_PARTITION: "the hub has no such partition",
-    Unwritten.NOT_SAMPLED: "the hub has not told where the partition begins and ends",
+    Unwritten.NOT_SAMPLED: "the hub did not tell just now where the partition begins and ends",
     Unwritten.NO_CHECKPOINT: "there is no checkpoint to start from",
     Unwritten.NO_PEEK_GROUP: "the event's offset has to be read, and no peek group is configured",
     Unwritten.NO_EVENT: "no event is there to take the offset from",
@@ -62,6 +62,7 @@ NOTES: Mapping[Note, str] = {
     Note.CLAMPED_TO_END: "the stream ends there",
     Note.OFFSET_AS_GIVEN: "offset as the file says",
     Note.NO_EFFECT_KNOWN: "there was none: where clients began is theirs to say",
+    Note.AHEAD_BEFORE: "one end of the move is beyond the stream's end: what it costs is unknown",
     Note.UNREADABLE_BEFORE: "what stood there could not be read",
 }
 _ENDS: Mapping[ChangeState, str] = {
