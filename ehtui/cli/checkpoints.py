@@ -178,7 +178,7 @@ def run_plan(args: argparse.Namespace) -> int:
         _print_more(plan, refusal)
         print_text("\nNothing was written: 'ehtui checkpoint apply' with the same flags does it.")
 
-    return ExitCode.WARNING if _is_partial(plan) or plan.owners else ExitCode.OK
+    return ExitCode.WARNING if _is_partial(plan) or _is_owned(plan) else ExitCode.OK
 
 
 def run_apply(args: argparse.Namespace) -> int:
@@ -258,7 +258,7 @@ def _carried_out(
         print_text("\n".join(plan_lines(plan)))
         _print_more(plan, refusal)
 
-    return ExitCode.WARNING if _is_partial(plan) or plan.owners else ExitCode.OK
+    return ExitCode.WARNING if _is_partial(plan) or _is_owned(plan) else ExitCode.OK
 
 
 def _report(outcome: Outcome, args: argparse.Namespace) -> dict[str, Any]:
@@ -287,6 +287,11 @@ def _print_more(plan: CheckpointPlan, refusal: Refusal | None) -> None:
 
     if lines:
         print_text("\n".join(["", *lines]))
+
+
+def _is_owned(plan: CheckpointPlan) -> bool:
+    """Whether live owners are in the way, or may be."""
+    return bool(plan.owners) or not plan.owners_are_known
 
 
 def _is_partial(plan: CheckpointPlan) -> bool:

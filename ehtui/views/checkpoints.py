@@ -96,6 +96,7 @@ def plan_document(plan: CheckpointPlan, refusal: Refusal | None) -> dict[str, ob
             }
             for owner in plan.owners
         ],
+        "owners_are_known": plan.owners_are_known,
         "refused": refusal.reason.value if refusal is not None else None,
         "sentence": refusal_sentence(refusal) if refusal is not None else None,
         "changes": rows_of(plan),

@@ -189,6 +189,21 @@ def test_live_owners_are_in_the_way(shell: Shell) -> None:
     assert [c["state"] for c in told["outcome"]["changes"]] == ["written"] * 3
 
 
+def test_owners_that_could_not_be_read_are_in_the_way_too(shell: Shell) -> None:
+    shell.stage.snapshot = picture(groups=(), listed_at=None)
+    code, out, _ = shell.run("apply --to-earliest --yes")
+    assert code == ExitCode.WARNING
+    assert "Who owns partitions of $Default could not be read just now" in out
+    assert shell.stage.stands("0") == ("150", "1500")
+
+    code, told = shell.json("plan --to-earliest")
+    assert (code, told["refused"]) == (ExitCode.WARNING, "owners_unread")
+    assert (told["owners"], told["owners_are_known"]) == ([], False)
+
+    code, _ = shell.json("apply --to-earliest --yes --force --recheck 0.01s")
+    assert code == ExitCode.OK
+
+
 def test_what_needs_a_peek_group_is_left_and_the_exit_code_says_so(shell: Shell) -> None:
     shell.stage.lookup = None
     shell.stage.checkpoint("1", 101)

@@ -125,6 +125,15 @@ def test_a_confirmation_tells_what_it_costs() -> None:
     assert words.is_grave
 
 
+def test_a_confirmation_tells_that_owners_are_unknown() -> None:
+    words = confirmation(replace(PLAN, owners_are_known=False, is_forced=True), SAY)
+
+    assert words.costs[-1] == (
+        "Who owns partitions could not be read: a live owner would write over this."
+    )
+    assert words.is_grave
+
+
 def outcome(
     state: OutcomeState, *results: ChangeResult, backup: str | None = "/s/b.jsonl"
 ) -> Outcome:

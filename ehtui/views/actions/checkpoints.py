@@ -183,7 +183,7 @@ def _confirmation(plan: CheckpointPlan, _: Phrasing) -> Confirmation:
         steps=tuple(change_words(change) for change in plan.changes),
         costs=tuple(_costs(plan)),
         verb="Move",
-        is_grave=bool(plan.owners) or plan.is_production,
+        is_grave=bool(plan.owners) or not plan.owners_are_known or plan.is_production,
     )
 
 
@@ -199,6 +199,9 @@ def _costs(plan: CheckpointPlan) -> Iterator[str]:
 
     if skipped:
         yield f"{formats.plural(skipped, 'event')} will be skipped."
+
+    if not plan.owners_are_known:
+        yield "Who owns partitions could not be read: a live owner would write over this."
 
     for owner in plan.owners:
         yield f"{owner_words(owner)}, goes on from its own position and writes over this."
