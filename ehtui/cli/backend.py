@@ -215,9 +215,9 @@ class MonitorBackend:
 
     async def try_out(self, plan: Plan) -> Outcome:
         """A dry run on the monitor's loop; it joins neither the timeline nor the audit log."""
-        executor = self._opened.executor
 
-        return await asyncio.wrap_future(self.monitor.submit(lambda: executor.try_out(plan)))
+        tried = partial(looks.tried, plan, self.monitor, self._opened.executor)
+        return await asyncio.wrap_future(self.monitor.submit(tried))
 
     async def execute(self, plan: Plan) -> Outcome:
         """Do it. Who stops waiting does not stop it: what was stopped is started again."""

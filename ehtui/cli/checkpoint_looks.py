@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ehtui.actions import checkpoint_finding as finding
 from ehtui.actions.checkpoint_owners import owners_in
+from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
 from ehtui.domain.actions.checkpoints import judged_by
 from ehtui.domain.problems import ProblemError
 from ehtui.domain.snapshot import SourceStatus
@@ -15,9 +16,11 @@ from ehtui.domain.snapshot import SourceStatus
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from ehtui.actions.executor import Executor
     from ehtui.actions.store_writer import StoreWriter
-    from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
     from ehtui.domain.actions.checkpoints import CheckpointRequest
+    from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.domain.actions.plans import Plan
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.world.events import EventLookup
     from ehtui.monitor import Monitor
@@ -79,6 +82,14 @@ async def judged_again(
         return judged_by(plan, snapshot, plan.owners, is_read=False)
 
     return judged_by(plan, snapshot, owners_in(listing, snapshot, plan.group))
+
+
+async def tried(plan: Plan, monitor: Monitor, executor: Executor) -> Outcome:
+    """A dry run; of a move of checkpoints by who owns partitions now."""
+    if isinstance(plan, CheckpointPlan):
+        plan = await judged_again(plan, monitor, executor.store)
+
+    return await executor.try_out(plan)
 
 
 def _is_read(snapshot: Snapshot, source: str) -> bool:

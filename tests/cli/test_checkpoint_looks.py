@@ -10,12 +10,14 @@ import pytest
 from msgspec.structs import replace
 
 from ehtui.cli import checkpoint_looks
-from ehtui.domain.actions.checkpoint_plan import ToLatest, Unwritten
+from ehtui.domain.actions.checkpoint_plan import CheckpointPlan, ToLatest, Unwritten
 from ehtui.domain.actions.checkpoints import CheckpointRequest, refusal_of
 from ehtui.domain.actions.outcomes import RefusalReason
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.snapshot import PartitionState, Snapshot, SourceState, SourceStatus
 from tests.actions.checkpoint_stage import GROUP, Stage, picture
+from tests.cli.test_backend import Bench
+from tests.monitor.fakes import FakeSource
 from tests.views.world import NOW, A
 
 OK = tuple(SourceState(name, SourceStatus.OK) for name in ("hub", "store"))
@@ -130,3 +132,19 @@ async def test_where_owners_cannot_be_read_nothing_is_written(stage: Stage, trou
         refusal = refusal_of(again)
         reason = refusal.reason if refusal is not None else None
         assert reason is (None if is_forced else RefusalReason.OWNERS_UNREAD)
+
+
+async def test_a_dry_run_is_refused_where_the_store_fails_by_then(
+    stage: Stage, tmp_path: Path
+) -> None:
+    plan = await stage.plan(ToLatest())
+    bench = Bench(tmp_path, sources=[FakeSource("store", OSError("gone"))])
+
+    try:
+        outcome = await bench.backend.try_out(plan)
+    finally:
+        bench.monitor.stop()
+
+    told = outcome.plan
+    assert isinstance(told, CheckpointPlan)
+    assert not told.owners_are_known
