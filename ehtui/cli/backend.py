@@ -215,7 +215,6 @@ class MonitorBackend:
 
     async def try_out(self, plan: Plan) -> Outcome:
         """A dry run on the monitor's loop; it joins neither the timeline nor the audit log."""
-
         tried = partial(looks.tried, plan, self.monitor, self._opened.executor)
         return await asyncio.wrap_future(self.monitor.submit(tried))
 
