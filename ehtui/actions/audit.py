@@ -138,7 +138,7 @@ class Step:
                 "refused": _refused(outcome),
                 "error": outcome.error,
                 "steps": dict(outcome.steps),
-                "details": dict(outcome.details),
+                "details": outcome.details,  # pairs: a send lands in several partitions
             }
         )
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TextIO
 
 from ehtui.cli.asking import agreed, unnamed
 from ehtui.cli.carrying_out import carry_out
-from ehtui.cli.flags import ExitCode, resolve_args, seconds
+from ehtui.cli.flags import ExitCode, flag_words, resolve_args, seconds
 
 if TYPE_CHECKING:
     import argparse
@@ -143,7 +143,7 @@ def act(
         return interrupted or ExitCode.INTERRUPTED
 
     if not args.json:
-        _say_to(sys.stdout, outcome_sentence(outcome))
+        _say_to(sys.stdout, outcome_sentence(outcome, flag_words(args)))
         _print_last_lines(outcome)
 
     is_followed = not (args.dry_run or interrupted)

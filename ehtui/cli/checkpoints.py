@@ -264,11 +264,11 @@ def _carried_out(
 def _report(outcome: Outcome, args: argparse.Namespace) -> dict[str, Any]:
     """How each partition ended; for JSON the outcome has it."""
     from ehtui.cli.output_format import print_text  # noqa: PLC0415
-    from ehtui.views.actions.checkpoints import result_words  # noqa: PLC0415
+    from ehtui.views.actions.checkpoints import results_words  # noqa: PLC0415
 
     if not args.json:
-        for result in outcome.changes:
-            print_text(f"  {result_words(result)}")
+        for words in results_words(outcome.changes):
+            print_text(f"  {words}")
 
     return {}
 

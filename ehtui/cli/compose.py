@@ -351,16 +351,17 @@ def run_ui(
     try:
         return run(backend, replace(_ui_options(settings, banner, started_with), at=at))
     finally:
-        _tell_ends(backend.close())
+        _tell_ends(backend.close(), started_with)
 
 
-def _tell_ends(outcomes: Sequence[Outcome]) -> None:
+def _tell_ends(outcomes: Sequence[Outcome], started_with: tuple[str, ...]) -> None:
     """What ended after the screen was left; nobody reads it where the terminal has gone."""
     from ehtui.views.outcomes import outcome_sentence  # noqa: PLC0415 - rarely
 
     with suppress(OSError):
         for outcome in outcomes:
-            print(f"ehtui: {outcome_sentence(outcome)}", file=sys.stderr, flush=True)
+            told = outcome_sentence(outcome, started_with)
+            print(f"ehtui: {told}", file=sys.stderr, flush=True)
 
 
 def _ui_options(settings: Settings, banner: str | None, started_with: tuple[str, ...]) -> UiOptions:

@@ -122,7 +122,7 @@ class DialogText:
 
     def outcome(self, outcome: Outcome) -> str:
         """How an action ended."""
-        return outcome_sentence(outcome)
+        return outcome_sentence(outcome, self.started_with)
 
 
 def dialog_text(app: Host) -> DialogText:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.actions.checkpoint_files import rows_of
+from ehtui.domain.actions.checkpoint_plan import repeated_in
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.actions.checkpoints import (
@@ -32,7 +33,8 @@ _GAP = "  "
 def plan_lines(plan: CheckpointPlan) -> list[str]:
     """A plan as a table, partition by partition."""
     head = ("PARTITION", "OLD", "NEW", "NEXT", "REPLAYS", "SKIPS", "CHECKS")
-    rows = [_plan_row(change) for change in plan.changes]
+    repeated = repeated_in(plan.changes)
+    rows = [_plan_row(change, named=change.partition in repeated) for change in plan.changes]
 
     return [
         f"Checkpoints of {safe(plan.group)} {strategy_words(plan.strategy)}:",
@@ -41,9 +43,10 @@ def plan_lines(plan: CheckpointPlan) -> list[str]:
     ]
 
 
-def _plan_row(change: Change) -> tuple[str, ...]:
+def _plan_row(change: Change, *, named: bool) -> tuple[str, ...]:
     after = standing_words(change.before if change.unwritten is not None else change.after)
     is_written = change.unwritten is None
+    blob = f"; in {safe(change.container)}/{safe(change.name)}" if named else ""
     known = formats.count if is_written else lambda _: formats.UNKNOWN
 
     return (
@@ -55,7 +58,7 @@ def _plan_row(change: Change) -> tuple[str, ...]:
         else str(change.next_sequence),
         known(change.replayed),
         known(change.skipped),
-        f"stays: {why_unwritten(change)}" if not is_written else effect(change),
+        (f"stays: {why_unwritten(change)}" if not is_written else effect(change)) + blob,
     )
 
 

@@ -118,9 +118,12 @@ def _supervised(subject: str, supervisor: Supervisor, obstacle: Obstacle) -> str
     return f"{safe(subject)} is run by {safe(supervisor.label)}, {words}"
 
 
-def outcome_sentence(outcome: Outcome) -> str:
-    """How an action ended, and what its log says where it failed."""
-    told = _told(outcome)
+def outcome_sentence(outcome: Outcome, started_with: tuple[str, ...] = ()) -> str:
+    """How an action ended, what its log says where it failed, and the command that takes it back.
+
+    `started_with` are flags by which that command finds the same hub and store.
+    """
+    told = _told(outcome, started_with)
     audit = outcome.audit_problem
     return f"{told} {safe(audit)}" if audit else told
 
@@ -128,7 +131,7 @@ def outcome_sentence(outcome: Outcome) -> str:
 _DONE = frozenset({OutcomeState.DONE, OutcomeState.STOPPED})
 
 
-def _told(outcome: Outcome) -> str:
+def _told(outcome: Outcome, started_with: tuple[str, ...]) -> str:
     if outcome.state is OutcomeState.DRY_RUN:
         step = text_of(outcome.plan).step(outcome.plan)
         return " ".join((f"Dry run, nothing was done: {step}.", *_objections(outcome)))
@@ -137,7 +140,10 @@ def _told(outcome: Outcome) -> str:
         return _rolled(outcome)
 
     if outcome.state in _DONE or _has_several_ends(outcome):
-        return text_of(outcome.plan).done(outcome.plan, outcome)
+        text = text_of(outcome.plan)
+        back = map(safe, (*started_with, *undo)) if (undo := text.undo(outcome)) else ()
+        way = f" To undo: {formats.command('ehtui', *back)}" if undo else ""
+        return f"{text.done(outcome.plan, outcome)}{way}"
 
     if outcome.state is OutcomeState.FAILED:
         return _failed(outcome)

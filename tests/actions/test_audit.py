@@ -15,7 +15,8 @@ from ehtui.actions.audit import AuditLog, read, set_aside
 from ehtui.config.identity import identity_of
 from ehtui.config.secret import Secret
 from ehtui.config.settings import CheckpointStoreSettings, EventHubSettings, Settings
-from ehtui.domain.actions.audited import entries
+from ehtui.domain.actions.audited import AuditedStep, entries, entry_of
+from ehtui.domain.actions.landing import Landing
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState, TargetResult, TargetState
 from ehtui.domain.world.process import ProcessId
 from ehtui.views.audit import audit_document, audit_table, what
@@ -171,3 +172,33 @@ def test_the_stores_identity() -> None:
     store = CheckpointStoreSettings(account_url=Secret("https://x.blob/?sig=abc"))
 
     assert identity_of(Settings(checkpoint_store=store)) == "store: shared access signature"
+
+
+def test_every_place_that_a_send_came_to_is_noted(tmp_path: Path) -> None:
+    log = AuditLog(tmp_path / "audit.jsonl")
+    landings = (Landing("0", 1, 5, 5), Landing("1", 1, 8, 8))
+    done = Outcome(send_plan(), OutcomeState.DONE, 2.0, landings=landings)
+    log.begin(send_plan(), 1.0).end(done)
+    noted = json.loads(log.path.read_text().splitlines()[-1])
+
+    assert noted["details"] == [
+        ["partition", "0"],
+        ["sequence", "5"],
+        ["partition", "1"],
+        ["sequence", "8"],
+    ]
+
+
+@pytest.mark.parametrize("steps", [{"P0": "written"}, [["P0", "written"], "no pair", 5]])
+def test_steps_are_read_as_older_lines_have_them_too(steps: object) -> None:
+    entry = entry_of(
+        {
+            "at": "2026-11-26T00:00:00+00:00",
+            "event": "outcome",
+            "plan": {"kind": "checkpoint"},
+            "steps": steps,
+        }
+    )
+
+    assert entry is not None
+    assert entry.steps == (AuditedStep("P0", "written"),)

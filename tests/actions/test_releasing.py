@@ -186,7 +186,7 @@ async def test_it_is_audited_and_told_by_partition(tmp_path: Path) -> None:
     outcome = await bench.executor.run(plan)
     line = bench.audited()[-1]
 
-    assert line["details"] == {"0": "changed", "1": "released"}
+    assert line["details"] == [["0", "changed"], ["1", "released"]]
     assert json.dumps(line).count(OWNER) == 1
     events = list(told(outcome))
     assert [subject.partition for _, subject, _ in events] == ["0", "1"]

@@ -33,7 +33,13 @@ from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.store import Layout
 from ehtui.views import checkpoints, timeline
 from ehtui.views.actions import confirmation
-from ehtui.views.actions.checkpoints import NOTES, UNWRITTEN, result_words, strategy_words
+from ehtui.views.actions.checkpoints import (
+    NOTES,
+    UNWRITTEN,
+    result_words,
+    results_words,
+    strategy_words,
+)
 from ehtui.views.outcomes import outcome_sentence
 from ehtui.views.phrasing import Phrasing
 from tests.views import world
@@ -211,3 +217,66 @@ def test_the_timeline_tells_it() -> None:
     event = TimelineEvent(1, world.NOW, kind.id, subject, details)
 
     assert timeline.sentence(event, SAY) == ("Checkpoints moved: P0; P1 not moved")
+
+
+OTHER = change(name="ns/hub/$Default/checkpoint/0", before=Standing(140, "1400"), replayed=41)
+TWO = replace(PLAN, changes=(change(replayed=51), OTHER))
+
+
+def test_a_partition_with_two_records_is_counted_once_and_each_named() -> None:
+    words = confirmation(TWO, SAY)
+
+    assert words.costs == ("51 events will be delivered again.",)
+    assert words.steps == (
+        "P0 (checkpoints/ns/hub/$default/checkpoint/0): 920 → start (replays 51)",
+        "P0 (checkpoints/ns/hub/$Default/checkpoint/0): 140 → start (replays 41)",
+    )
+    assert [row.split()[0] for row in checkpoints.plan_lines(TWO)[3:]] == ["0", "0"]
+    assert "checkpoints/ns/hub/$Default/checkpoint/0" in checkpoints.plan_lines(TWO)[4]
+    assert "checkpoint/0" not in checkpoints.plan_lines(PLAN)[3]
+
+
+def test_the_end_of_each_of_two_records_is_told_and_noted() -> None:
+    written = ChangeResult(TWO.changes[0], ChangeState.WRITTEN)
+    ended = replace(
+        outcome(OutcomeState.REFUSED, written, ChangeResult(OTHER, ChangeState.CHANGED)), plan=TWO
+    )
+
+    assert results_words(ended.changes)[1] == (
+        "P0 (checkpoints/ns/hub/$Default/checkpoint/0): refused: it was written since the plan"
+    )
+    assert dict(ended.steps) == {
+        "P0 checkpoints/ns/hub/$default/checkpoint/0": "written",
+        "P0 checkpoints/ns/hub/$Default/checkpoint/0": "changed",
+    }
+
+
+UNKNOWN = change("1", before=None, kind=WriteKind.CREATE, replayed=None, skipped=None)
+
+
+def test_what_nobody_can_tell_is_not_counted_as_nothing() -> None:
+    plan = replace(PLAN, changes=(change(replayed=51), UNKNOWN, replace(UNKNOWN, partition="2")))
+    assert confirmation(plan, SAY).costs == (
+        "At least 51 events will be delivered again; of P1 and P2 nobody can tell.",
+    )
+
+    plan = replace(PLAN, changes=(UNKNOWN,))
+    assert confirmation(plan, SAY).costs == (
+        "Of P1 nobody can tell how many events will be delivered again or skipped.",
+    )
+
+
+def test_what_undoes_one_partition_undoes_no_other() -> None:
+    plan = replace(PLAN, strategy=Undo("/s/b.jsonl"), partitions=("1",))
+
+    assert confirmation(plan, SAY).command == (
+        "ehtui checkpoint undo /s/b.jsonl --partitions 1 --yes"
+    )
+
+
+def test_the_way_back_finds_the_same_hub_and_store() -> None:
+    ended = outcome(OutcomeState.DONE, DONE)
+
+    assert outcome_sentence(ended, ("--config", "a b.yaml")).endswith(
+        " To undo: ehtui --config 'a b.yaml' checkpoint undo /s/b.jsonl"
+    )

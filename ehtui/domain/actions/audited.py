@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from zlib import crc32
 
 from msgspec.structs import replace
@@ -13,9 +13,7 @@ from ehtui.domain.actions.outcomes import OutcomeState
 from ehtui.domain.text import safe
 from ehtui.domain.values import Value
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
+_PAIR = 2
 _MOST_TEXT = 2_000  # characters of one value: nobody knows who wrote the file
 _BAD = frozenset(
     {OutcomeState.FAILED.value, OutcomeState.REFUSED.value, OutcomeState.LEFT.value, None}
@@ -115,10 +113,17 @@ def entry_of(record: Mapping[str, Any]) -> AuditEntry | None:
 
 
 def _steps(details: object) -> tuple[AuditedStep, ...]:
-    if not isinstance(details, Mapping):
+    """Of pairs, and of a mapping as older lines have it."""
+    pairs = details.items() if isinstance(details, Mapping) else details
+
+    if not isinstance(pairs, Iterable) or isinstance(pairs, str):
         return ()
 
-    return tuple(AuditedStep(_text(name), _text(state)) for name, state in details.items())
+    return tuple(
+        AuditedStep(_text(pair[0]), _text(pair[1]))
+        for pair in pairs
+        if isinstance(pair, list | tuple) and len(pair) == _PAIR
+    )
 
 
 def _moment(value: object) -> float | None:

@@ -5,6 +5,7 @@ A checkpoint is the last event that is done: the first one delivered is the next
 
 from __future__ import annotations
 
+from collections import Counter
 from enum import StrEnum
 from typing import TYPE_CHECKING, ClassVar
 
@@ -14,6 +15,8 @@ from ehtui.domain.actions.base import BasePlan, Record, SignalTarget
 from ehtui.domain.values import Value
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ehtui.domain.world.process import ProcessId
     from ehtui.domain.world.store import Layout
 
@@ -169,6 +172,13 @@ class Change(Value, frozen=True):
         """The first event that is delivered afterwards, as far as it is there by then."""
         known = self.after.sequence if self.after is not None else None
         return None if known is None else known + 1
+
+
+def repeated_in(changes: Iterable[Change]) -> frozenset[str]:
+    """Partitions of which there are several blobs: their number alone does not name one."""
+    counted = Counter(change.partition for change in changes)
+
+    return frozenset(name for name, count in counted.items() if count > 1)
 
 
 class LiveOwner(Value, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from ehtui.domain.actions.checkpoint_plan import repeated_in
 from ehtui.domain.costs import NOT_COUNTED
 from ehtui.domain.values import Value
 
@@ -188,8 +189,17 @@ class Outcome(Value, frozen=True):
         return (
             *((str(result.process.pid), result.detail) for result in self.results),
             *((f"P{each.partition}", each.state.value) for each in self.releases),
-            *((f"P{each.change.partition}", each.state.value) for each in self.changes),
+            *self._changed(),
         )
+
+    def _changed(self) -> Iterator[tuple[str, str]]:
+        """Each checkpoint and how it ended; by its blob's name too where a partition has two."""
+        repeated = repeated_in(each.change for each in self.changes)
+
+        for each in self.changes:
+            change = each.change
+            blob = f" {change.container}/{change.name}" if change.partition in repeated else ""
+            yield f"P{change.partition}{blob}", each.state.value
 
     @property
     def details(self) -> tuple[tuple[str, str], ...]:
@@ -209,7 +219,7 @@ class Outcome(Value, frozen=True):
             yield from _known(pid=self.started.process.pid, log=self.started.log_path)
 
         yield from ((each.partition, each.state.value) for each in self.releases)
-        yield from ((f"P{each.change.partition}", each.state.value) for each in self.changes)
+        yield from self._changed()
         yield from _known(backup=self.backup)
         yield from _known(exit_code=self.exit_code)
         yield from (("line", line) for line in self.last_lines)

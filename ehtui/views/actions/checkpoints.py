@@ -25,17 +25,17 @@ from ehtui.domain.actions.checkpoint_plan import (
     Undo,
     Unwritten,
     WriteKind,
+    repeated_in,
 )
 from ehtui.domain.actions.events import ACTION_CHECKPOINT, CheckpointsMoved
 from ehtui.domain.text import safe
-from ehtui.domain.values import total
 from ehtui.views import formats
 from ehtui.views.actions.text import ActionText, Confirmation, action_command
 from ehtui.views.event_text import EventText, action_words
 from ehtui.views.phrasing import joined, partition, partitions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ehtui.domain.actions.checkpoint_plan import ChangeResult, LiveOwner, Strategy
     from ehtui.domain.actions.outcomes import Outcome
@@ -160,13 +160,18 @@ def effect(change: Change) -> str:
     return ", ".join([*told, *(NOTES[note] for note in change.notes)]) or "delivers nothing anew"
 
 
-def change_words(change: Change) -> str:
-    """One line of a plan."""
+def change_words(change: Change, *, is_one_of_two: bool = False) -> str:
+    """One line of a plan; with its blob where the partition has several."""
     before = standing_words(change.before)
     after = before if change.unwritten is not None else standing_words(change.after)
     arrow = f"{before} stays" if change.unwritten is not None else f"{before} → {after}"
 
-    return f"{partition(change.partition)}: {arrow} ({effect(change)})"
+    return f"{_subject(change, is_one_of_two)}: {arrow} ({effect(change)})"
+
+
+def _subject(change: Change, is_one_of_two: bool) -> str:  # noqa: FBT001 - of two callers
+    blob = f" ({safe(change.container)}/{safe(change.name)})" if is_one_of_two else ""
+    return f"{partition(change.partition)}{blob}"
 
 
 def owner_words(owner: LiveOwner) -> str:
@@ -178,9 +183,14 @@ def owner_words(owner: LiveOwner) -> str:
 
 
 def _confirmation(plan: CheckpointPlan, _: Phrasing) -> Confirmation:
+    repeated = repeated_in(plan.changes)
+
     return Confirmation(
         heading=f"Move checkpoints of {safe(plan.group)} {strategy_words(plan.strategy)}?",
-        steps=tuple(change_words(change) for change in plan.changes),
+        steps=tuple(
+            change_words(change, is_one_of_two=change.partition in repeated)
+            for change in plan.changes
+        ),
         costs=tuple(_costs(plan)),
         verb="Move",
         is_grave=bool(plan.owners) or not plan.owners_are_known or plan.is_production,
@@ -188,17 +198,10 @@ def _confirmation(plan: CheckpointPlan, _: Phrasing) -> Confirmation:
 
 
 def _costs(plan: CheckpointPlan) -> Iterator[str]:
-    replayed = total(change.replayed for change in plan.writes)
-    skipped = total(change.skipped for change in plan.writes)
-
     if plan.is_production:
         yield f"{safe(plan.hub)} is marked as production."
 
-    if replayed:
-        yield f"{formats.plural(replayed, 'event')} will be delivered again."
-
-    if skipped:
-        yield f"{formats.plural(skipped, 'event')} will be skipped."
+    yield from _effects(plan)
 
     if not plan.owners_are_known:
         yield "Who owns partitions could not be read: a live owner would write over this."
@@ -210,14 +213,53 @@ def _costs(plan: CheckpointPlan) -> Iterator[str]:
         yield f"Afterwards ehtui looks for {plan.recheck_s:g} s whether that happened."
 
 
+def _effects(plan: CheckpointPlan) -> Iterator[str]:
+    """How many events, as far as that is known."""
+    replayed, unknown = _counted((each.partition, each.replayed) for each in plan.writes)
+    skipped, unknown_too = _counted((each.partition, each.skipped) for each in plan.writes)
+    untold = dict.fromkeys((*unknown, *unknown_too))
+
+    for count, unsure, what in (
+        (replayed, unknown, "delivered again"),
+        (skipped, unknown_too, "skipped"),
+    ):
+        if not count:
+            continue
+
+        least = "At least " if unsure else ""
+        rest = f"; of {partitions(unsure)} nobody can tell" if unsure else ""
+        untold = {} if unsure else untold
+        yield f"{least}{formats.plural(count, 'event')} will be {what}{rest}."
+
+    if untold:
+        told = partitions(tuple(untold))
+        yield f"Of {told} nobody can tell how many events will be delivered again or skipped."
+
+
+def _counted(of: Iterable[tuple[str, int | None]]) -> tuple[int, tuple[str, ...]]:
+    """The sum over partitions, and those of which it is unknown.
+
+    Of several blobs of a partition its clients read one: it is counted once, at the most.
+    """
+    most: dict[str, int | None] = {}
+
+    for name, count in of:
+        before = most.get(name, 0)
+        most[name] = None if count is None or before is None else max(before, count)
+
+    unknown = tuple(name for name, count in most.items() if count is None)
+
+    return sum(count for count in most.values() if count is not None), unknown
+
+
 def _step(plan: CheckpointPlan) -> str:
     moved = formats.plural(len(plan.writes), "checkpoint")
 
     return f"{moved} of {safe(plan.group)} {strategy_words(plan.strategy)}"
 
 
-def result_words(result: ChangeResult) -> str:
-    """How one partition ended."""
+def result_words(result: ChangeResult, *, is_one_of_two: bool = False) -> str:
+    """How one partition ended; with its blob where the partition has several."""
     change = result.change
     told = _ENDS[result.state]
 
@@ -228,7 +270,13 @@ def result_words(result: ChangeResult) -> str:
     elif result.state is ChangeState.OVERWRITTEN:
         told = f"{told}: it stands at {standing_words(result.found)}"
 
-    return f"{partition(change.partition)}: {told}{_detail(result.detail)}"
+    return f"{_subject(change, is_one_of_two)}: {told}{_detail(result.detail)}"
+
+
+def results_words(results: Sequence[ChangeResult], among: Sequence[ChangeResult] = ()) -> list[str]:
+    """How each of these ended, where they are some `among` those of a plan."""
+    repeated = repeated_in(each.change for each in among or results)
+    return [result_words(r, is_one_of_two=r.change.partition in repeated) for r in results]
 
 
 def _done(plan: CheckpointPlan, outcome: Outcome) -> str:
@@ -243,14 +291,13 @@ def _done(plan: CheckpointPlan, outcome: Outcome) -> str:
     told += f" {strategy_words(plan.strategy)}."
 
     if not_done:
-        told += f" {'; '.join(result_words(result) for result in not_done)}."
+        told += f" {'; '.join(results_words(not_done, outcome.changes))}."
 
-    told += _still_open(plan, outcome)
+    return told + _still_open(plan, outcome)
 
-    if outcome.backup is not None:
-        told += f" To undo: ehtui checkpoint undo {formats.command(safe(outcome.backup))}"
 
-    return told
+def _undo(outcome: Outcome) -> tuple[str, ...]:
+    return ("checkpoint", "undo", outcome.backup) if outcome.backup is not None else ()
 
 
 def _still_open(plan: CheckpointPlan, outcome: Outcome) -> str:
@@ -278,11 +325,12 @@ def words(plan: CheckpointPlan) -> tuple[str, ...]:
     named = ",".join(plan.partitions) or None
 
     if isinstance(strategy, Undo):
-        return (*action_command("checkpoint", "undo", strategy.backup), *more)
+        options = [("--partitions", named)]
+        return (*action_command("checkpoint", "undo", strategy.backup, options=options), *more)
 
     if isinstance(strategy, LikeGroup):
-        options = (("--from", strategy.group), ("--to", plan.group), ("--partitions", named))
-        return (*action_command("checkpoint", "copy", options=options), *more)
+        copied = (("--from", strategy.group), ("--to", plan.group), ("--partitions", named))
+        return (*action_command("checkpoint", "copy", options=copied), *more)
 
     way = _WAYS[type(strategy)]
     value = way.value(strategy)
@@ -316,5 +364,5 @@ def _sentence(found: CheckpointsMoved, say: Phrasing) -> str:
     return joined(*told)
 
 
-TEXT = ActionText(CheckpointPlan, _confirmation, _step, _done, words, leaving=_leaving)
+TEXT = ActionText(CheckpointPlan, _confirmation, _step, _done, words, leaving=_leaving, undo=_undo)
 EVENT = EventText(ACTION_CHECKPOINT, _sentence)

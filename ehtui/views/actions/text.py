@@ -43,6 +43,8 @@ class ActionText(Generic[P]):
     leaving: Callable[[P], tuple[str, str]] | None = (
         None  # what is under way, and what becomes of it
     )
+    # What takes it back once it is done, for ehtui's own command line as `words` are.
+    undo: Callable[[Outcome], tuple[str, ...]] = lambda _: ()
     by_hand: Callable[[P], str] | None = None  # how to start what is down
 
 
