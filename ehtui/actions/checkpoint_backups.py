@@ -16,6 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from ehtui.actions.state_files import append_line, open_records, state_folder, who
 from ehtui.actions.store_writer import standing_in
 from ehtui.domain.actions.checkpoint_plan import (
@@ -33,13 +35,14 @@ from ehtui.sources.store_writer import is_held
 from ehtui.wire.storage import BlobItem
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
     from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
     from ehtui.domain.world.hub import HubDescription
 
 SCHEMA = "ehtui.checkpoint-backup/1"
 MOST_BYTES = 64 << 20
+_MOST_AT = 253_402_300_800  # the year 10000
 _ODD = re.compile(r"[^A-Za-z0-9.-]+")
 
 
@@ -219,51 +222,92 @@ def read_backup(name: str) -> Backup:
     if not lines or lines[0].get("schema") != SCHEMA:
         raise ValueError("it is not a backup of checkpoints")
 
-    written = {(r["container"], r["name"]): r["written"] for r in lines[1:] if "written" in r}
-
     try:
-        head = lines[0]
-        blobs = tuple(_blob_of(r, written) for r in lines[1:] if "existed" in r)
-        return Backup(
-            path,
-            float(head["at"]),
-            head["namespace"],
-            head["hub"],
-            head["group"],
-            head["strategy"],
-            blobs,
-        )
-    except (KeyError, TypeError) as error:
-        raise ValueError(f"it lacks {error}") from None
+        head = msgspec.convert(lines[0], _Head)
+        noted = [msgspec.convert(each, _Written) for each in lines[1:] if "written" in each]
+        kept = [msgspec.convert(each, _Kept) for each in lines[1:] if "existed" in each]
+    except msgspec.ValidationError as error:
+        raise ValueError(f"it is malformed: {error}") from None
+
+    if not 0 <= head.at < _MOST_AT:  # nan too
+        raise ValueError("it is malformed: its time is none")
+
+    written = {(each.container, each.name): each.written for each in noted}
+
+    return Backup(
+        path,
+        head.at,
+        head.namespace,
+        head.hub,
+        head.group,
+        head.strategy,
+        tuple(_blob_of(each, written) for each in kept),
+    )
+
+
+class _Head(msgspec.Struct):
+    """The first line."""
+
+    at: float
+    namespace: str
+    hub: str
+    group: str
+    strategy: str
+
+
+class _Kept(msgspec.Struct):
+    """The line of a blob as it stood."""
+
+    container: str
+    name: str
+    partition: str
+    layout: Layout
+    existed: bool
+    etag: str | None
+    metadata: dict[str, str]
+    body: str | None
+    before: tuple[int | None, str | None] | None
+    after: tuple[int | None, str | None] | None
+
+
+class _Written(msgspec.Struct):
+    """The line of a write that was done."""
+
+    container: str
+    name: str
+    written: str
 
 
 def _record(line: str) -> dict[str, Any] | None:
     try:
         record = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
     return record if isinstance(record, dict) else None
 
 
-def _blob_of(record: dict[str, Any], written: dict[tuple[str, str], str]) -> KeptBlob:
-    where = (record["container"], record["name"])
-    body = base64.b64decode(record["body"]) if record["body"] is not None else None
-    item = BlobItem(record["name"], record["etag"] or "", None, None, record["metadata"])
+def _blob_of(kept: _Kept, written: dict[tuple[str, str], str]) -> KeptBlob:
+    try:
+        body = base64.b64decode(kept.body) if kept.body is not None else None
+    except ValueError as error:
+        raise ValueError(f"it is malformed: {error}") from None
+
+    item = BlobItem(kept.name, kept.etag or "", None, None, kept.metadata)
 
     return KeptBlob(
-        partition=record["partition"],
-        layout=Layout(record["layout"]),
-        blob=StoredBlob(record["container"], item, body),
-        existed=record["existed"],
-        before=_standing(record["before"]),
-        after=_standing(record["after"]),
-        written_etag=written.get(where),
+        partition=kept.partition,
+        layout=kept.layout,
+        blob=StoredBlob(kept.container, item, body),
+        existed=kept.existed,
+        before=_standing(kept.before),
+        after=_standing(kept.after),
+        written_etag=written.get((kept.container, kept.name)),
     )
 
 
-def _standing(told: Sequence[Any] | None) -> Standing | None:
-    return None if told is None else Standing(told[0], told[1])
+def _standing(told: tuple[int | None, str | None] | None) -> Standing | None:
+    return None if told is None else Standing(*told)
 
 
 def undo_of(kept: KeptBlob, found: StoredBlob | None, *, is_forced: bool) -> Change:

@@ -86,7 +86,7 @@ def entries_of(text: str, group: str) -> tuple[FileEntry, ...]:
         ValueError: It cannot be understood; says where.
     """
     is_json = text.lstrip()[:1] in {"{", "["}
-    rows = list(_json_rows(text) if is_json else csv.DictReader(io.StringIO(text)))
+    rows = list(_json_rows(text) if is_json else _csv_rows(text))
 
     if len(rows) > MOST_ENTRIES:
         raise ValueError(f"it has more than {MOST_ENTRIES:,} rows")
@@ -97,6 +97,15 @@ def entries_of(text: str, group: str) -> tuple[FileEntry, ...]:
         raise ValueError(f"it has no row with a new_sequence for group {safe(group)}")
 
     return tuple(entries)
+
+
+def _csv_rows(text: str) -> Iterable[Mapping[str, Any]]:
+    rows = csv.DictReader(io.StringIO(text, newline=""))
+
+    try:
+        yield from rows
+    except csv.Error as error:  # as a quote that is never closed
+        raise ValueError(f"line {rows.line_num} is not CSV: {error}") from None
 
 
 def _json_rows(text: str) -> Iterable[Mapping[str, Any]]:
@@ -145,7 +154,7 @@ def _entry(row: Mapping[str, Any], number: int, group: str) -> FileEntry | None:
 
 
 def _first(row: Mapping[str, Any], names: Iterable[str]) -> object | None:
-    return next((row[name] for name in names if row.get(name) not in {None, ""}), None)
+    return next((row[name] for name in names if row.get(name) not in (None, "")), None)
 
 
 def _sequence(value: object, number: int) -> int:
