@@ -51,6 +51,19 @@ def default_backup_folder() -> Path:
     return state_folder() / "checkpoints"
 
 
+def obstacle(folder: Path) -> str | None:
+    """Why no backup could be written there now, or None; nothing is made."""
+    try:
+        known = next(each for each in (folder, *folder.parents) if each.exists())
+    except OSError as error:
+        return error.strerror or str(error)
+
+    if not known.is_dir():
+        return f"{known} is not a folder"
+
+    return None if os.access(known, os.W_OK | os.X_OK) else f"{known} may not be written"
+
+
 @dataclass(frozen=True, slots=True)
 class KeptBlob:
     """One blob as it stood, and what was meant to be written over it."""

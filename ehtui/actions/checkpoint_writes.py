@@ -43,6 +43,8 @@ from ehtui.sources.layouts.modern import new_checkpoint
 from ehtui.sources.store_writer import ChangedError, HeldError, OvertakenError, is_held
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ehtui.sources.layouts.base import Format
 
 AT_ONCE = 8
@@ -71,7 +73,7 @@ class CheckpointHand:
             return Outcome(plan, OutcomeState.REFUSED, self.clock(), refusal)
 
         try:
-            kept_before = await asyncio.to_thread(_kept_by, plan)
+            kept_before = await asyncio.to_thread(kept_by, plan)
         except (OSError, ValueError) as error:
             refusal = Refusal(RefusalReason.NO_BACKUP, "", safe(str(error)))
             return Outcome(plan, OutcomeState.REFUSED, self.clock(), refusal)
@@ -131,6 +133,7 @@ class CheckpointHand:
             self.clock(),
             changes=results,
             backup=str(backup) if backup is not None else None,
+            watched_s=run.watched_s,
         )
 
 
@@ -149,8 +152,20 @@ async def run(
     return await CheckpointHand(store, clock).carry_out(plan)
 
 
-def _kept_by(plan: CheckpointPlan) -> dict[tuple[str, str], KeptBlob]:
-    """What the backup that is undone kept, by blob."""
+async def objections(plan: CheckpointPlan, store: StoreWriter) -> list[ChangeResult]:
+    """The changes that would not be made now, and why: what stands there is looked at alone."""
+    run = _Run(plan, store, {})
+    await run.look()
+
+    return [result for result in run.in_order() if result.change in run.results]
+
+
+def kept_by(plan: CheckpointPlan) -> dict[tuple[str, str], KeptBlob]:
+    """What the backup that is undone kept, by blob.
+
+    Raises:
+        OSError, ValueError: As `read_backup`.
+    """
     if not isinstance(plan.strategy, Undo):
         return {}
 
@@ -168,6 +183,7 @@ class _Run:
     kept: dict[tuple[str, str], KeptBlob]
     to_write: list[tuple[Change, StoredBlob | None]] = field(default_factory=list)
     results: dict[Change, ChangeResult] = field(default_factory=dict)
+    watched_s: float | None = None  # so long afterwards all that is written was looked at again
     _begun: set[Change] = field(default_factory=set)
     _is_broken: bool = False  # the store fails, or somebody cancels: nothing more is begun
 
@@ -180,19 +196,11 @@ class _Run:
 
     async def look(self) -> None:
         """Read each blob once more: what changed since the plan is left out before any write."""
-        gate = asyncio.Semaphore(AT_ONCE)
-
-        async def one(change: Change) -> StoredBlob | None:
-            async with gate:
-                return await self.store.read(change.container, change.name)
-
-        blobs = await asyncio.gather(*map(one, self.plan.writes), return_exceptions=True)
+        blobs = await self._read(self.plan.writes)
 
         for change, blob in zip(self.plan.writes, blobs, strict=True):
             if isinstance(blob, ProblemError):
                 self._ends(change, ChangeState.FAILED, blob.problem.summary)
-            elif isinstance(blob, BaseException):
-                raise blob
             elif (blob.item.etag if blob is not None else None) != change.etag:
                 self._ends(change, ChangeState.CHANGED, found=_standing(change, blob))
             elif blob is not None and is_held(blob):
@@ -311,23 +319,39 @@ class _Run:
 
     async def watch(self) -> None:
         """Whether a live owner writes over it, as it may at its next checkpoint."""
+        now = asyncio.get_running_loop().time
+        began = now()
         left = self.plan.recheck_s if self.plan.owners else 0.0
 
         while left > 0 and (written := self._standing_written()):
-            pause = min(LOOK_EVERY_S, left)
-            await asyncio.sleep(pause)
-            left -= pause
+            await asyncio.sleep(min(LOOK_EVERY_S, left))
+            passed = now() - began
+            blobs = await self._read(written)
 
-            for change in written:
-                try:
-                    blob = await self.store.read(change.container, change.name)
-                except ProblemError:
+            for change, blob in zip(written, blobs, strict=True):
+                if isinstance(blob, ProblemError):
                     return  # what cannot be watched is not told
 
                 found = _standing(change, blob)
 
                 if found != change.after:
                     self._ends(change, ChangeState.OVERWRITTEN, found=found)
+
+            self.watched_s = passed  # when this look began: of many, the last are read later
+            left = self.plan.recheck_s - (now() - began)
+
+    async def _read(self, changes: Sequence[Change]) -> list[StoredBlob | ProblemError | None]:
+        """Their blobs as they are now, a few at once; the problem where one cannot be read."""
+        gate = asyncio.Semaphore(AT_ONCE)
+
+        async def one(change: Change) -> StoredBlob | ProblemError | None:
+            async with gate:
+                try:
+                    return await self.store.read(change.container, change.name)
+                except ProblemError as problem:
+                    return problem
+
+        return await asyncio.gather(*map(one, changes))
 
     def _standing_written(self) -> list[Change]:
         return [c for c, r in self.results.items() if r.state is ChangeState.WRITTEN]

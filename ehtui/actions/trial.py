@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ehtui.actions import releasing
+from ehtui.actions import checkpoint_writes, releasing
+from ehtui.actions.checkpoint_backups import default_backup_folder, obstacle
 from ehtui.actions.process_control import NOT_DONE, OTHER_TARGET, Named, ProcessControl, refusal_of
 from ehtui.actions.targets import SupervisorChangedError
-from ehtui.domain.actions.checkpoint_plan import CheckpointPlan
+from ehtui.domain.actions.checkpoint_plan import ChangeState, CheckpointPlan
 from ehtui.domain.actions.checkpoints import refusal_of as refusal_of_checkpoints
 from ehtui.domain.actions.outcomes import (
     Outcome,
@@ -33,13 +34,18 @@ from ehtui.domain.actions.plans import (
     SupervisedPlan,
 )
 from ehtui.domain.actions.release_plan import ReleasePlan
-from ehtui.domain.problems import ProblemError
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import NOT_REHEARSED
 
 if TYPE_CHECKING:
     from ehtui.actions.store_writer import StoreWriter
     from ehtui.domain.world.process import ProcessId
+
+
+_LEFT = {
+    ChangeState.CHANGED: RefusalReason.CHANGED,
+    ChangeState.HELD: RefusalReason.BLOB_LEASED,
+}
 
 
 async def try_out(
@@ -98,30 +104,37 @@ async def _tried(plan: Plan, outcome: Outcome, hands: ProcessControl) -> Outcome
 async def _checkpoints(
     plan: CheckpointPlan, outcome: Outcome, store: StoreWriter | None
 ) -> Outcome:
-    """Whether each blob is still the one that the plan saw, and nobody holds its lease."""
+    """Whether every blob could be written now, and what stands there be kept before."""
     if store is None:
         return replace(outcome, refusal=Refusal(RefusalReason.NO_STORE, plan.group))
 
     if (refusal := refusal_of_checkpoints(plan)) is not None:
         return replace(outcome, refusal=refusal)
 
-    changed = []
-
     try:
-        for change in plan.writes:
-            blob = await store.read(change.container, change.name)
+        await asyncio.to_thread(checkpoint_writes.kept_by, plan)
+    except (OSError, ValueError) as error:
+        return replace(outcome, refusal=Refusal(RefusalReason.NO_BACKUP, "", safe(str(error))))
 
-            if (blob.item.etag if blob is not None else None) != change.etag:
-                changed.append(f"P{change.partition}")
-    except ProblemError as problem:
-        return replace(outcome, error=problem.problem.summary)
+    left = await checkpoint_writes.objections(plan, store)
+    failed = next((each for each in left if each.state is ChangeState.FAILED), None)
 
-    if not changed:
-        return outcome
+    if failed is not None:
+        return replace(outcome, error=failed.detail)
 
-    more = f"and {len(changed) - 1} more" if len(changed) > 1 else ""
+    if left:
+        more = f"and {len(left) - 1} more" if len(left) > 1 else ""
+        partition = f"P{left[0].change.partition}"
+        return replace(outcome, refusal=Refusal(_LEFT[left[0].state], partition, more))
 
-    return replace(outcome, refusal=Refusal(RefusalReason.CHANGED, changed[0], more))
+    return replace(outcome, refusal=await asyncio.to_thread(_not_kept))
+
+
+def _not_kept() -> Refusal | None:
+    folder = default_backup_folder()
+    fault = obstacle(folder)
+
+    return Refusal(RefusalReason.NOT_BACKED_UP, str(folder), safe(fault)) if fault else None
 
 
 async def _looked_at(process: ProcessId, hands: ProcessControl) -> TargetResult:

@@ -235,7 +235,7 @@ class MonitorBackend:
                 before = await eyes.last_sequences() if plan.kind == "send" else {}
 
                 if executor.dry_run:
-                    return self._told(await executor.try_out(plan))
+                    return self._told(await looks.tried(plan, self.monitor, executor))
 
                 if isinstance(plan, plans.RollingPlan):
                     return await self._roll(plan)

@@ -59,6 +59,7 @@ def of(folder: Path, *lines: object) -> Path:
         ('[{"partition":"0","new_sequence":[1]}]', r"row 1: '\[1\]' is no sequence number"),
         ('[{"partition":"0","new_sequence":1,"new_offset":{}}]', None),
     ],
+    ids=["quote", "list", "offset"],
 )
 def test_a_malformed_plan_is_told(text: str, told: str | None) -> None:
     if told is None:

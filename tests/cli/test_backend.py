@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from typing_extensions import override
 
 from ehtui.actions.audit import AuditLog
@@ -18,6 +19,7 @@ from ehtui.cli.backend import MonitorBackend, Works
 from ehtui.cli.reading import carried_reader
 from ehtui.config.settings import Settings
 from ehtui.domain.actions.base import SignalEffect, SignalTarget
+from ehtui.domain.actions.checkpoint_plan import CheckpointPlan, LiveOwner, ToSequence
 from ehtui.domain.actions.landing import Accepted
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState
 from ehtui.domain.actions.plans import RestartPlan, SignalPlan
@@ -131,6 +133,24 @@ async def test_the_store_is_looked_at_once_more_before_a_signal(tmp_path: Path) 
         await wait_for(lambda: store.reads == 3)  # an action is followed by a look at everything
     finally:
         bench.monitor.stop()
+
+
+async def test_a_dry_run_of_checkpoints_counts_who_owns_partitions_by_now(tmp_path: Path) -> None:
+    store = FakeSource("store")
+    bench = Bench(tmp_path, sources=(store,))
+    gone = LiveOwner("gone-since", ("0",))
+    plan = CheckpointPlan("$Default", "ns", "hub", ToSequence(3), (), (gone,), 1.0)
+    plan = structs.replace(plan, owners_are_known=True)
+    await wait_for(lambda: store.reads == 1)
+
+    try:
+        tried = await bench.backend.try_out(plan)
+    finally:
+        bench.monitor.stop()
+
+    assert isinstance(tried.plan, CheckpointPlan)
+    assert not tried.plan.owners_are_known  # nobody can list this store just now
+    assert store.reads == 2
 
 
 async def test_a_store_that_hangs_does_not_hold_a_signal_back(

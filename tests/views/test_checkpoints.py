@@ -159,8 +159,13 @@ def test_an_end_tells_what_was_not_done_and_how_to_undo() -> None:
 
 def test_an_end_under_live_owners_promises_nothing() -> None:
     plan = replace(PLAN, owners=(OWNER,), is_forced=True, recheck_s=10.0)
-    ended = replace(outcome(OutcomeState.DONE, DONE), plan=plan)
+    ended = replace(outcome(OutcomeState.DONE, DONE), plan=plan, watched_s=10.01)
+    unwatched, late = replace(ended, watched_s=None), replace(ended, watched_s=12.34)
 
+    assert "After 12.3 s nobody had written over P0" in outcome_sentence(late)
+    assert (
+        "Nobody was seen to write over P0, which could not be watched; the live owner still may"
+    ) in outcome_sentence(unwatched)
     assert (
         "After 10 s nobody had written over P0; the live owner still may, and reads it only when "
         "it claims the partition again."

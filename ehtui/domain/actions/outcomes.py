@@ -160,6 +160,7 @@ class Outcome(Value, frozen=True):
     changes: tuple[ChangeResult, ...] = ()  # of checkpoints, each blob
     releases: tuple[ReleaseResult, ...] = ()  # of ownerships, each
     backup: str | None = None  # the path of what stood there before
+    watched_s: float | None = None  # so long afterwards live owners had not written over the rest
 
     @property
     def is_by_keeper(self) -> bool:

@@ -309,9 +309,15 @@ def _still_open(plan: CheckpointPlan, outcome: Outcome) -> str:
     if not stood:
         return ""
 
+    where = partitions(stood)
+    seen = f"Nobody was seen to write over {where}, which could not be watched"
+
+    if outcome.watched_s is not None:
+        after = f"{outcome.watched_s:.1f}".removesuffix(".0")
+        seen = f"After {after} s nobody had written over {where}"
+
     return (
-        f" After {plan.recheck_s:g} s nobody had written over {partitions(stood)}; the live owner "
-        "still may, and reads it only when it claims the partition again."
+        f" {seen}; the live owner still may, and reads it only when it claims the partition again."
     )
 
 
