@@ -94,6 +94,12 @@ class EventMerge:
             lane for lane in self.open_lanes if lane.is_behind and lane.credit and not lane.waiting
         ]
 
+    @property
+    def heard_at(self) -> float:
+        """When the last event came; where some are awaited, when all of those last sent one."""
+        awaited = [lane.seen_at for lane in self.awaited]
+        return min(awaited) if awaited else max(lane.seen_at for lane in self.lanes.values())
+
     def add(self, lane: Lane, message: Waiting) -> None:
         """It arrived."""
         if not lane.waiting:

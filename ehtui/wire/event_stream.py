@@ -17,6 +17,7 @@ from ehtui.domain.world.events import EventStream, Latest
 from ehtui.wire import event_problems
 from ehtui.wire.event_merge import HELD_BYTES, EventMerge, Lane, Waiting, credit_for, with_ends
 from ehtui.wire.event_messages import event_of, stamp_of
+from ehtui.wire.event_retries import Retries
 from ehtui.wire.reading import BURST
 from ehtui.wire.reading_session import PeekGroup, ReadingSession
 from ehtui.wire.receivers import MESSAGE_BYTES, MOST_RECEIVERS
@@ -31,9 +32,6 @@ AGAIN_S = 2.0  # between two tries of one partition
 SILENT_S = 30.0  # a connection that said nothing for so long is asked something
 QUIET_S = 8.0  # a partition that should send an event and does not is looked at again
 UNDELIVERED_S = 30.0
-RETRIES_S = (0.0, 0.5, 1.0, 2.0, 4.0, 8.0, 15.0)
-STEADY_S = 5.0  # whatever held so long was well
-FEW_RETRIES = 4  # for whoever does not follow
 UNTIL_GRACE_S = 5.0  # events of a moment may come that much later; clocks differ
 CLOSE_S = 0.8
 
@@ -196,39 +194,49 @@ class HubStream(EventStream):
         self._trouble = None
 
     async def _keep(self) -> None:
-        """Look after the connection, and open another where it ends."""
-        tries, began_at = 0, self._loop.time()
+        """Look after the connection, and open another where it ends, while more is to be read."""
+        retries = Retries(follows=self._query.follow)
 
-        while not self.is_at_end:
+        if self._session is not None:
+            retries.connected(self._session.opened_at)
+
+        while self._merge.open_lanes:
             try:
-                session = self._session or await self._connect()
+                if (session := self._session) is None:
+                    session = await self._connect()
+                    retries.connected(self._loop.time())
+
                 await self._look_after(session)
             except ProblemError as error:
+                event_at = self._merge.heard_at
                 await self._hang_up()
-                now, problem = self._loop.time(), error.problem
-                tries = 0 if now - began_at > STEADY_S else tries + 1
-                is_given_up = not self._query.follow and tries > FEW_RETRIES
 
-                if event_problems.is_lasting(problem) or is_given_up:
+                if not self._merge.open_lanes:
+                    return
+
+                problem = error.problem
+                retries.failed(problem, self._loop.time(), event_at)
+
+                if retries.is_over(problem):
                     self._fail(problem)
                     return
 
-                self._trouble = problem if tries else None
-                wait_s = RETRIES_S[min(tries, len(RETRIES_S) - 1)]
-                await asyncio.sleep(max(wait_s, problem.retry_after_s or 0.0))
-                began_at = self._loop.time()
+                self._trouble = problem if retries.tries else None
+                await asyncio.sleep(retries.wait_s(problem))
+
+        await self._hang_up()
 
     def _kept(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(Problem(ProblemKind.INTERNAL, f"ehtui made a mistake: {error!r}."))
 
     async def _look_after(self, session: ReadingSession) -> None:
-        """Until everything was read.
+        """Until nothing more is to come.
 
         Raises:
             ProblemError: The connection is over, or something is in the peek.
         """
-        while not self.is_at_end:
+        while self._merge.open_lanes:
             self._attention.clear()
 
             with suppress(TimeoutError):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import TYPE_CHECKING
 
 from ehtui.domain.world.events import AtOffset, AtSequence, AtTime, Latest, Position
 
 if TYPE_CHECKING:
     from ehtui.domain.world.hub import PartitionSample
+
+# A double of these days is exact to a quarter of a microsecond.
+_HAIR_MS = 1e-3
 
 
 def selector_of(position: Position) -> str:
@@ -17,7 +21,8 @@ def selector_of(position: Position) -> str:
             # Behind the one before: a position beyond the last event is refused.
             name, value = "sequence-number", str(sequence - is_inclusive)
         case AtTime(enqueued_at):
-            name, value = "enqueued-time", str(int(enqueued_at * 1000) - 1)
+            # Whole milliseconds: the product of a float may be a hair above or below one.
+            name, value = "enqueued-time", str(ceil(enqueued_at * 1000 - _HAIR_MS) - 1)
         case AtOffset(offset):
             name, value = "offset", offset.replace("'", "''")
         case Latest():

@@ -17,7 +17,7 @@ from ehtui.domain.world.events import (
     Latest,
     Position,
 )
-from ehtui.wire import event_merge, event_stream
+from ehtui.wire import event_merge, event_retries, event_stream
 from ehtui.wire.event_reader import EventReader
 from tests.waiting import wait_for
 from tests.wire.event_stage import GROUP, START, Stage, bodies, drained, stage, taken
@@ -131,7 +131,7 @@ async def test_an_outage_is_told_and_outlived(stage: Stage) -> None:
 
 
 async def test_who_does_not_follow_gives_up(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(event_stream, "RETRIES_S", (0.0,))
+    monkeypatch.setattr(event_retries, "RETRIES_S", (0.0,))
     monkeypatch.setattr(event_merge, "HELD_EVENTS", 10)
     stage.append("0", *[b"x"] * 100)
     stream = await stage.reader.open(EventQuery({"0": Earliest()}))
