@@ -45,6 +45,8 @@ class Lane:
         self.is_done = False  # nothing more is read
         self.receiver: Receiver | None = None
         self.granted = 0  # the credit that was given last
+        self.promised = 0  # what a receiver that has not answered yet begins with
+        self.asked_at = 0.0  # when credit was given last, of the loop's clock
         self.attached_at = 0.0  # of the loop's clock
         self.waiting: deque[Waiting] = deque()
         self.waiting_bytes = 0
@@ -70,7 +72,7 @@ class Lane:
     @property
     def credit(self) -> int:
         """How many messages may still come."""
-        return self.receiver.credit if self.receiver is not None else 0
+        return self.receiver.credit if self.receiver is not None else self.promised
 
 
 class EventMerge:
@@ -89,10 +91,8 @@ class EventMerge:
 
     @property
     def awaited(self) -> list[Lane]:
-        """Those that should send something any moment."""
-        return [
-            lane for lane in self.open_lanes if lane.is_behind and lane.credit and not lane.waiting
-        ]
+        """Those that should send something any moment, or as soon as they have credit."""
+        return [lane for lane in self.open_lanes if lane.is_behind and not lane.waiting]
 
     @property
     def heard_at(self) -> float:

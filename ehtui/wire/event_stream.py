@@ -1,13 +1,13 @@
 """A stream of events: receivers of all partitions on one connection, and what becomes of them.
 
-Back-pressure is credit: what nobody takes stays with the service. A lost connection is opened again
-behind the last event that arrived.
+A lost connection is opened again behind the last event that arrived.
 """
 
 from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -15,8 +15,10 @@ from typing_extensions import override
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.events import EventStream, Latest
 from ehtui.wire import event_problems
-from ehtui.wire.event_merge import HELD_BYTES, EventMerge, Lane, Waiting, credit_for, with_ends
+from ehtui.wire.event_credit import Credit
+from ehtui.wire.event_merge import EventMerge, Lane, Waiting, with_ends
 from ehtui.wire.event_messages import event_of, stamp_of
+from ehtui.wire.event_problems import not_delivered
 from ehtui.wire.event_retries import Retries
 from ehtui.wire.reading import BURST
 from ehtui.wire.reading_session import PeekGroup, ReadingSession
@@ -44,6 +46,7 @@ class HubStream(EventStream):
         self._query = query
         self._merge = EventMerge(Lane(p, at) for p, at in query.positions.items())
         self._loop = asyncio.get_running_loop()
+        self._credit = Credit(self._merge, self._loop.time, may_drop=query.may_drop)
         self._arrived = asyncio.Event()
         self._attention = asyncio.Event()
         self._session: ReadingSession | None = None
@@ -109,7 +112,11 @@ class HubStream(EventStream):
             taken = self._merge.take(most, now)
 
             if taken:
-                self._grant_all()
+                self._credit.grant_all()
+
+                if self._credit.has_room:
+                    self._attention.set()  # somebody may be waiting for it
+
                 return [event_of(p, message.payload, message.stamp) for p, message in taken]
 
             if self._failure is not None and not self._merge.held_events:
@@ -141,6 +148,7 @@ class HubStream(EventStream):
 
     async def _connect(self, *, is_first: bool = False) -> ReadingSession:
         session = self._session = await ReadingSession.opened(self._peek)
+        self._credit.session = session
         finished = await self._look_at_ends(session, is_first=is_first)
         # Also where nothing is to be read: whoever may not read here is told so.
         await self._attach(session, self._merge.open_lanes)
@@ -171,26 +179,25 @@ class HubStream(EventStream):
         return not is_at_end or len(self._merge.lanes) <= BURST
 
     async def _attach(self, session: ReadingSession, lanes: Iterable[Lane]) -> None:
-        wanted = {}
-
-        for lane in lanes:
-            lane.receiver = None
-            credit = credit_for(lane, self._merge, may_drop=self._query.may_drop)
-            lane.granted = max(credit, 1)
-            wanted[lane.partition] = (lane.position, lane.granted)
+        wanted = {lane.partition: (lane.position, self._credit.promise(lane)) for lane in lanes}
 
         if not wanted:
             return
 
         for partition, receiver in (await session.attach(wanted, self._on_message)).items():
             lane = self._merge.lanes[partition]
-            lane.receiver, lane.attached_at = receiver, self._loop.time()
+            lane.receiver, lane.promised = receiver, 0
+            lane.attached_at = lane.asked_at = self._loop.time()
             receiver.on_end = self._attention.set
-            receiver.on_left_out = self._leave_out
+            receiver.on_left_out = partial(self._leave_out, lane)
 
-            if receiver.error is not None:
+            if lane.is_done:
+                self._finish(lane)  # while the others were still awaited
+            elif receiver.error is not None:
                 self._attention.set()
 
+        # What was promised may have come and gone before the slowest one answered.
+        self._credit.grant_all()
         self._trouble = None
 
     async def _keep(self) -> None:
@@ -203,6 +210,7 @@ class HubStream(EventStream):
         while self._merge.open_lanes:
             try:
                 if (session := self._session) is None:
+                    await self._until_room()
                     session = await self._connect()
                     retries.connected(self._loop.time())
 
@@ -226,6 +234,17 @@ class HubStream(EventStream):
 
         await self._hang_up()
 
+    async def _until_room(self) -> None:
+        """Nothing is asked for while too much is held: not even an answer could be read."""
+        while self._merge.open_lanes and not self._credit.has_room:
+            await self._tick()
+
+    async def _tick(self) -> None:
+        self._attention.clear()
+
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._attention.wait(), TICK_S)
+
     def _kept(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fail(Problem(ProblemKind.INTERNAL, f"ehtui made a mistake: {error!r}."))
@@ -237,32 +256,46 @@ class HubStream(EventStream):
             ProblemError: The connection is over, or something is in the peek.
         """
         while self._merge.open_lanes:
-            self._attention.clear()
-
-            with suppress(TimeoutError):
-                await asyncio.wait_for(self._attention.wait(), TICK_S)
+            await self._tick()
 
             if session.error is not None:
                 async with self._peek.told("reading"):
                     raise session.error
 
+            self._credit.grant_all()
+            self._end_by_time()
+
+            # No answer is read while the socket is held.
+            if self._merge.open_lanes and not session.connection.is_reading_held:
+                await self._ask(session)
+
+    async def _ask(self, session: ReadingSession) -> None:
+        """Everything that waits for an answer."""
+        holds = self._credit.holds
+
+        try:
             await self._attach_again(session)
             await session.renew()
             await self._ask_the_silent(session)
-            self._end_by_time()
+        except ProblemError as error:
+            # Where the socket was held meanwhile, silence means nothing.
+            was_held = self._credit.holds > holds and session.error is None
+
+            if not was_held or error.problem.kind is not ProblemKind.TIMEOUT:
+                raise
 
     async def _attach_again(self, session: ReadingSession) -> None:
         """Receivers that ended alone: a hub that changed, an idle link, too many large messages."""
         for lane in self._merge.open_lanes:
             ended = lane.receiver
 
-            if ended is None or ended.error is None:
+            if ended is None:
+                may_attach = True  # the last try was cut short
+            elif ended.error is None:
                 continue
-
-            if ended.is_too_large:
+            elif ended.is_too_large:
                 lane.message_bytes = MESSAGE_BYTES
-                is_free = self._merge.held_bytes <= HELD_BYTES // 2
-                may_attach = is_free and not session.receivers.held_bytes
+                may_attach = self._credit.is_half_free
             else:
                 refusal = self._peek.refusal(lane.partition, ended.error)
 
@@ -279,10 +312,7 @@ class HubStream(EventStream):
         """A connection may be dead without a word; a partition may have lost what it had."""
         now = self._loop.time()
 
-        if session.connection.is_reading_held:
-            return
-
-        quiet = [lane for lane in self._merge.awaited if self._silent_s(lane, session) > QUIET_S]
+        quiet = [lane for lane in self._merge.awaited if self._credit.silent_s(lane) > QUIET_S]
 
         if not quiet and now - session.heard_at < SILENT_S:
             return
@@ -293,14 +323,9 @@ class HubStream(EventStream):
         for lane in quiet:
             if lane.has_lost(samples[lane.partition]):
                 self._give_up_waiting(lane)
-            elif self._silent_s(lane, session) > UNDELIVERED_S:
-                told = event_problems.not_delivered(
-                    self._peek.access, lane.partition, UNDELIVERED_S
-                )
-                raise ProblemError(told)
-
-    def _silent_s(self, lane: Lane, session: ReadingSession) -> float:
-        return self._loop.time() - max(lane.seen_at, session.opened_at)
+            elif lane.credit and self._credit.silent_s(lane) > UNDELIVERED_S:
+                access = self._peek.access
+                raise ProblemError(not_delivered(access, lane.partition, UNDELIVERED_S))
 
     def _give_up_waiting(self, lane: Lane) -> None:
         """What was still to come has been removed by retention."""
@@ -319,9 +344,10 @@ class HubStream(EventStream):
 
     async def _hang_up(self) -> None:
         session, self._session = self._session, None
+        self._credit.session = None
 
         for lane in self._merge.lanes.values():
-            lane.receiver = None
+            lane.receiver, lane.promised = None, 0
 
         if session is not None:
             await session.close()
@@ -343,7 +369,7 @@ class HubStream(EventStream):
             return
 
         if stamp is None:
-            self._leave_out()
+            self._unreadable += 1
         elif self._query.until_at is not None and stamp.enqueued_at > self._query.until_at:
             self._finish(lane)
         else:
@@ -356,11 +382,12 @@ class HubStream(EventStream):
                 self._finish(lane)
 
         self._arrived.set()
-        self._grant(lane)
-        self._hold_where_full()
+        self._credit.grant(lane)
+        self._credit.hold_where_full()
 
-    def _leave_out(self) -> None:
+    def _leave_out(self, lane: Lane) -> None:
         self._unreadable += 1
+        self._credit.grant(lane)
 
     def _finish(self, lane: Lane) -> None:
         lane.is_done = True
@@ -371,36 +398,3 @@ class HubStream(EventStream):
 
         self._arrived.set()
         self._attention.set()
-
-    def _grant(self, lane: Lane) -> None:
-        """Give credit where half of what may be on its peek has come."""
-        receiver = lane.receiver
-
-        if receiver is None or receiver.error or receiver.credit > lane.granted // 2:
-            return
-
-        wanted = credit_for(lane, self._merge, may_drop=self._query.may_drop)
-
-        if wanted > 2 * receiver.credit:
-            lane.granted = wanted
-            receiver.grant(wanted)
-
-    def _grant_all(self) -> None:
-        for lane in self._merge.open_lanes:
-            self._grant(lane)
-
-        if self._session is not None:
-            self._hold_where_full()
-            self._session.flush()
-
-    def _hold_where_full(self) -> None:
-        """Credit counts messages. Where they are larger than they were, the socket waits."""
-        session, held = self._session, self._merge.held_bytes
-
-        if session is None:
-            return
-
-        if held > 2 * HELD_BYTES and not self._query.may_drop:
-            session.connection.hold_reading(is_held=True)
-        elif held <= HELD_BYTES:
-            session.connection.hold_reading(is_held=False)

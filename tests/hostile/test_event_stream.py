@@ -15,7 +15,7 @@ from ehtui.config.settings import EventHubSettings
 from ehtui.domain.world.events import BodyKind, Earliest, Event, EventQuery, EventStream, Latest
 from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace, Retention
 from ehtui.sandbox.eventhubs.events import Incoming, new_event
-from ehtui.wire import event_merge, event_stream
+from ehtui.wire import event_credit, event_merge, event_stream
 from ehtui.wire.amqp.frames import encode_frame, encode_transfer
 from ehtui.wire.amqp.performatives import Attach, Detach, Error, Source, Target, Transfer
 from ehtui.wire.amqp_client import Connection
@@ -100,7 +100,7 @@ def little_room(monkeypatch: pytest.MonkeyPatch) -> int:
     room = 4 * MEGABYTE
     monkeypatch.setattr(event_merge, "HELD_EVENTS", MANY)
     monkeypatch.setattr(event_merge, "HELD_BYTES", room)
-    monkeypatch.setattr(event_stream, "HELD_BYTES", room)
+    monkeypatch.setattr(event_credit, "HELD_BYTES", room)
     return room
 
 
