@@ -11,14 +11,18 @@ from typing_extensions import override
 
 from ehtui.actions import checkpoint_writes, store_writer
 from ehtui.domain.actions.checkpoint_plan import CheckpointPlan, ToEarliest
+from ehtui.domain.actions.events import OwnershipReleased, told
 from ehtui.domain.actions.outcomes import Outcome, OutcomeState
 from ehtui.domain.actions.release_plan import ReleasePlan
 from ehtui.views.actions import leaving
+from ehtui.views.actions.release import EVENT
 from ehtui.views.outcomes import outcome_sentence
+from ehtui.views.phrasing import Phrasing
 from tests.actions.checkpoint_stage import Stage
 from tests.actions.recording import Bench
 from tests.actions.test_releasing import Store
 from tests.sources.blob_account import FakeBlobAccount
+from tests.views import world
 
 
 class Slow(FakeBlobAccount):
@@ -78,6 +82,12 @@ async def test_an_interrupted_release_tells_what_it_released(tmp_path: Path) -> 
     assert outcome_sentence(ended) == "Released P0 and P1 of $Default. P2 not tried."
     assert bench.audited()[-1]["steps"] == {"P0": "released", "P1": "released", "P2": "not_tried"}
     assert store.metadata("1") == {"ownerid": ""}
+    events = [found for _, _, found in told(ended)]
+    assert [getattr(found, "state", None) for found in events] == ["done", "done", "stopped"]
+    assert isinstance(events[2], OwnershipReleased)
+    assert EVENT.sentence(events[2], Phrasing(world.snapshot())).endswith(
+        ": not released, interrupted before"
+    )
     assert plan.is_promise
     assert leaving([plan]).steps == ("Releasing P0, P1 and P2 of $Default is in progress.",)
 

@@ -238,6 +238,7 @@ _RELEASE_ENDS = {
     ReleaseState.HELD: OutcomeState.REFUSED,
     ReleaseState.FAILED: OutcomeState.FAILED,
     ReleaseState.RELEASED: OutcomeState.DONE,
+    ReleaseState.NOT_TRIED: OutcomeState.STOPPED,
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.actions.events import ACTION_RELEASE, OwnershipReleased
+from ehtui.domain.actions.outcomes import OutcomeState
 from ehtui.domain.actions.release_plan import HeldPartition, ReleasePlan, ReleaseState
 from ehtui.domain.text import safe
 from ehtui.views import formats
@@ -138,6 +139,10 @@ def _event_words(found: OwnershipReleased) -> tuple[str, ...]:
 def _sentence(found: OwnershipReleased, say: Phrasing) -> str:
     owner = f" of owner {safe(found.owner[:_SHOWN_OWNER])}"
     where = f"{partition(found.partition)}{say.of_group(found.group)}{owner}"
+
+    if found.state is OutcomeState.STOPPED:
+        return f"{where}: not released, interrupted before"
+
     done = "released though its owner was renewing" if found.was_renewing else "released"
     return action_words(found.state, found.error, where, done)
 
