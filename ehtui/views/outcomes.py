@@ -233,9 +233,13 @@ def _failed(outcome: Outcome) -> str:
     lines = outcome.last_lines
     last = f" Its last line: “{safe(lines[-1]).rstrip('.')}”." if lines else ""
     taken = outcome.accepted
-    more = unsure_words(outcome)
-    before = formats.count(taken.total) if taken is not None else ""
-    some = f" The hub took {before} before{more}." if taken and (taken.total or more) else ""
+    some = ""
+
+    if taken is not None and taken.total:
+        some = f" The hub took {formats.count(taken.total)} before{unsure_words(outcome)}."
+    elif outcome.unsure:
+        some = f" The hub may have taken {formats.count(outcome.unsure)} all the same."
+
     return f"Failed: {error}.{some}{last}{_down(outcome) if outcome.is_down else ''}"
 
 

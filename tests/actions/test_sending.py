@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from ehtui.actions import sending
 from ehtui.actions.sending import Send, SendStoppedError
 from ehtui.domain.actions.landing import Accepted
-from ehtui.domain.actions.outcomes import OutcomeState
+from ehtui.domain.actions.outcomes import Outcome, OutcomeState
 from ehtui.domain.actions.sending import BodySource, Content, Outgoing, SendTarget
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.views.outcomes import outcome_sentence
@@ -175,3 +175,13 @@ async def test_who_stops_while_the_end_is_noted_learns_that_it_was_done(tmp_path
     outcome = bench.executor.interrupted(PLAN, stopped.value)
     assert (outcome.state, outcome.accepted) == (OutcomeState.DONE, Accepted({"1": 40}))
     await wait_for(lambda: len(bench.audited()) == 2)
+
+
+async def test_a_first_batch_without_an_answer_may_have_been_taken() -> None:
+    unknown = Outcome(
+        PLAN, OutcomeState.FAILED, 1.0, error="No answer", accepted=Accepted({}), unsure=40
+    )
+
+    assert outcome_sentence(unknown) == (
+        "Failed: No answer. The hub may have taken 40 all the same."
+    )
