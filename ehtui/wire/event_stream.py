@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING
 from typing_extensions import override
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.world.events import EventStream, Latest
+from ehtui.domain.world.events import EventStream
 from ehtui.wire import event_problems
 from ehtui.wire.event_credit import Credit
 from ehtui.wire.event_merge import EventMerge, Lane, Waiting, with_ends
 from ehtui.wire.event_messages import event_of, stamp_of
+from ehtui.wire.event_pins import Pins
 from ehtui.wire.event_problems import not_delivered
 from ehtui.wire.event_retries import Retries
-from ehtui.wire.reading import BURST
 from ehtui.wire.reading_session import PeekGroup, ReadingSession
 from ehtui.wire.receivers import MESSAGE_BYTES, MOST_RECEIVERS
 
@@ -47,6 +47,7 @@ class HubStream(EventStream):
         self._merge = EventMerge(Lane(p, at) for p, at in query.positions.items())
         self._loop = asyncio.get_running_loop()
         self._credit = Credit(self._merge, self._loop.time, may_drop=query.may_drop)
+        self._pins = Pins(self._merge, peek, follows=query.follow)
         self._arrived = asyncio.Event()
         self._attention = asyncio.Event()
         self._session: ReadingSession | None = None
@@ -113,10 +114,6 @@ class HubStream(EventStream):
 
             if taken:
                 self._credit.grant_all()
-
-                if self._credit.has_room:
-                    self._attention.set()  # somebody may be waiting for it
-
                 return [event_of(p, message.payload, message.stamp) for p, message in taken]
 
             if self._failure is not None and not self._merge.held_events:
@@ -168,18 +165,14 @@ class HubStream(EventStream):
                     told = event_problems.unknown_partition(self._peek.access, partition, known)
                     raise ProblemError(told)
 
-        lanes = [lane for lane in self._merge.open_lanes if self._needs_its_end(lane)]
+        lanes = [lane for lane in self._merge.open_lanes if self._pins.needs_end(lane)]
         samples = await session.ends(lane.partition for lane in lanes)
 
         return with_ends(lanes, samples, follows=self._query.follow)
 
-    def _needs_its_end(self, lane: Lane) -> bool:
-        """Of a large hub, asking all that are only followed would take seconds."""
-        is_at_end = self._query.follow and isinstance(lane.position, Latest)
-        return not is_at_end or len(self._merge.lanes) <= BURST
-
     async def _attach(self, session: ReadingSession, lanes: Iterable[Lane]) -> None:
-        wanted = {lane.partition: (lane.position, self._credit.promise(lane)) for lane in lanes}
+        begin, promise = self._pins.begin, self._credit.promise
+        wanted = {lane.partition: (begin(lane), promise(lane)) for lane in lanes}
 
         if not wanted:
             return
@@ -276,6 +269,7 @@ class HubStream(EventStream):
         try:
             await self._attach_again(session)
             await session.renew()
+            await self._pins.ask(session)
             await self._ask_the_silent(session)
         except ProblemError as error:
             # Where the socket was held meanwhile, silence means nothing.
@@ -345,6 +339,7 @@ class HubStream(EventStream):
     async def _hang_up(self) -> None:
         session, self._session = self._session, None
         self._credit.session = None
+        self._pins.lost()
 
         for lane in self._merge.lanes.values():
             lane.receiver, lane.promised = None, 0
