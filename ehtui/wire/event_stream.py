@@ -182,6 +182,7 @@ class HubStream(EventStream):
             lane.receiver, lane.promised = receiver, 0
             lane.attached_at = lane.asked_at = self._loop.time()
             receiver.on_end = self._attention.set
+            self._unreadable += receiver.left_out  # while others were still awaited
             receiver.on_left_out = partial(self._leave_out, lane)
 
             if lane.is_done:

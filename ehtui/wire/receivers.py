@@ -56,6 +56,7 @@ class Receiver:
         self.error: AmqpError | None = None  # why it ended
         self.on_end: Callable[[], None] = lambda: None
         self.on_left_out: Callable[[], None] = lambda: None
+        self.left_out = 0  # messages beyond every limit
         self.is_too_large = False  # it ended as there was no room for its messages
 
     @property
@@ -156,6 +157,7 @@ class Receivers(LinkOwner):
     def _oversized(self, receiver: Receiver, event: Oversized) -> None:
         if event.is_too_large:
             receiver.link.credit = max(receiver.link.credit - 1, 0)
+            receiver.left_out += 1
             receiver.on_left_out()
             return
 

@@ -251,6 +251,7 @@ async def test_an_event_beyond_every_limit_is_left_out_and_the_next_one_comes() 
     victim.feed(encode_transfer(1, 5, 2, b"next", 65536, settled=True))
 
     assert left_out == [True]
+    assert receiver.left_out == 1
     assert victim.got == [b"next"]
     assert receiver.error is None
 

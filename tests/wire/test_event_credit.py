@@ -28,6 +28,7 @@ class Granted:
     def __init__(self, credit: int) -> None:
         self.credit = credit
         self.error = None
+        self.left_out = 0
         self.grants: list[int] = []
         self.on_end = self.on_left_out = lambda: None
 
@@ -97,6 +98,16 @@ def test_a_partition_whose_credit_is_used_before_the_slowest_answers_goes_on() -
         return session.made["0"]
 
     assert run_virtually(attaching()).grants
+
+
+def test_what_is_left_out_before_the_slowest_answers_is_counted() -> None:
+    async def attaching() -> int:
+        stream, session = stream_of("0", "1"), Session()
+        session.while_attaching = lambda receiver: setattr(receiver, "left_out", 2)
+        await stream._attach(cast("Any", session), stream._merge.open_lanes)
+        return stream.unreadable
+
+    assert run_virtually(attaching()) == 2
 
 
 def test_one_that_is_behind_and_has_no_credit_is_looked_after() -> None:
