@@ -78,6 +78,8 @@ time.sleep(60)
 """
 
 
+# One worker: each would find the other's daemon, which was started alike at the same moment.
+@pytest.mark.xdist_group("daemons")
 @pytest.mark.skipif(sys.platform == "win32", reason="forks")
 @pytest.mark.parametrize("is_script", [False, True])
 def test_a_daemon_that_forks_itself_away_is_who_was_started(

@@ -164,7 +164,7 @@ def start_parent() -> Iterator[tuple[subprocess.Popen[bytes], Path, list[int]]]:
 def test_nothing_is_left_of_a_parent_that_a_signal_ends(number: signal.Signals) -> None:
     with start_parent() as (parent, folder, pids):
         parent.send_signal(number)
-        parent.wait(5)
+        parent.wait(30)
 
         wait_until(lambda: not any(map(is_running, pids)), what=f"workers end after {number.name}")
         assert not folder.exists()
@@ -175,7 +175,7 @@ def test_nothing_is_left_of_a_parent_that_just_exits() -> None:
         assert parent.stdin is not None
         parent.stdin.close()
         parent.stdin = None
-        parent.wait(5)
+        parent.wait(30)
 
         wait_until(lambda: not any(map(is_running, pids)), what="workers end after an exit")
 
@@ -185,7 +185,7 @@ def test_even_a_stopped_worker_ends_with_a_parent_that_was_killed() -> None:
     with start_parent() as (parent, _, pids):
         os.kill(pids[0], signal.SIGSTOP)
         parent.kill()
-        parent.wait(5)
+        parent.wait(30)
 
         wait_until(lambda: not any(map(is_running, pids)), what="a stopped worker ends")
 
