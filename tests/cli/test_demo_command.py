@@ -21,6 +21,7 @@ from ehtui.cli.demo import (
 )
 from ehtui.cli.scenes import demo_settings
 from ehtui.config.errors import ConfigError
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).parents[2]
 
@@ -38,9 +39,13 @@ def test_its_settings_know_the_sandbox() -> None:
         assert settings.checkpoint_store.is_configured
         assert list(settings.consumers) == [consumer.name for consumer in consumers]
         assert [c.group for c in consumers] == ["$Default"] * 3 + [SECOND_GROUP]
-        command = " ".join(psutil.Process(consumers[0].pid).cmdline())
-        matching = [n for n, c in settings.consumers.items() if re.search(c.match or "", command)]
-        assert matching == ["alpha"]
+
+        def matching() -> list[str]:
+            command = " ".join(psutil.Process(consumers[0].pid).cmdline())
+            named = settings.consumers.items()
+            return [name for name, known in named if re.search(known.match or "", command)]
+
+        wait_until(lambda: matching() == ["alpha"])  # it may not have become its program yet
 
 
 @pytest.mark.timeout(120)
