@@ -13,6 +13,7 @@ from ehtui.tui import event_actions
 from ehtui.tui.filtering import FilterError, parse_line
 from ehtui.tui.keys import Scope, bindings, spelt
 from ehtui.tui.screens.dialog import Dialog
+from ehtui.tui.widgets.ask_field import AskField, hit_words, hits_words
 from ehtui.tui.widgets.pager import Pager, rows_of
 from ehtui.views.events.body import Shown, body_lines
 from ehtui.views.events.details import as_words, body_section, event_sections, event_title
@@ -63,8 +64,6 @@ class EventScreen(Dialog[None]):
     DEFAULT_CSS = """
     EventScreen {
         & > #box { width: 100%; max-width: 100%; height: 100%; max-height: 100%; }
-        #ask { display: none; height: 1; }
-        #ask.-open { display: block; }
     }
     """
 
@@ -96,7 +95,7 @@ class EventScreen(Dialog[None]):
     @override
     def content(self) -> Iterable[Widget]:
         yield Pager(id="whole")
-        yield Input(id="ask", placeholder="search: words  !not  /expression/")
+        yield AskField()
 
     @override
     def fit(self) -> None:
@@ -157,21 +156,18 @@ class EventScreen(Dialog[None]):
     def action_hit(self, step: int) -> None:
         """Go to the next line that was searched for, or the one before."""
         at = self.pager.next_hit(step)
-        self._found = "nothing found" if at is None else f"hit {at[0]:,} of {at[1]:,}"
+        self._found = hit_words(at)
         self._retitle()
 
     def action_ask(self) -> None:
         """Type what to search for."""
-        field = self.query_one("#ask", Input)
-        field.value = ""
-        field.add_class("-open")
-        self.set_focus(field)
+        self.query_one(AskField).ask()
 
     @on(Input.Submitted, "#ask")
     def answered(self, event: Input.Submitted) -> None:
         """Search."""
         event.stop()
-        self._close_field()
+        self.query_one(AskField).close(self.pager)
         problems: list[str] = []
 
         try:
@@ -179,19 +175,15 @@ class EventScreen(Dialog[None]):
         except FilterError as error:
             self._found = str(error)
         else:
-            told = f"{hits:,} hit{'s' * (hits != 1)}: n N" if hits else "nothing found"
-            self._found = problems[0] if problems else told if event.value.strip() else ""
+            told = hits_words(hits) if event.value.strip() else ""
+            self._found = problems[0] if problems else told
 
         self._retitle()
 
-    def _close_field(self) -> None:
-        self.query_one("#ask").remove_class("-open")
-        self.set_focus(self.pager)
-
     @override
     def action_dismiss_none(self) -> None:
-        if self.query_one("#ask", Input).has_focus:
-            self._close_field()
+        if self.query_one(AskField).has_focus:
+            self.query_one(AskField).close(self.pager)
         else:
             self.dismiss(None)
 

@@ -16,6 +16,7 @@ from ehtui.domain.world.process import LogLevel
 from ehtui.tui.filtering import FilterError, parse_line
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.dialog import Dialog
+from ehtui.tui.widgets.ask_field import SEARCH, AskField, hit_words, hits_words
 from ehtui.tui.widgets.log_view import LogView
 from ehtui.views.moments import moment_of
 
@@ -36,7 +37,7 @@ _LEVEL_WORDS = {
 }
 _SEARCH, _TIME = "search", "time"
 _ASKS = {
-    _SEARCH: "search: words  !not  /expression/",
+    _SEARCH: SEARCH,
     _TIME: "time: 12:03, 2026-11-26 12:03, or how long ago: 5m",
 }
 
@@ -49,8 +50,6 @@ class LogScreen(Dialog[None]):
     DEFAULT_CSS = """
     LogScreen {
         & > #box { width: 96%; height: 90%; }
-        #ask { display: none; height: 1; }
-        #ask.-open { display: block; }
     }
     """
 
@@ -73,7 +72,7 @@ class LogScreen(Dialog[None]):
     @override
     def content(self) -> Iterable[Widget]:
         yield LogView(self.app.chrome)
-        yield Input(id="ask")
+        yield AskField()
 
     def on_mount(self) -> None:
         """Begin to follow."""
@@ -118,23 +117,19 @@ class LogScreen(Dialog[None]):
     def action_hit(self, step: int) -> None:
         """Go to the next line that was searched for, or the one before."""
         at = self.view.next_hit(step)
-        self._found = "nothing found" if at is None else f"hit {at[0]:,} of {at[1]:,}"
+        self._found = hit_words(at)
         self._tell()
 
     def action_ask(self, what: str) -> None:
         """Type what to search for, or a time to go to."""
         self._asks = what
-        field = self.query_one("#ask", Input)
-        field.placeholder = _ASKS[what]
-        field.value = ""
-        field.add_class("-open")
-        self.set_focus(field)
+        self.query_one(AskField).ask(_ASKS[what])
 
     @on(Input.Submitted, "#ask")
     def answered(self, event: Input.Submitted) -> None:
         """Search, or go there."""
         event.stop()
-        self._close_field()
+        self.query_one(AskField).close(self.view)
         self._found = (
             self._searched(event.value) if self._asks == _SEARCH else self._gone(event.value)
         )
@@ -142,14 +137,10 @@ class LogScreen(Dialog[None]):
 
     @override
     def action_dismiss_none(self) -> None:
-        if self.query_one("#ask", Input).has_focus:
-            self._close_field()
+        if self.query_one(AskField).has_focus:
+            self.query_one(AskField).close(self.view)
         else:
             self.dismiss(None)
-
-    def _close_field(self) -> None:
-        self.query_one("#ask").remove_class("-open")
-        self.set_focus(self.view)
 
     def _searched(self, text: str) -> str:
         problems: list[str] = []
@@ -168,7 +159,7 @@ class LogScreen(Dialog[None]):
         if matches is None:
             return ""
 
-        return f"{hits:,} hit{'s' * (hits != 1)}: n N" if hits else "nothing found"
+        return hits_words(hits)
 
     def _gone(self, text: str) -> str:
         at = moment_of(text, time.time(), self.app.tables.clock.utc_offset_s)
