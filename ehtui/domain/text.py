@@ -244,6 +244,11 @@ def safe(text: str) -> str:
     return visible(mask_secrets(text))
 
 
+def capital(sentence: str) -> str:
+    """The sentence with a large first letter; the others as they are."""
+    return sentence[:1].upper() + sentence[1:]
+
+
 def safe_command(words: Sequence[str]) -> str:
     """A command line for people, made harmless word by word, and then as the line that is shown.
 

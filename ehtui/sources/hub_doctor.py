@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ehtui.config.settings import EventHubSettings
 from ehtui.domain.diagnosis import Check, Verdict
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
-from ehtui.domain.text import safe
+from ehtui.domain.text import capital, safe
 from ehtui.domain.world.route import Carrier
 from ehtui.wire import problems
 from ehtui.wire.amqp.performatives import AmqpError
@@ -197,7 +197,7 @@ class HubDoctor:
             yield Check("hub.route", Verdict.OK, f"Connected over {_over(reading.route)}.")
 
         yield Check(
-            "hub.credential", Verdict.OK, f"{_capital(access.credential.label)} is accepted."
+            "hub.credential", Verdict.OK, f"{capital(access.credential.label)} is accepted."
         )
 
         if hub is not None:
@@ -251,15 +251,11 @@ def _not_let_in(access: HubAccess, problem: Problem) -> list[Check]:
 
     if problem.kind in {ProblemKind.NOT_FOUND, ProblemKind.FORBIDDEN}:
         let_in = Check(
-            "hub.credential", Verdict.OK, f"{_capital(access.credential.label)} is accepted."
+            "hub.credential", Verdict.OK, f"{capital(access.credential.label)} is accepted."
         )
         return [let_in, Check.of("hub.exists", problem)]
 
     return [Check.of("hub.exists", problem)]
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _described(access: HubAccess, hub: HubDescription) -> Check:

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ehtui.domain.text import capital
 from ehtui.domain.timeline import FindingEnded
 from ehtui.views import findings, formats, timeline
 from ehtui.views.formats import UTC_CLOCK, Clock, duration, full_stop
@@ -41,7 +42,7 @@ def spoken(text: str) -> str:
         text = sign.sub(words, text)
 
     text = text.strip()
-    return full_stop(text[:1].upper() + text[1:])
+    return full_stop(capital(text))
 
 
 def _spoken_event(event: TimelineEvent, say: Phrasing) -> str:

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs
 import httpcore
 
 from ehtui.domain.problems import Problem, ProblemKind
-from ehtui.domain.text import safe
+from ehtui.domain.text import capital, safe
 from ehtui.wire.storage_listing import epoch_of
 
 if TYPE_CHECKING:
@@ -146,7 +146,7 @@ def _unreached(
         case httpcore.NetworkError() | httpcore.RemoteProtocolError():
             return Problem(
                 ProblemKind.UNREACHABLE,
-                f"{_capital(where)} closed the connection before it had answered.",
+                f"{capital(where)} closed the connection before it had answered.",
                 "It is tried again by itself; see what answers on that port.",
             )
 
@@ -236,7 +236,7 @@ def _kept_out(address: StorageAddress, where: str, reply: Refused) -> Problem:
 
     return Problem(
         ProblemKind.FORBIDDEN,
-        f"{_capital(where)} does not let this host or its {what} in ({reply.code}).",
+        f"{capital(where)} does not let this host or its {what} in ({reply.code}).",
         f"Check the account's network rules (firewall, private endpoint), and the {what} "
         f"of {address.setting}.",
     )
@@ -301,7 +301,7 @@ def _missing(address: StorageAddress, container: str | None, reply: Refused) -> 
     if reply.status == HTTPStatus.NOT_FOUND:
         return Problem(
             ProblemKind.NOT_FOUND,
-            f"{_capital(where)} was not found ({reply.code or 'HTTP 404'}).",
+            f"{capital(where)} was not found ({reply.code or 'HTTP 404'}).",
             f"Check the address in {address.setting}.",
         )
 
@@ -321,7 +321,7 @@ def _busy_or_broken(address: StorageAddress, container: str | None, reply: Refus
 
         return Problem(
             ProblemKind.THROTTLED,
-            f"{_capital(where)} is busy ({code}).{wait}",
+            f"{capital(where)} is busy ({code}).{wait}",
             "Poll less often (poll.store_s), and see who else lists this account.",
             wait_s,
         )
@@ -329,7 +329,7 @@ def _busy_or_broken(address: StorageAddress, container: str | None, reply: Refus
     if reply.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
         return Problem(
             ProblemKind.UNREACHABLE,
-            f"{_capital(where)} answered with an error ({code}).",
+            f"{capital(where)} answered with an error ({code}).",
             "It is tried again by itself; see the storage account's health in Azure.",
             reply.retry_after_s,
         )
@@ -337,13 +337,13 @@ def _busy_or_broken(address: StorageAddress, container: str | None, reply: Refus
     if reply.code in {"InvalidHeaderValue", "UnsupportedHeader", "InvalidQueryParameterValue"}:
         return Problem(
             ProblemKind.UNSUPPORTED,
-            f"{_capital(where)} does not understand this version of the protocol ({code}).",
+            f"{capital(where)} does not understand this version of the protocol ({code}).",
             "Update the emulator, or start Azurite with --skipApiVersionCheck.",
         )
 
     return Problem(
         ProblemKind.MALFORMED,
-        f"{_capital(where)} answered with {code}.",
+        f"{capital(where)} answered with {code}.",
         f"Check that {address.setting} names a blob endpoint.",
     )
 
@@ -352,10 +352,6 @@ def _where(address: StorageAddress, container: str | None) -> str:
     account = f"storage account '{safe(address.account)}' at {address.host}"
 
     return f"container '{safe(container)}' of {account}" if container is not None else account
-
-
-def _capital(sentence: str) -> str:
-    return sentence[:1].upper() + sentence[1:]
 
 
 def _reason(error: BaseException) -> str:

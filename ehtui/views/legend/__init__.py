@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.progress.proofs import Proof
 from ehtui.domain.snapshot import Severity
+from ehtui.domain.text import capital
 from ehtui.views import groups, processes, sources, states
 from ehtui.views.cells import Line, Section
 from ehtui.views.events import columns as events
@@ -204,7 +205,7 @@ def _section(entry: Entry) -> str:
 
 
 def _sentence(text: str) -> str:
-    text = text[:1].upper() + text[1:]
+    text = capital(text)
     return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
