@@ -10,6 +10,7 @@ from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Callable
 
     from ehtui.config.settings import Settings
     from ehtui.domain.diagnosis import Check
@@ -41,17 +42,13 @@ def run_doctor(args: argparse.Namespace) -> int:
     from ehtui.domain.diagnosis import is_healthy  # noqa: PLC0415
     from ehtui.views.doctor import document  # noqa: PLC0415
 
-    checks: list[Check] = []
+    tell: Callable[[Check], None] = (lambda _: None) if args.json else _tell
+    configured, settings = _configured(args)
+    tell(configured)
+    checks = [configured]
 
-    for check in _configured(args):
-        checks.append(check)
-
-        if not args.json:
-            _tell(check)
-
-    if is_healthy(checks):
-        settings = resolve_args(args).settings
-        checks += asyncio.run(_examined(settings, tells=not args.json))
+    if settings is not None:
+        checks += asyncio.run(_examined(settings, tell))
 
     if args.json:
         print_document(document(checks))
@@ -61,31 +58,31 @@ def run_doctor(args: argparse.Namespace) -> int:
     return ExitCode.OK if is_healthy(checks) else ExitCode.UNREADABLE
 
 
-def _configured(args: argparse.Namespace) -> list[Check]:
+def _configured(args: argparse.Namespace) -> tuple[Check, Settings | None]:
+    """Whether the settings can be used; and they, if so."""
     from ehtui.domain.diagnosis import Check, Verdict  # noqa: PLC0415
     from ehtui.domain.text import safe  # noqa: PLC0415
 
     try:
         resolved = resolve_args(args)
     except ConfigError as error:
-        return [Check("configuration", Verdict.FAILED, error.summary, error.advice)]
+        return Check("configuration", Verdict.FAILED, error.summary, error.advice), None
 
     read = ", ".join(resolved.read)
     told = f"Read from {safe(read)} and the environment." if read else "Read from the environment."
+    check = Check("configuration", Verdict.OK, told, "; ".join(resolved.notes))
 
-    return [Check("configuration", Verdict.OK, told, "; ".join(resolved.notes))]
+    return check, resolved.settings
 
 
-async def _examined(settings: Settings, *, tells: bool) -> list[Check]:
+async def _examined(settings: Settings, tell: Callable[[Check], None]) -> list[Check]:
     from ehtui.sources.doctor import Doctor  # noqa: PLC0415 - every wire comes with it
 
     checks = []
 
     async for check in Doctor(settings).checks():
         checks.append(check)
-
-        if tells:
-            _tell(check)
+        tell(check)
 
     return checks
 
