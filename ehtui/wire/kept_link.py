@@ -21,7 +21,6 @@ from ehtui.wire.amqp.performatives import AmqpError
 from ehtui.wire.amqp.values import Timestamp
 from ehtui.wire.amqp_client import Misunderstood, Silence
 from ehtui.wire.dialling import OPEN_S, dial
-from ehtui.wire.group_probe import attach_once
 from ehtui.wire.reading import HubReader, MisfitError, Reading, description_in, sample_in
 from ehtui.wire.requests import EncodedRequest, RequestLink
 
@@ -36,6 +35,7 @@ if TYPE_CHECKING:
 
 REPLY_S = 8.0  # of silence, while replies are waited for
 MOST_PAIRS = 8  # of links; with the credit of 100 that each is given, 1,024 reads take two trips
+BEHIND_PAIRS = 100  # a handle that no link pair of a session has
 RENEW_SHARE = 0.1  # a token is renewed when so much of its life remains
 HUB, PARTITION = "com.microsoft:eventhub", "com.microsoft:partition"
 _OK = range(200, 300)
@@ -79,18 +79,26 @@ class KeptLink(HubReader):
             raise self._translated(error) from None
 
     async def try_group(self, group: str, partition: str) -> None:
-        """Ask whether a group may be read, by an attach that takes nothing.
+        """Ask whether a group may be read, by a receiver without credit: it takes nothing.
 
         Raises:
             AmqpError: The service's refusal.
             ProblemError: It could not be asked.
         """
-        node = f"{self._access.hub}/ConsumerGroups/{group}/Partitions/{partition}"
+        # For whoever asks: reading the hub needs none of it.
+        from ehtui.domain.world.events import Latest  # noqa: PLC0415
+        from ehtui.wire.receivers import Receivers  # noqa: PLC0415
+
+        path = f"{self._access.hub}/ConsumerGroups/{group}"
 
         try:
             async with self._silence.at_most(self._open_s):
                 session = await self._opened()
-                await attach_once(session.connection, node)
+                receivers = Receivers(session.connection, path, BEHIND_PAIRS)
+                receiver = receivers.attach(partition, Latest(), 0, lambda _: None)
+                await receiver.attached
+                receivers.detach(receiver)
+                session.connection.flush()
         except TimeoutError:
             self._drop()
             raise ProblemError(

@@ -85,12 +85,14 @@ class Receiver:
 class Receivers(LinkOwner):
     """All receiver links of a connection."""
 
-    def __init__(self, connection: Connection, group_path: str) -> None:
+    def __init__(
+        self, connection: Connection, group_path: str, first_handle: int = FIRST_HANDLE
+    ) -> None:
         self._connection = connection
         self._group_path = group_path
         self._receivers: dict[ReceivingLink, Receiver] = {}
         self._room = PieceRoom()
-        self._next_handle = FIRST_HANDLE
+        self._first_handle = self._next_handle = first_handle
         connection.owners.append(self)
 
     @property
@@ -181,7 +183,7 @@ class Receivers(LinkOwner):
 
         for _ in range(MOST_HANDLES):
             handle = self._next_handle
-            self._next_handle = handle + 1 if handle + 1 < MOST_HANDLES else FIRST_HANDLE
+            self._next_handle = handle + 1 if handle + 1 < MOST_HANDLES else self._first_handle
 
             if handle not in used:
                 return handle
