@@ -14,12 +14,12 @@ settings.load_profile("untimed")
 
 REQUIRED = "EHTUI_REQUIRE_INTEROP"  # set by .ci/run: missing tools fail instead of skipping
 TOOLS = ("node", "npm")
-WORKERS_PER_CORE = 2  # tests wait for real processes more than they compute: a third less time
+WORKERS_PER_CORE = 1.5  # tests wait for real processes more than they compute
 
 
 def pytest_xdist_auto_num_workers() -> int:
     """How many workers `-n auto` starts."""
-    return WORKERS_PER_CORE * (os.cpu_count() or 1)
+    return round(WORKERS_PER_CORE * (os.cpu_count() or 1))
 
 
 # Before xdist looks at the groups.

@@ -214,8 +214,9 @@ def followed_document(place: FollowedSend) -> FollowedDocument:
         "verdict": place.verdict.value,
         "owner": None if place.owner is None else safe(place.owner),
         "passed_s": None if bounds is None else [round(length, 1) for length in bounds],
-        "cadence_s": None if place.cadence_s is None else round(place.cadence_s, 1),
-        "waited_s": round(place.waited_s, 1),
+        "cadence_s": None if place.cadence_s is None else round(place.cadence_s, 3),
+        # To the millisecond: "stuck" is more than three cadences, and the figures must show it.
+        "waited_s": round(place.waited_s, 3),
         "checkpoint": place.checkpoint,
     }
 

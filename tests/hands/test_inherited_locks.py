@@ -94,7 +94,7 @@ def test_without_it_none_is_started(kept: Kept) -> None:
     """Whoever has it does something else: that is said, and the consumer is down."""
     process = kept.start(*UNDER_A_LOCK[0])
     # Who waits is woken when it is free, and may still come second: so many do not all.
-    for _ in range(8):
+    for _ in range(24):
         kept.parents.append(
             subprocess.Popen(["flock", "the.lock", "sleep", "1000"], cwd=kept.stage.home)
         )
