@@ -72,17 +72,31 @@ def test_the_new_one_holds_it_again(kept: Kept, words: tuple[str, ...]) -> None:
     wait_until(lambda: is_free(kept.stage), timeout_s=20, what="the lock is free")
 
 
+# Who waits is woken when it is free, and may still come second: so many do not all.
+RIVALS = 24
+
+
+def wait_in_line(kept: Kept, *command: str) -> None:
+    """Others who start the same once they have the lock."""
+    for _ in range(RIVALS):
+        kept.parents.append(
+            subprocess.Popen(
+                ["flock", "the.lock", *command],
+                cwd=kept.stage.home,
+                stdout=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+        )
+
+    wait_until(
+        lambda: all(waits_for_a_lock(each.pid) for each in kept.parents[-RIVALS:]),
+        what="all of them wait",
+    )
+
+
 def test_who_takes_it_meanwhile_is_the_one_that_stays(kept: Kept) -> None:
     process = kept.start(*UNDER_A_LOCK[0])
-    kept.parents.append(
-        subprocess.Popen(
-            ["flock", "the.lock", *CONSUMER.split(" ")],
-            cwd=kept.stage.home,
-            stdout=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    )
-    wait_until(lambda: waits_for_a_lock(kept.parents[-1].pid), what="another one waits")
+    wait_in_line(kept, *CONSUMER.split(" "))
     restarted = kept.restart(process)
 
     assert restarted.is_by_keeper
@@ -93,13 +107,7 @@ def test_who_takes_it_meanwhile_is_the_one_that_stays(kept: Kept) -> None:
 def test_without_it_none_is_started(kept: Kept) -> None:
     """Whoever has it does something else: that is said, and the consumer is down."""
     process = kept.start(*UNDER_A_LOCK[0])
-    # Who waits is woken when it is free, and may still come second: so many do not all.
-    for _ in range(24):
-        kept.parents.append(
-            subprocess.Popen(["flock", "the.lock", "sleep", "1000"], cwd=kept.stage.home)
-        )
-        wait_until(lambda: waits_for_a_lock(kept.parents[-1].pid), what="somebody waits for it")
-
+    wait_in_line(kept, "sleep", "1000")
     restarted = kept.restart(process)
 
     assert restarted.obstacle is StartObstacle.LOCK_TAKEN
