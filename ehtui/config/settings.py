@@ -174,7 +174,10 @@ class Settings(Struct, frozen=True):
     ui: UiSettings = UiSettings()
     read_only: bool = False
     pid: int | None = None  # --pid: the consumer that the settings were taken from
+    profile: str | None = None  # whose hub that is; None: the file has no profiles
+    colour: str | None = None  # of that profile, for whoever shows its name
 
 
-SECTIONS = tuple(name for name in Settings.__struct_fields__ if name not in {"read_only", "pid"})
+_NO_SECTIONS = {"read_only", "pid", "profile", "colour"}
+SECTIONS = tuple(name for name in Settings.__struct_fields__ if name not in _NO_SECTIONS)
 TOP_LEVEL = (*SECTIONS, "read_only", "env_file")
