@@ -6,6 +6,7 @@ frame says of its length never makes room for anything.
 
 from __future__ import annotations
 
+import re
 from http import HTTPStatus
 from typing import TYPE_CHECKING
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 PATH = "/$servicebus/websocket"
 SUB_PROTOCOL = "AMQPWSB10"
 _OTHER_NAME = "amqp"  # of the sub-protocol, as the specification calls it
+_END_OF_HEAD = re.compile(rb"\n\r?\n")  # h11 takes a bare line feed too
 
 
 class WebSocketError(ValueError):
@@ -44,6 +46,7 @@ class WebSocket:
         self.is_open = False  # both sides have agreed
         self.is_over = False  # the other side has closed, or was refused
         self.replies: list[bytes] = []  # what is to be sent in answer
+        self._last_of_head = b""  # what came last of a request whose end is still to come
 
     def hello(self, authority: str) -> bytes:
         """How a client asks for AMQP over WebSockets."""
@@ -66,20 +69,9 @@ class WebSocket:
         Raises:
             WebSocketError: It is none, or one that a stream of bytes has no use for.
         """
-        if self.is_over:
-            return
-
         try:
-            self._core.receive_data(data)
-
-            for event in self._core.events():
-                if self.is_over:
-                    return
-
-                if isinstance(event, BytesMessage):
-                    yield bytes(event.data)
-                else:
-                    self._act_upon(event)
+            for piece in self._request_apart(data):
+                yield from self._taken(piece)
         except RemoteProtocolError as error:
             self._refuse(error.event_hint)
             raise WebSocketError(str(error)) from None
@@ -88,6 +80,36 @@ class WebSocket:
         except ValueError as error:  # wsproto decodes hosts and targets, whatever they are
             self._refuse(None)
             raise WebSocketError(f"this is not HTTP ({type(error).__name__})") from None
+
+    def _request_apart(self, data: bytes) -> tuple[bytes, ...]:
+        """A request for itself: what comes in one piece with its end, wsproto's server loses."""
+        if self._is_client or self.is_open:
+            return (data,)
+
+        known = self._last_of_head
+        end = _END_OF_HEAD.search(known + data)
+
+        if end is None:
+            self._last_of_head = (known + data)[-2:]
+            return (data,)
+
+        at = end.end() - len(known)
+        return (data[:at], data[at:])
+
+    def _taken(self, data: bytes) -> Iterator[bytes]:
+        if self.is_over or not data:
+            return
+
+        self._core.receive_data(data)
+
+        for event in self._core.events():
+            if self.is_over:
+                return
+
+            if isinstance(event, BytesMessage):
+                yield bytes(event.data)
+            else:
+                self._act_upon(event)
 
     def _act_upon(self, event: Event) -> None:
         match event:

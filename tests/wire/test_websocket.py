@@ -45,6 +45,19 @@ def test_the_answer_may_bring_the_beginning_of_the_stream() -> None:
     assert list(client.receive(answer)) == [b"AMQP"]
 
 
+@given(st.lists(st.integers(0, 400)), st.sampled_from([b"\r\n", b"\n"]))
+def test_the_request_may_bring_the_beginning_of_the_stream(at: list[int], line_end: bytes) -> None:
+    client, twin = greeted()[0], WebSocket(is_client=True)
+    server = WebSocket(is_client=False)
+    hello = twin.hello("hub.example").replace(b"\r\n", line_end)
+    early = hello + client.encode(b"AMQP") + client.encode(b"and more")
+    pieces = cut(early, at)
+    heard = b"".join(b"".join(server.receive(piece)) for piece in pieces)
+
+    assert heard == b"AMQPand more"
+    assert b"".join(server.replies).startswith(b"HTTP/1.1 101 ")
+
+
 def test_the_end_is_answered_once() -> None:
     client, server = greeted()
     list(server.receive(client.closing()))
