@@ -37,6 +37,7 @@ class Cell:
     sort: float | str | None = None  # what sorting compares; None sorts last
     shorter: tuple[str, ...] = ()  # other wordings, each shorter than the one before
     keeps_end: bool = False  # a picture over time: of what is too long, the newest is last
+    colour: str | None = None  # a user's own, as configured; a theme makes it readable
 
     def within(self, cells: int) -> str:
         """The longest wording that fits into so many cells, else the shortest."""

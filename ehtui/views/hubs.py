@@ -1,0 +1,454 @@
+"""All hubs and their groups on one page: a row each, worst first, and the worst in one sentence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace as changed
+
+from ehtui.domain.hubs import WatchedHub
+from ehtui.domain.snapshot import GroupState, Severity, Snapshot, SourceStatus
+from ehtui.domain.text import safe
+from ehtui.views import formats
+from ehtui.views.cells import Cell, Column, Row, Table, Tone, fitted
+from ehtui.views.formats import UTC_CLOCK, Clock
+from ehtui.views.glyphs import UNICODE, Glyphs
+from ehtui.views.headline import headline
+from ehtui.views.keys import is_about
+from ehtui.views.lags import by_minute
+from ehtui.views.row_facts import RowFacts
+from ehtui.views.sources import (
+    POLLS,
+    aged,
+    old_source_at,
+    problem_line,
+    read_at,
+    stepped,
+)
+from ehtui.views.states import HEALTH, SEVERITY_RANK, SOURCE, Word
+from ehtui.views.tables.titles import group_lag
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+_DOMAIN = ".servicebus.windows.net"
+_CRITICAL = SEVERITY_RANK[Severity.CRITICAL]
+_FAULT = SEVERITY_RANK[Severity.WARNING]
+_TREND_CELLS = 12
+
+# What gives way first has the highest number: 60 cells keep hub, group, health and lag.
+COLUMNS = (
+    Column(
+        "profile",
+        "PROFILE",
+        7,
+        gives_way=3,
+        min_width=7,
+        meaning="the profile that the hub is configured in, in its colour",
+    ),
+    Column(
+        "namespace",
+        "NAMESPACE",
+        9,
+        gives_way=8,
+        min_width=9,
+        meaning="the Event Hubs namespace, without the service's domain",
+    ),
+    Column("hub", "HUB", 8, min_width=8, meaning="the event hub; once for all its groups"),
+    Column("group", "GROUP", 8, min_width=8),
+    Column("health", "HEALTH", 9),
+    Column(
+        "held",
+        "HELD BY",
+        7,
+        align_right=True,
+        gives_way=2,
+        meaning="owners with a live lease / partitions of the hub",
+    ),
+    Column("lag", "LAG", 6, align_right=True),
+    Column("behind", "BEHIND", 7, align_right=True, gives_way=4),
+    Column("trend", "BY MINUTE", 9, gives_way=6, min_width=9),
+    Column(
+        "read",
+        "READ",
+        4,
+        align_right=True,
+        gives_way=5,
+        meaning="how old the picture of that hub is; with < it comes in time",
+    ),
+    Column(
+        "worst",
+        "WORST",
+        30,
+        gives_way=7,
+        grows=True,
+        min_width=12,
+        meaning="the worst finding of that group or its hub; else how it is",
+    ),
+)
+_FITTED = ("profile", "namespace", "hub", "group", "health", "held", "lag", "behind", "read")
+
+
+@dataclass(frozen=True, slots=True)
+class HubRow:
+    """A group of a hub, or the hub where none is known, as it is judged for the overview."""
+
+    watched: WatchedHub
+    snapshot: Snapshot | None  # as old as it is by now; None: never read
+    group: GroupState | None
+    said: Cell  # the worst of it, with its mark
+    rank: int  # as `Row.rank`
+
+    @property
+    def key(self) -> str:
+        """Its identity: selection and tags follow it."""
+        return f"{self.watched.key}/{self.group_name}"
+
+    @property
+    def group_name(self) -> str:
+        """The group that is gone to; empty where nothing tells one."""
+        if self.group is not None:
+            return self.group.name
+
+        return self.snapshot.policy.default_group if self.snapshot is not None else ""
+
+    @property
+    def old_s(self) -> float | None:
+        """How old the picture is, in steps, where it should have been renewed by now."""
+        snapshot = self.snapshot
+        at = old_source_at(snapshot) if snapshot is not None else None
+
+        return None if snapshot is None or at is None else stepped(snapshot.taken_at - at)
+
+    @property
+    def is_unread(self) -> bool:
+        """Whether nothing was read yet, for no fault that is known."""
+        snapshot = self.snapshot
+
+        if snapshot is None:
+            return self.watched.problem is None
+
+        return any(
+            source.name == "hub" and source.status is SourceStatus.STARTING
+            for source in snapshot.sources
+        )
+
+    @property
+    def facts(self) -> RowFacts:
+        """What filters ask of it beside its cells."""
+        snapshot, group = self.snapshot, self.group
+        owners = tuple(owner.id for owner in group.owners) if group is not None else ()
+        return RowFacts(
+            owners=owners,
+            owns_none=group is not None and not _owners(group),
+            age_s=None if snapshot is None else snapshot.taken_at - read_at(snapshot),
+            group=self.group_name or None,
+        )
+
+
+def hub_rows(
+    watched: Iterable[WatchedHub],
+    now: float,
+    *,
+    glyphs: Glyphs = UNICODE,
+    clock: Clock = UTC_CLOCK,
+) -> tuple[HubRow, ...]:
+    """A row for each group of each hub, one for a hub without any; the worst first.
+
+    `now` is local time. Among equals the configuration's order holds, whatever their lags: rows
+    change places only where a severity changes.
+    """
+    rows = [row for each in watched for row in _rows_of(each, now, glyphs, clock)]
+    return tuple(sorted(rows, key=lambda row: -row.rank if row.rank >= _FAULT else 0))
+
+
+def _rows_of(watched: WatchedHub, now: float, glyphs: Glyphs, clock: Clock) -> Iterable[HubRow]:
+    snapshot, problem = watched.snapshot, watched.problem
+
+    if snapshot is not None and now > snapshot.taken_at:
+        snapshot = changed(snapshot, taken_at=now)  # nobody looked meanwhile: it has grown old
+
+    if snapshot is None and problem is not None:
+        said = Cell(f"{glyphs.critical} {problem_line(problem)}", Tone.CRITICAL)
+        return [HubRow(watched, None, None, said, _CRITICAL)]
+
+    if snapshot is None:
+        return [HubRow(watched, None, None, Cell("Not read yet", Tone.DIM), 0)]
+
+    groups = snapshot.groups or (None,)
+    return [_judged(watched, snapshot, each, glyphs, clock) for each in groups]
+
+
+def _judged(
+    watched: WatchedHub, snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs, clock: Clock
+) -> HubRow:
+    """By the findings about that group or its hub; what is wrong with other groups is theirs."""
+    name = group.name if group is not None else snapshot.policy.default_group
+    own = tuple(
+        finding for finding in snapshot.findings if group is None or is_about(finding, name)
+    )
+    rank = max((SEVERITY_RANK[finding.severity] for finding in own), default=0)
+    health = HEALTH[group.health].rank if group is not None else 0
+    failing = any(source.status is SourceStatus.FAILED for source in snapshot.sources)
+    rank = max(rank, health, failing * _FAULT)
+    said = headline(changed(snapshot, findings=own), name, glyphs=glyphs, clock=clock)
+
+    if watched.problem is not None and rank < _CRITICAL:  # it is read by what was known before
+        text = f"{glyphs.warning} {problem_line(watched.problem)}"
+        return HubRow(watched, snapshot, group, Cell(text, Tone.WARNING), max(rank, _FAULT))
+
+    if rank < _FAULT and group is None and (why := _why_no_group(snapshot)):
+        said = Cell(why, Tone.PLAIN)
+
+    return HubRow(watched, snapshot, group, said, rank)
+
+
+def _why_no_group(snapshot: Snapshot) -> str:
+    """Why a hub that is read has no group to show; empty where that is not known yet."""
+    store = next((source for source in snapshot.sources if source.name == "store"), None)
+
+    if store is None or snapshot.hub is None:
+        return ""
+
+    if store.status is SourceStatus.OFF:
+        return safe(store.problem.summary) if store.problem is not None else ""
+
+    is_read = store.status is SourceStatus.OK
+    return "The store has no records of any consumer group." if is_read else ""
+
+
+def hubs_table(rows: Sequence[HubRow], *, glyphs: Glyphs = UNICODE) -> Table:
+    """The rows as they are drawn, in their order."""
+    drawn = tuple(_drawn(row, glyphs) for row in rows)
+    return Table(
+        columns=fitted(COLUMNS, drawn, _FITTED),
+        rows=drawn,
+        title=_title(rows),
+        notes=tuple(_notes(rows)),
+        empty="No hub is configured.",
+    )
+
+
+def _drawn(row: HubRow, glyphs: Glyphs) -> Row:
+    watched = row.watched
+    namespace = safe(watched.namespace.removesuffix(_DOMAIN))
+    judged = {"health": _health(row), "held": _held(row), "lag": _lag(row)}
+    return Row(
+        row.key,
+        (
+            _profile(watched),
+            Cell(namespace, Tone.DIM, sort=namespace.lower()),
+            Cell(safe(watched.hub), sort=watched.hub.lower()),
+            Cell(safe(row.group.name), sort=row.group.name.lower())
+            if row.group is not None
+            else Cell(formats.UNKNOWN, Tone.DIM),
+            *aged(judged, row.old_s),
+            _behind(row),
+            _trend(row, glyphs),
+            _read(row),
+            row.said,
+        ),
+        row.rank,
+        row.old_s,
+    )
+
+
+def _profile(watched: WatchedHub) -> Cell:
+    name = safe(watched.profile)
+    text = f"{name} production" if watched.is_production else name
+    return Cell(text, sort=name.lower(), colour=watched.colour)
+
+
+def _health(row: HubRow) -> Cell:
+    word = _word(row)
+    return Cell(word.text, word.tone, sort=float(word.rank))
+
+
+def _word(row: HubRow) -> Word:
+    """A hub that cannot be read has no other health than that."""
+    if row.group is not None:
+        return HEALTH[row.group.health]
+
+    if row.watched.problem is not None:
+        return SOURCE[SourceStatus.FAILED]
+
+    if row.is_unread:
+        return SOURCE[SourceStatus.STARTING]
+
+    sources = row.snapshot.sources if row.snapshot is not None else ()
+    is_failing = any(source.status is SourceStatus.FAILED for source in sources)
+    return SOURCE[SourceStatus.FAILED] if is_failing else Word(formats.UNKNOWN, Tone.DIM)
+
+
+def _owners(group: GroupState) -> int:
+    return sum(1 for owner in group.owners if owner.partitions)
+
+
+def _held(row: HubRow) -> Cell:
+    snapshot = row.snapshot
+    known = max(
+        len(snapshot.partitions) if snapshot is not None else 0,
+        len(row.group.partitions) if row.group is not None else 0,
+    )
+    partitions = formats.count(known) if known else formats.UNKNOWN
+
+    if row.group is None:
+        return Cell(f"{formats.UNKNOWN}/{partitions}" if known else formats.UNKNOWN, Tone.DIM)
+
+    owners = _owners(row.group)
+    tone = Tone.PLAIN if owners else Tone.WARNING
+    return Cell(f"{formats.count(owners)}/{partitions}", tone, sort=float(owners))
+
+
+def _lag(row: HubRow) -> Cell:
+    if row.group is None or row.group.lag is None:
+        return Cell(formats.UNKNOWN, Tone.DIM)
+
+    return Cell(group_lag(row.group), sort=float(row.group.lag))
+
+
+def _behind(row: HubRow) -> Cell:
+    """Of the partition that is behind the most."""
+    found = [p.behind for p in row.group.partitions if p.behind] if row.group is not None else []
+    worst = max(found, key=lambda behind: behind.seconds, default=None)
+
+    if worst is None:
+        return Cell(formats.UNKNOWN, Tone.DIM)
+
+    if row.old_s is not None:
+        text = formats.duration(worst.seconds).lstrip("<")
+        return Cell(f"~{text}", Tone.DIM, sort=worst.seconds)
+
+    return Cell(formats.behind(worst), sort=worst.seconds)
+
+
+def _trend(row: HubRow, glyphs: Glyphs) -> Cell:
+    if row.group is None:
+        return Cell("")
+
+    minutes = by_minute(row.group)[-_TREND_CELLS:]
+    newest = minutes[-1] if minutes else None
+    tone = HEALTH[row.group.health].tone if row.old_s is None else Tone.DIM
+    return Cell(glyphs.trend(minutes), tone, sort=newest, keeps_end=True)
+
+
+def _read(row: HubRow) -> Cell:
+    """A bound while it comes in time, so that what is well stands still."""
+    snapshot = row.snapshot
+
+    if snapshot is None or row.is_unread:
+        return Cell(formats.UNKNOWN, Tone.DIM)
+
+    age_s = snapshot.taken_at - read_at(snapshot)
+
+    if row.old_s is not None:
+        return Cell(formats.duration(row.old_s), Tone.WARNING, sort=age_s)
+
+    policy = snapshot.policy
+    in_time_s = POLLS * max(policy.hub_interval_s, policy.store_interval_s)
+    text = formats.duration(age_s if age_s >= in_time_s else in_time_s)
+    return Cell(text if age_s >= in_time_s else f"<{text}", Tone.DIM, sort=age_s)
+
+
+def _title(rows: Sequence[HubRow]) -> str:
+    """Hubs, and the rows that they make: `10 · 12 groups · 2 hubs without a group`."""
+    hubs = len({row.watched.key for row in rows})
+    groups = sum(row.group is not None for row in rows)
+    parts = [formats.count(hubs), formats.plural(groups, "group")]
+
+    if len(rows) > groups:
+        parts.append(f"{formats.plural(len(rows) - groups, 'hub')} without a group")
+
+    return " · ".join(parts)
+
+
+def _notes(rows: Sequence[HubRow]) -> Iterable[str]:
+    hubs = _by_hub(rows)
+    unread = sum(first.is_unread for first, *_ in hubs)
+    old = [row.old_s for row, *_ in hubs if row.old_s is not None]
+
+    if unread:
+        yield f"{unread} not read yet"
+
+    if old:
+        yield f"{formats.plural(len(old), 'hub')} stale, up to {formats.duration(max(old))}"
+
+
+def _by_hub(rows: Sequence[HubRow]) -> Sequence[Sequence[HubRow]]:
+    in_order = sorted(rows, key=lambda row: row.watched.key)
+    return [tuple(same) for _, same in groupby(in_order, key=lambda row: row.watched.key)]
+
+
+def hubs_headline(rows: Sequence[HubRow], *, glyphs: Glyphs = UNICODE) -> Cell:
+    """The worst finding of all hubs, with its hub's name; without one, how many are well."""
+    if not rows:
+        return Cell("No hub is configured", Tone.DIM)
+
+    bad = [row for row in rows if row.said.tone in {Tone.CRITICAL, Tone.WARNING}]
+    worst = max(bad, key=lambda row: row.rank, default=None)
+
+    return _calm(_by_hub(rows), glyphs) if worst is None else _named(worst, rows)
+
+
+def _named(row: HubRow, rows: Sequence[HubRow]) -> Cell:
+    """Behind its mark stands whose finding it is."""
+    mark, _, text = row.said.text.partition(" ")
+    return replace(row.said, text=f"{mark} {place_name(row, rows)}: {text}", shorter=())
+
+
+def place_name(row: HubRow, rows: Sequence[HubRow]) -> str:
+    """The hub's name, with its profile where another hub is called the same."""
+    same = {each.watched.key for each in rows if each.watched.hub == row.watched.hub}
+    return safe(row.watched.hub if len(same) == 1 else row.watched.key)
+
+
+def _calm(hubs: Sequence[Sequence[HubRow]], glyphs: Glyphs) -> Cell:
+    unread = sum(first.is_unread for first, *_ in hubs)
+    old = sum(first.old_s is not None for first, *_ in hubs)
+    well = sum(all(row.said.tone is Tone.GOOD and not row.old_s for row in each) for each in hubs)
+    unsure = len(hubs) - unread - old - well
+    every = formats.plural(len(hubs), "hub")
+
+    if well == len(hubs):
+        lags = [row.group.lag or 0 for each in hubs for row in each if row.group is not None]
+        groups = formats.plural(len(lags), "group")
+        told = f"{every} and {groups} are well; lag {formats.count(sum(lags))}"
+        return Cell(f"{glyphs.mark(None)} {told}", Tone.GOOD)
+
+    others = {
+        "not read yet": unread,
+        "with an old picture": old,
+        "of which owners or lag are not known": unsure,
+    }
+    told = formats.listed([f"{count} {what}" for what, count in others.items() if count])
+    return Cell(f"{formats.count(well)} of {every} known to be well; {told}", Tone.PLAIN)
+
+
+def successor(rows: Iterable[HubRow], gone: HubRow) -> str | None:
+    """The key of the row that stands for one whose group appeared or went; None without any."""
+    same = (row.key for row in rows if row.watched.key == gone.watched.key)
+    return next(same, None)
+
+
+def named_rows(rows: Sequence[HubRow], wanted: str) -> Sequence[HubRow]:
+    """Rows that a name means: `profile/hub/group`, `profile/hub`, `hub/group` or `hub`."""
+    name = wanted.strip().casefold()
+    return [row for row in rows if name in {each.casefold() for each in names_of(row)}]
+
+
+def names_of(row: HubRow) -> Sequence[str]:
+    """By what a row can be called, the most exact first."""
+    watched = row.watched
+    return (
+        row.key,
+        watched.key,
+        f"{watched.hub}/{row.group_name}",
+        watched.hub,
+    )
+
+
+def by_key(rows: Iterable[HubRow]) -> Mapping[str, HubRow]:
+    """Rows by their keys."""
+    return {row.key: row for row in rows}
