@@ -12,83 +12,25 @@ from ehtui.domain.hubs import WatchedHub
 from ehtui.domain.snapshot import GroupState, Severity, Snapshot, SourceStatus
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.cells import Cell, Column, Row, Table, Tone, fitted
+from ehtui.views.cells import Cell, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.headline import headline
 from ehtui.views.keys import is_about
-from ehtui.views.lags import by_minute
 from ehtui.views.row_facts import RowFacts
 from ehtui.views.sources import (
-    POLLS,
-    aged,
     old_source_at,
     problem_line,
     read_at,
     stepped,
 )
-from ehtui.views.states import HEALTH, SEVERITY_RANK, SOURCE, Word
-from ehtui.views.tables.titles import group_lag
+from ehtui.views.states import HEALTH, SEVERITY_RANK
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-_DOMAIN = ".servicebus.windows.net"
 _CRITICAL = SEVERITY_RANK[Severity.CRITICAL]
 _FAULT = SEVERITY_RANK[Severity.WARNING]
-_TREND_CELLS = 12
-
-# What gives way first has the highest number: 60 cells keep hub, group, health and lag.
-COLUMNS = (
-    Column(
-        "profile",
-        "PROFILE",
-        7,
-        gives_way=3,
-        min_width=7,
-        meaning="the profile that the hub is configured in, in its colour",
-    ),
-    Column(
-        "namespace",
-        "NAMESPACE",
-        9,
-        gives_way=8,
-        min_width=9,
-        meaning="the Event Hubs namespace, without the service's domain",
-    ),
-    Column("hub", "HUB", 8, min_width=8, meaning="the event hub; once for all its groups"),
-    Column("group", "GROUP", 8, min_width=8),
-    Column("health", "HEALTH", 9),
-    Column(
-        "held",
-        "HELD BY",
-        7,
-        align_right=True,
-        gives_way=2,
-        meaning="owners with a live lease / partitions of the hub",
-    ),
-    Column("lag", "LAG", 6, align_right=True),
-    Column("behind", "BEHIND", 7, align_right=True, gives_way=4),
-    Column("trend", "BY MINUTE", 9, gives_way=6, min_width=9),
-    Column(
-        "read",
-        "READ",
-        4,
-        align_right=True,
-        gives_way=5,
-        meaning="how old the picture of that hub is; with < it comes in time",
-    ),
-    Column(
-        "worst",
-        "WORST",
-        30,
-        gives_way=7,
-        grows=True,
-        min_width=12,
-        meaning="the worst finding of that group or its hub; else how it is",
-    ),
-)
-_FITTED = ("profile", "namespace", "hub", "group", "health", "held", "lag", "behind", "read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +84,7 @@ class HubRow:
         owners = tuple(owner.id for owner in group.owners) if group is not None else ()
         return RowFacts(
             owners=owners,
-            owns_none=group is not None and not _owners(group),
+            owns_none=group is not None and not live_owners(group),
             age_s=None if snapshot is None else snapshot.taken_at - read_at(snapshot),
             group=self.group_name or None,
         )
@@ -219,164 +161,13 @@ def _why_no_group(snapshot: Snapshot) -> str:
     return "The store has no records of any consumer group." if is_read else ""
 
 
-def hubs_table(rows: Sequence[HubRow], *, glyphs: Glyphs = UNICODE) -> Table:
-    """The rows as they are drawn, in their order."""
-    drawn = tuple(_drawn(row, glyphs) for row in rows)
-    return Table(
-        columns=fitted(COLUMNS, drawn, _FITTED),
-        rows=drawn,
-        title=_title(rows),
-        notes=tuple(_notes(rows)),
-        empty="No hub is configured.",
-    )
-
-
-def _drawn(row: HubRow, glyphs: Glyphs) -> Row:
-    watched = row.watched
-    namespace = safe(watched.namespace.removesuffix(_DOMAIN))
-    judged = {"health": _health(row), "held": _held(row), "lag": _lag(row)}
-    return Row(
-        row.key,
-        (
-            _profile(watched),
-            Cell(namespace, Tone.DIM, sort=namespace.lower()),
-            Cell(safe(watched.hub), sort=watched.hub.lower()),
-            Cell(safe(row.group.name), sort=row.group.name.lower())
-            if row.group is not None
-            else Cell(formats.UNKNOWN, Tone.DIM),
-            *aged(judged, row.old_s),
-            _behind(row),
-            _trend(row, glyphs),
-            _read(row),
-            row.said,
-        ),
-        row.rank,
-        row.old_s,
-    )
-
-
-def _profile(watched: WatchedHub) -> Cell:
-    name = safe(watched.profile)
-    text = f"{name} production" if watched.is_production else name
-    return Cell(text, sort=name.lower(), colour=watched.colour)
-
-
-def _health(row: HubRow) -> Cell:
-    word = _word(row)
-    return Cell(word.text, word.tone, sort=float(word.rank))
-
-
-def _word(row: HubRow) -> Word:
-    """A hub that cannot be read has no other health than that."""
-    if row.group is not None:
-        return HEALTH[row.group.health]
-
-    if row.watched.problem is not None:
-        return SOURCE[SourceStatus.FAILED]
-
-    if row.is_unread:
-        return SOURCE[SourceStatus.STARTING]
-
-    sources = row.snapshot.sources if row.snapshot is not None else ()
-    is_failing = any(source.status is SourceStatus.FAILED for source in sources)
-    return SOURCE[SourceStatus.FAILED] if is_failing else Word(formats.UNKNOWN, Tone.DIM)
-
-
-def _owners(group: GroupState) -> int:
+def live_owners(group: GroupState) -> int:
+    """How many owners hold a live lease."""
     return sum(1 for owner in group.owners if owner.partitions)
 
 
-def _held(row: HubRow) -> Cell:
-    snapshot = row.snapshot
-    known = max(
-        len(snapshot.partitions) if snapshot is not None else 0,
-        len(row.group.partitions) if row.group is not None else 0,
-    )
-    partitions = formats.count(known) if known else formats.UNKNOWN
-
-    if row.group is None:
-        return Cell(f"{formats.UNKNOWN}/{partitions}" if known else formats.UNKNOWN, Tone.DIM)
-
-    owners = _owners(row.group)
-    tone = Tone.PLAIN if owners else Tone.WARNING
-    return Cell(f"{formats.count(owners)}/{partitions}", tone, sort=float(owners))
-
-
-def _lag(row: HubRow) -> Cell:
-    if row.group is None or row.group.lag is None:
-        return Cell(formats.UNKNOWN, Tone.DIM)
-
-    return Cell(group_lag(row.group), sort=float(row.group.lag))
-
-
-def _behind(row: HubRow) -> Cell:
-    """Of the partition that is behind the most."""
-    found = [p.behind for p in row.group.partitions if p.behind] if row.group is not None else []
-    worst = max(found, key=lambda behind: behind.seconds, default=None)
-
-    if worst is None:
-        return Cell(formats.UNKNOWN, Tone.DIM)
-
-    if row.old_s is not None:
-        text = formats.duration(worst.seconds).lstrip("<")
-        return Cell(f"~{text}", Tone.DIM, sort=worst.seconds)
-
-    return Cell(formats.behind(worst), sort=worst.seconds)
-
-
-def _trend(row: HubRow, glyphs: Glyphs) -> Cell:
-    if row.group is None:
-        return Cell("")
-
-    minutes = by_minute(row.group)[-_TREND_CELLS:]
-    newest = minutes[-1] if minutes else None
-    tone = HEALTH[row.group.health].tone if row.old_s is None else Tone.DIM
-    return Cell(glyphs.trend(minutes), tone, sort=newest, keeps_end=True)
-
-
-def _read(row: HubRow) -> Cell:
-    """A bound while it comes in time, so that what is well stands still."""
-    snapshot = row.snapshot
-
-    if snapshot is None or row.is_unread:
-        return Cell(formats.UNKNOWN, Tone.DIM)
-
-    age_s = snapshot.taken_at - read_at(snapshot)
-
-    if row.old_s is not None:
-        return Cell(formats.duration(row.old_s), Tone.WARNING, sort=age_s)
-
-    policy = snapshot.policy
-    in_time_s = POLLS * max(policy.hub_interval_s, policy.store_interval_s)
-    text = formats.duration(age_s if age_s >= in_time_s else in_time_s)
-    return Cell(text if age_s >= in_time_s else f"<{text}", Tone.DIM, sort=age_s)
-
-
-def _title(rows: Sequence[HubRow]) -> str:
-    """Hubs, and the rows that they make: `10 · 12 groups · 2 hubs without a group`."""
-    hubs = len({row.watched.key for row in rows})
-    groups = sum(row.group is not None for row in rows)
-    parts = [formats.count(hubs), formats.plural(groups, "group")]
-
-    if len(rows) > groups:
-        parts.append(f"{formats.plural(len(rows) - groups, 'hub')} without a group")
-
-    return " · ".join(parts)
-
-
-def _notes(rows: Sequence[HubRow]) -> Iterable[str]:
-    hubs = _by_hub(rows)
-    unread = sum(first.is_unread for first, *_ in hubs)
-    old = [row.old_s for row, *_ in hubs if row.old_s is not None]
-
-    if unread:
-        yield f"{unread} not read yet"
-
-    if old:
-        yield f"{formats.plural(len(old), 'hub')} stale, up to {formats.duration(max(old))}"
-
-
-def _by_hub(rows: Sequence[HubRow]) -> Sequence[Sequence[HubRow]]:
+def by_hub(rows: Sequence[HubRow]) -> Sequence[Sequence[HubRow]]:
+    """The rows of each hub together."""
     in_order = sorted(rows, key=lambda row: row.watched.key)
     return [tuple(same) for _, same in groupby(in_order, key=lambda row: row.watched.key)]
 
@@ -389,7 +180,7 @@ def hubs_headline(rows: Sequence[HubRow], *, glyphs: Glyphs = UNICODE) -> Cell:
     bad = [row for row in rows if row.said.tone in {Tone.CRITICAL, Tone.WARNING}]
     worst = max(bad, key=lambda row: row.rank, default=None)
 
-    return _calm(_by_hub(rows), glyphs) if worst is None else _named(worst, rows)
+    return _calm(by_hub(rows), glyphs) if worst is None else _named(worst, rows)
 
 
 def _named(row: HubRow, rows: Sequence[HubRow]) -> Cell:

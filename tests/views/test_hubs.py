@@ -12,15 +12,14 @@ from ehtui.domain.problems import Problem, ProblemKind
 from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus
 from ehtui.views.cells import Tone
 from ehtui.views.hubs import (
-    COLUMNS,
     HubRow,
     by_key,
     hub_rows,
     hubs_headline,
-    hubs_table,
     named_rows,
     successor,
 )
+from ehtui.views.tables.hubs import COLUMNS, hubs_table
 from tests.tui.hub_scenes import ten, unreadable, watched, without_store
 from tests.tui.scenes import NOW, healthy, overdue, source_down
 
