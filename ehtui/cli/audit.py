@@ -5,9 +5,11 @@ from __future__ import annotations
 import sys
 import time
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.flags import ExitCode, seconds
+from ehtui.cli.outputs import Format, Result, Writer, add_output_flags
 
 if TYPE_CHECKING:
     import argparse
@@ -27,7 +29,7 @@ def add_audit(subparsers: Any) -> None:
         description="Every action of this user: who, where, when, what, by which identity, how it "
         "ended and how long it took. An action without an end was interrupted, or is under way.",
     )
-    parser.add_argument("--json", action="store_true", help="the document ehtui.audit/1")
+    add_output_flags(parser, "the document ehtui.audit/1; with --follow an action a line")
     parser.add_argument("--since", type=seconds, metavar="2h", help="begun in this last time only")
     parser.add_argument(
         "--failed", action="store_true", help="failed, refused or without an end only"
@@ -35,7 +37,7 @@ def add_audit(subparsers: Any) -> None:
     parser.add_argument(
         "--follow",
         action="store_true",
-        help="go on with what is done from now on, until Ctrl-C; with --json one line each",
+        help="go on with what is done from now on, until Ctrl-C",
     )
     parser.set_defaults(run=run_audit)
 
@@ -52,12 +54,14 @@ def run_audit(args: argparse.Namespace) -> int:
         print(f"ehtui: {path} can't be read: {error.strerror or error}.", file=sys.stderr)
         return ExitCode.WARNING
 
+    writer = Writer(args.output, is_stream=args.follow)
+
     if told or not args.follow:
-        _print(told, args)
+        _print(told, writer)
 
     if args.follow:
         with suppress(KeyboardInterrupt):
-            _follow(path, args, told)
+            _follow(path, args, told, writer)
 
     return ExitCode.OK
 
@@ -72,30 +76,47 @@ def _chosen(path: Path, args: argparse.Namespace) -> Sequence[AuditEntry]:
     ]
 
 
-def _print(entries: Sequence[AuditEntry], args: argparse.Namespace) -> None:
-    from ehtui.cli.output_format import output_format, print_document, print_text  # noqa: PLC0415
-    from ehtui.views.audit import audit_document, audit_table, entry_document  # noqa: PLC0415
+def _print(entries: Sequence[AuditEntry], writer: Writer) -> None:
+    """All of them at once; of a stream each is a document of its own."""
+    from ehtui.cli.output_format import output_format  # noqa: PLC0415
+    from ehtui.views.audit import (  # noqa: PLC0415
+        audit_data,
+        audit_document,
+        audit_table,
+        entry_document,
+    )
+    from ehtui.views.data_table import markdown_text, readable  # noqa: PLC0415
     from ehtui.views.report import table_lines  # noqa: PLC0415
 
-    if args.json and args.follow:
+    sheet = output_format()
+    table = audit_table(entries, sheet.clock)
+
+    def lines() -> str:
+        return "\n".join(table_lines(table, sheet.cells, colour=sheet.colour)) + "\n"
+
+    def page() -> str:
+        return markdown_text(readable(table), has_header=writer.is_first)
+
+    if writer.is_stream and writer.format in {Format.JSON, Format.YAML}:
         for entry in entries:
-            print_document(entry_document(entry), indent=None)
-    elif args.json:
-        print_document(audit_document(entries))
+            document = partial(entry_document, entry)
+            writer.write(Result(lines, document, partial(audit_data, entries), page))
     else:
-        sheet = output_format()
-        table = audit_table(entries, sheet.clock)
-        print_text("\n".join(table_lines(table, sheet.cells, colour=sheet.colour)))
-
-    sys.stdout.flush()
+        document = partial(audit_document, entries)
+        writer.write(Result(lines, document, partial(audit_data, entries), page))
 
 
-def _follow(path: Path, args: argparse.Namespace, told: Sequence[AuditEntry]) -> None:
+def _follow(
+    path: Path, args: argparse.Namespace, told: Sequence[AuditEntry], writer: Writer
+) -> None:
     """What is begun and what ends; each line once."""
+    from ehtui.cli.output_format import notice_reader  # noqa: PLC0415
+
     known = {(entry.id, entry.state) for entry in told}
 
     while True:
         time.sleep(LOOK_EVERY_S)
+        notice_reader()
         now: Sequence[AuditEntry] = ()
 
         with suppress(OSError):  # just set aside: it is there in a moment
@@ -105,4 +126,4 @@ def _follow(path: Path, args: argparse.Namespace, told: Sequence[AuditEntry]) ->
         known |= {(entry.id, entry.state) for entry in newer}
 
         if newer:
-            _print(newer, args)
+            _print(newer, writer)

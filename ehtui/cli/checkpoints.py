@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from ehtui.cli.acting import Afterwards, act, add_acting_flags, looking
 from ehtui.cli.checkpoint_flags import add_force, add_partitions, add_strategies, request_of
 from ehtui.cli.flags import ExitCode, add_colour_flag, add_settings_flags, resolve_args
+from ehtui.cli.outputs import Result, Writer, add_output_flags
+from ehtui.cli.scope import add_scope_flags, check_partitions, scope_of
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,7 +50,8 @@ def _add_list(kinds: Any) -> None:
     parser = kinds.add_parser(
         "list", help="where groups stand", description="Where each partition's checkpoint stands."
     )
-    parser.add_argument("--json", action="store_true", help="as JSON (ehtui.checkpoints/1)")
+    add_output_flags(parser, "the document ehtui.checkpoints/1")
+    add_scope_flags(parser)
     add_settings_flags(parser)
     parser.set_defaults(run=run_list)
 
@@ -126,23 +129,32 @@ def run_list(args: argparse.Namespace) -> int:
     """Tell where groups stand.
 
     Raises:
-        ConfigError: There is no group of that name.
+        ConfigError: There is no partition of that name.
     """
-    from ehtui.cli.output_format import print_document, print_text, tell_unread  # noqa: PLC0415
-    from ehtui.views.checkpoints import group_lines, groups_document  # noqa: PLC0415
+    from ehtui.cli.output_format import tell_unread  # noqa: PLC0415
+    from ehtui.views import checkpoints as views  # noqa: PLC0415
+    from ehtui.views.narrowing import narrowed  # noqa: PLC0415
+
+    scope = scope_of(args)
 
     with looking(resolve_args(args).settings) as backend:
         snapshot = backend.snapshot
 
-    named = snapshot.group(args.group) if "group" in args else None
-    groups = (named,) if named is not None else () if "group" in args else snapshot.groups
+    check_partitions(snapshot, scope)
+    snapshot = narrowed(snapshot, scope)
+    groups = snapshot.groups
 
-    if args.json:
-        print_document(groups_document(snapshot, groups))
-    else:
-        lines = [line for group in groups for line in (*group_lines(snapshot, group), "")]
-        print_text("\n".join(lines).rstrip() or "No group has checkpoints here.")
+    def text() -> str:
+        lines = [line for group in groups for line in (*views.group_lines(snapshot, group), "")]
+        return ("\n".join(lines).rstrip() or "No group has checkpoints here.") + "\n"
 
+    result = Result(
+        text=text,
+        document=lambda: views.groups_document(snapshot, groups),
+        data=lambda: views.groups_data(groups),
+        markdown=lambda: views.groups_page(snapshot, groups),
+    )
+    Writer(args.output).write(result)
     tell_unread(snapshot)
 
     return ExitCode.OK if groups else ExitCode.WARNING

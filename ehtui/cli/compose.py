@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from msgspec.structs import asdict, replace
@@ -166,65 +166,18 @@ _NO_STORE = Problem(
 )
 
 
-def run_report(
-    settings: Settings,
-    *,
-    json: bool = False,
-    watch_s: float = 0.0,
-    fail_on: str = "critical",
-    exact: bool = False,
-) -> int:
-    """Read everything, watch for `watch_s`, print a report; the result is the exit code.
+def look(settings: Settings, *, watch_s: float = 0.0, exact: bool = False) -> Snapshot:
+    """Run a monitor until every source has answered or failed, and then for `watch_s`.
 
     `exact` reads the next unread event of every partition, for its age.
 
     Raises:
         ConfigError: No hub is configured.
     """
-    from ehtui.cli.output_format import (  # noqa: PLC0415
-        output_format,
-        print_document,
-        print_text,
-        tell_unread,
-    )
-    from ehtui.views.status import FailOn, document, exit_code  # noqa: PLC0415
-
-    snapshot = look(settings, watch_s=watch_s, exact=exact)
-
-    if json:
-        print_document(document(snapshot))
-    else:
-        from ehtui.views.report import report  # noqa: PLC0415
-
-        sheet = output_format(is_ascii=settings.ui.ascii)
-        print_text(
-            report(snapshot, first_group(settings), sheet), is_ascii=settings.ui.ascii, end=""
-        )
-
-    tell_unread(snapshot)
-
-    return exit_code(snapshot, FailOn(fail_on))
-
-
-def look(settings: Settings, *, watch_s: float = 0.0, exact: bool = False) -> Snapshot:
-    """Run a monitor until every source has answered or failed, and then for `watch_s`.
-
-    Raises:
-        ConfigError: No hub is configured.
-    """
-    lazy.hold_garbage()  # until the sources are open
-
-    from ehtui.cli.output_format import Progress  # noqa: PLC0415
     from ehtui.monitor import watch  # noqa: PLC0415
 
-    monitor = make_monitor(settings)
-    monitor.start()
-
-    try:
-        with Progress() as progress:
-            snapshot = first_look(monitor, whole_hub_s=WHOLE_HUB_S, tell=progress.tell)
-
-        snapshot = watch(monitor, watch_s) if watch_s else snapshot
+    with watching(settings) as monitor:
+        snapshot = watch(monitor, watch_s) if watch_s else monitor.snapshot
 
         if exact:
             from ehtui.cli.reading import measured_behind  # noqa: PLC0415
@@ -232,6 +185,27 @@ def look(settings: Settings, *, watch_s: float = 0.0, exact: bool = False) -> Sn
             return measured_behind(monitor, settings)
 
         return snapshot
+
+
+@contextmanager
+def watching(settings: Settings) -> Iterator[Monitor]:
+    """A monitor of which every source has answered or failed; it goes on until the block ends.
+
+    Raises:
+        ConfigError: No hub is configured.
+    """
+    lazy.hold_garbage()  # until the sources are open
+
+    from ehtui.cli.output_format import Progress  # noqa: PLC0415
+
+    monitor = make_monitor(settings)
+    monitor.start()
+
+    try:
+        with Progress() as progress:
+            first_look(monitor, whole_hub_s=WHOLE_HUB_S, tell=progress.tell)
+
+        yield monitor
     finally:
         monitor.stop()
 

@@ -64,7 +64,9 @@ def run_demo(args: argparse.Namespace) -> int:
                 at, flags = getattr(args, "at", None), flags_to_find(sandbox)
                 return compose.run_ui(settings, started_with=flags, at=at)
 
-            compose.run_report(settings, watch_s=REPORT_AFTER_S, fail_on="never")
+            from ehtui.cli.status import run_report  # noqa: PLC0415
+
+            run_report(settings, watch_s=REPORT_AFTER_S, fail_on="never")
     except ChildFailedError as error:
         raise ProblemError(Problem(ProblemKind.INTERNAL, str(error))) from error
 

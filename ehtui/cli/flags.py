@@ -6,7 +6,9 @@ import os
 import re
 from enum import IntEnum
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from typing_extensions import override
 
 from ehtui.config.errors import ConfigError
 
@@ -49,7 +51,13 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
     add("--pid", type=_pid, metavar="PID", help="take hub, group and store from that consumer")
     add("--hub", metavar="NAME", help="name of the event hub")
     add("--namespace", metavar="HOST", help="namespace, to sign in with Entra ID")
-    add("-g", "--group", metavar="GROUP", help="consumer group (quote it: '$Default')")
+    add(
+        "-g",
+        "--group",
+        action=_group_action(),
+        metavar="GROUP",
+        help="consumer group (quote it: '$Default')",
+    )
     add("--alias", action="append", metavar="HOST", help="another name of the namespace, in stores")
     add("--peek-group", metavar="GROUP", help="the group to look at events in")
     add("--account-url", metavar="URL", help="storage account of the checkpoints")
@@ -69,6 +77,20 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
         action=argparse.BooleanOptionalAction,
         help="refuse every action (default with eventhub.production: true)",
     )
+
+
+def _group_action() -> type[argparse.Action]:
+    import argparse  # noqa: PLC0415
+
+    class Group(argparse.Action):
+        """The last one is the setting `group`; reports that can show several take `groups`."""
+
+        @override
+        def __call__(self, _: object, found: argparse.Namespace, value: Any, *__: object) -> None:
+            found.group = value
+            found.groups = [*getattr(found, "groups", ()), value]
+
+    return Group
 
 
 def add_colour_flag(parser: argparse.ArgumentParser) -> None:

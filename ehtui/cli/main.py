@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import io
 import os
+import stat
 import sys
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO, cast
@@ -105,9 +106,10 @@ def _run_default(args: argparse.Namespace | None = None) -> int:
         return compose.run_ui(settings, banner=banner, started_with=flag_words(args), at=at)
 
     from ehtui.cli.config import pid_report  # noqa: PLC0415 - for a report
+    from ehtui.cli.status import run_report  # noqa: PLC0415
 
     pid_report(resolved)
-    return compose.run_report(settings, watch_s=REFRESHES * settings.poll.hub_s)
+    return run_report(settings, watch_s=REFRESHES * settings.poll.hub_s)
 
 
 def _say(summary: str, advice: str, code: ExitCode) -> ExitCode:
@@ -180,6 +182,16 @@ class Output:
         if self.trouble is not None:
             raise self.trouble
 
+    def notice_reader(self) -> None:
+        """Whoever waits with nothing to write asks here whether anybody would still read it.
+
+        Raises:
+            BrokenPipeError: Nobody would.
+        """
+        with self._noting():
+            if _is_unread(self._stream):
+                raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))
+
     def drop(self) -> None:
         """Let the interpreter flush into nothing, so that it does not complain at its end."""
         nothing = os.open(os.devnull, os.O_WRONLY)
@@ -196,6 +208,24 @@ class Output:
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._stream, name)
+
+
+def _is_unread(stream: TextIO) -> bool:
+    """Whether a stream goes into a pipe whose other end is closed."""
+    import select  # noqa: PLC0415 - for who waits
+
+    try:
+        pipe = stream.fileno()
+
+        if not hasattr(select, "poll") or not stat.S_ISFIFO(os.fstat(pipe).st_mode):
+            return False
+    except (OSError, ValueError):  # ValueError: it is no file
+        return False
+
+    asked = select.poll()
+    asked.register(pipe, 0)  # what is wrong is told unasked
+
+    return any(told & (select.POLLERR | select.POLLHUP) for _, told in asked.poll(0))
 
 
 class _Forgiving:

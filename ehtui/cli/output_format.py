@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 import sys
+import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ehtui.domain.snapshot import Snapshot
+    from ehtui.monitor import Monitor
     from ehtui.views.report import OutputFormat
 
 
@@ -132,11 +134,12 @@ def text_of(value: object, *, indent: int | None = 2) -> str:
     """
     encoding = (getattr(sys.stdout, "encoding", None) or "").lower()
     return json.dumps(
-        _plain(value), ensure_ascii=not encoding.startswith("utf"), indent=indent, allow_nan=False
+        plain(value), ensure_ascii=not encoding.startswith("utf"), indent=indent, allow_nan=False
     )
 
 
-def _plain(value: object) -> object:
+def plain(value: object) -> object:
+    """A document as it may be shown: its text masked and visible, what is no number null."""
     if isinstance(value, str):
         return safe(value)
 
@@ -157,7 +160,7 @@ def _object(value: Mapping[str, object]) -> dict[str, object]:
     return {
         safe(name): safe_value(name, part)
         if isinstance(part, str) and not is_bare_key(name)
-        else _plain(part)
+        else plain(part)
         for name, part in value.items()
     }
 
@@ -167,7 +170,7 @@ def _array(value: Sequence[object]) -> list[object]:
     words = [part for part in value if isinstance(part, str)]
 
     if len(words) < len(value):
-        return [_plain(part) for part in value]
+        return [plain(part) for part in value]
 
     if len(words) == _PAIR and is_secret_name(words[0]):
         return [safe(words[0]), safe_value(*words)]
@@ -193,6 +196,38 @@ class Progress:
         if sys.stderr.isatty() and not is_dumb():
             self._line = f"ehtui: {read:,} of {of:,} partitions read"
             print(end=f"\r{self._line}", file=sys.stderr, flush=True)
+
+
+LOOKS_EVERY_S = 1.0
+
+
+def notice_reader() -> None:
+    """Whoever waits with nothing to write asks here whether anybody would still read it.
+
+    Raises:
+        BrokenPipeError: Nobody would.
+    """
+    notice = getattr(sys.stdout, "notice_reader", None)
+
+    if notice is not None:
+        notice()
+
+
+def watch_for(monitor: Monitor, for_s: float) -> Snapshot:
+    """Let the monitor work for so long, as long as somebody reads what we write.
+
+    Raises:
+        BrokenPipeError: Nobody does any more.
+    """
+    from ehtui.monitor import watch  # noqa: PLC0415 - a screen prints nothing
+
+    ends_at = time.monotonic() + for_s
+
+    while (left_s := ends_at - time.monotonic()) > 0:
+        watch(monitor, min(left_s, LOOKS_EVERY_S))
+        notice_reader()
+
+    return monitor.snapshot
 
 
 def tell_unread(snapshot: Snapshot) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 # Each module has `add_NAME(subparsers)`, which sets `run`; it loads heavy things when that runs.
 COMMANDS = {
-    "status": "ehtui.cli.reports",
+    "status": "ehtui.cli.status",
     "consumers": "ehtui.cli.reports",
     "signal": "ehtui.cli.acting_commands",
     "restart": "ehtui.cli.acting_commands",

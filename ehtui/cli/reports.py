@@ -1,87 +1,24 @@
-"""Commands that look and tell: `status`, `consumers`, `why`, and `wait` for deployments."""
+"""Commands that look and tell: `consumers`, `why`, and `wait` for deployments."""
 
 from __future__ import annotations
 
-import argparse
 import sys
 import textwrap
 import time
 from typing import TYPE_CHECKING, Any
 
-from ehtui.cli.config import pid_report
 from ehtui.cli.flags import ExitCode, add_settings_flags, resolve_args, seconds
+from ehtui.cli.outputs import Result, Writer, add_output_flags
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
+    import argparse
     from collections.abc import Iterator
 
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.why.checks import Why
     from ehtui.views.cells import Tone
     from ehtui.views.why import Explanation
-
-_EPILOG = """\
-exit codes:
-  0  ok
-  1  a warning (only with --fail-on warning)
-  2  a critical finding (not with --fail-on never)
-  3  a source could not be read, or not all of a hub
-  64 usage or configuration
-  70 a fault of ehtui itself
-  74 standard output is closed, or full
-"""
-
-
-def add_status(subparsers: Any) -> None:
-    """Add the command."""
-    parser = subparsers.add_parser(
-        "status",
-        help="print one report and exit; --json for scripts",
-        description="Read everything once, print a report and exit.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-    parser.add_argument("--json", action="store_true", help="the document ehtui.status/1")
-    parser.add_argument(
-        "--for",
-        dest="watch_s",
-        type=seconds,
-        default=0.0,
-        metavar="15s",
-        help="watch this long first: rates and stuck handlers cannot be judged from one read",
-    )
-    parser.add_argument(
-        "--fail-on",
-        choices=("warning", "critical", "never"),
-        default="critical",
-        help="which findings make the exit code 1 or 2 (default: critical)",
-    )
-    parser.add_argument(
-        "--exact",
-        action="store_true",
-        help="read each next unread event in the peek group: how old it is, not about how old",
-    )
-    add_settings_flags(parser)
-    parser.set_defaults(run=run_status)
-
-
-def run_status(args: argparse.Namespace) -> int:
-    """Report once."""
-    from ehtui.cli.compose import run_report  # noqa: PLC0415 - every room below comes with it
-
-    resolved = resolve_args(args)
-
-    if not args.json:
-        pid_report(resolved)
-
-    return run_report(
-        resolved.settings,
-        json=args.json,
-        watch_s=args.watch_s,
-        fail_on=args.fail_on,
-        exact=args.exact,
-    )
-
 
 # Without the hub it is known all the same who owns what.
 RESTS_ON = frozenset({"processes", "logs", "store"})
@@ -95,7 +32,7 @@ def add_consumers(subparsers: Any) -> None:
         description="List the consumers on this host, what they own, and how that is known. "
         "Exit code 3 if the processes, their logs or the store could not be read.",
     )
-    parser.add_argument("--json", action="store_true", help="the consumers of ehtui.status/1")
+    add_output_flags(parser, "the consumers of ehtui.status/1")
     add_settings_flags(parser)
     parser.set_defaults(run=run_consumers)
 
@@ -103,17 +40,22 @@ def add_consumers(subparsers: Any) -> None:
 def run_consumers(args: argparse.Namespace) -> int:
     """List them."""
     from ehtui.cli.compose import first_group, look  # noqa: PLC0415
-    from ehtui.cli.output_format import output_format, print_document, print_text  # noqa: PLC0415
+    from ehtui.cli.output_format import output_format  # noqa: PLC0415
+    from ehtui.views.data_table import markdown_text, readable  # noqa: PLC0415
+    from ehtui.views.export import everything  # noqa: PLC0415
     from ehtui.views.report import consumers_report  # noqa: PLC0415
     from ehtui.views.status import document  # noqa: PLC0415
+    from ehtui.views.tables import consumers_table  # noqa: PLC0415
 
     settings = resolve_args(args).settings
-    snapshot = look(settings)
-
-    if args.json:
-        print_document(document(snapshot)["consumers"])
-    else:
-        print_text(consumers_report(snapshot, first_group(settings), output_format()), end="")
+    snapshot, group = look(settings), first_group(settings)
+    result = Result(
+        text=lambda: consumers_report(snapshot, group, output_format()),
+        document=lambda: document(snapshot)["consumers"],
+        data=lambda: everything(snapshot, group, "consumers"),
+        markdown=lambda: markdown_text(readable(consumers_table(snapshot, group))),
+    )
+    Writer(args.output).write(result)
 
     return _unread(snapshot)
 

@@ -9,11 +9,14 @@ import msgspec
 from ehtui.domain.text import safe
 from ehtui.views import formats
 from ehtui.views.cells import Cell, Column, Row, Table, Tone
+from ehtui.views.data_table import DataTable
+from ehtui.views.status_values import moment, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ehtui.domain.actions.audited import AuditEntry
+    from ehtui.views.data_table import Record
     from ehtui.views.formats import Clock
 
 COLUMNS = (
@@ -54,6 +57,45 @@ def _row(entry: AuditEntry, clock: Clock) -> Row:
     )
 
     return Row(entry.id, cells, rank=2 if entry.is_bad else 0)
+
+
+DATA_COLUMNS = (
+    "at",
+    "user",
+    "host",
+    "identity",
+    "kind",
+    "hub",
+    "what",
+    "state",
+    "duration_s",
+    "refused",
+    "error",
+    "id",
+)
+
+
+def audit_data(entries: Iterable[AuditEntry]) -> DataTable:
+    """One row an action, for programs."""
+    return DataTable.of(DATA_COLUMNS, map(_record, entries))
+
+
+def _record(entry: AuditEntry) -> Record:
+    hub = entry.plan.get("hub")
+    return {
+        "at": moment(entry.at),
+        "user": entry.user,
+        "host": entry.host,
+        "identity": entry.identity or None,
+        "kind": entry.kind,
+        "hub": None if hub is None else _of(hub),
+        "what": what(entry),
+        "state": entry.state,
+        "duration_s": rounded(entry.duration_s),
+        "refused": entry.refused,
+        "error": entry.error,
+        "id": entry.id,
+    }
 
 
 def brief_lines(entries: Iterable[AuditEntry]) -> Iterator[tuple[float, str]]:

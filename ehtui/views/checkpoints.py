@@ -15,9 +15,11 @@ from ehtui.views.actions.checkpoints import (
     strategy_words,
     why_unwritten,
 )
+from ehtui.views.data_table import DataTable, escaped, markdown_text
 from ehtui.views.events.reading import PEEK_GROUP
 from ehtui.views.new_group import create_group
 from ehtui.views.outcomes import refusal_sentence
+from ehtui.views.status_values import moment
 from ehtui.views.width import pad, width
 
 if TYPE_CHECKING:
@@ -26,8 +28,11 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.checkpoint_plan import Change, CheckpointPlan, LiveOwner
     from ehtui.domain.actions.outcomes import Refusal
     from ehtui.domain.snapshot import GroupPartition, GroupState, Snapshot
+    from ehtui.domain.world.store import BlobIdentity
+    from ehtui.views.data_table import Record
 
 _GAP = "  "
+_HEAD = ("PARTITION", "CHECKPOINT", "OFFSET", "LAG", "WRITTEN", "LAYOUT", "BLOB")
 
 
 def plan_lines(plan: CheckpointPlan) -> list[str]:
@@ -108,9 +113,8 @@ def plan_document(plan: CheckpointPlan, refusal: Refusal | None) -> dict[str, ob
 
 def group_lines(snapshot: Snapshot, group: GroupState, *, has_blobs: bool = True) -> list[str]:
     """Where a group stands; the names of its blobs are long."""
-    head = ("PARTITION", "CHECKPOINT", "OFFSET", "LAG", "WRITTEN", "LAYOUT", "BLOB")
     rows = [_group_row(snapshot, partition) for partition in group.partitions]
-    shown = [row if has_blobs else row[:-1] for row in (head, *rows)]
+    shown = [row if has_blobs else row[:-1] for row in (_HEAD, *rows)]
 
     return [f"{safe(group.name)}:", *_aligned(shown, numbers=range(1, 4))]
 
@@ -135,6 +139,55 @@ def _group_row(snapshot: Snapshot, partition: GroupPartition) -> tuple[str, ...]
     )
 
 
+DATA_COLUMNS = (
+    "group",
+    "partition",
+    "sequence",
+    "offset",
+    "lag",
+    "lag_is_bound",
+    "owner",
+    "written_at",
+    "layout",
+    "container",
+    "name",
+    "etag",
+)
+
+
+def groups_data(groups: Sequence[GroupState]) -> DataTable:
+    """Where groups stand, a row a group and partition."""
+    return DataTable.of(
+        DATA_COLUMNS,
+        (
+            {
+                **_told(partition),
+                "group": safe(group.name),
+                "written_at": moment(at.last_modified) if (at := _blob(partition)) else None,
+            }
+            for group in groups
+            for partition in group.partitions
+        ),
+    )
+
+
+def groups_page(snapshot: Snapshot, groups: Sequence[GroupState]) -> str:
+    """The same for people, as Markdown."""
+    tables = [
+        DataTable(_HEAD, tuple(_group_row(snapshot, each) for each in group.partitions))
+        for group in groups
+    ]
+    parts = [
+        f"### Checkpoints of {escaped(group.name)}\n\n{markdown_text(table)}"
+        for group, table in zip(groups, tables, strict=True)
+    ]
+    return "\n".join(parts) or "No group has checkpoints here.\n"
+
+
+def _blob(partition: GroupPartition) -> BlobIdentity | None:
+    return partition.checkpoint.blob if partition.checkpoint is not None else None
+
+
 def groups_document(snapshot: Snapshot, groups: Sequence[GroupState]) -> dict[str, object]:
     """Where groups stand, as JSON."""
     return {
@@ -147,7 +200,7 @@ def groups_document(snapshot: Snapshot, groups: Sequence[GroupState]) -> dict[st
     }
 
 
-def _told(partition: GroupPartition) -> dict[str, object]:
+def _told(partition: GroupPartition) -> Record:
     found = partition.checkpoint
 
     return {

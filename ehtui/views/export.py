@@ -1,4 +1,7 @@
-"""What a pane shows, as data for other programs: full ids, plain numbers in named units."""
+"""What a pane shows, as data for other programs: full ids, plain numbers in named units.
+
+The screen saves the rows that it shows; commands write all of a pane, with the same columns.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.snapshot import Health
 from ehtui.domain.text import safe
 from ehtui.views import findings, timeline
+from ehtui.views.data_table import DataTable, Record
 from ehtui.views.keys import event_key, finding_key, partitions_of, process_key
 from ehtui.views.lags import ConsumerLags, checkpoint_sequence, last_sequence
 from ehtui.views.phrasing import Phrasing
@@ -28,8 +32,64 @@ if TYPE_CHECKING:
         TimelineEvent,
     )
 
-Scalar = str | int | float | bool | None
-Record = dict[str, Scalar]
+ABOUT = ("taken_at", "namespace", "hub", "group")
+_SUBJECT = ("group", "partition", "owner", "pid", "source")
+# A test holds them to the records.
+COLUMNS: Mapping[str, tuple[str, ...]] = {
+    "partitions": (
+        "partition",
+        "health",
+        "owner",
+        "lease_state",
+        "lease_age_s",
+        "lease_expires_in_s",
+        "takeover_earliest_at",
+        "takeover_latest_at",
+        "checkpoint_sequence",
+        "checkpoint_age_s",
+        "lag_events",
+        "lag_is_bound",
+        "lost_events",
+        "behind_s",
+        "behind_basis",
+        "drain_s",
+        "out_events_per_s",
+        "last_sequence",
+        "in_events_per_s",
+        "sample_age_s",
+    ),
+    "consumers": (
+        "pid",
+        "started_at",
+        "up_s",
+        "cpu_percent",
+        "memory_percent",
+        "rss_bytes",
+        "threads",
+        "connections",
+        "role",
+        "owner",
+        "owner_basis",
+        "owns",
+        "lag_events",
+        "lag_is_partial",
+        "name",
+        "log",
+        "status",
+        "command",
+    ),
+    "findings": ("severity", "finding", *_SUBJECT, "partitions", "since_at", "sentence"),
+    "timeline": ("number", "at", "is_approximate", "kind", "finding", *_SUBJECT, "sentence"),
+    "groups": (
+        "group",
+        "health",
+        "partitions",
+        "owners",
+        "lag_events",
+        "lag_is_partial",
+        *(f"{health.value}_partitions" for health in Health),
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +113,47 @@ class Export:
             "group": self.group,
         }
 
+    @property
+    def whole(self) -> DataTable:
+        """Each row with what it is about before it; a row's own group counts."""
+        own = [name for name in COLUMNS[self.pane] if name not in ABOUT]
+        return DataTable.of((*ABOUT, *own), ({**self.about, **row} for row in self.rows))
+
 
 def export(snapshot: Snapshot, group: str, pane: str, keys: Sequence[str]) -> Export:
     """The rows of these keys, in their order; what has gone since is left out."""
-    hub = snapshot.hub
     by_key = _PANES[pane](snapshot, group)
+    rows = tuple(record() for key in keys if (record := by_key.get(key)) is not None)
+
+    return _export(snapshot, group, pane, rows)
+
+
+def everything(snapshot: Snapshot, group: str, pane: str) -> DataTable:
+    """All rows of a pane, for a command; of partitions one a group and partition."""
+    if pane == "partitions":
+        tables = [
+            _export(snapshot, g.name, pane, _all(snapshot, g.name, pane)).whole
+            for g in snapshot.groups
+        ]
+        rows = tuple(row for table in tables for row in table.rows)
+        return DataTable(_export(snapshot, group, pane, ()).whole.columns, rows)
+
+    return _export(snapshot, group, pane, _all(snapshot, group, pane)).whole
+
+
+def _all(snapshot: Snapshot, group: str, pane: str) -> tuple[Record, ...]:
+    return tuple(record() for record in _PANES[pane](snapshot, group).values())
+
+
+def _export(snapshot: Snapshot, group: str, pane: str, rows: tuple[Record, ...]) -> Export:
+    hub = snapshot.hub
     return Export(
         pane=pane,
         taken_at=moment(snapshot.taken_at),
         namespace=safe(hub.namespace) if hub else None,
         hub=safe(hub.name) if hub else None,
         group=safe(group),
-        rows=tuple(record() for key in keys if (record := by_key.get(key)) is not None),
+        rows=rows,
     )
 
 
@@ -92,7 +181,7 @@ def _partition(
         "in_events_per_s": rounded(of_hub.in_per_s) if of_hub else None,
         "sample_age_s": rounded(age_s),
     }
-    return {"id": safe(name), **_progress(of_group, snapshot.server_now), **hub}
+    return {"partition": safe(name), **_progress(of_group, snapshot.server_now), **hub}
 
 
 def _progress(partition: GroupPartition | None, now: float) -> Record:
@@ -101,18 +190,23 @@ def _progress(partition: GroupPartition | None, now: float) -> Record:
     behind = partition.behind if partition else None
     renewed_at = lease.renewed_at if lease else None
     expires_at = lease.expires_at if lease else None
+    takeover = partition.takeover if partition else None
     return {
         "health": partition.health.value if partition else None,
         "owner": safe(lease.owner) if lease and lease.owner else None,
         "lease_state": lease.state.value if lease else None,
         "lease_age_s": None if renewed_at is None else rounded(max(0.0, now - renewed_at)),
         "lease_expires_in_s": None if expires_at is None else rounded(expires_at - now),
+        "takeover_earliest_at": moment(takeover.earliest_at) if takeover else None,
+        "takeover_latest_at": moment(takeover.latest_at) if takeover else None,
         "checkpoint_sequence": checkpoint_sequence(partition),
         "checkpoint_age_s": rounded(max(0.0, now - read.blob.last_modified)) if read else None,
         "lag_events": partition.lag if partition else None,
         "lag_is_bound": partition.lag_is_bound if partition else None,
+        "lost_events": partition.lost if partition else None,
         "behind_s": rounded(behind.seconds) if behind else None,
         "behind_basis": behind.basis.value if behind else None,
+        "drain_s": rounded(partition.drain_s) if partition else None,
         "out_events_per_s": rounded(partition.out_per_s) if partition else None,
     }
 

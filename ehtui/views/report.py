@@ -105,9 +105,12 @@ class OutputFormat:
 WIDE = OutputFormat()
 
 
-def report(snapshot: Snapshot, group: str, output: OutputFormat = WIDE) -> str:
-    """Hub, header sentence, partitions, consumers, findings with advice, timeline, sources."""
-    return "\n".join(_lines(snapshot, group, output)) + "\n"
+def report(snapshot: Snapshot, group: str, output: OutputFormat = WIDE, *more_groups: str) -> str:
+    """Hub, header sentence, partitions, consumers, findings with advice, timeline, sources.
+
+    The partitions of `more_groups` come behind those of the group that goes without saying.
+    """
+    return "\n".join(_lines(snapshot, (group, *more_groups), output)) + "\n"
 
 
 def consumers_report(snapshot: Snapshot, group: str, output: OutputFormat = WIDE) -> str:
@@ -123,11 +126,11 @@ def consumers_report(snapshot: Snapshot, group: str, output: OutputFormat = WIDE
     return "\n".join(lines[1:] if table.rows else [table.empty]) + "\n"
 
 
-def _lines(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[str]:
-    glyphs, clock = output.glyphs, output.clock
+def _lines(snapshot: Snapshot, groups: Sequence[str], output: OutputFormat) -> Iterator[str]:
+    group, glyphs, clock = groups[0], output.glyphs, output.clock
     top = headline(snapshot, group, glyphs=glyphs, clock=clock)
-    at = f"  {clock.full(snapshot.host_at(snapshot.taken_at))}" if snapshot.hub else ""
-    yield from _wrapped(f"{_where(snapshot, group)}{at}", output)
+    at = f"  {clock.full(snapshot.host_at(snapshot.taken_at))}" if snapshot.taken_at else ""
+    yield from _wrapped(f"{where(snapshot, group)}{at}", output)
     yield from _wrapped(top.text, output, tone=top.tone)
 
     for line in detours(snapshot):
@@ -136,7 +139,9 @@ def _lines(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[str
     if len(snapshot.groups) > 1:
         yield from _pane("Groups", groups_table(snapshot, has_past=False), output)
 
-    yield from _pane("Partitions", partitions_table(snapshot, group, glyphs=glyphs), output)
+    for each in groups:
+        name = f"Partitions of {safe(each)}" if len(groups) > 1 else "Partitions"
+        yield from _pane(name, partitions_table(snapshot, each, glyphs=glyphs), output)
 
     if snapshot.consumers:
         consumers = consumers_table(snapshot, group, glyphs=glyphs)
@@ -156,7 +161,8 @@ def _lines(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[str
     yield from _not_judged(snapshot, output)
 
 
-def _where(snapshot: Snapshot, group: str) -> str:
+def where(snapshot: Snapshot, group: str) -> str:
+    """The hub, as far as it is known, and the group: `ehtui  ns / hub ▸ $Default`."""
     if snapshot.hub is None:
         return f"ehtui  {safe(group)}"
 

@@ -244,6 +244,42 @@ def test_ctrl_c_ends_a_long_watch_at_once_and_quietly(running: Running) -> None:
     assert (process.returncode, out, err) == (130, "", "")
 
 
+@pytest.mark.parametrize("output", ["json", "table", "csv"])
+def test_a_watch_whose_reader_goes_ends_by_itself(running: Running, output: str) -> None:
+    process = running.ehtui(
+        "status", "--watch", "300ms", "-o", output, **running.environment, PYTHONUNBUFFERED=""
+    )
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert process.stdout.readline()  # the first is there before the second is made
+    process.stdout.close()
+
+    assert process.wait(timeout=20) == 141
+    assert process.stderr.read() == ""
+    process.stderr.close()
+
+
+def test_a_long_watch_notices_that_its_reader_has_gone(running: Running) -> None:
+    process = running.ehtui("status", "--watch", "10m", "--json", **running.environment)
+    assert process.stdout is not None
+    assert process.stderr is not None
+    assert json.loads(process.stdout.readline())["schema"] == "ehtui.status/1"
+    process.stdout.close()
+
+    assert process.wait(timeout=20) == 141
+    process.stderr.close()
+
+
+def test_ctrl_c_ends_a_watch_of_reports_quietly(running: Running) -> None:
+    process = running.ehtui("status", "--watch", "300s", "--json", **running.environment)
+    assert process.stdout is not None
+    assert json.loads(process.stdout.readline())["schema"] == "ehtui.status/1"
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=10)
+
+    assert (process.returncode, out, err) == (130, "", "")
+
+
 def is_waiting(pid: int) -> bool:
     return len(list(Path(f"/proc/{pid}/task").iterdir())) > 1
 

@@ -16,7 +16,8 @@ from msgspec.structs import replace
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.text import visible
 from ehtui.tui.exporting import FORMATS, as_csv, as_json, as_markdown
-from ehtui.views.export import Export, export
+from ehtui.views.data_table import DataTable, csv_text
+from ehtui.views.export import COLUMNS, Export, everything, export
 from ehtui.views.groups import groups_table
 from ehtui.views.tables import (
     consumers_table,
@@ -124,10 +125,10 @@ TEXTS = st.text(alphabet="=+-@\t\r\n ;,|\"'a1.＝－", max_size=8)
 
 @given(TEXTS, st.none() | st.integers() | st.floats(allow_nan=False, allow_infinity=False))
 def test_no_cell_begins_like_a_formula(text: str, number: float | None) -> None:
-    data = Export("partitions", None, text, "h", "g", ({"text": text, "number": number},))
-    (row,) = list(csv.DictReader(io.StringIO(as_csv(data), newline="")))
+    table = DataTable(("text", "number"), ((text, number),))
+    (row,) = list(csv.DictReader(io.StringIO(csv_text(table), newline="")))
 
-    for cell in (row["text"], row["namespace"]):
+    for cell in (row["text"],):
         for part in cell.split(";"):
             is_number = re.fullmatch(r"[+-]?\d+(\.\d+)?", part) and part == cell
             assert is_number or not re.match(r"\s*[=+\-@\t\r＝＋－＠]", part)
@@ -139,4 +140,26 @@ def test_no_cell_begins_like_a_formula(text: str, number: float | None) -> None:
 def test_only_the_rows_that_are_shown_in_their_order() -> None:
     data = export(world.snapshot(), world.GROUP, "partitions", ["2", "0", "gone"])
 
-    assert [row["id"] for row in data.rows] == ["2", "0"]
+    assert [row["partition"] for row in data.rows] == ["2", "0"]
+
+
+@pytest.mark.parametrize("pane", TABLES)
+def test_a_pane_has_its_columns_with_and_without_rows(pane: str) -> None:
+    for row in saved(pane).rows:
+        assert tuple(row) == COLUMNS[pane]
+
+    bare = everything(Snapshot(), world.GROUP, pane)
+    assert bare.rows == ()
+    assert csv_text(bare).count("\n") == 1
+    assert bare.columns == everything(world.snapshot(), world.GROUP, pane).columns
+
+
+def test_a_report_as_rows_has_every_group() -> None:
+    snapshot = world.snapshot()
+    (first, *_) = snapshot.groups
+    both = replace(snapshot, groups=(first, replace(first, name="b|c")))
+    rows = rows_of(csv_text(everything(both, world.GROUP, "partitions")))
+
+    assert {(row["group"], row["partition"]) for row in rows} == {
+        (group, partition) for group in (world.GROUP, "b|c") for partition in "012"
+    }
