@@ -31,6 +31,7 @@ COMMANDS = {
     "why": "ehtui.cli.reports",
     "explain": "ehtui.cli.telling",
     "watch": "ehtui.cli.telling",
+    "metrics": "ehtui.cli.metrics",
     "events": "ehtui.cli.events",
     "config": "ehtui.cli.config",
     "doctor": "ehtui.cli.doctor",
