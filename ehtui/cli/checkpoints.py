@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.acting import Afterwards, act, add_acting_flags, looking
 from ehtui.cli.checkpoint_flags import add_force, add_partitions, add_strategies, request_of
-from ehtui.cli.flags import ExitCode, add_colour_flag, add_settings_flags, resolve_args
+from ehtui.cli.flags import (
+    ExitCode,
+    add_colour_flag,
+    add_language_flag,
+    add_settings_flags,
+    resolve_args,
+)
 from ehtui.cli.outputs import Result, Writer, add_output_flags
 from ehtui.cli.scope import add_scope_flags, check_partitions, scope_of
 from ehtui.config.errors import ConfigError
@@ -44,6 +50,7 @@ def add_checkpoint(subparsers: Any) -> None:
 
     for kind in kinds.choices.values():
         add_colour_flag(kind)
+        add_language_flag(kind)
 
 
 def _add_list(kinds: Any) -> None:

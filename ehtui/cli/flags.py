@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from ehtui.config.process_settings import ProcessFindings
     from ehtui.config.resolve import Flags, Resolved
-    from ehtui.config.settings import Settings
+    from ehtui.config.settings import Language, Settings
 
 # Flag → the key that it sets. Secrets have none: every user of a host sees command lines.
 _KEYS = {
@@ -29,11 +29,13 @@ _KEYS = {
     "transport": ("--transport", "eventhub.transport"),
     "endpoint": ("--endpoint", "eventhub.endpoint"),
     "trace_wire": ("--trace-wire", "eventhub.trace_wire"),
+    "lang": ("--lang", "ui.lang"),
 }
 # Flags that set several keys.
 _SHARED = {"ca_file": ("--ca-file", ("eventhub.ca_file", "checkpoint_store.ca_file"))}
-# Not to be repeated by a command that does the same: a trace has a file of its own.
-_ONCE = frozenset({"eventhub.consumer_group", "eventhub.trace_wire"})
+# Not to be repeated by a command that does the same: a trace has a file of its own, and commands
+# are the same in every language.
+_ONCE = frozenset({"eventhub.consumer_group", "eventhub.trace_wire", "ui.lang"})
 
 
 def add_settings_flags(parser: argparse.ArgumentParser) -> None:
@@ -103,6 +105,31 @@ def add_colour_flag(parser: argparse.ArgumentParser) -> None:
         default=argparse.SUPPRESS,
         help="colour the output: auto (a terminal, unless NO_COLOR says no), always, never",
     )
+
+
+def add_language_flag(parser: argparse.ArgumentParser) -> None:
+    """`--lang`, which every command understands, before or after its name."""
+    import argparse  # noqa: PLC0415
+
+    parser.add_argument(
+        "--lang",
+        choices=("en", "ko"),
+        default=argparse.SUPPRESS,
+        help="language of findings, Why? and explain: English or Korean (한국어)",
+    )
+
+
+def language_of(args: argparse.Namespace | None) -> Language:
+    """The language of a command that reads no configuration: `--lang`, else EHTUI_LANG.
+
+    Raises:
+        ConfigError: EHTUI_LANG names none.
+    """
+    from ehtui.config.origins import ENVIRONMENT_NAMES  # noqa: PLC0415 - `--help` needs no settings
+    from ehtui.config.resolve import language  # noqa: PLC0415
+
+    name = ENVIRONMENT_NAMES["ui.lang"]
+    return language(getattr(args, "lang", None) or os.environ.get(name) or "en", name)
 
 
 def _pid(text: str) -> int:
@@ -256,6 +283,8 @@ def for_screen(settings: Settings, args: argparse.Namespace) -> Settings:
         ConfigError: It cannot be used.
     """
     from msgspec.structs import replace  # noqa: PLC0415
+
+    settings = replace(settings, ui=replace(settings.ui, lang=language_of(args)))
 
     if getattr(args, "read_only", False):
         settings = replace(settings, read_only=True)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor import Monitor
+    from ehtui.views.formats import Language
     from ehtui.views.report import OutputFormat
 
 
@@ -29,7 +30,7 @@ _LETTERS_ONLY = {"linux", "vt52", "vt100", "vt102", "vt220", "cons25"}
 _OFF = {"", "0", "false", "never"}
 
 
-def output_format(*, is_ascii: bool | None = None) -> OutputFormat:
+def output_format(*, is_ascii: bool | None = None, language: Language = "en") -> OutputFormat:
     """As wide as the terminal and coloured like it; for a pipe as wide as it is, and plain."""
     from ehtui.views.report import OutputFormat  # noqa: PLC0415 - a screen prints no report
 
@@ -37,7 +38,7 @@ def output_format(*, is_ascii: bool | None = None) -> OutputFormat:
         cells=shutil.get_terminal_size().columns if sys.stdout.isatty() else None,
         colour=wants_colour(),
         glyphs=ASCII if (draws_ascii() if is_ascii is None else is_ascii) else UNICODE,
-        clock=Clock(utc_offset_s()),
+        clock=Clock(utc_offset_s(), language),
     )
 
 

@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from typing_extensions import override
 
 import ehtui
-from ehtui.cli.flags import add_colour_flag, add_place_flag, add_settings_flags
+from ehtui.cli.flags import (
+    add_colour_flag,
+    add_language_flag,
+    add_place_flag,
+    add_settings_flags,
+)
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -95,6 +100,7 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
     parser.add_argument("--version", action="version", version=f"ehtui {ehtui.__version__}")
     parser.set_defaults(command=None, run=None)
     add_colour_flag(parser)
+    add_language_flag(parser)
     add_settings_flags(parser)
     add_place_flag(parser)
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", dest="command")
@@ -102,6 +108,7 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
     for name in names:
         getattr(importlib.import_module(COMMANDS[name]), f"add_{name}")(subparsers)
         add_colour_flag(subparsers.choices[name])
+        add_language_flag(subparsers.choices[name])
 
     return parser
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
     from ehtui.domain.why.checks import Why
     from ehtui.views.cells import Tone
+    from ehtui.views.formats import Language
     from ehtui.views.why import Explanation
 
 # Without the hub it is known all the same who owns what.
@@ -126,7 +127,7 @@ def run_why(args: argparse.Namespace) -> int:
     if args.json:
         print_document({"schema": "ehtui.why/1", **document(asked)})
     else:
-        print_text("\n".join(_lines(snapshot, asked, group)))
+        print_text("\n".join(_lines(snapshot, asked, group, settings.ui.lang)))
 
     return 0
 
@@ -147,13 +148,13 @@ def _subject(snapshot: Snapshot, target: str, group: str) -> Any:
     return found[0]
 
 
-def _lines(snapshot: Snapshot, asked: Why, group: str) -> Iterator[str]:
+def _lines(snapshot: Snapshot, asked: Why, group: str, language: Language) -> Iterator[str]:
     from ehtui.cli.output_format import output_format  # noqa: PLC0415
     from ehtui.views.phrasing import Phrasing  # noqa: PLC0415
     from ehtui.views.report import painted  # noqa: PLC0415
     from ehtui.views.why import explain, explanation_lines  # noqa: PLC0415
 
-    sheet = output_format()
+    sheet = output_format(language=language)
     told = explain(asked, Phrasing(snapshot, sheet.clock, group), glyphs=sheet.glyphs)
     columns = min(sheet.cells or READABLE_COLUMNS, READABLE_COLUMNS)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ehtui.cli import compose
-from ehtui.cli.flags import ExitCode, for_screen
+from ehtui.cli.flags import ExitCode, for_screen, language_of
 from ehtui.cli.output_format import has_terminal, output_format
 from ehtui.config.errors import ConfigError
 from ehtui.config.secret import Secret
@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
     from ehtui.sandbox.sandbox import Sandbox
     from ehtui.sandbox.scenes import Scene
+    from ehtui.views.formats import Language
 
 POLL_S = 0.5
 _TURN_S = 0.25
@@ -64,7 +65,7 @@ def run_scenes(name: str | None, args: argparse.Namespace) -> int:
         failure, code = _on_screen(scene, args)
     else:
         print(f"{scene.title}: {scene.story}\n")
-        failure, code = _in_print(scene), ExitCode.OK
+        failure, code = _in_print(scene, language_of(args)), ExitCode.OK
 
     if failure:
         raise ProblemError(Problem(ProblemKind.INTERNAL, f"The scene broke off: {failure}"))
@@ -81,7 +82,7 @@ def _on_screen(scene: Scene, args: argparse.Namespace) -> tuple[str | None, int]
         return stage.failure, code
 
 
-def _in_print(scene: Scene) -> str | None:
+def _in_print(scene: Scene, language: Language) -> str | None:
     """Watch until everything that is expected was seen, or to the end, and print the report."""
     seen: list[Snapshot] = []
 
@@ -93,7 +94,7 @@ def _in_print(scene: Scene) -> str | None:
         sit_through(scene, stage, is_told)
         failure = stage.failure
 
-    print(report(seen[-1], scene.group, output_format()), end="")
+    print(report(seen[-1], scene.group, output_format(language=language)), end="")
     return failure
 
 

@@ -217,13 +217,13 @@ def _result(snapshot: Snapshot, settings: Settings, scope: Scope) -> Result:
     def text() -> str:
         from ehtui.views.report import report  # noqa: PLC0415
 
-        sheet = output_format(is_ascii=settings.ui.ascii)
+        sheet = output_format(is_ascii=settings.ui.ascii, language=settings.ui.lang)
         return report(snapshot, group, sheet, *more)
 
     def markdown() -> str:
         from ehtui.views.markdown import status_page  # noqa: PLC0415
 
-        return status_page(snapshot, (group, *more), output_format().clock)
+        return status_page(snapshot, (group, *more), output_format(language=settings.ui.lang).clock)
 
     def data() -> DataTable:
         from ehtui.views.export import everything  # noqa: PLC0415

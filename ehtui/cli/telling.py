@@ -110,7 +110,7 @@ def run_watch(args: argparse.Namespace) -> int:
     from ehtui.views.speech import Telling  # noqa: PLC0415
 
     settings = resolve_args(args).settings
-    sheet = output_format(is_ascii=settings.ui.ascii)
+    sheet = output_format(is_ascii=settings.ui.ascii, language=settings.ui.lang)
     telling = Telling(
         first_group(settings), sheet.clock, sheet.glyphs, sheet.colour, is_spoken=args.speak
     )

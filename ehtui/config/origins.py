@@ -111,6 +111,7 @@ ENVIRONMENT_NAMES = {
     "checkpoint_store.account_url": "AZURE_STORAGE_ACCOUNT_URL",
     "checkpoint_store.containers": "CHECKPOINT_CONTAINER",
     "read_only": "EHTUI_READ_ONLY",
+    "ui.lang": "EHTUI_LANG",
 }
 
 

@@ -28,7 +28,7 @@ from ehtui.config.origins import (
     values_of,
 )
 from ehtui.config.own_files import is_there, named_path, read_dotenv, yaml_places
-from ehtui.config.settings import Settings
+from ehtui.config.settings import Language, Settings, UiSettings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from ehtui.config.yaml_settings import FileSettings
 
 # Keys among those layers that say nothing of which hub or store.
-_OF_EHTUI = ("read_only", *OWN_KEYS)
+_OF_EHTUI = ("read_only", "ui.lang", *OWN_KEYS)
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -197,6 +197,7 @@ def _settings(
         eventhub=hub_with_network(event_hub(values, told, production=production), values, told),
         checkpoint_store=store_with_network(checkpoint_store(values, told), values, told),
         read_only=_yes_or_no(read_only) if read_only else production,
+        ui=_with_language(base.ui, values.get("ui.lang"), told),
         pid=pid,
     )
 
@@ -209,6 +210,30 @@ def _settings(
 
     # Which group is shown first is the process's to say.
     return replace(found, ui=replace(found.ui, start_group=None))
+
+
+def _with_language(ui: UiSettings, chosen: Value | None, told: Provenance) -> UiSettings:
+    """The file's `ui`, in the language that a flag or a variable names."""
+    if chosen is None:
+        return ui
+
+    told.origins["ui.lang"] = chosen.origin
+    return replace(ui, lang=language(chosen.value, chosen.origin.named))
+
+
+def language(name: str, named: str) -> Language:
+    """A language by its code; `named` is where that was said.
+
+    Raises:
+        ConfigError: There is no such language.
+    """
+    found: Mapping[str, Language] = {"en": "en", "ko": "ko"}
+    code = name.strip().lower()
+
+    if code not in found:
+        raise ConfigError(f"{named} should be one of {', '.join(found)}, not '{name}'.")
+
+    return found[code]
 
 
 def _yes_or_no(value: Value) -> bool:

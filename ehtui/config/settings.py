@@ -126,6 +126,9 @@ class PollSettings(Section, frozen=True):
     processes_s: Interval = 2.0
 
 
+Language = Literal["en", "ko"]
+
+
 class UiSettings(Section, frozen=True):
     """How the screen looks and which keys it hears; None is the screen's own choice."""
 
@@ -135,6 +138,7 @@ class UiSettings(Section, frozen=True):
     keymap: Mapping[str, str] = field(default_factory=dict)  # action → keys, comma-separated
     start_group: Text | None = None  # None: the consumer group
     bell: bool = False  # on a new critical finding
+    lang: Language = "en"  # of findings, Why? and what is explained
     mono: bool = False  # no colour; NO_COLOR does the same
     sort: Mapping[str, str] = field(default_factory=dict)  # pane → column, "-" first: descending
     columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # pane → those to show

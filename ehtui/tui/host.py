@@ -66,7 +66,8 @@ class Host(TypeAheadApp):
         super().__init__(ansi_color=True if options.mono else None)
         self.chrome: Chrome = ASCII if options.ascii else UNICODE
         signs = ASCII_GLYPHS if options.ascii else UNICODE_GLYPHS
-        self.tables = OverviewTables(signs, Clock(options.utc_offset_s), options.started_with)
+        clock = Clock(options.utc_offset_s, options.lang)
+        self.tables = OverviewTables(signs, clock, options.started_with)
         self.forbidden = dangerous_actions() if backend.read_only else frozenset[str]()
         self.pause = Pause(self)
         self.sending: SendPlan | None = None  # what is being sent: escape stops it

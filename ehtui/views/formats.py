@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ehtui.domain.snapshot import Behind, BehindBasis
 from ehtui.domain.text import safe
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 UNKNOWN = "–"
+Language = Literal["en", "ko"]  # of sentences; what programs read is the same in all
 OWNER_CELLS = 8
 _MINUTE, _HOUR, _DAY = 60, 3600, 86400
 _UNITS = ((_DAY, "d", _HOUR, "h"), (_HOUR, "h", _MINUTE, "m"), (_MINUTE, "m", 1, "s"))
@@ -222,9 +223,10 @@ def command(*words: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How moments are told: a display zone, given as its distance from UTC."""
+    """How a reader is told: in which zone, as its distance from UTC, and in which language."""
 
     utc_offset_s: float = 0.0
+    language: Language = "en"
 
     def time(self, at: float | None) -> str:
         """A moment of the day: `12:03:41`."""

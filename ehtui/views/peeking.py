@@ -16,9 +16,8 @@ def see_next_event(say: Phrasing, partition: str | None, group: str | None) -> t
     if say.snapshot.policy.peek_group is None:
         return ()
 
-    named = () if group is None else ("--group", group)
-    words = ("events", "-p", partition or "", "--from", "checkpoint", "-n", "1", "--pretty", *named)
-    told = f", or run `{say.command(*words)}`" if partition is not None else ""
+    command = next_event_command(say, partition, group)
+    told = f", or run `{command}`" if command else ""
 
     return (
         (
@@ -26,3 +25,13 @@ def see_next_event(say: Phrasing, partition: str | None, group: str | None) -> t
             "or on one soon behind it."
         ),
     )
+
+
+def next_event_command(say: Phrasing, partition: str | None, group: str | None) -> str:
+    """What prints that event; empty where it is not known which partition it is."""
+    if partition is None:
+        return ""
+
+    named = () if group is None else ("--group", group)
+    words = ("events", "-p", partition, "--from", "checkpoint", "-n", "1", "--pretty", *named)
+    return say.command(*words)

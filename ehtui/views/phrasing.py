@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ehtui.domain.snapshot import Snapshot
 from ehtui.domain.text import safe
 from ehtui.views import formats
-from ehtui.views.formats import UTC_CLOCK, Clock
+from ehtui.views.formats import UTC_CLOCK, Clock, Language
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +27,11 @@ class Phrasing:
     group: str | None = None  # the group on screen: goes without saying
     as_of: float | None = None  # words of then; None: of the snapshot
     started_with: tuple[str, ...] = ()  # flags by which a command finds the same hub and store
+
+    @property
+    def language(self) -> Language:
+        """In which sentences are told: the reader's."""
+        return self.clock.language
 
     @property
     def now(self) -> float:

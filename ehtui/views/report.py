@@ -188,7 +188,7 @@ def _findings(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[
     for finding in in_order(snapshot, say):
         tone = SEVERITY_TONE[finding.severity]
         mark = output.glyphs.mark(finding.severity)
-        word = findings.SEVERITY_WORDS[finding.severity]
+        word = findings.severity_word(finding.severity, say.language)
         yield from _wrapped(f"{mark} {word}: {findings.sentence(finding, say)}", output, tone=tone)
 
         # The same kind of finding has much the same advice: once is enough.

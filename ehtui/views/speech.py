@@ -57,7 +57,8 @@ def _spoken_event(event: TimelineEvent, say: Phrasing) -> str:
         end = "Over" if details.is_judged else "No longer judged"
         return spoken(f"{end} after {duration(details.lasted_s)}: {words}")
 
-    return spoken(f"{findings.SEVERITY_WORDS[finding.severity]}: {words}")
+    word = findings.severity_word(finding.severity, say.language)
+    return spoken(f"{word}: {words}")
 
 
 @dataclass(slots=True)

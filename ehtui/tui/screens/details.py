@@ -18,7 +18,7 @@ from ehtui.tui.widgets.chart import Chart
 from ehtui.views.details import inspected
 from ehtui.views.keys import consumer_at
 from ehtui.views.lags import partition_curve
-from ehtui.views.why import CHECKS, GLOSSARY, TO_DO
+from ehtui.views.why import CHECKS, GLOSSARY, TO_DO, heading
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -259,16 +259,16 @@ def _answer_lines(told: Explanation, width: int, *, is_unfolded: bool) -> Iterat
     yield hanging("", told.verdict, width, style=f"bold {TONES[told.tone]}")
 
     if told.next_steps:
-        yield _heading(TO_DO)
+        yield _heading(heading(TO_DO, told.language))
         yield from (hanging("", step, width) for step in told.next_steps)
 
-    yield _heading(CHECKS)
+    yield _heading(heading(CHECKS, told.language))
 
     for answer in told.answers:
         yield hanging(f"{answer.mark} ", answer.text, width, label_style=TONES[answer.tone])
 
     if is_unfolded:
-        yield _heading(GLOSSARY)
+        yield _heading(heading(GLOSSARY, told.language))
         yield from (hanging("", lesson, width, style="$dim") for lesson in told.lessons)
 
 

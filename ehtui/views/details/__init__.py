@@ -13,12 +13,13 @@ from ehtui.views.details.partition import partition_details
 from ehtui.views.evidence import evidence_lines
 from ehtui.views.keys import event_at, finding_at
 from ehtui.views.states import SEVERITY_TONE
-from ehtui.views.why import TO_DO
+from ehtui.views.why import TO_DO, heading
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ehtui.domain.snapshot import Snapshot
+    from ehtui.views.formats import Language
     from ehtui.views.phrasing import Phrasing
     from ehtui.views.why import Explanation
 
@@ -42,26 +43,30 @@ def finding_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Section
         return []
 
     severity = Line(
-        findings.SEVERITY_WORDS[finding.severity],
+        findings.severity_word(finding.severity, say.language),
         findings.sentence(finding, say),
         SEVERITY_TONE[finding.severity],
     )
     about = [("since", say.full(finding.since)), ("id", safe(finding.id))]
     return [
         Section("Finding", (severity,)),
-        *to_do(findings.advice(finding, say)),
+        *to_do(findings.advice(finding, say), say.language),
         section("Evidence", [*about, *findings.evidence(finding, say)]),
     ]
 
 
-def to_do(steps: Sequence[str]) -> list[Section]:
+def to_do(steps: Sequence[str], language: Language) -> list[Section]:
     """What to do, where there is anything."""
-    return [Section(TO_DO, tuple(Line("", step) for step in steps))] if steps else []
+    lines = tuple(Line("", step) for step in steps)
+    return [Section(heading(TO_DO, language), lines)] if steps else []
 
 
 def answer(told: Explanation) -> list[Section]:
     """What all that is known about a thing amounts to, and what to do."""
-    return [Section("", (Line("", told.verdict, told.tone),)), *to_do(told.next_steps)]
+    return [
+        Section("", (Line("", told.verdict, told.tone),)),
+        *to_do(told.next_steps, told.language),
+    ]
 
 
 def event_details(snapshot: Snapshot, key: str, say: Phrasing) -> list[Section]:

@@ -96,7 +96,9 @@ def _last_takeover(state: GroupState | None, key: str, say: Phrasing) -> list[Se
 
 def findings_facts(about: Iterable[Finding], say: Phrasing) -> Iterator[Fact]:
     """Findings by their severities."""
-    return ((findings.SEVERITY_WORDS[f.severity], findings.sentence(f, say)) for f in about)
+    return (
+        (findings.severity_word(f.severity, say.language), findings.sentence(f, say)) for f in about
+    )
 
 
 def _number(shown: int | None, newest: int) -> str:

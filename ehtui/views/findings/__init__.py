@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import Finding, Severity
 from ehtui.domain.text import safe
+from ehtui.lazy import LazyModule
 from ehtui.views import keys
 from ehtui.views.evidence import About, FindingText, evidence_lines
 from ehtui.views.findings import balance, causes, ownership, processes, progress, records, sources
@@ -14,6 +15,11 @@ from ehtui.views.phrasing import Phrasing, partitions
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from ehtui.views.formats import Language
+    from ehtui.views.korean import findings as korean
+else:
+    korean = LazyModule("ehtui.views.korean.findings")
 
 # Each theme's words stand in the file of the same name as its rules in `domain.findings`.
 _THEMES = (ownership, balance, causes, progress, records, sources, processes)
@@ -28,13 +34,13 @@ SEVERITY_WORDS: Mapping[Severity, str] = {
 
 def sentence(finding: Finding, say: Phrasing) -> str:
     """What was found, as one sentence without its full stop."""
-    text = text_of(finding)
+    text = text_of(finding, say.language)
     return text.sentence(finding.evidence, _about(finding, say)) if text else _unknown(finding, say)
 
 
 def headline(finding: Finding, say: Phrasing) -> str:
     """The same as the header of the screen says it: what it means, and when it ends."""
-    text = text_of(finding)
+    text = text_of(finding, say.language)
 
     if text is None or text.headline is None:
         return sentence(finding, say)
@@ -44,13 +50,23 @@ def headline(finding: Finding, say: Phrasing) -> str:
 
 def advice(finding: Finding, say: Phrasing) -> tuple[str, ...]:
     """What to do about it: whole sentences, the likeliest first; empty for an unknown finding."""
-    text = text_of(finding)
+    text = text_of(finding, say.language)
     return text.advice(finding.evidence, _about(finding, say)) if text else ()
 
 
-def text_of(finding: Finding) -> FindingText[Any] | None:
+def texts(language: Language) -> Mapping[str, FindingText[Any]]:
+    """The words of every finding in that language, by its id."""
+    return {**TEXTS, **korean.TEXTS} if language == "ko" else TEXTS
+
+
+def severity_word(severity: Severity, language: Language) -> str:
+    """How bad it is, in a sentence; columns, filters and documents have it in English."""
+    return (korean.SEVERITY_WORDS if language == "ko" else SEVERITY_WORDS)[severity]
+
+
+def text_of(finding: Finding, language: Language = "en") -> FindingText[Any] | None:
     """Its words; None for a finding that is not known, or rests on something else than its own."""
-    text = TEXTS.get(finding.id)
+    text = texts(language).get(finding.id)
     return text if text and isinstance(finding.evidence, text.kind.evidence) else None
 
 

@@ -10,8 +10,10 @@ from msgspec.structs import asdict
 from ehtui.domain.evidence import facts
 from ehtui.domain.snapshot import Severity
 from ehtui.domain.text import safe
+from ehtui.lazy import LazyModule
 from ehtui.views import findings, formats
 from ehtui.views.cells import Tone
+from ehtui.views.formats import Language
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.keys import named
 from ehtui.views.why.of_consumer import CONSUMER_CHECKS
@@ -22,13 +24,26 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from ehtui.domain.why.checks import Check, Why
+    from ehtui.views.korean import why as korean
     from ehtui.views.phrasing import Phrasing
+else:
+    korean = LazyModule("ehtui.views.korean.why")
 
 _ALL: tuple[CheckText[Any], ...] = (*PARTITION_CHECKS, *CONSUMER_CHECKS)
 TEXTS: Mapping[str, CheckText[Any]] = {text.kind.id: text for text in _ALL}
 
 
 TO_DO, CHECKS, GLOSSARY = "What to do", "Checks", "What the words mean"
+
+
+def texts(language: Language) -> Mapping[str, CheckText[Any]]:
+    """The answers to every check in that language, by its id."""
+    return korean.TEXTS if language == "ko" else TEXTS
+
+
+def heading(name: str, language: Language) -> str:
+    """One of these headings in that language."""
+    return korean.HEADINGS[name] if language == "ko" else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +66,7 @@ class Explanation:
     verdict: str
     answers: tuple[Answer, ...]
     next_steps: tuple[str, ...]
+    language: Language = "en"
 
     @property
     def lessons(self) -> tuple[str, ...]:
@@ -61,13 +77,15 @@ class Explanation:
 def explain(why: Why, say: Phrasing, *, glyphs: Glyphs = UNICODE) -> Explanation:
     """Checks and verdict as sentences; the next steps are the worst finding's, else the check's."""
     tone, verdict = VERDICT_WORDS[why.verdict]
+    is_korean = say.language == "ko"
     answered = tuple(answers(why.checks, say, glyphs=glyphs))
     return Explanation(
         about=named(why.subject, say),
         tone=tone,
-        verdict=verdict,
+        verdict=korean.VERDICT_WORDS[why.verdict] if is_korean else verdict,
         answers=answered,
         next_steps=_next_steps(why, answered, say, is_by_design=tone is Tone.INFO),
+        language=say.language,
     )
 
 
@@ -84,7 +102,7 @@ def answers(
 
 
 def _answer(check: Check, say: Phrasing, glyphs: Glyphs) -> Answer:
-    text = TEXTS.get(check.id)
+    text = texts(say.language).get(check.id)
 
     if text is None or not isinstance(check.evidence, text.kind.evidence):
         name = safe(check.id).replace(".", " ").replace("_", " ")
@@ -143,14 +161,26 @@ def document(why: Why) -> dict[str, object]:
     }
 
 
+def first_line(told: Explanation) -> str:
+    """What was asked, and the answer."""
+    if told.language == "ko":
+        return korean.first_line(told.about, told.verdict)
+
+    return f"Why {told.about}? {told.verdict}"
+
+
 def explanation_lines(told: Explanation) -> Iterator[str]:
     """Plain lines, for a terminal without a screen: the answer first, the words at the end."""
-    yield f"Why {told.about}? {told.verdict}"
+    yield first_line(told)
 
     if told.next_steps:
-        yield from ("", TO_DO, *(f"    {step}" for step in told.next_steps))
+        yield from ("", heading(TO_DO, told.language), *(f"    {step}" for step in told.next_steps))
 
     yield from ("", *(f"{answer.mark} {answer.text}" for answer in told.answers))
 
     if told.lessons:
-        yield from ("", GLOSSARY, *(f"    {lesson}" for lesson in told.lessons))
+        yield from (
+            "",
+            heading(GLOSSARY, told.language),
+            *(f"    {lesson}" for lesson in told.lessons),
+        )

@@ -1,0 +1,22 @@
+"""Every finding in Korean; each theme's words stand in the file of the same name as in English."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ehtui.domain.snapshot import Severity
+from ehtui.views.korean.findings import ownership
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from ehtui.views.evidence import FindingText
+
+_THEMES = (ownership,)
+_ALL: tuple[FindingText[Any], ...] = tuple(text for theme in _THEMES for text in theme.TEXTS)
+TEXTS: Mapping[str, FindingText[Any]] = {text.kind.id: text for text in _ALL}
+SEVERITY_WORDS: Mapping[Severity, str] = {
+    Severity.CRITICAL: "심각",
+    Severity.WARNING: "경고",
+    Severity.INFO: "정보",
+}

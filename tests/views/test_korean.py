@@ -1,0 +1,179 @@
+"""Korean says everything that English says, and says it as English does: never half a sentence."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from ehtui.domain.findings.evidence import FindingKind
+from ehtui.domain.findings.evidence_records import FINDINGS as ALL_FINDINGS
+from ehtui.domain.snapshot import Finding, Severity, Subject
+from ehtui.domain.why.checks import Verdict
+from ehtui.domain.why.evidence import CHECKS, CheckKind
+from ehtui.views import findings, why
+from ehtui.views.findings import ownership
+from ehtui.views.formats import Clock
+from ehtui.views.korean import findings as korean_findings
+from ehtui.views.korean import particles, phrases
+from ehtui.views.korean import why as korean_why
+from ehtui.views.phrasing import Phrasing
+from tests.evidence import EXAMPLES, ZEROS, Values, anything, example
+from tests.views import world
+from tests.views.test_findings import of_kind
+
+# Those of other themes are being told; until then they are told in English.
+FINDINGS = {text.kind.id: ALL_FINDINGS[text.kind.id] for text in ownership.TEXTS}
+SAY = Phrasing(world.snapshot(), Clock(language="ko"), group=world.GROUP)
+ENGLISH = Phrasing(world.snapshot(), group=world.GROUP)
+# Left open by a particle of the wrong kind: `P2을`, `소유자 73fda457가`.
+WRONG = re.compile(r"[2459a-eg-kp-z](?:이|을|은) |[013678](?:가|를|는) ")
+
+
+def is_sound(text: str) -> bool:
+    """A whole sentence in Korean, and nothing of its making left in it."""
+    return bool(
+        re.search(r"[가-힣]", text)
+        and "None" not in text
+        and "  " not in text
+        and "\n" not in text
+        and not WRONG.search(text)
+        and not re.search(r"– (동안|전|째|부터)", text)
+    )
+
+
+@pytest.mark.parametrize(
+    ("word", "told"),
+    [
+        ("P2", "P2이 P2를 P2는 P2로"),
+        ("컨슈머", "컨슈머가 컨슈머를 컨슈머는 컨슈머로"),
+        ("파티션", "파티션이 파티션을 파티션은 파티션으로"),
+        ("73fda457", "73fda457이 73fda457을 73fda457은 73fda457로"),
+        ("9c01e2aa", "9c01e2aa가 9c01e2aa를 9c01e2aa는 9c01e2aa로"),
+        ("1,820", "1,820이 1,820을 1,820은 1,820으로"),
+        ("$Default", "$Default가 $Default를 $Default는 $Default로"),
+        ("main", "main이 main을 main은 main으로"),
+        ("payroll", "payroll이 payroll을 payroll은 payroll로"),
+        ("staging", "staging이 staging을 staging은 staging으로"),
+        ("소유자 3개(P0)", "소유자 3개(P0)이 소유자 3개(P0)을 소유자 3개(P0)은 소유자 3개(P0)으로"),
+        ("–", "–가 –를 –는 –로"),
+    ],
+)
+def test_a_particle_follows_how_the_word_is_read(word: str, told: str) -> None:
+    forms = (particles.subject, particles.object_, particles.topic, particles.towards)
+
+    assert " ".join(form(word) for form in forms) == told.replace("P2이 ", "P2가 ")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"),
+    [
+        (None, "–"),
+        (0, "0초"),
+        (0.4, "1초 미만"),
+        (42, "42초"),
+        (139, "2분 19초"),
+        (120, "2분"),
+        (7080, "1시간 58분"),
+        (90_000, "1일 1시간"),
+    ],
+)
+def test_a_length_is_told_in_its_two_largest_units(seconds: float | None, told: str) -> None:
+    assert phrases.duration(seconds) == told
+
+
+def test_every_finding_has_korean_of_the_same_shape() -> None:
+    told = korean_findings.TEXTS
+
+    assert {id_: text.kind for id_, text in told.items()} == FINDINGS
+    assert {id_ for id_, text in told.items() if text.headline} == {
+        id_ for id_, text in findings.TEXTS.items() if text.headline and id_ in FINDINGS
+    }
+    assert set(korean_findings.SEVERITY_WORDS) == set(Severity)
+
+
+@pytest.mark.parametrize("kind", FINDINGS.values(), ids=FINDINGS)
+@pytest.mark.parametrize("unknown", [False, True])
+@pytest.mark.parametrize("values", [EXAMPLES, ZEROS], ids=["some", "zeros"])
+def test_every_finding_is_told_in_korean(
+    kind: FindingKind[Any], values: Values, unknown: bool
+) -> None:
+    finding = of_kind(kind, values, unknown=unknown)
+
+    for told in (findings.sentence(finding, SAY), findings.headline(finding, SAY)):
+        assert is_sound(told), told
+        assert not told.endswith((".", ";", " ", ":"))
+
+    for line in findings.advice(finding, SAY):
+        assert line.endswith((".", ":", "`")), line
+        assert "None" not in line
+        assert not WRONG.search(line), line
+
+    assert len(findings.advice(finding, SAY)) >= bool(findings.advice(finding, ENGLISH))
+
+
+@pytest.mark.parametrize("kind", FINDINGS.values(), ids=FINDINGS)
+def test_every_finding_says_what_it_means(kind: FindingKind[Any]) -> None:
+    for line in korean_findings.TEXTS[kind.id].meaning:
+        assert line.endswith(".")
+        assert is_sound(line), line
+
+
+def anything_of(kind: FindingKind[Any]) -> st.SearchStrategy[Finding]:
+    return anything(kind.evidence).map(
+        lambda evidence: Finding(kind.id, Severity.WARNING, Subject(group="g"), evidence, world.NOW)
+    )
+
+
+@given(st.sampled_from([*FINDINGS.values()]).flatmap(anything_of))
+def test_no_evidence_breaks_a_korean_sentence(finding: Finding) -> None:
+    assert findings.sentence(finding, SAY)
+    assert findings.headline(finding, SAY)
+    assert all(isinstance(line, str) for line in findings.advice(finding, SAY))
+
+
+def test_every_check_has_korean_of_the_same_shape() -> None:
+    told = korean_why.TEXTS
+
+    assert {id_: text.kind for id_, text in told.items()} == CHECKS
+    assert set(korean_why.VERDICT_WORDS) == set(Verdict)
+    assert set(korean_why.HEADINGS) == {why.TO_DO, why.CHECKS, why.GLOSSARY}
+
+    for id_, text in why.TEXTS.items():
+        korean = told[id_]
+        assert korean.is_design == text.is_design, id_
+        assert bool(korean.lesson) == bool(text.lesson), id_
+        assert bool(korean.next_step) == bool(text.next_step), id_
+
+
+@pytest.mark.parametrize("kind", CHECKS.values(), ids=CHECKS)
+@pytest.mark.parametrize("unknown", [False, True])
+@pytest.mark.parametrize("passed", [True, False, None])
+def test_every_check_is_answered_in_korean(
+    kind: CheckKind[Any], passed: bool | None, unknown: bool
+) -> None:
+    evidence = example(kind.evidence, EXAMPLES, world.NOW, unknown=unknown)
+    text = korean_why.TEXTS[kind.id]
+    told = text.sentence(evidence, SAY, passed=passed)
+
+    assert is_sound(told), told
+    assert not told.endswith((".", ";", " ", ":"))
+
+    if text.next_step is not None:
+        assert text.next_step(evidence, SAY).endswith((".", "`"))
+
+
+@pytest.mark.parametrize("verdict", Verdict)
+def test_every_verdict_is_told_in_korean(verdict: Verdict) -> None:
+    assert is_sound(korean_why.VERDICT_WORDS[verdict])
+
+
+def test_a_group_that_is_not_on_screen_is_named() -> None:
+    finding = replace(world.OVERDUE, subject=replace(world.OVERDUE.subject, group="analytics"))
+
+    assert findings.sentence(finding, SAY).startswith("analytics의 P2: ")
+    assert findings.sentence(world.OVERDUE, SAY).startswith("P2: ")
