@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import shutil
 
@@ -20,6 +21,12 @@ WORKERS_PER_CORE = 1.5  # tests wait for real processes more than they compute
 def pytest_xdist_auto_num_workers() -> int:
     """How many workers `-n auto` starts."""
     return round(WORKERS_PER_CORE * (os.cpu_count() or 1))
+
+
+def pytest_collection_finish() -> None:
+    """Every full collection of garbage would go through all that was imported and collected."""
+    gc.collect()
+    gc.freeze()
 
 
 # Before xdist looks at the groups.

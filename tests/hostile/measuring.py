@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import subprocess
 import sys
@@ -17,7 +16,6 @@ _KILOBYTE = 1024
 
 def peak_bytes(work: Callable[[], object]) -> int:
     """The most that `work` held at once, as Python's allocator counted it."""
-    gc.collect()
     tracemalloc.start()
 
     try:
