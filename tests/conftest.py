@@ -15,7 +15,7 @@ settings.load_profile("untimed")
 
 REQUIRED = "EHTUI_REQUIRE_INTEROP"  # set by .ci/run: missing tools fail instead of skipping
 TOOLS = ("node", "npm")
-WORKERS_PER_CORE = 1.5  # tests wait for real processes more than they compute
+WORKERS_PER_CORE = 2  # tests wait for real processes and terminals more than they compute
 
 
 def pytest_xdist_auto_num_workers() -> int:
