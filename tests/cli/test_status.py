@@ -24,6 +24,8 @@ from ehtui.config.settings import Settings
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.snapshot import SourceStatus
 from ehtui.views.status import exit_code
+from tests.promtool import promtool
+from tests.scraped import parse_old
 from tests.waiting import wait_until
 
 Process = subprocess.Popen[str]
@@ -131,6 +133,21 @@ def test_a_real_hub_and_a_real_consumer(running: Running) -> None:
     assert owner["partitions"] == ["0", "1"]
     assert {p["lease"]["state"] for p in group["partitions"]} == {"held"}
     assert all(p["lag"] is not None and p["lag"] >= 0 for p in group["partitions"])
+
+
+def test_metrics_of_it_are_understood_by_prometheus(running: Running) -> None:
+    process = running.ehtui("metrics", "--format", "prometheus", **running.environment)
+    out, err = process.communicate(timeout=45)
+    owned = [
+        (each.labels["messaging_destination_partition_id"], each.value)
+        for family in parse_old(out)
+        for each in family.samples
+        if each.name == "ehtui_group_partition_owned"
+    ]
+
+    assert (process.returncode, err) == (0, "")
+    assert owned == [("0", 1), ("1", 1)]
+    promtool("check", "metrics", given=out)
 
 
 def test_pid_alone_finds_the_same_hub(running: Running) -> None:
