@@ -50,6 +50,7 @@ def add_settings_flags(parser: argparse.ArgumentParser) -> None:
 
     add("--config", metavar="FILE", help="YAML file, instead of ./ehtui.yaml or ./config.yaml")
     add("--env-file", metavar="FILE", help="instead of ./.env")
+    add("--profile", metavar="NAME", help="a profile of the YAML file (--hub: one of its hubs)")
     add("--pid", type=_pid, metavar="PID", help="take hub, group and store from that consumer")
     add("--hub", metavar="NAME", help="name of the event hub")
     add("--namespace", metavar="HOST", help="namespace, to sign in with Entra ID")
@@ -174,13 +175,20 @@ def flags_of(args: argparse.Namespace | None) -> Flags:
         pid=getattr(args, "pid", None),
         values=values,
         names=names,
+        profile=getattr(args, "profile", None),
+        every_profile=getattr(args, "every_profile", False),
     )
 
 
 def flag_words(args: argparse.Namespace | None) -> tuple[str, ...]:
     """The flags by which another command finds the same hub and store; the group is its own."""
     flags = flags_of(args)
-    named = [("--config", flags.config), ("--env-file", flags.env_file), ("--pid", flags.pid)]
+    named = [
+        ("--config", flags.config),
+        ("--env-file", flags.env_file),
+        ("--profile", flags.profile),
+        ("--pid", flags.pid),
+    ]
     named += dict.fromkeys(
         (flags.names[key], None if key == "read_only" else value)
         for key, value in flags.values.items()

@@ -179,6 +179,16 @@ def group_of(text: str, key: str) -> str:
     return name
 
 
+def groups_of(text: str, key: str) -> tuple[str, ...]:
+    """Names of consumer groups, separated by commas, each once: they ignore case.
+
+    Raises:
+        ConfigError: One of them is none; `key` names the setting.
+    """
+    names = [group_of(name, key) for name in text.split(",") if name.strip()]
+    return tuple({name.lower(): name for name in reversed(names)}.values())[::-1]
+
+
 def containers_of(text: str, key: str) -> tuple[str, ...]:
     """Container names, separated by commas.
 

@@ -21,6 +21,7 @@ from ehtui.config.addresses import (
     cleaned,
     containers_of,
     group_of,
+    groups_of,
     hub_name_of,
     namespace_of,
 )
@@ -38,10 +39,15 @@ class Layer(IntEnum):
 
     FLAG = 0
     PROCESS = 1  # --pid: what a running consumer uses
-    ENVIRONMENT = 2
-    DOTENV = 3
-    YAML = 4
-    CONVENTION = 5  # names of Azure Functions and .NET Aspire, where nothing else is said
+    PROFILE = 2  # the chosen profile's own keys in a file
+    PROFILE_DOTENV = 3  # and its `env_file`
+    ENVIRONMENT = 4
+    DOTENV = 5
+    YAML = 6
+    CONVENTION = 7  # names of Azure Functions and .NET Aspire, where nothing else is said
+
+
+_OF_A_FILE = frozenset({Layer.PROFILE, Layer.YAML})
 
 
 class Part(StrEnum):
@@ -66,7 +72,7 @@ class Origin:
     @property
     def named(self) -> str:
         """By name and place, for sentences."""
-        if self.kind is Layer.YAML:
+        if self.kind in _OF_A_FILE:
             told = f"{self.name} ({self.place})"
         else:
             told = f"{self.name} in {self.place}" if self.place else self.name
@@ -77,7 +83,7 @@ class Origin:
     @override
     def __str__(self) -> str:
         """As it stands beside its key: a file's key needs no name there."""
-        return self.place if self.kind is Layer.YAML and not self.part else self.named
+        return self.place if self.kind in _OF_A_FILE and not self.part else self.named
 
     def only(self, part: Part) -> Origin:
         """The origin of what `part` of that value says."""
@@ -166,7 +172,8 @@ def event_hub(values: Values, told: Provenance, *, production: bool) -> EventHub
     name = _hub_name(values.get("eventhub.name"), secret, address, told)
     group = _group(values.get("eventhub.consumer_group"), secret, address)
     peek, aliases = values.get("eventhub.peek_group"), values.get("eventhub.aliases")
-    told.took("eventhub", aliases=aliases, peek_group=peek, consumer_group=group)
+    more = values.get("eventhub.groups")
+    told.took("eventhub", aliases=aliases, peek_group=peek, consumer_group=group, groups=more)
 
     if secret and address and address.uses_identity:
         told.origins["eventhub.namespace"] = secret.origin.only(Part.ENDPOINT)
@@ -182,6 +189,7 @@ def event_hub(values: Values, told: Provenance, *, production: bool) -> EventHub
         name=name,
         aliases=aliases_of(aliases.value, aliases.origin.named) if aliases else (),
         consumer_group=group_of(group.value, group.origin.named) if group else "$Default",
+        groups=groups_of(more.value, more.origin.named) if more else (),
         peek_group=group_of(peek.value, peek.origin.named) if peek else None,
         production=production,
     )

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import io
+import os
 import re
+import stat
 from collections import ChainMap
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ehtui.config.errors import ConfigError
+from ehtui.domain.text import mask_secrets
 
 MOST_BYTES = 1 << 20  # a configuration has some kilobytes
 
@@ -86,14 +89,47 @@ def yaml_places(
 
 LONGEST = 64 * 1024  # of a text with variables: a few lines of them can stand for gigabytes
 _VARIABLE = re.compile(
-    r"\$(?P<escaped>\$)?\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<else>[^}]*))?\}"
+    r"\$(?P<escaped>\$)?\{(?:env:(?P<env>[A-Za-z_]\w*)|file:(?P<file>[^}]+)"
+    r"|(?P<name>[A-Za-z_][A-Za-z0-9_]*))(?::-(?P<else>[^}]*))?\}",
+    re.ASCII,
 )
 
 
+class NamedFiles:
+    """Files that a configuration names by `${file:PATH}`, relative to the folder that it is in."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.read: dict[Path, str] = {}  # those that were read, and how they are called
+
+    def text_of(self, given: str, key: str) -> str:
+        """What stands in a file, without the line's end behind it.
+
+        Raises:
+            ConfigError: It cannot be read, or is no text; `key` names who wants it.
+        """
+        shown, advice = f"{key} needs {given.strip()}, which", "Check the path and its rights."
+        path = named_path(given.strip(), self._folder, shown, advice)
+        self.read[path] = given.strip()
+
+        try:
+            return read_own_file(path, given.strip()).decode("utf-8-sig").rstrip("\r\n")
+        except UnicodeDecodeError:
+            raise ConfigError(f"{shown} is not UTF-8 text.", "Save it as UTF-8.") from None
+
+
 def expand(
-    text: str, variables: Mapping[str, str], *, key: str = "", must_exist: bool = True
+    text: str,
+    variables: Mapping[str, str],
+    *,
+    key: str = "",
+    must_exist: bool = True,
+    files: NamedFiles | None = None,
 ) -> str:
     """Replace `${NAME}` and `${NAME:-else}`; `$${NAME}` stays `${NAME}`.
+
+    With `files`, `${env:NAME}` is the same, and `${file:PATH}` is what stands in a file; without,
+    both stay as they are, for whoever wrote them may mean something else.
 
     Raises:
         ConfigError: A variable that must exist is not set, or all of them together are too long;
@@ -103,18 +139,22 @@ def expand(
 
     def value_of(match: re.Match[str]) -> str:
         nonlocal length
+        is_named = match["name"] is None
+
+        if is_named and files is None:
+            return match[0]
 
         if match["escaped"]:
             return match[0][1:]
 
-        value = variables.get(match["name"]) or match["else"]
+        if match["file"] is not None and files is not None:
+            value: str | None = files.text_of(match["file"], key) if must_exist else ""
+        else:
+            name = match["name"] or match["env"]
+            value = variables.get(name) or match["else"]
 
-        if value is None and must_exist:
-            raise ConfigError(
-                f"{key} needs ${{{match['name']}}}, which is not set.",
-                f"Set {match['name']} in the environment or in .env, or write "
-                f"${{{match['name']}:-default}}.",
-            )
+            if value is None and must_exist:
+                raise _unset(name, key)
 
         length += len(value or "")
 
@@ -126,26 +166,50 @@ def expand(
     return _VARIABLE.sub(value_of, text)
 
 
+def _unset(name: str, key: str) -> ConfigError:
+    return ConfigError(
+        f"{key} needs ${{{name}}}, which is not set.",
+        f"Set {name} in the environment or in .env, or write ${{{name}:-default}}.",
+    )
+
+
 def expand_all(
-    value: object, variables: Mapping[str, str], *, key: str, must_exist: bool = True
+    value: object,
+    variables: Mapping[str, str],
+    *,
+    key: str,
+    named: Callable[[str], str] = str,
+    must_exist: bool = True,
+    files: NamedFiles | None = None,
 ) -> object:
-    """The same in every text of a value made of mappings and lists."""
-    if isinstance(value, str):
-        return expand(value, variables, key=key, must_exist=must_exist)
+    """The same in every text of a value made of mappings and lists; `named` tells of a key."""
 
-    if isinstance(value, dict):
-        return {
-            name: expand_all(part, variables, key=f"{key}.{name}", must_exist=must_exist)
-            for name, part in value.items()
-        }
+    def expanded(part: object, key: str) -> object:
+        if isinstance(part, str):
+            return expand(part, variables, key=named(key), must_exist=must_exist, files=files)
 
-    if isinstance(value, list):
-        return [
-            expand_all(part, variables, key=f"{key}[{number}]", must_exist=must_exist)
-            for number, part in enumerate(value)
-        ]
+        if isinstance(part, dict):
+            return {name: expanded(each, f"{key}.{name}") for name, each in part.items()}
 
-    return value
+        if isinstance(part, list):
+            return [expanded(each, f"{key}[{number}]") for number, each in enumerate(part)]
+
+        return part
+
+    return expanded(value, key)
+
+
+def is_open_to_others(path: Path) -> bool:
+    """Whether other users of this host can read a file; False where that cannot be told."""
+    if os.name != "posix":
+        return False
+
+    try:
+        real = path.resolve()
+        is_readable = bool(real.stat().st_mode & stat.S_IROTH)
+        return is_readable and all(p.stat().st_mode & stat.S_IXOTH for p in real.parents)
+    except OSError:
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +220,11 @@ class DotenvFile:
     shown: str
     variables: Mapping[str, str] = field(repr=False)  # secrets among them
     unread: tuple[int, ...] = ()
+
+    @property
+    def has_secrets(self) -> bool:
+        """Whether a key or a signature stands in it."""
+        return any(mask_secrets(value) != value for value in self.variables.values())
 
 
 def read_dotenv(path: Path, shown: str, environment: Mapping[str, str]) -> DotenvFile:

@@ -27,7 +27,13 @@ from ehtui.config.origins import (
     merged,
     values_of,
 )
-from ehtui.config.own_files import is_there, named_path, read_dotenv, yaml_places
+from ehtui.config.own_files import (
+    is_open_to_others,
+    is_there,
+    named_path,
+    read_dotenv,
+    yaml_places,
+)
 from ehtui.config.settings import Language, Settings, UiSettings
 
 if TYPE_CHECKING:
@@ -35,10 +41,12 @@ if TYPE_CHECKING:
 
     from ehtui.config.own_files import DotenvFile
     from ehtui.config.process_settings import ProcessFindings
+    from ehtui.config.profiles import HubPart, ProfilePart
     from ehtui.config.yaml_settings import FileSettings
 
 # Keys among those layers that say nothing of which hub or store.
 _OF_EHTUI = ("read_only", "ui.lang", *OWN_KEYS)
+PROFILE_VARIABLE = "EHTUI_PROFILE"
 _TRUE = frozenset({"1", "true", "yes", "on"})
 _FALSE = frozenset({"0", "false", "no", "off"})
 
@@ -52,6 +60,8 @@ class Flags:
     pid: int | None = None
     values: Mapping[str, str] = field(default_factory=dict)  # "eventhub.name" → text
     names: Mapping[str, str] = field(default_factory=dict)  # "eventhub.name" → "--hub"
+    profile: str | None = None
+    every_profile: bool = False  # also where the environment names a hub by itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +75,22 @@ class Resolved:
     read: tuple[str, ...] = ()  # files, as the user would write them, and what of a process
 
 
+class Chosen:
+    """A hub that is meant: of a profile's list, the one of a profile, or the one without any."""
+
+    # No dataclasses, this and the next one: their types would load PyYAML.
+    __slots__ = ("hub", "profile")
+
+    def __init__(self, profile: ProfilePart | None = None, hub: HubPart | None = None) -> None:
+        self.profile = profile
+        self.hub = hub
+
+    @property
+    def hub_name(self) -> str | None:
+        """Its name, where the list says it."""
+        return self.hub.name if self.hub else None
+
+
 def resolve(
     flags: Flags,
     *,
@@ -72,48 +98,147 @@ def resolve(
     folder: Path,
     look_into: Callable[[int], ProcessFindings],
 ) -> Resolved:
-    """Find and check all settings; `look_into` reads another process for `--pid`.
+    """Find and check all settings of one hub; `look_into` reads another process for `--pid`.
 
     Raises:
-        ConfigError: A file, key or value cannot be used.
+        ConfigError: A file, key or value cannot be used, or several hubs could be meant.
     """
-    told = Provenance()
-    local = _local_dotenv(flags, folder, environment)
-    file = _file(flags, folder, environment, local)
-    dotenvs = (*([local] if local else ()), *(file.dotenvs if file else ()))
-    findings = look_into(flags.pid) if flags.pid is not None else None
+    found = Found.read(flags, environment, folder)
+    is_chosen = flags.profile or environment.get(PROFILE_VARIABLE)
 
-    own = [
-        _of_variables(environment, "the environment", Layer.ENVIRONMENT),
-        *(_of_variables(dotenv.variables, dotenv.shown, Layer.DOTENV) for dotenv in dotenvs),
-        *([file.values] if file else []),
+    if not found.profiles and not is_chosen:
+        return found.settled(Chosen(), look_into)
+
+    # Only where there are any.
+    from ehtui.config.choosing import the_one  # noqa: PLC0415
+
+    return found.settled(the_one(found), look_into)
+
+
+class Found:
+    """What was read: the command line, the environment, `.env` and the file."""
+
+    __slots__ = ("environment", "file", "flags", "local")
+
+    def __init__(
+        self,
+        flags: Flags,
+        environment: Mapping[str, str],
+        local: DotenvFile | None,
+        file: FileSettings | None,
+    ) -> None:
+        self.flags = flags
+        self.environment = environment
+        self.local = local
+        self.file = file
+
+    @classmethod
+    def read(cls, flags: Flags, environment: Mapping[str, str], folder: Path) -> Found:
+        """Read the files that there are.
+
+        Raises:
+            ConfigError: A file cannot be read, or what stands in it cannot be used.
+        """
+        local = _local_dotenv(flags, folder, environment)
+        return cls(flags, environment, local, _file(flags, folder, environment, local))
+
+    @property
+    def profiles(self) -> Mapping[str, ProfilePart | ConfigError]:
+        """By name; none where the file has none."""
+        return self.file.profiles if self.file else {}
+
+    def settled(
+        self, chosen: Chosen, look_into: Callable[[int], ProcessFindings] | None = None
+    ) -> Resolved:
+        """All settings of one hub, each from what is nearest.
+
+        Raises:
+            ConfigError: A value cannot be used.
+        """
+        told, pid, profile, file = Provenance(), self.flags.pid, chosen.profile, self.file
+        findings = look_into(pid) if pid is not None and look_into is not None else None
+        own, dotenvs = self._own_layers(profile), self._dotenvs(profile)
+        of_hub = [chosen.hub.values] if chosen.hub else []
+        values = merged(self._flagged(chosen), *of_hub, *_beside_process(findings, own, told))
+
+        if findings is None:
+            places = [(dotenv.shown, dotenv.variables) for dotenv in dotenvs]
+            near = len(profile.dotenvs) if profile else 0
+            places.insert(near, ("the environment", self.environment))
+            values |= _by_convention(places, values, told)
+
+        settings = _settings(values, file, told, pid, profile)
+        told.notes += _notes_on(dotenvs, file)
+        of_profile = profile.origins if profile else {}
+
+        return Resolved(
+            settings=settings,
+            origins={**(file.origins if file else {}), **of_profile, **told.origins},
+            ignored_sections=file.ignored if file else (),
+            notes=tuple(told.notes),
+            read=(
+                *([file.shown] if file else ()),
+                *(dotenv.shown for dotenv in dotenvs),
+                *(findings.read if findings else ()),
+            ),
+        )
+
+    def named_nearby(self) -> Mapping[str, Value]:
+        """What flags, the environment and `.env` say, whatever the file says."""
+        variables = _of_variables(self.environment, "the environment", Layer.ENVIRONMENT)
+        local = self.local
+        near = _of_variables(local.variables, local.shown, Layer.DOTENV) if local else {}
+        return merged(self._flagged(Chosen()), variables, near)
+
+    def _dotenvs(self, profile: ProfilePart | None) -> tuple[DotenvFile, ...]:
+        """The nearest first."""
+        return (
+            *(profile.dotenvs if profile else ()),
+            *([self.local] if self.local else ()),
+            *(self.file.dotenvs if self.file else ()),
+        )
+
+    def _own_layers(self, profile: ProfilePart | None) -> list[Mapping[str, Value]]:
+        """Everything but flags and a process, the nearest first."""
+        layers: list[Mapping[str, Value]] = []
+
+        if profile is not None:
+            layers.append(profile.values)
+            layers += [
+                _of_variables(dotenv.variables, dotenv.shown, Layer.PROFILE_DOTENV)
+                for dotenv in profile.dotenvs
+            ]
+            layers += [{"read_only": profile.read_only}] if profile.read_only else []
+
+        layers.append(_of_variables(self.environment, "the environment", Layer.ENVIRONMENT))
+        layers += [
+            _of_variables(dotenv.variables, dotenv.shown, Layer.DOTENV)
+            for dotenv in self._dotenvs(None)
+        ]
+        layers += [self.file.values] if self.file else []
+        return layers
+
+    def _flagged(self, chosen: Chosen) -> dict[str, Value]:
+        """What flags say; `--hub` has chosen a hub of a list, and says nothing more."""
+        names = self.flags.names
+        return {
+            key: Value(text, Origin(Layer.FLAG, names[key]))
+            for key, text in self.flags.values.items()
+            if key != "eventhub.name" or chosen.hub_name is None
+        }
+
+
+def _notes_on(dotenvs: tuple[DotenvFile, ...], file: FileSettings | None) -> list[str]:
+    """What is odd about files that were read."""
+    notes = [f"{d.shown} line {n} cannot be understood" for d in dotenvs for n in d.unread]
+    secret = {d.path: d.shown for d in dotenvs if d.has_secrets}
+    secret |= file.files if file else {}
+    notes += [
+        f"{shown} holds a secret and can be read by other users of this host: chmod 600 {shown}"
+        for path, shown in secret.items()
+        if is_open_to_others(path)
     ]
-    flagged = {
-        key: Value(text, Origin(Layer.FLAG, flags.names[key])) for key, text in flags.values.items()
-    }
-    values = merged(flagged, *_beside_process(findings, own, told))
-
-    if findings is None:
-        places = [("the environment", environment)]
-        places += [(dotenv.shown, dotenv.variables) for dotenv in dotenvs]
-        values |= _by_convention(places, values, told)
-
-    settings = _settings(values, file, told, flags.pid)
-
-    for dotenv in dotenvs:
-        told.notes += [f"{dotenv.shown} line {n} cannot be understood" for n in dotenv.unread]
-
-    return Resolved(
-        settings=settings,
-        origins={**(file.origins if file else {}), **told.origins},
-        ignored_sections=file.ignored if file else (),
-        notes=tuple(told.notes),
-        read=(
-            *([file.shown] if file else ()),
-            *(dotenv.shown for dotenv in dotenvs),
-            *(findings.read if findings else ()),
-        ),
-    )
+    return notes
 
 
 def _of_variables(variables: Mapping[str, str], place: str, layer: Layer) -> dict[str, Value]:
@@ -181,10 +306,14 @@ def _beside_process(
 
 
 def _settings(
-    values: Values, file: FileSettings | None, told: Provenance, pid: int | None
+    values: Values,
+    file: FileSettings | None,
+    told: Provenance,
+    pid: int | None,
+    profile: ProfilePart | None,
 ) -> Settings:
-    base = file.settings if file else Settings()
-    production = base.eventhub.production
+    base = profile.settings if profile else file.settings if file else Settings()
+    production = profile.production if profile else base.eventhub.production
     read_only = values.get("read_only")
 
     if read_only:
@@ -199,6 +328,8 @@ def _settings(
         read_only=_yes_or_no(read_only) if read_only else production,
         ui=_with_language(base.ui, values.get("ui.lang"), told),
         pid=pid,
+        profile=profile.name if profile else None,
+        colour=profile.colour if profile else None,
     )
 
     if pid is None:

@@ -6,20 +6,21 @@ import difflib
 import json
 import re
 import shlex
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
 import msgspec
 
 from ehtui.config.errors import ConfigError
-from ehtui.config.own_files import expand_all
+from ehtui.config.own_files import NamedFiles, expand_all
 from ehtui.config.secret import Secret
 from ehtui.config.settings import (
     TOP_LEVEL,
     CheckpointStoreSettings,
     ConsumerSettings,
     EventHubSettings,
+    HubEntry,
     LeaseSettings,
     Section,
     TestEventSettings,
@@ -82,6 +83,9 @@ def _properties(given: Mapping[str, object], _: str) -> dict[str, str]:
 # Keys that a file may write in another form than the tree keeps: which, and how they become it.
 _FORMS: Mapping[tuple[type[Section], str], tuple[Any, Callable[[Any, str], object]]] = {
     (EventHubSettings, "aliases"): (str | list[str], _split),
+    (EventHubSettings, "groups"): (str | list[str], _split),
+    (HubEntry, "groups"): (str | list[str], _split),
+    (HubEntry, "containers"): (str | list[str], _split),
     (EventHubSettings, "ca_file"): (str | list[str], _split),
     (CheckpointStoreSettings, "containers"): (str | list[str], _split),
     (CheckpointStoreSettings, "ca_file"): (str | list[str], _split),
@@ -106,18 +110,30 @@ _KINDS: Mapping[type, str] = {list: "array", dict: "object", type(None): "null"}
 class SectionReader:
     """ehtui's sections of `file`, with `${NAME}` taken from `variables`.
 
-    In sections that are `unused` a variable may be missing. Whatever is read raises ConfigError
-    where a key is unknown, of a wrong type or out of bounds.
+    In sections that are `unused` a variable may be missing. `under` is the key of the mapping that
+    `given` is, where the sections stand in that. Whatever is read raises ConfigError where a key is
+    unknown, of a wrong type or out of bounds.
     """
 
     file: YamlFile
     variables: Mapping[str, str] = field(repr=False)  # secrets among them
     unused: tuple[str, ...] = ()
+    files: NamedFiles | None = None
+    under: str = ""  # "profiles.prod"
+    given: Mapping[str, object] | None = field(default=None, repr=False)
 
-    def check_repeated(self) -> None:
-        """Raises ConfigError where a key of ehtui's stands there twice."""
+    def key(self, name: str) -> str:
+        """A section's whole key."""
+        return f"{self.under}.{name}" if self.under else name
+
+    def named_key(self, key: str) -> str:
+        """A whole key, and where it stands."""
+        return f"{safe(key)} ({self.file.where(key)})"
+
+    def check_repeated(self, own: Collection[str] = TOP_LEVEL) -> None:
+        """Raises ConfigError where a key of the sections that are ehtui's stands there twice."""
         for key, line in self.file.repeated.items():
-            if key.partition(".")[0] in TOP_LEVEL:
+            if key.partition(".")[0] in own:
                 raise ConfigError(
                     f"{key} is there twice: {self.file.where(key)}, and again in line {line}.",
                     "Keep one of them.",
@@ -128,34 +144,47 @@ class SectionReader:
         section, _, key = name.partition(".")
         given = self._expanded(section)
         given = given.get(key) if key and isinstance(given, dict) else given
-        return cast("dict[str, Any]", self._converted(given or {}, dict[str, Any], name))
+        return cast("dict[str, Any]", self._converted(given or {}, dict[str, Any], self.key(name)))
 
     def section(self, name: str, kind: type[S]) -> S:
         """A section as its part of the tree."""
-        return self._section(self._expanded(name) or {}, kind, name)
+        return self._section(self._expanded(name) or {}, kind, self.key(name))
+
+    def entries(self, name: str, kind: type[S]) -> list[S]:
+        """A list of sections, each of which may be just its `name`."""
+        key = self.key(name)
+        given = self._converted(self._expanded(name) or [], list[Any], key)
+        whole = [{"name": each} if isinstance(each, str) else each for each in given]
+        return [self._section(each, kind, f"{key}[{n}]") for n, each in enumerate(whole)]
 
     def named(self, name: str, kind: type[S]) -> dict[str, S]:
         """A section whose keys are the user's own names."""
         return {
-            each: self._section(given if given is not None else {}, kind, f"{name}.{each}")
+            each: self._section(
+                given if given is not None else {}, kind, f"{self.key(name)}.{each}"
+            )
             for each, given in self.part(name).items()
         }
 
     def flag(self, name: str) -> bool | None:
         """True, false or unset."""
-        return cast("bool | None", self._converted(self._expanded(name), bool | None, name))
+        given = self._converted(self._expanded(name), bool | None, self.key(name))
+        return cast("bool | None", given)
 
     def texts(self, name: str) -> list[str]:
         """One text or a list of them."""
-        given = self._converted(self._expanded(name), str | list[str] | None, name)
+        given = self._converted(self._expanded(name), str | list[str] | None, self.key(name))
         return [given] if isinstance(given, str) else list(given or ())
 
     def _expanded(self, name: str) -> object:
+        sections = self.file.sections if self.given is None else self.given
         return expand_all(
-            self.file.sections.get(name),
+            sections.get(name),
             self.variables,
-            key=f"{name} ({self.file.where(name)})",
+            key=self.key(name),
+            named=self.named_key,
             must_exist=name not in self.unused,
+            files=self.files,
         )
 
     def _section(self, given: object, kind: type[S], key: str) -> S:
@@ -186,8 +215,9 @@ class SectionReader:
         except msgspec.ValidationError as error:
             raise self._explained(str(error), kind, key) from None
         except UnicodeEncodeError:
-            where = f"{safe(key)} ({self.file.where(key)})"
-            raise ConfigError(f"{where} holds half a character, which is not text.") from None
+            raise ConfigError(
+                f"{self.named_key(key)} holds half a character, which is not text."
+            ) from None
 
     def _explained(self, message: str, kind: Any, key: str) -> ConfigError:
         match = _PATH.search(message)
@@ -197,12 +227,12 @@ class SectionReader:
 
         should = _should_be_one_of(path, kind) if " enum " in message else _should(message)
 
-        return ConfigError(f"{safe(key)} ({self.file.where(key)}) {should}.")
+        return ConfigError(f"{self.named_key(key)} {should}.")
 
     def _unknown(self, key: str, name: str, kind: type[Section]) -> ConfigError:
         known = kind.__struct_fields__
         near = difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-        summary = f"{safe(key)} ({self.file.where(key)}) is not a key that ehtui knows"
+        summary = f"{self.named_key(key)} is not a key that ehtui knows"
 
         if kind is TestEventSettings:
             return ConfigError(f"{summary}.", "The event itself belongs under 'body:'.")

@@ -37,6 +37,7 @@ class EventHubSettings(Section, frozen=True, dict=True):
     name: str | None = None
     aliases: tuple[str, ...] = ()  # other names of the namespace, as stores hold them
     consumer_group: str = "$Default"
+    groups: tuple[str, ...] = ()  # others to show, whether the store knows them or not
     peek_group: str | None = None
     production: bool = False
     transport: TransportChoice = "auto"  # auto: 5671, and then 443
@@ -182,6 +183,33 @@ class Settings(Struct, frozen=True):
     colour: str | None = None  # of that profile, for whoever shows its name
 
 
+class HubEntry(Section, frozen=True):
+    """A hub in a profile's list, with what is its own there."""
+
+    name: Text | None = None  # None: EntityPath of its connection string
+    connection_string: Secret | None = None
+    consumer_group: Text | None = None
+    groups: tuple[str, ...] = ()
+    peek_group: Text | None = None
+    containers: tuple[str, ...] = ()
+
+
+class ProfileSettings(Section, frozen=True):
+    """What a profile may say: whole sections, each read by itself, and these keys."""
+
+    colour: Text | None = None
+    production: bool = False
+    read_only: bool | None = None
+    env_file: Text | None = None
+    hubs: tuple[HubEntry, ...] = ()
+    eventhub: EventHubSettings = EventHubSettings()
+    checkpoint_store: CheckpointStoreSettings = CheckpointStoreSettings()
+    lease: LeaseSettings = LeaseSettings()
+    consumers: Mapping[str, ConsumerSettings] = field(default_factory=dict)
+    test_events: Mapping[str, TestEventSettings] = field(default_factory=dict)
+    poll: PollSettings = PollSettings()
+
+
 _NO_SECTIONS = {"read_only", "pid", "profile", "colour"}
 SECTIONS = tuple(name for name in Settings.__struct_fields__ if name not in _NO_SECTIONS)
-TOP_LEVEL = (*SECTIONS, "read_only", "env_file")
+TOP_LEVEL = (*SECTIONS, "read_only", "env_file", "profiles")

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from yaml.tokens import Token
 
 _MOST_VALUES = 100_000  # in a section, each alias counted as what it stands for
-_DEPTH = 5  # the deepest key that ehtui has: lease.groups.NAME.expires_after_s
+_DEPTH = 6  # the deepest key that ehtui has: profiles.NAME.lease.groups.NAME.expires_after_s
 _MOST_DEPTH = 64  # of anything
 _LONGEST_NUMBER = 64  # characters
 _TEXT_DEPTH = 7  # nobody looks for a hub further down
@@ -50,7 +50,7 @@ class YamlFile:
             if line := self.lines.get(key):
                 return f"{self.shown} line {line}"
 
-            key = key[:-1].rpartition("." if "[" not in key else "[")[0]
+            key = key[: max(key.rfind("."), key.rfind("["), 0)]
 
         return self.shown
 
@@ -223,9 +223,18 @@ def _keys(pairs: list[tuple[Node, Node]], prefix: str, depth: int) -> Iterator[t
         key = f"{prefix}{name.value}"
 
         yield key, name.start_mark.line + 1
+        yield from _keys_in(value, key, depth)
 
-        if isinstance(value, MappingNode):
-            yield from _keys(value.value, f"{key}.", depth - 1)
+
+def _keys_in(value: Node, key: str, depth: int) -> Iterator[tuple[str, int]]:
+    if isinstance(value, MappingNode):
+        yield from _keys(value.value, f"{key}.", depth - 1)
+    elif isinstance(value, SequenceNode) and depth > 1:
+        for number, part in enumerate(value.value):
+            yield f"{key}[{number}]", part.start_mark.line + 1
+
+            if isinstance(part, MappingNode):
+                yield from _keys(part.value, f"{key}[{number}].", depth - 1)
 
 
 def _texts(

@@ -23,10 +23,12 @@ def uncommented() -> str:
     return KEY.sub("", SAMPLE.read_text(encoding="utf-8"))
 
 
-def settings_of(text: str, folder: Path) -> Resolved:
+def settings_of(text: str, folder: Path, **values: str) -> Resolved:
     (folder / "config.yaml").write_text(text, encoding="utf-8")
+    flagged = {f"eventhub.{name}": value for name, value in values.items()}
+    flags = Flags(values=flagged, names=dict.fromkeys(flagged, "--hub"))
 
-    return resolve(Flags(), environment={}, folder=folder, look_into=_nobody)
+    return resolve(flags, environment={}, folder=folder, look_into=_nobody)
 
 
 def _nobody(pid: int) -> NoReturn:
@@ -40,8 +42,17 @@ def test_as_it_stands_it_says_nothing(tmp_path: Path) -> None:
 
 
 def test_uncommented_it_says_the_defaults(tmp_path: Path) -> None:
-    settings = settings_of(uncommented(), tmp_path).settings
+    settings = settings_of(uncommented(), tmp_path, name="payments").settings
     default = Settings()
+
+    # Profiles are examples, too: this is what one of its hubs has.
+    assert (settings.profile, settings.colour, settings.eventhub.name) == (
+        "prod",
+        "red",
+        "payments",
+    )
+    eventhub = replace(settings.eventhub, name=None)
+    settings = replace(settings, profile=None, colour=None, eventhub=eventhub)
 
     # Named consumers and groups are examples; everything else is as if nothing were said.
     assert set(settings.consumers) == {"rag"}
@@ -52,6 +63,8 @@ def test_uncommented_it_says_the_defaults(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("path", "section"),
     [
+        (("profiles", "prod"), tree.ProfileSettings),
+        (("profiles", "prod", "hubs", 1), tree.HubEntry),
         (("eventhub",), tree.EventHubSettings),
         (("checkpoint_store",), tree.CheckpointStoreSettings),
         (("lease",), tree.LeaseSettings),
@@ -62,7 +75,7 @@ def test_uncommented_it_says_the_defaults(tmp_path: Path) -> None:
         (("ui",), tree.UiSettings),
     ],
 )
-def test_every_key_is_there(path: tuple[str, ...], section: type[tree.Section]) -> None:
+def test_every_key_is_there(path: tuple[str | int, ...], section: type[tree.Section]) -> None:
     document = yaml.safe_load(uncommented())
 
     for name in path:
