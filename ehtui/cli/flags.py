@@ -127,7 +127,7 @@ def language_of(args: argparse.Namespace | None) -> Language:
         ConfigError: EHTUI_LANG names none.
     """
     from ehtui.config.origins import ENVIRONMENT_NAMES  # noqa: PLC0415 - `--help` needs no settings
-    from ehtui.config.resolve import language  # noqa: PLC0415
+    from ehtui.config.settling import language  # noqa: PLC0415
 
     name = ENVIRONMENT_NAMES["ui.lang"]
     return language(getattr(args, "lang", None) or os.environ.get(name) or "en", name)
