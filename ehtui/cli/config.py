@@ -15,7 +15,7 @@ from ehtui.domain.text import MASK, mask_arguments, safe, safe_value, visible
 if TYPE_CHECKING:
     import argparse
 
-    from ehtui.config.resolve import Resolved
+    from ehtui.config.found import Resolved
 
 _VALUE_CELLS = 60
 _LONGEST = 160

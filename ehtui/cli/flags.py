@@ -15,8 +15,8 @@ from ehtui.config.errors import ConfigError
 if TYPE_CHECKING:
     import argparse
 
+    from ehtui.config.found import Flags, Resolved
     from ehtui.config.process_settings import ProcessFindings
-    from ehtui.config.resolve import Flags, Resolved
     from ehtui.config.settings import Language, Settings
 
 # Flag → the key that it sets. Secrets have none: every user of a host sees command lines.
@@ -144,7 +144,7 @@ def _pid(text: str) -> int:
 
 def flags_of(args: argparse.Namespace | None) -> Flags:
     """The flags among parsed arguments; None is nothing to parse."""
-    from ehtui.config.resolve import Flags  # noqa: PLC0415 - `--help` needs no settings
+    from ehtui.config.found import Flags  # noqa: PLC0415 - `--help` needs no settings
 
     if args is None:
         return Flags()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.config.errors import ConfigError
+from ehtui.config.found import PROFILE_VARIABLE, Chosen, Found, Resolved
 from ehtui.config.profiles import ProfilePart
-from ehtui.config.resolve import PROFILE_VARIABLE, Chosen, Found, Resolved
 from ehtui.domain.hubs import key_of
 from ehtui.domain.text import safe
 

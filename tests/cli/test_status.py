@@ -18,8 +18,9 @@ from azure.storage.blob import ContainerClient
 
 from ehtui.cli import compose
 from ehtui.cli.flags import ExitCode, seconds
+from ehtui.config.found import Flags
 from ehtui.config.process_settings import look_into
-from ehtui.config.resolve import Flags, resolve
+from ehtui.config.resolve import resolve
 from ehtui.config.settings import Settings
 from ehtui.domain.problems import ProblemKind
 from ehtui.domain.snapshot import SourceStatus

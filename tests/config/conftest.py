@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ehtui.config.errors import ConfigError
+from ehtui.config.found import Flags, Resolved
 from ehtui.config.process_settings import ProcessFindings
-from ehtui.config.resolve import Flags, Resolved, resolve
+from ehtui.config.resolve import resolve
 
 KEY = "c2VjcmV0LXZhbHVl"
 HUB = f"Endpoint=sb://hgzero.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey={KEY}"

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from ehtui.cli.config import flatten, shown
 from ehtui.config.errors import ConfigError
+from ehtui.config.found import Flags
 from ehtui.config.origins import ENVIRONMENT_NAMES
-from ehtui.config.resolve import Flags, resolve
+from ehtui.config.resolve import resolve
 from ehtui.config.settings import TOP_LEVEL, Section
 from ehtui.domain.text import visible
 

@@ -11,8 +11,9 @@ import pytest
 
 from ehtui.cli.config import lines
 from ehtui.config.errors import ConfigError
+from ehtui.config.found import Flags
 from ehtui.config.process_settings import look_into
-from ehtui.config.resolve import Flags, resolve
+from ehtui.config.resolve import resolve
 from tests.waiting import wait_until
 
 KEY = "c2VjcmV0LXZhbHVl"

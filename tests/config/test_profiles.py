@@ -6,7 +6,7 @@ import pytest
 
 from ehtui.config.choosing import ConfiguredHub, every_one
 from ehtui.config.errors import ConfigError
-from ehtui.config.resolve import Flags, Found, Resolved
+from ehtui.config.found import Flags, Found, Resolved
 from ehtui.config.settings import PollSettings
 from tests.config.conftest import HUB, KEY, OTHER, STORE, Setup
 

@@ -11,7 +11,8 @@ import yaml
 from msgspec.structs import replace
 
 from ehtui.config import settings as tree
-from ehtui.config.resolve import Flags, Resolved, resolve
+from ehtui.config.found import Flags, Resolved
+from ehtui.config.resolve import resolve
 from ehtui.config.settings import TOP_LEVEL, Settings
 
 SAMPLE = Path(__file__).parents[2] / "config.yaml"

@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from ehtui.config.errors import ConfigError
+from ehtui.config.found import Flags, Resolved
 from ehtui.config.own_files import parse_dotenv, read_dotenv
 from ehtui.config.process_settings import look_into
-from ehtui.config.resolve import Flags, Resolved, resolve
+from ehtui.config.resolve import resolve
 from ehtui.config.yaml_file import read_texts, read_yaml
 from tests.hostile.measuring import MEGABYTE, peak_bytes
 

@@ -8,9 +8,10 @@ import pytest
 
 from ehtui.cli.config import pid_lines
 from ehtui.config.errors import ConfigError
+from ehtui.config.found import Flags, Resolved
 from ehtui.config.origins import Layer, Origin, Value
 from ehtui.config.process_settings import ProcessFindings
-from ehtui.config.resolve import Flags, Resolved, resolve
+from ehtui.config.resolve import resolve
 
 KEY = "c2VjcmV0LXZhbHVl"
 HUB = f"Endpoint=sb://own.servicebus.windows.net/;SharedAccessKeyName=k;SharedAccessKey={KEY}"
