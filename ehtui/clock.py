@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 def _elapsed() -> float:
     """Seconds since some moment, those included in which the host slept."""
-    if hasattr(time, "CLOCK_BOOTTIME"):
+    if sys.platform == "linux":
         return time.clock_gettime(time.CLOCK_BOOTTIME)
 
     # Darwin's counts on while the host sleeps; Python's own monotonic clock does not.

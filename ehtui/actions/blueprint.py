@@ -1,6 +1,6 @@
 """How a process was started: read while it runs, and kept in memory for when it has ended.
 
-A worker that only its parent can start has none: its command line is not its own, or not enough.
+A worker that only its parent can start has none (`workers`).
 """
 
 from __future__ import annotations
@@ -11,14 +11,13 @@ import stat
 import struct
 import sys
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import psutil
 
+from ehtui import system
 from ehtui.actions.confinement import Confinement, confinement_of, from_plain
 from ehtui.actions.restart_locks import record_path
 from ehtui.actions.targets import (
@@ -29,15 +28,13 @@ from ehtui.actions.targets import (
     ProgramChangedError,
     check_identity,
 )
+from ehtui.actions.workers import parent_that_starts
 from ehtui.config.process_memory import MOST_BYTES, command_bytes, environment_bytes
 from ehtui.domain.text import mask_arguments, safe, visible
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle
-from ehtui.sources.proc import FLAGS, FORKED, PARENT, PROC, stat_of
+from ehtui.sources.proc import stat_of
 from ehtui.sources.restarts import record_at
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 _DELETED = " (deleted)"
 _TERMINALS = frozenset({4, 5, *range(136, 144)})  # Documentation/admin-guide/devices.txt
@@ -90,7 +87,7 @@ def blueprint_of(process: ProcessId) -> Blueprint:
     check_identity(process)
 
     try:
-        found = _read(process) if sys.platform == "linux" else _read_by_psutil(process)
+        found = _read(process) if system.LINUX else _read_by_psutil(process)
     except (FileNotFoundError, ProcessLookupError, psutil.NoSuchProcess) as error:
         raise ProcessGoneError from error
     except (PermissionError, psutil.AccessDenied) as error:
@@ -103,7 +100,7 @@ def blueprint_of(process: ProcessId) -> Blueprint:
 
 def _read(process: ProcessId) -> Blueprint:
     pid = process.pid
-    proc = Path("/proc") / str(pid)
+    proc = Path(system.PROC, str(pid))
     folder, link = (os.readlink(proc / name) for name in ("cwd", "exe"))  # noqa: PTH115 - " (deleted)"
     program = (proc / "exe").stat()
 
@@ -132,12 +129,24 @@ def _read(process: ProcessId) -> Blueprint:
 
 def _read_by_psutil(process: ProcessId) -> Blueprint:
     running = psutil.Process(process.pid)
+    arguments, variables = original_argv(process.pid), original_environment(process.pid)
+    folder = running.cwd()
+
+    if running.username() != psutil.Process().username():  # what it may do is not told
+        raise CannotStartError(StartObstacle.RIGHTS, f"those of ehtui, not of {running.username()}")
+
+    if not Path(folder).is_dir():
+        raise CannotStartError(StartObstacle.FOLDER_GONE, safe(folder.removesuffix(_DELETED)))
+
+    if (parent := parent_that_starts(process.pid, arguments, variables)) is not None:
+        whose = f"process {parent}" if parent else "a process that has ended"
+        raise CannotStartError(StartObstacle.WORKER, whose)
 
     return Blueprint(
         process=process,
-        arguments=original_argv(process.pid),
-        variables=original_environment(process.pid),
-        folder=running.cwd(),
+        arguments=arguments,
+        variables=variables,
+        folder=folder,
         link=running.exe(),
         file=None,
         input=Input.NOTHING,
@@ -160,7 +169,7 @@ def _input(path: Path) -> tuple[Input, str]:
     if stat.S_ISFIFO(found.st_mode):
         return Input.PIPE, name
 
-    if stat.S_ISCHR(found.st_mode):
+    if stat.S_ISCHR(found.st_mode) and sys.platform == "linux":
         is_terminal = os.major(found.st_rdev) in _TERMINALS
         return (Input.TERMINAL, name) if is_terminal else (Input.NOTHING, name)
 
@@ -183,7 +192,7 @@ def original_argv(pid: int) -> tuple[str, ...]:
         CannotStartError: A title stands there, or an argument that starts nothing any more.
         OSError: It cannot be read.
     """
-    if sys.platform != "linux":
+    if not system.LINUX:
         return _checked(tuple(psutil.Process(pid).cmdline()))
 
     raw = command_bytes(pid, MOST_BYTES)
@@ -225,7 +234,7 @@ def original_environment(pid: int) -> dict[str, str]:
         CannotStartError: A title that was too long for the command line stands there.
         OSError: It cannot be read.
     """
-    if sys.platform != "linux":
+    if not system.LINUX:
         return dict(psutil.Process(pid).environ())
 
     raw = environment_bytes(pid)
@@ -259,7 +268,7 @@ def _argument_count(pid: int) -> int | None:
         return None
 
     try:
-        with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
+        with Path(f"{system.PROC}/{pid}/mem").open("rb", buffering=0) as memory:
             memory.seek(stack)
             (count,) = word.unpack(memory.read(word.size))
     except (OSError, struct.error):
@@ -317,7 +326,7 @@ class Remembered:
 def _of_record(process: ProcessId, path: Path) -> Blueprint:
     told = record_at(path)
 
-    if not told or (told["confinement"] is None and sys.platform == "linux"):
+    if not told or (told["confinement"] is None and system.LINUX):
         raise NotKnownError
 
     if told["arguments"] is None:
@@ -334,65 +343,3 @@ def _of_record(process: ProcessId, path: Path) -> Blueprint:
         input_path=told["input_path"],
         confinement=told["confinement"] and from_plain(told["confinement"]),
     )
-
-
-# What its parent hands it, open, and once: multiprocessing's spawn and forkserver, billiard's and
-# loky's; child_process.fork and cluster of Node; sockets of whoever activated it (sd_listen_fds).
-_HANDED_WORDS = re.compile(
-    r"--multiprocessing-fork|--billiard-fork|(.*\.)?loky\.backend\.\w+"
-    r"|from (multiprocessing|billiard)\.\w+ import .*",
-    re.DOTALL,
-)
-_HANDED_VARIABLES = ("NODE_CHANNEL_FD",)
-
-
-def parent_that_starts(
-    pid: int, arguments: Sequence[str], variables: Mapping[str, str]
-) -> int | None:
-    """Whose worker it is, 0 where that one has ended; None where its own command starts it.
-
-    One that went on alone (a daemon) forked itself: its command does that again.
-
-    Raises:
-        OSError: It cannot be read.
-    """
-    fields = stat_of(pid)
-    parent = int(fields[PARENT])
-
-    if int(fields[FLAGS]) & FORKED:
-        return _forked_by(pid, parent)
-
-    is_handed = any(map(_HANDED_WORDS.fullmatch, arguments)) or any(
-        name in variables for name in _HANDED_VARIABLES
-    )
-    is_activated = variables.get("LISTEN_PID") == str(pid)
-
-    if not (is_handed or is_activated):
-        return None
-
-    return parent if parent > 1 or is_activated else 0
-
-
-def _forked_by(pid: int, parent: int) -> int | None:
-    """Who runs the program that it was forked from; None where nobody does any more."""
-    found = None
-
-    with suppress(OSError):
-        while parent > 1 and _is_same_program(pid, parent):
-            found = parent
-            fields = stat_of(parent)
-
-            if not int(fields[FLAGS]) & FORKED:
-                break
-
-            parent = int(fields[PARENT])
-
-    return found
-
-
-def _is_same_program(pid: int, parent: int) -> bool:
-    """By its file; of another user's process only the words can be read."""
-    try:
-        return os.path.samestat(*((PROC / str(each) / "exe").stat() for each in (pid, parent)))
-    except PermissionError:
-        return command_bytes(pid, MOST_BYTES) == command_bytes(parent, MOST_BYTES)

@@ -3,24 +3,29 @@
 As the kernel tells: proc(5), capabilities(7), ioprio_set(2), personality(2). Whoever starts
 consumers under a lock (`flock -n FILE consumer`, a shell with a descriptor) starts none while it is
 held. A lock of flock(2) stays with the open file through fork and exec; the kernel names who took
-it. Standard library only: the process that starts consumers reads its own here too.
+it. Standard library only: the process that starts consumers reads its own here too. Linux only:
+elsewhere nobody tells.
 """
 
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
+import platform
 import signal
 import stat
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from errno import ENOTSUP
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ehtui.sources.proc import PARENT, PROC, is_forked, namespace_of, stat_field, status_of
+from ehtui import system
+from ehtui.actions.file_locks import try_lock
+from ehtui.sources.proc import is_forked, namespace_of, parent_of, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -90,7 +95,10 @@ def confinement_of(pid: int) -> Confinement:
     Raises:
         OSError: It has ended, or is not for this user to look at.
     """
-    proc = Path("/proc") / str(pid)
+    if sys.platform != "linux":
+        raise OSError(ENOTSUP, "only Linux tells")
+
+    proc = Path(system.PROC, str(pid))
     told = status_of(pid)
     users, groups = _three(told["Uid"]), _three(told["Gid"])
     root = (proc / "root").stat()
@@ -191,7 +199,7 @@ def _cgroups(proc: Path) -> Iterator[str]:
 
 def _cgroup_mounts() -> Iterator[tuple[str, str, frozenset[str] | None]]:
     """Root, mount point and controllers; None: the unified hierarchy."""
-    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+    for line in Path(f"{system.PROC}/self/mountinfo").read_text("utf-8").splitlines():
         mount, _, told = line.partition(" - ")
         kind, _, options = told.split(" ", 2)
 
@@ -210,7 +218,7 @@ _CLASSES = ("none", "realtime", "best-effort", "idle")
 
 def io_priority_of(pid: int) -> int | None:
     """Its class and level as the kernel keeps them; None where that cannot be asked."""
-    numbers = _NUMBERS.get(os.uname().machine)
+    numbers = _NUMBERS.get(platform.machine())
 
     if numbers is None:
         return None
@@ -222,7 +230,7 @@ def io_priority_of(pid: int) -> int | None:
 
 def set_io_priority(value: int) -> None:
     """Of this process. Raises OSError where this user may not."""
-    numbers = _NUMBERS[os.uname().machine]
+    numbers = _NUMBERS[platform.machine()]
 
     if _libc().syscall(numbers[0], _OF_A_PROCESS, 0, value):
         raise OSError(ctypes.get_errno(), "ioprio_set")
@@ -239,7 +247,7 @@ def io_priority_words(value: int) -> str:
 def personality_of(pid: int) -> int | None:
     """As setarch left it; None where it is not for this user to see."""
     with suppress(OSError, ValueError):
-        return int(Path(f"/proc/{pid}/personality").read_text(), 16)
+        return int(Path(f"{system.PROC}/{pid}/personality").read_text("ascii"), 16)
 
     return None
 
@@ -257,7 +265,6 @@ def _libc() -> ctypes.CDLL:
 
 _DELETED = " (deleted)"
 _ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
-_QUIETLY = os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _KINDS = (stat.S_IFREG, stat.S_IFDIR)  # nothing happens when these are opened
 
 
@@ -296,13 +303,13 @@ def open_again(lock: InheritedLock) -> int:
     Raises:
         OSError: It cannot be opened.
     """
-    return os.open(lock.place, lock.access | _QUIETLY)
+    return os.open(lock.place, lock.access | system.QUIETLY)
 
 
 def is_taken(descriptor: int, key: str, was_taken_by: int, *, is_shared: bool) -> bool | None:
     """Take it. False: somebody else has by now. None: whoever it came from holds it still."""
     try:
-        fcntl.flock(descriptor, (fcntl.LOCK_SH if is_shared else fcntl.LOCK_EX) | fcntl.LOCK_NB)
+        try_lock(descriptor, is_shared=is_shared)
     except OSError:
         takers = _takers(key)
         return None if was_taken_by in takers or not takers else False
@@ -312,7 +319,7 @@ def is_taken(descriptor: int, key: str, was_taken_by: int, *, is_shared: bool) -
 
 def is_under(pid: int, key: str) -> bool:
     """Whether a process runs under that lock: it, or who started it, has it open."""
-    both = (pid, stat_field(pid, PARENT))
+    both = (pid, parent_of(pid))
 
     return any(lock.key == key for each in both if each for lock in _locks(each))
 
@@ -320,14 +327,16 @@ def is_under(pid: int, key: str) -> bool:
 def _takers(key: str) -> set[int]:
     """Who took the locks on a file that are held now."""
     with suppress(OSError):
-        lines = (line.split() for line in (PROC / "locks").read_text().splitlines())
+        lines = (
+            line.split() for line in Path(system.PROC, "locks").read_text("ascii").splitlines()
+        )
         return {int(words[4]) for words in lines if words[1] == "FLOCK" and words[5] == key}
 
     return set()
 
 
 def _locks(pid: int) -> Iterator[InheritedLock]:
-    folder = PROC / str(pid)
+    folder = Path(system.PROC, str(pid))
 
     with suppress(OSError):
         for entry in sorted((folder / "fdinfo").iterdir()):

@@ -8,14 +8,17 @@ from __future__ import annotations
 
 import ctypes
 import os
+import resource
 import signal
+import sys
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
+from errno import ENOTSUP
 from functools import partial
-from resource import prlimit
 from typing import TYPE_CHECKING
 
+from ehtui import system
 from ehtui.actions.confinement import (
     LIMITS,
     UNLIMITED,
@@ -26,8 +29,11 @@ from ehtui.actions.confinement import (
     set_personality,
 )
 
+if sys.platform == "win32":
+    raise ImportError("processes of Windows become nobody else")
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
 # linux/sched.h, linux/prctl.h, linux/capability.h
 _FLAGS = {
@@ -126,7 +132,7 @@ class Entering:
             return None
 
         with suppress(OSError):
-            return os.open("/proc/self/attr/exec", os.O_WRONLY | os.O_CLOEXEC)
+            return os.open(f"{system.PROC}/self/attr/exec", os.O_WRONLY | os.O_CLOEXEC)
 
         return -1
 
@@ -141,10 +147,10 @@ class Entering:
         wanted, own = self.wanted, self.own
         self._adopt("oom", wanted.oom, own.oom, partial(_write_oom, wanted.oom))
         cpus = ",".join(map(str, wanted.affinity))
-        pin = partial(os.sched_setaffinity, 0, wanted.affinity)
+        pin = partial(_pin, wanted.affinity)
         self._adopt("affinity", wanted.affinity, own.affinity, pin, cpus)
         policy, priority = wanted.policy, wanted.priority
-        schedule = partial(os.sched_setscheduler, 0, policy, os.sched_param(priority))
+        schedule = partial(_schedule, policy, priority)
         self._adopt("scheduler", f"{policy}/{priority}", f"{own.policy}/{own.priority}", schedule)
         self._adopt(
             "nice", wanted.nice, own.nice, partial(os.setpriority, os.PRIO_PROCESS, 0, wanted.nice)
@@ -161,7 +167,7 @@ class Entering:
 
         for number, (limit, had) in enumerate(zip(wanted.limits, own.limits, strict=True)):
             told = f"{LIMITS[number]} {_limit(limit[0])}/{_limit(limit[1])}"
-            self._adopt("limit", limit, had, partial(prlimit, 0, number, limit), told)
+            self._adopt("limit", limit, had, partial(_set_limit, number, limit), told)
 
     def _namespaces_in_order(self) -> list[str]:
         """Whoever has rights outside uses them first; whoever has none gets them inside."""
@@ -272,11 +278,7 @@ class Entering:
             if "user" not in self.namespaces:
                 self._set_other_groups()
 
-            if os.getresgid() != groups:
-                os.setresgid(*groups)
-
-            if os.getresuid() != users:
-                os.setresuid(*users)
+            _change(users, groups)
         except OSError as error:
             if was_root:
                 raise RefusedError("rights", str(error.strerror)) from error
@@ -337,8 +339,42 @@ class Entering:
         return int(self._libc.prctl(operation, *map(ctypes.c_ulong, words)))
 
 
+def become_usual() -> None:
+    """Signals as a shell gives them: what Python ignores is not ignored, nothing is held back."""
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+
+    for number in (signal.SIGPIPE, signal.SIGXFSZ):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _change(users: tuple[int, int, int], groups: tuple[int, int, int]) -> None:
+    if sys.platform != "linux":
+        raise OSError(ENOTSUP, "only Linux is known")
+
+    if os.getresgid() != groups:
+        os.setresgid(*groups)
+
+    if os.getresuid() != users:
+        os.setresuid(*users)
+
+
+def _pin(processors: Collection[int]) -> None:
+    if sys.platform == "linux":
+        os.sched_setaffinity(0, processors)
+
+
+def _schedule(policy: int, priority: int) -> None:
+    if sys.platform == "linux":
+        os.sched_setscheduler(0, policy, os.sched_param(priority))
+
+
+def _set_limit(number: int, limit: tuple[int, int]) -> None:
+    if sys.platform == "linux":
+        resource.prlimit(0, number, limit)
+
+
 def _write_oom(value: int) -> None:
-    descriptor = os.open("/proc/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
+    descriptor = os.open(f"{system.PROC}/self/oom_score_adj", os.O_WRONLY | os.O_CLOEXEC)
 
     try:
         os.write(descriptor, str(value).encode())

@@ -5,7 +5,7 @@ rehearsed. Then it signals, waits, looks whether somebody else starts another on
 
 On standard input it gets the task and then the word to go on, one JSON line each; on standard
 output it says how far it is. If it is left alone before that word, nothing has happened. Loads
-the standard library only.
+the standard library only, and psutil where the kernel tells less than Linux. Not for Windows.
 """
 
 from __future__ import annotations
@@ -21,10 +21,14 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from ehtui import system
 from ehtui.actions.confinement import confinement_of, from_plain, is_taken, is_under
 from ehtui.actions.state_files import append_line, write_record
 from ehtui.actions.successor import Child, end, exit_code, fork_successor
 from ehtui.sources.proc import Twins, boot_ticks, is_same, start_ticks, state_of
+
+if sys.platform == "win32":
+    raise ImportError("nothing on Windows becomes what another process was")
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -43,13 +47,16 @@ Json = dict[str, Any]
 class Guardian:
     """One task."""
 
-    def __init__(self, task: Json) -> None:
+    def __init__(self, task: Json, *, takes_orphans: bool = True) -> None:
+        self._takes_orphans = takes_orphans
         self._task = task
         self._fds: dict[str, int] = task["descriptors"]
         self._holder: Child | None = None
         self._order: Json = {}
         self._record: Json = {}
         self._asked_ticks = 0
+        pid = task["pid"]
+        self._ticks = start_ticks(pid) if pid else None
 
     def run(self) -> None:
         """Rehearse, wait for the word, and do it."""
@@ -109,10 +116,12 @@ class Guardian:
     def _signal(self, number: int) -> None:
         descriptor = self._fds.get("process")
 
-        if descriptor is None:
+        if descriptor is not None and sys.platform == "linux":
+            signal.pidfd_send_signal(descriptor, number)
+        elif is_same(self._task["pid"], self._ticks):
             os.kill(self._task["pid"], number)
         else:
-            signal.pidfd_send_signal(descriptor, number)
+            raise ProcessLookupError
 
     def _wait(self) -> None:
         """However long that takes, or until it is killed because the plan says so."""
@@ -140,14 +149,7 @@ class Guardian:
 
         time.sleep(within_s)
 
-        try:
-            os.kill(self._task["pid"], 0)
-        except ProcessLookupError:
-            return True
-        except PermissionError:
-            return False
-
-        return False
+        return not is_same(self._task["pid"], self._ticks)  # one that nobody reaps has ended
 
     # Whoever else starts it.
 
@@ -203,12 +205,11 @@ class Guardian:
         return [pid for pid, ticks in self._order["keeper"]["line"] if is_same(pid, ticks)]
 
     def _twins(self, ancestors: Collection[int]) -> Twins:
-        words = "".join(word + "\0" for word in self._task["arguments"])
         confinement = self._task["confinement"]
 
         return Twins(
-            command=words.encode("utf-8", "surrogateescape"),
-            user=confinement["users"][1] if confinement else os.geteuid(),
+            words=tuple(self._task["arguments"]),
+            user=confinement["users"][1] if confinement else None,
             ancestors=ancestors,
             since_ticks=self._asked_ticks,
         )
@@ -278,9 +279,14 @@ class Guardian:
         return pid
 
     def _daemon(self) -> int | None:
-        """Whoever it forked is ours by now (see `_SUBREAPER`), and still has its words."""
+        """Whoever it forked is ours by now (see `_SUBREAPER`), and still has its words.
+
+        Where nobody takes orphans in but the first process of all, theirs is that one.
+        """
+        ancestors = {os.getpid()} if self._takes_orphans else {os.getpid(), 1}
+
         for _ in range(DAEMON_LOOKS):  # one forked while processes are listed is in no list
-            if (pid := self._twins({os.getpid()}).find()) is not None:
+            if (pid := self._twins(ancestors).find()) is not None:
                 return pid
 
             time.sleep(LOOK_EVERY_S / 2)
@@ -338,12 +344,9 @@ def _tell(told: Json) -> None:
 
 def main() -> None:
     """One task, from standard input."""
-    os.umask(0o077)
-
-    with suppress(OSError, AttributeError):
-        ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0)
-
-    task = json.loads(sys.stdin.buffer.readline())
+    umask = os.umask(0o077)
+    takes_orphans = system.LINUX and ctypes.CDLL(None).prctl(_SUBREAPER, 1, 0, 0, 0) == 0
+    task = json.loads(sys.stdin.buffer.readline()) | {"umask": umask}
 
     for several in ("descriptors", "namespaces", "cgroups"):
         for descriptor in task[several].values():
@@ -352,4 +355,4 @@ def main() -> None:
     for lock in task["locks"]:
         os.set_inheritable(lock["descriptor"], False)  # noqa: FBT003
 
-    Guardian(task).run()
+    Guardian(task, takes_orphans=takes_orphans).run()

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from ehtui import system
 from ehtui.actions.targets import ProcessGoneError, check_identity
 from ehtui.config.process_memory import words_of
 from ehtui.domain.actions.signal import signal_number
@@ -38,6 +39,11 @@ EARLY_DEATH_S = 3.0  # an import error or a bad setting shows within this
 LAST_LINES = 12
 TAIL_BYTES = 16 * 1024
 _LOOK_EVERY_S, _MISSES = 0.1, 5
+# Windows has no sessions: with a console of its own it lives on when ehtui's is closed.
+_APART = 0
+
+if sys.platform == "win32":
+    _APART = subprocess.CREATE_NEW_PROCESS_GROUP | subprocess.CREATE_NO_WINDOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,7 @@ def start(launch: Launch) -> Launched:
             stderr=descriptor,
             start_new_session=True,
             close_fds=True,
+            creationflags=_APART,
         )
     except OSError:
         log_path.unlink(missing_ok=True)  # nobody wrote it
@@ -154,7 +161,10 @@ def _daemon(launched: Launched) -> ProcessId | None:
 
 
 def _is_own(process: psutil.Process) -> bool:
-    return not hasattr(os, "geteuid") or bool(process.uids().effective == os.geteuid())
+    if sys.platform == "win32":
+        return process.username() == psutil.Process().username()
+
+    return bool(process.uids().effective == os.geteuid())
 
 
 def _says(words: Sequence[str], argv: Sequence[str]) -> bool:
@@ -170,7 +180,7 @@ def new_log(wanted: Path) -> tuple[Path, int]:
     """A new file, open: the wanted one, or `name-2.log` where another start already has that."""
     wanted.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     # O_APPEND: whoever truncates it leaves no hole before the next line.
-    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL
+    flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | system.OPENED
     path, number = wanted, 1
 
     while True:
@@ -199,9 +209,13 @@ def last_lines(path: Path) -> tuple[str, ...]:
 
 
 ROOT = str(Path(__file__).resolve().parents[2])
+# Where Linux does not tell, psutil does: its folder comes last.
+_PATHS = [ROOT] if system.LINUX else [ROOT, str(Path(psutil.__file__).resolve().parents[1])]
+_SWITCH = {} if system.LINUX else {system.PLAIN: "1"}
 # By its module's name it is known to be ehtui's own, whatever its folder is called.
 PROGRAM = (
-    f"import sys; sys.path.insert(0, {ROOT!r}); from ehtui.actions.guardian import main; main()"
+    f"import sys; sys.path[:0] = {_PATHS[:1]!r}; sys.path += {_PATHS[1:]!r}; "
+    "from ehtui.actions.guardian import main; main()"
 )
 
 Json = dict[str, Any]
@@ -230,7 +244,7 @@ class Guard:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             cwd="/",
-            env={},  # it gets what it needs, and nothing that it could give away
+            env=_SWITCH,  # it gets what it needs, and nothing that it could give away
             pass_fds=tuple(descriptors),
             start_new_session=True,
         )

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass, field, replace
 from errno import ENOSPC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ehtui import system
 from ehtui.actions.blueprint import Blueprint, Input, blueprint_of
 from ehtui.actions.confinement import InheritedLock, confinement_of, inherited_locks, open_again
 from ehtui.actions.launch import Guard, Prepared, new_log
 from ehtui.actions.restart_locks import lock_process, open_record, prune, record_path
 from ehtui.actions.state_files import open_records, write_record
-from ehtui.actions.targets import CannotStartError, ProcessGoneError, check_identity
+from ehtui.actions.targets import CannotStartError, check_identity, pinned
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import Loss, LossKind, Rehearsal, StartObstacle
 from ehtui.sources.restarts import (
@@ -30,9 +32,13 @@ if TYPE_CHECKING:
     from ehtui.domain.world.process import ProcessId
 
 RESERVED_BYTES = 64 * 1024  # that much of a log must fit on its disk
-_FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 Json = dict[str, Any]
+
+if sys.platform == "win32":
+    _FOLDER = os.O_RDONLY
+else:
+    _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,17 +89,22 @@ def prepare_restart(
         BeingRestartedError: Somebody else is about it.
         ProcessGoneError, IdentityChangedError, ProgramChangedError, PermissionError: As they say.
     """
+    _check_system()
+
     with ExitStack() as stack:
         opened = _Opened(stack)
-        _pin(opened, process)
+
+        if (descriptor := pinned(process)) is not None:
+            opened.hold(descriptor, "process")
+
         check_identity(process)
 
         if (lock := lock_process(process, places.records)) is not None:
             opened.hold(lock, "lock")
 
         blueprint = blueprint_of(process)
-        proc = Path("/proc") / str(process.pid)
-        _open_input(opened, blueprint, str(proc / "fd" / "0"))
+        proc = Path(system.PROC, str(process.pid)) if system.LINUX else None
+        _open_input(opened, blueprint, str(proc / "fd" / "0") if proc else blueprint.input_path)
         _open_folders(opened, blueprint, proc)
         _open_confinement(opened, blueprint, proc)
         _open_locks(opened, process)
@@ -113,6 +124,8 @@ def prepare_again(
         CannotStartError: It could not be started again as it was.
         BeingRestartedError: Somebody else is about it.
     """
+    _check_system()
+
     with ExitStack() as stack:
         opened = _Opened(stack)
         blueprint = _without_what_others_lay_there(blueprint)
@@ -123,11 +136,17 @@ def prepare_again(
         return _rehearsed(opened, blueprint, places, named, is_running=False)
 
 
+def _check_system() -> None:
+    """A restart needs a child that becomes what the other was before it is the program: fork(2)."""
+    if not hasattr(os, "fork"):
+        raise CannotStartError(StartObstacle.SYSTEM)
+
+
 def _without_what_others_lay_there(blueprint: Blueprint) -> Blueprint:
     """Paths are the user's to change once nobody runs: root opens no input by them."""
     confinement = blueprint.confinement
 
-    if confinement is None or confinement.users[1] == os.geteuid():
+    if confinement is None or confinement.users[1] == system.user_id():
         return blueprint
 
     is_file = blueprint.input in {Input.FILE, Input.PIPE}
@@ -135,31 +154,18 @@ def _without_what_others_lay_there(blueprint: Blueprint) -> Blueprint:
     return replace(blueprint, input=Input.OTHER if is_file else blueprint.input)
 
 
-def _pin(opened: _Opened, process: ProcessId) -> None:
-    """Its number is given to nobody else before it has been waited for."""
-    if not hasattr(os, "pidfd_open"):
-        return
-
-    try:
-        opened.hold(os.pidfd_open(process.pid), "process")
-    except ProcessLookupError as error:
-        raise ProcessGoneError from error
-    except OSError:  # an older kernel
-        return
-
-
 def _open_input(opened: _Opened, blueprint: Blueprint, path: str) -> None:
     """A file from its beginning, a pipe as it stands; what cannot be given back is nothing."""
     wanted = blueprint.input
 
-    if wanted in {Input.FILE, Input.PIPE}:
+    if wanted in {Input.FILE, Input.PIPE} and sys.platform != "win32":
         with suppress(OSError):
-            descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+            descriptor = os.open(path, os.O_RDONLY | system.QUIETLY)
             os.set_blocking(descriptor, True)
             opened.hold(descriptor, "input")
             return
 
-    opened.hold(os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC), "input")
+    opened.hold(os.open(os.devnull, os.O_RDONLY | system.OPENED), "input")
 
     if wanted is not Input.NOTHING:
         opened.losses.append(Loss(LossKind.INPUT, wanted.value))
@@ -179,9 +185,9 @@ def _open_folders(opened: _Opened, blueprint: Blueprint, proc: Path | None) -> N
     root = str(proc / "root") if proc and proc.exists() else "/"
     opened.hold(os.open(root, _FOLDER), "root")
 
-    if proc is not None and hasattr(os, "O_PATH"):
+    if proc is not None and sys.platform == "linux":
         with suppress(OSError):
-            opened.hold(os.open(proc / "exe", os.O_PATH | os.O_CLOEXEC), "program")
+            opened.hold(os.open(proc / "exe", os.O_PATH | system.OPENED), "program")
 
 
 def _open_confinement(opened: _Opened, blueprint: Blueprint, proc: Path | None) -> None:
@@ -202,7 +208,7 @@ def _open_confinement(opened: _Opened, blueprint: Blueprint, proc: Path | None) 
 
     for folder in (folder for folder in wanted.cgroups if folder not in own.cgroups):
         try:
-            descriptor = os.open(Path(folder) / "cgroup.procs", os.O_WRONLY | os.O_CLOEXEC)
+            descriptor = os.open(Path(folder) / "cgroup.procs", os.O_WRONLY | system.OPENED)
             opened.hold(descriptor, folder, opened.cgroups)
         except OSError:
             opened.losses.append(Loss(LossKind.CGROUP, safe(folder)))
@@ -223,7 +229,7 @@ def _open_locks(opened: _Opened, process: ProcessId) -> None:
 
 def _is_flock(pid: int) -> bool:
     with suppress(OSError):
-        return Path(f"/proc/{pid}/comm").read_text() == "flock\n"
+        return Path(f"{system.PROC}/{pid}/comm").read_bytes() == b"flock\n"
 
     return False
 
@@ -234,7 +240,7 @@ def _namespace(name: str, proc: Path | None) -> int:
         raise CannotStartError(StartObstacle.NAMESPACE, name)
 
     try:
-        return os.open(proc / "ns" / name, os.O_RDONLY | os.O_CLOEXEC)
+        return os.open(proc / "ns" / name, os.O_RDONLY | system.OPENED)
     except OSError as error:
         raise CannotStartError(StartObstacle.NAMESPACE, name) from error
 
@@ -299,7 +305,7 @@ def _open_log(opened: _Opened, wanted: Path) -> Path:
     opened.hold(descriptor, "log")
 
     try:
-        os.posix_fallocate(descriptor, 0, RESERVED_BYTES)
+        _reserve(descriptor)
         os.ftruncate(descriptor, 0)
     except OSError as error:
         if error.errno == ENOSPC:
@@ -308,6 +314,14 @@ def _open_log(opened: _Opened, wanted: Path) -> Path:
             raise CannotStartError(StartObstacle.LOG_UNWRITABLE, told) from error
 
     return path
+
+
+def _reserve(descriptor: int) -> None:
+    """Raises OSError where the disk has no room."""
+    if sys.platform == "linux" and system.LINUX:
+        os.posix_fallocate(descriptor, 0, RESERVED_BYTES)
+    elif os.write(descriptor, bytes(RESERVED_BYTES)) < RESERVED_BYTES:
+        raise OSError(ENOSPC, os.strerror(ENOSPC))
 
 
 def _record(blueprint: Blueprint, log_path: Path) -> Json:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
+import sys
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from ehtui import system
+from ehtui.actions.file_locks import try_lock
 from ehtui.actions.targets import BeingRestartedError, CannotStartError
 from ehtui.domain.text import safe
 from ehtui.domain.world.restarts import StartObstacle
@@ -33,11 +35,17 @@ def record_path(folder: Path, process: ProcessId) -> Path:
 def lock_process(process: ProcessId, folder: Path) -> int | None:
     """A lock on its folder in /proc, which all users share; None where there is no such thing.
 
+    Then its record alone is locked, which each user has by itself.
+
     Raises:
         BeingRestartedError: Somebody else has it.
     """
+    if sys.platform == "win32":
+        return None
+
     try:
-        descriptor = os.open(f"/proc/{process.pid}", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        flags = os.O_RDONLY | os.O_DIRECTORY | system.OPENED
+        descriptor = os.open(f"{system.PROC}/{process.pid}", flags)
     except OSError:
         return None
 
@@ -51,7 +59,7 @@ def open_record(path: Path) -> int:
         BeingRestartedError: Somebody else has it.
         CannotStartError: It cannot be made.
     """
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    flags = os.O_RDWR | os.O_CREAT | system.OPENED | system.NO_LINK
 
     while True:
         try:
@@ -97,12 +105,12 @@ def prune(folder: Path) -> None:
 def _unlink_free(path: Path) -> bool:
     """Whether it is gone: one that is locked is left."""
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDWR | system.OPENED | system.NO_LINK)
     except FileNotFoundError:
         return True
 
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        try_lock(descriptor)
         path.unlink(missing_ok=True)
     except BlockingIOError:
         return False
@@ -117,7 +125,7 @@ def _locked(descriptor: int, who: Callable[[], str]) -> int:
 
     while True:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            try_lock(descriptor)
         except BlockingIOError:
             if time.monotonic() >= deadline:
                 os.close(descriptor)

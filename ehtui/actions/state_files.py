@@ -5,22 +5,31 @@ Standard library only.
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import json
 import os
 import socket
 import stat
+import sys
 from errno import EINVAL
 from pathlib import Path
 from typing import Any
 
+from ehtui import system
+from ehtui.actions.file_locks import lock, unlock
+
 
 def state_folder() -> Path:
-    """`$XDG_STATE_HOME/ehtui`, by default under `~/.local/state`."""
-    state = os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    """`$XDG_STATE_HOME/ehtui`, by default under `~/.local/state`; on Windows `%LOCALAPPDATA%`.
 
-    return Path(state) / "ehtui"
+    On macOS as on Linux: that is where tools of the terminal have their files.
+    """
+    state = os.environ.get("XDG_STATE_HOME")
+
+    if not state and sys.platform == "win32":
+        state = os.environ.get("LOCALAPPDATA") or str(Path.home() / "AppData" / "Local")
+
+    return Path(state or Path.home() / ".local" / "state") / "ehtui"
 
 
 def default_audit_path() -> Path:
@@ -39,7 +48,7 @@ def default_records_folder() -> Path:
 
 
 # Not held up by a FIFO that somebody put there.
-_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_FLAGS = os.O_RDWR | os.O_APPEND | os.O_CREAT | system.QUIETLY
 
 
 def open_records(path: Path) -> int:
@@ -54,7 +63,7 @@ def open_records(path: Path) -> int:
     status = os.fstat(descriptor)
 
     if stat.S_ISREG(status.st_mode):
-        if status.st_mode & 0o077 and status.st_uid == os.geteuid():
+        if sys.platform != "win32" and status.st_mode & 0o077 and status.st_uid == os.geteuid():
             os.fchmod(descriptor, 0o600)  # made by somebody else, or copied
 
         return descriptor
@@ -69,11 +78,11 @@ def append_line(descriptor: int, line: bytes) -> None:
     Raises:
         OSError: It could not be written whole, and nothing of it stands in the file.
     """
-    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    lock(descriptor)
 
     try:
         end = os.fstat(descriptor).st_size
-        is_whole = end == 0 or os.pread(descriptor, 1, end - 1) == b"\n"
+        is_whole = end == 0 or _byte_at(descriptor, end - 1) == b"\n"
         rest = memoryview((b"" if is_whole else b"\n") + line + b"\n")
 
         try:
@@ -85,7 +94,13 @@ def append_line(descriptor: int, line: bytes) -> None:
             os.ftruncate(descriptor, end)
             raise
     finally:
-        fcntl.flock(descriptor, fcntl.LOCK_UN)
+        unlock(descriptor)
+
+
+def _byte_at(descriptor: int, place: int) -> bytes:
+    os.lseek(descriptor, place, os.SEEK_SET)
+
+    return os.read(descriptor, 1)
 
 
 SCHEMA = "ehtui.restart/1"
@@ -108,10 +123,11 @@ def write_record(descriptor: int, record: dict[str, Any]) -> None:
         size = (len(text) + 2 * _LONGEST_DETAIL) // _BLOCK * _BLOCK + _BLOCK
 
     padded = text.ljust(size - 1) + b"\n"
-    written = os.pwrite(descriptor, padded, 0)
+    os.lseek(descriptor, 0, os.SEEK_SET)
+    written = os.write(descriptor, padded)
 
     if written < len(padded):
-        os.pwrite(descriptor, padded[written:], written)  # says why not
+        os.write(descriptor, padded[written:])  # says why not
 
     os.fsync(descriptor)
 
@@ -121,6 +137,6 @@ def who() -> dict[str, object]:
     try:
         user = getpass.getuser()
     except (OSError, KeyError):  # no name for this uid
-        user = str(os.getuid())
+        user = str(system.user_id())
 
     return {"user": user, "host": socket.gethostname(), "ehtui_pid": os.getpid()}

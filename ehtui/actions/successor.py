@@ -1,7 +1,7 @@
 """A child that becomes what another process was, up to the moment before exec, and waits there.
 
 One is forked to rehearse, and stays to hold what goes away with the process that is stopped; one
-is forked to be the next. Loads the standard library only.
+is forked to be the next. Loads the standard library only. Not for Windows, which has no fork.
 """
 
 from __future__ import annotations
@@ -10,14 +10,18 @@ import json
 import os
 import select
 import signal
+import sys
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any, NoReturn
 
 from ehtui.actions.confinement import confinement_of, from_plain
-from ehtui.actions.entering import Entering, RefusedError
+from ehtui.actions.entering import Entering, RefusedError, become_usual
 from ehtui.actions.finding import Found, Running, find
+
+if sys.platform == "win32":
+    raise ImportError("nothing on Windows becomes what another process was")
 
 ANSWERED_WITHIN_S = 15.0
 _POLL_S = 0.05
@@ -122,9 +126,11 @@ def _enter(task: Json, answer_to: int) -> list[tuple[str, str]]:
     """In a session of its own, as what the other was; what it could not become."""
     held = task["descriptors"]
 
-    if task["confinement"] is None:  # not Linux
+    if task["confinement"] is None:  # not Linux: of this user, as ehtui's own shell starts it
         os.setsid()
         os.fchdir(held["folder"])
+        os.umask(task["umask"])
+        become_usual()
         return []
 
     entering = Entering(

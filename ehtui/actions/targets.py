@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
+from ehtui import system
 from ehtui.domain.actions.signal import signal_number
 from ehtui.domain.text import safe
 from ehtui.sources.process_facts import is_same_start, own_line, program_of
@@ -77,26 +78,52 @@ def send_signal(process: ProcessId, signal: str) -> None:
     number = signal_number(signal)
 
     if number is None:
-        raise OSError(f"no signal {signal} on this platform")
-
-    if sys.platform != "linux":
-        check_identity(process)
-        os.kill(process.pid, number)
-        return
+        raise OSError(f"no signal {signal} on this system")
 
     # Pinned first, so that no reuse can slip between the check and the signal.
-    try:
-        descriptor = os.pidfd_open(process.pid)
-    except ProcessLookupError as error:
-        raise ProcessGoneError from error
+    descriptor = pinned(process)
+
+    if descriptor is None:
+        check_identity(process)
+        _signal(process.pid, number)
+        return
 
     try:
         check_identity(process)
-        signals.pidfd_send_signal(descriptor, number)
+
+        if sys.platform == "linux":
+            signals.pidfd_send_signal(descriptor, number)
     except ProcessLookupError as error:
         raise ProcessGoneError from error
     finally:
         os.close(descriptor)
+
+
+def _signal(pid: int, number: int) -> None:
+    try:
+        if sys.platform == "win32" and number == signals.SIGBREAK:
+            number = signals.CTRL_BREAK_EVENT
+
+        os.kill(pid, number)
+    except ProcessLookupError as error:
+        raise ProcessGoneError from error
+
+
+def pinned(process: ProcessId) -> int | None:
+    """Its number is given to nobody else while this is open; None where there is no such thing.
+
+    Raises:
+        ProcessGoneError: It has ended.
+    """
+    if sys.platform != "linux" or not system.LINUX:
+        return None
+
+    try:
+        return os.pidfd_open(process.pid)
+    except ProcessLookupError as error:
+        raise ProcessGoneError from error
+    except OSError:  # a kernel before 5.3, or a sandbox that forbids it
+        return None
 
 
 def wait_for_exit(
@@ -143,6 +170,9 @@ def check_reach(process: ProcessId) -> None:
         ProcessGoneError, IdentityChangedError, ProgramChangedError, PermissionError: As there.
     """
     check_identity(process)
+
+    if sys.platform == "win32":  # there signal 0 ends it, too
+        return
 
     try:
         os.kill(process.pid, 0)
@@ -221,7 +251,11 @@ def _wait(child: subprocess.Popen[bytes], timeout_s: float) -> int | None:
     try:
         return child.wait(timeout_s)
     except subprocess.TimeoutExpired:
-        os.killpg(child.pid, signals.SIGKILL)  # its own session: whatever it started to ask with
+        if sys.platform == "win32":
+            child.kill()
+        else:  # its own session: whatever it started to ask with
+            os.killpg(child.pid, signals.SIGKILL)
+
         child.wait()
         return None
 

@@ -175,7 +175,7 @@ class MonitorBackend:
     @property
     def signals(self) -> Sequence[str]:
         """Signals on offer, gentlest first."""
-        return signalling.OFFERED_SIGNALS
+        return signalling.offered_signals()
 
     @property
     def startable(self) -> Sequence[str]:

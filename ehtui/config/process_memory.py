@@ -7,10 +7,19 @@ and end (prctl(2), PR_SET_MM_MAP): a stranger's command line can be gigabytes lo
 from __future__ import annotations
 
 import os
-import sys
+from errno import EACCES, ESRCH
+from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
 
 import psutil
+
+from ehtui import system
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+T = TypeVar("T")
 
 # exec gives arguments and environment together at most 6 MiB (MAX_ARG_STRLEN is 128 KiB each).
 MOST_BYTES = 6 << 20
@@ -19,21 +28,30 @@ MOST_WORDS = 10_000
 
 
 def command_bytes(pid: int, most_bytes: int = COMMAND_BYTES) -> bytes:
-    """Its command line as the kernel keeps it, cut off behind `most_bytes`. Linux only.
+    """Its command line as the kernel keeps it, cut off behind `most_bytes`.
 
     Raises:
         OSError: It has ended, or is not for this user.
     """
-    return _beginning(Path(f"/proc/{pid}/cmdline"), most_bytes)
+    if not system.LINUX:
+        words = b"".join(os.fsencode(word) + b"\0" for word in _told(pid, psutil.Process.cmdline))
+        return words[:most_bytes]
+
+    return _beginning(Path(f"{system.PROC}/{pid}/cmdline"), most_bytes)
 
 
 def environment_bytes(pid: int, most_bytes: int = MOST_BYTES) -> bytes:
-    """Its environment as the kernel keeps it, cut off behind `most_bytes`. Linux only.
+    """Its environment as the kernel keeps it, cut off behind `most_bytes`.
 
     Raises:
         OSError: It has ended, or is not for this user.
     """
-    return _beginning(Path(f"/proc/{pid}/environ"), most_bytes)
+    if not system.LINUX:
+        told = _told(pid, psutil.Process.environ).items()
+        entries = b"".join(os.fsencode(f"{name}={value}") + b"\0" for name, value in told)
+        return entries[:most_bytes]
+
+    return _beginning(Path(f"{system.PROC}/{pid}/environ"), most_bytes)
 
 
 def words_of(process: psutil.Process) -> list[str]:
@@ -42,7 +60,7 @@ def words_of(process: psutil.Process) -> list[str]:
     Raises:
         psutil.Error: It has ended, or is not for this user.
     """
-    if sys.platform != "linux":
+    if not system.LINUX:
         return process.cmdline()[:MOST_WORDS]
 
     try:
@@ -74,8 +92,8 @@ def variables_of(process: psutil.Process) -> dict[str, str]:
     Raises:
         psutil.Error: It has ended, or is not for this user.
     """
-    if sys.platform != "linux":
-        return dict(process.environ())
+    if not system.LINUX:
+        return dict(islice(process.environ().items(), MOST_WORDS))
 
     try:
         data = environment_bytes(process.pid)
@@ -99,6 +117,15 @@ def split_variables(data: bytes) -> dict[str, str]:
             variables[name] = value
 
     return variables
+
+
+def _told(pid: int, what: Callable[[psutil.Process], T]) -> T:
+    try:
+        return what(psutil.Process(pid))
+    except psutil.AccessDenied as error:
+        raise PermissionError(EACCES, "not for this user", str(pid)) from error
+    except psutil.Error as error:
+        raise ProcessLookupError(ESRCH, "gone", str(pid)) from error
 
 
 def _beginning(path: Path, most_bytes: int) -> bytes:

@@ -3,23 +3,55 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
-from typing import TYPE_CHECKING
+from pathlib import Path, PurePath
+from typing import Generic, Protocol, TypeVar
 
 import psutil
 
 from ehtui.config.errors import ConfigError
 from ehtui.config.own_files import expand, parse_dotenv
+from ehtui.config.own_sight import OwnSight
 from ehtui.config.process_memory import variables_of, words_of
 from ehtui.config.process_sight import NotReadError, ProcessSight
 from ehtui.config.yaml_file import read_texts
 from ehtui.domain.text import safe, safe_command
 
-if TYPE_CHECKING:
-    from ehtui.config.process_sight import Folder
+
+class SeenFolder(Protocol):
+    """A folder that a process sees."""
+
+    @property
+    def path(self) -> PurePath:
+        """As the process has it."""
+
+    @property
+    def identity(self) -> tuple[int, int]:
+        """What it is, whatever it is called."""
+
+
+F = TypeVar("F", bound=SeenFolder)
+
+
+class Sight(Protocol[F]):
+    """How files of a process are reached: its own folder, and others from there."""
+
+    @property
+    def working(self) -> F:
+        """The folder that it works in."""
+
+    def upwards(self, folder: F, most: int) -> Iterator[F]:
+        """The folder, and up to `most` above it."""
+
+    def folder_of(self, path: str) -> F | None:
+        """The folder of the regular file that the process calls `path`."""
+
+    def read(self, folder: F, name: str, most_bytes: int) -> bytes | None:
+        """A file's content; None where there is none, NotReadError where it is not read."""
+
 
 _SETTINGS_FILES = (
     "ehtui.yaml",
@@ -56,13 +88,13 @@ def place(name: str, variables: Mapping[str, str]) -> Place:
 
 
 @dataclass(slots=True)
-class ProcessFiles:
+class ProcessFiles(Generic[F]):
     """A process's working folder and its script's own, as the process sees them.
 
     In a container its paths mean nothing here, and its user may read less than ehtui's.
     """
 
-    sight: ProcessSight = field(repr=False)
+    sight: Sight[F] = field(repr=False)
     argv: list[str] = field(repr=False)
     notes: list[str] = field(default_factory=list)  # files that were not read, and why
     _left_bytes: int = _ALL_BYTES
@@ -107,7 +139,7 @@ class ProcessFiles:
 
         return places
 
-    def _read(self, folder: Folder, name: str) -> bytes | None:
+    def _read(self, folder: F, name: str) -> bytes | None:
         try:
             content = self.sight.read(folder, name, min(_FILE_BYTES, self._left_bytes))
         except NotReadError as reason:
@@ -117,7 +149,7 @@ class ProcessFiles:
         self._left_bytes -= len(content or b"")
         return content
 
-    def _folders(self) -> list[Folder]:
+    def _folders(self) -> list[F]:
         # Not the first word: beside an interpreter stands whatever project it was installed for.
         words = [word for word in self.argv[1:4] if not word.startswith("-") and "." in word]
         folders = [self.sight.working, *filter(None, map(self.sight.folder_of, words))]
@@ -190,7 +222,7 @@ def _of_files(
 ) -> tuple[str | None, list[Place], tuple[str, ...]]:
     """Its working folder, what files in and around it say, and those that were not read."""
     try:
-        sight = ProcessSight(process.pid)
+        sight = OwnSight(process.pid) if sys.platform == "win32" else ProcessSight(process.pid)
     except (psutil.Error, OSError):
         return None, [], ()
 
@@ -200,17 +232,27 @@ def _of_files(
         if not process.is_running():  # its number belongs to somebody else by now
             return None, [], ()
 
-        if sight.rights is None:
-            return folder, [], ("it changed its user (setuid), so none of its files are read",)
+        if isinstance(sight, ProcessSight):
+            if sight.rights is None:
+                return folder, [], ("it changed its user (setuid), so none of its files are read",)
 
-        files = ProcessFiles(sight, argv)
-        dotenvs = files.dotenvs(environment)
-        known = {
-            name: text for place in reversed(dotenvs) for name, text in place.variables.items()
-        }
-        found = [*dotenvs, *files.settings({**known, **environment})]
+            return folder, *_found(ProcessFiles(sight, argv), environment)
 
-    return folder, found, tuple(files.notes)
+        if not sight.is_open:
+            return folder, [], ("it is another user's, so none of its files are read",)
+
+        return folder, *_found(ProcessFiles(sight, argv), environment)
+
+
+def _found(
+    files: ProcessFiles[F], environment: Mapping[str, str]
+) -> tuple[list[Place], tuple[str, ...]]:
+    """What they say, and those that were not read."""
+    dotenvs = files.dotenvs(environment)
+    known = {name: text for place in reversed(dotenvs) for name, text in place.variables.items()}
+    found = [*dotenvs, *files.settings({**known, **environment})]
+
+    return found, tuple(files.notes)
 
 
 def _argv_and_environment(process: psutil.Process) -> tuple[list[str], dict[str, str]]:

@@ -12,17 +12,19 @@ import struct
 import sys
 from contextlib import ExitStack
 from dataclasses import dataclass
+from errno import ENOTSUP
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Self
 
 import psutil
 
+from ehtui import system
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _MOST_LINKS, _MOST_STEPS = 16, 100
-_FOLDER = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
-_CONTENT = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_CONTENT = os.O_RDONLY | system.QUIETLY
 
 
 class NotReadError(Exception):
@@ -121,30 +123,36 @@ class ProcessSight:
     # How it gets there.
 
     def _opened(self, pid: int) -> tuple[Folder, Folder, Rights | None]:
-        if not sys.platform.startswith("linux"):
-            process = psutil.Process(pid)
-            users = set(process.uids())
-            rights = Rights(users.pop(), frozenset(process.gids()))
-            root, path = "/", process.cwd()
-            folders = [self._held(os.open(at, _FOLDER)) for at in (root, path)]
-            return (
-                Folder(folders[0], PurePosixPath(root)),
-                Folder(folders[1], PurePosixPath(path)),
-                None if users else rights,
-            )
+        if not system.LINUX:
+            return self._opened_by_path(pid)
 
         # It stays the folder of that process: whoever gets the number later has another.
-        process_folder = self._held(os.open(f"/proc/{pid}", _FOLDER & ~os.O_NOFOLLOW))
+        followed = _folder_flags() & ~system.NO_LINK
+        process_folder = self._held(os.open(f"{system.PROC}/{pid}", followed))
         path = os.readlink("cwd", dir_fd=process_folder)
-        followed = _FOLDER & ~os.O_NOFOLLOW
         root_fd = self._held(os.open("root", followed, dir_fd=process_folder))
         working_fd = self._held(os.open("cwd", followed, dir_fd=process_folder))
-        status = os.open("status", os.O_RDONLY | os.O_CLOEXEC, dir_fd=process_folder)
+        status = os.open("status", os.O_RDONLY | system.OPENED, dir_fd=process_folder)
 
         with os.fdopen(status, encoding="utf-8", errors="replace") as file:
             rights = rights_in(file.read())
 
         return Folder(root_fd, PurePosixPath("/")), Folder(working_fd, PurePosixPath(path)), rights
+
+    def _opened_by_path(self, pid: int) -> tuple[Folder, Folder, Rights | None]:
+        """No root of its own is known, and no group but those that it was started with."""
+        if sys.platform == "win32":
+            raise OSError(ENOTSUP, "see own_sight")
+
+        process = psutil.Process(pid)
+        users = set(process.uids())
+        rights = Rights(users.pop(), frozenset(process.gids()))
+        root, path = "/", process.cwd()
+        here, there = (
+            Folder(self._held(os.open(at, _folder_flags())), PurePosixPath(at))
+            for at in (root, path)
+        )
+        return here, there, None if users else rights
 
     def _held(self, descriptor: int) -> int:
         self._stack.callback(os.close, descriptor)
@@ -155,7 +163,7 @@ class ProcessSight:
         if self.rights is None or not self.rights.may(SEARCH, folder):
             raise NotReadError("its user may not look into that folder")
 
-        return self._held(os.open(name, _FOLDER, dir_fd=folder))
+        return self._held(os.open(name, _folder_flags(), dir_fd=folder))
 
     def _walk(self, start: int, names: list[str], *, inside: bool) -> int:
         """The folder that `names` lead to; with `inside` no link may lead out of `start`."""
@@ -226,13 +234,19 @@ class ProcessSight:
 
     def _open_regular(self, holder: int, name: str) -> int:
         """Looked at before it is opened: opening a pipe or a device can wait, or do something."""
-        if not hasattr(os, "O_PATH"):
-            return _regular(os.open(name, _CONTENT | os.O_NOFOLLOW, dir_fd=holder))
+        if not system.LINUX:
+            found = os.stat(name, dir_fd=holder, follow_symlinks=False)
 
-        place = _regular(os.open(name, os.O_PATH | os.O_NOFOLLOW | os.O_CLOEXEC, dir_fd=holder))
+            if not stat.S_ISREG(found.st_mode):
+                raise NotReadError("it is not a regular file")
+
+            return _regular(os.open(name, _CONTENT | system.NO_LINK, dir_fd=holder))
+
+        flags = os.O_PATH | system.NO_LINK | system.OPENED
+        place = _regular(os.open(name, flags, dir_fd=holder))
 
         try:
-            return os.open(f"/proc/self/fd/{place}", _CONTENT)
+            return os.open(f"{system.PROC}/self/fd/{place}", _CONTENT)
         finally:
             os.close(place)
 
@@ -256,6 +270,18 @@ class ProcessSight:
             raise NotReadError(f"it is larger than {most_bytes >> 10} kB")
 
         return b"".join(pieces)
+
+
+def _folder_flags() -> int:
+    if sys.platform == "win32":
+        return os.O_RDONLY
+
+    place = os.O_RDONLY
+
+    if sys.platform == "linux" and system.LINUX:
+        place = os.O_PATH
+
+    return place | os.O_DIRECTORY | system.NO_LINK | system.OPENED
 
 
 def _regular(descriptor: int) -> int:
@@ -361,12 +387,12 @@ def rights_in(status: str) -> Rights | None:
 
 def _entries(descriptor: int) -> Iterator[tuple[int, int, int]]:
     """The entries of an access list; none where there is only the mode."""
-    if not hasattr(os, "getxattr"):
-        return
+    if not system.LINUX:
+        return  # elsewhere the mode is all that is looked at
 
     try:
         # By this name, as a descriptor that was opened for its path alone has no attributes.
-        content = os.getxattr(f"/proc/self/fd/{descriptor}", _ACCESS)
+        content = os.getxattr(f"{system.PROC}/self/fd/{descriptor}", _ACCESS)
     except OSError:
         return
 

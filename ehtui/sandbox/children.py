@@ -12,6 +12,8 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ehtui import system
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,14 +22,31 @@ FOLDER_PREFIX = "ehtui-sandbox-"
 _PR_SET_PDEATHSIG = 1
 
 
+# What a terminal sends that is closed.
+if sys.platform == "win32":
+    HANG_UP = (signal.SIGBREAK,)
+else:
+    HANG_UP = (signal.SIGHUP,)
+
+
 def asked_to_end(*others: signal.Signals) -> asyncio.Event:
     """What is set at SIGINT, SIGTERM or one of the others, for the loop that runs."""
-    asked, loop = asyncio.Event(), asyncio.get_running_loop()
+    asked = asyncio.Event()
 
     for number in (signal.SIGINT, signal.SIGTERM, *others):
-        loop.add_signal_handler(number, asked.set)
+        at_signal(number, asked.set)
 
     return asked
+
+
+def at_signal(number: signal.Signals, call: Callable[[], object]) -> None:
+    """Have the loop that runs call this; loops of Windows take no signals themselves."""
+    loop = asyncio.get_running_loop()
+
+    try:
+        loop.add_signal_handler(number, call)
+    except NotImplementedError:
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(call))
 
 
 def leave() -> None:
@@ -56,6 +75,9 @@ def end_with_sandbox(on_end: Callable[[], None] = leave) -> None:
 
 
 def _watch(path: str, on_end: Callable[[], None]) -> None:
+    if sys.platform == "win32":  # no sandbox has a lifeline there
+        return
+
     # Signals are for the main thread: taken here, they would not wake it.
     signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
 
@@ -85,7 +107,7 @@ def _has_ended(descriptor: int) -> bool:
 
 def _be_continued_when_parent_ends() -> None:
     """Have the kernel wake this process then: one that was stopped (SIGSTOP) sees no lifeline."""
-    if sys.platform == "linux":
+    if system.LINUX:
         import ctypes  # noqa: PLC0415  only here, and not for free
 
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGCONT)

@@ -6,11 +6,13 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ehtui.config.errors import ConfigError
-from ehtui.sandbox.children import asked_to_end
+from ehtui.sandbox.children import HANG_UP, asked_to_end, at_signal
 from ehtui.sandbox.options import reachable
 
 if TYPE_CHECKING:
@@ -32,7 +34,7 @@ async def run_command(server: SandboxServer, command: Sequence[str]) -> int:
         ConfigError: The program cannot be run.
         ListenError: An address is in use or not of this host.
     """
-    asked = asked_to_end(signal.SIGHUP)
+    asked = asked_to_end(*HANG_UP)
 
     async with server.serving() as ready:
         try:
@@ -45,8 +47,8 @@ async def run_command(server: SandboxServer, command: Sequence[str]) -> int:
                 f"'{command[0]}' cannot be run: {reason}.", "It is the first word after --."
             ) from None
 
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            asyncio.get_running_loop().add_signal_handler(number, _pass_on, process, number)
+        for number in (signal.SIGINT, signal.SIGTERM, *HANG_UP):
+            at_signal(number, partial(_pass_on, process, number))
 
         if asked.is_set():  # while the servers started
             process.terminate()
@@ -66,6 +68,9 @@ def _pass_on(process: Process, number: signal.Signals) -> None:
 
 
 def _is_in_foreground() -> bool:
+    if sys.platform == "win32":
+        return True
+
     try:
         with Path("/dev/tty").open("rb") as terminal:
             return os.tcgetpgrp(terminal.fileno()) == os.getpgrp()

@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import asyncio
 import os
-import signal
 import sys
 import time
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from ehtui.sandbox.blobs import BlobEndpoint
-from ehtui.sandbox.children import asked_to_end, end_with_sandbox
+from ehtui.sandbox.children import HANG_UP, asked_to_end, end_with_sandbox
 from ehtui.sandbox.control import Control
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace, Retention
 from ehtui.sandbox.eventhubs.namespace import ROOT_KEY
@@ -125,7 +124,7 @@ class SandboxServer:
         Raises:
             ListenError: An address is in use or not of this host.
         """
-        end = asked_to_end(signal.SIGHUP)
+        end = asked_to_end(*HANG_UP)
 
         async with self.serving() as ready:
             tell(ready)

@@ -56,7 +56,7 @@ class Supervisor:
     def __init__(self) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._lifeline = str(self.folder / "lifeline")
-        os.mkfifo(self._lifeline, 0o600)
+        _make_lifeline(self._lifeline)
         # Open for both, so that opening does not wait for a reader.
         self._descriptor: int | None = os.open(self._lifeline, os.O_RDWR)
         self._workers: list[subprocess.Popen[bytes]] = []
@@ -175,16 +175,29 @@ class Supervisor:
         return found
 
 
+def _make_lifeline(path: str) -> None:
+    if sys.platform == "win32":
+        raise ChildFailedError(
+            "consumers of a sandbox need named pipes, which Windows has only for services: run it "
+            "in WSL. `ehtui sandbox -- PROGRAM` serves here, too"
+        )
+
+    os.mkfifo(path, 0o600)
+
+
 def _end(processes: Sequence[subprocess.Popen[bytes] | psutil.Process], grace_s: float) -> None:
     for process in processes:
         _send(process, signal.SIGTERM)
-        _send(process, signal.SIGCONT)  # a stopped one would not hear
+
+        if sys.platform != "win32":
+            _send(process, signal.SIGCONT)  # a stopped one would not hear
 
     deadline = time.monotonic() + grace_s
     deaf = [p for p in processes if not _has_ended(p, max(0.0, deadline - time.monotonic()))]
 
     for process in deaf:
-        _send(process, signal.SIGKILL)
+        with contextlib.suppress(ProcessLookupError, psutil.NoSuchProcess):
+            process.kill()
 
     for process in deaf:
         _has_ended(process, KILLED_WITHIN_S)

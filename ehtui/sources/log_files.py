@@ -2,7 +2,7 @@
 
 A path belongs to the mount namespace of whoever names it: in a container `/app/a.log` is another
 file than here. So on Linux every path is held against the descriptor itself, and one that is not
-the same file is read through /proc/PID/root (proc(5)).
+the same file is read through /proc/PID/root (proc(5)). Elsewhere psutil tells the paths.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import sys
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePath
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
+from ehtui import system
 from ehtui.config.process_memory import words_of
 from ehtui.domain.world.process import ProcessId
 from ehtui.sources.proc import Identity, descriptors_of, identity_of
@@ -32,6 +32,7 @@ _LOG_NAME = re.compile(r"\.(?:log|out|err|jsonl|ndjson)(?:[.-][\w-]+)*$", re.IGN
 _PACKED = frozenset({".gz", ".bz2", ".xz", ".zst", ".zip"})
 _LOG_FOLDERS = frozenset({"log", "logs"})
 _NO_FILES = ("/dev/", "/proc/", "/sys/", "/memfd:")
+_ACCESS = os.O_RDONLY | os.O_WRONLY | os.O_RDWR
 _PIPE = re.compile(r"pipe:\[(\d+)\]")
 MOST_LOGS = 6
 _DEEPEST = 4  # filters that one pipe feeds after another
@@ -107,7 +108,7 @@ def _named(pid: int, path: str, written: Sequence[OpenFile]) -> _Named:
         return _Named(path, same is not None)
 
     # It was named as the process names it: a file of that path here is another one.
-    inside = f"/proc/{pid}/root{path}"
+    inside = f"{system.PROC}/{pid}/root{path}"
     inner = identity_of(inside)
     return _Named(inside if inner is not None else path, any(f.identity == inner for f in written))
 
@@ -118,7 +119,7 @@ def written_files(pid: int) -> tuple[OpenFile, ...]:
     Raises:
         OSError, psutil.Error: Its files are not for this user to see.
     """
-    return tuple(_by_proc(pid) if sys.platform == "linux" else _by_psutil(pid))
+    return tuple(_by_proc(pid) if system.LINUX else _by_psutil(pid))
 
 
 def _by_proc(pid: int) -> Iterator[OpenFile]:
@@ -133,29 +134,31 @@ def _by_proc(pid: int) -> Iterator[OpenFile]:
 
 
 def _opened(pid: int, descriptor: int, target: str) -> OpenFile | None:
-    itself = Path(f"/proc/{pid}/fd/{descriptor}")
+    itself = Path(f"{system.PROC}/{pid}/fd/{descriptor}")
     status = itself.stat()
     if not stat.S_ISREG(status.st_mode) or not _is_writable(pid, descriptor):
         return None
 
     identity = (status.st_dev, status.st_ino)
-    ways = (target, f"/proc/{pid}/root{target}")
+    ways = (target, f"{system.PROC}/{pid}/root{target}")
     # Removed, or renamed where nobody sees it: it is written all the same.
     path = next((way for way in ways if identity_of(way) == identity), str(itself))
     return OpenFile(descriptor, path, identity, status.st_size)
 
 
 def _is_writable(pid: int, descriptor: int) -> bool:
-    for line in Path(f"/proc/{pid}/fdinfo/{descriptor}").read_text().splitlines():
+    told = Path(f"{system.PROC}/{pid}/fdinfo/{descriptor}").read_text("ascii")
+
+    for line in told.splitlines():
         if line.startswith("flags:"):
-            return int(line.split()[1], 8) & os.O_ACCMODE != os.O_RDONLY
+            return int(line.split()[1], 8) & _ACCESS != os.O_RDONLY
 
     return False
 
 
 def _by_psutil(pid: int) -> Iterator[OpenFile]:
     for file in psutil.Process(pid).open_files():
-        if getattr(file, "mode", "a") != "r":
+        if getattr(file, "mode", "a") != "r":  # only Linux tells how a file was opened
             with suppress(OSError):
                 status = Path(file.path).stat()
                 identity = (status.st_dev, status.st_ino)
@@ -165,9 +168,10 @@ def _by_psutil(pid: int) -> Iterator[OpenFile]:
 def _carried(pid: int, inputs: StandardInputs, depth: int = _DEEPEST) -> list[OpenFile]:
     """Where a program at the other end of its output writes it to: `consumer | tee a.log`.
 
-    One that writes several files carries for several, and which is whose cannot be told.
+    One that writes several files carries for several, and which is whose cannot be told. Only
+    Linux tells who reads a pipe.
     """
-    if sys.platform != "linux" or not depth:
+    if not system.LINUX or not depth:
         return []
 
     pipes = {
@@ -206,7 +210,7 @@ class StandardInputs:
 
         for pid in psutil.pids():
             with suppress(OSError):
-                target = os.readlink(f"/proc/{pid}/fd/0")  # noqa: PTH115 - a Path takes four times
+                target = os.readlink(f"{system.PROC}/{pid}/fd/0")  # noqa: PTH115 - a Path takes four times
 
                 if target.startswith("pipe:"):
                     found.setdefault(target, []).append(pid)
@@ -215,24 +219,35 @@ class StandardInputs:
 
 
 def writers_of(path: str) -> frozenset[int]:
-    """Every process that has this very file open for writing; Linux only, else nobody."""
+    """Every process that has this very file open for writing, of those that may be looked into."""
     identity = identity_of(path)
-    if sys.platform != "linux" or identity is None:
+    if identity is None:
         return frozenset()
 
+    has_it = _has_open if system.LINUX else _has_open_by_psutil
     found = set()
 
     for pid in psutil.pids():
-        with suppress(OSError):
-            for descriptor, target in descriptors_of(pid):
-                if target.startswith("/") and not target.startswith(_NO_FILES):
-                    with suppress(OSError):
-                        itself = f"/proc/{pid}/fd/{descriptor}"
-                        if identity_of(itself) == identity and _is_writable(pid, descriptor):
-                            found.add(pid)
-                            break
+        with suppress(psutil.Error, OSError):
+            if has_it(pid, identity):
+                found.add(pid)
 
     return frozenset(found)
+
+
+def _has_open(pid: int, identity: Identity) -> bool:
+    for descriptor, target in descriptors_of(pid):
+        if target.startswith("/") and not target.startswith(_NO_FILES):
+            with suppress(OSError):
+                itself = f"{system.PROC}/{pid}/fd/{descriptor}"
+                if identity_of(itself) == identity and _is_writable(pid, descriptor):
+                    return True
+
+    return False
+
+
+def _has_open_by_psutil(pid: int, identity: Identity) -> bool:
+    return any(file.identity == identity for file in _by_psutil(pid))
 
 
 def holders_of(path: str) -> dict[ProcessId, frozenset[int]]:
@@ -253,11 +268,11 @@ def holders_of(path: str) -> dict[ProcessId, frozenset[int]]:
 
 def is_elsewhere(pid: int) -> bool:
     """Whether its paths are not ours: it lives in another mount namespace, or another root."""
-    if sys.platform != "linux":
-        return False
+    if not system.LINUX:
+        return False  # containers of other systems run on a Linux of their own
 
     try:
-        own, its = (Path(f"/proc/{who}/ns/mnt").readlink() for who in ("self", pid))
-        return own != its or not Path(f"/proc/{pid}/root").samefile("/")
+        own, its = (Path(f"{system.PROC}/{who}/ns/mnt").readlink() for who in ("self", pid))
+        return own != its or not Path(f"{system.PROC}/{pid}/root").samefile("/")
     except OSError:
         return False

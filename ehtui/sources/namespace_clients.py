@@ -195,7 +195,10 @@ class NamespaceClients:
 
     def connections_of(self, pid: int) -> int | None:
         """How many connections a process of this network namespace has; None: not to be known."""
-        return None if self._counts is None else self._counts.get(pid, 0)
+        if self._counts is None:
+            return None
+
+        return self._counts.get(pid, None if pid in self._sockets.hidden else 0)
 
     def web_connections_of(self, pid: int) -> int:
         """Of these, how many are to port 443: of a client perhaps of something else."""

@@ -1,25 +1,36 @@
 """What the kernel tells of processes, and files that are somebody else's to fill.
 
-Standard library only: the process that carries a restart out has nothing else.
+Where it tells none of it, psutil does. Else the standard library only: the process that carries a
+restart out has nothing more on Linux.
 """
 
 from __future__ import annotations
 
 import os
 import stat
+import sys
 import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from errno import EINVAL
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
-PROC = Path("/proc")
+from ehtui import system
+
+if TYPE_CHECKING:
+    from psutil import Process
+
 # Where fields of `stat` stand in `stat_of`: proc(5) counts them from 1, the first two are left out.
 STATE, PARENT, TERMINAL, FOREGROUND, FLAGS, STARTED = (n - 3 for n in (3, 4, 7, 8, 9, 22))
 FORKED, KERNEL_THREAD = 0x40, 0x00200000  # PF_FORKNOEXEC, PF_KTHREAD, linux/sched.h
-_TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+_TICKS_PER_S = 100
+
+if sys.platform == "linux":
+    _TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+
+_SAME_TICKS = 2  # psutil derives a start from ticks since boot: rounding only
 _DEAD = frozenset({b"Z", b"X"})
 
 
@@ -29,7 +40,7 @@ def stat_of(pid: int) -> list[bytes]:
     Raises:
         OSError: It is gone, or not for this user.
     """
-    return Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    return Path(f"{system.PROC}/{pid}/stat").read_bytes().rpartition(b")")[2].split()
 
 
 def stat_field(pid: int, place: int) -> int | None:
@@ -40,15 +51,46 @@ def stat_field(pid: int, place: int) -> int | None:
         return None
 
 
-def boot_ticks() -> int:
-    """Now, as the kernel counts starts. 0 where it does not."""
-    clock = getattr(time, "CLOCK_BOOTTIME", None)
+def parent_of(pid: int) -> int | None:
+    """Who started it, or whoever took it in; None once it is gone."""
+    if system.LINUX:
+        return stat_field(pid, PARENT)
 
-    return 0 if clock is None else int(time.clock_gettime(clock) * _TICKS_PER_S)
+    found = process_of(pid)
+
+    return None if found is None else found.ppid()
+
+
+def process_of(pid: int) -> Process | None:
+    """What psutil tells of it; None once it is gone."""
+    import psutil  # noqa: PLC0415 - on Linux whoever carries a restart out has none
+
+    try:
+        return psutil.Process(pid)
+    except psutil.Error:
+        return None
+
+
+def boot_ticks() -> int:
+    """Now, as starts are counted."""
+    if sys.platform == "linux":
+        since_boot_s = time.clock_gettime(time.CLOCK_BOOTTIME)
+
+        if system.LINUX:
+            return int(since_boot_s * _TICKS_PER_S)
+
+        import psutil  # noqa: PLC0415
+
+        return int((psutil.boot_time() + since_boot_s) * _TICKS_PER_S)  # as psutil makes them
+
+    return int(time.time() * _TICKS_PER_S)
 
 
 def start_ticks(pid: int) -> int | None:
     """When it started; None once it has ended, also while its parent has not taken note."""
+    if not system.LINUX:
+        return _start_by_psutil(pid)
+
     with suppress(OSError):
         fields = stat_of(pid)
 
@@ -57,29 +99,63 @@ def start_ticks(pid: int) -> int | None:
     return None
 
 
+def _start_by_psutil(pid: int) -> int | None:
+    import psutil  # noqa: PLC0415
+
+    with suppress(psutil.Error):
+        found = psutil.Process(pid)
+
+        if found.status() not in {psutil.STATUS_ZOMBIE, psutil.STATUS_DEAD}:
+            return round(found.create_time() * _TICKS_PER_S)
+
+    return None
+
+
 def age_of(pid: int) -> float | None:
     """For how many seconds it has been there; None once it is gone."""
-    ticks = stat_field(pid, STARTED)
+    ticks = stat_field(pid, STARTED) if system.LINUX else _start_by_psutil(pid)
 
     return None if ticks is None else (boot_ticks() - ticks) / _TICKS_PER_S
 
 
 def state_of(pid: int) -> str:
     """The kernel's letter: `T` is stopped, `t` held by a debugger; "" once it is gone."""
+    if not system.LINUX:
+        return _state_by_psutil(pid)
+
     with suppress(OSError):
         return stat_of(pid)[STATE].decode()
 
     return ""
 
 
+def _state_by_psutil(pid: int) -> str:
+    import psutil  # noqa: PLC0415
+
+    letters = {psutil.STATUS_STOPPED: "T", psutil.STATUS_TRACING_STOP: "t"}
+
+    with suppress(psutil.Error):
+        return letters.get(psutil.Process(pid).status(), "S")
+
+    return ""
+
+
 def is_forked(pid: int) -> bool:
-    """Whether it runs no program of its own, but goes on in its parent's. False once it is gone."""
+    """Whether it runs no program of its own, but goes on in its parent's. False once it is gone.
+
+    Only Linux tells.
+    """
     return bool((stat_field(pid, FLAGS) or 0) & FORKED)
 
 
-def is_same(pid: int, ticks: int) -> bool:
-    """Whether that process still runs."""
-    return start_ticks(pid) == ticks
+def is_same(pid: int, ticks: int | None) -> bool:
+    """Whether that process still runs; never one that had ended already (None)."""
+    found = start_ticks(pid)
+
+    if found is None or ticks is None:
+        return False
+
+    return abs(found - ticks) <= (0 if system.LINUX else _SAME_TICKS)
 
 
 def status_of(pid: int) -> dict[str, str]:
@@ -88,7 +164,7 @@ def status_of(pid: int) -> dict[str, str]:
     Raises:
         OSError: It is gone, or not for this user.
     """
-    lines = Path(f"/proc/{pid}/status").read_text().splitlines()
+    lines = Path(f"{system.PROC}/{pid}/status").read_text(encoding="utf-8").splitlines()
 
     return dict(line.split(":", 1) for line in lines)
 
@@ -108,7 +184,7 @@ def namespace_of(pid: int | str, kind: str) -> int:
     Raises:
         OSError: It is gone, or not for this user, or this kernel has none of that kind.
     """
-    return Path(f"/proc/{pid}/ns/{kind}").stat().st_ino
+    return Path(f"{system.PROC}/{pid}/ns/{kind}").stat().st_ino
 
 
 def descriptors_of(pid: int) -> Iterator[tuple[int, str]]:
@@ -117,7 +193,7 @@ def descriptors_of(pid: int) -> Iterator[tuple[int, str]]:
     Raises:
         OSError: It is gone, or not for this user.
     """
-    with os.scandir(f"/proc/{pid}/fd") as entries:
+    with os.scandir(f"{system.PROC}/{pid}/fd") as entries:
         for entry in entries:
             with suppress(OSError):  # closed meanwhile
                 yield int(entry.name), os.readlink(entry.path)  # noqa: PTH115 - a Path takes four times
@@ -130,8 +206,8 @@ class Twins:
     Who was started by another restart descends from none of them.
     """
 
-    command: bytes  # as the kernel keeps it
-    user: int
+    words: tuple[str, ...]
+    user: int | None  # None: of whoever runs this
     ancestors: Collection[int]
     since_ticks: int
 
@@ -141,36 +217,52 @@ class Twins:
 
     def all(self, *, but: int = 0) -> Iterator[int]:
         """The pid of each."""
+        for pid in self._alike() if system.LINUX else self._alike_by_psutil():
+            if pid != but:
+                ticks = start_ticks(pid)
+
+                if ticks is not None and ticks >= self.since_ticks and self._descends(pid):
+                    yield pid
+
+    def _alike(self) -> Iterator[int]:
+        command = "".join(f"{word}\0" for word in self.words).encode("utf-8", "surrogateescape")
+        user = system.user_id() if self.user is None else self.user
+
         with suppress(OSError):
-            for entry in os.scandir(PROC):
-                if entry.name.isdecimal() and int(entry.name) != but and self._is_one(entry):
+            for entry in os.scandir(system.PROC):
+                if entry.name.isdecimal() and _has(entry, user, command):
                     yield int(entry.name)
 
-    def _is_one(self, entry: os.DirEntry[str]) -> bool:
-        pid = int(entry.name)
+    def _alike_by_psutil(self) -> Iterator[int]:
+        import psutil  # noqa: PLC0415
 
-        try:
-            if entry.stat().st_uid != self.user:
-                return False
+        own = psutil.Process().username()
 
-            with (PROC / entry.name / "cmdline").open("rb") as file:
-                # No further: a process can say that it has gigabytes of words.
-                if file.read(len(self.command) + 1) != self.command:
-                    return False
-        except OSError:
-            return False
-
-        ticks = start_ticks(pid)
-
-        return ticks is not None and ticks >= self.since_ticks and self._descends(pid)
+        for process in psutil.process_iter():
+            with suppress(psutil.Error, OSError):
+                if tuple(process.cmdline()) == self.words and process.username() == own:
+                    yield process.pid
 
     def _descends(self, pid: int) -> bool:
-        while pid > 1 and (parent := stat_field(pid, PARENT)) is not None:
+        while pid > 1 and (parent := parent_of(pid)) is not None:
             if parent in self.ancestors:
                 return True
 
             pid = parent
 
+        return False
+
+
+def _has(entry: os.DirEntry[str], user: int | None, command: bytes) -> bool:
+    """Whether the process of that folder is of this user, and has this command line."""
+    try:
+        if entry.stat().st_uid != user:
+            return False
+
+        with Path(entry.path, "cmdline").open("rb") as file:
+            # No further: a process can say that it has gigabytes of words.
+            return file.read(len(command) + 1) == command
+    except OSError:
         return False
 
 
@@ -188,7 +280,6 @@ def identity_of(path: str | Path) -> Identity | None:
 
 
 MOST_BYTES = 64 * 1024
-_AT_ONCE = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK
 
 
 def open_regular(path: Path) -> BinaryIO:
@@ -201,7 +292,7 @@ def open_regular(path: Path) -> BinaryIO:
         OSError: It is not a regular file, or cannot be opened.
     """
     if stat.S_ISREG(path.stat().st_mode):
-        descriptor = os.open(path, _AT_ONCE)
+        descriptor = os.open(path, os.O_RDONLY | system.QUIETLY)
 
         if stat.S_ISREG(os.fstat(descriptor).st_mode):
             return os.fdopen(descriptor, "rb")

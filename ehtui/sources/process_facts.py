@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import psutil
 
+from ehtui import system
 from ehtui.config import process_memory
 from ehtui.domain.world.process import LAUNCH_VARIABLE, LaunchMark, Program, read_mark
 from ehtui.sources.proc import (
@@ -19,6 +20,7 @@ from ehtui.sources.proc import (
     KERNEL_THREAD,
     TERMINAL,
     numbers_inside,
+    parent_of,
     stat_field,
     stat_of,
     status_of,
@@ -56,7 +58,7 @@ def _signals(mask: str | None) -> frozenset[int] | None:
 def command_bytes(pid: int) -> bytes | None:
     """Its command line as the kernel keeps it, at most 1 MiB; None where it can't be read."""
     try:
-        return process_memory.command_bytes(pid) if sys.platform == "linux" else None
+        return process_memory.command_bytes(pid)
     except OSError:
         return None
 
@@ -78,7 +80,7 @@ def program_of(pid: int) -> Program:
     file = None
 
     with suppress(psutil.Error, OSError):
-        found = Path(f"/proc/{pid}/exe" if sys.platform == "linux" else psutil.Process(pid).exe())
+        found = Path(f"{system.PROC}/{pid}/exe" if system.LINUX else psutil.Process(pid).exe())
         status = found.stat()
         file = (status.st_dev, status.st_ino)
 
@@ -97,7 +99,10 @@ def _place(pid: int) -> tuple[int, int] | None:
 
 def has_terminal(pid: int) -> bool:
     """Whether it has a controlling terminal: psutil knows only those that were there at first."""
-    if sys.platform != "linux":
+    if sys.platform == "win32":
+        return False  # it has a console, which asks nobody anything
+
+    if not system.LINUX:
         return bool(psutil.Process(pid).terminal())
 
     return bool(stat_field(pid, TERMINAL))
@@ -105,6 +110,9 @@ def has_terminal(pid: int) -> bool:
 
 def is_kernel_thread(pid: int) -> bool:
     """Whether the kernel runs it for itself."""
+    if not system.LINUX:
+        return attempt(psutil.Process(pid).exe) == ""
+
     return bool((stat_field(pid, FLAGS) or 0) & KERNEL_THREAD)
 
 
@@ -117,17 +125,26 @@ def inner_pids(pid: int) -> frozenset[int]:
 
 
 def launch_mark_of(pid: int) -> LaunchMark | None:
-    """What ehtui wrote into the environment of a consumer that it started; Linux only.
+    """What ehtui wrote into the environment of a consumer that it started.
 
-    Whoever runs below that one inherits it; it leads a session of its own.
+    Whoever runs below that one inherits it; it leads a session of its own. Windows has none: there
+    the first of those that have the mark is meant.
     """
-    if sys.platform != "linux":
-        return None
-
     with suppress(OSError):
-        if os.getsid(pid) == pid:
-            variables = process_memory.split_variables(process_memory.environment_bytes(pid))
-            return read_mark(variables.get(LAUNCH_VARIABLE, ""))
+        if sys.platform != "win32":
+            return _mark_in(pid) if os.getsid(pid) == pid else None
+
+        mark = _mark_in(pid)
+        parent = parent_of(pid) if mark is not None else None
+        return None if parent is not None and _mark_in(parent) == mark else mark
+
+    return None
+
+
+def _mark_in(pid: int) -> LaunchMark | None:
+    with suppress(OSError):
+        variables = process_memory.split_variables(process_memory.environment_bytes(pid))
+        return read_mark(variables.get(LAUNCH_VARIABLE, ""))
 
     return None
 

@@ -6,6 +6,7 @@ What it runs is told by its executable and arguments.
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import sys
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
+from ehtui import system
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.world.hub import host_of
 from ehtui.lazy import LazyModule
@@ -147,6 +149,10 @@ _LIBRARIES = (
     (b"libjvm.so", "java"),
     (b"libpython3", "python"),
     (b"libnode.so", "node"),
+    (b"\\coreclr.dll", "dotnet"),
+    (b"\\jvm.dll", "java"),
+    (b"\\python3", "python"),
+    (b"\\libnode.dll", "node"),
 )
 # Options of an interpreter that take the next word with them.
 _TAKING = frozenset({"-W", "-X", "-Q", "-cp", "-classpath", "--class-path", "-r", "--require"})
@@ -191,15 +197,20 @@ def kind_of_process(process: psutil.Process, command: Sequence[str]) -> ProgramK
 
 
 def loaded_runtime(pid: int) -> str | None:
-    """The runtime that a program brings along and has loaded; Linux only."""
-    if sys.platform != "linux":
-        return None
-
-    with suppress(OSError):
-        maps = Path(f"/proc/{pid}/maps").read_bytes()
+    """The runtime that a program brings along and has loaded; None where nobody tells."""
+    with suppress(OSError, psutil.Error):
+        maps = Path(f"{system.PROC}/{pid}/maps").read_bytes() if system.LINUX else _maps(pid)
         return next((runtime for library, runtime in _LIBRARIES if library in maps), None)
 
     return None
+
+
+def _maps(pid: int) -> bytes:
+    """The paths of what it has in memory; macOS tells nobody."""
+    if sys.platform == "darwin":
+        return b""
+
+    return b"\n".join(os.fsencode(m.path) for m in psutil.Process(pid).memory_maps(grouped=True))
 
 
 def _plain(word: str) -> str:

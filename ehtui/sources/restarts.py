@@ -11,6 +11,8 @@ import json
 import os
 import re
 import stat
+import subprocess
+import sys
 from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
@@ -18,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from ehtui import system
 from ehtui.clock import host_ahead_s
 from ehtui.config.process_memory import words_of
 from ehtui.domain.text import safe, safe_command
@@ -47,6 +50,7 @@ _INITS = frozenset({"systemd", "init", "s6-svscan", "runsvdir", "openrc-init"})
 USUAL_LOOK_S, LONGEST_LOOK_S, MARGIN_S = 3.0, 60.0, 2.0
 USUAL_WATCH_S, LONGEST_WATCH_S = 120.0, 4 * 3600.0
 SCRIPT_BYTES = 64 * 1024
+_PS_S = 2.0
 
 
 def keeper_of(process: ProcessId) -> Keeper | None:
@@ -135,9 +139,28 @@ def _is_at_its_prompt(parent: psutil.Process, child: psutil.Process) -> bool:
     if not _is_shell(parent) or not has_terminal(parent.pid):
         return False
 
-    foreground = stat_field(parent.pid, FOREGROUND)
+    if sys.platform == "win32":
+        return True
 
-    return os.getsid(parent.pid) == parent.pid and foreground != os.getpgid(child.pid)
+    return os.getsid(parent.pid) == parent.pid and not _is_in_foreground(child.pid)
+
+
+def _is_in_foreground(pid: int) -> bool:
+    """Whether the terminal that it runs in is its group's."""
+    if sys.platform == "win32":
+        return True
+
+    if system.LINUX:
+        return stat_field(pid, FOREGROUND) == os.getpgid(pid)
+
+    with suppress(psutil.Error, OSError, ValueError, subprocess.SubprocessError):
+        # The only other one that tells: a plus is a process of the foreground (ps(1)).
+        told = subprocess.run(
+            ["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, timeout=_PS_S, check=True
+        )
+        return b"+" in told.stdout
+
+    return False
 
 
 def _is_shell(process: psutil.Process) -> bool:
@@ -222,18 +245,25 @@ def record_at(path: Path) -> dict[str, Any]:
     Others could have ehtui start what they wrote.
     """
     with suppress(OSError, ValueError, RecursionError):
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+        descriptor = os.open(path, os.O_RDONLY | system.QUIETLY | system.NO_LINK)
 
         with os.fdopen(descriptor, "rb") as file:
             found = os.fstat(descriptor)
-            is_own = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
 
-            if is_own and not found.st_mode & 0o022 and found.st_size <= MOST_BYTES:
+            if _is_own(found) and found.st_size <= MOST_BYTES:
                 told = json.load(file)
 
                 return told if isinstance(told, dict) else {}
 
     return {}
+
+
+def _is_own(found: os.stat_result) -> bool:
+    """Whether only this user could have written it. On Windows the folder is this user's alone."""
+    if not stat.S_ISREG(found.st_mode):
+        return False
+
+    return sys.platform == "win32" or (found.st_uid == os.geteuid() and not found.st_mode & 0o022)
 
 
 def restarted_as(folder: Path, pid: str) -> int | None:

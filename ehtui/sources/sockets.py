@@ -2,7 +2,8 @@
 
 Anywhere psutil tells; it looks through every descriptor of every process. Linux names each
 connection's inode, so that descriptors are looked through only for new ones. It is asked as `ss`
-asks (sock_diag(7)): to write /proc/net/tcp the kernel takes twelve times as long.
+asks (sock_diag(7)): to write /proc/net/tcp the kernel takes twelve times as long. macOS tells
+whoever is not root of each of this user's own processes alone.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psutil
 
+from ehtui import system
 from ehtui.sources.proc import descriptors_of, namespace_of
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ _NOT_LISTENING = 0xFFF & ~(1 << 10)  # states, a bit each
 _HEADER = struct.Struct("=IHHII")  # length, kind, flags, number, sender
 _REQUEST = struct.Struct("=BBBxI48x")  # family, protocol, extensions, states, any socket
 _PORT, _HOST_AT, _INODE_AT, _INODE = slice(6, 8), 24, 68, struct.Struct("=I")
+_NOBODY: frozenset[int] = frozenset()
 _MAPPED = bytes(10) + b"\xff\xff"
 _FAMILIES = ((socket.AF_INET, 4), (socket.AF_INET6, 16))  # and the bytes of a host
 _ANSWER_BYTES, _PATIENCE_S = 1 << 16, 1.0
@@ -57,24 +60,27 @@ class Sockets:
 
     _holders: dict[int, frozenset[int]] = field(default_factory=dict)  # inode → pids
     web: dict[int, int] = field(default_factory=dict)  # by pid: of these, to port 443
+    # Whose connections are not told, while there may be some that nobody is seen to hold.
+    hidden: frozenset[int] = frozenset()
     _latest: tuple[bytes, ...] = ()  # what the kernel told of each connection, at the last count
+    _closed: frozenset[int] = frozenset()  # processes that are not for this user to look into
 
     def counts(self, addresses: Collection[Address]) -> dict[int, int] | None:
         """How many connections to `addresses` each process has; None if nobody may know. Blocking.
 
         Only of this network namespace: a container's connections are not seen.
         """
-        found = _connections(addresses) if sys.platform == "linux" else None
+        found = _connections(addresses) if system.LINUX else None
         if found is None:
-            self._latest = ()
-            self.web = counts_by_psutil([each for each in addresses if each[1] == HTTPS_PORT]) or {}
-            return counts_by_psutil(addresses)
+            return self._counted_by_psutil(addresses)
 
         self._latest = found
         inodes = frozenset(_inode(message) for message in found)
 
         if not inodes <= self._holders.keys():
-            self._holders = _held(inodes)
+            self._holders, self._closed = _held(inodes)
+
+        self.hidden = self._closed if not all(self._holders[each] for each in inodes) else _NOBODY
 
         self.web = self._counted(
             _inode(message)
@@ -82,6 +88,14 @@ class Sockets:
             if int.from_bytes(message[_PORT], "big") == HTTPS_PORT
         )
         return self._counted(inodes)
+
+    def _counted_by_psutil(self, addresses: Collection[Address]) -> dict[int, int] | None:
+        told = told_by_psutil(addresses)
+        self._latest = ()
+        self.web = {} if told is None else told.web
+        self.hidden = _NOBODY if told is None else told.hidden
+
+        return None if told is None else told.counts
 
     def _counted(self, inodes: Iterable[int]) -> dict[int, int]:
         return dict(Counter(pid for inode in set(inodes) for pid in self._holders[inode]))
@@ -102,23 +116,88 @@ class Sockets:
         return volumes
 
 
-def counts_by_psutil(addresses: Collection[Address]) -> dict[int, int] | None:
-    """The same, by looking through everything; None where this user may not look."""
-    counts: dict[int, int] = {}
+class Told(NamedTuple):
+    """Connections to some addresses by process, as psutil tells of them."""
 
+    counts: dict[int, int]
+    web: dict[int, int]  # of these, to port 443
+    hidden: frozenset[int]  # who may have some that are not told
+
+
+def told_by_psutil(addresses: Collection[Address]) -> Told | None:
+    """The same, by looking through everything; None where nobody may look at anything."""
     try:
-        connections = psutil.net_connections(kind="tcp")
-    except (psutil.Error, OSError):  # macOS asks for root: then nobody is found this way
-        return None
+        everybodys = [(c.pid or 0, c) for c in psutil.net_connections(kind="tcp")]
+    except (psutil.Error, OSError):  # macOS asks for root
+        everybodys, hidden = _each_by_itself()
+        if not everybodys and not hidden:
+            return None
+    else:
+        hidden = _NOBODY
 
-    for connection in connections:
-        if connection.pid and connection.raddr and tuple(connection.raddr) in addresses:
-            counts[connection.pid] = counts.get(connection.pid, 0) + 1
+    counts: Counter[int] = Counter()
+    web: Counter[int] = Counter()
 
-    return counts
+    for pid, connection in everybodys:
+        if not connection.raddr or _plain(*connection.raddr) not in addresses:
+            continue
+
+        if pid:
+            counts[pid] += 1
+            web[pid] += connection.raddr[1] == HTTPS_PORT
+        elif connection.status == psutil.CONN_ESTABLISHED:  # somebody's who is not told
+            hidden = hidden or _foreign()
+
+    return Told(dict(counts), dict(+web), hidden)
+
+
+def counts_by_psutil(addresses: Collection[Address]) -> dict[int, int] | None:
+    """How many connections to `addresses` each process has, by looking through everything."""
+    told = told_by_psutil(addresses)
+
+    return None if told is None else told.counts
+
+
+def _each_by_itself() -> tuple[list[tuple[int, Any]], frozenset[int]]:
+    """What each process has, and those that are not for this user."""
+    found: list[tuple[int, Any]] = []
+    hidden = set()
+
+    for process in psutil.process_iter():
+        try:
+            found += ((process.pid, each) for each in process.net_connections(kind="tcp"))
+        except psutil.AccessDenied:
+            hidden.add(process.pid)
+        except (psutil.Error, OSError):  # it has ended
+            continue
+
+    return found, frozenset(hidden)
+
+
+def _foreign() -> frozenset[int]:
+    """Processes of others; nobody's are closed to root, and Windows tells of all."""
+    if sys.platform == "win32" or system.user_id() == 0:
+        return _NOBODY
+
+    found = set()
+
+    for process in psutil.process_iter():
+        with suppress(psutil.Error):
+            if process.uids().effective != system.user_id():
+                found.add(process.pid)
+
+    return frozenset(found)
+
+
+def _plain(host: str, port: int) -> Address:
+    """An IPv4 address as it stands in IPv6 is that address."""
+    return host.removeprefix("::ffff:"), port
 
 
 def _diagnosis() -> socket.socket:
+    if sys.platform != "linux":
+        raise OSError(errno.EOPNOTSUPP, "no socket diagnosis")
+
     kernel = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, _SOCK_DIAG)
     kernel.settimeout(_PATIENCE_S)
 
@@ -207,18 +286,23 @@ def _as_kernel_writes(address: Address) -> Iterator[bytes]:
         yield port + _MAPPED + packed
 
 
-def _held(inodes: Collection[int]) -> dict[int, frozenset[int]]:
-    """Who holds each; nobody where the holder is not ours to look into."""
+def _held(inodes: Collection[int]) -> tuple[dict[int, frozenset[int]], frozenset[int]]:
+    """Who holds each, nobody where the holder is not ours to look into; and who is not."""
     links = {f"socket:[{inode}]": inode for inode in inodes}
     held: dict[int, set[int]] = {inode: set() for inode in inodes}
+    closed = set()
 
     for pid in psutil.pids():
-        with suppress(OSError):
+        try:
             for _, target in descriptors_of(pid):
                 if (inode := links.get(target)) is not None:
                     held[inode].add(pid)
+        except PermissionError:
+            closed.add(pid)
+        except OSError:
+            continue
 
-    return {inode: frozenset(pids) for inode, pids in held.items()}
+    return {inode: frozenset(pids) for inode, pids in held.items()}, frozenset(closed)
 
 
 def count_elsewhere(pid: int, addresses: Collection[Address]) -> int | None:
@@ -233,7 +317,9 @@ def count_elsewhere(pid: int, addresses: Collection[Address]) -> int | None:
         own = {target for _, target in descriptors_of(pid)}
 
         for table in ("tcp", "tcp6"):
-            for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            for line in (
+                Path(f"{system.PROC}/{pid}/net/{table}").read_text("ascii").splitlines()[1:]
+            ):
                 fields = line.split()
                 found += f"socket:[{fields[9]}]" in own and _remote(fields[2]) in wanted
     except OSError:

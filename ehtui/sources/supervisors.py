@@ -11,12 +11,14 @@ import json
 import os
 import re
 import shutil
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 from msgspec.structs import replace
 
+from ehtui import system
 from ehtui.config.process_memory import variables_of, words_of
 from ehtui.domain.text import safe
 from ehtui.domain.world.process import Obstacle, Supervisor
@@ -88,7 +90,7 @@ def _by_unit(unit: Unit) -> Supervisor:
     if unit.user is None:
         return Supervisor("systemd", unit.name, ("systemctl", "restart", unit.name), is_shared=True)
 
-    is_foreign = unit.user != os.geteuid()
+    is_foreign = unit.user != system.user_id()
     command = ("systemctl", "--user", "restart", unit.name)
 
     obstacle = Obstacle.FOREIGN if is_foreign else None
@@ -135,7 +137,7 @@ class Unit(NamedTuple):
 def unit_of(pid: int) -> Unit | None:
     """The innermost container or service around a process; None where there is none to be seen."""
     try:
-        text = Path(f"/proc/{pid}/cgroup").read_text()
+        text = Path(f"{system.PROC}/{pid}/cgroup").read_text("utf-8")
     except OSError:
         return None
 
@@ -230,10 +232,17 @@ def manager_by(parent: psutil.Process, process: psutil.Process) -> Supervisor | 
     found = _recognised(parent, words, process)
 
     # Whoever may write such a parent's command line would have us run theirs.
-    if found is not None and parent.uids().effective not in {0, os.geteuid()}:
+    if found is not None and not _may_be_asked(parent):
         return replace(found, command=(), obstacle=Obstacle.FOREIGN)
 
     return None if found is None else _beside(found, parent, words)
+
+
+def _may_be_asked(parent: psutil.Process) -> bool:
+    if sys.platform == "win32":
+        return parent.username() == psutil.Process().username()
+
+    return parent.uids().effective in {0, os.geteuid()}
 
 
 def _recognised(
@@ -281,7 +290,7 @@ def _ends_with(
 
     is_first = parent.pid == 1 and process.ppid() == 1 and program not in _INITS
 
-    return is_first and os.getsid(process.pid) == 1
+    return is_first and sys.platform != "win32" and os.getsid(process.pid) == 1
 
 
 def _by_folder(parent: psutil.Process, label: str, command: tuple[str, ...]) -> Supervisor:

@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, TextIO
 
+from ehtui import system
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import MASK, safe
 from ehtui.wire.amqp.frames import FrameReader
@@ -168,7 +169,7 @@ def _not_ours(path: str) -> ProblemError:
 
 
 def _created(path: str) -> TextIO:
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | getattr(os, "O_NOFOLLOW", 0)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | system.OPENED | system.NO_LINK
     return os.fdopen(os.open(path, flags, 0o600), "w", encoding="utf-8")
 
 

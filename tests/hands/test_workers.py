@@ -12,8 +12,8 @@ from contextlib import suppress
 import psutil
 import pytest
 
-from ehtui.actions.blueprint import parent_that_starts
 from ehtui.actions.targets import CannotStartError
+from ehtui.actions.workers import parent_that_starts
 from ehtui.domain.world.process import ProcessId
 from ehtui.domain.world.restarts import StartObstacle
 from ehtui.views.actions.costs import obstacle_words

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal as signals
 from functools import partial
 from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import override
 
+from ehtui.domain.actions import signalling
 from ehtui.domain.actions.base import BasePlan, Halt, OwnedPartition, SignalEffect, SignalTarget
 from ehtui.domain.actions.outcomes import Refusal, RefusalReason
 from ehtui.domain.actions.plans import RestartPlan, SignalPlan, SupervisedPlan
@@ -26,25 +26,19 @@ if TYPE_CHECKING:
 P = TypeVar("P", bound=BasePlan)
 
 _HALTS = {"stopped": Halt.STOP, "tracing-stop": Halt.DEBUGGER}
-OFFERED_SIGNALS = ("TERM", "INT", "KILL", "HUP", "USR1", "USR2", "STOP", "CONT", "QUIT")
-HARMLESS_SIGNALS = frozenset({"CONT"})
 _ENDING = frozenset({SignalEffect.RELEASES, SignalEffect.DIES})
+_REACHES_THE_HALTED = frozenset({signalling.KILL, "CONT"})
 _UNHEEDED = frozenset({SignalEffect.IGNORED, SignalEffect.UNKNOWN})
 
 
 def signal_number(name: str) -> int | None:
-    """The number of `TERM`, `SIGTERM` or `15` on this platform; None when there is no such."""
-    if name.isdecimal():
-        return int(name) if int(name) in {int(s) for s in signals.Signals} else None
-
-    full = name.upper() if name.upper().startswith("SIG") else f"SIG{name.upper()}"
-
-    return int(signals.Signals[full]) if full in signals.Signals.__members__ else None
+    """The number of `TERM`, `SIGTERM` or `15` on this system; None when there is no such."""
+    return signalling.here.number(name)
 
 
-def signal_name(number: int) -> str:
-    """`TERM` for 15."""
-    return signals.Signals(number).name.removeprefix("SIG")
+def offered_signals() -> tuple[str, ...]:
+    """What this system has, gentlest first."""
+    return signalling.here.offered
 
 
 class SignalRequest(Request, frozen=True):
@@ -90,10 +84,10 @@ def plan_signal(
         consumers.append(consumer)
 
     return SignalPlan(
-        signal=signal_name(number),
+        signal=signalling.here.name(number),
         targets=sending.judge_all(consumers),
         planned_at=context.at,
-        escalate_to="KILL" if request.escalate_after_s is not None else None,
+        escalate_to=signalling.KILL if request.escalate_after_s is not None else None,
         escalate_after_s=request.escalate_after_s,
     )
 
@@ -226,7 +220,7 @@ class _Sending(Value, frozen=True):
         """What it does, and between which moments its leases were renewed last."""
         effect = signal_effect(consumer.process, self.number)
 
-        if halted_by is not None and self.number not in {signals.SIGKILL, signals.SIGCONT}:
+        if halted_by is not None and signalling.here.name(self.number) not in _REACHES_THE_HALTED:
             effect = SignalEffect.UNKNOWN  # it waits with the process
 
         now = self.at + (self.snapshot.clock_offset_s or 0.0)
@@ -242,10 +236,12 @@ class _Sending(Value, frozen=True):
 
 def signal_effect(process: ProcessSample, number: int) -> SignalEffect:
     """What evidence (SigCgt, SigIgn) says that a signal does; KILL is never caught."""
-    if number == signals.SIGKILL:
+    name = signalling.here.name(number)
+
+    if name == signalling.KILL:
         return SignalEffect.DIES
 
-    if signal_name(number) in HARMLESS_SIGNALS:
+    if name in signalling.HARMLESS:
         return SignalEffect.IGNORED
 
     if process.caught_signals is None or process.ignored_signals is None:
@@ -254,7 +250,7 @@ def signal_effect(process: ProcessSample, number: int) -> SignalEffect:
     if number in process.ignored_signals:
         return SignalEffect.IGNORED
 
-    if number == signals.SIGSTOP:
+    if name == "STOP":
         return SignalEffect.UNKNOWN  # frozen: keeps the lease until it lapses, then may come back
 
     return SignalEffect.RELEASES if number in process.caught_signals else SignalEffect.DIES

@@ -39,6 +39,7 @@ class StartObstacle(StrEnum):
     RIGHTS = "rights"  # the new one would have more
     LOCK_TAKEN = "lock_taken"  # one that whoever started it had taken for it
     SECRETS_GONE = "secrets_gone"  # its arguments held some, and those are kept nowhere
+    SYSTEM = "system"  # Windows: nothing there becomes what another process was
     NOT_REHEARSED = "not_rehearsed"  # the process that would start it failed
     LEFT_ALONE = "left_alone"  # whoever carried the restart out was ended on the way
 

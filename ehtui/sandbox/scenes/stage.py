@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import signal
 import socket
 import threading
 import time
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
+
+import psutil
 
 from ehtui.sandbox.meetings import POISON
 from ehtui.sandbox.options import DEFAULT_GROUP, Pace, ServerOptions
@@ -174,11 +174,11 @@ class Stage:
 
     def kill(self, name: str) -> None:
         """`kill -9`: it releases nothing."""
-        os.kill(self._player_of(name).pid, signal.SIGKILL)
+        psutil.Process(self._player_of(name).pid).kill()
 
     def ask_to_end(self, name: str) -> None:
         """SIGTERM: it releases what it owns."""
-        os.kill(self._player_of(name).pid, signal.SIGTERM)
+        psutil.Process(self._player_of(name).pid).terminate()
 
     def await_end(self, name: str) -> None:
         """Wait until a consumer's process is gone."""
@@ -286,6 +286,7 @@ def free_host(port: int) -> str:
 
     Raises:
         ChildFailedError: There is none; on macOS only 127.0.0.1 exists unless more are set up.
+            Says how to make one there.
     """
     for last in _LAST_NUMBERS:
         host = f"127.0.0.{last}"
@@ -300,4 +301,7 @@ def free_host(port: int) -> str:
 
             return host
 
-    raise ChildFailedError(f"no loopback address from 127.0.0.2 on has port {port} free")
+    raise ChildFailedError(
+        f"no loopback address from 127.0.0.2 on has port {port} free. macOS has none but 127.0.0.1 "
+        "until one is made: sudo ifconfig lo0 alias 127.0.0.2"
+    )

@@ -14,6 +14,7 @@ from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 from typing_extensions import override
 
+from ehtui.domain.actions import signalling
 from ehtui.tui.filtering import FilterError, parse_line
 from ehtui.tui.screens.dialog import LIST_LINES, Dialog, Passage, text
 from ehtui.tui.strips import fit
@@ -280,6 +281,7 @@ _MEANING = {
     "USR2": "up to the program",
     "STOP": "freezes it: its leases expire while it looks alive",
     "CONT": "resumes a frozen process",
+    "BREAK": "asks to stop, as Ctrl-Break does; only reaches a group of ehtui's own console",
 }
 
 
@@ -364,4 +366,4 @@ def _option(name: str) -> Content:
 
     meaning = _MEANING.get(name, "")
 
-    return Content.assemble((f"SIG{name:<6}", "bold"), (meaning, "$dim"))
+    return Content.assemble((f"{signalling.here.called(name):<8} ", "bold"), (meaning, "$dim"))

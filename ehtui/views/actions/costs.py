@@ -165,6 +165,8 @@ _OBSTACLES: Mapping[StartObstacle, str] = {
     StartObstacle.RIGHTS: "the new process would have more rights: {}",
     StartObstacle.LOCK_TAKEN: "the lock {} that it ran under is held by another process now",
     StartObstacle.SECRETS_GONE: "its arguments held secrets, which ehtui does not keep",
+    StartObstacle.SYSTEM: "Windows can't start a program as another process was started; end it, "
+    "and start it as you started it",
     StartObstacle.LEFT_ALONE: "the process that carried out the restart was ended halfway",
     StartObstacle.NOT_REHEARSED: "a trial start failed: {}",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.domain.actions import signalling
 from ehtui.domain.actions.events import ACTION_SIGNAL, SignalSent
 from ehtui.domain.actions.outcomes import Outcome, TargetResult, TargetState
 from ehtui.domain.actions.plans import SignalPlan
@@ -29,24 +30,40 @@ _EFFECTS = {
 def _confirmation(plan: SignalPlan, say: Phrasing) -> Confirmation:
     pids = [str(target.process.pid) for target in plan.targets]
     steps = [
-        f"{formats.command('kill', f'-{plan.signal}', str(target.process.pid))}"
-        f"    # {brief(safe(target.command))}"
+        f"{_command(plan.signal, target.process.pid)}    # {brief(safe(target.command))}"
         for target in plan.targets
     ]
 
     if plan.escalate_to is not None:
         steps.append(
             f"after {formats.duration(plan.escalate_after_s)}, for any still running: "
-            f"kill -{plan.escalate_to}"
+            f"{_command(plan.escalate_to)}"
         )
 
     return Confirmation(
-        heading=f"Send SIG{plan.signal} to {formats.listed(pids)}?",
+        heading=f"Send {_called(plan)} to {formats.listed(pids)}?",
         steps=tuple(steps),
         costs=tuple(target_cost(target, plan.signal, say) for target in plan.targets),
         verb="Kill" if plan.signal == "KILL" else f"Send {plan.signal}",
         is_grave=any(is_grave(target) for target in plan.targets),
     )
+
+
+def _called(plan: SignalPlan) -> str:
+    return signalling.here.called(plan.signal)
+
+
+def _command(signal: str, pid: int | None = None) -> str:
+    """What somebody would type to do the same; without a pid as an option is told."""
+    words = () if pid is None else (str(pid),)
+
+    if signalling.here is not signalling.WINDOWS:
+        return formats.command("kill", f"-{signal}", *words)
+
+    if signal == signalling.KILL:
+        return formats.command("taskkill", "/F", *(("/PID", *words) if words else ()))
+
+    return " ".join((signalling.here.called(signal), *words))
 
 
 def _words(plan: SignalPlan) -> tuple[str, ...]:
@@ -60,7 +77,7 @@ def _signal_words(*pids: str, signal: str, then_kill_s: float | None) -> tuple[s
 
 
 def _step(plan: SignalPlan) -> str:
-    return f"SIG{plan.signal} to {_pids(plan)}"
+    return f"{_called(plan)} to {_pids(plan)}"
 
 
 def _pids(plan: SignalPlan) -> str:
@@ -73,10 +90,10 @@ def _done(plan: SignalPlan, outcome: Outcome) -> str:
     pids = [str(target.process.pid) for target in plan.targets]
 
     if all(result is None or result.state is TargetState.SENT for result in results):
-        return f"Sent SIG{plan.signal} to {formats.listed(pids)}."
+        return f"Sent {_called(plan)} to {formats.listed(pids)}."
 
     told = [f"{pid} {_target_end(result)}" for pid, result in zip(pids, results, strict=True)]
-    return f"SIG{plan.signal}: {formats.listed(told)}."
+    return f"{_called(plan)}: {formats.listed(told)}."
 
 
 def _target_end(result: TargetResult | None) -> str:
@@ -99,14 +116,14 @@ def _target_end(result: TargetResult | None) -> str:
 def _leaving(plan: SignalPlan) -> tuple[str, str]:
     return (
         _step(plan),
-        f"SIG{plan.escalate_to} will not be sent to those still running.",
+        f"{signalling.here.called(str(plan.escalate_to))} will not be sent to those still running.",
     )
 
 
 def _sentence(found: SignalSent, say: Phrasing) -> str:
     owned = found.owned
     holder = f" (owned {owned_words(owned, say)})" if owned else ""
-    what = f"SIG{safe(found.signal)} {formats.pid(found.pid)}{holder}"
+    what = f"{signalling.here.called(safe(found.signal))} {formats.pid(found.pid)}{holder}"
     effect = _EFFECTS.get(safe(found.effect), "sent")
     return action_words(
         found.state,
