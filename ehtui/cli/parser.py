@@ -35,7 +35,7 @@ COMMANDS = {
     "wait": "ehtui.cli.reports",
     "why": "ehtui.cli.reports",
     "explain": "ehtui.cli.telling",
-    "watch": "ehtui.cli.telling",
+    "watch": "ehtui.cli.watching",
     "metrics": "ehtui.cli.metrics",
     "events": "ehtui.cli.events",
     "config": "ehtui.cli.config",

@@ -90,7 +90,7 @@ def document(snapshot: Snapshot) -> StatusDocument:
         "hub": _hub(snapshot),
         "groups": [group_document(group, snapshot) for group in snapshot.groups],
         "consumers": [_consumer(consumer, lags.of(consumer)) for consumer in snapshot.consumers],
-        "findings": [_finding(finding, say) for finding in snapshot.findings],
+        "findings": [finding_document(finding, say) for finding in snapshot.findings],
         "timeline": [_event(event, say) for event in snapshot.timeline],
         "takeovers": [takeover_document(measured) for measured in snapshot.takeovers],
         "sources": [_source(source, snapshot) for source in snapshot.sources],
@@ -173,7 +173,8 @@ def _link(link: OwnerLink) -> OwnerLinkDocument:
     }
 
 
-def _finding(finding: Finding, say: Phrasing) -> FindingDocument:
+def finding_document(finding: Finding, say: Phrasing) -> FindingDocument:
+    """A finding with its sentence and advice, as the document has it."""
     return {
         "id": safe(finding.id),
         "severity": finding.severity,
@@ -203,7 +204,7 @@ def _then(event: TimelineEvent, say: Phrasing) -> FindingDocument | None:
     if event.finding is None:
         return None
 
-    return _finding(event.finding, replace(say, as_of=noticed_at(event)))
+    return finding_document(event.finding, replace(say, as_of=noticed_at(event)))
 
 
 def _subject(subject: Subject) -> SubjectDocument:
