@@ -165,8 +165,8 @@ FAULTS = (
         "Nobody writes checkpoints",
         "Events are read and no checkpoint is ever written: a restart begins anew.",
         entering("alpha", switches="--no-checkpoint"),
-        expects=(Expected("checkpoint.never", Severity.WARNING, within=50),),
-        watch_s=18,
+        expects=(Expected("checkpoint.never", Severity.WARNING, within=60),),
+        watch_s=30,
     ),
     Scene(
         "poison",
