@@ -213,3 +213,40 @@ def test_what_cannot_be_seen_is_no_zero(connections: int | None) -> None:
     world.fold(replace(read, processes=seen))
 
     assert link_of(world, 1) == ("u", LinkBasis.ELIMINATION)
+
+
+def test_an_owner_that_never_renews_while_its_process_would_run_is_not_it() -> None:
+    """A look right after a kill: the survivor stands by, and nothing names either."""
+    world = World(1)
+    world.consumer("dead", "0")
+    world.consumer("standby", pid=2)
+    silent(world)
+    assert link_of(world, 2) == ("dead", LinkBasis.ELIMINATION)
+
+    world.kill("dead")
+    world.consumers["dead"].pid = None
+
+    for _ in range(20):
+        world.tick(5)
+        silent(world)
+
+    assert link_of(world, 2) is None
+
+
+def test_an_owner_that_renewed_and_stopped_is_still_its_process() -> None:
+    """One that hangs: who it is does not change by that."""
+    world = World(1)
+    world.consumer("u", "0", pid=1)
+    silent(world)
+
+    for _ in range(10):
+        world.tick(5)
+        silent(world)
+
+    world.consumers["u"].renews_every_s = 1e9
+
+    for _ in range(20):
+        world.tick(5)
+        silent(world)
+
+    assert link_of(world, 1) == ("u", LinkBasis.ELIMINATION)

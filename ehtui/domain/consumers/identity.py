@@ -9,11 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import repeat
+from math import inf
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from ehtui.domain.consumers.matching import only_pairs
+from ehtui.domain.snapshot import LeaseState
 from ehtui.domain.world.hub import Names
 from ehtui.domain.world.process import LinkBasis, OwnerLink, ProcessId, RecognisedBy, Traffic
 
@@ -271,6 +273,7 @@ def _by_elimination(
         # Where some owner is of no process here, any other may be elsewhere too.
         if process in connected
         and owner in owns
+        and _may_be_alive(builder, owner, owns)
         and not remote.intersection(_of_groups(builder, (owner,)))
     }
 
@@ -286,6 +289,20 @@ def _may_be_nobody_listed(builder: SnapshotBuilder, owner: str, owns: Owned) -> 
     departures = (d for d in builder.host.departures if not d.owners)
     gone = (d.at for d in departures if d.at >= came_at - JOINED_SLACK_S)
     return any(not has_renewed(builder, owner, owns, at + RENEWED_SLACK_S) for at in gone)
+
+
+def _may_be_alive(builder: SnapshotBuilder, owner: str, owns: Owned) -> bool:
+    """Whether a process that runs may be it: it was seen to come or renew, or is not overdue."""
+    tracks = (g.owners[owner] for g in builder.groups.values() if owner in g.owners)
+    was_seen = any(
+        track.joined_at is not None
+        or (track.last_renewal is not None and track.last_renewal.before_at > -inf)
+        for track in tracks
+    )
+    return was_seen or any(
+        builder.groups[group.lower()].by_partition[partition].shown.lease.state is LeaseState.HELD
+        for group, partition in owns[owner]
+    )
 
 
 def is_elsewhere(builder: SnapshotBuilder, process: ProcessSample) -> bool:
