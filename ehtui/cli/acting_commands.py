@@ -172,7 +172,6 @@ def add_restart(subparsers: Any) -> None:
         "again; if one does not, the rest are left alone. A consumer run by a supervisor is "
         "restarted by the supervisor's own command, or not at all. A restart that was left half "
         "done is finished.",
-        epilog="Exit code: 0 done, 1 refused, 2 failed, 4 a consumer is down.",
     )
     _add_targets(parser, "+")
     parser.add_argument(

@@ -110,7 +110,7 @@ def _follow(
     path: Path, args: argparse.Namespace, told: Sequence[AuditEntry], writer: Writer
 ) -> None:
     """What is begun and what ends; each line once."""
-    from ehtui.cli.output_format import notice_reader  # noqa: PLC0415
+    from ehtui.cli.awhile import notice_reader  # noqa: PLC0415
 
     known = {(entry.id, entry.state) for entry in told}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from ehtui.cli import exit_codes
 from ehtui.cli.acting import Afterwards, act, add_acting_flags, looking
 from ehtui.cli.checkpoint_flags import add_force, add_partitions, add_strategies, request_of
 from ehtui.cli.flags import (
@@ -26,11 +27,6 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.checkpoint_plan import CheckpointPlan, Strategy
     from ehtui.domain.actions.outcomes import Outcome, Refusal
 
-_CODES = (
-    "Exit code: 0 done, or nothing to do; 1 refused, or some partitions left as they are; 2 "
-    "failed, see the report and 'undo'; 64 for flags that can't be understood."
-)
-
 
 def add_checkpoint(subparsers: Any) -> None:
     """Add the command."""
@@ -39,7 +35,6 @@ def add_checkpoint(subparsers: Any) -> None:
         help="show and move checkpoints of a consumer group",
         description="A checkpoint is the last event that is done: the first one delivered "
         "afterwards is the next. 'plan' shows what would be written and writes nothing.",
-        epilog=_CODES,
     )
     kinds = parser.add_subparsers(title="commands", metavar="COMMAND", required=True, dest="what")
     _add_list(kinds)
@@ -48,9 +43,10 @@ def add_checkpoint(subparsers: Any) -> None:
     _add_undo(kinds)
     _add_copy(kinds)
 
-    for kind in kinds.choices.values():
+    for name, kind in kinds.choices.items():
         add_colour_flag(kind)
         add_language_flag(kind)
+        kind.epilog = exit_codes.sentence(f"checkpoint {name}")
 
 
 def _add_list(kinds: Any) -> None:
@@ -69,8 +65,6 @@ def _add_plan(kinds: Any) -> None:
         help="what moving checkpoints would write; nothing is written",
         description="Show for each partition where its checkpoint stands, where it would stand, "
         "and how many events that delivers again or leaves out.",
-        epilog="Exit code: 0 if 'apply' would write all of it, 1 if not; 64 for flags that can't "
-        "be understood.",
     )
     add_strategies(parser)
     form = parser.add_mutually_exclusive_group()
@@ -87,7 +81,6 @@ def _add_apply(kinds: Any) -> None:
         description="Write the plan: each blob only if it is still as the plan saw it, what stood "
         "there kept in a backup, what was written read back. Refused while the group has live "
         "owners.",
-        epilog=_CODES,
     )
     add_strategies(parser)
     add_force(parser)
@@ -102,7 +95,6 @@ def _add_undo(kinds: Any) -> None:
         help="put back what an apply wrote over",
         description="Restore checkpoints from a backup, under the same checks as 'apply': one that "
         "was written since is left as it is, one that did not exist before is deleted.",
-        epilog=_CODES,
     )
     parser.add_argument(
         "backup", nargs="?", metavar="FILE", help="default: the newest of the group, undos left out"
@@ -121,7 +113,6 @@ def _add_copy(kinds: Any) -> None:
         help="start one group where another stands",
         description="Write the checkpoints of one group as those of another, where that one stands "
         "now; a group without records gets its own, spelled as the other's.",
-        epilog=_CODES,
     )
     parser.add_argument("--from", dest="source", required=True, metavar="GROUP")
     parser.add_argument("--to", dest="target", required=True, metavar="GROUP")

@@ -44,8 +44,6 @@ def add_conform(subparsers: Any) -> None:
         "conform",
         help="look up on your namespace what ehtui believes of the service",
         description=_DESCRIPTION,
-        epilog="Exit code: 0 if everything that was looked at is as believed, 1 if not, 64 for a "
-        "wrong command line or a hub that cannot be reached.",
     )
     parser.add_argument("--send", action="store_true", help="the hub may be written to")
     parser.add_argument(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 READABLE_COLUMNS = 110
 _EPILOG = """\
 It writes nothing, reads no event, and disturbs no consumer: the group is tried by one attach
-without an owner level, which takes nothing. Exit code: 0, or 3 if a check failed.
+without an owner level, which takes nothing.
 """
 
 

@@ -27,7 +27,7 @@ POSITION is earliest, latest, checkpoint (of --group), a sequence number such as
 12:03, 2026-11-26T12:03Z or 10m (ago), or -N: the last N of each partition. Events are read in the
 peek group alone (eventhub.peek_group), never with an owner level: consumers notice nothing.
 Examples: ehtui events --follow; ehtui events -p 2 --from checkpoint --count 1 --pretty;
-ehtui events --from 10m --grep MINUTES_FINALIZED --json. Exit code: 0, or 130 on Ctrl-C.
+ehtui events --from 10m --grep MINUTES_FINALIZED --json.
 """
 
 

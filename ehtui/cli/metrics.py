@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 _EPILOG = (
     "Examples: ehtui metrics --save /var/lib/node_exporter/ehtui.prom --every 30s; "
     "ehtui metrics --listen 127.0.0.1:9779. Every metric is in docs/metrics.md; a dashboard and "
-    "alert rules are in contrib/. Exit code: 0, or 3 if a source could not be read (its metrics "
-    "are left out), 64 for usage."
+    "alert rules are in contrib/. "
 )
 LOOPBACK = "127.0.0.1"
 _LAST_PORT = 65535

@@ -7,7 +7,6 @@ import math
 import os
 import shutil
 import sys
-import time
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
@@ -19,7 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from ehtui.domain.snapshot import Snapshot
-    from ehtui.monitor import Monitor
     from ehtui.views.formats import Language
     from ehtui.views.report import OutputFormat
 
@@ -197,38 +195,6 @@ class Progress:
         if sys.stderr.isatty() and not is_dumb():
             self._line = f"ehtui: {read:,} of {of:,} partitions read"
             print(end=f"\r{self._line}", file=sys.stderr, flush=True)
-
-
-LOOKS_EVERY_S = 1.0
-
-
-def notice_reader() -> None:
-    """Whoever waits with nothing to write asks here whether anybody would still read it.
-
-    Raises:
-        BrokenPipeError: Nobody would.
-    """
-    notice = getattr(sys.stdout, "notice_reader", None)
-
-    if notice is not None:
-        notice()
-
-
-def watch_for(monitor: Monitor, for_s: float) -> Snapshot:
-    """Let the monitor work for so long, as long as somebody reads what we write.
-
-    Raises:
-        BrokenPipeError: Nobody does any more.
-    """
-    from ehtui.monitor import watch  # noqa: PLC0415 - a screen prints nothing
-
-    ends_at = time.monotonic() + for_s
-
-    while (left_s := ends_at - time.monotonic()) > 0:
-        watch(monitor, min(left_s, LOOKS_EVERY_S))
-        notice_reader()
-
-    return monitor.snapshot
 
 
 def tell_unread(snapshot: Snapshot) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import re
+import textwrap
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from typing_extensions import override
 
 import ehtui
+from ehtui.cli import exit_codes
 from ehtui.cli.flags import (
     add_colour_flag,
     add_language_flag,
@@ -24,6 +26,9 @@ if TYPE_CHECKING:
 # Each module has `add_NAME(subparsers)`, which sets `run`; it loads heavy things when that runs.
 COMMANDS = {
     "status": "ehtui.cli.status",
+    "findings": "ehtui.cli.findings",
+    "timeline": "ehtui.cli.timeline",
+    "report": "ehtui.cli.incident",
     "consumers": "ehtui.cli.reports",
     "signal": "ehtui.cli.acting_commands",
     "restart": "ehtui.cli.acting_commands",
@@ -44,6 +49,7 @@ COMMANDS = {
     "sandbox": "ehtui.cli.sandbox",
     "conform": "ehtui.cli.conform",
 }
+READABLE_COLUMNS = 79
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)'")
 _UNKNOWN = re.compile(r"unrecognized arguments: (?P<given>\S+)")
 _GROUP = re.compile(r"argument (-g|.*--group).*: expected one argument")
@@ -95,7 +101,8 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
         description="Who owns each partition, is the lease alive, how far behind is each group: "
         "a monitor for Azure Event Hubs consumers. Without a command it opens the screen; without "
         "a terminal it prints the report.",
-        epilog="No Azure account at hand? 'ehtui demo' shows everything on an embedded sandbox.",
+        epilog="No Azure account at hand? 'ehtui demo' shows everything on an embedded sandbox. "
+        + exit_codes.all_of_them(),
     )
     parser.add_argument("--version", action="version", version=f"ehtui {ehtui.__version__}")
     parser.set_defaults(command=None, run=None)
@@ -107,10 +114,22 @@ def build_parser(names: Iterable[str] = COMMANDS) -> Parser:
 
     for name in names:
         getattr(importlib.import_module(COMMANDS[name]), f"add_{name}")(subparsers)
-        add_colour_flag(subparsers.choices[name])
-        add_language_flag(subparsers.choices[name])
+        command = subparsers.choices[name]
+        add_colour_flag(command)
+        add_language_flag(command)
+        command.epilog = _with_codes(command, exit_codes.sentence(name))
 
     return parser
+
+
+def _with_codes(command: argparse.ArgumentParser, codes: str) -> str:
+    """What stands below its flags; where that has lines of its own, codes are lines too."""
+    before = (command.epilog or "").strip()
+
+    if command.formatter_class is argparse.RawDescriptionHelpFormatter:
+        return f"{before}\n\n{textwrap.fill(codes, READABLE_COLUMNS)}"
+
+    return f"{before} {codes}".strip()
 
 
 def parse(argv: list[str]) -> argparse.Namespace:

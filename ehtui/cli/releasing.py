@@ -25,7 +25,6 @@ def add_release(subparsers: Any) -> None:
         "their records are still as they were looked at; nothing is deleted. Survivors then take "
         "them in their next round instead of waiting for the lease to expire. An owner that still "
         "renews may take them back: the plan says so.",
-        epilog="Exit code: 0 released, 1 refused, 2 failed.",
     )
     parser.add_argument("partition", nargs="*", metavar="PARTITION", help="such as 2 or P2")
     parser.add_argument(

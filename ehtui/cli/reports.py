@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.flags import ExitCode, add_settings_flags, resolve_args, seconds
 from ehtui.cli.outputs import Result, Writer, add_output_flags
+from ehtui.cli.status import add_fail_on
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,8 +31,7 @@ def add_consumers(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "consumers",
         help="this host's consumers, and which owner each is",
-        description="List the consumers on this host, what they own, and how that is known. "
-        "Exit code 3 if the processes, their logs or the store could not be read.",
+        description="List the consumers on this host, what they own, and how that is known.",
     )
     add_output_flags(parser, "the consumers of ehtui.status/1")
     add_settings_flags(parser)
@@ -189,12 +189,12 @@ def add_wait(subparsers: Any) -> None:
         "wait",
         help="wait until a group is owned, drained or healthy (for deployments)",
         description="Wait until every partition of the group is owned, its lag is zero, or its "
-        "health is ok. Exit code 0 once it is, 1 at the timeout, 3 if the hub or the store cannot "
-        "be read then.",
+        "health is ok. With --fail-on the findings of the group count too, once it is.",
     )
     parser.add_argument("--until", choices=("owned", "drained", "healthy"), default="healthy")
     parser.add_argument("--timeout", type=seconds, default=300.0, metavar="5m", help="default: 5m")
     parser.add_argument("--json", action="store_true", help="the result as JSON")
+    add_fail_on(parser, "never")
     add_settings_flags(parser)
     parser.set_defaults(run=run_wait)
 
@@ -229,6 +229,24 @@ def run_wait(args: argparse.Namespace) -> int:
         return _tell_waited(args, backend.snapshot, (), began)
 
 
+def _judged(snapshot: Snapshot, group: str, fail_on: str) -> int:
+    """Of what was reached, whether something about it is wrong all the same; says what."""
+    from ehtui.views import findings  # noqa: PLC0415
+    from ehtui.views.narrowing import Scope, narrowed  # noqa: PLC0415
+    from ehtui.views.phrasing import Phrasing  # noqa: PLC0415
+    from ehtui.views.status import FailOn, finding_code  # noqa: PLC0415
+
+    found, say = narrowed(snapshot, Scope((group,))).findings, Phrasing(snapshot, group=group)
+    code = finding_code(found, FailOn(fail_on))
+
+    for finding in found:
+        if finding_code((finding,), FailOn(fail_on)):
+            word = findings.SEVERITY_WORDS[finding.severity]
+            print(f"ehtui: {word}: {findings.sentence(finding, say)}.", file=sys.stderr)
+
+    return code
+
+
 def _tell_waited(
     args: argparse.Namespace, snapshot: Snapshot, missing: tuple[str, ...], began: float
 ) -> int:
@@ -250,7 +268,7 @@ def _tell_waited(
         print(f"{group} is {args.until}, after {waited_s:g} s{f': {remark}' if remark else ''}.")
 
     if not missing:
-        return ExitCode.OK
+        return _judged(snapshot, group, args.fail_on)
 
     # Without the hub or the store nothing can be told of owners: that is another trouble.
     unread = {s.name for s in snapshot.sources if s.status is not SourceStatus.OK}

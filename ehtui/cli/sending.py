@@ -36,12 +36,6 @@ is shown before it is. In bodies and properties {{sequence}} is the event's numb
 group (--group) has passed them, or until three times of what events usually wait there went by
 without progress.
 """
-_EPILOG = """\
-Exit code: 0 sent (with --follow: and the group's checkpoint passed all of it), 1 refused or not
-agreed to, 2 failed, 5 sent, and the verdict is that it was not read (stuck, nobody owns it, …),
-6 sent, and no verdict within the time that --follow gives; 130 Ctrl-C: how many were accepted by
-then is told.
-"""
 
 
 def add_send(subparsers: Any) -> None:
@@ -50,7 +44,6 @@ def add_send(subparsers: Any) -> None:
         "send",
         help="send events, and follow them until a group has read them",
         description=_DESCRIPTION,
-        epilog=_EPILOG,
     )
     _add_content(parser)
     where = parser.add_mutually_exclusive_group()

@@ -19,17 +19,6 @@ if TYPE_CHECKING:
     from ehtui.views.data_table import DataTable
     from ehtui.views.narrowing import Scope
 
-_EPILOG = """\
-exit codes:
-  0  ok
-  1  a warning (only with --fail-on warning)
-  2  a critical finding (not with --fail-on never)
-  3  a source could not be read, or not all of a hub
-  64 usage or configuration
-  70 a fault of ehtui itself
-  74 standard output is closed, or full
-"""
-
 
 def add_status(subparsers: Any) -> None:
     """Add the command."""
@@ -38,8 +27,6 @@ def add_status(subparsers: Any) -> None:
         help="print one report and exit, or one every few seconds; --json for scripts",
         description="Read everything once, print a report and exit. With --watch it goes on, and "
         "prints a report every so often, one below the other.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     add_output_flags(parser, "the document ehtui.status/1; with --watch one a line")
     parser.add_argument(
@@ -175,8 +162,8 @@ def _watch(settings: Settings, args: argparse.Namespace, scope: Scope) -> int:
 
 def _pictures(settings: Settings, every_s: float, for_s: float) -> Iterator[Snapshot]:
     """One at once and then one so often, until nobody reads them, or for so long."""
+    from ehtui.cli.awhile import watch_for  # noqa: PLC0415
     from ehtui.cli.compose import watching  # noqa: PLC0415
-    from ehtui.cli.output_format import watch_for  # noqa: PLC0415
 
     with watching(paced(settings, every_s)) as monitor:
         began = time.monotonic()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ehtui.cli.flags import ExitCode
+from ehtui.cli.paging import add_pager_flag
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -23,11 +24,12 @@ def add_explain(subparsers: Any) -> None:
         description="Say what a word or sign of the screen means; of a finding also why it "
         "happens, what to do, and what it rests on. Without a name, list everything.",
         epilog="Examples: ehtui explain overdue; ehtui explain 'wait 3/10'; ehtui explain "
-        "lease.expired. Exit code: 0, or 64 for a name that there is not.",
+        "lease.expired.",
     )
     parser.add_argument(
         "name", nargs="*", metavar="NAME", help="as the screen writes it; default: list all"
     )
+    add_pager_flag(parser)
     parser.set_defaults(run=run_explain)
 
 
@@ -44,7 +46,7 @@ def run_explain(args: argparse.Namespace) -> int:
     wanted = " ".join(args.name)
 
     if not wanted:
-        _print_headed(legend.listing(cells))
+        _print_headed(legend.listing(cells), is_paged=not args.no_pager)
         return ExitCode.OK
 
     found = legend.explained(wanted)
@@ -54,20 +56,26 @@ def run_explain(args: argparse.Namespace) -> int:
         guess = f"; did you mean '{near}'?" if near else "."
         raise ConfigError(f"There is no '{wanted}' to explain{guess}", "ehtui explain lists all.")
 
-    for number, entry in enumerate(found):
-        _print_headed([*([""] if number else []), *legend.lines(entry, cells)])
+    told = [
+        line
+        for number, entry in enumerate(found)
+        for line in (*([""] if number else []), *legend.lines(entry, cells))
+    ]
+    _print_headed(told, is_paged=not args.no_pager)
 
     return ExitCode.OK
 
 
-def _print_headed(lines: Iterable[str]) -> None:
+def _print_headed(lines: Iterable[str], *, is_paged: bool) -> None:
     """Lines, those that are headings in colour where there is any."""
-    from ehtui.cli.output_format import print_text, wants_colour  # noqa: PLC0415
+    from ehtui.cli.output_format import wants_colour  # noqa: PLC0415
+    from ehtui.cli.paging import print_long  # noqa: PLC0415
     from ehtui.views.cells import Tone  # noqa: PLC0415
     from ehtui.views.report import painted  # noqa: PLC0415
 
     colour = wants_colour()
-
-    for line in lines:
-        is_heading = bool(line) and not line.startswith(" ")
-        print_text(painted(line, Tone.INFO, colour=colour) if is_heading else line)
+    told = [
+        painted(line, Tone.INFO, colour=colour) if line and not line.startswith(" ") else line
+        for line in lines
+    ]
+    print_long("".join(f"{line}\n" for line in told), is_off=not is_paged)

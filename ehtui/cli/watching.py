@@ -30,14 +30,6 @@ has ehtui's own environment and working folder; what it prints is shown only if 
   ehtui watch --exec 'logger -t ehtui'
   ehtui watch --exec ./page-me.sh --exec-from critical --on-clear --at-most 5/10m
   ehtui watch --shell --exec 'curl -sf -d @- https://hooks.example/ehtui >/dev/null'
-
-exit codes:
-  0   after --for
-  1   a warning is there at its end (only with --fail-on warning)
-  2   a critical finding is there at its end (only with --fail-on)
-  3   the hub or the store cannot be read at its end
-  64  usage or configuration
-  130 on Ctrl-C
 """
 
 

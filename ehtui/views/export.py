@@ -78,7 +78,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "status",
         "command",
     ),
-    "findings": ("severity", "finding", *_SUBJECT, "partitions", "since_at", "sentence"),
+    "findings": ("severity", "finding", *_SUBJECT, "partitions", "since_at", "sentence", "advice"),
     "timeline": ("number", "at", "is_approximate", "kind", "finding", *_SUBJECT, "sentence"),
     "groups": (
         "group",
@@ -262,6 +262,7 @@ def _finding(finding: Finding, say: Phrasing) -> Record:
         "partitions": safe(" ".join(partitions_of(finding))) or None,
         "since_at": moment(finding.since),
         "sentence": findings.sentence(finding, say),
+        "advice": " ".join(findings.advice(finding, say)) or None,
     }
 
 

@@ -252,6 +252,11 @@ class Clock:
         local = self._local(at)
         return f"{local:%Y-%m-%d %H:%M:%S} {local.tzname()}"
 
+    @property
+    def zone(self) -> str:
+        """Its zone as a moment in full has it: `UTC+09:00`."""
+        return self._local(0.0).tzname() or ""
+
     def day(self, at: float) -> str:
         """The day of a moment: `2026-11-22`."""
         return f"{self._local(at):%Y-%m-%d}"

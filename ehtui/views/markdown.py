@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import SourceStatus
-from ehtui.domain.text import capital
-from ehtui.views import findings
+from ehtui.domain.text import capital, safe
+from ehtui.domain.timeline import FindingEnded
+from ehtui.views import findings, formats, timeline
 from ehtui.views.costs import last_deployment
-from ehtui.views.data_table import escaped, markdown_text, readable
+from ehtui.views.data_table import DataTable, escaped, markdown_text, readable
 from ehtui.views.formats import UTC_CLOCK, Clock, full_stop
 from ehtui.views.groups import groups_table
 from ehtui.views.headline import headline
@@ -18,11 +19,12 @@ from ehtui.views.report import where
 from ehtui.views.sources import detours, sources_table
 from ehtui.views.tables import consumers_table, partitions_table
 from ehtui.views.tables.findings import findings_title, in_order
+from ehtui.views.tables.timeline import severity_of, told_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ehtui.domain.snapshot import Snapshot
+    from ehtui.domain.snapshot import Snapshot, TimelineEvent
     from ehtui.views.cells import Table
 
 # A picture of the past has no place in a proportional font.
@@ -37,6 +39,12 @@ def prose(text: str) -> str:
         return escaped(text)
 
     return "`".join(part if place % 2 else escaped(part) for place, part in enumerate(parts))
+
+
+def code(text: str) -> str:
+    """A name as it is written; one with a backtick would end the code, and is text."""
+    shown = safe(text)
+    return escaped(shown) if "`" in shown else f"`{shown}`"
 
 
 def sentence(text: str) -> str:
@@ -63,6 +71,18 @@ def status_page(snapshot: Snapshot, groups: Sequence[str], clock: Clock = UTC_CL
         sources_part(snapshot, clock),
         pending_part(snapshot),
     )
+
+
+def findings_page(snapshot: Snapshot, group: str, clock: Clock = UTC_CLOCK) -> str:
+    """What `findings` prints."""
+    say = Phrasing(snapshot, clock, group)
+    return page(heading(snapshot, group, clock), findings_part(say), pending_part(snapshot))
+
+
+def timeline_page(snapshot: Snapshot, group: str, clock: Clock = UTC_CLOCK) -> str:
+    """What `timeline` prints."""
+    say = Phrasing(snapshot, clock, group)
+    return page(heading(snapshot, group, clock), timeline_part(say, mark="###"))
 
 
 def heading(snapshot: Snapshot, group: str, clock: Clock) -> Iterator[str]:
@@ -118,7 +138,7 @@ def findings_part(say: Phrasing, *, name: str = "Findings") -> Iterator[str]:
         yield ""
         yield f"- **{word}** {sentence(findings.sentence(finding, say))}"
         since = f"{say.full(finding.since)}"
-        yield f"  Since {escaped(since)}. (`{finding.id}`)"
+        yield f"  Since {escaped(since)}. ({code(finding.id)})"
 
         # The same kind of finding has much the same advice: once is enough.
         if finding.id not in advised:
@@ -153,3 +173,42 @@ def pending_part(snapshot: Snapshot) -> Iterator[str]:
 
     if missing:
         yield f"Not judged yet: {escaped(', '.join(missing))}."
+
+
+MOST_EVENTS = 100
+_EVENT_COLUMNS = ("TIME", "ABOUT", "SEVERITY", "EVENT")
+
+
+def timeline_part(say: Phrasing, *, mark: str = "##") -> Iterator[str]:
+    """What happened, oldest first, while it was watched or as logs and records tell."""
+    events = list(told_once(say.snapshot.timeline))
+    left_out = len(events) - MOST_EVENTS
+    yield f"{mark} Timeline: {formats.plural(len(events), 'event')}"
+    yield ""
+
+    if not events:
+        yield "Nothing happened while it was watched."
+        return
+
+    if left_out > 0:
+        yield f"The oldest {formats.count(left_out)} are left out."
+        yield ""
+
+    yield event_rows(events[-MOST_EVENTS:], say).rstrip("\n")
+
+
+def event_rows(events: Iterable[TimelineEvent], say: Phrasing, *, has_header: bool = True) -> str:
+    """Events as rows of a table; of a longer one below its header."""
+    rows = tuple(_event_row(event, say) for event in events)
+    return markdown_text(DataTable(_EVENT_COLUMNS, rows), has_header=has_header)
+
+
+def _event_row(event: TimelineEvent, say: Phrasing) -> tuple[str, ...]:
+    severity = severity_of(event)
+    has_ended = isinstance(event.details, FindingEnded)
+    return (
+        ("~" if event.is_approximate else "") + say.time(event.at),
+        timeline.subject(event, say),
+        "" if severity is None or has_ended else findings.SEVERITY_WORDS[severity],
+        timeline.sentence(event, say),
+    )

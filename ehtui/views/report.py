@@ -126,6 +126,19 @@ def consumers_report(snapshot: Snapshot, group: str, output: OutputFormat = WIDE
     return "\n".join(lines[1:] if table.rows else [table.empty]) + "\n"
 
 
+def findings_report(snapshot: Snapshot, group: str, output: OutputFormat = WIDE) -> str:
+    """Findings alone, each with its id and how long it has lasted."""
+    at = output.clock.full(snapshot.host_at(snapshot.taken_at))
+    told = _findings(snapshot, group, output, has_ids=True)
+    lines = [
+        *_wrapped(f"{where(snapshot, group)}  {at}", output),
+        *(told if snapshot.findings else ("", "Nothing is wrong, as far as was read.")),
+        *_sources(snapshot, output),
+        *_not_judged(snapshot, output),
+    ]
+    return "\n".join(lines) + "\n"
+
+
 def _lines(snapshot: Snapshot, groups: Sequence[str], output: OutputFormat) -> Iterator[str]:
     group, glyphs, clock = groups[0], output.glyphs, output.clock
     top = headline(snapshot, group, glyphs=glyphs, clock=clock)
@@ -155,10 +168,14 @@ def _lines(snapshot: Snapshot, groups: Sequence[str], output: OutputFormat) -> I
         newest = replace(timeline, rows=timeline.rows[:TIMELINE_ROWS])
         yield from _pane("Timeline", newest, output)
 
-    if any(s.status is not SourceStatus.OK or s.problem for s in snapshot.sources):
-        yield from _pane("Sources", sources_table(snapshot, clock=clock), output)
-
+    yield from _sources(snapshot, output)
     yield from _not_judged(snapshot, output)
+
+
+def _sources(snapshot: Snapshot, output: OutputFormat) -> Iterator[str]:
+    """Those that there is something to say of, beside the others."""
+    if any(s.status is not SourceStatus.OK or s.problem for s in snapshot.sources):
+        yield from _pane("Sources", sources_table(snapshot, clock=output.clock), output)
 
 
 def where(snapshot: Snapshot, group: str) -> str:
@@ -179,7 +196,9 @@ def _pane(name: str, table: Table, output: OutputFormat) -> Iterator[str]:
     yield from table_lines(table, output.cells, colour=output.colour)
 
 
-def _findings(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[str]:
+def _findings(
+    snapshot: Snapshot, group: str, output: OutputFormat, *, has_ids: bool = False
+) -> Iterator[str]:
     say = Phrasing(snapshot, output.clock, group)
     yield ""
     yield f"Findings: {findings_title(snapshot)}"
@@ -190,6 +209,11 @@ def _findings(snapshot: Snapshot, group: str, output: OutputFormat) -> Iterator[
         mark = output.glyphs.mark(finding.severity)
         word = findings.severity_word(finding.severity, say.language)
         yield from _wrapped(f"{mark} {word}: {findings.sentence(finding, say)}", output, tone=tone)
+
+        if has_ids:
+            since = f"{safe(finding.id)}, since {say.time(finding.since)}"
+            lasting = f"{since} ({say.ago(finding.since)})"
+            yield from _wrapped(lasting, output, tone=Tone.DIM, indent=_INDENT * 2)
 
         # The same kind of finding has much the same advice: once is enough.
         if finding.id not in advised:

@@ -90,7 +90,7 @@ class Telling:
 
         for event in news:
             yield _spoken_event(event, say) if self.is_spoken else self._line(event, say)
-            self._told = event.number
+            self._told = max(self._told, event.number)
 
     def _line(self, event: TimelineEvent, say: Phrasing) -> str:
         tone, sign = meaning(event, self.glyphs)

@@ -33,6 +33,8 @@ from ehtui.views.takeovers import takeover_document
 from ehtui.views.timeline import noticed_at
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ehtui.domain.world.hub import HubDescription, PartitionSample
     from ehtui.domain.world.process import OwnerLink
     from ehtui.domain.world.route import Route
@@ -72,7 +74,12 @@ def exit_code(snapshot: Snapshot, fail_on: FailOn = FailOn.CRITICAL) -> int:
     if any(source.status in unread for source in snapshot.sources) or unread_partitions(snapshot):
         return UNREADABLE
 
-    found = {finding.severity for finding in snapshot.findings}
+    return finding_code(snapshot.findings, fail_on)
+
+
+def finding_code(findings_: Iterable[Finding], fail_on: FailOn) -> int:
+    """What the exit code tells of findings alone."""
+    found = {finding.severity for finding in findings_}
 
     if Severity.CRITICAL in found and fail_on is not FailOn.NEVER:
         return CRITICAL
@@ -91,10 +98,42 @@ def document(snapshot: Snapshot) -> StatusDocument:
         "groups": [group_document(group, snapshot) for group in snapshot.groups],
         "consumers": [_consumer(consumer, lags.of(consumer)) for consumer in snapshot.consumers],
         "findings": [finding_document(finding, say) for finding in snapshot.findings],
-        "timeline": [_event(event, say) for event in snapshot.timeline],
+        "timeline": [event_document(event, say) for event in snapshot.timeline],
         "takeovers": [takeover_document(measured) for measured in snapshot.takeovers],
         "sources": [_source(source, snapshot) for source in snapshot.sources],
         "not_judged": list(not_judged(snapshot)),
+    }
+
+
+def findings_document(snapshot: Snapshot) -> dict[str, object]:
+    """`ehtui.findings/1`: what `findings` tells, each as the status document has it."""
+    say = Phrasing(snapshot)
+    return {
+        "schema": "ehtui.findings/1",
+        **_about(snapshot),
+        "findings": [finding_document(finding, say) for finding in snapshot.findings],
+        "sources": [_source(source, snapshot) for source in snapshot.sources],
+        "not_judged": list(not_judged(snapshot)),
+    }
+
+
+def timeline_document(snapshot: Snapshot, watched_s: float) -> dict[str, object]:
+    """`ehtui.timeline/1`: what happened, each event as the status document has it."""
+    say = Phrasing(snapshot)
+    return {
+        "schema": "ehtui.timeline/1",
+        **_about(snapshot),
+        "watched_s": rounded(watched_s),
+        "events": [event_document(event, say) for event in snapshot.timeline],
+    }
+
+
+def _about(snapshot: Snapshot) -> dict[str, object]:
+    hub = snapshot.hub
+    return {
+        "taken_at": moment(snapshot.taken_at),
+        "namespace": safe(hub.namespace) if hub else None,
+        "hub": safe(hub.name) if hub else None,
     }
 
 
@@ -186,7 +225,8 @@ def finding_document(finding: Finding, say: Phrasing) -> FindingDocument:
     }
 
 
-def _event(event: TimelineEvent, say: Phrasing) -> EventDocument:
+def event_document(event: TimelineEvent, say: Phrasing) -> EventDocument:
+    """One event."""
     return {
         "number": event.number,
         "at": moment(event.at),

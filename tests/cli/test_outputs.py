@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
-from ehtui.cli import compose, output_format
+from ehtui.cli import awhile, compose
 from ehtui.cli.flags import ExitCode
 from ehtui.cli.scope import partitions
 from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus
@@ -35,7 +35,7 @@ def told(ehtui: Ehtui, monkeypatch: pytest.MonkeyPatch) -> Ehtui:
 
     monkeypatch.setattr(compose, "look", lambda *_, **__: snapshot)
     monkeypatch.setattr(compose, "watching", watching)
-    monkeypatch.setattr(output_format, "watch_for", lambda *_: snapshot)
+    monkeypatch.setattr(awhile, "watch_for", lambda *_: snapshot)
 
     def call(*argv: str, **variables: str) -> Said:
         return ehtui(*argv, **ENVIRONMENT, **variables)
