@@ -20,16 +20,16 @@ LONG, SHORT = ("explain",), ("explain", "overdue")
 
 
 def run(
-    argv: tuple[str, ...], folder: Path, *, rows: int = 24, columns: int = 80, **variables: str
+    argv: tuple[str, ...], folder: Path, variables: Mapping[str, str], *, rows: int = 24
 ) -> tuple[int, str]:
     """What a terminal of that size shows of a command."""
     master, slave = pty.openpty()
-    ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+    ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", rows, 80, 0, 0))
     bare = {k: v for k, v in os.environ.items() if k not in {"PAGER", "COLUMNS", "LINES", "LESS"}}
     child = subprocess.Popen(
         [sys.executable, "-m", "ehtui", *argv],
         cwd=ROOT,
-        env=bare | {"HOME": str(folder), "TERM": "xterm", **variables},
+        env=bare | {"HOME": str(folder), "TERM": "xterm"} | dict(variables),
         stdin=slave,
         stdout=slave,
         stderr=slave,
@@ -49,7 +49,7 @@ def run(
 
 
 def test_a_long_text_goes_through_the_pager(tmp_path: Path) -> None:
-    code, told = run(LONG, tmp_path, PAGER=PAGER, NO_COLOR="1")
+    code, told = run(LONG, tmp_path, {"PAGER": PAGER, "NO_COLOR": "1"})
 
     assert code == 0
     assert all(line.startswith("paged:") for line in told.splitlines())
@@ -71,7 +71,7 @@ def test_a_long_text_goes_through_the_pager(tmp_path: Path) -> None:
 def test_it_is_printed_where_no_pager_is_wanted(
     tmp_path: Path, argv: tuple[str, ...], variables: Mapping[str, str]
 ) -> None:
-    code, told = run(argv, tmp_path, **variables)
+    code, told = run(argv, tmp_path, variables)
 
     assert code == 0
     assert told
@@ -79,11 +79,11 @@ def test_it_is_printed_where_no_pager_is_wanted(
 
 
 def test_few_lines_on_a_low_terminal_are_long(tmp_path: Path) -> None:
-    assert "paged:" in run(SHORT, tmp_path, rows=4, PAGER=PAGER)[1]
+    assert "paged:" in run(SHORT, tmp_path, {"PAGER": PAGER}, rows=4)[1]
 
 
 def test_a_pager_that_is_left_early_is_no_fault(tmp_path: Path) -> None:
-    code, told = run(LONG, tmp_path, PAGER="head -n 2", NO_COLOR="1")
+    code, told = run(LONG, tmp_path, {"PAGER": "head -n 2", "NO_COLOR": "1"})
 
     assert (code, len(told.splitlines())) == (0, 2)
 
