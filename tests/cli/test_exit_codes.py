@@ -25,7 +25,7 @@ def test_help_ends_with_it(ehtui: Ehtui, name: str) -> None:
     told = bare(ehtui(name, "--help").out)
 
     assert told.endswith(bare(sentence(name)))
-    assert told.lower().count("exitcode") == 1
+    assert told.lower().count("exitcode:") == 1
 
 
 def bare(text: str) -> str:
