@@ -11,12 +11,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from ehtui.monitor.backend import Backend
+    from ehtui.monitor.hubs import Hubs
+    from ehtui.tui.app import EhtuiApp
     from ehtui.tui.options import UiOptions
 
-__all__ = ["run"]
+__all__ = ["run", "run_hubs"]
 
 LEAVE_WITHIN_S = 0.5
 # A key passes through several threads and waits, and for the interpreter after each, while the
@@ -27,11 +29,32 @@ _HUNG_UP = 129  # as SIGHUP leaves
 
 def run(backend: Backend, options: UiOptions) -> int:
     """Show `backend` until somebody leaves; the exit code is 0, or 128 and the signal's number."""
+
+    def make() -> EhtuiApp:
+        from ehtui.tui.app import EhtuiApp  # noqa: PLC0415 - Textual is heavy
+
+        return EhtuiApp(backend, options)
+
+    return _run(make, options, backend.finish)
+
+
+def run_hubs(hubs: Hubs, options: UiOptions) -> int:
+    """The same for several hubs, beginning with the overview of all."""
+
+    def make() -> EhtuiApp:
+        from ehtui.tui.hubs_app import HubsApp  # noqa: PLC0415 - Textual is heavy
+
+        return HubsApp(hubs, options)
+
+    return _run(make, options, hubs.close)
+
+
+def _run(make: Callable[[], EhtuiApp], options: UiOptions, finish: Callable[[], object]) -> int:
     # Read when Textual is imported: a key's effect waits for the next tick, 4 ms instead of 16.
     os.environ.setdefault("TEXTUAL_FPS", "250")
     os.environ.setdefault("TEXTUAL_ANIMATIONS", "none")
     sys.setswitchinterval(SWITCH_S)
-    threading.excepthook = partial(_end_without_terminal, backend)
+    threading.excepthook = partial(_end_without_terminal, finish)
 
     # Textual takes an empty one for set; to everybody else that is unset (no-color.org).
     os.environ.pop("NO_COLOR", None)
@@ -39,9 +62,7 @@ def run(backend: Backend, options: UiOptions) -> int:
     if options.mono:
         os.environ["NO_COLOR"] = "1"
 
-    from ehtui.tui.app import EhtuiApp  # noqa: PLC0415 - Textual is heavy
-
-    app = EhtuiApp(backend, options)
+    app = make()
     loop = asyncio.new_event_loop()
 
     try:
@@ -93,12 +114,12 @@ def _leave(loop: asyncio.AbstractEventLoop) -> None:
     loop.close()
 
 
-def _end_without_terminal(backend: Backend, failed: threading.ExceptHookArgs) -> None:
+def _end_without_terminal(finish: Callable[[], object], failed: threading.ExceptHookArgs) -> None:
     """Textual's writer ends when the terminal is gone; who wrote on would wait for it for ever."""
     is_writer = failed.thread is not None and failed.thread.name == "textual-output"
 
     if is_writer and isinstance(failed.exc_value, OSError):
-        backend.finish()  # a consumer that was stopped is started again
+        finish()  # a consumer that was stopped is started again
         os._exit(_HUNG_UP)
 
     threading.__excepthook__(failed)

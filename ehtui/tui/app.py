@@ -20,6 +20,7 @@ from ehtui.tui.host import ACTIONS, FLOWS, Host
 from ehtui.tui.keys import Scope, bindings, keymap
 from ehtui.tui.last_words import LastWords
 from ehtui.tui.obstacles import Judging
+from ehtui.tui.open_hub import OpenHub
 from ehtui.tui.palette import Commands
 from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.tui.terminal import Terminal, careful, plain
@@ -27,15 +28,17 @@ from ehtui.tui.themes import THEMES, fallback_variables
 from ehtui.views.keys import finding_key
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from textual.binding import BindingType
     from textual.theme import Theme
 
+    from ehtui.domain.actions.plans import Plan
     from ehtui.monitor.backend import Backend
     from ehtui.tui.options import UiOptions
     from ehtui.tui.screens import confirm as leave_screen
     from ehtui.tui.screens import help as help_screen
+    from ehtui.tui.screens.tables import TableScreen
 else:
     help_screen = LazyModule("ehtui.tui.screens.help")
     leave_screen = LazyModule("ehtui.tui.screens.confirm")
@@ -47,11 +50,12 @@ _LEAVE_ON = ("SIGTERM", "SIGHUP")
 class SnapshotPublished(Message):
     """The monitor has a newer picture; of several that wait, only the newest is handled."""
 
+    hub: OpenHub
     snapshot: Snapshot
 
     @override
     def can_replace(self, message: Message) -> bool:
-        return isinstance(message, SnapshotPublished)
+        return isinstance(message, SnapshotPublished) and message.hub is self.hub
 
 
 class EhtuiApp(Host):
@@ -62,7 +66,7 @@ class EhtuiApp(Host):
     COMMANDS = {Commands}  # noqa: RUF012 - declared so by Textual
     CSS = styles.CSS
 
-    def __init__(self, backend: Backend, options: UiOptions) -> None:
+    def __init__(self, backend: Backend | None, options: UiOptions) -> None:
         super().__init__(backend, options)
         self.set_class(options.ascii, "-ascii")
         self.terminal: Terminal | None = None
@@ -88,7 +92,7 @@ class EhtuiApp(Host):
         return super().available_themes | {theme.name: theme for theme in THEMES}
 
     @override
-    def get_default_screen(self) -> OverviewScreen:
+    def get_default_screen(self) -> TableScreen:
         return OverviewScreen()
 
     @override
@@ -117,8 +121,8 @@ class EhtuiApp(Host):
             self._unsubscribe()
 
     def on_snapshot_published(self, message: SnapshotPublished) -> None:
-        """Show the newest picture, unless it was asked to stand still."""
-        if not self.paused:
+        """Show the newest picture, unless it was asked to stand still, or is of another hub."""
+        if not self.paused and message.hub is self._hub:
             self.snapshot = message.snapshot
 
     def watch_snapshot(self, snapshot: Snapshot) -> None:
@@ -140,8 +144,12 @@ class EhtuiApp(Host):
             self.bell()
 
         if self.terminal is not None:
-            words = self.tables.headline(self.snapshot, self.group).text
-            self.terminal.notify(words)
+            self.terminal.notify(self.worst_words)
+
+    @property
+    def worst_words(self) -> str:
+        """The worst finding, as a sentence."""
+        return self.tables.headline(self.snapshot, self.group).text
 
     def on_worker_state_changed(self, event: Worker.StateChanged) -> None:
         """An action that failed unforeseen says so; one that has ended asks no more."""
@@ -155,12 +163,32 @@ class EhtuiApp(Host):
         """Show every key."""
         keys = keymap(self.options.keys, self.options.keymap)
         now = self.screen.situation if isinstance(self.screen, Judging) else None
-        help_ = help_screen.HelpScreen(keys, read_only=self.backend.read_only, now=now)
-        self.push_screen(help_)
+        is_read_only = self.is_in_hub and self.backend.read_only
+        self.push_screen(help_screen.HelpScreen(keys, read_only=is_read_only, now=now))
+
+    def action_hubs(self) -> None:
+        """The overview of all hubs; where there is one hub, there is none."""
+        self.say("Only one hub is watched: profiles in config.yaml name several.", "warning")
+
+    @override
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "hubs":
+            return self.has_hubs and self.is_in_hub
+
+        return super().check_action(action, parameters)
+
+    @property
+    @override
+    def unfinished(self) -> Sequence[Plan]:
+        return self.backend.unfinished
+
+    def give_up(self) -> None:
+        """Leave everything as it stands."""
+        self.backend.give_up()
 
     @override
     async def action_quit(self) -> None:
-        unfinished = self.backend.unfinished
+        unfinished = self.unfinished
 
         if not unfinished:
             self.exit(0)
@@ -169,15 +197,17 @@ class EhtuiApp(Host):
 
     def _leave_it_unfinished(self, is_sure: bool | None) -> None:  # noqa: FBT001 - an answer
         if is_sure:
-            self.backend.give_up()
+            self.give_up()
             self.exit(0)
 
     def _listen(self) -> None:
-        self._unsubscribe = self.backend.subscribe(self._publish)
+        """Have pictures of the hub on the screen published here."""
+        hub = self.hub
 
-    def _publish(self, snapshot: Snapshot) -> None:
-        """Called on the monitor's thread."""
-        self.post_message(SnapshotPublished(snapshot))
+        def publish(snapshot: Snapshot) -> None:  # called on the monitor's thread
+            self.post_message(SnapshotPublished(hub, snapshot))
+
+        self._unsubscribe = hub.backend.subscribe(publish)
 
     def _leave_on_signals(self) -> None:
         if os.name != "posix" or self.is_headless:

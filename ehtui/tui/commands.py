@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from ehtui.tui import event_opening, places, view_actions, world_actions
     from ehtui.tui.screens.acting import ActingScreen  # noqa: TC004 - it is loaded before this
+    from ehtui.tui.screens.tables import TableScreen
     from ehtui.views.events import starting
 else:
     event_opening = LazyModule("ehtui.tui.event_opening")
@@ -40,6 +41,7 @@ class Command:
     what: str
     run: Callable[[ActingScreen, str], None]
     offers: Callable[[ActingScreen], Iterable[str]] = lambda _: ()  # to complete it with
+    needs_hub: bool = True  # it is about what stands on a hub's screen
 
     @property
     def usage(self) -> str:
@@ -63,7 +65,7 @@ def _go(kind: str) -> Callable[[ActingScreen, str], None]:
     return run
 
 
-def _open(screen: ActingScreen, text: str) -> None:
+def _open(screen: TableScreen, text: str) -> None:
     if not text:
         raise CommandError("at needs a place, such as partition:2/why")
 
@@ -71,6 +73,10 @@ def _open(screen: ActingScreen, text: str) -> None:
         screen.go(places.parse(text))
     except places.PlaceError as error:
         raise CommandError(str(error)) from error
+
+
+def _hub(screen: TableScreen, name: str) -> None:
+    _open(screen, f"{places.HUB}:{name}" if name else places.HUBS)
 
 
 def _group(screen: ActingScreen, name: str) -> None:
@@ -82,7 +88,7 @@ def _group(screen: ActingScreen, name: str) -> None:
     screen.app.group = _one_of(name, names, "consumer group")
 
 
-def _sort(screen: ActingScreen, argument: str) -> None:
+def _sort(screen: TableScreen, argument: str) -> None:
     grid = screen.active
     descending = True if argument.startswith("-") else None
     wanted = argument.lstrip("-+")
@@ -98,7 +104,7 @@ def _sort(screen: ActingScreen, argument: str) -> None:
     view_actions.sort_by(grid, key, descending=descending)
 
 
-def _columns(screen: ActingScreen, argument: str) -> None:
+def _columns(screen: TableScreen, argument: str) -> None:
     if not argument:
         screen.action_choose_columns()
         return
@@ -109,7 +115,7 @@ def _columns(screen: ActingScreen, argument: str) -> None:
     grid.choose_columns(tuple(_one_of(each, keys, "column") for each in asked))
 
 
-def _filter(screen: ActingScreen, text: str) -> None:
+def _filter(screen: TableScreen, text: str) -> None:
     if complaint := screen.filter_by(text):
         raise CommandError(complaint)
 
@@ -143,25 +149,28 @@ def _start(screen: ActingScreen, name: str) -> None:
     screen.app.run_flow(world_actions.start_consumer(screen.app, chosen))
 
 
-def _save(screen: ActingScreen, kind: str) -> None:
+def _save(screen: TableScreen, kind: str) -> None:
     chosen = _one_of(kind, view_actions.FILES, "format") if kind else None
-    screen.app.run_flow(view_actions.save(screen.app, screen.active, chosen))
+    screen.app.run_flow(view_actions.save(screen.app, screen, chosen))
 
 
-def _copy(screen: ActingScreen, what: str) -> None:
+def _copy(screen: TableScreen, what: str) -> None:
     if not what:
         screen.action_copy()
         return
 
-    offered = view_actions.copies(screen.app, screen.active)
+    offered = view_actions.copies(screen)
     by_name = {name: each for each in offered for name in (each.letter, each.what)}
     view_actions.put_on_clipboard(screen.app, by_name[_one_of(what, list(by_name), "copy")])
 
 
-def _refresh(screen: ActingScreen, argument: str) -> None:
+def _refresh(screen: TableScreen, argument: str) -> None:
     if not argument:
         screen.action_refresh()
         return
+
+    if not screen.app.is_in_hub:
+        raise CommandError("hubs that nobody looks at are read seldom; refresh reads them now")
 
     number = argument.removesuffix("s")
     seconds = float(number) if number.replace(".", "", 1).isdecimal() else 0.0
@@ -205,7 +214,7 @@ def _doctor(screen: ActingScreen, argument: str) -> None:
     screen.app.push_screen(DoctorScreen())
 
 
-def _theme(screen: ActingScreen, name: str) -> None:
+def _theme(screen: TableScreen, name: str) -> None:
     if not name:
         raise CommandError("theme needs a name; ctrl+p lists them")
 
@@ -234,7 +243,7 @@ def _near(asked: str, names: Sequence[str]) -> str:
     return f"; there are {', '.join(map(safe, names[:8]))}" if names else "; there is none"
 
 
-def _column_names(screen: ActingScreen) -> Iterable[str]:
+def _column_names(screen: TableScreen) -> Iterable[str]:
     return (column.key for column in screen.active.listing.table.columns if column.title)
 
 
@@ -253,6 +262,8 @@ def _of_snapshot(what: str) -> Callable[[ActingScreen], Iterable[str]]:
 
 
 _WITH_ARGUMENTS = (
+    Command("hub", (), "[NAME]", "Go to another hub, such as orders/telemetry/$Default, or to all",
+            _hub, lambda screen: screen.app.hub_names, needs_hub=False),
     Command("group", ("g", "cg", "consumer-group"), "[NAME]", "Show another consumer group",
             _group, _of_snapshot("groups")),
     Command("partition", ("p", "partitions"), "[ID]", "Go to a partition", _go("partition"),
@@ -261,26 +272,31 @@ _WITH_ARGUMENTS = (
             _go("consumer"), _of_snapshot("consumers")),
     Command("finding", ("findings",), "[ID]", "Go to a finding", _go("finding"),
             _of_snapshot("findings")),
-    Command("at", ("go", "open"), "PLACE", "Go to a place, such as partition:2/why", _open),
+    Command("at", ("go", "open"), "PLACE", "Go to a place, such as partition:2/why", _open,
+            needs_hub=False),
     Command("sort", ("order", "o"), "[COLUMN]", "Sort this pane; -COLUMN: the largest first",
-            _sort, _column_names),
-    Command("columns", ("cols",), "[COLUMN,…]", "Show these columns", _columns, _column_names),
-    Command("filter", ("search",), "[TEXT]", "Filter this pane; nothing shows all again", _filter),
+            _sort, _column_names, needs_hub=False),
+    Command("columns", ("cols",), "[COLUMN,…]", "Show these columns", _columns, _column_names,
+            needs_hub=False),
+    Command("filter", ("search",), "[TEXT]", "Filter this pane; nothing shows all again", _filter,
+            needs_hub=False),
     Command("kill", ("signal", "k"), "[SIGNAL]", "Send a signal to the selected consumer",
             _maybe_signal, lambda screen: screen.app.backend.signals),
     Command("start", (), "[NAME]", "Start a configured consumer in this group", _start,
             lambda screen: screen.app.backend.startable),
     Command("export", ("save", "w"), "[FORMAT]", "Save what this pane shows", _save,
-            lambda _: view_actions.FILES),
-    Command("copy", ("y", "yank"), "[WHAT]", "Copy something of the selected row", _copy),
+            lambda _: view_actions.FILES, needs_hub=False),
+    Command("copy", ("y", "yank"), "[WHAT]", "Copy something of the selected row", _copy,
+            needs_hub=False),
     Command("audit", (), "", "What was done with ehtui on this host",
             lambda screen, _: screen.app.run_flow(view_actions.audit(screen.app))),
-    Command("refresh", ("r",), "[SECONDS]", "Read now, or so often from now on", _refresh),
+    Command("refresh", ("r",), "[SECONDS]", "Read now, or so often from now on", _refresh,
+            needs_hub=False),
     Command("events", ("e", "peek", "tail"), "[P2|all] [WHERE]",
             "Look at events: from earliest, latest, checkpoint, 920, 12:03, 5m", _events,
             lambda _: ("latest", "earliest", "checkpoint", "all latest", "all 5m")),
     Command("theme", ("colours", "colors"), "NAME", "Another theme", _theme,
-            lambda screen: sorted(screen.app.available_themes)),
+            lambda screen: sorted(screen.app.available_themes), needs_hub=False),
     Command("doctor", ("check",), "", "Check configuration, network, rights and clock", _doctor),
 )  # fmt: skip
 _OTHER_NAMES = {
@@ -292,6 +308,7 @@ _OTHER_NAMES = {
     "timeline": ("t", "history"),
     "next-problem": ("next",),
     "faults": ("f",),
+    "hubs": ("all",),
     "log": ("l", "logs"),
     "why": (),
     "adopt": ("watch",),
@@ -301,16 +318,17 @@ _NOT_BY_NAME = {"palette", "command-line", "back", "tag", "next-pane", "previous
 
 
 def _of_key(key: Key) -> Command:
-    async def act(screen: ActingScreen) -> None:
+    async def act(screen: TableScreen) -> None:
         await run_key(key, screen)
 
-    def run(screen: ActingScreen, argument: str) -> None:
+    def run(screen: TableScreen, argument: str) -> None:
         if argument:
             raise CommandError(f"{key.id} takes nothing behind it")
 
         screen.call_next(act, screen)
 
-    return Command(key.id, _OTHER_NAMES.get(key.id, ()), "", key.description, run)
+    names = _OTHER_NAMES.get(key.id, ())
+    return Command(key.id, names, "", key.description, run, needs_hub=key.scope is Scope.OVERVIEW)
 
 
 def _all() -> Iterator[Command]:
@@ -318,7 +336,7 @@ def _all() -> Iterator[Command]:
     yield from _WITH_ARGUMENTS
 
     for key in KEYS:
-        is_heard = key.scope in {Scope.APP, Scope.OVERVIEW, Scope.GRID}
+        is_heard = key.scope in {Scope.APP, Scope.TABLES, Scope.OVERVIEW, Scope.GRID}
 
         if is_heard and not key.is_motion and key.id not in taken | _NOT_BY_NAME | _SIDEWAYS:
             yield _of_key(key)
@@ -328,7 +346,21 @@ _SIDEWAYS = {"left", "right"}
 COMMANDS: tuple[Command, ...] = tuple(_all())
 
 
-async def run_key(key: Key, screen: ActingScreen) -> None:
+def run(screen: TableScreen, line: str) -> None:
+    """Do what a line says.
+
+    Raises:
+        CommandError: It cannot be done, or not on this screen.
+    """
+    command, argument = found(line)
+
+    if command.needs_hub and not screen.app.is_in_hub:
+        raise CommandError(f"{command.name} is about one hub: enter goes into the selected one")
+
+    command.run(cast("ActingScreen", screen), argument)
+
+
+async def run_key(key: Key, screen: TableScreen) -> None:
     """What a key does, where it is heard."""
     app = screen.app
     nodes = {Scope.APP: app, Scope.GRID: screen.active}
@@ -356,12 +388,13 @@ def found(text: str) -> tuple[Command, str]:
     return command, argument.strip()
 
 
-def completions(screen: ActingScreen, text: str) -> list[str]:
+def completions(screen: TableScreen, text: str) -> list[str]:
     """Whole lines that begin with what is typed."""
     name, space, argument = text.partition(" ")
+    can_be_done = [each for each in COMMANDS if screen.app.is_in_hub or not each.needs_hub]
 
     if not space:
-        return [each.name for each in COMMANDS if each.name.startswith(name.lower())]
+        return [each.name for each in can_be_done if each.name.startswith(name.lower())]
 
     try:
         command, _ = found(name)
@@ -369,7 +402,7 @@ def completions(screen: ActingScreen, text: str) -> list[str]:
         return []
 
     wanted = argument.lower()
-
-    offered = (each for each in command.offers(screen) if safe(each) == each)  # can be typed
+    offers = command.offers(cast("ActingScreen", screen)) if command in can_be_done else ()
+    offered = (each for each in offers if safe(each) == each)  # can be typed
 
     return [f"{name} {each}" for each in offered if each.lower().startswith(wanted)]

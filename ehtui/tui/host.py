@@ -10,25 +10,31 @@ from typing_extensions import override
 
 from ehtui.clock import steady
 from ehtui.domain.snapshot import Snapshot
-from ehtui.tui.chrome import ASCII, ASCII_GLYPHS, UNICODE, UNICODE_GLYPHS, Chrome
+from ehtui.domain.text import safe
+from ehtui.lazy import LazyModule
+from ehtui.tui.chrome import ASCII, UNICODE, Chrome
 from ehtui.tui.keys import dangerous_actions, default_keys, keymap, written
-from ehtui.tui.overview_tables import OverviewTables
+from ehtui.tui.open_hub import OpenHub, tables_of
 from ehtui.tui.strips import wrap
 from ehtui.tui.themes import first_theme
 from ehtui.tui.typeahead import TypeAheadApp
 from ehtui.views.cells import Cell, Tone
-from ehtui.views.formats import Clock
 from ehtui.views.sources import old_source_at, read_at
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Coroutine, Sequence
 
     from textual.notifications import SeverityLevel
     from textual.timer import Timer
 
-    from ehtui.domain.actions.sending import SendPlan
+    from ehtui.domain.actions.plans import Plan
     from ehtui.monitor.backend import Backend
+    from ehtui.tui import places
     from ehtui.tui.options import UiOptions
+    from ehtui.tui.overview_tables import OverviewTables
+
+else:
+    places = LazyModule("ehtui.tui.places")
 
 AGES_EVERY_S = 5.0
 READ_PER_S = 15.0  # characters of a message
@@ -58,31 +64,108 @@ class Host(TypeAheadApp):
     paused: var[bool] = var(default=False, init=False)
     busy: var[str] = var("", init=False)
 
-    def __init__(self, backend: Backend, options: UiOptions) -> None:
-        self.backend = backend
-        self.options = options
+    def __init__(self, backend: Backend | None, options: UiOptions) -> None:
+        self._options = options
+        self._tables = tables_of(options)
+        self._hub = OpenHub(backend, options) if backend is not None else None
         # Said before there is a style sheet: a theme that changes makes every style twice.
         self.set_reactive(Host.theme, first_theme(options.theme, mono=options.mono))
         super().__init__(ansi_color=True if options.mono else None)
         self.chrome: Chrome = ASCII if options.ascii else UNICODE
-        signs = ASCII_GLYPHS if options.ascii else UNICODE_GLYPHS
-        clock = Clock(options.utc_offset_s, options.lang)
-        self.tables = OverviewTables(signs, clock, options.started_with)
-        self.forbidden = dangerous_actions() if backend.read_only else frozenset[str]()
+        self.forbidden = frozenset[str]()
         self.pause = Pause(self)
-        self.sending: SendPlan | None = None  # what is being sent: escape stops it
         self._told_until: dict[str, float] = {}  # messages that are shown
-        self.set_reactive(Host.snapshot, backend.snapshot)
-        self.set_reactive(Host.group, options.group)
-        self.set_reactive(Host.paused, backend.is_paused)
+
+        if self._hub is not None:
+            self._go_to(self._hub, options.group)
+
+    def _go_to(self, hub: OpenHub, group: str) -> None:
+        """Have this hub on the screen, before there is a screen of it."""
+        self._hub = hub
+        self.forbidden = dangerous_actions() if hub.backend.read_only else frozenset[str]()
+        self.set_reactive(Host.snapshot, hub.backend.snapshot)
+        self.set_reactive(Host.group, group)
+        self.set_reactive(Host.paused, hub.backend.is_paused)
+        self.set_reactive(Host.busy, hub.busy)
+
+    # The hub on the screen, and the others.
+
+    @property
+    def hub(self) -> OpenHub:
+        """The one on the screen; only whoever stands on it may ask."""
+        assert self._hub is not None, "no hub is on the screen"
+
+        return self._hub
+
+    @property
+    def is_in_hub(self) -> bool:
+        """Whether one is on the screen, and not the overview of all."""
+        return self._hub is not None
+
+    @property
+    def backend(self) -> Backend:
+        """What is behind it."""
+        return self.hub.backend
+
+    @property
+    def options(self) -> UiOptions:
+        """How the screen looks; of a hub, also what its commands are started with."""
+        return self._options if self._hub is None else self._hub.options
+
+    @property
+    def tables(self) -> OverviewTables:
+        """Tables and sentences of what is on the screen."""
+        return self._tables if self._hub is None else self._hub.tables
+
+    @property
+    def has_hubs(self) -> bool:
+        """Whether there is an overview of several."""
+        return False
+
+    @property
+    def hub_names(self) -> Sequence[str]:
+        """What those hubs, and their groups as far as they are known, are called."""
+        return ()
+
+    def enter_named(self, name: str) -> None:
+        """Go into the one of that name.
+
+        Raises:
+            PlaceError: There is no overview, or none of that name; the text says what is wrong.
+        """
+        raise places.PlaceError(
+            f"Only one hub is watched: --profile and --hub choose {safe(name)}."
+        )
+
+    def leave_hub(self) -> bool:
+        """Back to the overview; whether there is one."""
+        return False
+
+    @property
+    def unfinished(self) -> Sequence[Plan]:
+        """Plans that leaving now would leave half done, of every hub."""
+        raise NotImplementedError
+
+    @property
+    def profile(self) -> Cell | None:
+        """The profile that the hub on the screen is of, in its colour."""
+        options = self.options
+
+        return (
+            None if options.profile is None else Cell(safe(options.profile), colour=options.colour)
+        )
 
     @property
     def states(self) -> tuple[Cell, ...]:
         """What the header tells beside the sentence; a picture that grows old is a warning."""
+        if self._hub is None:
+            return ()
+
         paused = f"paused {self.pause.time(self.snapshot)}" if self.paused else ""
         states = (
             Cell(self.busy, Tone.INFO),
             Cell(paused, Tone.WARNING),
+            Cell("production" if self.snapshot.policy.is_production else "", Tone.WARNING),
             Cell("read-only" if self.backend.read_only else "", Tone.INFO),
         )
 
@@ -144,19 +227,28 @@ class Host(TypeAheadApp):
 
     def carry_out(self, action: Coroutine[None, None, None]) -> None:
         """Act, and tell how it ended, whatever other keys set going meanwhile."""
-        self.run_worker(action, group=ACTIONS, exit_on_error=False)
+        actions = self.hub.actions
+        actions.difference_update([each for each in actions if each.is_finished])
+        actions.add(self.run_worker(action, group=ACTIONS, exit_on_error=False))
+
+    def be_busy(self, hub: OpenHub, words: str) -> None:
+        """Say what is waited for, while that hub is on the screen."""
+        hub.busy = words
+
+        if hub is self._hub:
+            self.busy = words
 
     def cancel_action(self) -> bool:
         """Stop waiting for a running action; whether there was one."""
         if not self.busy:
             return False
 
-        if self.sending is not None:
-            self.backend.give_up(self.sending)
+        if self.hub.sending is not None:
+            self.backend.give_up(self.hub.sending)
             self.say("Stopping: the timeline tells how many events the hub took.", "warning")
             return True
 
-        self.workers.cancel_group(self, ACTIONS)
+        self.hub.stop_waiting()
         self.say("No longer waiting; the action may still complete.", "warning")
 
         return True
@@ -180,10 +272,14 @@ class Pause:
             self._ageing = app.set_interval(AGES_EVERY_S, lambda: self._age(held, at))
             return
 
+        self.end()
+        app.snapshot = app.backend.snapshot
+
+    def end(self) -> None:
+        """Let no picture grow old any more."""
         if self._ageing is not None:
             self._ageing.stop()
-
-        app.snapshot = app.backend.snapshot
+            self._ageing = None
 
     def _age(self, held: Snapshot, at: float) -> None:
         self._app.snapshot = replace(held, taken_at=held.taken_at + steady() - at)

@@ -16,6 +16,7 @@ class Scope(StrEnum):
     """Where a key works, and in which file the method `action_NAME` is that does it."""
 
     APP = "app"  # everywhere but in a dialog: app.py
+    TABLES = "tables"  # on every screen of tables: screens/tables.py
     OVERVIEW = "overview"  # screens/overview.py; what acts or looks closer: screens/acting.py
     GRID = "grid"  # in a table: grid.py
     CHART = "chart"  # widgets/chart.py
@@ -110,8 +111,11 @@ _LOOK = (
     Key("events", "e", "events", "events",
         "Look at events: around the partition's checkpoint, or of all partitions", Section.LOOK),
     Key("maximise", "m", "maximise", "maximise", "Maximise or restore this pane", Section.LOOK),
-    Key("back", "escape", "back", "back", "Back: close, clear the filter, restore", Section.LOOK),
-    Key("refresh", "r", "refresh", "refresh", "Read everything now", Section.LOOK),
+    Key("back", "escape", "back", "back",
+        "Back: close, clear the filter, restore, to all hubs", Section.LOOK, Scope.TABLES),
+    Key("hubs", "H", "hubs", "hubs", "All hubs and groups, where there are several hubs",
+        Section.LOOK, Scope.APP),
+    Key("refresh", "r", "refresh", "refresh", "Read everything now", Section.LOOK, Scope.TABLES),
     Key("pause", "p", "pause", "pause", "Pause or resume the display", Section.LOOK),
     Key("charts-in", "plus", "zoom(1)", "closer", "Less time on the charts, down to half a minute",
         Section.LOOK),
@@ -119,16 +123,18 @@ _LOOK = (
         Section.LOOK),
     Key("copy", "y", "copy", "copy",
         "Copy to the clipboard: then y row, o owner id, p pid, P partition, c command, l link …",
-        Section.LOOK),
+        Section.LOOK, Scope.TABLES),
 )  # fmt: skip
 _FIND = (
     Key("filter", "slash", "filter", "filter",
-        "Filter: words, P2, lag>1k, behind>1m, owner:none, !not, /regex/", Section.FIND),
+        "Filter: words, P2, lag>1k, behind>1m, owner:none, !not, /regex/", Section.FIND,
+        Scope.TABLES),
     Key("sort", "o", "sort", "sort", "Sort: then a column's letter, once more turns it",
-        Section.FIND),
+        Section.FIND, Scope.TABLES),
     Key("columns", "F", "choose_columns", "columns", "Choose the columns of this pane",
-        Section.FIND),
-    Key("faults", "f", "faults", "faults", "Show faults only, or everything", Section.FIND),
+        Section.FIND, Scope.TABLES),
+    Key("faults", "f", "faults", "faults", "Show faults only, or everything", Section.FIND,
+        Scope.TABLES),
     Key("window", "t", "window", "time", "Timeline: the last 5 minutes, 15, an hour, all",
         Section.FIND),
     Key("kinds", "T", "kinds", "kinds", "Timeline: ownership, actions, processes, faults …",
@@ -170,10 +176,10 @@ _MOVE = (
 )  # fmt: skip
 _GENERAL = (
     Key("save", "ctrl+s", "save", "save", "Save this pane as CSV, JSON, Markdown or SVG",
-        Section.GENERAL),
+        Section.GENERAL, Scope.TABLES),
     Key("command-line", "colon", "command_line", "command",
-        "Type a command: :group X, :p 12, :sort lag, :kill, :refresh 2, :theme NAME …",
-        Section.GENERAL),
+        "Type a command: :hub X, :group X, :p 12, :sort lag, :kill, :refresh 2, :theme NAME …",
+        Section.GENERAL, Scope.TABLES),
     Key("palette", "ctrl+p", "command_palette", "palette", "Find any command by name",
         Section.GENERAL, Scope.APP),
     Key("help", "question_mark", "help", "help", "This help", Section.GENERAL, Scope.APP),
@@ -297,10 +303,17 @@ FOOTERS: Mapping[str, str] = {
     "findings": "why open filter copy signal log faults maximise",
     "timeline": "open why window kinds filter copy log faults maximise",
     "groups": "open why group charts-out charts-in sort copy start",
+    "hubs": "open next-problem faults filter sort refresh copy columns save",
     "events": "open events-begin events-filter events-follow events-all next-problem events-copy"
     " events-save events-resend tag events-sort events-columns events-back",
 }
-FOOTER_END = ("command-line", "help", "quit", "events-help")  # whoever sees these finds the rest
+FOOTER_END = (
+    "hubs",
+    "command-line",
+    "help",
+    "quit",
+    "events-help",
+)  # whoever sees these finds the rest
 
 
 def footer(pane: str) -> tuple[Key, ...]:

@@ -27,6 +27,7 @@ class Situation(NamedTuple):
     has_consumer: bool  # that a key would be about
     has_partition: bool
     has_owned: bool  # among those partitions
+    has_hubs: bool = False  # an overview to go to
 
 
 @runtime_checkable
@@ -47,6 +48,7 @@ def situation_of(
     has_peek_group: bool,
     can_start: bool,
     has_consumer: bool,
+    has_hubs: bool = False,
 ) -> Situation:
     """The same, as a picture has it for the group on screen and the partitions chosen there."""
     state = snapshot.group(group)
@@ -61,6 +63,7 @@ def situation_of(
         has_consumer=has_consumer,
         has_partition=bool(partitions),
         has_owned=any(lease.state not in _FREE for lease in leases),
+        has_hubs=has_hubs,
     )
 
 
@@ -86,6 +89,7 @@ _OF: Mapping[str, Callable[[Situation], str]] = {
     "events": lambda now: "" if now.has_peek_group else "no peek group configured",
     "checkpoints": lambda now: "" if now.has_store else "no checkpoint store configured",
     "release": _release,
+    "hubs": lambda now: "" if now.has_hubs else "only one hub is watched",
 }
 
 

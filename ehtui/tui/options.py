@@ -10,6 +10,8 @@ class UiOptions(UiSettings, frozen=True):
 
     ascii: bool = False
     group: str = "$Default"  # shown first
+    profile: str | None = None  # that the hub is configured in; shown in the header
+    colour: str | None = None  # of that profile, as configured
     banner: str | None = None  # e.g. "sandbox"; shown in the header
     started_with: tuple[str, ...] = ()  # flags by which a command finds the same hub and store
     at: str | None = None  # a place to open at, such as partition:2/why

@@ -9,14 +9,18 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from typing_extensions import override
 
+from ehtui.domain.text import safe
 from ehtui.tui.host import Host
 from ehtui.tui.keys import KEYS, Key, Scope
 from ehtui.tui.obstacles import Judging, obstacle
+from ehtui.tui.places import PlaceError
+from ehtui.tui.screens.tables import TableScreen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _KEY_CELLS = 11
+_ELSEWHERE = frozenset({Scope.APP, Scope.GRID})
 _NOT_HERE = {"palette", "command-line", "left", "right"}
 
 
@@ -39,14 +43,19 @@ class Commands(Provider):
                 yield Hit(score, _line(key, matcher.highlight(title)), run, text=title)
 
     def _commands(self) -> Iterator[tuple[str, str, Callable[[], object]]]:
+        scopes = self.screen.SCOPES if isinstance(self.screen, TableScreen) else _ELSEWHERE
+
         for key in KEYS:
-            is_heard = key.scope in {Scope.APP, Scope.OVERVIEW, Scope.GRID}
+            is_heard = key.scope in scopes
             is_named = not key.is_motion and key.id not in _NOT_HERE
 
             if is_heard and is_named:
                 reason = self._reason(key)
                 off = f" ({reason})" if reason else ""
                 yield key.written, f"{key.description}{off}", partial(self._run, key)
+
+        for name in self.app.hub_names if isinstance(self.app, Host) else ():
+            yield "", f"Hub {safe(name)}", partial(self._enter, name)
 
         for theme in sorted(self.app.available_themes):
             yield "", f"Theme {theme}", partial(setattr, self.app, "theme", theme)
@@ -60,6 +69,14 @@ class Commands(Provider):
             return obstacle(key, below.situation)
 
         return "read-only" if key.action in self.app.forbidden else ""
+
+    def _enter(self, name: str) -> None:
+        assert isinstance(self.app, Host)
+
+        try:
+            self.app.enter_named(name)
+        except PlaceError as error:
+            self.app.say(str(error), "warning")
 
     async def _run(self, key: Key) -> None:
         node = self.focused if key.scope is Scope.GRID else self.screen

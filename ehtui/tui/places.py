@@ -23,6 +23,7 @@ KINDS = {
     "finding": "findings",
     "group": "groups",
 }
+HUB, HUBS = "hub", "hubs"  # one of several, `hub:orders/telemetry/$Default`, and their overview
 PANES = ("partitions", "consumers", "findings", "timeline", "groups")
 THEN = ("details", "why", "log", "events")
 _EXAMPLES = (
@@ -62,6 +63,12 @@ def parse(text: str) -> Place:
     Raises:
         PlaceError: It is none.
     """
+    if text.strip() == HUBS:
+        return Place(HUBS)
+
+    if text.strip().startswith(f"{HUB}:") and (name := text.strip().partition(":")[2]):
+        return Place(HUB, name)
+
     whole, slash, then = text.strip().rpartition("/")
 
     if not slash:
@@ -76,7 +83,7 @@ def parse(text: str) -> Place:
         return Place(kind, then=then)
 
     if kind not in KINDS:
-        near = _near(kind, (*KINDS, *(() if colon else PANES)))
+        near = _near(kind, (*KINDS, HUB, *(() if colon else (*PANES, HUBS))))
         raise PlaceError(f"“{safe(text)}” is not a place: did you mean {near}{colon}{safe(name)}?")
 
     if not name:
@@ -118,7 +125,12 @@ def place_of(snapshot: Snapshot, pane: str, key: str | None) -> Place:
 
 def link(place: Place, group: str, started_with: Sequence[str]) -> str:
     """The command that opens there, to paste to a colleague."""
-    words = (*started_with, "--group", group, "--at", written(place))
+    return command_to(place, (*started_with, "--group", group))
+
+
+def command_to(place: Place, started_with: Sequence[str]) -> str:
+    """The same for a place of no group, such as a hub."""
+    words = (*started_with, "--at", written(place))
     return command("ehtui", *map(safe, words))  # no SAS of a URL that ehtui was started with
 
 

@@ -18,6 +18,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 
 from ehtui.domain.text import visible
+from ehtui.tui.own_colours import OWN_BADGE, OWN_TEXT, own_look
 from ehtui.tui.themes import OWNER_COLOURS
 from ehtui.views.cells import Cell, Tone
 
@@ -74,6 +75,8 @@ def look(name: str, variables: Mapping[str, str], *, is_native: bool, has_colour
             plain = RichColor.default()
             return Style(color=plain, reverse=True) if name == "cursor" else Style()
         return Style(bgcolor=Color.parse(variables[name]).rich_color)
+    if name.startswith((OWN_TEXT, OWN_BADGE)):
+        return own_look(name, variables, is_native=is_native, has_colour=has_colour)
     variable, weight = _LOOKS[name]
     is_bold = weight == "bold" or (weight == "strong" and not has_colour)
     return Style(
@@ -113,6 +116,8 @@ class Brushes:
         The row under the cursor is written each second, a colour costs as much as its text, and
         what is well needs none there.
         """
+        if cell.colour is not None:
+            return self.named(f"{OWN_TEXT}{cell.colour}", mark)
         if cell.owner is not None:
             return self.named(f"owner-{cell.owner % OWNER_COLOURS}", mark)
         is_plain = cell.tone is Tone.PLAIN or (cell.tone is Tone.GOOD and mark & Mark.FOCUSED)

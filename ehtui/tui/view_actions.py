@@ -11,7 +11,7 @@ from ehtui.domain.text import safe
 from ehtui.tui.dialog_text import dialog_text
 from ehtui.tui.exporting import FORMATS, Copy, copies_of
 from ehtui.tui.grid_viewport import Sort
-from ehtui.tui.places import link, place_of
+from ehtui.tui.places import PlaceError
 from ehtui.tui.screens.audit import AuditScreen
 from ehtui.tui.screens.choice import (
     Choice,
@@ -23,9 +23,7 @@ from ehtui.tui.screens.choice import (
 from ehtui.tui.screens.details import DetailsScreen, WhyScreen
 from ehtui.tui.screens.group import GroupScreen
 from ehtui.tui.screens.log import LogScreen
-from ehtui.views.export import export
 from ehtui.views.keys import subject_of
-from ehtui.views.row_facts import FactsOf
 from ehtui.views.tables.timeline import FAULTS, KINDS
 
 if TYPE_CHECKING:
@@ -34,6 +32,8 @@ if TYPE_CHECKING:
     from ehtui.domain.world.process import ProcessId
     from ehtui.tui.grid import Grid
     from ehtui.tui.host import Host
+    from ehtui.tui.places import Place
+    from ehtui.tui.screens.tables import TableScreen
 
 
 NOTHING_SELECTED = "Nothing is selected."
@@ -134,10 +134,10 @@ def _falls(grid: Grid, column: str) -> bool:
 FILES: tuple[str, ...] = ("csv", "json", "md", "svg")
 
 
-async def save(app: Host, grid: Grid, chosen: str | None = None) -> None:
+async def save(app: Host, screen: TableScreen, chosen: str | None = None) -> None:
     """Choose a format, unless one is; the file goes into the working folder, over no other."""
-    pane, keys = grid.id or "", tuple(grid.listing.keys)
-    snapshot, group, picture = app.snapshot, app.group, app.export_screenshot()
+    pane, keys = screen.active.id or "", tuple(screen.active.listing.keys)
+    data, taken_at, picture = screen.exported(pane, keys), screen.taken_at, app.export_screenshot()
     choices = [
         Choice("csv", "CSV", "for a spreadsheet"),
         Choice("json", "JSON", "for a program"),
@@ -152,9 +152,9 @@ async def save(app: Host, grid: Grid, chosen: str | None = None) -> None:
         text = picture
 
         if chosen in FORMATS:
-            text = FORMATS[chosen](export(snapshot, group, pane, keys))
+            text = FORMATS[chosen](data)
 
-        moment = datetime.fromtimestamp(snapshot.taken_at, tz=UTC)
+        moment = datetime.fromtimestamp(taken_at, tz=UTC)
         path = Path(f"ehtui-{pane}-{moment:%Y%m%d-%H%M%S}.{chosen}")
 
         try:
@@ -187,9 +187,9 @@ async def choose_columns(app: Host, grid: Grid) -> None:
         grid.choose_columns(chosen)
 
 
-async def copy(app: Host, grid: Grid) -> None:
+async def copy(app: Host, screen: TableScreen) -> None:
     """Choose what of the tagged rows, or the selected one, goes onto the terminal's clipboard."""
-    offered = {each.letter: each for each in copies(app, grid)}
+    offered = {each.letter: each for each in copies(screen)}
 
     if not offered:
         app.say(NOTHING_SELECTED, "warning")
@@ -208,14 +208,25 @@ def put_on_clipboard(app: Host, copied: Copy) -> None:
     app.say(copied.told)
 
 
-def copies(app: Host, grid: Grid) -> tuple[Copy, ...]:
+def copies(screen: TableScreen) -> tuple[Copy, ...]:
     """What can be copied of the rows that an action would be about, all at once."""
+    grid = screen.active
     pane, keys = grid.id or "", grid.targets
-    about = FactsOf(app.snapshot, app.group, pane)
-    place = place_of(app.snapshot, pane, keys[0] if keys else None)
-    where = link(place, app.group, app.options.started_with)
+    facts = [screen.facts_of(pane, key) for key in keys]
 
-    return copies_of([about.of(key) for key in keys], grid.listing, keys, where)
+    return copies_of(facts, grid.listing, keys, screen.link(pane, keys[0] if keys else None))
+
+
+def go_to_hub(app: Host, place: Place) -> None:
+    """Go into one of several hubs, or to the overview of all.
+
+    Raises:
+        PlaceError: It is not there.
+    """
+    if place.name:
+        app.enter_named(place.name)
+    elif not app.leave_hub():
+        raise PlaceError("Only one hub is watched: there is no overview.")
 
 
 def details(app: Host, pane: str, key: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ehtui.domain.actions.base import Risk
-from ehtui.domain.actions.outcomes import Outcome, OutcomeState, Refusal
+from ehtui.domain.actions.outcomes import OutcomeState, Refusal
 from ehtui.domain.actions.release import ReleaseRequest
 from ehtui.domain.actions.send import again
 from ehtui.domain.actions.sending import SendPlan
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
     from ehtui.domain.actions.requests import Request
     from ehtui.domain.world.events import Event
     from ehtui.domain.world.process import ProcessId
+    from ehtui.tui.dialog_text import DialogText
     from ehtui.tui.host import Host
+    from ehtui.tui.open_hub import OpenHub
     from ehtui.views.actions.text import Confirmation
 
 
@@ -213,34 +215,37 @@ async def _confirm(app: Host, plan: Plan, request: Request | None) -> Plan | Non
     return plan if await app.push_screen_wait(screen) else None
 
 
-async def do(app: Host, plan: Plan) -> None:
-    """Do what was confirmed, and tell how it ended."""
-    if isinstance(plan, SendPlan):
-        app.sending = plan
+def do(app: Host, plan: Plan) -> Flow:
+    """Do what was confirmed, where it was confirmed, and tell how it ended."""
+    return _do(app, app.hub, dialog_text(app), plan)
 
-    verb = dialog_text(app).confirmation(plan, app.snapshot, app.group).verb
-    task = asyncio.ensure_future(app.backend.execute(plan))
+
+async def _do(app: Host, hub: OpenHub, say: DialogText, plan: Plan) -> None:
+    if isinstance(plan, SendPlan):
+        hub.sending = plan
+
+    verb = say.confirmation(plan, hub.backend.snapshot, "").verb
+    task = asyncio.ensure_future(hub.backend.execute(plan))
     busy = f"{verb.lower()} … esc stops {'it' if plan.stops_at_once else 'waiting'}"
 
     try:
         done, _ = await asyncio.wait({task}, timeout=SLOW_S)
 
         if not done:
-            app.busy = busy
+            app.be_busy(hub, busy)
 
-        _tell(app, await task)
+        outcome = await task
+        is_elsewhere = not app.is_in_hub or app.hub is not hub
+        told = say.outcome(outcome)
+        app.say(f"{hub.key}: {told}" if is_elsewhere else told, _SEVERITY[outcome.state])
     finally:
         task.cancel()
 
-        if app.sending is plan:
-            app.sending = None
+        if hub.sending is plan:
+            hub.sending = None
 
-        if app.busy == busy:
-            app.busy = ""
-
-
-def _tell(app: Host, outcome: Outcome) -> None:
-    app.say(dialog_text(app).outcome(outcome), _SEVERITY[outcome.state])
+        if hub.busy == busy:
+            app.be_busy(hub, "")
 
 
 async def release(app: Host, partitions: Sequence[str]) -> None:

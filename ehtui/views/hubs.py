@@ -65,6 +65,17 @@ class HubRow:
         return None if snapshot is None or at is None else stepped(snapshot.taken_at - at)
 
     @property
+    def age_s(self) -> float | None:
+        """How old the picture is; None where the hub was never read."""
+        sources = self.snapshot.sources if self.snapshot is not None else ()
+        is_read = any(each.name == "hub" and each.read_at is not None for each in sources)
+
+        if self.snapshot is None or not is_read:
+            return None
+
+        return self.snapshot.taken_at - read_at(self.snapshot)
+
+    @property
     def is_unread(self) -> bool:
         """Whether nothing was read yet, for no fault that is known."""
         snapshot = self.snapshot
@@ -80,12 +91,12 @@ class HubRow:
     @property
     def facts(self) -> RowFacts:
         """What filters ask of it beside its cells."""
-        snapshot, group = self.snapshot, self.group
+        group = self.group
         owners = tuple(owner.id for owner in group.owners) if group is not None else ()
         return RowFacts(
             owners=owners,
             owns_none=group is not None and not live_owners(group),
-            age_s=None if snapshot is None else snapshot.taken_at - read_at(snapshot),
+            age_s=self.age_s,
             group=self.group_name or None,
         )
 
@@ -180,10 +191,10 @@ def hubs_headline(rows: Sequence[HubRow], *, glyphs: Glyphs = UNICODE) -> Cell:
     bad = [row for row in rows if row.said.tone in {Tone.CRITICAL, Tone.WARNING}]
     worst = max(bad, key=lambda row: row.rank, default=None)
 
-    return _calm(by_hub(rows), glyphs) if worst is None else _named(worst, rows)
+    return _calm(by_hub(rows), glyphs) if worst is None else _told_of(worst, rows)
 
 
-def _named(row: HubRow, rows: Sequence[HubRow]) -> Cell:
+def _told_of(row: HubRow, rows: Sequence[HubRow]) -> Cell:
     """Behind its mark stands whose finding it is."""
     mark, _, text = row.said.text.partition(" ")
     return replace(row.said, text=f"{mark} {place_name(row, rows)}: {text}", shorter=())
@@ -223,21 +234,77 @@ def successor(rows: Iterable[HubRow], gone: HubRow) -> str | None:
     return next(same, None)
 
 
-def named_rows(rows: Sequence[HubRow], wanted: str) -> Sequence[HubRow]:
-    """Rows that a name means: `profile/hub/group`, `profile/hub`, `hub/group` or `hub`."""
-    name = wanted.strip().casefold()
-    return [row for row in rows if name in {each.casefold() for each in names_of(row)}]
+class NotNamedError(ValueError):
+    """No hub or group of that name, or several; the text says which there are."""
 
 
-def names_of(row: HubRow) -> Sequence[str]:
-    """By what a row can be called, the most exact first."""
-    watched = row.watched
-    return (
-        row.key,
-        watched.key,
-        f"{watched.hub}/{row.group_name}",
-        watched.hub,
-    )
+@dataclass(frozen=True, slots=True)
+class MeantHub:
+    """What a name means."""
+
+    watched: WatchedHub
+    group: str | None = None  # None: none was named
+
+
+def meant_hub(watched: Sequence[WatchedHub], name: str) -> MeantHub:
+    """What `profile/hub/group`, `profile/hub`, `hub/group` or `hub` means, in any case of letters.
+
+    A group of a hub whose groups are not known yet may be there.
+
+    Raises:
+        NotNamedError: Nothing, or several hubs.
+    """
+    wanted = name.strip()
+    found = [(each, rest) for each in watched if (rest := _named(each, wanted)) is not None]
+
+    if not found:
+        known = formats.listed([safe(each.key) for each in watched])
+        raise NotNamedError(f"There is no hub {safe(wanted)}: there are {known}.")
+
+    if len(found) > 1:
+        known = formats.listed([safe(each.key) for each, _ in found], last="or")
+        raise NotNamedError(f"{safe(wanted)} names several hubs: say {known}.")
+
+    (hub, group) = found[0]
+
+    return MeantHub(hub, _group_of(hub, group) if group else None)
+
+
+def _named(watched: WatchedHub, wanted: str) -> str | None:
+    """What stands behind the hub's name in `wanted`; None where that names another one."""
+    for name in (watched.key, watched.hub):
+        start, rest = wanted[: len(name)], wanted[len(name) :]
+
+        if start.casefold() == name.casefold() and (not rest or rest.startswith("/")):
+            return rest[1:]
+
+    return None
+
+
+def _group_of(watched: WatchedHub, name: str) -> str:
+    """As the hub spells it."""
+    groups = _groups(watched)
+    same = [group.name for group in groups if group.name.casefold() == name.casefold()]
+
+    if groups and not same:
+        known = formats.listed([safe(group.name) for group in groups])
+        place = safe(watched.key)
+        raise NotNamedError(f"{place} has no consumer group {safe(name)}: there are {known}.")
+
+    return same[0] if same else name
+
+
+def hub_names(watched: Iterable[WatchedHub]) -> Sequence[str]:
+    """What can be gone to by name: each hub, and each of its groups that is known."""
+    return [
+        name
+        for each in watched
+        for name in (each.key, *(f"{each.key}/{group.name}" for group in _groups(each)))
+    ]
+
+
+def _groups(watched: WatchedHub) -> Sequence[GroupState]:
+    return watched.snapshot.groups if watched.snapshot is not None else ()
 
 
 def by_key(rows: Iterable[HubRow]) -> Mapping[str, HubRow]:

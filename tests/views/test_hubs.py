@@ -13,10 +13,12 @@ from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus
 from ehtui.views.cells import Tone
 from ehtui.views.hubs import (
     HubRow,
+    NotNamedError,
     by_key,
+    hub_names,
     hub_rows,
     hubs_headline,
-    named_rows,
+    meant_hub,
     successor,
 )
 from ehtui.views.tables.hubs import COLUMNS, hubs_table
@@ -183,20 +185,43 @@ def test_a_profile_has_its_colour_and_production_is_a_word() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "keys"),
+    ("name", "hub", "group"),
     [
-        ("a/one/analytics", ["a/one/analytics"]),
-        ("a/one", ["a/one/$Default", "a/one/analytics"]),
-        ("ONE", ["a/one/$Default", "a/one/analytics"]),
-        ("one/$default", ["a/one/$Default"]),
-        ("b/two", ["b/two/"]),
-        ("three", []),
+        ("a/one/ANALYTICS", "a/one", "analytics"),
+        ("a/one", "a/one", None),
+        ("ONE", "a/one", None),
+        ("one/$default", "a/one", "$Default"),
+        ("b/two/not-known-yet", "b/two", "not-known-yet"),
     ],
 )
-def test_rows_are_found_by_every_name_they_have(name: str, keys: list[str]) -> None:
-    rows = hub_rows([watched("a/one", healthy()), watched("b/two", None)], NOW)
+def test_hubs_and_groups_are_found_by_name(name: str, hub: str, group: str | None) -> None:
+    found = meant_hub([watched("a/one", healthy()), watched("b/two", None)], name)
 
-    assert [row.key for row in named_rows(rows, name)] == keys
+    assert (found.watched.key, found.group) == (hub, group)
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("three", "There is no hub three: there are a/one, b/one and b/two."),
+        ("one", "one names several hubs: say a/one or b/one."),
+        ("a/one/x", "a/one has no consumer group x: there are $Default and analytics."),
+        ("tw", "There is no hub tw: there are a/one, b/one and b/two."),
+    ],
+)
+def test_a_name_that_means_nothing_or_too_much_says_what_there_is(name: str, told: str) -> None:
+    known = [watched("a/one", healthy()), watched("b/one", None), watched("b/two", None)]
+
+    with pytest.raises(NotNamedError, match=re.escape(told)):
+        meant_hub(known, name)
+
+
+def test_every_name_that_is_offered_means_what_it_says() -> None:
+    known = ten()
+
+    for name in hub_names(known):
+        found = meant_hub(known, name)
+        assert name in {found.watched.key, f"{found.watched.key}/{found.group}"}
 
 
 def test_the_row_of_a_hub_whose_groups_appear_goes_on_in_the_first_of_them() -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from textual import on
-from textual.screen import Screen
+from typing_extensions import override
 
 from ehtui.lazy import LazyModule
 from ehtui.tui.grid import Grid
 from ehtui.tui.keys import spelt
 from ehtui.tui.obstacles import Situation, situation_of
+from ehtui.tui.screens.tables import TableScreen
 from ehtui.tui.widgets.lines import KeyBar
 from ehtui.views.keys import consumer_at, event_at, finding_at, partition_at
+from ehtui.views.row_facts import FactsOf
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,45 +23,74 @@ if TYPE_CHECKING:
     from ehtui.tui import checkpoint_actions, event_opening, places, view_actions, world_actions
     from ehtui.tui.host import Host
     from ehtui.tui.world_actions import Flow
+    from ehtui.views import export as exporting
+    from ehtui.views.export import Export
+    from ehtui.views.row_facts import RowFacts
 else:
     checkpoint_actions = LazyModule("ehtui.tui.checkpoint_actions")
     world_actions = LazyModule("ehtui.tui.world_actions")
     view_actions = LazyModule("ehtui.tui.view_actions")
     places = LazyModule("ehtui.tui.places")
     event_opening = LazyModule("ehtui.tui.event_opening")
+    exporting = LazyModule("ehtui.views.export")
 
 ROUNDING_S = 2.0  # server times are whole seconds
 
 
-class ActingScreen(Screen[None]):
+class ActingScreen(TableScreen):
     """Selection and the actions on it. Targets come from rows' keys, never from their places."""
 
-    app: Host
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts: FactsOf | None = None
 
     def pane(self, name: str) -> Grid:
         """The table of that name."""
         return self.query_one(f"#{name}", Grid)
 
     @property
+    @override
     def active(self) -> Grid:
         """The focused table, else the partitions."""
         return self.focused if isinstance(self.focused, Grid) else self.pane("partitions")
+
+    @property
+    @override
+    def taken_at(self) -> float:
+        return self.app.snapshot.taken_at
+
+    @override
+    def facts_of(self, pane: str, key: str) -> RowFacts:
+        snapshot, group, known = self.app.snapshot, self.app.group, self._facts
+
+        if known is None or (known.snapshot, known.group, known.pane) != (snapshot, group, pane):
+            known = self._facts = FactsOf(snapshot, group, pane)
+
+        return known.of(key)
+
+    @override
+    def exported(self, pane: str, keys: Sequence[str]) -> Export:
+        return exporting.export(self.app.snapshot, self.app.group, pane, keys)
+
+    @override
+    def link(self, pane: str, key: str | None) -> str:
+        app = self.app
+        place = places.place_of(app.snapshot, pane, key)
+
+        return places.link(place, app.group, app.options.started_with)
 
     def action_pane(self, name: str) -> None:
         """Go to a pane."""
         raise NotImplementedError
 
-    def filter_by(self, text: str) -> str:
-        """Show what matches in this pane; what is wrong with the filter, if anything."""
-        raise NotImplementedError
-
+    @override
     def go(self, place: places.Place) -> None:
-        """Select what is there, and open what is to be opened of it.
-
-        Raises:
-            PlaceError: It is not there.
-        """
         app = self.app
+
+        if place.kind in {places.HUB, places.HUBS}:
+            view_actions.go_to_hub(app, place)
+            return
+
         key = places.key_of(app.snapshot, app.group, place) if place.name else None
 
         if place.name and key is None:
@@ -72,7 +103,12 @@ class ActingScreen(Screen[None]):
             self.action_pane(place.pane)
 
             if key is not None:
-                self._select(self.pane(place.pane), key)
+                self.select(self.pane(place.pane), key)
+
+        self._open_there(place, key)
+
+    def _open_there(self, place: places.Place, key: str | None) -> None:
+        app = self.app
 
         if place.then == "details" and key is not None:
             view_actions.details(app, place.pane, key)
@@ -82,13 +118,6 @@ class ActingScreen(Screen[None]):
             self.action_log()
         elif place.then == "events":
             event_opening.open_events(app, place.pane, key)
-
-    def _select(self, grid: Grid, key: str) -> None:
-        if grid.listing.position(key) is None:  # a filter hides it
-            grid.filter_rows(None)
-            grid.show_faults_only(only=False)
-
-        grid.move_to(key)
 
     @property
     def situation(self) -> Situation:
@@ -104,6 +133,7 @@ class ActingScreen(Screen[None]):
             has_peek_group=app.backend.peek_group is not None,
             can_start=bool(app.backend.startable or app.backend.ended),
             has_consumer=bool(self.targets()),
+            has_hubs=app.has_hubs,
         )
 
     @on(Grid.CursorMoved)
@@ -168,22 +198,6 @@ class ActingScreen(Screen[None]):
 
         return None, None, 0.0
 
-    def action_sort(self) -> None:
-        """Choose a column to sort this pane by."""
-        self.app.run_flow(view_actions.sort(self.app, self.active))
-
-    def action_copy(self) -> None:
-        """Choose what of the selected row to copy."""
-        self.app.run_flow(view_actions.copy(self.app, self.active))
-
-    def action_choose_columns(self) -> None:
-        """Choose the columns of this pane."""
-        self.app.run_flow(view_actions.choose_columns(self.app, self.active))
-
-    def action_save(self) -> None:
-        """Save what this pane shows."""
-        self.app.run_flow(view_actions.save(self.app, self.active))
-
     @on(Grid.RowSelected)
     def open_details(self, event: Grid.RowSelected) -> None:
         """Everything known about the row; a group is switched to."""
@@ -193,15 +207,7 @@ class ActingScreen(Screen[None]):
 
         view_actions.details(self.app, event.grid.id or "", event.key)
 
-    @on(Grid.NoHit)
-    def tell_no_hit(self, event: Grid.NoHit) -> None:
-        """Why `n` goes nowhere."""
-        keys = self.app.key_of("filter")
-        self.app.say(
-            "No row matches the filter." if event.is_sought else f"{keys} says what to look for.",
-            "warning",
-        )
-
+    @override
     def action_refresh(self) -> None:
         """Read every source now."""
         self.app.pause.refresh()

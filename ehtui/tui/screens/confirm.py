@@ -280,5 +280,5 @@ class LeaveScreen(ConfirmScreen):
         self.set_interval(LOOK_EVERY_S, self._close_when_done)
 
     def _close_when_done(self) -> None:
-        if not self.app.backend.unfinished and self.is_current:
+        if not self.app.unfinished and self.is_current:
             self.dismiss(None)

@@ -30,13 +30,11 @@ if TYPE_CHECKING:
 
     from ehtui.tui import places, view_actions
     from ehtui.tui.widgets import chart as charts_of
-    from ehtui.tui.widgets import filterbar
     from ehtui.views.tables.timeline import TimelineScope
 else:
     places = LazyModule("ehtui.tui.places")
     view_actions = LazyModule("ehtui.tui.view_actions")
     charts_of = LazyModule("ehtui.tui.widgets.chart")
-    filterbar = LazyModule("ehtui.tui.widgets.filterbar")
 
 SETTLE_S = 0.2
 
@@ -45,14 +43,8 @@ class OverviewScreen(ActingScreen):
     """Five areas over one snapshot. Every target of an action comes from a row's key."""
 
     AUTO_FOCUS = "#partitions"
-    BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.OVERVIEW))
-    DEFAULT_CSS = """
-    OverviewScreen {
-        background: $background;
-        layout: vertical;
-    }
-    OverviewScreen.-filtering KeyBar { display: none; }
-    """
+    SCOPES: ClassVar[frozenset[Scope]] = ActingScreen.SCOPES | {Scope.OVERVIEW}
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings(Scope.OVERVIEW), *bindings(Scope.TABLES)]
 
     def __init__(self) -> None:
         super().__init__()
@@ -60,8 +52,6 @@ class OverviewScreen(ActingScreen):
         self._settling: Timer | None = None
         self.areas: Mapping[str, Area] = {}  # where panes stand
         self._span_s: float | None = None  # of the charts; None: as long as is known
-        self._filter_bar: filterbar.FilterBar | None = None  # made when first asked for
-        self._command_bar: filterbar.CommandBar | None = None
         self._arrival: places.Arrival | None = None  # at the place that was asked for
         self._drawn_for = 0  # cells of the screen that partitions were drawn for
         self._scope = EVERYTHING  # of the timeline
@@ -142,7 +132,9 @@ class OverviewScreen(ActingScreen):
         self._show_timeline()
         sentence = tables.headline(snapshot, group)
         banner = app.options.banner or ""
-        self.query_one(Headline).show(places_of(snapshot.hub), group, sentence, app.states, banner)
+        self.query_one(Headline).show(
+            places_of(snapshot.hub), group, sentence, app.states, banner, app.profile
+        )
         self._show_groups()
         self._arrange()
         self.judge_keys()
@@ -244,16 +236,6 @@ class OverviewScreen(ActingScreen):
         if event.grid.id == "partitions" and self._settling is None:
             self._settling = self.set_timer(SETTLE_S, self._settled)
 
-    def kept_lines(self) -> range:
-        """The selected row, or the line in which something is typed."""
-        bars = [bar for bar in (self._filter_bar, self._command_bar) if bar and bar.display]
-        region = bars[0].region if bars else None
-
-        if region is not None:
-            return range(region.y, region.bottom)
-
-        return self.active.cursor_lines
-
     def _settled(self) -> None:
         self._settling = None
 
@@ -321,20 +303,21 @@ class OverviewScreen(ActingScreen):
         else:
             self.app.say("This screen has no space for a chart.", "warning")
 
+    @override
     def action_back(self) -> None:
         """Undo the nearest: a running action, what a pane leaves out, the maximised pane."""
         if self.app.cancel_action() or self.query_one(FollowLine).take_away():
             return
 
-        listing = self.active.listing
+        if self.show_all():
+            return
 
-        if listing.matches is not None or listing.faults_only:
-            self.active.filter_rows(None)
-            self.active.show_faults_only(only=False)
-        elif self.active.id == "timeline" and self._scope != EVERYTHING:
+        if self.active.id == "timeline" and self._scope != EVERYTHING:
             self._ask_timeline(EVERYTHING)
         elif self._chosen:
             self._maximise(None)
+        else:
+            self.app.leave_hub()
 
     def action_window(self) -> None:
         """Go to the timeline, of the last minutes; again for more, then all of it."""
@@ -355,34 +338,6 @@ class OverviewScreen(ActingScreen):
         self._show_timeline()
         self._arrange()
         self.action_pane("timeline")
-
-    def action_faults(self) -> None:
-        """Warnings and worse only, or everything."""
-        self.active.show_faults_only(only=not self.active.listing.faults_only)
-
-    async def action_filter(self) -> None:
-        """Type a filter for this pane; it applies while it is typed."""
-        if self._filter_bar is None:
-            self._filter_bar = filterbar.FilterBar()
-            await self.mount(self._filter_bar)
-
-        self._filter_bar.open(self.active)
-
-    @override
-    def filter_by(self, text: str) -> str:
-        if self._filter_bar is None:
-            self._filter_bar = filterbar.FilterBar()
-            self.mount(self._filter_bar)
-
-        return self._filter_bar.apply(self.active, text)
-
-    async def action_command_line(self) -> None:
-        """Type a command with what it is about."""
-        if self._command_bar is None:
-            self._command_bar = filterbar.CommandBar()
-            await self.mount(self._command_bar)
-
-        self._command_bar.open_with(self.active, "")
 
     def _arrive(self) -> None:
         """Go to the place that was asked for at the start, once it can be gone to."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
@@ -13,13 +14,12 @@ from typing_extensions import override
 from ehtui.tui import commands
 from ehtui.tui.filtering import HINT, FilterError, parse
 from ehtui.tui.widgets.entry_bar import EntryBar
-from ehtui.views.row_facts import FactsOf, RowFacts
 
 if TYPE_CHECKING:
     from textual.screen import Screen
 
     from ehtui.tui.grid import Grid
-    from ehtui.tui.screens.acting import ActingScreen
+    from ehtui.tui.screens.tables import TableScreen
 
 
 class FilterBar(EntryBar):
@@ -34,7 +34,12 @@ class FilterBar(EntryBar):
     def __init__(self) -> None:
         super().__init__()
         self._texts: dict[str | None, str] = {}
-        self._facts: FactsOf | None = None
+
+    @property
+    def _tables(self) -> TableScreen:
+        screen: Screen[object] = self.screen
+
+        return cast("TableScreen", screen)
 
     def open(self, grid: Grid) -> None:
         """Type a filter for this table, beginning with the one it has."""
@@ -71,7 +76,7 @@ class FilterBar(EntryBar):
         pane = grid.id or ""
 
         try:
-            found = parse(text, grid.listing.table.columns, lambda key: self._about(pane, key))
+            found = parse(text, grid.listing.table.columns, partial(self._tables.facts_of, pane))
         except FilterError as error:
             grid.filter_rows(None)
             return f"{error}; all rows are shown"
@@ -86,15 +91,6 @@ class FilterBar(EntryBar):
                 return f"{text}: {found.problems[0]}; all rows are shown"
 
         return ""
-
-    def _about(self, pane: str, key: str) -> RowFacts:
-        """What a row is about in the newest picture."""
-        snapshot, group, known = self.app.snapshot, self.app.group, self._facts
-
-        if known is None or (known.snapshot, known.group, known.pane) != (snapshot, group, pane):
-            known = self._facts = FactsOf(snapshot, group, pane)
-
-        return known.of(key)
 
 
 class Completes(Suggester):
@@ -127,15 +123,13 @@ class CommandBar(EntryBar):
 
     def completions(self, text: str) -> list[str]:
         """Lines that begin with what is typed."""
-        screen = self._acting
-
-        return commands.completions(screen, text) if screen is not None else []
+        return commands.completions(self._tables, text) if self.is_attached else []
 
     @property
-    def _acting(self) -> ActingScreen | None:
+    def _tables(self) -> TableScreen:
         screen: Screen[object] = self.screen
 
-        return cast("ActingScreen", screen) if self.is_attached else None
+        return cast("TableScreen", screen)
 
     @on(Input.Changed)
     def changed(self, event: Input.Changed) -> None:
@@ -179,16 +173,12 @@ class CommandBar(EntryBar):
         """Do it; further pasted lines are no keys for the table."""
         event.stop()
         self.app.drop_typed_ahead()
-        screen, line = self._acting, event.value.strip()
-
-        if not line or screen is None:
-            self.close()
-            return
+        line = event.value.strip()
+        self.close()
 
         try:
-            command, argument = commands.found(line)
-            self.close()
-            command.run(screen, argument)
+            if line:
+                commands.run(self._tables, line)
         except commands.CommandError as error:
             if self.pane is not None:
                 self.open_with(self.pane, event.value)

@@ -15,6 +15,7 @@ from ehtui.domain.text import safe
 from ehtui.tui.chrome import UNICODE, Chrome
 from ehtui.tui.keys import FOOTER_END, FOOTERS, Key, footer, written
 from ehtui.tui.obstacles import Situation, obstacle
+from ehtui.tui.own_colours import OWN_BADGE
 from ehtui.tui.strips import changed_regions, fit, look_in
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.headline import shorter
@@ -146,6 +147,7 @@ class Headline(Line):
         self._sentence = Cell("")
         self._states: tuple[Cell, ...] = ()
         self._banner = ""
+        self._profile: Cell | None = None
 
     def show(
         self,
@@ -154,14 +156,16 @@ class Headline(Line):
         sentence: Cell,
         states: Sequence[Cell],
         banner: str = "",
+        profile: Cell | None = None,
     ) -> None:
         """Say it, as whole as it can be.
 
         For the sentence's sake the banner gives way first, then the longer places, the name, the
-        group, and at last what the sentence can do without.
+        group, and at last what the sentence can do without. The profile stays.
         """
         self._places, self._group = tuple(places), safe(group)
         self._sentence, self._states, self._banner = sentence, tuple(states), banner
+        self._profile = profile
         self.redraw()
 
     @override
@@ -196,17 +200,24 @@ class Headline(Line):
     def _before(self) -> Iterator[list[Segment]]:
         """What stands before the sentence, less and less of it."""
         name = Segment(" ehtui ", self.named("title-focused"))
-        group = [
-            Segment(f" {self._chrome.pointer} ", self.named("headline-dim")),
-            Segment(self._group, self.named("title")),
-            Segment("   ", self.named("")),
-        ]
+        blank = Segment("   ", self.named(""))
+        group = [blank]
+
+        if self._group:
+            pointer = Segment(f" {self._chrome.pointer} ", self.named("headline-dim"))
+            group = [pointer, Segment(self._group, self.named("title")), blank]
+
+        badge: list[Segment] = []
+
+        if self._profile is not None:
+            style = self.named(f"{OWN_BADGE}{self._profile.colour or ''}")
+            badge = [Segment(f" {self._profile.text} ", style)]
 
         for place in dict.fromkeys((*self._places, "")):
-            yield [name, Segment(place, self.named("headline-dim")), *group]
+            yield [name, *badge, Segment(place, self.named("headline-dim")), *group]
 
-        yield group
-        yield [Segment(" ", self.named(""))]
+        yield [*badge, *group]
+        yield [*badge, Segment(" ", self.named(""))]
 
     def _two_lines(
         self, left: list[Segment], parts: tuple[str, str], right: list[Segment], width: int

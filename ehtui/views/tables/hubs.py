@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ehtui.domain.snapshot import SourceStatus
@@ -11,9 +12,10 @@ from ehtui.views.cells import Cell, Column, Row, Table, Tone, fitted
 from ehtui.views.glyphs import UNICODE, Glyphs
 from ehtui.views.hubs import by_hub, live_owners
 from ehtui.views.lags import by_minute
-from ehtui.views.sources import POLLS, aged, read_at
+from ehtui.views.sources import POLLS, aged
 from ehtui.views.states import HEALTH, SOURCE, Word
 from ehtui.views.tables.titles import group_lag
+from ehtui.views.width import width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -39,7 +41,7 @@ COLUMNS = (
         "NAMESPACE",
         9,
         gives_way=8,
-        min_width=9,
+        is_extra=True,
         meaning="the Event Hubs namespace, without the service's domain",
     ),
     Column("hub", "HUB", 8, min_width=8, meaning="the event hub; once for all its groups"),
@@ -67,10 +69,11 @@ COLUMNS = (
     Column(
         "worst",
         "WORST",
-        30,
+        40,
         gives_way=7,
         grows=True,
         min_width=12,
+        good_width=30,
         meaning="the worst finding of that group or its hub; else how it is",
     ),
 )
@@ -81,12 +84,21 @@ def hubs_table(rows: Sequence[HubRow], *, glyphs: Glyphs = UNICODE) -> Table:
     """The rows as they are drawn, in their order."""
     drawn = tuple(_drawn(row, glyphs) for row in rows)
     return Table(
-        columns=fitted(COLUMNS, drawn, _FITTED),
+        columns=tuple(_named_at_least(rows, each) for each in fitted(COLUMNS, drawn, _FITTED)),
         rows=drawn,
         title=_title(rows),
         notes=tuple(_notes(rows)),
         empty="No hub is configured.",
     )
+
+
+def _named_at_least(rows: Sequence[HubRow], column: Column) -> Column:
+    """Names are seen whole; that a profile is production gives way to what is wrong."""
+    if column.key != "profile":
+        return column
+
+    least = max([column.min_width or 0, *(width(safe(row.watched.profile)) for row in rows)])
+    return replace(column, min_width=least, good_width=least)
 
 
 def _drawn(row: HubRow, glyphs: Glyphs) -> Row:
@@ -116,7 +128,7 @@ def _drawn(row: HubRow, glyphs: Glyphs) -> Row:
 def _profile(watched: WatchedHub) -> Cell:
     name = safe(watched.profile)
     text = f"{name} production" if watched.is_production else name
-    return Cell(text, sort=name.lower(), colour=watched.colour)
+    return Cell(text, sort=name.lower(), shorter=(name,), colour=watched.colour)
 
 
 def _health(row: HubRow) -> Cell:
@@ -192,10 +204,10 @@ def _read(row: HubRow) -> Cell:
     """A bound while it comes in time, so that what is well stands still."""
     snapshot = row.snapshot
 
-    if snapshot is None or row.is_unread:
-        return Cell(formats.UNKNOWN, Tone.DIM)
+    age_s = row.age_s
 
-    age_s = snapshot.taken_at - read_at(snapshot)
+    if snapshot is None or age_s is None:
+        return Cell(formats.UNKNOWN, Tone.DIM)
 
     if row.old_s is not None:
         return Cell(formats.duration(row.old_s), Tone.WARNING, sort=age_s)

@@ -1,0 +1,165 @@
+"""What screens of tables share: filter, order, columns, taking along, and the command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.screen import Screen
+
+from ehtui.lazy import LazyModule
+from ehtui.tui.grid import Grid
+from ehtui.tui.keys import Scope
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ehtui.tui import places, view_actions
+    from ehtui.tui.host import Host
+    from ehtui.tui.widgets import filterbar
+    from ehtui.views.export import Export
+    from ehtui.views.row_facts import RowFacts
+else:
+    filterbar = LazyModule("ehtui.tui.widgets.filterbar")
+    view_actions = LazyModule("ehtui.tui.view_actions")
+
+
+class TableScreen(Screen[None]):
+    """Tables of which one is in use, with lines at the foot in which something is typed."""
+
+    SCOPES: ClassVar[frozenset[Scope]] = frozenset({Scope.APP, Scope.TABLES, Scope.GRID})
+    DEFAULT_CSS = """
+    TableScreen {
+        background: $background;
+        layout: vertical;
+    }
+    TableScreen.-filtering KeyBar { display: none; }
+    """
+    app: Host
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._filter_bar: filterbar.FilterBar | None = None  # made when first asked for
+        self._command_bar: filterbar.CommandBar | None = None
+
+    @property
+    def active(self) -> Grid:
+        """The table that keys are about."""
+        raise NotImplementedError
+
+    def facts_of(self, pane: str, key: str) -> RowFacts:
+        """What a row is about in the newest picture."""
+        raise NotImplementedError
+
+    def exported(self, pane: str, keys: Sequence[str]) -> Export:
+        """Rows of a table as data for other programs."""
+        raise NotImplementedError
+
+    def link(self, pane: str, key: str | None) -> str:
+        """The command that opens at a row."""
+        raise NotImplementedError
+
+    @property
+    def taken_at(self) -> float:
+        """Of which moment the screen is, in local time."""
+        raise NotImplementedError
+
+    def go(self, place: places.Place) -> None:
+        """Select what is there, and open what is to be opened of it.
+
+        Raises:
+            PlaceError: It is not there.
+        """
+        raise NotImplementedError
+
+    def action_refresh(self) -> None:
+        """Read everything now."""
+        raise NotImplementedError
+
+    def action_back(self) -> None:
+        """Undo the nearest."""
+        raise NotImplementedError
+
+    def kept_lines(self) -> range:
+        """The selected row, or the line in which something is typed."""
+        bars = [bar for bar in (self._filter_bar, self._command_bar) if bar and bar.display]
+        region = bars[0].region if bars else None
+
+        return self.active.cursor_lines if region is None else range(region.y, region.bottom)
+
+    # Finding.
+
+    def action_faults(self) -> None:
+        """Warnings and worse only, or everything."""
+        self.active.show_faults_only(only=not self.active.listing.faults_only)
+
+    async def action_filter(self) -> None:
+        """Type a filter for this table; it applies while it is typed."""
+        if self._filter_bar is None:
+            self._filter_bar = filterbar.FilterBar()
+            await self.mount(self._filter_bar)
+
+        self._filter_bar.open(self.active)
+
+    def filter_by(self, text: str) -> str:
+        """Show what matches in this table; what is wrong with the filter, if anything."""
+        if self._filter_bar is None:
+            self._filter_bar = filterbar.FilterBar()
+            self.mount(self._filter_bar)
+
+        return self._filter_bar.apply(self.active, text)
+
+    def show_all(self) -> bool:
+        """Leave nothing out of this table; whether something was."""
+        grid = self.active
+
+        if grid.listing.matches is None and not grid.listing.faults_only:
+            return False
+
+        grid.filter_rows(None)
+        grid.show_faults_only(only=False)
+
+        return True
+
+    def select(self, grid: Grid, key: str) -> None:
+        """Go to a row, also where a filter hides it."""
+        if grid.listing.position(key) is None:
+            grid.filter_rows(None)
+            grid.show_faults_only(only=False)
+
+        grid.move_to(key)
+
+    async def action_command_line(self) -> None:
+        """Type a command with what it is about."""
+        if self._command_bar is None:
+            self._command_bar = filterbar.CommandBar()
+            await self.mount(self._command_bar)
+
+        self._command_bar.open_with(self.active, "")
+
+    @on(Grid.NoHit)
+    def tell_no_hit(self, event: Grid.NoHit) -> None:
+        """Why `n` goes nowhere."""
+        keys = self.app.key_of("filter")
+        self.app.say(
+            "No row matches the filter." if event.is_sought else f"{keys} says what to look for.",
+            "warning",
+        )
+
+    def action_sort(self) -> None:
+        """Choose a column to sort this table by."""
+        self.app.run_flow(view_actions.sort(self.app, self.active))
+
+    def action_choose_columns(self) -> None:
+        """Choose the columns of this table."""
+        self.app.run_flow(view_actions.choose_columns(self.app, self.active))
+
+    # Taking along.
+
+    def action_copy(self) -> None:
+        """Choose what of the selected row to copy."""
+        self.app.run_flow(view_actions.copy(self.app, self))
+
+    def action_save(self) -> None:
+        """Save what this table shows."""
+        self.app.run_flow(view_actions.save(self.app, self))
