@@ -117,8 +117,12 @@ class EhtuiApp(Host):
 
     def on_unmount(self) -> None:
         """Stop listening."""
+        self._stop_listening()
+
+    def _stop_listening(self) -> None:
         if self._unsubscribe is not None:
             self._unsubscribe()
+            self._unsubscribe = None
 
     def on_snapshot_published(self, message: SnapshotPublished) -> None:
         """Show the newest picture, unless it was asked to stand still, or is of another hub."""

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
 from ehtui.lazy import LazyModule
@@ -230,15 +230,16 @@ def _one_of(asked: str, names: Sequence[str], kind: str) -> str:
     if len(alike) == 1:
         return alike[0]
 
-    raise CommandError(f"no {kind} “{asked}”{_near(wanted, alike or names)}")
+    raise CommandError(f"no {kind} “{asked}”{near(wanted, alike or names)}")
 
 
-def _near(asked: str, names: Sequence[str]) -> str:
+def near(asked: str, names: Sequence[str]) -> str:
+    """The end of a complaint: the name that was perhaps meant, or which there are."""
     lower = {name.lower(): name for name in names}
-    near = difflib.get_close_matches(asked, lower, n=1, cutoff=0.5)
+    close = difflib.get_close_matches(asked, lower, n=1, cutoff=0.5)
 
-    if near:
-        return f": did you mean {safe(lower[near[0]])}?"
+    if close:
+        return f": did you mean {safe(lower[close[0]])}?"
 
     return f"; there are {', '.join(map(safe, names[:8]))}" if names else "; there is none"
 
@@ -346,63 +347,8 @@ _SIDEWAYS = {"left", "right"}
 COMMANDS: tuple[Command, ...] = tuple(_all())
 
 
-def run(screen: TableScreen, line: str) -> None:
-    """Do what a line says.
-
-    Raises:
-        CommandError: It cannot be done, or not on this screen.
-    """
-    command, argument = found(line)
-
-    if command.needs_hub and not screen.app.is_in_hub:
-        raise CommandError(f"{command.name} is about one hub: enter goes into the selected one")
-
-    command.run(cast("ActingScreen", screen), argument)
-
-
 async def run_key(key: Key, screen: TableScreen) -> None:
     """What a key does, where it is heard."""
     app = screen.app
     nodes = {Scope.APP: app, Scope.GRID: screen.active}
     await app.run_action(key.action, nodes.get(key.scope, screen))
-
-
-def found(text: str) -> tuple[Command, str]:
-    """The command that a line names, and what stands behind the name.
-
-    Raises:
-        CommandError: There is none of that name.
-    """
-    name, _, argument = text.strip().partition(" ")
-    known = {each: command for command in COMMANDS for each in (command.name, *command.synonyms)}
-    command = known.get(name) or known.get(name.lower())
-
-    if command is None:
-        alike = {known[each].name for each in known if each.startswith(name.lower())}
-
-        if len(alike) != 1:
-            raise CommandError(f"no command “{name}”{_near(name.lower(), sorted(known))}")
-
-        command = known[alike.pop()]
-
-    return command, argument.strip()
-
-
-def completions(screen: TableScreen, text: str) -> list[str]:
-    """Whole lines that begin with what is typed."""
-    name, space, argument = text.partition(" ")
-    can_be_done = [each for each in COMMANDS if screen.app.is_in_hub or not each.needs_hub]
-
-    if not space:
-        return [each.name for each in can_be_done if each.name.startswith(name.lower())]
-
-    try:
-        command, _ = found(name)
-    except CommandError:
-        return []
-
-    wanted = argument.lower()
-    offers = command.offers(cast("ActingScreen", screen)) if command in can_be_done else ()
-    offered = (each for each in offers if safe(each) == each)  # can be typed
-
-    return [f"{name} {each}" for each in offered if each.lower().startswith(wanted)]

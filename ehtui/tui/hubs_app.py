@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 from textual.message import Message
-from textual.reactive import var
 from typing_extensions import override
 
 from ehtui.clock import steady
@@ -18,6 +17,7 @@ from ehtui.domain.snapshot import Severity
 from ehtui.domain.text import safe
 from ehtui.tui.app import EhtuiApp
 from ehtui.tui.host import FLOWS
+from ehtui.tui.hubs_host import HubsHost
 from ehtui.tui.open_hub import OpenHub
 from ehtui.tui.places import PlaceError
 from ehtui.tui.screens.hubs import HubsScreen
@@ -25,7 +25,6 @@ from ehtui.tui.screens.overview import OverviewScreen
 from ehtui.views.hubs import (
     NotNamedError,
     hub_names,
-    hub_rows,
     hubs_headline,
     meant_hub,
 )
@@ -39,7 +38,6 @@ if TYPE_CHECKING:
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor.hubs import Hubs
     from ehtui.tui.options import UiOptions
-    from ehtui.views.hubs import HubRow
 
 
 @dataclass
@@ -53,15 +51,13 @@ class HubsPublished(Message):
         return isinstance(message, HubsPublished)
 
 
-class HubsApp(EhtuiApp):
+class HubsApp(HubsHost, EhtuiApp):
     """Begins with the overview, before any hub is opened; a hub's screen stands on top of it."""
-
-    watched: var[Sequence[WatchedHub]] = var(tuple[WatchedHub, ...], init=False)
 
     def __init__(
         self, hubs: Hubs, options: UiOptions, *, clock: Callable[[], float] = steady
     ) -> None:
-        super().__init__(None, options)
+        EhtuiApp.__init__(self, None, options)
         self.hubs = hubs
         self.clock = clock  # of this session's own time
         self._opened: dict[str, OpenHub] = {}
@@ -87,17 +83,12 @@ class HubsApp(EhtuiApp):
         self.watched = message.watched
 
     @override
-    def on_unmount(self) -> None:
-        super().on_unmount()
+    def _stop_listening(self) -> None:
+        super()._stop_listening()
 
         if self._unwatch is not None:
             self._unwatch()
-
-    @property
-    def rows(self) -> tuple[HubRow, ...]:
-        """The overview's rows as of now, the worst first."""
-        tables = self._tables
-        return hub_rows(self.watched, self.clock(), glyphs=tables.glyphs, clock=tables.clock)
+            self._unwatch = None
 
     def watch_watched(self) -> None:
         """Ring once for a new critical finding of any hub, if wanted."""
@@ -144,8 +135,8 @@ class HubsApp(EhtuiApp):
 
         self.enter(found.watched, found.group or "")
 
+    @override
     def enter(self, watched: WatchedHub, group: str) -> None:
-        """Go into a hub, to that group or its default one; where it cannot be opened, say why."""
         try:
             hub = self._open(watched)
         except ProblemError as error:
@@ -200,9 +191,7 @@ class HubsApp(EhtuiApp):
         self.stop_asking()
         left, group = self._hub, self.group
 
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        super()._stop_listening()  # to this hub; to all of them it goes on
 
         if self.paused:  # nobody would see that it is held
             left.backend.pause(False)  # noqa: FBT003 - the name of the call says it

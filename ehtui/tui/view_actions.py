@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from ehtui.domain.text import safe
 from ehtui.tui.dialog_text import dialog_text
@@ -33,7 +33,29 @@ if TYPE_CHECKING:
     from ehtui.tui.grid import Grid
     from ehtui.tui.host import Host
     from ehtui.tui.places import Place
-    from ehtui.tui.screens.tables import TableScreen
+    from ehtui.views.export import Export
+    from ehtui.views.row_facts import RowFacts
+
+
+class Tables(Protocol):
+    """A screen with tables, as far as it is asked what to take along."""
+
+    @property
+    def active(self) -> Grid:
+        """The table that is meant."""
+
+    @property
+    def taken_at(self) -> float:
+        """Of which moment it is, in local time."""
+
+    def facts_of(self, pane: str, key: str) -> RowFacts:
+        """What a row is about."""
+
+    def exported(self, pane: str, keys: Sequence[str]) -> Export:
+        """Rows as data for other programs."""
+
+    def link(self, pane: str, key: str | None) -> str:
+        """The command that opens at a row."""
 
 
 NOTHING_SELECTED = "Nothing is selected."
@@ -134,7 +156,7 @@ def _falls(grid: Grid, column: str) -> bool:
 FILES: tuple[str, ...] = ("csv", "json", "md", "svg")
 
 
-async def save(app: Host, screen: TableScreen, chosen: str | None = None) -> None:
+async def save(app: Host, screen: Tables, chosen: str | None = None) -> None:
     """Choose a format, unless one is; the file goes into the working folder, over no other."""
     pane, keys = screen.active.id or "", tuple(screen.active.listing.keys)
     data, taken_at, picture = screen.exported(pane, keys), screen.taken_at, app.export_screenshot()
@@ -187,7 +209,7 @@ async def choose_columns(app: Host, grid: Grid) -> None:
         grid.choose_columns(chosen)
 
 
-async def copy(app: Host, screen: TableScreen) -> None:
+async def copy(app: Host, screen: Tables) -> None:
     """Choose what of the tagged rows, or the selected one, goes onto the terminal's clipboard."""
     offered = {each.letter: each for each in copies(screen)}
 
@@ -208,7 +230,7 @@ def put_on_clipboard(app: Host, copied: Copy) -> None:
     app.say(copied.told)
 
 
-def copies(screen: TableScreen) -> tuple[Copy, ...]:
+def copies(screen: Tables) -> tuple[Copy, ...]:
     """What can be copied of the rows that an action would be about, all at once."""
     grid = screen.active
     pane, keys = grid.id or "", grid.targets

@@ -89,6 +89,10 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "lag_is_partial",
         *(f"{health.value}_partitions" for health in Health),
     ),
+    "hubs": (  # of several: `hubs_export`
+        *("profile", "is_production", "health", "owners", "partitions"),
+        *("lag_events", "lag_is_partial", "behind_s", "picture_age_s", "worst"),
+    ),
 }
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
-from ehtui.views.export import Export, Record
+from ehtui.views.export import Export
 from ehtui.views.hubs import live_owners
 from ehtui.views.status_values import moment, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ehtui.views.data_table import Record
     from ehtui.views.hubs import HubRow
 
 

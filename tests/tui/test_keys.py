@@ -48,6 +48,7 @@ async def test_every_key_has_its_action_where_it_is_bound() -> None:
     async with app.run_test(size=(120, 36)):
         nodes = {
             Scope.APP: app,
+            Scope.TABLES: app.screen,
             Scope.OVERVIEW: app.screen,
             Scope.GRID: app.screen.query_one("#partitions"),
             Scope.CHART: Chart("lag", Clock()),
@@ -146,7 +147,7 @@ async def test_the_keys_of_vim() -> None:
 def test_neither_style_has_one_key_twice_where_both_are_heard() -> None:
     for style in ("default", "vim"):
         chosen = keymap(style, {})
-        screen = (Scope.APP, Scope.OVERVIEW, Scope.GRID)
+        screen = (Scope.APP, Scope.TABLES, Scope.OVERVIEW, Scope.GRID)
         each = Counter(
             name
             for key in KEYS

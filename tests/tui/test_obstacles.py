@@ -30,6 +30,7 @@ ALL = Situation(
     has_consumer=True,
     has_partition=True,
     has_owned=True,
+    has_hubs=True,
 )
 
 
@@ -55,6 +56,7 @@ def test_where_all_is_there_nothing_is_greyed() -> None:
         ("release", ALL._replace(has_store=False), "no checkpoint store configured"),
         ("release", ALL._replace(has_partition=False), "no partition selected"),
         ("release", ALL._replace(has_owned=False), "nobody owns it"),
+        ("hubs", ALL._replace(has_hubs=False), "only one hub is watched"),
         ("checkpoints", ALL._replace(is_read_only=True), ""),  # to look is no act
     ],
 )

@@ -13,7 +13,7 @@ from ehtui.tui.grid import Grid
 from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.host import AGES_EVERY_S
 from ehtui.tui.keys import Scope, bindings
-from ehtui.tui.screens.tables import TableScreen
+from ehtui.tui.screens.entry import EntryScreen
 from ehtui.tui.strips import fit, wrap
 from ehtui.tui.widgets.lines import Headline, KeyBar, Line
 from ehtui.views.cells import Cell
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from textual.binding import BindingType
 
     from ehtui.tui import places, view_actions
-    from ehtui.tui.hubs_app import HubsApp
+    from ehtui.tui.hubs_host import HubsHost
     from ehtui.views import hubs_export as exporting
     from ehtui.views.export import Export
     from ehtui.views.hubs import HubRow
@@ -41,12 +41,12 @@ else:
 WIDE = 100  # cells from which two lines hold most sentences
 
 
-class HubsScreen(TableScreen):
+class HubsScreen(EntryScreen):
     """One table. A row is a group of a hub: enter goes into that hub, with that group."""
 
     AUTO_FOCUS = "#hubs"
     BINDINGS: ClassVar[list[BindingType]] = list(bindings(Scope.TABLES))
-    app: HubsApp
+    app: HubsHost
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,7 +115,7 @@ class HubsScreen(TableScreen):
             self._rows = {**self._rows, row.key: row}
             self.active.move_to(row.key)
 
-    # What `TableScreen` asks.
+    # What `TableScreen` asks for.
 
     @property
     @override
@@ -189,7 +189,7 @@ class SelectedLine(Line):
     DEFAULT_CSS = """
     SelectedLine { background: $panel; }
     """
-    app: HubsApp
+    app: HubsHost
 
     def __init__(self) -> None:
         super().__init__()

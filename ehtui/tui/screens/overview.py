@@ -15,6 +15,7 @@ from ehtui.tui.grid_viewport import Sort
 from ehtui.tui.keys import Scope, bindings
 from ehtui.tui.screens.acting import ActingScreen
 from ehtui.tui.screens.arrangement import CHARTS, GROUPS, PANES, Area, areas
+from ehtui.tui.screens.entry import EntryScreen
 from ehtui.tui.widgets.follow_line import FollowLine
 from ehtui.tui.widgets.lines import Headline, KeyBar, Line, places_of
 from ehtui.tui.widgets.panes import Panes
@@ -39,7 +40,7 @@ else:
 SETTLE_S = 0.2
 
 
-class OverviewScreen(ActingScreen):
+class OverviewScreen(EntryScreen, ActingScreen):
     """Five areas over one snapshot. Every target of an action comes from a row's key."""
 
     AUTO_FOCUS = "#partitions"

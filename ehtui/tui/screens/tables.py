@@ -1,4 +1,4 @@
-"""What screens of tables share: filter, order, columns, taking along, and the command line."""
+"""What screens of tables share: what is left out, order, columns, and taking along."""
 
 from __future__ import annotations
 
@@ -16,16 +16,14 @@ if TYPE_CHECKING:
 
     from ehtui.tui import places, view_actions
     from ehtui.tui.host import Host
-    from ehtui.tui.widgets import filterbar
     from ehtui.views.export import Export
     from ehtui.views.row_facts import RowFacts
 else:
-    filterbar = LazyModule("ehtui.tui.widgets.filterbar")
     view_actions = LazyModule("ehtui.tui.view_actions")
 
 
 class TableScreen(Screen[None]):
-    """Tables of which one is in use, with lines at the foot in which something is typed."""
+    """Tables of which one is in use."""
 
     SCOPES: ClassVar[frozenset[Scope]] = frozenset({Scope.APP, Scope.TABLES, Scope.GRID})
     DEFAULT_CSS = """
@@ -33,14 +31,8 @@ class TableScreen(Screen[None]):
         background: $background;
         layout: vertical;
     }
-    TableScreen.-filtering KeyBar { display: none; }
     """
     app: Host
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._filter_bar: filterbar.FilterBar | None = None  # made when first asked for
-        self._command_bar: filterbar.CommandBar | None = None
 
     @property
     def active(self) -> Grid:
@@ -80,34 +72,15 @@ class TableScreen(Screen[None]):
         """Undo the nearest."""
         raise NotImplementedError
 
-    def kept_lines(self) -> range:
-        """The selected row, or the line in which something is typed."""
-        bars = [bar for bar in (self._filter_bar, self._command_bar) if bar and bar.display]
-        region = bars[0].region if bars else None
-
-        return self.active.cursor_lines if region is None else range(region.y, region.bottom)
-
     # Finding.
 
     def action_faults(self) -> None:
         """Warnings and worse only, or everything."""
         self.active.show_faults_only(only=not self.active.listing.faults_only)
 
-    async def action_filter(self) -> None:
-        """Type a filter for this table; it applies while it is typed."""
-        if self._filter_bar is None:
-            self._filter_bar = filterbar.FilterBar()
-            await self.mount(self._filter_bar)
-
-        self._filter_bar.open(self.active)
-
     def filter_by(self, text: str) -> str:
         """Show what matches in this table; what is wrong with the filter, if anything."""
-        if self._filter_bar is None:
-            self._filter_bar = filterbar.FilterBar()
-            self.mount(self._filter_bar)
-
-        return self._filter_bar.apply(self.active, text)
+        raise NotImplementedError
 
     def show_all(self) -> bool:
         """Leave nothing out of this table; whether something was."""
@@ -128,14 +101,6 @@ class TableScreen(Screen[None]):
             grid.show_faults_only(only=False)
 
         grid.move_to(key)
-
-    async def action_command_line(self) -> None:
-        """Type a command with what it is about."""
-        if self._command_bar is None:
-            self._command_bar = filterbar.CommandBar()
-            await self.mount(self._command_bar)
-
-        self._command_bar.open_with(self.active, "")
 
     @on(Grid.NoHit)
     def tell_no_hit(self, event: Grid.NoHit) -> None:

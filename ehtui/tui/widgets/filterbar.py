@@ -11,7 +11,8 @@ from textual.suggester import Suggester
 from textual.widgets import Input
 from typing_extensions import override
 
-from ehtui.tui import commands
+from ehtui.tui import command_line
+from ehtui.tui.commands import CommandError
 from ehtui.tui.filtering import HINT, FilterError, parse
 from ehtui.tui.widgets.entry_bar import EntryBar
 
@@ -123,7 +124,7 @@ class CommandBar(EntryBar):
 
     def completions(self, text: str) -> list[str]:
         """Lines that begin with what is typed."""
-        return commands.completions(self._tables, text) if self.is_attached else []
+        return command_line.completions(self._tables, text) if self.is_attached else []
 
     @property
     def _tables(self) -> TableScreen:
@@ -153,8 +154,8 @@ class CommandBar(EntryBar):
             )
 
         try:
-            command, _ = commands.found(name)
-        except commands.CommandError:
+            command, _ = command_line.found(name)
+        except CommandError:
             return listed
 
         return "  ".join(filter(None, (f"{command.usage}: {command.what}.", listed)))
@@ -178,8 +179,8 @@ class CommandBar(EntryBar):
 
         try:
             if line:
-                commands.run(self._tables, line)
-        except commands.CommandError as error:
+                command_line.run(self._tables, line)
+        except CommandError as error:
             if self.pane is not None:
                 self.open_with(self.pane, event.value)
 
