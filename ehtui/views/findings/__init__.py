@@ -56,7 +56,7 @@ def advice(finding: Finding, say: Phrasing) -> tuple[str, ...]:
 
 def texts(language: Language) -> Mapping[str, FindingText[Any]]:
     """The words of every finding in that language, by its id."""
-    return {**TEXTS, **korean.TEXTS} if language == "ko" else TEXTS
+    return korean.TEXTS if language == "ko" else TEXTS
 
 
 def severity_word(severity: Severity, language: Language) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ehtui.views.korean.particles import object_
 from ehtui.views.peeking import next_event_command
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ def see_next_event(say: Phrasing, partition: str | None, group: str | None) -> t
         return ()
 
     command = next_event_command(say, partition, group)
-    seen = f"e를 누르거나 `{command}`를 실행하면" if command else "e를 누르면"
+    seen = f"e를 누르거나 {object_(f'`{command}`')} 실행하면" if command else "e를 누르면"
     return (
         (
             f"{seen} 체크포인트 바로 뒤의 이벤트가 보입니다. 핸들러는 그 이벤트나 조금 뒤에서 멈춰 "

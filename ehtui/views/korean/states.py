@@ -25,7 +25,7 @@ RULES: Mapping[str, str] = {
     Rule.NEVER_CHECKPOINTED: "체크포인트가 없어서 어디까지 읽었는지 알 수 없음",
     Rule.STOPPED: "보통의 체크포인트 간격보다 오래 이벤트가 기다림",
     Rule.STOPPED_LONG: "이벤트가 기다리는데 오랫동안 체크포인트가 없음",
-    Rule.REWOUND: "체크포인트가 뒤로 갔고 아직 따라잡지 못함",
+    Rule.REWOUND: "체크포인트가 되돌아갔고 아직 따라잡지 못함",
     Rule.LOSING: "읽기 전에 보존 기간이 지나 이벤트가 지워짐",
     Rule.NEW_OWNER: "새 소유자가 아직 체크포인트하지 않음",
     Rule.CAUGHT_UP: "최근에 지연이 0이었음",

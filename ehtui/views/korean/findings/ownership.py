@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 def _unowned(found: PartitionsUnowned, about: About) -> str:
     lasting = since(about.say, found.unowned_since_at)
-    nobody = f"{where(about)}에 {lasting} 동안 소유자가 없습니다"
+    nobody = f"{where(about)}에 {lasting}째 소유자가 없습니다"
     released = ""
 
     if found.state == "never_owned":
@@ -105,7 +105,7 @@ def _no_live_owner(found: LeaseLapse, about: About) -> str:
 
     dead_since = found.renewed_at if dead_since is None else dead_since
     dead_since = dead_since or found.expires_at
-    lasting = f"{since(about.say, dead_since)} 동안 " if dead_since is not None else ""
+    lasting = f"{since(about.say, dead_since)}째 " if dead_since is not None else ""
     return joined(f"{where(about)}에 {lasting}살아 있는 소유자가 없습니다", _takeover(found, about))
 
 
@@ -113,8 +113,8 @@ def _overdue_headline(found: LeaseLapse, about: About) -> str:
     if found.process_gone_at is not None or found.signal == "KILL":
         return _no_live_owner(found, about)
 
-    lasting = f"{since(about.say, found.renewed_at)} 동안 " if found.renewed_at is not None else ""
-    silent = f"{where(about)}: {subject(owner(found.owner))} {lasting}리스를 갱신하지 않았습니다"
+    lasting = f"{since(about.say, found.renewed_at)}째 " if found.renewed_at is not None else ""
+    silent = f"{where(about)}: {subject(owner(found.owner))} {lasting}리스를 갱신하지 않습니다"
     expires = found.expires_at
     lapse = f"리스는 {about.say.time(expires)}에 만료됩니다" if expires is not None else ""
     return joined(silent, _takeover(found, about) or lapse)
@@ -196,7 +196,7 @@ def _takeover(found: LeaseLapse, about: About) -> str:
 
 
 def _standby(found: StandingBy, about: About) -> str:
-    standing = f"{topic(formats.pid(found.pid))} 대기 중입니다(정상)"
+    standing = f"{topic(f'프로세스 {found.pid}')} 대기 중입니다(정상)"
     return joined(f"{standing}: {_crowd(found, about)}", _next(found, about))
 
 
@@ -289,7 +289,7 @@ def _start_there(found: StandingBy) -> str:
 
 def _starved(found: Starving, about: About) -> str:
     lasting = since(about.say, found.starved_since_at)
-    who, nothing = topic(str(found.pid)), f"{lasting}째 아무것도 소유하지 못합니다"
+    who, nothing = topic(f"프로세스 {found.pid}"), f"{lasting}째 아무것도 소유하지 못합니다"
 
     if found.reason == "unclaimed":
         return f"{who} {subject(partitions(found.unowned))} 비어 있는데도 {nothing}"

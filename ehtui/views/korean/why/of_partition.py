@@ -120,8 +120,8 @@ def _renewed(found: LeaseRenewals, say: Phrasing) -> str:
 
 def _silent(found: LeaseRenewals, say: Phrasing) -> str:
     renewed = found.renewed_at
-    lasting = f"{phrases.since(say, renewed)} 동안 " if renewed is not None else ""
-    silent = f"{subject(owner(found.owner))} {lasting}리스를 갱신하지 않았습니다"
+    lasting = f"{phrases.since(say, renewed)}째 " if renewed is not None else ""
+    silent = f"{subject(owner(found.owner))} {lasting}리스를 갱신하지 않습니다"
     expires = found.expires_at
     return joined(silent, f"리스는 {say.time(expires)}에 만료됩니다" if expires is not None else "")
 
