@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ehtui.domain.progress.proofs import Proofs
+from ehtui.domain.progress.proofs import Proofs, Proven
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Finding,
@@ -32,7 +34,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.views import findings
+    from ehtui.views.formats import Language
+    from ehtui.views.korean import headline as korean
 else:
+    korean = LazyModule("ehtui.views.korean.headline")
     findings = LazyModule("ehtui.views.findings")
 
 
@@ -51,19 +56,21 @@ def headline(
         return Cell(f"{glyphs.mark(worst.severity)} {text}", SEVERITY_TONE[worst.severity])
 
     failing = [s for s in snapshot.sources if s.status is SourceStatus.FAILED]
+    words = _words(say.language)
 
     if failing:
-        text = _failing(failing, say)
+        text = _failing(failing, say, words)
         return Cell(f"{glyphs.mark(Severity.WARNING)} {text}", Tone.WARNING)
 
     if snapshot.hub is None:
-        return Cell("Reading the hub for the first time", Tone.DIM)
+        return Cell(words.first_read, Tone.DIM)
 
     return _calm(snapshot, snapshot.group(group), glyphs, say)
 
 
 _DOMAIN = re.compile(r"(?<=\w)\.(?:servicebus|blob\.core)\.[a-z]+\.[a-z]+\b")
-_BRACKETS = re.compile(r" \([^()]*\)")
+_BRACKETS = re.compile(r"(?: |(?<=[가-힣]))\([^()]*\)")  # Korean has no space before them
+_SENTENCE = re.compile(r"(?<=니다)\. ")  # which it has where English has a semicolon
 
 
 def shorter(text: str) -> Iterator[str]:
@@ -75,6 +82,12 @@ def shorter(text: str) -> Iterator[str]:
 
         if plain != before:
             yield plain
+
+    *sentences, _ = _SENTENCE.split(plain)
+
+    for count in range(len(sentences), 0, -1):
+        plain = ". ".join(sentences[:count])
+        yield plain
 
     for separator in ("; ", ", "):
         while separator in plain:
@@ -91,46 +104,91 @@ def worst_finding(snapshot: Snapshot, say: Phrasing) -> Finding | None:
     )
 
 
-def _failing(sources: list[SourceState], say: Phrasing) -> str:
-    names = formats.listed([source.name for source in sources])
+@dataclass(frozen=True, slots=True)
+class HeadlineText:
+    """What is said where no finding is worse than an info, in one language."""
+
+    first_read: str
+    no_answer: str
+    lag_unknown: str
+    unread: Callable[[Sequence[str], str, str], str]  # sources, since when, why
+    lag: Callable[[str, str], str]  # so many events, and why they do not mean done
+    group_unknown: Callable[[int], str]  # partitions
+    as_of: Callable[[str, str], str]  # when, and what was said then
+    free: Callable[[Sequence[str], str], str]  # partitions, and the lag
+    held: Callable[[int, int, str], str]  # owners, partitions, and the lag
+    reservation: Callable[[Proven], str]
+
+
+def _unread(names: Sequence[str], since: str, summary: str) -> str:
+    return f"{formats.listed(names).capitalize()} not read since {since}: {summary}"
+
+
+def _lag(lag: str, reserved: str) -> str:
+    return f"lag {lag}, {reserved}" if reserved else f"lag {lag}"
+
+
+def _held(owners: int, count: int, lag: str) -> str:
+    verb = "holds" if owners == 1 else "hold"
+    every = "the only partition" if count == 1 else f"all {formats.plural(count, 'partition')}"
+    return f"{formats.plural(owners, 'owner')} {verb} {every}; {lag}"
+
+
+_ENGLISH = HeadlineText(
+    first_read="Reading the hub for the first time",
+    no_answer="no answer",
+    lag_unknown="lag not known",
+    unread=_unread,
+    lag=_lag,
+    group_unknown=lambda count: (
+        f"The hub has {formats.plural(count, 'partition')}; owners and lag are not known"
+    ),
+    as_of=lambda then, text: f"As of {then}: {text}",
+    free=lambda free, lag: f"{partitions(free)} {have(free)} no live owner; {lag}",
+    held=_held,
+    reservation=reservation,
+)
+
+
+def _words(language: Language) -> HeadlineText:
+    return korean.TEXT if language == "ko" else _ENGLISH
+
+
+def _failing(sources: list[SourceState], say: Phrasing, words: HeadlineText) -> str:
     first = min(sources, key=lambda source: source.failing_since or say.snapshot.taken_at)
     since = say.host_time(first.failing_since)
-    summary = first.problem.summary.rstrip(".") if first.problem else "no answer"
-    return f"{names.capitalize()} not read since {since}: {summary}"
+    summary = first.problem.summary.rstrip(".") if first.problem else words.no_answer
+    return words.unread([source.name for source in sources], since, summary)
 
 
-def _reserved(snapshot: Snapshot, group: GroupState) -> str:
+def _reserved(snapshot: Snapshot, group: GroupState, words: HeadlineText) -> str:
     """What keeps a lag from meaning that so much is done, where its checkpoints prove less."""
     proofs = Proofs(snapshot, group)
-    told = dict.fromkeys(reservation(proofs.of(p)) for p in group.partitions)
+    told = dict.fromkeys(words.reservation(proofs.of(p)) for p in group.partitions)
     told.pop("", None)
-    return f", {next(iter(told))}" if told else ""
+    return next(iter(told), "")
 
 
 def _calm(snapshot: Snapshot, group: GroupState | None, glyphs: Glyphs, say: Phrasing) -> Cell:
-    mark, old_at = glyphs.mark(None), old_source_at(snapshot)
+    mark, old_at, words = glyphs.mark(None), old_source_at(snapshot), _words(say.language)
 
     if old_at is not None:  # it was well then; whether it is, nobody has looked
         then = _calm(replace(snapshot, taken_at=old_at), group, glyphs, say)
         text = then.text.removeprefix(mark).strip()
-        return Cell(f"As of {say.host_time(old_at)}: {text}", Tone.PLAIN)
+        return Cell(words.as_of(say.host_time(old_at), text), Tone.PLAIN)
 
     if group is None:
-        count = formats.plural(len(snapshot.partitions), "partition")
-        return Cell(f"The hub has {count}; owners and lag are not known", Tone.PLAIN)
+        return Cell(words.group_unknown(len(snapshot.partitions)), Tone.PLAIN)
 
     known = LIVE_STATES | {LeaseState.UNREADABLE}  # not known is not free
     free = [p.id for p in group.partitions if p.lease.state not in known]
     is_old = bool(staleness(snapshot).ages)
-    lag = f"lag {group_lag(group, is_old=is_old)}" if group.lag is not None else "lag not known"
-    lag += _reserved(snapshot, group)
+    events = group_lag(group, is_old=is_old) if group.lag is not None else None
+    reserved = _reserved(snapshot, group, words)
+    lag = words.lag_unknown if events is None else words.lag(events, reserved)
 
     if free:
-        return Cell(f"{partitions(free)} {have(free)} no live owner; {lag}", Tone.PLAIN)
+        return Cell(words.free(free, lag), Tone.PLAIN)
 
     owners = len({p.lease.owner for p in group.partitions})
-    verb = "holds" if owners == 1 else "hold"
-    count = formats.plural(len(group.partitions), "partition")
-    every = "the only partition" if len(group.partitions) == 1 else f"all {count}"
-
-    return Cell(f"{mark} {formats.plural(owners, 'owner')} {verb} {every}; {lag}", Tone.GOOD)
+    return Cell(f"{mark} {words.held(owners, len(group.partitions), lag)}", Tone.GOOD)

@@ -45,8 +45,7 @@ def proof_sentence(proven: Proven) -> str | None:
     if proven.proof is None or proven.writer is None:
         return None
 
-    is_host = proven.writer is Writer.HOST
-    writer = "이벤트 프로세서 호스트" if is_host else WRITERS[proven.writer]
+    writer = writer_name(proven.writer)
     sentences = {
         Proof.PROCESSED: (
             f"체크포인트는 처리됐다는 뜻입니다. {topic(writer)} 핸들러가 직접 쓰므로, 핸들러가 "
@@ -63,3 +62,8 @@ def proof_sentence(proven: Proven) -> str | None:
         ),
     }
     return sentences[proven.proof]
+
+
+def writer_name(writer: Writer) -> str:
+    """The SDK that writes a checkpoint."""
+    return "이벤트 프로세서 호스트" if writer is Writer.HOST else WRITERS[writer]

@@ -23,6 +23,7 @@ from ehtui.views import formats
 from ehtui.views.evidence import About, FindingText, Meaning, advise
 from ehtui.views.korean import phrases
 from ehtui.views.korean.phrases import duration, group, joined
+from ehtui.views.korean.sources import SOURCES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,12 +37,6 @@ if TYPE_CHECKING:
         StoreClockJump,
     )
 
-_SOURCES: Mapping[str, str] = {
-    "hub": "이벤트 허브",
-    "store": "체크포인트 저장소",
-    "processes": "프로세스",
-    "logs": "로그",
-}
 _PROBLEMS: Mapping[ProblemKind, str] = {
     ProblemKind.UNAUTHORISED: "인증 실패",
     ProblemKind.FORBIDDEN: "권한 없음",
@@ -59,7 +54,7 @@ _PROBLEMS: Mapping[ProblemKind, str] = {
 
 
 def _source_name(name: str) -> str:
-    return _SOURCES.get(name, safe(name))
+    return SOURCES.get(name, safe(name))
 
 
 def _apart(ahead_s: float) -> str:
