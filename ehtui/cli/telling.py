@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ehtui.cli.flags import ExitCode
+from ehtui.cli.flags import ExitCode, language_of, resolve_args
 from ehtui.cli.paging import add_pager_flag
 from ehtui.config.errors import ConfigError
 
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable
+
+    from ehtui.views.formats import Language
 
 READABLE_COLUMNS = 100
 POLL_S = 0.25
@@ -43,16 +45,17 @@ def run_explain(args: argparse.Namespace) -> int:
     from ehtui.views import legend  # noqa: PLC0415
 
     cells = min(output_format().cells or READABLE_COLUMNS, READABLE_COLUMNS)
+    language = _language(args)
     wanted = " ".join(args.name)
 
     if not wanted:
-        _print_headed(legend.listing(cells), is_paged=not args.no_pager)
+        _print_headed(legend.listing(cells, language), is_paged=not args.no_pager)
         return ExitCode.OK
 
-    found = legend.explained(wanted)
+    found = legend.explained(wanted, language)
 
     if not found:
-        near = legend.nearest(wanted)
+        near = legend.nearest(wanted, language)
         guess = f"; did you mean '{near}'?" if near else "."
         raise ConfigError(f"There is no '{wanted}' to explain{guess}", "ehtui explain lists all.")
 
@@ -64,6 +67,14 @@ def run_explain(args: argparse.Namespace) -> int:
     _print_headed(told, is_paged=not args.no_pager)
 
     return ExitCode.OK
+
+
+def _language(args: argparse.Namespace) -> Language:
+    """As it is configured, where that can be read: what is wrong with it is no matter here."""
+    try:
+        return resolve_args(args).settings.ui.lang
+    except ConfigError:
+        return language_of(args)
 
 
 def _print_headed(lines: Iterable[str], *, is_paged: bool) -> None:

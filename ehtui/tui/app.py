@@ -168,7 +168,10 @@ class EhtuiApp(Host):
         keys = keymap(self.options.keys, self.options.keymap)
         now = self.screen.situation if isinstance(self.screen, Judging) else None
         is_read_only = self.is_in_hub and self.backend.read_only
-        self.push_screen(help_screen.HelpScreen(keys, read_only=is_read_only, now=now))
+        help_ = help_screen.HelpScreen(
+            keys, read_only=is_read_only, now=now, language=self.options.lang
+        )
+        self.push_screen(help_)
 
     def action_hubs(self) -> None:
         """The overview of all hubs; where there is one hub, there is none."""

@@ -15,12 +15,15 @@ from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.snapshot import Finding, Severity, Subject
 from ehtui.domain.why.checks import Verdict
 from ehtui.domain.why.evidence import CHECKS, CheckKind
-from ehtui.views import findings, why
+from ehtui.views import findings, legend, why
 from ehtui.views.formats import Clock
 from ehtui.views.korean import findings as korean_findings
+from ehtui.views.korean import legend as korean_legend
 from ehtui.views.korean import particles, phrases
 from ehtui.views.korean import why as korean_why
+from ehtui.views.legend import Chapter
 from ehtui.views.phrasing import Phrasing
+from ehtui.views.width import width
 from tests.evidence import EXAMPLES, ZEROS, Values, anything, example
 from tests.views import world
 from tests.views.test_findings import of_kind
@@ -174,3 +177,47 @@ def test_a_group_that_is_not_on_screen_is_named() -> None:
 
     assert findings.sentence(finding, SAY).startswith("analytics의 P2: ")
     assert findings.sentence(world.OVERDUE, SAY).startswith("P2: ")
+
+
+def test_the_legend_is_told_whole_and_nothing_beside_it() -> None:
+    told = {(entry.chapter, entry.name) for entry in legend.entries()}
+    chapters = {chapter for chapter in Chapter if chapter is not Chapter.FINDINGS}
+    korean = {
+        (chapter, name) for chapter in chapters for name in korean_legend.MEANINGS.get(chapter, ())
+    }
+
+    assert korean == {(chapter, name) for chapter, name in told if chapter in chapters}
+    assert set(korean_legend.CHAPTERS) == set(Chapter)
+    assert {name for chapter, name in told if chapter is Chapter.WORDS} <= set(korean_legend.TERMS)
+
+
+def test_the_legend_in_korean_names_the_same_and_says_it_in_korean() -> None:
+    english, korean = legend.entries(), legend.entries("ko")
+
+    assert [entry.name for entry in korean] == [entry.name for entry in english]
+
+    for entry in korean:
+        assert is_sound(entry.meaning), entry
+        assert re.search("[가-힣]", entry.title)
+        assert all(re.search("[가-힣]", heading) for heading, _ in entry.more)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "found"),
+    [
+        ("overdue", ["파티션의 상태", "리스", "진단"]),
+        ("인계", ["용어"]),
+        ("대기", ["컨슈머"]),
+        ("lease.overdue", ["진단"]),
+    ],
+)
+def test_a_word_is_found_by_its_name_and_by_what_it_is_called_in_korean(
+    wanted: str, found: list[str]
+) -> None:
+    assert [entry.title for entry in legend.explained(wanted, "ko")] == found
+
+
+def test_lines_in_korean_stay_within_the_width() -> None:
+    told = [*legend.listing(60, "ko"), *legend.lines(legend.explained("overdue", "ko")[2], 60)]
+
+    assert max(map(width, told)) <= 60

@@ -10,9 +10,10 @@ from ehtui.domain.snapshot import ConsumerRole, Health, LeaseState, SourceStatus
 from ehtui.domain.world.process import LogState
 from ehtui.views import groups, legend, processes, sources, states
 from ehtui.views.events import columns as events
+from ehtui.views.formats import Language
 from ehtui.views.legend import Chapter
 from ehtui.views.tables import consumers, findings, partitions, timeline
-from tests.legend_page import PAGE, page
+from tests.legend_page import PAGES, page
 
 TABLES = (partitions, consumers, findings, timeline, groups, sources, events)
 
@@ -79,5 +80,6 @@ def test_lines_are_broken_at_words_within_the_width() -> None:
     assert all(len(line) <= 60 for line in told)
 
 
-def test_the_page_of_the_docs_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "make legend"
+@pytest.mark.parametrize("language", PAGES)
+def test_the_page_of_the_docs_is_current(language: Language) -> None:
+    assert PAGES[language].read_text(encoding="utf-8") == page(language), "make legend"

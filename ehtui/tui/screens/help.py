@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.containers import VerticalScroll
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from textual.widget import Widget
+
+    from ehtui.views.formats import Language
 
 _KEY_CELLS = 13
 # Columns and findings are many: `ehtui explain` has them.
@@ -41,9 +44,15 @@ class HelpScreen(Dialog[None]):
     """
 
     def __init__(
-        self, keymap: Mapping[str, str], *, read_only: bool, now: Situation | None = None
+        self,
+        keymap: Mapping[str, str],
+        *,
+        read_only: bool,
+        now: Situation | None = None,
+        language: Language = "en",
     ) -> None:
         super().__init__()
+        self._language = language
         self._keymap = keymap
         self._read_only = read_only
         self._now = now
@@ -58,7 +67,7 @@ class HelpScreen(Dialog[None]):
             yield text(Content.styled(section, "bold $primary"), "dialog--section")
             yield text(Content("\n").join(self._line(key) for key in keys))
 
-        yield Wrapped(_legend)
+        yield Wrapped(partial(_legend, self._language))
         yield text(Content.styled(_MORE, "$dim"), "dialog--section")
 
     def _line(self, key: Key) -> Content:
@@ -76,7 +85,7 @@ class HelpScreen(Dialog[None]):
         )
 
 
-def _legend(width: int) -> Content:
+def _legend(language: Language, width: int) -> Content:
     """Chapter by chapter; a meaning that is too long goes on below itself."""
     return Content("\n\n").join(
         Content("\n").join(
@@ -90,5 +99,5 @@ def _legend(width: int) -> Content:
                 ),
             ]
         )
-        for section in sections(*_LEGEND)
+        for section in sections(*_LEGEND, language=language)
     )

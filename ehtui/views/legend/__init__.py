@@ -12,6 +12,7 @@ from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.progress.proofs import Proof
 from ehtui.domain.snapshot import Severity
 from ehtui.domain.text import capital
+from ehtui.lazy import LazyModule
 from ehtui.views import groups, processes, sources, states
 from ehtui.views.cells import Line, Section
 from ehtui.views.events import columns as events
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ehtui.domain.findings.evidence import FindingKind
+    from ehtui.views.formats import Language
+    from ehtui.views.korean import legend as korean
+else:
+    korean = LazyModule("ehtui.views.korean.legend")
 
 
 class Chapter(StrEnum):
@@ -51,10 +56,21 @@ class Entry:
     name: str
     meaning: str
     more: tuple[tuple[str, str], ...] = ()  # under headings: why it happens, what to do …
+    also: str = ""  # what it is called in the reader's language
+    heading: str = ""  # of its chapter, in the reader's language; empty: the chapter's own
+
+    @property
+    def title(self) -> str:
+        """Its chapter's heading."""
+        return self.heading or self.chapter.value
 
 
-def entries() -> tuple[Entry, ...]:
+def entries(language: Language = "en") -> tuple[Entry, ...]:
     """All there are, chapter by chapter."""
+    return tuple(map(korean.told, _entries())) if language == "ko" else _entries()
+
+
+def _entries() -> tuple[Entry, ...]:
     return (
         *(Entry(Chapter.SIGNS, name, text) for name, text in SIGNS.items()),
         *_states(),
@@ -108,31 +124,30 @@ def _finding(kind: FindingKind[Any]) -> Entry:
     return Entry(Chapter.FINDINGS, kind.id, meaning.means, more)
 
 
-def sections(*chapters: Chapter) -> tuple[Section, ...]:
+def sections(*chapters: Chapter, language: Language = "en") -> tuple[Section, ...]:
     """Chapters as facts under their headings: a name and what it means."""
+    every = entries(language)
+    told = ([each for each in every if each.chapter is chapter] for chapter in chapters)
     return tuple(
-        Section(
-            chapter.value,
-            tuple(Line(each.name, each.meaning) for each in entries() if each.chapter is chapter),
-        )
-        for chapter in chapters
+        Section(group[0].title, tuple(Line(each.name, each.meaning) for each in group))
+        for group in told
     )
 
 
-def explained(wanted: str) -> tuple[Entry, ...]:
+def explained(wanted: str, language: Language = "en") -> tuple[Entry, ...]:
     """Everything of that name, whatever its numbers: `wait 3/10`, `overdue`, `lease.overdue`."""
     name = _plain(wanted)
-    every = entries()
+    every = entries(language)
     found = tuple(entry for entry in every if name in _names(entry))
 
     # A number with a sign before it: the sign is what has to be explained.
     return found or tuple(entry for entry in every if len(name) > 1 and entry.name == name[0])
 
 
-def nearest(wanted: str) -> str | None:
+def nearest(wanted: str, language: Language = "en") -> str | None:
     """The name that is most like one that there is not."""
     # What is written so itself goes over what only ends so.
-    names = {name: entry.name for entry in reversed(entries()) for name in _names(entry)}
+    names = {name: entry.name for entry in reversed(entries(language)) for name in _names(entry)}
     close = difflib.get_close_matches(_plain(wanted), names, n=1, cutoff=0.5)
     return names[close[0]] if close else None
 
@@ -141,7 +156,7 @@ def _names(entry: Entry) -> tuple[str, ...]:
     """As it is written; a finding also by what stands behind its dot."""
     name = _plain(entry.name)
     behind = name.rpartition(".")[2].replace("_", " ")
-    return (name, behind) if entry.chapter is Chapter.FINDINGS else (name,)
+    return (name, behind) if entry.chapter is Chapter.FINDINGS else (name, entry.also or name)
 
 
 def _plain(name: str) -> str:
@@ -153,7 +168,7 @@ _NAME_CELLS = 25
 
 def lines(entry: Entry, cells: int) -> Iterator[str]:
     """One entry in full, for a terminal."""
-    yield f"{entry.name}  ({entry.chapter.value})"
+    yield f"{entry.name}  ({entry.title})"
     yield from _indented(_sentence(entry.meaning), cells)
 
     for heading, text in entry.more:
@@ -161,15 +176,15 @@ def lines(entry: Entry, cells: int) -> Iterator[str]:
         yield from _indented(_sentence(text), cells, indent="    ")
 
 
-def listing(cells: int) -> Iterator[str]:
+def listing(cells: int, language: Language = "en") -> Iterator[str]:
     """Every name with its meaning, under the chapters."""
     chapter = None
 
-    for entry in entries():
+    for entry in entries(language):
         if entry.chapter is not chapter:
             yield from ("",) * (chapter is not None)
             chapter = entry.chapter
-            yield chapter.value
+            yield entry.title
 
         first, *rest = wrap(entry.meaning, max(20, cells - _NAME_CELLS - 2))
         is_long = len(entry.name) >= _NAME_CELLS
@@ -178,17 +193,17 @@ def listing(cells: int) -> Iterator[str]:
         yield from (f"  {'':{_NAME_CELLS}}{line}" for line in rest)
 
 
-def markdown() -> str:
+def markdown(language: Language = "en") -> str:
     """The page of the docs."""
     parts = []
     chapter = None
 
-    for entry in entries():
+    for entry in entries(language):
         if entry.chapter is not chapter:
             chapter = entry.chapter
             is_table = chapter is not Chapter.FINDINGS
             head = "\n| | |\n|---|---|" if is_table else ""
-            parts.append(f"\n## {chapter.value}\n{head}".rstrip())
+            parts.append(f"\n## {entry.title}\n{head}".rstrip())
 
         parts.append(_row(entry) if chapter is not Chapter.FINDINGS else _section(entry))
 
