@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from ehtui.domain.progress.proofs import Proofs, Proven
+from ehtui.domain.progress.proofs import Proofs
 from ehtui.domain.snapshot import (
     LIVE_STATES,
     Finding,
@@ -21,13 +19,13 @@ from ehtui.domain.snapshot import (
     SourceStatus,
 )
 from ehtui.lazy import LazyModule
-from ehtui.views import formats
 from ehtui.views.cells import Cell, Tone
 from ehtui.views.formats import UTC_CLOCK, Clock
 from ehtui.views.glyphs import UNICODE, Glyphs
-from ehtui.views.phrasing import Phrasing, have, partitions
+from ehtui.views.headline_words import ENGLISH, HeadlineText
+from ehtui.views.phrasing import Phrasing
 from ehtui.views.sources import old_source_at, staleness
-from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE, reservation
+from ehtui.views.states import SEVERITY_RANK, SEVERITY_TONE
 from ehtui.views.tables.titles import group_lag
 
 if TYPE_CHECKING:
@@ -104,54 +102,8 @@ def worst_finding(snapshot: Snapshot, say: Phrasing) -> Finding | None:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class HeadlineText:
-    """What is said where no finding is worse than an info, in one language."""
-
-    first_read: str
-    no_answer: str
-    lag_unknown: str
-    unread: Callable[[Sequence[str], str, str], str]  # sources, since when, why
-    lag: Callable[[str, str], str]  # so many events, and why they do not mean done
-    group_unknown: Callable[[int], str]  # partitions
-    as_of: Callable[[str, str], str]  # when, and what was said then
-    free: Callable[[Sequence[str], str], str]  # partitions, and the lag
-    held: Callable[[int, int, str], str]  # owners, partitions, and the lag
-    reservation: Callable[[Proven], str]
-
-
-def _unread(names: Sequence[str], since: str, summary: str) -> str:
-    return f"{formats.listed(names).capitalize()} not read since {since}: {summary}"
-
-
-def _lag(lag: str, reserved: str) -> str:
-    return f"lag {lag}, {reserved}" if reserved else f"lag {lag}"
-
-
-def _held(owners: int, count: int, lag: str) -> str:
-    verb = "holds" if owners == 1 else "hold"
-    every = "the only partition" if count == 1 else f"all {formats.plural(count, 'partition')}"
-    return f"{formats.plural(owners, 'owner')} {verb} {every}; {lag}"
-
-
-_ENGLISH = HeadlineText(
-    first_read="Reading the hub for the first time",
-    no_answer="no answer",
-    lag_unknown="lag not known",
-    unread=_unread,
-    lag=_lag,
-    group_unknown=lambda count: (
-        f"The hub has {formats.plural(count, 'partition')}; owners and lag are not known"
-    ),
-    as_of=lambda then, text: f"As of {then}: {text}",
-    free=lambda free, lag: f"{partitions(free)} {have(free)} no live owner; {lag}",
-    held=_held,
-    reservation=reservation,
-)
-
-
 def _words(language: Language) -> HeadlineText:
-    return korean.TEXT if language == "ko" else _ENGLISH
+    return korean.TEXT if language == "ko" else ENGLISH
 
 
 def _failing(sources: list[SourceState], say: Phrasing, words: HeadlineText) -> str:

@@ -21,7 +21,7 @@ from ehtui.views.korean import findings as korean_findings
 from ehtui.views.korean import legend as korean_legend
 from ehtui.views.korean import particles, phrases
 from ehtui.views.korean import why as korean_why
-from ehtui.views.legend import Chapter
+from ehtui.views.legend.words import Chapter
 from ehtui.views.phrasing import Phrasing
 from ehtui.views.width import width
 from tests.evidence import EXAMPLES, ZEROS, Values, anything, example

@@ -11,7 +11,7 @@ from ehtui.domain.world.process import LogState
 from ehtui.views import groups, legend, processes, sources, states
 from ehtui.views.events import columns as events
 from ehtui.views.formats import Language
-from ehtui.views.legend import Chapter
+from ehtui.views.legend.words import Chapter
 from ehtui.views.tables import consumers, findings, partitions, timeline
 from tests.legend_page import PAGES, page
 

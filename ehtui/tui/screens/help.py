@@ -12,7 +12,8 @@ from typing_extensions import override
 from ehtui.tui.keys import KEYS, Key, Section, written
 from ehtui.tui.obstacles import Situation, obstacle
 from ehtui.tui.screens.dialog import Dialog, Wrapped, hanging, text
-from ehtui.views.legend import Chapter, sections
+from ehtui.views.legend import sections
+from ehtui.views.legend.words import Chapter
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.domain.text import safe
-from ehtui.views.headline import HeadlineText
+from ehtui.views.headline_words import HeadlineText
 from ehtui.views.korean import phrases
 from ehtui.views.korean.particles import object_, subject
 from ehtui.views.korean.sources import SOURCES

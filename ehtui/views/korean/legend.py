@@ -9,7 +9,7 @@ from ehtui.domain.findings.evidence_records import FINDINGS
 from ehtui.domain.snapshot import Severity
 from ehtui.views.korean.findings import SEVERITY_WORDS, TEXTS
 from ehtui.views.korean.phrases import listed
-from ehtui.views.legend import Chapter, Entry
+from ehtui.views.legend.words import Chapter, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import difflib
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from ehtui.domain.findings.evidence_records import FINDINGS
@@ -19,7 +17,7 @@ from ehtui.views.events import columns as events
 from ehtui.views.evidence import label
 from ehtui.views.findings import TEXTS
 from ehtui.views.formats import listed
-from ehtui.views.legend.words import SIGNS, WORDS
+from ehtui.views.legend.words import SIGNS, WORDS, Chapter, Entry
 from ehtui.views.tables import consumers, findings, partitions, timeline
 from ehtui.views.width import wrap
 
@@ -31,38 +29,6 @@ if TYPE_CHECKING:
     from ehtui.views.korean import legend as korean
 else:
     korean = LazyModule("ehtui.views.korean.legend")
-
-
-class Chapter(StrEnum):
-    """What is explained, in the order in which it is listed."""
-
-    SIGNS = "Signs"
-    HEALTH = "Health of a partition"
-    LEASES = "Leases"
-    ROLES = "Consumers"
-    LOGS = "Logs"
-    PROOFS = "What a checkpoint proves"
-    SOURCES = "Sources"
-    COLUMNS = "Columns"
-    WORDS = "Words"
-    FINDINGS = "Findings"
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing as the screen writes it, and what it means."""
-
-    chapter: Chapter
-    name: str
-    meaning: str
-    more: tuple[tuple[str, str], ...] = ()  # under headings: why it happens, what to do …
-    also: str = ""  # what it is called in the reader's language
-    heading: str = ""  # of its chapter, in the reader's language; empty: the chapter's own
-
-    @property
-    def title(self) -> str:
-        """Its chapter's heading."""
-        return self.heading or self.chapter.value
 
 
 def entries(language: Language = "en") -> tuple[Entry, ...]:

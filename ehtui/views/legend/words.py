@@ -1,11 +1,46 @@
-"""What signs, columns and words mean."""
+"""What is explained, chapter by chapter; and what signs and words mean."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+
+class Chapter(StrEnum):
+    """What is explained, in the order in which it is listed."""
+
+    SIGNS = "Signs"
+    HEALTH = "Health of a partition"
+    LEASES = "Leases"
+    ROLES = "Consumers"
+    LOGS = "Logs"
+    PROOFS = "What a checkpoint proves"
+    SOURCES = "Sources"
+    COLUMNS = "Columns"
+    WORDS = "Words"
+    FINDINGS = "Findings"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One thing as the screen writes it, and what it means."""
+
+    chapter: Chapter
+    name: str
+    meaning: str
+    more: tuple[tuple[str, str], ...] = ()  # under headings: why it happens, what to do …
+    also: str = ""  # what it is called in the reader's language
+    heading: str = ""  # of its chapter, in the reader's language; empty: the chapter's own
+
+    @property
+    def title(self) -> str:
+        """Its chapter's heading."""
+        return self.heading or self.chapter.value
+
 
 SIGNS: Mapping[str, str] = {
     "–": "not known; the details (enter) say why. Zero is only ever a measured zero",
