@@ -12,7 +12,7 @@ from ehtui.domain.findings.gather import gather, tell_changes
 from ehtui.domain.folds.actions import advance_takeovers, fold_action
 from ehtui.domain.folds.builder import SnapshotBuilder
 from ehtui.domain.folds.group import forecasted, linked, rejudged, remember_lags
-from ehtui.domain.folds.host import fold_logs, fold_processes
+from ehtui.domain.folds.host import fold_logs, fold_processes, forget_host
 from ehtui.domain.folds.hub import fold_hub, fold_unread
 from ehtui.domain.folds.ledger import count_costs
 from ehtui.domain.folds.owners import closer_looks
@@ -22,6 +22,7 @@ from ehtui.domain.snapshot import Snapshot, SourceState, SourceStatus, Subject
 from ehtui.domain.state import State
 from ehtui.domain.updates import (
     ActionDone,
+    AttentionSet,
     HostClockSet,
     HubRead,
     LogsRead,
@@ -92,6 +93,15 @@ def _local_time(update: Update) -> float:
 
 def _set_pace(builder: SnapshotBuilder, update: PaceSet) -> None:
     builder.policy = builder.policy.read_every(update.every_s)
+
+
+def _set_attention(builder: SnapshotBuilder, update: AttentionSet) -> None:
+    builder.policy = replace(
+        builder.policy, hub_interval_s=update.hub_s, store_interval_s=update.store_s
+    )
+
+    if not update.reads_host:
+        forget_host(builder)
 
 
 def _pass_time(builder: SnapshotBuilder, _: Tick) -> None:
@@ -184,5 +194,6 @@ _FOLDS: Mapping[type[Told], Callable[[SnapshotBuilder, Any], None]] = {
     UnreadSeen: fold_unread,
     HostClockSet: fold_host_clock,
     PaceSet: _set_pace,
+    AttentionSet: _set_attention,
     Tick: _pass_time,
 }

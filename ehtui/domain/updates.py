@@ -112,6 +112,14 @@ class PaceSet(Told, frozen=True):
     every_s: float
 
 
+class AttentionSet(Told, frozen=True):
+    """How closely the hub is looked at from now on: how often, and whether this host is, too."""
+
+    hub_s: float  # between reads
+    store_s: float
+    reads_host: bool
+
+
 class Tick(Told, frozen=True):
     """Time passed and nothing was read: leases may have lapsed."""
 
@@ -128,5 +136,6 @@ Update = (
     | UnreadSeen
     | HostClockSet
     | PaceSet
+    | AttentionSet
     | Tick
 )

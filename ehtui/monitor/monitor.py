@@ -6,7 +6,7 @@ import asyncio
 import logging
 import threading
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -15,10 +15,18 @@ from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.reduce import reduce
 from ehtui.domain.snapshot import SourceStatus
 from ehtui.domain.state import State
-from ehtui.domain.updates import HostClockSet, PaceSet, SourceFailed, StoreRead, Tick, Update
+from ehtui.domain.updates import (
+    HostClockSet,
+    PaceSet,
+    SourceFailed,
+    StoreRead,
+    Tick,
+    Update,
+)
+from ehtui.monitor.paces import Paces
 from ehtui.monitor.poller import Poller, Scheduled, own_fault
-from ehtui.monitor.urgency import URGENT_S, Urgency
-from ehtui.sources.source import DaemonThreads
+from ehtui.monitor.shared import MonitorThread, keep_logs_off_the_terminal, new_loop
+from ehtui.monitor.urgency import FULL, Attention
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -32,8 +40,6 @@ TOGETHER_S = 0.15
 TICK_AFTER_S = 1.0
 HOLD_S = 2.0  # so long a store's listing waits for the hub that is read with it
 CLOCK_WAS_SET_S = 1.0  # by less, it is slewed
-
-_PACED = {"hub", "store", "processes"}
 
 _LOG = logging.getLogger(__name__)
 
@@ -53,24 +59,26 @@ class Monitor:
         clock: Callable[[], float] = steady,
         reduce: Callable[[State, Update], State] = reduce,
         host_ahead: Callable[[], float] = host_ahead_s,
+        shared: MonitorThread | None = None,
     ) -> None:
         self._open_sources = open_sources
         self._state = State(snapshot)
         self._clock = clock
         self._reduce = reduce
         self._host_ahead = host_ahead
+        self._shared = shared  # None: a thread of its own
         self._host_ahead_s = 0.0
         self._lock = threading.Lock()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
+        self._on_shared: Future[None] | None = None
         self._is_stopping = False
         self._is_paused = False
         self._stop_s = 1.0
         self._subscribers: tuple[Callable[[Snapshot], None], ...] = ()
         self._submitted: set[Future[Any]] = set()
         # Below: the monitor's loop only.
-        self._pollers: list[Poller] = []
-        self._urgency = Urgency()
+        self._paces = Paces()
         self._held: StoreRead | None = None
         self._folded_at = 0.0
         self._news = asyncio.Event()
@@ -88,17 +96,23 @@ class Monitor:
 
     def start(self) -> None:
         """Begin on a thread of its own; returns at once. Does nothing once begun or stopped."""
-        if self._thread is not None or self._is_stopping:
+        if self._loop is not None or self._is_stopping:
             return
 
-        self._loop = asyncio.new_event_loop()
-        self._loop.set_default_executor(DaemonThreads())
-        self._loop.set_exception_handler(_note_loop_fault)
+        if self._shared is not None:
+            self._loop = self._shared.loop
+            self._on_shared = self._shared.run(self._main())
+            return
+
+        self._loop = new_loop()
         self._thread = threading.Thread(target=self._run, name="ehtui-monitor", daemon=True)
         self._thread.start()
 
     def stop(self, timeout_s: float = 1.0) -> None:
-        """End everything within `timeout_s`, also while a read hangs; may be called twice."""
+        """End everything within `timeout_s`, also while a read hangs; may be called twice.
+
+        Not from the thread that it shares with others: it would wait for itself.
+        """
         with self._lock:
             self._is_stopping = True
             self._stop_s = timeout_s
@@ -106,6 +120,11 @@ class Monitor:
 
         if self._thread is not None and self._thread is not threading.current_thread():
             self._thread.join(timeout_s)
+
+        if self._on_shared is not None:
+            wait([self._on_shared], timeout_s)
+            self._on_shared.cancel()  # over time
+            self._give_back()
 
     def subscribe(self, callback: Callable[[Snapshot], None]) -> Callable[[], None]:
         """Call `callback` with every published snapshot, until the returned function is called."""
@@ -120,18 +139,25 @@ class Monitor:
 
     def refresh(self, source: str | None = None) -> None:
         """Read one source, or all, now."""
-        self._post(self._refresh, source)
+        self._post(self._paces.refresh, source)
 
     def read_every(self, every_s: float) -> None:
         """Read hub, store and processes so often from now on; a limiter may still slow them."""
         self._post(self._read_every, every_s)
+
+    def attend(self, attention: Attention) -> None:
+        """Look as closely as that from now on; more closely than before: at once."""
+        if self._loop is None:
+            self._attend(attention)
+        else:
+            self._post(self._attend, attention)
 
     async def look_again(self, source: str, within_s: float) -> bool:
         """Read one source now and wait so long for it, on this monitor's own loop (`submit`).
 
         Returns whether what it told is in the snapshot by now.
         """
-        pollers = [poller for poller in self._pollers if poller.name == source]
+        pollers = [poller for poller in self._paces.pollers if poller.name == source]
         looks = [await poller.read_again(within_s) for poller in pollers]
 
         if self._held is not None:  # whoever asks for it now needs no hub beside it
@@ -146,7 +172,7 @@ class Monitor:
 
     def tell(self, update: Update) -> None:
         """Fold an update that no source read: an action's outcome, a recording."""
-        if self._thread is None:
+        if self._loop is None:
             self._fold(update)
         else:
             self._post(self._fold, update)
@@ -178,14 +204,18 @@ class Monitor:
     # On the monitor's thread.
 
     def _run(self) -> None:
-        _keep_logs_off_the_terminal()
+        keep_logs_off_the_terminal()
 
         try:
             with asyncio.Runner(loop_factory=self._own_loop) as runner:
                 runner.run(self._main())
         finally:
-            for future in tuple(self._submitted):
-                future.cancel()
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Nobody is to wait for what was submitted."""
+        for future in tuple(self._submitted):
+            future.cancel()
 
     def _own_loop(self) -> asyncio.AbstractEventLoop:
         assert self._loop is not None
@@ -219,11 +249,15 @@ class Monitor:
             self._fail_all(own_fault("Opening the sources", error))
             return
 
-        self._pollers = self._pollers_of(sources)
+        self._paces.begin(self._pollers_of(sources))
+
+        if self._paces.attention != FULL:
+            self._fold(self._paces.told(self._clock(), self.snapshot))
+
         self._retime()
 
         async with asyncio.TaskGroup() as group:
-            for poller in self._pollers:
+            for poller in self._paces.pollers:
                 group.create_task(poller.run(), name=f"poll {poller.name}")
 
     def _pollers_of(self, sources: Sequence[Scheduled]) -> list[Poller]:
@@ -264,34 +298,23 @@ class Monitor:
         states = {s.name: s.status for s in self.snapshot.sources}
         both = (states.get("hub"), states.get("store"))
         return all(status is SourceStatus.OK for status in both) and any(
-            poller.name == "hub" and poller.is_reading for poller in self._pollers
+            poller.name == "hub" and poller.is_reading for poller in self._paces.pollers
         )
 
     def _fail_all(self, problem: Problem) -> None:
         for name in [source.name for source in self.snapshot.sources] or ["monitor"]:
             self._fold(SourceFailed(self._clock(), name, problem))
 
-    def _refresh(self, source: str | None) -> None:
-        for poller in self._pollers:
-            if source in {None, poller.name}:
-                poller.refresh()
-
     def _read_every(self, every_s: float) -> None:
-        for poller in self._pollers:
-            if poller.name in _PACED:
-                poller.read_every(every_s)
-
+        self._paces.read_every(every_s)
         self._fold(PaceSet(self._clock(), every_s))
 
-    def _retime(self) -> None:
-        snapshot, now = self.snapshot, self._clock()
-        every_s = {
-            "hub": URGENT_S if self._urgency.is_forecast_open(snapshot, now) else None,
-            "store": self._urgency.store_every_s(snapshot, now),
-        }
+    def _attend(self, attention: Attention) -> None:
+        if self._paces.attend(attention) and self._paces.pollers:
+            self._fold(self._paces.told(self._clock(), self.snapshot))
 
-        for poller in self._pollers:
-            poller.set_urgency(every_s=every_s.get(poller.name), is_paused=self._is_paused)
+    def _retime(self) -> None:
+        self._paces.retime(self.snapshot, self._clock(), is_paused=self._is_paused)
 
     def _fold(self, update: Update) -> None:
         """Fold one update; a fault in the rules becomes a failed source, not a dead thread."""
@@ -341,12 +364,15 @@ class Monitor:
         Apart, a lag would rise with the hub's read and fall with the store's. First pictures wait
         for nothing.
         """
-        if any(s.status is SourceStatus.STARTING for s in self.snapshot.sources):
+        resting = {poller.name for poller in self._paces.pollers if poller.is_resting}
+        awaited = (s for s in self.snapshot.sources if s.name not in resting)
+
+        if any(s.status is SourceStatus.STARTING for s in awaited):
             return
 
         with suppress(TimeoutError):
             async with asyncio.timeout(TOGETHER_S):
-                while any(poller.is_reading for poller in self._pollers):
+                while any(poller.is_reading for poller in self._paces.pollers):
                     self._news.clear()
                     await self._news.wait()
 
@@ -362,7 +388,7 @@ class Monitor:
             if (
                 is_quiet
                 and not self._is_paused
-                and self._urgency.changes_with_time(self.snapshot, self._clock())
+                and self._paces.changes_with_time(self.snapshot, self._clock())
             ):
                 self._fold(Tick(self._clock()))
 
@@ -370,21 +396,3 @@ class Monitor:
 _NOT_RUNNING = Problem(
     ProblemKind.INTERNAL, "The monitor is not running.", "Start ehtui again to do this."
 )
-
-
-def _note_loop_fault(_: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
-    _LOG.debug(
-        "on the monitor's loop: %s", context.get("message"), exc_info=context.get("exception")
-    )
-
-
-_QUIET = ("aiohttp", "asyncio", "azure", "concurrent.futures", "ehtui", "msal", "urllib3")
-
-
-def _keep_logs_off_the_terminal() -> None:
-    """Give noisy loggers a place to go, or Python prints their warnings into the screen."""
-    for name in _QUIET:
-        logger = logging.getLogger(name)
-
-        if not logger.handlers:
-            logger.addHandler(logging.NullHandler())

@@ -55,6 +55,7 @@ class Poller:
     _retry_s: float = 0.0
     _urgent_s: float | None = None
     _is_paused: bool = False
+    _is_resting: bool = False
     _is_wanted: bool = False
     _is_reading: bool = False
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -74,7 +75,7 @@ class Poller:
 
     def refresh(self) -> None:
         """Read now, also while paused or backing off; after the read in flight, if there is one."""
-        self._is_wanted = True
+        self._is_wanted = not self._is_resting
         self._changed.set()
 
     async def read_again(self, within_s: float) -> bool:
@@ -101,6 +102,18 @@ class Poller:
         self.scheduled = replace(self.scheduled, every_s=every_s)
         self._changed.set()
 
+    def rest(self, is_resting: bool) -> None:  # noqa: FBT001 - the name of the call says it
+        """Do not read at all, whatever is asked, or go on: then at once."""
+        if is_resting != self._is_resting:
+            self._is_resting = is_resting
+            self._is_wanted = not is_resting
+            self._changed.set()
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it does not read at all."""
+        return self._is_resting
+
     def set_urgency(self, *, every_s: float | None, is_paused: bool) -> None:
         """Change what the rest after a read depends on; a rest under way is cut or stretched.
 
@@ -115,6 +128,11 @@ class Poller:
         loop = asyncio.get_running_loop()
 
         while True:
+            while self._is_resting:
+                self._due = math.inf
+                self._changed.clear()
+                await self._changed.wait()
+
             beat = loop.time()
             self._is_wanted = False
             self._begun += 1
@@ -239,7 +257,7 @@ class Poller:
         loop = asyncio.get_running_loop()
         earliest = loop.time() + SHORTEST_REST_S
 
-        while not self._is_wanted:
+        while not self._is_wanted and not self._is_resting:
             self._due = math.inf if self._is_paused else self._next(beat, earliest)
             remaining = self._due - loop.time()
 

@@ -14,6 +14,16 @@ URGENT_S = 1.0  # between reads while a forecast is open
 FORECAST_GRACE_S = 30.0  # a forecast that nobody met is watched closely for so long
 
 
+class Attention(NamedTuple):
+    """How closely a monitor looks."""
+
+    seldom_s: float | None = None  # at least so long between reads, whatever is urgent
+    reads_host: bool = True  # its processes and logs, too
+
+
+FULL = Attention()
+
+
 class _Span(NamedTuple):
     """Moments of the server's clock, of one partition or of many."""
 

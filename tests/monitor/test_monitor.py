@@ -276,7 +276,7 @@ def overdue(state: LeaseState = LeaseState.OVERDUE) -> Snapshot:
 def test_an_overdue_lease_hurries_hub_and_store_and_nothing_else(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("ehtui.monitor.monitor.URGENT_S", 0.02)
+    monkeypatch.setattr("ehtui.monitor.paces.URGENT_S", 0.02)
     hub, processes = FakeSource("hub"), FakeSource("processes")
     sources = [Scheduled(hub, 60, 1), Scheduled(processes, 60, 1)]
 

@@ -153,7 +153,8 @@ def _beginning(timeline: Sequence[TimelineEvent], finding: Finding) -> tuple[Fin
 def _is_judged(builder: SnapshotBuilder, finding: Finding) -> bool:
     """Whether it is known to be over: what it rests on is still read."""
     needed = _RESTS_ON.get(finding.id.partition(".")[0], ("store",))
-    return all(s.status is not SourceStatus.FAILED for s in builder.sources if s.name in needed)
+    unread = {SourceStatus.FAILED, SourceStatus.STARTING}  # not any more, or not since long ago
+    return all(s.status not in unread for s in builder.sources if s.name in needed)
 
 
 def _goes_on(finding: Finding, others: Iterable[Finding]) -> bool:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from ehtui.domain import timeline
-from ehtui.domain.snapshot import ConsumerState, Subject
-from ehtui.domain.state import Departure, LogBurst, LogTrouble
+from ehtui.domain.snapshot import ConsumerState, SourceState, Subject
+from ehtui.domain.state import Departure, HostMemory, LogBurst, LogTrouble
 from ehtui.domain.timeline import LogLines
 from ehtui.domain.world.joined_listing import natural
 from ehtui.domain.world.process import LinkBasis, LogIncidentKind, ProcessId
@@ -23,6 +23,19 @@ if TYPE_CHECKING:
 
 
 MOST_DEPARTURES = 64
+OF_THIS_HOST = frozenset({"processes", "logs"})  # sources
+
+
+def forget_host(builder: SnapshotBuilder) -> None:
+    """Nobody looks at this host any more: what it was seen to run may have ended since."""
+    host = builder.host
+    builder.host = HostMemory(signals=host.signals, starts=host.starts)
+    builder.consumers, builder.restarts = (), ()
+    builder.failures = {k: v for k, v in builder.failures.items() if k not in OF_THIS_HOST}
+    builder.sources = tuple(
+        SourceState(source.name) if source.name in OF_THIS_HOST else source
+        for source in builder.sources
+    )
 
 
 def fold_processes(builder: SnapshotBuilder, update: ProcessesRead) -> None:
