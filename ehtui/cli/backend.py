@@ -274,12 +274,14 @@ class MonitorBackend:
             return ()
 
         ended = self.finish()
-        # A link that is only dropped would count among the hub's until it times out.
-        closing = (self._opened.executor.close, self._opened.reader.close)
-        wait([self.monitor.submit(close) for close in closing], HANG_UP_WITHIN_S)
-        self.monitor.stop()
-
+        self._let_go(self._works)
         return ended
+
+    def _let_go(self, works: Works) -> None:
+        # A link that is only dropped would count among the hub's until it times out.
+        closing = [works.monitor.submit(c) for c in (works.executor.close, works.reader.close)]
+        wait(closing, HANG_UP_WITHIN_S)
+        works.monitor.stop()
 
     # Events.
 
@@ -326,9 +328,7 @@ class MonitorBackend:
 
     @property
     def _opened(self) -> Works:
-        if self._works is None:
-            self._works = self._open()
-
+        self._works = self._works or self._open()
         return self._works
 
     def _context(self) -> PlanningContext:

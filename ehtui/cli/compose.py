@@ -19,13 +19,15 @@ from ehtui.domain.snapshot import Snapshot, SourceState
 
 if TYPE_CHECKING:
     from ehtui.actions.executor import Executor
-    from ehtui.cli.backend import MonitorBackend
+    from ehtui.cli.backend import MonitorBackend, Works
     from ehtui.config.settings import Settings
     from ehtui.domain.actions.outcomes import Outcome
     from ehtui.monitor import Monitor, Scheduled
+    from ehtui.monitor.shared import MonitorThread
     from ehtui.sources.store import StoreSource
     from ehtui.sources.store_writer import RecordWriter
     from ehtui.tui.options import UiOptions
+    from ehtui.wire.reading import Limiter
 
 Clock = Callable[[], float]
 
@@ -51,30 +53,39 @@ def namespace_of(settings: Settings) -> str:
 
 
 def sources_of(
-    settings: Settings, *, clock: Clock = steady, adopted: Sequence[int] = ()
+    settings: Settings,
+    *,
+    clock: Clock = steady,
+    adopted: Sequence[int] = (),
+    limiter: Limiter | None = None,
 ) -> Callable[[], Awaitable[Sequence[Scheduled]]]:
     """What opens every configured source, on the loop that will read them.
 
     `adopted` is looked at again at every scan: a screen adds to it what somebody chose by hand.
+    `limiter` is of everybody here who reads the namespace.
     """
 
     async def open_sources() -> Sequence[Scheduled]:
         try:
-            return _open_sources(settings, clock, adopted)
+            return _open_sources(settings, clock, adopted, limiter)
         finally:
             lazy.settle_garbage()
 
     return open_sources
 
 
-def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> Sequence[Scheduled]:
+def _open_sources(
+    settings: Settings, clock: Clock, adopted: Sequence[int], limiter: Limiter | None
+) -> Sequence[Scheduled]:
     # Azure libraries, aiohttp and psutil: loaded on the monitor's thread, after first paint.
     from ehtui.actions.state_files import default_records_folder  # noqa: PLC0415
     from ehtui.monitor import Scheduled  # noqa: PLC0415
     from ehtui.sources.hub import TIMEOUT_S, HubSource  # noqa: PLC0415
     from ehtui.sources.logs import LogSource  # noqa: PLC0415
     from ehtui.sources.processes import ProcessSource  # noqa: PLC0415
+    from ehtui.wire.reading import Limiter  # noqa: PLC0415
 
+    hub = HubSource(settings.eventhub, limiter or Limiter(), clock)
     namespace, poll = namespace_of(settings), settings.poll
     processes = ProcessSource(
         consumers=settings.consumers,
@@ -87,7 +98,7 @@ def _open_sources(settings: Settings, clock: Clock, adopted: Sequence[int]) -> S
     )
     logs = LogSource(lambda: processes.latest, clock=clock)
     opened = [
-        Scheduled(HubSource(settings.eventhub, clock=clock), poll.hub_s, TIMEOUT_S),
+        Scheduled(hub, poll.hub_s, TIMEOUT_S),
         Scheduled(processes, poll.processes_s, LOCAL_TIMEOUT_S),
         Scheduled(logs, LOGS_EVERY_S, LOCAL_TIMEOUT_S),
     ]
@@ -129,7 +140,12 @@ def adopted_pids(settings: Settings) -> list[int]:
 
 
 def make_monitor(
-    settings: Settings, *, clock: Clock = steady, adopted: Sequence[int] | None = None
+    settings: Settings,
+    *,
+    clock: Clock = steady,
+    adopted: Sequence[int] | None = None,
+    limiter: Limiter | None = None,
+    shared: MonitorThread | None = None,
 ) -> Monitor:
     """A monitor of everything that is configured; not started yet.
 
@@ -141,8 +157,9 @@ def make_monitor(
 
     require_hub(settings)
     pids = adopted_pids(settings) if adopted is None else adopted
-    sources = sources_of(settings, clock=clock, adopted=pids)
-    monitor = Monitor(sources, first_picture(settings, clock=clock), clock=clock)
+    sources = sources_of(settings, clock=clock, adopted=pids, limiter=limiter)
+    first = first_picture(settings, clock=clock)
+    monitor = Monitor(sources, first, clock=clock, shared=shared)
 
     if not settings.checkpoint_store.is_configured:
         monitor.tell(SourceOff(clock(), "store", _NO_STORE))
@@ -261,18 +278,33 @@ def make_backend(
     Raises:
         ConfigError: No hub is configured.
     """
-    from ehtui.cli.backend import MonitorBackend, Works  # noqa: PLC0415
-    from ehtui.cli.reading import carried_reader  # noqa: PLC0415
+    from ehtui.cli.backend import MonitorBackend  # noqa: PLC0415
 
     require_hub(settings)
 
     def open_works() -> Works:
-        adopted = adopted_pids(settings)
-        monitor = make_monitor(settings, clock=clock, adopted=adopted)
-        executor = make_executor(settings, dry_run=dry_run, clock=clock)
-        return Works(monitor, executor, adopted, carried_reader(settings, monitor, clock))
+        return make_works(settings, clock=clock, dry_run=dry_run)
 
     return MonitorBackend(open_works, settings, first_picture(settings, clock=clock), clock=clock)
+
+
+def make_works(
+    settings: Settings,
+    *,
+    clock: Clock = steady,
+    dry_run: bool = False,
+    limiter: Limiter | None = None,
+    shared: MonitorThread | None = None,
+) -> Works:
+    """What a backend works with; the monitor is not started yet."""
+    from ehtui.cli.backend import Works  # noqa: PLC0415
+    from ehtui.cli.reading import carried_reader  # noqa: PLC0415
+    from ehtui.wire.reading import Limiter  # noqa: PLC0415
+
+    adopted, limiter = adopted_pids(settings), limiter or Limiter()
+    monitor = make_monitor(settings, clock=clock, adopted=adopted, limiter=limiter, shared=shared)
+    executor = make_executor(settings, dry_run=dry_run, clock=clock)
+    return Works(monitor, executor, adopted, carried_reader(settings, monitor, limiter, clock))
 
 
 def make_executor(settings: Settings, *, dry_run: bool = False, clock: Clock = steady) -> Executor:

@@ -23,6 +23,7 @@ def policy_of(settings: Settings) -> Policy:
         has_store=settings.checkpoint_store.is_configured,
         aliases=settings.eventhub.aliases,
         peek_group=settings.eventhub.peek_group,
+        groups=settings.eventhub.groups,
     )
 
 

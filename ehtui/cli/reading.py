@@ -18,13 +18,17 @@ if TYPE_CHECKING:
     from ehtui.monitor import Monitor
     from ehtui.monitor.carried import CarriedReader
     from ehtui.wire.event_reader import EventReader
+    from ehtui.wire.reading import Limiter
 
 
 ROUNDS = 3
 
 
 def carried_reader(
-    settings: Settings, monitor: Monitor, clock: Callable[[], float] = steady
+    settings: Settings,
+    monitor: Monitor,
+    limiter: Limiter | None = None,
+    clock: Callable[[], float] = steady,
 ) -> CarriedReader:
     """What reads events on the monitor's loop; nothing is loaded before it is asked."""
     from ehtui.monitor.carried import CarriedReader  # noqa: PLC0415
@@ -32,7 +36,7 @@ def carried_reader(
     def make() -> EventReader:
         from ehtui.wire.event_reader import EventReader  # noqa: PLC0415
 
-        return EventReader(settings.eventhub, clock=clock)
+        return EventReader(settings.eventhub, clock=clock, limiter=limiter)
 
     return CarriedReader(monitor, make)
 

@@ -42,6 +42,11 @@ class UnderWay:
         future.add_done_callback(lambda ended: self._actions.pop(ended, None))
 
     @property
+    def running(self) -> bool:
+        """Whether any has not ended."""
+        return bool(self._begun())
+
+    @property
     def promised(self) -> tuple[Plan, ...]:
         """Plans that leaving now would leave half done."""
         return tuple(action.plan for _, action in self._promised())

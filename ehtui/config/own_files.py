@@ -76,6 +76,18 @@ def yaml_places(
     if given is not None:
         return [(named_path(given, folder, f"--config {given}"), given)]
 
+    return [place for place in _usual_places(folder, environment) if is_there(place[0])]
+
+
+def candidate_places(given: str | None, folder: Path, environment: Mapping[str, str]) -> list[Path]:
+    """Where a file would be read from if there were one."""
+    if given is not None:
+        return [folder / given]
+
+    return [path for path, _ in _usual_places(folder, environment)]
+
+
+def _usual_places(folder: Path, environment: Mapping[str, str]) -> list[tuple[Path, str]]:
     places = [(folder / name, name) for name in ("ehtui.yaml", "config.yaml")]
     home = environment.get("HOME")
     base = environment.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else None)
@@ -84,7 +96,7 @@ def yaml_places(
         path = Path(base) / "ehtui" / "config.yaml"
         places.append((path, str(path)))
 
-    return [place for place in places if is_there(place[0])]
+    return places
 
 
 LONGEST = 64 * 1024  # of a text with variables: a few lines of them can stand for gigabytes

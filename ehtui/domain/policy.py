@@ -35,6 +35,7 @@ class Policy(Value, frozen=True):
     has_store: bool = True
     aliases: tuple[str, ...] = ()  # other names of the namespace, accepted as this one
     peek_group: str | None = None  # in which events can be looked at
+    groups: tuple[str, ...] = ()  # to show beside the default one, whatever the store has
 
     def read_every(self, every_s: float) -> Policy:
         """The same where everything is read so often, in seconds."""
@@ -50,7 +51,7 @@ class Policy(Value, frozen=True):
 
         Names ignore case, and most clients write them in lower case (facts.md §1.0).
         """
-        configured = (self.default_group, *self.group_leases, _DEFAULT)
+        configured = (self.default_group, *self.groups, *self.group_leases, _DEFAULT)
 
         return next((name for name in configured if name.lower() == group.lower()), group)
 

@@ -105,9 +105,10 @@ def _still_named(
     if before.hub is not None:
         return {}
 
-    own = builder.policy.default_group.lower()
+    policy = builder.policy
+    own = {name.lower() for name in (policy.default_group, *policy.groups)}
     return {
-        key: group for key, group in builder.groups.items() if key in joined.names or key == own
+        key: group for key, group in builder.groups.items() if key in joined.names or key in own
     }
 
 
@@ -127,8 +128,12 @@ def _with_every_group(
 
     Gives the partitions that were not seen before, by group.
     """
-    own_name = builder.policy.default_group
-    names = {own_name.lower(): own_name}
+    policy = builder.policy
+    names: dict[str, str] = {}
+
+    for name in (policy.default_group, *policy.groups):
+        names.setdefault(name.lower(), name)
+
     names.update(
         (k, builder.policy.spelled(n)) for k, n in sorted(joined.names.items()) if k not in names
     )

@@ -1,0 +1,388 @@
+"""Many hubs at once, on one thread: begun one by one, read seldom unless there is a reason.
+
+Files that change are read again, and a hub whose settings changed is opened anew.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ehtui.cli import compose
+from ehtui.cli.hub_backend import HubBackend
+from ehtui.cli.last_hub import read_last_hub, write_last_hub
+from ehtui.clock import steady
+from ehtui.config.errors import ConfigError
+from ehtui.config.resolve import require_hub
+from ehtui.domain.hubs import WatchedHub
+from ehtui.domain.problems import Problem, ProblemError, ProblemKind
+from ehtui.domain.snapshot import Severity
+from ehtui.monitor.hubs import UNWATCHED_EVERY_S
+from ehtui.monitor.shared import MonitorThread
+from ehtui.monitor.urgency import FULL, Attention
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from ehtui.cli.backend import Works
+    from ehtui.config.changes import Configuration
+    from ehtui.config.choosing import ConfiguredHub
+    from ehtui.config.settings import Settings
+    from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.domain.snapshot import Snapshot
+    from ehtui.monitor.backend import Backend
+    from ehtui.wire.reading import Limiter
+
+STAGGER_S = 0.2  # between the beginnings of two hubs
+PUBLISH_EVERY_S = 0.25
+FILES_EVERY_S = 2.0  # between looks at configuration files
+LINGER_S = 60.0  # a finding that is over keeps a hub at its own pace for so long
+SELDOM = Attention(UNWATCHED_EVERY_S, reads_host=False)
+TROUBLED = Attention(None, reads_host=False)
+
+
+class _Slot:
+    """A hub, and what is known of it."""
+
+    def __init__(self, configured: ConfiguredHub) -> None:
+        self.configured = configured
+        self.backend: HubBackend | None = None
+        self.snapshot: Snapshot | None = None
+        self.problem: Problem | None = None
+        self.found_at = float("-inf")  # when it had a finding last, local time
+        self.attention = SELDOM
+        self.stop_following: Callable[[], None] = lambda: None
+
+    @property
+    def key(self) -> str:
+        """What it is named by."""
+        return self.configured.key
+
+    def wanted(self) -> Attention:
+        """How closely it is to be looked at."""
+        return FULL if self.backend is not None and self.backend.is_viewed else self.attention
+
+
+class WatchedHubs:
+    """The one implementation of `monitor.hubs.Hubs`, over what a configuration names.
+
+    Nothing is opened before somebody subscribes, to all of them or to one.
+    """
+
+    def __init__(
+        self,
+        configured: Sequence[ConfiguredHub],
+        configuration: Configuration | None = None,
+        *,
+        seldom_s: float = UNWATCHED_EVERY_S,
+        clock: Callable[[], float] = steady,
+    ) -> None:
+        self._configuration = configuration
+        self._clock = clock
+        self._seldom = SELDOM._replace(seldom_s=seldom_s)
+        self._thread = MonitorThread()
+        self._limiters: dict[str, Limiter] = {}
+        self._lock = threading.RLock()
+        self._slots = [self._slot(each) for each in configured]
+        self._subscribers: tuple[Callable[[Sequence[WatchedHub]], None], ...] = ()
+        self._is_begun = self._is_closed = self._is_publishing = False
+        self._follows_files = False
+        self._is_postponed = False  # whether new settings wait for an action's end
+        self._last: str | None = None
+
+    # What screens and commands ask.
+
+    @property
+    def watched(self) -> Sequence[WatchedHub]:
+        """See `Hubs`."""
+        return tuple(_watched(slot) for slot in self._slots)
+
+    @property
+    def last(self) -> str | None:
+        """See `Hubs`."""
+        return self._last or read_last_hub()
+
+    def subscribe(self, callback: Callable[[Sequence[WatchedHub]], None]) -> Callable[[], None]:
+        """See `Hubs`."""
+        with self._lock:
+            self._subscribers = (*self._subscribers, callback)
+
+            if not self._is_begun and not self._is_closed:
+                self._is_begun = True
+                self._thread.run(self._begin_all())
+
+        def unsubscribe() -> None:
+            with self._lock:
+                self._subscribers = tuple(c for c in self._subscribers if c is not callback)
+
+        return unsubscribe
+
+    def backend(self, key: str) -> Backend:
+        """See `Hubs`."""
+        slot = next((slot for slot in self._slots if slot.key == key), None)
+
+        if slot is None:
+            raise KeyError(key)
+
+        if slot.backend is None:
+            raise ProblemError(slot.problem or _problem(ConfigError("It cannot be opened.")))
+
+        return slot.backend
+
+    def refresh(self) -> None:
+        """See `Hubs`."""
+        for slot in self._slots:
+            if slot.backend is not None and slot.backend.is_open:
+                slot.backend.refresh()
+
+        if self._configuration is not None and self._follows_files:
+            self._thread.run(self._look_at_files())
+
+    def close(self) -> Sequence[Outcome]:
+        """See `Hubs`."""
+        with self._lock:
+            self._is_closed = True
+
+        opened = [slot.backend for slot in self._slots if slot.backend and slot.backend.is_open]
+
+        # Each waits for its own connections to be let go.
+        with ThreadPoolExecutor(max(1, len(opened))) as pool:
+            ended = [outcome for each in pool.map(HubBackend.close, opened) for outcome in each]
+
+        self._thread.stop()
+        return ended
+
+    # On the monitors' thread.
+
+    async def _begin_all(self) -> None:
+        for slot in tuple(self._slots):
+            self._begin(slot)
+            await asyncio.sleep(STAGGER_S)
+
+        await self._follow_files()
+
+    def _begin(self, slot: _Slot) -> None:
+        if slot.backend is not None and not self._is_closed:
+            slot.stop_following = slot.backend.follow(partial(self._take, slot))
+
+    def _take(self, slot: _Slot, snapshot: Snapshot) -> None:
+        """A new picture: look more closely where something is found in it."""
+        slot.snapshot = snapshot
+        now = self._clock()
+
+        if any(finding.severity is not Severity.INFO for finding in snapshot.findings):
+            slot.found_at = now
+
+        attention = TROUBLED if now - slot.found_at < LINGER_S else self._seldom
+
+        if attention != slot.attention:
+            slot.attention = attention
+
+            if slot.backend is not None:
+                slot.backend.attend()
+
+        self._publish_soon()
+
+    def _publish_soon(self) -> None:
+        if not self._is_publishing:
+            self._is_publishing = True
+            self._thread.loop.call_later(PUBLISH_EVERY_S, self._publish)
+
+    def _publish(self) -> None:
+        self._is_publishing = False
+        watched = self.watched
+
+        for callback in self._subscribers:
+            with suppress(Exception):  # the others are to hear of it all the same
+                callback(watched)
+
+    async def _follow_files(self) -> None:
+        if self._follows_files:
+            return
+
+        self._follows_files = True
+
+        while self._configuration is not None:
+            await asyncio.sleep(FILES_EVERY_S)
+            await self._look_at_files()
+
+    async def _look_at_files(self) -> None:
+        configuration = self._configuration
+
+        if configuration is None:
+            return
+
+        is_due, self._is_postponed = self._is_postponed, False
+
+        if not is_due and not await asyncio.to_thread(configuration.has_changed):
+            return
+
+        try:
+            found = await asyncio.to_thread(configuration.read)
+        except ConfigError as error:
+            problem = _problem(error, "The settings that were read before stay in force.")
+
+            for slot in self._slots:
+                slot.problem = problem
+        else:
+            await asyncio.to_thread(self._adopt, found)
+
+        self._publish_soon()
+
+    # Blocking.
+
+    def _adopt(self, found: Sequence[ConfiguredHub]) -> None:
+        """Take what changed over: hubs that came, went, or have other settings."""
+        known = {slot.key: slot for slot in self._slots}
+        broken = {each.profile: each.found for each in found if isinstance(each.found, ConfigError)}
+        slots: list[_Slot] = []
+
+        for each in found:
+            slot = known.pop(each.key, None)
+
+            if slot is not None:
+                self._renew(slot, each)
+                slots.append(slot)
+            elif each.hub or not self._of_profile(each.profile):
+                new = self._slot(each)
+                slots.append(new)
+                self._begin(new)
+
+        for slot in known.values():
+            error = broken.get(slot.configured.profile)
+
+            if error is None and slot.backend is not None and slot.backend.is_viewed:
+                error = ConfigError("This hub is no longer configured.")
+
+            if error is not None:
+                slot.problem = _problem(error, "The settings that were read before stay in force.")
+                slots.append(slot)
+            else:
+                self._end(slot)
+
+        with self._lock:
+            self._slots = slots
+
+    def _of_profile(self, profile: str) -> bool:
+        return any(slot.configured.profile == profile and slot.backend for slot in self._slots)
+
+    def _renew(self, slot: _Slot, configured: ConfiguredHub) -> None:
+        if isinstance(configured.found, ConfigError):
+            advice = "The settings that were read before stay in force." if slot.backend else ""
+            slot.problem = _problem(configured.found, advice)
+            return
+
+        settings, backend = configured.found.settings, slot.backend
+
+        if backend is not None and backend.settings == settings:
+            slot.configured, slot.problem = configured, None
+            return
+
+        if backend is not None and backend.is_acting:  # what is under way ends as it began
+            slot.problem, self._is_postponed = _POSTPONED, True
+            return
+
+        fresh = self._slot(configured)
+        slot.configured, slot.problem = configured, fresh.problem
+
+        if backend is None:
+            slot.backend = fresh.backend and self._backend(slot, settings)
+            self._begin(slot)
+        elif fresh.problem is None:
+            slot.snapshot, slot.found_at = None, float("-inf")
+            opener, first = self._opener(settings), compose.first_picture(settings)
+            backend.reopen(opener, settings, first)()
+
+    def _end(self, slot: _Slot) -> None:
+        slot.stop_following()
+
+        if slot.backend is not None:
+            slot.backend.close()
+
+    # Making them.
+
+    def _slot(self, configured: ConfiguredHub) -> _Slot:
+        slot = _Slot(configured)
+        slot.attention = self._seldom
+
+        try:
+            if isinstance(configured.found, ConfigError):
+                raise configured.found
+
+            settings = configured.found.settings
+            require_hub(settings)
+            slot.backend = self._backend(slot, settings)
+        except ConfigError as error:
+            slot.problem = _problem(error)
+
+        return slot
+
+    def _backend(self, slot: _Slot, settings: Settings) -> HubBackend:
+        return HubBackend(
+            self._opener(settings),
+            settings,
+            compose.first_picture(settings, clock=self._clock),
+            attention=slot.wanted,
+            on_viewed=partial(self._viewed, slot),
+            clock=self._clock,
+        )
+
+    def _opener(self, settings: Settings) -> Callable[[], Works]:
+        return lambda: compose.make_works(
+            settings,
+            clock=self._clock,
+            limiter=self.limiter_of(settings),
+            shared=self._thread,
+        )
+
+    def limiter_of(self, settings: Settings) -> Limiter:
+        """The one of its namespace, whichever hub is read."""
+        from ehtui.wire.reading import Limiter  # noqa: PLC0415 - not before something is opened
+
+        with self._lock:
+            name = compose.namespace_of(settings).lower()
+            return self._limiters.setdefault(name, Limiter())
+
+    def _viewed(self, slot: _Slot) -> None:
+        self._last = key = slot.key
+        self._thread.run(self._remember(key))
+
+    async def _remember(self, key: str) -> None:
+        await asyncio.to_thread(write_last_hub, key)
+        await self._follow_files()
+
+
+def _watched(slot: _Slot) -> WatchedHub:
+    configured, found = slot.configured, slot.configured.found
+    namespace = ""
+
+    if not isinstance(found, ConfigError):
+        with suppress(ConfigError):
+            namespace = compose.namespace_of(found.settings)
+
+    return WatchedHub(
+        key=configured.key,
+        profile=configured.profile,
+        namespace=namespace,
+        hub=configured.hub,
+        colour=configured.colour,
+        is_production=configured.is_production,
+        snapshot=slot.snapshot,
+        problem=slot.problem,
+    )
+
+
+def _problem(error: ConfigError, advice: str = "") -> Problem:
+    said = " ".join(part for part in (error.advice, advice) if part)
+    return Problem(ProblemKind.MALFORMED, error.summary, said)
+
+
+_POSTPONED = Problem(
+    ProblemKind.CONFLICT,
+    "Its settings have changed while an action is under way.",
+    "They are taken over once that has ended.",
+)

@@ -1,0 +1,236 @@
+"""Ten hubs on two namespaces: what is read of them, and what happens as files change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from ehtui.cli import hubs as module
+from ehtui.cli.hub_backend import HubBackend
+from ehtui.cli.hubs import WatchedHubs
+from ehtui.cli.last_hub import read_last_hub
+from ehtui.config.changes import Configuration
+from ehtui.config.found import Flags
+from ehtui.domain.hubs import WatchedHub
+from ehtui.domain.problems import ProblemError
+from ehtui.domain.snapshot import Snapshot, SourceStatus
+from ehtui.sandbox.sandbox import Sandbox
+from tests.cli.namespaces import HUBS, profile_of, serving, write_profiles
+from tests.waiting import wait_until
+
+ALL = [
+    f"{profile}/{name}{n}" for profile, name in (("red", "a"), ("blue", "b")) for n in range(HUBS)
+]
+QUICK = "poll: {hub_s: 0.2, store_s: 0.2, processes_s: 0.2}"
+
+
+@pytest.fixture(scope="module")
+def namespaces() -> Iterator[tuple[Sandbox, Sandbox]]:
+    with serving("a") as one, serving("b") as other:
+        yield one, other
+
+
+@pytest.fixture
+def folder(
+    tmp_path: Path, namespaces: tuple[Sandbox, Sandbox], monkeypatch: pytest.MonkeyPatch
+) -> Path:
+    """With a file of two profiles; what is remembered is remembered there."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setattr(module, "STAGGER_S", 0.01)
+    monkeypatch.setattr(module, "PUBLISH_EVERY_S", 0.02)
+    monkeypatch.setattr(module, "FILES_EVERY_S", 0.05)
+    write(tmp_path, namespaces)
+    return tmp_path
+
+
+def write(folder: Path, namespaces: tuple[Sandbox, Sandbox], *more: str, top: str = QUICK) -> None:
+    red, blue = namespaces
+    profiles = (profile_of(red, "red", "colour: red", "production: true"), profile_of(blue, "blue"))
+    write_profiles(folder / "ehtui.yaml", *profiles, *more, top=top)
+
+
+@contextmanager
+def watching(folder: Path) -> Iterator[tuple[WatchedHubs, list[tuple[WatchedHub, ...]]]]:
+    configuration = Configuration(Flags(), {}, folder)
+    hubs = WatchedHubs(configuration.read(), configuration, seldom_s=600.0)
+    told: list[tuple[WatchedHub, ...]] = []
+    hubs.subscribe(lambda watched: told.append(tuple(watched)))
+
+    try:
+        yield hubs, told
+    finally:
+        hubs.close()
+
+
+def of(hubs: WatchedHubs, key: str) -> WatchedHub:
+    return next(each for each in hubs.watched if each.key == key)
+
+
+def problem_of(hubs: WatchedHubs, key: str) -> str:
+    problem = of(hubs, key).problem
+    return problem.summary if problem else ""
+
+
+def read_at(watched: WatchedHub, source: str = "hub") -> float | None:
+    if watched.snapshot is None:
+        return None
+
+    return next(s.read_at for s in watched.snapshot.sources if s.name == source)
+
+
+def is_read(hubs: WatchedHubs, key: str) -> bool:
+    found = of(hubs, key)
+    return read_at(found) is not None and read_at(found, "store") is not None
+
+
+def test_ten_hubs_of_two_namespaces_are_read_once_and_no_process_is(folder: Path) -> None:
+    with watching(folder) as (hubs, told):
+        wait_until(lambda: all(is_read(hubs, key) for key in ALL))
+        wait_until(lambda: bool(told) and all(each.snapshot for each in told[-1]))
+
+        assert [each.key for each in hubs.watched] == ALL
+        assert len({each.namespace for each in hubs.watched}) == 2
+        assert {(e.profile, e.colour, e.is_production) for e in hubs.watched} == {
+            ("red", "red", True),
+            ("blue", None, False),
+        }
+        first = [read_at(each) for each in hubs.watched]
+        hosts = {
+            source.status for e in hubs.watched if e.snapshot for source in e.snapshot.sources[2:]
+        }
+        assert hosts == {SourceStatus.STARTING}
+
+        # The rest of them stands still while one is looked at.
+        seen: list[Snapshot] = []
+        backend = hubs.backend("blue/b1")
+        stop = backend.subscribe(seen.append)
+        wait_until(lambda: len({s.read_at for shot in seen for s in shot.sources[:1]}) > 3)
+        wait_until(lambda: seen[-1].sources[2].status is SourceStatus.OK)
+        assert [read_at(e) for e in hubs.watched if e.key != "blue/b1"] == first[:6] + first[7:]
+        assert hubs.last == "blue/b1"
+
+        stop()
+        wait_until(lambda: backend.snapshot.sources[2].status is SourceStatus.STARTING)
+        assert backend.snapshot.policy.hub_interval_s == 600.0
+        wait_until(lambda: read_last_hub() == "blue/b1")
+
+
+def test_hubs_of_a_namespace_share_its_limiter(folder: Path) -> None:
+    with watching(folder) as (hubs, _):
+        limiters = {
+            key.split("/")[0]: {
+                id(hubs.limiter_of(_backend(hubs, other).settings))
+                for other in ALL
+                if other.split("/")[0] == key.split("/")[0]
+            }
+            for key in ALL
+        }
+
+        assert [len(each) for each in limiters.values()] == [1, 1]
+        assert limiters["red"] != limiters["blue"]
+
+
+def _backend(hubs: WatchedHubs, key: str) -> HubBackend:
+    backend = hubs.backend(key)
+    assert isinstance(backend, HubBackend)
+    return backend
+
+
+def test_one_with_a_finding_is_read_at_its_own_pace(
+    folder: Path, namespaces: tuple[Sandbox, Sandbox]
+) -> None:
+    with watching(folder) as (hubs, _):
+        wait_until(lambda: is_read(hubs, "blue/b2"))
+        namespaces[1].control("DELETE", "/hubs/b2")
+
+        try:
+            hubs.refresh()
+            wait_until(lambda: _status(hubs, "blue/b2") is SourceStatus.FAILED)
+            listed = read_at(of(hubs, "blue/b2"), "store")
+            wait_until(lambda: read_at(of(hubs, "blue/b2"), "store") != listed)
+            assert _store_interval_s(hubs, "blue/b2") == 0.2
+            assert _store_interval_s(hubs, "blue/b3") == 600.0
+        finally:
+            namespaces[1].control("PUT", "/hubs/b2", partitions=2, groups=["$Default"])
+
+
+def _store_interval_s(hubs: WatchedHubs, key: str) -> float | None:
+    snapshot = of(hubs, key).snapshot
+    return snapshot.policy.store_interval_s if snapshot else None
+
+
+def _status(hubs: WatchedHubs, key: str) -> SourceStatus | None:
+    snapshot = of(hubs, key).snapshot
+    return snapshot.sources[0].status if snapshot else None
+
+
+def test_what_changed_in_a_file_is_taken_over_and_nothing_else(folder: Path) -> None:
+    with watching(folder) as (hubs, _):
+        wait_until(lambda: all(is_read(hubs, key) for key in ALL))
+        viewed, kept = hubs.backend("red/a0"), of(hubs, "blue/b0").snapshot
+        seen: list[Snapshot] = []
+        viewed.subscribe(seen.append)
+        assert viewed.read_only
+
+        text = (
+            (folder / "ehtui.yaml")
+            .read_text()
+            .replace("production: true", "lease: {expires_after_s: 7}")
+        )
+        (folder / "ehtui.yaml").write_text(text.replace("b0, b1", "b0"))
+        wait_until(lambda: len(hubs.watched) == len(ALL) - 1)
+        wait_until(lambda: is_read(hubs, "red/a0") and is_read(hubs, "red/a4"))
+        wait_until(lambda: seen[-1].policy.lease.expires_after_s == 7)
+
+        assert hubs.backend("red/a0") is viewed
+        assert not viewed.read_only
+        assert not of(hubs, "red/a0").is_production
+        assert of(hubs, "blue/b0").snapshot is kept
+        assert "blue/b1" not in [each.key for each in hubs.watched]
+
+
+def test_a_broken_file_changes_nothing_and_says_so(
+    folder: Path, namespaces: tuple[Sandbox, Sandbox]
+) -> None:
+    with watching(folder) as (hubs, _):
+        wait_until(lambda: all(is_read(hubs, key) for key in ALL))
+        (folder / "ehtui.yaml").write_text("profiles: {")
+        wait_until(lambda: all(each.problem for each in hubs.watched))
+        assert "not valid YAML" in problem_of(hubs, "red/a0")
+        assert is_read(hubs, "red/a0")
+
+        write(folder, namespaces)
+        wait_until(lambda: not any(each.problem for each in hubs.watched))
+
+        # One profile alone: its hubs keep what they have, the others are no part of it.
+        text = (folder / "ehtui.yaml").read_text().replace("colour: red", "colour: sour")
+        (folder / "ehtui.yaml").write_text(text)
+        wait_until(lambda: of(hubs, "red/a0").problem is not None)
+        assert [each.key for each in hubs.watched if each.problem] == ALL[:HUBS]
+        assert sorted(each.key for each in hubs.watched) == sorted(ALL)
+        assert is_read(hubs, "red/a0")
+
+
+def test_a_profile_that_cannot_be_used_is_a_row_that_says_why(
+    folder: Path, namespaces: tuple[Sandbox, Sandbox]
+) -> None:
+    write(folder, namespaces, "  odd: {colour: sour}", "  blank: {hubs: [x]}")
+
+    with watching(folder) as (hubs, _):
+        assert "profiles.odd.colour" in problem_of(hubs, "odd")
+        assert "No event hub is configured" in problem_of(hubs, "blank/x")
+
+        with pytest.raises(ProblemError, match="odd"):
+            hubs.backend("odd")
+
+        with pytest.raises(KeyError):
+            hubs.backend("none")
+
+        wait_until(lambda: is_read(hubs, "red/a0"))
+        (folder / "ehtui.yaml").write_text(
+            (folder / "ehtui.yaml").read_text().replace("sour", "red")
+        )
+        wait_until(lambda: "No event hub is configured" in problem_of(hubs, "odd"))
