@@ -129,7 +129,7 @@ def run_list(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: There is no partition of that name.
     """
-    from ehtui.cli.output_format import tell_unread  # noqa: PLC0415
+    from ehtui.cli.output_format import tell_unread, tell_unread_sources  # noqa: PLC0415
     from ehtui.views import checkpoints as views  # noqa: PLC0415
     from ehtui.views.narrowing import narrowed  # noqa: PLC0415
 
@@ -154,6 +154,9 @@ def run_list(args: argparse.Namespace) -> int:
     )
     Writer(args.output).write(result)
     tell_unread(snapshot)
+
+    if code := tell_unread_sources(snapshot, {"hub", "store"}):
+        return code
 
     return ExitCode.OK if groups else ExitCode.WARNING
 

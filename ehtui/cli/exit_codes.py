@@ -77,6 +77,7 @@ OF_COMMAND: Mapping[str, Mapping[ExitCode, str]] = {
     "checkpoint list": {
         ExitCode.OK: "fine",
         ExitCode.WARNING: "no group has checkpoints, or none of that name",
+        ExitCode.UNREADABLE: "the hub or the store could not be read",
     },
     "checkpoint plan": {
         ExitCode.OK: "'apply' would write all of it",
@@ -92,7 +93,10 @@ OF_COMMAND: Mapping[str, Mapping[ExitCode, str]] = {
         ExitCode.CRITICAL: "reached, with a critical finding (only with --fail-on)",
         ExitCode.UNREADABLE: "not reached, and the hub or the store cannot be read",
     },
-    "why": _FINE,
+    "why": {
+        ExitCode.OK: "fine",
+        ExitCode.UNREADABLE: "the hub or the store could not be read; the checks say as much",
+    },
     "explain": {ExitCode.OK: "fine", ExitCode.USAGE: "there is nothing of that name"},
     "watch": {
         ExitCode.OK: "after --for",

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import platform
 import sys
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
 
 import ehtui
 from ehtui.cli.flags import add_settings_flags, resolve_args, seconds
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     import argparse
 
     from ehtui.cli.awhile import Watched
+    from ehtui.config.settings import Settings
     from ehtui.views.incident import Reading
+    from ehtui.views.narrowing import Scope
 
 WATCH_S = 30.0
 
@@ -55,15 +58,31 @@ def run_report(args: argparse.Namespace) -> int:
     Raises:
         ConfigError: No hub is configured, or the page cannot be saved where it should.
     """
+    settings, scope = resolve_args(args).settings, scope_of(args)
+    file = _opened(args.save) if args.save else None
+
+    try:
+        return _written(settings, args, scope, file)
+    except BaseException:
+        if file is not None:
+            Path(args.save).unlink(missing_ok=True)  # no half page stays
+
+        raise
+    finally:
+        if file is not None:
+            file.close()
+
+
+def _written(
+    settings: Settings, args: argparse.Namespace, scope: Scope, file: TextIO | None
+) -> int:
+    """The page is on standard output, or in the file."""
     from ehtui.cli.awhile import watched_for  # noqa: PLC0415
     from ehtui.cli.compose import watching  # noqa: PLC0415
     from ehtui.cli.output_format import output_format, tell_unread  # noqa: PLC0415
     from ehtui.views.incident import incident_page  # noqa: PLC0415
     from ehtui.views.narrowing import narrowed  # noqa: PLC0415
     from ehtui.views.status import FailOn, exit_code  # noqa: PLC0415
-
-    settings, scope = resolve_args(args).settings, scope_of(args)
-    descriptor = _opened(args.save) if args.save else None
 
     with watching(settings) as monitor:
         check_scope(monitor.snapshot, scope)
@@ -75,12 +94,11 @@ def run_report(args: argparse.Namespace) -> int:
         snapshot, groups, _reading(watched), output_format(language=settings.ui.lang).clock
     )
 
-    if descriptor is None:
+    if file is None:
         print_long(page, is_off=args.no_pager, is_ascii=settings.ui.ascii)
     else:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(page)
-
+        file.write(page)
+        file.flush()
         print(f"ehtui: the report is in {args.save}.", file=sys.stderr)
 
     tell_unread(snapshot)
@@ -91,10 +109,11 @@ def run_report(args: argparse.Namespace) -> int:
     return exit_code(snapshot, FailOn(args.fail_on))
 
 
-def _opened(path: str) -> int:
+def _opened(path: str) -> TextIO:
     """A new file for its owner alone, before anything is watched for."""
     try:
-        return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        return os.fdopen(descriptor, "w", encoding="utf-8")
     except FileExistsError:
         raise ConfigError(f"{path} is there already.", "Name a new file.") from None
     except OSError as error:

@@ -10,12 +10,13 @@ import sys
 from datetime import datetime
 from typing import TYPE_CHECKING, Self
 
+from ehtui.cli.flags import ExitCode
 from ehtui.domain.text import is_bare_key, is_secret_name, mask_arguments, safe, safe_value, visible
 from ehtui.views.formats import Clock
 from ehtui.views.glyphs import ASCII, UNICODE, in_ascii
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from ehtui.domain.snapshot import Snapshot
     from ehtui.views.formats import Language
@@ -195,6 +196,24 @@ class Progress:
         if sys.stderr.isatty() and not is_dumb():
             self._line = f"ehtui: {read:,} of {of:,} partitions read"
             print(end=f"\r{self._line}", file=sys.stderr, flush=True)
+
+
+def tell_unread_sources(snapshot: Snapshot, names: Container[str]) -> ExitCode:
+    """Say what a list cannot know; the exit code that tells it too."""
+    from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
+    from ehtui.views.sources import problem_line  # noqa: PLC0415
+
+    unread = [
+        source
+        for source in snapshot.sources
+        if source.name in names and source.status in {SourceStatus.FAILED, SourceStatus.STARTING}
+    ]
+
+    for source in unread:
+        told = problem_line(source.problem) if source.problem else "no answer yet"
+        print(f"ehtui: the {source.name} could not be read: {told}", file=sys.stderr)
+
+    return ExitCode.UNREADABLE if unread else ExitCode.OK
 
 
 def tell_unread(snapshot: Snapshot) -> None:

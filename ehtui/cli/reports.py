@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 # Without the hub it is known all the same who owns what.
 RESTS_ON = frozenset({"processes", "logs", "store"})
+HUB_AND_STORE = frozenset({"hub", "store"})
 
 
 def add_consumers(subparsers: Any) -> None:
@@ -41,7 +42,7 @@ def add_consumers(subparsers: Any) -> None:
 def run_consumers(args: argparse.Namespace) -> int:
     """List them."""
     from ehtui.cli.compose import first_group, look  # noqa: PLC0415
-    from ehtui.cli.output_format import output_format  # noqa: PLC0415
+    from ehtui.cli.output_format import output_format, tell_unread_sources  # noqa: PLC0415
     from ehtui.views.data_table import markdown_text, readable  # noqa: PLC0415
     from ehtui.views.export import everything  # noqa: PLC0415
     from ehtui.views.report import consumers_report  # noqa: PLC0415
@@ -58,25 +59,7 @@ def run_consumers(args: argparse.Namespace) -> int:
     )
     Writer(args.output).write(result)
 
-    return _unread(snapshot)
-
-
-def _unread(snapshot: Snapshot) -> int:
-    """Say what the list cannot know; the exit code that tells it too."""
-    from ehtui.domain.snapshot import SourceStatus  # noqa: PLC0415
-    from ehtui.views.sources import problem_line  # noqa: PLC0415
-
-    unread = [
-        source
-        for source in snapshot.sources
-        if source.name in RESTS_ON and source.status in {SourceStatus.FAILED, SourceStatus.STARTING}
-    ]
-
-    for source in unread:
-        told = problem_line(source.problem) if source.problem else "no answer yet"
-        print(f"ehtui: the {source.name} could not be read: {told}", file=sys.stderr)
-
-    return ExitCode.UNREADABLE if unread else ExitCode.OK
+    return tell_unread_sources(snapshot, RESTS_ON)
 
 
 # Rates and stuck handlers cannot be judged from one look.
@@ -115,7 +98,11 @@ def run_why(args: argparse.Namespace) -> int:
         ConfigError: The target names nothing that is known.
     """
     from ehtui.cli.compose import first_group, look  # noqa: PLC0415
-    from ehtui.cli.output_format import print_document, print_text  # noqa: PLC0415
+    from ehtui.cli.output_format import (  # noqa: PLC0415
+        print_document,
+        print_text,
+        tell_unread_sources,
+    )
     from ehtui.domain.why import why  # noqa: PLC0415
     from ehtui.views.why import document  # noqa: PLC0415
 
@@ -129,7 +116,7 @@ def run_why(args: argparse.Namespace) -> int:
     else:
         print_text("\n".join(_lines(snapshot, asked, group, settings.ui.lang)))
 
-    return 0
+    return tell_unread_sources(snapshot, HUB_AND_STORE)
 
 
 def _subject(snapshot: Snapshot, target: str, group: str) -> Any:

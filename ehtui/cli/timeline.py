@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -91,7 +92,7 @@ def _result(snapshot: Snapshot, settings: Settings, scope: Scope, watched_s: flo
 
     def text() -> str:
         lines = _telling(settings, scope).changes(snapshot)
-        return "".join(f"{line}\n" for line in lines) or "Nothing happened.\n"
+        return "".join(f"{line}\n" for line in lines) or "Nothing happened while it was watched.\n"
 
     return Result(
         text=text,
@@ -113,6 +114,9 @@ def _follow(settings: Settings, args: argparse.Namespace, scope: Scope) -> int:
     from ehtui.cli.awhile import Watched, watch_for  # noqa: PLC0415
     from ehtui.cli.compose import watching  # noqa: PLC0415
     from ehtui.views.narrowing import narrowed  # noqa: PLC0415
+
+    if sys.stderr.isatty():
+        print("ehtui: each event is told when it happens; Ctrl-C ends it.", file=sys.stderr)
 
     with watching(settings) as monitor:
         check_scope(monitor.snapshot, scope)

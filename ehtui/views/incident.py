@@ -6,6 +6,7 @@ Each part is a function of its own, so that other pages take the ones that they 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -13,6 +14,7 @@ from msgspec.structs import replace
 from ehtui.domain.actions.audited import AuditEntry
 from ehtui.domain.snapshot import Severity
 from ehtui.domain.text import capital, safe
+from ehtui.domain.timeline import FindingEnded
 from ehtui.domain.world.hub import Names
 from ehtui.views import findings, formats
 from ehtui.views.audit import audit_table
@@ -39,7 +41,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ehtui.domain.costs import Deployment
-    from ehtui.domain.snapshot import Finding, Snapshot
+    from ehtui.domain.snapshot import Finding, Snapshot, TimelineEvent
 
 LEAD_S = 900.0  # what was done so long before the first finding may have led to it
 MOST_ACTIONS = 50
@@ -64,6 +66,7 @@ def incident_page(
     return page(
         summary_part(say, reading),
         *wrong_parts(say),
+        over_part(say),
         noted_part(say),
         ("## Figures",),
         groups_part(snapshot),
@@ -97,12 +100,14 @@ def summary_part(say: Phrasing, reading: Reading) -> Iterator[str]:
     hub, now = snapshot.hub, snapshot.host_at(snapshot.taken_at)
     group = safe(say.group or "")
     began = began_at(snapshot)
+    over_at = max((event.at for _, _, event in _ended(snapshot)), default=None)
+    calm = "nothing is wrong" if over_at is None else f"over since {say.full(over_at)}"
     where = f"{safe(hub.namespace)} / {safe(hub.name)}" if hub else "not read"
     rows = (
         ("Event hub", where),
         ("Consumer group", group),
         ("Findings", findings_title(snapshot)),
-        ("Since", "nothing is wrong" if began is None else say.full(began)),
+        ("Since", calm if began is None else say.full(began)),
         ("As of", say.clock.full(now)),
         ("Watched", f"for {duration(reading.watched_s)}" if reading.watched_s else "one look"),
     )
@@ -140,6 +145,34 @@ def finding_part(finding: Finding, say: Phrasing) -> Iterator[str]:
         yield "What to do:"
         yield ""
         yield from (f"{number}. {sentence(line)}" for number, line in enumerate(advice, 1))
+
+
+def over_part(say: Phrasing) -> Iterator[str]:
+    """What was wrong, and ended while it was watched: an incident may be over by now."""
+    ended = list(_ended(say.snapshot))
+
+    if not ended:
+        return
+
+    yield "## What was wrong, and is over"
+    yield ""
+
+    for finding, details, event in ended:
+        word = findings.SEVERITY_WORDS[finding.severity]
+        lasted = f"{say.span(details.began_at, event.at)}, {duration(details.lasted_s)}"
+        told = findings.sentence(finding, replaced(say, as_of=details.noticed_at))
+        yield f"- **{capital(word)}** ({escaped(lasted)}, {code(finding.id)}): {sentence(told)}"
+
+
+def _ended(snapshot: Snapshot) -> Iterator[tuple[Finding, FindingEnded, TimelineEvent]]:
+    for event in snapshot.timeline:
+        details, finding = event.details, event.finding
+
+        if finding is None or not isinstance(details, FindingEnded) or not details.is_judged:
+            continue
+
+        if is_wrong(finding):
+            yield finding, details, event
 
 
 def noted_part(say: Phrasing) -> Iterator[str]:

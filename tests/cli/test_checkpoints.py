@@ -27,6 +27,7 @@ from ehtui.domain.actions.outcomes import Outcome, Refusal
 from ehtui.domain.actions.plans import Plan
 from ehtui.domain.actions.requests import Actor, PlanningContext, Request
 from ehtui.domain.problems import ProblemKind
+from ehtui.domain.snapshot import SourceState, SourceStatus
 from tests.actions.checkpoint_stage import Stage, picture
 from tests.tui.fakes import FakeBackend
 from tests.views import world
@@ -117,6 +118,16 @@ def test_where_groups_stand(shell: Shell) -> None:
 
     code, told = shell.json("list -g nobody")
     assert (code, told["groups"]) == (ExitCode.WARNING, [])
+
+
+def test_a_list_of_a_store_that_was_not_read_says_so(shell: Shell) -> None:
+    failed = SourceState("store", SourceStatus.FAILED)
+    shell.stage.snapshot = replace(shell.stage.snapshot, sources=(failed,))
+    code, out, err = shell.run("list -o csv")
+
+    assert code == ExitCode.UNREADABLE
+    assert out.startswith("group,partition,")
+    assert "the store could not be read" in err
 
 
 def test_a_plan_writes_nothing(shell: Shell) -> None:

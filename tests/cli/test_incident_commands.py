@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,7 @@ from ehtui.domain.snapshot import Severity, Snapshot, SourceState, SourceStatus
 from ehtui.views.status import FailOn, finding_code
 from tests.cli.conftest import HUB, Ehtui, Said
 from tests.views import world
+from tests.views.test_outside_text import EVIL, told_by
 
 FORMATS = ("table", "json", "csv", "markdown", "yaml")
 ENVIRONMENT = {"EVENTHUB_CONNECTION_STRING": HUB, "EVENTHUB_NAME": "h"}
@@ -176,6 +178,60 @@ def test_a_report_is_saved_into_a_new_file_of_its_owner_alone(told: Ehtui, tmp_p
     assert again.code == ExitCode.USAGE
     assert "incident.md is there already." in again.err
     assert told("report", "--for", "0", "--save", "no/where.md").code == ExitCode.USAGE
+
+
+def test_a_report_that_came_to_nothing_leaves_no_file(told: Ehtui, tmp_path: Path) -> None:
+    assert told("report", "--for", "0", "-p", "9", "--save", "incident.md").code == ExitCode.USAGE
+    assert not (tmp_path / "incident.md").exists()
+
+
+COMMANDS = (
+    ("status",),
+    ("consumers",),
+    ("findings", "--all"),
+    ("timeline", "--for", "1s"),
+    ("timeline", "--follow", "--for", "1ms"),
+)
+DIRTY = f"{EVIL}| 회의 | '; =cmd() <img> \\"
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("output", FORMATS)
+def test_dirty_text_breaks_no_format(
+    told: Ehtui, stage: Stage, command: tuple[str, ...], output: str
+) -> None:
+    stage.pictures = [told_by(DIRTY)]
+    said = told(*command, "-o", output)
+
+    assert "회의" in said.out
+    assert "hunter2" not in said.out
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\u202e]", said.out)
+
+    if output == "json":
+        lines = said.out.splitlines() if "--follow" in command else [said.out]
+        assert all(map(json.loads, lines))
+    elif output == "yaml":
+        assert all(yaml.safe_load_all(said.out))
+    elif output == "csv":
+        header, *rows = csv.reader(io.StringIO(said.out, newline=""))
+        assert rows
+        assert {len(row) for row in rows} == {len(header)}
+        assert not [cell for row in rows for cell in row if cell[:1] in set("=+@")]
+
+
+@pytest.mark.parametrize(
+    "command", [("why", "0", "--for", "0"), ("why", "0", "--for", "0", "--json")]
+)
+def test_why_says_that_the_store_was_not_read(
+    told: Ehtui, stage: Stage, command: tuple[str, ...]
+) -> None:
+    assert told(*command).code == ExitCode.OK
+    stage.pictures = [world.snapshot(sources=(SourceState("store", SourceStatus.FAILED),))]
+    said = told(*command)
+
+    assert said.code == ExitCode.UNREADABLE
+    assert said.out
+    assert "ehtui: the store could not be read: no answer yet" in said.err
 
 
 def test_a_report_fails_on_findings_only_if_asked(told: Ehtui, stage: Stage) -> None:

@@ -9,7 +9,8 @@ from msgspec.structs import replace
 
 from ehtui.domain.actions.audited import AuditEntry
 from ehtui.domain.costs import Bounds, Deployment, Ledger
-from ehtui.domain.snapshot import Severity, Snapshot, SourceStatus
+from ehtui.domain.snapshot import Severity, Snapshot, SourceStatus, TimelineEvent
+from ehtui.domain.timeline import FindingEnded
 from ehtui.views.formats import Clock
 from ehtui.views.incident import Reading, action_span, concerns, incident_page, wrong_in
 from ehtui.views.report import report
@@ -105,6 +106,29 @@ def test_nothing_wrong_is_said() -> None:
     assert "Nothing happened while it was watched." in page
     assert "No partition changed hands while it was watched." in page
     assert "Nothing is noted in the audit log" in page
+
+
+def test_an_incident_that_is_over_is_told_all_the_same() -> None:
+    ended = TimelineEvent(
+        7,
+        world.NOW - 10,
+        "finding.ended",
+        world.OVERDUE.subject,
+        FindingEnded(world.NOW - 95, world.NOW - 100, 90.0, is_judged=True),
+        finding=world.OVERDUE,
+    )
+    unjudged = replace(
+        ended,
+        number=8,
+        details=FindingEnded(world.NOW - 95, world.NOW - 100, 90.0, is_judged=False),
+    )
+    remark = replace(ended, number=9, finding=world.STANDS_BY)
+    page = page_of(world.snapshot(findings=(), timeline=(ended, unjudged, remark)))
+
+    assert "## What was wrong, and is over" in page
+    assert "- **Warning** (12:01:19–12:02:49, 1m30s, `lease.overdue`): P2: owner" in page
+    assert page.count("`lease.overdue`") == 1
+    assert "| Since | over since 2026-11-22 12:02:49 UTC (10s ago) |" in page
 
 
 def test_what_could_not_be_read_is_said() -> None:
