@@ -118,6 +118,7 @@ async def _run(args: argparse.Namespace, settings: Settings, checks: Sequence[Ch
     try:
         await world.look_around()
         _agree(suite.intentions(world, checks), is_agreed=args.yes)
+        await world.try_store()
         veil, results = report.veil_of(world), list[Any]()
 
         async for result in suite.run_all(world, checks):

@@ -78,12 +78,12 @@ class State(Enum):
     AS_BELIEVED = "as believed"
     DIFFERENT = "different"
     NO_ANSWER = "no answer"
-    NOT_RUN = "not run"
+    NOT_ASKED = "not asked"
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What a check found, or why it did not run."""
+    """What a check found, or why it was not asked."""
 
     check: Check
     state: State
@@ -95,13 +95,14 @@ async def run(check: Check, world: World) -> Result:
     lacking = check.needs & ~world.has
 
     if lacking:
-        return Result(check, State.NOT_RUN, "; ".join(WITHOUT[need] for need in lacking))
+        why = "; ".join(world.refused.get(need, WITHOUT[need]) for need in lacking)
+        return Result(check, State.NOT_ASKED, why)
 
     try:
         async with asyncio.timeout(check.limit_s):
             found = await check.look(world)
     except NotHereError as error:
-        return Result(check, State.NOT_RUN, str(error))
+        return Result(check, State.NOT_ASKED, str(error))
     except SilentError as error:
         return Result(check, State.NO_ANSWER, str(error))
     except TimeoutError:

@@ -9,13 +9,14 @@ from ehtui.conform.needs import Need, NotHereError
 from ehtui.conform.peer import IDLE_LIMIT_S
 from ehtui.conform.world import HUB_TYPE
 from ehtui.wire.amqp.messages import Request, decode_reply, encode_request
-from ehtui.wire.amqp.performatives import Flow
+from ehtui.wire.amqp.performatives import AmqpError, Flow
 
 if TYPE_CHECKING:
     from ehtui.conform.world import World
 
 MANAGEMENT = Theme("management")
 _MANY = 50
+_PAIRS = 8  # what the kept link attaches at the most
 # By their constructors (AMQP 1.0, part 1).
 _TYPES = {0x83: "timestamp", 0x71: "int", 0x54: "int", 0x81: "long", 0x55: "long", 0xA1: "string"}
 _TYPES |= {0xB1: "string", 0x41: "boolean", 0x42: "boolean", 0x56: "boolean", 0x40: "null"}
@@ -254,6 +255,64 @@ async def _many(world: World) -> str:
         return "all, in order" if count == _MANY else f"{count}, which is all the credit, in order"
 
     return "all, in another order" if sorted(ids) == sorted(expected) else "some twice, some never"
+
+
+async def _over_pairs(world: World, *, named: bool) -> tuple[int, list[tuple[int, int]]]:
+    """Pairs of links at once on one session, and a read over each.
+
+    How many pairs were attached, and of each reply the pair that was asked and the one it came on.
+    """
+    async with world.signed_in() as peer:
+        receivers: dict[int, int] = {}
+        senders: list[int] = []
+
+        for number in range(_PAIRS):
+            target = f"ehtui-conform-replies-{number}" if named else None
+
+            try:
+                receiver = await peer.receiver("$management", target=target)
+                senders.append((await peer.sender("$management")).handle)
+            except AmqpError:
+                return len(senders), []
+
+            receivers[receiver.handle] = number
+            peer.grant(receiver.handle, 2 * _PAIRS, receiver.initial_delivery_count or 0)
+
+        for number, handle in enumerate(senders):
+            reply_to = f"ehtui-conform-replies-{number}" if named else None
+            asked = Request(f"p{number}", reply_to, world.read().properties)
+            peer.transfer(handle, encode_request(asked))
+
+        came = [await peer.message() for _ in senders]
+
+    return len(senders), [
+        (int(str(decode_reply(m.payload).correlation_id)[1:]), receivers[m.first.handle])
+        for m in came
+    ]
+
+
+@MANAGEMENT.believe(
+    "pairs",
+    f"Reads over {_PAIRS} pairs of links at once, each reply asked to its own link",
+    f"{_PAIRS} attached, {_PAIRS} replies, each on its own link",
+    Source.CHOICE,
+)
+async def _pairs(world: World) -> str:
+    attached, replies = await _over_pairs(world, named=True)
+    elsewhere = sum(asked != came for asked, came in replies)
+    where = f"{elsewhere} elsewhere" if elsewhere else "each on its own link"
+    return f"{attached} attached, {len(set(replies))} replies, {where}"
+
+
+@MANAGEMENT.believe(
+    "pairs-unnamed",
+    "The same where no request says where its reply is to go, as ehtui asks",
+    f"{_PAIRS} attached, {_PAIRS} replies",
+    Source.CHOICE,
+)
+async def _pairs_unnamed(world: World) -> str:
+    attached, replies = await _over_pairs(world, named=False)
+    return f"{attached} attached, {len({asked for asked, _ in replies})} replies"
 
 
 @MANAGEMENT.believe(

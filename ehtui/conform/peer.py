@@ -45,6 +45,8 @@ from ehtui.wire.amqp.performatives import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from ehtui.wire.trace import ConnectionTrace
+
 SELECTOR = "apache.org:selector-filter:string"
 PATIENCE_S = 8.0
 IDLE_S = 1800.0 + 120.0  # longer than the service lets a link idle
@@ -58,9 +60,16 @@ Body = TypeVar("Body", bound=Performative)
 
 
 class Peer(asyncio.Protocol):
-    """One connection, with a session on channel 0 once it is open."""
+    """One connection, with a session on channel 0 once it is open.
 
-    def __init__(self) -> None:
+    The service numbers sessions and links as it likes; frames in the inbox have our numbers.
+    """
+
+    def __init__(self, trace: ConnectionTrace | None = None) -> None:
+        self._trace = trace
+        self._names: dict[str, int] = {}  # our handles, by link
+        self._channels: dict[int, int] = {}  # ours, by theirs
+        self._links: dict[tuple[int, int], int] = {}  # our handle, by their channel and handle
         self.inbox: deque[bytes | Frame] = deque()
         self.empty_frames = 0
         self.is_closed = False
@@ -82,12 +91,15 @@ class Peer(asyncio.Protocol):
 
     @override
     def data_received(self, data: bytes) -> None:
+        if self._trace is not None:
+            self._trace.received(data)
+
         try:
             for item in self._frames.feed(data):
                 if isinstance(item, Frame) and item.body is None:
                     self.empty_frames += 1
                 else:
-                    self.inbox.append(item)
+                    self.inbox.append(self._numbered(item) if isinstance(item, Frame) else item)
 
                 if isinstance(item, Frame) and isinstance(item.body, Transfer):
                     self.next_incoming += 1
@@ -98,6 +110,9 @@ class Peer(asyncio.Protocol):
 
     @override
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._trace is not None:
+            self._trace.ended(str(exc or "closed"))
+
         self.is_closed = True
         self._news.set()
 
@@ -106,6 +121,9 @@ class Peer(asyncio.Protocol):
     def write(self, data: bytes) -> None:
         """Send these bytes as they are."""
         if self._transport is not None:
+            if self._trace is not None:
+                self._trace.sent(data)
+
             self._transport.write(data)
 
     def send(self, body: Performative, channel: int = 0) -> None:
@@ -207,18 +225,21 @@ class Peer(asyncio.Protocol):
         selector: str | None = None,
         *,
         is_receiver: bool = True,
+        target: str | None = None,
         properties: Mapping[Any, Any] | None = None,
         wants: tuple[str, ...] = (),
     ) -> Attach:
         """An attach with the next free handle."""
         self.handles += 1
+        name = f"ehtui-conform-{id(self):x}-{self.handles}"
+        self._names[name] = self.handles
         source = Source(address, {SELECTOR: selector} if selector else None)
         return Attach(
-            f"ehtui-conform-{id(self):x}-{self.handles}",
+            name,
             self.handles,
             is_receiver=is_receiver,
             source=source if is_receiver else Source("ehtui"),
-            target=Target("ehtui") if is_receiver else Target(address),
+            target=Target(target or "ehtui") if is_receiver else Target(address),
             initial_delivery_count=None if is_receiver else 0,
             desired_capabilities=wants,
             properties=properties,
@@ -252,6 +273,23 @@ class Peer(asyncio.Protocol):
             encode_transfer(0, handle, number, payload, frame_bytes, message_format, settled=False)
         )
         return number
+
+    def _numbered(self, frame: Frame) -> Frame:
+        """The frame with our channel and our handle in it."""
+        channel, body = frame
+
+        if isinstance(body, Begin) and body.remote_channel is not None:
+            self._channels[channel] = body.remote_channel
+        elif isinstance(body, Attach) and body.name in self._names:
+            self._links[channel, body.handle] = self._names[body.name]
+
+        ours = self._channels.get(channel, channel)
+
+        if isinstance(body, Attach | Detach | Flow | Transfer) and body.handle is not None:
+            handle = self._links.get((channel, body.handle), body.handle)
+            return Frame(ours, body._replace(handle=handle))
+
+        return Frame(ours, body)
 
     async def message(self, within_s: float = PATIENCE_S) -> Message:
         """The next message that arrives, whole; taken where it wants to be."""

@@ -20,7 +20,7 @@ SIGNS = {
     State.AS_BELIEVED: "✓",
     State.DIFFERENT: "≠",
     State.NO_ANSWER: "?",
-    State.NOT_RUN: "–",
+    State.NOT_ASKED: "–",
 }
 _LONGEST = 400
 _GONE = (
@@ -101,7 +101,7 @@ def lines(result: Result, veil: Veil) -> list[str]:
     if result.state is State.AS_BELIEVED:
         return [head]
 
-    if result.state is State.NOT_RUN:
+    if result.state is State.NOT_ASKED:
         return [f"{head} ({found})"]
 
     return [head, f"    believed: {check.believes}", f"    found:    {found}"]
@@ -130,8 +130,8 @@ def as_json(results: Sequence[Result], veil: Veil, about: Mapping[str, str]) -> 
             "title": r.check.title,
             "state": r.state.name.lower(),
             "believed": r.check.believes,
-            "found": None if r.state is State.NOT_RUN else veil.over(r.found),
-            "not_run_because": veil.over(r.found) if r.state is State.NOT_RUN else None,
+            "found": None if r.state is State.NOT_ASKED else veil.over(r.found),
+            "not_asked_because": veil.over(r.found) if r.state is State.NOT_ASKED else None,
             "source": r.check.source.value,
         }
         for r in results
@@ -151,7 +151,7 @@ def beliefs(checks: Sequence[Check]) -> str:
 
 def _found(result: Result, veil: Veil) -> str:
     found = veil.over(result.found)
-    return f"not run: {found}" if result.state is State.NOT_RUN else found
+    return f"not asked: {found}" if result.state is State.NOT_ASKED else found
 
 
 def _cell(text: str) -> str:

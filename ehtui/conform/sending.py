@@ -47,6 +47,21 @@ async def _largest(world: World) -> str:
         return str((await peer.sender(world.sending)).max_message_bytes)
 
 
+@SENDING.believe(
+    "properties",
+    "An attach with properties is answered with properties",
+    "yes",
+    Source.SDK,
+    Need.SEND,
+)
+async def _properties(world: World) -> str:
+    """Python's 5.11.0 does not attach without."""
+    async with world.signed_in() as peer:
+        given = {Symbol("com.microsoft:timeout"): 60_000}
+        link = await peer.sender(world.sending, properties=given)
+        return "no" if link.properties is None else "yes"
+
+
 @SENDING.believe("accepted", "An event that is taken", "accepted", Source.SDK, Need.SEND)
 async def _accepted(world: World) -> str:
     async with world.signed_in() as peer:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from ehtui.wire.storage import StorageAddress
 
 _CONNECT_S, _SILENCE_S = 15.0, 20.0
-_GONE = (202, 404)
+_GONE, NO_RIGHT = (202, 404), (401, 403)
 
 
 class Store:
@@ -67,7 +67,13 @@ class Store:
             if name is not None and not query:
                 self._made.add(name)
 
-        return await self._http.ask(method, url, await self._signed(method, url, sent, key), body)
+        signed = await self._signed(method, url, sent, key)
+        reply = await self._http.ask(method, url, signed, body)
+
+        if name is not None and reply.status in NO_RIGHT:
+            self._made.discard(name)
+
+        return reply
 
     async def put(
         self, name: str, body: bytes = b"", metadata: Mapping[str, str] | None = None, **more: str

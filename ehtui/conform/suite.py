@@ -94,4 +94,4 @@ async def run_all(world: World, checks: Sequence[Check]) -> AsyncIterator[Result
 
 def is_whole(results: Sequence[Result]) -> bool:
     """Whether nothing that was looked at is other than believed."""
-    return all(result.state in (State.AS_BELIEVED, State.NOT_RUN) for result in results)
+    return all(result.state in (State.AS_BELIEVED, State.NOT_ASKED) for result in results)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from ehtui.conform.needs import Need, SilentError
 from ehtui.conform.peer import Peer
-from ehtui.conform.store import Store
+from ehtui.conform.store import NO_RIGHT, Store, code_of
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.text import safe
 from ehtui.wire import problems
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 CONNECT_S = 15.0
 HUB_TYPE, PARTITION_TYPE = "com.microsoft:eventhub", "com.microsoft:partition"
 LATEST = "amqp.annotation.x-opt-offset > '@latest'"
-STOLEN = "amqp:link:stolen"
+STOLEN, UNAUTHORISED = "amqp:link:stolen", "amqp:unauthorized-access"
 _INTERNAL = 500
 EVENT = b"ehtui conform: this event may be ignored"
 
@@ -57,6 +57,7 @@ class World:
     partitions: tuple[str, ...] = ()
     empty_partition: str | None = None
     sent: int = 0
+    refused: dict[Need, str] = field(default_factory=dict)  # what was allowed here, and not there
     _tls: ssl.SSLContext | None = field(default=None, repr=False)
 
     @property
@@ -64,9 +65,9 @@ class World:
         """The needs that are met."""
         met = {
             Need.KEY: isinstance(self.access.credential, SharedKey),
-            Need.SEND: self.may_send,
+            Need.SEND: self.may_send and Need.SEND not in self.refused,
             Need.GROUP: self.own_group is not None,
-            Need.STORE: self.store is not None,
+            Need.STORE: self.store is not None and Need.STORE not in self.refused,
             Need.STORE_KEY: self.store is not None and self.store.has_key,
             Need.ADMIN: self.admin is not None,
             Need.EMPTY: self.empty_partition is not None,
@@ -111,11 +112,30 @@ class World:
 
             if self.own_group is not None:
                 await self._check_group()
+
+            if self.may_send:
+                await self._check_sending()
         except AmqpError as error:
             told = problems.from_condition(self.access, error.condition, error.description)
             raise ProblemError(told) from None
         except SilentError:
             raise ProblemError(problems.timed_out(self.access, "asking", CONNECT_S)) from None
+
+    async def try_store(self) -> None:
+        """Write a blob: whoever may only read is asked nothing that writes."""
+        if self.store is not None and (reply := await self.store.put("first")).status in NO_RIGHT:
+            self.refused[Need.STORE] = f"the store does not let it write ({code_of(reply)})"
+
+    async def _check_sending(self) -> None:
+        """An attach sends nothing: it tells whether the credential may."""
+        async with self.signed_in() as peer:
+            try:
+                await peer.sender(self.sending)
+            except AmqpError as error:
+                if error.condition != UNAUTHORISED:
+                    raise
+
+                self.refused[Need.SEND] = f"{self.access.credential.label} has no right to send"
 
     def _refused(self, reply: Reply) -> ProblemError:
         given = reply.properties
@@ -175,7 +195,8 @@ class World:
         if access.use_tls and self._tls is None:
             self._tls = await asyncio.to_thread(roots)
 
-        peer = Peer()
+        trace = access.network.trace
+        peer = Peer(trace.follow(way.route) if trace else None)
         seen = replace(access, host=way.route.host, port=way.route.port)
 
         try:

@@ -51,6 +51,17 @@ def with_little_credit(patch: pytest.MonkeyPatch, _: EventHubsEndpoint) -> None:
     patch.setattr(nodes, "_CREDIT", 7)
 
 
+def with_replies_on_the_last_link(patch: pytest.MonkeyPatch, _: EventHubsEndpoint) -> None:
+    patch.setattr(nodes.Responses, "answers_to", lambda *_: False)
+
+
+def without_properties(patch: pytest.MonkeyPatch, _: EventHubsEndpoint) -> None:
+    answered = links.LinkUser.reply_to
+    patch.setattr(
+        links.LinkUser, "reply_to", lambda *given: answered(*given)._replace(properties=None)
+    )
+
+
 def with_replication(_: pytest.MonkeyPatch, endpoint: EventHubsEndpoint) -> None:
     endpoint.namespace.set_replication("hub", 2)
 
@@ -135,8 +146,11 @@ BROKEN: dict[str, Break] = {
     "token.largest": with_limited_cbs,
     "management.credit": with_little_credit,
     "management.many": with_little_credit,
+    "management.pairs": with_replies_on_the_last_link,
+    "management.pairs-unnamed": with_limits(handle_max=9),
     "management.factor": with_replication,
     "management.hub-types": with_times_as_numbers,
+    "send.properties": without_properties,
     "send.largest": with_larger_messages,
     "send.too-large": with_links_that_end_at_large_messages,
     "send.offset": with_other_offsets,

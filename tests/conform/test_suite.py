@@ -45,12 +45,12 @@ def sandboxed(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_the_sandbox_does_what_is_believed(tmp_path: Path) -> None:
     ended = sandboxed(*ALL, "--yes", "--report", str(tmp_path / "found"))
     document = json.loads((tmp_path / "found.json").read_text())
-    wrong = [c for c in document["checks"] if c["state"] not in ("as_believed", "not_run")]
+    wrong = [c for c in document["checks"] if c["state"] not in ("as_believed", "not_asked")]
 
     assert wrong == []
     assert ended.returncode == 0, ended.stderr
     slow = {check.id for check in suite.CHECKS if Need.SLOW in check.needs}
-    assert {c["id"] for c in document["checks"] if c["state"] == "not_run"} == slow
+    assert {c["id"] for c in document["checks"] if c["state"] == "not_asked"} == slow
     assert "owner levels" in ended.stderr  # it said beforehand what it would do
     told = (tmp_path / "found.md").read_text() + json.dumps(document)
     assert re.findall(r"127\.0\.0\.1|meetings|checkpoints/|RootManage", told) == []
@@ -177,7 +177,7 @@ async def test_what_lacks_is_told(need: Need, world: World) -> None:
     check = Check("a.b", "title", "this", Source.CHOICE, look, need)
     result = await run(check, nobody)
 
-    assert result.state is State.NOT_RUN
+    assert result.state is State.NOT_ASKED
     assert result.found == WITHOUT[need]
 
 

@@ -5,113 +5,34 @@ Each is bounded by a number of rounds and by a clock, whichever comes first, and
 
 from __future__ import annotations
 
-import asyncio
 import random
-import socket
 import time
-from contextlib import suppress
-from uuid import uuid4
 
 import pytest
-from azure.eventhub import EventData
-from azure.eventhub.aio import EventHubConsumerClient, EventHubProducerClient
 
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.sandbox.eventhubs import AccessKey, EventHubsEndpoint, Namespace
-from ehtui.sandbox.options import OPTIONS, Ready, ServerOptions
 from ehtui.wire.kept_link import KeptLink
 from ehtui.wire.reading import MisfitError
 from tests.hostile.fuzzing import frames_in, mutated, relayed, seed_of, tell
-from tests.hostile.measuring import MEGABYTE, confined, peak_resident_bytes, resident_bytes
+from tests.hostile.live import ANSWER_S, fuzz, serving
+from tests.hostile.measuring import MEGABYTE
 from tests.wire.hubs import KEY, access_to
 
 CLOCK_S = 10.0
-MOST_ROUNDS, LEAST_ROUNDS, FEW_ROUNDS, WARM_UP = 3000, 150, 20, 100
-ANSWER_S = 0.5  # a server that waits for the rest of a frame is not waited for
-
-
-async def talk(connection_string: str) -> None:
-    """What the SDK's own clients do: one sends an event, another reads it."""
-    body = uuid4().hex
-    read: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-    producer = EventHubProducerClient.from_connection_string(connection_string)
-    consumer = EventHubConsumerClient.from_connection_string(connection_string, "$Default")
-
-    async with producer, consumer:
-        before = (await consumer.get_partition_properties("0"))["last_enqueued_sequence_number"]
-        await producer.send_batch([EventData(body)], partition_id="0")
-
-        async def on_event(_: object, event: EventData | None) -> None:
-            if event is not None and event.body_as_str() == body and not read.done():
-                read.set_result(None)
-
-        receiving = asyncio.create_task(
-            consumer.receive(on_event, partition_id="0", starting_position=before)
-        )
-
-        try:
-            await asyncio.wait_for(read, 20)
-        finally:
-            receiving.cancel()
-            await asyncio.gather(receiving, return_exceptions=True)
-
-
-async def recorded(connection_string: str, port: int) -> list[list[bytes]]:
-    """The frames of such clients, by connection."""
-    async with relayed(port) as relay:
-        await talk(connection_string.replace(f":{port}", f":{relay.port}"))
-
-    return relay.conversations
-
-
-def say(port: int, frames: list[bytes], chance: random.Random) -> None:
-    """Say it in pieces of any size, and hear what the server has to say until it is done."""
-    data = b"".join(frames)
-    piece = chance.choice((len(data) or 1, 1 << 12, chance.randint(1, 200)))
-
-    with socket.create_connection(("127.0.0.1", port)) as connection, suppress(OSError):
-        connection.settimeout(ANSWER_S)
-
-        for start in range(0, len(data), max(piece, len(data) // 50)):
-            connection.sendall(data[start : start + max(piece, len(data) // 50)])
-
-        connection.shutdown(socket.SHUT_WR)
-
-        while connection.recv(65536):
-            pass
+MOST_ROUNDS, LEAST_ROUNDS, FEW_ROUNDS = 3000, 150, 20
 
 
 def test_the_endpoint_serves_on_and_stays_as_small_as_it_was() -> None:
-    chance = random.Random(seed_of("endpoint"))
-    options = ServerOptions(partitions=2)
+    with serving() as server:
+        fuzzed = fuzz(server, CLOCK_S, least_rounds=LEAST_ROUNDS, most_rounds=MOST_ROUNDS)
 
-    with confined("ehtui.sandbox.server", variables={OPTIONS: options.to_json()}) as child:
-        assert child.stdout
-        assert child.stderr
-        environment = Ready.from_json(child.stdout.readline()).connections.environment
-        given = environment["EVENTHUB_CONNECTION_STRING"]
-        port = int(given.partition("127.0.0.1:")[2].partition("/")[0])
-
-        conversations = asyncio.run(recorded(given, port))
-        assert sum(map(len, conversations)) > 30, "there is something to make mistakes in"
-        warm_bytes, rounds, end = 0, 0, time.monotonic() + CLOCK_S
-
-        while rounds < LEAST_ROUNDS or (rounds < MOST_ROUNDS and time.monotonic() < end):
-            say(port, mutated(chance, chance.choice(conversations)), chance)
-            rounds += 1
-            warm_bytes = resident_bytes(child.pid) if rounds == WARM_UP else warm_bytes
-
-        tell(f"{rounds} rounds, {warm_bytes >> 20} MB, {resident_bytes(child.pid) >> 20} MB")
-        asyncio.run(talk(given))
-
-        assert resident_bytes(child.pid) - warm_bytes < 24 * MEGABYTE
-        assert peak_resident_bytes(child.pid) - warm_bytes < 64 * MEGABYTE
-        assert child.poll() is None
-        child.terminate()
-        faults = child.stderr.read()
-
-    tell(faults)
-    assert "Traceback" not in faults, "told above"
+    tell(str(fuzzed))
+    tell(fuzzed.faults)
+    assert fuzzed.is_alive
+    assert fuzzed.grown_bytes < 24 * MEGABYTE
+    assert fuzzed.peak_bytes - fuzzed.warm_bytes < 64 * MEGABYTE
+    assert "Traceback" not in fuzzed.faults, "told above"
 
 
 class Liar:

@@ -13,24 +13,36 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.interop import is_whole
+
 SOURCES = Path(__file__).with_name("javascript")
-FOLDER = Path(__file__).parents[2] / ".work" / "javascript"
+WORK = Path(__file__).parents[2] / ".work"
+# What differs from the manifest, by the SDK's version.
+SDKS: dict[str, dict[str, str]] = {
+    "6": {},
+    "5.12": {"@azure/event-hubs": "5.12.2", "@azure/eventhubs-checkpointstore-blob": "1.0.1"},
+}
+TRIED = tuple(SDKS) if is_whole else ("6",)
 
 
-def install() -> Path:
+def install(sdk: str = "6") -> Path:
     """The folder with the programs, and with the SDK once it was installed for this manifest."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    manifest = (SOURCES / "package.json").read_text()
-    done = FOLDER / "installed.json"
+    folder = WORK / f"javascript-{sdk}"
+    folder.mkdir(parents=True, exist_ok=True)
+    manifest = json.loads((SOURCES / "package.json").read_text())
+    manifest["dependencies"] |= SDKS[sdk]
+    text, done = json.dumps(manifest), folder / "installed.json"
 
     for source in SOURCES.iterdir():
-        shutil.copy(source, FOLDER)
+        shutil.copy(source, folder)
 
-    if not done.exists() or done.read_text() != manifest:
-        subprocess.run(["npm", "install", "--silent"], cwd=FOLDER, check=True)
-        done.write_text(manifest)
+    (folder / "package.json").write_text(text)
 
-    return FOLDER
+    if not done.exists() or done.read_text() != text:
+        subprocess.run(["npm", "install", "--silent"], cwd=folder, check=True)
+        done.write_text(text)
+
+    return folder
 
 
 class Program:
@@ -76,11 +88,11 @@ class Program:
 
 
 @contextmanager
-def running(name: str, **environment: str) -> Iterator[Program]:
+def running(name: str, sdk: str = "6", **environment: str) -> Iterator[Program]:
     """A program of this folder until the block ends."""
     process = subprocess.Popen(
         ["node", name],
-        cwd=install(),
+        cwd=install(sdk),
         env={**os.environ, **environment},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -98,11 +110,11 @@ def running(name: str, **environment: str) -> Iterator[Program]:
             pipe.close()
 
 
-def output_of(name: str, **environment: str) -> Any:
+def output_of(name: str, sdk: str = "6", **environment: str) -> Any:
     """What a program that ends by itself printed."""
     done = subprocess.run(
         ["node", name],
-        cwd=install(),
+        cwd=install(sdk),
         env={**os.environ, **environment},
         stdout=subprocess.PIPE,
         text=True,

@@ -13,7 +13,7 @@ from azure.eventhub.extensions.checkpointstoreblobaio import BlobCheckpointStore
 from ehtui.sandbox.blobs import BlobEndpoint
 from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
 from tests.bodies import decode_body
-from tests.interop.javascript import output_of, running
+from tests.interop.javascript import TRIED, output_of, running
 from tests.sandbox.eventhubs.test_python_sdk import consuming
 from tests.waiting import wait_for
 
@@ -23,6 +23,9 @@ CONTAINER = "checkpoints"
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
+    """Both endpoints, and the SDK that programs there have."""
+
+    sdk: str
     namespace: Namespace
     eventhubs: EventHubsEndpoint
     blobs: BlobEndpoint
@@ -59,11 +62,11 @@ async def on_standard_port(namespace: Namespace) -> EventHubsEndpoint:
     pytest.fail("no loopback address has port 5672 free")
 
 
-@pytest.fixture
-async def sandbox() -> AsyncIterator[Sandbox]:
+@pytest.fixture(params=TRIED)
+async def sandbox(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
     namespace = Namespace()
     namespace.create_hub("hub", partitions=4)
-    sandbox = Sandbox(namespace, await on_standard_port(namespace), BlobEndpoint())
+    sandbox = Sandbox(request.param, namespace, await on_standard_port(namespace), BlobEndpoint())
     await sandbox.blobs.start()
     sandbox.blobs.create_container(CONTAINER)
     yield sandbox
@@ -72,7 +75,9 @@ async def sandbox() -> AsyncIterator[Sandbox]:
 
 
 async def test_it_publishes_with_idempotent_retries(sandbox: Sandbox) -> None:
-    answers = await asyncio.to_thread(output_of, "idempotent.mjs", **sandbox.environment("p"))
+    answers = await asyncio.to_thread(
+        output_of, "idempotent.mjs", sandbox.sdk, **sandbox.environment("p")
+    )
     events = sandbox.namespace.log("hub", "0").read(0, 9)
 
     assert answers == {"failed": []}
@@ -82,7 +87,9 @@ async def test_it_publishes_with_idempotent_retries(sandbox: Sandbox) -> None:
 
 
 async def test_it_sends_and_asks_for_properties(sandbox: Sandbox) -> None:
-    answers = await asyncio.to_thread(output_of, "producer.mjs", **sandbox.environment("p"))
+    answers = await asyncio.to_thread(
+        output_of, "producer.mjs", sandbox.sdk, **sandbox.environment("p")
+    )
     events = sandbox.namespace.log("hub", "0").read(0, 9)
 
     assert [decode_body(event.rest).decode() for event in events[:2]] == [
@@ -98,7 +105,7 @@ async def test_it_sends_and_asks_for_properties(sandbox: Sandbox) -> None:
 async def test_it_consumes_checkpoints_and_goes_on_from_there(sandbox: Sandbox) -> None:
     sandbox.namespace.append("hub", "1", ['"하나"', '"two"'], {"kind": "test"})
 
-    with running("consumer.mjs", **sandbox.environment("js-1")) as program:
+    with running("consumer.mjs", sandbox.sdk, **sandbox.environment("js-1")) as program:
         await wait_for(lambda: program.all("received") == ["하나", "two"], timeout_s=30)
         await wait_for(lambda: program.owned() == {"0", "1", "2", "3"}, timeout_s=30)
         assert set(sandbox.receivers()) == {"js-1"}
@@ -109,7 +116,7 @@ async def test_it_consumes_checkpoints_and_goes_on_from_there(sandbox: Sandbox) 
 
     sandbox.namespace.append("hub", "1", ['"three"'])
 
-    with running("consumer.mjs", **sandbox.environment("js-2")) as program:
+    with running("consumer.mjs", sandbox.sdk, **sandbox.environment("js-2")) as program:
         await wait_for(lambda: program.all("received") == ["three"], timeout_s=30)
 
 
@@ -121,7 +128,7 @@ async def test_it_shares_a_group_with_python(sandbox: Sandbox) -> None:
     async with store, consuming(text, None, checkpoint_store=store, **timing) as python:
         await wait_for(lambda: len(python.owned) == 4, timeout_s=30)
 
-        with running("consumer.mjs", **sandbox.environment("js")) as program:
+        with running("consumer.mjs", sandbox.sdk, **sandbox.environment("js")) as program:
             await wait_for(
                 lambda: (
                     len(python.owned) == len(program.owned()) == 2

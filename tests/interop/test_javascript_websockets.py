@@ -7,12 +7,13 @@ import asyncio
 import pytest
 
 from ehtui.sandbox.eventhubs import EventHubsEndpoint, Namespace
-from tests.interop.javascript import output_of
+from tests.interop.javascript import TRIED, output_of
 
 pytestmark = [pytest.mark.interop, pytest.mark.timeout(180)]
 
 
-async def test_it_sends_and_reads_where_only_websockets_are_let_through() -> None:
+@pytest.mark.parametrize("sdk", TRIED)
+async def test_it_sends_and_reads_where_only_websockets_are_let_through(sdk: str) -> None:
     namespace = Namespace()
     namespace.create_hub("hub", partitions=2)
 
@@ -20,6 +21,7 @@ async def test_it_sends_and_reads_where_only_websockets_are_let_through() -> Non
         said = await asyncio.to_thread(
             output_of,
             "websockets.mjs",
+            sdk,
             EVENTHUB=endpoint.connection_string("hub"),
             NODE_EXTRA_CA_CERTS=str(endpoint.ca_file),
         )

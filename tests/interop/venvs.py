@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import shutil
 import subprocess
 import sys
@@ -17,18 +18,22 @@ def python_with(name: str, *requirements: str) -> Path:
     folder = FOLDER / name
     python, installed = folder / "bin" / "python", folder / "installed"
     wanted = "\n".join(requirements)
+    FOLDER.mkdir(parents=True, exist_ok=True)
 
-    if not installed.exists() or installed.read_text() != wanted:
-        shutil.rmtree(folder, ignore_errors=True)
-        made = _run(sys.executable, "-m", "venv", str(folder)) or _run(
-            *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
-            *requirements,
-        )
+    with (FOLDER / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # several workers may want it at once
 
-        if made:
-            pytest.skip(f"{' '.join(requirements)} cannot be installed: {made}")
+        if not installed.exists() or installed.read_text() != wanted:
+            shutil.rmtree(folder, ignore_errors=True)
+            failure = _run(sys.executable, "-m", "venv", str(folder)) or _run(
+                *(str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"),
+                *requirements,
+            )
 
-        installed.write_text(wanted)
+            if failure:
+                pytest.skip(f"{' '.join(requirements)} cannot be installed: {failure}")
+
+            installed.write_text(wanted)
 
     return python
 

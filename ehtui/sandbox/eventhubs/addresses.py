@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 CBS = "$cbs"
 MANAGEMENT = "$management"
@@ -16,6 +15,7 @@ FILTER = "apache.org:selector-filter:string"
 _SELECTOR = re.compile(
     r"amqp\.annotation\.(?P<what>x-opt-[a-z-]+)\s*(?P<operator>>=?)\s*'(?P<value>[^']*)'"
 )
+_AUTHORITY = re.compile(r"^[^/?#]*")
 _LATEST = "@latest"
 _GROUPS, _PARTITIONS, _PUBLISHERS = "consumergroups", "partitions", "publishers"
 
@@ -57,8 +57,11 @@ class Address:
 
 
 def path_of(address: str) -> str:
-    """The path of an address or audience, without scheme and authority."""
-    return (urlsplit(address).path if "://" in address else address).strip("/")
+    """The path of an address or audience, without scheme and authority, whatever text it is."""
+    # urlsplit refuses what a client may well write, such as a bracket in the host.
+    _, is_url, rest = address.partition("://")
+    path = re.split(r"[?#]", _AUTHORITY.sub("", rest), maxsplit=1)[0]
+    return (path if is_url else address).strip("/")
 
 
 def parse_address(address: str) -> Address:

@@ -76,14 +76,16 @@ class LinkUser:
         link.on_close = self._closed
 
     def reply_to(self, attach: Attach) -> Attach:
-        """Our attach: the client's own, seen from the other side."""
+        """Our attach: the client's own, seen from the other side.
+
+        Its properties stand in it again: Python's 5.11.0 does not attach without any.
+        """
         return attach._replace(
             is_receiver=not attach.is_receiver,
             initial_delivery_count=0 if attach.is_receiver else None,
             max_message_bytes=self.most_bytes,
             offered_capabilities=tuple(n for n in attach.desired_capabilities if n in _OFFERED),
             desired_capabilities=(),
-            properties=None,
         )
 
     @property
