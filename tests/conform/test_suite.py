@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -42,9 +43,14 @@ def sandboxed(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_the_sandbox_does_what_is_believed(tmp_path: Path) -> None:
+def test_the_sandbox_does_what_is_believed(
+    tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     ended = sandboxed(*ALL, "--yes", "--report", str(tmp_path / "found"))
     document = json.loads((tmp_path / "found.json").read_text())
+    record_property(
+        "note", ended.stdout.strip().splitlines()[-2 if "Written" in ended.stdout else -1]
+    )
     wrong = [c for c in document["checks"] if c["state"] not in ("as_believed", "not_asked")]
 
     assert wrong == []

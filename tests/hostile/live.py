@@ -22,7 +22,7 @@ from tests.hostile.measuring import confined, peak_resident_bytes, resident_byte
 
 ANSWER_S = 0.5  # a server that waits for the rest of a frame is not waited for
 WARM_UP = 100  # rounds
-MOST_EVENTS = 1000  # of a partition: what is kept is no leak
+MOST_EVENTS = 100  # of a partition: what is kept is no leak
 
 
 async def talk(connection_string: str) -> None:
@@ -94,7 +94,9 @@ def serving() -> Iterator[Server]:
     """One with a small hub."""
     options = ServerOptions(partitions=2, retention={"max_events": MOST_EVENTS})
 
-    with confined("ehtui.sandbox.server", variables={OPTIONS: options.to_json()}) as child:
+    with confined(
+        "tests.hostile.forgetful_server", variables={OPTIONS: options.to_json()}
+    ) as child:
         assert child.stdout
         connections = Ready.from_json(child.stdout.readline()).connections
         yield Server(child, connections.eventhub)

@@ -45,6 +45,12 @@ def install(sdk: str = "6") -> Path:
     return folder
 
 
+def version_of(sdk: str, package: str = "@azure/event-hubs") -> str:
+    """The version of a package that programs on this SDK have."""
+    known = json.loads((SOURCES / "package.json").read_text())["dependencies"] | SDKS[sdk]
+    return str(known[package])
+
+
 class Program:
     """A running program: what it said so far, one JSON value a line."""
 

@@ -21,6 +21,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 CHECKOUT = Path(__file__).parents[2]
+WORK = CHECKOUT / ".work" / "sdk-live"
 AT_LEAST = 215
 WEBSOCKETS = "websocket-client==1.9.2"  # the SDK's synchronous clients want it, ehtui does not
 WORKERS = 10  # the tests sleep most of the time
@@ -34,16 +35,24 @@ addopts = --import-mode=importlib -p no:cacheprovider -q
 
 def main() -> int:
     """Fetch, run, report."""
-    work = CHECKOUT / ".work" / "sdk-live"
-    tests, more = fetch(work), websockets(work)
-    report = tests / "report.xml"
+    tests, more = fetch(WORK), websockets(WORK)
     arguments = sys.argv[1:] or ["livetest", "pyamqp_tests"]
-    command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), f"--junitxml={report}"]
+    command = [sys.executable, "-m", "pytest", "-n", str(WORKERS), f"--junitxml={report()}"]
     subprocess.run(
         [*command, *arguments], cwd=tests, env=os.environ | {"PYTHONPATH": str(more)}, check=False
     )
-    passed = summarise(report)
+    passed = summarise(report())
     return 0 if sys.argv[1:] or passed >= AT_LEAST else 1
+
+
+def report() -> Path:
+    """Where pytest writes what became of each."""
+    return WORK / "report.xml"
+
+
+def forget() -> None:
+    """Forget an earlier run."""
+    report().unlink(missing_ok=True)
 
 
 def fetch(work: Path) -> Path:
@@ -77,11 +86,11 @@ def websockets(work: Path) -> Path:
     return folder
 
 
-def summarise(report: Path) -> int:
+def summarise(found: Path) -> int:
     """Print counts and each test that did not pass; returns how many live tests did."""
     counts = {"live": Counter[str](), "unit": Counter[str]()}
 
-    for case in ElementTree.parse(report).iter("testcase"):
+    for case in ElementTree.parse(found).iter("testcase"):
         name = f"{case.get('classname')}.{case.get('name')}"
         outcome, reason = judge(case)
         counts["unit" if ".unittest." in name else "live"][outcome] += 1

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from azure.storage.blob import ContainerClient
 
 from ehtui.config.secret import Secret
 from ehtui.config.settings import EventHubSettings
+from ehtui.conform import report
 from ehtui.conform.checks import State, run
 from ehtui.conform.store import Store
 from ehtui.conform.storing import STORING
@@ -36,11 +37,14 @@ def connection_string() -> Iterator[str]:
         yield text
 
 
-async def test_azurite_differs_where_it_is_known_to(connection_string: str) -> None:
+async def test_azurite_differs_where_it_is_known_to(
+    connection_string: str, record_property: Callable[[str, object], None]
+) -> None:
     world = World(access_of(EventHubSettings(connection_string=Secret(NOWHERE))))
     address = parse_connection_string(Secret(connection_string))
     world.store = Store(address, "conform", "ehtui-conform-test/")
     results = [await run(check, world) for check in STORING.checks]
 
+    record_property("note", f"{len(results)} checks of the store: {report.counted(results)}")
     assert await world.store.close() == []
     assert {r.check.id: r.found for r in results if r.state is not State.AS_BELIEVED} == KNOWN
