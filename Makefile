@@ -4,7 +4,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help demo schema keys legend metrics test forecasts scenes recordings movie screenshots check lint types imports interop bench clean
+.PHONY: help demo schema keys legend commands metrics test forecasts scenes recordings movie screenshots check lint types imports interop bench clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  %-12s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ keys: $(STAMP) ## write the tables of keys into README, docs/keys.md and config.
 
 legend: $(STAMP) ## write docs/legend.md: what every sign, state, column and finding means
 	$(BIN)/python -m tests.legend_page
+
+commands: $(STAMP) ## write docs/commands.md and docs/ehtui.1 from the parser
+	$(BIN)/python -m tests.command_pages
 
 metrics: $(STAMP) ## write docs/metrics.md: every metric of `ehtui metrics`
 	$(BIN)/python -m tests.metrics_page

@@ -114,8 +114,12 @@ def _add_copy(kinds: Any) -> None:
         description="Write the checkpoints of one group as those of another, where that one stands "
         "now; a group without records gets its own, spelled as the other's.",
     )
-    parser.add_argument("--from", dest="source", required=True, metavar="GROUP")
-    parser.add_argument("--to", dest="target", required=True, metavar="GROUP")
+    parser.add_argument(
+        "--from", dest="source", required=True, metavar="GROUP", help="the group that stands there"
+    )
+    parser.add_argument(
+        "--to", dest="target", required=True, metavar="GROUP", help="the group that is to start"
+    )
     add_partitions(parser)
     add_force(parser)
     add_acting_flags(parser)

@@ -48,6 +48,7 @@ COMMANDS = {
     "demo": "ehtui.cli.demo",
     "sandbox": "ehtui.cli.sandbox",
     "conform": "ehtui.cli.conform",
+    "completion": "ehtui.cli.completion",
 }
 READABLE_COLUMNS = 79
 _CHOICE = re.compile(r"invalid choice: '(?P<given>[^']*)'")

@@ -178,7 +178,12 @@ def add_wait(subparsers: Any) -> None:
         description="Wait until every partition of the group is owned, its lag is zero, or its "
         "health is ok. With --fail-on the findings of the group count too, once it is.",
     )
-    parser.add_argument("--until", choices=("owned", "drained", "healthy"), default="healthy")
+    parser.add_argument(
+        "--until",
+        choices=("owned", "drained", "healthy"),
+        default="healthy",
+        help="every partition has a live owner; the lag is zero; the health is ok (default)",
+    )
     parser.add_argument("--timeout", type=seconds, default=300.0, metavar="5m", help="default: 5m")
     parser.add_argument("--json", action="store_true", help="the result as JSON")
     add_fail_on(parser, "never")
