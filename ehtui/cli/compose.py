@@ -355,12 +355,12 @@ def run_ui(
     check_names(settings.ui)
 
     try:
-        return run(backend, replace(_ui_options(settings, banner, started_with), at=at))
+        return run(backend, replace(ui_options(settings, banner, started_with), at=at))
     finally:
-        _tell_ends(backend.close(), started_with)
+        tell_ends(backend.close(), started_with)
 
 
-def _tell_ends(outcomes: Sequence[Outcome], started_with: tuple[str, ...]) -> None:
+def tell_ends(outcomes: Sequence[Outcome], started_with: tuple[str, ...]) -> None:
     """What ended after the screen was left; nobody reads it where the terminal has gone."""
     from ehtui.views.outcomes import outcome_sentence  # noqa: PLC0415 - rarely
 
@@ -370,7 +370,8 @@ def _tell_ends(outcomes: Sequence[Outcome], started_with: tuple[str, ...]) -> No
             print(f"ehtui: {told}", file=sys.stderr, flush=True)
 
 
-def _ui_options(settings: Settings, banner: str | None, started_with: tuple[str, ...]) -> UiOptions:
+def ui_options(settings: Settings, banner: str | None, started_with: tuple[str, ...]) -> UiOptions:
+    """How the screen of a hub looks and begins."""
     from ehtui.cli.output_format import draws_ascii, utc_offset_s, wants_colour  # noqa: PLC0415
     from ehtui.tui.options import UiOptions  # noqa: PLC0415
 
@@ -382,6 +383,8 @@ def _ui_options(settings: Settings, banner: str | None, started_with: tuple[str,
     return UiOptions(
         **{**asdict(ui), **decided},
         group=first_group(settings),
+        profile=settings.profile,
+        colour=settings.colour,
         banner=banner,
         started_with=started_with,
         utc_offset_s=utc_offset_s(),

@@ -15,6 +15,7 @@ from ehtui.config.errors import ConfigError
 if TYPE_CHECKING:
     import argparse
 
+    from ehtui.config.changes import Configuration
     from ehtui.config.found import Flags, Resolved
     from ehtui.config.process_settings import ProcessFindings
     from ehtui.config.settings import Language, Settings
@@ -180,19 +181,22 @@ def flags_of(args: argparse.Namespace | None) -> Flags:
     )
 
 
-def flag_words(args: argparse.Namespace | None) -> tuple[str, ...]:
-    """The flags by which another command finds the same hub and store; the group is its own."""
+def flag_words(args: argparse.Namespace | None, *, of_every_hub: bool = False) -> tuple[str, ...]:
+    """The flags by which another command finds the same hub and store; the group is its own.
+
+    Where several hubs are meant, each adds its profile and its name.
+    """
     flags = flags_of(args)
     named = [
         ("--config", flags.config),
         ("--env-file", flags.env_file),
-        ("--profile", flags.profile),
+        ("--profile", None if of_every_hub else flags.profile),
         ("--pid", flags.pid),
     ]
     named += dict.fromkeys(
         (flags.names[key], None if key == "read_only" else value)
         for key, value in flags.values.items()
-        if key not in _ONCE
+        if key not in _ONCE and not (of_every_hub and key == "eventhub.name")
     )
     switches = {"--read-only", "--no-read-only"}
 
@@ -213,8 +217,28 @@ def resolve_args(args: argparse.Namespace | None) -> Resolved:
     from ehtui.config.resolve import resolve  # noqa: PLC0415
 
     flags = flags_of(args)
-    found = resolve(flags, environment=os.environ, folder=_folder(), look_into=_look_into)
+    found = resolve(flags, environment=os.environ, folder=working_folder(), look_into=_look_into)
+    return adjusted(found, args)
 
+
+def configuration_of(args: argparse.Namespace | None) -> Configuration:
+    """All hubs that parsed arguments mean, and the files that say so; nothing is read yet.
+
+    Raises:
+        ConfigError: The working folder is gone.
+    """
+    from ehtui.config.changes import Configuration  # noqa: PLC0415
+
+    flags = flags_of(args)
+    return Configuration(flags, os.environ, working_folder(), lambda found: adjusted(found, args))
+
+
+def adjusted(found: Resolved, args: argparse.Namespace | None) -> Resolved:
+    """With what flags say that are no settings of a file.
+
+    Raises:
+        ConfigError: It cannot be used.
+    """
     if args is None or "refresh" not in args:
         return found
 
@@ -300,7 +324,12 @@ def for_screen(settings: Settings, args: argparse.Namespace) -> Settings:
     return with_refresh(settings, args.refresh) if "refresh" in args else settings
 
 
-def _folder() -> Path:
+def working_folder() -> Path:
+    """Where ehtui was started.
+
+    Raises:
+        ConfigError: It is gone.
+    """
     try:
         return Path.cwd()
     except OSError as error:

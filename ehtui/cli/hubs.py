@@ -14,25 +14,26 @@ from typing import TYPE_CHECKING
 
 from ehtui.cli import compose
 from ehtui.cli.hub_backend import HubBackend
+from ehtui.cli.hub_slot import SELDOM, Slot, problem_of
 from ehtui.cli.last_hub import read_last_hub, write_last_hub
 from ehtui.clock import steady
 from ehtui.config.errors import ConfigError
 from ehtui.config.resolve import require_hub
-from ehtui.domain.hubs import WatchedHub
 from ehtui.domain.problems import Problem, ProblemError, ProblemKind
 from ehtui.domain.snapshot import Severity
 from ehtui.monitor.hubs import UNWATCHED_EVERY_S
 from ehtui.monitor.shared import MonitorThread
-from ehtui.monitor.urgency import FULL, Attention
+from ehtui.monitor.urgency import Attention
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from ehtui.cli.backend import Works
     from ehtui.config.changes import Configuration
-    from ehtui.config.choosing import ConfiguredHub
+    from ehtui.config.found import ConfiguredHub
     from ehtui.config.settings import Settings
     from ehtui.domain.actions.outcomes import Outcome
+    from ehtui.domain.hubs import WatchedHub
     from ehtui.domain.snapshot import Snapshot
     from ehtui.monitor.backend import Backend
     from ehtui.wire.reading import Limiter
@@ -41,30 +42,7 @@ STAGGER_S = 0.2  # between the beginnings of two hubs
 PUBLISH_EVERY_S = 0.25
 FILES_EVERY_S = 2.0  # between looks at configuration files
 LINGER_S = 60.0  # a finding that is over keeps a hub at its own pace for so long
-SELDOM = Attention(UNWATCHED_EVERY_S, reads_host=False)
 TROUBLED = Attention(None, reads_host=False)
-
-
-class _Slot:
-    """A hub, and what is known of it."""
-
-    def __init__(self, configured: ConfiguredHub) -> None:
-        self.configured = configured
-        self.backend: HubBackend | None = None
-        self.snapshot: Snapshot | None = None
-        self.problem: Problem | None = None
-        self.found_at = float("-inf")  # when it had a finding last, local time
-        self.attention = SELDOM
-        self.stop_following: Callable[[], None] = lambda: None
-
-    @property
-    def key(self) -> str:
-        """What it is named by."""
-        return self.configured.key
-
-    def wanted(self) -> Attention:
-        """How closely it is to be looked at."""
-        return FULL if self.backend is not None and self.backend.is_viewed else self.attention
 
 
 class WatchedHubs:
@@ -78,28 +56,34 @@ class WatchedHubs:
         configured: Sequence[ConfiguredHub],
         configuration: Configuration | None = None,
         *,
+        only: HubBackend | None = None,
+        told: Callable[[Problem | None], None] = lambda _: None,
         seldom_s: float = UNWATCHED_EVERY_S,
         clock: Callable[[], float] = steady,
     ) -> None:
+        """`only` is behind the first, where it was made before; `told` hears of its problem."""
         self._configuration = configuration
+        self._told = told
         self._clock = clock
         self._seldom = SELDOM._replace(seldom_s=seldom_s)
         self._thread = MonitorThread()
         self._limiters: dict[str, Limiter] = {}
         self._lock = threading.RLock()
-        self._slots = [self._slot(each) for each in configured]
+        self._is_only = only is not None
+        self._slots = [self._slot(each, only) for each in configured]
         self._subscribers: tuple[Callable[[Sequence[WatchedHub]], None], ...] = ()
         self._is_begun = self._is_closed = self._is_publishing = False
         self._follows_files = False
         self._is_postponed = False  # whether new settings wait for an action's end
         self._last: str | None = None
+        self._problem: Problem | None = None  # of the first, as it was told last
 
     # What screens and commands ask.
 
     @property
     def watched(self) -> Sequence[WatchedHub]:
         """See `Hubs`."""
-        return tuple(_watched(slot) for slot in self._slots)
+        return tuple(slot.watched() for slot in self._slots)
 
     @property
     def last(self) -> str | None:
@@ -129,7 +113,7 @@ class WatchedHubs:
             raise KeyError(key)
 
         if slot.backend is None:
-            raise ProblemError(slot.problem or _problem(ConfigError("It cannot be opened.")))
+            raise ProblemError(slot.problem or problem_of(ConfigError("It cannot be opened.")))
 
         return slot.backend
 
@@ -165,11 +149,11 @@ class WatchedHubs:
 
         await self._follow_files()
 
-    def _begin(self, slot: _Slot) -> None:
+    def _begin(self, slot: Slot) -> None:
         if slot.backend is not None and not self._is_closed:
             slot.stop_following = slot.backend.follow(partial(self._take, slot))
 
-    def _take(self, slot: _Slot, snapshot: Snapshot) -> None:
+    def _take(self, slot: Slot, snapshot: Snapshot) -> None:
         """A new picture: look more closely where something is found in it."""
         slot.snapshot = snapshot
         now = self._clock()
@@ -194,6 +178,12 @@ class WatchedHubs:
 
     def _publish(self) -> None:
         self._is_publishing = False
+        problem = self._slots[0].problem if self._slots else None
+
+        if problem != self._problem:
+            self._problem = problem
+            self._told(problem)
+
         watched = self.watched
 
         for callback in self._subscribers:
@@ -224,10 +214,8 @@ class WatchedHubs:
         try:
             found = await asyncio.to_thread(configuration.read)
         except ConfigError as error:
-            problem = _problem(error, "The settings that were read before stay in force.")
-
             for slot in self._slots:
-                slot.problem = problem
+                slot.stays(error)
         else:
             await asyncio.to_thread(self._adopt, found)
 
@@ -237,29 +225,33 @@ class WatchedHubs:
 
     def _adopt(self, found: Sequence[ConfiguredHub]) -> None:
         """Take what changed over: hubs that came, went, or have other settings."""
+        if self._is_only:
+            self._adopt_only(self._slots[0], found)
+            return
+
         known = {slot.key: slot for slot in self._slots}
-        broken = {each.profile: each.found for each in found if isinstance(each.found, ConfigError)}
-        slots: list[_Slot] = []
+        slots: list[Slot] = []
 
         for each in found:
             slot = known.pop(each.key, None)
+            same = [slot for slot in known.values() if slot.configured.profile == each.profile]
 
             if slot is not None:
                 self._renew(slot, each)
                 slots.append(slot)
-            elif each.hub or not self._of_profile(each.profile):
-                new = self._slot(each)
-                slots.append(new)
-                self._begin(new)
+            elif isinstance(each.found, ConfigError) and not each.hub and same:
+                # A whole profile that cannot be used any more: its hubs go on as they were.
+                slots += [known.pop(slot.key) for slot in same]
+
+                for slot in same:
+                    slot.stays(each.found)
+            else:
+                slots.append(self._slot(each))
+                self._begin(slots[-1])
 
         for slot in known.values():
-            error = broken.get(slot.configured.profile)
-
-            if error is None and slot.backend is not None and slot.backend.is_viewed:
-                error = ConfigError("This hub is no longer configured.")
-
-            if error is not None:
-                slot.problem = _problem(error, "The settings that were read before stay in force.")
+            if slot.is_viewed:
+                slot.stays(ConfigError("This hub is no longer configured."))
                 slots.append(slot)
             else:
                 self._end(slot)
@@ -267,13 +259,17 @@ class WatchedHubs:
         with self._lock:
             self._slots = slots
 
-    def _of_profile(self, profile: str) -> bool:
-        return any(slot.configured.profile == profile and slot.backend for slot in self._slots)
+    def _adopt_only(self, slot: Slot, found: Sequence[ConfiguredHub]) -> None:
+        """A screen of one hub shows the one that is configured by now, whatever its name."""
+        if len(found) == 1:
+            self._renew(slot, found[0])
+        else:
+            advice = "Start ehtui again to see all of them."
+            slot.stays(ConfigError(f"{len(found)} hubs are configured by now.", advice))
 
-    def _renew(self, slot: _Slot, configured: ConfiguredHub) -> None:
+    def _renew(self, slot: Slot, configured: ConfiguredHub) -> None:
         if isinstance(configured.found, ConfigError):
-            advice = "The settings that were read before stay in force." if slot.backend else ""
-            slot.problem = _problem(configured.found, advice)
+            slot.stays(configured.found)
             return
 
         settings, backend = configured.found.settings, slot.backend
@@ -294,10 +290,10 @@ class WatchedHubs:
             self._begin(slot)
         elif fresh.problem is None:
             slot.snapshot, slot.found_at = None, float("-inf")
-            opener, first = self._opener(settings), compose.first_picture(settings)
+            opener, first = self.opener(settings), compose.first_picture(settings)
             backend.reopen(opener, settings, first)()
 
-    def _end(self, slot: _Slot) -> None:
+    def _end(self, slot: Slot) -> None:
         slot.stop_following()
 
         if slot.backend is not None:
@@ -305,8 +301,8 @@ class WatchedHubs:
 
     # Making them.
 
-    def _slot(self, configured: ConfiguredHub) -> _Slot:
-        slot = _Slot(configured)
+    def _slot(self, configured: ConfiguredHub, known: HubBackend | None = None) -> Slot:
+        slot = Slot(configured)
         slot.attention = self._seldom
 
         try:
@@ -315,23 +311,24 @@ class WatchedHubs:
 
             settings = configured.found.settings
             require_hub(settings)
-            slot.backend = self._backend(slot, settings)
+            slot.backend = known or self._backend(slot, settings)
         except ConfigError as error:
-            slot.problem = _problem(error)
+            slot.problem = problem_of(error)
 
         return slot
 
-    def _backend(self, slot: _Slot, settings: Settings) -> HubBackend:
+    def _backend(self, slot: Slot, settings: Settings) -> HubBackend:
         return HubBackend(
-            self._opener(settings),
+            self.opener(settings),
             settings,
             compose.first_picture(settings, clock=self._clock),
             attention=slot.wanted,
-            on_viewed=partial(self._viewed, slot),
+            on_viewed=partial(self.viewed, slot.key),
             clock=self._clock,
         )
 
-    def _opener(self, settings: Settings) -> Callable[[], Works]:
+    def opener(self, settings: Settings) -> Callable[[], Works]:
+        """What opens a hub with these settings, on the thread that all share."""
         return lambda: compose.make_works(
             settings,
             clock=self._clock,
@@ -347,38 +344,14 @@ class WatchedHubs:
             name = compose.namespace_of(settings).lower()
             return self._limiters.setdefault(name, Limiter())
 
-    def _viewed(self, slot: _Slot) -> None:
-        self._last = key = slot.key
+    def viewed(self, key: str) -> None:
+        """Somebody began to look at a hub: remember it, and read files that change again."""
+        self._last = key
         self._thread.run(self._remember(key))
 
     async def _remember(self, key: str) -> None:
         await asyncio.to_thread(write_last_hub, key)
         await self._follow_files()
-
-
-def _watched(slot: _Slot) -> WatchedHub:
-    configured, found = slot.configured, slot.configured.found
-    namespace = ""
-
-    if not isinstance(found, ConfigError):
-        with suppress(ConfigError):
-            namespace = compose.namespace_of(found.settings)
-
-    return WatchedHub(
-        key=configured.key,
-        profile=configured.profile,
-        namespace=namespace,
-        hub=configured.hub,
-        colour=configured.colour,
-        is_production=configured.is_production,
-        snapshot=slot.snapshot,
-        problem=slot.problem,
-    )
-
-
-def _problem(error: ConfigError, advice: str = "") -> Problem:
-    said = " ".join(part for part in (error.advice, advice) if part)
-    return Problem(ProblemKind.MALFORMED, error.summary, said)
 
 
 _POSTPONED = Problem(

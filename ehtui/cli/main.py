@@ -90,24 +90,21 @@ def _run_command(argv: list[str]) -> int:
 def _run_default(args: argparse.Namespace | None = None) -> int:
     """The screen in a terminal, the report everywhere else."""
     from ehtui import lazy  # noqa: PLC0415 - `--help` needs none of it
-    from ehtui.cli.flags import flag_words, resolve_args  # noqa: PLC0415
+    from ehtui.cli.output_format import has_terminal  # noqa: PLC0415
 
     lazy.hold_garbage()  # until the sources are open
 
-    from ehtui.cli import compose  # noqa: PLC0415 - every room below comes with it
-    from ehtui.cli.output_format import has_terminal  # noqa: PLC0415
+    if has_terminal():
+        from ehtui.cli.screen import run_screen  # noqa: PLC0415 - every room below comes with it
+
+        return run_screen(args)
+
+    from ehtui.cli.config import pid_report  # noqa: PLC0415 - for a report
+    from ehtui.cli.flags import resolve_args  # noqa: PLC0415
+    from ehtui.cli.status import run_report  # noqa: PLC0415
 
     resolved = resolve_args(args)
     settings = resolved.settings
-
-    if has_terminal():
-        banner = None if settings.pid is None else f"as process {settings.pid}"
-        at = getattr(args, "at", None)
-        return compose.run_ui(settings, banner=banner, started_with=flag_words(args), at=at)
-
-    from ehtui.cli.config import pid_report  # noqa: PLC0415 - for a report
-    from ehtui.cli.status import run_report  # noqa: PLC0415
-
     pid_report(resolved)
     return run_report(settings, watch_s=REFRESHES * settings.poll.hub_s)
 

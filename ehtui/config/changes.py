@@ -2,28 +2,36 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ehtui.config.choosing import every_one
 from ehtui.config.errors import ConfigError
-from ehtui.config.found import Found
+from ehtui.config.found import Chosen, ConfiguredHub, Found, Resolved
 from ehtui.config.own_files import candidate_places
-from ehtui.config.profiles import ProfilePart
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
-    from ehtui.config.choosing import ConfiguredHub
     from ehtui.config.found import Flags
 
 Stamp = tuple[int, int, int] | None  # of a file that is there: its inode, size and time
 
 
 class Configuration:
-    """The hubs that are meant, and the files that say so. Methods read files, so they block."""
+    """The hubs that are meant, and the files that say so. Methods read files, so they block.
 
-    def __init__(self, flags: Flags, environment: Mapping[str, str], folder: Path) -> None:
+    `adjusted` is what flags say that are no settings of a file.
+    """
+
+    def __init__(
+        self,
+        flags: Flags,
+        environment: Mapping[str, str],
+        folder: Path,
+        adjusted: Callable[[Resolved], Resolved] = lambda resolved: resolved,
+    ) -> None:
+        self._adjusted = adjusted
         self._flags = flags
         self._environment = environment
         self._folder = folder
@@ -41,7 +49,7 @@ class Configuration:
 
         try:
             found = Found.read(self._flags, self._environment, self._folder)
-            hubs = every_one(found)
+            hubs = [self._with_flags(each) for each in hubs_of(found)]
             named = _files_of(found)
             self._stamps = {**_stamps(named), **stamps}
         except ConfigError:
@@ -51,13 +59,34 @@ class Configuration:
         return hubs
 
     def has_changed(self) -> bool:
-        """Whether any of those files is another one than when it was read."""
-        return _stamps(self._stamps) != self._stamps
+        """Whether any of those files is another one than when it was read, or nothing was yet."""
+        return not self._stamps or _stamps(self._stamps) != self._stamps
+
+    def _with_flags(self, hub: ConfiguredHub) -> ConfiguredHub:
+        found = hub.found
+        return hub if isinstance(found, ConfigError) else replace(hub, found=self._adjusted(found))
 
     def _places(self) -> list[Path]:
         flags, folder = self._flags, self._folder
         dotenv = folder / (flags.env_file or ".env")
         return [dotenv, *candidate_places(flags.config, folder, self._environment)]
+
+
+def hubs_of(found: Found) -> list[ConfiguredHub]:
+    """Every hub that is meant.
+
+    Raises:
+        ConfigError: There is no such profile or hub, or its settings cannot be used.
+    """
+    if found.profiles or found.names_profile:
+        # PyYAML comes with it.
+        from ehtui.config.choosing import every_one  # noqa: PLC0415
+
+        return every_one(found)
+
+    resolved = found.settled(Chosen())
+    hub = resolved.settings.eventhub
+    return [ConfiguredHub(hub.name or "", "", hub.name or "", None, hub.production, resolved)]
 
 
 def _files_of(found: Found) -> list[Path]:
@@ -66,7 +95,7 @@ def _files_of(found: Found) -> list[Path]:
     if file is None:
         return []
 
-    profiles = [part for part in file.profiles.values() if isinstance(part, ProfilePart)]
+    profiles = [part for part in file.profiles.values() if not isinstance(part, ConfigError)]
     dotenvs = [*file.dotenvs, *(dotenv for part in profiles for dotenv in part.dotenvs)]
     return [file.path, *file.files, *(dotenv.path for dotenv in dotenvs)]
 

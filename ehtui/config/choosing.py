@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ehtui.config.errors import ConfigError
-from ehtui.config.found import PROFILE_VARIABLE, Chosen, Found, Resolved
+from ehtui.config.found import PROFILE_VARIABLE, Chosen, ConfiguredHub, Found
 from ehtui.config.profiles import ProfilePart
 from ehtui.domain.hubs import key_of
 from ehtui.domain.text import safe
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-@dataclass(frozen=True, slots=True)
-class ConfiguredHub:
-    """A hub of a profile: its settings, or why it has none."""
-
-    key: str
-    profile: str
-    hub: str  # "" where its name is not known
-    colour: str | None
-    is_production: bool
-    found: Resolved | ConfigError
 
 
 Meant = tuple[str, Chosen | ConfigError]  # a profile's name, and a hub of it

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ehtui.config.errors import ConfigError
 from ehtui.config.network_settings import OWN_KEYS, network_values
 from ehtui.config.origins import (
     Layer,
@@ -32,7 +33,6 @@ from ehtui.config.settling import settled
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from ehtui.config.errors import ConfigError
     from ehtui.config.own_files import DotenvFile
     from ehtui.config.process_settings import ProcessFindings
     from ehtui.config.profiles import HubPart, ProfilePart
@@ -65,6 +65,18 @@ class Resolved:
     ignored_sections: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     read: tuple[str, ...] = ()  # files, as the user would write them, and what of a process
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredHub:
+    """A hub of a profile: its settings, or why it has none."""
+
+    key: str
+    profile: str
+    hub: str  # "" where its name is not known
+    colour: str | None
+    is_production: bool
+    found: Resolved | ConfigError
 
 
 class Chosen:
@@ -109,6 +121,11 @@ class Found:
         """
         local = _local_dotenv(flags, folder, environment)
         return cls(flags, environment, local, _file(flags, folder, environment, local))
+
+    @property
+    def names_profile(self) -> bool:
+        """Whether a flag or the environment names a profile."""
+        return bool(self.flags.profile or self.environment.get(PROFILE_VARIABLE))
 
     @property
     def profiles(self) -> Mapping[str, ProfilePart | ConfigError]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ehtui.config.errors import ConfigError
-from ehtui.config.found import PROFILE_VARIABLE, Chosen, Found
+from ehtui.config.found import Chosen, Found
 from ehtui.config.origins import ENVIRONMENT_NAMES
 
 if TYPE_CHECKING:
@@ -30,9 +30,8 @@ def resolve(
         ConfigError: A file, key or value cannot be used, or several hubs could be meant.
     """
     found = Found.read(flags, environment, folder)
-    is_chosen = flags.profile or environment.get(PROFILE_VARIABLE)
 
-    if not found.profiles and not is_chosen:
+    if not found.profiles and not found.names_profile:
         return found.settled(Chosen(), look_into)
 
     # Only where there are any.

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from ehtui.config.choosing import ConfiguredHub, every_one
+from ehtui.config.choosing import every_one
 from ehtui.config.errors import ConfigError
-from ehtui.config.found import Flags, Found, Resolved
+from ehtui.config.found import ConfiguredHub, Flags, Found, Resolved
 from ehtui.config.settings import PollSettings
 from tests.config.conftest import HUB, KEY, OTHER, STORE, Setup
 
